@@ -1,0 +1,67 @@
+"""Files that come with the program: where they are, and whether they are what they should be.
+
+`models/manifest.json` records sha256, licence and origin of every file in `models/`.
+"""
+
+from __future__ import annotations
+
+import hashlib
+import json
+import sys
+from pathlib import Path
+
+from facedyn_app.errors import InputError
+
+
+def asset_folder(kind: str) -> Path:
+    """Where `models` or `resources` lies: in a bundle, an installed wheel or a checkout.
+
+    Args:
+        kind: "models" or "resources".
+
+    Raises:
+        InputError: The folder is missing from this installation.
+    """
+    package = Path(__file__).resolve().parent
+    bundle = getattr(sys, "_MEIPASS", None)
+    places = [package / kind, package.parent / kind]
+    if bundle:
+        places.insert(0, Path(bundle) / kind)
+    for place in places:
+        if place.is_dir():
+            return place
+    raise InputError(
+        f"The folder '{kind}' is missing from this installation of facedyn.",
+        "Install the program again.",
+    )
+
+
+def sha256_of(path: Path) -> str:
+    """The sha256 of a file, as hex digits, read in pieces.
+
+    Raises:
+        OSError: The file cannot be read.
+    """
+    with path.open("rb") as file:
+        return hashlib.file_digest(file, "sha256").hexdigest()
+
+
+def model_file(name: str) -> Path:
+    """A file of `models/`, its bytes checked against the manifest.
+
+    Args:
+        name: Path inside `models/`, with forward slashes.
+
+    Raises:
+        InputError: The file is missing, not in the manifest, or has other bytes.
+    """
+    folder = asset_folder("models")
+    manifest = json.loads((folder / "manifest.json").read_text(encoding="utf-8"))
+    path = folder / name
+    entry = manifest.get(name)
+    hint = "Install the program again."
+    if entry is None or not path.is_file():
+        raise InputError(f"The file 'models/{name}' is missing from this installation.", hint)
+    if sha256_of(path) != entry["sha256"]:
+        raise InputError(f"The file 'models/{name}' is damaged: its sha256 is not the one recorded.", hint)
+    return path

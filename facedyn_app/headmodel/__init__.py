@@ -1,0 +1,1 @@
+"""What a head is: the model and its forward function, readers, landmark embedding, pictures."""

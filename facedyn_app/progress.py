@@ -1,0 +1,39 @@
+"""All that long work knows of its caller."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from dataclasses import dataclass
+
+
+class Cancelled(BaseException):  # noqa: N818  # passes every `except Exception` of the core
+    """Raised out of `report` when the user has asked to stop."""
+
+
+@dataclass(frozen=True, slots=True)
+class Progress:
+    """How far a stage has come.
+
+    Attributes:
+        stage: What is being done, in words for the user ("fitting").
+        done: Units done so far (frames, steps, files).
+        total: Units in all, or None when it is not known.
+        partial: A record of the results so far that a window may show, or None.
+    """
+
+    stage: str
+    done: int
+    total: int | None = None
+    partial: object | None = None
+
+    @property
+    def share(self) -> float | None:
+        """The share done, 0 to 1, or None when the total is not known."""
+        return min(1.0, self.done / self.total) if self.total else None
+
+
+Report = Callable[[Progress], None]
+
+
+def ignore(_progress: Progress) -> None:
+    """Take a report and do nothing with it."""

@@ -1,0 +1,335 @@
+"""The records that the stages hand to each other.
+
+Axes, everywhere in the program:
+    T frames, L landmarks, A landmarker action scores, V vertices, S shape coefficients,
+    E expression coefficients, C chunks (seconds) of shape, W windows, D embedding numbers.
+
+Frames of reference:
+    Head frame: metres, x to the subject's left, y up, z out of the face.
+    Camera frame: OpenCV's, metres, x right, y down, z away from the camera.
+    A pose turns head into camera points: `x_camera = FACING @ R(rotation) @ x_head + translation`
+    with FACING = diag(1, -1, -1), so that rotation 0 is a face that looks into the camera.
+    Image: pixels, x right, y down, origin at the centre of the top left pixel's corner (0, 0).
+"""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from dataclasses import dataclass, field
+from pathlib import Path
+from typing import Any
+
+import numpy as np
+import numpy.typing as npt
+
+FloatArray = npt.NDArray[np.floating[Any]]
+BoolArray = npt.NDArray[np.bool_]
+ByteArray = npt.NDArray[np.uint8]
+IntArray = npt.NDArray[np.integer[Any]]
+
+N_LANDMARKS = 478
+N_ACTIONS = 52
+
+
+def _check_length(record: object, names: tuple[str, ...], n: int) -> None:
+    for name in names:
+        length = len(getattr(record, name))
+        if length != n:
+            raise ValueError(f"{type(record).__name__}.{name} has {length} rows instead of {n}")
+
+
+@dataclass(frozen=True, slots=True, eq=False)
+class VideoInfo:
+    """What a video file says of itself, its rotation applied.
+
+    Attributes:
+        path: The file.
+        width: Width as shown, px.
+        height: Height as shown, px.
+        fps: Mean frames per second as the container states it.
+        n_frames: Frames according to the container, an estimate; None when not stated.
+        seconds: Duration, s; None when not stated.
+    """
+
+    path: Path
+    width: int
+    height: int
+    fps: float
+    n_frames: int | None
+    seconds: float | None
+
+
+@dataclass(frozen=True, slots=True, eq=False)
+class Frame:
+    """One picture of a video.
+
+    Attributes:
+        index: Number of the frame from 0.
+        seconds: Presentation time from the video's first frame, s.
+        image: (height, width, 3) uint8 RGB, upright.
+    """
+
+    index: int
+    seconds: float
+    image: ByteArray
+
+
+@dataclass(frozen=True, slots=True, eq=False)
+class Landmarks:
+    """The landmarks of one face over T frames.
+
+    Attributes:
+        seconds: (T,) frame times, s.
+        points: (T, L, 2) float32 image positions, px; NaN in frames without a face.
+        scores: (T, A) float32 the landmarker's action scores, 0..1; NaN without a face.
+        width: Image width, px.
+        height: Image height, px.
+    """
+
+    seconds: FloatArray
+    points: FloatArray
+    scores: FloatArray
+    width: int
+    height: int
+
+    def __post_init__(self) -> None:
+        """Check that all arrays have a row per frame."""
+        _check_length(self, ("points", "scores"), len(self.seconds))
+
+    @property
+    def found(self) -> BoolArray:
+        """(T,) bool: whether a face was found in the frame."""
+        return np.isfinite(self.points[:, 0, 0])
+
+    @property
+    def face_px(self) -> FloatArray:
+        """(T,) height of the landmarks' bounding box, px; NaN in frames without a face."""
+        y = self.points[:, :, 1]
+        return y.max(axis=1) - y.min(axis=1)
+
+
+@dataclass(frozen=True, slots=True, eq=False)
+class HeadFit:
+    """The head's parameters in every frame, and how good they are.
+
+    Attributes:
+        seconds: (T,) frame times, s.
+        valid: (T,) bool; the other arrays are NaN where this is false.
+        expression: (T, E) float32 expression coefficients.
+        jaw: (T, 3) float32 jaw rotation vectors, rad.
+        rotation: (T, 3) float32 head rotation vectors against the facing pose, rad.
+        translation: (T, 3) float32 head origin in the camera frame, m.
+        shape: (S,) float32 shape of the session, standard deviations.
+        shape_chunks: (C, S) float32 shape estimated for each second by itself.
+        shape_chunk_seconds: (C,) the middle of each chunk, s.
+        error_px: (T,) float32 mean distance of landmarks from the fitted head's, px.
+        face_px: (T,) float32 face height in the image, px.
+        focal_px: Focal length, px.
+        converged: Whether the solver's last step was small.
+        n_iterations: Steps of the joint solve.
+    """
+
+    seconds: FloatArray
+    valid: BoolArray
+    expression: FloatArray
+    jaw: FloatArray
+    rotation: FloatArray
+    translation: FloatArray
+    shape: FloatArray
+    shape_chunks: FloatArray
+    shape_chunk_seconds: FloatArray
+    error_px: FloatArray
+    face_px: FloatArray
+    focal_px: float
+    converged: bool
+    n_iterations: int
+
+    def __post_init__(self) -> None:
+        """Check that all arrays have a row per frame or per chunk."""
+        names = ("valid", "expression", "jaw", "rotation", "translation", "error_px", "face_px")
+        _check_length(self, names, len(self.seconds))
+        _check_length(self, ("shape_chunks",), len(self.shape_chunk_seconds))
+
+
+@dataclass(frozen=True, slots=True, eq=False)
+class Session:
+    """One recording of one person, as the library keeps it (DESIGN: session format 1).
+
+    Attributes:
+        seconds: (T,) frame times, s.
+        valid: (T,) bool; expression, jaw, rotation and translation are NaN where false.
+        expression: (T, E) float32 expression coefficients.
+        expression_names: The E names of the coefficients.
+        jaw: (T, 3) float32 jaw rotation vectors, rad.
+        rotation: (T, 3) float32 head rotation vectors against the facing pose, rad.
+        translation: (T, 3) float32 head origin in the camera frame, m.
+        shape: (S,) float32 shape of the session, standard deviations.
+        shape_chunks: (C, S) float32 shape estimated for each second by itself.
+        shape_chunk_seconds: (C,) the middle of each chunk, s.
+        error_px: (T,) float32 mean landmark distance, px.
+        face_px: (T,) float32 face height in the image, px.
+        meta: What the numbers are of and were made with: `head_id`, `head_sha256`,
+            `source` ({"name", "sha256"} or None), `fps`, and further keys
+            (`width`, `height`, `focal_px`, `settings`, `program`, `simulated`).
+    """
+
+    seconds: FloatArray
+    valid: BoolArray
+    expression: FloatArray
+    expression_names: tuple[str, ...]
+    jaw: FloatArray
+    rotation: FloatArray
+    translation: FloatArray
+    shape: FloatArray
+    shape_chunks: FloatArray
+    shape_chunk_seconds: FloatArray
+    error_px: FloatArray
+    face_px: FloatArray
+    meta: Mapping[str, Any] = field(default_factory=dict)
+
+    def __post_init__(self) -> None:
+        """Check that all arrays have a row per frame, per chunk or a column per name."""
+        names = ("valid", "expression", "jaw", "rotation", "translation", "error_px", "face_px")
+        _check_length(self, names, len(self.seconds))
+        _check_length(self, ("shape_chunks",), len(self.shape_chunk_seconds))
+        if self.expression.shape[1:] != (len(self.expression_names),):
+            raise ValueError("Session.expression needs a column for each of expression_names")
+
+    @property
+    def head_id(self) -> str:
+        """The head model whose coefficients these are."""
+        return str(self.meta["head_id"])
+
+    @property
+    def simulated(self) -> bool:
+        """Whether the session is made, not measured on a person."""
+        return bool(self.meta.get("simulated", False))
+
+
+@dataclass(frozen=True, slots=True, eq=False)
+class Quality:
+    """How far a session's measurement can be trusted, beside every result made from it.
+
+    Attributes:
+        n_frames: Frames in the recording.
+        n_valid: Frames with a trusted fit.
+        seconds_valid: Duration of the trusted frames, s.
+        error_percent_face: Mean landmark error of the valid frames, percent of face height.
+        face_px: Median face height, px.
+        verdict: "good", "caution" or "do not use".
+        reasons: Sentences behind the verdict; empty when good.
+    """
+
+    n_frames: int
+    n_valid: int
+    seconds_valid: float
+    error_percent_face: float
+    face_px: float
+    verdict: str
+    reasons: tuple[str, ...]
+
+
+@dataclass(frozen=True, slots=True, eq=False)
+class Embedding:
+    """Where a session's motion windows lie in the recognizer's space.
+
+    Attributes:
+        vectors: (W, D) float32, each of length 1.
+        window_seconds: (W, 2) start and end of each window, s.
+    """
+
+    vectors: FloatArray
+    window_seconds: FloatArray
+
+    def __post_init__(self) -> None:
+        """Check that there is a vector per window."""
+        _check_length(self, ("vectors",), len(self.window_seconds))
+
+
+@dataclass(frozen=True, slots=True, eq=False)
+class Match:
+    """One enrolled speaker as an answer to "who is it?".
+
+    Attributes:
+        name: The speaker.
+        score: Mean cosine of the probe's windows with the speaker's centroid, -1..1.
+        probability: Calibrated probability that the probe is this speaker, 0..1.
+        window_scores: (W,) the score of each window of the probe.
+    """
+
+    name: str
+    score: float
+    probability: float
+    window_scores: FloatArray
+
+
+@dataclass(frozen=True, slots=True, eq=False)
+class Identification:
+    """The answer to "who is it?".
+
+    Attributes:
+        matches: The enrolled speakers, best first.
+        known: Whether the best one's probability reaches the threshold.
+        threshold: The probability below which the answer is "not in the gallery".
+        window_seconds: (W, 2) start and end of the probe's windows, s.
+        quality: Quality of the probe's session.
+        calibrated_on: What the probabilities were calibrated on, in words.
+    """
+
+    matches: tuple[Match, ...]
+    known: bool
+    threshold: float
+    window_seconds: FloatArray
+    quality: Quality
+    calibrated_on: str
+
+
+@dataclass(frozen=True, slots=True, eq=False)
+class SessionDrift:
+    """The shape drift of one session of a speaker.
+
+    Attributes:
+        name: The session.
+        n_chunks: Chunks of shape, one a second.
+        n_effective: Independent chunks, from the autocorrelation time.
+        noise: Root of the trace of the within-session covariance, standard deviations.
+        distance: Distance of the session's mean shape from the mean of the speaker's other
+            sessions, standard deviations; None with one session.
+        dnr: `distance` over the speaker's noise; None with one session.
+        dnr_interval: 90 % block-bootstrap interval of `dnr`; None with one session.
+        split_half_drift: Distance of the two halves' means, standard deviations.
+    """
+
+    name: str
+    n_chunks: int
+    n_effective: float
+    noise: float
+    distance: float | None
+    dnr: float | None
+    dnr_interval: tuple[float, float] | None
+    split_half_drift: float
+
+
+@dataclass(frozen=True, slots=True, eq=False)
+class DriftReport:
+    """The drift-to-noise ratio of one speaker over his sessions.
+
+    Attributes:
+        speaker: The speaker.
+        sessions: One entry a session, in the order given.
+        noise: Root of the mean within-session variance, standard deviations.
+        drift: Mean distance between session means; None with one session.
+        dnr: `drift / noise`; None with one session.
+        drift_corrected: As `drift`, the wandering of the means themselves taken off.
+        dnr_corrected: `drift_corrected / noise`; None with one session.
+        note: What the user must know, such as "needs two sessions"; may be empty.
+    """
+
+    speaker: str
+    sessions: tuple[SessionDrift, ...]
+    noise: float
+    drift: float | None
+    dnr: float | None
+    drift_corrected: float | None
+    dnr_corrected: float | None
+    note: str

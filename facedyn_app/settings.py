@@ -1,0 +1,160 @@
+"""Settings of each stage: defaults, units and ranges in one place; saved with every result."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass, field
+
+
+@dataclass(frozen=True, slots=True)
+class LandmarkSettings:
+    """How faces are found.
+
+    Attributes:
+        min_detection: Least confidence of a detected face, 0..1.
+        min_tracking: Least confidence to go on from the last frame, 0..1.
+        max_faces: Faces looked for in a frame, 1..8.
+    """
+
+    min_detection: float = 0.5
+    min_tracking: float = 0.5
+    max_faces: int = 4
+
+
+@dataclass(frozen=True, slots=True)
+class FitSettings:
+    """How the head is fitted to the landmarks (METHOD section 3).
+
+    Attributes:
+        focal_factor: Focal length over the longer image side, 0.5..5.
+        landmark_noise: Standard deviation of a landmark of weight 1, share of face height.
+        robust_scale: Residual, in noise units, beyond which a landmark counts less.
+        expression_sd: Prior standard deviation of an expression coefficient.
+        jaw_sd: Prior standard deviations of the jaw's rotation vector, rad.
+        shape_sd: Prior standard deviation of a shape coefficient.
+        chunk_seconds: Length of a chunk of shape, s.
+        n_shape: Leading shape components used; 0 means all of the head's.
+        max_iterations: Most steps of the joint solve.
+        tolerance: Relative fall of the cost below which the solve has converged.
+        max_error_share: Landmark error, share of face height, above which a frame is invalid.
+        max_yaw_deg: Turn of the head beyond which a frame is invalid, degrees.
+        min_face_px: Face height below which a frame is invalid, px.
+    """
+
+    focal_factor: float = 1.2
+    landmark_noise: float = 0.006
+    robust_scale: float = 3.0
+    expression_sd: float = 0.35
+    jaw_sd: tuple[float, float, float] = (0.2, 0.05, 0.03)
+    shape_sd: float = 1.0
+    chunk_seconds: float = 1.0
+    n_shape: int = 0
+    max_iterations: int = 12
+    tolerance: float = 1e-3
+    max_error_share: float = 0.04
+    max_yaw_deg: float = 60.0
+    min_face_px: float = 48.0
+
+
+@dataclass(frozen=True, slots=True)
+class FeatureSettings:
+    """What of the motion the recognizer sees (METHOD section 5).
+
+    Attributes:
+        rate_hz: Motion is resampled to this rate, Hz.
+        window_s: Length of a window, s.
+        hop_s: Step between windows, s.
+        max_gap_s: Longest run of invalid frames that is bridged by interpolation inside the
+            resampling, s; a longer one ends a window.
+    """
+
+    rate_hz: float = 25.0
+    window_s: float = 10.0
+    hop_s: float = 5.0
+    max_gap_s: float = 0.2
+
+
+@dataclass(frozen=True, slots=True)
+class NetworkSettings:
+    """Size of the Conformer.
+
+    Attributes:
+        width: Channels.
+        n_blocks: Conformer blocks.
+        n_heads: Attention heads.
+        kernel: Frames of the depthwise convolution, odd.
+        embedding: Numbers of an embedding.
+        dropout: Share of activations dropped in training, 0..1.
+    """
+
+    width: int = 128
+    n_blocks: int = 4
+    n_heads: int = 4
+    kernel: int = 15
+    embedding: int = 128
+    dropout: float = 0.1
+
+
+@dataclass(frozen=True, slots=True)
+class TrainSettings:
+    """How the recognizer is trained.
+
+    Attributes:
+        speakers_per_batch: P of the P x K batches.
+        windows_per_speaker: K of the P x K batches, from different sessions.
+        temperature: tau of the supervised contrastive loss.
+        learning_rate: Peak step size of AdamW.
+        weight_decay: AdamW's.
+        warmup_steps: Steps of linear warm-up.
+        max_steps: Most steps.
+        budget_minutes: Most wall time, minutes.
+        window_s: Length of a training window, s.
+        seed: Start of every random choice.
+    """
+
+    speakers_per_batch: int = 32
+    windows_per_speaker: int = 2
+    temperature: float = 0.1
+    learning_rate: float = 1e-3
+    weight_decay: float = 1e-4
+    warmup_steps: int = 50
+    max_steps: int = 1000
+    budget_minutes: float = 15.0
+    window_s: float = 5.0
+    seed: int = 0
+
+
+@dataclass(frozen=True, slots=True)
+class TrustSettings:
+    """Where "good" ends and "do not use" begins.
+
+    Attributes:
+        min_valid_share: Share of valid frames below which a session is a caution.
+        unusable_valid_share: Share of valid frames below which it is not to be used.
+        min_seconds: Valid time below which a session is a caution, s.
+        unusable_seconds: Valid time below which it is not to be used, s.
+        max_error_percent: Landmark error above which a session is a caution, % of face height.
+        min_face_px: Face height below which a session is a caution, px.
+        max_dnr: Corrected DNR above which the shape drifts.
+        false_accept_rate: Share of strangers that may be taken for someone enrolled.
+    """
+
+    min_valid_share: float = 0.9
+    unusable_valid_share: float = 0.5
+    min_seconds: float = 10.0
+    unusable_seconds: float = 3.0
+    max_error_percent: float = 1.0
+    min_face_px: float = 100.0
+    max_dnr: float = 1.0
+    false_accept_rate: float = 0.05
+
+
+@dataclass(frozen=True, slots=True)
+class Settings:
+    """All settings of the program's core."""
+
+    landmarks: LandmarkSettings = field(default_factory=LandmarkSettings)
+    fit: FitSettings = field(default_factory=FitSettings)
+    features: FeatureSettings = field(default_factory=FeatureSettings)
+    network: NetworkSettings = field(default_factory=NetworkSettings)
+    train: TrainSettings = field(default_factory=TrainSettings)
+    trust: TrustSettings = field(default_factory=TrustSettings)
