@@ -1,0 +1,1 @@
+"""From motion windows to embeddings to ranked speakers: the network, its training, scoring."""
