@@ -105,7 +105,7 @@ class Landmarks:
     def face_px(self) -> FloatArray:
         """(T,) height of the landmarks' bounding box, px; NaN in frames without a face."""
         y = self.points[:, :, 1]
-        return y.max(axis=1) - y.min(axis=1)
+        return np.asarray(y.max(axis=1) - y.min(axis=1))
 
 
 @dataclass(frozen=True, slots=True, eq=False)

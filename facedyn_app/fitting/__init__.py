@@ -1,0 +1,1 @@
+"""Landmarks to head parameters: the block-arrow solver, residuals, the fit of a session."""

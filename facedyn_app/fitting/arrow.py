@@ -1,0 +1,176 @@
+"""Levenberg-Marquardt for block-arrow least squares; knows nothing of faces.
+
+Many small blocks of unknowns ("frames", n each) are coupled only through few shared ones (m in
+each of G groups). The normal equations then have the shape of an arrow,
+
+    [ H_ff  H_fs ] [step_f]     [g_f]
+    [ H_sf  H_ss ] [step_s] = - [g_s],     H_ff block-diagonal over the T frames,
+
+and the frames can be eliminated exactly by the Schur complement (Triggs et al. 2000, "Bundle
+adjustment", section 6):
+
+    (H_ss - sum_t H_sf H_ff^-1 H_fs) step_s = -(g_s - sum_t H_sf H_ff^-1 g_f).
+
+The damped system is solved by Cholesky factors. A damping that fails is raised tenfold
+(Marquardt 1963); a variable at its bound whose step would leave the bound is held for that step.
+"""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from typing import Generic, Protocol, TypeVar
+
+import torch
+from torch import Tensor
+
+from facedyn_app.progress import Progress, Report, ignore
+
+State = TypeVar("State")
+
+FIRST_DAMPING = 1e-3
+LEAST_DAMPING = 1e-7
+MOST_DAMPING = 1e6
+
+
+@dataclass(frozen=True, slots=True, eq=False)
+class NormalEquations:
+    """The quadratic model of the cost around a state.
+
+    Attributes:
+        cost: Scalar, the whole cost at the state, priors included.
+        H_ff: (T, n, n) frame blocks.
+        H_fs: (T, n, m) frame against shared.
+        H_ss: (G, m, m) shared blocks.
+        g_f: (T, n) gradient of the frames' unknowns.
+        g_s: (G, m) gradient of the shared unknowns.
+        held: (T, n) bool, unknowns that stand at a bound and must not move now.
+    """
+
+    cost: Tensor
+    H_ff: Tensor
+    H_fs: Tensor
+    H_ss: Tensor
+    g_f: Tensor
+    g_s: Tensor
+    held: Tensor
+
+
+class ArrowProblem(Protocol[State]):
+    """What the solver needs to know of a problem."""
+
+    @property
+    def group(self) -> Tensor:
+        """(T,) int64: the group of shared unknowns that each frame belongs to."""
+
+    def linearise(self, state: State) -> NormalEquations:
+        """The normal equations at a state."""
+
+    def retract(self, state: State, step_f: Tensor, step_s: Tensor) -> State:
+        """The state after a step (T, n), (G, m), brought back into its bounds."""
+
+
+@dataclass(frozen=True, slots=True, eq=False)
+class ArrowResult(Generic[State]):
+    """Where the solver came to.
+
+    Attributes:
+        state: The best state found.
+        cost: Its cost.
+        n_iterations: Steps tried.
+        converged: Whether the last step lowered the cost by less than the tolerance.
+        message: The same in words.
+    """
+
+    state: State
+    cost: float
+    n_iterations: int
+    converged: bool
+    message: str
+
+
+def solve_arrow(
+    problem: ArrowProblem[State],
+    state: State,
+    *,
+    max_iterations: int,
+    tolerance: float,
+    report: Report = ignore,
+    stage: str = "fitting",
+) -> ArrowResult[State]:
+    """Minimise a block-arrow least-squares cost.
+
+    Args:
+        problem: The problem.
+        state: Where to start.
+        max_iterations: Most steps tried.
+        tolerance: Relative fall of the cost below which it has converged.
+        report: Called once a step; may raise Cancelled.
+        stage: What the reports call the work.
+
+    Returns:
+        The best state found; the cost never rises.
+    """
+    model = problem.linearise(state)
+    damping = FIRST_DAMPING
+    for iteration in range(1, max_iterations + 1):
+        report(Progress(stage, iteration, max_iterations))
+        step = arrow_step(model, problem.group, damping)
+        trial = problem.retract(state, *step) if step is not None else None
+        trial_model = problem.linearise(trial) if trial is not None else None
+        if trial is None or trial_model is None or not bool(trial_model.cost <= model.cost):
+            damping *= 10.0
+            if damping > MOST_DAMPING:
+                return _result(state, model, iteration, converged=False)
+            continue
+        fall = float((model.cost - trial_model.cost) / model.cost.clamp_min(1e-30))
+        state, model, damping = trial, trial_model, max(LEAST_DAMPING, damping / 10.0)
+        if fall < tolerance:
+            return _result(state, model, iteration, converged=True)
+    return _result(state, model, max_iterations, converged=False)
+
+
+def _result(
+    state: State, model: NormalEquations, iterations: int, *, converged: bool
+) -> ArrowResult[State]:
+    words = "converged" if converged else "stopped before it converged"
+    message = f"The fit {words} after {iterations} steps."
+    return ArrowResult(state, float(model.cost), iterations, converged, message)
+
+
+def arrow_step(
+    model: NormalEquations, group: Tensor, damping: float
+) -> tuple[Tensor, Tensor] | None:
+    """The damped step, (T, n) and (G, m), or None where the matrix is not positive definite."""
+    H_ff, H_fs, g_f = _hold(model)
+    H_ff = H_ff + torch.diag_embed(damping * torch.diagonal(H_ff, dim1=1, dim2=2))
+    H_ss = model.H_ss + torch.diag_embed(damping * torch.diagonal(model.H_ss, dim1=1, dim2=2))
+    factor, failed = torch.linalg.cholesky_ex(H_ff)
+    if bool(failed.any()):
+        return None
+    right = torch.cat([H_fs, g_f.unsqueeze(2)], dim=2)
+    white = torch.linalg.solve_triangular(factor, right, upper=False)
+    white_fs, white_g = white[..., :-1], white[..., -1:]
+    eliminated = _sum_over_frames(white_fs.mT, white, group, len(H_ss))
+    schur, gradient = H_ss - eliminated[..., :-1], model.g_s - eliminated[..., -1]
+    schur_factor, failed = torch.linalg.cholesky_ex(schur)
+    if bool(failed.any()):
+        return None
+    step_s = -torch.cholesky_solve(gradient.unsqueeze(2), schur_factor)
+    back = white_g + white_fs @ step_s[group]
+    step_f = -torch.linalg.solve_triangular(factor.mT, back, upper=True)
+    return step_f.squeeze(2), step_s.squeeze(2)
+
+
+def _hold(model: NormalEquations) -> tuple[Tensor, Tensor, Tensor]:
+    free = (~model.held).to(model.H_ff.dtype)
+    H_ff = model.H_ff * free.unsqueeze(1) * free.unsqueeze(2) + torch.diag_embed(1.0 - free)
+    return H_ff, model.H_fs * free.unsqueeze(2), model.g_f * free
+
+
+def _sum_over_frames(left: Tensor, right: Tensor, group: Tensor, n_groups: int) -> Tensor:
+    """(G, a, b): sum over each group's frames of left (T, a, n) @ right (T, n, b)."""
+    if n_groups == 1:
+        a, b = left.shape[1], right.shape[2]
+        return (left.transpose(0, 1).reshape(a, -1) @ right.reshape(-1, b)).unsqueeze(0)
+    total = left.new_zeros(n_groups, left.shape[1], right.shape[2])
+    return total.index_add_(0, group, left @ right)

@@ -1,0 +1,193 @@
+"""Landmarks of one recording to a HeadFit: one shape, every frame, and the shape of each second."""
+
+from __future__ import annotations
+
+import dataclasses
+
+import numpy as np
+import roma
+import torch
+from torch import Tensor
+
+from facedyn_app.errors import InputError, TooLittleError
+from facedyn_app.fitting.arrow import ArrowResult, solve_arrow
+from facedyn_app.fitting.landmark_head import LandmarkHead, landmark_head
+from facedyn_app.fitting.residuals import FaceProblem, FaceState, Observations
+from facedyn_app.fitting.start import start_state
+from facedyn_app.headmodel.model import HeadModel
+from facedyn_app.progress import Report, ignore
+from facedyn_app.records import BoolArray, FloatArray, HeadFit, Landmarks
+from facedyn_app.settings import FitSettings
+
+MIN_FRAMES = 3
+CHUNK_ITERATIONS = 2
+MIN_CHUNK_SHARE = 0.5
+
+
+def choose_device(name: str) -> torch.device:
+    """The device of a name of "auto", "cpu" or "cuda".
+
+    Raises:
+        InputError: CUDA was asked for and there is none, or the name is another.
+    """
+    if name not in ("auto", "cpu", "cuda"):
+        raise InputError(f"There is no device '{name}'.", "Use auto, cpu or cuda.")
+    has_cuda = torch.cuda.is_available()
+    if name == "cuda" and not has_cuda:
+        raise InputError("No CUDA device was found on this machine.", "Use --device cpu or auto.")
+    return torch.device("cuda" if has_cuda and name != "cpu" else "cpu")
+
+
+def fit_session(
+    head: HeadModel,
+    landmarks: Landmarks,
+    settings: FitSettings,
+    *,
+    device: str = "auto",
+    report: Report = ignore,
+) -> HeadFit:
+    """Fit a head to the landmarks of one person's recording (METHOD section 3).
+
+    Args:
+        head: The head, its landmarks placed.
+        landmarks: Landmarks of T frames.
+        settings: Noise, priors, limits.
+        device: "auto", "cpu" or "cuda".
+        report: Called several times a second; may raise Cancelled.
+
+    Raises:
+        InputError: The head has no landmark table, or the device is not there.
+        TooLittleError: Fewer than three frames have a face.
+    """
+    found = np.flatnonzero(landmarks.found)
+    if len(found) < MIN_FRAMES:
+        raise TooLittleError(
+            f"A face was found in {len(found)} of {len(landmarks.seconds)} frames: too few to fit.",
+            "Use a video in which a face is seen from the front, at least 50 px high.",
+        )
+    place = choose_device(device)
+    small = landmark_head(head, n_shape=settings.n_shape, device=place)
+    problem = _problem(small, landmarks, found, settings, activations=head.activations)
+    start = start_state(small, problem.seen, small.fixed_shape.new_zeros(1, small.n_shape))
+    result = solve_arrow(
+        problem,
+        start,
+        max_iterations=settings.max_iterations,
+        tolerance=settings.tolerance,
+        report=report,
+    )
+    error_px = _error_px(problem, result.state)
+    chunk_seconds, chunks = _shape_chunks(problem, result.state, landmarks.seconds[found], settings)
+    valid = _validity(landmarks, found, result.state, error_px, settings)
+    return _gather(landmarks, found, valid, result, error_px, chunk_seconds, chunks, problem)
+
+
+def focal_length_px(landmarks: Landmarks, settings: FitSettings) -> float:
+    """The focal length used for an unknown camera, px."""
+    return settings.focal_factor * max(landmarks.width, landmarks.height)
+
+
+def _problem(
+    head: LandmarkHead,
+    landmarks: Landmarks,
+    found: np.ndarray,
+    settings: FitSettings,
+    *,
+    activations: bool,
+) -> FaceProblem:
+    like = head.weight
+    centre = np.array([landmarks.width / 2, landmarks.height / 2], np.float32)
+    points = landmarks.points[found][:, head.index.cpu().numpy()] - centre
+    seen = Observations(
+        points=torch.as_tensor(points, dtype=like.dtype, device=like.device),
+        face_px=torch.as_tensor(landmarks.face_px[found], dtype=like.dtype, device=like.device),
+        focal_px=focal_length_px(landmarks, settings),
+    )
+    group = torch.zeros(len(found), dtype=torch.int64, device=like.device)
+    return FaceProblem(head, seen, group, settings, activations)
+
+
+def _error_px(problem: FaceProblem, state: FaceState) -> FloatArray:
+    distance = (problem.reprojection(state) - problem.seen.points).norm(dim=2)
+    weight = problem.head.weight / problem.head.weight.sum()
+    return np.asarray((distance @ weight).cpu().numpy(), np.float32)
+
+
+def _shape_chunks(
+    problem: FaceProblem, state: FaceState, seconds: FloatArray, settings: FitSettings
+) -> tuple[FloatArray, FloatArray]:
+    """(C,) middles and (C, S) shapes: the solver again, each second with a shape of its own."""
+    number = np.floor((seconds - seconds[0]) / settings.chunk_seconds).astype(np.int64)
+    counts = np.bincount(number)
+    usual = np.median(counts[counts > 0])
+    kept = np.flatnonzero(counts >= MIN_CHUNK_SHARE * usual)
+    frames = np.flatnonzero(np.isin(number, kept))
+    where = torch.as_tensor(frames, device=state.jaw.device)
+    group = torch.as_tensor(np.searchsorted(kept, number[frames]), device=state.jaw.device)
+    seen = dataclasses.replace(
+        problem.seen, points=problem.seen.points[where], face_px=problem.seen.face_px[where]
+    )
+    start = dataclasses.replace(state.frames(where), shape=state.shape.repeat(len(kept), 1))
+    result = solve_arrow(
+        dataclasses.replace(problem, seen=seen, group=group),
+        start,
+        max_iterations=CHUNK_ITERATIONS,
+        tolerance=settings.tolerance,
+    )
+    middles = seconds[0] + (kept + 0.5) * settings.chunk_seconds
+    return middles, np.asarray(result.state.shape.cpu().numpy(), np.float32)
+
+
+def _validity(
+    landmarks: Landmarks,
+    found: np.ndarray,
+    state: FaceState,
+    error_px: FloatArray,
+    settings: FitSettings,
+) -> BoolArray:
+    face_px = landmarks.face_px[found]
+    # how far the face's own z axis is turned from the camera
+    turn_deg = np.degrees(np.arccos(np.clip(state.rotation[:, 2, 2].cpu().numpy(), -1.0, 1.0)))
+    return np.asarray(
+        (error_px <= settings.max_error_share * face_px)
+        & (turn_deg <= settings.max_yaw_deg)
+        & (face_px >= settings.min_face_px)
+    )
+
+
+def _gather(
+    landmarks: Landmarks,
+    found: np.ndarray,
+    valid: BoolArray,
+    result: ArrowResult[FaceState],
+    error_px: FloatArray,
+    chunk_seconds: FloatArray,
+    chunks: FloatArray,
+    problem: FaceProblem,
+) -> HeadFit:
+    n_frames = len(landmarks.seconds)
+    state = result.state
+
+    def spread(values: Tensor) -> FloatArray:
+        out = np.full((n_frames, values.shape[1]), np.nan, np.float32)
+        out[found[valid]] = values.cpu().numpy()[valid]
+        return out
+
+    all_valid, all_error = np.zeros(n_frames, bool), np.full(n_frames, np.nan, np.float32)
+    all_valid[found[valid]], all_error[found] = True, error_px
+    return HeadFit(
+        seconds=landmarks.seconds,
+        valid=all_valid,
+        expression=spread(state.expression),
+        jaw=spread(state.jaw),
+        rotation=spread(roma.rotmat_to_rotvec(state.rotation)),
+        translation=spread(state.translation),
+        shape=np.asarray(state.shape[0].cpu().numpy(), np.float32),
+        shape_chunks=chunks,
+        shape_chunk_seconds=chunk_seconds,
+        error_px=all_error,
+        face_px=landmarks.face_px.astype(np.float32),
+        focal_px=problem.seen.focal_px,
+        converged=result.converged,
+        n_iterations=result.n_iterations,
+    )

@@ -1,0 +1,51 @@
+"""Where the fit starts: the mean head placed by a scaled-orthographic camera.
+
+For a face much smaller than its distance, u = s R_12 X + c. The 2 x 4 matrix is the least-squares
+solution over the landmarks; its rows, made orthonormal by the singular value decomposition, are
+two rows of the rotation, and the scale gives the distance f / s (DeMenthon and Davis 1995, the
+first step of POSIT). Closed, batched, and good enough for the solver.
+"""
+
+from __future__ import annotations
+
+import torch
+from torch import Tensor
+
+from facedyn_app.fitting.landmark_head import LandmarkHead
+from facedyn_app.fitting.residuals import FaceState, Observations
+
+
+def start_state(head: LandmarkHead, seen: Observations, shape: Tensor) -> FaceState:
+    """A resting face in the pose that explains the landmarks best.
+
+    Args:
+        head: The head at its landmarks.
+        seen: The observations of T frames.
+        shape: (G, S) shapes to start from; the pose is that of the mean head.
+
+    Returns:
+        T frames with expression and jaw at rest.
+    """
+    model = head.fixed_mean + head.moved_mean
+    weight = head.weight.sqrt()[:, None]
+    ones = torch.ones_like(model[:, :1])
+    design = torch.cat([model, ones], dim=1) * weight
+    target = (seen.points * weight).transpose(0, 1).flatten(1)
+    solution = torch.linalg.lstsq(design, target).solution.reshape(4, -1, 2).permute(1, 2, 0)
+    linear, centre = solution[..., :3], solution[..., 3]
+    U, size, Vh = torch.linalg.svd(linear, full_matrices=False)
+    scale = size.mean(dim=1)
+    # the image's y points down, the facing pose turns y and z: undo both for the rotation
+    first, second = (U @ Vh).unbind(dim=1)
+    second = -second
+    rotation = torch.stack([first, second, torch.linalg.cross(first, second)], dim=1)
+    depth = seen.focal_px / scale
+    translation = torch.cat([centre * (depth / seen.focal_px)[:, None], depth[:, None]], dim=1)
+    n_frames = len(seen.points)
+    return FaceState(
+        rotation=rotation,
+        translation=translation,
+        jaw=model.new_zeros(n_frames, 3),
+        expression=model.new_zeros(n_frames, head.n_expression),
+        shape=shape,
+    )

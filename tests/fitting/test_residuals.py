@@ -1,0 +1,106 @@
+from __future__ import annotations
+
+import dataclasses
+
+import pytest
+import torch
+
+from facedyn_app.fitting.arrow import arrow_step
+from facedyn_app.fitting.landmark_head import pose_landmarks
+from facedyn_app.fitting.residuals import N_POSE, FaceState
+from facedyn_app.headmodel.model import HeadModel
+from tests.fitting.conftest import MadeMotion, make_motion
+
+
+def _elsewhere(motion: MadeMotion) -> FaceState:
+    generator = torch.Generator().manual_seed(0)
+
+    def off(like: torch.Tensor, size: float) -> torch.Tensor:
+        return like + size * torch.randn(like.shape, generator=generator, dtype=like.dtype)
+
+    truth = motion.truth
+    return dataclasses.replace(
+        truth,
+        translation=off(truth.translation, 0.01),
+        jaw=off(truth.jaw, 0.05),
+        expression=off(truth.expression, 0.1).clamp(0.05, 0.95),
+        shape=off(truth.shape, 0.3),
+    )
+
+
+@pytest.mark.parametrize("n_groups", [1, 3])
+def test_gradient_is_that_of_the_cost(face_head: HeadModel, n_groups: int) -> None:
+    motion = make_motion(face_head, 7, noise_px=1.0, n_groups=n_groups)
+    problem, state = motion.problem, _elsewhere(motion)
+    model = problem.linearise(state)
+    n, m, step = model.g_f.shape[1], state.shape.shape[1], 1e-6
+
+    def slope(step_f: torch.Tensor, step_s: torch.Tensor) -> float:
+        ahead = problem.linearise(problem.retract(state, step * step_f, step * step_s)).cost
+        behind = problem.linearise(problem.retract(state, -step * step_f, -step * step_s)).cost
+        return float(ahead - behind) / (2 * step)
+
+    zero_f, zero_s = torch.zeros(7, n).double(), torch.zeros(n_groups, m).double()
+    for k in range(n):
+        unit = zero_f.clone()
+        unit[4, k] = 1.0
+        assert slope(unit, zero_s) == pytest.approx(float(model.g_f[4, k]), rel=1e-4, abs=1e-3)
+    for k in range(m):
+        unit = zero_s.clone()
+        unit[-1, k] = 1.0
+        assert slope(zero_f, unit) == pytest.approx(float(model.g_s[-1, k]), rel=1e-4, abs=1e-3)
+
+
+def test_landmarks_are_the_heads_vertices(face_head: HeadModel) -> None:
+    """The landmarks' own forward function against skinning written out vertex by vertex."""
+    motion = make_motion(face_head, 3)
+    state = motion.truth
+    posed = pose_landmarks(
+        motion.problem.head, state.shape, motion.problem.group, state.expression, state.jaw
+    )
+    head, table = face_head, face_head.landmarks
+    assert table is not None
+    for t in range(3):
+        shape, expression = state.shape[0].numpy(), state.expression[t].numpy()
+        R = posed.jaw_rotation[t].numpy()
+        rest = head.v_template + head.shapedirs @ shape + head.exprdirs @ expression
+        joint = head.J_regressor[2] @ rest
+        corrected = rest + head.jaw_posedirs @ (R - torch.eye(3).numpy()).ravel()
+        turned = (corrected - joint) @ R.T + joint
+        skinned = head.weights[:, [1]] * corrected + head.weights[:, [2]] * turned
+        expected = (skinned[head.faces[table.face]] * table.bary[..., None]).sum(axis=1)
+        assert posed.points[t].numpy() == pytest.approx(expected, abs=1e-12)
+
+
+@pytest.mark.parametrize("n_groups", [1, 3])
+def test_elimination_equals_the_dense_solve(face_head: HeadModel, n_groups: int) -> None:
+    motion = make_motion(face_head, 9, noise_px=1.0, n_groups=n_groups)
+    model = motion.problem.linearise(_elsewhere(motion))
+    step = arrow_step(model, motion.problem.group, 0.01)
+    assert step is not None
+    T, n, m = model.H_fs.shape
+    dense = torch.zeros(T * n + n_groups * m, T * n + n_groups * m).double()
+    gradient = torch.cat([model.g_f.flatten(), model.g_s.flatten()])
+    for t in range(T):
+        rows = slice(t * n, (t + 1) * n)
+        first = T * n + int(motion.problem.group[t]) * m
+        dense[rows, rows] = model.H_ff[t]
+        dense[rows, first : first + m] = model.H_fs[t]
+        dense[first : first + m, rows] = model.H_fs[t].T
+    for g in range(n_groups):
+        block = slice(T * n + g * m, T * n + (g + 1) * m)
+        dense[block, block] = model.H_ss[g]
+    dense = dense + 0.01 * torch.diag(torch.diagonal(dense))
+    expected = -torch.linalg.solve(dense, gradient)
+    assert torch.cat([step[0].flatten(), step[1].flatten()]) == pytest.approx(expected, abs=1e-8)
+
+
+def test_a_bounded_activation_is_held_only_when_it_would_leave(face_head: HeadModel) -> None:
+    motion = make_motion(face_head, 5)
+    inside = dataclasses.replace(motion.truth, expression=motion.truth.expression.clamp(0.3, 0.7))
+    assert not motion.problem.linearise(inside).held.any()
+    corner = dataclasses.replace(inside, expression=torch.zeros_like(inside.expression))
+    model = motion.problem.linearise(corner)
+    outward = model.g_f[:, N_POSE:] > 0
+    assert outward.any()
+    assert torch.equal(model.held[:, N_POSE:], outward)
