@@ -1,0 +1,224 @@
+"""Is the estimated head shape stable from session to session: the drift-to-noise ratio."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+from itertools import combinations
+
+import numpy as np
+
+from facedyn_app.dynamics.autocorrelation import n_effective
+from facedyn_app.errors import MismatchError, TooLittleError
+from facedyn_app.records import DriftReport, FloatArray, SessionDrift
+from facedyn_app.settings import TrustSettings
+
+INTERVAL = (0.05, 0.95)
+NEEDS_TWO_SESSIONS = (
+    "Needs two sessions for a drift-to-noise ratio: only the noise and the drift between the two "
+    "halves of the one session are given."
+)
+
+
+@dataclass(frozen=True, slots=True, eq=False)
+class _Chunks:
+    """The usable chunk shapes of one session, (C, S), and what is made of them once."""
+
+    name: str
+    shapes: FloatArray
+    mean: FloatArray
+    variance: float
+    n_effective: float
+
+
+def measure_drift(
+    speaker: str,
+    sessions: Sequence[tuple[str, FloatArray]],
+    rng: np.random.Generator,
+    n_bootstrap: int = 500,
+) -> DriftReport:
+    """The drift-to-noise ratio (DNR) of one speaker.
+
+    With session means m_i, within-session covariances C_i (unbiased) and n_i effective chunks:
+    noise `N = sqrt(mean_i tr C_i)`, drift `D = mean_(i<j) |m_i - m_j|`, `DNR = D / N`. The
+    corrected drift takes from each `|m_i - m_j|^2` what the means wander by themselves,
+    `tr C_i / n_i + tr C_j / n_j`, down to 0 at the least. A session's own DNR is the distance of
+    m_i from the mean of the other sessions' means, over N. The ratio is that of arXiv 2510.11223,
+    which does not print its formula: pairs, trace and correction are this project's own.
+
+    Args:
+        speaker: The speaker's name.
+        sessions: Name and (C, S) chunk shapes, standard deviations, of each session; rows with
+            NaN are left out. Sessions with fewer than two chunks have no covariance: they are
+            left out of the report and named in its note.
+        rng: Source of the bootstrap's random numbers.
+        n_bootstrap: Resamplings for the intervals.
+
+    Raises:
+        MismatchError: The sessions differ in the number of shape coefficients.
+        TooLittleError: No session has two chunks of shape.
+    """
+    _check_widths(speaker, sessions)
+    usable, left_out = _usable(sessions)
+    if not usable:
+        raise TooLittleError(
+            f"No session of '{speaker}' has two seconds or more of estimated head shape.",
+            "Use longer recordings in which the face is seen.",
+        )
+    noise = float(np.sqrt(np.mean([chunks.variance for chunks in usable])))
+    drift, corrected = _drifts(usable)
+    dnr = _over(drift, noise)
+    return DriftReport(
+        speaker=speaker,
+        sessions=_session_drifts(usable, noise, rng, n_bootstrap),
+        noise=noise,
+        drift=drift,
+        dnr=dnr,
+        drift_corrected=corrected,
+        dnr_corrected=_over(corrected, noise),
+        note=_note(usable, left_out, noise),
+    )
+
+
+def drift_label(report: DriftReport, trust: TrustSettings) -> str:
+    """One word: stable, drifts, or unknown where there is no corrected DNR."""
+    if report.dnr_corrected is None:
+        return "unknown"
+    return "drifts" if report.dnr_corrected > trust.max_dnr else "stable"
+
+
+def _check_widths(speaker: str, sessions: Sequence[tuple[str, FloatArray]]) -> None:
+    for name, shapes in sessions[1:]:
+        first_name, first = sessions[0]
+        if shapes.shape[1] != first.shape[1]:
+            raise MismatchError(
+                f"The sessions '{first_name}' and '{name}' of '{speaker}' have head shapes of "
+                f"{first.shape[1]} and {shapes.shape[1]} coefficients.",
+                "Fit both recordings with the same head.",
+            )
+
+
+def _usable(sessions: Sequence[tuple[str, FloatArray]]) -> tuple[list[_Chunks], list[str]]:
+    usable: list[_Chunks] = []
+    left_out: list[str] = []
+    for name, given in sessions:
+        shapes = given[np.isfinite(given).all(axis=1)].astype(np.float64)
+        if len(shapes) < 2:
+            left_out.append(name)
+            continue
+        variance = float(shapes.var(axis=0, ddof=1).sum())
+        usable.append(_Chunks(name, shapes, shapes.mean(axis=0), variance, n_effective(shapes)))
+    return usable, left_out
+
+
+def _drifts(usable: Sequence[_Chunks]) -> tuple[float | None, float | None]:
+    """Mean distance between session means, plain and corrected; None with one session."""
+    if len(usable) < 2:
+        return None, None
+    plain, corrected = [], []
+    for a, b in combinations(usable, 2):
+        squared = float(((a.mean - b.mean) ** 2).sum())
+        wander = a.variance / a.n_effective + b.variance / b.n_effective
+        plain.append(np.sqrt(squared))
+        corrected.append(np.sqrt(max(0.0, squared - wander)))
+    return float(np.mean(plain)), float(np.mean(corrected))
+
+
+def _over(drift: float | None, noise: float) -> float | None:
+    return None if drift is None or noise <= 0.0 else drift / noise
+
+
+def _note(usable: Sequence[_Chunks], left_out: Sequence[str], noise: float) -> str:
+    sentences = [
+        f"Session '{name}' has fewer than two seconds of shape and is left out."
+        for name in left_out
+    ]
+    if len(usable) < 2:
+        sentences.append(NEEDS_TWO_SESSIONS)
+    elif noise <= 0.0:
+        sentences.append("The shape does not vary within the sessions, so that there is no ratio.")
+    return " ".join(sentences)
+
+
+def _session_drifts(
+    usable: Sequence[_Chunks], noise: float, rng: np.random.Generator, n_bootstrap: int
+) -> tuple[SessionDrift, ...]:
+    distances = [None] * len(usable) if len(usable) < 2 else _distances(usable)
+    intervals = _intervals(usable, rng, n_bootstrap)
+    return tuple(
+        SessionDrift(
+            name=chunks.name,
+            n_chunks=len(chunks.shapes),
+            n_effective=chunks.n_effective,
+            noise=float(np.sqrt(chunks.variance)),
+            distance=distance,
+            dnr=_over(distance, noise),
+            dnr_interval=interval,
+            split_half_drift=_split_half(chunks.shapes),
+        )
+        for chunks, distance, interval in zip(usable, distances, intervals, strict=True)
+    )
+
+
+def _split_half(shapes: FloatArray) -> float:
+    """Distance of the halves' means; the middle chunk of an odd number belongs to neither."""
+    half = len(shapes) // 2
+    return float(np.linalg.norm(shapes[:half].mean(axis=0) - shapes[-half:].mean(axis=0)))
+
+
+def _distances(usable: Sequence[_Chunks]) -> list[float | None]:
+    means = np.stack([chunks.mean for chunks in usable])[:, None]
+    return [float(value) for value in np.sqrt(_squared_distances(means))[:, 0]]
+
+
+def _squared_distances(means: FloatArray) -> FloatArray:
+    """(I, B) squared distance of each session's mean from the others', from (I, B, S) means."""
+    n = len(means)
+    others = (means.sum(axis=0) - means) / (n - 1)
+    return np.asarray(((means - others) ** 2).sum(axis=2))
+
+
+def _intervals(
+    usable: Sequence[_Chunks], rng: np.random.Generator, n_bootstrap: int
+) -> list[tuple[float, float] | None]:
+    """90 % intervals of the sessions' DNR.
+
+    All sessions are resampled together, in blocks of time. A resampled mean is farther from the
+    others by what it wanders, so the squared ratios are shifted back to have the measured one as
+    their mean before quantiles are taken: the interval then lies around the number shown.
+    """
+    noise2 = float(np.mean([chunks.variance for chunks in usable]))
+    if len(usable) < 2 or noise2 <= 0.0 or n_bootstrap < 1:
+        return [None] * len(usable)
+    resampled = [_resample(chunks, rng, n_bootstrap) for chunks in usable]
+    means = np.stack([mean for mean, _ in resampled])
+    noises2 = np.mean([variance for _, variance in resampled], axis=0)
+    measured = _squared_distances(np.stack([c.mean for c in usable])[:, None]) / noise2
+    # a resampling can hit the same chunk throughout, with no variance: the floor keeps it finite
+    ratios = _squared_distances(means) / np.maximum(noises2, 1e-3 * noise2)
+    ratios += measured - ratios.mean(axis=1, keepdims=True)
+    low, high = np.sqrt(np.maximum(np.quantile(ratios, INTERVAL, axis=1), 0.0))
+    return [(float(a), float(b)) for a, b in zip(low, high, strict=True)]
+
+
+def _resample(
+    chunks: _Chunks, rng: np.random.Generator, n_bootstrap: int
+) -> tuple[FloatArray, FloatArray]:
+    """Means (B, S) and traces of covariance (B,) of block resamplings of a session.
+
+    The blocks run round the end to the start (circular block bootstrap, Politis and Romano 1992),
+    so that every chunk counts alike. Their length is this project's choice: the autocorrelation
+    time, but at least the cube root of the number of chunks and at most half of it.
+    """
+    n = len(chunks.shapes)
+    length = max(np.ceil(n / chunks.n_effective), np.ceil(np.cbrt(n)))
+    length = int(np.clip(length, 1, max(1, n // 2)))
+    starts = rng.integers(0, n, size=(n_bootstrap, -(-n // length)))
+    picks = ((starts[:, :, None] + np.arange(length)) % n).reshape(n_bootstrap, -1)[:, :n]
+    flat = picks + n * np.arange(n_bootstrap)[:, None]
+    counts = np.bincount(flat.ravel(), minlength=n * n_bootstrap).reshape(n_bootstrap, n)
+    centred = chunks.shapes - chunks.mean
+    offsets = counts @ centred / n
+    squares = counts @ (centred**2).sum(axis=1)
+    variances = (squares - n * (offsets**2).sum(axis=1)) / (n - 1)
+    return chunks.mean + offsets, variances
