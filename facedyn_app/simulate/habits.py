@@ -1,0 +1,227 @@
+"""Who moves how: the habits of a made speaker, constant over his sessions.
+
+Every number is a population mean (rates, times and sizes of the order that the literature on
+blinks, speech and facial actions reports) times the speaker's own factor. The factors' spread is
+the project's own choice; `individuality` scales all of them together.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from dataclasses import dataclass
+
+import numpy as np
+
+from facedyn_app.records import FloatArray
+from facedyn_app.simulate.repertoire import ARTICULATORS, GESTURES, Gesture, both_sides
+
+
+@dataclass(frozen=True, slots=True)
+class Habit:
+    """A gesture in one speaker's manner.
+
+    Attributes:
+        sizes: Peak activation of each channel, by its full name.
+        per_minute: His rate.
+        regularity: 1 random in time, larger more even.
+        times_s: His rise, hold and fall, s.
+    """
+
+    sizes: Mapping[str, float]
+    per_minute: float
+    regularity: float
+    times_s: tuple[float, float, float]
+
+
+@dataclass(frozen=True, slots=True)
+class Blinking:
+    """How a speaker blinks: rate, close, hold and open times (s), sides, squint, double blinks."""
+
+    per_minute: float
+    regularity: float
+    times_s: tuple[float, float, float]
+    sizes: Mapping[str, float]
+    double_share: float
+
+
+@dataclass(frozen=True, slots=True)
+class Speaking:
+    """How a speaker speaks.
+
+    Attributes:
+        syllable_hz: Syllables per second within a phrase.
+        jitter: Spread of the logarithm of syllable durations.
+        phrase_s: Mean length of a phrase, s.
+        pause_s: Mean pause between phrases, s.
+        jaw_rad: Opening of a stressed open vowel, rad.
+        jaw_side: Sideways turn per opening.
+        vowels: (5,) how often each vowel comes.
+        stress: Size of a stressed against an unstressed syllable.
+        stress_share: Share of syllables stressed.
+        final_s: Lengthening of a phrase's last syllable, factor.
+        tau_s: Time constant of each articulator, s.
+        lead_s: How far each articulator runs ahead of the jaw, s.
+        sizes: Factor on each mouth channel, by its full name.
+        nod_rad: Nod on a stressed syllable, rad.
+        brow_beat: Brow raise on a stressed syllable, activation.
+    """
+
+    syllable_hz: float
+    jitter: float
+    phrase_s: float
+    pause_s: float
+    jaw_rad: float
+    jaw_side: float
+    vowels: FloatArray
+    stress: float
+    stress_share: float
+    final_s: float
+    tau_s: Mapping[str, float]
+    lead_s: Mapping[str, float]
+    sizes: Mapping[str, float]
+    nod_rad: float
+    brow_beat: float
+
+
+@dataclass(frozen=True, slots=True)
+class Speaker:
+    """A made person: all that stays the same over his sessions.
+
+    Attributes:
+        number: Which of the population.
+        seed: Which population.
+        habits: His gestures.
+        blinking: How he blinks.
+        speaking: How he speaks.
+        idle: Size of the small movements without purpose.
+        idle_tau_s: Their correlation time, s.
+        sway_rad: Size of head turns, rad.
+    """
+
+    number: int
+    seed: int
+    habits: tuple[Habit, ...]
+    blinking: Blinking
+    speaking: Speaking
+    idle: float
+    idle_tau_s: float
+    sway_rad: float
+
+
+class _Spread:
+    """Draws of how one speaker departs from the mean."""
+
+    def __init__(self, rng: np.random.Generator, individuality: float) -> None:
+        self._rng, self._scale = rng, individuality
+
+    def factor(self, sigma: float) -> float:
+        return float(np.exp(self._scale * sigma * np.clip(self._rng.standard_normal(), -2.2, 2.2)))
+
+    def shift(self, sigma: float) -> float:
+        return float(self._scale * sigma * np.clip(self._rng.standard_normal(), -2.2, 2.2))
+
+    def side(self) -> int:
+        return int(self._rng.integers(2))
+
+
+def make_speaker(number: int, seed: int = 0, individuality: float = 1.0) -> Speaker:
+    """A person of a made population.
+
+    Args:
+        number: Which person, 0 or more.
+        seed: Which population.
+        individuality: How far people differ; 0 makes them all alike, 1 is the default spread.
+
+    Returns:
+        The same person for the same arguments.
+    """
+    spread = _Spread(np.random.default_rng([seed, 101, number]), individuality)
+    return Speaker(
+        number=number,
+        seed=seed,
+        habits=tuple(_habit(gesture, spread) for gesture in GESTURES),
+        blinking=_blinking(spread),
+        speaking=_speaking(spread),
+        idle=0.02 * spread.factor(0.4),
+        idle_tau_s=0.8 * spread.factor(0.4),
+        sway_rad=0.05 * spread.factor(0.35),
+    )
+
+
+def speaker_shape(number: int, n_shape: int, seed: int = 0) -> FloatArray:
+    """(S,) true head shape of a made speaker, standard deviations."""
+    return np.random.default_rng([seed, 102, number]).standard_normal(n_shape)
+
+
+def _sided(
+    form: Mapping[str, float], bias: float, sigma: float, spread: _Spread
+) -> dict[str, float]:
+    sizes: dict[str, float] = {}
+    for name, size in form.items():
+        own = size * spread.factor(sigma)
+        pair = both_sides(name)
+        if pair is None:
+            sizes[name] = own
+        else:
+            sizes[pair[0]], sizes[pair[1]] = own * np.exp(bias), own * np.exp(-bias)
+    return sizes
+
+
+def _habit(gesture: Gesture, spread: _Spread) -> Habit:
+    sizes = _sided(gesture.form, spread.shift(0.3), 0.3, spread)
+    kept = "Left" if spread.side() else "Right"
+    if gesture.one_sided:
+        sizes = {name: size for name, size in sizes.items() if name.endswith(kept)}
+    rise, hold, fall = gesture.times_s
+    return Habit(
+        sizes=sizes,
+        per_minute=gesture.per_minute * spread.factor(0.8),
+        regularity=1.5 * spread.factor(0.3),
+        times_s=(
+            rise * spread.factor(0.35),
+            hold * spread.factor(0.4),
+            fall * spread.factor(0.35),
+        ),
+    )
+
+
+def _blinking(spread: _Spread) -> Blinking:
+    lid = spread.shift(0.04)
+    sizes = {"eyeBlinkLeft": min(1.0, 0.97 + lid), "eyeBlinkRight": min(1.0, 0.97 - lid)}
+    squint, brow = 0.12 * spread.factor(0.6), 0.06 * spread.factor(0.8)
+    sizes |= {"eyeSquintLeft": squint, "eyeSquintRight": squint}
+    sizes |= {"browDownLeft": brow, "browDownRight": brow}
+    return Blinking(
+        per_minute=18.0 * spread.factor(0.45),
+        regularity=2.5 * spread.factor(0.4),
+        times_s=(
+            0.09 * spread.factor(0.2),
+            0.035 * spread.factor(0.5),
+            0.19 * spread.factor(0.3),
+        ),
+        sizes=sizes,
+        double_share=0.08 * spread.factor(0.8),
+    )
+
+
+def _speaking(spread: _Spread) -> Speaking:
+    bias = spread.shift(0.22)
+    channels = [name for group in ARTICULATORS.values() for name in group if name != "jaw"]
+    vowels = np.asarray([spread.factor(0.3) for _ in range(5)])
+    return Speaking(
+        syllable_hz=4.4 * spread.factor(0.16),
+        jitter=0.22 * spread.factor(0.3),
+        phrase_s=2.4 * spread.factor(0.35),
+        pause_s=0.7 * spread.factor(0.35),
+        jaw_rad=0.17 * spread.factor(0.35),
+        jaw_side=spread.shift(0.07),
+        vowels=vowels / vowels.sum(),
+        stress=1.5 * spread.factor(0.12),
+        stress_share=min(0.7, 0.35 * spread.factor(0.3)),
+        final_s=1.4 * spread.factor(0.15),
+        tau_s={name: 0.032 * spread.factor(0.2) for name in ARTICULATORS},
+        lead_s={name: spread.shift(0.02) for name in ARTICULATORS},
+        sizes=_sided(dict.fromkeys(channels, 1.0), bias, 0.45, spread),
+        nod_rad=0.02 * spread.factor(0.5),
+        brow_beat=0.1 * spread.factor(0.9),
+    )
