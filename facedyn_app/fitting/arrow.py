@@ -62,6 +62,9 @@ class ArrowProblem(Protocol[State]):
     def group(self) -> Tensor:
         """(T,) int64: the group of shared unknowns that each frame belongs to."""
 
+    def cost(self, state: State) -> Tensor:
+        """The whole cost at a state."""
+
     def linearise(self, state: State) -> NormalEquations:
         """The normal equations at a state."""
 
@@ -111,30 +114,30 @@ def solve_arrow(
         The best state found; the cost never rises.
     """
     model = problem.linearise(state)
-    damping = FIRST_DAMPING
+    cost, damping, stale = float(model.cost), FIRST_DAMPING, False
     for iteration in range(1, max_iterations + 1):
         report(Progress(stage, iteration, max_iterations))
+        if stale:
+            model, stale = problem.linearise(state), False
         step = arrow_step(model, problem.group, damping)
-        trial = problem.retract(state, *step) if step is not None else None
-        trial_model = problem.linearise(trial) if trial is not None else None
-        if trial is None or trial_model is None or not bool(trial_model.cost <= model.cost):
+        trial = state if step is None else problem.retract(state, *step)
+        trial_cost = float("inf") if step is None else float(problem.cost(trial))
+        if not trial_cost <= cost:
             damping *= 10.0
             if damping > MOST_DAMPING:
-                return _result(state, model, iteration, converged=False)
+                return _result(state, cost, iteration, converged=False)
             continue
-        fall = float((model.cost - trial_model.cost) / model.cost.clamp_min(1e-30))
-        state, model, damping = trial, trial_model, max(LEAST_DAMPING, damping / 10.0)
+        fall = (cost - trial_cost) / max(cost, 1e-30)
+        state, cost, stale, damping = trial, trial_cost, True, max(LEAST_DAMPING, damping / 10.0)
         if fall < tolerance:
-            return _result(state, model, iteration, converged=True)
-    return _result(state, model, max_iterations, converged=False)
+            return _result(state, cost, iteration, converged=True)
+    return _result(state, cost, max_iterations, converged=False)
 
 
-def _result(
-    state: State, model: NormalEquations, iterations: int, *, converged: bool
-) -> ArrowResult[State]:
+def _result(state: State, cost: float, iterations: int, *, converged: bool) -> ArrowResult[State]:
     words = "converged" if converged else "stopped before it converged"
     message = f"The fit {words} after {iterations} steps."
-    return ArrowResult(state, float(model.cost), iterations, converged, message)
+    return ArrowResult(state, cost, iterations, converged, message)
 
 
 def arrow_step(

@@ -28,7 +28,7 @@ from facedyn_app.fitting.landmark_head import (
 from facedyn_app.settings import FitSettings
 
 N_POSE = 9
-BLOCK_FRAMES = 64
+BLOCK_FRAMES = 32
 NEAREST_M = 0.05
 
 
@@ -94,27 +94,39 @@ class FaceProblem:
     settings: FitSettings
     activations: bool
 
+    def cost(self, state: FaceState) -> Tensor:
+        """The whole cost at a state, priors included."""
+        total = self._prior_cost(state)
+        for part in self._blocks():
+            total = total + self._see(state.frames(part), part).cost
+        return total
+
     def linearise(self, state: FaceState) -> NormalEquations:
         """The normal equations at a state, a block of frames at a time."""
-        n_frames, n_groups = len(self.group), len(state.shape)
         n, m = N_POSE + self.head.n_expression, self.head.n_shape
-        like = state.translation
-        H_ff, H_fs = like.new_empty(n_frames, n, n), like.new_empty(n_frames, n, m)
-        g_f = like.new_empty(n_frames, n)
-        g_s = state.shape / self.settings.shape_sd**2
-        H_ss = torch.eye(m, dtype=like.dtype, device=like.device) / self.settings.shape_sd**2
-        H_ss = H_ss.repeat(n_groups, 1, 1)
-        cost = 0.5 * (state.shape / self.settings.shape_sd).square().sum().double()
-        for start in range(0, n_frames, BLOCK_FRAMES):
-            part = slice(start, start + BLOCK_FRAMES)
-            J, residual, block_cost = self._jacobian(state.frames(part), part)
-            J_f, J_s = J[..., :n], J[..., n:]
-            H_ff[part] = J_f.mT @ J_f
-            H_fs[part] = J_f.mT @ J_s
-            g_f[part] = (J_f.mT @ residual.unsqueeze(2)).squeeze(2)
-            self._add_shared(H_ss, g_s, J_s, residual, self.group[part])
-            cost = cost + block_cost
-        cost = cost + self._add_priors(state, H_ff, g_f)
+        like, n_frames = state.translation, len(self.group)
+        frame_rows = like.new_empty(n_frames, n, n + m + 1)
+        shared_rows = like.new_zeros(len(state.shape), m, m + 1)
+        basis = _basis(self.head)
+        cost = self._prior_cost(state)
+        for part in self._blocks():
+            view = self._see(state.frames(part), part)
+            J = self._jacobian(view, state.frames(part), basis)
+            by_frame = J.transpose(0, 1)
+            frame_rows[part] = by_frame[..., :n].mT @ by_frame
+            if len(state.shape) == 1:
+                flat = J.flatten(0, 1)
+                shared_rows[0] += flat[:, n : n + m].T @ flat[:, n:]
+            else:
+                shared = by_frame[..., n : n + m].mT @ by_frame[..., n:]
+                shared_rows.index_add_(0, self.group[part], shared)
+            cost = cost + view.cost
+        H_ff, H_fs, g_f = torch.split(frame_rows, [n, m, 1], dim=2)
+        H_ff, g_f = self._add_frame_priors(state, H_ff, g_f.squeeze(2))
+        H_ss, g_s = torch.split(shared_rows, [m, 1], dim=2)
+        inverse_variance = self.settings.shape_sd**-2
+        H_ss = H_ss + inverse_variance * torch.eye(m, dtype=like.dtype, device=like.device)
+        g_s = g_s.squeeze(2) + inverse_variance * state.shape
         return NormalEquations(cost, H_ff, H_fs, H_ss, g_f, g_s, self._held(state, g_f))
 
     def retract(self, state: FaceState, step_f: Tensor, step_s: Tensor) -> FaceState:
@@ -135,66 +147,73 @@ class FaceProblem:
     def reprojection(self, state: FaceState) -> Tensor:
         """(T, K, 2) landmarks of the head in the image, px from the image's centre."""
         posed = pose_landmarks(self.head, state.shape, self.group, state.expression, state.jaw)
-        x, y, z = _to_camera(posed, state).unbind(-1)
-        return torch.stack([x / z, y / z], dim=-1) * self.seen.focal_px
+        _, camera = _to_camera(posed, state)
+        return self.seen.focal_px * camera[..., :2] / camera[..., 2:]
 
-    def _jacobian(self, state: FaceState, part: slice) -> tuple[Tensor, Tensor, Tensor]:
-        """(T, 2 K, n + m) whitened Jacobian, (T, 2 K) residuals and their robust cost."""
-        head, group = self.head, self.group[part]
-        posed = pose_landmarks(head, state.shape, group, state.expression, state.jaw)
-        turned = posed.points @ state.rotation.mT
-        x, y, z = _to_camera(posed, state).unbind(-1)
-        focal = self.seen.focal_px
-        error = torch.stack([focal * x / z, focal * y / z], dim=-1) - self.seen.points[part]
-        white = head.weight.sqrt() / (self.settings.landmark_noise * self.seen.face_px[part, None])
+    def _blocks(self) -> list[slice]:
+        starts = range(0, len(self.group), BLOCK_FRAMES)
+        return [slice(start, start + BLOCK_FRAMES) for start in starts]
+
+    def _see(self, state: FaceState, part: slice) -> _View:
+        """The head of a block of frames in front of the camera, and the robust cost."""
+        posed = pose_landmarks(
+            self.head, state.shape, self.group[part], state.expression, state.jaw
+        )
+        turned, camera = _to_camera(posed, state)
+        error = self.seen.focal_px * camera[..., :2] / camera[..., 2:] - self.seen.points[part]
+        noise_px = self.settings.landmark_noise * self.seen.face_px[part, None]
+        white = self.head.weight.sqrt() / noise_px
         scale2 = self.settings.robust_scale**2
         size2 = (error * white.unsqueeze(2)).square().sum(2) / scale2
         cost = 0.5 * scale2 * torch.log1p(size2).sum().double()
-        white = white / (1.0 + size2).sqrt()
-        # rows of d(u, v)/d(X in camera), FACING folded in by the signs of y and z
-        over_z, zero = focal * white / z, torch.zeros_like(z)
+        return _View(posed, turned, camera, error, white / (1.0 + size2).sqrt(), cost)
+
+    def _jacobian(self, view: _View, state: FaceState, basis: Tensor) -> Tensor:
+        """(2 K, T, n + m + 1) whitened Jacobian; the last column holds the residuals.
+
+        Landmarks stand before frames so that the large part is one batched product whose result
+        need not be copied.
+        """
+        x, y, z = view.camera.unbind(-1)
+        over_z, zero = self.seen.focal_px * view.white / z, torch.zeros_like(z)
         to_u = torch.stack([over_z, zero, -over_z * x / z], dim=-1)
         to_v = torch.stack([zero, over_z, -over_z * y / z], dim=-1)
         to_image = torch.stack([to_u, to_v], dim=-2)
-        facing = torch.tensor([1.0, -1.0, -1.0], dtype=z.dtype, device=z.device)
-        from_turned = to_image * facing
+        from_turned = to_image * _facing(z)
         from_head = from_turned @ state.rotation[:, None]
-        from_moved = from_head @ posed.jaw_rotation[:, None]
-        J = z.new_empty(len(z), len(head.weight), 2, N_POSE + head.n_expression + head.n_shape)
-        J[..., 0:3] = -from_turned @ cross_matrix(turned)
-        J[..., 3:6] = to_image
-        J[..., 6:9] = from_head @ posed.jaw_derivative
-        both = torch.cat([from_head, from_moved], dim=-1).transpose(0, 1).flatten(1, 2)
-        J[..., 9:] = torch.unflatten(both @ _basis(head), 1, (len(z), 2)).transpose(0, 1)
-        residual = (error * white.unsqueeze(2)).flatten(1)
-        return J.flatten(1, 2), residual, cost
-
-    def _add_shared(
-        self, H_ss: Tensor, g_s: Tensor, J_s: Tensor, residual: Tensor, group: Tensor
-    ) -> None:
-        if len(H_ss) == 1:
-            flat = J_s.reshape(-1, J_s.shape[2])
-            H_ss[0] += flat.T @ flat
-            g_s[0] += flat.T @ residual.reshape(-1)
-            return
-        H_ss.index_add_(0, group, J_s.mT @ J_s)
-        g_s.index_add_(0, group, (J_s.mT @ residual.unsqueeze(2)).squeeze(2))
-
-    def _add_priors(self, state: FaceState, H_ff: Tensor, g_f: Tensor) -> Tensor:
-        settings, like = self.settings, state.jaw
-        sd = torch.cat(
-            [
-                torch.tensor(settings.jaw_sd, dtype=like.dtype, device=like.device),
-                like.new_full((self.head.n_expression,), settings.expression_sd),
-            ]
+        from_moved = from_head @ view.posed.jaw_rotation[:, None]
+        both = torch.cat([from_head, from_moved], dim=-1).permute(1, 2, 0, 3)
+        n_landmarks, n_frames = len(self.head.weight), len(z)
+        J = (both.reshape(n_landmarks, 2 * n_frames, 6) @ basis).reshape(
+            n_landmarks, 2, n_frames, basis.shape[2]
         )
-        value = torch.cat([state.jaw, state.expression], dim=1) / sd
-        diagonal = torch.diagonal(H_ff, dim1=1, dim2=2)
-        diagonal[:, 6:] += sd**-2
-        # the free pose needs a hair of prior where a face's landmarks leave it undetermined
-        diagonal[:, :6] += 1e-6 * diagonal[:, :6] + 1e-6
-        g_f[:, 6:] += value / sd
-        return 0.5 * value.square().sum().double()
+        turn = -from_turned @ cross_matrix(view.turned)
+        pose = torch.cat([turn, to_image, from_head @ view.posed.jaw_derivative], dim=-1)
+        J[..., :N_POSE] = pose.permute(1, 2, 0, 3)
+        J[..., -1] = (view.error * view.white.unsqueeze(2)).permute(1, 2, 0)
+        return J.flatten(0, 1)
+
+    def _prior_cost(self, state: FaceState) -> Tensor:
+        _, value = self._scaled(state)
+        shape = state.shape / self.settings.shape_sd
+        return 0.5 * (value.square().sum().double() + shape.square().sum().double())
+
+    def _scaled(self, state: FaceState) -> tuple[Tensor, Tensor]:
+        """Prior standard deviations of jaw and expression, and their values over them."""
+        settings, like = self.settings, state.jaw
+        jaw_sd = torch.tensor(settings.jaw_sd, dtype=like.dtype, device=like.device)
+        expression_sd = like.new_full((self.head.n_expression,), settings.expression_sd)
+        sd = torch.cat([jaw_sd, expression_sd])
+        return sd, torch.cat([state.jaw, state.expression], dim=1) / sd
+
+    def _add_frame_priors(
+        self, state: FaceState, H_ff: Tensor, g_f: Tensor
+    ) -> tuple[Tensor, Tensor]:
+        sd, value = self._scaled(state)
+        # pose has no prior, only a hair of one where landmarks leave it undetermined
+        diagonal = torch.cat([sd.new_full((6,), 1e-6), sd**-2])
+        pull = torch.cat([torch.zeros_like(g_f[:, :6]), value / sd], dim=1)
+        return H_ff + torch.diag(diagonal), g_f + pull
 
     def _held(self, state: FaceState, g_f: Tensor) -> Tensor:
         held = torch.zeros_like(g_f, dtype=torch.bool)
@@ -205,14 +224,38 @@ class FaceProblem:
         return held
 
 
-def _to_camera(posed: PosedLandmarks, state: FaceState) -> Tensor:
+@dataclass(frozen=True, slots=True, eq=False)
+class _View:
+    """A block of frames as the camera sees them.
+
+    Attributes:
+        posed: Landmarks in the head frame.
+        turned: (T, K, 3) the same, turned by the head's rotation, m.
+        camera: (T, K, 3) in the camera frame, m.
+        error: (T, K, 2) seen minus measured, px.
+        white: (T, K) what whitens an error, the robust weight included, 1/px.
+        cost: Robust cost of the block.
+    """
+
+    posed: PosedLandmarks
+    turned: Tensor
+    camera: Tensor
+    error: Tensor
+    white: Tensor
+    cost: Tensor
+
+
+def _facing(like: Tensor) -> Tensor:
+    return torch.tensor([1.0, -1.0, -1.0], dtype=like.dtype, device=like.device)
+
+
+def _to_camera(posed: PosedLandmarks, state: FaceState) -> tuple[Tensor, Tensor]:
     turned = posed.points @ state.rotation.mT
-    facing = torch.tensor([1.0, -1.0, -1.0], dtype=turned.dtype, device=turned.device)
-    return turned * facing + state.translation[:, None]
+    return turned, turned * _facing(turned) + state.translation[:, None]
 
 
 def _basis(head: LandmarkHead) -> Tensor:
-    """(K, 6, E + S): how F and M move with expression and shape."""
+    """(K, 6, n + m + 1): how F and M move with each unknown; zero for pose and residual."""
     fixed = torch.cat([head.fixed_expression, head.fixed_shape], dim=2)
     moved = torch.cat([head.moved_expression, head.moved_shape], dim=2)
-    return torch.cat([fixed, moved], dim=1)
+    return torch.nn.functional.pad(torch.cat([fixed, moved], dim=1), (N_POSE, 1))

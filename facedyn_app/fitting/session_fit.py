@@ -20,7 +20,7 @@ from facedyn_app.records import BoolArray, FloatArray, HeadFit, Landmarks
 from facedyn_app.settings import FitSettings
 
 MIN_FRAMES = 3
-CHUNK_ITERATIONS = 2
+CHUNK_ITERATIONS = 1
 MIN_CHUNK_SHARE = 0.5
 
 

@@ -23,7 +23,8 @@ def _smooth(rng: np.random.Generator, points: FloatArray, n: int, size_m: float)
     waves = rng.normal(size=(n, 6, 3)) * 12.0
     phase = rng.uniform(0, 2 * np.pi, size=(n, 6))
     gain = rng.normal(size=(n, 6, 3)) * size_m / np.sqrt(6)
-    return np.einsum("vnw,nwc->vcn", np.sin(np.einsum("vc,nwc->vnw", points, waves) + phase), gain)
+    swing = np.sin(np.einsum("vc,nwc->vnw", points, waves) + phase)
+    return np.asarray(np.einsum("vnw,nwc->vcn", swing, gain))
 
 
 @pytest.fixture(scope="session")

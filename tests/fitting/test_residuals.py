@@ -33,11 +33,12 @@ def test_gradient_is_that_of_the_cost(face_head: HeadModel, n_groups: int) -> No
     motion = make_motion(face_head, 7, noise_px=1.0, n_groups=n_groups)
     problem, state = motion.problem, _elsewhere(motion)
     model = problem.linearise(state)
+    assert float(model.cost) == pytest.approx(float(problem.cost(state)), rel=1e-12)
     n, m, step = model.g_f.shape[1], state.shape.shape[1], 1e-6
 
     def slope(step_f: torch.Tensor, step_s: torch.Tensor) -> float:
-        ahead = problem.linearise(problem.retract(state, step * step_f, step * step_s)).cost
-        behind = problem.linearise(problem.retract(state, -step * step_f, -step * step_s)).cost
+        ahead = problem.cost(problem.retract(state, step * step_f, step * step_s))
+        behind = problem.cost(problem.retract(state, -step * step_f, -step * step_s))
         return float(ahead - behind) / (2 * step)
 
     zero_f, zero_s = torch.zeros(7, n).double(), torch.zeros(n_groups, m).double()
