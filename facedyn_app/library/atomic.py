@@ -1,0 +1,61 @@
+"""Files that appear whole or not at all."""
+
+from __future__ import annotations
+
+import os
+import secrets
+from collections.abc import Iterator
+from contextlib import contextmanager
+from pathlib import Path
+from typing import BinaryIO
+
+from facedyn_app.errors import OutputError
+
+UNFINISHED = ".part"
+
+
+@contextmanager
+def atomic_file(path: Path) -> Iterator[BinaryIO]:
+    """A file to write to, which takes its name only when the block ends well.
+
+    The bytes go to a hidden name in the same folder, reach the disk, and are then renamed over
+    `path`; on any failure, a cancel included, nothing is left behind and an older file at `path`
+    stays as it was.
+
+    Raises:
+        OutputError: The file cannot be written there.
+    """
+    temporary = path.with_name(f".{path.name}.{secrets.token_hex(6)}{UNFINISHED}")
+    try:
+        with temporary.open("xb") as file:
+            yield file
+            file.flush()
+            os.fsync(file.fileno())
+        temporary.replace(path)
+        _sync_folder(path.parent)
+    except OSError as error:
+        reason = error.strerror or str(error)
+        raise OutputError(
+            f"The file '{path}' cannot be written: {reason}.",
+            "Choose a folder that exists, that you may write to and that has room.",
+        ) from error
+    finally:
+        _remove(temporary)
+
+
+def _sync_folder(folder: Path) -> None:
+    # a rename is on the disk only when the folder is; Windows has no such call
+    if hasattr(os, "O_DIRECTORY"):
+        handle = os.open(folder, os.O_RDONLY | os.O_DIRECTORY)
+        try:
+            os.fsync(handle)
+        finally:
+            os.close(handle)
+
+
+def _remove(temporary: Path) -> None:
+    # a second error here would hide the first; after a rename there is nothing left to remove
+    try:
+        temporary.unlink(missing_ok=True)
+    except OSError:
+        return

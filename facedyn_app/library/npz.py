@@ -1,0 +1,103 @@
+"""Reading a zip of numpy arrays that a stranger may have made."""
+
+from __future__ import annotations
+
+import math
+import tokenize
+import zipfile
+import zlib
+from collections.abc import Iterable
+from pathlib import Path
+from typing import IO, Any
+
+import numpy as np
+
+from facedyn_app.errors import InputError
+
+MAX_BYTES = 2**31
+_HEADERS = {
+    (1, 0): np.lib.format.read_array_header_1_0,
+    (2, 0): np.lib.format.read_array_header_2_0,
+}
+# what zipfile and numpy raise on bytes that are not what they claim to be
+_DAMAGE = (
+    zipfile.BadZipFile,
+    zlib.error,
+    EOFError,
+    RuntimeError,
+    MemoryError,
+    tokenize.TokenError,
+    OverflowError,
+    ValueError,
+)
+
+
+def read_npz(
+    path: Path, required: Iterable[str], optional: Iterable[str]
+) -> dict[str, np.ndarray[Any, Any]]:
+    """The named arrays of an `.npz` file; whatever else is in it is not touched.
+
+    No array of Python objects is read, and nothing is unpacked before its declared size has been
+    compared with the file's own word and with 2 GiB for all arrays together.
+
+    Args:
+        path: The file.
+        required: Arrays without which the file is refused.
+        optional: Arrays that are read where they are there.
+
+    Raises:
+        InputError: The file is missing or cannot be opened.
+        ValueError: The file is no npz file or is damaged; says why, without the file's name.
+    """
+    required = tuple(required)
+    try:
+        with path.open("rb") as file, zipfile.ZipFile(file) as archive:
+            members = {info.filename: info for info in archive.infolist()}
+            wanted = [name for name in (*required, *optional) if f"{name}.npy" in members]
+            _check_sizes([members[f"{name}.npy"] for name in wanted])
+            arrays = {name: _read_member(archive, members[f"{name}.npy"]) for name in wanted}
+    except OSError as error:
+        reason = error.strerror or "it cannot be read"
+        raise InputError(f"The file '{path}' cannot be opened: {reason}.") from error
+    except _RefusedError:
+        raise
+    except _DAMAGE as error:
+        raise ValueError("it is damaged or no npz file") from error
+    missing = [name for name in required if name not in arrays]
+    if missing:
+        raise ValueError(f"it has no '{missing[0]}'")
+    return arrays
+
+
+class _RefusedError(ValueError):
+    """A sound file that is refused for what it holds."""
+
+
+def _check_sizes(members: Iterable[zipfile.ZipInfo]) -> None:
+    n_bytes = sum(info.file_size for info in members)
+    if n_bytes > MAX_BYTES:
+        raise _RefusedError(
+            f"it would unpack to {n_bytes / 2**30:.1f} GiB, more than any session has"
+        )
+
+
+def _read_member(archive: zipfile.ZipFile, info: zipfile.ZipInfo) -> np.ndarray[Any, Any]:
+    with archive.open(info) as member:
+        _check_header(member, info)
+    with archive.open(info) as member:
+        array: np.ndarray[Any, Any] = np.lib.format.read_array(member, allow_pickle=False)
+        if member.read(1):  # also makes zipfile compare the checksum
+            raise ValueError
+    return array
+
+
+def _check_header(member: IO[bytes], info: zipfile.ZipInfo) -> None:
+    """Check an array's header before numpy sets aside memory for what the header promises."""
+    version = np.lib.format.read_magic(member)
+    if version not in _HEADERS:
+        raise ValueError
+    shape, _, dtype = _HEADERS[version](member)
+    if dtype.hasobject:
+        raise _RefusedError(f"'{info.filename}' holds Python objects, which are never read")
+    if member.tell() + math.prod(shape) * dtype.itemsize != info.file_size:
+        raise ValueError
