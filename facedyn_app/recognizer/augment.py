@@ -1,0 +1,82 @@
+"""Changes to training windows that a recognizer must not mind."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+
+import torch
+from torch import Tensor
+
+
+@dataclass(frozen=True, slots=True)
+class Augmentation:
+    """How far training windows are changed.
+
+    Attributes:
+        gain: Spread of the logarithm of each channel's gain.
+        noise: Largest added noise, share of a channel's standard deviation.
+        drop: Share of channels silenced.
+        stretch: Largest change of speed, share.
+        recentre_share: Share of windows centred on their own mean instead of the session's,
+            since a short probe has a mean of its own.
+    """
+
+    gain: float = 0.15
+    noise: float = 0.35
+    drop: float = 0.1
+    stretch: float = 0.04
+    recentre_share: float = 0.5
+
+
+def augment(
+    windows: Tensor,
+    scale: Tensor,
+    rate_hz: float,
+    augmentation: Augmentation,
+    generator: torch.Generator,
+) -> Tensor:
+    """Change windows at random; velocities change with their channels.
+
+    Args:
+        windows: (B, T, 2 F) channels, then their velocities per second.
+        scale: (2 F,) standard deviations of the features.
+        rate_hz: Frames per second.
+        augmentation: How far.
+        generator: Source of randomness, on the windows' device.
+
+    Returns:
+        (B, T, 2 F) changed windows.
+    """
+    n_batch, n_steps, n_features = windows.shape
+    half = n_features // 2
+
+    def uniform(*size: int) -> Tensor:
+        return torch.rand(*size, generator=generator, device=windows.device)
+
+    def normal(*size: int) -> Tensor:
+        return torch.randn(*size, generator=generator, device=windows.device)
+
+    windows = _stretched(windows, 1.0 + augmentation.stretch * (2.0 * uniform(n_batch) - 1.0))
+    gain = torch.exp(augmentation.gain * normal(n_batch, 1, half))
+    gain = gain * (uniform(n_batch, 1, half) >= augmentation.drop)
+    level = augmentation.noise * uniform(n_batch, 1, 1) * scale[:half]
+    noise = level * normal(n_batch, n_steps, half)
+    noise_velocity = torch.gradient(noise, spacing=1.0 / rate_hz, dim=1)[0]
+    channels = windows[..., :half] * gain + noise
+    own_mean = uniform(n_batch, 1, 1) < augmentation.recentre_share
+    channels = channels - own_mean * channels.mean(dim=1, keepdim=True)
+    return torch.cat([channels, windows[..., half:] * gain + noise_velocity], dim=2)
+
+
+def _stretched(windows: Tensor, speed: Tensor) -> Tensor:
+    """Windows played at another speed about their middle; the ends are held."""
+    _, n_steps, n_features = windows.shape
+    middle = 0.5 * (n_steps - 1)
+    step = torch.arange(n_steps, device=windows.device, dtype=windows.dtype)
+    at = (middle + (step[None] - middle) * speed[:, None]).clamp(0, n_steps - 1)
+    low = at.floor().long().clamp(max=n_steps - 2)
+    share = (at - low)[..., None]
+    rows = low[..., None].expand(-1, -1, n_features)
+    mixed = windows.gather(1, rows) * (1.0 - share) + windows.gather(1, rows + 1) * share
+    half = n_features // 2
+    return torch.cat([mixed[..., :half], mixed[..., half:] * speed[:, None, None]], dim=2)

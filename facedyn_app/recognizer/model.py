@@ -1,0 +1,130 @@
+"""A trained recognizer: what it was made for, its network, cohort and calibration."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass, field
+from typing import Any
+
+import numpy as np
+import torch
+
+from facedyn_app.dynamics.features import columns_by_name, feature_names, motion_features
+from facedyn_app.dynamics.windows import windows
+from facedyn_app.errors import MismatchError
+from facedyn_app.recognizer.calibration import Calibration
+from facedyn_app.recognizer.network import MotionNetwork
+from facedyn_app.recognizer.scoring import rank
+from facedyn_app.records import Embedding, FloatArray, Match, Session
+from facedyn_app.settings import FeatureSettings, NetworkSettings
+
+WINDOWS_AT_ONCE = 64
+
+
+@dataclass(frozen=True, slots=True, eq=False)
+class Recognizer:
+    """Everything that turns sessions of one head into ranked speakers.
+
+    Attributes:
+        head_id: The head whose coefficients it reads.
+        expression_names: The E expression channels it reads, by name.
+        features: How motion is sampled and cut.
+        sizes: Sizes of the network.
+        network: The network, in evaluation mode.
+        cohort: (K, D) float32 centroids of training speakers, for normalising scores.
+        calibration: From scores to probabilities.
+        training: What it was trained on and how: plain JSON values.
+        metrics: What was measured on held-out sessions: plain JSON values.
+    """
+
+    head_id: str
+    expression_names: tuple[str, ...]
+    features: FeatureSettings
+    sizes: NetworkSettings
+    network: MotionNetwork
+    cohort: FloatArray
+    calibration: Calibration
+    training: Mapping[str, Any] = field(default_factory=dict)
+    metrics: Mapping[str, Any] = field(default_factory=dict)
+
+    @property
+    def feature_names(self) -> tuple[str, ...]:
+        """The names of the network's inputs, in order."""
+        return feature_names(self.expression_names)
+
+    def embed(self, session: Session) -> Embedding:
+        """Embed a session's motion windows.
+
+        Raises:
+            MismatchError: The session is of another head than the recognizer.
+            TooLittleError: The session has no stretch that is long enough.
+        """
+        cut, spans = feature_windows(session, self.features, self.head_id, self.expression_names)
+        return Embedding(embed_windows(self.network, cut), spans)
+
+    def rank(self, probe: Embedding, gallery: Mapping[str, Sequence[Embedding]]) -> list[Match]:
+        """Rank enrolled speakers, most probable first.
+
+        Raises:
+            TooLittleError: The gallery is empty.
+            MismatchError: The embeddings come from another recognizer.
+        """
+        return rank(probe, gallery, self.calibration, self.cohort)
+
+    def threshold(self, false_accept_rate: float, n_enrolled: int) -> float:
+        """Probability below which the best match is "not in the gallery"."""
+        return self.calibration.threshold(false_accept_rate, n_enrolled)
+
+
+def check_head(session: Session, head_id: str, expression_names: tuple[str, ...]) -> None:
+    """Make sure that a session's coefficients are those that a recognizer reads.
+
+    Raises:
+        MismatchError: Another head, or channels are missing; names both.
+    """
+    if session.head_id != head_id:
+        raise MismatchError(
+            f"The session was fitted with head '{session.head_id}', "
+            f"the recognizer was trained on head '{head_id}'.",
+            "Fit the video again with that head, or use a recognizer trained on this one.",
+        )
+    missing = [name for name in expression_names if name not in session.expression_names]
+    if missing:
+        raise MismatchError(
+            f"The session of head '{session.head_id}' lacks the channel '{missing[0]}' "
+            f"that the recognizer of head '{head_id}' reads.",
+            "Fit the video again with the head that comes with the program.",
+        )
+
+
+def feature_windows(
+    session: Session,
+    settings: FeatureSettings,
+    head_id: str,
+    expression_names: tuple[str, ...],
+) -> tuple[FloatArray, FloatArray]:
+    """(W, T, F) windows of a session with features in the recognizer's order, (W, 2) s.
+
+    Raises:
+        MismatchError: The session is of another head.
+        TooLittleError: The session has no stretch that is long enough.
+    """
+    check_head(session, head_id, expression_names)
+    track = motion_features(session, settings)
+    cut, spans = windows(track, settings.window_s, settings.hop_s)
+    columns = columns_by_name(track.names, feature_names(expression_names))
+    return cut[:, :, columns], spans
+
+
+def embed_windows(network: MotionNetwork, cut: FloatArray) -> FloatArray:
+    """(W, D) float32 unit vectors of (W, T, F) windows, a batch at a time."""
+    device = network.scale.device
+    vectors = []
+    was_training = network.training
+    network.eval()
+    with torch.inference_mode():
+        for start in range(0, len(cut), WINDOWS_AT_ONCE):
+            batch = torch.as_tensor(cut[start : start + WINDOWS_AT_ONCE], dtype=torch.float32)
+            vectors.append(network(batch.to(device)).cpu().numpy())
+    network.train(was_training)
+    return np.concatenate(vectors)
