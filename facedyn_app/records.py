@@ -152,6 +152,32 @@ class HeadFit:
 
 
 @dataclass(frozen=True, slots=True, eq=False)
+class MotionPart:
+    """Motion of k frames, as it is known while a recording is still being analysed.
+
+    Attributes:
+        seconds: (k,) frame times, s.
+        valid: (k,) bool; the other arrays are NaN where this is false.
+        expression: (k, E) float32 expression coefficients.
+        jaw: (k, 3) float32 jaw rotation vectors, rad.
+        rotation: (k, 3) float32 head rotation vectors against the facing pose, rad.
+        translation: (k, 3) float32 head origin in the camera frame, m.
+    """
+
+    seconds: FloatArray
+    valid: BoolArray
+    expression: FloatArray
+    jaw: FloatArray
+    rotation: FloatArray
+    translation: FloatArray
+
+    def __post_init__(self) -> None:
+        """Check that all arrays have a row per frame."""
+        names = ("valid", "expression", "jaw", "rotation", "translation")
+        _check_length(self, names, len(self.seconds))
+
+
+@dataclass(frozen=True, slots=True, eq=False)
 class Session:
     """One recording of one person, as the library keeps it (DESIGN: session format 1).
 

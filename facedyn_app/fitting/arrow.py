@@ -173,7 +173,6 @@ def _hold(model: NormalEquations) -> tuple[Tensor, Tensor, Tensor]:
 def _sum_over_frames(left: Tensor, right: Tensor, group: Tensor, n_groups: int) -> Tensor:
     """(G, a, b): sum over each group's frames of left (T, a, n) @ right (T, n, b)."""
     if n_groups == 1:
-        a, b = left.shape[1], right.shape[2]
-        return (left.transpose(0, 1).reshape(a, -1) @ right.reshape(-1, b)).unsqueeze(0)
+        return (left.transpose(0, 1).flatten(1) @ right.flatten(0, 1)).unsqueeze(0)
     total = left.new_zeros(n_groups, left.shape[1], right.shape[2])
     return total.index_add_(0, group, left @ right)

@@ -14,7 +14,7 @@ landmarks, not an approximation of it.
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 
 import numpy as np
 import roma
@@ -63,6 +63,16 @@ class LandmarkHead:
     def n_expression(self) -> int:
         """E, the expression coefficients."""
         return self.fixed_expression.shape[2]
+
+    def with_shape(self, shape: Tensor) -> LandmarkHead:
+        """The head of one person: the shape (S,) taken as known, none left to estimate."""
+        return replace(
+            self,
+            fixed_mean=self.fixed_mean + self.fixed_shape @ shape,
+            moved_mean=self.moved_mean + self.moved_shape @ shape,
+            fixed_shape=self.fixed_shape[..., :0],
+            moved_shape=self.moved_shape[..., :0],
+        )
 
 
 def landmark_head(

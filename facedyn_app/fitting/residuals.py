@@ -14,6 +14,7 @@ from __future__ import annotations
 
 from dataclasses import dataclass, replace
 
+import numpy as np
 import roma
 import torch
 from torch import Tensor
@@ -25,6 +26,7 @@ from facedyn_app.fitting.landmark_head import (
     cross_matrix,
     pose_landmarks,
 )
+from facedyn_app.records import IntArray, Landmarks
 from facedyn_app.settings import FitSettings
 
 N_POSE = 9
@@ -74,6 +76,27 @@ class Observations:
     points: Tensor
     face_px: Tensor
     focal_px: float
+
+
+def observe(
+    head: LandmarkHead, landmarks: Landmarks, frames: IntArray, settings: FitSettings
+) -> Observations:
+    """The observations in some frames, on the device and in the precision of the head.
+
+    Args:
+        head: The head at its landmarks.
+        landmarks: Landmarks of a recording.
+        frames: (T,) the frames to use; all must have a face.
+        settings: Says the focal length of an unknown camera.
+    """
+    like = head.weight
+    centre = np.array([landmarks.width / 2, landmarks.height / 2], np.float32)
+    points = landmarks.points[frames][:, head.index.cpu().numpy()] - centre
+    return Observations(
+        points=torch.as_tensor(points, dtype=like.dtype, device=like.device),
+        face_px=torch.as_tensor(landmarks.face_px[frames], dtype=like.dtype, device=like.device),
+        focal_px=settings.focal_factor * max(landmarks.width, landmarks.height),
+    )
 
 
 @dataclass(frozen=True, slots=True, eq=False)

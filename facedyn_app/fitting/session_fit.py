@@ -11,8 +11,8 @@ from torch import Tensor
 
 from facedyn_app.errors import InputError, TooLittleError
 from facedyn_app.fitting.arrow import ArrowResult, solve_arrow
-from facedyn_app.fitting.landmark_head import LandmarkHead, landmark_head
-from facedyn_app.fitting.residuals import FaceProblem, FaceState, Observations
+from facedyn_app.fitting.landmark_head import landmark_head
+from facedyn_app.fitting.residuals import FaceProblem, FaceState, observe
 from facedyn_app.fitting.start import start_state
 from facedyn_app.headmodel.model import HeadModel
 from facedyn_app.progress import Report, ignore
@@ -20,7 +20,7 @@ from facedyn_app.records import BoolArray, FloatArray, HeadFit, Landmarks
 from facedyn_app.settings import FitSettings
 
 MIN_FRAMES = 3
-CHUNK_ITERATIONS = 1
+CHUNK_ITERATIONS = 2
 MIN_CHUNK_SHARE = 0.5
 
 
@@ -67,8 +67,10 @@ def fit_session(
         )
     place = choose_device(device)
     small = landmark_head(head, n_shape=settings.n_shape, device=place)
-    problem = _problem(small, landmarks, found, settings, activations=head.activations)
-    start = start_state(small, problem.seen, small.fixed_shape.new_zeros(1, small.n_shape))
+    seen = observe(small, landmarks, found, settings)
+    group = torch.zeros(len(found), dtype=torch.int64, device=place)
+    problem = FaceProblem(small, seen, group, settings, head.activations)
+    start = start_state(small, seen, small.fixed_shape.new_zeros(1, small.n_shape))
     result = solve_arrow(
         problem,
         start,
@@ -76,38 +78,14 @@ def fit_session(
         tolerance=settings.tolerance,
         report=report,
     )
-    error_px = _error_px(problem, result.state)
+    error_px = error_in_px(problem, result.state)
     chunk_seconds, chunks = _shape_chunks(problem, result.state, landmarks.seconds[found], settings)
-    valid = _validity(landmarks, found, result.state, error_px, settings)
+    valid = trusted(landmarks, found, result.state, error_px, settings)
     return _gather(landmarks, found, valid, result, error_px, chunk_seconds, chunks, problem)
 
 
-def focal_length_px(landmarks: Landmarks, settings: FitSettings) -> float:
-    """The focal length used for an unknown camera, px."""
-    return settings.focal_factor * max(landmarks.width, landmarks.height)
-
-
-def _problem(
-    head: LandmarkHead,
-    landmarks: Landmarks,
-    found: np.ndarray,
-    settings: FitSettings,
-    *,
-    activations: bool,
-) -> FaceProblem:
-    like = head.weight
-    centre = np.array([landmarks.width / 2, landmarks.height / 2], np.float32)
-    points = landmarks.points[found][:, head.index.cpu().numpy()] - centre
-    seen = Observations(
-        points=torch.as_tensor(points, dtype=like.dtype, device=like.device),
-        face_px=torch.as_tensor(landmarks.face_px[found], dtype=like.dtype, device=like.device),
-        focal_px=focal_length_px(landmarks, settings),
-    )
-    group = torch.zeros(len(found), dtype=torch.int64, device=like.device)
-    return FaceProblem(head, seen, group, settings, activations)
-
-
-def _error_px(problem: FaceProblem, state: FaceState) -> FloatArray:
+def error_in_px(problem: FaceProblem, state: FaceState) -> FloatArray:
+    """(T,) weighted mean distance of the measured landmarks from the head's, px."""
     distance = (problem.reprojection(state) - problem.seen.points).norm(dim=2)
     weight = problem.head.weight / problem.head.weight.sum()
     return np.asarray((distance @ weight).cpu().numpy(), np.float32)
@@ -138,13 +116,22 @@ def _shape_chunks(
     return middles, np.asarray(result.state.shape.cpu().numpy(), np.float32)
 
 
-def _validity(
+def trusted(
     landmarks: Landmarks,
     found: np.ndarray,
     state: FaceState,
     error_px: FloatArray,
     settings: FitSettings,
 ) -> BoolArray:
+    """(T,) bool: frames fitted well, not turned too far away and large enough.
+
+    Args:
+        landmarks: Landmarks of the recording.
+        found: The T frames that were fitted.
+        state: Their fit.
+        error_px: (T,) their landmark error, px.
+        settings: The limits.
+    """
     face_px = landmarks.face_px[found]
     # how far the face's own z axis is turned from the camera
     turn_deg = np.degrees(np.arccos(np.clip(state.rotation[:, 2, 2].cpu().numpy(), -1.0, 1.0)))

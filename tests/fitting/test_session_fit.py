@@ -9,6 +9,7 @@ import torch
 
 from facedyn_app.errors import InputError, TooLittleError
 from facedyn_app.fitting.arrow import solve_arrow
+from facedyn_app.fitting.live import LiveFit
 from facedyn_app.fitting.session_fit import choose_device, fit_session
 from facedyn_app.fitting.start import start_state
 from facedyn_app.headmodel.model import HeadModel
@@ -90,3 +91,24 @@ def test_the_caller_can_stop_a_fit(face_head: HeadModel) -> None:
 
     with pytest.raises(Cancelled):
         fit_session(face_head, motion.landmarks, FitSettings(), device="cpu", report=stop)
+
+
+def test_live_fit_follows_the_motion_block_by_block(face_head: HeadModel) -> None:
+    motion = make_motion(face_head, 200, noise_px=0.2)
+    live = LiveFit(face_head, FitSettings(), "cpu")
+    jaw = []
+    for start in range(0, 200, 10):
+        rows = slice(start, start + 10)
+        part = live.fit(
+            dataclasses.replace(
+                motion.landmarks,
+                seconds=motion.landmarks.seconds[rows],
+                points=motion.landmarks.points[rows],
+                scores=motion.landmarks.scores[rows],
+            )
+        )
+        assert part.valid.all()
+        jaw.append(part.jaw[:, 0])
+    final = fit_session(face_head, motion.landmarks, FitSettings(), device="cpu").jaw[:, 0]
+    # the first frames are fitted with the mean head; after 100 the shape is nearly the session's
+    assert np.corrcoef(np.concatenate(jaw)[100:], final[100:])[0, 1] > 0.98
