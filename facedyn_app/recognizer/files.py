@@ -1,0 +1,208 @@
+"""A recognizer on disk: a folder of tensors and JSON, nothing in it is executed.
+
+Folder, format "facedyn-recognizer" version 1: `weights.safetensors`, `config.json`,
+`cohort.safetensors`, `calibration.json`.
+"""
+
+from __future__ import annotations
+
+import json
+import shutil
+import tempfile
+from collections.abc import Mapping
+from dataclasses import asdict
+from pathlib import Path
+from typing import Any
+
+import numpy as np
+import torch
+from safetensors import numpy as safe_numpy
+from safetensors import torch as safe_torch
+
+from facedyn_app.assets import model_file
+from facedyn_app.dynamics.features import feature_names
+from facedyn_app.errors import InputError, OutputError
+from facedyn_app.recognizer.calibration import TAIL, Calibration
+from facedyn_app.recognizer.model import Recognizer
+from facedyn_app.recognizer.network import MotionNetwork
+from facedyn_app.recognizer.reading import (
+    LARGEST_NUMBER,
+    damaged,
+    read_json,
+    read_settings,
+    read_tensors,
+)
+from facedyn_app.records import FloatArray
+from facedyn_app.settings import FeatureSettings, NetworkSettings
+
+FORMAT, VERSION = "facedyn-recognizer", 1
+WEIGHTS, CONFIG = "weights.safetensors", "config.json"
+COHORT, CALIBRATION = "cohort.safetensors", "calibration.json"
+FILES = (WEIGHTS, CONFIG, COHORT, CALIBRATION)
+DEFAULT_FOLDER = "recognizer"
+
+LARGEST = {"width": 2048, "n_blocks": 64, "n_heads": 64, "kernel": 255, "embedding": 4096}
+"""Sizes beyond these are taken for damage before any memory is asked for."""
+
+
+def save_recognizer(recognizer: Recognizer, folder: Path) -> None:
+    """Write a recognizer's folder; it appears whole, or not at all.
+
+    Args:
+        recognizer: What to save.
+        folder: Where; an older recognizer there is replaced.
+
+    Raises:
+        OutputError: The folder cannot be written, or holds something else.
+    """
+    if folder.exists() and (not folder.is_dir() or any(folder.iterdir())):
+        _refuse_other(folder)
+    try:
+        folder.parent.mkdir(parents=True, exist_ok=True)
+        made = Path(tempfile.mkdtemp(prefix=f".{folder.name}-", dir=folder.parent))
+        try:
+            _write_files(recognizer, made)
+            made.chmod(0o755)
+            if folder.exists():
+                shutil.rmtree(folder)
+            made.rename(folder)
+        finally:
+            shutil.rmtree(made, ignore_errors=True)
+    except OSError as error:
+        raise OutputError(
+            f"The recognizer cannot be written to '{folder}': {error.strerror or error}.",
+            "Choose another place.",
+        ) from error
+
+
+def load_recognizer(folder: Path) -> Recognizer:
+    """Read a recognizer's folder.
+
+    Raises:
+        InputError: A file is missing, damaged, or of a newer version; names the file.
+    """
+    return _load({name: folder / name for name in FILES})
+
+
+def default_recognizer() -> Recognizer:
+    """The recognizer that comes with the program, trained on simulated speakers.
+
+    Raises:
+        InputError: It is missing from this installation, or damaged.
+    """
+    return _load({name: model_file(f"{DEFAULT_FOLDER}/{name}") for name in FILES})
+
+
+def _refuse_other(folder: Path) -> None:
+    if folder.is_dir() and {path.name for path in folder.iterdir()} <= set(FILES):
+        return
+    raise OutputError(
+        f"'{folder}' exists already and is no recognizer; it is not overwritten.",
+        "Choose another name.",
+    )
+
+
+def _write_files(recognizer: Recognizer, folder: Path) -> None:
+    weights = {k: v.detach().cpu().contiguous() for k, v in recognizer.network.state_dict().items()}
+    safe_torch.save_file(weights, folder / WEIGHTS)
+    cohort = np.ascontiguousarray(recognizer.cohort, dtype=np.float32)
+    safe_numpy.save_file({"centroids": cohort}, folder / COHORT)
+    config = {
+        "format": FORMAT,
+        "version": VERSION,
+        "head_id": recognizer.head_id,
+        "expression_names": list(recognizer.expression_names),
+        "features": asdict(recognizer.features),
+        "network": asdict(recognizer.sizes),
+        "training": dict(recognizer.training),
+        "metrics": dict(recognizer.metrics),
+    }
+    for name, content in ((CONFIG, config), (CALIBRATION, asdict(recognizer.calibration))):
+        text = json.dumps(content, indent=2, allow_nan=False) + "\n"
+        (folder / name).write_text(text, encoding="utf-8")
+
+
+def _load(paths: Mapping[str, Path]) -> Recognizer:
+    config = read_json(paths[CONFIG])
+    _check_version(config, paths[CONFIG])
+    features = read_settings(FeatureSettings, config.get("features"), paths[CONFIG])
+    sizes = read_settings(NetworkSettings, config.get("network"), paths[CONFIG])
+    _check_sizes(sizes, features, paths[CONFIG])
+    names = config.get("expression_names")
+    if not isinstance(names, list) or not names or not all(isinstance(n, str) for n in names):
+        raise damaged(paths[CONFIG], "'expression_names' is no list of names")
+    if not isinstance(config.get("head_id"), str):
+        raise damaged(paths[CONFIG], "'head_id' is no text")
+    return Recognizer(
+        head_id=config["head_id"],
+        expression_names=tuple(names),
+        features=features,
+        sizes=sizes,
+        network=_network(paths[WEIGHTS], len(feature_names(tuple(names))), sizes),
+        cohort=_cohort(paths[COHORT], sizes.embedding),
+        calibration=_calibration(paths[CALIBRATION]),
+        training=_mapping(config, "training"),
+        metrics=_mapping(config, "metrics"),
+    )
+
+
+def _mapping(config: Mapping[str, Any], key: str) -> Mapping[str, Any]:
+    value = config.get(key, {})
+    return value if isinstance(value, dict) else {}
+
+
+def _check_version(config: Mapping[str, Any], path: Path) -> None:
+    version = config.get("version")
+    if config.get("format") != FORMAT or type(version) is not int:
+        raise damaged(path, f"its format is not '{FORMAT}'")
+    if version != VERSION:
+        raise InputError(
+            f"'{path}' is of version {version}; this program reads version {VERSION}.",
+            "Install a newer version of the program.",
+        )
+
+
+def _check_sizes(sizes: NetworkSettings, features: FeatureSettings, path: Path) -> None:
+    for name, largest in LARGEST.items():
+        if not 1 <= getattr(sizes, name) <= largest:
+            raise damaged(path, f"'{name}' is not within 1 to {largest}")
+    if sizes.width % sizes.n_heads or sizes.width % 2 or sizes.kernel % 2 == 0:
+        raise damaged(path, "'width', 'n_heads' and 'kernel' do not fit each other")
+    if not 1.0 <= features.rate_hz <= 1000.0 or min(features.window_s, features.hop_s) < 0.1:
+        raise damaged(path, "the features' rate or windows are out of range")
+
+
+def _network(path: Path, n_features: int, sizes: NetworkSettings) -> MotionNetwork:
+    tensors = read_tensors(path)
+    with torch.device("meta"):
+        network = MotionNetwork(n_features, sizes)
+    wanted = {name: tuple(value.shape) for name, value in network.state_dict().items()}
+    if {name: tuple(value.shape) for name, value in tensors.items()} != wanted:
+        raise damaged(path, "its tensors are not those of the network in config.json")
+    network.load_state_dict({k: v.float() for k, v in tensors.items()}, assign=True)
+    return network.eval()
+
+
+def _cohort(path: Path, n_embedding: int) -> FloatArray:
+    centroids = read_tensors(path).get("centroids")
+    if centroids is None or centroids.ndim != 2 or centroids.shape[1] != n_embedding:
+        raise damaged(path, f"it has no centroids of {n_embedding} numbers")
+    return np.asarray(centroids.float().numpy())
+
+
+def _calibration(path: Path) -> Calibration:
+    values = read_json(path)
+    numbers = [values.get(name) for name in ("weight", "duration", "offset")]
+    tail = values.get("stranger_log_odds")
+    if not isinstance(tail, list) or len(tail) != len(TAIL):
+        raise damaged(path, f"'stranger_log_odds' needs {len(TAIL)} numbers")
+    for number in (*numbers, *tail):
+        if isinstance(number, bool) or not isinstance(number, int | float):
+            raise damaged(path, "a coefficient is no number")
+        if not -LARGEST_NUMBER < number < LARGEST_NUMBER:
+            raise damaged(path, "a coefficient is out of range")
+    weight, duration, offset = (float(number) for number in numbers if number is not None)
+    if weight <= 0.0:
+        raise damaged(path, "'weight' is not positive")
+    made_on = values.get("made_on")
+    return Calibration(weight, duration, offset, tuple(float(q) for q in tail), str(made_on))

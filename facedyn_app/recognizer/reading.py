@@ -1,0 +1,84 @@
+"""Reading the files of a recognizer with care: damage is named, nothing is executed."""
+
+from __future__ import annotations
+
+import json
+from dataclasses import fields
+from pathlib import Path
+from typing import Any, TypeVar
+
+import safetensors
+import torch
+from safetensors import torch as safe_torch
+
+from facedyn_app.errors import InputError
+from facedyn_app.settings import FeatureSettings, NetworkSettings
+
+LARGEST_NUMBER = 1e9
+"""No setting or coefficient of a recognizer comes near this."""
+
+Record = TypeVar("Record", FeatureSettings, NetworkSettings)
+
+
+def damaged(path: Path, reason: str) -> InputError:
+    """The error for a file that is no sound part of a recognizer, and why."""
+    return InputError(
+        f"'{path}' cannot be read as part of a recognizer: {reason}.",
+        "Train the recognizer again, or install the program again if it came with it.",
+    )
+
+
+def read_json(path: Path) -> dict[str, Any]:
+    """The JSON object in a file.
+
+    Raises:
+        InputError: There is none.
+    """
+    try:
+        content = json.loads(path.read_text(encoding="utf-8"))
+    except FileNotFoundError as error:
+        raise damaged(path, "there is no such file") from error
+    except OSError as error:
+        raise damaged(path, error.strerror or str(error)) from error
+    except (ValueError, RecursionError) as error:
+        raise damaged(path, "it is no JSON") from error
+    if not isinstance(content, dict):
+        raise damaged(path, "it is no JSON object")
+    return content
+
+
+def read_settings(kind: type[Record], values: object, path: Path) -> Record:
+    """A record of numbers from JSON: every field there, of its type, finite, not negative.
+
+    Raises:
+        InputError: A field is missing or of another kind.
+    """
+    if not isinstance(values, dict):
+        raise damaged(path, f"the values of {kind.__name__} are missing")
+    defaults = kind()
+    checked: dict[str, Any] = {}
+    for item in fields(kind):
+        value = values.get(item.name)
+        whole = isinstance(getattr(defaults, item.name), int)
+        ok = isinstance(value, int if whole else (int, float)) and not isinstance(value, bool)
+        if not ok or not 0 <= value < LARGEST_NUMBER:  # type: ignore[operator]
+            raise damaged(path, f"'{item.name}' is no sensible number")
+        checked[item.name] = value
+    return kind(**checked)
+
+
+def read_tensors(path: Path) -> dict[str, torch.Tensor]:
+    """All tensors of a safetensors file, finite.
+
+    Raises:
+        InputError: The file is missing, damaged, or holds what is not finite.
+    """
+    try:
+        tensors: dict[str, torch.Tensor] = safe_torch.load_file(path)
+    except FileNotFoundError as error:
+        raise damaged(path, "there is no such file") from error
+    except (OSError, ValueError, safetensors.SafetensorError) as error:
+        raise damaged(path, "it is no safetensors file, or not whole") from error
+    if not all(bool(torch.isfinite(tensor).all()) for tensor in tensors.values()):
+        raise damaged(path, "it holds numbers that are not finite")
+    return tensors
