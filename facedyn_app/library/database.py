@@ -1,0 +1,222 @@
+"""The library's SQLite file: its tables, its schema's history, its errors in words."""
+
+from __future__ import annotations
+
+import sqlite3
+from collections.abc import Iterator
+from contextlib import contextmanager
+from pathlib import Path
+from typing import Any
+
+from sqlalchemy import URL, Connection, Engine, ForeignKey, create_engine, event
+from sqlalchemy.engine.interfaces import DBAPIConnection
+from sqlalchemy.exc import DatabaseError, IntegrityError, ProgrammingError
+from sqlalchemy.orm import DeclarativeBase, Mapped, mapped_column, relationship
+from sqlalchemy.orm import Session as OrmSession
+
+from facedyn_app.errors import FacedynError, InputError, OutputError
+
+MIGRATIONS: tuple[tuple[str, ...], ...] = (
+    (
+        "CREATE TABLE speakers (id INTEGER PRIMARY KEY AUTOINCREMENT, name TEXT NOT NULL UNIQUE, "
+        "consent TEXT NOT NULL, consented_at TEXT NOT NULL, created_at TEXT NOT NULL)",
+        "CREATE TABLE sessions (id INTEGER PRIMARY KEY AUTOINCREMENT, "
+        "speaker_id INTEGER REFERENCES speakers (id), name TEXT NOT NULL, "
+        "file_name TEXT NOT NULL UNIQUE, source_name TEXT, source_sha256 TEXT, "
+        "head_id TEXT NOT NULL, recorded_at TEXT, added_at TEXT NOT NULL, "
+        "n_frames INTEGER NOT NULL, n_valid INTEGER NOT NULL, seconds REAL NOT NULL, "
+        "simulated INTEGER NOT NULL)",
+        "CREATE INDEX sessions_by_speaker ON sessions (speaker_id)",
+        "CREATE TABLE enrolments (id INTEGER PRIMARY KEY AUTOINCREMENT, "
+        "speaker_id INTEGER NOT NULL REFERENCES speakers (id), "
+        "session_id INTEGER NOT NULL UNIQUE REFERENCES sessions (id), enrolled_at TEXT NOT NULL)",
+        "CREATE TABLE runs (id INTEGER PRIMARY KEY AUTOINCREMENT, "
+        "session_id INTEGER REFERENCES sessions (id), kind TEXT NOT NULL, at TEXT NOT NULL, "
+        "settings TEXT NOT NULL, result TEXT NOT NULL)",
+        "CREATE TABLE audit (id INTEGER PRIMARY KEY AUTOINCREMENT, at TEXT NOT NULL, "
+        "who TEXT NOT NULL, action TEXT NOT NULL, what TEXT NOT NULL)",
+        "CREATE TABLE settings (key TEXT PRIMARY KEY, value TEXT NOT NULL)",
+    ),
+)
+"""The statements that bring an empty file to version 1, that to version 2, and so on.
+
+A step that has been released is never changed: libraries out there have taken it.
+"""
+
+
+class Base(DeclarativeBase):
+    """The tables; times are ISO 8601 texts in UTC."""
+
+
+class SpeakerRow(Base):
+    """A person, with the consent without which there is no row."""
+
+    __tablename__ = "speakers"
+    id: Mapped[int] = mapped_column(primary_key=True)
+    name: Mapped[str] = mapped_column(unique=True)
+    consent: Mapped[str]
+    consented_at: Mapped[str]
+    created_at: Mapped[str]
+
+
+class SessionRow(Base):
+    """A session file; its speaker is NULL while unknown."""
+
+    __tablename__ = "sessions"
+    id: Mapped[int] = mapped_column(primary_key=True)
+    speaker_id: Mapped[int | None] = mapped_column(ForeignKey("speakers.id"))
+    name: Mapped[str]
+    file_name: Mapped[str] = mapped_column(unique=True)
+    source_name: Mapped[str | None]
+    source_sha256: Mapped[str | None]
+    head_id: Mapped[str]
+    recorded_at: Mapped[str | None]
+    added_at: Mapped[str]
+    n_frames: Mapped[int]
+    n_valid: Mapped[int]
+    seconds: Mapped[float]
+    simulated: Mapped[bool]
+    speaker: Mapped[SpeakerRow | None] = relationship()
+    enrolment: Mapped[EnrolmentRow | None] = relationship(viewonly=True)
+
+
+class EnrolmentRow(Base):
+    """That a session stands for its speaker in the gallery."""
+
+    __tablename__ = "enrolments"
+    id: Mapped[int] = mapped_column(primary_key=True)
+    speaker_id: Mapped[int] = mapped_column(ForeignKey("speakers.id"))
+    session_id: Mapped[int] = mapped_column(ForeignKey("sessions.id"), unique=True)
+    enrolled_at: Mapped[str]
+
+
+class RunRow(Base):
+    """What was computed, with which settings, and what came out; both as JSON."""
+
+    __tablename__ = "runs"
+    id: Mapped[int] = mapped_column(primary_key=True)
+    session_id: Mapped[int | None] = mapped_column(ForeignKey("sessions.id"))
+    kind: Mapped[str]
+    at: Mapped[str]
+    settings: Mapped[str]
+    result: Mapped[str]
+
+
+class AuditRow(Base):
+    """Who did what when."""
+
+    __tablename__ = "audit"
+    id: Mapped[int] = mapped_column(primary_key=True)
+    at: Mapped[str]
+    who: Mapped[str]
+    action: Mapped[str]
+    what: Mapped[str]
+
+
+class SettingRow(Base):
+    """A choice that belongs to the library, such as its active recognizer."""
+
+    __tablename__ = "settings"
+    key: Mapped[str] = mapped_column(primary_key=True)
+    value: Mapped[str]
+
+
+def open_database(path: Path, wait_seconds: float) -> Engine:
+    """Open the library's database, made or brought to the present schema where needed.
+
+    Args:
+        path: The file.
+        wait_seconds: How long a transaction waits for another program's, s.
+
+    Raises:
+        InputError: The file is no library, is damaged, was written by a newer version of the
+            program, or is in use by another one.
+        OutputError: The file cannot be written.
+    """
+    url = URL.create("sqlite", database=str(path))
+    engine = create_engine(url, connect_args={"timeout": wait_seconds})
+    event.listen(engine, "connect", _prepare)
+    event.listen(engine, "begin", _begin)
+    try:
+        with errors_in_words(path), engine.begin() as connection:
+            _migrate(connection, path)
+    except BaseException:
+        engine.dispose()
+        raise
+    return engine
+
+
+@contextmanager
+def transaction(engine: Engine, path: Path) -> Iterator[OrmSession]:
+    """All or nothing: what is done in the block is kept if it ends well and undone otherwise."""
+    with errors_in_words(path), OrmSession(engine) as orm, orm.begin():
+        yield orm
+
+
+def compact(engine: Engine, path: Path) -> None:
+    """Write the database anew, so that nothing deleted stays in its unused pages."""
+    with errors_in_words(path):
+        connection = engine.raw_connection()
+        try:
+            connection.cursor().execute("VACUUM")
+        except sqlite3.DatabaseError as error:
+            raise _in_words(error, path) from error
+        finally:
+            connection.close()
+
+
+@contextmanager
+def errors_in_words(path: Path) -> Iterator[None]:
+    """Turn what the database raises in the block into sentences for the user."""
+    try:
+        yield
+    except (IntegrityError, ProgrammingError):
+        raise  # a fault of this program, nothing that the user could act on
+    except DatabaseError as error:
+        raise _in_words(error.orig, path) from error
+
+
+def _prepare(connection: DBAPIConnection, _record: object) -> None:
+    raw: Any = connection
+    raw.isolation_level = None  # transactions begin where _begin says, DDL included
+    cursor = connection.cursor()
+    for pragma in ("foreign_keys = ON", "secure_delete = ON", "synchronous = FULL"):
+        cursor.execute(f"PRAGMA {pragma}")
+    cursor.close()
+
+
+def _begin(connection: Connection) -> None:
+    # the write lock at once: a reader that turns writer midway can be refused without waiting
+    connection.exec_driver_sql("BEGIN IMMEDIATE")
+
+
+def _migrate(connection: Connection, path: Path) -> None:
+    version = int(connection.exec_driver_sql("PRAGMA user_version").scalar_one())
+    if version > len(MIGRATIONS):
+        raise InputError(
+            f"The library '{path.parent}' was written by a newer version of facedyn "
+            f"(schema {version}; this one knows up to {len(MIGRATIONS)}).",
+            "Update the program.",
+        )
+    for step, statements in enumerate(MIGRATIONS[version:], version + 1):
+        for statement in statements:
+            connection.exec_driver_sql(statement)
+        connection.exec_driver_sql(f"PRAGMA user_version = {step}")
+
+
+def _in_words(error: object, path: Path) -> FacedynError:
+    name = str(getattr(error, "sqlite_errorname", ""))
+    if name.startswith(("SQLITE_BUSY", "SQLITE_LOCKED")):
+        return InputError(
+            f"The library '{path.parent}' is in use by another program.",
+            "Wait until that has finished, or close it, and try again.",
+        )
+    if name.startswith(("SQLITE_READONLY", "SQLITE_CANTOPEN", "SQLITE_FULL", "SQLITE_IOERR")):
+        return OutputError(
+            f"The library '{path.parent}' cannot be written: {error}.",
+            "Choose a folder that you may write to and that has room.",
+        )
+    return InputError(
+        f"The file '{path}' is no facedyn library or is damaged: {error}.",
+        "Choose another folder, or put back a copy of the library.",
+    )

@@ -1,0 +1,159 @@
+"""What the library says of its rows: frozen, and alive after the library is closed."""
+
+from __future__ import annotations
+
+import getpass
+from dataclasses import dataclass
+from datetime import UTC, datetime
+
+from facedyn_app.library.database import AuditRow, RunRow, SessionRow, SpeakerRow
+
+
+@dataclass(frozen=True, slots=True)
+class SpeakerEntry:
+    """A person of the library.
+
+    Attributes:
+        id: Number in the library, never given twice.
+        name: The name, unique in the library.
+        consent: Who gave it, when, for what; a later one on a line of its own.
+        consented_at: When the last consent was recorded.
+        created_at: When the speaker was added.
+        n_sessions: Sessions of the speaker.
+    """
+
+    id: int
+    name: str
+    consent: str
+    consented_at: datetime
+    created_at: datetime
+    n_sessions: int
+
+
+@dataclass(frozen=True, slots=True)
+class SessionEntry:
+    """A session of the library, its numbers still on disk.
+
+    Attributes:
+        id: Number in the library, never given twice.
+        name: What the user sees; unique among the speaker's sessions.
+        speaker: The speaker's name, or None while unknown.
+        enrolled: Whether the session stands for its speaker in the gallery.
+        head_id: The head model of its coefficients.
+        source_name: The video's file name, or None.
+        source_sha256: The video's sha256, or None.
+        recorded_at: When it was recorded, as far as is known.
+        added_at: When it came into the library.
+        n_frames: Frames.
+        n_valid: Frames with a trusted fit.
+        seconds: Duration, s.
+        simulated: Whether it is made, not measured on a person.
+        file_name: The file's name in the library's `sessions` folder.
+    """
+
+    id: int
+    name: str
+    speaker: str | None
+    enrolled: bool
+    head_id: str
+    source_name: str | None
+    source_sha256: str | None
+    recorded_at: datetime | None
+    added_at: datetime
+    n_frames: int
+    n_valid: int
+    seconds: float
+    simulated: bool
+    file_name: str
+
+
+@dataclass(frozen=True, slots=True)
+class AuditEntry:
+    """Who did what when.
+
+    Attributes:
+        at: When.
+        who: The account that ran the program.
+        action: "enrol", "identify", "forget", "import" and the like.
+        what: What it was done to, and what came of it.
+    """
+
+    at: datetime
+    who: str
+    action: str
+    what: str
+
+
+@dataclass(frozen=True, slots=True)
+class RunEntry:
+    """Something that was computed.
+
+    Attributes:
+        kind: The verb, such as "identify".
+        at: When.
+        session_id: The session that it was computed for, or None.
+        settings: JSON of the settings.
+        result: JSON of the result.
+    """
+
+    kind: str
+    at: datetime
+    session_id: int | None
+    settings: str
+    result: str
+
+
+def now() -> str:
+    """The present time as the database keeps it."""
+    return datetime.now(UTC).isoformat(timespec="seconds")
+
+
+def account() -> str:
+    """The account that runs the program, as far as the system tells."""
+    try:
+        return getpass.getuser()
+    except (OSError, KeyError, ImportError):
+        return "unknown"
+
+
+def speaker_entry(row: SpeakerRow, n_sessions: int) -> SpeakerEntry:
+    """The entry of a row."""
+    return SpeakerEntry(
+        id=row.id,
+        name=row.name,
+        consent=row.consent,
+        consented_at=datetime.fromisoformat(row.consented_at),
+        created_at=datetime.fromisoformat(row.created_at),
+        n_sessions=n_sessions,
+    )
+
+
+def session_entry(row: SessionRow) -> SessionEntry:
+    """The entry of a row."""
+    return SessionEntry(
+        id=row.id,
+        name=row.name,
+        speaker=row.speaker.name if row.speaker else None,
+        enrolled=row.enrolment is not None,
+        head_id=row.head_id,
+        source_name=row.source_name,
+        source_sha256=row.source_sha256,
+        recorded_at=datetime.fromisoformat(row.recorded_at) if row.recorded_at else None,
+        added_at=datetime.fromisoformat(row.added_at),
+        n_frames=row.n_frames,
+        n_valid=row.n_valid,
+        seconds=row.seconds,
+        simulated=row.simulated,
+        file_name=row.file_name,
+    )
+
+
+def audit_entry(row: AuditRow) -> AuditEntry:
+    """The entry of a row."""
+    return AuditEntry(datetime.fromisoformat(row.at), row.who, row.action, row.what)
+
+
+def run_entry(row: RunRow) -> RunEntry:
+    """The entry of a row."""
+    at = datetime.fromisoformat(row.at)
+    return RunEntry(row.kind, at, row.session_id, row.settings, row.result)

@@ -1,0 +1,247 @@
+"""The library: a folder with the speakers, their consent, their sessions, and who did what."""
+
+from __future__ import annotations
+
+from contextlib import AbstractContextManager, suppress
+from pathlib import Path
+from types import TracebackType
+
+from sqlalchemy import Engine, Select, func, select
+from sqlalchemy.orm import Session as OrmSession
+from sqlalchemy.orm import joinedload
+
+from facedyn_app.errors import FacedynError, InputError, OutputError
+from facedyn_app.library import rows
+from facedyn_app.library.database import (
+    EnrolmentRow,
+    SessionRow,
+    SpeakerRow,
+    compact,
+    open_database,
+    transaction,
+)
+from facedyn_app.library.entries import SessionEntry, SpeakerEntry, session_entry, speaker_entry
+from facedyn_app.library.logbook import Logbook
+from facedyn_app.library.session_file import load_session
+from facedyn_app.library.store import SessionStore
+from facedyn_app.records import Session
+
+DATABASE = "library.sqlite"
+
+
+class Library:
+    """A library that is open; made by `Library.open`, closed by `with` or `close`.
+
+    Every call is a transaction of its own: it happens wholly or not at all. An object serves one
+    thread; several threads or programs open the same folder each for themselves and wait some
+    seconds for each other. Besides what each call names, all of them raise InputError where
+    the library is damaged or in use by another program, and OutputError where it cannot be written.
+
+    Attributes:
+        folder: The library's folder.
+        recognizers_folder: Where recognizers trained on the library are kept.
+        logbook: The audit trail, the kept runs and the choices made.
+    """
+
+    def __init__(self, folder: Path, engine: Engine) -> None:
+        self.folder = folder
+        self.recognizers_folder = folder / "recognizers"
+        self.logbook = Logbook(self._transaction)
+        self._store = SessionStore(folder / "sessions")
+        self._engine = engine
+
+    @classmethod
+    def open(cls, folder: Path, create: bool = True, wait_seconds: float = 5.0) -> Library:
+        """Open a library.
+
+        Args:
+            folder: The library's folder.
+            create: Whether to make a library where there is none. A folder made here can be
+                read by its owner alone.
+            wait_seconds: How long every call waits for another program to finish, s.
+
+        Raises:
+            InputError: There is no library and none is to be made; or it is damaged, in use, or
+                of a newer version of the program.
+            OutputError: The folder cannot be made or written.
+        """
+        if not create and not (folder / DATABASE).is_file():
+            raise InputError(
+                f"There is no library in '{folder}'.", "Enrol somebody first, or check the name."
+            )
+        try:
+            folder.mkdir(mode=0o700, parents=True, exist_ok=True)
+            for part in ("sessions", "recognizers"):
+                (folder / part).mkdir(mode=0o700, exist_ok=True)
+        except OSError as error:
+            raise OutputError(
+                f"The library '{folder}' cannot be written: {error.strerror or error}.",
+                "Choose a folder that you may write to.",
+            ) from error
+        library = cls(folder, open_database(folder / DATABASE, wait_seconds))
+        library._store.sweep()
+        return library
+
+    def close(self) -> None:
+        """Close the database; a second call does nothing."""
+        self._engine.dispose()
+
+    def __enter__(self) -> Library:
+        return self
+
+    def __exit__(
+        self,
+        kind: type[BaseException] | None,
+        error: BaseException | None,
+        trace: TracebackType | None,
+    ) -> None:
+        self.close()
+
+    def add_session(
+        self, session: Session, *, speaker: str | None = None, name: str | None = None
+    ) -> SessionEntry:
+        """Keep a session without enrolling it.
+
+        Args:
+            session: The session.
+            speaker: Whose it is, someone with consent on record; None while unknown.
+            name: What to call it; the video's name without its ending by default.
+
+        Raises:
+            ConsentError: The speaker has no consent on record.
+            InputError: The same video is among the speaker's sessions already.
+        """
+        self._check_consent(speaker, None)
+        with self._store.placed(session, self._transaction) as (orm, file_name):
+            row = rows.new_session(orm, session, file_name, name)
+            if speaker is not None:
+                rows.assign(orm, row, rows.known_speaker(orm, speaker))
+            orm.refresh(row)
+            return session_entry(row)
+
+    def enrol(
+        self, name: str, session: Session | SessionEntry, consent: str | None = None
+    ) -> SessionEntry:
+        """Enrol a speaker with a session, or add a session to one who is enrolled.
+
+        Args:
+            name: The speaker's name.
+            session: A new session, or one that the library keeps already.
+            consent: Who gave it, when, for what. Needed for a new speaker; a speaker with
+                consent on record may be extended without repeating it, and another text is
+                put on record beside the first.
+
+        Raises:
+            ConsentError: There is no consent; nothing is enrolled or kept.
+            InputError: The name cannot be one; or the session or its video is enrolled already.
+        """
+        self._check_consent(name, consent)
+        if isinstance(session, SessionEntry):
+            with self._transaction() as orm:
+                row = rows.session_row(orm, session.id)
+                rows.enrol_row(orm, row, rows.consenting_speaker(orm, name, consent))
+                return session_entry(row)
+        with self._store.placed(session, self._transaction) as (orm, file_name):
+            row = rows.new_session(orm, session, file_name, None)
+            rows.enrol_row(orm, row, rows.consenting_speaker(orm, name, consent))
+            return session_entry(row)
+
+    def speakers(self) -> list[SpeakerEntry]:
+        """All speakers, in the order of their enrolment."""
+        counted = select(SessionRow.speaker_id, func.count()).group_by(SessionRow.speaker_id)
+        with self._transaction() as orm:
+            counts = {speaker_id: n for speaker_id, n in orm.execute(counted)}  # noqa: C416
+            found = orm.scalars(select(SpeakerRow).order_by(SpeakerRow.id))
+            return [speaker_entry(row, counts.get(row.id, 0)) for row in found]
+
+    def sessions(self, speaker: str | None = None) -> list[SessionEntry]:
+        """The sessions of one speaker, or all of them, in the order of adding.
+
+        Raises:
+            InputError: There is no such speaker.
+        """
+        query = select(SessionRow).order_by(SessionRow.id)
+        with self._transaction() as orm:
+            if speaker is not None:
+                query = query.where(SessionRow.speaker_id == rows.known_speaker(orm, speaker).id)
+            return _session_entries(orm, query)
+
+    def gallery(self, head_id: str) -> dict[str, list[SessionEntry]]:
+        """The enrolled sessions of each speaker that are of the given head model."""
+        query = (
+            select(SessionRow)
+            .join(EnrolmentRow, EnrolmentRow.session_id == SessionRow.id)
+            .where(SessionRow.head_id == head_id)
+            .order_by(EnrolmentRow.speaker_id, SessionRow.id)
+        )
+        found: dict[str, list[SessionEntry]] = {}
+        with self._transaction() as orm:
+            for entry in _session_entries(orm, query):
+                found.setdefault(str(entry.speaker), []).append(entry)
+        return found
+
+    def load(self, entry: SessionEntry) -> Session:
+        """The numbers of a session.
+
+        Raises:
+            InputError: Its file is missing or damaged.
+        """
+        return load_session(self._store.path(entry.file_name))
+
+    def delete_session(self, entry: SessionEntry) -> None:
+        """Delete a session, its file, its enrolment and what was computed for it.
+
+        Raises:
+            InputError: It is no longer in the library.
+            OutputError: The file cannot be deleted; then nothing is.
+        """
+        with self._transaction() as orm:
+            row = rows.session_row(orm, entry.id)
+            self._store.delete(row.file_name)
+            rows.delete_session_rows(orm, row)
+            rows.write_audit(orm, "delete", f"session {entry.id}")
+        self._compact()
+
+    def forget(self, speaker: str) -> int:
+        """Delete a speaker: files, rows, consent, and the name in the audit trail and in runs.
+
+        What is deleted is overwritten in the database. Sessions of unknown speakers, and
+        recognizers that were trained on the speaker, stay.
+
+        Returns:
+            The number of sessions deleted.
+
+        Raises:
+            InputError: There is no such speaker.
+            OutputError: A file cannot be deleted; the speaker stays, to be forgotten again.
+        """
+        with self._transaction() as orm:
+            row = rows.known_speaker(orm, speaker)
+            query = select(SessionRow).where(SessionRow.speaker_id == row.id)
+            sessions = orm.scalars(query).all()
+            for session in sessions:
+                self._store.delete(session.file_name)
+                rows.delete_session_rows(orm, session)
+            rows.delete_speaker_row(orm, row)
+            rows.write_audit(orm, "forget", f"speaker {row.id}, {len(sessions)} sessions")
+        self._compact()
+        return len(sessions)
+
+    def _transaction(self) -> AbstractContextManager[OrmSession]:
+        return transaction(self._engine, self.folder / DATABASE)
+
+    def _check_consent(self, name: str | None, consent: str | None) -> None:
+        # before anything of the person is written, even to a temporary file
+        if name is not None:
+            with self._transaction() as orm:
+                rows.check_consent(orm, name, consent)
+
+    def _compact(self) -> None:
+        # what was deleted is overwritten already; a library in use is compacted another time
+        with suppress(FacedynError):
+            compact(self._engine, self.folder / DATABASE)
+
+
+def _session_entries(orm: OrmSession, query: Select[SessionRow]) -> list[SessionEntry]:
+    related = (joinedload(SessionRow.speaker), joinedload(SessionRow.enrolment))
+    return [session_entry(row) for row in orm.scalars(query.options(*related))]

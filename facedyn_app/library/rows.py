@@ -1,0 +1,209 @@
+"""The library's rules, row by row: names, consent, whose session is whose, and forgetting."""
+
+from __future__ import annotations
+
+import re
+import unicodedata
+from datetime import datetime
+from pathlib import PurePath
+
+import numpy as np
+from sqlalchemy import delete, select
+from sqlalchemy.orm import Session as OrmSession
+
+from facedyn_app.errors import ConsentError, InputError
+from facedyn_app.library.database import AuditRow, EnrolmentRow, RunRow, SessionRow, SpeakerRow
+from facedyn_app.library.entries import account, now
+from facedyn_app.records import Session
+
+_LONGEST_NAME = 200
+
+
+def checked_name(name: str) -> str:
+    """A speaker's name without blanks around it, its letters in their composed form.
+
+    Raises:
+        InputError: The name is empty, too long or holds control characters.
+    """
+    checked = unicodedata.normalize("NFC", name).strip()
+    if not checked or len(checked) > _LONGEST_NAME or not checked.isprintable():
+        raise InputError(
+            f"{name[:40]!r} cannot be the name of a speaker.",
+            f"Use 1 to {_LONGEST_NAME} printable characters.",
+        )
+    return checked
+
+
+def find_speaker(orm: OrmSession, name: str) -> SpeakerRow | None:
+    """The speaker of that name, if there is one."""
+    return orm.scalars(select(SpeakerRow).where(SpeakerRow.name == checked_name(name))).first()
+
+
+def known_speaker(orm: OrmSession, name: str) -> SpeakerRow:
+    """The speaker of that name.
+
+    Raises:
+        InputError: There is none.
+    """
+    row = find_speaker(orm, name)
+    if row is None:
+        raise InputError(f"There is no speaker '{name}' in the library.", "Check the spelling.")
+    return row
+
+
+def check_consent(orm: OrmSession, name: str, consent: str | None) -> None:
+    """Check that a consent is given, or on record for the speaker.
+
+    Raises:
+        ConsentError: Neither is the case.
+    """
+    if not (consent or "").strip() and find_speaker(orm, name) is None:
+        raise ConsentError(
+            f"No consent is given for '{name}', so nothing is enrolled.",
+            "Say who gave it, when and for what, for example: "
+            "'given by the person in writing on 3 May 2025, for the speech study'.",
+        )
+
+
+def consenting_speaker(orm: OrmSession, name: str, consent: str | None) -> SpeakerRow:
+    """The speaker of that name, added if new, with the consent on record.
+
+    Raises:
+        ConsentError: No consent is given and none is on record.
+        InputError: The name cannot be one.
+    """
+    check_consent(orm, name, consent)
+    text, time = (consent or "").strip(), now()
+    row = find_speaker(orm, name)
+    if row is None:
+        row = SpeakerRow(name=checked_name(name), consent=text, consented_at=time, created_at=time)
+        orm.add(row)
+    elif text and text not in row.consent.split("\n"):
+        row.consent, row.consented_at = f"{row.consent}\n{text}", time
+    orm.flush()
+    return row
+
+
+def session_row(orm: OrmSession, session_id: int) -> SessionRow:
+    """The session of that number.
+
+    Raises:
+        InputError: It is no longer in the library.
+    """
+    row = orm.get(SessionRow, session_id)
+    if row is None:
+        raise InputError("This session is no longer in the library.")
+    return row
+
+
+def new_session(orm: OrmSession, session: Session, file_name: str, name: str | None) -> SessionRow:
+    """Add the row of a session whose speaker is unknown as yet."""
+    source = session.meta.get("source") or {}
+    row = SessionRow(
+        name=(name or PurePath(source.get("name") or "session").stem).strip() or "session",
+        file_name=file_name,
+        source_name=source.get("name"),
+        source_sha256=source.get("sha256"),
+        head_id=session.head_id,
+        recorded_at=_time(session.meta.get("recorded_at")),
+        added_at=now(),
+        n_frames=len(session.seconds),
+        n_valid=int(session.valid.sum()),
+        seconds=_duration(session),
+        simulated=session.simulated,
+    )
+    orm.add(row)
+    orm.flush()
+    return row
+
+
+def assign(orm: OrmSession, row: SessionRow, speaker: SpeakerRow) -> None:
+    """Make a session one of the speaker's, under a name that none of his others has.
+
+    Raises:
+        InputError: It is another speaker's, or the same video is among his sessions already.
+    """
+    if row.speaker_id == speaker.id:
+        return
+    if row.speaker_id is not None:
+        raise InputError(f"The session '{row.name}' belongs to another speaker.")
+    others = orm.scalars(select(SessionRow).where(SessionRow.speaker_id == speaker.id)).all()
+    for other in others:
+        if row.source_sha256 is not None and other.source_sha256 == row.source_sha256:
+            raise InputError(
+                f"The video '{row.source_name}' is already among the sessions of "
+                f"'{speaker.name}', as '{other.name}'.",
+                "Use another recording; the same one twice would only repeat itself.",
+            )
+    row.name = _free_name(row.name, {other.name for other in others})
+    row.speaker_id = speaker.id
+    orm.flush()
+
+
+def enrol_row(orm: OrmSession, row: SessionRow, speaker: SpeakerRow) -> None:
+    """Let a session stand for its speaker in the gallery.
+
+    Raises:
+        InputError: It does already, is another speaker's, or repeats a video of his.
+    """
+    assign(orm, row, speaker)
+    taken = orm.scalars(select(EnrolmentRow).where(EnrolmentRow.session_id == row.id)).first()
+    if taken is not None:
+        raise InputError(f"The session '{row.name}' of '{speaker.name}' is already enrolled.")
+    orm.add(EnrolmentRow(speaker_id=speaker.id, session_id=row.id, enrolled_at=now()))
+    write_audit(orm, "enrol", f"{speaker.name}, session {row.id}")
+    orm.flush()
+    orm.refresh(row)
+
+
+def write_audit(orm: OrmSession, action: str, what: str) -> None:
+    """Add a line to the audit trail."""
+    orm.add(AuditRow(at=now(), who=account(), action=action, what=what))
+
+
+def delete_session_rows(orm: OrmSession, row: SessionRow) -> None:
+    """Delete a session, its enrolment and what was computed for it."""
+    orm.execute(delete(EnrolmentRow).where(EnrolmentRow.session_id == row.id))
+    orm.execute(delete(RunRow).where(RunRow.session_id == row.id))
+    orm.delete(row)
+    orm.flush()
+
+
+def delete_speaker_row(orm: OrmSession, speaker: SpeakerRow) -> None:
+    """Delete a speaker without sessions, and the name wherever it was written down.
+
+    The audit trail keeps its lines, with a number in place of the name; runs whose settings or
+    result name the speaker go.
+    """
+    name = re.compile(rf"(?<!\w){re.escape(speaker.name)}(?!\w)")
+    for line in orm.scalars(select(AuditRow)):
+        line.what = name.sub(f"forgotten speaker {speaker.id}", line.what)
+    for run in orm.scalars(select(RunRow)):
+        if name.search(run.settings) or name.search(run.result):
+            orm.delete(run)
+    orm.delete(speaker)
+    orm.flush()
+
+
+def _free_name(name: str, taken: set[str]) -> str:
+    free, number = name, 1
+    while free in taken:
+        number += 1
+        free = f"{name} ({number})"
+    return free
+
+
+def _time(stated: object) -> str | None:
+    """A time of recording as the session states it, if it is one."""
+    try:
+        return datetime.fromisoformat(stated).isoformat() if isinstance(stated, str) else None
+    except ValueError:
+        return None
+
+
+def _duration(session: Session) -> float:
+    """From the first frame to the end of the last, s."""
+    if len(session.seconds) < 2:
+        return 0.0
+    steps = np.diff(session.seconds)
+    return float(session.seconds[-1] - session.seconds[0] + np.median(steps))
