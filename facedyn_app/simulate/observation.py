@@ -83,7 +83,7 @@ def guessed_observation(expression_names: Sequence[str]) -> Observation:
 
 
 def measure_observation(
-    truths: Sequence[SimulatedMotion], fits: Sequence[Session], ridge: float = 1e-4
+    truths: Sequence[SimulatedMotion], fits: Sequence[Session], ridge: float = 1e-3
 ) -> Observation:
     """Measure what a fit makes of known motion, by ridge regression over all sessions.
 

@@ -1,0 +1,90 @@
+import numpy as np
+import pytest
+
+from facedyn_app.simulate.habits import make_speaker, speaker_shape
+from facedyn_app.simulate.motion import simulate_motion
+from facedyn_app.simulate.repertoire import EXPRESSION_NAMES
+from facedyn_app.simulate.signals import event_times, pulse, wander
+
+
+def test_the_same_seed_gives_the_same_numbers() -> None:
+    first, again = (simulate_motion(3, 1, 6.0, seed=5) for _ in range(2))
+    for name in ("expression", "jaw", "rotation", "translation", "gaze"):
+        np.testing.assert_array_equal(getattr(first, name), getattr(again, name))
+    other = simulate_motion(3, 2, 6.0, seed=5)
+    assert np.abs(first.expression - other.expression).max() > 0.2
+
+
+def test_another_population_has_other_people() -> None:
+    assert make_speaker(0, 1) != make_speaker(0, 2)
+    assert not np.allclose(speaker_shape(0, 10, 1), speaker_shape(0, 10, 2))
+
+
+def test_motion_stays_within_what_a_face_can_do() -> None:
+    for speaker in range(5):
+        motion = simulate_motion(speaker, 0, 20.0)
+        assert motion.expression.shape == (500, len(EXPRESSION_NAMES))
+        assert motion.expression.min() >= 0.0
+        assert motion.expression.max() <= 1.0
+        assert motion.jaw[:, 0].min() >= 0.0
+        assert 0.05 < motion.jaw[:, 0].max() < 0.45
+        assert np.rad2deg(np.abs(motion.rotation).max()) < 25.0
+        assert np.abs(motion.translation).max() < 0.05
+
+
+def test_blinks_are_fast_and_complete() -> None:
+    motion = simulate_motion(2, 0, 60.0, fps=100.0)
+    lid = motion.expression[:, motion.names.index("eyeBlinkLeft")]
+    edges = np.diff(np.concatenate([[0], (lid > 0.5).astype(int), [0]]))
+    starts, stops = np.flatnonzero(edges == 1), np.flatnonzero(edges == -1)
+    assert 5 <= len(starts) <= 50
+    lasting = (stops - starts) / 100.0
+    assert 0.05 < np.median(lasting) < 0.4
+    peaks = [lid[a:b].max() for a, b in zip(starts, stops, strict=True)]
+    assert np.median(peaks) > 0.85
+
+
+def test_lips_follow_the_jaw_in_speech() -> None:
+    motion = simulate_motion(1, 0, 60.0)
+    lip = motion.expression[:, motion.names.index("mouthLowerDownLeft")]
+    assert np.corrcoef(lip, motion.jaw[:, 0])[0, 1] > 0.4
+
+
+def test_channels_come_in_the_order_asked_for() -> None:
+    names = ("mouthPucker", "unknownChannel", "eyeBlinkLeft")
+    few, every = simulate_motion(1, 0, 5.0, names=names), simulate_motion(1, 0, 5.0)
+    blink = every.expression[:, every.names.index("eyeBlinkLeft")]
+    np.testing.assert_array_equal(few.expression[:, 2], blink)
+    assert not few.expression[:, 1].any()
+
+
+def test_without_individuality_everybody_is_alike() -> None:
+    alike, other = (make_speaker(number, 0, individuality=0.0) for number in (1, 2))
+    assert alike.blinking == other.blinking
+    assert alike.speaking.sizes == other.speaking.sizes
+    assert make_speaker(1).blinking != make_speaker(2).blinking
+
+
+def test_less_than_a_frame_is_refused() -> None:
+    with pytest.raises(ValueError, match="less than one frame"):
+        simulate_motion(0, 0, 0.001)
+
+
+def test_wander_has_unit_variance_and_its_correlation_time() -> None:
+    noise = wander(np.random.default_rng(0), 200_000, 0.5, 25.0)[:, 0]
+    assert noise.std() == pytest.approx(1.0, abs=0.05)
+    lagged = float((noise[12:] * noise[:-12]).mean())
+    assert lagged == pytest.approx(np.exp(-12 / 25 / 0.5), abs=0.05)
+
+
+def test_a_pulse_rises_holds_and_falls() -> None:
+    at = np.array([0.0, 1.0, 1.1, 1.2, 1.4, 1.5, 1.6, 2.0])
+    np.testing.assert_allclose(
+        pulse(at, 1.0, 0.2, 0.2, 0.2), [0, 0, 0.5, 1, 1, 0.5, 0, 0], atol=1e-12
+    )
+
+
+def test_events_come_at_the_rate_asked_for() -> None:
+    times = event_times(np.random.default_rng(0), 6000.0, 12.0, 2.0, 0.5)
+    assert len(times) == pytest.approx(1200, rel=0.1)
+    assert np.diff(times).min() >= 0.5
