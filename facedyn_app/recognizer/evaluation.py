@@ -10,6 +10,7 @@ from typing import Any
 import numpy as np
 
 from facedyn_app.errors import TooLittleError
+from facedyn_app.progress import Progress, Report, ignore
 from facedyn_app.recognizer.scoring import centroids, covered_seconds, normalised_scores
 from facedyn_app.records import BoolArray, Embedding, FloatArray, IntArray, Session
 
@@ -83,17 +84,28 @@ class Accuracy:
         return {k: round(v, 4) if isinstance(v, float) else v for k, v in values.items()}
 
 
-def embed_trials(trials: Trials, embed: Callable[[Session], Embedding]) -> EmbeddedTrials:
-    """Embed all sessions of held-out trials; those too short to embed are left out."""
+def embed_trials(
+    trials: Trials, embed: Callable[[Session], Embedding], report: Report = ignore
+) -> EmbeddedTrials:
+    """Embed all sessions of held-out trials; those too short to embed are left out.
+
+    Args:
+        trials: Held-out sessions.
+        embed: What embeds one.
+        report: Told of every session; may raise `Cancelled`.
+    """
+    total = len(trials.enrolled) + len(trials.probes)
     gallery: dict[str, list[Embedding]] = {}
-    for item in trials.enrolled:
+    for number, item in enumerate(trials.enrolled):
+        report(Progress("testing", number, total))
         if (embedding := _embedded(item, embed)) is not None:
             gallery.setdefault(item.speaker, []).append(embedding)
-    probes = [(item.speaker, _embedded(item, embed)) for item in trials.probes]
-    return EmbeddedTrials(
-        gallery=gallery,
-        probes=[(name, e) for name, e in probes if e is not None and name in gallery],
-    )
+    probes = []
+    for number, item in enumerate(trials.probes, start=len(trials.enrolled)):
+        report(Progress("testing", number, total))
+        if (embedding := _embedded(item, embed)) is not None and item.speaker in gallery:
+            probes.append((item.speaker, embedding))
+    return EmbeddedTrials(gallery=gallery, probes=probes)
 
 
 def measure_accuracy(
