@@ -1,0 +1,77 @@
+"""The expression-only mesh: motion without the person's face, fast enough for a window."""
+
+from __future__ import annotations
+
+import numpy as np
+from scipy.spatial.transform import Rotation
+
+from facedyn_app.headmodel.model import HeadModel
+from facedyn_app.records import FloatArray
+
+
+class ExpressionMesh:
+    """A head at mean shape whose expression and jaw alone move; one frame takes about 1 ms.
+
+    With every joint but the jaw at rest, `LBS` turns only the vertices that hang on the jaw
+    or its children: `x + w (R - I)(x - J_jaw)`, w the sum of their weights, `J_jaw` the jaw
+    joint of the expression at hand.
+    """
+
+    def __init__(self, head: HeadModel) -> None:
+        jaw = head.jaw_joint
+        n = len(head.v_template)
+        self._template = np.ascontiguousarray(head.v_template, dtype=np.float32).ravel()
+        directions = np.concatenate([head.exprdirs, head.jaw_posedirs], axis=2)
+        self._directions = np.ascontiguousarray(directions.reshape(3 * n, -1).T, dtype=np.float32)
+        self._weight = head.weights[:, jaw_branch(head)].sum(axis=1, dtype=np.float32)
+        self._joint = np.asarray(head.J_regressor[jaw] @ head.v_template, dtype=np.float32)
+        regressor = np.asarray(head.J_regressor[jaw], dtype=np.float64)
+        moved = np.tensordot(regressor, head.exprdirs, axes=1)
+        self._joint_directions = np.asarray(moved, dtype=np.float32)
+
+    def vertices(self, expression: FloatArray, jaw: FloatArray) -> FloatArray:
+        """Pose the mean head.
+
+        Args:
+            expression: (B, E) coefficients.
+            jaw: (B, 3) rotation vectors, rad.
+
+        Returns:
+            (B, V, 3) float32 vertices in the head frame, m.
+        """
+        p = np.asarray(expression, dtype=np.float32)
+        turn = Rotation.from_rotvec(np.asarray(jaw, dtype=np.float64)).as_matrix() - np.eye(3)
+        features = turn.reshape(-1, 9).astype(np.float32)
+        coefficients = np.concatenate([p, features], axis=1)
+        rest = (self._template + coefficients @ self._directions).reshape(len(p), -1, 3)
+        joint = self._joint + p @ self._joint_directions.T
+        arm = rest - joint[:, None]
+        swing = arm @ turn.astype(np.float32).transpose(0, 2, 1)
+        return np.asarray(rest + self._weight[:, None] * swing)
+
+
+def jaw_branch(head: HeadModel) -> list[int]:
+    """The jaw and all joints that hang on it."""
+    branch = {head.jaw_joint}
+    for j, parent in enumerate(head.parents):
+        if int(parent) in branch:
+            branch.add(j)
+    return sorted(branch)
+
+
+def expression_only_vertices(
+    head: HeadModel, expression: FloatArray, jaw: FloatArray
+) -> FloatArray:
+    """Vertices of the expression-only mesh (METHOD: shape b = 0, only p and the jaw posed).
+
+    For many single frames keep an `ExpressionMesh` instead.
+
+    Args:
+        head: The head.
+        expression: (B, E) coefficients.
+        jaw: (B, 3) rotation vectors, rad.
+
+    Returns:
+        (B, V, 3) float32 vertices in the head frame, m.
+    """
+    return ExpressionMesh(head).vertices(expression, jaw)

@@ -1,0 +1,233 @@
+"""Paint for a head: the landmarker was trained on photographs and guesses on bare heads.
+
+Vertex colours on a mesh subdivided where it matters: skin, hair cap, brows, lid lines, lips, the
+white, iris and pupil of the eyes, and a dark inside of the mouth. The colours follow the mesh.
+Where the head's file says which vertices are lips, eye or mouth inside, that is used; the rest
+comes from the landmark table, and a head without table stays bare but for its known materials.
+"""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+
+import numpy as np
+
+from facedyn_app.headmodel import regions
+from facedyn_app.headmodel.model import (
+    REGION_EYE,
+    REGION_LIPS,
+    REGION_MOUTH_INSIDE,
+    REGION_TEETH,
+    REGION_TONGUE,
+    HeadModel,
+    rest_joints,
+)
+from facedyn_app.headmodel.subdivide import FineMesh, subdivide
+from facedyn_app.records import BoolArray, ByteArray, FloatArray, IntArray
+
+Colour = tuple[int, int, int]
+MOUTH_INSIDE: Colour = (58, 22, 22)
+TEETH: Colour = (226, 219, 205)
+TONGUE: Colour = (158, 84, 82)
+SCLERA: Colour = (232, 228, 224)
+PUPIL: Colour = (14, 12, 12)
+IRIS_RADIUS, PUPIL_RADIUS = 0.0059, 0.0023  # m
+_FACE_EDGE, _EYE_EDGE = 0.0022, 0.0009  # m, longest edges of the painted mesh
+_FRONT_DEPTH = 0.13  # m behind the nose tip, where fine paint ends
+
+
+@dataclass(frozen=True, slots=True)
+class Skin:
+    """The colours of a made person, each RGB 0..255.
+
+    Attributes:
+        skin: Skin.
+        lips: Lips.
+        brows: Eyebrows and lashes.
+        iris: Iris.
+        hair: Hair on the scalp.
+        flush: How red the cheeks are, 0..1.
+    """
+
+    skin: Colour = (205, 160, 134)
+    lips: Colour = (166, 84, 82)
+    brows: Colour = (62, 44, 34)
+    iris: Colour = (88, 62, 40)
+    hair: Colour = (52, 38, 30)
+    flush: float = 0.35
+
+
+@dataclass(frozen=True, slots=True, eq=False)
+class PaintedHead:
+    """A head ready to be drawn.
+
+    Attributes:
+        faces: (F, 3) triangles of the head itself.
+        mesh: The finer mesh that carries the paint.
+        colours: (V', 3) uint8 colours of its vertices.
+    """
+
+    faces: IntArray
+    mesh: FineMesh
+    colours: ByteArray
+
+
+def paint_head(head: HeadModel, skin: Skin | None = None) -> PaintedHead:
+    """Paint a head, as far as its materials and its landmark table tell where.
+
+    Args:
+        head: The head.
+        skin: The colours; None for the default ones.
+    """
+    mesh = paint_mesh(head)
+    colours = paint_colours(head, mesh, skin or Skin())
+    return PaintedHead(faces=np.asarray(head.faces), mesh=mesh, colours=colours)
+
+
+def paint_mesh(head: HeadModel) -> FineMesh:
+    """Subdivide the front of the head until no edge is longer than the paint needs."""
+    vertices, faces = np.asarray(head.v_template), np.asarray(head.faces)
+    corners = vertices[faces]
+    edges = np.linalg.norm(corners - np.roll(corners, 1, axis=1), axis=2).max(axis=1)
+    front = corners[..., 2].mean(axis=1) > vertices[:, 2].max() - _FRONT_DEPTH
+    painted = front & ~_hidden(head)[faces].all(axis=1)
+    needed = np.ceil(np.log2(np.maximum(edges / _FACE_EDGE, 1.0))).astype(int)
+    levels = np.where(painted, np.minimum(needed, 2), 0)
+    eye = eyeballs(head)[faces].all(axis=1)
+    needed = np.ceil(np.log2(np.maximum(edges / _EYE_EDGE, 1.0))).astype(int)
+    return subdivide(faces, len(vertices), np.where(eye, np.minimum(needed, 4), levels))
+
+
+def paint_colours(head: HeadModel, mesh: FineMesh, skin: Skin) -> ByteArray:
+    """(V', 3) uint8 colours of a fine mesh's vertices.
+
+    Args:
+        head: The head.
+        mesh: `paint_mesh(head)`.
+        skin: The colours.
+    """
+    points = mesh.vertices(np.asarray(head.v_template, dtype=np.float64))
+    canvas = _Canvas(points, skin.skin)
+    marks = landmark_points(head)
+    if marks is not None:
+        _paint_landmark_parts(canvas, marks, skin, lips_known=head.region is not None)
+    _paint_materials(canvas, head, mesh, skin)
+    _paint_eyes(canvas, head, mesh, skin)
+    return canvas.bytes()
+
+
+def landmark_points(head: HeadModel) -> dict[int, FloatArray] | None:
+    """The landmarks (3,) on the mean head by number, m; None before they are placed."""
+    table = head.landmarks
+    if table is None:
+        return None
+    corners = np.asarray(head.v_template)[np.asarray(head.faces)[table.face]]
+    points = np.einsum("lk,lkd->ld", table.bary, corners)
+    return {int(number): point for number, point in zip(table.index, points, strict=True)}
+
+
+def eyeballs(head: HeadModel) -> BoolArray:
+    """(V,) which vertices are eyeball: by material, or by hanging on an eye's joint."""
+    if head.region is not None:
+        return np.asarray(head.region == REGION_EYE)
+    joints = [j for j, name in enumerate(head.joint_names) if "eye" in name]
+    return np.asarray(head.weights[:, joints].sum(axis=1) > 0.5)
+
+
+def _hidden(head: HeadModel) -> BoolArray:
+    if head.region is None:
+        return np.zeros(len(head.v_template), dtype=np.bool_)
+    return np.isin(head.region, (REGION_MOUTH_INSIDE, REGION_TONGUE))
+
+
+class _Canvas:
+    """Colours being mixed on the fine vertices."""
+
+    def __init__(self, points: FloatArray, ground: Colour) -> None:
+        self.points = points
+        self.colours = np.tile(np.asarray(ground, dtype=np.float64), (len(points), 1))
+
+    def blend(self, colour: Colour, amount: FloatArray) -> None:
+        """Lay a colour over what is there, 0..1 of it at each vertex."""
+        share = amount[:, None]
+        self.colours = (1 - share) * self.colours + share * np.asarray(colour, dtype=np.float64)
+
+    def bytes(self) -> ByteArray:
+        return np.clip(np.rint(self.colours), 0, 255).astype(np.uint8)
+
+
+def _paint_landmark_parts(
+    canvas: _Canvas, marks: dict[int, FloatArray], skin: Skin, *, lips_known: bool
+) -> None:
+    """Hair, cheeks, nostrils, brows, lips and lid lines, by the landmarks' outlines."""
+
+    def line(numbers: tuple[int, ...]) -> FloatArray:
+        return np.stack([marks[n] for n in numbers if n in marks])
+
+    points = canvas.points
+    canvas.blend(skin.hair, _hair_mask(points, marks))
+    red = (min(255, skin.skin[0] + 6), int(0.72 * skin.skin[1]), int(0.72 * skin.skin[2]))
+    for centre in line(regions.CHEEKS):
+        canvas.blend(red, skin.flush * regions.spot_mask(points, centre, 0.017))
+    for brow in (regions.LEFT_BROW, regions.RIGHT_BROW):
+        canvas.blend(skin.brows, 0.88 * regions.polygon_mask(points, line(brow), 0.003))
+    if not lips_known:
+        canvas.blend(skin.lips, regions.polygon_mask(points, line(regions.LIPS_OUTER), 0.002))
+        canvas.blend(MOUTH_INSIDE, regions.polygon_mask(points, line(regions.LIPS_INNER), 0.001))
+    for upper in (regions.LEFT_EYE_UPPER, regions.RIGHT_EYE_UPPER):
+        canvas.blend(skin.brows, 0.9 * regions.line_mask(points, line(upper), 0.0012))
+    for lower in (regions.LEFT_EYE_LOWER, regions.RIGHT_EYE_LOWER):
+        canvas.blend(skin.brows, 0.5 * regions.line_mask(points, line(lower), 0.0009))
+
+
+def _hair_mask(points: FloatArray, marks: dict[int, FloatArray]) -> FloatArray:
+    """(N,) 0..1 the scalp: above and behind the hairline, from forehead over ears to nape."""
+    top = marks[regions.FOREHEAD_TOP]
+    temple = np.mean([marks[n] for n in regions.TEMPLES], axis=0)
+    chin = marks[regions.CHIN]
+    height = points[:, 1] - top[1] - 0.004
+    depth = top[2] - points[:, 2]
+    behind_ears = temple[2] - 0.075
+    slope = (top[1] - temple[1]) / max(top[2] - temple[2] + 0.02, 1e-3)
+    over_ears = height + np.minimum(depth, top[2] - behind_ears) * slope
+    nape = np.minimum((behind_ears - points[:, 2]) * 1.0, points[:, 1] - chin[1] - 0.01)
+    edge = np.maximum(over_ears, nape)
+    return np.asarray(np.clip(0.5 + edge / 0.012, 0.0, 1.0))
+
+
+def _paint_materials(canvas: _Canvas, head: HeadModel, mesh: FineMesh, skin: Skin) -> None:
+    """Lips, mouth inside, teeth and tongue where the head's file knows them."""
+    if head.region is None:
+        return
+    known = (
+        (REGION_LIPS, skin.lips),
+        (REGION_MOUTH_INSIDE, MOUTH_INSIDE),
+        (REGION_TEETH, TEETH),
+        (REGION_TONGUE, TONGUE),
+    )
+    for material, colour in known:
+        share = mesh.matrix @ (np.asarray(head.region) == material).astype(np.float64)
+        canvas.blend(colour, share)
+
+
+def _paint_eyes(canvas: _Canvas, head: HeadModel, mesh: FineMesh, skin: Skin) -> None:
+    """White, iris with a dark rim, pupil and a highlight on eyeballs that look ahead."""
+    on_eye = mesh.matrix @ eyeballs(head).astype(np.float64) > 0.999
+    joints = rest_joints(head)
+    rim = (int(0.35 * skin.iris[0]), int(0.35 * skin.iris[1]), int(0.35 * skin.iris[2]))
+    canvas.blend(SCLERA, on_eye.astype(np.float64))
+    for j, name in enumerate(head.joint_names):
+        if "eye" not in name:
+            continue
+        offset = canvas.points - joints[j]
+        own = on_eye & (np.linalg.norm(offset, axis=1) < 0.02) & (offset[:, 2] > 0)
+        radius = np.hypot(offset[:, 0], offset[:, 1])
+        canvas.blend(rim, _disc(radius, IRIS_RADIUS) * own)
+        canvas.blend(skin.iris, _disc(radius, 0.85 * IRIS_RADIUS) * own)
+        canvas.blend(PUPIL, _disc(radius, PUPIL_RADIUS) * own)
+        glint = np.hypot(offset[:, 0] - 0.0015, offset[:, 1] - 0.0018)
+        canvas.blend((250, 250, 250), _disc(glint, 0.0009) * own)
+
+
+def _disc(radius: FloatArray, size: float) -> FloatArray:
+    return np.asarray(np.clip(0.5 + (size - radius) / 0.0006, 0.0, 1.0))

@@ -1,0 +1,158 @@
+"""Pictures of a painted head without a window: a pinhole camera, vertex colours, soft light."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from types import TracebackType
+from typing import Any, Self
+
+import numpy as np
+import pyvista as pv
+from scipy.spatial.transform import Rotation
+
+from facedyn_app.headmodel.paint import PaintedHead
+from facedyn_app.headmodel.subdivide import incidence, vertex_normals
+from facedyn_app.records import ByteArray, FloatArray
+
+FACING = np.diag([1.0, -1.0, -1.0])
+
+
+@dataclass(frozen=True, slots=True)
+class Camera:
+    """A pinhole camera at the origin of the camera frame (records.py).
+
+    Attributes:
+        width: Image width, px.
+        height: Image height, px.
+        focal_px: Focal length, px; the axis goes through the image's middle.
+    """
+
+    width: int
+    height: int
+    focal_px: float
+
+    def project(self, points: FloatArray) -> FloatArray:
+        """(N, 2) image positions, px, of (N, 3) points in the camera frame."""
+        middle = np.array([self.width / 2, self.height / 2])
+        return np.asarray(self.focal_px * points[:, :2] / points[:, 2:] + middle)
+
+
+@dataclass(frozen=True, slots=True)
+class Light:
+    """How the head is lit.
+
+    Attributes:
+        direction: Where the light comes from, in the camera frame (-z is the camera's side).
+        strength: Of that light, 0..1.
+        fill: Strength of a second light from the camera, 0..1.
+        ambient: Light from everywhere, 0..1.
+    """
+
+    direction: tuple[float, float, float] = (-0.5, -0.8, -1.0)
+    strength: float = 0.55
+    fill: float = 0.25
+    ambient: float = 0.35
+
+
+def head_to_camera(
+    vertices: FloatArray, rotation: FloatArray, translation: FloatArray
+) -> FloatArray:
+    """(V, 3) points in the camera frame: `FACING @ R(rotation) @ x + translation`, m."""
+    turn = FACING @ Rotation.from_rotvec(rotation).as_matrix()
+    return np.asarray(vertices @ turn.T + translation)
+
+
+class HeadRenderer:
+    """Draws one painted head again and again; use it in a `with`, which frees the graphics.
+
+    Attributes:
+        camera: The camera.
+    """
+
+    def __init__(
+        self,
+        painted: PaintedHead,
+        camera: Camera,
+        light: Light | None = None,
+        background: tuple[int, int, int] = (127, 127, 127),
+    ) -> None:
+        self.camera = camera
+        self._painted = painted
+        self._light = light or Light()
+        n = painted.mesh.matrix.shape[1]
+        self._sums = incidence(painted.faces, n)
+        self._matrix = painted.mesh.matrix.astype(np.float32)
+        points = np.zeros((len(painted.colours), 3), dtype=np.float32)
+        self._mesh = pv.PolyData.from_regular_faces(points, painted.mesh.faces)
+        self._mesh.point_data["colour"] = painted.colours
+        self._mesh.point_data["Normals"] = points.copy()
+        self._mesh.point_data.active_normals_name = "Normals"
+        self._plotter = self._make_plotter(background)
+
+    def _make_plotter(self, background: tuple[int, int, int]) -> Any:
+        size = (self.camera.width, self.camera.height)
+        plotter = pv.Plotter(off_screen=True, window_size=size, lighting="none")
+        # Multisampling would triple the time of software rendering.
+        plotter.render_window.SetMultiSamples(0)
+        plotter.set_background(background)
+        actor = plotter.add_mesh(
+            self._mesh,
+            scalars="colour",
+            rgb=True,
+            ambient=self._light.ambient,
+            specular=0.08,
+            specular_power=12,
+            reset_camera=False,
+        )
+        # Shading by our own normals: `smooth_shading` would copy the mesh and freeze it.
+        actor.prop.interpolation = "Gouraud"
+        for direction, strength in (
+            (self._light.direction, self._light.strength),
+            ((0.0, 0.0, -1.0), self._light.fill),
+        ):
+            lamp = pv.Light(position=direction, focal_point=(0.0, 0.0, 0.0), intensity=strength)
+            lamp.positional = False
+            plotter.add_light(lamp)
+        view = plotter.camera
+        view.position, view.focal_point, view.up = (0, 0, 0), (0, 0, 1), (0, -1, 0)
+        view.view_angle = np.degrees(2 * np.arctan(self.camera.height / 2 / self.camera.focal_px))
+        return plotter
+
+    def render(
+        self, vertices: FloatArray, rotation: FloatArray, translation: FloatArray
+    ) -> ByteArray:
+        """Draw the head in a pose.
+
+        Args:
+            vertices: (V, 3) the head's vertices in the head frame, m.
+            rotation: (3,) rotation vector against the facing pose, rad.
+            translation: (3,) head origin in the camera frame, m.
+
+        Returns:
+            (height, width, 3) uint8 RGB.
+        """
+        placed = head_to_camera(vertices, rotation, translation).astype(np.float32)
+        normals = vertex_normals(placed, self._painted.faces, self._sums)
+        self._mesh.points[:] = self._matrix @ placed
+        self._mesh.point_data["Normals"][:] = self._matrix @ normals
+        self._mesh.GetPoints().Modified()
+        self._mesh.GetPointData().GetNormals().Modified()
+        middle = float(placed[:, 2].mean())
+        self._plotter.camera.clipping_range = (max(0.01, middle - 0.3), middle + 0.3)
+        self._plotter.render()
+        return np.asarray(self._plotter.screenshot(return_img=True))[..., :3]
+
+    def __enter__(self) -> Self:
+        return self
+
+    def __exit__(
+        self,
+        kind: type[BaseException] | None,
+        error: BaseException | None,
+        trace: TracebackType | None,
+    ) -> None:
+        self.close()
+
+    def close(self) -> None:
+        """Free the graphics context."""
+        self._plotter.close()
