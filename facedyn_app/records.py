@@ -49,6 +49,7 @@ class VideoInfo:
         fps: Mean frames per second as the container states it.
         n_frames: Frames according to the container, an estimate; None when not stated.
         seconds: Duration, s; None when not stated.
+        simulated: Whether the file says that it is rendered, not filmed (`write_video`).
     """
 
     path: Path
@@ -57,6 +58,7 @@ class VideoInfo:
     fps: float
     n_frames: int | None
     seconds: float | None
+    simulated: bool = False
 
 
 @dataclass(frozen=True, slots=True, eq=False)
@@ -152,7 +154,7 @@ class HeadFit:
 
 
 @dataclass(frozen=True, slots=True, eq=False)
-class MotionPart:
+class PartialFit:
     """Motion of k frames, as it is known while a recording is still being analysed.
 
     Attributes:
@@ -162,6 +164,8 @@ class MotionPart:
         jaw: (k, 3) float32 jaw rotation vectors, rad.
         rotation: (k, 3) float32 head rotation vectors against the facing pose, rad.
         translation: (k, 3) float32 head origin in the camera frame, m.
+        points: (L, 2) landmarks of the last frame, px; NaN where it has no face.
+        image: (height, width, 3) uint8 RGB, the last frame; None where it is not kept.
     """
 
     seconds: FloatArray
@@ -170,6 +174,8 @@ class MotionPart:
     jaw: FloatArray
     rotation: FloatArray
     translation: FloatArray
+    points: FloatArray
+    image: ByteArray | None = None
 
     def __post_init__(self) -> None:
         """Check that all arrays have a row per frame."""
@@ -342,7 +348,7 @@ class DriftReport:
 
     Attributes:
         speaker: The speaker.
-        sessions: One entry a session, in the order given.
+        sessions: One entry a session with two chunks of shape or more, in the order given.
         noise: Root of the mean within-session variance, standard deviations.
         drift: Mean distance between session means; None with one session.
         dnr: `drift / noise`; None with one session.

@@ -14,7 +14,7 @@ from facedyn_app.fitting.residuals import FaceProblem, FaceState, observe
 from facedyn_app.fitting.session_fit import choose_device, error_in_px, trusted
 from facedyn_app.fitting.start import start_state
 from facedyn_app.headmodel.model import HeadModel
-from facedyn_app.records import FloatArray, Landmarks, MotionPart
+from facedyn_app.records import FloatArray, Landmarks, PartialFit
 from facedyn_app.settings import FitSettings
 
 FIRST_SHAPE_FRAMES = 25
@@ -39,7 +39,7 @@ class LiveFit:
         self._last: FaceState | None = None
         self._n_shape_frames = 0
 
-    def fit(self, landmarks: Landmarks) -> MotionPart:
+    def fit(self, landmarks: Landmarks) -> PartialFit:
         """The motion in the next frames.
 
         Args:
@@ -96,14 +96,21 @@ class LiveFit:
         self._n_shape_frames = wanted
 
 
-def _nothing(landmarks: Landmarks, n_expression: int) -> MotionPart:
+def _nothing(landmarks: Landmarks, n_expression: int) -> PartialFit:
     n_frames = len(landmarks.seconds)
 
     def blank(width: int) -> FloatArray:
         return np.full((n_frames, width), np.nan, np.float32)
 
-    valid = np.zeros(n_frames, bool)
-    return MotionPart(landmarks.seconds, valid, blank(n_expression), blank(3), blank(3), blank(3))
+    return PartialFit(
+        seconds=landmarks.seconds,
+        valid=np.zeros(n_frames, bool),
+        expression=blank(n_expression),
+        jaw=blank(3),
+        rotation=blank(3),
+        translation=blank(3),
+        points=landmarks.points[-1],
+    )
 
 
 def _join(parts: list[Landmarks]) -> Landmarks:

@@ -2,6 +2,7 @@
 
 from facedyn_app.video.decode import probe_video, read_frames
 from facedyn_app.video.reader import VideoReader
+from facedyn_app.video.source import SIMULATED
 from facedyn_app.video.write import write_video
 
-__all__ = ["VideoReader", "probe_video", "read_frames", "write_video"]
+__all__ = ["SIMULATED", "VideoReader", "probe_video", "read_frames", "write_video"]

@@ -13,6 +13,7 @@ from facedyn_app.errors import InputError
 from facedyn_app.records import ByteArray
 
 FALLBACK_FPS = 25.0
+SIMULATED = "simulated by facedyn: rendered, not filmed"
 MAX_BAD_PACKETS = 25
 
 # FFmpeg would also "play" text, and play lists that name other files or the network.
@@ -80,6 +81,12 @@ class Source:
     def close(self) -> None:
         """Close the file."""
         self.container.close()
+
+    @property
+    def simulated(self) -> bool:
+        """Whether the file is marked as rendered."""
+        tags = {key.lower(): value for key, value in self.container.metadata.items()}
+        return tags.get("comment") == SIMULATED
 
     @property
     def fps(self) -> float:

@@ -34,7 +34,12 @@ def _encoder_options(crf: int, effort: int) -> dict[str, str]:
 
 
 def write_video(
-    path: Path, images: Iterable[ByteArray], fps: float, crf: int = 32, effort: int = 4
+    path: Path,
+    images: Iterable[ByteArray],
+    fps: float,
+    crf: int = 32,
+    effort: int = 4,
+    comment: str = "",
 ) -> int:
     """Write pictures as a VP9 video; the same pictures give the same bytes.
 
@@ -46,6 +51,7 @@ def write_video(
         fps: Frames per second.
         crf: Quality, 0 (best) to 63 (smallest).
         effort: Speed of the encoder, 0 (slow, smaller) to 8.
+        comment: Kept in the file; `SIMULATED` (source.py) marks a rendered video as such.
 
     Returns:
         The number of pictures written.
@@ -60,7 +66,7 @@ def write_video(
         )
     part = path.with_name(f".{path.stem}.{os.getpid()}.part{path.suffix}")
     try:
-        n_written = _encode(part, iter(images), fps, _encoder_options(crf, effort))
+        n_written = _encode(part, iter(images), fps, _encoder_options(crf, effort), comment)
         if n_written:
             part.replace(path)
     except (av.FFmpegError, OSError) as error:
@@ -76,7 +82,9 @@ def write_video(
     return n_written
 
 
-def _encode(path: Path, images: Iterable[ByteArray], fps: float, options: dict[str, str]) -> int:
+def _encode(
+    path: Path, images: Iterable[ByteArray], fps: float, options: dict[str, str], comment: str
+) -> int:
     """Encode all pictures into `path`; without pictures no file is made."""
     images = iter(images)
     first = next(images, None)
@@ -86,6 +94,8 @@ def _encode(path: Path, images: Iterable[ByteArray], fps: float, options: dict[s
     n_written = 0
     # bitexact leaves the time of writing and the program's version out of the file.
     with av.open(str(path), "w", options={"fflags": "+bitexact"}) as container:
+        if comment:
+            container.metadata["comment"] = comment
         stream = container.add_stream(_ENCODER, rate=rate, options=options)
         stream.height, stream.width = first.shape[:2]
         stream.pix_fmt = "yuv420p"

@@ -1,0 +1,145 @@
+"""Videos of made speakers: their motion on painted heads of their own, with known truth."""
+
+from __future__ import annotations
+
+import colorsys
+from collections.abc import Iterator
+from dataclasses import dataclass
+
+import numpy as np
+import torch
+
+from facedyn_app.headmodel.forward import HeadTensors, head_to_tensors, head_vertices
+from facedyn_app.headmodel.model import HeadModel
+from facedyn_app.headmodel.paint import Skin, paint_head
+from facedyn_app.headmodel.render import Camera, HeadRenderer, Light
+from facedyn_app.records import ByteArray, FloatArray
+from facedyn_app.simulate.habits import speaker_shape
+from facedyn_app.simulate.motion import SimulatedMotion
+
+SHAPE_SPREAD = 0.8
+"""Made faces stay a little nearer to the mean than people, so that all look plausible."""
+BLOCK_FRAMES = 64
+FOCAL_FACTOR = 1.2
+EYES = ("left_eye", "right_eye")
+
+
+@dataclass(frozen=True, slots=True, eq=False)
+class Scene:
+    """How a made speaker looks in one session.
+
+    Attributes:
+        shape: (S,) true head shape, standard deviations.
+        skin: Colours of the head.
+        light: How it is lit.
+        camera: The camera.
+        rotation: (3,) how the session's seat turns the head, rad.
+        translation: (3,) where the head is, camera frame, m.
+        background: RGB behind the head.
+    """
+
+    shape: FloatArray
+    skin: Skin
+    light: Light
+    camera: Camera
+    rotation: FloatArray
+    translation: FloatArray
+    background: tuple[int, int, int]
+
+
+def make_scene(
+    head: HeadModel, speaker: int, session: int, *, seed: int, width: int = 400, height: int = 400
+) -> Scene:
+    """The look of a made speaker in a session: the face is his own, the room the session's.
+
+    Args:
+        head: The head whose shapes and paint are used.
+        speaker: Number of the speaker.
+        session: Number of the session.
+        seed: Which made population.
+        width: Image width, px.
+        height: Image height, px.
+    """
+    own = np.random.default_rng([seed, 201, speaker])
+    room = np.random.default_rng([seed, 202, speaker, session])
+    side = room.choice([-1.0, 1.0])
+    return Scene(
+        shape=SHAPE_SPREAD * speaker_shape(speaker, head.n_shape, seed),
+        skin=_skin(own),
+        light=Light(
+            direction=(side * room.uniform(0.2, 0.9), -room.uniform(0.3, 1.0), -1.0),
+            strength=room.uniform(0.45, 0.65),
+            fill=room.uniform(0.2, 0.35),
+            ambient=room.uniform(0.28, 0.42),
+        ),
+        camera=Camera(width, height, FOCAL_FACTOR * max(width, height)),
+        rotation=room.normal(size=3) * (0.06, 0.10, 0.03),
+        translation=np.array(
+            [room.normal() * 0.015, room.normal() * 0.01, room.uniform(0.38, 0.46)]
+        ),
+        background=_rgb(room.uniform(), room.uniform(0.05, 0.3), room.uniform(0.35, 0.75)),
+    )
+
+
+def render_motion(head: HeadModel, motion: SimulatedMotion, scene: Scene) -> Iterator[ByteArray]:
+    """The pictures of a session, (height, width, 3) uint8 RGB each, one a frame.
+
+    Args:
+        head: The head; its landmarks must have been placed (they tell where the paint goes) and
+            its expressions must have the motion's names.
+        motion: True motion.
+        scene: How it looks.
+    """
+    tensors = head_to_tensors(head)
+    with HeadRenderer(
+        paint_head(head, scene.skin), scene.camera, scene.light, scene.background
+    ) as renderer:
+        for start in range(0, len(motion.seconds), BLOCK_FRAMES):
+            part = slice(start, start + BLOCK_FRAMES)
+            vertices = _vertices(head, tensors, motion, scene.shape, part)
+            for k, points in enumerate(vertices, start=start):
+                yield renderer.render(
+                    points,
+                    scene.rotation + motion.rotation[k],
+                    scene.translation + motion.translation[k],
+                )
+
+
+def _vertices(
+    head: HeadModel, tensors: HeadTensors, motion: SimulatedMotion, shape: FloatArray, part: slice
+) -> FloatArray:
+    """(k, V, 3) vertices in the head frame, m."""
+    columns = [motion.names.index(name) for name in head.expression_names]
+    expression = torch.as_tensor(motion.expression[part][:, columns], dtype=torch.float32)
+    n_frames = len(expression)
+    pose = torch.zeros(n_frames, len(head.joint_names), 3)
+    pose[:, head.jaw_joint] = torch.as_tensor(motion.jaw[part], dtype=torch.float32)
+    # gaze to the subject's left turns an eye about y, up turns it about -x
+    left_up = torch.as_tensor(motion.gaze[part], dtype=torch.float32)
+    for name in EYES:
+        if name in head.joint_names:
+            eye = head.joint_names.index(name)
+            pose[:, eye, 1], pose[:, eye, 0] = left_up[:, 0], -left_up[:, 1]
+    shapes = torch.as_tensor(shape, dtype=torch.float32).expand(n_frames, -1)
+    return np.asarray(head_vertices(tensors, shapes, expression, pose).numpy())
+
+
+def _skin(rng: np.random.Generator) -> Skin:
+    tone = rng.uniform(0.35, 0.95)
+    hue = rng.uniform(0.045, 0.075)
+    hair = rng.uniform(0.08, 0.45)
+    return Skin(
+        skin=_rgb(hue, rng.uniform(0.30, 0.48), tone),
+        lips=_rgb(rng.uniform(0.98, 1.02) % 1.0, rng.uniform(0.42, 0.55), 0.82 * tone),
+        brows=_rgb(0.07, rng.uniform(0.3, 0.6), min(0.6 * hair, 0.4 * tone)),
+        iris=_rgb(
+            rng.choice([0.08, 0.09, 0.30, 0.58]), rng.uniform(0.3, 0.6), rng.uniform(0.25, 0.5)
+        ),
+        hair=_rgb(0.08, rng.uniform(0.2, 0.6), hair),
+        flush=rng.uniform(0.2, 0.5),
+    )
+
+
+def _rgb(hue: float, saturation: float, value: float) -> tuple[int, int, int]:
+    red, green, blue = colorsys.hsv_to_rgb(hue, saturation, value)
+    return round(255 * red), round(255 * green), round(255 * blue)
