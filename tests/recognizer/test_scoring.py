@@ -1,0 +1,139 @@
+import numpy as np
+import pytest
+
+from facedyn_app.errors import MismatchError, TooLittleError
+from facedyn_app.recognizer.calibration import Calibration, fit_calibration, uncalibrated
+from facedyn_app.recognizer.evaluation import (
+    EmbeddedTrials,
+    equal_error_rate,
+    measure_accuracy,
+)
+from facedyn_app.recognizer.scoring import covered_seconds, normalised_scores, rank
+from facedyn_app.records import Embedding, FloatArray
+
+NO_COHORT = np.zeros((0, 3))
+
+
+def embedding(*vectors: tuple[float, ...]) -> Embedding:
+    rows = np.asarray(vectors, dtype=float)
+    rows /= np.linalg.norm(rows, axis=1, keepdims=True)
+    starts = 5.0 * np.arange(len(rows))
+    return Embedding(rows, np.stack([starts, starts + 10.0], axis=1))
+
+
+GALLERY = {
+    "Ada": [embedding((1, 0, 0)), embedding((1, 0.1, 0))],
+    "Ben": [embedding((0, 1, 0))],
+    "Cleo": [embedding((0, 0, 1), (0, 0.2, 1))],
+}
+
+
+def test_the_nearest_speaker_is_first() -> None:
+    matches = rank(embedding((0.1, 1, 0), (0.2, 1, 0)), GALLERY, uncalibrated())
+    assert [match.name for match in matches] == ["Ben", "Ada", "Cleo"]
+    cosines = np.array([1 / np.sqrt(1.01), 1 / np.sqrt(1.04)])
+    np.testing.assert_allclose(matches[0].window_scores, cosines)
+    assert matches[0].score == pytest.approx(cosines.mean())
+    assert matches[0].probability > matches[1].probability > matches[2].probability
+
+
+def test_scores_grow_with_the_match() -> None:
+    exact = rank(embedding((0, 1, 0)), GALLERY, uncalibrated())[0]
+    near = rank(embedding((0, 1, 0.5)), GALLERY, uncalibrated())[0]
+    assert exact.score == pytest.approx(1.0)
+    assert exact.probability > near.probability
+
+
+def test_an_empty_gallery_and_foreign_embeddings_are_said() -> None:
+    with pytest.raises(TooLittleError, match="Nobody is enrolled"):
+        rank(embedding((1, 0, 0)), {}, uncalibrated())
+    with pytest.raises(MismatchError, match="4 numbers"):
+        rank(embedding((1, 0, 0, 0)), GALLERY, uncalibrated())
+
+
+def test_normalisation_by_hand() -> None:
+    probe = np.array([[0.6, 0.8]])
+    speaker = np.array([[1.0, 0.0]])
+    angles = np.linspace(0.0, np.pi, 12)
+    cohort = np.stack([np.cos(angles), np.sin(angles)], axis=1)
+    of_probe = np.sort(cohort @ probe[0])[-5:]
+    of_speaker = np.sort(cohort @ speaker[0])[-5:]
+    by_hand = 0.5 * (
+        (0.6 - of_probe.mean()) / of_probe.std() + (0.6 - of_speaker.mean()) / of_speaker.std()
+    )
+    found = normalised_scores(probe, speaker, cohort, top=5)
+    np.testing.assert_allclose(found, [[by_hand]])
+
+
+def test_overlapping_windows_are_counted_once() -> None:
+    spans = np.array([[2.0, 12.0], [0.0, 10.0], [20.0, 25.0]])
+    assert covered_seconds(Embedding(np.eye(3), spans)) == pytest.approx(17.0)
+
+
+def trials_with(separation: float, seed: int = 0) -> tuple[FloatArray, FloatArray]:
+    rng = np.random.default_rng(seed)
+    return rng.normal(separation, 1.0, 400), rng.normal(0.0, 1.0, 4000)
+
+
+def calibrated() -> Calibration:
+    same, other = trials_with(3.0)
+    scores = np.concatenate([same, other])
+    is_same = np.arange(len(scores)) < len(same)
+    return fit_calibration(scores, is_same, np.full(len(scores), 10.0), "made trials")
+
+
+def test_calibration_finds_the_known_log_odds() -> None:
+    calibration = calibrated()
+    # two unit normals 3 apart: log odds = 3 score - 4.5
+    assert calibration.weight == pytest.approx(3.0, rel=0.15)
+    assert calibration.offset == pytest.approx(-4.5, rel=0.15)
+    assert calibration.probability(np.array(1.5), 10.0) == pytest.approx(0.5, abs=0.08)
+
+
+def test_probability_grows_with_the_score() -> None:
+    probability = calibrated().probability(np.linspace(-5, 8, 50), 12.0)
+    assert (np.diff(probability) > 0).all()
+    assert probability[0] < 0.01
+    assert probability[-1] > 0.99
+
+
+def test_the_threshold_keeps_strangers_out() -> None:
+    calibration = calibrated()
+    assert calibration.threshold(0.05, 1) < calibration.threshold(0.05, 10)
+    assert calibration.threshold(0.01, 5) > calibration.threshold(0.1, 5)
+    rng = np.random.default_rng(9)
+    best = calibration.probability(rng.normal(0.0, 1.0, (20_000, 6)), 10.0).max(axis=1)
+    accepted = (best >= calibration.threshold(0.05, 6)).mean()
+    assert 0.03 < accepted < 0.07
+
+
+def test_calibration_needs_both_kinds_of_trials() -> None:
+    with pytest.raises(TooLittleError):
+        fit_calibration(np.ones(5), np.ones(5, dtype=bool), np.ones(5), "nothing")
+
+
+def test_equal_error_rate_by_hand() -> None:
+    assert equal_error_rate(np.array([3.0, 4.0]), np.array([1.0, 2.0])) == 0.0
+    # at a threshold of 2.5 one of four is refused and one of four accepted
+    same, other = np.array([2.0, 3.0, 4.0, 5.0]), np.array([0.0, 1.0, 1.5, 2.5])
+    assert equal_error_rate(same, other) == pytest.approx(0.25)
+    assert equal_error_rate(np.array([0.0]), np.array([1.0])) == pytest.approx(1.0)
+
+
+def test_accuracy_and_both_chances_by_hand() -> None:
+    probes = [
+        ("Ada", embedding((1, 0.2, 0), (0, 1, 0))),
+        ("Ada", embedding((1, 0, 0.1))),
+        ("Ben", embedding((0, 0.2, 1))),
+    ]
+    trials = EmbeddedTrials(gallery=GALLERY, probes=probes)
+    found = measure_accuracy(trials, NO_COHORT, np.random.default_rng(0))
+    assert (found.n_speakers, found.n_probes, found.n_windows) == (3, 3, 4)
+    assert found.top1_window == pytest.approx(2 / 4)
+    assert found.top1_session == pytest.approx(1 / 3)
+    assert found.chance_uniform == pytest.approx(1 / 3)
+    assert found.chance_majority == pytest.approx(2 / 3)
+    low, high = found.top1_session_interval
+    assert low <= found.top1_session <= high
+    with pytest.raises(TooLittleError):
+        measure_accuracy(EmbeddedTrials(GALLERY, []), NO_COHORT, np.random.default_rng(0))
