@@ -1,0 +1,63 @@
+"""Which of the landmarker's 478 points lie on which part of the face.
+
+Left and right are the subject's. Rings are closed and given in order around the part; the numbers
+are those of MediaPipe's canonical face mesh.
+"""
+
+from __future__ import annotations
+
+from itertools import pairwise
+
+LIPS_OUTER: tuple[int, ...] = (
+    61, 146, 91, 181, 84, 17, 314, 405, 321, 375, 291, 409, 270, 269, 267, 0, 37, 39, 40, 185,
+)  # fmt: skip
+LIPS_INNER: tuple[int, ...] = (
+    78, 95, 88, 178, 87, 14, 317, 402, 318, 324, 308, 415, 310, 311, 312, 13, 82, 81, 80, 191,
+)  # fmt: skip
+LEFT_EYE: tuple[int, ...] = (
+    263, 249, 390, 373, 374, 380, 381, 382, 362, 398, 384, 385, 386, 387, 388, 466,
+)  # fmt: skip
+RIGHT_EYE: tuple[int, ...] = (
+    33, 7, 163, 144, 145, 153, 154, 155, 133, 173, 157, 158, 159, 160, 161, 246,
+)  # fmt: skip
+LEFT_BROW: tuple[int, ...] = (276, 283, 282, 295, 285, 336, 296, 334, 293, 300)
+RIGHT_BROW: tuple[int, ...] = (46, 53, 52, 65, 55, 107, 66, 105, 63, 70)
+LEFT_IRIS: tuple[int, ...] = (474, 475, 476, 477)
+RIGHT_IRIS: tuple[int, ...] = (469, 470, 471, 472)
+LEFT_PUPIL, RIGHT_PUPIL = 473, 468
+FACE_OVAL: tuple[int, ...] = (
+    10, 338, 297, 332, 284, 251, 389, 356, 454, 323, 361, 288, 397, 365, 379, 378, 400, 377,
+    152, 148, 176, 149, 150, 136, 172, 58, 132, 93, 234, 127, 162, 21, 54, 103, 67, 109,
+)  # fmt: skip
+NOSE_BRIDGE: tuple[int, ...] = (168, 6, 197, 195, 5, 4)
+NOSE_BASE: tuple[int, ...] = (64, 98, 97, 2, 326, 327, 294)
+
+RINGS: dict[str, tuple[int, ...]] = {
+    "lips outer": LIPS_OUTER,
+    "lips inner": LIPS_INNER,
+    "left eye": LEFT_EYE,
+    "right eye": RIGHT_EYE,
+    "left brow": LEFT_BROW,
+    "right brow": RIGHT_BROW,
+    "left iris": LEFT_IRIS,
+    "right iris": RIGHT_IRIS,
+    "face oval": FACE_OVAL,
+}
+
+
+def ring_edges(ring: tuple[int, ...]) -> tuple[tuple[int, int], ...]:
+    """The edges of a closed ring of points."""
+    return (*pairwise(ring), (ring[-1], ring[0]))
+
+
+def line_edges(line: tuple[int, ...]) -> tuple[tuple[int, int], ...]:
+    """The edges of an open line of points."""
+    return tuple(pairwise(line))
+
+
+CONTOURS: tuple[tuple[int, int], ...] = (
+    *(edge for ring in RINGS.values() for edge in ring_edges(ring)),
+    *line_edges(NOSE_BRIDGE),
+    *line_edges(NOSE_BASE),
+)
+"""Pairs of points to be joined when a face is drawn."""
