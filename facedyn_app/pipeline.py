@@ -8,6 +8,7 @@ file --video--> Frame* --landmarks--> Landmarks --fitting + headmodel--> HeadFit
 from __future__ import annotations
 
 import json
+import logging
 import time
 from collections.abc import Mapping
 from dataclasses import asdict, dataclass, replace
@@ -22,7 +23,7 @@ from facedyn_app.dynamics.drift import measure_drift
 from facedyn_app.dynamics.quality import assess_quality
 from facedyn_app.errors import TooLittleError
 from facedyn_app.fitting.live import LiveFit
-from facedyn_app.fitting.session_fit import fit_session
+from facedyn_app.fitting.session_fit import choose_device, fit_session
 from facedyn_app.headmodel.model import HeadModel
 from facedyn_app.landmarks import TrackCollector, track_faces
 from facedyn_app.library.entries import SessionEntry
@@ -31,6 +32,7 @@ from facedyn_app.progress import Progress, Report, ignore
 from facedyn_app.recognizer.model import Recognizer
 from facedyn_app.records import (
     DriftReport,
+    Embedding,
     HeadFit,
     Identification,
     Landmarks,
@@ -43,6 +45,8 @@ from facedyn_app.video import probe_video, read_frames
 FINDING, FITTING = "following the face", "fitting the head"
 BLOCK_FRAMES = 10
 PROGRAM = f"facedyn {__version__}"
+
+log = logging.getLogger(__name__)
 
 
 @dataclass(frozen=True, slots=True, eq=False)
@@ -90,6 +94,7 @@ def analyse_video(
         TooLittleError: Too few frames have a face.
     """
     started = time.perf_counter()
+    choose_device(device)  # a device that is not there is told before the long work
     info = probe_video(path)
     sha256 = sha256_of(path)
     landmarks = _find_landmarks(
@@ -130,15 +135,18 @@ def identify(
         MismatchError: The session is of another head than the recognizer.
     """
     probe = recognizer.embed(session)
+    check_gallery(library, session.head_id)
     gallery = {}
     enrolled = library.gallery(session.head_id)
     for n_done, (name, entries) in enumerate(enrolled.items()):
         report(Progress("comparing", n_done, len(enrolled)))
-        gallery[name] = [recognizer.embed(library.load(entry)) for entry in entries]
+        embedded = [_embedded(entry, library, recognizer) for entry in entries]
+        gallery[name] = [embedding for embedding in embedded if embedding is not None]
+    gallery = {name: embeddings for name, embeddings in gallery.items() if embeddings}
     if not gallery:
         raise TooLittleError(
-            f"Nobody is enrolled in '{library.folder}' with head '{session.head_id}'.",
-            "Enrol at least one speaker first.",
+            f"Every recording enrolled in '{library.folder}' is too short to compare with.",
+            "Enrol longer recordings.",
         )
     matches = recognizer.rank(probe, gallery)
     threshold = recognizer.threshold(settings.trust.false_accept_rate, len(gallery))
@@ -150,6 +158,19 @@ def identify(
         quality=assess_quality(session, settings.trust),
         calibrated_on=recognizer.calibration.made_on,
     )
+
+
+def check_gallery(library: Library, head_id: str) -> None:
+    """Make sure that there is somebody to compare with.
+
+    Raises:
+        TooLittleError: Nobody is enrolled with this head.
+    """
+    if not library.gallery(head_id):
+        raise TooLittleError(
+            f"Nobody is enrolled in '{library.folder}' with head '{head_id}'.",
+            "Enrol at least one speaker first.",
+        )
 
 
 def drift_of(
@@ -213,6 +234,17 @@ def fit_settings_record(settings: Settings) -> dict[str, Any]:
     """The settings that decide a session's numbers, as its file keeps them (JSON)."""
     made = {"landmarks": asdict(settings.landmarks), "fit": asdict(settings.fit)}
     return dict(json.loads(json.dumps(made)))
+
+
+def _embedded(entry: SessionEntry, library: Library, recognizer: Recognizer) -> Embedding | None:
+    """An enrolled session's embedding; None where it is too short, which is no reason to stop."""
+    try:
+        return recognizer.embed(library.load(entry))
+    except TooLittleError as error:
+        log.warning(
+            "The session '%s' of '%s' is left out: %s", entry.name, entry.speaker, error.sentence
+        )
+        return None
 
 
 def _find_landmarks(

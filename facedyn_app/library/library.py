@@ -111,7 +111,7 @@ class Library:
             ConsentError: The speaker has no consent on record.
             InputError: The same video is among the speaker's sessions already.
         """
-        self._check_consent(speaker, None)
+        self.check_consent(speaker, None)
         with self._store.placed(session, self._transaction) as (orm, file_name):
             row = rows.new_session(orm, session, file_name, name)
             if speaker is not None:
@@ -135,7 +135,7 @@ class Library:
             ConsentError: There is no consent; nothing is enrolled or kept.
             InputError: The name cannot be one; or the session or its video is enrolled already.
         """
-        self._check_consent(name, consent)
+        self.check_consent(name, consent)
         if isinstance(session, SessionEntry):
             with self._transaction() as orm:
                 row = rows.session_row(orm, session.id)
@@ -145,6 +145,17 @@ class Library:
             row = rows.new_session(orm, session, file_name, None)
             rows.enrol_row(orm, row, rows.consenting_speaker(orm, name, consent))
             return session_entry(row)
+
+    def check_consent(self, name: str | None, consent: str | None) -> None:
+        """Check that a speaker may be kept, before anything of the person is written or computed.
+
+        Raises:
+            ConsentError: No consent is given, and none is on record.
+            InputError: The name cannot be one.
+        """
+        if name is not None:
+            with self._transaction() as orm:
+                rows.check_consent(orm, name, consent)
 
     def speakers(self) -> list[SpeakerEntry]:
         """All speakers, in the order of their enrolment."""
@@ -229,12 +240,6 @@ class Library:
 
     def _transaction(self) -> AbstractContextManager[OrmSession]:
         return transaction(self._engine, self.folder / DATABASE)
-
-    def _check_consent(self, name: str | None, consent: str | None) -> None:
-        # before anything of the person is written, even to a temporary file
-        if name is not None:
-            with self._transaction() as orm:
-                rows.check_consent(orm, name, consent)
 
     def _compact(self) -> None:
         # what was deleted is overwritten already; a library in use is compacted another time

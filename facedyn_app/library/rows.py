@@ -56,13 +56,20 @@ def check_consent(orm: OrmSession, name: str, consent: str | None) -> None:
 
     Raises:
         ConsentError: Neither is the case.
+        InputError: The name cannot be one.
     """
-    if not (consent or "").strip() and find_speaker(orm, name) is None:
-        raise ConsentError(
-            f"No consent is given for '{name}', so nothing is enrolled.",
-            "Say who gave it, when and for what, for example: "
-            "'given by the person in writing on 3 May 2025, for the speech study'.",
-        )
+    known = find_speaker(orm, name) is not None
+    if not known and not (consent or "").strip():
+        raise missing_consent(name)
+
+
+def missing_consent(name: str) -> ConsentError:
+    """The error for a new speaker without consent."""
+    return ConsentError(
+        f"No consent is given for '{name}', so nothing is enrolled.",
+        "Say who gave it, when and for what, for example: "
+        "'given by the person in writing on 3 May 2025, for the speech study'.",
+    )
 
 
 def consenting_speaker(orm: OrmSession, name: str, consent: str | None) -> SpeakerRow:
