@@ -1,0 +1,132 @@
+"""Where the panels stand: docks that can be moved, closed, brought back and remembered."""
+
+from __future__ import annotations
+
+from typing import Final
+
+from PySide6.QtCore import QByteArray, QSettings, Qt
+from PySide6.QtGui import QAction
+from PySide6.QtWidgets import QDockWidget, QMainWindow, QWidget
+
+LAYOUT_VERSION: Final = 1
+NARROW_PX: Final = 1280
+LIBRARY, FACTS, HEAD, TIMELINE, WHO, TRUST = (
+    "library",
+    "facts",
+    "head",
+    "timeline",
+    "who",
+    "trust",
+)
+TITLES: Final = {
+    LIBRARY: "Library",
+    FACTS: "Session",
+    HEAD: "Head",
+    TIMELINE: "Time",
+    WHO: "Who",
+    TRUST: "Trust",
+}
+
+
+class Docks:
+    """The docks of the main window.
+
+    Args:
+        window: The window; its central widget is set already.
+        panels: The widget of each of the names above.
+    """
+
+    def __init__(self, window: QMainWindow, panels: dict[str, QWidget]) -> None:
+        self._window = window
+        self._docks = {name: _dock(window, name, panels[name]) for name in TITLES}
+        self._narrow = False
+        window.setDockNestingEnabled(True)
+        window.setCorner(Qt.Corner.BottomLeftCorner, Qt.DockWidgetArea.LeftDockWidgetArea)
+        window.setCorner(Qt.Corner.BottomRightCorner, Qt.DockWidgetArea.BottomDockWidgetArea)
+        self.reset()
+
+    @property
+    def narrow(self) -> bool:
+        """Whether head, who and trust stand behind each other as tabs."""
+        return self._narrow
+
+    def dock(self, name: str) -> QDockWidget:
+        """The dock of a panel."""
+        return self._docks[name]
+
+    def toggle_actions(self) -> list[QAction]:
+        """One action a dock that shows or hides it."""
+        return [dock.toggleViewAction() for dock in self._docks.values()]
+
+    def reset(self) -> None:
+        """Put every dock back to where it stands at the first start."""
+        window, docks = self._window, self._docks
+        left, right = Qt.DockWidgetArea.LeftDockWidgetArea, Qt.DockWidgetArea.RightDockWidgetArea
+        for dock in docks.values():
+            dock.setFloating(False)
+            window.removeDockWidget(dock)
+        window.addDockWidget(left, docks[LIBRARY])
+        window.splitDockWidget(docks[LIBRARY], docks[FACTS], Qt.Orientation.Vertical)
+        window.addDockWidget(Qt.DockWidgetArea.BottomDockWidgetArea, docks[TIMELINE])
+        window.splitDockWidget(docks[TIMELINE], docks[WHO], Qt.Orientation.Vertical)
+        if self._narrow:
+            window.tabifyDockWidget(docks[WHO], docks[TRUST])
+            window.tabifyDockWidget(docks[TRUST], docks[HEAD])
+        else:
+            window.addDockWidget(right, docks[HEAD])
+            window.splitDockWidget(docks[WHO], docks[TRUST], Qt.Orientation.Horizontal)
+        for dock in docks.values():
+            dock.show()
+        docks[WHO].raise_()
+        self.share_out()
+
+    def share_out(self) -> None:
+        """Give the docks their part of the window's size."""
+        docks = self._docks
+        width, height = self._window.width(), self._window.height()
+        self._resize([docks[LIBRARY]], [round(0.18 * width)], Qt.Orientation.Horizontal)
+        rows = [round(0.34 * height), round(0.27 * height)]
+        self._resize([docks[TIMELINE], docks[WHO]], rows, Qt.Orientation.Vertical)
+        columns = [round(0.55 * height), round(0.35 * height)]
+        self._resize([docks[LIBRARY], docks[FACTS]], columns, Qt.Orientation.Vertical)
+        if not self._narrow:
+            half = round(0.41 * width)
+            self._resize([docks[HEAD]], [half], Qt.Orientation.Horizontal)
+            halves = [round(0.36 * width), round(0.46 * width)]
+            self._resize([docks[WHO], docks[TRUST]], halves, Qt.Orientation.Horizontal)
+
+    def fit_width(self, width: int) -> None:
+        """Make tabs of the right column below 1280 px, and a column again above."""
+        narrow = width < NARROW_PX
+        if narrow != self._narrow:
+            self._narrow = narrow
+            self.reset()
+
+    def save(self, settings: QSettings) -> None:
+        """Remember size and layout."""
+        settings.setValue("window/geometry", self._window.saveGeometry())
+        settings.setValue("window/layout", self._window.saveState(LAYOUT_VERSION))
+        settings.setValue("window/narrow", self._narrow)
+
+    def restore(self, settings: QSettings) -> bool:
+        """Take up what was remembered; False when there was nothing."""
+        geometry = settings.value("window/geometry")
+        layout = settings.value("window/layout")
+        if not isinstance(geometry, QByteArray) or not isinstance(layout, QByteArray):
+            return False
+        self._narrow = bool(settings.value("window/narrow", False, type=bool))
+        return self._window.restoreGeometry(geometry) and self._window.restoreState(
+            layout, LAYOUT_VERSION
+        )
+
+    def _resize(
+        self, docks: list[QDockWidget], sizes: list[int], orientation: Qt.Orientation
+    ) -> None:
+        self._window.resizeDocks(docks, sizes, orientation)
+
+
+def _dock(window: QMainWindow, name: str, panel: QWidget) -> QDockWidget:
+    dock = QDockWidget(TITLES[name], window)
+    dock.setObjectName(name)
+    dock.setWidget(panel)
+    return dock

@@ -1,0 +1,132 @@
+"""Enrol a recording as a speaker: nothing without that person's consent."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+
+from PySide6.QtCore import QDate
+from PySide6.QtWidgets import (
+    QComboBox,
+    QDateEdit,
+    QDialog,
+    QDialogButtonBox,
+    QFormLayout,
+    QLabel,
+    QLineEdit,
+    QVBoxLayout,
+    QWidget,
+)
+
+from facedyn_app.gui.listing import Enrolment
+from facedyn_app.gui.theme import GRID
+
+
+class EnrolDialog(QDialog):
+    """Asks for the speaker's name and consent; what is missing is said beside the field.
+
+    Args:
+        consents: Speakers who are enrolled already, with the consent recorded for each.
+        title: The recording.
+        parent: The window.
+    """
+
+    def __init__(
+        self, consents: Mapping[str, str], title: str, parent: QWidget | None = None
+    ) -> None:
+        super().__init__(parent)
+        self.setWindowTitle("Enrol as a speaker")
+        self.setMinimumWidth(56 * GRID)
+        self._consents = dict(consents)
+        self.name = QComboBox()
+        self.name.setEditable(True)
+        self.name.addItems(list(consents))
+        self.name.setCurrentText("")
+        self.giver = QLineEdit()
+        self.giver.setPlaceholderText("the person, or who may speak for him")
+        self.date = QDateEdit(QDate.currentDate())
+        self.date.setCalendarPopup(True)
+        self.date.setDisplayFormat("yyyy-MM-dd")
+        self.date.setMaximumDate(QDate.currentDate())
+        self.scope = QLineEdit()
+        self.scope.setPlaceholderText("such as: follow-up study until 2027")
+        self._name_note, self._giver_note, self._scope_note = _note(), _note(), _note()
+        self._buttons = QDialogButtonBox(
+            QDialogButtonBox.StandardButton.Ok | QDialogButtonBox.StandardButton.Cancel
+        )
+        self._buttons.button(QDialogButtonBox.StandardButton.Ok).setText("Enrol")
+        self._lay_out(title)
+        for field in (self.giver, self.scope):
+            field.textChanged.connect(self._check)
+        self.name.currentTextChanged.connect(self._check)
+        self._check()
+
+    def _lay_out(self, title: str) -> None:
+        lead = QLabel(
+            f"“{title}” becomes a session of this speaker. A template of how a face moves is "
+            "biometric data: it is kept on this machine only, and only with consent."
+        )
+        lead.setWordWrap(True)
+        form = QFormLayout()
+        form.setSpacing(GRID)
+        form.addRow("Speaker", self.name)
+        form.addRow("", self._name_note)
+        form.addRow("Consent given by", self.giver)
+        form.addRow("", self._giver_note)
+        form.addRow("On (date)", self.date)
+        form.addRow("For what", self.scope)
+        form.addRow("", self._scope_note)
+        self._buttons.accepted.connect(self.accept)
+        self._buttons.rejected.connect(self.reject)
+        column = QVBoxLayout(self)
+        column.setContentsMargins(2 * GRID, 2 * GRID, 2 * GRID, 2 * GRID)
+        column.setSpacing(2 * GRID)
+        column.addWidget(lead)
+        column.addLayout(form)
+        column.addWidget(self._buttons)
+
+    @property
+    def complete(self) -> bool:
+        """Whether all that is needed is there."""
+        return self._buttons.button(QDialogButtonBox.StandardButton.Ok).isEnabled()
+
+    @property
+    def notes(self) -> tuple[str, str, str]:
+        """The sentences beside name, giver and scope; empty where nothing is missing."""
+        return self._name_note.text(), self._giver_note.text(), self._scope_note.text()
+
+    def enrolment(self) -> Enrolment:
+        """What has been filled in."""
+        name = self.name.currentText().strip()
+        if self._recorded(name) and not self.giver.text().strip():
+            return Enrolment(name, None)
+        day = self.date.date().toString("yyyy-MM-dd")
+        consent = f"given by {self.giver.text().strip()} on {day} for {self.scope.text().strip()}"
+        return Enrolment(name, consent)
+
+    def _recorded(self, name: str) -> bool:
+        return bool(self._consents.get(name))
+
+    def _check(self) -> None:
+        name = self.name.currentText().strip()
+        giver, scope = self.giver.text().strip(), self.scope.text().strip()
+        optional = self._recorded(name) and not giver and not scope
+        self._name_note.setText(_name_words(name, self._consents))
+        self._giver_note.setText("" if giver or optional else "Say who gave the consent.")
+        self._scope_note.setText("" if scope or optional else "Say what the consent is for.")
+        ready = bool(name) and (optional or bool(giver and scope))
+        self._buttons.button(QDialogButtonBox.StandardButton.Ok).setEnabled(ready)
+
+
+def _name_words(name: str, consents: Mapping[str, str]) -> str:
+    if not name:
+        return "Give the speaker a name or a code."
+    if consents.get(name):
+        return f"Enrolled already; consent recorded: {consents[name]}."
+    return ""
+
+
+def _note() -> QLabel:
+    label = QLabel()
+    label.setWordWrap(True)
+    label.setEnabled(False)
+    return label

@@ -1,0 +1,92 @@
+"""What the recording is, and what was measured on it with which settings."""
+
+from __future__ import annotations
+
+from PySide6.QtWidgets import QHeaderView, QTableView, QVBoxLayout, QWidget
+
+from facedyn_app.gui.panel import DONE, Panel
+from facedyn_app.gui.recording import Recording
+from facedyn_app.gui.rows_model import RowsModel
+from facedyn_app.gui.theme import GRID, tabular_font
+from facedyn_app.gui.timeline import clock
+from facedyn_app.records import VideoInfo
+
+Fact = tuple[str, str]
+
+
+def facts_of(recording: Recording) -> list[Fact]:
+    """What there is to say about a recording, label and value, units included."""
+    session, quality = recording.session, recording.quality
+    source = session.meta.get("source") or {}
+    facts: list[Fact] = [("File", str(source.get("name", recording.title)))]
+    if session.simulated:
+        facts.append(("Origin", "simulated"))
+    duration = float(session.seconds[-1]) if len(session.seconds) else 0.0
+    facts.append(("Duration", f"{clock(duration)} (min:s)"))
+    if recording.info is not None:
+        facts += _video_facts(recording.info)
+    facts += [
+        ("Frames", f"{quality.n_frames}, {quality.n_valid} valid"),
+        ("Landmark error", f"{quality.error_percent_face:.2f} % of face"),
+        ("Face height", f"{quality.face_px:.0f} px"),
+        ("Head", session.head_id),
+        ("Shape", f"{len(session.shape)} x {len(session.shape_chunks)} chunks"),
+    ]
+    facts += _fit_facts(recording)
+    if source.get("sha256"):
+        facts.append(("sha256", str(source["sha256"])))
+    return facts
+
+
+def _video_facts(info: VideoInfo) -> list[Fact]:
+    return [
+        ("Picture", f"{info.width} x {info.height} px"),
+        ("Frame rate", f"{info.fps:.4g} frames/s"),
+    ]
+
+
+def _fit_facts(recording: Recording) -> list[Fact]:
+    facts: list[Fact] = []
+    focal = recording.session.meta.get("focal_px")
+    if focal is not None:
+        facts.append(("Focal length", f"{float(focal):.0f} px, assumed"))
+    facts += recording.timing
+    program = recording.session.meta.get("program")
+    if program is not None:
+        facts.append(("Made by", str(program)))
+    return facts
+
+
+class FactsPanel(Panel):
+    """A table of label and value; long values are whole in the tooltip."""
+
+    def __init__(self, parent: QWidget | None = None) -> None:
+        super().__init__("Facts of the recording appear here.", parent=parent)
+        self._model = RowsModel(("Fact", "Value"))
+        table = QTableView()
+        table.setModel(self._model)
+        table.setFont(tabular_font(self.font()))
+        table.setShowGrid(False)
+        table.setWordWrap(False)
+        table.horizontalHeader().hide()
+        table.verticalHeader().hide()
+        table.verticalHeader().setDefaultSectionSize(5 * GRID // 2)
+        header = table.horizontalHeader()
+        header.setSectionResizeMode(0, QHeaderView.ResizeMode.ResizeToContents)
+        header.setSectionResizeMode(1, QHeaderView.ResizeMode.Stretch)
+        column = QVBoxLayout(self.content)
+        column.setContentsMargins(0, 0, 0, 0)
+        column.addWidget(table)
+
+    @property
+    def model(self) -> RowsModel:
+        """The facts."""
+        return self._model
+
+    def show_recording(self, recording: Recording | None) -> None:
+        """Show a recording's facts."""
+        if recording is None:
+            self.show_empty()
+            return
+        self._model.set_rows(facts_of(recording))
+        self.show_status(DONE)

@@ -1,0 +1,120 @@
+"""Keeps video, landmarks, head and traces on one frame: the one whose picture has come."""
+
+from __future__ import annotations
+
+from pathlib import Path
+
+import numpy as np
+from PySide6.QtCore import QObject, QSize, Slot
+
+from facedyn_app.gui.frame_loader import FrameLoader, LoadedFrame, image_to_qimage
+from facedyn_app.gui.panel import DONE, PanelStatus, error_status
+from facedyn_app.gui.recording import Recording
+from facedyn_app.gui.state import AppState
+from facedyn_app.gui.timeline import Timeline
+from facedyn_app.gui.video_view import VideoPanel
+from facedyn_app.records import ByteArray, FloatArray
+from facedyn_app.video import VideoReader
+
+
+class FrameFeed(QObject):
+    """Answers `AppState.frame_wanted`: decodes the picture, then tells the state to show it.
+
+    A recording without a video, or with one that cannot be read, is shown at once.
+
+    Args:
+        state: The window's state.
+        panel: Where the picture is shown.
+        parent: The window.
+    """
+
+    def __init__(self, state: AppState, panel: VideoPanel, parent: QObject | None = None) -> None:
+        super().__init__(parent)
+        self._state = state
+        self._panel = panel
+        self._broken: set[Path] = set()
+        self._loader = FrameLoader(VideoReader, self)
+        self._loader.loaded.connect(self._show_loaded)
+        self._loader.failed.connect(self._show_failure)
+        panel.view.resized.connect(self._loader.set_size)
+        panel.retry_requested.connect(self._retry)
+        state.frame_wanted.connect(self._fetch)
+        state.recording_changed.connect(self._begin)
+
+    def close(self) -> None:
+        """Stop decoding and wait."""
+        self._loader.close()
+
+    def show_live(self, image: ByteArray, points: FloatArray | None) -> None:
+        """Show the newest frame of an analysis under way.
+
+        Args:
+            image: (H, W, 3) uint8 RGB.
+            points: (L, 2) landmarks, px, or None.
+        """
+        size = QSize(image.shape[1], image.shape[0])
+        self._panel.view.show_picture(image_to_qimage(image), points, size)
+        self._panel.show_readout("analysing …")
+        if self._panel.status.kind != "done":
+            self._panel.show_status(DONE)
+
+    @Slot(object)
+    def _begin(self, recording: Recording | None) -> None:
+        if recording is not None and recording.video is None:
+            self._panel.show_status(
+                PanelStatus(
+                    "empty",
+                    f"Only the motion of “{recording.label}” is at hand, not its video.",
+                    "Head and traces are shown; open the video to see it here.",
+                )
+            )
+
+    @Slot(int)
+    def _fetch(self, frame: int) -> None:
+        recording = self._state.recording
+        video = recording.video if recording is not None else None
+        if video is None or video in self._broken:
+            self._state.show_frame(frame)
+        else:
+            self._loader.request(video, frame)
+
+    @Slot(object)
+    def _show_loaded(self, loaded: LoadedFrame) -> None:
+        recording, timeline = self._state.recording, self._state.timeline
+        if recording is None or timeline is None or recording.video != loaded.path:
+            return
+        frame = min(loaded.index, timeline.n_frames - 1)
+        points = None
+        if recording.landmarks is not None and frame < len(recording.landmarks.points):
+            points = recording.landmarks.points[frame]
+        self._panel.view.show_picture(loaded.image, points, QSize(loaded.width, loaded.height))
+        self._panel.show_readout(_readout(recording, timeline, frame))
+        if self._panel.status.kind != "done":
+            self._panel.show_status(DONE)
+        self._state.show_frame(frame)
+
+    @Slot(object, object)
+    def _show_failure(self, path: Path, error: Exception) -> None:
+        self._broken.add(path)
+        recording = self._state.recording
+        if recording is not None and recording.video == path:
+            self._panel.show_status(error_status(error))
+            self._state.show_frame(self._state.wanted)
+
+    @Slot()
+    def _retry(self) -> None:
+        recording = self._state.recording
+        if recording is not None and recording.video in self._broken:
+            self._broken.discard(recording.video)
+            self._state.want_frame(self._state.wanted)
+
+
+def _readout(recording: Recording, timeline: Timeline, frame: int) -> str:
+    made = "simulated · " if recording.session.simulated else ""
+    quality = recording.quality
+    valid = f"valid {100 * quality.n_valid / max(1, quality.n_frames):.0f} %"
+    if not timeline.valid[frame]:
+        return f"{made}no trusted face in this frame · {valid}"
+    error = timeline.error_percent[frame]
+    words = f"landmark error {error:.2f} % of face height" if np.isfinite(error) else "face found"
+    return f"{made}{words} · {valid}"

@@ -1,0 +1,122 @@
+"""The expression-only head beside the video: motion without the person's face."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from typing import Final
+
+import numpy as np
+from PySide6.QtCore import QEvent
+from PySide6.QtWidgets import QComboBox, QHBoxLayout, QLabel, QVBoxLayout, QWidget
+
+from facedyn_app.gui.head_scene import FRONT, HeadScene, make_scene
+from facedyn_app.gui.panel import DONE, Panel
+from facedyn_app.gui.theme import GRID, colours_of
+from facedyn_app.gui.timeline import Timeline
+from facedyn_app.headmodel.expression_mesh import ExpressionMesh
+from facedyn_app.headmodel.model import HeadModel
+from facedyn_app.headmodel.paint import Skin, eyeballs, paint_colours
+from facedyn_app.headmodel.subdivide import FineMesh, subdivide
+
+NEUTRAL: Final = Skin(
+    skin=(205, 178, 160),
+    lips=(178, 120, 112),
+    brows=(96, 78, 68),
+    iris=(88, 74, 62),
+    hair=(176, 152, 136),
+    flush=0.0,
+)
+EYE_LEVELS: Final = 2
+SIDES: Final = {"Front": FRONT, "Three-quarter": (0.7, 0.1, 0.7), "Side": (1.0, 0.0, 0.05)}
+
+
+def drawn_mesh(head: HeadModel) -> FineMesh:
+    """The head's mesh, finer at the eyes alone: few enough triangles to play without a GPU."""
+    faces = np.asarray(head.faces)
+    eyes = eyeballs(head)[faces].all(axis=1)
+    return subdivide(faces, len(head.v_template), np.where(eyes, EYE_LEVELS, 0))
+
+
+class HeadPanel(Panel):
+    """Draws the head of the frame that is shown, at the mean shape.
+
+    Args:
+        make: Makes the scene; the default draws with OpenGL where there is some.
+    """
+
+    def __init__(
+        self,
+        parent: QWidget | None = None,
+        make: Callable[[QWidget], HeadScene] = make_scene,
+    ) -> None:
+        super().__init__("The head that moves like the face appears here.", parent=parent)
+        self.scene = make(self.content)
+        self._motion: ExpressionMesh | None = None
+        self._mesh: FineMesh | None = None
+        self._head: HeadModel | None = None
+        self._note = QLabel("Expression only")
+        self._note.setToolTip(
+            "The head model's mean shape, moved by expression and jaw alone: "
+            "no trace of the person's own shape is in it"
+        )
+        self._side = QComboBox()
+        self._side.addItems(list(SIDES))
+        self._side.setToolTip("Where the head is looked at from; dragging turns it")
+        self._side.activated.connect(self._turn)
+        row = QHBoxLayout()
+        row.setContentsMargins(GRID, 0, GRID, 0)
+        row.addWidget(self._note, 1)
+        row.addWidget(self._side)
+        column = QVBoxLayout(self.content)
+        column.setContentsMargins(0, 0, 0, GRID // 2)
+        column.setSpacing(GRID // 2)
+        column.addWidget(self.scene.widget, 1)
+        column.addLayout(row)
+        self.scene.set_background(colours_of(self).stage)
+
+    @property
+    def note(self) -> str:
+        """The line below the head."""
+        return self._note.text()
+
+    def set_head(self, head: HeadModel) -> None:
+        """Draw this head, at rest."""
+        self._head = head
+        self._motion = ExpressionMesh(head)
+        self._mesh = drawn_mesh(head)
+        rest = self._mesh.vertices(np.asarray(head.v_template))
+        colours = paint_colours(head, self._mesh, NEUTRAL)
+        self.scene.set_head(rest, self._mesh.faces, colours)
+
+    def show_frame(self, timeline: Timeline, frame: int, head_id: str | None = None) -> None:
+        """Pose the head as in a frame; it rests where the frame has no trusted fit.
+
+        Args:
+            timeline: What is shown.
+            frame: Which frame of it.
+            head_id: The head that the numbers belong to, if that is known.
+        """
+        head, motion, mesh = self._head, self._motion, self._mesh
+        if head is None or motion is None or mesh is None:
+            return
+        if head_id not in (None, head.head_id) or timeline.names != head.expression_names:
+            self._note.setText(f"Not drawn: fitted with the head '{head_id}', which is not open")
+            return
+        if self.status.kind != "done":
+            self.show_status(DONE)
+        if not timeline.valid[frame]:
+            self._note.setText("Expression only · no face in this frame")
+            return
+        rows = slice(frame, frame + 1)
+        posed = motion.vertices(timeline.expression[rows], timeline.jaw[rows])[0]
+        self.scene.move(mesh.vertices(posed))
+        self._note.setText("Expression only")
+
+    def changeEvent(self, event: QEvent) -> None:  # noqa: N802
+        """Follow the palette."""
+        super().changeEvent(event)
+        if event.type() is QEvent.Type.PaletteChange and hasattr(self, "scene"):
+            self.scene.set_background(colours_of(self).stage)
+
+    def _turn(self) -> None:
+        self.scene.look_from(SIDES[self._side.currentText()])

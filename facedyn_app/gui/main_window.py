@@ -1,0 +1,248 @@
+"""The main window: makes the panels and connects them with the state; knows no work."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from pathlib import Path
+from typing import Final
+
+from PySide6.QtCore import QSettings, Qt, Signal, Slot
+from PySide6.QtGui import QCloseEvent, QDragEnterEvent, QDropEvent, QResizeEvent, QShowEvent
+from PySide6.QtWidgets import QFileDialog, QMainWindow, QMessageBox, QVBoxLayout, QWidget
+
+from facedyn_app.gui import docks as places
+from facedyn_app.gui.actions import Command, build_menus, keys_text
+from facedyn_app.gui.docks import Docks
+from facedyn_app.gui.facts_panel import FactsPanel
+from facedyn_app.gui.frame_feed import FrameFeed
+from facedyn_app.gui.head_panel import HeadPanel
+from facedyn_app.gui.library_panel import LibraryPanel
+from facedyn_app.gui.panel import Panel, PanelStatus
+from facedyn_app.gui.player import Player
+from facedyn_app.gui.recording import Recording
+from facedyn_app.gui.seek_bar import SeekBar
+from facedyn_app.gui.state import AppState
+from facedyn_app.gui.status_line import StatusLine
+from facedyn_app.gui.theme import GRID
+from facedyn_app.gui.traces import LEFT_PX, RIGHT_PX, TracesPanel
+from facedyn_app.gui.transport import Transport
+from facedyn_app.gui.trust_panel import TrustPanel
+from facedyn_app.gui.video_view import VideoPanel
+from facedyn_app.gui.who_panel import WhoPanel
+from facedyn_app.settings import Settings
+
+VIDEO_FILES: Final = "Videos (*.mp4 *.mov *.mkv *.avi *.webm *.m4v *.mpg *.wmv);;All files (*)"
+ABOUT: Final = (
+    "<p><b>facedyn</b> recognises people by how their faces move, and says how far the "
+    "measurement can be trusted.</p><p>All work is done on this machine; nothing is sent "
+    "anywhere.</p><p>For research use, not a medical device.</p>"
+)
+
+
+class MainWindow(QMainWindow):
+    """Everything that is seen.
+
+    Args:
+        state: What is open and shown.
+        settings: The program's settings, for the thresholds in words.
+        memory: Where size and layout are remembered.
+
+    Attributes:
+        videos_chosen: list[Path]: the user has opened or dropped these files.
+        library_chosen: Path: the user has opened this library.
+        demo_requested: Open the demo.
+        refit_requested: Fit the face of the shown recording again.
+        enrol_requested: Enrol the shown recording.
+        identify_requested: Ask who the shown recording is.
+        scheme_requested: Qt.ColorScheme: light, dark, or as the system.
+        closing: The window closes; work must stop.
+    """
+
+    videos_chosen = Signal(object)
+    library_chosen = Signal(object)
+    demo_requested = Signal()
+    refit_requested = Signal()
+    enrol_requested = Signal()
+    identify_requested = Signal()
+    scheme_requested = Signal(object)
+    closing = Signal()
+
+    def __init__(self, state: AppState, settings: Settings, memory: QSettings) -> None:
+        super().__init__()
+        self.state = state
+        self._memory = memory
+        self.setWindowTitle("facedyn")
+        self.setAcceptDrops(True)
+        self.video = VideoPanel()
+        self.head = HeadPanel()
+        self.traces = TracesPanel()
+        self.seek_bar = SeekBar(LEFT_PX, RIGHT_PX)
+        self.player = Player()
+        self.who = WhoPanel()
+        self.trust = TrustPanel(settings.trust)
+        self.library = LibraryPanel()
+        self.facts = FactsPanel()
+        self.status_line = StatusLine()
+        self.feed = FrameFeed(state, self.video, self)
+        self.transport = Transport(state, self.player, self.seek_bar, self.traces, self)
+        self._build()
+        self._connect()
+
+    @property
+    def panels(self) -> dict[str, Panel]:
+        """Panels by the topic whose status they show."""
+        return {
+            "video": self.video,
+            "head": self.head,
+            "traces": self.traces,
+            "who": self.who,
+            "trust": self.trust,
+            "library": self.library,
+            "facts": self.facts,
+        }
+
+    def _build(self) -> None:
+        self.resize(1600, 1000)
+        self.setCentralWidget(self.video)
+        timeline = QWidget()
+        column = QVBoxLayout(timeline)
+        column.setContentsMargins(0, 0, 0, GRID // 2)
+        column.setSpacing(GRID // 2)
+        column.addWidget(self.traces, 1)
+        column.addWidget(self.seek_bar)
+        column.addWidget(self.player)
+        self.docks = Docks(
+            self,
+            {
+                places.LIBRARY: self.library,
+                places.FACTS: self.facts,
+                places.HEAD: self.head,
+                places.TIMELINE: timeline,
+                places.WHO: self.who,
+                places.TRUST: self.trust,
+            },
+        )
+        self.statusBar().addWidget(self.status_line, 1)
+        self.statusBar().setSizeGripEnabled(False)
+        menus = build_menus(self, self._commands())
+        menus["View"].addSeparator()
+        menus["View"].addActions(self.docks.toggle_actions())
+        self._remembered = self.docks.restore(self._memory)
+
+    def _commands(self) -> list[Command]:
+        scheme = Qt.ColorScheme
+        ask = self.scheme_requested.emit
+        return [
+            Command("File", "Open video…", self.choose_videos, "Ctrl+O"),
+            Command("File", "Open library…", self.choose_library),
+            Command("File", "Open demo (simulated)", self.demo_requested.emit),
+            Command("File", "Quit", self._quit, "Ctrl+Q"),
+            Command("View", "Reset layout", self.docks.reset),
+            Command("View", "Colours as the system", lambda: ask(scheme.Unknown)),
+            Command("View", "Light colours", lambda: ask(scheme.Light)),
+            Command("View", "Dark colours", lambda: ask(scheme.Dark)),
+            Command("Session", "Fit face again", self.refit_requested.emit),
+            Command("Session", "Enrol as a speaker…", self.enrol_requested.emit, "Ctrl+E"),
+            *self.transport.commands(),
+            Command("Identify", "Who is it?", self.identify_requested.emit, "Ctrl+I"),
+            Command("Identify", "Shape drift", self._raise_trust, "", "Drift-to-noise ratio (DNR)"),
+            Command("Help", "Keys", self.show_keys, "F1"),
+            Command("Help", "About", self._show_about),
+        ]
+
+    def _connect(self) -> None:
+        state = self.state
+        state.recording_changed.connect(self._show_recording)
+        state.recordings_changed.connect(self._show_recordings)
+        state.frame_changed.connect(self._pose_head)
+        state.head_changed.connect(self.head.set_head)
+        state.status_changed.connect(self._show_status)
+        self.who.enrol_requested.connect(self.enrol_requested)
+        self.library.recording_picked.connect(state.show_recording)
+
+    def choose_videos(self) -> None:
+        """Ask for videos and open them."""
+        files, _ = QFileDialog.getOpenFileNames(self, "Open video", "", VIDEO_FILES)
+        if files:
+            self.videos_chosen.emit([Path(file) for file in files])
+
+    def choose_library(self) -> None:
+        """Ask for the folder of a library and open it."""
+        folder = QFileDialog.getExistingDirectory(self, "Open library")
+        if folder:
+            self.library_chosen.emit(Path(folder))
+
+    def show_keys(self) -> None:
+        """Show the list of keys."""
+        QMessageBox.information(self, "Keys", keys_text())
+
+    def _show_about(self) -> None:
+        QMessageBox.about(self, "About facedyn", ABOUT)
+
+    def _raise_trust(self) -> None:
+        dock = self.docks.dock(places.TRUST)
+        dock.show()
+        dock.raise_()
+
+    def _quit(self) -> None:
+        self.close()
+
+    @Slot(object)
+    def _show_recording(self, recording: Recording | None) -> None:
+        self.facts.show_recording(recording)
+        self.who.show_recording(recording)
+        self.trust.show_recording(recording)
+        self.library.select_recording(recording.key if recording else None)
+        self.setWindowTitle(f"{recording.label} - facedyn" if recording else "facedyn")
+
+    @Slot()
+    def _show_recordings(self) -> None:
+        shown = self.state.recording.key if self.state.recording else None
+        self.library.show_recordings(self.state.recordings, shown)
+
+    @Slot(int)
+    def _pose_head(self, frame: int) -> None:
+        recording, timeline = self.state.recording, self.state.timeline
+        if timeline is not None and frame < timeline.n_frames:
+            head_id = recording.session.head_id if recording is not None else None
+            self.head.show_frame(timeline, frame, head_id)
+
+    @Slot(str, object)
+    def _show_status(self, topic: str, status: PanelStatus) -> None:
+        self.panels[topic].show_status(status)
+
+    def dragEnterEvent(self, event: QDragEnterEvent) -> None:  # noqa: N802
+        """Take files."""
+        if _local_files(event):
+            event.acceptProposedAction()
+
+    def dropEvent(self, event: QDropEvent) -> None:  # noqa: N802
+        """Open the files that are dropped."""
+        files = _local_files(event)
+        if files:
+            event.acceptProposedAction()
+            self.videos_chosen.emit(list(files))
+
+    def showEvent(self, event: QShowEvent) -> None:  # noqa: N802
+        """Share the room out at the first show, when nothing is remembered."""
+        super().showEvent(event)
+        if not self._remembered:
+            self.docks.share_out()
+
+    def resizeEvent(self, event: QResizeEvent) -> None:  # noqa: N802
+        """Make tabs of the right column when it gets narrow."""
+        super().resizeEvent(event)
+        self.docks.fit_width(self.width())
+
+    def closeEvent(self, event: QCloseEvent) -> None:  # noqa: N802
+        """Remember the layout, stop the work and wait for it."""
+        self.player.pause()
+        self.docks.save(self._memory)
+        self.closing.emit()
+        self.feed.close()
+        self.head.scene.close()
+        super().closeEvent(event)
+
+
+def _local_files(event: QDropEvent) -> Sequence[Path]:
+    return [Path(url.toLocalFile()) for url in event.mimeData().urls() if url.isLocalFile()]

@@ -1,0 +1,134 @@
+"""The one mutable object of the window: what is open, and which frame is shown."""
+
+from __future__ import annotations
+
+from PySide6.QtCore import QObject, Signal
+
+from facedyn_app.gui.panel import PanelStatus
+from facedyn_app.gui.recording import Recording, Span
+from facedyn_app.gui.timeline import Timeline, timeline_of
+from facedyn_app.headmodel.model import HeadModel
+
+
+class AppState(QObject):
+    """What is open and shown; changed only in the GUI thread.
+
+    Attributes:
+        recording_changed: Recording or None: another one is shown, or it has grown richer.
+        recordings_changed: The list of open recordings is another one.
+        timeline_changed: Timeline or None: what traces and seek bar draw.
+        frame_wanted: int: the user or the player asks for this frame.
+        frame_changed: int: this frame is shown now, everywhere.
+        span_changed: Span: in and out points.
+        marks_changed: tuple[int, ...]: frames the user has marked.
+        status_changed: (topic, PanelStatus): topic is "video", "who", "trust" or "library".
+        head_changed: HeadModel.
+    """
+
+    recording_changed = Signal(object)
+    recordings_changed = Signal()
+    timeline_changed = Signal(object)
+    frame_wanted = Signal(int)
+    frame_changed = Signal(int)
+    span_changed = Signal(object)
+    marks_changed = Signal(object)
+    status_changed = Signal(str, object)
+    head_changed = Signal(object)
+
+    def __init__(self, parent: QObject | None = None) -> None:
+        super().__init__(parent)
+        self.recording: Recording | None = None
+        self.timeline: Timeline | None = None
+        self.head: HeadModel | None = None
+        self.frame = 0
+        self.wanted = 0
+        self.live = False
+        self.span = Span()
+        self.marks: tuple[int, ...] = ()
+        self._recordings: dict[str, Recording] = {}
+
+    @property
+    def recordings(self) -> tuple[Recording, ...]:
+        """All open recordings, in the order of opening."""
+        return tuple(self._recordings.values())
+
+    def set_head(self, head: HeadModel) -> None:
+        """Use this head for what is drawn."""
+        self.head = head
+        self.head_changed.emit(head)
+
+    def add_recording(self, recording: Recording) -> None:
+        """Add a recording or replace the one with the same key; does not show it."""
+        self._recordings[recording.key] = recording
+        self.recordings_changed.emit()
+        if self.recording is not None and self.recording.key == recording.key:
+            self.recording = recording
+            self.recording_changed.emit(recording)
+
+    def show_recording(self, key: str) -> None:
+        """Show an open recording from its first frame."""
+        recording = self._recordings[key]
+        self.live = False
+        self.recording = recording
+        self.timeline = timeline_of(recording.session)
+        self._clear_marks()
+        self.recording_changed.emit(recording)
+        self.timeline_changed.emit(self.timeline)
+        self.want_frame(0)
+
+    def begin_live(self) -> None:
+        """Show an analysis under way: nothing yet."""
+        self.live = True
+        self.recording = None
+        self.timeline = None
+        self.frame = self.wanted = 0
+        self._clear_marks()
+        self.recording_changed.emit(None)
+        self.timeline_changed.emit(None)
+
+    def grow_live(self, timeline: Timeline) -> None:
+        """Show the frames that an analysis has come to, the newest one."""
+        self.timeline = timeline
+        self.timeline_changed.emit(timeline)
+        self.wanted = max(0, timeline.n_frames - 1)
+        self.show_frame(self.wanted)
+
+    def end_live(self) -> None:
+        """Leave the live view with nothing to show."""
+        self.live = False
+        self.timeline = None
+        self.timeline_changed.emit(None)
+
+    def want_frame(self, frame: int) -> None:
+        """Ask for a frame; the nearest one there is, and none while an analysis runs."""
+        if self.timeline is None or self.timeline.n_frames == 0 or self.live:
+            return
+        self.wanted = min(max(0, frame), self.timeline.n_frames - 1)
+        self.frame_wanted.emit(self.wanted)
+
+    def show_frame(self, frame: int) -> None:
+        """Tell all that this frame is shown now."""
+        self.frame = frame
+        self.frame_changed.emit(frame)
+
+    def set_status(self, topic: str, status: PanelStatus) -> None:
+        """Tell a topic's panels what stands in them."""
+        self.status_changed.emit(topic, status)
+
+    def set_span(self, span: Span) -> None:
+        """Set the in and out points."""
+        self.span = span
+        self.span_changed.emit(span)
+
+    def toggle_mark(self) -> None:
+        """Mark the frame that is shown, or take its mark away."""
+        if self.timeline is None:
+            return
+        marks = set(self.marks) ^ {self.frame}
+        self.marks = tuple(sorted(marks))
+        self.marks_changed.emit(self.marks)
+
+    def _clear_marks(self) -> None:
+        self.marks = ()
+        self.marks_changed.emit(self.marks)
+        self.set_span(Span())

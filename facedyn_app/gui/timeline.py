@@ -1,0 +1,172 @@
+"""What the window draws over time: one axis for video, head, traces and seek bar."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from typing import Final
+
+import numpy as np
+
+from facedyn_app.records import BoolArray, FloatArray, PartialFit, Session
+
+JAW_COLUMN: Final = -1
+JAW_SIDE_COLUMN: Final = -2
+
+
+@dataclass(frozen=True, slots=True, eq=False)
+class Timeline:
+    """The parameters of T frames, of a finished session or of as much as is done.
+
+    Attributes:
+        seconds: (T,) frame times, s, ascending.
+        valid: (T,) bool.
+        expression: (T, E) coefficients; NaN where not valid.
+        names: The E names.
+        jaw: (T, 3) rotation vectors, rad; NaN where not valid.
+        error_percent: (T,) landmark error, percent of face height; NaN where unknown.
+    """
+
+    seconds: FloatArray
+    valid: BoolArray
+    expression: FloatArray
+    names: tuple[str, ...]
+    jaw: FloatArray
+    error_percent: FloatArray
+
+    @property
+    def n_frames(self) -> int:
+        """T."""
+        return len(self.seconds)
+
+    @property
+    def duration(self) -> float:
+        """Time of the last frame, s; 0 without frames."""
+        return float(self.seconds[-1]) if self.n_frames else 0.0
+
+    def frame_at(self, seconds: float) -> int:
+        """The frame on the screen at a time: the last one that has begun, 0 before the first."""
+        after = int(np.searchsorted(self.seconds, seconds + 1e-6, side="right"))
+        return max(0, after - 1)
+
+    def column(self, column: int) -> FloatArray:
+        """(T,) values of a channel: an expression coefficient, or the jaw in degrees."""
+        if column >= 0:
+            return self.expression[:, column]
+        axis = 0 if column == JAW_COLUMN else 1
+        return np.degrees(self.jaw[:, axis])
+
+
+class TimelineBuffer:
+    """Grows a timeline from batches at a cost that does not rise with its length.
+
+    Args:
+        names: Names of the expression coefficients.
+    """
+
+    def __init__(self, names: tuple[str, ...]) -> None:
+        self._names = names
+        self._n = 0
+        self._rows = np.full((256, 4 + 1 + len(names)), np.nan)
+
+    def append(self, batch: PartialFit) -> None:
+        """Add the frames of a batch; invalid frames become NaN.
+
+        A batch that goes back in time is of the next video: the timeline begins anew with it.
+        """
+        k = len(batch.seconds)
+        if k and self._n and batch.seconds[0] <= self._rows[self._n - 1, 0]:
+            self._rows, self._n = np.full_like(self._rows, np.nan), 0
+        while self._n + k > len(self._rows):
+            self._rows = np.concatenate([self._rows, np.full_like(self._rows, np.nan)])
+        rows = self._rows[self._n : self._n + k]
+        rows[:, 0] = batch.seconds
+        rows[:, 1] = batch.valid
+        rows[:, 2:5] = np.where(batch.valid[:, None], batch.jaw, np.nan)
+        rows[:, 5:] = np.where(batch.valid[:, None], batch.expression, np.nan)
+        self._n += k
+
+    def timeline(self) -> Timeline:
+        """The frames so far; views, not copies."""
+        rows = self._rows[: self._n]
+        return Timeline(
+            seconds=rows[:, 0],
+            valid=rows[:, 1] > 0.5,
+            jaw=rows[:, 2:5],
+            expression=rows[:, 5:],
+            names=self._names,
+            error_percent=np.full(self._n, np.nan),
+        )
+
+
+def timeline_of(session: Session) -> Timeline:
+    """The timeline of a finished session."""
+    valid = session.valid
+    known = valid & (session.face_px > 0)
+    error = np.full(len(valid), np.nan)
+    error[known] = 100.0 * session.error_px[known] / session.face_px[known]
+    return Timeline(
+        seconds=session.seconds,
+        valid=valid,
+        expression=session.expression,
+        names=session.expression_names,
+        jaw=session.jaw,
+        error_percent=error,
+    )
+
+
+@dataclass(frozen=True, slots=True)
+class TraceGroup:
+    """Channels that share an axis.
+
+    Attributes:
+        title: What they are, short.
+        unit: Their unit.
+        channels: Label and column (`Timeline.column`) of each.
+    """
+
+    title: str
+    unit: str
+    channels: tuple[tuple[str, int], ...]
+
+
+_ARKIT_GROUPS: Final = (
+    ("Blink", (("left", "eyeBlinkLeft"), ("right", "eyeBlinkRight"))),
+    ("Smile", (("left", "mouthSmileLeft"), ("right", "mouthSmileRight"))),
+    (
+        "Brow",
+        (
+            ("inner", "browInnerUp"),
+            ("L up", "browOuterUpLeft"),
+            ("R up", "browOuterUpRight"),
+            ("L down", "browDownLeft"),
+            ("R down", "browDownRight"),
+        ),
+    ),
+)
+
+
+def trace_groups(names: tuple[str, ...]) -> tuple[TraceGroup, ...]:
+    """The groups that the traces show for a head with these coefficients.
+
+    Heads with ARKit's names get the jaw, blinks, smiles and brows; others the jaw and the
+    leading coefficients.
+    """
+    jaw = TraceGroup("Jaw", "deg", (("open", JAW_COLUMN), ("sideways", JAW_SIDE_COLUMN)))
+    groups = [jaw]
+    for title, channels in _ARKIT_GROUPS:
+        present = tuple((label, names.index(name)) for label, name in channels if name in names)
+        if present:
+            groups.append(TraceGroup(title, "0 to 1", present))
+    if len(groups) == 1:
+        leading = tuple((name, column) for column, name in enumerate(names[:5]))
+        groups.append(TraceGroup("Expression", "sd", leading))
+    return tuple(groups)
+
+
+def clock(seconds: float) -> str:
+    """A time for people: "00:12.4", with hours when there are any."""
+    tenths = round(max(0.0, seconds) * 10)
+    minutes, rest = divmod(tenths, 600)
+    hours, minutes = divmod(minutes, 60)
+    lead = f"{hours}:" if hours else ""
+    return f"{lead}{minutes:02d}:{rest // 10:02d}.{rest % 10}"

@@ -1,0 +1,185 @@
+"""TRUST: is the measurement good, and does the face's shape stay the same?"""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from typing import Final
+
+from PySide6.QtCore import Qt
+from PySide6.QtGui import QStandardItem, QStandardItemModel
+from PySide6.QtWidgets import QHeaderView, QLabel, QTreeView, QVBoxLayout, QWidget
+
+from facedyn_app.dynamics.drift import drift_label
+from facedyn_app.gui.panel import DONE, Panel
+from facedyn_app.gui.recording import Recording
+from facedyn_app.gui.theme import GRID, colours_of, tabular_font, verdict_colour
+from facedyn_app.gui.who_panel import simulated_label
+from facedyn_app.records import DriftReport, Quality, SessionDrift
+from facedyn_app.settings import TrustSettings
+
+COLUMNS: Final = ("Speaker, session", "Shape", "DNR", "90 % interval", "Corrected", "Noise (sd)")
+COLUMN_TIPS: Final = (
+    "The speaker and his sessions, in the order of adding",
+    "In words: whether the fitted face shape is the same in all sessions",
+    "Drift-to-noise ratio: how far the shape lies from the other sessions', "
+    "over how much it wanders within a session",
+    "90 % interval of the session's DNR, by resampling stretches of the session",
+    "DNR with the wandering of short sessions taken off; the word is judged by it",
+    "How much the shape wanders within a session, standard deviations of the head model",
+)
+
+
+def number(value: float | None, digits: int = 2) -> str:
+    """A number for a table; a dash where there is none."""
+    return "-" if value is None else f"{value:.{digits}f}"
+
+
+class TrustPanel(Panel):
+    """Words first (good, caution, do not use; stable, drifts), the numbers below them.
+
+    Args:
+        trust: The thresholds that the words are judged by.
+    """
+
+    def __init__(self, trust: TrustSettings, parent: QWidget | None = None) -> None:
+        super().__init__(
+            "How far the answer can be believed appears here.",
+            "Quality of the measurement, and drift of the face's shape over sessions.",
+            parent,
+        )
+        self._trust = trust
+        self._verdict = QLabel()
+        self._verdict.setWordWrap(True)
+        self._verdict.setFont(tabular_font(self.font()))
+        self._drift = QLabel()
+        self._drift.setWordWrap(True)
+        self._model = QStandardItemModel(0, len(COLUMNS))
+        self._tree = QTreeView()
+        self._tree.setModel(self._model)
+        self._tree.setFont(tabular_font(self.font()))
+        self._tree.setEditTriggers(QTreeView.EditTrigger.NoEditTriggers)
+        self._tree.setUniformRowHeights(True)
+        header = self._tree.header()
+        header.setSectionResizeMode(QHeaderView.ResizeMode.ResizeToContents)
+        header.setStretchLastSection(False)
+        self._set_headers()
+        column = QVBoxLayout(self.content)
+        column.setContentsMargins(GRID, GRID, GRID, GRID)
+        column.setSpacing(GRID // 2)
+        column.addWidget(self._verdict)
+        column.addWidget(self._drift)
+        column.addWidget(self._tree, 1)
+
+    @property
+    def verdict(self) -> str:
+        """The words on the measurement."""
+        return self._verdict.text()
+
+    @property
+    def drift_words(self) -> str:
+        """The words on the drift."""
+        return self._drift.text()
+
+    @property
+    def model(self) -> QStandardItemModel:
+        """Speakers, and their sessions below them."""
+        return self._model
+
+    def show_recording(self, recording: Recording | None) -> None:
+        """Show the quality of a recording and the drift of the speakers concerned."""
+        if recording is None:
+            self.show_empty()
+            return
+        self._verdict.setText(self._quality_words(recording.quality))
+        self._verdict.setToolTip("\n".join(recording.quality.reasons))
+        self.show_drift(recording.drift, recording.simulated_speakers, _first_name(recording))
+
+    def show_drift(
+        self,
+        reports: Sequence[DriftReport],
+        simulated: frozenset[str] = frozenset(),
+        first: str | None = None,
+    ) -> None:
+        """Fill the table; the speaker `first` stands first, opened.
+
+        Args:
+            reports: One a speaker.
+            simulated: Names that are made.
+            first: The speaker in question, if there is one.
+        """
+        ordered = sorted(reports, key=lambda report: report.speaker != first)
+        self._model.clear()
+        self._set_headers()
+        for report in ordered:
+            self._model.appendRow(self._speaker_row(report, report.speaker in simulated))
+        if ordered:
+            self._tree.expand(self._model.index(0, 0))
+        self._drift.setText(self._drift_words(ordered[0]) if ordered else _NO_DRIFT)
+        self._tree.setVisible(bool(ordered))
+        self.show_status(DONE)
+
+    def _set_headers(self) -> None:
+        self._model.setHorizontalHeaderLabels(list(COLUMNS))
+        for column, tip in enumerate(COLUMN_TIPS):
+            item = self._model.horizontalHeaderItem(column)
+            item.setToolTip(tip)
+            if column >= 2:
+                item.setTextAlignment(_RIGHT)
+
+    def _quality_words(self, quality: Quality) -> str:
+        colour = verdict_colour(colours_of(self), quality.verdict)
+        share = quality.n_valid / quality.n_frames if quality.n_frames else 0.0
+        numbers = f"{100 * share:.0f} % of frames valid"
+        if quality.n_valid:
+            numbers += (
+                f" · landmark error {quality.error_percent_face:.2f} % of face height"
+                f" · face {quality.face_px:.0f} px high"
+            )
+        words = f'Measurement: <b style="color:{colour}">{quality.verdict}</b> · {numbers}'
+        return "<br>".join([words, *quality.reasons])
+
+    def _drift_words(self, report: DriftReport) -> str:
+        label = drift_label(report, self._trust)
+        words = f"Shape of {report.speaker}: <b>{label}</b>"
+        if report.dnr_corrected is not None:
+            words += (
+                f" · corrected DNR {report.dnr_corrected:.2f}, "
+                f"drifts above {self._trust.max_dnr:.2f}"
+            )
+        return f"{words}<br>{report.note}" if report.note else words
+
+    def _speaker_row(self, report: DriftReport, simulated: bool) -> list[QStandardItem]:
+        texts = (
+            simulated_label(report.speaker, simulated=simulated),
+            drift_label(report, self._trust),
+            number(report.dnr),
+            "",
+            number(report.dnr_corrected),
+            number(report.noise),
+        )
+        row = _items(texts)
+        for session in report.sessions:
+            row[0].appendRow(_items(_session_texts(session)))
+        return row
+
+
+_RIGHT: Final = Qt.AlignmentFlag.AlignRight | Qt.AlignmentFlag.AlignVCenter
+_NO_DRIFT: Final = "Shape drift: needs a speaker with two or more sessions."
+
+
+def _first_name(recording: Recording) -> str | None:
+    answer = recording.identification
+    return answer.matches[0].name if answer is not None and answer.matches else None
+
+
+def _session_texts(session: SessionDrift) -> tuple[str, ...]:
+    interval = session.dnr_interval
+    span = "-" if interval is None else f"{interval[0]:.2f} to {interval[1]:.2f}"
+    return (session.name, "", number(session.dnr), span, "", number(session.noise))
+
+
+def _items(texts: Sequence[str]) -> list[QStandardItem]:
+    row = [QStandardItem(text) for text in texts]
+    for item in row[2:]:
+        item.setTextAlignment(_RIGHT)
+    return row

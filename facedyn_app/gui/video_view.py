@@ -1,0 +1,139 @@
+"""The video with the landmarks of the same frame drawn over it."""
+
+from __future__ import annotations
+
+from typing import Final
+
+import numpy as np
+from PySide6.QtCore import QLineF, QPointF, QRectF, QSize, Qt, Signal
+from PySide6.QtGui import QColor, QImage, QPainter, QPaintEvent, QPen, QResizeEvent
+from PySide6.QtWidgets import QCheckBox, QHBoxLayout, QLabel, QSizePolicy, QVBoxLayout, QWidget
+
+from facedyn_app.gui.panel import Panel
+from facedyn_app.gui.theme import GRID, colours_of, tabular_font
+from facedyn_app.landmarks.topology import CONTOURS
+from facedyn_app.records import FloatArray
+
+POINT_COLOUR: Final = "#56B4E9"
+CONTOUR_COLOUR: Final = "#F0E442"
+
+
+class VideoView(QWidget):
+    """Paints one picture as large as it fits, its landmarks over it.
+
+    Attributes:
+        resized: QSize: the room for the picture, device px.
+    """
+
+    resized = Signal(object)
+
+    def __init__(self, parent: QWidget | None = None) -> None:
+        super().__init__(parent)
+        self._image: QImage | None = None
+        self._video_size = QSize(1, 1)
+        self._points: FloatArray | None = None
+        self._show_landmarks = True
+        self.setMinimumSize(200, 120)
+        self.setSizePolicy(QSizePolicy.Policy.Expanding, QSizePolicy.Policy.Expanding)
+
+    @property
+    def points(self) -> FloatArray | None:
+        """(L, 2) the landmarks that are drawn, px of the video; None without a face."""
+        return self._points
+
+    @property
+    def image(self) -> QImage | None:
+        """The picture that is shown."""
+        return self._image
+
+    def show_picture(
+        self, image: QImage | None, points: FloatArray | None, video_size: QSize
+    ) -> None:
+        """Show a picture.
+
+        Args:
+            image: The picture, of any size; None for none.
+            points: (L, 2) landmarks in px of the video, or None.
+            video_size: Size of the video, px.
+        """
+        self._image = image
+        self._points = points if points is not None and np.isfinite(points[0, 0]) else None
+        self._video_size = video_size
+        self.update()
+
+    def show_landmarks(self, on: bool) -> None:
+        """Draw the landmarks or leave them out."""
+        self._show_landmarks = on
+        self.update()
+
+    def picture_rect(self) -> QRectF:
+        """Where the picture stands in the widget: centred, its proportions kept."""
+        size = self._video_size.toSizeF()
+        size.scale(self.size().toSizeF(), Qt.AspectRatioMode.KeepAspectRatio)
+        corner = QPointF((self.width() - size.width()) / 2, (self.height() - size.height()) / 2)
+        return QRectF(corner, size)
+
+    def paintEvent(self, event: QPaintEvent) -> None:  # noqa: N802
+        """Paint stage, picture and landmarks."""
+        painter = QPainter(self)
+        painter.fillRect(self.rect(), QColor(colours_of(self).stage))
+        if self._image is not None:
+            rect = self.picture_rect()
+            painter.setRenderHint(QPainter.RenderHint.SmoothPixmapTransform)
+            painter.drawImage(rect, self._image)
+            if self._points is not None and self._show_landmarks:
+                self._paint_landmarks(painter, rect, self._points)
+        painter.end()
+
+    def _paint_landmarks(self, painter: QPainter, rect: QRectF, points: FloatArray) -> None:
+        scale = rect.width() / max(1, self._video_size.width())
+        placed = points * scale + np.array([rect.x(), rect.y()])
+        dots = [QPointF(float(x), float(y)) for x, y in placed]
+        painter.setRenderHint(QPainter.RenderHint.Antialiasing)
+        painter.setPen(QPen(QColor(POINT_COLOUR), 1.5))
+        painter.drawPoints(dots)
+        lines = [QLineF(dots[a], dots[b]) for a, b in CONTOURS if max(a, b) < len(dots)]
+        painter.setPen(QPen(QColor(CONTOUR_COLOUR), 1.25))
+        painter.drawLines(lines)
+
+    def resizeEvent(self, event: QResizeEvent) -> None:  # noqa: N802
+        """Tell the loader how large a picture is worth decoding for."""
+        super().resizeEvent(event)
+        self.resized.emit(self.size() * self.devicePixelRatioF())
+
+
+class VideoPanel(Panel):
+    """The video view with a line below it that says what is seen and how well."""
+
+    def __init__(self, parent: QWidget | None = None) -> None:
+        super().__init__(
+            "Drop a video here, or open the demo.",
+            "File > Open video… takes any video with a face in it. Nothing leaves this machine.",
+            parent,
+        )
+        self.view = VideoView()
+        self._readout = QLabel()
+        self._readout.setFont(tabular_font(self.font()))
+        self._landmarks = QCheckBox("Landmarks")
+        self._landmarks.setChecked(True)
+        self._landmarks.setToolTip("Draw the landmarks over the video")
+        self._landmarks.toggled.connect(self.view.show_landmarks)
+        row = QHBoxLayout()
+        row.setContentsMargins(GRID, 0, GRID, 0)
+        row.addWidget(self._readout, 1)
+        row.addWidget(self._landmarks)
+        column = QVBoxLayout(self.content)
+        column.setContentsMargins(0, 0, 0, GRID // 2)
+        column.setSpacing(GRID // 2)
+        column.addWidget(self.view, 1)
+        column.addLayout(row)
+
+    @property
+    def readout(self) -> str:
+        """The line below the video."""
+        return self._readout.text()
+
+    def show_readout(self, text: str, detail: str = "") -> None:
+        """Say what is seen; the detail is a tooltip."""
+        self._readout.setText(text)
+        self._readout.setToolTip(detail)

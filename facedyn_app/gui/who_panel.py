@@ -1,0 +1,155 @@
+"""WHO: the ranked speakers, or "not in the gallery"."""
+
+from __future__ import annotations
+
+from PySide6.QtCore import Signal
+from PySide6.QtWidgets import (
+    QAbstractItemView,
+    QHBoxLayout,
+    QHeaderView,
+    QLabel,
+    QPushButton,
+    QTableView,
+    QVBoxLayout,
+    QWidget,
+)
+
+from facedyn_app.gui.bar_delegate import ShareBarDelegate
+from facedyn_app.gui.panel import DONE, Panel
+from facedyn_app.gui.recording import Recording
+from facedyn_app.gui.rows_model import RowsModel
+from facedyn_app.gui.theme import GRID, colours_of, tabular_font, verdict_colour
+from facedyn_app.records import Identification
+
+COLUMNS = ("", "Speaker", "Probability", "Score (cosine)")
+
+
+def simulated_label(name: str, *, simulated: bool) -> str:
+    """A name with the word "simulated" where it belongs."""
+    return f"{name} (simulated)" if simulated else name
+
+
+class WhoPanel(Panel):
+    """The answer in words, then the ranking behind it.
+
+    Attributes:
+        enrol_requested: The user wants to enrol the recording that is shown.
+    """
+
+    enrol_requested = Signal()
+
+    def __init__(self, parent: QWidget | None = None) -> None:
+        super().__init__(
+            "Who is it? The answer appears here.",
+            "It needs speakers who are enrolled: Session > Enrol as a speaker…",
+            parent,
+        )
+        self._answer = QLabel()
+        font = self._answer.font()
+        font.setPointSizeF(1.5 * font.pointSizeF())
+        font.setBold(True)
+        self._answer.setFont(font)
+        self._reason = QLabel()
+        self._reason.setWordWrap(True)
+        self._reason.setFont(tabular_font(self.font()))
+        self._footer = QLabel()
+        self._footer.setWordWrap(True)
+        self._enrol = QPushButton("Enrol…")
+        self._enrol.setToolTip("Enrol this recording as a speaker, with that person's consent")
+        self._enrol.clicked.connect(self.enrol_requested)
+        self._model = RowsModel(COLUMNS, numeric=(0, 3))
+        self._table = QTableView()
+        self._bars = ShareBarDelegate(self._table)
+        self._lay_out()
+
+    def _lay_out(self) -> None:
+        table = self._table
+        table.setModel(self._model)
+        table.setFont(tabular_font(self.font()))
+        table.setItemDelegateForColumn(2, self._bars)
+        table.setSelectionBehavior(QAbstractItemView.SelectionBehavior.SelectRows)
+        table.setShowGrid(False)
+        table.verticalHeader().hide()
+        table.verticalHeader().setDefaultSectionSize(5 * GRID // 2)
+        header = table.horizontalHeader()
+        header.setSectionResizeMode(QHeaderView.ResizeMode.ResizeToContents)
+        header.setSectionResizeMode(2, QHeaderView.ResizeMode.Stretch)
+        top = QHBoxLayout()
+        top.addWidget(self._answer, 1)
+        top.addWidget(self._enrol)
+        column = QVBoxLayout(self.content)
+        column.setContentsMargins(GRID, GRID, GRID, GRID)
+        column.setSpacing(GRID // 2)
+        column.addLayout(top)
+        column.addWidget(self._reason)
+        column.addWidget(table, 1)
+        column.addWidget(self._footer)
+
+    @property
+    def answer(self) -> str:
+        """The answer in words."""
+        return self._answer.text()
+
+    @property
+    def reason(self) -> str:
+        """The line below the answer."""
+        return self._reason.text()
+
+    @property
+    def footer(self) -> str:
+        """What the probabilities mean."""
+        return self._footer.text()
+
+    @property
+    def model(self) -> RowsModel:
+        """The ranking."""
+        return self._model
+
+    def show_recording(self, recording: Recording | None) -> None:
+        """Show a recording's answer, if it has one."""
+        if recording is None or recording.identification is None:
+            self.show_empty()
+            return
+        answer = recording.identification
+        made = recording.simulated_speakers
+        self._answer.setText(_answer_words(answer, made))
+        self._reason.setText(self._reason_words(recording, answer))
+        self._model.set_rows(
+            [
+                (
+                    str(rank),
+                    simulated_label(match.name, simulated=match.name in made),
+                    f"{match.probability:.2f}",
+                    f"{match.score:.2f}",
+                )
+                for rank, match in enumerate(answer.matches, start=1)
+            ],
+            [float(match.probability) for match in answer.matches],
+        )
+        self._bars.threshold = answer.threshold
+        self._footer.setText(
+            f"Below a probability of {answer.threshold:.2f} the answer is “not in the gallery”. "
+            f"Probabilities are calibrated on {answer.calibrated_on}."
+        )
+        self.show_status(DONE)
+
+    def _reason_words(self, recording: Recording, answer: Identification) -> str:
+        verdict = answer.quality.verdict
+        colour = verdict_colour(colours_of(self), verdict)
+        parts = []
+        if answer.matches:
+            best = answer.matches[0]
+            lead = "probability" if answer.known else f"nearest is {best.name}, probability"
+            parts.append(f"{lead} {best.probability:.2f}")
+        parts.append(f"gallery of {len(answer.matches)}")
+        parts.append(f'measurement <b style="color:{colour}">{verdict}</b>')
+        if recording.true_speaker is not None:
+            parts.append(f"in truth {recording.true_speaker}")
+        return " · ".join(parts)
+
+
+def _answer_words(answer: Identification, made: frozenset[str]) -> str:
+    if not answer.known or not answer.matches:
+        return "Not in the gallery"
+    name = answer.matches[0].name
+    return simulated_label(name, simulated=name in made)

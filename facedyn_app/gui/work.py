@@ -1,0 +1,228 @@
+"""The work that the window starts, each as one function for a worker thread; no Qt in here."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from contextlib import suppress
+from dataclasses import dataclass, replace
+from pathlib import Path
+
+from facedyn_app.demo import HEAD, DemoResult, run_demo
+from facedyn_app.dynamics.quality import assess_quality
+from facedyn_app.errors import InputError, TooLittleError
+from facedyn_app.gui.listing import Enrolment, ListedSession, ListedSpeaker, Listing
+from facedyn_app.gui.recording import Recording
+from facedyn_app.headmodel.io import load_head
+from facedyn_app.headmodel.model import HeadModel
+from facedyn_app.library.entries import SessionEntry
+from facedyn_app.library.library import Library
+from facedyn_app.pipeline import Analysis, analyse_video, drift_of, enrol, identify
+from facedyn_app.progress import Progress, Report
+from facedyn_app.recognizer.files import default_recognizer
+from facedyn_app.records import DriftReport, Session
+from facedyn_app.settings import Settings
+
+MOST_DRIFT_REPORTS = 5
+
+
+def load_default_head(_report: Report) -> HeadModel:
+    """The head that is built in."""
+    return load_head(HEAD)
+
+
+def analyse(path: Path, settings: Settings) -> Callable[[Report], Recording]:
+    """Work that fits the head to a video, showing it as it goes."""
+
+    def work(report: Report) -> Recording:
+        report(Progress("reading the head", 0))
+        analysis = analyse_video(path, load_head(HEAD), settings, live=True, report=report)
+        return _recording(analysis, settings)
+
+    return work
+
+
+def find_landmarks(recording: Recording, settings: Settings) -> Callable[[Report], Recording]:
+    """Work that finds the landmarks of a recording of which only the session was kept."""
+
+    def work(report: Report) -> Recording:
+        if recording.video is None:
+            return recording
+        again = analyse_video(recording.video, load_head(HEAD), settings, report=report)
+        fresh = _recording(again, settings)
+        return replace(recording, landmarks=fresh.landmarks, info=fresh.info, timing=fresh.timing)
+
+    return work
+
+
+def list_library(folder: Path) -> Callable[[Report], Listing]:
+    """Work that lists the speakers of a library; none where there is no library yet."""
+
+    def work(_report: Report) -> Listing:
+        try:
+            library = Library.open(folder, create=False)
+        except InputError:
+            if any(folder.glob("library.sqlite")):
+                raise
+            return Listing(folder, ())
+        with library:
+            return _listing(library)
+
+    return work
+
+
+def answer(recording: Recording, folder: Path, settings: Settings) -> Callable[[Report], Recording]:
+    """Work that finds who a recording is, and how stable the shapes of the likeliest are."""
+
+    def work(report: Report) -> Recording:
+        recognizer = default_recognizer()
+        with Library.open(folder, create=False) as library:
+            found = identify(recording.session, library, recognizer, settings, report)
+            names = [match.name for match in found.matches[:MOST_DRIFT_REPORTS]]
+            drift = []
+            for number, name in enumerate(names):
+                report(Progress("measuring the drift", number, len(names)))
+                drift += _drift(library, name, recording, joins=found.known and number == 0)
+            made = _listing(library).simulated_speakers
+        return replace(
+            recording,
+            identification=found,
+            quality=found.quality,
+            drift=tuple(drift),
+            simulated_speakers=made,
+        )
+
+    return work
+
+
+def speaker_drift(name: str, folder: Path) -> Callable[[Report], DriftReport]:
+    """Work that measures the drift of one enrolled speaker."""
+
+    def work(_report: Report) -> DriftReport:
+        with Library.open(folder, create=False) as library:
+            return drift_of(library, name)
+
+    return work
+
+
+def enrol_recording(
+    recording: Recording, enrolment: Enrolment, folder: Path
+) -> Callable[[Report], Listing]:
+    """Work that enrols a recording; gives the library's new list."""
+
+    def work(_report: Report) -> Listing:
+        with Library.open(folder) as library:
+            enrol(enrolment.name, recording.session, library, enrolment.consent)
+            return _listing(library)
+
+    return work
+
+
+def open_session(key: int, folder: Path, settings: Settings) -> Callable[[Report], Recording]:
+    """Work that reads a session of a library."""
+
+    def work(_report: Report) -> Recording:
+        with Library.open(folder, create=False) as library:
+            for entry in library.sessions():
+                if entry.id == key:
+                    session = library.load(entry)
+                    return _kept_recording(entry, session, folder, settings)
+        raise InputError("This session is no longer in the library.", "Open the library again.")
+
+    return work
+
+
+@dataclass(frozen=True, slots=True, eq=False)
+class DemoOpened:
+    """The demo, ready to be shown.
+
+    Attributes:
+        result: What it found.
+        listing: Its library.
+        recordings: One a probe.
+    """
+
+    result: DemoResult
+    listing: Listing
+    recordings: tuple[Recording, ...]
+
+
+def open_demo(folder: Path, settings: Settings) -> Callable[[Report], DemoOpened]:
+    """Work that runs the demo in a library of its own."""
+
+    def work(report: Report) -> DemoOpened:
+        result = run_demo(folder, settings, live=True, report=report)
+        with Library.open(folder, create=False) as library:
+            listing = _listing(library)
+        names = frozenset(probe.speaker for probe in result.probes)
+        recordings = tuple(
+            Recording(
+                key=str(probe.video),
+                title=probe.video.name,
+                session=probe.session,
+                quality=probe.identification.quality,
+                video=probe.video,
+                identification=probe.identification,
+                drift=result.drift,
+                true_speaker=probe.speaker,
+                simulated_speakers=names,
+            )
+            for probe in result.probes
+        )
+        return DemoOpened(result, listing, recordings)
+
+    return work
+
+
+def _recording(analysis: Analysis, settings: Settings) -> Recording:
+    path = analysis.info.path
+    n_frames = len(analysis.session.seconds)
+    timing = [(f"Time for {name}", f"{spent:.1f} s") for name, spent in analysis.timing.items()]
+    if analysis.timing.get("fit"):
+        timing.append(("Fit speed", f"{n_frames / analysis.timing['fit']:.0f} frames/s"))
+    return Recording(
+        key=str(path),
+        title=path.name,
+        session=analysis.session,
+        quality=assess_quality(analysis.session, settings.trust),
+        video=path,
+        info=analysis.info,
+        landmarks=analysis.landmarks,
+        timing=tuple(timing),
+    )
+
+
+def _kept_recording(
+    entry: SessionEntry, session: Session, folder: Path, settings: Settings
+) -> Recording:
+    owner = entry.speaker or "unknown"
+    return Recording(
+        key=f"{folder}#{entry.id}",
+        title=f"{owner}, {entry.name}",
+        session=session,
+        quality=assess_quality(session, settings.trust),
+    )
+
+
+def _listing(library: Library) -> Listing:
+    sessions: dict[str | None, list[ListedSession]] = {}
+    for entry in library.sessions():
+        listed = ListedSession(entry.id, entry.name, entry.simulated, entry.seconds)
+        sessions.setdefault(entry.speaker, []).append(listed)
+    return Listing(
+        library.folder,
+        tuple(
+            ListedSpeaker(speaker.name, speaker.consent, tuple(sessions.get(speaker.name, ())))
+            for speaker in library.speakers()
+        ),
+    )
+
+
+def _drift(library: Library, name: str, recording: Recording, *, joins: bool) -> list[DriftReport]:
+    """The speaker's drift, the recording among his sessions when it is taken for his."""
+    source = recording.session.meta.get("source") or {}
+    kept = {entry.source_sha256 for entry in library.sessions(name)}
+    new = joins and source.get("sha256") not in kept
+    # A speaker whose sessions are all too short has no drift to show.
+    with suppress(TooLittleError):
+        return [drift_of(library, name, (recording.title, recording.session) if new else None)]
+    return []
