@@ -29,7 +29,8 @@ def open_landmarker(settings: LandmarkSettings, n_faces: int, *, video: bool) ->
         settings: Confidences.
         n_faces: Most faces to be found in a picture.
         video: Whether the pictures are consecutive frames. With one face MediaPipe then follows
-            the face from frame to frame and smooths its points over a few frames.
+            the face from frame to frame and smooths its points over a few frames. Time stamps
+            start at 1 ms.
 
     Raises:
         InputError: The model is missing or damaged.
@@ -47,7 +48,13 @@ def open_landmarker(settings: LandmarkSettings, n_faces: int, *, video: bool) ->
         output_face_blendshapes=True,
     )
     with known_notices_removed():
-        return vision.FaceLandmarker.create_from_options(options)
+        landmarker = vision.FaceLandmarker.create_from_options(options)
+        # A first picture, grey, waits for the models: they load, and give notice, in threads.
+        if video:
+            landmarker.detect_for_video(_grey(), 0)
+        else:
+            landmarker.detect(_grey())
+    return landmarker
 
 
 def open_detector(settings: LandmarkSettings) -> Any:
@@ -69,7 +76,13 @@ def open_detector(settings: LandmarkSettings) -> Any:
         min_detection_confidence=settings.min_detection,
     )
     with known_notices_removed():
-        return vision.FaceDetector.create_from_options(options)
+        detector = vision.FaceDetector.create_from_options(options)
+        detector.detect(_grey())
+    return detector
+
+
+def _grey() -> Any:
+    return as_mediapipe(np.full((64, 64, 3), 127, dtype=np.uint8))
 
 
 def as_mediapipe(image: ByteArray) -> Any:

@@ -32,7 +32,7 @@ class Follower:
 
     def __init__(self, settings: LandmarkSettings) -> None:
         self._landmarker = open_landmarker(settings, 1, video=True)
-        self._last_ms = -1
+        self._last_ms = 0
         self.number = 0
         self.box: Box | None = None
         self.seen = -inf
@@ -51,7 +51,7 @@ class Follower:
         """
         image = _without(frame.image, hidden)
         # MediaPipe wants growing whole milliseconds; the true times stay in the frames.
-        self._last_ms = max(self._last_ms + 1, round(1000 * frame.seconds))
+        self._last_ms = max(self._last_ms + 1, 1 + round(1000 * frame.seconds))
         result = self._landmarker.detect_for_video(as_mediapipe(image), self._last_ms)
         height, width = frame.image.shape[:2]
         found = result_faces(result, width, height)
