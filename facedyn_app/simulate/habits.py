@@ -109,16 +109,16 @@ class Speaker:
 
 
 class _Spread:
-    """Draws of how one speaker departs from the mean."""
+    """Draws of how one speaker departs from the mean; nobody is beyond two deviations."""
 
     def __init__(self, rng: np.random.Generator, individuality: float) -> None:
         self._rng, self._scale = rng, individuality
 
     def factor(self, sigma: float) -> float:
-        return float(np.exp(self._scale * sigma * np.clip(self._rng.standard_normal(), -2.2, 2.2)))
+        return float(np.exp(self.shift(sigma)))
 
     def shift(self, sigma: float) -> float:
-        return float(self._scale * sigma * np.clip(self._rng.standard_normal(), -2.2, 2.2))
+        return float(self._scale * sigma * np.clip(self._rng.standard_normal(), -2.0, 2.0))
 
     def side(self) -> int:
         return int(self._rng.integers(2))
@@ -168,19 +168,19 @@ def _sided(
 
 
 def _habit(gesture: Gesture, spread: _Spread) -> Habit:
-    sizes = _sided(gesture.form, spread.shift(0.3), 0.3, spread)
+    sizes = _sided(gesture.form, spread.shift(0.4), 0.4, spread)
     kept = "Left" if spread.side() else "Right"
     if gesture.one_sided:
         sizes = {name: size for name, size in sizes.items() if name.endswith(kept)}
     rise, hold, fall = gesture.times_s
     return Habit(
         sizes=sizes,
-        per_minute=gesture.per_minute * spread.factor(0.8),
+        per_minute=gesture.per_minute * spread.factor(0.9),
         regularity=1.5 * spread.factor(0.3),
         times_s=(
-            rise * spread.factor(0.35),
-            hold * spread.factor(0.4),
-            fall * spread.factor(0.35),
+            rise * spread.factor(0.45),
+            hold * spread.factor(0.5),
+            fall * spread.factor(0.45),
         ),
     )
 
@@ -188,16 +188,16 @@ def _habit(gesture: Gesture, spread: _Spread) -> Habit:
 def _blinking(spread: _Spread) -> Blinking:
     lid = spread.shift(0.04)
     sizes = {"eyeBlinkLeft": min(1.0, 0.97 + lid), "eyeBlinkRight": min(1.0, 0.97 - lid)}
-    squint, brow = 0.12 * spread.factor(0.6), 0.06 * spread.factor(0.8)
+    squint, brow = 0.12 * spread.factor(0.8), 0.06 * spread.factor(1.0)
     sizes |= {"eyeSquintLeft": squint, "eyeSquintRight": squint}
     sizes |= {"browDownLeft": brow, "browDownRight": brow}
     return Blinking(
-        per_minute=18.0 * spread.factor(0.45),
+        per_minute=18.0 * spread.factor(0.55),
         regularity=2.5 * spread.factor(0.4),
         times_s=(
-            0.09 * spread.factor(0.2),
-            0.035 * spread.factor(0.5),
-            0.19 * spread.factor(0.3),
+            0.09 * spread.factor(0.25),
+            0.035 * spread.factor(0.6),
+            0.19 * spread.factor(0.4),
         ),
         sizes=sizes,
         double_share=0.08 * spread.factor(0.8),
@@ -205,23 +205,23 @@ def _blinking(spread: _Spread) -> Blinking:
 
 
 def _speaking(spread: _Spread) -> Speaking:
-    bias = spread.shift(0.22)
+    bias = spread.shift(0.25)
     channels = [name for group in ARTICULATORS.values() for name in group if name != "jaw"]
-    vowels = np.asarray([spread.factor(0.3) for _ in range(5)])
+    vowels = np.asarray([spread.factor(0.45) for _ in range(5)])
     return Speaking(
-        syllable_hz=4.4 * spread.factor(0.16),
-        jitter=0.22 * spread.factor(0.3),
-        phrase_s=2.4 * spread.factor(0.35),
-        pause_s=0.7 * spread.factor(0.35),
-        jaw_rad=0.17 * spread.factor(0.35),
-        jaw_side=spread.shift(0.07),
+        syllable_hz=4.4 * spread.factor(0.2),
+        jitter=0.22 * spread.factor(0.4),
+        phrase_s=2.4 * spread.factor(0.45),
+        pause_s=0.7 * spread.factor(0.45),
+        jaw_rad=0.17 * spread.factor(0.45),
+        jaw_side=spread.shift(0.1),
         vowels=vowels / vowels.sum(),
-        stress=1.5 * spread.factor(0.12),
-        stress_share=min(0.7, 0.35 * spread.factor(0.3)),
+        stress=1.5 * spread.factor(0.16),
+        stress_share=min(0.7, 0.35 * spread.factor(0.4)),
         final_s=1.4 * spread.factor(0.15),
-        tau_s={name: 0.032 * spread.factor(0.2) for name in ARTICULATORS},
-        lead_s={name: spread.shift(0.02) for name in ARTICULATORS},
-        sizes=_sided(dict.fromkeys(channels, 1.0), bias, 0.45, spread),
-        nod_rad=0.02 * spread.factor(0.5),
-        brow_beat=0.1 * spread.factor(0.9),
+        tau_s={name: 0.032 * spread.factor(0.28) for name in ARTICULATORS},
+        lead_s={name: spread.shift(0.025) for name in ARTICULATORS},
+        sizes=_sided(dict.fromkeys(channels, 1.0), bias, 0.6, spread),
+        nod_rad=0.02 * spread.factor(0.6),
+        brow_beat=0.1 * spread.factor(1.1),
     )
