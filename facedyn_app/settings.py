@@ -31,6 +31,7 @@ class FitSettings:
         expression_sd: Prior standard deviation of an expression coefficient.
         jaw_sd: Prior standard deviations of the jaw's rotation vector, rad.
         shape_sd: Prior standard deviation of a shape coefficient.
+        shape_frames: Frames' worth of independent landmark errors in a recording, for the shape.
         chunk_seconds: Length of a chunk of shape, s.
         n_shape: Leading shape components used; 0 means all of the head's.
         max_iterations: Most steps of the joint solve.
@@ -46,10 +47,11 @@ class FitSettings:
     expression_sd: float = 0.35
     jaw_sd: tuple[float, float, float] = (0.2, 0.05, 0.03)
     shape_sd: float = 1.0
+    shape_frames: float = 0.5
     chunk_seconds: float = 1.0
     n_shape: int = 0
     max_iterations: int = 12
-    tolerance: float = 1e-3
+    tolerance: float = 5e-3
     max_error_share: float = 0.04
     max_yaw_deg: float = 60.0
     min_face_px: float = 48.0

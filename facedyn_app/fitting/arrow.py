@@ -12,7 +12,8 @@ adjustment", section 6):
     (H_ss - sum_t H_sf H_ff^-1 H_fs) step_s = -(g_s - sum_t H_sf H_ff^-1 g_f).
 
 The damped system is solved by Cholesky factors. A damping that fails is raised tenfold
-(Marquardt 1963); a variable at its bound whose step would leave the bound is held for that step.
+(Marquardt 1963). Bounds are kept by an active set: unknowns whose step would leave their bound are
+sent to the bound, and the step of all others is solved again with that known.
 """
 
 from __future__ import annotations
@@ -30,6 +31,7 @@ State = TypeVar("State")
 FIRST_DAMPING = 1e-3
 LEAST_DAMPING = 1e-7
 MOST_DAMPING = 1e6
+ACTIVE_SET_ROUNDS = 4
 
 
 @dataclass(frozen=True, slots=True, eq=False)
@@ -43,7 +45,8 @@ class NormalEquations:
         H_ss: (G, m, m) shared blocks.
         g_f: (T, n) gradient of the frames' unknowns.
         g_s: (G, m) gradient of the shared unknowns.
-        held: (T, n) bool, unknowns that stand at a bound and must not move now.
+        lowest: (T, n) least step that each unknown may make, 0 or less; -inf without a bound.
+        highest: (T, n) largest step, 0 or more.
     """
 
     cost: Tensor
@@ -52,7 +55,8 @@ class NormalEquations:
     H_ss: Tensor
     g_f: Tensor
     g_s: Tensor
-    held: Tensor
+    lowest: Tensor
+    highest: Tensor
 
 
 class ArrowProblem(Protocol[State]):
@@ -143,8 +147,51 @@ def _result(state: State, cost: float, iterations: int, *, converged: bool) -> A
 def arrow_step(
     model: NormalEquations, group: Tensor, damping: float
 ) -> tuple[Tensor, Tensor] | None:
-    """The damped step, (T, n) and (G, m), or None where the matrix is not positive definite."""
-    H_ff, H_fs, g_f = _hold(model)
+    """The damped step within its bounds, (T, n) and (G, m).
+
+    Returns:
+        None where the matrix is not positive definite.
+    """
+    step = _solve(model, group, damping, _active_set(model, damping))
+    return step if step is None else (step[0].clamp(model.lowest, model.highest), step[1])
+
+
+def _active_set(model: NormalEquations, damping: float) -> Tensor:
+    """(T, n) steps of the unknowns that end at a bound, NaN for the others.
+
+    The frames are taken by themselves here, the shared unknowns at rest, which makes a round
+    cheap: unknowns whose step leaves the bound are sent to it, those that would rather come back
+    are set free, and the step of the rest is solved again.
+    """
+    at_bound = (model.lowest >= 0) & (model.g_f > 0) | (model.highest <= 0) & (model.g_f < 0)
+    known = torch.where(at_bound, 0.0, torch.nan).to(model.g_f.dtype)
+    diagonal = (1.0 + damping) * torch.diagonal(model.H_ff, dim1=1, dim2=2)
+    H_ff = model.H_ff.clone()
+    torch.diagonal(H_ff, dim1=1, dim2=2).copy_(diagonal)
+    for _ in range(ACTIVE_SET_ROUNDS):
+        free, given = known.isnan(), known.nan_to_num(0.0)
+        rest = (model.g_f + (H_ff @ given.unsqueeze(2)).squeeze(2)).where(free, 0.0)
+        H = H_ff.where(free.unsqueeze(1) & free.unsqueeze(2), 0.0)
+        H = H + torch.diag_embed((~free).to(H.dtype))
+        factor, failed = torch.linalg.cholesky_ex(H)
+        if bool(failed.any()):
+            break
+        step = given - torch.cholesky_solve(rest.unsqueeze(2), factor).squeeze(2)
+        bounded = step.clamp(model.lowest, model.highest)
+        force = (model.g_f + (H_ff @ step.unsqueeze(2)).squeeze(2)).where(~free, 0.0)
+        returns = (step <= model.lowest) & (force < 0) | (step >= model.highest) & (force > 0)
+        leaves = bounded != step
+        if not bool((leaves | returns).any()):
+            break
+        known = bounded.where(leaves, known).where(~returns, torch.nan)
+    return known
+
+
+def _solve(
+    model: NormalEquations, group: Tensor, damping: float, known: Tensor
+) -> tuple[Tensor, Tensor] | None:
+    """The damped step, its entries that are not NaN in `known` (T, n) given."""
+    H_ff, H_fs, g_f, g_s = _with_known(model, group, known)
     H_ff = H_ff + torch.diag_embed(damping * torch.diagonal(H_ff, dim1=1, dim2=2))
     H_ss = model.H_ss + torch.diag_embed(damping * torch.diagonal(model.H_ss, dim1=1, dim2=2))
     factor, failed = torch.linalg.cholesky_ex(H_ff)
@@ -154,20 +201,27 @@ def arrow_step(
     white = torch.linalg.solve_triangular(factor, right, upper=False)
     white_fs, white_g = white[..., :-1], white[..., -1:]
     eliminated = _sum_over_frames(white_fs.mT, white, group, len(H_ss))
-    schur, gradient = H_ss - eliminated[..., :-1], model.g_s - eliminated[..., -1]
+    schur, gradient = H_ss - eliminated[..., :-1], g_s - eliminated[..., -1]
     schur_factor, failed = torch.linalg.cholesky_ex(schur)
     if bool(failed.any()):
         return None
     step_s = -torch.cholesky_solve(gradient.unsqueeze(2), schur_factor)
     back = white_g + white_fs @ step_s[group]
-    step_f = -torch.linalg.solve_triangular(factor.mT, back, upper=True)
-    return step_f.squeeze(2), step_s.squeeze(2)
+    step_f = -torch.linalg.solve_triangular(factor.mT, back, upper=True).squeeze(2)
+    return torch.where(known.isnan(), step_f, known), step_s.squeeze(2)
 
 
-def _hold(model: NormalEquations) -> tuple[Tensor, Tensor, Tensor]:
-    free = (~model.held).to(model.H_ff.dtype)
+def _with_known(
+    model: NormalEquations, group: Tensor, known: Tensor
+) -> tuple[Tensor, Tensor, Tensor, Tensor]:
+    """H_ff, H_fs, g_f and g_s of the other unknowns; rows of known ones become the identity."""
+    free = known.isnan().to(model.H_ff.dtype)
+    step = known.nan_to_num(0.0)
+    g_f = (model.g_f + (model.H_ff @ step.unsqueeze(2)).squeeze(2)) * free
+    pull = (model.H_fs.mT @ step.unsqueeze(2)).squeeze(2)
+    g_s = model.g_s.index_add(0, group, pull)
     H_ff = model.H_ff * free.unsqueeze(1) * free.unsqueeze(2) + torch.diag_embed(1.0 - free)
-    return H_ff, model.H_fs * free.unsqueeze(2), model.g_f * free
+    return H_ff, model.H_fs * free.unsqueeze(2), g_f, g_s
 
 
 def _sum_over_frames(left: Tensor, right: Tensor, group: Tensor, n_groups: int) -> Tensor:

@@ -10,7 +10,7 @@ import torch
 from torch import Tensor
 
 from facedyn_app.errors import InputError, TooLittleError
-from facedyn_app.fitting.arrow import ArrowResult, solve_arrow
+from facedyn_app.fitting.arrow import ArrowResult, arrow_step, solve_arrow
 from facedyn_app.fitting.landmark_head import landmark_head
 from facedyn_app.fitting.residuals import FaceProblem, FaceState, observe
 from facedyn_app.fitting.start import start_state
@@ -20,7 +20,7 @@ from facedyn_app.records import BoolArray, FloatArray, HeadFit, Landmarks
 from facedyn_app.settings import FitSettings
 
 MIN_FRAMES = 3
-CHUNK_ITERATIONS = 2
+CHUNK_DAMPING = 1e-6
 MIN_CHUNK_SHARE = 0.5
 
 
@@ -70,10 +70,9 @@ def fit_session(
     seen = observe(small, landmarks, found, settings)
     group = torch.zeros(len(found), dtype=torch.int64, device=place)
     problem = FaceProblem(small, seen, group, settings, head.activations)
-    start = start_state(small, seen, small.fixed_shape.new_zeros(1, small.n_shape))
     result = solve_arrow(
         problem,
-        start,
+        start_state(small, seen, small.fixed_shape.new_zeros(1, small.n_shape)),
         max_iterations=settings.max_iterations,
         tolerance=settings.tolerance,
         report=report,
@@ -94,7 +93,11 @@ def error_in_px(problem: FaceProblem, state: FaceState) -> FloatArray:
 def _shape_chunks(
     problem: FaceProblem, state: FaceState, seconds: FloatArray, settings: FitSettings
 ) -> tuple[FloatArray, FloatArray]:
-    """(C,) middles and (C, S) shapes: the solver again, each second with a shape of its own."""
+    """(C,) middles and (C, S) shapes: one more step, in which each second has its own shape.
+
+    From the session's optimum the step of the same solver, its frames grouped by second, leads
+    to the second's own optimum: the problem is nearly quadratic there.
+    """
     number = np.floor((seconds - seconds[0]) / settings.chunk_seconds).astype(np.int64)
     counts = np.bincount(number)
     usual = np.median(counts[counts > 0])
@@ -102,18 +105,12 @@ def _shape_chunks(
     frames = np.flatnonzero(np.isin(number, kept))
     where = torch.as_tensor(frames, device=state.jaw.device)
     group = torch.as_tensor(np.searchsorted(kept, number[frames]), device=state.jaw.device)
-    seen = dataclasses.replace(
-        problem.seen, points=problem.seen.points[where], face_px=problem.seen.face_px[where]
-    )
     start = dataclasses.replace(state.frames(where), shape=state.shape.repeat(len(kept), 1))
-    result = solve_arrow(
-        dataclasses.replace(problem, seen=seen, group=group),
-        start,
-        max_iterations=CHUNK_ITERATIONS,
-        tolerance=settings.tolerance,
-    )
+    model = problem.only(where, group).linearise(start)
+    step = arrow_step(model, group, CHUNK_DAMPING)
+    shapes = start.shape if step is None else start.shape + step[1]
     middles = seconds[0] + (kept + 0.5) * settings.chunk_seconds
-    return middles, np.asarray(result.state.shape.cpu().numpy(), np.float32)
+    return middles, np.asarray(shapes.cpu().numpy(), np.float32)
 
 
 def trusted(

@@ -2,12 +2,14 @@ from __future__ import annotations
 
 import dataclasses
 
+import numpy as np
 import pytest
 import torch
+from scipy.optimize import minimize
 
-from facedyn_app.fitting.arrow import arrow_step
+from facedyn_app.fitting.arrow import NormalEquations, arrow_step
 from facedyn_app.fitting.landmark_head import pose_landmarks
-from facedyn_app.fitting.residuals import N_POSE, FaceState
+from facedyn_app.fitting.residuals import FaceState
 from facedyn_app.headmodel.model import HeadModel
 from tests.fitting.conftest import MadeMotion, make_motion
 
@@ -77,6 +79,8 @@ def test_landmarks_are_the_heads_vertices(face_head: HeadModel) -> None:
 def test_elimination_equals_the_dense_solve(face_head: HeadModel, n_groups: int) -> None:
     motion = make_motion(face_head, 9, noise_px=1.0, n_groups=n_groups)
     model = motion.problem.linearise(_elsewhere(motion))
+    anywhere = torch.full_like(model.g_f, torch.inf)
+    model = dataclasses.replace(model, lowest=-anywhere, highest=anywhere)
     step = arrow_step(model, motion.problem.group, 0.01)
     assert step is not None
     T, n, m = model.H_fs.shape
@@ -96,12 +100,32 @@ def test_elimination_equals_the_dense_solve(face_head: HeadModel, n_groups: int)
     assert torch.cat([step[0].flatten(), step[1].flatten()]) == pytest.approx(expected, abs=1e-8)
 
 
-def test_a_bounded_activation_is_held_only_when_it_would_leave(face_head: HeadModel) -> None:
-    motion = make_motion(face_head, 5)
-    inside = dataclasses.replace(motion.truth, expression=motion.truth.expression.clamp(0.3, 0.7))
-    assert not motion.problem.linearise(inside).held.any()
-    corner = dataclasses.replace(inside, expression=torch.zeros_like(inside.expression))
-    model = motion.problem.linearise(corner)
-    outward = model.g_f[:, N_POSE:] > 0
-    assert outward.any()
-    assert torch.equal(model.held[:, N_POSE:], outward)
+def test_bounded_step_is_the_minimum_within_the_bounds() -> None:
+    """Two frames of two unknowns against a fine search over the box."""
+    generator = torch.Generator().manual_seed(4)
+    root = torch.randn(5, 5, generator=generator).double()
+    H = root @ root.T + 0.5 * torch.eye(5)
+    # the active set is found with the shared unknowns at rest; uncoupled it must be exact
+    H[:2, 2:] = H[2:4, :2] = H[2:4, 4:] = H[4:, :4] = 0.0
+    g = torch.tensor([3.0, -2.0, 1.0, 2.5, -1.0]).double()
+    lowest, highest = torch.full((2, 2), -0.1), torch.full((2, 2), 0.2)
+    model = NormalEquations(
+        cost=torch.tensor(0.0),
+        H_ff=torch.stack([H[:2, :2], H[2:4, 2:4]]),
+        H_fs=torch.stack([H[:2, 4:], H[2:4, 4:]]),
+        H_ss=H[None, 4:, 4:],
+        g_f=g[:4].reshape(2, 2),
+        g_s=g[None, 4:],
+        lowest=lowest.double(),
+        highest=highest.double(),
+    )
+    step = arrow_step(model, torch.zeros(2, dtype=torch.int64), 0.0)
+    assert step is not None
+    best = minimize(
+        lambda d: 0.5 * d @ H.numpy() @ d + g.numpy() @ d,
+        np.zeros(5),
+        bounds=[(-0.1, 0.2)] * 4 + [(None, None)],
+        method="L-BFGS-B",
+        options={"ftol": 1e-14, "gtol": 1e-10},
+    )
+    assert torch.cat([step[0].flatten(), step[1].flatten()]) == pytest.approx(best.x, abs=1e-5)
