@@ -1,0 +1,48 @@
+"""The installation's lists and scripts hold together."""
+
+from __future__ import annotations
+
+import re
+import subprocess
+import tomllib
+from pathlib import Path
+
+import pytest
+
+ROOT = Path(__file__).resolve().parents[2]
+
+
+def _pins(name: str) -> dict[str, str]:
+    """Version of each package in a requirements file, by normalised name."""
+    pins = {}
+    for line in (ROOT / "packaging" / name).read_text(encoding="utf-8").splitlines():
+        if line and not line.startswith("#"):
+            package, version = line.split("==")
+            pins[_normal(package)] = version
+    return pins
+
+
+def _normal(package: str) -> str:
+    return re.sub(r"[-_.]+", "-", package).lower()
+
+
+def test_every_package_the_project_names_is_pinned() -> None:
+    project = tomllib.loads((ROOT / "pyproject.toml").read_text(encoding="utf-8"))["project"]
+    named = {_normal(re.split(r"[<>=!\[ ]", wish)[0]) for wish in project["dependencies"]}
+    assert named <= set(_pins("requirements.txt"))
+
+
+def test_only_the_headless_opencv_is_installed() -> None:
+    packages = [*_pins("requirements.txt"), *_pins("requirements-dev.txt")]
+    assert [name for name in packages if "opencv" in name] == ["opencv-python-headless"]
+    assert len(packages) == len(set(packages))
+
+
+@pytest.mark.parametrize(
+    "script", ["packaging/run.sh", "packaging/test.sh", "packaging/install.sh"]
+)
+def test_scripts_are_well_formed(script: str) -> None:
+    done = subprocess.run(
+        ["bash", "-n", script], cwd=ROOT, capture_output=True, text=True, check=False
+    )
+    assert (done.returncode, done.stderr) == (0, "")
