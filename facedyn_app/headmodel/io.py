@@ -136,7 +136,8 @@ def _write_arrays(arrays: Arrays, path: Path) -> None:
 
 def _read_arrays(path: Path) -> Arrays:
     try:
-        with np.load(path, allow_pickle=False) as archive:
+        # Opened here, for numpy leaves the file open when it turns out to be no archive.
+        with path.open("rb") as file, np.load(file, allow_pickle=False) as archive:
             return {name: archive[name] for name in archive.files}
     except (OSError, ValueError, EOFError, AttributeError, zipfile.BadZipFile, zlib.error) as error:
         raise InputError(f"The file '{path}' is not a head file or is damaged.", _HINT) from error

@@ -12,7 +12,7 @@ from facedyn_app.records import FloatArray, IntArray
 
 JAW = "jaw"
 REGION_SKIN, REGION_EYE, REGION_MOUTH_INSIDE, REGION_TEETH, REGION_TONGUE, REGION_LASHES = range(6)
-REGION_LIPS = 6
+REGION_LIPS, REGION_LID_EDGE = 6, 7
 
 
 @dataclass(frozen=True, slots=True, eq=False)

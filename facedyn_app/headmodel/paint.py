@@ -15,6 +15,7 @@ import numpy as np
 from facedyn_app.headmodel import regions
 from facedyn_app.headmodel.model import (
     REGION_EYE,
+    REGION_LID_EDGE,
     REGION_LIPS,
     REGION_MOUTH_INSIDE,
     REGION_TEETH,
@@ -22,18 +23,19 @@ from facedyn_app.headmodel.model import (
     HeadModel,
     rest_joints,
 )
-from facedyn_app.headmodel.subdivide import FineMesh, subdivide
+from facedyn_app.headmodel.subdivide import FineMesh, incidence, subdivide
 from facedyn_app.records import BoolArray, ByteArray, FloatArray, IntArray
 
 Colour = tuple[int, int, int]
 MOUTH_INSIDE: Colour = (58, 22, 22)
 TEETH: Colour = (226, 219, 205)
-TONGUE: Colour = (158, 84, 82)
+TONGUE: Colour = (122, 62, 60)
 SCLERA: Colour = (232, 228, 224)
 PUPIL: Colour = (14, 12, 12)
 IRIS_RADIUS, PUPIL_RADIUS = 0.0059, 0.0023  # m
-_FACE_EDGE, _EYE_EDGE = 0.0022, 0.0009  # m, longest edges of the painted mesh
-_FRONT_DEPTH = 0.13  # m behind the nose tip, where fine paint ends
+_FACE_EDGE, _LID_EDGE, _EYE_EDGE = 0.0025, 0.0014, 0.0009  # m, longest edges of the painted mesh
+_EYE_REACH = 0.026  # m from the eye's joint, where lid lines are painted
+_FRONT_DEPTH = 0.075  # m behind the nose tip, where fine paint ends
 
 
 @dataclass(frozen=True, slots=True)
@@ -91,11 +93,15 @@ def paint_mesh(head: HeadModel) -> FineMesh:
     edges = np.linalg.norm(corners - np.roll(corners, 1, axis=1), axis=2).max(axis=1)
     front = corners[..., 2].mean(axis=1) > vertices[:, 2].max() - _FRONT_DEPTH
     painted = front & ~_hidden(head)[faces].all(axis=1)
-    needed = np.ceil(np.log2(np.maximum(edges / _FACE_EDGE, 1.0))).astype(int)
-    levels = np.where(painted, np.minimum(needed, 2), 0)
-    eye = eyeballs(head)[faces].all(axis=1)
-    needed = np.ceil(np.log2(np.maximum(edges / _EYE_EDGE, 1.0))).astype(int)
-    return subdivide(faces, len(vertices), np.where(eye, np.minimum(needed, 4), levels))
+    eyes = [j for j, name in enumerate(head.joint_names) if "eye" in name]
+    away = corners.mean(axis=1)[:, None] - rest_joints(head)[eyes]
+    at_eye = (np.linalg.norm(away, axis=2) < _EYE_REACH).any(axis=1)
+    wanted = np.where(at_eye, _LID_EDGE, _FACE_EDGE)
+    eyeball = eyeballs(head)[faces].all(axis=1)
+    wanted[eyeball] = _EYE_EDGE
+    needed = np.ceil(np.log2(np.maximum(edges / wanted, 1.0))).astype(int)
+    most = np.where(eyeball, 4, np.where(painted, 2, 0))
+    return subdivide(faces, len(vertices), np.minimum(needed, most))
 
 
 def paint_colours(head: HeadModel, mesh: FineMesh, skin: Skin) -> ByteArray:
@@ -112,6 +118,7 @@ def paint_colours(head: HeadModel, mesh: FineMesh, skin: Skin) -> ByteArray:
     if marks is not None:
         _paint_landmark_parts(canvas, marks, skin, lips_known=head.region is not None)
     _paint_materials(canvas, head, mesh, skin)
+    _paint_lid_edges(canvas, head, mesh, skin)
     _paint_eyes(canvas, head, mesh, skin)
     return canvas.bytes()
 
@@ -159,38 +166,46 @@ class _Canvas:
 def _paint_landmark_parts(
     canvas: _Canvas, marks: dict[int, FloatArray], skin: Skin, *, lips_known: bool
 ) -> None:
-    """Hair, cheeks, nostrils, brows, lips and lid lines, by the landmarks' outlines."""
-
-    def line(numbers: tuple[int, ...]) -> FloatArray:
-        return np.stack([marks[n] for n in numbers if n in marks])
-
+    """Hair, cheeks, brows, lips and lid lines by the outlines of which all landmarks are placed."""
     points = canvas.points
-    canvas.blend(skin.hair, _hair_mask(points, marks))
+    for line in _outlines(marks, (regions.FOREHEAD_TOP, *regions.TEMPLES, regions.CHIN)):
+        canvas.blend(skin.hair, _hair_mask(points, *line))
     red = (min(255, skin.skin[0] + 6), int(0.72 * skin.skin[1]), int(0.72 * skin.skin[2]))
-    for centre in line(regions.CHEEKS):
-        canvas.blend(red, skin.flush * regions.spot_mask(points, centre, 0.017))
-    for brow in (regions.LEFT_BROW, regions.RIGHT_BROW):
-        canvas.blend(skin.brows, 0.88 * regions.polygon_mask(points, line(brow), 0.003))
+    for cheek in _outlines(marks, *((number,) for number in regions.CHEEKS)):
+        canvas.blend(red, skin.flush * regions.spot_mask(points, cheek[0], 0.017))
+    for brow in _outlines(marks, regions.LEFT_BROW, regions.RIGHT_BROW):
+        canvas.blend(skin.brows, 0.9 * regions.polygon_mask(points, brow, 0.003))
     if not lips_known:
-        canvas.blend(skin.lips, regions.polygon_mask(points, line(regions.LIPS_OUTER), 0.002))
-        canvas.blend(MOUTH_INSIDE, regions.polygon_mask(points, line(regions.LIPS_INNER), 0.001))
-    for upper in (regions.LEFT_EYE_UPPER, regions.RIGHT_EYE_UPPER):
-        canvas.blend(skin.brows, 0.9 * regions.line_mask(points, line(upper), 0.0012))
-    for lower in (regions.LEFT_EYE_LOWER, regions.RIGHT_EYE_LOWER):
-        canvas.blend(skin.brows, 0.5 * regions.line_mask(points, line(lower), 0.0009))
+        _paint_lip_outlines(canvas, marks, skin)
+    for upper in _outlines(marks, regions.LEFT_EYE_UPPER, regions.RIGHT_EYE_UPPER):
+        canvas.blend(skin.brows, regions.line_mask(points, upper, 0.0014))
+    for lower in _outlines(marks, regions.LEFT_EYE_LOWER, regions.RIGHT_EYE_LOWER):
+        canvas.blend(skin.brows, 0.55 * regions.line_mask(points, lower, 0.0009))
 
 
-def _hair_mask(points: FloatArray, marks: dict[int, FloatArray]) -> FloatArray:
+def _paint_lip_outlines(canvas: _Canvas, marks: dict[int, FloatArray], skin: Skin) -> None:
+    for outer in _outlines(marks, regions.LIPS_OUTER):
+        canvas.blend(skin.lips, 0.9 * regions.polygon_mask(canvas.points, outer, 0.002))
+    for inner in _outlines(marks, regions.LIPS_INNER):
+        canvas.blend(MOUTH_INSIDE, 0.9 * regions.polygon_mask(canvas.points, inner, 0.001))
+
+
+def _outlines(marks: dict[int, FloatArray], *parts: tuple[int, ...]) -> list[FloatArray]:
+    """The corners (K, 3) of those parts whose landmarks are all placed."""
+    whole = [part for part in parts if all(number in marks for number in part)]
+    return [np.stack([marks[number] for number in part]) for part in whole]
+
+
+def _hair_mask(
+    points: FloatArray, top: FloatArray, left: FloatArray, right: FloatArray, chin: FloatArray
+) -> FloatArray:
     """(N,) 0..1 the scalp: above and behind the hairline, from forehead over ears to nape."""
-    top = marks[regions.FOREHEAD_TOP]
-    temple = np.mean([marks[n] for n in regions.TEMPLES], axis=0)
-    chin = marks[regions.CHIN]
-    height = points[:, 1] - top[1] - 0.004
-    depth = top[2] - points[:, 2]
+    temple = 0.5 * (left + right)
     behind_ears = temple[2] - 0.075
     slope = (top[1] - temple[1]) / max(top[2] - temple[2] + 0.02, 1e-3)
-    over_ears = height + np.minimum(depth, top[2] - behind_ears) * slope
-    nape = np.minimum((behind_ears - points[:, 2]) * 1.0, points[:, 1] - chin[1] - 0.01)
+    depth = np.minimum(top[2] - points[:, 2], top[2] - behind_ears)
+    over_ears = points[:, 1] - top[1] - 0.004 + depth * slope
+    nape = np.minimum(behind_ears - points[:, 2], points[:, 1] - chin[1] - 0.01)
     edge = np.maximum(over_ears, nape)
     return np.asarray(np.clip(0.5 + edge / 0.012, 0.0, 1.0))
 
@@ -205,9 +220,37 @@ def _paint_materials(canvas: _Canvas, head: HeadModel, mesh: FineMesh, skin: Ski
         (REGION_TEETH, TEETH),
         (REGION_TONGUE, TONGUE),
     )
+    faces, n = np.asarray(head.faces), len(head.v_template)
     for material, colour in known:
-        share = mesh.matrix @ (np.asarray(head.region) == material).astype(np.float64)
-        canvas.blend(colour, share)
+        share = (np.asarray(head.region) == material).astype(np.float64)
+        if material == REGION_LIPS:
+            # The border zigzags between coarse vertices: an averaged one runs smoothly.
+            share = np.clip(0.5 + 3 * (mesh.matrix @ _averaged(share, faces, n) - 0.5), 0, 1)
+            canvas.blend(colour, share * (mesh.matrix @ _outside(head)))
+        else:
+            canvas.blend(colour, mesh.matrix @ share)
+
+
+def _paint_lid_edges(canvas: _Canvas, head: HeadModel, mesh: FineMesh, skin: Skin) -> None:
+    """Lashes along the edges of the lids, the upper ones darker."""
+    if head.region is None:
+        return
+    share = mesh.matrix @ (np.asarray(head.region) == REGION_LID_EDGE).astype(np.float64)
+    eyes = [j for j, name in enumerate(head.joint_names) if "eye" in name]
+    middle = rest_joints(head)[eyes, 1].mean() - 0.0015
+    darkness = np.where(canvas.points[:, 1] > middle, 0.95, 0.5)
+    canvas.blend(skin.brows, darkness * share**1.5)
+
+
+def _averaged(values: FloatArray, faces: IntArray, n: int) -> FloatArray:
+    """(V,) each vertex's value averaged over the triangles around it."""
+    sums = incidence(faces, n)
+    around = np.maximum(np.asarray(sums.sum(axis=1)), 1.0)
+    return np.asarray(sums @ values[faces].mean(axis=1) / around)
+
+
+def _outside(head: HeadModel) -> FloatArray:
+    return (~_hidden(head)).astype(np.float64)
 
 
 def _paint_eyes(canvas: _Canvas, head: HeadModel, mesh: FineMesh, skin: Skin) -> None:
