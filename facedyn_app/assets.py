@@ -46,6 +46,16 @@ def sha256_of(path: Path) -> str:
         return hashlib.file_digest(file, "sha256").hexdigest()
 
 
+def model_names() -> tuple[str, ...]:
+    """The files of `models/` that the manifest records, as `model_file` takes them.
+
+    Raises:
+        InputError: The folder is missing from this installation.
+    """
+    manifest = asset_folder("models") / "manifest.json"
+    return tuple(json.loads(manifest.read_text(encoding="utf-8")))
+
+
 def model_file(name: str) -> Path:
     """A file of `models/`, its bytes checked against the manifest.
 
@@ -63,5 +73,7 @@ def model_file(name: str) -> Path:
     if entry is None or not path.is_file():
         raise InputError(f"The file 'models/{name}' is missing from this installation.", hint)
     if sha256_of(path) != entry["sha256"]:
-        raise InputError(f"The file 'models/{name}' is damaged: its sha256 is not the one recorded.", hint)
+        raise InputError(
+            f"The file 'models/{name}' is damaged: its sha256 is not the one recorded.", hint
+        )
     return path

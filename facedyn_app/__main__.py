@@ -1,0 +1,36 @@
+"""`facedyn VERB ...` and `python -m facedyn_app`; without a verb the window opens."""
+
+from __future__ import annotations
+
+import multiprocessing
+from collections.abc import Callable, Sequence
+from pathlib import Path
+from typing import TYPE_CHECKING
+
+from facedyn_app.cli import run_app
+
+if TYPE_CHECKING:
+    from facedyn_app.demo import DemoResult
+
+
+def open_window(
+    videos: Sequence[Path],
+    library: Path | None,
+    demo: bool,
+    screenshot: Path | None,
+    on_demo: Callable[[DemoResult], None] | None,
+) -> int:
+    """Open the window; Qt is imported only here, so that the other verbs do without it."""
+    from facedyn_app.gui.app import run_window
+
+    return run_window(videos, library, demo=demo, screenshot=screenshot, demo_done=on_demo)
+
+
+def main() -> None:
+    """Run the program with the arguments of this process."""
+    multiprocessing.freeze_support()
+    run_app(open_window)
+
+
+if __name__ == "__main__":
+    main()

@@ -1,0 +1,129 @@
+"""The pipeline's answers as facts for scripts and as text for people."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from dataclasses import asdict
+
+from facedyn_app.cli.tables import indented, number, table
+from facedyn_app.dynamics.drift import drift_label
+from facedyn_app.dynamics.quality import DO_NOT_USE, quality_line
+from facedyn_app.records import DriftReport, Identification, Match, Quality, SessionDrift
+from facedyn_app.settings import TrustSettings
+
+SIMULATED = "simulated"
+
+
+def match_facts(matches: Sequence[Match]) -> list[dict[str, object]]:
+    """Name, score and probability of each match, in order."""
+    return [
+        {"name": match.name, "score": match.score, "probability": match.probability}
+        for match in matches
+    ]
+
+
+def identification_facts(answer: Identification, top: int | None = None) -> dict[str, object]:
+    """An identification for scripts; `top` limits the matches."""
+    return {
+        "matches": match_facts(answer.matches[:top]),
+        "known": answer.known,
+        "threshold": answer.threshold,
+        "n_enrolled": len(answer.matches),
+        "n_windows": len(answer.window_seconds),
+        "quality": asdict(answer.quality),
+        "calibrated_on": answer.calibrated_on,
+    }
+
+
+def drift_facts(report: DriftReport, trust: TrustSettings, simulated: bool) -> dict[str, object]:
+    """A drift report for scripts."""
+    return {
+        "speaker": report.speaker,
+        "verdict": drift_label(report, trust),
+        "dnr": report.dnr,
+        "dnr_corrected": report.dnr_corrected,
+        "noise": report.noise,
+        "drift": report.drift,
+        "drift_corrected": report.drift_corrected,
+        "note": report.note,
+        "simulated": simulated,
+        "sessions": [asdict(session) for session in report.sessions],
+    }
+
+
+def quality_text(quality: Quality) -> str:
+    """The quality line, and the sentences behind it."""
+    reasons = "".join(f"\n  {reason}" for reason in quality.reasons)
+    return quality_line(quality) + reasons
+
+
+def identification_text(answer: Identification, top: int | None = None) -> str:
+    """The answer in words, then the ranking, then how far to believe it."""
+    parts = [
+        _verdict(answer),
+        _ranking(answer.matches[:top]),
+        quality_text(answer.quality),
+        f"probabilities calibrated on: {answer.calibrated_on}",
+    ]
+    return "\n".join(parts)
+
+
+def _verdict(answer: Identification) -> str:
+    best = answer.matches[0]
+    if not answer.known:
+        return f"Not in the gallery: no probability reaches {number(answer.threshold)}."
+    verdict = f"Most probably {best.name}: probability {number(best.probability)}"
+    if answer.quality.verdict == DO_NOT_USE:
+        return f"{verdict}, but the recording is too poor: do not trust this match."
+    return f"{verdict}, above the threshold of {number(answer.threshold)}."
+
+
+def _ranking(matches: Sequence[Match]) -> str:
+    rows = [
+        (str(rank), match.name, number(match.probability, 3), number(match.score, 3))
+        for rank, match in enumerate(matches, start=1)
+    ]
+    return indented(table(("", "speaker", "probability", "score"), rows, right=(0, 2, 3)))
+
+
+def drift_text(reports: Sequence[DriftReport], trust: TrustSettings) -> str:
+    """A line a speaker, and under it a line a session."""
+    rows: list[tuple[str, ...]] = []
+    for report in reports:
+        rows.append(
+            (
+                report.speaker,
+                _drift_in_words(report, trust),
+                number(report.dnr),
+                number(report.dnr_corrected),
+                "",
+                number(report.drift),
+                number(report.noise),
+            )
+        )
+        rows += [_session_row(session) for session in report.sessions]
+    head = ("speaker", "shape", "DNR", "corrected", "90 % interval", "drift/sd", "noise/sd")
+    text = table(head, rows, right=(2, 3, 4, 5, 6))
+    notes = [f"{report.speaker}: {report.note}" for report in reports if report.note]
+    return "\n".join([text, *notes])
+
+
+def _drift_in_words(report: DriftReport, trust: TrustSettings) -> str:
+    if len(report.sessions) == 1:
+        return "needs two sessions"
+    return drift_label(report, trust)
+
+
+def _session_row(session: SessionDrift) -> tuple[str, ...]:
+    interval = ""
+    if session.dnr_interval is not None:
+        interval = f"{number(session.dnr_interval[0])} to {number(session.dnr_interval[1])}"
+    return (
+        f"  {session.name}",
+        "",
+        number(session.dnr),
+        "",
+        interval,
+        number(session.distance),
+        number(session.noise),
+    )

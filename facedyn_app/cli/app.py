@@ -1,0 +1,193 @@
+"""The verbs and their options. What they do is imported when they are called: help is quick."""
+
+from __future__ import annotations
+
+from pathlib import Path
+from typing import Annotated
+
+import typer
+
+from facedyn_app import __version__
+from facedyn_app.cli import head_verbs, window_verbs
+from facedyn_app.cli.options import (
+    DEFAULT_HEAD,
+    AsJson,
+    Device,
+    DeviceName,
+    FaceNumber,
+    HeadName,
+    LibraryFolder,
+)
+from facedyn_app.cli.verb import Outcome, run_verb
+from facedyn_app.cli.window import OpenWindow
+from facedyn_app.progress import Report
+
+
+def make_app(open_window: OpenWindow) -> typer.Typer:
+    """The command line.
+
+    Args:
+        open_window: Opens the window, for the verbs that need it.
+    """
+    app = typer.Typer(
+        name="facedyn",
+        help="Recognises people by how their faces move, and says how far to believe it.",
+        epilog="For research use, not a medical device. Nothing is sent anywhere.",
+        add_completion=False,
+        rich_markup_mode=None,
+        context_settings={"help_option_names": ["-h", "--help"]},
+    )
+
+    @app.callback(invoke_without_command=True)
+    def start(
+        context: typer.Context,
+        _version: Annotated[
+            bool, typer.Option("--version", is_eager=True, callback=_show_version)
+        ] = False,
+    ) -> None:
+        context.obj = open_window
+        if context.invoked_subcommand is None:
+            window_verbs.open_empty(open_window)
+
+    app.command("gui")(window_verbs.gui)
+    app.command("demo", short_help="Recognise simulated speakers.")(window_verbs.demo)
+    app.command("fit", short_help="Fit a head to a video, write a session file.")(fit)
+    app.command("enrol", short_help="Enrol a speaker with recordings, by consent.")(enrol)
+    app.command("identify", short_help="Who is it? Rank the enrolled speakers.")(identify)
+    app.command("dnr", short_help="Does the head shape drift? The drift-to-noise ratio.")(dnr)
+    app.add_typer(head_verbs.make_heads_app(), name="heads")
+    app.command("simulate", short_help="Write session files of simulated speakers.")(simulate)
+    app.command("selftest", short_help="Try every stage in less than a minute.")(selftest)
+    return app
+
+
+def _show_version(wanted: bool) -> None:
+    if wanted:
+        typer.echo(f"facedyn {__version__}")
+        raise typer.Exit
+
+
+def fit(
+    video: Annotated[Path, typer.Argument(metavar="VIDEO")],
+    out: Annotated[
+        Path, typer.Option("-o", "--output", metavar="SESSION.npz", help="The session file.")
+    ],
+    head: HeadName = DEFAULT_HEAD,
+    device: DeviceName = Device.AUTO,
+    face: FaceNumber = 0,
+    as_json: AsJson = False,
+) -> None:
+    """Follow a face through a video, fit a head to it, write a session file."""
+
+    def work(report: Report) -> Outcome:
+        from facedyn_app.cli.fit import fit_video
+        from facedyn_app.cli.recordings import Reading
+
+        return fit_video(video, out, Reading(head, device, face), report)
+
+    run_verb(work, as_json=as_json)
+
+
+def enrol(
+    name: Annotated[str, typer.Argument(metavar="NAME")],
+    recordings: Annotated[list[Path], typer.Argument(metavar="VIDEO|SESSION")],
+    library: LibraryFolder,
+    consent: Annotated[
+        str,
+        typer.Option(
+            "--consent",
+            metavar="TEXT",
+            show_default=False,
+            help="Who gave it, when, for what. Without it nobody new is enrolled.",
+        ),
+    ] = "",
+    head: HeadName = DEFAULT_HEAD,
+    device: DeviceName = Device.AUTO,
+    face: FaceNumber = 0,
+    as_json: AsJson = False,
+) -> None:
+    """Enrol a speaker with videos or session files, by the speaker's consent."""
+
+    def work(report: Report) -> Outcome:
+        from facedyn_app.cli.people import enrol_recordings
+        from facedyn_app.cli.recordings import Reading
+
+        reading = Reading(head, device, face)
+        return enrol_recordings(name, recordings, library, consent, reading, report)
+
+    run_verb(work, as_json=as_json)
+
+
+def identify(
+    recording: Annotated[Path, typer.Argument(metavar="VIDEO|SESSION")],
+    library: LibraryFolder,
+    top: Annotated[int, typer.Option("--top", min=1, help="Most matches to show.")] = 5,
+    recognizer: Annotated[
+        Path | None,
+        typer.Option(
+            "--recognizer",
+            metavar="DIR",
+            show_default="the built-in one",
+            help="The folder of a trained recognizer.",
+        ),
+    ] = None,
+    device: DeviceName = Device.AUTO,
+    face: FaceNumber = 0,
+    as_json: AsJson = False,
+) -> None:
+    """Who is it? Rank the enrolled speakers for a recording."""
+
+    def work(report: Report) -> Outcome:
+        from facedyn_app.cli.people import identify_recording
+        from facedyn_app.cli.recordings import Reading
+
+        reading = Reading(DEFAULT_HEAD, device, face)
+        return identify_recording(recording, library, top, recognizer, reading, report)
+
+    run_verb(work, as_json=as_json)
+
+
+def dnr(
+    library: LibraryFolder,
+    speaker: Annotated[
+        str | None, typer.Option("--speaker", metavar="NAME", show_default="all of them")
+    ] = None,
+    as_json: AsJson = False,
+) -> None:
+    """Does the head shape drift? The drift-to-noise ratio (DNR) of the speakers' sessions."""
+
+    def work(report: Report) -> Outcome:
+        from facedyn_app.cli.people import measure_speakers
+
+        return measure_speakers(library, speaker, report)
+
+    run_verb(work, as_json=as_json)
+
+
+def simulate(
+    out: Annotated[Path, typer.Argument(metavar="OUT", help="A new folder.")],
+    speakers: Annotated[int, typer.Option(min=1, help="Made speakers.")] = 10,
+    sessions: Annotated[int, typer.Option(min=1, help="Sessions of each.")] = 3,
+    seconds: Annotated[float, typer.Option(min=1.0, help="Length of a session, s.")] = 60.0,
+    seed: Annotated[int, typer.Option(min=0, help="Which made population.")] = 0,
+    as_json: AsJson = False,
+) -> None:
+    """Write session files of simulated speakers, for trying out and for measuring."""
+
+    def work(report: Report) -> Outcome:
+        from facedyn_app.cli.simulate import Corpus, simulate_corpus
+
+        return simulate_corpus(out, Corpus(speakers, sessions, seconds, seed), report)
+
+    run_verb(work, as_json=as_json)
+
+
+def selftest(as_json: AsJson = False) -> None:
+    """Try every stage on a small scale, in less than a minute, and say what was done."""
+
+    def work(report: Report) -> Outcome:
+        from facedyn_app.cli.selftest import test_all_stages
+
+        return test_all_stages(report)
+
+    run_verb(work, as_json=as_json)

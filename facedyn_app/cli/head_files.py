@@ -1,0 +1,118 @@
+"""`facedyn heads show` and `facedyn heads mesh`: a picture of a head, a mesh of one."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from dataclasses import dataclass
+from pathlib import Path
+
+import cv2
+import torch
+
+from facedyn_app.cli.drawing import quiet_drawing
+from facedyn_app.cli.places import check_output_file
+from facedyn_app.cli.recordings import read_head
+from facedyn_app.cli.verb import Outcome
+from facedyn_app.errors import MismatchError, OutputError
+from facedyn_app.headmodel.forward import head_to_tensors, head_vertices
+from facedyn_app.headmodel.mesh import MESH_SUFFIXES, write_mesh
+from facedyn_app.headmodel.model import HeadModel
+from facedyn_app.headmodel.sheet import contact_sheet
+from facedyn_app.library.atomic import atomic_file
+from facedyn_app.progress import Report
+
+
+def show_head(path_or_id: str, out: Path, report: Report) -> Outcome:
+    """Write a picture of what a head can do.
+
+    Args:
+        path_or_id: The head.
+        out: The PNG file.
+        report: Called for each tile; may raise Cancelled.
+
+    Raises:
+        InputError: There is no such head.
+        OutputError: The file cannot be written.
+    """
+    check_output_file(out, inputs=(Path(path_or_id),))
+    head = read_head(path_or_id)
+    quiet_drawing()
+    sheet = contact_sheet(head, report)
+    done, png = cv2.imencode(".png", cv2.cvtColor(sheet, cv2.COLOR_RGB2BGR))
+    if not done:
+        raise OutputError(f"The picture '{out}' could not be made.", "Free some memory.")
+    with atomic_file(out) as file:
+        file.write(png.tobytes())
+    height, width = sheet.shape[:2]
+    facts = {"head_id": head.head_id, "picture": out, "width": width, "height": height}
+    return Outcome(facts, f"written: {out}, {width} x {height} px, head {head.head_id}")
+
+
+@dataclass(frozen=True, slots=True)
+class Pose:
+    """What a mesh shows.
+
+    Attributes:
+        shape: Leading shape coefficients, standard deviations; the rest is 0.
+        expression: Leading expression coefficients; the rest is 0.
+        turns: Rotation vector of each named joint, rad; "root" turns the whole head.
+    """
+
+    shape: tuple[float, ...]
+    expression: tuple[float, ...]
+    turns: Mapping[str, tuple[float, ...]]
+
+
+def write_head_mesh(path_or_id: str, pose: Pose, out: Path) -> Outcome:
+    """Write a posed head as a mesh, its vertices in the head file's order, metres.
+
+    Args:
+        path_or_id: The head.
+        pose: What it shows.
+        out: The file; its ending chooses the format.
+
+    Raises:
+        InputError: There is no such head.
+        MismatchError: The head has fewer coefficients or lacks a joint.
+        OutputError: The file cannot be written, or has another ending.
+    """
+    if out.suffix.lower() not in MESH_SUFFIXES:
+        raise OutputError(
+            f"A mesh cannot be written as '{out.name}'.",
+            f"Use one of the endings {', '.join(MESH_SUFFIXES)}.",
+        )
+    check_output_file(out, inputs=(Path(path_or_id),))
+    head = read_head(path_or_id)
+    shape = _filled(pose.shape, head.n_shape, "shape", head)
+    expression = _filled(pose.expression, head.n_expression, "expression", head)
+    vertices = head_vertices(head_to_tensors(head), shape, expression, _turns(head, pose))[0]
+    write_mesh(out, vertices.numpy(), head.faces)
+    facts = {"head_id": head.head_id, "mesh": out, "n_vertices": len(vertices), "unit": "m"}
+    return Outcome(facts, f"written: {out}, {len(vertices)} vertices, head {head.head_id}")
+
+
+def _filled(leading: tuple[float, ...], n: int, what: str, head: HeadModel) -> torch.Tensor:
+    """(1, n) coefficients, the given ones first."""
+    if len(leading) > n:
+        raise MismatchError(
+            f"{len(leading)} {what} coefficients are given; the head '{head.head_id}' has {n}.",
+            "Give fewer, or choose another head.",
+        )
+    values = torch.zeros(1, n)
+    values[0, : len(leading)] = torch.tensor(leading)
+    return values
+
+
+def _turns(head: HeadModel, pose: Pose) -> torch.Tensor:
+    """(1, J, 3) rotation vectors, rad."""
+    turns = torch.zeros(1, len(head.joint_names), 3)
+    for name, turn in pose.turns.items():
+        if not turn:
+            continue
+        if name not in head.joint_names:
+            raise MismatchError(
+                f"The head '{head.head_id}' has no joint '{name}'.",
+                f"It has: {', '.join(head.joint_names)}.",
+            )
+        turns[0, head.joint_names.index(name)] = torch.tensor(turn)
+    return turns

@@ -1,0 +1,76 @@
+"""The verbs `heads`, `heads show` and `heads mesh`."""
+
+from __future__ import annotations
+
+from pathlib import Path
+from typing import Annotated
+
+import typer
+
+from facedyn_app.cli.options import AsJson, HeadChoice, numbers
+from facedyn_app.cli.verb import Outcome, run_verb
+from facedyn_app.progress import Report
+
+Turn = Annotated[str, typer.Option(metavar="X,Y,Z", help="Rotation vector, rad.")]
+Coefficients = Annotated[str, typer.Option(metavar="A,B,...", help="Leading coefficients.")]
+
+
+def make_heads_app() -> typer.Typer:
+    """The verb `heads` and those under it."""
+    app = typer.Typer(rich_markup_mode=None)
+    app.callback(invoke_without_command=True)(heads)
+    app.command("show")(show)
+    app.command("mesh")(mesh)
+    return app
+
+
+def heads(context: typer.Context, as_json: AsJson = False) -> None:
+    """List the head models, show one, write one as a mesh."""
+    if context.invoked_subcommand is not None:
+        return
+
+    def work(_report: Report) -> Outcome:
+        from facedyn_app.cli.heads import list_all_heads
+
+        return list_all_heads()
+
+    run_verb(work, as_json=as_json)
+
+
+def show(
+    head: HeadChoice,
+    out: Annotated[Path, typer.Option("-o", "--output", metavar="PNG", help="The picture.")],
+    as_json: AsJson = False,
+) -> None:
+    """Draw what a head can do: identities, jaw, every expression."""
+
+    def work(report: Report) -> Outcome:
+        from facedyn_app.cli.head_files import show_head
+
+        return show_head(head, out, report)
+
+    run_verb(work, as_json=as_json)
+
+
+def mesh(
+    head: HeadChoice,
+    out: Annotated[
+        Path, typer.Option("-o", "--output", metavar="MESH", help="An .obj, .ply or .glb file.")
+    ],
+    shape: Coefficients = "",
+    expression: Coefficients = "",
+    rotation: Turn = "",
+    neck: Turn = "",
+    jaw: Turn = "",
+    as_json: AsJson = False,
+) -> None:
+    """Write a posed head as a mesh: metres, vertices in the head file's order."""
+    leading = numbers(shape), numbers(expression)
+    turns = {"root": numbers(rotation, 3), "neck": numbers(neck, 3), "jaw": numbers(jaw, 3)}
+
+    def work(_report: Report) -> Outcome:
+        from facedyn_app.cli.head_files import Pose, write_head_mesh
+
+        return write_head_mesh(head, Pose(*leading, turns), out)
+
+    run_verb(work, as_json=as_json)

@@ -1,0 +1,83 @@
+"""Arguments and options that several verbs share."""
+
+from __future__ import annotations
+
+import math
+from enum import StrEnum
+from pathlib import Path
+from typing import Annotated
+
+import typer
+
+from facedyn_app.cli.places import demo_library, own_library
+
+DEFAULT_HEAD = "open-head-1"
+
+
+class Device(StrEnum):
+    """Where the fit is computed."""
+
+    AUTO = "auto"
+    CPU = "cpu"
+    CUDA = "cuda"
+
+
+def numbers(text: str, n: int | None = None) -> tuple[float, ...]:
+    """Numbers with commas between them.
+
+    Args:
+        text: The text; empty for none.
+        n: How many they must be, if any are given.
+
+    Raises:
+        typer.BadParameter: It is something else.
+    """
+    try:
+        values = tuple(float(part) for part in text.split(",")) if text.strip() else ()
+    except ValueError as error:
+        raise typer.BadParameter(f"'{text}' is not numbers with commas between them") from error
+    if not all(math.isfinite(value) for value in values):
+        raise typer.BadParameter(f"'{text}' holds what is no finite number")
+    if values and n is not None and len(values) != n:
+        raise typer.BadParameter(f"{n} numbers are needed, {len(values)} are given")
+    return values
+
+
+AsJson = Annotated[
+    bool, typer.Option("--json", help="Print one JSON object on stdout instead of text.")
+]
+LibraryFolder = Annotated[
+    Path,
+    typer.Option(
+        "--library",
+        metavar="DIR",
+        default_factory=own_library,
+        show_default="the user's own",
+        help="The library's folder.",
+    ),
+]
+DemoFolder = Annotated[
+    Path,
+    typer.Option(
+        "--library",
+        metavar="DIR",
+        default_factory=demo_library,
+        show_default="one of its own",
+        help="The folder of the demo's library.",
+    ),
+]
+HeadName = Annotated[
+    str, typer.Option("--head", metavar="ID|FILE", help="The head: a built-in one or a file.")
+]
+DeviceName = Annotated[Device, typer.Option("--device", help="Where the fit is computed.")]
+FaceNumber = Annotated[
+    int,
+    typer.Option(
+        "--face",
+        metavar="N",
+        min=0,
+        show_default="the one seen longest",
+        help="Which face of a video, from 1.",
+    ),
+]
+HeadChoice = Annotated[str, typer.Argument(metavar="ID|FILE", help="The head.")]

@@ -1,0 +1,105 @@
+"""A recording as the user gives it: a video, which is analysed, or a session file."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass, replace
+from pathlib import Path
+
+from facedyn_app.assets import sha256_of
+from facedyn_app.cli.places import check_input_file, naming
+from facedyn_app.headmodel.io import load_head
+from facedyn_app.headmodel.model import HeadModel
+from facedyn_app.library.session_file import load_session
+from facedyn_app.pipeline import analyse_video
+from facedyn_app.progress import Progress, Report
+from facedyn_app.records import Session
+from facedyn_app.settings import Settings
+from facedyn_app.video import probe_video
+
+SESSION_ENDING = ".npz"
+
+
+@dataclass(frozen=True, slots=True)
+class Reading:
+    """How videos among the recordings are analysed.
+
+    Attributes:
+        head: Id or file of the head.
+        device: "auto", "cpu" or "cuda".
+        face: Which face, from 1; 0 takes the one seen longest.
+    """
+
+    head: str
+    device: str = "auto"
+    face: int = 0
+
+
+def is_session_file(path: Path) -> bool:
+    """Whether a recording is a session file, by its ending."""
+    return path.suffix.lower() == SESSION_ENDING
+
+
+def check_recording(path: Path) -> None:
+    """Make sure that a recording can be read, before the long work begins.
+
+    Raises:
+        InputError: It is missing, or is neither a video nor a session file.
+    """
+    if is_session_file(path):
+        check_input_file(path, "session file")
+        load_session(path)
+    else:
+        check_input_file(path, "video")
+        probe_video(path)
+
+
+def read_head(path_or_id: str) -> HeadModel:
+    """A built-in head, or one from a file.
+
+    Raises:
+        InputError: There is none of that name.
+    """
+    path = Path(path_or_id)
+    if path.suffix:
+        check_input_file(path, "head file")
+    return load_head(path_or_id)
+
+
+def read_recording(
+    path: Path, head: HeadModel | None, reading: Reading, settings: Settings, report: Report
+) -> Session:
+    """The session of a recording; a video is analysed for it.
+
+    Args:
+        path: The recording.
+        head: The head for videos; None reads the one that `reading` names.
+        reading: How a video is analysed.
+        settings: Of all stages.
+        report: Called several times a second; may raise Cancelled.
+
+    Raises:
+        InputError: The recording cannot be read.
+        TooLittleError: Too few frames have a face.
+    """
+    with naming(path):
+        if not is_session_file(path):
+            head = head or read_head(reading.head)
+            analysis = analyse_video(
+                path, head, settings, device=reading.device, face=reading.face, report=report
+            )
+            return analysis.session
+        session = load_session(path)
+        if session.meta.get("source"):
+            return session
+        # a made session comes from no video: the file itself says which one it is
+        source = {"name": path.name, "sha256": sha256_of(path)}
+        return replace(session, meta={**session.meta, "source": source})
+
+
+def numbered(report: Report, path: Path, number: int, n_paths: int) -> Report:
+    """Name the recording in the reports about it."""
+
+    def named(progress: Progress) -> None:
+        report(replace(progress, stage=f"{path.name}, {number} of {n_paths}: {progress.stage}"))
+
+    return named

@@ -1,0 +1,93 @@
+"""The verbs that open the window: none at all, `gui`, and `demo`."""
+
+from __future__ import annotations
+
+import sys
+from pathlib import Path
+from typing import TYPE_CHECKING, Annotated
+
+import typer
+
+from facedyn_app.cli.options import AsJson, DemoFolder, LibraryFolder
+from facedyn_app.cli.places import check_input_file, check_output_file, own_library
+from facedyn_app.cli.progress_line import ProgressLine
+from facedyn_app.cli.verb import Outcome, errors_shown, run_verb, show
+from facedyn_app.cli.window import OpenWindow, check_display
+from facedyn_app.progress import Report
+
+if TYPE_CHECKING:
+    # importing the demo takes seconds (torch, mediapipe), which --help does not need
+    from facedyn_app.demo import DemoResult
+
+
+def open_empty(open_window: OpenWindow) -> None:
+    """Open the window on the user's library.
+
+    Raises:
+        typer.Exit: With the window's exit code.
+    """
+    _open(open_window, [], own_library())
+
+
+def gui(
+    context: typer.Context,
+    library: LibraryFolder,
+    videos: Annotated[list[Path] | None, typer.Argument(metavar="VIDEO")] = None,
+) -> None:
+    """Open the window, and videos in it."""
+    _open(context.obj, videos or [], library)
+
+
+def _open(open_window: OpenWindow, videos: list[Path], library: Path) -> None:
+    with errors_shown(as_json=False, line=ProgressLine(sys.stderr)):
+        check_display()
+        for video in videos:
+            check_input_file(video, "video")
+        code = open_window(videos, library, demo=False, screenshot=None, on_demo=None)
+    raise typer.Exit(code)
+
+
+def demo(
+    context: typer.Context,
+    library: DemoFolder,
+    headless: Annotated[bool, typer.Option("--headless", help="Open no window.")] = False,
+    screenshot: Annotated[
+        Path | None,
+        typer.Option(
+            "--screenshot",
+            metavar="PNG",
+            help="Write a picture of the window when the demo is done, and close it.",
+        ),
+    ] = None,
+    as_json: AsJson = False,
+) -> None:
+    """Enrol and identify simulated speakers from the pixels of the videos that come along."""
+    if headless and screenshot is not None:
+        raise typer.BadParameter("a screenshot needs the window: leave out --headless")
+    if not headless:
+        _demo_window(context.obj, library, screenshot, as_json)
+        return
+
+    def work(report: Report) -> Outcome:
+        from facedyn_app.cli.demo import headless_demo
+
+        return headless_demo(library, report)
+
+    run_verb(work, as_json=as_json)
+
+
+def _demo_window(
+    open_window: OpenWindow, library: Path, screenshot: Path | None, as_json: bool
+) -> None:
+    results: list[DemoResult] = []
+    with errors_shown(as_json, ProgressLine(sys.stderr)):
+        check_display()
+        if screenshot is not None:
+            check_output_file(screenshot)
+        code = open_window([], library, demo=True, screenshot=screenshot, on_demo=results.append)
+    if results:
+        from facedyn_app.cli.demo import demo_outcome
+        from facedyn_app.settings import Settings
+
+        show(demo_outcome(results[-1], Settings().trust), as_json, [])
+    raise typer.Exit(code)
