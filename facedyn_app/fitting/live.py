@@ -10,9 +10,10 @@ import torch
 
 from facedyn_app.fitting.arrow import solve_arrow
 from facedyn_app.fitting.landmark_head import LandmarkHead, landmark_head
-from facedyn_app.fitting.residuals import FaceProblem, FaceState, observe
+from facedyn_app.fitting.residuals import FaceProblem
 from facedyn_app.fitting.session_fit import choose_device, error_in_px, trusted
 from facedyn_app.fitting.start import start_state
+from facedyn_app.fitting.state import FaceState, observe
 from facedyn_app.headmodel.model import HeadModel
 from facedyn_app.records import FloatArray, Landmarks, PartialFit
 from facedyn_app.settings import FitSettings

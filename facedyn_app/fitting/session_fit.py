@@ -12,8 +12,9 @@ from torch import Tensor
 from facedyn_app.errors import InputError, TooLittleError
 from facedyn_app.fitting.arrow import ArrowResult, arrow_step, solve_arrow
 from facedyn_app.fitting.landmark_head import landmark_head
-from facedyn_app.fitting.residuals import FaceProblem, FaceState, observe
+from facedyn_app.fitting.residuals import FaceProblem
 from facedyn_app.fitting.start import start_state
+from facedyn_app.fitting.state import FaceState, observe
 from facedyn_app.headmodel.model import HeadModel
 from facedyn_app.progress import Report, ignore
 from facedyn_app.records import BoolArray, FloatArray, HeadFit, Landmarks

@@ -12,7 +12,7 @@ import torch
 from torch import Tensor
 
 from facedyn_app.fitting.landmark_head import LandmarkHead
-from facedyn_app.fitting.residuals import FaceState, Observations
+from facedyn_app.fitting.state import FaceState, Observations
 
 
 def start_state(head: LandmarkHead, seen: Observations, shape: Tensor) -> FaceState:

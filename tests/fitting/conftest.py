@@ -10,7 +10,8 @@ import roma
 import torch
 
 from facedyn_app.fitting.landmark_head import landmark_head
-from facedyn_app.fitting.residuals import FaceProblem, FaceState, Observations
+from facedyn_app.fitting.residuals import FaceProblem
+from facedyn_app.fitting.state import FaceState, Observations
 from facedyn_app.headmodel.model import HeadModel, LandmarkEmbedding
 from facedyn_app.records import N_ACTIONS, N_LANDMARKS, FloatArray, Landmarks
 from facedyn_app.settings import FitSettings

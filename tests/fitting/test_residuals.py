@@ -9,7 +9,7 @@ from scipy.optimize import minimize
 
 from facedyn_app.fitting.arrow import NormalEquations, arrow_step
 from facedyn_app.fitting.landmark_head import pose_landmarks
-from facedyn_app.fitting.residuals import FaceState
+from facedyn_app.fitting.state import FaceState
 from facedyn_app.headmodel.model import HeadModel
 from tests.fitting.conftest import MadeMotion, make_motion
 
