@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import multiprocessing
+import os
 from collections.abc import Callable, Sequence
 from pathlib import Path
 from typing import TYPE_CHECKING
@@ -29,6 +30,9 @@ def open_window(
 def main() -> None:
     """Run the program with the arguments of this process."""
     multiprocessing.freeze_support()
+    # read by OpenMP when torch is imported: threads that wait would otherwise keep the cores busy
+    # that landmarks and window need, and make a fit on a loaded machine ten times slower
+    os.environ.setdefault("OMP_WAIT_POLICY", "PASSIVE")
     run_app(open_window)
 
 
