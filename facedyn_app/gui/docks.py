@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from typing import Final
 
-from PySide6.QtCore import QByteArray, QSettings, Qt
+from PySide6.QtCore import QByteArray, QSettings, Qt, QTimer
 from PySide6.QtGui import QAction
 from PySide6.QtWidgets import QDockWidget, QMainWindow, QWidget
 
@@ -100,7 +100,8 @@ class Docks:
         narrow = width < NARROW_PX
         if narrow != self._narrow:
             self._narrow = narrow
-            self.reset()
+            # Not within the resize itself: Qt would forget to take the old tabs away.
+            QTimer.singleShot(0, self._window, self.reset)
 
     def save(self, settings: QSettings) -> None:
         """Remember size and layout."""

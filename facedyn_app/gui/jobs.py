@@ -75,7 +75,8 @@ class Job(QObject):
             log.exception("job failed: %s", self.title)
             self.failed.emit(error)
         else:
-            self._wake()
+            # Once more, in whatever state the last delivery is: nothing reported may be lost.
+            self._woken.emit()
             self.succeeded.emit(result)
         self.finished.emit()
 
@@ -90,13 +91,6 @@ class Job(QObject):
             if self._waking or now - self._last_wake < 1.0 / REPORTS_PER_SECOND:
                 return
             self._waking, self._last_wake = True, now
-        self._woken.emit()
-
-    def _wake(self) -> None:
-        with self._lock:
-            if self._waking or not self._pending:
-                return
-            self._waking = True
         self._woken.emit()
 
     @Slot()

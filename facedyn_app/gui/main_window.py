@@ -24,7 +24,8 @@ from facedyn_app.gui.seek_bar import SeekBar
 from facedyn_app.gui.state import AppState
 from facedyn_app.gui.status_line import StatusLine
 from facedyn_app.gui.theme import GRID
-from facedyn_app.gui.traces import LEFT_PX, RIGHT_PX, TracesPanel
+from facedyn_app.gui.trace_plot import LEFT_PX
+from facedyn_app.gui.traces import RIGHT_PX, TracesPanel
 from facedyn_app.gui.transport import Transport
 from facedyn_app.gui.trust_panel import TrustPanel
 from facedyn_app.gui.video_view import VideoPanel
@@ -71,6 +72,7 @@ class MainWindow(QMainWindow):
         super().__init__()
         self.state = state
         self._memory = memory
+        self._closed = False
         self.setWindowTitle("facedyn")
         self.setAcceptDrops(True)
         self.video = VideoPanel()
@@ -158,6 +160,8 @@ class MainWindow(QMainWindow):
         state.head_changed.connect(self.head.set_head)
         state.status_changed.connect(self._show_status)
         self.who.enrol_requested.connect(self.enrol_requested)
+        self.video.add_first_step("Open video…").clicked.connect(self.choose_videos)
+        self.video.add_first_step("Open demo").clicked.connect(self.demo_requested)
         self.library.recording_picked.connect(state.show_recording)
 
     def choose_videos(self) -> None:
@@ -236,11 +240,13 @@ class MainWindow(QMainWindow):
 
     def closeEvent(self, event: QCloseEvent) -> None:  # noqa: N802
         """Remember the layout, stop the work and wait for it."""
-        self.player.pause()
-        self.docks.save(self._memory)
-        self.closing.emit()
-        self.feed.close()
-        self.head.scene.close()
+        if not self._closed:
+            self._closed = True
+            self.player.pause()
+            self.docks.save(self._memory)
+            self.closing.emit()
+            self.feed.close()
+            self.head.scene.close()
         super().closeEvent(event)
 
 

@@ -7,6 +7,7 @@ from typing import Literal
 
 from PySide6.QtCore import Qt, Signal
 from PySide6.QtWidgets import (
+    QHBoxLayout,
     QLabel,
     QProgressBar,
     QPushButton,
@@ -75,6 +76,10 @@ class Panel(QWidget):
         self._bar.setFixedHeight(GRID)
         self._retry = QPushButton("Retry")
         self._retry.clicked.connect(self.retry_requested)
+        self._steps = QHBoxLayout()
+        self._steps.addStretch(1)
+        self._steps.addStretch(1)
+        self._step_buttons: list[QPushButton] = []
         self._empty = PanelStatus("empty", empty, hint)
         self.status = self._empty
         self._stack = QStackedLayout(self)
@@ -93,8 +98,16 @@ class Panel(QWidget):
         column.addWidget(self._bar)
         column.addWidget(self._hint)
         column.addWidget(self._retry, 0, Qt.AlignmentFlag.AlignHCenter)
+        column.addLayout(self._steps)
         column.addStretch(1)
         return page
+
+    def add_first_step(self, words: str) -> QPushButton:
+        """A button that stands below the first words, while there is nothing else."""
+        button = QPushButton(words)
+        self._steps.insertWidget(self._steps.count() - 1, button)
+        self._step_buttons.append(button)
+        return button
 
     def show_empty(self) -> None:
         """Go back to the first state."""
@@ -113,6 +126,8 @@ class Panel(QWidget):
         self._hint.setVisible(bool(status.hint))
         self._retry.setVisible(status.kind == "error")
         self._bar.setVisible(status.kind == "working")
+        for button in self._step_buttons:
+            button.setVisible(status == self._empty)
         self._bar.setRange(0, 0 if status.share is None else 1000)
         if status.share is not None:
             self._bar.setValue(round(1000 * status.share))

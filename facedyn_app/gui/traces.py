@@ -7,19 +7,24 @@ from typing import Any, Final
 import numpy as np
 import pyqtgraph as pg
 from PySide6.QtCore import QEvent, Qt, QTimer, Signal
-from PySide6.QtGui import QResizeEvent
-from PySide6.QtWidgets import QVBoxLayout, QWidget
+from PySide6.QtGui import QPalette, QResizeEvent
+from PySide6.QtWidgets import QHBoxLayout, QLabel, QWidget
 
 from facedyn_app.gui.panel import DONE, Panel
 from facedyn_app.gui.recording import Span
-from facedyn_app.gui.theme import GRID, Colours, colours_of
+from facedyn_app.gui.theme import GRID, colours_of
 from facedyn_app.gui.timeline import Timeline, TraceGroup, trace_groups
+from facedyn_app.gui.trace_plot import (
+    AXIS_PX,
+    BOTTOM_PX,
+    end_ticks,
+    legend,
+    style_plot,
+    value_range,
+)
 
 REDRAWS_PER_SECOND: Final = 10
-LEFT_PX: Final = 48
-LEGEND_PX: Final = 184
-AXIS_PX: Final = 40
-BOTTOM_PX: Final = 4
+LEGEND_PX: Final = 220
 TOP_PX: Final = 4
 RIGHT_PX: Final = LEGEND_PX + GRID
 
@@ -41,16 +46,22 @@ class TracesPanel(Panel):
         )
         self._graphics: Any = pg.GraphicsLayoutWidget()
         self._graphics.ci.layout.setSpacing(0)
-        self._graphics.ci.layout.setContentsMargins(0, TOP_PX, GRID, 0)
-        column = QVBoxLayout(self.content)
-        column.setContentsMargins(0, 0, 0, 0)
-        column.addWidget(self._graphics)
+        self._graphics.ci.layout.setContentsMargins(0, TOP_PX, 0, 0)
+        self._legend = QWidget()
+        self._legend.setFixedWidth(RIGHT_PX)
+        self._legend.setAutoFillBackground(True)
+        self._legend.setBackgroundRole(QPalette.ColorRole.Base)
+        row = QHBoxLayout(self.content)
+        row.setContentsMargins(0, 0, 0, 0)
+        row.setSpacing(0)
+        row.addWidget(self._graphics, 1)
+        row.addWidget(self._legend)
         self._groups: tuple[TraceGroup, ...] = ()
         self._plots: list[Any] = []
         self._curves: list[tuple[int, Any]] = []
         self._cursors: list[Any] = []
         self._regions: list[Any] = []
-        self._labels: list[Any] = []
+        self._labels: list[QLabel] = []
         self._timeline: Timeline | None = None
         self._redraw = QTimer(self)
         self._redraw.setSingleShot(True)
@@ -125,10 +136,14 @@ class TracesPanel(Panel):
         self._graphics.clear()
         self._groups = groups
         self._plots, self._curves, self._cursors, self._regions = [], [], [], []
+        for label in self._labels:
+            label.deleteLater()
         self._labels = []
         for row, group in enumerate(groups):
-            plot = self._graphics.addPlot(row=row, col=0)
-            self._style_plot(plot, last=row == len(groups) - 1)
+            plot = self._graphics.addPlot(row=row, col=0, enableMenu=False)
+            # PlotItem makes a menu without a parent all the same; it shall go with the panel.
+            plot.ctrlMenu.setParent(self)
+            style_plot(plot, last=row == len(groups) - 1)
             if self._plots:
                 plot.setXLink(self._plots[0])
             self._plots.append(plot)
@@ -138,27 +153,10 @@ class TracesPanel(Panel):
                 curve.setClipToView(True)
                 self._curves.append((source, curve))
             self._add_cursor(plot)
-            label = self._graphics.addLabel("", row=row, col=1, justify="left")
-            self._labels.append(label)
-        self._graphics.ci.layout.setColumnFixedWidth(1, LEGEND_PX)
+            self._labels.append(QLabel(self._legend))
+            self._labels[-1].show()
         self._share_height()
         self._paint_colours()
-
-    def _style_plot(self, plot: Any, *, last: bool) -> None:
-        plot.hideButtons()
-        plot.setMenuEnabled(False)
-        plot.setMouseEnabled(x=True, y=False)
-        axis = plot.getAxis("left")
-        axis.setWidth(LEFT_PX)
-        axis.setStyle(tickTextOffset=4, hideOverlappingLabels=False)
-        axis.enableAutoSIPrefix(False)
-        bottom = plot.getAxis("bottom")
-        bottom.enableAutoSIPrefix(False)
-        bottom.setStyle(showValues=last)
-        bottom.setHeight(AXIS_PX if last else BOTTOM_PX)
-        if last:
-            bottom.setLabel("time (s)")
-        plot.showGrid(x=True, y=False, alpha=0.15)
 
     def _share_height(self) -> None:
         # The lowest row holds the time axis too; without this its plot would be the smaller one.
@@ -166,7 +164,9 @@ class TracesPanel(Panel):
         room = self.height() - TOP_PX - (AXIS_PX - BOTTOM_PX)
         for row in range(n):
             extra = AXIS_PX - BOTTOM_PX if row == n - 1 else 0
-            self._graphics.ci.layout.setRowFixedHeight(row, max(8, room // n) + extra)
+            height = max(8, room // n)
+            self._graphics.ci.layout.setRowFixedHeight(row, height + extra)
+            self._labels[row].setGeometry(GRID, TOP_PX + row * height, LEGEND_PX, height)
 
     def _add_cursor(self, plot: Any) -> None:
         region = pg.LinearRegionItem(movable=False)
@@ -197,7 +197,7 @@ class TracesPanel(Panel):
             shade.setAlpha(40)
             region.setBrush(shade)
         for label, group in zip(self._labels, self._groups, strict=True):
-            label.setText(_legend(group, colours))
+            label.setText(legend(group, colours))
 
     def _draw(self) -> None:
         timeline = self._timeline
@@ -208,9 +208,9 @@ class TracesPanel(Panel):
         end = max(timeline.duration, 1.0)
         for plot, group in zip(self._plots, self._groups, strict=True):
             plot.setLimits(xMin=0.0, xMax=end, minXRange=min(0.5, end))
-            low, high = _range(timeline, group)
+            low, high = value_range(timeline, group)
             plot.setYRange(low, high, padding=0.16)
-            plot.getAxis("left").setTicks([_ends(low, high)])
+            plot.getAxis("left").setTicks([end_ticks(low, high)])
         self._plots[0].setXRange(0.0, end, padding=0.0)
 
     def _clicked(self, event: Any) -> None:
@@ -228,35 +228,3 @@ class TracesPanel(Panel):
     def _pick(self, seconds: float) -> None:
         if self._timeline is not None and self._timeline.n_frames:
             self.frame_picked.emit(self._timeline.frame_at(seconds))
-
-
-def _range(timeline: Timeline, group: TraceGroup) -> tuple[float, float]:
-    """An axis that holds all values, and does not blow up noise to full height."""
-    least = 5.0 if group.unit == "deg" else 0.3
-    values = np.concatenate([timeline.column(source) for _, source in group.channels])
-    values = values[np.isfinite(values)]
-    if not len(values):
-        return 0.0, least
-    return min(0.0, float(values.min())), max(least, float(values.max()))
-
-
-def _ends(low: float, high: float) -> list[tuple[float, str]]:
-    """Two ticks that never touch, however low the plot is: zero, and the outermost round value."""
-    outermost = high if high >= -low else low
-    step = 10.0 ** np.floor(np.log10(abs(outermost)))
-    value = float(np.trunc(outermost / step) * step)
-    return [(0.0, "0"), (value, f"{value:g}")]
-
-
-def _legend(group: TraceGroup, colours: Colours) -> str:
-    text, muted, series = colours.text, colours.muted, colours.series
-    head = f'<span style="color:{text}"><b>{group.title}</b></span>'
-    unit = f'<span style="color:{muted}"> ({group.unit})</span>'
-    names = [
-        f'<span style="color:{series[n % len(series)]}">&#9632;</span>'
-        f'<span style="color:{text}"> {label}</span>'
-        for n, (label, _) in enumerate(group.channels)
-    ]
-    first = head + unit + " " + " ".join(names[:1] if len(names) > 3 else [])
-    rest = names[1:] if len(names) > 3 else names
-    return f"{first}<br>{' '.join(rest)}"

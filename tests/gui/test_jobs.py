@@ -1,0 +1,167 @@
+"""Jobs report, end and stop as they should, on real worker threads."""
+
+from __future__ import annotations
+
+import threading
+import time
+from collections.abc import Iterator
+
+import pytest
+from PySide6.QtCore import QCoreApplication, QThread
+from pytestqt.qtbot import QtBot
+
+from facedyn_app.errors import InputError
+from facedyn_app.gui.jobs import REPORTS_PER_SECOND, Job, JobQueue, Watch
+from facedyn_app.progress import Progress, Report
+
+
+@pytest.fixture
+def queue(qtbot: QtBot) -> Iterator[JobQueue]:
+    jobs = JobQueue()
+    yield jobs
+    jobs.shut_down()
+
+
+class Log:
+    """What a job's watcher has seen, in order, and on which thread."""
+
+    def __init__(self) -> None:
+        self.events: list[tuple[str, object]] = []
+        self.threads: set[QThread] = set()
+
+    def add(self, kind: str, value: object = None) -> None:
+        self.events.append((kind, value))
+        self.threads.add(QThread.currentThread())
+
+    def kinds(self) -> list[str]:
+        return [kind for kind, _ in self.events]
+
+
+def watched(title: str, work: object, log: Log) -> tuple[Job, Watch]:
+    job = Job(title, work)  # type: ignore[arg-type]
+    watch = Watch(
+        job,
+        lambda result: log.add("result", result),
+        lambda error: log.add("error", error),
+        lambda batch: log.add("progress", batch),
+        lambda: log.add("cancelled"),
+    )
+    job.finished.connect(lambda: None)
+    return job, watch
+
+
+def test_result_arrives_in_the_gui_thread(queue: JobQueue, qtbot: QtBot) -> None:
+    log, worker = Log(), []
+
+    def work(_report: Report) -> int:
+        worker.append(threading.get_ident())
+        return 42
+
+    job, _ = watched("sum", work, log)
+    queue.add(job)
+    qtbot.waitUntil(lambda: not queue.jobs)
+    assert log.events == [("result", 42)]
+    assert worker[0] != threading.get_ident()
+    app = QCoreApplication.instance()
+    assert app is not None
+    assert log.threads == {app.thread()}
+
+
+def test_error_is_handed_over_and_the_next_job_runs(queue: JobQueue, qtbot: QtBot) -> None:
+    log = Log()
+
+    def fail(_report: Report) -> None:
+        raise InputError("The file 'x' is no video.", "Choose another.")
+
+    for title, work in (("bad", fail), ("good", lambda _report: "done")):
+        queue.add(watched(title, work, log)[0])
+    assert [job.title for job in queue.jobs] == ["bad", "good"]
+    qtbot.waitUntil(lambda: not queue.jobs)
+    assert log.kinds() == ["error", "result"]
+    assert str(log.events[0][1]) == "The file 'x' is no video. Choose another."
+
+
+def test_every_partial_arrives_once_at_no_more_than_30_batches_a_second(
+    queue: JobQueue, qtbot: QtBot
+) -> None:
+    log, spent = Log(), []
+
+    def work(report: Report) -> None:
+        began = time.monotonic()
+        for done in range(400):
+            report(Progress("counting", done, 400, partial=done))
+            time.sleep(0.001)
+        spent.append(time.monotonic() - began)
+
+    job, _ = watched("count", work, log)
+    queue.add(job)
+    qtbot.waitUntil(lambda: not queue.jobs)
+    batches = [value for kind, value in log.events if kind == "progress"]
+    partials = [p.partial for batch in batches for p in batch]  # type: ignore[attr-defined]
+    assert partials == list(range(400))
+    assert len(batches) <= REPORTS_PER_SECOND * spent[0] + 2
+
+
+def test_reports_without_partial_are_thinned_to_the_newest(queue: JobQueue, qtbot: QtBot) -> None:
+    log = Log()
+
+    def work(report: Report) -> None:
+        for done in range(1000):
+            report(Progress("counting", done, 1000))
+
+    queue.add(watched("count", work, log)[0])
+    qtbot.waitUntil(lambda: not queue.jobs)
+    batches = [value for kind, value in log.events if kind == "progress"]
+    assert all(len(batch) == 1 for batch in batches)  # type: ignore[arg-type]
+    assert batches[-1][0].done == 999  # type: ignore[index]
+
+
+def test_cancel_stops_the_running_job_and_drops_a_waiting_one(
+    queue: JobQueue, qtbot: QtBot
+) -> None:
+    running, waiting = Log(), Log()
+
+    def endless(report: Report) -> None:
+        while True:
+            report(Progress("waiting", 0))
+            time.sleep(0.005)
+
+    first, second = watched("first", endless, running)[0], watched("second", endless, waiting)[0]
+    queue.add(first)
+    queue.add(second)
+    queue.cancel(second)
+    qtbot.waitUntil(lambda: "progress" in running.kinds())
+    queue.cancel(first)
+    qtbot.waitUntil(lambda: not queue.jobs)
+    assert running.kinds()[-1] == "cancelled"
+    assert waiting.kinds() == ["cancelled"]
+
+
+def test_shutting_down_stops_the_work_before_it_returns(qtbot: QtBot) -> None:
+    stopped = threading.Event()
+    started = threading.Event()
+
+    def endless(report: Report) -> None:
+        started.set()
+        try:
+            while True:
+                report(Progress("waiting", 0))
+                time.sleep(0.005)
+        finally:
+            stopped.set()
+
+    jobs = JobQueue()
+    jobs.add(Job("endless", endless))
+    qtbot.waitUntil(started.is_set)
+    jobs.shut_down()
+    assert stopped.is_set()
+    assert jobs.jobs == ()
+
+
+def test_a_dropped_watch_is_deaf(queue: JobQueue, qtbot: QtBot) -> None:
+    log = Log()
+    job, watch = watched("one", lambda _report: 1, log)
+    watch.drop()
+    queue.add(job)
+    qtbot.waitUntil(lambda: not queue.jobs)
+    assert log.events == []

@@ -1,0 +1,269 @@
+"""Every panel says what a user must know, in each of its states."""
+
+from __future__ import annotations
+
+from pathlib import Path
+
+import pytest
+from PySide6.QtCore import QDate, QPoint, Qt
+from PySide6.QtGui import QImage
+from PySide6.QtTest import QTest
+from PySide6.QtWidgets import QPushButton
+from pytestqt.qtbot import QtBot
+
+from facedyn_app.errors import InputError
+from facedyn_app.gui.enrol_dialog import EnrolDialog
+from facedyn_app.gui.facts_panel import FactsPanel
+from facedyn_app.gui.head_scene import PlainScene
+from facedyn_app.gui.library_panel import LibraryPanel
+from facedyn_app.gui.listing import ListedSession, ListedSpeaker, Listing
+from facedyn_app.gui.panel import DONE, EMPTY, Panel, PanelStatus, error_status
+from facedyn_app.gui.seek_bar import SeekBar
+from facedyn_app.gui.status_line import StatusLine, TimeLeft, duration_words
+from facedyn_app.gui.theme import DARK, LIGHT, Colours
+from facedyn_app.gui.timeline import timeline_of
+from facedyn_app.gui.traces import TracesPanel
+from facedyn_app.gui.trust_panel import TrustPanel
+from facedyn_app.gui.who_panel import WhoPanel
+from facedyn_app.progress import Progress
+from facedyn_app.settings import TrustSettings
+from tests.gui.conftest import (
+    N_FRAMES,
+    made_drift,
+    made_identification,
+    made_quality,
+    made_recording,
+    made_session,
+)
+
+
+def test_a_panel_goes_through_its_four_states(qtbot: QtBot) -> None:
+    panel = Panel("Drop a video here.", "Any will do.")
+    qtbot.addWidget(panel)
+    panel.show()
+    assert panel.words == "Drop a video here. Any will do."
+    panel.show_status(PanelStatus("working", "Fitting …", share=0.4))
+    assert panel.words == "Fitting …"
+    error = InputError("The file 'x.mp4' is no video.", "Choose another.")
+    panel.show_status(error_status(error))
+    assert panel.words == "The file 'x.mp4' is no video. Choose another."
+    retry = next(b for b in panel.findChildren(QPushButton) if b.text() == "Retry")
+    with qtbot.waitSignal(panel.retry_requested):
+        QTest.mouseClick(retry, Qt.MouseButton.LeftButton)
+    panel.show_status(DONE)
+    assert panel.words == ""
+    assert panel.content.isVisible()
+    panel.show_status(EMPTY)
+    assert panel.words == "Drop a video here. Any will do."
+    assert not retry.isVisible()
+
+
+def test_a_fault_of_ours_is_told_from_a_users_error() -> None:
+    assert "mistake of its own: KeyError" in error_status(KeyError("x")).sentence
+
+
+def test_who_names_the_first_and_says_what_the_number_means(qtbot: QtBot) -> None:
+    panel = WhoPanel()
+    qtbot.addWidget(panel)
+    panel.show_recording(made_recording(None))
+    assert panel.answer == "P-014 (simulated)"
+    assert "probability 0.91" in panel.reason
+    assert "gallery of 6" in panel.reason
+    assert "caution" in panel.reason
+    assert "0.60" in panel.footer
+    assert "simulated speakers" in panel.footer
+    rows = [[panel.model.index(r, c).data() for c in range(4)] for r in range(6)]
+    assert rows[1] == ["2", "P-003 (simulated)", "0.22", "-0.56"]
+    assert rows[2][1] == "P-021"
+
+
+def test_who_says_not_in_the_gallery(qtbot: QtBot) -> None:
+    panel = WhoPanel()
+    qtbot.addWidget(panel)
+    panel.show_recording(made_recording(None, identification=made_identification(known=False)))
+    assert panel.answer == "Not in the gallery"
+    assert "nearest is P-014, probability 0.31" in panel.reason
+    panel.show_recording(made_recording(None, identification=None))
+    assert panel.words.startswith("Who is it?")
+
+
+def test_trust_puts_words_before_numbers(qtbot: QtBot) -> None:
+    panel = TrustPanel(TrustSettings())
+    qtbot.addWidget(panel)
+    panel.show_recording(made_recording(None))
+    assert "caution" in panel.verdict
+    assert "The face is 60 px high" in panel.verdict
+    assert "90 % of frames valid" in panel.verdict
+    assert "stable" in panel.drift_words
+    assert "0.80" in panel.drift_words
+    speaker = panel.model.item(0, 0)
+    assert speaker.text() == "P-014 (simulated)"
+    assert [panel.model.item(0, c).text() for c in (1, 2, 4)] == ["stable", "1.04", "0.80"]
+    assert [speaker.child(2, c).text() for c in (0, 2, 3)] == ["visit-3", "1.40", "1.20 to 1.70"]
+
+
+def test_trust_gives_no_ratio_for_one_session(qtbot: QtBot) -> None:
+    panel = TrustPanel(TrustSettings())
+    qtbot.addWidget(panel)
+    panel.show_drift((made_drift("P-007", n_sessions=1),))
+    assert "unknown" in panel.drift_words
+    assert "Needs two sessions" in panel.drift_words
+    assert panel.model.item(0, 2).text() == "-"
+
+
+def test_trust_without_a_speaker_still_judges_the_measurement(qtbot: QtBot) -> None:
+    panel = TrustPanel(TrustSettings())
+    qtbot.addWidget(panel)
+    recording = made_recording(None, drift=(), identification=None, quality=made_quality("good"))
+    panel.show_recording(recording)
+    assert "good" in panel.verdict
+    assert "needs a speaker" in panel.drift_words
+
+
+def test_facts_say_simulated_and_give_units(qtbot: QtBot) -> None:
+    panel = FactsPanel()
+    qtbot.addWidget(panel)
+    panel.show_recording(made_recording(Path("visit-0412.mp4")))
+    model = panel.model
+    facts = {model.index(r, 0).data(): model.index(r, 1).data() for r in range(model.rowCount())}
+    assert facts["File"] == "visit-0412.mp4"
+    assert facts["Origin"] == "simulated"
+    assert facts["Picture"] == "96 x 64 px"
+    assert facts["Frame rate"] == "25 frames/s"
+    assert facts["Landmark error"] == "0.50 % of face"
+    panel.show_recording(made_recording(None, session=made_session(simulated=False)))
+    assert "Origin" not in [model.index(r, 0).data() for r in range(model.rowCount())]
+
+
+def test_the_library_lists_speakers_recordings_and_work(qtbot: QtBot) -> None:
+    panel = LibraryPanel()
+    qtbot.addWidget(panel)
+    panel.resize(300, 400)
+    panel.show()
+    made = ListedSpeaker("P-014", "given", (ListedSession(7, "visit-1", True, 12.0),))
+    panel.show_listing(Listing(Path("somewhere"), (made, ListedSpeaker("Anna", "given", ()))))
+    panel.show_recordings([made_recording(None)], "visit-0412")
+    panel.show_queue(["Fit face: a.mp4", "Fit face: b.mp4"])
+    texts = [
+        [panel.model.item(r).child(k).text() for k in range(panel.model.item(r).rowCount())]
+        for r in range(3)
+    ]
+    assert texts[0] == ["P-014 (simulated) · 1 session", "Anna · 0 sessions"]
+    assert texts[1] == ["visit-0412.mp4 (simulated)"]
+    assert texts[2] == ["Fit face: a.mp4 · running", "Fit face: b.mp4 · waiting"]
+    index = panel.model.item(1).child(0).index()
+    assert panel.tree.currentIndex() == index
+    with qtbot.waitSignal(panel.recording_picked) as picked:
+        place = panel.tree.visualRect(index).center()
+        QTest.mouseClick(panel.tree.viewport(), Qt.MouseButton.LeftButton, pos=place)
+    assert picked.args == ["visit-0412"]
+
+
+def test_nothing_is_enrolled_without_consent(qtbot: QtBot) -> None:
+    dialog = EnrolDialog({"Anna": "given by Anna on 2024-02-03 for research"}, "visit.mp4")
+    qtbot.addWidget(dialog)
+    assert not dialog.complete
+    assert dialog.notes[0] == "Give the speaker a name or a code."
+    dialog.name.setCurrentText("Berta")
+    assert dialog.notes == ("", "Say who gave the consent.", "Say what the consent is for.")
+    dialog.giver.setText("Berta")
+    assert not dialog.complete
+    dialog.scope.setText("follow-up")
+    dialog.date.setDate(QDate(2024, 5, 6))
+    assert dialog.complete
+    assert dialog.enrolment().consent == "given by Berta on 2024-05-06 for follow-up"
+
+
+def test_a_speaker_with_consent_needs_no_second_one(qtbot: QtBot) -> None:
+    dialog = EnrolDialog({"Anna": "given by Anna on 2024-02-03 for research"}, "visit.mp4")
+    qtbot.addWidget(dialog)
+    dialog.name.setCurrentText("Anna")
+    assert dialog.complete
+    assert "2024-02-03" in dialog.notes[0]
+    assert dialog.enrolment().consent is None
+
+
+def test_traces_have_a_cursor_and_let_the_user_pick(qtbot: QtBot) -> None:
+    panel = TracesPanel()
+    qtbot.addWidget(panel)
+    panel.resize(800, 300)
+    panel.show()
+    timeline = timeline_of(made_session())
+    panel.set_timeline(timeline)
+    panel.show_frame(10)
+    assert [group.title for group in panel.groups] == ["Jaw", "Blink", "Smile"]
+    assert panel.cursor_seconds == pytest.approx(0.4)
+    assert panel.drawn_points() == N_FRAMES
+    panel.set_timeline(None)
+    assert panel.words
+
+
+def test_the_seek_bar_picks_the_frame_under_the_pointer(qtbot: QtBot) -> None:
+    bar = SeekBar()
+    qtbot.addWidget(bar)
+    bar.resize(416, 46)
+    bar.show()
+    bar.set_timeline(timeline_of(made_session()))
+    with qtbot.waitSignal(bar.frame_picked) as picked:
+        QTest.mouseClick(bar, Qt.MouseButton.LeftButton, pos=QPoint(8 + 200, 30))
+    assert picked.args == [14]
+    with qtbot.waitSignal(bar.frame_picked) as picked:
+        QTest.mouseClick(bar, Qt.MouseButton.LeftButton, pos=QPoint(415, 30))
+    assert picked.args == [N_FRAMES - 1]
+
+
+def test_the_seek_bar_colours_what_is_not_trusted(qtbot: QtBot) -> None:
+    bar = SeekBar()
+    qtbot.addWidget(bar)
+    bar.resize(616, 46)
+    bar.show()
+    bar.set_timeline(timeline_of(made_session()))
+    image = bar.grab().toImage().convertToFormat(QImage.Format.Format_RGB32)
+    inside, outside = image.pixelColor(8 + 270, 3), image.pixelColor(8 + 100, 3)
+    assert inside.red() - inside.blue() > 60
+    assert abs(outside.red() - outside.blue()) < 30
+
+
+def test_time_left_follows_the_pace() -> None:
+    guess = TimeLeft()
+    assert guess.update(Progress("fit", 0, 100), 10.0) == (None, None)
+    left, pace = guess.update(Progress("fit", 25, 100), 15.0)
+    assert left == pytest.approx(15.0)
+    assert pace == pytest.approx(5.0)
+    assert guess.update(Progress("next", 0, 100), 16.0) == (None, None)
+    assert duration_words(38.2) == "0:38"
+    assert duration_words(3725) == "1:02:05"
+
+
+def test_the_status_line_says_what_runs_and_offers_cancel(qtbot: QtBot) -> None:
+    line = StatusLine()
+    qtbot.addWidget(line)
+    assert not line.cancellable
+    line.show_started("Fit face: a.mp4")
+    line.show_progress(Progress("following the face", 41, 100))
+    assert line.words == "Fit face: a.mp4: following the face · 41 %"
+    assert line.cancellable
+    line.show_end("Fit face: a.mp4", cancelled=True)
+    assert line.words == "Fit face: a.mp4 · stopped"
+    assert not line.cancellable
+
+
+def test_without_opengl_the_head_says_so(qtbot: QtBot) -> None:
+    panel = Panel("")
+    qtbot.addWidget(panel)
+    scene = PlainScene(panel)
+    assert "needs a display with OpenGL" in scene.widget.property("text")
+
+
+def _luminance(colour: str) -> float:
+    parts = [int(colour[k : k + 2], 16) / 255 for k in (1, 3, 5)]
+    linear = [p / 12.92 if p <= 0.04045 else ((p + 0.055) / 1.055) ** 2.4 for p in parts]
+    return 0.2126 * linear[0] + 0.7152 * linear[1] + 0.0722 * linear[2]
+
+
+@pytest.mark.parametrize("colours", [LIGHT, DARK])
+def test_words_can_be_read_on_their_background(colours: Colours) -> None:
+    for name in ("text", "muted", "good", "caution", "bad"):
+        for background in (colours.base, colours.window):
+            values = sorted((_luminance(getattr(colours, name)), _luminance(background)))
+            assert (values[1] + 0.05) / (values[0] + 0.05) >= 4.5, name
