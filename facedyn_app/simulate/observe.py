@@ -22,7 +22,7 @@ class ObservationSpread:
     """How far the measurement differs from session to session.
 
     Attributes:
-        gain: Spread of the logarithm of the gain of each channel.
+        gain: Spread of the logarithm of the gain of each channel, and half of that for all at once.
         crosstalk: Standard deviation of further responses between channels.
         leak: Standard deviation of the response to head rotation, activation per rad.
         offset: Standard deviation of a constant offset (shape in disguise), activation.
@@ -110,7 +110,8 @@ def _session_response(
     mean: FloatArray, unit: FloatArray, spread: ObservationSpread, rng: np.random.Generator
 ) -> FloatArray:
     size = len(unit)
-    gain = np.exp(spread.gain * np.clip(rng.standard_normal(size), -2.5, 2.5))
+    common = 0.5 * spread.gain * np.clip(rng.standard_normal(), -2.5, 2.5)
+    gain = np.exp(common + spread.gain * np.clip(rng.standard_normal(size), -2.5, 2.5))
     extra = spread.crosstalk * rng.standard_normal((size, size)) * unit[:, None] / unit[None, :]
     return np.asarray(gain[:, None] * mean + extra)
 
