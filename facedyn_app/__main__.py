@@ -24,7 +24,7 @@ def open_window(
     """Open the window; Qt is imported only here, so that the other verbs do without it."""
     from facedyn_app.gui.app import run_window
 
-    return run_window(videos, library, demo=demo, screenshot=screenshot, demo_done=on_demo)
+    return run_window(videos, library, demo=demo, screenshot=screenshot, on_demo=on_demo)
 
 
 def main() -> None:

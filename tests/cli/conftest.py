@@ -1,0 +1,89 @@
+"""What the command line's tests share: a way to run it, made speakers, a small recognizer."""
+
+from collections.abc import Callable, Sequence
+from dataclasses import dataclass, field, replace
+from pathlib import Path
+from typing import Any
+
+import pytest
+from typer.testing import CliRunner
+
+from facedyn_app.cli import make_app
+from facedyn_app.demo import DemoResult
+from facedyn_app.library.session_file import save_session
+from facedyn_app.recognizer.evaluation import LabelledSession
+from facedyn_app.recognizer.files import save_recognizer
+from facedyn_app.recognizer.training import train
+from facedyn_app.settings import NetworkSettings, Settings, TrainSettings
+from facedyn_app.simulate.corpus import simulate_sessions, write_corpus
+
+SECONDS = 12.0
+
+
+@dataclass
+class WindowSpy:
+    """Stands where the window would: keeps what it was asked for, hands back what a test wants."""
+
+    exit_code: int = 0
+    result: DemoResult | None = None
+    calls: list[tuple[list[Path], Path | None, bool, Path | None]] = field(default_factory=list)
+
+    def __call__(
+        self,
+        videos: Sequence[Path],
+        library: Path | None,
+        demo: bool,
+        screenshot: Path | None,
+        on_demo: Callable[[DemoResult], None] | None,
+    ) -> int:
+        self.calls.append((list(videos), library, demo, screenshot))
+        if on_demo is not None and self.result is not None:
+            on_demo(self.result)
+        return self.exit_code
+
+
+Run = Callable[..., Any]
+
+
+@pytest.fixture
+def window() -> WindowSpy:
+    return WindowSpy()
+
+
+@pytest.fixture
+def run(window: WindowSpy, monkeypatch: pytest.MonkeyPatch, tmp_path: Path) -> Run:
+    """Runs `facedyn` with the given arguments; the user's own folders are in `tmp_path`."""
+    monkeypatch.setenv("XDG_DATA_HOME", str(tmp_path / "home"))
+    monkeypatch.setenv("XDG_CACHE_HOME", str(tmp_path / "home"))
+    monkeypatch.setenv("QT_QPA_PLATFORM", "offscreen")
+
+    def call(*arguments: object) -> Any:
+        return CliRunner().invoke(make_app(window), [str(argument) for argument in arguments])
+
+    return call
+
+
+@pytest.fixture(scope="session")
+def corpus(tmp_path_factory: pytest.TempPathFactory) -> Path:
+    """Session files of three made speakers, three sessions each."""
+    folder = tmp_path_factory.mktemp("corpus")
+    write_corpus(folder, 3, 3, SECONDS, save_session)
+    return folder
+
+
+@pytest.fixture(scope="session")
+def recognizer(tmp_path_factory: pytest.TempPathFactory) -> Path:
+    """The folder of a very small recognizer, trained for a few steps on made speakers."""
+    sessions = [
+        LabelledSession(str(speaker), session)
+        for speaker in range(10, 14)
+        for session in simulate_sessions(speaker, 2, SECONDS)
+    ]
+    settings = replace(
+        Settings(),
+        network=NetworkSettings(width=16, n_blocks=1, n_heads=2, embedding=16),
+        train=TrainSettings(speakers_per_batch=4, max_steps=3, warmup_steps=1),
+    )
+    folder = tmp_path_factory.mktemp("recognizer") / "small"
+    save_recognizer(train(sessions, None, settings), folder)
+    return folder

@@ -1,0 +1,86 @@
+import math
+from dataclasses import replace
+
+import numpy as np
+import pytest
+
+from facedyn_app.cli.answers import (
+    drift_facts,
+    drift_text,
+    identification_facts,
+    identification_text,
+)
+from facedyn_app.cli.tables import number, table
+from facedyn_app.dynamics.drift import measure_drift
+from facedyn_app.records import Identification, Match, Quality
+from facedyn_app.settings import TrustSettings
+
+GOOD = Quality(300, 297, 12.0, 0.5, 240.0, "good", ())
+
+
+def _match(name: str, score: float, probability: float) -> Match:
+    return Match(name, score, probability, np.array([score]))
+
+
+@pytest.fixture
+def answer() -> Identification:
+    matches = (_match("Ada", 0.71, 0.93), _match("Bo", 0.2, 0.05), _match("Cy", -0.1, 0.02))
+    windows = np.array([[0.0, 10.0]])
+    return Identification(matches, True, 0.6, windows, GOOD, "40 held-out simulated speakers")
+
+
+def test_columns_stand_under_each_other() -> None:
+    text = table(("name", "n"), [("Ada", "1"), ("Bartholomew", "12")], right=(1,))
+    assert text == "name          n\nAda           1\nBartholomew  12"
+
+
+def test_a_number_that_is_none_is_a_dash() -> None:
+    assert [number(None), number(math.nan), number(1.005, 1)] == ["-", "-", "1.0"]
+
+
+def test_top_limits_the_matches_and_keeps_their_order(answer: Identification) -> None:
+    facts = identification_facts(answer, top=2)
+    assert facts["matches"] == [
+        {"name": "Ada", "score": 0.71, "probability": 0.93},
+        {"name": "Bo", "score": 0.2, "probability": 0.05},
+    ]
+    assert facts["n_enrolled"] == 3
+    assert "Cy" not in identification_text(answer, top=2)
+
+
+def test_the_answer_comes_in_words_first(answer: Identification) -> None:
+    text = identification_text(answer)
+    assert text.startswith("Most probably Ada: probability 0.93")
+    assert "simulated speakers" in text
+
+
+def test_a_stranger_is_called_one(answer: Identification) -> None:
+    text = identification_text(replace(answer, known=False, threshold=0.95))
+    assert text.startswith("Not in the gallery: no probability reaches 0.95.")
+
+
+def test_a_poor_recording_is_not_to_be_trusted(answer: Identification) -> None:
+    reason = "The face could be followed for 2.0 s only; 10 s or more are better."
+    poor = replace(GOOD, verdict="do not use", reasons=(reason,))
+    text = identification_text(replace(answer, quality=poor))
+    assert "do not trust this match" in text.splitlines()[0]
+    assert reason in text
+
+
+def test_one_session_needs_another() -> None:
+    rng = np.random.default_rng(0)
+    report = measure_drift("Ada", [("first", rng.normal(size=(20, 3)))], rng)
+    facts = drift_facts(report, TrustSettings(), simulated=True)
+    assert (facts["dnr"], facts["dnr_corrected"], facts["drift"]) == (None, None, None)
+    assert "needs two sessions" in drift_text([report], TrustSettings()).splitlines()[1]
+
+
+def test_a_shape_that_moves_far_drifts() -> None:
+    rng = np.random.default_rng(0)
+    chunks = rng.normal(size=(2, 40, 3))
+    sessions = [("first", chunks[0]), ("second", chunks[1] + 10.0)]
+    report = measure_drift("Ada", sessions, rng)
+    assert drift_facts(report, TrustSettings(), simulated=False)["verdict"] == "drifts"
+    first, *rest = drift_text([report], TrustSettings()).splitlines()[1:]
+    assert first.split()[:2] == ["Ada", "drifts"]
+    assert [line.split()[0] for line in rest] == ["first", "second"]

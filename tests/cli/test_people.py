@@ -1,0 +1,153 @@
+import json
+from collections.abc import Callable
+from pathlib import Path
+from typing import Any
+
+import numpy as np
+import pytest
+
+from facedyn_app.library.library import Library
+
+Run = Callable[..., Any]
+CONSENT = "made speakers, no person"
+
+
+def _sessions(corpus: Path, speaker: int) -> list[Path]:
+    return sorted((corpus / f"speaker{speaker:05d}").iterdir())
+
+
+@pytest.fixture
+def library(run: Run, corpus: Path, tmp_path: Path) -> Path:
+    """A library with two sessions of three made speakers."""
+    folder = tmp_path / "library"
+    for speaker, name in enumerate(("Ada", "Bo", "Cy")):
+        files = _sessions(corpus, speaker)[:2]
+        result = run("enrol", name, *files, "--library", folder, "--consent", CONSENT)
+        assert result.exit_code == 0, result.stderr
+    return folder
+
+
+def _json(result: Any) -> dict[str, Any]:
+    assert result.stdout.count("\n") == 1
+    facts: dict[str, Any] = json.loads(result.stdout)
+    return facts
+
+
+def test_enrol_says_what_it_kept(run: Run, corpus: Path, tmp_path: Path) -> None:
+    files = _sessions(corpus, 0)[:2]
+    result = run(
+        "enrol", "Ada", *files, "--library", tmp_path / "l", "--consent", CONSENT, "--json"
+    )
+    assert result.exit_code == 0
+    facts = _json(result)
+    assert (facts["speaker"], facts["consent"]) == ("Ada", CONSENT)
+    assert [one["name"] for one in facts["sessions"]] == ["session00", "session01"]
+    assert all(one["simulated"] and one["quality"]["n_valid"] > 0 for one in facts["sessions"])
+    with Library.open(tmp_path / "l", create=False) as kept:
+        assert [entry.name for entry in kept.speakers()] == ["Ada"]
+
+
+def test_without_consent_nothing_is_made(run: Run, corpus: Path, tmp_path: Path) -> None:
+    result = run("enrol", "Ada", _sessions(corpus, 0)[0], "--library", tmp_path / "l")
+    assert result.exit_code == 3
+    assert "No consent is given for 'Ada'" in result.stderr
+    assert not (tmp_path / "l").exists()
+
+
+def test_a_known_speaker_need_not_consent_again(run: Run, corpus: Path, library: Path) -> None:
+    result = run("enrol", "Ada", _sessions(corpus, 0)[2], "--library", library, "--json")
+    assert result.exit_code == 0
+    assert _json(result)["consent"] == CONSENT
+
+
+def test_the_same_recording_is_not_enrolled_twice(run: Run, corpus: Path, library: Path) -> None:
+    result = run("enrol", "Ada", _sessions(corpus, 0)[0], "--library", library)
+    assert result.exit_code == 3
+    assert "session00.npz" in result.stderr
+    with Library.open(library) as kept:
+        assert len(kept.sessions("Ada")) == 2
+
+
+def test_a_bad_file_among_good_ones_is_found_first(run: Run, corpus: Path, tmp_path: Path) -> None:
+    bad = tmp_path / "bad.npz"
+    bad.write_bytes(b"no session")
+    where = ("--library", tmp_path / "l", "--consent", CONSENT)
+    result = run("enrol", "Ada", _sessions(corpus, 0)[0], bad, *where)
+    assert result.exit_code == 3
+    assert "bad.npz" in result.stderr
+    assert not (tmp_path / "l").exists()
+
+
+def test_what_was_enrolled_before_a_failure_is_told(run: Run, corpus: Path, tmp_path: Path) -> None:
+    twice = _sessions(corpus, 0)[0]
+    where = ("--library", tmp_path / "l", "--consent", CONSENT)
+    result = run("enrol", "Ada", twice, twice, *where)
+    assert result.exit_code == 3
+    assert "Enrolled for 'Ada' before that, and kept: 'session00'." in result.stderr
+
+
+def test_identify_ranks_everybody(run: Run, corpus: Path, library: Path, recognizer: Path) -> None:
+    options = ("--library", library, "--recognizer", recognizer)
+    result = run("identify", _sessions(corpus, 1)[2], *options, "--json")
+    assert result.exit_code == 0, result.stderr
+    facts = _json(result)
+    assert {match["name"] for match in facts["matches"]} == {"Ada", "Bo", "Cy"}
+    probabilities = [match["probability"] for match in facts["matches"]]
+    assert probabilities == sorted(probabilities, reverse=True)
+    assert facts["known"] == (probabilities[0] >= facts["threshold"])
+    assert facts["quality"]["verdict"] == "good"
+    assert facts["simulated"] is True
+    assert facts["calibrated_on"]
+    text = run("identify", _sessions(corpus, 1)[2], *options, "--top", "1").stdout
+    assert facts["matches"][0]["name"] in text
+    assert "simulated" in text
+    assert facts["matches"][1]["name"] not in text
+
+
+def test_nobody_to_compare_with_is_told(
+    run: Run, corpus: Path, library: Path, recognizer: Path
+) -> None:
+    with Library.open(library) as kept:
+        for name in ("Ada", "Bo", "Cy"):
+            kept.forget(name)
+    options = ("--library", library, "--recognizer", recognizer)
+    result = run("identify", _sessions(corpus, 1)[2], *options)
+    assert result.exit_code == 3
+    assert "Nobody is enrolled" in result.stderr
+
+
+def test_dnr_follows_its_formula(run: Run, corpus: Path, library: Path) -> None:
+    facts = _json(run("dnr", "--library", library, "--speaker", "Ada", "--json"))
+    (speaker,) = facts["speakers"]
+    chunks = [np.load(path)["shape_chunks"] for path in _sessions(corpus, 0)[:2]]
+    noise = np.sqrt(np.mean([one.var(axis=0, ddof=1).sum() for one in chunks]))
+    drift = np.linalg.norm(chunks[0].mean(axis=0) - chunks[1].mean(axis=0))
+    assert speaker["noise"] == pytest.approx(noise, rel=1e-5)
+    assert speaker["drift"] == pytest.approx(drift, rel=1e-5)
+    assert speaker["dnr"] == pytest.approx(drift / noise, rel=1e-5)
+    assert speaker["dnr_corrected"] <= speaker["dnr"]
+    assert [one["name"] for one in speaker["sessions"]] == ["session00", "session01"]
+
+
+def test_dnr_of_everybody(run: Run, corpus: Path, library: Path) -> None:
+    one = _sessions(corpus, 2)[2]
+    where = ("--library", library, "--consent", CONSENT)
+    assert run("enrol", "Di", one, *where).exit_code == 0
+    facts = _json(run("dnr", "--library", library, "--json"))
+    assert [speaker["speaker"] for speaker in facts["speakers"]] == ["Ada", "Bo", "Cy", "Di"]
+    assert facts["speakers"][-1]["dnr"] is None
+    text = run("dnr", "--library", library).stdout
+    assert "needs two sessions" in text
+    assert "simulated speakers: Ada, Bo, Cy, Di" in text
+
+
+def test_an_unknown_speaker_has_no_dnr(run: Run, library: Path) -> None:
+    result = run("dnr", "--library", library, "--speaker", "Zoe")
+    assert result.exit_code == 3
+    assert "'Zoe'" in result.stderr
+
+
+def test_the_users_own_library_is_the_default(run: Run, corpus: Path, tmp_path: Path) -> None:
+    result = run("enrol", "Ada", _sessions(corpus, 0)[0], "--consent", CONSENT)
+    assert result.exit_code == 0
+    assert (tmp_path / "home" / "facedyn" / "library" / "library.sqlite").is_file()

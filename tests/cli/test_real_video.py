@@ -1,0 +1,39 @@
+"""`facedyn fit` and what follows it, on real recordings."""
+
+import json
+from collections.abc import Callable
+from pathlib import Path
+from typing import Any
+
+import pytest
+
+from facedyn_app.library.session_file import load_session
+
+Run = Callable[..., Any]
+
+
+def test_fit_reports_what_the_session_file_holds(run: Run, shared: Path, tmp_path: Path) -> None:
+    out = tmp_path / "s.npz"
+    video = shared / "data" / "videos" / "pyfeat_single_face.mp4"
+    result = run("fit", video, "-o", out, "--json")
+    assert result.exit_code == 0, result.stderr
+    facts = json.loads(result.stdout)
+    session = load_session(out)
+    assert facts["n_frames"] == len(session.seconds) == 72
+    assert facts["n_valid"] == int(session.valid.sum()) >= 71
+    assert 0.0 < facts["error_percent_face"] < 1.5
+    seconds = facts["seconds_per_stage"]
+    assert facts["fit_fps"] * seconds["fit"] == pytest.approx(72.0)
+    assert facts["total_fps"] * seconds["total"] == pytest.approx(72.0)
+    assert facts["total_fps"] < facts["fit_fps"]
+    assert facts["head_id"] == session.head_id
+    assert facts["simulated"] is False
+    assert [path.name for path in tmp_path.iterdir() if path.name != "home"] == ["s.npz"]
+
+
+def test_a_video_without_a_face_is_refused(run: Run, shared: Path, tmp_path: Path) -> None:
+    video = shared / "data" / "videos" / "pyfeat_no_face.mp4"
+    result = run("fit", video, "-o", tmp_path / "s.npz")
+    assert result.exit_code == 3
+    assert "pyfeat_no_face.mp4" in result.stderr
+    assert not (tmp_path / "s.npz").exists()
