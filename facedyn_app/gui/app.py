@@ -163,12 +163,13 @@ class Desk(QObject):
 def run_window(
     videos: Sequence[Path] = (),
     library: Path | None = None,
-    *,
     demo: bool = False,
     screenshot: Path | None = None,
+    on_demo: Callable[[DemoResult], None] | None = None,
+    *,
     size: tuple[int, int] = SCREENSHOT_SIZE,
+    scheme: Qt.ColorScheme = Qt.ColorScheme.Unknown,
     settings: Settings | None = None,
-    demo_done: Callable[[DemoResult], None] | None = None,
 ) -> int:
     """Open the window and stay until it is closed.
 
@@ -177,29 +178,31 @@ def run_window(
         library: Folder of the library; the user's own one by default. With `demo` it is where
             the demo's speakers are enrolled, a folder of its own by default.
         demo: Whether to run the demo at once.
-        screenshot: Where to save a picture of the window, full of content, and end; needs `demo`.
+        screenshot: Where to save a picture of the window when all is done, and end; needs the
+            demo or a video.
+        on_demo: Called with what the demo found.
         size: Size of the window in the screenshot, px.
+        scheme: Light or dark; as the system by default.
         settings: The program's settings; the defaults when not given.
-        demo_done: Called with what the demo found.
 
     Returns:
         The exit code, 0.
 
     Raises:
-        FacedynError: In screenshot mode: why the demo could not be shown.
+        Exception: In screenshot mode: what the demo or a video has failed with.
     """
     prefer_x11()
     app = QApplication.instance()
     if not isinstance(app, QApplication):
         app = QApplication([NAME])
     app.setApplicationName(NAME)
-    apply_theme(app)
+    apply_theme(app, scheme)
     app.styleHints().colorSchemeChanged.connect(_apply_scheme)
     sys.excepthook = log_unhandled
     home = demo_library() if demo and library is None else library or default_library()
     desk = Desk(settings or Settings(), home, _memory(screenshot))
-    if demo_done is not None:
-        desk.flows.demo_opened.connect(partial(_hand_over, demo_done))
+    if on_demo is not None:
+        desk.flows.demo_opened.connect(partial(_hand_over, on_demo))
     picture = None
     if screenshot is not None:
         picture = Screenshot(desk.window, desk.flows, screenshot)
@@ -235,8 +238,8 @@ def _memory(screenshot: Path | None) -> QSettings:
 _INI = QSettings.Format.IniFormat
 
 
-def _hand_over(demo_done: Callable[[DemoResult], None], opened: DemoOpened) -> None:
-    demo_done(opened.result)
+def _hand_over(on_demo: Callable[[DemoResult], None], opened: DemoOpened) -> None:
+    on_demo(opened.result)
 
 
 def _apply_scheme(scheme: Qt.ColorScheme) -> None:

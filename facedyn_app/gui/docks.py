@@ -84,13 +84,13 @@ class Docks:
         """Give the docks their part of the window's size."""
         docks = self._docks
         width, height = self._window.width(), self._window.height()
-        self._resize([docks[LIBRARY]], [round(0.18 * width)], Qt.Orientation.Horizontal)
+        self._resize([docks[LIBRARY]], [round(0.2 * width)], Qt.Orientation.Horizontal)
         rows = [round(0.34 * height), round(0.27 * height)]
         self._resize([docks[TIMELINE], docks[WHO]], rows, Qt.Orientation.Vertical)
         columns = [round(0.55 * height), round(0.35 * height)]
         self._resize([docks[LIBRARY], docks[FACTS]], columns, Qt.Orientation.Vertical)
         if not self._narrow:
-            half = round(0.41 * width)
+            half = round(0.4 * width)
             self._resize([docks[HEAD]], [half], Qt.Orientation.Horizontal)
             halves = [round(0.36 * width), round(0.46 * width)]
             self._resize([docks[WHO], docks[TRUST]], halves, Qt.Orientation.Horizontal)

@@ -8,7 +8,6 @@ from facedyn_app.gui.panel import DONE, Panel
 from facedyn_app.gui.recording import Recording
 from facedyn_app.gui.rows_model import RowsModel
 from facedyn_app.gui.theme import GRID, tabular_font
-from facedyn_app.gui.timeline import clock
 from facedyn_app.records import VideoInfo
 
 Fact = tuple[str, str]
@@ -22,7 +21,7 @@ def facts_of(recording: Recording) -> list[Fact]:
     if session.simulated:
         facts.append(("Origin", "simulated"))
     duration = float(session.seconds[-1]) if len(session.seconds) else 0.0
-    facts.append(("Duration", f"{clock(duration)} (min:s)"))
+    facts.append(("Duration", f"{duration:.1f} s"))
     if recording.info is not None:
         facts += _video_facts(recording.info)
     facts += [

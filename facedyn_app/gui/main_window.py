@@ -160,6 +160,7 @@ class MainWindow(QMainWindow):
         state.head_changed.connect(self.head.set_head)
         state.status_changed.connect(self._show_status)
         self.who.enrol_requested.connect(self.enrol_requested)
+        self.who.add_first_step("Enrol…").clicked.connect(self.enrol_requested)
         self.video.add_first_step("Open video…").clicked.connect(self.choose_videos)
         self.video.add_first_step("Open demo").clicked.connect(self.demo_requested)
         self.library.recording_picked.connect(state.show_recording)

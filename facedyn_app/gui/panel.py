@@ -103,7 +103,7 @@ class Panel(QWidget):
         return page
 
     def add_first_step(self, words: str) -> QPushButton:
-        """A button that stands below the first words, while there is nothing else."""
+        """A button that stands below the words while the panel is empty."""
         button = QPushButton(words)
         self._steps.insertWidget(self._steps.count() - 1, button)
         self._step_buttons.append(button)
@@ -127,7 +127,7 @@ class Panel(QWidget):
         self._retry.setVisible(status.kind == "error")
         self._bar.setVisible(status.kind == "working")
         for button in self._step_buttons:
-            button.setVisible(status == self._empty)
+            button.setVisible(status.kind == "empty")
         self._bar.setRange(0, 0 if status.share is None else 1000)
         if status.share is not None:
             self._bar.setValue(round(1000 * status.share))

@@ -11,7 +11,6 @@ from PySide6.QtWidgets import QApplication
 from facedyn_app.errors import OutputError
 from facedyn_app.gui.flows import Flows
 from facedyn_app.gui.main_window import MainWindow
-from facedyn_app.gui.work import DemoOpened
 
 SHOWN_AT: Final = 0.4
 """Which frame is shown, as a share of the recording."""
@@ -20,7 +19,7 @@ CHECK_MS: Final = 200
 
 
 class Screenshot(QObject):
-    """Waits for the demo, goes to a frame in the middle, saves the window and closes it.
+    """Waits for all work to end, goes to a frame in the middle, saves the window, closes it.
 
     Args:
         window: The window.
@@ -42,12 +41,8 @@ class Screenshot(QObject):
         self._timer = QTimer(self)
         self._timer.setInterval(CHECK_MS)
         self._timer.timeout.connect(self._check)
-        flows.demo_opened.connect(self._begin)
-        flows.failed.connect(self._fail)
-
-    @Slot(object)
-    def _begin(self, _opened: DemoOpened) -> None:
         self._timer.start()
+        flows.failed.connect(self._fail)
 
     @Slot()
     def _check(self) -> None:

@@ -68,7 +68,8 @@ class TrustPanel(Panel):
         column.setSpacing(GRID // 2)
         column.addWidget(self._verdict)
         column.addWidget(self._drift)
-        column.addWidget(self._tree, 1)
+        column.addWidget(self._tree, 1000)
+        column.addStretch(1)
 
     @property
     def verdict(self) -> str:

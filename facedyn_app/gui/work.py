@@ -6,6 +6,7 @@ from collections.abc import Callable
 from contextlib import suppress
 from dataclasses import dataclass, replace
 from pathlib import Path
+from typing import Final
 
 from facedyn_app.demo import HEAD, DemoResult, run_demo
 from facedyn_app.dynamics.quality import assess_quality
@@ -22,7 +23,8 @@ from facedyn_app.recognizer.files import default_recognizer
 from facedyn_app.records import DriftReport, Session
 from facedyn_app.settings import Settings
 
-MOST_DRIFT_REPORTS = 5
+MOST_DRIFT_REPORTS: Final = 5
+STAGES: Final = {"landmarks": "Following", "fit": "Fitting", "total": "In all"}
 
 
 def load_default_head(_report: Report) -> HeadModel:
@@ -176,7 +178,9 @@ def open_demo(folder: Path, settings: Settings) -> Callable[[Report], DemoOpened
 def _recording(analysis: Analysis, settings: Settings) -> Recording:
     path = analysis.info.path
     n_frames = len(analysis.session.seconds)
-    timing = [(f"Time for {name}", f"{spent:.1f} s") for name, spent in analysis.timing.items()]
+    timing = [
+        (STAGES.get(stage, stage), f"{spent:.1f} s") for stage, spent in analysis.timing.items()
+    ]
     if analysis.timing.get("fit"):
         timing.append(("Fit speed", f"{n_frames / analysis.timing['fit']:.0f} frames/s"))
     return Recording(
