@@ -99,13 +99,29 @@ def drift_text(reports: Sequence[DriftReport], trust: TrustSettings) -> str:
                 "",
                 number(report.drift),
                 number(report.noise),
+                "",
             )
         )
         rows += [_session_row(session) for session in report.sessions]
-    head = ("speaker", "shape", "DNR", "corrected", "90 % interval", "drift/sd", "noise/sd")
-    text = table(head, rows, right=(2, 3, 4, 5, 6))
-    notes = [f"{report.speaker}: {report.note}" for report in reports if report.note]
-    return "\n".join([text, *notes])
+    head = (
+        "speaker",
+        "shape",
+        "DNR",
+        "corrected",
+        "90 % interval",
+        "drift/sd",
+        "noise/sd",
+        "halves/sd",
+    )
+    lines = [
+        table(head, rows, right=(2, 3, 4, 5, 6, 7)),
+        "drift: between sessions; noise: within; halves: between a session's two halves; "
+        "sd: standard deviations of shape",
+    ]
+    for note in dict.fromkeys(report.note for report in reports if report.note):
+        names = ", ".join(report.speaker for report in reports if report.note == note)
+        lines.append(f"{names}: {note}")
+    return "\n".join(lines)
 
 
 def _drift_in_words(report: DriftReport, trust: TrustSettings) -> str:
@@ -126,4 +142,5 @@ def _session_row(session: SessionDrift) -> tuple[str, ...]:
         interval,
         number(session.distance),
         number(session.noise),
+        number(session.split_half_drift),
     )

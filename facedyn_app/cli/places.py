@@ -10,7 +10,7 @@ from tempfile import TemporaryFile
 import platformdirs
 
 from facedyn_app.errors import FacedynError, InputError, OutputError
-from facedyn_app.library.atomic import atomic_file
+from facedyn_app.files import atomic_file
 
 _WRITABLE = "Choose a folder that exists, that you may write to and that has room."
 

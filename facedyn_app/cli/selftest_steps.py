@@ -30,7 +30,7 @@ from facedyn_app.simulate.corpus import simulate_sessions
 from facedyn_app.video import SIMULATED, probe_video, read_frames, write_video
 
 CONSENT = "A made speaker, not a person: no consent needed."
-N_FRAMES, N_SPEAKERS, SECONDS, N_STEPS = 150, 3, 20.0, 3
+N_FRAMES, N_SPEAKERS, SECONDS, N_STEPS = 125, 3, 20.0, 3
 LEAST_VALID_SHARE = 0.9
 
 

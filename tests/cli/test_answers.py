@@ -72,7 +72,20 @@ def test_one_session_needs_another() -> None:
     report = measure_drift("Ada", [("first", rng.normal(size=(20, 3)))], rng)
     facts = drift_facts(report, TrustSettings(), simulated=True)
     assert (facts["dnr"], facts["dnr_corrected"], facts["drift"]) == (None, None, None)
-    assert "needs two sessions" in drift_text([report], TrustSettings()).splitlines()[1]
+    _, speaker, session, *_ = drift_text([report], TrustSettings()).splitlines()
+    assert "needs two sessions" in speaker
+    assert session.split()[-1] == f"{report.sessions[0].split_half_drift:.2f}"
+
+
+def test_a_note_that_many_share_stands_once() -> None:
+    rng = np.random.default_rng(0)
+    chunks = rng.normal(size=(20, 3))
+    reports = [measure_drift(name, [("first", chunks)], rng) for name in ("Ada", "Bo")]
+    notes = [
+        line for line in drift_text(reports, TrustSettings()).splitlines() if ": Needs" in line
+    ]
+    assert len(notes) == 1
+    assert notes[0].startswith("Ada, Bo: Needs two sessions")
 
 
 def test_a_shape_that_moves_far_drifts() -> None:
@@ -81,6 +94,6 @@ def test_a_shape_that_moves_far_drifts() -> None:
     sessions = [("first", chunks[0]), ("second", chunks[1] + 10.0)]
     report = measure_drift("Ada", sessions, rng)
     assert drift_facts(report, TrustSettings(), simulated=False)["verdict"] == "drifts"
-    first, *rest = drift_text([report], TrustSettings()).splitlines()[1:]
+    _, first, *rest, _ = drift_text([report], TrustSettings()).splitlines()
     assert first.split()[:2] == ["Ada", "drifts"]
     assert [line.split()[0] for line in rest] == ["first", "second"]
