@@ -58,10 +58,10 @@ class Desk(QObject):
     Args:
         settings: The program's settings.
         library: Folder of the library; there may be none yet.
-        memory: Where the window remembers its layout.
+        memory: Where the window remembers its layout; None to forget it.
     """
 
-    def __init__(self, settings: Settings, library: Path, memory: QSettings) -> None:
+    def __init__(self, settings: Settings, library: Path, memory: QSettings | None) -> None:
         super().__init__()
         self.state = AppState(self)
         self.window = MainWindow(self.state, settings, memory)
@@ -212,6 +212,7 @@ def run_window(
         desk.flows.open_demo(home)
     desk.flows.open_videos(list(videos))
     code = app.exec()
+    desk.window.deleteLater()
     if picture is not None and picture.error is not None:
         raise picture.error
     return code
@@ -230,12 +231,9 @@ def log_unhandled(
     log.error("unhandled", exc_info=(kind, error, trace))
 
 
-def _memory(screenshot: Path | None) -> QSettings:
+def _memory(screenshot: Path | None) -> QSettings | None:
     # A screenshot shows the window as at the first start, and leaves the user's layout alone.
-    return layout_memory() if screenshot is None else QSettings(os.devnull, _INI)
-
-
-_INI = QSettings.Format.IniFormat
+    return layout_memory() if screenshot is None else None
 
 
 def _hand_over(on_demo: Callable[[DemoResult], None], opened: DemoOpened) -> None:

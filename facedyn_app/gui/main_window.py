@@ -6,7 +6,7 @@ from collections.abc import Sequence
 from pathlib import Path
 from typing import Final
 
-from PySide6.QtCore import QSettings, Qt, Signal, Slot
+from PySide6.QtCore import QSettings, Qt, QTimer, Signal, Slot
 from PySide6.QtGui import QCloseEvent, QDragEnterEvent, QDropEvent, QResizeEvent, QShowEvent
 from PySide6.QtWidgets import QFileDialog, QMainWindow, QMessageBox, QVBoxLayout, QWidget
 
@@ -46,7 +46,7 @@ class MainWindow(QMainWindow):
     Args:
         state: What is open and shown.
         settings: The program's settings, for the thresholds in words.
-        memory: Where size and layout are remembered.
+        memory: Where size and layout are remembered; None to forget them.
 
     Attributes:
         videos_chosen: list[Path]: the user has opened or dropped these files.
@@ -68,7 +68,7 @@ class MainWindow(QMainWindow):
     scheme_requested = Signal(object)
     closing = Signal()
 
-    def __init__(self, state: AppState, settings: Settings, memory: QSettings) -> None:
+    def __init__(self, state: AppState, settings: Settings, memory: QSettings | None) -> None:
         super().__init__()
         self.state = state
         self._memory = memory
@@ -129,7 +129,7 @@ class MainWindow(QMainWindow):
         menus = build_menus(self, self._commands())
         menus["View"].addSeparator()
         menus["View"].addActions(self.docks.toggle_actions())
-        self._remembered = self.docks.restore(self._memory)
+        self._remembered = memory is not None and self.docks.restore(memory)
 
     def _commands(self) -> list[Command]:
         scheme = Qt.ColorScheme
@@ -232,7 +232,8 @@ class MainWindow(QMainWindow):
         """Share the room out at the first show, when nothing is remembered."""
         super().showEvent(event)
         if not self._remembered:
-            self.docks.share_out()
+            # After the first layout: before it Qt does not know what room there is.
+            QTimer.singleShot(0, self, self.docks.share_out)
 
     def resizeEvent(self, event: QResizeEvent) -> None:  # noqa: N802
         """Make tabs of the right column when it gets narrow."""
@@ -244,7 +245,8 @@ class MainWindow(QMainWindow):
         if not self._closed:
             self._closed = True
             self.player.pause()
-            self.docks.save(self._memory)
+            if self._memory is not None:
+                self.docks.save(self._memory)
             self.closing.emit()
             self.feed.close()
             self.head.scene.close()
