@@ -27,6 +27,8 @@ class FitSettings:
     Attributes:
         focal_factor: Focal length over the longer image side, 0.5..5.
         landmark_noise: Standard deviation of a landmark of weight 1, share of face height.
+            Larger than the scatter seen, since the errors of neighbouring landmarks go together:
+            chosen on rendered faces of known motion, where 0.006 lets noise into expressions.
         robust_scale: Residual, in noise units, beyond which a landmark counts less.
         expression_sd: Prior standard deviation of an expression coefficient.
         jaw_sd: Prior standard deviations of the jaw's rotation vector, rad.
@@ -42,12 +44,12 @@ class FitSettings:
     """
 
     focal_factor: float = 1.2
-    landmark_noise: float = 0.006
-    robust_scale: float = 3.0
+    landmark_noise: float = 0.025
+    robust_scale: float = 1.5
     expression_sd: float = 0.35
     jaw_sd: tuple[float, float, float] = (0.2, 0.05, 0.03)
     shape_sd: float = 1.0
-    shape_frames: float = 0.5
+    shape_frames: float = 2.0
     chunk_seconds: float = 1.0
     n_shape: int = 0
     max_iterations: int = 12

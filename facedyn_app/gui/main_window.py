@@ -129,7 +129,8 @@ class MainWindow(QMainWindow):
         menus = build_menus(self, self._commands())
         menus["View"].addSeparator()
         menus["View"].addActions(self.docks.toggle_actions())
-        self._remembered = memory is not None and self.docks.restore(memory)
+        kept = self._memory
+        self._remembered = kept is not None and self.docks.restore(kept)
 
     def _commands(self) -> list[Command]:
         scheme = Qt.ColorScheme

@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import io
 import json
-import os
 import zipfile
 import zlib
 from collections.abc import Mapping
@@ -15,7 +14,8 @@ import numpy as np
 import numpy.typing as npt
 
 from facedyn_app.assets import model_file, sha256_of
-from facedyn_app.errors import InputError, OutputError
+from facedyn_app.errors import InputError
+from facedyn_app.files import atomic_file
 from facedyn_app.headmodel.model import JAW, HeadModel, LandmarkEmbedding
 
 FORMAT, VERSION = "facedyn-head", 1
@@ -117,21 +117,13 @@ def _float32(array: npt.NDArray[Any]) -> npt.NDArray[np.float32]:
 
 def _write_arrays(arrays: Arrays, path: Path) -> None:
     """Write an npz whose bytes depend on the arrays alone: numpy's would carry the time."""
-    temporary = path.with_name(f".{path.name}.part")
-    try:
-        with zipfile.ZipFile(temporary, "w") as archive:
-            for name, array in arrays.items():
-                buffer = io.BytesIO()
-                np.lib.format.write_array(buffer, array, allow_pickle=False)
-                entry = zipfile.ZipInfo(f"{name}.npy", date_time=(1980, 1, 1, 0, 0, 0))
-                entry.compress_type = zipfile.ZIP_DEFLATED
-                archive.writestr(entry, buffer.getvalue(), compresslevel=9)
-        os.replace(temporary, path)
-    except OSError as error:
-        temporary.unlink(missing_ok=True)
-        raise OutputError(
-            f"The head cannot be written to '{path}': {error.strerror}.", "Choose another folder."
-        ) from error
+    with atomic_file(path) as file, zipfile.ZipFile(file, "w") as archive:
+        for name, array in arrays.items():
+            buffer = io.BytesIO()
+            np.lib.format.write_array(buffer, array, allow_pickle=False)
+            entry = zipfile.ZipInfo(f"{name}.npy", date_time=(1980, 1, 1, 0, 0, 0))
+            entry.compress_type = zipfile.ZIP_DEFLATED
+            archive.writestr(entry, buffer.getvalue(), compresslevel=9)
 
 
 def _read_arrays(path: Path) -> Arrays:

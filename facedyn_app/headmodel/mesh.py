@@ -2,13 +2,13 @@
 
 from __future__ import annotations
 
-import os
 from pathlib import Path
 
 import numpy as np
 import trimesh
 
 from facedyn_app.errors import OutputError
+from facedyn_app.files import atomic_file
 from facedyn_app.records import FloatArray, IntArray
 
 MESH_SUFFIXES = (".obj", ".ply", ".glb")
@@ -36,14 +36,8 @@ def write_mesh(path: Path, vertices: FloatArray, faces: IntArray) -> None:
         )
     mesh = trimesh.Trimesh(np.asarray(vertices), np.asarray(faces), process=False)
     data = _encoded(mesh, kind)
-    temporary = path.with_name(f".{path.name}.part")
-    try:
-        temporary.write_bytes(data)
-        os.replace(temporary, path)
-    except OSError as error:
-        raise OutputError(
-            f"The mesh cannot be written to '{path}': {error.strerror}.", "Choose another folder."
-        ) from error
+    with atomic_file(path) as file:
+        file.write(data)
 
 
 def _encoded(mesh: trimesh.Trimesh, kind: str) -> bytes:

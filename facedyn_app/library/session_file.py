@@ -10,7 +10,7 @@ from typing import Any
 import numpy as np
 
 from facedyn_app.errors import InputError
-from facedyn_app.library.atomic import atomic_file
+from facedyn_app.files import atomic_file
 from facedyn_app.library.npz import read_npz
 from facedyn_app.records import FloatArray, Session
 

@@ -11,7 +11,7 @@ from pathlib import Path
 from sqlalchemy.orm import Session as OrmSession
 
 from facedyn_app.errors import OutputError
-from facedyn_app.library.atomic import UNFINISHED
+from facedyn_app.files import UNFINISHED
 from facedyn_app.library.session_file import save_session
 from facedyn_app.records import Session
 

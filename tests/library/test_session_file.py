@@ -15,7 +15,7 @@ import numpy as np
 import pytest
 
 from facedyn_app.errors import InputError, OutputError
-from facedyn_app.library.atomic import atomic_file
+from facedyn_app.files import atomic_file
 from facedyn_app.library.session_file import load_session, save_session
 from facedyn_app.progress import Cancelled
 from facedyn_app.records import Session

@@ -23,8 +23,11 @@ def atomic_file(path: Path) -> Iterator[BinaryIO]:
     stays as it was.
 
     Raises:
-        OutputError: The file cannot be written there.
+        OutputError: The file cannot be written there, or stands for a device or a folder, which
+            a rename would do away with.
     """
+    if path.exists() and not path.is_file():
+        raise OutputError(f"'{path}' is no ordinary file.", "Choose another name.")
     temporary = path.with_name(f".{path.name}.{secrets.token_hex(6)}{UNFINISHED}")
     try:
         with temporary.open("xb") as file:

@@ -1,0 +1,74 @@
+"""The whole way on real recordings, and on a rendered one whose truth is known."""
+
+from __future__ import annotations
+
+from pathlib import Path
+
+import numpy as np
+import pytest
+
+from facedyn_app.errors import InputError
+from facedyn_app.headmodel.io import load_head
+from facedyn_app.landmarks import ACTION_NAMES
+from facedyn_app.pipeline import analyse_video
+from facedyn_app.progress import Cancelled, Progress
+from facedyn_app.records import PartialFit
+from facedyn_app.settings import Settings
+from facedyn_app.simulate.motion import simulate_motion
+from facedyn_app.simulate.rendering import make_scene, render_motion
+from facedyn_app.video import SIMULATED, write_video
+
+
+def test_a_real_recording_is_fitted_well(shared: Path) -> None:
+    head = load_head("open-head-1")
+    analysis = analyse_video(shared / "data/videos/pyfeat_20s.mp4", head, Settings(), device="cpu")
+    session, fit = analysis.session, analysis.fit
+    error_percent = 100 * np.mean(fit.error_px[fit.valid] / fit.face_px[fit.valid])
+    assert len(fit.seconds) == 472
+    assert fit.valid.mean() >= 0.99
+    assert error_percent <= 0.8
+    assert not session.simulated
+    assert session.meta["source"]["name"] == "pyfeat_20s.mp4"
+    # the landmarker's own scores come from another network than the points that were fitted
+    for name in ("eyeBlinkLeft", "eyeBlinkRight"):
+        mine = session.expression[:, session.expression_names.index(name)]
+        theirs = analysis.landmarks.scores[:, ACTION_NAMES.index(name)]
+        assert np.corrcoef(mine, theirs)[0, 1] > 0.9
+
+
+def test_a_rendered_face_gives_back_its_motion(tmp_path: Path) -> None:
+    head = load_head("open-head-1")
+    motion = simulate_motion(0, 0, 4.0, seed=9, names=head.expression_names)
+    scene = make_scene(head, 0, 0, seed=9)
+    path = tmp_path / "made.mp4"
+    write_video(path, render_motion(head, motion, scene), motion.fps, comment=SIMULATED)
+    seen: list[Progress] = []
+    analysis = analyse_video(path, head, Settings(), device="cpu", live=True, report=seen.append)
+    session = analysis.session
+    assert session.simulated
+    assert session.valid.mean() > 0.95
+    names, valid = session.expression_names, session.valid
+    blink = names.index("eyeBlinkLeft")
+    assert (
+        np.corrcoef(session.expression[valid, blink], motion.expression[valid, blink])[0, 1] > 0.8
+    )
+    assert np.corrcoef(session.jaw[valid, 0], motion.jaw[valid, 0])[0, 1] > 0.8
+    turn = session.rotation[valid] - (scene.rotation + motion.rotation[valid])
+    assert np.degrees(np.abs(turn - np.median(turn, axis=0))).mean() < 2.0
+    partial = [p.partial for p in seen if isinstance(p.partial, PartialFit)]
+    assert sum(len(part.seconds) for part in partial) == len(session.seconds)
+    assert all(part.image is not None and part.image.shape == (400, 400, 3) for part in partial)
+
+
+def test_a_video_without_a_face_is_a_sentence(moving_video: Path) -> None:
+    with pytest.raises(InputError, match="No face was found in the video") as caught:
+        analyse_video(moving_video, load_head("open-head-1"), Settings(), device="cpu")
+    assert moving_video.name in caught.value.sentence
+
+
+def test_the_caller_can_stop_an_analysis(moving_video: Path) -> None:
+    def stop(progress: Progress) -> None:
+        raise Cancelled
+
+    with pytest.raises(Cancelled):
+        analyse_video(moving_video, load_head("open-head-1"), Settings(), report=stop)
