@@ -107,8 +107,8 @@ def record(folder: Path) -> None:
 def main() -> None:
     """Train, measure, save."""
     parser = argparse.ArgumentParser(description=__doc__.split("\n", 1)[0])
-    parser.add_argument("--speakers", type=int, default=800)
-    parser.add_argument("--seconds", type=float, default=24.0)
+    parser.add_argument("--speakers", type=int, default=1600)
+    parser.add_argument("--seconds", type=float, default=14.0)
     parser.add_argument("--minutes", type=float, default=12.0)
     parser.add_argument("--steps", type=int, default=4000)
     parser.add_argument("--threads", type=int, default=2)
@@ -119,9 +119,7 @@ def main() -> None:
     observation = read_observation(OBSERVATION) if OBSERVATION.is_file() else None
     settings = Settings(
         network=NetworkSettings(width=64, n_blocks=2, n_heads=4, dropout=0.0),
-        train=TrainSettings(
-            budget_minutes=args.minutes, max_steps=args.steps, learning_rate=1.5e-3
-        ),
+        train=TrainSettings(budget_minutes=args.minutes, max_steps=args.steps, window_s=10.0),
     )
     recognizer = train(
         sessions(0, args.speakers, args.seconds, observation),

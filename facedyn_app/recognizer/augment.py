@@ -21,9 +21,9 @@ class Augmentation:
             since a short probe has a mean of its own.
     """
 
-    gain: float = 0.15
-    noise: float = 0.35
-    drop: float = 0.1
+    gain: float = 0.1
+    noise: float = 0.1
+    drop: float = 0.05
     stretch: float = 0.04
     recentre_share: float = 0.5
 

@@ -33,7 +33,7 @@ class ObservationSpread:
     """
 
     gain: float = 0.2
-    crosstalk: float = 0.04
+    crosstalk: float = 0.03
     leak: float = 0.25
     offset: float = 0.05
     noise: float = 0.35
