@@ -37,7 +37,7 @@ class FitSettings:
         chunk_seconds: Length of a chunk of shape, s.
         n_shape: Leading shape components used; 0 means all of the head's.
         max_iterations: Most steps of the joint solve.
-        tolerance: Relative fall of the cost below which the solve has converged.
+        tolerance: Relative fall of the cost, expected of a next step, below which it has converged.
         max_error_share: Landmark error, share of face height, above which a frame is invalid.
         max_yaw_deg: Turn of the head beyond which a frame is invalid, degrees.
         min_face_px: Face height below which a frame is invalid, px.
@@ -53,7 +53,7 @@ class FitSettings:
     chunk_seconds: float = 1.0
     n_shape: int = 0
     max_iterations: int = 12
-    tolerance: float = 5e-3
+    tolerance: float = 1e-2
     max_error_share: float = 0.04
     max_yaw_deg: float = 60.0
     min_face_px: float = 48.0

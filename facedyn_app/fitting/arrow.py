@@ -84,7 +84,7 @@ class ArrowResult(Generic[State]):
         state: The best state found.
         cost: Its cost.
         n_iterations: Steps tried.
-        converged: Whether the last step lowered the cost by less than the tolerance.
+        converged: Whether a next step would have lowered the cost by less than the tolerance.
         message: The same in words.
     """
 
@@ -110,7 +110,8 @@ def solve_arrow(
         problem: The problem.
         state: Where to start.
         max_iterations: Most steps tried.
-        tolerance: Relative fall of the cost below which it has converged.
+        tolerance: Relative fall of the cost, expected of the next step from the last two, below
+            which it has converged.
         report: Called once a step; may raise Cancelled.
         stage: What the reports call the work.
 
@@ -118,7 +119,7 @@ def solve_arrow(
         The best state found; the cost never rises.
     """
     model = problem.linearise(state)
-    cost, damping, stale = float(model.cost), FIRST_DAMPING, False
+    cost, damping, stale, last_fall = float(model.cost), FIRST_DAMPING, False, 0.0
     for iteration in range(1, max_iterations + 1):
         report(Progress(stage, iteration, max_iterations))
         if stale:
@@ -133,7 +134,9 @@ def solve_arrow(
             continue
         fall = (cost - trial_cost) / max(cost, 1e-30)
         state, cost, stale, damping = trial, trial_cost, True, max(LEAST_DAMPING, damping / 10.0)
-        if fall < tolerance:
+        # steps shrink at least geometrically here: what the next would bring is known beforehand
+        next_fall, last_fall = fall * min(1.0, fall / max(last_fall, 1e-30)), fall
+        if next_fall < tolerance:
             return _result(state, cost, iteration, converged=True)
     return _result(state, cost, max_iterations, converged=False)
 
