@@ -149,6 +149,8 @@ def identify(
             "Enrol longer recordings.",
         )
     matches = recognizer.rank(probe, gallery)
+    asked = (session.meta.get("source") or {}).get("name", "a session without a source")
+    library.logbook.record("identify", f"{asked} against {len(gallery)} speakers")
     threshold = recognizer.threshold(settings.trust.false_accept_rate, len(gallery))
     return Identification(
         matches=tuple(matches),
