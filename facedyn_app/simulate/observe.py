@@ -16,6 +16,9 @@ HEAD_ID = "open-head-1"
 JAW_UNIT_RAD = 0.2
 """A jaw turn that counts as much as one activation where channels are mixed, rad."""
 
+USUAL_MOTION, USUAL_TURN_RAD = 0.12, 0.05
+"""Usual deviations of an activation and of the head's rotation, to give the spread a size."""
+
 
 @dataclass(frozen=True, slots=True)
 class ObservationSpread:
@@ -23,9 +26,10 @@ class ObservationSpread:
 
     Attributes:
         gain: Spread of the logarithm of the gain of each channel, and half of that for all at once.
-        crosstalk: Standard deviation of further responses between channels.
-        leak: Standard deviation of the response to head rotation, activation per rad.
-        offset: Standard deviation of a constant offset (shape in disguise), activation.
+        crosstalk: How much of the noise is other channels', differently in each session, as a
+            share of its deviation.
+        leak: How much of it is the head's rotation, likewise.
+        offset: Deviation of a constant offset (shape in disguise) over that of the noise.
         noise: Spread of the logarithm of the noise.
         lost_share: Share of frames lost, in runs of one to three.
         shape_error: Standard deviation of a session's error of the shape.
@@ -33,10 +37,10 @@ class ObservationSpread:
     """
 
     gain: float = 0.2
-    crosstalk: float = 0.03
-    leak: float = 0.25
-    offset: float = 0.05
-    noise: float = 0.35
+    crosstalk: float = 0.5
+    leak: float = 0.4
+    offset: float = 1.0
+    noise: float = 0.3
     lost_share: float = 0.004
     shape_error: float = 0.15
     shape_wobble: float = 0.25
@@ -62,22 +66,15 @@ def observe(
         n_shape: Shape coefficients, S.
 
     Returns:
-        A session of head "open-head-1" with `simulated` true in its meta.
+        A session of head "open-head-1" with `simulated` true in its meta. Activations may leave
+        0..1 a little: the model is linear.
     """
     model = guessed_observation(motion.names) if observation is None else observation
     n_frames, n_expression = motion.expression.shape
-    unit = np.concatenate([np.ones(n_expression), np.full(3, JAW_UNIT_RAD)])
     true = np.concatenate([motion.expression, motion.jaw], axis=1)
-    response = _session_response(model.response, unit, spread, rng)
     rotation = motion.rotation + 0.01 * wander(rng, n_frames, 0.3, motion.fps, 3)
-    leak = spread.leak * rng.standard_normal((3, len(unit))) * unit
-    tau_s = model.noise_tau_s * np.exp(0.4 * rng.standard_normal())
-    noise = wander(rng, n_frames, tau_s, motion.fps, len(unit)) @ model.noise.T
-    fitted = (
-        true @ response.T + rotation @ leak + spread.offset * rng.standard_normal(len(unit)) * unit
-    )
-    fitted += np.exp(spread.noise * rng.standard_normal()) * noise
-    fitted[:, :n_expression] = np.clip(fitted[:, :n_expression], 0.0, 1.0)
+    fitted = true @ _session_response(model, spread, rng).T
+    fitted += _session_noise(model, rotation, spread, motion.fps, rng)
     valid = _valid(n_frames, spread.lost_share, rng)
     shape, chunks = _shapes(motion, n_shape, spread, rng)
     return Session(
@@ -107,13 +104,39 @@ def observe(
 
 
 def _session_response(
-    mean: FloatArray, unit: FloatArray, spread: ObservationSpread, rng: np.random.Generator
+    model: Observation, spread: ObservationSpread, rng: np.random.Generator
 ) -> FloatArray:
-    size = len(unit)
+    """The mean response with this session's gains and crosstalk."""
+    size = len(model.response)
     common = 0.5 * spread.gain * np.clip(rng.standard_normal(), -2.5, 2.5)
     gain = np.exp(common + spread.gain * np.clip(rng.standard_normal(size), -2.5, 2.5))
-    extra = spread.crosstalk * rng.standard_normal((size, size)) * unit[:, None] / unit[None, :]
-    return np.asarray(gain[:, None] * mean + extra)
+    usual = np.full(size, USUAL_MOTION)
+    usual[-3:] *= JAW_UNIT_RAD
+    share = spread.crosstalk / np.sqrt(size) * _deviation(model)[:, None] / usual[None]
+    return np.asarray(gain[:, None] * model.response + share * rng.standard_normal((size, size)))
+
+
+def _session_noise(
+    model: Observation,
+    rotation: FloatArray,
+    spread: ObservationSpread,
+    fps: float,
+    rng: np.random.Generator,
+) -> FloatArray:
+    """(T, K) what is not the face's motion: noise, a leak of head rotation, an offset."""
+    deviation = _deviation(model)
+    tau_s = model.noise_tau_s * np.exp(0.4 * rng.standard_normal())
+    left = np.sqrt(max(0.0, 1.0 - spread.crosstalk**2 - spread.leak**2))
+    level = left * np.exp(spread.noise * rng.standard_normal())
+    noise = level * wander(rng, len(rotation), tau_s, fps, len(deviation)) @ model.noise.T
+    leak = spread.leak / np.sqrt(3.0) / USUAL_TURN_RAD * rng.standard_normal((3, len(deviation)))
+    offset = spread.offset * rng.standard_normal(len(deviation))
+    return np.asarray(noise + (rotation @ leak + offset) * deviation)
+
+
+def _deviation(model: Observation) -> FloatArray:
+    """(K,) standard deviation of each channel's noise."""
+    return np.asarray(np.sqrt((model.noise**2).sum(axis=1)))
 
 
 def _valid(n_frames: int, lost_share: float, rng: np.random.Generator) -> BoolArray:
