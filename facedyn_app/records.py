@@ -124,7 +124,8 @@ class HeadFit:
         shape: (S,) float32 shape of the session, standard deviations.
         shape_chunks: (C, S) float32 shape estimated for each second by itself.
         shape_chunk_seconds: (C,) the middle of each chunk, s.
-        error_px: (T,) float32 mean distance of landmarks from the fitted head's, px.
+        error_px: (T,) float32 mean distance of landmarks from the fitted head's, px, each counted
+            by its weight in the head's table.
         face_px: (T,) float32 face height in the image, px.
         focal_px: Focal length, px.
         converged: Whether the solver's last step was small.
@@ -198,7 +199,7 @@ class Session:
         shape: (S,) float32 shape of the session, standard deviations.
         shape_chunks: (C, S) float32 shape estimated for each second by itself.
         shape_chunk_seconds: (C,) the middle of each chunk, s.
-        error_px: (T,) float32 mean landmark distance, px.
+        error_px: (T,) float32 mean landmark distance, weighted as in HeadFit, px.
         face_px: (T,) float32 face height in the image, px.
         meta: What the numbers are of and were made with: `head_id`, `head_sha256`,
             `source` ({"name", "sha256"} or None), `fps`, and further keys
