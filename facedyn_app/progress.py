@@ -6,7 +6,7 @@ from collections.abc import Callable
 from dataclasses import dataclass
 
 
-class Cancelled(BaseException):  # noqa: N818  # passes every `except Exception` of the core
+class Cancelled(BaseException):  # passes every `except Exception` of the core
     """Raised out of `report` when the user has asked to stop."""
 
 
