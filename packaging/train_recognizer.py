@@ -41,6 +41,10 @@ from facedyn_app.simulate.observation import Observation, read_observation
 POPULATION = 1
 HELD_OUT_FROM, TEST_FROM = 100_000, 200_000
 N_HELD_OUT, N_TEST = 60, 100
+PROTOCOL = (
+    "sessions 1 and 2 enrolled, session 3 tested; speakers unseen in training; "
+    "motion through the measured model of the fit, not rendered"
+)
 ROOT = Path(__file__).resolve().parents[1]
 OBSERVATION = ROOT / "packaging" / "observation.json"
 
@@ -85,7 +89,7 @@ def measured(recognizer: Recognizer, observation: Observation | None) -> dict[st
         )
         accuracy = measure_accuracy(embedded, recognizer.cohort, np.random.default_rng(0))
         results[f"simulated_speakers_{seconds:g}_s_sessions"] = {
-            "protocol": "sessions 1 and 2 enrolled, session 3 tested; speakers unseen in training",
+            "protocol": PROTOCOL,
             **accuracy.as_json(),
         }
     return results

@@ -62,7 +62,7 @@ def save_recognizer(recognizer: Recognizer, folder: Path) -> None:
         made = Path(tempfile.mkdtemp(prefix=f".{folder.name}-", dir=folder.parent))
         try:
             _write_files(recognizer, made)
-            made.chmod(0o755)
+            _open_to_readers(made)
             if folder.exists():
                 shutil.rmtree(folder)
             made.rename(folder)
@@ -100,6 +100,13 @@ def _refuse_other(folder: Path) -> None:
         f"'{folder}' exists already and is no recognizer; it is not overwritten.",
         "Choose another name.",
     )
+
+
+def _open_to_readers(folder: Path) -> None:
+    """Undo the privacy of temporary files: others may read what is shared with them."""
+    folder.chmod(0o755)
+    for path in folder.iterdir():
+        path.chmod(0o644)
 
 
 def _write_files(recognizer: Recognizer, folder: Path) -> None:
