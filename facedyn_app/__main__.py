@@ -30,9 +30,9 @@ def open_window(
 def main() -> None:
     """Run the program with the arguments of this process."""
     multiprocessing.freeze_support()
-    # read by OpenMP when torch is imported: threads that wait would otherwise keep the cores busy
+    # read by OpenMP when torch is imported: threads that wait long would otherwise keep cores busy
     # that landmarks and window need, and make a fit on a loaded machine ten times slower
-    os.environ.setdefault("OMP_WAIT_POLICY", "PASSIVE")
+    os.environ.setdefault("GOMP_SPINCOUNT", "2000")
     run_app(open_window)
 
 

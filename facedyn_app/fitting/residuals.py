@@ -29,7 +29,7 @@ from facedyn_app.fitting.state import FaceState, Observations
 from facedyn_app.settings import FitSettings
 
 N_POSE = 9
-BLOCK_FRAMES = 32
+BLOCK_FRAMES = 128
 NEAREST_M = 0.05
 
 

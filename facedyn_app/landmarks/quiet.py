@@ -17,6 +17,8 @@ _NOTICES = (
     b"Sets FaceBlendshapesGraph acceleration to xnnpack",
     b"Created TensorFlow Lite XNNPACK delegate for CPU",
     b"Feedback manager requires a model with a single signature",
+    b"Successfully initialized EGL",
+    b"GL version: ",
 )
 _STDERR = 2
 _lock = threading.Lock()
