@@ -45,6 +45,10 @@ from facedyn_app.video import probe_video, read_frames
 FINDING, FITTING = "following the face", "fitting the head"
 BLOCK_FRAMES = 10
 PROGRAM = f"facedyn {__version__}"
+UNPROVEN = (
+    "The recognizer has learnt from simulated speakers only, so its probabilities are unproven for "
+    "people: take the ranking as no more than a hint."
+)
 
 log = logging.getLogger(__name__)
 
@@ -159,6 +163,7 @@ def identify(
         window_seconds=probe.window_seconds,
         quality=assess_quality(session, settings.trust),
         calibrated_on=recognizer.calibration.made_on,
+        caution=UNPROVEN if recognizer.from_simulation and not session.simulated else "",
     )
 
 

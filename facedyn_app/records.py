@@ -307,6 +307,7 @@ class Identification:
         window_seconds: (W, 2) start and end of the probe's windows, s.
         quality: Quality of the probe's session.
         calibrated_on: What the probabilities were calibrated on, in words.
+        caution: Why the probabilities cannot be relied on here, a sentence; empty where they can.
     """
 
     matches: tuple[Match, ...]
@@ -315,6 +316,7 @@ class Identification:
     window_seconds: FloatArray
     quality: Quality
     calibrated_on: str
+    caution: str = ""
 
 
 @dataclass(frozen=True, slots=True, eq=False)

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from dataclasses import replace
 from pathlib import Path
 
 import numpy as np
@@ -10,10 +11,13 @@ import pytest
 from facedyn_app.errors import InputError
 from facedyn_app.headmodel.io import load_head
 from facedyn_app.landmarks import ACTION_NAMES
-from facedyn_app.pipeline import analyse_video
+from facedyn_app.library.library import Library
+from facedyn_app.pipeline import analyse_video, identify
 from facedyn_app.progress import Cancelled, Progress
+from facedyn_app.recognizer.files import default_recognizer
 from facedyn_app.records import PartialFit
 from facedyn_app.settings import Settings
+from facedyn_app.simulate.corpus import simulate_sessions
 from facedyn_app.simulate.motion import simulate_motion
 from facedyn_app.simulate.rendering import make_scene, render_motion
 from facedyn_app.video import SIMULATED, write_video
@@ -58,6 +62,22 @@ def test_a_rendered_face_gives_back_its_motion(tmp_path: Path) -> None:
     partial = [p.partial for p in seen if isinstance(p.partial, PartialFit)]
     assert sum(len(part.seconds) for part in partial) == len(session.seconds)
     assert all(part.image is not None and part.image.shape == (400, 400, 3) for part in partial)
+
+
+def test_probabilities_from_simulation_are_called_unproven_for_people(tmp_path: Path) -> None:
+    recognizer = default_recognizer()
+    made = [session for number in (0, 1) for session in simulate_sessions(number, 2, 15.0, seed=31)]
+    with Library.open(tmp_path / "library") as library:
+        for name, session in (("one", made[0]), ("two", made[2])):
+            library.enrol(name, session, "made speakers need none")
+        simulated = identify(made[1], library, recognizer, Settings())
+        filmed = replace(made[1], meta={**made[1].meta, "simulated": False})
+        of_a_person = identify(filmed, library, recognizer, Settings())
+        lines = [entry.action for entry in library.logbook.audit()]
+    assert simulated.caution == ""
+    assert "unproven for people" in of_a_person.caution
+    assert [m.score for m in simulated.matches] == [m.score for m in of_a_person.matches]
+    assert lines.count("identify") == 2
 
 
 def test_a_video_without_a_face_is_a_sentence(moving_video: Path) -> None:

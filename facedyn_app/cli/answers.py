@@ -32,6 +32,7 @@ def identification_facts(answer: Identification, top: int | None = None) -> dict
         "n_windows": len(answer.window_seconds),
         "quality": asdict(answer.quality),
         "calibrated_on": answer.calibrated_on,
+        "caution": answer.caution,
     }
 
 
@@ -70,6 +71,8 @@ def identification_text(answer: Identification, top: int | None = None) -> str:
 
 def _verdict(answer: Identification) -> str:
     best = answer.matches[0]
+    if answer.caution:
+        return f"Nearest is {best.name}, score {number(best.score)}. {answer.caution}"
     if not answer.known:
         return f"Not in the gallery: no probability reaches {number(answer.threshold)}."
     verdict = f"Most probably {best.name}: probability {number(best.probability)}"

@@ -128,7 +128,8 @@ class WhoPanel(Panel):
         )
         self._bars.threshold = answer.threshold
         self._footer.setText(
-            f"Below a probability of {answer.threshold:.2f} the answer is “not in the gallery”. "
+            answer.caution
+            or f"Below a probability of {answer.threshold:.2f} the answer is “not in the gallery”. "
             f"Probabilities are calibrated on {answer.calibrated_on}."
         )
         self.show_status(DONE)
@@ -140,7 +141,8 @@ class WhoPanel(Panel):
         if answer.matches:
             best = answer.matches[0]
             lead = "probability" if answer.known else f"nearest is {best.name}, probability"
-            parts.append(f"{lead} {best.probability:.2f}")
+            doubt = ", unproven" if answer.caution else ""
+            parts.append(f"{lead} {best.probability:.2f}{doubt}")
         parts.append(f"gallery of {len(answer.matches)}")
         parts.append(f'measurement <b style="color:{colour}">{verdict}</b>')
         if recording.true_speaker is not None:
@@ -149,7 +151,8 @@ class WhoPanel(Panel):
 
 
 def _answer_words(answer: Identification, made: frozenset[str]) -> str:
-    if not answer.known or not answer.matches:
+    if not answer.matches or not (answer.known or answer.caution):
         return "Not in the gallery"
     name = answer.matches[0].name
-    return simulated_label(name, simulated=name in made)
+    label = simulated_label(name, simulated=name in made)
+    return f"Nearest: {label}" if answer.caution else label

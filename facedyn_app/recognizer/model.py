@@ -48,6 +48,11 @@ class Recognizer:
     metrics: Mapping[str, Any] = field(default_factory=dict)
 
     @property
+    def from_simulation(self) -> bool:
+        """Whether it has learnt from simulated speakers, not from people."""
+        return "simulated" in str(self.training.get("data", ""))
+
+    @property
     def feature_names(self) -> tuple[str, ...]:
         """The names of the network's inputs, in order."""
         return feature_names(self.expression_names)

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import dataclasses
 from pathlib import Path
 
 import pytest
@@ -75,6 +76,16 @@ def test_who_names_the_first_and_says_what_the_number_means(qtbot: QtBot) -> Non
     rows = [[panel.model.index(r, c).data() for c in range(4)] for r in range(6)]
     assert rows[1] == ["2", "P-003 (simulated)", "0.22", "-0.56"]
     assert rows[2][1] == "P-021"
+
+
+def test_who_promises_nothing_where_probabilities_are_unproven(qtbot: QtBot) -> None:
+    panel = WhoPanel()
+    qtbot.addWidget(panel)
+    answer = dataclasses.replace(made_identification(), caution="Learnt from made speakers only.")
+    panel.show_recording(made_recording(None, identification=answer))
+    assert panel.answer == "Nearest: P-014 (simulated)"
+    assert "probability 0.91, unproven" in panel.reason
+    assert panel.footer == "Learnt from made speakers only."
 
 
 def test_who_says_not_in_the_gallery(qtbot: QtBot) -> None:
