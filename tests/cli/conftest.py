@@ -1,6 +1,7 @@
 """What the command line's tests share: a way to run it, made speakers, a small recognizer."""
 
-from collections.abc import Callable, Sequence
+import signal
+from collections.abc import Callable, Iterator, Sequence
 from dataclasses import dataclass, field, replace
 from pathlib import Path
 from typing import Any
@@ -87,3 +88,14 @@ def recognizer(tmp_path_factory: pytest.TempPathFactory) -> Path:
     folder = tmp_path_factory.mktemp("recognizer") / "small"
     save_recognizer(train(sessions, None, settings), folder)
     return folder
+
+
+@pytest.fixture(autouse=True)
+def _signals_as_in_the_foreground() -> Iterator[None]:
+    """Ctrl+C works in every test, also where a shell runs the tests in the background."""
+    before = {number: signal.getsignal(number) for number in (signal.SIGINT, signal.SIGTERM)}
+    signal.signal(signal.SIGINT, signal.default_int_handler)
+    signal.signal(signal.SIGTERM, signal.SIG_DFL)
+    yield
+    for number, handler in before.items():
+        signal.signal(number, handler)
