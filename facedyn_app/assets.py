@@ -52,8 +52,7 @@ def model_names() -> tuple[str, ...]:
     Raises:
         InputError: The folder is missing from this installation.
     """
-    manifest = asset_folder("models") / "manifest.json"
-    return tuple(json.loads(manifest.read_text(encoding="utf-8")))
+    return tuple(_manifest(asset_folder("models")))
 
 
 def model_file(name: str) -> Path:
@@ -66,9 +65,8 @@ def model_file(name: str) -> Path:
         InputError: The file is missing, not in the manifest, or has other bytes.
     """
     folder = asset_folder("models")
-    manifest = json.loads((folder / "manifest.json").read_text(encoding="utf-8"))
     path = folder / name
-    entry = manifest.get(name)
+    entry = _manifest(folder).get(name)
     hint = "Install the program again."
     if entry is None or not path.is_file():
         raise InputError(f"The file 'models/{name}' is missing from this installation.", hint)
@@ -77,3 +75,10 @@ def model_file(name: str) -> Path:
             f"The file 'models/{name}' is damaged: its sha256 is not the one recorded.", hint
         )
     return path
+
+
+def _manifest(folder: Path) -> dict[str, dict[str, str]]:
+    entries: dict[str, dict[str, str]] = json.loads(
+        (folder / "manifest.json").read_text(encoding="utf-8")
+    )
+    return entries

@@ -139,9 +139,8 @@ def identify(
         MismatchError: The session is of another head than the recognizer.
     """
     probe = recognizer.embed(session)
-    check_gallery(library, session.head_id)
     gallery = {}
-    enrolled = library.gallery(session.head_id)
+    enrolled = check_gallery(library, session.head_id)
     for n_done, (name, entries) in enumerate(enrolled.items()):
         report(Progress("comparing", n_done, len(enrolled)))
         embedded = [_embedded(entry, library, recognizer) for entry in entries]
@@ -167,17 +166,19 @@ def identify(
     )
 
 
-def check_gallery(library: Library, head_id: str) -> None:
-    """Make sure that there is somebody to compare with.
+def check_gallery(library: Library, head_id: str) -> dict[str, list[SessionEntry]]:
+    """The sessions enrolled for each speaker; there is somebody to compare with.
 
     Raises:
         TooLittleError: Nobody is enrolled with this head.
     """
-    if not library.gallery(head_id):
+    enrolled = library.gallery(head_id)
+    if not enrolled:
         raise TooLittleError(
             f"Nobody is enrolled in '{library.folder}' with head '{head_id}'.",
             "Enrol at least one speaker first.",
         )
+    return enrolled
 
 
 def drift_of(

@@ -11,9 +11,14 @@ import torch
 from facedyn_app.fitting.arrow import solve_arrow
 from facedyn_app.fitting.landmark_head import LandmarkHead, landmark_head
 from facedyn_app.fitting.residuals import FaceProblem
-from facedyn_app.fitting.session_fit import choose_device, error_in_px, trusted
+from facedyn_app.fitting.session_fit import (
+    choose_device,
+    error_in_px,
+    one_shape_problem,
+    trusted,
+)
 from facedyn_app.fitting.start import start_state
-from facedyn_app.fitting.state import FaceState, observe
+from facedyn_app.fitting.state import FaceState
 from facedyn_app.headmodel.model import HeadModel
 from facedyn_app.records import FloatArray, Landmarks, PartialFit
 from facedyn_app.settings import FitSettings
@@ -67,9 +72,9 @@ class LiveFit:
         return part
 
     def _problem(self, head: LandmarkHead, landmarks: Landmarks, found: np.ndarray) -> FaceProblem:
-        seen = observe(head, landmarks, found, self._settings)
-        group = torch.zeros(len(found), dtype=torch.int64, device=seen.points.device)
-        return FaceProblem(head, seen, group, self._settings, self._activations)
+        return one_shape_problem(
+            head, landmarks, found, self._settings, activations=self._activations
+        )
 
     def _solve(self, problem: FaceProblem, shape: torch.Tensor, iterations: int) -> FaceState:
         start = start_state(problem.head, problem.seen, shape)

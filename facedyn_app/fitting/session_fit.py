@@ -11,7 +11,7 @@ from torch import Tensor
 
 from facedyn_app.errors import InputError, TooLittleError
 from facedyn_app.fitting.arrow import ArrowResult, arrow_step, solve_arrow
-from facedyn_app.fitting.landmark_head import landmark_head
+from facedyn_app.fitting.landmark_head import LandmarkHead, landmark_head
 from facedyn_app.fitting.residuals import FaceProblem
 from facedyn_app.fitting.start import start_state
 from facedyn_app.fitting.state import FaceState, observe
@@ -68,12 +68,10 @@ def fit_session(
         )
     place = choose_device(device)
     small = landmark_head(head, n_shape=settings.n_shape, device=place)
-    seen = observe(small, landmarks, found, settings)
-    group = torch.zeros(len(found), dtype=torch.int64, device=place)
-    problem = FaceProblem(small, seen, group, settings, head.activations)
+    problem = one_shape_problem(small, landmarks, found, settings, activations=head.activations)
     result = solve_arrow(
         problem,
-        start_state(small, seen, small.fixed_shape.new_zeros(1, small.n_shape)),
+        start_state(small, problem.seen, small.fixed_shape.new_zeros(1, small.n_shape)),
         max_iterations=settings.max_iterations,
         tolerance=settings.tolerance,
         report=report,
@@ -82,6 +80,28 @@ def fit_session(
     chunk_seconds, chunks = _shape_chunks(problem, result.state, landmarks.seconds[found], settings)
     valid = trusted(landmarks, found, result.state, error_px, settings)
     return _gather(landmarks, found, valid, result, error_px, chunk_seconds, chunks, problem)
+
+
+def one_shape_problem(
+    head: LandmarkHead,
+    landmarks: Landmarks,
+    frames: np.ndarray,
+    settings: FitSettings,
+    *,
+    activations: bool,
+) -> FaceProblem:
+    """The problem of frames that all have the same shape.
+
+    Args:
+        head: The head at its landmarks.
+        landmarks: Landmarks of a recording.
+        frames: (T,) the frames to fit; all must have a face.
+        settings: Noise and priors.
+        activations: Whether expression coefficients are bounded to 0..1.
+    """
+    seen = observe(head, landmarks, frames, settings)
+    group = torch.zeros(len(frames), dtype=torch.int64, device=seen.points.device)
+    return FaceProblem(head, seen, group, settings, activations)
 
 
 def error_in_px(problem: FaceProblem, state: FaceState) -> FloatArray:

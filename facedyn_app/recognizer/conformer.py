@@ -10,9 +10,6 @@ import math
 import torch
 from torch import Tensor, nn
 
-SUBSAMPLING = 4
-"""Feature frames per step in time after the convolutional front end."""
-
 
 class Subsampling(nn.Module):
     """Two convolutions of stride 2: (B, T, F) features to (B, ceil(T / 4), C) steps."""
