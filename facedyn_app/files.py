@@ -1,17 +1,37 @@
-"""Files that appear whole or not at all."""
+"""Files and folders that appear whole or not at all."""
 
 from __future__ import annotations
 
 import os
 import secrets
+import shutil
+import stat
 from collections.abc import Iterator
 from contextlib import contextmanager
 from pathlib import Path
 from typing import BinaryIO
 
-from facedyn_app.errors import OutputError
+from facedyn_app.errors import InputError, OutputError
 
 UNFINISHED = ".part"
+
+
+@contextmanager
+def open_plain(path: Path) -> Iterator[BinaryIO]:
+    """A file to read from that a user has named; a pipe or a device is refused, never waited for.
+
+    Raises:
+        InputError: It is there but no ordinary file.
+        OSError: It cannot be opened, or is a folder.
+    """
+
+    def without_waiting(name: str, flags: int) -> int:
+        return os.open(name, flags | getattr(os, "O_NONBLOCK", 0))
+
+    with open(path, "rb", opener=without_waiting) as file:
+        if not stat.S_ISREG(os.fstat(file.fileno()).st_mode):
+            raise InputError(f"'{path}' is no ordinary file.", "Choose another file.")
+        yield file
 
 
 @contextmanager
@@ -44,6 +64,37 @@ def atomic_file(path: Path) -> Iterator[BinaryIO]:
         ) from error
     finally:
         _remove(temporary)
+
+
+@contextmanager
+def atomic_folder(path: Path) -> Iterator[Path]:
+    """A new folder to put files into, which takes its name only when the block ends well.
+
+    On any failure, a cancel included, nothing is left behind.
+
+    Args:
+        path: The folder: none yet, or an empty one; the folders above it are made where needed.
+
+    Raises:
+        OutputError: It cannot be written there, is a file, or holds something already.
+    """
+    unfinished = path.absolute().with_name(f".{path.name}.{secrets.token_hex(4)}{UNFINISHED}")
+    try:
+        if path.exists() and (not path.is_dir() or any(path.iterdir())):
+            what = "holds something already" if path.is_dir() else "is a file"
+            raise OutputError(f"'{path}' {what}.", "Choose another name for the folder.")
+        unfinished.mkdir(parents=True)
+        yield unfinished
+        if path.exists():
+            path.rmdir()  # empty, as has been checked; Windows renames over no folder
+        unfinished.rename(path)
+    except OSError as error:
+        raise OutputError(
+            f"The folder '{path}' cannot be written: {error.strerror or error}.",
+            "Choose a place that you may write to and that has room.",
+        ) from error
+    finally:
+        shutil.rmtree(unfinished, ignore_errors=True)
 
 
 def _sync_folder(folder: Path) -> None:

@@ -11,7 +11,7 @@ import numpy as np
 
 from facedyn_app.errors import InputError
 from facedyn_app.files import atomic_file
-from facedyn_app.library.npz import read_npz
+from facedyn_app.npz import read_npz
 from facedyn_app.records import FloatArray, Session
 
 FORMAT = "facedyn-session"

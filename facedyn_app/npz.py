@@ -6,30 +6,49 @@ import math
 import tokenize
 import zipfile
 import zlib
-from collections.abc import Iterable
+from collections.abc import Iterable, Iterator
+from contextlib import contextmanager
 from pathlib import Path
 from typing import IO, Any
 
 import numpy as np
 
 from facedyn_app.errors import InputError
+from facedyn_app.files import open_plain
 
 MAX_BYTES = 2**31
 _HEADERS = {
     (1, 0): np.lib.format.read_array_header_1_0,
     (2, 0): np.lib.format.read_array_header_2_0,
 }
+_ENDING = ".npy"
+_PACKINGS = (zipfile.ZIP_STORED, zipfile.ZIP_DEFLATED)
 # what zipfile and numpy raise on bytes that are not what they claim to be
 _DAMAGE = (
     zipfile.BadZipFile,
     zlib.error,
     EOFError,
+    LookupError,
     RuntimeError,
     MemoryError,
+    SyntaxError,
     tokenize.TokenError,
+    TypeError,
     OverflowError,
     ValueError,
 )
+
+
+def npz_names(path: Path) -> frozenset[str]:
+    """The names of the arrays in an `.npz` file, none of them unpacked.
+
+    Raises:
+        InputError: The file is missing or cannot be opened.
+        ValueError: The file is no npz file or is damaged; says so, without the file's name.
+    """
+    with _opened(path) as archive:
+        names = archive.namelist()
+    return frozenset(name.removesuffix(_ENDING) for name in names if name.endswith(_ENDING))
 
 
 def read_npz(
@@ -50,12 +69,22 @@ def read_npz(
         ValueError: The file is no npz file or is damaged; says why, without the file's name.
     """
     required = tuple(required)
+    with _opened(path) as archive:
+        members = {info.filename: info for info in archive.infolist()}
+        wanted = [name for name in (*required, *optional) if f"{name}{_ENDING}" in members]
+        _check_sizes([members[f"{name}{_ENDING}"] for name in wanted])
+        arrays = {name: _read_member(archive, members[f"{name}{_ENDING}"]) for name in wanted}
+    missing = [name for name in required if name not in arrays]
+    if missing:
+        raise ValueError(f"it has no '{missing[0]}'")
+    return arrays
+
+
+@contextmanager
+def _opened(path: Path) -> Iterator[zipfile.ZipFile]:
     try:
-        with path.open("rb") as file, zipfile.ZipFile(file) as archive:
-            members = {info.filename: info for info in archive.infolist()}
-            wanted = [name for name in (*required, *optional) if f"{name}.npy" in members]
-            _check_sizes([members[f"{name}.npy"] for name in wanted])
-            arrays = {name: _read_member(archive, members[f"{name}.npy"]) for name in wanted}
+        with open_plain(path) as file, zipfile.ZipFile(file) as archive:
+            yield archive
     except OSError as error:
         reason = error.strerror or "it cannot be read"
         raise InputError(f"The file '{path}' cannot be opened: {reason}.") from error
@@ -63,10 +92,6 @@ def read_npz(
         raise
     except _DAMAGE as error:
         raise ValueError("it is damaged or no npz file") from error
-    missing = [name for name in required if name not in arrays]
-    if missing:
-        raise ValueError(f"it has no '{missing[0]}'")
-    return arrays
 
 
 class _RefusedError(ValueError):
@@ -77,11 +102,13 @@ def _check_sizes(members: Iterable[zipfile.ZipInfo]) -> None:
     n_bytes = sum(info.file_size for info in members)
     if n_bytes > MAX_BYTES:
         raise _RefusedError(
-            f"it would unpack to {n_bytes / 2**30:.1f} GiB, more than any session has"
+            f"it would unpack to {n_bytes / 2**30:.1f} GiB, more than this program reads"
         )
 
 
 def _read_member(archive: zipfile.ZipFile, info: zipfile.ZipInfo) -> np.ndarray[Any, Any]:
+    if info.compress_type not in _PACKINGS:
+        raise ValueError
     with archive.open(info) as member:
         _check_header(member, info)
     with archive.open(info) as member:
