@@ -6,7 +6,7 @@ from pathlib import Path
 import pytest
 
 from facedyn_app.errors import OutputError
-from facedyn_app.files import atomic_file
+from facedyn_app.files import atomic_file, atomic_folder
 
 
 @pytest.mark.skipif(not hasattr(os, "mkfifo"), reason="this system has no named pipes")
@@ -18,3 +18,16 @@ def test_what_is_no_ordinary_file_is_not_replaced(tmp_path: Path) -> None:
         file.write(b"x")
     assert pipe.is_fifo()
     assert [path.name for path in tmp_path.iterdir()] == ["pipe"]
+
+
+def test_a_folder_appears_whole_or_not_at_all(tmp_path: Path) -> None:
+    (tmp_path / "empty").mkdir()
+    with atomic_folder(tmp_path / "empty") as folder:
+        (folder / "a").write_text("a")
+        assert not list((tmp_path / "empty").iterdir())
+    assert (tmp_path / "empty" / "a").read_text() == "a"
+    with pytest.raises(ZeroDivisionError), atomic_folder(tmp_path / "other") as folder:
+        (folder / "b").write_text(str(1 / len(list(folder.iterdir()))))
+    with pytest.raises(OutputError, match="holds something"), atomic_folder(tmp_path / "empty"):
+        pass
+    assert [path.name for path in tmp_path.iterdir()] == ["empty"]

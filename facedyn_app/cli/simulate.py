@@ -2,14 +2,12 @@
 
 from __future__ import annotations
 
-import secrets
-import shutil
 from dataclasses import dataclass
 from pathlib import Path
 
 from facedyn_app.cli.places import check_output_folder
 from facedyn_app.cli.verb import Outcome
-from facedyn_app.errors import OutputError
+from facedyn_app.files import atomic_folder
 from facedyn_app.library.session_file import save_session
 from facedyn_app.progress import Report
 from facedyn_app.simulate.corpus import write_corpus
@@ -44,10 +42,7 @@ def simulate_corpus(out: Path, corpus: Corpus, report: Report) -> Outcome:
         OutputError: The folder cannot be written or holds something already.
     """
     check_output_folder(out)
-    if out.exists() and any(out.iterdir()):
-        raise OutputError(f"The folder '{out}' holds something already.", "Choose another name.")
-    unfinished = out.absolute().with_name(f".{out.absolute().name}.{secrets.token_hex(4)}.part")
-    try:
+    with atomic_folder(out) as unfinished:
         files = write_corpus(
             unfinished,
             corpus.n_speakers,
@@ -57,9 +52,6 @@ def simulate_corpus(out: Path, corpus: Corpus, report: Report) -> Outcome:
             seed=corpus.seed,
             report=report,
         )
-        _rename(unfinished, out)
-    finally:
-        shutil.rmtree(unfinished, ignore_errors=True)
     facts = {
         "folder": out,
         "n_speakers": corpus.n_speakers,
@@ -74,15 +66,3 @@ def simulate_corpus(out: Path, corpus: Corpus, report: Report) -> Outcome:
         f"{corpus.seconds:g} s each, in {out}"
     )
     return Outcome(facts, text)
-
-
-def _rename(unfinished: Path, out: Path) -> None:
-    try:
-        if out.exists():
-            out.rmdir()  # empty, as has been checked; Windows renames over no folder
-        unfinished.rename(out)
-    except OSError as error:
-        raise OutputError(
-            f"The folder '{out}' cannot be written: {error.strerror or error}.",
-            "Choose another name.",
-        ) from error

@@ -1,0 +1,1 @@
+"""What leaves the program for others to read: meshes of a session's motion."""
