@@ -8,11 +8,12 @@ from typing import Any
 
 import numpy as np
 
-from facedyn_app.records import FloatArray, IntArray
+from facedyn_app.records import ByteArray, FloatArray, IntArray
 
 JAW = "jaw"
 REGION_SKIN, REGION_EYE, REGION_MOUTH_INSIDE, REGION_TEETH, REGION_TONGUE, REGION_LASHES = range(6)
 REGION_LIPS, REGION_LID_EDGE = 6, 7
+REGION_UNSEEN = 8  # made for shaders that see through it, or hidden: not drawn, no landmark
 
 
 @dataclass(frozen=True, slots=True, eq=False)
@@ -30,6 +31,21 @@ class LandmarkEmbedding:
     face: IntArray
     bary: FloatArray
     weight: FloatArray
+
+
+@dataclass(frozen=True, slots=True, eq=False)
+class HeadTexture:
+    """A picture of the skin and where it lies on a head.
+
+    Attributes:
+        uv: (F, 3, 2) float32 place of each triangle's corners in the picture, u to the right and
+            v upwards, the whole picture being 0..1 and repeated beyond; a triangle with a
+            negative number has no texture.
+        image: (H, W, 3) uint8 RGB.
+    """
+
+    uv: FloatArray
+    image: ByteArray
 
 
 @dataclass(frozen=True, slots=True, eq=False)
@@ -55,6 +71,7 @@ class HeadModel:
             unbounded standard deviations (FLAME).
         landmarks: Where the landmarks sit, or None before they are placed.
         region: (V,) uint8 material: REGION_SKIN, REGION_EYE and so on; None when unknown.
+        texture: What the skin looks like, or None.
         sha256: Of the file that the head was read from; None for a head made in memory.
         meta: `family`, `licence`, `origin`, `simulated`, and further keys.
     """
@@ -73,6 +90,7 @@ class HeadModel:
     activations: bool
     landmarks: LandmarkEmbedding | None = None
     region: IntArray | None = None
+    texture: HeadTexture | None = None
     sha256: str | None = None
     meta: Mapping[str, Any] = field(default_factory=dict)
 
