@@ -8,7 +8,7 @@ from typing import Annotated
 import typer
 
 from facedyn_app import __version__
-from facedyn_app.cli import head_verbs, window_verbs
+from facedyn_app.cli import export_verb, head_verbs, window_verbs
 from facedyn_app.cli.options import (
     DEFAULT_HEAD,
     AsJson,
@@ -55,6 +55,7 @@ def make_app(open_window: OpenWindow) -> typer.Typer:
     app.command("enrol", short_help="Enrol a speaker with recordings, by consent.")(enrol)
     app.command("identify", short_help="Who is it? Rank the enrolled speakers.")(identify)
     app.command("dnr", short_help="Does the head shape drift? The drift-to-noise ratio.")(dnr)
+    app.command("export", short_help="Write meshes of a session.")(export_verb.export)
     app.add_typer(head_verbs.make_heads_app(), name="heads")
     app.command("simulate", short_help="Write session files of simulated speakers.")(simulate)
     app.command("selftest", short_help="Try every stage in less than a minute.")(selftest)

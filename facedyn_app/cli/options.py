@@ -69,6 +69,12 @@ DemoFolder = Annotated[
 HeadName = Annotated[
     str, typer.Option("--head", metavar="ID|FILE", help="The head: a built-in one or a file.")
 ]
+OtherHead = Annotated[
+    str | None,
+    typer.Option(
+        "--head", metavar="ID|FILE", show_default="the one that fits", help="Another head."
+    ),
+]
 DeviceName = Annotated[Device, typer.Option("--device", help="Where the fit is computed.")]
 FaceNumber = Annotated[
     int,

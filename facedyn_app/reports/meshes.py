@@ -12,37 +12,24 @@ from __future__ import annotations
 
 from collections.abc import Iterator
 from dataclasses import dataclass
-from enum import StrEnum
 from pathlib import Path
 
 import numpy as np
 import torch
 
-from facedyn_app.errors import InputError, OutputError, TooLittleError
+from facedyn_app.errors import InputError, TooLittleError
 from facedyn_app.files import atomic_folder
 from facedyn_app.headmodel.coefficients import check_head_of, with_zeros
 from facedyn_app.headmodel.expression_mesh import ExpressionMesh
 from facedyn_app.headmodel.forward import head_to_tensors, head_vertices
-from facedyn_app.headmodel.mesh import MESH_SUFFIXES, write_mesh
+from facedyn_app.headmodel.mesh import write_mesh
 from facedyn_app.headmodel.model import HeadModel
 from facedyn_app.headmodel.render import FACING, head_to_camera
 from facedyn_app.progress import Progress, Report, ignore
 from facedyn_app.records import FloatArray, IntArray, Session
+from facedyn_app.reports.kinds import MeshFormat, MeshKind
 
 BATCH = 16
-
-
-class MeshKind(StrEnum):
-    """What of a session a mesh shows.
-
-    EXPRESSION: mean shape, moved by expression and jaw alone: motion without the person's face.
-    FULL: shape, expression, jaw and the head's pose.
-    NEUTRAL: the person's shape alone, at rest; one for the whole session.
-    """
-
-    EXPRESSION = "expression"
-    FULL = "full"
-    NEUTRAL = "neutral"
 
 
 @dataclass(frozen=True, slots=True)
@@ -147,26 +134,22 @@ def write_one(meshes: SessionMeshes, frame: int, path: Path) -> None:
 
 
 def write_sequence(
-    meshes: SessionMeshes, folder: Path, suffix: str, report: Report = ignore
+    meshes: SessionMeshes, folder: Path, form: MeshFormat, report: Report = ignore
 ) -> MeshSequence:
     """Write a mesh for each frame with a trusted fit; the folder appears whole or not at all.
 
     Args:
         meshes: The session's meshes; not the neutral one, which is one file.
         folder: A new folder, or an empty one.
-        suffix: Ending of the files (`MESH_SUFFIXES`).
+        form: Format of the files.
         report: Called for each file; may raise Cancelled.
 
     Raises:
-        OutputError: The folder cannot be written or holds something already, or the ending is
-            none of a mesh.
+        OutputError: The folder cannot be written or holds something already.
         TooLittleError: No frame has a trusted fit.
     """
     if meshes.kind is MeshKind.NEUTRAL:
         raise ValueError("the neutral mesh is one for the whole session")
-    if suffix not in MESH_SUFFIXES:
-        endings = ", ".join(MESH_SUFFIXES)
-        raise OutputError(f"A mesh cannot be written as '{suffix}'.", f"Use one of {endings}.")
     frames = np.flatnonzero(meshes.session.valid)
     if not len(frames):
         raise TooLittleError(
@@ -178,7 +161,7 @@ def write_sequence(
     with atomic_folder(folder) as unfinished:
         for frame, vertices in _one_by_one(meshes, frames):
             report(Progress("writing meshes", len(files), len(frames)))
-            files.append(f"frame_{frame + 1:0{digits}d}{suffix}")
+            files.append(f"frame_{frame + 1:0{digits}d}.{form}")
             write_mesh(unfinished / files[-1], vertices, meshes.head.faces)
     skipped = np.flatnonzero(~meshes.session.valid) + 1
     return MeshSequence(folder, tuple(files), tuple(skipped.tolist()))

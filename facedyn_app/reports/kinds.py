@@ -1,0 +1,26 @@
+"""What can be exported, by name; light to import, so that the command line's help is quick."""
+
+from __future__ import annotations
+
+from enum import StrEnum
+
+
+class MeshKind(StrEnum):
+    """What of a session a mesh shows.
+
+    EXPRESSION: mean shape, moved by expression and jaw alone: motion without the person's face.
+    FULL: shape, expression, jaw and the head's pose.
+    NEUTRAL: the person's shape alone, at rest; one for the whole session.
+    """
+
+    EXPRESSION = "expression"
+    FULL = "full"
+    NEUTRAL = "neutral"
+
+
+class MeshFormat(StrEnum):
+    """A mesh file's format, which is its ending without the dot."""
+
+    OBJ = "obj"
+    PLY = "ply"
+    GLB = "glb"
