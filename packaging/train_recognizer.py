@@ -25,11 +25,12 @@ import numpy as np
 import torch
 
 from facedyn_app.progress import Progress
+from facedyn_app.recognizer.accuracy import measure_scores
 from facedyn_app.recognizer.evaluation import (
     LabelledSession,
     Trials,
     embed_trials,
-    measure_accuracy,
+    score_trials,
 )
 from facedyn_app.recognizer.files import DEFAULT_FOLDER, FILES, save_recognizer
 from facedyn_app.recognizer.model import Recognizer
@@ -87,7 +88,8 @@ def measured(recognizer: Recognizer, observation: Observation | None) -> dict[st
         embedded = embed_trials(
             trials(TEST_FROM, N_TEST, seconds, observation), recognizer.embed, Printer()
         )
-        accuracy = measure_accuracy(embedded, recognizer.cohort, np.random.default_rng(0))
+        scores = score_trials(embedded, recognizer.cohort, recognizer.calibration)
+        accuracy = measure_scores(scores, np.random.default_rng(0))
         results[f"simulated_speakers_{seconds:g}_s_sessions"] = {
             "protocol": PROTOCOL,
             **accuracy.as_json(),

@@ -1,20 +1,18 @@
-"""How often a recognizer is right, on sessions that it was not trained on."""
+"""Held-out sessions: embedded, and compared with the enrolled speakers."""
 
 from __future__ import annotations
 
-from collections import Counter
 from collections.abc import Callable, Mapping, Sequence
-from dataclasses import asdict, dataclass
-from typing import Any
+from dataclasses import dataclass
 
 import numpy as np
 
 from facedyn_app.errors import TooLittleError
 from facedyn_app.progress import Progress, Report, ignore
+from facedyn_app.recognizer.accuracy import Scores
+from facedyn_app.recognizer.calibration import Calibration
 from facedyn_app.recognizer.scoring import centroids, covered_seconds, normalised_scores
-from facedyn_app.records import BoolArray, Embedding, FloatArray, IntArray, Session
-
-N_BOOTSTRAP = 1000
+from facedyn_app.records import BoolArray, Embedding, FloatArray, Session
 
 
 @dataclass(frozen=True, slots=True, eq=False)
@@ -51,39 +49,6 @@ class EmbeddedTrials:
     probes: Sequence[tuple[str, Embedding]]
 
 
-@dataclass(frozen=True, slots=True)
-class Accuracy:
-    """Closed-set and verification accuracy.
-
-    Attributes:
-        n_speakers: Speakers in the gallery.
-        n_probes: Sessions asked about.
-        n_windows: Windows asked about.
-        top1_window: Share of windows whose speaker is ranked first.
-        top1_session: Share of sessions whose speaker is ranked first.
-        top1_session_interval: 90 % bootstrap interval of it, over speakers.
-        eer: Equal error rate of probe-speaker comparisons.
-        chance_uniform: 1 / n_speakers.
-        chance_majority: Share of the probes of the most frequent speaker among them.
-    """
-
-    n_speakers: int
-    n_probes: int
-    n_windows: int
-    top1_window: float
-    top1_session: float
-    top1_session_interval: tuple[float, float]
-    eer: float
-    chance_uniform: float
-    chance_majority: float
-
-    def as_json(self) -> dict[str, Any]:
-        """Plain values, rounded to four digits."""
-        values = asdict(self)
-        values["top1_session_interval"] = [round(x, 4) for x in self.top1_session_interval]
-        return {k: round(v, 4) if isinstance(v, float) else v for k, v in values.items()}
-
-
 def embed_trials(
     trials: Trials, embed: Callable[[Session], Embedding], report: Report = ignore
 ) -> EmbeddedTrials:
@@ -108,38 +73,35 @@ def embed_trials(
     return EmbeddedTrials(gallery=gallery, probes=probes)
 
 
-def measure_accuracy(
-    trials: EmbeddedTrials, cohort: FloatArray, rng: np.random.Generator
-) -> Accuracy:
-    """Top-1 and equal error rate, with both chances computed from the gallery at hand.
+def score_trials(
+    trials: EmbeddedTrials, cohort: FloatArray, calibration: Calibration | None = None
+) -> Scores:
+    """Normalised scores of all probes and windows with all speakers.
 
     Args:
         trials: Embedded held-out sessions.
         cohort: (K, D) centroids for the normalisation; may be empty.
-        rng: For the bootstrap.
+        calibration: For the log likelihood ratios; None for none.
 
     Raises:
-        TooLittleError: There are no probes, or fewer than two speakers.
+        TooLittleError: There are no probes, or nobody is enrolled.
     """
-    if not trials.probes or len(trials.gallery) < 2:
+    speakers = centroids(trials.gallery)
+    if not trials.probes:
         raise TooLittleError("There are no held-out sessions to measure the accuracy on.")
     names = list(trials.gallery)
     own = np.asarray([names.index(name) for name, _ in trials.probes])
-    window_own = np.repeat(own, [len(e.vectors) for _, e in trials.probes])
-    window_scores, scores = _score_matrices(trials, cohort)
-    right = scores.argmax(axis=1) == own
-    counts = Counter(name for name, _ in trials.probes)
-    is_own = own[:, None] == np.arange(len(names))[None]
-    return Accuracy(
-        n_speakers=len(names),
-        n_probes=len(own),
-        n_windows=len(window_own),
-        top1_window=float((window_scores.argmax(axis=1) == window_own).mean()),
-        top1_session=float(right.mean()),
-        top1_session_interval=_interval_over_speakers(right, own, rng),
-        eer=equal_error_rate(scores[is_own], scores[~is_own]),
-        chance_uniform=1.0 / len(names),
-        chance_majority=max(counts.values()) / len(own),
+    vectors = np.concatenate([e.vectors for _, e in trials.probes])
+    means = np.stack([e.vectors.mean(axis=0) for _, e in trials.probes])
+    seconds = np.asarray([covered_seconds(e) for _, e in trials.probes])
+    scores = normalised_scores(means, speakers, cohort)
+    return Scores(
+        names=tuple(names),
+        own=own,
+        probes=scores,
+        window_own=np.repeat(own, [len(e.vectors) for _, e in trials.probes]),
+        windows=normalised_scores(vectors, speakers, cohort),
+        log_odds=None if calibration is None else calibration.log_odds(scores, seconds[:, None]),
     )
 
 
@@ -167,48 +129,8 @@ def comparison_table(
     return np.concatenate(scores), np.concatenate(same), np.concatenate(seconds)
 
 
-def equal_error_rate(same: FloatArray, different: FloatArray) -> float:
-    """Where the share of refused same-speaker comparisons equals that of accepted others.
-
-    Args:
-        same: (N,) scores of same-speaker comparisons.
-        different: (M,) scores of different-speaker comparisons.
-
-    Returns:
-        The mean of both shares at the threshold where they are closest, 0..1.
-    """
-    thresholds = np.unique(np.concatenate([same, different, [np.inf]]))
-    refused = np.searchsorted(np.sort(same), thresholds, side="left") / len(same)
-    accepted = 1.0 - np.searchsorted(np.sort(different), thresholds, side="left") / len(different)
-    closest = int(np.argmin(np.abs(refused - accepted)))
-    return float(0.5 * (refused[closest] + accepted[closest]))
-
-
 def _embedded(item: LabelledSession, embed: Callable[[Session], Embedding]) -> Embedding | None:
     try:
         return embed(item.session)
     except TooLittleError:
         return None
-
-
-def _score_matrices(trials: EmbeddedTrials, cohort: FloatArray) -> tuple[FloatArray, FloatArray]:
-    """Normalised scores of all windows (W, G) and of all probes (N, G)."""
-    speakers = centroids(trials.gallery)
-    vectors = np.concatenate([e.vectors for _, e in trials.probes])
-    means = np.stack([e.vectors.mean(axis=0) for _, e in trials.probes])
-    return (
-        normalised_scores(vectors, speakers, cohort),
-        normalised_scores(means, speakers, cohort),
-    )
-
-
-def _interval_over_speakers(
-    right: BoolArray, own: IntArray, rng: np.random.Generator
-) -> tuple[float, float]:
-    speakers, index = np.unique(own, return_inverse=True)
-    n_right = np.bincount(index, weights=right)
-    n_probes = np.bincount(index)
-    draws = rng.integers(len(speakers), size=(N_BOOTSTRAP, len(speakers)))
-    shares = n_right[draws].sum(axis=1) / n_probes[draws].sum(axis=1)
-    low, high = np.quantile(shares, [0.05, 0.95])
-    return float(low), float(high)

@@ -12,9 +12,10 @@ import torch
 from torch import Tensor
 
 from facedyn_app.progress import Progress, Report
+from facedyn_app.recognizer.accuracy import Accuracy, measure_scores
 from facedyn_app.recognizer.augment import Augmentation, augment
 from facedyn_app.recognizer.calibration import uncalibrated
-from facedyn_app.recognizer.evaluation import Accuracy, Trials, embed_trials, measure_accuracy
+from facedyn_app.recognizer.evaluation import Trials, embed_trials, score_trials
 from facedyn_app.recognizer.model import Recognizer
 from facedyn_app.recognizer.network import MotionNetwork
 from facedyn_app.recognizer.sampler import session_batches
@@ -166,7 +167,7 @@ class Run:
             calibration=uncalibrated(),
         )
         embedded = embed_trials(self._trials, now.embed, report)
-        accuracy = measure_accuracy(embedded, now.cohort, np.random.default_rng(0))
+        accuracy = measure_scores(score_trials(embedded, now.cohort), np.random.default_rng(0))
         loss = 1.0 - accuracy.top1_window + accuracy.eer
         if loss < best.loss:
             return Best(self._weights(), loss, accuracy, step)

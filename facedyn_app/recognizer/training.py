@@ -12,15 +12,15 @@ import torch
 
 from facedyn_app.errors import TooLittleError
 from facedyn_app.progress import Progress, Report, ignore
+from facedyn_app.recognizer.accuracy import Accuracy, measure_scores
 from facedyn_app.recognizer.augment import Augmentation
 from facedyn_app.recognizer.calibration import Calibration, fit_calibration, uncalibrated
 from facedyn_app.recognizer.evaluation import (
-    Accuracy,
     LabelledSession,
     Trials,
     comparison_table,
     embed_trials,
-    measure_accuracy,
+    score_trials,
 )
 from facedyn_app.recognizer.model import Recognizer, embed_windows
 from facedyn_app.recognizer.network import MotionNetwork
@@ -139,4 +139,4 @@ def _calibrate(
     made_on = f"{len(embedded.gallery)} held-out {kind}, {len(embedded.probes)} sessions"
     calibration = fit_calibration(scores, same, seconds, made_on)
     rng = np.random.default_rng(settings.train.seed)
-    return calibration, measure_accuracy(embedded, recognizer.cohort, rng)
+    return calibration, measure_scores(score_trials(embedded, recognizer.cohort, calibration), rng)
