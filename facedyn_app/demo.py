@@ -8,7 +8,6 @@ from pathlib import Path
 
 from facedyn_app.assets import asset_folder, sha256_of
 from facedyn_app.errors import InputError
-from facedyn_app.headmodel.io import load_head
 from facedyn_app.headmodel.model import HeadModel
 from facedyn_app.library.entries import SessionEntry
 from facedyn_app.library.library import Library
@@ -19,6 +18,7 @@ from facedyn_app.pipeline import (
     enrol,
     fit_settings_record,
     identify,
+    ready_head,
 )
 from facedyn_app.progress import Progress, Report, ignore
 from facedyn_app.recognizer.files import default_recognizer
@@ -149,7 +149,7 @@ def _sessions(
     report: Report,
 ) -> list[tuple[DemoVideo, Session | SessionEntry]]:
     """A session for each video: an entry where the library has it, else a new one."""
-    head = load_head(HEAD)
+    head = ready_head(HEAD, report)
     known = {entry.source_sha256: entry for entry in library.sessions()}
     found: list[tuple[DemoVideo, Session | SessionEntry]] = []
     for number, video in enumerate(videos):

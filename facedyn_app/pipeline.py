@@ -24,8 +24,10 @@ from facedyn_app.dynamics.quality import assess_quality
 from facedyn_app.errors import TooLittleError
 from facedyn_app.fitting.live import LiveFit
 from facedyn_app.fitting.session_fit import choose_device, fit_session
+from facedyn_app.headmodel.embedding import place_landmarks
+from facedyn_app.headmodel.io import load_head
 from facedyn_app.headmodel.model import HeadModel
-from facedyn_app.landmarks import TrackCollector, track_faces
+from facedyn_app.landmarks import Landmarker, TrackCollector, track_faces
 from facedyn_app.library.entries import SessionEntry
 from facedyn_app.library.library import Library
 from facedyn_app.progress import Progress, Report, ignore
@@ -39,10 +41,10 @@ from facedyn_app.records import (
     Session,
     VideoInfo,
 )
-from facedyn_app.settings import Settings
+from facedyn_app.settings import LandmarkSettings, Settings
 from facedyn_app.video import probe_video, read_frames
 
-FINDING, FITTING = "following the face", "fitting the head"
+READING, FINDING = "reading the head", "following the face"
 BLOCK_FRAMES = 10
 PROGRAM = f"facedyn {__version__}"
 UNPROVEN = (
@@ -70,6 +72,25 @@ class Analysis:
     landmarks: Landmarks
     fit: HeadFit
     timing: Mapping[str, float]
+
+
+def ready_head(path_or_id: str | Path, report: Report = ignore) -> HeadModel:
+    """A head that can be fitted: read, its landmarks placed.
+
+    Args:
+        path_or_id: Id of a built-in or a remembered head, or a file or folder of the user's.
+        report: Called several times a second while landmarks are placed; may raise Cancelled.
+
+    Raises:
+        InputError: There is no such head, or the file is none that can be used.
+        TooLittleError: The landmarker does not find the head's face.
+    """
+    report(Progress(READING, 0))
+    head = load_head(path_or_id)
+    if head.landmarks is not None:
+        return head
+    with Landmarker(LandmarkSettings(max_faces=1)) as landmarker:
+        return replace(head, landmarks=place_landmarks(head, landmarker.detect_image, report))
 
 
 def analyse_video(

@@ -17,6 +17,7 @@ from facedyn_app.cli.options import (
     FaceNumber,
     HeadName,
     LibraryFolder,
+    OtherHead,
 )
 from facedyn_app.cli.verb import Outcome, run_verb
 from facedyn_app.cli.window import OpenWindow
@@ -132,6 +133,7 @@ def identify(
             help="The folder of a trained recognizer.",
         ),
     ] = None,
+    head: OtherHead = None,
     device: DeviceName = Device.AUTO,
     face: FaceNumber = 0,
     as_json: AsJson = False,
@@ -142,7 +144,7 @@ def identify(
         from facedyn_app.cli.people import identify_recording
         from facedyn_app.cli.recordings import Reading
 
-        reading = Reading(DEFAULT_HEAD, device, face)
+        reading = Reading(head, device, face)
         return identify_recording(recording, library, top, recognizer, reading, report)
 
     run_verb(work, as_json=as_json)

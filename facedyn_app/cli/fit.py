@@ -7,8 +7,9 @@ from dataclasses import asdict
 from pathlib import Path
 
 from facedyn_app.cli.answers import quality_text
+from facedyn_app.cli.options import DEFAULT_HEAD
 from facedyn_app.cli.places import check_output_file, naming
-from facedyn_app.cli.recordings import Reading, check_recording, read_head
+from facedyn_app.cli.recordings import Reading, check_recording, read_ready_head
 from facedyn_app.cli.verb import Outcome
 from facedyn_app.dynamics.quality import assess_quality
 from facedyn_app.library.session_file import save_session
@@ -35,7 +36,7 @@ def fit_video(video: Path, out: Path, reading: Reading, report: Report) -> Outco
     began = time.perf_counter()
     check_recording(video)
     check_output_file(out, inputs=(video,))
-    head = read_head(reading.head)
+    head = read_ready_head(reading.head or DEFAULT_HEAD, report)
     settings = Settings()
     started_up = time.perf_counter() - began
     with naming(video):

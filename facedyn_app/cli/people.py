@@ -15,24 +15,27 @@ from facedyn_app.cli.answers import (
     identification_facts,
     identification_text,
 )
+from facedyn_app.cli.options import DEFAULT_HEAD
 from facedyn_app.cli.places import check_output_folder, naming
 from facedyn_app.cli.recordings import (
     Reading,
     check_recording,
     is_session_file,
     numbered,
-    read_head,
+    read_ready_head,
     read_recording,
 )
 from facedyn_app.cli.verb import Outcome
 from facedyn_app.dynamics.quality import assess_quality, quality_line
-from facedyn_app.errors import FacedynError, InputError, TooLittleError
+from facedyn_app.errors import FacedynError, InputError, MismatchError, TooLittleError
+from facedyn_app.headmodel.model import HeadModel
 from facedyn_app.library.entries import SessionEntry
 from facedyn_app.library.library import DATABASE, Library
 from facedyn_app.library.rows import checked_name, missing_consent
 from facedyn_app.pipeline import check_gallery, drift_of, enrol, identify
 from facedyn_app.progress import Cancelled, Progress, Report
 from facedyn_app.recognizer.files import default_recognizer, load_recognizer
+from facedyn_app.recognizer.model import Recognizer
 from facedyn_app.records import DriftReport, Quality
 from facedyn_app.settings import Settings
 
@@ -69,7 +72,8 @@ def enrol_recordings(
     for path in paths:
         check_recording(path)
     settings = Settings()
-    head = None if all(map(is_session_file, paths)) else read_head(reading.head)
+    with_videos = not all(map(is_session_file, paths))
+    head = read_ready_head(reading.head or DEFAULT_HEAD, report) if with_videos else None
     added: list[tuple[SessionEntry, Quality]] = []
     with _earlier_ones_told(name, added):
         for number, path in enumerate(paths, start=1):
@@ -158,12 +162,12 @@ def identify_recording(
         folder: The library.
         top: Most matches to give.
         recognizer_folder: A recognizer; None for the one that comes with the program.
-        reading: How a video is analysed; its head is the recognizer's.
+        reading: How a video is analysed; by the recognizer's head where it names none.
         report: Called several times a second; may raise Cancelled.
 
     Raises:
         InputError: The recording, library or recognizer cannot be read.
-        MismatchError: The session is of another head than the recognizer.
+        MismatchError: The head or the session is another than the recognizer's.
         TooLittleError: Nobody is enrolled, or the recording is too short.
     """
     settings = Settings()
@@ -172,8 +176,8 @@ def identify_recording(
         chosen = recognizer_folder
         recognizer = default_recognizer() if chosen is None else load_recognizer(chosen)
         check_gallery(library, recognizer.head_id)
-        reading = Reading(recognizer.head_id, reading.device, reading.face)
-        session = read_recording(path, None, reading, settings, report)
+        head = None if is_session_file(path) else _head_for(recognizer, reading, report)
+        session = read_recording(path, head, reading, settings, report)
         with naming(path):
             answer = identify(session, library, recognizer, settings, report)
     facts = {
@@ -186,6 +190,18 @@ def identify_recording(
     made = " (simulated)" if session.simulated else ""
     heading = f"{path.name}{made}, compared with {len(answer.matches)} enrolled"
     return Outcome(facts, f"{heading}\n{identification_text(answer, top)}")
+
+
+def _head_for(recognizer: Recognizer, reading: Reading, report: Report) -> HeadModel:
+    """The head for a video; one that the recognizer does not read is told before the fit."""
+    head = read_ready_head(reading.head or recognizer.head_id, report)
+    if head.head_id != recognizer.head_id:
+        raise MismatchError(
+            f"The recognizer was trained on head '{recognizer.head_id}', "
+            f"it cannot read the motion of head '{head.head_id}'.",
+            "Leave --head out, or choose a recognizer that was trained on this head.",
+        )
+    return head
 
 
 def measure_speakers(folder: Path, speaker: str | None, report: Report) -> Outcome:

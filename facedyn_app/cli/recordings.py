@@ -10,7 +10,7 @@ from facedyn_app.cli.places import check_input_file, naming
 from facedyn_app.headmodel.io import load_head
 from facedyn_app.headmodel.model import HeadModel
 from facedyn_app.library.session_file import load_session
-from facedyn_app.pipeline import analyse_video
+from facedyn_app.pipeline import analyse_video, ready_head
 from facedyn_app.progress import Progress, Report
 from facedyn_app.records import Session
 from facedyn_app.settings import Settings
@@ -24,12 +24,12 @@ class Reading:
     """How videos among the recordings are analysed.
 
     Attributes:
-        head: Id or file of the head.
+        head: Id or file of the head; None for the one that the verb needs.
         device: "auto", "cpu" or "cuda".
         face: Which face, from 1; 0 takes the one seen longest.
     """
 
-    head: str
+    head: str | None
     device: str = "auto"
     face: int = 0
 
@@ -54,15 +54,30 @@ def check_recording(path: Path) -> None:
 
 
 def read_head(path_or_id: str) -> HeadModel:
-    """A built-in head, or one from a file.
+    """A built-in head, a remembered one, or one from a file; its landmarks need not be placed.
 
     Raises:
         InputError: There is none of that name.
     """
+    _check_head_file(path_or_id)
+    return load_head(path_or_id)
+
+
+def read_ready_head(path_or_id: str, report: Report) -> HeadModel:
+    """As `read_head`, the landmarks placed where they are not yet.
+
+    Raises:
+        InputError: There is none of that name.
+        TooLittleError: The landmarker does not find the head's face.
+    """
+    _check_head_file(path_or_id)
+    return ready_head(path_or_id, report)
+
+
+def _check_head_file(path_or_id: str) -> None:
     path = Path(path_or_id)
     if path.suffix:
         check_input_file(path, "head file")
-    return load_head(path_or_id)
 
 
 def read_recording(
@@ -72,7 +87,7 @@ def read_recording(
 
     Args:
         path: The recording.
-        head: The head for videos; None reads the one that `reading` names.
+        head: The head for videos; None where there is none among the recordings.
         reading: How a video is analysed.
         settings: Of all stages.
         report: Called several times a second; may raise Cancelled.
@@ -83,7 +98,8 @@ def read_recording(
     """
     with naming(path):
         if not is_session_file(path):
-            head = head or read_head(reading.head)
+            if head is None:
+                raise ValueError("a video needs a head")
             analysis = analyse_video(
                 path, head, settings, device=reading.device, face=reading.face, report=report
             )

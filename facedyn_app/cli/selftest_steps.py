@@ -19,7 +19,7 @@ from facedyn_app.headmodel.paint import paint_head
 from facedyn_app.headmodel.render import Camera, HeadRenderer
 from facedyn_app.library.library import Library
 from facedyn_app.library.session_file import load_session, save_session
-from facedyn_app.pipeline import analyse_video, drift_of, enrol, identify
+from facedyn_app.pipeline import analyse_video, drift_of, enrol, identify, ready_head
 from facedyn_app.progress import Report
 from facedyn_app.recognizer.evaluation import LabelledSession
 from facedyn_app.recognizer.files import default_recognizer
@@ -88,7 +88,9 @@ def _cut_video(bench: Bench) -> str:
 def _fit(bench: Bench) -> str:
     if bench.video is None:
         raise FailedError("There is no video: an earlier step has failed.")
-    analysis = analyse_video(bench.video, load_head(HEAD), Settings(), report=bench.report)
+    analysis = analyse_video(
+        bench.video, ready_head(HEAD, bench.report), Settings(), report=bench.report
+    )
     bench.session = analysis.session
     n_valid, n_frames = int(analysis.session.valid.sum()), len(analysis.session.valid)
     _check(

@@ -6,6 +6,8 @@ from typing import Any
 import numpy as np
 import pytest
 
+from facedyn_app.headmodel.head_file import save_head
+from facedyn_app.headmodel.model import HeadModel
 from facedyn_app.library.library import Library
 
 Run = Callable[..., Any]
@@ -151,3 +153,22 @@ def test_the_users_own_library_is_the_default(run: Run, corpus: Path, tmp_path: 
     result = run("enrol", "Ada", _sessions(corpus, 0)[0], "--consent", CONSENT)
     assert result.exit_code == 0
     assert (tmp_path / "home" / "facedyn" / "library" / "library.sqlite").is_file()
+
+
+def test_another_head_than_the_recognizers_is_told_before_the_fit(
+    run: Run,
+    library: Path,
+    corpus: Path,
+    recognizer: Path,
+    tiny_head: HeadModel,
+    moving_video: Path,
+    tmp_path: Path,
+) -> None:
+    save_head(tiny_head, tmp_path / "tiny.npz")
+    where = ("--library", library, "--recognizer", recognizer, "--head", tmp_path / "tiny.npz")
+    refused = run("identify", moving_video, *where)
+    assert refused.exit_code == 3
+    assert "'open-head-1'" in refused.stderr
+    assert "'tiny-head'" in refused.stderr
+    # a session file brings its head along
+    assert run("identify", _sessions(corpus, 0)[2], *where).exit_code == 0
