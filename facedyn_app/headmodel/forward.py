@@ -1,4 +1,9 @@
-"""From coefficients to vertices: the forward function of FLAME (Li et al. 2017), batched."""
+"""From coefficients to vertices: the forward function of FLAME (Li et al. 2017), batched.
+
+A part of the head moves bit by bit as it does in the whole. Matrix products do not grant that by
+themselves: their rounding depends on their size. So the vertices are kept in tiles of equally
+many, the last filled up with zeros: every product has one size, whatever the number of vertices.
+"""
 
 from __future__ import annotations
 
@@ -11,50 +16,54 @@ import torch
 from facedyn_app.headmodel.model import HeadModel
 from facedyn_app.records import FloatArray, IntArray
 
+TILE = 192
+"""Vertices of a tile: 3 TILE is a multiple of the widths in which processors multiply."""
+
 
 @dataclass(frozen=True, slots=True, eq=False)
 class HeadTensors:
     """A head's arrays on one device in one floating type, its joints regressed beforehand.
 
-    The joints are linear in shape and expression, so they are kept as three small bases and
-    the vertices can be restricted to a subset without changing them.
+    The joints are linear in shape and expression, so they are kept as a small basis and the
+    vertices can be restricted to a subset without changing them. N tiles hold the V vertices.
 
     Attributes:
-        template: (V, 3) mean head T, m.
-        shapedirs: (V, 3, S).
-        exprdirs: (V, 3, E).
-        posedirs: (V, 3, 9 (J - 1)).
-        weights: (V, J) skinning weights.
+        n_vertices: V.
+        template: (N, 3, TILE) mean head T, m.
+        directions: (N, K, 3 TILE) how the vertices move; K = S + E + 9 (J - 1) counts shape,
+            expression and the entries of R - I of each joint but the root.
+        weights: (N, J, TILE) skinning weights.
         joint_template: (J, 3) joints of the mean head, m.
-        joint_shapedirs: (J, 3, S).
-        joint_exprdirs: (J, 3, E).
+        joint_directions: (S + E, 3 J) how they move.
         parents: Parent of each joint, -1 for the root.
     """
 
+    n_vertices: int
     template: torch.Tensor
-    shapedirs: torch.Tensor
-    exprdirs: torch.Tensor
-    posedirs: torch.Tensor
+    directions: torch.Tensor
     weights: torch.Tensor
     joint_template: torch.Tensor
-    joint_shapedirs: torch.Tensor
-    joint_exprdirs: torch.Tensor
+    joint_directions: torch.Tensor
     parents: tuple[int, ...]
 
     def subset(self, vertices: IntArray) -> HeadTensors:
         """The same head with only some of its vertices, in the order given.
 
+        They move exactly, bit by bit, as they do in the whole head.
+
         Args:
-            vertices: (K,) vertex numbers.
+            vertices: (n,) vertex numbers.
         """
         rows = torch.as_tensor(np.asarray(vertices), dtype=torch.long, device=self.template.device)
+        tile, place = rows // TILE, rows % TILE
         return replace(
             self,
-            template=self.template[rows],
-            shapedirs=self.shapedirs[rows],
-            exprdirs=self.exprdirs[rows],
-            posedirs=self.posedirs[rows],
-            weights=self.weights[rows],
+            n_vertices=len(rows),
+            template=_tiled(self.template[tile, :, place]),
+            directions=_tiled(
+                self.directions.view(*self.directions.shape[:2], 3, TILE)[tile, ..., place]
+            ).flatten(2),
+            weights=_tiled(self.weights[tile, :, place]),
         )
 
 
@@ -69,15 +78,16 @@ def head_to_tensors(
         return torch.as_tensor(np.ascontiguousarray(array)).to(device=device, dtype=dtype)
 
     regressor = np.asarray(head.J_regressor, dtype=np.float64)
+    moving = np.concatenate([head.shapedirs, head.exprdirs], axis=2)
+    joints = np.tensordot(regressor, moving, axes=1).reshape(3 * len(regressor), -1)
+    directions = np.concatenate([moving, head.posedirs], axis=2).transpose(0, 2, 1)
     return HeadTensors(
-        template=tensor(head.v_template),
-        shapedirs=tensor(head.shapedirs),
-        exprdirs=tensor(head.exprdirs),
-        posedirs=tensor(head.posedirs),
-        weights=tensor(head.weights),
+        n_vertices=len(head.v_template),
+        template=_tiled(tensor(head.v_template)),
+        directions=_tiled(tensor(directions)).flatten(2),
+        weights=_tiled(tensor(head.weights)),
         joint_template=tensor(regressor @ head.v_template),
-        joint_shapedirs=tensor(np.einsum("jv,vds->jds", regressor, head.shapedirs, optimize=True)),
-        joint_exprdirs=tensor(np.einsum("jv,vde->jde", regressor, head.exprdirs, optimize=True)),
+        joint_directions=tensor(joints.T),
         parents=tuple(int(parent) for parent in head.parents),
     )
 
@@ -105,31 +115,48 @@ def head_vertices(
         (B, V, 3) vertices in the head frame, m.
     """
     rotations = pose if pose.ndim == 4 else roma.rotvec_to_rotmat(pose)
-    shaped = head.template + _blend(head.shapedirs, shape) + _blend(head.exprdirs, expression)
-    joints = (
-        head.joint_template
-        + _blend(head.joint_shapedirs, shape)
-        + _blend(head.joint_exprdirs, expression)
-    )
     identity = torch.eye(3, dtype=rotations.dtype, device=rotations.device)
     features = (rotations[:, 1:] - identity).flatten(1)
-    corrected = shaped + _blend(head.posedirs, features)
-    world, offset = _chain(rotations, joints, head.parents)
-    blended = torch.einsum("vj,bjik->bvik", head.weights, world)
-    moved = torch.einsum("vj,bji->bvi", head.weights, offset)
-    return torch.einsum("bvik,bvk->bvi", blended, corrected) + moved
+    moving = torch.cat([shape, expression], dim=1)
+    joints = head.joint_template + (moving @ head.joint_directions).view(len(moving), -1, 3)
+    transforms = _chain(rotations, joints, head.parents)
+    coefficients = torch.cat([moving, features], dim=1)
+    skinned = [
+        _skin(weights, template + (coefficients @ directions).view(-1, 3, TILE), transforms)
+        for template, directions, weights in zip(
+            head.template, head.directions, head.weights, strict=True
+        )
+    ]
+    return torch.cat(skinned, dim=2)[..., : head.n_vertices].transpose(1, 2).contiguous()
 
 
-def _blend(directions: torch.Tensor, coefficients: torch.Tensor) -> torch.Tensor:
-    """(B, N, 3) sum of directions (N, 3, K) with coefficients (B, K)."""
-    n, _, k = directions.shape
-    return (coefficients @ directions.reshape(n * 3, k).T).reshape(-1, n, 3)
+def _tiled(rows: torch.Tensor) -> torch.Tensor:
+    """(N, ..., TILE) tiles of (V, ...) rows, vertices last and filled up with zeros."""
+    missing = rows.new_zeros(-len(rows) % TILE, *rows.shape[1:])
+    tiles = torch.cat([rows, missing]).reshape(-1, TILE, *rows.shape[1:])
+    return tiles.movedim(1, -1).contiguous()
 
 
-def _chain(
-    rotations: torch.Tensor, joints: torch.Tensor, parents: tuple[int, ...]
-) -> tuple[torch.Tensor, torch.Tensor]:
-    """World rotation A (B, J, 3, 3) and offset o (B, J, 3) of each joint: `x -> A x + o`."""
+def _skin(weights: torch.Tensor, corrected: torch.Tensor, transforms: torch.Tensor) -> torch.Tensor:
+    """(B, 3, TILE) linear blend skinning `(sum_j w_j A_j) x + sum_j w_j o_j` of one tile.
+
+    The sums are written out: their order is the same for every vertex.
+
+    Args:
+        weights: (J, TILE).
+        corrected: (B, 3, TILE) x, m.
+        transforms: (B, J, 3, 4) rotations A and, in the last column, offsets o of the joints.
+    """
+    blended = weights[0] * transforms[:, 0, ..., None]
+    for j in range(1, len(weights)):
+        blended = blended + weights[j] * transforms[:, j, ..., None]
+    x, y, z = corrected.unsqueeze(1).unbind(2)
+    turned = blended[:, :, 0] * x + blended[:, :, 1] * y + blended[:, :, 2] * z
+    return torch.as_tensor(turned + blended[:, :, 3])
+
+
+def _chain(rotations: torch.Tensor, joints: torch.Tensor, parents: tuple[int, ...]) -> torch.Tensor:
+    """(B, J, 3, 4) world rotation A and offset o of each joint, `x -> A x + o`."""
     world: list[torch.Tensor] = []
     placed: list[torch.Tensor] = []
     for j, parent in enumerate(parents):
@@ -142,4 +169,4 @@ def _chain(
         placed.append(placed[parent] + (world[parent] @ step).squeeze(-1))
     turned = torch.stack(world, dim=1)
     offset = torch.stack(placed, dim=1) - (turned @ joints.unsqueeze(-1)).squeeze(-1)
-    return turned, offset
+    return torch.cat([turned, offset.unsqueeze(-1)], dim=3)
