@@ -27,8 +27,8 @@ from scipy.spatial.transform import Rotation
 
 from facedyn_app.assets import sha256_of
 from facedyn_app.headmodel.embedding import measure_placement
+from facedyn_app.headmodel.head_file import save_head
 from facedyn_app.headmodel.identity import align_similarity, principal_components
-from facedyn_app.headmodel.io import save_head
 from facedyn_app.headmodel.jawfit import (
     JawFit,
     SculptedJaw,

@@ -1,0 +1,188 @@
+"""The program's own head file: one `.npz`, format version 1, nothing in it executed."""
+
+from __future__ import annotations
+
+import io
+import json
+import zipfile
+from collections.abc import Mapping
+from pathlib import Path
+from typing import Any
+
+import numpy as np
+import numpy.typing as npt
+
+from facedyn_app.assets import sha256_of
+from facedyn_app.files import atomic_file
+from facedyn_app.headmodel.checks import (
+    TEXTS,
+    WHOLE_NUMBERS,
+    Pattern,
+    check_range,
+    check_shapes,
+    check_tree,
+)
+from facedyn_app.headmodel.model import JAW, HeadModel, LandmarkEmbedding
+from facedyn_app.npz import read_npz
+
+FORMAT, VERSION = "facedyn-head", 1
+_SHAPES: Mapping[str, Pattern] = {
+    "v_template": ("V", 3),
+    "faces": ("F", 3),
+    "shapedirs": ("V", 3, "S"),
+    "exprdirs": ("V", 3, "E"),
+    "posedirs": ("V", 3, "P"),
+    "J_regressor": ("J", "V"),
+    "parents": ("J",),
+    "weights": ("V", "J"),
+    "expression_names": ("E",),
+    "joint_names": ("J",),
+}
+_LANDMARK_SHAPES: Mapping[str, Pattern] = {
+    "landmark_index": ("L",),
+    "landmark_face": ("L",),
+    "landmark_bary": ("L", 3),
+    "landmark_weight": ("L",),
+}
+_REGION_SHAPES: Mapping[str, Pattern] = {"vertex_region": ("V",)}
+_KINDS = {
+    **dict.fromkeys(("expression_names", "joint_names"), TEXTS),
+    **dict.fromkeys(
+        ("faces", "parents", "landmark_index", "landmark_face", "vertex_region"), WHOLE_NUMBERS
+    ),
+}
+
+Arrays = dict[str, npt.NDArray[Any]]
+
+
+def read_head_file(path: Path) -> HeadModel:
+    """Read a head file of the program's own format.
+
+    Raises:
+        InputError: The file is missing or cannot be opened.
+        ValueError: It is no such file, is newer, damaged, or holds what cannot be; says why,
+            without the file's name.
+    """
+    optional = (*_SHAPES, *_LANDMARK_SHAPES, *_REGION_SHAPES)
+    arrays = read_npz(path, required=("meta",), optional=optional)
+    meta = _check_meta(arrays)
+    _check_arrays(arrays)
+    return _head_from_arrays(arrays, meta, sha256_of(path))
+
+
+def save_head(head: HeadModel, path: Path) -> None:
+    """Write a head file, by a temporary name, so that no half-written file is left behind.
+
+    The same head gives the same bytes.
+
+    Raises:
+        OutputError: The file cannot be written there.
+    """
+    meta = {
+        **head.meta,
+        "format": FORMAT,
+        "version": VERSION,
+        "head_id": head.head_id,
+        "activations": head.activations,
+    }
+    arrays: Arrays = {
+        "v_template": _float32(head.v_template),
+        "faces": np.asarray(head.faces, dtype=np.int32),
+        "shapedirs": _float32(head.shapedirs),
+        "exprdirs": _float32(head.exprdirs),
+        "posedirs": _float32(head.posedirs),
+        "J_regressor": _float32(head.J_regressor),
+        "parents": np.asarray(head.parents, dtype=np.int32),
+        "weights": _float32(head.weights),
+        "expression_names": np.asarray(head.expression_names, dtype=np.str_),
+        "joint_names": np.asarray(head.joint_names, dtype=np.str_),
+        "meta": np.asarray(json.dumps(meta, sort_keys=True, ensure_ascii=True)),
+    }
+    if head.landmarks is not None:
+        arrays["landmark_index"] = np.asarray(head.landmarks.index, dtype=np.int32)
+        arrays["landmark_face"] = np.asarray(head.landmarks.face, dtype=np.int32)
+        arrays["landmark_bary"] = _float32(head.landmarks.bary)
+        arrays["landmark_weight"] = _float32(head.landmarks.weight)
+    if head.region is not None:
+        arrays["vertex_region"] = np.asarray(head.region, dtype=np.uint8)
+    _write_arrays(arrays, path)
+
+
+def _float32(array: npt.NDArray[Any]) -> npt.NDArray[np.float32]:
+    return np.ascontiguousarray(array, dtype=np.float32)
+
+
+def _write_arrays(arrays: Arrays, path: Path) -> None:
+    """Write an npz whose bytes depend on the arrays alone: numpy's would carry the time."""
+    with atomic_file(path) as file, zipfile.ZipFile(file, "w") as archive:
+        for name, array in arrays.items():
+            buffer = io.BytesIO()
+            np.lib.format.write_array(buffer, array, allow_pickle=False)
+            entry = zipfile.ZipInfo(f"{name}.npy", date_time=(1980, 1, 1, 0, 0, 0))
+            entry.compress_type = zipfile.ZIP_DEFLATED
+            archive.writestr(entry, buffer.getvalue(), compresslevel=9)
+
+
+def _check_meta(arrays: Arrays) -> Mapping[str, Any]:
+    """The meta record, after checking that it is a head's and not newer than this program."""
+    try:
+        meta = json.loads(str(arrays["meta"]))
+        form, version = meta["format"], int(meta["version"])
+        complete = isinstance(meta["head_id"], str) and isinstance(meta["activations"], bool)
+    except (KeyError, TypeError, ValueError, RecursionError) as error:
+        raise ValueError("it has no usable 'meta'") from error
+    if form != FORMAT or not complete:
+        raise ValueError(f"it is no head: its format is '{str(form)[:40]}'")
+    if version > VERSION:
+        raise ValueError(
+            f"it has version {version} and this program reads up to {VERSION}; "
+            "a newer facedyn is needed"
+        )
+    return dict(meta)
+
+
+def _check_arrays(arrays: Arrays) -> None:
+    """Check presence, shapes, finiteness and that all numbers of things point somewhere."""
+    sizes: dict[str, int] = {}
+    check_shapes(arrays, _SHAPES, sizes, _KINDS)
+    if any(name in arrays for name in _LANDMARK_SHAPES):
+        check_shapes(arrays, _LANDMARK_SHAPES, sizes, _KINDS)
+        check_range(arrays, "landmark_face", sizes["F"])
+    if "vertex_region" in arrays:
+        check_shapes(arrays, _REGION_SHAPES, sizes, _KINDS)
+    if sizes["P"] != 9 * (sizes["J"] - 1):
+        raise ValueError("its 'posedirs' do not fit its number of joints")
+    check_range(arrays, "faces", sizes["V"])
+    check_tree("parents", arrays["parents"])
+    if JAW not in arrays["joint_names"].tolist():
+        raise ValueError(f"it has no joint named '{JAW}'")
+
+
+def _head_from_arrays(arrays: Arrays, meta: Mapping[str, Any], sha256: str) -> HeadModel:
+    landmarks = None
+    if "landmark_index" in arrays:
+        landmarks = LandmarkEmbedding(
+            index=arrays["landmark_index"],
+            face=arrays["landmark_face"],
+            bary=arrays["landmark_bary"],
+            weight=arrays["landmark_weight"],
+        )
+    own = ("format", "version", "head_id", "activations")
+    return HeadModel(
+        head_id=meta["head_id"],
+        v_template=arrays["v_template"],
+        faces=arrays["faces"],
+        shapedirs=arrays["shapedirs"],
+        exprdirs=arrays["exprdirs"],
+        posedirs=arrays["posedirs"],
+        J_regressor=arrays["J_regressor"],
+        parents=arrays["parents"],
+        weights=arrays["weights"],
+        expression_names=tuple(str(name) for name in arrays["expression_names"]),
+        joint_names=tuple(str(name) for name in arrays["joint_names"]),
+        activations=meta["activations"],
+        landmarks=landmarks,
+        region=arrays.get("vertex_region"),
+        sha256=sha256,
+        meta={key: value for key, value in meta.items() if key not in own},
+    )
