@@ -21,8 +21,10 @@ from facedyn_app.headmodel.model import (
     REGION_MOUTH_INSIDE,
     REGION_TEETH,
     REGION_TONGUE,
+    REGION_UNSEEN,
     HeadModel,
     LandmarkEmbedding,
+    of_material,
 )
 from facedyn_app.headmodel.paint import eyeballs, paint_head
 from facedyn_app.headmodel.render import FACING, Camera, HeadRenderer, head_to_camera
@@ -44,7 +46,13 @@ ROUNDS = 3
 MIN_VIEWS = 4
 SPREAD_SCALE = 0.002  # m, at which a landmark weighs half
 OUTLIER = 0.006  # m from the median, at least, beyond which a view is left out
-_NO_LANDMARKS = (REGION_LASHES, REGION_MOUTH_INSIDE, REGION_TEETH, REGION_TONGUE)
+_NO_LANDMARKS = (
+    REGION_LASHES,
+    REGION_MOUTH_INSIDE,
+    REGION_TEETH,
+    REGION_TONGUE,
+    REGION_UNSEEN,
+)
 OUTLINE_WEIGHT, IRIS_WEIGHT = 0.15, 0.05
 
 
@@ -121,7 +129,7 @@ def _look(
     """Places (N, L, 3) in the head frame, NaN where none, and how squarely they are seen (N, L)."""
     vertices = np.asarray(head.v_template, dtype=np.float64)
     faces = np.asarray(head.faces)
-    solid = faces[~_of_material(head, _NO_LANDMARKS)[faces].any(axis=1)]
+    solid = faces[~of_material(head, *_NO_LANDMARKS)[faces].any(axis=1)]
     hits, squareness = [], []
     with HeadRenderer(paint_head(head), CAMERA) as renderer:
         for number, view in enumerate(views):
@@ -159,12 +167,6 @@ def _face_middle(head: HeadModel) -> FloatArray:
     return np.array([0.0, vertices[eyes, 1].mean() - 0.03, vertices[eyes, 2].mean()])
 
 
-def _of_material(head: HeadModel, materials: tuple[int, ...]) -> BoolArray:
-    if head.region is None:
-        return np.zeros(len(head.v_template), dtype=np.bool_)
-    return np.asarray(np.isin(head.region, materials))
-
-
 def _squareness(corners: FloatArray, met: BoolArray) -> FloatArray:
     """(L,) squared cosine between the line of sight and the surface (L, 3, 3) that it meets."""
     normal = np.cross(corners[:, 1] - corners[:, 0], corners[:, 2] - corners[:, 0])
@@ -180,7 +182,7 @@ def _place(head: HeadModel, hits: FloatArray, squareness: FloatArray) -> Placeme
     placed = np.flatnonzero((weight > 0.05).sum(axis=0) >= MIN_VIEWS)
     centre, spread = _robust_mean(hits[:, placed], weight[:, placed])
     faces = np.asarray(head.faces)
-    inner = _of_material(head, _NO_LANDMARKS)
+    inner = of_material(head, *_NO_LANDMARKS)
     on_eye = eyeballs(head)[faces].all(axis=1)
     iris = np.isin(placed, (*regions.LEFT_IRIS, *regions.RIGHT_IRIS))
     allowed_skin = np.flatnonzero(~on_eye & ~inner[faces].any(axis=1))

@@ -8,7 +8,7 @@ from typing import Any
 
 import numpy as np
 
-from facedyn_app.records import ByteArray, FloatArray, IntArray
+from facedyn_app.records import BoolArray, ByteArray, FloatArray, IntArray
 
 JAW = "jaw"
 REGION_SKIN, REGION_EYE, REGION_MOUTH_INSIDE, REGION_TEETH, REGION_TONGUE, REGION_LASHES = range(6)
@@ -119,3 +119,10 @@ class HeadModel:
 def rest_joints(head: HeadModel) -> FloatArray:
     """(J, 3) joints of the mean head, m."""
     return np.asarray(head.J_regressor @ head.v_template)
+
+
+def of_material(head: HeadModel, *materials: int) -> BoolArray:
+    """(V,) which vertices are known to be of one of some materials (REGION_...)."""
+    if head.region is None:
+        return np.zeros(len(head.v_template), dtype=np.bool_)
+    return np.asarray(np.isin(head.region, materials))

@@ -12,51 +12,37 @@ from dataclasses import dataclass
 
 import numpy as np
 
-from facedyn_app.headmodel import regions
+from facedyn_app.headmodel.canvas import (
+    MOUTH_INSIDE,
+    PUPIL,
+    SCLERA,
+    TEETH,
+    TONGUE,
+    Canvas,
+    Skin,
+)
 from facedyn_app.headmodel.model import (
     REGION_EYE,
+    REGION_LASHES,
     REGION_LID_EDGE,
     REGION_LIPS,
     REGION_MOUTH_INSIDE,
     REGION_TEETH,
     REGION_TONGUE,
+    REGION_UNSEEN,
     HeadModel,
+    of_material,
     rest_joints,
 )
+from facedyn_app.headmodel.paint_marks import paint_landmark_parts
 from facedyn_app.headmodel.subdivide import FineMesh, incidence, subdivide
+from facedyn_app.headmodel.texture import texture_colours
 from facedyn_app.records import BoolArray, ByteArray, FloatArray, IntArray
 
-Colour = tuple[int, int, int]
-MOUTH_INSIDE: Colour = (58, 22, 22)
-TEETH: Colour = (226, 219, 205)
-TONGUE: Colour = (122, 62, 60)
-SCLERA: Colour = (232, 228, 224)
-PUPIL: Colour = (14, 12, 12)
 IRIS_RADIUS, PUPIL_RADIUS = 0.0059, 0.0023  # m
 _FACE_EDGE, _LID_EDGE, _EYE_EDGE = 0.0025, 0.0014, 0.0009  # m, longest edges of the painted mesh
 _EYE_REACH = 0.026  # m from the eye's joint, where lid lines are painted
 _FRONT_DEPTH = 0.075  # m behind the nose tip, where fine paint ends
-
-
-@dataclass(frozen=True, slots=True)
-class Skin:
-    """The colours of a made person, each RGB 0..255.
-
-    Attributes:
-        skin: Skin.
-        lips: Lips.
-        brows: Eyebrows and lashes.
-        iris: Iris.
-        hair: Hair on the scalp.
-        flush: How red the cheeks are, 0..1.
-    """
-
-    skin: Colour = (205, 160, 134)
-    lips: Colour = (166, 84, 82)
-    brows: Colour = (62, 44, 34)
-    iris: Colour = (88, 62, 40)
-    hair: Colour = (52, 38, 30)
-    flush: float = 0.35
 
 
 @dataclass(frozen=True, slots=True, eq=False)
@@ -88,11 +74,11 @@ def paint_head(head: HeadModel, skin: Skin | None = None) -> PaintedHead:
 
 def paint_mesh(head: HeadModel) -> FineMesh:
     """Subdivide the front of the head until no edge is longer than the paint needs."""
-    vertices, faces = np.asarray(head.v_template), np.asarray(head.faces)
+    vertices, faces = np.asarray(head.v_template), drawn_faces(head)
     corners = vertices[faces]
     edges = np.linalg.norm(corners - np.roll(corners, 1, axis=1), axis=2).max(axis=1)
     front = corners[..., 2].mean(axis=1) > vertices[:, 2].max() - _FRONT_DEPTH
-    painted = front & ~_hidden(head)[faces].all(axis=1)
+    painted = front & ~_inside_mouth(head)[faces].all(axis=1)
     eyes = [j for j, name in enumerate(head.joint_names) if "eye" in name]
     away = corners.mean(axis=1)[:, None] - rest_joints(head)[eyes]
     at_eye = (np.linalg.norm(away, axis=2) < _EYE_REACH).any(axis=1)
@@ -104,6 +90,12 @@ def paint_mesh(head: HeadModel) -> FineMesh:
     return subdivide(faces, len(vertices), np.minimum(needed, most))
 
 
+def drawn_faces(head: HeadModel) -> IntArray:
+    """(F', 3) the triangles without those that need a shader: tear films, strips of lashes."""
+    faces = np.asarray(head.faces)
+    return faces[~of_material(head, REGION_UNSEEN, REGION_LASHES)[faces].any(axis=1)]
+
+
 def paint_colours(head: HeadModel, mesh: FineMesh, skin: Skin) -> ByteArray:
     """(V', 3) uint8 colours of a fine mesh's vertices.
 
@@ -113,10 +105,17 @@ def paint_colours(head: HeadModel, mesh: FineMesh, skin: Skin) -> ByteArray:
         skin: The colours.
     """
     points = mesh.vertices(np.asarray(head.v_template, dtype=np.float64))
-    canvas = _Canvas(points, skin.skin)
+    canvas = Canvas(points, skin.skin)
     marks = landmark_points(head)
     if marks is not None:
-        _paint_landmark_parts(canvas, marks, skin, lips_known=head.region is not None)
+        paint_landmark_parts(
+            canvas,
+            marks,
+            skin,
+            lips_known=bool(of_material(head, REGION_LIPS).any()),
+            mouth_known=bool(of_material(head, REGION_MOUTH_INSIDE).any()),
+        )
+    _paint_texture(canvas, head, mesh)
     _paint_materials(canvas, head, mesh, skin)
     _paint_lid_edges(canvas, head, mesh, skin)
     _paint_eyes(canvas, head, mesh, skin)
@@ -141,76 +140,18 @@ def eyeballs(head: HeadModel) -> BoolArray:
     return np.asarray(head.weights[:, joints].sum(axis=1) > 0.5)
 
 
-def _hidden(head: HeadModel) -> BoolArray:
-    if head.region is None:
-        return np.zeros(len(head.v_template), dtype=np.bool_)
-    return np.isin(head.region, (REGION_MOUTH_INSIDE, REGION_TONGUE))
+def _inside_mouth(head: HeadModel) -> BoolArray:
+    return of_material(head, REGION_MOUTH_INSIDE, REGION_TONGUE)
 
 
-class _Canvas:
-    """Colours being mixed on the fine vertices."""
-
-    def __init__(self, points: FloatArray, ground: Colour) -> None:
-        self.points = points
-        self.colours = np.tile(np.asarray(ground, dtype=np.float64), (len(points), 1))
-
-    def blend(self, colour: Colour, amount: FloatArray) -> None:
-        """Lay a colour over what is there, 0..1 of it at each vertex."""
-        share = amount[:, None]
-        self.colours = (1 - share) * self.colours + share * np.asarray(colour, dtype=np.float64)
-
-    def bytes(self) -> ByteArray:
-        return np.clip(np.rint(self.colours), 0, 255).astype(np.uint8)
+def _paint_texture(canvas: Canvas, head: HeadModel, mesh: FineMesh) -> None:
+    """What the head's own picture shows lies over everything painted by landmarks."""
+    if head.texture is not None:
+        colours, known = texture_colours(head.texture, np.asarray(head.faces), mesh)
+        canvas.colours[known] = colours[known]
 
 
-def _paint_landmark_parts(
-    canvas: _Canvas, marks: dict[int, FloatArray], skin: Skin, *, lips_known: bool
-) -> None:
-    """Hair, cheeks, brows, lips and lid lines by the outlines of which all landmarks are placed."""
-    points = canvas.points
-    for line in _outlines(marks, (regions.FOREHEAD_TOP, *regions.TEMPLES, regions.CHIN)):
-        canvas.blend(skin.hair, _hair_mask(points, *line))
-    red = (min(255, skin.skin[0] + 6), int(0.72 * skin.skin[1]), int(0.72 * skin.skin[2]))
-    for cheek in _outlines(marks, *((number,) for number in regions.CHEEKS)):
-        canvas.blend(red, skin.flush * regions.spot_mask(points, cheek[0], 0.017))
-    for brow in _outlines(marks, regions.LEFT_BROW, regions.RIGHT_BROW):
-        canvas.blend(skin.brows, 0.9 * regions.polygon_mask(points, brow, 0.003))
-    if not lips_known:
-        _paint_lip_outlines(canvas, marks, skin)
-    for upper in _outlines(marks, regions.LEFT_EYE_UPPER, regions.RIGHT_EYE_UPPER):
-        canvas.blend(skin.brows, regions.line_mask(points, upper, 0.0014))
-    for lower in _outlines(marks, regions.LEFT_EYE_LOWER, regions.RIGHT_EYE_LOWER):
-        canvas.blend(skin.brows, 0.55 * regions.line_mask(points, lower, 0.0009))
-
-
-def _paint_lip_outlines(canvas: _Canvas, marks: dict[int, FloatArray], skin: Skin) -> None:
-    for outer in _outlines(marks, regions.LIPS_OUTER):
-        canvas.blend(skin.lips, 0.9 * regions.polygon_mask(canvas.points, outer, 0.002))
-    for inner in _outlines(marks, regions.LIPS_INNER):
-        canvas.blend(MOUTH_INSIDE, 0.9 * regions.polygon_mask(canvas.points, inner, 0.001))
-
-
-def _outlines(marks: dict[int, FloatArray], *parts: tuple[int, ...]) -> list[FloatArray]:
-    """The corners (K, 3) of those parts whose landmarks are all placed."""
-    whole = [part for part in parts if all(number in marks for number in part)]
-    return [np.stack([marks[number] for number in part]) for part in whole]
-
-
-def _hair_mask(
-    points: FloatArray, top: FloatArray, left: FloatArray, right: FloatArray, chin: FloatArray
-) -> FloatArray:
-    """(N,) 0..1 the scalp: above and behind the hairline, from forehead over ears to nape."""
-    temple = 0.5 * (left + right)
-    behind_ears = temple[2] - 0.075
-    slope = (top[1] - temple[1]) / max(top[2] - temple[2] + 0.02, 1e-3)
-    depth = np.minimum(top[2] - points[:, 2], top[2] - behind_ears)
-    over_ears = points[:, 1] - top[1] - 0.004 + depth * slope
-    nape = np.minimum(behind_ears - points[:, 2], points[:, 1] - chin[1] - 0.01)
-    edge = np.maximum(over_ears, nape)
-    return np.asarray(np.clip(0.5 + edge / 0.012, 0.0, 1.0))
-
-
-def _paint_materials(canvas: _Canvas, head: HeadModel, mesh: FineMesh, skin: Skin) -> None:
+def _paint_materials(canvas: Canvas, head: HeadModel, mesh: FineMesh, skin: Skin) -> None:
     """Lips, mouth inside, teeth and tongue where the head's file knows them."""
     if head.region is None:
         return
@@ -226,12 +167,12 @@ def _paint_materials(canvas: _Canvas, head: HeadModel, mesh: FineMesh, skin: Ski
         if material == REGION_LIPS:
             # The border zigzags between coarse vertices: an averaged one runs smoothly.
             share = np.clip(0.5 + 3 * (mesh.matrix @ _averaged(share, faces, n) - 0.5), 0, 1)
-            canvas.blend(colour, share * (mesh.matrix @ _outside(head)))
+            canvas.blend(colour, share * (mesh.matrix @ (~_inside_mouth(head)).astype(np.float64)))
         else:
             canvas.blend(colour, mesh.matrix @ share)
 
 
-def _paint_lid_edges(canvas: _Canvas, head: HeadModel, mesh: FineMesh, skin: Skin) -> None:
+def _paint_lid_edges(canvas: Canvas, head: HeadModel, mesh: FineMesh, skin: Skin) -> None:
     """Lashes along the edges of the lids, the upper ones darker."""
     if head.region is None:
         return
@@ -249,11 +190,7 @@ def _averaged(values: FloatArray, faces: IntArray, n: int) -> FloatArray:
     return np.asarray(sums @ values[faces].mean(axis=1) / around)
 
 
-def _outside(head: HeadModel) -> FloatArray:
-    return (~_hidden(head)).astype(np.float64)
-
-
-def _paint_eyes(canvas: _Canvas, head: HeadModel, mesh: FineMesh, skin: Skin) -> None:
+def _paint_eyes(canvas: Canvas, head: HeadModel, mesh: FineMesh, skin: Skin) -> None:
     """White, iris with a dark rim, pupil and a highlight on eyeballs that look ahead."""
     on_eye = mesh.matrix @ eyeballs(head).astype(np.float64) > 0.999
     joints = rest_joints(head)

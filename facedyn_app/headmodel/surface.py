@@ -25,6 +25,8 @@ def hit_pixels(
         (L, 3) points in the camera frame, m, and (L,) their triangles; NaN and -1 where the
         ray misses.
     """
+    numbers = _faces_at(image[faces], pixels)
+    faces = faces[numbers]
     corners = image[faces]
     low, high = corners.min(axis=1), corners.max(axis=1)
     hits = np.full((len(pixels), 3), np.nan)
@@ -40,8 +42,25 @@ def hit_pixels(
         weights /= weights.sum(axis=1, keepdims=True)
         places = np.einsum("fk,fkd->fd", weights, points[faces[near]])
         first = places[:, 2].argmin()
-        hits[i], met[i] = places[first], near[first]
+        hits[i], met[i] = places[first], numbers[near[first]]
     return hits, met
+
+
+def _faces_at(corners: FloatArray, pixels: FloatArray) -> IntArray:
+    """The triangles (F, 3, 2) whose bounding box, in whole pixels, holds one of the points.
+
+    The points in a box are counted by an integral image: most triangles hold none.
+    """
+    start = np.floor(pixels.min(axis=0)).astype(np.int64)
+    size = np.floor(pixels.max(axis=0)).astype(np.int64) - start + 1
+    counts = np.zeros(size, dtype=np.int64)
+    np.add.at(counts, tuple((np.floor(pixels).astype(np.int64) - start).T), 1)
+    total = np.zeros(size + 1, dtype=np.int64)
+    total[1:, 1:] = counts.cumsum(axis=0).cumsum(axis=1)
+    x0, y0 = np.clip(np.floor(corners.min(axis=1)) - start, 0, size).astype(np.int64).T
+    x1, y1 = np.clip(np.floor(corners.max(axis=1)) - start + 1, 0, size).astype(np.int64).T
+    inside = total[x1, y1] - total[x0, y1] - total[x1, y0] + total[x0, y0]
+    return np.flatnonzero(inside > 0)
 
 
 def _flat_bary(corners: FloatArray, pixel: FloatArray) -> FloatArray:

@@ -10,10 +10,11 @@ import pytest
 
 from facedyn_app.errors import TooLittleError
 from facedyn_app.headmodel import embedding, regions
+from facedyn_app.headmodel.canvas import PUPIL, Skin
 from facedyn_app.headmodel.expression_mesh import ExpressionMesh
 from facedyn_app.headmodel.io import load_head
 from facedyn_app.headmodel.model import HeadModel, rest_joints
-from facedyn_app.headmodel.paint import PUPIL, Skin, landmark_points, paint_head
+from facedyn_app.headmodel.paint import landmark_points, paint_head
 from facedyn_app.headmodel.render import Camera, HeadRenderer, Light, head_to_camera
 from facedyn_app.headmodel.sheet import COLUMNS, LABEL, TILE, contact_sheet
 from facedyn_app.landmarks.actions import ACTION_NAMES
