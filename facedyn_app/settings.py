@@ -113,6 +113,13 @@ class TrainSettings:
         budget_minutes: Most wall time, minutes.
         window_s: Length of a training window, s.
         seed: Start of every random choice.
+        margin_weight: Weight of the additive-margin softmax over the training speakers beside the
+            contrastive loss; 0 leaves it out.
+        margin: What it takes off the cosine with the own speaker.
+        margin_scale: What it multiplies the cosines with.
+        held_out_share: Share of the speakers whose sessions choose the weights, 0..0.5.
+        check_steps: Steps between looks at the held-out sessions.
+        patience: Looks without improvement after which training stops.
     """
 
     speakers_per_batch: int = 32
@@ -121,10 +128,16 @@ class TrainSettings:
     learning_rate: float = 1e-3
     weight_decay: float = 1e-4
     warmup_steps: int = 50
-    max_steps: int = 1000
-    budget_minutes: float = 15.0
+    max_steps: int = 4000
+    budget_minutes: float = 45.0
     window_s: float = 5.0
     seed: int = 0
+    margin_weight: float = 0.0
+    margin: float = 0.2
+    margin_scale: float = 20.0
+    held_out_share: float = 0.1
+    check_steps: int = 200
+    patience: int = 8
 
 
 @dataclass(frozen=True, slots=True)

@@ -31,17 +31,31 @@ class MotionTrack:
         seconds: (T,) times of the rows, s; even inside a segment.
         segments: (start, stop) rows of each segment, in order, together all T rows.
         names: The 2 F names; a velocity is "velocity:" and its channel's name.
+        mean: (F,) the session's mean of each channel, which has been taken off.
     """
 
     values: FloatArray
     seconds: FloatArray
     segments: tuple[tuple[int, int], ...]
     names: tuple[str, ...]
+    mean: FloatArray
 
     def __post_init__(self) -> None:
         """Check that there is a time for every row and a name for every column."""
         if self.values.shape != (len(self.seconds), len(self.names)):
             raise ValueError("MotionTrack.values needs a row per time and a column per name")
+
+    def with_columns(self, names: tuple[str, ...]) -> MotionTrack:
+        """The same track with these of its columns, channels before their velocities.
+
+        Raises:
+            KeyError: It lacks one of them.
+        """
+        where = {name: i for i, name in enumerate(self.names)}
+        columns = [where[name] for name in names]
+        values = self.values[:, columns]
+        mean = self.mean[columns[: len(names) // 2]]
+        return MotionTrack(values, self.seconds, self.segments, names, mean)
 
 
 def feature_names(expression_names: tuple[str, ...]) -> tuple[str, ...]:
@@ -89,9 +103,8 @@ def motion_features(session: Session, settings: FeatureSettings) -> MotionTrack:
     segments = tuple(
         (int(end) - len(grid), int(end)) for end, grid in zip(ends, grids, strict=True)
     )
-    return MotionTrack(
-        values, np.concatenate(grids), segments, feature_names(session.expression_names)
-    )
+    names = feature_names(session.expression_names)
+    return MotionTrack(values, np.concatenate(grids), segments, names, mean.astype(np.float32))
 
 
 def stretches(times: FloatArray, longest_step_s: float) -> list[tuple[int, int]]:

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
+
 import numpy as np
 
 from facedyn_app.dynamics.features import MotionTrack
@@ -35,7 +37,7 @@ def windows(track: MotionTrack, window_s: float, hop_s: float) -> tuple[FloatArr
     """
     step_s = _step_s(track)
     length, hop = max(2, round(window_s / step_s)), max(1, round(hop_s / step_s))
-    starts = [at for segment in track.segments for at in _starts(segment, length, hop)]
+    starts = window_starts(track.segments, length, hop)
     if not starts:
         start, stop = max(track.segments, key=lambda segment: segment[1] - segment[0])
         length = stop - start
@@ -49,6 +51,11 @@ def windows(track: MotionTrack, window_s: float, hop_s: float) -> tuple[FloatArr
     rows = np.asarray(starts)[:, None] + np.arange(length)
     spans = np.stack([track.seconds[rows[:, 0]], track.seconds[rows[:, -1]] + step_s], axis=1)
     return track.values[rows], spans
+
+
+def window_starts(segments: Sequence[tuple[int, int]], length: int, hop: int) -> list[int]:
+    """First rows of all windows of `length` rows in segments (start, stop), `hop` rows apart."""
+    return [at for segment in segments for at in _starts(segment, length, hop)]
 
 
 def _step_s(track: MotionTrack) -> float:

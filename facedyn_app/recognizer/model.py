@@ -9,11 +9,11 @@ from typing import Any
 import numpy as np
 import torch
 
-from facedyn_app.dynamics.features import columns_by_name, feature_names, motion_features
+from facedyn_app.dynamics.features import feature_names, motion_features
 from facedyn_app.dynamics.windows import windows
 from facedyn_app.errors import MismatchError
 from facedyn_app.recognizer.calibration import Calibration
-from facedyn_app.recognizer.network import MotionNetwork
+from facedyn_app.recognizer.network import EmbeddingNetwork
 from facedyn_app.recognizer.scoring import rank
 from facedyn_app.records import Embedding, FloatArray, Match, Session
 from facedyn_app.settings import FeatureSettings, NetworkSettings
@@ -41,7 +41,7 @@ class Recognizer:
     expression_names: tuple[str, ...]
     features: FeatureSettings
     sizes: NetworkSettings
-    network: MotionNetwork
+    network: EmbeddingNetwork
     cohort: FloatArray
     calibration: Calibration
     training: Mapping[str, Any] = field(default_factory=dict)
@@ -64,8 +64,12 @@ class Recognizer:
             MismatchError: The session is of another head than the recognizer.
             TooLittleError: The session has no stretch that is long enough.
         """
-        cut, spans = feature_windows(session, self.features, self.head_id, self.expression_names)
-        return Embedding(embed_windows(self.network, cut), spans)
+        cut = self.windows(session)
+        return Embedding(embed_windows(self.network, cut.values), cut.spans)
+
+    def windows(self, session: Session) -> MotionWindows:
+        """The windows of a session as the network reads them; raises what `embed` raises."""
+        return feature_windows(session, self.features, self.head_id, self.expression_names)
 
     def rank(self, probe: Embedding, gallery: Mapping[str, Sequence[Embedding]]) -> list[Match]:
         """Rank enrolled speakers, most probable first.
@@ -102,26 +106,39 @@ def check_head(session: Session, head_id: str, expression_names: tuple[str, ...]
         )
 
 
+@dataclass(frozen=True, slots=True, eq=False)
+class MotionWindows:
+    """The windows of one session, as a network reads them.
+
+    Attributes:
+        values: (W, T, 2 C) float32 channels centred over the session, then their velocities.
+        spans: (W, 2) start and end of each window, s.
+        mean: (C,) the session's mean of each channel, which has been taken off.
+    """
+
+    values: FloatArray
+    spans: FloatArray
+    mean: FloatArray
+
+
 def feature_windows(
     session: Session,
     settings: FeatureSettings,
     head_id: str,
     expression_names: tuple[str, ...],
-) -> tuple[FloatArray, FloatArray]:
-    """(W, T, F) windows of a session with features in the recognizer's order, (W, 2) s.
+) -> MotionWindows:
+    """The windows of a session with features in the recognizer's order.
 
     Raises:
         MismatchError: The session is of another head.
         TooLittleError: The session has no stretch that is long enough.
     """
     check_head(session, head_id, expression_names)
-    track = motion_features(session, settings)
-    cut, spans = windows(track, settings.window_s, settings.hop_s)
-    columns = columns_by_name(track.names, feature_names(expression_names))
-    return cut[:, :, columns], spans
+    track = motion_features(session, settings).with_columns(feature_names(expression_names))
+    return MotionWindows(*windows(track, settings.window_s, settings.hop_s), track.mean)
 
 
-def embed_windows(network: MotionNetwork, cut: FloatArray) -> FloatArray:
+def embed_windows(network: EmbeddingNetwork, cut: FloatArray) -> FloatArray:
     """(W, D) float32 unit vectors of (W, T, F) windows, a batch at a time."""
     device = network.scale.device
     vectors = []

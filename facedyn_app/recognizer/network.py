@@ -13,37 +13,35 @@ LARGEST_INPUT = 6.0
 """Scaled features beyond this are cut: a tracking slip must not decide who somebody is."""
 
 
-class MotionNetwork(nn.Module):
-    """Subsampling, Conformer blocks, attentive pooling over all blocks' outputs, embedding.
+class EmbeddingNetwork(nn.Module):
+    """What every network shares: scaling, attentive pooling, embedding, projection.
 
-    Concatenating the blocks' outputs follows MFA-Conformer (Zhang et al. 2022,
-    arXiv 2203.15249). A window may have any length of at least 8 frames.
+    A window may have any length of at least 8 frames.
 
     Args:
         n_features: F, features of a frame.
+        channels: C, what `encode` gives for each step.
         settings: Sizes.
     """
 
     scale: Tensor
 
-    def __init__(self, n_features: int, settings: NetworkSettings) -> None:
+    def __init__(self, n_features: int, channels: int, settings: NetworkSettings) -> None:
         super().__init__()
         self.register_buffer("scale", torch.ones(n_features))
-        self.subsampling = Subsampling(n_features, settings.width)
-        self.blocks = nn.ModuleList(
-            ConformerBlock(settings.width, settings.n_heads, settings.kernel, settings.dropout)
-            for _ in range(settings.n_blocks)
-        )
-        joined = settings.width * settings.n_blocks
-        self.pooling = AttentiveStatistics(joined, settings.width)
+        self.pooling = AttentiveStatistics(channels, settings.width)
         self.embedding = nn.Sequential(
-            nn.LayerNorm(2 * joined), nn.Linear(2 * joined, settings.embedding)
+            nn.LayerNorm(2 * channels), nn.Linear(2 * channels, settings.embedding)
         )
         self.projection = nn.Sequential(
             nn.Linear(settings.embedding, settings.embedding),
             nn.SiLU(),
             nn.Linear(settings.embedding, settings.embedding),
         )
+
+    def encode(self, scaled: Tensor) -> Tensor:
+        """(B, T, F) scaled features to (B, T / 4, C) steps."""
+        raise NotImplementedError
 
     def forward(self, windows: Tensor) -> Tensor:
         """Embed windows.
@@ -54,14 +52,60 @@ class MotionNetwork(nn.Module):
         Returns:
             (B, D) embeddings, each of length 1.
         """
-        x = self.subsampling((windows / self.scale).clamp(-LARGEST_INPUT, LARGEST_INPUT))
-        outputs = []
-        for block in self.blocks:
-            x = block(x)
-            outputs.append(x)
-        pooled = self.pooling(torch.cat(outputs, dim=2))
+        scaled = (windows / self.scale).clamp(-LARGEST_INPUT, LARGEST_INPUT)
+        pooled = self.pooling(self.encode(scaled))
         return nn.functional.normalize(self.embedding(pooled), dim=1)
 
     def project(self, embeddings: Tensor) -> Tensor:
         """(B, D) embeddings to (B, D) unit vectors on which the loss is taken in training."""
         return nn.functional.normalize(self.projection(embeddings), dim=1)
+
+
+class MotionNetwork(EmbeddingNetwork):
+    """Subsampling and Conformer blocks, the outputs of all blocks side by side.
+
+    Concatenating the blocks' outputs follows MFA-Conformer (Zhang et al. 2022,
+    arXiv 2203.15249).
+
+    Args:
+        n_features: F, features of a frame.
+        settings: Sizes.
+    """
+
+    def __init__(self, n_features: int, settings: NetworkSettings) -> None:
+        super().__init__(n_features, settings.width * settings.n_blocks, settings)
+        self.subsampling = Subsampling(n_features, settings.width)
+        self.blocks = nn.ModuleList(
+            ConformerBlock(settings.width, settings.n_heads, settings.kernel, settings.dropout)
+            for _ in range(settings.n_blocks)
+        )
+
+    def encode(self, scaled: Tensor) -> Tensor:
+        """(B, T, F) scaled features to (B, T / 4, C) steps."""
+        x = self.subsampling(scaled)
+        outputs = []
+        for block in self.blocks:
+            x = block(x)
+            outputs.append(x)
+        return torch.cat(outputs, dim=2)
+
+
+class GruNetwork(EmbeddingNetwork):
+    """A bidirectional GRU in the Conformer's place, for comparison: the plain choice.
+
+    Args:
+        n_features: F, features of a frame.
+        settings: Sizes; heads and kernel do not count here.
+    """
+
+    def __init__(self, n_features: int, settings: NetworkSettings) -> None:
+        super().__init__(n_features, 2 * settings.width, settings)
+        self.subsampling = Subsampling(n_features, settings.width)
+        self.layers = nn.GRU(
+            settings.width, settings.width, num_layers=2, batch_first=True, bidirectional=True
+        )
+
+    def encode(self, scaled: Tensor) -> Tensor:
+        """(B, T, F) scaled features to (B, T / 4, C) steps."""
+        outputs: Tensor = self.layers(self.subsampling(scaled))[0]
+        return outputs

@@ -1,147 +1,197 @@
-"""The optimisation behind training: batches, steps, looks at held-out sessions."""
+"""The optimisation behind training: batches, steps, looks at held-out sessions, going on."""
 
 from __future__ import annotations
 
 import copy
 import math
 import time
-from dataclasses import dataclass
+from dataclasses import asdict
+from typing import Any
 
 import numpy as np
 import torch
-from torch import Tensor
+from lightning_fabric import Fabric
+from torch import Tensor, nn
 
-from facedyn_app.progress import Progress, Report
-from facedyn_app.recognizer.accuracy import Accuracy, measure_scores
+from facedyn_app.errors import FacedynError
+from facedyn_app.progress import Cancelled, Progress, Report
 from facedyn_app.recognizer.augment import Augmentation, augment
-from facedyn_app.recognizer.calibration import uncalibrated
-from facedyn_app.recognizer.evaluation import Trials, embed_trials, score_trials
-from facedyn_app.recognizer.model import Recognizer
-from facedyn_app.recognizer.network import MotionNetwork
-from facedyn_app.recognizer.sampler import session_batches
+from facedyn_app.recognizer.checkpoint import (
+    Work,
+    read_checkpoint,
+    taken,
+    unusable,
+    write_checkpoint,
+)
+from facedyn_app.recognizer.course import Course, Look, TrainingState
+from facedyn_app.recognizer.held_out import HeldOut
+from facedyn_app.recognizer.margin import MarginSoftmax
+from facedyn_app.recognizer.network import EmbeddingNetwork
+from facedyn_app.recognizer.sampler import SessionBatches
 from facedyn_app.recognizer.supcon import supervised_contrastive_loss
 from facedyn_app.recognizer.tracks import TrackSet
-from facedyn_app.records import IntArray
 from facedyn_app.settings import Settings
 
-CHECK_EVERY = 200
-"""Steps between looks at the held-out trials."""
-
-PATIENCE = 8
-"""Looks without improvement after which training stops."""
+PACE_STEPS = 20
+"""Steps after which the pace is first judged."""
 
 AVERAGE_DECAY = 0.98
 """Of the running average of the weights, which is what is kept."""
 
+MOMENTS = ("step", "exp_avg", "exp_avg_sq")
+"""What AdamW keeps of every parameter."""
 
-@dataclass(slots=True, eq=False)
-class Best:
-    """The best weights so far and what they reached.
 
-    Attributes:
-        weights: The network's, averaged over the last steps.
-        loss: Share of windows not recognised plus equal error rate, on the held-out trials.
-        accuracy: On the held-out trials; None when there are none.
-        step: At which step.
-        looks_since: Looks without improvement since then.
+class Trainee(nn.Module):
+    """A network with all that only training needs.
+
+    Args:
+        network: What is trained.
+        margin: Softmax over the training speakers; None for none.
     """
 
-    weights: dict[str, Tensor]
-    loss: float
-    accuracy: Accuracy | None
-    step: int
-    looks_since: int = 0
+    def __init__(self, network: EmbeddingNetwork, margin: MarginSoftmax | None) -> None:
+        super().__init__()
+        self.network, self.margin = network, margin
+
+    def forward(self, windows: Tensor, labels: Tensor) -> tuple[Tensor, Tensor]:
+        """(B, D) vectors for the contrastive loss, and the margin loss (0 without)."""
+        embedded = self.network(windows)
+        extra = embedded.new_zeros(()) if self.margin is None else self.margin(embedded, labels)
+        return self.network.project(embedded), extra
 
 
 class Run:
-    """One training run: AdamW, warm-up and cosine, gradient clipping, averaged weights."""
+    """One training run: AdamW, warm-up and cosine, gradient clipping, averaged weights.
+
+    Steps, not minutes, set the pace of the step size: the same seed and number of steps give the
+    same curve, also when the run was stopped and taken up again. Where the minutes do not suffice
+    for the most steps, fewer are planned from the pace so far.
+    """
 
     def __init__(
         self,
-        network: MotionNetwork,
+        fabric: Fabric,
+        network: EmbeddingNetwork,
         tracks: TrackSet,
-        trials: Trials | None,
+        held_out: HeldOut | None,
         settings: Settings,
         augmentation: Augmentation,
-        *,
-        mixed: bool,
+        work: Work,
     ) -> None:
-        self._network, self._tracks, self._trials = network, tracks, trials
-        self._settings, self._augmentation, self._mixed = settings, augmentation, mixed
-        self._started = time.monotonic()
+        self._fabric, self._network, self._tracks = fabric, network, tracks
+        self._held_out, self._settings, self._work = held_out, settings, work
+        self._augmentation = augmentation
+        plan = settings.train
+        n_speakers = int(tracks.labels.max()) + 1
+        self._raw = Trainee(network, _margin(settings, n_speakers)).to(fabric.device)
         self._averaged = copy.deepcopy(network).eval()
-        self._device = network.scale.device
-        self._generator = torch.Generator(self._device).manual_seed(settings.train.seed)
-        self._rng = np.random.default_rng(settings.train.seed)
-        self._optimizer = torch.optim.AdamW(
-            network.parameters(),
-            lr=settings.train.learning_rate,
-            weight_decay=settings.train.weight_decay,
+        self._best = self._weights()
+        self._adam = torch.optim.AdamW(
+            self._raw.parameters(), lr=plan.learning_rate, weight_decay=plan.weight_decay
         )
+        self._trainee, self._optimizer = fabric.setup(self._raw, self._adam)
+        self._generator = torch.Generator(fabric.device).manual_seed(plan.seed + fabric.global_rank)
+        self._rng = np.random.default_rng(plan.seed)
+        self._batches = SessionBatches(
+            tracks.speakers, plan.speakers_per_batch, plan.windows_per_speaker, self._rng
+        )
+        self.course = Course(plan.max_steps)
 
-    def optimise(self, report: Report) -> Best:
+    def optimise(self, report: Report) -> dict[str, Tensor]:
         """Step until the plan's steps, minutes or patience are used up.
 
         Args:
-            report: Told of every step, with (loss, accuracy) as the partial result.
+            report: Told of every step, with a `TrainingState` as the partial result. When it
+                raises `Cancelled`, a checkpoint is kept first.
+
+        Returns:
+            The best weights of the network, or the last where nothing is held out.
+
+        Raises:
+            FacedynError: The loss is no longer a number.
+            InputError: The checkpoint to go on from is damaged.
         """
         plan = self._settings.train
-        batches = session_batches(
-            self._tracks.speakers, plan.speakers_per_batch, plan.windows_per_speaker, self._rng
-        )
-        best = Best(self._weights(), math.inf, None, 0)
-        with torch.random.fork_rng(devices=[]):
+        with torch.random.fork_rng(devices=range(torch.cuda.device_count())):
             torch.manual_seed(plan.seed + 1)
-            for step in range(1, plan.max_steps + 1):
-                share = max(step / plan.max_steps, self._minutes() / plan.budget_minutes)
-                loss = self._step(next(batches), self._step_size(step, share))
-                last = step == plan.max_steps or share >= 1.0
-                if step % CHECK_EVERY == 0 or last:
-                    best = self._look(best, step, report)
-                report(
-                    Progress("training", min(1000, int(1000 * share)), 1000, (loss, best.accuracy))
-                )
-                if last or best.looks_since >= PATIENCE:
-                    break
-        return best
+            if self._work.begun:
+                self._go_on()
+            course = self.course
+            started = time.monotonic() - 60.0 * course.minutes
+            while course.step < course.planned and course.looks_since_best < plan.patience:
+                loss = self._step()
+                course.step += 1
+                course.minutes = (time.monotonic() - started) / 60.0
+                if course.step == PACE_STEPS or course.step % plan.check_steps == 0:
+                    self._replan()
+                if course.step % plan.check_steps == 0 or course.step == course.planned:
+                    self._look()
+                    self._keep()
+                self._tell(loss, report)
+        return self._best
 
-    def _minutes(self) -> float:
-        return (time.monotonic() - self._started) / 60.0
+    def _tell(self, loss: float, report: Report) -> None:
+        course = self.course
+        state = TrainingState(course.step, course.planned, loss, tuple(course.looks))
+        try:
+            report(Progress("training", course.step, course.planned, state))
+        except Cancelled:
+            self._keep()
+            raise
 
-    def _step_size(self, step: int, share: float) -> float:
-        plan = self._settings.train
+    def _replan(self) -> None:
+        course, plan = self.course, self._settings.train
+        left = (plan.budget_minutes - course.minutes) * course.step / max(course.minutes, 1e-9)
+        planned = min(plan.max_steps, course.step + max(0, int(left)))
+        course.planned = int(self._fabric.broadcast(planned))
+
+    def _step_size(self) -> float:
+        plan, step = self._settings.train, self.course.step + 1
         warm = min(1.0, step / max(1, plan.warmup_steps))
-        return (
-            plan.learning_rate
-            * warm
-            * (0.02 + 0.98 * 0.5 * (1 + math.cos(math.pi * min(1.0, share))))
-        )
+        wave = 0.5 * (1 + math.cos(math.pi * min(1.0, step / self.course.planned)))
+        return plan.learning_rate * warm * (0.02 + 0.98 * wave)
 
-    def _step(self, batch: IntArray, step_size: float) -> float:
+    def _step(self) -> float:
         plan, features = self._settings.train, self._settings.features
+        fabric, tracks = self._fabric, self._tracks
         longer_s = max(0.0, features.window_s - plan.window_s) * self._rng.uniform() ** 2
-        length = round((plan.window_s + longer_s) * features.rate_hz)
-        cut, rows = self._tracks.cut(batch, length, self._rng)
-        labels = torch.as_tensor(self._tracks.labels[rows], device=self._device)
+        batch = next(self._batches)
+        cut = tracks.cut(batch, round((plan.window_s + longer_s) * features.rate_hz), self._rng)
+        mine = slice(fabric.global_rank, None, fabric.world_size)
+        labels = torch.as_tensor(tracks.labels[batch], device=fabric.device)
         changed = augment(
-            cut.to(self._device),
+            cut[mine].to(fabric.device),
             self._network.scale,
             features.rate_hz,
             self._augmentation,
             self._generator,
         )
-        self._network.train()
+        self._trainee.train()
         for group in self._optimizer.param_groups:
-            group["lr"] = step_size
-        with torch.autocast(self._device.type, torch.bfloat16, enabled=self._mixed):
-            projected = self._network.project(self._network(changed))
-        loss = supervised_contrastive_loss(projected.float(), labels, plan.temperature)
+            group["lr"] = self._step_size()
+        vectors, extra = self._trainee(changed, labels[mine])
+        if fabric.world_size > 1:
+            gathered: Any = fabric.all_gather(vectors, sync_grads=True)
+            vectors = gathered.flatten(0, 1)
+            labels = torch.cat([labels[k :: fabric.world_size] for k in range(fabric.world_size)])
+        loss = supervised_contrastive_loss(vectors, labels, plan.temperature)
+        loss = loss + plan.margin_weight * extra
         self._optimizer.zero_grad(set_to_none=True)
-        loss.backward()  # type: ignore[no-untyped-call]
-        torch.nn.utils.clip_grad_norm_(self._network.parameters(), 1.0)
+        fabric.backward(loss)
+        fabric.clip_gradients(self._trainee, self._optimizer, max_norm=1.0)
         self._optimizer.step()
         self._average()
-        return float(loss.detach())
+        return self._noted(float(loss.detach()))
+
+    def _noted(self, loss: float) -> float:
+        if not math.isfinite(loss):
+            raise FacedynError(
+                f"Training broke off at step {self.course.step + 1}: the loss is not a number.",
+                "Train again with a smaller learning rate or without mixed precision.",
+            )
+        self.course.losses.append(loss)
+        return loss
 
     def _average(self) -> None:
         with torch.no_grad():
@@ -152,24 +202,80 @@ class Run:
     def _weights(self) -> dict[str, Tensor]:
         return {k: v.detach().clone() for k, v in self._averaged.state_dict().items()}
 
-    def _look(self, best: Best, step: int, report: Report) -> Best:
-        """Measure the averaged weights on the held-out trials; keep them if they are better."""
-        if self._trials is None:
-            return Best(self._weights(), 0.0, None, step)
-        settings, tracks = self._settings, self._tracks
-        now = Recognizer(
-            head_id=tracks.head_id,
-            expression_names=tracks.expression_names,
-            features=settings.features,
-            sizes=settings.network,
-            network=self._averaged,
-            cohort=np.zeros((0, settings.network.embedding)),
-            calibration=uncalibrated(),
+    def _look(self) -> None:
+        """Measure the averaged weights on the held-out sessions; keep them if they are better."""
+        course = self.course
+        if self._held_out is None:
+            self._best, course.best_step = self._weights(), course.step
+            return
+        accuracy, controls = self._held_out.look(self._averaged)
+        look = Look(
+            step=course.step,
+            minutes=round(course.minutes, 3),
+            loss=round(float(np.mean(course.losses)), 4),
+            top1_window=accuracy.top1_window,
+            top1_session=accuracy.top1_session,
+            eer=accuracy.eer,
+            controls=controls,
         )
-        embedded = embed_trials(self._trials, now.embed, report)
-        accuracy = measure_scores(score_trials(embedded, now.cohort), np.random.default_rng(0))
-        loss = 1.0 - accuracy.top1_window + accuracy.eer
-        if loss < best.loss:
-            return Best(self._weights(), loss, accuracy, step)
-        best.looks_since += 1
-        return best
+        look = self._fabric.broadcast(look)
+        if look.regret < course.best:
+            self._best, course.best_step = self._weights(), course.step
+        course.looks.append(look)
+        course.losses.clear()
+
+    def _keep(self) -> None:
+        if self._fabric.global_rank > 0:
+            return
+        tensors = {f"trainee.{k}": v for k, v in self._raw.state_dict().items()}
+        tensors |= {f"averaged.{k}": v for k, v in self._averaged.state_dict().items()}
+        tensors |= {f"best.{k}": v for k, v in self._best.items()}
+        for name, parameter in self._raw.named_parameters():
+            moments = self._adam.state.get(parameter, {})
+            tensors |= {f"{kind}.{name}": moments[kind] for kind in MOMENTS if kind in moments}
+        tensors["random.augment"] = self._generator.get_state()
+        tensors["random.torch"] = torch.get_rng_state()
+        if self._fabric.device.type == "cuda":
+            tensors["random.cuda"] = torch.cuda.get_rng_state(self._fabric.device)
+        state: dict[str, Any] = {
+            "course": asdict(self.course),
+            "random": self._rng.bit_generator.state,
+            "order": self._batches.order,
+        }
+        write_checkpoint(self._work, tensors, state)
+
+    def _go_on(self) -> None:
+        tensors, state = read_checkpoint(self._work)
+        try:
+            self._raw.load_state_dict(taken(tensors, "trainee."))
+            self._averaged.load_state_dict(taken(tensors, "averaged."))
+            device = self._fabric.device
+            self._best = {k: v.to(device) for k, v in taken(tensors, "best.").items()}
+            for name, parameter in self._raw.named_parameters():
+                self._adam.state[parameter] = {
+                    kind: _placed(kind, tensors[f"{kind}.{name}"], device) for kind in MOMENTS
+                }
+            self._generator.set_state(tensors["random.augment"])
+            torch.set_rng_state(tensors["random.torch"])
+            if device.type == "cuda":
+                torch.cuda.set_rng_state(tensors["random.cuda"], device)
+            course = dict(state["course"])
+            looks = [Look(**look) for look in course.pop("looks")]
+            self.course = Course(**course, looks=looks)
+            self._rng.bit_generator.state = state["random"]
+            self._batches.order = [int(k) for k in state["order"]]
+        except (KeyError, TypeError, ValueError, RuntimeError) as error:
+            raise unusable(self._work, error) from error
+
+
+def _margin(settings: Settings, n_speakers: int) -> MarginSoftmax | None:
+    plan = settings.train
+    if plan.margin_weight <= 0.0:
+        return None
+    with torch.random.fork_rng(devices=[]):
+        torch.manual_seed(plan.seed + 2)
+        return MarginSoftmax(n_speakers, settings.network.embedding, plan.margin, plan.margin_scale)
+
+
+def _placed(kind: str, tensor: Tensor, device: torch.device) -> Tensor:
+    return tensor if kind == "step" else tensor.to(device)

@@ -2,35 +2,44 @@
 
 from __future__ import annotations
 
-import time
-from collections.abc import Iterable, Mapping
+import sys
+import tempfile
+from collections.abc import Callable, Iterable, Mapping
 from dataclasses import asdict
+from pathlib import Path
 from typing import Any
 
 import numpy as np
 import torch
+from lightning_fabric import Fabric
 
-from facedyn_app.errors import TooLittleError
 from facedyn_app.progress import Progress, Report, ignore
 from facedyn_app.recognizer.accuracy import Accuracy, measure_scores
 from facedyn_app.recognizer.augment import Augmentation
 from facedyn_app.recognizer.calibration import Calibration, fit_calibration, uncalibrated
+from facedyn_app.recognizer.checkpoint import Work
 from facedyn_app.recognizer.evaluation import (
     LabelledSession,
     Trials,
     comparison_table,
-    embed_trials,
     score_trials,
 )
+from facedyn_app.recognizer.hardware import make_fabric
+from facedyn_app.recognizer.held_out import HeldOut, read_held_out
 from facedyn_app.recognizer.model import Recognizer, embed_windows
-from facedyn_app.recognizer.network import MotionNetwork
+from facedyn_app.recognizer.network import EmbeddingNetwork, MotionNetwork
 from facedyn_app.recognizer.optimisation import Run
-from facedyn_app.recognizer.tracks import TrackSet, collect_tracks
+from facedyn_app.recognizer.tracks import TrackSet, collect_tracks, open_tracks
 from facedyn_app.records import FloatArray
-from facedyn_app.settings import Settings
+from facedyn_app.settings import NetworkSettings, Settings
 
 LONGEST_COHORT = 500
 """Training speakers kept for normalising scores."""
+
+COHORT_WINDOWS = 24
+"""Most windows of a session that describe its speaker in the cohort."""
+
+MakeNetwork = Callable[[int, NetworkSettings], EmbeddingNetwork]
 
 
 def train(
@@ -42,20 +51,25 @@ def train(
     mixed_precision: bool | None = None,
     augmentation: Augmentation | None = None,
     about: Mapping[str, Any] | None = None,
+    make_network: MakeNetwork = MotionNetwork,
+    work: Work | None = None,
     report: Report = ignore,
 ) -> Recognizer:
     """Train by supervised contrastive learning (METHOD section 5).
 
     Args:
-        sessions: Labelled sessions of one head, read once.
+        sessions: Labelled sessions of one head, read once, one at a time; not read when `work`
+            has their motion already.
         trials: Held-out sessions for choosing the best weights and calibrating; may be of other
             speakers. None: the last weights are kept and probabilities say little.
         settings: Features, network and training.
-        device: A torch device.
-        mixed_precision: Whether products are taken in bfloat16; None: on a CUDA device only, since
-            few CPUs are faster that way.
+        device: "auto", "cpu" or "cuda"; under `torchrun` every process has one.
+        mixed_precision: Whether products are taken in bfloat16; None: on a CUDA device only.
         augmentation: How windows are changed; None for the default.
         about: What the sessions are, plain JSON values, kept with the recognizer.
+        make_network: What makes the network; another one is for comparison.
+        work: Where the motion and checkpoints are kept, to go on after a stop; what is there of
+            the same identity is gone on with. None: nothing is kept.
         report: Told of every step; may raise `Cancelled`.
 
     Returns:
@@ -63,62 +77,93 @@ def train(
 
     Raises:
         TooLittleError: Too few speakers or sessions.
-        MismatchError: The sessions are of different heads.
+        MismatchError: The sessions are of different heads, or `work` is of another training.
+        InputError: What is in `work` is damaged, or the device is not there.
     """
-    tracks = collect_tracks(sessions, settings.features, report)
-    with torch.random.fork_rng(devices=[]):
-        torch.manual_seed(settings.train.seed)
-        network = MotionNetwork(tracks.n_features, settings.network)
-    network.scale.copy_(tracks.scale)
-    network.to(device)
-    started = time.monotonic()
-    mixed = network.scale.is_cuda if mixed_precision is None else mixed_precision
-    run = Run(network, tracks, trials, settings, augmentation or Augmentation(), mixed=mixed)
-    best = run.optimise(report)
-    network.load_state_dict(best.weights)
-    network.eval()
-    unfinished = Recognizer(
-        head_id=tracks.head_id,
-        expression_names=tracks.expression_names,
-        features=settings.features,
-        sizes=settings.network,
-        network=network,
-        cohort=_cohort(network, tracks, settings, report),
-        calibration=uncalibrated(),
-    )
-    calibration, accuracy = _calibrate(unfinished, trials, settings, report)
+    fabric = make_fabric(device, mixed_precision)
+    augmentation = augmentation or Augmentation()
+    with tempfile.TemporaryDirectory(prefix="facedyn-train-") as spare:
+        own = fabric.broadcast(work or Work(Path(spare), ""))
+        tracks = _tracks(fabric, sessions, settings, own, report)
+        held_out = None
+        if trials is not None:
+            known = (tracks.head_id, tracks.expression_names)
+            held_out = read_held_out(trials, settings.features, *known, report)
+        network = _new_network(make_network, tracks, settings)
+        run = Run(fabric, network, tracks, held_out, settings, augmentation, own)
+        network.load_state_dict(run.optimise(report))
+        network.eval()
+        cohort = _cohort(network, tracks, settings, report)
+    calibration, accuracy = _calibrate(network, held_out, cohort, settings)
+    course = run.course
     summary = {
         **(about or {}),
         "n_speakers": len(set(tracks.speakers)),
         "n_sessions": len(tracks.speakers),
-        "minutes": round((time.monotonic() - started) / 60.0, 2),
-        "best_step": best.step,
+        "minutes": round(course.minutes, 2),
+        "steps": course.step,
+        "planned_steps": course.planned,
+        "best_step": course.best_step,
+        "device": str(fabric.device),
+        "peak_memory_mb": _peak_memory_mb(),
         "settings": asdict(settings.train),
-        "augmentation": asdict(augmentation or Augmentation()),
+        "augmentation": asdict(augmentation),
+        "curve": [asdict(look) for look in course.looks],
     }
     return Recognizer(
-        head_id=unfinished.head_id,
-        expression_names=unfinished.expression_names,
-        features=unfinished.features,
-        sizes=unfinished.sizes,
-        network=network,
-        cohort=unfinished.cohort,
+        head_id=tracks.head_id,
+        expression_names=tracks.expression_names,
+        features=settings.features,
+        sizes=settings.network,
+        network=network.cpu(),
+        cohort=cohort,
         calibration=calibration,
         training=summary,
         metrics={} if accuracy is None else {"held_out_during_training": accuracy.as_json()},
     )
 
 
+def _tracks(
+    fabric: Fabric,
+    sessions: Iterable[LabelledSession],
+    settings: Settings,
+    work: Work,
+    report: Report,
+) -> TrackSet:
+    """The motion of the sessions; the first process writes it, the others read."""
+
+    def made() -> TrackSet:
+        kept = open_tracks(work.folder, work.identity)
+        return kept or collect_tracks(
+            sessions, settings.features, work.folder, report, work.identity
+        )
+
+    first = made() if fabric.global_rank == 0 else None
+    shared = fabric.broadcast(first)
+    return shared or made()
+
+
+def _new_network(
+    make_network: MakeNetwork, tracks: TrackSet, settings: Settings
+) -> EmbeddingNetwork:
+    with torch.random.fork_rng(devices=[]):
+        torch.manual_seed(settings.train.seed)
+        network = make_network(tracks.n_features, settings.network)
+    network.scale.copy_(tracks.scale)
+    return network
+
+
 def _cohort(
-    network: MotionNetwork, tracks: TrackSet, settings: Settings, report: Report
+    network: EmbeddingNetwork, tracks: TrackSet, settings: Settings, report: Report
 ) -> FloatArray:
-    """(K, D) centroids of the first training speakers, all their windows without overlap."""
+    """(K, D) centroids of the first training speakers, windows without overlap."""
+    length = round(settings.features.window_s * settings.features.rate_hz)
     vectors: dict[str, list[FloatArray]] = {}
     for index, speaker in enumerate(tracks.speakers):
         if speaker not in vectors and len(vectors) == LONGEST_COHORT:
             continue
         report(Progress("describing the training speakers", index, len(tracks.speakers)))
-        cut = tracks.all_windows(index, settings.features)
+        cut = tracks.spread_windows(index, length, COHORT_WINDOWS)
         vectors.setdefault(speaker, []).append(embed_windows(network, cut))
     means = np.stack([np.concatenate(own).mean(axis=0) for own in vectors.values()])
     lengths = np.linalg.norm(means, axis=1, keepdims=True)
@@ -126,17 +171,24 @@ def _cohort(
 
 
 def _calibrate(
-    recognizer: Recognizer, trials: Trials | None, settings: Settings, report: Report
+    network: EmbeddingNetwork, held_out: HeldOut | None, cohort: FloatArray, settings: Settings
 ) -> tuple[Calibration, Accuracy | None]:
-    if trials is None:
+    if held_out is None:
         return uncalibrated(), None
-    embedded = embed_trials(trials, recognizer.embed, report)
-    if len(embedded.gallery) < 2 or not embedded.probes:
-        raise TooLittleError("The held-out sessions are too few or too short to calibrate on.")
-    scores, same, seconds = comparison_table(embedded, recognizer.cohort)
-    simulated = all(item.session.simulated for item in trials.probes)
-    kind = "simulated speakers" if simulated else "speakers"
+    embedded = held_out.embedded(network)
+    scores, same, seconds = comparison_table(embedded, cohort)
+    kind = "simulated speakers" if held_out.simulated else "speakers"
     made_on = f"{len(embedded.gallery)} held-out {kind}, {len(embedded.probes)} sessions"
     calibration = fit_calibration(scores, same, seconds, made_on)
     rng = np.random.default_rng(settings.train.seed)
-    return calibration, measure_scores(score_trials(embedded, recognizer.cohort, calibration), rng)
+    return calibration, measure_scores(score_trials(embedded, cohort, calibration), rng)
+
+
+def _peak_memory_mb() -> float | None:
+    """Most memory that this process has held so far, MB; None where the system does not say."""
+    if sys.platform == "win32":
+        return None
+    import resource
+
+    peak = resource.getrusage(resource.RUSAGE_SELF).ru_maxrss
+    return round(peak / (1e6 if sys.platform == "darwin" else 1e3), 1)

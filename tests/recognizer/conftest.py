@@ -1,7 +1,16 @@
+"""Easy made speakers and a network that learns them in seconds."""
+
 from collections.abc import Iterator
 
+import numpy as np
 import pytest
 import torch
+
+from facedyn_app.recognizer.evaluation import LabelledSession, Trials
+from facedyn_app.records import Session
+from facedyn_app.settings import FeatureSettings, NetworkSettings, Settings, TrainSettings
+
+NAMES = ("eyeBlinkLeft", "mouthSmileLeft", "browInnerUp")
 
 
 @pytest.fixture(autouse=True, scope="package")
@@ -11,3 +20,58 @@ def _one_thread() -> Iterator[None]:
     torch.set_num_threads(1)
     yield
     torch.set_num_threads(before)
+
+
+def easy_session(
+    speaker: int, session: int, head_id: str = "made", seconds: float = 12.0
+) -> Session:
+    """Each speaker waves each channel at his own pace; offsets and noise are the session's."""
+    rng = np.random.default_rng([speaker, session])
+    own = np.random.default_rng(speaker)
+    t = np.arange(int(25 * seconds)) / 25.0
+    pace, size = own.uniform(0.3, 3.0, 3), own.uniform(0.1, 0.4, 3)
+    waves = size * np.sin(2 * np.pi * pace * t[:, None] + rng.uniform(0, 6, 3))
+    n = len(t)
+    return Session(
+        seconds=t,
+        valid=np.ones(n, dtype=bool),
+        expression=waves + rng.uniform(size=3) + 0.03 * rng.standard_normal((n, 3)),
+        expression_names=NAMES,
+        jaw=0.01 * rng.standard_normal((n, 3)),
+        rotation=np.zeros((n, 3)),
+        translation=np.zeros((n, 3)),
+        shape=np.zeros(2),
+        shape_chunks=rng.standard_normal((int(seconds), 2)),
+        shape_chunk_seconds=np.arange(int(seconds)) + 0.5,
+        error_px=np.zeros(n),
+        face_px=np.full(n, 200.0),
+        meta={"head_id": head_id, "head_sha256": None, "source": None, "simulated": True},
+    )
+
+
+def labelled(speakers: range, sessions: range) -> Iterator[LabelledSession]:
+    for speaker in speakers:
+        for session in sessions:
+            yield LabelledSession(f"made {speaker}", easy_session(speaker, session))
+
+
+def small_settings(max_steps: int = 40, **train: float) -> Settings:
+    return Settings(
+        features=FeatureSettings(window_s=5.0, hop_s=2.5),
+        network=NetworkSettings(
+            width=24, n_blocks=1, n_heads=2, kernel=7, embedding=16, dropout=0.0
+        ),
+        train=TrainSettings(
+            speakers_per_batch=12,
+            warmup_steps=5,
+            max_steps=max_steps,
+            learning_rate=5e-3,
+            window_s=4.0,
+            **train,  # type: ignore[arg-type]
+        ),
+    )
+
+
+def held_out_trials() -> Trials:
+    speakers = range(100, 108)
+    return Trials(list(labelled(speakers, range(2))), list(labelled(speakers, range(2, 3))))

@@ -1,7 +1,6 @@
 """Training, files and matching with easy made speakers: seconds, not minutes."""
 
 import json
-from collections.abc import Iterator
 from itertools import islice
 from pathlib import Path
 
@@ -10,71 +9,25 @@ import pytest
 
 from facedyn_app.errors import InputError, MismatchError, OutputError, TooLittleError
 from facedyn_app.progress import Cancelled, Progress
-from facedyn_app.recognizer.evaluation import LabelledSession, Trials
+from facedyn_app.recognizer.evaluation import LabelledSession
 from facedyn_app.recognizer.files import FILES, load_recognizer, save_recognizer
 from facedyn_app.recognizer.model import Recognizer
-from facedyn_app.recognizer.sampler import session_batches
+from facedyn_app.recognizer.sampler import SessionBatches
 from facedyn_app.recognizer.tracks import collect_tracks
 from facedyn_app.recognizer.training import train
 from facedyn_app.records import Session
-from facedyn_app.settings import FeatureSettings, NetworkSettings, Settings, TrainSettings
-
-NAMES = ("eyeBlinkLeft", "mouthSmileLeft", "browInnerUp")
-
-
-def easy_session(
-    speaker: int, session: int, head_id: str = "made", seconds: float = 12.0
-) -> Session:
-    """Each speaker waves each channel at his own pace; offsets and noise are the session's."""
-    rng = np.random.default_rng([speaker, session])
-    own = np.random.default_rng(speaker)
-    t = np.arange(int(25 * seconds)) / 25.0
-    pace, size = own.uniform(0.3, 3.0, 3), own.uniform(0.1, 0.4, 3)
-    waves = size * np.sin(2 * np.pi * pace * t[:, None] + rng.uniform(0, 6, 3))
-    n = len(t)
-    return Session(
-        seconds=t,
-        valid=np.ones(n, dtype=bool),
-        expression=waves + rng.uniform(size=3) + 0.03 * rng.standard_normal((n, 3)),
-        expression_names=NAMES,
-        jaw=0.01 * rng.standard_normal((n, 3)),
-        rotation=np.zeros((n, 3)),
-        translation=np.zeros((n, 3)),
-        shape=np.zeros(2),
-        shape_chunks=np.zeros((1, 2)),
-        shape_chunk_seconds=np.array([0.5]),
-        error_px=np.zeros(n),
-        face_px=np.full(n, 200.0),
-        meta={"head_id": head_id, "simulated": True},
-    )
-
-
-def labelled(speakers: range, sessions: range) -> Iterator[LabelledSession]:
-    for speaker in speakers:
-        for session in sessions:
-            yield LabelledSession(f"made {speaker}", easy_session(speaker, session))
-
-
-def settings(max_steps: int = 40) -> Settings:
-    return Settings(
-        features=FeatureSettings(window_s=5.0, hop_s=2.5),
-        network=NetworkSettings(
-            width=24, n_blocks=1, n_heads=2, kernel=7, embedding=16, dropout=0.0
-        ),
-        train=TrainSettings(
-            speakers_per_batch=12,
-            warmup_steps=5,
-            max_steps=max_steps,
-            learning_rate=5e-3,
-            window_s=4.0,
-        ),
-    )
+from facedyn_app.settings import FeatureSettings
+from tests.recognizer.conftest import (
+    NAMES,
+    easy_session,
+    held_out_trials,
+    labelled,
+    small_settings,
+)
 
 
 def trained(max_steps: int = 40) -> Recognizer:
-    held_out = range(100, 108)
-    trials = Trials(list(labelled(held_out, range(2))), list(labelled(held_out, range(2, 3))))
-    return train(labelled(range(24), range(2)), trials, settings(max_steps))
+    return train(labelled(range(24), range(2)), held_out_trials(), small_settings(max_steps))
 
 
 @pytest.fixture(scope="module")
@@ -220,7 +173,7 @@ def test_positives_come_from_different_sessions() -> None:
     speakers = [f"s{k}" for k in range(10) for _ in range(3)] + ["alone"]
     rng = np.random.default_rng(0)
     seen = set()
-    for batch in islice(session_batches(speakers, 4, 2, rng), 50):
+    for batch in islice(SessionBatches(speakers, 4, 2, rng), 50):
         names = [speakers[k] for k in batch]
         assert len(set(batch.tolist())) == len(batch)
         assert len(set(names)) == 4
@@ -229,22 +182,22 @@ def test_positives_come_from_different_sessions() -> None:
     assert seen == set(speakers)
 
 
-def test_training_needs_two_sessions_of_somebody() -> None:
+def test_training_needs_two_sessions_of_somebody(tmp_path: Path) -> None:
     with pytest.raises(TooLittleError, match="two sessions"):
-        next(session_batches(["a", "b", "c"], 2, 2, np.random.default_rng(0)))
+        SessionBatches(["a", "b", "c"], 2, 2, np.random.default_rng(0))
     with pytest.raises(TooLittleError, match="two speakers"):
-        next(session_batches(["a", "a"], 2, 2, np.random.default_rng(0)))
+        SessionBatches(["a", "a"], 2, 2, np.random.default_rng(0))
     with pytest.raises(TooLittleError, match="no session"):
-        collect_tracks([], FeatureSettings())
+        collect_tracks([], FeatureSettings(), tmp_path)
 
 
-def test_sessions_of_two_heads_are_not_mixed() -> None:
+def test_sessions_of_two_heads_are_not_mixed(tmp_path: Path) -> None:
     mixed = [
         LabelledSession("a", easy_session(0, 0)),
         LabelledSession("b", easy_session(1, 0, head_id="other")),
     ]
     with pytest.raises(MismatchError, match=r"'other'.*'made'"):
-        collect_tracks(mixed, FeatureSettings())
+        collect_tracks(mixed, FeatureSettings(), tmp_path)
 
 
 def test_training_can_be_cancelled() -> None:
@@ -256,11 +209,11 @@ def test_training_can_be_cancelled() -> None:
             raise Cancelled
 
     with pytest.raises(Cancelled):
-        train(labelled(range(4), range(2)), None, settings(), report=stop)
+        train(labelled(range(4), range(2)), None, small_settings(), report=stop)
     assert stages.count("training") == 1
 
 
 def test_without_held_out_sessions_the_probabilities_say_so() -> None:
-    alone = train(labelled(range(4), range(2)), None, settings(max_steps=2))
+    alone = train(labelled(range(4), range(2)), None, small_settings(max_steps=2))
     assert not alone.metrics
     assert "no held-out" in alone.calibration.made_on

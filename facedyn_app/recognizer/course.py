@@ -1,0 +1,83 @@
+"""How a training goes: its looks at held-out sessions, and how far it has come."""
+
+from __future__ import annotations
+
+import math
+from collections.abc import Mapping
+from dataclasses import dataclass, field
+
+
+@dataclass(frozen=True, slots=True)
+class Look:
+    """A look at the held-out sessions.
+
+    Attributes:
+        step: After which step.
+        minutes: Wall time of training until then.
+        loss: Mean training loss since the last look.
+        top1_window: Share of held-out windows recognised.
+        top1_session: Share of held-out sessions recognised.
+        eer: Equal error rate of sessions.
+        controls: Share of windows recognised under each control.
+    """
+
+    step: int
+    minutes: float
+    loss: float
+    top1_window: float
+    top1_session: float
+    eer: float
+    controls: Mapping[str, float]
+
+    @property
+    def regret(self) -> float:
+        """What the best weights have least of: windows not recognised plus equal error rate."""
+        return 1.0 - self.top1_window + self.eer
+
+
+@dataclass(frozen=True, slots=True)
+class TrainingState:
+    """What a window may show while training.
+
+    Attributes:
+        step: Steps done.
+        planned: Steps planned by now.
+        loss: Of the last step.
+        looks: At the held-out sessions, so far.
+    """
+
+    step: int
+    planned: int
+    loss: float
+    looks: tuple[Look, ...]
+
+
+@dataclass(slots=True)
+class Course:
+    """How far a training has come; plain values, kept in its checkpoint.
+
+    Attributes:
+        step: Steps done.
+        planned: Steps planned; fewer than the most where the minutes do not suffice.
+        minutes: Wall time used.
+        best_step: Step of the best weights.
+        looks: At the held-out sessions.
+        losses: Training losses since the last look.
+    """
+
+    planned: int
+    step: int = 0
+    minutes: float = 0.0
+    best_step: int = 0
+    looks: list[Look] = field(default_factory=list)
+    losses: list[float] = field(default_factory=list)
+
+    @property
+    def best(self) -> float:
+        """Least regret so far."""
+        return min((look.regret for look in self.looks), default=math.inf)
+
+    @property
+    def looks_since_best(self) -> int:
+        """Looks without improvement."""
+        return sum(look.step > self.best_step for look in self.looks)

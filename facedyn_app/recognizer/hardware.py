@@ -1,0 +1,35 @@
+"""Where training runs: device, precision and, under `torchrun`, several processes."""
+
+from __future__ import annotations
+
+import os
+
+from lightning_fabric import Fabric
+
+from facedyn_app.fitting.session_fit import choose_device
+
+
+def make_fabric(device: str, mixed_precision: bool | None) -> Fabric:
+    """Lightning Fabric for one device, or for those that `torchrun` has started us on.
+
+    Args:
+        device: "auto", "cpu" or "cuda".
+        mixed_precision: Whether products are taken in bfloat16; None: on a CUDA device only, since
+            few CPUs are faster that way.
+
+    Raises:
+        InputError: The device is not there.
+    """
+    kind = choose_device(device).type
+    mixed = kind == "cuda" if mixed_precision is None else mixed_precision
+    n_here = int(os.environ.get("LOCAL_WORLD_SIZE", "1"))
+    n_machines = int(os.environ.get("WORLD_SIZE", "1")) // n_here
+    fabric = Fabric(
+        accelerator=kind,
+        devices=n_here,
+        num_nodes=n_machines,
+        strategy="ddp" if n_here * n_machines > 1 else "auto",
+        precision="bf16-mixed" if mixed else "32-true",
+    )
+    fabric.launch()
+    return fabric
