@@ -35,14 +35,14 @@ def check_shapes(
             raise ValueError(f"it lacks the array '{name}'")
         array = arrays[name]
         check_kind(name, array, kinds.get(name, NUMBERS))
+        needed = tuple(sizes.get(axis, axis) if isinstance(axis, str) else axis for axis in pattern)
         fits = array.ndim == len(pattern) and all(
             size == (sizes.setdefault(axis, size) if isinstance(axis, str) else axis)
             for axis, size in zip(pattern, array.shape, strict=True)
         )
         if not fits:
-            raise ValueError(
-                f"its '{name}' has the shape {array.shape}, which does not fit the others"
-            )
+            shown = ", ".join(str(size) for size in needed)
+            raise ValueError(f"its '{name}' has the shape {array.shape} where ({shown}) is needed")
 
 
 def check_kind(name: str, array: npt.NDArray[Any], kind: str) -> None:
@@ -85,6 +85,7 @@ def check_rows_sum_to_one(arrays: Arrays, name: str) -> None:
     Raises:
         ValueError: A row's sum differs from 1 by more than a hundredth.
     """
-    sums = arrays[name].sum(axis=1, dtype=np.float64)
-    if np.any(np.abs(sums - 1) > _ROW_TOLERANCE):
+    with np.errstate(over="ignore", invalid="ignore"):  # what overflows is no 1 either
+        off = np.abs(arrays[name].sum(axis=1, dtype=np.float64) - 1)
+    if not np.all(off <= _ROW_TOLERANCE):
         raise ValueError(f"the rows of its '{name}' do not sum to 1")

@@ -45,6 +45,7 @@ FLAME_ARRAYS: Mapping[str, Pattern] = {
 
 _KINDS = {"f": WHOLE_NUMBERS, "kintree_table": WHOLE_NUMBERS}
 _LEAST_M, _MOST_M = 0.1, 0.6
+_MOST_MOVE_M = 1.0
 _LEAST_VERTICES = 4
 _NO_PARENT = (-1, 2**32 - 1, 2**64 - 1)
 _VERSIONS = {
@@ -102,7 +103,7 @@ def _head(arrays: Arrays, path: Path) -> HeadModel:
     check_rows_sum_to_one(arrays, "J_regressor")
     parents = _parents(arrays["kintree_table"])
     numbers = {name: _floats(arrays[name]) for name in FLAME_ARRAYS if name not in _KINDS}
-    _check_size(numbers["v_template"])
+    _check_size(numbers)
     _check_axes(numbers["J_regressor"] @ numbers["v_template"])
     sha256 = sha256_of(path)
     return HeadModel(
@@ -139,13 +140,19 @@ def _parents(table: npt.NDArray[Any]) -> IntArray:
     return parents
 
 
-def _check_size(template: FloatArray) -> None:
-    size = float(np.ptp(template, axis=0).max())
+def _check_size(numbers: Mapping[str, FloatArray]) -> None:
+    """Check that the head has a head's size, and that no direction moves it out of the room."""
+    with np.errstate(over="ignore"):  # what overflows is too large as well
+        size = float(np.ptp(numbers["v_template"], axis=0).max())
     if not _LEAST_M <= size <= _MOST_M:
         raise ValueError(
             f"its head would be {size:.3g} m large; FLAME's numbers are metres "
             "(vertices and directions all in one unit)"
         )
+    for name in ("shapedirs", "posedirs"):
+        furthest = float(np.abs(numbers[name]).max())
+        if furthest > _MOST_MOVE_M:
+            raise ValueError(f"its '{name}' would move vertices by {furthest:.3g} m")
 
 
 def _check_axes(joints: FloatArray) -> None:

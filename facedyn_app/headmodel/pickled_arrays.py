@@ -7,6 +7,7 @@ that wrote the file takes part. All arrays together may hold no more bytes than 
 from __future__ import annotations
 
 import math
+import os
 import re
 from collections.abc import Iterable, Mapping
 from dataclasses import dataclass
@@ -72,12 +73,12 @@ def read_pickled(path: Path, names: Iterable[str]) -> dict[str, Array | SparseMa
     """
     try:
         with open_plain(path) as file:
-            content = file.read(MAX_BYTES + 1)
+            if os.fstat(file.fileno()).st_size > MAX_BYTES:
+                raise RefusedError(f"it is larger than {MAX_BYTES >> 20} MiB, far more than FLAME")
+            content = file.read()
     except OSError as error:
         reason = error.strerror or "it cannot be read"
         raise InputError(f"The file '{path}' cannot be opened: {reason}.") from error
-    if len(content) > MAX_BYTES:
-        raise ValueError(f"it is larger than {MAX_BYTES / 2**20:.0f} MiB, far more than FLAME")
     stored = describe(content)
     if not isinstance(stored, dict):
         raise ValueError("it holds no dictionary of arrays")  # noqa: TRY004 (of the file)

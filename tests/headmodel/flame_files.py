@@ -41,7 +41,8 @@ def flame_arrays(head: HeadModel, seed: int = 0) -> Arrays:
 
 def python2_pickle(arrays: Arrays) -> bytes:
     """The bytes that cPickle of Python 2 wrote for a FLAME model, protocol 2."""
-    items = {name: Chumpy(arrays[name]) for name in CHUMPY_ARRAYS if name in arrays}
+    plain = [name for name in CHUMPY_ARRAYS if isinstance(arrays.get(name), np.ndarray)]
+    items: Arrays = {name: Chumpy(arrays[name]) for name in plain}
     regressor = arrays.get("J_regressor")
     if regressor is not None:
         items["J_regressor"] = scipy.sparse.csc_matrix(regressor)

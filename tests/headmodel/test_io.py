@@ -127,3 +127,11 @@ def test_a_head_cannot_be_written_into_nothing(tiny_head: HeadModel, tmp_path: P
 def test_the_built_in_heads_load() -> None:
     assert list_heads() == ("open-head-1",)
     assert [load_head(name).head_id for name in list_heads()] == ["open-head-1"]
+
+
+@pytest.mark.parametrize("name", ["plain/head.pkl", "n" * 300, "null\0byte"])
+def test_a_path_that_cannot_be_is_named(tmp_path: Path, name: str) -> None:
+    (tmp_path / "plain").write_text("a file\n", encoding="utf-8")
+    with pytest.raises(InputError, match=r"The head file '.*' cannot be opened: ") as caught:
+        load_head(tmp_path / name)
+    assert name in caught.value.sentence
