@@ -20,11 +20,12 @@ def open_window(
     demo: bool,
     screenshot: Path | None,
     on_demo: Callable[[DemoResult], None] | None,
+    head: str | None = None,
 ) -> int:
     """Open the window; Qt is imported only here, so that the other verbs do without it."""
     from facedyn_app.gui.app import run_window
 
-    return run_window(videos, library, demo=demo, screenshot=screenshot, on_demo=on_demo)
+    return run_window(videos, library, demo=demo, screenshot=screenshot, on_demo=on_demo, head=head)
 
 
 def main() -> None:

@@ -25,6 +25,7 @@ class OpenWindow(Protocol):
         demo: bool,
         screenshot: Path | None,
         on_demo: Callable[[DemoResult], None] | None,
+        head: str | None = None,
     ) -> int:
         """Open the window.
 
@@ -35,6 +36,7 @@ class OpenWindow(Protocol):
             screenshot: Where to write a picture of the window when the demo is done; it closes
                 then. None to leave it open.
             on_demo: Told of the demo's result.
+            head: The head for new videos; None for the one chosen last.
         """
         ...
 

@@ -33,17 +33,28 @@ def gui(
     context: typer.Context,
     library: LibraryFolder,
     videos: Annotated[list[Path] | None, typer.Argument(metavar="VIDEO")] = None,
+    head: Annotated[
+        str | None,
+        typer.Option(
+            "--head",
+            metavar="ID|FILE",
+            show_default="the one chosen last",
+            help="The head for new videos.",
+        ),
+    ] = None,
 ) -> None:
     """Open the window, and videos in it."""
-    _open(context.obj, videos or [], library)
+    _open(context.obj, videos or [], library, head)
 
 
-def _open(open_window: OpenWindow, videos: list[Path], library: Path) -> None:
+def _open(
+    open_window: OpenWindow, videos: list[Path], library: Path, head: str | None = None
+) -> None:
     with errors_shown(as_json=False, line=ProgressLine(sys.stderr)):
         check_display()
         for video in videos:
             check_input_file(video, "video")
-        code = open_window(videos, library, demo=False, screenshot=None, on_demo=None)
+        code = open_window(videos, library, demo=False, screenshot=None, on_demo=None, head=head)
     raise typer.Exit(code)
 
 

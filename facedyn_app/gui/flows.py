@@ -9,8 +9,10 @@ from typing import Any, Final
 
 from PySide6.QtCore import QObject, Signal, Slot
 
-from facedyn_app.gui import work
+from facedyn_app.gui import head_work, work
 from facedyn_app.gui.frame_feed import FrameFeed
+from facedyn_app.gui.head_flows import HeadFlows
+from facedyn_app.gui.head_work import MeshOrder
 from facedyn_app.gui.jobs import Job, JobQueue, Watch, Work
 from facedyn_app.gui.library_flows import LibraryFlows
 from facedyn_app.gui.live_show import LiveShow
@@ -35,27 +37,38 @@ class Flows(QObject):
         state: The window's state.
         feed: Shows the frames of analyses under way.
         library: The library that is open.
+        heads: Which head videos are fitted with.
+        queue: For all that takes its time.
         settings: The program's settings.
 
     Attributes:
         queue: The work that runs and waits.
         progressed: Progress of the running work.
         demo_opened: work.DemoOpened.
+        exported: str: a sentence on what was written.
         failed: Exception of work that has failed.
     """
 
     progressed = Signal(object)
     demo_opened = Signal(object)
+    exported = Signal(str)
     failed = Signal(object)
 
     def __init__(
-        self, state: AppState, feed: FrameFeed, library: LibraryFlows, settings: Settings
+        self,
+        state: AppState,
+        feed: FrameFeed,
+        library: LibraryFlows,
+        heads: HeadFlows,
+        queue: JobQueue,
+        settings: Settings,
     ) -> None:
         super().__init__()
-        self.queue = JobQueue(self)
+        self.queue = queue
         self._state = state
         self._feed = feed
         self._library = library
+        self._heads = heads
         self._settings = settings
         self._shows: dict[Job, LiveShow] = {}
         self._again: dict[str, Callable[[], None]] = {}
@@ -78,7 +91,8 @@ class Flows(QObject):
         """Analyse a video, show it as it happens, then ask who it is."""
         again = partial(self.open_video, path)
         title = f"Fit face: {path.name}"
-        self._start_shown(title, work.analyse(path, self._settings), self._take_analysis, again)
+        run = work.analyse(path, lambda: self._heads.name, self._settings)
+        self._start_shown(title, run, self._take_analysis, again)
 
     def open_demo(self, folder: Path) -> None:
         """Run the demo and show its first probe."""
@@ -108,6 +122,12 @@ class Flows(QObject):
         )
         failed = partial(self._fail_answer, recording.key)
         Watch(job, self._state.add_recording, failed, self._tell_progress, self._clear_answer)
+        self.queue.add(job)
+
+    def export_meshes(self, recording: Recording, order: MeshOrder) -> None:
+        """Write meshes of a recording."""
+        job = Job(f"Export {order.path.name}", head_work.export_meshes(recording, order))
+        Watch(job, self.exported.emit, self.failed.emit, self._tell_progress)
         self.queue.add(job)
 
     @Slot(str)

@@ -9,15 +9,18 @@ import numpy as np
 from PySide6.QtCore import QEvent
 from PySide6.QtWidgets import QComboBox, QHBoxLayout, QLabel, QVBoxLayout, QWidget
 
+from facedyn_app.errors import MismatchError
 from facedyn_app.gui.head_scene import FRONT, HeadScene, make_scene
-from facedyn_app.gui.panel import DONE, Panel
+from facedyn_app.gui.panel import DONE, Panel, not_drawn_status
 from facedyn_app.gui.theme import GRID, colours_of
 from facedyn_app.gui.timeline import Timeline
 from facedyn_app.headmodel.canvas import Skin
+from facedyn_app.headmodel.coefficients import check_head_of, with_zeros
 from facedyn_app.headmodel.expression_mesh import ExpressionMesh
 from facedyn_app.headmodel.model import HeadModel
 from facedyn_app.headmodel.paint import drawn_faces, eyeballs, paint_colours
 from facedyn_app.headmodel.subdivide import FineMesh, subdivide
+from facedyn_app.records import Session
 
 NEUTRAL: Final = Skin(
     skin=(205, 178, 160),
@@ -88,30 +91,42 @@ class HeadPanel(Panel):
         rest = self._mesh.vertices(np.asarray(head.v_template))
         colours = paint_colours(head, self._mesh, NEUTRAL)
         self.scene.set_head(rest, self._mesh.faces, colours)
+        self._note.setText("Expression only · at rest")
 
-    def show_frame(self, timeline: Timeline, frame: int, head_id: str | None = None) -> None:
+    def show_frame(self, timeline: Timeline, frame: int, session: Session | None = None) -> None:
         """Pose the head as in a frame; it rests where the frame has no trusted fit.
 
         Args:
             timeline: What is shown.
             frame: Which frame of it.
-            head_id: The head that the numbers belong to, if that is known.
+            session: The session that it is of; None while it is being fitted.
         """
         head, motion, mesh = self._head, self._motion, self._mesh
-        if head is None or motion is None or mesh is None:
+        if head is None or motion is None or mesh is None or not self._can_show(head, session):
             return
-        if head_id not in (None, head.head_id) or timeline.names != head.expression_names:
-            self._note.setText(f"Not drawn: fitted with the head '{head_id}', which is not open")
-            return
+        if timeline.names != head.expression_names[: len(timeline.names)]:
+            return  # the head of the live fit is on its way
         if self.status.kind != "done":
             self.show_status(DONE)
         if not timeline.valid[frame]:
             self._note.setText("Expression only · no face in this frame")
             return
         rows = slice(frame, frame + 1)
-        posed = motion.vertices(timeline.expression[rows], timeline.jaw[rows])[0]
-        self.scene.move(mesh.vertices(posed))
+        expression = with_zeros(timeline.expression[rows], head.n_expression)
+        self.scene.move(mesh.vertices(motion.vertices(expression, timeline.jaw[rows])[0]))
         self._note.setText("Expression only")
+
+    def _can_show(self, head: HeadModel, session: Session | None) -> bool:
+        """Whether a session is of the head that is drawn; says so where it is not."""
+        if session is None:
+            return True
+        try:
+            check_head_of(session, head)
+        except MismatchError as error:
+            if self.status.kind != "working":  # its own head is being read
+                self.show_status(not_drawn_status(session.head_id, error))
+            return False
+        return True
 
     def changeEvent(self, event: QEvent) -> None:  # noqa: N802
         """Follow the palette."""

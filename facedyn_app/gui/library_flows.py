@@ -52,10 +52,6 @@ class LibraryFlows(QObject):
         """Stop all work and wait for it."""
         self.queue.shut_down()
 
-    def load_head(self) -> None:
-        """Read the head that is drawn."""
-        self._start("Read the head", work.load_default_head, self._state.set_head, "head")
-
     @Slot(object)
     def open_library(self, folder: Path) -> None:
         """Read the list of a library."""

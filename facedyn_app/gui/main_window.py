@@ -15,9 +15,10 @@ from facedyn_app.gui.actions import Command, build_menus, keys_text
 from facedyn_app.gui.docks import Docks
 from facedyn_app.gui.facts_panel import FactsPanel
 from facedyn_app.gui.frame_feed import FrameFeed
+from facedyn_app.gui.head_menu import HeadMenu, may_be_head
 from facedyn_app.gui.head_panel import HeadPanel
 from facedyn_app.gui.library_panel import LibraryPanel
-from facedyn_app.gui.panel import Panel, PanelStatus
+from facedyn_app.gui.panel import DONE, Panel, PanelStatus
 from facedyn_app.gui.player import Player
 from facedyn_app.gui.recording import Recording
 from facedyn_app.gui.seek_bar import SeekBar
@@ -30,6 +31,7 @@ from facedyn_app.gui.transport import Transport
 from facedyn_app.gui.trust_panel import TrustPanel
 from facedyn_app.gui.video_view import VideoPanel
 from facedyn_app.gui.who_panel import WhoPanel
+from facedyn_app.headmodel.model import HeadModel
 from facedyn_app.settings import Settings
 
 VIDEO_FILES: Final = "Videos (*.mp4 *.mov *.mkv *.avi *.webm *.m4v *.mpg *.wmv);;All files (*)"
@@ -50,6 +52,7 @@ class MainWindow(QMainWindow):
 
     Attributes:
         videos_chosen: list[Path]: the user has opened or dropped these files.
+        export_requested: Write meshes of the shown recording.
         library_chosen: Path: the user has opened this library.
         demo_requested: Open the demo.
         refit_requested: Fit the face of the shown recording again.
@@ -60,6 +63,7 @@ class MainWindow(QMainWindow):
     """
 
     videos_chosen = Signal(object)
+    export_requested = Signal()
     library_chosen = Signal(object)
     demo_requested = Signal()
     refit_requested = Signal()
@@ -85,6 +89,7 @@ class MainWindow(QMainWindow):
         self.library = LibraryPanel()
         self.facts = FactsPanel()
         self.status_line = StatusLine()
+        self.head_menu = HeadMenu(self)
         self.feed = FrameFeed(state, self.video, self)
         self.transport = Transport(state, self.player, self.seek_bar, self.traces, self)
         self._build()
@@ -127,6 +132,8 @@ class MainWindow(QMainWindow):
         self.statusBar().addWidget(self.status_line, 1)
         self.statusBar().setSizeGripEnabled(False)
         menus = build_menus(self, self._commands())
+        menus["Session"].addSeparator()
+        menus["Session"].addMenu(self.head_menu)
         menus["View"].addSeparator()
         menus["View"].addActions(self.docks.toggle_actions())
         kept = self._memory
@@ -139,6 +146,7 @@ class MainWindow(QMainWindow):
             Command("File", "Open video…", self.choose_videos, "Ctrl+O"),
             Command("File", "Open library…", self.choose_library),
             Command("File", "Open demo (simulated)", self.demo_requested.emit),
+            Command("File", "Export mesh…", self.export_requested.emit),
             Command("File", "Quit", self._quit, "Ctrl+Q"),
             Command("View", "Reset layout", self.docks.reset),
             Command("View", "Colours as the system", lambda: ask(scheme.Unknown)),
@@ -158,7 +166,7 @@ class MainWindow(QMainWindow):
         state.recording_changed.connect(self._show_recording)
         state.recordings_changed.connect(self._show_recordings)
         state.frame_changed.connect(self._pose_head)
-        state.head_changed.connect(self.head.set_head)
+        state.head_changed.connect(self._draw_head)
         state.status_changed.connect(self._show_status)
         self.who.enrol_requested.connect(self.enrol_requested)
         self.who.add_first_step("Enrol…").clicked.connect(self.enrol_requested)
@@ -210,8 +218,15 @@ class MainWindow(QMainWindow):
     def _pose_head(self, frame: int) -> None:
         recording, timeline = self.state.recording, self.state.timeline
         if timeline is not None and frame < timeline.n_frames:
-            head_id = recording.session.head_id if recording is not None else None
-            self.head.show_frame(timeline, frame, head_id)
+            session = recording.session if recording is not None else None
+            self.head.show_frame(timeline, frame, session)
+
+    @Slot(object)
+    def _draw_head(self, head: HeadModel) -> None:
+        self.head.set_head(head)
+        if self.head.status.kind == "working":
+            self.head.show_status(DONE)
+        self._pose_head(self.state.frame)
 
     @Slot(str, object)
     def _show_status(self, topic: str, status: PanelStatus) -> None:
@@ -223,11 +238,17 @@ class MainWindow(QMainWindow):
             event.acceptProposedAction()
 
     def dropEvent(self, event: QDropEvent) -> None:  # noqa: N802
-        """Open the files that are dropped."""
+        """Open the videos that are dropped, and offer the last head among the files."""
         files = _local_files(event)
-        if files:
-            event.acceptProposedAction()
-            self.videos_chosen.emit(list(files))
+        if not files:
+            return
+        event.acceptProposedAction()
+        heads = [file for file in files if may_be_head(file)]
+        videos = [file for file in files if file not in heads]
+        if videos:
+            self.videos_chosen.emit(videos)
+        if heads:
+            self.head_menu.offer(heads[-1])
 
     def showEvent(self, event: QShowEvent) -> None:  # noqa: N802
         """Share the room out at the first show, when nothing is remembered."""

@@ -52,6 +52,16 @@ def error_status(error: Exception) -> PanelStatus:
     )
 
 
+def not_drawn_status(head_id: str, reason: Exception) -> PanelStatus:
+    """What stands in place of the head of a session whose head is not at hand."""
+    return PanelStatus(
+        "empty",
+        f"This session was fitted with the head '{head_id}'. It can be matched and measured, "
+        "but not drawn.",
+        error_status(reason).sentence,
+    )
+
+
 class Panel(QWidget):
     """Shows its content, or a message where the content will stand.
 

@@ -13,11 +13,9 @@ from facedyn_app.dynamics.quality import assess_quality
 from facedyn_app.errors import InputError, TooLittleError
 from facedyn_app.gui.listing import Enrolment, ListedSession, ListedSpeaker, Listing
 from facedyn_app.gui.recording import Recording
-from facedyn_app.headmodel.io import load_head
-from facedyn_app.headmodel.model import HeadModel
 from facedyn_app.library.entries import SessionEntry
 from facedyn_app.library.library import Library
-from facedyn_app.pipeline import Analysis, analyse_video, drift_of, enrol, identify
+from facedyn_app.pipeline import Analysis, analyse_video, drift_of, enrol, identify, ready_head
 from facedyn_app.progress import Progress, Report
 from facedyn_app.recognizer.files import default_recognizer
 from facedyn_app.records import DriftReport, Session
@@ -27,17 +25,20 @@ MOST_DRIFT_REPORTS: Final = 5
 STAGES: Final = {"landmarks": "Following", "fit": "Fitting", "total": "In all"}
 
 
-def load_default_head(_report: Report) -> HeadModel:
-    """The head that is built in."""
-    return load_head(HEAD)
+def analyse(
+    path: Path, head_name: Callable[[], str], settings: Settings
+) -> Callable[[Report], Recording]:
+    """Work that fits a head to a video, showing it as it goes.
 
-
-def analyse(path: Path, settings: Settings) -> Callable[[Report], Recording]:
-    """Work that fits the head to a video, showing it as it goes."""
+    Args:
+        path: The video.
+        head_name: Gives the head's id when the work begins: one that is chosen before that counts.
+        settings: Of all stages.
+    """
 
     def work(report: Report) -> Recording:
-        report(Progress("reading the head", 0))
-        analysis = analyse_video(path, load_head(HEAD), settings, live=True, report=report)
+        head = ready_head(head_name(), report)
+        analysis = analyse_video(path, head, settings, live=True, report=report)
         return _recording(analysis, settings)
 
     return work
@@ -49,7 +50,7 @@ def find_landmarks(recording: Recording, settings: Settings) -> Callable[[Report
     def work(report: Report) -> Recording:
         if recording.video is None:
             return recording
-        again = analyse_video(recording.video, load_head(HEAD), settings, report=report)
+        again = analyse_video(recording.video, ready_head(HEAD), settings, report=report)
         fresh = _recording(again, settings)
         return replace(recording, landmarks=fresh.landmarks, info=fresh.info, timing=fresh.timing)
 

@@ -28,6 +28,7 @@ class WindowSpy:
     exit_code: int = 0
     result: DemoResult | None = None
     calls: list[tuple[list[Path], Path | None, bool, Path | None]] = field(default_factory=list)
+    heads: list[str | None] = field(default_factory=list)
 
     def __call__(
         self,
@@ -36,8 +37,10 @@ class WindowSpy:
         demo: bool,
         screenshot: Path | None,
         on_demo: Callable[[DemoResult], None] | None,
+        head: str | None = None,
     ) -> int:
         self.calls.append((list(videos), library, demo, screenshot))
+        self.heads.append(head)
         if on_demo is not None and self.result is not None:
             on_demo(self.result)
         return self.exit_code
@@ -56,6 +59,7 @@ def run(window: WindowSpy, monkeypatch: pytest.MonkeyPatch, tmp_path: Path) -> R
     """Runs `facedyn` with the given arguments; the user's own folders are in `tmp_path`."""
     monkeypatch.setenv("XDG_DATA_HOME", str(tmp_path / "home"))
     monkeypatch.setenv("XDG_CACHE_HOME", str(tmp_path / "home"))
+    monkeypatch.setenv("XDG_CONFIG_HOME", str(tmp_path / "home"))
     monkeypatch.setenv("QT_QPA_PLATFORM", "offscreen")
 
     def call(*arguments: object) -> Any:

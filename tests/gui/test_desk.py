@@ -11,7 +11,7 @@ from PySide6.QtCore import QSettings
 from PySide6.QtWidgets import QApplication
 from pytestqt.qtbot import QtBot
 
-from facedyn_app.gui.app import Desk
+from facedyn_app.gui.desk import Desk
 from facedyn_app.gui.listing import Enrolment
 from facedyn_app.library.library import Library
 from facedyn_app.records import Session

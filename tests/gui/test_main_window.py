@@ -156,7 +156,8 @@ def test_a_session_of_another_head_is_not_drawn_but_named(
     )
     state.add_recording(made_recording(None, session=session))
     state.show_recording("visit-0412")
-    assert "other-head" in window.head.note
+    assert "other-head" in window.head.words
+    assert "matched and measured, but not drawn" in window.head.words
     assert "not its video" in window.video.words
 
 

@@ -1,0 +1,198 @@
+"""The window, its state and its work, connected with each other."""
+
+from __future__ import annotations
+
+from functools import partial
+from pathlib import Path
+
+import platformdirs
+from PySide6.QtCore import QObject, QSettings, Qt, Slot
+from PySide6.QtGui import QGuiApplication
+from PySide6.QtWidgets import QApplication, QDialog
+
+from facedyn_app.gui.enrol_dialog import EnrolDialog
+from facedyn_app.gui.export_dialog import ExportDialog
+from facedyn_app.gui.flows import Flows
+from facedyn_app.gui.head_flows import HeadFlows
+from facedyn_app.gui.head_work import HeadPictures
+from facedyn_app.gui.jobs import Job, JobQueue
+from facedyn_app.gui.library_flows import LibraryFlows
+from facedyn_app.gui.listing import Listing
+from facedyn_app.gui.main_window import MainWindow
+from facedyn_app.gui.picture_window import PictureWindow
+from facedyn_app.gui.state import AppState
+from facedyn_app.gui.theme import apply_theme
+from facedyn_app.headmodel.model import HeadModel
+from facedyn_app.records import DriftReport
+from facedyn_app.settings import Settings
+
+NAME = "facedyn"
+
+
+def demo_library() -> Path:
+    """The library of the demo: made speakers only, never among real ones."""
+    return platformdirs.user_cache_path(NAME, appauthor=False) / "demo"
+
+
+class Desk(QObject):
+    """The window, its state and its work, connected.
+
+    Args:
+        settings: The program's settings.
+        library: Folder of the library; there may be none yet.
+        memory: Where the window remembers its layout; None to forget it.
+    """
+
+    def __init__(self, settings: Settings, library: Path, memory: QSettings | None) -> None:
+        super().__init__()
+        self.state = AppState(self)
+        self.window = MainWindow(self.state, settings, memory)
+        self.queue = JobQueue(self)
+        self.library = LibraryFlows(self.state, settings, library)
+        self.heads = HeadFlows(self.state, self.queue, self.library.queue, memory)
+        self.flows = Flows(
+            self.state, self.window.feed, self.library, self.heads, self.queue, settings
+        )
+        self._connect_window()
+        self._connect_library()
+        self._connect_heads()
+        self._connect_work()
+        self.heads.start()
+        self.library.open_library(library)
+
+    def _connect_window(self) -> None:
+        window, flows = self.window, self.flows
+        window.videos_chosen.connect(flows.open_videos)
+        window.library_chosen.connect(self.library.open_library)
+        window.demo_requested.connect(self.open_demo)
+        window.refit_requested.connect(flows.refit)
+        window.identify_requested.connect(flows.identify)
+        window.enrol_requested.connect(self.ask_enrolment)
+        window.export_requested.connect(self.ask_export)
+        window.scheme_requested.connect(follow_scheme)
+        window.closing.connect(flows.shut_down)
+        window.closing.connect(self.library.shut_down)
+        for topic, panel in window.panels.items():
+            panel.retry_requested.connect(partial(flows.retry, topic))
+            panel.retry_requested.connect(partial(self.library.retry, topic))
+            panel.retry_requested.connect(partial(self.heads.retry, topic))
+
+    def _connect_library(self) -> None:
+        panel, library = self.window.library, self.library
+        library.listed.connect(self._show_listing)
+        library.drift_measured.connect(self._show_drift)
+        library.enrolled.connect(self._say_enrolled)
+        library.failed.connect(self._say_failure)
+        panel.speaker_picked.connect(library.measure_drift)
+        panel.session_picked.connect(library.open_session)
+        panel.job_picked.connect(self.flows.watch)
+
+    def _connect_heads(self) -> None:
+        heads, menu = self.heads, self.window.head_menu
+        menu.head_picked.connect(heads.choose)
+        menu.pictures_requested.connect(heads.draw_pictures)
+        heads.listed.connect(menu.show_heads)
+        heads.chosen.connect(self._say_chosen)
+        heads.drawn.connect(self._show_pictures)
+        heads.progressed.connect(self.window.status_line.show_progress)
+        heads.failed.connect(self._fail_head)
+
+    def _connect_work(self) -> None:
+        flows, line = self.flows, self.window.status_line
+        flows.queue.changed.connect(self._show_queue)
+        flows.queue.job_started.connect(self._show_start)
+        flows.queue.job_finished.connect(self._show_end)
+        flows.progressed.connect(line.show_progress)
+        flows.failed.connect(self._say_failure)
+        flows.exported.connect(line.show_idle)
+        line.cancel_requested.connect(self._cancel)
+
+    @Slot()
+    def open_demo(self) -> None:
+        """Run the demo in a library of its own."""
+        self.flows.open_demo(demo_library())
+
+    @Slot()
+    def ask_enrolment(self) -> None:
+        """Ask for name and consent, and enrol the shown recording."""
+        recording = self.state.recording
+        if recording is None:
+            self.window.status_line.show_idle("Open a video first, then enrol it.")
+            return
+        consents = {speaker.name: speaker.consent for speaker in self.library.listing.speakers}
+        dialog = EnrolDialog(consents, recording.label, self.window)
+        if dialog.exec() == QDialog.DialogCode.Accepted:
+            self.library.enrol(recording, dialog.enrolment())
+        dialog.deleteLater()
+
+    @Slot()
+    def ask_export(self) -> None:
+        """Ask which meshes of the shown recording to write, and where to, and write them."""
+        recording = self.state.recording
+        if recording is None:
+            self.window.status_line.show_idle("Open a video first, then export its meshes.")
+            return
+        frame = self.state.frame
+        fitted = bool(recording.session.valid[frame])
+        folder = platformdirs.user_documents_path()
+        dialog = ExportDialog(recording.title, frame, fitted, folder, self.window)
+        if dialog.exec() == QDialog.DialogCode.Accepted:
+            self.flows.export_meshes(recording, dialog.order())
+        dialog.deleteLater()
+
+    @Slot(object)
+    def _say_chosen(self, head: HeadModel) -> None:
+        words = f"New videos are fitted with the head {head.head_id}."
+        if self.state.recording is not None:
+            words += " Session > Fit face again does it for this one."
+        self.window.status_line.show_idle(words)
+
+    @Slot(object)
+    def _fail_head(self, error: Exception) -> None:
+        self.window.player.pause()  # the next frame would put the head in place of the sentence
+        self._say_failure(error)
+
+    @Slot(object)
+    def _show_pictures(self, pictures: HeadPictures) -> None:
+        PictureWindow(pictures, self.window).show()
+
+    @Slot(object)
+    def _show_listing(self, listing: Listing) -> None:
+        self.window.library.show_listing(listing)
+
+    @Slot(object)
+    def _show_drift(self, report: DriftReport) -> None:
+        made = self.library.listing.simulated_speakers
+        self.window.trust.show_drift((report,), made, report.speaker)
+
+    @Slot(str)
+    def _say_enrolled(self, name: str) -> None:
+        self.window.status_line.show_idle(f"{name} has a new session in the library.")
+
+    @Slot(object)
+    def _say_failure(self, error: Exception) -> None:
+        self.window.status_line.show_idle(str(error))
+
+    @Slot()
+    def _show_queue(self) -> None:
+        self.window.library.show_queue([job.title for job in self.flows.queue.jobs])
+
+    @Slot(object)
+    def _show_start(self, job: Job) -> None:
+        self.window.status_line.show_started(job.title)
+
+    @Slot(object)
+    def _show_end(self, job: Job) -> None:
+        self.window.status_line.show_end(job.title, cancelled=job.cancelling)
+
+    @Slot()
+    def _cancel(self) -> None:
+        self.window.status_line.show_cancelling()
+        self.flows.cancel()
+
+
+def follow_scheme(scheme: Qt.ColorScheme) -> None:
+    """Dress the program in light, dark, or the system's colours."""
+    app = QGuiApplication.instance()
+    if isinstance(app, QApplication):
+        apply_theme(app, scheme)

@@ -1,0 +1,168 @@
+"""Which meshes of the shown recording, in which format, and where to."""
+
+from __future__ import annotations
+
+from pathlib import Path
+from typing import Final
+
+from PySide6.QtWidgets import (
+    QComboBox,
+    QDialog,
+    QDialogButtonBox,
+    QFileDialog,
+    QFormLayout,
+    QHBoxLayout,
+    QLabel,
+    QLineEdit,
+    QPushButton,
+    QVBoxLayout,
+    QWidget,
+)
+
+from facedyn_app.gui.head_work import MeshOrder
+from facedyn_app.gui.theme import GRID
+from facedyn_app.reports.kinds import MeshFormat, MeshKind
+
+KINDS: Final = {
+    MeshKind.EXPRESSION: (
+        "Motion only",
+        "The mean head moved by expression and jaw: no trace of the person's own shape is in it.",
+    ),
+    MeshKind.FULL: (
+        "Whole head",
+        "Shape, expression, jaw and pose, as the head stood before the camera: it shows who it is.",
+    ),
+    MeshKind.NEUTRAL: (
+        "Shape at rest",
+        "The person's shape without expression, one mesh for the recording: it shows who it is.",
+    ),
+}
+ONE, ALL = 0, 1
+
+
+class ExportDialog(QDialog):
+    """Asks what to write; what is missing is said beside the field.
+
+    Args:
+        title: The recording.
+        frame: The frame that is shown, from 0.
+        fitted: Whether it has a trusted fit.
+        folder: Where files are offered to be put.
+        parent: The window.
+    """
+
+    def __init__(
+        self, title: str, frame: int, fitted: bool, folder: Path, parent: QWidget | None = None
+    ) -> None:
+        super().__init__(parent)
+        self.setWindowTitle("Export mesh")
+        self.setMinimumWidth(64 * GRID)
+        self._title, self._frame, self._fitted, self._folder = title, frame, fitted, folder
+        self.kind = QComboBox()
+        for kind, (words, _) in KINDS.items():
+            self.kind.addItem(words, kind)
+        self.frames = QComboBox()
+        self.frames.addItems([f"This frame ({frame + 1})", "All frames, as numbered files"])
+        self.form = QComboBox()
+        for form in MeshFormat:
+            self.form.addItem(form.upper(), form)
+        self.path = QLineEdit()
+        self._browse = QPushButton("Browse…")
+        self._kind_note, self._path_note = _note(), _note()
+        self._buttons = QDialogButtonBox(
+            QDialogButtonBox.StandardButton.Ok | QDialogButtonBox.StandardButton.Cancel
+        )
+        self._buttons.button(QDialogButtonBox.StandardButton.Ok).setText("Export")
+        self._lay_out()
+        for box in (self.kind, self.frames, self.form):
+            box.currentIndexChanged.connect(self._suggest)
+        self.path.textChanged.connect(self._check)
+        self._browse.clicked.connect(self._ask_path)
+        self._suggest()
+
+    def _lay_out(self) -> None:
+        lead = QLabel(
+            f"Meshes of “{self._title}”, in metres, the vertices in the head file's order."
+        )
+        lead.setWordWrap(True)
+        where = QHBoxLayout()
+        where.addWidget(self.path, 1)
+        where.addWidget(self._browse)
+        form = QFormLayout()
+        form.setSpacing(GRID)
+        form.addRow("Mesh", self.kind)
+        form.addRow("", self._kind_note)
+        form.addRow("Frames", self.frames)
+        form.addRow("Format", self.form)
+        form.addRow("Where", where)
+        form.addRow("", self._path_note)
+        self._buttons.accepted.connect(self.accept)
+        self._buttons.rejected.connect(self.reject)
+        column = QVBoxLayout(self)
+        column.setContentsMargins(2 * GRID, 2 * GRID, 2 * GRID, 2 * GRID)
+        column.setSpacing(2 * GRID)
+        column.addWidget(lead)
+        column.addLayout(form)
+        column.addWidget(self._buttons)
+
+    @property
+    def complete(self) -> bool:
+        """Whether all that is needed is there."""
+        return self._buttons.button(QDialogButtonBox.StandardButton.Ok).isEnabled()
+
+    @property
+    def note(self) -> str:
+        """The sentence beside the place; empty where nothing is missing."""
+        return self._path_note.text()
+
+    def order(self) -> MeshOrder:
+        """What has been filled in."""
+        frame = self._frame if self.frames.currentIndex() == ONE else None
+        path = Path(self.path.text().strip()).expanduser()
+        return MeshOrder(self.kind.currentData(), self.form.currentData(), frame, path)
+
+    @property
+    def _one_file(self) -> bool:
+        neutral = self.kind.currentData() is MeshKind.NEUTRAL
+        return neutral or self.frames.currentIndex() == ONE
+
+    def _suggest(self) -> None:
+        """Offer a place by the name of the recording."""
+        kind, form = self.kind.currentData(), self.form.currentData()
+        neutral = kind is MeshKind.NEUTRAL
+        self.frames.setEnabled(not neutral)
+        self._kind_note.setText(KINDS[kind][1])
+        name = f"{Path(self._title).stem}-{kind}"
+        if not neutral and self._one_file:
+            name += f"-{self._frame + 1}"
+        self.path.setText(str(self._folder / (f"{name}.{form}" if self._one_file else name)))
+        self._check()
+
+    def _check(self) -> None:
+        note = self._missing()
+        self._path_note.setText(note)
+        self._buttons.button(QDialogButtonBox.StandardButton.Ok).setEnabled(not note)
+
+    def _missing(self) -> str:
+        text, form = self.path.text().strip(), self.form.currentData()
+        if not text:
+            return "Say where to."
+        if self._one_file and not text.lower().endswith(f".{form}"):
+            return f"The file's name must end in .{form}."
+        neutral = self.kind.currentData() is MeshKind.NEUTRAL
+        if self._one_file and not neutral and not self._fitted:
+            return "This frame has no trusted fit, so there is no mesh of it."
+        return ""
+
+    def _ask_path(self) -> None:
+        words = "Export mesh" if self._one_file else "Export meshes into a new folder"
+        chosen, _ = QFileDialog.getSaveFileName(self, words, self.path.text())
+        if chosen:
+            self.path.setText(chosen)
+
+
+def _note() -> QLabel:
+    label = QLabel()
+    label.setWordWrap(True)
+    label.setEnabled(False)
+    return label

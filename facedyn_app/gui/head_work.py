@@ -1,0 +1,127 @@
+"""Work around heads that the window starts, each as one function for a worker thread; no Qt."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from dataclasses import dataclass
+from pathlib import Path
+
+from facedyn_app.gui.recording import Recording
+from facedyn_app.headmodel.coefficients import check_head_of
+from facedyn_app.headmodel.io import list_heads, load_head
+from facedyn_app.headmodel.known_heads import user_heads
+from facedyn_app.headmodel.model import HeadModel
+from facedyn_app.headmodel.sheet import contact_sheet
+from facedyn_app.pipeline import ready_head
+from facedyn_app.progress import Report
+from facedyn_app.records import ByteArray
+from facedyn_app.reports.kinds import MeshFormat, MeshKind
+from facedyn_app.reports.meshes import SessionMeshes, write_one, write_sequence
+
+
+@dataclass(frozen=True, slots=True)
+class HeadChoice:
+    """A head that can be chosen.
+
+    Attributes:
+        head_id: Its id.
+        words: Its name for the user.
+        tip: Where it comes from.
+        there: Whether its file is there.
+    """
+
+    head_id: str
+    words: str
+    tip: str
+    there: bool = True
+
+
+@dataclass(frozen=True, slots=True, eq=False)
+class HeadPictures:
+    """A head as it can be judged by eye.
+
+    Attributes:
+        head_id: Which one.
+        sheet: (H, W, 3) uint8 RGB, what it can do.
+    """
+
+    head_id: str
+    sheet: ByteArray
+
+
+@dataclass(frozen=True, slots=True)
+class MeshOrder:
+    """Which meshes of a recording are wanted.
+
+    Attributes:
+        kind: What they show.
+        form: Their format.
+        frame: One frame, from 0; None for all of them.
+        path: The file, or the new folder for all frames.
+    """
+
+    kind: MeshKind
+    form: MeshFormat
+    frame: int | None
+    path: Path
+
+
+def make_ready(name: str) -> Callable[[Report], HeadModel]:
+    """Work that reads a head and places its landmarks where that is not done yet."""
+
+    def work(report: Report) -> HeadModel:
+        return ready_head(name, report)
+
+    return work
+
+
+def head_of_session(recording: Recording) -> Callable[[Report], HeadModel]:
+    """Work that reads the head that a recording was fitted with."""
+
+    def work(report: Report) -> HeadModel:
+        head = ready_head(recording.session.head_id, report)
+        check_head_of(recording.session, head)
+        return head
+
+    return work
+
+
+def list_choices(_report: Report) -> tuple[HeadChoice, ...]:
+    """Work that lists the heads that come along and those that are remembered."""
+    built_in = [
+        HeadChoice(name, f"{name} (built in)", "Comes with facedyn") for name in list_heads()
+    ]
+    remembered = []
+    for head in user_heads().entries():
+        path = Path(head.path)
+        there = path.exists()
+        words = f"{head.family} {head.version}".strip() + f" · {path.name}"
+        tip = f"{head.head_id}: {path}" + ("" if there else " (the file is gone)")
+        remembered.append(HeadChoice(head.head_id, words, tip, there))
+    return (*built_in, *remembered)
+
+
+def draw_pictures(name: str) -> Callable[[Report], HeadPictures]:
+    """Work that draws what a head can do and where its landmarks sit."""
+
+    def work(report: Report) -> HeadPictures:
+        head = ready_head(name, report)
+        return HeadPictures(head.head_id, contact_sheet(head, report))
+
+    return work
+
+
+def export_meshes(recording: Recording, order: MeshOrder) -> Callable[[Report], str]:
+    """Work that writes meshes of a recording; gives a sentence on what was written."""
+
+    def work(report: Report) -> str:
+        session = recording.session
+        meshes = SessionMeshes(session, load_head(session.head_id), order.kind)
+        if order.frame is not None or order.kind is MeshKind.NEUTRAL:
+            write_one(meshes, order.frame or 0, order.path)
+            return f"Written: {order.path}"
+        made = write_sequence(meshes, order.path, order.form, report)
+        skipped = f"; {len(made.skipped)} frames without a trusted fit left out"
+        return f"Written: {len(made.files)} meshes in {order.path}{skipped if made.skipped else ''}"
+
+    return work
