@@ -8,7 +8,7 @@ first table serves to paint the head, and the head is shown again.
 
 from __future__ import annotations
 
-from collections.abc import Callable, Sequence
+from collections.abc import Callable
 from dataclasses import dataclass, replace
 
 import numpy as np
@@ -26,25 +26,19 @@ from facedyn_app.headmodel.model import (
     LandmarkEmbedding,
     of_material,
 )
-from facedyn_app.headmodel.paint import eyeballs, paint_head
-from facedyn_app.headmodel.render import FACING, Camera, HeadRenderer, head_to_camera
+from facedyn_app.headmodel.paint import eyeballs
+from facedyn_app.headmodel.render import FACING, head_to_camera
+from facedyn_app.headmodel.showing import STANDARD, Showing, show
 from facedyn_app.headmodel.surface import hit_pixels, nearest_on_mesh
 from facedyn_app.progress import Progress, Report, ignore
 from facedyn_app.records import BoolArray, ByteArray, FloatArray, IntArray
 
 Detect = Callable[[ByteArray], FloatArray | None]
-View = tuple[float, float, float]
 
-CAMERA = Camera(512, 512, 1000.0)
-DISTANCE = 0.75  # m
-VIEWS: tuple[View, ...] = tuple(
-    (float(np.radians(pitch)), float(np.radians(yaw)), 0.0)
-    for pitch in (-14, 0, 14)
-    for yaw in (-40, -30, -20, -10, 0, 10, 20, 30, 40)
-)
 ROUNDS = 3
 MIN_VIEWS = 4
 SPREAD_SCALE = 0.002  # m, at which a landmark weighs half
+FAR_FROM_SEEN = 0.002  # m from all places seen, beyond which a mean is no place
 OUTLIER = 0.006  # m from the median, at least, beyond which a view is left out
 _NO_LANDMARKS = (
     REGION_LASHES,
@@ -89,7 +83,7 @@ def measure_placement(
     head: HeadModel,
     detect: Detect,
     report: Report = ignore,
-    views: Sequence[View] = VIEWS,
+    showing: Showing = STANDARD,
     rounds: int = ROUNDS,
 ) -> Placement:
     """As `place_landmarks`, with the spread of the places found.
@@ -97,8 +91,8 @@ def measure_placement(
     Args:
         head: The head.
         detect: The landmarker.
-        report: Told of every view.
-        views: Rotation vectors, rad, from which the head is shown.
+        report: Told of every picture.
+        showing: How the head is shown: in its first look only, in the last round in all of them.
         rounds: How often it is shown, each time painted by the last table; at least 1.
 
     Raises:
@@ -106,65 +100,53 @@ def measure_placement(
     """
     if rounds < 1:
         raise ValueError("rounds must be at least 1")
-    shown = replace(head, landmarks=None)
-    total = rounds * len(views)
-    for turn in range(rounds):
-        done = turn * len(views)
-
-        def tell(n: int, done: int = done) -> None:
-            report(Progress("placing landmarks", done + n, total))
-
-        hits, seen = _look(shown, detect, views, tell)
-        placement = _place(head, hits, seen)
-        shown = replace(head, landmarks=placement.table)
+    bare = replace(head, landmarks=None)
+    first = replace(showing, looks=showing.looks[:1])
+    steps = [*[first] * (rounds - 1), showing]
+    counter = _Counter(report, sum(step.n_pictures for step in steps))
+    placement = _place(head, *_look(bare, detect, steps[0], counter))
+    for step in steps[1:]:
+        painted = replace(head, landmarks=placement.table)
+        placement = _place(head, *_look(painted, detect, step, counter))
     return placement
 
 
+class _Counter:
+    """Reports of pictures looked at, of all rounds together."""
+
+    def __init__(self, report: Report, total: int) -> None:
+        self._report, self._total, self._done = report, total, 0
+
+    def tell(self) -> None:
+        self._report(Progress("placing landmarks", self._done, self._total))
+        self._done += 1
+
+
 def _look(
-    head: HeadModel,
-    detect: Detect,
-    views: Sequence[View],
-    tell: Callable[[int], None],
+    head: HeadModel, detect: Detect, showing: Showing, counter: _Counter
 ) -> tuple[FloatArray, FloatArray]:
     """Places (N, L, 3) in the head frame, NaN where none, and how squarely they are seen (N, L)."""
     vertices = np.asarray(head.v_template, dtype=np.float64)
     faces = np.asarray(head.faces)
     solid = faces[~of_material(head, *_NO_LANDMARKS)[faces].any(axis=1)]
     hits, squareness = [], []
-    with HeadRenderer(paint_head(head), CAMERA) as renderer:
-        for number, view in enumerate(views):
-            tell(number)
-            rotation, translation = view_placement(head, view)
-            pixels = detect(renderer.render(vertices, rotation, translation))
-            if pixels is None:
-                continue
-            placed = head_to_camera(vertices, rotation, translation)
-            found, met = hit_pixels(placed, CAMERA.project(placed), solid, pixels)
-            turn = FACING @ Rotation.from_rotvec(rotation).as_matrix()
-            hits.append((found - translation) @ turn)
-            squareness.append(_squareness(placed[solid[met]], met >= 0))
+    for picture in show(head, showing):
+        counter.tell()
+        pixels = detect(picture.image)
+        if pixels is None:
+            continue
+        placed = head_to_camera(vertices, picture.rotation, picture.translation)
+        found, met = hit_pixels(placed, showing.camera.project(placed), solid, pixels)
+        turn = FACING @ Rotation.from_rotvec(picture.rotation).as_matrix()
+        hits.append((found - picture.translation) @ turn)
+        squareness.append(_squareness(placed[solid[met]], met >= 0))
     if len(hits) < MIN_VIEWS:
         raise TooLittleError(
             f"The landmarker finds the head '{head.head_id}' in {len(hits)} of "
-            f"{len(views)} views only, so its landmarks cannot be placed.",
+            f"{showing.n_pictures} pictures only, so its landmarks cannot be placed.",
             "Is it a whole head, in metres, y up and looking along z?",
         )
     return np.stack(hits), np.stack(squareness)
-
-
-def view_placement(head: HeadModel, view: View) -> tuple[FloatArray, FloatArray]:
-    """Rotation (3,), rad, and translation (3,), m, that show the face in the image's middle."""
-    rotation = np.array(view)
-    offset = head_to_camera(_face_middle(head)[None], rotation, np.zeros(3))[0]
-    return rotation, np.array([0.0, 0.0, DISTANCE]) - offset
-
-
-def _face_middle(head: HeadModel) -> FloatArray:
-    """A point to look at: below the eyes where they are known, else the head's middle."""
-    vertices, eyes = np.asarray(head.v_template), eyeballs(head)
-    if not eyes.any():
-        return np.asarray(0.5 * (vertices.min(axis=0) + vertices.max(axis=0)))
-    return np.array([0.0, vertices[eyes, 1].mean() - 0.03, vertices[eyes, 2].mean()])
 
 
 def _squareness(corners: FloatArray, met: BoolArray) -> FloatArray:
@@ -181,6 +163,7 @@ def _place(head: HeadModel, hits: FloatArray, squareness: FloatArray) -> Placeme
     weight = np.where(np.isfinite(hits[..., 0]), squareness, 0.0)
     placed = np.flatnonzero((weight > 0.05).sum(axis=0) >= MIN_VIEWS)
     centre, spread = _robust_mean(hits[:, placed], weight[:, placed])
+    centre = _near_what_was_seen(centre, hits[:, placed])
     faces = np.asarray(head.faces)
     inner = of_material(head, *_NO_LANDMARKS)
     on_eye = eyeballs(head)[faces].all(axis=1)
@@ -213,6 +196,19 @@ def _robust_mean(hits: FloatArray, weight: FloatArray) -> tuple[FloatArray, Floa
     near = distance < np.maximum(OUTLIER, 2 * _weighted_median(distance, weight))
     centre = mean(weight * near)
     return centre, _weighted_median(_distances(filled, centre), weight)
+
+
+def _near_what_was_seen(centre: FloatArray, hits: FloatArray) -> FloatArray:
+    """The means (L, 3), or the nearest place seen where the mean is far from them all.
+
+    On the outline the places seen lie around the head, their mean inside it, near to surfaces
+    that cannot be seen at all, such as eye sockets.
+    """
+    distance = np.nan_to_num(_distances(hits, centre), nan=np.inf)
+    best = distance.argmin(axis=0)
+    rows = np.arange(len(centre))
+    far = distance[best, rows] > FAR_FROM_SEEN
+    return np.where(far[:, None], hits[best, rows], centre)
 
 
 def _distances(places: FloatArray, centre: FloatArray) -> FloatArray:

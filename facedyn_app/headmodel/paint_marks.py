@@ -9,6 +9,7 @@ from facedyn_app.headmodel.canvas import MOUTH_INSIDE, Canvas, Skin
 from facedyn_app.records import FloatArray
 
 _BEHIND_LIPS, _MOUTH_DEPTH = 0.006, 0.03  # m
+_TEMPLE_DEPTH = 0.07  # m, at least, from the middle of the forehead back to the temples
 
 
 def paint_landmark_parts(
@@ -72,6 +73,8 @@ def _hair_mask(
 ) -> FloatArray:
     """(N,) 0..1 the scalp: above and behind the hairline, from forehead over ears to nape."""
     temple = 0.5 * (left + right)
+    # Temples are seen on the outline and found badly: never nearer to the eyes than on a head.
+    temple[2] = min(temple[2], top[2] - _TEMPLE_DEPTH)
     behind_ears = temple[2] - 0.075
     slope = (top[1] - temple[1]) / max(top[2] - temple[2] + 0.02, 1e-3)
     depth = np.minimum(top[2] - points[:, 2], top[2] - behind_ears)

@@ -28,11 +28,12 @@ def hit_pixels(
     numbers = _faces_at(image[faces], pixels)
     faces = faces[numbers]
     corners = image[faces]
-    low, high = corners.min(axis=1), corners.max(axis=1)
+    (x0, y0), (x1, y1) = corners.min(axis=1).T.copy(), corners.max(axis=1).T.copy()
     hits = np.full((len(pixels), 3), np.nan)
     met = np.full(len(pixels), -1)
     for i, pixel in enumerate(pixels):
-        near = np.flatnonzero(((low <= pixel) & (pixel <= high)).all(axis=1))
+        x, y = pixel
+        near = np.flatnonzero((x0 <= x) & (x <= x1) & (y0 <= y) & (y <= y1))
         weights = _flat_bary(corners[near], pixel)
         inside = (weights >= -1e-9).all(axis=1)
         if not inside.any():

@@ -17,6 +17,7 @@ from facedyn_app.headmodel.model import HeadModel, rest_joints
 from facedyn_app.headmodel.paint import landmark_points, paint_head
 from facedyn_app.headmodel.render import Camera, HeadRenderer, Light, head_to_camera
 from facedyn_app.headmodel.sheet import COLUMNS, LABEL, TILE, contact_sheet
+from facedyn_app.headmodel.showing import STANDARD, view_placement
 from facedyn_app.landmarks.actions import ACTION_NAMES
 from facedyn_app.landmarks.detector import Landmarker
 from facedyn_app.progress import Progress
@@ -177,11 +178,11 @@ def test_places_are_found_again_by_a_detector_that_knows(head: HeadModel) -> Non
     corners = head.v_template[head.faces[table.face]]
     truth = np.einsum("lk,lkd->ld", table.bary, corners)
     views: list[FloatArray] = []
-    shown = embedding.VIEWS[9:18]
+    shown = replace(STANDARD, views=STANDARD.views[9:18], looks=STANDARD.looks[:1])
 
     def knowing(_image: ByteArray) -> FloatArray:
-        rotation, translation = embedding.view_placement(head, shown[len(views)])
-        views.append(embedding.CAMERA.project(head_to_camera(truth, rotation, translation)))
+        rotation, translation = view_placement(head, shown.views[len(views)], shown.distance)
+        views.append(shown.camera.project(head_to_camera(truth, rotation, translation)))
         return views[-1]
 
     reports: list[Progress] = []
