@@ -38,6 +38,7 @@ from facedyn_app.headmodel.jawfit import (
 )
 from facedyn_app.headmodel.joints import anchor_weights, open_border
 from facedyn_app.headmodel.lids import meet_lids
+from facedyn_app.headmodel.lips import part_lips
 from facedyn_app.headmodel.model import (
     REGION_EYE,
     REGION_LID_EDGE,
@@ -52,6 +53,7 @@ from facedyn_app.records import BoolArray, FloatArray, IntArray
 
 log = logging.getLogger("build_open_head")
 
+SCULPTED = Path(__file__).resolve().parents[1] / "tests" / "headmodel" / "sculpted_jaw.npz"
 N_SAMPLES, N_COMPONENTS, SEED = 1500, 90, 20251
 ANNY_TO_HEAD = np.array([[1.0, 0.0, 0.0], [0.0, 0.0, 1.0], [0.0, -1.0, 0.0]])
 JAW_ACTIONS = ("jawOpen", "jawLeft", "jawRight")
@@ -214,9 +216,11 @@ def build_head(source: Source) -> HeadModel:
     face = face_vertices(source, samples.mean(axis=0))
     aligned = look_ahead(source, align_similarity(samples, face))
     identity = principal_components(aligned, N_COMPONENTS)
-    template = identity.mean
     log.info("identity: %.2f %% of variance kept", 100 * identity.explained)
     sculpted = SculptedJaw(*(source.actions[name] for name in JAW_ACTIONS))
+    mouth = np.isin(source.region, (REGION_LIPS, REGION_MOUTH_INSIDE))
+    lips = source.faces[mouth[source.faces].all(axis=1)]
+    template = part_lips(identity.mean, lips, sculpted.opened)
     jaw = fit_jaw(template, source.faces, sculpted)
     left_out = (*JAW_ACTIONS, "tongueOut")
     names = tuple(n for n in source.actions if n not in left_out and not n.startswith("eyeLook"))
@@ -334,6 +338,12 @@ def place(head: HeadModel) -> HeadModel:
     return dataclasses.replace(head, landmarks=placed.table)
 
 
+def save_sculpted(source: Source, path: Path) -> None:
+    """Keep the sculpted jaws, (V, 3) offsets in steps of 10 micrometres, for the head's tests."""
+    steps = {name: np.rint(1e5 * source.actions[name]).astype(np.int16) for name in JAW_ACTIONS}
+    np.savez_compressed(path, **steps)
+
+
 def record(path: Path) -> None:
     """Enter the file's sha256, licence and origin in `models/manifest.json`."""
     manifest_path = path.parent / "manifest.json"
@@ -354,8 +364,9 @@ def main() -> None:
     parser.add_argument("-o", "--output", type=Path, default=Path("models/open_head.npz"))
     arguments = parser.parse_args()
     torch.set_num_threads(1)
-    head = place(build_head(read_source()))
-    save_head(head, arguments.output)
+    source = read_source()
+    save_head(place(build_head(source)), arguments.output)
+    save_sculpted(source, SCULPTED)
     log.info("%s: %.1f MB", arguments.output, arguments.output.stat().st_size / 1e6)
     if (arguments.output.parent / "manifest.json").is_file():
         record(arguments.output)
