@@ -9,6 +9,7 @@ import typer
 
 from facedyn_app import __version__
 from facedyn_app.cli import export_verb, head_verbs, window_verbs
+from facedyn_app.cli.corpus_verbs import add_corpus_verbs
 from facedyn_app.cli.options import (
     DEFAULT_HEAD,
     AsJson,
@@ -59,6 +60,7 @@ def make_app(open_window: OpenWindow) -> typer.Typer:
     app.command("export", short_help="Write meshes of a session.")(export_verb.export)
     app.add_typer(head_verbs.make_heads_app(), name="heads")
     app.command("simulate", short_help="Write session files of simulated speakers.")(simulate)
+    add_corpus_verbs(app)
     app.command("selftest", short_help="Try every stage in less than a minute.")(selftest)
     return app
 

@@ -65,7 +65,7 @@ class Library:
                 of a newer version of the program.
             OutputError: The folder cannot be made or written.
         """
-        if not create and not (folder / DATABASE).is_file():
+        if not create and not _has_database(folder):
             raise InputError(
                 f"There is no library in '{folder}'.", "Enrol somebody first, or check the name."
             )
@@ -245,6 +245,16 @@ class Library:
         # what was deleted is overwritten already; a library in use is compacted another time
         with suppress(FacedynError):
             compact(self._engine, self.folder / DATABASE)
+
+
+def _has_database(folder: Path) -> bool:
+    try:
+        return (folder / DATABASE).is_file()
+    except OSError as error:
+        reason = error.strerror or str(error)
+        raise InputError(
+            f"The library '{folder}' cannot be opened: {reason}.", "Check its name."
+        ) from error
 
 
 def _session_entries(orm: OrmSession, query: Select[SessionRow]) -> list[SessionEntry]:

@@ -55,10 +55,8 @@ def save_recognizer(recognizer: Recognizer, folder: Path) -> None:
     Raises:
         OutputError: The folder cannot be written, or holds something else.
     """
-    if folder.exists() and (not folder.is_dir() or any(folder.iterdir())):
-        _refuse_other(folder)
+    check_recognizer_folder(folder)
     try:
-        folder.parent.mkdir(parents=True, exist_ok=True)
         made = Path(tempfile.mkdtemp(prefix=f".{folder.name}-", dir=folder.parent))
         try:
             _write_files(recognizer, made)
@@ -69,10 +67,23 @@ def save_recognizer(recognizer: Recognizer, folder: Path) -> None:
         finally:
             shutil.rmtree(made, ignore_errors=True)
     except OSError as error:
-        raise OutputError(
-            f"The recognizer cannot be written to '{folder}': {error.strerror or error}.",
-            "Choose another place.",
-        ) from error
+        raise _unwritable(folder, error) from error
+
+
+def check_recognizer_folder(folder: Path) -> None:
+    """Make sure that a recognizer can be written to a folder, before the long work begins.
+
+    Raises:
+        OutputError: The folder's place cannot be written, or it holds something else.
+    """
+    try:
+        if folder.exists() and (not folder.is_dir() or any(folder.iterdir())):
+            _refuse_other(folder)
+        folder.parent.mkdir(parents=True, exist_ok=True)
+        with tempfile.TemporaryFile(dir=folder.parent):
+            return
+    except OSError as error:
+        raise _unwritable(folder, error) from error
 
 
 def load_recognizer(folder: Path) -> Recognizer:
@@ -91,6 +102,13 @@ def default_recognizer() -> Recognizer:
         InputError: It is missing from this installation, or damaged.
     """
     return _load({name: model_file(f"{DEFAULT_FOLDER}/{name}") for name in FILES})
+
+
+def _unwritable(folder: Path, error: OSError) -> OutputError:
+    return OutputError(
+        f"The recognizer cannot be written to '{folder}': {error.strerror or error}.",
+        "Choose another place.",
+    )
 
 
 def _refuse_other(folder: Path) -> None:

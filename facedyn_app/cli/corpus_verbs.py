@@ -1,0 +1,102 @@
+"""The verbs for a corpus: import it, train on it, test and study what has been learnt."""
+
+from __future__ import annotations
+
+from pathlib import Path
+from typing import Annotated
+
+import typer
+
+from facedyn_app.cli.options import AsJson, Device, DeviceName, LibraryFolder
+from facedyn_app.cli.verb import Outcome, run_verb
+from facedyn_app.progress import Report
+
+RecognizerFolder = Annotated[
+    Path, typer.Argument(metavar="RECOGNIZER", help="The folder of a trained recognizer.")
+]
+TestChoice = Annotated[
+    str,
+    typer.Option(
+        "--test-sessions",
+        metavar="last|none|N,…",
+        help="Which sessions of each speaker are kept for testing, counted from 1.",
+    ),
+]
+KeptTestChoice = Annotated[
+    str | None,
+    typer.Option(
+        "--test-sessions",
+        metavar="last|N,…",
+        show_default="those kept for it in training, else the last",
+        help="Which sessions of each speaker are tested, counted from 1.",
+    ),
+]
+HeadOfSessions = Annotated[
+    str | None,
+    typer.Option(
+        "--head", metavar="ID", show_default="the only one", help="The head of the sessions."
+    ),
+]
+GruMinutes = Annotated[
+    float | None,
+    typer.Option(
+        "--gru-minutes",
+        min=0.0,
+        help="How long a GRU is trained for comparison, minutes; 0 leaves it out.",
+    ),
+]
+
+
+def add_corpus_verbs(app: typer.Typer) -> None:
+    """Add the verbs of this file to the command line."""
+    app.command("train", short_help="Train a recognizer on a library.")(train)
+    app.command("evaluate", short_help="Test a recognizer, with controls and baselines.")(evaluate)
+
+
+def train(
+    out: Annotated[
+        Path, typer.Option("-o", "--output", metavar="RECOGNIZER", help="The new folder.")
+    ],
+    library: LibraryFolder,
+    test_sessions: TestChoice = "last",
+    budget_minutes: Annotated[
+        float | None,
+        typer.Option(min=0.01, show_default="45", help="Most wall time, minutes."),
+    ] = None,
+    steps: Annotated[
+        int | None, typer.Option(min=1, show_default="the default", help="Most training steps.")
+    ] = None,
+    seed: Annotated[int, typer.Option(min=0, help="Start of every random choice.")] = 0,
+    device: DeviceName = Device.AUTO,
+    head: HeadOfSessions = None,
+    resume: Annotated[
+        bool, typer.Option("--resume", help="Go on with a training that was stopped.")
+    ] = False,
+    as_json: AsJson = False,
+) -> None:
+    """Train a recognizer on the speakers of a library, and test it on sessions kept apart."""
+
+    def work(report: Report) -> Outcome:
+        from facedyn_app.cli.train import Wish, train_on_library
+
+        wish = Wish(test_sessions, budget_minutes, steps, seed, device, head, resume)
+        return train_on_library(library, out, wish, report)
+
+    run_verb(work, as_json=as_json)
+
+
+def evaluate(
+    recognizer: RecognizerFolder,
+    library: LibraryFolder,
+    test_sessions: KeptTestChoice = None,
+    gru_minutes: GruMinutes = 0.0,
+    as_json: AsJson = False,
+) -> None:
+    """Test a recognizer on sessions it was not trained on, beside controls and baselines."""
+
+    def work(report: Report) -> Outcome:
+        from facedyn_app.cli.evaluate import evaluate_on_library
+
+        return evaluate_on_library(recognizer, library, test_sessions, gru_minutes or 0.0, report)
+
+    run_verb(work, as_json=as_json)

@@ -1,0 +1,1 @@
+"""From a library to a trained, tested and studied recognizer."""

@@ -1,0 +1,129 @@
+"""A library's sessions, divided for training and testing, and read when they are needed."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+from typing import overload
+
+import numpy as np
+
+from facedyn_app.errors import MismatchError, TooLittleError
+from facedyn_app.library.entries import SessionEntry
+from facedyn_app.library.library import Library
+from facedyn_app.recognizer.evaluation import LabelledSession, Trials
+from facedyn_app.recognizer.split import TestSessions, held_out_speakers, split_sessions
+from facedyn_app.settings import TrainSettings
+
+
+class LibrarySessions(Sequence[LabelledSession]):
+    """Sessions of a library that are read from disk each time they are asked for."""
+
+    def __init__(self, library: Library, entries: Sequence[SessionEntry]) -> None:
+        self._library, self.entries = library, tuple(entries)
+
+    def __len__(self) -> int:
+        return len(self.entries)
+
+    @overload
+    def __getitem__(self, index: int) -> LabelledSession: ...
+    @overload
+    def __getitem__(self, index: slice) -> LibrarySessions: ...
+    def __getitem__(self, index: int | slice) -> LabelledSession | LibrarySessions:
+        """One session with its speaker, or some of them, still unread."""
+        if isinstance(index, slice):
+            return LibrarySessions(self._library, self.entries[index])
+        entry = self.entries[index]
+        return LabelledSession(str(entry.speaker), self._library.load(entry))
+
+
+@dataclass(frozen=True, slots=True, eq=False)
+class Division:
+    """A library divided for training and testing.
+
+    Attributes:
+        head_id: The head of all its sessions.
+        train: Sessions that train.
+        held_out: Sessions of held-out speakers, which choose the weights.
+        test: Sessions for testing, of both kinds of speakers.
+    """
+
+    head_id: str
+    train: tuple[SessionEntry, ...]
+    held_out: tuple[SessionEntry, ...]
+    test: tuple[SessionEntry, ...]
+
+    @property
+    def enrolled(self) -> tuple[SessionEntry, ...]:
+        """The sessions that a tested speaker is known by."""
+        return (*self.train, *self.held_out)
+
+
+def divide(
+    library: Library, test_sessions: TestSessions, head_id: str | None, settings: TrainSettings
+) -> Division:
+    """Divide a library's sessions; the same library and settings are always divided alike.
+
+    Raises:
+        TooLittleError: There is no session of a speaker, or not enough to learn from.
+        MismatchError: The sessions are of several heads and none is chosen.
+    """
+    entries = _labelled_entries(library, head_id)
+    train_part, test_part = split_sessions([str(e.speaker) for e in entries], test_sessions)
+    speakers = [str(entries[k].speaker) for k in train_part]
+    rng = np.random.default_rng([settings.seed, 1])
+    aside = held_out_speakers(speakers, settings.held_out_share, rng)
+    kept = [entries[k] for k in train_part]
+    return Division(
+        head_id=entries[0].head_id,
+        train=tuple(entry for entry in kept if entry.speaker not in aside),
+        held_out=tuple(entry for entry in kept if entry.speaker in aside),
+        test=tuple(entries[k] for k in test_part),
+    )
+
+
+def held_out_trials(library: Library, entries: Sequence[SessionEntry]) -> Trials | None:
+    """Each speaker's last session is asked about, the others are enrolled; None without any."""
+    if not entries:
+        return None
+    names = [str(entry.speaker) for entry in entries]
+    enrolled, probes = split_sessions(names, TestSessions(last=True))
+    return Trials(
+        LibrarySessions(library, [entries[k] for k in enrolled]),
+        LibrarySessions(library, [entries[k] for k in probes]),
+    )
+
+
+def session_token(entry: SessionEntry) -> str:
+    """What tells a session without saying anything of it: the beginning of its file's name."""
+    return entry.file_name[:12]
+
+
+def _labelled_entries(library: Library, head_id: str | None) -> list[SessionEntry]:
+    """Sessions with a speaker, of one head, each speaker's in the order of recording."""
+    entries = [entry for entry in library.sessions() if entry.speaker is not None]
+    heads = sorted({entry.head_id for entry in entries})
+    if head_id is None and len(heads) > 1:
+        raise MismatchError(
+            f"The library '{library.folder}' has sessions of the heads "
+            + " and ".join(f"'{head}'" for head in heads)
+            + "; a recognizer reads one.",
+            "Choose one with '--head ID'.",
+        )
+    chosen = [entry for entry in entries if head_id is None or entry.head_id == head_id]
+    if not chosen and entries:
+        raise MismatchError(
+            f"The library '{library.folder}' has no session of head '{head_id}', "
+            f"only of '{heads[0]}'.",
+            "Fit the videos with that head, or take another recognizer.",
+        )
+    if not chosen:
+        raise TooLittleError(
+            f"There is no session of a speaker in the library '{library.folder}'.",
+            "Import or enrol recordings first.",
+        )
+    return sorted(chosen, key=lambda entry: (_recorded(entry), entry.id))
+
+
+def _recorded(entry: SessionEntry) -> str:
+    return entry.recorded_at.isoformat() if entry.recorded_at else ""

@@ -1,0 +1,123 @@
+"""A recognizer tested on the sessions of a library that it was not trained on."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from dataclasses import asdict, replace
+
+import numpy as np
+
+from facedyn_app.dynamics.drift import measure_drift
+from facedyn_app.errors import FacedynError, InputError
+from facedyn_app.experiment.division import (
+    Division,
+    LibrarySessions,
+    divide,
+    held_out_trials,
+    session_token,
+)
+from facedyn_app.library.entries import SessionEntry
+from facedyn_app.library.library import Library
+from facedyn_app.progress import Progress, Report
+from facedyn_app.recognizer.accuracy import Accuracy, measure_scores
+from facedyn_app.recognizer.assessment import Assessment, assess
+from facedyn_app.recognizer.evaluation import Trials, embed_trials, score_trials
+from facedyn_app.recognizer.model import Recognizer
+from facedyn_app.recognizer.network import GruNetwork
+from facedyn_app.recognizer.split import LAST, TestSessions, parse_test_sessions
+from facedyn_app.recognizer.training import train
+from facedyn_app.settings import Settings, TrainSettings
+
+
+def assess_recognizer(
+    recognizer: Recognizer,
+    library: Library,
+    test_sessions: TestSessions | None,
+    report: Report,
+    *,
+    gru_minutes: float = 0.0,
+) -> Assessment:
+    """Test a recognizer on a library's sessions that it was not trained on.
+
+    Args:
+        recognizer: What is tested.
+        library: The sessions; those not tested are what the speakers are known by.
+        test_sessions: Which are tested; None: those kept for it in training, else the last.
+        report: Told of every session; may raise `Cancelled`.
+        gru_minutes: How long a GRU is trained on the same sessions for comparison; 0 not at all.
+
+    Raises:
+        InputError: A session to be tested has been trained on.
+        TooLittleError: Too few sessions.
+        MismatchError: There is no session of the recognizer's head.
+    """
+    kept = str(recognizer.training.get("test_sessions", LAST))
+    chosen = test_sessions or parse_test_sessions(kept)
+    settings = trained_settings(recognizer)
+    division = divide(library, chosen, recognizer.head_id, settings.train)
+    _check_unseen(recognizer, division, library)
+    enrolled = LibrarySessions(library, division.enrolled)
+    trials = Trials(enrolled, LibrarySessions(library, division.test))
+    found = assess(recognizer, trials, settings.train.seed, report)
+    if gru_minutes <= 0.0:
+        return found
+    settings = replace(settings, train=replace(settings.train, budget_minutes=gru_minutes))
+    gru = _gru_accuracy(library, division, trials, settings, report)
+    return replace(found, baselines={**found.baselines, "gru": gru})
+
+
+def _gru_accuracy(
+    library: Library, division: Division, trials: Trials, settings: Settings, report: Report
+) -> Accuracy:
+    gru = train(
+        LibrarySessions(library, division.train),
+        held_out_trials(library, division.held_out),
+        settings,
+        make_network=GruNetwork,
+        report=report,
+    )
+    embedded = embed_trials(trials, gru.embed, report)
+    scores = score_trials(embedded, gru.cohort, gru.calibration)
+    return measure_scores(scores, np.random.default_rng(settings.train.seed))
+
+
+def drift_ratios(
+    library: Library, speakers: Sequence[str], head_id: str, report: Report
+) -> dict[str, tuple[float, float]]:
+    """Drift-to-noise ratio and corrected ratio of each speaker that has one."""
+    own: dict[str, list[SessionEntry]] = {}
+    for entry in library.sessions():
+        if entry.speaker is not None and entry.head_id == head_id:
+            own.setdefault(entry.speaker, []).append(entry)
+    ratios = {}
+    for number, name in enumerate(speakers):
+        report(Progress("measuring shape drift", number, len(speakers)))
+        chunks = [(entry.name, library.load(entry).shape_chunks) for entry in own.get(name, [])]
+        try:
+            drift = measure_drift(name, chunks, np.random.default_rng(0), n_bootstrap=0)
+        except FacedynError:
+            continue
+        if drift.dnr is not None and drift.dnr_corrected is not None:
+            ratios[name] = (drift.dnr, drift.dnr_corrected)
+    return ratios
+
+
+def _check_unseen(recognizer: Recognizer, division: Division, library: Library) -> None:
+    seen = set(recognizer.training.get("sessions", ()))
+    n_seen = sum(session_token(entry) in seen for entry in division.test)
+    if n_seen:
+        raise InputError(
+            f"{n_seen} of the {len(division.test)} sessions to be tested in '{library.folder}' "
+            "were used to train the recognizer.",
+            "Test the sessions that were kept for it: leave out '--test-sessions'.",
+        )
+
+
+def trained_settings(recognizer: Recognizer) -> Settings:
+    """The settings that a recognizer was trained with, as far as it says so."""
+    told = recognizer.training.get("settings", {})
+    known = asdict(TrainSettings())
+    plan = {k: v for k, v in told.items() if k in known and type(v) is type(known[k])}
+    return Settings(
+        features=recognizer.features, network=recognizer.sizes, train=TrainSettings(**plan)
+    )
