@@ -22,7 +22,15 @@ from facedyn_app.headmodel.checks import (
     check_shapes,
     check_tree,
 )
-from facedyn_app.headmodel.model import JAW, HeadModel, LandmarkEmbedding
+from facedyn_app.headmodel.extras import (
+    EXTRA_ARRAYS,
+    landmarks_from_arrays,
+    landmarks_to_arrays,
+    region_from_arrays,
+    texture_from_arrays,
+    texture_to_arrays,
+)
+from facedyn_app.headmodel.model import JAW, HeadModel
 from facedyn_app.npz import read_npz
 
 FORMAT, VERSION = "facedyn-head", 1
@@ -38,18 +46,9 @@ _SHAPES: Mapping[str, Pattern] = {
     "expression_names": ("E",),
     "joint_names": ("J",),
 }
-_LANDMARK_SHAPES: Mapping[str, Pattern] = {
-    "landmark_index": ("L",),
-    "landmark_face": ("L",),
-    "landmark_bary": ("L", 3),
-    "landmark_weight": ("L",),
-}
-_REGION_SHAPES: Mapping[str, Pattern] = {"vertex_region": ("V",)}
 _KINDS = {
     **dict.fromkeys(("expression_names", "joint_names"), TEXTS),
-    **dict.fromkeys(
-        ("faces", "parents", "landmark_index", "landmark_face", "vertex_region"), WHOLE_NUMBERS
-    ),
+    **dict.fromkeys(("faces", "parents"), WHOLE_NUMBERS),
 }
 
 Arrays = dict[str, npt.NDArray[Any]]
@@ -63,8 +62,7 @@ def read_head_file(path: Path) -> HeadModel:
         ValueError: It is no such file, is newer, damaged, or holds what cannot be; says why,
             without the file's name.
     """
-    optional = (*_SHAPES, *_LANDMARK_SHAPES, *_REGION_SHAPES)
-    arrays = read_npz(path, required=("meta",), optional=optional)
+    arrays = read_npz(path, required=("meta",), optional=(*_SHAPES, *EXTRA_ARRAYS))
     meta = _check_meta(arrays)
     _check_arrays(arrays)
     return _head_from_arrays(arrays, meta, sha256_of(path))
@@ -99,10 +97,9 @@ def save_head(head: HeadModel, path: Path) -> None:
         "meta": np.asarray(json.dumps(meta, sort_keys=True, ensure_ascii=True)),
     }
     if head.landmarks is not None:
-        arrays["landmark_index"] = np.asarray(head.landmarks.index, dtype=np.int32)
-        arrays["landmark_face"] = np.asarray(head.landmarks.face, dtype=np.int32)
-        arrays["landmark_bary"] = _float32(head.landmarks.bary)
-        arrays["landmark_weight"] = _float32(head.landmarks.weight)
+        arrays.update(landmarks_to_arrays(head.landmarks))
+    if head.texture is not None:
+        arrays.update(texture_to_arrays(head.texture))
     if head.region is not None:
         arrays["vertex_region"] = np.asarray(head.region, dtype=np.uint8)
     _write_arrays(arrays, path)
@@ -145,11 +142,6 @@ def _check_arrays(arrays: Arrays) -> None:
     """Check presence, shapes, finiteness and that all numbers of things point somewhere."""
     sizes: dict[str, int] = {}
     check_shapes(arrays, _SHAPES, sizes, _KINDS)
-    if any(name in arrays for name in _LANDMARK_SHAPES):
-        check_shapes(arrays, _LANDMARK_SHAPES, sizes, _KINDS)
-        check_range(arrays, "landmark_face", sizes["F"])
-    if "vertex_region" in arrays:
-        check_shapes(arrays, _REGION_SHAPES, sizes, _KINDS)
     if sizes["P"] != 9 * (sizes["J"] - 1):
         raise ValueError("its 'posedirs' do not fit its number of joints")
     check_range(arrays, "faces", sizes["V"])
@@ -159,14 +151,7 @@ def _check_arrays(arrays: Arrays) -> None:
 
 
 def _head_from_arrays(arrays: Arrays, meta: Mapping[str, Any], sha256: str) -> HeadModel:
-    landmarks = None
-    if "landmark_index" in arrays:
-        landmarks = LandmarkEmbedding(
-            index=arrays["landmark_index"],
-            face=arrays["landmark_face"],
-            bary=arrays["landmark_bary"],
-            weight=arrays["landmark_weight"],
-        )
+    n_vertices, n_faces = len(arrays["v_template"]), len(arrays["faces"])
     own = ("format", "version", "head_id", "activations")
     return HeadModel(
         head_id=meta["head_id"],
@@ -181,8 +166,9 @@ def _head_from_arrays(arrays: Arrays, meta: Mapping[str, Any], sha256: str) -> H
         expression_names=tuple(str(name) for name in arrays["expression_names"]),
         joint_names=tuple(str(name) for name in arrays["joint_names"]),
         activations=meta["activations"],
-        landmarks=landmarks,
-        region=arrays.get("vertex_region"),
+        landmarks=landmarks_from_arrays(arrays, n_faces),
+        region=region_from_arrays(arrays, n_vertices),
+        texture=texture_from_arrays(arrays, n_faces),
         sha256=sha256,
         meta={key: value for key, value in meta.items() if key not in own},
     )

@@ -1,0 +1,83 @@
+"""A head made ready for fitting: its landmarks placed on first use, and kept in a cache."""
+
+from __future__ import annotations
+
+import logging
+from dataclasses import replace
+from pathlib import Path
+
+import numpy as np
+
+from facedyn_app.errors import InputError, OutputError
+from facedyn_app.files import atomic_file
+from facedyn_app.headmodel.embedding import Detect, place_landmarks
+from facedyn_app.headmodel.extras import (
+    LANDMARK_SHAPES,
+    landmarks_from_arrays,
+    landmarks_to_arrays,
+)
+from facedyn_app.headmodel.model import HeadModel, LandmarkEmbedding
+from facedyn_app.npz import read_npz
+from facedyn_app.progress import Report, ignore
+
+PLACING_VERSION = 1  # of the method in `embedding`, `showing` and `paint`: another, another table
+
+log = logging.getLogger(__name__)
+
+
+def prepare_head(
+    head: HeadModel, detect: Detect, cache: Path, report: Report = ignore
+) -> HeadModel:
+    """The head with its landmarks: its own, those placed before, or placed now and kept.
+
+    A cache that cannot be written costs the next start the time again, nothing else.
+
+    Args:
+        head: The head.
+        detect: Landmarks (478, 2), px, of an (H, W, 3) uint8 RGB image, or None without face.
+        cache: The folder of tables, made when it is needed.
+        report: Told of every picture; a cancel leaves nothing behind.
+
+    Raises:
+        TooLittleError: The landmarker hardly ever finds this head.
+    """
+    if head.landmarks is not None:
+        return head
+    kept = read_table(head, cache)
+    if kept is not None:
+        return replace(head, landmarks=kept)
+    table = place_landmarks(head, detect, report)
+    _keep_table(head, table, cache)
+    return replace(head, landmarks=table)
+
+
+def table_file(head: HeadModel, cache: Path) -> Path | None:
+    """Where a head's table is kept; None for a head that was read from no file."""
+    if head.sha256 is None:
+        return None
+    return cache / f"landmarks-{PLACING_VERSION}-{head.sha256}.npz"
+
+
+def read_table(head: HeadModel, cache: Path) -> LandmarkEmbedding | None:
+    """The table placed before, or None where there is none that can be used."""
+    path = table_file(head, cache)
+    if path is None or not path.exists():
+        return None
+    try:
+        arrays = read_npz(path, LANDMARK_SHAPES, ())
+        return landmarks_from_arrays(arrays, len(head.faces))
+    except (InputError, ValueError) as error:
+        log.warning("The landmarks kept in '%s' are placed again: %s", path, error)
+        return None
+
+
+def _keep_table(head: HeadModel, table: LandmarkEmbedding, cache: Path) -> None:
+    path = table_file(head, cache)
+    if path is None:
+        return
+    try:
+        cache.mkdir(parents=True, exist_ok=True)
+        with atomic_file(path) as file:
+            np.savez(file, **landmarks_to_arrays(table))  # type: ignore[arg-type]
+    except (OSError, OutputError) as error:
+        log.warning("The landmarks of '%s' are not kept: %s", head.head_id, error)
