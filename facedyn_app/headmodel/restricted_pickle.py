@@ -12,6 +12,7 @@ from __future__ import annotations
 import codecs
 import io
 import pickletools
+import re
 import struct
 from collections.abc import Callable
 from dataclasses import dataclass
@@ -128,8 +129,10 @@ class _Machine:
 
     def _argument(self, step: pickletools.OpcodeInfo) -> object:
         if step.name == "STRING":  # pickletools takes ASCII alone
-            line = self._stream.readline().removesuffix(b"\n")
-            return codecs.escape_decode(line[1:-1])[0].decode("latin-1")
+            text = self._stream.readline().removesuffix(b"\n")
+            if text[:1] not in (b"'", b'"') or text[-1:] != text[:1] or not _is_repr(text[1:-1]):
+                raise ValueError
+            return codecs.escape_decode(text[1:-1])[0].decode("latin-1")
         return step.arg.reader(self._stream) if step.arg else None
 
     def _do(self, name: str, argument: object) -> None:
@@ -216,6 +219,11 @@ class _Machine:
             raise _not_needed("a change of something that is no array")
         target.state = state
         self._push(target)
+
+
+def _is_repr(text: bytes) -> bool:
+    """Whether a string has the escapes that Python 2 writes, and none other."""
+    return re.fullmatch(rb"(?s:[^\\]++|\\(?:[\\'\"tnr]|x[0-9a-f]{2}))*+", text) is not None
 
 
 def _allowed(module: object, name: object) -> Allowed:
