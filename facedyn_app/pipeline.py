@@ -21,11 +21,13 @@ from facedyn_app import __version__
 from facedyn_app.assets import sha256_of
 from facedyn_app.dynamics.drift import measure_drift
 from facedyn_app.dynamics.quality import assess_quality
-from facedyn_app.errors import TooLittleError
+from facedyn_app.errors import FacedynError, TooLittleError
 from facedyn_app.fitting.live import LiveFit
 from facedyn_app.fitting.session_fit import choose_device, fit_session
 from facedyn_app.headmodel.embedding import place_landmarks
-from facedyn_app.headmodel.io import load_head
+from facedyn_app.headmodel.fewer import with_fewer
+from facedyn_app.headmodel.io import list_heads, load_head
+from facedyn_app.headmodel.known_heads import user_heads
 from facedyn_app.headmodel.model import HeadModel
 from facedyn_app.landmarks import Landmarker, TrackCollector, track_faces
 from facedyn_app.library.entries import SessionEntry
@@ -75,7 +77,7 @@ class Analysis:
 
 
 def ready_head(path_or_id: str | Path, report: Report = ignore) -> HeadModel:
-    """A head that can be fitted: read, its landmarks placed.
+    """A head that can be fitted: read, its landmarks placed, remembered where it is the user's.
 
     Args:
         path_or_id: Id of a built-in or a remembered head, or a file or folder of the user's.
@@ -87,10 +89,19 @@ def ready_head(path_or_id: str | Path, report: Report = ignore) -> HeadModel:
     """
     report(Progress(READING, 0))
     head = load_head(path_or_id)
-    if head.landmarks is not None:
-        return head
-    with Landmarker(LandmarkSettings(max_faces=1)) as landmarker:
-        return replace(head, landmarks=place_landmarks(head, landmarker.detect_image, report))
+    if head.landmarks is None:
+        with Landmarker(LandmarkSettings(max_faces=1)) as landmarker:
+            head = replace(head, landmarks=place_landmarks(head, landmarker.detect_image, report))
+    if head.head_id not in list_heads() and Path(path_or_id).exists():
+        _remember(head, Path(path_or_id))
+    return head
+
+
+def _remember(head: HeadModel, path: Path) -> None:
+    try:
+        user_heads().remember(head, path)
+    except FacedynError as error:  # the head is as good without
+        log.warning("The head '%s' is not remembered: %s", head.head_id, error.sentence)
 
 
 def analyse_video(
@@ -116,10 +127,12 @@ def analyse_video(
 
     Raises:
         InputError: The file is no video that can be read, or the face or device is not there.
+        MismatchError: The settings ask for more directions than the head has.
         TooLittleError: Too few frames have a face.
     """
     started = time.perf_counter()
     choose_device(device)  # a device that is not there is told before the long work
+    head = with_fewer(head, settings.fit.n_shape, settings.fit.n_expression)
     info = probe_video(path)
     sha256 = sha256_of(path)
     landmarks = _find_landmarks(

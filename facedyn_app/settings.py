@@ -35,7 +35,8 @@ class FitSettings:
         shape_sd: Prior standard deviation of a shape coefficient.
         shape_frames: Frames' worth of independent landmark errors in a recording, for the shape.
         chunk_seconds: Length of a chunk of shape, s.
-        n_shape: Leading shape components used; 0 means all of the head's.
+        n_shape: Leading shape directions used; 0 means all of the head's.
+        n_expression: Leading expression directions used; 0 means all of the head's.
         max_iterations: Most steps of the joint solve.
         tolerance: Relative fall of the cost, expected of a next step, below which it has converged.
         max_error_share: Landmark error, share of face height, above which a frame is invalid.
@@ -52,6 +53,7 @@ class FitSettings:
     shape_frames: float = 2.0
     chunk_seconds: float = 1.0
     n_shape: int = 0
+    n_expression: int = 0
     max_iterations: int = 12
     tolerance: float = 1e-2
     max_error_share: float = 0.04

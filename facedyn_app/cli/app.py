@@ -15,6 +15,7 @@ from facedyn_app.cli.options import (
     AsJson,
     Device,
     DeviceName,
+    Directions,
     FaceNumber,
     HeadName,
     LibraryFolder,
@@ -77,6 +78,8 @@ def fit(
         Path, typer.Option("-o", "--output", metavar="SESSION.npz", help="The session file.")
     ],
     head: HeadName = DEFAULT_HEAD,
+    n_shape: Directions = 0,
+    n_expression: Directions = 0,
     device: DeviceName = Device.AUTO,
     face: FaceNumber = 0,
     as_json: AsJson = False,
@@ -87,7 +90,8 @@ def fit(
         from facedyn_app.cli.fit import fit_video
         from facedyn_app.cli.recordings import Reading
 
-        return fit_video(video, out, Reading(head, device, face), report)
+        reading = Reading(head, device, face, n_shape, n_expression)
+        return fit_video(video, out, reading, report)
 
     run_verb(work, as_json=as_json)
 

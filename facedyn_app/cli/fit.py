@@ -16,7 +16,6 @@ from facedyn_app.library.session_file import save_session
 from facedyn_app.pipeline import Analysis, analyse_video
 from facedyn_app.progress import Report
 from facedyn_app.records import Quality
-from facedyn_app.settings import Settings
 
 
 def fit_video(video: Path, out: Path, reading: Reading, report: Report) -> Outcome:
@@ -25,19 +24,20 @@ def fit_video(video: Path, out: Path, reading: Reading, report: Report) -> Outco
     Args:
         video: The video.
         out: The session file.
-        reading: Head, device and face.
+        reading: Head and how much of it, device, face.
         report: Called several times a second; may raise Cancelled.
 
     Raises:
         InputError: The video or the head cannot be read, or the face or device is not there.
         OutputError: The file cannot be written; this is found out before the work.
+        MismatchError: The head has fewer directions than are asked for.
         TooLittleError: Too few frames have a face.
     """
     began = time.perf_counter()
     check_recording(video)
     check_output_file(out, inputs=(video,))
     head = read_ready_head(reading.head or DEFAULT_HEAD, report)
-    settings = Settings()
+    settings = reading.settings()
     started_up = time.perf_counter() - began
     with naming(video):
         analysis = analyse_video(
@@ -63,6 +63,8 @@ def _outcome(analysis: Analysis, out: Path, seconds: dict[str, float], quality: 
         "video": analysis.info.path,
         "session": out,
         "head_id": session.head_id,
+        "n_shape": len(session.shape),
+        "n_expression": len(session.expression_names),
         "n_frames": quality.n_frames,
         "n_valid": quality.n_valid,
         "error_percent_face": quality.error_percent_face,

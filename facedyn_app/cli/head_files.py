@@ -11,7 +11,7 @@ import torch
 
 from facedyn_app.cli.drawing import quiet_drawing
 from facedyn_app.cli.places import check_output_file
-from facedyn_app.cli.recordings import read_head
+from facedyn_app.cli.recordings import read_head, read_ready_head
 from facedyn_app.cli.verb import Outcome
 from facedyn_app.errors import MismatchError, OutputError
 from facedyn_app.files import atomic_file
@@ -35,8 +35,8 @@ def show_head(path_or_id: str, out: Path, report: Report) -> Outcome:
         OutputError: The file cannot be written.
     """
     check_output_file(out, inputs=(Path(path_or_id),))
-    head = read_head(path_or_id)
     quiet_drawing()
+    head = read_ready_head(path_or_id, report)
     sheet = contact_sheet(head, report)
     done, png = cv2.imencode(".png", cv2.cvtColor(sheet, cv2.COLOR_RGB2BGR))
     if not done:

@@ -1,4 +1,4 @@
-"""The verbs `heads`, `heads show` and `heads mesh`."""
+"""The verb `heads`, which lists the heads, and those under it."""
 
 from __future__ import annotations
 
@@ -21,6 +21,7 @@ def make_heads_app() -> typer.Typer:
     app.callback(invoke_without_command=True)(heads)
     app.command("show")(show)
     app.command("mesh")(mesh)
+    app.command("forget")(forget)
     return app
 
 
@@ -72,5 +73,19 @@ def mesh(
         from facedyn_app.cli.head_files import Pose, write_head_mesh
 
         return write_head_mesh(head, Pose(*leading, turns), out)
+
+    run_verb(work, as_json=as_json)
+
+
+def forget(
+    head: Annotated[str, typer.Argument(metavar="ID", help="A remembered head.")],
+    as_json: AsJson = False,
+) -> None:
+    """Take a head file off the list; the file itself stays where it is."""
+
+    def work(_report: Report) -> Outcome:
+        from facedyn_app.cli.heads import forget_head
+
+        return forget_head(head)
 
     run_verb(work, as_json=as_json)

@@ -1,42 +1,95 @@
-"""`facedyn heads`: the head models that come with the program."""
+"""`facedyn heads`: the heads that come with the program, and those of the user's."""
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from pathlib import Path
 
 from facedyn_app.cli.tables import table
 from facedyn_app.cli.verb import Outcome
 from facedyn_app.headmodel.io import list_heads, load_head
+from facedyn_app.headmodel.known_heads import KnownHead, user_heads
 from facedyn_app.headmodel.model import HeadModel
+
+BUILT_IN, GONE = "built in", "the file is gone"
 
 
 def list_all_heads() -> Outcome:
-    """The heads that come with the program.
+    """The heads that come with the program, and the files that it remembers.
 
     Raises:
-        InputError: One is missing from this installation, or damaged.
+        InputError: A built-in head is missing from this installation or damaged, or the list of
+            remembered heads is.
     """
-    facts = [head_facts(load_head(head_id)) for head_id in list_heads()]
-    columns = ("head_id", "n_vertices", "n_shape", "n_expression", "licence")
-    rows = [[str(one[name]) for name in columns] for one in facts]
-    head = ("head", "vertices", "shapes", "expressions", "licence")
-    return Outcome({"heads": facts}, table(head, rows, right=(1, 2, 3)))
+    facts = [_built_in_facts(load_head(head_id)) for head_id in list_heads()]
+    facts += [_known_facts(known) for known in user_heads().entries()]
+    columns = ("head_id", "family", "version", "n_vertices", "n_shape", "n_expression")
+    rows = [
+        [
+            *(str(one[name]) for name in columns),
+            "placed" if one["landmarks_placed"] else "not yet",
+            str(one["licence"]),
+            _place(one),
+        ]
+        for one in facts
+    ]
+    head = (
+        *("head", "family", "version", "vertices", "shapes", "expressions"),
+        *("landmarks", "licence", "file"),
+    )
+    return Outcome({"heads": facts}, table(head, rows, right=(3, 4, 5)))
 
 
-def head_facts(head: HeadModel) -> Mapping[str, object]:
-    """What a head is, for scripts."""
+def forget_head(head_id: str) -> Outcome:
+    """Take a head off the list; its file stays where it is.
+
+    Raises:
+        InputError: It is not remembered.
+        OutputError: The list cannot be written.
+    """
+    user_heads().forget(head_id)
+    return Outcome({"forgotten": head_id}, f"forgotten: {head_id}; its file stays where it is")
+
+
+def _place(facts: dict[str, object]) -> str:
+    if facts["built_in"]:
+        return BUILT_IN
+    return str(facts["path"]) if facts["file_there"] else f"{facts['path']} ({GONE})"
+
+
+def _built_in_facts(head: HeadModel) -> dict[str, object]:
     return {
         "head_id": head.head_id,
         "family": head.meta.get("family"),
+        "version": head.head_id.rsplit("-", 1)[-1],
         "n_vertices": len(head.v_template),
-        "n_faces": len(head.faces),
         "n_shape": head.n_shape,
         "n_expression": head.n_expression,
+        "landmarks_placed": head.landmarks is not None,
+        "licence": head.meta.get("licence"),
+        "sha256": head.sha256,
+        "built_in": True,
+        "path": None,
+        "file_there": True,
+        "n_faces": len(head.faces),
         "expression_names": head.expression_names,
         "joint_names": head.joint_names,
         "activations": head.activations,
-        "landmarks_placed": head.landmarks is not None,
-        "licence": head.meta.get("licence"),
         "origin": head.meta.get("origin"),
-        "sha256": head.sha256,
+    }
+
+
+def _known_facts(known: KnownHead) -> dict[str, object]:
+    return {
+        "head_id": known.head_id,
+        "family": known.family,
+        "version": known.version,
+        "n_vertices": known.n_vertices,
+        "n_shape": known.n_shape,
+        "n_expression": known.n_expression,
+        "landmarks_placed": False,
+        "licence": known.licence,
+        "sha256": known.sha256,
+        "built_in": False,
+        "path": known.path,
+        "file_there": Path(known.path).exists(),
     }

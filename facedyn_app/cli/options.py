@@ -75,6 +75,12 @@ OtherHead = Annotated[
         "--head", metavar="ID|FILE", show_default="the one that fits", help="Another head."
     ),
 ]
+Directions = Annotated[
+    int,
+    typer.Option(
+        metavar="N", min=0, show_default="all", help="Use only the head's leading directions."
+    ),
+]
 DeviceName = Annotated[Device, typer.Option("--device", help="Where the fit is computed.")]
 FaceNumber = Annotated[
     int,

@@ -27,11 +27,21 @@ class Reading:
         head: Id or file of the head; None for the one that the verb needs.
         device: "auto", "cpu" or "cuda".
         face: Which face, from 1; 0 takes the one seen longest.
+        n_shape: Leading shape directions to use; 0 means all.
+        n_expression: Leading expression directions to use; 0 means all.
     """
 
     head: str | None
     device: str = "auto"
     face: int = 0
+    n_shape: int = 0
+    n_expression: int = 0
+
+    def settings(self) -> Settings:
+        """The settings of all stages, with what is chosen here."""
+        settings = Settings()
+        fit = replace(settings.fit, n_shape=self.n_shape, n_expression=self.n_expression)
+        return replace(settings, fit=fit)
 
 
 def is_session_file(path: Path) -> bool:

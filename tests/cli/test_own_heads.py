@@ -1,0 +1,97 @@
+"""Head files of the user's: used, remembered by where they are, listed, forgotten."""
+
+import json
+from collections.abc import Callable
+from dataclasses import replace
+from pathlib import Path
+from typing import Any
+
+import pytest
+
+from facedyn_app.headmodel.head_file import save_head
+from facedyn_app.headmodel.io import load_head
+from facedyn_app.library.session_file import load_session
+
+Run = Callable[..., Any]
+
+
+@pytest.fixture
+def own(tmp_path: Path) -> Path:
+    """A head file of the user's: the open head under another name."""
+    path = tmp_path / "mine.npz"
+    save_head(replace(load_head("open-head-1"), head_id="mine-1"), path)
+    return path
+
+
+@pytest.fixture
+def video(shared: Path) -> Path:
+    return shared / "data" / "videos" / "jefapato_1s_1080p.mp4"
+
+
+def _heads(run: Run) -> list[dict[str, Any]]:
+    heads: list[dict[str, Any]] = json.loads(run("heads", "--json").stdout)["heads"]
+    return heads
+
+
+def test_a_head_file_is_fitted_and_remembered_but_not_copied(
+    run: Run, own: Path, video: Path, tmp_path: Path
+) -> None:
+    out = tmp_path / "s.npz"
+    result = run("fit", video, "-o", out, "--head", own)
+    assert result.exit_code == 0, result.stderr
+    head = load_head(own)
+    session = load_session(out)
+    assert session.head_id == "mine-1"
+    assert session.meta["head_sha256"] == head.sha256
+    built_in, mine = _heads(run)
+    assert built_in["built_in"]
+    assert (mine["head_id"], mine["path"], mine["sha256"]) == ("mine-1", str(own), head.sha256)
+    assert mine["file_there"]
+    assert (mine["n_vertices"], mine["n_shape"]) == (len(head.v_template), head.n_shape)
+    kept = [path.name for path in (tmp_path / "home").rglob("*") if path.is_file()]
+    assert "mine.npz" not in kept
+    # now its id is enough, also to draw the session
+    mesh = tmp_path / "a.obj"
+    assert run("export", out, "-o", mesh, "--mesh", "neutral").exit_code == 0
+    assert run("heads", "mesh", "mine-1", "-o", tmp_path / "b.obj").exit_code == 0
+
+
+def test_fewer_directions_are_used_where_that_is_asked_for(
+    run: Run, video: Path, tmp_path: Path
+) -> None:
+    out = tmp_path / "s.npz"
+    fewer = ("--n-shape", "10", "--n-expression", "20", "--json")
+    result = run("fit", video, "-o", out, *fewer)
+    assert result.exit_code == 0, result.stderr
+    facts = json.loads(result.stdout)
+    assert (facts["n_shape"], facts["n_expression"]) == (10, 20)
+    session = load_session(out)
+    assert session.shape.shape == (10,)
+    assert session.shape_chunks.shape[1] == 10
+    assert session.expression_names == load_head("open-head-1").expression_names[:20]
+    refused = run("fit", video, "-o", tmp_path / "t.npz", "--n-shape", "999")
+    assert refused.exit_code == 3
+    assert "'open-head-1' has" in refused.stderr
+
+
+def test_a_file_that_is_gone_is_said(run: Run, own: Path, tmp_path: Path) -> None:
+    assert run("heads", "show", own, "-o", tmp_path / "a.png").exit_code == 0
+    own.unlink()
+    assert not _heads(run)[1]["file_there"]
+    assert "the file is gone" in run("heads").stdout
+    refused = run("heads", "mesh", "mine-1", "-o", tmp_path / "b.obj")
+    assert refused.exit_code == 3
+    assert str(own) in refused.stderr
+
+
+def test_a_forgotten_head_leaves_the_list_and_keeps_its_file(
+    run: Run, own: Path, tmp_path: Path
+) -> None:
+    assert run("heads", "show", own, "-o", tmp_path / "a.png").exit_code == 0
+    assert "its file stays" in run("heads", "forget", "mine-1").stdout
+    assert [head["head_id"] for head in _heads(run)] == ["open-head-1"]
+    assert own.is_file()
+    for unknown in ("mine-1", "open-head-1"):
+        refused = run("heads", "forget", unknown)
+        assert refused.exit_code == 3
+        assert unknown in refused.stderr
