@@ -135,3 +135,11 @@ def test_a_path_that_cannot_be_is_named(tmp_path: Path, name: str) -> None:
     with pytest.raises(InputError, match=r"The head file '.*' cannot be opened: ") as caught:
         load_head(tmp_path / name)
     assert name in caught.value.sentence
+
+
+def test_ict_facekit_is_known_by_its_arrays(shared: Path, tmp_path: Path) -> None:
+    source = shared / "data" / "heads" / "ict_facekit_light.npz"
+    (tmp_path / "some_face").symlink_to(source)
+    head = load_head(tmp_path / "some_face")
+    assert head.meta["family"] == "ICT-FaceKit"
+    assert head.head_id == f"ict-{sha256_of(source)[:8]}"
