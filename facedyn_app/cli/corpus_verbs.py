@@ -7,8 +7,16 @@ from typing import Annotated
 
 import typer
 
-from facedyn_app.cli.options import AsJson, Device, DeviceName, LibraryFolder
+from facedyn_app.cli.options import (
+    DEFAULT_HEAD,
+    AsJson,
+    Device,
+    DeviceName,
+    HeadName,
+    LibraryFolder,
+)
 from facedyn_app.cli.verb import Outcome, run_verb
+from facedyn_app.library.importers import Layout
 from facedyn_app.progress import Report
 
 RecognizerFolder = Annotated[
@@ -49,8 +57,46 @@ GruMinutes = Annotated[
 
 def add_corpus_verbs(app: typer.Typer) -> None:
     """Add the verbs of this file to the command line."""
+    app.command("import", short_help="Bring a folder of recordings into a library.")(import_)
     app.command("train", short_help="Train a recognizer on a library.")(train)
     app.command("evaluate", short_help="Test a recognizer, with controls and baselines.")(evaluate)
+
+
+def import_(
+    folder: Annotated[Path, typer.Argument(metavar="FOLDER", help="One folder a speaker.")],
+    library: LibraryFolder,
+    consent: Annotated[
+        str,
+        typer.Option(
+            "--consent", metavar="TEXT", show_default=False, help="Who gave it, when, for what."
+        ),
+    ] = "",
+    layout: Annotated[
+        Layout, typer.Option("--layout", help="How the recordings lie in the folder.")
+    ] = Layout.AUTO,
+    permission: Annotated[
+        str,
+        typer.Option(
+            "--permission",
+            metavar="TEXT",
+            show_default=False,
+            help="What allows the work where the corpus' licence forbids it (CANDOR).",
+        ),
+    ] = "",
+    head: HeadName = DEFAULT_HEAD,
+    device: DeviceName = Device.AUTO,
+    as_json: AsJson = False,
+) -> None:
+    """Bring a folder of videos or session files into a library; again, it goes on where it was."""
+
+    def work(report: Report) -> Outcome:
+        from facedyn_app.cli.importing import Statement, import_folder
+        from facedyn_app.cli.recordings import Reading
+
+        statement, reading = Statement(consent, permission), Reading(head, device)
+        return import_folder(folder, library, layout, statement, reading, report)
+
+    run_verb(work, as_json=as_json)
 
 
 def train(

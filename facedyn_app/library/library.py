@@ -120,7 +120,11 @@ class Library:
             return session_entry(row)
 
     def enrol(
-        self, name: str, session: Session | SessionEntry, consent: str | None = None
+        self,
+        name: str,
+        session: Session | SessionEntry,
+        consent: str | None = None,
+        session_name: str | None = None,
     ) -> SessionEntry:
         """Enrol a speaker with a session, or add a session to one who is enrolled.
 
@@ -130,6 +134,8 @@ class Library:
             consent: Who gave it, when, for what. Needed for a new speaker; a speaker with
                 consent on record may be extended without repeating it, and another text is
                 put on record beside the first.
+            session_name: What to call a new session; the video's name without its ending by
+                default.
 
         Raises:
             ConsentError: There is no consent; nothing is enrolled or kept.
@@ -142,7 +148,7 @@ class Library:
                 rows.enrol_row(orm, row, rows.consenting_speaker(orm, name, consent))
                 return session_entry(row)
         with self._store.placed(session, self._transaction) as (orm, file_name):
-            row = rows.new_session(orm, session, file_name, None)
+            row = rows.new_session(orm, session, file_name, session_name)
             rows.enrol_row(orm, row, rows.consenting_speaker(orm, name, consent))
             return session_entry(row)
 
