@@ -12,6 +12,7 @@ from dataclasses import dataclass
 
 import numpy as np
 
+from facedyn_app.headmodel import regions
 from facedyn_app.headmodel.canvas import (
     MOUTH_INSIDE,
     PUPIL,
@@ -34,7 +35,8 @@ from facedyn_app.headmodel.model import (
     of_material,
     rest_joints,
 )
-from facedyn_app.headmodel.paint_marks import paint_landmark_parts
+from facedyn_app.headmodel.mouth import behind_lips
+from facedyn_app.headmodel.paint_marks import outlines, paint_landmark_parts
 from facedyn_app.headmodel.subdivide import FineMesh, incidence, subdivide
 from facedyn_app.headmodel.texture import texture_colours
 from facedyn_app.records import BoolArray, ByteArray, FloatArray, IntArray
@@ -113,8 +115,8 @@ def paint_colours(head: HeadModel, mesh: FineMesh, skin: Skin) -> ByteArray:
             marks,
             skin,
             lips_known=bool(of_material(head, REGION_LIPS).any()),
-            mouth_known=bool(of_material(head, REGION_MOUTH_INSIDE).any()),
         )
+        _paint_behind_lips(canvas, head, mesh, marks)
     _paint_texture(canvas, head, mesh)
     _paint_materials(canvas, head, mesh, skin)
     _paint_lid_edges(canvas, head, mesh, skin)
@@ -142,6 +144,17 @@ def eyeballs(head: HeadModel) -> BoolArray:
 
 def _inside_mouth(head: HeadModel) -> BoolArray:
     return of_material(head, REGION_MOUTH_INSIDE, REGION_TONGUE)
+
+
+def _paint_behind_lips(
+    canvas: Canvas, head: HeadModel, mesh: FineMesh, marks: dict[int, FloatArray]
+) -> None:
+    """A dark inside of the mouth where the head's file does not tell it."""
+    if of_material(head, REGION_MOUTH_INSIDE).any():
+        return
+    for lips in outlines(marks, regions.LIPS_OUTER):
+        inside = behind_lips(head, lips).astype(np.float64)
+        canvas.blend(MOUTH_INSIDE, mesh.matrix @ inside)
 
 
 def _paint_texture(canvas: Canvas, head: HeadModel, mesh: FineMesh) -> None:

@@ -8,7 +8,6 @@ from facedyn_app.headmodel import regions
 from facedyn_app.headmodel.canvas import MOUTH_INSIDE, Canvas, Skin
 from facedyn_app.records import FloatArray
 
-_BEHIND_LIPS, _MOUTH_DEPTH = 0.006, 0.03  # m
 _TEMPLE_DEPTH = 0.07  # m, at least, from the middle of the forehead back to the temples
 
 
@@ -18,7 +17,6 @@ def paint_landmark_parts(
     skin: Skin,
     *,
     lips_known: bool,
-    mouth_known: bool,
 ) -> None:
     """Hair, cheeks, brows, lips and lid lines by the outlines of which all landmarks are placed.
 
@@ -27,42 +25,32 @@ def paint_landmark_parts(
         marks: The landmarks (3,) by number, m.
         skin: The colours.
         lips_known: Whether the head's file tells the lips, so that they are left out here.
-        mouth_known: Whether it tells the inside of the mouth.
     """
     points = canvas.points
-    for line in _outlines(marks, (regions.FOREHEAD_TOP, *regions.TEMPLES, regions.CHIN)):
+    for line in outlines(marks, (regions.FOREHEAD_TOP, *regions.TEMPLES, regions.CHIN)):
         canvas.blend(skin.hair, _hair_mask(points, *line))
     red = (min(255, skin.skin[0] + 6), int(0.72 * skin.skin[1]), int(0.72 * skin.skin[2]))
-    for cheek in _outlines(marks, *((number,) for number in regions.CHEEKS)):
+    for cheek in outlines(marks, *((number,) for number in regions.CHEEKS)):
         canvas.blend(red, skin.flush * regions.spot_mask(points, cheek[0], 0.017))
-    for brow in _outlines(marks, regions.LEFT_BROW, regions.RIGHT_BROW):
+    for brow in outlines(marks, regions.LEFT_BROW, regions.RIGHT_BROW):
         canvas.blend(skin.brows, 0.9 * regions.polygon_mask(points, brow, 0.003))
     if not lips_known:
-        for outer in _outlines(marks, regions.LIPS_OUTER):
+        for outer in outlines(marks, regions.LIPS_OUTER):
             canvas.blend(skin.lips, 0.9 * regions.polygon_mask(points, outer, 0.002))
-    if not mouth_known:
-        _paint_mouth_inside(canvas, marks)
+        for inner in outlines(marks, regions.LIPS_INNER):
+            canvas.blend(MOUTH_INSIDE, 0.9 * regions.polygon_mask(points, inner, 0.001))
     _paint_lid_lines(canvas, marks, skin)
 
 
 def _paint_lid_lines(canvas: Canvas, marks: dict[int, FloatArray], skin: Skin) -> None:
     """Dark lines along the lids, the upper ones darker."""
-    for upper in _outlines(marks, regions.LEFT_EYE_UPPER, regions.RIGHT_EYE_UPPER):
+    for upper in outlines(marks, regions.LEFT_EYE_UPPER, regions.RIGHT_EYE_UPPER):
         canvas.blend(skin.brows, regions.line_mask(canvas.points, upper, 0.0014))
-    for lower in _outlines(marks, regions.LEFT_EYE_LOWER, regions.RIGHT_EYE_LOWER):
+    for lower in outlines(marks, regions.LEFT_EYE_LOWER, regions.RIGHT_EYE_LOWER):
         canvas.blend(skin.brows, 0.55 * regions.line_mask(canvas.points, lower, 0.0009))
 
 
-def _paint_mouth_inside(canvas: Canvas, marks: dict[int, FloatArray]) -> None:
-    """What lies between the lips' inner edges, and what lies behind the lips."""
-    for inner in _outlines(marks, regions.LIPS_INNER):
-        canvas.blend(MOUTH_INSIDE, 0.9 * regions.polygon_mask(canvas.points, inner, 0.001))
-    for outer in _outlines(marks, regions.LIPS_OUTER):
-        behind = outer - [0.0, 0.0, _BEHIND_LIPS + _MOUTH_DEPTH]
-        canvas.blend(MOUTH_INSIDE, regions.polygon_mask(canvas.points, behind, 0.002, _MOUTH_DEPTH))
-
-
-def _outlines(marks: dict[int, FloatArray], *parts: tuple[int, ...]) -> list[FloatArray]:
+def outlines(marks: dict[int, FloatArray], *parts: tuple[int, ...]) -> list[FloatArray]:
     """The corners (K, 3) of those parts whose landmarks are all placed."""
     whole = [part for part in parts if all(number in marks for number in part)]
     return [np.stack([marks[number] for number in part]) for part in whole]
