@@ -11,11 +11,14 @@ import json
 import logging
 import time
 from collections.abc import Mapping
+from contextlib import ExitStack
 from dataclasses import asdict, dataclass, replace
+from functools import cache
 from pathlib import Path
 from typing import Any
 
 import numpy as np
+import platformdirs
 
 from facedyn_app import __version__
 from facedyn_app.assets import sha256_of
@@ -24,19 +27,21 @@ from facedyn_app.dynamics.quality import assess_quality
 from facedyn_app.errors import FacedynError, TooLittleError
 from facedyn_app.fitting.live import LiveFit
 from facedyn_app.fitting.session_fit import choose_device, fit_session
-from facedyn_app.headmodel.embedding import place_landmarks
 from facedyn_app.headmodel.fewer import with_fewer
 from facedyn_app.headmodel.io import list_heads, load_head
 from facedyn_app.headmodel.known_heads import user_heads
 from facedyn_app.headmodel.model import HeadModel
+from facedyn_app.headmodel.prepare import prepare_head
 from facedyn_app.landmarks import Landmarker, TrackCollector, track_faces
 from facedyn_app.library.entries import SessionEntry
 from facedyn_app.library.library import Library
 from facedyn_app.progress import Progress, Report, ignore
 from facedyn_app.recognizer.model import Recognizer
 from facedyn_app.records import (
+    ByteArray,
     DriftReport,
     Embedding,
+    FloatArray,
     HeadFit,
     Identification,
     Landmarks,
@@ -89,12 +94,24 @@ def ready_head(path_or_id: str | Path, report: Report = ignore) -> HeadModel:
     """
     report(Progress(READING, 0))
     head = load_head(path_or_id)
-    if head.landmarks is None:
-        with Landmarker(LandmarkSettings(max_faces=1)) as landmarker:
-            head = replace(head, landmarks=place_landmarks(head, landmarker.detect_image, report))
+    with ExitStack() as opened:
+
+        @cache
+        def landmarker() -> Landmarker:  # opening it takes a second; mostly the cache has the table
+            return opened.enter_context(Landmarker(LandmarkSettings(max_faces=1)))
+
+        def detect(image: ByteArray) -> FloatArray | None:
+            return landmarker().detect_image(image)
+
+        head = prepare_head(head, detect, head_cache(), report)
     if head.head_id not in list_heads() and Path(path_or_id).exists():
         _remember(head, Path(path_or_id))
     return head
+
+
+def head_cache() -> Path:
+    """Where landmark tables of heads are kept; they can be made again."""
+    return platformdirs.user_cache_path("facedyn", appauthor=False) / "heads"
 
 
 def _remember(head: HeadModel, path: Path) -> None:

@@ -1,25 +1,26 @@
-"""`facedyn heads show` and `facedyn heads mesh`: a picture of a head, a mesh of one."""
+"""`facedyn heads show`, `landmarks` and `mesh`: pictures of a head, a mesh of one."""
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Callable, Mapping
 from dataclasses import dataclass
 from pathlib import Path
 
 import cv2
 import torch
 
-from facedyn_app.cli.drawing import quiet_drawing
 from facedyn_app.cli.places import check_output_file
 from facedyn_app.cli.recordings import read_head, read_ready_head
 from facedyn_app.cli.verb import Outcome
 from facedyn_app.errors import MismatchError, OutputError
 from facedyn_app.files import atomic_file
 from facedyn_app.headmodel.forward import head_to_tensors, head_vertices
+from facedyn_app.headmodel.landmark_picture import landmark_picture
 from facedyn_app.headmodel.mesh import MESH_SUFFIXES, write_mesh
 from facedyn_app.headmodel.model import HeadModel
 from facedyn_app.headmodel.sheet import contact_sheet
 from facedyn_app.progress import Report
+from facedyn_app.records import ByteArray
 
 
 def show_head(path_or_id: str, out: Path, report: Report) -> Outcome:
@@ -33,17 +34,39 @@ def show_head(path_or_id: str, out: Path, report: Report) -> Outcome:
     Raises:
         InputError: There is no such head.
         OutputError: The file cannot be written.
+        TooLittleError: The landmarker does not find the head's face.
     """
+    return _write_picture(path_or_id, out, lambda head: contact_sheet(head, report), report)
+
+
+def show_landmarks(path_or_id: str, out: Path, report: Report) -> Outcome:
+    """Write a picture of where the landmarks sit on a head.
+
+    Args:
+        path_or_id: The head.
+        out: The PNG file.
+        report: Called while landmarks are placed; may raise Cancelled.
+
+    Raises:
+        InputError: There is no such head.
+        OutputError: The file cannot be written.
+        TooLittleError: The landmarker does not find the head's face.
+    """
+    return _write_picture(path_or_id, out, landmark_picture, report)
+
+
+def _write_picture(
+    path_or_id: str, out: Path, draw: Callable[[HeadModel], ByteArray], report: Report
+) -> Outcome:
     check_output_file(out, inputs=(Path(path_or_id),))
-    quiet_drawing()
     head = read_ready_head(path_or_id, report)
-    sheet = contact_sheet(head, report)
-    done, png = cv2.imencode(".png", cv2.cvtColor(sheet, cv2.COLOR_RGB2BGR))
+    picture = draw(head)
+    done, png = cv2.imencode(".png", cv2.cvtColor(picture, cv2.COLOR_RGB2BGR))
     if not done:
         raise OutputError(f"The picture '{out}' could not be made.", "Free some memory.")
     with atomic_file(out) as file:
         file.write(png.tobytes())
-    height, width = sheet.shape[:2]
+    height, width = picture.shape[:2]
     facts = {"head_id": head.head_id, "picture": out, "width": width, "height": height}
     return Outcome(facts, f"written: {out}, {width} x {height} px, head {head.head_id}")
 

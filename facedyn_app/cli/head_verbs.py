@@ -20,6 +20,7 @@ def make_heads_app() -> typer.Typer:
     app = typer.Typer(rich_markup_mode=None)
     app.callback(invoke_without_command=True)(heads)
     app.command("show")(show)
+    app.command("landmarks")(landmarks)
     app.command("mesh")(mesh)
     app.command("forget")(forget)
     return app
@@ -49,6 +50,21 @@ def show(
         from facedyn_app.cli.head_files import show_head
 
         return show_head(head, out, report)
+
+    run_verb(work, as_json=as_json)
+
+
+def landmarks(
+    head: HeadChoice,
+    out: Annotated[Path, typer.Option("-o", "--output", metavar="PNG", help="The picture.")],
+    as_json: AsJson = False,
+) -> None:
+    """Draw where the landmarks sit on a head, coloured by their weight in the fit."""
+
+    def work(report: Report) -> Outcome:
+        from facedyn_app.cli.head_files import show_landmarks
+
+        return show_landmarks(head, out, report)
 
     run_verb(work, as_json=as_json)
 

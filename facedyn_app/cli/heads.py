@@ -6,11 +6,16 @@ from pathlib import Path
 
 from facedyn_app.cli.tables import table
 from facedyn_app.cli.verb import Outcome
+from facedyn_app.errors import InputError
 from facedyn_app.headmodel.io import list_heads, load_head
 from facedyn_app.headmodel.known_heads import KnownHead, user_heads
 from facedyn_app.headmodel.model import HeadModel
+from facedyn_app.headmodel.prepare import has_table
+from facedyn_app.npz import npz_names
+from facedyn_app.pipeline import head_cache
 
 BUILT_IN, GONE = "built in", "the file is gone"
+LANDMARKS = "landmark_index"
 
 
 def list_all_heads() -> Outcome:
@@ -50,6 +55,16 @@ def forget_head(head_id: str) -> Outcome:
     return Outcome({"forgotten": head_id}, f"forgotten: {head_id}; its file stays where it is")
 
 
+def _placed(known: KnownHead) -> bool:
+    """Whether the landmarks are in the cache, or came with the file."""
+    if has_table(known.sha256, head_cache()):
+        return True
+    try:
+        return LANDMARKS in npz_names(Path(known.path))
+    except (InputError, OSError, ValueError):  # it is gone, or no npz
+        return False
+
+
 def _place(facts: dict[str, object]) -> str:
     if facts["built_in"]:
         return BUILT_IN
@@ -86,7 +101,7 @@ def _known_facts(known: KnownHead) -> dict[str, object]:
         "n_vertices": known.n_vertices,
         "n_shape": known.n_shape,
         "n_expression": known.n_expression,
-        "landmarks_placed": False,
+        "landmarks_placed": _placed(known),
         "licence": known.licence,
         "sha256": known.sha256,
         "built_in": False,

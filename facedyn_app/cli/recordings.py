@@ -6,6 +6,7 @@ from dataclasses import dataclass, replace
 from pathlib import Path
 
 from facedyn_app.assets import sha256_of
+from facedyn_app.cli.drawing import quiet_drawing
 from facedyn_app.cli.places import check_input_file, naming
 from facedyn_app.headmodel.io import load_head
 from facedyn_app.headmodel.model import HeadModel
@@ -81,6 +82,7 @@ def read_ready_head(path_or_id: str, report: Report) -> HeadModel:
         TooLittleError: The landmarker does not find the head's face.
     """
     _check_head_file(path_or_id)
+    quiet_drawing()  # placing landmarks draws the head
     return ready_head(path_or_id, report)
 
 

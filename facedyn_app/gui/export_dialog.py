@@ -59,13 +59,11 @@ class ExportDialog(QDialog):
         self.setMinimumWidth(64 * GRID)
         self._title, self._frame, self._fitted, self._folder = title, frame, fitted, folder
         self.kind = QComboBox()
-        for kind, (words, _) in KINDS.items():
-            self.kind.addItem(words, kind)
+        self.kind.addItems([words for words, _ in KINDS.values()])
         self.frames = QComboBox()
         self.frames.addItems([f"This frame ({frame + 1})", "All frames, as numbered files"])
         self.form = QComboBox()
-        for form in MeshFormat:
-            self.form.addItem(form.upper(), form)
+        self.form.addItems([form.upper() for form in MeshFormat])
         self.path = QLineEdit()
         self._browse = QPushButton("Browse…")
         self._kind_note, self._path_note = _note(), _note()
@@ -119,16 +117,24 @@ class ExportDialog(QDialog):
         """What has been filled in."""
         frame = self._frame if self.frames.currentIndex() == ONE else None
         path = Path(self.path.text().strip()).expanduser()
-        return MeshOrder(self.kind.currentData(), self.form.currentData(), frame, path)
+        return MeshOrder(self._kind, self._form, frame, path)
+
+    @property
+    def _kind(self) -> MeshKind:
+        return list(KINDS)[self.kind.currentIndex()]
+
+    @property
+    def _form(self) -> MeshFormat:
+        return list(MeshFormat)[self.form.currentIndex()]
 
     @property
     def _one_file(self) -> bool:
-        neutral = self.kind.currentData() is MeshKind.NEUTRAL
+        neutral = self._kind is MeshKind.NEUTRAL
         return neutral or self.frames.currentIndex() == ONE
 
     def _suggest(self) -> None:
         """Offer a place by the name of the recording."""
-        kind, form = self.kind.currentData(), self.form.currentData()
+        kind, form = self._kind, self._form
         neutral = kind is MeshKind.NEUTRAL
         self.frames.setEnabled(not neutral)
         self._kind_note.setText(KINDS[kind][1])
@@ -144,12 +150,12 @@ class ExportDialog(QDialog):
         self._buttons.button(QDialogButtonBox.StandardButton.Ok).setEnabled(not note)
 
     def _missing(self) -> str:
-        text, form = self.path.text().strip(), self.form.currentData()
+        text, form = self.path.text().strip(), self._form
         if not text:
             return "Say where to."
         if self._one_file and not text.lower().endswith(f".{form}"):
             return f"The file's name must end in .{form}."
-        neutral = self.kind.currentData() is MeshKind.NEUTRAL
+        neutral = self._kind is MeshKind.NEUTRAL
         if self._one_file and not neutral and not self._fitted:
             return "This frame has no trusted fit, so there is no mesh of it."
         return ""

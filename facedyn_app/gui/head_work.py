@@ -10,6 +10,7 @@ from facedyn_app.gui.recording import Recording
 from facedyn_app.headmodel.coefficients import check_head_of
 from facedyn_app.headmodel.io import list_heads, load_head
 from facedyn_app.headmodel.known_heads import user_heads
+from facedyn_app.headmodel.landmark_picture import landmark_picture
 from facedyn_app.headmodel.model import HeadModel
 from facedyn_app.headmodel.sheet import contact_sheet
 from facedyn_app.pipeline import ready_head
@@ -43,10 +44,12 @@ class HeadPictures:
     Attributes:
         head_id: Which one.
         sheet: (H, W, 3) uint8 RGB, what it can do.
+        landmarks: (H, W, 3) uint8 RGB, where its landmarks sit.
     """
 
     head_id: str
     sheet: ByteArray
+    landmarks: ByteArray
 
 
 @dataclass(frozen=True, slots=True)
@@ -106,7 +109,7 @@ def draw_pictures(name: str) -> Callable[[Report], HeadPictures]:
 
     def work(report: Report) -> HeadPictures:
         head = ready_head(name, report)
-        return HeadPictures(head.head_id, contact_sheet(head, report))
+        return HeadPictures(head.head_id, contact_sheet(head, report), landmark_picture(head))
 
     return work
 

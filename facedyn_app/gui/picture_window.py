@@ -87,7 +87,10 @@ class PictureWindow(QDialog):
         self.setAttribute(Qt.WidgetAttribute.WA_DeleteOnClose)
         self.resize(120 * GRID, 90 * GRID)
         self.tabs = QTabWidget()
-        for words, picture in (("What it can do", pictures.sheet),):
+        for words, picture in (
+            ("What it can do", pictures.sheet),
+            ("Where its landmarks sit", pictures.landmarks),
+        ):
             self.tabs.addTab(PictureView(picture), words)
         column = QVBoxLayout(self)
         column.setContentsMargins(GRID, GRID, GRID, GRID)

@@ -55,7 +55,16 @@ def table_file(head: HeadModel, cache: Path) -> Path | None:
     """Where a head's table is kept; None for a head that was read from no file."""
     if head.sha256 is None:
         return None
-    return cache / f"landmarks-{PLACING_VERSION}-{head.sha256}.npz"
+    return _table_of(head.sha256, cache)
+
+
+def has_table(sha256: str, cache: Path) -> bool:
+    """Whether the landmarks of a head file were placed before, by its sha256."""
+    return _table_of(sha256, cache).exists()
+
+
+def _table_of(sha256: str, cache: Path) -> Path:
+    return cache / f"landmarks-{PLACING_VERSION}-{sha256}.npz"
 
 
 def read_table(head: HeadModel, cache: Path) -> LandmarkEmbedding | None:

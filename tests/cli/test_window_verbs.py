@@ -121,3 +121,9 @@ def test_a_screenshot_that_cannot_be_written_is_told_first(
     assert answer.exit_code == 3
     assert "demo.png" in answer.stderr
     assert window.calls == []
+
+
+def test_the_window_takes_a_head(run: Run, window: Any) -> None:
+    assert run("gui", "--head", "flame2020-1a2b3c4d").exit_code == 0
+    assert run("gui").exit_code == 0
+    assert window.heads == ["flame2020-1a2b3c4d", None]

@@ -1,0 +1,282 @@
+"""Heads in the window: chosen, refused, kept between starts, looked at, dropped; meshes of them."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from dataclasses import replace
+from pathlib import Path
+
+import numpy as np
+import pytest
+import trimesh
+from PySide6.QtCore import QMimeData, QPointF, QSettings, Qt, QUrl
+from PySide6.QtGui import QDropEvent
+from PySide6.QtWidgets import QApplication, QMessageBox
+from pytestqt.qtbot import QtBot
+
+from facedyn_app.gui.desk import Desk
+from facedyn_app.gui.export_dialog import ALL, ExportDialog
+from facedyn_app.gui.head_work import MeshOrder
+from facedyn_app.gui.picture_window import PictureView, PictureWindow
+from facedyn_app.headmodel.head_file import save_head
+from facedyn_app.headmodel.model import HeadModel
+from facedyn_app.reports.kinds import MeshFormat, MeshKind
+from facedyn_app.settings import Settings
+from tests.gui.conftest import GAP, N_FRAMES, made_recording, made_session
+from tests.gui.test_desk import PATIENCE_MS, wait_idle
+
+OPEN = "open-head-1"
+
+
+@pytest.fixture(autouse=True)
+def _own_folders(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setenv("XDG_CONFIG_HOME", str(tmp_path / "config"))
+    monkeypatch.setenv("XDG_CACHE_HOME", str(tmp_path / "cache"))
+
+
+@pytest.fixture
+def own_head(tiny_head: HeadModel, tmp_path: Path) -> Path:
+    """A head file of the user's."""
+    path = tmp_path / "tiny.npz"
+    save_head(tiny_head, path)
+    return path
+
+
+@pytest.fixture
+def desk(qapp: QApplication, tmp_path: Path, memory: QSettings, qtbot: QtBot) -> Iterator[Desk]:
+    """The window and its work, its first head read."""
+    made = _desk(tmp_path, memory, qtbot)
+    yield made
+    _close(made)
+
+
+def _desk(tmp_path: Path, memory: QSettings, qtbot: QtBot) -> Desk:
+    made = Desk(Settings(), tmp_path / "library", memory)
+    made.window.show()
+    wait_idle(made, qtbot)
+    return made
+
+
+def _close(desk: Desk) -> None:
+    desk.window.close()
+    desk.window.deleteLater()
+
+
+def _ticked(desk: Desk) -> list[str]:
+    return [action.data() for action in desk.window.head_menu.heads if action.isChecked()]
+
+
+def _show(desk: Desk, **changes: str) -> None:
+    session = made_session()
+    session = replace(session, meta={**session.meta, **changes})
+    desk.state.add_recording(made_recording(None, session=session, title="visit"))
+    desk.state.show_recording("visit-0412")
+
+
+def test_a_head_file_is_chosen_listed_and_kept_for_the_next_start(
+    desk: Desk, own_head: Path, tmp_path: Path, memory: QSettings, qtbot: QtBot
+) -> None:
+    assert _ticked(desk) == [OPEN]
+    desk.window.head_menu.head_picked.emit(str(own_head))
+    wait_idle(desk, qtbot)
+    assert desk.heads.name == "tiny-head"
+    assert _ticked(desk) == ["tiny-head"]
+    assert desk.state.head is not None
+    assert desk.state.head.head_id == "tiny-head"
+    assert "tiny-head" in desk.window.status_line.words
+    again = _desk(tmp_path, memory, qtbot)
+    assert again.heads.name == "tiny-head"
+    assert _ticked(again) == ["tiny-head"]
+    next(action for action in again.window.head_menu.heads if action.data() == OPEN).trigger()
+    wait_idle(again, qtbot)
+    assert again.heads.name == OPEN
+    _close(again)
+
+
+def test_a_wrong_file_is_an_error_in_the_panel_and_changes_nothing(
+    desk: Desk, tmp_path: Path, qtbot: QtBot
+) -> None:
+    wrong = tmp_path / "notes.pkl"
+    wrong.write_text("no head")
+    desk.window.head_menu.head_picked.emit(str(wrong))
+    wait_idle(desk, qtbot)
+    assert desk.window.head.status.kind == "error"
+    assert "notes.pkl" in desk.window.head.words
+    assert "notes.pkl" in desk.window.status_line.words
+    assert desk.heads.name == OPEN
+    assert _ticked(desk) == [OPEN]
+    assert desk.state.head is not None
+    assert desk.state.head.head_id == OPEN
+    desk.window.head.retry_requested.emit()
+    assert [job.title for job in desk.queue.jobs] == ["Head: notes.pkl"]
+    wait_idle(desk, qtbot)
+
+
+def test_a_chosen_head_that_is_gone_is_said_and_the_built_in_one_taken(
+    desk: Desk, own_head: Path, tmp_path: Path, memory: QSettings, qtbot: QtBot
+) -> None:
+    desk.window.head_menu.head_picked.emit(str(own_head))
+    wait_idle(desk, qtbot)
+    own_head.unlink()
+    again = _desk(tmp_path, memory, qtbot)
+    assert again.heads.name == OPEN
+    assert "tiny.npz" in again.window.head.words
+    assert _ticked(again) == [OPEN]
+    gone = next(action for action in again.window.head_menu.heads if action.data() == "tiny-head")
+    assert not gone.isEnabled()
+    assert again.state.head is not None
+    _close(again)
+
+
+def test_each_recording_is_drawn_by_its_own_head(desk: Desk, own_head: Path, qtbot: QtBot) -> None:
+    _show(desk)
+    wait_idle(desk, qtbot)
+    assert "'tiny-head'" in desk.window.head.words
+    assert "can be matched and measured, but not drawn" in desk.window.head.words
+    desk.window.head_menu.head_picked.emit(str(own_head))
+    wait_idle(desk, qtbot)
+    assert desk.window.head.words == ""
+    assert desk.window.head.note == "Expression only"
+    desk.window.head_menu.head_picked.emit(OPEN)
+    wait_idle(desk, qtbot)
+    assert desk.heads.name == OPEN
+    assert desk.state.head is not None
+    assert desk.state.head.head_id == "tiny-head"
+    assert desk.window.head.words == ""
+    desk.state.begin_live()
+    assert desk.state.head.head_id == OPEN
+
+
+def test_a_session_of_another_file_of_the_head_is_not_drawn(
+    desk: Desk, own_head: Path, qtbot: QtBot
+) -> None:
+    desk.window.head_menu.head_picked.emit(str(own_head))
+    wait_idle(desk, qtbot)
+    _show(desk, head_sha256="ab" * 32)
+    wait_idle(desk, qtbot)
+    assert "abababab" in desk.window.head.words
+
+
+def test_opening_a_head_can_be_cancelled(
+    desk: Desk, tiny_head: HeadModel, tmp_path: Path, qtbot: QtBot
+) -> None:
+    path = tmp_path / "bare.npz"
+    save_head(replace(tiny_head, head_id="bare-head", landmarks=None), path)
+    desk.window.head_menu.head_picked.emit(str(path))
+    qtbot.waitUntil(lambda: "placing" in desk.window.head.words, timeout=PATIENCE_MS)
+    assert desk.window.status_line.cancellable
+    desk.window.status_line.cancel_requested.emit()
+    wait_idle(desk, qtbot)
+    assert "stopped" in desk.window.status_line.words
+    assert desk.heads.name == OPEN
+    assert desk.window.head.status.kind != "working"
+    assert not (tmp_path / "cache" / "facedyn").exists()
+
+
+def test_a_dropped_head_file_is_offered(desk: Desk, own_head: Path, qtbot: QtBot) -> None:
+    data = QMimeData()
+    data.setUrls([QUrl.fromLocalFile(str(own_head))])
+    drop = QDropEvent(
+        QPointF(5, 5),
+        Qt.DropAction.CopyAction,
+        data,
+        Qt.MouseButton.LeftButton,
+        Qt.KeyboardModifier.NoModifier,
+    )
+    for answer, chosen in (
+        (QMessageBox.StandardButton.No, OPEN),
+        (QMessageBox.StandardButton.Yes, "tiny-head"),
+    ):
+        desk.window.dropEvent(drop)
+        box = desk.window.findChildren(QMessageBox)[-1]
+        assert "tiny.npz" in box.text()
+        box.button(answer).click()
+        wait_idle(desk, qtbot)
+        assert desk.heads.name == chosen
+    assert desk.state.recordings == ()
+
+
+def test_the_head_is_shown_in_a_window_of_its_own(desk: Desk, own_head: Path, qtbot: QtBot) -> None:
+    desk.window.head_menu.head_picked.emit(str(own_head))
+    desk.window.head_menu.pictures_requested.emit()
+    wait_idle(desk, qtbot)
+    qtbot.waitUntil(lambda: bool(desk.window.findChildren(PictureWindow)))
+    (shown,) = desk.window.findChildren(PictureWindow)
+    assert shown.isVisible()
+    assert not shown.isModal()
+    assert OPEN in shown.windowTitle() or "tiny-head" in shown.windowTitle()
+    views = shown.findChildren(PictureView)
+    assert len(views) == 2
+    assert all(min(view.size_px) > 100 for view in views)
+    shown.close()
+
+
+@pytest.mark.parametrize(
+    ("kind", "n_files"), [(MeshKind.FULL, N_FRAMES - 3), (MeshKind.NEUTRAL, 1)]
+)
+def test_meshes_of_the_shown_recording_are_written(
+    desk: Desk, own_head: Path, tmp_path: Path, qtbot: QtBot, kind: MeshKind, n_files: int
+) -> None:
+    desk.window.head_menu.head_picked.emit(str(own_head))
+    wait_idle(desk, qtbot)
+    _show(desk)
+    recording = desk.state.recording
+    assert recording is not None
+    out = tmp_path / ("out" if kind is MeshKind.FULL else "out.ply")
+    desk.flows.export_meshes(recording, MeshOrder(kind, MeshFormat.PLY, None, out))
+    wait_idle(desk, qtbot)
+    assert str(out) in desk.window.status_line.words
+    files = sorted(out.iterdir()) if out.is_dir() else [out]
+    assert len(files) == n_files
+    assert len(trimesh.load_mesh(files[0], process=False).vertices) == 62
+
+
+def test_an_export_that_cannot_be_says_why(
+    desk: Desk, own_head: Path, tmp_path: Path, qtbot: QtBot
+) -> None:
+    _show(desk)
+    recording = desk.state.recording
+    assert recording is not None
+    order = MeshOrder(MeshKind.FULL, MeshFormat.OBJ, 0, tmp_path / "a.obj")
+    desk.flows.export_meshes(recording, order)
+    wait_idle(desk, qtbot)
+    assert "tiny-head" in desk.window.status_line.words
+    assert not (tmp_path / "a.obj").exists()
+
+
+def test_the_export_dialog_asks_and_says_what_is_missing(qtbot: QtBot, tmp_path: Path) -> None:
+    dialog = ExportDialog("visit.mp4", GAP.start, False, tmp_path)
+    qtbot.addWidget(dialog)
+    assert not dialog.complete
+    assert "no trusted fit" in dialog.note
+    dialog.frames.setCurrentIndex(ALL)
+    assert dialog.complete
+    assert dialog.order() == MeshOrder(
+        MeshKind.EXPRESSION, MeshFormat.OBJ, None, tmp_path / "visit-expression"
+    )
+    dialog.form.setCurrentIndex(list(MeshFormat).index(MeshFormat.GLB))
+    dialog.kind.setCurrentIndex(list(MeshKind).index(MeshKind.NEUTRAL))
+    assert not dialog.frames.isEnabled()
+    assert dialog.order().path == tmp_path / "visit-neutral.glb"
+    dialog.path.setText(str(tmp_path / "visit.stl"))
+    assert not dialog.complete
+    assert ".glb" in dialog.note
+
+
+def test_the_drawn_head_takes_leading_coefficients(
+    desk: Desk, own_head: Path, qtbot: QtBot
+) -> None:
+    desk.window.head_menu.head_picked.emit(str(own_head))
+    wait_idle(desk, qtbot)
+    whole = made_session()
+    session = replace(
+        whole,
+        expression=whole.expression[:, :2],
+        expression_names=whole.expression_names[:2],
+        shape=np.zeros(1, dtype=np.float32),
+        shape_chunks=np.zeros((2, 1), dtype=np.float32),
+    )
+    desk.state.add_recording(made_recording(None, session=session))
+    desk.state.show_recording("visit-0412")
+    assert desk.window.head.words == ""
+    assert desk.window.head.note == "Expression only"
