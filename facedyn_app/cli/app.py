@@ -8,7 +8,7 @@ from typing import Annotated
 import typer
 
 from facedyn_app import __version__
-from facedyn_app.cli import export_verb, head_verbs, window_verbs
+from facedyn_app.cli import bench_verbs, export_verb, head_verbs, window_verbs
 from facedyn_app.cli.corpus_verbs import add_corpus_verbs
 from facedyn_app.cli.options import (
     DEFAULT_HEAD,
@@ -60,6 +60,7 @@ def make_app(open_window: OpenWindow) -> typer.Typer:
     app.command("dnr", short_help="Does the head shape drift? The drift-to-noise ratio.")(dnr)
     app.command("export", short_help="Write meshes of a session.")(export_verb.export)
     app.add_typer(head_verbs.make_heads_app(), name="heads")
+    app.add_typer(bench_verbs.make_bench_app(), name="bench")
     app.command("simulate", short_help="Write session files of simulated speakers.")(simulate)
     add_corpus_verbs(app)
     app.command("selftest", short_help="Try every stage in less than a minute.")(selftest)

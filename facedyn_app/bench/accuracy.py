@@ -1,0 +1,226 @@
+"""The whole way from pixels to parameters, measured against what is true (`facedyn bench`)."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass
+
+import numpy as np
+
+from facedyn_app.bench import metrics
+from facedyn_app.bench.measured import Bench, Measured, measure
+from facedyn_app.bench.separation import BLINKS, Separation, measure_separation
+from facedyn_app.bench.takes import Take
+from facedyn_app.bench.truth import Case
+from facedyn_app.headmodel.expression_mesh import ExpressionMesh
+from facedyn_app.headmodel.model import REGION_LIPS, REGION_SKIN, HeadModel, of_material
+from facedyn_app.headmodel.paint import landmark_points
+from facedyn_app.landmarks import ACTION_NAMES
+from facedyn_app.progress import Report, ignore
+from facedyn_app.records import BoolArray, FloatArray
+
+MOVING_SD = 0.15
+"""A channel is compared where its true standard deviation is at least this."""
+SMILES = ("mouthSmileLeft", "mouthSmileRight")
+
+CASES = (
+    Case(Take.ACTIONS),
+    Case(Take.ACTIONS, face=1),
+    Case(Take.ACTIONS, motion=1),
+    Case(Take.TALK, face=2),
+    Case(Take.STILL, seconds=4.0),
+    Case(Take.ACTIONS, width=320, height=240),
+    Case(Take.ACTIONS, width=1280, height=720),
+    Case(Take.ACTIONS, noisy=True),
+    Case(Take.ACTIONS, width=320, height=240, noisy=True),
+    Case(Take.ACTIONS, occluded=True),
+    Case(Take.FAST),
+)
+QUICK_CASES = (
+    Case(Take.ACTIONS, seconds=3.0),
+    Case(Take.ACTIONS, seconds=3.0, face=1),
+    Case(Take.STILL, seconds=1.0),
+)
+
+
+@dataclass(frozen=True, slots=True, eq=False)
+class CaseResult:
+    """The errors of one video; correlations are medians over the channels that move.
+
+    Attributes:
+        head: Id of the head.
+        case: Name of the case.
+        n_frames: Frames.
+        valid_share: Share of the frames that are valid, 0..1.
+        invalid: Invalid frames by reason.
+        covered_valid_share: Share of the frames with a hand before the mouth that are valid;
+            None where there is no hand.
+        rotation_deg: Median error of the head's rotation.
+        jaw_rms_deg: Root mean square error of the jaw's opening.
+        jaw_correlation: Of the jaw's opening; None where it does not move.
+        n_moving: Channels whose true standard deviation is at least `MOVING_SD`.
+        correlation: Of recovered with true activations; None where none moves.
+        blinks: The same of the blinks alone, their mean.
+        smiles: The same of the smiles alone, their mean.
+        scores_correlation: Of the landmarker's own scores with the true activations.
+        scores_blinks: The same of the blinks alone.
+        scores_smiles: The same of the smiles alone.
+        mesh_mm: RMS distance of the expression-only mesh over the face.
+        error_percent: Mean landmark error, percent of face height.
+        channels: Correlation of each moving channel, the fit's and the scores'.
+    """
+
+    head: str
+    case: str
+    n_frames: int
+    valid_share: float
+    invalid: Mapping[str, int]
+    covered_valid_share: float | None
+    rotation_deg: float
+    jaw_rms_deg: float
+    jaw_correlation: float | None
+    n_moving: int
+    correlation: float | None
+    blinks: float | None
+    smiles: float | None
+    scores_correlation: float | None
+    scores_blinks: float | None
+    scores_smiles: float | None
+    mesh_mm: float
+    error_percent: float
+    channels: Mapping[str, tuple[float, float | None]]
+
+
+@dataclass(frozen=True, slots=True, eq=False)
+class Accuracy:
+    """All that is found for one head.
+
+    Attributes:
+        head: Its id.
+        cases: One result a video.
+        separation: Over several videos.
+    """
+
+    head: str
+    cases: tuple[CaseResult, ...]
+    separation: Separation
+
+
+def measure_accuracy(
+    head: HeadModel, cases: Sequence[Case], bench: Bench, report: Report = ignore
+) -> Accuracy:
+    """Render, follow, fit and compare.
+
+    Args:
+        head: The head, its landmarks placed; the videos show it and it is fitted to them.
+        cases: What to film.
+        bench: How.
+        report: Told of every step; may raise Cancelled.
+
+    Raises:
+        InputError: The landmarker finds no face.
+        OutputError: The folder cannot be written.
+    """
+    results = [measure(head, case, bench, report) for case in cases]
+    mesh, face = ExpressionMesh(head), face_vertices(head)
+    return Accuracy(
+        head=head.head_id,
+        cases=tuple(case_result(head, one, mesh, face) for one in results),
+        separation=measure_separation(results),
+    )
+
+
+def face_vertices(head: HeadModel) -> BoolArray:
+    """(V,) bool: the skin within the box of the landmarks."""
+    marks = landmark_points(head)
+    if marks is None:
+        raise ValueError("the head's landmarks must have been placed")
+    points = np.stack(list(marks.values()))
+    v = np.asarray(head.v_template)
+    inside = ((v >= points.min(axis=0)) & (v <= points.max(axis=0))).all(axis=1)
+    if head.region is None:
+        return np.asarray(inside)
+    return np.asarray(inside & of_material(head, REGION_SKIN, REGION_LIPS))
+
+
+def case_result(
+    head: HeadModel, one: Measured, mesh: ExpressionMesh, face: BoolArray
+) -> CaseResult:
+    """The errors of one video over its valid frames."""
+    truth, fit, valid = one.truth, one.fit, one.fit.valid
+    true_p, true_jaw = truth.motion.expression[valid], truth.motion.jaw[valid]
+    channels = _channels(head, one)
+    names = list(channels)
+    jaw = np.degrees(np.stack([fit.jaw[valid, 0], true_jaw[:, 0]]))
+    jaw_moves = bool(jaw[1].std() > 0.5)
+    covered = truth.covered
+    return CaseResult(
+        head=head.head_id,
+        case=truth.case.name,
+        n_frames=len(valid),
+        valid_share=float(valid.mean()),
+        invalid=one.invalid,
+        covered_valid_share=float(valid[covered].mean()) if covered.any() else None,
+        rotation_deg=_median(
+            metrics.rotation_error_deg(fit.rotation[valid], truth.rotation[valid])
+        ),
+        jaw_rms_deg=metrics.root_mean_square(jaw[0] - jaw[1]),
+        jaw_correlation=float(np.corrcoef(jaw)[0, 1]) if jaw_moves else None,
+        n_moving=len(names),
+        correlation=_over(channels, names, 0, np.median),
+        blinks=_over(channels, BLINKS, 0, np.mean),
+        smiles=_over(channels, SMILES, 0, np.mean),
+        scores_correlation=_over(channels, names, 1, np.median),
+        scores_blinks=_over(channels, BLINKS, 1, np.mean),
+        scores_smiles=_over(channels, SMILES, 1, np.mean),
+        mesh_mm=_mesh_mm(mesh, face, (fit.expression[valid], fit.jaw[valid]), (true_p, true_jaw)),
+        error_percent=float(100 * np.mean(fit.error_px[valid] / fit.face_px[valid])),
+        channels=channels,
+    )
+
+
+def _channels(head: HeadModel, one: Measured) -> dict[str, tuple[float, float | None]]:
+    """Correlations of fit and of scores with the truth, for each channel that moves."""
+    valid, true = one.fit.valid, one.truth.motion.expression[one.fit.valid]
+    fitted = metrics.correlations(one.fit.expression[valid], true)
+    found: dict[str, tuple[float, float | None]] = {}
+    for k, name in enumerate(head.expression_names):
+        if true[:, k].std() < MOVING_SD:
+            continue
+        score = None
+        if name in ACTION_NAMES:
+            scores = one.landmarks.scores[valid, ACTION_NAMES.index(name)]
+            score = float(metrics.correlations(scores[:, None], true[:, [k]])[0])
+        found[name] = (float(fitted[k]), score)
+    return found
+
+
+def _over(
+    channels: Mapping[str, tuple[float, float | None]],
+    names: Sequence[str],
+    which: int,
+    average: object,
+) -> float | None:
+    values = [channels[name][which] for name in names if name in channels]
+    known = [value for value in values if value is not None]
+    return float(average(known)) if known and callable(average) else None
+
+
+def _mesh_mm(
+    mesh: ExpressionMesh,
+    face: BoolArray,
+    measured: tuple[FloatArray, FloatArray],
+    true: tuple[FloatArray, FloatArray],
+) -> float:
+    """RMS distance over the face's vertices and the frames, a block of frames at a time."""
+    total, n_frames = 0.0, len(true[0])
+    for start in range(0, n_frames, 32):
+        part = slice(start, start + 32)
+        a = mesh.vertices(measured[0][part], measured[1][part])[:, face]
+        b = mesh.vertices(true[0][part], true[1][part])[:, face]
+        total += float(((a - b) ** 2).sum())
+    return float(1e3 * np.sqrt(total / max(1, n_frames * int(face.sum()))))
+
+
+def _median(values: FloatArray) -> float:
+    return float(np.median(values)) if len(values) else float("nan")

@@ -1,0 +1,113 @@
+"""One video of known truth, followed and fitted as the program does with any video."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from dataclasses import dataclass, field, fields, replace
+from pathlib import Path
+from typing import Any
+
+import numpy as np
+
+from facedyn_app.bench.takes import Take
+from facedyn_app.bench.truth import Case, Truth, make_truth, truth_video
+from facedyn_app.fitting.session_fit import fit_session
+from facedyn_app.headmodel.model import HeadModel
+from facedyn_app.npz import read_npz
+from facedyn_app.pipeline import analyse_video
+from facedyn_app.progress import Report, ignore
+from facedyn_app.records import HeadFit, Landmarks
+from facedyn_app.settings import FitSettings, Settings
+
+
+@dataclass(frozen=True, slots=True)
+class Bench:
+    """How a measurement is made.
+
+    Attributes:
+        folder: Where rendered videos are kept.
+        settings: Of the program.
+        device: "auto", "cpu" or "cuda".
+        keep_landmarks: Whether landmarks found before are taken again, to try out fits quickly.
+    """
+
+    folder: Path
+    settings: Settings = field(default_factory=Settings)
+    device: str = "auto"
+    keep_landmarks: bool = False
+
+
+@dataclass(frozen=True, slots=True, eq=False)
+class Measured:
+    """What was found in a video, and what is true of it.
+
+    Attributes:
+        truth: The truth.
+        landmarks: Of every frame.
+        fit: Of every frame.
+        independent: The same without anything that ties frames together but the shape; for a
+            face that rests only.
+        invalid: Invalid frames by reason.
+    """
+
+    truth: Truth
+    landmarks: Landmarks
+    fit: HeadFit
+    independent: HeadFit | None
+    invalid: Mapping[str, int]
+
+
+def measure(head: HeadModel, case: Case, bench: Bench, report: Report = ignore) -> Measured:
+    """Render a case where that is not done yet, follow its face and fit the head.
+
+    Raises:
+        InputError: No face is found.
+        OutputError: The folder cannot be written.
+        TooLittleError: A face is found in hardly any frame.
+    """
+    truth = make_truth(head, case)
+    video = truth_video(head, truth, bench.folder, report)
+    kept = video.with_suffix(".landmarks.npz")
+    if bench.keep_landmarks and kept.is_file():
+        landmarks = _read_landmarks(kept)
+        fit = fit_session(head, landmarks, bench.settings.fit, device=bench.device, report=report)
+    else:
+        analysis = analyse_video(video, head, bench.settings, device=bench.device, report=report)
+        landmarks, fit = analysis.landmarks, analysis.fit
+        _write_landmarks(landmarks, kept)
+    alone = None
+    if case.take is Take.STILL:
+        untied = frame_by_frame(bench.settings.fit)
+        alone = fit_session(head, landmarks, untied, device=bench.device, report=report)
+    return Measured(truth, landmarks, fit, alone, invalid_by_reason(landmarks, fit))
+
+
+def frame_by_frame(settings: FitSettings) -> FitSettings:
+    """The settings with every smoothness in time switched off."""
+    smooth: dict[str, Any] = {
+        one.name: 0.0 for one in fields(settings) if one.name.startswith("smooth")
+    }
+    return replace(settings, **smooth)
+
+
+def invalid_by_reason(landmarks: Landmarks, fit: HeadFit) -> dict[str, int]:
+    """How many frames are not valid, and why."""
+    found = landmarks.found
+    reasons = {"no face": int((~found).sum()), "not trusted": int((found & ~fit.valid).sum())}
+    return {reason: n for reason, n in reasons.items() if n}
+
+
+def _write_landmarks(landmarks: Landmarks, path: Path) -> None:
+    np.savez(
+        path,
+        seconds=landmarks.seconds,
+        points=landmarks.points,
+        scores=landmarks.scores,
+        size=np.array([landmarks.width, landmarks.height]),
+    )
+
+
+def _read_landmarks(path: Path) -> Landmarks:
+    arrays = read_npz(path, ("seconds", "points", "scores", "size"), ())
+    width, height = (int(value) for value in arrays["size"])
+    return Landmarks(arrays["seconds"], arrays["points"], arrays["scores"], width, height)

@@ -1,0 +1,91 @@
+"""`facedyn bench`: what was measured, as text and as facts."""
+
+from __future__ import annotations
+
+from dataclasses import asdict
+from pathlib import Path
+
+from facedyn_app.bench.accuracy import CASES, QUICK_CASES, Accuracy, CaseResult, measure_accuracy
+from facedyn_app.bench.measured import Bench
+from facedyn_app.bench.separation import Separation
+from facedyn_app.cli.drawing import quiet_drawing
+from facedyn_app.cli.tables import NONE, indented, number, table
+from facedyn_app.cli.verb import Outcome
+from facedyn_app.pipeline import ready_head
+from facedyn_app.progress import Report
+from facedyn_app.settings import Settings
+
+_HEADS = (
+    "case", "valid %", "rot deg", "jaw deg", "jaw r", "n", "r", "own r", "blink", "own",
+    "smile", "own", "mesh mm", "error %",
+)  # fmt: skip
+_LEGEND = """\
+rot deg: median error of the head's rotation. jaw deg, jaw r: RMS error and correlation of the
+jaw's opening. n: channels whose true standard deviation is 0.15 or more; r: median correlation of
+recovered with true activations over them; own: the landmarker's own scores in the same place.
+mesh mm: RMS of the expression-only mesh over the face. error %: landmarks, of face height."""
+
+
+def bench_accuracy(
+    heads: list[str], folder: Path, *, quick: bool, keep_landmarks: bool, report: Report
+) -> Outcome:
+    """Measure the errors of the whole way from pixels to parameters.
+
+    Args:
+        heads: Ids or files of heads.
+        folder: Where rendered videos are kept.
+        quick: Whether only a few seconds are filmed.
+        keep_landmarks: Whether landmarks found before are taken again.
+        report: Told of every step; may raise Cancelled.
+
+    Raises:
+        InputError: A head cannot be read, or no face is found.
+        OutputError: The folder cannot be written.
+    """
+    quiet_drawing()
+    folder.mkdir(parents=True, exist_ok=True)
+    bench = Bench(folder, Settings(), keep_landmarks=keep_landmarks)
+    cases = QUICK_CASES if quick else CASES
+    found = [measure_accuracy(ready_head(name, report), cases, bench, report) for name in heads]
+    facts = {"settings": asdict(bench.settings.fit), "heads": [asdict(one) for one in found]}
+    return Outcome(facts, "\n\n".join([*map(_text, found), _LEGEND]))
+
+
+def _text(accuracy: Accuracy) -> str:
+    rows = [_row(one) for one in accuracy.cases]
+    cases = table(_HEADS, rows, right=range(1, len(_HEADS)))
+    return f"head {accuracy.head}\n{cases}\n{indented(_separation(accuracy.separation))}"
+
+
+def _row(one: CaseResult) -> list[str]:
+    return [
+        one.case,
+        number(100 * one.valid_share, 1),
+        number(one.rotation_deg),
+        number(one.jaw_rms_deg),
+        number(one.jaw_correlation, 3),
+        str(one.n_moving),
+        number(one.correlation, 3),
+        number(one.scores_correlation, 3),
+        number(one.blinks, 3),
+        number(one.scores_blinks, 3),
+        number(one.smiles, 3),
+        number(one.scores_smiles, 3),
+        number(one.mesh_mm),
+        number(one.error_percent),
+    ]
+
+
+def _separation(one: Separation) -> str:
+    within = NONE if one.blink_within_one is None else f"{100 * one.blink_within_one:.0f} %"
+    return "\n".join(
+        [
+            f"expression changes by {number(one.expression_leak_percent, 0)} % "
+            "when only the shape changes",
+            f"shape changes by {number(one.shape_leak_percent, 0)} % when only the motion changes",
+            f"blinks: {one.n_blinks}, peak later by {number(one.blink_lag_frames, 0)} frames "
+            f"(median), within one frame: {within}",
+            f"still face: deviation {number(one.still_sd, 4)}, "
+            f"{number(one.still_ratio)} of that of independent fits",
+        ]
+    )

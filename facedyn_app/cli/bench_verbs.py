@@ -1,0 +1,55 @@
+"""The verbs under `bench`."""
+
+from __future__ import annotations
+
+from pathlib import Path
+from typing import Annotated
+
+import typer
+
+from facedyn_app.cli.options import DEFAULT_HEAD, AsJson
+from facedyn_app.cli.verb import Outcome, run_verb
+from facedyn_app.progress import Report
+
+WorkFolder = Annotated[
+    Path,
+    typer.Option("--work", metavar="DIR", help="Where rendered videos are kept for the next time."),
+]
+
+
+def make_bench_app() -> typer.Typer:
+    """The verbs under `bench`."""
+    app = typer.Typer(rich_markup_mode=None, no_args_is_help=True)
+    app.callback(help="Measure how accurate and how fast the program is on this machine.")(_nothing)
+    app.command("accuracy")(accuracy)
+    return app
+
+
+def _nothing() -> None:
+    """There is nothing to do for all verbs."""
+
+
+def accuracy(
+    work: WorkFolder,
+    heads: Annotated[
+        list[str] | None,
+        typer.Option("--head", metavar="ID|FILE", show_default=DEFAULT_HEAD, help="May be given."),
+    ] = None,
+    quick: Annotated[bool, typer.Option("--quick", help="A few seconds of video only.")] = False,
+    keep_landmarks: Annotated[
+        bool,
+        typer.Option("--keep-landmarks", help="Take landmarks found before, to try out the fit."),
+    ] = False,
+    as_json: AsJson = False,
+) -> None:
+    """Film painted heads whose motion is known, measure it from the pixels, and compare."""
+
+    def work_on(report: Report) -> Outcome:
+        from facedyn_app.cli.bench import bench_accuracy
+
+        wanted = heads or [DEFAULT_HEAD]
+        return bench_accuracy(
+            wanted, work, quick=quick, keep_landmarks=keep_landmarks, report=report
+        )
+
+    run_verb(work_on, as_json=as_json)

@@ -1,0 +1,156 @@
+"""Truth that repeats, moves and is told apart; and the whole way once, slowly."""
+
+from __future__ import annotations
+
+import dataclasses
+from pathlib import Path
+
+import numpy as np
+import pytest
+
+from facedyn_app.bench.accuracy import (
+    MOVING_SD,
+    QUICK_CASES,
+    case_result,
+    face_vertices,
+    measure_accuracy,
+)
+from facedyn_app.bench.measured import Bench, Measured, invalid_by_reason
+from facedyn_app.bench.separation import measure_separation
+from facedyn_app.bench.takes import Take, make_take
+from facedyn_app.bench.truth import Case, make_truth
+from facedyn_app.headmodel.expression_mesh import ExpressionMesh
+from facedyn_app.headmodel.io import load_head
+from facedyn_app.headmodel.model import HeadModel
+from facedyn_app.landmarks import ACTION_NAMES
+from facedyn_app.records import N_ACTIONS, N_LANDMARKS, FloatArray, HeadFit, Landmarks
+
+
+@pytest.fixture(scope="module")
+def head() -> HeadModel:
+    return load_head("open-head-1")
+
+
+def test_every_action_moves_enough_to_be_compared(head: HeadModel) -> None:
+    takes = [make_take(Take.ACTIONS, k, 60.0, head.expression_names) for k in (0, 1)]
+    deviation = np.concatenate([take.expression for take in takes]).std(axis=0)
+    weak = {n for n, sd in zip(head.expression_names, deviation, strict=True) if sd < 0.08}
+    assert weak == {"mouthClose"}
+    assert (deviation >= MOVING_SD).sum() > 15
+    assert 0 <= takes[0].expression.min() < takes[0].expression.max() <= 1
+    assert not np.array_equal(takes[0].expression, takes[1].expression)
+    again = make_take(Take.ACTIONS, 0, 60.0, head.expression_names)
+    np.testing.assert_array_equal(again.expression, takes[0].expression)
+
+
+def test_a_still_take_does_not_move_and_a_fast_one_turns_quickly(head: HeadModel) -> None:
+    names = head.expression_names
+    still = make_take(Take.STILL, 0, 2.0, names)
+    assert not still.expression.any()
+    assert not still.rotation.any()
+    speed = [
+        np.degrees(
+            np.linalg.norm(np.diff(make_take(take, 0, 10.0, names).rotation, axis=0), axis=1)
+        )
+        for take in (Take.ACTIONS, Take.FAST)
+    ]
+    assert np.percentile(speed[0], 90) * 25 < 40  # degrees a second
+    assert np.percentile(speed[1], 90) * 25 > 100
+
+
+def as_measured(
+    head: HeadModel, case: Case, *, jaw_off: float = 0.0, late: int = 0, seed: int = 0
+) -> Measured:
+    """A measurement that is right but for what is asked for."""
+    truth = make_truth(head, case)
+    motion, n = truth.motion, len(truth.motion.seconds)
+    scores = np.zeros((n, N_ACTIONS), np.float32)
+    for k, name in enumerate(motion.names):
+        scores[:, ACTION_NAMES.index(name)] = motion.expression[:, k]
+    noise = np.random.default_rng(seed).normal(size=motion.expression.shape)
+
+    def fit(expression: FloatArray) -> HeadFit:
+        return HeadFit(
+            seconds=motion.seconds,
+            valid=np.ones(n, bool),
+            expression=np.roll(expression, late, axis=0),
+            jaw=motion.jaw + np.array([jaw_off, 0, 0]),
+            rotation=truth.rotation,
+            translation=truth.translation,
+            shape=truth.scene.shape,
+            shape_chunks=truth.scene.shape[None],
+            shape_chunk_seconds=np.array([0.5]),
+            error_px=np.full(n, 2.0),
+            face_px=np.full(n, 200.0),
+            focal_px=768.0,
+            converged=True,
+            n_iterations=3,
+        )
+
+    landmarks = Landmarks(motion.seconds, np.zeros((n, N_LANDMARKS, 2)), scores, 640, 360)
+    still = case.take is Take.STILL
+    together = fit(motion.expression + (0.01 * noise if still else 0.0))
+    alone = fit(motion.expression + 0.04 * noise) if still else None
+    return Measured(truth, landmarks, together, alone, invalid_by_reason(landmarks, together))
+
+
+def test_a_right_measurement_has_no_error(head: HeadModel) -> None:
+    one = as_measured(head, Case(Take.ACTIONS))
+    found = case_result(head, one, ExpressionMesh(head), face_vertices(head))
+    assert found.rotation_deg == pytest.approx(0, abs=1e-4)
+    assert found.jaw_rms_deg == 0
+    assert found.mesh_mm == 0
+    for value in (found.correlation, found.blinks, found.scores_correlation, found.jaw_correlation):
+        assert value == pytest.approx(1)
+    assert found.valid_share == 1
+    assert found.error_percent == pytest.approx(1)
+    assert found.invalid == {}
+
+
+def test_a_jaw_that_is_off_shows_in_degrees_and_millimetres(head: HeadModel) -> None:
+    one = as_measured(head, Case(Take.ACTIONS), jaw_off=np.radians(3.0))
+    found = case_result(head, one, ExpressionMesh(head), face_vertices(head))
+    assert found.jaw_rms_deg == pytest.approx(3, abs=1e-4)
+    assert found.jaw_correlation == pytest.approx(1)
+    assert 0.5 < found.mesh_mm < 5  # the chin, 10 cm from the hinge, is 5 mm off
+
+
+def test_separation_of_right_late_and_leaking_measurements(head: HeadModel) -> None:
+    cases = [Case(Take.ACTIONS), Case(Take.ACTIONS, face=1), Case(Take.ACTIONS, motion=1)]
+    right = measure_separation([as_measured(head, case) for case in cases])
+    assert (right.expression_leak_percent, right.shape_leak_percent) == (0, 0)
+    assert right.n_blinks > 10
+    assert (right.blink_lag_frames, right.blink_within_one) == (0, 1)
+    late = measure_separation([as_measured(head, cases[0], late=2)])
+    assert (late.blink_lag_frames, late.blink_within_one) == (2, 0)
+    assert late.expression_leak_percent is None
+    first, second = as_measured(head, cases[0]), as_measured(head, cases[1])
+    sd = first.truth.motion.expression.std(axis=0)
+    shifted = second.fit.expression + 0.5 * np.sqrt((sd**2).mean())
+    leaking = dataclasses.replace(second, fit=dataclasses.replace(second.fit, expression=shifted))
+    found = measure_separation([first, leaking])
+    assert found.expression_leak_percent == pytest.approx(50, rel=1e-5)
+
+
+def test_stillness_is_compared_with_independent_fits(head: HeadModel) -> None:
+    found = measure_separation([as_measured(head, Case(Take.STILL, seconds=4.0))])
+    assert found.still_ratio == pytest.approx(0.25)
+    assert found.still_sd == pytest.approx(0.01, rel=0.1)
+
+
+@pytest.mark.slow
+def test_the_whole_way_from_pixels(head: HeadModel, tmp_path: Path) -> None:
+    found = measure_accuracy(head, QUICK_CASES, Bench(tmp_path))
+    first = found.cases[0]
+    assert first.valid_share > 0.9
+    assert first.rotation_deg < 10
+    assert first.blinks is not None
+    assert first.blinks > 0.8
+    assert first.jaw_correlation is not None
+    assert first.jaw_correlation > 0.9
+    videos = sorted(tmp_path.glob("*.mp4"))
+    assert len(videos) == len(QUICK_CASES)
+    written = [video.stat().st_mtime_ns for video in videos]
+    again = measure_accuracy(head, QUICK_CASES[:1], Bench(tmp_path, keep_landmarks=True))
+    assert again.cases[0].mesh_mm == pytest.approx(first.mesh_mm, rel=1e-3)
+    assert [video.stat().st_mtime_ns for video in videos] == written
