@@ -113,6 +113,9 @@ def test_simulate_overwrites_nothing(run: Run, files: Path) -> None:
     [
         (["heads", "show", "no-head", "-o", "h.png"], "no-head"),
         (["heads", "show", "open-head-1", "-o", "missing/h.png"], "h.png"),
+        (["heads", "show", "plain", "-o", "h.png"], "plain"),
+        (["heads", "landmarks", "no-head", "-o", "h.png"], "no-head"),
+        (["heads", "landmarks", "plain", "-o", "h.png"], "plain"),
         (["heads", "mesh", "open-head-1", "-o", "h.stl"], "h.stl"),
         (["heads", "mesh", "open-head-1", "-o", "h.obj", "--shape", "0" + ",0" * 200], "open-head"),
     ],

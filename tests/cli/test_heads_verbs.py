@@ -3,6 +3,7 @@ from collections.abc import Callable
 from pathlib import Path
 from typing import Any
 
+import cv2
 import numpy as np
 import pytest
 import trimesh
@@ -75,3 +76,17 @@ def test_the_picture_of_a_head_is_a_png(run: Run, tmp_path: Path) -> None:
     assert result.exit_code == 0, result.stderr
     assert (tmp_path / "head.png").read_bytes()[:8] == b"\x89PNG\r\n\x1a\n"
     assert [path.name for path in tmp_path.iterdir()] == ["head.png"]
+
+
+def test_the_landmarks_of_a_head_are_drawn(run: Run, tmp_path: Path) -> None:
+    out = tmp_path / "marks.png"
+    result = run("heads", "landmarks", "open-head-1", "-o", out, "--json")
+    assert result.exit_code == 0, result.stderr
+    facts = json.loads(result.stdout)
+    picture = cv2.imread(str(out))
+    assert picture is not None
+    assert (facts["height"], facts["width"]) == picture.shape[:2]
+    # green where the fit trusts a landmark, red where it does not
+    blue, green, red = (picture[..., k].astype(int) for k in range(3))
+    assert ((green > red + 60) & (green > blue + 60)).any()
+    assert ((red > green + 60) & (red > blue + 60)).any()
