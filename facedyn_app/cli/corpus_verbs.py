@@ -60,6 +60,7 @@ def add_corpus_verbs(app: typer.Typer) -> None:
     app.command("import", short_help="Bring a folder of recordings into a library.")(import_)
     app.command("train", short_help="Train a recognizer on a library.")(train)
     app.command("evaluate", short_help="Test a recognizer, with controls and baselines.")(evaluate)
+    app.command("study", short_help="Tables and figures of a recognizer.")(study)
 
 
 def import_(
@@ -144,5 +145,23 @@ def evaluate(
         from facedyn_app.cli.evaluate import evaluate_on_library
 
         return evaluate_on_library(recognizer, library, test_sessions, gru_minutes or 0.0, report)
+
+    run_verb(work, as_json=as_json)
+
+
+def study(
+    recognizer: RecognizerFolder,
+    out: Annotated[Path, typer.Option("-o", "--output", metavar="FOLDER", help="A new folder.")],
+    library: LibraryFolder,
+    test_sessions: KeptTestChoice = None,
+    gru_minutes: GruMinutes = None,
+    as_json: AsJson = False,
+) -> None:
+    """Study a recognizer: accuracy against window length, sessions, shape drift; one page."""
+
+    def work(report: Report) -> Outcome:
+        from facedyn_app.cli.study import study_on_library
+
+        return study_on_library(recognizer, library, out, test_sessions, gru_minutes, report)
 
     run_verb(work, as_json=as_json)

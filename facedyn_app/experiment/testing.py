@@ -51,11 +51,31 @@ def assess_recognizer(
         TooLittleError: Too few sessions.
         MismatchError: There is no session of the recognizer's head.
     """
+    division = division_of(recognizer, library, test_sessions)
+    return assess_division(recognizer, library, division, report, gru_minutes=gru_minutes)
+
+
+def division_of(
+    recognizer: Recognizer, library: Library, test_sessions: TestSessions | None
+) -> Division:
+    """How a library is divided for testing a recognizer; raises what `assess_recognizer` does."""
     kept = str(recognizer.training.get("test_sessions", LAST))
     chosen = test_sessions or parse_test_sessions(kept)
-    settings = trained_settings(recognizer)
-    division = divide(library, chosen, recognizer.head_id, settings.train)
+    division = divide(library, chosen, recognizer.head_id, trained_settings(recognizer).train)
     _check_unseen(recognizer, division, library)
+    return division
+
+
+def assess_division(
+    recognizer: Recognizer,
+    library: Library,
+    division: Division,
+    report: Report,
+    *,
+    gru_minutes: float,
+) -> Assessment:
+    """As `assess_recognizer`, with the library divided already."""
+    settings = trained_settings(recognizer)
     enrolled = LibrarySessions(library, division.enrolled)
     trials = Trials(enrolled, LibrarySessions(library, division.test))
     found = assess(recognizer, trials, settings.train.seed, report)

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Mapping, Sequence
+from collections.abc import Mapping
 from dataclasses import dataclass
 
 import numpy as np
@@ -19,7 +19,7 @@ from facedyn_app.recognizer.evaluation import (
     score_trials,
 )
 from facedyn_app.recognizer.model import MotionWindows, Recognizer, embed_windows
-from facedyn_app.records import Embedding, FloatArray, Session
+from facedyn_app.records import Embedding, FloatArray
 
 HEADLINE = "headline"
 
@@ -90,23 +90,6 @@ def assess(
         trials=reader.trials(HEADLINE),
         simulated=reader.simulated,
     )
-
-
-def embed_all(
-    sessions: Sequence[LabelledSession],
-    embed: Callable[[Session], Embedding],
-    report: Report,
-    stage: str,
-) -> list[tuple[str, Embedding]]:
-    """Speaker and embedding of each session that is long enough."""
-    found = []
-    for number, item in enumerate(sessions):
-        report(Progress(stage, number, len(sessions)))
-        try:
-            found.append((item.speaker, embed(item.session)))
-        except TooLittleError:
-            continue
-    return found
 
 
 def _rng(seed: int) -> np.random.Generator:

@@ -33,7 +33,7 @@ from facedyn_app.recognizer.tracks import TrackSet
 from facedyn_app.settings import Settings
 
 PACE_STEPS = 20
-"""Steps after which the pace is first judged."""
+"""Steps after which the pace is judged again."""
 
 AVERAGE_DECAY = 0.98
 """Of the running average of the weights, which is what is kept."""
@@ -123,7 +123,7 @@ class Run:
                 loss = self._step()
                 course.step += 1
                 course.minutes = (time.monotonic() - started) / 60.0
-                if course.step == PACE_STEPS or course.step % plan.check_steps == 0:
+                if course.step % PACE_STEPS == 0:
                     self._replan()
                 if course.step % plan.check_steps == 0 or course.step == course.planned:
                     self._look()

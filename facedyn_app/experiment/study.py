@@ -1,0 +1,53 @@
+"""The study of a recognizer: everything that the paper's tables and figures show."""
+
+from __future__ import annotations
+
+import numpy as np
+
+from facedyn_app.experiment.division import LibrarySessions
+from facedyn_app.experiment.testing import assess_division, division_of, drift_ratios
+from facedyn_app.library.library import Library
+from facedyn_app.progress import Report
+from facedyn_app.recognizer.model import Recognizer
+from facedyn_app.recognizer.split import TestSessions
+from facedyn_app.recognizer.study import (
+    Study,
+    accuracy_by_length,
+    accuracy_by_sessions,
+    relate_to_drift,
+)
+
+
+def study_recognizer(
+    recognizer: Recognizer,
+    library: Library,
+    test_sessions: TestSessions | None,
+    report: Report,
+    *,
+    gru_minutes: float | None = None,
+) -> Study:
+    """Test a recognizer on a library in every respect.
+
+    Args:
+        recognizer: What is studied.
+        library: The sessions.
+        test_sessions: Which are tested; None: those kept for it in training, else the last.
+        report: Told of every session; may raise `Cancelled`.
+        gru_minutes: How long a GRU is trained for comparison; None as long as the recognizer
+            was, 0 not at all.
+
+    Raises:
+        FacedynError: What `assess_recognizer` raises.
+    """
+    minutes = recognizer.training.get("minutes", 0.0) if gru_minutes is None else gru_minutes
+    division = division_of(recognizer, library, test_sessions)
+    assessment = assess_division(recognizer, library, division, report, gru_minutes=float(minutes))
+    probes = LibrarySessions(library, division.test)
+    gallery = assessment.trials.gallery
+    ratios = drift_ratios(library, list(gallery), division.head_id, report)
+    return Study(
+        assessment=assessment,
+        by_length=accuracy_by_length(recognizer, gallery, probes, report),
+        by_sessions=accuracy_by_sessions(assessment.trials, recognizer.cohort),
+        drift=relate_to_drift(assessment.scores, ratios, np.random.default_rng(0)),
+    )

@@ -1,0 +1,148 @@
+"""A study on disk: JSON and CSV for programs, figures, and one page to read."""
+
+from __future__ import annotations
+
+import csv
+import json
+import math
+from collections.abc import Iterable, Mapping, Sequence
+from dataclasses import asdict
+from pathlib import Path
+from typing import Any
+
+import numpy as np
+
+from facedyn_app.progress import Progress, Report
+from facedyn_app.recognizer import metrics
+from facedyn_app.recognizer.accuracy import Accuracy
+from facedyn_app.recognizer.study import Point, Study
+from facedyn_app.reports.study_figures import FIGURES, write_figures
+from facedyn_app.reports.study_page import study_page
+
+MEASURES = (
+    "top1_window",
+    "top5_window",
+    "top1_session",
+    "top5_session",
+    "top10_session",
+    "mrr",
+    "dir_far1",
+    "dir_far10",
+    "eer",
+    "min_dcf",
+    "cllr",
+)
+LONGEST_DET = 500
+"""Points of the DET curve that are written."""
+
+
+def write_study(study: Study, about: Mapping[str, Any], folder: Path, report: Report) -> list[str]:
+    """Write a study's files.
+
+    Args:
+        study: What was found.
+        about: What it was found on and with, plain values, in the order to be read.
+        folder: An empty folder (`files.atomic_folder`).
+        report: Told of every figure; may raise `Cancelled`.
+
+    Returns:
+        The names of the files.
+    """
+    n_drawn = 0
+
+    def step() -> None:
+        nonlocal n_drawn
+        report(Progress("drawing", n_drawn, len(FIGURES)))
+        n_drawn += 1
+
+    facts = {"about": dict(about), **study_facts(study)}
+    text = json.dumps(facts, indent=2, allow_nan=False) + "\n"
+    (folder / "study.json").write_text(text, encoding="utf-8")
+    for name, rows in _tables(study).items():
+        _write_csv(folder / f"{name}.csv", rows)
+    drawn = write_figures(study, folder, step)
+    (folder / "index.html").write_text(study_page(study, about, drawn, folder), encoding="utf-8")
+    return sorted(path.name for path in folder.iterdir())
+
+
+def study_facts(study: Study) -> dict[str, Any]:
+    """All numbers of a study but the curves of single comparisons, as JSON can hold them."""
+    found = study.assessment
+    return {
+        "simulated": found.simulated,
+        **found.accuracy.as_json(),
+        "controls": {name: one.as_json() for name, one in found.controls.items()},
+        "baselines": {name: one.as_json() for name, one in found.baselines.items()},
+        "by_window_length": [_point(point, "window_s") for point in study.by_length],
+        "by_sessions": [_point(point, "sessions") for point in study.by_sessions],
+        "drift": {
+            "n_speakers": len(study.drift.speakers),
+            **{
+                name: None if one is None else asdict(one)
+                for name, one in study.drift.correlations.items()
+            },
+        },
+    }
+
+
+def _point(point: Point, name: str) -> dict[str, Any]:
+    return {name: point.x, **point.accuracy.as_json()}
+
+
+def _tables(study: Study) -> dict[str, Iterable[Sequence[object]]]:
+    found, drift = study.assessment, study.drift
+    named = {"recognizer": found.accuracy, **found.controls, **found.baselines}
+    points = {"window_length": study.by_length, "sessions": study.by_sessions}
+    scores = found.scores
+    ranks = [metrics.ranks(v, o) for v, o in _probes_and_windows(study)]
+    curves = [metrics.cmc(rank, len(scores.names)) for rank in ranks]
+    thresholds, refused, accepted = metrics.error_rates(
+        *metrics.own_and_others(scores.probes, scores.own)
+    )
+    few = np.unique(np.linspace(0, len(thresholds) - 2, LONGEST_DET).round().astype(int))
+    head = [part for key in MEASURES for part in (key, f"{key}_low", f"{key}_high")]
+    return {
+        "accuracy": [["what", *head], *([name, *_row(one)] for name, one in named.items())],
+        **{
+            name: [[name, *head], *([point.x, *_row(point.accuracy)] for point in curve)]
+            for name, curve in points.items()
+        },
+        "drift": [
+            ["speaker", "top1_window", "dnr", "dnr_corrected"],
+            *zip(drift.speakers, drift.accuracy, drift.dnr, drift.dnr_corrected, strict=True),
+        ],
+        "cmc": [
+            ["rank", "sessions", "windows"],
+            *zip(range(1, len(scores.names) + 1), *curves, strict=True),
+        ],
+        "det": [
+            ["threshold", "refused", "accepted"],
+            *zip(thresholds[few], refused[few], accepted[few], strict=True),
+        ],
+    }
+
+
+def _probes_and_windows(study: Study) -> list[tuple[Any, Any]]:
+    scores = study.assessment.scores
+    return [(scores.probes, scores.own), (scores.windows, scores.window_own)]
+
+
+def _row(accuracy: Accuracy) -> list[object]:
+    row: list[object] = []
+    for key in MEASURES:
+        low, high = accuracy.intervals.get(key, (math.nan, math.nan))
+        row += [getattr(accuracy, key), low, high]
+    return row
+
+
+def _write_csv(path: Path, rows: Iterable[Sequence[object]]) -> None:
+    with path.open("w", newline="", encoding="utf-8") as file:
+        writer = csv.writer(file)
+        for row in rows:
+            writer.writerow([_cell(value) for value in row])
+
+
+def _cell(value: object) -> object:
+    if isinstance(value, float):
+        return f"{value:.6g}" if math.isfinite(value) else ""
+    return "" if value is None else value

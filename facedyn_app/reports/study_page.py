@@ -1,0 +1,106 @@
+"""The page of a study: headline, table, figures, and what it was made with."""
+
+from __future__ import annotations
+
+import html
+from collections.abc import Mapping, Sequence
+from pathlib import Path
+from typing import Any
+
+from facedyn_app.recognizer.accuracy import Accuracy
+from facedyn_app.recognizer.study import Study
+
+READ = ("top1_window", "top5_window", "top1_session", "mrr", "dir_far1", "dir_far10", "eer")
+
+PAGE = """<!DOCTYPE html>
+<html lang="en"><head><meta charset="utf-8"><title>{title}</title>
+<style>
+body {{ font: 15px/1.5 system-ui, sans-serif; max-width: 60rem; margin: 2rem auto; padding: 0 1rem;
+  color: #1c1c1c; background: #fff; }}
+h1 {{ font-size: 1.5rem; }} h2 {{ font-size: 1.15rem; margin-top: 2rem; }}
+table {{ border-collapse: collapse; font-variant-numeric: tabular-nums; font-size: 0.9rem; }}
+th, td {{ padding: 0.25rem 0.7rem; border-bottom: 1px solid #e0e0e0; text-align: right; }}
+th:first-child, td:first-child {{ text-align: left; }}
+.figures {{ display: grid; gap: 1rem;
+  grid-template-columns: repeat(auto-fit, minmax(26rem, 1fr)); }}
+figure {{ margin: 0; }} figure svg {{ width: 100%; height: auto; }}
+.note {{ color: #555; }}
+</style></head><body>
+<h1>{title}</h1>
+{body}
+</body></html>
+"""
+
+
+def study_page(
+    study: Study, about: Mapping[str, Any], drawn: Sequence[tuple[str, str]], place: Path
+) -> str:
+    """The page of a study, its figures within it.
+
+    Args:
+        study: What was found.
+        about: What it was found on and with.
+        drawn: Name and title of each figure.
+        place: Where the figures are.
+    """
+    found = study.assessment
+    accuracy = found.accuracy
+    made = "simulated speakers" if found.simulated else "speakers"
+    title = f"Recognition by facial motion: {accuracy.n_speakers} {made}"
+    named = {"recognizer": accuracy, **found.controls, **found.baselines}
+    rows = [
+        [name.replace("_", " "), *(_share(one, key) for key in READ)] for name, one in named.items()
+    ]
+    figures = "".join(
+        f"<figure>{_inline(place / f'{name}.svg')}"
+        f'<figcaption class="note">{html.escape(caption)}: '
+        f'<a href="{name}.png">PNG</a>, <a href="{name}.svg">SVG</a></figcaption></figure>'
+        for name, caption in drawn
+    )
+    body = [
+        f"<p>{html.escape(_headline(accuracy, made))}</p>",
+        "<h2>Recognizer, controls and baselines</h2>",
+        _html_table(["", *(f"{key.replace('_', ' ')} %" for key in READ)], rows),
+        '<p class="note">In brackets the 90 % interval from drawing the speakers anew. Controls '
+        "are the recognizer on the same windows with the frames shuffled, with nothing but the "
+        "session's mean, with velocities only, and with the session's mean put back. A recognizer "
+        "that stays good with shuffled frames, or with the mean alone, has not learnt motion. "
+        "DIR: sessions detected and identified where 1 or 10 % of strangers raise an alarm.</p>",
+        f'<h2>Figures</h2><div class="figures">{figures}</div>',
+        "<h2>Made with</h2>",
+        _html_table(["", ""], [[str(key), str(value)] for key, value in about.items()]),
+        '<p class="note">For research use, not a medical device. The numbers are in study.json '
+        "and the CSV files beside this page.</p>",
+    ]
+    return PAGE.format(title=html.escape(title), body="\n".join(body))
+
+
+def _headline(accuracy: Accuracy, made: str) -> str:
+    right, session = 100 * accuracy.top1_window, 100 * accuracy.top1_session
+    low, high = (100 * bound for bound in accuracy.intervals["top1_window"])
+    uniform, majority = 100 * accuracy.chance_uniform, 100 * accuracy.chance_majority
+    return (
+        f"{right:.1f} % of {accuracy.n_windows} windows are given to the right one of "
+        f"{accuracy.n_speakers} {made} (90 % interval {low:.1f} to {high:.1f} %), and "
+        f"{session:.1f} % of {accuracy.n_probes} sessions. By chance it would be {uniform:.2f} %, "
+        f"or {majority:.2f} % by always naming the most frequent one: the windows' share is "
+        f"{accuracy.lift_uniform:.3g} and {accuracy.lift_majority:.3g} times that."
+    )
+
+
+def _share(accuracy: Accuracy, key: str) -> str:
+    low, high = accuracy.intervals[key]
+    return f"{100 * getattr(accuracy, key):.1f} ({100 * low:.1f} to {100 * high:.1f})"
+
+
+def _html_table(head: Sequence[str], rows: Sequence[Sequence[str]]) -> str:
+    top = "".join(f"<th>{html.escape(cell)}</th>" for cell in head)
+    lines = "".join(
+        "<tr>" + "".join(f"<td>{html.escape(cell)}</td>" for cell in row) + "</tr>" for row in rows
+    )
+    return f"<table><tr>{top}</tr>{lines}</table>"
+
+
+def _inline(path: Path) -> str:
+    text = path.read_text(encoding="utf-8")
+    return text[text.index("<svg") :]
