@@ -17,7 +17,7 @@ from facedyn_app.records import ByteArray, FloatArray
 
 TILE, COLUMNS, LABEL = 220, 9, 18
 N_IDENTITY, IDENTITY_SD = 6, 2.0
-_CAMERA = Camera(TILE, TILE, 2.4 * TILE)
+_CAMERA = Camera(TILE, TILE, 3.4 * TILE)
 _DISTANCE, _PROFILE = 0.72, 0.6  # m, rad
 _OPEN = np.array([0.35, 0.0, 0.0])
 _INK, _PAPER, _DOT = (30, 30, 30), (245, 245, 245), (30, 200, 60)
