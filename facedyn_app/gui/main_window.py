@@ -132,8 +132,7 @@ class MainWindow(QMainWindow):
         self.statusBar().addWidget(self.status_line, 1)
         self.statusBar().setSizeGripEnabled(False)
         menus = build_menus(self, self._commands())
-        menus["Session"].addSeparator()
-        menus["Session"].addMenu(self.head_menu)
+        menus["Session"].insertMenu(menus["Session"].actions()[1], self.head_menu)
         menus["View"].addSeparator()
         menus["View"].addActions(self.docks.toggle_actions())
         kept = self._memory

@@ -158,7 +158,8 @@ def trace_groups(names: tuple[str, ...]) -> tuple[TraceGroup, ...]:
         if present:
             groups.append(TraceGroup(title, "0 to 1", present))
     if len(groups) == 1:
-        leading = tuple((name, column) for column, name in enumerate(names[:5]))
+        short = (name.removeprefix("expression_") for name in names[:5])
+        leading = tuple((label, column) for column, label in enumerate(short))
         groups.append(TraceGroup("Expression", "sd", leading))
     return tuple(groups)
 
