@@ -11,6 +11,7 @@ import pytest
 from facedyn_app.headmodel.head_file import save_head
 from facedyn_app.headmodel.io import load_head
 from facedyn_app.library.session_file import load_session
+from tests.headmodel.flame_files import flame_arrays, python2_pickle, write
 
 Run = Callable[..., Any]
 
@@ -95,3 +96,21 @@ def test_a_forgotten_head_leaves_the_list_and_keeps_its_file(
         refused = run("heads", "forget", unknown)
         assert refused.exit_code == 3
         assert unknown in refused.stderr
+
+
+@pytest.mark.slow
+def test_a_flame_file_is_prepared_once_and_fitted(run: Run, video: Path, tmp_path: Path) -> None:
+    file = tmp_path / "generic_model.pkl"
+    write(file, python2_pickle(flame_arrays(load_head("open-head-1"))))
+    first = run("fit", video, "-o", tmp_path / "a.npz", "--head", file, "--json")
+    assert first.exit_code == 0, first.stderr
+    facts = json.loads(first.stdout)
+    assert (facts["n_shape"], facts["n_expression"]) == (300, 100)
+    assert facts["n_valid"] == facts["n_frames"]
+    (known,) = (head for head in _heads(run) if not head["built_in"])
+    assert known["landmarks_placed"]
+    assert known["head_id"] == facts["head_id"]
+    assert known["family"] == "FLAME"
+    again = run("fit", video, "-o", tmp_path / "b.npz", "--head", facts["head_id"], "--json")
+    seconds = [json.loads(result.stdout)["seconds_per_stage"] for result in (first, again)]
+    assert seconds[1]["start_up"] < 0.5 * seconds[0]["start_up"]
