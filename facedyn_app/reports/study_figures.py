@@ -27,11 +27,13 @@ STYLE: Mapping[str, object] = {
     "grid.color": "#e4e4e4",
     "axes.axisbelow": True,
     "font.size": 10,
-    "legend.frameon": False,
+    "legend.framealpha": 0.9,
+    "legend.edgecolor": "none",
     "svg.hashsalt": "facedyn",
     "svg.fonttype": "none",
 }
 ERROR_TICKS = (0.001, 0.01, 0.05, 0.1, 0.2, 0.4, 0.6, 0.8)
+RANK_TICKS = (1, 2, 5, 10, 20, 50, 100, 200, 500, 1000, 2000)
 
 Draw = Callable[[Axes, Study], None]
 
@@ -129,7 +131,7 @@ def _curve(axes: Axes, points: Sequence[Point], whole: Accuracy, key: str) -> No
     axes.plot(x, y, "o-", color=BLUE, label="recognizer, 90 % interval")
     axes.axhline(100 * whole.chance_uniform, color=GREY, ls="--", lw=1, label="chance")
     axes.set_ylim(0, max(10.0, 1.1 * float(bounds.max())))
-    axes.legend(loc="best")
+    axes.legend(loc="lower right", bbox_to_anchor=(1.0, 0.08))
 
 
 def _drift(axes: Axes, study: Study) -> None:
@@ -144,8 +146,7 @@ def _drift(axes: Axes, study: Study) -> None:
             f"Spearman {found.value:.2f} ({low:.2f} to {high:.2f}), "
             f"p = {found.p_value:.2g}, {found.n} speakers"
         )
-        axes.text(0.99, 1.0, text, transform=axes.transAxes, ha="right", va="bottom", fontsize=8)
-        axes.set_title("")
+        axes.set_xlabel(f"{axes.get_xlabel()}\n{text}")
 
 
 def _cmc(axes: Axes, study: Study) -> None:
@@ -159,6 +160,9 @@ def _cmc(axes: Axes, study: Study) -> None:
         axes.plot(np.arange(1, n + 1), 100 * share, color=colour, label=label)
     axes.plot(np.arange(1, n + 1), 100 * np.arange(1, n + 1) / n, "--", color=GREY, label="chance")
     axes.set_xscale("log")
+    ticks = [tick for tick in RANK_TICKS if tick <= n]
+    axes.set_xticks(ticks, [str(tick) for tick in ticks])
+    axes.set_xticks([], minor=True)
     axes.set_xlim(1, n)
     axes.set_ylim(0, 101)
     axes.set_xlabel("rank")

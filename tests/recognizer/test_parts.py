@@ -1,5 +1,6 @@
 """Margin softmax, tracks on disk, controls, and the network to compare with."""
 
+import os
 from dataclasses import replace
 from pathlib import Path
 
@@ -14,7 +15,7 @@ from facedyn_app.recognizer.evaluation import LabelledSession
 from facedyn_app.recognizer.margin import MarginSoftmax
 from facedyn_app.recognizer.model import MotionWindows, feature_windows
 from facedyn_app.recognizer.network import GruNetwork
-from facedyn_app.recognizer.tracks import collect_tracks, open_tracks
+from facedyn_app.recognizer.tracks import ROWS, TrackSet, collect_tracks, open_tracks
 from facedyn_app.recognizer.training import train
 from facedyn_app.settings import FeatureSettings, NetworkSettings
 from tests.recognizer.conftest import (
@@ -124,3 +125,30 @@ def test_a_gru_can_be_trained_in_the_conformers_place() -> None:
     accuracy = found.metrics["held_out_during_training"]
     assert accuracy["top1_session"] > 2 * accuracy["chance_uniform"]
     assert set(found.training["curve"][0]["controls"]) == set(CONTROLS)
+
+
+def resident_mb() -> float:
+    pages = int(Path("/proc/self/statm").read_text().split()[1])
+    return pages * os.sysconf("SC_PAGE_SIZE") / 1e6
+
+
+@pytest.mark.skipif(not Path("/proc/self/statm").exists(), reason="needs /proc")
+def test_a_corpus_larger_than_memory_stays_on_disk(tmp_path: Path) -> None:
+    n_sessions, n_rows, width = 400, 50_000, 100  # 4 GB, a hole in the file
+    with (tmp_path / ROWS).open("wb") as file:
+        file.truncate(2 * n_sessions * n_rows * width)
+    tracks = TrackSet(
+        folder=tmp_path,
+        head_id="made",
+        expression_names=NAMES,
+        speakers=tuple(f"s{k // 2}" for k in range(n_sessions)),
+        labels=np.arange(n_sessions) // 2,
+        first_rows=n_rows * np.arange(n_sessions),
+        segments=(((0, n_rows),),) * n_sessions,
+        scale=torch.ones(width),
+    )
+    rng = np.random.default_rng(0)
+    before = resident_mb()
+    for _ in range(25):
+        assert tracks.cut(rng.permutation(n_sessions)[:64], 250, rng).shape == (64, 250, 100)
+    assert resident_mb() - before < 45
