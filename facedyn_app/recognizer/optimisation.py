@@ -182,9 +182,11 @@ class Run:
         fabric.clip_gradients(self._trainee, self._optimizer, max_norm=1.0)
         self._optimizer.step()
         self._average()
-        return self._noted(float(loss.detach()))
+        return self._noted(loss.detach())
 
-    def _noted(self, loss: float) -> float:
+    def _noted(self, own: Tensor) -> float:
+        mean: Any = self._fabric.all_reduce(own, reduce_op="mean")
+        loss = float(mean)
         if not math.isfinite(loss):
             raise FacedynError(
                 f"Training broke off at step {self.course.step + 1}: the loss is not a number.",
