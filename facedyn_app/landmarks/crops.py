@@ -38,6 +38,13 @@ def squares_around(low: FloatArray, high: FloatArray, line: FloatArray) -> Float
     return np.column_stack([centre, side, angle])
 
 
+def box_in(square: FloatArray) -> tuple[float, float, float, float]:
+    """Left, top, right and bottom, px, of the box that a square (4,) was put around."""
+    x, y, side, _ = (float(n) for n in square)
+    half = side / _MARGIN / 2
+    return (x - half, y - half, x + half, y + half)
+
+
 def shift_between(a: FloatArray, b: FloatArray) -> FloatArray:
     """(N,) how squares differ: the largest of shift and change of side (shares) and turn (rad)."""
     shift = np.hypot(a[:, 0] - b[:, 0], a[:, 1] - b[:, 1]) / b[:, 2]
@@ -78,3 +85,15 @@ def crop_to_image(points: FloatArray, squares: FloatArray) -> FloatArray:
     matrices = np.stack([square_to_image(square) for square in squares])
     turned = points @ matrices[:, :, :2].transpose(0, 2, 1) + matrices[:, None, :, 2]
     return np.asarray(turned, dtype=np.float32)
+
+
+def sharpness_of(shown: ByteArray) -> float:
+    """How much fine detail a crop has for its contrast; less than half of usual looks blurred.
+
+    The standard deviation of the Laplacian over that of the grey values, at half of the crop's
+    size, so that noise of single pixels counts less.
+    """
+    grey = cv2.cvtColor(shown, cv2.COLOR_RGB2GRAY)
+    grey = cv2.resize(grey, None, fx=0.5, fy=0.5, interpolation=cv2.INTER_AREA)
+    detail = cv2.meanStdDev(cv2.Laplacian(grey, cv2.CV_32F))[1]
+    return float(detail[0, 0] / max(cv2.meanStdDev(grey)[1][0, 0], 1.0))

@@ -1,120 +1,18 @@
-"""MediaPipe's Face Landmarker behind a small door: pictures in, points and scores out."""
+"""The faces of single pictures."""
 
 from __future__ import annotations
 
-import zipfile
-from contextlib import ExitStack
-from typing import Any
-
 import numpy as np
+import torch
 
-from facedyn_app.assets import model_file
-from facedyn_app.errors import InputError
-from facedyn_app.landmarks.faces import Box, Face
-from facedyn_app.landmarks.quiet import known_notices_removed
-from facedyn_app.records import ByteArray, FloatArray
+from facedyn_app.landmarks.face_finder import FaceFinder
+from facedyn_app.landmarks.faces import Face
+from facedyn_app.landmarks.following import settle
+from facedyn_app.landmarks.measuring import Measurer
+from facedyn_app.landmarks.models import FaceModels, best_device
+from facedyn_app.landmarks.search import Search
+from facedyn_app.records import ByteArray, FloatArray, Frame
 from facedyn_app.settings import LandmarkSettings
-
-MODEL = "face_landmarker.task"
-_DETECTOR = "face_detector.tflite"
-
-# mediapipe is imported where it is first used: it takes a second, and much of the program (drift,
-# library, drawing) needs of this part no more than names and numbers of points.
-
-
-def open_landmarker(settings: LandmarkSettings, n_faces: int, *, video: bool) -> Any:
-    """MediaPipe's landmarker; to be closed.
-
-    Args:
-        settings: Confidences.
-        n_faces: Most faces to be found in a picture.
-        video: Whether the pictures are consecutive frames. With one face MediaPipe then follows
-            the face from frame to frame and smooths its points over a few frames. Time stamps
-            start at 1 ms.
-
-    Raises:
-        InputError: The model is missing or damaged.
-    """
-    from mediapipe.tasks.python import BaseOptions, vision
-
-    mode = vision.RunningMode.VIDEO if video else vision.RunningMode.IMAGE
-    options = vision.FaceLandmarkerOptions(
-        base_options=BaseOptions(model_asset_path=str(model_file(MODEL))),
-        running_mode=mode,
-        num_faces=n_faces,
-        min_face_detection_confidence=settings.min_detection,
-        min_face_presence_confidence=settings.min_tracking,
-        min_tracking_confidence=settings.min_tracking,
-        output_face_blendshapes=True,
-    )
-    with known_notices_removed():
-        landmarker = vision.FaceLandmarker.create_from_options(options)
-        # A first picture, grey, waits for the models: they load, and give notice, in threads.
-        if video:
-            landmarker.detect_for_video(_grey(), 0)
-        else:
-            landmarker.detect(_grey())
-    return landmarker
-
-
-def open_detector(settings: LandmarkSettings) -> Any:
-    """MediaPipe's quick detector of faces, from the same bundle; to be closed.
-
-    Raises:
-        InputError: The model is missing or damaged.
-    """
-    from mediapipe.tasks.python import BaseOptions, vision
-
-    path = model_file(MODEL)
-    try:
-        with zipfile.ZipFile(path) as bundle:
-            model = bundle.read(_DETECTOR)
-    except (KeyError, zipfile.BadZipFile) as error:
-        raise InputError(f"The file '{path}' holds no face detector.") from error
-    options = vision.FaceDetectorOptions(
-        base_options=BaseOptions(model_asset_buffer=model),
-        min_detection_confidence=settings.min_detection,
-    )
-    with known_notices_removed():
-        detector = vision.FaceDetector.create_from_options(options)
-        detector.detect(_grey())
-    return detector
-
-
-def _grey() -> Any:
-    return as_mediapipe(np.full((64, 64, 3), 127, dtype=np.uint8))
-
-
-def as_mediapipe(image: ByteArray) -> Any:
-    """An (H, W, 3) RGB picture as MediaPipe's."""
-    import mediapipe as mp
-
-    return mp.Image(image_format=mp.ImageFormat.SRGB, data=np.ascontiguousarray(image))
-
-
-def result_faces(result: Any, width: int, height: int) -> list[tuple[FloatArray, FloatArray]]:
-    """Points (L, 2) in px and scores (A,) of the faces in a result of the landmarker."""
-    size = np.array([width, height], dtype=np.float32)
-    faces = []
-    for landmarks, actions in zip(result.face_landmarks, result.face_blendshapes, strict=True):
-        points = np.array([(p.x, p.y) for p in landmarks], dtype=np.float32) * size
-        scores = np.array([action.score for action in actions], dtype=np.float32)
-        faces.append((points, scores))
-    return faces
-
-
-def detected_boxes(detector: Any, image: ByteArray) -> list[Box]:
-    """The boxes of the faces that the quick detector sees, px; they end above the chin."""
-    found = (d.bounding_box for d in detector.detect(as_mediapipe(image)).detections)
-    return [
-        (
-            float(b.origin_x),
-            float(b.origin_y),
-            float(b.origin_x + b.width),
-            float(b.origin_y + b.height),
-        )
-        for b in found
-    ]
 
 
 class Landmarker:
@@ -124,20 +22,19 @@ class Landmarker:
 
     Args:
         settings: Confidences and the most faces in a picture.
+        device: Where to compute; a GPU where there is one, if not given.
 
     Raises:
         InputError: The model is missing or damaged.
     """
 
-    def __init__(self, settings: LandmarkSettings | None = None) -> None:
+    def __init__(
+        self, settings: LandmarkSettings | None = None, device: torch.device | None = None
+    ) -> None:
         self._settings = settings or LandmarkSettings()
-        self._stack = ExitStack()
-        n_faces = self._settings.max_faces
-        self._one = self._stack.enter_context(open_landmarker(self._settings, 1, video=False))
-        self._many = self._one
-        if n_faces > 1:
-            many = open_landmarker(self._settings, n_faces, video=False)
-            self._many = self._stack.enter_context(many)
+        models = FaceModels(device or best_device())
+        self._measurer = Measurer(models)
+        self._finder = FaceFinder(models, self._settings.min_detection)
 
     def __enter__(self) -> Landmarker:
         return self
@@ -146,8 +43,8 @@ class Landmarker:
         self.close()
 
     def close(self) -> None:
-        """Free the models."""
-        self._stack.close()
+        """End the threads."""
+        self._measurer.close()
 
     def detect_image(self, image: ByteArray) -> FloatArray | None:
         """The points (L, 2) of the most certain face in px, float32, or None without a face.
@@ -164,9 +61,8 @@ class Landmarker:
         Args:
             image: (H, W, 3) uint8 RGB.
         """
-        height, width = image.shape[:2]
-        found = result_faces(self._one.detect(as_mediapipe(image)), width, height)
-        return Face(1, *found[0]) if found else None
+        faces = self._faces(image, 1)
+        return faces[0] if faces else None
 
     def detect_faces(self, image: ByteArray) -> tuple[Face, ...]:
         """All faces in a picture, the largest first and numbered so; at most `max_faces`.
@@ -174,7 +70,29 @@ class Landmarker:
         Args:
             image: (H, W, 3) uint8 RGB.
         """
-        height, width = image.shape[:2]
-        found = result_faces(self._many.detect(as_mediapipe(image)), width, height)
-        found.sort(key=lambda face: float(-np.ptp(face[0][:, 1])))
-        return tuple(Face(n, points, scores) for n, (points, scores) in enumerate(found, start=1))
+        faces = self._faces(image, self._settings.max_faces)
+        faces.sort(key=lambda face: -face.height)
+        return tuple(
+            Face(n, face.points, face.scores, face.certainty, face.sharpness)
+            for n, face in enumerate(faces, start=1)
+        )
+
+    def _faces(self, image: ByteArray, most: int) -> list[Face]:
+        """The faces that the detector is surest of."""
+        image = np.ascontiguousarray(image)
+        detections = Search(self._finder).find(Frame(0, 0.0, image), 0)
+        detections.sort(key=lambda detection: -detection.certainty)
+        squares = (
+            settle(self._measurer, image, detection.square, self._settings.min_tracking)
+            for detection in detections[:most]
+        )
+        kept = [square for square in squares if square is not None]
+        if not kept:
+            return []
+        found = self._measurer.measure([image] * len(kept), np.stack(kept))
+        scores = self._measurer.scores(found.points)
+        rows = zip(found.points, scores, found.certainty, found.sharpness, strict=True)
+        return [
+            Face(1, points, scores, float(certainty), float(sharpness))
+            for points, scores, certainty, sharpness in rows
+        ]

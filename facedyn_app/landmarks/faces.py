@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from dataclasses import dataclass, field
+from math import nan
 
 import numpy as np
 
@@ -19,12 +20,16 @@ class Face:
         number: Identity of the face within the video, from 1.
         points: (L, 2) float32 image positions, px.
         scores: (A,) float32 the landmarker's action scores, 0..1, in the order of ACTION_NAMES.
+        certainty: How surely there is a face at the points, 0..1; falls when it is covered.
+        sharpness: Fine detail over contrast (`crops.sharpness_of`); NaN where not measured.
         box: Left, top, right and bottom of the points, px.
     """
 
     number: int
     points: FloatArray
     scores: FloatArray
+    certainty: float = 1.0
+    sharpness: float = nan
     box: Box = field(init=False)
 
     def __post_init__(self) -> None:

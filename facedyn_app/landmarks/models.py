@@ -2,35 +2,57 @@
 
 from __future__ import annotations
 
+import os
 import zipfile
 from collections.abc import Sequence
-from pathlib import Path
 
 import numpy as np
 import torch
-from torch import Tensor
 
 from facedyn_app.assets import model_file
 from facedyn_app.errors import InputError
-from facedyn_app.landmarks.network import GraphNetwork
-from facedyn_app.landmarks.tflite import read_graph
+from facedyn_app.landmarks.runners import FloatInput, LiteRunner, Runner, TorchRunner, has_litert
 from facedyn_app.landmarks.topology import NOSE_BRIDGE, RINGS
-from facedyn_app.records import N_LANDMARKS, ByteArray, FloatArray
+from facedyn_app.records import N_ACTIONS, N_LANDMARKS, ByteArray, FloatArray
 
 MODEL = "face_landmarker.task"
 _FILES = ("face_detector", "face_landmarks_detector", "face_blendshapes")
 # The points that the network of action scores is given, in order of their numbers.
-_SCORED = sorted(
-    {1, 8, 468, 473, *NOSE_BRIDGE, *(point for ring in RINGS.values() for point in ring)}
-)
-# glibc gives a freed block that is larger than any before back to the system, and the next one
-# comes in pages that are cleared one by one, which costs a fifth of the time. Having freed one of
-# this size, it keeps what is smaller.
-_KEPT_BYTES = 31 << 20
+_SCORED = sorted({1, 8, 468, 473, *NOSE_BRIDGE, *(n for ring in RINGS.values() for n in ring)})
+_MOST_WORKERS = 8
+
+
+def best_device() -> torch.device:
+    """A GPU where there is one, else the processor."""
+    return torch.device("cuda" if torch.cuda.is_available() else "cpu")
+
+
+def n_workers(device: torch.device) -> int:
+    """Threads that are worth having on a device: one a core of the processor, one for a GPU."""
+    if device.type != "cpu":
+        return 1
+    n = len(os.sched_getaffinity(0)) if hasattr(os, "sched_getaffinity") else os.cpu_count()
+    return min(n or 1, _MOST_WORKERS)
+
+
+def bundled(name: str) -> bytes:
+    """The bytes of a file in the landmarker's bundle.
+
+    Raises:
+        InputError: The bundle is missing or damaged, or holds no such file.
+    """
+    path = model_file(MODEL)
+    try:
+        with zipfile.ZipFile(path) as bundle:
+            return bundle.read(name)
+    except (KeyError, zipfile.BadZipFile) as error:
+        raise InputError(f"The file '{path}' holds no '{name}'.") from error
 
 
 class FaceModels:
     """The networks: where faces are, where their points are, what their actions score.
+
+    They may be used from `n_workers(device)` threads at the same time.
 
     Args:
         device: Where to compute.
@@ -41,21 +63,14 @@ class FaceModels:
 
     def __init__(self, device: torch.device) -> None:
         self.device = device
-        torch.empty(_KEPT_BYTES, dtype=torch.uint8)  # freed at once
-        path = model_file(MODEL)
-        detector, points, scores = (self._network(path, name) for name in _FILES)
-        self._detector, self._points, self._scores = detector, points, scores
+        self._detector, self._points, self._scores = (self._runner(name) for name in _FILES)
 
-    def _network(self, path: Path, name: str) -> GraphNetwork:
-        file = f"{name}.tflite"
-        try:
-            with zipfile.ZipFile(path) as bundle:
-                data = bundle.read(file)
-        except (KeyError, zipfile.BadZipFile) as error:
-            raise InputError(f"The file '{path}' holds no '{file}'.") from error
-        return GraphNetwork(read_graph(data, file)).to(self.device).eval()
+    def _runner(self, name: str) -> Runner:
+        data = bundled(f"{name}.tflite")
+        if self.device.type == "cpu" and has_litert():
+            return LiteRunner(data, name, n_workers(self.device))
+        return TorchRunner(data, name, self.device)
 
-    @torch.inference_mode()
     def points(self, crops: Sequence[ByteArray]) -> tuple[FloatArray, FloatArray]:
         """Points and certainty of the faces in crops.
 
@@ -63,20 +78,18 @@ class FaceModels:
             crops: N (256, 256, 3) uint8 RGB pictures.
 
         Returns:
-            (N, L, 2) float32 positions in the crops, px, and (N,) how surely each crop shows a
-            face, 0..1.
+            (N, L, 3) float32 positions in the crops, px, the third a depth, smaller towards the
+            camera, and (N,) how surely each crop shows a face, 0..1.
         """
-        flat, sure, _ = self._points(self._pictures(crops, 0.0, 1 / 255))
-        points = flat.reshape(len(crops), N_LANDMARKS, 3)[:, :, :2]
-        return points.cpu().numpy(), torch.sigmoid(sure.reshape(-1)).cpu().numpy()
+        flat, sure, _ = self._points(_shades(crops, 0.0, 1 / 255))
+        certainty = 1.0 / (1.0 + np.exp(-sure.reshape(-1).astype(np.float64)))
+        return flat.reshape(len(crops), N_LANDMARKS, 3), certainty
 
-    @torch.inference_mode()
     def scores(self, points: FloatArray) -> FloatArray:
         """The action scores (N, A) float32, 0..1, of faces whose points (N, L, 2) are given, px."""
-        (scores,) = self._scores(torch.from_numpy(points[:, _SCORED]).to(self.device))
-        return np.asarray(scores.cpu().numpy())
+        (scores,) = self._scores(np.ascontiguousarray(points[:, _SCORED], dtype=np.float32))
+        return scores.reshape(-1, N_ACTIONS)
 
-    @torch.inference_mode()
     def detections(self, pictures: Sequence[ByteArray]) -> tuple[FloatArray, FloatArray]:
         """What the detector says, not decoded.
 
@@ -87,10 +100,15 @@ class FaceModels:
             (N, 896, 16) float32 boxes and key points against the detector's grid, px, and
             (N, 896) float32 logits.
         """
-        places, logits = self._detector(self._pictures(pictures, -1.0, 2 / 255))
-        return places.cpu().numpy(), logits[:, :, 0].cpu().numpy()
+        places, logits = self._detector(_shades(pictures, -1.0, 2 / 255))
+        n = len(pictures)
+        return places.reshape(n, -1, 16), logits.reshape(n, -1)
 
-    def _pictures(self, pictures: Sequence[ByteArray], low: float, step: float) -> Tensor:
-        """(N, H, W, 3) float32 on the device: `low` for black, a `step` for each of 255 shades."""
-        whole = torch.from_numpy(np.stack(pictures)).to(self.device)
-        return whole.to(torch.float32).mul_(step).add_(low)
+
+def _shades(pictures: Sequence[ByteArray], low: float, step: float) -> FloatInput:
+    """(N, H, W, 3) float32: `low` for black, a `step` for each of 255 shades."""
+    shades = np.stack(pictures).astype(np.float32)
+    shades *= np.float32(step)
+    if low:
+        shades += np.float32(low)
+    return shades

@@ -1,4 +1,4 @@
-"""Keep MediaPipe's start-up notices off the user's screen, and nothing else."""
+"""Keep the runtime's start-up notices off the user's screen, and nothing else."""
 
 from __future__ import annotations
 
@@ -10,16 +10,8 @@ from collections.abc import Iterator
 from contextlib import ExitStack, contextmanager
 from typing import IO
 
-# MediaPipe writes these from C++ at every start, before its log level can be set (the variables
-# GLOG_minloglevel and TF_CPP_MIN_LOG_LEVEL have no effect on them).
-_NOTICES = (
-    b"All log messages before absl::InitializeLog()",
-    b"Sets FaceBlendshapesGraph acceleration to xnnpack",
-    b"Created TensorFlow Lite XNNPACK delegate for CPU",
-    b"Feedback manager requires a model with a single signature",
-    b"Successfully initialized EGL",
-    b"GL version: ",
-)
+# LiteRT writes this from C++ when a model is loaded; it has no setting that keeps it quiet.
+_NOTICES = (b"Created TensorFlow Lite XNNPACK delegate for CPU",)
 _STDERR = 2
 _lock = threading.Lock()
 

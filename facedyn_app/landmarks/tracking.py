@@ -2,55 +2,58 @@
 
 from __future__ import annotations
 
-from collections.abc import Generator, Iterable
-from contextlib import ExitStack, closing
+from collections.abc import Generator, Iterable, Sequence
+from contextlib import closing
 from dataclasses import replace
 from math import inf
 
-from facedyn_app.landmarks.detector import detected_boxes, open_detector
-from facedyn_app.landmarks.faces import Box, Face, FrameFaces, moved, overlap
-from facedyn_app.landmarks.follower import Follower
+import torch
+
+from facedyn_app.landmarks.crops import box_in, squares_of
+from facedyn_app.landmarks.face_finder import FaceFinder
+from facedyn_app.landmarks.face_shape import shapes_of
+from facedyn_app.landmarks.faces import Face, FrameFaces, overlap
+from facedyn_app.landmarks.following import follow, settle
+from facedyn_app.landmarks.measuring import Measurer
+from facedyn_app.landmarks.models import FaceModels, best_device
 from facedyn_app.landmarks.read_ahead import read_ahead
+from facedyn_app.landmarks.search import Search
+from facedyn_app.landmarks.tracks import Stretch, Track, is_the_others, strangeness
 from facedyn_app.progress import Progress, Report, ignore
-from facedyn_app.records import Frame, VideoInfo
+from facedyn_app.records import FloatArray, Frame, VideoInfo
 from facedyn_app.settings import LandmarkSettings
 
-# The whole picture is searched for further faces so often; one search costs a fifth of a frame.
-_SEARCH_SECONDS = 0.5
-# A face that jumps by this many of its heights from one frame to the next is another face.
-_JUMP_HEIGHTS = 1.0
-# After this long out of sight a face's place says nothing any more about who comes back.
-_FORGET_SECONDS = 1.0
-# A face that stayed away this long is no longer looked for beside others.
-_GIVE_UP_SECONDS = 2.0
-# A face seen in fewer frames than this may still be settling where it is.
-_YOUNG_FRAMES = 5
-_SAME_PLACE = 0.3
+# Two faces that overlap more than this (intersection over union) are one, found twice.
+_SAME_PLACE = 0.45
 _LEAST_OVERLAP = 0.1
+# Frames measured together: enough for every core, in bounded memory for large pictures.
+_LEAST_BLOCK, _BLOCK_BYTES = 8, 256 << 20
 
 
 class FaceTracker:
     """Follows the faces of one video; a context manager.
 
-    Identity is a matter of place: a face keeps its number while it stays near where it was; a
-    jump (a cut to another camera, say) begins a new number, or that of the face last seen at the
-    place jumped to. With `max_faces` 1 there is only number 1.
+    A face keeps its number while it is followed from frame to frame, and gets it back when it
+    comes again near where it was, or with the shape that it had. With `max_faces` 1 there is only
+    number 1.
 
     Args:
         settings: Confidences and the most faces followed at a time.
+        device: Where to compute; a GPU where there is one, if not given.
 
     Raises:
         InputError: The model is missing or damaged.
     """
 
-    def __init__(self, settings: LandmarkSettings | None = None) -> None:
+    def __init__(
+        self, settings: LandmarkSettings | None = None, device: torch.device | None = None
+    ) -> None:
         self._settings = settings or LandmarkSettings()
-        self._stack = ExitStack()
-        self._detector = self._stack.enter_context(open_detector(self._settings))
-        self._followers = [self._new_follower()]
-        self._idle: list[Follower] = []
-        self._known: dict[int, Box] = {}
-        self._next_search = -inf
+        models = FaceModels(device or best_device())
+        self._measurer = Measurer(models)
+        self._search = Search(FaceFinder(models, self._settings.min_detection))
+        self._tracks: list[Track] = []
+        self.n_at_once = max(_LEAST_BLOCK, self._measurer.n_at_once)
 
     def __enter__(self) -> FaceTracker:
         return self
@@ -59,104 +62,109 @@ class FaceTracker:
         self.close()
 
     def close(self) -> None:
-        """Free the models."""
-        self._stack.close()
+        """End the threads."""
+        self._measurer.close()
 
-    def _new_follower(self) -> Follower:
-        follower = Follower(self._settings)
-        self._stack.callback(follower.close)
-        return follower
-
-    def track(self, frame: Frame) -> FrameFaces:
-        """Find the faces of the next frame.
+    def track(self, frames: Sequence[Frame]) -> list[FrameFaces]:
+        """Find the faces of the next frames.
 
         Args:
-            frame: The next frame; frames come in order of time.
+            frames: A block of frames, `n_at_once` or fewer; frames come in order of time.
         """
-        faces: list[Face] = []
-        for follower in self._followers:
-            self._follow(follower, frame, faces, ())
-        wanted = len(faces) < self._settings.max_faces
-        if wanted and frame.seconds >= self._next_search:
-            self._next_search = frame.seconds + _SEARCH_SECONDS
-            self._search(frame, faces)
-        return FrameFaces(frame, tuple(sorted(faces, key=lambda face: face.number)))
+        placed: list[dict[int, Face]] = [{} for _ in frames]
+        in_sight = [track for track in self._tracks if track.square is not None]
+        for track in sorted(in_sight, key=lambda track: -track.shape.n):
+            stretch = self._stretch(frames, 0, track)
+            self._place(track, stretch, frames, placed)
+        for index in range(len(frames)):
+            if len(placed[index]) < self._settings.max_faces:
+                self._begin(frames, index, placed)
+        return [
+            FrameFaces(frame, tuple(faces[number] for number in sorted(faces)))
+            for frame, faces in zip(frames, placed, strict=True)
+        ]
 
-    def _follow(
-        self, follower: Follower, frame: Frame, faces: list[Face], hidden: Iterable[Box]
-    ) -> None:
-        """Add the follower's face to the frame's faces, if it is there."""
-        others = self._others(follower, frame.seconds, faces)
-        found = follower.find(frame, [*others, *hidden])
-        if found is None or any(overlap(found.box, face.box) > _SAME_PLACE for face in faces):
-            return
-        face = replace(found, number=self._identity(follower, found.box, frame.seconds))
-        follower.take(face, frame.seconds)
-        self._known[face.number] = face.box
-        faces.append(face)
-
-    def _others(self, follower: Follower, seconds: float, faces: list[Face]) -> list[Box]:
-        """Boxes of the other faces, as far as they leave the follower's own free."""
-        here = {face.number: face.box for face in faces}
-        boxes = []
-        for other in self._followers:
-            if other is follower or other.box is None or seconds - other.seen > _FORGET_SECONDS:
-                continue
-            box = here.get(other.number, other.box)
-            if follower.box is None or overlap(box, follower.box) == 0.0:
-                boxes.append(box)
-        return boxes
-
-    def _identity(self, follower: Follower, box: Box, seconds: float) -> int:
-        """The number of the face that a follower has found at a place."""
-        if self._settings.max_faces == 1:
-            return 1
-        if follower.box is not None and (
-            moved(follower.box, box) <= _JUMP_HEIGHTS
-            or seconds - follower.seen > _FORGET_SECONDS
-            or follower.n_seen < _YOUNG_FRAMES
-        ):
-            return follower.number
-        taken = {other.number for other in self._followers}
-        free = {n: known for n, known in self._known.items() if n not in taken}
-        nearest = max(free, key=lambda n: overlap(free[n], box), default=0)
-        if nearest and overlap(free[nearest], box) > _SAME_PLACE:
-            return nearest
-        return max(self._known, default=0) + 1
-
-    def _search(self, frame: Frame, faces: list[Face]) -> None:
-        """Set followers on the faces of the frame that nobody follows, largest first."""
-        self._put_away(frame.seconds)
-        boxes = detected_boxes(self._detector, frame.image)
-        boxes.sort(key=lambda box: box[1] - box[3])
-        for box in boxes:
-            if any(overlap(box, face.box) > _LEAST_OVERLAP for face in faces):
-                continue
-            follower = self._free_follower(frame.seconds)
-            if follower is None:
-                return
-            hidden = [other for other in boxes if overlap(other, box) == 0.0]
-            self._follow(follower, frame, faces, hidden)
-
-    def _free_follower(self, seconds: float) -> Follower | None:
-        """A follower whose face is not in the frame of that time, or a new one if there may be."""
-        for follower in self._followers:
-            if follower.seen < seconds:
-                return follower
-        if len(self._followers) >= self._settings.max_faces:
+    def _stretch(self, frames: Sequence[Frame], start: int, track: Track) -> Stretch | None:
+        """Follow a track from a frame of a block; None where its face is not there."""
+        if track.square is None:
             return None
-        follower = self._idle.pop() if self._idle else self._new_follower()
-        self._followers.append(follower)
-        return follower
+        images = [frame.image for frame in frames[start:]]
+        found, n = follow(self._measurer, images, track.square, self._settings.min_tracking)
+        if n == 0:
+            return None
+        points = found.points[:n]
+        scores = self._measurer.scores(points)
+        rows = zip(points, scores, found.certainty.tolist(), found.sharpness.tolist(), strict=False)
+        faces = [Face(track.number, *row) for row in rows]
+        return Stretch(start, faces, shapes_of(points, found.depths[:n]), squares_of(points))
 
-    def _put_away(self, seconds: float) -> None:
-        """Put away followers that have had no face for long, but for the one seen last."""
-        last = max(self._followers, key=lambda follower: follower.seen)
-        for follower in list(self._followers):
-            if follower is not last and seconds - follower.seen > _GIVE_UP_SECONDS:
-                self._followers.remove(follower)
-                follower.forget()
-                self._idle.append(follower)
+    def _place(
+        self,
+        track: Track,
+        stretch: Stretch | None,
+        frames: Sequence[Frame],
+        placed: list[dict[int, Face]],
+    ) -> None:
+        """Put a track's faces among those of the frames, up to where another's face is met."""
+        track.square = None
+        if stretch is None:
+            return
+        for offset, face in enumerate(stretch.faces):
+            index = stretch.start + offset
+            met = [n for n, f in placed[index].items() if overlap(f.box, face.box) > _SAME_PLACE]
+            if met and not self._win(track, met[0], stretch, placed[index:]):
+                return
+            placed[index][track.number] = replace(face, number=track.number)
+            track.box, track.seen = face.box, frames[index].seconds
+            track.shape.add(stretch.shapes[offset : offset + 1])
+        if stretch.end == len(frames):
+            track.square = stretch.squares[-1]
+
+    def _win(
+        self, track: Track, number: int, stretch: Stretch, placed: list[dict[int, Face]]
+    ) -> bool:
+        """Whether a face that two tracks claim is the track's; then the other's loses it."""
+        other = next(other for other in self._tracks if other.number == number)
+        if is_the_others(track, other, stretch):
+            return False
+        for faces in placed:
+            faces.pop(number, None)
+        other.square = None
+        return True
+
+    def _begin(self, frames: Sequence[Frame], index: int, placed: list[dict[int, Face]]) -> None:
+        """Follow the faces of a frame that nobody follows, the largest first."""
+        frame = frames[index]
+        for detection in self._search.find(frame, len(placed[index])):
+            if len(placed[index]) >= self._settings.max_faces:
+                return
+            if _is_followed(detection.square, placed[index]):
+                continue
+            least = self._settings.min_tracking
+            square = settle(self._measurer, frame.image, detection.square, least)
+            if square is None or _is_followed(square, placed[index]):
+                continue
+            stretch = self._stretch(frames, index, Track(square=square))
+            if stretch is None:
+                continue
+            self._search.was_right()
+            track = self._who(stretch, frame.seconds, placed[index])
+            self._place(track, stretch, frames, placed)
+
+    def _who(self, stretch: Stretch, seconds: float, here: dict[int, Face]) -> Track:
+        """The track of a face that appears: the likest of those out of sight, or a new one."""
+        away = [t for t in self._tracks if t.number not in here and t.seen < seconds]
+        costs = [strangeness(track, stretch, seconds) for track in away]
+        if costs and (min(costs) < inf or self._settings.max_faces == 1):
+            return away[costs.index(min(costs))]
+        track = Track(number=len(self._tracks) + 1)
+        self._tracks.append(track)
+        return track
+
+
+def _is_followed(square: FloatArray, others: dict[int, Face]) -> bool:
+    box = box_in(square)
+    return any(overlap(box, other.box) > _LEAST_OVERLAP for other in others.values())
 
 
 def track_faces(
@@ -167,8 +175,8 @@ def track_faces(
 ) -> Generator[FrameFaces, None, None]:
     """Find and follow the faces in a video's frames, in bounded memory.
 
-    A thread decodes a few frames ahead. Whoever stops early closes the generator
-    (`contextlib.closing`), which ends the thread and frees the models.
+    One thread decodes a few frames ahead, others find the faces a block ahead of the caller's own
+    work. Whoever stops early closes the generator (`contextlib.closing`), which ends the threads.
 
     Args:
         frames: The frames in order, such as `read_frames` gives them.
@@ -182,7 +190,29 @@ def track_faces(
     Raises:
         InputError: The frames cannot be read, or the model is missing.
     """
-    with FaceTracker(settings) as tracker, closing(read_ahead(frames)) as waiting:
-        for frame in waiting:
-            yield tracker.track(frame)
-            report(Progress("landmarks", frame.index + 1, info.n_frames))
+    with (
+        FaceTracker(settings) as tracker,
+        closing(read_ahead(frames)) as decoded,
+        closing(_blocks(decoded, tracker, info)) as blocks,
+        closing(read_ahead(blocks, n_ahead=1)) as waiting,
+    ):
+        for block in waiting:
+            for found in block:
+                yield found
+                report(Progress("landmarks", found.frame.index + 1, info.n_frames))
+
+
+def _blocks(
+    frames: Iterable[Frame], tracker: FaceTracker, info: VideoInfo
+) -> Generator[list[FrameFaces], None, None]:
+    """The frames with their faces, a block at a time."""
+    fitting = _BLOCK_BYTES // max(1, 3 * info.width * info.height)
+    n = max(_LEAST_BLOCK, min(tracker.n_at_once, fitting))
+    block: list[Frame] = []
+    for frame in frames:
+        block.append(frame)
+        if len(block) == n:
+            yield tracker.track(block)
+            block = []
+    if block:
+        yield tracker.track(block)

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import zipfile
 from collections.abc import Iterator
 from pathlib import Path
 
@@ -13,10 +12,15 @@ import torch
 
 from facedyn_app.assets import model_file
 from facedyn_app.errors import InputError
+from facedyn_app.landmarks import ACTION_NAMES
+from facedyn_app.landmarks.crops import CROP_PX, crop, crop_to_image
+from facedyn_app.landmarks.face_finder import FaceFinder, whole_picture
 from facedyn_app.landmarks.layers import Conv, PRelu, same_padding
-from facedyn_app.landmarks.models import MODEL, FaceModels
+from facedyn_app.landmarks.models import MODEL, FaceModels, bundled
 from facedyn_app.landmarks.network import GraphNetwork
+from facedyn_app.landmarks.runners import LiteRunner, TorchRunner
 from facedyn_app.landmarks.tflite import read_graph
+from facedyn_app.video import read_frames
 
 
 @pytest.fixture(scope="module", autouse=True)
@@ -27,11 +31,6 @@ def _one_thread() -> Iterator[None]:
     torch.set_num_threads(before)
 
 
-def _bytes(name: str) -> bytes:
-    with zipfile.ZipFile(model_file(MODEL)) as bundle:
-        return bundle.read(name)
-
-
 @pytest.mark.parametrize(
     ("name", "size"), [("face_detector.tflite", 128), ("face_landmarks_detector.tflite", 256)]
 )
@@ -39,8 +38,8 @@ def test_a_network_answers_as_it_does_in_another_program(
     name: str, size: int, tmp_path: Path
 ) -> None:
     file = tmp_path / name
-    file.write_bytes(_bytes(name))
-    network = GraphNetwork(read_graph(_bytes(name), name))
+    file.write_bytes(bundled(name))
+    network = GraphNetwork(read_graph(bundled(name), name))
     twin = cv2.dnn.readNetFromTFLite(str(file), cv2.dnn.ENGINE_CLASSIC)
     pictures = np.random.default_rng(1).random((3, size, size, 3), dtype=np.float32)
     with torch.inference_mode():
@@ -54,7 +53,7 @@ def test_a_network_answers_as_it_does_in_another_program(
 
 
 def test_a_batch_is_measured_as_single_pictures_are() -> None:
-    network = GraphNetwork(read_graph(_bytes("face_blendshapes.tflite"), "scores"))
+    network = GraphNetwork(read_graph(bundled("face_blendshapes.tflite"), "scores"))
     points = torch.rand(5, 146, 2, generator=torch.Generator().manual_seed(2))
     with torch.inference_mode():
         (together,) = network(points)
@@ -72,7 +71,7 @@ def test_scores_do_not_depend_on_where_and_how_large_a_face_is() -> None:
 def test_a_grey_picture_is_no_face() -> None:
     models = FaceModels(torch.device("cpu"))
     points, sure = models.points([np.full((256, 256, 3), 127, dtype=np.uint8)] * 2)
-    assert points.shape == (2, 478, 2)
+    assert points.shape == (2, 478, 3)
     assert (sure < 0.1).all()
 
 
@@ -100,10 +99,24 @@ def test_slopes_belong_to_their_channels() -> None:
 
 @pytest.mark.parametrize("damage", ["cut", "other", "empty"])
 def test_a_damaged_model_is_refused_by_name(damage: str) -> None:
-    data = _bytes("face_detector.tflite")
+    data = bundled("face_detector.tflite")
     broken = {"cut": data[: len(data) // 20], "other": b"\0\1\2\3 no model", "empty": b""}[damage]
     with pytest.raises(InputError, match="'face_detector'"):
         read_graph(broken, "face_detector")
+
+
+@pytest.mark.parametrize("name", ["face_landmarks_detector", "face_detector", "face_blendshapes"])
+def test_both_runners_answer_the_same(name: str) -> None:
+    data = bundled(f"{name}.tflite")
+    shape = read_graph(data, name).shapes[0][1:]
+    batch = np.random.default_rng(6).random((3, *shape), dtype=np.float32)
+    pairs = zip(
+        LiteRunner(data, name, 1)(batch),
+        TorchRunner(data, name, torch.device("cpu"))(batch),
+        strict=True,
+    )
+    for lite, in_torch in pairs:
+        np.testing.assert_allclose(lite.reshape(3, -1), in_torch.reshape(3, -1), atol=2e-3)
 
 
 @pytest.mark.gpu
@@ -112,3 +125,32 @@ def test_the_networks_answer_the_same_on_a_gpu() -> None:
     there, _ = FaceModels(torch.device("cuda")).points(crops)
     here, _ = FaceModels(torch.device("cpu")).points(crops)
     np.testing.assert_allclose(there, here, atol=0.3)
+
+
+def test_points_are_mediapipes_within_half_a_pixel(shared: Path) -> None:
+    vision = pytest.importorskip("mediapipe.tasks.python.vision")
+    mediapipe, tasks = pytest.importorskip("mediapipe"), pytest.importorskip("mediapipe.tasks")
+    options = vision.FaceLandmarkerOptions(
+        tasks.python.BaseOptions(model_asset_path=str(model_file(MODEL))),
+        output_face_blendshapes=True,
+    )
+    models = FaceModels(torch.device("cpu"))
+    finder = FaceFinder(models, 0.5)
+    with vision.FaceLandmarker.create_from_options(options) as landmarker:
+        for name in ("talk_a.mp4", "pyfeat_20s.mp4", "jefapato_1s_1080p.mp4", "dynaface_1.mp4"):
+            image = next(iter(read_frames(shared / "data" / "videos" / name))).image
+            result = landmarker.detect(
+                mediapipe.Image(image_format=mediapipe.ImageFormat.SRGB, data=image)
+            )
+            size = np.array(image.shape[1::-1])
+            expected = np.array([(p.x, p.y) for p in result.face_landmarks[0]]) * size
+            square = finder.find(image, whole_picture(image))[0].square[None]
+            shown, _ = models.points([crop(image, square[0])])
+            points = crop_to_image(shown[:, :, :2], square)
+            distance = np.linalg.norm(points[0] - expected, axis=1).mean()
+            assert distance * CROP_PX / square[0, 2] < 0.2
+            known = [action.score for action in result.face_blendshapes[0]]
+            np.testing.assert_allclose(
+                models.scores(expected[None].astype(np.float32))[0], known, atol=1e-3
+            )
+            assert tuple(a.category_name for a in result.face_blendshapes[0]) == ACTION_NAMES

@@ -12,7 +12,6 @@ import numpy as np
 import pytest
 
 from facedyn_app.landmarks import (
-    ACTION_NAMES,
     FaceTracker,
     Landmarker,
     TrackCollector,
@@ -45,7 +44,7 @@ def test_a_blank_picture_has_no_face(capfd: pytest.CaptureFixture[str]) -> None:
         assert landmarker.detect_image(blank) is None
         assert landmarker.detect_faces(blank) == ()
     with FaceTracker() as tracker:
-        assert tracker.track(Frame(0, 0.0, blank)).faces == ()
+        assert tracker.track([Frame(0, 0.0, blank)])[0].faces == ()
     assert capfd.readouterr().err == ""
 
 
@@ -77,15 +76,6 @@ def test_several_faces_in_a_picture_largest_first(shared: Path) -> None:
     assert [face.number for face in faces] == list(range(1, len(faces) + 1))
     heights = [face.height for face in faces]
     assert heights == sorted(heights, reverse=True)
-
-
-def test_the_names_are_those_of_the_scores(shared: Path) -> None:
-    from facedyn_app.landmarks.detector import as_mediapipe, open_landmarker
-
-    frame = next(iter(read_frames(shared / "data" / "videos" / "talk_a.mp4")))
-    with open_landmarker(ONE, 1, video=False) as landmarker:
-        result = landmarker.detect(as_mediapipe(frame.image))
-    assert tuple(action.category_name for action in result.face_blendshapes[0]) == ACTION_NAMES
 
 
 def test_a_video_is_followed_frame_by_frame(shared: Path) -> None:

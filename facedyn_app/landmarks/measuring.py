@@ -1,0 +1,111 @@
+"""The points of faces in many pictures at once, on all cores or on a GPU."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Sequence
+from concurrent.futures import ThreadPoolExecutor
+from dataclasses import dataclass
+from threading import Thread
+from typing import Any, TypeVar
+
+import numpy as np
+import torch
+
+from facedyn_app.landmarks.crops import CROP_PX, crop, crop_to_image, sharpness_of
+from facedyn_app.landmarks.models import FaceModels, n_workers
+from facedyn_app.records import ByteArray, FloatArray
+
+Result = TypeVar("Result")
+# On a processor the network is quickest with so few pictures that their channels stay in its cache.
+_CPU_BATCH, _GPU_BATCH = 4, 64
+
+
+@dataclass(frozen=True, slots=True, eq=False)
+class Measured:
+    """What the network says of N squares in N pictures.
+
+    Attributes:
+        points: (N, L, 2) float32 image positions, px.
+        depths: (N, L) float32 depth of the points, px of the image, smaller towards the camera.
+        certainty: (N,) float32 how surely there is a face, 0..1.
+        sharpness: (N,) float64 see `sharpness_of`.
+    """
+
+    points: FloatArray
+    depths: FloatArray
+    certainty: FloatArray
+    sharpness: FloatArray
+
+    def put(self, rows: Sequence[int], other: Measured) -> None:
+        """Replace some rows by those of another measurement."""
+        for name in ("points", "depths", "certainty", "sharpness"):
+            getattr(self, name)[rows] = getattr(other, name)
+
+
+class Measurer:
+    """Measures faces in squares of pictures; a context manager that ends its threads.
+
+    On a processor, each of a few threads takes a small batch; on a GPU a batch is large.
+
+    Args:
+        models: The networks.
+    """
+
+    def __init__(self, models: FaceModels) -> None:
+        self._models = models
+        on_gpu = models.device.type != "cpu"
+        self._batch = _GPU_BATCH if on_gpu else _CPU_BATCH
+        n_threads = n_workers(models.device)
+        self._pool = ThreadPoolExecutor(n_threads, "landmarks", _use_one_thread)
+        self.n_at_once = n_threads * self._batch
+
+    def close(self) -> None:
+        """End the threads."""
+        self._pool.shutdown(cancel_futures=True)
+
+    def measure(self, images: Sequence[ByteArray], squares: FloatArray) -> Measured:
+        """Measure the face in one square of each picture.
+
+        Args:
+            images: N (H, W, 3) uint8 RGB pictures.
+            squares: (N, 4) where the faces are.
+        """
+        found = self._in_batches(self._measure, images, squares)
+        return Measured(*(np.concatenate(arrays) for arrays in zip(*found, strict=True)))
+
+    def scores(self, points: FloatArray) -> FloatArray:
+        """The action scores (N, A) of faces whose points (N, L, 2) are known, px."""
+        return np.concatenate(self._in_batches(self._models.scores, points))
+
+    def _in_batches(
+        self, work: Callable[..., Result], *rows: Sequence[Any] | FloatArray
+    ) -> list[Result]:
+        """What `work` makes of a batch of rows after the other; a single batch needs no thread."""
+        starts = range(0, len(rows[0]), self._batch)
+        batches = [[column[i : i + self._batch] for column in rows] for i in starts]
+        if len(batches) == 1:
+            return [work(*batches[0])]
+        parts = [self._pool.submit(work, *batch) for batch in batches]
+        return [part.result() for part in parts]
+
+    def _measure(
+        self, images: Sequence[ByteArray], squares: FloatArray
+    ) -> tuple[FloatArray, FloatArray, FloatArray, FloatArray]:
+        crops = [crop(image, square) for image, square in zip(images, squares, strict=True)]
+        shown, certainty = self._models.points(crops)
+        depths = shown[:, :, 2] * (squares[:, 2:3] / CROP_PX).astype(np.float32)
+        sharpness = np.array([sharpness_of(picture) for picture in crops])
+        return crop_to_image(shown[:, :, :2], squares), depths, certainty, sharpness
+
+
+def _use_one_thread() -> None:
+    """Let torch compute in the calling thread alone, and as before in all others.
+
+    torch keeps the number for the calling thread and for threads to come; a thread of its own
+    gives those to come their number back.
+    """
+    before = torch.get_num_threads()
+    torch.set_num_threads(1)
+    restore = Thread(target=torch.set_num_threads, args=(before,))
+    restore.start()
+    restore.join()

@@ -1,0 +1,97 @@
+"""What runs a network: LiteRT on the processor, where it is quickest, else torch on any device."""
+
+from __future__ import annotations
+
+from importlib.util import find_spec
+from queue import SimpleQueue
+from typing import Any, Protocol
+
+import numpy as np
+import numpy.typing as npt
+import torch
+
+from facedyn_app.landmarks.network import GraphNetwork
+from facedyn_app.landmarks.quiet import known_notices_removed
+from facedyn_app.landmarks.tflite import read_graph
+
+FloatInput = npt.NDArray[np.float32]
+# glibc gives a freed block that is larger than any before back to the system, and the next one
+# comes in pages that are cleared one by one, which costs a fifth of the time. Having freed one of
+# this size, it keeps what is smaller.
+_KEPT_BYTES = 31 << 20
+
+
+class Runner(Protocol):
+    """Runs a network; may be called from several threads."""
+
+    def __call__(self, batch: FloatInput) -> list[FloatInput]:
+        """The outputs in the file's order, (N, ...) each, for an input (N, ...)."""
+
+
+class TorchRunner:
+    """Runs a network in torch, a whole batch at once.
+
+    Args:
+        data: The bytes of a `.tflite` file.
+        name: What to call it in an error.
+        device: Where to compute.
+
+    Raises:
+        InputError: The bytes are no model that is known here.
+    """
+
+    def __init__(self, data: bytes, name: str, device: torch.device) -> None:
+        torch.empty(_KEPT_BYTES, dtype=torch.uint8)  # freed at once
+        self._network = GraphNetwork(read_graph(data, name)).to(device).eval()
+        self._device = device
+
+    @torch.inference_mode()
+    def __call__(self, batch: FloatInput) -> list[FloatInput]:
+        """See `Runner`."""
+        outputs = self._network(torch.from_numpy(batch).to(self._device))
+        return [output.cpu().numpy() for output in outputs]
+
+
+class LiteRunner:
+    """Runs a network on the processor with LiteRT, which computes its layers in one pass.
+
+    Args:
+        data: The bytes of a `.tflite` file.
+        name: What to call it in an error.
+        n_threads: Calls that may run at the same time, each on one core.
+
+    Raises:
+        InputError: The bytes are no model that is known here.
+    """
+
+    def __init__(self, data: bytes, name: str, n_threads: int) -> None:
+        from ai_edge_litert.interpreter import Interpreter
+
+        read_graph(data, name)  # a damaged file is told as such
+        self._free: SimpleQueue[Any] = SimpleQueue()
+        with known_notices_removed():
+            for _ in range(n_threads):
+                interpreter = Interpreter(model_content=data, num_threads=1)
+                interpreter.allocate_tensors()
+                self._free.put(interpreter)
+        self._input = interpreter.get_input_details()[0]["index"]
+        self._outputs = [output["index"] for output in interpreter.get_output_details()]
+
+    def __call__(self, batch: FloatInput) -> list[FloatInput]:
+        """See `Runner`."""
+        interpreter = self._free.get()
+        try:
+            rows = [self._one(interpreter, picture[None]) for picture in batch]
+        finally:
+            self._free.put(interpreter)
+        return [np.stack(output) for output in zip(*rows, strict=True)]
+
+    def _one(self, interpreter: Any, given: FloatInput) -> list[FloatInput]:
+        interpreter.set_tensor(self._input, given)
+        interpreter.invoke()
+        return [interpreter.get_tensor(index) for index in self._outputs]
+
+
+def has_litert() -> bool:
+    """Whether LiteRT is installed."""
+    return find_spec("ai_edge_litert") is not None
