@@ -33,6 +33,7 @@ from facedyn_app.headmodel.known_heads import user_heads
 from facedyn_app.headmodel.model import HeadModel
 from facedyn_app.headmodel.prepare import prepare_head
 from facedyn_app.landmarks import Landmarker, TrackCollector, track_faces
+from facedyn_app.library.embeddings import embedded_gallery
 from facedyn_app.library.entries import SessionEntry
 from facedyn_app.library.library import Library
 from facedyn_app.progress import Progress, Report, ignore
@@ -40,7 +41,6 @@ from facedyn_app.recognizer.model import Recognizer
 from facedyn_app.records import (
     ByteArray,
     DriftReport,
-    Embedding,
     FloatArray,
     HeadFit,
     Identification,
@@ -190,13 +190,7 @@ def identify(
         MismatchError: The session is of another head than the recognizer.
     """
     probe = recognizer.embed(session)
-    gallery = {}
-    enrolled = check_gallery(library, session.head_id)
-    for n_done, (name, entries) in enumerate(enrolled.items()):
-        report(Progress("comparing", n_done, len(enrolled)))
-        embedded = [_embedded(entry, library, recognizer) for entry in entries]
-        gallery[name] = [embedding for embedding in embedded if embedding is not None]
-    gallery = {name: embeddings for name, embeddings in gallery.items() if embeddings}
+    gallery = embedded_gallery(library, recognizer, check_gallery(library, session.head_id), report)
     if not gallery:
         raise TooLittleError(
             f"Every recording enrolled in '{library.folder}' is too short to compare with.",
@@ -293,17 +287,6 @@ def fit_settings_record(settings: Settings) -> dict[str, Any]:
     """The settings that decide a session's numbers, as its file keeps them (JSON)."""
     made = {"landmarks": asdict(settings.landmarks), "fit": asdict(settings.fit)}
     return dict(json.loads(json.dumps(made)))
-
-
-def _embedded(entry: SessionEntry, library: Library, recognizer: Recognizer) -> Embedding | None:
-    """An enrolled session's embedding; None where it is too short, which is no reason to stop."""
-    try:
-        return recognizer.embed(library.load(entry))
-    except TooLittleError as error:
-        log.warning(
-            "The session '%s' of '%s' is left out: %s", entry.name, entry.speaker, error.sentence
-        )
-        return None
 
 
 def _find_landmarks(

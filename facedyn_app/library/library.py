@@ -23,7 +23,7 @@ from facedyn_app.library.database import (
 from facedyn_app.library.entries import SessionEntry, SpeakerEntry, session_entry, speaker_entry
 from facedyn_app.library.logbook import Logbook
 from facedyn_app.library.session_file import load_session
-from facedyn_app.library.store import SessionStore
+from facedyn_app.library.store import SessionStore, delete_folder
 from facedyn_app.records import Session
 
 DATABASE = "library.sqlite"
@@ -40,12 +40,14 @@ class Library:
     Attributes:
         folder: The library's folder.
         recognizers_folder: Where recognizers trained on the library are kept.
+        embeddings_folder: Where embeddings of its sessions are kept (embeddings.py).
         logbook: The audit trail, the kept runs and the choices made.
     """
 
     def __init__(self, folder: Path, engine: Engine) -> None:
         self.folder = folder
         self.recognizers_folder = folder / "recognizers"
+        self.embeddings_folder = folder / "embeddings"
         self.logbook = Logbook(self._transaction)
         self._store = SessionStore(folder / "sessions")
         self._engine = engine
@@ -214,6 +216,7 @@ class Library:
         """
         with self._transaction() as orm:
             row = rows.session_row(orm, entry.id)
+            delete_folder(self.embeddings_folder)
             self._store.delete(row.file_name)
             rows.delete_session_rows(orm, row)
             rows.write_audit(orm, "delete", f"session {entry.id}")
@@ -236,6 +239,7 @@ class Library:
             row = rows.known_speaker(orm, speaker)
             query = select(SessionRow).where(SessionRow.speaker_id == row.id)
             sessions = orm.scalars(query).all()
+            delete_folder(self.embeddings_folder)
             for session in sessions:
                 self._store.delete(session.file_name)
                 rows.delete_session_rows(orm, session)

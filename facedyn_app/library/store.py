@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import secrets
+import shutil
 import time
 from collections.abc import Callable, Iterator
 from contextlib import AbstractContextManager, contextmanager, suppress
@@ -79,3 +80,19 @@ class SessionStore:
             with suppress(OSError):
                 if time.time() - path.stat().st_mtime > _STALE_SECONDS:
                     path.unlink()
+
+
+def delete_folder(folder: Path) -> None:
+    """Delete a folder and what is in it; one that is not there is no error.
+
+    Raises:
+        OutputError: It cannot be deleted.
+    """
+    try:
+        if folder.exists():
+            shutil.rmtree(folder)
+    except OSError as error:
+        raise OutputError(
+            f"The folder '{folder}' cannot be deleted: {error.strerror or error}.",
+            "Make the folder writable and try again.",
+        ) from error

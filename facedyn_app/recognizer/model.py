@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import hashlib
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
 from typing import Any
@@ -56,6 +57,15 @@ class Recognizer:
     def feature_names(self) -> tuple[str, ...]:
         """The names of the network's inputs, in order."""
         return feature_names(self.expression_names)
+
+    def fingerprint(self) -> str:
+        """What tells it from other recognizers: a hash of all that its embeddings depend on."""
+        told = [self.head_id, *self.expression_names, repr(self.features), repr(self.sizes)]
+        digest = hashlib.sha256("\n".join(told).encode())
+        for name, value in sorted(self.network.state_dict().items()):
+            digest.update(name.encode())
+            digest.update(value.detach().cpu().numpy().tobytes())
+        return digest.hexdigest()[:32]
 
     def embed(self, session: Session) -> Embedding:
         """Embed a session's motion windows.
