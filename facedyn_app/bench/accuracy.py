@@ -24,17 +24,19 @@ MOVING_SD = 0.15
 SMILES = ("mouthSmileLeft", "mouthSmileRight")
 
 CASES = (
+    Case(Take.TALK),
+    Case(Take.TALK, face=1, motion=1),
+    Case(Take.TALK, width=320, height=240),
+    Case(Take.TALK, width=320, height=240, noisy=True),
+    Case(Take.TALK, width=1280, height=720),
+    Case(Take.TALK, noisy=True),
+    Case(Take.TALK, occluded=True),
     Case(Take.ACTIONS),
     Case(Take.ACTIONS, face=1),
     Case(Take.ACTIONS, motion=1),
-    Case(Take.TALK, face=2),
-    Case(Take.STILL, seconds=4.0),
     Case(Take.ACTIONS, width=320, height=240),
-    Case(Take.ACTIONS, width=1280, height=720),
-    Case(Take.ACTIONS, noisy=True),
-    Case(Take.ACTIONS, width=320, height=240, noisy=True),
-    Case(Take.ACTIONS, occluded=True),
     Case(Take.FAST),
+    Case(Take.STILL, seconds=4.0),
 )
 QUICK_CASES = (
     Case(Take.ACTIONS, seconds=3.0),

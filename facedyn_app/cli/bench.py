@@ -1,4 +1,4 @@
-"""`facedyn bench`: what was measured, as text and as facts."""
+"""`facedyn bench accuracy`: what was measured, as text and as facts."""
 
 from __future__ import annotations
 
@@ -9,6 +9,7 @@ from facedyn_app.bench.accuracy import CASES, QUICK_CASES, Accuracy, CaseResult,
 from facedyn_app.bench.measured import Bench
 from facedyn_app.bench.separation import Separation
 from facedyn_app.cli.drawing import quiet_drawing
+from facedyn_app.cli.places import check_output_folder
 from facedyn_app.cli.tables import NONE, indented, number, table
 from facedyn_app.cli.verb import Outcome
 from facedyn_app.pipeline import ready_head
@@ -43,6 +44,7 @@ def bench_accuracy(
         OutputError: The folder cannot be written.
     """
     quiet_drawing()
+    check_output_folder(folder)
     folder.mkdir(parents=True, exist_ok=True)
     bench = Bench(folder, Settings(), keep_landmarks=keep_landmarks)
     cases = QUICK_CASES if quick else CASES

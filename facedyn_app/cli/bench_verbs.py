@@ -16,12 +16,15 @@ WorkFolder = Annotated[
     typer.Option("--work", metavar="DIR", help="Where rendered videos are kept for the next time."),
 ]
 
+Quick = Annotated[bool, typer.Option("--quick", help="A few seconds of video only.")]
+
 
 def make_bench_app() -> typer.Typer:
     """The verbs under `bench`."""
     app = typer.Typer(rich_markup_mode=None, no_args_is_help=True)
     app.callback(help="Measure how accurate and how fast the program is on this machine.")(_nothing)
     app.command("accuracy")(accuracy)
+    app.command("landmarks")(landmarks)
     return app
 
 
@@ -35,7 +38,7 @@ def accuracy(
         list[str] | None,
         typer.Option("--head", metavar="ID|FILE", show_default=DEFAULT_HEAD, help="May be given."),
     ] = None,
-    quick: Annotated[bool, typer.Option("--quick", help="A few seconds of video only.")] = False,
+    quick: Quick = False,
     keep_landmarks: Annotated[
         bool,
         typer.Option("--keep-landmarks", help="Take landmarks found before, to try out the fit."),
@@ -51,5 +54,16 @@ def accuracy(
         return bench_accuracy(
             wanted, work, quick=quick, keep_landmarks=keep_landmarks, report=report
         )
+
+    run_verb(work_on, as_json=as_json)
+
+
+def landmarks(work: WorkFolder, quick: Quick = False, as_json: AsJson = False) -> None:
+    """Measure the speed of following a face, beside MediaPipe by itself and decoding alone."""
+
+    def work_on(report: Report) -> Outcome:
+        from facedyn_app.cli.bench_speed import bench_landmarks
+
+        return bench_landmarks(work, quick=quick, report=report)
 
     run_verb(work_on, as_json=as_json)

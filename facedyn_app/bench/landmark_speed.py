@@ -1,0 +1,103 @@
+"""How fast faces are followed: the program's way, and what a user would otherwise write."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from pathlib import Path
+
+import cv2
+import numpy as np
+import torch
+
+from facedyn_app.assets import model_file
+from facedyn_app.bench.speed import Speed, device_name, devices, timed
+from facedyn_app.bench.takes import Take
+from facedyn_app.bench.truth import Case, make_truth, truth_video
+from facedyn_app.headmodel.model import HeadModel
+from facedyn_app.landmarks import track_faces
+from facedyn_app.landmarks.models import MODEL, FaceModels
+from facedyn_app.landmarks.quiet import known_notices_removed
+from facedyn_app.progress import Progress, Report, ignore
+from facedyn_app.records import ByteArray
+from facedyn_app.video import probe_video, read_frames
+
+FILM = Case(Take.ACTIONS)
+QUICK_FILM = Case(Take.ACTIONS, seconds=3.0)
+CROP_PX, BATCH = 256, 32
+
+
+def measure_landmark_speed(
+    head: HeadModel, folder: Path, *, quick: bool, report: Report = ignore
+) -> tuple[Speed, ...]:
+    """Decoding, MediaPipe by itself, the landmark network in torch, and the program's whole way.
+
+    Args:
+        head: The head to film.
+        folder: Where rendered videos are kept.
+        quick: Whether the film is short.
+        report: Told of every part; may raise Cancelled.
+
+    Raises:
+        OutputError: The folder cannot be written.
+    """
+    film = QUICK_FILM if quick else FILM
+    video = truth_video(head, make_truth(head, film), folder, report)
+    found: list[Speed] = []
+    for number, speed in enumerate(_ways(video)):
+        found.append(speed)
+        report(Progress("measuring the speed of landmarks", number + 1, 3 + len(devices())))
+    return tuple(found)
+
+
+def _ways(video: Path) -> Iterator[Speed]:
+    pictures: list[ByteArray] = []
+    seconds = timed(lambda: pictures.extend(frame.image for frame in read_frames(video)))
+    yield Speed("decoding alone", device_name("cpu"), len(pictures), seconds)
+    yield _mediapipe(pictures)
+    crops = [cv2.resize(picture, (CROP_PX, CROP_PX)).astype(np.uint8) for picture in pictures]
+    for device in devices():
+        yield _network(crops, device)
+    info = probe_video(video)
+    seconds = timed(lambda: sum(1 for _ in track_faces(read_frames(video), info)))
+    words = "the program, decoding included"
+    yield Speed(words, device_name(devices()[-1]), len(pictures), seconds, own=True)
+
+
+def _mediapipe(pictures: list[ByteArray]) -> Speed:
+    """MediaPipe's own landmarker, one process, as its documentation shows it."""
+    import mediapipe as mp
+    from mediapipe.tasks.python import BaseOptions, vision
+
+    options = vision.FaceLandmarkerOptions(
+        base_options=BaseOptions(model_asset_path=str(model_file(MODEL))),
+        running_mode=vision.RunningMode.VIDEO,
+        output_face_blendshapes=True,
+    )
+    images = [
+        mp.Image(image_format=mp.ImageFormat.SRGB, data=np.ascontiguousarray(picture))
+        for picture in pictures
+    ]
+    with known_notices_removed():
+        landmarker = vision.FaceLandmarker.create_from_options(options)
+        landmarker.detect_for_video(images[0], 0)
+    with landmarker:
+
+        def detect() -> None:
+            for number, image in enumerate(images, start=1):
+                landmarker.detect_for_video(image, 40 * number)
+
+        seconds = timed(detect)
+    return Speed("MediaPipe, one process", "CPU", len(images), seconds)
+
+
+def _network(crops: list[ByteArray], device: str) -> Speed:
+    """The landmark network by itself, a batch at a time."""
+    models = FaceModels(torch.device(device))
+    models.points(crops[:BATCH])
+
+    def run() -> None:
+        for start in range(0, len(crops), BATCH):
+            models.points(crops[start : start + BATCH])
+
+    words = f"landmark network in torch, batches of {BATCH}"
+    return Speed(words, device_name(device), len(crops), timed(run))

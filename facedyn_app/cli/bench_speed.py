@@ -1,0 +1,61 @@
+"""`facedyn bench landmarks` and `facedyn bench fit`: frames a second, as text and as facts."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from dataclasses import asdict
+from pathlib import Path
+
+from facedyn_app.bench.landmark_speed import measure_landmark_speed
+from facedyn_app.bench.speed import Speed
+from facedyn_app.cli.drawing import quiet_drawing
+from facedyn_app.cli.options import DEFAULT_HEAD
+from facedyn_app.cli.places import check_output_folder
+from facedyn_app.cli.tables import NONE, number, table
+from facedyn_app.cli.verb import Outcome
+from facedyn_app.pipeline import ready_head
+from facedyn_app.progress import Report
+from facedyn_app.settings import Settings
+
+_SPEED_HEADS = ("way", "device", "frames", "frames/s", "program is x times", "cost above least %")
+
+
+def bench_landmarks(folder: Path, *, quick: bool, report: Report) -> Outcome:
+    """Measure the speed of following a face at 640x360.
+
+    Args:
+        folder: Where rendered videos are kept.
+        quick: Whether only a few seconds are followed.
+        report: Told of every part; may raise Cancelled.
+
+    Raises:
+        OutputError: The folder cannot be written.
+    """
+    quiet_drawing()
+    check_output_folder(folder)
+    folder.mkdir(parents=True, exist_ok=True)
+    head = ready_head(DEFAULT_HEAD)
+    return _speeds(measure_landmark_speed(head, folder, quick=quick, report=report), Settings())
+
+
+def _speeds(found: Sequence[Speed], settings: Settings) -> Outcome:
+    """Frames a second of each way, and how many times as fast the program's best is."""
+    best = max(one.frames_per_second for one in found if one.own)
+    rows = [
+        (
+            one.what,
+            one.device,
+            str(one.n_frames),
+            _rate(one.frames_per_second),
+            NONE if one.own else _rate(best / one.frames_per_second),
+            number(one.excess_percent),
+        )
+        for one in found
+    ]
+    text = table(_SPEED_HEADS, rows, right=(2, 3, 4, 5))
+    ways = [{**asdict(one), "frames_per_second": one.frames_per_second} for one in found]
+    return Outcome({"settings": asdict(settings), "ways": ways}, text)
+
+
+def _rate(value: float) -> str:
+    return number(value, 0 if value >= 10 else 2)
