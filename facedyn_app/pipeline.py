@@ -25,8 +25,9 @@ from facedyn_app.assets import sha256_of
 from facedyn_app.dynamics.drift import measure_drift
 from facedyn_app.dynamics.quality import assess_quality
 from facedyn_app.errors import FacedynError, TooLittleError
+from facedyn_app.fitting.fitter import choose_device
 from facedyn_app.fitting.live import LiveFit
-from facedyn_app.fitting.session_fit import choose_device, fit_session
+from facedyn_app.fitting.session_fit import fit_session
 from facedyn_app.headmodel.fewer import with_fewer
 from facedyn_app.headmodel.io import list_heads, load_head
 from facedyn_app.headmodel.known_heads import user_heads
@@ -280,6 +281,7 @@ def make_session(
         error_px=fit.error_px,
         face_px=fit.face_px,
         meta=meta,
+        invalid_reason=fit.invalid_reason,
     )
 
 

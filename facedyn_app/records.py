@@ -29,6 +29,17 @@ IntArray = npt.NDArray[np.integer[Any]]
 
 N_LANDMARKS = 478
 N_ACTIONS = 52
+INVALID_REASONS = (
+    "",
+    "no face",
+    "face too small",
+    "turned away",
+    "landmark jump",
+    "poor fit",
+    "blurred",
+    "occluded",
+)
+"""Why a frame is not valid, by its number in `invalid_reason`."""
 
 
 def _check_length(record: object, names: tuple[str, ...], n: int) -> None:
@@ -130,6 +141,7 @@ class HeadFit:
         focal_px: Focal length, px.
         converged: Whether the solver's last step was small.
         n_iterations: Steps of the joint solve.
+        invalid_reason: (T,) uint8 number in INVALID_REASONS, 0 in valid frames; None when unknown.
     """
 
     seconds: FloatArray
@@ -146,6 +158,7 @@ class HeadFit:
     focal_px: float
     converged: bool
     n_iterations: int
+    invalid_reason: ByteArray | None = None
 
     def __post_init__(self) -> None:
         """Check that all arrays have a row per frame or per chunk."""
@@ -204,6 +217,8 @@ class Session:
         meta: What the numbers are of and were made with: `head_id`, `head_sha256`,
             `source` ({"name", "sha256"} or None), `fps`, and further keys
             (`width`, `height`, `focal_px`, `settings`, `program`, `simulated`).
+        invalid_reason: (T,) uint8 number in INVALID_REASONS, 0 in valid frames; None in sessions
+            that do not say.
     """
 
     seconds: FloatArray
@@ -219,6 +234,7 @@ class Session:
     error_px: FloatArray
     face_px: FloatArray
     meta: Mapping[str, Any] = field(default_factory=dict)
+    invalid_reason: ByteArray | None = None
 
     def __post_init__(self) -> None:
         """Check that all arrays have a row per frame, per chunk or a column per name."""

@@ -29,11 +29,19 @@ class FitSettings:
         landmark_noise: Standard deviation of a landmark of weight 1, share of face height.
             Larger than the scatter seen, since the errors of neighbouring landmarks go together:
             chosen on rendered faces of known motion, where 0.006 lets noise into expressions.
-        robust_scale: Residual, in noise units, beyond which a landmark counts less.
+        known_noise: Factor on the landmarks' errors where they were measured.
+        robust_scale: Residual of a frame, in noise units, beyond which it counts less.
         expression_sd: Prior standard deviation of an expression coefficient.
         jaw_sd: Prior standard deviations of the jaw's rotation vector, rad.
         shape_sd: Prior standard deviation of a shape coefficient.
         shape_frames: Frames' worth of independent landmark errors in a recording, for the shape.
+        turn_step: Usual turn of the head between frames at 25 frames/s, rad; like the next three
+            the scale of the smoothness in time, beyond which a difference pays ever less.
+        shift_step: Usual shift of the head, m.
+        jaw_step: Usual step of the jaw's rotation vector, rad.
+        expression_step: Usual step of an expression coefficient.
+        step_tail: Difference, in usual steps, beyond which it pays less than its square.
+        most_shape_frames: Frames from which the shape is estimated, spread over the recording.
         chunk_seconds: Length of a chunk of shape, s.
         n_shape: Leading shape directions used; 0 means all of the head's.
         n_expression: Leading expression directions used; 0 means all of the head's.
@@ -46,11 +54,18 @@ class FitSettings:
 
     focal_factor: float = 1.2
     landmark_noise: float = 0.025
-    robust_scale: float = 1.5
+    known_noise: float = 1.0
+    robust_scale: float = 3.0
     expression_sd: float = 0.35
     jaw_sd: tuple[float, float, float] = (0.2, 0.05, 0.03)
     shape_sd: float = 1.0
     shape_frames: float = 2.0
+    turn_step: float = 0.004
+    shift_step: float = 0.001
+    jaw_step: float = 0.005
+    expression_step: float = 0.015
+    step_tail: float = 1.0
+    most_shape_frames: int = 400
     chunk_seconds: float = 1.0
     n_shape: int = 0
     n_expression: int = 0

@@ -12,18 +12,20 @@ adjustment", section 6):
     (H_ss - sum_t H_sf H_ff^-1 H_fs) step_s = -(g_s - sum_t H_sf H_ff^-1 g_f).
 
 The damped system is solved by Cholesky factors. A damping that fails is raised tenfold
-(Marquardt 1963). Bounds are kept by an active set: unknowns whose step would leave their bound are
+(Marquardt 1963). Frames may also be coupled to their neighbours, which makes H_ff block-tridiagonal
+(chain.py). Bounds are kept by an active set: unknowns whose step would leave their bound are
 sent to the bound, and the step of all others is solved again with that known.
 """
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from typing import Generic, Protocol, TypeVar
 
 import torch
 from torch import Tensor
 
+from facedyn_app.fitting.chain import chain_product, chain_solve
 from facedyn_app.progress import Progress, Report, ignore
 
 State = TypeVar("State")
@@ -47,6 +49,8 @@ class NormalEquations:
         g_s: (G, m) gradient of the shared unknowns.
         lowest: (T, n) least step that each unknown may make, 0 or less; -inf without a bound.
         highest: (T, n) largest step, 0 or more.
+        coupling: (T - 1, n) precisions of the differences between neighbouring frames' unknowns,
+            their share of H_ff and g_f included there; None where frames are independent.
     """
 
     cost: Tensor
@@ -57,6 +61,7 @@ class NormalEquations:
     g_s: Tensor
     lowest: Tensor
     highest: Tensor
+    coupling: Tensor | None = None
 
 
 class ArrowProblem(Protocol[State]):
@@ -194,37 +199,51 @@ def _solve(
     model: NormalEquations, group: Tensor, damping: float, known: Tensor
 ) -> tuple[Tensor, Tensor] | None:
     """The damped step, its entries that are not NaN in `known` (T, n) given."""
-    H_ff, H_fs, g_f, g_s = _with_known(model, group, known)
+    known_model = _with_known(model, group, known)
+    H_ff, H_fs, g_s = known_model.H_ff, known_model.H_fs, known_model.g_s
     H_ff = H_ff + torch.diag_embed(damping * torch.diagonal(H_ff, dim1=1, dim2=2))
     H_ss = model.H_ss + torch.diag_embed(damping * torch.diagonal(model.H_ss, dim1=1, dim2=2))
-    factor, failed = torch.linalg.cholesky_ex(H_ff)
-    if bool(failed.any()):
+    right = torch.cat([H_fs, known_model.g_f.unsqueeze(2)], dim=2)
+    solved = _eliminate(H_ff, known_model.coupling, right)
+    if solved is None:
         return None
-    right = torch.cat([H_fs, g_f.unsqueeze(2)], dim=2)
-    white = torch.linalg.solve_triangular(factor, right, upper=False)
-    white_fs, white_g = white[..., :-1], white[..., -1:]
-    eliminated = _sum_over_frames(white_fs.mT, white, group, len(H_ss))
+    eliminated = _sum_over_frames(H_fs.mT, solved, group, len(H_ss))
     schur, gradient = H_ss - eliminated[..., :-1], g_s - eliminated[..., -1]
     schur_factor, failed = torch.linalg.cholesky_ex(schur)
     if bool(failed.any()):
         return None
     step_s = -torch.cholesky_solve(gradient.unsqueeze(2), schur_factor)
-    back = white_g + white_fs @ step_s[group]
-    step_f = -torch.linalg.solve_triangular(factor.mT, back, upper=True).squeeze(2)
+    step_f = -(solved[..., -1:] + solved[..., :-1] @ step_s[group]).squeeze(2)
     return torch.where(known.isnan(), step_f, known), step_s.squeeze(2)
 
 
-def _with_known(
-    model: NormalEquations, group: Tensor, known: Tensor
-) -> tuple[Tensor, Tensor, Tensor, Tensor]:
-    """H_ff, H_fs, g_f and g_s of the other unknowns; rows of known ones become the identity."""
+def _eliminate(H_ff: Tensor, coupling: Tensor | None, right: Tensor) -> Tensor | None:
+    """(T, n, c) of the frames' own system, None where it is not positive definite."""
+    if coupling is not None:
+        return chain_solve(H_ff, coupling, right)
+    factor, failed = torch.linalg.cholesky_ex(H_ff)
+    return None if bool(failed.any()) else torch.cholesky_solve(right, factor)
+
+
+def _with_known(model: NormalEquations, group: Tensor, known: Tensor) -> NormalEquations:
+    """The equations of the other unknowns; rows of known ones become the identity."""
     free = known.isnan().to(model.H_ff.dtype)
     step = known.nan_to_num(0.0)
-    g_f = (model.g_f + (model.H_ff @ step.unsqueeze(2)).squeeze(2)) * free
+    g_f = model.g_f + (model.H_ff @ step.unsqueeze(2)).squeeze(2)
+    coupling = model.coupling
+    if coupling is not None:
+        g_f = g_f + chain_product(coupling, step)
+        coupling = coupling * free[1:] * free[:-1]
     pull = (model.H_fs.mT @ step.unsqueeze(2)).squeeze(2)
-    g_s = model.g_s.index_add(0, group, pull)
     H_ff = model.H_ff * free.unsqueeze(1) * free.unsqueeze(2) + torch.diag_embed(1.0 - free)
-    return H_ff, model.H_fs * free.unsqueeze(2), g_f, g_s
+    return replace(
+        model,
+        H_ff=H_ff,
+        H_fs=model.H_fs * free.unsqueeze(2),
+        g_f=g_f * free,
+        g_s=model.g_s.index_add(0, group, pull),
+        coupling=coupling,
+    )
 
 
 def _sum_over_frames(left: Tensor, right: Tensor, group: Tensor, n_groups: int) -> Tensor:

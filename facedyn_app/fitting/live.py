@@ -2,23 +2,18 @@
 
 from __future__ import annotations
 
-import dataclasses
+from dataclasses import replace
 
 import numpy as np
 import roma
 import torch
 
 from facedyn_app.fitting.arrow import solve_arrow
-from facedyn_app.fitting.landmark_head import LandmarkHead, landmark_head
+from facedyn_app.fitting.fitter import begin_with, make_fitter
 from facedyn_app.fitting.residuals import FaceProblem
-from facedyn_app.fitting.session_fit import (
-    choose_device,
-    error_in_px,
-    one_shape_problem,
-    trusted,
-)
-from facedyn_app.fitting.start import start_state
+from facedyn_app.fitting.session_fit import error_in_px
 from facedyn_app.fitting.state import FaceState
+from facedyn_app.fitting.trust import distrust
 from facedyn_app.headmodel.model import HeadModel
 from facedyn_app.records import FloatArray, Landmarks, PartialFit
 from facedyn_app.settings import FitSettings
@@ -37,10 +32,8 @@ class LiveFit:
     """
 
     def __init__(self, head: HeadModel, settings: FitSettings, device: str) -> None:
-        self._head = landmark_head(head, n_shape=settings.n_shape, device=choose_device(device))
-        self._activations = head.activations
-        self._settings = settings
-        self._shape = self._head.fixed_shape.new_zeros(1, self._head.n_shape)
+        self._fitter = make_fitter(head, settings, device)
+        self._shape = self._fitter.head.weight.new_zeros(1, self._fitter.head.n_shared)
         self._bank: list[Landmarks] = []
         self._last: FaceState | None = None
         self._n_shape_frames = 0
@@ -52,15 +45,19 @@ class LiveFit:
             landmarks: The next few frames of one person, in order.
         """
         found = np.flatnonzero(landmarks.found)
-        part = _nothing(landmarks, self._head.n_expression)
+        part = _nothing(landmarks, self._fitter.head.n_expression)
         if len(found) == 0:
             return part
         self._learn_shape(landmarks)
-        known = self._head.with_shape(self._shape[0])
-        problem = self._problem(known, landmarks, found)
-        state = self._solve(problem, self._shape[:, :0], BLOCK_ITERATIONS)
+        known = self._fitter.head.with_shape(self._shape[0])
+        problem, start = self._fitter.problem(known, landmarks, found, smooth=True)
+        if self._last is not None:
+            # a face moves little in a few frames: begin with what it did last
+            start = begin_with(start, self._last.frames(torch.zeros(len(found), dtype=torch.long)))
+        state = self._solve(problem, start, BLOCK_ITERATIONS)
         self._last = state.frames(slice(-1, None))
-        good = trusted(landmarks, found, state, error_in_px(problem, state), self._settings)
+        error_px = error_in_px(problem, state)
+        good = distrust(landmarks, found, state, error_px, self._fitter.settings) == 0
         part.valid[found] = good
         for target, values in (
             (part.expression, state.expression),
@@ -71,21 +68,8 @@ class LiveFit:
             target[found[good]] = values.cpu().numpy()[good]
         return part
 
-    def _problem(self, head: LandmarkHead, landmarks: Landmarks, found: np.ndarray) -> FaceProblem:
-        return one_shape_problem(
-            head, landmarks, found, self._settings, activations=self._activations
-        )
-
-    def _solve(self, problem: FaceProblem, shape: torch.Tensor, iterations: int) -> FaceState:
-        start = start_state(problem.head, problem.seen, shape)
-        if self._last is not None:
-            # a face moves little in a few frames: begin with what it did last
-            start = dataclasses.replace(
-                start,
-                jaw=self._last.jaw.expand_as(start.jaw),
-                expression=self._last.expression.expand_as(start.expression),
-            )
-        tolerance = self._settings.tolerance
+    def _solve(self, problem: FaceProblem, start: FaceState, iterations: int) -> FaceState:
+        tolerance = self._fitter.settings.tolerance
         return solve_arrow(problem, start, max_iterations=iterations, tolerance=tolerance).state
 
     def _learn_shape(self, landmarks: Landmarks) -> None:
@@ -97,8 +81,9 @@ class LiveFit:
         wanted = FIRST_SHAPE_FRAMES if self._n_shape_frames == 0 else SHAPE_FRAMES
         if len(found) < wanted:
             return
-        problem = self._problem(self._head, seen, found[:wanted])
-        self._shape = self._solve(problem, self._shape, SHAPE_ITERATIONS).shape
+        problem, start = self._fitter.problem(self._fitter.head, seen, found[:wanted], smooth=False)
+        start = replace(start, shape=self._shape)
+        self._shape = self._solve(problem, start, SHAPE_ITERATIONS).shape
         self._n_shape_frames = wanted
 
 
@@ -120,7 +105,7 @@ def _nothing(landmarks: Landmarks, n_expression: int) -> PartialFit:
 
 
 def _join(parts: list[Landmarks]) -> Landmarks:
-    return dataclasses.replace(
+    return replace(
         parts[0],
         seconds=np.concatenate([part.seconds for part in parts]),
         points=np.concatenate([part.points for part in parts]),

@@ -2,17 +2,22 @@
 
 Unknowns of a frame, in this order: 3 numbers that turn the head (a rotation vector applied
 before the present rotation), 3 of translation (m), 3 of the jaw's rotation vector (rad),
-E of expression. Shared by the frames of a group: S of shape.
+E of expression. Shared by the frames of a group: S of shape, and the modes of a session's errors.
 
-Residuals (METHOD section 3): reprojection, whitened by `landmark_noise` times the face's height
-and by the landmark's weight, under Cauchy's robust cost; Gaussian priors on shape, expression
-and jaw. Activations (0..1) are kept in their bounds by the solver itself: one that stands at a
-bound or would leave it is kept there, the others share the step.
+Residuals (METHOD section 3): each landmark's line of sight, in the head frame, meets the plane
+through the head's own landmark parallel to the face; the head's landmark minus that point, along
+x and y, m, is what the landmarker's errors are known for (landmark_errors.py). These
+displacements are whitened by their covariance (whitening.py). A frame whose residuals are large
+as a whole counts less (Student's t). Gaussian priors on shape, expression and jaw. Activations
+(0..1) are kept in their bounds by the solver itself.
+
+Gradients are exact. The second derivatives are Gauss-Newton's, with the directions of expression
+and shape taken from a mix of a few precomputed views instead of every landmark: the steps hardly
+differ and cost a tenth.
 """
 
 from __future__ import annotations
 
-import math
 from dataclasses import dataclass, replace
 
 import roma
@@ -23,14 +28,19 @@ from facedyn_app.fitting.arrow import NormalEquations
 from facedyn_app.fitting.landmark_head import (
     LandmarkHead,
     PosedLandmarks,
+    cross_matrix,
     pose_landmarks,
 )
+from facedyn_app.fitting.smoothness import smoothness
 from facedyn_app.fitting.state import FaceState, Observations
+from facedyn_app.fitting.whitening import Whitening, view_weights
 from facedyn_app.settings import FitSettings
 
 N_POSE = 9
 BLOCK_FRAMES = 128
 NEAREST_M = 0.05
+LEAST_FACING = 0.2
+"""Lines of sight flatter than this to the face are taken as this steep."""
 
 
 @dataclass(frozen=True, slots=True, eq=False)
@@ -39,55 +49,70 @@ class FaceProblem:
 
     Attributes:
         head: The head at its landmarks.
+        whitening: Of that head.
         seen: The observations.
         group: (T,) which shape each frame has.
         settings: Noise and priors.
         activations: Whether expression coefficients are bounded to 0..1.
+        pace: (T - 1,) how closely the frames follow each other (smoothness.py); None for frames
+            that are fitted independently.
     """
 
     head: LandmarkHead
+    whitening: Whitening
     seen: Observations
     group: Tensor
     settings: FitSettings
     activations: bool
+    pace: Tensor | None = None
 
-    def only(self, frames: Tensor, group: Tensor) -> FaceProblem:
-        """The same problem with some of the frames, grouped anew."""
+    def only(self, frames: Tensor, group: Tensor | None = None) -> FaceProblem:
+        """The same problem with some of the frames, independent of each other, or grouped anew."""
         seen = replace(
             self.seen, points=self.seen.points[frames], face_px=self.seen.face_px[frames]
         )
-        return replace(self, seen=seen, group=group)
+        group = self.group[frames] if group is None else group
+        return replace(self, seen=seen, group=group, pace=None)
+
+    def of(self, head: LandmarkHead) -> FaceProblem:
+        """The same problem for the same head with its last shared unknowns known."""
+        n_unknowns = head.n_expression + head.n_shared
+        return replace(self, head=head, whitening=self.whitening.first(n_unknowns))
 
     def cost(self, state: FaceState) -> Tensor:
         """The whole cost at a state, priors included."""
         total = self._prior_cost(state)
+        if self.pace is not None:
+            total = total + smoothness(state, self.pace, self.settings).cost
         for part in self._blocks():
             total = total + self._see(state.frames(part), part).cost
         return total
 
     def linearise(self, state: FaceState) -> NormalEquations:
         """The normal equations at a state, a block of frames at a time."""
-        n, m = N_POSE + self.head.n_expression, self.head.n_shape
+        n, m = N_POSE + self.head.n_expression, self.head.n_shared
         like, n_groups = state.translation, len(state.shape)
-        frame_rows = like.new_empty(len(self.group), n, n + m + 1)
-        moments = like.new_zeros(n_groups, len(self.head.weight), 7, 7)
-        basis, buffer = _basis(self.head), like.new_empty(0)
+        H_f, g_f = like.new_empty(len(self.group), n, n + m), like.new_empty(len(self.group), n)
+        H_ss = torch.diag_embed(self._shared_precision(n_groups))
+        g_s = self._shared_precision(n_groups) * state.shape
         cost = self._prior_cost(state)
         for part in self._blocks():
-            view = self._see(state.frames(part), part)
-            # the large product goes into the same memory each time: fresh memory costs more
-            motion, buffer = self._jacobian(view, state.frames(part), basis, buffer)
-            by_frame = buffer.flatten(0, 1).transpose(0, 1)
-            frame_rows[part] = by_frame[..., :n].mT @ by_frame
-            self._add_moments(moments, motion, self.group[part])
+            some, group = state.frames(part), self.group[part]
+            view = self._see(some, part)
+            J = self._jacobian(view, some)
+            H_f[part] = J[..., :n].mT @ J
+            g_f[part], slope_s = self._gradient(view, some, group, n_groups)
+            H_ss, g_s = H_ss + _sum_squares(J[..., n:], group, n_groups), g_s + slope_s
             cost = cost + view.cost
-        H_ff, H_fs, g_f = torch.split(frame_rows, [n, m, 1], dim=2)
-        H_ff, g_f = self._add_frame_priors(state, H_ff, g_f.squeeze(2))
-        precision = self._shape_precision(n_groups)
-        H_ss, g_s = _shared_block(moments, basis[..., n : n + m])
-        H_ss = H_ss + torch.diag_embed(precision.expand(-1, m))
-        g_s = g_s + precision * state.shape
-        return NormalEquations(cost, H_ff, H_fs, H_ss, g_f, g_s, *self._room(state))
+        H_ff, H_fs = torch.split(H_f, [n, m], dim=2)
+        H_ff, g_f = self._add_frame_priors(state, H_ff, g_f)
+        coupling = None
+        if self.pace is not None:
+            smooth = smoothness(state, self.pace, self.settings)
+            cost, coupling = cost + smooth.cost, smooth.precision
+            H_ff, g_f = smooth.add_to(H_ff, g_f)
+        lowest, highest = self._room(state)
+        return NormalEquations(cost, H_ff, H_fs, H_ss, g_f, g_s, lowest, highest, coupling)
 
     def retract(self, state: FaceState, step_f: Tensor, step_s: Tensor) -> FaceState:
         """The state after a step, activations kept within 0..1."""
@@ -115,81 +140,80 @@ class FaceProblem:
         return [slice(start, start + BLOCK_FRAMES) for start in starts]
 
     def _see(self, state: FaceState, part: slice) -> _View:
-        """The head of a block of frames in front of the camera, and the robust cost."""
+        """A block of frames against its lines of sight, and the robust cost."""
         posed = pose_landmarks(
             self.head, state.shape, self.group[part], state.expression, state.jaw
         )
-        camera = _to_camera(posed, state)
-        error = self.seen.focal_px * camera[..., :2] / camera[..., 2:] - self.seen.points[part]
-        noise_px = self.settings.landmark_noise * self.seen.face_px[part, None]
-        white = self.head.weight.sqrt() / noise_px
-        scale2 = self.settings.robust_scale**2
-        size2 = (error * white.unsqueeze(2)).square().sum(2) / scale2
-        cost = 0.5 * scale2 * torch.log1p(size2).sum().double()
-        return _View(posed, camera, error, white / (1.0 + size2).sqrt(), cost)
+        seen = self.seen.points[part]
+        sight = torch.cat([seen / self.seen.focal_px, torch.ones_like(seen[..., :1])], dim=2)
+        # a row vector times R is R^T applied to it
+        to_head = _facing(sight)[:, None] * state.rotation
+        sight, eye = sight @ to_head, -(state.translation[:, None] @ to_head)
+        slope = sight[..., :2] / sight[..., 2:].clamp_max(-LEAST_FACING)
+        met = eye[..., :2] + slope * (posed.points[..., 2:] - eye[..., 2:])
+        residual = (posed.points[..., :2] - met).flatten(1) @ self.whitening.matrix
+        freedom = self.settings.robust_scale**2 * residual.shape[1]
+        size2 = residual.square().sum(1) / freedom
+        cost = 0.5 * freedom * torch.log1p(size2).sum().double()
+        points = torch.cat([met, posed.points[..., 2:]], dim=2)
+        return _View(posed, points, slope, residual, 1.0 / (1.0 + size2), cost)
 
-    def _add_moments(self, moments: Tensor, motion: Tensor, group: Tensor) -> None:
-        """Add each landmark's sum over frames of motion^T motion to its group's."""
-        if len(moments) == 1:
-            flat = motion.flatten(1, 2)
-            moments[0] += flat.mT @ flat
-            return
-        rows = motion.permute(2, 0, 1, 3)
-        moments.index_add_(0, group, rows.mT @ rows)
+    def _jacobian(self, view: _View, state: FaceState) -> Tensor:
+        """(T, r, n + m) derivatives of the residuals, the frame's weight included."""
+        to_head = _facing(view.slope)[:, None] * state.rotation
+        by_shift = to_head.mT.unsqueeze(1).expand(-1, view.points.shape[1], -1, -1)
+        moved = torch.cat([-cross_matrix(view.points), by_shift, view.posed.jaw_derivative], dim=3)
+        seen = moved[..., :2, :] - view.slope.unsqueeze(3) * moved[..., 2:, :]
+        pose = self.whitening.matrix.mT @ seen.flatten(1, 2)
+        mix = view_weights(view.slope, view.posed.points, state.jaw)
+        columns = self.whitening.columns
+        other = (mix @ columns.flatten(1)).view(len(mix), *columns.shape[1:])
+        return torch.cat([pose, other], dim=2) * view.weight.sqrt()[:, None, None]
 
-    def _jacobian(
-        self, view: _View, state: FaceState, basis: Tensor, buffer: Tensor
+    def _gradient(
+        self, view: _View, state: FaceState, group: Tensor, n_groups: int
     ) -> tuple[Tensor, Tensor]:
-        """Whitened derivatives of the image, and the residuals in the last column of each.
-
-        Landmarks stand before frames so that the large part is one batched product whose result
-        need not be copied. It is written into `buffer` where that has the right size.
-
-        Returns:
-            (K, 2, T, 7) by F, M, residual; (K, 2, T, n + m + 1) by the unknowns, residual.
-        """
-        x, y, z = view.camera.unbind(-1)
-        over_z, zero = self.seen.focal_px * view.white / z, torch.zeros_like(z)
-        to_u = torch.stack([over_z, zero, -over_z * x / z], dim=-1)
-        to_v = torch.stack([zero, over_z, -over_z * y / z], dim=-1)
-        by_shift = torch.stack([to_u, to_v], dim=-2)
-        turned = (by_shift * _facing(z)).flatten(1, 2) @ state.rotation
-        by_fixed = turned.view_as(by_shift)
-        by_moved = (turned @ view.posed.jaw_rotation).view_as(by_shift)
-        residual = (view.error * view.white.unsqueeze(2)).unsqueeze(3)
-        motion = torch.cat([by_fixed, by_moved, residual], dim=-1).permute(1, 2, 0, 3).contiguous()
-        n_landmarks, _, n_frames, _ = motion.shape
-        size = (n_landmarks, 2 * n_frames, basis.shape[2])
-        flat = buffer.view(size) if buffer.numel() == math.prod(size) else motion.new_empty(size)
-        torch.bmm(motion.flatten(1, 2), basis, out=flat)
-        J = flat.view(n_landmarks, 2, n_frames, -1)
-        # a turn d applied before the present rotation moves X by d x X
-        by_turn = torch.linalg.cross(view.posed.points.unsqueeze(2), by_fixed)
-        by_jaw = by_fixed @ view.posed.jaw_derivative
-        J[..., :N_POSE] = torch.cat([by_turn, by_shift, by_jaw], dim=-1).permute(1, 2, 0, 3)
-        return motion, J
+        """(T, n) by the frames' unknowns and (G, m) by the shared ones, without the priors."""
+        head = self.head
+        pull = (view.weight[:, None] * view.residual) @ self.whitening.matrix.mT
+        flat = pull.view_as(view.slope)
+        pull = torch.cat([flat, -(flat * view.slope).sum(2, keepdim=True)], dim=2)
+        turn = torch.linalg.cross(view.points, pull).sum(1)
+        shift = ((pull.sum(1)[:, None] @ state.rotation.mT) * _facing(pull)).squeeze(1)
+        jaw = torch.einsum("tki,tkij->tj", pull, view.posed.jaw_derivative)
+        carried = pull @ view.posed.jaw_rotation
+        expression = pull.flatten(1) @ head.fixed_expression.flatten(0, 1)
+        expression = expression + carried.flatten(1) @ head.moved_expression.flatten(0, 1)
+        both = pull.new_zeros(2, n_groups, pull[0].numel())
+        both[0].index_add_(0, group, pull.flatten(1))
+        both[1].index_add_(0, group, carried.flatten(1))
+        shared = both[0] @ head.fixed_shape.flatten(0, 1)
+        shared = shared + both[1] @ head.moved_shape.flatten(0, 1)
+        return torch.cat([turn, shift, jaw, expression], dim=1), shared
 
     def _prior_cost(self, state: FaceState) -> Tensor:
         _, value = self._scaled(state)
-        shape = self._shape_precision(len(state.shape)) * state.shape.square()
+        shape = self._shared_precision(len(state.shape)) * state.shape.square()
         return 0.5 * (value.square().sum().double() + shape.sum().double())
 
-    def _shape_precision(self, n_groups: int) -> Tensor:
-        """(G, 1) prior precision of a shape coefficient.
+    def _shared_precision(self, n_groups: int) -> Tensor:
+        """(G, S + P) prior precisions of shape and session modes.
 
-        The landmarker's errors and those of the landmark table are the same in every frame, so
-        a recording tells no more of the shape than `shape_frames` frames do: the prior grows with
-        the number of frames instead of the landmarks' noise.
+        Part of the landmarker's errors is the same in every frame, so a recording tells no more
+        of the shape than `shape_frames` frames do: the prior grows with the number of frames
+        instead of the landmarks' noise.
         """
-        n_frames = torch.bincount(self.group, minlength=n_groups).to(self.head.weight.dtype)
-        frames = n_frames / self.settings.shape_frames
-        return frames.clamp_min(1.0).unsqueeze(1) / self.settings.shape_sd**2
+        head, like = self.head, self.head.weight
+        n_frames = torch.bincount(self.group, minlength=n_groups).to(like.dtype)
+        frames = (n_frames / self.settings.shape_frames).clamp_min(1.0)
+        one = like.new_full((head.n_shape,), self.settings.shape_sd**-2)
+        return frames.unsqueeze(1) * torch.cat([one, like.new_ones(head.n_session_modes)])
 
     def _scaled(self, state: FaceState) -> tuple[Tensor, Tensor]:
         """Prior standard deviations of jaw and expression, and their values over them."""
-        settings, like = self.settings, state.jaw
+        settings, head, like = self.settings, self.head, state.jaw
         jaw_sd = torch.tensor(settings.jaw_sd, dtype=like.dtype, device=like.device)
-        expression_sd = like.new_full((self.head.n_expression,), settings.expression_sd)
+        expression_sd = like.new_full((head.n_expression,), settings.expression_sd)
         sd = torch.cat([jaw_sd, expression_sd])
         return sd, torch.cat([state.jaw, state.expression], dim=1) / sd
 
@@ -217,16 +241,18 @@ class _View:
 
     Attributes:
         posed: Landmarks in the head frame.
-        camera: (T, K, 3) in the camera frame, m.
-        error: (T, K, 2) seen minus measured, px.
-        white: (T, K) what whitens an error, the robust weight included, 1/px.
+        points: (T, K, 3) where their lines of sight meet the planes through them, m.
+        slope: (T, K, 2) dx/dz and dy/dz of the lines of sight in the head frame.
+        residual: (T, r) whitened.
+        weight: (T,) robust weight of the frame.
         cost: Robust cost of the block.
     """
 
     posed: PosedLandmarks
-    camera: Tensor
-    error: Tensor
-    white: Tensor
+    points: Tensor
+    slope: Tensor
+    residual: Tensor
+    weight: Tensor
     cost: Tensor
 
 
@@ -239,22 +265,9 @@ def _to_camera(posed: PosedLandmarks, state: FaceState) -> Tensor:
     return turned * _facing(turned) + state.translation[:, None]
 
 
-def _shared_block(moments: Tensor, basis: Tensor) -> tuple[Tensor, Tensor]:
-    """(G, m, m) sum of B^T M B and (G, m) of B^T r, over landmarks, for B (K, 7, m).
-
-    The image moves with a shape coefficient as F and M do, through a small matrix of frame and
-    landmark: summing those matrices' squares over the frames first, into the moments
-    (G, K, 7, 7) with the residual last, makes this block cheap.
-    """
-    left = (moments @ basis).flatten(1, 2)
-    gradient = torch.einsum("gkq,kqm->gm", moments[..., -1], basis)
-    return left.mT @ basis.flatten(0, 1), gradient
-
-
-def _basis(head: LandmarkHead) -> Tensor:
-    """(K, 7, n + m + 1): how F and M move with each unknown (pose left out), residual kept."""
-    fixed = torch.cat([head.fixed_expression, head.fixed_shape], dim=2)
-    moved = torch.cat([head.moved_expression, head.moved_shape], dim=2)
-    pad = torch.nn.functional.pad(torch.cat([fixed, moved], dim=1), (N_POSE, 1, 0, 1))
-    pad[:, -1, -1] = 1.0
-    return pad
+def _sum_squares(J: Tensor, group: Tensor, n_groups: int) -> Tensor:
+    """(G, m, m) sum over each group's frames of J^T J, J (T, r, m)."""
+    if n_groups == 1:
+        rows = J.flatten(0, 1)
+        return (rows.mT @ rows).unsqueeze(0)
+    return J.new_zeros(n_groups, J.shape[2], J.shape[2]).index_add_(0, group, J.mT @ J)

@@ -1,42 +1,39 @@
-"""Landmarks of one recording to a HeadFit: one shape, every frame, and the shape of each second."""
+"""Landmarks of one recording to a HeadFit: one shape, every frame, and the shape of each second.
+
+The shape and the session's landmark errors are estimated together with the frames, from frames
+spread over the recording. With them known, all frames are fitted in blocks of whole seconds, so
+that the memory does not grow with the recording, each block with a margin of its neighbours'
+frames, which ties it to them as if it had been fitted with them.
+"""
 
 from __future__ import annotations
 
-import dataclasses
+from collections.abc import Iterator
+from dataclasses import dataclass, replace
 
 import numpy as np
 import roma
 import torch
 from torch import Tensor
 
-from facedyn_app.errors import InputError, TooLittleError
+from facedyn_app.errors import TooLittleError
 from facedyn_app.fitting.arrow import ArrowResult, arrow_step, solve_arrow
-from facedyn_app.fitting.landmark_head import LandmarkHead, landmark_head
+from facedyn_app.fitting.fitter import Fitter, begin_with, make_fitter
+from facedyn_app.fitting.landmark_head import LandmarkHead
 from facedyn_app.fitting.residuals import FaceProblem
-from facedyn_app.fitting.start import start_state
-from facedyn_app.fitting.state import FaceState, observe
+from facedyn_app.fitting.state import FaceState
+from facedyn_app.fitting.trust import distrust, reason_code
 from facedyn_app.headmodel.model import HeadModel
-from facedyn_app.progress import Report, ignore
-from facedyn_app.records import BoolArray, FloatArray, HeadFit, Landmarks
+from facedyn_app.progress import Progress, Report, ignore
+from facedyn_app.records import ByteArray, FloatArray, HeadFit, IntArray, Landmarks
 from facedyn_app.settings import FitSettings
 
 MIN_FRAMES = 3
+BLOCK_SECONDS = 16.0
+MARGIN_FRAMES = 12
 CHUNK_DAMPING = 1e-6
 MIN_CHUNK_SHARE = 0.5
-
-
-def choose_device(name: str) -> torch.device:
-    """The device of a name of "auto", "cpu" or "cuda".
-
-    Raises:
-        InputError: CUDA was asked for and there is none, or the name is another.
-    """
-    if name not in ("auto", "cpu", "cuda"):
-        raise InputError(f"There is no device '{name}'.", "Use auto, cpu or cuda.")
-    has_cuda = torch.cuda.is_available()
-    if name == "cuda" and not has_cuda:
-        raise InputError("No CUDA device was found on this machine.", "Use --device cpu or auto.")
-    return torch.device("cuda" if has_cuda and name != "cpu" else "cpu")
+SHAPE_STAGE, FRAMES_STAGE = "fitting the shape", "fitting"
 
 
 def fit_session(
@@ -66,42 +63,57 @@ def fit_session(
             f"A face was found in {len(found)} of {len(landmarks.seconds)} frames: too few to fit.",
             "Use a video in which a face is seen from the front, at least 50 px high.",
         )
-    place = choose_device(device)
-    small = landmark_head(head, n_shape=settings.n_shape, device=place)
-    problem = one_shape_problem(small, landmarks, found, settings, activations=head.activations)
-    result = solve_arrow(
-        problem,
-        start_state(small, problem.seen, small.fixed_shape.new_zeros(1, small.n_shape)),
-        max_iterations=settings.max_iterations,
-        tolerance=settings.tolerance,
-        report=report,
-    )
-    error_px = error_in_px(problem, result.state)
-    chunk_seconds, chunks = _shape_chunks(problem, result.state, landmarks.seconds[found], settings)
-    valid = trusted(landmarks, found, result.state, error_px, settings)
-    return _gather(landmarks, found, valid, result, error_px, chunk_seconds, chunks, problem)
+    fitter = make_fitter(head, settings, device)
+    spread, joint = fit_shape(fitter, landmarks, found, report)
+    chunks = _Chunks.of(landmarks.seconds[found], settings.chunk_seconds)
+    shapes = np.full((len(chunks.kept), fitter.head.n_shape), np.nan, np.float32)
+    tracks = _Tracks.empty(landmarks, fitter.head)
+    known = fitter.head.with_shape(joint.state.shape[0])
+    converged = joint.converged
+    for first, last in chunks.blocks(BLOCK_SECONDS):
+        report(Progress(FRAMES_STAGE, first, len(found)))
+        rows = slice(max(0, first - MARGIN_FRAMES), last + MARGIN_FRAMES)
+        problem, start = fitter.problem(known, landmarks, found[rows], smooth=True)
+        start = begin_with(start, joint.state.frames(_nearest(spread, found[rows])))
+        result = _solve(problem, start, settings)
+        converged = converged and result.converged
+        own = torch.arange(first, last) - rows.start
+        state = result.state.frames(own)
+        tracks.take(landmarks, found[first:last], problem.only(own), state, settings)
+        which, values = _shape_chunks(
+            fitter, problem.only(own), state, joint.state.shape, chunks.number[first:last], chunks
+        )
+        shapes[which] = values
+    return _gather(landmarks, tracks, joint, problem.seen.focal_px, chunks, shapes, converged)
 
 
-def one_shape_problem(
-    head: LandmarkHead,
-    landmarks: Landmarks,
-    frames: np.ndarray,
-    settings: FitSettings,
-    *,
-    activations: bool,
-) -> FaceProblem:
-    """The problem of frames that all have the same shape.
+def fit_shape(
+    fitter: Fitter, landmarks: Landmarks, found: IntArray, report: Report = ignore
+) -> tuple[IntArray, ArrowResult[FaceState]]:
+    """The shape of a recording, together with frames spread over it.
 
     Args:
-        head: The head at its landmarks.
-        landmarks: Landmarks of a recording.
-        frames: (T,) the frames to fit; all must have a face.
-        settings: Noise and priors.
-        activations: Whether expression coefficients are bounded to 0..1.
+        fitter: The head.
+        landmarks: Landmarks of the recording.
+        found: The frames with a face.
+        report: Called once a step; may raise Cancelled.
+
+    Returns:
+        The frames that were used, and their fit.
     """
-    seen = observe(head, landmarks, frames, settings)
-    group = torch.zeros(len(frames), dtype=torch.int64, device=seen.points.device)
-    return FaceProblem(head, seen, group, settings, activations)
+    most = fitter.settings.most_shape_frames
+    step = max(1.0, len(found) / most)
+    spread = found[np.floor(np.arange(0, len(found) - 1e-6, step)).astype(np.int64)]
+    problem, start = fitter.problem(fitter.head, landmarks, spread, smooth=False)
+    result = solve_arrow(
+        problem,
+        start,
+        max_iterations=fitter.settings.max_iterations,
+        tolerance=fitter.settings.tolerance,
+        report=report,
+        stage=SHAPE_STAGE,
+    )
+    return spread, result
 
 
 def error_in_px(problem: FaceProblem, state: FaceState) -> FloatArray:
@@ -111,88 +123,146 @@ def error_in_px(problem: FaceProblem, state: FaceState) -> FloatArray:
     return np.asarray((distance @ weight).cpu().numpy(), np.float32)
 
 
+def _solve(problem: FaceProblem, start: FaceState, settings: FitSettings) -> ArrowResult[FaceState]:
+    return solve_arrow(
+        problem,
+        start,
+        max_iterations=settings.max_iterations,
+        tolerance=settings.tolerance,
+    )
+
+
+def _nearest(frames: IntArray, wanted: IntArray) -> Tensor:
+    """(T,) which of some frames, ascending, comes next before each of the wanted ones."""
+    at = np.searchsorted(frames, wanted, side="right") - 1
+    return torch.as_tensor(np.clip(at, 0, len(frames) - 1))
+
+
+@dataclass(frozen=True, slots=True, eq=False)
+class _Chunks:
+    """Frames counted into chunks of shape.
+
+    Attributes:
+        number: (T,) chunk of each frame with a face.
+        kept: (C,) numbers of the chunks with enough frames.
+        middle: (C,) their middles, s.
+        seconds: Length of a chunk, s.
+    """
+
+    number: IntArray
+    kept: IntArray
+    middle: FloatArray
+    seconds: float
+
+    @classmethod
+    def of(cls, seconds: FloatArray, chunk_seconds: float) -> _Chunks:
+        number = np.floor((seconds - seconds[0]) / chunk_seconds).astype(np.int64)
+        present, counts = np.unique(number, return_counts=True)
+        kept = present[counts >= MIN_CHUNK_SHARE * np.median(counts)]
+        return cls(number, kept, seconds[0] + (kept + 0.5) * chunk_seconds, chunk_seconds)
+
+    def blocks(self, block_seconds: float) -> Iterator[tuple[int, int]]:
+        """First frame and the one after the last of each block of whole chunks."""
+        block = self.number // max(1, round(block_seconds / self.seconds))
+        edges = np.flatnonzero(np.diff(block)) + 1
+        yield from zip([0, *edges.tolist()], [*edges.tolist(), len(block)], strict=True)
+
+
 def _shape_chunks(
-    problem: FaceProblem, state: FaceState, seconds: FloatArray, settings: FitSettings
-) -> tuple[FloatArray, FloatArray]:
-    """(C,) middles and (C, S) shapes: one more step, in which each second has its own shape.
+    fitter: Fitter,
+    problem: FaceProblem,
+    state: FaceState,
+    shared: Tensor,
+    number: IntArray,
+    chunks: _Chunks,
+) -> tuple[IntArray, FloatArray]:
+    """Which chunks lie in a block and their shapes: one more step, each second with its own.
 
     From the session's optimum the step of the same solver, its frames grouped by second, leads
-    to the second's own optimum: the problem is nearly quadratic there.
+    to the second's own optimum: the problem is nearly quadratic there. The errors of the session
+    stay as they are.
     """
-    number = np.floor((seconds - seconds[0]) / settings.chunk_seconds).astype(np.int64)
-    counts = np.bincount(number)
-    usual = np.median(counts[counts > 0])
-    kept = np.flatnonzero(counts >= MIN_CHUNK_SHARE * usual)
-    frames = np.flatnonzero(np.isin(number, kept))
-    where = torch.as_tensor(frames, device=state.jaw.device)
-    group = torch.as_tensor(np.searchsorted(kept, number[frames]), device=state.jaw.device)
-    start = dataclasses.replace(state.frames(where), shape=state.shape.repeat(len(kept), 1))
-    model = problem.only(where, group).linearise(start)
-    step = arrow_step(model, group, CHUNK_DAMPING)
-    shapes = start.shape if step is None else start.shape + step[1]
-    middles = seconds[0] + (kept + 0.5) * settings.chunk_seconds
-    return middles, np.asarray(shapes.cpu().numpy(), np.float32)
+    kept = np.flatnonzero(np.isin(chunks.kept, number))
+    frames = np.flatnonzero(np.isin(number, chunks.kept))
+    where = torch.as_tensor(frames, device=shared.device)
+    group = np.searchsorted(chunks.kept[kept], number[frames])
+    head = fitter.head.with_session_modes(shared[0])
+    shape = shared[:, : head.n_shape].repeat(len(kept), 1)
+    start = replace(state.frames(where), shape=shape)
+    grouped = problem.only(where, torch.as_tensor(group, device=shared.device))
+    grouped = replace(grouped, head=head, whitening=fitter.whitening).of(head)
+    step = arrow_step(grouped.linearise(start), grouped.group, CHUNK_DAMPING) if len(kept) else None
+    shapes = shape if step is None else shape + step[1]
+    return kept, np.asarray(shapes.cpu().numpy(), np.float32)
 
 
-def trusted(
-    landmarks: Landmarks,
-    found: np.ndarray,
-    state: FaceState,
-    error_px: FloatArray,
-    settings: FitSettings,
-) -> BoolArray:
-    """(T,) bool: frames fitted well, not turned too far away and large enough.
+@dataclass(frozen=True, slots=True, eq=False)
+class _Tracks:
+    """The arrays of a HeadFit, filled block by block; NaN in frames that are not trusted."""
 
-    Args:
-        landmarks: Landmarks of the recording.
-        found: The T frames that were fitted.
-        state: Their fit.
-        error_px: (T,) their landmark error, px.
-        settings: The limits.
-    """
-    face_px = landmarks.face_px[found]
-    # how far the face's own z axis is turned from the camera
-    turn_deg = np.degrees(np.arccos(np.clip(state.rotation[:, 2, 2].cpu().numpy(), -1.0, 1.0)))
-    return np.asarray(
-        (error_px <= settings.max_error_share * face_px)
-        & (turn_deg <= settings.max_yaw_deg)
-        & (face_px >= settings.min_face_px)
-    )
+    expression: FloatArray
+    jaw: FloatArray
+    rotation: FloatArray
+    translation: FloatArray
+    error_px: FloatArray
+    reason: ByteArray
+
+    @classmethod
+    def empty(cls, landmarks: Landmarks, head: LandmarkHead) -> _Tracks:
+        n_frames = len(landmarks.seconds)
+
+        def blank(*width: int) -> FloatArray:
+            return np.full((n_frames, *width), np.nan, np.float32)
+
+        reason = np.full(n_frames, reason_code("no face"), np.uint8)
+        return cls(blank(head.n_expression), blank(3), blank(3), blank(3), blank(), reason)
+
+    def take(
+        self,
+        landmarks: Landmarks,
+        frames: IntArray,
+        problem: FaceProblem,
+        state: FaceState,
+        settings: FitSettings,
+    ) -> None:
+        """Keep the fit of some frames."""
+        self.error_px[frames] = error_in_px(problem, state)
+        reason = distrust(landmarks, frames, state, self.error_px[frames], settings)
+        self.reason[frames] = reason
+        good = reason == 0
+        for target, values in (
+            (self.expression, state.expression),
+            (self.jaw, state.jaw),
+            (self.rotation, roma.rotmat_to_rotvec(state.rotation)),
+            (self.translation, state.translation),
+        ):
+            target[frames[good]] = values.cpu().numpy()[good]
 
 
 def _gather(
     landmarks: Landmarks,
-    found: np.ndarray,
-    valid: BoolArray,
-    result: ArrowResult[FaceState],
-    error_px: FloatArray,
-    chunk_seconds: FloatArray,
-    chunks: FloatArray,
-    problem: FaceProblem,
+    tracks: _Tracks,
+    joint: ArrowResult[FaceState],
+    focal_px: float,
+    chunks: _Chunks,
+    shapes: FloatArray,
+    converged: bool,
 ) -> HeadFit:
-    n_frames = len(landmarks.seconds)
-    state = result.state
-
-    def spread(values: Tensor) -> FloatArray:
-        out = np.full((n_frames, values.shape[1]), np.nan, np.float32)
-        out[found[valid]] = values.cpu().numpy()[valid]
-        return out
-
-    all_valid, all_error = np.zeros(n_frames, bool), np.full(n_frames, np.nan, np.float32)
-    all_valid[found[valid]], all_error[found] = True, error_px
+    n_shape = shapes.shape[1]
     return HeadFit(
         seconds=landmarks.seconds,
-        valid=all_valid,
-        expression=spread(state.expression),
-        jaw=spread(state.jaw),
-        rotation=spread(roma.rotmat_to_rotvec(state.rotation)),
-        translation=spread(state.translation),
-        shape=np.asarray(state.shape[0].cpu().numpy(), np.float32),
-        shape_chunks=chunks,
-        shape_chunk_seconds=chunk_seconds,
-        error_px=all_error,
+        valid=tracks.reason == 0,
+        expression=tracks.expression,
+        jaw=tracks.jaw,
+        rotation=tracks.rotation,
+        translation=tracks.translation,
+        shape=np.asarray(joint.state.shape[0, :n_shape].cpu().numpy(), np.float32),
+        shape_chunks=shapes,
+        shape_chunk_seconds=chunks.middle,
+        error_px=tracks.error_px,
         face_px=landmarks.face_px.astype(np.float32),
-        focal_px=problem.seen.focal_px,
-        converged=result.converged,
-        n_iterations=result.n_iterations,
+        focal_px=focal_px,
+        converged=converged,
+        n_iterations=joint.n_iterations,
+        invalid_reason=tracks.reason,
     )

@@ -22,7 +22,7 @@ class FaceState:
         translation: (T, 3) head origin in the camera frame, m.
         jaw: (T, 3) rotation vectors, rad.
         expression: (T, E).
-        shape: (G, S) standard deviations.
+        shape: (G, S + P) standard deviations, the modes of each session's landmark errors last.
     """
 
     rotation: Tensor

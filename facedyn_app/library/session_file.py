@@ -12,7 +12,7 @@ import numpy as np
 from facedyn_app.errors import InputError
 from facedyn_app.files import atomic_file
 from facedyn_app.npz import read_npz
-from facedyn_app.records import FloatArray, Session
+from facedyn_app.records import INVALID_REASONS, ByteArray, FloatArray, Session
 
 FORMAT = "facedyn-session"
 VERSION = 1
@@ -31,6 +31,7 @@ _AXES: dict[str, tuple[str, ...]] = {
     "error_px": ("T",),
     "face_px": ("T",),
 }
+_REASON = "invalid_reason"
 _PER_FRAME = ("expression", "jaw", "rotation", "translation", "error_px", "face_px")
 _KINDS = {"valid": "b", "expression_names": "U"}
 _NUMBERS = "fiu"
@@ -50,6 +51,8 @@ def save_session(session: Session, path: Path) -> None:
     meta = {**session.meta, "format": FORMAT, "version": VERSION}
     arrays = {name: np.asarray(getattr(session, name)) for name in _AXES}
     arrays["expression_names"] = np.array(session.expression_names, dtype=np.str_)
+    if session.invalid_reason is not None:
+        arrays[_REASON] = np.asarray(session.invalid_reason, np.uint8)
     arrays["meta"] = np.array(json.dumps(meta, allow_nan=False))
     with atomic_file(path) as file:
         np.savez(file, allow_pickle=False, **arrays)
@@ -67,7 +70,7 @@ def load_session(path: Path) -> Session:
             cannot be; the sentence names the file and the reason.
     """
     try:
-        arrays = read_npz(path, required=("meta",), optional=tuple(_AXES))
+        arrays = read_npz(path, required=("meta",), optional=(*_AXES, _REASON))
         meta = _checked_meta(arrays.pop("meta"))
         _check_axes(arrays)
         return _session(arrays, meta)
@@ -151,7 +154,26 @@ def _session(arrays: Mapping[str, np.ndarray[Any, Any]], meta: Mapping[str, Any]
     names = tuple(str(name) for name in arrays["expression_names"])
     if len(set(names)) != len(names):
         raise ValueError("two expression channels have the same name")
-    return Session(valid=valid, expression_names=names, meta=meta, **numbers)
+    return Session(
+        valid=valid,
+        expression_names=names,
+        meta=meta,
+        invalid_reason=_checked_reason(arrays.get(_REASON), valid),
+        **numbers,
+    )
+
+
+def _checked_reason(
+    reason: np.ndarray[Any, Any] | None, valid: np.ndarray[Any, Any]
+) -> ByteArray | None:
+    """Why frames are not valid, if the file says so."""
+    if reason is None:
+        return None
+    if reason.dtype != np.uint8 or reason.shape != valid.shape:
+        raise ValueError(f"'{_REASON}' is no byte for each frame")
+    if (reason >= len(INVALID_REASONS)).any() or ((reason == 0) != valid).any():
+        raise ValueError(f"'{_REASON}' does not go with 'valid'")
+    return reason
 
 
 def _floats(array: np.ndarray[Any, Any], name: str) -> FloatArray:

@@ -6,7 +6,7 @@ import os
 
 from lightning_fabric import Fabric
 
-from facedyn_app.fitting.session_fit import choose_device
+from facedyn_app.fitting.fitter import choose_device
 
 
 def make_fabric(device: str, mixed_precision: bool | None) -> Fabric:

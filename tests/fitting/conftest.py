@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Iterator
 from dataclasses import dataclass
 
 import numpy as np
@@ -9,14 +10,24 @@ import pytest
 import roma
 import torch
 
-from facedyn_app.fitting.landmark_head import landmark_head
+from facedyn_app.fitting.landmark_head import FIRST_IRIS, landmark_head
 from facedyn_app.fitting.residuals import FaceProblem
 from facedyn_app.fitting.state import FaceState, Observations
+from facedyn_app.fitting.whitening import make_whitening
 from facedyn_app.headmodel.model import HeadModel, LandmarkEmbedding
 from facedyn_app.records import N_ACTIONS, N_LANDMARKS, FloatArray, Landmarks
 from facedyn_app.settings import FitSettings
 
 WIDTH, HEIGHT = 640, 360
+
+
+@pytest.fixture(autouse=True)
+def one_thread() -> Iterator[None]:
+    """Many threads on little work take longer where other programs run."""
+    before = torch.get_num_threads()
+    torch.set_num_threads(1)
+    yield
+    torch.set_num_threads(before)
 
 
 def _smooth(rng: np.random.Generator, points: FloatArray, n: int, size_m: float) -> FloatArray:
@@ -51,7 +62,7 @@ def face_head() -> HeadModel:
     regressor[2, [160, 163]] = 0.5
     posedirs = np.zeros((len(points), 3, 18))
     posedirs[:, :, 9:] = _smooth(rng, points, 9, 0.003)
-    index = np.sort(rng.permutation(N_LANDMARKS)[:120])
+    index = np.sort(rng.permutation(FIRST_IRIS)[:120])
     table = LandmarkEmbedding(
         index=index,
         face=rng.permutation(len(faces))[:120],
@@ -94,7 +105,7 @@ def make_motion(
     """Landmarks of a made face that turns, talks and moves; `n_groups` shapes in a row."""
     rng = np.random.default_rng(5)
     settings = settings or FitSettings(landmark_noise=1e-3)
-    small = landmark_head(head, device=torch.device("cpu"), dtype=dtype)
+    small = landmark_head(head, settings, device=torch.device("cpu"), dtype=dtype)
     time = np.linspace(0, 6, n_frames)[:, None]
 
     def wave(n: int, size: float) -> torch.Tensor:
@@ -115,7 +126,8 @@ def make_motion(
         torch.full((n_frames,), 150.0, dtype=dtype),
         focal,
     )
-    problem = FaceProblem(small, blank, group, settings, activations=True)
+    whitening = make_whitening(small, settings)
+    problem = FaceProblem(small, whitening, blank, group, settings, activations=True)
     seen = problem.reprojection(truth)
     seen = seen + noise_px * torch.as_tensor(rng.normal(size=tuple(seen.shape)), dtype=dtype)
     points = np.zeros((n_frames, N_LANDMARKS, 2), np.float32)
@@ -129,6 +141,11 @@ def make_motion(
         height=HEIGHT,
     )
     seen_problem = FaceProblem(
-        small, Observations(seen, blank.face_px, focal), group, settings, activations=True
+        small,
+        whitening,
+        Observations(seen, blank.face_px, focal),
+        group,
+        settings,
+        activations=True,
     )
     return MadeMotion(truth, seen_problem, landmarks)

@@ -30,10 +30,13 @@ def _elsewhere(motion: MadeMotion) -> FaceState:
     )
 
 
-@pytest.mark.parametrize("n_groups", [1, 3])
-def test_gradient_is_that_of_the_cost(face_head: HeadModel, n_groups: int) -> None:
+@pytest.mark.parametrize(("n_groups", "coupled"), [(1, False), (3, False), (1, True)])
+def test_gradient_is_that_of_the_cost(face_head: HeadModel, n_groups: int, coupled: bool) -> None:
     motion = make_motion(face_head, 7, noise_px=1.0, n_groups=n_groups)
     problem, state = motion.problem, _elsewhere(motion)
+    if coupled:
+        pace = torch.tensor([1.0, 1.0, 0.0, 2.0, 1.0, 1.0]).double()
+        problem = dataclasses.replace(problem, pace=pace)
     model = problem.linearise(state)
     assert float(model.cost) == pytest.approx(float(problem.cost(state)), rel=1e-12)
     n, m, step = model.g_f.shape[1], state.shape.shape[1], 1e-6

@@ -9,13 +9,15 @@ import torch
 
 from facedyn_app.errors import InputError, TooLittleError
 from facedyn_app.fitting.arrow import solve_arrow
+from facedyn_app.fitting.fitter import choose_device, make_fitter
 from facedyn_app.fitting.live import LiveFit
-from facedyn_app.fitting.session_fit import choose_device, fit_session
+from facedyn_app.fitting.session_fit import fit_session, fit_shape
 from facedyn_app.fitting.start import start_state
 from facedyn_app.headmodel.model import HeadModel
 from facedyn_app.progress import Cancelled, Progress
+from facedyn_app.records import INVALID_REASONS, FloatArray, HeadFit, Landmarks
 from facedyn_app.settings import FitSettings
-from tests.fitting.conftest import make_motion
+from tests.fitting.conftest import HEIGHT, WIDTH, make_motion
 
 LOOSE = FitSettings(landmark_noise=1e-3, shape_sd=100.0, expression_sd=10.0, jaw_sd=(9.0, 9.0, 9.0))
 
@@ -41,6 +43,9 @@ def test_fit_reports_noise_and_marks_frames(face_head: HeadModel) -> None:
     fit = fit_session(face_head, landmarks, FitSettings(landmark_noise=3e-3), device="cpu")
     bad = [10, 11, 12, 20]
     assert np.flatnonzero(~fit.valid).tolist() == bad
+    assert fit.invalid_reason is not None
+    assert [INVALID_REASONS[fit.invalid_reason[k]] for k in bad] == ["no face"] * 3 + ["poor fit"]
+    assert (fit.invalid_reason[fit.valid] == 0).all()
     assert np.isnan(fit.expression[bad]).all()
     good = fit.valid
     assert np.isfinite(fit.expression[good]).all()
@@ -94,7 +99,8 @@ def test_the_caller_can_stop_a_fit(face_head: HeadModel) -> None:
 
 def test_live_fit_follows_the_motion_block_by_block(face_head: HeadModel) -> None:
     motion = make_motion(face_head, 200, noise_px=0.2)
-    live = LiveFit(face_head, FitSettings(), "cpu")
+    settings = FitSettings(landmark_noise=5e-3)
+    live = LiveFit(face_head, settings, "cpu")
     jaw = []
     for start in range(0, 200, 10):
         rows = slice(start, start + 10)
@@ -108,6 +114,79 @@ def test_live_fit_follows_the_motion_block_by_block(face_head: HeadModel) -> Non
         )
         assert part.valid.all()
         jaw.append(part.jaw[:, 0])
-    final = fit_session(face_head, motion.landmarks, FitSettings(), device="cpu").jaw[:, 0]
+    final = fit_session(face_head, motion.landmarks, settings, device="cpu").jaw[:, 0]
     # the first frames are fitted with the mean head; after 100 the shape is nearly the session's
     assert np.corrcoef(np.concatenate(jaw)[100:], final[100:])[0, 1] > 0.98
+
+
+def _channels(fit: HeadFit) -> FloatArray:
+    return np.concatenate([fit.expression, fit.jaw, fit.rotation, fit.translation], axis=1)
+
+
+def _noisy_still(head: HeadModel, n_frames: int) -> Landmarks:
+    motion = make_motion(head, n_frames)
+    still = np.repeat(motion.landmarks.points[20:21], n_frames, axis=0)
+    noise = np.random.default_rng(2).normal(size=still.shape) * 0.5
+    return dataclasses.replace(motion.landmarks, points=(still + noise).astype(np.float32))
+
+
+def test_a_still_face_is_held_still(face_head: HeadModel) -> None:
+    landmarks = _noisy_still(face_head, 80)
+    settings = FitSettings(landmark_noise=4e-3)
+    apart = dataclasses.replace(
+        landmarks, seconds=np.arange(80) * 1.0
+    )  # a second apart, frames are not coupled
+    steady = _channels(fit_session(face_head, landmarks, settings, device="cpu")).std(axis=0)
+    alone = _channels(fit_session(face_head, apart, settings, device="cpu")).std(axis=0)
+    moves = alone > 1e-4
+    assert (steady[moves] <= 0.5 * alone[moves]).all()
+
+
+def test_a_blink_keeps_its_peak(face_head: HeadModel) -> None:
+    motion = make_motion(face_head, 60)
+    truth = motion.truth
+    expression = 0.3 + 0.0 * truth.expression
+    expression[28:35, 2] += torch.tensor([0.1, 0.35, 0.6, 0.6, 0.45, 0.25, 0.1]).double()
+    state = dataclasses.replace(truth, expression=expression)
+    seen = motion.problem.reprojection(state).numpy() + np.array([WIDTH / 2, HEIGHT / 2])
+    noise = np.random.default_rng(4).normal(size=seen.shape) * 0.3
+    points = motion.landmarks.points.copy()
+    points[:, motion.problem.head.index.numpy()] = seen + noise
+    landmarks = dataclasses.replace(motion.landmarks, points=points)
+    fit = fit_session(face_head, landmarks, FitSettings(landmark_noise=4e-3), device="cpu")
+    course = fit.expression[:, 2]
+    assert abs(int(np.argmax(course)) - 30.5) <= 1.5
+    assert course.max() - np.median(course) > 0.4
+
+
+def test_a_long_recording_is_fitted_as_a_short_one(face_head: HeadModel) -> None:
+    """Blocks and their margins against all frames at once; the shape from the same frames."""
+    motion = make_motion(face_head, 900, noise_px=0.3)
+    settings = FitSettings(landmark_noise=4e-3, most_shape_frames=150)
+    fit = fit_session(face_head, motion.landmarks, settings, device="cpu")
+    fitter = make_fitter(face_head, settings, "cpu")
+    found = np.arange(900)
+    _, joint = fit_shape(fitter, motion.landmarks, found)
+    known = fitter.head.with_shape(joint.state.shape[0])
+    problem, start = fitter.problem(known, motion.landmarks, found, smooth=True)
+    whole = solve_arrow(problem, start, max_iterations=30, tolerance=1e-5).state
+    assert len(fit.shape_chunks) == 36
+    # the last steps that the tolerance leaves out move few frames, by little
+    away = np.abs(fit.expression - whole.expression.numpy())
+    assert np.mean(away) < 2e-3
+    assert np.quantile(away, 0.99) < 0.05
+    assert np.quantile(np.abs(fit.jaw - whole.jaw.numpy()), 0.99) < 0.01
+
+
+def test_reasons_name_what_is_wrong(face_head: HeadModel) -> None:
+    motion = make_motion(face_head, 30, noise_px=0.3)
+    points = motion.landmarks.points.copy()
+    points[10] += 60.0
+    landmarks = dataclasses.replace(motion.landmarks, points=points)
+    fit = fit_session(face_head, landmarks, FitSettings(), device="cpu")
+    assert fit.invalid_reason is not None
+    assert INVALID_REASONS[fit.invalid_reason[10]] == "landmark jump"
+    small = dataclasses.replace(FitSettings(), min_face_px=400.0)
+    fit = fit_session(face_head, motion.landmarks, small, device="cpu")
+    assert fit.invalid_reason is not None
+    assert {INVALID_REASONS[code] for code in fit.invalid_reason} == {"face too small"}

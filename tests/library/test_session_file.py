@@ -8,6 +8,7 @@ import signal
 import sys
 import zipfile
 from collections.abc import Callable, Iterator
+from dataclasses import replace
 from pathlib import Path
 from typing import Any
 
@@ -18,7 +19,7 @@ from facedyn_app.errors import InputError, OutputError
 from facedyn_app.files import atomic_file
 from facedyn_app.library.session_file import load_session, save_session
 from facedyn_app.progress import Cancelled
-from facedyn_app.records import Session
+from facedyn_app.records import INVALID_REASONS, Session
 
 MakeSession = Callable[..., Session]
 
@@ -322,3 +323,19 @@ def test_simulated_corpus_files_load(shared: Path, tmp_path: Path) -> None:
     assert session.meta["shape_drift"] == pytest.approx(simulated.shape_drift)
     np.testing.assert_array_equal(session.expression, simulated.expression)
     np.testing.assert_array_equal(session.shape_chunks, simulated.shape_chunks)
+
+
+def test_why_frames_are_not_valid_comes_back(tmp_path: Path, make_session: MakeSession) -> None:
+    session = make_session()
+    reason = np.where(session.valid, 0, INVALID_REASONS.index("turned away")).astype(np.uint8)
+    path = tmp_path / "visit.npz"
+    save_session(replace(session, invalid_reason=reason), path)
+    found = load_session(path).invalid_reason
+    assert found is not None
+    assert found.tolist() == reason.tolist()
+
+    def change(arrays: Arrays) -> None:
+        arrays["invalid_reason"] = np.full_like(reason, 1)
+
+    with pytest.raises(InputError, match="'invalid_reason' does not go with 'valid'"):
+        load_session(rewritten(path, change))

@@ -1,0 +1,100 @@
+"""All that the fits of a head have in common, made once: its landmarks, their whitening."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass, replace
+
+import torch
+
+from facedyn_app.errors import InputError
+from facedyn_app.fitting.landmark_errors import known_errors
+from facedyn_app.fitting.landmark_head import LandmarkHead, landmark_head
+from facedyn_app.fitting.residuals import FaceProblem
+from facedyn_app.fitting.smoothness import frame_pace
+from facedyn_app.fitting.start import start_state, without_turn
+from facedyn_app.fitting.state import FaceState, observe
+from facedyn_app.fitting.whitening import Whitening, make_whitening
+from facedyn_app.headmodel.model import HeadModel
+from facedyn_app.records import IntArray, Landmarks
+from facedyn_app.settings import FitSettings
+
+
+def choose_device(name: str) -> torch.device:
+    """The device of a name of "auto", "cpu" or "cuda".
+
+    Raises:
+        InputError: CUDA was asked for and there is none, or the name is another.
+    """
+    if name not in ("auto", "cpu", "cuda"):
+        raise InputError(f"There is no device '{name}'.", "Use auto, cpu or cuda.")
+    has_cuda = torch.cuda.is_available()
+    if name == "cuda" and not has_cuda:
+        raise InputError("No CUDA device was found on this machine.", "Use --device cpu or auto.")
+    return torch.device("cuda" if has_cuda and name != "cpu" else "cpu")
+
+
+@dataclass(frozen=True, slots=True, eq=False)
+class Fitter:
+    """A head, ready to be fitted.
+
+    Attributes:
+        head: The head at its landmarks, shape and session modes unknown.
+        whitening: Of that head.
+        settings: Noise, priors, limits.
+        activations: Whether expression coefficients are bounded to 0..1.
+    """
+
+    head: LandmarkHead
+    whitening: Whitening
+    settings: FitSettings
+    activations: bool
+
+    def problem(
+        self, head: LandmarkHead, landmarks: Landmarks, frames: IntArray, *, smooth: bool
+    ) -> tuple[FaceProblem, FaceState]:
+        """The problem of frames that all have the same shape, and where to start.
+
+        Args:
+            head: The fitter's head, or that with its shared unknowns known.
+            landmarks: Landmarks of a recording.
+            frames: (T,) the frames to fit; all must have a face.
+            smooth: Whether they are frames in order, coupled in time.
+        """
+        seen = observe(head, landmarks, frames, self.settings)
+        start = start_state(head, seen, head.weight.new_zeros(1, head.n_shared))
+        group = torch.zeros(len(frames), dtype=torch.int64, device=seen.points.device)
+        pace = None
+        if smooth:
+            seconds = torch.as_tensor(landmarks.seconds[frames], dtype=torch.float64)
+            pace = frame_pace(seconds).to(seen.points)
+        problem = FaceProblem(
+            self.head,
+            self.whitening,
+            without_turn(head, seen, start),
+            group,
+            self.settings,
+            self.activations,
+            pace,
+        )
+        return problem.of(head), start
+
+
+def make_fitter(head: HeadModel, settings: FitSettings, device: str) -> Fitter:
+    """Get a head ready to be fitted.
+
+    Args:
+        head: The head, its landmarks placed.
+        settings: Noise, priors, limits.
+        device: "auto", "cpu" or "cuda".
+
+    Raises:
+        InputError: The head has no landmark table, or the device is not there.
+    """
+    place = choose_device(device)
+    small = landmark_head(head, settings, errors=known_errors(head), device=place)
+    return Fitter(small, make_whitening(small, settings), settings, head.activations)
+
+
+def begin_with(start: FaceState, before: FaceState) -> FaceState:
+    """A start with the jaw and expression of other frames, the pose its own."""
+    return replace(start, jaw=before.jaw, expression=before.expression)

@@ -1,0 +1,129 @@
+"""How the landmarker errs on a head: what it sees is not quite where the head's table says.
+
+The errors of a landmarker are no noise: a face that smiles is seen to smile less than it does, a
+broad face as narrower than it is, a turned one shifted, and neighbouring points go wrong together.
+All of it is measured once for a head, by rendering it with known parameters
+(`packaging/measure_landmark_errors.py`), as displacements in the head frame parallel to the face:
+
+    D = offset + E' p + J' jaw + S' b + Q' terms(turn) + U z + frame's own
+
+with z the session's own, the same in all its frames and of unit variance, and the covariance of
+what each frame has for itself. The fit takes E', J' and S' into the head's directions at its
+landmarks, subtracts the effect of the turn, estimates z beside the shape and whitens by the
+covariance: neighbouring landmarks go wrong together, and small differences between them, which
+tell most of an expression, are far more certain than where they are.
+"""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from pathlib import Path
+
+import numpy as np
+import torch
+from torch import Tensor
+
+from facedyn_app.assets import model_file, model_names
+from facedyn_app.errors import InputError
+from facedyn_app.files import atomic_file
+from facedyn_app.headmodel.model import HeadModel
+from facedyn_app.npz import read_npz
+from facedyn_app.records import FloatArray, IntArray
+
+FOLDER = "landmark_errors"
+N_TURN_TERMS = 9
+_ARRAYS = (
+    "index",
+    "offset",
+    "by_expression",
+    "by_jaw",
+    "by_shape",
+    "by_turn",
+    "session_modes",
+    "deviation",
+    "correlation",
+)
+
+
+@dataclass(frozen=True, slots=True, eq=False)
+class LandmarkErrors:
+    """Displacements of K landmarks along the head's x and y, m.
+
+    Attributes:
+        head_sha256: The head file that they were measured on.
+        index: (K,) landmark numbers, ascending.
+        offset: (K, 2) of the mean face at rest that looks into the camera.
+        by_expression: (K, 2, E) for each unit of an expression coefficient.
+        by_jaw: (K, 2, 3) for each rad of the jaw's rotation vector.
+        by_shape: (K, 2, S) for each standard deviation of a shape coefficient.
+        by_turn: (K, 2, 9) for each of `turn_terms`.
+        session_modes: (K, 2, P) what a session adds in all its frames, unit variances.
+        deviation: (2K,) standard deviation of what a frame has for itself, m, x and y in turn.
+        correlation: (2K, 2K) of the same.
+    """
+
+    head_sha256: str
+    index: IntArray
+    offset: FloatArray
+    by_expression: FloatArray
+    by_jaw: FloatArray
+    by_shape: FloatArray
+    by_turn: FloatArray
+    session_modes: FloatArray
+    deviation: FloatArray
+    correlation: FloatArray
+
+    def covariance(self) -> FloatArray:
+        """(2K, 2K) covariance of what a frame has for itself, m^2, positive definite."""
+        deviation = self.deviation.astype(np.float64)
+        return np.asarray(self.correlation * deviation[:, None] * deviation)
+
+
+def turn_terms(rotation: Tensor) -> Tensor:
+    """(T, 9) the rotation vectors (T, 3) of the head and their products, rad and rad^2."""
+    first, second = torch.triu_indices(3, 3).unbind(0)
+    return torch.cat([rotation, rotation[:, first] * rotation[:, second]], dim=1)
+
+
+def known_errors(head: HeadModel) -> LandmarkErrors | None:
+    """What the program knows of the landmarker's errors on a head; None where nothing.
+
+    Raises:
+        InputError: A file of this installation is damaged.
+    """
+    if head.sha256 is None:
+        return None
+    name = f"{FOLDER}/{head.head_id}.npz"
+    if name not in model_names():
+        return None
+    errors = read_errors(model_file(name))
+    return errors if errors.head_sha256 == head.sha256 else None
+
+
+def read_errors(path: Path) -> LandmarkErrors:
+    """Read a file that `write_errors` wrote.
+
+    Raises:
+        InputError: It is missing or no such file.
+    """
+    try:
+        arrays = read_npz(path, (*_ARRAYS, "head_sha256"), ())
+    except ValueError as error:
+        raise InputError(f"The file '{path}' holds no landmark errors: {error}.") from error
+    sha256 = str(arrays.pop("head_sha256"))
+    return LandmarkErrors(sha256, **arrays)
+
+
+def write_errors(errors: LandmarkErrors, path: Path) -> None:
+    """Write landmark errors, by a temporary name.
+
+    Raises:
+        OutputError: The file cannot be written there.
+    """
+    kinds = {"index": np.int32, "correlation": np.float16}
+    short = {
+        name: np.asarray(getattr(errors, name), kinds.get(name, np.float32)) for name in _ARRAYS
+    }
+    short["head_sha256"] = np.asarray(errors.head_sha256)
+    with atomic_file(path) as file:
+        np.savez_compressed(file, allow_pickle=False, **short)

@@ -1,0 +1,135 @@
+"""From displacements of landmarks to few independent residuals.
+
+Neighbouring landmarks err together, so the covariance C = L L^T of their displacements is full.
+With all directions M that the unknowns can move the landmarks in, the whitened directions
+
+    L^-1 M = U s V^T
+
+span the few that tell anything of the unknowns: `W = U^T L^-1`, with the columns of M scaled by
+the unknowns' own deviations, loses nothing that is linear in them (sufficient statistics of the
+Gaussian linear model), and its residuals W D have the covariance I.
+"""
+
+from __future__ import annotations
+
+from dataclasses import dataclass, replace
+
+import torch
+from torch import Tensor
+
+from facedyn_app.fitting.landmark_head import LandmarkHead, pose_landmarks
+from facedyn_app.settings import FitSettings
+
+POSE_M, POSE_RAD = 1.0, 10.0
+"""Deviations of the pose: it is free, so all that it does is kept."""
+SLOPE = 0.4
+"""A usual turn of the head, as the slope of the line of sight: how much of a depth shows."""
+LEAST = 0.15
+"""Directions that tell less than this, in deviations of the noise, are left out."""
+
+
+@dataclass(frozen=True, slots=True, eq=False)
+class Whitening:
+    """The matrix W and the directions of the unknowns in it.
+
+    Attributes:
+        matrix: (2K, r) W transposed: displacements (T, 2K), x and y in turn, to residuals.
+        columns: (5, r, E + S') what the expression and the shared unknowns do to the residuals,
+            for each of `_views`.
+    """
+
+    matrix: Tensor
+    columns: Tensor
+
+    def first(self, n_unknowns: int) -> Whitening:
+        """The same for a head whose last unknowns are known."""
+        return replace(self, columns=self.columns[..., :n_unknowns])
+
+
+def make_whitening(head: LandmarkHead, settings: FitSettings) -> Whitening:
+    """The whitening of a head's landmarks.
+
+    Args:
+        head: The head at its landmarks.
+        settings: The deviations of the unknowns.
+    """
+    fixed = torch.cat([head.fixed_expression, head.fixed_shape], dim=2).double()
+    moved = torch.cat([head.moved_expression, head.moved_shape], dim=2).double()
+    deviation = fixed.new_ones(fixed.shape[2])
+    deviation[: head.n_expression] = settings.expression_sd
+    deviation[head.n_expression : head.n_expression + head.n_shape] = settings.shape_sd
+    mean = (head.fixed_mean + head.moved_mean).double()
+    views = _views(fixed, moved, mean)
+    share = deviation.new_tensor([1.0, SLOPE, SLOPE, 0.0, SLOPE])[:, None, None]
+    seen = [*(share * views * deviation), _pose_directions(mean), _jaw_directions(head, settings)]
+    factor = torch.linalg.cholesky(head.spread.double())
+    white = torch.linalg.solve_triangular(factor, torch.cat(seen, dim=1), upper=False)
+    U, size, _ = torch.linalg.svd(white, full_matrices=False)
+    kept = U[:, size > LEAST]
+    matrix = torch.linalg.solve_triangular(factor.mT, kept, upper=True)
+    columns = matrix.mT @ views
+    like = head.weight
+    return Whitening(matrix.to(like.dtype), columns.to(like.dtype))
+
+
+def view_weights(slope: Tensor, points: Tensor, jaw: Tensor) -> Tensor:
+    """(T, 5) how much of each of the five views a frame has.
+
+    Args:
+        slope: (T, K, 2) of the lines of sight in the head frame, dx/dz and dy/dz.
+        points: (T, K, 3) landmarks in the head frame, m.
+        jaw: (T, 3) rotation vectors, rad.
+    """
+    middle = slope.mean(dim=1)
+    away = points[..., :2] - points[..., :2].mean(dim=1, keepdim=True)
+    spread = (slope * away).sum((1, 2)) / away.square().sum((1, 2))
+    opened = torch.sin(jaw[:, 0])
+    parts = [torch.ones_like(opened), -middle[:, 0], -middle[:, 1], -spread, opened]
+    return torch.stack(parts, dim=1)
+
+
+def _views(fixed: Tensor, moved: Tensor, mean: Tensor) -> Tensor:
+    """(5, 2K, N) displacements along x and y for each unknown, as a frame mixes them.
+
+    Seen from the front at rest; what depth adds where the line of sight is tilted towards x,
+    where towards y, where it spreads with the distance from the middle (perspective); and what
+    an opened jaw adds, which turns M about x.
+    """
+    still = fixed + moved
+    zero = torch.zeros_like(still[:, 0])
+    depth = still[:, 2]
+    away = mean[:, :2] - mean[:, :2].mean(dim=0)
+    turned = torch.stack([zero, -moved[:, 2]], dim=1)
+    both = [
+        still[:, :2],
+        torch.stack([depth, zero], dim=1),
+        torch.stack([zero, depth], dim=1),
+        away[:, :, None] * depth[:, None],
+        turned,
+    ]
+    return torch.stack(both).flatten(1, 2)
+
+
+def _pose_directions(points: Tensor) -> Tensor:
+    """(2K, 6) what a turn and a shift of the head do to points (K, 3) seen from the front."""
+    x, y, z = points.unbind(1)
+    zero, one = torch.zeros_like(x), torch.ones_like(x)
+    turns = [(zero, -z), (z, zero), (-y, x)]
+    shifts = [(one, zero), (zero, one), (x, y)]
+    rows = [POSE_RAD * torch.stack(pair, dim=1).flatten() for pair in turns]
+    rows += [POSE_M * torch.stack(pair, dim=1).flatten() for pair in shifts]
+    return torch.stack(rows, dim=1)
+
+
+def _jaw_directions(head: LandmarkHead, settings: FitSettings) -> Tensor:
+    """(2K, 6) what turns of the jaw do to the mean face, about rest and wide open."""
+    zero = torch.zeros(1, dtype=torch.int64, device=head.weight.device)
+    like = head.fixed_shape.new_zeros
+    columns = []
+    for opened in (0.0, 2.0 * settings.jaw_sd[0]):
+        jaw = like(1, 3)
+        jaw[0, 0] = opened
+        posed = pose_landmarks(head, like(1, head.n_shared), zero, like(1, head.n_expression), jaw)
+        columns.append(posed.jaw_derivative[0, :, :2].flatten(0, 1).double())
+    sd = torch.tensor(settings.jaw_sd, dtype=torch.float64, device=head.weight.device)
+    return torch.cat([column * sd for column in columns], dim=1)

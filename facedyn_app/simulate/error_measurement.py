@@ -1,0 +1,140 @@
+"""From made faces as the landmarker sees them to how it errs on a head (landmark_errors.py)."""
+
+from __future__ import annotations
+
+import numpy as np
+import roma
+import torch
+from torch import Tensor
+
+from facedyn_app.errors import InputError, TooLittleError
+from facedyn_app.fitting.landmark_errors import N_TURN_TERMS, LandmarkErrors, turn_terms
+from facedyn_app.fitting.landmark_head import landmark_head, pose_landmarks
+from facedyn_app.headmodel.model import HeadModel
+from facedyn_app.records import FloatArray, IntArray
+from facedyn_app.settings import FitSettings
+from facedyn_app.simulate.seen_heads import SeenHeads
+
+N_SESSION_MODES = 40
+N_FOLDS = 5
+MOST_TURN_RAD = 0.65
+GROSS = 3.0
+"""Pictures whose error is so many times the usual are misses, not errors."""
+LEAST_OWN = 0.05
+"""White noise added to the covariance, share of the mean variance: it is measured on few."""
+RIDGE_EXPRESSION, RIDGE_JAW, RIDGE_SHAPE, RIDGE_TURN = 3.0, 0.1, 200.0, 1.0
+
+
+def measure_errors(head: HeadModel, seen: SeenHeads) -> LandmarkErrors:
+    """Regress the landmarker's errors on what made them (ridge), and the spread of the rest.
+
+    Args:
+        head: The head, its landmarks placed.
+        seen: Pictures of it, some thousand.
+
+    Raises:
+        InputError: The head was read from no file, so that nothing could name it.
+        TooLittleError: Too few faces or pictures.
+    """
+    if head.sha256 is None:
+        raise InputError(f"The head '{head.head_id}' was read from no file.")
+    displaced, index = displacements(head, seen)
+    design, penalty = _design(head, seen)
+    target = displaced.reshape(len(displaced), -1)
+    kept = np.linalg.norm(seen.rotation, axis=1) < MOST_TURN_RAD
+    error = np.sqrt(((target - design @ _ridge(design[kept], target[kept], penalty)) ** 2).mean(1))
+    kept &= error < GROSS * np.median(error[kept])
+    design, target, face = design[kept], target[kept], seen.face[kept]
+    if len(np.unique(face)) < 2 * N_SESSION_MODES or len(face) < 2 * target.shape[1]:
+        raise TooLittleError(
+            f"{len(face)} pictures of {len(np.unique(face))} faces are too few to measure by.",
+            "Render more faces.",
+        )
+    weights = _ridge(design, target, penalty)
+    of_face, within = _spread(_left_out(design, target, penalty, face), face)
+    size, modes = np.linalg.eigh(of_face)
+    modes = modes[:, -N_SESSION_MODES:] * np.sqrt(np.maximum(size[-N_SESSION_MODES:], 0.0))
+    deviation = np.sqrt(np.diag(within))
+    n_landmarks, widths = len(index), (1, head.n_expression, 3, head.n_shape, N_TURN_TERMS)
+    parts = np.split(weights.reshape(-1, n_landmarks, 2).transpose(1, 2, 0), np.cumsum(widths), 2)
+    offset, by_expression, by_jaw, by_shape, by_turn, _ = parts
+    return LandmarkErrors(
+        head_sha256=head.sha256,
+        index=index,
+        offset=offset[..., 0],
+        by_expression=by_expression,
+        by_jaw=by_jaw,
+        by_shape=by_shape,
+        by_turn=by_turn,
+        session_modes=modes[:, ::-1].reshape(n_landmarks, 2, -1),
+        deviation=deviation,
+        correlation=within / deviation[:, None] / deviation,
+    )
+
+
+def displacements(head: HeadModel, seen: SeenHeads) -> tuple[FloatArray, IntArray]:
+    """(N, K, 2) found minus true landmark along the head's x and y, m, and (K,) which they are.
+
+    The line of sight of a landmark that was found meets the plane parallel to the face through
+    the true landmark.
+    """
+    small = landmark_head(head, FitSettings(), device=torch.device("cpu"), dtype=torch.float64)
+    shape, expression, jaw, rotation, translation, points = (
+        torch.as_tensor(values, dtype=torch.float64)
+        for values in (
+            seen.shape,
+            seen.expression,
+            seen.jaw,
+            seen.rotation,
+            seen.translation,
+            seen.points[:, small.index.numpy()],
+        )
+    )
+    true = pose_landmarks(small, shape, torch.arange(len(jaw)), expression, jaw).points
+    to_head = torch.diag(true.new_tensor([1.0, -1.0, -1.0])) @ roma.rotvec_to_rotmat(rotation)
+    middle = true.new_tensor([seen.camera.width / 2, seen.camera.height / 2])
+    flat = (points - middle) / seen.camera.focal_px
+    sight = torch.cat([flat, torch.ones_like(flat[..., :1])], dim=2) @ to_head
+    eye = -(translation[:, None] @ to_head)
+    met = eye[..., :2] + sight[..., :2] / sight[..., 2:] * (true[..., 2:] - eye[..., 2:])
+    return np.asarray((met - true[..., :2]).numpy()), np.asarray(small.index.numpy())
+
+
+def _design(head: HeadModel, seen: SeenHeads) -> tuple[FloatArray, FloatArray]:
+    """(N, P) what the errors may depend on and the (P,) ridge penalties."""
+    turn: Tensor = turn_terms(torch.as_tensor(seen.rotation, dtype=torch.float64))
+    one = np.ones((len(seen.face), 1))
+    columns = [one, seen.expression, seen.jaw, seen.shape, turn.numpy()]
+    sizes = (0.0, RIDGE_EXPRESSION, RIDGE_JAW, RIDGE_SHAPE, RIDGE_TURN)
+    penalty = [np.full(column.shape[1], size) for column, size in zip(columns, sizes, strict=True)]
+    return np.concatenate(columns, axis=1), np.concatenate(penalty)
+
+
+def _ridge(design: FloatArray, target: FloatArray, penalty: FloatArray) -> FloatArray:
+    square = design.T @ design + np.diag(penalty)
+    return np.asarray(np.linalg.solve(square, design.T @ target))
+
+
+def _left_out(
+    design: FloatArray, target: FloatArray, penalty: FloatArray, face: IntArray
+) -> FloatArray:
+    """(N, 2K) what the regression does not explain of faces that it has not seen."""
+    fold = np.searchsorted(np.unique(face), face) % N_FOLDS
+    left = np.empty_like(target)
+    for k in range(N_FOLDS):
+        test = fold == k
+        left[test] = target[test] - design[test] @ _ridge(design[~test], target[~test], penalty)
+    return left
+
+
+def _spread(left: FloatArray, face: IntArray) -> tuple[FloatArray, FloatArray]:
+    """(2K, 2K) covariances of what is a face's own and of what is a picture's own, m^2."""
+    numbers, row, count = np.unique(face, return_inverse=True, return_counts=True)
+    mean = np.zeros((len(numbers), left.shape[1]))
+    np.add.at(mean, row, left)
+    mean /= count[:, None]
+    own = left - mean[row]
+    within = own.T @ own / (len(own) - len(numbers))
+    between = mean.T @ mean / len(mean) - within * np.mean(1.0 / count)
+    white = LEAST_OWN * np.trace(within) / len(within)
+    return between, within + white * np.eye(len(within))

@@ -1,0 +1,156 @@
+"""Many made faces as the landmarker sees them, with the truth: to measure how it errs on a head.
+
+Each made face has its own shape, skin, light and place and shows a few dozen unrelated looks: half
+of them caught from simulated motion where the head has its channels, half any mixture of them.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from dataclasses import dataclass
+
+import numpy as np
+import torch
+
+from facedyn_app.headmodel.forward import HeadTensors, head_to_tensors, head_vertices
+from facedyn_app.headmodel.model import HeadModel
+from facedyn_app.headmodel.paint import paint_head
+from facedyn_app.headmodel.render import Camera, HeadRenderer
+from facedyn_app.progress import Progress, Report, ignore
+from facedyn_app.records import ByteArray, FloatArray, IntArray
+from facedyn_app.simulate.motion import simulate_motion
+from facedyn_app.simulate.rendering import EYES, make_scene
+from facedyn_app.simulate.repertoire import EXPRESSION_NAMES
+
+Detect = Callable[[ByteArray], FloatArray | None]
+
+SHAPE_SD = 0.9
+CAUGHT_SECONDS = 40.0
+ACTIVE_SHARE, SAME_BOTH_SIDES = 0.2, 0.6
+TURN_SD = (0.15, 0.25, 0.08)
+SHIFT_SD = (0.01, 0.01, 0.02)
+GAZE_SD = (0.2, 0.12)
+
+
+@dataclass(frozen=True, slots=True, eq=False)
+class SeenHeads:
+    """N pictures of made faces.
+
+    Attributes:
+        face: (N,) number of the made face.
+        shape: (N, S) its shape.
+        expression: (N, E).
+        jaw: (N, 3) rotation vectors, rad.
+        rotation: (N, 3) head rotation vectors, rad.
+        translation: (N, 3) head origin in the camera frame, m.
+        points: (N, L, 2) what the landmarker found, px.
+        camera: The camera of all of them.
+    """
+
+    face: IntArray
+    shape: FloatArray
+    expression: FloatArray
+    jaw: FloatArray
+    rotation: FloatArray
+    translation: FloatArray
+    points: FloatArray
+    camera: Camera
+
+
+def see_heads(
+    head: HeadModel,
+    detect: Detect,
+    *,
+    n_faces: int,
+    n_looks: int,
+    seed: int,
+    report: Report = ignore,
+) -> SeenHeads:
+    """Render made faces and find their landmarks; pictures without a face found are left out.
+
+    Args:
+        head: The head, its landmarks placed (they tell where the paint goes).
+        detect: Landmarks (L, 2), px, of an image, or None without a face.
+        n_faces: Made faces, each with a shape and skin of its own.
+        n_looks: Pictures of each.
+        seed: Which made population.
+        report: Told of every face.
+    """
+    tensors = head_to_tensors(head)
+    faces: list[int] = []
+    rows: list[tuple[FloatArray, ...]] = []
+    camera = make_scene(head, 0, 0, seed=seed).camera
+    for face in range(n_faces):
+        report(Progress("rendering made faces", face, n_faces))
+        rng = np.random.default_rng([seed, 301, face])
+        scene = make_scene(head, face, 0, seed=seed)
+        shape = SHAPE_SD * rng.standard_normal(head.n_shape)
+        expression, jaw, gaze = _looks(head, face, n_looks, seed, rng)
+        rotation = np.array(TURN_SD) * rng.standard_normal((n_looks, 3))
+        shift = np.array(SHIFT_SD) * rng.standard_normal((n_looks, 3))
+        translation = scene.translation + shift
+        vertices = _vertices(head, tensors, shape, expression, jaw, gaze)
+        skin = paint_head(head, scene.skin)
+        with HeadRenderer(skin, camera, scene.light, scene.background) as renderer:
+            for k in range(n_looks):
+                points = detect(renderer.render(vertices[k], rotation[k], translation[k]))
+                if points is not None:
+                    truth = (shape, expression[k], jaw[k], rotation[k], translation[k])
+                    faces.append(face)
+                    rows.append((*truth, points))
+    names = ("shape", "expression", "jaw", "rotation", "translation", "points")
+    columns = dict(zip(names, map(np.array, zip(*rows, strict=True)), strict=True))
+    return SeenHeads(face=np.array(faces), camera=camera, **columns)
+
+
+def _looks(
+    head: HeadModel, face: int, n_looks: int, seed: int, rng: np.random.Generator
+) -> tuple[FloatArray, FloatArray, FloatArray]:
+    """Expression (n, E), jaw (n, 3) and gaze (n, 2) of the looks of a face."""
+    expression = _mixtures(head, n_looks, rng)
+    jaw = rng.standard_normal((n_looks, 3)) * (0.15, 0.03, 0.015)
+    jaw[:, 0] = np.maximum(jaw[:, 0], 0.0)
+    gaze = rng.standard_normal((n_looks, 2)) * GAZE_SD
+    if set(EXPRESSION_NAMES) <= set(head.expression_names):
+        motion = simulate_motion(face, 0, CAUGHT_SECONDS, seed=seed, names=head.expression_names)
+        mine = np.arange(1, n_looks, 2)
+        caught = rng.integers(len(motion.seconds), size=len(mine))
+        expression[mine], jaw[mine] = motion.expression[caught], motion.jaw[caught]
+        gaze[mine] = motion.gaze[caught]
+    return expression, jaw, gaze
+
+
+def _mixtures(head: HeadModel, n_looks: int, rng: np.random.Generator) -> FloatArray:
+    """(n, E) any expressions: a few activations at a time, the two sides often alike."""
+    if not head.activations:
+        return rng.standard_normal((n_looks, head.n_expression))
+    size = (n_looks, head.n_expression)
+    values = rng.uniform(0.0, 0.9, size) * (rng.uniform(size=size) < ACTIVE_SHARE)
+    names = head.expression_names
+    for column, name in enumerate(names):
+        other = name.removesuffix("Left") + "Right"
+        if name.endswith("Left") and name != "mouthLeft" and other in names:
+            same = rng.uniform(size=n_looks) < SAME_BOTH_SIDES
+            values[same, names.index(other)] = values[same, column]
+    return values
+
+
+def _vertices(
+    head: HeadModel,
+    tensors: HeadTensors,
+    shape: FloatArray,
+    expression: FloatArray,
+    jaw: FloatArray,
+    gaze: FloatArray,
+) -> FloatArray:
+    """(n, V, 3) vertices in the head frame, m."""
+    pose = torch.zeros(len(jaw), len(head.joint_names), 3)
+    pose[:, head.jaw_joint] = torch.as_tensor(jaw, dtype=torch.float32)
+    for name in EYES:
+        if name in head.joint_names:
+            eye = head.joint_names.index(name)
+            pose[:, eye, 1] = torch.as_tensor(gaze[:, 0], dtype=torch.float32)
+            pose[:, eye, 0] = -torch.as_tensor(gaze[:, 1], dtype=torch.float32)
+    shapes = torch.as_tensor(shape, dtype=torch.float32).expand(len(jaw), -1)
+    moved = torch.as_tensor(expression, dtype=torch.float32)
+    return np.asarray(head_vertices(tensors, shapes, moved, pose).numpy())
