@@ -25,6 +25,7 @@ def make_bench_app() -> typer.Typer:
     app.callback(help="Measure how accurate and how fast the program is on this machine.")(_nothing)
     app.command("accuracy")(accuracy)
     app.command("landmarks")(landmarks)
+    app.command("recognizer")(recognizer)
     return app
 
 
@@ -65,5 +66,16 @@ def landmarks(work: WorkFolder, quick: Quick = False, as_json: AsJson = False) -
         from facedyn_app.cli.bench_speed import bench_landmarks
 
         return bench_landmarks(work, quick=quick, report=report)
+
+    run_verb(work_on, as_json=as_json)
+
+
+def recognizer(as_json: AsJson = False) -> None:
+    """Measure how many windows a second the recognizer's network embeds."""
+
+    def work_on(report: Report) -> Outcome:
+        from facedyn_app.cli.bench_recognizer import bench_recognizer
+
+        return bench_recognizer(report)
 
     run_verb(work_on, as_json=as_json)

@@ -24,7 +24,7 @@ class ForwardSpeed:
         network: Of the recognizer's network.
         transformer: Of `torch.nn.TransformerEncoder` of the same width, depth and heads on the
             same subsampled steps.
-        transformer_full_rate: Of the same encoder on all frames.
+        full_rate: Of the same encoder on all frames.
         n_windows: Windows embedded at a time.
         n_frames: Frames of a window.
         device: Where.
@@ -33,7 +33,7 @@ class ForwardSpeed:
 
     network: float
     transformer: float
-    transformer_full_rate: float
+    full_rate: float
     n_windows: int
     n_frames: int
     device: str
@@ -73,7 +73,7 @@ def measure_forward(
     return ForwardSpeed(
         network=rates[0],
         transformer=rates[1],
-        transformer_full_rate=rates[2],
+        full_rate=rates[2],
         n_windows=n_windows,
         n_frames=n_frames,
         device=device,

@@ -12,5 +12,5 @@ def test_the_forward_pass_is_timed_beside_torchs_own() -> None:
         report=lambda progress: stages.append(progress.stage),
     )
     assert len(stages) == 6
-    assert min(found.network, found.transformer, found.transformer_full_rate) > 0.0
+    assert min(found.network, found.transformer, found.full_rate) > 0.0
     assert (found.n_windows, found.n_frames, found.device) == (4, 40, "cpu")
