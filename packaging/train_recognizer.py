@@ -26,6 +26,7 @@ import torch
 
 from facedyn_app.progress import Progress
 from facedyn_app.recognizer.accuracy import measure_scores
+from facedyn_app.recognizer.course import TrainingState
 from facedyn_app.recognizer.evaluation import (
     LabelledSession,
     Trials,
@@ -77,8 +78,9 @@ class Printer:
         """Print the progress if ten seconds have gone by."""
         if time.monotonic() >= self._next:
             self._next = time.monotonic() + 10.0
-            detail = progress.partial if progress.stage == "training" else ""
-            print(progress.stage, progress.done, progress.total, detail, flush=True)
+            print(progress.stage, progress.done, progress.total, flush=True)
+            if isinstance(progress.partial, TrainingState):
+                print("  loss", progress.partial.loss, *progress.partial.looks[-1:], flush=True)
 
 
 def measured(recognizer: Recognizer, observation: Observation | None) -> dict[str, Any]:
