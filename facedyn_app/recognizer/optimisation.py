@@ -5,7 +5,6 @@ from __future__ import annotations
 import copy
 import math
 import time
-from dataclasses import asdict
 from typing import Any
 
 import numpy as np
@@ -19,7 +18,6 @@ from facedyn_app.recognizer.augment import Augmentation, augment
 from facedyn_app.recognizer.checkpoint import (
     Work,
     read_checkpoint,
-    taken,
     unusable,
     write_checkpoint,
 )
@@ -27,6 +25,7 @@ from facedyn_app.recognizer.course import Course, Look, TrainingState
 from facedyn_app.recognizer.held_out import HeldOut
 from facedyn_app.recognizer.margin import MarginSoftmax
 from facedyn_app.recognizer.network import EmbeddingNetwork
+from facedyn_app.recognizer.run_state import Parts
 from facedyn_app.recognizer.sampler import SessionBatches
 from facedyn_app.recognizer.supcon import supervised_contrastive_loss
 from facedyn_app.recognizer.tracks import TrackSet
@@ -37,9 +36,6 @@ PACE_STEPS = 20
 
 AVERAGE_DECAY = 0.98
 """Of the running average of the weights, which is what is kept."""
-
-MOMENTS = ("step", "exp_avg", "exp_avg_sq")
-"""What AdamW keeps of every parameter."""
 
 
 class Trainee(nn.Module):
@@ -95,6 +91,9 @@ class Run:
         self._rng = np.random.default_rng(plan.seed)
         self._batches = SessionBatches(
             tracks.speakers, plan.speakers_per_batch, plan.windows_per_speaker, self._rng
+        )
+        self._parts = Parts(
+            self._raw, self._averaged, self._adam, self._generator, self._rng, self._batches
         )
         self.course = Course(plan.max_steps)
 
@@ -227,45 +226,14 @@ class Run:
         course.losses.clear()
 
     def _keep(self) -> None:
-        if self._fabric.global_rank > 0:
-            return
-        tensors = {f"trainee.{k}": v for k, v in self._raw.state_dict().items()}
-        tensors |= {f"averaged.{k}": v for k, v in self._averaged.state_dict().items()}
-        tensors |= {f"best.{k}": v for k, v in self._best.items()}
-        for name, parameter in self._raw.named_parameters():
-            moments = self._adam.state.get(parameter, {})
-            tensors |= {f"{kind}.{name}": moments[kind] for kind in MOMENTS if kind in moments}
-        tensors["random.augment"] = self._generator.get_state()
-        tensors["random.torch"] = torch.get_rng_state()
-        if self._fabric.device.type == "cuda":
-            tensors["random.cuda"] = torch.cuda.get_rng_state(self._fabric.device)
-        state: dict[str, Any] = {
-            "course": asdict(self.course),
-            "random": self._rng.bit_generator.state,
-            "order": self._batches.order,
-        }
-        write_checkpoint(self._work, tensors, state)
+        if self._fabric.global_rank == 0:
+            tensors, state = self._parts.taken_down(self._best, self.course)
+            write_checkpoint(self._work, tensors, state)
 
     def _go_on(self) -> None:
         tensors, state = read_checkpoint(self._work)
         try:
-            self._raw.load_state_dict(taken(tensors, "trainee."))
-            self._averaged.load_state_dict(taken(tensors, "averaged."))
-            device = self._fabric.device
-            self._best = {k: v.to(device) for k, v in taken(tensors, "best.").items()}
-            for name, parameter in self._raw.named_parameters():
-                self._adam.state[parameter] = {
-                    kind: _placed(kind, tensors[f"{kind}.{name}"], device) for kind in MOMENTS
-                }
-            self._generator.set_state(tensors["random.augment"])
-            torch.set_rng_state(tensors["random.torch"])
-            if device.type == "cuda":
-                torch.cuda.set_rng_state(tensors["random.cuda"], device)
-            course = dict(state["course"])
-            looks = [Look(**look) for look in course.pop("looks")]
-            self.course = Course(**course, looks=looks)
-            self._rng.bit_generator.state = state["random"]
-            self._batches.order = [int(k) for k in state["order"]]
+            self._best, self.course = self._parts.taken_up(tensors, state)
         except (KeyError, TypeError, ValueError, RuntimeError) as error:
             raise unusable(self._work, error) from error
 
@@ -277,7 +245,3 @@ def _margin(settings: Settings, n_speakers: int) -> MarginSoftmax | None:
     with torch.random.fork_rng(devices=[]):
         torch.manual_seed(plan.seed + 2)
         return MarginSoftmax(n_speakers, settings.network.embedding, plan.margin, plan.margin_scale)
-
-
-def _placed(kind: str, tensor: Tensor, device: torch.device) -> Tensor:
-    return tensor if kind == "step" else tensor.to(device)
