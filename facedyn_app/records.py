@@ -97,6 +97,11 @@ class Landmarks:
         scores: (T, A) float32 the landmarker's action scores, 0..1; NaN without a face.
         width: Image width, px.
         height: Image height, px.
+        certainty: (T,) how surely there is a face at the points, 0..1; falls where it is covered
+            or turned away; NaN without a face. 1 where it was not measured.
+        sharpness: (T,) fine detail of the face over its contrast; depends on the camera, so that a
+            frame is judged against the others: below half of their median it is blurred. NaN
+            without a face or where it was not measured.
     """
 
     seconds: FloatArray
@@ -104,10 +109,16 @@ class Landmarks:
     scores: FloatArray
     width: int
     height: int
+    certainty: FloatArray = field(default_factory=lambda: np.zeros(0))
+    sharpness: FloatArray = field(default_factory=lambda: np.zeros(0))
 
     def __post_init__(self) -> None:
-        """Check that all arrays have a row per frame."""
-        _check_length(self, ("points", "scores"), len(self.seconds))
+        """Check that all arrays have a row per frame; fill those that were not measured."""
+        n = len(self.seconds)
+        for name, value in (("certainty", 1.0), ("sharpness", np.nan)):
+            if n and not len(getattr(self, name)):
+                object.__setattr__(self, name, np.full(n, value, dtype=np.float32))
+        _check_length(self, ("points", "scores", "certainty", "sharpness"), n)
 
     @property
     def found(self) -> BoolArray:

@@ -1,7 +1,7 @@
 """Frames to two-dimensional landmarks: detector, faces followed over time, their collection."""
 
 from facedyn_app.landmarks.actions import ACTION_NAMES
-from facedyn_app.landmarks.collect import TrackCollector, collect_face
+from facedyn_app.landmarks.collect import SeenFace, TrackCollector, collect_face
 from facedyn_app.landmarks.detector import Landmarker
 from facedyn_app.landmarks.faces import Face, FrameFaces
 from facedyn_app.landmarks.tracking import FaceTracker, track_faces
@@ -12,6 +12,7 @@ __all__ = [
     "FaceTracker",
     "FrameFaces",
     "Landmarker",
+    "SeenFace",
     "TrackCollector",
     "collect_face",
     "track_faces",

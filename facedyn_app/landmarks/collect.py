@@ -3,14 +3,38 @@
 from __future__ import annotations
 
 from collections.abc import Iterable
+from dataclasses import dataclass
 
 import numpy as np
 
 from facedyn_app.errors import InputError
+from facedyn_app.landmarks.crops import crop, squares_of
 from facedyn_app.landmarks.faces import Face, FrameFaces
-from facedyn_app.records import N_ACTIONS, N_LANDMARKS, Landmarks, VideoInfo
+from facedyn_app.records import N_ACTIONS, N_LANDMARKS, ByteArray, Landmarks, VideoInfo
 
 ANY_FACE = 0
+THUMBNAIL_PX = 96
+# A thumbnail is taken again of a face that is so much larger and surer.
+_CLEARLY_BETTER = 1.2
+
+
+@dataclass(frozen=True, slots=True, eq=False)
+class SeenFace:
+    """One of the faces of a video, as a person chooses between them.
+
+    Attributes:
+        number: Its identity within the video, from 1.
+        first_seconds: When it was seen first, s.
+        last_seconds: When it was seen last, s.
+        n_frames: In how many frames it was seen.
+        thumbnail: (96, 96, 3) uint8 RGB, the face upright where it was seen best.
+    """
+
+    number: int
+    first_seconds: float
+    last_seconds: float
+    n_frames: int
+    thumbnail: ByteArray
 
 
 class TrackCollector:
@@ -24,6 +48,7 @@ class TrackCollector:
         self._info = info
         self._seconds: list[float] = []
         self._tracks: dict[int, list[tuple[int, Face]]] = {}
+        self._thumbnails: dict[int, tuple[float, ByteArray]] = {}
 
     def add(self, found: FrameFaces) -> None:
         """Take in the faces of the next frame."""
@@ -31,6 +56,10 @@ class TrackCollector:
         self._seconds.append(found.frame.seconds)
         for face in found.faces:
             self._tracks.setdefault(face.number, []).append((row, face))
+            best, _ = self._thumbnails.get(face.number, (0.0, None))
+            if face.height * face.certainty > _CLEARLY_BETTER * best:
+                shown = crop(found.frame.image, squares_of(face.points[None])[0], THUMBNAIL_PX)
+                self._thumbnails[face.number] = (face.height * face.certainty, shown)
 
     @property
     def n_frames(self) -> int:
@@ -41,6 +70,15 @@ class TrackCollector:
     def n_seen(self) -> dict[int, int]:
         """In how many frames each face was seen, by number, the main face first."""
         return {number: len(self._tracks[number]) for number in self._by_presence()}
+
+    def faces(self) -> tuple[SeenFace, ...]:
+        """The faces seen so far, the main face first, for a person to choose from."""
+        return tuple(self._seen(number) for number in self._by_presence())
+
+    def _seen(self, number: int) -> SeenFace:
+        rows = self._tracks[number]
+        first, last = self._seconds[rows[0][0]], self._seconds[rows[-1][0]]
+        return SeenFace(number, first, last, len(rows), self._thumbnails[number][1])
 
     def _by_presence(self) -> list[int]:
         """Numbers of the faces, the one that was seen longest and largest first."""
@@ -87,12 +125,14 @@ class TrackCollector:
         n = self.n_frames - first
         points = np.full((n, N_LANDMARKS, 2), np.nan, dtype=np.float32)
         scores = np.full((n, N_ACTIONS), np.nan, dtype=np.float32)
+        sure = np.full((n, 2), np.nan, dtype=np.float32)
         for row, face in reversed(self._tracks.get(number, [])):
             if row < first:
                 break
             points[row - first], scores[row - first] = face.points, face.scores
-        seconds = np.array(self._seconds[first:])
-        return Landmarks(seconds, points, scores, self._info.width, self._info.height)
+            sure[row - first] = face.certainty, face.sharpness
+        seconds, info = np.array(self._seconds[first:]), self._info
+        return Landmarks(seconds, points, scores, info.width, info.height, *sure.T)
 
 
 def collect_face(found: Iterable[FrameFaces], info: VideoInfo, number: int = ANY_FACE) -> Landmarks:

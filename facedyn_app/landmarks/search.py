@@ -8,7 +8,7 @@ from facedyn_app.landmarks.face_finder import Detection, FaceFinder, tiles, whol
 from facedyn_app.records import Frame
 
 # With a face in sight, the whole picture is searched for others so often, s.
-_OTHERS_SECONDS = 0.5
+_OTHERS_SECONDS = 0.2
 # Without one, tiles are searched at once and then ever more rarely, up to so often, s.
 _TILES_SECONDS, _TILES_MOST_SECONDS = 0.5, 8.0
 # The detector sees faces of about an eighth of its square and more; tiles of this side find faces
