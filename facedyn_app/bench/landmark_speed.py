@@ -99,5 +99,5 @@ def _network(crops: list[ByteArray], device: str) -> Speed:
         for start in range(0, len(crops), BATCH):
             models.points(crops[start : start + BATCH])
 
-    words = f"landmark network in torch, batches of {BATCH}"
+    words = f"landmark network in {models.runtime}, batches of {BATCH}"
     return Speed(words, device_name(device), len(crops), timed(run))

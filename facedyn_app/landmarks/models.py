@@ -57,17 +57,22 @@ class FaceModels:
     Args:
         device: Where to compute.
 
+    Attributes:
+        device: As given.
+        runtime: What computes: "LiteRT" on a processor where it is installed, else "torch".
+
     Raises:
         InputError: The bundle is missing or damaged.
     """
 
     def __init__(self, device: torch.device) -> None:
         self.device = device
+        self.runtime = "LiteRT" if device.type == "cpu" and has_litert() else "torch"
         self._detector, self._points, self._scores = (self._runner(name) for name in _FILES)
 
     def _runner(self, name: str) -> Runner:
         data = bundled(f"{name}.tflite")
-        if self.device.type == "cpu" and has_litert():
+        if self.runtime == "LiteRT":
             return LiteRunner(data, name, n_workers(self.device))
         return TorchRunner(data, name, self.device)
 

@@ -10,8 +10,16 @@ from collections.abc import Iterator
 from contextlib import ExitStack, contextmanager
 from typing import IO
 
-# LiteRT writes this from C++ when a model is loaded; it has no setting that keeps it quiet.
-_NOTICES = (b"Created TensorFlow Lite XNNPACK delegate for CPU",)
+# LiteRT, and MediaPipe where it is measured against, write these from C++ when a model is loaded;
+# they have no setting that keeps them quiet.
+_NOTICES = (
+    b"All log messages before absl::InitializeLog()",
+    b"Sets FaceBlendshapesGraph acceleration to xnnpack",
+    b"Created TensorFlow Lite XNNPACK delegate for CPU",
+    b"Feedback manager requires a model with a single signature",
+    b"Successfully initialized EGL",
+    b"GL version: ",
+)
 _STDERR = 2
 _lock = threading.Lock()
 
