@@ -45,12 +45,12 @@ HeadOfSessions = Annotated[
         "--head", metavar="ID", show_default="the only one", help="The head of the sessions."
     ),
 ]
-GruMinutes = Annotated[
+GRU_HELP = "How long a GRU is trained for comparison, minutes; 0 leaves it out."
+GruMinutes = Annotated[float, typer.Option("--gru-minutes", min=0.0, help=GRU_HELP)]
+LikewiseGruMinutes = Annotated[
     float | None,
     typer.Option(
-        "--gru-minutes",
-        min=0.0,
-        help="How long a GRU is trained for comparison, minutes; 0 leaves it out.",
+        "--gru-minutes", min=0.0, show_default="as long as the recognizer was", help=GRU_HELP
     ),
 ]
 
@@ -144,7 +144,7 @@ def evaluate(
     def work(report: Report) -> Outcome:
         from facedyn_app.cli.evaluate import evaluate_on_library
 
-        return evaluate_on_library(recognizer, library, test_sessions, gru_minutes or 0.0, report)
+        return evaluate_on_library(recognizer, library, test_sessions, gru_minutes, report)
 
     run_verb(work, as_json=as_json)
 
@@ -154,7 +154,7 @@ def study(
     out: Annotated[Path, typer.Option("-o", "--output", metavar="FOLDER", help="A new folder.")],
     library: LibraryFolder,
     test_sessions: KeptTestChoice = None,
-    gru_minutes: GruMinutes = None,
+    gru_minutes: LikewiseGruMinutes = None,
     as_json: AsJson = False,
 ) -> None:
     """Study a recognizer: accuracy against window length, sessions, shape drift; one page."""
