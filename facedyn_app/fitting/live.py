@@ -110,4 +110,6 @@ def _join(parts: list[Landmarks]) -> Landmarks:
         seconds=np.concatenate([part.seconds for part in parts]),
         points=np.concatenate([part.points for part in parts]),
         scores=np.concatenate([part.scores for part in parts]),
+        certainty=np.concatenate([part.certainty for part in parts]),
+        sharpness=np.concatenate([part.sharpness for part in parts]),
     )

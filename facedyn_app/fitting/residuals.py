@@ -161,10 +161,14 @@ class FaceProblem:
     def _jacobian(self, view: _View, state: FaceState) -> Tensor:
         """(T, r, n + m) derivatives of the residuals, the frame's weight included."""
         to_head = _facing(view.slope)[:, None] * state.rotation
-        by_shift = to_head.mT.unsqueeze(1).expand(-1, view.points.shape[1], -1, -1)
-        moved = torch.cat([-cross_matrix(view.points), by_shift, view.posed.jaw_derivative], dim=3)
-        seen = moved[..., :2, :] - view.slope.unsqueeze(3) * moved[..., 2:, :]
-        pose = self.whitening.matrix.mT @ seen.flatten(1, 2)
+        by_shift = to_head.unsqueeze(1).expand(-1, view.points.shape[1], -1, -1)
+        # one row for each unknown, so that the whitening is a single large product
+        moved = torch.cat(
+            [cross_matrix(view.points), by_shift, view.posed.jaw_derivative.mT], dim=2
+        )
+        seen = moved[..., :2] - moved[..., 2:] * view.slope.unsqueeze(2)
+        rows = seen.transpose(1, 2).reshape(-1, self.whitening.matrix.shape[0])
+        pose = (rows @ self.whitening.matrix).view(len(seen), N_POSE, -1).mT
         mix = view_weights(view.slope, view.posed.points, state.jaw)
         columns = self.whitening.columns
         other = (mix @ columns.flatten(1)).view(len(mix), *columns.shape[1:])

@@ -49,11 +49,15 @@ def distrust(
     face_px = landmarks.face_px[found]
     # how far the face's own z axis is turned from the camera
     turn_deg = np.degrees(np.arccos(np.clip(state.rotation[:, 2, 2].cpu().numpy(), -1.0, 1.0)))
+    usual = _usual(landmarks.sharpness)
+    sharpness = landmarks.sharpness[found] / usual
     code = np.zeros(len(found), np.uint8)
     # the first that holds says the most: the later ones follow from it
     for reason, holds in (
         ("face too small", face_px < settings.min_face_px),
         ("turned away", turn_deg > settings.max_yaw_deg),
+        ("occluded", landmarks.certainty[found] < settings.min_certainty),
+        ("blurred", sharpness < settings.min_sharpness),
         ("landmark jump", _jumps(landmarks, found) > JUMP_SHARE),
         ("blurred", _blurred(landmarks.sharpness[found])),
         ("occluded", landmarks.certainty[found] < MIN_CERTAINTY),
@@ -61,6 +65,11 @@ def distrust(
     ):
         code[(code == 0) & holds] = reason_code(reason)
     return code
+
+
+def _usual(values: FloatArray) -> float:
+    known = values[np.isfinite(values)]
+    return float(np.median(known)) if len(known) else np.nan
 
 
 def _jumps(landmarks: Landmarks, found: IntArray) -> FloatArray:

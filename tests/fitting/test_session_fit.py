@@ -110,6 +110,8 @@ def test_live_fit_follows_the_motion_block_by_block(face_head: HeadModel) -> Non
                 seconds=motion.landmarks.seconds[rows],
                 points=motion.landmarks.points[rows],
                 scores=motion.landmarks.scores[rows],
+                certainty=motion.landmarks.certainty[rows],
+                sharpness=motion.landmarks.sharpness[rows],
             )
         )
         assert part.valid.all()
@@ -186,6 +188,14 @@ def test_reasons_name_what_is_wrong(face_head: HeadModel) -> None:
     fit = fit_session(face_head, landmarks, FitSettings(), device="cpu")
     assert fit.invalid_reason is not None
     assert INVALID_REASONS[fit.invalid_reason[10]] == "landmark jump"
+    certainty, sharpness = np.ones(30, np.float32), np.ones(30, np.float32)
+    certainty[4], sharpness[6] = 0.2, 0.3
+    landmarks = dataclasses.replace(motion.landmarks, certainty=certainty, sharpness=sharpness)
+    fit = fit_session(face_head, landmarks, FitSettings(), device="cpu")
+    assert fit.invalid_reason is not None
+    assert INVALID_REASONS[fit.invalid_reason[4]] == "occluded"
+    assert INVALID_REASONS[fit.invalid_reason[6]] == "blurred"
+    assert fit.valid.sum() == 28
     small = dataclasses.replace(FitSettings(), min_face_px=400.0)
     fit = fit_session(face_head, motion.landmarks, small, device="cpu")
     assert fit.invalid_reason is not None
