@@ -93,6 +93,7 @@ def _gru_accuracy(
         LibrarySessions(library, division.train),
         held_out_trials(library, division.held_out),
         settings,
+        device="auto",
         make_network=GruNetwork,
         report=report,
     )
