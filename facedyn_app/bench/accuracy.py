@@ -176,7 +176,7 @@ def case_result(
         scores_blinks=_over(channels, BLINKS, 1, np.mean),
         scores_smiles=_over(channels, SMILES, 1, np.mean),
         mesh_mm=_mesh_mm(mesh, face, (fit.expression[valid], fit.jaw[valid]), (true_p, true_jaw)),
-        error_percent=float(100 * np.mean(fit.error_px[valid] / fit.face_px[valid])),
+        error_percent=metrics.mean_percent(fit.error_px[valid], fit.face_px[valid]),
         channels=channels,
     )
 

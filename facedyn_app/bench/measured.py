@@ -3,9 +3,8 @@
 from __future__ import annotations
 
 from collections.abc import Mapping
-from dataclasses import dataclass, field, fields, replace
+from dataclasses import dataclass, field, replace
 from pathlib import Path
-from typing import Any
 
 import numpy as np
 
@@ -16,8 +15,10 @@ from facedyn_app.headmodel.model import HeadModel
 from facedyn_app.npz import read_npz
 from facedyn_app.pipeline import analyse_video
 from facedyn_app.progress import Report, ignore
-from facedyn_app.records import HeadFit, Landmarks
+from facedyn_app.records import INVALID_REASONS, HeadFit, Landmarks
 from facedyn_app.settings import FitSettings, Settings
+
+ANY_STEP = 1e6
 
 
 @dataclass(frozen=True, slots=True)
@@ -79,22 +80,26 @@ def measure(head: HeadModel, case: Case, bench: Bench, report: Report = ignore) 
     if case.take is Take.STILL:
         untied = frame_by_frame(bench.settings.fit)
         alone = fit_session(head, landmarks, untied, device=bench.device, report=report)
-    return Measured(truth, landmarks, fit, alone, invalid_by_reason(landmarks, fit))
+    return Measured(truth, landmarks, fit, alone, invalid_by_reason(fit))
 
 
 def frame_by_frame(settings: FitSettings) -> FitSettings:
-    """The settings with every smoothness in time switched off."""
-    smooth: dict[str, Any] = {
-        one.name: 0.0 for one in fields(settings) if one.name.startswith("smooth")
-    }
-    return replace(settings, **smooth)
+    """The settings with the smoothness in time switched off: any step is as good as none."""
+    return replace(
+        settings,
+        turn_step=ANY_STEP,
+        shift_step=ANY_STEP,
+        jaw_step=ANY_STEP,
+        expression_step=ANY_STEP,
+    )
 
 
-def invalid_by_reason(landmarks: Landmarks, fit: HeadFit) -> dict[str, int]:
+def invalid_by_reason(fit: HeadFit) -> dict[str, int]:
     """How many frames are not valid, and why."""
-    found = landmarks.found
-    reasons = {"no face": int((~found).sum()), "not trusted": int((found & ~fit.valid).sum())}
-    return {reason: n for reason, n in reasons.items() if n}
+    if fit.invalid_reason is None:
+        return {"": int((~fit.valid).sum())} if not fit.valid.all() else {}
+    counts = np.bincount(fit.invalid_reason, minlength=len(INVALID_REASONS))
+    return {INVALID_REASONS[k]: int(counts[k]) for k in np.flatnonzero(counts) if k}
 
 
 def _write_landmarks(landmarks: Landmarks, path: Path) -> None:

@@ -77,6 +77,17 @@ def noise_sd(signals: FloatArray) -> FloatArray:
     """(K,) standard deviation of white noise in (T, K) slow signals, from second differences.
 
     The second difference of white noise has 6 times its variance; slow motion has next to none.
+
+    Args:
+        signals: NaN where there is nothing; NaN comes out where no three frames follow each other.
     """
     second = np.diff(signals, n=2, axis=0)
-    return np.asarray(np.sqrt((second**2).mean(axis=0) / 6.0))
+    whole = second[np.isfinite(second).all(axis=1)]
+    if len(whole) == 0:
+        return np.full(signals.shape[1], np.nan)
+    return np.asarray(np.sqrt((whole**2).mean(axis=0) / 6.0))
+
+
+def mean_percent(part: FloatArray, whole: FloatArray) -> float:
+    """Mean of the ratio of two arrays, percent; NaN where they are empty."""
+    return float(100.0 * np.mean(part / whole)) if len(part) else float("nan")

@@ -2,11 +2,13 @@
 
 from __future__ import annotations
 
+from collections.abc import Mapping, Sequence
 from dataclasses import asdict
 from pathlib import Path
 
 from facedyn_app.bench.accuracy import CASES, QUICK_CASES, Accuracy, CaseResult, measure_accuracy
 from facedyn_app.bench.measured import Bench
+from facedyn_app.bench.real import VideoResult, measure_video
 from facedyn_app.bench.separation import Separation
 from facedyn_app.cli.drawing import quiet_drawing
 from facedyn_app.cli.places import check_output_folder
@@ -18,7 +20,7 @@ from facedyn_app.settings import Settings
 
 _HEADS = (
     "case", "valid %", "rot deg", "jaw deg", "jaw r", "n", "r", "own r", "blink", "own",
-    "smile", "own", "mesh mm", "error %",
+    "smile", "own", "mesh mm", "error %", "not valid",
 )  # fmt: skip
 _LEGEND = """\
 rot deg: median error of the head's rotation. jaw deg, jaw r: RMS error and correlation of the
@@ -26,14 +28,29 @@ jaw's opening. n: channels whose true standard deviation is 0.15 or more; r: med
 recovered with true activations over them; own: the landmarker's own scores in the same place.
 mesh mm: RMS of the expression-only mesh over the face. error %: landmarks, of face height."""
 
+_REAL_HEADS = (
+    "video", "size", "frames", "face px", "valid %", "error %", "rot deg", "jaw deg", "expr",
+    "frames/s", "not valid",
+)  # fmt: skip
+_REAL_LEGEND = """\
+rot deg, jaw deg, expr: white noise from frame to frame in the head's rotation, in the jaw's
+opening and in the expression channels (median), from second differences, true motion included."""
+
 
 def bench_accuracy(
-    heads: list[str], folder: Path, *, quick: bool, keep_landmarks: bool, report: Report
+    heads: list[str],
+    videos: list[Path],
+    folder: Path,
+    *,
+    quick: bool,
+    keep_landmarks: bool,
+    report: Report,
 ) -> Outcome:
     """Measure the errors of the whole way from pixels to parameters.
 
     Args:
         heads: Ids or files of heads.
+        videos: Real videos, measured with the first head as far as that goes without truth.
         folder: Where rendered videos are kept.
         quick: Whether only a few seconds are filmed.
         keep_landmarks: Whether landmarks found before are taken again.
@@ -48,14 +65,47 @@ def bench_accuracy(
     folder.mkdir(parents=True, exist_ok=True)
     bench = Bench(folder, Settings(), keep_landmarks=keep_landmarks)
     cases = QUICK_CASES if quick else CASES
-    found = [measure_accuracy(ready_head(name, report), cases, bench, report) for name in heads]
-    facts = {"settings": asdict(bench.settings.fit), "heads": [asdict(one) for one in found]}
-    return Outcome(facts, "\n\n".join([*map(_text, found), _LEGEND]))
+    ready = [ready_head(name, report) for name in heads]
+    found = [measure_accuracy(head, cases, bench, report) for head in ready]
+    real = [measure_video(ready[0], video, bench, report) for video in videos]
+    facts = {
+        "settings": asdict(bench.settings.fit),
+        "heads": [asdict(one) for one in found],
+        "videos": [asdict(one) for one in real],
+    }
+    texts = [*map(_text, found), _LEGEND]
+    if real:
+        texts += [_real_text(real), _REAL_LEGEND]
+    return Outcome(facts, "\n\n".join(texts))
+
+
+def _real_text(results: Sequence[VideoResult]) -> str:
+    rows = [
+        [
+            one.video,
+            f"{one.width}x{one.height}",
+            str(one.n_frames),
+            number(one.face_px, 0),
+            number(100 * one.valid_share, 1),
+            number(one.error_percent),
+            number(one.rotation_jitter_deg, 3),
+            number(one.jaw_jitter_deg, 3),
+            number(one.jitter, 4),
+            number(one.frames_per_second, 0),
+            _reasons(one.invalid),
+        ]
+        for one in results
+    ]
+    return f"head {results[0].head}\n{table(_REAL_HEADS, rows, right=range(2, 10))}"
+
+
+def _reasons(invalid: Mapping[str, int]) -> str:
+    return ", ".join(f"{reason} {n}" for reason, n in invalid.items())
 
 
 def _text(accuracy: Accuracy) -> str:
     rows = [_row(one) for one in accuracy.cases]
-    cases = table(_HEADS, rows, right=range(1, len(_HEADS)))
+    cases = table(_HEADS, rows, right=range(1, len(_HEADS) - 1))
     return f"head {accuracy.head}\n{cases}\n{indented(_separation(accuracy.separation))}"
 
 
@@ -75,6 +125,7 @@ def _row(one: CaseResult) -> list[str]:
         number(one.scores_smiles, 3),
         number(one.mesh_mm),
         number(one.error_percent),
+        _reasons(one.invalid),
     ]
 
 

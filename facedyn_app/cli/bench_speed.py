@@ -6,6 +6,7 @@ from collections.abc import Sequence
 from dataclasses import asdict
 from pathlib import Path
 
+from facedyn_app.bench.fit_speed import measure_fit_speed
 from facedyn_app.bench.landmark_speed import measure_landmark_speed
 from facedyn_app.bench.speed import Speed
 from facedyn_app.cli.drawing import quiet_drawing
@@ -18,6 +19,18 @@ from facedyn_app.progress import Report
 from facedyn_app.settings import Settings
 
 _SPEED_HEADS = ("way", "device", "frames", "frames/s", "program is x times", "cost above least %")
+
+
+def bench_fit(*, quick: bool, report: Report) -> Outcome:
+    """Measure the speed of the fit, 478 landmarks, 100 shapes and 50 expressions.
+
+    Args:
+        quick: Whether only a few seconds are fitted.
+        report: Told of every part; may raise Cancelled.
+    """
+    settings = Settings()
+    found = measure_fit_speed(ready_head(DEFAULT_HEAD), settings.fit, quick=quick, report=report)
+    return _speeds(found, settings)
 
 
 def bench_landmarks(folder: Path, *, quick: bool, report: Report) -> Outcome:

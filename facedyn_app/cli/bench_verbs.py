@@ -24,6 +24,7 @@ def make_bench_app() -> typer.Typer:
     app = typer.Typer(rich_markup_mode=None, no_args_is_help=True)
     app.callback(help="Measure how accurate and how fast the program is on this machine.")(_nothing)
     app.command("accuracy")(accuracy)
+    app.command("fit")(fit)
     app.command("landmarks")(landmarks)
     app.command("recognizer")(recognizer)
     return app
@@ -39,6 +40,10 @@ def accuracy(
         list[str] | None,
         typer.Option("--head", metavar="ID|FILE", show_default=DEFAULT_HEAD, help="May be given."),
     ] = None,
+    videos: Annotated[
+        list[Path] | None,
+        typer.Option("--video", metavar="FILE", show_default=False, help="A real video, too."),
+    ] = None,
     quick: Quick = False,
     keep_landmarks: Annotated[
         bool,
@@ -51,10 +56,25 @@ def accuracy(
     def work_on(report: Report) -> Outcome:
         from facedyn_app.cli.bench import bench_accuracy
 
-        wanted = heads or [DEFAULT_HEAD]
         return bench_accuracy(
-            wanted, work, quick=quick, keep_landmarks=keep_landmarks, report=report
+            heads or [DEFAULT_HEAD],
+            videos or [],
+            work,
+            quick=quick,
+            keep_landmarks=keep_landmarks,
+            report=report,
         )
+
+    run_verb(work_on, as_json=as_json)
+
+
+def fit(quick: Quick = False, as_json: AsJson = False) -> None:
+    """Measure the speed of the fit, beside Adam over the batch and scipy frame by frame."""
+
+    def work_on(report: Report) -> Outcome:
+        from facedyn_app.cli.bench_speed import bench_fit
+
+        return bench_fit(quick=quick, report=report)
 
     run_verb(work_on, as_json=as_json)
 

@@ -23,7 +23,14 @@ from facedyn_app.headmodel.expression_mesh import ExpressionMesh
 from facedyn_app.headmodel.io import load_head
 from facedyn_app.headmodel.model import HeadModel
 from facedyn_app.landmarks import ACTION_NAMES
-from facedyn_app.records import N_ACTIONS, N_LANDMARKS, FloatArray, HeadFit, Landmarks
+from facedyn_app.records import (
+    INVALID_REASONS,
+    N_ACTIONS,
+    N_LANDMARKS,
+    FloatArray,
+    HeadFit,
+    Landmarks,
+)
 
 
 @pytest.fixture(scope="module")
@@ -91,7 +98,7 @@ def as_measured(
     still = case.take is Take.STILL
     together = fit(motion.expression + (0.01 * noise if still else 0.0))
     alone = fit(motion.expression + 0.04 * noise) if still else None
-    return Measured(truth, landmarks, together, alone, invalid_by_reason(landmarks, together))
+    return Measured(truth, landmarks, together, alone, invalid_by_reason(together))
 
 
 def test_a_right_measurement_has_no_error(head: HeadModel) -> None:
@@ -136,6 +143,15 @@ def test_stillness_is_compared_with_independent_fits(head: HeadModel) -> None:
     found = measure_separation([as_measured(head, Case(Take.STILL, seconds=4.0))])
     assert found.still_ratio == pytest.approx(0.25)
     assert found.still_sd == pytest.approx(0.01, rel=0.1)
+
+
+def test_invalid_frames_are_counted_by_reason(head: HeadModel) -> None:
+    fit = as_measured(head, Case(Take.STILL, seconds=4.0)).fit
+    reason = np.zeros(100, np.uint8)
+    reason[:7], reason[50:53] = INVALID_REASONS.index("no face"), INVALID_REASONS.index("blurred")
+    known = dataclasses.replace(fit, valid=reason == 0, invalid_reason=reason)
+    assert invalid_by_reason(known) == {"no face": 7, "blurred": 3}
+    assert invalid_by_reason(fit) == {}
 
 
 @pytest.mark.slow

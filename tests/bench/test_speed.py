@@ -8,6 +8,7 @@ from pathlib import Path
 import numpy as np
 import pytest
 
+from facedyn_app.bench.fit_speed import measure_fit_speed
 from facedyn_app.bench.landmark_speed import measure_landmark_speed
 from facedyn_app.bench.speed import Speed, devices, timed
 from facedyn_app.bench.takes import Take
@@ -17,6 +18,7 @@ from facedyn_app.headmodel.io import load_head
 from facedyn_app.headmodel.model import HeadModel
 from facedyn_app.headmodel.paint import landmark_points
 from facedyn_app.headmodel.render import head_to_camera
+from facedyn_app.settings import FitSettings
 
 
 @pytest.fixture(scope="module")
@@ -62,3 +64,14 @@ def test_landmark_speeds_are_measured(head: HeadModel, tmp_path: Path) -> None:
     assert [one.own for one in found].count(True) == 1
     assert {one.n_frames for one in found} == {75}
     assert min(one.frames_per_second for one in found) > 1
+
+
+@pytest.mark.slow
+def test_the_fit_is_faster_and_nearer_to_the_least_cost_than_adam(head: HeadModel) -> None:
+    found = measure_fit_speed(head, FitSettings(), quick=True)
+    own = next(one for one in found if one.own)
+    adam = next(one for one in found if "Adam" in one.what and one.device == own.device)
+    assert own.frames_per_second > adam.frames_per_second
+    assert own.excess_percent is not None
+    assert adam.excess_percent is not None
+    assert -0.01 < own.excess_percent < adam.excess_percent

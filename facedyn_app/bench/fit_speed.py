@@ -1,0 +1,186 @@
+"""How fast and how far the fit comes, beside what a user would otherwise write."""
+
+from __future__ import annotations
+
+import time
+from dataclasses import replace
+
+import numpy as np
+import roma
+import torch
+from scipy.optimize import least_squares
+from torch import Tensor
+
+from facedyn_app.bench.speed import Speed, device_name, devices, timed
+from facedyn_app.bench.takes import Take
+from facedyn_app.bench.truth import Case
+from facedyn_app.bench.wide_head import made_landmarks, wide_head
+from facedyn_app.fitting.arrow import solve_arrow
+from facedyn_app.fitting.fitter import Fitter, make_fitter
+from facedyn_app.fitting.landmark_head import pose_landmarks
+from facedyn_app.fitting.residuals import FaceProblem
+from facedyn_app.fitting.session_fit import fit_session
+from facedyn_app.fitting.state import FaceState
+from facedyn_app.headmodel.model import HeadModel
+from facedyn_app.progress import Progress, Report, ignore
+from facedyn_app.records import FloatArray, HeadFit, Landmarks
+from facedyn_app.settings import FitSettings
+
+N_SHAPE, N_EXPRESSION = 100, 50
+SECONDS, QUICK_SECONDS = 24.0, 3.0
+N_SCIPY_FRAMES, ADAM_STEPS, ADAM_RATE = 2, 250, 0.02
+CONVERGED_STEPS, CONVERGED_TOLERANCE = 100, 1e-9
+
+
+def measure_fit_speed(
+    head: HeadModel, settings: FitSettings, *, quick: bool, report: Report = ignore
+) -> tuple[Speed, ...]:
+    """The program's fit on every device, Adam over the batch, and scipy frame by frame.
+
+    All minimise the same residuals; Adam and the program the same cost, whose excess over the
+    fully converged one is given.
+
+    Args:
+        head: The head; directions are added or left out until it has 100 and 50.
+        settings: Of the fit.
+        quick: Whether the film is short.
+        report: Told of every part; may raise Cancelled.
+    """
+    wide = wide_head(head, N_SHAPE, N_EXPRESSION)
+    film = Case(Take.ACTIONS, seconds=QUICK_SECONDS if quick else SECONDS)
+    landmarks = made_landmarks(wide, film)
+    found: list[Speed] = []
+    for device in devices():
+        report(Progress(f"fitting on {device}", len(found), 2 + 2 * len(devices())))
+        found.append(_own(wide, landmarks, settings, device))
+        found.append(_adam(wide, landmarks, settings, device, report))
+    report(Progress("scipy", len(found), len(found) + 1))
+    found.append(_scipy(wide, landmarks, settings, 1 if quick else N_SCIPY_FRAMES))
+    return tuple(found)
+
+
+def _own(head: HeadModel, landmarks: Landmarks, settings: FitSettings, device: str) -> Speed:
+    """The whole fit of a session, chunks of shape included, and the cost where it ended."""
+    fit_session(head, _first(landmarks, 50), settings, device=device)
+    fits: list[HeadFit] = []
+    seconds = timed(lambda: fits.append(fit_session(head, landmarks, settings, device=device)))
+    problem, _ = _whole(head, landmarks, settings, device)
+    state = _state_of(fits[0], problem)
+    excess = 100 * (float(problem.cost(state)) / _least_cost(problem, state) - 1)
+    n_frames = len(landmarks.seconds)
+    return Speed("the program", device_name(device), n_frames, seconds, True, excess)
+
+
+def _whole(
+    head: HeadModel, landmarks: Landmarks, settings: FitSettings, device: str
+) -> tuple[FaceProblem, FaceState]:
+    """All frames and the shape as one problem, and where to start."""
+    fitter: Fitter = make_fitter(head, settings, device)
+    frames = np.arange(len(landmarks.seconds))
+    return fitter.problem(fitter.head, landmarks, frames, smooth=True)
+
+
+def _least_cost(problem: FaceProblem, state: FaceState) -> float:
+    result = solve_arrow(
+        problem, state, max_iterations=CONVERGED_STEPS, tolerance=CONVERGED_TOLERANCE
+    )
+    return result.cost
+
+
+def _state_of(fit: HeadFit, problem: FaceProblem) -> FaceState:
+    """A fit as the unknowns of a problem; frames that were not trusted rest."""
+    like = problem.seen.points
+
+    def tensor(values: FloatArray) -> Tensor:
+        return torch.as_tensor(np.nan_to_num(values)).to(like)
+
+    return FaceState(
+        rotation=roma.rotvec_to_rotmat(tensor(fit.rotation)),
+        translation=tensor(fit.translation),
+        jaw=tensor(fit.jaw),
+        expression=tensor(fit.expression),
+        shape=tensor(fit.shape)[None],
+    )
+
+
+def _adam(
+    head: HeadModel, landmarks: Landmarks, settings: FitSettings, device: str, report: Report
+) -> Speed:
+    """Adam on the same cost, every frame and the shape at once, from the same start."""
+    problem, start = _whole(head, landmarks, settings, device)
+    unknowns = [
+        roma.rotmat_to_rotvec(start.rotation), start.translation, start.jaw,
+        start.expression, start.shape,
+    ]  # fmt: skip
+    unknowns = [one.clone().requires_grad_() for one in unknowns]
+    rates = (0.2, 0.2, 0.5, 1.0, 2.0)
+    groups = [
+        {"params": [one], "lr": rate * ADAM_RATE} for one, rate in zip(unknowns, rates, strict=True)
+    ]
+    optimiser = torch.optim.Adam(groups)
+    began = time.perf_counter()
+    for step in range(ADAM_STEPS):
+        report(Progress(f"Adam on {device}", step, ADAM_STEPS))
+        optimiser.zero_grad()
+        torch.autograd.backward(problem.cost(_as_state(unknowns)))
+        optimiser.step()
+        with torch.no_grad():
+            unknowns[3].clamp_(0.0, 1.0)
+    seconds = time.perf_counter() - began
+    state = _as_state([one.detach() for one in unknowns])
+    excess = 100 * (float(problem.cost(state)) / _least_cost(problem, state) - 1)
+    words = f"{ADAM_STEPS} steps of Adam over the batch"
+    return Speed(words, device_name(device), len(landmarks.seconds), seconds, False, excess)
+
+
+def _as_state(unknowns: list[Tensor]) -> FaceState:
+    rotation, translation, jaw, expression, shape = unknowns
+    return FaceState(roma.rotvec_to_rotmat(rotation), translation, jaw, expression, shape)
+
+
+def _scipy(head: HeadModel, landmarks: Landmarks, settings: FitSettings, n_frames: int) -> Speed:
+    """Least squares of scipy, a frame at a time, with the shape of its own and numeric slopes."""
+    step = max(1, len(landmarks.seconds) // n_frames)
+    frames = np.arange(0, len(landmarks.seconds), step)[:n_frames]
+    problem, start = _whole(head, landmarks, settings, "cpu")
+    seconds = timed(lambda: [_one_frame(problem, start, int(frame), settings) for frame in frames])
+    words = "scipy least_squares, frame by frame"
+    return Speed(words, device_name("cpu"), len(frames), seconds)
+
+
+def _one_frame(
+    problem: FaceProblem, start: FaceState, frame: int, settings: FitSettings
+) -> FloatArray:
+    """The unknowns of one frame: turn, shift, jaw, expression, shape."""
+    small, like = problem.head, problem.seen.points
+    seen, face_px = like[frame].numpy(), float(problem.seen.face_px[frame])
+    weight = small.weight.sqrt().numpy()[:, None] / (settings.landmark_noise * face_px)
+    sd = np.concatenate(
+        [settings.jaw_sd, np.full(small.n_expression, settings.expression_sd),
+         np.full(small.n_shape, settings.shape_sd)]
+    )  # fmt: skip
+    group = torch.zeros(1, dtype=torch.int64)
+    sizes = [3, 3, 3, small.n_expression, small.n_shape]
+    facing = torch.tensor([1.0, -1.0, -1.0])
+
+    def residuals(unknowns: FloatArray) -> FloatArray:
+        values = torch.as_tensor(unknowns, dtype=like.dtype)[None]
+        turn, shift, jaw, expression, shape = torch.split(values, sizes, dim=1)
+        points = pose_landmarks(small, shape, group, expression, jaw).points
+        camera = points @ roma.rotvec_to_rotmat(turn).mT * facing + shift
+        image = problem.seen.focal_px * camera[0, :, :2] / camera[0, :, 2:]
+        return np.concatenate([((image.numpy() - seen) * weight).ravel(), unknowns[6:] / sd])
+
+    first = np.zeros(sum(sizes))
+    first[:3] = roma.rotmat_to_rotvec(start.rotation[frame]).numpy()
+    first[3:6] = start.translation[frame].numpy()
+    return np.asarray(least_squares(residuals, first, diff_step=1e-3, ftol=1e-4).x)
+
+
+def _first(landmarks: Landmarks, n: int) -> Landmarks:
+    return replace(
+        landmarks,
+        seconds=landmarks.seconds[:n],
+        points=landmarks.points[:n],
+        scores=landmarks.scores[:n],
+    )
