@@ -282,6 +282,7 @@ def make_session(
         face_px=fit.face_px,
         meta=meta,
         invalid_reason=fit.invalid_reason,
+        gaze=fit.gaze,
     )
 
 

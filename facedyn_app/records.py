@@ -153,6 +153,8 @@ class HeadFit:
         converged: Whether the solver's last step was small.
         n_iterations: Steps of the joint solve.
         invalid_reason: (T,) uint8 number in INVALID_REASONS, 0 in valid frames; None when unknown.
+        gaze: (T, 2, 2) float32 turn of the left and the right eye, to the subject's left and up,
+            rad; NaN in frames that are not valid; None where the head has no eyes.
     """
 
     seconds: FloatArray
@@ -170,6 +172,7 @@ class HeadFit:
     converged: bool
     n_iterations: int
     invalid_reason: ByteArray | None = None
+    gaze: FloatArray | None = None
 
     def __post_init__(self) -> None:
         """Check that all arrays have a row per frame or per chunk."""
@@ -230,6 +233,8 @@ class Session:
             (`width`, `height`, `focal_px`, `settings`, `program`, `simulated`).
         invalid_reason: (T,) uint8 number in INVALID_REASONS, 0 in valid frames; None in sessions
             that do not say.
+        gaze: (T, 2, 2) float32 turn of the left and the right eye, to the subject's left and up,
+            rad; NaN in frames that are not valid; None where the head has no eyes.
     """
 
     seconds: FloatArray
@@ -246,6 +251,7 @@ class Session:
     face_px: FloatArray
     meta: Mapping[str, Any] = field(default_factory=dict)
     invalid_reason: ByteArray | None = None
+    gaze: FloatArray | None = None
 
     def __post_init__(self) -> None:
         """Check that all arrays have a row per frame, per chunk or a column per name."""

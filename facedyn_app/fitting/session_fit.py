@@ -19,6 +19,7 @@ from torch import Tensor
 from facedyn_app.errors import TooLittleError
 from facedyn_app.fitting.arrow import ArrowResult, arrow_step, solve_arrow
 from facedyn_app.fitting.fitter import Fitter, begin_with, make_fitter
+from facedyn_app.fitting.gaze import gaze_angles, head_eyes
 from facedyn_app.fitting.landmark_head import LandmarkHead
 from facedyn_app.fitting.residuals import FaceProblem
 from facedyn_app.fitting.state import FaceState
@@ -69,6 +70,7 @@ def fit_session(
     shapes = np.full((len(chunks.kept), fitter.head.n_shape), np.nan, np.float32)
     tracks = _Tracks.empty(landmarks, fitter.head)
     known = fitter.head.with_shape(joint.state.shape[0])
+    eyes = head_eyes(head, known.weight)
     converged = joint.converged
     for first, last in chunks.blocks(BLOCK_SECONDS):
         report(Progress(FRAMES_STAGE, first, len(found)))
@@ -80,6 +82,10 @@ def fit_session(
         own = torch.arange(first, last) - rows.start
         state = result.state.frames(own)
         tracks.take(landmarks, found[first:last], problem.only(own), state, settings)
+        if eyes is not None:
+            whole = replace(state, shape=joint.state.shape)
+            angles = gaze_angles(eyes, landmarks, found[first:last], whole, problem.seen.focal_px)
+            tracks.gaze[found[first:last]] = angles
         which, values = _shape_chunks(
             fitter, problem.only(own), state, joint.state.shape, chunks.number[first:last], chunks
         )
@@ -204,6 +210,7 @@ class _Tracks:
     jaw: FloatArray
     rotation: FloatArray
     translation: FloatArray
+    gaze: FloatArray
     error_px: FloatArray
     reason: ByteArray
 
@@ -215,7 +222,8 @@ class _Tracks:
             return np.full((n_frames, *width), np.nan, np.float32)
 
         reason = np.full(n_frames, reason_code("no face"), np.uint8)
-        return cls(blank(head.n_expression), blank(3), blank(3), blank(3), blank(), reason)
+        motion = (blank(head.n_expression), blank(3), blank(3), blank(3), blank(2, 2))
+        return cls(*motion, blank(), reason)
 
     def take(
         self,
@@ -249,6 +257,7 @@ def _gather(
     converged: bool,
 ) -> HeadFit:
     n_shape = shapes.shape[1]
+    gaze = np.where((tracks.reason == 0)[:, None, None], tracks.gaze, np.float32(np.nan))
     return HeadFit(
         seconds=landmarks.seconds,
         valid=tracks.reason == 0,
@@ -265,4 +274,5 @@ def _gather(
         converged=converged,
         n_iterations=joint.n_iterations,
         invalid_reason=tracks.reason,
+        gaze=None if np.isnan(gaze).all() else gaze,
     )

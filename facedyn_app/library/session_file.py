@@ -31,7 +31,7 @@ _AXES: dict[str, tuple[str, ...]] = {
     "error_px": ("T",),
     "face_px": ("T",),
 }
-_REASON = "invalid_reason"
+_REASON, _GAZE = "invalid_reason", "gaze"
 _PER_FRAME = ("expression", "jaw", "rotation", "translation", "error_px", "face_px")
 _KINDS = {"valid": "b", "expression_names": "U"}
 _NUMBERS = "fiu"
@@ -53,6 +53,8 @@ def save_session(session: Session, path: Path) -> None:
     arrays["expression_names"] = np.array(session.expression_names, dtype=np.str_)
     if session.invalid_reason is not None:
         arrays[_REASON] = np.asarray(session.invalid_reason, np.uint8)
+    if session.gaze is not None:
+        arrays[_GAZE] = np.asarray(session.gaze, np.float32)
     arrays["meta"] = np.array(json.dumps(meta, allow_nan=False))
     with atomic_file(path) as file:
         np.savez(file, allow_pickle=False, **arrays)
@@ -70,7 +72,7 @@ def load_session(path: Path) -> Session:
             cannot be; the sentence names the file and the reason.
     """
     try:
-        arrays = read_npz(path, required=("meta",), optional=(*_AXES, _REASON))
+        arrays = read_npz(path, required=("meta",), optional=(*_AXES, _REASON, _GAZE))
         meta = _checked_meta(arrays.pop("meta"))
         _check_axes(arrays)
         return _session(arrays, meta)
@@ -159,6 +161,7 @@ def _session(arrays: Mapping[str, np.ndarray[Any, Any]], meta: Mapping[str, Any]
         expression_names=names,
         meta=meta,
         invalid_reason=_checked_reason(arrays.get(_REASON), valid),
+        gaze=_checked_gaze(arrays.get(_GAZE), valid),
         **numbers,
     )
 
@@ -174,6 +177,21 @@ def _checked_reason(
     if (reason >= len(INVALID_REASONS)).any() or ((reason == 0) != valid).any():
         raise ValueError(f"'{_REASON}' does not go with 'valid'")
     return reason
+
+
+def _checked_gaze(
+    gaze: np.ndarray[Any, Any] | None, valid: np.ndarray[Any, Any]
+) -> FloatArray | None:
+    """Where the eyes look, if the file says so."""
+    if gaze is None:
+        return None
+    if gaze.dtype.kind not in _NUMBERS or gaze.shape != (len(valid), 2, 2):
+        raise ValueError(f"'{_GAZE}' is no two angles of two eyes for each frame")
+    angles = _floats(gaze, _GAZE)
+    if not np.isfinite(angles[valid]).all():
+        raise ValueError(f"'{_GAZE}' is not finite in a frame that is marked as valid")
+    angles[~valid] = np.nan
+    return angles
 
 
 def _floats(array: np.ndarray[Any, Any], name: str) -> FloatArray:

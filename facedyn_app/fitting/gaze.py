@@ -1,0 +1,114 @@
+"""Where the eyes look: from the irises' landmarks, once head, shape and expression are known.
+
+An eye is a ball about its joint. The line of sight of the iris's middle meets the plane through
+the iris, parallel to the face; how far from the eye's middle it meets it is the sine of the turn:
+
+    x = r sin(yaw) cos(pitch),   y = r sin(pitch),   z = r cos(yaw) cos(pitch),
+
+with r the distance from the joint to the iris on the head at rest. The iris has no part in the
+fit itself, since its motion is no expression.
+"""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+
+import numpy as np
+import torch
+from torch import Tensor
+
+from facedyn_app.fitting.state import FaceState
+from facedyn_app.headmodel.model import HeadModel
+from facedyn_app.records import FloatArray, IntArray, Landmarks
+
+IRISES = {"left_eye": slice(473, 478), "right_eye": slice(468, 473)}
+N_ROUNDS = 3
+
+
+@dataclass(frozen=True, slots=True, eq=False)
+class Eyes:
+    """The two eyes of a head, the subject's left first.
+
+    Attributes:
+        middle: (2, 3) joints of the mean head, m.
+        by_shape: (2, 3, S).
+        by_expression: (2, 3, E).
+        radius: (2,) from joint to iris, m.
+        rest: (2, 2) yaw and pitch of the irises' landmarks at rest, rad.
+    """
+
+    middle: Tensor
+    by_shape: Tensor
+    by_expression: Tensor
+    radius: Tensor
+    rest: Tensor
+
+
+def head_eyes(head: HeadModel, like: Tensor) -> Eyes | None:
+    """The eyes of a head; None where it has no eye joints or no landmarks on its irises.
+
+    Args:
+        head: The head.
+        like: Device and precision of the fit.
+    """
+    table = head.landmarks
+    if table is None or not set(IRISES) <= set(head.joint_names):
+        return None
+    irises = [np.flatnonzero(np.isin(table.index, np.arange(478)[s])) for s in IRISES.values()]
+    if not all(len(rows) for rows in irises):
+        return None
+    regressor = head.J_regressor[[head.joint_names.index(name) for name in IRISES]]
+    corners = head.faces[table.face]
+    points = np.einsum("lk,lkc->lc", table.bary, head.v_template[corners])
+    iris = np.stack([points[rows].mean(axis=0) for rows in irises])
+    middle = regressor @ head.v_template
+    away = iris - middle
+    radius = np.linalg.norm(away, axis=1)
+    rest = np.stack([np.arctan2(away[:, 0], away[:, 2]), np.arcsin(away[:, 1] / radius)], axis=1)
+
+    def tensor(values: FloatArray) -> Tensor:
+        return torch.as_tensor(np.ascontiguousarray(values), dtype=like.dtype, device=like.device)
+
+    return Eyes(
+        tensor(middle),
+        tensor(np.einsum("jv,vcs->jcs", regressor, head.shapedirs)),
+        tensor(np.einsum("jv,vce->jce", regressor, head.exprdirs)),
+        tensor(radius),
+        tensor(rest),
+    )
+
+
+def gaze_angles(
+    eyes: Eyes, landmarks: Landmarks, frames: IntArray, state: FaceState, focal_px: float
+) -> FloatArray:
+    """(T, 2, 2) rad: of the left and the right eye, yaw to the subject's left and pitch up.
+
+    Args:
+        eyes: The head's eyes.
+        landmarks: Landmarks of the recording.
+        frames: (T,) the frames that were fitted.
+        state: Their fit.
+        focal_px: Focal length, px.
+    """
+    like = state.translation
+    seen = np.stack(
+        [landmarks.points[frames, part].mean(axis=1) for part in IRISES.values()], axis=1
+    )
+    flat = (seen - np.array([landmarks.width / 2, landmarks.height / 2])) / focal_px
+    sight = torch.as_tensor(flat, dtype=like.dtype, device=like.device)
+    sight = torch.cat([sight, torch.ones_like(sight[..., :1])], dim=2)
+    to_head = like.new_tensor([1.0, -1.0, -1.0])[:, None] * state.rotation
+    sight, origin = sight @ to_head, -(like[:, None] @ to_head)
+    slope = sight[..., :2] / sight[..., 2:]
+    shape = state.shape[0, : eyes.by_shape.shape[2]]
+    middle = eyes.middle + eyes.by_shape[..., : len(shape)] @ shape
+    middle = middle + torch.einsum("jce,te->tjc", eyes.by_expression, state.expression)
+    depth = eyes.radius.expand(len(like), -1)
+    for _ in range(N_ROUNDS):
+        level = middle[..., 2] + depth - origin[..., 2]
+        away = origin[..., :2] + slope * level.unsqueeze(2) - middle[..., :2]
+        pitch = torch.asin((away[..., 1] / eyes.radius).clamp(-1.0, 1.0))
+        yaw = torch.asin((away[..., 0] / (eyes.radius * pitch.cos())).clamp(-1.0, 1.0))
+        depth = eyes.radius * yaw.cos() * pitch.cos()
+    angles = torch.stack([yaw, pitch], dim=2) - eyes.rest
+    return np.asarray(angles.cpu().numpy(), np.float32)
