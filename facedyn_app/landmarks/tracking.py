@@ -172,6 +172,7 @@ def track_faces(
     info: VideoInfo,
     settings: LandmarkSettings | None = None,
     report: Report = ignore,
+    device: torch.device | None = None,
 ) -> Generator[FrameFaces, None, None]:
     """Find and follow the faces in a video's frames, in bounded memory.
 
@@ -183,6 +184,7 @@ def track_faces(
         info: What the video says of itself.
         settings: Confidences and the most faces followed at a time.
         report: Told of every frame; stage "landmarks".
+        device: Where to compute; a GPU where there is one, if not given.
 
     Yields:
         Every frame with its faces.
@@ -191,7 +193,7 @@ def track_faces(
         InputError: The frames cannot be read, or the model is missing.
     """
     with (
-        FaceTracker(settings) as tracker,
+        FaceTracker(settings, device) as tracker,
         closing(read_ahead(frames)) as decoded,
         closing(_blocks(decoded, tracker, info)) as blocks,
         closing(read_ahead(blocks, n_ahead=1)) as waiting,
