@@ -7,7 +7,6 @@ import numpy as np
 from facedyn_app.fitting.state import FaceState
 from facedyn_app.records import (
     INVALID_REASONS,
-    BoolArray,
     ByteArray,
     FloatArray,
     IntArray,
@@ -18,11 +17,6 @@ from facedyn_app.settings import FitSettings
 NEIGHBOUR_S = 0.1
 JUMP_SHARE = 0.15
 """Landmarks that leave for one frame by so much of the face's height have jumped."""
-BLURRED_SHARE = 0.5
-"""A face with less than this share of the recording's median sharpness is blurred."""
-MIN_CERTAINTY = 0.9
-"""A face that the landmarker is less sure of is covered: uncovered ones stay above 0.97 in
-talk."""
 
 
 def reason_code(reason: str) -> int:
@@ -59,8 +53,6 @@ def distrust(
         ("occluded", landmarks.certainty[found] < settings.min_certainty),
         ("blurred", sharpness < settings.min_sharpness),
         ("landmark jump", _jumps(landmarks, found) > JUMP_SHARE),
-        ("blurred", _blurred(landmarks.sharpness[found])),
-        ("occluded", landmarks.certainty[found] < MIN_CERTAINTY),
         ("poor fit", ~(error_px <= settings.max_error_share * face_px)),
     ):
         code[(code == 0) & holds] = reason_code(reason)
@@ -86,10 +78,3 @@ def _jumps(landmarks: Landmarks, found: IntArray) -> FloatArray:
     around = np.linalg.norm(middle[2:] - middle[:-2], axis=1)
     jump[1:-1] = np.where(inner & (away > around), away / landmarks.face_px[found][1:-1], 0.0)
     return jump
-
-
-def _blurred(sharpness: FloatArray) -> BoolArray:
-    """(T,) bool: which faces are much less sharp than most; none where it was not measured."""
-    known = sharpness[np.isfinite(sharpness)]
-    usual = float(np.median(known)) if len(known) else 0.0
-    return np.asarray(sharpness < BLURRED_SHARE * usual)
