@@ -125,8 +125,12 @@ def _row(one: CaseResult) -> list[str]:
         number(one.scores_smiles, 3),
         number(one.mesh_mm),
         number(one.error_percent),
-        _reasons(one.invalid),
+        _reasons(one.invalid) + _covered(one.covered_valid_share),
     ]
+
+
+def _covered(valid_share: float | None) -> str:
+    return "" if valid_share is None else f"; {100 * valid_share:.0f} % valid behind the hand"
 
 
 def _separation(one: Separation) -> str:

@@ -1,0 +1,48 @@
+from __future__ import annotations
+
+import json
+from collections.abc import Callable
+from pathlib import Path
+from typing import Any
+
+import pytest
+
+from facedyn_app.bench.accuracy import QUICK_CASES
+
+Run = Callable[..., Any]
+
+
+def test_bench_tells_its_verbs(run: Run) -> None:
+    help_text = run("bench", "--help").output
+    for verb in ("accuracy", "fit", "landmarks"):
+        assert verb in help_text
+
+
+def test_a_work_folder_is_needed(run: Run) -> None:
+    assert run("bench", "accuracy").exit_code == 2
+
+
+def test_a_file_cannot_be_the_work_folder(run: Run, tmp_path: Path) -> None:
+    place = tmp_path / "taken"
+    place.write_text("x", encoding="utf-8")
+    result = run("bench", "accuracy", "--work", place)
+    assert result.exit_code == 3
+    assert str(place) in result.stderr
+
+
+def test_a_head_that_is_not_there(run: Run, tmp_path: Path) -> None:
+    result = run("bench", "accuracy", "--work", tmp_path, "--head", "no-such-head", "--json")
+    assert result.exit_code == 3
+    assert "no-such-head" in json.loads(result.stdout)["error"]["sentence"]
+
+
+@pytest.mark.slow
+def test_accuracy_as_json_and_as_a_table(run: Run, tmp_path: Path) -> None:
+    facts = json.loads(run("bench", "accuracy", "--work", tmp_path, "--quick", "--json").stdout)
+    (head,) = facts["heads"]
+    assert [one["case"] for one in head["cases"]] == [case.name for case in QUICK_CASES]
+    assert facts["settings"]["landmark_noise"] > 0
+    options = ("--work", tmp_path, "--quick", "--keep-landmarks")
+    table = run("bench", "accuracy", *options).stdout
+    assert "head open-head-1" in table
+    assert "expression changes by" in table
