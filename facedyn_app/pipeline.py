@@ -10,8 +10,8 @@ from __future__ import annotations
 import json
 import logging
 import time
-from collections.abc import Mapping
-from contextlib import ExitStack
+from collections.abc import Iterable, Mapping
+from contextlib import ExitStack, closing
 from dataclasses import asdict, dataclass, replace
 from functools import cache
 from pathlib import Path
@@ -33,7 +33,7 @@ from facedyn_app.headmodel.io import list_heads, load_head
 from facedyn_app.headmodel.known_heads import user_heads
 from facedyn_app.headmodel.model import HeadModel
 from facedyn_app.headmodel.prepare import prepare_head
-from facedyn_app.landmarks import Landmarker, TrackCollector, track_faces
+from facedyn_app.landmarks import FrameFaces, Landmarker, TrackCollector, track_faces
 from facedyn_app.library.embeddings import embedded_gallery
 from facedyn_app.library.entries import SessionEntry
 from facedyn_app.library.library import Library
@@ -149,13 +149,14 @@ def analyse_video(
         TooLittleError: Too few frames have a face.
     """
     started = time.perf_counter()
-    choose_device(device)  # a device that is not there is told before the long work
+    place = choose_device(device)  # a device that is not there is told before the long work
     head = with_fewer(head, settings.fit.n_shape, settings.fit.n_expression)
     info = probe_video(path)
     sha256 = sha256_of(path)
-    landmarks = _find_landmarks(
-        info, settings, face, LiveFit(head, settings.fit, device) if live else None, report
-    )
+    live_fit = LiveFit(head, settings.fit, device) if live else None
+    following = track_faces(read_frames(path), info, settings.landmarks, device=place)
+    with closing(following) as found_faces:
+        landmarks = _find_landmarks(info, found_faces, face, live_fit, report)
     found = time.perf_counter()
     fit = fit_session(head, landmarks, settings.fit, device=device, report=report)
     fitted = time.perf_counter()
@@ -293,10 +294,14 @@ def fit_settings_record(settings: Settings) -> dict[str, Any]:
 
 
 def _find_landmarks(
-    info: VideoInfo, settings: Settings, face: int, live: LiveFit | None, report: Report
+    info: VideoInfo,
+    found: Iterable[FrameFaces],
+    face: int,
+    live: LiveFit | None,
+    report: Report,
 ) -> Landmarks:
     collector = TrackCollector(info)
-    for faces in track_faces(read_frames(info.path), info, settings.landmarks):
+    for faces in found:
         collector.add(faces)
         if collector.n_frames % BLOCK_FRAMES == 0:
             partial = None
