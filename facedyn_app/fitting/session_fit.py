@@ -32,6 +32,8 @@ from facedyn_app.settings import FitSettings
 MIN_FRAMES = 3
 BLOCK_SECONDS = 16.0
 MARGIN_FRAMES = 12
+FRAMES_TOLERANCE = 0.1
+"""Of the shape's tolerance: with the shape known, steps are cheap and shrink slowly."""
 CHUNK_DAMPING = 1e-6
 MIN_CHUNK_SHARE = 0.5
 SHAPE_STAGE, FRAMES_STAGE = "fitting the shape", "fitting"
@@ -134,7 +136,7 @@ def _solve(problem: FaceProblem, start: FaceState, settings: FitSettings) -> Arr
         problem,
         start,
         max_iterations=settings.max_iterations,
-        tolerance=settings.tolerance,
+        tolerance=FRAMES_TOLERANCE * settings.tolerance,
     )
 
 
