@@ -17,7 +17,7 @@ def _pins(name: str) -> dict[str, str]:
     pins = {}
     for line in (ROOT / "packaging" / name).read_text(encoding="utf-8").splitlines():
         if line and not line.startswith("#"):
-            package, version = line.split("==")
+            package, version = line.split(";")[0].split("==")
             pins[_normal(package)] = version
     return pins
 
