@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import time
-from dataclasses import replace
 
 import numpy as np
 import roma
@@ -28,7 +27,8 @@ from facedyn_app.settings import FitSettings
 
 N_SHAPE, N_EXPRESSION = 100, 50
 SECONDS, QUICK_SECONDS = 24.0, 3.0
-N_SCIPY_FRAMES, ADAM_STEPS, ADAM_RATE = 2, 250, 0.02
+WARM_UP = Case(Take.TALK, seconds=2.0)
+N_SCIPY_FRAMES, MOST_SCIPY_STEPS, ADAM_STEPS, ADAM_RATE = 2, 30, 250, 0.02
 CONVERGED_STEPS, CONVERGED_TOLERANCE = 100, 1e-9
 
 
@@ -61,7 +61,7 @@ def measure_fit_speed(
 
 def _own(head: HeadModel, landmarks: Landmarks, settings: FitSettings, device: str) -> Speed:
     """The whole fit of a session, chunks of shape included, and the cost where it ended."""
-    fit_session(head, _first(landmarks, 50), settings, device=device)
+    fit_session(head, made_landmarks(head, WARM_UP), settings, device=device)
     fits: list[HeadFit] = []
     seconds = timed(lambda: fits.append(fit_session(head, landmarks, settings, device=device)))
     problem, _ = _whole(head, landmarks, settings, device)
@@ -174,13 +174,5 @@ def _one_frame(
     first = np.zeros(sum(sizes))
     first[:3] = roma.rotmat_to_rotvec(start.rotation[frame]).numpy()
     first[3:6] = start.translation[frame].numpy()
-    return np.asarray(least_squares(residuals, first, diff_step=1e-3, ftol=1e-4).x)
-
-
-def _first(landmarks: Landmarks, n: int) -> Landmarks:
-    return replace(
-        landmarks,
-        seconds=landmarks.seconds[:n],
-        points=landmarks.points[:n],
-        scores=landmarks.scores[:n],
-    )
+    ways = {"diff_step": 1e-3, "ftol": 1e-4, "max_nfev": MOST_SCIPY_STEPS}
+    return np.asarray(least_squares(residuals, first, **ways).x)

@@ -19,6 +19,7 @@ from facedyn_app.records import INVALID_REASONS, HeadFit, Landmarks
 from facedyn_app.settings import FitSettings, Settings
 
 ANY_STEP = 1e6
+KEPT_ARRAYS = ("seconds", "points", "scores", "certainty", "sharpness")
 
 
 @dataclass(frozen=True, slots=True)
@@ -68,7 +69,7 @@ def measure(head: HeadModel, case: Case, bench: Bench, report: Report = ignore) 
     """
     truth = make_truth(head, case)
     video = truth_video(head, truth, bench.folder, report)
-    kept = video.with_suffix(".landmarks.npz")
+    kept = video.with_suffix(".landmarks-2.npz")
     if bench.keep_landmarks and kept.is_file():
         landmarks = _read_landmarks(kept)
         fit = fit_session(head, landmarks, bench.settings.fit, device=bench.device, report=report)
@@ -103,16 +104,11 @@ def invalid_by_reason(fit: HeadFit) -> dict[str, int]:
 
 
 def _write_landmarks(landmarks: Landmarks, path: Path) -> None:
-    np.savez(
-        path,
-        seconds=landmarks.seconds,
-        points=landmarks.points,
-        scores=landmarks.scores,
-        size=np.array([landmarks.width, landmarks.height]),
-    )
+    arrays = {name: getattr(landmarks, name) for name in KEPT_ARRAYS}
+    np.savez(path, size=np.array([landmarks.width, landmarks.height]), **arrays)
 
 
 def _read_landmarks(path: Path) -> Landmarks:
-    arrays = read_npz(path, ("seconds", "points", "scores", "size"), ())
-    width, height = (int(value) for value in arrays["size"])
-    return Landmarks(arrays["seconds"], arrays["points"], arrays["scores"], width, height)
+    arrays = read_npz(path, (*KEPT_ARRAYS, "size"), ())
+    width, height = (int(value) for value in arrays.pop("size"))
+    return Landmarks(width=width, height=height, **arrays)
