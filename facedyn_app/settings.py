@@ -68,7 +68,7 @@ class FitSettings:
     jaw_step: float = 0.005
     expression_step: float = 0.015
     step_tail: float = 1.0
-    most_shape_frames: int = 400
+    most_shape_frames: int = 200
     chunk_seconds: float = 1.0
     n_shape: int = 0
     n_expression: int = 0

@@ -37,7 +37,7 @@ from facedyn_app.fitting.whitening import Whitening, view_weights
 from facedyn_app.settings import FitSettings
 
 N_POSE = 9
-BLOCK_FRAMES = 128
+BLOCK_FRAMES = 64
 NEAREST_M = 0.05
 LEAST_FACING = 0.2
 """Lines of sight flatter than this to the face are taken as this steep."""
