@@ -29,10 +29,10 @@ from facedyn_app.fitting.fitter import choose_device
 from facedyn_app.fitting.live import LiveFit
 from facedyn_app.fitting.session_fit import fit_session
 from facedyn_app.headmodel.fewer import with_fewer
-from facedyn_app.headmodel.io import list_heads, load_head
-from facedyn_app.headmodel.known_heads import user_heads
+from facedyn_app.headmodel.files.io import list_heads, load_head
+from facedyn_app.headmodel.files.known_heads import user_heads
 from facedyn_app.headmodel.model import HeadModel
-from facedyn_app.headmodel.prepare import prepare_head
+from facedyn_app.headmodel.placing.prepare import prepare_head
 from facedyn_app.landmarks import FrameFaces, Landmarker, TrackCollector, track_faces
 from facedyn_app.library.embeddings import embedded_gallery
 from facedyn_app.library.entries import SessionEntry

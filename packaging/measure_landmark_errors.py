@@ -14,7 +14,7 @@ from pathlib import Path
 
 from facedyn_app.assets import sha256_of
 from facedyn_app.fitting.landmark_errors import FOLDER, write_errors
-from facedyn_app.headmodel.io import load_head
+from facedyn_app.headmodel.files.io import load_head
 from facedyn_app.landmarks import Landmarker
 from facedyn_app.progress import Progress
 from facedyn_app.settings import LandmarkSettings

@@ -15,7 +15,7 @@ from pathlib import Path
 
 import numpy as np
 
-from facedyn_app.headmodel.io import load_head
+from facedyn_app.headmodel.files.io import load_head
 from facedyn_app.headmodel.model import HeadModel
 from facedyn_app.pipeline import analyse_video
 from facedyn_app.records import FloatArray, Session

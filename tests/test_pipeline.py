@@ -9,7 +9,7 @@ import numpy as np
 import pytest
 
 from facedyn_app.errors import InputError
-from facedyn_app.headmodel.io import load_head
+from facedyn_app.headmodel.files.io import load_head
 from facedyn_app.landmarks import ACTION_NAMES
 from facedyn_app.library.library import Library
 from facedyn_app.pipeline import analyse_video, identify

@@ -12,9 +12,9 @@ from facedyn_app.bench.measured import Bench, Measured, measure
 from facedyn_app.bench.separation import BLINKS, Separation, measure_separation
 from facedyn_app.bench.takes import Take
 from facedyn_app.bench.truth import Case
+from facedyn_app.headmodel.drawing.paint import landmark_points
 from facedyn_app.headmodel.expression_mesh import ExpressionMesh
 from facedyn_app.headmodel.model import REGION_LIPS, REGION_SKIN, HeadModel, of_material
-from facedyn_app.headmodel.paint import landmark_points
 from facedyn_app.landmarks import ACTION_NAMES
 from facedyn_app.progress import Report, ignore
 from facedyn_app.records import BoolArray, FloatArray

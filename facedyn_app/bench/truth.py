@@ -12,8 +12,8 @@ import cv2
 import numpy as np
 
 from facedyn_app.bench.takes import POPULATION, Take, make_take
+from facedyn_app.headmodel.drawing.render import head_to_camera
 from facedyn_app.headmodel.model import HeadModel
-from facedyn_app.headmodel.render import head_to_camera
 from facedyn_app.progress import Progress, Report, ignore
 from facedyn_app.records import BoolArray, ByteArray, FloatArray
 from facedyn_app.simulate.motion import SimulatedMotion

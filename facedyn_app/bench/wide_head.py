@@ -8,9 +8,9 @@ import numpy as np
 import torch
 
 from facedyn_app.bench.truth import Case, make_truth
+from facedyn_app.headmodel.drawing.render import head_to_camera
 from facedyn_app.headmodel.forward import head_to_tensors, head_vertices
 from facedyn_app.headmodel.model import HeadModel
-from facedyn_app.headmodel.render import head_to_camera
 from facedyn_app.records import N_ACTIONS, N_LANDMARKS, FloatArray, Landmarks
 
 WAVE_PER_M, FIELD_M = 40.0, 0.001

@@ -14,11 +14,11 @@ from facedyn_app.cli.recordings import read_head, read_ready_head
 from facedyn_app.cli.verb import Outcome
 from facedyn_app.errors import MismatchError, OutputError
 from facedyn_app.files import atomic_file
+from facedyn_app.headmodel.drawing.sheet import contact_sheet
+from facedyn_app.headmodel.files.mesh import MESH_SUFFIXES, write_mesh
 from facedyn_app.headmodel.forward import head_to_tensors, head_vertices
-from facedyn_app.headmodel.landmark_picture import landmark_picture
-from facedyn_app.headmodel.mesh import MESH_SUFFIXES, write_mesh
 from facedyn_app.headmodel.model import HeadModel
-from facedyn_app.headmodel.sheet import contact_sheet
+from facedyn_app.headmodel.placing.landmark_picture import landmark_picture
 from facedyn_app.progress import Report
 from facedyn_app.records import ByteArray
 

@@ -8,7 +8,7 @@ from pathlib import Path
 from facedyn_app.assets import sha256_of
 from facedyn_app.cli.drawing import quiet_drawing
 from facedyn_app.cli.places import check_input_file, naming
-from facedyn_app.headmodel.io import load_head
+from facedyn_app.headmodel.files.io import load_head
 from facedyn_app.headmodel.model import HeadModel
 from facedyn_app.library.session_file import load_session
 from facedyn_app.pipeline import analyse_video, ready_head

@@ -12,7 +12,7 @@ from PySide6.QtWidgets import QLabel, QWidget
 from pyvistaqt import QtInteractor
 from scipy.sparse import csr_array
 
-from facedyn_app.headmodel.subdivide import incidence, vertex_normals
+from facedyn_app.headmodel.drawing.subdivide import incidence, vertex_normals
 from facedyn_app.records import ByteArray, FloatArray, IntArray
 
 FRONT: Final = (0.0, 0.0, 1.0)

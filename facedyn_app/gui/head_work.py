@@ -8,11 +8,11 @@ from pathlib import Path
 
 from facedyn_app.gui.recording import Recording
 from facedyn_app.headmodel.coefficients import check_head_of
-from facedyn_app.headmodel.io import list_heads, load_head
-from facedyn_app.headmodel.known_heads import user_heads
-from facedyn_app.headmodel.landmark_picture import landmark_picture
+from facedyn_app.headmodel.drawing.sheet import contact_sheet
+from facedyn_app.headmodel.files.io import list_heads, load_head
+from facedyn_app.headmodel.files.known_heads import user_heads
 from facedyn_app.headmodel.model import HeadModel
-from facedyn_app.headmodel.sheet import contact_sheet
+from facedyn_app.headmodel.placing.landmark_picture import landmark_picture
 from facedyn_app.pipeline import ready_head
 from facedyn_app.progress import Report
 from facedyn_app.records import ByteArray

@@ -20,11 +20,11 @@ import torch
 from facedyn_app.errors import InputError, TooLittleError
 from facedyn_app.files import atomic_folder
 from facedyn_app.headmodel.coefficients import check_head_of, with_zeros
+from facedyn_app.headmodel.drawing.render import FACING, head_to_camera
 from facedyn_app.headmodel.expression_mesh import ExpressionMesh
+from facedyn_app.headmodel.files.mesh import write_mesh
 from facedyn_app.headmodel.forward import head_to_tensors, head_vertices
-from facedyn_app.headmodel.mesh import write_mesh
 from facedyn_app.headmodel.model import HeadModel
-from facedyn_app.headmodel.render import FACING, head_to_camera
 from facedyn_app.progress import Progress, Report, ignore
 from facedyn_app.records import FloatArray, IntArray, Session
 from facedyn_app.reports.kinds import MeshFormat, MeshKind

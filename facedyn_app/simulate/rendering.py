@@ -9,11 +9,11 @@ from dataclasses import dataclass
 import numpy as np
 import torch
 
-from facedyn_app.headmodel.canvas import Skin
+from facedyn_app.headmodel.drawing.canvas import Skin
+from facedyn_app.headmodel.drawing.paint import paint_head
+from facedyn_app.headmodel.drawing.render import Camera, HeadRenderer, Light
 from facedyn_app.headmodel.forward import HeadTensors, head_to_tensors, head_vertices
 from facedyn_app.headmodel.model import HeadModel
-from facedyn_app.headmodel.paint import paint_head
-from facedyn_app.headmodel.render import Camera, HeadRenderer, Light
 from facedyn_app.records import ByteArray, FloatArray
 from facedyn_app.simulate.habits import speaker_shape
 from facedyn_app.simulate.motion import SimulatedMotion

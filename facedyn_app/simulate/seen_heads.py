@@ -12,10 +12,10 @@ from dataclasses import dataclass
 import numpy as np
 import torch
 
+from facedyn_app.headmodel.drawing.paint import paint_head
+from facedyn_app.headmodel.drawing.render import Camera, HeadRenderer
 from facedyn_app.headmodel.forward import HeadTensors, head_to_tensors, head_vertices
 from facedyn_app.headmodel.model import HeadModel
-from facedyn_app.headmodel.paint import paint_head
-from facedyn_app.headmodel.render import Camera, HeadRenderer
 from facedyn_app.progress import Progress, Report, ignore
 from facedyn_app.records import ByteArray, FloatArray, IntArray
 from facedyn_app.simulate.motion import simulate_motion

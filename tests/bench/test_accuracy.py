@@ -20,7 +20,7 @@ from facedyn_app.bench.separation import measure_separation
 from facedyn_app.bench.takes import Take, make_take
 from facedyn_app.bench.truth import Case, make_truth
 from facedyn_app.headmodel.expression_mesh import ExpressionMesh
-from facedyn_app.headmodel.io import load_head
+from facedyn_app.headmodel.files.io import load_head
 from facedyn_app.headmodel.model import HeadModel
 from facedyn_app.landmarks import ACTION_NAMES
 from facedyn_app.records import (

@@ -8,7 +8,7 @@ import pytest
 
 from facedyn_app.bench.measured import Bench
 from facedyn_app.bench.real import measure_video
-from facedyn_app.headmodel.io import load_head
+from facedyn_app.headmodel.files.io import load_head
 
 
 @pytest.mark.slow

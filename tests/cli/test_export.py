@@ -10,7 +10,7 @@ import pytest
 import trimesh
 
 from facedyn_app.cli.export import MeshChoice, export_meshes
-from facedyn_app.headmodel.io import load_head
+from facedyn_app.headmodel.files.io import load_head
 from facedyn_app.headmodel.model import HeadModel
 from facedyn_app.library.session_file import save_session
 from facedyn_app.progress import Cancelled, Progress

@@ -8,7 +8,7 @@ import numpy as np
 import pytest
 import trimesh
 
-from facedyn_app.headmodel.io import load_head
+from facedyn_app.headmodel.files.io import load_head
 from facedyn_app.headmodel.model import HeadModel
 
 Run = Callable[..., Any]

@@ -9,8 +9,8 @@ import torch
 
 from facedyn_app.fitting.gaze import gaze_angles, head_eyes
 from facedyn_app.fitting.state import FaceState
+from facedyn_app.headmodel.files.io import load_head
 from facedyn_app.headmodel.forward import head_to_tensors, head_vertices
-from facedyn_app.headmodel.io import load_head
 from facedyn_app.headmodel.model import HeadModel
 from facedyn_app.records import N_ACTIONS, N_LANDMARKS, Landmarks
 

@@ -7,8 +7,8 @@ import pytest
 import torch
 
 from facedyn_app.fitting.landmark_head import FIRST_IRIS, landmark_head, pose_landmarks
+from facedyn_app.headmodel.files.io import load_head
 from facedyn_app.headmodel.forward import head_to_tensors, head_vertices
-from facedyn_app.headmodel.io import load_head
 
 
 @pytest.mark.parametrize(("dtype", "atol"), [(torch.float64, 1e-12), (torch.float32, 3e-7)])

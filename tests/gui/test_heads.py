@@ -18,7 +18,7 @@ from facedyn_app.gui.desk import Desk
 from facedyn_app.gui.export_dialog import ALL, ExportDialog
 from facedyn_app.gui.head_work import MeshOrder
 from facedyn_app.gui.picture_window import PictureView, PictureWindow
-from facedyn_app.headmodel.head_file import save_head
+from facedyn_app.headmodel.files.head_file import save_head
 from facedyn_app.headmodel.model import HeadModel
 from facedyn_app.reports.kinds import MeshFormat, MeshKind
 from facedyn_app.settings import Settings

@@ -5,11 +5,16 @@ from __future__ import annotations
 import numpy as np
 from scipy.spatial.transform import Rotation
 
-from facedyn_app.headmodel.identity import align_similarity, principal_components
-from facedyn_app.headmodel.jawfit import SculptedJaw, fit_jaw, turned_offsets, unposed_offsets
-from facedyn_app.headmodel.joints import anchor_weights, open_border
-from facedyn_app.headmodel.lids import meet_lids
 from facedyn_app.headmodel.model import HeadModel
+from facedyn_app.headmodel.shaping.identity import align_similarity, principal_components
+from facedyn_app.headmodel.shaping.jawfit import (
+    SculptedJaw,
+    fit_jaw,
+    turned_offsets,
+    unposed_offsets,
+)
+from facedyn_app.headmodel.shaping.joints import anchor_weights, open_border
+from facedyn_app.headmodel.shaping.lids import meet_lids
 from facedyn_app.records import FloatArray
 
 

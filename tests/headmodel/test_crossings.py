@@ -4,9 +4,9 @@ from __future__ import annotations
 
 import numpy as np
 
-from facedyn_app.headmodel.crossings import crossings
-from facedyn_app.headmodel.lips import part_lips
 from facedyn_app.headmodel.model import HeadModel
+from facedyn_app.headmodel.shaping.crossings import crossings
+from facedyn_app.headmodel.shaping.lips import part_lips
 from facedyn_app.records import FloatArray, IntArray
 
 FLAT = np.array([[0.0, 0.0, 0.0], [1.0, 0.0, 0.0], [0.0, 1.0, 0.0]])

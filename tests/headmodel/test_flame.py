@@ -14,8 +14,8 @@ import scipy.sparse
 import torch
 
 from facedyn_app.assets import sha256_of
+from facedyn_app.headmodel.files.io import load_head
 from facedyn_app.headmodel.forward import head_to_tensors, head_vertices
-from facedyn_app.headmodel.io import load_head
 from facedyn_app.headmodel.model import HeadModel
 from tests.headmodel.flame_files import (
     Arrays,

@@ -10,13 +10,13 @@ import numpy as np
 import pytest
 
 from facedyn_app.errors import InputError
-from facedyn_app.headmodel import ict_parts
 from facedyn_app.headmodel.expression_mesh import ExpressionMesh
-from facedyn_app.headmodel.ict import read_ict
-from facedyn_app.headmodel.ict_files import IctArrays, is_ict_folder, read_arrays
-from facedyn_app.headmodel.jawfit import SculptedJaw, fit_jaw, turned_offsets
+from facedyn_app.headmodel.files import ict_parts
+from facedyn_app.headmodel.files.ict import read_ict
+from facedyn_app.headmodel.files.ict_files import IctArrays, is_ict_folder, read_arrays
+from facedyn_app.headmodel.files.obj_text import read_obj
 from facedyn_app.headmodel.model import REGION_EYE, HeadModel, rest_joints
-from facedyn_app.headmodel.obj_text import read_obj
+from facedyn_app.headmodel.shaping.jawfit import SculptedJaw, fit_jaw, turned_offsets
 from facedyn_app.records import FloatArray
 
 N = ict_parts.N_VERTICES

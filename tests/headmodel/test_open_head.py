@@ -11,9 +11,9 @@ import pytest
 import torch
 from scipy.spatial.transform import Rotation
 
-from facedyn_app.headmodel.crossings import crossings
+from facedyn_app.headmodel.drawing.render import Camera, head_to_camera
+from facedyn_app.headmodel.files.io import load_head
 from facedyn_app.headmodel.forward import HeadTensors, head_to_tensors, head_vertices
-from facedyn_app.headmodel.io import load_head
 from facedyn_app.headmodel.model import (
     REGION_EYE,
     REGION_LID_EDGE,
@@ -22,7 +22,7 @@ from facedyn_app.headmodel.model import (
     HeadModel,
     rest_joints,
 )
-from facedyn_app.headmodel.render import Camera, head_to_camera
+from facedyn_app.headmodel.shaping.crossings import crossings
 from facedyn_app.headmodel.surface import hit_pixels
 from facedyn_app.records import BoolArray, FloatArray
 

@@ -9,10 +9,13 @@ import numpy as np
 import pytest
 
 from facedyn_app.errors import InputError
-from facedyn_app.headmodel import regions
-from facedyn_app.headmodel.canvas import MOUTH_INSIDE, Skin
-from facedyn_app.headmodel.head_file import save_head
-from facedyn_app.headmodel.io import load_head
+from facedyn_app.headmodel.drawing import regions
+from facedyn_app.headmodel.drawing.canvas import MOUTH_INSIDE, Skin
+from facedyn_app.headmodel.drawing.paint import drawn_faces, landmark_points, paint_head, paint_mesh
+from facedyn_app.headmodel.drawing.subdivide import subdivide
+from facedyn_app.headmodel.drawing.texture import texture_colours
+from facedyn_app.headmodel.files.head_file import save_head
+from facedyn_app.headmodel.files.io import load_head
 from facedyn_app.headmodel.model import (
     REGION_LASHES,
     REGION_MOUTH_INSIDE,
@@ -21,9 +24,6 @@ from facedyn_app.headmodel.model import (
     HeadModel,
     HeadTexture,
 )
-from facedyn_app.headmodel.paint import drawn_faces, landmark_points, paint_head, paint_mesh
-from facedyn_app.headmodel.subdivide import subdivide
-from facedyn_app.headmodel.texture import texture_colours
 
 RED, BLUE = (250, 10, 10), (10, 10, 250)
 

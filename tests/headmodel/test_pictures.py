@@ -9,15 +9,16 @@ import numpy as np
 import pytest
 
 from facedyn_app.errors import TooLittleError
-from facedyn_app.headmodel import embedding, regions
-from facedyn_app.headmodel.canvas import PUPIL, Skin
+from facedyn_app.headmodel.drawing import regions
+from facedyn_app.headmodel.drawing.canvas import PUPIL, Skin
+from facedyn_app.headmodel.drawing.paint import landmark_points, paint_head
+from facedyn_app.headmodel.drawing.render import Camera, HeadRenderer, Light, head_to_camera
+from facedyn_app.headmodel.drawing.sheet import COLUMNS, LABEL, TILE, contact_sheet
 from facedyn_app.headmodel.expression_mesh import ExpressionMesh
-from facedyn_app.headmodel.io import load_head
+from facedyn_app.headmodel.files.io import load_head
 from facedyn_app.headmodel.model import HeadModel, rest_joints
-from facedyn_app.headmodel.paint import landmark_points, paint_head
-from facedyn_app.headmodel.render import Camera, HeadRenderer, Light, head_to_camera
-from facedyn_app.headmodel.sheet import COLUMNS, LABEL, TILE, contact_sheet
-from facedyn_app.headmodel.showing import STANDARD, view_placement
+from facedyn_app.headmodel.placing import embedding
+from facedyn_app.headmodel.placing.showing import STANDARD, view_placement
 from facedyn_app.landmarks.actions import ACTION_NAMES
 from facedyn_app.landmarks.detector import Landmarker
 from facedyn_app.progress import Progress

@@ -7,8 +7,8 @@ from pathlib import Path
 
 import pytest
 
-from facedyn_app.headmodel.io import load_head
-from facedyn_app.headmodel.placement_check import compare_placements
+from facedyn_app.headmodel.files.io import load_head
+from facedyn_app.headmodel.placing.placement_check import compare_placements
 from facedyn_app.landmarks.detector import Landmarker
 
 MOST = 0.0015  # m

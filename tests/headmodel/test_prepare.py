@@ -10,14 +10,14 @@ import numpy as np
 import pytest
 
 from facedyn_app.errors import TooLittleError
-from facedyn_app.headmodel.embedding import place_landmarks
-from facedyn_app.headmodel.io import load_head
-from facedyn_app.headmodel.landmark_picture import landmark_picture, weight_colour
+from facedyn_app.headmodel.drawing.render import head_to_camera
+from facedyn_app.headmodel.files.io import load_head
 from facedyn_app.headmodel.model import HeadModel
-from facedyn_app.headmodel.placement_check import compare_placements, places
-from facedyn_app.headmodel.prepare import prepare_head, read_table, table_file
-from facedyn_app.headmodel.render import head_to_camera
-from facedyn_app.headmodel.showing import STANDARD, Showing, view_grid, view_placement
+from facedyn_app.headmodel.placing.embedding import place_landmarks
+from facedyn_app.headmodel.placing.landmark_picture import landmark_picture, weight_colour
+from facedyn_app.headmodel.placing.placement_check import compare_placements, places
+from facedyn_app.headmodel.placing.prepare import prepare_head, read_table, table_file
+from facedyn_app.headmodel.placing.showing import STANDARD, Showing, view_grid, view_placement
 from facedyn_app.progress import Cancelled, Progress
 from facedyn_app.records import ByteArray, FloatArray
 

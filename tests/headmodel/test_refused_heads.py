@@ -7,7 +7,7 @@ from pathlib import Path
 import pytest
 
 from facedyn_app.errors import InputError
-from facedyn_app.headmodel.io import load_head
+from facedyn_app.headmodel.files.io import load_head
 from facedyn_app.headmodel.model import HeadModel
 from tests.headmodel.bad_heads import BAD, CALLED, CANARY, INSTRUCTIONS, make_bad
 

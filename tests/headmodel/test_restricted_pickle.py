@@ -9,9 +9,9 @@ from pathlib import Path
 import pytest
 
 from facedyn_app.errors import InputError
-from facedyn_app.headmodel.io import load_head
+from facedyn_app.headmodel.files.io import load_head
+from facedyn_app.headmodel.files.restricted_pickle import Call, RefusedError, describe
 from facedyn_app.headmodel.model import HeadModel
-from facedyn_app.headmodel.restricted_pickle import Call, RefusedError, describe
 from tests.headmodel.flame_files import flame_arrays, python2_pickle
 
 PLAIN = {

@@ -3,7 +3,7 @@
 import numpy as np
 
 from facedyn_app.assets import asset_folder
-from facedyn_app.headmodel.io import load_head
+from facedyn_app.headmodel.files.io import load_head
 from facedyn_app.recognizer.files import DEFAULT_FOLDER, default_recognizer
 from facedyn_app.simulate.corpus import simulate_sessions
 from facedyn_app.simulate.repertoire import EXPRESSION_NAMES

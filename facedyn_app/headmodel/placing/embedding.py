@@ -15,7 +15,9 @@ import numpy as np
 from scipy.spatial.transform import Rotation
 
 from facedyn_app.errors import TooLittleError
-from facedyn_app.headmodel import regions
+from facedyn_app.headmodel.drawing import regions
+from facedyn_app.headmodel.drawing.paint import eyeballs
+from facedyn_app.headmodel.drawing.render import FACING, head_to_camera
 from facedyn_app.headmodel.model import (
     REGION_LASHES,
     REGION_MOUTH_INSIDE,
@@ -26,9 +28,7 @@ from facedyn_app.headmodel.model import (
     LandmarkEmbedding,
     of_material,
 )
-from facedyn_app.headmodel.paint import eyeballs
-from facedyn_app.headmodel.render import FACING, head_to_camera
-from facedyn_app.headmodel.showing import STANDARD, Showing, show
+from facedyn_app.headmodel.placing.showing import STANDARD, Showing, show
 from facedyn_app.headmodel.surface import hit_pixels, nearest_on_mesh
 from facedyn_app.progress import Progress, Report, ignore
 from facedyn_app.records import BoolArray, ByteArray, FloatArray, IntArray

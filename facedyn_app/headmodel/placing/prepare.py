@@ -10,13 +10,13 @@ import numpy as np
 
 from facedyn_app.errors import InputError, OutputError
 from facedyn_app.files import atomic_file
-from facedyn_app.headmodel.embedding import Detect, place_landmarks
-from facedyn_app.headmodel.extras import (
+from facedyn_app.headmodel.files.extras import (
     LANDMARK_SHAPES,
     landmarks_from_arrays,
     landmarks_to_arrays,
 )
 from facedyn_app.headmodel.model import HeadModel, LandmarkEmbedding
+from facedyn_app.headmodel.placing.embedding import Detect, place_landmarks
 from facedyn_app.npz import read_npz
 from facedyn_app.progress import Report, ignore
 

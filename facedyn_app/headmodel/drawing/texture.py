@@ -6,8 +6,8 @@ import cv2
 import numpy as np
 from scipy import sparse
 
+from facedyn_app.headmodel.drawing.subdivide import FineMesh
 from facedyn_app.headmodel.model import HeadTexture
-from facedyn_app.headmodel.subdivide import FineMesh
 from facedyn_app.records import BoolArray, FloatArray, IntArray
 
 

@@ -5,7 +5,7 @@ from __future__ import annotations
 import numpy as np
 from scipy.spatial import cKDTree
 
-from facedyn_app.headmodel.crossings import crossings
+from facedyn_app.headmodel.shaping.crossings import crossings
 from facedyn_app.records import FloatArray, IntArray
 
 _GAP = 5e-5  # m, left between the lips where they touched

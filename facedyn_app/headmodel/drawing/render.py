@@ -10,8 +10,8 @@ import numpy as np
 import pyvista as pv
 from scipy.spatial.transform import Rotation
 
-from facedyn_app.headmodel.paint import PaintedHead
-from facedyn_app.headmodel.subdivide import incidence, vertex_normals
+from facedyn_app.headmodel.drawing.paint import PaintedHead
+from facedyn_app.headmodel.drawing.subdivide import incidence, vertex_normals
 from facedyn_app.records import ByteArray, FloatArray
 
 FACING = np.diag([1.0, -1.0, -1.0])

@@ -4,8 +4,8 @@ from __future__ import annotations
 
 import numpy as np
 
-from facedyn_app.headmodel import regions
-from facedyn_app.headmodel.canvas import MOUTH_INSIDE, Canvas, Skin
+from facedyn_app.headmodel.drawing import regions
+from facedyn_app.headmodel.drawing.canvas import MOUTH_INSIDE, Canvas, Skin
 from facedyn_app.records import FloatArray
 
 _TEMPLE_DEPTH = 0.07  # m, at least, from the middle of the forehead back to the temples

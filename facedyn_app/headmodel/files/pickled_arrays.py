@@ -19,7 +19,7 @@ import numpy.typing as npt
 
 from facedyn_app.errors import InputError
 from facedyn_app.files import open_plain
-from facedyn_app.headmodel.pickled_names import (
+from facedyn_app.headmodel.files.pickled_names import (
     CHUMPY,
     DTYPE,
     ENCODE,
@@ -28,7 +28,7 @@ from facedyn_app.headmodel.pickled_names import (
     SCALAR,
     SPARSE,
 )
-from facedyn_app.headmodel.restricted_pickle import Call, RefusedError, describe
+from facedyn_app.headmodel.files.restricted_pickle import Call, RefusedError, describe
 from facedyn_app.records import FloatArray, IntArray
 
 MAX_BYTES = 2**29

@@ -14,7 +14,7 @@ import numpy.typing as npt
 
 from facedyn_app.assets import sha256_of
 from facedyn_app.files import atomic_file
-from facedyn_app.headmodel.checks import (
+from facedyn_app.headmodel.files.checks import (
     TEXTS,
     WHOLE_NUMBERS,
     Pattern,
@@ -22,7 +22,7 @@ from facedyn_app.headmodel.checks import (
     check_shapes,
     check_tree,
 )
-from facedyn_app.headmodel.extras import (
+from facedyn_app.headmodel.files.extras import (
     EXTRA_ARRAYS,
     landmarks_from_arrays,
     landmarks_to_arrays,

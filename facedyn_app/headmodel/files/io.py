@@ -7,11 +7,11 @@ from pathlib import Path
 from facedyn_app.assets import model_file
 from facedyn_app.errors import InputError
 from facedyn_app.files import open_plain
-from facedyn_app.headmodel.flame import FLAME_ARRAYS, read_flame_npz, read_flame_pickle
-from facedyn_app.headmodel.head_file import read_head_file
-from facedyn_app.headmodel.ict import read_ict
-from facedyn_app.headmodel.ict_files import is_ict_folder
-from facedyn_app.headmodel.known_heads import KnownHead, KnownHeads, user_heads
+from facedyn_app.headmodel.files.flame import FLAME_ARRAYS, read_flame_npz, read_flame_pickle
+from facedyn_app.headmodel.files.head_file import read_head_file
+from facedyn_app.headmodel.files.ict import read_ict
+from facedyn_app.headmodel.files.ict_files import is_ict_folder
+from facedyn_app.headmodel.files.known_heads import KnownHead, KnownHeads, user_heads
 from facedyn_app.headmodel.model import HeadModel
 from facedyn_app.npz import npz_names
 

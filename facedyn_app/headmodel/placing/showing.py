@@ -7,10 +7,10 @@ from dataclasses import dataclass, field
 
 import numpy as np
 
-from facedyn_app.headmodel.canvas import Skin
+from facedyn_app.headmodel.drawing.canvas import Skin
+from facedyn_app.headmodel.drawing.paint import eyeballs, paint_head
+from facedyn_app.headmodel.drawing.render import Camera, HeadRenderer, Light, head_to_camera
 from facedyn_app.headmodel.model import HeadModel
-from facedyn_app.headmodel.paint import eyeballs, paint_head
-from facedyn_app.headmodel.render import Camera, HeadRenderer, Light, head_to_camera
 from facedyn_app.records import ByteArray, FloatArray
 
 View = tuple[float, float, float]

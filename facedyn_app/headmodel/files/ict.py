@@ -12,11 +12,11 @@ from pathlib import Path
 
 import numpy as np
 
-from facedyn_app.headmodel import ict_parts
-from facedyn_app.headmodel.ict_files import IctArrays, read_arrays
-from facedyn_app.headmodel.jawfit import JawFit, SculptedJaw, fit_jaw, unposed_offsets
-from facedyn_app.headmodel.joints import anchor_weights
+from facedyn_app.headmodel.files import ict_parts
+from facedyn_app.headmodel.files.ict_files import IctArrays, read_arrays
 from facedyn_app.headmodel.model import HeadModel
+from facedyn_app.headmodel.shaping.jawfit import JawFit, SculptedJaw, fit_jaw, unposed_offsets
+from facedyn_app.headmodel.shaping.joints import anchor_weights
 from facedyn_app.records import FloatArray
 
 JOINTS = ("root", "neck", "jaw", "left_eye", "right_eye")

@@ -12,8 +12,8 @@ from dataclasses import dataclass
 
 import numpy as np
 
-from facedyn_app.headmodel import regions
-from facedyn_app.headmodel.canvas import (
+from facedyn_app.headmodel.drawing import regions
+from facedyn_app.headmodel.drawing.canvas import (
     MOUTH_INSIDE,
     PUPIL,
     SCLERA,
@@ -22,6 +22,10 @@ from facedyn_app.headmodel.canvas import (
     Canvas,
     Skin,
 )
+from facedyn_app.headmodel.drawing.mouth import behind_lips
+from facedyn_app.headmodel.drawing.paint_marks import outlines, paint_landmark_parts
+from facedyn_app.headmodel.drawing.subdivide import FineMesh, incidence, subdivide
+from facedyn_app.headmodel.drawing.texture import texture_colours
 from facedyn_app.headmodel.model import (
     REGION_EYE,
     REGION_LASHES,
@@ -35,10 +39,6 @@ from facedyn_app.headmodel.model import (
     of_material,
     rest_joints,
 )
-from facedyn_app.headmodel.mouth import behind_lips
-from facedyn_app.headmodel.paint_marks import outlines, paint_landmark_parts
-from facedyn_app.headmodel.subdivide import FineMesh, incidence, subdivide
-from facedyn_app.headmodel.texture import texture_colours
 from facedyn_app.records import BoolArray, ByteArray, FloatArray, IntArray
 
 IRIS_RADIUS, PUPIL_RADIUS = 0.0059, 0.0023  # m

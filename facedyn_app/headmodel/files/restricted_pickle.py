@@ -17,7 +17,7 @@ import struct
 from collections.abc import Callable
 from dataclasses import dataclass
 
-from facedyn_app.headmodel.pickled_names import KINDS, MAKE_OBJECT, ORDERED
+from facedyn_app.headmodel.files.pickled_names import KINDS, MAKE_OBJECT, ORDERED
 
 MAX_STEPS = 200_000
 _INSTRUCTIONS = {step.code: step for step in pickletools.opcodes}

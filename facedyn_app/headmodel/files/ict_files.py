@@ -11,9 +11,9 @@ import numpy as np
 
 from facedyn_app.assets import sha256_of
 from facedyn_app.errors import InputError
-from facedyn_app.headmodel import ict_parts
+from facedyn_app.headmodel.files import ict_parts
+from facedyn_app.headmodel.files.obj_text import ObjMesh, read_obj, read_obj_vertices
 from facedyn_app.headmodel.model import HeadTexture
-from facedyn_app.headmodel.obj_text import ObjMesh, read_obj, read_obj_vertices
 from facedyn_app.npz import read_npz
 from facedyn_app.records import ByteArray, FloatArray, IntArray
 

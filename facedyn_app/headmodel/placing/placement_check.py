@@ -6,9 +6,9 @@ from dataclasses import dataclass
 
 import numpy as np
 
-from facedyn_app.headmodel.embedding import Detect, Placement, measure_placement
 from facedyn_app.headmodel.model import HeadModel, LandmarkEmbedding
-from facedyn_app.headmodel.showing import CONTROL, STANDARD, Showing
+from facedyn_app.headmodel.placing.embedding import Detect, Placement, measure_placement
+from facedyn_app.headmodel.placing.showing import CONTROL, STANDARD, Showing
 from facedyn_app.progress import Report, ignore
 from facedyn_app.records import FloatArray, IntArray
 

@@ -17,7 +17,7 @@ import numpy as np
 import numpy.typing as npt
 
 from facedyn_app.assets import sha256_of
-from facedyn_app.headmodel.checks import (
+from facedyn_app.headmodel.files.checks import (
     WHOLE_NUMBERS,
     Pattern,
     check_range,
@@ -25,8 +25,8 @@ from facedyn_app.headmodel.checks import (
     check_shapes,
     check_tree,
 )
+from facedyn_app.headmodel.files.pickled_arrays import SparseMatrix, read_pickled
 from facedyn_app.headmodel.model import HeadModel
-from facedyn_app.headmodel.pickled_arrays import SparseMatrix, read_pickled
 from facedyn_app.npz import read_npz
 from facedyn_app.records import FloatArray, IntArray
 

@@ -11,7 +11,7 @@ from typing import Any
 import numpy as np
 import numpy.typing as npt
 
-from facedyn_app.headmodel.checks import (
+from facedyn_app.headmodel.files.checks import (
     WHOLE_NUMBERS,
     Arrays,
     Pattern,

@@ -1,0 +1,1 @@
+"""What a head looks like: paint, texture, renderer, contact sheet."""

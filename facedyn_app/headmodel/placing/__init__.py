@@ -1,0 +1,1 @@
+"""Where the landmarker's points sit on a head."""

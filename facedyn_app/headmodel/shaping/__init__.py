@@ -1,0 +1,1 @@
+"""Making parts of a head from sculpts and samples: identity, jaw, joints, lids, lips."""
