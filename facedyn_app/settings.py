@@ -31,7 +31,9 @@ class FitSettings:
             chosen on rendered faces of known motion, where 0.006 lets noise into expressions.
         known_noise: Factor on the landmarks' errors where they were measured.
         robust_scale: Residual of a frame, in noise units, beyond which it counts less.
-        expression_sd: Prior standard deviation of an expression coefficient.
+        expression_sd: Prior standard deviation of an activation of 0..1.
+        coefficient_sd: The same of heads whose expression coefficients are standard deviations
+            (FLAME).
         jaw_sd: Prior standard deviations of the jaw's rotation vector, rad.
         shape_sd: Prior standard deviation of a shape coefficient.
         shape_frames: Frames' worth of independent landmark errors in a recording, for the shape.
@@ -39,7 +41,7 @@ class FitSettings:
             the scale of the smoothness in time, beyond which a difference pays ever less.
         shift_step: Usual shift of the head, m.
         jaw_step: Usual step of the jaw's rotation vector, rad.
-        expression_step: Usual step of an expression coefficient.
+        expression_step: Usual step of an activation; of a coefficient, in the same share of its sd.
         step_tail: Difference, in usual steps, beyond which it pays less than its square.
         most_shape_frames: Frames from which the shape is estimated, spread over the recording.
         chunk_seconds: Length of a chunk of shape, s.
@@ -60,6 +62,7 @@ class FitSettings:
     known_noise: float = 1.0
     robust_scale: float = 3.0
     expression_sd: float = 0.35
+    coefficient_sd: float = 1.0
     jaw_sd: tuple[float, float, float] = (0.2, 0.05, 0.03)
     shape_sd: float = 1.0
     shape_frames: float = 2.0

@@ -91,8 +91,19 @@ def make_fitter(head: HeadModel, settings: FitSettings, device: str) -> Fitter:
         InputError: The head has no landmark table, or the device is not there.
     """
     place = choose_device(device)
+    settings = settings if head.activations else _for_coefficients(settings)
     small = landmark_head(head, settings, errors=known_errors(head), device=place)
     return Fitter(small, make_whitening(small, settings), settings, head.activations)
+
+
+def _for_coefficients(settings: FitSettings) -> FitSettings:
+    """The settings in the unit of a head whose expression coefficients are no activations."""
+    scale = settings.coefficient_sd / settings.expression_sd
+    return replace(
+        settings,
+        expression_sd=settings.coefficient_sd,
+        expression_step=scale * settings.expression_step,
+    )
 
 
 def begin_with(start: FaceState, before: FaceState) -> FaceState:

@@ -200,3 +200,16 @@ def test_reasons_name_what_is_wrong(face_head: HeadModel) -> None:
     fit = fit_session(face_head, motion.landmarks, small, device="cpu")
     assert fit.invalid_reason is not None
     assert {INVALID_REASONS[code] for code in fit.invalid_reason} == {"face too small"}
+
+
+def test_coefficients_in_standard_deviations_are_fitted_as_such(face_head: HeadModel) -> None:
+    motion = make_motion(face_head, 30, noise_px=0.3)
+    settings = FitSettings(landmark_noise=3e-3, tolerance=1e-6, max_iterations=60)
+    sd = settings.expression_sd
+    free = dataclasses.replace(face_head, activations=False)
+    per_sd = dataclasses.replace(free, exprdirs=sd * free.exprdirs)
+    as_activations = dataclasses.replace(settings, coefficient_sd=sd)
+    wanted = fit_session(free, motion.landmarks, as_activations, device="cpu")
+    found = fit_session(per_sd, motion.landmarks, settings, device="cpu")
+    assert np.abs(found.expression).max() > 1.5
+    np.testing.assert_allclose(sd * found.expression, wanted.expression, atol=2e-3)
