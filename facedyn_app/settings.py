@@ -68,8 +68,8 @@ class FitSettings:
     shape_frames: float = 2.0
     turn_step: float = 0.004
     shift_step: float = 0.001
-    jaw_step: float = 0.005
-    expression_step: float = 0.015
+    jaw_step: float = 0.008
+    expression_step: float = 0.05
     step_tail: float = 1.0
     most_shape_frames: int = 200
     chunk_seconds: float = 1.0

@@ -141,7 +141,9 @@ def test_a_still_face_is_held_still(face_head: HeadModel) -> None:
     steady = _channels(fit_session(face_head, landmarks, settings, device="cpu")).std(axis=0)
     alone = _channels(fit_session(face_head, apart, settings, device="cpu")).std(axis=0)
     moves = alone > 1e-4
-    assert (steady[moves] <= 0.5 * alone[moves]).all()
+    # more than this and blinks lose their height
+    assert np.median(steady[moves] / alone[moves]) <= 0.5
+    assert (steady[moves] <= 0.6 * alone[moves]).all()
 
 
 def test_a_blink_keeps_its_peak(face_head: HeadModel) -> None:
@@ -158,6 +160,7 @@ def test_a_blink_keeps_its_peak(face_head: HeadModel) -> None:
     fit = fit_session(face_head, landmarks, FitSettings(landmark_noise=4e-3), device="cpu")
     course = fit.expression[:, 2]
     assert abs(int(np.argmax(course)) - 30.5) <= 1.5
+    assert course.max() - np.median(course) > 0.8 * 0.6
     assert course.max() - np.median(course) > 0.4
 
 
