@@ -34,15 +34,19 @@ def _running_threads() -> set[threading.Thread]:
 
 
 def _top_level_widgets() -> dict[int, str]:
-    """Address and class of every top-level widget, deleted ones swept out."""
+    """Address and class of every top-level widget."""
     widgets: Any = sys.modules.get("PySide6.QtWidgets")
     if widgets is None or widgets.QApplication.instance() is None:
         return {}
+    shown = widgets.QApplication.topLevelWidgets()
+    return {id(widget): f"{type(widget).__name__} {widget.objectName()!r}" for widget in shown}
+
+
+def _sweep_out_widgets() -> None:
+    """Let deleted widgets go; half a second late in the suite, so only where some are left."""
     core: Any = sys.modules["PySide6.QtCore"]
     gc.collect()
     core.QCoreApplication.sendPostedEvents(None, core.QEvent.Type.DeferredDelete)
-    shown = widgets.QApplication.topLevelWidgets()
-    return {id(widget): f"{type(widget).__name__} {widget.objectName()!r}" for widget in shown}
 
 
 @pytest.fixture(autouse=True)
@@ -59,6 +63,8 @@ def _no_leak() -> Iterator[None]:
     core: Any = sys.modules.get("PySide6.QtCore")
     if core is not None:
         assert core.QThreadPool.globalInstance().activeThreadCount() == 0
+    if _top_level_widgets().keys() - widgets:
+        _sweep_out_widgets()
     open_widgets = [name for key, name in _top_level_widgets().items() if key not in widgets]
     assert not open_widgets, f"the test left top-level widgets: {open_widgets}"
 
