@@ -18,7 +18,6 @@ from pathlib import Path
 from typing import Any
 
 import numpy as np
-import platformdirs
 
 from facedyn_app import __version__
 from facedyn_app.assets import sha256_of
@@ -28,6 +27,7 @@ from facedyn_app.errors import FacedynError, TooLittleError
 from facedyn_app.fitting.fitter import choose_device
 from facedyn_app.fitting.live import LiveFit
 from facedyn_app.fitting.session_fit import fit_session
+from facedyn_app.folders import head_cache
 from facedyn_app.headmodel.fewer import with_fewer
 from facedyn_app.headmodel.files.io import list_heads, load_head
 from facedyn_app.headmodel.files.known_heads import user_heads
@@ -108,11 +108,6 @@ def ready_head(path_or_id: str | Path, report: Report = ignore) -> HeadModel:
     if head.head_id not in list_heads() and Path(path_or_id).exists():
         _remember(head, Path(path_or_id))
     return head
-
-
-def head_cache() -> Path:
-    """Where landmark tables of heads are kept; they can be made again."""
-    return platformdirs.user_cache_path("facedyn", appauthor=False) / "heads"
 
 
 def _remember(head: HeadModel, path: Path) -> None:

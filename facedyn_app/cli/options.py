@@ -9,7 +9,7 @@ from typing import Annotated
 
 import typer
 
-from facedyn_app.cli.places import demo_library, own_library
+from facedyn_app.folders import demo_library, own_library
 
 DEFAULT_HEAD = "open-head-1"
 

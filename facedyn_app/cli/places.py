@@ -7,22 +7,10 @@ from contextlib import contextmanager, suppress
 from pathlib import Path
 from tempfile import TemporaryFile
 
-import platformdirs
-
 from facedyn_app.errors import FacedynError, InputError, OutputError
 from facedyn_app.files import atomic_file
 
 _WRITABLE = "Choose a folder that exists, that you may write to and that has room."
-
-
-def own_library() -> Path:
-    """The user's library, where none is named; not made here."""
-    return platformdirs.user_data_path("facedyn", appauthor=False) / "library"
-
-
-def demo_library() -> Path:
-    """The demo's library, where none is named: made speakers only, never among real ones."""
-    return platformdirs.user_cache_path("facedyn", appauthor=False) / "demo"
 
 
 def check_input_file(path: Path, what: str) -> None:

@@ -9,12 +9,12 @@ import threading
 from pathlib import Path
 from types import TracebackType
 
-import platformdirs
 import typer
 
 from facedyn_app.cli.app import make_app
 from facedyn_app.cli.as_json import json_line
 from facedyn_app.cli.window import OpenWindow
+from facedyn_app.folders import log_file
 
 LOG_BYTES, LOG_FILES = 1_000_000, 3
 
@@ -31,8 +31,8 @@ def run_app(open_window: OpenWindow) -> None:
         SystemExit: With the exit code.
     """
     _keep_output_alive()
-    log_file = _start_log()
-    sys.excepthook = _Fault(log_file)
+    log_path = _start_log()
+    sys.excepthook = _Fault(log_path)
     threading.excepthook = _log_thread_fault
     # typer.Typer.__call__ would put an excepthook of its own in place of this one
     typer.main.get_command(make_app(open_window))(prog_name="facedyn")
@@ -47,7 +47,7 @@ def _keep_output_alive() -> None:
 
 def _start_log() -> Path | None:
     """Send warnings and faults to the user's log file, which is made when the first one comes."""
-    path = platformdirs.user_log_path("facedyn", appauthor=False) / "facedyn.log"
+    path = log_file()
     try:
         path.parent.mkdir(parents=True, exist_ok=True)
         handler = logging.handlers.RotatingFileHandler(

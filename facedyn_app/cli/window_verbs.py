@@ -9,10 +9,11 @@ from typing import TYPE_CHECKING, Annotated
 import typer
 
 from facedyn_app.cli.options import AsJson, DemoFolder, LibraryFolder
-from facedyn_app.cli.places import check_input_file, check_output_file, own_library
+from facedyn_app.cli.places import check_input_file, check_output_file
 from facedyn_app.cli.progress_line import ProgressLine
 from facedyn_app.cli.verb import Outcome, errors_shown, run_verb, show
 from facedyn_app.cli.window import OpenWindow, check_display
+from facedyn_app.folders import own_library
 from facedyn_app.progress import Report
 
 if TYPE_CHECKING:

@@ -10,12 +10,12 @@ from functools import partial
 from pathlib import Path
 from types import TracebackType
 
-import platformdirs
 from PySide6.QtCore import QSettings, Qt
 from PySide6.QtWidgets import QApplication
 
 from facedyn_app.demo import DemoResult
-from facedyn_app.gui.desk import NAME, Desk, demo_library, follow_scheme
+from facedyn_app.folders import NAME, config_folder, demo_library, own_library
+from facedyn_app.gui.desk import Desk, follow_scheme
 from facedyn_app.gui.screenshot import Screenshot
 from facedyn_app.gui.theme import apply_theme
 from facedyn_app.gui.work import DemoOpened
@@ -27,14 +27,9 @@ SCREENSHOT_SIZE = (1600, 1000)
 """Size of the window in a screenshot, px."""
 
 
-def default_library() -> Path:
-    """The library that is used when none is named."""
-    return platformdirs.user_data_path(NAME, appauthor=False) / "library"
-
-
 def layout_memory() -> QSettings:
     """Where the window remembers its layout."""
-    path = platformdirs.user_config_path(NAME, appauthor=False) / "window.ini"
+    path = config_folder() / "window.ini"
     return QSettings(str(path), QSettings.Format.IniFormat)
 
 
@@ -79,7 +74,7 @@ def run_window(
     apply_theme(app, scheme)
     app.styleHints().colorSchemeChanged.connect(follow_scheme)
     sys.excepthook = log_unhandled
-    home = demo_library() if demo and library is None else library or default_library()
+    home = demo_library() if demo and library is None else library or own_library()
     desk = Desk(settings or Settings(), home, _memory(screenshot))
     if on_demo is not None:
         desk.flows.demo_opened.connect(partial(_hand_over, on_demo))

@@ -5,11 +5,11 @@ from __future__ import annotations
 from functools import partial
 from pathlib import Path
 
-import platformdirs
 from PySide6.QtCore import QObject, QSettings, Qt, Slot
 from PySide6.QtGui import QGuiApplication
 from PySide6.QtWidgets import QApplication, QDialog
 
+from facedyn_app.folders import demo_library, documents_folder
 from facedyn_app.gui.enrol_dialog import EnrolDialog
 from facedyn_app.gui.export_dialog import ExportDialog
 from facedyn_app.gui.flows import Flows
@@ -25,13 +25,6 @@ from facedyn_app.gui.theme import apply_theme
 from facedyn_app.headmodel.model import HeadModel
 from facedyn_app.records import DriftReport
 from facedyn_app.settings import Settings
-
-NAME = "facedyn"
-
-
-def demo_library() -> Path:
-    """The library of the demo: made speakers only, never among real ones."""
-    return platformdirs.user_cache_path(NAME, appauthor=False) / "demo"
 
 
 class Desk(QObject):
@@ -134,7 +127,7 @@ class Desk(QObject):
             return
         frame = self.state.frame
         fitted = bool(recording.session.valid[frame])
-        folder = platformdirs.user_documents_path()
+        folder = documents_folder()
         dialog = ExportDialog(recording.title, frame, fitted, folder, self.window)
         if dialog.exec() == QDialog.DialogCode.Accepted:
             self.flows.export_meshes(recording, dialog.order())

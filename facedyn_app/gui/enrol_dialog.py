@@ -10,13 +10,11 @@ from PySide6.QtWidgets import (
     QDateEdit,
     QDialog,
     QDialogButtonBox,
-    QFormLayout,
-    QLabel,
     QLineEdit,
-    QVBoxLayout,
     QWidget,
 )
 
+from facedyn_app.gui.form import lay_out_dialog, make_form, make_note
 from facedyn_app.gui.listing import Enrolment
 from facedyn_app.gui.theme import GRID
 
@@ -49,7 +47,7 @@ class EnrolDialog(QDialog):
         self.date.setMaximumDate(QDate.currentDate())
         self.scope = QLineEdit()
         self.scope.setPlaceholderText("such as: follow-up study until 2027")
-        self._name_note, self._giver_note, self._scope_note = _note(), _note(), _note()
+        self._name_note, self._giver_note, self._scope_note = make_note(), make_note(), make_note()
         self._buttons = QDialogButtonBox(
             QDialogButtonBox.StandardButton.Ok | QDialogButtonBox.StandardButton.Cancel
         )
@@ -61,13 +59,11 @@ class EnrolDialog(QDialog):
         self._check()
 
     def _lay_out(self, title: str) -> None:
-        lead = QLabel(
+        words = (
             f"“{title}” becomes a session of this speaker. A template of how a face moves is "
             "biometric data: it is kept on this machine only, and only with consent."
         )
-        lead.setWordWrap(True)
-        form = QFormLayout()
-        form.setSpacing(GRID)
+        form = make_form()
         form.addRow("Speaker", self.name)
         form.addRow("", self._name_note)
         form.addRow("Consent given by", self.giver)
@@ -75,14 +71,7 @@ class EnrolDialog(QDialog):
         form.addRow("On (date)", self.date)
         form.addRow("For what", self.scope)
         form.addRow("", self._scope_note)
-        self._buttons.accepted.connect(self.accept)
-        self._buttons.rejected.connect(self.reject)
-        column = QVBoxLayout(self)
-        column.setContentsMargins(2 * GRID, 2 * GRID, 2 * GRID, 2 * GRID)
-        column.setSpacing(2 * GRID)
-        column.addWidget(lead)
-        column.addLayout(form)
-        column.addWidget(self._buttons)
+        lay_out_dialog(self, words, form, self._buttons)
 
     @property
     def complete(self) -> bool:
@@ -123,10 +112,3 @@ def _name_words(name: str, consents: Mapping[str, str]) -> str:
     if consents.get(name):
         return f"Enrolled already; consent recorded: {consents[name]}."
     return ""
-
-
-def _note() -> QLabel:
-    label = QLabel()
-    label.setWordWrap(True)
-    label.setEnabled(False)
-    return label

@@ -10,15 +10,13 @@ from PySide6.QtWidgets import (
     QDialog,
     QDialogButtonBox,
     QFileDialog,
-    QFormLayout,
     QHBoxLayout,
-    QLabel,
     QLineEdit,
     QPushButton,
-    QVBoxLayout,
     QWidget,
 )
 
+from facedyn_app.gui.form import lay_out_dialog, make_form, make_note
 from facedyn_app.gui.head_work import MeshOrder
 from facedyn_app.gui.theme import GRID
 from facedyn_app.reports.kinds import MeshFormat, MeshKind
@@ -66,7 +64,7 @@ class ExportDialog(QDialog):
         self.form.addItems([form.upper() for form in MeshFormat])
         self.path = QLineEdit()
         self._browse = QPushButton("Browse…")
-        self._kind_note, self._path_note = _note(), _note()
+        self._kind_note, self._path_note = make_note(), make_note()
         self._buttons = QDialogButtonBox(
             QDialogButtonBox.StandardButton.Ok | QDialogButtonBox.StandardButton.Cancel
         )
@@ -79,29 +77,18 @@ class ExportDialog(QDialog):
         self._suggest()
 
     def _lay_out(self) -> None:
-        lead = QLabel(
-            f"Meshes of “{self._title}”, in metres, the vertices in the head file's order."
-        )
-        lead.setWordWrap(True)
+        words = f"Meshes of “{self._title}”, in metres, the vertices in the head file's order."
         where = QHBoxLayout()
         where.addWidget(self.path, 1)
         where.addWidget(self._browse)
-        form = QFormLayout()
-        form.setSpacing(GRID)
+        form = make_form()
         form.addRow("Mesh", self.kind)
         form.addRow("", self._kind_note)
         form.addRow("Frames", self.frames)
         form.addRow("Format", self.form)
         form.addRow("Where", where)
         form.addRow("", self._path_note)
-        self._buttons.accepted.connect(self.accept)
-        self._buttons.rejected.connect(self.reject)
-        column = QVBoxLayout(self)
-        column.setContentsMargins(2 * GRID, 2 * GRID, 2 * GRID, 2 * GRID)
-        column.setSpacing(2 * GRID)
-        column.addWidget(lead)
-        column.addLayout(form)
-        column.addWidget(self._buttons)
+        lay_out_dialog(self, words, form, self._buttons)
 
     @property
     def complete(self) -> bool:
@@ -165,10 +152,3 @@ class ExportDialog(QDialog):
         chosen, _ = QFileDialog.getSaveFileName(self, words, self.path.text())
         if chosen:
             self.path.setText(chosen)
-
-
-def _note() -> QLabel:
-    label = QLabel()
-    label.setWordWrap(True)
-    label.setEnabled(False)
-    return label

@@ -7,10 +7,9 @@ import json
 from dataclasses import asdict, dataclass, fields
 from pathlib import Path
 
-import platformdirs
-
 from facedyn_app.errors import InputError
 from facedyn_app.files import atomic_file
+from facedyn_app.folders import config_folder
 from facedyn_app.headmodel.model import HeadModel
 
 FILE = "heads.json"
@@ -146,7 +145,7 @@ class KnownHeads:
 
 def user_heads() -> KnownHeads:
     """The heads that this user has opened."""
-    return KnownHeads(platformdirs.user_config_path("facedyn", appauthor=False))
+    return KnownHeads(config_folder())
 
 
 def _is_known(head: object) -> bool:

@@ -1,0 +1,39 @@
+"""Where the program keeps its own things on this machine; no folder is made here."""
+
+from __future__ import annotations
+
+from pathlib import Path
+
+import platformdirs
+
+NAME = "facedyn"
+
+
+def own_library() -> Path:
+    """The user's library, where none is named."""
+    return platformdirs.user_data_path(NAME, appauthor=False) / "library"
+
+
+def demo_library() -> Path:
+    """The demo's library, where none is named: made speakers only, never among real ones."""
+    return platformdirs.user_cache_path(NAME, appauthor=False) / "demo"
+
+
+def head_cache() -> Path:
+    """Where landmark tables of heads are kept; they can be made again."""
+    return platformdirs.user_cache_path(NAME, appauthor=False) / "heads"
+
+
+def config_folder() -> Path:
+    """What the program remembers between starts: the user's heads, the window's layout."""
+    return platformdirs.user_config_path(NAME, appauthor=False)
+
+
+def documents_folder() -> Path:
+    """Where a person looks for what was exported."""
+    return platformdirs.user_documents_path()
+
+
+def log_file() -> Path:
+    """Where faults of the program are written down."""
+    return platformdirs.user_log_path(NAME, appauthor=False) / "facedyn.log"

@@ -1,0 +1,38 @@
+"""The form that the dialogs share: a lead, fields with notes beside them, buttons."""
+
+from __future__ import annotations
+
+from PySide6.QtWidgets import QDialog, QDialogButtonBox, QFormLayout, QLabel, QVBoxLayout
+
+from facedyn_app.gui.theme import GRID
+
+
+def make_note() -> QLabel:
+    """A quiet line under a field."""
+    label = QLabel()
+    label.setWordWrap(True)
+    label.setEnabled(False)
+    return label
+
+
+def make_form() -> QFormLayout:
+    """Rows of labels and fields, to be filled."""
+    form = QFormLayout()
+    form.setSpacing(GRID)
+    return form
+
+
+def lay_out_dialog(
+    dialog: QDialog, words: str, form: QFormLayout, buttons: QDialogButtonBox
+) -> None:
+    """Put the words above the form and the buttons below it, and let them end the dialog."""
+    lead = QLabel(words)
+    lead.setWordWrap(True)
+    buttons.accepted.connect(dialog.accept)
+    buttons.rejected.connect(dialog.reject)
+    column = QVBoxLayout(dialog)
+    column.setContentsMargins(2 * GRID, 2 * GRID, 2 * GRID, 2 * GRID)
+    column.setSpacing(2 * GRID)
+    column.addWidget(lead)
+    column.addLayout(form)
+    column.addWidget(buttons)
