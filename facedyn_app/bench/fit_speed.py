@@ -16,7 +16,7 @@ from facedyn_app.bench.truth import Case
 from facedyn_app.bench.wide_head import made_landmarks, wide_head
 from facedyn_app.fitting.arrow import solve_arrow
 from facedyn_app.fitting.fitter import Fitter, make_fitter
-from facedyn_app.fitting.landmark_head import pose_landmarks
+from facedyn_app.fitting.posing import pose_landmarks
 from facedyn_app.fitting.residuals import FaceProblem
 from facedyn_app.fitting.session_fit import fit_session
 from facedyn_app.fitting.state import FaceState
@@ -166,7 +166,7 @@ def _one_frame(
     def residuals(unknowns: FloatArray) -> FloatArray:
         values = torch.as_tensor(unknowns, dtype=like.dtype)[None]
         turn, shift, jaw, expression, shape = torch.split(values, sizes, dim=1)
-        points = pose_landmarks(small, shape, group, expression, jaw).points
+        points = pose_landmarks(small, shape, group, expression, jaw).points.mT
         camera = points @ roma.rotvec_to_rotmat(turn).mT * facing + shift
         image = problem.seen.focal_px * camera[0, :, :2] / camera[0, :, 2:]
         return np.concatenate([((image.numpy() - seen) * weight).ravel(), unknowns[6:] / sd])

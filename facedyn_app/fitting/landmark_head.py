@@ -21,7 +21,6 @@ from __future__ import annotations
 from dataclasses import dataclass, replace
 
 import numpy as np
-import roma
 import torch
 from torch import Tensor
 
@@ -36,21 +35,20 @@ FIRST_IRIS = 468
 
 @dataclass(frozen=True, slots=True, eq=False)
 class LandmarkHead:
-    """The linear pieces of F ("fixed") and M ("moved" by the jaw), for K used landmarks.
+    """The linear pieces of F and M, stacked in this order along the first axis, for K landmarks.
+
+    Landmarks stand after the axes x, y and z: a large product makes them, and all that is done to
+    them afterwards runs along memory.
 
     Attributes:
         index: (K,) which of the L landmarks these are.
         weight: (K,) weight of each, 0..1, for means over landmarks.
-        spread: (2K, 2K) covariance of what is not explained: of the x and y of each landmark in
-            the head frame, m^2.
-        fixed_mean: (K, 3) m.
-        moved_mean: (K, 3) m.
-        fixed_shape: (K, 3, S + P), the modes of a session's errors last.
-        moved_shape: (K, 3, S + P).
-        fixed_expression: (K, 3, E).
-        moved_expression: (K, 3, E).
-        fixed_pose: (K, 3, 9) for the entries of R - I, row by row.
-        moved_pose: (K, 3, 9).
+        spread: (2K, 2K) covariance of what is not explained: of the x of all landmarks, then the
+            y, in the head frame, m^2.
+        mean: (2, 3, K) m.
+        shape: (2, 3, K, S + P), the modes of a session's errors last.
+        expression: (2, 3, K, E).
+        pose: (2, 3, K, 9) for the entries of R - I, row by row.
         by_turn: (K, 2, 9) how the turned head's landmarks err; zero where unknown.
         n_session_modes: P.
     """
@@ -58,21 +56,17 @@ class LandmarkHead:
     index: Tensor
     weight: Tensor
     spread: Tensor
-    fixed_mean: Tensor
-    moved_mean: Tensor
-    fixed_shape: Tensor
-    moved_shape: Tensor
-    fixed_expression: Tensor
-    moved_expression: Tensor
-    fixed_pose: Tensor
-    moved_pose: Tensor
+    mean: Tensor
+    shape: Tensor
+    expression: Tensor
+    pose: Tensor
     by_turn: Tensor
     n_session_modes: int = 0
 
     @property
     def n_shared(self) -> int:
         """S + P, the unknowns that the frames of a session share."""
-        return self.fixed_shape.shape[2]
+        return self.shape.shape[3]
 
     @property
     def n_shape(self) -> int:
@@ -82,12 +76,17 @@ class LandmarkHead:
     @property
     def n_expression(self) -> int:
         """E, the expression coefficients."""
-        return self.fixed_expression.shape[2]
+        return self.expression.shape[3]
+
+    @property
+    def mean_points(self) -> Tensor:
+        """(3, K) landmarks of the mean head, the jaw at rest, m."""
+        return self.mean.sum(0)
 
     @property
     def height(self) -> Tensor:
         """Height of the mean head's landmarks, m."""
-        y = (self.fixed_mean + self.moved_mean)[:, 1]
+        y = self.mean_points[1]
         return y.max() - y.min()
 
     def with_shape(self, shared: Tensor) -> LandmarkHead:
@@ -101,13 +100,8 @@ class LandmarkHead:
     def _given(self, shared: Tensor, known: slice) -> LandmarkHead:
         """The head with some of the shared unknowns taken into its mean."""
         left = slice(0, known.start or 0)
-        return replace(
-            self,
-            fixed_mean=self.fixed_mean + self.fixed_shape[..., known] @ shared[known],
-            moved_mean=self.moved_mean + self.moved_shape[..., known] @ shared[known],
-            fixed_shape=self.fixed_shape[..., left],
-            moved_shape=self.moved_shape[..., left],
-        )
+        mean = self.mean + self.shape[..., known] @ shared[known]
+        return replace(self, mean=mean, shape=self.shape[..., left].contiguous())
 
 
 def landmark_head(
@@ -150,40 +144,32 @@ def landmark_head(
     def tensor(values: FloatArray) -> Tensor:
         return torch.as_tensor(np.ascontiguousarray(values), dtype=dtype, device=device)
 
-    def pieces(field: FloatArray, *, moves_joint: bool = True) -> tuple[Tensor, Tensor]:
+    def pieces(field: FloatArray, *, moves_joint: bool = True) -> Tensor:
         field = np.asarray(field, np.float64)
         fixed = np.einsum("ki,ki...->k...", bary * still_weight, field[corners])
         moved = np.einsum("ki,ki...->k...", bary * jaw_weight, field[corners])
         if moves_joint:
             joint = np.multiply.outer(share, np.tensordot(regressor, field, axes=1))
             fixed, moved = fixed + joint, moved - joint
-        return tensor(fixed), tensor(moved)
+        return tensor(np.stack([fixed, moved]).swapaxes(1, 2))
 
     n_shape = min(settings.n_shape, head.n_shape) if settings.n_shape else head.n_shape
-    fixed_mean, moved_mean = pieces(head.v_template)
-    fixed_shape, moved_shape = pieces(head.shapedirs[:, :, :n_shape])
-    fixed_expression, moved_expression = pieces(head.exprdirs)
-    # correctives are added after the joints are regressed, so they do not move the joint
-    fixed_pose, moved_pose = pieces(head.jaw_posedirs, moves_joint=False)
     weight = tensor(table.weight[used])
     exact = LandmarkHead(
         index=torch.as_tensor(table.index[used].astype(np.int64), device=device),
         weight=weight,
         spread=weight.new_zeros(0),
-        fixed_mean=fixed_mean,
-        moved_mean=moved_mean,
-        fixed_shape=fixed_shape,
-        moved_shape=moved_shape,
-        fixed_expression=fixed_expression,
-        moved_expression=moved_expression,
-        fixed_pose=fixed_pose,
-        moved_pose=moved_pose,
+        mean=pieces(head.v_template),
+        shape=pieces(head.shapedirs[:, :, :n_shape]),
+        expression=pieces(head.exprdirs),
+        # correctives are added after the joints are regressed, so they do not move the joint
+        pose=pieces(head.jaw_posedirs, moves_joint=False),
         by_turn=weight.new_zeros(len(used), 2, N_TURN_TERMS),
     )
     if errors is not None:
         return _as_seen(exact, errors, settings)
     variance = (settings.landmark_noise * exact.height).square() / weight
-    return replace(exact, spread=torch.diag(variance.repeat_interleave(2)))
+    return replace(exact, spread=torch.diag(variance.repeat(2)))
 
 
 def _as_seen(head: LandmarkHead, errors: LandmarkErrors, settings: FitSettings) -> LandmarkHead:
@@ -191,103 +177,30 @@ def _as_seen(head: LandmarkHead, errors: LandmarkErrors, settings: FitSettings) 
     rows = np.searchsorted(errors.index, head.index.cpu().numpy())
 
     def error(field: FloatArray) -> Tensor:
-        """(K, 3, ...) of the used landmarks, nothing along the third axis."""
+        """(2, 3, K, ...) of the used landmarks, fixed, nothing along the third axis."""
         values = torch.as_tensor(field[rows], dtype=head.weight.dtype, device=head.weight.device)
-        return torch.cat([values, torch.zeros_like(values[:, :1])], dim=1)
+        both = values.new_zeros(2, 3, *values.shape[:1], *values.shape[2:])
+        both[0, :2] = values.transpose(0, 1)
+        return both
 
     turn = error(errors.by_jaw)
     # for small turns R - I = [w]_x: the rotation vector read back from its entries
-    pose = torch.zeros_like(head.fixed_pose)
+    pose = head.pose.clone()
     for axis, (plus, minus) in enumerate(((7, 5), (2, 6), (3, 1))):
         pose[..., plus] += 0.5 * turn[..., axis]
         pose[..., minus] -= 0.5 * turn[..., axis]
     session = error(errors.session_modes)
-    both = (2 * rows[:, None] + np.arange(2)).ravel()
+    both = (2 * rows + np.arange(2)[:, None]).ravel()
     spread = settings.known_noise**2 * errors.covariance()[np.ix_(both, both)]
     shape = error(errors.by_shape)[..., : head.n_shape]
+    expression = error(errors.by_expression)[..., : head.n_expression]
     return replace(
         head,
         spread=torch.as_tensor(spread, dtype=session.dtype, device=session.device),
-        fixed_mean=head.fixed_mean + error(errors.offset),
-        fixed_shape=torch.cat([head.fixed_shape + shape, session], dim=2),
-        moved_shape=torch.cat([head.moved_shape, torch.zeros_like(session)], dim=2),
-        fixed_expression=head.fixed_expression
-        + error(errors.by_expression)[..., : head.n_expression],
-        fixed_pose=head.fixed_pose + pose,
-        by_turn=error(errors.by_turn)[:, :2],
-        n_session_modes=session.shape[2],
+        mean=head.mean + error(errors.offset),
+        shape=torch.cat([head.shape + shape, session], dim=3),
+        expression=head.expression + expression,
+        pose=pose,
+        by_turn=torch.as_tensor(errors.by_turn[rows]).to(session),
+        n_session_modes=session.shape[3],
     )
-
-
-@dataclass(frozen=True, slots=True, eq=False)
-class PosedLandmarks:
-    """Landmarks of T frames in the head frame, with what their derivatives are made of.
-
-    Attributes:
-        points: (T, K, 3) X, m.
-        jaw_derivative: (T, K, 3, 3) dX / d jaw, the rotation vector's number last.
-        jaw_rotation: (T, 3, 3) R.
-    """
-
-    points: Tensor
-    jaw_derivative: Tensor
-    jaw_rotation: Tensor
-
-
-def pose_landmarks(
-    head: LandmarkHead, shape: Tensor, group: Tensor, expression: Tensor, jaw: Tensor
-) -> PosedLandmarks:
-    """X and dX/djaw.
-
-    Args:
-        head: The head at its landmarks.
-        shape: (G, S) shapes.
-        group: (T,) which shape each frame has.
-        expression: (T, E).
-        jaw: (T, 3) rad.
-    """
-    R = roma.rotvec_to_rotmat(jaw)
-    change = (R - torch.eye(3, dtype=R.dtype, device=R.device)).flatten(1)
-    fixed = (head.fixed_mean + _mix(head.fixed_shape, shape))[group]
-    moved = (head.moved_mean + _mix(head.moved_shape, shape))[group]
-    fixed = fixed + _mix(head.fixed_expression, expression) + _mix(head.fixed_pose, change)
-    moved = moved + _mix(head.moved_expression, expression) + _mix(head.moved_pose, change)
-    dR = rotation_derivative(jaw, R)
-    spin = torch.einsum("trij,tkj->tkir", dR, moved)
-    entries = dR.flatten(2).mT
-    pose = torch.einsum("kcp,tpr->tkcr", head.fixed_pose, entries)
-    pose = pose + torch.einsum(
-        "tij,tkjr->tkir", R, torch.einsum("kjp,tpr->tkjr", head.moved_pose, entries)
-    )
-    return PosedLandmarks(fixed + moved @ R.mT, spin + pose, R)
-
-
-def _mix(field: Tensor, coefficients: Tensor) -> Tensor:
-    """(T, K, 3) from a (K, 3, N) field and (T, N) coefficients."""
-    k, c, n = field.shape
-    return (coefficients @ field.reshape(k * c, n).T).reshape(-1, k, c)
-
-
-def rotation_derivative(rotvec: Tensor, R: Tensor) -> Tensor:
-    """The derivative dR / d rotvec, (T, 3, 3, 3), with the rotation vector's number first.
-
-    dR/dw_k = [J_l(w) e_k]_x R with the left Jacobian of SO(3),
-    J_l = I + (1 - cos a)/a^2 [w]_x + (a - sin a)/a^3 [w]_x^2 (Barfoot 2017, eq. 7.85).
-    """
-    angle2 = rotvec.square().sum(1).clamp_min(1e-12)[:, None, None]
-    angle = angle2.sqrt()
-    W = cross_matrix(rotvec)
-    small = angle2 < 1e-4
-    first = torch.where(small, 0.5 - angle2 / 24, (1 - torch.cos(angle)) / angle2)
-    second = torch.where(small, 1 / 6 - angle2 / 120, (angle - torch.sin(angle)) / (angle2 * angle))
-    identity = torch.eye(3, dtype=R.dtype, device=R.device)
-    left = identity + first * W + second * (W @ W)
-    return cross_matrix(left.mT) @ R[:, None]
-
-
-def cross_matrix(vector: Tensor) -> Tensor:
-    """(..., 3, 3) matrix [v]_x with [v]_x y = v x y."""
-    x, y, z = vector.unbind(-1)
-    zero = torch.zeros_like(x)
-    rows = [zero, -z, y, z, zero, -x, -y, x, zero]
-    return torch.stack(rows, dim=-1).reshape(*vector.shape[:-1], 3, 3)

@@ -25,22 +25,17 @@ import torch
 from torch import Tensor
 
 from facedyn_app.fitting.arrow import NormalEquations
-from facedyn_app.fitting.landmark_head import (
-    LandmarkHead,
-    PosedLandmarks,
-    cross_matrix,
-    pose_landmarks,
-)
+from facedyn_app.fitting.curvature import frame_curvature, mixed_squares, shared_curvature
+from facedyn_app.fitting.landmark_head import LandmarkHead
 from facedyn_app.fitting.smoothness import smoothness
 from facedyn_app.fitting.state import FaceState, Observations
+from facedyn_app.fitting.view import View, look, reproject
 from facedyn_app.fitting.whitening import Whitening, view_weights
 from facedyn_app.settings import FitSettings
 
 N_POSE = 9
 BLOCK_FRAMES = 64
 NEAREST_M = 0.05
-LEAST_FACING = 0.2
-"""Lines of sight flatter than this to the face are taken as this steep."""
 
 
 @dataclass(frozen=True, slots=True, eq=False)
@@ -68,11 +63,8 @@ class FaceProblem:
 
     def only(self, frames: Tensor, group: Tensor | None = None) -> FaceProblem:
         """The same problem with some of the frames, independent of each other, or grouped anew."""
-        seen = replace(
-            self.seen, points=self.seen.points[frames], face_px=self.seen.face_px[frames]
-        )
         group = self.group[frames] if group is None else group
-        return replace(self, seen=seen, group=group, pace=None)
+        return replace(self, seen=self.seen.frames(frames), group=group, pace=None)
 
     def of(self, head: LandmarkHead) -> FaceProblem:
         """The same problem for the same head with its last shared unknowns known."""
@@ -85,34 +77,30 @@ class FaceProblem:
         if self.pace is not None:
             total = total + smoothness(state, self.pace, self.settings).cost
         for part in self._blocks():
-            total = total + self._see(state.frames(part), part).cost
+            total = total + self._see(state, part).cost
         return total
 
     def linearise(self, state: FaceState) -> NormalEquations:
         """The normal equations at a state, a block of frames at a time."""
-        n, m = N_POSE + self.head.n_expression, self.head.n_shared
-        like, n_groups = state.translation, len(state.shape)
-        H_f, g_f = like.new_empty(len(self.group), n, n + m), like.new_empty(len(self.group), n)
-        H_ss = torch.diag_embed(self._shared_precision(n_groups))
-        g_s = self._shared_precision(n_groups) * state.shape
-        cost = self._prior_cost(state)
+        n_groups, parts = len(state.shape), []
+        precision = self._shared_precision(n_groups)
+        cost, g_s = self._prior_cost(state), precision * state.shape
         for part in self._blocks():
-            some, group = state.frames(part), self.group[part]
-            view = self._see(some, part)
-            J = self._jacobian(view, some)
-            H_f[part] = J[..., :n].mT @ J
-            g_f[part], slope_s = self._gradient(view, some, group, n_groups)
-            H_ss, g_s = H_ss + _sum_squares(J[..., n:], group, n_groups), g_s + slope_s
-            cost = cost + view.cost
-        H_ff, H_fs = torch.split(H_f, [n, m], dim=2)
-        H_ff, g_f = self._add_frame_priors(state, H_ff, g_f)
+            view = self._see(state, part)
+            slope_f, slope_s = view.gradient()
+            cost, g_s = cost + view.cost, g_s + slope_s
+            parts.append((slope_f, *self._pose_curvature(view)))
+        g_f, shares, H_p = (torch.cat(each) for each in zip(*parts, strict=True))
+        H_ff, H_fs, H_ss = self._curvature(H_p, shares, n_groups)
+        torch.diagonal(H_ss, dim1=1, dim2=2).add_(precision)
+        H_ff, slope = self._add_frame_priors(state, H_ff, g_f)
         coupling = None
         if self.pace is not None:
             smooth = smoothness(state, self.pace, self.settings)
             cost, coupling = cost + smooth.cost, smooth.precision
-            H_ff, g_f = smooth.add_to(H_ff, g_f)
+            H_ff, slope = smooth.add_to(H_ff, slope)
         lowest, highest = self._room(state)
-        return NormalEquations(cost, H_ff, H_fs, H_ss, g_f, g_s, lowest, highest, coupling)
+        return NormalEquations(cost, H_ff, H_fs, H_ss, slope, g_s, lowest, highest, coupling)
 
     def retract(self, state: FaceState, step_f: Tensor, step_s: Tensor) -> FaceState:
         """The state after a step, activations kept within 0..1."""
@@ -131,69 +119,48 @@ class FaceProblem:
 
     def reprojection(self, state: FaceState) -> Tensor:
         """(T, K, 2) landmarks of the head in the image, px from the image's centre."""
-        posed = pose_landmarks(self.head, state.shape, self.group, state.expression, state.jaw)
-        camera = _to_camera(posed, state)
-        return self.seen.focal_px * camera[..., :2] / camera[..., 2:]
+        return reproject(self.head, state, self.group, self.seen.focal_px)
 
     def _blocks(self) -> list[slice]:
         starts = range(0, len(self.group), BLOCK_FRAMES)
         return [slice(start, start + BLOCK_FRAMES) for start in starts]
 
-    def _see(self, state: FaceState, part: slice) -> _View:
-        """A block of frames against its lines of sight, and the robust cost."""
-        posed = pose_landmarks(
-            self.head, state.shape, self.group[part], state.expression, state.jaw
+    def _see(self, state: FaceState, part: slice) -> View:
+        """A block of frames."""
+        return look(
+            self.head,
+            self.whitening.matrix,
+            self.seen.frames(part),
+            state.frames(part),
+            self.group[part],
+            self.settings.robust_scale,
         )
-        seen = self.seen.points[part]
-        sight = torch.cat([seen / self.seen.focal_px, torch.ones_like(seen[..., :1])], dim=2)
-        # a row vector times R is R^T applied to it
-        to_head = _facing(sight)[:, None] * state.rotation
-        sight, eye = sight @ to_head, -(state.translation[:, None] @ to_head)
-        slope = sight[..., :2] / sight[..., 2:].clamp_max(-LEAST_FACING)
-        met = eye[..., :2] + slope * (posed.points[..., 2:] - eye[..., 2:])
-        residual = (posed.points[..., :2] - met).flatten(1) @ self.whitening.matrix
-        freedom = self.settings.robust_scale**2 * residual.shape[1]
-        size2 = residual.square().sum(1) / freedom
-        cost = 0.5 * freedom * torch.log1p(size2).sum().double()
-        points = torch.cat([met, posed.points[..., 2:]], dim=2)
-        return _View(posed, points, slope, residual, 1.0 / (1.0 + size2), cost)
 
-    def _jacobian(self, view: _View, state: FaceState) -> Tensor:
-        """(T, r, n + m) derivatives of the residuals, the frame's weight included."""
-        to_head = _facing(view.slope)[:, None] * state.rotation
-        by_shift = to_head.unsqueeze(1).expand(-1, view.points.shape[1], -1, -1)
-        # one row for each unknown, so that the whitening is a single large product
-        moved = torch.cat(
-            [cross_matrix(view.points), by_shift, view.posed.jaw_derivative.mT], dim=2
-        )
-        seen = moved[..., :2] - moved[..., 2:] * view.slope.unsqueeze(2)
-        rows = seen.transpose(1, 2).reshape(-1, self.whitening.matrix.shape[0])
-        pose = (rows @ self.whitening.matrix).view(len(seen), N_POSE, -1).mT
-        mix = view_weights(view.slope, view.posed.points, state.jaw)
+    def _pose_curvature(self, view: View) -> tuple[Tensor, Tensor]:
+        """(T, 5) the share of each view in a block of frames, and (T, 9, n + m) H_f of the pose."""
         columns = self.whitening.columns
-        other = (mix @ columns.flatten(1)).view(len(mix), *columns.shape[1:])
-        return torch.cat([pose, other], dim=2) * view.weight.sqrt()[:, None, None]
+        mix = view_weights(view.slope, view.posed.points, view.state.jaw)
+        root = view.weight.sqrt()[:, None]
+        pose, shares = view.pose_rows() * root[:, None], mix * root
+        other = pose @ columns.transpose(0, 1).flatten(1)
+        other = other.view(*pose.shape[:2], len(columns), -1)
+        other = (shares[:, None, None] @ other).squeeze(2)
+        return shares, torch.cat([pose @ pose.mT, other], dim=2)
 
-    def _gradient(
-        self, view: _View, state: FaceState, group: Tensor, n_groups: int
-    ) -> tuple[Tensor, Tensor]:
-        """(T, n) by the frames' unknowns and (G, m) by the shared ones, without the priors."""
-        head = self.head
-        pull = (view.weight[:, None] * view.residual) @ self.whitening.matrix.mT
-        flat = pull.view_as(view.slope)
-        pull = torch.cat([flat, -(flat * view.slope).sum(2, keepdim=True)], dim=2)
-        turn = torch.linalg.cross(view.points, pull).sum(1)
-        shift = ((pull.sum(1)[:, None] @ state.rotation.mT) * _facing(pull)).squeeze(1)
-        jaw = torch.einsum("tki,tkij->tj", pull, view.posed.jaw_derivative)
-        carried = pull @ view.posed.jaw_rotation
-        expression = pull.flatten(1) @ head.fixed_expression.flatten(0, 1)
-        expression = expression + carried.flatten(1) @ head.moved_expression.flatten(0, 1)
-        both = pull.new_zeros(2, n_groups, pull[0].numel())
-        both[0].index_add_(0, group, pull.flatten(1))
-        both[1].index_add_(0, group, carried.flatten(1))
-        shared = both[0] @ head.fixed_shape.flatten(0, 1)
-        shared = shared + both[1] @ head.moved_shape.flatten(0, 1)
-        return torch.cat([turn, shift, jaw, expression], dim=1), shared
+    def _curvature(
+        self, H_p: Tensor, shares: Tensor, n_groups: int
+    ) -> tuple[Tensor, Tensor, Tensor]:
+        """H_ff, H_fs, H_ss from the rows of the pose and the views' shares."""
+        columns, n_expression = self.whitening.columns, self.head.n_expression
+        squares = mixed_squares(columns[..., :n_expression], columns)
+        H_f = torch.empty_like(H_p[:, :1]).repeat(1, N_POSE + n_expression, 1)
+        H_f[:, :N_POSE] = H_p
+        H_f[:, N_POSE:, :N_POSE] = H_p[..., N_POSE : N_POSE + n_expression].mT
+        H_f[:, N_POSE:, N_POSE:] = frame_curvature(squares, shares)
+        H_ff, H_fs = torch.split(H_f, [H_f.shape[1], self.head.n_shared], dim=2)
+        shared = columns[..., n_expression:]
+        squares = mixed_squares(shared, shared)
+        return H_ff, H_fs, shared_curvature(squares, shares, self.group, n_groups)
 
     def _prior_cost(self, state: FaceState) -> Tensor:
         _, value = self._scaled(state)
@@ -237,41 +204,3 @@ class FaceProblem:
         if self.activations:
             lowest[:, N_POSE:], highest[:, N_POSE:] = -state.expression, 1.0 - state.expression
         return lowest, highest
-
-
-@dataclass(frozen=True, slots=True, eq=False)
-class _View:
-    """A block of frames as the camera sees them.
-
-    Attributes:
-        posed: Landmarks in the head frame.
-        points: (T, K, 3) where their lines of sight meet the planes through them, m.
-        slope: (T, K, 2) dx/dz and dy/dz of the lines of sight in the head frame.
-        residual: (T, r) whitened.
-        weight: (T,) robust weight of the frame.
-        cost: Robust cost of the block.
-    """
-
-    posed: PosedLandmarks
-    points: Tensor
-    slope: Tensor
-    residual: Tensor
-    weight: Tensor
-    cost: Tensor
-
-
-def _facing(like: Tensor) -> Tensor:
-    return torch.tensor([1.0, -1.0, -1.0], dtype=like.dtype, device=like.device)
-
-
-def _to_camera(posed: PosedLandmarks, state: FaceState) -> Tensor:
-    turned = posed.points @ state.rotation.mT
-    return turned * _facing(turned) + state.translation[:, None]
-
-
-def _sum_squares(J: Tensor, group: Tensor, n_groups: int) -> Tensor:
-    """(G, m, m) sum over each group's frames of J^T J, J (T, r, m)."""
-    if n_groups == 1:
-        rows = J.flatten(0, 1)
-        return (rows.mT @ rows).unsqueeze(0)
-    return J.new_zeros(n_groups, J.shape[2], J.shape[2]).index_add_(0, group, J.mT @ J)

@@ -30,7 +30,7 @@ def start_state(head: LandmarkHead, seen: Observations, shape: Tensor) -> FaceSt
     Returns:
         T frames with expression and jaw at rest.
     """
-    model = head.fixed_mean + head.moved_mean
+    model = head.mean_points.mT
     weight = head.weight.sqrt()[:, None]
     ones = torch.ones_like(model[:, :1])
     design = torch.cat([model, ones], dim=1) * weight

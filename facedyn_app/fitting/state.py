@@ -56,6 +56,10 @@ class Observations:
     face_px: Tensor
     focal_px: float
 
+    def frames(self, which: slice | Tensor) -> Observations:
+        """Some of the frames."""
+        return Observations(self.points[which], self.face_px[which], self.focal_px)
+
 
 def observe(
     head: LandmarkHead, landmarks: Landmarks, frames: IntArray, settings: FitSettings

@@ -17,7 +17,8 @@ from dataclasses import dataclass, replace
 import torch
 from torch import Tensor
 
-from facedyn_app.fitting.landmark_head import LandmarkHead, pose_landmarks
+from facedyn_app.fitting.landmark_head import LandmarkHead
+from facedyn_app.fitting.posing import jaw_derivative, pose_landmarks
 from facedyn_app.settings import FitSettings
 
 POSE_M, POSE_RAD = 1.0, 10.0
@@ -33,7 +34,7 @@ class Whitening:
     """The matrix W and the directions of the unknowns in it.
 
     Attributes:
-        matrix: (2K, r) W transposed: displacements (T, 2K), x and y in turn, to residuals.
+        matrix: (2K, r) W transposed: displacements (T, 2K), all x and then all y, to residuals.
         columns: (5, r, E + S') what the expression and the shared unknowns do to the residuals,
             for each of `_views`.
     """
@@ -53,13 +54,13 @@ def make_whitening(head: LandmarkHead, settings: FitSettings) -> Whitening:
         head: The head at its landmarks.
         settings: The deviations of the unknowns.
     """
-    fixed = torch.cat([head.fixed_expression, head.fixed_shape], dim=2).double()
-    moved = torch.cat([head.moved_expression, head.moved_shape], dim=2).double()
-    deviation = fixed.new_ones(fixed.shape[2])
+    directions = torch.cat([head.expression, head.shape], dim=3).double()
+    deviation = directions.new_ones(directions.shape[3])
     deviation[: head.n_expression] = settings.expression_sd
     deviation[head.n_expression : head.n_expression + head.n_shape] = settings.shape_sd
-    mean = (head.fixed_mean + head.moved_mean).double()
-    views = _views(fixed, moved, mean)
+    mean = head.mean_points.double()
+    opened = torch.stack([torch.zeros_like(directions[1, 2]), -directions[1, 2]])
+    views = _views(directions.sum(0), opened, mean)
     share = deviation.new_tensor([1.0, SLOPE, SLOPE, 0.0, SLOPE])[:, None, None]
     seen = [*(share * views * deviation), _pose_directions(mean), _jaw_directions(head, settings)]
     factor = torch.linalg.cholesky(head.spread.double())
@@ -69,8 +70,7 @@ def make_whitening(head: LandmarkHead, settings: FitSettings) -> Whitening:
     told = size2 > LEAST**2
     kept = white @ V[:, told] / size2[told].sqrt()
     matrix = torch.linalg.solve_triangular(factor.mT, kept, upper=True)
-    columns = matrix.mT @ views
-    like = head.weight
+    columns, like = matrix.mT @ views, head.weight
     return Whitening(matrix.to(like.dtype), columns.to(like.dtype))
 
 
@@ -78,60 +78,63 @@ def view_weights(slope: Tensor, points: Tensor, jaw: Tensor) -> Tensor:
     """(T, 5) how much of each of the five views a frame has.
 
     Args:
-        slope: (T, K, 2) of the lines of sight in the head frame, dx/dz and dy/dz.
-        points: (T, K, 3) landmarks in the head frame, m.
+        slope: (T, 2, K) of the lines of sight in the head frame, dx/dz and dy/dz.
+        points: (T, 3, K) landmarks in the head frame, m.
         jaw: (T, 3) rotation vectors, rad.
     """
-    middle = slope.mean(dim=1)
-    away = points[..., :2] - points[..., :2].mean(dim=1, keepdim=True)
+    middle = slope.mean(dim=2)
+    away = points[:, :2] - points[:, :2].mean(dim=2, keepdim=True)
     spread = (slope * away).sum((1, 2)) / away.square().sum((1, 2))
     opened = torch.sin(jaw[:, 0])
     parts = [torch.ones_like(opened), -middle[:, 0], -middle[:, 1], -spread, opened]
     return torch.stack(parts, dim=1)
 
 
-def _views(fixed: Tensor, moved: Tensor, mean: Tensor) -> Tensor:
+def _views(still: Tensor, opened: Tensor, mean: Tensor) -> Tensor:
     """(5, 2K, N) displacements along x and y for each unknown, as a frame mixes them.
 
     Seen from the front at rest; what depth adds where the line of sight is tilted towards x,
     where towards y, where it spreads with the distance from the middle (perspective); and what
-    an opened jaw adds, which turns M about x.
+    an opened jaw adds.
+
+    Args:
+        still: (3, K, N) how the landmarks move, m per unit.
+        opened: (2, K, N) how much further along x and y where the jaw is open, per sine of it.
+        mean: (3, K) the landmarks, m.
     """
-    still = fixed + moved
-    zero = torch.zeros_like(still[:, 0])
-    depth = still[:, 2]
-    away = mean[:, :2] - mean[:, :2].mean(dim=0)
-    turned = torch.stack([zero, -moved[:, 2]], dim=1)
+    depth = still[2]
+    zero = torch.zeros_like(depth)
+    away = mean[:2] - mean[:2].mean(dim=1, keepdim=True)
     both = [
-        still[:, :2],
-        torch.stack([depth, zero], dim=1),
-        torch.stack([zero, depth], dim=1),
-        away[:, :, None] * depth[:, None],
-        turned,
+        still[:2],
+        torch.stack([depth, zero]),
+        torch.stack([zero, depth]),
+        away[:, :, None] * depth,
+        opened,
     ]
     return torch.stack(both).flatten(1, 2)
 
 
 def _pose_directions(points: Tensor) -> Tensor:
-    """(2K, 6) what a turn and a shift of the head do to points (K, 3) seen from the front."""
-    x, y, z = points.unbind(1)
+    """(2K, 6) what a turn and a shift of the head do to points (3, K) seen from the front."""
+    x, y, z = points
     zero, one = torch.zeros_like(x), torch.ones_like(x)
     turns = [(zero, -z), (z, zero), (-y, x)]
     shifts = [(one, zero), (zero, one), (x, y)]
-    rows = [POSE_RAD * torch.stack(pair, dim=1).flatten() for pair in turns]
-    rows += [POSE_M * torch.stack(pair, dim=1).flatten() for pair in shifts]
+    rows = [POSE_RAD * torch.cat(pair) for pair in turns]
+    rows += [POSE_M * torch.cat(pair) for pair in shifts]
     return torch.stack(rows, dim=1)
 
 
 def _jaw_directions(head: LandmarkHead, settings: FitSettings) -> Tensor:
     """(2K, 6) what turns of the jaw do to the mean face, about rest and wide open."""
     zero = torch.zeros(1, dtype=torch.int64, device=head.weight.device)
-    like = head.fixed_shape.new_zeros
+    like = head.weight.new_zeros
     columns = []
     for opened in (0.0, 2.0 * settings.jaw_sd[0]):
         jaw = like(1, 3)
         jaw[0, 0] = opened
         posed = pose_landmarks(head, like(1, head.n_shared), zero, like(1, head.n_expression), jaw)
-        columns.append(posed.jaw_derivative[0, :, :2].flatten(0, 1).double())
+        columns.append(jaw_derivative(head, posed, jaw)[0, :, :2].flatten(1).mT.double())
     sd = torch.tensor(settings.jaw_sd, dtype=torch.float64, device=head.weight.device)
     return torch.cat([column * sd for column in columns], dim=1)

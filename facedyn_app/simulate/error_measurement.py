@@ -9,7 +9,8 @@ from torch import Tensor
 
 from facedyn_app.errors import InputError, TooLittleError
 from facedyn_app.fitting.landmark_errors import N_TURN_TERMS, LandmarkErrors, turn_terms
-from facedyn_app.fitting.landmark_head import landmark_head, pose_landmarks
+from facedyn_app.fitting.landmark_head import landmark_head
+from facedyn_app.fitting.posing import pose_landmarks
 from facedyn_app.headmodel.model import HeadModel
 from facedyn_app.records import FloatArray, IntArray
 from facedyn_app.settings import FitSettings
@@ -90,7 +91,7 @@ def displacements(head: HeadModel, seen: SeenHeads) -> tuple[FloatArray, IntArra
             seen.points[:, small.index.numpy()],
         )
     )
-    true = pose_landmarks(small, shape, torch.arange(len(jaw)), expression, jaw).points
+    true = pose_landmarks(small, shape, torch.arange(len(jaw)), expression, jaw).points.mT
     to_head = torch.diag(true.new_tensor([1.0, -1.0, -1.0])) @ roma.rotvec_to_rotmat(rotation)
     middle = true.new_tensor([seen.camera.width / 2, seen.camera.height / 2])
     flat = (points - middle) / seen.camera.focal_px

@@ -6,7 +6,8 @@ import numpy as np
 import pytest
 import torch
 
-from facedyn_app.fitting.landmark_head import FIRST_IRIS, landmark_head, pose_landmarks
+from facedyn_app.fitting.landmark_head import FIRST_IRIS, landmark_head
+from facedyn_app.fitting.posing import pose_landmarks
 from facedyn_app.headmodel.files.io import load_head
 from facedyn_app.headmodel.forward import head_to_tensors, head_vertices
 
@@ -30,7 +31,7 @@ def test_it_is_the_forward_function_at_the_landmarks(dtype: torch.dtype, atol: f
     )
     group = torch.arange(n) % 2
     small = landmark_head(head, device=torch.device("cpu"), dtype=dtype)
-    points = pose_landmarks(small, shape, group, expression, jaw).points
+    points = pose_landmarks(small, shape, group, expression, jaw).points.mT
     pose = torch.zeros(n, len(head.joint_names), 3, dtype=dtype)
     pose[:, head.jaw_joint] = jaw
     part = head_to_tensors(head, dtype=dtype).subset(corners.ravel())

@@ -8,7 +8,7 @@ import torch
 from scipy.optimize import minimize
 
 from facedyn_app.fitting.arrow import NormalEquations, arrow_step
-from facedyn_app.fitting.landmark_head import pose_landmarks
+from facedyn_app.fitting.posing import pose_landmarks
 from facedyn_app.fitting.state import FaceState
 from facedyn_app.headmodel.model import HeadModel
 from tests.fitting.conftest import MadeMotion, make_motion
@@ -74,7 +74,7 @@ def test_landmarks_are_the_heads_vertices(face_head: HeadModel) -> None:
         corrected = rest + head.jaw_posedirs @ (R - torch.eye(3).numpy()).ravel()
         turned = (corrected - joint) @ R.T + joint
         skinned = head.weights[:, [1]] * corrected + head.weights[:, [2]] * turned
-        expected = (skinned[head.faces[table.face]] * table.bary[..., None]).sum(axis=1)
+        expected = (skinned[head.faces[table.face]] * table.bary[..., None]).sum(axis=1).T
         assert posed.points[t].numpy() == pytest.approx(expected, abs=1e-12)
 
 

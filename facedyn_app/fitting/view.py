@@ -1,0 +1,143 @@
+"""A block of frames as the camera sees them: residuals, their gradient and how the pose moves them.
+
+Each landmark's line of sight, in the head frame, meets the plane through the head's own landmark
+parallel to the face. The residuals are the displacements from there to the landmark along x and y,
+whitened (whitening.py).
+"""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+
+import torch
+from torch import Tensor
+
+from facedyn_app.fitting.landmark_head import LandmarkHead
+from facedyn_app.fitting.posing import (
+    PosedLandmarks,
+    jaw_derivative,
+    pose_landmarks,
+    rotation_derivative,
+)
+from facedyn_app.fitting.state import FaceState, Observations
+
+LEAST_FACING = 0.2
+"""Lines of sight flatter than this to the face are taken as this steep."""
+
+
+@dataclass(frozen=True, slots=True, eq=False)
+class View:
+    """T frames as the camera sees them.
+
+    Attributes:
+        head: The head at its landmarks.
+        matrix: (2K, r) whitening matrix.
+        state: Of the frames.
+        group: (T,) which shape each frame has.
+        posed: Landmarks in the head frame.
+        met: (T, 2, K) where their lines of sight meet the planes through them, m.
+        slope: (T, 2, K) dx/dz and dy/dz of the lines of sight in the head frame.
+        residual: (T, r) whitened.
+        weight: (T,) robust weight of the frame.
+        cost: Robust cost of the block.
+    """
+
+    head: LandmarkHead
+    matrix: Tensor
+    state: FaceState
+    group: Tensor
+    posed: PosedLandmarks
+    met: Tensor
+    slope: Tensor
+    residual: Tensor
+    weight: Tensor
+    cost: Tensor
+
+    def gradient(self) -> tuple[Tensor, Tensor]:
+        """(T, 9 + E) by the frames' unknowns and (G, m) by the shared ones, without the priors."""
+        head, posed, state = self.head, self.posed, self.state
+        R = posed.jaw_rotation
+        flat = (self.weight[:, None] * self.residual) @ self.matrix.mT
+        flat = flat.view_as(self.slope)
+        pull = torch.cat([flat, -(flat * self.slope).sum(1, keepdim=True)], dim=1)
+        points = torch.cat([self.met, posed.points[:, 2:]], dim=1)
+        turn = _turning(points @ pull.mT)
+        shift = (pull.sum(2)[:, None] @ to_head(state)).squeeze(1)
+        both = torch.cat([pull, R.mT @ pull], dim=1).flatten(1)
+        entries = (both @ head.pose.flatten(0, 2)).view_as(R) + pull @ posed.moved.mT
+        jaw = (rotation_derivative(state.jaw, R) * entries[:, None]).sum((2, 3))
+        expression = both @ head.expression.flatten(0, 2)
+        together = both.new_zeros(len(state.shape), both.shape[1]).index_add_(0, self.group, both)
+        shared = together @ head.shape.flatten(0, 2)
+        return torch.cat([turn, shift, jaw, expression], dim=1), shared
+
+    def pose_rows(self) -> Tensor:
+        """(T, 9, r) derivatives of the residuals by turn, shift and jaw."""
+        (x, y), z = self.met.unbind(1), self.posed.points[:, 2]
+        slope, n_frames = self.slope, len(self.slope)
+        by_jaw = jaw_derivative(self.head, self.posed, self.state.jaw)
+        moved = slope.new_empty(n_frames, 7, *slope.shape[1:])
+        # a turn about x moves by (0, -z, y), of which the line of sight takes y times its slope
+        moved[:, 0] = -y[:, None] * slope
+        moved[:, 0, 1] -= z
+        moved[:, 1] = x[:, None] * slope
+        moved[:, 1, 0] += z
+        moved[:, 2, 0], moved[:, 2, 1] = -y, x
+        moved[:, 3] = -slope
+        moved[:, 4:] = by_jaw[:, :, :2] - by_jaw[:, :, 2:] * slope[:, None]
+        turn, depth, jaw = torch.split(moved.flatten(2) @ self.matrix, [3, 1, 3], dim=1)
+        flat = self.matrix.view(2, -1, self.matrix.shape[1]).sum(1)
+        shift = torch.cat([flat.expand(n_frames, -1, -1), depth], dim=1)
+        return torch.cat([turn, to_head(self.state).mT @ shift, jaw], dim=1)
+
+
+def look(
+    head: LandmarkHead,
+    matrix: Tensor,
+    seen: Observations,
+    state: FaceState,
+    group: Tensor,
+    robust_scale: float,
+) -> View:
+    """See T frames, and what they cost.
+
+    Args:
+        head: The head at its landmarks.
+        matrix: (2K, r) whitening matrix.
+        seen: The observations.
+        state: Of the frames.
+        group: (T,) which shape each frame has.
+        robust_scale: Residual of a frame, in noise units, beyond which it counts less.
+    """
+    posed = pose_landmarks(head, state.shape, group, state.expression, state.jaw)
+    points = seen.points.mT
+    sight = torch.cat([points / seen.focal_px, torch.ones_like(points[:, :1])], dim=1)
+    inwards = to_head(state)
+    sight, eye = inwards @ sight, -(inwards @ state.translation[:, :, None])
+    slope = sight[:, :2] / sight[:, 2:].clamp_max(-LEAST_FACING)
+    met = eye[:, :2] + slope * (posed.points[:, 2:] - eye[:, 2:])
+    residual = (posed.points[:, :2] - met).flatten(1) @ matrix
+    freedom = robust_scale**2 * residual.shape[1]
+    size2 = residual.square().sum(1) / freedom
+    cost = 0.5 * freedom * torch.log1p(size2).sum().double()
+    weight = 1.0 / (1.0 + size2)
+    return View(head, matrix, state, group, posed, met, slope, residual, weight, cost)
+
+
+def reproject(head: LandmarkHead, state: FaceState, group: Tensor, focal_px: float) -> Tensor:
+    """(T, K, 2) landmarks of the head in the image, px from the image's centre."""
+    posed = pose_landmarks(head, state.shape, group, state.expression, state.jaw)
+    camera = to_head(state).mT @ posed.points + state.translation[:, :, None]
+    return focal_px * (camera[:, :2] / camera[:, 2:]).mT
+
+
+def to_head(state: FaceState) -> Tensor:
+    """(T, 3, 3) from the camera's axes to the head's."""
+    facing = torch.tensor([1.0, -1.0, -1.0], dtype=state.jaw.dtype, device=state.jaw.device)
+    return state.rotation.mT * facing
+
+
+def _turning(moments: Tensor) -> Tensor:
+    """(T, 3) sum of cross products x x p from the sums of x p^T, (T, 3, 3)."""
+    skew = moments - moments.mT
+    return torch.stack([skew[:, 1, 2], skew[:, 2, 0], skew[:, 0, 1]], dim=1)
