@@ -6,17 +6,16 @@ import json
 from dataclasses import dataclass, replace
 from pathlib import Path
 
+from facedyn_app.analysis import PROGRAM, fit_settings_record
 from facedyn_app.assets import asset_folder, sha256_of
 from facedyn_app.errors import InputError
 from facedyn_app.headmodel.model import HeadModel
 from facedyn_app.library.entries import SessionEntry
 from facedyn_app.library.library import Library
 from facedyn_app.pipeline import (
-    PROGRAM,
     analyse_video,
     drift_of,
     enrol,
-    fit_settings_record,
     identify,
     ready_head,
 )

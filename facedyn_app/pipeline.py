@@ -7,33 +7,26 @@ file --video--> Frame* --landmarks--> Landmarks --fitting + headmodel--> HeadFit
 
 from __future__ import annotations
 
-import json
 import logging
-import time
-from collections.abc import Iterable, Mapping
-from contextlib import ExitStack, closing
-from dataclasses import asdict, dataclass, replace
+from contextlib import ExitStack
 from functools import cache
 from pathlib import Path
-from typing import Any
 
 import numpy as np
 
-from facedyn_app import __version__
-from facedyn_app.assets import sha256_of
+from facedyn_app.analysis import Analysis, fit_face, follow_video
 from facedyn_app.dynamics.drift import measure_drift
 from facedyn_app.dynamics.quality import assess_quality
 from facedyn_app.errors import FacedynError, TooLittleError
-from facedyn_app.fitting.fitter import choose_device
-from facedyn_app.fitting.live import LiveFit
-from facedyn_app.fitting.session_fit import fit_session
 from facedyn_app.folders import head_cache
-from facedyn_app.headmodel.fewer import with_fewer
 from facedyn_app.headmodel.files.io import list_heads, load_head
 from facedyn_app.headmodel.files.known_heads import user_heads
 from facedyn_app.headmodel.model import HeadModel
 from facedyn_app.headmodel.placing.prepare import prepare_head
-from facedyn_app.landmarks import FrameFaces, Landmarker, TrackCollector, track_faces
+from facedyn_app.landmarks import (
+    ANY_FACE,
+    Landmarker,
+)
 from facedyn_app.library.embeddings import embedded_gallery
 from facedyn_app.library.entries import SessionEntry
 from facedyn_app.library.library import Library
@@ -43,43 +36,18 @@ from facedyn_app.records import (
     ByteArray,
     DriftReport,
     FloatArray,
-    HeadFit,
     Identification,
-    Landmarks,
     Session,
-    VideoInfo,
 )
 from facedyn_app.settings import LandmarkSettings, Settings
-from facedyn_app.video import probe_video, read_frames
 
-READING, FINDING = "reading the head", "following the face"
-BLOCK_FRAMES = 10
-PROGRAM = f"facedyn {__version__}"
+READING = "reading the head"
 UNPROVEN = (
     "The recognizer has learnt from simulated speakers only, so its probabilities are unproven for "
     "people: take the ranking as no more than a hint."
 )
 
 log = logging.getLogger(__name__)
-
-
-@dataclass(frozen=True, slots=True, eq=False)
-class Analysis:
-    """What became of one video.
-
-    Attributes:
-        info: The video.
-        session: The fitted motion.
-        landmarks: The landmarks of every frame.
-        fit: The fit itself.
-        timing: Seconds spent in each stage, by name.
-    """
-
-    info: VideoInfo
-    session: Session
-    landmarks: Landmarks
-    fit: HeadFit
-    timing: Mapping[str, float]
 
 
 def ready_head(path_or_id: str | Path, report: Report = ignore) -> HeadModel:
@@ -123,7 +91,7 @@ def analyse_video(
     settings: Settings,
     *,
     device: str = "auto",
-    face: int = 0,
+    face: int = ANY_FACE,
     live: bool = False,
     report: Report = ignore,
 ) -> Analysis:
@@ -143,21 +111,8 @@ def analyse_video(
         MismatchError: The settings ask for more directions than the head has.
         TooLittleError: Too few frames have a face.
     """
-    started = time.perf_counter()
-    place = choose_device(device)  # a device that is not there is told before the long work
-    head = with_fewer(head, settings.fit.n_shape, settings.fit.n_expression)
-    info = probe_video(path)
-    sha256 = sha256_of(path)
-    live_fit = LiveFit(head, settings.fit, device) if live else None
-    following = track_faces(read_frames(path), info, settings.landmarks, device=place)
-    with closing(following) as found_faces:
-        landmarks = _find_landmarks(info, found_faces, face, live_fit, report)
-    found = time.perf_counter()
-    fit = fit_session(head, landmarks, settings.fit, device=device, report=report)
-    fitted = time.perf_counter()
-    session = make_session(info, sha256, head, fit, settings)
-    timing = {"landmarks": found - started, "fit": fitted - found, "total": fitted - started}
-    return Analysis(info, session, landmarks, fit, timing)
+    video = follow_video(path, head, settings, device=device, face=face, live=live, report=report)
+    return fit_face(video, head, settings, device=device, face=face, report=report)
 
 
 def enrol(
@@ -244,64 +199,3 @@ def drift_of(
     if extra is not None:
         sessions.append((extra[0], extra[1].shape_chunks))
     return measure_drift(speaker, sessions, np.random.default_rng(0))
-
-
-def make_session(
-    info: VideoInfo, sha256: str, head: HeadModel, fit: HeadFit, settings: Settings
-) -> Session:
-    """A fit with all that says what it is of and what it was made with."""
-    meta: dict[str, Any] = {
-        "head_id": head.head_id,
-        "head_sha256": head.sha256,
-        "source": {"name": info.path.name, "sha256": sha256},
-        "fps": info.fps,
-        "width": info.width,
-        "height": info.height,
-        "focal_px": fit.focal_px,
-        "converged": fit.converged,
-        "settings": fit_settings_record(settings),
-        "program": PROGRAM,
-        "simulated": info.simulated,
-    }
-    return Session(
-        seconds=fit.seconds,
-        valid=fit.valid,
-        expression=fit.expression,
-        expression_names=head.expression_names,
-        jaw=fit.jaw,
-        rotation=fit.rotation,
-        translation=fit.translation,
-        shape=fit.shape,
-        shape_chunks=fit.shape_chunks,
-        shape_chunk_seconds=fit.shape_chunk_seconds,
-        error_px=fit.error_px,
-        face_px=fit.face_px,
-        meta=meta,
-        invalid_reason=fit.invalid_reason,
-        gaze=fit.gaze,
-    )
-
-
-def fit_settings_record(settings: Settings) -> dict[str, Any]:
-    """The settings that decide a session's numbers, as its file keeps them (JSON)."""
-    made = {"landmarks": asdict(settings.landmarks), "fit": asdict(settings.fit)}
-    return dict(json.loads(json.dumps(made)))
-
-
-def _find_landmarks(
-    info: VideoInfo,
-    found: Iterable[FrameFaces],
-    face: int,
-    live: LiveFit | None,
-    report: Report,
-) -> Landmarks:
-    collector = TrackCollector(info)
-    for faces in found:
-        collector.add(faces)
-        if collector.n_frames % BLOCK_FRAMES == 0:
-            partial = None
-            if live is not None:
-                part = live.fit(collector.newest(BLOCK_FRAMES, face))
-                partial = replace(part, image=faces.frame.image)
-            report(Progress(FINDING, collector.n_frames, info.n_frames, partial))
-    return collector.landmarks(face)

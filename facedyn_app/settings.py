@@ -176,6 +176,7 @@ class TrustSettings:
         unusable_seconds: Valid time below which it is not to be used, s.
         max_error_percent: Landmark error above which a session is a caution, % of face height.
         min_face_px: Face height below which a session is a caution, px.
+        min_seen_seconds: Time for which one of several faces must be seen to be fitted, s.
         max_dnr: Corrected DNR above which the shape drifts.
         false_accept_rate: Share of strangers that may be taken for someone enrolled.
     """
@@ -186,6 +187,7 @@ class TrustSettings:
     unusable_seconds: float = 3.0
     max_error_percent: float = 1.0
     min_face_px: float = 100.0
+    min_seen_seconds: float = 1.0
     max_dnr: float = 1.0
     false_accept_rate: float = 0.05
 

@@ -7,6 +7,7 @@ import os
 import sys
 import threading
 from collections.abc import Iterator
+from itertools import islice
 from pathlib import Path
 from typing import Any
 
@@ -16,6 +17,7 @@ import pytest
 
 from facedyn_app.headmodel.model import HeadModel, LandmarkEmbedding
 from facedyn_app.records import ByteArray
+from facedyn_app.video import read_frames, write_video
 
 if not (os.environ.get("DISPLAY") or os.environ.get("WAYLAND_DISPLAY")):
     os.environ.setdefault("QT_QPA_PLATFORM", "offscreen")
@@ -76,6 +78,23 @@ def shared() -> Path:
     if not (folder / "data" / "videos").is_dir():
         pytest.skip("the folder ../shared with the real recordings is absent")
     return folder
+
+
+@pytest.fixture(scope="session")
+def several_faces(shared: Path, tmp_path_factory: pytest.TempPathFactory) -> Path:
+    """A video of 40 frames, 25 frames/s: two faces all the time, a third for ten frames."""
+    path = tmp_path_factory.mktemp("faces") / "several.mp4"
+    videos = [read_frames(shared / f"data/videos/talk_{name}.mp4") for name in "abc"]
+
+    def pictures() -> Iterator[ByteArray]:
+        for index, parts in enumerate(islice(zip(*videos, strict=False), 40)):
+            images = [part.image[::2, ::2] for part in parts]
+            if not 15 <= index < 25:
+                images[2] = np.full_like(images[2], 90)
+            yield np.hstack([image[: min(map(len, images))] for image in images])
+
+    write_video(path, pictures(), 25.0)
+    return path
 
 
 def square_left(index: int) -> int:

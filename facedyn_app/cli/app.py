@@ -11,12 +11,14 @@ from facedyn_app import __version__
 from facedyn_app.cli import bench_verbs, export_verb, head_verbs, window_verbs
 from facedyn_app.cli.corpus_verbs import add_corpus_verbs
 from facedyn_app.cli.options import (
+    ALL_FACES,
     DEFAULT_HEAD,
     AsJson,
     Device,
     DeviceName,
     Directions,
     FaceNumber,
+    FacesChoice,
     HeadName,
     LibraryFolder,
     OtherHead,
@@ -82,17 +84,19 @@ def fit(
     n_shape: Directions = 0,
     n_expression: Directions = 0,
     device: DeviceName = Device.AUTO,
-    face: FaceNumber = 0,
+    face: FacesChoice = 0,
     as_json: AsJson = False,
 ) -> None:
     """Follow a face through a video, fit a head to it, write a session file."""
 
     def work(report: Report) -> Outcome:
         from facedyn_app.cli.fit import fit_video
+        from facedyn_app.cli.fit_faces import fit_every_face
         from facedyn_app.cli.recordings import Reading
 
-        reading = Reading(head, device, face, n_shape, n_expression)
-        return fit_video(video, out, reading, report)
+        reading = Reading(head, device, max(face, 0), n_shape, n_expression)
+        fit_those = fit_every_face if face == ALL_FACES else fit_video
+        return fit_those(video, out, reading, report)
 
     run_verb(work, as_json=as_json)
 

@@ -6,6 +6,7 @@ import time
 from dataclasses import asdict
 from pathlib import Path
 
+from facedyn_app.analysis import Analysis
 from facedyn_app.cli.answers import quality_text
 from facedyn_app.cli.options import DEFAULT_HEAD
 from facedyn_app.cli.places import check_output_file, naming
@@ -13,7 +14,7 @@ from facedyn_app.cli.recordings import Reading, check_recording, read_ready_head
 from facedyn_app.cli.verb import Outcome
 from facedyn_app.dynamics.quality import assess_quality
 from facedyn_app.library.session_file import save_session
-from facedyn_app.pipeline import Analysis, analyse_video
+from facedyn_app.pipeline import analyse_video
 from facedyn_app.progress import Report
 from facedyn_app.records import Quality
 
@@ -61,6 +62,7 @@ def _outcome(analysis: Analysis, out: Path, seconds: dict[str, float], quality: 
     total_fps = quality.n_frames / seconds["total"]
     facts = {
         "video": analysis.info.path,
+        "face": analysis.face,
         "session": out,
         "head_id": session.head_id,
         "n_shape": len(session.shape),

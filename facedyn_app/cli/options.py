@@ -12,6 +12,7 @@ import typer
 from facedyn_app.folders import demo_library, own_library
 
 DEFAULT_HEAD = "open-head-1"
+ALL_FACES = -1
 
 
 class Device(StrEnum):
@@ -41,6 +42,19 @@ def numbers(text: str, n: int | None = None) -> tuple[float, ...]:
     if values and n is not None and len(values) != n:
         raise typer.BadParameter(f"{n} numbers are needed, {len(values)} are given")
     return values
+
+
+def face_or_all(text: str) -> int:
+    """The number of a face, 0 for the one seen longest, or `ALL_FACES`.
+
+    Raises:
+        typer.BadParameter: It is something else.
+    """
+    if text.strip().lower() == "all":
+        return ALL_FACES
+    if not text.strip().isdecimal():
+        raise typer.BadParameter(f"'{text}' is neither the number of a face nor 'all'")
+    return int(text)
 
 
 AsJson = Annotated[
@@ -90,6 +104,17 @@ FaceNumber = Annotated[
         min=0,
         show_default="the one seen longest",
         help="Which face of a video, from 1.",
+    ),
+]
+FacesChoice = Annotated[
+    int,
+    typer.Option(
+        "--face",
+        metavar="N|all",
+        parser=face_or_all,
+        show_default="the one seen longest",
+        help="Which face of a video, from 1; all: every face seen long enough, in one pass, "
+        "each in a file of its own, that of face 2 in SESSION-face2.npz.",
     ),
 ]
 HeadChoice = Annotated[str, typer.Argument(metavar="ID|FILE", help="The head.")]

@@ -12,6 +12,7 @@ from PySide6.QtWidgets import QApplication, QDialog
 from facedyn_app.folders import demo_library, documents_folder
 from facedyn_app.gui.enrol_dialog import EnrolDialog
 from facedyn_app.gui.export_dialog import ExportDialog
+from facedyn_app.gui.face_flows import FaceFlows
 from facedyn_app.gui.flows import Flows
 from facedyn_app.gui.head_flows import HeadFlows
 from facedyn_app.gui.head_work import HeadPictures
@@ -46,6 +47,7 @@ class Desk(QObject):
         self.flows = Flows(
             self.state, self.window.feed, self.library, self.heads, self.queue, settings
         )
+        self.faces = FaceFlows(self.state, self.queue, settings)
         self._connect_window()
         self._connect_library()
         self._connect_heads()
@@ -62,6 +64,7 @@ class Desk(QObject):
         window.identify_requested.connect(flows.identify)
         window.enrol_requested.connect(self.ask_enrolment)
         window.export_requested.connect(self.ask_export)
+        window.video.faces.face_picked.connect(self.faces.choose)
         window.scheme_requested.connect(follow_scheme)
         window.closing.connect(flows.shut_down)
         window.closing.connect(self.library.shut_down)
@@ -98,6 +101,9 @@ class Desk(QObject):
         flows.progressed.connect(line.show_progress)
         flows.failed.connect(self._say_failure)
         flows.exported.connect(line.show_idle)
+        self.faces.progressed.connect(line.show_progress)
+        self.faces.failed.connect(self._say_failure)
+        self.faces.shown.connect(flows.identify)
         line.cancel_requested.connect(self._cancel)
 
     @Slot()

@@ -20,6 +20,11 @@ def facts_of(recording: Recording) -> list[Fact]:
     facts: list[Fact] = [("File", str(source.get("name", recording.title)))]
     if session.simulated:
         facts.append(("Origin", "simulated"))
+    if len(recording.faces) > 1:
+        seen = next(face for face in recording.faces if face.number == recording.face)
+        facts.append(
+            ("Face", f"{seen.number} of {len(recording.faces)}, seen {seen.seconds:.1f} s")
+        )
     duration = float(session.seconds[-1]) if len(session.seconds) else 0.0
     facts.append(("Duration", f"{duration:.1f} s"))
     if recording.info is not None:

@@ -87,11 +87,16 @@ class Flows(QObject):
         for path in paths:
             self.open_video(path)
 
-    def open_video(self, path: Path) -> None:
-        """Analyse a video, show it as it happens, then ask who it is."""
-        again = partial(self.open_video, path)
+    def open_video(self, path: Path, face: int = 0) -> None:
+        """Analyse a video, show it as it happens, then ask who it is.
+
+        Args:
+            path: The video.
+            face: Which of its faces, from 1; 0 takes the main one.
+        """
+        again = partial(self.open_video, path, face)
         title = f"Fit face: {path.name}"
-        run = work.analyse(path, lambda: self._heads.name, self._settings)
+        run = work.analyse(path, face, lambda: self._heads.name, self._settings)
         self._start_shown(title, run, self._take_analysis, again)
 
     def open_demo(self, folder: Path) -> None:
@@ -104,7 +109,7 @@ class Flows(QObject):
         """Fit the face of the shown recording again."""
         recording = self._state.recording
         if recording is not None and recording.video is not None:
-            self.open_video(recording.video)
+            self.open_video(recording.video, recording.face)
 
     @Slot()
     def identify(self) -> None:

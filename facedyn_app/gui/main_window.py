@@ -202,6 +202,7 @@ class MainWindow(QMainWindow):
 
     @Slot(object)
     def _show_recording(self, recording: Recording | None) -> None:
+        self.video.faces.show_recording(recording)
         self.facts.show_recording(recording)
         self.who.show_recording(recording)
         self.trust.show_recording(recording)

@@ -65,8 +65,8 @@ class AppState(QObject):
             self.recording = recording
             self.recording_changed.emit(recording)
 
-    def show_recording(self, key: str) -> None:
-        """Show an open recording from its first frame."""
+    def show_recording(self, key: str, frame: int = 0) -> None:
+        """Show an open recording, from its first frame where no other is named."""
         recording = self._recordings[key]
         self.live = False
         self.recording = recording
@@ -74,7 +74,7 @@ class AppState(QObject):
         self._clear_marks()
         self.recording_changed.emit(recording)
         self.timeline_changed.emit(self.timeline)
-        self.want_frame(0)
+        self.want_frame(frame)
 
     def begin_live(self) -> None:
         """Show an analysis under way: nothing yet."""

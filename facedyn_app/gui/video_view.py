@@ -9,6 +9,7 @@ from PySide6.QtCore import QLineF, QPointF, QRectF, QSize, Qt, Signal
 from PySide6.QtGui import QColor, QImage, QPainter, QPaintEvent, QPen, QResizeEvent
 from PySide6.QtWidgets import QCheckBox, QHBoxLayout, QLabel, QSizePolicy, QVBoxLayout, QWidget
 
+from facedyn_app.gui.face_chooser import FaceChooser
 from facedyn_app.gui.panel import Panel
 from facedyn_app.gui.theme import GRID, colours_of, tabular_font
 from facedyn_app.landmarks.topology import CONTOURS
@@ -103,7 +104,7 @@ class VideoView(QWidget):
 
 
 class VideoPanel(Panel):
-    """The video view with a line below it that says what is seen and how well."""
+    """The video view; above it the faces to choose from, below it what is seen and how well."""
 
     def __init__(self, parent: QWidget | None = None) -> None:
         super().__init__(
@@ -112,6 +113,7 @@ class VideoPanel(Panel):
             parent,
         )
         self.view = VideoView()
+        self.faces = FaceChooser()
         self._readout = QLabel()
         self._readout.setFont(tabular_font(self.font()))
         self._landmarks = QCheckBox("Landmarks")
@@ -125,6 +127,7 @@ class VideoPanel(Panel):
         column = QVBoxLayout(self.content)
         column.setContentsMargins(0, 0, 0, GRID // 2)
         column.setSpacing(GRID // 2)
+        column.addWidget(self.faces, 0, Qt.AlignmentFlag.AlignLeft)
         column.addWidget(self.view, 1)
         column.addLayout(row)
 

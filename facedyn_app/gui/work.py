@@ -8,38 +8,61 @@ from dataclasses import dataclass, replace
 from pathlib import Path
 from typing import Final
 
+from facedyn_app.analysis import fit_face
 from facedyn_app.demo import HEAD, DemoResult, run_demo
 from facedyn_app.dynamics.quality import assess_quality
 from facedyn_app.errors import InputError, TooLittleError
+from facedyn_app.gui.head_work import head_of_session
 from facedyn_app.gui.listing import Enrolment, ListedSession, ListedSpeaker, Listing
-from facedyn_app.gui.recording import Recording
+from facedyn_app.gui.recording import Recording, recording_of
 from facedyn_app.library.entries import SessionEntry
 from facedyn_app.library.library import Library
-from facedyn_app.pipeline import Analysis, analyse_video, drift_of, enrol, identify, ready_head
+from facedyn_app.pipeline import (
+    analyse_video,
+    drift_of,
+    enrol,
+    identify,
+    ready_head,
+)
 from facedyn_app.progress import Progress, Report
 from facedyn_app.recognizer.files import default_recognizer
 from facedyn_app.records import DriftReport, Session
 from facedyn_app.settings import Settings
 
 MOST_DRIFT_REPORTS: Final = 5
-STAGES: Final = {"landmarks": "Following", "fit": "Fitting", "total": "In all"}
 
 
 def analyse(
-    path: Path, head_name: Callable[[], str], settings: Settings
+    path: Path, face: int, head_name: Callable[[], str], settings: Settings
 ) -> Callable[[Report], Recording]:
     """Work that fits a head to a video, showing it as it goes.
 
     Args:
         path: The video.
+        face: Which of its faces, from 1; 0 takes the main one.
         head_name: Gives the head's id when the work begins: one that is chosen before that counts.
         settings: Of all stages.
     """
 
     def work(report: Report) -> Recording:
         head = ready_head(head_name(), report)
-        analysis = analyse_video(path, head, settings, live=True, report=report)
-        return _recording(analysis, settings)
+        analysis = analyse_video(path, head, settings, face=face, live=True, report=report)
+        return recording_of(analysis, settings)
+
+    return work
+
+
+def fit_other_face(
+    recording: Recording, face: int, settings: Settings
+) -> Callable[[Report], Recording]:
+    """Work that fits another face of a recording's video with the same head."""
+
+    def work(report: Report) -> Recording:
+        if recording.followed is None:
+            return recording
+        head = head_of_session(recording)(report)
+        analysis = fit_face(recording.followed, head, settings, face=face, report=report)
+        return recording_of(analysis, settings)
 
     return work
 
@@ -51,7 +74,7 @@ def find_landmarks(recording: Recording, settings: Settings) -> Callable[[Report
         if recording.video is None:
             return recording
         again = analyse_video(recording.video, ready_head(HEAD), settings, report=report)
-        fresh = _recording(again, settings)
+        fresh = recording_of(again, settings)
         return replace(recording, landmarks=fresh.landmarks, info=fresh.info, timing=fresh.timing)
 
     return work
@@ -174,26 +197,6 @@ def open_demo(folder: Path, settings: Settings) -> Callable[[Report], DemoOpened
         return DemoOpened(result, listing, recordings)
 
     return work
-
-
-def _recording(analysis: Analysis, settings: Settings) -> Recording:
-    path = analysis.info.path
-    n_frames = len(analysis.session.seconds)
-    timing = [
-        (STAGES.get(stage, stage), f"{spent:.1f} s") for stage, spent in analysis.timing.items()
-    ]
-    if analysis.timing.get("fit"):
-        timing.append(("Fit speed", f"{n_frames / analysis.timing['fit']:.0f} frames/s"))
-    return Recording(
-        key=str(path),
-        title=path.name,
-        session=analysis.session,
-        quality=assess_quality(analysis.session, settings.trust),
-        video=path,
-        info=analysis.info,
-        landmarks=analysis.landmarks,
-        timing=tuple(timing),
-    )
 
 
 def _kept_recording(

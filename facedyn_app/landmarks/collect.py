@@ -27,6 +27,7 @@ class SeenFace:
         first_seconds: When it was seen first, s.
         last_seconds: When it was seen last, s.
         n_frames: In how many frames it was seen.
+        seconds: For how long in all, s.
         thumbnail: (96, 96, 3) uint8 RGB, the face upright where it was seen best.
     """
 
@@ -34,6 +35,7 @@ class SeenFace:
     first_seconds: float
     last_seconds: float
     n_frames: int
+    seconds: float
     thumbnail: ByteArray
 
 
@@ -78,7 +80,8 @@ class TrackCollector:
     def _seen(self, number: int) -> SeenFace:
         rows = self._tracks[number]
         first, last = self._seconds[rows[0][0]], self._seconds[rows[-1][0]]
-        return SeenFace(number, first, last, len(rows), self._thumbnails[number][1])
+        seconds = len(rows) * (self._seconds[-1] - self._seconds[0]) / max(1, self.n_frames - 1)
+        return SeenFace(number, first, last, len(rows), seconds, self._thumbnails[number][1])
 
     def _by_presence(self) -> list[int]:
         """Numbers of the faces, the one that was seen longest and largest first."""
@@ -88,8 +91,8 @@ class TrackCollector:
 
         return sorted(self._tracks, key=lambda number: (-presence(number), number))
 
-    def landmarks(self, number: int = ANY_FACE) -> Landmarks:
-        """The landmarks of one face; NaN in the frames where it was not seen.
+    def number_of(self, number: int = ANY_FACE) -> int:
+        """The number of a face that was asked for.
 
         Args:
             number: The face, from 1, or 0 for the one that was seen longest and largest.
@@ -108,7 +111,18 @@ class TrackCollector:
                 f"The video '{self._info.path}' has no face number {number}.",
                 f"Choose from {', '.join(str(n) for n in sorted(order))}, or 0 for the main face.",
             )
-        return self._gather(number or order[0], 0)
+        return number or order[0]
+
+    def landmarks(self, number: int = ANY_FACE) -> Landmarks:
+        """The landmarks of one face; NaN in the frames where it was not seen.
+
+        Args:
+            number: The face, from 1, or 0 for the one that was seen longest and largest.
+
+        Raises:
+            InputError: No face was found, or none has this number.
+        """
+        return self._gather(self.number_of(number), 0)
 
     def newest(self, n_frames: int, number: int = ANY_FACE) -> Landmarks:
         """The landmarks of one face in the frames added last; all NaN while it is not seen.

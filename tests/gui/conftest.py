@@ -10,7 +10,9 @@ import numpy as np
 import pytest
 from PySide6.QtCore import QSettings
 from PySide6.QtWidgets import QApplication
+from pytestqt.qtbot import QtBot
 
+from facedyn_app.gui.desk import Desk
 from facedyn_app.gui.main_window import MainWindow
 from facedyn_app.gui.recording import Recording
 from facedyn_app.gui.state import AppState
@@ -30,6 +32,7 @@ from facedyn_app.records import (
 from facedyn_app.settings import Settings
 
 N_FRAMES, FPS = 30, 25.0
+PATIENCE_MS = 120_000
 NAMES = ("eyeBlinkLeft", "eyeBlinkRight", "mouthSmileLeft", "mouthSmileRight")
 GAP = slice(12, 15)
 
@@ -167,3 +170,19 @@ def window(
     yield shown
     shown.close()
     shown.deleteLater()
+
+
+@pytest.fixture
+def desk(qapp: QApplication, tmp_path: Path, memory: QSettings) -> Iterator[Desk]:
+    """The window and its work, with a library that does not exist yet."""
+    made = Desk(Settings(), tmp_path / "library", memory)
+    made.window.show()
+    yield made
+    made.window.close()
+    made.window.deleteLater()
+
+
+def wait_idle(desk: Desk, qtbot: QtBot) -> None:
+    """Wait until nothing runs."""
+    queues = (desk.flows.queue, desk.library.queue)
+    qtbot.waitUntil(lambda: not any(queue.jobs for queue in queues), timeout=PATIENCE_MS)

@@ -2,39 +2,16 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator
 from pathlib import Path
 
 import numpy as np
-import pytest
-from PySide6.QtCore import QSettings
-from PySide6.QtWidgets import QApplication
 from pytestqt.qtbot import QtBot
 
 from facedyn_app.gui.desk import Desk
 from facedyn_app.gui.listing import Enrolment
 from facedyn_app.library.library import Library
 from facedyn_app.records import Session
-from facedyn_app.settings import Settings
-from tests.gui.conftest import N_FRAMES, made_recording, made_session
-
-PATIENCE_MS = 120_000
-
-
-@pytest.fixture
-def desk(qapp: QApplication, tmp_path: Path, memory: QSettings) -> Iterator[Desk]:
-    """The window and its work, with a library that does not exist yet."""
-    made = Desk(Settings(), tmp_path / "library", memory)
-    made.window.show()
-    yield made
-    made.window.close()
-    made.window.deleteLater()
-
-
-def wait_idle(desk: Desk, qtbot: QtBot) -> None:
-    """Wait until nothing runs."""
-    queues = (desk.flows.queue, desk.library.queue)
-    qtbot.waitUntil(lambda: not any(queue.jobs for queue in queues), timeout=PATIENCE_MS)
+from tests.gui.conftest import N_FRAMES, PATIENCE_MS, made_recording, made_session, wait_idle
 
 
 def drifting_session(offset: float) -> Session:

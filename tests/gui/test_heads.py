@@ -22,8 +22,7 @@ from facedyn_app.headmodel.files.head_file import save_head
 from facedyn_app.headmodel.model import HeadModel
 from facedyn_app.reports.kinds import MeshFormat, MeshKind
 from facedyn_app.settings import Settings
-from tests.gui.conftest import GAP, N_FRAMES, made_recording, made_session
-from tests.gui.test_desk import PATIENCE_MS, wait_idle
+from tests.gui.conftest import GAP, N_FRAMES, PATIENCE_MS, made_recording, made_session, wait_idle
 
 OPEN = "open-head-1"
 

@@ -1,0 +1,210 @@
+"""One video analysed, in two halves: its faces are followed, then each can be fitted.
+
+`pipeline.analyse_video` does both for one face; whoever wants several fits each after one pass
+over the pixels.
+"""
+
+from __future__ import annotations
+
+import json
+import time
+from collections.abc import Iterable, Mapping
+from contextlib import closing
+from dataclasses import asdict, dataclass, replace
+from pathlib import Path
+from typing import Any
+
+from facedyn_app import __version__
+from facedyn_app.assets import sha256_of
+from facedyn_app.fitting.fitter import choose_device
+from facedyn_app.fitting.live import LiveFit
+from facedyn_app.fitting.session_fit import fit_session
+from facedyn_app.headmodel.fewer import with_fewer
+from facedyn_app.headmodel.model import HeadModel
+from facedyn_app.landmarks import ANY_FACE, FrameFaces, TrackCollector, track_faces
+from facedyn_app.progress import Progress, Report, ignore
+from facedyn_app.records import HeadFit, Landmarks, Session, VideoInfo
+from facedyn_app.settings import Settings
+from facedyn_app.video import probe_video, read_frames
+
+FOLLOWING = "following the face"
+BLOCK_FRAMES = 10
+PROGRAM = f"facedyn {__version__}"
+
+
+@dataclass(frozen=True, slots=True, eq=False)
+class FollowedVideo:
+    """The faces of one video, followed; each can be fitted without its pixels.
+
+    Attributes:
+        info: The video.
+        sha256: Of its file.
+        tracks: The landmarks of all faces.
+        seconds_spent: What following them took, s.
+    """
+
+    info: VideoInfo
+    sha256: str
+    tracks: TrackCollector
+    seconds_spent: float
+
+
+@dataclass(frozen=True, slots=True, eq=False)
+class Analysis:
+    """What became of one face of a video.
+
+    Attributes:
+        video: The video and all its faces.
+        face: Number of this face, from 1.
+        session: The fitted motion.
+        landmarks: The landmarks of every frame.
+        fit: The fit itself.
+        timing: Seconds spent in each stage, by name.
+    """
+
+    video: FollowedVideo
+    face: int
+    session: Session
+    landmarks: Landmarks
+    fit: HeadFit
+    timing: Mapping[str, float]
+
+    @property
+    def info(self) -> VideoInfo:
+        """What the video says of itself."""
+        return self.video.info
+
+
+def follow_video(
+    path: Path,
+    head: HeadModel,
+    settings: Settings,
+    *,
+    device: str = "auto",
+    face: int = ANY_FACE,
+    live: bool = False,
+    report: Report = ignore,
+) -> FollowedVideo:
+    """The first half of `analyse_video`, for all faces at once: one pass over the pixels.
+
+    Args:
+        path: The video.
+        head: The head for the live view, and that will be fitted.
+        settings: Of all stages.
+        device: "auto", "cpu" or "cuda".
+        face: Which face the live view shows, from 1; 0 shows the one seen longest so far.
+        live: Whether reports carry a `PartialFit` of the newest frames, for a window.
+        report: Called several times a second; may raise Cancelled.
+
+    Raises:
+        InputError: The file is no video that can be read, or the device is not there.
+        MismatchError: The settings ask for more directions than the head has.
+    """
+    started = time.perf_counter()
+    place = choose_device(device)  # a device that is not there is told before the long work
+    head = with_fewer(head, settings.fit.n_shape, settings.fit.n_expression)
+    info = probe_video(path)
+    sha256 = sha256_of(path)
+    live_fit = LiveFit(head, settings.fit, device) if live else None
+    following = track_faces(read_frames(path), info, settings.landmarks, device=place)
+    with closing(following) as found_faces:
+        tracks = _collect(info, found_faces, face, live_fit, report)
+    return FollowedVideo(info, sha256, tracks, time.perf_counter() - started)
+
+
+def fit_face(
+    video: FollowedVideo,
+    head: HeadModel,
+    settings: Settings,
+    *,
+    device: str = "auto",
+    face: int = ANY_FACE,
+    report: Report = ignore,
+) -> Analysis:
+    """The second half of `analyse_video`: fit the head to one of the faces.
+
+    Args:
+        video: The video, followed.
+        head: The head, its landmarks placed.
+        settings: Of all stages; kept with the session.
+        device: "auto", "cpu" or "cuda".
+        face: Which face, from 1; 0 takes the one seen longest.
+        report: Called several times a second; may raise Cancelled.
+
+    Raises:
+        InputError: There is no such face or device.
+        MismatchError: The settings ask for more directions than the head has.
+        TooLittleError: The face is seen in too few frames.
+    """
+    started = time.perf_counter()
+    head = with_fewer(head, settings.fit.n_shape, settings.fit.n_expression)
+    number = video.tracks.number_of(face)
+    landmarks = video.tracks.landmarks(number)
+    fit = fit_session(head, landmarks, settings.fit, device=device, report=report)
+    session = make_session(video, number, head, fit, settings)
+    spent = time.perf_counter() - started
+    timing = {"landmarks": video.seconds_spent, "fit": spent, "total": video.seconds_spent + spent}
+    return Analysis(video, number, session, landmarks, fit, timing)
+
+
+def make_session(
+    video: FollowedVideo, face: int, head: HeadModel, fit: HeadFit, settings: Settings
+) -> Session:
+    """A fit with all that says what it is of and what it was made with."""
+    info = video.info
+    meta: dict[str, Any] = {
+        "head_id": head.head_id,
+        "head_sha256": head.sha256,
+        "source": {"name": info.path.name, "sha256": video.sha256},
+        "face": face,
+        "fps": info.fps,
+        "width": info.width,
+        "height": info.height,
+        "focal_px": fit.focal_px,
+        "converged": fit.converged,
+        "settings": fit_settings_record(settings),
+        "program": PROGRAM,
+        "simulated": info.simulated,
+    }
+    return Session(
+        seconds=fit.seconds,
+        valid=fit.valid,
+        expression=fit.expression,
+        expression_names=head.expression_names,
+        jaw=fit.jaw,
+        rotation=fit.rotation,
+        translation=fit.translation,
+        shape=fit.shape,
+        shape_chunks=fit.shape_chunks,
+        shape_chunk_seconds=fit.shape_chunk_seconds,
+        error_px=fit.error_px,
+        face_px=fit.face_px,
+        meta=meta,
+        invalid_reason=fit.invalid_reason,
+        gaze=fit.gaze,
+    )
+
+
+def fit_settings_record(settings: Settings) -> dict[str, Any]:
+    """The settings that decide a session's numbers, as its file keeps them (JSON)."""
+    made = {"landmarks": asdict(settings.landmarks), "fit": asdict(settings.fit)}
+    return dict(json.loads(json.dumps(made)))
+
+
+def _collect(
+    info: VideoInfo,
+    found: Iterable[FrameFaces],
+    face: int,
+    live: LiveFit | None,
+    report: Report,
+) -> TrackCollector:
+    collector = TrackCollector(info)
+    for faces in found:
+        collector.add(faces)
+        if collector.n_frames % BLOCK_FRAMES == 0:
+            partial = None
+            if live is not None:
+                part = live.fit(collector.newest(BLOCK_FRAMES, face))
+                partial = replace(part, image=faces.frame.image)
+            report(Progress(FOLLOWING, collector.n_frames, info.n_frames, partial))
+    return collector

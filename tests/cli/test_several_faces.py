@@ -1,0 +1,63 @@
+"""`facedyn fit --face`: one of several faces, or each of them in a file of its own."""
+
+from __future__ import annotations
+
+import json
+from collections.abc import Callable
+from pathlib import Path
+from typing import Any
+
+import numpy as np
+import pytest
+
+from facedyn_app.library.session_file import load_session
+
+Run = Callable[..., Any]
+
+
+def test_all_faces_are_fitted_in_one_pass_and_a_brief_one_is_named(
+    run: Run, several_faces: Path, tmp_path: Path
+) -> None:
+    out = tmp_path / "made"
+    out.mkdir()
+    result = run("fit", several_faces, "-o", out / "visit.npz", "--face", "all", "--json")
+    assert result.exit_code == 0, result.stderr
+    facts = json.loads(result.stdout)
+    assert [face["number"] for face in facts["faces"]] == [1, 2, 3]
+    assert facts["n_fitted"] == 2
+    assert sorted(path.name for path in out.iterdir()) == ["visit-face1.npz", "visit-face2.npz"]
+    places = []
+    for face in facts["faces"][:2]:
+        session = load_session(Path(face["session"]))
+        assert session.meta["face"] == face["number"]
+        assert face["n_seen"] == len(session.seconds) == 40
+        assert face["seconds_seen"] == pytest.approx(1.6)
+        assert face["valid_share"] == session.valid.mean() > 0.9
+        places.append(np.nanmean(session.translation[:, 0]))
+    assert abs(places[0] - places[1]) > 0.1, "both files hold the same face"
+    brief = facts["faces"][2]
+    assert brief["session"] is None
+    assert "0.3 s only" in brief["left_out"] or "0.4 s only" in brief["left_out"]
+
+
+def test_one_face_is_that_of_its_number(run: Run, several_faces: Path, tmp_path: Path) -> None:
+    out = tmp_path / "second.npz"
+    result = run("fit", several_faces, "-o", out, "--face", "2", "--json")
+    assert result.exit_code == 0, result.stderr
+    assert json.loads(result.stdout)["face"] == load_session(out).meta["face"] == 2
+
+
+def test_a_video_without_a_face_is_refused_for_all_faces_too(
+    run: Run, moving_video: Path, tmp_path: Path
+) -> None:
+    result = run("fit", moving_video, "-o", tmp_path / "s.npz", "--face", "all")
+    assert result.exit_code == 3
+    assert "No face was found" in result.stderr
+    assert not list(tmp_path.glob("*.npz"))
+
+
+@pytest.mark.parametrize("face", ["both", "-2", "1.5"])
+def test_a_face_is_a_number_or_all(run: Run, tmp_path: Path, face: str) -> None:
+    result = run("fit", tmp_path / "v.mp4", "-o", tmp_path / "s.npz", f"--face={face}")
+    assert result.exit_code == 2
+    assert face in result.stderr

@@ -1,0 +1,59 @@
+"""The faces of a video: which is shown, and how another one is."""
+
+from __future__ import annotations
+
+from pathlib import Path
+
+import numpy as np
+from pytestqt.qtbot import QtBot
+
+from facedyn_app.gui.desk import Desk
+from tests.gui.conftest import made_recording, wait_idle
+
+
+def test_another_face_is_picked_fitted_once_and_kept(
+    desk: Desk, several_faces: Path, qtbot: QtBot
+) -> None:
+    chooser, state = desk.window.video.faces, desk.state
+    assert not chooser.isVisible()
+    desk.window.videos_chosen.emit([several_faces])
+    wait_idle(desk, qtbot)
+    first = state.recording
+    assert first is not None
+    # the third is there for a moment only
+    assert [chooser.itemText(k) for k in range(chooser.count())] == [
+        f"face {face.number} · seen 1.6 s" for face in first.faces
+    ]
+    assert chooser.isVisible()
+    assert chooser.currentData() == first.face
+    other = next(face.number for face in first.faces if face.number != first.face)
+    state.want_frame(7)
+    qtbot.waitUntil(lambda: state.frame == 7)
+
+    chooser.activated.emit(chooser.findData(other))
+    assert [job.title for job in desk.flows.queue.jobs] == [f"Fit face {other}: several.mp4"]
+    assert chooser.currentData() == first.face
+    wait_idle(desk, qtbot)
+    second = state.recording
+    assert second is not None
+    assert (second.face, second.title) == (other, f"several.mp4, face {other}")
+    assert chooser.currentData() == other
+    assert first.landmarks is not None
+    assert second.landmarks is not None
+    wanted = second.landmarks.points[7]
+    view = desk.window.video.view
+    qtbot.waitUntil(lambda: view.points is not None and np.array_equal(view.points, wanted))
+    assert state.frame == 7
+    apart = first.landmarks.points[7, :, 0].mean() - second.landmarks.points[7, :, 0].mean()
+    assert abs(apart) > 100
+
+    chooser.activated.emit(chooser.findData(first.face))
+    assert desk.flows.queue.jobs == ()
+    assert state.recording is first
+    assert [recording.face for recording in state.recordings] == [first.face, other]
+
+
+def test_one_face_leaves_nothing_to_choose(desk: Desk, moving_video: Path) -> None:
+    desk.state.add_recording(made_recording(moving_video))
+    desk.state.show_recording("visit-0412")
+    assert not desk.window.video.faces.isVisible()
