@@ -21,9 +21,9 @@ from facedyn_app.fitting.live import LiveFit
 from facedyn_app.fitting.session_fit import fit_session
 from facedyn_app.headmodel.fewer import with_fewer
 from facedyn_app.headmodel.model import HeadModel
-from facedyn_app.landmarks import ANY_FACE, FrameFaces, TrackCollector, track_faces
+from facedyn_app.landmarks import ANY_FACE, FrameFaces, KeptTrack, TrackCollector, track_faces
 from facedyn_app.progress import Progress, Report, ignore
-from facedyn_app.records import HeadFit, Landmarks, Session, VideoInfo
+from facedyn_app.records import HeadFit, Session, VideoInfo
 from facedyn_app.settings import Settings
 from facedyn_app.video import probe_video, read_frames
 
@@ -39,7 +39,7 @@ class FollowedVideo:
     Attributes:
         info: The video.
         sha256: Of its file.
-        tracks: The landmarks of all faces.
+        tracks: The landmarks of all faces, in a file that goes with this object.
         seconds_spent: What following them took, s.
     """
 
@@ -57,7 +57,7 @@ class Analysis:
         video: The video and all its faces.
         face: Number of this face, from 1.
         session: The fitted motion.
-        landmarks: The landmarks of every frame.
+        landmarks: The landmarks of every frame, in a file.
         fit: The fit itself.
         timing: Seconds spent in each stage, by name.
     """
@@ -65,7 +65,7 @@ class Analysis:
     video: FollowedVideo
     face: int
     session: Session
-    landmarks: Landmarks
+    landmarks: KeptTrack
     fit: HeadFit
     timing: Mapping[str, float]
 
@@ -139,7 +139,7 @@ def fit_face(
     started = time.perf_counter()
     head = with_fewer(head, settings.fit.n_shape, settings.fit.n_expression)
     number = video.tracks.number_of(face)
-    landmarks = video.tracks.landmarks(number)
+    landmarks = video.tracks.track(number)
     fit = fit_session(head, landmarks, settings.fit, device=device, report=report)
     session = make_session(video, number, head, fit, settings)
     spent = time.perf_counter() - started

@@ -15,9 +15,9 @@ Frames of reference:
 from __future__ import annotations
 
 from collections.abc import Mapping
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from pathlib import Path
-from typing import Any
+from typing import Any, Protocol
 
 import numpy as np
 import numpy.typing as npt
@@ -130,6 +130,34 @@ class Landmarks:
         """(T,) height of the landmarks' bounding box, px; NaN in frames without a face."""
         y = self.points[:, :, 1]
         return np.asarray(y.max(axis=1) - y.min(axis=1))
+
+    def only(self, frames: IntArray) -> Landmarks:
+        """Some of the frames."""
+        names = ("seconds", "points", "scores", "certainty", "sharpness")
+        return replace(self, **{name: getattr(self, name)[frames] for name in names})
+
+
+class FaceTrack(Protocol):
+    """The landmarks of one face over T frames, in memory (`Landmarks`) or in a file."""
+
+    @property
+    def seconds(self) -> FloatArray:
+        """(T,) frame times, s."""
+
+    @property
+    def found(self) -> BoolArray:
+        """(T,) bool: whether a face was found in the frame."""
+
+    @property
+    def face_px(self) -> FloatArray:
+        """(T,) height of the face, px; NaN in frames without one."""
+
+    @property
+    def sharpness(self) -> FloatArray:
+        """(T,) as in `Landmarks`."""
+
+    def only(self, frames: IntArray) -> Landmarks:
+        """Some of the frames, in memory."""
 
 
 @dataclass(frozen=True, slots=True, eq=False)

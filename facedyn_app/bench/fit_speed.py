@@ -76,8 +76,7 @@ def _whole(
 ) -> tuple[FaceProblem, FaceState]:
     """All frames and the shape as one problem, and where to start."""
     fitter: Fitter = make_fitter(head, settings, device)
-    frames = np.arange(len(landmarks.seconds))
-    return fitter.problem(fitter.head, landmarks, frames, smooth=True)
+    return fitter.problem(fitter.head, landmarks, smooth=True)
 
 
 def _least_cost(problem: FaceProblem, state: FaceState) -> float:

@@ -75,7 +75,7 @@ def measure(head: HeadModel, case: Case, bench: Bench, report: Report = ignore) 
         fit = fit_session(head, landmarks, bench.settings.fit, device=bench.device, report=report)
     else:
         analysis = analyse_video(video, head, bench.settings, device=bench.device, report=report)
-        landmarks, fit = analysis.landmarks, analysis.fit
+        landmarks, fit = analysis.landmarks.whole(), analysis.fit
         _write_landmarks(landmarks, kept)
     alone = None
     if case.take is Take.STILL:

@@ -1,4 +1,4 @@
-"""`facedyn bench landmarks` and `facedyn bench fit`: frames a second, as text and as facts."""
+"""`facedyn bench landmarks`, `fit` and `memory`: what they find, as text and as facts."""
 
 from __future__ import annotations
 
@@ -8,6 +8,7 @@ from pathlib import Path
 
 from facedyn_app.bench.fit_speed import measure_fit_speed
 from facedyn_app.bench.landmark_speed import measure_landmark_speed
+from facedyn_app.bench.memory import measure_memory
 from facedyn_app.bench.speed import Speed
 from facedyn_app.cli.drawing import quiet_drawing
 from facedyn_app.cli.options import DEFAULT_HEAD
@@ -19,6 +20,9 @@ from facedyn_app.progress import Report
 from facedyn_app.settings import Settings
 
 _SPEED_HEADS = ("way", "device", "frames", "frames/s", "program is x times", "cost above least %")
+
+
+_MEMORY_HEADS = ("minutes", "frames", "gathered/MiB", "fitted/MiB")
 
 
 def bench_fit(*, quick: bool, report: Report) -> Outcome:
@@ -49,6 +53,32 @@ def bench_landmarks(folder: Path, *, quick: bool, report: Report) -> Outcome:
     folder.mkdir(parents=True, exist_ok=True)
     head = ready_head(DEFAULT_HEAD)
     return _speeds(measure_landmark_speed(head, folder, quick=quick, report=report), Settings())
+
+
+def bench_memory(minutes: Sequence[float], report: Report) -> Outcome:
+    """Measure the memory that long recordings take.
+
+    Args:
+        minutes: Their lengths.
+        report: Told of the progress; may raise Cancelled.
+
+    Raises:
+        InputError: This system does not tell.
+        OutputError: There is no room for temporary files.
+    """
+    before, found = measure_memory(ready_head(DEFAULT_HEAD), Settings().fit, minutes, report)
+    rows = [
+        (
+            f"{one.minutes:g}",
+            str(one.n_frames),
+            number(one.collected_mib, 0),
+            number(one.fitted_mib, 0),
+        )
+        for one in found
+    ]
+    text = table(_MEMORY_HEADS, rows, right=(0, 1, 2, 3))
+    text += f"\npeak of resident memory so far; {before:.0f} MiB before the first"
+    return Outcome({"before_mib": before, "recordings": [asdict(one) for one in found]}, text)
 
 
 def _speeds(found: Sequence[Speed], settings: Settings) -> Outcome:

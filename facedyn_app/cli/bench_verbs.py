@@ -7,7 +7,7 @@ from typing import Annotated
 
 import typer
 
-from facedyn_app.cli.options import DEFAULT_HEAD, AsJson
+from facedyn_app.cli.options import DEFAULT_HEAD, AsJson, numbers
 from facedyn_app.cli.verb import Outcome, run_verb
 from facedyn_app.progress import Report
 
@@ -26,6 +26,7 @@ def make_bench_app() -> typer.Typer:
     app.command("accuracy")(accuracy)
     app.command("fit")(fit)
     app.command("landmarks")(landmarks)
+    app.command("memory")(memory)
     app.command("recognizer")(recognizer)
     return app
 
@@ -86,6 +87,25 @@ def landmarks(work: WorkFolder, quick: Quick = False, as_json: AsJson = False) -
         from facedyn_app.cli.bench_speed import bench_landmarks
 
         return bench_landmarks(work, quick=quick, report=report)
+
+    run_verb(work_on, as_json=as_json)
+
+
+def memory(
+    minutes: Annotated[
+        str, typer.Option(metavar="M,…", help="Lengths of the recordings, min.")
+    ] = "10,60",
+    as_json: AsJson = False,
+) -> None:
+    """Measure how much memory long recordings of made landmarks take, gathered and fitted."""
+    lengths = numbers(minutes)
+    if not lengths or min(lengths) <= 0:
+        raise typer.BadParameter("lengths above 0 are needed", param_hint="--minutes")
+
+    def work_on(report: Report) -> Outcome:
+        from facedyn_app.cli.bench_speed import bench_memory
+
+        return bench_memory(lengths, report)
 
     run_verb(work_on, as_json=as_json)
 

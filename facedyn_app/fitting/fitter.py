@@ -15,7 +15,7 @@ from facedyn_app.fitting.start import start_state, without_turn
 from facedyn_app.fitting.state import FaceState, observe
 from facedyn_app.fitting.whitening import Whitening, make_whitening
 from facedyn_app.headmodel.model import HeadModel
-from facedyn_app.records import IntArray, Landmarks
+from facedyn_app.records import Landmarks
 from facedyn_app.settings import FitSettings
 
 
@@ -50,22 +50,21 @@ class Fitter:
     activations: bool
 
     def problem(
-        self, head: LandmarkHead, landmarks: Landmarks, frames: IntArray, *, smooth: bool
+        self, head: LandmarkHead, landmarks: Landmarks, *, smooth: bool
     ) -> tuple[FaceProblem, FaceState]:
         """The problem of frames that all have the same shape, and where to start.
 
         Args:
             head: The fitter's head, or that with its shared unknowns known.
-            landmarks: Landmarks of a recording.
-            frames: (T,) the frames to fit; all must have a face.
+            landmarks: Landmarks of the T frames to fit, which all have a face.
             smooth: Whether they are frames in order, coupled in time.
         """
-        seen = observe(head, landmarks, frames, self.settings)
+        seen = observe(head, landmarks, self.settings)
         start = start_state(head, seen, head.weight.new_zeros(1, head.n_shared))
-        group = torch.zeros(len(frames), dtype=torch.int64, device=seen.points.device)
+        group = torch.zeros(len(landmarks.seconds), dtype=torch.int64, device=seen.points.device)
         pace = None
         if smooth:
-            seconds = torch.as_tensor(landmarks.seconds[frames], dtype=torch.float64)
+            seconds = torch.as_tensor(landmarks.seconds, dtype=torch.float64)
             pace = frame_pace(seconds).to(seen.points)
         problem = FaceProblem(
             self.head,

@@ -19,7 +19,7 @@ from torch import Tensor
 
 from facedyn_app.fitting.state import FaceState
 from facedyn_app.headmodel.model import HeadModel
-from facedyn_app.records import FloatArray, IntArray, Landmarks
+from facedyn_app.records import FloatArray, Landmarks
 
 IRISES = {"left_eye": slice(473, 478), "right_eye": slice(468, 473)}
 N_ROUNDS = 3
@@ -78,22 +78,17 @@ def head_eyes(head: HeadModel, like: Tensor) -> Eyes | None:
     )
 
 
-def gaze_angles(
-    eyes: Eyes, landmarks: Landmarks, frames: IntArray, state: FaceState, focal_px: float
-) -> FloatArray:
+def gaze_angles(eyes: Eyes, landmarks: Landmarks, state: FaceState, focal_px: float) -> FloatArray:
     """(T, 2, 2) rad: of the left and the right eye, yaw to the subject's left and pitch up.
 
     Args:
         eyes: The head's eyes.
-        landmarks: Landmarks of the recording.
-        frames: (T,) the frames that were fitted.
+        landmarks: Landmarks of the T frames that were fitted.
         state: Their fit.
         focal_px: Focal length, px.
     """
     like = state.translation
-    seen = np.stack(
-        [landmarks.points[frames, part].mean(axis=1) for part in IRISES.values()], axis=1
-    )
+    seen = np.stack([landmarks.points[:, part].mean(axis=1) for part in IRISES.values()], axis=1)
     flat = (seen - np.array([landmarks.width / 2, landmarks.height / 2])) / focal_px
     sight = torch.as_tensor(flat, dtype=like.dtype, device=like.device)
     sight = torch.cat([sight, torch.ones_like(sight[..., :1])], dim=2)

@@ -13,7 +13,7 @@ from facedyn_app.fitting.fitter import begin_with, make_fitter
 from facedyn_app.fitting.residuals import FaceProblem
 from facedyn_app.fitting.session_fit import error_in_px
 from facedyn_app.fitting.state import FaceState
-from facedyn_app.fitting.trust import distrust
+from facedyn_app.fitting.trust import distrust, usual_sharpness
 from facedyn_app.headmodel.model import HeadModel
 from facedyn_app.records import FloatArray, Landmarks, PartialFit
 from facedyn_app.settings import FitSettings
@@ -50,14 +50,16 @@ class LiveFit:
             return part
         self._learn_shape(landmarks)
         known = self._fitter.head.with_shape(self._shape[0])
-        problem, start = self._fitter.problem(known, landmarks, found, smooth=True)
+        seen = landmarks.only(found)
+        problem, start = self._fitter.problem(known, seen, smooth=True)
         if self._last is not None:
             # a face moves little in a few frames: begin with what it did last
             start = begin_with(start, self._last.frames(torch.zeros(len(found), dtype=torch.long)))
         state = self._solve(problem, start, BLOCK_ITERATIONS)
         self._last = state.frames(slice(-1, None))
         error_px = error_in_px(problem, state)
-        good = distrust(landmarks, found, state, error_px, self._fitter.settings) == 0
+        usual = usual_sharpness(landmarks.sharpness)
+        good = distrust(seen, state, error_px, self._fitter.settings, usual) == 0
         part.valid[found] = good
         for target, values in (
             (part.expression, state.expression),
@@ -81,7 +83,8 @@ class LiveFit:
         wanted = FIRST_SHAPE_FRAMES if self._n_shape_frames == 0 else SHAPE_FRAMES
         if len(found) < wanted:
             return
-        problem, start = self._fitter.problem(self._fitter.head, seen, found[:wanted], smooth=False)
+        first = seen.only(found[:wanted])
+        problem, start = self._fitter.problem(self._fitter.head, first, smooth=False)
         start = replace(start, shape=self._shape)
         self._shape = self._solve(problem, start, SHAPE_ITERATIONS).shape
         self._n_shape_frames = wanted

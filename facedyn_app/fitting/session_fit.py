@@ -23,10 +23,10 @@ from facedyn_app.fitting.gaze import gaze_angles, head_eyes
 from facedyn_app.fitting.landmark_head import LandmarkHead
 from facedyn_app.fitting.residuals import FaceProblem
 from facedyn_app.fitting.state import FaceState
-from facedyn_app.fitting.trust import distrust, reason_code
+from facedyn_app.fitting.trust import distrust, reason_code, usual_sharpness
 from facedyn_app.headmodel.model import HeadModel
 from facedyn_app.progress import Progress, Report, ignore
-from facedyn_app.records import ByteArray, FloatArray, HeadFit, IntArray, Landmarks
+from facedyn_app.records import ByteArray, FaceTrack, FloatArray, HeadFit, IntArray
 from facedyn_app.settings import FitSettings
 
 MIN_FRAMES = 3
@@ -41,7 +41,7 @@ SHAPE_STAGE, FRAMES_STAGE = "fitting the shape", "fitting"
 
 def fit_session(
     head: HeadModel,
-    landmarks: Landmarks,
+    landmarks: FaceTrack,
     settings: FitSettings,
     *,
     device: str = "auto",
@@ -51,7 +51,7 @@ def fit_session(
 
     Args:
         head: The head, its landmarks placed.
-        landmarks: Landmarks of T frames.
+        landmarks: Landmarks of T frames, of which a block is in memory at a time.
         settings: Noise, priors, limits.
         device: "auto", "cpu" or "cuda".
         report: Called several times a second; may raise Cancelled.
@@ -73,21 +73,25 @@ def fit_session(
     tracks = _Tracks.empty(landmarks, fitter.head)
     known = fitter.head.with_shape(joint.state.shape[0])
     eyes = head_eyes(head, known.weight)
-    converged = joint.converged
+    converged, usual = joint.converged, usual_sharpness(landmarks.sharpness)
     for first, last in chunks.blocks(BLOCK_SECONDS):
         report(Progress(FRAMES_STAGE, first, len(found)))
         rows = slice(max(0, first - MARGIN_FRAMES), last + MARGIN_FRAMES)
-        problem, start = fitter.problem(known, landmarks, found[rows], smooth=True)
+        part = landmarks.only(found[rows])
+        problem, start = fitter.problem(known, part, smooth=True)
         start = begin_with(start, joint.state.frames(_nearest(spread, found[rows])))
         result = _solve(problem, start, settings)
         converged = converged and result.converged
         own = torch.arange(first, last) - rows.start
+        inner = own.numpy()
+        error_px = error_in_px(problem, result.state)
+        reason = distrust(part, result.state, error_px, settings, usual)
         state = result.state.frames(own)
-        tracks.take(landmarks, found[first:last], problem.only(own), state, settings)
+        tracks.take(found[first:last], state, error_px[inner], reason[inner])
         if eyes is not None:
-            whole = replace(state, shape=joint.state.shape)
-            angles = gaze_angles(eyes, landmarks, found[first:last], whole, problem.seen.focal_px)
-            tracks.gaze[found[first:last]] = angles
+            whole = replace(result.state, shape=joint.state.shape)
+            angles = gaze_angles(eyes, part, whole, problem.seen.focal_px)
+            tracks.gaze[found[first:last]] = angles[inner]
         which, values = _shape_chunks(
             fitter, problem.only(own), state, joint.state.shape, chunks.number[first:last], chunks
         )
@@ -96,7 +100,7 @@ def fit_session(
 
 
 def fit_shape(
-    fitter: Fitter, landmarks: Landmarks, found: IntArray, report: Report = ignore
+    fitter: Fitter, landmarks: FaceTrack, found: IntArray, report: Report = ignore
 ) -> tuple[IntArray, ArrowResult[FaceState]]:
     """The shape of a recording, together with frames spread over it.
 
@@ -112,7 +116,7 @@ def fit_shape(
     most = fitter.settings.most_shape_frames
     step = max(1.0, len(found) / most)
     spread = found[np.floor(np.arange(0, len(found) - 1e-6, step)).astype(np.int64)]
-    problem, start = fitter.problem(fitter.head, landmarks, spread, smooth=False)
+    problem, start = fitter.problem(fitter.head, landmarks.only(spread), smooth=False)
     result = solve_arrow(
         problem,
         start,
@@ -217,7 +221,7 @@ class _Tracks:
     reason: ByteArray
 
     @classmethod
-    def empty(cls, landmarks: Landmarks, head: LandmarkHead) -> _Tracks:
+    def empty(cls, landmarks: FaceTrack, head: LandmarkHead) -> _Tracks:
         n_frames = len(landmarks.seconds)
 
         def blank(*width: int) -> FloatArray:
@@ -228,16 +232,10 @@ class _Tracks:
         return cls(*motion, blank(), reason)
 
     def take(
-        self,
-        landmarks: Landmarks,
-        frames: IntArray,
-        problem: FaceProblem,
-        state: FaceState,
-        settings: FitSettings,
+        self, frames: IntArray, state: FaceState, error_px: FloatArray, reason: ByteArray
     ) -> None:
         """Keep the fit of some frames."""
-        self.error_px[frames] = error_in_px(problem, state)
-        reason = distrust(landmarks, frames, state, self.error_px[frames], settings)
+        self.error_px[frames] = error_px
         self.reason[frames] = reason
         good = reason == 0
         for target, values in (
@@ -250,7 +248,7 @@ class _Tracks:
 
 
 def _gather(
-    landmarks: Landmarks,
+    landmarks: FaceTrack,
     tracks: _Tracks,
     joint: ArrowResult[FaceState],
     focal_px: float,

@@ -9,7 +9,7 @@ import torch
 from torch import Tensor
 
 from facedyn_app.fitting.landmark_head import LandmarkHead
-from facedyn_app.records import IntArray, Landmarks
+from facedyn_app.records import Landmarks
 from facedyn_app.settings import FitSettings
 
 
@@ -61,22 +61,19 @@ class Observations:
         return Observations(self.points[which], self.face_px[which], self.focal_px)
 
 
-def observe(
-    head: LandmarkHead, landmarks: Landmarks, frames: IntArray, settings: FitSettings
-) -> Observations:
+def observe(head: LandmarkHead, landmarks: Landmarks, settings: FitSettings) -> Observations:
     """The observations in some frames, on the device and in the precision of the head.
 
     Args:
         head: The head at its landmarks.
-        landmarks: Landmarks of a recording.
-        frames: (T,) the frames to use; all must have a face.
+        landmarks: Landmarks of T frames that all have a face.
         settings: Says the focal length of an unknown camera.
     """
     like = head.weight
     centre = np.array([landmarks.width / 2, landmarks.height / 2], np.float32)
-    points = landmarks.points[frames][:, head.index.cpu().numpy()] - centre
+    points = landmarks.points[:, head.index.cpu().numpy()] - centre
     return Observations(
         points=torch.as_tensor(points, dtype=like.dtype, device=like.device),
-        face_px=torch.as_tensor(landmarks.face_px[frames], dtype=like.dtype, device=like.device),
+        face_px=torch.as_tensor(landmarks.face_px, dtype=like.dtype, device=like.device),
         focal_px=settings.focal_factor * max(landmarks.width, landmarks.height),
     )

@@ -85,8 +85,8 @@ class FrameFeed(QObject):
             return
         frame = min(loaded.index, timeline.n_frames - 1)
         points = None
-        if recording.landmarks is not None and frame < len(recording.landmarks.points):
-            points = recording.landmarks.points[frame]
+        if recording.landmarks is not None and frame < len(recording.landmarks.seconds):
+            points = recording.landmarks.only(np.array([frame])).points[0]
         self._panel.view.show_picture(loaded.image, points, QSize(loaded.width, loaded.height))
         self._panel.show_readout(_readout(recording, timeline, frame))
         if self._panel.status.kind != "done":

@@ -11,8 +11,8 @@ from facedyn_app.dynamics.quality import assess_quality
 from facedyn_app.landmarks import SeenFace
 from facedyn_app.records import (
     DriftReport,
+    FaceTrack,
     Identification,
-    Landmarks,
     Quality,
     Session,
     VideoInfo,
@@ -50,7 +50,7 @@ class Recording:
     quality: Quality
     video: Path | None = None
     info: VideoInfo | None = None
-    landmarks: Landmarks | None = None
+    landmarks: FaceTrack | None = None
     followed: FollowedVideo | None = None
     face: int = 0
     faces: tuple[SeenFace, ...] = ()

@@ -4,6 +4,7 @@ from facedyn_app.landmarks.actions import ACTION_NAMES
 from facedyn_app.landmarks.collect import ANY_FACE, SeenFace, TrackCollector, collect_face
 from facedyn_app.landmarks.detector import Landmarker
 from facedyn_app.landmarks.faces import Face, FrameFaces
+from facedyn_app.landmarks.kept import KeptTrack
 from facedyn_app.landmarks.tracking import FaceTracker, track_faces
 
 __all__ = [
@@ -12,6 +13,7 @@ __all__ = [
     "Face",
     "FaceTracker",
     "FrameFaces",
+    "KeptTrack",
     "Landmarker",
     "SeenFace",
     "TrackCollector",

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from array import array
+from bisect import bisect_left
 from collections.abc import Iterable
 from dataclasses import dataclass
 
@@ -9,8 +11,10 @@ import numpy as np
 
 from facedyn_app.errors import InputError
 from facedyn_app.landmarks.crops import crop, squares_of
-from facedyn_app.landmarks.faces import Face, FrameFaces
-from facedyn_app.records import N_ACTIONS, N_LANDMARKS, ByteArray, Landmarks, VideoInfo
+from facedyn_app.landmarks.faces import FrameFaces
+from facedyn_app.landmarks.kept import NOWHERE, ROW_WIDTH, FaceNotes, KeptTrack
+from facedyn_app.landmarks.row_file import RowFile
+from facedyn_app.records import ByteArray, FloatArray, Landmarks, VideoInfo
 
 ANY_FACE = 0
 THUMBNAIL_PX = 96
@@ -40,28 +44,35 @@ class SeenFace:
 
 
 class TrackCollector:
-    """Gathers the faces of a video's frames, without their pictures.
+    """Gathers the faces of a video's frames, without their pictures, the points in a file.
 
     Args:
         info: The video.
+
+    Raises:
+        OutputError: The system's folder for temporary files cannot be written.
     """
 
     def __init__(self, info: VideoInfo) -> None:
         self._info = info
-        self._seconds: list[float] = []
-        self._tracks: dict[int, list[tuple[int, Face]]] = {}
+        self._file = RowFile(ROW_WIDTH)
+        self._seconds = array("d")
+        self._faces: dict[int, FaceNotes] = {}
         self._thumbnails: dict[int, tuple[float, ByteArray]] = {}
 
     def add(self, found: FrameFaces) -> None:
-        """Take in the faces of the next frame."""
-        row = len(self._seconds)
-        self._seconds.append(found.frame.seconds)
+        """Take in the faces of the next frame.
+
+        Raises:
+            OutputError: There is no room left for temporary files.
+        """
         for face in found.faces:
-            self._tracks.setdefault(face.number, []).append((row, face))
+            self._faces.setdefault(face.number, FaceNotes()).add(self.n_frames, face, self._file)
             best, _ = self._thumbnails.get(face.number, (0.0, None))
             if face.height * face.certainty > _CLEARLY_BETTER * best:
                 shown = crop(found.frame.image, squares_of(face.points[None])[0], THUMBNAIL_PX)
                 self._thumbnails[face.number] = (face.height * face.certainty, shown)
+        self._seconds.append(found.frame.seconds)
 
     @property
     def n_frames(self) -> int:
@@ -71,25 +82,21 @@ class TrackCollector:
     @property
     def n_seen(self) -> dict[int, int]:
         """In how many frames each face was seen, by number, the main face first."""
-        return {number: len(self._tracks[number]) for number in self._by_presence()}
+        return {number: len(self._faces[number].frames) for number in self._by_presence()}
 
     def faces(self) -> tuple[SeenFace, ...]:
         """The faces seen so far, the main face first, for a person to choose from."""
         return tuple(self._seen(number) for number in self._by_presence())
 
     def _seen(self, number: int) -> SeenFace:
-        rows = self._tracks[number]
-        first, last = self._seconds[rows[0][0]], self._seconds[rows[-1][0]]
-        seconds = len(rows) * (self._seconds[-1] - self._seconds[0]) / max(1, self.n_frames - 1)
-        return SeenFace(number, first, last, len(rows), seconds, self._thumbnails[number][1])
+        frames = self._faces[number].frames
+        first, last = self._seconds[frames[0]], self._seconds[frames[-1]]
+        seconds = len(frames) * (self._seconds[-1] - self._seconds[0]) / max(1, self.n_frames - 1)
+        return SeenFace(number, first, last, len(frames), seconds, self._thumbnails[number][1])
 
     def _by_presence(self) -> list[int]:
         """Numbers of the faces, the one that was seen longest and largest first."""
-
-        def presence(number: int) -> float:
-            return sum(face.height for _, face in self._tracks[number])
-
-        return sorted(self._tracks, key=lambda number: (-presence(number), number))
+        return sorted(self._faces, key=lambda number: (-self._faces[number].presence, number))
 
     def number_of(self, number: int = ANY_FACE) -> int:
         """The number of a face that was asked for.
@@ -106,14 +113,14 @@ class TrackCollector:
                 f"No face was found in the video '{self._info.path}'.",
                 "The face must be visible from the front and at least about 50 pixels high.",
             )
-        if number != ANY_FACE and number not in self._tracks:
+        if number != ANY_FACE and number not in self._faces:
             raise InputError(
                 f"The video '{self._info.path}' has no face number {number}.",
                 f"Choose from {', '.join(str(n) for n in sorted(order))}, or 0 for the main face.",
             )
         return number or order[0]
 
-    def landmarks(self, number: int = ANY_FACE) -> Landmarks:
+    def track(self, number: int = ANY_FACE) -> KeptTrack:
         """The landmarks of one face; NaN in the frames where it was not seen.
 
         Args:
@@ -122,7 +129,7 @@ class TrackCollector:
         Raises:
             InputError: No face was found, or none has this number.
         """
-        return self._gather(self.number_of(number), 0)
+        return self._track(self._faces[self.number_of(number)], 0)
 
     def newest(self, n_frames: int, number: int = ANY_FACE) -> Landmarks:
         """The landmarks of one face in the frames added last; all NaN while it is not seen.
@@ -133,20 +140,32 @@ class TrackCollector:
         """
         order = self._by_presence()
         main = order[0] if order else ANY_FACE
-        return self._gather(number or main, max(0, self.n_frames - n_frames))
+        notes = self._faces.get(number or main, FaceNotes())
+        return self._track(notes, max(0, self.n_frames - n_frames)).whole()
 
-    def _gather(self, number: int, first: int) -> Landmarks:
+    def _track(self, notes: FaceNotes, first: int) -> KeptTrack:
+        """What is noted of a face in the frames from one on."""
         n = self.n_frames - first
-        points = np.full((n, N_LANDMARKS, 2), np.nan, dtype=np.float32)
-        scores = np.full((n, N_ACTIONS), np.nan, dtype=np.float32)
-        sure = np.full((n, 2), np.nan, dtype=np.float32)
-        for row, face in reversed(self._tracks.get(number, [])):
-            if row < first:
-                break
-            points[row - first], scores[row - first] = face.points, face.scores
-            sure[row - first] = face.certainty, face.sharpness
-        seconds, info = np.array(self._seconds[first:]), self._info
-        return Landmarks(seconds, points, scores, info.width, info.height, *sure.T)
+        begin = bisect_left(notes.frames, first)
+        frames = np.array(notes.frames[begin:], dtype=np.int64) - first
+        row = np.full(n, NOWHERE)
+        row[frames] = notes.rows[begin:]
+
+        def spread(column: array[float]) -> FloatArray:
+            values = np.full(n, np.nan, dtype=np.float32)
+            values[frames] = column[begin:]
+            return values
+
+        return KeptTrack(
+            seconds=np.array(self._seconds[first:]),
+            width=self._info.width,
+            height=self._info.height,
+            face_px=spread(notes.heights),
+            certainty=spread(notes.certainty),
+            sharpness=spread(notes.sharpness),
+            row=row,
+            file=self._file,
+        )
 
 
 def collect_face(found: Iterable[FrameFaces], info: VideoInfo, number: int = ANY_FACE) -> Landmarks:
@@ -163,4 +182,4 @@ def collect_face(found: Iterable[FrameFaces], info: VideoInfo, number: int = ANY
     collector = TrackCollector(info)
     for frame_faces in found:
         collector.add(frame_faces)
-    return collector.landmarks(number)
+    return collector.track(number).whole()

@@ -47,7 +47,7 @@ def test_turned_eyes_are_read_back() -> None:
     state = FaceState(rotation, translation, torch.zeros(n, 3).double(), expression, shape)
     eyes = head_eyes(head, translation)
     assert eyes is not None
-    angles = gaze_angles(eyes, landmarks, np.arange(n), state, FOCAL_PX)
+    angles = gaze_angles(eyes, landmarks, state, FOCAL_PX)
     # the size of another face's eyes is that of the mean head's only about
     assert angles == pytest.approx(turned.numpy(), abs=0.08)
     assert np.corrcoef(angles.ravel(), turned.numpy().ravel())[0, 1] > 0.98

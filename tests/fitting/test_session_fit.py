@@ -1,6 +1,7 @@
 from __future__ import annotations
 
 import dataclasses
+from pathlib import Path
 
 import numpy as np
 import pytest
@@ -14,8 +15,9 @@ from facedyn_app.fitting.live import LiveFit
 from facedyn_app.fitting.session_fit import fit_session, fit_shape
 from facedyn_app.fitting.start import start_state
 from facedyn_app.headmodel.model import HeadModel
+from facedyn_app.landmarks import Face, FrameFaces, TrackCollector
 from facedyn_app.progress import Cancelled, Progress
-from facedyn_app.records import INVALID_REASONS, FloatArray, HeadFit, Landmarks
+from facedyn_app.records import INVALID_REASONS, FloatArray, Frame, HeadFit, Landmarks, VideoInfo
 from facedyn_app.settings import FitSettings
 from tests.fitting.conftest import HEIGHT, WIDTH, make_motion
 
@@ -173,7 +175,7 @@ def test_a_long_recording_is_fitted_as_a_short_one(face_head: HeadModel) -> None
     found = np.arange(900)
     _, joint = fit_shape(fitter, motion.landmarks, found)
     known = fitter.head.with_shape(joint.state.shape[0])
-    problem, start = fitter.problem(known, motion.landmarks, found, smooth=True)
+    problem, start = fitter.problem(known, motion.landmarks, smooth=True)
     whole = solve_arrow(problem, start, max_iterations=30, tolerance=1e-5).state
     assert len(fit.shape_chunks) == 36
     # the last steps that the tolerance leaves out move few frames, by little
@@ -216,3 +218,22 @@ def test_coefficients_in_standard_deviations_are_fitted_as_such(face_head: HeadM
     found = fit_session(per_sd, motion.landmarks, settings, device="cpu")
     assert np.abs(found.expression).max() > 1.5
     np.testing.assert_allclose(sd * found.expression, wanted.expression, atol=2e-3)
+
+
+def test_landmarks_in_a_file_are_fitted_as_those_in_memory(face_head: HeadModel) -> None:
+    landmarks = make_motion(face_head, 80, noise_px=0.3).landmarks
+    info = VideoInfo(Path("made.mp4"), WIDTH, HEIGHT, 25.0, None, None)
+    collector = TrackCollector(info)
+    picture = np.zeros((HEIGHT, WIDTH, 3), np.uint8)
+    for k, seconds in enumerate(landmarks.seconds):
+        face = Face(1, landmarks.points[k], landmarks.scores[k])
+        seen = () if 30 <= k < 34 else (face,)
+        collector.add(FrameFaces(Frame(k, float(seconds), picture), seen))
+    track = collector.track()
+    in_file = fit_session(face_head, track, FitSettings(), device="cpu")
+    in_memory = fit_session(face_head, track.whole(), FitSettings(), device="cpu")
+    assert in_file.valid.sum() == 76
+    for name in ("expression", "jaw", "rotation", "translation", "error_px", "shape_chunks"):
+        ours, theirs = getattr(in_file, name), getattr(in_memory, name)
+        np.testing.assert_allclose(ours, theirs, atol=1e-4)  # rounding depends on the alignment
+    np.testing.assert_allclose(in_file.face_px, in_memory.face_px, rtol=1e-6)

@@ -6,7 +6,7 @@ import numpy as np
 import torch
 
 from facedyn_app.fitting.state import FaceState
-from facedyn_app.fitting.trust import distrust
+from facedyn_app.fitting.trust import distrust, usual_sharpness
 from facedyn_app.records import INVALID_REASONS, Landmarks
 from facedyn_app.settings import FitSettings
 
@@ -32,7 +32,7 @@ def test_blurred_and_covered_frames_are_named() -> None:
         expression=torch.zeros(n, 4),
         shape=torch.zeros(1, 5),
     )
-    code = distrust(landmarks, np.arange(n), state, np.zeros(n), FitSettings())
+    code = distrust(landmarks, state, np.zeros(n), FitSettings(), usual_sharpness(sharpness))
     assert [INVALID_REASONS[c] for c in code] == ["", "", "blurred", "occluded", "", ""]
 
 

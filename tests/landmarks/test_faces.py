@@ -103,9 +103,9 @@ def test_the_main_face_is_the_one_seen_longest_and_largest() -> None:
         faces = (_face(1, 50), _face(2, 200)) if index < 2 else (_face(1, 50),)
         collector.add(FrameFaces(_frame(index), faces))
     assert collector.n_seen == {2: 2, 1: 3}
-    assert collector.landmarks().found.tolist() == [True, True, False]
+    assert collector.track().found.tolist() == [True, True, False]
     with pytest.raises(InputError, match=r"'visit\.mp4' has no face number 7"):
-        collector.landmarks(7)
+        collector.track(7)
 
 
 def test_a_video_without_a_face_is_refused_by_name() -> None:

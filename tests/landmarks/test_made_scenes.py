@@ -74,7 +74,7 @@ def test_identity_is_kept_through_a_crossing_and_a_gap(shared: Path) -> None:
     seen = collector.faces()
     assert len(seen) == 2
     # The face in front is whole all the time; the other is hidden while they pass.
-    front, back = (collector.landmarks(face.number) for face in seen)
+    front, back = (collector.track(face.number).whole() for face in seen)
     assert front.found.mean() > 0.9
     x = front.points[:, :, 0].mean(axis=1)
     assert (np.diff(x[front.found]) < 0).mean() > 0.8

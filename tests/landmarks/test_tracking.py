@@ -114,14 +114,14 @@ def test_two_faces_keep_their_numbers_and_are_measured_as_if_alone(shared: Path)
         collector.add(found)
     assert sorted(collector.n_seen.values()) == [40, 40]
     half = info.width / 2
-    sides = {n: collector.landmarks(n).points[:, :, 0].mean(axis=1) < half for n in (1, 2)}
+    sides = {n: collector.track(n).whole().points[:, :, 0].mean(axis=1) < half for n in (1, 2)}
     assert {bool(side[0]) for side in sides.values()} == {True, False}
     assert all((side == side[0]).all() for side in sides.values())
     left = 1 if sides[1][0] else 2
     left_info = probe_video(videos / "talk_a.mp4")
     alone_frames = islice(read_frames(videos / "talk_a.mp4"), 40)
     alone = collect_face(track_faces(alone_frames, left_info, ONE), left_info)
-    distance = np.linalg.norm(collector.landmarks(left).points - alone.points, axis=2)
+    distance = np.linalg.norm(collector.track(left).whole().points - alone.points, axis=2)
     assert np.median(distance[10:]) < 0.005 * np.median(alone.face_px)
 
 
