@@ -26,6 +26,7 @@ def make_bench_app() -> typer.Typer:
     app.command("accuracy")(accuracy)
     app.command("fit")(fit)
     app.command("landmarks")(landmarks)
+    app.command("live")(live)
     app.command("memory")(memory)
     app.command("recognizer")(recognizer)
     return app
@@ -87,6 +88,28 @@ def landmarks(work: WorkFolder, quick: Quick = False, as_json: AsJson = False) -
         from facedyn_app.cli.bench_speed import bench_landmarks
 
         return bench_landmarks(work, quick=quick, report=report)
+
+    run_verb(work_on, as_json=as_json)
+
+
+def live(
+    work: WorkFolder,
+    video: Annotated[
+        Path | None,
+        typer.Option(
+            metavar="FILE",
+            show_default="a rendered one at 30 frames/s",
+            help="A video, shown at its own pace.",
+        ),
+    ] = None,
+    as_json: AsJson = False,
+) -> None:
+    """Measure how long a live picture takes to become a mesh, frame by frame, each when due."""
+
+    def work_on(report: Report) -> Outcome:
+        from facedyn_app.cli.bench_live import bench_live
+
+        return bench_live(work, video, report)
 
     run_verb(work_on, as_json=as_json)
 

@@ -43,7 +43,9 @@ class ExpressionMesh:
         turn = Rotation.from_rotvec(np.asarray(jaw, dtype=np.float64)).as_matrix() - np.eye(3)
         features = turn.reshape(-1, 9).astype(np.float32)
         coefficients = np.concatenate([p, features], axis=1)
-        rest = (self._template + coefficients @ self._directions).reshape(len(p), -1, 3)
+        # not `@`: the threads of numpy's BLAS wait busily for more, and a window calls often
+        moved = np.einsum("be,ev->bv", coefficients, self._directions)
+        rest = (self._template + moved).reshape(len(p), -1, 3)
         joint = self._joint + p @ self._joint_directions.T
         arm = rest - joint[:, None]
         swing = arm @ turn.astype(np.float32).transpose(0, 2, 1)

@@ -5,6 +5,7 @@ from facedyn_app.landmarks.collect import ANY_FACE, SeenFace, TrackCollector, co
 from facedyn_app.landmarks.detector import Landmarker
 from facedyn_app.landmarks.faces import Face, FrameFaces
 from facedyn_app.landmarks.kept import KeptTrack
+from facedyn_app.landmarks.measuring import use_one_thread
 from facedyn_app.landmarks.tracking import FaceTracker, track_faces
 
 __all__ = [
@@ -19,4 +20,5 @@ __all__ = [
     "TrackCollector",
     "collect_face",
     "track_faces",
+    "use_one_thread",
 ]

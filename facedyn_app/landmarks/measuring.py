@@ -56,7 +56,7 @@ class Measurer:
         on_gpu = models.device.type != "cpu"
         self._batch = _GPU_BATCH if on_gpu else _CPU_BATCH
         n_threads = n_workers(models.device)
-        self._pool = ThreadPoolExecutor(n_threads, "landmarks", _use_one_thread)
+        self._pool = ThreadPoolExecutor(n_threads, "landmarks", use_one_thread)
         self.n_at_once = n_threads * self._batch
 
     def close(self) -> None:
@@ -98,7 +98,7 @@ class Measurer:
         return crop_to_image(shown[:, :, :2], squares), depths, certainty, sharpness
 
 
-def _use_one_thread() -> None:
+def use_one_thread() -> None:
     """Let torch compute in the calling thread alone, and as before in all others.
 
     torch keeps the number for the calling thread and for threads to come; a thread of its own

@@ -1,0 +1,58 @@
+"""`facedyn bench live`: from a picture's due time to its mesh, as text and as facts."""
+
+from __future__ import annotations
+
+from pathlib import Path
+
+from facedyn_app.bench.live import FILM_RATE, live_film, measure_live
+from facedyn_app.cli.drawing import quiet_drawing
+from facedyn_app.cli.options import DEFAULT_HEAD
+from facedyn_app.cli.places import check_input_file, check_output_folder
+from facedyn_app.cli.tables import number, table
+from facedyn_app.cli.verb import Outcome
+from facedyn_app.pipeline import ready_head
+from facedyn_app.progress import Report
+from facedyn_app.settings import Settings
+
+_SHARES = {"median": 0.5, "95 %": 0.95, "worst": 1.0}
+
+
+def bench_live(folder: Path, video: Path | None, report: Report) -> Outcome:
+    """Measure the latency of the live fit.
+
+    Args:
+        folder: Where rendered videos are kept.
+        video: A video, at its own pace; None for a rendered one at 30 frames/s.
+        report: Told of every frame; may raise Cancelled.
+
+    Raises:
+        InputError: The video cannot be read.
+        OutputError: The folder cannot be written.
+    """
+    head = ready_head(DEFAULT_HEAD)
+    if video is None:
+        quiet_drawing()
+        check_output_folder(folder)
+        folder.mkdir(parents=True, exist_ok=True)
+        found = measure_live(head, Settings(), live_film(head, folder, report), FILM_RATE, report)
+    else:
+        check_input_file(video, "video")
+        found = measure_live(head, Settings(), video, report=report)
+    latency = {name: found.latency(share) for name, share in _SHARES.items()}
+    rows = [(f"latency, {name}", number(value, 1)) for name, value in latency.items()]
+    rows += [(f"{stage}, median", number(value, 1)) for stage, value in found.stage_ms.items()]
+    facts = {
+        "video": found.video,
+        "frames_per_second": found.rate,
+        "n_frames": found.n_frames,
+        "n_dropped": found.n_dropped,
+        "n_meshes": found.n_meshes,
+        "latency_ms": {**latency, "first": float(found.latency_ms[0])},
+        "stage_ms": found.stage_ms,
+    }
+    text = (
+        f"{found.video} at {found.rate:g} frames/s: {found.n_frames} frames came due, "
+        f"{found.n_dropped} were dropped, {found.n_meshes} became a mesh\n"
+        f"{table(('time', 'ms'), rows, right=(1,))}"
+    )
+    return Outcome(facts, text)
