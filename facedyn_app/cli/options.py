@@ -44,15 +44,19 @@ def numbers(text: str, n: int | None = None) -> tuple[float, ...]:
     return values
 
 
-def face_or_all(text: str) -> int:
+def face_or_all(given: str | int) -> int:
     """The number of a face, 0 for the one seen longest, or `ALL_FACES`.
+
+    Args:
+        given: What the user has typed, or the default.
 
     Raises:
         typer.BadParameter: It is something else.
     """
-    if text.strip().lower() == "all":
+    text = str(given).strip()
+    if text.lower() == "all":
         return ALL_FACES
-    if not text.strip().isdecimal():
+    if not text.isdecimal():
         raise typer.BadParameter(f"'{text}' is neither the number of a face nor 'all'")
     return int(text)
 

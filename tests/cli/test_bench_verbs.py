@@ -46,3 +46,25 @@ def test_accuracy_as_json_and_as_a_table(run: Run, tmp_path: Path) -> None:
     table = run("bench", "accuracy", *options).stdout
     assert "head open-head-1" in table
     assert "expression changes by" in table
+
+
+def test_a_live_video_must_be_there(run: Run, tmp_path: Path) -> None:
+    result = run("bench", "live", "--work", tmp_path, "--video", tmp_path / "gone.mp4")
+    assert result.exit_code == 3
+    assert "gone.mp4" in result.stderr
+
+
+@pytest.mark.parametrize("minutes", ["0", "-1,2", "long", ""])
+def test_lengths_are_numbers_above_nothing(run: Run, minutes: str) -> None:
+    result = run("bench", "memory", f"--minutes={minutes}")
+    assert result.exit_code == 2
+    assert "Invalid value" in result.stderr
+
+
+def test_the_memory_of_a_short_recording_is_told(run: Run) -> None:
+    result = run("bench", "memory", "--minutes", "0.05", "--json")
+    assert result.exit_code == 0, result.stderr
+    facts = json.loads(result.stdout)
+    (one,) = facts["recordings"]
+    assert one["n_frames"] == 90
+    assert facts["before_mib"] <= one["collected_mib"] <= one["fitted_mib"]
