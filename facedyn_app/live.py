@@ -106,4 +106,5 @@ def _landmarks(frame: Frame, face: Face | None) -> Landmarks:
         height=height,
         certainty=np.array([face.certainty], np.float32),
         sharpness=np.array([face.sharpness], np.float32),
+        turn=face.turn[None],
     )

@@ -102,6 +102,8 @@ class Landmarks:
         sharpness: (T,) fine detail of the face over its contrast; depends on the camera, so that a
             frame is judged against the others: below half of their median it is blurred. NaN
             without a face or where it was not measured.
+        turn: (T, 3) the face's turn against the line of sight to it as the landmarker's own depths
+            show it, rotation vectors, rad; NaN without a face or where it was not measured.
     """
 
     seconds: FloatArray
@@ -111,14 +113,17 @@ class Landmarks:
     height: int
     certainty: FloatArray = field(default_factory=lambda: np.zeros(0))
     sharpness: FloatArray = field(default_factory=lambda: np.zeros(0))
+    turn: FloatArray = field(default_factory=lambda: np.zeros((0, 3)))
 
     def __post_init__(self) -> None:
         """Check that all arrays have a row per frame; fill those that were not measured."""
         n = len(self.seconds)
-        for name, value in (("certainty", 1.0), ("sharpness", np.nan)):
-            if n and not len(getattr(self, name)):
-                object.__setattr__(self, name, np.full(n, value, dtype=np.float32))
-        _check_length(self, ("points", "scores", "certainty", "sharpness"), n)
+        for name, value in (("certainty", 1.0), ("sharpness", np.nan), ("turn", np.nan)):
+            given = getattr(self, name)
+            if n and not len(given):
+                filled = np.full((n, *given.shape[1:]), value, dtype=np.float32)
+                object.__setattr__(self, name, filled)
+        _check_length(self, ("points", "scores", "certainty", "sharpness", "turn"), n)
 
     @property
     def found(self) -> BoolArray:
@@ -133,7 +138,7 @@ class Landmarks:
 
     def only(self, frames: IntArray) -> Landmarks:
         """Some of the frames."""
-        names = ("seconds", "points", "scores", "certainty", "sharpness")
+        names = ("seconds", "points", "scores", "certainty", "sharpness", "turn")
         return replace(self, **{name: getattr(self, name)[frames] for name in names})
 
 

@@ -30,6 +30,7 @@ class FitSettings:
             Larger than the scatter seen, since the errors of neighbouring landmarks go together:
             chosen on rendered faces of known motion, where 0.006 lets noise into expressions.
         known_noise: Factor on the landmarks' errors where they were measured.
+        reading_noise: Factor on the errors of the readings (scores, turn) beside that.
         robust_scale: Residual of a frame, in noise units, beyond which it counts less.
         expression_sd: Prior standard deviation of an activation of 0..1.
         coefficient_sd: The same of heads whose expression coefficients are standard deviations
@@ -60,6 +61,7 @@ class FitSettings:
     focal_factor: float = 1.2
     landmark_noise: float = 0.025
     known_noise: float = 1.0
+    reading_noise: float = 1.0
     robust_scale: float = 3.0
     expression_sd: float = 0.35
     coefficient_sd: float = 1.0

@@ -1,6 +1,6 @@
 """Measure how the landmarker errs on the built-in head, on rendered faces of known parameters.
 
-    python packaging/measure_landmark_errors.py --faces 500 --looks 10
+    python packaging/measure_landmark_errors.py --faces 900 --looks 12
 
 writes models/landmark_errors/open-head-1.npz, which the fit uses for that head file alone, and
 its entry in models/manifest.json; to be run again whenever the head file changes.
@@ -34,14 +34,14 @@ def tell(progress: Progress) -> None:
 def main() -> None:
     """Render, detect, regress, write."""
     parser = argparse.ArgumentParser(description=__doc__.split("\n", 1)[0])
-    parser.add_argument("--faces", type=int, default=500)
-    parser.add_argument("--looks", type=int, default=10)
+    parser.add_argument("--faces", type=int, default=900)
+    parser.add_argument("--looks", type=int, default=12)
     args = parser.parse_args()
     head = load_head("open-head-1")
     with Landmarker(LandmarkSettings(max_faces=1)) as landmarker:
         seen = see_heads(
             head,
-            landmarker.detect_image,
+            landmarker.detect_face,
             n_faces=args.faces,
             n_looks=args.looks,
             seed=POPULATION,

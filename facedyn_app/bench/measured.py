@@ -19,7 +19,7 @@ from facedyn_app.records import INVALID_REASONS, HeadFit, Landmarks
 from facedyn_app.settings import FitSettings, Settings
 
 ANY_STEP = 1e6
-KEPT_ARRAYS = ("seconds", "points", "scores", "certainty", "sharpness")
+KEPT_ARRAYS = ("seconds", "points", "scores", "certainty", "sharpness", "turn")
 
 
 @dataclass(frozen=True, slots=True)
@@ -69,7 +69,7 @@ def measure(head: HeadModel, case: Case, bench: Bench, report: Report = ignore) 
     """
     truth = make_truth(head, case)
     video = truth_video(head, truth, bench.folder, report)
-    kept = video.with_suffix(".landmarks-2.npz")
+    kept = video.with_suffix(".landmarks-3.npz")
     if bench.keep_landmarks and kept.is_file():
         landmarks = _read_landmarks(kept)
         fit = fit_session(head, landmarks, bench.settings.fit, device=bench.device, report=report)

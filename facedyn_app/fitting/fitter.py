@@ -11,7 +11,7 @@ from facedyn_app.fitting.landmark_errors import known_errors
 from facedyn_app.fitting.landmark_head import LandmarkHead, landmark_head
 from facedyn_app.fitting.residuals import FaceProblem
 from facedyn_app.fitting.smoothness import frame_pace
-from facedyn_app.fitting.start import start_state, without_turn
+from facedyn_app.fitting.start import start_state
 from facedyn_app.fitting.state import FaceState, observe
 from facedyn_app.fitting.whitening import Whitening, make_whitening
 from facedyn_app.headmodel.model import HeadModel
@@ -69,7 +69,7 @@ class Fitter:
         problem = FaceProblem(
             self.head,
             self.whitening,
-            without_turn(head, seen, start),
+            seen,
             group,
             self.settings,
             self.activations,

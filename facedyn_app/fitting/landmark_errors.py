@@ -1,4 +1,4 @@
-"""How the landmarker errs on a head: what it sees is not quite where the head's table says.
+"""What the landmarker makes of a head: how its points err, and what its readings say.
 
 The errors of a landmarker are no noise: a face that smiles is seen to smile less than it does, a
 broad face as narrower than it is, a turned one shifted, and neighbouring points go wrong together.
@@ -12,6 +12,10 @@ what each frame has for itself. The fit takes E', J' and S' into the head's dire
 landmarks, subtracts the effect of the turn, estimates z beside the shape and whitens by the
 covariance: neighbouring landmarks go wrong together, and small differences between them, which
 tell most of an expression, are far more certain than where they are.
+
+What else it says of a face (readings.py) follows the same equation, without anything of the head's
+geometry, as further rows behind the landmarks'. The covariance is that of all rows together, since
+the scores are computed from the points and go wrong with them.
 """
 
 from __future__ import annotations
@@ -20,8 +24,6 @@ from dataclasses import dataclass
 from pathlib import Path
 
 import numpy as np
-import torch
-from torch import Tensor
 
 from facedyn_app.assets import model_file, model_names
 from facedyn_app.errors import InputError
@@ -31,7 +33,6 @@ from facedyn_app.npz import read_npz
 from facedyn_app.records import FloatArray, IntArray
 
 FOLDER = "landmark_errors"
-N_TURN_TERMS = 9
 _ARRAYS = (
     "index",
     "offset",
@@ -47,19 +48,22 @@ _ARRAYS = (
 
 @dataclass(frozen=True, slots=True, eq=False)
 class LandmarkErrors:
-    """Displacements of K landmarks along the head's x and y, m.
+    """What N rows of measurements depend on.
+
+    Rows: the displacements of K landmarks along the head's x and y, m, the two of each landmark in
+    turn; then the readings.
 
     Attributes:
         head_sha256: The head file that they were measured on.
         index: (K,) landmark numbers, ascending.
-        offset: (K, 2) of the mean face at rest that looks into the camera.
-        by_expression: (K, 2, E) for each unit of an expression coefficient.
-        by_jaw: (K, 2, 3) for each rad of the jaw's rotation vector.
-        by_shape: (K, 2, S) for each standard deviation of a shape coefficient.
-        by_turn: (K, 2, 9) for each of `turn_terms`.
-        session_modes: (K, 2, P) what a session adds in all its frames, unit variances.
-        deviation: (2K,) standard deviation of what a frame has for itself, m, x and y in turn.
-        correlation: (2K, 2K) of the same.
+        offset: (N,) of the mean face at rest that looks into the camera.
+        by_expression: (N, E) for each unit of an expression coefficient.
+        by_jaw: (N, 3) for each rad of the jaw's rotation vector.
+        by_shape: (N, S) for each standard deviation of a shape coefficient.
+        by_turn: (N, 9) for each of `turn_terms`.
+        session_modes: (N, P) what a session adds in all its frames, unit variances.
+        deviation: (N,) standard deviation of what a frame has for itself.
+        correlation: (N, N) of the same.
     """
 
     head_sha256: str
@@ -74,15 +78,9 @@ class LandmarkErrors:
     correlation: FloatArray
 
     def covariance(self) -> FloatArray:
-        """(2K, 2K) covariance of what a frame has for itself, m^2, positive definite."""
+        """(N, N) covariance of what a frame has for itself, positive definite."""
         deviation = self.deviation.astype(np.float64)
         return np.asarray(self.correlation * deviation[:, None] * deviation)
-
-
-def turn_terms(rotation: Tensor) -> Tensor:
-    """(T, 9) the rotation vectors (T, 3) of the head and their products, rad and rad^2."""
-    first, second = torch.triu_indices(3, 3).unbind(0)
-    return torch.cat([rotation, rotation[:, first] * rotation[:, second]], dim=1)
 
 
 def known_errors(head: HeadModel) -> LandmarkErrors | None:

@@ -11,9 +11,9 @@ barycentric weights and j = J(T + S b + E p) the jaw joint. F and M are linear i
 so the derivatives are those of the rotation alone. This is the head's forward function at the
 landmarks, not an approximation of it.
 
-Where the landmarker's errors on the head are known (landmark_errors.py), they are linear in the
-same unknowns and are added to the same pieces, in F, and the modes of a session's errors follow
-the shape as further coefficients.
+Where it is known what the landmarker makes of the head (landmark_errors.py), its errors are linear
+in the same unknowns and are added to the same pieces, in F; the modes of a session's errors follow
+the shape as further coefficients; and its readings are predicted beside the landmarks.
 """
 
 from __future__ import annotations
@@ -25,7 +25,8 @@ import torch
 from torch import Tensor
 
 from facedyn_app.errors import InputError
-from facedyn_app.fitting.landmark_errors import N_TURN_TERMS, LandmarkErrors
+from facedyn_app.fitting.landmark_errors import LandmarkErrors
+from facedyn_app.fitting.readings import N_TURN_TERMS, ReadingModel, no_readings
 from facedyn_app.headmodel.model import HeadModel
 from facedyn_app.records import FloatArray
 from facedyn_app.settings import FitSettings
@@ -43,13 +44,14 @@ class LandmarkHead:
     Attributes:
         index: (K,) which of the L landmarks these are.
         weight: (K,) weight of each, 0..1, for means over landmarks.
-        spread: (2K, 2K) covariance of what is not explained: of the x of all landmarks, then the
-            y, in the head frame, m^2.
+        spread: (2K + R, 2K + R) covariance of what is not explained: of the x of all landmarks,
+            then the y, in the head frame, m, then the readings.
         mean: (2, 3, K) m.
         shape: (2, 3, K, S + P), the modes of a session's errors last.
         expression: (2, 3, K, E).
         pose: (2, 3, K, 9) for the entries of R - I, row by row.
-        by_turn: (K, 2, 9) how the turned head's landmarks err; zero where unknown.
+        by_turn: (2K + R, 9) what the head's turn makes of the same, for each of `turn_terms`.
+        readings: What the landmarker says beside the points.
         n_session_modes: P.
     """
 
@@ -61,6 +63,7 @@ class LandmarkHead:
     expression: Tensor
     pose: Tensor
     by_turn: Tensor
+    readings: ReadingModel
     n_session_modes: int = 0
 
     @property
@@ -101,7 +104,12 @@ class LandmarkHead:
         """The head with some of the shared unknowns taken into its mean."""
         left = slice(0, known.start or 0)
         mean = self.mean + self.shape[..., known] @ shared[known]
-        return replace(self, mean=mean, shape=self.shape[..., left].contiguous())
+        return replace(
+            self,
+            mean=mean,
+            shape=self.shape[..., left].contiguous(),
+            readings=self.readings.given(shared, known, left),
+        )
 
 
 def landmark_head(
@@ -164,7 +172,8 @@ def landmark_head(
         expression=pieces(head.exprdirs),
         # correctives are added after the joints are regressed, so they do not move the joint
         pose=pieces(head.jaw_posedirs, moves_joint=False),
-        by_turn=weight.new_zeros(len(used), 2, N_TURN_TERMS),
+        by_turn=weight.new_zeros(2 * len(used), N_TURN_TERMS),
+        readings=no_readings(head.n_expression, n_shape, weight),
     )
     if errors is not None:
         return _as_seen(exact, errors, settings)
@@ -175,12 +184,17 @@ def landmark_head(
 def _as_seen(head: LandmarkHead, errors: LandmarkErrors, settings: FitSettings) -> LandmarkHead:
     """The head as the landmarker sees it."""
     rows = np.searchsorted(errors.index, head.index.cpu().numpy())
+    flat = (2 * rows + np.arange(2)[:, None]).ravel()
+    said = np.arange(2 * len(errors.index), len(errors.offset))
+
+    def tensor(values: FloatArray) -> Tensor:
+        return torch.as_tensor(values, dtype=head.weight.dtype, device=head.weight.device)
 
     def error(field: FloatArray) -> Tensor:
         """(2, 3, K, ...) of the used landmarks, fixed, nothing along the third axis."""
-        values = torch.as_tensor(field[rows], dtype=head.weight.dtype, device=head.weight.device)
-        both = values.new_zeros(2, 3, *values.shape[:1], *values.shape[2:])
-        both[0, :2] = values.transpose(0, 1)
+        values = tensor(field[flat].reshape(2, len(rows), *field.shape[1:]))
+        both = values.new_zeros(2, 3, *values.shape[1:])
+        both[0, :2] = values
         return both
 
     turn = error(errors.by_jaw)
@@ -189,18 +203,21 @@ def _as_seen(head: LandmarkHead, errors: LandmarkErrors, settings: FitSettings) 
     for axis, (plus, minus) in enumerate(((7, 5), (2, 6), (3, 1))):
         pose[..., plus] += 0.5 * turn[..., axis]
         pose[..., minus] -= 0.5 * turn[..., axis]
-    session = error(errors.session_modes)
-    both = (2 * rows + np.arange(2)[:, None]).ravel()
-    spread = settings.known_noise**2 * errors.covariance()[np.ix_(both, both)]
-    shape = error(errors.by_shape)[..., : head.n_shape]
-    expression = error(errors.by_expression)[..., : head.n_expression]
+    by_shape = np.concatenate([errors.by_shape[:, : head.n_shape], errors.session_modes], axis=1)
+    by_expression = errors.by_expression[:, : head.n_expression]
+    n_modes = errors.session_modes.shape[1]
+    used = np.concatenate([flat, said])
+    factor = np.full(len(used), settings.known_noise)
+    factor[len(flat) :] *= settings.reading_noise
+    parts = (errors.offset, by_expression, errors.by_jaw, by_shape)
     return replace(
         head,
-        spread=torch.as_tensor(spread, dtype=session.dtype, device=session.device),
+        spread=tensor(factor[:, None] * errors.covariance()[np.ix_(used, used)] * factor),
         mean=head.mean + error(errors.offset),
-        shape=torch.cat([head.shape + shape, session], dim=3),
-        expression=head.expression + expression,
+        shape=torch.nn.functional.pad(head.shape, (0, n_modes)) + error(by_shape),
+        expression=head.expression + error(by_expression),
         pose=pose,
-        by_turn=torch.as_tensor(errors.by_turn[rows]).to(session),
-        n_session_modes=session.shape[3],
+        by_turn=tensor(errors.by_turn[used]),
+        readings=ReadingModel(*(tensor(part[said]) for part in parts)),
+        n_session_modes=n_modes,
     )

@@ -180,4 +180,5 @@ def _join(parts: Sequence[Landmarks]) -> Landmarks:
         scores=np.concatenate([part.scores for part in parts]),
         certainty=np.concatenate([part.certainty for part in parts]),
         sharpness=np.concatenate([part.sharpness for part in parts]),
+        turn=np.concatenate([part.turn for part in parts]),
     )

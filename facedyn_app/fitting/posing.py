@@ -9,6 +9,7 @@ import torch
 from torch import Tensor
 
 from facedyn_app.fitting.landmark_head import LandmarkHead
+from facedyn_app.fitting.rotations import rotation_derivative
 
 
 @dataclass(frozen=True, slots=True, eq=False)
@@ -59,28 +60,3 @@ def jaw_derivative(head: LandmarkHead, posed: PosedLandmarks, jaw: Tensor) -> Te
 def _rows(field: Tensor) -> Tensor:
     """(N, 6K) of a (2, 3, K, N) field."""
     return field.flatten(0, 2).T
-
-
-def rotation_derivative(rotvec: Tensor, R: Tensor) -> Tensor:
-    """The derivative dR / d rotvec, (T, 3, 3, 3), with the rotation vector's number first.
-
-    dR/dw_k = [J_l(w) e_k]_x R with the left Jacobian of SO(3),
-    J_l = I + (1 - cos a)/a^2 [w]_x + (a - sin a)/a^3 [w]_x^2 (Barfoot 2017, eq. 7.85).
-    """
-    angle2 = rotvec.square().sum(1).clamp_min(1e-12)[:, None, None]
-    angle = angle2.sqrt()
-    W = cross_matrix(rotvec)
-    small = angle2 < 1e-4
-    first = torch.where(small, 0.5 - angle2 / 24, (1 - torch.cos(angle)) / angle2)
-    second = torch.where(small, 1 / 6 - angle2 / 120, (angle - torch.sin(angle)) / (angle2 * angle))
-    identity = torch.eye(3, dtype=R.dtype, device=R.device)
-    left = identity + first * W + second * (W @ W)
-    return cross_matrix(left.mT) @ R[:, None]
-
-
-def cross_matrix(vector: Tensor) -> Tensor:
-    """(..., 3, 3) matrix [v]_x with [v]_x y = v x y."""
-    x, y, z = vector.unbind(-1)
-    zero = torch.zeros_like(x)
-    rows = [zero, -z, y, z, zero, -x, -y, x, zero]
-    return torch.stack(rows, dim=-1).reshape(*vector.shape[:-1], 3, 3)

@@ -129,7 +129,7 @@ class FaceProblem:
         """A block of frames."""
         return look(
             self.head,
-            self.whitening.matrix,
+            self.whitening,
             self.seen.frames(part),
             state.frames(part),
             self.group[part],

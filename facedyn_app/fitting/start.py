@@ -8,13 +8,9 @@ first step of POSIT). Closed, batched, and good enough for the solver.
 
 from __future__ import annotations
 
-from dataclasses import replace
-
-import roma
 import torch
 from torch import Tensor
 
-from facedyn_app.fitting.landmark_errors import turn_terms
 from facedyn_app.fitting.landmark_head import LandmarkHead
 from facedyn_app.fitting.state import FaceState, Observations
 
@@ -53,19 +49,3 @@ def start_state(head: LandmarkHead, seen: Observations, shape: Tensor) -> FaceSt
         expression=model.new_zeros(n_frames, head.n_expression),
         shape=shape,
     )
-
-
-def without_turn(head: LandmarkHead, seen: Observations, state: FaceState) -> Observations:
-    """The observations without what the landmarker errs because the head is turned.
-
-    Args:
-        head: The head at its landmarks.
-        seen: The observations of T frames.
-        state: About where the head is; a few degrees do not matter.
-    """
-    terms = turn_terms(roma.rotmat_to_rotvec(state.rotation))
-    error = torch.einsum("kcq,tq->tkc", head.by_turn, terms)
-    # in the image, x stays and y points down
-    moved = error @ state.rotation[:, :2, :2].mT * error.new_tensor([1.0, -1.0])
-    scale = seen.focal_px / state.translation[:, 2]
-    return replace(seen, points=seen.points - scale[:, None, None] * moved)

@@ -9,7 +9,8 @@ import torch
 from torch import Tensor
 
 from facedyn_app.fitting.landmark_head import LandmarkHead
-from facedyn_app.records import Landmarks
+from facedyn_app.fitting.readings import aside, readings_of
+from facedyn_app.records import FloatArray, Landmarks
 from facedyn_app.settings import FitSettings
 
 
@@ -48,17 +49,28 @@ class Observations:
 
     Attributes:
         points: (T, K, 2) landmark positions from the image's centre, px.
+        readings: (T, R) what the landmarker says beside them; R is 0 where the head does not
+            predict it.
+        aside: (T, 3, 3) from the head's rotation to that against the line of sight.
         face_px: (T,) face height, px.
         focal_px: Focal length, px.
     """
 
     points: Tensor
+    readings: Tensor
+    aside: Tensor
     face_px: Tensor
     focal_px: float
 
     def frames(self, which: slice | Tensor) -> Observations:
         """Some of the frames."""
-        return Observations(self.points[which], self.face_px[which], self.focal_px)
+        return Observations(
+            self.points[which],
+            self.readings[which],
+            self.aside[which],
+            self.face_px[which],
+            self.focal_px,
+        )
 
 
 def observe(head: LandmarkHead, landmarks: Landmarks, settings: FitSettings) -> Observations:
@@ -72,8 +84,16 @@ def observe(head: LandmarkHead, landmarks: Landmarks, settings: FitSettings) -> 
     like = head.weight
     centre = np.array([landmarks.width / 2, landmarks.height / 2], np.float32)
     points = landmarks.points[:, head.index.cpu().numpy()] - centre
+    readings = readings_of(landmarks.scores, landmarks.turn)[:, : len(head.readings.rest)]
+    focal_px = settings.focal_factor * max(landmarks.width, landmarks.height)
+
+    def tensor(values: FloatArray) -> Tensor:
+        return torch.as_tensor(values, dtype=like.dtype, device=like.device)
+
     return Observations(
-        points=torch.as_tensor(points, dtype=like.dtype, device=like.device),
-        face_px=torch.as_tensor(landmarks.face_px, dtype=like.dtype, device=like.device),
-        focal_px=settings.focal_factor * max(landmarks.width, landmarks.height),
+        points=tensor(points),
+        readings=tensor(readings),
+        aside=aside(tensor(points.mean(axis=1) / focal_px)),
+        face_px=tensor(landmarks.face_px),
+        focal_px=focal_px,
     )

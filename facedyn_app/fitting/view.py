@@ -2,24 +2,23 @@
 
 Each landmark's line of sight, in the head frame, meets the plane through the head's own landmark
 parallel to the face. The residuals are the displacements from there to the landmark along x and y,
-whitened (whitening.py).
+then the readings as the head predicts them minus those measured, whitened (whitening.py).
 """
 
 from __future__ import annotations
 
 from dataclasses import dataclass
 
+import roma
 import torch
 from torch import Tensor
 
 from facedyn_app.fitting.landmark_head import LandmarkHead
-from facedyn_app.fitting.posing import (
-    PosedLandmarks,
-    jaw_derivative,
-    pose_landmarks,
-    rotation_derivative,
-)
+from facedyn_app.fitting.posing import PosedLandmarks, jaw_derivative, pose_landmarks
+from facedyn_app.fitting.readings import turn_terms, turn_terms_derivative
+from facedyn_app.fitting.rotations import rotation_derivative
 from facedyn_app.fitting.state import FaceState, Observations
+from facedyn_app.fitting.whitening import Whitening
 
 LEAST_FACING = 0.2
 """Lines of sight flatter than this to the face are taken as this steep."""
@@ -31,9 +30,10 @@ class View:
 
     Attributes:
         head: The head at its landmarks.
-        matrix: (2K, r) whitening matrix.
+        whitening: Of that head.
         state: Of the frames.
         group: (T,) which shape each frame has.
+        turn: (T, 3) the head's rotation vector against the line of sight, rad.
         posed: Landmarks in the head frame.
         met: (T, 2, K) where their lines of sight meet the planes through them, m.
         slope: (T, 2, K) dx/dz and dy/dz of the lines of sight in the head frame.
@@ -43,9 +43,10 @@ class View:
     """
 
     head: LandmarkHead
-    matrix: Tensor
+    whitening: Whitening
     state: FaceState
     group: Tensor
+    turn: Tensor
     posed: PosedLandmarks
     met: Tensor
     slope: Tensor
@@ -57,19 +58,28 @@ class View:
         """(T, 9 + E) by the frames' unknowns and (G, m) by the shared ones, without the priors."""
         head, posed, state = self.head, self.posed, self.state
         R = posed.jaw_rotation
-        flat = (self.weight[:, None] * self.residual) @ self.matrix.mT
-        flat = flat.view_as(self.slope)
+        pull = self.weight[:, None] * self.residual
+        n_flat, n_said = self.slope[0].numel(), len(head.readings.rest)
+        flat, said = torch.split(pull @ self.whitening.matrix.mT, [n_flat, n_said], dim=1)
+        by_turn = (pull @ self.whitening.by_turn.mT)[:, None] @ turn_terms_derivative(self.turn)
+        flat = flat.reshape(self.slope.shape)
         pull = torch.cat([flat, -(flat * self.slope).sum(1, keepdim=True)], dim=1)
         points = torch.cat([self.met, posed.points[:, 2:]], dim=1)
-        turn = _turning(points @ pull.mT)
+        turn = _turning(points @ pull.mT) + by_turn.squeeze(1)
         shift = (pull.sum(2)[:, None] @ to_head(state)).squeeze(1)
         both = torch.cat([pull, R.mT @ pull], dim=1).flatten(1)
         entries = (both @ head.pose.flatten(0, 2)).view_as(R) + pull @ posed.moved.mT
         jaw = (rotation_derivative(state.jaw, R) * entries[:, None]).sum((2, 3))
-        expression = both @ head.expression.flatten(0, 2)
-        together = both.new_zeros(len(state.shape), both.shape[1]).index_add_(0, self.group, both)
-        shared = together @ head.shape.flatten(0, 2)
+        jaw = jaw + said @ head.readings.by_jaw
+        expression = both @ head.expression.flatten(0, 2) + said @ head.readings.by_expression
+        shared = self._of_group(both) @ head.shape.flatten(0, 2)
+        shared = shared + self._of_group(said) @ head.readings.by_shape
         return torch.cat([turn, shift, jaw, expression], dim=1), shared
+
+    def _of_group(self, rows: Tensor) -> Tensor:
+        """(G, ...) sum of each group's frames."""
+        total = rows.new_zeros(len(self.state.shape), rows.shape[1])
+        return total.index_add_(0, self.group, rows)
 
     def pose_rows(self) -> Tensor:
         """(T, 9, r) derivatives of the residuals by turn, shift and jaw."""
@@ -85,15 +95,19 @@ class View:
         moved[:, 2, 0], moved[:, 2, 1] = -y, x
         moved[:, 3] = -slope
         moved[:, 4:] = by_jaw[:, :, :2] - by_jaw[:, :, 2:] * slope[:, None]
-        turn, depth, jaw = torch.split(moved.flatten(2) @ self.matrix, [3, 1, 3], dim=1)
-        flat = self.matrix.view(2, -1, self.matrix.shape[1]).sum(1)
+        matrix, by_turn = self.whitening.matrix, self.whitening.by_turn
+        seen, said = torch.split(matrix, [slope[0].numel(), len(self.head.readings.rest)])
+        turn, depth, jaw = torch.split(moved.flatten(2) @ seen, [3, 1, 3], dim=1)
+        turn = turn + turn_terms_derivative(self.turn).mT @ by_turn
+        jaw = jaw + self.head.readings.by_jaw.mT @ said
+        flat = seen.view(2, -1, seen.shape[1]).sum(1)
         shift = torch.cat([flat.expand(n_frames, -1, -1), depth], dim=1)
         return torch.cat([turn, to_head(self.state).mT @ shift, jaw], dim=1)
 
 
 def look(
     head: LandmarkHead,
-    matrix: Tensor,
+    whitening: Whitening,
     seen: Observations,
     state: FaceState,
     group: Tensor,
@@ -103,7 +117,7 @@ def look(
 
     Args:
         head: The head at its landmarks.
-        matrix: (2K, r) whitening matrix.
+        whitening: Of that head.
         seen: The observations.
         state: Of the frames.
         group: (T,) which shape each frame has.
@@ -116,12 +130,15 @@ def look(
     sight, eye = inwards @ sight, -(inwards @ state.translation[:, :, None])
     slope = sight[:, :2] / sight[:, 2:].clamp_max(-LEAST_FACING)
     met = eye[:, :2] + slope * (posed.points[:, 2:] - eye[:, 2:])
-    residual = (posed.points[:, :2] - met).flatten(1) @ matrix
+    said = head.readings.predict(state.shape, group, state.expression, state.jaw)
+    rows = torch.cat([(posed.points[:, :2] - met).flatten(1), said - seen.readings], dim=1)
+    turn = roma.rotmat_to_rotvec(seen.aside @ state.rotation)
+    residual = torch.addmm(rows @ whitening.matrix, turn_terms(turn), whitening.by_turn)
     freedom = robust_scale**2 * residual.shape[1]
     size2 = residual.square().sum(1) / freedom
     cost = 0.5 * freedom * torch.log1p(size2).sum().double()
     weight = 1.0 / (1.0 + size2)
-    return View(head, matrix, state, group, posed, met, slope, residual, weight, cost)
+    return View(head, whitening, state, group, turn, posed, met, slope, residual, weight, cost)
 
 
 def reproject(head: LandmarkHead, state: FaceState, group: Tensor, focal_px: float) -> Tensor:

@@ -1,7 +1,8 @@
 """From displacements of landmarks to few independent residuals.
 
-Neighbouring landmarks err together, so the covariance C = L L^T of their displacements is full.
-With all directions M that the unknowns can move the landmarks in, the whitened directions
+Neighbouring landmarks err together, and the readings with them, so the covariance C = L L^T of
+displacements and readings is full. With all directions M that the unknowns can move them in, the
+whitened directions
 
     L^-1 M = U s V^T
 
@@ -34,12 +35,15 @@ class Whitening:
     """The matrix W and the directions of the unknowns in it.
 
     Attributes:
-        matrix: (2K, r) W transposed: displacements (T, 2K), all x and then all y, to residuals.
+        matrix: (2K + R, r) W transposed: displacements, all x and then all y, and readings
+            (T, 2K + R) to residuals.
+        by_turn: (9, r) what each of `turn_terms` does to the residuals.
         columns: (5, r, E + S') what the expression and the shared unknowns do to the residuals,
             for each of `_views`.
     """
 
     matrix: Tensor
+    by_turn: Tensor
     columns: Tensor
 
     def first(self, n_unknowns: int) -> Whitening:
@@ -60,9 +64,12 @@ def make_whitening(head: LandmarkHead, settings: FitSettings) -> Whitening:
     deviation[head.n_expression : head.n_expression + head.n_shape] = settings.shape_sd
     mean = head.mean_points.double()
     opened = torch.stack([torch.zeros_like(directions[1, 2]), -directions[1, 2]])
-    views = _views(directions.sum(0), opened, mean)
+    said = torch.cat([head.readings.by_expression, head.readings.by_shape], dim=1).double()
+    views = _views(directions.sum(0), opened, mean, said)
     share = deviation.new_tensor([1.0, SLOPE, SLOPE, 0.0, SLOPE])[:, None, None]
-    seen = [*(share * views * deviation), _pose_directions(mean), _jaw_directions(head, settings)]
+    free = torch.nn.functional.pad(_pose_directions(mean), (0, 0, 0, len(said)))
+    free[:, :3] += POSE_RAD * head.by_turn[:, :3]
+    seen = [*(share * views * deviation), free, _jaw_directions(head, settings)]
     factor = torch.linalg.cholesky(head.spread.double())
     white = torch.linalg.solve_triangular(factor, torch.cat(seen, dim=1), upper=False)
     # U s from the smaller product M^T C^-1 M = V s^2 V^T: far quicker, and LEAST is no small size
@@ -70,8 +77,8 @@ def make_whitening(head: LandmarkHead, settings: FitSettings) -> Whitening:
     told = size2 > LEAST**2
     kept = white @ V[:, told] / size2[told].sqrt()
     matrix = torch.linalg.solve_triangular(factor.mT, kept, upper=True)
-    columns, like = matrix.mT @ views, head.weight
-    return Whitening(matrix.to(like.dtype), columns.to(like.dtype))
+    parts = (matrix, head.by_turn.double().mT @ matrix, matrix.mT @ views)
+    return Whitening(*(part.to(head.weight.dtype) for part in parts))
 
 
 def view_weights(slope: Tensor, points: Tensor, jaw: Tensor) -> Tensor:
@@ -90,17 +97,18 @@ def view_weights(slope: Tensor, points: Tensor, jaw: Tensor) -> Tensor:
     return torch.stack(parts, dim=1)
 
 
-def _views(still: Tensor, opened: Tensor, mean: Tensor) -> Tensor:
-    """(5, 2K, N) displacements along x and y for each unknown, as a frame mixes them.
+def _views(still: Tensor, opened: Tensor, mean: Tensor, said: Tensor) -> Tensor:
+    """(5, 2K + R, N) displacements along x and y for each unknown, as a frame mixes them.
 
     Seen from the front at rest; what depth adds where the line of sight is tilted towards x,
     where towards y, where it spreads with the distance from the middle (perspective); and what
-    an opened jaw adds.
+    an opened jaw adds. The readings are the same in every view.
 
     Args:
         still: (3, K, N) how the landmarks move, m per unit.
         opened: (2, K, N) how much further along x and y where the jaw is open, per sine of it.
         mean: (3, K) the landmarks, m.
+        said: (R, N) how the readings change.
     """
     depth = still[2]
     zero = torch.zeros_like(depth)
@@ -112,7 +120,9 @@ def _views(still: Tensor, opened: Tensor, mean: Tensor) -> Tensor:
         away[:, :, None] * depth,
         opened,
     ]
-    return torch.stack(both).flatten(1, 2)
+    seen = torch.stack(both).flatten(1, 2)
+    others = torch.zeros_like(said).expand(len(seen) - 1, -1, -1)
+    return torch.cat([seen, torch.cat([said[None], others])], dim=1)
 
 
 def _pose_directions(points: Tensor) -> Tensor:
@@ -127,7 +137,7 @@ def _pose_directions(points: Tensor) -> Tensor:
 
 
 def _jaw_directions(head: LandmarkHead, settings: FitSettings) -> Tensor:
-    """(2K, 6) what turns of the jaw do to the mean face, about rest and wide open."""
+    """(2K + R, 6) what turns of the jaw do to the mean face, about rest and wide open."""
     zero = torch.zeros(1, dtype=torch.int64, device=head.weight.device)
     like = head.weight.new_zeros
     columns = []
@@ -135,6 +145,7 @@ def _jaw_directions(head: LandmarkHead, settings: FitSettings) -> Tensor:
         jaw = like(1, 3)
         jaw[0, 0] = opened
         posed = pose_landmarks(head, like(1, head.n_shared), zero, like(1, head.n_expression), jaw)
-        columns.append(jaw_derivative(head, posed, jaw)[0, :, :2].flatten(1).mT.double())
+        seen = jaw_derivative(head, posed, jaw)[0, :, :2].flatten(1).mT
+        columns.append(torch.cat([seen, head.readings.by_jaw]).double())
     sd = torch.tensor(settings.jaw_sd, dtype=torch.float64, device=head.weight.device)
     return torch.cat([column * sd for column in columns], dim=1)

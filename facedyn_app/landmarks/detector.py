@@ -2,13 +2,15 @@
 
 from __future__ import annotations
 
+from dataclasses import replace
+
 import numpy as np
 import torch
 
 from facedyn_app.landmarks.face_finder import FaceFinder
 from facedyn_app.landmarks.faces import Face
 from facedyn_app.landmarks.following import settle
-from facedyn_app.landmarks.measuring import Measurer
+from facedyn_app.landmarks.measuring import Measurer, faces_of
 from facedyn_app.landmarks.models import FaceModels, best_device
 from facedyn_app.landmarks.search import Search
 from facedyn_app.records import ByteArray, FloatArray, Frame
@@ -72,10 +74,7 @@ class Landmarker:
         """
         faces = self._faces(image, self._settings.max_faces)
         faces.sort(key=lambda face: -face.height)
-        return tuple(
-            Face(n, face.points, face.scores, face.certainty, face.sharpness)
-            for n, face in enumerate(faces, start=1)
-        )
+        return tuple(replace(face, number=n) for n, face in enumerate(faces, start=1))
 
     def _faces(self, image: ByteArray, most: int) -> list[Face]:
         """The faces that the detector is surest of."""
@@ -91,8 +90,4 @@ class Landmarker:
             return []
         found = self._measurer.measure([image] * len(kept), np.stack(kept))
         scores = self._measurer.scores(found.points)
-        rows = zip(found.points, scores, found.certainty, found.sharpness, strict=True)
-        return [
-            Face(1, points, scores, float(certainty), float(sharpness))
-            for points, scores, certainty, sharpness in rows
-        ]
+        return faces_of(1, found, scores, len(kept))

@@ -22,6 +22,7 @@ class Face:
         scores: (A,) float32 the landmarker's action scores, 0..1, in the order of ACTION_NAMES.
         certainty: How surely there is a face at the points, 0..1; falls when it is covered.
         sharpness: Fine detail over contrast (`crops.sharpness_of`); NaN where not measured.
+        turn: (3,) turn of the face as it is seen, rad (`turn.turns_of`); NaN where not measured.
         box: Left, top, right and bottom of the points, px.
     """
 
@@ -30,6 +31,7 @@ class Face:
     scores: FloatArray
     certainty: float = 1.0
     sharpness: float = nan
+    turn: FloatArray = field(default_factory=lambda: np.full(3, nan, np.float32))
     box: Box = field(init=False)
 
     def __post_init__(self) -> None:

@@ -12,7 +12,8 @@ from facedyn_app.landmarks.row_file import RowFile
 from facedyn_app.records import N_ACTIONS, N_LANDMARKS, BoolArray, FloatArray, IntArray, Landmarks
 
 N_POINT_NUMBERS = 2 * N_LANDMARKS
-ROW_WIDTH = N_POINT_NUMBERS + N_ACTIONS
+N_SCORE_NUMBERS = N_POINT_NUMBERS + N_ACTIONS
+ROW_WIDTH = N_SCORE_NUMBERS + 3
 NOWHERE = -1
 
 
@@ -28,7 +29,7 @@ class KeptTrack:
         certainty: (T,) as in `Landmarks`.
         sharpness: (T,) as in `Landmarks`.
         row: (T,) number of each frame's row in the file; -1 without a face.
-        file: Points and scores.
+        file: Points, scores and turns.
     """
 
     seconds: FloatArray
@@ -53,11 +54,12 @@ class KeptTrack:
         return Landmarks(
             seconds=self.seconds[frames],
             points=values[:, :N_POINT_NUMBERS].reshape(-1, N_LANDMARKS, 2),
-            scores=values[:, N_POINT_NUMBERS:],
+            scores=values[:, N_POINT_NUMBERS:N_SCORE_NUMBERS],
             width=self.width,
             height=self.height,
             certainty=self.certainty[frames],
             sharpness=self.sharpness[frames],
+            turn=values[:, N_SCORE_NUMBERS:],
         )
 
     def whole(self) -> Landmarks:
@@ -88,7 +90,7 @@ class FaceNotes:
     def add(self, frame: int, face: Face, file: RowFile) -> None:
         """Note a face seen in the next frame, its points into the file."""
         self.frames.append(frame)
-        self.rows.append(file.add(np.concatenate([face.points.ravel(), face.scores])))
+        self.rows.append(file.add(np.concatenate([face.points.ravel(), face.scores, face.turn])))
         self.heights.append(face.height)
         self.certainty.append(face.certainty)
         self.sharpness.append(face.sharpness)

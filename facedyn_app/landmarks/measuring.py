@@ -12,7 +12,9 @@ import numpy as np
 import torch
 
 from facedyn_app.landmarks.crops import CROP_PX, crop, crop_to_image, sharpness_of
+from facedyn_app.landmarks.faces import Face
 from facedyn_app.landmarks.models import FaceModels, n_workers
+from facedyn_app.landmarks.turn import turns_of
 from facedyn_app.records import ByteArray, FloatArray
 
 Result = TypeVar("Result")
@@ -109,3 +111,11 @@ def use_one_thread() -> None:
     restore = Thread(target=torch.set_num_threads, args=(before,))
     restore.start()
     restore.join()
+
+
+def faces_of(number: int, found: Measured, scores: FloatArray, n: int) -> list[Face]:
+    """The first n measurements as faces of one number, with their scores (n, A)."""
+    turns = turns_of(found.points[:n], found.depths[:n])
+    certainty, sharpness = found.certainty[:n].tolist(), found.sharpness[:n].tolist()
+    rows = zip(found.points[:n], scores, certainty, sharpness, turns, strict=True)
+    return [Face(number, *row) for row in rows]

@@ -14,7 +14,7 @@ from facedyn_app.landmarks.face_finder import FaceFinder
 from facedyn_app.landmarks.face_shape import shapes_of
 from facedyn_app.landmarks.faces import Face, FrameFaces, overlap
 from facedyn_app.landmarks.following import follow, settle
-from facedyn_app.landmarks.measuring import Measurer
+from facedyn_app.landmarks.measuring import Measurer, faces_of
 from facedyn_app.landmarks.models import FaceModels, best_device
 from facedyn_app.landmarks.read_ahead import read_ahead
 from facedyn_app.landmarks.search import Search
@@ -94,8 +94,7 @@ class FaceTracker:
             return None
         points = found.points[:n]
         scores = self._measurer.scores(points)
-        rows = zip(points, scores, found.certainty.tolist(), found.sharpness.tolist(), strict=False)
-        faces = [Face(track.number, *row) for row in rows]
+        faces = faces_of(track.number, found, scores, n)
         return Stretch(start, faces, shapes_of(points, found.depths[:n]), squares_of(points))
 
     def _place(

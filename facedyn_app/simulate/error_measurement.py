@@ -1,4 +1,4 @@
-"""From made faces as the landmarker sees them to how it errs on a head (landmark_errors.py)."""
+"""From made faces as the landmarker sees them to what it makes of a head (landmark_errors.py)."""
 
 from __future__ import annotations
 
@@ -8,9 +8,10 @@ import torch
 from torch import Tensor
 
 from facedyn_app.errors import InputError, TooLittleError
-from facedyn_app.fitting.landmark_errors import N_TURN_TERMS, LandmarkErrors, turn_terms
+from facedyn_app.fitting.landmark_errors import LandmarkErrors
 from facedyn_app.fitting.landmark_head import landmark_head
 from facedyn_app.fitting.posing import pose_landmarks
+from facedyn_app.fitting.readings import aside, readings_of, turn_terms
 from facedyn_app.headmodel.model import HeadModel
 from facedyn_app.records import FloatArray, IntArray
 from facedyn_app.settings import FitSettings
@@ -27,7 +28,7 @@ RIDGE_EXPRESSION, RIDGE_JAW, RIDGE_SHAPE, RIDGE_TURN = 3.0, 0.1, 200.0, 1.0
 
 
 def measure_errors(head: HeadModel, seen: SeenHeads) -> LandmarkErrors:
-    """Regress the landmarker's errors on what made them (ridge), and the spread of the rest.
+    """Regress the landmarker's errors and readings on what made them (ridge).
 
     Args:
         head: The head, its landmarks placed.
@@ -40,10 +41,11 @@ def measure_errors(head: HeadModel, seen: SeenHeads) -> LandmarkErrors:
     if head.sha256 is None:
         raise InputError(f"The head '{head.head_id}' was read from no file.")
     displaced, index = displacements(head, seen)
-    design, penalty = _design(head, seen)
-    target = displaced.reshape(len(displaced), -1)
+    design, penalty = _design(head, seen, index)
+    flat = displaced.reshape(len(displaced), -1)
+    target = np.concatenate([flat, readings_of(seen.scores, seen.turn)], axis=1)
     kept = np.linalg.norm(seen.rotation, axis=1) < MOST_TURN_RAD
-    error = np.sqrt(((target - design @ _ridge(design[kept], target[kept], penalty)) ** 2).mean(1))
+    error = np.sqrt(((flat - design @ _ridge(design[kept], flat[kept], penalty)) ** 2).mean(1))
     kept &= error < GROSS * np.median(error[kept])
     design, target, face = design[kept], target[kept], seen.face[kept]
     if len(np.unique(face)) < 2 * N_SESSION_MODES or len(face) < 2 * target.shape[1]:
@@ -52,22 +54,20 @@ def measure_errors(head: HeadModel, seen: SeenHeads) -> LandmarkErrors:
             "Render more faces.",
         )
     weights = _ridge(design, target, penalty)
-    of_face, within = _spread(_left_out(design, target, penalty, face), face)
-    size, modes = np.linalg.eigh(of_face)
-    modes = modes[:, -N_SESSION_MODES:] * np.sqrt(np.maximum(size[-N_SESSION_MODES:], 0.0))
+    of_face, within = _spread(_left_out(design, target, penalty, face), face, flat.shape[1])
     deviation = np.sqrt(np.diag(within))
-    n_landmarks, widths = len(index), (1, head.n_expression, 3, head.n_shape, N_TURN_TERMS)
-    parts = np.split(weights.reshape(-1, n_landmarks, 2).transpose(1, 2, 0), np.cumsum(widths), 2)
-    offset, by_expression, by_jaw, by_shape, by_turn, _ = parts
+    widths = (1, head.n_expression, 3, head.n_shape)
+    offset, *by = np.split(weights.T, np.cumsum(widths), axis=1)
+    by_expression, by_jaw, by_shape, by_turn = by
     return LandmarkErrors(
         head_sha256=head.sha256,
         index=index,
-        offset=offset[..., 0],
+        offset=offset[:, 0],
         by_expression=by_expression,
         by_jaw=by_jaw,
         by_shape=by_shape,
         by_turn=by_turn,
-        session_modes=modes[:, ::-1].reshape(n_landmarks, 2, -1),
+        session_modes=_modes(of_face, deviation),
         deviation=deviation,
         correlation=within / deviation[:, None] / deviation,
     )
@@ -101,9 +101,13 @@ def displacements(head: HeadModel, seen: SeenHeads) -> tuple[FloatArray, IntArra
     return np.asarray((met - true[..., :2]).numpy()), np.asarray(small.index.numpy())
 
 
-def _design(head: HeadModel, seen: SeenHeads) -> tuple[FloatArray, FloatArray]:
-    """(N, P) what the errors may depend on and the (P,) ridge penalties."""
-    turn: Tensor = turn_terms(torch.as_tensor(seen.rotation, dtype=torch.float64))
+def _design(head: HeadModel, seen: SeenHeads, index: IntArray) -> tuple[FloatArray, FloatArray]:
+    """(N, P) what the errors of some landmarks may depend on and the (P,) ridge penalties."""
+    middle = np.array([seen.camera.width / 2, seen.camera.height / 2])
+    towards = (seen.points[:, index].mean(axis=1) - middle) / seen.camera.focal_px
+    rotation = roma.rotvec_to_rotmat(torch.as_tensor(seen.rotation, dtype=torch.float64))
+    seen_from = aside(torch.as_tensor(towards, dtype=torch.float64)) @ rotation
+    turn: Tensor = turn_terms(roma.rotmat_to_rotvec(seen_from))
     one = np.ones((len(seen.face), 1))
     columns = [one, seen.expression, seen.jaw, seen.shape, turn.numpy()]
     sizes = (0.0, RIDGE_EXPRESSION, RIDGE_JAW, RIDGE_SHAPE, RIDGE_TURN)
@@ -128,8 +132,12 @@ def _left_out(
     return left
 
 
-def _spread(left: FloatArray, face: IntArray) -> tuple[FloatArray, FloatArray]:
-    """(2K, 2K) covariances of what is a face's own and of what is a picture's own, m^2."""
+def _spread(left: FloatArray, face: IntArray, n_flat: int) -> tuple[FloatArray, FloatArray]:
+    """(N, N) covariances of what is a face's own and of what is a picture's own.
+
+    The first `n_flat` rows are displacements, which have white noise added; the readings, each of
+    a unit of its own, have some of their own.
+    """
     numbers, row, count = np.unique(face, return_inverse=True, return_counts=True)
     mean = np.zeros((len(numbers), left.shape[1]))
     np.add.at(mean, row, left)
@@ -137,5 +145,14 @@ def _spread(left: FloatArray, face: IntArray) -> tuple[FloatArray, FloatArray]:
     own = left - mean[row]
     within = own.T @ own / (len(own) - len(numbers))
     between = mean.T @ mean / len(mean) - within * np.mean(1.0 / count)
-    white = LEAST_OWN * np.trace(within) / len(within)
-    return between, within + white * np.eye(len(within))
+    variance = np.diag(within)
+    white = np.full(len(within), LEAST_OWN * variance[:n_flat].mean())
+    white[n_flat:] = LEAST_OWN * variance[n_flat:]
+    return between, within + np.diag(white)
+
+
+def _modes(of_face: FloatArray, deviation: FloatArray) -> FloatArray:
+    """(N, P) the largest modes of a covariance whose rows have units of their own."""
+    size, modes = np.linalg.eigh(of_face / deviation[:, None] / deviation)
+    size, modes = size[::-1][:N_SESSION_MODES], modes[:, ::-1][:, :N_SESSION_MODES]
+    return np.asarray(modes * np.sqrt(np.maximum(size, 0.0)) * deviation[:, None])

@@ -16,13 +16,14 @@ from facedyn_app.headmodel.drawing.paint import paint_head
 from facedyn_app.headmodel.drawing.render import Camera, HeadRenderer
 from facedyn_app.headmodel.forward import HeadTensors, head_to_tensors, head_vertices
 from facedyn_app.headmodel.model import HeadModel
+from facedyn_app.landmarks import Face
 from facedyn_app.progress import Progress, Report, ignore
 from facedyn_app.records import ByteArray, FloatArray, IntArray
 from facedyn_app.simulate.motion import simulate_motion
 from facedyn_app.simulate.rendering import EYES, make_scene
 from facedyn_app.simulate.repertoire import EXPRESSION_NAMES
 
-Detect = Callable[[ByteArray], FloatArray | None]
+Detect = Callable[[ByteArray], Face | None]
 
 SHAPE_SD = 0.9
 CAUGHT_SECONDS = 40.0
@@ -44,6 +45,8 @@ class SeenHeads:
         rotation: (N, 3) head rotation vectors, rad.
         translation: (N, 3) head origin in the camera frame, m.
         points: (N, L, 2) what the landmarker found, px.
+        scores: (N, A) its action scores, 0..1.
+        turn: (N, 3) the turn by its depths, rad (`landmarks.turn`).
         camera: The camera of all of them.
     """
 
@@ -54,6 +57,8 @@ class SeenHeads:
     rotation: FloatArray
     translation: FloatArray
     points: FloatArray
+    scores: FloatArray
+    turn: FloatArray
     camera: Camera
 
 
@@ -66,11 +71,13 @@ def see_heads(
     seed: int,
     report: Report = ignore,
 ) -> SeenHeads:
-    """Render made faces and find their landmarks; pictures without a face found are left out.
+    """Render made faces and see what the landmarker makes of them.
+
+    Pictures in which it finds no face are left out.
 
     Args:
         head: The head, its landmarks placed (they tell where the paint goes).
-        detect: Landmarks (L, 2), px, of an image, or None without a face.
+        detect: The face in an image, or None.
         n_faces: Made faces, each with a shape and skin of its own.
         n_looks: Pictures of each.
         seed: Which made population.
@@ -93,12 +100,13 @@ def see_heads(
         skin = paint_head(head, scene.skin)
         with HeadRenderer(skin, camera, scene.light, scene.background) as renderer:
             for k in range(n_looks):
-                points = detect(renderer.render(vertices[k], rotation[k], translation[k]))
-                if points is not None:
+                found = detect(renderer.render(vertices[k], rotation[k], translation[k]))
+                if found is not None:
                     truth = (shape, expression[k], jaw[k], rotation[k], translation[k])
                     faces.append(face)
-                    rows.append((*truth, points))
-    names = ("shape", "expression", "jaw", "rotation", "translation", "points")
+                    rows.append((*truth, found.points, found.scores, found.turn))
+    motion = ("shape", "expression", "jaw", "rotation", "translation")
+    names = (*motion, "points", "scores", "turn")
     columns = dict(zip(names, map(np.array, zip(*rows, strict=True)), strict=True))
     return SeenHeads(face=np.array(faces), camera=camera, **columns)
 

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import dataclasses
 from collections.abc import Iterator
 from dataclasses import dataclass
 
@@ -10,7 +11,9 @@ import pytest
 import roma
 import torch
 
+from facedyn_app.fitting.landmark_errors import LandmarkErrors
 from facedyn_app.fitting.landmark_head import FIRST_IRIS, landmark_head
+from facedyn_app.fitting.readings import N_READINGS, N_TURN_TERMS, aside, turn_terms
 from facedyn_app.fitting.residuals import FaceProblem
 from facedyn_app.fitting.state import FaceState, Observations
 from facedyn_app.fitting.whitening import make_whitening
@@ -86,6 +89,36 @@ def face_head() -> HeadModel:
     )
 
 
+def made_errors(head: HeadModel, *, n_modes: int = 2) -> LandmarkErrors:
+    """Points that err by a millimetre, and readings that tell of everything."""
+    assert head.landmarks is not None
+    rng = np.random.default_rng(8)
+    n_flat = 2 * len(head.landmarks.index)
+    n_rows = n_flat + N_READINGS
+    size = np.where(np.arange(n_rows) < n_flat, 1e-3, 1.0)[:, None]
+
+    def field(width: int, share: float) -> FloatArray:
+        return np.asarray(share * size * rng.normal(size=(n_rows, width)))
+
+    by_turn = field(N_TURN_TERMS, 0.3)
+    by_turn[:n_flat] = 0.0
+    mixed = np.eye(n_rows) + 0.1 * rng.normal(size=(n_rows, 4)) @ rng.normal(size=(4, n_rows))
+    correlation = mixed @ mixed.T
+    scale = np.sqrt(np.diag(correlation))
+    return LandmarkErrors(
+        head_sha256="made",
+        index=head.landmarks.index,
+        offset=field(1, 1.0)[:, 0],
+        by_expression=field(head.n_expression, 1.0),
+        by_jaw=field(3, 3.0),
+        by_shape=field(head.n_shape, 0.3),
+        by_turn=by_turn,
+        session_modes=field(n_modes, 0.3),
+        deviation=(0.5 * size)[:, 0],
+        correlation=correlation / scale[:, None] / scale,
+    )
+
+
 @dataclass(frozen=True)
 class MadeMotion:
     truth: FaceState
@@ -101,11 +134,15 @@ def make_motion(
     n_groups: int = 1,
     dtype: torch.dtype = torch.float64,
     settings: FitSettings | None = None,
+    errors: LandmarkErrors | None = None,
 ) -> MadeMotion:
-    """Landmarks of a made face that turns, talks and moves; `n_groups` shapes in a row."""
+    """Landmarks of a made face that turns, talks and moves; `n_groups` shapes in a row.
+
+    With `errors` the problem knows them and has readings; the recording itself has none.
+    """
     rng = np.random.default_rng(5)
     settings = settings or FitSettings(landmark_noise=1e-3)
-    small = landmark_head(head, settings, device=torch.device("cpu"), dtype=dtype)
+    small = landmark_head(head, settings, errors=errors, device=torch.device("cpu"), dtype=dtype)
     time = np.linspace(0, 6, n_frames)[:, None]
 
     def wave(n: int, size: float) -> torch.Tensor:
@@ -118,11 +155,13 @@ def make_motion(
         translation=torch.tensor([0.02, -0.03, 0.9], dtype=dtype) + wave(3, 0.02),
         jaw=torch.cat([wave(1, 0.1).abs(), wave(2, 0.01)], dim=1),
         expression=(0.3 + wave(head.n_expression, 0.4)).clamp(0, 1),
-        shape=torch.as_tensor(rng.normal(size=(n_groups, head.n_shape)), dtype=dtype),
+        shape=torch.as_tensor(rng.normal(size=(n_groups, small.n_shared)), dtype=dtype),
     )
     focal = settings.focal_factor * WIDTH
     blank = Observations(
         torch.zeros(n_frames, len(small.weight), 2, dtype=dtype),
+        torch.zeros(n_frames, len(small.readings.rest), dtype=dtype),
+        aside(truth.translation[:, :2] / truth.translation[:, 2:]),
         torch.full((n_frames,), 150.0, dtype=dtype),
         focal,
     )
@@ -130,6 +169,9 @@ def make_motion(
     problem = FaceProblem(small, whitening, blank, group, settings, activations=True)
     seen = problem.reprojection(truth)
     seen = seen + noise_px * torch.as_tensor(rng.normal(size=tuple(seen.shape)), dtype=dtype)
+    readings = small.readings.predict(truth.shape, group, truth.expression, truth.jaw)
+    terms = turn_terms(roma.rotmat_to_rotvec(blank.aside @ truth.rotation))
+    readings = readings + terms @ small.by_turn[2 * len(small.weight) :].T
     points = np.zeros((n_frames, N_LANDMARKS, 2), np.float32)
     points[:, small.index.numpy()] = seen.numpy() + np.array([WIDTH / 2, HEIGHT / 2])
     points[:, points[0, :, 0] == 0] = points[:, small.index.numpy()[:1]]
@@ -143,7 +185,7 @@ def make_motion(
     seen_problem = FaceProblem(
         small,
         whitening,
-        Observations(seen, blank.face_px, focal),
+        dataclasses.replace(blank, points=seen, readings=readings),
         group,
         settings,
         activations=True,

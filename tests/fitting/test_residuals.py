@@ -11,7 +11,7 @@ from facedyn_app.fitting.arrow import NormalEquations, arrow_step
 from facedyn_app.fitting.posing import pose_landmarks
 from facedyn_app.fitting.state import FaceState
 from facedyn_app.headmodel.model import HeadModel
-from tests.fitting.conftest import MadeMotion, make_motion
+from tests.fitting.conftest import MadeMotion, made_errors, make_motion
 
 
 def _elsewhere(motion: MadeMotion) -> FaceState:
@@ -30,9 +30,14 @@ def _elsewhere(motion: MadeMotion) -> FaceState:
     )
 
 
-@pytest.mark.parametrize(("n_groups", "coupled"), [(1, False), (3, False), (1, True)])
-def test_gradient_is_that_of_the_cost(face_head: HeadModel, n_groups: int, coupled: bool) -> None:
-    motion = make_motion(face_head, 7, noise_px=1.0, n_groups=n_groups)
+@pytest.mark.parametrize(
+    ("n_groups", "coupled", "scored"), [(1, False, False), (3, False, True), (1, True, True)]
+)
+def test_gradient_is_that_of_the_cost(
+    face_head: HeadModel, n_groups: int, coupled: bool, scored: bool
+) -> None:
+    errors = made_errors(face_head) if scored else None
+    motion = make_motion(face_head, 7, noise_px=1.0, n_groups=n_groups, errors=errors)
     problem, state = motion.problem, _elsewhere(motion)
     if coupled:
         pace = torch.tensor([1.0, 1.0, 0.0, 2.0, 1.0, 1.0]).double()

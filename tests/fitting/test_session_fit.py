@@ -105,17 +105,7 @@ def test_live_fit_follows_the_motion_block_by_block(face_head: HeadModel) -> Non
     live = LiveFit(face_head, settings, "cpu")
     jaw = []
     for start in range(0, 200, 10):
-        rows = slice(start, start + 10)
-        part = live.fit(
-            dataclasses.replace(
-                motion.landmarks,
-                seconds=motion.landmarks.seconds[rows],
-                points=motion.landmarks.points[rows],
-                scores=motion.landmarks.scores[rows],
-                certainty=motion.landmarks.certainty[rows],
-                sharpness=motion.landmarks.sharpness[rows],
-            )
-        )
+        part = live.fit(motion.landmarks.only(np.arange(start, start + 10)))
         assert part.valid.all()
         jaw.append(part.jaw[:, 0])
     final = fit_session(face_head, motion.landmarks, settings, device="cpu").jaw[:, 0]
