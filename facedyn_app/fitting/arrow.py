@@ -13,8 +13,10 @@ adjustment", section 6):
 
 The damped system is solved by Cholesky factors. A damping that fails is raised tenfold
 (Marquardt 1963). Frames may also be coupled to their neighbours, which makes H_ff block-tridiagonal
-(chain.py). Bounds are kept by an active set: unknowns whose step would leave their bound are
-sent to the bound, and the step of all others is solved again with that known.
+(chain.py). Bounds are kept by projection (Bertsekas 1982, "Projected Newton methods"): unknowns at
+a bound that would rather be beyond it rest, the others take their step as far as their bounds.
+Where many would go further, the step of the rest is solved again with theirs known: they would
+otherwise pull the others along.
 """
 
 from __future__ import annotations
@@ -33,7 +35,8 @@ State = TypeVar("State")
 FIRST_DAMPING = 1e-3
 LEAST_DAMPING = 1e-7
 MOST_DAMPING = 1e6
-ACTIVE_SET_ROUNDS = 4
+FEW = 0.01
+"""Share of unknowns that may be stopped by their bounds without another solution."""
 
 
 @dataclass(frozen=True, slots=True, eq=False)
@@ -71,11 +74,8 @@ class ArrowProblem(Protocol[State]):
     def group(self) -> Tensor:
         """(T,) int64: the group of shared unknowns that each frame belongs to."""
 
-    def cost(self, state: State) -> Tensor:
-        """The whole cost at a state."""
-
     def linearise(self, state: State) -> NormalEquations:
-        """The normal equations at a state."""
+        """The cost and the normal equations at a state."""
 
     def retract(self, state: State, step_f: Tensor, step_s: Tensor) -> State:
         """The state after a step (T, n), (G, m), brought back into its bounds."""
@@ -124,21 +124,22 @@ def solve_arrow(
         The best state found; the cost never rises.
     """
     model = problem.linearise(state)
-    cost, damping, stale, last_fall = float(model.cost), FIRST_DAMPING, False, 0.0
+    cost, damping, last_fall = float(model.cost), FIRST_DAMPING, 0.0
     for iteration in range(1, max_iterations + 1):
         report(Progress(stage, iteration, max_iterations))
-        if stale:
-            model, stale = problem.linearise(state), False
         step = arrow_step(model, problem.group, damping)
         trial = state if step is None else problem.retract(state, *step)
-        trial_cost = float("inf") if step is None else float(problem.cost(trial))
+        # most steps are good: the equations of the next come with the cost of this one
+        ahead = model if step is None else problem.linearise(trial)
+        trial_cost = float("inf") if step is None else float(ahead.cost)
         if not trial_cost <= cost:
             damping *= 10.0
             if damping > MOST_DAMPING:
                 return _result(state, cost, iteration, converged=False)
             continue
         fall = (cost - trial_cost) / max(cost, 1e-30)
-        state, cost, stale, damping = trial, trial_cost, True, max(LEAST_DAMPING, damping / 10.0)
+        state, cost, model = trial, trial_cost, ahead
+        damping = max(LEAST_DAMPING, damping / 10.0)
         # steps shrink at least geometrically here: what the next would bring is known beforehand
         next_fall, last_fall = fall * min(1.0, fall / max(last_fall, 1e-30)), fall
         if next_fall < tolerance:
@@ -160,61 +161,42 @@ def arrow_step(
     Returns:
         None where the matrix is not positive definite.
     """
-    step = _solve(model, group, damping, _active_set(model, damping))
-    return step if step is None else (step[0].clamp(model.lowest, model.highest), step[1])
+    rests = (model.lowest >= 0) & (model.g_f > 0) | (model.highest <= 0) & (model.g_f < 0)
+    step = _solve(_without(model, rests), group, damping)
+    if step is None:
+        return None
+    bounded = step[0].clamp(model.lowest, model.highest)
+    stopped = bounded != step[0]
+    if float(stopped.sum()) > FEW * stopped.numel():
+        given = bounded.where(stopped, 0.0)
+        step = _solve(_without(_after(model, group, given), rests | stopped), group, damping)
+        if step is None:
+            return None
+        bounded = (given + step[0]).clamp(model.lowest, model.highest)
+    return bounded, step[1]
 
 
-def _active_set(model: NormalEquations, damping: float) -> Tensor:
-    """(T, n) steps of the unknowns that end at a bound, NaN for the others.
-
-    The frames are taken by themselves here, the shared unknowns at rest, which makes a round
-    cheap: unknowns whose step leaves the bound are sent to it, those that would rather come back
-    are set free, and the step of the rest is solved again.
-    """
-    at_bound = (model.lowest >= 0) & (model.g_f > 0) | (model.highest <= 0) & (model.g_f < 0)
-    known = torch.where(at_bound, 0.0, torch.nan).to(model.g_f.dtype)
-    diagonal = (1.0 + damping) * torch.diagonal(model.H_ff, dim1=1, dim2=2)
-    H_ff = model.H_ff.clone()
-    torch.diagonal(H_ff, dim1=1, dim2=2).copy_(diagonal)
-    for _ in range(ACTIVE_SET_ROUNDS):
-        free, given = known.isnan(), known.nan_to_num(0.0)
-        rest = (model.g_f + (H_ff @ given.unsqueeze(2)).squeeze(2)).where(free, 0.0)
-        H = H_ff.where(free.unsqueeze(1) & free.unsqueeze(2), 0.0)
-        H = H + torch.diag_embed((~free).to(H.dtype))
-        factor, failed = torch.linalg.cholesky_ex(H)
-        if bool(failed.any()):
-            break
-        step = given - torch.cholesky_solve(rest.unsqueeze(2), factor).squeeze(2)
-        bounded = step.clamp(model.lowest, model.highest)
-        force = (model.g_f + (H_ff @ step.unsqueeze(2)).squeeze(2)).where(~free, 0.0)
-        returns = (step <= model.lowest) & (force < 0) | (step >= model.highest) & (force > 0)
-        leaves = bounded != step
-        if not bool((leaves | returns).any()):
-            break
-        known = bounded.where(leaves, known).where(~returns, torch.nan)
-    return known
-
-
-def _solve(
-    model: NormalEquations, group: Tensor, damping: float, known: Tensor
-) -> tuple[Tensor, Tensor] | None:
-    """The damped step, its entries that are not NaN in `known` (T, n) given."""
-    known_model = _with_known(model, group, known)
-    H_ff, H_fs, g_s = known_model.H_ff, known_model.H_fs, known_model.g_s
-    H_ff = H_ff + torch.diag_embed(damping * torch.diagonal(H_ff, dim1=1, dim2=2))
-    H_ss = model.H_ss + torch.diag_embed(damping * torch.diagonal(model.H_ss, dim1=1, dim2=2))
-    right = torch.cat([H_fs, known_model.g_f.unsqueeze(2)], dim=2)
-    solved = _eliminate(H_ff, known_model.coupling, right)
+def _solve(model: NormalEquations, group: Tensor, damping: float) -> tuple[Tensor, Tensor] | None:
+    """The damped step without bounds."""
+    H_ff, H_ss = (_damped(H, damping) for H in (model.H_ff, model.H_ss))
+    right = torch.cat([model.H_fs, model.g_f.unsqueeze(2)], dim=2)
+    solved = _eliminate(H_ff, model.coupling, right)
     if solved is None:
         return None
-    eliminated = _sum_over_frames(H_fs.mT, solved, group, len(H_ss))
-    schur, gradient = H_ss - eliminated[..., :-1], g_s - eliminated[..., -1]
+    eliminated = _sum_over_frames(model.H_fs.mT, solved, group, len(H_ss))
+    schur, gradient = H_ss - eliminated[..., :-1], model.g_s - eliminated[..., -1]
     schur_factor, failed = torch.linalg.cholesky_ex(schur)
     if bool(failed.any()):
         return None
     step_s = -torch.cholesky_solve(gradient.unsqueeze(2), schur_factor)
-    step_f = -(solved[..., -1:] + solved[..., :-1] @ step_s[group]).squeeze(2)
-    return torch.where(known.isnan(), step_f, known), step_s.squeeze(2)
+    step_f = -(solved[..., -1:] + solved[..., :-1] @ step_s[group])
+    return step_f.squeeze(2), step_s.squeeze(2)
+
+
+def _damped(H: Tensor, damping: float) -> Tensor:
+    H = H.clone()
+    torch.diagonal(H, dim1=1, dim2=2).mul_(1.0 + damping)
+    return H
 
 
 def _eliminate(H_ff: Tensor, coupling: Tensor | None, right: Tensor) -> Tensor | None:
@@ -225,24 +207,29 @@ def _eliminate(H_ff: Tensor, coupling: Tensor | None, right: Tensor) -> Tensor |
     return None if bool(failed.any()) else torch.cholesky_solve(right, factor)
 
 
-def _with_known(model: NormalEquations, group: Tensor, known: Tensor) -> NormalEquations:
-    """The equations of the other unknowns; rows of known ones become the identity."""
-    free = known.isnan().to(model.H_ff.dtype)
-    step = known.nan_to_num(0.0)
-    g_f = model.g_f + (model.H_ff @ step.unsqueeze(2)).squeeze(2)
+def _after(model: NormalEquations, group: Tensor, given: Tensor) -> NormalEquations:
+    """The equations of the further step after some of it, (T, n)."""
+    g_f = model.g_f + (model.H_ff @ given.unsqueeze(2)).squeeze(2)
+    if model.coupling is not None:
+        g_f = g_f + chain_product(model.coupling, given)
+    pull = (model.H_fs.mT @ given.unsqueeze(2)).squeeze(2)
+    return replace(model, g_f=g_f, g_s=model.g_s.index_add(0, group, pull))
+
+
+def _without(model: NormalEquations, rests: Tensor) -> NormalEquations:
+    """The equations of the unknowns that do not rest; rows of those that do become the identity."""
+    if not bool(rests.any()):
+        return model
+    free = (~rests).to(model.g_f.dtype)
+    H_ff = (model.H_ff * free.unsqueeze(1)).mul_(free.unsqueeze(2))
+    torch.diagonal(H_ff, dim1=1, dim2=2).add_(rests)
     coupling = model.coupling
-    if coupling is not None:
-        g_f = g_f + chain_product(coupling, step)
-        coupling = coupling * free[1:] * free[:-1]
-    pull = (model.H_fs.mT @ step.unsqueeze(2)).squeeze(2)
-    H_ff = model.H_ff * free.unsqueeze(1) * free.unsqueeze(2) + torch.diag_embed(1.0 - free)
     return replace(
         model,
         H_ff=H_ff,
         H_fs=model.H_fs * free.unsqueeze(2),
-        g_f=g_f * free,
-        g_s=model.g_s.index_add(0, group, pull),
-        coupling=coupling,
+        g_f=model.g_f * free,
+        coupling=None if coupling is None else coupling * free[1:] * free[:-1],
     )
 
 

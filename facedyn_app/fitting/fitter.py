@@ -103,8 +103,3 @@ def _for_coefficients(settings: FitSettings) -> FitSettings:
         expression_sd=settings.coefficient_sd,
         expression_step=scale * settings.expression_step,
     )
-
-
-def begin_with(start: FaceState, before: FaceState) -> FaceState:
-    """A start with the jaw and expression of other frames, the pose its own."""
-    return replace(start, jaw=before.jaw, expression=before.expression)

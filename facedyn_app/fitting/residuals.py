@@ -110,7 +110,7 @@ class FaceProblem:
         translation = state.translation + shift
         depth = translation[:, 2:].clamp_min(NEAREST_M)
         return FaceState(
-            rotation=roma.special_procrustes(state.rotation @ roma.rotvec_to_rotmat(turn)),
+            rotation=_orthonormal(state.rotation @ roma.rotvec_to_rotmat(turn)),
             translation=torch.cat([translation[:, :2], depth], dim=1),
             jaw=state.jaw + jaw,
             expression=moved.clamp(0.0, 1.0) if self.activations else moved,
@@ -204,3 +204,8 @@ class FaceProblem:
         if self.activations:
             lowest[:, N_POSE:], highest[:, N_POSE:] = -state.expression, 1.0 - state.expression
         return lowest, highest
+
+
+def _orthonormal(R: Tensor) -> Tensor:
+    """The nearest rotations to (T, 3, 3) that are off by rounding: a Newton step towards them."""
+    return 1.5 * R - 0.5 * R @ (R.mT @ R)

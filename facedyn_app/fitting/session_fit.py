@@ -18,10 +18,11 @@ from torch import Tensor
 
 from facedyn_app.errors import TooLittleError
 from facedyn_app.fitting.arrow import ArrowResult, arrow_step, solve_arrow
-from facedyn_app.fitting.fitter import Fitter, begin_with, make_fitter
+from facedyn_app.fitting.fitter import Fitter, make_fitter
 from facedyn_app.fitting.gaze import gaze_angles, head_eyes
 from facedyn_app.fitting.landmark_head import LandmarkHead
 from facedyn_app.fitting.residuals import FaceProblem
+from facedyn_app.fitting.start import start_between
 from facedyn_app.fitting.state import FaceState
 from facedyn_app.fitting.trust import distrust, reason_code, usual_sharpness
 from facedyn_app.headmodel.model import HeadModel
@@ -73,13 +74,14 @@ def fit_session(
     tracks = _Tracks.empty(landmarks, fitter.head)
     known = fitter.head.with_shape(joint.state.shape[0])
     eyes = head_eyes(head, known.weight)
+    _, before = fitter.problem(known, landmarks.only(spread), smooth=False)
     converged, usual = joint.converged, usual_sharpness(landmarks.sharpness)
     for first, last in chunks.blocks(BLOCK_SECONDS):
         report(Progress(FRAMES_STAGE, first, len(found)))
         rows = slice(max(0, first - MARGIN_FRAMES), last + MARGIN_FRAMES)
         part = landmarks.only(found[rows])
         problem, start = fitter.problem(known, part, smooth=True)
-        start = begin_with(start, joint.state.frames(_nearest(spread, found[rows])))
+        start = start_between(start, _place(spread, found[rows]), before, joint.state)
         result = _solve(problem, start, settings)
         converged = converged and result.converged
         own = torch.arange(first, last) - rows.start
@@ -144,10 +146,9 @@ def _solve(problem: FaceProblem, start: FaceState, settings: FitSettings) -> Arr
     )
 
 
-def _nearest(frames: IntArray, wanted: IntArray) -> Tensor:
-    """(T,) which of some frames, ascending, comes next before each of the wanted ones."""
-    at = np.searchsorted(frames, wanted, side="right") - 1
-    return torch.as_tensor(np.clip(at, 0, len(frames) - 1))
+def _place(frames: IntArray, wanted: IntArray) -> Tensor:
+    """(T,) where the wanted frames lie among some N frames, ascending; 0..N - 1."""
+    return torch.as_tensor(np.interp(wanted, frames, np.arange(len(frames))))
 
 
 @dataclass(frozen=True, slots=True, eq=False)

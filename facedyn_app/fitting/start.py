@@ -8,6 +8,9 @@ first step of POSIT). Closed, batched, and good enough for the solver.
 
 from __future__ import annotations
 
+from dataclasses import replace
+
+import roma
 import torch
 from torch import Tensor
 
@@ -48,4 +51,34 @@ def start_state(head: LandmarkHead, seen: Observations, shape: Tensor) -> FaceSt
         jaw=model.new_zeros(n_frames, 3),
         expression=model.new_zeros(n_frames, head.n_expression),
         shape=shape,
+    )
+
+
+def start_between(
+    start: FaceState, place: Tensor, before: FaceState, fitted: FaceState
+) -> FaceState:
+    """The start of T frames from fits of frames among them, or far apart around them.
+
+    Jaw and expression lie between the fitted ones'. The pose is the frames' own, corrected by what
+    the fits made of the pose that they started from.
+
+    Args:
+        start: Of the frames, from `start_state`.
+        place: (T,) where they lie among the N fitted frames, 0..N - 1.
+        before: What `start_state` makes of the fitted frames.
+        fitted: Their fit.
+    """
+    left = place.long().clamp_max(len(before.jaw) - 2)
+    share = (place - left).unsqueeze(1).to(start.jaw)
+
+    def between(values: Tensor) -> Tensor:
+        return torch.lerp(values[left], values[left + 1], share)
+
+    turn = between(roma.rotmat_to_rotvec(before.rotation.mT @ fitted.rotation))
+    return replace(
+        start,
+        rotation=start.rotation @ roma.rotvec_to_rotmat(turn),
+        translation=start.translation + between(fitted.translation - before.translation),
+        jaw=between(fitted.jaw),
+        expression=between(fitted.expression),
     )

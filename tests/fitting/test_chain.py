@@ -2,10 +2,12 @@
 
 from __future__ import annotations
 
+from collections.abc import Callable
+
 import pytest
 import torch
 
-from facedyn_app.fitting.chain import chain_product, chain_solve
+from facedyn_app.fitting.chain import chain_product, chain_solve, reduce_chain
 
 
 def _dense(blocks: torch.Tensor, coupling: torch.Tensor) -> torch.Tensor:
@@ -26,19 +28,21 @@ def test_it_equals_the_dense_solve(n_frames: int) -> None:
     coupling = torch.rand(n_frames - 1, 4, generator=generator).double()
     blocks = root @ root.mT + 2.5 * torch.eye(4)
     right = torch.randn(n_frames, 4, 2, generator=generator).double()
-    solved = chain_solve(blocks, coupling, right)
-    assert solved is not None
     A = _dense(blocks, coupling)
     expected = torch.linalg.solve(A, right.flatten(0, 1))
-    assert solved.flatten(0, 1) == pytest.approx(expected, abs=1e-10)
+    for way in (chain_solve, reduce_chain):
+        solved = way(blocks, coupling, right)
+        assert solved is not None
+        assert solved.flatten(0, 1) == pytest.approx(expected, abs=1e-10)
     values = right[..., 0]
     off_diagonal = A - _dense(blocks, torch.zeros_like(coupling))
     expected = off_diagonal @ values.flatten()
     assert chain_product(coupling, values).flatten() == pytest.approx(expected, abs=1e-12)
 
 
-def test_an_indefinite_system_is_refused() -> None:
+@pytest.mark.parametrize("way", [chain_solve, reduce_chain])
+def test_an_indefinite_system_is_refused(
+    way: Callable[[torch.Tensor, torch.Tensor, torch.Tensor], torch.Tensor | None],
+) -> None:
     blocks = torch.eye(2).double().repeat(5, 1, 1)
-    assert (
-        chain_solve(blocks, torch.full((4, 2), 0.9).double(), torch.ones(5, 2, 1).double()) is None
-    )
+    assert way(blocks, torch.full((4, 2), 0.9).double(), torch.ones(5, 2, 1).double()) is None
