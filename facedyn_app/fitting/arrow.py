@@ -44,7 +44,6 @@ class NormalEquations:
     """The quadratic model of the cost around a state.
 
     Attributes:
-        cost: Scalar, the whole cost at the state, priors included.
         H_ff: (T, n, n) frame blocks.
         H_fs: (T, n, m) frame against shared.
         H_ss: (G, m, m) shared blocks.
@@ -56,7 +55,6 @@ class NormalEquations:
             their share of H_ff and g_f included there; None where frames are independent.
     """
 
-    cost: Tensor
     H_ff: Tensor
     H_fs: Tensor
     H_ss: Tensor
@@ -67,15 +65,29 @@ class NormalEquations:
     coupling: Tensor | None = None
 
 
-class ArrowProblem(Protocol[State]):
+class Costed(Protocol):
+    """A state as a problem sees it, and what it costs."""
+
+    @property
+    def cost(self) -> Tensor:
+        """The whole cost, priors included."""
+
+
+Look = TypeVar("Look", bound=Costed)
+
+
+class ArrowProblem(Protocol[State, Look]):
     """What the solver needs to know of a problem."""
 
     @property
     def group(self) -> Tensor:
         """(T,) int64: the group of shared unknowns that each frame belongs to."""
 
-    def linearise(self, state: State) -> NormalEquations:
-        """The cost and the normal equations at a state."""
+    def look(self, state: State) -> Look:
+        """A state and its cost, with all that its equations are made from."""
+
+    def linearise(self, look: Look) -> NormalEquations:
+        """The normal equations there."""
 
     def retract(self, state: State, step_f: Tensor, step_s: Tensor) -> State:
         """The state after a step (T, n), (G, m), brought back into its bounds."""
@@ -101,7 +113,7 @@ class ArrowResult(Generic[State]):
 
 
 def solve_arrow(
-    problem: ArrowProblem[State],
+    problem: ArrowProblem[State, Look],
     state: State,
     *,
     max_iterations: int,
@@ -123,14 +135,15 @@ def solve_arrow(
     Returns:
         The best state found; the cost never rises.
     """
-    model = problem.linearise(state)
-    cost, damping, last_fall = float(model.cost), FIRST_DAMPING, 0.0
+    look, fresh = problem.look(state), True
+    cost, damping, last_fall = float(look.cost), FIRST_DAMPING, 0.0
     for iteration in range(1, max_iterations + 1):
         report(Progress(stage, iteration, max_iterations))
+        if fresh:
+            model, fresh = problem.linearise(look), False
         step = arrow_step(model, problem.group, damping)
         trial = state if step is None else problem.retract(state, *step)
-        # most steps are good: the equations of the next come with the cost of this one
-        ahead = model if step is None else problem.linearise(trial)
+        ahead = look if step is None else problem.look(trial)
         trial_cost = float("inf") if step is None else float(ahead.cost)
         if not trial_cost <= cost:
             damping *= 10.0
@@ -138,7 +151,7 @@ def solve_arrow(
                 return _result(state, cost, iteration, converged=False)
             continue
         fall = (cost - trial_cost) / max(cost, 1e-30)
-        state, cost, model = trial, trial_cost, ahead
+        state, cost, look, fresh = trial, trial_cost, ahead, True
         damping = max(LEAST_DAMPING, damping / 10.0)
         # steps shrink at least geometrically here: what the next would bring is known beforehand
         next_fall, last_fall = fall * min(1.0, fall / max(last_fall, 1e-30)), fall

@@ -27,7 +27,7 @@ from torch import Tensor
 from facedyn_app.fitting.arrow import NormalEquations
 from facedyn_app.fitting.curvature import frame_curvature, mixed_squares, shared_curvature
 from facedyn_app.fitting.landmark_head import LandmarkHead
-from facedyn_app.fitting.smoothness import smoothness
+from facedyn_app.fitting.smoothness import Smoothness, smoothness
 from facedyn_app.fitting.state import FaceState, Observations
 from facedyn_app.fitting.view import View, look, reproject
 from facedyn_app.fitting.whitening import Whitening, view_weights
@@ -73,34 +73,33 @@ class FaceProblem:
 
     def cost(self, state: FaceState) -> Tensor:
         """The whole cost at a state, priors included."""
-        total = self._prior_cost(state)
-        if self.pace is not None:
-            total = total + smoothness(state, self.pace, self.settings).cost
-        for part in self._blocks():
-            total = total + self._see(state, part).cost
-        return total
+        return self.look(state).cost
 
-    def linearise(self, state: FaceState) -> NormalEquations:
-        """The normal equations at a state, a block of frames at a time."""
-        n_groups, parts = len(state.shape), []
-        precision = self._shared_precision(n_groups)
-        cost, g_s = self._prior_cost(state), precision * state.shape
-        for part in self._blocks():
-            view = self._see(state, part)
-            slope_f, slope_s = view.gradient()
-            cost, g_s = cost + view.cost, g_s + slope_s
-            parts.append((slope_f, *self._pose_curvature(view)))
-        g_f, shares, H_p = (torch.cat(each) for each in zip(*parts, strict=True))
-        H_ff, H_fs, H_ss = self._curvature(H_p, shares, n_groups)
+    def look(self, state: FaceState) -> FaceLook:
+        """All frames as they are seen at a state, a block at a time."""
+        views = [self._see(state, part) for part in self._blocks()]
+        cost = self._prior_cost(state) + sum(view.cost for view in views)
+        if self.pace is None:
+            return FaceLook(state, views, None, cost)
+        smooth = smoothness(state, self.pace, self.settings)
+        return FaceLook(state, views, smooth, cost + smooth.cost)
+
+    def linearise(self, look: FaceLook) -> NormalEquations:
+        """The normal equations at a state."""
+        state, smooth = look.state, look.smooth
+        precision = self._shared_precision(len(state.shape))
+        parts = [(*view.gradient(), *self._pose_curvature(view)) for view in look.views]
+        g_f, g_s, shares, H_p = zip(*parts, strict=True)
+        H_ff, H_fs, H_ss = self._curvature(torch.cat(H_p), torch.cat(shares), len(state.shape))
         torch.diagonal(H_ss, dim1=1, dim2=2).add_(precision)
-        H_ff, slope = self._add_frame_priors(state, H_ff, g_f)
+        H_ff, slope_f = self._add_frame_priors(state, H_ff, torch.cat(g_f))
+        slope_s = precision * state.shape + torch.stack(g_s).sum(0)
         coupling = None
-        if self.pace is not None:
-            smooth = smoothness(state, self.pace, self.settings)
-            cost, coupling = cost + smooth.cost, smooth.precision
-            H_ff, slope = smooth.add_to(H_ff, slope)
+        if smooth is not None:
+            coupling = smooth.precision
+            H_ff, slope_f = smooth.add_to(H_ff, slope_f)
         lowest, highest = self._room(state)
-        return NormalEquations(cost, H_ff, H_fs, H_ss, slope, g_s, lowest, highest, coupling)
+        return NormalEquations(H_ff, H_fs, H_ss, slope_f, slope_s, lowest, highest, coupling)
 
     def retract(self, state: FaceState, step_f: Tensor, step_s: Tensor) -> FaceState:
         """The state after a step, activations kept within 0..1."""
@@ -204,6 +203,23 @@ class FaceProblem:
         if self.activations:
             lowest[:, N_POSE:], highest[:, N_POSE:] = -state.expression, 1.0 - state.expression
         return lowest, highest
+
+
+@dataclass(frozen=True, slots=True, eq=False)
+class FaceLook:
+    """A state of a FaceProblem as it is seen.
+
+    Attributes:
+        state: The state.
+        views: Its frames, a block at a time.
+        smooth: How the frames are coupled; None where they are independent.
+        cost: The whole cost, priors included.
+    """
+
+    state: FaceState
+    views: list[View]
+    smooth: Smoothness | None
+    cost: Tensor
 
 
 def _orthonormal(R: Tensor) -> Tensor:

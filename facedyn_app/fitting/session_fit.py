@@ -204,7 +204,9 @@ def _shape_chunks(
     start = replace(state.frames(where), shape=shape)
     grouped = problem.only(where, torch.as_tensor(group, device=shared.device))
     grouped = replace(grouped, head=head, whitening=fitter.whitening).of(head)
-    step = arrow_step(grouped.linearise(start), grouped.group, CHUNK_DAMPING) if len(kept) else None
+    step = None
+    if len(kept):
+        step = arrow_step(grouped.linearise(grouped.look(start)), grouped.group, CHUNK_DAMPING)
     shapes = shape if step is None else shape + step[1]
     return kept, np.asarray(shapes.cpu().numpy(), np.float32)
 
