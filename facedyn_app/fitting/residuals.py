@@ -34,7 +34,7 @@ from facedyn_app.fitting.whitening import Whitening, view_weights
 from facedyn_app.settings import FitSettings
 
 N_POSE = 9
-BLOCK_FRAMES = 64
+BLOCK_FRAMES = 128
 NEAREST_M = 0.05
 
 
