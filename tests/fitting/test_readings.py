@@ -40,7 +40,7 @@ def test_readings_tell_what_landmarks_do_not_show(face_head: HeadModel, told: bo
         errors.by_expression[n_flat:, -1] = 0.0
     motion = make_motion(head, 40, errors=errors)
     start = start_state(motion.problem.head, motion.problem.seen, 0 * motion.truth.shape)
-    result = solve_arrow(motion.problem, start, max_iterations=40, tolerance=1e-7)
+    result = solve_arrow(motion.problem, start, max_iterations=100, tolerance=1e-7)
     found, true = result.state.expression[:, -1], motion.truth.expression[:, -1]
     correlation = np.corrcoef(found.numpy(), true.numpy())[0, 1] if told else None
     if told:
@@ -75,7 +75,7 @@ def test_readings_tell_the_turn_where_points_tell_nothing(face_head: HeadModel) 
     off = torch.tensor([0.2, -0.15, 0.1]).double().expand(10, 3)
     away = motion.truth.rotation @ roma.rotvec_to_rotmat(off)
     start = dataclasses.replace(motion.truth, rotation=away)
-    result = solve_arrow(motion.problem, start, max_iterations=40, tolerance=1e-7)
+    result = solve_arrow(motion.problem, start, max_iterations=100, tolerance=1e-7)
     left = roma.rotmat_geodesic_distance(result.state.rotation, motion.truth.rotation)
     assert float(left.max()) < 0.05
 
