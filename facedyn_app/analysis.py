@@ -161,6 +161,7 @@ def make_session(
         "width": info.width,
         "height": info.height,
         "focal_px": fit.focal_px,
+        "focal_log_sd": fit.focal_log_sd,
         "converged": fit.converged,
         "settings": fit_settings_record(settings),
         "program": PROGRAM,

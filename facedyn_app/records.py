@@ -188,6 +188,8 @@ class HeadFit:
         invalid_reason: (T,) uint8 number in INVALID_REASONS, 0 in valid frames; None when unknown.
         gaze: (T, 2, 2) float32 turn of the left and the right eye, to the subject's left and up,
             rad; NaN in frames that are not valid; None where the head has no eyes.
+        focal_log_sd: Standard deviation of the logarithm of the focal length, where that was
+            estimated; None where it was assumed, since the poses did not tell it.
     """
 
     seconds: FloatArray
@@ -206,6 +208,7 @@ class HeadFit:
     n_iterations: int
     invalid_reason: ByteArray | None = None
     gaze: FloatArray | None = None
+    focal_log_sd: float | None = None
 
     def __post_init__(self) -> None:
         """Check that all arrays have a row per frame or per chunk."""

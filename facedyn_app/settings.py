@@ -25,7 +25,9 @@ class FitSettings:
     """How the head is fitted to the landmarks (METHOD section 3).
 
     Attributes:
-        focal_factor: Focal length over the longer image side, 0.5..5.
+        focal_factor: Focal length over the longer image side where it is not known better, 0.5..5.
+        most_focal_sd: Standard deviation of the logarithm of the estimated focal length up to which
+            the estimate is used; 0 always takes `focal_factor`.
         landmark_noise: Standard deviation of a landmark of weight 1, share of face height.
             Larger than the scatter seen, since the errors of neighbouring landmarks go together:
             chosen on rendered faces of known motion, where 0.006 lets noise into expressions.
@@ -59,6 +61,7 @@ class FitSettings:
     """
 
     focal_factor: float = 1.2
+    most_focal_sd: float = 0.1
     landmark_noise: float = 0.025
     known_noise: float = 1.0
     reading_noise: float = 1.0

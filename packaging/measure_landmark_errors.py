@@ -15,13 +15,9 @@ from pathlib import Path
 from facedyn_app.assets import sha256_of
 from facedyn_app.fitting.landmark_errors import FOLDER, write_errors
 from facedyn_app.headmodel.files.io import load_head
-from facedyn_app.landmarks import Landmarker
 from facedyn_app.progress import Progress
-from facedyn_app.settings import LandmarkSettings
-from facedyn_app.simulate.error_measurement import measure_errors
-from facedyn_app.simulate.seen_heads import see_heads
+from facedyn_app.simulate.error_measurement import watch_landmarker
 
-POPULATION = 77
 MODELS = Path(__file__).resolve().parent.parent / "models"
 
 
@@ -38,19 +34,11 @@ def main() -> None:
     parser.add_argument("--looks", type=int, default=12)
     args = parser.parse_args()
     head = load_head("open-head-1")
-    with Landmarker(LandmarkSettings(max_faces=1)) as landmarker:
-        seen = see_heads(
-            head,
-            landmarker.detect_face,
-            n_faces=args.faces,
-            n_looks=args.looks,
-            seed=POPULATION,
-            report=tell,
-        )
+    errors = watch_landmarker(head, n_faces=args.faces, n_looks=args.looks, report=tell)
     name = f"{FOLDER}/{head.head_id}.npz"
     path = MODELS / name
     path.parent.mkdir(exist_ok=True)
-    write_errors(measure_errors(head, seen), path)
+    write_errors(errors, path)
     manifest = json.loads((MODELS / "manifest.json").read_text(encoding="utf-8"))
     manifest[name] = {
         "sha256": sha256_of(path),

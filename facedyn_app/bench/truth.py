@@ -17,7 +17,7 @@ from facedyn_app.headmodel.model import HeadModel
 from facedyn_app.progress import Progress, Report, ignore
 from facedyn_app.records import BoolArray, ByteArray, FloatArray
 from facedyn_app.simulate.motion import SimulatedMotion
-from facedyn_app.simulate.rendering import Scene, make_scene, render_motion
+from facedyn_app.simulate.rendering import FOCAL_FACTOR, Scene, make_scene, render_motion
 from facedyn_app.video import SIMULATED, write_video
 
 RENDERING = 1
@@ -45,6 +45,7 @@ class Case:
         motion: Which motion of that kind.
         noisy: Whether it is compressed until it shows.
         occluded: Whether a hand comes before the mouth now and then.
+        focal: Focal length of the camera, of the image's longer side.
     """
 
     take: Take
@@ -55,13 +56,15 @@ class Case:
     motion: int = 0
     noisy: bool = False
     occluded: bool = False
+    focal: float = FOCAL_FACTOR
 
     @property
     def name(self) -> str:
         """A name that people can read."""
+        lens = [] if self.focal == FOCAL_FACTOR else [f"lens {self.focal:g}"]
         marks = [word for word in ("noisy", "occluded") if getattr(self, word)]
         who = f"face {self.face} motion {self.motion}"
-        return " ".join([str(self.take), f"{self.width}x{self.height}", who, *marks])
+        return " ".join([str(self.take), f"{self.width}x{self.height}", who, *marks, *lens])
 
 
 @dataclass(frozen=True, slots=True, eq=False)
@@ -89,8 +92,11 @@ def make_truth(head: HeadModel, case: Case) -> Truth:
     """The truth of a case; the same arguments always give the same."""
     motion = make_take(case.take, case.motion, case.seconds, head.expression_names)
     scene = make_scene(head, case.face, 0, seed=POPULATION, width=case.width, height=case.height)
-    placed = scene.translation * [1.0, 1.0, 0.0] + [0.0, 0.0, DISTANCE_M]
-    scene = replace(scene, translation=placed)
+    # as large in the picture through any lens
+    distance = DISTANCE_M * case.focal / FOCAL_FACTOR
+    placed = scene.translation * [1.0, 1.0, 0.0] + [0.0, 0.0, distance]
+    camera = replace(scene.camera, focal_px=case.focal * max(case.width, case.height))
+    scene = replace(scene, translation=placed, camera=camera)
     covered = np.zeros(len(motion.seconds), dtype=np.bool_)
     if case.occluded:
         covered = motion.seconds % HAND_EVERY_S > HAND_EVERY_S - HAND_FOR_S

@@ -13,6 +13,7 @@ from facedyn_app.cli.places import check_output_file, naming
 from facedyn_app.cli.recordings import Reading, check_recording, read_ready_head
 from facedyn_app.cli.verb import Outcome
 from facedyn_app.dynamics.quality import assess_quality
+from facedyn_app.fitting.focal import focal_text
 from facedyn_app.library.session_file import save_session
 from facedyn_app.pipeline import analyse_video
 from facedyn_app.progress import Report
@@ -74,6 +75,7 @@ def _outcome(analysis: Analysis, out: Path, seconds: dict[str, float], quality: 
         "total_fps": total_fps,
         "seconds_per_stage": seconds,
         "focal_px": analysis.fit.focal_px,
+        "focal_log_sd": analysis.fit.focal_log_sd,
         "converged": analysis.fit.converged,
         "n_iterations": analysis.fit.n_iterations,
         "quality": asdict(quality),
@@ -84,6 +86,7 @@ def _outcome(analysis: Analysis, out: Path, seconds: dict[str, float], quality: 
         f"{analysis.info.path.name}{made}: {quality.n_valid} of {quality.n_frames} frames fitted "
         f"with head {session.head_id}",
         quality_text(quality),
+        f"focal length: {focal_text(analysis.fit.focal_px, analysis.fit.focal_log_sd)}",
         f"speed: {total_fps:.0f} frames/s in all, {fit_fps:.0f} frames/s for the fit alone",
         f"written: {out}",
     ]

@@ -7,20 +7,25 @@ from dataclasses import dataclass
 from pathlib import Path
 
 import cv2
+import numpy as np
 import torch
 
+from facedyn_app.cli.drawing import quiet_drawing
 from facedyn_app.cli.places import check_output_file
 from facedyn_app.cli.recordings import read_head, read_ready_head
 from facedyn_app.cli.verb import Outcome
-from facedyn_app.errors import MismatchError, OutputError
+from facedyn_app.errors import InputError, MismatchError, OutputError
 from facedyn_app.files import atomic_file
+from facedyn_app.fitting.landmark_errors import measured_file, write_errors
 from facedyn_app.headmodel.drawing.sheet import contact_sheet
+from facedyn_app.headmodel.files.io import list_heads
 from facedyn_app.headmodel.files.mesh import MESH_SUFFIXES, write_mesh
 from facedyn_app.headmodel.forward import head_to_tensors, head_vertices
 from facedyn_app.headmodel.model import HeadModel
 from facedyn_app.headmodel.placing.landmark_picture import landmark_picture
 from facedyn_app.progress import Report
 from facedyn_app.records import ByteArray
+from facedyn_app.simulate.error_measurement import watch_landmarker
 
 
 def show_head(path_or_id: str, out: Path, report: Report) -> Outcome:
@@ -69,6 +74,46 @@ def _write_picture(
     height, width = picture.shape[:2]
     facts = {"head_id": head.head_id, "picture": out, "width": width, "height": height}
     return Outcome(facts, f"written: {out}, {width} x {height} px, head {head.head_id}")
+
+
+def measure_head(path_or_id: str, n_faces: int, n_looks: int, report: Report) -> Outcome:
+    """Measure how the landmarker sees a head, and keep it for the fits to come.
+
+    Args:
+        path_or_id: The head, one of the user's.
+        n_faces: Made faces.
+        n_looks: Pictures of each.
+        report: Called for each face; may raise Cancelled.
+
+    Raises:
+        InputError: There is no such head, or it is built in.
+        OutputError: The cache folder cannot be written.
+        TooLittleError: The landmarker does not find the head's face often enough.
+    """
+    quiet_drawing()
+    head = read_ready_head(path_or_id, report)
+    if head.sha256 is None or head.head_id in list_heads():
+        raise InputError(
+            f"The head '{head.head_id}' comes with its measurement.", "Measure a head of yours."
+        )
+    errors = watch_landmarker(head, n_faces=n_faces, n_looks=n_looks, report=report)
+    file = measured_file(head.sha256)
+    file.parent.mkdir(parents=True, exist_ok=True)
+    write_errors(errors, file)
+    n_flat = 2 * len(errors.index)
+    facts = {
+        "head_id": head.head_id,
+        "n_faces": n_faces,
+        "n_looks": n_looks,
+        "landmark_mm": 1e3 * float(np.median(errors.deviation[:n_flat])),
+        "turn_deg": np.degrees(errors.deviation[-3:]).tolist(),
+        "file": file,
+    }
+    text = (
+        f"head {head.head_id}: measured on {n_faces} made faces; a landmark errs by "
+        f"{facts['landmark_mm']:.2f} mm along each axis (median). Fits of it use this from now on."
+    )
+    return Outcome(facts, text)
 
 
 @dataclass(frozen=True, slots=True)

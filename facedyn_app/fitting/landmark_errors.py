@@ -2,14 +2,15 @@
 
 The errors of a landmarker are no noise: a face that smiles is seen to smile less than it does, a
 broad face as narrower than it is, a turned one shifted, and neighbouring points go wrong together.
-All of it is measured once for a head, by rendering it with known parameters
-(`packaging/measure_landmark_errors.py`), as displacements in the head frame parallel to the face:
+All of it is measured once for a head, by rendering it with known parameters (`facedyn heads
+measure`; for the built-in head `packaging/measure_landmark_errors.py`), as displacements in the
+head frame parallel to the face:
 
-    D = offset + E' p + J' jaw + S' b + Q' terms(turn) + U z + frame's own
+    D = offset + E' p + J' jaw + S' b + Q' terms(view) + U z + frame's own
 
 with z the session's own, the same in all its frames and of unit variance, and the covariance of
 what each frame has for itself. The fit takes E', J' and S' into the head's directions at its
-landmarks, subtracts the effect of the turn, estimates z beside the shape and whitens by the
+landmarks, subtracts what the view of it does, estimates z beside the shape and whitens by the
 covariance: neighbouring landmarks go wrong together, and small differences between them, which
 tell most of an expression, are far more certain than where they are.
 
@@ -20,6 +21,7 @@ the scores are computed from the points and go wrong with them.
 
 from __future__ import annotations
 
+import logging
 from dataclasses import dataclass
 from pathlib import Path
 
@@ -28,18 +30,26 @@ import numpy as np
 from facedyn_app.assets import model_file, model_names
 from facedyn_app.errors import InputError
 from facedyn_app.files import atomic_file
+from facedyn_app.folders import head_cache
 from facedyn_app.headmodel.model import HeadModel
+from facedyn_app.headmodel.placing.prepare import PLACING_VERSION
 from facedyn_app.npz import read_npz
 from facedyn_app.records import FloatArray, IntArray
 
 FOLDER = "landmark_errors"
+VERSION = 1  # of the arrays and of how they are measured
+
+ROUNDING = 2e-3
+
+log = logging.getLogger(__name__)
+
 _ARRAYS = (
     "index",
     "offset",
     "by_expression",
     "by_jaw",
     "by_shape",
-    "by_turn",
+    "by_view",
     "session_modes",
     "deviation",
     "correlation",
@@ -60,7 +70,7 @@ class LandmarkErrors:
         by_expression: (N, E) for each unit of an expression coefficient.
         by_jaw: (N, 3) for each rad of the jaw's rotation vector.
         by_shape: (N, S) for each standard deviation of a shape coefficient.
-        by_turn: (N, 9) for each of `turn_terms`.
+        by_view: (N, 10) for each of `readings.view_terms`.
         session_modes: (N, P) what a session adds in all its frames, unit variances.
         deviation: (N,) standard deviation of what a frame has for itself.
         correlation: (N, N) of the same.
@@ -72,7 +82,7 @@ class LandmarkErrors:
     by_expression: FloatArray
     by_jaw: FloatArray
     by_shape: FloatArray
-    by_turn: FloatArray
+    by_view: FloatArray
     session_modes: FloatArray
     deviation: FloatArray
     correlation: FloatArray
@@ -80,7 +90,9 @@ class LandmarkErrors:
     def covariance(self) -> FloatArray:
         """(N, N) covariance of what a frame has for itself, positive definite."""
         deviation = self.deviation.astype(np.float64)
-        return np.asarray(self.correlation * deviation[:, None] * deviation)
+        # a file holds correlations in half precision; this much keeps them positive definite
+        correlation = self.correlation + ROUNDING * np.eye(len(deviation))
+        return np.asarray(correlation * deviation[:, None] * deviation)
 
 
 def known_errors(head: HeadModel) -> LandmarkErrors | None:
@@ -91,11 +103,28 @@ def known_errors(head: HeadModel) -> LandmarkErrors | None:
     """
     if head.sha256 is None:
         return None
-    name = f"{FOLDER}/{head.head_id}.npz"
-    if name not in model_names():
+    errors = _shipped_errors(head.head_id)
+    if errors is not None and errors.head_sha256 == head.sha256:
+        return errors
+    measured = measured_file(head.sha256)
+    if not measured.exists():
         return None
-    errors = read_errors(model_file(name))
-    return errors if errors.head_sha256 == head.sha256 else None
+    try:
+        return read_errors(measured)
+    except InputError as error:
+        log.warning("The head '%s' is fitted as if unmeasured: %s", head.head_id, error.sentence)
+        return None
+
+
+def measured_file(head_sha256: str) -> Path:
+    """Where what was measured on a head of the user's is kept; it can be measured again."""
+    name = f"errors-{VERSION}-{PLACING_VERSION}-{head_sha256}.npz"
+    return head_cache() / name
+
+
+def _shipped_errors(head_id: str) -> LandmarkErrors | None:
+    name = f"{FOLDER}/{head_id}.npz"
+    return read_errors(model_file(name)) if name in model_names() else None
 
 
 def read_errors(path: Path) -> LandmarkErrors:

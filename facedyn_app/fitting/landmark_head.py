@@ -26,7 +26,7 @@ from torch import Tensor
 
 from facedyn_app.errors import InputError
 from facedyn_app.fitting.landmark_errors import LandmarkErrors
-from facedyn_app.fitting.readings import N_TURN_TERMS, ReadingModel, no_readings
+from facedyn_app.fitting.readings import N_VIEW_TERMS, ReadingModel, no_readings
 from facedyn_app.headmodel.model import HeadModel
 from facedyn_app.records import FloatArray
 from facedyn_app.settings import FitSettings
@@ -50,7 +50,7 @@ class LandmarkHead:
         shape: (2, 3, K, S + P), the modes of a session's errors last.
         expression: (2, 3, K, E).
         pose: (2, 3, K, 9) for the entries of R - I, row by row.
-        by_turn: (2K + R, 9) what the head's turn makes of the same, for each of `turn_terms`.
+        by_view: (2K + R, 10) what the view of the head makes of the same, for each of `view_terms`.
         readings: What the landmarker says beside the points.
         n_session_modes: P.
     """
@@ -62,7 +62,7 @@ class LandmarkHead:
     shape: Tensor
     expression: Tensor
     pose: Tensor
-    by_turn: Tensor
+    by_view: Tensor
     readings: ReadingModel
     n_session_modes: int = 0
 
@@ -172,7 +172,7 @@ def landmark_head(
         expression=pieces(head.exprdirs),
         # correctives are added after the joints are regressed, so they do not move the joint
         pose=pieces(head.jaw_posedirs, moves_joint=False),
-        by_turn=weight.new_zeros(2 * len(used), N_TURN_TERMS),
+        by_view=weight.new_zeros(2 * len(used), N_VIEW_TERMS),
         readings=no_readings(head.n_expression, n_shape, weight),
     )
     if errors is not None:
@@ -217,7 +217,7 @@ def _as_seen(head: LandmarkHead, errors: LandmarkErrors, settings: FitSettings) 
         shape=torch.nn.functional.pad(head.shape, (0, n_modes)) + error(by_shape),
         expression=head.expression + error(by_expression),
         pose=pose,
-        by_turn=tensor(errors.by_turn[used]),
+        by_view=tensor(errors.by_view[used]),
         readings=ReadingModel(*(tensor(part[said]) for part in parts)),
         n_session_modes=n_modes,
     )

@@ -3,7 +3,7 @@
 These readings, the logits of the A action scores and the rotation vector of `landmarks.turn`, are
 a second measurement of the unknowns that the points are fitted for. They are predicted by
 
-    rest + E' p + J' jaw + S' (b, z) + Q' terms(turn),
+    rest + E' p + J' jaw + S' (b, z) + Q' terms(view),
 
 which was measured on the head (landmark_errors.py).
 """
@@ -21,7 +21,9 @@ from facedyn_app.fitting.rotations import cross_matrix
 from facedyn_app.records import N_ACTIONS, FloatArray
 
 N_READINGS = N_ACTIONS + 3
-N_TURN_TERMS = 9
+N_VIEW_TERMS = 10
+USUAL_CLOSENESS = 0.25
+"""Height of a face over its distance, where no term is added for it."""
 LEAST_SCORE = 1e-4
 """Scores nearer to 0 or 1 than this are taken as this: beyond it the logit is noise."""
 
@@ -81,14 +83,20 @@ def aside(towards: Tensor) -> Tensor:
     return turned
 
 
-def turn_terms(turn: Tensor) -> Tensor:
-    """(T, 9) rotation vectors (T, 3) against the line of sight and their products, rad, rad^2."""
+def view_terms(turn: Tensor, closeness: Tensor) -> Tensor:
+    """(T, 10) what of a view changes the measurement: turns, their products, perspective.
+
+    Args:
+        turn: (T, 3) rotation vectors against the line of sight, rad.
+        closeness: (T,) height of the face over its distance.
+    """
     first, second = torch.triu_indices(3, 3, device=turn.device).unbind(0)
-    return torch.cat([turn, turn[:, first] * turn[:, second]], dim=1)
+    near = closeness[:, None] - USUAL_CLOSENESS
+    return torch.cat([turn, turn[:, first] * turn[:, second], near], dim=1)
 
 
-def turn_terms_derivative(turn: Tensor) -> Tensor:
-    """(T, 9, 3) of the terms by a rotation vector applied before the rotation.
+def view_terms_derivative(turn: Tensor) -> Tensor:
+    """(T, 10, 3) of the terms by a rotation vector applied before the rotation.
 
     log(R exp(w)) = v + J_r(v)^-1 w with the inverse of the right Jacobian of SO(3),
     J_r^-1 = I + 1/2 [v]_x + (1/a^2 - (1 + cos a) / (2 a sin a)) [v]_x^2 (Barfoot 2017, 7.86).
@@ -102,4 +110,4 @@ def turn_terms_derivative(turn: Tensor) -> Tensor:
     own = identity + 0.5 * W + factor * (W @ W)
     first, second = torch.triu_indices(3, 3, device=turn.device).unbind(0)
     products = turn[:, first, None] * own[:, second] + turn[:, second, None] * own[:, first]
-    return torch.cat([own, products], dim=1)
+    return torch.cat([own, products, torch.zeros_like(own[:, :1])], dim=1)

@@ -19,6 +19,7 @@ from torch import Tensor
 from facedyn_app.errors import TooLittleError
 from facedyn_app.fitting.arrow import ArrowResult, arrow_step, solve_arrow
 from facedyn_app.fitting.fitter import Fitter, make_fitter
+from facedyn_app.fitting.focal import estimate_focal, with_focal
 from facedyn_app.fitting.gaze import gaze_angles, head_eyes
 from facedyn_app.fitting.landmark_head import LandmarkHead
 from facedyn_app.fitting.residuals import FaceProblem
@@ -33,6 +34,7 @@ from facedyn_app.settings import FitSettings
 MIN_FRAMES = 3
 BLOCK_SECONDS = 16.0
 MARGIN_FRAMES = 12
+FOCAL_FRAMES = 60
 FRAMES_TOLERANCE = 0.1
 """Of the shape's tolerance: with the shape known, steps are cheap and shrink slowly."""
 CHUNK_DAMPING = 1e-6
@@ -68,6 +70,8 @@ def fit_session(
             "Use a video in which a face is seen from the front, at least 50 px high.",
         )
     fitter = make_fitter(head, settings, device)
+    focal = estimate_focal(fitter, landmarks.only(_spread(found, FOCAL_FRAMES)), report)
+    fitter = with_focal(fitter, focal)
     spread, joint = fit_shape(fitter, landmarks, found, report)
     chunks = _Chunks.of(landmarks.seconds[found], settings.chunk_seconds)
     shapes = np.full((len(chunks.kept), fitter.head.n_shape), np.nan, np.float32)
@@ -98,7 +102,9 @@ def fit_session(
             fitter, problem.only(own), state, joint.state.shape, chunks.number[first:last], chunks
         )
         shapes[which] = values
-    return _gather(landmarks, tracks, joint, problem.seen.focal_px, chunks, shapes, converged)
+    fit = _gather(landmarks, tracks, joint, problem.seen.focal_px, chunks, shapes, converged)
+    sure = focal.log_sd <= settings.most_focal_sd
+    return replace(fit, focal_log_sd=focal.log_sd if sure else None)
 
 
 def fit_shape(
@@ -115,9 +121,7 @@ def fit_shape(
     Returns:
         The frames that were used, and their fit.
     """
-    most = fitter.settings.most_shape_frames
-    step = max(1.0, len(found) / most)
-    spread = found[np.floor(np.arange(0, len(found) - 1e-6, step)).astype(np.int64)]
+    spread = _spread(found, fitter.settings.most_shape_frames)
     problem, start = fitter.problem(fitter.head, landmarks.only(spread), smooth=False)
     result = solve_arrow(
         problem,
@@ -128,6 +132,12 @@ def fit_shape(
         stage=SHAPE_STAGE,
     )
     return spread, result
+
+
+def _spread(found: IntArray, most: int) -> IntArray:
+    """Some of the frames, evenly over the recording."""
+    step = max(1.0, len(found) / most)
+    return np.asarray(found[np.floor(np.arange(0, len(found) - 1e-6, step)).astype(np.int64)])
 
 
 def error_in_px(problem: FaceProblem, state: FaceState) -> FloatArray:

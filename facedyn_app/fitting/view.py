@@ -15,7 +15,7 @@ from torch import Tensor
 
 from facedyn_app.fitting.landmark_head import LandmarkHead
 from facedyn_app.fitting.posing import PosedLandmarks, jaw_derivative, pose_landmarks
-from facedyn_app.fitting.readings import turn_terms, turn_terms_derivative
+from facedyn_app.fitting.readings import view_terms, view_terms_derivative
 from facedyn_app.fitting.rotations import rotation_derivative
 from facedyn_app.fitting.state import FaceState, Observations
 from facedyn_app.fitting.whitening import Whitening
@@ -61,11 +61,11 @@ class View:
         pull = self.weight[:, None] * self.residual
         n_flat, n_said = self.slope[0].numel(), len(head.readings.rest)
         flat, said = torch.split(pull @ self.whitening.matrix.mT, [n_flat, n_said], dim=1)
-        by_turn = (pull @ self.whitening.by_turn.mT)[:, None] @ turn_terms_derivative(self.turn)
+        by_view = (pull @ self.whitening.by_view.mT)[:, None] @ view_terms_derivative(self.turn)
         flat = flat.reshape(self.slope.shape)
         pull = torch.cat([flat, -(flat * self.slope).sum(1, keepdim=True)], dim=1)
         points = torch.cat([self.met, posed.points[:, 2:]], dim=1)
-        turn = _turning(points @ pull.mT) + by_turn.squeeze(1)
+        turn = _turning(points @ pull.mT) + by_view.squeeze(1)
         shift = (pull.sum(2)[:, None] @ to_head(state)).squeeze(1)
         both = torch.cat([pull, R.mT @ pull], dim=1).flatten(1)
         entries = (both @ head.pose.flatten(0, 2)).view_as(R) + pull @ posed.moved.mT
@@ -95,10 +95,10 @@ class View:
         moved[:, 2, 0], moved[:, 2, 1] = -y, x
         moved[:, 3] = -slope
         moved[:, 4:] = by_jaw[:, :, :2] - by_jaw[:, :, 2:] * slope[:, None]
-        matrix, by_turn = self.whitening.matrix, self.whitening.by_turn
+        matrix, by_view = self.whitening.matrix, self.whitening.by_view
         seen, said = torch.split(matrix, [slope[0].numel(), len(self.head.readings.rest)])
         turn, depth, jaw = torch.split(moved.flatten(2) @ seen, [3, 1, 3], dim=1)
-        turn = turn + turn_terms_derivative(self.turn).mT @ by_turn
+        turn = turn + view_terms_derivative(self.turn).mT @ by_view
         jaw = jaw + self.head.readings.by_jaw.mT @ said
         flat = seen.view(2, -1, seen.shape[1]).sum(1)
         shift = torch.cat([flat.expand(n_frames, -1, -1), depth], dim=1)
@@ -133,7 +133,9 @@ def look(
     said = head.readings.predict(state.shape, group, state.expression, state.jaw)
     rows = torch.cat([(posed.points[:, :2] - met).flatten(1), said - seen.readings], dim=1)
     turn = roma.rotmat_to_rotvec(seen.aside @ state.rotation)
-    residual = torch.addmm(rows @ whitening.matrix, turn_terms(turn), whitening.by_turn)
+    residual = torch.addmm(
+        rows @ whitening.matrix, view_terms(turn, seen.face_px / seen.focal_px), whitening.by_view
+    )
     freedom = robust_scale**2 * residual.shape[1]
     size2 = residual.square().sum(1) / freedom
     cost = 0.5 * freedom * torch.log1p(size2).sum().double()

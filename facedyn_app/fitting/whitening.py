@@ -37,13 +37,13 @@ class Whitening:
     Attributes:
         matrix: (2K + R, r) W transposed: displacements, all x and then all y, and readings
             (T, 2K + R) to residuals.
-        by_turn: (9, r) what each of `turn_terms` does to the residuals.
+        by_view: (10, r) what each of `view_terms` does to the residuals.
         columns: (5, r, E + S') what the expression and the shared unknowns do to the residuals,
             for each of `_views`.
     """
 
     matrix: Tensor
-    by_turn: Tensor
+    by_view: Tensor
     columns: Tensor
 
     def first(self, n_unknowns: int) -> Whitening:
@@ -68,7 +68,7 @@ def make_whitening(head: LandmarkHead, settings: FitSettings) -> Whitening:
     views = _views(directions.sum(0), opened, mean, said)
     share = deviation.new_tensor([1.0, SLOPE, SLOPE, 0.0, SLOPE])[:, None, None]
     free = torch.nn.functional.pad(_pose_directions(mean), (0, 0, 0, len(said)))
-    free[:, :3] += POSE_RAD * head.by_turn[:, :3]
+    free[:, :3] += POSE_RAD * head.by_view[:, :3]
     seen = [*(share * views * deviation), free, _jaw_directions(head, settings)]
     factor = torch.linalg.cholesky(head.spread.double())
     white = torch.linalg.solve_triangular(factor, torch.cat(seen, dim=1), upper=False)
@@ -77,7 +77,7 @@ def make_whitening(head: LandmarkHead, settings: FitSettings) -> Whitening:
     told = size2 > LEAST**2
     kept = white @ V[:, told] / size2[told].sqrt()
     matrix = torch.linalg.solve_triangular(factor.mT, kept, upper=True)
-    parts = (matrix, head.by_turn.double().mT @ matrix, matrix.mT @ views)
+    parts = (matrix, head.by_view.double().mT @ matrix, matrix.mT @ views)
     return Whitening(*(part.to(head.weight.dtype) for part in parts))
 
 

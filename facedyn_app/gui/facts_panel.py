@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from PySide6.QtWidgets import QHeaderView, QTableView, QVBoxLayout, QWidget
 
+from facedyn_app.fitting.focal import focal_text
 from facedyn_app.gui.panel import DONE, Panel
 from facedyn_app.gui.recording import Recording
 from facedyn_app.gui.rows_model import RowsModel
@@ -51,9 +52,10 @@ def _video_facts(info: VideoInfo) -> list[Fact]:
 
 def _fit_facts(recording: Recording) -> list[Fact]:
     facts: list[Fact] = []
-    focal = recording.session.meta.get("focal_px")
+    meta = recording.session.meta
+    focal = meta.get("focal_px")
     if focal is not None:
-        facts.append(("Focal length", f"{float(focal):.0f} px, assumed"))
+        facts.append(("Focal length", focal_text(focal, meta.get("focal_log_sd"))))
     facts += recording.timing
     program = recording.session.meta.get("program")
     if program is not None:

@@ -11,12 +11,15 @@ from facedyn_app.errors import InputError, TooLittleError
 from facedyn_app.fitting.landmark_errors import LandmarkErrors
 from facedyn_app.fitting.landmark_head import landmark_head
 from facedyn_app.fitting.posing import pose_landmarks
-from facedyn_app.fitting.readings import aside, readings_of, turn_terms
+from facedyn_app.fitting.readings import aside, readings_of, view_terms
 from facedyn_app.headmodel.model import HeadModel
+from facedyn_app.landmarks import Landmarker
+from facedyn_app.progress import Report, ignore
 from facedyn_app.records import FloatArray, IntArray
-from facedyn_app.settings import FitSettings
-from facedyn_app.simulate.seen_heads import SeenHeads
+from facedyn_app.settings import FitSettings, LandmarkSettings
+from facedyn_app.simulate.seen_heads import SeenHeads, see_heads
 
+POPULATION = 77
 N_SESSION_MODES = 40
 N_FOLDS = 5
 MOST_TURN_RAD = 0.65
@@ -24,7 +27,34 @@ GROSS = 3.0
 """Pictures whose error is so many times the usual are misses, not errors."""
 LEAST_OWN = 0.05
 """White noise added to the covariance, share of the mean variance: it is measured on few."""
-RIDGE_EXPRESSION, RIDGE_JAW, RIDGE_SHAPE, RIDGE_TURN = 3.0, 0.1, 200.0, 1.0
+RIDGE_EXPRESSION, RIDGE_JAW, RIDGE_SHAPE, RIDGE_VIEW = 3.0, 0.1, 200.0, 1.0
+
+
+def watch_landmarker(
+    head: HeadModel, *, n_faces: int, n_looks: int, report: Report = ignore
+) -> LandmarkErrors:
+    """Show the landmarker made faces of a head and measure what it makes of them.
+
+    Args:
+        head: The head, its landmarks placed.
+        n_faces: Made faces, each with a shape and skin of its own.
+        n_looks: Pictures of each.
+        report: Told of every face; may raise Cancelled.
+
+    Raises:
+        InputError: The head was read from no file, or the landmarker's model is damaged.
+        TooLittleError: Too few faces or pictures.
+    """
+    with Landmarker(LandmarkSettings(max_faces=1)) as landmarker:
+        seen = see_heads(
+            head,
+            landmarker.detect_face,
+            n_faces=n_faces,
+            n_looks=n_looks,
+            seed=POPULATION,
+            report=report,
+        )
+    return measure_errors(head, seen)
 
 
 def measure_errors(head: HeadModel, seen: SeenHeads) -> LandmarkErrors:
@@ -58,7 +88,7 @@ def measure_errors(head: HeadModel, seen: SeenHeads) -> LandmarkErrors:
     deviation = np.sqrt(np.diag(within))
     widths = (1, head.n_expression, 3, head.n_shape)
     offset, *by = np.split(weights.T, np.cumsum(widths), axis=1)
-    by_expression, by_jaw, by_shape, by_turn = by
+    by_expression, by_jaw, by_shape, by_view = by
     return LandmarkErrors(
         head_sha256=head.sha256,
         index=index,
@@ -66,7 +96,7 @@ def measure_errors(head: HeadModel, seen: SeenHeads) -> LandmarkErrors:
         by_expression=by_expression,
         by_jaw=by_jaw,
         by_shape=by_shape,
-        by_turn=by_turn,
+        by_view=by_view,
         session_modes=_modes(of_face, deviation),
         deviation=deviation,
         correlation=within / deviation[:, None] / deviation,
@@ -107,10 +137,12 @@ def _design(head: HeadModel, seen: SeenHeads, index: IntArray) -> tuple[FloatArr
     towards = (seen.points[:, index].mean(axis=1) - middle) / seen.camera.focal_px
     rotation = roma.rotvec_to_rotmat(torch.as_tensor(seen.rotation, dtype=torch.float64))
     seen_from = aside(torch.as_tensor(towards, dtype=torch.float64)) @ rotation
-    turn: Tensor = turn_terms(roma.rotmat_to_rotvec(seen_from))
+    face_px = np.ptp(seen.points[:, :, 1], axis=1)
+    closeness = torch.as_tensor(face_px / seen.camera.focal_px, dtype=torch.float64)
+    view: Tensor = view_terms(roma.rotmat_to_rotvec(seen_from), closeness)
     one = np.ones((len(seen.face), 1))
-    columns = [one, seen.expression, seen.jaw, seen.shape, turn.numpy()]
-    sizes = (0.0, RIDGE_EXPRESSION, RIDGE_JAW, RIDGE_SHAPE, RIDGE_TURN)
+    columns = [one, seen.expression, seen.jaw, seen.shape, view.numpy()]
+    sizes = (0.0, RIDGE_EXPRESSION, RIDGE_JAW, RIDGE_SHAPE, RIDGE_VIEW)
     penalty = [np.full(column.shape[1], size) for column, size in zip(columns, sizes, strict=True)]
     return np.concatenate(columns, axis=1), np.concatenate(penalty)
 

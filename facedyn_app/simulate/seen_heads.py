@@ -30,6 +30,8 @@ CAUGHT_SECONDS = 40.0
 ACTIVE_SHARE, SAME_BOTH_SIDES = 0.2, 0.6
 TURN_SD = (0.15, 0.25, 0.08)
 SHIFT_SD = (0.01, 0.01, 0.02)
+SIDE_PX, FARTHEST = 512, 2.5
+"""Size of the pictures; times that a face may be farther away than in a made recording."""
 GAZE_SD = (0.2, 0.12)
 
 
@@ -86,7 +88,7 @@ def see_heads(
     tensors = head_to_tensors(head)
     faces: list[int] = []
     rows: list[tuple[FloatArray, ...]] = []
-    camera = make_scene(head, 0, 0, seed=seed).camera
+    camera = make_scene(head, 0, 0, seed=seed, width=SIDE_PX, height=SIDE_PX).camera
     for face in range(n_faces):
         report(Progress("rendering made faces", face, n_faces))
         rng = np.random.default_rng([seed, 301, face])
@@ -95,7 +97,8 @@ def see_heads(
         expression, jaw, gaze = _looks(head, face, n_looks, seed, rng)
         rotation = np.array(TURN_SD) * rng.standard_normal((n_looks, 3))
         shift = np.array(SHIFT_SD) * rng.standard_normal((n_looks, 3))
-        translation = scene.translation + shift
+        farther = FARTHEST ** rng.uniform(size=(n_looks, 1))
+        translation = (scene.translation + shift) * farther
         vertices = _vertices(head, tensors, shape, expression, jaw, gaze)
         skin = paint_head(head, scene.skin)
         with HeadRenderer(skin, camera, scene.light, scene.background) as renderer:

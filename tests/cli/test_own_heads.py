@@ -114,3 +114,20 @@ def test_a_flame_file_is_prepared_once_and_fitted(run: Run, video: Path, tmp_pat
     again = run("fit", video, "-o", tmp_path / "b.npz", "--head", facts["head_id"], "--json")
     seconds = [json.loads(result.stdout)["seconds_per_stage"] for result in (first, again)]
     assert seconds[1]["start_up"] < 0.5 * seconds[0]["start_up"]
+
+
+def test_the_built_in_head_comes_with_its_measurement(run: Run) -> None:
+    result = run("heads", "measure", "open-head-1")
+    assert result.exit_code == 3
+    assert "'open-head-1' comes with its measurement" in result.stderr
+
+
+@pytest.mark.slow
+def test_a_head_of_the_users_is_measured_and_then_fitted_better(
+    run: Run, own: Path, video: Path, tmp_path: Path
+) -> None:
+    measured = json.loads(run("heads", "measure", own, "--faces", 200, "--json").stdout)
+    assert 0.1 < measured["landmark_mm"] < 3.0
+    assert Path(measured["file"]).exists()
+    facts = json.loads(run("fit", video, "-o", tmp_path / "s.npz", "--head", own, "--json").stdout)
+    assert facts["quality"]["n_valid"] == facts["quality"]["n_frames"]

@@ -13,7 +13,7 @@ import torch
 
 from facedyn_app.fitting.landmark_errors import LandmarkErrors
 from facedyn_app.fitting.landmark_head import FIRST_IRIS, landmark_head
-from facedyn_app.fitting.readings import N_READINGS, N_TURN_TERMS, aside, turn_terms
+from facedyn_app.fitting.readings import N_READINGS, N_VIEW_TERMS, aside, view_terms
 from facedyn_app.fitting.residuals import FaceProblem
 from facedyn_app.fitting.state import FaceState, Observations
 from facedyn_app.fitting.whitening import make_whitening
@@ -100,8 +100,8 @@ def made_errors(head: HeadModel, *, n_modes: int = 2) -> LandmarkErrors:
     def field(width: int, share: float) -> FloatArray:
         return np.asarray(share * size * rng.normal(size=(n_rows, width)))
 
-    by_turn = field(N_TURN_TERMS, 0.3)
-    by_turn[:n_flat] = 0.0
+    by_view = field(N_VIEW_TERMS, 0.3)
+    by_view[:n_flat] = 0.0
     mixed = np.eye(n_rows) + 0.1 * rng.normal(size=(n_rows, 4)) @ rng.normal(size=(4, n_rows))
     correlation = mixed @ mixed.T
     scale = np.sqrt(np.diag(correlation))
@@ -112,7 +112,7 @@ def made_errors(head: HeadModel, *, n_modes: int = 2) -> LandmarkErrors:
         by_expression=field(head.n_expression, 1.0),
         by_jaw=field(3, 3.0),
         by_shape=field(head.n_shape, 0.3),
-        by_turn=by_turn,
+        by_view=by_view,
         session_modes=field(n_modes, 0.3),
         deviation=(0.5 * size)[:, 0],
         correlation=correlation / scale[:, None] / scale,
@@ -170,8 +170,10 @@ def make_motion(
     seen = problem.reprojection(truth)
     seen = seen + noise_px * torch.as_tensor(rng.normal(size=tuple(seen.shape)), dtype=dtype)
     readings = small.readings.predict(truth.shape, group, truth.expression, truth.jaw)
-    terms = turn_terms(roma.rotmat_to_rotvec(blank.aside @ truth.rotation))
-    readings = readings + terms @ small.by_turn[2 * len(small.weight) :].T
+    terms = view_terms(
+        roma.rotmat_to_rotvec(blank.aside @ truth.rotation), blank.face_px / blank.focal_px
+    )
+    readings = readings + terms @ small.by_view[2 * len(small.weight) :].T
     points = np.zeros((n_frames, N_LANDMARKS, 2), np.float32)
     points[:, small.index.numpy()] = seen.numpy() + np.array([WIDTH / 2, HEIGHT / 2])
     points[:, points[0, :, 0] == 0] = points[:, small.index.numpy()[:1]]

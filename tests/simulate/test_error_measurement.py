@@ -10,7 +10,7 @@ import roma
 import torch
 
 from facedyn_app.errors import InputError, TooLittleError
-from facedyn_app.fitting.readings import N_READINGS, aside, turn_terms
+from facedyn_app.fitting.readings import N_READINGS, aside, view_terms
 from facedyn_app.headmodel.drawing.render import Camera, head_to_camera
 from facedyn_app.headmodel.forward import head_to_tensors, head_vertices
 from facedyn_app.headmodel.model import HeadModel, LandmarkEmbedding
@@ -48,7 +48,7 @@ def _made_pictures(head: HeadModel) -> tuple[SeenHeads, dict[str, np.ndarray]]:
         "offset": size[:, 0] * rng.normal(size=n_rows),
         "by_expression": size * rng.normal(size=(n_rows, head.n_expression)),
         "by_jaw": size * rng.normal(size=(n_rows, 3)),
-        "by_turn": size * rng.normal(size=(n_rows, 9)),
+        "by_view": size * rng.normal(size=(n_rows, 10)),
         "own": 0.3 * size[:, 0] * rng.normal(size=n_rows),
     }
     pose = torch.zeros(n, len(head.joint_names), 3, dtype=torch.float64)
@@ -56,17 +56,18 @@ def _made_pictures(head: HeadModel) -> tuple[SeenHeads, dict[str, np.ndarray]]:
     tensors = head_to_tensors(head, dtype=torch.float64)
     vertices = head_vertices(tensors, torch.as_tensor(shape), torch.as_tensor(expression), pose)
     places = np.einsum("lk,nlkc->nlc", table.bary, vertices.numpy()[:, head.faces[table.face]])
-    # the line of sight to the face, from where its points would be without errors
-    towards = np.stack(
-        [_filmed(places[k], rotation[k], translation[k]).mean(axis=0) - 200.0 for k in range(n)]
-    )
+    # the view of the face, from where its points would be without errors
+    exact = np.stack([_filmed(places[k], rotation[k], translation[k]) for k in range(n)])
+    towards, height = exact.mean(axis=1) - 200.0, np.ptp(exact[..., 1], axis=1)
     turned = roma.rotvec_to_rotmat(torch.as_tensor(rotation))
     seen_from = aside(torch.as_tensor(towards / CAMERA.focal_px)) @ turned
-    terms = turn_terms(roma.rotmat_to_rotvec(seen_from)).numpy()
+    terms = view_terms(
+        roma.rotmat_to_rotvec(seen_from), torch.as_tensor(height / CAMERA.focal_px)
+    ).numpy()
     rows = truth["offset"] + expression @ truth["by_expression"].T + jaw @ truth["by_jaw"].T
-    rows = rows + terms @ truth["by_turn"].T + rng.normal(size=N_FACES)[face, None] * truth["own"]
+    rows = rows + terms @ truth["by_view"].T + rng.normal(size=N_FACES)[face, None] * truth["own"]
     places[..., :2] += rows[:, :n_flat].reshape(n, -1, 2)
-    points = np.zeros((n, N_LANDMARKS, 2))
+    points = np.tile(exact.mean(axis=1)[:, None], (1, N_LANDMARKS, 1))
     for k in range(n):
         points[k, table.index] = _filmed(places[k], rotation[k], translation[k])
     scores = 1.0 / (1.0 + np.exp(-rows[:, n_flat:-3]))
@@ -84,10 +85,10 @@ def test_known_errors_and_scores_are_read_back(known_head: HeadModel) -> None:
     errors = measure_errors(known_head, seen)
     n_flat = 2 * len(errors.index)
     # a face's own constant cannot be told from what its shape does; the rest stands out
-    for name, wanted in (("by_expression", 0.99), ("by_jaw", 0.85), ("by_turn", 0.8)):
+    for name, wanted in (("by_expression", 0.99), ("by_jaw", 0.85), ("by_view", 0.8)):
         # of the turn only the rotation vector itself: its products are hardly moved here
         found, true = getattr(errors, name), truth[name]
-        if name == "by_turn":
+        if name == "by_view":
             found, true = found[:, :3], true[:, :3]
         for rows in (slice(0, n_flat), slice(n_flat, None)):
             together = np.corrcoef(found[rows].ravel(), true[rows].ravel())[0, 1]

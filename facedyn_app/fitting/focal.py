@@ -1,0 +1,109 @@
+"""The focal length of a recording's camera, as far as perspective tells it.
+
+A face seen from farther away through a longer lens looks nearly the same; what differs is how much
+larger its near parts are, and that shows best where the head turns. For a few focal lengths all
+else is fitted to some frames; the costs reached are a parabola in the logarithm of the focal length
+(a profile likelihood), whose lowest place is the estimate and whose curvature says how sure it is:
+
+    cost(log f) = least + (log f - log f*)^2 / (2 sd^2).
+"""
+
+from __future__ import annotations
+
+from dataclasses import dataclass, replace
+
+import numpy as np
+
+from facedyn_app.fitting.arrow import solve_arrow
+from facedyn_app.fitting.fitter import Fitter
+from facedyn_app.fitting.state import FaceState
+from facedyn_app.progress import Progress, Report, ignore
+from facedyn_app.records import FloatArray, Landmarks
+
+FACTORS = (0.7, 1.0, 1.4, 2.0, 2.8)
+"""Focal lengths tried, of the image's longer side: from wide webcams to portrait lenses."""
+STAGE = "measuring the camera"
+
+
+@dataclass(frozen=True, slots=True)
+class Focal:
+    """What the frames say of the focal length.
+
+    Attributes:
+        factor: Most likely focal length, of the image's longer side.
+        log_sd: Standard deviation of its logarithm; infinite where the frames do not tell.
+    """
+
+    factor: float
+    log_sd: float
+
+
+def estimate_focal(fitter: Fitter, landmarks: Landmarks, report: Report = ignore) -> Focal:
+    """The focal length that explains some frames best.
+
+    Args:
+        fitter: The head.
+        landmarks: Frames that all have a face, in as many poses as there are.
+        report: Called for each focal length tried; may raise Cancelled.
+    """
+    costs, state = [], None
+    for k, factor in enumerate(FACTORS):
+        report(Progress(STAGE, k, len(FACTORS)))
+        trial = replace(fitter, settings=replace(fitter.settings, focal_factor=factor))
+        problem, start = trial.problem(trial.head, landmarks, smooth=False)
+        if state is not None:
+            start = _farther(state, factor / FACTORS[k - 1])
+        result = solve_arrow(
+            problem,
+            start,
+            max_iterations=fitter.settings.max_iterations,
+            tolerance=fitter.settings.tolerance,
+        )
+        state = result.state
+        costs.append(result.cost)
+    # frames repeat each other's errors: they tell as little of the camera as of the shape
+    repeated = max(1.0, len(landmarks.seconds) / fitter.settings.shape_frames)
+    return lowest(np.log(FACTORS), np.array(costs) / repeated)
+
+
+def with_focal(fitter: Fitter, focal: Focal) -> Fitter:
+    """The fitter of a camera, where that is known well enough; else as it is."""
+    if focal.log_sd > fitter.settings.most_focal_sd:
+        return fitter
+    return replace(fitter, settings=replace(fitter.settings, focal_factor=focal.factor))
+
+
+def focal_text(focal_px: float, log_sd: float | None) -> str:
+    """A focal length with how it is known, for people.
+
+    Args:
+        focal_px: Focal length, px.
+        log_sd: Standard deviation of its logarithm; None where it was assumed.
+    """
+    known = "assumed: the poses do not tell it" if log_sd is None else f"+- {100 * log_sd:.0f} %"
+    return f"{focal_px:.0f} px, {known}"
+
+
+def lowest(places: FloatArray, costs: FloatArray) -> Focal:
+    """The lowest place of the parabola through the least of some costs and its neighbours.
+
+    Args:
+        places: (n,) logarithms of focal lengths, ascending, evenly spaced.
+        costs: (n,) the costs there.
+    """
+    best = int(np.argmin(costs))
+    if best in (0, len(costs) - 1):
+        return Focal(float(np.exp(places[best])), float("inf"))
+    before, least, after = costs[best - 1 : best + 2]
+    step = places[best + 1] - places[best]
+    bend = (before - 2.0 * least + after) / step**2
+    if bend <= 0:
+        return Focal(float(np.exp(places[best])), float("inf"))
+    place = places[best] - (after - before) / (2.0 * step * bend)
+    return Focal(float(np.exp(place)), float(1.0 / np.sqrt(bend)))
+
+
+def _farther(state: FaceState, ratio: float) -> FaceState:
+    """The same faces as much farther away as the lens is longer."""
+    scale = state.translation.new_tensor([1.0, 1.0, ratio])
+    return replace(state, translation=state.translation * scale)
