@@ -41,6 +41,9 @@ INVALID_REASONS = (
 )
 """Why a frame is not valid, by its number in `invalid_reason`."""
 
+MEASURED = ("certainty", "sharpness", "turn", "likeness")
+"""What is measured of a face beside its landmarks."""
+
 
 def _check_length(record: object, names: tuple[str, ...], n: int) -> None:
     for name in names:
@@ -97,13 +100,16 @@ class Landmarks:
         scores: (T, A) float32 the landmarker's action scores, 0..1; NaN without a face.
         width: Image width, px.
         height: Image height, px.
-        certainty: (T,) how surely there is a face at the points, 0..1; falls where it is covered
-            or turned away; NaN without a face. 1 where it was not measured.
+        certainty: (T,) how surely there is a face at the points, 0..1; falls where it is turned
+            away or mostly hidden; NaN without a face. 1 where it was not measured.
         sharpness: (T,) fine detail of the face over its contrast; depends on the camera, so that a
             frame is judged against the others: below half of their median it is blurred. NaN
             without a face or where it was not measured.
         turn: (T, 3) the face's turn against the line of sight to it as the landmarker's own depths
             show it, rotation vectors, rad; NaN without a face or where it was not measured.
+        likeness: (T,) how much mouth and eyes look as they usually do in the recording, that which
+            does least: 1 as usual, about 0 where it is covered (`landmarks.looks`). NaN without a
+            face, where it was not measured, or where too few frames tell what is usual.
     """
 
     seconds: FloatArray
@@ -114,16 +120,19 @@ class Landmarks:
     certainty: FloatArray = field(default_factory=lambda: np.zeros(0))
     sharpness: FloatArray = field(default_factory=lambda: np.zeros(0))
     turn: FloatArray = field(default_factory=lambda: np.zeros((0, 3)))
+    likeness: FloatArray = field(default_factory=lambda: np.zeros(0))
 
     def __post_init__(self) -> None:
         """Check that all arrays have a row per frame; fill those that were not measured."""
         n = len(self.seconds)
-        for name, value in (("certainty", 1.0), ("sharpness", np.nan), ("turn", np.nan)):
+        _check_length(self, ("points", "scores"), n)
+        for name in MEASURED:
             given = getattr(self, name)
             if n and not len(given):
+                value = 1.0 if name == "certainty" else np.nan
                 filled = np.full((n, *given.shape[1:]), value, dtype=np.float32)
                 object.__setattr__(self, name, filled)
-        _check_length(self, ("points", "scores", "certainty", "sharpness", "turn"), n)
+        _check_length(self, MEASURED, n)
 
     @property
     def found(self) -> BoolArray:
@@ -138,7 +147,7 @@ class Landmarks:
 
     def only(self, frames: IntArray) -> Landmarks:
         """Some of the frames."""
-        names = ("seconds", "points", "scores", "certainty", "sharpness", "turn")
+        names = ("seconds", "points", "scores", *MEASURED)
         return replace(self, **{name: getattr(self, name)[frames] for name in names})
 
 

@@ -57,6 +57,9 @@ class FitSettings:
         min_face_px: Face height below which a frame is invalid, px.
         min_certainty: Certainty of a face below which a frame is invalid, 0..1. In recordings of
             talk every frame is above 0.97.
+        min_likeness: Likeness of mouth and eyes to how they usually look, below which a frame is
+            invalid, -1..1; less in turned heads. Of frames of talk and grimaces 0.1 % are below it,
+            of frames with the mouth behind a hand, a mask, a cup or a microphone 99 %.
         min_sharpness: Sharpness below which a frame is invalid, share of the recording's median.
     """
 
@@ -86,6 +89,7 @@ class FitSettings:
     max_yaw_deg: float = 60.0
     min_face_px: float = 48.0
     min_certainty: float = 0.9
+    min_likeness: float = 0.42
     min_sharpness: float = 0.5
 
 

@@ -15,11 +15,11 @@ from facedyn_app.headmodel.model import HeadModel
 from facedyn_app.npz import read_npz
 from facedyn_app.pipeline import analyse_video
 from facedyn_app.progress import Report, ignore
-from facedyn_app.records import INVALID_REASONS, HeadFit, Landmarks
+from facedyn_app.records import INVALID_REASONS, MEASURED, HeadFit, Landmarks
 from facedyn_app.settings import FitSettings, Settings
 
 ANY_STEP = 1e6
-KEPT_ARRAYS = ("seconds", "points", "scores", "certainty", "sharpness", "turn")
+KEPT_ARRAYS = ("seconds", "points", "scores", *MEASURED)
 
 
 @dataclass(frozen=True, slots=True)
@@ -69,7 +69,7 @@ def measure(head: HeadModel, case: Case, bench: Bench, report: Report = ignore) 
     """
     truth = make_truth(head, case)
     video = truth_video(head, truth, bench.folder, report)
-    kept = video.with_suffix(".landmarks-3.npz")
+    kept = video.with_suffix(".landmarks-4.npz")
     if bench.keep_landmarks and kept.is_file():
         landmarks = _read_landmarks(kept)
         fit = fit_session(head, landmarks, bench.settings.fit, device=bench.device, report=report)

@@ -181,4 +181,5 @@ def _join(parts: Sequence[Landmarks]) -> Landmarks:
         certainty=np.concatenate([part.certainty for part in parts]),
         sharpness=np.concatenate([part.sharpness for part in parts]),
         turn=np.concatenate([part.turn for part in parts]),
+        likeness=np.concatenate([part.likeness for part in parts]),
     )

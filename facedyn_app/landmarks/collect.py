@@ -129,10 +129,13 @@ class TrackCollector:
         Raises:
             InputError: No face was found, or none has this number.
         """
-        return self._track(self._faces[self.number_of(number)], 0)
+        notes = self._faces[self.number_of(number)]
+        return self._track(notes, 0, notes.likeness(self._file))
 
     def newest(self, n_frames: int, number: int = ANY_FACE) -> Landmarks:
         """The landmarks of one face in the frames added last; all NaN while it is not seen.
+
+        Its likeness is not known before the end.
 
         Args:
             n_frames: How many frames.
@@ -141,9 +144,10 @@ class TrackCollector:
         order = self._by_presence()
         main = order[0] if order else ANY_FACE
         notes = self._faces.get(number or main, FaceNotes())
-        return self._track(notes, max(0, self.n_frames - n_frames)).whole()
+        first = max(0, self.n_frames - n_frames)
+        return self._track(notes, first, np.full(len(notes.frames), np.nan)).whole()
 
-    def _track(self, notes: FaceNotes, first: int) -> KeptTrack:
+    def _track(self, notes: FaceNotes, first: int, likeness: FloatArray) -> KeptTrack:
         """What is noted of a face in the frames from one on."""
         n = self.n_frames - first
         begin = bisect_left(notes.frames, first)
@@ -151,7 +155,7 @@ class TrackCollector:
         row = np.full(n, NOWHERE)
         row[frames] = notes.rows[begin:]
 
-        def spread(column: array[float]) -> FloatArray:
+        def spread(column: array[float] | FloatArray) -> FloatArray:
             values = np.full(n, np.nan, dtype=np.float32)
             values[frames] = column[begin:]
             return values
@@ -163,6 +167,7 @@ class TrackCollector:
             face_px=spread(notes.heights),
             certainty=spread(notes.certainty),
             sharpness=spread(notes.sharpness),
+            likeness=spread(likeness),
             row=row,
             file=self._file,
         )

@@ -7,7 +7,8 @@ from math import nan
 
 import numpy as np
 
-from facedyn_app.records import FloatArray, Frame
+from facedyn_app.landmarks.looks import N_PLACES
+from facedyn_app.records import ByteArray, FloatArray, Frame
 
 Box = tuple[float, float, float, float]
 
@@ -20,9 +21,10 @@ class Face:
         number: Identity of the face within the video, from 1.
         points: (L, 2) float32 image positions, px.
         scores: (A,) float32 the landmarker's action scores, 0..1, in the order of ACTION_NAMES.
-        certainty: How surely there is a face at the points, 0..1; falls when it is covered.
+        certainty: How surely there is a face at the points, 0..1.
         sharpness: Fine detail over contrast (`crops.sharpness_of`); NaN where not measured.
         turn: (3,) turn of the face as it is seen, rad (`turn.turns_of`); NaN where not measured.
+        shades: (K, 3) uint8 colours that tell its look (`looks.shades_at`); black where unknown.
         box: Left, top, right and bottom of the points, px.
     """
 
@@ -32,6 +34,7 @@ class Face:
     certainty: float = 1.0
     sharpness: float = nan
     turn: FloatArray = field(default_factory=lambda: np.full(3, nan, np.float32))
+    shades: ByteArray = field(default_factory=lambda: np.zeros((N_PLACES, 3), np.uint8))
     box: Box = field(init=False)
 
     def __post_init__(self) -> None:

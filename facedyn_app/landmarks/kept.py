@@ -4,16 +4,28 @@ from __future__ import annotations
 
 from array import array
 from dataclasses import dataclass, field
+from math import ceil
 
 import numpy as np
 
 from facedyn_app.landmarks.faces import Face
+from facedyn_app.landmarks.looks import MOST_FRAMES, N_PLACES, UsualLook
 from facedyn_app.landmarks.row_file import RowFile
-from facedyn_app.records import N_ACTIONS, N_LANDMARKS, BoolArray, FloatArray, IntArray, Landmarks
+from facedyn_app.records import (
+    N_ACTIONS,
+    N_LANDMARKS,
+    BoolArray,
+    ByteArray,
+    FloatArray,
+    IntArray,
+    Landmarks,
+)
 
 N_POINT_NUMBERS = 2 * N_LANDMARKS
 N_SCORE_NUMBERS = N_POINT_NUMBERS + N_ACTIONS
-ROW_WIDTH = N_SCORE_NUMBERS + 3
+N_TURN_NUMBERS = N_SCORE_NUMBERS + 3
+ROW_WIDTH = N_TURN_NUMBERS + N_PLACES * 3 // 4  # four shades in the place of a number
+_BLOCK_FRAMES = 2048
 NOWHERE = -1
 
 
@@ -28,8 +40,9 @@ class KeptTrack:
         face_px: (T,) as in `Landmarks`.
         certainty: (T,) as in `Landmarks`.
         sharpness: (T,) as in `Landmarks`.
+        likeness: (T,) as in `Landmarks`.
         row: (T,) number of each frame's row in the file; -1 without a face.
-        file: Points, scores and turns.
+        file: Points, scores, turns and shades.
     """
 
     seconds: FloatArray
@@ -38,6 +51,7 @@ class KeptTrack:
     face_px: FloatArray
     certainty: FloatArray
     sharpness: FloatArray
+    likeness: FloatArray
     row: IntArray
     file: RowFile
 
@@ -59,7 +73,8 @@ class KeptTrack:
             height=self.height,
             certainty=self.certainty[frames],
             sharpness=self.sharpness[frames],
-            turn=values[:, N_SCORE_NUMBERS:],
+            turn=values[:, N_SCORE_NUMBERS:N_TURN_NUMBERS],
+            likeness=self.likeness[frames],
         )
 
     def whole(self) -> Landmarks:
@@ -90,8 +105,24 @@ class FaceNotes:
     def add(self, frame: int, face: Face, file: RowFile) -> None:
         """Note a face seen in the next frame, its points into the file."""
         self.frames.append(frame)
-        self.rows.append(file.add(np.concatenate([face.points.ravel(), face.scores, face.turn])))
+        shades = face.shades.ravel().view(np.float32)
+        row = [face.points.ravel(), face.scores, face.turn, shades]
+        self.rows.append(file.add(np.concatenate(row, dtype=np.float32)))
         self.heights.append(face.height)
         self.certainty.append(face.certainty)
         self.sharpness.append(face.sharpness)
         self.presence += face.height
+
+    def likeness(self, file: RowFile) -> FloatArray:
+        """(n,) how much the face looks as usual in each frame noted, as in `Landmarks`."""
+        rows = np.array(self.rows, dtype=np.int64)
+        usual = UsualLook(_shades(file, rows[:: max(1, ceil(len(rows) / MOST_FRAMES))]))
+        starts = range(0, len(rows), _BLOCK_FRAMES)
+        blocks = (_shades(file, rows[i : i + _BLOCK_FRAMES]) for i in starts)
+        return np.concatenate([usual.likeness(block) for block in blocks])
+
+
+def _shades(file: RowFile, rows: IntArray) -> ByteArray:
+    """(N, K, 3) uint8 the shades in some rows."""
+    kept = np.ascontiguousarray(file.read(rows)[:, N_TURN_NUMBERS:])
+    return kept.view(np.uint8).reshape(-1, N_PLACES, 3)

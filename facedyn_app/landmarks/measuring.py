@@ -13,6 +13,7 @@ import torch
 
 from facedyn_app.landmarks.crops import CROP_PX, crop, crop_to_image, sharpness_of
 from facedyn_app.landmarks.faces import Face
+from facedyn_app.landmarks.looks import shades_at
 from facedyn_app.landmarks.models import FaceModels, n_workers
 from facedyn_app.landmarks.turn import turns_of
 from facedyn_app.records import ByteArray, FloatArray
@@ -31,16 +32,18 @@ class Measured:
         depths: (N, L) float32 depth of the points, px of the image, smaller towards the camera.
         certainty: (N,) float32 how surely there is a face, 0..1.
         sharpness: (N,) float64 see `sharpness_of`.
+        shades: (N, K, 3) uint8 see `shades_at`.
     """
 
     points: FloatArray
     depths: FloatArray
     certainty: FloatArray
     sharpness: FloatArray
+    shades: ByteArray
 
     def put(self, rows: Sequence[int], other: Measured) -> None:
         """Replace some rows by those of another measurement."""
-        for name in ("points", "depths", "certainty", "sharpness"):
+        for name in ("points", "depths", "certainty", "sharpness", "shades"):
             getattr(self, name)[rows] = getattr(other, name)
 
 
@@ -92,12 +95,14 @@ class Measurer:
 
     def _measure(
         self, images: Sequence[ByteArray], squares: FloatArray
-    ) -> tuple[FloatArray, FloatArray, FloatArray, FloatArray]:
+    ) -> tuple[FloatArray, FloatArray, FloatArray, FloatArray, ByteArray]:
         crops = [crop(image, square) for image, square in zip(images, squares, strict=True)]
         shown, certainty = self._models.points(crops)
         depths = shown[:, :, 2] * (squares[:, 2:3] / CROP_PX).astype(np.float32)
         sharpness = np.array([sharpness_of(picture) for picture in crops])
-        return crop_to_image(shown[:, :, :2], squares), depths, certainty, sharpness
+        seen = zip(crops, shown[:, :, :2], strict=True)
+        shades = np.stack([shades_at(picture, points) for picture, points in seen])
+        return crop_to_image(shown[:, :, :2], squares), depths, certainty, sharpness, shades
 
 
 def use_one_thread() -> None:
@@ -117,5 +122,6 @@ def faces_of(number: int, found: Measured, scores: FloatArray, n: int) -> list[F
     """The first n measurements as faces of one number, with their scores (n, A)."""
     turns = turns_of(found.points[:n], found.depths[:n])
     certainty, sharpness = found.certainty[:n].tolist(), found.sharpness[:n].tolist()
-    rows = zip(found.points[:n], scores, certainty, sharpness, turns, strict=True)
+    shades = found.shades[:n]
+    rows = zip(found.points[:n], scores, certainty, sharpness, turns, shades, strict=True)
     return [Face(number, *row) for row in rows]

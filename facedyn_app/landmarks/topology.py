@@ -31,6 +31,26 @@ FACE_OVAL: tuple[int, ...] = (
 NOSE_BRIDGE: tuple[int, ...] = (168, 6, 197, 195, 5, 4)
 NOSE_BASE: tuple[int, ...] = (64, 98, 97, 2, 326, 327, 294)
 
+# Rows of points across an eye from its outer to its inner side, downwards: the brow's upper and
+# lower edge, below the brow, above the lid, the upper and the lower lid's edge, and two below.
+RIGHT_EYE_ROWS: tuple[tuple[int, ...], ...] = (
+    (70, 63, 105, 66, 107), (46, 53, 52, 65, 55), (113, 225, 224, 223, 222, 221, 189),
+    (247, 30, 29, 27, 28, 56, 190), (246, 161, 160, 159, 158, 157, 173),
+    (7, 163, 144, 145, 153, 154, 155), (25, 110, 24, 23, 22, 26, 112),
+    (31, 228, 229, 230, 231, 232, 233),
+)  # fmt: skip
+LEFT_EYE_ROWS: tuple[tuple[int, ...], ...] = (
+    (300, 293, 334, 296, 336), (276, 283, 282, 295, 285), (342, 445, 444, 443, 442, 441, 413),
+    (467, 260, 259, 257, 258, 286, 414), (466, 388, 387, 386, 385, 384, 398),
+    (249, 390, 373, 374, 380, 381, 382), (255, 339, 254, 253, 252, 256, 341),
+    (261, 448, 449, 450, 451, 452, 453),
+)  # fmt: skip
+SKIN: tuple[int, ...] = (
+    4, 5, 9, 10, 36, 50, 67, 69, 101, 108, 117, 118, 123, 147, 151, 187, 192, 195, 205, 214, 266,
+    280, 297, 330, 337, 346, 347, 352, 411, 416, 425, 434,
+)  # fmt: skip
+"""Bare skin on forehead, nose and cheeks."""
+
 RINGS: dict[str, tuple[int, ...]] = {
     "lips outer": LIPS_OUTER,
     "lips inner": LIPS_INNER,

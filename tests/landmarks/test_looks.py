@@ -1,0 +1,137 @@
+"""A covered mouth, covered eyes, and what only looks a little like that, on real recordings."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from dataclasses import replace
+from itertools import islice
+from pathlib import Path
+
+import cv2
+import numpy as np
+import pytest
+
+from facedyn_app.landmarks import collect_face, track_faces
+from facedyn_app.landmarks.looks import N_PLACES, UsualLook, shades_at
+from facedyn_app.landmarks.topology import LEFT_EYE, LIPS_INNER, LIPS_OUTER, RIGHT_EYE
+from facedyn_app.records import BoolArray, ByteArray, FloatArray, Frame, Landmarks
+from facedyn_app.settings import FitSettings
+from facedyn_app.video import probe_video, read_frames
+
+N_FRAMES = 60
+LEAST = FitSettings().min_likeness
+Change = Callable[[ByteArray, FloatArray], ByteArray]
+
+
+def _ellipse(picture: ByteArray, centre: FloatArray, size: float, texture: ByteArray) -> ByteArray:
+    """A picture with a textured ellipse twice as wide as high before it."""
+    mask = np.zeros(picture.shape[:2], np.uint8)
+    axes = (round(size), round(0.65 * size))
+    cv2.ellipse(mask, np.rint(centre).astype(int).tolist(), axes, 20, 0, 360, 255, cv2.FILLED)
+    return np.where(mask[..., None] > 0, texture, picture).astype(np.uint8)
+
+
+def _span(points: FloatArray) -> float:
+    """The distance of the eyes, px."""
+    return float(np.linalg.norm(points[list(LEFT_EYE)].mean(0) - points[list(RIGHT_EYE)].mean(0)))
+
+
+def _hand(picture: ByteArray, points: FloatArray) -> ByteArray:
+    """A hand of the face's own skin, its cheek drawn large, before the mouth."""
+    x, y = points[50].astype(int)
+    cheek = cv2.resize(picture[y - 9 : y + 9, x - 9 : x + 9], picture.shape[1::-1])
+    return _ellipse(picture, points[list(LIPS_OUTER)].mean(0), _span(points), cheek)
+
+
+def _microphone(picture: ByteArray, points: FloatArray) -> ByteArray:
+    dark = np.full_like(picture, 30)
+    dark[::4, ::4] = 60
+    return _ellipse(picture, points[list(LIPS_OUTER)].mean(0), 0.7 * _span(points), dark)
+
+
+def _hand_over_eyes(picture: ByteArray, points: FloatArray) -> ByteArray:
+    middle = points[list(LEFT_EYE + RIGHT_EYE)].mean(0)
+    skin = np.broadcast_to(0.9 * picture[tuple(points[50].astype(int)[::-1])], picture.shape)
+    return _ellipse(picture, middle, 1.2 * _span(points), skin.astype(np.uint8))
+
+
+def _lamp(picture: ByteArray, _points: FloatArray) -> ByteArray:
+    """Warm light from one side."""
+    side = np.linspace(0.5, 1.4, picture.shape[1])[None, :, None] * (1.1, 1.0, 0.8)
+    return np.clip(picture * side, 0, 255).astype(np.uint8)
+
+
+def _landmarks(video: Path, change: Change | None, changed: BoolArray) -> tuple[Landmarks, ...]:
+    """The landmarks of a recording as it is, and with some of its frames changed."""
+    info = probe_video(video)
+    frames = list(islice(read_frames(video), N_FRAMES))
+    before = collect_face(track_faces(frames, info), info)
+
+    def shown(frame: Frame) -> Frame:
+        if change is None or not changed[frame.index]:
+            return frame
+        return replace(frame, image=change(frame.image, before.points[frame.index]))
+
+    return before, collect_face(track_faces(map(shown, frames), info), info)
+
+
+def _sometimes() -> BoolArray:
+    return np.arange(N_FRAMES) % 25 >= 15
+
+
+@pytest.mark.parametrize("change", [_hand, _microphone, _hand_over_eyes])
+@pytest.mark.parametrize("video", ["talk_a.mp4", "pyfeat_single_face.mp4"])
+def test_a_covered_mouth_or_eyes_are_unlike_the_face(
+    shared: Path, video: str, change: Change
+) -> None:
+    covered = _sometimes()
+    before, after = _landmarks(shared / "data/videos" / video, change, covered)
+    assert (before.likeness > LEAST).all()
+    assert (after.likeness[~covered] > LEAST).all()
+    seen = covered & after.found
+    assert (after.likeness[seen] < LEAST).mean() > 0.9
+
+
+def test_other_light_is_no_cover(shared: Path) -> None:
+    lit = _sometimes()
+    _, after = _landmarks(shared / "data/videos/talk_b.mp4", _lamp, lit)
+    assert (after.likeness > LEAST).all()
+
+
+def test_a_mouth_covered_most_of_the_time_is_still_told_from_the_hand(shared: Path) -> None:
+    covered = np.arange(N_FRAMES) % 25 >= 6
+    _, after = _landmarks(shared / "data/videos/talk_a.mp4", _hand, covered)
+    assert (after.likeness[~covered] > LEAST).all()
+    assert (after.likeness[covered] < LEAST).mean() > 0.9
+
+
+def test_grimaces_and_a_tongue_are_no_cover(shared: Path) -> None:
+    """Of the frames that have a face, at most one in 200 is unlike the others."""
+    video = shared / "data/videos/liveportrait_d6.mp4"
+    info = probe_video(video)
+    found = collect_face(track_faces(islice(read_frames(video), 400), info), info)
+    assert (found.likeness < LEAST).mean() <= 0.005
+
+
+def test_too_few_frames_tell_nothing() -> None:
+    shades = np.random.default_rng(0).integers(0, 255, (9, N_PLACES, 3)).astype(np.uint8)
+    assert np.isnan(UsualLook(shades).likeness(shades)).all()
+
+
+def test_light_changes_no_likeness_and_a_bare_face_has_none() -> None:
+    """A face of one colour but for its lips, in light of its own in each frame."""
+    rng = np.random.default_rng(0)
+    points = np.zeros((478, 2), np.float32)
+    points[:] = rng.uniform(20, 100, points.shape)
+    turns = np.linspace(0, 2 * np.pi, 20, endpoint=False)
+    ring = np.stack([np.cos(turns), np.sin(turns)], axis=1)
+    points[list(LIPS_OUTER)] = [128, 190] + [60, 40] * ring
+    skin, lips = np.full((256, 256, 3), (200, 160, 130)), (160, 80, 90)
+    face = cv2.ellipse(skin.astype(np.uint8), (128, 190), (60, 40), 0, 0, 360, lips, -1)
+    points[list(LIPS_INNER)] = [128, 190] + [30, 20] * ring
+    pictures = [(face * rng.uniform(0.4, 1.2)).astype(np.uint8) for _ in range(12)]
+    pictures.append(skin.astype(np.uint8))
+    shades = np.stack([shades_at(picture, points) for picture in pictures])
+    like = UsualLook(shades).likeness(shades)
+    assert like[:-1] == pytest.approx(1.0, abs=0.15)
+    assert like[-1] == pytest.approx(0.0, abs=0.1)
