@@ -29,6 +29,7 @@ class Separation:
         n_blinks: Blinks.
         still_sd: Median standard deviation of the channels on a still face.
         still_ratio: Median over channels of that over that of independent per-frame fits.
+        still_worst_ratio: The same in the worst channel.
     """
 
     expression_leak_percent: float | None
@@ -38,15 +39,16 @@ class Separation:
     n_blinks: int
     still_sd: float | None
     still_ratio: float | None
+    still_worst_ratio: float | None
 
 
 def measure_separation(results: Sequence[Measured]) -> Separation:
     """Leakage between shape and expression, lag and steadiness, over all videos of a head."""
     lags = np.concatenate([_blink_lags(one) for one in results]) if results else np.zeros(0)
     still = [one for one in results if one.independent is not None]
-    sd = ratio = None
+    sd = ratio = worst = None
     if still:
-        sd, ratio = _stillness(still[0])
+        sd, ratio, worst = _stillness(still[0])
     return Separation(
         expression_leak_percent=_expression_leak(results),
         shape_leak_percent=_shape_leak(results),
@@ -55,6 +57,7 @@ def measure_separation(results: Sequence[Measured]) -> Separation:
         n_blinks=len(lags),
         still_sd=sd,
         still_ratio=ratio,
+        still_worst_ratio=worst,
     )
 
 
@@ -68,8 +71,8 @@ def _blink_lags(one: Measured) -> FloatArray:
     return np.concatenate(lags) if lags else np.zeros(0)
 
 
-def _stillness(one: Measured) -> tuple[float, float]:
-    """Median deviation of the channels, and median ratio to that of independent fits."""
+def _stillness(one: Measured) -> tuple[float, float, float]:
+    """Median deviation of the channels, median and worst ratio to that of independent fits."""
     if one.independent is None:
         raise ValueError("independent fits are needed")
     together, alone = (
@@ -77,8 +80,8 @@ def _stillness(one: Measured) -> tuple[float, float]:
         for fit in (one.fit, one.independent)
     )
     moves = alone > 1e-4
-    ratio = float(np.median(together[moves] / alone[moves])) if moves.any() else float("nan")
-    return float(np.median(together)), ratio
+    ratio = together[moves] / alone[moves] if moves.any() else np.array([np.nan])
+    return float(np.median(together)), float(np.median(ratio)), float(ratio.max())
 
 
 def _expression_leak(results: Sequence[Measured]) -> float | None:

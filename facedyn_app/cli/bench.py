@@ -143,6 +143,7 @@ def _separation(one: Separation) -> str:
             f"blinks: {one.n_blinks}, peak later by {number(one.blink_lag_frames, 0)} frames "
             f"(median), within one frame: {within}",
             f"still face: deviation {number(one.still_sd, 4)}, "
-            f"{number(one.still_ratio)} of that of independent fits",
+            f"{number(one.still_ratio)} of that of independent fits (median; worst channel "
+            f"{number(one.still_worst_ratio)})",
         ]
     )
