@@ -73,12 +73,12 @@ class FitSettings:
     coefficient_sd: float = 1.0
     jaw_sd: tuple[float, float, float] = (0.2, 0.05, 0.03)
     shape_sd: float = 1.0
-    shape_frames: float = 2.0
+    shape_frames: float = 6.0
     turn_step: float = 0.004
     shift_step: float = 0.001
     jaw_step: float = 0.008
-    expression_step: float = 0.05
-    step_tail: float = 1.0
+    expression_step: float = 0.04
+    step_tail: float = 1.5
     most_shape_frames: int = 200
     chunk_seconds: float = 1.0
     n_shape: int = 0

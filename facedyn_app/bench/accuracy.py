@@ -21,6 +21,10 @@ from facedyn_app.records import BoolArray, FloatArray
 
 MOVING_SD = 0.15
 """A channel is compared where its true standard deviation is at least this."""
+_ERRORS = (
+    "rotation_deg", "jaw_rms_deg", "jaw_correlation", "correlation", "scores_correlation",
+    "blinks", "scores_blinks", "smiles", "scores_smiles", "mesh_mm", "error_percent",
+)  # fmt: skip
 SMILES = ("mouthSmileLeft", "mouthSmileRight")
 
 CASES = (
@@ -37,6 +41,7 @@ CASES = (
     Case(Take.ACTIONS, width=320, height=240),
     Case(Take.FAST),
     Case(Take.STILL, seconds=4.0),
+    *(Case(Take.TALK, face=face, motion=face, seconds=6.0) for face in range(2, 8)),
 )
 QUICK_CASES = (
     Case(Take.ACTIONS, seconds=3.0),
@@ -100,11 +105,13 @@ class Accuracy:
     Attributes:
         head: Its id.
         cases: One result a video.
+        medians: Of each error over the clean videos of talk and actions.
         separation: Over several videos.
     """
 
     head: str
     cases: tuple[CaseResult, ...]
+    medians: Mapping[str, float]
     separation: Separation
 
 
@@ -125,11 +132,20 @@ def measure_accuracy(
     """
     results = [measure(head, case, bench, report) for case in cases]
     mesh, face = ExpressionMesh(head), face_vertices(head)
+    found = tuple(case_result(head, one, mesh, face) for one in results)
     return Accuracy(
         head=head.head_id,
-        cases=tuple(case_result(head, one, mesh, face) for one in results),
+        cases=found,
+        medians=medians_of([one for one, case in zip(found, cases, strict=True) if case.clean]),
         separation=measure_separation(results),
     )
+
+
+def medians_of(results: Sequence[CaseResult]) -> dict[str, float]:
+    """The median of each error over some videos, where any of them has it."""
+    values = {name: [getattr(one, name) for one in results] for name in _ERRORS}
+    known = {name: [x for x in each if x is not None] for name, each in values.items()}
+    return {name: float(np.median(each)) for name, each in known.items() if each}
 
 
 def face_vertices(head: HeadModel) -> BoolArray:

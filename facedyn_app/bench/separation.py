@@ -30,6 +30,8 @@ class Separation:
         still_sd: Median standard deviation of the channels on a still face.
         still_ratio: Median over channels of that over that of independent per-frame fits.
         still_worst_ratio: The same in the worst channel.
+        still_jitter_ratio: As `still_ratio`, of the white noise from frame to frame alone
+            (metrics.noise_sd): slow wander of the landmarks cannot be told from motion.
     """
 
     expression_leak_percent: float | None
@@ -40,15 +42,16 @@ class Separation:
     still_sd: float | None
     still_ratio: float | None
     still_worst_ratio: float | None
+    still_jitter_ratio: float | None
 
 
 def measure_separation(results: Sequence[Measured]) -> Separation:
     """Leakage between shape and expression, lag and steadiness, over all videos of a head."""
     lags = np.concatenate([_blink_lags(one) for one in results]) if results else np.zeros(0)
     still = [one for one in results if one.independent is not None]
-    sd = ratio = worst = None
+    sd = ratio = worst = jitter = None
     if still:
-        sd, ratio, worst = _stillness(still[0])
+        sd, ratio, worst, jitter = _stillness(still[0])
     return Separation(
         expression_leak_percent=_expression_leak(results),
         shape_leak_percent=_shape_leak(results),
@@ -58,6 +61,7 @@ def measure_separation(results: Sequence[Measured]) -> Separation:
         still_sd=sd,
         still_ratio=ratio,
         still_worst_ratio=worst,
+        still_jitter_ratio=jitter,
     )
 
 
@@ -71,17 +75,20 @@ def _blink_lags(one: Measured) -> FloatArray:
     return np.concatenate(lags) if lags else np.zeros(0)
 
 
-def _stillness(one: Measured) -> tuple[float, float, float]:
-    """Median deviation of the channels, median and worst ratio to that of independent fits."""
+def _stillness(one: Measured) -> tuple[float, float, float, float]:
+    """Median deviation of the channels; against independent fits: median, worst, jitter alone."""
     if one.independent is None:
         raise ValueError("independent fits are needed")
-    together, alone = (
-        np.concatenate([fit.expression[fit.valid], fit.jaw[fit.valid]], axis=1).std(axis=0)
+    both = [
+        np.concatenate([fit.expression[fit.valid], fit.jaw[fit.valid]], axis=1)
         for fit in (one.fit, one.independent)
-    )
+    ]
+    together, alone = (channels.std(axis=0) for channels in both)
     moves = alone > 1e-4
     ratio = together[moves] / alone[moves] if moves.any() else np.array([np.nan])
-    return float(np.median(together)), float(np.median(ratio)), float(ratio.max())
+    quiet, white = (metrics.noise_sd(channels)[moves] for channels in both)
+    jitter = np.median(quiet / white) if moves.any() else np.nan
+    return float(np.median(together)), float(np.median(ratio)), float(ratio.max()), float(jitter)
 
 
 def _expression_leak(results: Sequence[Measured]) -> float | None:

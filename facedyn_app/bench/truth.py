@@ -59,6 +59,11 @@ class Case:
     focal: float = FOCAL_FACTOR
 
     @property
+    def clean(self) -> bool:
+        """Whether it is talk or actions seen well."""
+        return self.take in (Take.TALK, Take.ACTIONS) and not (self.noisy or self.occluded)
+
+    @property
     def name(self) -> str:
         """A name that people can read."""
         lens = [] if self.focal == FOCAL_FACTOR else [f"lens {self.focal:g}"]

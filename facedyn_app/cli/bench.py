@@ -104,9 +104,24 @@ def _reasons(invalid: Mapping[str, int]) -> str:
 
 
 def _text(accuracy: Accuracy) -> str:
-    rows = [_row(one) for one in accuracy.cases]
+    rows = [*map(_row, accuracy.cases), _median_row(accuracy.medians)]
     cases = table(_HEADS, rows, right=range(1, len(_HEADS) - 1))
     return f"head {accuracy.head}\n{cases}\n{indented(_separation(accuracy.separation))}"
+
+
+def _median_row(medians: Mapping[str, float]) -> list[str]:
+    """What the clean videos have in the middle, under the columns of `_row`."""
+    places = {
+        "rotation_deg": (2, 2), "jaw_rms_deg": (3, 2), "jaw_correlation": (4, 3),
+        "correlation": (6, 3), "scores_correlation": (7, 3), "blinks": (8, 3),
+        "scores_blinks": (9, 3), "smiles": (10, 3), "scores_smiles": (11, 3),
+        "mesh_mm": (12, 2), "error_percent": (13, 2),
+    }  # fmt: skip
+    row = ["median of the clean videos of talk and actions", *[""] * (len(_HEADS) - 1)]
+    for name, value in medians.items():
+        column, digits = places[name]
+        row[column] = number(value, digits)
+    return row
 
 
 def _row(one: CaseResult) -> list[str]:
@@ -144,6 +159,7 @@ def _separation(one: Separation) -> str:
             f"(median), within one frame: {within}",
             f"still face: deviation {number(one.still_sd, 4)}, "
             f"{number(one.still_ratio)} of that of independent fits (median; worst channel "
-            f"{number(one.still_worst_ratio)})",
+            f"{number(one.still_worst_ratio)}; of the noise from frame to frame "
+            f"{number(one.still_jitter_ratio)})",
         ]
     )

@@ -143,6 +143,7 @@ def test_stillness_is_compared_with_independent_fits(head: HeadModel) -> None:
     found = measure_separation([as_measured(head, Case(Take.STILL, seconds=4.0))])
     assert found.still_ratio == pytest.approx(0.25)
     assert found.still_worst_ratio == pytest.approx(0.25)
+    assert found.still_jitter_ratio == pytest.approx(0.25)
     assert found.still_sd == pytest.approx(0.01, rel=0.1)
 
 
