@@ -103,12 +103,14 @@ class FeatureSettings:
         hop_s: Step between windows, s.
         max_gap_s: Longest run of invalid frames that is bridged by interpolation inside the
             resampling, s; a longer one ends a window.
+        gaze: Whether the turns of the eyes are among the features.
     """
 
     rate_hz: float = 25.0
     window_s: float = 10.0
     hop_s: float = 5.0
     max_gap_s: float = 0.2
+    gaze: bool = False
 
 
 @dataclass(frozen=True, slots=True)

@@ -119,6 +119,9 @@ def train(
     resume: Annotated[
         bool, typer.Option("--resume", help="Go on with a training that was stopped.")
     ] = False,
+    gaze: Annotated[
+        bool, typer.Option("--gaze", help="Let it learn from the turns of the eyes, too.")
+    ] = False,
     as_json: AsJson = False,
 ) -> None:
     """Train a recognizer on the speakers of a library, and test it on sessions kept apart."""
@@ -126,7 +129,7 @@ def train(
     def work(report: Report) -> Outcome:
         from facedyn_app.cli.train import Wish, train_on_library
 
-        wish = Wish(test_sessions, budget_minutes, steps, seed, device, head, resume)
+        wish = Wish(test_sessions, budget_minutes, steps, seed, device, head, resume, gaze)
         return train_on_library(library, out, wish, report)
 
     run_verb(work, as_json=as_json)

@@ -30,6 +30,7 @@ class Wish:
         device: "auto", "cpu" or "cuda".
         head: Head of the sessions; None where there is one.
         resume: Whether to go on with what was stopped.
+        gaze: Whether the gaze is among the features.
     """
 
     test_sessions: str
@@ -39,6 +40,7 @@ class Wish:
     device: str
     head: str | None
     resume: bool
+    gaze: bool = False
 
     def settings(self) -> Settings:
         """The settings of the training."""
@@ -49,7 +51,9 @@ class Wish:
             max_steps=self.steps or plain.max_steps,
             budget_minutes=self.budget_minutes or plain.budget_minutes,
         )
-        return replace(Settings(), train=plan)
+        settings = Settings()
+        features = replace(settings.features, gaze=self.gaze)
+        return replace(settings, train=plan, features=features)
 
 
 def train_on_library(folder: Path, out: Path, wish: Wish, report: Report) -> Outcome:

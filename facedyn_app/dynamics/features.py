@@ -8,11 +8,12 @@ from itertools import pairwise
 
 import numpy as np
 
-from facedyn_app.errors import TooLittleError
+from facedyn_app.errors import MismatchError, TooLittleError
 from facedyn_app.records import BoolArray, FloatArray, Session
 from facedyn_app.settings import FeatureSettings
 
 JAW_NAMES = ("jaw_x", "jaw_y", "jaw_z")
+GAZE_NAMES = ("left_eye_yaw", "left_eye_pitch", "right_eye_yaw", "right_eye_pitch")
 VELOCITY_PREFIX = "velocity:"
 SHORTEST_S = 0.4
 """A stretch of valid frames shorter than this has no motion worth the name, s."""
@@ -58,9 +59,9 @@ class MotionTrack:
         return MotionTrack(values, self.seconds, self.segments, names, mean)
 
 
-def feature_names(expression_names: tuple[str, ...]) -> tuple[str, ...]:
+def feature_names(expression_names: tuple[str, ...], settings: FeatureSettings) -> tuple[str, ...]:
     """Names of the columns that `motion_features` gives for a head's expression names."""
-    channels = (*expression_names, *JAW_NAMES)
+    channels = (*expression_names, *JAW_NAMES, *(GAZE_NAMES if settings.gaze else ()))
     return (*channels, *(VELOCITY_PREFIX + name for name in channels))
 
 
@@ -70,16 +71,21 @@ def motion_features(session: Session, settings: FeatureSettings) -> MotionTrack:
     Expression and jaw are resampled to `rate_hz` inside stretches of valid frames (gaps up to
     `max_gap_s` are bridged), then the session's mean is taken off every channel, since a
     constant offset is shape in disguise, and velocities (central differences, one-sided at the
-    ends of a segment) are appended. Rotation, translation and shape stay out.
+    ends of a segment) are appended. Rotation, translation and shape stay out; the gaze comes in
+    where the settings say so.
 
     Args:
         session: Any session.
-        settings: Rate and longest bridged gap.
+        settings: Rate, longest bridged gap, whether with the gaze.
 
     Raises:
+        MismatchError: The gaze is wanted and the session has none.
         TooLittleError: No stretch of valid frames is long enough to speak of motion.
     """
-    channels = np.concatenate([session.expression, session.jaw], axis=1).astype(np.float64)
+    parts = [session.expression, session.jaw]
+    if settings.gaze:
+        parts.append(_gaze(session))
+    channels = np.concatenate(parts, axis=1).astype(np.float64)
     usable = session.valid & np.isfinite(channels).all(axis=1)
     times = np.asarray(session.seconds, dtype=np.float64)[usable]
     channels = channels[usable]
@@ -103,8 +109,18 @@ def motion_features(session: Session, settings: FeatureSettings) -> MotionTrack:
     segments = tuple(
         (int(end) - len(grid), int(end)) for end, grid in zip(ends, grids, strict=True)
     )
-    names = feature_names(session.expression_names)
+    names = feature_names(session.expression_names, settings)
     return MotionTrack(values, np.concatenate(grids), segments, names, mean.astype(np.float32))
+
+
+def _gaze(session: Session) -> FloatArray:
+    """(T, 4) in the order of `GAZE_NAMES`."""
+    if session.gaze is None:
+        raise MismatchError(
+            f"A session of head '{session.head_id}' has no gaze, and the features ask for it.",
+            "Use a head with eyes and sessions fitted by this version, or leave the gaze out.",
+        )
+    return session.gaze.reshape(len(session.gaze), -1)
 
 
 def stretches(times: FloatArray, longest_step_s: float) -> list[tuple[int, int]]:

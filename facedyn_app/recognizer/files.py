@@ -163,7 +163,7 @@ def _load(paths: Mapping[str, Path]) -> Recognizer:
         expression_names=tuple(names),
         features=features,
         sizes=sizes,
-        network=_network(paths[WEIGHTS], len(feature_names(tuple(names))), sizes),
+        network=_network(paths[WEIGHTS], len(feature_names(tuple(names), features)), sizes),
         cohort=_cohort(paths[COHORT], sizes.embedding),
         calibration=_calibration(paths[CALIBRATION]),
         training=_mapping(config, "training"),

@@ -56,7 +56,7 @@ class Recognizer:
     @property
     def feature_names(self) -> tuple[str, ...]:
         """The names of the network's inputs, in order."""
-        return feature_names(self.expression_names)
+        return feature_names(self.expression_names, self.features)
 
     def fingerprint(self) -> str:
         """What tells it from other recognizers: a hash of all that its embeddings depend on."""
@@ -144,7 +144,8 @@ def feature_windows(
         TooLittleError: The session has no stretch that is long enough.
     """
     check_head(session, head_id, expression_names)
-    track = motion_features(session, settings).with_columns(feature_names(expression_names))
+    names = feature_names(expression_names, settings)
+    track = motion_features(session, settings).with_columns(names)
     return MotionWindows(*windows(track, settings.window_s, settings.hop_s), track.mean)
 
 

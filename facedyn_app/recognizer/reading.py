@@ -50,21 +50,33 @@ def read_json(path: Path) -> dict[str, Any]:
 def read_settings(kind: type[Record], values: object, path: Path) -> Record:
     """A record of numbers from JSON: every field there, of its type, finite, not negative.
 
+    A choice (true or false) that is not there is one that the writer did not have: the default.
+
     Raises:
         InputError: A field is missing or of another kind.
     """
     if not isinstance(values, dict):
         raise damaged(path, f"the values of {kind.__name__} are missing")
     defaults = kind()
-    checked: dict[str, Any] = {}
-    for item in fields(kind):
-        value = values.get(item.name)
-        whole = isinstance(getattr(defaults, item.name), int)
-        ok = isinstance(value, int if whole else (int, float)) and not isinstance(value, bool)
-        if not ok or not 0 <= value < LARGEST_NUMBER:  # type: ignore[operator]
-            raise damaged(path, f"'{item.name}' is no sensible number")
-        checked[item.name] = value
+    checked: dict[str, Any] = {
+        item.name: _setting(item.name, values.get(item.name), getattr(defaults, item.name), path)
+        for item in fields(kind)
+    }
     return kind(**checked)
+
+
+def _setting(name: str, value: Any, default: float | bool, path: Path) -> float | bool:
+    if isinstance(default, bool):
+        if not isinstance(value, bool | None):
+            raise damaged(path, f"'{name}' is neither true nor false")
+        return default if value is None else value
+    kinds = int if isinstance(default, int) else (int, float)
+    if isinstance(value, bool) or not isinstance(value, kinds):
+        raise damaged(path, f"'{name}' is no sensible number")
+    if not 0 <= value < LARGEST_NUMBER:
+        raise damaged(path, f"'{name}' is no sensible number")
+    number: float = value
+    return number
 
 
 def read_tensors(path: Path) -> dict[str, torch.Tensor]:

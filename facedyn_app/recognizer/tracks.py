@@ -238,7 +238,7 @@ def _track(
         return None
     if max(b - a for a, b in track.segments) < SHORTEST_WINDOW_S * settings.rate_hz:
         return None
-    return track.with_columns(feature_names(expression_names))
+    return track.with_columns(feature_names(expression_names, settings))
 
 
 def _random_start(segments: Segments, length: int, rng: np.random.Generator) -> int:

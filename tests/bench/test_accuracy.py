@@ -14,6 +14,7 @@ from facedyn_app.bench.accuracy import (
     case_result,
     face_vertices,
     measure_accuracy,
+    medians_of,
 )
 from facedyn_app.bench.measured import Bench, Measured, invalid_by_reason
 from facedyn_app.bench.separation import measure_separation
@@ -172,3 +173,19 @@ def test_the_whole_way_from_pixels(head: HeadModel, tmp_path: Path) -> None:
     again = measure_accuracy(head, QUICK_CASES[:1], Bench(tmp_path, keep_landmarks=True))
     assert again.cases[0].mesh_mm == pytest.approx(first.mesh_mm, rel=1e-3)
     assert [video.stat().st_mtime_ns for video in videos] == written
+
+
+def test_the_median_over_videos_leaves_out_what_a_video_does_not_have(head: HeadModel) -> None:
+    mesh, face = ExpressionMesh(head), face_vertices(head)
+    offs = {Case(Take.ACTIONS): 1.0, Case(Take.ACTIONS, motion=1): 2.0, Case(Take.STILL): 4.0}
+    found = [
+        case_result(head, as_measured(head, case, jaw_off=np.radians(off)), mesh, face)
+        for case, off in offs.items()
+    ]
+    medians = medians_of(found)
+    assert medians["jaw_rms_deg"] == pytest.approx(2, abs=1e-4)
+    assert medians["jaw_correlation"] == pytest.approx(1)  # of the two whose jaw moves
+    assert medians_of(found[2:]).keys() == {
+        "rotation_deg", "jaw_rms_deg", "mesh_mm", "error_percent"
+    }  # fmt: skip
+    assert [case.clean for case in offs] == [True, True, False]

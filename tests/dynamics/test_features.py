@@ -1,3 +1,5 @@
+import dataclasses
+
 import numpy as np
 import pytest
 
@@ -9,7 +11,7 @@ from facedyn_app.dynamics.features import (
     resample,
 )
 from facedyn_app.dynamics.windows import windows
-from facedyn_app.errors import TooLittleError
+from facedyn_app.errors import MismatchError, TooLittleError
 from facedyn_app.records import FloatArray, Session
 from facedyn_app.settings import FeatureSettings
 
@@ -64,7 +66,7 @@ def test_the_velocity_of_a_ramp_is_its_slope() -> None:
 
 def test_names_say_what_the_columns_are() -> None:
     track = motion_features(make_session(np.zeros((100, 2))), SETTINGS)
-    assert track.names == feature_names(("smile", "blink"))
+    assert track.names == feature_names(("smile", "blink"), SETTINGS)
     assert track.names[:3] == ("smile", "blink", "jaw_x")
     assert track.names[5] == "velocity:smile"
     assert columns_by_name(track.names, ("frown",)) is None
@@ -136,3 +138,19 @@ def test_a_short_session_is_one_shorter_window() -> None:
     short = motion_features(make_session(np.zeros((75, 2))), SETTINGS)
     with pytest.raises(TooLittleError, match=r"3\.0 s"):
         windows(short, 10.0, 5.0)
+
+
+def test_the_gaze_comes_in_where_it_is_asked_for() -> None:
+    session = make_session(np.zeros((100, 2)))
+    gaze = np.zeros((100, 2, 2), np.float32)
+    gaze[:, 1, 0] = np.linspace(-0.2, 0.2, 100)
+    with_gaze = dataclasses.replace(SETTINGS, gaze=True)
+    track = motion_features(dataclasses.replace(session, gaze=gaze), with_gaze)
+    assert track.names == feature_names(("smile", "blink"), with_gaze)
+    column = track.names.index("right_eye_yaw")
+    assert track.values[:, column] == pytest.approx(np.linspace(-0.2, 0.2, 100), abs=1e-6)
+    assert track.values[:, track.names.index("velocity:right_eye_yaw")] == pytest.approx(
+        0.4 / 99 * 25, rel=1e-4
+    )
+    with pytest.raises(MismatchError, match="has no gaze"):
+        motion_features(session, with_gaze)

@@ -1,7 +1,7 @@
 """Margin softmax, tracks on disk, controls, and the network to compare with."""
 
 import os
-from dataclasses import replace
+from dataclasses import asdict, replace
 from pathlib import Path
 
 import numpy as np
@@ -9,12 +9,13 @@ import pytest
 import torch
 
 from facedyn_app.dynamics.features import motion_features
-from facedyn_app.errors import TooLittleError
+from facedyn_app.errors import InputError, TooLittleError
 from facedyn_app.recognizer.controls import CONTROLS
 from facedyn_app.recognizer.evaluation import LabelledSession
 from facedyn_app.recognizer.margin import MarginSoftmax
 from facedyn_app.recognizer.model import MotionWindows, feature_windows
 from facedyn_app.recognizer.network import GruNetwork
+from facedyn_app.recognizer.reading import read_settings
 from facedyn_app.recognizer.tracks import ROWS, TrackSet, collect_tracks, open_tracks
 from facedyn_app.recognizer.training import train
 from facedyn_app.settings import FeatureSettings, NetworkSettings
@@ -152,3 +153,14 @@ def test_a_corpus_larger_than_memory_stays_on_disk(tmp_path: Path) -> None:
     for _ in range(25):
         assert tracks.cut(rng.permutation(n_sessions)[:64], 250, rng).shape == (64, 250, 100)
     assert resident_mb() - before < 45
+
+
+def test_settings_of_a_recognizer_without_a_choice_take_the_default(tmp_path: Path) -> None:
+    kept = asdict(FeatureSettings())
+    del kept["gaze"]
+    assert read_settings(FeatureSettings, kept, tmp_path) == FeatureSettings()
+    assert read_settings(FeatureSettings, {**kept, "gaze": True}, tmp_path).gaze
+    with pytest.raises(InputError, match="'gaze' is neither true nor false"):
+        read_settings(FeatureSettings, {**kept, "gaze": 1}, tmp_path)
+    with pytest.raises(InputError, match="'hop_s' is no sensible number"):
+        read_settings(FeatureSettings, {**kept, "hop_s": True}, tmp_path)
