@@ -34,7 +34,7 @@ from facedyn_app.settings import FitSettings
 MIN_FRAMES = 3
 BLOCK_SECONDS = 16.0
 MARGIN_FRAMES = 12
-FOCAL_FRAMES = 60
+FOCAL_FRAMES = 30
 FRAMES_TOLERANCE = 0.1
 """Of the shape's tolerance: with the shape known, steps are cheap and shrink slowly."""
 CHUNK_DAMPING = 1e-6
