@@ -8,8 +8,9 @@ else is fitted to some frames; the costs reached are a parabola in the logarithm
     cost(log f) = least + (log f - log f*)^2 / (2 sd^2).
 
 Rendered faces seen through lenses of 0.8, 1.2, 1.7 and 2.4 of the image's longer side were found
-to have 1.1, 1.2, 1.4 and 1.6: the landmarker hides half of the perspective. That is off by 0.28 in the
-logarithm (root mean square of twelve) where this sd said 0.09, so it is taken three times as large.
+to have 1.1, 1.2, 1.4 and 1.6: the landmarker hides half of the perspective. That is off by 0.28 in
+the logarithm (root mean square of twelve) where this sd said 0.09, so it is taken three times as
+large.
 """
 
 from __future__ import annotations
