@@ -15,7 +15,7 @@ from facedyn_app.library.library import Library
 from facedyn_app.pipeline import analyse_video, identify
 from facedyn_app.progress import Cancelled, Progress
 from facedyn_app.recognizer.files import default_recognizer
-from facedyn_app.records import PartialFit
+from facedyn_app.records import INVALID_REASONS, PartialFit
 from facedyn_app.settings import Settings
 from facedyn_app.simulate.corpus import simulate_sessions
 from facedyn_app.simulate.motion import simulate_motion
@@ -29,14 +29,17 @@ def test_a_real_recording_is_fitted_well(shared: Path) -> None:
     session, fit = analysis.session, analysis.fit
     error_percent = 100 * np.mean(fit.error_px[fit.valid] / fit.face_px[fit.valid])
     assert len(fit.seconds) == 472
-    assert fit.valid.mean() >= 0.99
+    # a hand is before the mouth in about a third of the frames; nothing else is wrong with any
+    assert 0.65 < fit.valid.mean() < 0.75
+    assert fit.invalid_reason is not None
+    assert {INVALID_REASONS[code] for code in fit.invalid_reason[~fit.valid]} == {"occluded"}
     assert error_percent <= 0.8
     assert not session.simulated
     assert session.meta["source"]["name"] == "pyfeat_20s.mp4"
-    # the landmarker's own scores come from another network than the points that were fitted
+    # the landmarker's own scores, which are part of the fit, from people, not from painted heads
     for name in ("eyeBlinkLeft", "eyeBlinkRight"):
-        mine = session.expression[:, session.expression_names.index(name)]
-        theirs = analysis.landmarks.whole().scores[:, ACTION_NAMES.index(name)]
+        mine = session.expression[fit.valid, session.expression_names.index(name)]
+        theirs = analysis.landmarks.whole().scores[fit.valid, ACTION_NAMES.index(name)]
         assert np.corrcoef(mine, theirs)[0, 1] > 0.9
 
 
