@@ -32,9 +32,9 @@ class FitSettings:
             Larger than the scatter seen, since the errors of neighbouring landmarks go together:
             chosen on rendered faces of known motion, where 0.006 lets noise into expressions.
         known_noise: Factor on the landmarks' errors where they were measured.
-        reading_noise: Factor on the errors of the readings (scores, turn) beside that: they were
-            measured on painted heads, and people's scores at rest differ more. 2 costs nothing on
-            rendered faces; with 1, smiles of people are pressed to rest.
+        score_noise: Factor on the errors of the action scores beside that: they were measured on
+            painted heads, and people's scores at rest differ more. 1 is best on rendered faces, but
+            presses faint smiles of people to rest; 2 follows those better.
         robust_scale: Residual of a frame, in noise units, beyond which it counts less.
         expression_sd: Prior standard deviation of an activation of 0..1.
         coefficient_sd: The same of heads whose expression coefficients are standard deviations
@@ -69,7 +69,7 @@ class FitSettings:
     most_focal_sd: float = 0.1
     landmark_noise: float = 0.025
     known_noise: float = 1.0
-    reading_noise: float = 2.0
+    score_noise: float = 1.3
     robust_scale: float = 3.0
     expression_sd: float = 0.35
     coefficient_sd: float = 1.0

@@ -57,7 +57,7 @@ def test_noise_of_readings_is_a_setting(face_head: HeadModel) -> None:
     costs = []
     for noise in (1.0, 10.0):
         settings = dataclasses.replace(
-            make_motion(face_head, 2).problem.settings, reading_noise=noise, robust_scale=1e4
+            make_motion(face_head, 2).problem.settings, score_noise=noise, robust_scale=1e4
         )
         motion = make_motion(face_head, 3, errors=errors, settings=settings)
         seen = motion.problem.seen
