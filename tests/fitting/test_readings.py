@@ -13,6 +13,7 @@ from facedyn_app.fitting.arrow import solve_arrow
 from facedyn_app.fitting.readings import LEAST_SCORE, aside, readings_of
 from facedyn_app.fitting.start import start_state
 from facedyn_app.headmodel.model import HeadModel
+from facedyn_app.records import N_ACTIONS
 from tests.fitting.conftest import made_errors, make_motion
 
 
@@ -50,7 +51,7 @@ def test_readings_tell_what_landmarks_do_not_show(face_head: HeadModel, told: bo
         assert float(found.abs().max()) < 1e-6
 
 
-def test_noise_of_readings_is_a_setting(face_head: HeadModel) -> None:
+def test_noise_of_scores_is_a_setting(face_head: HeadModel) -> None:
     """Ten times the noise lets a misfit count a hundredth, where rows are independent."""
     errors = made_errors(face_head)
     errors.correlation[:] = np.eye(len(errors.correlation))
@@ -61,9 +62,10 @@ def test_noise_of_readings_is_a_setting(face_head: HeadModel) -> None:
         )
         motion = make_motion(face_head, 3, errors=errors, settings=settings)
         seen = motion.problem.seen
-        seen = dataclasses.replace(seen, readings=seen.readings + 3.0)
-        off = dataclasses.replace(motion.problem, seen=seen)
-        costs.append(float(off.cost(motion.truth) - motion.problem.cost(motion.truth)))
+        off = torch.tensor([3.0] * N_ACTIONS + [0.0] * 3).double()
+        seen = dataclasses.replace(seen, readings=seen.readings + off)
+        away = dataclasses.replace(motion.problem, seen=seen)
+        costs.append(float(away.cost(motion.truth) - motion.problem.cost(motion.truth)))
     assert costs[0] > 10.0
     assert costs[1] < 0.05 * costs[0]
 
