@@ -8,7 +8,6 @@ frames, which ties it to them as if it had been fitted with them.
 
 from __future__ import annotations
 
-from collections.abc import Iterator
 from dataclasses import dataclass, replace
 
 import numpy as np
@@ -17,12 +16,13 @@ import torch
 from torch import Tensor
 
 from facedyn_app.errors import TooLittleError
-from facedyn_app.fitting.arrow import ArrowResult, arrow_step, solve_arrow
+from facedyn_app.fitting.arrow import ArrowResult, solve_arrow
 from facedyn_app.fitting.fitter import Fitter, make_fitter
 from facedyn_app.fitting.focal import estimate_focal, with_focal
 from facedyn_app.fitting.gaze import gaze_angles, head_eyes
 from facedyn_app.fitting.landmark_head import LandmarkHead
 from facedyn_app.fitting.residuals import FaceProblem
+from facedyn_app.fitting.shape_chunks import Chunks, shape_chunks
 from facedyn_app.fitting.start import start_between
 from facedyn_app.fitting.state import FaceState
 from facedyn_app.fitting.trust import distrust, reason_code, usual_sharpness
@@ -37,8 +37,6 @@ MARGIN_FRAMES = 12
 FOCAL_FRAMES = 30
 FRAMES_TOLERANCE = 0.1
 """Of the shape's tolerance: with the shape known, steps are cheap and shrink slowly."""
-CHUNK_DAMPING = 1e-6
-MIN_CHUNK_SHARE = 0.5
 SHAPE_STAGE, FRAMES_STAGE = "fitting the shape", "fitting"
 
 
@@ -73,7 +71,7 @@ def fit_session(
     focal = estimate_focal(fitter, landmarks.only(_spread(found, FOCAL_FRAMES)), report)
     fitter = with_focal(fitter, focal)
     spread, joint = fit_shape(fitter, landmarks, found, report)
-    chunks = _Chunks.of(landmarks.seconds[found], settings.chunk_seconds)
+    chunks = Chunks.of(landmarks.seconds[found], settings.chunk_seconds)
     shapes = np.full((len(chunks.kept), fitter.head.n_shape), np.nan, np.float32)
     tracks = _Tracks.empty(landmarks, fitter.head)
     known = fitter.head.with_shape(joint.state.shape[0])
@@ -98,7 +96,7 @@ def fit_session(
             whole = replace(result.state, shape=joint.state.shape)
             angles = gaze_angles(eyes, part, whole, problem.seen.focal_px)
             tracks.gaze[found[first:last]] = angles[inner]
-        which, values = _shape_chunks(
+        which, values = shape_chunks(
             fitter, problem.only(own), state, joint.state.shape, chunks.number[first:last], chunks
         )
         shapes[which] = values
@@ -162,66 +160,6 @@ def _place(frames: IntArray, wanted: IntArray) -> Tensor:
 
 
 @dataclass(frozen=True, slots=True, eq=False)
-class _Chunks:
-    """Frames counted into chunks of shape.
-
-    Attributes:
-        number: (T,) chunk of each frame with a face.
-        kept: (C,) numbers of the chunks with enough frames.
-        middle: (C,) their middles, s.
-        seconds: Length of a chunk, s.
-    """
-
-    number: IntArray
-    kept: IntArray
-    middle: FloatArray
-    seconds: float
-
-    @classmethod
-    def of(cls, seconds: FloatArray, chunk_seconds: float) -> _Chunks:
-        number = np.floor((seconds - seconds[0]) / chunk_seconds).astype(np.int64)
-        present, counts = np.unique(number, return_counts=True)
-        kept = present[counts >= MIN_CHUNK_SHARE * np.median(counts)]
-        return cls(number, kept, seconds[0] + (kept + 0.5) * chunk_seconds, chunk_seconds)
-
-    def blocks(self, block_seconds: float) -> Iterator[tuple[int, int]]:
-        """First frame and the one after the last of each block of whole chunks."""
-        block = self.number // max(1, round(block_seconds / self.seconds))
-        edges = np.flatnonzero(np.diff(block)) + 1
-        yield from zip([0, *edges.tolist()], [*edges.tolist(), len(block)], strict=True)
-
-
-def _shape_chunks(
-    fitter: Fitter,
-    problem: FaceProblem,
-    state: FaceState,
-    shared: Tensor,
-    number: IntArray,
-    chunks: _Chunks,
-) -> tuple[IntArray, FloatArray]:
-    """Which chunks lie in a block and their shapes: one more step, each second with its own.
-
-    From the session's optimum the step of the same solver, its frames grouped by second, leads
-    to the second's own optimum: the problem is nearly quadratic there. The errors of the session
-    stay as they are.
-    """
-    kept = np.flatnonzero(np.isin(chunks.kept, number))
-    frames = np.flatnonzero(np.isin(number, chunks.kept))
-    where = torch.as_tensor(frames, device=shared.device)
-    group = np.searchsorted(chunks.kept[kept], number[frames])
-    head = fitter.head.with_session_modes(shared[0])
-    shape = shared[:, : head.n_shape].repeat(len(kept), 1)
-    start = replace(state.frames(where), shape=shape)
-    grouped = problem.only(where, torch.as_tensor(group, device=shared.device))
-    grouped = replace(grouped, head=head, whitening=fitter.whitening).of(head)
-    step = None
-    if len(kept):
-        step = arrow_step(grouped.linearise(grouped.look(start)), grouped.group, CHUNK_DAMPING)
-    shapes = shape if step is None else shape + step[1]
-    return kept, np.asarray(shapes.cpu().numpy(), np.float32)
-
-
-@dataclass(frozen=True, slots=True, eq=False)
 class _Tracks:
     """The arrays of a HeadFit, filled block by block; NaN in frames that are not trusted."""
 
@@ -265,7 +203,7 @@ def _gather(
     tracks: _Tracks,
     joint: ArrowResult[FaceState],
     focal_px: float,
-    chunks: _Chunks,
+    chunks: Chunks,
     shapes: FloatArray,
     converged: bool,
 ) -> HeadFit:
