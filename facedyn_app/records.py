@@ -44,6 +44,9 @@ INVALID_REASONS = (
 MEASURED = ("certainty", "sharpness", "turn", "likeness")
 """What is measured of a face beside its landmarks."""
 
+FRAME_ARRAYS = ("seconds", "points", "scores", *MEASURED)
+"""The arrays of `Landmarks`, a row a frame."""
+
 
 def _check_length(record: object, names: tuple[str, ...], n: int) -> None:
     for name in names:
@@ -147,8 +150,7 @@ class Landmarks:
 
     def only(self, frames: IntArray) -> Landmarks:
         """Some of the frames."""
-        names = ("seconds", "points", "scores", *MEASURED)
-        return replace(self, **{name: getattr(self, name)[frames] for name in names})
+        return replace(self, **{name: getattr(self, name)[frames] for name in FRAME_ARRAYS})
 
 
 class FaceTrack(Protocol):

@@ -15,11 +15,10 @@ from facedyn_app.headmodel.model import HeadModel
 from facedyn_app.npz import read_npz
 from facedyn_app.pipeline import analyse_video
 from facedyn_app.progress import Report, ignore
-from facedyn_app.records import INVALID_REASONS, MEASURED, HeadFit, Landmarks
+from facedyn_app.records import FRAME_ARRAYS, INVALID_REASONS, HeadFit, Landmarks
 from facedyn_app.settings import FitSettings, Settings
 
 ANY_STEP = 1e6
-KEPT_ARRAYS = ("seconds", "points", "scores", *MEASURED)
 
 
 @dataclass(frozen=True, slots=True)
@@ -104,11 +103,11 @@ def invalid_by_reason(fit: HeadFit) -> dict[str, int]:
 
 
 def _write_landmarks(landmarks: Landmarks, path: Path) -> None:
-    arrays = {name: getattr(landmarks, name) for name in KEPT_ARRAYS}
+    arrays = {name: getattr(landmarks, name) for name in FRAME_ARRAYS}
     np.savez(path, size=np.array([landmarks.width, landmarks.height]), **arrays)
 
 
 def _read_landmarks(path: Path) -> Landmarks:
-    arrays = read_npz(path, (*KEPT_ARRAYS, "size"), ())
+    arrays = read_npz(path, (*FRAME_ARRAYS, "size"), ())
     width, height = (int(value) for value in arrays.pop("size"))
     return Landmarks(width=width, height=height, **arrays)

@@ -25,6 +25,7 @@ from facedyn_app.fitting.fitter import Fitter
 from facedyn_app.fitting.state import FaceState
 from facedyn_app.progress import Progress, Report, ignore
 from facedyn_app.records import FloatArray, Landmarks
+from facedyn_app.settings import FitSettings
 
 FACTORS = (0.7, 1.0, 1.4, 2.0, 2.8)
 """Focal lengths tried, of the image's longer side: from wide webcams to portrait lenses."""
@@ -46,6 +47,10 @@ class Focal:
 
     factor: float
     log_sd: float
+
+    def is_known(self, settings: FitSettings) -> bool:
+        """Whether it is known well enough to be used."""
+        return self.log_sd <= settings.most_focal_sd
 
 
 def estimate_focal(fitter: Fitter, landmarks: Landmarks, report: Report = ignore) -> Focal:
@@ -82,7 +87,7 @@ def estimate_focal(fitter: Fitter, landmarks: Landmarks, report: Report = ignore
 
 def with_focal(fitter: Fitter, focal: Focal) -> Fitter:
     """The fitter of a camera, where that is known well enough; else as it is."""
-    if focal.log_sd > fitter.settings.most_focal_sd:
+    if not focal.is_known(fitter.settings):
         return fitter
     return replace(fitter, settings=replace(fitter.settings, focal_factor=focal.factor))
 

@@ -7,6 +7,7 @@ from collections.abc import Sequence
 from concurrent.futures import Executor, Future
 from dataclasses import replace
 from functools import partial
+from typing import Any
 
 import numpy as np
 import roma
@@ -20,7 +21,7 @@ from facedyn_app.fitting.session_fit import error_in_px
 from facedyn_app.fitting.state import FaceState
 from facedyn_app.fitting.trust import distrust, usual_sharpness
 from facedyn_app.headmodel.model import HeadModel
-from facedyn_app.records import FloatArray, IntArray, Landmarks, PartialFit
+from facedyn_app.records import FRAME_ARRAYS, FloatArray, IntArray, Landmarks, PartialFit
 from facedyn_app.settings import FitSettings
 
 FIRST_SHAPE_FRAMES = 25
@@ -173,13 +174,7 @@ def _goes_on(before: Landmarks, new: Landmarks) -> bool:
 
 
 def _join(parts: Sequence[Landmarks]) -> Landmarks:
-    return replace(
-        parts[0],
-        seconds=np.concatenate([part.seconds for part in parts]),
-        points=np.concatenate([part.points for part in parts]),
-        scores=np.concatenate([part.scores for part in parts]),
-        certainty=np.concatenate([part.certainty for part in parts]),
-        sharpness=np.concatenate([part.sharpness for part in parts]),
-        turn=np.concatenate([part.turn for part in parts]),
-        likeness=np.concatenate([part.likeness for part in parts]),
-    )
+    joined: dict[str, Any] = {
+        name: np.concatenate([getattr(part, name) for part in parts]) for name in FRAME_ARRAYS
+    }
+    return replace(parts[0], **joined)

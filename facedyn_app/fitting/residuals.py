@@ -6,9 +6,10 @@ E of expression. Shared by the frames of a group: S of shape, and the modes of a
 
 Residuals (METHOD section 3): each landmark's line of sight, in the head frame, meets the plane
 through the head's own landmark parallel to the face; the head's landmark minus that point, along
-x and y, m, is what the landmarker's errors are known for (landmark_errors.py). These
-displacements are whitened by their covariance (whitening.py). A frame whose residuals are large
-as a whole counts less (Student's t). Gaussian priors on shape, expression and jaw. Activations
+x and y, m, is what the landmarker's errors are known for (landmark_errors.py). Behind these
+displacements stand the readings as the head predicts them minus those measured (readings.py). All
+are whitened by their covariance (whitening.py). A frame whose residuals are large as a whole counts
+less (Student's t). Gaussian priors on shape, expression and jaw. Activations
 (0..1) are kept in their bounds by the solver itself.
 
 Gradients are exact. The second derivatives are Gauss-Newton's, with the directions of expression

@@ -101,8 +101,7 @@ def fit_session(
         )
         shapes[which] = values
     fit = _gather(landmarks, tracks, joint, problem.seen.focal_px, chunks, shapes, converged)
-    sure = focal.log_sd <= settings.most_focal_sd
-    return replace(fit, focal_log_sd=focal.log_sd if sure else None)
+    return replace(fit, focal_log_sd=focal.log_sd if focal.is_known(settings) else None)
 
 
 def fit_shape(

@@ -80,11 +80,16 @@ def observe(head: LandmarkHead, landmarks: Landmarks, settings: FitSettings) -> 
         head: The head at its landmarks.
         landmarks: Landmarks of T frames that all have a face.
         settings: Says the focal length of an unknown camera.
+
+    Raises:
+        ValueError: The head predicts readings that the landmarks lack.
     """
     like = head.weight
     centre = np.array([landmarks.width / 2, landmarks.height / 2], np.float32)
     points = landmarks.points[:, head.index.cpu().numpy()] - centre
     readings = readings_of(landmarks.scores, landmarks.turn)[:, : len(head.readings.rest)]
+    if not np.isfinite(readings).all():
+        raise ValueError("a measured head is fitted to landmarks with scores and turns")
     focal_px = settings.focal_factor * max(landmarks.width, landmarks.height)
 
     def tensor(values: FloatArray) -> Tensor:
