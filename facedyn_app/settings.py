@@ -39,6 +39,9 @@ class FitSettings:
         expression_sd: Prior standard deviation of an activation of 0..1.
         coefficient_sd: The same of heads whose expression coefficients are standard deviations
             (FLAME).
+        rest_pull: What an activation of 1 costs beside that: the rate of an exponential prior. Most
+            actions rest most of the time, so of two explanations that with fewer actions is the
+            likelier.
         jaw_sd: Prior standard deviations of the jaw's rotation vector, rad.
         shape_sd: Prior standard deviation of a shape coefficient.
         shape_frames: Frames' worth of independent landmark errors in a recording, for the shape.
@@ -47,6 +50,8 @@ class FitSettings:
         shift_step: Usual shift of the head, m.
         jaw_step: Usual step of the jaw's rotation vector, rad.
         expression_step: Usual step of an activation; of a coefficient, in the same share of its sd.
+        step_share: Usual step of jaw and expression in a recording, share of their own spread in
+            it, where that is less: what hardly moves is held steady.
         step_tail: Difference, in usual steps, beyond which it pays less than its square.
         most_shape_frames: Frames from which the shape is estimated, spread over the recording.
         chunk_seconds: Length of a chunk of shape, s.
@@ -66,21 +71,23 @@ class FitSettings:
     """
 
     focal_factor: float = 1.2
-    most_focal_sd: float = 0.1
+    most_focal_sd: float = 0.2
     landmark_noise: float = 0.025
     known_noise: float = 1.0
     score_noise: float = 1.3
     robust_scale: float = 3.0
     expression_sd: float = 0.35
     coefficient_sd: float = 1.0
+    rest_pull: float = 0.5
     jaw_sd: tuple[float, float, float] = (0.2, 0.05, 0.03)
     shape_sd: float = 1.0
-    shape_frames: float = 6.0
+    shape_frames: float = 4.0
     turn_step: float = 0.004
     shift_step: float = 0.001
     jaw_step: float = 0.008
     expression_step: float = 0.04
-    step_tail: float = 1.5
+    step_share: float = 0.15
+    step_tail: float = 1.0
     most_shape_frames: int = 200
     chunk_seconds: float = 1.0
     n_shape: int = 0

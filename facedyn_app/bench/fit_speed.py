@@ -76,7 +76,7 @@ def _whole(
 ) -> tuple[FaceProblem, FaceState]:
     """All frames and the shape as one problem, and where to start."""
     fitter: Fitter = make_fitter(head, settings, device)
-    return fitter.problem(fitter.head, landmarks, smooth=True)
+    return fitter.problem(fitter.head, landmarks, fitter.steps())
 
 
 def _least_cost(problem: FaceProblem, state: FaceState) -> float:

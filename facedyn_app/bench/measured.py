@@ -91,6 +91,7 @@ def frame_by_frame(settings: FitSettings) -> FitSettings:
         shift_step=ANY_STEP,
         jaw_step=ANY_STEP,
         expression_step=ANY_STEP,
+        step_share=ANY_STEP,
     )
 
 

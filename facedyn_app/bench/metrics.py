@@ -9,6 +9,7 @@ from facedyn_app.records import FloatArray, IntArray
 
 PEAK_HEIGHT = 0.6
 PEAK_REACH = 4  # frames
+FLAT_SHARE = 0.1
 
 
 def rotation_error_deg(measured: FloatArray, true: FloatArray) -> FloatArray:
@@ -33,8 +34,8 @@ def root_mean_square(values: FloatArray) -> float:
 def peak_lags(measured: FloatArray, true: FloatArray) -> IntArray:
     """(P,) how many frames later each of the true signal's peaks is reached in the measured one.
 
-    A peak stands above `PEAK_HEIGHT` and above all that lies `PEAK_REACH` frames around it; where
-    several frames are equally high, the middle one counts.
+    A peak stands above `PEAK_HEIGHT` and above all that lies `PEAK_REACH` frames around it; the
+    middle of its top tenth counts, since noise chooses the highest frame of a flat top.
 
     Args:
         measured: (T,) activation.
@@ -58,7 +59,7 @@ def _peaks(signal: FloatArray) -> list[int]:
 
 
 def _middle_of_top(window: FloatArray) -> int:
-    top = np.flatnonzero(window >= window.max() - 1e-6)
+    top = np.flatnonzero(window >= window.max() - FLAT_SHARE * np.ptp(window))
     return int(top[len(top) // 2])
 
 

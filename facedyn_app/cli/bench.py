@@ -104,12 +104,13 @@ def _reasons(invalid: Mapping[str, int]) -> str:
 
 
 def _text(accuracy: Accuracy) -> str:
-    rows = [*map(_row, accuracy.cases), _median_row(accuracy.medians)]
+    medians = [_median_row(*one) for one in accuracy.medians.items()]
+    rows = [*map(_row, accuracy.cases), *medians]
     cases = table(_HEADS, rows, right=range(1, len(_HEADS) - 1))
     return f"head {accuracy.head}\n{cases}\n{indented(_separation(accuracy.separation))}"
 
 
-def _median_row(medians: Mapping[str, float]) -> list[str]:
+def _median_row(selection: str, medians: Mapping[str, float]) -> list[str]:
     """What the clean videos have in the middle, under the columns of `_row`."""
     places = {
         "rotation_deg": (2, 2), "jaw_rms_deg": (3, 2), "jaw_correlation": (4, 3),
@@ -117,7 +118,7 @@ def _median_row(medians: Mapping[str, float]) -> list[str]:
         "scores_blinks": (9, 3), "smiles": (10, 3), "scores_smiles": (11, 3),
         "mesh_mm": (12, 2), "error_percent": (13, 2),
     }  # fmt: skip
-    row = ["median of the clean videos of talk and actions", *[""] * (len(_HEADS) - 1)]
+    row = [f"median, clean talk and actions, {selection}", *[""] * (len(_HEADS) - 1)]
     for name, value in medians.items():
         column, digits = places[name]
         row[column] = number(value, digits)

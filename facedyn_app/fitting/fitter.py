@@ -5,12 +5,13 @@ from __future__ import annotations
 from dataclasses import dataclass, replace
 
 import torch
+from torch import Tensor
 
 from facedyn_app.errors import InputError
 from facedyn_app.fitting.landmark_errors import known_errors
 from facedyn_app.fitting.landmark_head import LandmarkHead, landmark_head
 from facedyn_app.fitting.residuals import FaceProblem
-from facedyn_app.fitting.smoothness import frame_pace
+from facedyn_app.fitting.smoothness import frame_pace, usual_steps
 from facedyn_app.fitting.start import start_state
 from facedyn_app.fitting.state import FaceState, observe
 from facedyn_app.fitting.whitening import Whitening, make_whitening
@@ -50,22 +51,23 @@ class Fitter:
     activations: bool
 
     def problem(
-        self, head: LandmarkHead, landmarks: Landmarks, *, smooth: bool
+        self, head: LandmarkHead, landmarks: Landmarks, steps: Tensor | None = None
     ) -> tuple[FaceProblem, FaceState]:
         """The problem of frames that all have the same shape, and where to start.
 
         Args:
             head: The fitter's head, or that with its shared unknowns known.
             landmarks: Landmarks of the T frames to fit, which all have a face.
-            smooth: Whether they are frames in order, coupled in time.
+            steps: Usual steps between frames in order (smoothness.py); None for frames that are
+                not coupled in time.
         """
         seen = observe(head, landmarks, self.settings)
         start = start_state(head, seen, head.weight.new_zeros(1, head.n_shared))
         group = torch.zeros(len(landmarks.seconds), dtype=torch.int64, device=seen.points.device)
         pace = None
-        if smooth:
-            seconds = torch.as_tensor(landmarks.seconds, dtype=torch.float64)
-            pace = frame_pace(seconds).to(seen.points)
+        if steps is not None:
+            seconds = torch.as_tensor(landmarks.seconds, dtype=torch.float64, device=steps.device)
+            pace = frame_pace(seconds, steps)
         problem = FaceProblem(
             self.head,
             self.whitening,
@@ -76,6 +78,13 @@ class Fitter:
             pace,
         )
         return problem.of(head), start
+
+    def steps(self, spread: FaceState | None = None) -> Tensor:
+        """(n,) usual steps between frames of a face, seen in frames spread over a recording."""
+        if spread is None:
+            unknown = self.head.weight.new_full((3 + self.head.n_expression,), torch.inf)
+            return usual_steps(self.settings, unknown[:3], unknown[3:])
+        return usual_steps(self.settings, spread.jaw.std(dim=0), spread.expression.std(dim=0))
 
 
 def make_fitter(head: HeadModel, settings: FitSettings, device: str) -> Fitter:

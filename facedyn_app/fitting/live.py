@@ -81,7 +81,7 @@ class LiveFit:
         self._learn_shape(new)
         before = self._tied if self._tied is not None and _goes_on(self._tied, new) else None
         seen = new if before is None else _join([before, new])
-        problem, start = self._fitter.problem(self._known, seen, smooth=True)
+        problem, start = self._fitter.problem(self._known, seen, self._fitter.steps())
         if before is not None and self._last is not None:
             # a face moves little in a few frames: begin with what it did last
             same = torch.zeros(len(seen.seconds), dtype=torch.long)
@@ -137,7 +137,7 @@ class LiveFit:
 
     def _shape_of(self, landmarks: Landmarks, shape: Tensor) -> Tensor:
         """(1, S + P) the shape in some frames, sought from another."""
-        problem, start = self._fitter.problem(self._fitter.head, landmarks, smooth=False)
+        problem, start = self._fitter.problem(self._fitter.head, landmarks)
         start, tolerance = replace(start, shape=shape), self._fitter.settings.tolerance
         return _solve(problem, start, SHAPE_ITERATIONS, tolerance).shape
 

@@ -9,8 +9,8 @@ through the head's own landmark parallel to the face; the head's landmark minus 
 x and y, m, is what the landmarker's errors are known for (landmark_errors.py). Behind these
 displacements stand the readings as the head predicts them minus those measured (readings.py). All
 are whitened by their covariance (whitening.py). A frame whose residuals are large as a whole counts
-less (Student's t). Gaussian priors on shape, expression and jaw. Activations
-(0..1) are kept in their bounds by the solver itself.
+less (Student's t). Gaussian priors on shape, expression and jaw; an exponential one beside that on
+activations (0..1), which are kept in their bounds by the solver itself.
 
 Gradients are exact. The second derivatives are Gauss-Newton's, with the directions of expression
 and shape taken from a mix of a few precomputed views instead of every landmark: the steps hardly
@@ -28,7 +28,7 @@ from torch import Tensor
 from facedyn_app.fitting.arrow import NormalEquations
 from facedyn_app.fitting.curvature import frame_curvature, mixed_squares, shared_curvature
 from facedyn_app.fitting.landmark_head import LandmarkHead
-from facedyn_app.fitting.smoothness import Smoothness, smoothness
+from facedyn_app.fitting.smoothness import Pace, Smoothness, smoothness
 from facedyn_app.fitting.state import FaceState, Observations
 from facedyn_app.fitting.view import View, look, reproject
 from facedyn_app.fitting.whitening import Whitening, view_weights
@@ -50,8 +50,7 @@ class FaceProblem:
         group: (T,) which shape each frame has.
         settings: Noise and priors.
         activations: Whether expression coefficients are bounded to 0..1.
-        pace: (T - 1,) how closely the frames follow each other (smoothness.py); None for frames
-            that are fitted independently.
+        pace: How the frames follow each other; None for frames that are fitted independently.
     """
 
     head: LandmarkHead
@@ -60,7 +59,7 @@ class FaceProblem:
     group: Tensor
     settings: FitSettings
     activations: bool
-    pace: Tensor | None = None
+    pace: Pace | None = None
 
     def only(self, frames: Tensor, group: Tensor | None = None) -> FaceProblem:
         """The same problem with some of the frames, independent of each other, or grouped anew."""
@@ -82,7 +81,7 @@ class FaceProblem:
         cost = self._prior_cost(state) + sum(view.cost for view in views)
         if self.pace is None:
             return FaceLook(state, views, None, cost)
-        smooth = smoothness(state, self.pace, self.settings)
+        smooth = smoothness(state, self.pace, self.settings.step_tail)
         return FaceLook(state, views, smooth, cost + smooth.cost)
 
     def linearise(self, look: FaceLook) -> NormalEquations:
@@ -165,7 +164,8 @@ class FaceProblem:
     def _prior_cost(self, state: FaceState) -> Tensor:
         _, value = self._scaled(state)
         shape = self._shared_precision(len(state.shape)) * state.shape.square()
-        return 0.5 * (value.square().sum().double() + shape.sum().double())
+        spread = 0.5 * (value.square().sum().double() + shape.sum().double())
+        return spread + self._rest_pull * state.expression.sum().double()
 
     def _shared_precision(self, n_groups: int) -> Tensor:
         """(G, S + P) prior precisions of shape and session modes.
@@ -195,7 +195,13 @@ class FaceProblem:
         # pose has no prior, only a hair of one where landmarks leave it undetermined
         diagonal = torch.cat([sd.new_full((6,), 1e-6), sd**-2])
         pull = torch.cat([torch.zeros_like(g_f[:, :6]), value / sd], dim=1)
+        pull[:, N_POSE:] += self._rest_pull
         return H_ff + torch.diag(diagonal), g_f + pull
+
+    @property
+    def _rest_pull(self) -> float:
+        # the bound at rest makes the absolute value of an activation the activation itself
+        return self.settings.rest_pull if self.activations else 0.0
 
     def _room(self, state: FaceState) -> tuple[Tensor, Tensor]:
         """(T, n) least and largest step of each unknown."""

@@ -76,13 +76,14 @@ def fit_session(
     tracks = _Tracks.empty(landmarks, fitter.head)
     known = fitter.head.with_shape(joint.state.shape[0])
     eyes = head_eyes(head, known.weight)
-    _, before = fitter.problem(known, landmarks.only(spread), smooth=False)
+    _, before = fitter.problem(known, landmarks.only(spread))
+    steps = fitter.steps(joint.state)
     converged, usual = joint.converged, usual_sharpness(landmarks.sharpness)
     for first, last in chunks.blocks(BLOCK_SECONDS):
         report(Progress(FRAMES_STAGE, first, len(found)))
         rows = slice(max(0, first - MARGIN_FRAMES), last + MARGIN_FRAMES)
         part = landmarks.only(found[rows])
-        problem, start = fitter.problem(known, part, smooth=True)
+        problem, start = fitter.problem(known, part, steps)
         start = start_between(start, _place(spread, found[rows]), before, joint.state)
         result = _solve(problem, start, settings)
         converged = converged and result.converged
@@ -119,7 +120,7 @@ def fit_shape(
         The frames that were used, and their fit.
     """
     spread = _spread(found, fitter.settings.most_shape_frames)
-    problem, start = fitter.problem(fitter.head, landmarks.only(spread), smooth=False)
+    problem, start = fitter.problem(fitter.head, landmarks.only(spread))
     result = solve_arrow(
         problem,
         start,

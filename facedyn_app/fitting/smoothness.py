@@ -17,9 +17,24 @@ from torch import Tensor
 from facedyn_app.fitting.state import FaceState
 from facedyn_app.settings import FitSettings
 
+LEAST_STEP = 1e-4
+"""However still a face is: an activation, or rad."""
 RATE_HZ = 25.0
 """The frame rate that the usual steps are of."""
 LONGEST_GAP_S = 0.1
+
+
+@dataclass(frozen=True, slots=True, eq=False)
+class Pace:
+    """How T frames in order are expected to follow each other.
+
+    Attributes:
+        close: (T - 1,) how close neighbours are, 1 at 25 frames/s; 0 across gaps.
+        steps: (n,) usual difference of each of a frame's unknowns at 25 frames/s.
+    """
+
+    close: Tensor
+    steps: Tensor
 
 
 @dataclass(frozen=True, slots=True, eq=False)
@@ -47,40 +62,51 @@ class Smoothness:
         return H_ff + torch.diag_embed(diagonal), g_f + pull
 
 
-def frame_pace(seconds: Tensor) -> Tensor:
-    """(T - 1,) how close neighbouring frames are, 1 at 25 frames/s; 0 across gaps."""
+def frame_pace(seconds: Tensor, steps: Tensor) -> Pace:
+    """The pace of frames at (T,) seconds, in order, for usual steps (n,)."""
     gap = seconds.diff()
     close = (gap > 0) & (gap <= LONGEST_GAP_S)
-    return torch.where(close, 1.0 / (RATE_HZ * gap.clamp_min(1e-6)), 0.0)
+    return Pace(torch.where(close, 1.0 / (RATE_HZ * gap.clamp_min(1e-6)), 0.0).to(steps), steps)
 
 
-def smoothness(state: FaceState, pace: Tensor, settings: FitSettings) -> Smoothness:
+def usual_steps(settings: FitSettings, jaw_sd: Tensor, expression_sd: Tensor) -> Tensor:
+    """(n,) usual difference of each of a frame's unknowns between frames at 25 frames/s.
+
+    A motion that swings by its spread within a given time has steps in proportion to that spread.
+    Taken so, the noise of a face at rest is held, and a lively action is left free.
+
+    Args:
+        settings: The steps of a lively face, and the share.
+        jaw_sd: (3,) spread of the jaw's rotation vector in the recording, rad; infinite where
+            it is not known.
+        expression_sd: (E,) the same of the expression.
+    """
+
+    def steps(most: float, spread: Tensor) -> Tensor:
+        own = (settings.step_share * spread).clamp_min(LEAST_STEP)
+        return own.clamp_max(most)
+
+    pose = jaw_sd.new_tensor([settings.turn_step] * 3 + [settings.shift_step] * 3)
+    jaw = steps(settings.jaw_step, jaw_sd)
+    return torch.cat([pose, jaw, steps(settings.expression_step, expression_sd)])
+
+
+def smoothness(state: FaceState, pace: Pace, tail: float) -> Smoothness:
     """The coupling of T frames in order.
 
     Args:
         state: The frames' unknowns.
-        pace: (T - 1,) from `frame_pace`.
-        settings: The usual steps.
+        pace: How they follow each other.
+        tail: Difference, in usual steps, beyond which it pays less than its square.
     """
     turn = roma.rotmat_to_rotvec(state.rotation[:-1].mT @ state.rotation[1:])
     parts = [turn, state.translation.diff(dim=0), state.jaw.diff(dim=0)]
     difference = torch.cat([*parts, state.expression.diff(dim=0)], dim=1)
-    usual = _usual_steps(state, settings)
-    tail2 = settings.step_tail**2
-    size2 = (difference / usual).square() * pace[:, None] / tail2
+    close = pace.close[:, None]
+    size2 = (difference / pace.steps).square() * close / tail**2
     # the three numbers of a turn count together: no axis is special
     turned2 = size2[:, :3].sum(1, keepdim=True)
     cost = torch.log1p(size2[:, 3:]).sum().double() + torch.log1p(turned2).sum().double()
     size2 = torch.cat([turned2.expand(-1, 3), size2[:, 3:]], dim=1)
-    precision = pace[:, None] / (usual**2 * (1.0 + size2))
-    return Smoothness(0.5 * tail2 * cost, precision, difference)
-
-
-def _usual_steps(state: FaceState, settings: FitSettings) -> Tensor:
-    sizes = (settings.turn_step, settings.shift_step, settings.jaw_step)
-    return torch.cat(
-        [
-            state.jaw.new_tensor(sizes).repeat_interleave(3),
-            state.jaw.new_full((state.expression.shape[1],), settings.expression_step),
-        ]
-    )
+    precision = close / (pace.steps**2 * (1.0 + size2))
+    return Smoothness(0.5 * tail**2 * cost, precision, difference)

@@ -15,6 +15,7 @@ from facedyn_app.bench.accuracy import (
     face_vertices,
     measure_accuracy,
     medians_of,
+    selected_medians,
 )
 from facedyn_app.bench.measured import Bench, Measured, invalid_by_reason
 from facedyn_app.bench.separation import measure_separation
@@ -189,3 +190,25 @@ def test_the_median_over_videos_leaves_out_what_a_video_does_not_have(head: Head
         "rotation_deg", "jaw_rms_deg", "mesh_mm", "error_percent"
     }  # fmt: skip
     assert [case.clean for case in offs] == [True, True, False]
+
+
+def test_a_face_counts_once_in_however_many_videos_it_is(head: HeadModel) -> None:
+    mesh, face = ExpressionMesh(head), face_vertices(head)
+    offs = {
+        Case(Take.ACTIONS): 1.0,
+        Case(Take.ACTIONS, motion=1): 1.0,
+        Case(Take.ACTIONS, motion=2): 3.0,
+        Case(Take.ACTIONS, face=1): 4.0,
+        Case(Take.ACTIONS, face=2, width=320, height=240): 6.0,
+        Case(Take.ACTIONS, face=3, noisy=True): 9.0,
+    }
+    found = [
+        case_result(head, as_measured(head, case, jaw_off=np.radians(off)), mesh, face)
+        for case, off in offs.items()
+    ]
+    medians = selected_medians(found, list(offs))
+    off = {name: one["jaw_rms_deg"] for name, one in medians.items()}
+    assert off == pytest.approx(
+        {"each face once": 4.0, "each video once": 3.0, "each face at 240 lines": 6.0}, abs=1e-3
+    )
+    assert selected_medians([], []) == {}

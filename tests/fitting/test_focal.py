@@ -8,7 +8,15 @@ import numpy as np
 import pytest
 
 from facedyn_app.fitting.fitter import make_fitter
-from facedyn_app.fitting.focal import Focal, estimate_focal, focal_text, lowest, with_focal
+from facedyn_app.fitting.focal import (
+    SEEN_SHARE,
+    Focal,
+    estimate_focal,
+    focal_text,
+    lowest,
+    unfolded,
+    with_focal,
+)
 from facedyn_app.fitting.session_fit import fit_session
 from facedyn_app.headmodel.model import HeadModel
 from facedyn_app.settings import FitSettings
@@ -50,6 +58,15 @@ def test_a_lens_that_is_not_told_is_assumed(face_head: HeadModel) -> None:
     # a head that hardly turns is not even tried
     rest = make_motion(face_head, 20, settings=settings).landmarks.only(np.arange(2))
     assert estimate_focal(fitter, rest).log_sd == np.inf
+
+
+def test_what_the_landmarker_hides_of_a_lens_is_unfolded() -> None:
+    seen = [Focal(1.04, 0.05), Focal(1.163, 0.05), Focal(1.53, 0.05)]
+    found = [unfolded(one, has_errors=True) for one in seen]
+    assert [one.factor for one in found] == pytest.approx([0.88, 1.2, 2.6], rel=0.02)
+    assert {one.log_sd for one in found} == {0.05 / SEEN_SHARE}
+    unmeasured = unfolded(seen[2], has_errors=False)
+    assert unmeasured == Focal(1.53, 0.05 / SEEN_SHARE)
 
 
 def test_what_is_assumed_is_said_so() -> None:

@@ -165,7 +165,7 @@ def test_a_long_recording_is_fitted_as_a_short_one(face_head: HeadModel) -> None
     found = np.arange(900)
     _, joint = fit_shape(fitter, motion.landmarks, found)
     known = fitter.head.with_shape(joint.state.shape[0])
-    problem, start = fitter.problem(known, motion.landmarks, smooth=True)
+    problem, start = fitter.problem(known, motion.landmarks, fitter.steps())
     whole = solve_arrow(problem, start, max_iterations=30, tolerance=1e-5).state
     assert len(fit.shape_chunks) == 36
     # the last steps that the tolerance leaves out move few frames, by little

@@ -1,0 +1,29 @@
+"""The steps that a face is expected to make between frames."""
+
+from __future__ import annotations
+
+import dataclasses
+
+import pytest
+import torch
+
+from facedyn_app.fitting.smoothness import frame_pace, usual_steps
+from facedyn_app.settings import FitSettings
+
+SETTINGS = dataclasses.replace(
+    FitSettings(), expression_step=0.04, jaw_step=0.008, step_share=0.1, turn_step=0.5
+)
+
+
+def test_what_hardly_moves_is_expected_to_move_little() -> None:
+    still, lively, middle = 0.0, 5.0, 0.2
+    steps = usual_steps(
+        SETTINGS, torch.tensor([0.05, 1.0, 0.0]), torch.tensor([still, lively, middle])
+    )
+    assert steps[:3].tolist() == pytest.approx([0.5] * 3)  # the pose is not held by its spread
+    assert steps[6:].tolist() == pytest.approx([0.005, 0.008, 1e-4, 1e-4, 0.04, 0.02])
+
+
+def test_frames_across_a_gap_are_not_tied() -> None:
+    pace = frame_pace(torch.tensor([0.0, 0.04, 0.06, 0.3, 0.3]), torch.ones(9))
+    assert pace.close.tolist() == pytest.approx([1.0, 2.0, 0.0, 0.0])
