@@ -81,7 +81,7 @@ class FitSettings:
     rest_pull: float = 0.5
     jaw_sd: tuple[float, float, float] = (0.2, 0.05, 0.03)
     shape_sd: float = 1.0
-    shape_frames: float = 4.0
+    shape_frames: float = 5.0
     turn_step: float = 0.004
     shift_step: float = 0.001
     jaw_step: float = 0.008

@@ -10,7 +10,7 @@ else is fitted to some frames; the costs reached are a parabola in the logarithm
 The landmarker hides much of the perspective: rendered faces seen through lenses of 0.8, 1.2, 1.7
 and 2.4 of the image's longer side are found to have 1.04, 1.16, 1.35 and 1.53. So, on heads that it
 was measured on, the logarithm of what is found is unfolded about those 1.16, and its deviation with
-it. On twenty films of three other faces the answer is then off by 0.19 in the logarithm (root mean
+it. On sixteen films of three other faces the answer is then off by 0.19 in the logarithm (root mean
 square), where its deviation says 0.15 to 0.3 and the assumed 1.2 is off by 0.43.
 """
 
