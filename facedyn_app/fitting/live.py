@@ -10,7 +10,6 @@ from functools import partial
 from typing import Any
 
 import numpy as np
-import roma
 import torch
 from torch import Tensor
 
@@ -108,13 +107,8 @@ class LiveFit:
         error_px = error_in_px(problem, state)
         good = distrust(new, state, error_px, self._fitter.settings, usual) == 0
         part.valid[found] = good
-        for target, values in (
-            (part.expression, state.expression),
-            (part.jaw, state.jaw),
-            (part.rotation, roma.rotmat_to_rotvec(state.rotation)),
-            (part.translation, state.translation),
-        ):
-            target[found[good]] = values.cpu().numpy()[good]
+        for name, values in state.motion().items():
+            getattr(part, name)[found[good]] = values[good]
 
     def _learn_shape(self, new: Landmarks) -> None:
         if self._learning is not None and self._learning.done():

@@ -11,7 +11,6 @@ from __future__ import annotations
 from dataclasses import dataclass, replace
 
 import numpy as np
-import roma
 import torch
 from torch import Tensor
 
@@ -189,13 +188,8 @@ class _Tracks:
         self.error_px[frames] = error_px
         self.reason[frames] = reason
         good = reason == 0
-        for target, values in (
-            (self.expression, state.expression),
-            (self.jaw, state.jaw),
-            (self.rotation, roma.rotmat_to_rotvec(state.rotation)),
-            (self.translation, state.translation),
-        ):
-            target[frames[good]] = values.cpu().numpy()[good]
+        for name, values in state.motion().items():
+            getattr(self, name)[frames[good]] = values[good]
 
 
 def _gather(

@@ -5,6 +5,7 @@ from __future__ import annotations
 from dataclasses import dataclass, replace
 
 import numpy as np
+import roma
 import torch
 from torch import Tensor
 
@@ -41,6 +42,16 @@ class FaceState:
             jaw=self.jaw[which],
             expression=self.expression[which],
         )
+
+    def motion(self) -> dict[str, FloatArray]:
+        """The frames' unknowns as records name them, rotations as vectors (T, 3), rad."""
+        parts = {
+            "expression": self.expression,
+            "jaw": self.jaw,
+            "rotation": roma.rotmat_to_rotvec(self.rotation),
+            "translation": self.translation,
+        }
+        return {name: values.cpu().numpy() for name, values in parts.items()}
 
 
 @dataclass(frozen=True, slots=True, eq=False)
