@@ -17,7 +17,8 @@ import numpy as np
 from facedyn_app.analysis import Analysis, fit_face, follow_video
 from facedyn_app.dynamics.drift import measure_drift
 from facedyn_app.dynamics.quality import assess_quality
-from facedyn_app.errors import FacedynError, TooLittleError
+from facedyn_app.dynamics.shape_moves import ShapeMoves, measure_moves
+from facedyn_app.errors import FacedynError, MismatchError, TooLittleError
 from facedyn_app.folders import head_cache
 from facedyn_app.headmodel.files.io import list_heads, load_head
 from facedyn_app.headmodel.files.known_heads import user_heads
@@ -193,9 +194,47 @@ def drift_of(
         MismatchError: Sessions of different heads.
         TooLittleError: No session is long enough.
     """
-    sessions = [
-        (entry.name, library.load(entry).shape_chunks) for entry in library.sessions(speaker)
-    ]
+    shapes = _shapes(library, sessions_by_date(library, speaker))
     if extra is not None:
-        sessions.append((extra[0], extra[1].shape_chunks))
-    return measure_drift(speaker, sessions, np.random.default_rng(0))
+        shapes.append((extra[0], extra[1].shape_chunks))
+    return measure_drift(speaker, shapes, np.random.default_rng(0))
+
+
+def drift_in_detail(library: Library, speaker: str) -> tuple[DriftReport, ShapeMoves]:
+    """What `drift_of` says of a speaker, and what lies behind it.
+
+    Raises:
+        InputError: There is no such speaker.
+        MismatchError: Sessions of different heads.
+        TooLittleError: No session is long enough.
+    """
+    shapes = _shapes(library, sessions_by_date(library, speaker))
+    return measure_drift(speaker, shapes, np.random.default_rng(0)), measure_moves(shapes)
+
+
+def sessions_by_date(library: Library, speaker: str) -> list[SessionEntry]:
+    """A speaker's sessions in the order of recording, or of adding where that is not known.
+
+    Raises:
+        InputError: There is no such speaker.
+        MismatchError: Sessions of different heads.
+    """
+    entries = sorted(
+        library.sessions(speaker), key=lambda entry: (entry.date.timestamp(), entry.id)
+    )
+    heads = sorted({entry.head_id for entry in entries})
+    if len(heads) > 1:
+        named = [
+            f"'{head}' (" + ", ".join(e.name for e in entries if e.head_id == head) + ")"
+            for head in heads
+        ]
+        raise MismatchError(
+            f"The sessions of '{speaker}' were fitted with different heads, whose shapes cannot "
+            f"be compared: {' and '.join(named)}.",
+            "Fit the videos again with one head, and enrol them under another name.",
+        )
+    return entries
+
+
+def _shapes(library: Library, entries: list[SessionEntry]) -> list[tuple[str, FloatArray]]:
+    return [(entry.name, library.load(entry).shape_chunks) for entry in entries]

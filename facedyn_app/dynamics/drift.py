@@ -21,8 +21,16 @@ NEEDS_TWO_SESSIONS = (
 
 
 @dataclass(frozen=True, slots=True, eq=False)
-class _Chunks:
-    """The usable chunk shapes of one session, (C, S), and what is made of them once."""
+class SessionChunks:
+    """The usable chunk shapes of one session, and what is made of them once.
+
+    Attributes:
+        name: The session.
+        shapes: (C, S) standard deviations, finite.
+        mean: (S,) their mean.
+        variance: Trace of their unbiased covariance.
+        n_effective: Independent chunks among them.
+    """
 
     name: str
     shapes: FloatArray
@@ -59,7 +67,7 @@ def measure_drift(
         TooLittleError: No session has two chunks of shape.
     """
     _check_widths(speaker, sessions)
-    usable, left_out = _usable(sessions)
+    usable, left_out = usable_chunks(sessions)
     if not usable:
         raise TooLittleError(
             f"No session of '{speaker}' has two seconds or more of estimated head shape.",
@@ -98,8 +106,15 @@ def _check_widths(speaker: str, sessions: Sequence[tuple[str, FloatArray]]) -> N
             )
 
 
-def _usable(sessions: Sequence[tuple[str, FloatArray]]) -> tuple[list[_Chunks], list[str]]:
-    usable: list[_Chunks] = []
+def usable_chunks(
+    sessions: Sequence[tuple[str, FloatArray]],
+) -> tuple[list[SessionChunks], list[str]]:
+    """The sessions with two chunks or more, which have a covariance, and the others' names.
+
+    Args:
+        sessions: Name and (C, S) chunk shapes of each; rows with NaN are left out.
+    """
+    usable: list[SessionChunks] = []
     left_out: list[str] = []
     for name, given in sessions:
         shapes = given[np.isfinite(given).all(axis=1)].astype(np.float64)
@@ -107,11 +122,13 @@ def _usable(sessions: Sequence[tuple[str, FloatArray]]) -> tuple[list[_Chunks], 
             left_out.append(name)
             continue
         variance = float(shapes.var(axis=0, ddof=1).sum())
-        usable.append(_Chunks(name, shapes, shapes.mean(axis=0), variance, n_effective(shapes)))
+        usable.append(
+            SessionChunks(name, shapes, shapes.mean(axis=0), variance, n_effective(shapes))
+        )
     return usable, left_out
 
 
-def _drifts(usable: Sequence[_Chunks]) -> tuple[float | None, float | None]:
+def _drifts(usable: Sequence[SessionChunks]) -> tuple[float | None, float | None]:
     """Mean distance between session means, plain and corrected; None with one session."""
     if len(usable) < 2:
         return None, None
@@ -128,7 +145,7 @@ def _over(drift: float | None, noise: float) -> float | None:
     return None if drift is None or noise <= 0.0 else drift / noise
 
 
-def _note(usable: Sequence[_Chunks], left_out: Sequence[str], noise: float) -> str:
+def _note(usable: Sequence[SessionChunks], left_out: Sequence[str], noise: float) -> str:
     sentences = [
         f"Session '{name}' has fewer than two seconds of shape and is left out."
         for name in left_out
@@ -141,7 +158,7 @@ def _note(usable: Sequence[_Chunks], left_out: Sequence[str], noise: float) -> s
 
 
 def _session_drifts(
-    usable: Sequence[_Chunks], noise: float, rng: np.random.Generator, n_bootstrap: int
+    usable: Sequence[SessionChunks], noise: float, rng: np.random.Generator, n_bootstrap: int
 ) -> tuple[SessionDrift, ...]:
     distances = [None] * len(usable) if len(usable) < 2 else _distances(usable)
     intervals = _intervals(usable, rng, n_bootstrap)
@@ -166,7 +183,7 @@ def _split_half(shapes: FloatArray) -> float:
     return float(np.linalg.norm(shapes[:half].mean(axis=0) - shapes[-half:].mean(axis=0)))
 
 
-def _distances(usable: Sequence[_Chunks]) -> list[float | None]:
+def _distances(usable: Sequence[SessionChunks]) -> list[float | None]:
     means = np.stack([chunks.mean for chunks in usable])[:, None]
     return [float(value) for value in np.sqrt(_squared_distances(means))[:, 0]]
 
@@ -179,7 +196,7 @@ def _squared_distances(means: FloatArray) -> FloatArray:
 
 
 def _intervals(
-    usable: Sequence[_Chunks], rng: np.random.Generator, n_bootstrap: int
+    usable: Sequence[SessionChunks], rng: np.random.Generator, n_bootstrap: int
 ) -> list[tuple[float, float] | None]:
     """90 % intervals of the sessions' DNR.
 
@@ -202,7 +219,7 @@ def _intervals(
 
 
 def _resample(
-    chunks: _Chunks, rng: np.random.Generator, n_bootstrap: int
+    chunks: SessionChunks, rng: np.random.Generator, n_bootstrap: int
 ) -> tuple[FloatArray, FloatArray]:
     """Means (B, S) and traces of covariance (B,) of block resamplings of a session.
 

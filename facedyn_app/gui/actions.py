@@ -20,6 +20,7 @@ KEYS: Final = (
     ("M", "Mark the frame, or take its mark away"),
     ("Esc", "Forget in and out point; never stops work"),
     ("Ctrl+O", "Open a video"),
+    ("Ctrl+D", "Shape drift of the speaker who is selected"),
     ("F1", "This list"),
 )
 

@@ -10,6 +10,7 @@ from PySide6.QtGui import QGuiApplication
 from PySide6.QtWidgets import QApplication, QDialog
 
 from facedyn_app.folders import demo_library, documents_folder
+from facedyn_app.gui.drift.flows import DriftFlows
 from facedyn_app.gui.enrol_dialog import EnrolDialog
 from facedyn_app.gui.export_dialog import ExportDialog
 from facedyn_app.gui.face_flows import FaceFlows
@@ -48,6 +49,7 @@ class Desk(QObject):
             self.state, self.window.feed, self.library, self.heads, self.queue, settings
         )
         self.faces = FaceFlows(self.state, self.queue, settings)
+        self.drift = DriftFlows(self.library, settings.trust, self.window)
         self._connect_window()
         self._connect_library()
         self._connect_heads()
@@ -66,6 +68,8 @@ class Desk(QObject):
         window.export_requested.connect(self.ask_export)
         window.video.faces.face_picked.connect(self.faces.choose)
         window.scheme_requested.connect(follow_scheme)
+        window.drift_requested.connect(self.drift.open)
+        window.closing.connect(self.drift.shut_down)
         window.closing.connect(flows.shut_down)
         window.closing.connect(self.library.shut_down)
         for topic, panel in window.panels.items():

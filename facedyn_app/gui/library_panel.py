@@ -3,11 +3,12 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
+from functools import partial
 from typing import Final
 
-from PySide6.QtCore import QModelIndex, Qt, Signal
+from PySide6.QtCore import QModelIndex, QPoint, Qt, Signal
 from PySide6.QtGui import QStandardItem, QStandardItemModel
-from PySide6.QtWidgets import QLabel, QTreeView, QVBoxLayout, QWidget
+from PySide6.QtWidgets import QLabel, QMenu, QTreeView, QVBoxLayout, QWidget
 
 from facedyn_app.gui.listing import ListedSpeaker, Listing
 from facedyn_app.gui.panel import DONE, Panel
@@ -27,12 +28,14 @@ class LibraryPanel(Panel):
         session_picked: int: key of a library session.
         recording_picked: str: key of an opened recording.
         job_picked: int: place in the queue.
+        drift_requested: str: the user wants to see this speaker's shape drift.
     """
 
     speaker_picked = Signal(str)
     session_picked = Signal(int)
     recording_picked = Signal(str)
     job_picked = Signal(int)
+    drift_requested = Signal(str)
 
     def __init__(self, parent: QWidget | None = None) -> None:
         super().__init__(
@@ -52,6 +55,8 @@ class LibraryPanel(Panel):
         self._tree.setIndentation(2 * GRID)
         self._tree.clicked.connect(self._pick)
         self._tree.activated.connect(self._pick)
+        self._tree.setContextMenuPolicy(Qt.ContextMenuPolicy.CustomContextMenu)
+        self._tree.customContextMenuRequested.connect(self._offer)
         self._place = QLabel()
         self._place.setEnabled(False)
         self._place.setWordWrap(True)
@@ -71,6 +76,13 @@ class LibraryPanel(Panel):
     def tree(self) -> QTreeView:
         """The view of the tree."""
         return self._tree
+
+    @property
+    def selected_speaker(self) -> str:
+        """The speaker who is selected, himself or by a session; empty where there is none."""
+        index = self._tree.currentIndex()
+        owner = index.parent() if index.data(_KIND) == "session" else index
+        return str(owner.data(_KEY)) if owner.data(_KIND) == "speaker" else ""
 
     def show_listing(self, listing: Listing) -> None:
         """Show the speakers of a library."""
@@ -113,6 +125,20 @@ class LibraryPanel(Panel):
             self.show_status(DONE)
         elif self.status.kind == "done":
             self.show_empty()
+
+    def _offer(self, place: QPoint) -> None:
+        """What can be done with the speaker under the pointer."""
+        self._tree.setCurrentIndex(self._tree.indexAt(place))
+        speaker = self.selected_speaker
+        if speaker:
+            menu = QMenu(self)
+            menu.setAttribute(Qt.WidgetAttribute.WA_DeleteOnClose)
+            drift = menu.addAction("Shape drift over sessions…")
+            drift.triggered.connect(partial(self._ask_drift, speaker))
+            menu.popup(self._tree.viewport().mapToGlobal(place))
+
+    def _ask_drift(self, speaker: str, _checked: bool = False) -> None:
+        self.drift_requested.emit(speaker)
 
     def _pick(self, index: QModelIndex) -> None:
         kind, key = index.data(_KIND), index.data(_KEY)

@@ -58,6 +58,7 @@ class MainWindow(QMainWindow):
         refit_requested: Fit the face of the shown recording again.
         enrol_requested: Enrol the shown recording.
         identify_requested: Ask who the shown recording is.
+        drift_requested: str: show this speaker's drift; empty where none is in question.
         scheme_requested: Qt.ColorScheme: light, dark, or as the system.
         closing: The window closes; work must stop.
     """
@@ -69,6 +70,7 @@ class MainWindow(QMainWindow):
     refit_requested = Signal()
     enrol_requested = Signal()
     identify_requested = Signal()
+    drift_requested = Signal(str)
     scheme_requested = Signal(object)
     closing = Signal()
 
@@ -155,7 +157,7 @@ class MainWindow(QMainWindow):
             Command("Session", "Enrol as a speaker…", self.enrol_requested.emit, "Ctrl+E"),
             *self.transport.commands(),
             Command("Identify", "Who is it?", self.identify_requested.emit, "Ctrl+I"),
-            Command("Identify", "Shape drift", self._raise_trust, "", "Drift-to-noise ratio (DNR)"),
+            Command("Identify", "Shape drift…", self._ask_drift, "Ctrl+D", "Sessions of a speaker"),
             Command("Help", "Keys", self.show_keys, "F1"),
             Command("Help", "About", self._show_about),
         ]
@@ -172,6 +174,7 @@ class MainWindow(QMainWindow):
         self.video.add_first_step("Open video…").clicked.connect(self.choose_videos)
         self.video.add_first_step("Open demo").clicked.connect(self.demo_requested)
         self.library.recording_picked.connect(state.show_recording)
+        self.library.drift_requested.connect(self.drift_requested)
 
     def choose_videos(self) -> None:
         """Ask for videos and open them."""
@@ -192,10 +195,11 @@ class MainWindow(QMainWindow):
     def _show_about(self) -> None:
         QMessageBox.about(self, "About facedyn", ABOUT)
 
-    def _raise_trust(self) -> None:
-        dock = self.docks.dock(places.TRUST)
-        dock.show()
-        dock.raise_()
+    def _ask_drift(self) -> None:
+        recording = self.state.recording
+        answer = recording.identification if recording is not None else None
+        best = answer.matches[0].name if answer is not None and answer.matches else ""
+        self.drift_requested.emit(self.library.selected_speaker or best)
 
     def _quit(self) -> None:
         self.close()

@@ -19,7 +19,7 @@ from facedyn_app.settings import TrustSettings
 
 COLUMNS: Final = ("Speaker, session", "Shape", "DNR", "90 % interval", "Corrected", "Noise (sd)")
 COLUMN_TIPS: Final = (
-    "The speaker and his sessions, in the order of adding",
+    "The speaker and his sessions, in the order of their dates",
     "In words: whether the fitted face shape is the same in all sessions",
     "Drift-to-noise ratio: how far the shape lies from the other sessions', "
     "over how much it wanders within a session",
@@ -32,6 +32,15 @@ COLUMN_TIPS: Final = (
 def number(value: float | None, digits: int = 2) -> str:
     """A number for a table; a dash where there is none."""
     return "-" if value is None else f"{value:.{digits}f}"
+
+
+def drift_words(report: DriftReport, trust: TrustSettings) -> str:
+    """Whether a speaker's shape drifts, first in a word, as HTML."""
+    label = drift_label(report, trust)
+    words = f"Shape of {report.speaker}: <b>{label}</b>"
+    if report.dnr_corrected is not None:
+        words += f" · corrected DNR {report.dnr_corrected:.2f}, drifts above {trust.max_dnr:.2f}"
+    return f"{words}<br>{report.note}" if report.note else words
 
 
 class TrustPanel(Panel):
@@ -115,7 +124,7 @@ class TrustPanel(Panel):
             self._model.appendRow(self._speaker_row(report, report.speaker in simulated))
         if ordered:
             self._tree.expand(self._model.index(0, 0))
-        self._drift.setText(self._drift_words(ordered[0]) if ordered else _NO_DRIFT)
+        self._drift.setText(drift_words(ordered[0], self._trust) if ordered else _NO_DRIFT)
         self._tree.setVisible(bool(ordered))
         self.show_status(DONE)
 
@@ -138,16 +147,6 @@ class TrustPanel(Panel):
             )
         words = f'Measurement: <b style="color:{colour}">{quality.verdict}</b> · {numbers}'
         return "<br>".join([words, *quality.reasons])
-
-    def _drift_words(self, report: DriftReport) -> str:
-        label = drift_label(report, self._trust)
-        words = f"Shape of {report.speaker}: <b>{label}</b>"
-        if report.dnr_corrected is not None:
-            words += (
-                f" · corrected DNR {report.dnr_corrected:.2f}, "
-                f"drifts above {self._trust.max_dnr:.2f}"
-            )
-        return f"{words}<br>{report.note}" if report.note else words
 
     def _speaker_row(self, report: DriftReport, simulated: bool) -> list[QStandardItem]:
         texts = (

@@ -11,7 +11,7 @@ from typing import Final
 from facedyn_app.analysis import fit_face
 from facedyn_app.demo import HEAD, DemoResult, run_demo
 from facedyn_app.dynamics.quality import assess_quality
-from facedyn_app.errors import InputError, TooLittleError
+from facedyn_app.errors import InputError, MismatchError, TooLittleError
 from facedyn_app.gui.head_work import head_of_session
 from facedyn_app.gui.listing import Enrolment, ListedSession, ListedSpeaker, Listing
 from facedyn_app.gui.recording import Recording, recording_of
@@ -230,7 +230,7 @@ def _drift(library: Library, name: str, recording: Recording, *, joins: bool) ->
     source = recording.session.meta.get("source") or {}
     kept = {entry.source_sha256 for entry in library.sessions(name)}
     new = joins and source.get("sha256") not in kept
-    # A speaker whose sessions are all too short has no drift to show.
-    with suppress(TooLittleError):
+    # A speaker whose sessions are all too short, or of different heads, has no drift to show.
+    with suppress(TooLittleError, MismatchError):
         return [drift_of(library, name, (recording.title, recording.session) if new else None)]
     return []

@@ -66,6 +66,11 @@ class SessionEntry:
     simulated: bool
     file_name: str
 
+    @property
+    def date(self) -> datetime:
+        """When it was recorded; when it was added where that is not known."""
+        return self.recorded_at or self.added_at
+
 
 @dataclass(frozen=True, slots=True)
 class AuditEntry:

@@ -25,6 +25,7 @@ from facedyn_app.headmodel.expression_mesh import ExpressionMesh
 from facedyn_app.headmodel.files.mesh import write_mesh
 from facedyn_app.headmodel.forward import head_to_tensors, head_vertices
 from facedyn_app.headmodel.model import HeadModel
+from facedyn_app.headmodel.neutral import neutral_vertices
 from facedyn_app.progress import Progress, Report, ignore
 from facedyn_app.records import FloatArray, IntArray, Session
 from facedyn_app.reports.kinds import MeshFormat, MeshKind
@@ -67,8 +68,7 @@ class SessionMeshes:
 
     def neutral(self) -> FloatArray:
         """(V, 3) the person's shape at rest, `T + S b`, in the head frame, m."""
-        b = with_zeros(self.session.shape, self.head.n_shape)
-        return np.asarray(self.head.v_template + self.head.shapedirs @ b)
+        return neutral_vertices(self.head, self.session.shape)
 
     def vertices(self, frames: IntArray) -> FloatArray:
         """(B, V, 3) vertices of valid frames, m; the frame of reference is the kind's own."""

@@ -1,0 +1,1 @@
+"""The window on the shape drift of one speaker, session by session."""

@@ -1,0 +1,106 @@
+"""What the drift window shows, computed on a worker thread; no Qt in here."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from dataclasses import dataclass
+from pathlib import Path
+
+import numpy as np
+
+from facedyn_app.dynamics.shape_moves import ShapeMoves
+from facedyn_app.errors import FacedynError
+from facedyn_app.gui.head_panel import NEUTRAL, drawn_mesh
+from facedyn_app.headmodel.coefficients import check_head_of
+from facedyn_app.headmodel.drawing.paint import paint_colours
+from facedyn_app.headmodel.drawing.subdivide import FineMesh
+from facedyn_app.headmodel.model import HeadModel
+from facedyn_app.headmodel.neutral import differences_mm, neutral_vertices, seen_vertices
+from facedyn_app.library.entries import SessionEntry
+from facedyn_app.library.library import Library
+from facedyn_app.pipeline import drift_in_detail, ready_head, sessions_by_date
+from facedyn_app.progress import Report
+from facedyn_app.records import BoolArray, ByteArray, DriftReport, FloatArray, Session
+
+
+@dataclass(frozen=True, slots=True, eq=False)
+class NeutralFaces:
+    """The neutral face of each session, ready to be drawn.
+
+    Attributes:
+        vertices: (I, V, 3) at the mean shape of each session, m.
+        seen: (V,) which vertices lie near a landmark.
+        mesh: What is drawn of them.
+        paint: (V', 3) uint8 RGB of the drawn vertices.
+        moved_mm: (S,) what the drift of each component comes to on the face: root mean square
+            over the vertices seen, mm; NaN with one session.
+    """
+
+    vertices: FloatArray
+    seen: BoolArray
+    mesh: FineMesh
+    paint: ByteArray
+    moved_mm: FloatArray
+
+    def differences_mm(self, one: int, other: int) -> FloatArray:
+        """(V,) how far the faces of two sessions lie apart, mm."""
+        return differences_mm(self.vertices[one], self.vertices[other], self.seen)
+
+
+@dataclass(frozen=True, slots=True, eq=False)
+class DriftDetail:
+    """All that the window shows of a speaker.
+
+    Attributes:
+        report: His drift.
+        moves: What lies behind it.
+        entries: The sessions of `moves` in the library.
+        faces: Their neutral faces; None where their head is not at hand.
+        no_faces: Why not, a sentence.
+    """
+
+    report: DriftReport
+    moves: ShapeMoves
+    entries: tuple[SessionEntry, ...]
+    faces: NeutralFaces | None
+    no_faces: str = ""
+
+    @property
+    def simulated(self) -> bool:
+        """Whether a session is made."""
+        return any(entry.simulated for entry in self.entries)
+
+
+def detail_drift(speaker: str, folder: Path) -> Callable[[Report], DriftDetail]:
+    """Work that measures the drift of an enrolled speaker, and draws his neutral faces."""
+
+    def work(report: Report) -> DriftDetail:
+        with Library.open(folder, create=False) as library:
+            drift, moves = drift_in_detail(library, speaker)
+            # the names of a speaker's sessions are unique; those too short are in no table
+            known = {entry.name: entry for entry in sessions_by_date(library, speaker)}
+            entries = tuple(known[name] for name in moves.names)
+            session = library.load(entries[0])
+        try:
+            faces = _faces(ready_head(session.head_id, report), session, moves)
+        except FacedynError as error:
+            words = f"The faces are not drawn. {error.sentence}"
+            return DriftDetail(drift, moves, entries, None, words)
+        return DriftDetail(drift, moves, entries, faces)
+
+    return work
+
+
+def _faces(head: HeadModel, session: Session, moves: ShapeMoves) -> NeutralFaces:
+    check_head_of(session, head)
+    mesh = drawn_mesh(head)
+    seen = seen_vertices(head)
+    directions = head.shapedirs[seen, :, : len(moves.drift)]
+    per_sd = np.sqrt((directions**2).sum(axis=1).mean(axis=0))
+    return NeutralFaces(
+        vertices=np.stack([neutral_vertices(head, mean) for mean in moves.means]),
+        seen=seen,
+        mesh=mesh,
+        paint=paint_colours(head, mesh, NEUTRAL),
+        moved_mm=1000.0 * per_sd * moves.drift,
+    )

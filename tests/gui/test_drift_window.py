@@ -1,0 +1,246 @@
+"""The shape drift of a speaker, from an enrolled library to what is seen of it."""
+
+from __future__ import annotations
+
+from dataclasses import replace
+from datetime import UTC, datetime
+
+import numpy as np
+import pytest
+from PySide6.QtCore import QPoint, QPointF, Qt
+from PySide6.QtTest import QTest
+from PySide6.QtWidgets import QApplication, QMenu, QTableView
+from pytestqt.qtbot import QtBot
+
+from facedyn_app.gui.desk import Desk
+from facedyn_app.gui.drift.scale import round_top
+from facedyn_app.gui.drift.window import DriftWindow
+from facedyn_app.headmodel.files.io import load_head
+from facedyn_app.headmodel.neutral import differences_mm, neutral_vertices, seen_vertices
+from facedyn_app.library.library import Library
+from facedyn_app.records import FloatArray, Session
+from facedyn_app.simulate.corpus import simulate_sessions
+from tests.gui.conftest import PATIENCE_MS, wait_idle
+
+N_SHAPE = 80
+
+
+def visit(number: int, mean: FloatArray, *, head: str = "open-head-1", n: int = 12) -> Session:
+    """A session of n chunks that wobble around a mean shape; visits are a month apart."""
+    (session,) = simulate_sessions(0, 1, 4.0)
+    chunks = mean + 0.1 * np.random.default_rng(number).normal(size=(n, N_SHAPE))
+    day = datetime(2024, number, 15, tzinfo=UTC).isoformat()
+    source = {"name": f"visit-{number}.mp4", "sha256": None}
+    return replace(
+        session,
+        shape=mean,
+        shape_chunks=chunks,
+        shape_chunk_seconds=np.arange(n) + 0.5,
+        meta={**session.meta, "head_id": head, "source": source, "recorded_at": day},
+    )
+
+
+def moved(component: int, by: float) -> FloatArray:
+    mean = np.zeros(N_SHAPE)
+    mean[component] = by
+    return mean
+
+
+def enrol(desk: Desk, qtbot: QtBot, name: str, *visits: Session) -> None:
+    wait_idle(desk, qtbot)
+    folder = desk.library.listing.folder
+    with Library.open(folder) as library:
+        for session in visits:
+            library.enrol(name, session, "given by the made speaker for a test")
+    desk.library.open_library(folder)
+    wait_idle(desk, qtbot)
+
+
+def press_drift(desk: Desk, qtbot: QtBot) -> DriftWindow:
+    with qtbot.waitActive(desk.window):
+        desk.window.activateWindow()
+    QTest.keyClick(desk.window, Qt.Key.Key_D, Qt.KeyboardModifier.ControlModifier)
+    return shown(desk, qtbot)
+
+
+def shown(desk: Desk, qtbot: QtBot) -> DriftWindow:
+    qtbot.waitUntil(lambda: desk.drift.window is not None and not desk.drift.queue.jobs)
+    window = desk.drift.window
+    assert window is not None
+    return window
+
+
+def cells(table: QTableView) -> list[list[str]]:
+    model = table.model()
+    rows, columns = range(model.rowCount()), range(model.columnCount())
+    return [[str(model.index(row, column).data()) for column in columns] for row in rows]
+
+
+@pytest.fixture
+def three_visits(desk: Desk, qtbot: QtBot) -> DriftWindow:
+    """Three visits, added in another order than they were made in; the last one moved."""
+    enrol(
+        desk,
+        qtbot,
+        "P-014",
+        visit(3, moved(4, 3.0)),
+        visit(1, moved(4, 0.0)),
+        visit(2, moved(4, 0.5)),
+    )
+    return press_drift(desk, qtbot)
+
+
+def test_sessions_stand_by_date_with_ratio_and_interval(three_visits: DriftWindow) -> None:
+    window = three_visits
+    assert window.panel.status.kind == "done"
+    assert "drifts" in window.verdict.text()
+    rows = cells(window.sessions)
+    assert [row[0] for row in rows] == ["1", "2", "3"]
+    assert [row[1] for row in rows] == [f"visit-{k} (simulated)" for k in (1, 2, 3)]
+    assert [row[2] for row in rows] == ["2024-01-15", "2024-02-15", "2024-03-15"]
+    detail = window.detail
+    assert detail is not None
+    for row, session in zip(rows, detail.report.sessions, strict=True):
+        assert session.dnr is not None
+        assert session.dnr_interval is not None
+        low, high = session.dnr_interval
+        assert row[3:5] == [f"{session.dnr:.2f}", f"{low:.2f} to {high:.2f}"]
+        assert low < session.dnr < high
+
+
+def test_the_matrix_tells_which_visits_differ_and_a_click_compares_them(
+    three_visits: DriftWindow,
+) -> None:
+    window = three_visits
+    assert window.matrix.pair == (0, 2)  # the farthest apart
+    middle = window.matrix.cell(0, 1).center()
+    words = window.matrix.words_at(middle)
+    assert words.startswith("Sessions 1 (visit-1) and 2 (visit-2): 0.")
+    assert "standard deviations apart" in words
+    assert window.matrix.words_at(QPointF(2, 2)) == ""
+    QTest.mouseClick(window.matrix, Qt.MouseButton.LeftButton, pos=middle.toPoint())
+    assert window.matrix.pair == (0, 1)
+    assert window.faces.pair == (0, 1)
+    own = window.matrix.cell(1, 1).center().toPoint()
+    QTest.mouseClick(window.matrix, Qt.MouseButton.LeftButton, pos=own)
+    assert window.matrix.pair == (0, 1)
+
+
+def test_the_component_that_moved_stands_first(three_visits: DriftWindow) -> None:
+    first = cells(three_visits.components)[0]
+    assert first[0] == "5"  # counted from 1
+    assert float(first[1]) == pytest.approx((0.5 + 2.5 + 3.0) / 3, abs=0.15)
+    assert float(first[3]) > 10
+    assert float(first[4]) > 0.95
+
+
+def test_the_faces_differ_by_as_many_mm_as_they_do(three_visits: DriftWindow) -> None:
+    window = three_visits
+    assert window.faces.pair == (0, 2)
+    detail = window.detail
+    assert detail is not None
+    head = load_head("open-head-1")
+    one, other = (neutral_vertices(head, detail.moves.means[k]) for k in (0, 2))
+    seen = seen_vertices(head)
+    apart = differences_mm(one, other, seen)[seen]
+    assert f"{np.sqrt(np.mean(apart**2)):.2f} mm root mean square" in window.faces.words
+    assert f"at most {apart.max():.2f} mm" in window.faces.words
+    assert window.faces.scale_bar.words[2] == f"{round_top(apart.max()):g} mm"
+
+
+def test_a_session_is_not_compared_with_itself(three_visits: DriftWindow, qtbot: QtBot) -> None:
+    choice = three_visits.faces.choices[1]
+    choice.setFocus()
+    QTest.keyClick(choice, Qt.Key.Key_Home)
+    qtbot.waitUntil(lambda: three_visits.faces.pair == (1, 0))
+    assert three_visits.matrix.pair == (1, 0)
+
+
+def test_one_session_gets_words_and_its_face(desk: Desk, qtbot: QtBot) -> None:
+    enrol(desk, qtbot, "P-007", visit(1, moved(0, 1.0)))
+    window = press_drift(desk, qtbot)
+    assert "unknown" in window.verdict.text()
+    assert "Needs two sessions" in window.verdict.text()
+    assert cells(window.sessions)[0][3:5] == ["-", "-"]
+    assert not window.matrix.isVisible()
+    assert not window.components.isVisible()
+    assert window.faces.choices[0].isVisible()
+    assert not window.faces.choices[1].isVisible()
+    assert "at rest" in window.faces.words
+
+
+def test_sessions_of_different_heads_are_named(desk: Desk, qtbot: QtBot) -> None:
+    enrol(desk, qtbot, "P-003", visit(1, moved(0, 1.0)), visit(2, moved(0, 1.0), head="other-head"))
+    window = press_drift(desk, qtbot)
+    assert window.panel.status.kind == "error"
+    assert "'open-head-1' (visit-1) and 'other-head' (visit-2)" in window.panel.words
+
+
+def test_a_head_that_is_not_at_hand_leaves_the_numbers(desk: Desk, qtbot: QtBot) -> None:
+    visits = (visit(k, moved(0, float(k)), head="gone-head") for k in (1, 2))
+    enrol(desk, qtbot, "P-005", *visits)
+    window = press_drift(desk, qtbot)
+    assert len(cells(window.sessions)) == 2
+    assert cells(window.components)[0][0] == "1"
+    assert cells(window.components)[0][2] == "-"
+    assert "The faces are not drawn" in window.faces.words
+    assert "gone-head" in window.faces.words
+
+
+def test_an_empty_library_says_what_to_do(desk: Desk, qtbot: QtBot) -> None:
+    wait_idle(desk, qtbot)
+    window = press_drift(desk, qtbot)
+    assert "Nobody is enrolled" in window.panel.words
+    assert not window.speaker.isEnabled()
+    enrol(desk, qtbot, "P-001", visit(1, moved(0, 1.0)), visit(2, moved(0, 2.0)))
+    qtbot.waitUntil(lambda: window.panel.status.kind == "done", timeout=PATIENCE_MS)
+    assert len(cells(window.sessions)) == 2
+
+
+def test_it_opens_on_the_speaker_of_the_librarys_menu(desk: Desk, qtbot: QtBot) -> None:
+    for name in ("P-001", "P-002"):
+        enrol(desk, qtbot, name, visit(1, moved(0, 1.0)), visit(2, moved(0, 2.0)))
+    tree = desk.window.library.tree
+    item = desk.window.library.model.item(0).child(1)
+    tree.customContextMenuRequested.emit(tree.visualRect(item.index()).center())
+    menu = next(m for m in QApplication.topLevelWidgets() if isinstance(m, QMenu) and m.isVisible())
+    menu.actions()[0].trigger()
+    menu.close()
+    window = shown(desk, qtbot)
+    assert window.speaker.currentData() == "P-002"
+    assert "P-002" in window.verdict.text()
+    QTest.keyClick(window.speaker, Qt.Key.Key_Up)
+    qtbot.waitUntil(lambda: "P-001" in window.verdict.text(), timeout=PATIENCE_MS)
+
+
+def test_closing_it_and_opening_it_again(
+    three_visits: DriftWindow, desk: Desk, qtbot: QtBot
+) -> None:
+    QTest.keyClick(three_visits, Qt.Key.Key_Escape)
+    assert desk.drift.window is None
+    again = press_drift(desk, qtbot)
+    assert again is not three_visits
+    assert len(cells(again.sessions)) == 3
+    desk.window.close()
+    assert desk.drift.window is None
+
+
+def test_closing_the_main_window_while_it_measures(desk: Desk, qtbot: QtBot) -> None:
+    enrol(desk, qtbot, "P-001", visit(1, moved(0, 1.0)), visit(2, moved(0, 2.0)))
+    desk.window.drift_requested.emit("P-001")
+    desk.window.close()
+    assert desk.drift.window is None
+    assert desk.drift.queue.jobs == ()
+
+
+@pytest.mark.parametrize(
+    ("value", "top"),
+    [(0.0, 1.0), (0.73, 0.8), (1.0, 1.0), (6.5, 8.0), (12.0, 15.0), (0.012, 0.015)],
+)
+def test_scales_end_at_a_round_number(value: float, top: float) -> None:
+    assert round_top(value) == pytest.approx(top)
+
+
+def test_a_click_beside_the_matrix_changes_nothing(three_visits: DriftWindow) -> None:
+    QTest.mouseClick(three_visits.matrix, Qt.MouseButton.LeftButton, pos=QPoint(1, 1))
+    assert three_visits.matrix.pair == (0, 2)
