@@ -19,7 +19,7 @@ KEYS: Final = (
     ("I, O", "In point, out point"),
     ("M", "Mark the frame, or take its mark away"),
     ("Esc", "Forget in and out point; never stops work"),
-    ("Ctrl+O", "Open a video"),
+    ("Ctrl+O, Ctrl+Shift+O", "Open videos, a folder of videos"),
     ("Ctrl+D", "Shape drift of the speaker who is selected"),
     ("F1", "This list"),
 )

@@ -10,6 +10,7 @@ from PySide6.QtGui import QGuiApplication
 from PySide6.QtWidgets import QApplication, QDialog
 
 from facedyn_app.folders import demo_library, documents_folder
+from facedyn_app.gui.answer_flows import AnswerFlows
 from facedyn_app.gui.drift.flows import DriftFlows
 from facedyn_app.gui.enrol_dialog import EnrolDialog
 from facedyn_app.gui.export_dialog import ExportDialog
@@ -21,7 +22,9 @@ from facedyn_app.gui.jobs import Job, JobQueue
 from facedyn_app.gui.library_flows import LibraryFlows
 from facedyn_app.gui.listing import Listing
 from facedyn_app.gui.main_window import MainWindow
+from facedyn_app.gui.opening import Opening
 from facedyn_app.gui.picture_window import PictureWindow
+from facedyn_app.gui.queue_board import QueueBoard
 from facedyn_app.gui.state import AppState
 from facedyn_app.gui.theme import apply_theme
 from facedyn_app.headmodel.model import HeadModel
@@ -43,12 +46,21 @@ class Desk(QObject):
         self.state = AppState(self)
         self.window = MainWindow(self.state, settings, memory)
         self.queue = JobQueue(self)
+        self.board = QueueBoard(self.queue)
         self.library = LibraryFlows(self.state, settings, library)
         self.heads = HeadFlows(self.state, self.queue, self.library.queue, memory)
+        self.answers = AnswerFlows(self.state, self.library, self.queue, settings)
         self.flows = Flows(
-            self.state, self.window.feed, self.library, self.heads, self.queue, settings
+            self.state,
+            self.window.feed,
+            self.library,
+            self.heads,
+            self.answers,
+            self.queue,
+            settings,
         )
         self.faces = FaceFlows(self.state, self.queue, settings)
+        self.opening = Opening(self.library.queue)
         self.drift = DriftFlows(self.library, settings.trust, self.window)
         self._connect_window()
         self._connect_library()
@@ -59,11 +71,13 @@ class Desk(QObject):
 
     def _connect_window(self) -> None:
         window, flows = self.window, self.flows
-        window.videos_chosen.connect(flows.open_videos)
+        window.videos_chosen.connect(self.opening.open_paths)
+        self.opening.videos_found.connect(flows.open_videos)
+        self.opening.failed.connect(self._say_failure)
         window.library_chosen.connect(self.library.open_library)
         window.demo_requested.connect(self.open_demo)
         window.refit_requested.connect(flows.refit)
-        window.identify_requested.connect(flows.identify)
+        window.identify_requested.connect(self.answers.identify)
         window.enrol_requested.connect(self.ask_enrolment)
         window.export_requested.connect(self.ask_export)
         window.video.faces.face_picked.connect(self.faces.choose)
@@ -74,6 +88,7 @@ class Desk(QObject):
         window.closing.connect(self.library.shut_down)
         for topic, panel in window.panels.items():
             panel.retry_requested.connect(partial(flows.retry, topic))
+            panel.retry_requested.connect(partial(self.answers.retry, topic))
             panel.retry_requested.connect(partial(self.library.retry, topic))
             panel.retry_requested.connect(partial(self.heads.retry, topic))
 
@@ -85,7 +100,11 @@ class Desk(QObject):
         library.failed.connect(self._say_failure)
         panel.speaker_picked.connect(library.measure_drift)
         panel.session_picked.connect(library.open_session)
-        panel.job_picked.connect(self.flows.watch)
+        panel.job_picked.connect(self.board.pick)
+        panel.job_ended.connect(self.board.remove)
+        self.board.job_picked.connect(self.flows.watch)
+        self.board.failure_picked.connect(self.flows.show_failure)
+        self.flows.retried.connect(self.board.remove)
 
     def _connect_heads(self) -> None:
         heads, menu = self.heads, self.window.head_menu
@@ -99,15 +118,16 @@ class Desk(QObject):
 
     def _connect_work(self) -> None:
         flows, line = self.flows, self.window.status_line
-        flows.queue.changed.connect(self._show_queue)
+        self.board.changed.connect(self._show_queue)
         flows.queue.job_started.connect(self._show_start)
         flows.queue.job_finished.connect(self._show_end)
         flows.progressed.connect(line.show_progress)
         flows.failed.connect(self._say_failure)
         flows.exported.connect(line.show_idle)
-        self.faces.progressed.connect(line.show_progress)
-        self.faces.failed.connect(self._say_failure)
-        self.faces.shown.connect(flows.identify)
+        for helper in (self.faces, self.answers):
+            helper.progressed.connect(line.show_progress)
+            helper.failed.connect(self._say_failure)
+        self.faces.shown.connect(self.answers.identify)
         line.cancel_requested.connect(self._cancel)
 
     @Slot()
@@ -178,7 +198,7 @@ class Desk(QObject):
 
     @Slot()
     def _show_queue(self) -> None:
-        self.window.library.show_queue([job.title for job in self.flows.queue.jobs])
+        self.window.library.show_queue(self.board.rows)
 
     @Slot(object)
     def _show_start(self, job: Job) -> None:

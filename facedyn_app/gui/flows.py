@@ -1,4 +1,4 @@
-"""Starts the long work that the user asks for, and puts what comes back into the state."""
+"""Has videos analysed, shows it as it happens, and puts what comes back into the state."""
 
 from __future__ import annotations
 
@@ -10,6 +10,7 @@ from typing import Any, Final
 from PySide6.QtCore import QObject, Signal, Slot
 
 from facedyn_app.gui import head_work, work
+from facedyn_app.gui.answer_flows import AnswerFlows
 from facedyn_app.gui.frame_feed import FrameFeed
 from facedyn_app.gui.head_flows import HeadFlows
 from facedyn_app.gui.head_work import MeshOrder
@@ -22,22 +23,18 @@ from facedyn_app.gui.state import AppState
 from facedyn_app.progress import Progress
 from facedyn_app.settings import Settings
 
-NOBODY: Final = PanelStatus(
-    "empty",
-    "Nobody is enrolled yet, so there is nobody to compare with.",
-    "Session > Enrol as a speaker… makes this recording the first.",
-)
 AFTER_FIT: Final = "The answer comes when the face is fitted."
 
 
 class Flows(QObject):
-    """Analysis, demo and identification, one after another; results are stored here.
+    """Analysis and demo, one after another; results are stored here.
 
     Args:
         state: The window's state.
         feed: Shows the frames of analyses under way.
         library: The library that is open.
         heads: Which head videos are fitted with.
+        answers: Says who a recording is once it is fitted.
         queue: For all that takes its time.
         settings: The program's settings.
 
@@ -45,12 +42,14 @@ class Flows(QObject):
         queue: The work that runs and waits.
         progressed: Progress of the running work.
         demo_opened: work.DemoOpened.
+        retried: Job: it had failed and is done again by another one.
         exported: str: a sentence on what was written.
         failed: Exception of work that has failed.
     """
 
     progressed = Signal(object)
     demo_opened = Signal(object)
+    retried = Signal(object)
     exported = Signal(str)
     failed = Signal(object)
 
@@ -60,6 +59,7 @@ class Flows(QObject):
         feed: FrameFeed,
         library: LibraryFlows,
         heads: HeadFlows,
+        answers: AnswerFlows,
         queue: JobQueue,
         settings: Settings,
     ) -> None:
@@ -69,13 +69,14 @@ class Flows(QObject):
         self._feed = feed
         self._library = library
         self._heads = heads
+        self._answers = answers
         self._settings = settings
         self._shows: dict[Job, LiveShow] = {}
         self._again: dict[str, Callable[[], None]] = {}
-        self._sought: set[str] = set()
+        self._again_by_job: dict[Job, Callable[[], None]] = {}
+        self.queue.job_started.connect(self._watch_if_idle)
         self.queue.job_finished.connect(self._end_show)
         state.recording_changed.connect(self._unwatch)
-        state.recording_changed.connect(self._find_landmarks)
 
     def shut_down(self) -> None:
         """Stop all work and wait for it."""
@@ -111,24 +112,6 @@ class Flows(QObject):
         if recording is not None and recording.video is not None:
             self.open_video(recording.video, recording.face)
 
-    @Slot()
-    def identify(self) -> None:
-        """Ask who the shown recording is."""
-        recording = self._state.recording
-        if recording is None:
-            return
-        if not self._library.listing.speakers:
-            self._state.set_status("who", NOBODY)
-            return
-        self._state.set_status("who", PanelStatus("working", "Comparing with the speakers …"))
-        job = Job(
-            f"Who is it? {recording.title}",
-            work.answer(recording, self._library.listing.folder, self._settings),
-        )
-        failed = partial(self._fail_answer, recording.key)
-        Watch(job, self._state.add_recording, failed, self._tell_progress, self._clear_answer)
-        self.queue.add(job)
-
     def export_meshes(self, recording: Recording, order: MeshOrder) -> None:
         """Write meshes of a recording."""
         job = Job(f"Export {order.path.name}", head_work.export_meshes(recording, order))
@@ -142,12 +125,21 @@ class Flows(QObject):
         if again is not None:
             again()
 
-    @Slot(int)
-    def watch(self, place: int) -> None:
+    @Slot(object)
+    def watch(self, job: Job) -> None:
         """Show the running analysis again, after another recording was looked at."""
-        job = self.queue.current
-        if place == 0 and job is not None and job in self._shows:
+        if job is self.queue.current and job in self._shows:
             self._begin_show(self._shows[job])
+
+    @Slot(object, object)
+    def show_failure(self, job: Job, error: Exception) -> None:
+        """Say again why an analysis has failed, with Retry; other work has said so elsewhere."""
+        if job in self._again_by_job:
+            for show in self._shows.values():
+                show.watched = False
+            self._state.begin_live()
+            self._stand_failed(job, error)
+        self.failed.emit(error)
 
     @Slot()
     def cancel(self) -> None:
@@ -160,6 +152,7 @@ class Flows(QObject):
     ) -> None:
         show = LiveShow(self._state, self._feed)
         job = Job(title, run)
+        alone = not any(other in self._shows for other in self.queue.jobs)
 
         def succeeded(result: object) -> None:
             done(result, show.watched)
@@ -170,11 +163,10 @@ class Flows(QObject):
             if show.watched:
                 self._set_answers(PanelStatus("working", AFTER_FIT, share=batch[-1].share))
 
-        failed = partial(self._fail_shown, show, again)
-        Watch(job, succeeded, failed, progressed, partial(self._clear_shown, show))
-        busy = any(other.watched for other in self._shows.values())
+        failed = partial(self._fail_shown, job, again)
+        Watch(job, succeeded, failed, progressed, partial(self._clear_cancelled, job))
         self._shows[job] = show
-        if not busy:
+        if alone:
             self._begin_show(show)
         self.queue.add(job)
 
@@ -195,7 +187,7 @@ class Flows(QObject):
         self._state.add_recording(recording)
         if watched:
             self._state.show_recording(recording.key)
-            self.identify()
+        self._answers.ask(recording)
 
     def _take_demo(self, opened: work.DemoOpened, watched: bool) -> None:
         self._library.take_listing(opened.listing)
@@ -212,22 +204,31 @@ class Flows(QObject):
             self._state.set_status("video", EMPTY)
             self._state.set_status("head", EMPTY)
 
-    def _fail_shown(self, show: LiveShow, again: Callable[[], None], error: Exception) -> None:
-        if show.watched:
-            self._clear_shown(show)
-            self._again["video"] = again
-            self._state.set_status("video", error_status(error))
+    def _clear_cancelled(self, job: Job) -> None:
+        self._clear_shown(self._shows.pop(job))
+
+    def _fail_shown(self, job: Job, again: Callable[[], None], error: Exception) -> None:
+        self._again_by_job[job] = again
+        if self._shows[job].watched:
+            self._clear_shown(self._shows[job])
+            self._stand_failed(job, error)
         self.failed.emit(error)
 
-    def _fail_answer(self, key: str, error: Exception) -> None:
-        recording = self._state.recording
-        if recording is not None and recording.key == key:
-            self._again["who"] = self.identify
-            self._state.set_status("who", error_status(error))
-        self.failed.emit(error)
+    def _stand_failed(self, job: Job, error: Exception) -> None:
+        self._again["video"] = partial(self._do_again, job)
+        self._state.end_live()
+        self._state.set_status("video", error_status(error))
 
-    def _clear_answer(self) -> None:
-        self._state.set_status("who", EMPTY)
+    def _do_again(self, job: Job) -> None:
+        self._again_by_job.pop(job)()
+        self.retried.emit(job)
+
+    @Slot(object)
+    def _watch_if_idle(self, job: Job) -> None:
+        """Show the next of several videos where the one before it has left nothing to look at."""
+        nothing = self._state.recording is None and not self._state.live
+        if nothing and job in self._shows:
+            self._begin_show(self._shows[job])
 
     @Slot(object)
     def _end_show(self, job: Job) -> None:
@@ -238,20 +239,3 @@ class Flows(QObject):
         if recording is not None:
             for show in self._shows.values():
                 show.watched = False
-
-    @Slot(object)
-    def _find_landmarks(self, recording: Recording | None) -> None:
-        # A library keeps the motion, not the landmarks: they are found again to be drawn.
-        if recording is None or recording.video is None or recording.landmarks is not None:
-            return
-        if recording.key in self._sought:
-            return
-        self._sought.add(recording.key)
-        job = Job(f"Landmarks of {recording.title}", work.find_landmarks(recording, self._settings))
-        Watch(job, self._take_landmarks, self.failed.emit, self._tell_progress)
-        self.queue.add(job)
-
-    def _take_landmarks(self, recording: Recording) -> None:
-        self._state.add_recording(recording)
-        if self._state.recording is not None and self._state.recording.key == recording.key:
-            self._state.want_frame(self._state.wanted)

@@ -11,6 +11,7 @@ from PySide6.QtGui import QAction, QActionGroup
 from PySide6.QtWidgets import QFileDialog, QMenu, QMessageBox, QWidget
 
 from facedyn_app.gui.head_work import HeadChoice
+from facedyn_app.headmodel.files.ict_files import NEUTRAL
 
 HEAD_FILES: Final = "Heads (*.pkl *.npz);;All files (*)"
 ENDINGS: Final = (".pkl", ".npz")
@@ -106,4 +107,6 @@ class HeadMenu(QMenu):
 
 def may_be_head(path: Path) -> bool:
     """Whether a dropped file or folder is offered as a head; a video is none of these."""
-    return path.suffix.lower() in ENDINGS or path.is_dir()
+    if path.is_dir():
+        return (path / NEUTRAL).is_file()
+    return path.suffix.lower() in ENDINGS

@@ -109,11 +109,13 @@ class JobQueue(QObject):
 
     Attributes:
         changed: The list of waiting and running jobs is another one.
+        job_added: Job: it will be run; it has not been started yet.
         job_started: Job: it is now the current one.
         job_finished: Job: it has ended, in whatever way.
     """
 
     changed = Signal()
+    job_added = Signal(object)
     job_started = Signal(object)
     job_finished = Signal(object)
 
@@ -134,12 +136,18 @@ class JobQueue(QObject):
         """The running job."""
         return self._jobs[0] if self._jobs else None
 
-    def add(self, job: Job) -> None:
-        """Put a job at the end of the queue; its receivers must be connected already."""
+    def add(self, job: Job, *, soon: bool = False) -> None:
+        """Put a job at the end of the queue; its receivers must be connected already.
+
+        Args:
+            job: The job.
+            soon: Whether it runs before all that wait, such as what belongs to the running one.
+        """
         if self._closed:
             return
         job.finished.connect(self._advance)
-        self._jobs.append(job)
+        self.job_added.emit(job)
+        self._jobs.insert(1 if soon else len(self._jobs), job)
         if len(self._jobs) == 1:
             self._start_first()
         self.changed.emit()

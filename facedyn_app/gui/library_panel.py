@@ -7,11 +7,12 @@ from functools import partial
 from typing import Final
 
 from PySide6.QtCore import QModelIndex, QPoint, Qt, Signal
-from PySide6.QtGui import QStandardItem, QStandardItemModel
-from PySide6.QtWidgets import QLabel, QMenu, QTreeView, QVBoxLayout, QWidget
+from PySide6.QtGui import QKeySequence, QShortcut, QStandardItem, QStandardItemModel
+from PySide6.QtWidgets import QHeaderView, QLabel, QMenu, QTreeView, QVBoxLayout, QWidget
 
 from facedyn_app.gui.listing import ListedSpeaker, Listing
 from facedyn_app.gui.panel import DONE, Panel
+from facedyn_app.gui.queue_board import QueueRow
 from facedyn_app.gui.recording import Recording
 from facedyn_app.gui.theme import GRID
 from facedyn_app.gui.who_panel import simulated_label
@@ -27,14 +28,16 @@ class LibraryPanel(Panel):
         speaker_picked: str: a speaker's name.
         session_picked: int: key of a library session.
         recording_picked: str: key of an opened recording.
-        job_picked: int: place in the queue.
+        job_picked: key of a job of the queue.
+        job_ended: key of a job that the user wants stopped, or off the list.
         drift_requested: str: the user wants to see this speaker's shape drift.
     """
 
     speaker_picked = Signal(str)
     session_picked = Signal(int)
     recording_picked = Signal(str)
-    job_picked = Signal(int)
+    job_picked = Signal(object)
+    job_ended = Signal(object)
     drift_requested = Signal(str)
 
     def __init__(self, parent: QWidget | None = None) -> None:
@@ -46,13 +49,22 @@ class LibraryPanel(Panel):
             _head_item(title) for title in ("Speakers", "Opened", "Queue")
         )
         for item in (self._speakers, self._opened, self._queue):
-            self._model.appendRow(item)
+            self._model.appendRow([item, QStandardItem()])
         self._tree = QTreeView()
         self._tree.setModel(self._model)
         self._tree.setHeaderHidden(True)
         self._tree.setEditTriggers(QTreeView.EditTrigger.NoEditTriggers)
         self._tree.setUniformRowHeights(True)
         self._tree.setIndentation(2 * GRID)
+        header = self._tree.header()
+        header.setStretchLastSection(False)
+        header.setMinimumSectionSize(3 * GRID)
+        header.setSectionResizeMode(0, QHeaderView.ResizeMode.Stretch)
+        header.setSectionResizeMode(1, QHeaderView.ResizeMode.Fixed)
+        header.resizeSection(1, 3 * GRID)
+        remove = QShortcut(QKeySequence(Qt.Key.Key_Delete), self._tree)
+        remove.setContext(Qt.ShortcutContext.WidgetShortcut)
+        remove.activated.connect(self._end_selected)
         self._tree.clicked.connect(self._pick)
         self._tree.activated.connect(self._pick)
         self._tree.setContextMenuPolicy(Qt.ContextMenuPolicy.CustomContextMenu)
@@ -98,7 +110,8 @@ class LibraryPanel(Panel):
         self._opened.removeRows(0, self._opened.rowCount())
         for recording in recordings:
             tip = f"Measurement: {recording.quality.verdict}"
-            self._opened.appendRow(_item(recording.label, "recording", recording.key, tip))
+            words = f"{recording.label}{answer_words(recording)}"
+            self._opened.appendRow(_item(words, "recording", recording.key, tip))
         self._refresh(self._opened, f"Opened ({len(recordings)})")
         self.select_recording(shown)
 
@@ -109,13 +122,20 @@ class LibraryPanel(Panel):
             if item.data(_KEY) == key:
                 self._tree.setCurrentIndex(item.index())
 
-    def show_queue(self, titles: Sequence[str]) -> None:
-        """Show the work that runs (first) and waits."""
-        self._queue.removeRows(0, self._queue.rowCount())
-        for place, title in enumerate(titles):
-            words = f"{title} · {'running' if place == 0 else 'waiting'}"
-            self._queue.appendRow(_item(words, "job", place, "Click to watch it"))
-        self._refresh(self._queue, f"Queue ({len(titles)})")
+    def show_queue(self, rows: Sequence[QueueRow]) -> None:
+        """Show the work that runs, waits and has failed; rows that stay are only told anew."""
+        queue = self._queue
+        if [queue.child(row).data(_KEY) for row in range(queue.rowCount())] != [
+            row.key for row in rows
+        ]:
+            queue.removeRows(0, queue.rowCount())
+            for row in rows:
+                queue.appendRow([_item("", "job", row.key, ""), _item("✕", "end", row.key, "")])
+            self._refresh(queue, f"Queue ({len(rows)})")
+        for place, row in enumerate(rows):
+            queue.child(place).setText(row.words)
+            queue.child(place).setToolTip(f"{row.words}\n{row.tip}")
+            queue.child(place, 1).setToolTip(row.end)
 
     def _refresh(self, item: QStandardItem, title: str) -> None:
         item.setText(title)
@@ -127,15 +147,21 @@ class LibraryPanel(Panel):
             self.show_empty()
 
     def _offer(self, place: QPoint) -> None:
-        """What can be done with the speaker under the pointer."""
+        """What can be done with the speaker or the work under the pointer."""
         self._tree.setCurrentIndex(self._tree.indexAt(place))
-        speaker = self.selected_speaker
+        speaker, index = self.selected_speaker, self._tree.currentIndex()
+        menu = QMenu(self)
+        menu.setAttribute(Qt.WidgetAttribute.WA_DeleteOnClose)
         if speaker:
-            menu = QMenu(self)
-            menu.setAttribute(Qt.WidgetAttribute.WA_DeleteOnClose)
             drift = menu.addAction("Shape drift over sessions…")
             drift.triggered.connect(partial(self._ask_drift, speaker))
+        if index.data(_KIND) in ("job", "end"):
+            end = menu.addAction(index.siblingAtColumn(1).data(Qt.ItemDataRole.ToolTipRole))
+            end.triggered.connect(self._end_selected)
+        if menu.actions():
             menu.popup(self._tree.viewport().mapToGlobal(place))
+        else:
+            menu.deleteLater()
 
     def _ask_drift(self, speaker: str, _checked: bool = False) -> None:
         self.drift_requested.emit(speaker)
@@ -150,6 +176,22 @@ class LibraryPanel(Panel):
             self.recording_picked.emit(key)
         elif kind == "job":
             self.job_picked.emit(key)
+        elif kind == "end":
+            self.job_ended.emit(key)
+
+    def _end_selected(self) -> None:
+        index = self._tree.currentIndex()
+        if index.data(_KIND) in ("job", "end"):
+            self.job_ended.emit(index.data(_KEY))
+
+
+def answer_words(recording: Recording) -> str:
+    """Who an opened recording is, as the list tells it; nothing where nobody has asked."""
+    answer = recording.identification
+    if answer is None or not answer.matches:
+        return ""
+    name = answer.matches[0].name if answer.known else "not in the gallery"
+    return f" · {name}"
 
 
 def _head_item(title: str) -> QStandardItem:

@@ -18,6 +18,7 @@ from facedyn_app.gui.frame_feed import FrameFeed
 from facedyn_app.gui.head_menu import HeadMenu, may_be_head
 from facedyn_app.gui.head_panel import HeadPanel
 from facedyn_app.gui.library_panel import LibraryPanel
+from facedyn_app.gui.opening import VIDEO_FILES
 from facedyn_app.gui.panel import DONE, Panel, PanelStatus
 from facedyn_app.gui.player import Player
 from facedyn_app.gui.recording import Recording
@@ -34,7 +35,6 @@ from facedyn_app.gui.who_panel import WhoPanel
 from facedyn_app.headmodel.model import HeadModel
 from facedyn_app.settings import Settings
 
-VIDEO_FILES: Final = "Videos (*.mp4 *.mov *.mkv *.avi *.webm *.m4v *.mpg *.wmv);;All files (*)"
 ABOUT: Final = (
     "<p><b>facedyn</b> recognises people by how their faces move, and says how far the "
     "measurement can be trusted.</p><p>All work is done on this machine; nothing is sent "
@@ -51,7 +51,7 @@ class MainWindow(QMainWindow):
         memory: Where size and layout are remembered; None to forget them.
 
     Attributes:
-        videos_chosen: list[Path]: the user has opened or dropped these files.
+        videos_chosen: list[Path]: the user has opened or dropped these files and folders.
         export_requested: Write meshes of the shown recording.
         library_chosen: Path: the user has opened this library.
         demo_requested: Open the demo.
@@ -145,6 +145,7 @@ class MainWindow(QMainWindow):
         ask = self.scheme_requested.emit
         return [
             Command("File", "Open video…", self.choose_videos, "Ctrl+O"),
+            Command("File", "Open folder of videos…", self.choose_folder, "Ctrl+Shift+O"),
             Command("File", "Open library…", self.choose_library),
             Command("File", "Open demo (simulated)", self.demo_requested.emit),
             Command("File", "Export mesh…", self.export_requested.emit),
@@ -170,6 +171,7 @@ class MainWindow(QMainWindow):
         state.head_changed.connect(self._draw_head)
         state.status_changed.connect(self._show_status)
         self.who.enrol_requested.connect(self.enrol_requested)
+        self.who.moment_picked.connect(self.transport.go_to_moment)
         self.who.add_first_step("Enrol…").clicked.connect(self.enrol_requested)
         self.video.add_first_step("Open video…").clicked.connect(self.choose_videos)
         self.video.add_first_step("Open demo").clicked.connect(self.demo_requested)
@@ -181,6 +183,12 @@ class MainWindow(QMainWindow):
         files, _ = QFileDialog.getOpenFileNames(self, "Open video", "", VIDEO_FILES)
         if files:
             self.videos_chosen.emit([Path(file) for file in files])
+
+    def choose_folder(self) -> None:
+        """Ask for a folder and open the videos in it."""
+        folder = QFileDialog.getExistingDirectory(self, "Open folder of videos")
+        if folder:
+            self.videos_chosen.emit([Path(folder)])
 
     def choose_library(self) -> None:
         """Ask for the folder of a library and open it."""
@@ -224,6 +232,7 @@ class MainWindow(QMainWindow):
         if timeline is not None and frame < timeline.n_frames:
             session = recording.session if recording is not None else None
             self.head.show_frame(timeline, frame, session)
+            self.who.evidence.show_seconds(float(timeline.seconds[frame]))
 
     @Slot(object)
     def _draw_head(self, head: HeadModel) -> None:
@@ -242,7 +251,7 @@ class MainWindow(QMainWindow):
             event.acceptProposedAction()
 
     def dropEvent(self, event: QDropEvent) -> None:  # noqa: N802
-        """Open the videos that are dropped, and offer the last head among the files."""
+        """Open the videos and folders that are dropped, and offer the last head among the files."""
         files = _local_files(event)
         if not files:
             return

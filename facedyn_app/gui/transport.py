@@ -81,6 +81,12 @@ class Transport(QObject):
         self._state.want_frame(frame)
         self._player.jump(self._state.wanted)
 
+    @Slot(float)
+    def go_to_moment(self, seconds: float) -> None:
+        """Go to the frame that is shown at a time, s."""
+        if self._state.timeline is not None:
+            self.go_to(self._state.timeline.frame_at(seconds))
+
     @Slot(int)
     def step(self, n_frames: int) -> None:
         """Go some frames on, or back when negative."""

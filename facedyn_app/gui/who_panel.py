@@ -15,6 +15,7 @@ from PySide6.QtWidgets import (
 )
 
 from facedyn_app.gui.bar_delegate import ShareBarDelegate
+from facedyn_app.gui.evidence_bar import EvidenceBar
 from facedyn_app.gui.panel import DONE, Panel
 from facedyn_app.gui.recording import Recording
 from facedyn_app.gui.rows_model import RowsModel
@@ -34,9 +35,11 @@ class WhoPanel(Panel):
 
     Attributes:
         enrol_requested: The user wants to enrol the recording that is shown.
+        moment_picked: float: the user wants to see this moment of the recording, s.
     """
 
     enrol_requested = Signal()
+    moment_picked = Signal(float)
 
     def __init__(self, parent: QWidget | None = None) -> None:
         super().__init__(
@@ -52,6 +55,14 @@ class WhoPanel(Panel):
         self._reason = QLabel()
         self._reason.setWordWrap(True)
         self._reason.setFont(tabular_font(self.font()))
+        self.evidence = EvidenceBar()
+        self.evidence.moment_picked.connect(self.moment_picked)
+        self._votes = QLabel()
+        self._votes.setWordWrap(True)
+        self._votes.setToolTip(
+            "Which enrolled speaker each stretch of the recording is most like; a click on the "
+            "bar goes to that moment"
+        )
         self._footer = QLabel()
         self._footer.setWordWrap(True)
         self._enrol = QPushButton("Enrol…")
@@ -83,6 +94,8 @@ class WhoPanel(Panel):
         column.addLayout(top)
         column.addWidget(self._reason)
         column.addWidget(table, 1)
+        column.addWidget(self.evidence)
+        column.addWidget(self._votes)
         column.addWidget(self._footer)
 
     @property
@@ -99,6 +112,11 @@ class WhoPanel(Panel):
     def footer(self) -> str:
         """What the probabilities mean."""
         return self._footer.text()
+
+    @property
+    def votes(self) -> str:
+        """Who got how many votes."""
+        return self._votes.text()
 
     @property
     def model(self) -> RowsModel:
@@ -127,6 +145,9 @@ class WhoPanel(Panel):
             [float(match.probability) for match in answer.matches],
         )
         self._bars.threshold = answer.threshold
+        seconds = recording.session.seconds
+        self.evidence.show_answer(answer, float(seconds[-1]) if len(seconds) else 0.0)
+        self._votes.setText(self.evidence.legend())
         self._footer.setText(
             answer.caution
             or f"Below a probability of {answer.threshold:.2f} the answer is “not in the gallery”. "
@@ -151,7 +172,7 @@ class WhoPanel(Panel):
 
 
 def _answer_words(answer: Identification, made: frozenset[str]) -> str:
-    if not answer.matches or not (answer.known or answer.caution):
+    if not answer.matches or not answer.known:
         return "Not in the gallery"
     name = answer.matches[0].name
     label = simulated_label(name, simulated=name in made)

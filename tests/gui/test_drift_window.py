@@ -64,7 +64,8 @@ def press_drift(desk: Desk, qtbot: QtBot) -> DriftWindow:
 
 
 def shown(desk: Desk, qtbot: QtBot) -> DriftWindow:
-    qtbot.waitUntil(lambda: desk.drift.window is not None and not desk.drift.queue.jobs)
+    qtbot.waitUntil(lambda: desk.drift.window is not None)
+    qtbot.waitUntil(lambda: not desk.drift.queue.jobs, timeout=PATIENCE_MS)
     window = desk.drift.window
     assert window is not None
     return window

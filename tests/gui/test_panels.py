@@ -19,6 +19,7 @@ from facedyn_app.gui.head_scene import PlainScene
 from facedyn_app.gui.library_panel import LibraryPanel
 from facedyn_app.gui.listing import ListedSession, ListedSpeaker, Listing
 from facedyn_app.gui.panel import DONE, EMPTY, Panel, PanelStatus, error_status
+from facedyn_app.gui.queue_board import QueueRow
 from facedyn_app.gui.seek_bar import SeekBar
 from facedyn_app.gui.status_line import StatusLine, TimeLeft, duration_words
 from facedyn_app.gui.theme import DARK, LIGHT, Colours
@@ -154,14 +155,15 @@ def test_the_library_lists_speakers_recordings_and_work(qtbot: QtBot) -> None:
     made = ListedSpeaker("P-014", "given", (ListedSession(7, "visit-1", True, 12.0),))
     panel.show_listing(Listing(Path("somewhere"), (made, ListedSpeaker("Anna", "given", ()))))
     panel.show_recordings([made_recording(None)], "visit-0412")
-    panel.show_queue(["Fit face: a.mp4", "Fit face: b.mp4"])
+    rows = (QueueRow("a", "Fit face: a.mp4 · 41 %", ""), QueueRow("b", "b.mp4 · waiting", ""))
+    panel.show_queue(rows)
     texts = [
         [panel.model.item(r).child(k).text() for k in range(panel.model.item(r).rowCount())]
         for r in range(3)
     ]
     assert texts[0] == ["P-014 (simulated) · 1 session", "Anna · 0 sessions"]
-    assert texts[1] == ["visit-0412.mp4 (simulated)"]
-    assert texts[2] == ["Fit face: a.mp4 · running", "Fit face: b.mp4 · waiting"]
+    assert texts[1] == ["visit-0412.mp4 (simulated) · P-014"]
+    assert texts[2] == ["Fit face: a.mp4 · 41 %", "b.mp4 · waiting"]
     index = panel.model.item(1).child(0).index()
     assert panel.tree.currentIndex() == index
     with qtbot.waitSignal(panel.recording_picked) as picked:

@@ -1,0 +1,208 @@
+"""Several videos in a row: a queue with progress, cancel, reasons; results stay, come back."""
+
+from __future__ import annotations
+
+import shutil
+from collections.abc import Sequence
+from pathlib import Path
+
+import pytest
+from PySide6.QtCore import QMimeData, QModelIndex, QPointF, Qt, QUrl
+from PySide6.QtGui import QDropEvent, QStandardItem
+from PySide6.QtTest import QTest
+from pytestqt.qtbot import QtBot
+
+from facedyn_app.assets import asset_folder
+from facedyn_app.gui.desk import Desk
+from facedyn_app.gui.listing import Enrolment
+from tests.gui.conftest import PATIENCE_MS, wait_idle
+
+DEMO = asset_folder("resources") / "demo"
+CONSENT = "given by the person on 2024-05-06 for a test"
+
+
+def drop(desk: Desk, paths: Sequence[Path]) -> None:
+    data = QMimeData()
+    data.setUrls([QUrl.fromLocalFile(str(path)) for path in paths])
+    event = QDropEvent(
+        QPointF(5, 5),
+        Qt.DropAction.CopyAction,
+        data,
+        Qt.MouseButton.LeftButton,
+        Qt.KeyboardModifier.NoModifier,
+    )
+    desk.window.dropEvent(event)
+
+
+def part(desk: Desk, title: str) -> QStandardItem:
+    """One of the three parts of the library's list."""
+    model = desk.window.library.model
+    items = (model.item(row) for row in range(model.rowCount()))
+    return next(item for item in items if item.text().startswith(title))
+
+
+def words(item: QStandardItem) -> list[str]:
+    return [item.child(row).text() for row in range(item.rowCount())]
+
+
+def click(desk: Desk, index: QModelIndex) -> None:
+    tree = desk.window.library.tree
+    tree.scrollTo(index)
+    place = tree.visualRect(index).center()
+    QTest.mouseClick(tree.viewport(), Qt.MouseButton.LeftButton, pos=place)
+
+
+def ready(desk: Desk, qtbot: QtBot) -> None:
+    wait_idle(desk, qtbot)
+    assert desk.state.head is not None
+
+
+@pytest.fixture
+def clips(shared: Path, tmp_path: Path) -> list[Path]:
+    """Two videos of a face, and one that is none between them."""
+    clip = shared / "data" / "videos" / "jefapato_1s_1080p.mp4"
+    folder = tmp_path / "clips"
+    folder.mkdir()
+    paths = [folder / name for name in ("a.mov", "b.mov", "c.mov")]
+    for path in (paths[0], paths[2]):
+        shutil.copy(clip, path)
+        path.chmod(0o600)
+    paths[1].write_text("no video")
+    return paths
+
+
+def test_a_dropped_folder_becomes_a_queue_and_one_failure_stops_nothing(
+    desk: Desk, clips: list[Path], qtbot: QtBot
+) -> None:
+    ready(desk, qtbot)
+    (clips[0].parent / "notes.txt").write_text("no video, and not called one")
+    seen: list[list[str]] = []
+    desk.board.changed.connect(lambda: seen.append([row.words for row in desk.board.rows]))
+    drop(desk, [clips[0].parent])
+    wait_idle(desk, qtbot)
+    waiting = next(rows for rows in seen if len(rows) == 3)
+    assert waiting[1:] == ["Fit face: b.mov · waiting", "Fit face: c.mov · waiting"]
+    percents = {rows[0] for rows in seen if rows and rows[0].startswith("Fit face: a.mov")}
+    assert any(line.endswith(" %") for line in percents)
+    assert words(part(desk, "Opened")) == ["a.mov", "c.mov"]
+    (failed,) = words(part(desk, "Queue"))
+    assert failed.startswith("Fit face: b.mov · failed: ")
+    assert "b.mov'" in failed
+    assert desk.state.recording is not None
+    assert desk.state.recording.title == "a.mov"  # the one that was watched stays
+
+
+def test_results_come_back_by_a_click_and_failures_tell_why(
+    desk: Desk, clips: list[Path], qtbot: QtBot
+) -> None:
+    ready(desk, qtbot)
+    drop(desk, clips)
+    wait_idle(desk, qtbot)
+    click(desk, part(desk, "Opened").child(1).index())
+    assert desk.state.recording is not None
+    assert desk.state.recording.title == "c.mov"
+    click(desk, part(desk, "Queue").child(0).index())
+    assert desk.window.video.status.kind == "error"
+    assert "b.mov" in desk.window.video.words
+    click(desk, part(desk, "Opened").child(0).index())
+    assert desk.state.recording.title == "a.mov"
+    qtbot.waitUntil(lambda: desk.window.video.view.points is not None)
+    shutil.copy(clips[0], clips[1])
+    click(desk, part(desk, "Queue").child(0).index())
+    desk.window.video.retry_requested.emit()
+    wait_idle(desk, qtbot)
+    assert words(part(desk, "Queue")) == []
+    assert words(part(desk, "Opened")) == ["a.mov", "c.mov", "b.mov"]
+
+
+def test_each_piece_of_work_can_be_cancelled(
+    desk: Desk, shared: Path, clips: list[Path], qtbot: QtBot
+) -> None:
+    ready(desk, qtbot)
+    long = shared / "data" / "videos" / "pyfeat_20s.mp4"
+    desk.window.videos_chosen.emit([long, clips[0], clips[2]])
+    qtbot.waitUntil(lambda: desk.state.timeline is not None, timeout=PATIENCE_MS)
+    queue = part(desk, "Queue")
+    click(desk, queue.child(1, 1).index())  # the cross beside a waiting one
+    assert [line.split(" · ")[0] for line in words(queue)] == [
+        "Fit face: pyfeat_20s.mp4",
+        "Fit face: c.mov",
+    ]
+    tree = desk.window.library.tree
+    with qtbot.waitActive(desk.window):
+        desk.window.activateWindow()
+    tree.setCurrentIndex(queue.child(0).index())
+    tree.setFocus()
+    QTest.keyClick(tree, Qt.Key.Key_Delete)  # the running one, by the keyboard
+    assert "stopping" in words(queue)[0]
+    wait_idle(desk, qtbot)
+    assert words(part(desk, "Opened")) == ["c.mov"]
+    assert desk.state.recording is not None  # the next one took the place of what was stopped
+    assert words(queue) == []
+
+
+def test_a_failure_is_taken_off_the_list(desk: Desk, clips: list[Path], qtbot: QtBot) -> None:
+    ready(desk, qtbot)
+    drop(desk, [clips[1]])
+    wait_idle(desk, qtbot)
+    queue = part(desk, "Queue")
+    assert queue.child(0, 1).toolTip() == "Remove from the list"
+    click(desk, queue.child(0, 1).index())
+    assert words(queue) == []
+
+
+def test_a_folder_without_a_video_says_so(desk: Desk, tmp_path: Path, qtbot: QtBot) -> None:
+    ready(desk, qtbot)
+    empty = tmp_path / "empty"
+    empty.mkdir()
+    drop(desk, [empty])
+    wait_idle(desk, qtbot)
+    assert "no video in the folder" in desk.window.status_line.words
+    assert desk.window.video.words.startswith("Drop a video here")
+
+
+def test_closing_with_videos_waiting_leaves_nothing(
+    desk: Desk, shared: Path, clips: list[Path], qtbot: QtBot
+) -> None:
+    ready(desk, qtbot)
+    drop(desk, [shared / "data" / "videos" / "pyfeat_20s.mp4", *clips])
+    qtbot.waitUntil(lambda: desk.state.timeline is not None, timeout=PATIENCE_MS)
+    desk.window.close()
+    assert desk.queue.jobs == ()
+    assert not desk.window.isVisible()
+
+
+def test_from_a_fresh_library_to_a_name(desk: Desk, qtbot: QtBot) -> None:
+    """Two made speakers are enrolled; another video of the first is ranked, with evidence."""
+    ready(desk, qtbot)
+    drop(desk, [DEMO / "S-01_session1.mp4", DEMO / "S-02_session1.mp4"])
+    wait_idle(desk, qtbot)
+    assert desk.window.who.words.startswith("Nobody is enrolled yet")
+    for name, row in (("S-01", 0), ("S-02", 1)):
+        click(desk, part(desk, "Opened").child(row).index())
+        assert desk.state.recording is not None
+        desk.library.enrol(desk.state.recording, Enrolment(name, CONSENT))
+        wait_idle(desk, qtbot)
+    drop(desk, [DEMO / "S-01_session3.mp4"])
+    wait_idle(desk, qtbot)
+    who = desk.window.who
+    assert who.status.kind == "done"
+    names = {who.model.index(row, 1).data() for row in range(2)}
+    assert names == {"S-01 (simulated)", "S-02 (simulated)"}
+    recording = desk.state.recording
+    assert recording is not None
+    answer = recording.identification
+    assert answer is not None
+    assert answer.matches[0].name == "S-01"
+    assert who.answer == ("S-01 (simulated)" if answer.known else "Not in the gallery")
+    assert "S-01" in who.votes
+    assert "most like" in who.evidence.words_at(who.evidence.width() / 2)
+    vote = who.evidence.votes[-1]
+    middle = (vote.first + vote.last) / 2
+    place = QPointF(who.evidence.x_of(middle), 8).toPoint()
+    QTest.mouseClick(who.evidence, Qt.MouseButton.LeftButton, pos=place)
+    timeline = desk.state.timeline
+    assert timeline is not None
+    qtbot.waitUntil(
+        lambda: abs(float(timeline.seconds[desk.state.frame]) - middle) < 0.2, timeout=PATIENCE_MS
+    )
