@@ -11,7 +11,9 @@ from typing import TYPE_CHECKING
 from facedyn_app.cli import run_app
 
 if TYPE_CHECKING:
+    from facedyn_app.bench.window import WindowTiming
     from facedyn_app.demo import DemoResult
+    from facedyn_app.progress import Report
 
 
 def open_window(
@@ -28,13 +30,20 @@ def open_window(
     return run_window(videos, library, demo=demo, screenshot=screenshot, on_demo=on_demo, head=head)
 
 
+def measure_window(folder: Path, seconds: float, report: Report) -> list[WindowTiming]:
+    """Time the window; Qt is imported only here, too."""
+    from facedyn_app.gui.window_bench import measure_window as measure
+
+    return measure(folder, seconds, report)
+
+
 def main() -> None:
     """Run the program with the arguments of this process."""
     multiprocessing.freeze_support()
     # read by OpenMP when torch is imported: threads that wait long would otherwise keep cores busy
     # that landmarks and window need, and make a fit on a loaded machine ten times slower
     os.environ.setdefault("GOMP_SPINCOUNT", "2000")
-    run_app(open_window)
+    run_app(open_window, measure_window)
 
 
 if __name__ == "__main__":

@@ -21,6 +21,8 @@ from facedyn_app.video import read_frames, write_video
 
 if not (os.environ.get("DISPLAY") or os.environ.get("WAYLAND_DISPLAY")):
     os.environ.setdefault("QT_QPA_PLATFORM", "offscreen")
+# as facedyn_app.__main__ does it: OpenMP's threads shall not wait busily on a loaded machine
+os.environ.setdefault("GOMP_SPINCOUNT", "2000")
 
 VIDEO_WIDTH, VIDEO_HEIGHT, VIDEO_FPS, VIDEO_FRAMES = 96, 64, 25, 30
 SQUARE = 16

@@ -24,15 +24,16 @@ from facedyn_app.cli.options import (
     OtherHead,
 )
 from facedyn_app.cli.verb import Outcome, run_verb
-from facedyn_app.cli.window import OpenWindow
+from facedyn_app.cli.window import MeasureWindow, OpenWindow
 from facedyn_app.progress import Report
 
 
-def make_app(open_window: OpenWindow) -> typer.Typer:
+def make_app(open_window: OpenWindow, measure_window: MeasureWindow) -> typer.Typer:
     """The command line.
 
     Args:
         open_window: Opens the window, for the verbs that need it.
+        measure_window: Times the window, for `bench window`.
     """
     app = typer.Typer(
         name="facedyn",
@@ -62,7 +63,7 @@ def make_app(open_window: OpenWindow) -> typer.Typer:
     app.command("dnr", short_help="Does the head shape drift? The drift-to-noise ratio.")(dnr)
     app.command("export", short_help="Write meshes of a session.")(export_verb.export)
     app.add_typer(head_verbs.make_heads_app(), name="heads")
-    app.add_typer(bench_verbs.make_bench_app(), name="bench")
+    app.add_typer(bench_verbs.make_bench_app(measure_window), name="bench")
     app.command("simulate", short_help="Write session files of simulated speakers.")(simulate)
     add_corpus_verbs(app)
     app.command("selftest", short_help="Try every stage in less than a minute.")(selftest)

@@ -9,6 +9,7 @@ import typer
 
 from facedyn_app.cli.options import DEFAULT_HEAD, AsJson, numbers
 from facedyn_app.cli.verb import Outcome, run_verb
+from facedyn_app.cli.window import MeasureWindow
 from facedyn_app.progress import Report
 
 WorkFolder = Annotated[
@@ -19,8 +20,28 @@ WorkFolder = Annotated[
 Quick = Annotated[bool, typer.Option("--quick", help="A few seconds of video only.")]
 
 
-def make_bench_app() -> typer.Typer:
-    """The verbs under `bench`."""
+def make_bench_app(measure_window: MeasureWindow) -> typer.Typer:
+    """The verbs under `bench`.
+
+    Args:
+        measure_window: Times the window.
+    """
+
+    def window(
+        seconds: Annotated[
+            float, typer.Option(min=1.0, help="How long each mixture of work is measured, s.")
+        ] = 20.0,
+        as_json: AsJson = False,
+    ) -> None:
+        """Measure how long the window waits while scrubbing, beside a fit and a training."""
+
+        def work_on(report: Report) -> Outcome:
+            from facedyn_app.cli.bench_window import bench_window
+
+            return bench_window(measure_window, seconds, report)
+
+        run_verb(work_on, as_json=as_json)
+
     app = typer.Typer(rich_markup_mode=None, no_args_is_help=True)
     app.callback(help="Measure how accurate and how fast the program is on this machine.")(_nothing)
     app.command("accuracy")(accuracy)
@@ -29,6 +50,7 @@ def make_bench_app() -> typer.Typer:
     app.command("live")(live)
     app.command("memory")(memory)
     app.command("recognizer")(recognizer)
+    app.command("window")(window)
     return app
 
 

@@ -9,9 +9,11 @@ from pathlib import Path
 from typing import TYPE_CHECKING, Protocol
 
 from facedyn_app.errors import InputError
+from facedyn_app.progress import Report
 
 if TYPE_CHECKING:
-    # importing the demo takes seconds (torch, mediapipe), which --help does not need
+    # importing these takes long (numpy; torch, mediapipe), and --help does not need them
+    from facedyn_app.bench.window import WindowTiming
     from facedyn_app.demo import DemoResult
 
 
@@ -39,6 +41,10 @@ class OpenWindow(Protocol):
             head: The head for new videos; None for the one chosen last.
         """
         ...
+
+
+MeasureWindow = Callable[[Path, float, Report], "list[WindowTiming]"]
+"""Opens the window, lets it work in an empty folder for so many seconds a mixture, times it."""
 
 
 def check_display() -> None:

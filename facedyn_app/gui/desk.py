@@ -144,9 +144,9 @@ class Desk(QObject):
             return
         consents = {speaker.name: speaker.consent for speaker in self.library.listing.speakers}
         dialog = EnrolDialog(consents, recording.label, self.window)
-        if dialog.exec() == QDialog.DialogCode.Accepted:
-            self.library.enrol(recording, dialog.enrolment())
-        dialog.deleteLater()
+        dialog.setAttribute(Qt.WidgetAttribute.WA_DeleteOnClose)
+        dialog.accepted.connect(lambda: self.library.enrol(recording, dialog.enrolment()))
+        dialog.open()
 
     @Slot()
     def ask_export(self) -> None:

@@ -131,7 +131,7 @@ class OpenGLScene:
         self._mesh.GetPoints().Modified()
         self._mesh.GetPointData().GetNormals().Modified()
         self._mesh.Modified()
-        self._plotter.render()
+        self._draw()
 
     def look_from(self, direction: tuple[float, float, float]) -> None:
         """Turn the camera; the whole head fits in."""
@@ -143,16 +143,20 @@ class OpenGLScene:
         camera.position = tuple(self._centre + distance * way)
         camera.up = (0.0, 1.0, 0.0)
         self._plotter.reset_camera_clipping_range()
-        self._plotter.render()
+        self._draw()
 
     def set_background(self, colour: str) -> None:
         """Fill the background."""
         self._plotter.set_background(colour)
-        self._plotter.render()
+        self._draw()
 
     def close(self) -> None:
         """Let the graphics context go."""
         self._plotter.close()
+
+    def _draw(self) -> None:
+        # Qt asks for the picture when it paints; `render` would draw another one before that.
+        self._plotter.update()
 
     def _normals(self, vertices: FloatArray) -> FloatArray:
         return vertex_normals(vertices, self._faces, self._sums).astype(np.float32)

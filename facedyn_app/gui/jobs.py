@@ -161,12 +161,13 @@ class JobQueue(QObject):
             self.changed.emit()
 
     def shut_down(self) -> None:
-        """Cancel everything and wait until the worker thread is done."""
+        """Cancel everything, let nobody hear of it any more, wait until the worker is done."""
         self._closed = True
-        current = self.current
+        for job in self._jobs:
+            job.cancel()
+            for watch in job.findChildren(Watch):
+                watch.drop()
         self._jobs.clear()
-        if current is not None:
-            current.cancel()
         self._pool.waitForDone()
 
     def _start_first(self) -> None:

@@ -5,8 +5,17 @@ from __future__ import annotations
 from typing import Final
 
 import numpy as np
-from PySide6.QtCore import QPointF, QRectF, QSize, Qt, Signal
-from PySide6.QtGui import QColor, QMouseEvent, QPainter, QPaintEvent, QPen, QPolygonF
+from PySide6.QtCore import QEvent, QPointF, QRectF, QSize, Qt, Signal
+from PySide6.QtGui import (
+    QColor,
+    QMouseEvent,
+    QPainter,
+    QPaintEvent,
+    QPen,
+    QPixmap,
+    QPolygonF,
+    QResizeEvent,
+)
 from PySide6.QtWidgets import QSizePolicy, QWidget
 
 from facedyn_app.gui.recording import Span
@@ -64,7 +73,7 @@ class SeekBar(QWidget):
         self._seconds = 0.0
         self._span = Span()
         self._marks: tuple[int, ...] = ()
-        self._columns: tuple[FloatArray, FloatArray] | None = None
+        self._header: QPixmap | None = None
         self.setSizePolicy(QSizePolicy.Policy.Expanding, QSizePolicy.Policy.Fixed)
         self.setMouseTracking(True)
         self.setAccessibleName("Seek bar")
@@ -81,7 +90,7 @@ class SeekBar(QWidget):
     def set_timeline(self, timeline: Timeline | None) -> None:
         """Show this recording."""
         self._timeline = timeline
-        self._columns = None
+        self._header = None
         self.update()
 
     def show_frame(self, frame: int) -> None:
@@ -122,7 +131,7 @@ class SeekBar(QWidget):
         track = QRectF(self._left, HEADER_PX + 2, self._bar_px(), TRACK_PX)
         painter.fillRect(track, QColor(colours.line))
         if self._timeline is not None and self._timeline.n_frames:
-            self._paint_header(painter)
+            painter.drawPixmap(0, 0, self._drawn_header(self._timeline))
             end = QPointF(self._x_of(self._seconds), track.bottom())
             painter.fillRect(QRectF(track.topLeft(), end), QColor(colours.accent))
             self._paint_marks(painter, track)
@@ -130,16 +139,36 @@ class SeekBar(QWidget):
             painter.drawLine(QPointF(end.x(), 0), QPointF(end.x(), track.bottom() + 3))
         painter.end()
 
-    def _paint_header(self, painter: QPainter) -> None:
-        timeline = self._timeline
-        if timeline is None:
-            return
+    def resizeEvent(self, event: QResizeEvent) -> None:  # noqa: N802
+        """The header has another width."""
+        super().resizeEvent(event)
+        self._header = None
+
+    def changeEvent(self, event: QEvent) -> None:  # noqa: N802
+        """The header has other colours."""
+        super().changeEvent(event)
+        if event.type() is QEvent.Type.PaletteChange:
+            self._header = None
+
+    def _drawn_header(self, timeline: Timeline) -> QPixmap:
+        """The header as a picture, drawn once: it stays while the cursor moves."""
+        if self._header is None:
+            ratio = self.devicePixelRatioF()
+            self._header = QPixmap(self.size() * ratio)
+            self._header.setDevicePixelRatio(ratio)
+            self._header.fill(Qt.GlobalColor.transparent)
+            painter = QPainter(self._header)
+            painter.setRenderHint(QPainter.RenderHint.Antialiasing)
+            painter.setFont(self.font())
+            self._paint_header(painter, timeline)
+            painter.end()
+        return self._header
+
+    def _paint_header(self, painter: QPainter, timeline: Timeline) -> None:
         colours = colours_of(self)
         width = self._bar_px()
-        if self._columns is None or len(self._columns[0]) != width:
-            invalid = columns_of((~timeline.valid).astype(np.float64), width)
-            self._columns = invalid, columns_of(timeline.error_percent, width)
-        invalid, error = self._columns
+        invalid = columns_of((~timeline.valid).astype(np.float64), width)
+        error = columns_of(timeline.error_percent, width)
         shade = QColor(colours.bad)
         shade.setAlpha(150)
         for x in np.flatnonzero(invalid > 0):

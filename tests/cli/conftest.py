@@ -6,12 +6,15 @@ from dataclasses import dataclass, field, replace
 from pathlib import Path
 from typing import Any
 
+import numpy as np
 import pytest
 from typer.testing import CliRunner
 
+from facedyn_app.bench.window import WindowTiming
 from facedyn_app.cli import make_app
 from facedyn_app.demo import DemoResult
 from facedyn_app.library.session_file import save_session
+from facedyn_app.progress import Report
 from facedyn_app.recognizer.evaluation import LabelledSession
 from facedyn_app.recognizer.files import save_recognizer
 from facedyn_app.recognizer.training import train
@@ -46,6 +49,12 @@ class WindowSpy:
         return self.exit_code
 
 
+def measured(_folder: Path, seconds: float, _report: Report) -> list[WindowTiming]:
+    """Stands where the window would be timed."""
+    beats = np.array([5.0, 5.0, 80.0, 10.0])
+    return [WindowTiming("scrubbing", beats, 0.5 * beats, 5.0, 3, 40, round(seconds), 1.5)]
+
+
 Run = Callable[..., Any]
 
 
@@ -63,7 +72,9 @@ def run(window: WindowSpy, monkeypatch: pytest.MonkeyPatch, tmp_path: Path) -> R
     monkeypatch.setenv("QT_QPA_PLATFORM", "offscreen")
 
     def call(*arguments: object) -> Any:
-        return CliRunner().invoke(make_app(window), [str(argument) for argument in arguments])
+        return CliRunner().invoke(
+            make_app(window, measured), [str(argument) for argument in arguments]
+        )
 
     return call
 

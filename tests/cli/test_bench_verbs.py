@@ -54,6 +54,21 @@ def test_a_live_video_must_be_there(run: Run, tmp_path: Path) -> None:
     assert "gone.mp4" in result.stderr
 
 
+def test_the_windows_gaps_are_told(run: Run) -> None:
+    answer = run("bench", "window", "--seconds", "7", "--json")
+    assert answer.exit_code == 0, answer.stderr
+    facts = json.loads(answer.stdout)
+    assert facts["aim_ms"] == 50
+    (one,) = facts["mixtures"]
+    assert one["gap_ms"]["worst"] == 80.0
+    assert one["gap_ms"]["median"] == 7.5
+    assert one["own_ms"]["worst"] == 40.0
+    assert one["waited_percent"] == 80.0
+    assert (one["n_shown"], one["n_fitted"], one["n_steps"]) == (3, 40, 7)
+    assert "scrubbing" in run("bench", "window").stdout
+    assert run("bench", "window", "--seconds", "0").exit_code == 2
+
+
 @pytest.mark.parametrize("minutes", ["0", "-1,2", "long", ""])
 def test_lengths_are_numbers_above_nothing(run: Run, minutes: str) -> None:
     result = run("bench", "memory", f"--minutes={minutes}")

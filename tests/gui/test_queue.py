@@ -7,18 +7,17 @@ from collections.abc import Sequence
 from pathlib import Path
 
 import pytest
-from PySide6.QtCore import QMimeData, QModelIndex, QPointF, Qt, QUrl
+from PySide6.QtCore import QDate, QMimeData, QModelIndex, QPointF, Qt, QUrl
 from PySide6.QtGui import QDropEvent, QStandardItem
 from PySide6.QtTest import QTest
 from pytestqt.qtbot import QtBot
 
 from facedyn_app.assets import asset_folder
 from facedyn_app.gui.desk import Desk
-from facedyn_app.gui.listing import Enrolment
+from facedyn_app.gui.enrol_dialog import EnrolDialog
 from tests.gui.conftest import PATIENCE_MS, wait_idle
 
 DEMO = asset_folder("resources") / "demo"
-CONSENT = "given by the person on 2024-05-06 for a test"
 
 
 def drop(desk: Desk, paths: Sequence[Path]) -> None:
@@ -50,6 +49,18 @@ def click(desk: Desk, index: QModelIndex) -> None:
     tree.scrollTo(index)
     place = tree.visualRect(index).center()
     QTest.mouseClick(tree.viewport(), Qt.MouseButton.LeftButton, pos=place)
+
+
+def enrol_shown(desk: Desk, name: str) -> None:
+    """Enrol what is shown, by the dialog, with who gave the consent and for what."""
+    desk.window.enrol_requested.emit()
+    (dialog,) = (d for d in desk.window.findChildren(EnrolDialog) if d.isVisible())
+    QTest.keyClicks(dialog.name, name)
+    assert not dialog.complete
+    QTest.keyClicks(dialog.giver, "the maker")
+    QTest.keyClicks(dialog.scope, "a test")
+    assert dialog.complete
+    QTest.keyClick(dialog, Qt.Key.Key_Return)
 
 
 def ready(desk: Desk, qtbot: QtBot) -> None:
@@ -181,8 +192,11 @@ def test_from_a_fresh_library_to_a_name(desk: Desk, qtbot: QtBot) -> None:
     for name, row in (("S-01", 0), ("S-02", 1)):
         click(desk, part(desk, "Opened").child(row).index())
         assert desk.state.recording is not None
-        desk.library.enrol(desk.state.recording, Enrolment(name, CONSENT))
+        enrol_shown(desk, name)
         wait_idle(desk, qtbot)
+    recorded = desk.library.listing.speakers[0].consent
+    today = QDate.currentDate().toString("yyyy-MM-dd")
+    assert recorded == f"given by the maker on {today} for a test"
     drop(desk, [DEMO / "S-01_session3.mp4"])
     wait_idle(desk, qtbot)
     who = desk.window.who
