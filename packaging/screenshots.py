@@ -1,4 +1,4 @@
-"""Make the pictures of the window: the demo in two sizes, light and dark.
+"""Make the pictures of the window and its other windows in two sizes, light and dark.
 
 Needs a display, such as a virtual one:
 
@@ -10,15 +10,26 @@ With videos after the folder, the last of them is shown instead of the demo.
 from __future__ import annotations
 
 import sys
+from collections.abc import Callable
+from dataclasses import replace
 from pathlib import Path
 from tempfile import TemporaryDirectory
 
-from PySide6.QtCore import Qt
+from PySide6.QtCore import QEventLoop, Qt, QTimer
+from PySide6.QtWidgets import QWidget
 
+from facedyn_app.assets import asset_folder
 from facedyn_app.gui.app import run_window
+from facedyn_app.gui.desk import Desk, follow_scheme
+from facedyn_app.library.library import Library
+from facedyn_app.settings import Settings
+from facedyn_app.simulate.corpus import simulate_sessions
 
 SIZES = ((1280, 800), (1920, 1060))
 SCHEMES = {"light": Qt.ColorScheme.Light, "dark": Qt.ColorScheme.Dark}
+N_VISITS, MOVED, VISIT_SECONDS = 6, 4, 30.0
+"""Visits of a made speaker; the head of one of them is another's."""
+LOOK_MS, QUIET_MS = 50, 1500
 
 
 def main(arguments: list[str]) -> int:
@@ -28,20 +39,88 @@ def main(arguments: list[str]) -> int:
         return 2
     folder, videos = Path(arguments[0]), [Path(name) for name in arguments[1:]]
     folder.mkdir(parents=True, exist_ok=True)
-    with TemporaryDirectory() as library:
+    with TemporaryDirectory() as place:
+        visits = made_visits(Path(place) / "visits")
         for name, scheme in SCHEMES.items():
-            for width, height in SIZES:
-                path = folder / f"window-{width}x{height}-{name}.png"
+            for size in SIZES:
+                ending = f"{size[0]}x{size[1]}-{name}.png"
+                path = folder / f"window-{ending}"
                 run_window(
                     videos,
-                    Path(library),
+                    Path(place) / "demo",
                     demo=not videos,
                     screenshot=path,
-                    size=(width, height),
+                    size=size,
                     scheme=scheme,
                 )
                 print(path)
+                follow_scheme(scheme)
+                for path in work_and_drift(folder, visits, size, ending):
+                    print(path)
     return 0
+
+
+def made_visits(folder: Path) -> Path:
+    """A library with a made speaker who has come again and again, and one who came once."""
+    heads = [next(simulate_sessions(number, 1, VISIT_SECONDS)) for number in (1, 2)]
+    away = heads[1].shape - heads[0].shape
+    with Library.open(folder) as library:
+        for number, session in enumerate(simulate_sessions(1, N_VISITS, VISIT_SECONDS), start=1):
+            moved = 0.3 * away if number == MOVED else 0.0 * away
+            source = {"name": f"visit-{number}.mp4", "sha256": None}
+            when = f"2026-{number:02d}-15T10:00:00+00:00"
+            visit = replace(
+                session,
+                shape_chunks=session.shape_chunks + moved,
+                meta={**session.meta, "source": source, "recorded_at": when},
+            )
+            library.enrol("S-014", visit, "made speakers need none")
+        library.enrol("S-015", heads[1], "made speakers need none")
+    return folder
+
+
+def work_and_drift(folder: Path, visits: Path, size: tuple[int, int], ending: str) -> list[Path]:
+    """Pictures of a queue at work and of the shape drift, of many visits and of one."""
+    pictures: list[Path] = []
+
+    def grab(widget: QWidget, name: str) -> None:
+        wait()
+        pictures.append(folder / f"{name}-{ending}")
+        picture = widget.screen().grabWindow(widget.winId())
+        picture.save(str(pictures[-1]), "PNG")
+
+    desk = Desk(Settings(), visits, None)
+    desk.window.resize(*size)
+    desk.window.show()
+    wait(lambda: desk.state.head is not None)
+    for speaker in ("S-014", "S-015"):
+        desk.window.drift_requested.emit(speaker)
+        window = desk.drift.window
+        if window is not None:
+            window.resize(*size)
+            window.move(0, 0)
+            wait(lambda: not desk.drift.queue.jobs)
+            grab(window, f"drift-{speaker}")
+            window.close()
+    demo = asset_folder("resources") / "demo"
+    broken = visits / "broken.mp4"
+    broken.write_text("no video")
+    videos = [demo / "S-01_session3.mp4", broken, demo / "S-02_session3.mp4"]
+    desk.window.videos_chosen.emit([*videos, demo / "S-03_session3.mp4"])
+    wait(lambda: len(desk.board.rows) == 3 and len(desk.state.recordings) == 1)
+    grab(desk.window, "queue")
+    desk.window.close()
+    desk.window.deleteLater()
+    return pictures
+
+
+def wait(done: Callable[[], bool] | None = None) -> None:
+    """Let the window work until something is so; without that, until it is drawn."""
+    loop = QEventLoop()
+    timer = QTimer()
+    timer.timeout.connect(lambda: loop.quit() if done is None or done() else None)
+    timer.start(QUIET_MS if done is None else LOOK_MS)
+    loop.exec()
 
 
 if __name__ == "__main__":

@@ -15,7 +15,7 @@ from facedyn_app.gui.timeline import clock
 from facedyn_app.records import Identification
 
 BAR_PX: Final = 18
-CLOCK_PX: Final = 48
+CLOCK_PX: Final = 60
 LEAST_NUMBER_PX: Final = 12
 
 

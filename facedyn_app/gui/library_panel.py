@@ -109,8 +109,8 @@ class LibraryPanel(Panel):
         """Show the opened recordings; the one that is shown is selected."""
         self._opened.removeRows(0, self._opened.rowCount())
         for recording in recordings:
-            tip = f"Measurement: {recording.quality.verdict}"
             words = f"{recording.label}{answer_words(recording)}"
+            tip = f"{words}\nMeasurement: {recording.quality.verdict}"
             self._opened.appendRow(_item(words, "recording", recording.key, tip))
         self._refresh(self._opened, f"Opened ({len(recordings)})")
         self.select_recording(shown)

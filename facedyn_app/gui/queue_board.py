@@ -78,14 +78,14 @@ class QueueBoard(QObject):
 
     def _row(self, job: Job) -> QueueRow:
         if job is not self._queue.current:
-            return QueueRow(job, f"{job.title} · waiting", "Its turn comes by itself")
+            return QueueRow(job, f"waiting · {job.title}", "Its turn comes by itself")
         if job.cancelling:
-            return QueueRow(job, f"{job.title} · stopping …", "It stops at its next step")
+            return QueueRow(job, f"stopping · {job.title}", "It stops at its next step")
         progress = self._progress.get(job)
         if progress is None:
-            return QueueRow(job, f"{job.title} · running", "Click to watch it")
+            return QueueRow(job, f"running · {job.title}", "Click to watch it")
         share = "running" if progress.share is None else f"{100 * progress.share:.0f} %"
-        return QueueRow(job, f"{job.title} · {share}", f"{progress.stage}. Click to watch it")
+        return QueueRow(job, f"{share} · {job.title}", f"{progress.stage}. Click to watch it")
 
     @Slot(object)
     def _take(self, job: Job) -> None:
@@ -115,5 +115,5 @@ def _percent(progress: Progress) -> tuple[str, int]:
 
 def _failed_row(job: Job, error: Exception) -> QueueRow:
     status = error_status(error)
-    words = f"{job.title} · failed: {status.sentence}"
+    words = f"failed · {job.title}: {status.sentence}"
     return QueueRow(job, words, f"{status.sentence}\n{status.hint}", "Remove from the list")

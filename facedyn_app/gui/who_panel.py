@@ -150,8 +150,8 @@ class WhoPanel(Panel):
         self._votes.setText(self.evidence.legend())
         self._footer.setText(
             answer.caution
-            or f"Below a probability of {answer.threshold:.2f} the answer is “not in the gallery”. "
-            f"Probabilities are calibrated on {answer.calibrated_on}."
+            or f"Below {answer.threshold:.2f}: “not in the gallery”. "
+            f"Calibrated on {answer.calibrated_on}."
         )
         self.show_status(DONE)
 

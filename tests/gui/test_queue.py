@@ -92,12 +92,12 @@ def test_a_dropped_folder_becomes_a_queue_and_one_failure_stops_nothing(
     drop(desk, [clips[0].parent])
     wait_idle(desk, qtbot)
     waiting = next(rows for rows in seen if len(rows) == 3)
-    assert waiting[1:] == ["Fit face: b.mov · waiting", "Fit face: c.mov · waiting"]
-    percents = {rows[0] for rows in seen if rows and rows[0].startswith("Fit face: a.mov")}
-    assert any(line.endswith(" %") for line in percents)
+    assert waiting[1:] == ["waiting · Fit face: b.mov", "waiting · Fit face: c.mov"]
+    shares = {rows[0].split(" · ")[0] for rows in seen if rows and rows[0].endswith("a.mov")}
+    assert any(share.endswith(" %") for share in shares)
     assert words(part(desk, "Opened")) == ["a.mov", "c.mov"]
     (failed,) = words(part(desk, "Queue"))
-    assert failed.startswith("Fit face: b.mov · failed: ")
+    assert failed.startswith("failed · Fit face: b.mov: ")
     assert "b.mov'" in failed
     assert desk.state.recording is not None
     assert desk.state.recording.title == "a.mov"  # the one that was watched stays
@@ -135,7 +135,7 @@ def test_each_piece_of_work_can_be_cancelled(
     qtbot.waitUntil(lambda: desk.state.timeline is not None, timeout=PATIENCE_MS)
     queue = part(desk, "Queue")
     click(desk, queue.child(1, 1).index())  # the cross beside a waiting one
-    assert [line.split(" · ")[0] for line in words(queue)] == [
+    assert [line.split(" · ")[1] for line in words(queue)] == [
         "Fit face: pyfeat_20s.mp4",
         "Fit face: c.mov",
     ]

@@ -48,7 +48,7 @@ class FacesView(QWidget):
 
     def _lay_out(self) -> None:
         self._drawing = QWidget()
-        grid = QGridLayout(self._drawing)
+        grid = self._grid = QGridLayout(self._drawing)
         grid.setContentsMargins(0, 0, 0, 0)
         grid.setSpacing(GRID // 2)
         for column, (choice, scene) in enumerate(zip(self.choices, self.scenes, strict=True)):
@@ -90,6 +90,7 @@ class FacesView(QWidget):
         self._numbers.setText("")
         for widget in (self.choices[1], self.scenes[1].widget, self.scale_bar):
             widget.setVisible(several)
+        self._grid.setColumnStretch(1, int(several))
         if not several:
             self._draw_alone()
 
