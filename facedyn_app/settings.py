@@ -4,20 +4,26 @@ from __future__ import annotations
 
 from dataclasses import dataclass, field
 
+from facedyn_app.limits import setting
+
+CAMERA, NOISE, PRIORS = "Camera", "Noise", "What is usual"
+STEPS, SIZES = "From frame to frame", "Sizes and solver"
+LEFT_OUT = "Frames left out"
+
 
 @dataclass(frozen=True, slots=True)
 class LandmarkSettings:
     """How faces are found.
 
     Attributes:
-        min_detection: Least confidence of a detected face, 0..1.
-        min_tracking: Least confidence to go on from the last frame, 0..1.
-        max_faces: Faces looked for in a frame, 1..8.
+        min_detection: Least confidence of a detected face.
+        min_tracking: Least confidence to go on from the last frame.
+        max_faces: Faces looked for in a frame.
     """
 
-    min_detection: float = 0.5
-    min_tracking: float = 0.5
-    max_faces: int = 4
+    min_detection: float = setting(0.5, "Least confidence of a face", 0, 1)
+    min_tracking: float = setting(0.5, "Least confidence to go on", 0, 1)
+    max_faces: int = setting(4, "Most faces", 1, 8, "faces")
 
 
 @dataclass(frozen=True, slots=True)
@@ -25,7 +31,7 @@ class FitSettings:
     """How the head is fitted to the landmarks (METHOD section 3).
 
     Attributes:
-        focal_factor: Focal length over the longer image side where it is not known better, 0.5..5.
+        focal_factor: Focal length over the longer image side where it is not known better.
         most_focal_sd: Standard deviation of the logarithm of the estimated focal length up to which
             the estimate is used; 0 always takes `focal_factor`.
         landmark_noise: Standard deviation of a landmark of weight 1, share of face height.
@@ -62,7 +68,7 @@ class FitSettings:
         max_error_share: Landmark error, share of face height, above which a frame is invalid.
         max_yaw_deg: Turn of the head beyond which a frame is invalid, degrees.
         min_face_px: Face height below which a frame is invalid, px.
-        min_certainty: Certainty of a face below which a frame is invalid, 0..1. In recordings of
+        min_certainty: Certainty of a face below which a frame is invalid. In recordings of
             talk every frame is above 0.97.
         min_likeness: Likeness of mouth and eyes to how they usually look, below which a frame is
             invalid, -1..1; less in turned heads. Of frames of talk and grimaces 0.1 % are below it,
@@ -70,36 +76,40 @@ class FitSettings:
         min_sharpness: Sharpness below which a frame is invalid, share of the recording's median.
     """
 
-    focal_factor: float = 1.2
-    most_focal_sd: float = 0.2
-    landmark_noise: float = 0.025
-    known_noise: float = 1.0
-    score_noise: float = 1.3
-    robust_scale: float = 3.0
-    expression_sd: float = 0.35
-    coefficient_sd: float = 1.0
-    rest_pull: float = 0.5
-    jaw_sd: tuple[float, float, float] = (0.2, 0.05, 0.03)
-    shape_sd: float = 1.0
-    shape_frames: float = 5.0
-    turn_step: float = 0.004
-    shift_step: float = 0.001
-    jaw_step: float = 0.008
-    expression_step: float = 0.04
-    step_share: float = 0.15
-    step_tail: float = 1.0
-    most_shape_frames: int = 200
-    chunk_seconds: float = 1.0
-    n_shape: int = 0
-    n_expression: int = 0
-    max_iterations: int = 12
-    tolerance: float = 1e-2
-    max_error_share: float = 0.04
-    max_yaw_deg: float = 60.0
-    min_face_px: float = 48.0
-    min_certainty: float = 0.9
-    min_likeness: float = 0.42
-    min_sharpness: float = 0.5
+    focal_factor: float = setting(1.2, "Focal length", 0.5, 5, "longer image sides", CAMERA)
+    most_focal_sd: float = setting(0.2, "Use the estimated one up to", 0, 1, "log", CAMERA)
+    landmark_noise: float = setting(0.025, "Noise of a landmark", 0.001, 0.2, "face heights", NOISE)
+    known_noise: float = setting(1.0, "Factor where it was measured", 0.1, 10, "times", NOISE)
+    score_noise: float = setting(1.3, "Factor of the action scores", 0.1, 100, "times", NOISE)
+    robust_scale: float = setting(3.0, "Counts less from", 0.5, 100, "noise units", NOISE)
+    expression_sd: float = setting(0.35, "Expressions of 0 to 1", 0.01, 10, "sd", PRIORS)
+    coefficient_sd: float = setting(1.0, "Other expressions", 0.01, 10, "sd", PRIORS)
+    rest_pull: float = setting(0.5, "Pull to rest", 0, 100, "", PRIORS)
+    jaw_sd: tuple[float, float, float] = setting(
+        (0.2, 0.05, 0.03), "Jaw about x, y, z", 0.001, 1, "rad", PRIORS
+    )
+    shape_sd: float = setting(1.0, "Shape", 0.01, 10, "sd", PRIORS)
+    shape_frames: float = setting(5.0, "Independent frames", 0.1, 1e5, "frames", PRIORS)
+    turn_step: float = setting(0.004, "Turn of the head", 1e-5, 1, "rad", STEPS)
+    shift_step: float = setting(0.001, "Shift of the head", 1e-5, 1, "m", STEPS)
+    jaw_step: float = setting(0.008, "Turn of the jaw", 1e-5, 1, "rad", STEPS)
+    expression_step: float = setting(0.04, "Step of an expression", 1e-4, 10, "of 1", STEPS)
+    step_share: float = setting(0.15, "Step by its own spread", 0, 100, "of its spread", STEPS)
+    step_tail: float = setting(1.0, "Pays less from", 0.1, 100, "steps", STEPS)
+    most_shape_frames: int = setting(200, "Frames for the shape", 1, 10000, "frames", SIZES)
+    chunk_seconds: float = setting(1.0, "Chunk of shape", 0.2, 60, "s", SIZES)
+    n_shape: int = setting(0, "Shape directions (0: all)", 0, 1000, "", SIZES)
+    n_expression: int = setting(0, "Expression directions (0: all)", 0, 1000, "", SIZES)
+    max_iterations: int = setting(12, "Most steps of the solver", 1, 200, "steps", SIZES)
+    tolerance: float = setting(1e-2, "Converged below", 1e-8, 0.5, "of the cost", SIZES)
+    max_error_share: float = setting(
+        0.04, "Most landmark error", 0.001, 1, "face heights", LEFT_OUT
+    )
+    max_yaw_deg: float = setting(60.0, "Most turn of the head", 5, 90, "degrees", LEFT_OUT)
+    min_face_px: float = setting(48.0, "Least face height", 8, 2000, "px", LEFT_OUT)
+    min_certainty: float = setting(0.9, "Least certainty", 0, 1, "", LEFT_OUT)
+    min_likeness: float = setting(0.42, "Least likeness", -1, 1, "", LEFT_OUT)
+    min_sharpness: float = setting(0.5, "Least sharpness", 0, 1, "of the median", LEFT_OUT)
 
 
 @dataclass(frozen=True, slots=True)
@@ -115,11 +125,11 @@ class FeatureSettings:
         gaze: Whether the turns of the eyes are among the features.
     """
 
-    rate_hz: float = 25.0
-    window_s: float = 10.0
-    hop_s: float = 5.0
-    max_gap_s: float = 0.2
-    gaze: bool = False
+    rate_hz: float = setting(25.0, "Rate", 1, 1000, "Hz")
+    window_s: float = setting(10.0, "Window", 0.1, 600, "s")
+    hop_s: float = setting(5.0, "Step between windows", 0.1, 600, "s")
+    max_gap_s: float = setting(0.2, "Longest gap bridged", 0, 10, "s")
+    gaze: bool = setting(False, "With the gaze")
 
 
 @dataclass(frozen=True, slots=True)
@@ -132,15 +142,23 @@ class NetworkSettings:
         n_heads: Attention heads.
         kernel: Frames of the depthwise convolution, odd.
         embedding: Numbers of an embedding.
-        dropout: Share of activations dropped in training, 0..1.
+        dropout: Share of activations dropped in training.
     """
 
-    width: int = 128
-    n_blocks: int = 4
-    n_heads: int = 4
-    kernel: int = 15
-    embedding: int = 128
-    dropout: float = 0.1
+    width: int = setting(128, "Width", 2, 2048, "channels")
+    n_blocks: int = setting(4, "Blocks", 1, 64)
+    n_heads: int = setting(4, "Attention heads", 1, 64)
+    kernel: int = setting(15, "Convolution", 1, 255, "frames")
+    embedding: int = setting(128, "Embedding", 1, 4096, "numbers")
+    dropout: float = setting(0.1, "Dropout", 0, 0.9, "of 1")
+
+    def conflict(self) -> str:
+        """What in the sizes does not go together; empty where all does."""
+        if self.kernel % 2 == 0:
+            return "The frames of the convolution must be an odd number."
+        if self.width % self.n_heads or self.width % 2:
+            return "The width must be even, and a multiple of the attention heads."
+        return ""
 
 
 @dataclass(frozen=True, slots=True)
@@ -162,27 +180,27 @@ class TrainSettings:
             contrastive loss; 0 leaves it out.
         margin: What it takes off the cosine with the own speaker.
         margin_scale: What it multiplies the cosines with.
-        held_out_share: Share of the speakers whose sessions choose the weights, 0..0.5.
+        held_out_share: Share of the speakers whose sessions choose the weights.
         check_steps: Steps between looks at the held-out sessions.
         patience: Looks without improvement after which training stops.
     """
 
-    speakers_per_batch: int = 32
-    windows_per_speaker: int = 2
-    temperature: float = 0.1
-    learning_rate: float = 1e-3
-    weight_decay: float = 1e-4
-    warmup_steps: int = 50
-    max_steps: int = 4000
-    budget_minutes: float = 45.0
-    window_s: float = 5.0
-    seed: int = 0
-    margin_weight: float = 0.0
-    margin: float = 0.2
-    margin_scale: float = 20.0
-    held_out_share: float = 0.1
-    check_steps: int = 200
-    patience: int = 8
+    speakers_per_batch: int = setting(32, "Speakers in a batch", 2, 4096)
+    windows_per_speaker: int = setting(2, "Windows of each", 2, 64)
+    temperature: float = setting(0.1, "Temperature", 0.01, 10)
+    learning_rate: float = setting(1e-3, "Step size", 1e-7, 1)
+    weight_decay: float = setting(1e-4, "Weight decay", 0, 1)
+    warmup_steps: int = setting(50, "Warm-up", 0, 1e5, "steps")
+    max_steps: int = setting(4000, "Most steps", 1, 1e7, "steps")
+    budget_minutes: float = setting(45.0, "Time", 0.01, 1e5, "min")
+    window_s: float = setting(5.0, "Training window", 0.5, 600, "s")
+    seed: int = setting(0, "Seed", 0, 2**31 - 1)
+    margin_weight: float = setting(0.0, "Weight of the margin loss", 0, 100)
+    margin: float = setting(0.2, "Margin", 0, 1, "cosine")
+    margin_scale: float = setting(20.0, "Scale of the cosines", 1, 1000, "times")
+    held_out_share: float = setting(0.1, "Speakers held out", 0, 0.5, "of 1")
+    check_steps: int = setting(200, "Look every", 1, 1e5, "steps")
+    patience: int = setting(8, "Stop after", 1, 1000, "looks")
 
 
 @dataclass(frozen=True, slots=True)
@@ -201,20 +219,62 @@ class TrustSettings:
         false_accept_rate: Share of strangers that may be taken for someone enrolled.
     """
 
-    min_valid_share: float = 0.9
-    unusable_valid_share: float = 0.5
-    min_seconds: float = 10.0
-    unusable_seconds: float = 3.0
-    max_error_percent: float = 1.0
-    min_face_px: float = 100.0
-    min_seen_seconds: float = 1.0
-    max_dnr: float = 1.0
-    false_accept_rate: float = 0.05
+    min_valid_share: float = setting(0.9, "Valid frames: caution below", 0, 1, "of 1")
+    unusable_valid_share: float = setting(0.5, "Valid frames: do not use below", 0, 1, "of 1")
+    min_seconds: float = setting(10.0, "Valid time: caution below", 0, 3600, "s")
+    unusable_seconds: float = setting(3.0, "Valid time: do not use below", 0, 3600, "s")
+    max_error_percent: float = setting(
+        1.0, "Landmark error: caution above", 0.01, 100, "% of face height"
+    )
+    min_face_px: float = setting(100.0, "Face height: caution below", 1, 4000, "px")
+    min_seen_seconds: float = setting(1.0, "Fit a face that is seen for", 0, 3600, "s")
+    max_dnr: float = setting(1.0, "Shape drifts above a DNR of", 0, 100)
+    false_accept_rate: float = setting(0.05, "Strangers taken for someone", 1e-6, 0.5, "of 1")
+
+
+@dataclass(frozen=True, slots=True)
+class MachineSettings:
+    """Where the window's work is computed.
+
+    Attributes:
+        device: auto takes a CUDA device where there is one, else the processor.
+        threads: Threads of the fit and of training, each; 0 leaves it to the program. Faces are
+            found with one thread a core.
+    """
+
+    device: str = setting("auto", "Device", choices=("auto", "cpu", "cuda"))
+    threads: int = setting(0, "Threads (0: as many as help)", 0, 256, "threads")
+
+
+@dataclass(frozen=True, slots=True)
+class PrivacySettings:
+    """What is kept of a video besides the motion.
+
+    Attributes:
+        file_names: Keep the video's file name with its session; it may name a person. The file's
+            hash is kept in any case, so that no recording is enrolled twice.
+        embeddings: Keep the embeddings of enrolled sessions in the library, so that a large one
+            is compared with at once. They are templates of persons like the sessions themselves.
+    """
+
+    file_names: bool = setting(True, "Keep names of video files")
+    embeddings: bool = setting(True, "Keep embeddings of sessions")
+
+
+@dataclass(frozen=True, slots=True)
+class AppearanceSettings:
+    """How the window looks.
+
+    Attributes:
+        colours: system follows the colours of the desktop.
+    """
+
+    colours: str = setting("system", "Colours", choices=("system", "light", "dark"))
 
 
 @dataclass(frozen=True, slots=True)
 class Settings:
-    """All settings of the program's core."""
+    """All settings of the program."""
 
     landmarks: LandmarkSettings = field(default_factory=LandmarkSettings)
     fit: FitSettings = field(default_factory=FitSettings)
@@ -222,3 +282,6 @@ class Settings:
     network: NetworkSettings = field(default_factory=NetworkSettings)
     train: TrainSettings = field(default_factory=TrainSettings)
     trust: TrustSettings = field(default_factory=TrustSettings)
+    machine: MachineSettings = field(default_factory=MachineSettings)
+    privacy: PrivacySettings = field(default_factory=PrivacySettings)
+    appearance: AppearanceSettings = field(default_factory=AppearanceSettings)

@@ -41,9 +41,6 @@ COHORT, CALIBRATION = "cohort.safetensors", "calibration.json"
 FILES = (WEIGHTS, CONFIG, COHORT, CALIBRATION)
 DEFAULT_FOLDER = "recognizer"
 
-LARGEST = {"width": 2048, "n_blocks": 64, "n_heads": 64, "kernel": 255, "embedding": 4096}
-"""Sizes beyond these are taken for damage before any memory is asked for."""
-
 
 def save_recognizer(recognizer: Recognizer, folder: Path) -> None:
     """Write a recognizer's folder; it appears whole, or not at all.
@@ -152,7 +149,8 @@ def _load(paths: Mapping[str, Path]) -> Recognizer:
     _check_version(config, paths[CONFIG])
     features = read_settings(FeatureSettings, config.get("features"), paths[CONFIG])
     sizes = read_settings(NetworkSettings, config.get("network"), paths[CONFIG])
-    _check_sizes(sizes, features, paths[CONFIG])
+    if sizes.conflict():
+        raise damaged(paths[CONFIG], sizes.conflict().rstrip("."))
     names = config.get("expression_names")
     if not isinstance(names, list) or not names or not all(isinstance(n, str) for n in names):
         raise damaged(paths[CONFIG], "'expression_names' is no list of names")
@@ -185,16 +183,6 @@ def _check_version(config: Mapping[str, Any], path: Path) -> None:
             f"'{path}' is of version {version}; this program reads version {VERSION}.",
             "Install a newer version of the program.",
         )
-
-
-def _check_sizes(sizes: NetworkSettings, features: FeatureSettings, path: Path) -> None:
-    for name, largest in LARGEST.items():
-        if not 1 <= getattr(sizes, name) <= largest:
-            raise damaged(path, f"'{name}' is not within 1 to {largest}")
-    if sizes.width % sizes.n_heads or sizes.width % 2 or sizes.kernel % 2 == 0:
-        raise damaged(path, "'width', 'n_heads' and 'kernel' do not fit each other")
-    if not 1.0 <= features.rate_hz <= 1000.0 or min(features.window_s, features.hop_s) < 0.1:
-        raise damaged(path, "the features' rate or windows are out of range")
 
 
 def _network(path: Path, n_features: int, sizes: NetworkSettings) -> MotionNetwork:

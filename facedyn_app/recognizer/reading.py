@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import json
-from dataclasses import fields
 from pathlib import Path
 from typing import Any, TypeVar
 
@@ -12,10 +11,11 @@ import torch
 from safetensors import torch as safe_torch
 
 from facedyn_app.errors import InputError
+from facedyn_app.limits import fault, settings_of
 from facedyn_app.settings import FeatureSettings, NetworkSettings
 
 LARGEST_NUMBER = 1e9
-"""No setting or coefficient of a recognizer comes near this."""
+"""No coefficient of a recognizer comes near this."""
 
 Record = TypeVar("Record", FeatureSettings, NetworkSettings)
 
@@ -48,35 +48,25 @@ def read_json(path: Path) -> dict[str, Any]:
 
 
 def read_settings(kind: type[Record], values: object, path: Path) -> Record:
-    """A record of numbers from JSON: every field there, of its type, finite, not negative.
+    """A settings record from JSON: every field there, and what it may be.
 
     A choice (true or false) that is not there is one that the writer did not have: the default.
 
     Raises:
-        InputError: A field is missing or of another kind.
+        InputError: A field is missing or cannot be what it is.
     """
     if not isinstance(values, dict):
         raise damaged(path, f"the values of {kind.__name__} are missing")
-    defaults = kind()
-    checked: dict[str, Any] = {
-        item.name: _setting(item.name, values.get(item.name), getattr(defaults, item.name), path)
-        for item in fields(kind)
-    }
+    checked: dict[str, Any] = {}
+    for item in settings_of(kind):
+        value = values.get(item.name)
+        if value is None and isinstance(item.default, bool):
+            continue
+        wrong = fault(item, value)
+        if wrong:
+            raise damaged(path, f"'{item.name}' {wrong}")
+        checked[item.name] = value
     return kind(**checked)
-
-
-def _setting(name: str, value: Any, default: float | bool, path: Path) -> float | bool:
-    if isinstance(default, bool):
-        if not isinstance(value, bool | None):
-            raise damaged(path, f"'{name}' is neither true nor false")
-        return default if value is None else value
-    kinds = int if isinstance(default, int) else (int, float)
-    if isinstance(value, bool) or not isinstance(value, kinds):
-        raise damaged(path, f"'{name}' is no sensible number")
-    if not 0 <= value < LARGEST_NUMBER:
-        raise damaged(path, f"'{name}' is no sensible number")
-    number: float = value
-    return number
 
 
 def read_tensors(path: Path) -> dict[str, torch.Tensor]:

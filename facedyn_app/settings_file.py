@@ -1,0 +1,96 @@
+"""The settings that a user has changed, kept between starts: a small JSON file, no program in it.
+
+Format "facedyn-settings" version 1: for each stage the settings that differ from their defaults.
+"""
+
+from __future__ import annotations
+
+import json
+from collections.abc import Mapping
+from contextlib import suppress
+from dataclasses import fields
+from pathlib import Path
+from typing import Any, Final
+
+from facedyn_app.errors import InputError
+from facedyn_app.files import atomic_file
+from facedyn_app.limits import fault, limits_of, settings_of
+from facedyn_app.settings import Settings
+
+FILE: Final = "settings.json"
+FORMAT, VERSION = "facedyn-settings", 1
+
+
+def read_settings(path: Path) -> Settings:
+    """The settings in a file; the defaults where there is none, and for all it does not name.
+
+    Raises:
+        InputError: The file is damaged, of a newer program, or holds what a setting cannot be.
+    """
+    try:
+        content = json.loads(path.read_text(encoding="utf-8"))
+    except FileNotFoundError:
+        return Settings()
+    except (OSError, ValueError, RecursionError) as error:
+        raise _unusable(path, "it is no JSON file that can be read") from error
+    if not isinstance(content, dict) or content.get("format") != FORMAT:
+        raise _unusable(path, f"its format is not '{FORMAT}'")
+    if content.get("version") != VERSION:
+        raise InputError(
+            f"The settings '{path}' were written by a newer program.",
+            "Install a newer version of facedyn; until then the defaults hold.",
+        )
+    stages = {}
+    for stage in fields(Settings):
+        kept = getattr(Settings(), stage.name)
+        values = content.get(stage.name, {})
+        if not isinstance(values, dict):
+            raise _unusable(path, f"'{stage.name}' is no JSON object")
+        stages[stage.name] = type(kept)(**_checked(path, type(kept), values))
+    return Settings(**stages)
+
+
+def write_settings(settings: Settings, path: Path) -> None:
+    """Keep settings.
+
+    Raises:
+        OutputError: The file cannot be written.
+    """
+    content: dict[str, Any] = {"format": FORMAT, "version": VERSION, **changed(settings)}
+    with suppress(OSError):  # what goes wrong here is said when the file cannot be written
+        path.parent.mkdir(parents=True, exist_ok=True)
+    with atomic_file(path) as file:
+        file.write((json.dumps(content, indent=1, allow_nan=False) + "\n").encode())
+
+
+def changed(settings: Settings) -> dict[str, dict[str, Any]]:
+    """The settings that differ from their defaults, by stage and name."""
+    found: dict[str, dict[str, Any]] = {}
+    for stage in fields(Settings):
+        record = getattr(settings, stage.name)
+        for item in settings_of(record):
+            value = getattr(record, item.name)
+            if value != item.default:
+                found.setdefault(stage.name, {})[item.name] = value
+    return found
+
+
+def _checked(path: Path, kind: type[Any], values: Mapping[str, Any]) -> dict[str, Any]:
+    """The values of one stage, each what it may be; what this program does not know is left out."""
+    checked = {}
+    for item in settings_of(kind):
+        if item.name not in values:
+            continue
+        value = values[item.name]
+        wrong = fault(item, value)
+        if wrong:
+            raise _unusable(path, f"'{limits_of(item).words}' ({item.name}) {wrong}")
+        checked[item.name] = tuple(value) if isinstance(value, list) else value
+    return checked
+
+
+def _unusable(path: Path, reason: str) -> InputError:
+    return InputError(
+        f"The settings '{path}' cannot be used: {reason}.",
+        "The defaults hold; Edit > Settings… writes the file anew.",
+    )
