@@ -30,6 +30,8 @@ from facedyn_app.video import probe_video, read_frames
 FOLLOWING = "following the face"
 BLOCK_FRAMES = 10
 PROGRAM = f"facedyn {__version__}"
+NAMELESS = "recording"
+"""What a video is called whose name is not to be kept."""
 
 
 @dataclass(frozen=True, slots=True, eq=False)
@@ -155,7 +157,10 @@ def make_session(
     meta: dict[str, Any] = {
         "head_id": head.head_id,
         "head_sha256": head.sha256,
-        "source": {"name": info.path.name, "sha256": video.sha256},
+        "source": {
+            "name": info.path.name if settings.privacy.file_names else NAMELESS,
+            "sha256": video.sha256,
+        },
         "face": face,
         "fps": info.fps,
         "width": info.width,

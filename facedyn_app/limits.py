@@ -39,7 +39,12 @@ class Limits:
         """The range for people, with its unit."""
         if self.low is None or self.high is None:
             return " or ".join(self.choices)
-        return f"{self.low:g} to {self.high:g} {self.unit}".strip()
+        return f"{number_words(self.low)} to {number_words(self.high)} {self.unit}".strip()
+
+
+def number_words(value: float) -> str:
+    """A number for people, never with an exponent."""
+    return f"{value:,.0f}" if value >= 1e4 else f"{value:.7f}".rstrip("0").rstrip(".")
 
 
 def setting(

@@ -143,7 +143,9 @@ def identify(
         MismatchError: The session is of another head than the recognizer.
     """
     probe = recognizer.embed(session)
-    gallery = embedded_gallery(library, recognizer, check_gallery(library, session.head_id), report)
+    enrolled = check_gallery(library, session.head_id)
+    keep = settings.privacy.embeddings
+    gallery = embedded_gallery(library, recognizer, enrolled, report, keep=keep)
     if not gallery:
         raise TooLittleError(
             f"Every recording enrolled in '{library.folder}' is too short to compare with.",

@@ -93,7 +93,7 @@ class FitSettings:
     turn_step: float = setting(0.004, "Turn of the head", 1e-5, 1, "rad", STEPS)
     shift_step: float = setting(0.001, "Shift of the head", 1e-5, 1, "m", STEPS)
     jaw_step: float = setting(0.008, "Turn of the jaw", 1e-5, 1, "rad", STEPS)
-    expression_step: float = setting(0.04, "Step of an expression", 1e-4, 10, "of 1", STEPS)
+    expression_step: float = setting(0.04, "Step of an expression", 1e-4, 10, "share", STEPS)
     step_share: float = setting(0.15, "Step by its own spread", 0, 100, "of its spread", STEPS)
     step_tail: float = setting(1.0, "Pays less from", 0.1, 100, "steps", STEPS)
     most_shape_frames: int = setting(200, "Frames for the shape", 1, 10000, "frames", SIZES)
@@ -150,15 +150,15 @@ class NetworkSettings:
     n_heads: int = setting(4, "Attention heads", 1, 64)
     kernel: int = setting(15, "Convolution", 1, 255, "frames")
     embedding: int = setting(128, "Embedding", 1, 4096, "numbers")
-    dropout: float = setting(0.1, "Dropout", 0, 0.9, "of 1")
+    dropout: float = setting(0.1, "Dropout", 0, 0.9, "share")
 
-    def conflict(self) -> str:
-        """What in the sizes does not go together; empty where all does."""
+    def conflict(self) -> tuple[str, str] | None:
+        """The size that does not go with the others, and what it must be; None where all do."""
         if self.kernel % 2 == 0:
-            return "The frames of the convolution must be an odd number."
+            return "kernel", "must be an odd number"
         if self.width % self.n_heads or self.width % 2:
-            return "The width must be even, and a multiple of the attention heads."
-        return ""
+            return "width", "must be even, and a multiple of the attention heads"
+        return None
 
 
 @dataclass(frozen=True, slots=True)
@@ -198,7 +198,7 @@ class TrainSettings:
     margin_weight: float = setting(0.0, "Weight of the margin loss", 0, 100)
     margin: float = setting(0.2, "Margin", 0, 1, "cosine")
     margin_scale: float = setting(20.0, "Scale of the cosines", 1, 1000, "times")
-    held_out_share: float = setting(0.1, "Speakers held out", 0, 0.5, "of 1")
+    held_out_share: float = setting(0.1, "Speakers held out", 0, 0.5, "share")
     check_steps: int = setting(200, "Look every", 1, 1e5, "steps")
     patience: int = setting(8, "Stop after", 1, 1000, "looks")
 
@@ -219,8 +219,8 @@ class TrustSettings:
         false_accept_rate: Share of strangers that may be taken for someone enrolled.
     """
 
-    min_valid_share: float = setting(0.9, "Valid frames: caution below", 0, 1, "of 1")
-    unusable_valid_share: float = setting(0.5, "Valid frames: do not use below", 0, 1, "of 1")
+    min_valid_share: float = setting(0.9, "Valid frames: caution below", 0, 1, "share")
+    unusable_valid_share: float = setting(0.5, "Valid frames: do not use below", 0, 1, "share")
     min_seconds: float = setting(10.0, "Valid time: caution below", 0, 3600, "s")
     unusable_seconds: float = setting(3.0, "Valid time: do not use below", 0, 3600, "s")
     max_error_percent: float = setting(
@@ -229,7 +229,15 @@ class TrustSettings:
     min_face_px: float = setting(100.0, "Face height: caution below", 1, 4000, "px")
     min_seen_seconds: float = setting(1.0, "Fit a face that is seen for", 0, 3600, "s")
     max_dnr: float = setting(1.0, "Shape drifts above a DNR of", 0, 100)
-    false_accept_rate: float = setting(0.05, "Strangers taken for someone", 1e-6, 0.5, "of 1")
+    false_accept_rate: float = setting(0.05, "Strangers taken for someone", 1e-6, 0.5, "share")
+
+    def conflict(self) -> tuple[str, str] | None:
+        """The threshold that is on the wrong side of another; None where none is."""
+        if self.unusable_valid_share > self.min_valid_share:
+            return "unusable_valid_share", "must not be above that of a caution"
+        if self.unusable_seconds > self.min_seconds:
+            return "unusable_seconds", "must not be above that of a caution"
+        return None
 
 
 @dataclass(frozen=True, slots=True)

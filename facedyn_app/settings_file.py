@@ -28,26 +28,21 @@ def read_settings(path: Path) -> Settings:
         InputError: The file is damaged, of a newer program, or holds what a setting cannot be.
     """
     try:
-        content = json.loads(path.read_text(encoding="utf-8"))
+        content = _content(path)
     except FileNotFoundError:
         return Settings()
-    except (OSError, ValueError, RecursionError) as error:
-        raise _unusable(path, "it is no JSON file that can be read") from error
-    if not isinstance(content, dict) or content.get("format") != FORMAT:
-        raise _unusable(path, f"its format is not '{FORMAT}'")
-    if content.get("version") != VERSION:
-        raise InputError(
-            f"The settings '{path}' were written by a newer program.",
-            "Install a newer version of facedyn; until then the defaults hold.",
-        )
-    stages = {}
+    stages: dict[str, Any] = {}
     for stage in fields(Settings):
-        kept = getattr(Settings(), stage.name)
+        kind = type(getattr(Settings(), stage.name))
         values = content.get(stage.name, {})
         if not isinstance(values, dict):
             raise _unusable(path, f"'{stage.name}' is no JSON object")
-        stages[stage.name] = type(kept)(**_checked(path, type(kept), values))
-    return Settings(**stages)
+        stages[stage.name] = kind(**_checked(path, kind, values))
+    settings = Settings(**stages)
+    for conflict in (settings.network.conflict(), settings.trust.conflict()):
+        if conflict is not None:
+            raise _unusable(path, f"'{conflict[0]}' {conflict[1]}")
+    return settings
 
 
 def write_settings(settings: Settings, path: Path) -> None:
@@ -73,6 +68,23 @@ def changed(settings: Settings) -> dict[str, dict[str, Any]]:
             if value != item.default:
                 found.setdefault(stage.name, {})[item.name] = value
     return found
+
+
+def _content(path: Path) -> dict[str, Any]:
+    try:
+        content = json.loads(path.read_text(encoding="utf-8"))
+    except FileNotFoundError:
+        raise
+    except (OSError, ValueError, RecursionError) as error:
+        raise _unusable(path, "it is no JSON file that can be read") from error
+    if not isinstance(content, dict) or content.get("format") != FORMAT:
+        raise _unusable(path, f"its format is not '{FORMAT}'")
+    if content.get("version") != VERSION:
+        raise InputError(
+            f"The settings '{path}' were written by a newer program.",
+            "Install a newer version of facedyn; until then the defaults hold.",
+        )
+    return content
 
 
 def _checked(path: Path, kind: type[Any], values: Mapping[str, Any]) -> dict[str, Any]:

@@ -16,7 +16,7 @@ from facedyn_app.pipeline import analyse_video, identify
 from facedyn_app.progress import Cancelled, Progress
 from facedyn_app.recognizer.files import default_recognizer
 from facedyn_app.records import INVALID_REASONS, PartialFit
-from facedyn_app.settings import Settings
+from facedyn_app.settings import PrivacySettings, Settings
 from facedyn_app.simulate.corpus import simulate_sessions
 from facedyn_app.simulate.motion import simulate_motion
 from facedyn_app.simulate.rendering import make_scene, render_motion
@@ -50,9 +50,12 @@ def test_a_rendered_face_gives_back_its_motion(tmp_path: Path) -> None:
     path = tmp_path / "made.mp4"
     write_video(path, render_motion(head, motion, scene), motion.fps, comment=SIMULATED)
     seen: list[Progress] = []
-    analysis = analyse_video(path, head, Settings(), device="cpu", live=True, report=seen.append)
+    private = Settings(privacy=PrivacySettings(file_names=False))
+    analysis = analyse_video(path, head, private, device="cpu", live=True, report=seen.append)
     session = analysis.session
     assert session.simulated
+    assert session.meta["source"]["name"] == "recording"
+    assert len(session.meta["source"]["sha256"]) == 64
     assert session.valid.mean() > 0.95
     names, valid = session.expression_names, session.valid
     blink = names.index("eyeBlinkLeft")
@@ -73,9 +76,12 @@ def test_probabilities_from_simulation_are_called_unproven_for_people(tmp_path: 
     with Library.open(tmp_path / "library") as library:
         for name, session in (("one", made[0]), ("two", made[2])):
             library.enrol(name, session, "made speakers need none")
-        simulated = identify(made[1], library, recognizer, Settings())
+        private = Settings(privacy=PrivacySettings(embeddings=False))
+        simulated = identify(made[1], library, recognizer, private)
+        assert not library.embeddings_folder.exists()
         filmed = replace(made[1], meta={**made[1].meta, "simulated": False})
         of_a_person = identify(filmed, library, recognizer, Settings())
+        assert any(library.embeddings_folder.iterdir())
         lines = [entry.action for entry in library.logbook.audit()]
     assert simulated.caution == ""
     assert "unproven for people" in of_a_person.caution

@@ -8,7 +8,13 @@ import pytest
 
 from facedyn_app.errors import InputError, OutputError
 from facedyn_app.limits import fault, limits_of, meanings, settings_of
-from facedyn_app.settings import FitSettings, LandmarkSettings, NetworkSettings, Settings
+from facedyn_app.settings import (
+    FitSettings,
+    LandmarkSettings,
+    NetworkSettings,
+    Settings,
+    TrustSettings,
+)
 from facedyn_app.settings_file import changed, read_settings, write_settings
 
 STAGES = [getattr(Settings(), stage.name) for stage in fields(Settings)]
@@ -88,6 +94,12 @@ def test_settings_that_cannot_be_written_are_told(tmp_path: Path) -> None:
 
 
 def test_sizes_that_do_not_go_together_are_told() -> None:
-    assert NetworkSettings().conflict() == ""
-    assert "odd" in NetworkSettings(kernel=14).conflict()
-    assert "multiple" in NetworkSettings(width=100, n_heads=3).conflict()
+    assert NetworkSettings().conflict() is None
+    assert NetworkSettings(kernel=14).conflict() == ("kernel", "must be an odd number")
+    wrong = NetworkSettings(width=100, n_heads=3).conflict()
+    assert wrong is not None
+    assert wrong[0] == "width"
+    assert TrustSettings().conflict() is None
+    wrong = TrustSettings(min_seconds=2.0).conflict()
+    assert wrong is not None
+    assert wrong[0] == "unusable_seconds"

@@ -31,10 +31,11 @@ from facedyn_app.errors import FacedynError, InputError, MismatchError, TooLittl
 from facedyn_app.headmodel.model import HeadModel
 from facedyn_app.library.entries import SessionEntry
 from facedyn_app.library.library import DATABASE, Library
+from facedyn_app.library.recognizers import active_recognizer
 from facedyn_app.library.rows import checked_name, missing_consent
 from facedyn_app.pipeline import check_gallery, drift_of, enrol, identify
 from facedyn_app.progress import Cancelled, Progress, Report
-from facedyn_app.recognizer.files import default_recognizer, load_recognizer
+from facedyn_app.recognizer.files import load_recognizer
 from facedyn_app.recognizer.model import Recognizer
 from facedyn_app.records import DriftReport, Quality
 from facedyn_app.settings import Settings
@@ -161,7 +162,7 @@ def identify_recording(
         path: A video or a session file.
         folder: The library.
         top: Most matches to give.
-        recognizer_folder: A recognizer; None for the one that comes with the program.
+        recognizer_folder: A recognizer; None for the active one of the library.
         reading: How a video is analysed; by the recognizer's head where it names none.
         report: Called several times a second; may raise Cancelled.
 
@@ -174,7 +175,7 @@ def identify_recording(
     with _open_library(folder) as library:
         check_recording(path)
         chosen = recognizer_folder
-        recognizer = default_recognizer() if chosen is None else load_recognizer(chosen)
+        recognizer = active_recognizer(library) if chosen is None else load_recognizer(chosen)
         check_gallery(library, recognizer.head_id)
         head = None if is_session_file(path) else _head_for(recognizer, reading, report)
         session = read_recording(path, head, reading, settings, report)

@@ -21,6 +21,8 @@ KEYS: Final = (
     ("Esc", "Forget in and out point; never stops work"),
     ("Ctrl+O, Ctrl+Shift+O", "Open videos, a folder of videos"),
     ("Ctrl+D", "Shape drift of the speaker who is selected"),
+    ("Ctrl+T", "Train a recognizer"),
+    ("Ctrl+,", "Settings"),
     ("F1", "This list"),
 )
 
@@ -44,7 +46,7 @@ class Command:
     tip: str = ""
 
 
-MENUS: Final = ("File", "View", "Session", "Identify", "Help")
+MENUS: Final = ("File", "Edit", "View", "Session", "Identify", "Train", "Help")
 
 
 def build_menus(window: QMainWindow, commands: list[Command]) -> dict[str, QMenu]:

@@ -14,7 +14,6 @@ from facedyn_app.gui.panel import EMPTY, PanelStatus, error_status
 from facedyn_app.gui.recording import Recording
 from facedyn_app.gui.state import AppState
 from facedyn_app.progress import Progress
-from facedyn_app.settings import Settings
 
 NOBODY: Final = PanelStatus(
     "empty",
@@ -30,7 +29,6 @@ class AnswerFlows(QObject):
         state: The window's state.
         library: The library that is open.
         queue: For all that takes its time.
-        settings: The program's settings.
 
     Attributes:
         progressed: Progress of the running work.
@@ -40,14 +38,11 @@ class AnswerFlows(QObject):
     progressed = Signal(object)
     failed = Signal(object)
 
-    def __init__(
-        self, state: AppState, library: LibraryFlows, queue: JobQueue, settings: Settings
-    ) -> None:
+    def __init__(self, state: AppState, library: LibraryFlows, queue: JobQueue) -> None:
         super().__init__()
         self._queue = queue
         self._state = state
         self._library = library
-        self._settings = settings
         self._failed: set[str] = set()
         self._sought: set[str] = set()
         state.recording_changed.connect(self._find_landmarks)
@@ -75,7 +70,7 @@ class AnswerFlows(QObject):
         self._set_answer_of(recording.key, comparing)
         job = Job(
             f"Who is it? {recording.title}",
-            work.answer(recording, self._library.listing.folder, self._settings),
+            work.answer(recording, self._library.listing.folder, self._state.settings),
         )
         failed = partial(self._fail_answer, recording.key)
         cleared = partial(self._set_answer_of, recording.key, EMPTY)
@@ -103,7 +98,9 @@ class AnswerFlows(QObject):
         if recording.key in self._sought:
             return
         self._sought.add(recording.key)
-        job = Job(f"Landmarks of {recording.title}", work.find_landmarks(recording, self._settings))
+        job = Job(
+            f"Landmarks of {recording.title}", work.find_landmarks(recording, self._state.settings)
+        )
         Watch(job, self._take_landmarks, self.failed.emit, self._tell_progress)
         self._queue.add(job)
 

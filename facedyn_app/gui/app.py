@@ -14,12 +14,15 @@ from PySide6.QtCore import QSettings, Qt
 from PySide6.QtWidgets import QApplication
 
 from facedyn_app.demo import DemoResult
+from facedyn_app.errors import FacedynError
 from facedyn_app.folders import NAME, config_folder, demo_library, own_library
-from facedyn_app.gui.desk import Desk, follow_scheme
+from facedyn_app.gui.desk import Desk
 from facedyn_app.gui.screenshot import Screenshot
+from facedyn_app.gui.settings_flows import SCHEMES
 from facedyn_app.gui.theme import apply_theme
 from facedyn_app.gui.work import DemoOpened
 from facedyn_app.settings import Settings
+from facedyn_app.settings_file import FILE, read_settings
 
 log = logging.getLogger(__name__)
 
@@ -58,7 +61,8 @@ def run_window(
         head: Id or file of the head for new videos; the one chosen last by default.
         size: Size of the window in the screenshot, px.
         scheme: Light or dark; as the system by default.
-        settings: The program's settings; the defaults when not given.
+        settings: The program's settings; those that the user has kept by default, and in a
+            screenshot the program's own.
 
     Returns:
         The exit code, 0.
@@ -71,11 +75,14 @@ def run_window(
     if not isinstance(app, QApplication):
         app = QApplication([NAME])
     app.setApplicationName(NAME)
-    apply_theme(app, scheme)
-    app.styleHints().colorSchemeChanged.connect(follow_scheme)
     sys.excepthook = log_unhandled
     home = demo_library() if demo and library is None else library or own_library()
-    desk = Desk(settings or Settings(), home, _memory(screenshot))
+    kept = None if settings is not None or screenshot is not None else config_folder() / FILE
+    settings, fault = (settings or Settings(), None) if kept is None else _kept_settings(kept)
+    chosen = SCHEMES[settings.appearance.colours]
+    apply_theme(app, chosen if scheme is Qt.ColorScheme.Unknown else scheme)
+    desk = Desk(settings, home, _memory(screenshot), kept)
+    app.styleHints().colorSchemeChanged.connect(desk.settings.follow_system)
     if on_demo is not None:
         desk.flows.demo_opened.connect(partial(_hand_over, on_demo))
     picture = None
@@ -83,6 +90,8 @@ def run_window(
         picture = Screenshot(desk.window, desk.flows, screenshot)
         desk.window.resize(*size)
     desk.window.show()
+    if fault is not None:
+        desk.window.status_line.show_idle(str(fault))
     if head is not None:
         desk.heads.choose(head)
     if demo:
@@ -111,6 +120,14 @@ def log_unhandled(
 def _memory(screenshot: Path | None) -> QSettings | None:
     # A screenshot shows the window as at the first start, and leaves the user's layout alone.
     return layout_memory() if screenshot is None else None
+
+
+def _kept_settings(path: Path) -> tuple[Settings, FacedynError | None]:
+    """The settings that the user has kept; the defaults, and why, where they cannot be used."""
+    try:
+        return read_settings(path), None
+    except FacedynError as error:
+        return Settings(), error
 
 
 def _hand_over(on_demo: Callable[[DemoResult], None], opened: DemoOpened) -> None:

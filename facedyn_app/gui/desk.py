@@ -25,6 +25,8 @@ from facedyn_app.gui.main_window import MainWindow
 from facedyn_app.gui.opening import Opening
 from facedyn_app.gui.picture_window import PictureWindow
 from facedyn_app.gui.queue_board import QueueBoard
+from facedyn_app.gui.recognizer_flows import RecognizerFlows
+from facedyn_app.gui.settings_flows import SettingsFlows
 from facedyn_app.gui.state import AppState
 from facedyn_app.gui.theme import apply_theme
 from facedyn_app.headmodel.model import HeadModel
@@ -39,17 +41,24 @@ class Desk(QObject):
         settings: The program's settings.
         library: Folder of the library; there may be none yet.
         memory: Where the window remembers its layout; None to forget it.
+        settings_file: Where changed settings are kept; None to forget them.
     """
 
-    def __init__(self, settings: Settings, library: Path, memory: QSettings | None) -> None:
+    def __init__(
+        self,
+        settings: Settings,
+        library: Path,
+        memory: QSettings | None,
+        settings_file: Path | None = None,
+    ) -> None:
         super().__init__()
-        self.state = AppState(self)
-        self.window = MainWindow(self.state, settings, memory)
+        self.state = AppState(self, settings)
+        self.window = MainWindow(self.state, memory)
         self.queue = JobQueue(self)
         self.board = QueueBoard(self.queue)
-        self.library = LibraryFlows(self.state, settings, library)
+        self.library = LibraryFlows(self.state, library)
         self.heads = HeadFlows(self.state, self.queue, self.library.queue, memory)
-        self.answers = AnswerFlows(self.state, self.library, self.queue, settings)
+        self.answers = AnswerFlows(self.state, self.library, self.queue)
         self.flows = Flows(
             self.state,
             self.window.feed,
@@ -57,15 +66,20 @@ class Desk(QObject):
             self.heads,
             self.answers,
             self.queue,
-            settings,
         )
-        self.faces = FaceFlows(self.state, self.queue, settings)
+        self.faces = FaceFlows(self.state, self.queue)
         self.opening = Opening(self.library.queue)
-        self.drift = DriftFlows(self.library, settings.trust, self.window)
+        self.drift = DriftFlows(self.library, self.state, self.window)
+        short = self.library.queue
+        self.recognizers = RecognizerFlows(short, library)
+        self.settings = SettingsFlows(
+            self.state, self.heads, self.recognizers, short, settings_file
+        )
         self._connect_window()
         self._connect_library()
         self._connect_heads()
         self._connect_work()
+        self._connect_settings()
         self.heads.start()
         self.library.open_library(library)
 
@@ -81,7 +95,6 @@ class Desk(QObject):
         window.enrol_requested.connect(self.ask_enrolment)
         window.export_requested.connect(self.ask_export)
         window.video.faces.face_picked.connect(self.faces.choose)
-        window.scheme_requested.connect(follow_scheme)
         window.drift_requested.connect(self.drift.open)
         window.closing.connect(self.drift.shut_down)
         window.closing.connect(flows.shut_down)
@@ -115,6 +128,16 @@ class Desk(QObject):
         heads.drawn.connect(self._show_pictures)
         heads.progressed.connect(self.window.status_line.show_progress)
         heads.failed.connect(self._fail_head)
+
+    def _connect_settings(self) -> None:
+        settings, recognizers = self.settings, self.recognizers
+        self.window.settings_requested.connect(partial(settings.ask, self.window))
+        self.window.scheme_requested.connect(settings.choose_scheme)
+        settings.dressed.connect(follow_scheme)
+        settings.failed.connect(self._say_failure)
+        self.library.listed.connect(recognizers.follow)
+        recognizers.changed.connect(self.window.status_line.show_idle)
+        recognizers.failed.connect(self._say_failure)
 
     def _connect_work(self) -> None:
         flows, line = self.flows, self.window.status_line

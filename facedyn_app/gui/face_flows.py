@@ -11,7 +11,6 @@ from facedyn_app.gui.jobs import Job, JobQueue, Watch
 from facedyn_app.gui.recording import Recording, recording_key
 from facedyn_app.gui.state import AppState
 from facedyn_app.progress import Progress
-from facedyn_app.settings import Settings
 
 
 class FaceFlows(QObject):
@@ -20,7 +19,6 @@ class FaceFlows(QObject):
     Args:
         state: The window's state.
         queue: For the fits.
-        settings: The program's settings.
 
     Attributes:
         progressed: Progress of the running fit.
@@ -32,11 +30,10 @@ class FaceFlows(QObject):
     shown = Signal()
     failed = Signal(object)
 
-    def __init__(self, state: AppState, queue: JobQueue, settings: Settings) -> None:
+    def __init__(self, state: AppState, queue: JobQueue) -> None:
         super().__init__()
         self._state = state
         self._queue = queue
-        self._settings = settings
 
     @Slot(int)
     def choose(self, face: int) -> None:
@@ -53,7 +50,7 @@ class FaceFlows(QObject):
             self._state.show_recording(key, self._state.frame)
             return
         title = f"Fit face {face}: {recording.followed.info.path.name}"
-        job = Job(title, work.fit_other_face(recording, face, self._settings))
+        job = Job(title, work.fit_other_face(recording, face, self._state.settings))
         Watch(job, partial(self._take, recording.key), self.failed.emit, self._tell_progress)
         self._queue.add(job)
 

@@ -21,7 +21,6 @@ from facedyn_app.gui.panel import EMPTY, PanelStatus, error_status
 from facedyn_app.gui.recording import Recording
 from facedyn_app.gui.state import AppState
 from facedyn_app.progress import Progress
-from facedyn_app.settings import Settings
 
 AFTER_FIT: Final = "The answer comes when the face is fitted."
 
@@ -36,7 +35,6 @@ class Flows(QObject):
         heads: Which head videos are fitted with.
         answers: Says who a recording is once it is fitted.
         queue: For all that takes its time.
-        settings: The program's settings.
 
     Attributes:
         queue: The work that runs and waits.
@@ -61,7 +59,6 @@ class Flows(QObject):
         heads: HeadFlows,
         answers: AnswerFlows,
         queue: JobQueue,
-        settings: Settings,
     ) -> None:
         super().__init__()
         self.queue = queue
@@ -70,7 +67,6 @@ class Flows(QObject):
         self._library = library
         self._heads = heads
         self._answers = answers
-        self._settings = settings
         self._shows: dict[Job, LiveShow] = {}
         self._again: dict[str, Callable[[], None]] = {}
         self._again_by_job: dict[Job, Callable[[], None]] = {}
@@ -97,13 +93,15 @@ class Flows(QObject):
         """
         again = partial(self.open_video, path, face)
         title = f"Fit face: {path.name}"
-        run = work.analyse(path, face, lambda: self._heads.name, self._settings)
+        run = work.analyse(path, face, lambda: self._heads.name, self._state.settings)
         self._start_shown(title, run, self._take_analysis, again)
 
     def open_demo(self, folder: Path) -> None:
         """Run the demo and show its first probe."""
         again = partial(self.open_demo, folder)
-        self._start_shown("Demo", work.open_demo(folder, self._settings), self._take_demo, again)
+        self._start_shown(
+            "Demo", work.open_demo(folder, self._state.settings), self._take_demo, again
+        )
 
     @Slot()
     def refit(self) -> None:

@@ -2,16 +2,26 @@
 
 from __future__ import annotations
 
+from PySide6.QtGui import QPalette
 from PySide6.QtWidgets import QDialog, QDialogButtonBox, QFormLayout, QLabel, QVBoxLayout
 
 from facedyn_app.gui.theme import GRID
 
 
-def make_note() -> QLabel:
+def make_note(words: str = "") -> QLabel:
     """A quiet line under a field."""
-    label = QLabel()
+    label = QLabel(words)
     label.setWordWrap(True)
     label.setEnabled(False)
+    return label
+
+
+def make_fault() -> QLabel:
+    """A line under a field that says what is wrong with it; not seen as long as nothing is."""
+    label = QLabel()
+    label.setWordWrap(True)
+    label.setForegroundRole(QPalette.ColorRole.BrightText)
+    label.setVisible(False)
     return label
 
 

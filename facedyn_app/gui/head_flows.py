@@ -32,6 +32,7 @@ class HeadFlows(QObject):
 
     Attributes:
         name: Id of the head that new videos are fitted with.
+        choices: The heads to choose from, as last listed.
         chosen: HeadModel: new videos are fitted with this one from now on.
         listed: (tuple[HeadChoice, ...], str): the heads to choose from, and the chosen one's id.
         drawn: HeadPictures.
@@ -50,6 +51,7 @@ class HeadFlows(QObject):
     ) -> None:
         super().__init__()
         self.name = HEAD if memory is None else str(memory.value(KEY, HEAD))
+        self.choices: tuple[head_work.HeadChoice, ...] = ()
         self._state = state
         self._queue, self._short = queue, short
         self._memory = memory
@@ -100,6 +102,7 @@ class HeadFlows(QObject):
         self._short.add(job)
 
     def _take_list(self, choices: tuple[head_work.HeadChoice, ...]) -> None:
+        self.choices = choices
         self.listed.emit(choices, self.name)
 
     def _take_first(self, head: HeadModel) -> None:

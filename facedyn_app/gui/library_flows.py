@@ -15,7 +15,6 @@ from facedyn_app.gui.listing import Enrolment, Listing
 from facedyn_app.gui.panel import error_status
 from facedyn_app.gui.recording import Recording
 from facedyn_app.gui.state import AppState
-from facedyn_app.settings import Settings
 
 
 class LibraryFlows(QObject):
@@ -23,7 +22,6 @@ class LibraryFlows(QObject):
 
     Args:
         state: The window's state.
-        settings: The program's settings.
         folder: Folder of the library; there may be none yet.
 
     Attributes:
@@ -40,12 +38,11 @@ class LibraryFlows(QObject):
     enrolled = Signal(str)
     failed = Signal(object)
 
-    def __init__(self, state: AppState, settings: Settings, folder: Path) -> None:
+    def __init__(self, state: AppState, folder: Path) -> None:
         super().__init__()
         self.queue = JobQueue(self)
         self.listing = Listing(folder, ())
         self._state = state
-        self._settings = settings
         self._again: dict[str, Callable[[], None]] = {}
 
     def shut_down(self) -> None:
@@ -81,7 +78,7 @@ class LibraryFlows(QObject):
     @Slot(int)
     def open_session(self, key: int) -> None:
         """Open a session of the library."""
-        run = work.open_session(key, self.listing.folder, self._settings)
+        run = work.open_session(key, self.listing.folder, self._state.settings)
         self._start("Open session", run, self._take_session, "video")
 
     @Slot(str)

@@ -47,7 +47,6 @@ class MainWindow(QMainWindow):
 
     Args:
         state: What is open and shown.
-        settings: The program's settings, for the thresholds in words.
         memory: Where size and layout are remembered; None to forget them.
 
     Attributes:
@@ -59,6 +58,7 @@ class MainWindow(QMainWindow):
         enrol_requested: Enrol the shown recording.
         identify_requested: Ask who the shown recording is.
         drift_requested: str: show this speaker's drift; empty where none is in question.
+        settings_requested: Ask for the settings.
         scheme_requested: Qt.ColorScheme: light, dark, or as the system.
         closing: The window closes; work must stop.
     """
@@ -71,10 +71,11 @@ class MainWindow(QMainWindow):
     enrol_requested = Signal()
     identify_requested = Signal()
     drift_requested = Signal(str)
+    settings_requested = Signal()
     scheme_requested = Signal(object)
     closing = Signal()
 
-    def __init__(self, state: AppState, settings: Settings, memory: QSettings | None) -> None:
+    def __init__(self, state: AppState, memory: QSettings | None) -> None:
         super().__init__()
         self.state = state
         self._memory = memory
@@ -87,7 +88,7 @@ class MainWindow(QMainWindow):
         self.seek_bar = SeekBar(LEFT_PX, RIGHT_PX)
         self.player = Player()
         self.who = WhoPanel()
-        self.trust = TrustPanel(settings.trust)
+        self.trust = TrustPanel(state.settings.trust)
         self.library = LibraryPanel()
         self.facts = FactsPanel()
         self.status_line = StatusLine()
@@ -150,6 +151,7 @@ class MainWindow(QMainWindow):
             Command("File", "Open demo (simulated)", self.demo_requested.emit),
             Command("File", "Export mesh…", self.export_requested.emit),
             Command("File", "Quit", self._quit, "Ctrl+Q"),
+            Command("Edit", "Settings…", self.settings_requested.emit, "Ctrl+,"),
             Command("View", "Reset layout", self.docks.reset),
             Command("View", "Colours as the system", lambda: ask(scheme.Unknown)),
             Command("View", "Light colours", lambda: ask(scheme.Light)),
@@ -169,6 +171,7 @@ class MainWindow(QMainWindow):
         state.recordings_changed.connect(self._show_recordings)
         state.frame_changed.connect(self._pose_head)
         state.head_changed.connect(self._draw_head)
+        state.settings_changed.connect(self._use_settings)
         state.status_changed.connect(self._show_status)
         self.who.enrol_requested.connect(self.enrol_requested)
         self.who.moment_picked.connect(self.transport.go_to_moment)
@@ -240,6 +243,10 @@ class MainWindow(QMainWindow):
         if self.head.status.kind == "working":
             self.head.show_status(DONE)
         self._pose_head(self.state.frame)
+
+    @Slot(object)
+    def _use_settings(self, settings: Settings) -> None:
+        self.trust.use_thresholds(settings.trust)
 
     @Slot(str, object)
     def _show_status(self, topic: str, status: PanelStatus) -> None:

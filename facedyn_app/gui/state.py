@@ -8,6 +8,7 @@ from facedyn_app.gui.panel import PanelStatus
 from facedyn_app.gui.recording import Recording, Span
 from facedyn_app.gui.timeline import Timeline, timeline_of
 from facedyn_app.headmodel.model import HeadModel
+from facedyn_app.settings import Settings
 
 
 class AppState(QObject):
@@ -23,6 +24,7 @@ class AppState(QObject):
         marks_changed: tuple[int, ...]: frames the user has marked.
         status_changed: (topic, PanelStatus): topic is "video", "who", "trust" or "library".
         head_changed: HeadModel.
+        settings_changed: Settings: for what is started from now on.
     """
 
     recording_changed = Signal(object)
@@ -34,9 +36,11 @@ class AppState(QObject):
     marks_changed = Signal(object)
     status_changed = Signal(str, object)
     head_changed = Signal(object)
+    settings_changed = Signal(object)
 
-    def __init__(self, parent: QObject | None = None) -> None:
+    def __init__(self, parent: QObject | None = None, settings: Settings | None = None) -> None:
         super().__init__(parent)
+        self.settings = settings or Settings()
         self.recording: Recording | None = None
         self.timeline: Timeline | None = None
         self.head: HeadModel | None = None
@@ -51,6 +55,11 @@ class AppState(QObject):
     def recordings(self) -> tuple[Recording, ...]:
         """All open recordings, in the order of opening."""
         return tuple(self._recordings.values())
+
+    def set_settings(self, settings: Settings) -> None:
+        """Use these settings for what is started from now on."""
+        self.settings = settings
+        self.settings_changed.emit(settings)
 
     def set_head(self, head: HeadModel) -> None:
         """Use this head for what is drawn."""

@@ -18,6 +18,7 @@ from facedyn_app.records import DriftReport, Quality, SessionDrift
 from facedyn_app.settings import TrustSettings
 
 COLUMNS: Final = ("Speaker, session", "Shape", "DNR", "90 % interval", "Corrected", "Noise (sd)")
+CHANGED: Final = "Judged by thresholds that were changed in the settings."
 COLUMN_TIPS: Final = (
     "The speaker and his sessions, in the order of their dates",
     "In words: whether the fitted face shape is the same in all sessions",
@@ -95,6 +96,10 @@ class TrustPanel(Panel):
         """Speakers, and their sessions below them."""
         return self._model
 
+    def use_thresholds(self, trust: TrustSettings) -> None:
+        """Judge by other thresholds from now on."""
+        self._trust = trust
+
     def show_recording(self, recording: Recording | None) -> None:
         """Show the quality of a recording and the drift of the speakers concerned."""
         if recording is None:
@@ -146,7 +151,8 @@ class TrustPanel(Panel):
                 f" · face {quality.face_px:.0f} px high"
             )
         words = f'Measurement: <b style="color:{colour}">{quality.verdict}</b> · {numbers}'
-        return "<br>".join([words, *quality.reasons])
+        changed = () if self._trust == TrustSettings() else (CHANGED,)
+        return "<br>".join([words, *quality.reasons, *changed])
 
     def _speaker_row(self, report: DriftReport, simulated: bool) -> list[QStandardItem]:
         texts = (

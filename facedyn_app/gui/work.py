@@ -17,6 +17,7 @@ from facedyn_app.gui.listing import Enrolment, ListedSession, ListedSpeaker, Lis
 from facedyn_app.gui.recording import Recording, recording_of
 from facedyn_app.library.entries import SessionEntry
 from facedyn_app.library.library import Library
+from facedyn_app.library.recognizers import active_recognizer
 from facedyn_app.pipeline import (
     analyse_video,
     drift_of,
@@ -25,7 +26,7 @@ from facedyn_app.pipeline import (
     ready_head,
 )
 from facedyn_app.progress import Progress, Report
-from facedyn_app.recognizer.files import default_recognizer
+from facedyn_app.recognizer.hardware import use_threads
 from facedyn_app.records import DriftReport, Session
 from facedyn_app.settings import Settings
 
@@ -45,8 +46,12 @@ def analyse(
     """
 
     def work(report: Report) -> Recording:
+        use_threads(settings.machine.threads)
         head = ready_head(head_name(), report)
-        analysis = analyse_video(path, head, settings, face=face, live=True, report=report)
+        device = settings.machine.device
+        analysis = analyse_video(
+            path, head, settings, device=device, face=face, live=True, report=report
+        )
         return recording_of(analysis, settings)
 
     return work
@@ -60,8 +65,12 @@ def fit_other_face(
     def work(report: Report) -> Recording:
         if recording.followed is None:
             return recording
+        use_threads(settings.machine.threads)
         head = head_of_session(recording)(report)
-        analysis = fit_face(recording.followed, head, settings, face=face, report=report)
+        device = settings.machine.device
+        analysis = fit_face(
+            recording.followed, head, settings, device=device, face=face, report=report
+        )
         return recording_of(analysis, settings)
 
     return work
@@ -100,8 +109,8 @@ def answer(recording: Recording, folder: Path, settings: Settings) -> Callable[[
     """Work that finds who a recording is, and how stable the shapes of the likeliest are."""
 
     def work(report: Report) -> Recording:
-        recognizer = default_recognizer()
         with Library.open(folder, create=False) as library:
+            recognizer = active_recognizer(library)
             found = identify(recording.session, library, recognizer, settings, report)
             names = [match.name for match in found.matches[:MOST_DRIFT_REPORTS]]
             drift = []

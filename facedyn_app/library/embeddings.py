@@ -32,6 +32,8 @@ def embedded_gallery(
     recognizer: Recognizer,
     enrolled: Mapping[str, Sequence[SessionEntry]],
     report: Report = ignore,
+    *,
+    keep: bool = True,
 ) -> dict[str, list[Embedding]]:
     """The embeddings of enrolled sessions; those too short are left out, with a warning.
 
@@ -40,6 +42,7 @@ def embedded_gallery(
         recognizer: What embeds them.
         enrolled: The sessions of each speaker.
         report: Told of every speaker; may raise `Cancelled`.
+        keep: Whether what had to be made is kept for the next time.
 
     Returns:
         Each speaker's embeddings; a speaker without any is not among them.
@@ -59,7 +62,7 @@ def embedded_gallery(
             if embedding is not None:
                 found[entry.file_name] = embedding
                 gallery.setdefault(name, []).append(embedding)
-    if not found.keys() <= kept.keys():
+    if keep and not found.keys() <= kept.keys():
         _write(path, {**kept, **found})
     return gallery
 

@@ -149,8 +149,9 @@ def _load(paths: Mapping[str, Path]) -> Recognizer:
     _check_version(config, paths[CONFIG])
     features = read_settings(FeatureSettings, config.get("features"), paths[CONFIG])
     sizes = read_settings(NetworkSettings, config.get("network"), paths[CONFIG])
-    if sizes.conflict():
-        raise damaged(paths[CONFIG], sizes.conflict().rstrip("."))
+    conflict = sizes.conflict()
+    if conflict is not None:
+        raise damaged(paths[CONFIG], f"'{conflict[0]}' {conflict[1]}")
     names = config.get("expression_names")
     if not isinstance(names, list) or not names or not all(isinstance(n, str) for n in names):
         raise damaged(paths[CONFIG], "'expression_names' is no list of names")

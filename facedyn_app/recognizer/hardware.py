@@ -3,10 +3,24 @@
 from __future__ import annotations
 
 import os
+from typing import Final
 
+import torch
 from lightning_fabric import Fabric
 
 from facedyn_app.fitting.fitter import choose_device
+
+OWN_THREADS: Final = torch.get_num_threads()
+"""What torch has chosen for this machine."""
+
+
+def use_threads(n_threads: int) -> None:
+    """Let torch compute with so many threads, in the calling thread and in those to come.
+
+    Args:
+        n_threads: How many; 0 for what torch has chosen itself.
+    """
+    torch.set_num_threads(n_threads or OWN_THREADS)
 
 
 def make_fabric(device: str, mixed_precision: bool | None) -> Fabric:

@@ -164,7 +164,7 @@ def window(
 ) -> Iterator[MainWindow]:
     """The main window with the tiny head, shown."""
     apply_theme(qapp)
-    shown = MainWindow(state, Settings(), memory)
+    shown = MainWindow(state, memory)
     shown.show()
     state.set_head(tiny_head)
     yield shown

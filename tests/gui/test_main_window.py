@@ -18,7 +18,6 @@ from facedyn_app.gui.recording import Span
 from facedyn_app.gui.state import AppState
 from facedyn_app.headmodel.expression_mesh import ExpressionMesh
 from facedyn_app.headmodel.model import HeadModel
-from facedyn_app.settings import Settings
 from tests.conftest import SQUARE, square_left
 from tests.gui.conftest import GAP, N_FRAMES, landmark_points, made_recording, made_session
 
@@ -195,7 +194,7 @@ def test_a_closed_dock_stays_closed_at_the_next_start_and_comes_back(
 ) -> None:
     window.docks.dock(docks.FACTS).close()
     window.close()
-    again = MainWindow(AppState(), Settings(), memory)
+    again = MainWindow(AppState(), memory)
     qtbot.addWidget(again)
     again.show()
     assert not again.docks.dock(docks.FACTS).isVisible()

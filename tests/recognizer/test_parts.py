@@ -162,5 +162,5 @@ def test_settings_of_a_recognizer_without_a_choice_take_the_default(tmp_path: Pa
     assert read_settings(FeatureSettings, {**kept, "gaze": True}, tmp_path).gaze
     with pytest.raises(InputError, match="'gaze' must be true or false"):
         read_settings(FeatureSettings, {**kept, "gaze": 1}, tmp_path)
-    with pytest.raises(InputError, match="'hop_s' must be a number from 0.1"):
+    with pytest.raises(InputError, match=r"'hop_s' must be a number from 0\.1"):
         read_settings(FeatureSettings, {**kept, "hop_s": True}, tmp_path)

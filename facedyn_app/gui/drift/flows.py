@@ -11,7 +11,7 @@ from facedyn_app.gui.jobs import Job, JobQueue, Watch
 from facedyn_app.gui.library_flows import LibraryFlows
 from facedyn_app.gui.listing import Listing
 from facedyn_app.gui.panel import PanelStatus, error_status
-from facedyn_app.settings import TrustSettings
+from facedyn_app.gui.state import AppState
 
 
 class DriftFlows(QObject):
@@ -19,7 +19,7 @@ class DriftFlows(QObject):
 
     Args:
         library: The library that is open.
-        trust: The threshold that "stable" and "drifts" are judged by.
+        state: Holds the threshold that "stable" and "drifts" are judged by.
         parent: The main window.
 
     Attributes:
@@ -30,12 +30,12 @@ class DriftFlows(QObject):
 
     opened = Signal(object)
 
-    def __init__(self, library: LibraryFlows, trust: TrustSettings, parent: QWidget) -> None:
+    def __init__(self, library: LibraryFlows, state: AppState, parent: QWidget) -> None:
         super().__init__(parent)
         self.queue = JobQueue(self)
         self.window: DriftWindow | None = None
         self._library = library
-        self._trust = trust
+        self._state = state
         self._parent = parent
         self._speaker = ""
         self._watch: Watch | None = None
@@ -51,7 +51,7 @@ class DriftFlows(QObject):
     def open(self, speaker: str) -> None:
         """Show a speaker, or the library's first where none is named."""
         if self.window is None:
-            self.window = DriftWindow(self._trust, self._parent)
+            self.window = DriftWindow(self._state.settings.trust, self._parent)
             self.window.speaker_picked.connect(self._measure)
             self.window.panel.retry_requested.connect(self._again)
             self.window.finished.connect(self._forget)

@@ -1,0 +1,117 @@
+"""Asks for the settings, puts them to use and keeps them."""
+
+from __future__ import annotations
+
+from dataclasses import replace
+from pathlib import Path
+
+from PySide6.QtCore import QObject, Qt, Signal, Slot
+from PySide6.QtWidgets import QWidget
+
+from facedyn_app.dynamics.quality import assess_quality
+from facedyn_app.gui.choice_box import Choice
+from facedyn_app.gui.head_flows import HeadFlows
+from facedyn_app.gui.jobs import Job, JobQueue, Watch
+from facedyn_app.gui.recognizer_flows import RecognizerFlows, accuracy_words, recognizer_words
+from facedyn_app.gui.settings_dialog import SettingsDialog, Wanted
+from facedyn_app.gui.state import AppState
+from facedyn_app.progress import Report
+from facedyn_app.settings import AppearanceSettings, Settings
+from facedyn_app.settings_file import write_settings
+
+SCHEMES = {
+    "system": Qt.ColorScheme.Unknown,
+    "light": Qt.ColorScheme.Light,
+    "dark": Qt.ColorScheme.Dark,
+}
+
+
+class SettingsFlows(QObject):
+    """The settings of the window, and the choices that stand beside them.
+
+    Args:
+        state: The window's state.
+        heads: Which head videos are fitted with.
+        recognizers: The recognizers of the library.
+        queue: For short work on the disk.
+        path: The file that the settings are kept in; None to forget them.
+
+    Attributes:
+        dressed: Qt.ColorScheme: the window is to look like that.
+        failed: Exception of what could not be kept.
+    """
+
+    dressed = Signal(object)
+    failed = Signal(object)
+
+    def __init__(
+        self,
+        state: AppState,
+        heads: HeadFlows,
+        recognizers: RecognizerFlows,
+        queue: JobQueue,
+        path: Path | None,
+    ) -> None:
+        super().__init__()
+        self._state, self._heads, self._recognizers = state, heads, recognizers
+        self._queue, self._path = queue, path
+
+    def ask(self, parent: QWidget, page: str = "") -> SettingsDialog:
+        """Open the dialog, on a page where one is named; what is filled in is used on OK."""
+        heads = [Choice(one.head_id, one.words, one.tip, one.there) for one in self._heads.choices]
+        entries = self._recognizers.entries
+        recognizers = [
+            Choice(one.name, recognizer_words(one.name), accuracy_words(one), not one.fault)
+            for one in entries
+        ]
+        active = next((one.name for one in entries if one.active), "")
+        chosen = (self._heads.name, active)
+        dialog = SettingsDialog(
+            self._state.settings, heads, recognizers, chosen, self._state.head, parent
+        )
+        dialog.setAttribute(Qt.WidgetAttribute.WA_DeleteOnClose)
+        dialog.accepted.connect(lambda: self._use(dialog.wanted(), chosen))
+        if page:
+            dialog.show_page(page)
+        dialog.open()
+        return dialog
+
+    @Slot(object)
+    def choose_scheme(self, scheme: Qt.ColorScheme) -> None:
+        """Look light, dark or as the system, from now on."""
+        colours = next(name for name, known in SCHEMES.items() if known == scheme)
+        self._take(replace(self._state.settings, appearance=AppearanceSettings(colours)))
+
+    def follow_system(self) -> None:
+        """Look as the settings say, now that the system has other colours."""
+        self.dressed.emit(SCHEMES[self._state.settings.appearance.colours])
+
+    def _use(self, wanted: Wanted, chosen: tuple[str, str]) -> None:
+        self._take(wanted.settings)
+        if wanted.head != chosen[0]:
+            self._heads.choose(wanted.head)
+        if wanted.recognizer != chosen[1]:
+            self._recognizers.activate(wanted.recognizer)
+
+    def _take(self, settings: Settings) -> None:
+        before = self._state.settings
+        self._state.set_settings(settings)
+        if settings.appearance != before.appearance:
+            self.follow_system()
+        if settings.trust != before.trust:
+            self._judge_again(settings)
+        if self._path is not None and settings != before:
+            self._keep(settings, self._path)
+
+    def _judge_again(self, settings: Settings) -> None:
+        for recording in self._state.recordings:
+            quality = assess_quality(recording.session, settings.trust)
+            self._state.add_recording(replace(recording, quality=quality))
+
+    def _keep(self, settings: Settings, path: Path) -> None:
+        def work(_report: Report) -> None:
+            write_settings(settings, path)
+
+        job = Job("Keep the settings", work)
+        Watch(job, lambda _: None, self.failed.emit)
+        self._queue.add(job)

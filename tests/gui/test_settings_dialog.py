@@ -1,0 +1,205 @@
+"""Settings in the window: checked as typed, reset, put to use, kept between starts."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from dataclasses import replace
+from pathlib import Path
+
+import pytest
+from PySide6.QtCore import QSettings
+from PySide6.QtGui import QAction
+from PySide6.QtWidgets import QApplication, QCheckBox, QComboBox, QDialogButtonBox, QLineEdit
+from pytestqt.qtbot import QtBot
+
+from facedyn_app.gui.desk import Desk
+from facedyn_app.gui.settings_dialog import PAGES, SettingsDialog
+from facedyn_app.gui.theme import DARK, colours_of
+from facedyn_app.headmodel.files.head_file import save_head
+from facedyn_app.headmodel.model import HeadModel
+from facedyn_app.settings import FitSettings, PrivacySettings, Settings
+from facedyn_app.settings_file import read_settings
+from tests.gui.conftest import made_recording, wait_idle
+
+
+@pytest.fixture
+def kept(tmp_path: Path) -> Path:
+    """Where the window's settings are kept."""
+    return tmp_path / "config" / "facedyn" / "settings.json"
+
+
+@pytest.fixture
+def desk(
+    qapp: QApplication,
+    tmp_path: Path,
+    memory: QSettings,
+    kept: Path,
+    qtbot: QtBot,
+    monkeypatch: pytest.MonkeyPatch,
+) -> Iterator[Desk]:
+    """The window and its work, its settings kept in a file."""
+    monkeypatch.setenv("XDG_CONFIG_HOME", str(tmp_path / "config"))
+    made = Desk(Settings(), tmp_path / "library", memory, kept)
+    made.window.show()
+    wait_idle(made, qtbot)
+    yield made
+    made.window.close()
+    made.window.deleteLater()
+
+
+def choose(desk: Desk, words: str) -> None:
+    """Choose an entry of a menu."""
+    next(action for action in desk.window.findChildren(QAction) if action.text() == words).trigger()
+
+
+def ask(desk: Desk) -> SettingsDialog:
+    choose(desk, "Settings…")
+    return desk.window.findChildren(SettingsDialog)[-1]
+
+
+def editor(dialog: SettingsDialog, page: str, stage: str, name: str) -> QLineEdit:
+    found = dialog.pages[page].fields[stage][name].editor
+    assert isinstance(found, QLineEdit)
+    return found
+
+
+def press(dialog: SettingsDialog, button: QDialogButtonBox.StandardButton) -> None:
+    box = dialog.findChild(QDialogButtonBox)
+    assert box is not None
+    box.button(button).click()
+
+
+def test_every_setting_of_the_program_is_in_the_dialog(desk: Desk) -> None:
+    stages = [stage for page in PAGES.values() for stage in page]
+    assert sorted(stages) == sorted(Settings.__slots__)
+    dialog = ask(desk)
+    assert dialog.complete
+    assert dialog.wanted().settings == Settings()
+    dialog.reject()
+
+
+def test_what_is_typed_is_checked_and_said_beside_the_field(desk: Desk) -> None:
+    dialog = ask(desk)
+    dialog.show_page("Fit")
+    field = dialog.pages["Fit"].fields["fit"]["max_yaw_deg"]
+    for text, words in (
+        ("95", "This must be a number from 5 to 90 degrees."),
+        ("", "This must be a number from 5 to 90 degrees."),
+        ("far", "This must be a number from 5 to 90 degrees."),
+        ("45", ""),
+    ):
+        editor(dialog, "Fit", "fit", "max_yaw_deg").setText(text)
+        assert field.note.text() == words
+        assert field.note.isVisible() == bool(words)
+        assert dialog.complete == (not words)
+        assert dialog.note == ("Something is not right on: Fit." if words else "")
+    assert field.label.font().bold()
+    field.reset.click()
+    assert editor(dialog, "Fit", "fit", "max_yaw_deg").text() == "60"
+    assert not field.label.font().bold()
+    dialog.reject()
+
+
+def test_settings_that_do_not_go_together_are_said(desk: Desk) -> None:
+    dialog = ask(desk)
+    editor(dialog, "Recognizer", "network", "kernel").setText("14")
+    assert dialog.pages["Recognizer"].faults == ("This must be an odd number.",)
+    editor(dialog, "Recognizer", "network", "kernel").setText("15")
+    editor(dialog, "Trust", "trust", "unusable_seconds").setText("20")
+    assert dialog.pages["Trust"].faults == ("This must not be above that of a caution.",)
+    editor(dialog, "Trust", "trust", "unusable_seconds").setText("3")
+    editor(dialog, "Fit", "fit", "n_shape").setText("999")
+    (words,) = dialog.pages["Fit"].faults
+    assert "as many as the head open-head-1 has" in words
+    press(dialog, QDialogButtonBox.StandardButton.RestoreDefaults)  # of the first page only
+    assert dialog.pages["Fit"].faults
+    dialog.show_page("Fit")
+    press(dialog, QDialogButtonBox.StandardButton.RestoreDefaults)
+    assert dialog.complete
+    dialog.reject()
+
+
+def test_settings_are_used_and_kept_for_the_next_start(
+    desk: Desk, kept: Path, qtbot: QtBot
+) -> None:
+    dialog = ask(desk)
+    editor(dialog, "Fit", "fit", "max_yaw_deg").setText("45")
+    editor(dialog, "Fit", "fit", "jaw_sd").setText("0.1, 0.2, 0.3")
+    names = dialog.pages["Privacy"].fields["privacy"]["file_names"].editor
+    assert isinstance(names, QCheckBox)
+    names.click()
+    press(dialog, QDialogButtonBox.StandardButton.Ok)
+    wait_idle(desk, qtbot)
+    fit = replace(FitSettings(), max_yaw_deg=45.0, jaw_sd=(0.1, 0.2, 0.3))
+    wanted = replace(Settings(), fit=fit, privacy=PrivacySettings(file_names=False))
+    assert desk.state.settings == wanted
+    assert read_settings(kept) == wanted
+    again = ask(desk)
+    assert editor(again, "Fit", "fit", "max_yaw_deg").text() == "45"
+    again.reject()
+
+
+def test_cancel_changes_nothing(desk: Desk, kept: Path, qtbot: QtBot) -> None:
+    dialog = ask(desk)
+    editor(dialog, "Fit", "fit", "max_yaw_deg").setText("45")
+    press(dialog, QDialogButtonBox.StandardButton.Cancel)
+    wait_idle(desk, qtbot)
+    assert desk.state.settings == Settings()
+    assert not kept.exists()
+
+
+def test_settings_that_cannot_be_kept_are_said_and_used(
+    desk: Desk, kept: Path, qtbot: QtBot
+) -> None:
+    kept.parent.parent.mkdir(parents=True, exist_ok=True)
+    kept.parent.write_text("in the way")
+    dialog = ask(desk)
+    editor(dialog, "Fit", "fit", "max_yaw_deg").setText("45")
+    press(dialog, QDialogButtonBox.StandardButton.Ok)
+    wait_idle(desk, qtbot)
+    assert desk.state.settings.fit.max_yaw_deg == 45.0
+    assert "cannot be written" in desk.window.status_line.words
+
+
+def test_changed_thresholds_judge_what_is_open(desk: Desk, qtbot: QtBot) -> None:
+    desk.state.add_recording(made_recording(None))
+    desk.state.show_recording("visit-0412")
+    assert "changed in the settings" not in desk.window.trust.verdict
+    dialog = ask(desk)
+    editor(dialog, "Trust", "trust", "min_seconds").setText("0.5")
+    editor(dialog, "Trust", "trust", "unusable_seconds").setText("0.1")
+    press(dialog, QDialogButtonBox.StandardButton.Ok)
+    wait_idle(desk, qtbot)
+    assert "good" in desk.window.trust.verdict
+    assert "changed in the settings" in desk.window.trust.verdict
+
+
+def test_colours_are_the_same_in_menu_and_settings(desk: Desk, kept: Path, qtbot: QtBot) -> None:
+    dialog = ask(desk)
+    colours = dialog.pages["Appearance"].fields["appearance"]["colours"].editor
+    assert isinstance(colours, QComboBox)
+    colours.setCurrentText("dark")
+    press(dialog, QDialogButtonBox.StandardButton.Ok)
+    wait_idle(desk, qtbot)
+    assert colours_of(desk.window) is DARK
+    assert read_settings(kept).appearance.colours == "dark"
+    choose(desk, "Light colours")
+    wait_idle(desk, qtbot)
+    assert colours_of(desk.window) is not DARK
+    assert read_settings(kept).appearance.colours == "light"
+
+
+def test_a_head_file_can_be_chosen(
+    desk: Desk, tiny_head: HeadModel, tmp_path: Path, qtbot: QtBot
+) -> None:
+    path = tmp_path / "tiny.npz"
+    save_head(tiny_head, path)
+    dialog = ask(desk)
+    assert dialog.head.chosen == "open-head-1"
+    dialog.offer_head(str(path))
+    press(dialog, QDialogButtonBox.StandardButton.Ok)
+    wait_idle(desk, qtbot)
+    assert desk.heads.name == "tiny-head"
+    again = ask(desk)
+    assert again.head.chosen == "tiny-head"
+    again.reject()
