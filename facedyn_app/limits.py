@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import inspect
-import math
 import re
 from dataclasses import Field, dataclass, field, fields
 from typing import Any, Final, TypeVar
@@ -116,7 +115,7 @@ def _is_within(limits: Limits, value: object, whole: bool) -> bool:
     if isinstance(value, bool) or not isinstance(value, int if whole else int | float):
         return False
     low, high = limits.low, limits.high
-    return math.isfinite(value) and low is not None and high is not None and low <= value <= high
+    return low is not None and high is not None and low <= value <= high
 
 
 def _must(limits: Limits, kind: str) -> str:

@@ -10,6 +10,10 @@ class Cancelled(BaseException):  # passes every `except Exception` of the core
     """Raised out of `report` when the user has asked to stop."""
 
 
+class Enough(BaseException):
+    """Raised out of the report of a training step: what has been reached is to be the result."""
+
+
 @dataclass(frozen=True, slots=True)
 class Progress:
     """How far a stage has come.

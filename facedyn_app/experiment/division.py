@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 from dataclasses import dataclass
+from pathlib import Path
 from typing import overload
 
 import numpy as np
@@ -62,13 +63,31 @@ class Division:
 def divide(
     library: Library, test_sessions: TestSessions, head_id: str | None, settings: TrainSettings
 ) -> Division:
-    """Divide a library's sessions; the same library and settings are always divided alike.
+    """Divide a library's sessions; raises what `divide_entries` does."""
+    return divide_entries(library.sessions(), library.folder, test_sessions, head_id, settings)
+
+
+def divide_entries(
+    sessions: Sequence[SessionEntry],
+    folder: Path,
+    test_sessions: TestSessions,
+    head_id: str | None,
+    settings: TrainSettings,
+) -> Division:
+    """Divide sessions of a library; the same sessions and settings are always divided alike.
+
+    Args:
+        sessions: All of the library's or some; those without a speaker are left out.
+        folder: The library, for the words of an error.
+        test_sessions: Which of a speaker's sessions are kept for testing.
+        head_id: The head of those to take; None where there is only one.
+        settings: The share held out, and the seed.
 
     Raises:
-        TooLittleError: There is no session of a speaker, or not enough to learn from.
+        TooLittleError: There is no session of a speaker.
         MismatchError: The sessions are of several heads and none is chosen.
     """
-    entries = _labelled_entries(library, head_id)
+    entries = _labelled_entries(sessions, folder, head_id)
     train_part, test_part = split_sessions([str(e.speaker) for e in entries], test_sessions)
     speakers = [str(entries[k].speaker) for k in train_part]
     rng = np.random.default_rng([settings.seed, 1])
@@ -99,13 +118,15 @@ def session_token(entry: SessionEntry) -> str:
     return entry.file_name[:12]
 
 
-def _labelled_entries(library: Library, head_id: str | None) -> list[SessionEntry]:
+def _labelled_entries(
+    sessions: Sequence[SessionEntry], folder: Path, head_id: str | None
+) -> list[SessionEntry]:
     """Sessions with a speaker, of one head, each speaker's in the order of recording."""
-    entries = [entry for entry in library.sessions() if entry.speaker is not None]
+    entries = [entry for entry in sessions if entry.speaker is not None]
     heads = sorted({entry.head_id for entry in entries})
     if head_id is None and len(heads) > 1:
         raise MismatchError(
-            f"The library '{library.folder}' has sessions of the heads "
+            f"The library '{folder}' has sessions of the heads "
             + " and ".join(f"'{head}'" for head in heads)
             + "; a recognizer reads one.",
             "Choose one with '--head ID'.",
@@ -113,13 +134,12 @@ def _labelled_entries(library: Library, head_id: str | None) -> list[SessionEntr
     chosen = [entry for entry in entries if head_id is None or entry.head_id == head_id]
     if not chosen and entries:
         raise MismatchError(
-            f"The library '{library.folder}' has no session of head '{head_id}', "
-            f"only of '{heads[0]}'.",
+            f"The library '{folder}' has no session of head '{head_id}', only of '{heads[0]}'.",
             "Fit the videos with that head, or take another recognizer.",
         )
     if not chosen:
         raise TooLittleError(
-            f"There is no session of a speaker in the library '{library.folder}'.",
+            f"There is no session of a speaker in the library '{folder}'.",
             "Import or enrol recordings first.",
         )
     return sorted(chosen, key=lambda entry: (_recorded(entry), entry.id))

@@ -11,6 +11,7 @@ import hashlib
 import json
 import os
 import shutil
+from collections.abc import Sequence
 from dataclasses import asdict, dataclass, replace
 from pathlib import Path
 from typing import Any
@@ -21,10 +22,11 @@ from facedyn_app.errors import InputError, TooLittleError
 from facedyn_app.experiment.division import (
     Division,
     LibrarySessions,
-    divide,
+    divide_entries,
     held_out_trials,
     session_token,
 )
+from facedyn_app.library.entries import SessionEntry
 from facedyn_app.library.library import Library
 from facedyn_app.progress import Report
 from facedyn_app.recognizer.accuracy import Accuracy, measure_scores
@@ -49,12 +51,14 @@ class TrainingPlan:
         head_id: Of the sessions to take; None where there is only one.
         device: "auto", "cpu" or "cuda".
         resume: Whether to go on with an unfinished training.
+        sessions: Numbers of the library's sessions to take; None for all.
     """
 
     test_sessions: TestSessions
     head_id: str | None = None
     device: str = "auto"
     resume: bool = False
+    sessions: frozenset[int] | None = None
 
 
 def train_recognizer(
@@ -67,7 +71,8 @@ def train_recognizer(
         out: The recognizer's folder.
         settings: Features, network and training.
         plan: Split, head, device.
-        report: Told of every step; may raise `Cancelled`, and then `resume` goes on.
+        report: Told of every step; may raise `Cancelled`, and then `resume` goes on; or `Enough`
+            at a step of training, and then the best so far is the result.
 
     Raises:
         TooLittleError: Too few speakers, sessions, or valid frames.
@@ -75,8 +80,7 @@ def train_recognizer(
         InputError: An unfinished training is there and is not to be gone on with, or is damaged.
         OutputError: The recognizer cannot be written there.
     """
-    division = divide(library, plan.test_sessions, plan.head_id, settings.train)
-    _check_enough(division, library, plan.test_sessions)
+    division = plan_division(library.sessions(), library.folder, plan, settings)
     check_recognizer_folder(out)
     work = Work(out.with_name(out.name + UNFINISHED), _identity(division, settings))
     if work.begun and not plan.resume:
@@ -106,17 +110,38 @@ def train_recognizer(
     return recognizer
 
 
-def _check_enough(division: Division, library: Library, chosen: TestSessions) -> None:
+def plan_division(
+    sessions: Sequence[SessionEntry], folder: Path, plan: TrainingPlan, settings: Settings
+) -> Division:
+    """How a plan divides a library's sessions; there is enough to train on.
+
+    Args:
+        sessions: All of the library's.
+        folder: The library, for the words of an error.
+        plan: Which of them to take, and how to divide them.
+        settings: The share held out, and the seed.
+
+    Raises:
+        TooLittleError: Too few speakers or sessions.
+        MismatchError: Sessions of several heads.
+    """
+    chosen = [entry for entry in sessions if plan.sessions is None or entry.id in plan.sessions]
+    division = divide_entries(chosen, folder, plan.test_sessions, plan.head_id, settings.train)
+    _check_enough(division, folder, plan.test_sessions)
+    return division
+
+
+def _check_enough(division: Division, folder: Path, chosen: TestSessions) -> None:
     speakers = [entry.speaker for entry in division.enrolled]
     if len(set(speakers)) < 2:
         raise TooLittleError(
-            f"There is only one speaker in the library '{library.folder}', '{speakers[0]}'.",
+            f"There is only one speaker to train on in the library '{folder}', '{speakers[0]}'.",
             "Training needs two or more: import or enrol others.",
         )
     if len(set(speakers)) == len(speakers):
         tested = f" beside those for testing ('{chosen}')" if division.test else ""
         raise TooLittleError(
-            f"No speaker in the library '{library.folder}' has two sessions to train on{tested}.",
+            f"No speaker in the library '{folder}' has two sessions to train on{tested}.",
             "Add recordings from other days, or test none with '--test-sessions none'.",
         )
 

@@ -42,14 +42,18 @@ class TrainingState:
     Attributes:
         step: Steps done.
         planned: Steps planned by now.
+        minutes: Wall time used.
         loss: Of the last step.
         looks: At the held-out sessions, so far.
+        best_step: Step of the best weights so far; 0 before the first look.
     """
 
     step: int
     planned: int
+    minutes: float
     loss: float
     looks: tuple[Look, ...]
+    best_step: int = 0
 
 
 @dataclass(slots=True)

@@ -13,7 +13,7 @@ from lightning_fabric import Fabric
 from torch import Tensor, nn
 
 from facedyn_app.errors import FacedynError
-from facedyn_app.progress import Cancelled, Progress, Report
+from facedyn_app.progress import Cancelled, Enough, Progress, Report
 from facedyn_app.recognizer.augment import Augmentation, augment
 from facedyn_app.recognizer.checkpoint import (
     Work,
@@ -102,7 +102,7 @@ class Run:
 
         Args:
             report: Told of every step, with a `TrainingState` as the partial result. When it
-                raises `Cancelled`, a checkpoint is kept first.
+                raises `Cancelled`, a checkpoint is kept first; `Enough` ends the steps here.
 
         Returns:
             The best weights of the network, or the last where nothing is held out.
@@ -116,23 +116,36 @@ class Run:
             torch.manual_seed(plan.seed + 1)
             if self._work.begun:
                 self._go_on()
-            course = self.course
-            started = time.monotonic() - 60.0 * course.minutes
-            while course.step < course.planned and course.looks_since_best < plan.patience:
-                loss = self._step()
-                course.step += 1
-                course.minutes = (time.monotonic() - started) / 60.0
-                if course.step % PACE_STEPS == 0:
-                    self._replan()
-                if course.step % plan.check_steps == 0 or course.step == course.planned:
-                    self._look()
-                    self._keep()
-                self._tell(loss, report)
+            try:
+                self._steps(report)
+            except Enough:
+                self._look()  # the newest weights may be the best
         return self._best
+
+    def _steps(self, report: Report) -> None:
+        course, plan = self.course, self._settings.train
+        started = time.monotonic() - 60.0 * course.minutes
+        while course.step < course.planned and course.looks_since_best < plan.patience:
+            loss = self._step()
+            course.step += 1
+            course.minutes = (time.monotonic() - started) / 60.0
+            if course.step % PACE_STEPS == 0:
+                self._replan()
+            if course.step % plan.check_steps == 0 or course.step == course.planned:
+                self._look()
+                self._keep()
+            self._tell(loss, report)
 
     def _tell(self, loss: float, report: Report) -> None:
         course = self.course
-        state = TrainingState(course.step, course.planned, loss, tuple(course.looks))
+        state = TrainingState(
+            step=course.step,
+            planned=course.planned,
+            minutes=course.minutes,
+            loss=loss,
+            looks=tuple(course.looks),
+            best_step=course.best_step,
+        )
         try:
             report(Progress("training", course.step, course.planned, state))
         except Cancelled:
@@ -206,6 +219,8 @@ class Run:
     def _look(self) -> None:
         """Measure the averaged weights on the held-out sessions; keep them if they are better."""
         course = self.course
+        if course.looks and course.looks[-1].step == course.step:
+            return
         if self._held_out is None:
             self._best, course.best_step = self._weights(), course.step
             return

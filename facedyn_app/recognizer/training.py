@@ -70,7 +70,7 @@ def train(
         make_network: What makes the network; another one is for comparison.
         work: Where the motion and checkpoints are kept, to go on after a stop; what is there of
             the same identity is gone on with. None: nothing is kept.
-        report: Told of every step; may raise `Cancelled`.
+        report: Told of every step; may raise `Cancelled`, or `Enough` at a step of training.
 
     Returns:
         The recognizer with the best weights, its cohort and calibration.

@@ -12,10 +12,16 @@ import torch
 from facedyn_app.errors import InputError, MismatchError, OutputError, TooLittleError
 from facedyn_app.experiment.division import divide
 from facedyn_app.experiment.testing import assess_recognizer, drift_ratios
-from facedyn_app.experiment.training import UNFINISHED, TrainingPlan, train_recognizer
+from facedyn_app.experiment.training import (
+    UNFINISHED,
+    TrainingPlan,
+    plan_division,
+    train_recognizer,
+)
 from facedyn_app.library.library import DATABASE, Library
-from facedyn_app.progress import Cancelled, Progress, ignore
+from facedyn_app.progress import Cancelled, Enough, Progress, ignore
 from facedyn_app.recognizer.assessment import Assessment
+from facedyn_app.recognizer.course import TrainingState
 from facedyn_app.recognizer.files import load_recognizer
 from facedyn_app.recognizer.split import parse_test_sessions
 from facedyn_app.settings import Settings, TrainSettings
@@ -150,6 +156,37 @@ def test_a_stopped_training_is_gone_on_with(folder: Path, tmp_path: Path) -> Non
         found = train_recognizer(library, out, settings(6), going_on, ignore)
     assert found.training["steps"] == 6
     assert [path.name for path in tmp_path.iterdir()] == ["mine"]
+
+
+def test_enough_ends_a_training_with_the_best_so_far(folder: Path, tmp_path: Path) -> None:
+    looked = replace(settings(500), train=replace(settings(500).train, check_steps=4))
+
+    def report(progress: Progress) -> None:
+        if isinstance(progress.partial, TrainingState) and progress.partial.step == 10:
+            raise Enough
+
+    with Library.open(folder) as library:
+        found = train_recognizer(library, tmp_path / "mine", looked, PLAN, report)
+    curve = found.training["curve"]
+    assert [look["step"] for look in curve] == [4, 8, 10]
+    regret = {look["step"]: 1 - look["top1_window"] + look["eer"] for look in curve}
+    assert found.training["best_step"] == min(regret, key=lambda step: (regret[step], step))
+    assert found.metrics["test_sessions"]["n_probes"] == 24
+    assert [path.name for path in tmp_path.iterdir()] == ["mine"]
+
+
+def test_some_sessions_can_be_taken(folder: Path, tmp_path: Path) -> None:
+    with Library.open(folder) as library:
+        entries = library.sessions()
+        some = [entry for entry in entries if entry.speaker in ("made 1", "made 2", "made 5")]
+        plan = replace(PLAN, sessions=frozenset(entry.id for entry in some[1:]))
+        found = train_recognizer(library, tmp_path / "mine", settings(2), plan, ignore)
+        one = replace(PLAN, sessions=frozenset(entry.id for entry in some[:3]))
+        with pytest.raises(TooLittleError, match="only one speaker"):
+            plan_division(entries, folder, one, settings())
+    assert found.training["n_speakers"] == 3
+    assert found.training["n_sessions"] == 5  # of eight, one of each speaker is for testing
+    assert found.metrics["test_sessions"]["n_probes"] == 3
 
 
 def none_of_anybody(library: Library) -> None:

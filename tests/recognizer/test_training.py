@@ -155,7 +155,7 @@ def test_a_missing_or_broken_file_is_named(
         ({"network": {**NETWORK, "width": 10**9}}, "width"),
         ({"network": {**NETWORK, "width": 10**400}}, "width"),
         ({"network": {**NETWORK, "width": 24.5}}, "width"),
-        ({"network": {**NETWORK, "kernel": 8}}, "fit each other"),
+        ({"network": {**NETWORK, "kernel": 8}}, "odd number"),
         ({"network": {**NETWORK, "n_blocks": 0}}, "n_blocks"),
         ({"network": {**NETWORK, "dropout": "much"}}, "dropout"),
     ],
