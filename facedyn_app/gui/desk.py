@@ -29,6 +29,7 @@ from facedyn_app.gui.recognizer_flows import RecognizerFlows
 from facedyn_app.gui.settings_flows import SettingsFlows
 from facedyn_app.gui.state import AppState
 from facedyn_app.gui.theme import apply_theme
+from facedyn_app.gui.training_desk import TrainingDesk
 from facedyn_app.headmodel.model import HeadModel
 from facedyn_app.records import DriftReport
 from facedyn_app.settings import Settings
@@ -75,6 +76,7 @@ class Desk(QObject):
         self.settings = SettingsFlows(
             self.state, self.heads, self.recognizers, short, settings_file
         )
+        self.training = TrainingDesk(self.window, self.library, self.recognizers)
         self._connect_window()
         self._connect_library()
         self._connect_heads()

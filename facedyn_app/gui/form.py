@@ -25,6 +25,12 @@ def make_fault() -> QLabel:
     return label
 
 
+def say(note: QLabel, words: str) -> None:
+    """Let a line of `make_fault` say what is wrong; empty words hide it."""
+    note.setText(words)
+    note.setVisible(bool(words))
+
+
 def make_form() -> QFormLayout:
     """Rows of labels and fields, to be filled."""
     form = QFormLayout()

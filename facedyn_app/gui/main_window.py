@@ -58,6 +58,8 @@ class MainWindow(QMainWindow):
         enrol_requested: Enrol the shown recording.
         identify_requested: Ask who the shown recording is.
         drift_requested: str: show this speaker's drift; empty where none is in question.
+        train_requested: Show the training.
+        recognizers_requested: Show the recognizers.
         settings_requested: Ask for the settings.
         scheme_requested: Qt.ColorScheme: light, dark, or as the system.
         closing: The window closes; work must stop.
@@ -71,6 +73,8 @@ class MainWindow(QMainWindow):
     enrol_requested = Signal()
     identify_requested = Signal()
     drift_requested = Signal(str)
+    train_requested = Signal()
+    recognizers_requested = Signal()
     settings_requested = Signal()
     scheme_requested = Signal(object)
     closing = Signal()
@@ -161,6 +165,8 @@ class MainWindow(QMainWindow):
             *self.transport.commands(),
             Command("Identify", "Who is it?", self.identify_requested.emit, "Ctrl+I"),
             Command("Identify", "Shape drift…", self._ask_drift, "Ctrl+D", "Sessions of a speaker"),
+            Command("Train", "Train recognizer…", self.train_requested.emit, "Ctrl+T"),
+            Command("Train", "Recognizers…", self.recognizers_requested.emit),
             Command("Help", "Keys", self.show_keys, "F1"),
             Command("Help", "About", self._show_about),
         ]

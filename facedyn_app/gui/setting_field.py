@@ -16,7 +16,7 @@ from PySide6.QtWidgets import (
     QWidget,
 )
 
-from facedyn_app.gui.form import make_fault, make_note
+from facedyn_app.gui.form import make_fault, make_note, say
 from facedyn_app.gui.theme import GRID
 from facedyn_app.limits import fault, limits_of, number_words
 
@@ -97,8 +97,7 @@ class SettingField(QObject):
     def show_conflict(self, words: str) -> None:
         """Say how it does not go with others; empty words where it does."""
         wrong = self.fault or words
-        self.note.setText(f"This {wrong}." if wrong else "")
-        self.note.setVisible(bool(wrong))
+        say(self.note, f"This {wrong}." if wrong else "")
 
     def _make_editor(self) -> QLineEdit | QComboBox | QCheckBox:
         editor: QLineEdit | QComboBox | QCheckBox

@@ -22,7 +22,7 @@ from PySide6.QtWidgets import (
 from facedyn_app.errors import FacedynError
 from facedyn_app.fitting.fitter import choose_device
 from facedyn_app.gui.choice_box import Choice, ChoiceBox
-from facedyn_app.gui.form import make_fault
+from facedyn_app.gui.form import make_fault, say
 from facedyn_app.gui.head_menu import HEAD_FILES
 from facedyn_app.gui.settings_page import Conflict, SettingsPage
 from facedyn_app.gui.theme import GRID
@@ -187,8 +187,7 @@ class SettingsDialog(QDialog):
 
     def _check(self) -> None:
         wrong = [name for name, page in self.pages.items() if page.faults]
-        self._note.setText(f"Something is not right on: {', '.join(wrong)}." if wrong else "")
-        self._note.setVisible(bool(wrong))
+        say(self._note, f"Something is not right on: {', '.join(wrong)}." if wrong else "")
         self._buttons.button(QDialogButtonBox.StandardButton.Ok).setEnabled(not wrong)
 
     def _reset_page(self) -> None:

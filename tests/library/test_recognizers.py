@@ -6,7 +6,6 @@ import json
 from dataclasses import replace
 from pathlib import Path
 
-import numpy as np
 import pytest
 
 from facedyn_app.errors import InputError, MismatchError
@@ -20,37 +19,8 @@ from facedyn_app.library.recognizers import (
     built_in_entry,
     list_recognizers,
 )
-from facedyn_app.recognizer.calibration import uncalibrated
-from facedyn_app.recognizer.files import CONFIG, WEIGHTS, save_recognizer
-from facedyn_app.recognizer.model import Recognizer
-from facedyn_app.recognizer.network import MotionNetwork
-from facedyn_app.settings import FeatureSettings, NetworkSettings
-from tests.recognizer.conftest import NAMES, easy_session
-
-SIZES = NetworkSettings(width=16, n_blocks=1, n_heads=2, embedding=8)
-TESTED = {
-    "n_probes": 12,
-    "top1_window": 0.75,
-    "chance_uniform": 0.25,
-    "intervals": {"top1_window": [0.6, 0.9]},
-}
-
-
-def made_recognizer(folder: Path, head_id: str = "made") -> Path:
-    network = MotionNetwork(12, SIZES).eval()
-    recognizer = Recognizer(
-        head_id,
-        NAMES,
-        FeatureSettings(window_s=5.0),
-        SIZES,
-        network,
-        np.zeros((0, 8)),
-        uncalibrated(),
-        training={"n_speakers": 4, "data": "simulated speakers"},
-        metrics={"test_sessions": TESTED},
-    )
-    save_recognizer(recognizer, folder)
-    return folder
+from facedyn_app.recognizer.files import CONFIG, WEIGHTS
+from tests.recognizer.conftest import easy_session, made_recognizer
 
 
 @pytest.fixture

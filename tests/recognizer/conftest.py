@@ -1,12 +1,17 @@
 """Easy made speakers and a network that learns them in seconds."""
 
 from collections.abc import Iterator
+from pathlib import Path
 
 import numpy as np
 import pytest
 import torch
 
+from facedyn_app.recognizer.calibration import uncalibrated
 from facedyn_app.recognizer.evaluation import LabelledSession, Trials
+from facedyn_app.recognizer.files import save_recognizer
+from facedyn_app.recognizer.model import Recognizer
+from facedyn_app.recognizer.network import MotionNetwork
 from facedyn_app.records import Session
 from facedyn_app.settings import FeatureSettings, NetworkSettings, Settings, TrainSettings
 
@@ -75,3 +80,30 @@ def small_settings(max_steps: int = 40, **train: float) -> Settings:
 def held_out_trials() -> Trials:
     speakers = range(100, 108)
     return Trials(list(labelled(speakers, range(2))), list(labelled(speakers, range(2, 3))))
+
+
+SIZES = NetworkSettings(width=16, n_blocks=1, n_heads=2, embedding=8)
+TESTED = {
+    "n_probes": 12,
+    "top1_window": 0.75,
+    "chance_uniform": 0.25,
+    "intervals": {"top1_window": [0.6, 0.9]},
+}
+
+
+def made_recognizer(folder: Path, head_id: str = "made") -> Path:
+    """An untrained recognizer in a folder, with made metrics; gives the folder."""
+    network = MotionNetwork(12, SIZES).eval()
+    recognizer = Recognizer(
+        head_id,
+        NAMES,
+        FeatureSettings(window_s=5.0),
+        SIZES,
+        network,
+        np.zeros((0, 8)),
+        uncalibrated(),
+        training={"n_speakers": 4, "data": "simulated speakers"},
+        metrics={"test_sessions": TESTED},
+    )
+    save_recognizer(recognizer, folder)
+    return folder

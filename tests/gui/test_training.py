@@ -1,0 +1,339 @@
+"""From a fresh library to a recognizer that was trained in the window and answers in it."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from dataclasses import replace
+from pathlib import Path
+from typing import Any
+
+import pytest
+import torch
+from PySide6.QtCore import QSettings, Qt
+from PySide6.QtGui import QAction
+from PySide6.QtWidgets import QApplication
+from pytestqt.qtbot import QtBot
+
+from facedyn_app.gui.desk import Desk
+from facedyn_app.gui.recognizers_dialog import RecognizersDialog
+from facedyn_app.gui.session_tree import PART
+from facedyn_app.gui.settings_dialog import SettingsDialog
+from facedyn_app.gui.train_dialog import TrainDialog
+from facedyn_app.gui.train_form import TrainForm
+from facedyn_app.library.library import Library
+from facedyn_app.library.recognizers import active_name
+from facedyn_app.recognizer.files import load_recognizer
+from facedyn_app.settings import MachineSettings, Settings
+from tests.gui.conftest import PATIENCE_MS, wait_idle
+from tests.recognizer.conftest import easy_session, made_recognizer, small_settings
+
+ON, OFF = Qt.CheckState.Checked, Qt.CheckState.Unchecked
+
+
+@pytest.fixture(autouse=True)
+def _own_places(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Iterator[None]:
+    monkeypatch.setenv("XDG_CONFIG_HOME", str(tmp_path / "config"))
+    before = torch.get_num_threads()
+    yield
+    torch.set_num_threads(before)
+
+
+def settings(max_steps: int) -> Settings:
+    made = small_settings(max_steps, held_out_share=0.2, check_steps=4)
+    return replace(made, machine=MachineSettings("cpu", 1))
+
+
+@pytest.fixture
+def desk(qapp: QApplication, tmp_path: Path, memory: QSettings, qtbot: QtBot) -> Iterator[Desk]:
+    """The window with a library that does not exist yet."""
+    made = Desk(settings(100_000), tmp_path / "library", memory)
+    made.window.show()
+    wait_idle(made, qtbot)
+    yield made
+    made.window.close()
+    made.window.deleteLater()
+
+
+def choose(desk: Desk, words: str) -> None:
+    """Choose an entry of a menu."""
+    next(action for action in desk.window.findChildren(QAction) if action.text() == words).trigger()
+
+
+def fill(desk: Desk, qtbot: QtBot, n_speakers: int, n_sessions: int = 3) -> None:
+    folder = desk.library.listing.folder
+    with Library.open(folder) as library:
+        for speaker in range(n_speakers):
+            for number in range(n_sessions):
+                session = easy_session(speaker, number)
+                library.enrol(f"made {speaker}", session, "made up for this test")
+    desk.library.open_library(folder)
+    wait_idle(desk, qtbot)
+
+
+def open_dialog(desk: Desk, qtbot: QtBot) -> TrainDialog:
+    choose(desk, "Train recognizer…")
+    wait_idle(desk, qtbot)
+    dialog = desk.training.dialog
+    assert dialog is not None
+    return dialog
+
+
+def open_form(desk: Desk, qtbot: QtBot) -> TrainForm:
+    form = open_dialog(desk, qtbot).form
+    assert form is not None
+    return form
+
+
+def wait_trained(desk: Desk, qtbot: QtBot) -> None:
+    qtbot.waitUntil(lambda: not desk.training.flows.running, timeout=PATIENCE_MS)
+    wait_idle(desk, qtbot)
+
+
+def wait_looks(desk: Desk, qtbot: QtBot, n_looks: int) -> None:
+    def looked() -> bool:
+        training = desk.training.flows.training
+        assert training is not None
+        assert training.error is None
+        return training.state is not None and len(training.state.looks) >= n_looks
+
+    qtbot.waitUntil(looked, timeout=PATIENCE_MS)
+
+
+def tick(form: TrainForm, speaker: int, state: Qt.CheckState) -> None:
+    form.tree.model.item(speaker).setCheckState(state)
+
+
+def n_points(curve: Any) -> int:
+    return 0 if curve.xData is None else len(curve.xData)
+
+
+def test_a_fresh_library_says_what_training_needs(desk: Desk, qtbot: QtBot) -> None:
+    dialog = open_dialog(desk, qtbot)
+    assert dialog.panel.status.kind == "empty"
+    assert "nobody in the library" in dialog.panel.words
+    assert "two speakers or more" in dialog.panel.words
+    dialog.close()
+    assert desk.training.dialog is None
+
+
+def test_from_a_fresh_library_to_a_recognizer_that_answers(desk: Desk, qtbot: QtBot) -> None:
+    fill(desk, qtbot, 24)
+    form = open_form(desk, qtbot)
+    assert form.complete
+    assert "38 sessions of 19 speakers train" in form.summary.text()
+    assert "5 speakers are held out" in form.summary.text()
+    assert "24 sessions are tested" in form.summary.text()
+    first = form.tree.model.item(0)
+    parts = [first.child(k, PART).text() for k in range(3)]
+    assert parts in (["training", "training", "tested"], ["held out", "held out", "tested"])
+    form.name.setText("mine")
+    form.start.click()
+    wait_looks(desk, qtbot, 2)
+
+    dialog = desk.training.dialog
+    assert dialog is not None
+    dialog.close()  # the training goes on, and the status bar says how far it is
+    assert desk.training.dialog is None
+    assert desk.training.badge.isVisible()
+    assert "Training “mine” ·" in desk.training.badge.text()
+    assert desk.training.flows.running
+    n_looks = len(desk.training.flows.training.state.looks)  # type: ignore[union-attr]
+    wait_looks(desk, qtbot, n_looks + 5)
+    desk.training.badge.click()
+    dialog = desk.training.dialog
+    assert dialog is not None
+    page = dialog.page
+    assert page.isVisible()
+    assert "left" in page.title.text()
+    qtbot.waitUntil(lambda: n_points(page.window_curve) > n_looks)
+    assert n_points(page.loss_curve) > 4 * n_looks
+    assert "held-out top-1" in page.facts.text()
+
+    page.end.click()
+    assert "keeping the best so far" in page.title.text()
+    wait_trained(desk, qtbot)
+    folder = desk.library.listing.folder
+    kept = load_recognizer(folder / "recognizers" / "mine")
+    looks = {look["step"]: look for look in kept.training["curve"]}
+    assert kept.training["best_step"] in looks
+    tested = kept.metrics["test_sessions"]
+    assert "“mine” is trained." in page.title.text()
+    assert f"Right in {100 * tested['top1_window']:.0f} %" in page.title.text()
+    assert "simulated speakers" in page.title.text()
+
+    page.activate.click()
+    wait_idle(desk, qtbot)
+    assert not page.activate.isEnabled()
+    with Library.open(folder) as library:
+        assert active_name(library) == "mine"
+    dialog.close()
+    assert not desk.training.badge.isVisible() or "is trained" in desk.training.badge.text()
+    desk.window.library.session_picked.emit(desk.library.listing.speakers[0].sessions[2].key)
+    wait_idle(desk, qtbot)
+    choose(desk, "Who is it?")
+    wait_idle(desk, qtbot)
+    assert "made 0" in desk.window.who.answer  # the built-in one cannot read this head at all
+
+
+def test_what_cannot_be_trained_on_is_said_beside_the_field(desk: Desk, qtbot: QtBot) -> None:
+    fill(desk, qtbot, 3)
+    with Library.open(desk.library.listing.folder) as library:
+        library.enrol("made 0", easy_session(0, 7, "other-head"), "made up for this test")
+    form = open_form(desk, qtbot)
+    assert form.complete
+    assert "nobody is held out" in form.summary.text()
+    other = form.tree.model.item(0).child(3)
+    assert other.checkState() == OFF  # the commonest head is ticked
+    other.setCheckState(ON)
+    assert "heads 'made' and 'other-head'" in form.sessions_note.text()
+    assert not form.complete
+    other.setCheckState(OFF)
+    for speaker in (1, 2):
+        tick(form, speaker, OFF)
+    assert "only one speaker" in form.sessions_note.text()
+    assert form.sessions_note.isVisible()
+    tick(form, 0, OFF)
+    assert form.sessions_note.text() == "No session is ticked."
+    for speaker in range(3):
+        tick(form, speaker, ON)
+        for number in (1, 2, 3):
+            if number < form.tree.model.item(speaker).rowCount():
+                form.tree.model.item(speaker).child(number).setCheckState(OFF)
+    assert "has two sessions to train on" in form.sessions_note.text()
+    for speaker in range(3):
+        form.tree.model.item(speaker).child(1).setCheckState(ON)
+    assert "beside those for testing" in form.sessions_note.text()
+    form.split.setCurrentText("none")
+    assert form.complete
+    assert "none is tested" in form.summary.text()
+
+
+def test_the_other_fields_are_checked_as_typed(desk: Desk, qtbot: QtBot) -> None:
+    fill(desk, qtbot, 3)
+    form = open_form(desk, qtbot)
+    for text, words in (("two", "does not say which"), ("2", ""), ("none", "")):
+        form.split.setCurrentText(text)
+        assert words in form.split_note.text()
+        assert form.complete == (not words)
+    for name, words in (
+        ("", "Give the recognizer a name."),
+        ("a/b", "A name begins with"),
+        ("..", "A name begins with"),
+        ("x.training", "A name begins with"),
+        ("Größe 2", ""),
+    ):
+        form.name.setText(name)
+        assert words in form.name_note.text()
+        assert form.complete == (not words)
+    minutes = form.fields["budget_minutes"]
+    minutes.set_value("0")
+    assert minutes.note.text() == "This must be a number from 0.01 to 100,000 min."
+    assert not form.complete
+    minutes.reset.click()
+    assert form.complete
+    if not torch.cuda.is_available():
+        form.fields["device"].set_value("cuda")
+        assert "no CUDA device" in form.fields["device"].note.text()
+        assert not form.complete
+
+
+def test_a_folder_that_cannot_be_written_is_said_in_the_form(desk: Desk, qtbot: QtBot) -> None:
+    fill(desk, qtbot, 4)
+    form = open_form(desk, qtbot)
+    form.name.setText("mine")
+    place = desk.library.listing.folder / "recognizers"
+    place.rmdir()
+    place.write_text("in the way")
+    form.start.click()
+    wait_trained(desk, qtbot)
+    assert form.isVisible()
+    assert "cannot be written" in form.sessions_note.text()
+    place.unlink()
+    form.start.click()
+    wait_looks_or_steps(desk, qtbot)
+    assert not form.isVisible()
+    desk.training.flows.stop()
+    wait_trained(desk, qtbot)
+
+
+def wait_looks_or_steps(desk: Desk, qtbot: QtBot) -> None:
+    """Wait until the optimisation is at work."""
+    training = desk.training.flows.training
+    assert training is not None
+    qtbot.waitUntil(lambda: training.state is not None or not training.running, timeout=PATIENCE_MS)
+    assert training.error is None
+
+
+def test_a_training_that_is_stopped_goes_on_another_time(desk: Desk, qtbot: QtBot) -> None:
+    desk.state.set_settings(settings(60))
+    fill(desk, qtbot, 4)
+    form = open_form(desk, qtbot)
+    form.name.setText("mine")
+    form.start.click()
+    wait_looks_or_steps(desk, qtbot)
+    dialog = desk.training.dialog
+    assert dialog is not None
+    dialog.page.stop.click()
+    wait_trained(desk, qtbot)
+    assert "was stopped" in dialog.page.title.text()
+    folder = desk.library.listing.folder / "recognizers"
+    assert [path.name for path in folder.iterdir()] == ["mine.training"]
+    dialog.page.again.click()
+    wait_idle(desk, qtbot)
+    form = dialog.form  # type: ignore[assignment]
+    assert form.name.text() == "mine"
+    assert form.resume.isVisible()
+    form.resume.setChecked(False)
+    assert "unfinished training has this name" in form.name_note.text()
+    assert not form.complete
+    form.resume.setChecked(True)
+    form.start.click()
+    wait_trained(desk, qtbot)
+    assert [path.name for path in folder.iterdir()] == ["mine"]
+    assert load_recognizer(folder / "mine").training["steps"] == 60
+    assert "is trained" in dialog.page.title.text()
+
+
+def test_closing_the_window_keeps_what_is_needed_to_go_on(desk: Desk, qtbot: QtBot) -> None:
+    fill(desk, qtbot, 4)
+    form = open_form(desk, qtbot)
+    form.name.setText("mine")
+    form.start.click()
+    wait_looks_or_steps(desk, qtbot)
+    desk.window.close()
+    assert desk.training.flows.queue.jobs == ()
+    place = desk.library.listing.folder / "recognizers" / "mine.training"
+    assert any(place.glob("checkpoint*"))
+
+
+def test_a_recognizer_made_elsewhere_is_checked_and_chosen(
+    desk: Desk, tmp_path: Path, qtbot: QtBot
+) -> None:
+    fill(desk, qtbot, 2)
+    choose(desk, "Recognizers…")
+    dialog = desk.window.findChildren(RecognizersDialog)[-1]
+    dialog.bring_in(made_recognizer(tmp_path / "foreign", "other-head"))
+    wait_idle(desk, qtbot)
+    assert "reads the head 'other-head'" in dialog.note.text()
+    good = made_recognizer(tmp_path / "good")
+    broken = made_recognizer(tmp_path / "broken")
+    (broken / "weights.safetensors").write_bytes(b"nothing")
+    dialog.bring_in(broken)
+    wait_idle(desk, qtbot)
+    assert "weights.safetensors" in dialog.note.text()
+    assert dialog.model.rowCount() == 1
+    dialog.bring_in(good)
+    wait_idle(desk, qtbot)
+    assert not dialog.note.isVisible()
+    assert dialog.model.rowCount() == 2
+    dialog.table.selectRow(1)
+    assert "Right in 75 %" in dialog.facts.text()
+    dialog.activate.click()
+    wait_idle(desk, qtbot)
+    assert [entry.active for entry in desk.recognizers.entries] == [False, True]
+    assert "“good” answers from now on." in desk.window.status_line.words
+    choose(desk, "Settings…")
+    asked = desk.window.findChildren(SettingsDialog)[-1]
+    assert asked.recognizer.chosen == "good"
+    asked.reject()
+    dialog.close()
