@@ -7,11 +7,22 @@ from collections.abc import Iterator, Sequence
 from typing import Final
 
 from PySide6.QtCore import Qt, Signal
-from PySide6.QtGui import QStandardItem, QStandardItemModel
-from PySide6.QtWidgets import QHBoxLayout, QHeaderView, QPushButton, QTreeView, QVBoxLayout, QWidget
+from PySide6.QtGui import QColor, QPainter, QStandardItem, QStandardItemModel
+from PySide6.QtWidgets import (
+    QHBoxLayout,
+    QHeaderView,
+    QPushButton,
+    QStyle,
+    QStyledItemDelegate,
+    QStyleOptionViewItem,
+    QTreeView,
+    QVBoxLayout,
+    QWidget,
+)
 
 from facedyn_app.experiment.division import Division
-from facedyn_app.gui.theme import GRID, tabular_font
+from facedyn_app.gui.rows_model import Index
+from facedyn_app.gui.theme import GRID, colours_of, tabular_font
 from facedyn_app.gui.who_panel import simulated_label
 from facedyn_app.library.entries import SessionEntry
 
@@ -32,6 +43,26 @@ _ON, _SOME, _OFF = (
 )
 
 
+class TickDelegate(QStyledItemDelegate):
+    """Draws an edge round every tick box, which Fusion leaves out on a dark ground."""
+
+    def __init__(self, view: QTreeView) -> None:
+        super().__init__(view)
+        self._view = view
+
+    def paint(self, painter: QPainter, option: QStyleOptionViewItem, index: Index) -> None:
+        """Draw a cell."""
+        super().paint(painter, option, index)
+        if index.data(Qt.ItemDataRole.CheckStateRole) is None:
+            return
+        cell = QStyleOptionViewItem(option)
+        self.initStyleOption(cell, index)
+        box = QStyle.SubElement.SE_ItemViewItemCheckIndicator
+        edge = self._view.style().subElementRect(box, cell, self._view)
+        painter.setPen(QColor(colours_of(self._view).muted))
+        painter.drawRect(edge.adjusted(0, 0, -1, -1))
+
+
 class SessionTree(QWidget):
     """Lets sessions be ticked, singly or by speaker.
 
@@ -50,6 +81,7 @@ class SessionTree(QWidget):
         self.view.setFont(tabular_font(self.font()))
         self.view.setEditTriggers(QTreeView.EditTrigger.NoEditTriggers)
         self.view.setUniformRowHeights(True)
+        self.view.setItemDelegateForColumn(0, TickDelegate(self.view))
         self._ticking = False
         everything, nothing = QPushButton("Tick all"), QPushButton("Tick none")
         everything.clicked.connect(lambda: self._tick_all(_ON))

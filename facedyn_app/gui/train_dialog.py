@@ -52,7 +52,7 @@ class TrainDialog(QDialog):
         self.setWindowTitle("Train recognizer")
         self.setWindowFlag(Qt.WindowType.WindowMaximizeButtonHint)
         self.setAttribute(Qt.WidgetAttribute.WA_DeleteOnClose)
-        self.resize(120 * GRID, 80 * GRID)
+        self.resize(136 * GRID, 84 * GRID)
         self._flows, self._recognizers, self._queue = flows, recognizers, queue
         self._folder, self._settings = folder, settings
         self._watch: Watch | None = None

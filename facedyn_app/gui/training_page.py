@@ -67,6 +67,7 @@ class TrainingPage(QWidget):
             plot.hideButtons()
             plot.setMouseEnabled(x=False, y=False)
             plot.ctrlMenu.setParent(self)  # else it would be a window of its own
+            plot.ctrlMenu.hide()
             plot.setLabel("left", f"{words} ({unit})" if unit else words)
             plot.setLabel("bottom", "step")
             plot.showGrid(x=True, y=True, alpha=0.15)
