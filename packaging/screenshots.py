@@ -1,4 +1,4 @@
-"""Make the pictures of the window and its other windows in two sizes, light and dark.
+"""Make the pictures of the window, its other windows and its dialogs in two sizes, light and dark.
 
 Needs a display, such as a virtual one:
 
@@ -16,19 +16,30 @@ from pathlib import Path
 from tempfile import TemporaryDirectory
 
 from PySide6.QtCore import QEventLoop, Qt, QTimer
-from PySide6.QtWidgets import QWidget
+from PySide6.QtGui import QPainter, QPen
+from PySide6.QtWidgets import QDialog, QWidget
 
 from facedyn_app.assets import asset_folder
 from facedyn_app.gui.app import run_window
 from facedyn_app.gui.desk import Desk, follow_scheme
+from facedyn_app.gui.training.recognizers_dialog import RecognizersDialog
 from facedyn_app.library.library import Library
-from facedyn_app.settings import Settings
+from facedyn_app.settings import MachineSettings, NetworkSettings, Settings, TrainSettings
 from facedyn_app.simulate.corpus import simulate_sessions
 
 SIZES = ((1280, 800), (1920, 1060))
 SCHEMES = {"light": Qt.ColorScheme.Light, "dark": Qt.ColorScheme.Dark}
 N_VISITS, MOVED, VISIT_SECONDS = 6, 4, 30.0
 """Visits of a made speaker; the head of one of them is another's."""
+N_SPEAKERS, N_SESSIONS, SESSION_SECONDS = 24, 3, 12.0
+"""A library to train on."""
+QUICK = Settings(
+    network=NetworkSettings(width=32, n_blocks=1, n_heads=2, embedding=32),
+    train=TrainSettings(max_steps=5000, check_steps=15, patience=1000),
+    machine=MachineSettings(threads=1),
+)
+"""Settings of a training that has something to show after seconds."""
+N_LOOKS = 8
 LOOK_MS, QUIET_MS = 50, 1500
 
 
@@ -41,6 +52,7 @@ def main(arguments: list[str]) -> int:
     folder.mkdir(parents=True, exist_ok=True)
     with TemporaryDirectory() as place:
         visits = made_visits(Path(place) / "visits")
+        corpus = made_corpus(Path(place) / "corpus")
         for name, scheme in SCHEMES.items():
             for size in SIZES:
                 ending = f"{size[0]}x{size[1]}-{name}.png"
@@ -56,6 +68,8 @@ def main(arguments: list[str]) -> int:
                 print(path)
                 follow_scheme(scheme)
                 for path in work_and_drift(folder, visits, size, ending):
+                    print(path)
+                for path in dialogs(folder, corpus, size, ending):
                     print(path)
     return 0
 
@@ -112,6 +126,89 @@ def work_and_drift(folder: Path, visits: Path, size: tuple[int, int], ending: st
     desk.window.close()
     desk.window.deleteLater()
     return pictures
+
+
+def made_corpus(folder: Path) -> Path:
+    """A library of simulated speakers to train on."""
+    with Library.open(folder) as library:
+        for number in range(N_SPEAKERS):
+            for session in simulate_sessions(number, N_SESSIONS, SESSION_SECONDS, seed=7):
+                library.enrol(f"S-{number + 1:03d}", session, "made speakers need none")
+    return folder
+
+
+def dialogs(folder: Path, corpus: Path, size: tuple[int, int], ending: str) -> list[Path]:
+    """Pictures of settings, training and recognizers, each over the window."""
+    desk = Desk(QUICK, corpus, None)
+    window = desk.window
+    window.resize(*size)
+    window.show()
+    settle(desk)
+    pictures: list[Path] = []
+
+    def grab(name: str) -> None:
+        wait()
+        at = window.geometry()
+        picture = window.screen().grabWindow(0, at.x(), at.y(), at.width(), at.height())
+        painter = QPainter(picture)
+        painter.setPen(QPen(window.palette().highlight(), 2))
+        for dialog in window.findChildren(QDialog):
+            if dialog.isVisible():  # a virtual display has nothing that would draw its frame
+                painter.drawRect(dialog.geometry().translated(-at.topLeft()))
+        painter.end()
+        pictures.append(folder / f"{name}-{ending}")
+        picture.save(str(pictures[-1]), "PNG")
+
+    show_settings(desk, grab)
+    show_training(desk, grab)
+    window.close()
+    window.deleteLater()
+    return pictures
+
+
+def show_settings(desk: Desk, grab: Callable[[str], None]) -> None:
+    """The settings: two pages as they are, one with something wrong."""
+    dialog = desk.settings.ask(desk.window)
+    for page in ("Fit", "Recognizer"):
+        dialog.show_page(page)
+        grab(f"settings-{page.lower()}")
+    dialog.show_page("Trust")
+    dialog.pages["Trust"].fields["trust"]["unusable_seconds"].set_value(60.0)
+    grab("settings-wrong")
+    dialog.reject()
+
+
+def show_training(desk: Desk, grab: Callable[[str], None]) -> None:
+    """The form, the training at work, its result, and the list of recognizers."""
+    flows = desk.training.flows
+    desk.training.show_dialog()
+    settle(desk)
+    dialog = desk.training.dialog
+    if dialog is None or dialog.form is None:
+        return
+    grab("train-form")
+    dialog.form.start.click()
+
+    def looked() -> bool:
+        state = flows.training.state if flows.training is not None else None
+        return not flows.running or (state is not None and len(state.looks) >= N_LOOKS)
+
+    wait(looked)
+    grab("train-running")
+    flows.end_with_best()
+    wait(lambda: not flows.running)
+    settle(desk)
+    grab("train-done")
+    dialog.close()
+    desk.training.show_recognizers()
+    grab("recognizers")
+    for shown in desk.window.findChildren(RecognizersDialog):
+        shown.close()
+
+
+def settle(desk: Desk) -> None:
+    """Let all short work end."""
+    wait(lambda: not (desk.library.queue.jobs or desk.queue.jobs))
 
 
 def wait(done: Callable[[], bool] | None = None) -> None:

@@ -18,7 +18,7 @@ from facedyn_app.errors import FacedynError
 from facedyn_app.folders import NAME, config_folder, demo_library, own_library
 from facedyn_app.gui.desk import Desk
 from facedyn_app.gui.screenshot import Screenshot
-from facedyn_app.gui.settings_flows import SCHEMES
+from facedyn_app.gui.settings.flows import SCHEMES
 from facedyn_app.gui.theme import apply_theme
 from facedyn_app.gui.work import DemoOpened
 from facedyn_app.settings import Settings

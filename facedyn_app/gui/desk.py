@@ -25,11 +25,11 @@ from facedyn_app.gui.main_window import MainWindow
 from facedyn_app.gui.opening import Opening
 from facedyn_app.gui.picture_window import PictureWindow
 from facedyn_app.gui.queue_board import QueueBoard
-from facedyn_app.gui.recognizer_flows import RecognizerFlows
-from facedyn_app.gui.settings_flows import SettingsFlows
+from facedyn_app.gui.settings.flows import SettingsFlows
 from facedyn_app.gui.state import AppState
 from facedyn_app.gui.theme import apply_theme
-from facedyn_app.gui.training_desk import TrainingDesk
+from facedyn_app.gui.training.desk import TrainingDesk
+from facedyn_app.gui.training.recognizers import RecognizerFlows
 from facedyn_app.headmodel.model import HeadModel
 from facedyn_app.records import DriftReport
 from facedyn_app.settings import Settings

@@ -15,11 +15,11 @@ from PySide6.QtWidgets import QApplication
 from pytestqt.qtbot import QtBot
 
 from facedyn_app.gui.desk import Desk
-from facedyn_app.gui.recognizers_dialog import RecognizersDialog
-from facedyn_app.gui.session_tree import PART
-from facedyn_app.gui.settings_dialog import SettingsDialog
-from facedyn_app.gui.train_dialog import TrainDialog
-from facedyn_app.gui.train_form import TrainForm
+from facedyn_app.gui.settings.dialog import SettingsDialog
+from facedyn_app.gui.training.dialog import TrainDialog
+from facedyn_app.gui.training.form import TrainForm
+from facedyn_app.gui.training.recognizers_dialog import RecognizersDialog
+from facedyn_app.gui.training.session_tree import PART
 from facedyn_app.library.library import Library
 from facedyn_app.library.recognizers import active_name
 from facedyn_app.recognizer.files import load_recognizer

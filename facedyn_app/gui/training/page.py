@@ -11,7 +11,7 @@ from PySide6.QtWidgets import QHBoxLayout, QLabel, QProgressBar, QPushButton, QV
 from facedyn_app.gui.form import make_note
 from facedyn_app.gui.panel import error_status
 from facedyn_app.gui.theme import GRID, colours_of, tabular_font
-from facedyn_app.gui.train_flows import Training
+from facedyn_app.gui.training.flows import Training
 from facedyn_app.recognizer.course import TrainingState
 
 REDRAW_MS: Final = 100

@@ -8,7 +8,7 @@ from typing import Any, Final
 from PySide6.QtCore import Qt, Signal
 from PySide6.QtWidgets import QFrame, QGridLayout, QScrollArea, QVBoxLayout, QWidget
 
-from facedyn_app.gui.setting_field import SettingField, add_heading
+from facedyn_app.gui.settings.field import SettingField, add_heading
 from facedyn_app.gui.theme import GRID
 from facedyn_app.limits import limits_of, meanings, settings_of
 

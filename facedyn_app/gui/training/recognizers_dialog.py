@@ -21,14 +21,14 @@ from PySide6.QtWidgets import (
 
 from facedyn_app.gui.form import make_fault, make_note, say
 from facedyn_app.gui.panel import error_status
-from facedyn_app.gui.recognizer_flows import (
+from facedyn_app.gui.rows_model import RowsModel
+from facedyn_app.gui.theme import GRID, tabular_font
+from facedyn_app.gui.training.recognizers import (
     Entries,
     RecognizerFlows,
     accuracy_words,
     recognizer_words,
 )
-from facedyn_app.gui.rows_model import RowsModel
-from facedyn_app.gui.theme import GRID, tabular_font
 from facedyn_app.library.recognizers import RecognizerEntry
 
 COLUMNS: Final = (

@@ -12,9 +12,9 @@ from facedyn_app.dynamics.quality import assess_quality
 from facedyn_app.gui.choice_box import Choice
 from facedyn_app.gui.head_flows import HeadFlows
 from facedyn_app.gui.jobs import Job, JobQueue, Watch
-from facedyn_app.gui.recognizer_flows import RecognizerFlows, accuracy_words, recognizer_words
-from facedyn_app.gui.settings_dialog import SettingsDialog, Wanted
+from facedyn_app.gui.settings.dialog import SettingsDialog, Wanted
 from facedyn_app.gui.state import AppState
+from facedyn_app.gui.training.recognizers import RecognizerFlows, accuracy_words, recognizer_words
 from facedyn_app.progress import Report
 from facedyn_app.settings import AppearanceSettings, Settings
 from facedyn_app.settings_file import write_settings

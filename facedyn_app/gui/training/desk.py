@@ -7,11 +7,11 @@ from PySide6.QtWidgets import QPushButton
 
 from facedyn_app.gui.library_flows import LibraryFlows
 from facedyn_app.gui.main_window import MainWindow
-from facedyn_app.gui.recognizer_flows import RecognizerFlows
-from facedyn_app.gui.recognizers_dialog import RecognizersDialog
 from facedyn_app.gui.theme import tabular_font
-from facedyn_app.gui.train_dialog import TrainDialog
-from facedyn_app.gui.train_flows import TrainFlows
+from facedyn_app.gui.training.dialog import TrainDialog
+from facedyn_app.gui.training.flows import TrainFlows
+from facedyn_app.gui.training.recognizers import RecognizerFlows
+from facedyn_app.gui.training.recognizers_dialog import RecognizersDialog
 
 
 class TrainingDesk(QObject):

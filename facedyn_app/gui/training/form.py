@@ -24,10 +24,10 @@ from facedyn_app.experiment.division import Division
 from facedyn_app.experiment.training import TrainingPlan, plan_division
 from facedyn_app.fitting.fitter import choose_device
 from facedyn_app.gui.form import make_fault, make_form, make_note, say
-from facedyn_app.gui.session_tree import SessionTree
-from facedyn_app.gui.setting_field import SettingField
+from facedyn_app.gui.settings.field import SettingField
 from facedyn_app.gui.theme import GRID
-from facedyn_app.gui.train_work import Material, TrainingOrder
+from facedyn_app.gui.training.session_tree import SessionTree
+from facedyn_app.gui.training.work import Material, TrainingOrder
 from facedyn_app.limits import meanings, settings_of
 from facedyn_app.recognizer.split import FEWEST_TO_SHARE, parse_test_sessions
 from facedyn_app.settings import NetworkSettings, Settings

@@ -10,9 +10,9 @@ from typing import Final, Literal
 from PySide6.QtCore import QObject, Signal
 
 from facedyn_app.gui.jobs import Job, JobQueue, Watch
-from facedyn_app.gui.recognizer_flows import Entries
 from facedyn_app.gui.status_line import duration_words
-from facedyn_app.gui.train_work import TrainingOrder, train_ordered
+from facedyn_app.gui.training.recognizers import Entries
+from facedyn_app.gui.training.work import TrainingOrder, train_ordered
 from facedyn_app.progress import Progress
 from facedyn_app.recognizer.course import TrainingState
 

@@ -10,12 +10,12 @@ from PySide6.QtWidgets import QDialog, QStackedWidget, QVBoxLayout, QWidget
 
 from facedyn_app.gui.jobs import Job, JobQueue, Watch
 from facedyn_app.gui.panel import DONE, Panel, PanelStatus, error_status
-from facedyn_app.gui.recognizer_flows import RecognizerFlows, accuracy_words
 from facedyn_app.gui.theme import GRID
-from facedyn_app.gui.train_flows import TrainFlows
-from facedyn_app.gui.train_form import TrainForm
-from facedyn_app.gui.train_work import Material, TrainingOrder, read_material
-from facedyn_app.gui.training_page import TrainingPage
+from facedyn_app.gui.training.flows import TrainFlows
+from facedyn_app.gui.training.form import TrainForm
+from facedyn_app.gui.training.page import TrainingPage
+from facedyn_app.gui.training.recognizers import RecognizerFlows, accuracy_words
+from facedyn_app.gui.training.work import Material, TrainingOrder, read_material
 from facedyn_app.settings import Settings
 
 NOBODY = "There is nobody in the library to learn from yet."

@@ -1,0 +1,1 @@
+"""Training and recognizers in the window."""
