@@ -141,7 +141,7 @@ def identify(
         typer.Option(
             "--recognizer",
             metavar="DIR",
-            show_default="the built-in one",
+            show_default="the active one of the library",
             help="The folder of a trained recognizer.",
         ),
     ] = None,

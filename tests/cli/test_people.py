@@ -9,6 +9,7 @@ import pytest
 from facedyn_app.headmodel.files.head_file import save_head
 from facedyn_app.headmodel.model import HeadModel
 from facedyn_app.library.library import Library
+from facedyn_app.library.recognizers import activate_recognizer, add_recognizer
 
 Run = Callable[..., Any]
 CONSENT = "made speakers, no person"
@@ -104,6 +105,19 @@ def test_identify_ranks_everybody(run: Run, corpus: Path, library: Path, recogni
     assert facts["matches"][0]["name"] in text
     assert "simulated" in text
     assert facts["matches"][1]["name"] not in text
+
+
+def test_the_librarys_active_recognizer_answers(
+    run: Run, corpus: Path, library: Path, recognizer: Path
+) -> None:
+    with Library.open(library) as kept:
+        activate_recognizer(kept, add_recognizer(kept, recognizer))
+    named = run(
+        "identify", _sessions(corpus, 1)[2], "--library", library, "--recognizer", recognizer
+    )
+    active = run("identify", _sessions(corpus, 1)[2], "--library", library)
+    assert active.exit_code == 0, active.stderr
+    assert active.stdout == named.stdout
 
 
 def test_nobody_to_compare_with_is_told(

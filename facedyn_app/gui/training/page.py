@@ -12,10 +12,9 @@ from facedyn_app.gui.form import make_note
 from facedyn_app.gui.panel import error_status
 from facedyn_app.gui.theme import GRID, colours_of, tabular_font
 from facedyn_app.gui.training.flows import Training
-from facedyn_app.recognizer.course import TrainingState
+from facedyn_app.recognizer.course import Look, TrainingState
 
-REDRAW_MS: Final = 100
-FEW: Final = 200
+REDRAW_MS: Final = 250
 
 
 class TrainingPage(QWidget):
@@ -57,6 +56,7 @@ class TrainingPage(QWidget):
         self.activate = _button("Make active", self.activate_requested)
         self.activate.setToolTip("Who is it? is answered by this recognizer from then on")
         self.again = _button("Train another…", self.again_requested)
+        self._drawn_looks: tuple[Look, ...] = ()
         self._late = QTimer(self, singleShot=True, interval=REDRAW_MS)
         self._late.timeout.connect(self._draw)
         self._lay_out()
@@ -89,7 +89,7 @@ class TrainingPage(QWidget):
         column.addLayout(buttons)
 
     def show_training(self, training: Training, result: str) -> None:
-        """Show how a training stands; a picture of it follows at most ten times a second.
+        """Show how a training stands; the curves follow at most four times a second.
 
         Args:
             training: The training.
@@ -108,6 +108,7 @@ class TrainingPage(QWidget):
         self.bar.setValue(round(1000 * (share or 0.0)))
         self.title.setText(_title(training, result))
         self.facts.setText(_facts(training.state))
+        self.note.setText(_looks_note(training))
         if not self._late.isActive():
             self._late.start()
 
@@ -123,10 +124,12 @@ class TrainingPage(QWidget):
             return
         self.loss_curve.setData(training.curve.steps, training.curve.losses)
         looks = training.state.looks if training.state is not None else ()
+        if looks == self._drawn_looks:
+            return
+        self._drawn_looks = looks
         steps = [look.step for look in looks]
         self.window_curve.setData(steps, [100.0 * look.top1_window for look in looks])
         self.session_curve.setData(steps, [100.0 * look.top1_session for look in looks])
-        self.note.setText(_looks_note(training))
 
     def _dress(self) -> None:
         colours = colours_of(self)
@@ -135,7 +138,7 @@ class TrainingPage(QWidget):
             for side in ("left", "bottom"):
                 plot.getAxis(side).setPen(colours.line)
                 plot.getAxis(side).setTextPen(colours.text)
-        self.loss_curve.setPen(pg.mkPen(colours.series[0], width=1.5))
+        self.loss_curve.setPen(pg.mkPen(colours.series[0], width=1))
         for curve, colour in ((self.window_curve, 0), (self.session_curve, 1)):
             curve.setPen(pg.mkPen(colours.series[colour], width=2))
             curve.setSymbol("o")
