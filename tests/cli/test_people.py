@@ -9,7 +9,6 @@ import pytest
 from facedyn_app.headmodel.files.head_file import save_head
 from facedyn_app.headmodel.model import HeadModel
 from facedyn_app.library.library import Library
-from facedyn_app.library.recognizers import activate_recognizer, add_recognizer
 
 Run = Callable[..., Any]
 CONSENT = "made speakers, no person"
@@ -110,8 +109,20 @@ def test_identify_ranks_everybody(run: Run, corpus: Path, library: Path, recogni
 def test_the_librarys_active_recognizer_answers(
     run: Run, corpus: Path, library: Path, recognizer: Path
 ) -> None:
-    with Library.open(library) as kept:
-        activate_recognizer(kept, add_recognizer(kept, recognizer))
+    options = ("--library", library)
+    added = run("recognizers", "add", recognizer, *options)
+    assert added.exit_code == 0, added.stderr
+    again = run("recognizers", "add", recognizer, *options)
+    assert again.exit_code == 3
+    assert "already" in again.stderr
+    assert run("recognizers", "use", recognizer.name, *options).exit_code == 0
+    assert run("recognizers", "use", "nobody", *options).exit_code == 3
+    listed = _json(run("recognizers", *options, "--json"))["recognizers"]
+    assert [(one["name"], one["active"]) for one in listed] == [
+        ("built-in", False),
+        (recognizer.name, True),
+    ]
+    assert recognizer.name in run("recognizers", *options).stdout
     named = run(
         "identify", _sessions(corpus, 1)[2], "--library", library, "--recognizer", recognizer
     )
