@@ -4,14 +4,13 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 from pathlib import Path
-from typing import Final
 
-from PySide6.QtCore import QSettings, Qt, QTimer, Signal, Slot
+from PySide6.QtCore import QSettings, QTimer, Signal, Slot
 from PySide6.QtGui import QCloseEvent, QDragEnterEvent, QDropEvent, QResizeEvent, QShowEvent
-from PySide6.QtWidgets import QFileDialog, QMainWindow, QMessageBox, QVBoxLayout, QWidget
+from PySide6.QtWidgets import QFileDialog, QMainWindow, QVBoxLayout, QWidget
 
 from facedyn_app.gui import docks as places
-from facedyn_app.gui.actions import Command, build_menus, keys_text
+from facedyn_app.gui.actions import build_menus
 from facedyn_app.gui.docks import Docks
 from facedyn_app.gui.facts_panel import FactsPanel
 from facedyn_app.gui.frame_feed import FrameFeed
@@ -32,14 +31,9 @@ from facedyn_app.gui.transport import Transport
 from facedyn_app.gui.trust_panel import TrustPanel
 from facedyn_app.gui.video_view import VideoPanel
 from facedyn_app.gui.who_panel import WhoPanel
+from facedyn_app.gui.window_commands import window_commands
 from facedyn_app.headmodel.model import HeadModel
 from facedyn_app.settings import Settings
-
-ABOUT: Final = (
-    "<p><b>facedyn</b> recognises people by how their faces move, and says how far the "
-    "measurement can be trusted.</p><p>All work is done on this machine; nothing is sent "
-    "anywhere.</p><p>For research use, not a medical device.</p>"
-)
 
 
 class MainWindow(QMainWindow):
@@ -138,38 +132,12 @@ class MainWindow(QMainWindow):
         )
         self.statusBar().addWidget(self.status_line, 1)
         self.statusBar().setSizeGripEnabled(False)
-        menus = build_menus(self, self._commands())
+        menus = build_menus(self, window_commands(self))
         menus["Session"].insertMenu(menus["Session"].actions()[1], self.head_menu)
         menus["View"].addSeparator()
         menus["View"].addActions(self.docks.toggle_actions())
         kept = self._memory
         self._remembered = kept is not None and self.docks.restore(kept)
-
-    def _commands(self) -> list[Command]:
-        scheme = Qt.ColorScheme
-        ask = self.scheme_requested.emit
-        return [
-            Command("File", "Open video…", self.choose_videos, "Ctrl+O"),
-            Command("File", "Open folder of videos…", self.choose_folder, "Ctrl+Shift+O"),
-            Command("File", "Open library…", self.choose_library),
-            Command("File", "Open demo (simulated)", self.demo_requested.emit),
-            Command("File", "Export mesh…", self.export_requested.emit),
-            Command("File", "Quit", self._quit, "Ctrl+Q"),
-            Command("Edit", "Settings…", self.settings_requested.emit, "Ctrl+,"),
-            Command("View", "Reset layout", self.docks.reset),
-            Command("View", "Colours as the system", lambda: ask(scheme.Unknown)),
-            Command("View", "Light colours", lambda: ask(scheme.Light)),
-            Command("View", "Dark colours", lambda: ask(scheme.Dark)),
-            Command("Session", "Fit face again", self.refit_requested.emit),
-            Command("Session", "Enrol as a speaker…", self.enrol_requested.emit, "Ctrl+E"),
-            *self.transport.commands(),
-            Command("Identify", "Who is it?", self.identify_requested.emit, "Ctrl+I"),
-            Command("Identify", "Shape drift…", self._ask_drift, "Ctrl+D", "Sessions of a speaker"),
-            Command("Train", "Train recognizer…", self.train_requested.emit, "Ctrl+T"),
-            Command("Train", "Recognizers…", self.recognizers_requested.emit),
-            Command("Help", "Keys", self.show_keys, "F1"),
-            Command("Help", "About", self._show_about),
-        ]
 
     def _connect(self) -> None:
         state = self.state
@@ -205,21 +173,12 @@ class MainWindow(QMainWindow):
         if folder:
             self.library_chosen.emit(Path(folder))
 
-    def show_keys(self) -> None:
-        """Show the list of keys."""
-        QMessageBox.information(self, "Keys", keys_text())
-
-    def _show_about(self) -> None:
-        QMessageBox.about(self, "About facedyn", ABOUT)
-
-    def _ask_drift(self) -> None:
+    def ask_drift(self) -> None:
+        """Ask for the drift of the speaker in question."""
         recording = self.state.recording
         answer = recording.identification if recording is not None else None
         best = answer.matches[0].name if answer is not None and answer.matches else ""
         self.drift_requested.emit(self.library.selected_speaker or best)
-
-    def _quit(self) -> None:
-        self.close()
 
     @Slot(object)
     def _show_recording(self, recording: Recording | None) -> None:
