@@ -88,7 +88,8 @@ def test_a_dropped_folder_becomes_a_queue_and_one_failure_stops_nothing(
     ready(desk, qtbot)
     (clips[0].parent / "notes.txt").write_text("no video, and not called one")
     seen: list[list[str]] = []
-    desk.board.changed.connect(lambda: seen.append([row.words for row in desk.board.rows]))
+    board = desk.board  # a closure over the desk would keep it alive
+    board.changed.connect(lambda: seen.append([row.words for row in board.rows]))
     drop(desk, [clips[0].parent])
     wait_idle(desk, qtbot)
     waiting = next(rows for rows in seen if len(rows) == 3)
