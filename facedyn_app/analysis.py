@@ -172,6 +172,8 @@ def make_session(
         "program": PROGRAM,
         "simulated": info.simulated,
     }
+    if info.recorded_at is not None:
+        meta["recorded_at"] = info.recorded_at.isoformat()
     return Session(
         seconds=fit.seconds,
         valid=fit.valid,

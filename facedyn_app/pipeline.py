@@ -29,7 +29,7 @@ from facedyn_app.landmarks import (
     Landmarker,
 )
 from facedyn_app.library.embeddings import embedded_gallery
-from facedyn_app.library.entries import SessionEntry
+from facedyn_app.library.entries import SessionEntry, in_order
 from facedyn_app.library.library import Library
 from facedyn_app.progress import Progress, Report, ignore
 from facedyn_app.recognizer.model import Recognizer
@@ -221,9 +221,7 @@ def sessions_by_date(library: Library, speaker: str) -> list[SessionEntry]:
         InputError: There is no such speaker.
         MismatchError: Sessions of different heads.
     """
-    entries = sorted(
-        library.sessions(speaker), key=lambda entry: (entry.date.timestamp(), entry.id)
-    )
+    entries = in_order(library.sessions(speaker))
     heads = sorted({entry.head_id for entry in entries})
     if len(heads) > 1:
         named = [

@@ -16,6 +16,7 @@ from __future__ import annotations
 
 from collections.abc import Mapping
 from dataclasses import dataclass, field, replace
+from datetime import datetime
 from pathlib import Path
 from typing import Any, Protocol
 
@@ -67,6 +68,8 @@ class VideoInfo:
         n_frames: Frames according to the container, an estimate; None when not stated.
         seconds: Duration, s; None when not stated.
         simulated: Whether the file says that it is rendered, not filmed (`write_video`).
+        recorded_at: When it was recorded, UTC, as the container states it; an export or a cut may
+            have put its own time there. None where nothing plausible is stated.
     """
 
     path: Path
@@ -76,6 +79,7 @@ class VideoInfo:
     n_frames: int | None
     seconds: float | None
     simulated: bool = False
+    recorded_at: datetime | None = None
 
 
 @dataclass(frozen=True, slots=True, eq=False)

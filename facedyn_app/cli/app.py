@@ -8,7 +8,14 @@ from typing import Annotated
 import typer
 
 from facedyn_app import __version__
-from facedyn_app.cli import bench_verbs, export_verb, head_verbs, recognizer_verbs, window_verbs
+from facedyn_app.cli import (
+    bench_verbs,
+    export_verb,
+    head_verbs,
+    recognizer_verbs,
+    session_verbs,
+    window_verbs,
+)
 from facedyn_app.cli.corpus_verbs import add_corpus_verbs
 from facedyn_app.cli.options import (
     ALL_FACES,
@@ -64,6 +71,7 @@ def make_app(open_window: OpenWindow, measure_window: MeasureWindow) -> typer.Ty
     app.command("export", short_help="Write meshes of a session.")(export_verb.export)
     app.add_typer(head_verbs.make_heads_app(), name="heads")
     app.add_typer(recognizer_verbs.make_recognizers_app(), name="recognizers")
+    app.add_typer(session_verbs.make_sessions_app(), name="sessions")
     app.add_typer(bench_verbs.make_bench_app(measure_window), name="bench")
     app.command("simulate", short_help="Write session files of simulated speakers.")(simulate)
     add_corpus_verbs(app)

@@ -142,7 +142,7 @@ def _enrolled(folder: Path, consent: str, added: Sequence[tuple[SessionEntry, Qu
     lines = [f"enrolled: {speaker}, {len(added)} new, in {folder}"]
     for entry, quality in added:
         made = " (simulated)" if entry.simulated else ""
-        lines.append(f"  {entry.name}{made}: {quality_line(quality)}")
+        lines.append(f"  {entry.name}{made}, {entry.date_words}: {quality_line(quality)}")
         lines += [f"    {reason}" for reason in quality.reasons]
     lines.append(f"consent: {consent}")
     return Outcome(facts, "\n".join(lines))

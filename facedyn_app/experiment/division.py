@@ -10,7 +10,7 @@ from typing import overload
 import numpy as np
 
 from facedyn_app.errors import MismatchError, TooLittleError
-from facedyn_app.library.entries import SessionEntry
+from facedyn_app.library.entries import SessionEntry, in_order
 from facedyn_app.library.library import Library
 from facedyn_app.recognizer.evaluation import LabelledSession, Trials
 from facedyn_app.recognizer.split import TestSessions, held_out_speakers, split_sessions
@@ -142,8 +142,4 @@ def _labelled_entries(
             f"There is no session of a speaker in the library '{folder}'.",
             "Import or enrol recordings first.",
         )
-    return sorted(chosen, key=lambda entry: (_recorded(entry), entry.id))
-
-
-def _recorded(entry: SessionEntry) -> str:
-    return entry.recorded_at.isoformat() if entry.recorded_at else ""
+    return in_order(chosen)

@@ -115,6 +115,7 @@ class Desk(QObject):
         library.failed.connect(self._say_failure)
         panel.speaker_picked.connect(library.measure_drift)
         panel.session_picked.connect(library.open_session)
+        panel.session_dated.connect(library.date_session)
         panel.job_picked.connect(self.board.pick)
         panel.job_ended.connect(self.board.remove)
         self.board.job_picked.connect(self.flows.watch)

@@ -4,17 +4,15 @@ from __future__ import annotations
 
 from collections.abc import Mapping
 
-from PySide6.QtCore import QDate
 from PySide6.QtWidgets import (
     QComboBox,
-    QDateEdit,
     QDialog,
     QDialogButtonBox,
     QLineEdit,
     QWidget,
 )
 
-from facedyn_app.gui.form import lay_out_dialog, make_form, make_note
+from facedyn_app.gui.form import lay_out_dialog, make_date, make_form, make_note
 from facedyn_app.gui.listing import Enrolment
 from facedyn_app.gui.theme import GRID
 
@@ -41,10 +39,7 @@ class EnrolDialog(QDialog):
         self.name.setCurrentText("")
         self.giver = QLineEdit()
         self.giver.setPlaceholderText("the person, or who may speak for him")
-        self.date = QDateEdit(QDate.currentDate())
-        self.date.setCalendarPopup(True)
-        self.date.setDisplayFormat("yyyy-MM-dd")
-        self.date.setMaximumDate(QDate.currentDate())
+        self.date = make_date()
         self.scope = QLineEdit()
         self.scope.setPlaceholderText("such as: follow-up study until 2027")
         self._name_note, self._giver_note, self._scope_note = make_note(), make_note(), make_note()

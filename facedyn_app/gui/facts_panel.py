@@ -44,10 +44,14 @@ def facts_of(recording: Recording) -> list[Fact]:
 
 
 def _video_facts(info: VideoInfo) -> list[Fact]:
-    return [
+    facts: list[Fact] = []
+    if info.recorded_at is not None:
+        facts.append(("Recorded", f"{info.recorded_at.astimezone():%Y-%m-%d %H:%M}"))
+    facts += [
         ("Picture", f"{info.width} x {info.height} px"),
         ("Frame rate", f"{info.fps:.4g} frames/s"),
     ]
+    return facts
 
 
 def _fit_facts(recording: Recording) -> list[Fact]:

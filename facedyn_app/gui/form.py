@@ -2,8 +2,18 @@
 
 from __future__ import annotations
 
+from datetime import date
+
+from PySide6.QtCore import QDate
 from PySide6.QtGui import QPalette
-from PySide6.QtWidgets import QDialog, QDialogButtonBox, QFormLayout, QLabel, QVBoxLayout
+from PySide6.QtWidgets import (
+    QDateEdit,
+    QDialog,
+    QDialogButtonBox,
+    QFormLayout,
+    QLabel,
+    QVBoxLayout,
+)
 
 from facedyn_app.gui.theme import GRID
 
@@ -29,6 +39,16 @@ def say(note: QLabel, words: str) -> None:
     """Let a line of `make_fault` say what is wrong; empty words hide it."""
     note.setText(words)
     note.setVisible(bool(words))
+
+
+def make_date(day: date | None = None) -> QDateEdit:
+    """A field for a day that has been; today where none is given."""
+    today = QDate.currentDate()
+    field = QDateEdit(today if day is None else QDate(day.year, day.month, day.day))
+    field.setCalendarPopup(True)
+    field.setDisplayFormat("yyyy-MM-dd")
+    field.setMaximumDate(today)
+    return field
 
 
 def make_form() -> QFormLayout:

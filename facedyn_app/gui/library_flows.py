@@ -3,13 +3,14 @@
 from __future__ import annotations
 
 from collections.abc import Callable
+from datetime import date
 from functools import partial
 from pathlib import Path
 from typing import Any
 
 from PySide6.QtCore import QObject, Signal, Slot
 
-from facedyn_app.gui import work
+from facedyn_app.gui import library_work
 from facedyn_app.gui.jobs import Job, JobQueue, Watch, Work
 from facedyn_app.gui.listing import Enrolment, Listing
 from facedyn_app.gui.panel import error_status
@@ -52,7 +53,9 @@ class LibraryFlows(QObject):
     @Slot(object)
     def open_library(self, folder: Path) -> None:
         """Read the list of a library."""
-        self._start("Read the library", work.list_library(folder), self.take_listing, "library")
+        self._start(
+            "Read the library", library_work.list_library(folder), self.take_listing, "library"
+        )
 
     def take_listing(self, listing: Listing) -> None:
         """Use this library from now on."""
@@ -66,19 +69,25 @@ class LibraryFlows(QObject):
             self.take_listing(listing)
             self.enrolled.emit(enrolment.name)
 
-        run = work.enrol_recording(recording, enrolment, self.listing.folder)
+        run = library_work.enrol_recording(recording, enrolment, self.listing.folder)
         self._start(f"Enrol {enrolment.name}", run, done, "who")
+
+    @Slot(int, object)
+    def date_session(self, key: int, day: date | None) -> None:
+        """Say when a session was recorded."""
+        run = library_work.date_session(key, day, self.listing.folder)
+        self._start("Date a session", run, self.take_listing, "library")
 
     @Slot(str)
     def measure_drift(self, speaker: str) -> None:
         """Measure the drift of an enrolled speaker."""
-        run = work.speaker_drift(speaker, self.listing.folder)
+        run = library_work.speaker_drift(speaker, self.listing.folder)
         self._start(f"Drift of {speaker}", run, self.drift_measured.emit, "trust")
 
     @Slot(int)
     def open_session(self, key: int) -> None:
         """Open a session of the library."""
-        run = work.open_session(key, self.listing.folder, self._state.settings)
+        run = library_work.open_session(key, self.listing.folder, self._state.settings)
         self._start("Open session", run, self._take_session, "video")
 
     @Slot(str)

@@ -10,7 +10,8 @@ from PySide6.QtCore import QModelIndex, QPoint, Qt, Signal
 from PySide6.QtGui import QKeySequence, QShortcut, QStandardItem, QStandardItemModel
 from PySide6.QtWidgets import QHeaderView, QLabel, QMenu, QTreeView, QVBoxLayout, QWidget
 
-from facedyn_app.gui.listing import ListedSpeaker, Listing
+from facedyn_app.gui.date_dialog import DateDialog
+from facedyn_app.gui.listing import ListedSession, ListedSpeaker, Listing
 from facedyn_app.gui.panel import DONE, Panel
 from facedyn_app.gui.queue_board import QueueRow
 from facedyn_app.gui.recording import Recording
@@ -19,6 +20,8 @@ from facedyn_app.gui.who_panel import simulated_label
 
 _KIND: Final = Qt.ItemDataRole.UserRole + 1
 _KEY: Final = Qt.ItemDataRole.UserRole + 2
+_SESSION: Final = Qt.ItemDataRole.UserRole + 3
+SESSION_TIP: Final = "A click opens it; a right click also sets its date."
 
 
 class LibraryPanel(Panel):
@@ -31,6 +34,7 @@ class LibraryPanel(Panel):
         job_picked: key of a job of the queue.
         job_ended: key of a job that the user wants stopped, or off the list.
         drift_requested: str: the user wants to see this speaker's shape drift.
+        session_dated: int, date or None: when the user says this session was recorded.
     """
 
     speaker_picked = Signal(str)
@@ -39,6 +43,7 @@ class LibraryPanel(Panel):
     job_picked = Signal(object)
     job_ended = Signal(object)
     drift_requested = Signal(str)
+    session_dated = Signal(int, object)
 
     def __init__(self, parent: QWidget | None = None) -> None:
         super().__init__(
@@ -97,10 +102,14 @@ class LibraryPanel(Panel):
         return str(owner.data(_KEY)) if owner.data(_KIND) == "speaker" else ""
 
     def show_listing(self, listing: Listing) -> None:
-        """Show the speakers of a library."""
-        self._speakers.removeRows(0, self._speakers.rowCount())
+        """Show the speakers of a library; those whose sessions are seen stay open."""
+        rows = [self._speakers.child(row) for row in range(self._speakers.rowCount())]
+        seen = {item.data(_KEY) for item in rows if self._tree.isExpanded(item.index())}
+        self._speakers.removeRows(0, len(rows))
         for speaker in listing.speakers:
-            self._speakers.appendRow(_speaker_item(speaker))
+            item = _speaker_item(speaker)
+            self._speakers.appendRow(item)
+            self._tree.setExpanded(item.index(), speaker.name in seen)
         self._place.setText(f"Library: {listing.folder.name}")
         self._place.setToolTip(str(listing.folder))
         self._refresh(self._speakers, f"Speakers ({len(listing.speakers)})")
@@ -155,6 +164,8 @@ class LibraryPanel(Panel):
         if speaker:
             drift = menu.addAction("Shape drift over sessions…")
             drift.triggered.connect(partial(self._ask_drift, speaker))
+        if index.data(_KIND) == "session":
+            menu.addAction("Date of recording…").triggered.connect(self._ask_date)
         if index.data(_KIND) in ("job", "end"):
             end = menu.addAction(index.siblingAtColumn(1).data(Qt.ItemDataRole.ToolTipRole))
             end.triggered.connect(self._end_selected)
@@ -165,6 +176,13 @@ class LibraryPanel(Panel):
 
     def _ask_drift(self, speaker: str, _checked: bool = False) -> None:
         self.drift_requested.emit(speaker)
+
+    def _ask_date(self) -> None:
+        session: ListedSession = self._tree.currentIndex().data(_SESSION)
+        dialog = DateDialog(session, self)
+        dialog.setAttribute(Qt.WidgetAttribute.WA_DeleteOnClose)
+        dialog.accepted.connect(lambda: self.session_dated.emit(session.key, dialog.day))
+        dialog.open()
 
     def _pick(self, index: QModelIndex) -> None:
         kind, key = index.data(_KIND), index.data(_KEY)
@@ -219,6 +237,8 @@ def _speaker_item(speaker: ListedSpeaker) -> QStandardItem:
     item = _item(text, "speaker", speaker.name, tip)
     for session in speaker.sessions:
         name = simulated_label(session.name, simulated=session.simulated)
-        row = _item(f"{name} · {session.seconds:.1f} s", "session", session.key, "Click to open")
+        words = f"{session.date_words} · {name} · {session.seconds:.1f} s"
+        row = _item(words, "session", session.key, f"{words}\n{SESSION_TIP}")
+        row.setData(session, _SESSION)
         item.appendRow(row)
     return item

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from dataclasses import dataclass
+from datetime import date
 from pathlib import Path
 
 
@@ -15,12 +16,16 @@ class ListedSession:
         name: Its name.
         simulated: Whether it is made.
         seconds: Its duration, s.
+        day: When it was recorded; None where that is not known.
+        date_words: The same for people; in brackets when it was added where only that is known.
     """
 
     key: int
     name: str
     simulated: bool
     seconds: float
+    day: date | None
+    date_words: str
 
 
 @dataclass(frozen=True, slots=True)
@@ -30,7 +35,7 @@ class ListedSpeaker:
     Attributes:
         name: His name.
         consent: The consent that is recorded; may be empty.
-        sessions: His sessions in the order of adding.
+        sessions: His sessions by their dates.
     """
 
     name: str

@@ -10,24 +10,22 @@ from typing import Final
 
 from facedyn_app.analysis import fit_face
 from facedyn_app.demo import HEAD, DemoResult, run_demo
-from facedyn_app.dynamics.quality import assess_quality
-from facedyn_app.errors import InputError, MismatchError, TooLittleError
+from facedyn_app.errors import MismatchError, TooLittleError
 from facedyn_app.gui.head_work import head_of_session
-from facedyn_app.gui.listing import Enrolment, ListedSession, ListedSpeaker, Listing
+from facedyn_app.gui.library_work import listing_of
+from facedyn_app.gui.listing import Listing
 from facedyn_app.gui.recording import Recording, recording_of
-from facedyn_app.library.entries import SessionEntry
 from facedyn_app.library.library import Library
 from facedyn_app.library.recognizers import active_recognizer
 from facedyn_app.pipeline import (
     analyse_video,
     drift_of,
-    enrol,
     identify,
     ready_head,
 )
 from facedyn_app.progress import Progress, Report
 from facedyn_app.recognizer.hardware import use_threads
-from facedyn_app.records import DriftReport, Session
+from facedyn_app.records import DriftReport
 from facedyn_app.settings import Settings
 
 MOST_DRIFT_REPORTS: Final = 5
@@ -89,22 +87,6 @@ def find_landmarks(recording: Recording, settings: Settings) -> Callable[[Report
     return work
 
 
-def list_library(folder: Path) -> Callable[[Report], Listing]:
-    """Work that lists the speakers of a library; none where there is no library yet."""
-
-    def work(_report: Report) -> Listing:
-        try:
-            library = Library.open(folder, create=False)
-        except InputError:
-            if any(folder.glob("library.sqlite")):
-                raise
-            return Listing(folder, ())
-        with library:
-            return _listing(library)
-
-    return work
-
-
 def answer(recording: Recording, folder: Path, settings: Settings) -> Callable[[Report], Recording]:
     """Work that finds who a recording is, and how stable the shapes of the likeliest are."""
 
@@ -117,7 +99,7 @@ def answer(recording: Recording, folder: Path, settings: Settings) -> Callable[[
             for number, name in enumerate(names):
                 report(Progress("measuring the drift", number, len(names)))
                 drift += _drift(library, name, recording, joins=found.known and number == 0)
-            made = _listing(library).simulated_speakers
+            made = listing_of(library).simulated_speakers
         return replace(
             recording,
             identification=found,
@@ -125,43 +107,6 @@ def answer(recording: Recording, folder: Path, settings: Settings) -> Callable[[
             drift=tuple(drift),
             simulated_speakers=made,
         )
-
-    return work
-
-
-def speaker_drift(name: str, folder: Path) -> Callable[[Report], DriftReport]:
-    """Work that measures the drift of one enrolled speaker."""
-
-    def work(_report: Report) -> DriftReport:
-        with Library.open(folder, create=False) as library:
-            return drift_of(library, name)
-
-    return work
-
-
-def enrol_recording(
-    recording: Recording, enrolment: Enrolment, folder: Path
-) -> Callable[[Report], Listing]:
-    """Work that enrols a recording; gives the library's new list."""
-
-    def work(_report: Report) -> Listing:
-        with Library.open(folder) as library:
-            enrol(enrolment.name, recording.session, library, enrolment.consent)
-            return _listing(library)
-
-    return work
-
-
-def open_session(key: int, folder: Path, settings: Settings) -> Callable[[Report], Recording]:
-    """Work that reads a session of a library."""
-
-    def work(_report: Report) -> Recording:
-        with Library.open(folder, create=False) as library:
-            for entry in library.sessions():
-                if entry.id == key:
-                    session = library.load(entry)
-                    return _kept_recording(entry, session, folder, settings)
-        raise InputError("This session is no longer in the library.", "Open the library again.")
 
     return work
 
@@ -187,7 +132,7 @@ def open_demo(folder: Path, settings: Settings) -> Callable[[Report], DemoOpened
     def work(report: Report) -> DemoOpened:
         result = run_demo(folder, settings, live=True, report=report)
         with Library.open(folder, create=False) as library:
-            listing = _listing(library)
+            listing = listing_of(library)
         names = frozenset(probe.speaker for probe in result.probes)
         recordings = tuple(
             Recording(
@@ -206,32 +151,6 @@ def open_demo(folder: Path, settings: Settings) -> Callable[[Report], DemoOpened
         return DemoOpened(result, listing, recordings)
 
     return work
-
-
-def _kept_recording(
-    entry: SessionEntry, session: Session, folder: Path, settings: Settings
-) -> Recording:
-    owner = entry.speaker or "unknown"
-    return Recording(
-        key=f"{folder}#{entry.id}",
-        title=f"{owner}, {entry.name}",
-        session=session,
-        quality=assess_quality(session, settings.trust),
-    )
-
-
-def _listing(library: Library) -> Listing:
-    sessions: dict[str | None, list[ListedSession]] = {}
-    for entry in library.sessions():
-        listed = ListedSession(entry.id, entry.name, entry.simulated, entry.seconds)
-        sessions.setdefault(entry.speaker, []).append(listed)
-    return Listing(
-        library.folder,
-        tuple(
-            ListedSpeaker(speaker.name, speaker.consent, tuple(sessions.get(speaker.name, ())))
-            for speaker in library.speakers()
-        ),
-    )
 
 
 def _drift(library: Library, name: str, recording: Recording, *, joins: bool) -> list[DriftReport]:

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import getpass
+from collections.abc import Iterable
 from dataclasses import dataclass
 from datetime import UTC, datetime
 
@@ -71,6 +72,12 @@ class SessionEntry:
         """When it was recorded; when it was added where that is not known."""
         return self.recorded_at or self.added_at
 
+    @property
+    def date_words(self) -> str:
+        """Its day here; in brackets the day of adding where only that is known."""
+        day = f"{self.date.astimezone():%Y-%m-%d}"
+        return day if self.recorded_at is not None else f"(added {day})"
+
 
 @dataclass(frozen=True, slots=True)
 class AuditEntry:
@@ -108,9 +115,19 @@ class RunEntry:
     result: str
 
 
+def in_order(entries: Iterable[SessionEntry]) -> list[SessionEntry]:
+    """Sessions by their dates; those of one moment in the order of adding."""
+    return sorted(entries, key=lambda entry: (entry.date.timestamp(), entry.id))
+
+
 def now() -> str:
     """The present time as the database keeps it."""
     return datetime.now(UTC).isoformat(timespec="seconds")
+
+
+def in_utc(when: datetime) -> str:
+    """A time as the database keeps it; one without a zone is taken for the zone here."""
+    return when.astimezone(UTC).isoformat()
 
 
 def account() -> str:

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from contextlib import AbstractContextManager, suppress
+from datetime import date
 from pathlib import Path
 from types import TracebackType
 
@@ -206,6 +207,17 @@ class Library:
             InputError: Its file is missing or damaged.
         """
         return load_session(self._store.path(entry.file_name))
+
+    def date_session(self, entry: SessionEntry, day: date | None) -> SessionEntry:
+        """Say on which day a session was recorded; None where that is not known.
+
+        Raises:
+            InputError: It is no longer in the library, or the day is still to come.
+        """
+        with self._transaction() as orm:
+            row = rows.session_row(orm, entry.id)
+            rows.date_row(orm, row, day)
+            return session_entry(row)
 
     def delete_session(self, entry: SessionEntry) -> None:
         """Delete a session, its file, its enrolment and what was computed for it.

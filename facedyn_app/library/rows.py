@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import re
 import unicodedata
-from datetime import datetime
+from datetime import date, datetime, time
 from pathlib import PurePath
 
 import numpy as np
@@ -13,10 +13,13 @@ from sqlalchemy.orm import Session as OrmSession
 
 from facedyn_app.errors import ConsentError, InputError
 from facedyn_app.library.database import AuditRow, EnrolmentRow, RunRow, SessionRow, SpeakerRow
-from facedyn_app.library.entries import account, now
+from facedyn_app.library.entries import account, in_utc, now
 from facedyn_app.records import Session
 
 _LONGEST_NAME = 200
+FIRST_DAY = date(1900, 1, 1)
+NOON = time(12)
+"""The time of a session of which only the day is known."""
 
 
 def checked_name(name: str) -> str:
@@ -124,6 +127,22 @@ def new_session(orm: OrmSession, session: Session, file_name: str, name: str | N
     return row
 
 
+def date_row(orm: OrmSession, row: SessionRow, day: date | None) -> None:
+    """Say on which day a session was recorded, or that it is not known.
+
+    Raises:
+        InputError: There was no such day yet, or no video.
+    """
+    if day is not None and not FIRST_DAY <= day <= date.today():
+        raise InputError(
+            f"The session '{row.name}' cannot have been recorded on {day}.",
+            f"Give a day from {FIRST_DAY} to today.",
+        )
+    row.recorded_at = None if day is None else in_utc(datetime.combine(day, NOON))
+    write_audit(orm, "date", f"session {row.id}")
+    orm.flush()
+
+
 def assign(orm: OrmSession, row: SessionRow, speaker: SpeakerRow) -> None:
     """Make a session one of the speaker's, under a name that none of his others has.
 
@@ -203,8 +222,8 @@ def _free_name(name: str, taken: set[str]) -> str:
 def _time(stated: object) -> str | None:
     """A time of recording as the session states it, if it is one."""
     try:
-        return datetime.fromisoformat(stated).isoformat() if isinstance(stated, str) else None
-    except ValueError:
+        return in_utc(datetime.fromisoformat(stated)) if isinstance(stated, str) else None
+    except (ValueError, OverflowError):
         return None
 
 

@@ -51,7 +51,8 @@ def describe(source: Source, first: av.VideoFrame) -> VideoInfo:
     n_frames = source.stream.frames or None
     if n_frames is None and seconds is not None:
         n_frames = max(1, round(seconds * fps))
-    return VideoInfo(source.path, width, height, fps, n_frames, seconds, source.simulated)
+    made, when = source.simulated, source.recorded_at
+    return VideoInfo(source.path, width, height, fps, n_frames, seconds, made, when)
 
 
 def probe_video(path: Path) -> VideoInfo:

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Iterator
 from dataclasses import dataclass
+from datetime import UTC, datetime, timedelta
 from pathlib import Path
 
 import av
@@ -15,6 +16,10 @@ from facedyn_app.records import ByteArray
 FALLBACK_FPS = 25.0
 SIMULATED = "simulated by facedyn: rendered, not filmed"
 MAX_BAD_PACKETS = 25
+RECORDED_TAGS = ("com.apple.quicktime.creationdate", "creation_time")
+"""Where containers say when they were recorded; phones keep the first one through an export."""
+FIRST_PLAUSIBLE = datetime(2000, 1, 2, tzinfo=UTC)
+"""Clocks that were never set begin in 1904, 1970, 1980 or on the first of January 2000."""
 
 # FFmpeg would also "play" text, and play lists that name other files or the network.
 _CONTAINERS = (
@@ -85,8 +90,13 @@ class Source:
     @property
     def simulated(self) -> bool:
         """Whether the file is marked as rendered."""
-        tags = {key.lower(): value for key, value in self.container.metadata.items()}
-        return tags.get("comment") == SIMULATED
+        return self._tags.get("comment") == SIMULATED
+
+    @property
+    def recorded_at(self) -> datetime | None:
+        """When it was recorded as the container states it, UTC; None where that cannot be so."""
+        stated = (_tag_time(self._tags.get(tag, "")) for tag in RECORDED_TAGS)
+        return next((when for when in stated if when is not None), None)
 
     @property
     def fps(self) -> float:
@@ -106,6 +116,10 @@ class Source:
         if tag is not None:
             return tag
         return whole if len(self.container.streams) == 1 else None
+
+    @property
+    def _tags(self) -> dict[str, str]:
+        return {key.lower(): value for key, value in self.container.metadata.items()}
 
     def geometry(self, frame: av.VideoFrame) -> Geometry:
         """How this video's pictures become upright, from its first picture."""
@@ -154,6 +168,16 @@ def _tag_seconds(text: str) -> float | None:
     except ValueError:
         return None
     return 3600 * hours + 60 * minutes + seconds
+
+
+def _tag_time(text: str) -> datetime | None:
+    """A time as containers state it, UTC; None where it is none, or cannot be of a recording."""
+    try:
+        when = datetime.fromisoformat(text.strip())
+        when = (when if when.tzinfo else when.replace(tzinfo=UTC)).astimezone(UTC)
+    except (ValueError, OverflowError):
+        return None
+    return when if FIRST_PLAUSIBLE <= when <= datetime.now(UTC) + timedelta(days=1) else None
 
 
 def broken_off(path: Path, seconds: float) -> InputError:

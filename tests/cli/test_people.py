@@ -197,3 +197,35 @@ def test_another_head_than_the_recognizers_is_told_before_the_fit(
     assert "'tiny-head'" in refused.stderr
     # a session file brings its head along
     assert run("identify", _sessions(corpus, 0)[2], *where).exit_code == 0
+
+
+def test_sessions_are_listed_by_their_dates_and_dated(run: Run, library: Path) -> None:
+    where = ("--library", library)
+    for name, day in (("session00", "2025-06-01"), ("session01", "2025-03-05")):
+        result = run("sessions", "date", "Bo", name, day, *where)
+        assert result.exit_code == 0, result.stderr
+        assert day in result.stdout
+    listed = _json(run("sessions", *where, "--speaker", "Bo", "--json"))["sessions"]
+    assert [one["name"] for one in listed] == ["session01", "session00"]
+    assert listed[0]["recorded_at"].startswith("2025-03-0")
+    (speaker,) = _json(run("dnr", *where, "--speaker", "Bo", "--json"))["speakers"]
+    assert [one["name"] for one in speaker["sessions"]] == ["session01", "session00"]
+    undone = run("sessions", "date", "Bo", "session00", "unknown", *where)
+    assert "(added " in undone.stdout
+
+
+@pytest.mark.parametrize(
+    ("arguments", "code", "words"),
+    [
+        (("Bo", "session07", "2025-06-01"), 3, "has no session 'session07'"),
+        (("Bo", "session00", "2999-01-01"), 3, "cannot have been recorded on 2999-01-01"),
+        (("Bo", "session00", "last spring"), 2, "is no day"),
+        (("Dan", "session00", "2025-06-01"), 3, "no speaker 'Dan'"),
+    ],
+)
+def test_a_date_that_cannot_be_set_is_told(
+    run: Run, library: Path, arguments: tuple[str, ...], code: int, words: str
+) -> None:
+    result = run("sessions", "date", *arguments, "--library", library)
+    assert result.exit_code == code
+    assert words in result.stderr

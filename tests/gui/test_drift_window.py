@@ -7,11 +7,13 @@ from datetime import UTC, datetime
 
 import numpy as np
 import pytest
-from PySide6.QtCore import QPoint, QPointF, Qt
+from PySide6.QtCore import QDate, QPoint, QPointF, Qt
+from PySide6.QtGui import QStandardItem
 from PySide6.QtTest import QTest
 from PySide6.QtWidgets import QApplication, QMenu, QTableView
 from pytestqt.qtbot import QtBot
 
+from facedyn_app.gui.date_dialog import DateDialog
 from facedyn_app.gui.desk import Desk
 from facedyn_app.gui.drift.scale import round_top
 from facedyn_app.gui.drift.window import DriftWindow
@@ -29,7 +31,7 @@ def visit(number: int, mean: FloatArray, *, head: str = "open-head-1", n: int = 
     """A session of n chunks that wobble around a mean shape; visits are a month apart."""
     (session,) = simulate_sessions(0, 1, 4.0)
     chunks = mean + 0.1 * np.random.default_rng(number).normal(size=(n, N_SHAPE))
-    day = datetime(2024, number, 15, tzinfo=UTC).isoformat()
+    day = datetime(2024, number, 15, 12, tzinfo=UTC).isoformat()
     source = {"name": f"visit-{number}.mp4", "sha256": None}
     return replace(
         session,
@@ -75,6 +77,16 @@ def cells(table: QTableView) -> list[list[str]]:
     model = table.model()
     rows, columns = range(model.rowCount()), range(model.columnCount())
     return [[str(model.index(row, column).data()) for column in columns] for row in rows]
+
+
+def choose_from_menu(desk: Desk, item: QStandardItem, words: str) -> None:
+    """A right click on a row of the library, and a choice from what is offered."""
+    tree = desk.window.library.tree
+    tree.scrollTo(item.index())
+    tree.customContextMenuRequested.emit(tree.visualRect(item.index()).center())
+    menu = next(m for m in QApplication.topLevelWidgets() if isinstance(m, QMenu) and m.isVisible())
+    next(action for action in menu.actions() if action.text() == words).trigger()
+    menu.close()
 
 
 @pytest.fixture
@@ -198,15 +210,43 @@ def test_an_empty_library_says_what_to_do(desk: Desk, qtbot: QtBot) -> None:
     assert len(cells(window.sessions)) == 2
 
 
+def test_a_date_set_in_the_library_moves_the_session(
+    three_visits: DriftWindow, desk: Desk, qtbot: QtBot
+) -> None:
+    def visits() -> list[QStandardItem]:
+        speaker = desk.window.library.model.item(0).child(0)
+        assert desk.window.library.tree.isExpanded(speaker.index())
+        return [speaker.child(row) for row in range(speaker.rowCount())]
+
+    desk.window.library.tree.expandAll()
+    assert visits()[0].text().startswith("2024-01-15 · visit-1")
+    choose_from_menu(desk, visits()[0], "Date of recording…")
+    (dialog,) = desk.window.library.findChildren(DateDialog)
+    assert dialog.date.date() == QDate(2024, 1, 15)
+    dialog.date.setDate(QDate(2024, 2, 20))
+    dialog.accept()
+    wait_idle(desk, qtbot)
+    names = [visit.text()[:20] for visit in visits()]
+    assert names == ["2024-02-15 · visit-2", "2024-02-20 · visit-1", "2024-03-15 · visit-3"]
+    qtbot.waitUntil(lambda: not desk.drift.queue.jobs, timeout=PATIENCE_MS)
+    assert [row[2] for row in cells(three_visits.sessions)] == [
+        "2024-02-15",
+        "2024-02-20",
+        "2024-03-15",
+    ]
+    choose_from_menu(desk, visits()[2], "Date of recording…")
+    dialog = desk.window.library.findChildren(DateDialog)[-1]
+    dialog.known.click()
+    assert not dialog.date.isEnabled()
+    dialog.accept()
+    wait_idle(desk, qtbot)
+    assert visits()[2].text().startswith("(added ")
+
+
 def test_it_opens_on_the_speaker_of_the_librarys_menu(desk: Desk, qtbot: QtBot) -> None:
     for name in ("P-001", "P-002"):
         enrol(desk, qtbot, name, visit(1, moved(0, 1.0)), visit(2, moved(0, 2.0)))
-    tree = desk.window.library.tree
-    item = desk.window.library.model.item(0).child(1)
-    tree.customContextMenuRequested.emit(tree.visualRect(item.index()).center())
-    menu = next(m for m in QApplication.topLevelWidgets() if isinstance(m, QMenu) and m.isVisible())
-    menu.actions()[0].trigger()
-    menu.close()
+    choose_from_menu(desk, desk.window.library.model.item(0).child(1), "Shape drift over sessions…")
     window = shown(desk, qtbot)
     assert window.speaker.currentData() == "P-002"
     assert "P-002" in window.verdict.text()

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import dataclasses
+from datetime import date
 from pathlib import Path
 
 import pytest
@@ -152,7 +153,8 @@ def test_the_library_lists_speakers_recordings_and_work(qtbot: QtBot) -> None:
     qtbot.addWidget(panel)
     panel.resize(300, 400)
     panel.show()
-    made = ListedSpeaker("P-014", "given", (ListedSession(7, "visit-1", True, 12.0),))
+    visit = ListedSession(7, "visit-1", True, 12.0, date(2026, 3, 5), "2026-03-05")
+    made = ListedSpeaker("P-014", "given", (visit,))
     panel.show_listing(Listing(Path("somewhere"), (made, ListedSpeaker("Anna", "given", ()))))
     panel.show_recordings([made_recording(None)], "visit-0412")
     rows = (QueueRow("a", "Fit face: a.mp4 · 41 %", ""), QueueRow("b", "b.mp4 · waiting", ""))
@@ -162,6 +164,8 @@ def test_the_library_lists_speakers_recordings_and_work(qtbot: QtBot) -> None:
         for r in range(3)
     ]
     assert texts[0] == ["P-014 (simulated) · 1 session", "Anna · 0 sessions"]
+    session = panel.model.item(0).child(0).child(0)
+    assert session.text() == "2026-03-05 · visit-1 (simulated) · 12.0 s"
     assert texts[1] == ["visit-0412.mp4 (simulated) · P-014"]
     assert texts[2] == ["Fit face: a.mp4 · 41 %", "b.mp4 · waiting"]
     index = panel.model.item(1).child(0).index()

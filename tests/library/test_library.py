@@ -4,14 +4,14 @@ import os
 import sqlite3
 import threading
 from collections.abc import Callable, Iterator
-from datetime import UTC, datetime, timedelta
+from datetime import UTC, date, datetime, timedelta
 from pathlib import Path
 
 import numpy as np
 import pytest
 
 from facedyn_app.errors import ConsentError, InputError, OutputError
-from facedyn_app.library.entries import SessionEntry
+from facedyn_app.library.entries import SessionEntry, in_order
 from facedyn_app.library.library import Library
 from facedyn_app.records import Session
 
@@ -246,6 +246,35 @@ def test_the_stated_time_of_recording_is_kept(library: Library, make_session: Ma
     fields = {name: getattr(session, name) for name in session.__dataclass_fields__}
     entry = library.add_session(Session(**{**fields, "meta": meta}))
     assert entry.recorded_at == datetime(2024, 5, 3, 10, tzinfo=UTC)
+
+
+def test_a_sessions_day_is_set_and_taken_back(library: Library, make_session: MakeSession) -> None:
+    first = library.enrol("Anna", make_session(sha256="01" * 32), CONSENT)
+    assert first.date_words == f"(added {first.added_at.astimezone():%Y-%m-%d})"
+    dated = library.date_session(first, date(2024, 3, 5))
+    assert dated.date_words == "2024-03-05"
+    assert library.sessions("Anna") == [dated]
+    assert library.date_session(first, None) == first
+
+
+def test_sessions_stand_by_their_days(library: Library, make_session: MakeSession) -> None:
+    first, second, third = (
+        library.enrol("Anna", make_session(sha256=f"{k:02d}" * 32), CONSENT, f"visit {k}")
+        for k in (1, 2, 3)
+    )
+    library.date_session(first, date(2024, 3, 5))
+    library.date_session(third, date(2023, 3, 5))
+    names = [entry.name for entry in in_order(library.sessions("Anna"))]
+    assert names == ["visit 3", "visit 1", "visit 2"]  # the last has no day but that of adding
+    assert second.recorded_at is None
+
+
+def test_a_day_to_come_is_refused(library: Library, make_session: MakeSession) -> None:
+    entry = library.enrol("Anna", make_session(), CONSENT)
+    for day in (date.today() + timedelta(days=1), date(1, 1, 1)):
+        with pytest.raises(InputError, match="cannot have been recorded"):
+            library.date_session(entry, day)
+    assert library.sessions("Anna") == [entry]
 
 
 def test_a_library_that_is_not_there(tmp_path: Path) -> None:

@@ -105,17 +105,11 @@ def _session_row(place: int, session: SessionDrift, entry: SessionEntry) -> Sequ
     return (
         str(place),
         simulated_label(session.name, simulated=entry.simulated),
-        date_words(entry),
+        entry.date_words,
         number(session.dnr),
         "-" if interval is None else f"{interval[0]:.2f} to {interval[1]:.2f}",
         number(session.noise),
     )
-
-
-def date_words(entry: SessionEntry) -> str:
-    """The day of a session; where only that is known, the day on which it was added."""
-    day = f"{entry.date:%Y-%m-%d}"
-    return day if entry.recorded_at is not None else f"{day} (added)"
 
 
 def _interval(session: SessionDrift, top: float) -> Interval | None:
