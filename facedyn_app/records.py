@@ -380,6 +380,9 @@ class Match:
     window_scores: FloatArray
 
 
+NOT_IN_GALLERY = "Not in the gallery"
+
+
 @dataclass(frozen=True, slots=True, eq=False)
 class Identification:
     """The answer to "who is it?".
@@ -401,6 +404,22 @@ class Identification:
     quality: Quality
     calibrated_on: str
     caution: str = ""
+
+    @property
+    def name(self) -> str:
+        """The answer: who it is; nobody where no probability reaches the threshold."""
+        return self.matches[0].name if self.known and self.matches else ""
+
+    def words(self, label: str = "") -> str:
+        """The answer as it is said everywhere.
+
+        Args:
+            label: What the speaker is called, if it is more than the name.
+        """
+        if not self.name:
+            return NOT_IN_GALLERY
+        nearest = "Nearest: " if self.caution else ""
+        return f"{nearest}{label or self.name}"
 
 
 @dataclass(frozen=True, slots=True, eq=False)

@@ -71,14 +71,14 @@ def identification_text(answer: Identification, top: int | None = None) -> str:
 
 def _verdict(answer: Identification) -> str:
     best = answer.matches[0]
-    if answer.caution:
-        return f"Nearest is {best.name}, score {number(best.score)}. {answer.caution}"
+    limit, reached = number(answer.threshold), number(best.probability)
     if not answer.known:
-        return f"Not in the gallery: no probability reaches {number(answer.threshold)}."
-    verdict = f"Most probably {best.name}: probability {number(best.probability)}"
-    if answer.quality.verdict == DO_NOT_USE:
-        return f"{verdict}, but the recording is too poor: do not trust this match."
-    return f"{verdict}, above the threshold of {number(answer.threshold)}."
+        reason = f": no probability reaches {limit}; nearest is {best.name}, {reached}."
+    elif answer.quality.verdict == DO_NOT_USE:
+        reason = f", probability {reached}, but the recording is too poor: do not trust this match."
+    else:
+        reason = f", probability {reached}, above the threshold of {limit}."
+    return f"{answer.words()}{reason} {answer.caution}".rstrip()
 
 
 def _ranking(matches: Sequence[Match]) -> str:

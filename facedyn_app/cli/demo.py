@@ -17,6 +17,7 @@ from facedyn_app.cli.verb import Outcome
 from facedyn_app.demo import DemoProbe, DemoResult, run_demo
 from facedyn_app.dynamics.quality import GOOD
 from facedyn_app.progress import Report
+from facedyn_app.records import NOT_IN_GALLERY
 from facedyn_app.settings import Settings, TrustSettings
 
 
@@ -76,7 +77,7 @@ def _ranking(result: DemoResult) -> str:
                 probe.speaker,
                 best.name,
                 "right" if probe.first else "wrong",
-                "yes" if probe.identification.known else "not in the gallery",
+                "yes" if probe.identification.known else NOT_IN_GALLERY.lower(),
                 number(best.probability, 3),
                 number(best.score, 3),
                 probe.identification.quality.verdict,

@@ -137,8 +137,7 @@ def _ranking(bench: Bench, probe: Session, what: str) -> str:
         answer = identify(probe, library, default_recognizer(), Settings(), bench.report)
     _check(len(answer.matches) == N_SPEAKERS, "Not every enrolled speaker is ranked.")
     best = answer.matches[0]
-    known = "known" if answer.known else "not in the gallery"
-    return f"{what}: {best.name} first, probability {best.probability:.2f}, {known}"
+    return f"{what}: {answer.words()}; {best.name} first, probability {best.probability:.2f}"
 
 
 def _drift(bench: Bench) -> str:

@@ -208,8 +208,7 @@ def answer_words(recording: Recording) -> str:
     answer = recording.identification
     if answer is None or not answer.matches:
         return ""
-    name = answer.matches[0].name if answer.known else "not in the gallery"
-    return f" · {name}"
+    return f" · {answer.words()}"
 
 
 def _head_item(title: str) -> QStandardItem:

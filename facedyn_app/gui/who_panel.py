@@ -130,7 +130,8 @@ class WhoPanel(Panel):
             return
         answer = recording.identification
         made = recording.simulated_speakers
-        self._answer.setText(_answer_words(answer, made))
+        label = simulated_label(answer.name, simulated=answer.name in made)
+        self._answer.setText(answer.words(label))
         self._reason.setText(self._reason_words(recording, answer))
         self._model.set_rows(
             [
@@ -149,9 +150,8 @@ class WhoPanel(Panel):
         self.evidence.show_answer(answer, float(seconds[-1]) if len(seconds) else 0.0)
         self._votes.setText(self.evidence.legend())
         self._footer.setText(
-            answer.caution
-            or f"Below {answer.threshold:.2f}: “not in the gallery”. "
-            f"Calibrated on {answer.calibrated_on}."
+            f"Below {answer.threshold:.2f}: “not in the gallery”. "
+            + (answer.caution or f"Calibrated on {answer.calibrated_on}.")
         )
         self.show_status(DONE)
 
@@ -169,11 +169,3 @@ class WhoPanel(Panel):
         if recording.true_speaker is not None:
             parts.append(f"in truth {recording.true_speaker}")
         return " · ".join(parts)
-
-
-def _answer_words(answer: Identification, made: frozenset[str]) -> str:
-    if not answer.matches or not answer.known:
-        return "Not in the gallery"
-    name = answer.matches[0].name
-    label = simulated_label(name, simulated=name in made)
-    return f"Nearest: {label}" if answer.caution else label

@@ -50,13 +50,23 @@ def test_top_limits_the_matches_and_keeps_their_order(answer: Identification) ->
 
 def test_the_answer_comes_in_words_first(answer: Identification) -> None:
     text = identification_text(answer)
-    assert text.startswith("Most probably Ada: probability 0.93")
+    assert text.startswith("Ada, probability 0.93")
     assert "simulated speakers" in text
 
 
 def test_a_stranger_is_called_one(answer: Identification) -> None:
     text = identification_text(replace(answer, known=False, threshold=0.95))
-    assert text.startswith("Not in the gallery: no probability reaches 0.95.")
+    assert text.startswith("Not in the gallery: no probability reaches 0.95; nearest is Ada, 0.93.")
+
+
+def test_a_caution_stands_beside_the_answer_and_changes_none(answer: Identification) -> None:
+    caution = "The probabilities are unproven for people."
+    doubted = replace(answer, caution=caution)
+    assert identification_text(doubted).startswith("Nearest: Ada, probability 0.93")
+    stranger = replace(doubted, known=False, threshold=0.95)
+    assert identification_text(stranger).startswith("Not in the gallery: ")
+    for one in (doubted, stranger):
+        assert identification_text(one).splitlines()[0].endswith(caution)
 
 
 def test_a_poor_recording_is_not_to_be_trusted(answer: Identification) -> None:

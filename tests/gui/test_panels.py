@@ -87,7 +87,10 @@ def test_who_promises_nothing_where_probabilities_are_unproven(qtbot: QtBot) -> 
     panel.show_recording(made_recording(None, identification=answer))
     assert panel.answer == "Nearest: P-014 (simulated)"
     assert "probability 0.91, unproven" in panel.reason
-    assert panel.footer == "Learnt from made speakers only."
+    assert panel.footer.endswith("“not in the gallery”. Learnt from made speakers only.")
+    stranger = dataclasses.replace(answer, known=False)
+    panel.show_recording(made_recording(None, identification=stranger))
+    assert panel.answer == "Not in the gallery"
 
 
 def test_who_says_not_in_the_gallery(qtbot: QtBot) -> None:
