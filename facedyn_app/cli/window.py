@@ -32,7 +32,7 @@ class OpenWindow(Protocol):
         """Open the window.
 
         Args:
-            videos: Videos to analyse at once.
+            videos: Videos, and folders of videos, to analyse at once.
             library: The library to open; None for the user's own.
             demo: Whether to show the demo.
             screenshot: Where to write a picture of the window when the demo is done; it closes

@@ -33,7 +33,7 @@ def open_empty(open_window: OpenWindow) -> None:
 def gui(
     context: typer.Context,
     library: LibraryFolder,
-    videos: Annotated[list[Path] | None, typer.Argument(metavar="VIDEO")] = None,
+    videos: Annotated[list[Path] | None, typer.Argument(metavar="VIDEO|FOLDER")] = None,
     head: Annotated[
         str | None,
         typer.Option(
@@ -44,7 +44,7 @@ def gui(
         ),
     ] = None,
 ) -> None:
-    """Open the window, and videos in it."""
+    """Open the window, and videos in it, those of a folder as a queue."""
     _open(context.obj, videos or [], library, head)
 
 
@@ -54,7 +54,7 @@ def _open(
     with errors_shown(as_json=False, line=ProgressLine(sys.stderr)):
         check_display()
         for video in videos:
-            check_input_file(video, "video")
+            check_input_file(video, "video or folder")
         code = open_window(videos, library, demo=False, screenshot=None, on_demo=None, head=head)
     raise typer.Exit(code)
 

@@ -51,7 +51,7 @@ def run_window(
     """Open the window and stay until it is closed.
 
     Args:
-        videos: Videos to open at once.
+        videos: Videos, and folders of videos, to open at once.
         library: Folder of the library; the user's own one by default. With `demo` it is where
             the demo's speakers are enrolled, a folder of its own by default.
         demo: Whether to run the demo at once.
@@ -88,6 +88,7 @@ def run_window(
     picture = None
     if screenshot is not None:
         picture = Screenshot(desk.window, desk.flows, screenshot)
+        desk.opening.failed.connect(picture.fail)
         desk.window.resize(*size)
     desk.window.show()
     if fault is not None:
@@ -96,7 +97,7 @@ def run_window(
         desk.heads.choose(head)
     if demo:
         desk.flows.open_demo(home)
-    desk.flows.open_videos(list(videos))
+    desk.opening.open_paths(videos)
     code = app.exec()
     desk.window.deleteLater()
     if picture is not None and picture.error is not None:

@@ -42,7 +42,7 @@ class Screenshot(QObject):
         self._timer.setInterval(CHECK_MS)
         self._timer.timeout.connect(self._check)
         self._timer.start()
-        flows.failed.connect(self._fail)
+        flows.failed.connect(self.fail)
 
     @Slot()
     def _check(self) -> None:
@@ -73,6 +73,7 @@ class Screenshot(QObject):
         window.close()
 
     @Slot(object)
-    def _fail(self, error: Exception) -> None:
+    def fail(self, error: Exception) -> None:
+        """End without a picture."""
         self.error = error
         self._window.close()

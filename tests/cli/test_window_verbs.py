@@ -54,6 +54,13 @@ def test_gui_opens_the_videos_it_is_given(run: Run, window: Any, tmp_path: Path)
     assert window.calls == [(videos, tmp_path / "l", False, None)]
 
 
+def test_gui_takes_folders_as_well(run: Run, window: Any, tmp_path: Path) -> None:
+    folder = tmp_path / "visits"
+    folder.mkdir()
+    assert run("gui", folder, "--library", tmp_path / "l").exit_code == 0
+    assert window.calls == [([folder], tmp_path / "l", False, None)]
+
+
 def test_a_missing_video_is_told_before_the_window_opens(
     run: Run, window: Any, tmp_path: Path
 ) -> None:
