@@ -5,11 +5,12 @@ from __future__ import annotations
 from datetime import date
 from typing import Final
 
-from PySide6.QtWidgets import QCheckBox, QDialog, QDialogButtonBox, QWidget
+from PySide6.QtWidgets import QDialog, QDialogButtonBox, QWidget
 
 from facedyn_app.gui.form import lay_out_dialog, make_date, make_form, make_note
 from facedyn_app.gui.listing import ListedSession
 from facedyn_app.gui.theme import GRID
+from facedyn_app.gui.tick_box import TickBox
 
 UNKNOWN: Final = "A session without a day stands where it was added to the library."
 
@@ -26,7 +27,7 @@ class DateDialog(QDialog):
         super().__init__(parent)
         self.setWindowTitle("Date of recording")
         self.setMinimumWidth(48 * GRID)
-        self.known = QCheckBox("The day is known")
+        self.known = TickBox("The day is known")
         self.date = make_date(session.day)
         self._note = make_note()
         standard = QDialogButtonBox.StandardButton

@@ -7,11 +7,12 @@ from typing import Final
 import numpy as np
 from PySide6.QtCore import QLineF, QPointF, QRectF, QSize, Qt, Signal
 from PySide6.QtGui import QColor, QImage, QPainter, QPaintEvent, QPen, QResizeEvent
-from PySide6.QtWidgets import QCheckBox, QHBoxLayout, QLabel, QSizePolicy, QVBoxLayout, QWidget
+from PySide6.QtWidgets import QHBoxLayout, QLabel, QSizePolicy, QVBoxLayout, QWidget
 
 from facedyn_app.gui.face_chooser import FaceChooser
 from facedyn_app.gui.panel import Panel
 from facedyn_app.gui.theme import GRID, colours_of, tabular_font
+from facedyn_app.gui.tick_box import TickBox
 from facedyn_app.landmarks.topology import CONTOURS
 from facedyn_app.records import FloatArray
 
@@ -116,7 +117,7 @@ class VideoPanel(Panel):
         self.faces = FaceChooser()
         self._readout = QLabel()
         self._readout.setFont(tabular_font(self.font()))
-        self._landmarks = QCheckBox("Landmarks")
+        self._landmarks = TickBox("Landmarks")
         self._landmarks.setChecked(True)
         self._landmarks.setToolTip("Draw the landmarks over the video")
         self._landmarks.toggled.connect(self.view.show_landmarks)

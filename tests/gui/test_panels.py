@@ -10,7 +10,7 @@ import pytest
 from PySide6.QtCore import QDate, QPoint, Qt
 from PySide6.QtGui import QImage
 from PySide6.QtTest import QTest
-from PySide6.QtWidgets import QPushButton
+from PySide6.QtWidgets import QPushButton, QStyle, QStyleOptionButton
 from pytestqt.qtbot import QtBot
 
 from facedyn_app.errors import InputError
@@ -23,7 +23,8 @@ from facedyn_app.gui.panel import DONE, EMPTY, Panel, PanelStatus, error_status
 from facedyn_app.gui.queue_board import QueueRow
 from facedyn_app.gui.seek_bar import SeekBar
 from facedyn_app.gui.status_line import StatusLine, TimeLeft, duration_words
-from facedyn_app.gui.theme import DARK, LIGHT, Colours
+from facedyn_app.gui.theme import DARK, LIGHT, Colours, palette_of
+from facedyn_app.gui.tick_box import TickBox
 from facedyn_app.gui.timeline import timeline_of
 from facedyn_app.gui.traces import TracesPanel
 from facedyn_app.gui.trust_panel import TrustPanel
@@ -179,6 +180,20 @@ def test_the_library_lists_speakers_recordings_and_work(qtbot: QtBot) -> None:
     assert picked.args == ["visit-0412"]
 
 
+@pytest.mark.parametrize("colours", [LIGHT, DARK])
+def test_tick_boxes_stand_out_from_the_ground(qtbot: QtBot, colours: Colours) -> None:
+    box = TickBox("yes")
+    qtbot.addWidget(box)
+    box.setPalette(palette_of(colours))
+    box.resize(box.sizeHint())
+    picture = box.grab().toImage()
+    option = QStyleOptionButton()
+    box.initStyleOption(option)
+    edge = box.style().subElementRect(QStyle.SubElement.SE_CheckBoxIndicator, option, box)
+    for place in (edge.topLeft(), edge.bottomRight()):
+        assert contrast(picture.pixelColor(place).name(), colours.window) > 3  # WCAG, 1.4.11
+
+
 def test_nothing_is_enrolled_without_consent(qtbot: QtBot) -> None:
     dialog = EnrolDialog({"Anna": "given by Anna on 2024-02-03 for research"}, "visit.mp4")
     qtbot.addWidget(dialog)
@@ -281,9 +296,14 @@ def _luminance(colour: str) -> float:
     return 0.2126 * linear[0] + 0.7152 * linear[1] + 0.0722 * linear[2]
 
 
+def contrast(one: str, other: str) -> float:
+    """Contrast ratio of two colours as WCAG 2 defines it."""
+    low, high = sorted((_luminance(one), _luminance(other)))
+    return (high + 0.05) / (low + 0.05)
+
+
 @pytest.mark.parametrize("colours", [LIGHT, DARK])
 def test_words_can_be_read_on_their_background(colours: Colours) -> None:
     for name in ("text", "muted", "good", "caution", "bad"):
         for background in (colours.base, colours.window):
-            values = sorted((_luminance(getattr(colours, name)), _luminance(background)))
-            assert (values[1] + 0.05) / (values[0] + 0.05) >= 4.5, name
+            assert contrast(getattr(colours, name), background) >= 4.5, name

@@ -18,6 +18,7 @@ from PySide6.QtWidgets import (
 
 from facedyn_app.gui.form import make_fault, make_note, say
 from facedyn_app.gui.theme import GRID
+from facedyn_app.gui.tick_box import TickBox
 from facedyn_app.limits import fault, limits_of, number_words
 
 EDITOR_PX = 15 * GRID
@@ -102,7 +103,7 @@ class SettingField(QObject):
     def _make_editor(self) -> QLineEdit | QComboBox | QCheckBox:
         editor: QLineEdit | QComboBox | QCheckBox
         if isinstance(self.default, bool):
-            editor = QCheckBox()
+            editor = TickBox()
             editor.setText("yes")
             editor.toggled.connect(self._tell)
         elif self._limits.choices:

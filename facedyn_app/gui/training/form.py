@@ -7,7 +7,6 @@ from typing import Any, Final
 
 from PySide6.QtCore import Signal
 from PySide6.QtWidgets import (
-    QCheckBox,
     QComboBox,
     QFormLayout,
     QGridLayout,
@@ -26,6 +25,7 @@ from facedyn_app.fitting.fitter import choose_device
 from facedyn_app.gui.form import make_fault, make_form, make_note, say
 from facedyn_app.gui.settings.field import SettingField
 from facedyn_app.gui.theme import GRID
+from facedyn_app.gui.tick_box import TickBox
 from facedyn_app.gui.training.session_tree import SessionTree
 from facedyn_app.gui.training.work import Material, TrainingOrder
 from facedyn_app.limits import meanings, settings_of
@@ -59,7 +59,7 @@ class TrainForm(QWidget):
         self._division: Division | None = None
         self.tree = SessionTree()
         self.name = QLineEdit(material.free_name())
-        self.resume = QCheckBox("Go on with the unfinished training of this name")
+        self.resume = TickBox("Go on with the unfinished training of this name")
         self.resume.setChecked(True)
         self.split = QComboBox()
         self.split.setEditable(True)

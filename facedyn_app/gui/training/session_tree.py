@@ -7,22 +7,19 @@ from collections.abc import Iterator, Sequence
 from typing import Final
 
 from PySide6.QtCore import Qt, Signal
-from PySide6.QtGui import QColor, QPainter, QStandardItem, QStandardItemModel
+from PySide6.QtGui import QStandardItem, QStandardItemModel
 from PySide6.QtWidgets import (
     QHBoxLayout,
     QHeaderView,
     QPushButton,
-    QStyle,
-    QStyledItemDelegate,
-    QStyleOptionViewItem,
     QTreeView,
     QVBoxLayout,
     QWidget,
 )
 
 from facedyn_app.experiment.division import Division
-from facedyn_app.gui.rows_model import Index
-from facedyn_app.gui.theme import GRID, colours_of, tabular_font
+from facedyn_app.gui.theme import GRID, tabular_font
+from facedyn_app.gui.tick_box import TickDelegate
 from facedyn_app.gui.who_panel import simulated_label
 from facedyn_app.library.entries import SessionEntry
 
@@ -41,26 +38,6 @@ _ON, _SOME, _OFF = (
     Qt.CheckState.PartiallyChecked,
     Qt.CheckState.Unchecked,
 )
-
-
-class TickDelegate(QStyledItemDelegate):
-    """Draws an edge round every tick box, which Fusion leaves out on a dark ground."""
-
-    def __init__(self, view: QTreeView) -> None:
-        super().__init__(view)
-        self._view = view
-
-    def paint(self, painter: QPainter, option: QStyleOptionViewItem, index: Index) -> None:
-        """Draw a cell."""
-        super().paint(painter, option, index)
-        if index.data(Qt.ItemDataRole.CheckStateRole) is None:
-            return
-        cell = QStyleOptionViewItem(option)
-        self.initStyleOption(cell, index)
-        box = QStyle.SubElement.SE_ItemViewItemCheckIndicator
-        edge = self._view.style().subElementRect(box, cell, self._view)
-        painter.setPen(QColor(colours_of(self._view).muted))
-        painter.drawRect(edge.adjusted(0, 0, -1, -1))
 
 
 class SessionTree(QWidget):

@@ -1,0 +1,55 @@
+"""Tick boxes with an edge: Fusion's own is darker than the ground, so a dark one swallows it."""
+
+from __future__ import annotations
+
+from PySide6.QtCore import QRect, Qt
+from PySide6.QtGui import QColor, QPainter, QPaintEvent
+from PySide6.QtWidgets import (
+    QAbstractItemView,
+    QCheckBox,
+    QStyle,
+    QStyledItemDelegate,
+    QStyleOptionButton,
+    QStyleOptionViewItem,
+    QWidget,
+)
+
+from facedyn_app.gui.rows_model import Index
+from facedyn_app.gui.theme import colours_of
+
+
+class TickBox(QCheckBox):
+    """A box to tick in a form."""
+
+    def paintEvent(self, event: QPaintEvent) -> None:  # noqa: N802
+        """Draw it."""
+        super().paintEvent(event)
+        option = QStyleOptionButton()
+        self.initStyleOption(option)
+        box = QStyle.SubElement.SE_CheckBoxIndicator
+        painter = QPainter(self)
+        _draw_edge(painter, self.style().subElementRect(box, option, self), self)
+        painter.end()
+
+
+class TickDelegate(QStyledItemDelegate):
+    """Draws the tick boxes of a list."""
+
+    def __init__(self, view: QAbstractItemView) -> None:
+        super().__init__(view)
+        self._view = view
+
+    def paint(self, painter: QPainter, option: QStyleOptionViewItem, index: Index) -> None:
+        """Draw a cell."""
+        super().paint(painter, option, index)
+        if index.data(Qt.ItemDataRole.CheckStateRole) is None:
+            return
+        cell = QStyleOptionViewItem(option)
+        self.initStyleOption(cell, index)
+        box = QStyle.SubElement.SE_ItemViewItemCheckIndicator
+        _draw_edge(painter, self._view.style().subElementRect(box, cell, self._view), self._view)
+
+
+def _draw_edge(painter: QPainter, box: QRect, widget: QWidget) -> None:
+    painter.setPen(QColor(colours_of(widget).muted))
+    painter.drawRect(box.adjusted(0, 0, -1, -1))
