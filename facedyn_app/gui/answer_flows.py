@@ -7,6 +7,7 @@ from typing import Final
 
 from PySide6.QtCore import QObject, Signal, Slot
 
+from facedyn_app.errors import InputError
 from facedyn_app.gui import work
 from facedyn_app.gui.jobs import Job, JobQueue, Watch
 from facedyn_app.gui.library_flows import LibraryFlows
@@ -57,7 +58,9 @@ class AnswerFlows(QObject):
     @Slot()
     def identify(self) -> None:
         """Ask who the shown recording is."""
-        if self._state.recording is not None:
+        if self._state.recording is None:
+            self.failed.emit(InputError("Open a video first, then ask who it is."))
+        else:
             self.ask(self._state.recording)
 
     def ask(self, recording: Recording) -> None:

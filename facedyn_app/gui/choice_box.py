@@ -9,7 +9,7 @@ from PySide6.QtCore import Signal
 from PySide6.QtGui import QStandardItem, QStandardItemModel
 from PySide6.QtWidgets import QComboBox, QGridLayout, QLabel, QPushButton, QWidget
 
-from facedyn_app.gui.form import make_note
+from facedyn_app.gui.form import make_fault, make_note, say
 from facedyn_app.gui.theme import GRID
 
 
@@ -50,7 +50,8 @@ class ChoiceBox(QWidget):
         super().__init__(parent)
         self._choices: list[Choice] = []
         self.box = QComboBox()
-        self.note = make_note()
+        self.note, self.fault_note = make_note(), make_fault()
+        self._faults: dict[str, str] = {}
         self._model = QStandardItemModel(self)
         self.box.setModel(self._model)
         self._grid = QGridLayout(self)
@@ -60,6 +61,7 @@ class ChoiceBox(QWidget):
         self._grid.addWidget(QLabel(label), 0, 0)
         self._grid.addWidget(self.box, 0, 1)
         self._grid.addWidget(self.note, 1, 1, 1, 3)
+        self._grid.addWidget(self.fault_note, 2, 1, 1, 3)
         for choice in choices:
             self.add(choice)
         self.choose(chosen)
@@ -71,6 +73,16 @@ class ChoiceBox(QWidget):
         """Key of what is chosen; empty where there is nothing."""
         row = self.box.currentIndex()
         return self._choices[row].key if row >= 0 else ""
+
+    @property
+    def fault(self) -> str:
+        """Why what is chosen cannot be used; empty where it can."""
+        return self._faults.get(self.chosen, "")
+
+    def refuse(self, key: str, words: str) -> None:
+        """Say why something cannot be used whenever it is chosen."""
+        self._faults[key] = words
+        self._tell()
 
     def add(self, choice: Choice) -> None:
         """Add something to choose."""
@@ -94,4 +106,5 @@ class ChoiceBox(QWidget):
     def _tell(self) -> None:
         row = self.box.currentIndex()
         self.note.setText(self._choices[row].more if row >= 0 else "")
+        say(self.fault_note, self.fault)
         self.changed.emit()

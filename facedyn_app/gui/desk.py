@@ -171,7 +171,9 @@ class Desk(QObject):
         consents = {speaker.name: speaker.consent for speaker in self.library.listing.speakers}
         dialog = EnrolDialog(consents, recording.label, self.window)
         dialog.setAttribute(Qt.WidgetAttribute.WA_DeleteOnClose)
-        dialog.accepted.connect(lambda: self.library.enrol(recording, dialog.enrolment()))
+        dialog.ordered.connect(partial(self.library.enrol, recording))
+        self.library.enrolled.connect(dialog.finish)
+        self.library.refused.connect(dialog.show_failure)
         dialog.open()
 
     @Slot()

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Mapping
 
+from PySide6.QtCore import Signal, Slot
 from PySide6.QtWidgets import (
     QComboBox,
     QDialog,
@@ -12,19 +13,29 @@ from PySide6.QtWidgets import (
     QWidget,
 )
 
-from facedyn_app.gui.form import lay_out_dialog, make_date, make_form, make_note
+from facedyn_app.errors import InputError
+from facedyn_app.gui.form import lay_out_dialog, make_date, make_fault, make_form, make_note, say
 from facedyn_app.gui.listing import Enrolment
+from facedyn_app.gui.panel import error_status
 from facedyn_app.gui.theme import GRID
+from facedyn_app.library.rows import checked_name
 
 
 class EnrolDialog(QDialog):
     """Asks for the speaker's name and consent; what is missing is said beside the field.
+
+    It stays, with what was filled in, until the recording is enrolled.
+
+    Attributes:
+        ordered: Enrolment: enrol the recording so.
 
     Args:
         consents: Speakers who are enrolled already, with the consent recorded for each.
         title: The recording.
         parent: The window.
     """
+
+    ordered = Signal(object)
 
     def __init__(
         self, consents: Mapping[str, str], title: str, parent: QWidget | None = None
@@ -43,6 +54,7 @@ class EnrolDialog(QDialog):
         self.scope = QLineEdit()
         self.scope.setPlaceholderText("such as: follow-up study until 2027")
         self._name_note, self._giver_note, self._scope_note = make_note(), make_note(), make_note()
+        self._failure = make_fault()
         self._buttons = QDialogButtonBox(
             QDialogButtonBox.StandardButton.Ok | QDialogButtonBox.StandardButton.Cancel
         )
@@ -66,6 +78,7 @@ class EnrolDialog(QDialog):
         form.addRow("On (date)", self.date)
         form.addRow("For what", self.scope)
         form.addRow("", self._scope_note)
+        form.addRow(self._failure)
         lay_out_dialog(self, words, form, self._buttons)
 
     @property
@@ -87,23 +100,53 @@ class EnrolDialog(QDialog):
         consent = f"given by {self.giver.text().strip()} on {day} for {self.scope.text().strip()}"
         return Enrolment(name, consent)
 
+    @property
+    def failure(self) -> str:
+        """Why the recording was not enrolled; empty where that is not so."""
+        return self._failure.text()
+
+    def accept(self) -> None:
+        """Order the enrolment."""
+        self._buttons.button(QDialogButtonBox.StandardButton.Ok).setEnabled(False)
+        self.ordered.emit(self.enrolment())
+
+    @Slot()
+    def finish(self) -> None:
+        """Close: the recording is enrolled."""
+        super().accept()
+
+    @Slot(object)
+    def show_failure(self, error: Exception) -> None:
+        """Say why the recording was not enrolled."""
+        self._check()
+        status = error_status(error)
+        say(self._failure, f"{status.sentence} {status.hint}")
+
     def _recorded(self, name: str) -> bool:
         return bool(self._consents.get(name))
 
     def _check(self) -> None:
         name = self.name.currentText().strip()
+        say(self._failure, "")
         giver, scope = self.giver.text().strip(), self.scope.text().strip()
         optional = self._recorded(name) and not giver and not scope
-        self._name_note.setText(_name_words(name, self._consents))
+        fault = _name_fault(name)
+        self._name_note.setText(fault or _name_words(name, self._consents))
         self._giver_note.setText("" if giver or optional else "Say who gave the consent.")
         self._scope_note.setText("" if scope or optional else "Say what the consent is for.")
-        ready = bool(name) and (optional or bool(giver and scope))
+        ready = not fault and (optional or bool(giver and scope))
         self._buttons.button(QDialogButtonBox.StandardButton.Ok).setEnabled(ready)
 
 
-def _name_words(name: str, consents: Mapping[str, str]) -> str:
+def _name_fault(name: str) -> str:
     if not name:
         return "Give the speaker a name or a code."
-    if consents.get(name):
-        return f"Enrolled already; consent recorded: {consents[name]}."
+    try:
+        checked_name(name)
+    except InputError as error:
+        return f"{error.sentence} {error.hint}"
     return ""
+
+
+def _name_words(name: str, consents: Mapping[str, str]) -> str:
+    return f"Enrolled already; consent recorded: {consents[name]}." if consents.get(name) else ""

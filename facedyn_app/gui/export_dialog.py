@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import os
 from pathlib import Path
 from typing import Final
 
@@ -145,10 +146,25 @@ class ExportDialog(QDialog):
         neutral = self._kind is MeshKind.NEUTRAL
         if self._one_file and not neutral and not self._fitted:
             return "This frame has no trusted fit, so there is no mesh of it."
-        return ""
+        return _place_fault(Path(text).expanduser(), self._one_file)
 
     def _ask_path(self) -> None:
         words = "Export mesh" if self._one_file else "Export meshes into a new folder"
         chosen, _ = QFileDialog.getSaveFileName(self, words, self.path.text())
         if chosen:
             self.path.setText(chosen)
+
+
+def _place_fault(path: Path, is_file: bool) -> str:
+    """Why nothing can be written there, as far as that is seen without trying."""
+    try:
+        if is_file and path.is_dir():
+            return f"'{path}' is a folder."
+        if not is_file and path.exists() and (not path.is_dir() or any(path.iterdir())):
+            return f"'{path}' is there already: name a new folder."
+        place = path.absolute().parent
+        if not place.is_dir():
+            return f"There is no folder '{place}'."
+        return "" if os.access(place, os.W_OK) else f"The folder '{place}' cannot be written."
+    except OSError as error:
+        return f"'{path}' cannot be written: {error.strerror or error}."

@@ -78,6 +78,15 @@ def make_ready(name: str) -> Callable[[Report], HeadModel]:
     return work
 
 
+def read(name: str) -> Callable[[Report], HeadModel]:
+    """Work that reads a head, without placing its landmarks."""
+
+    def work(_report: Report) -> HeadModel:
+        return load_head(name)
+
+    return work
+
+
 def head_of_session(recording: Recording) -> Callable[[Report], HeadModel]:
     """Work that reads the head that a recording was fitted with."""
 

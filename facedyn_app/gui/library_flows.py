@@ -31,12 +31,14 @@ class LibraryFlows(QObject):
         listed: Listing: it has been read.
         drift_measured: DriftReport: of a speaker whom the user has picked.
         enrolled: str: this speaker has a new session.
+        refused: Exception: a speaker was not enrolled.
         failed: Exception of work that has failed.
     """
 
     listed = Signal(object)
     drift_measured = Signal(object)
     enrolled = Signal(str)
+    refused = Signal(object)
     failed = Signal(object)
 
     def __init__(self, state: AppState, folder: Path) -> None:
@@ -70,7 +72,9 @@ class LibraryFlows(QObject):
             self.enrolled.emit(enrolment.name)
 
         run = library_work.enrol_recording(recording, enrolment, self.listing.folder)
-        self._start(f"Enrol {enrolment.name}", run, done, "who")
+        job = Job(f"Enrol {enrolment.name}", run)
+        Watch(job, done, self._refuse)
+        self.queue.add(job)
 
     @Slot(int, object)
     def date_session(self, key: int, day: date | None) -> None:
@@ -100,6 +104,10 @@ class LibraryFlows(QObject):
     def _take_session(self, recording: Recording) -> None:
         self._state.add_recording(recording)
         self._state.show_recording(recording.key)
+
+    def _refuse(self, error: Exception) -> None:
+        self.refused.emit(error)
+        self.failed.emit(error)
 
     def _start(self, title: str, run: Work, done: Callable[[Any], None], topic: str) -> None:
         job = Job(title, run)

@@ -4,24 +4,27 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 from functools import partial
-from typing import Final
 
 from PySide6.QtCore import QModelIndex, QPoint, Qt, Signal
 from PySide6.QtGui import QKeySequence, QShortcut, QStandardItem, QStandardItemModel
 from PySide6.QtWidgets import QHeaderView, QLabel, QMenu, QTreeView, QVBoxLayout, QWidget
 
 from facedyn_app.gui.date_dialog import DateDialog
-from facedyn_app.gui.listing import ListedSession, ListedSpeaker, Listing
-from facedyn_app.gui.panel import DONE, Panel
+from facedyn_app.gui.form import make_fault, say
+from facedyn_app.gui.library_items import (
+    KEY,
+    KIND,
+    SESSION,
+    answer_words,
+    head_item,
+    make_item,
+    speaker_item,
+)
+from facedyn_app.gui.listing import ListedSession, Listing
+from facedyn_app.gui.panel import DONE, Panel, PanelStatus
 from facedyn_app.gui.queue_board import QueueRow
 from facedyn_app.gui.recording import Recording
 from facedyn_app.gui.theme import GRID
-from facedyn_app.gui.who_panel import simulated_label
-
-_KIND: Final = Qt.ItemDataRole.UserRole + 1
-_KEY: Final = Qt.ItemDataRole.UserRole + 2
-_SESSION: Final = Qt.ItemDataRole.UserRole + 3
-SESSION_TIP: Final = "A click opens it; a right click also sets its date."
 
 
 class LibraryPanel(Panel):
@@ -51,7 +54,7 @@ class LibraryPanel(Panel):
         )
         self._model = QStandardItemModel()
         self._speakers, self._opened, self._queue = (
-            _head_item(title) for title in ("Speakers", "Opened", "Queue")
+            head_item(title) for title in ("Speakers", "Opened", "Queue")
         )
         for item in (self._speakers, self._opened, self._queue):
             self._model.appendRow([item, QStandardItem()])
@@ -74,6 +77,8 @@ class LibraryPanel(Panel):
         self._tree.activated.connect(self._pick)
         self._tree.setContextMenuPolicy(Qt.ContextMenuPolicy.CustomContextMenu)
         self._tree.customContextMenuRequested.connect(self._offer)
+        self._fault = make_fault()
+        self._fault.setMargin(GRID // 2)
         self._place = QLabel()
         self._place.setEnabled(False)
         self._place.setWordWrap(True)
@@ -82,6 +87,7 @@ class LibraryPanel(Panel):
         column.setContentsMargins(0, 0, 0, 0)
         column.setSpacing(0)
         column.addWidget(self._tree, 1)
+        column.addWidget(self._fault)
         column.addWidget(self._place)
 
     @property
@@ -98,16 +104,29 @@ class LibraryPanel(Panel):
     def selected_speaker(self) -> str:
         """The speaker who is selected, himself or by a session; empty where there is none."""
         index = self._tree.currentIndex()
-        owner = index.parent() if index.data(_KIND) == "session" else index
-        return str(owner.data(_KEY)) if owner.data(_KIND) == "speaker" else ""
+        owner = index.parent() if index.data(KIND) == "session" else index
+        return str(owner.data(KEY)) if owner.data(KIND) == "speaker" else ""
+
+    @property
+    def fault(self) -> str:
+        """What went wrong, where the lists stay; empty where nothing has."""
+        return self._fault.text()
+
+    def show_status(self, status: PanelStatus) -> None:
+        """Show a state; what goes wrong stands below the lists where there are any."""
+        if status.kind == "error" and self._has_rows():
+            say(self._fault, f"{status.sentence} {status.hint}")
+        else:
+            super().show_status(status)
 
     def show_listing(self, listing: Listing) -> None:
         """Show the speakers of a library; those whose sessions are seen stay open."""
+        say(self._fault, "")
         rows = [self._speakers.child(row) for row in range(self._speakers.rowCount())]
-        seen = {item.data(_KEY) for item in rows if self._tree.isExpanded(item.index())}
+        seen = {item.data(KEY) for item in rows if self._tree.isExpanded(item.index())}
         self._speakers.removeRows(0, len(rows))
         for speaker in listing.speakers:
-            item = _speaker_item(speaker)
+            item = speaker_item(speaker)
             self._speakers.appendRow(item)
             self._tree.setExpanded(item.index(), speaker.name in seen)
         self._place.setText(f"Library: {listing.folder.name}")
@@ -120,7 +139,7 @@ class LibraryPanel(Panel):
         for recording in recordings:
             words = f"{recording.label}{answer_words(recording)}"
             tip = f"{words}\nMeasurement: {recording.quality.verdict}"
-            self._opened.appendRow(_item(words, "recording", recording.key, tip))
+            self._opened.appendRow(make_item(words, "recording", recording.key, tip))
         self._refresh(self._opened, f"Opened ({len(recordings)})")
         self.select_recording(shown)
 
@@ -128,18 +147,20 @@ class LibraryPanel(Panel):
         """Select an opened recording in the list."""
         for row in range(self._opened.rowCount()):
             item = self._opened.child(row)
-            if item.data(_KEY) == key:
+            if item.data(KEY) == key:
                 self._tree.setCurrentIndex(item.index())
 
     def show_queue(self, rows: Sequence[QueueRow]) -> None:
         """Show the work that runs, waits and has failed; rows that stay are only told anew."""
         queue = self._queue
-        if [queue.child(row).data(_KEY) for row in range(queue.rowCount())] != [
+        if [queue.child(row).data(KEY) for row in range(queue.rowCount())] != [
             row.key for row in rows
         ]:
             queue.removeRows(0, queue.rowCount())
             for row in rows:
-                queue.appendRow([_item("", "job", row.key, ""), _item("✕", "end", row.key, "")])
+                queue.appendRow(
+                    [make_item("", "job", row.key, ""), make_item("✕", "end", row.key, "")]
+                )
             self._refresh(queue, f"Queue ({len(rows)})")
         for place, row in enumerate(rows):
             queue.child(place).setText(row.words)
@@ -149,11 +170,13 @@ class LibraryPanel(Panel):
     def _refresh(self, item: QStandardItem, title: str) -> None:
         item.setText(title)
         self._tree.expand(item.index())
-        parts = (self._speakers, self._opened, self._queue)
-        if any(part.rowCount() for part in parts):
+        if self._has_rows():
             self.show_status(DONE)
         elif self.status.kind == "done":
             self.show_empty()
+
+    def _has_rows(self) -> bool:
+        return any(self._model.item(row).rowCount() for row in range(self._model.rowCount()))
 
     def _offer(self, place: QPoint) -> None:
         """What can be done with the speaker or the work under the pointer."""
@@ -164,9 +187,9 @@ class LibraryPanel(Panel):
         if speaker:
             drift = menu.addAction("Shape drift over sessions…")
             drift.triggered.connect(partial(self._ask_drift, speaker))
-        if index.data(_KIND) == "session":
+        if index.data(KIND) == "session":
             menu.addAction("Date of recording…").triggered.connect(self._ask_date)
-        if index.data(_KIND) in ("job", "end"):
+        if index.data(KIND) in ("job", "end"):
             end = menu.addAction(index.siblingAtColumn(1).data(Qt.ItemDataRole.ToolTipRole))
             end.triggered.connect(self._end_selected)
         if menu.actions():
@@ -178,14 +201,14 @@ class LibraryPanel(Panel):
         self.drift_requested.emit(speaker)
 
     def _ask_date(self) -> None:
-        session: ListedSession = self._tree.currentIndex().data(_SESSION)
+        session: ListedSession = self._tree.currentIndex().data(SESSION)
         dialog = DateDialog(session, self)
         dialog.setAttribute(Qt.WidgetAttribute.WA_DeleteOnClose)
         dialog.accepted.connect(lambda: self.session_dated.emit(session.key, dialog.day))
         dialog.open()
 
     def _pick(self, index: QModelIndex) -> None:
-        kind, key = index.data(_KIND), index.data(_KEY)
+        kind, key = index.data(KIND), index.data(KEY)
         if kind == "speaker":
             self.speaker_picked.emit(key)
         elif kind == "session":
@@ -199,45 +222,5 @@ class LibraryPanel(Panel):
 
     def _end_selected(self) -> None:
         index = self._tree.currentIndex()
-        if index.data(_KIND) in ("job", "end"):
-            self.job_ended.emit(index.data(_KEY))
-
-
-def answer_words(recording: Recording) -> str:
-    """Who an opened recording is, as the list tells it; nothing where nobody has asked."""
-    answer = recording.identification
-    if answer is None or not answer.matches:
-        return ""
-    return f" · {answer.words()}"
-
-
-def _head_item(title: str) -> QStandardItem:
-    item = QStandardItem(title)
-    font = item.font()
-    font.setBold(True)
-    item.setFont(font)
-    item.setSelectable(False)
-    return item
-
-
-def _item(text: str, kind: str, key: object, tip: str) -> QStandardItem:
-    item = QStandardItem(text)
-    item.setData(kind, _KIND)
-    item.setData(key, _KEY)
-    item.setToolTip(tip)
-    return item
-
-
-def _speaker_item(speaker: ListedSpeaker) -> QStandardItem:
-    n = len(speaker.sessions)
-    label = simulated_label(speaker.name, simulated=speaker.simulated)
-    text = f"{label} · {n} session{'' if n == 1 else 's'}"
-    tip = f"Consent: {speaker.consent or 'none recorded'}"
-    item = _item(text, "speaker", speaker.name, tip)
-    for session in speaker.sessions:
-        name = simulated_label(session.name, simulated=session.simulated)
-        words = f"{session.date_words} · {name} · {session.seconds:.1f} s"
-        row = _item(words, "session", session.key, f"{words}\n{SESSION_TIP}")
-        row.setData(session, _SESSION)
-        item.appendRow(row)
-    return item
+        if index.data(KIND) in ("job", "end"):
+            self.job_ended.emit(index.data(KEY))

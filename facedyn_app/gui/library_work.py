@@ -11,22 +11,30 @@ from facedyn_app.errors import InputError
 from facedyn_app.gui.listing import Enrolment, ListedSession, ListedSpeaker, Listing
 from facedyn_app.gui.recording import Recording
 from facedyn_app.library.entries import SessionEntry, in_order
-from facedyn_app.library.library import Library
+from facedyn_app.library.library import DATABASE, Library
 from facedyn_app.pipeline import drift_of, enrol
 from facedyn_app.progress import Report
 from facedyn_app.records import DriftReport, Session
 from facedyn_app.settings import Settings
 
 
+def existing_library(folder: Path) -> Library | None:
+    """The library of a folder, open; None where there is none yet.
+
+    Raises:
+        InputError: There is one that cannot be used.
+    """
+    if not any(folder.glob(DATABASE)):
+        return None
+    return Library.open(folder, create=False)
+
+
 def list_library(folder: Path) -> Callable[[Report], Listing]:
     """Work that lists the speakers of a library; none where there is no library yet."""
 
     def work(_report: Report) -> Listing:
-        try:
-            library = Library.open(folder, create=False)
-        except InputError:
-            if any(folder.glob("library.sqlite")):
-                raise
+        library = existing_library(folder)
+        if library is None:
             return Listing(folder, ())
         with library:
             return listing_of(library)

@@ -7,6 +7,7 @@ from dataclasses import dataclass, replace
 from pathlib import Path
 from typing import Any, Final
 
+from PySide6.QtCore import Signal, Slot
 from PySide6.QtWidgets import (
     QDialog,
     QDialogButtonBox,
@@ -24,6 +25,7 @@ from facedyn_app.fitting.fitter import choose_device
 from facedyn_app.gui.choice_box import Choice, ChoiceBox
 from facedyn_app.gui.form import make_fault, say
 from facedyn_app.gui.head_menu import HEAD_FILES
+from facedyn_app.gui.panel import error_status
 from facedyn_app.gui.settings.page import Conflict, SettingsPage
 from facedyn_app.gui.theme import GRID
 from facedyn_app.headmodel.model import HeadModel
@@ -82,6 +84,9 @@ class Wanted:
 class SettingsDialog(QDialog):
     """Edits all settings; OK is there as long as nothing is wrong.
 
+    Attributes:
+        head_offered: str: look whether this head file or folder can be used.
+
     Args:
         settings: As they are now.
         heads: The heads to choose from.
@@ -90,6 +95,8 @@ class SettingsDialog(QDialog):
         drawn: The head in use, for the number of its directions; None where it is not read yet.
         parent: The window.
     """
+
+    head_offered = Signal(str)
 
     def __init__(
         self,
@@ -116,6 +123,7 @@ class SettingsDialog(QDialog):
         kinds = QDialogButtonBox.StandardButton
         self._buttons = QDialogButtonBox(kinds.Ok | kinds.Cancel | kinds.RestoreDefaults)
         self._lay_out()
+        self.head.changed.connect(self._check)
         self._check()
 
     def _make_page(self, name: str, top: QWidget | None) -> SettingsPage:
@@ -187,6 +195,8 @@ class SettingsDialog(QDialog):
 
     def _check(self) -> None:
         wrong = [name for name, page in self.pages.items() if page.faults]
+        if self.head.fault and HEAD not in wrong:
+            wrong.append(HEAD)
         say(self._note, f"Something is not right on: {', '.join(wrong)}." if wrong else "")
         self._buttons.button(QDialogButtonBox.StandardButton.Ok).setEnabled(not wrong)
 
@@ -206,6 +216,12 @@ class SettingsDialog(QDialog):
             words = f"{path}: read where it is and never copied, once you press OK."
             self.head.add(Choice(path, Path(path).name, words))
             self.head.choose(path)
+            self.head_offered.emit(path)
+
+    @Slot(str, object)
+    def refuse_head(self, path: str, error: Exception) -> None:
+        """Say that an offered head cannot be used."""
+        self.head.refuse(path, error_status(error).sentence)
 
 
 def _with_lead(words: str, page: QWidget) -> QWidget:

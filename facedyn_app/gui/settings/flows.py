@@ -3,12 +3,14 @@
 from __future__ import annotations
 
 from dataclasses import replace
+from functools import partial
 from pathlib import Path
 
 from PySide6.QtCore import QObject, Qt, Signal, Slot
 from PySide6.QtWidgets import QWidget
 
 from facedyn_app.dynamics.quality import assess_quality
+from facedyn_app.gui import head_work
 from facedyn_app.gui.choice_box import Choice
 from facedyn_app.gui.head_flows import HeadFlows
 from facedyn_app.gui.jobs import Job, JobQueue, Watch
@@ -38,10 +40,12 @@ class SettingsFlows(QObject):
 
     Attributes:
         dressed: Qt.ColorScheme: the window is to look like that.
+        head_refused: str, Exception: why a head that was offered cannot be used.
         failed: Exception of what could not be kept.
     """
 
     dressed = Signal(object)
+    head_refused = Signal(str, object)
     failed = Signal(object)
 
     def __init__(
@@ -71,6 +75,8 @@ class SettingsFlows(QObject):
         )
         dialog.setAttribute(Qt.WidgetAttribute.WA_DeleteOnClose)
         dialog.accepted.connect(lambda: self._use(dialog.wanted(), chosen))
+        dialog.head_offered.connect(self._look_at_head)
+        self.head_refused.connect(dialog.refuse_head)
         if page:
             dialog.show_page(page)
         dialog.open()
@@ -85,6 +91,12 @@ class SettingsFlows(QObject):
     def follow_system(self) -> None:
         """Look as the settings say, now that the system has other colours."""
         self.dressed.emit(SCHEMES[self._state.settings.appearance.colours])
+
+    @Slot(str)
+    def _look_at_head(self, path: str) -> None:
+        job = Job(f"Look at {Path(path).name}", head_work.read(path))
+        Watch(job, lambda _: None, partial(self.head_refused.emit, path))
+        self._queue.add(job)
 
     def _use(self, wanted: Wanted, chosen: tuple[str, str]) -> None:
         self._take(wanted.settings)

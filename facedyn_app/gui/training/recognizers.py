@@ -7,8 +7,9 @@ from pathlib import Path
 
 from PySide6.QtCore import QObject, Signal, Slot
 
-from facedyn_app.errors import InputError
+from facedyn_app.errors import FacedynError
 from facedyn_app.gui.jobs import Job, JobQueue, Watch
+from facedyn_app.gui.library_work import existing_library
 from facedyn_app.gui.listing import Listing
 from facedyn_app.library.library import Library
 from facedyn_app.library.recognizers import (
@@ -56,7 +57,7 @@ class RecognizerFlows(QObject):
     def refresh(self) -> None:
         """Read the list again."""
         job = Job("List the recognizers", _listing(self._folder))
-        Watch(job, self._take, self.failed.emit)
+        Watch(job, self._take_read, self.failed.emit)
         self._queue.add(job)
 
     @Slot(str)
@@ -87,6 +88,12 @@ class RecognizerFlows(QObject):
         Watch(job, done, self.failed.emit)
         self._queue.add(job)
 
+    def _take_read(self, read: tuple[Entries, FacedynError | None]) -> None:
+        entries, error = read
+        self._take(entries)
+        if error is not None:
+            self.failed.emit(error)
+
     def _take(self, entries: Entries) -> None:
         self.entries = entries
         self.listed.emit(entries)
@@ -113,13 +120,17 @@ def accuracy_words(entry: RecognizerEntry) -> str:
     return f"{learnt} Right in {share} of windows of {entry.n_tested} test sessions{chance}."
 
 
-def _listing(folder: Path) -> Callable[[Report], Entries]:
-    def work(_report: Report) -> Entries:
+def _listing(folder: Path) -> Callable[[Report], tuple[Entries, FacedynError | None]]:
+    """Work that lists the recognizers; only the built-in one, and why, where it must."""
+
+    def work(_report: Report) -> tuple[Entries, FacedynError | None]:
         try:
-            library = Library.open(folder, create=False)
-        except InputError:
-            return (built_in_entry(),)
+            library = existing_library(folder)
+        except FacedynError as error:
+            return (built_in_entry(),), error
+        if library is None:
+            return (built_in_entry(),), None
         with library:
-            return list_recognizers(library)
+            return list_recognizers(library), None
 
     return work

@@ -68,6 +68,7 @@ class RecognizersDialog(QDialog):
         flows.listed.connect(self._show)
         flows.failed.connect(self._fail)
         self._show(flows.entries)
+        flows.refresh()
 
     def _lay_out(self) -> None:
         table = self.table

@@ -9,8 +9,8 @@ from pathlib import Path
 from threading import Event
 from typing import Final
 
-from facedyn_app.errors import InputError
 from facedyn_app.experiment.training import UNFINISHED, TrainingPlan, train_recognizer
+from facedyn_app.gui.library_work import existing_library
 from facedyn_app.library.entries import SessionEntry
 from facedyn_app.library.library import Library
 from facedyn_app.library.recognizers import RecognizerEntry, list_recognizers
@@ -80,11 +80,8 @@ def read_material(folder: Path) -> Callable[[Report], Material]:
     """Work that reads what a library has to train on; nothing where there is no library yet."""
 
     def work(_report: Report) -> Material:
-        try:
-            library = Library.open(folder, create=False)
-        except InputError:
-            if any(folder.glob("library.sqlite")):
-                raise
+        library = existing_library(folder)
+        if library is None:
             return Material(folder)
         with library:
             place = library.recognizers_folder

@@ -1,0 +1,275 @@
+"""Wrong input gets a sentence where it was given, and what was done and typed before it stays."""
+
+from __future__ import annotations
+
+import sqlite3
+from collections.abc import Iterator
+from contextlib import closing
+from pathlib import Path
+
+import pytest
+from PySide6.QtCore import QSettings
+from PySide6.QtGui import QAction
+from PySide6.QtWidgets import QApplication, QDialogButtonBox, QLineEdit
+from pytestqt.qtbot import QtBot
+
+from facedyn_app.gui.desk import Desk
+from facedyn_app.gui.enrol_dialog import EnrolDialog
+from facedyn_app.gui.export_dialog import ALL, ExportDialog
+from facedyn_app.gui.settings.dialog import SettingsDialog
+from facedyn_app.gui.training.recognizers_dialog import RecognizersDialog
+from facedyn_app.library.library import DATABASE, Library
+from facedyn_app.library.recognizers import activate_recognizer
+from facedyn_app.settings import Settings
+from facedyn_app.simulate.corpus import simulate_sessions
+from tests.gui.conftest import PATIENCE_MS, made_recording, wait_idle
+from tests.recognizer.conftest import made_recognizer
+
+OK = QDialogButtonBox.StandardButton.Ok
+NEWER = "newer version of facedyn"
+
+
+@pytest.fixture
+def desk(
+    qapp: QApplication,
+    tmp_path: Path,
+    memory: QSettings,
+    qtbot: QtBot,
+    monkeypatch: pytest.MonkeyPatch,
+) -> Iterator[Desk]:
+    """The window with a library that does not exist yet."""
+    monkeypatch.setenv("XDG_CONFIG_HOME", str(tmp_path / "config"))
+    made = Desk(Settings(), tmp_path / "library", memory)
+    made.window.show()
+    wait_idle(made, qtbot)
+    yield made
+    made.window.close()
+    made.window.deleteLater()
+
+
+def choose(desk: Desk, words: str) -> None:
+    """Choose an entry of a menu."""
+    next(action for action in desk.window.findChildren(QAction) if action.text() == words).trigger()
+
+
+def fill(folder: Path, *names: str) -> None:
+    with Library.open(folder) as library:
+        for number, name in enumerate(names):
+            for session in simulate_sessions(number, 2, 4.0):
+                library.enrol(name, session, "made up for this test")
+
+
+def set_version(folder: Path, version: int) -> None:
+    """As a newer program, or the present one, would leave a library."""
+    with closing(sqlite3.connect(folder / DATABASE)) as database:
+        database.execute(f"PRAGMA user_version = {version}")
+
+
+@pytest.fixture
+def newer(tmp_path: Path) -> Path:
+    """A library of a newer version of the program."""
+    folder = tmp_path / "newer"
+    fill(folder, "S-01")
+    set_version(folder, 99)
+    return folder
+
+
+def ask_enrolment(desk: Desk) -> EnrolDialog:
+    desk.state.add_recording(made_recording(None))
+    desk.state.show_recording("visit-0412")
+    choose(desk, "Enrol as a speaker…")
+    dialog = desk.window.findChildren(EnrolDialog)[-1]
+    dialog.name.setCurrentText("Anna")
+    dialog.giver.setText("Anna")
+    dialog.scope.setText("a test")
+    return dialog
+
+
+def press_ok(dialog: EnrolDialog | SettingsDialog) -> None:
+    box = dialog.findChild(QDialogButtonBox)
+    assert box is not None
+    box.button(OK).click()
+
+
+def test_a_library_of_a_newer_version_leaves_the_open_one(
+    desk: Desk, newer: Path, qtbot: QtBot
+) -> None:
+    fill(desk.library.listing.folder, "P-014")
+    desk.library.open_library(desk.library.listing.folder)
+    wait_idle(desk, qtbot)
+    desk.window.library_chosen.emit(newer)
+    wait_idle(desk, qtbot)
+    panel = desk.window.library
+    assert NEWER in panel.fault
+    assert "Update the program" in panel.fault
+    assert panel.status.kind == "done"
+    assert panel.model.item(0).child(0).text().startswith("P-014")
+    assert desk.library.listing.folder.name == "library"
+    desk.library.open_library(desk.library.listing.folder)
+    wait_idle(desk, qtbot)
+    assert panel.fault == ""
+
+
+def test_everything_says_that_the_library_is_of_a_newer_version(desk: Desk, qtbot: QtBot) -> None:
+    folder = desk.library.listing.folder
+    fill(folder, "P-014")
+    desk.library.open_library(folder)
+    wait_idle(desk, qtbot)
+    set_version(folder, 99)
+    choose(desk, "Train recognizer…")
+    wait_idle(desk, qtbot)
+    assert desk.training.dialog is not None
+    assert NEWER in desk.training.dialog.panel.words
+    choose(desk, "Shape drift…")
+    qtbot.waitUntil(lambda: not desk.drift.queue.jobs, timeout=PATIENCE_MS)
+    assert desk.drift.window is not None
+    assert NEWER in desk.drift.window.panel.words
+    choose(desk, "Recognizers…")
+    wait_idle(desk, qtbot)
+    recognizers = desk.window.findChildren(RecognizersDialog)[-1]
+    assert NEWER in recognizers.note.text()
+    assert recognizers.model.rowCount() == 1  # the one that comes along
+    set_version(folder, 1)
+    desk.training.dialog.panel.retry_requested.emit()
+    wait_idle(desk, qtbot)
+    assert desk.training.dialog.form is not None
+    recognizers.close()
+
+
+@pytest.mark.parametrize("fault", ["newer", "in the way"])
+def test_an_enrolment_that_cannot_be_keeps_what_was_filled_in(
+    desk: Desk, qtbot: QtBot, fault: str
+) -> None:
+    folder = desk.library.listing.folder
+    if fault == "newer":
+        fill(folder)
+        set_version(folder, 99)
+    else:
+        folder.write_text("a file where the folder should be")
+    dialog = ask_enrolment(desk)
+    press_ok(dialog)
+    wait_idle(desk, qtbot)
+    assert dialog.isVisible()
+    assert (NEWER if fault == "newer" else "cannot be written") in dialog.failure
+    assert dialog.complete
+    assert desk.window.who.answer.startswith("P-014")  # the answer that was there
+    if fault == "newer":
+        set_version(folder, 1)
+    else:
+        folder.unlink()
+    press_ok(dialog)
+    wait_idle(desk, qtbot)
+    assert desk.window.findChildren(EnrolDialog) == []
+    assert [speaker.name for speaker in desk.library.listing.speakers] == ["Anna"]
+
+
+def test_a_name_that_cannot_be_is_said_beside_the_field(qtbot: QtBot) -> None:
+    dialog = EnrolDialog({}, "visit.mp4")
+    qtbot.addWidget(dialog)
+    dialog.giver.setText("Anna")
+    dialog.scope.setText("a test")
+    for name, words in (("", "Give the speaker a name"), ("x" * 201, "cannot be the name")):
+        dialog.name.setCurrentText(name)
+        assert words in dialog.notes[0]
+        assert not dialog.complete
+    dialog.name.setCurrentText("Anna")
+    assert dialog.notes == ("", "", "")
+    assert dialog.complete
+
+
+def test_the_same_recording_is_not_enrolled_twice(desk: Desk, qtbot: QtBot) -> None:
+    press_ok(ask_enrolment(desk))
+    wait_idle(desk, qtbot)
+    again = ask_enrolment(desk)
+    press_ok(again)
+    wait_idle(desk, qtbot)
+    assert again.isVisible()
+    assert "already among the sessions of 'Anna'" in again.failure
+    again.reject()
+    assert len(desk.library.listing.speakers[0].sessions) == 1
+
+
+def test_a_place_that_cannot_be_written_is_said_in_the_export(qtbot: QtBot, tmp_path: Path) -> None:
+    dialog = ExportDialog("visit.mp4", 0, True, tmp_path)
+    qtbot.addWidget(dialog)
+    assert dialog.complete
+    (tmp_path / "file").write_text("in the way")
+    (tmp_path / "folder.obj").mkdir()
+    for path, words in (
+        ("nowhere/visit.obj", "There is no folder"),
+        ("file/visit.obj", "There is no folder"),
+        ("folder.obj", "is a folder"),
+    ):
+        dialog.path.setText(str(tmp_path / path))
+        assert words in dialog.note
+        assert not dialog.complete
+    dialog.frames.setCurrentIndex(ALL)
+    assert dialog.complete
+    dialog.path.setText(str(tmp_path / "file"))
+    assert "is there already" in dialog.note
+    dialog.path.setText(str(tmp_path / "folder.obj"))  # empty, so it may be filled
+    assert dialog.complete
+
+
+def test_a_wrong_head_file_is_said_in_the_settings(
+    desk: Desk, tmp_path: Path, qtbot: QtBot
+) -> None:
+    wrong = tmp_path / "generic_model.pkl"
+    wrong.write_text("no head at all")
+    choose(desk, "Settings…")
+    dialog = desk.window.findChildren(SettingsDialog)[-1]
+    typed = dialog.pages["Fit"].fields["fit"]["max_yaw_deg"].editor
+    assert isinstance(typed, QLineEdit)
+    typed.setText("45")
+    dialog.offer_head(str(wrong))
+    wait_idle(desk, qtbot)
+    assert "generic_model.pkl" in dialog.head.fault_note.text()
+    assert dialog.note.startswith("Something is not right on:")
+    assert not dialog.complete
+    dialog.head.choose("open-head-1")
+    assert dialog.complete
+    press_ok(dialog)
+    wait_idle(desk, qtbot)
+    assert desk.heads.name == "open-head-1"
+    assert desk.state.settings.fit.max_yaw_deg == 45.0
+
+
+def test_a_corrupt_recognizer_cannot_be_chosen_and_answers_nothing(
+    desk: Desk, qtbot: QtBot
+) -> None:
+    folder = desk.library.listing.folder
+    fill(folder, "P-014", "P-015")
+    with Library.open(folder) as library:
+        head = library.sessions()[0].head_id
+        made = made_recognizer(folder / "recognizers" / "mine", head)
+        activate_recognizer(library, "mine")
+    (made / "weights.safetensors").write_bytes(b"nothing")
+    desk.library.open_library(folder)
+    wait_idle(desk, qtbot)
+    choose(desk, "Recognizers…")
+    wait_idle(desk, qtbot)
+    dialog = desk.window.findChildren(RecognizersDialog)[-1]
+    dialog.table.selectRow(1)
+    assert "weights.safetensors" in dialog.facts.text()
+    assert not dialog.activate.isEnabled()
+    desk.window.library.session_picked.emit(desk.library.listing.speakers[0].sessions[0].key)
+    wait_idle(desk, qtbot)
+    choose(desk, "Who is it?")
+    wait_idle(desk, qtbot)
+    assert desk.window.who.status.kind == "error"
+    assert "weights.safetensors" in desk.window.who.words
+    dialog.table.selectRow(0)
+    dialog.activate.click()
+    wait_idle(desk, qtbot)
+    desk.window.who.retry_requested.emit()
+    wait_idle(desk, qtbot)
+    assert "weights.safetensors" not in desk.window.who.words
+    dialog.close()
+
+
+def test_asking_about_nothing_says_what_to_do(desk: Desk) -> None:
+    choose(desk, "Who is it?")
+    assert desk.window.status_line.words.startswith("Open a video first")
+    choose(desk, "Enrol as a speaker…")
+    assert desk.window.status_line.words.startswith("Open a video first")
+    assert desk.window.findChildren(EnrolDialog) == []
