@@ -29,6 +29,7 @@ from facedyn_app.cli.options import (
     HeadName,
     LibraryFolder,
     OtherHead,
+    SpeakerName,
 )
 from facedyn_app.cli.verb import Outcome, run_verb
 from facedyn_app.cli.window import MeasureWindow, OpenWindow
@@ -173,9 +174,7 @@ def identify(
 
 def dnr(
     library: LibraryFolder,
-    speaker: Annotated[
-        str | None, typer.Option("--speaker", metavar="NAME", show_default="all of them")
-    ] = None,
+    speaker: SpeakerName = None,
     as_json: AsJson = False,
 ) -> None:
     """Does the head shape drift? The drift-to-noise ratio (DNR) of the speakers' sessions."""

@@ -84,6 +84,9 @@ DemoFolder = Annotated[
         help="The folder of the demo's library.",
     ),
 ]
+SpeakerName = Annotated[
+    str | None, typer.Option("--speaker", metavar="NAME", show_default="all of them")
+]
 HeadName = Annotated[
     str, typer.Option("--head", metavar="ID|FILE", help="The head: a built-in one or a file.")
 ]

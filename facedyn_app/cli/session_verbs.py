@@ -7,7 +7,7 @@ from typing import Annotated
 
 import typer
 
-from facedyn_app.cli.options import AsJson, LibraryFolder
+from facedyn_app.cli.options import AsJson, LibraryFolder, SpeakerName
 from facedyn_app.cli.verb import Outcome, run_verb
 from facedyn_app.progress import Report
 
@@ -25,9 +25,7 @@ def make_sessions_app() -> typer.Typer:
 def sessions(
     context: typer.Context,
     library: LibraryFolder,
-    speaker: Annotated[
-        str | None, typer.Option("--speaker", metavar="NAME", show_default="all of them")
-    ] = None,
+    speaker: SpeakerName = None,
     as_json: AsJson = False,
 ) -> None:
     """List the sessions of a library, each speaker's by their dates; date one of them."""

@@ -2,13 +2,13 @@
 
 from __future__ import annotations
 
-from PySide6.QtWidgets import QHeaderView, QTableView, QVBoxLayout, QWidget
+from PySide6.QtWidgets import QTableView, QVBoxLayout, QWidget
 
 from facedyn_app.fitting.focal import focal_text
 from facedyn_app.gui.panel import DONE, Panel
 from facedyn_app.gui.recording import Recording
 from facedyn_app.gui.rows_model import RowsModel
-from facedyn_app.gui.theme import GRID, tabular_font
+from facedyn_app.gui.table import LOW_ROW_PX, lay_out_table
 from facedyn_app.records import VideoInfo
 
 Fact = tuple[str, str]
@@ -74,16 +74,8 @@ class FactsPanel(Panel):
         super().__init__("Facts of the recording appear here.", parent=parent)
         self._model = RowsModel(("Fact", "Value"))
         table = QTableView()
-        table.setModel(self._model)
-        table.setFont(tabular_font(self.font()))
-        table.setShowGrid(False)
-        table.setWordWrap(False)
+        lay_out_table(table, self._model, 1, LOW_ROW_PX)
         table.horizontalHeader().hide()
-        table.verticalHeader().hide()
-        table.verticalHeader().setDefaultSectionSize(5 * GRID // 2)
-        header = table.horizontalHeader()
-        header.setSectionResizeMode(0, QHeaderView.ResizeMode.ResizeToContents)
-        header.setSectionResizeMode(1, QHeaderView.ResizeMode.Stretch)
         column = QVBoxLayout(self.content)
         column.setContentsMargins(0, 0, 0, 0)
         column.addWidget(table)

@@ -4,9 +4,7 @@ from __future__ import annotations
 
 from PySide6.QtCore import Signal
 from PySide6.QtWidgets import (
-    QAbstractItemView,
     QHBoxLayout,
-    QHeaderView,
     QLabel,
     QPushButton,
     QTableView,
@@ -19,6 +17,7 @@ from facedyn_app.gui.evidence_bar import EvidenceBar
 from facedyn_app.gui.panel import DONE, Panel
 from facedyn_app.gui.recording import Recording
 from facedyn_app.gui.rows_model import RowsModel
+from facedyn_app.gui.table import LOW_ROW_PX, lay_out_table
 from facedyn_app.gui.theme import GRID, colours_of, tabular_font, verdict_colour
 from facedyn_app.records import Identification
 
@@ -74,17 +73,8 @@ class WhoPanel(Panel):
         self._lay_out()
 
     def _lay_out(self) -> None:
-        table = self._table
-        table.setModel(self._model)
-        table.setFont(tabular_font(self.font()))
-        table.setItemDelegateForColumn(2, self._bars)
-        table.setSelectionBehavior(QAbstractItemView.SelectionBehavior.SelectRows)
-        table.setShowGrid(False)
-        table.verticalHeader().hide()
-        table.verticalHeader().setDefaultSectionSize(5 * GRID // 2)
-        header = table.horizontalHeader()
-        header.setSectionResizeMode(QHeaderView.ResizeMode.ResizeToContents)
-        header.setSectionResizeMode(2, QHeaderView.ResizeMode.Stretch)
+        lay_out_table(self._table, self._model, 2, LOW_ROW_PX)
+        self._table.setItemDelegateForColumn(2, self._bars)
         top = QHBoxLayout()
         top.addWidget(self._answer, 1)
         top.addWidget(self._enrol)
@@ -93,7 +83,7 @@ class WhoPanel(Panel):
         column.setSpacing(GRID // 2)
         column.addLayout(top)
         column.addWidget(self._reason)
-        column.addWidget(table, 1)
+        column.addWidget(self._table, 1)
         column.addWidget(self.evidence)
         column.addWidget(self._votes)
         column.addWidget(self._footer)

@@ -9,6 +9,7 @@ from typing import Any
 import numpy as np
 import pytest
 from PySide6.QtCore import QSettings
+from PySide6.QtGui import QAction
 from PySide6.QtWidgets import QApplication
 from pytestqt.qtbot import QtBot
 
@@ -180,6 +181,11 @@ def desk(qapp: QApplication, tmp_path: Path, memory: QSettings) -> Iterator[Desk
     yield made
     made.window.close()
     made.window.deleteLater()
+
+
+def choose(desk: Desk, words: str) -> None:
+    """Choose an entry of a menu."""
+    next(action for action in desk.window.findChildren(QAction) if action.text() == words).trigger()
 
 
 def wait_idle(desk: Desk, qtbot: QtBot) -> None:

@@ -8,7 +8,6 @@ from pathlib import Path
 
 import pytest
 from PySide6.QtCore import QSettings
-from PySide6.QtGui import QAction
 from PySide6.QtWidgets import QApplication, QCheckBox, QComboBox, QDialogButtonBox, QLineEdit
 from pytestqt.qtbot import QtBot
 
@@ -19,7 +18,7 @@ from facedyn_app.headmodel.files.head_file import save_head
 from facedyn_app.headmodel.model import HeadModel
 from facedyn_app.settings import FitSettings, PrivacySettings, Settings
 from facedyn_app.settings_file import read_settings
-from tests.gui.conftest import made_recording, wait_idle
+from tests.gui.conftest import choose, made_recording, wait_idle
 
 
 @pytest.fixture
@@ -45,11 +44,6 @@ def desk(
     yield made
     made.window.close()
     made.window.deleteLater()
-
-
-def choose(desk: Desk, words: str) -> None:
-    """Choose an entry of a menu."""
-    next(action for action in desk.window.findChildren(QAction) if action.text() == words).trigger()
 
 
 def ask(desk: Desk) -> SettingsDialog:

@@ -10,7 +10,6 @@ from typing import Any
 import pytest
 import torch
 from PySide6.QtCore import QSettings, Qt
-from PySide6.QtGui import QAction
 from PySide6.QtWidgets import QApplication
 from pytestqt.qtbot import QtBot
 
@@ -24,7 +23,7 @@ from facedyn_app.library.library import Library
 from facedyn_app.library.recognizers import active_name
 from facedyn_app.recognizer.files import load_recognizer
 from facedyn_app.settings import MachineSettings, Settings
-from tests.gui.conftest import PATIENCE_MS, wait_idle
+from tests.gui.conftest import PATIENCE_MS, choose, wait_idle
 from tests.recognizer.conftest import easy_session, made_recognizer, small_settings
 
 ON, OFF = Qt.CheckState.Checked, Qt.CheckState.Unchecked
@@ -52,11 +51,6 @@ def desk(qapp: QApplication, tmp_path: Path, memory: QSettings, qtbot: QtBot) ->
     yield made
     made.window.close()
     made.window.deleteLater()
-
-
-def choose(desk: Desk, words: str) -> None:
-    """Choose an entry of a menu."""
-    next(action for action in desk.window.findChildren(QAction) if action.text() == words).trigger()
 
 
 def fill(desk: Desk, qtbot: QtBot, n_speakers: int, n_sessions: int = 3) -> None:

@@ -9,7 +9,6 @@ from pathlib import Path
 
 import pytest
 from PySide6.QtCore import QSettings
-from PySide6.QtGui import QAction
 from PySide6.QtWidgets import QApplication, QDialogButtonBox, QLineEdit
 from pytestqt.qtbot import QtBot
 
@@ -22,7 +21,7 @@ from facedyn_app.library.library import DATABASE, Library
 from facedyn_app.library.recognizers import activate_recognizer
 from facedyn_app.settings import Settings
 from facedyn_app.simulate.corpus import simulate_sessions
-from tests.gui.conftest import PATIENCE_MS, made_recording, wait_idle
+from tests.gui.conftest import PATIENCE_MS, choose, made_recording, wait_idle
 from tests.recognizer.conftest import made_recognizer
 
 OK = QDialogButtonBox.StandardButton.Ok
@@ -45,11 +44,6 @@ def desk(
     yield made
     made.window.close()
     made.window.deleteLater()
-
-
-def choose(desk: Desk, words: str) -> None:
-    """Choose an entry of a menu."""
-    next(action for action in desk.window.findChildren(QAction) if action.text() == words).trigger()
 
 
 def fill(folder: Path, *names: str) -> None:

@@ -6,14 +6,14 @@ from collections.abc import Sequence
 from typing import Final
 
 import numpy as np
-from PySide6.QtWidgets import QAbstractItemView, QHeaderView, QTableView, QWidget
+from PySide6.QtWidgets import QTableView, QWidget
 
 from facedyn_app.dynamics.shape_moves import ShapeMoves
 from facedyn_app.gui.bar_delegate import ShareBarDelegate
 from facedyn_app.gui.drift.interval_delegate import Interval, IntervalDelegate
 from facedyn_app.gui.drift.work import DriftDetail
 from facedyn_app.gui.rows_model import RowsModel
-from facedyn_app.gui.theme import GRID, tabular_font
+from facedyn_app.gui.table import lay_out_table
 from facedyn_app.gui.trust_panel import number
 from facedyn_app.gui.who_panel import simulated_label
 from facedyn_app.library.entries import SessionEntry
@@ -38,7 +38,7 @@ class SessionsTable(QTableView):
         super().__init__(parent)
         self.rows = RowsModel(SESSION_COLUMNS, numeric=(0, 3, 5))
         self._intervals = IntervalDelegate(self)
-        _lay_out(self, self.rows, stretched=_INTERVAL)
+        lay_out_table(self, self.rows, _INTERVAL)
         self.setItemDelegateForColumn(_INTERVAL, self._intervals)
         self.setToolTip(
             "DNR, the drift-to-noise ratio of a session: how far its shape lies from the mean of "
@@ -64,7 +64,7 @@ class ComponentsTable(QTableView):
         super().__init__(parent)
         self.rows = RowsModel(COMPONENT_COLUMNS, numeric=(0, 1, 2, 3))
         self._bars = ShareBarDelegate(self)
-        _lay_out(self, self.rows, stretched=_SHARE)
+        lay_out_table(self, self.rows, _SHARE)
         self.setItemDelegateForColumn(_SHARE, self._bars)
         self.setToolTip(
             "The head model's shape components. Moved: mean difference between two sessions, in "
@@ -117,17 +117,3 @@ def _interval(session: SessionDrift, top: float) -> Interval | None:
         return None
     low, high = session.dnr_interval
     return Interval(low, session.dnr, high, top)
-
-
-def _lay_out(table: QTableView, rows: RowsModel, stretched: int) -> None:
-    table.setModel(rows)
-    table.setFont(tabular_font(table.font()))
-    table.setSelectionBehavior(QAbstractItemView.SelectionBehavior.SelectRows)
-    table.setShowGrid(False)
-    table.setWordWrap(False)
-    table.verticalHeader().hide()
-    table.verticalHeader().setDefaultSectionSize(3 * GRID)
-    header = table.horizontalHeader()
-    header.setSectionResizeMode(QHeaderView.ResizeMode.ResizeToContents)
-    header.setSectionResizeMode(stretched, QHeaderView.ResizeMode.Stretch)
-    header.setMinimumSectionSize(4 * GRID)

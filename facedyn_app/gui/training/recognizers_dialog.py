@@ -7,11 +7,9 @@ from typing import Final
 
 from PySide6.QtCore import Qt, Slot
 from PySide6.QtWidgets import (
-    QAbstractItemView,
     QDialog,
     QFileDialog,
     QHBoxLayout,
-    QHeaderView,
     QLabel,
     QPushButton,
     QTableView,
@@ -22,7 +20,8 @@ from PySide6.QtWidgets import (
 from facedyn_app.gui.form import make_fault, make_note, say
 from facedyn_app.gui.panel import error_status
 from facedyn_app.gui.rows_model import RowsModel
-from facedyn_app.gui.theme import GRID, tabular_font
+from facedyn_app.gui.table import lay_out_table
+from facedyn_app.gui.theme import GRID
 from facedyn_app.gui.training.recognizers import (
     Entries,
     RecognizerFlows,
@@ -71,16 +70,7 @@ class RecognizersDialog(QDialog):
         flows.refresh()
 
     def _lay_out(self) -> None:
-        table = self.table
-        table.setModel(self.model)
-        table.setFont(tabular_font(self.font()))
-        table.setSelectionBehavior(QAbstractItemView.SelectionBehavior.SelectRows)
-        table.setSelectionMode(QAbstractItemView.SelectionMode.SingleSelection)
-        table.setShowGrid(False)
-        table.verticalHeader().hide()
-        header = table.horizontalHeader()
-        header.setSectionResizeMode(QHeaderView.ResizeMode.ResizeToContents)
-        header.setSectionResizeMode(0, QHeaderView.ResizeMode.Stretch)
+        lay_out_table(self.table, self.model, 0)
         lead = QLabel(
             "Who is it? is answered by the active recognizer. Each reads the motion of one head "
             "only, and its accuracy holds for people like those it was tested on."
@@ -97,7 +87,7 @@ class RecognizersDialog(QDialog):
         column.setContentsMargins(2 * GRID, 2 * GRID, 2 * GRID, 2 * GRID)
         column.setSpacing(GRID)
         column.addWidget(lead)
-        column.addWidget(table, 1)
+        column.addWidget(self.table, 1)
         column.addWidget(self.facts)
         column.addWidget(self.note)
         column.addLayout(buttons)
