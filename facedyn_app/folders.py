@@ -30,8 +30,9 @@ def config_folder() -> Path:
 
 
 def documents_folder() -> Path:
-    """Where a person looks for what was exported."""
-    return platformdirs.user_documents_path()
+    """Where a person looks for what was exported; the home folder where there are no documents."""
+    documents = platformdirs.user_documents_path()
+    return documents if documents.is_dir() else Path.home()
 
 
 def log_file() -> Path:

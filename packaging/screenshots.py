@@ -21,13 +21,14 @@ from PySide6.QtWidgets import QDialog, QWidget
 
 from facedyn_app.assets import asset_folder
 from facedyn_app.gui.app import run_window
+from facedyn_app.gui.date_dialog import DateDialog
 from facedyn_app.gui.desk import Desk, follow_scheme
 from facedyn_app.gui.training.recognizers_dialog import RecognizersDialog
 from facedyn_app.library.library import Library
 from facedyn_app.settings import MachineSettings, NetworkSettings, Settings, TrainSettings
 from facedyn_app.simulate.corpus import simulate_sessions
 
-SIZES = ((1280, 800), (1920, 1060))
+SIZES = ((1280, 800), (1920, 1080))
 SCHEMES = {"light": Qt.ColorScheme.Light, "dark": Qt.ColorScheme.Dark}
 N_VISITS, MOVED, VISIT_SECONDS = 6, 4, 30.0
 """Visits of a made speaker; the head of one of them is another's."""
@@ -65,7 +66,7 @@ def main(arguments: list[str]) -> int:
                     size=size,
                     scheme=scheme,
                 )
-                print(path)
+                print(path, flush=True)
                 follow_scheme(scheme)
                 for path in work_and_drift(folder, visits, size, ending):
                     print(path)
@@ -159,11 +160,28 @@ def dialogs(folder: Path, corpus: Path, size: tuple[int, int], ending: str) -> l
         pictures.append(folder / f"{name}-{ending}")
         picture.save(str(pictures[-1]), "PNG")
 
+    show_forms(desk, grab)
     show_settings(desk, grab)
     show_training(desk, grab)
     window.close()
     window.deleteLater()
     return pictures
+
+
+def show_forms(desk: Desk, grab: Callable[[str], None]) -> None:
+    """What is asked about one session: consent, meshes, the date of it."""
+    session = desk.library.listing.speakers[0].sessions[0]
+    desk.library.open_session(session.key)
+    settle(desk)
+    for name, ask in (
+        ("enrol", desk.ask_enrolment),
+        ("export", desk.ask_export),
+        ("date", DateDialog(session, desk.window).open),
+    ):
+        ask()
+        grab(name)
+        for dialog in desk.window.findChildren(QDialog):
+            dialog.reject()
 
 
 def show_settings(desk: Desk, grab: Callable[[str], None]) -> None:

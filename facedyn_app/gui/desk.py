@@ -7,7 +7,7 @@ from pathlib import Path
 
 from PySide6.QtCore import QObject, QSettings, Qt, Slot
 from PySide6.QtGui import QGuiApplication
-from PySide6.QtWidgets import QApplication, QDialog
+from PySide6.QtWidgets import QApplication
 
 from facedyn_app.folders import demo_library, documents_folder
 from facedyn_app.gui.answer_flows import AnswerFlows
@@ -187,9 +187,9 @@ class Desk(QObject):
         fitted = bool(recording.session.valid[frame])
         folder = documents_folder()
         dialog = ExportDialog(recording.title, frame, fitted, folder, self.window)
-        if dialog.exec() == QDialog.DialogCode.Accepted:
-            self.flows.export_meshes(recording, dialog.order())
-        dialog.deleteLater()
+        dialog.setAttribute(Qt.WidgetAttribute.WA_DeleteOnClose)
+        dialog.accepted.connect(lambda: self.flows.export_meshes(recording, dialog.order()))
+        dialog.open()
 
     @Slot(object)
     def _say_chosen(self, head: HeadModel) -> None:

@@ -5,7 +5,7 @@ from __future__ import annotations
 from datetime import date
 
 from PySide6.QtCore import QDate
-from PySide6.QtGui import QPalette
+from PySide6.QtGui import QIcon, QPalette
 from PySide6.QtWidgets import (
     QDateEdit,
     QDialog,
@@ -58,12 +58,19 @@ def make_form() -> QFormLayout:
     return form
 
 
+def without_icons(buttons: QDialogButtonBox) -> None:
+    """Let buttons say in words what they do: a desktop's own signs suit neither light nor dark."""
+    for button in buttons.buttons():
+        button.setIcon(QIcon())
+
+
 def lay_out_dialog(
     dialog: QDialog, words: str, form: QFormLayout, buttons: QDialogButtonBox
 ) -> None:
     """Put the words above the form and the buttons below it, and let them end the dialog."""
     lead = QLabel(words)
     lead.setWordWrap(True)
+    without_icons(buttons)
     buttons.accepted.connect(dialog.accept)
     buttons.rejected.connect(dialog.reject)
     column = QVBoxLayout(dialog)

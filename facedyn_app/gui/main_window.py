@@ -149,6 +149,7 @@ class MainWindow(QMainWindow):
         state.status_changed.connect(self._show_status)
         self.who.enrol_requested.connect(self.enrol_requested)
         self.who.moment_picked.connect(self.transport.go_to_moment)
+        self.who.add_first_step("Who is it?").clicked.connect(self.identify_requested)
         self.who.add_first_step("Enrol…").clicked.connect(self.enrol_requested)
         self.video.add_first_step("Open video…").clicked.connect(self.choose_videos)
         self.video.add_first_step("Open demo").clicked.connect(self.demo_requested)

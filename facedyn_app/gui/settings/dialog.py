@@ -23,7 +23,7 @@ from PySide6.QtWidgets import (
 from facedyn_app.errors import FacedynError
 from facedyn_app.fitting.fitter import choose_device
 from facedyn_app.gui.choice_box import Choice, ChoiceBox
-from facedyn_app.gui.form import make_fault, say
+from facedyn_app.gui.form import make_fault, say, without_icons
 from facedyn_app.gui.head_menu import HEAD_FILES
 from facedyn_app.gui.panel import error_status
 from facedyn_app.gui.settings.page import Conflict, SettingsPage
@@ -146,6 +146,7 @@ class SettingsDialog(QDialog):
         defaults.setToolTip("Put the defaults into all fields of this page")
         defaults.setAutoDefault(False)
         defaults.clicked.connect(self._reset_page)
+        without_icons(self._buttons)
         self._buttons.accepted.connect(self.accept)
         self._buttons.rejected.connect(self.reject)
         row = QHBoxLayout()

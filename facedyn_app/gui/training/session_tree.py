@@ -21,10 +21,10 @@ from facedyn_app.experiment.division import Division
 from facedyn_app.gui.theme import GRID, tabular_font
 from facedyn_app.gui.tick_box import TickDelegate
 from facedyn_app.gui.who_panel import simulated_label
-from facedyn_app.library.entries import SessionEntry
+from facedyn_app.library.entries import SessionEntry, in_order
 
-COLUMNS: Final = ("Speaker, session", "Length (s)", "Head", "Part")
-PART: Final = 3
+COLUMNS: Final = ("Speaker, session", "Recorded", "Length (s)", "Head", "Part")
+PART: Final = 4
 MOST_OPEN: Final = 6
 """With more speakers than this their sessions are not shown at first."""
 TRAINS, HELD_OUT, TESTED, LEFT_OUT = "training", "held out", "tested", "left out"
@@ -79,20 +79,23 @@ class SessionTree(QWidget):
         return frozenset(item.data(_ID) for item in self._sessions() if item.checkState() == _ON)
 
     def show_sessions(self, sessions: Sequence[SessionEntry]) -> None:
-        """List sessions by speaker; those of the commonest head are ticked."""
+        """List sessions by speaker and date; those of the commonest head are ticked."""
         self._ticking = True
         self.model.clear()
         self.model.setHorizontalHeaderLabels(list(COLUMNS))
         self.model.horizontalHeaderItem(PART).setToolTip(PART_TIP)
         heads = Counter(entry.head_id for entry in sessions).most_common(1)
         own: dict[str, list[SessionEntry]] = {}
-        for entry in sessions:
+        for entry in in_order(sessions):
             own.setdefault(str(entry.speaker), []).append(entry)
         for name, entries in own.items():
             made = all(entry.simulated for entry in entries)
-            speaker = _row(simulated_label(name, simulated=made), f"{len(entries)} sessions")
+            of = {entry.head_id for entry in entries}
+            words = (f"{len(entries)} sessions", "", of.pop() if len(of) == 1 else "several")
+            speaker = _row(simulated_label(name, simulated=made), *words)
             for entry in entries:
-                session = _row(entry.name, f"{entry.seconds:.1f}", entry.head_id)
+                length = f"{entry.seconds:.1f}"
+                session = _row(entry.name, entry.date_words, length, entry.head_id)
                 session[0].setData(entry.id, _ID)
                 session[0].setCheckState(_ON if entry.head_id == heads[0][0] else _OFF)
                 speaker[0].appendRow(session)
@@ -151,10 +154,10 @@ class SessionTree(QWidget):
         self.changed.emit()
 
 
-def _row(name: str, length: str, head: str = "") -> list[QStandardItem]:
-    row = [QStandardItem(text) for text in (name, length, head, "")]
+def _row(name: str, recorded: str, length: str, head: str) -> list[QStandardItem]:
+    row = [QStandardItem(text) for text in (name, recorded, length, head, "")]
     row[0].setCheckable(True)
-    row[1].setTextAlignment(Qt.AlignmentFlag.AlignRight | Qt.AlignmentFlag.AlignVCenter)
+    row[2].setTextAlignment(Qt.AlignmentFlag.AlignRight | Qt.AlignmentFlag.AlignVCenter)
     return row
 
 
