@@ -381,6 +381,8 @@ class Match:
 
 
 NOT_IN_GALLERY = "Not in the gallery"
+LEAST_SHOWN = 0.01
+"""Smallest difference of probabilities that two decimals are sure to show."""
 
 
 @dataclass(frozen=True, slots=True, eq=False)
@@ -409,6 +411,12 @@ class Identification:
     def name(self) -> str:
         """The answer: who it is; nobody where no probability reaches the threshold."""
         return self.matches[0].name if self.known and self.matches else ""
+
+    def probability_words(self, probability: float) -> str:
+        """A probability with two decimals, or more where the best one would equal the threshold."""
+        best = self.matches[0].probability if self.matches else 0.0
+        near = abs(best - self.threshold) < LEAST_SHOWN
+        return f"{probability:.4f}" if near else f"{probability:.2f}"
 
     def words(self, label: str = "") -> str:
         """The answer as it is said everywhere.

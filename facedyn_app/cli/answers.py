@@ -71,7 +71,7 @@ def identification_text(answer: Identification, top: int | None = None) -> str:
 
 def _verdict(answer: Identification) -> str:
     best = answer.matches[0]
-    limit, reached = number(answer.threshold), number(best.probability)
+    limit, reached = map(answer.probability_words, (answer.threshold, best.probability))
     if not answer.known:
         reason = f": no probability reaches {limit}; nearest is {best.name}, {reached}."
     elif answer.quality.verdict == DO_NOT_USE:

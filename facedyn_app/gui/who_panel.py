@@ -140,7 +140,7 @@ class WhoPanel(Panel):
         self.evidence.show_answer(answer, float(seconds[-1]) if len(seconds) else 0.0)
         self._votes.setText(self.evidence.legend())
         self._footer.setText(
-            f"Below {answer.threshold:.2f}: “not in the gallery”. "
+            f"Below {answer.probability_words(answer.threshold)}: “not in the gallery”. "
             + (answer.caution or f"Calibrated on {answer.calibrated_on}.")
         )
         self.show_status(DONE)
@@ -153,7 +153,7 @@ class WhoPanel(Panel):
             best = answer.matches[0]
             lead = "probability" if answer.known else f"nearest is {best.name}, probability"
             doubt = ", unproven" if answer.caution else ""
-            parts.append(f"{lead} {best.probability:.2f}{doubt}")
+            parts.append(f"{lead} {answer.probability_words(best.probability)}{doubt}")
         parts.append(f"gallery of {len(answer.matches)}")
         parts.append(f'measurement <b style="color:{colour}">{verdict}</b>')
         if recording.true_speaker is not None:

@@ -59,6 +59,11 @@ def test_a_stranger_is_called_one(answer: Identification) -> None:
     assert text.startswith("Not in the gallery: no probability reaches 0.95; nearest is Ada, 0.93.")
 
 
+def test_a_probability_just_below_the_threshold_is_told_from_it(answer: Identification) -> None:
+    text = identification_text(replace(answer, known=False, threshold=0.9321))
+    assert "no probability reaches 0.9321; nearest is Ada, 0.9300." in text
+
+
 def test_a_caution_stands_beside_the_answer_and_changes_none(answer: Identification) -> None:
     caution = "The probabilities are unproven for people."
     doubted = replace(answer, caution=caution)

@@ -91,7 +91,8 @@ class SessionTree(QWidget):
         for name, entries in own.items():
             made = all(entry.simulated for entry in entries)
             of = {entry.head_id for entry in entries}
-            words = (f"{len(entries)} sessions", "", of.pop() if len(of) == 1 else "several")
+            total = f"{sum(entry.seconds for entry in entries):.1f}"
+            words = (f"{len(entries)} sessions", total, of.pop() if len(of) == 1 else "several")
             speaker = _row(simulated_label(name, simulated=made), *words)
             for entry in entries:
                 length = f"{entry.seconds:.1f}"
