@@ -84,7 +84,7 @@ class Docks:
         """Give the docks their part of the window's size."""
         docks = self._docks
         width, height = self._window.width(), self._window.height()
-        self._resize([docks[LIBRARY]], [round(0.2 * width)], Qt.Orientation.Horizontal)
+        self._resize([docks[LIBRARY]], [round(0.22 * width)], Qt.Orientation.Horizontal)
         rows = [round(0.31 * height), round(0.31 * height)]
         self._resize([docks[TIMELINE], docks[WHO]], rows, Qt.Orientation.Vertical)
         columns = [round(0.55 * height), round(0.35 * height)]

@@ -64,6 +64,7 @@ class LibraryPanel(Panel):
         self._tree.setEditTriggers(QTreeView.EditTrigger.NoEditTriggers)
         self._tree.setUniformRowHeights(True)
         self._tree.setIndentation(2 * GRID)
+        self._tree.setTextElideMode(Qt.TextElideMode.ElideMiddle)  # the answer stands at the end
         header = self._tree.header()
         header.setStretchLastSection(False)
         header.setMinimumSectionSize(3 * GRID)
