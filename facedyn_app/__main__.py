@@ -23,11 +23,12 @@ def open_window(
     screenshot: Path | None,
     on_demo: Callable[[DemoResult], None] | None,
     head: str | None = None,
+    camera: int | Path | None = None,
 ) -> int:
     """Open the window; Qt is imported only here, so that the other verbs do without it."""
     from facedyn_app.gui.app import run_window
 
-    return run_window(videos, library, demo=demo, screenshot=screenshot, on_demo=on_demo, head=head)
+    return run_window(videos, library, demo, screenshot, on_demo, head, camera)
 
 
 def measure_window(folder: Path, seconds: float, report: Report) -> list[WindowTiming]:

@@ -45,6 +45,9 @@ class LiveFace:
         settings: Of all stages.
         device: "auto", "cpu" or "cuda".
 
+    Attributes:
+        expression_names: Names of the coefficients of what is seen.
+
     Raises:
         InputError: The landmarker's model is damaged, or the device is not there.
         MismatchError: The settings ask for more directions than the head has.
@@ -53,6 +56,7 @@ class LiveFace:
     def __init__(self, head: HeadModel, settings: Settings, device: str = "auto") -> None:
         head = with_fewer(head, settings.fit.n_shape, settings.fit.n_expression)
         one = replace(settings.landmarks, max_faces=1)
+        self.expression_names = head.expression_names
         self._learner = ThreadPoolExecutor(1, "live-shape", use_one_thread)
         self._worker = ThreadPoolExecutor(1, "live", use_one_thread)
         self._fit = LiveFit(head, settings.fit, device, self._learner)

@@ -63,7 +63,7 @@ def make_app(open_window: OpenWindow, measure_window: MeasureWindow) -> typer.Ty
         if context.invoked_subcommand is None:
             window_verbs.open_empty(open_window)
 
-    app.command("gui")(window_verbs.gui)
+    app.command("gui", cls=window_verbs.CameraCommand)(window_verbs.gui)
     app.command("demo", short_help="Recognise simulated speakers.")(window_verbs.demo)
     app.command("fit", short_help="Fit a head to a video, write a session file.")(fit)
     app.command("enrol", short_help="Enrol a speaker with recordings, by consent.")(enrol)

@@ -28,6 +28,7 @@ class OpenWindow(Protocol):
         screenshot: Path | None,
         on_demo: Callable[[DemoResult], None] | None,
         head: str | None = None,
+        camera: int | Path | None = None,
     ) -> int:
         """Open the window.
 
@@ -39,6 +40,7 @@ class OpenWindow(Protocol):
                 then. None to leave it open.
             on_demo: Told of the demo's result.
             head: The head for new videos; None for the one chosen last.
+            camera: The camera to open, from 1, or a video that plays as one; None for none.
         """
         ...
 

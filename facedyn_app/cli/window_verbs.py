@@ -4,9 +4,10 @@ from __future__ import annotations
 
 import sys
 from pathlib import Path
-from typing import TYPE_CHECKING, Annotated
+from typing import TYPE_CHECKING, Annotated, Any
 
 import typer
+from typer.core import TyperCommand
 
 from facedyn_app.cli.options import AsJson, DemoFolder, LibraryFolder
 from facedyn_app.cli.places import check_input_file, check_output_file
@@ -43,19 +44,54 @@ def gui(
             help="The head for new videos.",
         ),
     ] = None,
+    camera: Annotated[
+        str | None,
+        typer.Option(
+            "--camera",
+            metavar="[N|VIDEO]",
+            show_default=False,
+            help="Open a live camera, the first where no number follows; a video plays as one.",
+        ),
+    ] = None,
 ) -> None:
-    """Open the window, and videos in it, those of a folder as a queue."""
-    _open(context.obj, videos or [], library, head)
+    """Open the window, and videos in it, those of a folder as a queue, or a live camera."""
+    _open(context.obj, videos or [], library, head, _camera(camera))
+
+
+class CameraCommand(TyperCommand):
+    """A command whose `--camera` may stand alone, which means the first one."""
+
+    def parse_args(self, ctx: Any, args: list[str]) -> list[str]:
+        """Put the number there where it is left out."""
+        given = list(args)
+        for place, word in enumerate(args):
+            following = args[place + 1 : place + 2]
+            if word == "--camera" and (not following or following[0].startswith("-")):
+                given.insert(place + 1, "1")
+        return super().parse_args(ctx, given)
+
+
+def _camera(given: str | None) -> int | Path | None:
+    """A camera's number, from 1, or the video that plays as one."""
+    if given is None:
+        return None
+    return int(given) if given.isdecimal() else Path(given)
 
 
 def _open(
-    open_window: OpenWindow, videos: list[Path], library: Path, head: str | None = None
+    open_window: OpenWindow,
+    videos: list[Path],
+    library: Path,
+    head: str | None = None,
+    camera: int | Path | None = None,
 ) -> None:
     with errors_shown(as_json=False, line=ProgressLine(sys.stderr)):
         check_display()
         for video in videos:
             check_input_file(video, "video or folder")
-        code = open_window(videos, library, demo=False, screenshot=None, on_demo=None, head=head)
+        if isinstance(camera, Path):
+            check_input_file(camera, "video")
+        code = open_window(videos, library, False, None, None, head, camera)
     raise typer.Exit(code)
 
 

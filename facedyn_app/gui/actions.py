@@ -20,6 +20,7 @@ KEYS: Final = (
     ("M", "Mark the frame, or take its mark away"),
     ("Esc", "Forget in and out point; never stops work"),
     ("Ctrl+O, Ctrl+Shift+O", "Open videos, a folder of videos"),
+    ("Ctrl+L", "Live camera"),
     ("Ctrl+D", "Shape drift of the speaker who is selected"),
     ("Ctrl+T", "Train a recognizer"),
     ("Ctrl+,", "Settings"),

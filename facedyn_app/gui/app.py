@@ -23,6 +23,8 @@ from facedyn_app.gui.theme import apply_theme
 from facedyn_app.gui.work import DemoOpened
 from facedyn_app.settings import Settings
 from facedyn_app.settings_file import FILE, read_settings
+from facedyn_app.video import ListSources, list_cameras
+from facedyn_app.video.paced import paced_choice
 
 log = logging.getLogger(__name__)
 
@@ -43,6 +45,7 @@ def run_window(
     screenshot: Path | None = None,
     on_demo: Callable[[DemoResult], None] | None = None,
     head: str | None = None,
+    camera: int | Path | None = None,
     *,
     size: tuple[int, int] = SCREENSHOT_SIZE,
     scheme: Qt.ColorScheme = Qt.ColorScheme.Unknown,
@@ -59,6 +62,7 @@ def run_window(
             demo or a video.
         on_demo: Called with what the demo found.
         head: Id or file of the head for new videos; the one chosen last by default.
+        camera: The camera to open at once, from 1, or a video that plays as one.
         size: Size of the window in the screenshot, px.
         scheme: Light or dark; as the system by default.
         settings: The program's settings; those that the user has kept by default, and in a
@@ -81,7 +85,8 @@ def run_window(
     settings, fault = (settings or Settings(), None) if kept is None else _kept_settings(kept)
     chosen = SCHEMES[settings.appearance.colours]
     apply_theme(app, chosen if scheme is Qt.ColorScheme.Unknown else scheme)
-    desk = Desk(settings, home, _memory(screenshot), kept)
+    cameras = _cameras(camera)
+    desk = Desk(settings, home, _memory(screenshot), kept, cameras)
     app.styleHints().colorSchemeChanged.connect(desk.settings.follow_system)
     if on_demo is not None:
         desk.flows.demo_opened.connect(partial(_hand_over, on_demo))
@@ -93,11 +98,9 @@ def run_window(
     desk.window.show()
     if fault is not None:
         desk.window.status_line.show_idle(str(fault))
-    if head is not None:
-        desk.heads.choose(head)
     if demo:
         desk.flows.open_demo(home)
-    desk.opening.open_paths(videos)
+    _open_asked(desk, videos, head, camera)
     code = app.exec()
     desk.window.deleteLater()
     if picture is not None and picture.error is not None:
@@ -121,6 +124,21 @@ def log_unhandled(
 def _memory(screenshot: Path | None) -> QSettings | None:
     # A screenshot shows the window as at the first start, and leaves the user's layout alone.
     return layout_memory() if screenshot is None else None
+
+
+def _cameras(camera: int | Path | None) -> ListSources:
+    """What lists the cameras: the machine's own, or the one video that plays as one."""
+    return (lambda: (paced_choice(camera),)) if isinstance(camera, Path) else list_cameras
+
+
+def _open_asked(
+    desk: Desk, videos: Sequence[Path], head: str | None, camera: int | Path | None
+) -> None:
+    if head is not None:
+        desk.heads.choose(head)
+    desk.opening.open_paths(videos)
+    if camera is not None:
+        desk.camera.flows.open(camera if isinstance(camera, int) else 1)
 
 
 def _kept_settings(path: Path) -> tuple[Settings, FacedynError | None]:

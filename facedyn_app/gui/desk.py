@@ -11,6 +11,7 @@ from PySide6.QtWidgets import QApplication
 
 from facedyn_app.folders import demo_library, documents_folder
 from facedyn_app.gui.answer_flows import AnswerFlows
+from facedyn_app.gui.camera.desk import CameraDesk
 from facedyn_app.gui.drift.flows import DriftFlows
 from facedyn_app.gui.enrol_dialog import EnrolDialog
 from facedyn_app.gui.export_dialog import ExportDialog
@@ -33,6 +34,7 @@ from facedyn_app.gui.training.recognizers import RecognizerFlows
 from facedyn_app.headmodel.model import HeadModel
 from facedyn_app.records import DriftReport
 from facedyn_app.settings import Settings
+from facedyn_app.video import ListSources, list_cameras
 
 
 class Desk(QObject):
@@ -43,6 +45,7 @@ class Desk(QObject):
         library: Folder of the library; there may be none yet.
         memory: Where the window remembers its layout; None to forget it.
         settings_file: Where changed settings are kept; None to forget them.
+        cameras: Lists the cameras to choose from.
     """
 
     def __init__(
@@ -51,6 +54,7 @@ class Desk(QObject):
         library: Path,
         memory: QSettings | None,
         settings_file: Path | None = None,
+        cameras: ListSources = list_cameras,
     ) -> None:
         super().__init__()
         self.state = AppState(self, settings)
@@ -76,6 +80,7 @@ class Desk(QObject):
         self.settings = SettingsFlows(
             self.state, self.heads, self.recognizers, short, settings_file
         )
+        self.camera = CameraDesk(self.window, self.state, self.heads, self.flows, cameras)
         self.training = TrainingDesk(self.window, self.library, self.recognizers)
         self._connect_window()
         self._connect_library()

@@ -73,6 +73,7 @@ class Flows(QObject):
         self.queue.job_started.connect(self._watch_if_idle)
         self.queue.job_finished.connect(self._end_show)
         state.recording_changed.connect(self._unwatch)
+        state.live_began.connect(self._yield_to)
 
     def shut_down(self) -> None:
         """Stop all work and wait for it."""
@@ -133,9 +134,7 @@ class Flows(QObject):
     def show_failure(self, job: Job, error: Exception) -> None:
         """Say again why an analysis has failed, with Retry; other work has said so elsewhere."""
         if job in self._again_by_job:
-            for show in self._shows.values():
-                show.watched = False
-            self._state.begin_live()
+            self._state.begin_live(self)
             self._stand_failed(job, error)
         self.failed.emit(error)
 
@@ -169,7 +168,7 @@ class Flows(QObject):
         self.queue.add(job)
 
     def _begin_show(self, show: LiveShow) -> None:
-        self._state.begin_live()
+        self._state.begin_live(show)
         show.watched = True
         self._state.set_status("video", PanelStatus("working", "Opening the video …"))
         self._set_answers(PanelStatus("working", AFTER_FIT))
@@ -231,6 +230,12 @@ class Flows(QObject):
     @Slot(object)
     def _end_show(self, job: Job) -> None:
         self._shows.pop(job, None)
+
+    @Slot(object)
+    def _yield_to(self, owner: object) -> None:
+        self._again.pop("video", None)  # what had failed does not stand there any more
+        for show in self._shows.values():
+            show.watched = show is owner
 
     @Slot(object)
     def _unwatch(self, recording: Recording | None) -> None:

@@ -45,16 +45,17 @@ class FrameFeed(QObject):
         """Stop decoding and wait."""
         self._loader.close()
 
-    def show_live(self, image: ByteArray, points: FloatArray | None) -> None:
-        """Show the newest frame of an analysis under way.
+    def show_live(self, image: ByteArray, points: FloatArray | None, words: str) -> None:
+        """Show the newest frame of an analysis under way, or of a camera.
 
         Args:
             image: (H, W, 3) uint8 RGB.
             points: (L, 2) landmarks, px, or None.
+            words: What stands below it.
         """
         size = QSize(image.shape[1], image.shape[0])
         self._panel.view.show_picture(image_to_qimage(image), points, size)
-        self._panel.show_readout("analysing …")
+        self._panel.show_readout(words)
         if self._panel.status.kind != "done":
             self._panel.show_status(DONE)
 

@@ -39,5 +39,5 @@ class LiveShow:
             return
         newest = parts[-1]
         if newest.image is not None:
-            self._feed.show_live(newest.image, newest.points)
+            self._feed.show_live(newest.image, newest.points, "analysing …")
         self._state.grow_live(self._buffer.timeline())

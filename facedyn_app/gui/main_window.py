@@ -46,6 +46,7 @@ class MainWindow(QMainWindow):
     Attributes:
         videos_chosen: list[Path]: the user has opened or dropped these files and folders.
         export_requested: Write meshes of the shown recording.
+        camera_requested: Open a live camera.
         library_chosen: Path: the user has opened this library.
         demo_requested: Open the demo.
         refit_requested: Fit the face of the shown recording again.
@@ -61,6 +62,7 @@ class MainWindow(QMainWindow):
 
     videos_chosen = Signal(object)
     export_requested = Signal()
+    camera_requested = Signal()
     library_chosen = Signal(object)
     demo_requested = Signal()
     refit_requested = Signal()
@@ -152,6 +154,7 @@ class MainWindow(QMainWindow):
         self.who.add_first_step("Who is it?").clicked.connect(self.identify_requested)
         self.who.add_first_step("Enrol…").clicked.connect(self.enrol_requested)
         self.video.add_first_step("Open video…").clicked.connect(self.choose_videos)
+        self.video.add_first_step("Live camera").clicked.connect(self.camera_requested)
         self.video.add_first_step("Open demo").clicked.connect(self.demo_requested)
         self.library.recording_picked.connect(state.show_recording)
         self.library.drift_requested.connect(self.drift_requested)

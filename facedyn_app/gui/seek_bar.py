@@ -112,13 +112,17 @@ class SeekBar(QWidget):
 
     def seconds_at(self, x: float) -> float:
         """The time under a pixel, s."""
-        duration = self._timeline.duration if self._timeline else 0.0
+        begin, end = self._ends()
         share = (x - self._left) / self._bar_px()
-        return duration * min(1.0, max(0.0, share))
+        return begin + (end - begin) * min(1.0, max(0.0, share))
 
     def _x_of(self, seconds: float) -> float:
-        duration = self._timeline.duration if self._timeline else 0.0
-        return self._left + self._bar_px() * (seconds / duration if duration else 0.0)
+        begin, end = self._ends()
+        return self._left + self._bar_px() * ((seconds - begin) / (end - begin or 1.0))
+
+    def _ends(self) -> tuple[float, float]:
+        timeline = self._timeline
+        return (timeline.begins, timeline.duration) if timeline is not None else (0.0, 0.0)
 
     def _bar_px(self) -> int:
         return max(1, self.width() - self._left - self._right)

@@ -16,6 +16,7 @@ class AppState(QObject):
 
     Attributes:
         recording_changed: Recording or None: another one is shown, or it has grown richer.
+        live_began: object: who shows something under way from now on.
         recordings_changed: The list of open recordings is another one.
         timeline_changed: Timeline or None: what traces and seek bar draw.
         frame_wanted: int: the user or the player asks for this frame.
@@ -28,6 +29,7 @@ class AppState(QObject):
     """
 
     recording_changed = Signal(object)
+    live_began = Signal(object)
     recordings_changed = Signal()
     timeline_changed = Signal(object)
     frame_wanted = Signal(int)
@@ -85,8 +87,13 @@ class AppState(QObject):
         self.timeline_changed.emit(self.timeline)
         self.want_frame(frame)
 
-    def begin_live(self) -> None:
-        """Show an analysis under way: nothing yet."""
+    def begin_live(self, owner: object) -> None:
+        """Show something under way, nothing of it yet.
+
+        Args:
+            owner: Who shows it; others who did so until now hear of it and stop.
+        """
+        self.live_began.emit(owner)
         self.live = True
         self.recording = None
         self.timeline = None

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import math
 from dataclasses import dataclass
 from typing import Final
 
@@ -24,6 +25,7 @@ class Timeline:
         names: The E names.
         jaw: (T, 3) rotation vectors, rad; NaN where not valid.
         error_percent: (T,) landmark error, percent of face height; NaN where unknown.
+        rolling: Whether it holds the last seconds of something that goes on.
     """
 
     seconds: FloatArray
@@ -32,6 +34,7 @@ class Timeline:
     names: tuple[str, ...]
     jaw: FloatArray
     error_percent: FloatArray
+    rolling: bool = False
 
     @property
     def n_frames(self) -> int:
@@ -42,6 +45,11 @@ class Timeline:
     def duration(self) -> float:
         """Time of the last frame, s; 0 without frames."""
         return float(self.seconds[-1]) if self.n_frames else 0.0
+
+    @property
+    def begins(self) -> float:
+        """Where the time axis begins, s: 0, or later where only the last seconds are kept."""
+        return float(self.seconds[0]) if self.rolling and self.n_frames else 0.0
 
     def frame_at(self, seconds: float) -> int:
         """The frame on the screen at a time: the last one that has begun, 0 before the first."""
@@ -61,10 +69,12 @@ class TimelineBuffer:
 
     Args:
         names: Names of the expression coefficients.
+        last_seconds: How much is kept, s; all of it by default.
     """
 
-    def __init__(self, names: tuple[str, ...]) -> None:
+    def __init__(self, names: tuple[str, ...], last_seconds: float = math.inf) -> None:
         self._names = names
+        self._last_seconds = last_seconds
         self._n = 0
         self._rows = np.full((256, 4 + 1 + len(names)), np.nan)
 
@@ -77,7 +87,9 @@ class TimelineBuffer:
         if k and self._n and batch.seconds[0] <= self._rows[self._n - 1, 0]:
             self._rows, self._n = np.full_like(self._rows, np.nan), 0
         while self._n + k > len(self._rows):
-            self._rows = np.concatenate([self._rows, np.full_like(self._rows, np.nan)])
+            kept = self._rows[self._first() : self._n]  # in new memory: timelines are views
+            self._rows = np.concatenate([kept, np.full_like(self._rows, np.nan)])
+            self._n = len(kept)
         rows = self._rows[self._n : self._n + k]
         rows[:, 0] = batch.seconds
         rows[:, 1] = batch.valid
@@ -87,15 +99,21 @@ class TimelineBuffer:
 
     def timeline(self) -> Timeline:
         """The frames so far; views, not copies."""
-        rows = self._rows[: self._n]
+        rows = self._rows[self._first() : self._n]
         return Timeline(
             seconds=rows[:, 0],
             valid=rows[:, 1] > 0.5,
             jaw=rows[:, 2:5],
             expression=rows[:, 5:],
             names=self._names,
-            error_percent=np.full(self._n, np.nan),
+            error_percent=np.full(len(rows), np.nan),
+            rolling=math.isfinite(self._last_seconds),
         )
+
+    def _first(self) -> int:
+        """The first row that is kept."""
+        seconds = self._rows[: self._n, 0]
+        return int(np.searchsorted(seconds, seconds[-1] - self._last_seconds)) if self._n else 0
 
 
 def timeline_of(session: Session) -> Timeline:

@@ -205,13 +205,13 @@ class TracesPanel(Panel):
             return
         for source, curve in self._curves:
             curve.setData(timeline.seconds, timeline.column(source), connect="finite")
-        end = max(timeline.duration, 1.0)
+        begin, end = timeline.begins, max(timeline.duration, timeline.begins + 1.0)
         for plot, group in zip(self._plots, self._groups, strict=True):
-            plot.setLimits(xMin=0.0, xMax=end, minXRange=min(0.5, end))
+            plot.setLimits(xMin=begin, xMax=end, minXRange=min(0.5, end - begin))
             low, high = value_range(timeline, group)
             plot.setYRange(low, high, padding=0.16)
             plot.getAxis("left").setTicks([end_ticks(low, high)])
-        self._plots[0].setXRange(0.0, end, padding=0.0)
+        self._plots[0].setXRange(begin, end, padding=0.0)
 
     def _clicked(self, event: Any) -> None:
         if event.button() is not Qt.MouseButton.LeftButton:

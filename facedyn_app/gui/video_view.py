@@ -9,6 +9,7 @@ from PySide6.QtCore import QLineF, QPointF, QRectF, QSize, Qt, Signal
 from PySide6.QtGui import QColor, QImage, QPainter, QPaintEvent, QPen, QResizeEvent
 from PySide6.QtWidgets import QHBoxLayout, QLabel, QSizePolicy, QVBoxLayout, QWidget
 
+from facedyn_app.gui.camera.bar import CameraBar
 from facedyn_app.gui.face_chooser import FaceChooser
 from facedyn_app.gui.panel import Panel
 from facedyn_app.gui.theme import GRID, colours_of, tabular_font
@@ -105,7 +106,7 @@ class VideoView(QWidget):
 
 
 class VideoPanel(Panel):
-    """The video view; above it the faces to choose from, below it what is seen and how well."""
+    """The video, over it a camera's bar or faces to choose from, below it what is seen."""
 
     def __init__(self, parent: QWidget | None = None) -> None:
         super().__init__(
@@ -113,6 +114,7 @@ class VideoPanel(Panel):
             "File > Open video… takes any video with a face in it. Nothing leaves this machine.",
             parent,
         )
+        self.camera = CameraBar()
         self.view = VideoView()
         self.faces = FaceChooser()
         self._readout = QLabel()
@@ -128,6 +130,7 @@ class VideoPanel(Panel):
         column = QVBoxLayout(self.content)
         column.setContentsMargins(0, 0, 0, GRID // 2)
         column.setSpacing(GRID // 2)
+        column.addWidget(self.camera)
         column.addWidget(self.faces, 0, Qt.AlignmentFlag.AlignLeft)
         column.addWidget(self.view, 1)
         column.addLayout(row)

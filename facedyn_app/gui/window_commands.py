@@ -27,6 +27,7 @@ def window_commands(window: MainWindow) -> list[Command]:
     return [
         Command("File", "Open video…", window.choose_videos, "Ctrl+O"),
         Command("File", "Open folder of videos…", window.choose_folder, "Ctrl+Shift+O"),
+        Command("File", "Live camera", window.camera_requested.emit, "Ctrl+L"),
         Command("File", "Open library…", window.choose_library),
         Command("File", "Open demo (simulated)", window.demo_requested.emit),
         Command("File", "Export mesh…", window.export_requested.emit),

@@ -1,8 +1,22 @@
-"""Decode a video file: frames with exact time stamps; write a video."""
+"""Decode a video file: frames with exact time stamps; write a video; pictures of a camera."""
 
+from facedyn_app.video.camera import FrameSource, ListSources, SourceChoice, list_cameras
 from facedyn_app.video.decode import probe_video, read_frames
 from facedyn_app.video.reader import VideoReader
+from facedyn_app.video.record import RecordedVideo, VideoRecorder
 from facedyn_app.video.source import SIMULATED
 from facedyn_app.video.write import write_video
 
-__all__ = ["SIMULATED", "VideoReader", "probe_video", "read_frames", "write_video"]
+__all__ = [
+    "SIMULATED",
+    "FrameSource",
+    "ListSources",
+    "RecordedVideo",
+    "SourceChoice",
+    "VideoReader",
+    "VideoRecorder",
+    "list_cameras",
+    "probe_video",
+    "read_frames",
+    "write_video",
+]

@@ -3,11 +3,11 @@
 from __future__ import annotations
 
 import contextlib
-import itertools
 import os
-from collections.abc import Iterable
+from collections.abc import Iterable, Iterator
 from fractions import Fraction
 from pathlib import Path
+from typing import Any
 
 import av
 import numpy as np
@@ -18,6 +18,8 @@ from facedyn_app.records import ByteArray
 # VP9 (libvpx, BSD licence): the wheel's H.264 encoder is under the GPL.
 _ENCODER = "libvpx-vp9"
 _SUFFIXES = (".mp4", ".mkv", ".webm")
+_TICK = Fraction(1, 1000)
+"""Unit of the times of pictures that have their own, s."""
 
 
 def _encoder_options(crf: int, effort: int) -> dict[str, str]:
@@ -59,52 +61,119 @@ def write_video(
     Raises:
         OutputError: The file cannot be written there, or there are no pictures.
     """
-    path = Path(path)
-    if path.suffix.lower() not in _SUFFIXES:
-        raise OutputError(
-            f"The video '{path}' cannot be written: its name must end in .mp4, .mkv or .webm."
-        )
-    part = path.with_name(f".{path.stem}.{os.getpid()}.part{path.suffix}")
+    file = VideoFile(path, fps, _encoder_options(crf, effort), comment)
     try:
-        n_written = _encode(part, iter(images), fps, _encoder_options(crf, effort), comment)
-        if n_written:
-            part.replace(path)
+        for image in images:
+            file.add(image)
+        return file.finish()
+    finally:
+        file.discard()
+
+
+class VideoFile:
+    """A VP9 video in the making; it has its name only when it is finished.
+
+    Args:
+        path: Where to, ending in .mp4, .mkv or .webm.
+        fps: Frames per second, which the file states.
+        options: Of the encoder.
+        comment: Kept in the file.
+
+    Raises:
+        OutputError: The name has another ending.
+    """
+
+    def __init__(self, path: Path, fps: float, options: dict[str, str], comment: str = "") -> None:
+        self._path = path = Path(path)
+        if path.suffix.lower() not in _SUFFIXES:
+            raise OutputError(
+                f"The video '{path}' cannot be written: its name must end in .mp4, .mkv or .webm."
+            )
+        self._part = path.with_name(f".{path.stem}.{os.getpid()}.part{path.suffix}")
+        self._rate = Fraction(fps).limit_denominator(1001)
+        self._options, self._comment = options, comment
+        self._container: Any = None
+        self._stream: Any = None
+        self._shape: tuple[int, ...] = ()
+        self.n_written = 0
+
+    def add(self, image: ByteArray, seconds: float | None = None) -> None:
+        """Write the next picture.
+
+        Args:
+            image: (height, width, 3) uint8 RGB, of the same size as those before.
+            seconds: Its time, s, later than the last one's; None for one every 1 / fps.
+
+        Raises:
+            OutputError: It cannot be written.
+        """
+        with _said(self._path):
+            if self._container is None:
+                self._open(image.shape, timed=seconds is not None)
+            if image.shape != self._shape:
+                raise ValueError(f"picture {self.n_written} is {image.shape}, not {self._shape}")
+            frame = av.VideoFrame.from_ndarray(np.ascontiguousarray(image), format="rgb24")
+            if seconds is not None:
+                frame.pts, frame.time_base = round(seconds / _TICK), _TICK
+            self._container.mux(self._stream.encode(frame))
+            self.n_written += 1
+
+    def finish(self) -> int:
+        """Write what the encoder still holds, and give the file its name.
+
+        Returns:
+            The number of pictures written.
+
+        Raises:
+            OutputError: It cannot be written, or there are no pictures.
+        """
+        if self._container is None:
+            raise OutputError(
+                f"The video '{self._path}' was not written: there are no pictures for it."
+            )
+        with _said(self._path):
+            self._container.mux(self._stream.encode(None))
+            self._container.close()
+            self._part.replace(self._path)
+        return self.n_written
+
+    def keep(self) -> None:
+        """Give the file its name although it could not be finished: with what is in it."""
+        with contextlib.suppress(av.FFmpegError, OSError):
+            self._container.close()
+        with contextlib.suppress(OSError):
+            self._part.replace(self._path)
+
+    def discard(self) -> None:
+        """Leave nothing behind of a file that is not finished."""
+        if self._container is not None:
+            with contextlib.suppress(av.FFmpegError, OSError):
+                self._container.close()
+        with contextlib.suppress(OSError):
+            self._part.unlink(missing_ok=True)
+
+    def _open(self, shape: tuple[int, ...], *, timed: bool) -> None:
+        self._part.touch()  # FFmpeg would find out only with the first packet
+        # bitexact leaves the time of writing and the program's version out of the file.
+        self._container = av.open(str(self._part), "w", options={"fflags": "+bitexact"})
+        if self._comment:
+            self._container.metadata["comment"] = self._comment
+        self._shape = shape
+        self._stream = self._container.add_stream(_ENCODER, rate=self._rate, options=self._options)
+        self._stream.height, self._stream.width = shape[:2]
+        self._stream.pix_fmt = "yuv420p"
+        self._stream.codec_context.thread_count = 1
+        if timed:
+            self._stream.codec_context.time_base = _TICK
+
+
+@contextlib.contextmanager
+def _said(path: Path) -> Iterator[None]:
+    """Say in a sentence why a video cannot be written."""
+    try:
+        yield
     except (av.FFmpegError, OSError) as error:
         reason = getattr(error, "strerror", None) or str(error)
         raise OutputError(
             f"The video '{path}' cannot be written: {reason}.", "Choose another folder."
         ) from error
-    finally:
-        with contextlib.suppress(OSError):
-            part.unlink(missing_ok=True)
-    if not n_written:
-        raise OutputError(f"The video '{path}' was not written: there are no pictures for it.")
-    return n_written
-
-
-def _encode(
-    path: Path, images: Iterable[ByteArray], fps: float, options: dict[str, str], comment: str
-) -> int:
-    """Encode all pictures into `path`; without pictures no file is made."""
-    images = iter(images)
-    first = next(images, None)
-    if first is None:
-        return 0
-    rate = Fraction(fps).limit_denominator(1001)
-    n_written = 0
-    # bitexact leaves the time of writing and the program's version out of the file.
-    with av.open(str(path), "w", options={"fflags": "+bitexact"}) as container:
-        if comment:
-            container.metadata["comment"] = comment
-        stream = container.add_stream(_ENCODER, rate=rate, options=options)
-        stream.height, stream.width = first.shape[:2]
-        stream.pix_fmt = "yuv420p"
-        stream.codec_context.thread_count = 1
-        for image in itertools.chain([first], images):
-            if image.shape != first.shape:
-                raise ValueError(f"picture {n_written} is {image.shape}, not {first.shape}")
-            frame = av.VideoFrame.from_ndarray(np.ascontiguousarray(image), format="rgb24")
-            container.mux(stream.encode(frame))
-            n_written += 1
-        container.mux(stream.encode(None))
-    return n_written

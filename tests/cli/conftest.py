@@ -32,6 +32,7 @@ class WindowSpy:
     result: DemoResult | None = None
     calls: list[tuple[list[Path], Path | None, bool, Path | None]] = field(default_factory=list)
     heads: list[str | None] = field(default_factory=list)
+    cameras: list[int | Path | None] = field(default_factory=list)
 
     def __call__(
         self,
@@ -41,9 +42,11 @@ class WindowSpy:
         screenshot: Path | None,
         on_demo: Callable[[DemoResult], None] | None,
         head: str | None = None,
+        camera: int | Path | None = None,
     ) -> int:
         self.calls.append((list(videos), library, demo, screenshot))
         self.heads.append(head)
+        self.cameras.append(camera)
         if on_demo is not None and self.result is not None:
             on_demo(self.result)
         return self.exit_code

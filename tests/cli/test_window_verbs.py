@@ -134,3 +134,25 @@ def test_the_window_takes_a_head(run: Run, window: Any) -> None:
     assert run("gui", "--head", "flame2020-1a2b3c4d").exit_code == 0
     assert run("gui").exit_code == 0
     assert window.heads == ["flame2020-1a2b3c4d", None]
+
+
+def test_gui_opens_a_camera_by_number_or_the_first_or_a_video_that_plays_as_one(
+    run: Run, window: Any, tmp_path: Path
+) -> None:
+    video = tmp_path / "talk.mp4"
+    video.write_bytes(b"")
+    for arguments in ([], ["--camera"], ["--camera", "2"], ["--camera", video]):
+        assert run("gui", *arguments).exit_code == 0
+    assert run("gui", "--camera", "--head", "open-head-1").exit_code == 0
+    assert run("gui", video, "--camera").exit_code == 0
+    assert window.cameras == [None, 1, 2, video, 1, 1]
+    assert [call[0] for call in window.calls] == [[], [], [], [], [], [video]]
+
+
+def test_a_missing_video_for_a_camera_is_told_before_the_window_opens(
+    run: Run, window: Any, tmp_path: Path
+) -> None:
+    answer = run("gui", "--camera", tmp_path / "missing.mp4")
+    assert answer.exit_code == 3
+    assert "missing.mp4" in answer.stderr
+    assert window.calls == []

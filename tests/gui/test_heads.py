@@ -142,7 +142,7 @@ def test_each_recording_is_drawn_by_its_own_head(desk: Desk, own_head: Path, qtb
     assert desk.state.head is not None
     assert desk.state.head.head_id == "tiny-head"
     assert desk.window.head.words == ""
-    desk.state.begin_live()
+    desk.state.begin_live(desk)
     assert desk.state.head.head_id == OPEN
 
 

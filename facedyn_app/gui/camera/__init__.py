@@ -1,0 +1,1 @@
+"""A live camera in the window."""

@@ -1,0 +1,349 @@
+"""A live camera in the window, driven with made ones: rendered heads that play as cameras do."""
+
+from __future__ import annotations
+
+import threading
+from collections.abc import Iterator
+from functools import partial
+from pathlib import Path
+
+import numpy as np
+import pytest
+from PySide6.QtCore import Qt
+from PySide6.QtTest import QTest
+from PySide6.QtWidgets import QApplication
+from pytestqt.qtbot import QtBot
+
+from facedyn_app.assets import asset_folder
+from facedyn_app.errors import InputError
+from facedyn_app.gui.camera.feed import CameraFeed, Pace
+from facedyn_app.gui.camera.record_dialog import RecordDialog
+from facedyn_app.gui.desk import Desk
+from facedyn_app.live import LiveFrame
+from facedyn_app.records import ByteArray, PartialFit
+from facedyn_app.settings import Settings
+from facedyn_app.video import probe_video, read_frames
+from facedyn_app.video.camera import SourceChoice
+from facedyn_app.video.paced import PacedVideo
+from tests.conftest import moving_image
+from tests.gui.conftest import PATIENCE_MS, made_recording, wait_idle
+
+DEMO = asset_folder("resources") / "demo"
+BUSY = "The camera “Desk” shows no picture: another program may be using it."
+GONE = "The camera “Desk” sends no more pictures."
+
+
+class MadeCamera:
+    """A rendered face that plays as a camera does; it can be unplugged, and knows its state."""
+
+    simulated = True
+
+    def __init__(self, made: MadeCameras, video: Path) -> None:
+        if made.busy:
+            raise InputError(BUSY, "Close the other program.")
+        assert not made.opened, "a camera can be had once only"
+        made.opened = True
+        self._made, self._video = made, PacedVideo(video)
+
+    def read(self) -> ByteArray:
+        if self._made.unplugged:
+            raise InputError(GONE, "Connect it again.")
+        return self._video.read()
+
+    def close(self) -> None:
+        self._video.close()
+        self._made.opened = False
+
+
+class MadeCameras:
+    """Two made cameras, of which one at a time can be open."""
+
+    def __init__(self) -> None:
+        self.there, self.busy, self.unplugged, self.opened = True, False, False, False
+
+    def __call__(self) -> tuple[SourceChoice, ...]:
+        videos = {"Desk": "S-01_session1.mp4", "Wall": "S-02_session1.mp4"}
+        return tuple(
+            SourceChoice(name, partial(MadeCamera, self, DEMO / video))
+            for name, video in videos.items()
+            if self.there
+        )
+
+
+@pytest.fixture
+def cameras() -> MadeCameras:
+    return MadeCameras()
+
+
+@pytest.fixture
+def desk(qapp: QApplication, tmp_path: Path, cameras: MadeCameras, qtbot: QtBot) -> Iterator[Desk]:
+    """The window with made cameras, its head read."""
+    made = Desk(Settings(), tmp_path / "library", None, cameras=cameras)
+    made.window.show()
+    wait_idle(made, qtbot)
+    yield made
+    made.window.close()
+    made.window.deleteLater()
+
+
+def open_camera(desk: Desk, qtbot: QtBot) -> None:
+    """Open the first camera and wait until a face is fitted."""
+    desk.window.camera_requested.emit()
+    wait_fitted(desk, qtbot)
+
+
+def wait_fitted(desk: Desk, qtbot: QtBot) -> None:
+    window = desk.window
+    qtbot.waitUntil(
+        lambda: window.video.view.points is not None and "passed over" in window.video.readout,
+        timeout=PATIENCE_MS,
+    )
+
+
+def wait_let_go(desk: Desk, cameras: MadeCameras, qtbot: QtBot) -> None:
+    flows = desk.camera.flows
+    qtbot.waitUntil(lambda: not cameras.opened and not flows.busy, timeout=PATIENCE_MS)
+
+
+def click(button: object) -> None:
+    QTest.mouseClick(button, Qt.MouseButton.LeftButton)  # type: ignore[call-overload]
+
+
+def start_recording(desk: Desk, folder: Path, name: str) -> Path:
+    """Fill in the dialog as a user does, and start; gives the file."""
+    click(desk.window.video.camera.record)
+    (dialog,) = (d for d in desk.window.findChildren(RecordDialog) if d.isVisible())
+    dialog.folder.setText(str(folder / "nowhere"))
+    assert dialog.faults[0] == "There is no such folder."
+    dialog.folder.setText(str(folder))
+    dialog.name.setText("")
+    assert dialog.faults == ("", "Give the recording a name.")
+    dialog.name.setText(name)
+    assert not dialog.complete, "nothing is recorded without consent"
+    dialog.agreed.click()
+    assert dialog.complete
+    path = dialog.path
+    QTest.keyClick(dialog, Qt.Key.Key_Return)
+    return path
+
+
+def test_a_camera_is_shown_with_landmarks_head_traces_and_its_pace(
+    desk: Desk, cameras: MadeCameras, qtbot: QtBot
+) -> None:
+    window = desk.window
+    assert not window.video.camera.isVisible()
+    open_camera(desk, qtbot)
+    bar = window.video.camera
+    assert bar.isVisible()
+    assert bar.words == "Live picture: nothing is kept unless you record."
+    assert [bar.cameras.itemText(k) for k in range(bar.cameras.count())] == ["Desk", "Wall"]
+    assert "simulated · face found" in window.video.readout
+    assert "ms behind the camera" in window.video.readout
+    timeline = desk.state.timeline
+    assert timeline is not None
+    assert timeline.rolling
+    assert timeline.valid.any()
+    assert window.traces.words == window.head.words == ""
+    assert window.who.words.startswith("A live picture is not compared with anybody.")
+    assert not window.player.playing
+    click(bar.close_camera)
+    assert not bar.isVisible()
+    assert window.video.status.kind == "empty"
+    assert desk.state.timeline is None
+    wait_let_go(desk, cameras, qtbot)
+
+
+def test_after_closing_no_thread_is_left_and_the_camera_is_let_go(
+    desk: Desk, cameras: MadeCameras, qtbot: QtBot
+) -> None:
+    before = set(threading.enumerate())
+    open_camera(desk, qtbot)
+    assert cameras.opened
+    assert any(thread.name.startswith("live") for thread in threading.enumerate())
+    click(desk.window.video.camera.close_camera)
+    wait_let_go(desk, cameras, qtbot)
+    left = {
+        thread.name
+        for thread in set(threading.enumerate()) - before
+        if not isinstance(thread, threading._DummyThread)  # of Qt's pool
+    }
+    assert left == set()
+
+
+def test_closing_the_window_lets_the_camera_go_and_keeps_what_was_recorded(
+    desk: Desk, cameras: MadeCameras, tmp_path: Path, qtbot: QtBot
+) -> None:
+    open_camera(desk, qtbot)
+    path = start_recording(desk, tmp_path, "visit")
+    recorder = desk.camera.flows.recorder
+    assert recorder is not None
+    qtbot.waitUntil(lambda: recorder.seconds > 0.5, timeout=PATIENCE_MS)
+    desk.window.close()
+    assert not cameras.opened
+    assert not desk.camera.flows.busy
+    assert probe_video(path).simulated
+    assert sum(1 for _ in read_frames(path)) > 5
+    assert [file.name for file in tmp_path.glob("*.mkv")] == ["visit.mkv"]
+
+
+def test_a_recording_is_opened_as_any_video_when_it_is_stopped(
+    desk: Desk, cameras: MadeCameras, tmp_path: Path, qtbot: QtBot
+) -> None:
+    open_camera(desk, qtbot)
+    path = start_recording(desk, tmp_path, "visit")
+    bar, flows = desk.window.video.camera, desk.camera.flows
+    assert bar.stop.isVisible()
+    assert not bar.record.isVisible()
+    assert not bar.cameras.isEnabled()
+    qtbot.waitUntil(lambda: f"0:02 · visit.mkv in {tmp_path}" in bar.words, timeout=PATIENCE_MS)
+    click(bar.stop)
+    qtbot.waitUntil(lambda: desk.state.recording is not None, timeout=PATIENCE_MS)
+    recording = desk.state.recording
+    assert recording is not None
+    assert recording.video == path
+    assert recording.session.simulated
+    assert recording.session.seconds[-1] == pytest.approx(2.3, abs=0.8)
+    assert recording.session.valid.mean() > 0.9
+    wait_idle(desk, qtbot)
+    assert desk.window.who.words.startswith("Nobody is enrolled yet")
+    assert not flows.busy
+
+
+def test_another_camera_can_be_chosen(desk: Desk, cameras: MadeCameras, qtbot: QtBot) -> None:
+    open_camera(desk, qtbot)
+    bar = desk.window.video.camera
+    QTest.keyClick(bar.cameras, Qt.Key.Key_Down)
+    qtbot.waitUntil(lambda: desk.camera.flows.number == 2, timeout=PATIENCE_MS)
+    wait_fitted(desk, qtbot)
+    assert bar.cameras.currentText() == "Wall"
+    assert cameras.opened
+
+
+def test_without_a_camera_a_sentence_says_so_and_retry_finds_one(
+    desk: Desk, cameras: MadeCameras, qtbot: QtBot
+) -> None:
+    cameras.there = False
+    desk.window.camera_requested.emit()
+    qtbot.waitUntil(lambda: desk.window.video.status.kind == "error", timeout=PATIENCE_MS)
+    assert desk.window.video.words.startswith("There is no camera on this machine.")
+    assert "no camera" in desk.window.status_line.words
+    wait_let_go(desk, cameras, qtbot)
+    cameras.there = True
+    desk.window.video.retry_requested.emit()
+    wait_fitted(desk, qtbot)
+
+
+def test_a_busy_camera_leaves_what_is_shown_as_it_is(
+    desk: Desk, cameras: MadeCameras, moving_video: Path, qtbot: QtBot
+) -> None:
+    recording = made_recording(moving_video)
+    desk.state.add_recording(recording)
+    desk.state.show_recording(recording.key)
+    cameras.busy = True
+    desk.window.camera_requested.emit()
+    bar = desk.window.video.camera
+    qtbot.waitUntil(lambda: bar.isVisible(), timeout=PATIENCE_MS)
+    assert bar.fault.startswith(BUSY)
+    assert not bar.record.isVisible()
+    assert desk.state.recording is recording
+    assert desk.window.video.status.kind == "done"
+    cameras.busy = False
+    open_camera(desk, qtbot)
+    assert bar.fault == ""
+    click(bar.close_camera)
+    assert desk.state.recording is recording
+
+
+def test_an_unplugged_camera_says_so_and_its_recording_is_kept_and_opened(
+    desk: Desk, cameras: MadeCameras, tmp_path: Path, qtbot: QtBot
+) -> None:
+    open_camera(desk, qtbot)
+    cameras.unplugged = True
+    qtbot.waitUntil(lambda: desk.window.video.status.kind == "error", timeout=PATIENCE_MS)
+    assert desk.window.video.words.startswith(GONE)
+    assert desk.window.traces.status.kind == "empty"
+    wait_let_go(desk, cameras, qtbot)
+    cameras.unplugged = False
+    desk.window.video.retry_requested.emit()
+    wait_fitted(desk, qtbot)
+    path = start_recording(desk, tmp_path, "visit")
+    recorder = desk.camera.flows.recorder
+    assert recorder is not None
+    qtbot.waitUntil(lambda: recorder.seconds > 1.0, timeout=PATIENCE_MS)
+    cameras.unplugged = True
+    qtbot.waitUntil(lambda: desk.state.recording is not None, timeout=PATIENCE_MS)
+    recording = desk.state.recording
+    assert recording is not None
+    assert recording.video == path
+
+
+def test_another_recording_that_is_shown_closes_the_camera(
+    desk: Desk, cameras: MadeCameras, moving_video: Path, qtbot: QtBot
+) -> None:
+    open_camera(desk, qtbot)
+    recording = made_recording(moving_video)
+    desk.state.add_recording(recording)
+    assert cameras.opened
+    desk.state.show_recording(recording.key)
+    assert not desk.window.video.camera.isVisible()
+    wait_let_go(desk, cameras, qtbot)
+    assert desk.state.recording is recording
+
+
+def test_a_recording_that_cannot_be_written_is_said_and_the_camera_stays(
+    desk: Desk, cameras: MadeCameras, tmp_path: Path, qtbot: QtBot
+) -> None:
+    open_camera(desk, qtbot)
+    folder = tmp_path / "gone"
+    desk.camera.flows.record(folder / "visit.mkv")
+    bar = desk.window.video.camera
+    qtbot.waitUntil(lambda: "cannot be written" in bar.fault, timeout=PATIENCE_MS)
+    assert bar.record.isVisible()
+    assert cameras.opened
+    n = desk.state.frame
+    qtbot.waitUntil(lambda: desk.state.frame > n, timeout=PATIENCE_MS)
+
+
+def _no_face(seconds: float) -> PartialFit:
+    nan = np.full((1, 3), np.nan, np.float32)
+    return PartialFit(
+        seconds=np.array([seconds]),
+        valid=np.zeros(1, bool),
+        expression=nan[:, :2],
+        jaw=nan,
+        rotation=nan,
+        translation=nan,
+        points=np.full((478, 2), np.nan, np.float32),
+    )
+
+
+def nothing_seen(feed: CameraFeed) -> int:
+    """Take the newest frame, say that it shows no face; gives its number."""
+    frame = feed.newest(0.0)
+    assert frame is not None
+    feed.tell(frame, LiveFrame(_no_face(frame.seconds), None, (0.0, 0.0, 0.0)), ("a", "b"))
+    return frame.index
+
+
+def test_the_newest_frame_wins_and_what_is_passed_over_is_counted() -> None:
+    feed, pace = CameraFeed(), Pace()
+    assert feed.take() is None
+    assert feed.newest(0.0) is None
+    for index in range(3):
+        feed.put(moving_image(index))
+    look = feed.take()
+    assert look is not None
+    assert pace.words(look) == ""
+    assert nothing_seen(feed) == 2
+    for index in range(3, 7):
+        feed.put(moving_image(index))
+    assert nothing_seen(feed) == 6
+    look = feed.take()
+    assert look is not None
+    assert (look.n_shown, look.n_passed, len(look.parts)) == (2, 3, 2)
+    assert (look.image == moving_image(6)).all()
+    pace.add(look, look.captured + 0.25)
+    assert pace.words(look) == "250 ms behind the camera · 3 of 5 frames passed over"
+    assert feed.take() is None
+    feed.end()
+    assert feed.newest(10.0) is None
