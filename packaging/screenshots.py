@@ -21,12 +21,14 @@ from PySide6.QtWidgets import QDialog, QWidget
 
 from facedyn_app.assets import asset_folder
 from facedyn_app.gui.app import run_window
+from facedyn_app.gui.camera.record_dialog import RecordDialog
 from facedyn_app.gui.date_dialog import DateDialog
 from facedyn_app.gui.desk import Desk, follow_scheme
 from facedyn_app.gui.training.recognizers_dialog import RecognizersDialog
 from facedyn_app.library.library import Library
 from facedyn_app.settings import MachineSettings, NetworkSettings, Settings, TrainSettings
 from facedyn_app.simulate.corpus import simulate_sessions
+from facedyn_app.video.paced import paced_choice
 
 SIZES = ((1280, 800), (1920, 1080))
 SCHEMES = {"light": Qt.ColorScheme.Light, "dark": Qt.ColorScheme.Dark}
@@ -42,6 +44,8 @@ QUICK = Settings(
 """Settings of a training that has something to show after seconds."""
 N_LOOKS = 8
 LOOK_MS, QUIET_MS = 50, 1500
+LIVE_SECONDS = 24.0
+"""How long a camera is shown before it is pictured, s."""
 
 
 def main(arguments: list[str]) -> int:
@@ -71,6 +75,8 @@ def main(arguments: list[str]) -> int:
                 for path in work_and_drift(folder, visits, size, ending):
                     print(path)
                 for path in dialogs(folder, corpus, size, ending):
+                    print(path)
+                for path in live_camera(folder, Path(place) / "empty", size, ending):
                     print(path)
     return 0
 
@@ -141,10 +147,42 @@ def made_corpus(folder: Path) -> Path:
 def dialogs(folder: Path, corpus: Path, size: tuple[int, int], ending: str) -> list[Path]:
     """Pictures of settings, training and recognizers, each over the window."""
     desk = Desk(QUICK, corpus, None)
-    window = desk.window
-    window.resize(*size)
-    window.show()
+    desk.window.resize(*size)
+    desk.window.show()
     settle(desk)
+    grab, pictures = taker(desk.window, folder, ending)
+    show_forms(desk, grab)
+    show_settings(desk, grab)
+    show_training(desk, grab)
+    desk.window.close()
+    desk.window.deleteLater()
+    return pictures
+
+
+def live_camera(folder: Path, library: Path, size: tuple[int, int], ending: str) -> list[Path]:
+    """Pictures of a live camera, the question before a recording, and a recording."""
+    film = asset_folder("resources") / "demo" / "S-01_session1.mp4"
+    desk = Desk(Settings(), library, None, cameras=lambda: (paced_choice(film),))
+    desk.window.resize(*size)
+    desk.window.show()
+    settle(desk)
+    grab, pictures = taker(desk.window, folder, ending)
+    desk.window.camera_requested.emit()
+    wait(lambda: desk.state.timeline is not None and desk.state.timeline.duration > LIVE_SECONDS)
+    grab("camera")
+    desk.camera.ask_recording()
+    grab("camera-record")
+    desk.window.findChildren(RecordDialog)[0].reject()
+    desk.camera.flows.record(library.parent / "visit.mkv")
+    wait(lambda: desk.camera.flows.recorder is None or desk.camera.flows.recorder.seconds > 2)
+    grab("camera-recording")
+    desk.window.close()
+    desk.window.deleteLater()
+    return pictures
+
+
+def taker(window: QWidget, folder: Path, ending: str) -> tuple[Callable[[str], None], list[Path]]:
+    """What takes a picture of a window with its dialogs by a name, and those taken so far."""
     pictures: list[Path] = []
 
     def grab(name: str) -> None:
@@ -160,12 +198,7 @@ def dialogs(folder: Path, corpus: Path, size: tuple[int, int], ending: str) -> l
         pictures.append(folder / f"{name}-{ending}")
         picture.save(str(pictures[-1]), "PNG")
 
-    show_forms(desk, grab)
-    show_settings(desk, grab)
-    show_training(desk, grab)
-    window.close()
-    window.deleteLater()
-    return pictures
+    return grab, pictures
 
 
 def show_forms(desk: Desk, grab: Callable[[str], None]) -> None:

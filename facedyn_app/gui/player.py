@@ -196,6 +196,9 @@ class Player(QWidget):
             return
         frame = min(self._frame, timeline.n_frames - 1)
         now = clock(float(timeline.seconds[frame]))
+        if timeline.rolling:
+            self._time.setText(f"live    {now}")
+            return
         self._time.setText(
             f"frame {frame + 1} of {timeline.n_frames}    {now} / {clock(timeline.duration)}"
         )

@@ -12,6 +12,7 @@ from facedyn_app.records import BoolArray, FloatArray, PartialFit, Session
 
 JAW_COLUMN: Final = -1
 JAW_SIDE_COLUMN: Final = -2
+ROOM: Final = 256
 
 
 @dataclass(frozen=True, slots=True, eq=False)
@@ -76,7 +77,7 @@ class TimelineBuffer:
         self._names = names
         self._last_seconds = last_seconds
         self._n = 0
-        self._rows = np.full((256, 4 + 1 + len(names)), np.nan)
+        self._rows = np.full((ROOM, 4 + 1 + len(names)), np.nan)
 
     def append(self, batch: PartialFit) -> None:
         """Add the frames of a batch; invalid frames become NaN.
@@ -88,7 +89,8 @@ class TimelineBuffer:
             self._rows, self._n = np.full_like(self._rows, np.nan), 0
         while self._n + k > len(self._rows):
             kept = self._rows[self._first() : self._n]  # in new memory: timelines are views
-            self._rows = np.concatenate([kept, np.full_like(self._rows, np.nan)])
+            room = np.full((max(ROOM, len(kept)), kept.shape[1]), np.nan)
+            self._rows = np.concatenate([kept, room])
             self._n = len(kept)
         rows = self._rows[self._n : self._n + k]
         rows[:, 0] = batch.seconds

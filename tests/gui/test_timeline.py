@@ -42,6 +42,26 @@ def test_a_buffer_grows_past_its_first_room_and_keeps_all_frames() -> None:
     assert grown.expression[2, 3] == 0.25
 
 
+def test_a_buffer_of_the_last_seconds_keeps_those_and_does_not_grow() -> None:
+    buffer, sizes = TimelineBuffer(NAMES, last_seconds=20.0), set()
+    for k in range(1000):
+        buffer.append(part(10 * k, 10))
+        if k == 100:
+            early = buffer.timeline()
+        if k > 200:
+            whole = buffer.timeline().seconds.base
+            assert whole is not None
+            sizes.add(len(whole))
+    kept = buffer.timeline()
+    assert kept.rolling
+    np.testing.assert_allclose(kept.seconds, np.arange(9499, 10000) / 25.0)
+    assert (kept.begins, kept.duration) == (kept.seconds[0], kept.seconds[-1])
+    np.testing.assert_allclose(early.seconds, np.arange(509, 1010) / 25.0)
+    assert early.expression[3, 3] == 0.25
+    assert max(sizes) < 1500
+    assert timeline_of(made_session()).begins == 0.0
+
+
 def test_a_buffer_begins_anew_when_the_next_video_begins() -> None:
     buffer = TimelineBuffer(NAMES)
     buffer.append(part(100, 10))

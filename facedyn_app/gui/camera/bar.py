@@ -5,12 +5,22 @@ from __future__ import annotations
 from typing import Final
 
 from PySide6.QtCore import Signal, Slot
-from PySide6.QtWidgets import QComboBox, QHBoxLayout, QLabel, QPushButton, QVBoxLayout, QWidget
+from PySide6.QtWidgets import (
+    QComboBox,
+    QHBoxLayout,
+    QLabel,
+    QPushButton,
+    QSizePolicy,
+    QVBoxLayout,
+    QWidget,
+)
 
 from facedyn_app.gui.form import make_fault, say
 from facedyn_app.gui.theme import GRID, tabular_font
 
-NOTHING_KEPT: Final = "Live picture: nothing is kept unless you record."
+NOTHING_KEPT: Final = (
+    "Live picture: nothing is kept unless you record. Record only people who have agreed to it."
+)
 
 
 class CameraBar(QWidget):
@@ -46,6 +56,8 @@ class CameraBar(QWidget):
         self._words = QLabel()
         self._words.setFont(tabular_font(self.font()))
         self._words.setWordWrap(True)
+        # a long name is cut off rather than making the window wider
+        self._words.setSizePolicy(QSizePolicy.Policy.Ignored, QSizePolicy.Policy.Preferred)
         self._fault = make_fault()
         self._number = 1
         self._lay_out()
@@ -90,9 +102,10 @@ class CameraBar(QWidget):
         self._show_buttons(opened=True)
         self.show()
 
-    def show_recording(self, words: str) -> None:
-        """Say what is recorded; empty words where nothing is."""
+    def show_recording(self, words: str, path: str = "") -> None:
+        """Say what is recorded, and where to in a tooltip; empty words where nothing is."""
         self._words.setText(words or NOTHING_KEPT)
+        self._words.setToolTip(path)
         self.record.setVisible(not words)
         self.stop.setVisible(bool(words))
         self.cameras.setEnabled(not words)

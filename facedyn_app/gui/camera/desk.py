@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from datetime import datetime
 from functools import partial
+from pathlib import Path
 
 from PySide6.QtCore import QObject, Qt, Slot
 
@@ -45,7 +46,8 @@ class CameraDesk(QObject):
         self.flows = flows = CameraFlows(state, heads, cameras)
         self._window, self._state, self._analyses = window, state, analyses
         self._bar = bar = window.video.camera
-        self._folder = documents_folder()
+        documents = documents_folder()
+        self._folder = documents if documents.is_dir() else Path.home()
         window.camera_requested.connect(self.open)
         window.closing.connect(flows.shut_down)
         window.video.retry_requested.connect(partial(flows.retry, "video"))
@@ -91,11 +93,11 @@ class CameraDesk(QObject):
 
     def _show_recorder(self) -> None:
         recorder = self.flows.recorder
-        words = ""
-        if recorder is not None:
-            length = duration_words(recorder.seconds)
-            words = f"Recording · {length} · {recorder.path.name} in {recorder.path.parent}"
-        self._bar.show_recording(words)
+        if recorder is None:
+            self._bar.show_recording("")
+        else:
+            words = f"Recording · {duration_words(recorder.seconds)} · {recorder.path.name}"
+            self._bar.show_recording(words, str(recorder.path))
 
     @Slot(object, str)
     def _show_look(self, look: CameraLook, pace: str) -> None:
