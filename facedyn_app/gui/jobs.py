@@ -2,20 +2,24 @@
 
 from __future__ import annotations
 
+import contextlib
 import logging
+import os
+import sys
 import threading
 import time
 from collections import deque
 from collections.abc import Callable
 from typing import Any, Final
 
-from PySide6.QtCore import QObject, QThreadPool, Signal, Slot
+from PySide6.QtCore import QObject, QThread, QThreadPool, Signal, Slot
 
 from facedyn_app.progress import Cancelled, Progress, Report
 
 log = logging.getLogger(__name__)
 
 REPORTS_PER_SECOND: Final = 30.0
+NICENESS: Final = 10
 
 Work = Callable[[Report], object]
 
@@ -65,6 +69,7 @@ class Job(QObject):
     def run(self) -> None:
         """Do the work; called on the worker thread."""
         self.started_at = time.monotonic()
+        _stand_back()
         try:
             if self._stop.is_set():
                 raise Cancelled  # noqa: TRY301  # asked to stop before the work began
@@ -104,6 +109,16 @@ class Job(QObject):
             self._waking = False
 
 
+def _stand_back() -> None:
+    """Let the window go first where cores are short; threads begun by this one do as it does.
+
+    Qt's priorities do nothing on Linux, where a thread can be niced like a process.
+    """
+    if sys.platform.startswith("linux"):
+        with contextlib.suppress(OSError):
+            os.setpriority(os.PRIO_PROCESS, threading.get_native_id(), NICENESS)
+
+
 class JobQueue(QObject):
     """Jobs one after another on one worker thread, so that each has the machine to itself.
 
@@ -123,6 +138,7 @@ class JobQueue(QObject):
         super().__init__(parent)
         self._pool = QThreadPool(self)
         self._pool.setMaxThreadCount(1)
+        self._pool.setThreadPriority(QThread.Priority.LowPriority)
         self._jobs: deque[Job] = deque()
         self._closed = False
 
