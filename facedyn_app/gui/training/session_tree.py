@@ -92,8 +92,8 @@ class SessionTree(QWidget):
             made = all(entry.simulated for entry in entries)
             of = {entry.head_id for entry in entries}
             total = f"{sum(entry.seconds for entry in entries):.1f}"
-            label = f"{simulated_label(name, simulated=made)} · {len(entries)} sessions"
-            speaker = _row(label, "", total, of.pop() if len(of) == 1 else "several")
+            words = (f"{len(entries)} sessions", total, of.pop() if len(of) == 1 else "several")
+            speaker = _row(simulated_label(name, simulated=made), *words)
             for entry in entries:
                 length = f"{entry.seconds:.1f}"
                 session = _row(entry.name, entry.date_words, length, entry.head_id)
