@@ -19,10 +19,6 @@ from facedyn_app.records import ByteArray
 SYSTEM, DEVICES = Path("/sys/class/video4linux"), Path("/dev")
 """Where Linux names its cameras, and where they are opened."""
 MOST_PROBED: Final = 4
-NO_CAMERA: Final = InputError(
-    "There is no camera on this machine.",
-    "Connect one and try again; File > Open video… takes a recording instead.",
-)
 
 
 class FrameSource(Protocol):
@@ -104,10 +100,13 @@ def choose_source(choices: tuple[SourceChoice, ...], number: int) -> SourceChoic
         number: Which one, from 1.
 
     Raises:
-        InputError: There are not so many.
+        InputError: There is none, or not so many.
     """
     if not choices:
-        raise NO_CAMERA
+        raise InputError(
+            "There is no camera on this machine.",
+            "Connect one and try again; File > Open video… takes a recording instead.",
+        )
     if not 1 <= number <= len(choices):
         names = ", ".join(f"{place} is “{one.name}”" for place, one in enumerate(choices, start=1))
         raise InputError(f"There is no camera {number}: {names}.", "Choose one of these.")
