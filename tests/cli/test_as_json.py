@@ -28,6 +28,7 @@ def test_records_become_objects_and_paths_texts() -> None:
         "n_frames": None,
         "seconds": 2.0,
         "simulated": False,
+        "recorded_at": None,
     }
     assert plain(info) == expected
 
