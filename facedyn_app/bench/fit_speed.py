@@ -18,7 +18,7 @@ from facedyn_app.fitting.arrow import solve_arrow
 from facedyn_app.fitting.fitter import Fitter, make_fitter
 from facedyn_app.fitting.posing import pose_landmarks
 from facedyn_app.fitting.residuals import FaceProblem
-from facedyn_app.fitting.session_fit import fit_session
+from facedyn_app.fitting.session_fit import fit_session, fit_shape
 from facedyn_app.fitting.state import FaceState
 from facedyn_app.headmodel.model import HeadModel
 from facedyn_app.progress import Progress, Report, ignore
@@ -74,9 +74,10 @@ def _own(head: HeadModel, landmarks: Landmarks, settings: FitSettings, device: s
 def _whole(
     head: HeadModel, landmarks: Landmarks, settings: FitSettings, device: str
 ) -> tuple[FaceProblem, FaceState]:
-    """All frames and the shape as one problem, and where to start."""
+    """All frames and the shape as one problem, coupled as in a session, and where to start."""
     fitter: Fitter = make_fitter(head, settings, device)
-    return fitter.problem(fitter.head, landmarks, fitter.steps())
+    _, spread = fit_shape(fitter, landmarks, np.flatnonzero(landmarks.found))
+    return fitter.problem(fitter.head, landmarks, fitter.steps(spread.state))
 
 
 def _least_cost(problem: FaceProblem, state: FaceState) -> float:
