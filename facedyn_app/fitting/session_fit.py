@@ -34,7 +34,7 @@ MIN_FRAMES = 3
 BLOCK_SECONDS = 16.0
 MARGIN_FRAMES = 12
 FOCAL_FRAMES = 30
-FRAMES_TOLERANCE = 0.25
+FRAMES_TOLERANCE = 0.15
 """Of the shape's tolerance: with the shape known, steps are cheap and shrink slowly."""
 SHAPE_STAGE, FRAMES_STAGE = "fitting the shape", "fitting"
 
