@@ -5,17 +5,16 @@ from __future__ import annotations
 from datetime import date
 from typing import Final
 
-from PySide6.QtWidgets import QDialog, QDialogButtonBox, QWidget
+from PySide6.QtWidgets import QWidget
 
-from facedyn_app.gui.form import lay_out_dialog, make_date, make_form, make_note
+from facedyn_app.gui.form import FormDialog, make_date, make_form, make_note
 from facedyn_app.gui.listing import ListedSession
-from facedyn_app.gui.theme import GRID
 from facedyn_app.gui.tick_box import TickBox
 
 UNKNOWN: Final = "A session without a day stands where it was added to the library."
 
 
-class DateDialog(QDialog):
+class DateDialog(FormDialog):
     """Asks for the day of recording.
 
     Args:
@@ -24,19 +23,16 @@ class DateDialog(QDialog):
     """
 
     def __init__(self, session: ListedSession, parent: QWidget | None = None) -> None:
-        super().__init__(parent)
-        self.setWindowTitle("Date of recording")
-        self.setMinimumWidth(48 * GRID)
+        super().__init__("Date of recording", 48, parent)
         self.known = TickBox("The day is known")
         self.date = make_date(session.day)
         self._note = make_note()
-        standard = QDialogButtonBox.StandardButton
         form = make_form()
         form.addRow("", self.known)
         form.addRow("Recorded on", self.date)
         form.addRow("", self._note)
         words = f"When was “{session.name}” recorded? Sessions stand in the order of their days."
-        lay_out_dialog(self, words, form, QDialogButtonBox(standard.Ok | standard.Cancel))
+        self._fill(words, form)
         self.known.toggled.connect(self._follow)
         self.known.setChecked(True)
 

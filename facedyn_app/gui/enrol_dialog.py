@@ -7,21 +7,18 @@ from collections.abc import Mapping
 from PySide6.QtCore import Signal, Slot
 from PySide6.QtWidgets import (
     QComboBox,
-    QDialog,
-    QDialogButtonBox,
     QLineEdit,
     QWidget,
 )
 
 from facedyn_app.errors import InputError
-from facedyn_app.gui.form import lay_out_dialog, make_date, make_fault, make_form, make_note, say
+from facedyn_app.gui.form import FormDialog, make_date, make_fault, make_form, make_note, say
 from facedyn_app.gui.listing import Enrolment
 from facedyn_app.gui.panel import error_status
-from facedyn_app.gui.theme import GRID
 from facedyn_app.library.rows import checked_name
 
 
-class EnrolDialog(QDialog):
+class EnrolDialog(FormDialog):
     """Asks for the speaker's name and consent; what is missing is said beside the field.
 
     It stays, with what was filled in, until the recording is enrolled.
@@ -40,9 +37,7 @@ class EnrolDialog(QDialog):
     def __init__(
         self, consents: Mapping[str, str], title: str, parent: QWidget | None = None
     ) -> None:
-        super().__init__(parent)
-        self.setWindowTitle("Enrol as a speaker")
-        self.setMinimumWidth(56 * GRID)
+        super().__init__("Enrol as a speaker", 56, parent, agree="Enrol")
         self._consents = dict(consents)
         self.name = QComboBox()
         self.name.setEditable(True)
@@ -55,10 +50,6 @@ class EnrolDialog(QDialog):
         self.scope.setPlaceholderText("such as: follow-up study until 2027")
         self._name_note, self._giver_note, self._scope_note = make_note(), make_note(), make_note()
         self._failure = make_fault()
-        self._buttons = QDialogButtonBox(
-            QDialogButtonBox.StandardButton.Ok | QDialogButtonBox.StandardButton.Cancel
-        )
-        self._buttons.button(QDialogButtonBox.StandardButton.Ok).setText("Enrol")
         self._lay_out(title)
         for field in (self.giver, self.scope):
             field.textChanged.connect(self._check)
@@ -79,12 +70,7 @@ class EnrolDialog(QDialog):
         form.addRow("For what", self.scope)
         form.addRow("", self._scope_note)
         form.addRow(self._failure)
-        lay_out_dialog(self, words, form, self._buttons)
-
-    @property
-    def complete(self) -> bool:
-        """Whether all that is needed is there."""
-        return self._buttons.button(QDialogButtonBox.StandardButton.Ok).isEnabled()
+        self._fill(words, form)
 
     @property
     def notes(self) -> tuple[str, str, str]:
@@ -107,7 +93,7 @@ class EnrolDialog(QDialog):
 
     def accept(self) -> None:
         """Order the enrolment."""
-        self._buttons.button(QDialogButtonBox.StandardButton.Ok).setEnabled(False)
+        self._set_complete(False)
         self.ordered.emit(self.enrolment())
 
     @Slot()
@@ -135,7 +121,7 @@ class EnrolDialog(QDialog):
         self._giver_note.setText("" if giver or optional else "Say who gave the consent.")
         self._scope_note.setText("" if scope or optional else "Say what the consent is for.")
         ready = not fault and (optional or bool(giver and scope))
-        self._buttons.button(QDialogButtonBox.StandardButton.Ok).setEnabled(ready)
+        self._set_complete(ready)
 
 
 def _name_fault(name: str) -> str:

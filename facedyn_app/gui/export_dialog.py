@@ -8,8 +8,6 @@ from typing import Final
 
 from PySide6.QtWidgets import (
     QComboBox,
-    QDialog,
-    QDialogButtonBox,
     QFileDialog,
     QHBoxLayout,
     QLineEdit,
@@ -17,9 +15,8 @@ from PySide6.QtWidgets import (
     QWidget,
 )
 
-from facedyn_app.gui.form import lay_out_dialog, make_form, make_note
+from facedyn_app.gui.form import FormDialog, make_form, make_note
 from facedyn_app.gui.head_work import MeshOrder
-from facedyn_app.gui.theme import GRID
 from facedyn_app.reports.kinds import MeshFormat, MeshKind
 
 KINDS: Final = {
@@ -39,7 +36,7 @@ KINDS: Final = {
 ONE, ALL = 0, 1
 
 
-class ExportDialog(QDialog):
+class ExportDialog(FormDialog):
     """Asks what to write; what is missing is said beside the field.
 
     Args:
@@ -53,9 +50,7 @@ class ExportDialog(QDialog):
     def __init__(
         self, title: str, frame: int, fitted: bool, folder: Path, parent: QWidget | None = None
     ) -> None:
-        super().__init__(parent)
-        self.setWindowTitle("Export mesh")
-        self.setMinimumWidth(64 * GRID)
+        super().__init__("Export mesh", 64, parent, agree="Export")
         self._title, self._frame, self._fitted, self._folder = title, frame, fitted, folder
         self.kind = QComboBox()
         self.kind.addItems([words for words, _ in KINDS.values()])
@@ -66,10 +61,6 @@ class ExportDialog(QDialog):
         self.path = QLineEdit()
         self._browse = QPushButton("Browse…")
         self._kind_note, self._path_note = make_note(), make_note()
-        self._buttons = QDialogButtonBox(
-            QDialogButtonBox.StandardButton.Ok | QDialogButtonBox.StandardButton.Cancel
-        )
-        self._buttons.button(QDialogButtonBox.StandardButton.Ok).setText("Export")
         self._lay_out()
         for box in (self.kind, self.frames, self.form):
             box.currentIndexChanged.connect(self._suggest)
@@ -89,12 +80,7 @@ class ExportDialog(QDialog):
         form.addRow("Format", self.form)
         form.addRow("Where", where)
         form.addRow("", self._path_note)
-        lay_out_dialog(self, words, form, self._buttons)
-
-    @property
-    def complete(self) -> bool:
-        """Whether all that is needed is there."""
-        return self._buttons.button(QDialogButtonBox.StandardButton.Ok).isEnabled()
+        self._fill(words, form)
 
     @property
     def note(self) -> str:
@@ -135,7 +121,7 @@ class ExportDialog(QDialog):
     def _check(self) -> None:
         note = self._missing()
         self._path_note.setText(note)
-        self._buttons.button(QDialogButtonBox.StandardButton.Ok).setEnabled(not note)
+        self._set_complete(not note)
 
     def _missing(self) -> str:
         text, form = self.path.text().strip(), self._form

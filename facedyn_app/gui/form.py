@@ -13,6 +13,7 @@ from PySide6.QtWidgets import (
     QFormLayout,
     QLabel,
     QVBoxLayout,
+    QWidget,
 )
 
 from facedyn_app.gui.theme import GRID
@@ -64,18 +65,46 @@ def without_icons(buttons: QDialogButtonBox) -> None:
         button.setIcon(QIcon())
 
 
-def lay_out_dialog(
-    dialog: QDialog, words: str, form: QFormLayout, buttons: QDialogButtonBox
-) -> None:
-    """Put the words above the form and the buttons below it, and let them end the dialog."""
-    lead = QLabel(words)
-    lead.setWordWrap(True)
-    without_icons(buttons)
-    buttons.accepted.connect(dialog.accept)
-    buttons.rejected.connect(dialog.reject)
-    column = QVBoxLayout(dialog)
-    column.setContentsMargins(2 * GRID, 2 * GRID, 2 * GRID, 2 * GRID)
-    column.setSpacing(2 * GRID)
-    column.addWidget(lead)
-    column.addLayout(form)
-    column.addWidget(buttons)
+class FormDialog(QDialog):
+    """A form between a lead and two buttons, the first of which waits until all is there.
+
+    Args:
+        title: The window's title.
+        width: Least width, in steps of the grid.
+        parent: The window.
+        agree: What the first button does; "OK" where it is not said.
+    """
+
+    def __init__(
+        self, title: str, width: int, parent: QWidget | None = None, agree: str = ""
+    ) -> None:
+        super().__init__(parent)
+        self.setWindowTitle(title)
+        self.setMinimumWidth(width * GRID)
+        kinds = QDialogButtonBox.StandardButton
+        self._buttons = QDialogButtonBox(kinds.Ok | kinds.Cancel)
+        self._agree = self._buttons.button(kinds.Ok)
+        if agree:
+            self._agree.setText(agree)
+
+    @property
+    def complete(self) -> bool:
+        """Whether all that is needed is there."""
+        return self._agree.isEnabled()
+
+    def _set_complete(self, complete: bool) -> None:
+        self._agree.setEnabled(complete)
+
+    def _fill(self, words: str, form: QFormLayout) -> None:
+        """Put the words above the form and the buttons below it, and let them end the dialog."""
+        lead = QLabel(words)
+        lead.setWordWrap(True)
+        without_icons(self._buttons)
+        self._buttons.accepted.connect(self.accept)
+        self._buttons.rejected.connect(self.reject)
+        column = QVBoxLayout(self)
+        column.setContentsMargins(2 * GRID, 2 * GRID, 2 * GRID, 2 * GRID)
+        column.setSpacing(2 * GRID)
+        column.addWidget(lead)
+        column.addLayout(form)
+        column.addWidget(self._buttons)

@@ -7,9 +7,6 @@ from pathlib import Path
 from typing import Final
 
 from PySide6.QtWidgets import (
-    QCheckBox,
-    QDialog,
-    QDialogButtonBox,
     QFileDialog,
     QHBoxLayout,
     QLineEdit,
@@ -17,8 +14,8 @@ from PySide6.QtWidgets import (
     QWidget,
 )
 
-from facedyn_app.gui.form import lay_out_dialog, make_fault, make_form, say
-from facedyn_app.gui.theme import GRID
+from facedyn_app.gui.form import FormDialog, make_fault, make_form, say
+from facedyn_app.gui.tick_box import TickBox
 
 ENDING: Final = ".mkv"
 CONSENT: Final = (
@@ -28,7 +25,7 @@ CONSENT: Final = (
 )
 
 
-class RecordDialog(QDialog):
+class RecordDialog(FormDialog):
     """Asks for folder, name and consent; what is missing is said beside the field.
 
     Args:
@@ -38,18 +35,12 @@ class RecordDialog(QDialog):
     """
 
     def __init__(self, folder: Path, name: str, parent: QWidget | None = None) -> None:
-        super().__init__(parent)
-        self.setWindowTitle("Record the camera")
-        self.setMinimumWidth(64 * GRID)
+        super().__init__("Record the camera", 64, parent, agree="Start")
         self.folder = QLineEdit(str(folder))
         self.name = QLineEdit(name)
-        self.agreed = QCheckBox("The person before the camera has agreed to be recorded")
+        self.agreed = TickBox("The person before the camera has agreed to be recorded")
         self._browse = QPushButton("Browse…")
         self._folder_fault, self._name_fault = make_fault(), make_fault()
-        self._buttons = QDialogButtonBox(
-            QDialogButtonBox.StandardButton.Ok | QDialogButtonBox.StandardButton.Cancel
-        )
-        self._buttons.button(QDialogButtonBox.StandardButton.Ok).setText("Start")
         self._lay_out()
         self._browse.clicked.connect(self._ask_folder)
         self.folder.textChanged.connect(self._check)
@@ -67,12 +58,7 @@ class RecordDialog(QDialog):
         form.addRow("Name", self.name)
         form.addRow("", self._name_fault)
         form.addRow("Consent", self.agreed)
-        lay_out_dialog(self, CONSENT, form, self._buttons)
-
-    @property
-    def complete(self) -> bool:
-        """Whether all that is needed is there."""
-        return self._buttons.button(QDialogButtonBox.StandardButton.Ok).isEnabled()
+        self._fill(CONSENT, form)
 
     @property
     def faults(self) -> tuple[str, str]:
@@ -91,7 +77,7 @@ class RecordDialog(QDialog):
         say(self._folder_fault, in_folder)
         say(self._name_fault, in_name)
         ready = not in_folder and not in_name and self.agreed.isChecked()
-        self._buttons.button(QDialogButtonBox.StandardButton.Ok).setEnabled(ready)
+        self._set_complete(ready)
 
     def _wrong_name(self) -> str:
         name = self.name.text().strip()
