@@ -3,12 +3,14 @@
 from __future__ import annotations
 
 import os
-from typing import Final
+from typing import TYPE_CHECKING, Final
 
 import torch
-from lightning_fabric import Fabric
 
 from facedyn_app.fitting.fitter import choose_device
+
+if TYPE_CHECKING:
+    from lightning_fabric import Fabric
 
 OWN_THREADS: Final = torch.get_num_threads()
 """What torch has chosen for this machine."""
@@ -34,6 +36,9 @@ def make_fabric(device: str, mixed_precision: bool | None) -> Fabric:
     Raises:
         InputError: The device is not there.
     """
+    # imported where a training begins: the window starts without it
+    from lightning_fabric import Fabric
+
     kind = choose_device(device).type
     mixed = kind == "cuda" if mixed_precision is None else mixed_precision
     n_here = int(os.environ.get("LOCAL_WORLD_SIZE", "1"))

@@ -5,11 +5,10 @@ from __future__ import annotations
 import copy
 import math
 import time
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 import numpy as np
 import torch
-from lightning_fabric import Fabric
 from torch import Tensor, nn
 
 from facedyn_app.errors import FacedynError
@@ -30,6 +29,9 @@ from facedyn_app.recognizer.sampler import SessionBatches
 from facedyn_app.recognizer.supcon import supervised_contrastive_loss
 from facedyn_app.recognizer.tracks import TrackSet
 from facedyn_app.settings import Settings
+
+if TYPE_CHECKING:
+    from lightning_fabric import Fabric
 
 PACE_STEPS = 20
 """Steps after which the pace is judged again."""

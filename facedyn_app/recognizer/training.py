@@ -7,11 +7,10 @@ import tempfile
 from collections.abc import Callable, Iterable, Mapping
 from dataclasses import asdict
 from pathlib import Path
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 import numpy as np
 import torch
-from lightning_fabric import Fabric
 
 from facedyn_app.progress import Progress, Report, ignore
 from facedyn_app.recognizer.accuracy import Accuracy, measure_scores
@@ -32,6 +31,9 @@ from facedyn_app.recognizer.optimisation import Run
 from facedyn_app.recognizer.tracks import TrackSet, collect_tracks, open_tracks
 from facedyn_app.records import FloatArray
 from facedyn_app.settings import NetworkSettings, Settings
+
+if TYPE_CHECKING:
+    from lightning_fabric import Fabric
 
 LONGEST_COHORT = 500
 """Training speakers kept for normalising scores."""
