@@ -52,19 +52,21 @@ def measure_fit_speed(
     found: list[Speed] = []
     for device in devices():
         report(Progress(f"fitting on {device}", len(found), 2 + 2 * len(devices())))
-        found.append(_own(wide, landmarks, settings, device))
-        found.append(_adam(wide, landmarks, settings, device, report))
+        whole = _whole(wide, landmarks, settings, device)
+        found.append(_own(wide, landmarks, settings, device, whole[0]))
+        found.append(_adam(*whole, device, report))
     report(Progress("scipy", len(found), len(found) + 1))
     found.append(_scipy(wide, landmarks, settings, 1 if quick else N_SCIPY_FRAMES))
     return tuple(found)
 
 
-def _own(head: HeadModel, landmarks: Landmarks, settings: FitSettings, device: str) -> Speed:
-    """The whole fit of a session, chunks of shape included, and the cost where it ended."""
+def _own(
+    head: HeadModel, landmarks: Landmarks, settings: FitSettings, device: str, problem: FaceProblem
+) -> Speed:
+    """The whole fit of a session, chunks of shape included, and its cost in the whole problem."""
     fit_session(head, made_landmarks(head, WARM_UP), settings, device=device)
     fits: list[HeadFit] = []
     seconds = timed(lambda: fits.append(fit_session(head, landmarks, settings, device=device)))
-    problem, _ = _whole(head, landmarks, settings, device)
     state = _state_of(fits[0], problem)
     excess = 100 * (float(problem.cost(state)) / _least_cost(problem, state) - 1)
     n_frames = len(landmarks.seconds)
@@ -103,11 +105,8 @@ def _state_of(fit: HeadFit, problem: FaceProblem) -> FaceState:
     )
 
 
-def _adam(
-    head: HeadModel, landmarks: Landmarks, settings: FitSettings, device: str, report: Report
-) -> Speed:
+def _adam(problem: FaceProblem, start: FaceState, device: str, report: Report) -> Speed:
     """Adam on the same cost, every frame and the shape at once, from the same start."""
-    problem, start = _whole(head, landmarks, settings, device)
     unknowns = [
         roma.rotmat_to_rotvec(start.rotation), start.translation, start.jaw,
         start.expression, start.shape,
@@ -130,7 +129,7 @@ def _adam(
     state = _as_state([one.detach() for one in unknowns])
     excess = 100 * (float(problem.cost(state)) / _least_cost(problem, state) - 1)
     words = f"{ADAM_STEPS} steps of Adam over the batch"
-    return Speed(words, device_name(device), len(landmarks.seconds), seconds, False, excess)
+    return Speed(words, device_name(device), len(problem.group), seconds, False, excess)
 
 
 def _as_state(unknowns: list[Tensor]) -> FaceState:

@@ -53,6 +53,7 @@ class LiveFit:
         self, head: HeadModel, settings: FitSettings, device: str, learner: Executor | None = None
     ) -> None:
         self._fitter = make_fitter(head, settings, device)
+        self._steps = self._fitter.steps()
         self._set_shape(self._fitter.head.weight.new_zeros(1, self._fitter.head.n_shared))
         self._learner = learner
         self._learning: Future[Tensor] | None = None
@@ -80,7 +81,7 @@ class LiveFit:
         self._learn_shape(new)
         before = self._tied if self._tied is not None and _goes_on(self._tied, new) else None
         seen = new if before is None else _join([before, new])
-        problem, start = self._fitter.problem(self._known, seen, self._fitter.steps())
+        problem, start = self._fitter.problem(self._known, seen, self._steps)
         if before is not None and self._last is not None:
             # a face moves little in a few frames: begin with what it did last
             same = torch.zeros(len(seen.seconds), dtype=torch.long)
