@@ -17,6 +17,7 @@ from facedyn_app.gui.enrol_dialog import EnrolDialog
 from facedyn_app.gui.export_dialog import ExportDialog
 from facedyn_app.gui.face_flows import FaceFlows
 from facedyn_app.gui.flows import Flows
+from facedyn_app.gui.garbage import GuiGarbage
 from facedyn_app.gui.head_flows import HeadFlows
 from facedyn_app.gui.head_work import HeadPictures
 from facedyn_app.gui.jobs import Job, JobQueue
@@ -59,6 +60,7 @@ class Desk(QObject):
         super().__init__()
         self.state = AppState(self, settings)
         self.window = MainWindow(self.state, memory)
+        self._garbage = GuiGarbage(self)
         self.queue = JobQueue(self)
         self.board = QueueBoard(self.queue)
         self.library = LibraryFlows(self.state, library)
@@ -106,6 +108,7 @@ class Desk(QObject):
         window.closing.connect(self.drift.shut_down)
         window.closing.connect(flows.shut_down)
         window.closing.connect(self.library.shut_down)
+        window.closing.connect(self._garbage.end)
         for topic, panel in window.panels.items():
             panel.retry_requested.connect(partial(flows.retry, topic))
             panel.retry_requested.connect(partial(self.answers.retry, topic))
