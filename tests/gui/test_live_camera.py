@@ -20,7 +20,7 @@ from facedyn_app.gui.camera.feed import CameraFeed, Pace
 from facedyn_app.gui.camera.record_dialog import RecordDialog
 from facedyn_app.gui.desk import Desk
 from facedyn_app.live import LiveFrame
-from facedyn_app.records import ByteArray, PartialFit
+from facedyn_app.records import INVALID_REASONS, ByteArray, PartialFit
 from facedyn_app.settings import Settings
 from facedyn_app.video import probe_video, read_frames
 from facedyn_app.video.camera import SourceChoice
@@ -204,7 +204,10 @@ def test_a_recording_is_opened_as_any_video_when_it_is_stopped(
     assert recording.video == path
     assert recording.session.simulated
     assert recording.session.seconds[-1] == pytest.approx(2.3, abs=0.8)
-    assert recording.session.valid.mean() > 0.9
+    # of the clip that plays here, a few frames are doubted as covered when it is opened itself
+    doubted = recording.session.invalid_reason == INVALID_REASONS.index("occluded")
+    assert (recording.session.valid | doubted).all()
+    assert recording.session.valid.mean() > 0.7
     wait_idle(desk, qtbot)
     assert desk.window.who.words.startswith("Nobody is enrolled yet")
     assert not flows.busy
