@@ -148,18 +148,19 @@ def landmark_head(
     still_weight = weights.sum(axis=2) - jaw_weight
     share = (bary * jaw_weight).sum(axis=1)
     regressor = np.asarray(head.J_regressor[head.jaw_joint], np.float64)
+    around = np.flatnonzero(regressor)
 
     def tensor(values: FloatArray) -> Tensor:
         return torch.as_tensor(np.ascontiguousarray(values), dtype=dtype, device=device)
 
     def pieces(field: FloatArray, *, moves_joint: bool = True) -> Tensor:
-        field = np.asarray(field, np.float64)
-        fixed = np.einsum("ki,ki...->k...", bary * still_weight, field[corners])
-        moved = np.einsum("ki,ki...->k...", bary * jaw_weight, field[corners])
+        at_corners = np.asarray(field[corners], np.float64).reshape(*corners.shape, -1)
+        both = np.stack([bary * still_weight, bary * jaw_weight])[:, :, None] @ at_corners
+        both = both.reshape(2, len(corners), *field.shape[1:])
         if moves_joint:
-            joint = np.multiply.outer(share, np.tensordot(regressor, field, axes=1))
-            fixed, moved = fixed + joint, moved - joint
-        return tensor(np.stack([fixed, moved]).swapaxes(1, 2))
+            joint = np.tensordot(regressor[around], field[around], axes=1)
+            both += np.multiply.outer([share, -share], joint)
+        return tensor(both.swapaxes(1, 2))
 
     n_shape = min(settings.n_shape, head.n_shape) if settings.n_shape else head.n_shape
     weight = tensor(table.weight[used])

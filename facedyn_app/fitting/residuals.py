@@ -35,7 +35,7 @@ from facedyn_app.fitting.whitening import Whitening, view_weights
 from facedyn_app.settings import FitSettings
 
 N_POSE = 9
-BLOCK_FRAMES = 128
+BLOCK_FRAMES = 256
 NEAREST_M = 0.05
 
 
@@ -96,7 +96,7 @@ class FaceProblem:
         slope_s = precision * state.shape + torch.stack(g_s).sum(0)
         coupling = None
         if smooth is not None:
-            coupling = smooth.precision
+            coupling = smooth.curvature
             H_ff, slope_f = smooth.add_to(H_ff, slope_f)
         lowest, highest = self._room(state)
         return NormalEquations(H_ff, H_fs, H_ss, slope_f, slope_s, lowest, highest, coupling)
@@ -141,10 +141,8 @@ class FaceProblem:
         mix = view_weights(view.slope, view.posed.points, view.state.jaw)
         root = view.weight.sqrt()[:, None]
         pose, shares = view.pose_rows() * root[:, None], mix * root
-        other = pose @ columns.transpose(0, 1).flatten(1)
-        other = other.view(*pose.shape[:2], len(columns), -1)
-        other = (shares[:, None, None] @ other).squeeze(2)
-        return shares, torch.cat([pose @ pose.mT, other], dim=2)
+        others = (shares @ columns.flatten(1)).view(len(shares), *columns.shape[1:])
+        return shares, torch.cat([pose @ pose.mT, pose @ others], dim=2)
 
     def _curvature(
         self, H_p: Tensor, shares: Tensor, n_groups: int

@@ -139,7 +139,8 @@ def _spread(found: IntArray, most: int) -> IntArray:
 
 def error_in_px(problem: FaceProblem, state: FaceState) -> FloatArray:
     """(T,) weighted mean distance of the measured landmarks from the head's, px."""
-    distance = (problem.reprojection(state) - problem.seen.points).norm(dim=2)
+    x, y = (problem.reprojection(state) - problem.seen.points).unbind(2)
+    distance = torch.hypot(x, y)
     weight = problem.head.weight / problem.head.weight.sum()
     return np.asarray((distance @ weight).cpu().numpy(), np.float32)
 

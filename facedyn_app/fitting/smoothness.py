@@ -22,6 +22,10 @@ LEAST_STEP = 1e-4
 RATE_HZ = 25.0
 """The frame rate that the usual steps are of."""
 LONGEST_GAP_S = 0.1
+CURVATURE = 0.7
+"""Of the weight that a difference has under Cauchy's cost, what its curvature is taken as. The
+weight itself is more than the cost ever curves, and steps by it are sure and short; by less than
+half of it they would not end."""
 
 
 @dataclass(frozen=True, slots=True, eq=False)
@@ -43,22 +47,21 @@ class Smoothness:
 
     Attributes:
         cost: Scalar.
-        precision: (T - 1, n) of each difference, the robust weight included.
-        difference: (T - 1, n) of the frames' unknowns, later minus earlier.
+        force: (T - 1, n) slope of the cost by the difference, later frame minus earlier.
+        curvature: (T - 1, n) taken of it.
     """
 
     cost: Tensor
-    precision: Tensor
-    difference: Tensor
+    force: Tensor
+    curvature: Tensor
 
     def add_to(self, H_ff: Tensor, g_f: Tensor) -> tuple[Tensor, Tensor]:
         """Diagonal blocks (T, n, n) and gradient (T, n) with the coupling's share."""
         pull, diagonal = torch.zeros_like(g_f), torch.zeros_like(g_f)
-        force = self.precision * self.difference
-        pull[1:] += force
-        pull[:-1] -= force
-        diagonal[1:] += self.precision
-        diagonal[:-1] += self.precision
+        pull[1:] += self.force
+        pull[:-1] -= self.force
+        diagonal[1:] += self.curvature
+        diagonal[:-1] += self.curvature
         return H_ff + torch.diag_embed(diagonal), g_f + pull
 
 
@@ -109,4 +112,4 @@ def smoothness(state: FaceState, pace: Pace, tail: float) -> Smoothness:
     cost = torch.log1p(size2[:, 3:]).sum().double() + torch.log1p(turned2).sum().double()
     size2 = torch.cat([turned2.expand(-1, 3), size2[:, 3:]], dim=1)
     precision = close / (pace.steps**2 * (1.0 + size2))
-    return Smoothness(0.5 * tail**2 * cost, precision, difference)
+    return Smoothness(0.5 * tail**2 * cost, precision * difference, CURVATURE * precision)
