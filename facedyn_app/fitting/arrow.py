@@ -35,8 +35,28 @@ State = TypeVar("State")
 FIRST_DAMPING = 1e-3
 LEAST_DAMPING = 1e-7
 MOST_DAMPING = 1e6
+SETTLED = 0.1
+"""After a step that lowered the cost by a smaller share the curvature is kept."""
 FEW = 0.01
 """Share of unknowns that may be stopped by their bounds without another solution."""
+
+
+@dataclass(frozen=True, slots=True, eq=False)
+class Curvature:
+    """The second derivatives of a cost, but for what couples the frames.
+
+    They change little where a next step is short, and then need not be made anew for it: gradients
+    are always the state's own, so the steps lead to the same place.
+
+    Attributes:
+        H_ff: (T, n, n) frame blocks.
+        H_fs: (T, n, m) frame against shared.
+        H_ss: (G, m, m) shared blocks.
+    """
+
+    H_ff: Tensor
+    H_fs: Tensor
+    H_ss: Tensor
 
 
 @dataclass(frozen=True, slots=True, eq=False)
@@ -86,8 +106,11 @@ class ArrowProblem(Protocol[State, Look]):
     def look(self, state: State) -> Look:
         """A state and its cost, with all that its equations are made from."""
 
-    def linearise(self, look: Look) -> NormalEquations:
-        """The normal equations there."""
+    def curvature(self, look: Look) -> Curvature:
+        """The second derivatives there."""
+
+    def linearise(self, look: Look, curvature: Curvature) -> NormalEquations:
+        """The normal equations there, with the curvature there or near."""
 
     def retract(self, state: State, step_f: Tensor, step_s: Tensor) -> State:
         """The state after a step (T, n), (G, m), brought back into its bounds."""
@@ -135,23 +158,24 @@ def solve_arrow(
     Returns:
         The best state found; the cost never rises.
     """
-    look, fresh = problem.look(state), True
-    cost, damping, last_fall = float(look.cost), FIRST_DAMPING, 0.0
+    look = problem.look(state)
+    cost, damping, last_fall, settled = float(look.cost), FIRST_DAMPING, 0.0, False
     for iteration in range(1, max_iterations + 1):
         report(Progress(stage, iteration, max_iterations))
-        if fresh:
-            model, fresh = problem.linearise(look), False
-        step = arrow_step(model, problem.group, damping)
+        if not settled:
+            curvature = problem.curvature(look)
+        step = arrow_step(problem.linearise(look, curvature), problem.group, damping)
         trial = state if step is None else problem.retract(state, *step)
         ahead = look if step is None else problem.look(trial)
         trial_cost = float("inf") if step is None else float(ahead.cost)
         if not trial_cost <= cost:
-            damping *= 10.0
+            damping, settled = damping * 10.0, False
             if damping > MOST_DAMPING:
                 return _result(state, cost, iteration, converged=False)
             continue
         fall = (cost - trial_cost) / max(cost, 1e-30)
-        state, cost, look, fresh = trial, trial_cost, ahead, True
+        settled = fall < SETTLED
+        state, cost, look = trial, trial_cost, ahead
         damping = max(LEAST_DAMPING, damping / 10.0)
         # steps shrink at least geometrically here: what the next would bring is known beforehand
         next_fall, last_fall = fall * min(1.0, fall / max(last_fall, 1e-30)), fall

@@ -25,7 +25,7 @@ import roma
 import torch
 from torch import Tensor
 
-from facedyn_app.fitting.arrow import NormalEquations
+from facedyn_app.fitting.arrow import Curvature, NormalEquations
 from facedyn_app.fitting.curvature import frame_curvature, mixed_squares, shared_curvature
 from facedyn_app.fitting.landmark_head import LandmarkHead
 from facedyn_app.fitting.smoothness import Pace, Smoothness, smoothness
@@ -84,22 +84,34 @@ class FaceProblem:
         smooth = smoothness(state, self.pace, self.settings.step_tail)
         return FaceLook(state, views, smooth, cost + smooth.cost)
 
-    def linearise(self, look: FaceLook) -> NormalEquations:
-        """The normal equations at a state."""
+    def curvature(self, look: FaceLook) -> Curvature:
+        """The second derivatives at a state, but for the coupling's."""
+        state, n_groups = look.state, len(look.state.shape)
+        shares, H_p = zip(*(self._pose_curvature(view) for view in look.views), strict=True)
+        H_ff, H_fs, H_ss = self._curvature(torch.cat(H_p), torch.cat(shares), n_groups)
+        # pose has no prior, only a hair of one where landmarks leave it undetermined
+        sd = self._prior_sd(state)
+        torch.diagonal(H_ff, dim1=1, dim2=2).add_(torch.cat([sd.new_full((6,), 1e-6), sd**-2]))
+        torch.diagonal(H_ss, dim1=1, dim2=2).add_(self._shared_precision(n_groups))
+        return Curvature(H_ff, H_fs, H_ss)
+
+    def linearise(self, look: FaceLook, curvature: Curvature) -> NormalEquations:
+        """The normal equations at a state, with the curvature there or near."""
         state, smooth = look.state, look.smooth
-        precision = self._shared_precision(len(state.shape))
-        parts = [(*view.gradient(), *self._pose_curvature(view)) for view in look.views]
-        g_f, g_s, shares, H_p = zip(*parts, strict=True)
-        H_ff, H_fs, H_ss = self._curvature(torch.cat(H_p), torch.cat(shares), len(state.shape))
-        torch.diagonal(H_ss, dim1=1, dim2=2).add_(precision)
-        H_ff, slope_f = self._add_frame_priors(state, H_ff, torch.cat(g_f))
-        slope_s = precision * state.shape + torch.stack(g_s).sum(0)
-        coupling = None
+        g_f, g_s = zip(*(view.gradient() for view in look.views), strict=True)
+        slope_f = torch.cat(g_f)
+        sd = self._prior_sd(state)
+        slope_f[:, 6:] += torch.cat([state.jaw, state.expression], dim=1) / sd**2
+        slope_f[:, N_POSE:] += self._rest_pull
+        slope_s = self._shared_precision(len(state.shape)) * state.shape + torch.stack(g_s).sum(0)
+        H_ff, coupling = curvature.H_ff, None
         if smooth is not None:
             coupling = smooth.curvature
             H_ff, slope_f = smooth.add_to(H_ff, slope_f)
-        lowest, highest = self._room(state)
-        return NormalEquations(H_ff, H_fs, H_ss, slope_f, slope_s, lowest, highest, coupling)
+        room = self._room(state)
+        return NormalEquations(
+            H_ff, curvature.H_fs, curvature.H_ss, slope_f, slope_s, *room, coupling
+        )
 
     def retract(self, state: FaceState, step_f: Tensor, step_s: Tensor) -> FaceState:
         """The state after a step, activations kept within 0..1."""
@@ -160,7 +172,7 @@ class FaceProblem:
         return H_ff, H_fs, shared_curvature(squares, shares, self.group, n_groups)
 
     def _prior_cost(self, state: FaceState) -> Tensor:
-        _, value = self._scaled(state)
+        value = torch.cat([state.jaw, state.expression], dim=1) / self._prior_sd(state)
         shape = self._shared_precision(len(state.shape)) * state.shape.square()
         spread = 0.5 * (value.square().sum().double() + shape.sum().double())
         return spread + self._rest_pull * state.expression.sum().double()
@@ -178,23 +190,12 @@ class FaceProblem:
         one = like.new_full((head.n_shape,), self.settings.shape_sd**-2)
         return frames.unsqueeze(1) * torch.cat([one, like.new_ones(head.n_session_modes)])
 
-    def _scaled(self, state: FaceState) -> tuple[Tensor, Tensor]:
-        """Prior standard deviations of jaw and expression, and their values over them."""
-        settings, head, like = self.settings, self.head, state.jaw
+    def _prior_sd(self, state: FaceState) -> Tensor:
+        """(3 + E,) prior standard deviations of jaw and expression."""
+        settings, like = self.settings, state.jaw
         jaw_sd = torch.tensor(settings.jaw_sd, dtype=like.dtype, device=like.device)
-        expression_sd = like.new_full((head.n_expression,), settings.expression_sd)
-        sd = torch.cat([jaw_sd, expression_sd])
-        return sd, torch.cat([state.jaw, state.expression], dim=1) / sd
-
-    def _add_frame_priors(
-        self, state: FaceState, H_ff: Tensor, g_f: Tensor
-    ) -> tuple[Tensor, Tensor]:
-        sd, value = self._scaled(state)
-        # pose has no prior, only a hair of one where landmarks leave it undetermined
-        diagonal = torch.cat([sd.new_full((6,), 1e-6), sd**-2])
-        pull = torch.cat([torch.zeros_like(g_f[:, :6]), value / sd], dim=1)
-        pull[:, N_POSE:] += self._rest_pull
-        return H_ff + torch.diag(diagonal), g_f + pull
+        expression_sd = like.new_full((self.head.n_expression,), settings.expression_sd)
+        return torch.cat([jaw_sd, expression_sd])
 
     @property
     def _rest_pull(self) -> float:

@@ -86,6 +86,8 @@ def shape_chunks(
     grouped = replace(grouped, head=head, whitening=fitter.whitening).of(head)
     step = None
     if len(kept):
-        step = arrow_step(grouped.linearise(grouped.look(start)), grouped.group, CHUNK_DAMPING)
+        look = grouped.look(start)
+        equations = grouped.linearise(look, grouped.curvature(look))
+        step = arrow_step(equations, grouped.group, CHUNK_DAMPING)
     shapes = shape if step is None else shape + step[1]
     return kept, np.asarray(shapes.cpu().numpy(), np.float32)

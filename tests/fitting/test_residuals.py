@@ -7,7 +7,7 @@ import pytest
 import torch
 from scipy.optimize import minimize
 
-from facedyn_app.fitting.arrow import NormalEquations, arrow_step, solve_arrow
+from facedyn_app.fitting.arrow import Curvature, NormalEquations, arrow_step, solve_arrow
 from facedyn_app.fitting.posing import pose_landmarks
 from facedyn_app.fitting.smoothness import Pace, usual_steps
 from facedyn_app.fitting.state import FaceState
@@ -46,7 +46,8 @@ def test_gradient_is_that_of_the_cost(
         endless = [torch.full_like(part[0], torch.inf) for part in (state.jaw, state.expression)]
         pace = Pace(close, usual_steps(problem.settings, *endless))
         problem = dataclasses.replace(problem, pace=pace)
-    model = problem.linearise(problem.look(state))
+    look = problem.look(state)
+    model = problem.linearise(look, problem.curvature(look))
     n, m, step = model.g_f.shape[1], state.shape.shape[1], 1e-6
 
     def slope(step_f: torch.Tensor, step_s: torch.Tensor) -> float:
@@ -89,7 +90,8 @@ def test_landmarks_are_the_heads_vertices(face_head: HeadModel) -> None:
 @pytest.mark.parametrize("n_groups", [1, 3])
 def test_elimination_equals_the_dense_solve(face_head: HeadModel, n_groups: int) -> None:
     motion = make_motion(face_head, 9, noise_px=1.0, n_groups=n_groups)
-    model = motion.problem.linearise(motion.problem.look(_elsewhere(motion)))
+    look = motion.problem.look(_elsewhere(motion))
+    model = motion.problem.linearise(look, motion.problem.curvature(look))
     anywhere = torch.full_like(model.g_f, torch.inf)
     model = dataclasses.replace(model, lowest=-anywhere, highest=anywhere)
     step = arrow_step(model, motion.problem.group, 0.01)
@@ -130,14 +132,18 @@ class _Bowl:
     def look(self, state: torch.Tensor) -> _Place:
         return _Place(state, 0.5 * state @ self.H @ state + self.g @ state)
 
-    def linearise(self, look: _Place) -> NormalEquations:
-        H, state = self.H, look.state
-        g = H @ state + self.g
-        frames = state[:4].reshape(2, 2)
+    def curvature(self, look: _Place) -> Curvature:
+        H = self.H
+        frames = torch.stack([H[:2, :2], H[2:4, 2:4]])
+        return Curvature(frames, torch.stack([H[:2, 4:], H[2:4, 4:]]), H[None, 4:, 4:])
+
+    def linearise(self, look: _Place, curvature: Curvature) -> NormalEquations:
+        g = self.H @ look.state + self.g
+        frames = look.state[:4].reshape(2, 2)
         return NormalEquations(
-            H_ff=torch.stack([H[:2, :2], H[2:4, 2:4]]),
-            H_fs=torch.stack([H[:2, 4:], H[2:4, 4:]]),
-            H_ss=H[None, 4:, 4:],
+            H_ff=curvature.H_ff,
+            H_fs=curvature.H_fs,
+            H_ss=curvature.H_ss,
             g_f=g[:4].reshape(2, 2),
             g_s=g[None, 4:],
             lowest=self.lowest - frames,
