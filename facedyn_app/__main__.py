@@ -5,7 +5,9 @@ from __future__ import annotations
 import multiprocessing
 import os
 from collections.abc import Callable, Sequence
+from importlib import import_module
 from pathlib import Path
+from threading import Thread
 from typing import TYPE_CHECKING
 
 from facedyn_app.cli import run_app
@@ -26,6 +28,8 @@ def open_window(
     camera: int | Path | None = None,
 ) -> int:
     """Open the window; Qt is imported only here, so that the other verbs do without it."""
+    # read side by side with Qt, torch costs the start half a second less
+    Thread(target=import_module, args=("torch",), name="import torch").start()
     from facedyn_app.gui.app import run_window
 
     return run_window(videos, library, demo, screenshot, on_demo, head, camera)

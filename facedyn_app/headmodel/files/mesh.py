@@ -5,7 +5,6 @@ from __future__ import annotations
 from pathlib import Path
 
 import numpy as np
-import trimesh
 
 from facedyn_app.errors import OutputError
 from facedyn_app.files import atomic_file
@@ -34,13 +33,10 @@ def write_mesh(path: Path, vertices: FloatArray, faces: IntArray) -> None:
             f"A mesh cannot be written as '{path.name}'.",
             f"Use one of the endings {', '.join(MESH_SUFFIXES)}.",
         )
+    import trimesh  # half a second, which only who writes a mesh waits for
+
     mesh = trimesh.Trimesh(np.asarray(vertices), np.asarray(faces), process=False)
-    data = _encoded(mesh, kind)
-    with atomic_file(path) as file:
-        file.write(data)
-
-
-def _encoded(mesh: trimesh.Trimesh, kind: str) -> bytes:
     options = {"digits": _DIGITS, "include_normals": False} if kind == ".obj" else {}
     data = mesh.export(file_type=kind[1:], **options)
-    return data.encode() if isinstance(data, str) else bytes(data)
+    with atomic_file(path) as file:
+        file.write(data.encode() if isinstance(data, str) else bytes(data))

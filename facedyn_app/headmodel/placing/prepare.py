@@ -5,6 +5,7 @@ from __future__ import annotations
 import logging
 from dataclasses import replace
 from pathlib import Path
+from typing import TYPE_CHECKING
 
 import numpy as np
 
@@ -16,9 +17,11 @@ from facedyn_app.headmodel.files.extras import (
     landmarks_to_arrays,
 )
 from facedyn_app.headmodel.model import HeadModel, LandmarkEmbedding
-from facedyn_app.headmodel.placing.embedding import Detect, place_landmarks
 from facedyn_app.npz import read_npz
 from facedyn_app.progress import Report, ignore
+
+if TYPE_CHECKING:
+    from facedyn_app.headmodel.placing.embedding import Detect
 
 PLACING_VERSION = 1  # of the method in `embedding`, `showing` and `paint`: another, another table
 
@@ -46,6 +49,9 @@ def prepare_head(
     kept = read_table(head, cache)
     if kept is not None:
         return replace(head, landmarks=kept)
+    # it draws, and what draws takes half a second to import, which most starts do without
+    from facedyn_app.headmodel.placing.embedding import place_landmarks
+
     table = place_landmarks(head, detect, report)
     _keep_table(head, table, cache)
     return replace(head, landmarks=table)
