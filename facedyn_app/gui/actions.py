@@ -24,6 +24,7 @@ KEYS: Final = (
     ("Ctrl+D", "Shape drift of the speaker who is selected"),
     ("Ctrl+T", "Train a recognizer"),
     ("Ctrl+,", "Settings"),
+    ("Shift+arrows, +, -", "Turn the head that has the focus, zoom"),
     ("F1", "This list"),
 )
 

@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import logging
-import os
 import sys
 from collections.abc import Callable, Sequence
 from functools import partial
@@ -74,7 +73,6 @@ def run_window(
     Raises:
         Exception: In screenshot mode: what the demo or a video has failed with.
     """
-    prefer_x11()
     app = QApplication.instance()
     if not isinstance(app, QApplication):
         app = QApplication([NAME])
@@ -106,12 +104,6 @@ def run_window(
     if picture is not None and picture.error is not None:
         raise picture.error
     return code
-
-
-def prefer_x11() -> None:
-    """Make Qt speak X11 on a Wayland desktop: VTK can draw into X11 windows only."""
-    if sys.platform.startswith("linux") and os.environ.get("DISPLAY"):
-        os.environ.setdefault("QT_QPA_PLATFORM", "xcb")
 
 
 def log_unhandled(

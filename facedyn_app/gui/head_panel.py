@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable
 from typing import Final
 
 import numpy as np
@@ -10,7 +9,7 @@ from PySide6.QtCore import QEvent
 from PySide6.QtWidgets import QComboBox, QHBoxLayout, QLabel, QVBoxLayout, QWidget
 
 from facedyn_app.errors import MismatchError
-from facedyn_app.gui.head_scene import FRONT, HeadScene, make_scene
+from facedyn_app.gui.head_view import FRONT, HeadView
 from facedyn_app.gui.panel import DONE, Panel, not_drawn_status
 from facedyn_app.gui.theme import GRID, colours_of
 from facedyn_app.gui.timeline import Timeline
@@ -42,19 +41,11 @@ def drawn_mesh(head: HeadModel) -> FineMesh:
 
 
 class HeadPanel(Panel):
-    """Draws the head of the frame that is shown, at the mean shape.
+    """Draws the head of the frame that is shown, at the mean shape."""
 
-    Args:
-        make: Makes the scene; the default draws with OpenGL where there is some.
-    """
-
-    def __init__(
-        self,
-        parent: QWidget | None = None,
-        make: Callable[[QWidget], HeadScene] = make_scene,
-    ) -> None:
+    def __init__(self, parent: QWidget | None = None) -> None:
         super().__init__("The head that moves like the face appears here.", parent=parent)
-        self.scene = make(self.content)
+        self.view = HeadView(self.content)
         self._motion: ExpressionMesh | None = None
         self._mesh: FineMesh | None = None
         self._head: HeadModel | None = None
@@ -74,9 +65,9 @@ class HeadPanel(Panel):
         column = QVBoxLayout(self.content)
         column.setContentsMargins(0, 0, 0, GRID // 2)
         column.setSpacing(GRID // 2)
-        column.addWidget(self.scene.widget, 1)
+        column.addWidget(self.view, 1)
         column.addLayout(row)
-        self.scene.set_background(colours_of(self).stage)
+        self.view.set_background(colours_of(self).stage)
 
     @property
     def note(self) -> str:
@@ -90,7 +81,7 @@ class HeadPanel(Panel):
         self._mesh = drawn_mesh(head)
         rest = self._mesh.vertices(np.asarray(head.v_template))
         colours = paint_colours(head, self._mesh, NEUTRAL)
-        self.scene.set_head(rest, self._mesh.faces, colours)
+        self.view.set_head(rest, self._mesh.faces, colours)
         self._note.setText("Expression only · at rest")
 
     def show_frame(self, timeline: Timeline, frame: int, session: Session | None = None) -> None:
@@ -113,7 +104,7 @@ class HeadPanel(Panel):
             return
         rows = slice(frame, frame + 1)
         expression = with_zeros(timeline.expression[rows], head.n_expression)
-        self.scene.move(mesh.vertices(motion.vertices(expression, timeline.jaw[rows])[0]))
+        self.view.pose(mesh.vertices(motion.vertices(expression, timeline.jaw[rows])[0]))
         self._note.setText("Expression only")
 
     def _can_show(self, head: HeadModel, session: Session | None) -> bool:
@@ -131,8 +122,8 @@ class HeadPanel(Panel):
     def changeEvent(self, event: QEvent) -> None:  # noqa: N802
         """Follow the palette."""
         super().changeEvent(event)
-        if event.type() is QEvent.Type.PaletteChange and hasattr(self, "scene"):
-            self.scene.set_background(colours_of(self).stage)
+        if event.type() is QEvent.Type.PaletteChange and hasattr(self, "view"):
+            self.view.set_background(colours_of(self).stage)
 
     def _turn(self) -> None:
-        self.scene.look_from(SIDES[self._side.currentText()])
+        self.view.look_from(SIDES[self._side.currentText()])

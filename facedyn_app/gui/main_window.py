@@ -260,7 +260,7 @@ class MainWindow(QMainWindow):
                 self.docks.save(self._memory)
             self.closing.emit()
             self.feed.close()
-            self.head.scene.close()
+            self.head.view.close_graphics()
         super().closeEvent(event)
 
 

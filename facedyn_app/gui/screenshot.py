@@ -6,7 +6,6 @@ from pathlib import Path
 from typing import Final
 
 from PySide6.QtCore import QObject, QTimer, Slot
-from PySide6.QtWidgets import QApplication
 
 from facedyn_app.errors import OutputError
 from facedyn_app.gui.flows import Flows
@@ -61,10 +60,7 @@ class Screenshot(QObject):
 
     def _save(self) -> None:
         window = self._window
-        # The screen is grabbed: a widget's own picture of itself leaves out what OpenGL draws.
-        window.raise_()
-        QApplication.processEvents()
-        picture = window.screen().grabWindow(window.winId())
+        picture = window.grab()
         if not picture.save(str(self._path), "PNG"):
             self.error = OutputError(
                 f"The picture '{self._path}' cannot be written.",

@@ -17,7 +17,6 @@ from facedyn_app.assets import asset_folder
 from facedyn_app.bench.window import WindowTiming
 from facedyn_app.experiment.training import TrainingPlan, train_recognizer
 from facedyn_app.folders import NAME
-from facedyn_app.gui.app import prefer_x11
 from facedyn_app.gui.desk import Desk
 from facedyn_app.gui.jobs import Job, JobQueue, Watch
 from facedyn_app.gui.theme import apply_theme
@@ -203,7 +202,6 @@ def measure_window(folder: Path, seconds: float, report: Report) -> list[WindowT
         seconds: How long each mixture of work is measured.
         report: Told what is measured; may raise Cancelled.
     """
-    prefer_x11()
     app = QApplication.instance() or QApplication([NAME])
     if isinstance(app, QApplication):
         apply_theme(app)

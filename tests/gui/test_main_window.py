@@ -7,12 +7,11 @@ from pathlib import Path
 import numpy as np
 import pytest
 from PySide6.QtCore import QMimeData, QPoint, QPointF, QSettings, Qt, QUrl
-from PySide6.QtGui import QDropEvent, QGuiApplication
+from PySide6.QtGui import QDropEvent
 from PySide6.QtTest import QTest
 from pytestqt.qtbot import QtBot
 
 from facedyn_app.gui import docks
-from facedyn_app.gui.head_scene import OpenGLScene
 from facedyn_app.gui.main_window import MainWindow
 from facedyn_app.gui.recording import Span
 from facedyn_app.gui.state import AppState
@@ -131,9 +130,6 @@ def test_frames_without_a_face_say_so(window: MainWindow, moving_video: Path, qt
 def test_the_head_stands_as_in_the_frame(
     window: MainWindow, moving_video: Path, tiny_head: HeadModel, qtbot: QtBot
 ) -> None:
-    scene = window.head.scene
-    if not isinstance(scene, OpenGLScene):
-        pytest.skip(f"the platform '{QGuiApplication.platformName()}' has no OpenGL")
     open_made(window, moving_video)
     qtbot.waitUntil(lambda: shows(window, 0))
     window.transport.go_to(20)
@@ -141,7 +137,7 @@ def test_the_head_stands_as_in_the_frame(
     session = made_session()
     expected = ExpressionMesh(tiny_head).vertices(session.expression[20:21], session.jaw[20:21])
     n = len(tiny_head.v_template)
-    np.testing.assert_allclose(scene.vertices[:n], expected[0], atol=1e-6)
+    np.testing.assert_allclose(window.head.view.vertices[:n], expected[0], atol=1e-6)
 
 
 def test_a_session_of_another_head_is_not_drawn_but_named(

@@ -16,7 +16,6 @@ from pytestqt.qtbot import QtBot
 from facedyn_app.errors import InputError
 from facedyn_app.gui.enrol_dialog import EnrolDialog
 from facedyn_app.gui.facts_panel import FactsPanel
-from facedyn_app.gui.head_scene import PlainScene
 from facedyn_app.gui.library_panel import LibraryPanel
 from facedyn_app.gui.listing import ListedSession, ListedSpeaker, Listing
 from facedyn_app.gui.panel import DONE, EMPTY, Panel, PanelStatus, error_status
@@ -281,13 +280,6 @@ def test_the_status_line_says_what_runs_and_offers_cancel(qtbot: QtBot) -> None:
     line.show_end("Fit face: a.mp4", cancelled=True)
     assert line.words == "Fit face: a.mp4 · stopped"
     assert not line.cancellable
-
-
-def test_without_opengl_the_head_says_so(qtbot: QtBot) -> None:
-    panel = Panel("")
-    qtbot.addWidget(panel)
-    scene = PlainScene(panel)
-    assert "needs a display with OpenGL" in scene.widget.property("text")
 
 
 def _luminance(colour: str) -> float:

@@ -9,7 +9,7 @@ from PySide6.QtWidgets import QComboBox, QGridLayout, QHBoxLayout, QLabel, QVBox
 from facedyn_app.gui.drift.scale import ScaleBar, round_top, scale_colours
 from facedyn_app.gui.drift.work import DriftDetail, NeutralFaces
 from facedyn_app.gui.head_panel import SIDES
-from facedyn_app.gui.head_scene import make_scene
+from facedyn_app.gui.head_view import HeadView
 from facedyn_app.gui.theme import GRID, colours_of, tabular_font
 from facedyn_app.records import ByteArray, FloatArray
 
@@ -29,7 +29,7 @@ class FacesView(QWidget):
         super().__init__(parent)
         self._faces: NeutralFaces | None = None
         self._drawn: NeutralFaces | None = None
-        self.scenes = make_scene(self), make_scene(self)
+        self.heads = HeadView(self), HeadView(self)
         self.choices = _choice("First session"), _choice("Second session")
         self.side = _choice("Where the heads are looked at from; dragging turns one")
         self.side.addItems(list(SIDES))
@@ -51,9 +51,9 @@ class FacesView(QWidget):
         grid = self._grid = QGridLayout(self._drawing)
         grid.setContentsMargins(0, 0, 0, 0)
         grid.setSpacing(GRID // 2)
-        for column, (choice, scene) in enumerate(zip(self.choices, self.scenes, strict=True)):
+        for column, (choice, head) in enumerate(zip(self.choices, self.heads, strict=True)):
             grid.addWidget(choice, 0, column)
-            grid.addWidget(scene.widget, 1, column)
+            grid.addWidget(head, 1, column)
             grid.setColumnStretch(column, 1)
         grid.setRowStretch(1, 1)
         row = QHBoxLayout()
@@ -88,7 +88,7 @@ class FacesView(QWidget):
         self._absent.setVisible(detail.faces is None)
         self._absent.setText(detail.no_faces)
         self._numbers.setText("")
-        for widget in (self.choices[1], self.scenes[1].widget, self.scale_bar):
+        for widget in (self.choices[1], self.heads[1], self.scale_bar):
             widget.setVisible(several)
         self._grid.setColumnStretch(1, int(several))
         if not several:
@@ -115,10 +115,10 @@ class FacesView(QWidget):
             "Grey: no landmarks there, so a video tells little."
         )
 
-    def close_scenes(self) -> None:
+    def close_graphics(self) -> None:
         """Let the graphics contexts go."""
-        for scene in self.scenes:
-            scene.close()
+        for head in self.heads:
+            head.close_graphics()
 
     def changeEvent(self, event: QEvent) -> None:  # noqa: N802
         """Follow the palette."""
@@ -127,8 +127,8 @@ class FacesView(QWidget):
             self._dress()
 
     def _dress(self) -> None:
-        for scene in self.scenes:
-            scene.set_background(colours_of(self).stage)
+        for head in self.heads:
+            head.set_background(colours_of(self).stage)
 
     def _draw_alone(self) -> None:
         if self._faces is not None:
@@ -138,12 +138,12 @@ class FacesView(QWidget):
     def _draw(self, place: int, vertices: FloatArray, colours: ByteArray) -> None:
         faces = self._faces
         if faces is not None:
-            self.scenes[place].set_head(faces.mesh.vertices(vertices), faces.mesh.faces, colours)
-            self.scenes[place].look_from(SIDES[self.side.currentText()])
+            self.heads[place].set_head(faces.mesh.vertices(vertices), faces.mesh.faces, colours)
+            self.heads[place].look_from(SIDES[self.side.currentText()])
 
     def _turn(self) -> None:
-        for scene in self.scenes:
-            scene.look_from(SIDES[self.side.currentText()])
+        for head in self.heads:
+            head.look_from(SIDES[self.side.currentText()])
 
     def _pick(self) -> None:
         one, other = self.pair

@@ -69,7 +69,7 @@ class DriftWindow(QDialog):
         self.faces = FacesView()
         self.matrix.pair_picked.connect(self.show_pair)
         self.faces.pair_picked.connect(self.show_pair)
-        self.finished.connect(self.faces.close_scenes)
+        self.finished.connect(self.faces.close_graphics)
         self._lay_out()
 
     def _lay_out(self) -> None:
