@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import os
 from pathlib import Path
 from typing import Final
 
@@ -15,7 +14,7 @@ from PySide6.QtWidgets import (
     QWidget,
 )
 
-from facedyn_app.gui.form import FormDialog, make_form, make_note
+from facedyn_app.gui.form import FormDialog, folder_fault, make_form, make_note
 from facedyn_app.gui.head_work import MeshOrder
 from facedyn_app.reports.kinds import MeshFormat, MeshKind
 
@@ -148,9 +147,6 @@ def _place_fault(path: Path, is_file: bool) -> str:
             return f"'{path}' is a folder."
         if not is_file and path.exists() and (not path.is_dir() or any(path.iterdir())):
             return f"'{path}' is there already: name a new folder."
-        place = path.absolute().parent
-        if not place.is_dir():
-            return f"There is no folder '{place}'."
-        return "" if os.access(place, os.W_OK) else f"The folder '{place}' cannot be written."
+        return folder_fault(path.absolute().parent)
     except OSError as error:
         return f"'{path}' cannot be written: {error.strerror or error}."

@@ -2,7 +2,9 @@
 
 from __future__ import annotations
 
+import os
 from datetime import date
+from pathlib import Path
 
 from PySide6.QtCore import QDate
 from PySide6.QtGui import QIcon, QPalette
@@ -40,6 +42,13 @@ def say(note: QLabel, words: str) -> None:
     """Let a line of `make_fault` say what is wrong; empty words hide it."""
     note.setText(words)
     note.setVisible(bool(words))
+
+
+def folder_fault(folder: Path) -> str:
+    """Why nothing can be written into a folder, as far as that is seen without trying."""
+    if not folder.is_dir():
+        return f"There is no folder '{folder}'."
+    return "" if os.access(folder, os.W_OK) else f"The folder '{folder}' cannot be written."
 
 
 def make_date(day: date | None = None) -> QDateEdit:

@@ -114,7 +114,7 @@ def start_recording(desk: Desk, folder: Path, name: str) -> Path:
     click(desk.window.video.camera.record)
     (dialog,) = (d for d in desk.window.findChildren(RecordDialog) if d.isVisible())
     dialog.folder.setText(str(folder / "nowhere"))
-    assert dialog.faults[0] == "There is no such folder."
+    assert dialog.faults[0] == f"There is no folder '{folder / 'nowhere'}'."
     dialog.folder.setText(str(folder))
     dialog.name.setText("")
     assert dialog.faults == ("", "Give the recording a name.")

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import os
 from pathlib import Path
 from typing import Final
 
@@ -14,7 +13,7 @@ from PySide6.QtWidgets import (
     QWidget,
 )
 
-from facedyn_app.gui.form import FormDialog, make_fault, make_form, say
+from facedyn_app.gui.form import FormDialog, folder_fault, make_fault, make_form, say
 from facedyn_app.gui.tick_box import TickBox
 
 ENDING: Final = ".mkv"
@@ -73,7 +72,7 @@ class RecordDialog(FormDialog):
         return Path(self.folder.text().strip()).expanduser() / name
 
     def _check(self) -> None:
-        in_folder, in_name = _folder_fault(self.path.parent), self._wrong_name()
+        in_folder, in_name = folder_fault(self.path.parent), self._wrong_name()
         say(self._folder_fault, in_folder)
         say(self._name_fault, in_name)
         ready = not in_folder and not in_name and self.agreed.isChecked()
@@ -91,9 +90,3 @@ class RecordDialog(FormDialog):
         chosen = QFileDialog.getExistingDirectory(self, "Folder of recordings", self.folder.text())
         if chosen:
             self.folder.setText(chosen)
-
-
-def _folder_fault(folder: Path) -> str:
-    if not folder.is_dir():
-        return "There is no such folder."
-    return "" if os.access(folder, os.W_OK) else "You may not write into this folder."
