@@ -23,9 +23,8 @@ from PySide6.QtGui import (
 )
 from PySide6.QtWidgets import QWidget
 from scipy.sparse import csr_array
-from vtkmodules.util.numpy_support import vtk_to_numpy
-from vtkmodules.vtkCommonCore import vtkUnsignedCharArray
 
+from facedyn_app.headmodel.drawing.render import draw
 from facedyn_app.headmodel.drawing.subdivide import incidence, vertex_normals
 from facedyn_app.records import ByteArray, FloatArray, IntArray
 
@@ -215,14 +214,10 @@ class HeadView(QWidget):
         ratio = self.devicePixelRatioF()
         width = max(1, round(ratio * self.width()))
         height = max(1, round(ratio * self.height()))
-        window = self._plotter.render_window
-        if window is None:  # closed
+        if self._plotter.render_window is None:  # closed
             return QImage()
-        window.SetSize(width, height)
-        window.Render()
-        pixels = vtkUnsignedCharArray()
-        window.GetRGBACharPixelData(0, 0, width - 1, height - 1, 0, pixels)
-        rows = vtk_to_numpy(pixels).reshape(height, width, 4)[::-1].copy()
+        self._plotter.render_window.SetSize(width, height)
+        rows = draw(self._plotter)
         picture = QImage(rows.data, width, height, 4 * width, QImage.Format.Format_RGBX8888)
         return picture.copy()  # which owns its pixels
 

@@ -9,6 +9,8 @@ from typing import Any, Self
 import numpy as np
 import pyvista as pv
 from scipy.spatial.transform import Rotation
+from vtkmodules.util.numpy_support import vtk_to_numpy
+from vtkmodules.vtkCommonCore import vtkUnsignedCharArray
 
 from facedyn_app.headmodel.drawing.paint import PaintedHead
 from facedyn_app.headmodel.drawing.subdivide import incidence, vertex_normals
@@ -60,6 +62,17 @@ def head_to_camera(
     """(V, 3) points in the camera frame: `FACING @ R(rotation) @ x + translation`, m."""
     turn = FACING @ Rotation.from_rotvec(rotation).as_matrix()
     return np.asarray(vertices @ turn.T + translation)
+
+
+def draw(plotter: Any) -> ByteArray:
+    """(height, width, 4) uint8 RGBA of what a plotter without a window shows, drawn anew."""
+    window = plotter.render_window
+    window.Render()
+    width, height = window.GetSize()
+    pixels = vtkUnsignedCharArray()
+    window.GetRGBACharPixelData(0, 0, width - 1, height - 1, 0, pixels)
+    # the last row comes first
+    return np.ascontiguousarray(vtk_to_numpy(pixels).reshape(height, width, 4)[::-1])
 
 
 class HeadRenderer:
@@ -139,8 +152,7 @@ class HeadRenderer:
         self._mesh.GetPointData().GetNormals().Modified()
         middle = float(placed[:, 2].mean())
         self._plotter.camera.clipping_range = (max(0.01, middle - 0.3), middle + 0.3)
-        self._plotter.render()
-        return np.asarray(self._plotter.screenshot(return_img=True))[..., :3]
+        return np.ascontiguousarray(draw(self._plotter)[..., :3])
 
     def __enter__(self) -> Self:
         return self
