@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from dataclasses import dataclass
 from typing import Any
 
 from PySide6.QtCore import QModelIndex, QPersistentModelIndex, QRectF, Qt
@@ -9,6 +10,17 @@ from PySide6.QtGui import QColor, QPainter
 from PySide6.QtWidgets import QStyle, QStyledItemDelegate, QStyleOptionViewItem, QWidget
 
 from facedyn_app.gui.theme import Colours, colours_of
+
+
+@dataclass(frozen=True, slots=True)
+class Cell:
+    """Where and what is drawn; the value is what stands under `Qt.UserRole`."""
+
+    rect: QRectF
+    words: str
+    value: Any
+    colours: Colours
+    selected: bool
 
 
 class DrawnCell(QStyledItemDelegate):
@@ -37,17 +49,9 @@ class DrawnCell(QStyledItemDelegate):
             painter.fillRect(rect, QColor(colours.accent))
         painter.setPen(QColor(colours.base if selected else colours.text))
         value = index.data(Qt.ItemDataRole.UserRole)
-        self._draw(painter, rect, str(index.data()), value, colours, selected)
+        self._draw(painter, Cell(rect, str(index.data()), value, colours, selected))
         painter.restore()
 
-    def _draw(
-        self,
-        painter: QPainter,
-        rect: QRectF,
-        words: str,
-        value: Any,
-        colours: Colours,
-        selected: bool,
-    ) -> None:
+    def _draw(self, painter: QPainter, cell: Cell) -> None:
         """Draw words and value into a cell."""
         raise NotImplementedError

@@ -10,7 +10,6 @@ from __future__ import annotations
 from typing import Any, Final
 
 import numpy as np
-import pyvista as pv
 from PySide6.QtCore import QPoint, QSize, Qt
 from PySide6.QtGui import (
     QImage,
@@ -24,7 +23,8 @@ from PySide6.QtGui import (
 from PySide6.QtWidgets import QWidget
 from scipy.sparse import csr_array
 
-from facedyn_app.headmodel.drawing.render import draw
+from facedyn_app.gui.frame_loader import image_to_qimage
+from facedyn_app.headmodel.drawing.render import draw, move_mesh, off_screen, shaded_mesh
 from facedyn_app.headmodel.drawing.subdivide import incidence, vertex_normals
 from facedyn_app.records import ByteArray, FloatArray, IntArray
 
@@ -62,9 +62,7 @@ class HeadView(QWidget):
             "a double click sets it back"
         )
         self.setAccessibleName("Head")
-        self._plotter: Any = pv.Plotter(off_screen=True, window_size=(1, 1))
-        # without multisampling a picture takes a quarter of the time where the processor draws
-        self._plotter.render_window.SetMultiSamples(0)
+        self._plotter = off_screen(1, 1)
         self._picture: QImage | None = None  # None while it has to be drawn anew
         self._mesh: Any = None
         self._sums = csr_array((1, 1))
@@ -88,13 +86,10 @@ class HeadView(QWidget):
     def set_head(self, vertices: FloatArray, faces: IntArray, colours: ByteArray) -> None:
         """Draw another head: (V, 3) m, (F, 3) triangles and (V, 3) uint8 RGB."""
         self._plotter.clear_actors()
-        triangles = np.column_stack([np.full(len(faces), 3), faces]).ravel()
         self._faces = faces
         self._sums = incidence(faces, len(vertices))
-        self._mesh = pv.PolyData(np.array(vertices, dtype=np.float32), triangles)
-        self._mesh.point_data["colour"] = colours
-        self._mesh.point_data["Normals"] = self._normals(vertices)
-        self._mesh.point_data.active_normals_name = "Normals"
+        self._mesh = shaded_mesh(len(vertices), faces, colours)
+        self._place(vertices)
         self._plotter.add_mesh(
             self._mesh,
             scalars="colour",
@@ -111,11 +106,7 @@ class HeadView(QWidget):
         """Move the vertices of the head that is drawn to (V, 3), m."""
         if self._mesh is None:
             return
-        self._mesh.points[:] = vertices
-        self._mesh.point_data["Normals"][:] = self._normals(vertices)
-        self._mesh.GetPoints().Modified()
-        self._mesh.GetPointData().GetNormals().Modified()
-        self._mesh.Modified()
+        self._place(vertices)
         self._draw()
 
     def look_from(self, direction: tuple[float, float, float]) -> None:
@@ -217,9 +208,7 @@ class HeadView(QWidget):
         if self._plotter.render_window is None:  # closed
             return QImage()
         self._plotter.render_window.SetSize(width, height)
-        rows = draw(self._plotter)
-        picture = QImage(rows.data, width, height, 4 * width, QImage.Format.Format_RGBX8888)
-        return picture.copy()  # which owns its pixels
+        return image_to_qimage(draw(self._plotter))
 
-    def _normals(self, vertices: FloatArray) -> FloatArray:
-        return vertex_normals(vertices, self._faces, self._sums).astype(np.float32)
+    def _place(self, vertices: FloatArray) -> None:
+        move_mesh(self._mesh, vertices, vertex_normals(vertices, self._faces, self._sums))

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from PySide6.QtCore import Qt
-from PySide6.QtGui import QImage, QPixmap, QResizeEvent, QShowEvent, QWheelEvent
+from PySide6.QtGui import QPixmap, QResizeEvent, QShowEvent, QWheelEvent
 from PySide6.QtWidgets import (
     QDialog,
     QGraphicsScene,
@@ -13,6 +13,7 @@ from PySide6.QtWidgets import (
     QWidget,
 )
 
+from facedyn_app.gui.frame_loader import image_to_qimage
 from facedyn_app.gui.head_work import HeadPictures
 from facedyn_app.gui.theme import GRID
 from facedyn_app.records import ByteArray
@@ -29,10 +30,8 @@ class PictureView(QGraphicsView):
 
     def __init__(self, picture: ByteArray, parent: QWidget | None = None) -> None:
         super().__init__(parent)
-        height, width = picture.shape[:2]
-        image = QImage(picture.tobytes(), width, height, 3 * width, QImage.Format.Format_RGB888)
         self._scene = QGraphicsScene(self)
-        self._item = self._scene.addPixmap(QPixmap.fromImage(image))
+        self._item = self._scene.addPixmap(QPixmap.fromImage(image_to_qimage(picture)))
         self._item.setTransformationMode(Qt.TransformationMode.SmoothTransformation)
         self._zoomed = False
         self.setScene(self._scene)

@@ -3,13 +3,13 @@
 from __future__ import annotations
 
 from dataclasses import dataclass
-from typing import Any, Final
+from typing import Final
 
-from PySide6.QtCore import QPointF, QRectF, Qt
+from PySide6.QtCore import QPointF, Qt
 from PySide6.QtGui import QColor, QPainter, QPen
 
-from facedyn_app.gui.drawn_cell import DrawnCell
-from facedyn_app.gui.theme import GRID, Colours
+from facedyn_app.gui.drawn_cell import Cell, DrawnCell
+from facedyn_app.gui.theme import GRID
 
 TEXT_PX: Final = 96
 DOT_PX: Final = 4.0
@@ -28,19 +28,12 @@ class Interval:
 class IntervalDelegate(DrawnCell):
     """Draws the row's `Interval` (under `Qt.UserRole`) beside its words."""
 
-    def _draw(
-        self,
-        painter: QPainter,
-        rect: QRectF,
-        words: str,
-        value: Any,
-        colours: Colours,
-        selected: bool,
-    ) -> None:
+    def _draw(self, painter: QPainter, cell: Cell) -> None:
         """Draw the words, the interval as a line and the value as a dot."""
+        rect, value, colours = cell.rect, cell.value, cell.colours
         painter.setRenderHint(QPainter.RenderHint.Antialiasing)
         middle = Qt.AlignmentFlag.AlignVCenter
-        painter.drawText(rect.adjusted(GRID / 2, 0, 0, 0), middle, words)
+        painter.drawText(rect.adjusted(GRID / 2, 0, 0, 0), middle, cell.words)
         room = rect.adjusted(TEXT_PX, 0, -GRID, 0)
         if not isinstance(value, Interval) or value.top <= 0 or room.width() <= GRID:
             return
@@ -51,7 +44,7 @@ class IntervalDelegate(DrawnCell):
         )
         painter.setPen(QPen(QColor(colours.line), 1))
         painter.drawLine(QPointF(room.left(), y), QPointF(room.right(), y))
-        colour = QColor(colours.base if selected else colours.accent)
+        colour = QColor(colours.base if cell.selected else colours.accent)
         painter.setPen(QPen(colour, 2))
         painter.drawLine(QPointF(low, y), QPointF(high, y))
         painter.setBrush(colour)

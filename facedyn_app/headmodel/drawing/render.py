@@ -14,7 +14,7 @@ from vtkmodules.vtkCommonCore import vtkUnsignedCharArray
 
 from facedyn_app.headmodel.drawing.paint import PaintedHead
 from facedyn_app.headmodel.drawing.subdivide import incidence, vertex_normals
-from facedyn_app.records import ByteArray, FloatArray
+from facedyn_app.records import ByteArray, FloatArray, IntArray
 
 FACING = np.diag([1.0, -1.0, -1.0])
 
@@ -64,15 +64,44 @@ def head_to_camera(
     return np.asarray(vertices @ turn.T + translation)
 
 
+def off_screen(width: int, height: int, lighting: str = "light kit") -> Any:
+    """A plotter without a window."""
+    plotter = pv.Plotter(off_screen=True, window_size=(width, height), lighting=lighting)
+    # multisampling would triple the time where the processor draws
+    plotter.render_window.SetMultiSamples(0)
+    return plotter
+
+
+def shaded_mesh(n_points: int, faces: IntArray, colours: ByteArray) -> Any:
+    """A mesh of (F, 3) triangles with (V, 3) uint8 RGB, for `move_mesh` to place.
+
+    It is shaded by normals of our own: `smooth_shading` would copy the mesh and freeze it.
+    """
+    points = np.zeros((n_points, 3), dtype=np.float32)
+    mesh = pv.PolyData.from_regular_faces(points, faces)
+    mesh.point_data["colour"] = colours
+    mesh.point_data["Normals"] = points.copy()
+    mesh.point_data.active_normals_name = "Normals"
+    return mesh
+
+
+def move_mesh(mesh: Any, points: FloatArray, normals: FloatArray) -> None:
+    """Move the (V, 3) points of a `shaded_mesh` in place."""
+    mesh.points[:] = points
+    mesh.point_data["Normals"][:] = normals
+    mesh.GetPoints().Modified()
+    mesh.GetPointData().GetNormals().Modified()
+
+
 def draw(plotter: Any) -> ByteArray:
-    """(height, width, 4) uint8 RGBA of what a plotter without a window shows, drawn anew."""
+    """(height, width, 3) uint8 RGB of what an `off_screen` plotter shows, drawn anew."""
     window = plotter.render_window
     window.Render()
     width, height = window.GetSize()
     pixels = vtkUnsignedCharArray()
-    window.GetRGBACharPixelData(0, 0, width - 1, height - 1, 0, pixels)
+    window.GetPixelData(0, 0, width - 1, height - 1, 0, pixels, 0)
     # the last row comes first
-    return np.ascontiguousarray(vtk_to_numpy(pixels).reshape(height, width, 4)[::-1])
+    return np.ascontiguousarray(vtk_to_numpy(pixels).reshape(height, width, 3)[::-1])
 
 
 class HeadRenderer:
@@ -95,18 +124,11 @@ class HeadRenderer:
         n = painted.mesh.matrix.shape[1]
         self._sums = incidence(painted.faces, n)
         self._matrix = painted.mesh.matrix.astype(np.float32)
-        points = np.zeros((len(painted.colours), 3), dtype=np.float32)
-        self._mesh = pv.PolyData.from_regular_faces(points, painted.mesh.faces)
-        self._mesh.point_data["colour"] = painted.colours
-        self._mesh.point_data["Normals"] = points.copy()
-        self._mesh.point_data.active_normals_name = "Normals"
+        self._mesh = shaded_mesh(len(painted.colours), painted.mesh.faces, painted.colours)
         self._plotter = self._make_plotter(background)
 
     def _make_plotter(self, background: tuple[int, int, int]) -> Any:
-        size = (self.camera.width, self.camera.height)
-        plotter = pv.Plotter(off_screen=True, window_size=size, lighting="none")
-        # Multisampling would triple the time of software rendering.
-        plotter.render_window.SetMultiSamples(0)
+        plotter = off_screen(self.camera.width, self.camera.height, "none")
         plotter.set_background(background)
         actor = plotter.add_mesh(
             self._mesh,
@@ -117,7 +139,6 @@ class HeadRenderer:
             specular_power=12,
             reset_camera=False,
         )
-        # Shading by our own normals: `smooth_shading` would copy the mesh and freeze it.
         actor.prop.interpolation = "Gouraud"
         for direction, strength in (
             (self._light.direction, self._light.strength),
@@ -146,13 +167,10 @@ class HeadRenderer:
         """
         placed = head_to_camera(vertices, rotation, translation).astype(np.float32)
         normals = vertex_normals(placed, self._painted.faces, self._sums)
-        self._mesh.points[:] = self._matrix @ placed
-        self._mesh.point_data["Normals"][:] = self._matrix @ normals
-        self._mesh.GetPoints().Modified()
-        self._mesh.GetPointData().GetNormals().Modified()
+        move_mesh(self._mesh, self._matrix @ placed, self._matrix @ normals)
         middle = float(placed[:, 2].mean())
         self._plotter.camera.clipping_range = (max(0.01, middle - 0.3), middle + 0.3)
-        return np.ascontiguousarray(draw(self._plotter)[..., :3])
+        return draw(self._plotter)
 
     def __enter__(self) -> Self:
         return self
