@@ -467,7 +467,8 @@ class DriftReport:
         drift: Mean distance between session means; None with one session.
         dnr: `drift / noise`; None with one session.
         drift_corrected: As `drift`, the wandering of the means themselves taken off.
-        dnr_corrected: `drift_corrected / noise`; None with one session.
+        dnr_corrected: `drift_corrected` over the noise of long sessions; None with one session.
+        dnr_corrected_interval: Its 90 % interval; None with one session.
         note: What the user must know, such as "needs two sessions"; may be empty.
     """
 
@@ -478,4 +479,5 @@ class DriftReport:
     dnr: float | None
     drift_corrected: float | None
     dnr_corrected: float | None
+    dnr_corrected_interval: tuple[float, float] | None
     note: str

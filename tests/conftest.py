@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import gc
+import importlib.util
 import os
 import sys
 import threading
@@ -80,6 +81,22 @@ def shared() -> Path:
     if not (folder / "data" / "videos").is_dir():
         pytest.skip("the folder ../shared with the real recordings is absent")
     return folder
+
+
+@pytest.fixture(scope="session")
+def simcorpus(shared: Path) -> Iterator[Any]:
+    """The module that makes the simulated corpus; the test is skipped where it is absent."""
+    script = shared / "simcorpus" / "simcorpus.py"
+    if not script.is_file():
+        pytest.skip("the simulated corpus is absent from ../shared")
+    spec = importlib.util.spec_from_file_location("simcorpus", script)
+    assert spec is not None
+    assert spec.loader is not None
+    module = importlib.util.module_from_spec(spec)
+    sys.modules["simcorpus"] = module  # its dataclass looks itself up by this name
+    spec.loader.exec_module(module)
+    yield module
+    del sys.modules["simcorpus"]
 
 
 @pytest.fixture(scope="session")

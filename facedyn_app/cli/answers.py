@@ -6,7 +6,7 @@ from collections.abc import Sequence
 from dataclasses import asdict
 
 from facedyn_app.cli.tables import indented, number, table
-from facedyn_app.dynamics.drift import drift_label
+from facedyn_app.dynamics.drift import drift_label, interval_words
 from facedyn_app.dynamics.quality import DO_NOT_USE, quality_line
 from facedyn_app.records import DriftReport, Identification, Match, Quality, SessionDrift
 from facedyn_app.settings import TrustSettings
@@ -43,6 +43,7 @@ def drift_facts(report: DriftReport, trust: TrustSettings, simulated: bool) -> d
         "verdict": drift_label(report, trust),
         "dnr": report.dnr,
         "dnr_corrected": report.dnr_corrected,
+        "dnr_corrected_interval": report.dnr_corrected_interval,
         "noise": report.noise,
         "drift": report.drift,
         "drift_corrected": report.drift_corrected,
@@ -99,7 +100,7 @@ def drift_text(reports: Sequence[DriftReport], trust: TrustSettings) -> str:
                 _drift_in_words(report, trust),
                 number(report.dnr),
                 number(report.dnr_corrected),
-                "",
+                interval_words(report.dnr_corrected_interval),
                 number(report.drift),
                 number(report.noise),
                 "",
@@ -120,6 +121,7 @@ def drift_text(reports: Sequence[DriftReport], trust: TrustSettings) -> str:
         table(head, rows, right=(2, 3, 4, 5, 6, 7)),
         "drift: between sessions; noise: within; halves: between a session's two halves; "
         "sd: standard deviations of shape",
+        "90 % interval: of a speaker's corrected DNR, of a session's DNR",
     ]
     for note in dict.fromkeys(report.note for report in reports if report.note):
         names = ", ".join(report.speaker for report in reports if report.note == note)
@@ -134,15 +136,12 @@ def _drift_in_words(report: DriftReport, trust: TrustSettings) -> str:
 
 
 def _session_row(session: SessionDrift) -> tuple[str, ...]:
-    interval = ""
-    if session.dnr_interval is not None:
-        interval = f"{number(session.dnr_interval[0])} to {number(session.dnr_interval[1])}"
     return (
         f"  {session.name}",
         "",
         number(session.dnr),
         "",
-        interval,
+        interval_words(session.dnr_interval),
         number(session.distance),
         number(session.noise),
         number(session.split_half_drift),

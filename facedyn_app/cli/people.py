@@ -246,7 +246,7 @@ def _all_drifts(library: Library, names: Sequence[str], report: Report) -> list[
             reports.append(drift_of(library, name))
         except FacedynError as error:
             nan = float("nan")
-            reports.append(DriftReport(name, (), nan, None, None, None, None, error.sentence))
+            reports.append(DriftReport(name, (), nan, *5 * (None,), error.sentence))
     return reports
 
 

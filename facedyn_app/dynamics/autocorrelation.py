@@ -6,6 +6,7 @@ import numpy as np
 
 from facedyn_app.records import FloatArray
 
+LEAST = 0.25
 MIN_LENGTH = 4  # with fewer values the sample autocorrelation says nothing of the process
 _MAX_ROUNDS = 30
 _DECAYS = 1.0 - np.geomspace(1.0, 0.005, 160)
@@ -32,7 +33,9 @@ def n_effective(series: FloatArray) -> float:
             weighted by its variance.
 
     Returns:
-        1 to C; 1 for fewer than four values, from which nothing can be told.
+        0.25 to C. Less than 1 where the mean wanders farther than the values' spread shows, as in
+        a few seconds of a slow wander. 1 for fewer than four values, from which nothing can be
+        told.
     """
     n = len(series)
     if n < MIN_LENGTH:
@@ -42,7 +45,7 @@ def n_effective(series: FloatArray) -> float:
         return float(n)
     wander = max(_wander_ar1(sums), _wander_positive_sequence(sums))
     variance = sums[0] / (n - 1)
-    return float(np.clip(variance / wander, 1.0, n)) if wander > 0.0 else float(n)
+    return float(np.clip(variance / wander, LEAST, n)) if wander > 0.0 else float(n)
 
 
 def _lag_sums(series: FloatArray) -> FloatArray:

@@ -3,40 +3,20 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
-from dataclasses import dataclass
 from itertools import combinations
 
 import numpy as np
 
-from facedyn_app.dynamics.autocorrelation import n_effective
+from facedyn_app.dynamics.chunks import SessionChunks, usable_chunks
+from facedyn_app.dynamics.corrected import INTERVAL, corrected_ratio
 from facedyn_app.errors import MismatchError, TooLittleError
 from facedyn_app.records import DriftReport, FloatArray, SessionDrift
 from facedyn_app.settings import TrustSettings
 
-INTERVAL = (0.05, 0.95)
 NEEDS_TWO_SESSIONS = (
     "Needs two sessions for a drift-to-noise ratio: only the noise and the drift between the two "
     "halves of the one session are given."
 )
-
-
-@dataclass(frozen=True, slots=True, eq=False)
-class SessionChunks:
-    """The usable chunk shapes of one session, and what is made of them once.
-
-    Attributes:
-        name: The session.
-        shapes: (C, S) standard deviations, finite.
-        mean: (S,) their mean.
-        variance: Trace of their unbiased covariance.
-        n_effective: Independent chunks among them.
-    """
-
-    name: str
-    shapes: FloatArray
-    mean: FloatArray
-    variance: float
-    n_effective: float
 
 
 def measure_drift(
@@ -50,9 +30,11 @@ def measure_drift(
     With session means m_i, within-session covariances C_i (unbiased) and n_i effective chunks:
     noise `N = sqrt(mean_i tr C_i)`, drift `D = mean_(i<j) |m_i - m_j|`, `DNR = D / N`. The
     corrected drift takes from each `|m_i - m_j|^2` what the means wander by themselves,
-    `tr C_i / n_i + tr C_j / n_j`, down to 0 at the least. A session's own DNR is the distance of
-    m_i from the mean of the other sessions' means, over N. The ratio is that of arXiv 2510.11223,
-    which does not print its formula: pairs, trace and correction are this project's own.
+    `tr C_i / n_i + tr C_j / n_j`, down to 0 at the least; it is divided by the noise of sessions
+    so long that all of their wandering shows, which makes short and long ones agree. A session's
+    own DNR is the distance of m_i from the mean of the other sessions' means, over N. The ratio is
+    that of arXiv 2510.11223, which does not print its formula: pairs, trace and corrections are
+    this project's own.
 
     Args:
         speaker: The speaker's name.
@@ -75,15 +57,16 @@ def measure_drift(
         )
     noise = float(np.sqrt(np.mean([chunks.variance for chunks in usable])))
     drift, corrected = _drifts(usable)
-    dnr = _over(drift, noise)
+    ratio = None if corrected is None else corrected_ratio(usable, corrected)
     return DriftReport(
         speaker=speaker,
         sessions=_session_drifts(usable, noise, rng, n_bootstrap),
         noise=noise,
         drift=drift,
-        dnr=dnr,
+        dnr=_over(drift, noise),
         drift_corrected=corrected,
-        dnr_corrected=_over(corrected, noise),
+        dnr_corrected=ratio[0] if ratio else None,
+        dnr_corrected_interval=ratio[1] if ratio else None,
         note=_note(usable, left_out, noise),
     )
 
@@ -95,6 +78,11 @@ def drift_label(report: DriftReport, trust: TrustSettings) -> str:
     return "drifts" if report.dnr_corrected > trust.max_dnr else "stable"
 
 
+def interval_words(interval: tuple[float, float] | None) -> str:
+    """An interval for a table; a dash where there is none."""
+    return "-" if interval is None else f"{interval[0]:.2f} to {interval[1]:.2f}"
+
+
 def _check_widths(speaker: str, sessions: Sequence[tuple[str, FloatArray]]) -> None:
     for name, shapes in sessions[1:]:
         first_name, first = sessions[0]
@@ -104,28 +92,6 @@ def _check_widths(speaker: str, sessions: Sequence[tuple[str, FloatArray]]) -> N
                 f"{first.shape[1]} and {shapes.shape[1]} coefficients.",
                 "Fit both recordings with the same head.",
             )
-
-
-def usable_chunks(
-    sessions: Sequence[tuple[str, FloatArray]],
-) -> tuple[list[SessionChunks], list[str]]:
-    """The sessions with two chunks or more, which have a covariance, and the others' names.
-
-    Args:
-        sessions: Name and (C, S) chunk shapes of each; rows with NaN are left out.
-    """
-    usable: list[SessionChunks] = []
-    left_out: list[str] = []
-    for name, given in sessions:
-        shapes = given[np.isfinite(given).all(axis=1)].astype(np.float64)
-        if len(shapes) < 2:
-            left_out.append(name)
-            continue
-        variance = float(shapes.var(axis=0, ddof=1).sum())
-        usable.append(
-            SessionChunks(name, shapes, shapes.mean(axis=0), variance, n_effective(shapes))
-        )
-    return usable, left_out
 
 
 def _drifts(usable: Sequence[SessionChunks]) -> tuple[float | None, float | None]:

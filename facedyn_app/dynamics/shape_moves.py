@@ -8,7 +8,7 @@ from itertools import combinations
 
 import numpy as np
 
-from facedyn_app.dynamics.drift import usable_chunks
+from facedyn_app.dynamics.chunks import usable_chunks
 from facedyn_app.records import FloatArray
 
 

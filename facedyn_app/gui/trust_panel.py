@@ -9,7 +9,7 @@ from PySide6.QtCore import Qt
 from PySide6.QtGui import QStandardItem, QStandardItemModel
 from PySide6.QtWidgets import QHeaderView, QLabel, QTreeView, QVBoxLayout, QWidget
 
-from facedyn_app.dynamics.drift import drift_label
+from facedyn_app.dynamics.drift import drift_label, interval_words
 from facedyn_app.gui.panel import DONE, Panel
 from facedyn_app.gui.recording import Recording
 from facedyn_app.gui.theme import GRID, colours_of, tabular_font, verdict_colour
@@ -24,7 +24,7 @@ COLUMN_TIPS: Final = (
     "In words: whether the fitted face shape is the same in all sessions",
     "Drift-to-noise ratio: how far the shape lies from the other sessions', "
     "over how much it wanders within a session",
-    "90 % interval of the session's DNR, by resampling stretches of the session",
+    "90 % interval: of a speaker's corrected DNR; of a session's DNR",
     "DNR with the wandering of short sessions taken off; the word is judged by it",
     "How much the shape wanders within a session, standard deviations of the head model",
 )
@@ -40,7 +40,9 @@ def drift_words(report: DriftReport, trust: TrustSettings) -> str:
     label = drift_label(report, trust)
     words = f"Shape of {report.speaker}: <b>{label}</b>"
     if report.dnr_corrected is not None:
-        words += f" · corrected DNR {report.dnr_corrected:.2f}, drifts above {trust.max_dnr:.2f}"
+        span = interval_words(report.dnr_corrected_interval)
+        words += f" · corrected DNR {report.dnr_corrected:.2f} ({span})"
+        words += f", drifts above {trust.max_dnr:.2f}"
     return f"{words}<br>{report.note}" if report.note else words
 
 
@@ -159,7 +161,7 @@ class TrustPanel(Panel):
             simulated_label(report.speaker, simulated=simulated),
             drift_label(report, self._trust),
             number(report.dnr),
-            "",
+            interval_words(report.dnr_corrected_interval),
             number(report.dnr_corrected),
             number(report.noise),
         )
@@ -179,8 +181,7 @@ def _first_name(recording: Recording) -> str | None:
 
 
 def _session_texts(session: SessionDrift) -> tuple[str, ...]:
-    interval = session.dnr_interval
-    span = "-" if interval is None else f"{interval[0]:.2f} to {interval[1]:.2f}"
+    span = interval_words(session.dnr_interval)
     return (session.name, "", number(session.dnr), span, "", number(session.noise))
 
 

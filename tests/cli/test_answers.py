@@ -109,6 +109,6 @@ def test_a_shape_that_moves_far_drifts() -> None:
     sessions = [("first", chunks[0]), ("second", chunks[1] + 10.0)]
     report = measure_drift("Ada", sessions, rng)
     assert drift_facts(report, TrustSettings(), simulated=False)["verdict"] == "drifts"
-    _, first, *rest, _ = drift_text([report], TrustSettings()).splitlines()
+    _, first, *rest, _, _ = drift_text([report], TrustSettings()).splitlines()
     assert first.split()[:2] == ["Ada", "drifts"]
     assert [line.split()[0] for line in rest] == ["first", "second"]

@@ -122,6 +122,7 @@ def made_drift(speaker: str, *, n_sessions: int = 3) -> DriftReport:
         dnr=None if one else 1.04,
         drift_corrected=None if one else 1.0,
         dnr_corrected=None if one else 0.8,
+        dnr_corrected_interval=None if one else (0.6, 1.0),
         note="Needs two sessions; this speaker has one." if one else "",
     )
 

@@ -1,11 +1,9 @@
 """Session files: what is written comes back, and what is wrong is refused by name."""
 
-import importlib.util
 import io
 import json
 import os
 import signal
-import sys
 import zipfile
 from collections.abc import Callable, Iterator
 from dataclasses import replace
@@ -301,21 +299,9 @@ def test_a_declared_size_beyond_all_measure_is_refused(saved: Path) -> None:
         load_session(saved)
 
 
-def test_simulated_corpus_files_load(shared: Path, tmp_path: Path) -> None:
-    script = shared / "simcorpus" / "simcorpus.py"
-    if not script.is_file():
-        pytest.skip("the simulated corpus is absent from ../shared")
-    spec = importlib.util.spec_from_file_location("simcorpus", script)
-    assert spec is not None
-    assert spec.loader is not None
-    simcorpus: Any = importlib.util.module_from_spec(spec)
-    sys.modules["simcorpus"] = simcorpus  # its dataclass looks itself up by this name
-    try:
-        spec.loader.exec_module(simcorpus)
-        simulated = simcorpus.simulate_session(3, 1, 4.0)
-        simcorpus.write_session(tmp_path / "session01.npz", simulated)
-    finally:
-        del sys.modules["simcorpus"]
+def test_simulated_corpus_files_load(simcorpus: Any, tmp_path: Path) -> None:
+    simulated = simcorpus.simulate_session(3, 1, 4.0)
+    simcorpus.write_session(tmp_path / "session01.npz", simulated)
     session = load_session(tmp_path / "session01.npz")
     assert session.simulated
     assert session.head_id == "simcorpus-1"

@@ -1,0 +1,107 @@
+"""How sure a corrected drift is: what is left of it when session means wander by themselves."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from itertools import combinations
+
+import numpy as np
+
+from facedyn_app.dynamics.chunks import SessionChunks
+
+INTERVAL = (0.05, 0.95)
+
+MOST_UNSURE = 3.0
+"""Largest logarithm by which two sessions that differ make the noise's variance unsure."""
+
+
+def corrected_ratio(
+    sessions: Sequence[SessionChunks], corrected: float
+) -> tuple[float, tuple[float, float]] | None:
+    """The corrected drift over the noise of long sessions, and its 90 % interval.
+
+    The noise is the root of the sessions' mean `whole_variance`. That it differs between n
+    sessions says how sure it is: the interval of the drift is widened by Student's t for the mean
+    of the n logarithms.
+
+    Args:
+        sessions: The n sessions.
+        corrected: The corrected drift, standard deviations.
+
+    Returns:
+        The ratio and its interval, which holds it, and 0 where there may be no drift; None with
+        one session or without any wander.
+    """
+    interval = drift_interval(sessions, corrected)
+    if interval is None:
+        return None
+    from scipy.stats import t
+
+    variances = np.array([one.whole_variance for one in sessions])
+    noise = float(np.sqrt(variances.mean()))
+    logs = np.log(np.maximum(variances, 1e-12 * variances.max()))
+    unsure = np.std(logs, ddof=1) / np.sqrt(len(logs)) * t.ppf(INTERVAL[1], len(logs) - 1)
+    wider = float(np.exp(0.5 * min(float(unsure), MOST_UNSURE)))
+    return corrected / noise, (interval[0] / noise / wider, interval[1] / noise * wider)
+
+
+def drift_interval(
+    sessions: Sequence[SessionChunks], corrected: float
+) -> tuple[float, float] | None:
+    """90 % interval of the corrected drift of n sessions; it holds 0 where there may be none.
+
+    Each session mean wanders about its own truth with the covariance `C / n_i`, which has d
+    effective directions. The mean squared distance Q of the pairs then follows
+
+        Q ~ s chi'^2_k(lambda),   k = (n - 1) d,   s = 2 w / k,   s lambda = D^2,
+
+    a noncentral chi-squared, w being the mean of `tr C_i / n_i` and D^2 = max(0, Q - 2 w) the
+    squared drift. Its quantiles less 2 w are the interval of D^2. Modelling the pairs' mean square
+    in this way is this project's own.
+
+    Args:
+        sessions: The n sessions.
+        corrected: The corrected drift, standard deviations; the interval holds it.
+
+    Returns:
+        Standard deviations; None with one session or without any wander.
+    """
+    from scipy.stats import ncx2  # slow to import, and rarely needed
+
+    if len(sessions) < 2:
+        return None
+    wander = float(np.mean([one.variance / one.n_effective for one in sessions]))
+    if wander <= 0.0:
+        return None
+    pairs = [float(((a.mean - b.mean) ** 2).sum()) for a, b in combinations(sessions, 2)]
+    above = float(np.mean(pairs)) - 2.0 * wander
+    freedom = (len(sessions) - 1) * effective_directions(sessions)
+    scale = 2.0 * wander / freedom
+    # the tiny number stands for 0, for which scipy's quantiles are not defined
+    quantiles = scale * ncx2.ppf(INTERVAL, freedom, max(above / scale, 1e-9))
+    low, high = np.sqrt(np.maximum(quantiles - 2.0 * wander + min(above, 0.0), 0.0))
+    return min(float(low), corrected), max(float(high), corrected)
+
+
+def effective_directions(sessions: Sequence[SessionChunks]) -> float:
+    """In how many directions the shape wanders within sessions: `(tr C)^2 / tr C^2`, 1 to S.
+
+    `tr C^2` of the mean covariance of few, autocorrelated chunks is too large by `(tr C)^2 / nu`,
+    nu being the covariances' degrees of freedom, which is taken off.
+    """
+    covariance = np.mean([np.atleast_2d(np.cov(one.shapes.T)) for one in sessions], axis=0)
+    total = float(np.trace(covariance))
+    freedom = sum(_freedom(one) for one in sessions)
+    squared = float((covariance**2).sum()) - total**2 / freedom
+    return float(np.clip(total**2 / max(squared, 1e-12 * total**2), 1.0, len(covariance)))
+
+
+def _freedom(session: SessionChunks) -> float:
+    """Degrees of freedom of a session's covariance, were its chunks an AR(1) process."""
+    centred = session.shapes - session.mean
+    n = len(centred)
+    if n < 3 or session.variance <= 0.0:
+        return 1.0
+    lag1 = float((centred[1:] * centred[:-1]).sum()) / (n - 1)
+    decay = np.clip(lag1 * n / float((centred**2).sum()), 0.0, 0.99)
+    return max(1.0, float(n * (1.0 - decay**2) / (1.0 + decay**2)) - 1.0)
