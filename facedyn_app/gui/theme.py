@@ -13,8 +13,8 @@ GRID: Final = 8
 
 # Okabe and Ito (2008), "Color Universal Design": told apart by colour-blind people too.
 # Yellow vanishes on white and dark blue on black, so each background has its own five.
-SERIES_ON_LIGHT: Final = ("#0072B2", "#E69F00", "#009E73", "#CC79A7", "#56B4E9")
-SERIES_ON_DARK: Final = ("#56B4E9", "#E69F00", "#009E73", "#CC79A7", "#F0E442")
+SERIES_ON_LIGHT: Final = ("#0072B2", "#E69F00", "#009E73", "#CC79A7", "#56B4E9", "#D55E00")
+SERIES_ON_DARK: Final = ("#56B4E9", "#E69F00", "#009E73", "#CC79A7", "#F0E442", "#D55E00")
 
 
 @dataclass(frozen=True, slots=True)

@@ -141,6 +141,8 @@ def test_from_a_fresh_library_to_a_recognizer_that_answers(desk: Desk, qtbot: Qt
     assert "left" in page.title.text()
     qtbot.waitUntil(lambda: n_points(page.window_curve) > n_looks)
     assert n_points(page.loss_curve) > 4 * n_looks
+    for curve in page.control_curves.values():
+        assert n_points(curve) == n_points(page.window_curve)
     assert "held-out top-1" in page.facts.text()
 
     page.end.click()

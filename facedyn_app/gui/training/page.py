@@ -2,16 +2,18 @@
 
 from __future__ import annotations
 
+from collections.abc import Mapping
 from typing import Any, Final
 
 import pyqtgraph as pg
-from PySide6.QtCore import QEvent, QTimer, Signal
+from PySide6.QtCore import QEvent, Qt, QTimer, Signal
 from PySide6.QtWidgets import QHBoxLayout, QLabel, QProgressBar, QPushButton, QVBoxLayout, QWidget
 
 from facedyn_app.gui.form import make_note
 from facedyn_app.gui.panel import error_status
 from facedyn_app.gui.theme import GRID, colours_of, tabular_font
 from facedyn_app.gui.training.flows import Training
+from facedyn_app.recognizer.controls import CONTROLS
 from facedyn_app.recognizer.course import Look, TrainingState
 
 REDRAW_MS: Final = 250
@@ -49,6 +51,7 @@ class TrainingPage(QWidget):
         self.loss_curve = self._loss.plot()
         self.window_curve = self._top1.plot()
         self.session_curve = self._top1.plot()
+        self.control_curves = {name: self._top1.plot() for name in CONTROLS}
         self.note = make_note()
         self.end = _button("Stop, keep the best so far", self.end_requested)
         self.stop = _button("Stop for now", self.stop_requested)
@@ -130,6 +133,10 @@ class TrainingPage(QWidget):
         steps = [look.step for look in looks]
         self.window_curve.setData(steps, [100.0 * look.top1_window for look in looks])
         self.session_curve.setData(steps, [100.0 * look.top1_session for look in looks])
+        for name, curve in self.control_curves.items():
+            known = [look for look in looks if name in look.controls]
+            values = [100.0 * look.controls[name] for look in known]
+            curve.setData([look.step for look in known], values)
 
     def _dress(self) -> None:
         colours = colours_of(self)
@@ -139,16 +146,30 @@ class TrainingPage(QWidget):
                 plot.getAxis(side).setPen(colours.line)
                 plot.getAxis(side).setTextPen(colours.text)
         self.loss_curve.setPen(pg.mkPen(colours.series[0], width=1))
-        for curve, colour in ((self.window_curve, 0), (self.session_curve, 1)):
-            curve.setPen(pg.mkPen(colours.series[colour], width=2))
+        for curve, number in ((self.window_curve, 0), (self.session_curve, 1)):
+            curve.setPen(pg.mkPen(colours.series[number], width=2))
             curve.setSymbol("o")
             curve.setSymbolSize(5)
-            curve.setSymbolBrush(colours.series[colour])
+            curve.setSymbolBrush(colours.series[number])
             curve.setSymbolPen(None)
-        names = zip(("windows", "sessions"), colours.series, strict=False)
-        marks = [f'<span style="color:{c}">&#9632;</span> {name}' for name, c in names]
-        self._top1.setTitle(f'<span style="color:{colours.text}">{" &nbsp; ".join(marks)}</span>')
+        controls = dict(zip(self.control_curves, colours.series[2:], strict=False))
+        for name, colour in controls.items():
+            self.control_curves[name].setPen(pg.mkPen(colour, width=1, style=Qt.PenStyle.DashLine))
+        rows = (
+            dict(zip(("windows", "sessions"), colours.series, strict=False)),
+            {name.replace("_", " "): colour for name, colour in controls.items()},
+        )
+        words = "<br>".join(_marks(row) for row in rows)
+        self._top1.setTitle(f'<span style="color:{colours.text}">{words}</span>')
         self._loss.setTitle(f'<span style="color:{colours.text}">training</span>')
+
+
+def _marks(named: Mapping[str, str]) -> str:
+    """Names with the colours of their curves, as HTML."""
+    squares = [
+        f'<span style="color:{colour}">&#9632;</span> {name}' for name, colour in named.items()
+    ]
+    return " &nbsp; ".join(squares)
 
 
 def _button(words: str, pressed: Any) -> QPushButton:
@@ -187,6 +208,11 @@ def _facts(state: TrainingState | None) -> str:
 
 def _looks_note(training: Training) -> str:
     if training.state is not None and training.state.looks:
-        return "Held-out speakers do not train; the weights that recognise them best are kept."
+        return (
+            "Held-out speakers do not train; the weights that recognise them best are kept. "
+            "Dashed: their windows with the order of frames, all but the mean, or the positions "
+            "taken away, or with the mean put back; it is motion that is learnt where the first "
+            "two stay low."
+        )
     plan = training.order.settings.train
     return f"The held-out speakers, if there are any, are looked at every {plan.check_steps} steps."
