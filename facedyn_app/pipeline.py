@@ -9,12 +9,14 @@ from __future__ import annotations
 
 import logging
 from contextlib import ExitStack
+from dataclasses import dataclass, field, replace
 from functools import cache
 from pathlib import Path
 
 import numpy as np
 
 from facedyn_app.analysis import Analysis, fit_face, follow_video
+from facedyn_app.dynamics.conditions import conditions_of
 from facedyn_app.dynamics.drift import measure_drift
 from facedyn_app.dynamics.quality import assess_quality
 from facedyn_app.dynamics.shape_moves import ShapeMoves, measure_moves
@@ -35,6 +37,7 @@ from facedyn_app.progress import Progress, Report, ignore
 from facedyn_app.recognizer.model import Recognizer
 from facedyn_app.records import (
     ByteArray,
+    Conditions,
     DriftReport,
     FloatArray,
     Identification,
@@ -196,10 +199,10 @@ def drift_of(
         MismatchError: Sessions of different heads.
         TooLittleError: No session is long enough.
     """
-    shapes = _shapes(library, sessions_by_date(library, speaker))
+    read = _Read.of(library, sessions_by_date(library, speaker))
     if extra is not None:
-        shapes.append((extra[0], extra[1].shape_chunks))
-    return measure_drift(speaker, shapes, np.random.default_rng(0))
+        read.add(*extra)
+    return read.drift(speaker)
 
 
 def drift_in_detail(library: Library, speaker: str) -> tuple[DriftReport, ShapeMoves]:
@@ -210,8 +213,8 @@ def drift_in_detail(library: Library, speaker: str) -> tuple[DriftReport, ShapeM
         MismatchError: Sessions of different heads.
         TooLittleError: No session is long enough.
     """
-    shapes = _shapes(library, sessions_by_date(library, speaker))
-    return measure_drift(speaker, shapes, np.random.default_rng(0)), measure_moves(shapes)
+    read = _Read.of(library, sessions_by_date(library, speaker))
+    return read.drift(speaker), measure_moves(read.shapes)
 
 
 def sessions_by_date(library: Library, speaker: str) -> list[SessionEntry]:
@@ -236,5 +239,24 @@ def sessions_by_date(library: Library, speaker: str) -> list[SessionEntry]:
     return entries
 
 
-def _shapes(library: Library, entries: list[SessionEntry]) -> list[tuple[str, FloatArray]]:
-    return [(entry.name, library.load(entry).shape_chunks) for entry in entries]
+@dataclass(frozen=True, slots=True, eq=False)
+class _Read:
+    """What a drift needs of sessions, each of which is read once and not kept."""
+
+    shapes: list[tuple[str, FloatArray]] = field(default_factory=list)
+    conditions: list[Conditions] = field(default_factory=list)
+
+    @classmethod
+    def of(cls, library: Library, entries: list[SessionEntry]) -> _Read:
+        read = cls()
+        for entry in entries:
+            read.add(entry.name, library.load(entry))
+        return read
+
+    def add(self, name: str, session: Session) -> None:
+        self.shapes.append((name, session.shape_chunks))
+        self.conditions.append(conditions_of(name, session))
+
+    def drift(self, speaker: str) -> DriftReport:
+        report = measure_drift(speaker, self.shapes, np.random.default_rng(0))
+        return replace(report, conditions=tuple(self.conditions))

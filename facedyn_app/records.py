@@ -456,6 +456,32 @@ class SessionDrift:
     split_half_drift: float
 
 
+@dataclass(frozen=True, slots=True)
+class Conditions:
+    """What may move the shape that is estimated from a session; NaN where it is not known.
+
+    Attributes:
+        name: The session.
+        face_px: Median face height, px.
+        turned_deg: Median turn of the head away from the camera, degrees.
+        pose_range_deg: Span of the middle 80 % of the head's turn, about the axis about which it
+            turns most, degrees.
+        focal_widths: Focal length over the picture's longer side.
+        error_percent_face: Mean landmark error of the valid frames, percent of face height.
+        valid_share: Valid frames, 0..1.
+        blurred_share: Frames left out since they are blurred, 0..1.
+    """
+
+    name: str
+    face_px: float
+    turned_deg: float
+    pose_range_deg: float
+    focal_widths: float
+    error_percent_face: float
+    valid_share: float
+    blurred_share: float
+
+
 @dataclass(frozen=True, slots=True, eq=False)
 class DriftReport:
     """The drift-to-noise ratio of one speaker over his sessions.
@@ -470,6 +496,7 @@ class DriftReport:
         dnr_corrected: `drift_corrected` over the noise of long sessions; None with one session.
         dnr_corrected_interval: Its 90 % interval; None with one session.
         note: What the user must know, such as "needs two sessions"; may be empty.
+        conditions: Under which each session was recorded, in the order given.
     """
 
     speaker: str
@@ -481,3 +508,4 @@ class DriftReport:
     dnr_corrected: float | None
     dnr_corrected_interval: tuple[float, float] | None
     note: str
+    conditions: tuple[Conditions, ...] = ()

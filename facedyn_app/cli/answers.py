@@ -6,6 +6,7 @@ from collections.abc import Sequence
 from dataclasses import asdict
 
 from facedyn_app.cli.tables import indented, number, table
+from facedyn_app.dynamics.conditions import likely_causes
 from facedyn_app.dynamics.drift import drift_label, interval_words
 from facedyn_app.dynamics.quality import DO_NOT_USE, quality_line
 from facedyn_app.records import DriftReport, Identification, Match, Quality, SessionDrift
@@ -50,6 +51,8 @@ def drift_facts(report: DriftReport, trust: TrustSettings, simulated: bool) -> d
         "note": report.note,
         "simulated": simulated,
         "sessions": [asdict(session) for session in report.sessions],
+        "conditions": [asdict(one) for one in report.conditions],
+        "likely_causes": likely_causes(report.conditions, trust),
     }
 
 
@@ -126,6 +129,11 @@ def drift_text(reports: Sequence[DriftReport], trust: TrustSettings) -> str:
     for note in dict.fromkeys(report.note for report in reports if report.note):
         names = ", ".join(report.speaker for report in reports if report.note == note)
         lines.append(f"{names}: {note}")
+    lines += [
+        f"{report.speaker}: {cause}"
+        for report in reports
+        for cause in likely_causes(report.conditions, trust)
+    ]
     return "\n".join(lines)
 
 

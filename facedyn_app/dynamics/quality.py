@@ -25,7 +25,7 @@ def assess_quality(session: Session, trust: TrustSettings) -> Quality:
     valid = session.valid
     n_frames, n_valid = len(valid), int(valid.sum())
     seconds_valid = float(_frame_seconds(session.seconds)[valid].sum())
-    error = _error_percent(session.error_px[valid], session.face_px[valid])
+    error = error_percent(session.error_px[valid], session.face_px[valid])
     face_px = float(np.median(session.face_px[valid])) if n_valid else math.nan
     if n_valid == 0:
         reasons, verdict = ["No frame shows a face that could be followed."], DO_NOT_USE
@@ -59,8 +59,8 @@ def _frame_seconds(seconds: FloatArray) -> FloatArray:
     return np.asarray(np.minimum(np.append(steps, usual), 2.0 * usual))
 
 
-def _error_percent(error_px: FloatArray, face_px: FloatArray) -> float:
-    """Mean landmark error over the face's height, percent; NaN without valid frames."""
+def error_percent(error_px: FloatArray, face_px: FloatArray) -> float:
+    """Mean landmark error over the face's height in (T,) valid frames, percent; NaN for none."""
     known = face_px > 0
     return float(100.0 * np.mean(error_px[known] / face_px[known])) if known.any() else math.nan
 

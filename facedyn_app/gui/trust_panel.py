@@ -3,12 +3,14 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
+from html import escape
 from typing import Final
 
 from PySide6.QtCore import Qt
 from PySide6.QtGui import QStandardItem, QStandardItemModel
 from PySide6.QtWidgets import QHeaderView, QLabel, QTreeView, QVBoxLayout, QWidget
 
+from facedyn_app.dynamics.conditions import likely_causes
 from facedyn_app.dynamics.drift import drift_label, interval_words
 from facedyn_app.gui.panel import DONE, Panel
 from facedyn_app.gui.recording import Recording
@@ -38,12 +40,14 @@ def number(value: float | None, digits: int = 2) -> str:
 def drift_words(report: DriftReport, trust: TrustSettings) -> str:
     """Whether a speaker's shape drifts, first in a word, as HTML."""
     label = drift_label(report, trust)
-    words = f"Shape of {report.speaker}: <b>{label}</b>"
+    words = f"Shape of {escape(report.speaker)}: <b>{label}</b>"
     if report.dnr_corrected is not None:
         span = interval_words(report.dnr_corrected_interval)
         words += f" · corrected DNR {report.dnr_corrected:.2f} ({span})"
         words += f", drifts above {trust.max_dnr:.2f}"
-    return f"{words}<br>{report.note}" if report.note else words
+    notes = [report.note] if report.note else []
+    notes += likely_causes(report.conditions, trust)
+    return "<br>".join([words, *map(escape, notes)])
 
 
 class TrustPanel(Panel):

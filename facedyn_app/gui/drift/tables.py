@@ -8,6 +8,7 @@ from typing import Final
 import numpy as np
 from PySide6.QtWidgets import QTableView, QWidget
 
+from facedyn_app.dynamics.drift import interval_words
 from facedyn_app.dynamics.shape_moves import ShapeMoves
 from facedyn_app.gui.bar_delegate import ShareBarDelegate
 from facedyn_app.gui.drift.interval_delegate import Interval, IntervalDelegate
@@ -101,13 +102,12 @@ def moved_most(moves: ShapeMoves) -> list[int]:
 
 
 def _session_row(place: int, session: SessionDrift, entry: SessionEntry) -> Sequence[str]:
-    interval = session.dnr_interval
     return (
         str(place),
         simulated_label(session.name, simulated=entry.simulated),
         entry.date_words,
         number(session.dnr),
-        "-" if interval is None else f"{interval[0]:.2f} to {interval[1]:.2f}",
+        interval_words(session.dnr_interval),
         number(session.noise),
     )
 

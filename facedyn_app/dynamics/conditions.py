@@ -1,0 +1,170 @@
+"""Under what conditions a session was recorded, and which of them may have moved its shape."""
+
+from __future__ import annotations
+
+import math
+from collections.abc import Callable, Sequence
+from dataclasses import dataclass
+
+import numpy as np
+
+from facedyn_app.dynamics.quality import error_percent
+from facedyn_app.records import INVALID_REASONS, Conditions, Session
+from facedyn_app.settings import TrustSettings
+
+MIDDLE = (0.1, 0.9)
+"""Quantiles between which a turn of the head counts as usual."""
+
+
+def conditions_of(name: str, session: Session) -> Conditions:
+    """What moves shape estimates, measured of a session.
+
+    Args:
+        name: What the session is called.
+        session: The session.
+
+    Returns:
+        The conditions; NaN where no frame is valid, or the session does not say.
+    """
+    valid = session.valid
+    turned = spread = face_px = math.nan
+    if valid.any():
+        rotation = np.degrees(session.rotation[valid].astype(np.float64))
+        turned = float(np.median(np.linalg.norm(rotation, axis=1)))
+        low, high = np.quantile(rotation, MIDDLE, axis=0)
+        spread = float(np.max(high - low))
+        face_px = float(np.median(session.face_px[valid]))
+    reason = session.invalid_reason
+    blurred = reason is not None and np.mean(reason == INVALID_REASONS.index("blurred"))
+    return Conditions(
+        name=name,
+        face_px=face_px,
+        turned_deg=turned,
+        pose_range_deg=spread,
+        focal_widths=_focal(session),
+        error_percent_face=error_percent(session.error_px[valid], session.face_px[valid]),
+        valid_share=float(valid.mean()) if len(valid) else math.nan,
+        blurred_share=math.nan if reason is None else float(blurred),
+    )
+
+
+def _focal(session: Session) -> float:
+    sizes = [session.meta.get(key) for key in ("focal_px", "width", "height")]
+    numbers = [float(size) for size in sizes if isinstance(size, int | float) and size > 0]
+    return numbers[0] / max(numbers[1:]) if len(numbers) == len(sizes) else math.nan
+
+
+@dataclass(frozen=True, slots=True)
+class _Rule:
+    """How one condition stands out.
+
+    Attributes:
+        value: Of a session.
+        worse_is_more: Whether large values are the bad ones.
+        least: Where more is worse: what is good enough whatever the others are; where less is
+            worse, what the others must have at least.
+        words: Of a value, "the face is 60 px high".
+        others: Of the best that the others promise, "200 px or more".
+    """
+
+    value: Callable[[Conditions], float]
+    worse_is_more: bool
+    least: float
+    words: str
+    others: str
+
+
+_RULES = (
+    _Rule(
+        lambda c: c.face_px,
+        worse_is_more=False,
+        least=0.0,
+        words="the face is {:.0f} px high",
+        others="{:.0f} px or more",
+    ),
+    _Rule(
+        lambda c: c.error_percent_face,
+        worse_is_more=True,
+        least=0.5,
+        words="the fitted head misses the landmarks by {:.2f} % of the face height",
+        others="{:.2f} % or less",
+    ),
+    _Rule(
+        lambda c: 100.0 * (1.0 - c.valid_share),
+        worse_is_more=True,
+        least=5.0,
+        words="the face could not be followed in {:.0f} % of the frames",
+        others="{:.0f} % or less",
+    ),
+    _Rule(
+        lambda c: 100.0 * c.blurred_share,
+        worse_is_more=True,
+        least=5.0,
+        words="{:.0f} % of the frames are blurred",
+        others="{:.0f} % or less",
+    ),
+    _Rule(
+        lambda c: c.turned_deg,
+        worse_is_more=True,
+        least=10.0,
+        words="the head is mostly turned by {:.0f} degrees",
+        others="{:.0f} degrees or less",
+    ),
+    _Rule(
+        lambda c: c.pose_range_deg,
+        worse_is_more=False,
+        least=8.0,
+        words="the head turns through {:.0f} degrees only",
+        others="{:.0f} degrees or more",
+    ),
+    _Rule(
+        lambda c: c.focal_widths,
+        worse_is_more=True,
+        least=0.0,
+        words="the focal length is {:.2f} times the picture's longer side",
+        others="{:.2f} times or less",
+    ),
+    _Rule(
+        lambda c: c.focal_widths,
+        worse_is_more=False,
+        least=0.0,
+        words="the focal length is {:.2f} times the picture's longer side",
+        others="{:.2f} times or more",
+    ),
+)
+
+
+def likely_causes(conditions: Sequence[Conditions], trust: TrustSettings) -> list[str]:
+    """A sentence for each condition in which one session stands out from all others.
+
+    A value stands out that is worse than all others' by the factor `trust.stands_out`.
+
+    Args:
+        conditions: Of the speaker's sessions.
+        trust: The factor.
+    """
+    sentences = []
+    for one in conditions:
+        others = [other for other in conditions if other is not one]
+        found = [_stands_out(rule, one, others, trust.stands_out) for rule in _RULES]
+        said = [words for words in found if words]
+        if said:
+            sentences.append(f"In '{one.name}' {'; '.join(said)}.")
+    return sentences
+
+
+def _stands_out(rule: _Rule, one: Conditions, others: Sequence[Conditions], factor: float) -> str:
+    value = rule.value(one)
+    known = [rule.value(other) for other in others if math.isfinite(rule.value(other))]
+    if not known or not math.isfinite(value):
+        return ""
+    if rule.worse_is_more:
+        nearest = max(known)
+        worse = value >= rule.least and value >= factor * nearest
+    else:
+        nearest = min(known)
+        worse = nearest >= rule.least and factor * value <= nearest
+    if not worse or value == nearest:
+        return ""
+    named = "the other's" if len(known) == 1 else "the others'"
+    return f"{rule.words.format(value)} ({named}: {rule.others.format(nearest)})"
