@@ -18,6 +18,7 @@ import numpy as np
 from facedyn_app.analysis import Analysis, fit_face, follow_video
 from facedyn_app.dynamics.conditions import conditions_of
 from facedyn_app.dynamics.drift import measure_drift
+from facedyn_app.dynamics.match_trust import judge_match
 from facedyn_app.dynamics.quality import assess_quality
 from facedyn_app.dynamics.shape_moves import ShapeMoves, measure_moves
 from facedyn_app.errors import FacedynError, MismatchError, TooLittleError
@@ -50,6 +51,9 @@ UNPROVEN = (
     "The recognizer has learnt from simulated speakers only, so its probabilities are unproven for "
     "people: take the ranking as no more than a hint."
 )
+
+JUDGED = 3
+"""Matches, the best ones, whose trust is judged; it takes reading the speaker's sessions."""
 
 log = logging.getLogger(__name__)
 
@@ -158,6 +162,11 @@ def identify(
     asked = (session.meta.get("source") or {}).get("name", "a session without a source")
     library.logbook.record("identify", f"{asked} against {len(gallery)} speakers")
     threshold = recognizer.threshold(settings.trust.false_accept_rate, len(gallery))
+    for rank, match in enumerate(matches[:JUDGED]):
+        own = [library.load(entry) for entry in enrolled[match.name]]
+        accepted = match.probability >= threshold
+        judged = judge_match(session, own, settings.trust, accepted=accepted)
+        matches[rank] = replace(match, trust=judged)
     return Identification(
         matches=tuple(matches),
         known=matches[0].probability >= threshold,

@@ -363,6 +363,22 @@ class Embedding:
         _check_length(self, ("vectors",), len(self.window_seconds))
 
 
+@dataclass(frozen=True, slots=True)
+class MatchTrust:
+    """How far a match can be believed.
+
+    Attributes:
+        verdict: "good", "caution" or "do not use".
+        reasons: Sentences behind it; empty when good.
+        shape_distance: How far the probe's shape lies from the speaker's, over its noise; NaN
+            where that is not known.
+    """
+
+    verdict: str
+    reasons: tuple[str, ...]
+    shape_distance: float
+
+
 @dataclass(frozen=True, slots=True, eq=False)
 class Match:
     """One enrolled speaker as an answer to "who is it?".
@@ -372,12 +388,14 @@ class Match:
         score: Mean cosine of the probe's windows with the speaker's centroid, -1..1.
         probability: Calibrated probability that the probe is this speaker, 0..1.
         window_scores: (W,) the score of each window of the probe.
+        trust: How far it can be believed; None where that was not looked at.
     """
 
     name: str
     score: float
     probability: float
     window_scores: FloatArray
+    trust: MatchTrust | None = None
 
 
 NOT_IN_GALLERY = "Not in the gallery"

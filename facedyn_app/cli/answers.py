@@ -8,6 +8,7 @@ from dataclasses import asdict
 from facedyn_app.cli.tables import indented, number, table
 from facedyn_app.dynamics.conditions import likely_causes
 from facedyn_app.dynamics.drift import drift_label, interval_words
+from facedyn_app.dynamics.match_trust import OF_THE_PROBE
 from facedyn_app.dynamics.quality import DO_NOT_USE, quality_line
 from facedyn_app.records import DriftReport, Identification, Match, Quality, SessionDrift
 from facedyn_app.settings import TrustSettings
@@ -16,9 +17,14 @@ SIMULATED = "simulated"
 
 
 def match_facts(matches: Sequence[Match]) -> list[dict[str, object]]:
-    """Name, score and probability of each match, in order."""
+    """Name, score, probability and, where it was judged, trust of each match, in order."""
     return [
-        {"name": match.name, "score": match.score, "probability": match.probability}
+        {
+            "name": match.name,
+            "score": match.score,
+            "probability": match.probability,
+            "trust": None if match.trust is None else asdict(match.trust),
+        }
         for match in matches
     ]
 
@@ -87,10 +93,26 @@ def _verdict(answer: Identification) -> str:
 
 def _ranking(matches: Sequence[Match]) -> str:
     rows = [
-        (str(rank), match.name, number(match.probability, 3), number(match.score, 3))
+        (
+            str(rank),
+            match.name,
+            number(match.probability, 3),
+            number(match.score, 3),
+            "" if match.trust is None else match.trust.verdict,
+        )
         for rank, match in enumerate(matches, start=1)
     ]
-    return indented(table(("", "speaker", "probability", "score"), rows, right=(0, 2, 3)))
+    lines = [
+        indented(table(("", "speaker", "probability", "score", "trust"), rows, right=(0, 2, 3)))
+    ]
+    lines += [
+        f"  {match.name}: {reason}"
+        for match in matches
+        if match.trust is not None
+        for reason in match.trust.reasons
+        if not reason.startswith(OF_THE_PROBE)  # the quality line has those
+    ]
+    return "\n".join(lines)
 
 
 def drift_text(reports: Sequence[DriftReport], trust: TrustSettings) -> str:

@@ -12,6 +12,7 @@ from PySide6.QtWidgets import QHeaderView, QLabel, QTreeView, QVBoxLayout, QWidg
 
 from facedyn_app.dynamics.conditions import likely_causes
 from facedyn_app.dynamics.drift import drift_label, interval_words
+from facedyn_app.dynamics.match_trust import OF_THE_PROBE
 from facedyn_app.gui.panel import DONE, Panel
 from facedyn_app.gui.recording import Recording
 from facedyn_app.gui.theme import GRID, colours_of, tabular_font, verdict_colour
@@ -111,7 +112,8 @@ class TrustPanel(Panel):
         if recording is None:
             self.show_empty()
             return
-        self._verdict.setText(self._quality_words(recording.quality))
+        words = self._quality_words(recording.quality) + self._match_words(recording)
+        self._verdict.setText(words)
         self._verdict.setToolTip("\n".join(recording.quality.reasons))
         self.show_drift(recording.drift, recording.simulated_speakers, _first_name(recording))
 
@@ -159,6 +161,18 @@ class TrustPanel(Panel):
         words = f'Measurement: <b style="color:{colour}">{quality.verdict}</b> · {numbers}'
         changed = () if self._trust == TrustSettings() else (CHANGED,)
         return "<br>".join([words, *quality.reasons, *changed])
+
+    def _match_words(self, recording: Recording) -> str:
+        """How far the best match can be believed; the measurement's own reasons stand above it."""
+        answer = recording.identification
+        if answer is None or not answer.matches or answer.matches[0].trust is None:
+            return ""
+        best, judged = answer.matches[0], answer.matches[0].trust
+        colour = verdict_colour(colours_of(self), judged.verdict)
+        name = simulated_label(best.name, simulated=best.name in recording.simulated_speakers)
+        lines = [f'Match with {escape(name)}: <b style="color:{colour}">{judged.verdict}</b>']
+        lines += [escape(one) for one in judged.reasons if not one.startswith(OF_THE_PROBE)]
+        return "<br>" + "<br>".join(lines)
 
     def _speaker_row(self, report: DriftReport, simulated: bool) -> list[QStandardItem]:
         texts = (

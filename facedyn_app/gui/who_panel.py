@@ -21,7 +21,7 @@ from facedyn_app.gui.table import LOW_ROW_PX, lay_out_table
 from facedyn_app.gui.theme import GRID, colours_of, tabular_font, verdict_colour
 from facedyn_app.records import Identification
 
-COLUMNS = ("", "Speaker", "Probability", "Score (cosine)")
+COLUMNS = ("", "Speaker", "Probability", "Score (cosine)", "Trust")
 
 
 def simulated_label(name: str, *, simulated: bool) -> str:
@@ -130,6 +130,7 @@ class WhoPanel(Panel):
                     simulated_label(match.name, simulated=match.name in made),
                     f"{match.probability:.2f}",
                     f"{match.score:.2f}",
+                    "" if match.trust is None else match.trust.verdict,
                 )
                 for rank, match in enumerate(answer.matches, start=1)
             ],

@@ -1,5 +1,6 @@
 import math
 from dataclasses import replace
+from typing import Any
 
 import numpy as np
 import pytest
@@ -12,7 +13,7 @@ from facedyn_app.cli.answers import (
 )
 from facedyn_app.cli.tables import number, table
 from facedyn_app.dynamics.drift import measure_drift
-from facedyn_app.records import Identification, Match, Quality
+from facedyn_app.records import Identification, Match, MatchTrust, Quality
 from facedyn_app.settings import TrustSettings
 
 GOOD = Quality(300, 297, 12.0, 0.5, 240.0, "good", ())
@@ -41,8 +42,8 @@ def test_a_number_that_is_none_is_a_dash() -> None:
 def test_top_limits_the_matches_and_keeps_their_order(answer: Identification) -> None:
     facts = identification_facts(answer, top=2)
     assert facts["matches"] == [
-        {"name": "Ada", "score": 0.71, "probability": 0.93},
-        {"name": "Bo", "score": 0.2, "probability": 0.05},
+        {"name": "Ada", "score": 0.71, "probability": 0.93, "trust": None},
+        {"name": "Bo", "score": 0.2, "probability": 0.05, "trust": None},
     ]
     assert facts["n_enrolled"] == 3
     assert "Cy" not in identification_text(answer, top=2)
@@ -52,6 +53,20 @@ def test_the_answer_comes_in_words_first(answer: Identification) -> None:
     text = identification_text(answer)
     assert text.startswith("Ada, probability 0.93")
     assert "simulated speakers" in text
+
+
+def test_trust_in_a_match_stands_beside_it_with_its_reasons(answer: Identification) -> None:
+    reasons = ("The recording: The face is small.", "One session is enrolled only.")
+    trust = MatchTrust("caution", reasons, math.nan)
+    judged = replace(answer, matches=(replace(answer.matches[0], trust=trust), answer.matches[1]))
+    facts: Any = identification_facts(judged)
+    first = facts["matches"][0]
+    assert first["trust"]["verdict"] == "caution"
+    assert first["trust"]["reasons"] == reasons
+    lines = identification_text(judged).splitlines()
+    assert any("Ada" in line and line.endswith("caution") for line in lines)
+    assert "  Ada: One session is enrolled only." in lines
+    assert not any("Ada: The recording" in line for line in lines)
 
 
 def test_a_stranger_is_called_one(answer: Identification) -> None:

@@ -29,6 +29,7 @@ from facedyn_app.gui.traces import TracesPanel
 from facedyn_app.gui.trust_panel import TrustPanel
 from facedyn_app.gui.who_panel import WhoPanel
 from facedyn_app.progress import Progress
+from facedyn_app.records import MatchTrust
 from facedyn_app.settings import TrustSettings
 from tests.gui.conftest import (
     N_FRAMES,
@@ -78,6 +79,20 @@ def test_who_names_the_first_and_says_what_the_number_means(qtbot: QtBot) -> Non
     rows = [[panel.model.index(r, c).data() for c in range(4)] for r in range(6)]
     assert rows[1] == ["2", "P-003 (simulated)", "0.22", "-0.56"]
     assert rows[2][1] == "P-021"
+
+
+def test_trust_says_how_far_the_best_match_can_be_believed(qtbot: QtBot) -> None:
+    answer = made_identification()
+    trust = MatchTrust("caution", ("The shape of <P> is far.",), 4.0)
+    first = dataclasses.replace(answer.matches[0], trust=trust)
+    answer = dataclasses.replace(answer, matches=(first, *answer.matches[1:]))
+    who, panel = WhoPanel(), TrustPanel(TrustSettings())
+    for widget in (who, panel):
+        qtbot.addWidget(widget)
+        widget.show_recording(made_recording(None, identification=answer))
+    assert [who.model.index(row, 4).data() for row in range(2)] == ["caution", ""]
+    assert "Match with P-014 (simulated): <b" in panel.verdict
+    assert panel.verdict.endswith("caution</b><br>The shape of &lt;P&gt; is far.")
 
 
 def test_who_promises_nothing_where_probabilities_are_unproven(qtbot: QtBot) -> None:

@@ -1,0 +1,107 @@
+"""How far a match can be believed: all rules in one place, their thresholds in the settings."""
+
+from __future__ import annotations
+
+import math
+from collections.abc import Sequence
+
+import numpy as np
+
+from facedyn_app.dynamics.chunks import usable_chunks
+from facedyn_app.dynamics.drift import drift_label, measure_drift
+from facedyn_app.dynamics.quality import CAUTION, DO_NOT_USE, GOOD, assess_quality
+from facedyn_app.errors import FacedynError
+from facedyn_app.records import MatchTrust, Quality, Session
+from facedyn_app.settings import TrustSettings
+
+OF_THE_PROBE = "The recording: "
+"""What reasons begin with that are the probe's own, and so those of every match."""
+
+
+def judge_match(
+    probe: Session, enrolled: Sequence[Session], trust: TrustSettings, *, accepted: bool
+) -> MatchTrust:
+    """Whether the match of a probe with a speaker is good, a caution, or not to be used.
+
+    - Not to be used: the probe's measurement is, or that of all enrolled sessions.
+    - Caution: a measurement is not good; one session is enrolled only; the shape drifts between
+      the enrolled sessions; or motion and shape disagree: the motion is the speaker's and the
+      shape lies far from his (`far_shape`), or the shape is his (within `max_dnr`) and the motion
+      is not.
+
+    Args:
+        probe: The session that is asked about.
+        enrolled: The speaker's sessions, one at least, of the same head.
+        trust: The thresholds.
+        accepted: Whether the motion matches: the probability reaches the threshold.
+    """
+    reasons: list[str] = []
+    own = assess_quality(probe, trust)
+    theirs = [assess_quality(session, trust) for session in enrolled]
+    unusable = own.verdict == DO_NOT_USE or all(q.verdict == DO_NOT_USE for q in theirs)
+    reasons += [OF_THE_PROBE + reason for reason in own.reasons]
+    reasons += _enrolled_reasons(theirs)
+    reasons += _drift_reasons(enrolled, trust)
+    distance = shape_distance(probe, enrolled)
+    reasons += _disagreement(distance, trust, accepted=accepted)
+    verdict = DO_NOT_USE if unusable else CAUTION if reasons else GOOD
+    return MatchTrust(verdict, tuple(reasons), distance)
+
+
+def shape_distance(probe: Session, enrolled: Sequence[Session]) -> float:
+    """How far a probe's shape lies from the mean of a speaker's, over the noise of both.
+
+    As a session's corrected DNR (drift.py): with means m, variances v and effective chunks n,
+    `sqrt(max(0, |m_p - mean_i m_i|^2 - v_p / n_p - sum_i v_i / n_i / I^2)) / N`, N the root of the
+    mean `whole_variance`. NaN where a session is too short for it.
+    """
+    named = [("", session.shape_chunks) for session in (probe, *enrolled)]
+    usable, left_out = usable_chunks(named)
+    if left_out or any(len(one.mean) != len(usable[0].mean) for one in usable):
+        return math.nan
+    asked, own = usable[0], usable[1:]
+    noise2 = float(np.mean([one.whole_variance for one in usable]))
+    if noise2 <= 0.0:
+        return math.nan
+    squared = float(((asked.mean - np.mean([one.mean for one in own], axis=0)) ** 2).sum())
+    wander = asked.variance / asked.n_effective
+    wander += sum(one.variance / one.n_effective for one in own) / len(own) ** 2
+    return math.sqrt(max(0.0, squared - wander) / noise2)
+
+
+def _enrolled_reasons(qualities: Sequence[Quality]) -> list[str]:
+    poor = sum(quality.verdict != GOOD for quality in qualities)
+    reasons = []
+    if len(qualities) == 1:
+        reasons.append("One session is enrolled only: how far this speaker varies is not known.")
+    if poor:
+        reasons.append(f"The measurement of {poor} of {len(qualities)} enrolled sessions is poor.")
+    return reasons
+
+
+def _drift_reasons(enrolled: Sequence[Session], trust: TrustSettings) -> list[str]:
+    shapes = [("", session.shape_chunks) for session in enrolled]
+    try:
+        report = measure_drift("", shapes, np.random.default_rng(0), n_bootstrap=0)
+    except FacedynError:  # too little to speak of drift
+        return []
+    if drift_label(report, trust) != "drifts":
+        return []
+    return [
+        f"The shape drifts between the enrolled sessions (corrected DNR "
+        f"{report.dnr_corrected:.2f}, above {trust.max_dnr:g})."
+    ]
+
+
+def _disagreement(distance: float, trust: TrustSettings, *, accepted: bool) -> list[str]:
+    if accepted and distance > trust.far_shape:
+        return [
+            f"The motion matches, but the head's shape lies {distance:.1f} times its noise away "
+            f"from the enrolled sessions' (far is above {trust.far_shape:g})."
+        ]
+    if not accepted and distance <= trust.max_dnr:
+        return [
+            f"The motion does not match, but the head's shape lies near the enrolled sessions' "
+            f"({distance:.1f} times its noise)."
+        ]
+    return []
