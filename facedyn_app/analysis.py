@@ -14,6 +14,8 @@ from dataclasses import asdict, dataclass, replace
 from pathlib import Path
 from typing import Any
 
+import numpy as np
+
 from facedyn_app import __version__
 from facedyn_app.assets import sha256_of
 from facedyn_app.fitting.fitter import choose_device
@@ -143,14 +145,19 @@ def fit_face(
     number = video.tracks.number_of(face)
     landmarks = video.tracks.track(number)
     fit = fit_session(head, landmarks, settings.fit, device=device, report=report)
-    session = make_session(video, number, head, fit, settings)
+    session = make_session(video, number, head, landmarks, fit, settings)
     spent = time.perf_counter() - started
     timing = {"landmarks": video.seconds_spent, "fit": spent, "total": video.seconds_spent + spent}
     return Analysis(video, number, session, landmarks, fit, timing)
 
 
 def make_session(
-    video: FollowedVideo, face: int, head: HeadModel, fit: HeadFit, settings: Settings
+    video: FollowedVideo,
+    face: int,
+    head: HeadModel,
+    landmarks: KeptTrack,
+    fit: HeadFit,
+    settings: Settings,
 ) -> Session:
     """A fit with all that says what it is of and what it was made with."""
     info = video.info
@@ -190,6 +197,7 @@ def make_session(
         meta=meta,
         invalid_reason=fit.invalid_reason,
         gaze=fit.gaze,
+        confidence=np.nan_to_num(landmarks.certainty).clip(0.0, 1.0).astype(np.float32),
     )
 
 

@@ -286,6 +286,8 @@ class Session:
             that do not say.
         gaze: (T, 2, 2) float32 turn of the left and the right eye, to the subject's left and up,
             rad; NaN in frames that are not valid; None where the head has no eyes.
+        confidence: (T,) float32 the landmarker's certainty that there is a face, 0..1, 0 without
+            one; None in sessions that do not say.
     """
 
     seconds: FloatArray
@@ -303,6 +305,7 @@ class Session:
     meta: Mapping[str, Any] = field(default_factory=dict)
     invalid_reason: ByteArray | None = None
     gaze: FloatArray | None = None
+    confidence: FloatArray | None = None
 
     def __post_init__(self) -> None:
         """Check that all arrays have a row per frame, per chunk or a column per name."""

@@ -13,6 +13,35 @@ from facedyn_app.progress import Report
 from facedyn_app.records import Session
 from facedyn_app.reports.kinds import MeshFormat, MeshKind
 from facedyn_app.reports.meshes import SessionMeshes, frame_at, write_one, write_sequence
+from facedyn_app.reports.table import columns_of, write_csv
+
+
+def export_table(path: Path, out: Path, report: Report) -> Outcome:
+    """Write a session as a table.
+
+    Args:
+        path: The session file.
+        out: The CSV file.
+        report: Called for every block of frames; may raise Cancelled.
+
+    Raises:
+        InputError: The session cannot be read.
+        OutputError: The file cannot be written.
+    """
+    check_input_file(path, "session file")
+    check_output_file(out, inputs=(path,))
+    session = load_session(path)
+    write_csv(session, out, report)
+    n_frames, n_columns = len(session.seconds), len(columns_of(session))
+    facts = {
+        "session": path,
+        "file": out,
+        "n_frames": n_frames,
+        "n_columns": n_columns,
+        "simulated": session.simulated,
+    }
+    made = ", simulated" if session.simulated else ""
+    return Outcome(facts, f"written: {out}, {n_frames} frames, {n_columns} columns{made}")
 
 
 @dataclass(frozen=True, slots=True)

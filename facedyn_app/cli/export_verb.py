@@ -19,13 +19,14 @@ def export(
         Path, typer.Option("-o", "--output", metavar="OUT", help="A file, or a new folder.")
     ],
     mesh: Annotated[
-        MeshKind,
+        MeshKind | None,
         typer.Option(
             "--mesh",
             help="Motion without the person's face, the whole head before the camera, or the "
             "person's shape at rest.",
+            show_default="a table, OUT.csv",
         ),
-    ],
+    ] = None,
     frame: Annotated[
         int | None, typer.Option("--frame", metavar="N", min=1, help="One frame, from 1.")
     ] = None,
@@ -43,8 +44,21 @@ def export(
     head: OtherHead = None,
     as_json: AsJson = False,
 ) -> None:
-    """Write meshes of a session, metres: one frame, or all of them."""
+    """Write a session as a table, a row a frame; or meshes of it, in metres."""
     n_chosen = sum((frame is not None, seconds is not None, sequence))
+    if mesh is None:
+        if n_chosen or form is not None or head is not None:
+            raise typer.BadParameter("say with --mesh which mesh is wanted")
+        if out.suffix.lower() != ".csv":
+            raise typer.BadParameter(f"'{out.name}' must end in .csv, or --mesh must be given")
+
+        def table(report: Report) -> Outcome:
+            from facedyn_app.cli.export import export_table
+
+            return export_table(session, out, report)
+
+        run_verb(table, as_json=as_json)
+        return
     if mesh is MeshKind.NEUTRAL and n_chosen:
         raise typer.BadParameter("the neutral mesh is one for the whole session: name no frame")
     if mesh is not MeshKind.NEUTRAL and n_chosen != 1:

@@ -7,7 +7,7 @@ from pathlib import Path
 
 from PySide6.QtCore import QObject, QSettings, Qt, Slot
 from PySide6.QtGui import QGuiApplication
-from PySide6.QtWidgets import QApplication
+from PySide6.QtWidgets import QApplication, QFileDialog
 
 from facedyn_app.folders import demo_library, documents_folder
 from facedyn_app.gui.answer_flows import AnswerFlows
@@ -102,6 +102,7 @@ class Desk(QObject):
         window.refit_requested.connect(flows.refit)
         window.identify_requested.connect(self.answers.identify)
         window.enrol_requested.connect(self.ask_enrolment)
+        window.table_requested.connect(self.ask_table)
         window.export_requested.connect(self.ask_export)
         window.video.faces.face_picked.connect(self.faces.choose)
         window.drift_requested.connect(self.drift.open)
@@ -183,6 +184,20 @@ class Desk(QObject):
         self.library.enrolled.connect(dialog.finish)
         self.library.refused.connect(dialog.show_failure)
         dialog.open()
+
+    @Slot()
+    def ask_table(self) -> None:
+        """Ask where to write the shown recording as a table, and write it."""
+        recording = self.state.recording
+        if recording is None:
+            self.window.status_line.show_idle("Open a video first, then export its table.")
+            return
+        offered = documents_folder() / f"{Path(recording.title).stem}.csv"
+        chosen, _ = QFileDialog.getSaveFileName(
+            self.window, "Export table", str(offered), "Tables (*.csv)"
+        )
+        if chosen:
+            self.flows.export_table(recording, Path(chosen))
 
     @Slot()
     def ask_export(self) -> None:

@@ -111,6 +111,12 @@ class Flows(QObject):
         if recording is not None and recording.video is not None:
             self.open_video(recording.video, recording.face)
 
+    def export_table(self, recording: Recording, path: Path) -> None:
+        """Write a recording as a table."""
+        job = Job(f"Export {path.name}", work.export_table(recording, path))
+        Watch(job, self.exported.emit, self.failed.emit, self._tell_progress)
+        self.queue.add(job)
+
     def export_meshes(self, recording: Recording, order: MeshOrder) -> None:
         """Write meshes of a recording."""
         job = Job(f"Export {order.path.name}", head_work.export_meshes(recording, order))

@@ -45,6 +45,7 @@ class MainWindow(QMainWindow):
 
     Attributes:
         videos_chosen: list[Path]: the user has opened or dropped these files and folders.
+        table_requested: Write the shown recording as a table.
         export_requested: Write meshes of the shown recording.
         camera_requested: Open a live camera.
         library_chosen: Path: the user has opened this library.
@@ -61,6 +62,7 @@ class MainWindow(QMainWindow):
     """
 
     videos_chosen = Signal(object)
+    table_requested = Signal()
     export_requested = Signal()
     camera_requested = Signal()
     library_chosen = Signal(object)

@@ -30,6 +30,7 @@ def window_commands(window: MainWindow) -> list[Command]:
         Command("File", "Live camera", window.camera_requested.emit, "Ctrl+L"),
         Command("File", "Open library…", window.choose_library),
         Command("File", "Open demo (simulated)", window.demo_requested.emit),
+        Command("File", "Export table…", window.table_requested.emit, "", "CSV, a row a frame"),
         Command("File", "Export mesh…", window.export_requested.emit),
         Command("File", "Quit", partial(_quit, window), "Ctrl+Q"),
         Command("Edit", "Settings…", window.settings_requested.emit, "Ctrl+,"),

@@ -31,7 +31,7 @@ _AXES: dict[str, tuple[str, ...]] = {
     "error_px": ("T",),
     "face_px": ("T",),
 }
-_REASON, _GAZE = "invalid_reason", "gaze"
+_REASON, _GAZE, _CONFIDENCE = "invalid_reason", "gaze", "confidence"
 _PER_FRAME = ("expression", "jaw", "rotation", "translation", "error_px", "face_px")
 _KINDS = {"valid": "b", "expression_names": "U"}
 _NUMBERS = "fiu"
@@ -55,6 +55,8 @@ def save_session(session: Session, path: Path) -> None:
         arrays[_REASON] = np.asarray(session.invalid_reason, np.uint8)
     if session.gaze is not None:
         arrays[_GAZE] = np.asarray(session.gaze, np.float32)
+    if session.confidence is not None:
+        arrays[_CONFIDENCE] = np.asarray(session.confidence, np.float32)
     arrays["meta"] = np.array(json.dumps(meta, allow_nan=False))
     with atomic_file(path) as file:
         np.savez(file, allow_pickle=False, **arrays)
@@ -72,7 +74,7 @@ def load_session(path: Path) -> Session:
             cannot be; the sentence names the file and the reason.
     """
     try:
-        arrays = read_npz(path, required=("meta",), optional=(*_AXES, _REASON, _GAZE))
+        arrays = read_npz(path, required=("meta",), optional=(*_AXES, _REASON, _GAZE, _CONFIDENCE))
         meta = _checked_meta(arrays.pop("meta"))
         _check_axes(arrays)
         return _session(arrays, meta)
@@ -162,6 +164,7 @@ def _session(arrays: Mapping[str, np.ndarray[Any, Any]], meta: Mapping[str, Any]
         meta=meta,
         invalid_reason=_checked_reason(arrays.get(_REASON), valid),
         gaze=_checked_gaze(arrays.get(_GAZE), valid),
+        confidence=_checked_confidence(arrays.get(_CONFIDENCE), len(valid)),
         **numbers,
     )
 
@@ -192,6 +195,20 @@ def _checked_gaze(
         raise ValueError(f"'{_GAZE}' is not finite in a frame that is marked as valid")
     angles[~valid] = np.nan
     return angles
+
+
+def _checked_confidence(
+    confidence: np.ndarray[Any, Any] | None, n_frames: int
+) -> FloatArray | None:
+    """How surely there is a face, if the file says so."""
+    if confidence is None:
+        return None
+    if confidence.dtype.kind not in _NUMBERS or confidence.shape != (n_frames,):
+        raise ValueError(f"'{_CONFIDENCE}' is no number for each frame")
+    checked = _floats(confidence, _CONFIDENCE)
+    if not ((checked >= 0.0) & (checked <= 1.0)).all():
+        raise ValueError(f"'{_CONFIDENCE}' is not between 0 and 1")
+    return checked
 
 
 def _floats(array: np.ndarray[Any, Any], name: str) -> FloatArray:

@@ -165,3 +165,22 @@ def test_what_is_no_session_is_named(run: Run, tmp_path: Path, name: str) -> Non
     assert result.exit_code == 3
     assert name in result.stderr
     assert len(result.stderr.splitlines()) == 1
+
+
+def test_a_table_is_written_where_no_mesh_is_asked_for(
+    run: Run, file: Path, tmp_path: Path
+) -> None:
+    found = run("export", file, "-o", tmp_path / "s.csv", "--json")
+    facts = json.loads(found.stdout)
+    assert (facts["n_frames"], facts["file"]) == (N_FRAMES, str(tmp_path / "s.csv"))
+    header, *rows = (tmp_path / "s.csv").read_text(encoding="utf-8").splitlines()
+    assert header.startswith("frame,face_id,timestamp,confidence,success,")
+    assert len(rows) == N_FRAMES
+    assert facts["n_columns"] == header.count(",") + 1
+
+
+@pytest.mark.parametrize("options", [("-o", "s.obj"), ("-o", "s.csv", "--frame", "1")])
+def test_a_mesh_must_be_named(run: Run, file: Path, options: tuple[str, ...]) -> None:
+    found = run("export", file, *options)
+    assert found.exit_code == 2
+    assert "--mesh" in found.output

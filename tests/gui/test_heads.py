@@ -11,7 +11,7 @@ import pytest
 import trimesh
 from PySide6.QtCore import QMimeData, QPointF, QSettings, Qt, QUrl
 from PySide6.QtGui import QDropEvent
-from PySide6.QtWidgets import QApplication, QMessageBox
+from PySide6.QtWidgets import QApplication, QFileDialog, QMessageBox
 from pytestqt.qtbot import QtBot
 
 from facedyn_app.gui.desk import Desk
@@ -228,6 +228,20 @@ def test_meshes_of_the_shown_recording_are_written(
     files = sorted(out.iterdir()) if out.is_dir() else [out]
     assert len(files) == n_files
     assert len(trimesh.load_mesh(files[0], process=False).vertices) == 62
+
+
+def test_the_shown_recording_is_written_as_a_table(
+    desk: Desk, tmp_path: Path, qtbot: QtBot, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    desk.window.table_requested.emit()
+    assert "Open a video first" in desk.window.status_line.words
+    _show(desk)
+    out = tmp_path / "a.csv"
+    monkeypatch.setattr(QFileDialog, "getSaveFileName", lambda *_: (str(out), ""))
+    desk.window.table_requested.emit()
+    wait_idle(desk, qtbot)
+    assert str(out) in desk.window.status_line.words
+    assert len(out.read_text(encoding="utf-8").splitlines()) == N_FRAMES + 1
 
 
 def test_an_export_that_cannot_be_says_why(

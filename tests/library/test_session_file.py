@@ -325,3 +325,17 @@ def test_why_frames_are_not_valid_comes_back(tmp_path: Path, make_session: MakeS
 
     with pytest.raises(InputError, match="'invalid_reason' does not go with 'valid'"):
         load_session(rewritten(path, change))
+
+
+def test_confidence_comes_back_and_must_be_one(tmp_path: Path, make_session: MakeSession) -> None:
+    session = make_session()
+    n_frames = len(session.seconds)
+    confidence = np.linspace(0.0, 1.0, n_frames, dtype=np.float32)
+    save_session(replace(session, confidence=confidence), tmp_path / "s.npz")
+    found = load_session(tmp_path / "s.npz").confidence
+    assert found is not None
+    np.testing.assert_array_equal(found, confidence)
+    for wrong in (confidence + 0.5, np.full(n_frames, np.nan), confidence[1:]):
+        save_session(replace(session, confidence=wrong), tmp_path / "s.npz")
+        with pytest.raises(InputError, match="'confidence'"):
+            load_session(tmp_path / "s.npz")

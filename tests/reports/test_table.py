@@ -1,0 +1,110 @@
+"""A session as CSV: what stands in which cell."""
+
+import csv
+from dataclasses import replace
+from pathlib import Path
+
+import numpy as np
+import pytest
+
+from facedyn_app.errors import OutputError
+from facedyn_app.progress import Cancelled, Progress
+from facedyn_app.records import INVALID_REASONS, Session
+from facedyn_app.reports.table import OPENFACE_COLUMNS, safe_cell, write_csv
+
+N_FRAMES = 5
+
+
+@pytest.fixture
+def session() -> Session:
+    """Five frames, the third without a face; a channel with a name that looks like a formula."""
+    valid = np.arange(N_FRAMES) != 2
+
+    def track(n: int, value: float) -> np.ndarray:
+        values = np.full((N_FRAMES, n), value, np.float32)
+        values[~valid] = np.nan
+        return values
+
+    reason = np.where(valid, 0, INVALID_REASONS.index("no face")).astype(np.uint8)
+    return Session(
+        seconds=np.arange(N_FRAMES) / 30.0,
+        valid=valid,
+        expression=np.concatenate([track(1, 0.25), track(1, -0.5)], axis=1),
+        expression_names=("jawOpen", "=1+1"),
+        jaw=track(3, 0.125),
+        rotation=track(3, 0.0625),
+        translation=track(3, 2.0),
+        shape=np.zeros(2, np.float32),
+        shape_chunks=np.zeros((1, 2), np.float32),
+        shape_chunk_seconds=np.array([0.1]),
+        error_px=track(1, 1.5)[:, 0],
+        face_px=track(1, 200.0)[:, 0],
+        meta={"head_id": "made", "face": 2},
+        invalid_reason=reason,
+        confidence=np.where(valid, np.float32(0.75), np.float32(0.0)),
+    )
+
+
+def read(path: Path) -> list[dict[str, str]]:
+    with path.open(encoding="utf-8", newline="") as file:
+        return list(csv.DictReader(file))
+
+
+def test_the_first_columns_are_those_of_openface(session: Session, tmp_path: Path) -> None:
+    write_csv(session, tmp_path / "s.csv")
+    rows = read(tmp_path / "s.csv")
+    assert len(rows) == N_FRAMES
+    assert tuple(rows[0])[:5] == OPENFACE_COLUMNS
+    first = [rows[3][name] for name in OPENFACE_COLUMNS]
+    assert first == ["4", "2", "0.100000", "0.75", "1"]
+
+
+def test_every_number_stands_under_its_name(session: Session, tmp_path: Path) -> None:
+    write_csv(session, tmp_path / "s.csv")
+    row = read(tmp_path / "s.csv")[0]
+    wanted = {
+        "reason": "",
+        "error_px": "1.5",
+        "face_px": "200",
+        "pose_Tx_m": "2",
+        "pose_Rz_rad": "0.0625",
+        "jaw_x_rad": "0.125",
+        "jawOpen": "0.25",
+        "'=1+1": "-0.5",
+    }
+    assert {name: row[name] for name in wanted} == wanted
+
+
+def test_a_frame_without_a_fit_has_empty_cells_and_a_reason(
+    session: Session, tmp_path: Path
+) -> None:
+    write_csv(session, tmp_path / "s.csv")
+    row = read(tmp_path / "s.csv")[2]
+    assert (row["success"], row["confidence"], row["reason"]) == ("0", "0", "no face")
+    assert {row[name] for name in ("jawOpen", "pose_Tx_m", "jaw_x_rad", "error_px")} == {""}
+
+
+def test_gaze_has_columns_where_there_is_one(session: Session, tmp_path: Path) -> None:
+    gaze = np.full((N_FRAMES, 2, 2), 0.5, np.float32)
+    gaze[:, 1, 1] = -0.25
+    write_csv(replace(session, gaze=gaze, confidence=None), tmp_path / "s.csv")
+    row = read(tmp_path / "s.csv")[0]
+    assert (row["left_eye_yaw_rad"], row["right_eye_pitch_rad"]) == ("0.5", "-0.25")
+    assert row["confidence"] == ""
+
+
+@pytest.mark.parametrize("text", ["=1+1", "+1", "-x", "@sum", "\t=1", "\r=1"])
+def test_no_text_is_read_as_a_formula(text: str) -> None:
+    assert safe_cell(text) == "'" + text
+    assert safe_cell(f"a{text}") == f"a{text}"
+
+
+def test_a_cancelled_or_impossible_table_leaves_nothing(session: Session, tmp_path: Path) -> None:
+    def stop(progress: Progress) -> None:
+        raise Cancelled
+
+    with pytest.raises(Cancelled):
+        write_csv(session, tmp_path / "s.csv", stop)
+    assert list(tmp_path.iterdir()) == []
+    with pytest.raises(OutputError):
+        write_csv(session, tmp_path / "no folder" / "s.csv")
