@@ -143,6 +143,10 @@ class NetworkSettings:
         kernel: Frames of the depthwise convolution, odd.
         embedding: Numbers of an embedding.
         dropout: Share of activations dropped in training.
+        statistics_dropout: Share of the pooled statistics dropped in training: few sessions are
+            soon known by heart.
+        n_bands: Bands of motion, slow to quick, in which channels are compared.
+        n_mixtures: Mixtures of channels with which each channel is compared.
     """
 
     width: int = setting(128, "Width", 2, 2048, "channels")
@@ -151,6 +155,9 @@ class NetworkSettings:
     kernel: int = setting(15, "Convolution", 1, 255, "frames")
     embedding: int = setting(128, "Embedding", 1, 4096, "numbers")
     dropout: float = setting(0.1, "Dropout", 0, 0.9, "share")
+    statistics_dropout: float = setting(0.5, "Dropout of the statistics", 0, 0.9, "share")
+    n_bands: int = setting(6, "Bands compared", 1, 64)
+    n_mixtures: int = setting(8, "Mixtures compared with", 1, 256)
 
     def conflict(self) -> tuple[str, str] | None:
         """The size that does not go with the others, and what it must be; None where all do."""
@@ -191,7 +198,7 @@ class TrainSettings:
     learning_rate: float = setting(1e-3, "Step size", 1e-7, 1)
     weight_decay: float = setting(1e-4, "Weight decay", 0, 1)
     warmup_steps: int = setting(50, "Warm-up", 0, 1e5, "steps")
-    max_steps: int = setting(4000, "Most steps", 1, 1e7, "steps")
+    max_steps: int = setting(2000, "Most steps", 1, 1e7, "steps")
     budget_minutes: float = setting(45.0, "Time", 0.01, 1e5, "min")
     window_s: float = setting(5.0, "Training window", 0.5, 600, "s")
     seed: int = setting(0, "Seed", 0, 2**31 - 1)
@@ -200,7 +207,7 @@ class TrainSettings:
     margin_scale: float = setting(20.0, "Scale of the cosines", 1, 1000, "times")
     held_out_share: float = setting(0.1, "Speakers held out", 0, 0.5, "share")
     check_steps: int = setting(200, "Look every", 1, 1e5, "steps")
-    patience: int = setting(8, "Stop after", 1, 1000, "looks")
+    patience: int = setting(6, "Stop after", 1, 1000, "looks")
 
 
 @dataclass(frozen=True, slots=True)

@@ -26,6 +26,7 @@ import torch
 
 from facedyn_app.progress import Progress
 from facedyn_app.recognizer.accuracy import measure_scores
+from facedyn_app.recognizer.augment import Augmentation
 from facedyn_app.recognizer.course import TrainingState
 from facedyn_app.recognizer.evaluation import (
     LabelledSession,
@@ -116,9 +117,9 @@ def main() -> None:
     """Train, measure, save."""
     parser = argparse.ArgumentParser(description=__doc__.split("\n", 1)[0])
     parser.add_argument("--speakers", type=int, default=1600)
-    parser.add_argument("--seconds", type=float, default=14.0)
-    parser.add_argument("--minutes", type=float, default=12.0)
-    parser.add_argument("--steps", type=int, default=4000)
+    parser.add_argument("--seconds", type=float, default=30.0)
+    parser.add_argument("--minutes", type=float, default=14.0)
+    parser.add_argument("--steps", type=int, default=2400)
     parser.add_argument("--threads", type=int, default=2)
     parser.add_argument("--bfloat16", action="store_true", help="for CPUs that have it")
     parser.add_argument("--out", type=Path, default=ROOT / "models" / DEFAULT_FOLDER)
@@ -126,7 +127,9 @@ def main() -> None:
     torch.set_num_threads(args.threads)
     observation = read_observation(OBSERVATION) if OBSERVATION.is_file() else None
     settings = Settings(
-        network=NetworkSettings(width=64, n_blocks=2, n_heads=4, dropout=0.0),
+        network=NetworkSettings(
+            width=64, n_blocks=2, n_heads=4, dropout=0.0, statistics_dropout=0.2
+        ),
         train=TrainSettings(budget_minutes=args.minutes, max_steps=args.steps, window_s=10.0),
     )
     recognizer = train(
@@ -134,6 +137,7 @@ def main() -> None:
         trials(HELD_OUT_FROM, N_HELD_OUT, 12.0, observation),
         settings,
         mixed_precision=args.bfloat16,
+        augmentation=Augmentation(gain=0.1),  # made speakers keep their gains
         about={
             "data": "simulated speakers",
             "command": shlex.join(["python", "packaging/train_recognizer.py", *sys.argv[1:]]),

@@ -21,7 +21,7 @@ class Augmentation:
             since a short probe has a mean of its own.
     """
 
-    gain: float = 0.1
+    gain: float = 0.3
     noise: float = 0.1
     drop: float = 0.05
     stretch: float = 0.04

@@ -28,6 +28,19 @@ class Subsampling(nn.Module):
         return normed
 
 
+class ChannelDropout(nn.Module):
+    """Silences whole channels of a window: frames in a row say much the same, channels do not."""
+
+    def __init__(self, share: float) -> None:
+        super().__init__()
+        self.share = share
+
+    def forward(self, x: Tensor) -> Tensor:
+        """(B, T, C) to (B, T, C)."""
+        dropped = nn.functional.dropout1d(x.transpose(1, 2), self.share, self.training)
+        return dropped.transpose(1, 2)
+
+
 class FeedForward(nn.Module):
     """The macaron half: norm, widen four times, swish, narrow."""
 
@@ -37,9 +50,9 @@ class FeedForward(nn.Module):
             nn.LayerNorm(width),
             nn.Linear(width, 4 * width),
             nn.SiLU(),
-            nn.Dropout(dropout),
+            ChannelDropout(dropout),
             nn.Linear(4 * width, width),
-            nn.Dropout(dropout),
+            ChannelDropout(dropout),
         )
 
     def forward(self, x: Tensor) -> Tensor:
@@ -72,7 +85,7 @@ class RelativeSelfAttention(nn.Module):
         self.content_bias = nn.Parameter(torch.zeros(n_heads, width // n_heads))
         self.position_bias = nn.Parameter(torch.zeros(n_heads, width // n_heads))
         self.out = nn.Linear(width, width)
-        self.drop = nn.Dropout(dropout)
+        self.drop = ChannelDropout(dropout)
 
     def forward(self, x: Tensor) -> Tensor:
         """(B, T, C) to (B, T, C)."""
@@ -87,7 +100,7 @@ class RelativeSelfAttention(nn.Module):
         where = (n_steps - 1) - step[:, None] + step[None, :]
         by_distance = by_distance.gather(3, where.expand(n_batch, self.n_heads, -1, -1))
         weights = torch.softmax((by_content + by_distance) / math.sqrt(query.shape[-1]), dim=-1)
-        mixed_values = (self.drop(weights) @ value).transpose(1, 2).reshape(x.shape)
+        mixed_values = (weights @ value).transpose(1, 2).reshape(x.shape)
         y: Tensor = self.drop(self.out(mixed_values))
         return y
 
@@ -106,7 +119,7 @@ class Convolution(nn.Module):
         self.depthwise = nn.Conv1d(width, width, kernel, padding=kernel // 2, groups=width)
         self.depth_norm = nn.LayerNorm(width)
         self.out = nn.Linear(width, width)
-        self.drop = nn.Dropout(dropout)
+        self.drop = ChannelDropout(dropout)
 
     def forward(self, x: Tensor) -> Tensor:
         """(B, T, C) to (B, T, C)."""

@@ -1,6 +1,6 @@
 """A recognizer on disk: a folder of tensors and JSON, nothing in it is executed.
 
-Folder, format "facedyn-recognizer" version 1: `weights.safetensors`, `config.json`,
+Folder, format "facedyn-recognizer" version 2: `weights.safetensors`, `config.json`,
 `cohort.safetensors`, `calibration.json`.
 """
 
@@ -35,7 +35,7 @@ from facedyn_app.recognizer.reading import (
 from facedyn_app.records import FloatArray
 from facedyn_app.settings import FeatureSettings, NetworkSettings
 
-FORMAT, VERSION = "facedyn-recognizer", 1
+FORMAT, VERSION = "facedyn-recognizer", 2
 WEIGHTS, CONFIG = "weights.safetensors", "config.json"
 COHORT, CALIBRATION = "cohort.safetensors", "calibration.json"
 FILES = (WEIGHTS, CONFIG, COHORT, CALIBRATION)
@@ -180,9 +180,11 @@ def _check_version(config: Mapping[str, Any], path: Path) -> None:
     if config.get("format") != FORMAT or type(version) is not int:
         raise damaged(path, f"its format is not '{FORMAT}'")
     if version != VERSION:
+        advice = (
+            "Install a newer version of the program." if version > VERSION else "Train it again."
+        )
         raise InputError(
-            f"'{path}' is of version {version}; this program reads version {VERSION}.",
-            "Install a newer version of the program.",
+            f"'{path}' is of version {version}; this program reads version {VERSION}.", advice
         )
 
 

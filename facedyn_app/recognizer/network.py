@@ -6,6 +6,7 @@ import torch
 from torch import Tensor, nn
 
 from facedyn_app.recognizer.conformer import ConformerBlock, Subsampling
+from facedyn_app.recognizer.coordination import Coordination
 from facedyn_app.recognizer.pooling import AttentiveStatistics
 from facedyn_app.settings import NetworkSettings
 
@@ -31,7 +32,9 @@ class EmbeddingNetwork(nn.Module):
         self.register_buffer("scale", torch.ones(n_features))
         self.pooling = AttentiveStatistics(channels, settings.width)
         self.embedding = nn.Sequential(
-            nn.LayerNorm(2 * channels), nn.Linear(2 * channels, settings.embedding)
+            nn.LayerNorm(2 * channels),
+            nn.Dropout(settings.statistics_dropout),
+            nn.Linear(2 * channels, settings.embedding),
         )
         self.projection = nn.Sequential(
             nn.Linear(settings.embedding, settings.embedding),
@@ -52,9 +55,24 @@ class EmbeddingNetwork(nn.Module):
         Returns:
             (B, D) embeddings, each of length 1.
         """
-        scaled = (windows / self.scale).clamp(-LARGEST_INPUT, LARGEST_INPUT)
-        pooled = self.pooling(self.encode(scaled))
-        return nn.functional.normalize(self.embedding(pooled), dim=1)
+        return nn.functional.normalize(self.embed(self._scaled(windows)), dim=1)
+
+    def embed(self, scaled: Tensor) -> Tensor:
+        """(B, T, F) scaled features to (B, D) embeddings of any length."""
+        y: Tensor = self.embedding(self.pooling(self.encode(scaled)))
+        return y
+
+    def settle(self, scale: Tensor, windows: Tensor) -> None:
+        """Take what is usual from the training sessions, before training.
+
+        Args:
+            scale: (F,) standard deviations of the features.
+            windows: (B, T, F) windows of many sessions.
+        """
+        self.scale.copy_(scale)
+
+    def _scaled(self, windows: Tensor) -> Tensor:
+        return (windows / self.scale).clamp(-LARGEST_INPUT, LARGEST_INPUT)
 
     def project(self, embeddings: Tensor) -> Tensor:
         """(B, D) embeddings to (B, D) unit vectors on which the loss is taken in training."""
@@ -62,10 +80,11 @@ class EmbeddingNetwork(nn.Module):
 
 
 class MotionNetwork(EmbeddingNetwork):
-    """Subsampling and Conformer blocks, the outputs of all blocks side by side.
+    """Conformer blocks, the outputs of all side by side, and how channels move together.
 
     Concatenating the blocks' outputs follows MFA-Conformer (Zhang et al. 2022,
-    arXiv 2203.15249).
+    arXiv 2203.15249). The blocks see what a face does; the coherencies, which no gain changes, add
+    how its parts are timed against each other (coordination.py).
 
     Args:
         n_features: F, features of a frame.
@@ -79,6 +98,22 @@ class MotionNetwork(EmbeddingNetwork):
             ConformerBlock(settings.width, settings.n_heads, settings.kernel, settings.dropout)
             for _ in range(settings.n_blocks)
         )
+        self.coordination = Coordination(n_features // 2, settings.n_bands, settings.n_mixtures)
+        self.timing = nn.Sequential(
+            nn.Dropout(settings.dropout), nn.Linear(self.coordination.n_out, settings.embedding)
+        )
+
+    def embed(self, scaled: Tensor) -> Tensor:
+        """(B, T, F) scaled features to (B, D) embeddings of any length."""
+        # half precision would spoil phases of a few degrees
+        with torch.autocast(scaled.device.type, enabled=False):
+            timed: Tensor = self.timing(self.coordination(_velocities(scaled).float()))
+        return super().embed(scaled) + timed
+
+    def settle(self, scale: Tensor, windows: Tensor) -> None:
+        """Take what is usual from the training sessions: the features' scale, the coherencies."""
+        super().settle(scale, windows)
+        self.coordination.learn_spread(_velocities(self._scaled(windows)))
 
     def encode(self, scaled: Tensor) -> Tensor:
         """(B, T, F) scaled features to (B, T / 4, C) steps."""
@@ -88,6 +123,11 @@ class MotionNetwork(EmbeddingNetwork):
             x = block(x)
             outputs.append(x)
         return torch.cat(outputs, dim=2)
+
+
+def _velocities(scaled: Tensor) -> Tensor:
+    """The velocities of features: as coherent as the channels, and without any offset."""
+    return scaled[..., scaled.shape[2] // 2 :]
 
 
 class GruNetwork(EmbeddingNetwork):

@@ -41,6 +41,9 @@ LONGEST_COHORT = 500
 COHORT_WINDOWS = 24
 """Most windows of a session that describe its speaker in the cohort."""
 
+USUAL_WINDOWS = 512
+"""Windows of training sessions from which is learnt what is usual."""
+
 MakeNetwork = Callable[[int, NetworkSettings], EmbeddingNetwork]
 
 
@@ -151,7 +154,10 @@ def _new_network(
     with torch.random.fork_rng(devices=[]):
         torch.manual_seed(settings.train.seed)
         network = make_network(tracks.n_features, settings.network)
-    network.scale.copy_(tracks.scale)
+    rng = np.random.default_rng(settings.train.seed)
+    chosen = rng.integers(len(tracks.speakers), size=USUAL_WINDOWS)
+    length = round(settings.train.window_s * settings.features.rate_hz)
+    network.settle(tracks.scale, tracks.cut(chosen, length, rng))
     return network
 
 

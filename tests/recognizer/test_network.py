@@ -6,6 +6,7 @@ import torch
 
 from facedyn_app.recognizer.augment import Augmentation, augment
 from facedyn_app.recognizer.conformer import (
+    ChannelDropout,
     RelativeSelfAttention,
     Subsampling,
     relative_positions,
@@ -97,6 +98,38 @@ def test_a_window_is_embedded_alone_as_in_a_batch() -> None:
     together = network(windows)
     alone = torch.cat([network(window[None]) for window in windows])
     torch.testing.assert_close(together, alone, rtol=1e-4, atol=1e-5)
+
+
+def test_a_network_settles_on_what_is_usual() -> None:
+    network = MotionNetwork(6, SMALL).eval()
+    scale = torch.tensor([1.0, 2.0, 3.0, 4.0, 5.0, 6.0])
+    windows = 0.5 * torch.randn(100, 60, 6) * scale
+    network.settle(scale, windows)
+    torch.testing.assert_close(network.scale, scale)
+    coherencies = network.coordination(windows[..., 3:] / scale[3:])
+    assert coherencies.mean(dim=0).abs().max() < 1e-3
+
+
+def test_timing_alone_tells_windows_apart() -> None:
+    torch.manual_seed(0)
+    network = MotionNetwork(6, SMALL).eval()
+    with torch.no_grad():
+        for parameter in network.embedding.parameters():
+            parameter.zero_()
+    base = 0.3 * torch.randn(1, 80, 1)
+    together = base.repeat(1, 1, 6)
+    lagged = torch.cat([together[..., :5], together[..., 5:].roll(2, dims=1)], dim=2)
+    same, other = network(torch.cat([together, 3.0 * together])), network(lagged)
+    torch.testing.assert_close(same[0], same[1], rtol=1e-3, atol=1e-3)
+    assert (same[0] - other[0]).norm() > 0.05
+
+
+def test_dropout_silences_whole_channels() -> None:
+    torch.manual_seed(0)
+    dropped = ChannelDropout(0.5)(torch.ones(4, 30, 40))
+    assert set(dropped.unique().tolist()) == {0.0, 2.0}
+    torch.testing.assert_close(dropped.std(dim=1), torch.zeros(4, 40))
+    assert ChannelDropout(0.5).eval()(torch.ones(1, 2, 3)).eq(1.0).all()
 
 
 def test_supcon_matches_explicit_loops() -> None:

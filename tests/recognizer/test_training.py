@@ -123,7 +123,17 @@ def change_config(folder: Path, **changes: object) -> None:
     path.write_text(json.dumps(config))
 
 
-NETWORK = {"width": 24, "n_blocks": 1, "n_heads": 2, "kernel": 7, "embedding": 16, "dropout": 0.0}
+NETWORK = {
+    "width": 24,
+    "n_blocks": 1,
+    "n_heads": 2,
+    "kernel": 7,
+    "embedding": 16,
+    "dropout": 0.0,
+    "statistics_dropout": 0.0,
+    "n_bands": 2,
+    "n_mixtures": 2,
+}
 
 
 @pytest.mark.parametrize("name", FILES)
@@ -146,7 +156,8 @@ def test_a_missing_or_broken_file_is_named(
     ("change", "reason"),
     [
         ({"format": "other"}, "format"),
-        ({"version": 2}, "version 2"),
+        ({"version": 3}, "version 3.*newer version"),
+        ({"version": 1}, "version 1.*Train it again"),
         ({"version": "1"}, "format"),
         ({"expression_names": []}, "list of names"),
         ({"expression_names": ["eyeBlinkLeft"]}, "tensors are not those"),
