@@ -106,8 +106,8 @@ def test_the_demo_tells_a_script_the_same(run: Run, window: Any, result: DemoRes
     assert (facts["n_probes"], facts["n_first"], facts["simulated"]) == (2, 1, True)
     assert facts["probes"][1]["true"] == "Bo"
     assert facts["probes"][1]["ranked"] == [
-        {"name": "Ada", "score": 0.8, "probability": 0.9},
-        {"name": "Bo", "score": 0.1, "probability": 0.1},
+        {"name": "Ada", "score": 0.8, "probability": 0.9, "trust": None},
+        {"name": "Bo", "score": 0.1, "probability": 0.1, "trust": None},
     ]
     assert [one["speaker"] for one in facts["drift"]] == ["Ada"]
     assert facts == {**json.loads(json.dumps(facts)), "warnings": []}
