@@ -9,7 +9,6 @@ from __future__ import annotations
 import json
 import time
 from collections.abc import Iterable, Mapping
-from concurrent.futures import Future, ThreadPoolExecutor
 from contextlib import closing
 from dataclasses import asdict, dataclass, replace
 from pathlib import Path
@@ -19,7 +18,7 @@ import numpy as np
 
 from facedyn_app import __version__
 from facedyn_app.assets import sha256_of
-from facedyn_app.fitting.fitter import Fitter, choose_device, make_fitter
+from facedyn_app.fitting.fitter import choose_device
 from facedyn_app.fitting.live import LiveFit
 from facedyn_app.fitting.session_fit import fit_session
 from facedyn_app.headmodel.fewer import with_fewer
@@ -27,7 +26,7 @@ from facedyn_app.headmodel.model import HeadModel
 from facedyn_app.landmarks import ANY_FACE, FrameFaces, KeptTrack, TrackCollector, track_faces
 from facedyn_app.progress import Progress, Report, ignore
 from facedyn_app.records import HeadFit, Session, VideoInfo
-from facedyn_app.settings import FitSettings, Settings
+from facedyn_app.settings import Settings
 from facedyn_app.video import probe_video, read_frames
 
 FOLLOWING = "following the face"
@@ -46,33 +45,12 @@ class FollowedVideo:
         sha256: Of its file.
         tracks: The landmarks of all faces, in a file that goes with this object.
         seconds_spent: What following them took, s.
-        prepared: What was made for the fit meanwhile.
     """
 
     info: VideoInfo
     sha256: str
     tracks: TrackCollector
     seconds_spent: float
-    prepared: Prepared
-
-
-@dataclass(frozen=True, slots=True, eq=False)
-class Prepared:
-    """A fitter, and what it was made of.
-
-    It depends on the head and the settings alone, so it is made while the face is followed:
-    making it takes a quarter of a second, which the landmarker's threads leave over.
-    """
-
-    head: HeadModel
-    settings: FitSettings
-    device: str
-    fitter: Future[Fitter]
-
-    def given(self, head: HeadModel, settings: FitSettings, device: str) -> Fitter | None:
-        """The fitter, if it was made of these; None otherwise."""
-        same = head is self.head and (settings, device) == (self.settings, self.device)
-        return self.fitter.result() if same else None
 
 
 @dataclass(frozen=True, slots=True, eq=False)
@@ -128,19 +106,14 @@ def follow_video(
     """
     started = time.perf_counter()
     place = choose_device(device)  # a device that is not there is told before the long work
-    fewer = with_fewer(head, settings.fit.n_shape, settings.fit.n_expression)
+    head = with_fewer(head, settings.fit.n_shape, settings.fit.n_expression)
     info = probe_video(path)
     sha256 = sha256_of(path)
-    with ThreadPoolExecutor(max_workers=1) as pool:
-        made = pool.submit(make_fitter, fewer, settings.fit, device)
-        prepared = Prepared(head, settings.fit, device, made)
-        live_fit = None
-        if live:
-            live_fit = LiveFit(fewer, settings.fit, device, fitter=made.result())
-        following = track_faces(read_frames(path), info, settings.landmarks, device=place)
-        with closing(following) as found_faces:
-            tracks = _collect(info, found_faces, face, live_fit, report)
-    return FollowedVideo(info, sha256, tracks, time.perf_counter() - started, prepared)
+    live_fit = LiveFit(head, settings.fit, device) if live else None
+    following = track_faces(read_frames(path), info, settings.landmarks, device=place)
+    with closing(following) as found_faces:
+        tracks = _collect(info, found_faces, face, live_fit, report)
+    return FollowedVideo(info, sha256, tracks, time.perf_counter() - started)
 
 
 def fit_face(
@@ -168,11 +141,10 @@ def fit_face(
         TooLittleError: The face is seen in too few frames.
     """
     started = time.perf_counter()
-    fitter = video.prepared.given(head, settings.fit, device)
     head = with_fewer(head, settings.fit.n_shape, settings.fit.n_expression)
     number = video.tracks.number_of(face)
     landmarks = video.tracks.track(number)
-    fit = fit_session(head, landmarks, settings.fit, device=device, fitter=fitter, report=report)
+    fit = fit_session(head, landmarks, settings.fit, device=device, report=report)
     session = make_session(video, number, head, landmarks, fit, settings)
     spent = time.perf_counter() - started
     timing = {"landmarks": video.seconds_spent, "fit": spent, "total": video.seconds_spent + spent}

@@ -14,7 +14,7 @@ import torch
 from torch import Tensor
 
 from facedyn_app.fitting.arrow import solve_arrow
-from facedyn_app.fitting.fitter import Fitter, make_fitter
+from facedyn_app.fitting.fitter import make_fitter
 from facedyn_app.fitting.residuals import FaceProblem
 from facedyn_app.fitting.session_fit import error_in_px
 from facedyn_app.fitting.state import FaceState
@@ -47,18 +47,12 @@ class LiveFit:
         settings: Noise, priors, limits.
         device: "auto", "cpu" or "cuda".
         learner: Where the shape is estimated while frames go on; without one they wait for it.
-        fitter: Made of the same head and settings on the same device; None to make it.
     """
 
     def __init__(
-        self,
-        head: HeadModel,
-        settings: FitSettings,
-        device: str,
-        learner: Executor | None = None,
-        fitter: Fitter | None = None,
+        self, head: HeadModel, settings: FitSettings, device: str, learner: Executor | None = None
     ) -> None:
-        self._fitter = fitter or make_fitter(head, settings, device)
+        self._fitter = make_fitter(head, settings, device)
         self._steps = self._fitter.steps()
         self._set_shape(self._fitter.head.weight.new_zeros(1, self._fitter.head.n_shared))
         self._learner = learner

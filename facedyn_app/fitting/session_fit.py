@@ -45,7 +45,6 @@ def fit_session(
     settings: FitSettings,
     *,
     device: str = "auto",
-    fitter: Fitter | None = None,
     report: Report = ignore,
 ) -> HeadFit:
     """Fit a head to the landmarks of one person's recording (METHOD section 3).
@@ -55,7 +54,6 @@ def fit_session(
         landmarks: Landmarks of T frames, of which a block is in memory at a time.
         settings: Noise, priors, limits.
         device: "auto", "cpu" or "cuda".
-        fitter: Made of the same head and settings on the same device; None to make it.
         report: Called several times a second; may raise Cancelled.
 
     Raises:
@@ -68,7 +66,7 @@ def fit_session(
             f"A face was found in {len(found)} of {len(landmarks.seconds)} frames: too few to fit.",
             "Use a video in which a face is seen from the front, at least 50 px high.",
         )
-    fitter = fitter or make_fitter(head, settings, device)
+    fitter = make_fitter(head, settings, device)
     focal = estimate_focal(fitter, landmarks.only(_spread(found, FOCAL_FRAMES)), report)
     fitter = with_focal(fitter, focal)
     spread, joint = fit_shape(fitter, landmarks, found, report)
