@@ -64,7 +64,13 @@ def small_settings(max_steps: int = 40, **train: float) -> Settings:
     return Settings(
         features=FeatureSettings(window_s=5.0, hop_s=2.5),
         network=NetworkSettings(
-            width=24, n_blocks=1, n_heads=2, kernel=7, embedding=16, dropout=0.0
+            width=24,
+            n_blocks=1,
+            n_heads=2,
+            kernel=7,
+            embedding=16,
+            dropout=0.0,
+            statistics_dropout=0.0,
         ),
         train=TrainSettings(
             speakers_per_batch=12,
