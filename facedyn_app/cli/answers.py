@@ -8,7 +8,7 @@ from dataclasses import asdict
 from facedyn_app.cli.tables import indented, number, table
 from facedyn_app.dynamics.conditions import likely_causes
 from facedyn_app.dynamics.drift import drift_label, interval_words
-from facedyn_app.dynamics.match_trust import OF_THE_PROBE
+from facedyn_app.dynamics.match_trust import beyond_the_probe
 from facedyn_app.dynamics.quality import DO_NOT_USE, quality_line
 from facedyn_app.records import DriftReport, Identification, Match, Quality, SessionDrift
 from facedyn_app.settings import TrustSettings
@@ -109,8 +109,7 @@ def _ranking(matches: Sequence[Match]) -> str:
         f"  {match.name}: {reason}"
         for match in matches
         if match.trust is not None
-        for reason in match.trust.reasons
-        if not reason.startswith(OF_THE_PROBE)  # the quality line has those
+        for reason in beyond_the_probe(match.trust)
     ]
     return "\n".join(lines)
 

@@ -30,14 +30,19 @@ class SessionChunks:
     n_effective: float
 
     @property
+    def wander(self) -> float:
+        """Variance of the mean: how far it wanders by itself."""
+        return self.variance / self.n_effective
+
+    @property
     def whole_variance(self) -> float:
         """The variance of a long session: within this one, a slow wander shows only in part.
 
         Of a variance V, a session in which the mean itself wanders by W shows
-        `(V - W) n / (n - 1)`; here `W = variance / n_effective`.
+        `(V - W) n / (n - 1)`.
         """
         n = len(self.shapes)
-        return self.variance * ((n - 1) / n + 1.0 / self.n_effective)
+        return self.variance * (n - 1) / n + self.wander
 
 
 def usable_chunks(

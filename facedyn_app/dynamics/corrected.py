@@ -70,7 +70,7 @@ def drift_interval(
 
     if len(sessions) < 2:
         return None
-    wander = float(np.mean([one.variance / one.n_effective for one in sessions]))
+    wander = float(np.mean([one.wander for one in sessions]))
     if wander <= 0.0:
         return None
     pairs = [float(((a.mean - b.mean) ** 2).sum()) for a, b in combinations(sessions, 2)]

@@ -101,9 +101,8 @@ def _drifts(usable: Sequence[SessionChunks]) -> tuple[float | None, float | None
     plain, corrected = [], []
     for a, b in combinations(usable, 2):
         squared = float(((a.mean - b.mean) ** 2).sum())
-        wander = a.variance / a.n_effective + b.variance / b.n_effective
         plain.append(np.sqrt(squared))
-        corrected.append(np.sqrt(max(0.0, squared - wander)))
+        corrected.append(np.sqrt(max(0.0, squared - a.wander - b.wander)))
     return float(np.mean(plain)), float(np.mean(corrected))
 
 

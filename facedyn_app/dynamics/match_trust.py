@@ -48,6 +48,11 @@ def judge_match(
     return MatchTrust(verdict, tuple(reasons), distance)
 
 
+def beyond_the_probe(judged: MatchTrust) -> list[str]:
+    """The reasons that are the match's; the probe's own stand with its measurement."""
+    return [reason for reason in judged.reasons if not reason.startswith(OF_THE_PROBE)]
+
+
 def shape_distance(probe: Session, enrolled: Sequence[Session]) -> float:
     """How far a probe's shape lies from the mean of a speaker's, over the noise of both.
 
@@ -64,8 +69,7 @@ def shape_distance(probe: Session, enrolled: Sequence[Session]) -> float:
     if noise2 <= 0.0:
         return math.nan
     squared = float(((asked.mean - np.mean([one.mean for one in own], axis=0)) ** 2).sum())
-    wander = asked.variance / asked.n_effective
-    wander += sum(one.variance / one.n_effective for one in own) / len(own) ** 2
+    wander = asked.wander + sum(one.wander for one in own) / len(own) ** 2
     return math.sqrt(max(0.0, squared - wander) / noise2)
 
 

@@ -113,13 +113,14 @@ class Flows(QObject):
 
     def export_table(self, recording: Recording, path: Path) -> None:
         """Write a recording as a table."""
-        job = Job(f"Export {path.name}", work.export_table(recording, path))
-        Watch(job, self.exported.emit, self.failed.emit, self._tell_progress)
-        self.queue.add(job)
+        self._export(path, work.export_table(recording, path))
 
     def export_meshes(self, recording: Recording, order: MeshOrder) -> None:
         """Write meshes of a recording."""
-        job = Job(f"Export {order.path.name}", head_work.export_meshes(recording, order))
+        self._export(order.path, head_work.export_meshes(recording, order))
+
+    def _export(self, path: Path, writing: Work) -> None:
+        job = Job(f"Export {path.name}", writing)
         Watch(job, self.exported.emit, self.failed.emit, self._tell_progress)
         self.queue.add(job)
 

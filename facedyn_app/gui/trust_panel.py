@@ -12,7 +12,7 @@ from PySide6.QtWidgets import QHeaderView, QLabel, QTreeView, QVBoxLayout, QWidg
 
 from facedyn_app.dynamics.conditions import likely_causes
 from facedyn_app.dynamics.drift import drift_label, interval_words
-from facedyn_app.dynamics.match_trust import OF_THE_PROBE
+from facedyn_app.dynamics.match_trust import beyond_the_probe
 from facedyn_app.gui.panel import DONE, Panel
 from facedyn_app.gui.recording import Recording
 from facedyn_app.gui.theme import GRID, colours_of, tabular_font, verdict_colour
@@ -171,7 +171,7 @@ class TrustPanel(Panel):
         colour = verdict_colour(colours_of(self), judged.verdict)
         name = simulated_label(best.name, simulated=best.name in recording.simulated_speakers)
         lines = [f'Match with {escape(name)}: <b style="color:{colour}">{judged.verdict}</b>']
-        lines += [escape(one) for one in judged.reasons if not one.startswith(OF_THE_PROBE)]
+        lines += [escape(reason) for reason in beyond_the_probe(judged)]
         return "<br>" + "<br>".join(lines)
 
     def _speaker_row(self, report: DriftReport, simulated: bool) -> list[QStandardItem]:

@@ -2,20 +2,17 @@
 
 import numpy as np
 import pytest
-from scipy.signal import lfilter
 
 from facedyn_app.dynamics.chunks import usable_chunks
 from facedyn_app.dynamics.corrected import drift_interval, effective_directions
 from facedyn_app.dynamics.drift import measure_drift
 from facedyn_app.records import DriftReport, FloatArray
+from tests.dynamics.wander import ar1
 
 
 def wandering(rng: np.random.Generator, n: int, width: int) -> FloatArray:
     """(n, width) components of unit variance that wander with a time constant of 4 chunks."""
-    decay = np.exp(-0.25)
-    white = rng.standard_normal((n, width))
-    white[1:] *= np.sqrt(1 - decay**2)
-    return np.asarray(lfilter([1.0], [1.0, -decay], white, axis=0))
+    return ar1(rng, n, float(np.exp(-0.25)), width)
 
 
 def speaker(

@@ -2,21 +2,13 @@
 
 import numpy as np
 import pytest
-from scipy.signal import lfilter
 
 from facedyn_app.dynamics.autocorrelation import n_effective
 from facedyn_app.dynamics.drift import NEEDS_TWO_SESSIONS, drift_label, measure_drift
 from facedyn_app.errors import MismatchError, TooLittleError
 from facedyn_app.records import DriftReport, FloatArray
 from facedyn_app.settings import TrustSettings
-
-N_SHAPE = 40
-
-
-def ar1(rng: np.random.Generator, n: int, decay: float, width: int = N_SHAPE) -> FloatArray:
-    white = rng.standard_normal((n, width))
-    white[1:] *= np.sqrt(1 - decay**2)
-    return np.asarray(lfilter([1.0], [1.0, -decay], white, axis=0))
+from tests.dynamics.wander import N_SHAPE, ar1
 
 
 def made_speaker(
