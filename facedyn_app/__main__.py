@@ -42,13 +42,20 @@ def measure_window(folder: Path, seconds: float, report: Report) -> list[WindowT
     return measure(folder, seconds, report)
 
 
+def print_pdf(page: str, path: Path) -> None:
+    """Print a page of HTML; Qt is imported only here, too."""
+    from facedyn_app.gui.pdf import print_pdf as print_page
+
+    print_page(page, path)
+
+
 def main() -> None:
     """Run the program with the arguments of this process."""
     multiprocessing.freeze_support()
     # read by OpenMP when torch is imported: threads that wait long would otherwise keep cores busy
     # that landmarks and window need, and make a fit on a loaded machine ten times slower
     os.environ.setdefault("GOMP_SPINCOUNT", "2000")
-    run_app(open_window, measure_window)
+    run_app(open_window, measure_window, print_pdf)
 
 
 if __name__ == "__main__":

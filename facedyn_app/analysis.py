@@ -198,6 +198,9 @@ def make_session(
         invalid_reason=fit.invalid_reason,
         gaze=fit.gaze,
         confidence=np.nan_to_num(landmarks.certainty).clip(0.0, 1.0).astype(np.float32),
+        sharpness=landmarks.sharpness,
+        brightness=landmarks.brightness,
+        repeated=landmarks.repeated,
     )
 
 

@@ -288,6 +288,12 @@ class Session:
             rad; NaN in frames that are not valid; None where the head has no eyes.
         confidence: (T,) float32 the landmarker's certainty that there is a face, 0..1, 0 without
             one; None in sessions that do not say.
+        sharpness: (T,) float32 fine detail of the face over its contrast; depends on the camera
+            and on how large the face is. NaN without a face; None in sessions that do not say.
+        brightness: (T,) float32 of the face, 0 black to 1 white; NaN without a face; None in
+            sessions that do not say.
+        repeated: (T,) bool: whether the picture is that of the frame before once more; None in
+            sessions that do not say.
     """
 
     seconds: FloatArray
@@ -306,6 +312,9 @@ class Session:
     invalid_reason: ByteArray | None = None
     gaze: FloatArray | None = None
     confidence: FloatArray | None = None
+    sharpness: FloatArray | None = None
+    brightness: FloatArray | None = None
+    repeated: BoolArray | None = None
 
     def __post_init__(self) -> None:
         """Check that all arrays have a row per frame, per chunk or a column per name."""
@@ -491,6 +500,9 @@ class Conditions:
         error_percent_face: Mean landmark error of the valid frames, percent of face height.
         valid_share: Valid frames, 0..1.
         blurred_share: Frames left out since they are blurred, 0..1.
+        sharpness: Median fine detail of the face over its contrast.
+        brightness: Median brightness of the face, 0 black to 1 white.
+        light_change: Span of the middle 80 % of its brightness, over the median.
     """
 
     name: str
@@ -501,6 +513,9 @@ class Conditions:
     error_percent_face: float
     valid_share: float
     blurred_share: float
+    sharpness: float
+    brightness: float
+    light_change: float
 
 
 @dataclass(frozen=True, slots=True, eq=False)

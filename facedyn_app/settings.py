@@ -222,7 +222,7 @@ class TrustSettings:
         max_error_percent: Landmark error above which a session is a caution, % of face height.
         min_face_px: Face height below which a session is a caution, px.
         min_seen_seconds: Time for which one of several faces must be seen to be fitted, s.
-        max_dnr: Corrected DNR above which the shape drifts.
+        max_dnr: Corrected DNR above which the shape drifts, once all of its interval is.
         far_shape: Times its noise that a head's shape lies away from a speaker's to be called far.
         stands_out: Factor by which a session's conditions are worse than all others' to be named
             as the likely cause of a drift.

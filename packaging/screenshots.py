@@ -208,7 +208,8 @@ def show_forms(desk: Desk, grab: Callable[[str], None]) -> None:
     settle(desk)
     for name, ask in (
         ("enrol", desk.ask_enrolment),
-        ("export", desk.ask_export),
+        ("export", desk.exports.ask_meshes),
+        ("report", desk.exports.ask_report),
         ("date", DateDialog(session, desk.window).open),
     ):
         ask()

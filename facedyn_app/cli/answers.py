@@ -10,6 +10,7 @@ from facedyn_app.dynamics.conditions import likely_causes
 from facedyn_app.dynamics.drift import drift_label, interval_words
 from facedyn_app.dynamics.match_trust import beyond_the_probe
 from facedyn_app.dynamics.quality import DO_NOT_USE, quality_line
+from facedyn_app.dynamics.shape_moves import ShapeMoves
 from facedyn_app.records import DriftReport, Identification, Match, Quality, SessionDrift
 from facedyn_app.settings import TrustSettings
 
@@ -43,8 +44,13 @@ def identification_facts(answer: Identification, top: int | None = None) -> dict
     }
 
 
-def drift_facts(report: DriftReport, trust: TrustSettings, simulated: bool) -> dict[str, object]:
-    """A drift report for scripts."""
+def drift_facts(
+    report: DriftReport,
+    trust: TrustSettings,
+    simulated: bool,
+    moves: ShapeMoves | None = None,
+) -> dict[str, object]:
+    """A drift report for scripts, with what lies behind it where that is known."""
     return {
         "speaker": report.speaker,
         "verdict": drift_label(report, trust),
@@ -57,9 +63,16 @@ def drift_facts(report: DriftReport, trust: TrustSettings, simulated: bool) -> d
         "note": report.note,
         "simulated": simulated,
         "sessions": [asdict(session) for session in report.sessions],
+        "distances": None if moves is None else moves.distances.tolist(),
+        "components": None if moves is None else _components(moves),
         "conditions": [asdict(one) for one in report.conditions],
         "likely_causes": likely_causes(report.conditions, trust),
     }
+
+
+def _components(moves: ShapeMoves) -> dict[str, list[float]]:
+    """Drift, noise, DNR and ICC of each shape component, in their order."""
+    return {name: getattr(moves, name).tolist() for name in ("drift", "noise", "dnr", "icc")}
 
 
 def quality_text(quality: Quality) -> str:

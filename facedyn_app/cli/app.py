@@ -31,17 +31,21 @@ from facedyn_app.cli.options import (
     OtherHead,
     SpeakerName,
 )
+from facedyn_app.cli.report_verb import PrintPdf, make_report
 from facedyn_app.cli.verb import Outcome, run_verb
 from facedyn_app.cli.window import MeasureWindow, OpenWindow
 from facedyn_app.progress import Report
 
 
-def make_app(open_window: OpenWindow, measure_window: MeasureWindow) -> typer.Typer:
+def make_app(
+    open_window: OpenWindow, measure_window: MeasureWindow, print_pdf: PrintPdf
+) -> typer.Typer:
     """The command line.
 
     Args:
         open_window: Opens the window, for the verbs that need it.
         measure_window: Times the window, for `bench window`.
+        print_pdf: Prints a page, for `report`.
     """
     app = typer.Typer(
         name="facedyn",
@@ -69,7 +73,8 @@ def make_app(open_window: OpenWindow, measure_window: MeasureWindow) -> typer.Ty
     app.command("enrol", short_help="Enrol a speaker with recordings, by consent.")(enrol)
     app.command("identify", short_help="Who is it? Rank the enrolled speakers.")(identify)
     app.command("dnr", short_help="Does the head shape drift? The drift-to-noise ratio.")(dnr)
-    app.command("export", short_help="Write meshes of a session.")(export_verb.export)
+    app.command("export", short_help="Write a session as a table, or meshes.")(export_verb.export)
+    app.command("report", short_help="Write a report to print.")(make_report(print_pdf))
     app.add_typer(head_verbs.make_heads_app(), name="heads")
     app.add_typer(recognizer_verbs.make_recognizers_app(), name="recognizers")
     app.add_typer(session_verbs.make_sessions_app(), name="sessions")

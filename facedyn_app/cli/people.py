@@ -27,13 +27,14 @@ from facedyn_app.cli.recordings import (
 )
 from facedyn_app.cli.verb import Outcome
 from facedyn_app.dynamics.quality import assess_quality, quality_line
+from facedyn_app.dynamics.shape_moves import ShapeMoves
 from facedyn_app.errors import FacedynError, InputError, MismatchError, TooLittleError
 from facedyn_app.headmodel.model import HeadModel
 from facedyn_app.library.entries import SessionEntry
 from facedyn_app.library.library import DATABASE, Library
 from facedyn_app.library.recognizers import active_recognizer
 from facedyn_app.library.rows import checked_name, missing_consent
-from facedyn_app.pipeline import check_gallery, drift_of, enrol, identify
+from facedyn_app.pipeline import check_gallery, drift_in_detail, enrol, identify
 from facedyn_app.progress import Cancelled, Progress, Report
 from facedyn_app.recognizer.files import load_recognizer
 from facedyn_app.recognizer.model import Recognizer
@@ -80,10 +81,10 @@ def enrol_recordings(
         for number, path in enumerate(paths, start=1):
             within = numbered(report, path, number, len(paths))
             session = read_recording(path, head, reading, settings, within)
-            with naming(path), _open_library(folder, create=True) as library:
+            with naming(path), open_library(folder, create=True) as library:
                 entry = enrol(name, session, library, consent)
             added.append((entry, assess_quality(session, settings.trust)))
-    with _open_library(folder) as library:
+    with open_library(folder) as library:
         on_record = next(
             known.consent for known in library.speakers() if known.name == checked_name(name)
         )
@@ -93,12 +94,12 @@ def enrol_recordings(
 def _check_enrolment(name: str, paths: Sequence[Path], folder: Path, consent: str) -> None:
     """Check consent, and that none of the videos is the speaker's already."""
     checked_name(name)
-    if not _is_library(folder):
+    if not is_library(folder):
         if not consent.strip():
             raise missing_consent(name)
         check_output_folder(folder)
         return
-    with _open_library(folder) as library:
+    with open_library(folder) as library:
         library.check_consent(name, consent)
         known = {
             entry.source_sha256: entry.name
@@ -172,7 +173,7 @@ def identify_recording(
         TooLittleError: Nobody is enrolled, or the recording is too short.
     """
     settings = Settings()
-    with _open_library(folder) as library:
+    with open_library(folder) as library:
         check_recording(path)
         chosen = recognizer_folder
         recognizer = active_recognizer(library) if chosen is None else load_recognizer(chosen)
@@ -214,50 +215,55 @@ def measure_speakers(folder: Path, speaker: str | None, report: Report) -> Outco
         TooLittleError: There is nobody, or the speaker asked for has no session long enough.
     """
     trust = Settings().trust
-    with _open_library(folder) as library:
+    with open_library(folder) as library:
         if speaker is not None:
             names = [checked_name(speaker)]
-            reports = [drift_of(library, names[0])]
+            found: Sequence[tuple[DriftReport, ShapeMoves | None]]
+            found = [drift_in_detail(library, names[0])]
         else:
             names = [entry.name for entry in library.speakers()]
-            reports = _all_drifts(library, names, report)
+            found = _all_drifts(library, names, report)
         entries = library.sessions()
     made = {name: any(e.simulated for e in entries if e.speaker == name) for name in names}
     facts = {
         "library": folder,
-        "speakers": [drift_facts(one, trust, made[one.speaker]) for one in reports],
+        "speakers": [drift_facts(one, trust, made[one.speaker], moves) for one, moves in found],
     }
-    text = drift_text(reports, trust)
+    text = drift_text([one for one, _ in found], trust)
     if any(made.values()):
         text += "\nsimulated speakers: " + ", ".join(name for name in names if made[name])
     return Outcome(facts, text)
 
 
-def _all_drifts(library: Library, names: Sequence[str], report: Report) -> list[DriftReport]:
+def _all_drifts(
+    library: Library, names: Sequence[str], report: Report
+) -> list[tuple[DriftReport, ShapeMoves | None]]:
     """A report for each; one without enough material gets a note instead of stopping the rest."""
     if not names:
         raise TooLittleError(
             f"There is nobody in the library '{library.folder}'.", "Enrol a speaker first."
         )
-    reports = []
+    found: list[tuple[DriftReport, ShapeMoves | None]] = []
     for number, name in enumerate(names):
         report(Progress("measuring shape drift", number, len(names)))
         try:
-            reports.append(drift_of(library, name))
+            found.append(drift_in_detail(library, name))
         except FacedynError as error:
             nan = float("nan")
-            reports.append(DriftReport(name, (), nan, *5 * (None,), error.sentence))
-    return reports
+            found.append((DriftReport(name, (), nan, *5 * (None,), error.sentence), None))
+    return found
 
 
-def _is_library(folder: Path) -> bool:
+def is_library(folder: Path) -> bool:
+    """Whether there is a library in a folder; raises InputError where it may not be entered."""
     try:
         return (folder / DATABASE).is_file()
     except OSError as error:
         raise _unusable(folder, error) from error
 
 
-def _open_library(folder: Path, create: bool = False) -> Library:
+def open_library(folder: Path, create: bool = False) -> Library:
+    """A library; one that cannot be opened is an InputError that names its folder."""
     try:
         return Library.open(folder, create=create)
     except OSError as error:

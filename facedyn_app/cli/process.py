@@ -13,6 +13,7 @@ import typer
 
 from facedyn_app.cli.app import make_app
 from facedyn_app.cli.as_json import json_line
+from facedyn_app.cli.report_verb import PrintPdf
 from facedyn_app.cli.window import MeasureWindow, OpenWindow
 from facedyn_app.folders import log_file
 
@@ -21,12 +22,13 @@ LOG_BYTES, LOG_FILES = 1_000_000, 3
 log = logging.getLogger(__name__)
 
 
-def run_app(open_window: OpenWindow, measure_window: MeasureWindow) -> None:
+def run_app(open_window: OpenWindow, measure_window: MeasureWindow, print_pdf: PrintPdf) -> None:
     """Run the program with the arguments of this process; ends the process.
 
     Args:
         open_window: Opens the window, for the verbs that need it.
         measure_window: Times the window, for `bench window`.
+        print_pdf: Prints a page, for `report`.
 
     Raises:
         SystemExit: With the exit code.
@@ -36,7 +38,7 @@ def run_app(open_window: OpenWindow, measure_window: MeasureWindow) -> None:
     sys.excepthook = _Fault(log_path)
     threading.excepthook = _log_thread_fault
     # typer.Typer.__call__ would put an excepthook of its own in place of this one
-    typer.main.get_command(make_app(open_window, measure_window))(prog_name="facedyn")
+    typer.main.get_command(make_app(open_window, measure_window, print_pdf))(prog_name="facedyn")
 
 
 def _keep_output_alive() -> None:

@@ -9,7 +9,7 @@ from dataclasses import dataclass
 import numpy as np
 
 from facedyn_app.dynamics.quality import error_percent
-from facedyn_app.records import INVALID_REASONS, Conditions, Session
+from facedyn_app.records import INVALID_REASONS, Conditions, FloatArray, Session
 from facedyn_app.settings import TrustSettings
 
 MIDDLE = (0.1, 0.9)
@@ -34,6 +34,7 @@ def conditions_of(name: str, session: Session) -> Conditions:
         low, high = np.quantile(rotation, MIDDLE, axis=0)
         spread = float(np.max(high - low))
         face_px = float(np.median(session.face_px[valid]))
+    brightness, light_change = _light(session)
     reason = session.invalid_reason
     blurred = reason is not None and np.mean(reason == INVALID_REASONS.index("blurred"))
     return Conditions(
@@ -45,7 +46,25 @@ def conditions_of(name: str, session: Session) -> Conditions:
         error_percent_face=error_percent(session.error_px[valid], session.face_px[valid]),
         valid_share=float(valid.mean()) if len(valid) else math.nan,
         blurred_share=math.nan if reason is None else float(blurred),
+        sharpness=_median(session.sharpness),
+        brightness=brightness,
+        light_change=light_change,
     )
+
+
+def _median(values: FloatArray | None) -> float:
+    """Of what was measured; NaN for none."""
+    known = np.zeros(0) if values is None else values[np.isfinite(values)]
+    return float(np.median(known)) if len(known) else math.nan
+
+
+def _light(session: Session) -> tuple[float, float]:
+    """How bright the face is, and by what share of that it changes."""
+    middle = _median(session.brightness)
+    if session.brightness is None or not middle > 0.0:
+        return middle, math.nan
+    low, high = np.nanquantile(session.brightness, MIDDLE)
+    return middle, float(high - low) / middle
 
 
 def _focal(session: Session) -> float:
@@ -101,6 +120,27 @@ _RULES = (
         worse_is_more=True,
         least=5.0,
         words="{:.0f} % of the frames are blurred",
+        others="{:.0f} % or less",
+    ),
+    _Rule(
+        lambda c: c.sharpness,
+        worse_is_more=False,
+        least=0.0,
+        words="the face is blurred: its sharpness is {:.2f}",
+        others="{:.2f} or more",
+    ),
+    _Rule(
+        lambda c: 100.0 * c.brightness,
+        worse_is_more=False,
+        least=0.0,
+        words="the face is dark: {:.0f} % of white",
+        others="{:.0f} % or more",
+    ),
+    _Rule(
+        lambda c: 100.0 * c.light_change,
+        worse_is_more=True,
+        least=15.0,
+        words="the light on the face changes by {:.0f} %",
         others="{:.0f} % or less",
     ),
     _Rule(

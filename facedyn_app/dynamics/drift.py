@@ -18,6 +18,8 @@ NEEDS_TWO_SESSIONS = (
     "halves of the one session are given."
 )
 
+STABLE, MAY_DRIFT, DRIFTS, UNKNOWN = "stable", "may drift", "drifts", "unknown"
+
 
 def measure_drift(
     speaker: str,
@@ -72,10 +74,16 @@ def measure_drift(
 
 
 def drift_label(report: DriftReport, trust: TrustSettings) -> str:
-    """One word: stable, drifts, or unknown where there is no corrected DNR."""
-    if report.dnr_corrected is None:
-        return "unknown"
-    return "drifts" if report.dnr_corrected > trust.max_dnr else "stable"
+    """STABLE, MAY_DRIFT, DRIFTS, or UNKNOWN where there is no corrected DNR.
+
+    It drifts where all of the corrected DNR's interval lies above the threshold, and may drift
+    where the ratio itself does.
+    """
+    if report.dnr_corrected is None or report.dnr_corrected_interval is None:
+        return UNKNOWN
+    if report.dnr_corrected_interval[0] > trust.max_dnr:
+        return DRIFTS
+    return MAY_DRIFT if report.dnr_corrected > trust.max_dnr else STABLE
 
 
 def interval_words(interval: tuple[float, float] | None) -> str:

@@ -8,7 +8,7 @@ from collections.abc import Sequence
 import numpy as np
 
 from facedyn_app.dynamics.chunks import usable_chunks
-from facedyn_app.dynamics.drift import drift_label, measure_drift
+from facedyn_app.dynamics.drift import DRIFTS, drift_label, measure_drift
 from facedyn_app.dynamics.quality import CAUTION, DO_NOT_USE, GOOD, assess_quality
 from facedyn_app.errors import FacedynError
 from facedyn_app.records import MatchTrust, Quality, Session
@@ -89,7 +89,7 @@ def _drift_reasons(enrolled: Sequence[Session], trust: TrustSettings) -> list[st
         report = measure_drift("", shapes, np.random.default_rng(0), n_bootstrap=0)
     except FacedynError:  # too little to speak of drift
         return []
-    if drift_label(report, trust) != "drifts":
+    if drift_label(report, trust) != DRIFTS:
         return []
     return [
         f"The shape drifts between the enrolled sessions (corrected DNR "

@@ -7,14 +7,14 @@ from pathlib import Path
 
 from PySide6.QtCore import QObject, QSettings, Qt, Slot
 from PySide6.QtGui import QGuiApplication
-from PySide6.QtWidgets import QApplication, QFileDialog
+from PySide6.QtWidgets import QApplication
 
-from facedyn_app.folders import demo_library, documents_folder
+from facedyn_app.folders import demo_library
 from facedyn_app.gui.answer_flows import AnswerFlows
 from facedyn_app.gui.camera.desk import CameraDesk
 from facedyn_app.gui.drift.flows import DriftFlows
 from facedyn_app.gui.enrol_dialog import EnrolDialog
-from facedyn_app.gui.export_dialog import ExportDialog
+from facedyn_app.gui.exports.desk import ExportDesk
 from facedyn_app.gui.face_flows import FaceFlows
 from facedyn_app.gui.flows import Flows
 from facedyn_app.gui.garbage import GuiGarbage
@@ -83,6 +83,7 @@ class Desk(QObject):
             self.state, self.heads, self.recognizers, short, settings_file
         )
         self.camera = CameraDesk(self.window, self.state, self.heads, self.flows, cameras)
+        self.exports = ExportDesk(self.window, self.state, self.library, self.queue)
         self.training = TrainingDesk(self.window, self.library, self.recognizers)
         self._connect_window()
         self._connect_library()
@@ -102,8 +103,6 @@ class Desk(QObject):
         window.refit_requested.connect(flows.refit)
         window.identify_requested.connect(self.answers.identify)
         window.enrol_requested.connect(self.ask_enrolment)
-        window.table_requested.connect(self.ask_table)
-        window.export_requested.connect(self.ask_export)
         window.video.faces.face_picked.connect(self.faces.choose)
         window.drift_requested.connect(self.drift.open)
         window.closing.connect(self.drift.shut_down)
@@ -158,8 +157,8 @@ class Desk(QObject):
         flows.queue.job_finished.connect(self._show_end)
         flows.progressed.connect(line.show_progress)
         flows.failed.connect(self._say_failure)
-        flows.exported.connect(line.show_idle)
-        for helper in (self.faces, self.answers):
+        self.exports.written.connect(line.show_idle)
+        for helper in (self.faces, self.answers, self.exports):
             helper.progressed.connect(line.show_progress)
             helper.failed.connect(self._say_failure)
         self.faces.shown.connect(self.answers.identify)
@@ -183,35 +182,6 @@ class Desk(QObject):
         dialog.ordered.connect(partial(self.library.enrol, recording))
         self.library.enrolled.connect(dialog.finish)
         self.library.refused.connect(dialog.show_failure)
-        dialog.open()
-
-    @Slot()
-    def ask_table(self) -> None:
-        """Ask where to write the shown recording as a table, and write it."""
-        recording = self.state.recording
-        if recording is None:
-            self.window.status_line.show_idle("Open a video first, then export its table.")
-            return
-        offered = documents_folder() / f"{Path(recording.title).stem}.csv"
-        chosen, _ = QFileDialog.getSaveFileName(
-            self.window, "Export table", str(offered), "Tables (*.csv)"
-        )
-        if chosen:
-            self.flows.export_table(recording, Path(chosen))
-
-    @Slot()
-    def ask_export(self) -> None:
-        """Ask which meshes of the shown recording to write, and where to, and write them."""
-        recording = self.state.recording
-        if recording is None:
-            self.window.status_line.show_idle("Open a video first, then export its meshes.")
-            return
-        frame = self.state.frame
-        fitted = bool(recording.session.valid[frame])
-        folder = documents_folder()
-        dialog = ExportDialog(recording.title, frame, fitted, folder, self.window)
-        dialog.setAttribute(Qt.WidgetAttribute.WA_DeleteOnClose)
-        dialog.accepted.connect(lambda: self.flows.export_meshes(recording, dialog.order()))
         dialog.open()
 
     @Slot(object)

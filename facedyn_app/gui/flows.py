@@ -9,11 +9,10 @@ from typing import Any, Final
 
 from PySide6.QtCore import QObject, Signal, Slot
 
-from facedyn_app.gui import head_work, work
+from facedyn_app.gui import work
 from facedyn_app.gui.answer_flows import AnswerFlows
 from facedyn_app.gui.frame_feed import FrameFeed
 from facedyn_app.gui.head_flows import HeadFlows
-from facedyn_app.gui.head_work import MeshOrder
 from facedyn_app.gui.jobs import Job, JobQueue, Watch, Work
 from facedyn_app.gui.library_flows import LibraryFlows
 from facedyn_app.gui.live_show import LiveShow
@@ -41,14 +40,12 @@ class Flows(QObject):
         progressed: Progress of the running work.
         demo_opened: work.DemoOpened.
         retried: Job: it had failed and is done again by another one.
-        exported: str: a sentence on what was written.
         failed: Exception of work that has failed.
     """
 
     progressed = Signal(object)
     demo_opened = Signal(object)
     retried = Signal(object)
-    exported = Signal(str)
     failed = Signal(object)
 
     def __init__(
@@ -110,19 +107,6 @@ class Flows(QObject):
         recording = self._state.recording
         if recording is not None and recording.video is not None:
             self.open_video(recording.video, recording.face)
-
-    def export_table(self, recording: Recording, path: Path) -> None:
-        """Write a recording as a table."""
-        self._export(path, work.export_table(recording, path))
-
-    def export_meshes(self, recording: Recording, order: MeshOrder) -> None:
-        """Write meshes of a recording."""
-        self._export(order.path, head_work.export_meshes(recording, order))
-
-    def _export(self, path: Path, writing: Work) -> None:
-        job = Job(f"Export {path.name}", writing)
-        Watch(job, self.exported.emit, self.failed.emit, self._tell_progress)
-        self.queue.add(job)
 
     @Slot(str)
     def retry(self, topic: str) -> None:

@@ -16,8 +16,6 @@ from facedyn_app.headmodel.placing.landmark_picture import landmark_picture
 from facedyn_app.pipeline import ready_head
 from facedyn_app.progress import Report
 from facedyn_app.records import ByteArray
-from facedyn_app.reports.kinds import MeshFormat, MeshKind
-from facedyn_app.reports.meshes import SessionMeshes, write_one, write_sequence
 
 
 @dataclass(frozen=True, slots=True)
@@ -50,23 +48,6 @@ class HeadPictures:
     head_id: str
     sheet: ByteArray
     landmarks: ByteArray
-
-
-@dataclass(frozen=True, slots=True)
-class MeshOrder:
-    """Which meshes of a recording are wanted.
-
-    Attributes:
-        kind: What they show.
-        form: Their format.
-        frame: One frame, from 0; None for all of them.
-        path: The file, or the new folder for all frames.
-    """
-
-    kind: MeshKind
-    form: MeshFormat
-    frame: int | None
-    path: Path
 
 
 def make_ready(name: str) -> Callable[[Report], HeadModel]:
@@ -119,21 +100,5 @@ def draw_pictures(name: str) -> Callable[[Report], HeadPictures]:
     def work(report: Report) -> HeadPictures:
         head = ready_head(name, report)
         return HeadPictures(head.head_id, contact_sheet(head, report), landmark_picture(head))
-
-    return work
-
-
-def export_meshes(recording: Recording, order: MeshOrder) -> Callable[[Report], str]:
-    """Work that writes meshes of a recording; gives a sentence on what was written."""
-
-    def work(report: Report) -> str:
-        session = recording.session
-        meshes = SessionMeshes(session, load_head(session.head_id), order.kind)
-        if order.frame is not None or order.kind is MeshKind.NEUTRAL:
-            write_one(meshes, order.frame or 0, order.path)
-            return f"Written: {order.path}"
-        made = write_sequence(meshes, order.path, order.form, report)
-        skipped = f"; {len(made.skipped)} frames without a trusted fit left out"
-        return f"Written: {len(made.files)} meshes in {order.path}{skipped if made.skipped else ''}"
 
     return work

@@ -47,6 +47,7 @@ class MainWindow(QMainWindow):
         videos_chosen: list[Path]: the user has opened or dropped these files and folders.
         table_requested: Write the shown recording as a table.
         export_requested: Write meshes of the shown recording.
+        report_requested: Write a report to print.
         camera_requested: Open a live camera.
         library_chosen: Path: the user has opened this library.
         demo_requested: Open the demo.
@@ -64,6 +65,7 @@ class MainWindow(QMainWindow):
     videos_chosen = Signal(object)
     table_requested = Signal()
     export_requested = Signal()
+    report_requested = Signal()
     camera_requested = Signal()
     library_chosen = Signal(object)
     demo_requested = Signal()

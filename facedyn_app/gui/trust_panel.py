@@ -45,7 +45,7 @@ def drift_words(report: DriftReport, trust: TrustSettings) -> str:
     if report.dnr_corrected is not None:
         span = interval_words(report.dnr_corrected_interval)
         words += f" · corrected DNR {report.dnr_corrected:.2f} ({span})"
-        words += f", drifts above {trust.max_dnr:.2f}"
+        words += f", threshold {trust.max_dnr:.2f}"
     notes = [report.note] if report.note else []
     notes += likely_causes(report.conditions, trust)
     return "<br>".join([words, *map(escape, notes)])

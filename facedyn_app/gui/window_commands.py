@@ -32,6 +32,7 @@ def window_commands(window: MainWindow) -> list[Command]:
         Command("File", "Open demo (simulated)", window.demo_requested.emit),
         Command("File", "Export table…", window.table_requested.emit, "", "CSV, a row a frame"),
         Command("File", "Export mesh…", window.export_requested.emit),
+        Command("File", "Write report…", window.report_requested.emit, "Ctrl+P", "PDF or HTML"),
         Command("File", "Quit", partial(_quit, window), "Ctrl+Q"),
         Command("Edit", "Settings…", window.settings_requested.emit, "Ctrl+,"),
         Command("View", "Reset layout", window.docks.reset),

@@ -26,7 +26,6 @@ from facedyn_app.pipeline import (
 from facedyn_app.progress import Progress, Report
 from facedyn_app.recognizer.hardware import use_threads
 from facedyn_app.records import DriftReport
-from facedyn_app.reports.table import write_csv
 from facedyn_app.settings import Settings
 
 MOST_DRIFT_REPORTS: Final = 5
@@ -150,16 +149,6 @@ def open_demo(folder: Path, settings: Settings) -> Callable[[Report], DemoOpened
             for probe in result.probes
         )
         return DemoOpened(result, listing, recordings)
-
-    return work
-
-
-def export_table(recording: Recording, path: Path) -> Callable[[Report], str]:
-    """Work that writes a recording as a table; gives a sentence on what was written."""
-
-    def work(report: Report) -> str:
-        write_csv(recording.session, path, report)
-        return f"Written: {path}"
 
     return work
 

@@ -18,6 +18,8 @@ from facedyn_app.records import ByteArray, FloatArray, Landmarks, VideoInfo
 
 ANY_FACE = 0
 THUMBNAIL_PX = 96
+SAMPLED_PX = 8
+"""Pictures that agree in every so-manieth pixel are the same one: noise alone would tell them."""
 # A thumbnail is taken again of a face that is so much larger and surer.
 _CLEARLY_BETTER = 1.2
 
@@ -57,6 +59,8 @@ class TrackCollector:
         self._info = info
         self._file = RowFile(ROW_WIDTH)
         self._seconds = array("d")
+        self._repeated = array("b")
+        self._sampled: ByteArray = np.zeros(0, np.uint8)
         self._faces: dict[int, FaceNotes] = {}
         self._thumbnails: dict[int, tuple[float, ByteArray]] = {}
 
@@ -73,6 +77,9 @@ class TrackCollector:
                 shown = crop(found.frame.image, squares_of(face.points[None])[0], THUMBNAIL_PX)
                 self._thumbnails[face.number] = (face.height * face.certainty, shown)
         self._seconds.append(found.frame.seconds)
+        sampled = found.frame.image[::SAMPLED_PX, ::SAMPLED_PX].copy()
+        self._repeated.append(np.array_equal(sampled, self._sampled))
+        self._sampled = sampled
 
     @property
     def n_frames(self) -> int:
@@ -167,7 +174,9 @@ class TrackCollector:
             face_px=spread(notes.heights),
             certainty=spread(notes.certainty),
             sharpness=spread(notes.sharpness),
+            brightness=spread(notes.brightness),
             likeness=spread(likeness),
+            repeated=np.array(self._repeated[first:], dtype=bool),
             row=row,
             file=self._file,
         )

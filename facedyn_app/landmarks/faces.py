@@ -44,6 +44,11 @@ class Face:
         object.__setattr__(self, "box", box)
 
     @property
+    def brightness(self) -> float:
+        """Mean of its shades, 0 black to 1 white; NaN where they are unknown."""
+        return float(self.shades.mean()) / 255.0 if self.shades.any() else nan
+
+    @property
     def height(self) -> float:
         """Height of the face, px."""
         return self.box[3] - self.box[1]

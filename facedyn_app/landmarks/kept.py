@@ -40,7 +40,9 @@ class KeptTrack:
         face_px: (T,) as in `Landmarks`.
         certainty: (T,) as in `Landmarks`.
         sharpness: (T,) as in `Landmarks`.
+        brightness: (T,) float32 `Face.brightness`; NaN without a face.
         likeness: (T,) as in `Landmarks`.
+        repeated: (T,) bool: whether the picture is that of the frame before once more.
         row: (T,) number of each frame's row in the file; -1 without a face.
         file: Points, scores, turns and shades.
     """
@@ -51,7 +53,9 @@ class KeptTrack:
     face_px: FloatArray
     certainty: FloatArray
     sharpness: FloatArray
+    brightness: FloatArray
     likeness: FloatArray
+    repeated: BoolArray
     row: IntArray
     file: RowFile
 
@@ -92,6 +96,7 @@ class FaceNotes:
         heights: Height of the face, px.
         certainty: See `Face`.
         sharpness: See `Face`.
+        brightness: See `Face`.
         presence: Sum of the heights, by which faces are ranked.
     """
 
@@ -100,6 +105,7 @@ class FaceNotes:
     heights: array[float] = field(default_factory=lambda: array("f"))
     certainty: array[float] = field(default_factory=lambda: array("f"))
     sharpness: array[float] = field(default_factory=lambda: array("f"))
+    brightness: array[float] = field(default_factory=lambda: array("f"))
     presence: float = 0.0
 
     def add(self, frame: int, face: Face, file: RowFile) -> None:
@@ -111,6 +117,7 @@ class FaceNotes:
         self.heights.append(face.height)
         self.certainty.append(face.certainty)
         self.sharpness.append(face.sharpness)
+        self.brightness.append(face.brightness)
         self.presence += face.height
 
     def likeness(self, file: RowFile) -> FloatArray:

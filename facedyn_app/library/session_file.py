@@ -12,7 +12,7 @@ import numpy as np
 from facedyn_app.errors import InputError
 from facedyn_app.files import atomic_file
 from facedyn_app.npz import read_npz
-from facedyn_app.records import INVALID_REASONS, ByteArray, FloatArray, Session
+from facedyn_app.records import INVALID_REASONS, BoolArray, ByteArray, FloatArray, Session
 
 FORMAT = "facedyn-session"
 VERSION = 1
@@ -31,7 +31,16 @@ _AXES: dict[str, tuple[str, ...]] = {
     "error_px": ("T",),
     "face_px": ("T",),
 }
-_REASON, _GAZE, _CONFIDENCE = "invalid_reason", "gaze", "confidence"
+_REASON, _GAZE, _REPEATED = "invalid_reason", "gaze", "repeated"
+_MOST: dict[str, float] = {"confidence": 1.0, "sharpness": 8.0, "brightness": 1.0}
+"""The largest number that each may have in a frame; none is below 0. A Laplacian amplifies by 8."""
+_MAYBE: dict[str, type[np.generic]] = {
+    _REASON: np.uint8,
+    _GAZE: np.float32,
+    _REPEATED: np.bool_,
+    **dict.fromkeys(_MOST, np.float32),
+}
+"""What not every session says, and as what it is kept."""
 _PER_FRAME = ("expression", "jaw", "rotation", "translation", "error_px", "face_px")
 _KINDS = {"valid": "b", "expression_names": "U"}
 _NUMBERS = "fiu"
@@ -51,12 +60,9 @@ def save_session(session: Session, path: Path) -> None:
     meta = {**session.meta, "format": FORMAT, "version": VERSION}
     arrays = {name: np.asarray(getattr(session, name)) for name in _AXES}
     arrays["expression_names"] = np.array(session.expression_names, dtype=np.str_)
-    if session.invalid_reason is not None:
-        arrays[_REASON] = np.asarray(session.invalid_reason, np.uint8)
-    if session.gaze is not None:
-        arrays[_GAZE] = np.asarray(session.gaze, np.float32)
-    if session.confidence is not None:
-        arrays[_CONFIDENCE] = np.asarray(session.confidence, np.float32)
+    for name, kind in _MAYBE.items():
+        if (values := getattr(session, name)) is not None:
+            arrays[name] = np.asarray(values, kind)
     arrays["meta"] = np.array(json.dumps(meta, allow_nan=False))
     with atomic_file(path) as file:
         np.savez(file, allow_pickle=False, **arrays)
@@ -74,7 +80,7 @@ def load_session(path: Path) -> Session:
             cannot be; the sentence names the file and the reason.
     """
     try:
-        arrays = read_npz(path, required=("meta",), optional=(*_AXES, _REASON, _GAZE, _CONFIDENCE))
+        arrays = read_npz(path, required=("meta",), optional=(*_AXES, *_MAYBE))
         meta = _checked_meta(arrays.pop("meta"))
         _check_axes(arrays)
         return _session(arrays, meta)
@@ -158,13 +164,17 @@ def _session(arrays: Mapping[str, np.ndarray[Any, Any]], meta: Mapping[str, Any]
     names = tuple(str(name) for name in arrays["expression_names"])
     if len(set(names)) != len(names):
         raise ValueError("two expression channels have the same name")
+    measured = {name: _checked_measure(name, arrays.get(name), len(valid)) for name in _MOST}
     return Session(
         valid=valid,
         expression_names=names,
         meta=meta,
         invalid_reason=_checked_reason(arrays.get(_REASON), valid),
         gaze=_checked_gaze(arrays.get(_GAZE), valid),
-        confidence=_checked_confidence(arrays.get(_CONFIDENCE), len(valid)),
+        repeated=_checked_repeated(arrays.get(_REPEATED), valid),
+        confidence=measured["confidence"],
+        sharpness=measured["sharpness"],
+        brightness=measured["brightness"],
         **numbers,
     )
 
@@ -197,17 +207,29 @@ def _checked_gaze(
     return angles
 
 
-def _checked_confidence(
-    confidence: np.ndarray[Any, Any] | None, n_frames: int
-) -> FloatArray | None:
-    """How surely there is a face, if the file says so."""
-    if confidence is None:
+def _checked_repeated(
+    repeated: np.ndarray[Any, Any] | None, valid: np.ndarray[Any, Any]
+) -> BoolArray | None:
+    """Which pictures came twice, if the file says so."""
+    if repeated is None:
         return None
-    if confidence.dtype.kind not in _NUMBERS or confidence.shape != (n_frames,):
-        raise ValueError(f"'{_CONFIDENCE}' is no number for each frame")
-    checked = _floats(confidence, _CONFIDENCE)
-    if not ((checked >= 0.0) & (checked <= 1.0)).all():
-        raise ValueError(f"'{_CONFIDENCE}' is not between 0 and 1")
+    if repeated.dtype != np.bool_ or repeated.shape != valid.shape:
+        raise ValueError(f"'{_REPEATED}' is no truth value for each frame")
+    return repeated
+
+
+def _checked_measure(
+    name: str, values: np.ndarray[Any, Any] | None, n_frames: int
+) -> FloatArray | None:
+    """A number of 0 or more for each frame, not a number where it was not measured."""
+    if values is None:
+        return None
+    if values.dtype.kind not in _NUMBERS or values.shape != (n_frames,):
+        raise ValueError(f"'{name}' is no number for each frame")
+    checked = _floats(values, name)
+    most = _MOST[name]
+    if not (np.isnan(checked) | (checked >= 0.0) & (checked <= most)).all():
+        raise ValueError(f"'{name}' is not between 0 and {most:g}")
     return checked
 
 

@@ -169,7 +169,8 @@ class Run:
     def _step(self) -> float:
         plan, features = self._settings.train, self._settings.features
         fabric, tracks = self._fabric, self._tracks
-        longer_s = max(0.0, features.window_s - plan.window_s) * self._rng.uniform() ** 2
+        # whole seconds: of every length there is, the allocator would keep blocks of its own
+        longer_s = round(max(0.0, features.window_s - plan.window_s) * self._rng.uniform() ** 2)
         batch = next(self._batches)
         cut = tracks.cut(batch, round((plan.window_s + longer_s) * features.rate_hz), self._rng)
         mine = slice(fabric.global_rank, None, fabric.world_size)

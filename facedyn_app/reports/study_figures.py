@@ -5,33 +5,16 @@ from __future__ import annotations
 from collections.abc import Callable, Mapping, Sequence
 from pathlib import Path
 
-import matplotlib as mpl
 import numpy as np
 from matplotlib.axes import Axes
-from matplotlib.backends.backend_agg import FigureCanvasAgg
-from matplotlib.figure import Figure
 from scipy.stats import norm
 
 from facedyn_app.recognizer import metrics
 from facedyn_app.recognizer.accuracy import Accuracy
 from facedyn_app.recognizer.study import Point, Study
+from facedyn_app.reports.drawing import BLUE, DPI, GREEN, GREY, ORANGE, drawing
 
-BLUE, ORANGE, GREEN, GREY = "#0072B2", "#D55E00", "#009E73", "#6e6e6e"
-"""Of Okabe and Ito's palette, which colour-blind people can tell apart."""
-
-INCHES, DPI = (5.6, 3.8), 160
-STYLE: Mapping[str, object] = {
-    "axes.spines.top": False,
-    "axes.spines.right": False,
-    "axes.grid": True,
-    "grid.color": "#e4e4e4",
-    "axes.axisbelow": True,
-    "font.size": 10,
-    "legend.framealpha": 0.9,
-    "legend.edgecolor": "none",
-    "svg.hashsalt": "facedyn",
-    "svg.fonttype": "none",
-}
+INCHES = (5.6, 3.8)
 ERROR_TICKS = (0.001, 0.01, 0.05, 0.1, 0.2, 0.4, 0.6, 0.8)
 RANK_TICKS = (1, 2, 5, 10, 20, 50, 100, 200, 500, 1000, 2000)
 
@@ -68,9 +51,7 @@ def _has_numbers(name: str, study: Study) -> bool:
 
 
 def _write(study: Study, title: str, draw: Draw, path: Path) -> None:
-    with mpl.rc_context(dict(STYLE)):
-        figure = Figure(figsize=INCHES, layout="constrained")
-        FigureCanvasAgg(figure)
+    with drawing(INCHES) as figure:
         axes = figure.add_subplot()
         draw(axes, study)
         made = " (simulated speakers)" if study.assessment.simulated else ""

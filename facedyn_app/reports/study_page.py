@@ -9,27 +9,9 @@ from typing import Any
 
 from facedyn_app.recognizer.accuracy import Accuracy
 from facedyn_app.recognizer.study import Study
+from facedyn_app.reports.page import NOTE, html_table, page, paragraph
 
 READ = ("top1_window", "top5_window", "top1_session", "mrr", "dir_far1", "dir_far10", "eer")
-
-PAGE = """<!DOCTYPE html>
-<html lang="en"><head><meta charset="utf-8"><title>{title}</title>
-<style>
-body {{ font: 15px/1.5 system-ui, sans-serif; max-width: 60rem; margin: 2rem auto; padding: 0 1rem;
-  color: #1c1c1c; background: #fff; }}
-h1 {{ font-size: 1.5rem; }} h2 {{ font-size: 1.15rem; margin-top: 2rem; }}
-table {{ border-collapse: collapse; font-variant-numeric: tabular-nums; font-size: 0.9rem; }}
-th, td {{ padding: 0.25rem 0.7rem; border-bottom: 1px solid #e0e0e0; text-align: right; }}
-th:first-child, td:first-child {{ text-align: left; }}
-.figures {{ display: grid; gap: 1rem;
-  grid-template-columns: repeat(auto-fit, minmax(26rem, 1fr)); }}
-figure {{ margin: 0; }} figure svg {{ width: 100%; height: auto; }}
-.note {{ color: #555; }}
-</style></head><body>
-<h1>{title}</h1>
-{body}
-</body></html>
-"""
 
 
 def study_page(
@@ -58,9 +40,9 @@ def study_page(
         for name, caption in drawn
     )
     body = [
-        f"<p>{html.escape(_headline(accuracy, made))}</p>",
+        paragraph(_headline(accuracy, made)),
         "<h2>Recognizer, controls and baselines</h2>",
-        _html_table(["", *(f"{key.replace('_', ' ')} %" for key in READ)], rows),
+        html_table(["", *(f"{key.replace('_', ' ')} %" for key in READ)], rows),
         '<p class="note">In brackets the 90 % interval from drawing the speakers anew. Controls '
         "are the recognizer on the same windows with the frames shuffled, with nothing but the "
         "session's mean, with velocities only, and with the session's mean put back. A recognizer "
@@ -68,11 +50,10 @@ def study_page(
         "DIR: sessions detected and identified where 1 or 10 % of strangers raise an alarm.</p>",
         f'<h2>Figures</h2><div class="figures">{figures}</div>',
         "<h2>Made with</h2>",
-        _html_table(["", ""], [[str(key), str(value)] for key, value in about.items()]),
-        '<p class="note">For research use, not a medical device. The numbers are in study.json '
-        "and the CSV files beside this page.</p>",
+        html_table(["", ""], [[str(key), str(value)] for key, value in about.items()]),
+        paragraph("The numbers are in study.json and the CSV files beside this page.", NOTE),
     ]
-    return PAGE.format(title=html.escape(title), body="\n".join(body))
+    return page(title, body)
 
 
 def _headline(accuracy: Accuracy, made: str) -> str:
@@ -91,14 +72,6 @@ def _headline(accuracy: Accuracy, made: str) -> str:
 def _share(accuracy: Accuracy, key: str) -> str:
     low, high = accuracy.intervals[key]
     return f"{100 * getattr(accuracy, key):.1f} ({100 * low:.1f} to {100 * high:.1f})"
-
-
-def _html_table(head: Sequence[str], rows: Sequence[Sequence[str]]) -> str:
-    top = "".join(f"<th>{html.escape(cell)}</th>" for cell in head)
-    lines = "".join(
-        "<tr>" + "".join(f"<td>{html.escape(cell)}</td>" for cell in row) + "</tr>" for row in rows
-    )
-    return f"<table><tr>{top}</tr>{lines}</table>"
 
 
 def _inline(path: Path) -> str:

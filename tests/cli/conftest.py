@@ -61,6 +61,11 @@ def measured(_folder: Path, seconds: float, _report: Report) -> list[WindowTimin
 Run = Callable[..., Any]
 
 
+def print_pdf(page: str, path: Path) -> None:
+    """What the command line is given for printing: the page as it is, without Qt."""
+    path.write_text(page, encoding="utf-8")
+
+
 @pytest.fixture
 def window() -> WindowSpy:
     return WindowSpy()
@@ -76,7 +81,7 @@ def run(window: WindowSpy, monkeypatch: pytest.MonkeyPatch, tmp_path: Path) -> R
 
     def call(*arguments: object) -> Any:
         return CliRunner().invoke(
-            make_app(window, measured), [str(argument) for argument in arguments]
+            make_app(window, measured, print_pdf), [str(argument) for argument in arguments]
         )
 
     return call

@@ -1,6 +1,6 @@
 import math
 from dataclasses import replace
-from typing import Any
+from typing import Any, cast
 
 import numpy as np
 import pytest
@@ -13,6 +13,7 @@ from facedyn_app.cli.answers import (
 )
 from facedyn_app.cli.tables import number, table
 from facedyn_app.dynamics.drift import measure_drift
+from facedyn_app.dynamics.shape_moves import measure_moves
 from facedyn_app.records import Identification, Match, MatchTrust, Quality
 from facedyn_app.settings import TrustSettings
 
@@ -123,7 +124,12 @@ def test_a_shape_that_moves_far_drifts() -> None:
     chunks = rng.normal(size=(2, 40, 3))
     sessions = [("first", chunks[0]), ("second", chunks[1] + 10.0)]
     report = measure_drift("Ada", sessions, rng)
-    assert drift_facts(report, TrustSettings(), simulated=False)["verdict"] == "drifts"
+    facts = drift_facts(report, TrustSettings(), False, measure_moves(sessions))
+    assert facts["verdict"] == "drifts"
+    components = cast("dict[str, list[float]]", facts["components"])
+    assert np.allclose(components["drift"], 10.0, atol=1.0)
+    assert np.allclose(components["dnr"], 10.0, atol=3.0)
+    assert all(0.9 < icc <= 1.0 for icc in components["icc"])
     _, first, *rest, _, _ = drift_text([report], TrustSettings()).splitlines()
     assert first.split()[:2] == ["Ada", "drifts"]
     assert [line.split()[0] for line in rest] == ["first", "second"]

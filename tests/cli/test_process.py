@@ -10,14 +10,14 @@ from pathlib import Path
 
 import pytest
 
-RUN = "from facedyn_app.cli import run_app\nrun_app({window}, print)"
+RUN = "from facedyn_app.cli import run_app\nrun_app({window}, print, print)"
 FAILING = "def fail(*_, **__):\n    raise ZeroDivisionError('inside')\n"
 LISTING = """
 import sys
 from facedyn_app.cli import run_app
 sys.argv = ["facedyn", "--help"]
 try:
-    run_app(print, print)
+    run_app(print, print, print)
 finally:
     heavy = {"numpy", "torch", "mediapipe", "PySide6", "cv2", "scipy", "sqlalchemy", "av"}
     print(sorted(heavy & set(sys.modules)), file=sys.stderr)

@@ -49,6 +49,9 @@ def usual(name: str, **changes: Any) -> Conditions:
         error_percent_face=0.6,
         valid_share=0.98,
         blurred_share=0.0,
+        sharpness=0.4,
+        brightness=0.5,
+        light_change=0.1,
     )
     return replace(plain, **changes)
 
@@ -68,11 +71,23 @@ def test_blurred_frames_are_counted() -> None:
     assert (found.valid_share, found.blurred_share) == (0.75, 0.25)
 
 
+def test_light_and_sharpness_are_those_of_the_frames_with_a_face() -> None:
+    n = 100
+    brightness = np.linspace(0.4, 0.6, n, dtype=np.float32)
+    brightness[0] = np.nan
+    sharpness = np.full(n, 0.3, np.float32)
+    found = conditions_of("visit", replace(made(), brightness=brightness, sharpness=sharpness))
+    assert found.brightness == pytest.approx(0.501, abs=1e-3)
+    assert found.light_change == pytest.approx(0.8 * 0.2 / 0.5, abs=0.01)
+    assert found.sharpness == pytest.approx(0.3)
+
+
 def test_what_is_not_known_is_no_number() -> None:
     nothing = made(n=10, n_blurred=10)
     found = conditions_of("visit", replace(nothing, meta={"head_id": "made"}, invalid_reason=None))
     assert all(math.isnan(v) for v in (found.face_px, found.turned_deg, found.focal_widths))
     assert math.isnan(found.blurred_share)
+    assert all(math.isnan(v) for v in (found.sharpness, found.brightness, found.light_change))
     assert found.valid_share == 0.0
     assert likely_causes([found, usual("b")], TRUST) == [
         "In 'visit' the face could not be followed in 100 % of the frames (the other's: 2 % or "
@@ -93,6 +108,9 @@ def test_the_cause_that_stands_out_is_named() -> None:
         ({"error_percent_face": 1.5}, "misses the landmarks by 1.50 %"),
         ({"valid_share": 0.6}, "could not be followed in 40 %"),
         ({"blurred_share": 0.3}, "30 % of the frames are blurred"),
+        ({"sharpness": 0.1}, "is blurred: its sharpness is 0.10"),
+        ({"brightness": 0.1}, "is dark: 10 % of white"),
+        ({"light_change": 0.5}, "light on the face changes by 50 %"),
         ({"turned_deg": 30.0}, "mostly turned by 30 degrees"),
         ({"pose_range_deg": 3.0}, "turns through 3 degrees only"),
         ({"focal_widths": 3.0}, "focal length is 3.00 times"),

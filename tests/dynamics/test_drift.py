@@ -119,6 +119,18 @@ def test_labels() -> None:
     assert drift_label(measured(made_speaker(rng, 3.0)), TrustSettings()) == "drifts"
 
 
+def test_a_ratio_above_the_threshold_whose_interval_is_not_may_drift() -> None:
+    report = measured(made_speaker(np.random.default_rng(6), 1.0))
+    assert report.dnr_corrected is not None
+    assert report.dnr_corrected_interval is not None
+    low = report.dnr_corrected_interval[0]
+    assert low < report.dnr_corrected
+    between = TrustSettings(max_dnr=0.5 * (low + report.dnr_corrected))
+    assert drift_label(report, between) == "may drift"
+    assert drift_label(report, TrustSettings(max_dnr=0.99 * low)) == "drifts"
+    assert drift_label(report, TrustSettings(max_dnr=1.01 * report.dnr_corrected)) == "stable"
+
+
 def test_chunks_with_nan_do_not_count() -> None:
     sessions = made_speaker(np.random.default_rng(7), 1.0)
     holes = [(name, np.insert(shapes, 3, np.nan, axis=0)) for name, shapes in sessions]

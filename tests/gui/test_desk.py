@@ -106,7 +106,7 @@ def test_kept_sessions_are_listed_opened_and_their_drift_is_shown(desk: Desk, qt
     assert speakers.child(0).text() == "P-014 (simulated) · 2 sessions"
     desk.window.library.speaker_picked.emit("P-014")
     wait_idle(desk, qtbot)
-    assert "drifts" in desk.window.trust.drift_words
+    assert "<b>drifts</b>" in desk.window.trust.drift_words
     desk.window.library.session_picked.emit(desk.library.listing.speakers[0].sessions[1].key)
     wait_idle(desk, qtbot)
     recording = desk.state.recording

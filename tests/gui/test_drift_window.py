@@ -106,7 +106,7 @@ def three_visits(desk: Desk, qtbot: QtBot) -> DriftWindow:
 def test_sessions_stand_by_date_with_ratio_and_interval(three_visits: DriftWindow) -> None:
     window = three_visits
     assert window.panel.status.kind == "done"
-    assert "drifts" in window.verdict.text()
+    assert "<b>drifts</b>" in window.verdict.text()
     rows = cells(window.sessions)
     assert [row[0] for row in rows] == ["1", "2", "3"]
     assert [row[1] for row in rows] == [f"visit-{k} (simulated)" for k in (1, 2, 3)]

@@ -15,8 +15,8 @@ from PySide6.QtWidgets import QApplication, QFileDialog, QMessageBox
 from pytestqt.qtbot import QtBot
 
 from facedyn_app.gui.desk import Desk
-from facedyn_app.gui.export_dialog import ALL, ExportDialog
-from facedyn_app.gui.head_work import MeshOrder
+from facedyn_app.gui.exports.mesh_dialog import ALL, MeshDialog
+from facedyn_app.gui.exports.work import MeshOrder
 from facedyn_app.gui.picture_window import PictureView, PictureWindow
 from facedyn_app.headmodel.files.head_file import save_head
 from facedyn_app.headmodel.model import HeadModel
@@ -222,7 +222,7 @@ def test_meshes_of_the_shown_recording_are_written(
     recording = desk.state.recording
     assert recording is not None
     out = tmp_path / ("out" if kind is MeshKind.FULL else "out.ply")
-    desk.flows.export_meshes(recording, MeshOrder(kind, MeshFormat.PLY, None, out))
+    desk.exports.export_meshes(recording, MeshOrder(kind, MeshFormat.PLY, None, out))
     wait_idle(desk, qtbot)
     assert str(out) in desk.window.status_line.words
     files = sorted(out.iterdir()) if out.is_dir() else [out]
@@ -251,14 +251,14 @@ def test_an_export_that_cannot_be_says_why(
     recording = desk.state.recording
     assert recording is not None
     order = MeshOrder(MeshKind.FULL, MeshFormat.OBJ, 0, tmp_path / "a.obj")
-    desk.flows.export_meshes(recording, order)
+    desk.exports.export_meshes(recording, order)
     wait_idle(desk, qtbot)
     assert "tiny-head" in desk.window.status_line.words
     assert not (tmp_path / "a.obj").exists()
 
 
 def test_the_export_dialog_asks_and_says_what_is_missing(qtbot: QtBot, tmp_path: Path) -> None:
-    dialog = ExportDialog("visit.mp4", GAP.start, False, tmp_path)
+    dialog = MeshDialog("visit.mp4", GAP.start, False, tmp_path)
     qtbot.addWidget(dialog)
     assert not dialog.complete
     assert "no trusted fit" in dialog.note

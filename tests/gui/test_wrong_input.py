@@ -14,7 +14,7 @@ from pytestqt.qtbot import QtBot
 
 from facedyn_app.gui.desk import Desk
 from facedyn_app.gui.enrol_dialog import EnrolDialog
-from facedyn_app.gui.export_dialog import ALL, ExportDialog
+from facedyn_app.gui.exports.mesh_dialog import ALL, MeshDialog
 from facedyn_app.gui.settings.dialog import SettingsDialog
 from facedyn_app.gui.training.recognizers_dialog import RecognizersDialog
 from facedyn_app.library.library import DATABASE, Library
@@ -184,7 +184,7 @@ def test_the_same_recording_is_not_enrolled_twice(desk: Desk, qtbot: QtBot) -> N
 
 
 def test_a_place_that_cannot_be_written_is_said_in_the_export(qtbot: QtBot, tmp_path: Path) -> None:
-    dialog = ExportDialog("visit.mp4", 0, True, tmp_path)
+    dialog = MeshDialog("visit.mp4", 0, True, tmp_path)
     qtbot.addWidget(dialog)
     assert dialog.complete
     (tmp_path / "file").write_text("in the way")

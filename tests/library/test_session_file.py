@@ -17,7 +17,7 @@ from facedyn_app.errors import InputError, OutputError
 from facedyn_app.files import atomic_file
 from facedyn_app.library.session_file import load_session, save_session
 from facedyn_app.progress import Cancelled
-from facedyn_app.records import INVALID_REASONS, Session
+from facedyn_app.records import INVALID_REASONS, FloatArray, Session
 
 MakeSession = Callable[..., Session]
 
@@ -327,15 +327,34 @@ def test_why_frames_are_not_valid_comes_back(tmp_path: Path, make_session: MakeS
         load_session(rewritten(path, change))
 
 
-def test_confidence_comes_back_and_must_be_one(tmp_path: Path, make_session: MakeSession) -> None:
+def with_values(session: Session, name: str, values: FloatArray) -> Session:
+    changes: dict[str, Any] = {name: values}
+    return replace(session, **changes)
+
+
+@pytest.mark.parametrize("name", ["confidence", "brightness", "sharpness"])
+def test_what_is_measured_of_a_face_comes_back(
+    tmp_path: Path, make_session: MakeSession, name: str
+) -> None:
     session = make_session()
     n_frames = len(session.seconds)
-    confidence = np.linspace(0.0, 1.0, n_frames, dtype=np.float32)
-    save_session(replace(session, confidence=confidence), tmp_path / "s.npz")
-    found = load_session(tmp_path / "s.npz").confidence
-    assert found is not None
-    np.testing.assert_array_equal(found, confidence)
-    for wrong in (confidence + 0.5, np.full(n_frames, np.nan), confidence[1:]):
-        save_session(replace(session, confidence=wrong), tmp_path / "s.npz")
-        with pytest.raises(InputError, match="'confidence'"):
+    values = np.linspace(0.0, 1.0, n_frames, dtype=np.float32)
+    values[1] = np.nan
+    save_session(with_values(session, name, values), tmp_path / "s.npz")
+    np.testing.assert_array_equal(getattr(load_session(tmp_path / "s.npz"), name), values)
+    for wrong in (values - 0.5, np.full(n_frames, np.inf), values[1:]):
+        save_session(with_values(session, name, wrong), tmp_path / "s.npz")
+        with pytest.raises(InputError, match=f"'{name}'"):
             load_session(tmp_path / "s.npz")
+
+
+def test_repeated_pictures_come_back_and_must_be_truth_values(
+    tmp_path: Path, make_session: MakeSession
+) -> None:
+    session = make_session()
+    repeated = np.arange(len(session.seconds)) % 3 == 0
+    save_session(replace(session, repeated=repeated), tmp_path / "s.npz")
+    np.testing.assert_array_equal(load_session(tmp_path / "s.npz").repeated, repeated)
+    save_session(replace(session, repeated=repeated[1:]), tmp_path / "s.npz")
+    with pytest.raises(InputError, match="'repeated'"):
+        load_session(tmp_path / "s.npz")

@@ -14,8 +14,8 @@ from PySide6.QtWidgets import (
     QWidget,
 )
 
+from facedyn_app.gui.exports.work import MeshOrder
 from facedyn_app.gui.form import FormDialog, folder_fault, make_form, make_note
-from facedyn_app.gui.head_work import MeshOrder
 from facedyn_app.reports.kinds import MeshFormat, MeshKind
 
 KINDS: Final = {
@@ -35,7 +35,7 @@ KINDS: Final = {
 ONE, ALL = 0, 1
 
 
-class ExportDialog(FormDialog):
+class MeshDialog(FormDialog):
     """Asks what to write; what is missing is said beside the field.
 
     Args:

@@ -1,0 +1,68 @@
+"""`facedyn report`: a page on a session, a speaker or a library, as HTML or PDF."""
+
+from __future__ import annotations
+
+from pathlib import Path
+
+from facedyn_app.cli.people import is_library, open_library
+from facedyn_app.cli.places import check_input_file, check_output_file
+from facedyn_app.cli.report_verb import PrintPdf
+from facedyn_app.cli.verb import Outcome
+from facedyn_app.library.session_file import load_session
+from facedyn_app.progress import Report
+from facedyn_app.reporting import (
+    report_on_library,
+    report_on_session,
+    report_on_speaker,
+    write_page,
+)
+from facedyn_app.settings import Settings
+
+
+def write_report(
+    session: Path | None,
+    speaker: str | None,
+    folder: Path,
+    out: Path,
+    print_pdf: PrintPdf,
+    report: Report,
+) -> Outcome:
+    """Make a report and write it.
+
+    Args:
+        session: A session file; its speaker and consent are looked up in the library if it is
+            there. None for a report on speakers.
+        speaker: One speaker; None for all of the library.
+        folder: The library.
+        out: The file, `.html` or `.pdf`.
+        print_pdf: Prints a page.
+        report: Called for every session; may raise Cancelled.
+
+    Raises:
+        InputError: The session or library cannot be read, or there is no such speaker.
+        OutputError: The file cannot be written.
+        TooLittleError: There is nobody in the library, or no session of the speaker.
+    """
+    trust = Settings().trust
+    facts: dict[str, object] = {"session": session, "speaker": speaker, "file": out}
+    if session is not None:
+        check_input_file(session, "session file")
+        check_output_file(out, inputs=(session,))
+        measured = load_session(session)
+        if is_library(folder):
+            with open_library(folder) as library:
+                page = report_on_session(session.name, measured, trust, library)
+        else:
+            page = report_on_session(session.name, measured, trust)
+        what = f"session {session.name}"
+    else:
+        check_output_file(out)
+        with open_library(folder) as library:
+            if speaker is None:
+                page = report_on_library(library, trust, report)
+            else:
+                page = report_on_speaker(library, speaker, trust, report)
+        what = f"library {folder}" if speaker is None else f"speaker {speaker}"
+        facts["library"] = folder
+    write_page(page, out, print_pdf)
+    return Outcome(facts, f"written: {out}, the report on {what}")

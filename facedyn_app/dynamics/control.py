@@ -1,0 +1,163 @@
+"""Quality control of a session: what became of its frames, how steady it is, what changes in it."""
+
+from __future__ import annotations
+
+import math
+from collections.abc import Mapping
+from dataclasses import dataclass
+
+import numpy as np
+
+from facedyn_app.records import INVALID_REASONS, BoolArray, FloatArray, Session
+
+GAP_S = 0.5
+"""A pause in the time stamps from which on it is named."""
+LATE = 1.5
+"""A step of so many usual ones means that a frame is missing."""
+WHITE = math.sqrt(1.5)
+"""Deviation of x_t - (x_(t-1) + x_(t+1)) / 2 for white noise of deviation 1."""
+NORMAL = 1.4826
+"""Deviation of a normal distribution over its median absolute value."""
+
+
+@dataclass(frozen=True, slots=True)
+class Jitter:
+    """How much the parameters of the face tremble from frame to frame, NaN where not known.
+
+    Attributes:
+        rotation_deg: Of the head, degrees.
+        translation_mm: Of the head, mm.
+        jaw_deg: Of the jaw, degrees.
+        expression: Of a channel, in its own unit; root mean square over the channels.
+    """
+
+    rotation_deg: float
+    translation_mm: float
+    jaw_deg: float
+    expression: float
+
+
+@dataclass(frozen=True, slots=True, eq=False)
+class EachSecond:
+    """A session second by second, N seconds; NaN where nothing was measured.
+
+    Attributes:
+        seconds: (N,) the middle of each, s.
+        valid_percent: (N,) share of its frames that is valid, percent.
+        error_percent_face: (N,) mean landmark error of its valid frames, percent of face height.
+        face_px: (N,) mean face height, px.
+        brightness_percent: (N,) mean brightness of the face, percent of white.
+    """
+
+    seconds: FloatArray
+    valid_percent: FloatArray
+    error_percent_face: FloatArray
+    face_px: FloatArray
+    brightness_percent: FloatArray
+
+
+@dataclass(frozen=True, slots=True, eq=False)
+class SessionControl:
+    """What became of a session's frames.
+
+    Attributes:
+        n_frames: Frames.
+        seconds: From the first frame to the end of the last, s.
+        step_ms: Usual time from frame to frame, ms; NaN with one frame.
+        invalid: Frames that are not valid, by reason; one that is not known is "unknown".
+        n_dropped: Frames that are missing by the time stamps.
+        gaps: Start and length of each pause of half a second or more, s.
+        n_repeated: Frames whose picture is that of the frame before; None where not known.
+        jitter: Its trembling.
+        each_second: Its course.
+    """
+
+    n_frames: int
+    seconds: float
+    step_ms: float
+    invalid: Mapping[str, int]
+    n_dropped: int
+    gaps: tuple[tuple[float, float], ...]
+    n_repeated: int | None
+    jitter: Jitter
+    each_second: EachSecond
+
+
+def control_session(session: Session) -> SessionControl:
+    """Take a session's frames apart."""
+    times = session.seconds
+    steps = np.diff(times)
+    usual = float(np.median(steps)) if len(steps) else math.nan
+    late = steps > LATE * usual
+    missing = np.rint(steps[late] / usual) - 1 if usual > 0 else np.zeros(0)
+    return SessionControl(
+        n_frames=len(times),
+        seconds=float(times[-1] - times[0]) + (usual if usual > 0 else 0.0),
+        step_ms=1000.0 * usual,
+        invalid=_invalid(session),
+        n_dropped=int(missing.sum()),
+        gaps=tuple((float(times[k]), float(steps[k])) for k in np.flatnonzero(steps >= GAP_S)),
+        n_repeated=None if session.repeated is None else int(session.repeated.sum()),
+        jitter=_jitter(session, late),
+        each_second=_each_second(session),
+    )
+
+
+def _invalid(session: Session) -> dict[str, int]:
+    if session.invalid_reason is None:
+        n = int((~session.valid).sum())
+        return {"unknown": n} if n else {}
+    counts = np.bincount(session.invalid_reason, minlength=len(INVALID_REASONS))
+    return {name: int(n) for name, n in zip(INVALID_REASONS, counts, strict=True) if name and n}
+
+
+def _jitter(session: Session, late: BoolArray) -> Jitter:
+    """Of three valid frames in usual steps, how far the middle one lies off the others' mean.
+
+    The deviation is that of white noise with the same median: motion, in which most triples lie
+    nearly on a line, hardly counts.
+    """
+    triple = session.valid[:-2] & session.valid[1:-1] & session.valid[2:]
+    triple &= ~late[:-1] & ~late[1:]
+
+    def of(values: FloatArray) -> float:
+        x = values.astype(np.float64)
+        off = (x[1:-1] - 0.5 * (x[:-2] + x[2:]))[triple]
+        if not len(off):
+            return math.nan
+        deviation = NORMAL * np.median(np.abs(off), axis=0) / WHITE
+        return float(np.sqrt((deviation**2).mean()))
+
+    return Jitter(
+        rotation_deg=math.degrees(of(session.rotation)),
+        translation_mm=1000.0 * of(session.translation),
+        jaw_deg=math.degrees(of(session.jaw)),
+        expression=of(session.expression),
+    )
+
+
+def _each_second(session: Session) -> EachSecond:
+    since = session.seconds - session.seconds[0]
+    second = since.astype(np.int64)
+    n = int(second[-1]) + 1
+    brightness = session.brightness
+    if brightness is None:
+        brightness = np.full(len(second), np.nan, np.float32)
+    height = np.where(session.face_px > 0, session.face_px, np.nan)
+
+    def mean(values: FloatArray, known: BoolArray) -> FloatArray:
+        count = np.bincount(second[known], minlength=n)
+        total = np.bincount(second[known], values[known], minlength=n)
+        found = np.full(n, np.nan)
+        np.divide(total, count, out=found, where=count > 0)
+        return found
+
+    every = np.ones(len(second), dtype=bool)
+    error = 100.0 * session.error_px / height
+    return EachSecond(
+        seconds=session.seconds[0] + np.arange(n) + 0.5,
+        valid_percent=mean(100.0 * session.valid, every),
+        error_percent_face=mean(error, session.valid & np.isfinite(error)),
+        face_px=mean(height, np.isfinite(height)),
+        brightness_percent=mean(100.0 * brightness, np.isfinite(brightness)),
+    )

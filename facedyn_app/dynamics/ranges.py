@@ -1,0 +1,60 @@
+"""How far a face moves in a session: its jaw, each channel, its left against its right."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+
+import numpy as np
+
+from facedyn_app.records import FloatArray, Session
+
+MOST = (0.05, 0.95)
+"""Quantiles between which a channel's values count: a slip of the fit is no motion."""
+LEFT, RIGHT = "Left", "Right"
+
+
+@dataclass(frozen=True, slots=True, eq=False)
+class MotionRanges:
+    """The spans of the middle 90 % of the valid frames; NaN where there is none.
+
+    Attributes:
+        names: The E channels.
+        jaw_deg: Of the jaw's opening, degrees.
+        expression: (E,) of each channel, in its own unit.
+    """
+
+    names: tuple[str, ...]
+    jaw_deg: float
+    expression: FloatArray
+
+    def asymmetry(self, pair: str) -> float:
+        """`(left - right) / (left + right)` of a pair of channels, -1..1; NaN where neither moves.
+
+        Args:
+            pair: What both names have in common before "Left" and "Right".
+        """
+        left, right = (
+            float(self.expression[self.names.index(pair + side)]) for side in (LEFT, RIGHT)
+        )
+        return (left - right) / (left + right) if left + right > 0.0 else float("nan")
+
+
+def motion_ranges(session: Session) -> MotionRanges:
+    """Measure how far the face moves in a session."""
+    values = np.column_stack([np.degrees(session.jaw[:, :1]), session.expression])[session.valid]
+    spans = np.full(values.shape[1], np.nan)
+    if len(values):
+        low, high = np.quantile(values.astype(np.float64), MOST, axis=0)
+        spans = high - low
+    return MotionRanges(session.expression_names, float(spans[0]), spans[1:])
+
+
+def channel_pairs(names: Sequence[str]) -> tuple[str, ...]:
+    """What pairs of channels have in common whose names differ in their end "Left" and "Right"."""
+    known = set(names)
+    return tuple(
+        name.removesuffix(LEFT)
+        for name in names
+        if name.endswith(LEFT) and name.removesuffix(LEFT) + RIGHT in known
+    )

@@ -1,0 +1,113 @@
+"""Asks what to write and where to, and has it written."""
+
+from __future__ import annotations
+
+from pathlib import Path
+
+from PySide6.QtCore import QObject, Qt, Signal, Slot
+from PySide6.QtWidgets import QDialog, QFileDialog
+
+from facedyn_app.folders import documents_folder
+from facedyn_app.gui.exports import work
+from facedyn_app.gui.exports.mesh_dialog import MeshDialog
+from facedyn_app.gui.exports.report_dialog import ReportDialog
+from facedyn_app.gui.exports.work import MeshOrder, ReportOrder
+from facedyn_app.gui.jobs import Job, JobQueue, Watch, Work
+from facedyn_app.gui.library_flows import LibraryFlows
+from facedyn_app.gui.main_window import MainWindow
+from facedyn_app.gui.recording import Recording
+from facedyn_app.gui.state import AppState
+from facedyn_app.progress import Progress
+
+
+class ExportDesk(QObject):
+    """Everything that is written for other programs and for paper.
+
+    Args:
+        window: Where the user asks for it.
+        state: What is shown.
+        library: The library that is open.
+        queue: For the writing.
+
+    Attributes:
+        progressed: Progress of the running work.
+        written: str: a sentence on what was written.
+        failed: Exception of work that has failed.
+    """
+
+    progressed = Signal(object)
+    written = Signal(str)
+    failed = Signal(object)
+
+    def __init__(
+        self, window: MainWindow, state: AppState, library: LibraryFlows, queue: JobQueue
+    ) -> None:
+        super().__init__(window)
+        self._window, self._state, self._library, self._queue = window, state, library, queue
+        window.table_requested.connect(self.ask_table)
+        window.export_requested.connect(self.ask_meshes)
+        window.report_requested.connect(self.ask_report)
+
+    @Slot()
+    def ask_table(self) -> None:
+        """Ask where to write the shown recording as a table, and write it."""
+        recording = self._state.recording
+        if recording is None:
+            self.written.emit("Open a video first, then export its table.")
+            return
+        offered = documents_folder() / f"{Path(recording.title).stem}.csv"
+        chosen, _ = QFileDialog.getSaveFileName(
+            self._window, "Export table", str(offered), "Tables (*.csv)"
+        )
+        if chosen:
+            self.export_table(recording, Path(chosen))
+
+    @Slot()
+    def ask_meshes(self) -> None:
+        """Ask which meshes of the shown recording to write, and where to, and write them."""
+        recording = self._state.recording
+        if recording is None:
+            self.written.emit("Open a video first, then export its meshes.")
+            return
+        frame = self._state.frame
+        fitted = bool(recording.session.valid[frame])
+        dialog = MeshDialog(recording.title, frame, fitted, documents_folder(), self._window)
+        dialog.accepted.connect(lambda: self.export_meshes(recording, dialog.order()))
+        _open(dialog)
+
+    @Slot()
+    def ask_report(self) -> None:
+        """Ask what to write a report on, and where to, and write it."""
+        speakers = [speaker.name for speaker in self._library.listing.speakers]
+        if self._state.recording is None and not speakers:
+            self.written.emit("Open a video or enrol a speaker first, then write a report.")
+            return
+        dialog = ReportDialog(self._state.recording, speakers, documents_folder(), self._window)
+        dialog.accepted.connect(lambda: self.write_report(dialog.order()))
+        _open(dialog)
+
+    def export_table(self, recording: Recording, path: Path) -> None:
+        """Write a recording as a table."""
+        self._write(path, work.export_table(recording, path))
+
+    def export_meshes(self, recording: Recording, order: MeshOrder) -> None:
+        """Write meshes of a recording."""
+        self._write(order.path, work.export_meshes(recording, order))
+
+    def write_report(self, order: ReportOrder) -> None:
+        """Write a report."""
+        folder, trust = self._library.listing.folder, self._state.settings.trust
+        self._write(order.path, work.make_report(order, folder, trust))
+
+    def _write(self, path: Path, writing: Work) -> None:
+        job = Job(f"Write {path.name}", writing)
+        Watch(job, self.written.emit, self.failed.emit, self._tell_progress)
+        self._queue.add(job)
+
+    def _tell_progress(self, batch: tuple[Progress, ...]) -> None:
+        self.progressed.emit(batch[-1])
+
+
+def _open(dialog: QDialog) -> None:
+    dialog.setAttribute(Qt.WidgetAttribute.WA_DeleteOnClose)
+    dialog.open()

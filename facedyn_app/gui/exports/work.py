@@ -1,0 +1,105 @@
+"""The writing that the window starts, each as one function for a worker thread."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from dataclasses import dataclass
+from pathlib import Path
+
+from facedyn_app.gui.pdf import print_pdf
+from facedyn_app.gui.recording import Recording
+from facedyn_app.headmodel.files.io import load_head
+from facedyn_app.library.library import Library
+from facedyn_app.progress import Report
+from facedyn_app.reporting import (
+    report_on_library,
+    report_on_session,
+    report_on_speaker,
+    write_page,
+)
+from facedyn_app.reports.kinds import MeshFormat, MeshKind
+from facedyn_app.reports.meshes import SessionMeshes, write_one, write_sequence
+from facedyn_app.reports.table import write_csv
+from facedyn_app.settings import TrustSettings
+
+
+@dataclass(frozen=True, slots=True)
+class MeshOrder:
+    """Which meshes of a recording are wanted.
+
+    Attributes:
+        kind: What they show.
+        form: Their format.
+        frame: One frame, from 0; None for all of them.
+        path: The file, or the new folder for all frames.
+    """
+
+    kind: MeshKind
+    form: MeshFormat
+    frame: int | None
+    path: Path
+
+
+@dataclass(frozen=True, slots=True, eq=False)
+class ReportOrder:
+    """A report that is wanted.
+
+    Attributes:
+        recording: On this one; None for a report on speakers.
+        speaker: On this one; None for all of the library.
+        path: The file, `.pdf` or `.html`.
+    """
+
+    recording: Recording | None
+    speaker: str | None
+    path: Path
+
+
+def export_table(recording: Recording, path: Path) -> Callable[[Report], str]:
+    """Work that writes a recording as a table; gives a sentence on what was written."""
+
+    def work(report: Report) -> str:
+        write_csv(recording.session, path, report)
+        return f"Written: {path}"
+
+    return work
+
+
+def export_meshes(recording: Recording, order: MeshOrder) -> Callable[[Report], str]:
+    """Work that writes meshes of a recording; gives a sentence on what was written."""
+
+    def work(report: Report) -> str:
+        session = recording.session
+        meshes = SessionMeshes(session, load_head(session.head_id), order.kind)
+        if order.frame is not None or order.kind is MeshKind.NEUTRAL:
+            write_one(meshes, order.frame or 0, order.path)
+            return f"Written: {order.path}"
+        made = write_sequence(meshes, order.path, order.form, report)
+        skipped = f"; {len(made.skipped)} frames without a trusted fit left out"
+        return f"Written: {len(made.files)} meshes in {order.path}{skipped if made.skipped else ''}"
+
+    return work
+
+
+def make_report(order: ReportOrder, folder: Path, trust: TrustSettings) -> Callable[[Report], str]:
+    """Work that writes a report; gives a sentence on what was written.
+
+    Args:
+        order: What on, and where to.
+        folder: The library.
+        trust: Where "good" ends and where a shape drifts.
+    """
+
+    def work(report: Report) -> str:
+        with Library.open(folder) as library:
+            if order.recording is not None:
+                shown = order.recording
+                page = report_on_session(shown.title, shown.session, trust, library)
+            elif order.speaker is not None:
+                page = report_on_speaker(library, order.speaker, trust, report)
+            else:
+                page = report_on_library(library, trust, report)
+        write_page(page, order.path, print_pdf)
+        return f"Written: {order.path}"
+
+    return work

@@ -1,0 +1,52 @@
+"""Pages of HTML as PDF, by Qt's own printing; for the window's workers and the command line."""
+
+from __future__ import annotations
+
+import re
+from pathlib import Path
+
+from PySide6.QtCore import QBuffer, QByteArray, QIODeviceBase, QMarginsF
+from PySide6.QtGui import QGuiApplication, QPageLayout, QPageSize, QPdfWriter, QTextDocument
+
+from facedyn_app.files import atomic_file
+
+FONT_PT = 9
+ON_PAPER = """
+h1 { font-size: 15pt; } h2 { font-size: 12pt; margin-top: 12px; }
+table { font-size: 8pt; border-collapse: collapse; }
+td, th { padding: 2px 6px; border-bottom: 1px solid #e0e0e0; }
+.note { color: #555; font-size: 8pt; }
+"""
+"""In the place of a page's own style, which is more than Qt's text documents understand."""
+
+
+def print_pdf(page: str, path: Path) -> None:
+    """Print a page on A4; may be called from any thread.
+
+    Args:
+        page: HTML, its pictures within.
+        path: The file; it appears whole or not at all.
+
+    Raises:
+        OutputError: The file cannot be written.
+    """
+    own = None
+    if QGuiApplication.instance() is None:
+        own = QGuiApplication(["facedyn", "-platform", "offscreen"])
+    content = QByteArray()
+    buffer = QBuffer(content)
+    buffer.open(QIODeviceBase.OpenModeFlag.WriteOnly)
+    writer = QPdfWriter(buffer)
+    writer.setPageSize(QPageSize(QPageSize.PageSizeId.A4))
+    writer.setPageMargins(QMarginsF(), QPageLayout.Unit.Millimeter)  # the document adds its own
+    document = QTextDocument()
+    font = document.defaultFont()
+    font.setPointSize(FONT_PT)
+    document.setDefaultFont(font)
+    document.setDefaultStyleSheet(ON_PAPER)
+    document.setHtml(re.sub(r"<style>.*?</style>", "", page, flags=re.DOTALL))
+    document.print_(writer)
+    buffer.close()
+    del writer, document, own  # in this order: fonts go before their application
+    with atomic_file(path) as file:
+        file.write(content.data())

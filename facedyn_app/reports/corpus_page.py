@@ -1,0 +1,147 @@
+"""The report of a library: who is in it, how good are the measurements, whose shape drifts?"""
+
+from __future__ import annotations
+
+from collections import Counter
+from collections.abc import Sequence
+from dataclasses import dataclass
+
+import numpy as np
+
+from facedyn_app.dynamics.drift import UNKNOWN, drift_label, interval_words
+from facedyn_app.dynamics.quality import CAUTION, DO_NOT_USE, GOOD
+from facedyn_app.records import DriftReport, Quality
+from facedyn_app.reports.drawing import BLUE, GREY, drawing, png_of
+from facedyn_app.reports.page import (
+    NOTE,
+    facts_table,
+    heading,
+    html_table,
+    page,
+    paragraph,
+    picture,
+)
+from facedyn_app.reports.session_page import INCHES, WIDTH_PX, Provenance
+from facedyn_app.settings import TrustSettings
+
+VERDICTS = (GOOD, CAUTION, DO_NOT_USE)
+DRIFT_SHOWN = ("shape", "corrected DNR", "90 % interval")
+SPEAKERS_SHOWN = ("speaker", "sessions", "minutes", *VERDICTS, *DRIFT_SHOWN, "consent")
+
+
+@dataclass(frozen=True, slots=True, eq=False)
+class Member:
+    """A speaker of the library.
+
+    Attributes:
+        name: The speaker.
+        consent: Who gave it, when, for what.
+        simulated: Whether a session of his is made.
+        qualities: How good the measurement of each session is.
+        drift: The drift of his shape; None where there is too little for it.
+    """
+
+    name: str
+    consent: str
+    simulated: bool
+    qualities: tuple[Quality, ...]
+    drift: DriftReport | None
+
+
+def corpus_page(
+    folder: str, members: Sequence[Member], trust: TrustSettings, provenance: Provenance
+) -> str:
+    """The report as HTML, its figures within.
+
+    Args:
+        folder: What the library is called.
+        members: The speakers.
+        trust: Where things drift, and what can be used.
+        provenance: Which program writes it, and when.
+    """
+    made = " (simulated)" if any(member.simulated for member in members) else ""
+    qualities = [quality for member in members for quality in member.qualities]
+    parts = [
+        facts_table(_facts(members, qualities, trust, provenance)),
+        picture(_quality_figure(qualities), "The sessions' measurements.", WIDTH_PX),
+    ]
+    ratios = [
+        float(member.drift.dnr_corrected)
+        for member in members
+        if member.drift is not None and member.drift.dnr_corrected is not None
+    ]
+    if ratios:
+        parts.append(picture(_drift_figure(ratios, trust), "The speakers' shapes.", WIDTH_PX))
+    parts += [
+        heading("Speakers"),
+        html_table(SPEAKERS_SHOWN, [_row(member, trust) for member in members]),
+        paragraph("good, caution, do not use: sessions of that quality.", NOTE),
+    ]
+    return page(f"Library {folder}{made}", parts)
+
+
+def _facts(
+    members: Sequence[Member],
+    qualities: Sequence[Quality],
+    trust: TrustSettings,
+    provenance: Provenance,
+) -> list[tuple[str, str]]:
+    words = Counter(quality.verdict for quality in qualities)
+    labels = Counter(_label(member, trust) for member in members)
+    minutes = sum(quality.seconds_valid for quality in qualities) / 60.0
+    without = sum(not member.consent for member in members)
+    return [
+        ("Speakers", str(len(members))),
+        ("Sessions", f"{len(qualities)}, {minutes:.1f} minutes with a face that is followed"),
+        ("Measurements", ", ".join(f"{words[word]} {word}" for word in VERDICTS)),
+        ("Shapes", ", ".join(f"{n} {label}" for label, n in sorted(labels.items()))),
+        ("Consent", f"recorded for {len(members) - without} of {len(members)}"),
+        ("Report", f"{provenance.program}, {provenance.now:%Y-%m-%d %H:%M}"),
+    ]
+
+
+def _label(member: Member, trust: TrustSettings) -> str:
+    return UNKNOWN if member.drift is None else drift_label(member.drift, trust)
+
+
+def _row(member: Member, trust: TrustSettings) -> tuple[str, ...]:
+    words = Counter(quality.verdict for quality in member.qualities)
+    drift = member.drift
+    ratio = None if drift is None else drift.dnr_corrected
+    return (
+        member.name + (" (simulated)" if member.simulated else ""),
+        str(len(member.qualities)),
+        f"{sum(quality.seconds_valid for quality in member.qualities) / 60.0:.1f}",
+        *(str(words[word]) for word in VERDICTS),
+        _label(member, trust),
+        "-" if ratio is None else f"{ratio:.2f}",
+        interval_words(None if drift is None else drift.dnr_corrected_interval),
+        member.consent.splitlines()[0] if member.consent else "none",
+    )
+
+
+def _quality_figure(qualities: Sequence[Quality]) -> bytes:
+    shares = [100 * q.n_valid / q.n_frames for q in qualities if q.n_frames]
+    with drawing((INCHES, 2.6)) as figure:
+        followed, error, height = figure.subplots(1, 3)
+        followed.hist(shares, bins=np.linspace(0, 100, 21), color=BLUE)
+        followed.set_xlabel("frames followed, %", fontsize=8)
+        followed.set_ylabel("sessions", fontsize=8)
+        for axes, values, words in (
+            (error, [q.error_percent_face for q in qualities], "landmark error,\n% of face height"),
+            (height, [q.face_px for q in qualities], "face height, px"),
+        ):
+            known = [value for value in values if np.isfinite(value)]
+            axes.hist(known, bins=20, color=BLUE)
+            axes.set_xlabel(words, fontsize=8)
+        return png_of(figure)
+
+
+def _drift_figure(ratios: Sequence[float], trust: TrustSettings) -> bytes:
+    with drawing((INCHES, 2.4)) as figure:
+        axes = figure.add_subplot()
+        axes.hist(ratios, bins=30, color=BLUE)
+        axes.axvline(trust.max_dnr, color=GREY, ls="--", lw=1)
+        axes.set_xlabel("corrected drift-to-noise ratio (DNR); dashed: threshold")
+        axes.set_ylabel("speakers")
+        return png_of(figure)

@@ -1,0 +1,228 @@
+"""The report of one speaker over months: is the shape the same, how far does the face move?"""
+
+from __future__ import annotations
+
+import math
+from collections.abc import Sequence
+from dataclasses import dataclass
+from datetime import datetime
+
+import numpy as np
+from matplotlib.axes import Axes
+
+from facedyn_app.dynamics.conditions import likely_causes
+from facedyn_app.dynamics.drift import drift_label, interval_words
+from facedyn_app.dynamics.ranges import LEFT, RIGHT, MotionRanges, channel_pairs
+from facedyn_app.records import DriftReport, Quality, SessionDrift
+from facedyn_app.reports.drawing import BLUE, GREY, ORANGE, drawing, png_of
+from facedyn_app.reports.page import (
+    NOTE,
+    bullets,
+    facts_table,
+    heading,
+    html_table,
+    page,
+    paragraph,
+    picture,
+)
+from facedyn_app.reports.session_page import INCHES, WIDTH_PX, Provenance
+from facedyn_app.settings import TrustSettings
+
+SHOWN_PAIRS = 4
+"""Pairs of channels in the tables and figures: those that move most."""
+VISITS_SHOWN = ("date", "session", "measurement", "valid %", "error %", "face px", "DNR", "90 %")
+
+
+@dataclass(frozen=True, slots=True, eq=False)
+class Visit:
+    """One session of the speaker.
+
+    Attributes:
+        name: What it is called.
+        date: When it was recorded, or added where that is not known.
+        date_words: The same in words, which say so.
+        simulated: Whether it is made.
+        versions: The program, head and settings that made it, in words.
+        quality: How good the measurement is.
+        ranges: How far the face moves.
+    """
+
+    name: str
+    date: datetime
+    date_words: str
+    simulated: bool
+    versions: str
+    quality: Quality
+    ranges: MotionRanges
+
+
+def speaker_page(
+    visits: Sequence[Visit],
+    drift: DriftReport | None,
+    trust: TrustSettings,
+    provenance: Provenance,
+) -> str:
+    """The report as HTML, its figures within.
+
+    Args:
+        visits: The sessions, by date; at least one.
+        drift: The drift of his shape; None where there is too little for it.
+        trust: Where things drift, and what can be used.
+        provenance: Whose report it is, his consent.
+    """
+    made = " (simulated)" if any(visit.simulated for visit in visits) else ""
+    parts = [
+        paragraph(f"Shape: {drift_line(drift, trust)}"),
+        bullets([] if drift is None else _drift_notes(drift, trust)),
+        heading("Sessions by date"),
+        html_table(VISITS_SHOWN, [_visit_row(visit, drift) for visit in visits]),
+        paragraph(
+            "valid: frames that could be followed; error: of landmarks, % of face height; DNR: how "
+            "far the shape lies from the other sessions', over how much it wanders within one.",
+            NOTE,
+        ),
+    ]
+    if drift is not None and drift.dnr is not None:
+        parts.append(picture(_drift_figure(visits, drift, trust), "Shape by date.", WIDTH_PX))
+    parts += [heading("How far the face moves"), *_ranges_parts(visits)]
+    facts = [
+        ("Speaker", provenance.speaker),
+        ("Consent", provenance.consent or "none recorded"),
+        ("Report", f"{provenance.program}, {provenance.now:%Y-%m-%d %H:%M}"),
+        *((f"{visit.name}, made with", visit.versions) for visit in visits),
+    ]
+    parts += [heading("Consent and versions"), facts_table(facts)]
+    return page(f"Speaker {provenance.speaker}{made}", parts)
+
+
+def drift_line(drift: DriftReport | None, trust: TrustSettings) -> str:
+    """Whether a shape drifts, in a line of plain text."""
+    if drift is None:
+        return "too little is recorded to say whether it drifts."
+    words = drift_label(drift, trust)
+    if drift.dnr_corrected is None:
+        return f"{words}."
+    span = interval_words(drift.dnr_corrected_interval)
+    return (
+        f"{words}; corrected DNR {drift.dnr_corrected:.2f}, 90 % interval {span}, "
+        f"threshold {trust.max_dnr:g}."
+    )
+
+
+def _drift_notes(drift: DriftReport, trust: TrustSettings) -> list[str]:
+    notes = [drift.note] if drift.note else []
+    return notes + likely_causes(drift.conditions, trust)
+
+
+def _of_session(drift: DriftReport | None, name: str) -> SessionDrift | None:
+    sessions = () if drift is None else drift.sessions
+    return next((session for session in sessions if session.name == name), None)
+
+
+def _visit_row(visit: Visit, drift: DriftReport | None) -> tuple[str, ...]:
+    quality, own = visit.quality, _of_session(drift, visit.name)
+    share = 100 * quality.n_valid / quality.n_frames if quality.n_frames else math.nan
+    ratio = None if own is None else own.dnr
+    return (
+        visit.date_words,
+        visit.name + (" (simulated)" if visit.simulated else ""),
+        quality.verdict,
+        _number(share, ".0f"),
+        _number(quality.error_percent_face, ".2f"),
+        _number(quality.face_px, ".0f"),
+        "-" if ratio is None else f"{ratio:.2f}",
+        interval_words(None if own is None else own.dnr_interval),
+    )
+
+
+def _ranges_parts(visits: Sequence[Visit]) -> list[str]:
+    pairs = _liveliest_pairs(visits)
+    head = ["date", "session", "jaw, degrees"]
+    head += [f"{pair} {side}" for pair in pairs for side in ("left", "right", "asymmetry")]
+    rows = []
+    for visit in visits:
+        row = [visit.date_words, visit.name, _number(visit.ranges.jaw_deg, ".1f")]
+        for pair in pairs:
+            row += [_number(_span(visit, pair + side), ".2f") for side in (LEFT, RIGHT)]
+            row.append(_number(visit.ranges.asymmetry(pair), "+.2f"))
+        rows.append(row)
+    return [
+        html_table(head, rows),
+        paragraph(
+            "Spans of the middle 90 % of the frames: of the jaw's opening, and of the channels of "
+            "both sides that move most, 1 being all that a face can do. Asymmetry: left less "
+            "right over their sum; left is the person's own left.",
+            NOTE,
+        ),
+        picture(_ranges_figure(visits, pairs), "How far the face moves, by date.", WIDTH_PX),
+    ]
+
+
+def _span(visit: Visit, name: str) -> float:
+    return float(visit.ranges.expression[visit.ranges.names.index(name)])
+
+
+def _liveliest_pairs(visits: Sequence[Visit]) -> list[str]:
+    """The pairs of channels of the sessions' common head that move most."""
+    common = set.intersection(*(set(visit.ranges.names) for visit in visits))
+    pairs = [
+        pair
+        for pair in channel_pairs(visits[0].ranges.names)
+        if {pair + LEFT, pair + RIGHT} <= common
+    ]
+    spans = {
+        pair: np.nanmean([_span(visit, pair + side) for visit in visits for side in (LEFT, RIGHT)])
+        if any(visit.quality.n_valid for visit in visits)
+        else 0.0
+        for pair in pairs
+    }
+    return sorted(pairs, key=lambda pair: -spans[pair])[:SHOWN_PAIRS]
+
+
+def _drift_figure(visits: Sequence[Visit], drift: DriftReport, trust: TrustSettings) -> bytes:
+    with drawing((INCHES, 2.6)) as figure:
+        axes = figure.add_subplot()
+        for k, visit in enumerate(visits):
+            own = _of_session(drift, visit.name)
+            if own is None or own.dnr is None:
+                continue
+            low, high = own.dnr_interval or (own.dnr, own.dnr)
+            sides = [[max(0.0, own.dnr - low)], [max(0.0, high - own.dnr)]]
+            axes.errorbar(k, own.dnr, yerr=sides, fmt="o", color=BLUE, capsize=3)
+        axes.axhline(trust.max_dnr, color=GREY, ls="--", lw=1)
+        axes.set_ylabel("DNR of the session;\ndashed: threshold", fontsize=9)
+        axes.set_ylim(bottom=0)
+        _by_date(axes, visits)
+        return png_of(figure)
+
+
+def _ranges_figure(visits: Sequence[Visit], pairs: Sequence[str]) -> bytes:
+    with drawing((INCHES, 4.2 if pairs else 2.4)) as figure:
+        jaw = figure.add_subplot(2 if pairs else 1, 1, 1)
+        jaw.plot([visit.ranges.jaw_deg for visit in visits], "o-", color=ORANGE)
+        jaw.set_ylabel("jaw opening,\ndegrees", fontsize=9)
+        jaw.set_ylim(bottom=0)
+        _by_date(jaw, visits)
+        if pairs:
+            jaw.tick_params(labelbottom=False)
+            face = figure.add_subplot(2, 1, 2)
+            for k, pair in enumerate(pairs):
+                for side, style in ((LEFT, "o-"), (RIGHT, "s--")):
+                    spans = [_span(visit, pair + side) for visit in visits]
+                    face.plot(spans, style, color=f"C{k}", ms=4, label=f"{pair} {side.lower()}")
+            face.set_ylabel("channels, 0 to 1", fontsize=9)
+            face.set_ylim(bottom=0)
+            face.legend(fontsize=7, ncols=4)
+            _by_date(face, visits)
+        return png_of(figure)
+
+
+def _by_date(axes: Axes, visits: Sequence[Visit]) -> None:
+    axes.set_xticks(range(len(visits)), [visit.date_words for visit in visits], fontsize=8)
+    if len(visits) > 6:
+        axes.tick_params(axis="x", rotation=60)
+    axes.set_xlim(-0.5, len(visits) - 0.5)
+
+
+def _number(value: float, form: str) -> str:
+    return "-" if math.isnan(value) else f"{value:{form}}"
