@@ -174,6 +174,16 @@ def window(
     shown.deleteLater()
 
 
+def drifting_session(offset: float) -> Session:
+    """A made session of eight chunks whose shape lies `offset` from the mean head."""
+    session = made_session()
+    chunks = offset + 0.1 * np.random.default_rng(0).normal(size=(8, 3))
+    values = {name: getattr(session, name) for name in session.__slots__}
+    values |= {"shape_chunks": chunks, "shape_chunk_seconds": np.arange(8) + 0.5}
+    values["meta"] = {**session.meta, "source": {"name": f"v{offset}.mp4", "sha256": None}}
+    return Session(**values)
+
+
 @pytest.fixture
 def desk(qapp: QApplication, tmp_path: Path, memory: QSettings) -> Iterator[Desk]:
     """The window and its work, with a library that does not exist yet."""

@@ -4,24 +4,18 @@ from __future__ import annotations
 
 from pathlib import Path
 
-import numpy as np
 from pytestqt.qtbot import QtBot
 
 from facedyn_app.gui.desk import Desk
 from facedyn_app.gui.listing import Enrolment
 from facedyn_app.library.library import Library
-from facedyn_app.records import Session
-from tests.gui.conftest import N_FRAMES, PATIENCE_MS, made_recording, made_session, wait_idle
-
-
-def drifting_session(offset: float) -> Session:
-    """A made session of eight chunks whose shape lies `offset` from the mean head."""
-    session = made_session()
-    chunks = offset + 0.1 * np.random.default_rng(0).normal(size=(8, 3))
-    values = {name: getattr(session, name) for name in session.__slots__}
-    values |= {"shape_chunks": chunks, "shape_chunk_seconds": np.arange(8) + 0.5}
-    values["meta"] = {**session.meta, "source": {"name": f"v{offset}.mp4", "sha256": None}}
-    return Session(**values)
+from tests.gui.conftest import (
+    N_FRAMES,
+    PATIENCE_MS,
+    drifting_session,
+    made_recording,
+    wait_idle,
+)
 
 
 def test_a_file_that_is_no_video_is_an_error_in_words(

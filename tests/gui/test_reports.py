@@ -1,0 +1,103 @@
+"""Reports from the window: the dialog asks, the file is written, PDF has pages."""
+
+from pathlib import Path
+
+import pytest
+from PySide6.QtWidgets import QApplication
+from pytestqt.qtbot import QtBot
+
+from facedyn_app.errors import OutputError
+from facedyn_app.gui.desk import Desk
+from facedyn_app.gui.exports.report_dialog import ReportDialog
+from facedyn_app.gui.exports.work import ReportOrder
+from facedyn_app.gui.pdf import print_pdf
+from facedyn_app.library.library import Library
+from facedyn_app.reports.page import page, paragraph
+from tests.gui.conftest import drifting_session, wait_idle
+
+LONG = page("Made", [paragraph(f"Line {k}") for k in range(200)])
+
+
+def n_pages(path: Path) -> int:
+    content = path.read_bytes()
+    assert content.startswith(b"%PDF-")
+    assert content.rstrip().endswith(b"%%EOF")
+    return content.count(b"/Type /Page\n")
+
+
+def test_a_page_is_printed_on_as_many_sheets_as_it_takes(
+    qapp: QApplication, tmp_path: Path
+) -> None:
+    print_pdf(page("Made", [paragraph("One line")]), tmp_path / "short.pdf")
+    print_pdf(LONG, tmp_path / "long.pdf")
+    assert n_pages(tmp_path / "short.pdf") == 1
+    assert n_pages(tmp_path / "long.pdf") > 3
+
+
+def test_what_cannot_be_printed_leaves_nothing(qapp: QApplication, tmp_path: Path) -> None:
+    with pytest.raises(OutputError, match="cannot be written"):
+        print_pdf(LONG, tmp_path / "gone" / "r.pdf")
+    assert list(tmp_path.iterdir()) == []
+
+
+def test_the_dialog_offers_what_there_is(qtbot: QtBot, tmp_path: Path) -> None:
+    dialog = ReportDialog(None, ["Ada/1", "Bo"], tmp_path)
+    qtbot.addWidget(dialog)
+    offered = [dialog.subject.itemText(k) for k in range(dialog.subject.count())]
+    assert offered == [
+        "Speaker over time: Ada/1",
+        "Speaker over time: Bo",
+        "All speakers of the library",
+    ]
+    order = dialog.order()
+    assert (order.speaker, order.path) == ("Ada/1", tmp_path / "Ada_1-report.pdf")
+    dialog.subject.setCurrentIndex(2)
+    dialog.form.setCurrentIndex(1)
+    order = dialog.order()
+    assert (order.speaker, order.path) == (None, tmp_path / "library-report.html")
+    assert dialog.complete
+
+
+@pytest.mark.parametrize(
+    ("text", "words"),
+    [("", "Say where to"), ("r.txt", "must end in .pdf"), ("gone/r.pdf", "There is no folder")],
+)
+def test_what_is_missing_is_said(qtbot: QtBot, tmp_path: Path, text: str, words: str) -> None:
+    dialog = ReportDialog(None, ["Ada"], tmp_path)
+    qtbot.addWidget(dialog)
+    dialog.path.setText(str(tmp_path / text) if text else "")
+    assert words in dialog.note
+    assert not dialog.complete
+
+
+def test_there_must_be_something_to_report(desk: Desk, qtbot: QtBot) -> None:
+    wait_idle(desk, qtbot)
+    desk.window.report_requested.emit()
+    assert "Open a video or enrol" in desk.window.status_line.words
+
+
+def test_reports_on_all_three_are_written(desk: Desk, qtbot: QtBot, tmp_path: Path) -> None:
+    wait_idle(desk, qtbot)
+    folder = desk.library.listing.folder
+    with Library.open(folder) as library:
+        for offset in (0.0, 3.0):
+            library.enrol("P-014", drifting_session(offset), "a made speaker")
+    desk.library.open_library(folder)
+    wait_idle(desk, qtbot)
+    desk.window.library.session_picked.emit(desk.library.listing.speakers[0].sessions[0].key)
+    wait_idle(desk, qtbot)
+    recording = desk.state.recording
+    assert recording is not None
+    for order in (
+        ReportOrder(recording, None, tmp_path / "session.pdf"),
+        ReportOrder(None, "P-014", tmp_path / "speaker.pdf"),
+        ReportOrder(None, None, tmp_path / "library.html"),
+    ):
+        desk.exports.write_report(order)
+        wait_idle(desk, qtbot)
+        assert str(order.path) in desk.window.status_line.words
+    assert n_pages(tmp_path / "session.pdf") >= 2
+    assert n_pages(tmp_path / "speaker.pdf") >= 2
+    words = (tmp_path / "library.html").read_text(encoding="utf-8")
+    assert "<td>P-014 (simulated)</td><td>2</td>" in words
+    assert "a made speaker" in words
