@@ -6,14 +6,15 @@ from dataclasses import dataclass
 from pathlib import Path
 
 from facedyn_app.cli.places import check_input_file, check_output_file, check_output_folder, naming
-from facedyn_app.cli.recordings import read_head
+from facedyn_app.cli.recordings import read_head, read_ready_head
 from facedyn_app.cli.verb import Outcome
 from facedyn_app.library.session_file import load_session
 from facedyn_app.progress import Report
 from facedyn_app.records import Session
-from facedyn_app.reports.kinds import MeshFormat, MeshKind
+from facedyn_app.reports.film import write_film
+from facedyn_app.reports.kinds import MeshFormat, MeshKind, TableFormat
 from facedyn_app.reports.meshes import SessionMeshes, frame_at, write_one, write_sequence
-from facedyn_app.reports.table import columns_of, write_csv
+from facedyn_app.reports.table import table_columns, write_table
 
 
 def export_table(path: Path, out: Path, report: Report) -> Outcome:
@@ -21,7 +22,7 @@ def export_table(path: Path, out: Path, report: Report) -> Outcome:
 
     Args:
         path: The session file.
-        out: The CSV file.
+        out: The table; its ending says its format.
         report: Called for every block of frames; may raise Cancelled.
 
     Raises:
@@ -31,8 +32,8 @@ def export_table(path: Path, out: Path, report: Report) -> Outcome:
     check_input_file(path, "session file")
     check_output_file(out, inputs=(path,))
     session = load_session(path)
-    write_csv(session, out, report)
-    n_frames, n_columns = len(session.seconds), len(columns_of(session))
+    write_table(session, out, TableFormat(out.suffix[1:].lower()), report)
+    n_frames, n_columns = len(session.seconds), len(table_columns(session))
     facts = {
         "session": path,
         "file": out,
@@ -42,6 +43,39 @@ def export_table(path: Path, out: Path, report: Report) -> Outcome:
     }
     made = ", simulated" if session.simulated else ""
     return Outcome(facts, f"written: {out}, {n_frames} frames, {n_columns} columns{made}")
+
+
+def export_film(path: Path, video: Path, out: Path, head: str | None, report: Report) -> Outcome:
+    """Write a recording with the outlines of the fitted head.
+
+    Args:
+        path: The session file.
+        video: The recording that it was made from.
+        out: The film.
+        head: Id or file of the head; None for the one that the session names.
+        report: Called several times a second; may raise Cancelled.
+
+    Raises:
+        InputError: The session, its head or the recording cannot be read.
+        MismatchError: The session was made from another recording, or with another head.
+        OutputError: The film cannot be written.
+    """
+    check_input_file(path, "session file")
+    check_input_file(video, "video")
+    check_output_file(out, inputs=(path, video))
+    session = load_session(path)
+    with naming(path):
+        placed = read_ready_head(head or session.head_id, report)
+        n_frames = write_film(session, placed, video, out, report)
+    facts = {
+        "session": path,
+        "video": video,
+        "file": out,
+        "n_frames": n_frames,
+        "simulated": session.simulated,
+    }
+    made = ", simulated" if session.simulated else ""
+    return Outcome(facts, f"written: {out}, {n_frames} frames{made}")
 
 
 @dataclass(frozen=True, slots=True)

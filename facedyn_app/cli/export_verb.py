@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Callable, Sequence
 from pathlib import Path
 from typing import Annotated
 
@@ -10,7 +11,7 @@ import typer
 from facedyn_app.cli.options import AsJson, OtherHead
 from facedyn_app.cli.verb import Outcome, run_verb
 from facedyn_app.progress import Report
-from facedyn_app.reports.kinds import MeshFormat, MeshKind
+from facedyn_app.reports.kinds import FilmFormat, MeshFormat, MeshKind, TableFormat
 
 
 def export(
@@ -24,7 +25,7 @@ def export(
             "--mesh",
             help="Motion without the person's face, the whole head before the camera, or the "
             "person's shape at rest.",
-            show_default="a table, OUT.csv",
+            show_default="a table, OUT.csv, OUT.parquet or OUT.npz",
         ),
     ] = None,
     frame: Annotated[
@@ -41,24 +42,28 @@ def export(
         MeshFormat | None,
         typer.Option("--format", show_default="by the file's ending; obj for a sequence"),
     ] = None,
+    video: Annotated[
+        Path | None,
+        typer.Option(
+            "--video",
+            metavar="VIDEO",
+            help="The recording that the session was made from: it is written once more, to "
+            "OUT.mp4, with what was measured drawn into it.",
+        ),
+    ] = None,
     head: OtherHead = None,
     as_json: AsJson = False,
 ) -> None:
-    """Write a session as a table, a row a frame; or meshes of it, in metres."""
+    """Write a session as a table, a row a frame; meshes of it, in metres; or an annotated film."""
     n_chosen = sum((frame is not None, seconds is not None, sequence))
     if mesh is None:
-        if n_chosen or form is not None or head is not None:
+        if n_chosen or form is not None:
             raise typer.BadParameter("say with --mesh which mesh is wanted")
-        if out.suffix.lower() != ".csv":
-            raise typer.BadParameter(f"'{out.name}' must end in .csv, or --mesh must be given")
-
-        def table(report: Report) -> Outcome:
-            from facedyn_app.cli.export import export_table
-
-            return export_table(session, out, report)
-
-        run_verb(table, as_json=as_json)
+        writing = _film(session, video, out, head) if video else _table(session, out, head)
+        run_verb(writing, as_json=as_json)
         return
+    if video is not None:
+        raise typer.BadParameter("give --mesh or --video, not both")
     if mesh is MeshKind.NEUTRAL and n_chosen:
         raise typer.BadParameter("the neutral mesh is one for the whole session: name no frame")
     if mesh is not MeshKind.NEUTRAL and n_chosen != 1:
@@ -71,6 +76,35 @@ def export(
         return export_meshes(session, file, MeshChoice(mesh, chosen, frame, seconds, head), report)
 
     run_verb(work, as_json=as_json)
+
+
+def _table(session: Path, out: Path, head: str | None) -> Callable[[Report], Outcome]:
+    if head is not None:
+        raise typer.BadParameter("a table needs no --head")
+    _check_ending(out, [f".{form}" for form in TableFormat], ", or --mesh or --video must be given")
+
+    def work(report: Report) -> Outcome:
+        from facedyn_app.cli.export import export_table
+
+        return export_table(session, out, report)
+
+    return work
+
+
+def _film(session: Path, video: Path, out: Path, head: str | None) -> Callable[[Report], Outcome]:
+    _check_ending(out, [f".{form}" for form in FilmFormat])
+
+    def work(report: Report) -> Outcome:
+        from facedyn_app.cli.export import export_film
+
+        return export_film(session, video, out, head, report)
+
+    return work
+
+
+def _check_ending(out: Path, endings: Sequence[str], otherwise: str = "") -> None:
+    if out.suffix.lower() not in endings:
+        raise typer.BadParameter(f"'{out.name}' must end in {', '.join(endings)}{otherwise}")
 
 
 def _with_ending(out: Path, form: MeshFormat | None) -> tuple[Path, MeshFormat]:

@@ -46,6 +46,7 @@ class MainWindow(QMainWindow):
     Attributes:
         videos_chosen: list[Path]: the user has opened or dropped these files and folders.
         table_requested: Write the shown recording as a table.
+        film_requested: Write the shown recording with what was measured drawn into it.
         export_requested: Write meshes of the shown recording.
         report_requested: Write a report to print.
         camera_requested: Open a live camera.
@@ -65,6 +66,7 @@ class MainWindow(QMainWindow):
     videos_chosen = Signal(object)
     table_requested = Signal()
     export_requested = Signal()
+    film_requested = Signal()
     report_requested = Signal()
     camera_requested = Signal()
     library_chosen = Signal(object)

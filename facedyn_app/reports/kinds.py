@@ -24,3 +24,19 @@ class MeshFormat(StrEnum):
     OBJ = "obj"
     PLY = "ply"
     GLB = "glb"
+
+
+class TableFormat(StrEnum):
+    """A table's format, which is its file's ending without the dot."""
+
+    CSV = "csv"
+    PARQUET = "parquet"
+    NPZ = "npz"
+
+
+class FilmFormat(StrEnum):
+    """A film's format, which is its file's ending without the dot."""
+
+    MP4 = "mp4"
+    MKV = "mkv"
+    WEBM = "webm"

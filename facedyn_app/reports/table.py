@@ -1,28 +1,35 @@
-"""A session as a table for spreadsheets and other programs: a row a frame, in CSV.
+"""A session as a table for other programs, a row a frame: CSV, Parquet or NPZ.
 
 The first columns are those that users of OpenFace expect: `frame, face_id, timestamp, confidence,
-success`.
+success`. In Parquet and NPZ numbers keep their types, and what is not known is NaN or empty.
 """
 
 from __future__ import annotations
 
 import csv
 import io
-from collections.abc import Iterator
+import json
 from pathlib import Path
+from typing import Any, BinaryIO
 
 import numpy as np
+import numpy.typing as npt
 
 from facedyn_app.dynamics.features import GAZE_NAMES, JAW_NAMES
+from facedyn_app.errors import OutputError
 from facedyn_app.files import atomic_file
 from facedyn_app.progress import Progress, Report, ignore
-from facedyn_app.records import INVALID_REASONS, FloatArray, Session
+from facedyn_app.records import INVALID_REASONS, Session
+from facedyn_app.reports.kinds import TableFormat
 
 OPENFACE_COLUMNS = ("frame", "face_id", "timestamp", "confidence", "success")
 FORMULA_SIGNS = ("=", "+", "-", "@", "\t", "\r")
 """What a spreadsheet takes for the beginning of a formula."""
 
 BLOCK_FRAMES = 1000
+STAGE = "writing the table"
+
+Columns = dict[str, npt.NDArray[Any]]
 
 
 def safe_cell(text: str) -> str:
@@ -30,63 +37,97 @@ def safe_cell(text: str) -> str:
     return f"'{text}" if text.startswith(FORMULA_SIGNS) else text
 
 
-def columns_of(session: Session) -> tuple[str, ...]:
-    """The names of the columns, units at their ends; activations have none."""
-    measured = ("reason", "error_px", "face_px")
-    pose = [f"pose_T{axis}_m" for axis in "xyz"] + [f"pose_R{axis}_rad" for axis in "xyz"]
-    jaw = [f"{name}_rad" for name in JAW_NAMES]
-    gaze = [] if session.gaze is None else [f"{name}_rad" for name in GAZE_NAMES]
-    names = [safe_cell(name) for name in session.expression_names]
-    return (*OPENFACE_COLUMNS, *measured, *pose, *jaw, *gaze, *names)
-
-
-def write_csv(session: Session, path: Path, report: Report = ignore) -> None:
-    """Write a session as CSV (UTF-8, RFC 4180); what is not known is an empty cell.
+def table_columns(session: Session) -> Columns:
+    """The (T,) columns by name, units at the names' ends; activations have none.
 
     Frames are counted from 1; `success` is 1 where the fit is trusted, and `reason` says why it is
     not. `confidence` is the landmarker's certainty that there is a face, 0..1.
+    """
+    n_frames, face = len(session.seconds), session.meta.get("face", 1)
+    unknown = np.full(n_frames, np.nan, np.float32)
+    reason = np.full(n_frames, "", dtype=object)
+    if session.invalid_reason is not None:
+        reason = np.array(INVALID_REASONS, dtype=object)[session.invalid_reason]
+    columns: Columns = {
+        "frame": np.arange(1, n_frames + 1),
+        "face_id": np.full(n_frames, face if isinstance(face, int) else 1),
+        "timestamp": session.seconds,
+        "confidence": unknown if session.confidence is None else session.confidence,
+        "success": session.valid.astype(np.int8),
+        "reason": reason,
+        "error_px": session.error_px,
+        "face_px": session.face_px,
+    }
+    for letter, unit, values in (
+        ("T", "m", session.translation),
+        ("R", "rad", session.rotation),
+    ):
+        columns |= {f"pose_{letter}{x}_{unit}": values[:, k] for k, x in enumerate("xyz")}
+    columns |= {f"{name}_rad": session.jaw[:, k] for k, name in enumerate(JAW_NAMES)}
+    if session.gaze is not None:
+        angles = session.gaze.reshape(n_frames, -1)
+        columns |= {f"{name}_rad": angles[:, k] for k, name in enumerate(GAZE_NAMES)}
+    for k, name in enumerate(session.expression_names):
+        columns[f"expression {name}" if name in columns else name] = session.expression[:, k]
+    return columns
+
+
+def write_table(session: Session, path: Path, form: TableFormat, report: Report = ignore) -> None:
+    """Write a session as a table; it appears whole or not at all.
 
     Args:
         session: The session.
-        path: The file; an older one is replaced, and it appears whole or not at all.
-        report: Called for every block of frames; may raise Cancelled.
+        path: The file; an older one is replaced.
+        form: CSV (UTF-8, RFC 4180, safe to open in a spreadsheet), Parquet or NPZ (an array a
+            column). Parquet and NPZ keep the session's `meta` as JSON.
+        report: Called for every block of frames of CSV; may raise Cancelled.
 
     Raises:
         OutputError: The file cannot be written.
     """
-    n_frames = len(session.seconds)
+    columns = table_columns(session)
+    write = {TableFormat.CSV: _csv, TableFormat.PARQUET: _parquet, TableFormat.NPZ: _npz}[form]
+    meta = json.dumps(dict(session.meta), allow_nan=False)
     with atomic_file(path) as file:
-        text = io.TextIOWrapper(file, encoding="utf-8", newline="")
-        writer = csv.writer(text)
-        writer.writerow(columns_of(session))
-        for first in range(0, n_frames, BLOCK_FRAMES):
-            report(Progress("writing the table", first, n_frames))
-            writer.writerows(_rows(session, slice(first, first + BLOCK_FRAMES)))
-        text.detach()  # writes what is left, and does not close the file
+        write(columns, meta, file, report)
 
 
-def _rows(session: Session, part: slice) -> Iterator[list[str]]:
-    valid = session.valid[part]
-    face = str(session.meta.get("face", 1))
-    numbers = [session.error_px[part, None], session.face_px[part, None]]
-    numbers += [session.translation[part], session.rotation[part], session.jaw[part]]
-    if session.gaze is not None:
-        numbers.append(session.gaze[part].reshape(len(valid), -1))
-    numbers.append(session.expression[part])
-    cells = _words(np.concatenate(numbers, axis=1, dtype=np.float32))
-    confidence = [""] * len(valid)
-    if session.confidence is not None:
-        confidence = [row[0] for row in _words(session.confidence[part, None])]
-    reason = [""] * len(valid)
-    if session.invalid_reason is not None:
-        reason = [INVALID_REASONS[number] for number in session.invalid_reason[part]]
-    times = session.seconds[part]
-    for k, own in enumerate(cells):
-        place = str(part.start + k + 1)
-        first = [place, face, f"{times[k]:.6f}", confidence[k], str(int(valid[k])), reason[k]]
-        yield first + own
+def _csv(columns: Columns, _meta: str, file: BinaryIO, report: Report) -> None:
+    n_frames = len(columns["frame"])
+    text = io.TextIOWrapper(file, encoding="utf-8", newline="")
+    writer = csv.writer(text)
+    writer.writerow([safe_cell(name) for name in columns])
+    for first in range(0, n_frames, BLOCK_FRAMES):
+        report(Progress(STAGE, first, n_frames))
+        part = slice(first, first + BLOCK_FRAMES)
+        cells = [_cells(name, values[part]) for name, values in columns.items()]
+        writer.writerows(zip(*cells, strict=True))
+    text.detach()  # writes what is left, and does not close the file
 
 
-def _words(numbers: FloatArray) -> list[list[str]]:
-    """(T, N) numbers with the digits that a 32-bit number has; nothing for what is none."""
-    return [[f"{value:.7g}" if value == value else "" for value in row] for row in numbers.tolist()]
+def _cells(name: str, values: npt.NDArray[Any]) -> list[str]:
+    """Numbers with the digits that a 32-bit number has; nothing for what is none."""
+    if values.dtype.kind not in "f":
+        return [str(value) for value in values.tolist()]
+    form = ".6f" if name == "timestamp" else ".7g"
+    return [f"{value:{form}}" if value == value else "" for value in values.tolist()]
+
+
+def _parquet(columns: Columns, meta: str, file: BinaryIO, _report: Report) -> None:
+    import pyarrow  # large, and rarely needed
+    from pyarrow import parquet
+
+    table = pyarrow.table({name: pyarrow.array(values) for name, values in columns.items()})
+    table = table.replace_schema_metadata({"facedyn": meta})
+    parquet.write_table(table, file, compression="zstd")
+
+
+def _npz(columns: Columns, meta: str, file: BinaryIO, _report: Report) -> None:
+    arrays = {name: _plain(values) for name, values in columns.items()}
+    if "meta" in arrays:
+        raise OutputError("An expression channel is called 'meta'.", "Write the table as CSV.")
+    np.savez(file, allow_pickle=False, **arrays, meta=np.array(meta))
+
+
+def _plain(values: npt.NDArray[Any]) -> npt.NDArray[Any]:
+    return values.astype(np.str_) if values.dtype == object else values

@@ -1,6 +1,7 @@
-"""A session as CSV: what stands in which cell."""
+"""A session as a table: what stands in which cell."""
 
 import csv
+import json
 from dataclasses import replace
 from pathlib import Path
 
@@ -10,7 +11,8 @@ import pytest
 from facedyn_app.errors import OutputError
 from facedyn_app.progress import Cancelled, Progress
 from facedyn_app.records import INVALID_REASONS, Session
-from facedyn_app.reports.table import OPENFACE_COLUMNS, safe_cell, write_csv
+from facedyn_app.reports.kinds import TableFormat
+from facedyn_app.reports.table import OPENFACE_COLUMNS, safe_cell, table_columns, write_table
 
 N_FRAMES = 5
 
@@ -51,7 +53,7 @@ def read(path: Path) -> list[dict[str, str]]:
 
 
 def test_the_first_columns_are_those_of_openface(session: Session, tmp_path: Path) -> None:
-    write_csv(session, tmp_path / "s.csv")
+    write_table(session, tmp_path / "s.csv", TableFormat.CSV)
     rows = read(tmp_path / "s.csv")
     assert len(rows) == N_FRAMES
     assert tuple(rows[0])[:5] == OPENFACE_COLUMNS
@@ -60,7 +62,7 @@ def test_the_first_columns_are_those_of_openface(session: Session, tmp_path: Pat
 
 
 def test_every_number_stands_under_its_name(session: Session, tmp_path: Path) -> None:
-    write_csv(session, tmp_path / "s.csv")
+    write_table(session, tmp_path / "s.csv", TableFormat.CSV)
     row = read(tmp_path / "s.csv")[0]
     wanted = {
         "reason": "",
@@ -78,7 +80,7 @@ def test_every_number_stands_under_its_name(session: Session, tmp_path: Path) ->
 def test_a_frame_without_a_fit_has_empty_cells_and_a_reason(
     session: Session, tmp_path: Path
 ) -> None:
-    write_csv(session, tmp_path / "s.csv")
+    write_table(session, tmp_path / "s.csv", TableFormat.CSV)
     row = read(tmp_path / "s.csv")[2]
     assert (row["success"], row["confidence"], row["reason"]) == ("0", "0", "no face")
     assert {row[name] for name in ("jawOpen", "pose_Tx_m", "jaw_x_rad", "error_px")} == {""}
@@ -87,7 +89,7 @@ def test_a_frame_without_a_fit_has_empty_cells_and_a_reason(
 def test_gaze_has_columns_where_there_is_one(session: Session, tmp_path: Path) -> None:
     gaze = np.full((N_FRAMES, 2, 2), 0.5, np.float32)
     gaze[:, 1, 1] = -0.25
-    write_csv(replace(session, gaze=gaze, confidence=None), tmp_path / "s.csv")
+    write_table(replace(session, gaze=gaze, confidence=None), tmp_path / "s.csv", TableFormat.CSV)
     row = read(tmp_path / "s.csv")[0]
     assert (row["left_eye_yaw_rad"], row["right_eye_pitch_rad"]) == ("0.5", "-0.25")
     assert row["confidence"] == ""
@@ -104,7 +106,36 @@ def test_a_cancelled_or_impossible_table_leaves_nothing(session: Session, tmp_pa
         raise Cancelled
 
     with pytest.raises(Cancelled):
-        write_csv(session, tmp_path / "s.csv", stop)
+        write_table(session, tmp_path / "s.csv", TableFormat.CSV, stop)
     assert list(tmp_path.iterdir()) == []
     with pytest.raises(OutputError):
-        write_csv(session, tmp_path / "no folder" / "s.csv")
+        write_table(session, tmp_path / "no folder" / "s.csv", TableFormat.CSV)
+
+
+def test_parquet_keeps_numbers_names_and_what_the_session_is_of(
+    session: Session, tmp_path: Path
+) -> None:
+    parquet = pytest.importorskip("pyarrow.parquet")
+    write_table(session, tmp_path / "s.parquet", TableFormat.PARQUET)
+    table = parquet.read_table(tmp_path / "s.parquet")
+    assert tuple(table.column_names) == tuple(table_columns(session))
+    assert table["timestamp"].to_numpy() == pytest.approx(session.seconds)
+    assert table["success"].to_pylist() == [1, 1, 0, 1, 1]
+    assert table["reason"].to_pylist() == ["", "", "no face", "", ""]
+    np.testing.assert_array_equal(table["=1+1"].to_numpy(), session.expression[:, 1])
+    assert json.loads(table.schema.metadata[b"facedyn"])["head_id"] == "made"
+
+
+def test_npz_has_an_array_a_column(session: Session, tmp_path: Path) -> None:
+    write_table(session, tmp_path / "t.npz", TableFormat.NPZ)
+    with np.load(tmp_path / "t.npz", allow_pickle=False) as arrays:
+        assert set(arrays.files) == {*table_columns(session), "meta"}
+        np.testing.assert_array_equal(arrays["jawOpen"], session.expression[:, 0])
+        assert arrays["reason"].tolist() == ["", "", "no face", "", ""]
+        assert json.loads(str(arrays["meta"]))["face"] == 2
+
+
+def test_a_channel_named_like_another_column_keeps_its_own(session: Session) -> None:
+    columns = table_columns(replace(session, expression_names=("frame", "b")))
+    assert columns["frame"].tolist() == [1, 2, 3, 4, 5]
+    np.testing.assert_array_equal(columns["expression frame"], session.expression[:, 0])

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Iterable
 from pathlib import Path
 
 from PySide6.QtCore import QObject, Qt, Signal, Slot
@@ -18,6 +19,7 @@ from facedyn_app.gui.main_window import MainWindow
 from facedyn_app.gui.recording import Recording
 from facedyn_app.gui.state import AppState
 from facedyn_app.progress import Progress
+from facedyn_app.reports.kinds import FilmFormat, TableFormat
 
 
 class ExportDesk(QObject):
@@ -45,6 +47,7 @@ class ExportDesk(QObject):
         super().__init__(window)
         self._window, self._state, self._library, self._queue = window, state, library, queue
         window.table_requested.connect(self.ask_table)
+        window.film_requested.connect(self.ask_film)
         window.export_requested.connect(self.ask_meshes)
         window.report_requested.connect(self.ask_report)
 
@@ -55,12 +58,33 @@ class ExportDesk(QObject):
         if recording is None:
             self.written.emit("Open a video first, then export its table.")
             return
-        offered = documents_folder() / f"{Path(recording.title).stem}.csv"
-        chosen, _ = QFileDialog.getSaveFileName(
-            self._window, "Export table", str(offered), "Tables (*.csv)"
-        )
-        if chosen:
-            self.export_table(recording, Path(chosen))
+        path = self._ask_place("Export table", recording, "", TableFormat)
+        if path is not None:
+            self._write(path, work.export_table(recording, path))
+
+    @Slot()
+    def ask_film(self) -> None:
+        """Ask where to write the shown recording's film, and write it."""
+        recording = self._state.recording
+        if recording is None or recording.video is None:
+            self.written.emit("Open a video first, then export it with what was measured.")
+            return
+        path = self._ask_place("Export film", recording, "-measured", FilmFormat)
+        if path is not None:
+            self._write(path, work.export_film(recording, path))
+
+    def _ask_place(
+        self, title: str, recording: Recording, added: str, forms: Iterable[str]
+    ) -> Path | None:
+        """A file whose name ends in one of the formats; the first where none is named."""
+        endings = [f".{form}" for form in forms]
+        offered = documents_folder() / f"{Path(recording.title).stem}{added}{endings[0]}"
+        patterns = ";;".join(f"{ending[1:].upper()} (*{ending})" for ending in endings)
+        chosen, _ = QFileDialog.getSaveFileName(self._window, title, str(offered), patterns)
+        if not chosen:
+            return None
+        path = Path(chosen)
+        return path if path.suffix.lower() in endings else Path(chosen + endings[0])
 
     @Slot()
     def ask_meshes(self) -> None:
@@ -85,10 +109,6 @@ class ExportDesk(QObject):
         dialog = ReportDialog(self._state.recording, speakers, documents_folder(), self._window)
         dialog.accepted.connect(lambda: self.write_report(dialog.order()))
         _open(dialog)
-
-    def export_table(self, recording: Recording, path: Path) -> None:
-        """Write a recording as a table."""
-        self._write(path, work.export_table(recording, path))
 
     def export_meshes(self, recording: Recording, order: MeshOrder) -> None:
         """Write meshes of a recording."""

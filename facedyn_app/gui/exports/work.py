@@ -6,10 +6,12 @@ from collections.abc import Callable
 from dataclasses import dataclass
 from pathlib import Path
 
+from facedyn_app.errors import InputError
 from facedyn_app.gui.pdf import print_pdf
 from facedyn_app.gui.recording import Recording
 from facedyn_app.headmodel.files.io import load_head
 from facedyn_app.library.library import Library
+from facedyn_app.pipeline import ready_head
 from facedyn_app.progress import Report
 from facedyn_app.reporting import (
     report_on_library,
@@ -17,9 +19,10 @@ from facedyn_app.reporting import (
     report_on_speaker,
     write_page,
 )
-from facedyn_app.reports.kinds import MeshFormat, MeshKind
+from facedyn_app.reports.film import write_film
+from facedyn_app.reports.kinds import MeshFormat, MeshKind, TableFormat
 from facedyn_app.reports.meshes import SessionMeshes, write_one, write_sequence
-from facedyn_app.reports.table import write_csv
+from facedyn_app.reports.table import write_table
 from facedyn_app.settings import TrustSettings
 
 
@@ -59,7 +62,20 @@ def export_table(recording: Recording, path: Path) -> Callable[[Report], str]:
     """Work that writes a recording as a table; gives a sentence on what was written."""
 
     def work(report: Report) -> str:
-        write_csv(recording.session, path, report)
+        write_table(recording.session, path, TableFormat(path.suffix[1:].lower()), report)
+        return f"Written: {path}"
+
+    return work
+
+
+def export_film(recording: Recording, path: Path) -> Callable[[Report], str]:
+    """Work that writes a recording's film; gives a sentence on what was written."""
+
+    def work(report: Report) -> str:
+        if recording.video is None:
+            raise InputError("The video of this session is not at hand.", "Open the video itself.")
+        head = ready_head(recording.session.head_id, report)
+        write_film(recording.session, head, recording.video, path, report)
         return f"Written: {path}"
 
     return work
