@@ -9,6 +9,7 @@ from __future__ import annotations
 
 import json
 from collections.abc import Iterable
+from contextlib import suppress
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any, BinaryIO
@@ -124,6 +125,22 @@ def collect_tracks(
         MismatchError: The sessions are of different heads.
         OutputError: The files cannot be written.
     """
+    try:
+        return _collected(sessions, settings, folder, report, identity)
+    except BaseException:  # rows without an index are of no use to anybody
+        (folder / ROWS).unlink(missing_ok=True)
+        with suppress(OSError):
+            folder.rmdir()
+        raise
+
+
+def _collected(
+    sessions: Iterable[LabelledSession],
+    settings: FeatureSettings,
+    folder: Path,
+    report: Report,
+    identity: str,
+) -> TrackSet:
     writer = _Writer(settings)
     try:
         folder.mkdir(parents=True, exist_ok=True)

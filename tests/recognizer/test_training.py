@@ -199,7 +199,8 @@ def test_training_needs_two_sessions_of_somebody(tmp_path: Path) -> None:
     with pytest.raises(TooLittleError, match="two speakers"):
         SessionBatches(["a", "a"], 2, 2, np.random.default_rng(0))
     with pytest.raises(TooLittleError, match="no session"):
-        collect_tracks([], FeatureSettings(), tmp_path)
+        collect_tracks([], FeatureSettings(), tmp_path / "work")
+    assert list(tmp_path.iterdir()) == []  # nothing half-written
 
 
 def test_sessions_of_two_heads_are_not_mixed(tmp_path: Path) -> None:
