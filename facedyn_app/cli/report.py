@@ -2,14 +2,18 @@
 
 from __future__ import annotations
 
+from dataclasses import asdict
 from pathlib import Path
 
 from facedyn_app.cli.people import is_library, open_library
 from facedyn_app.cli.places import check_input_file, check_output_file
 from facedyn_app.cli.report_verb import PrintPdf
 from facedyn_app.cli.verb import Outcome
+from facedyn_app.dynamics.control import control_session
+from facedyn_app.dynamics.quality import assess_quality
 from facedyn_app.library.session_file import load_session
 from facedyn_app.progress import Report
+from facedyn_app.records import Session
 from facedyn_app.reporting import (
     report_on_library,
     report_on_session,
@@ -55,6 +59,8 @@ def write_report(
         else:
             page = report_on_session(session.name, measured, trust)
         what = f"session {session.name}"
+        facts["quality"] = asdict(assess_quality(measured, trust))
+        facts["control"] = control_facts(measured)
     else:
         check_output_file(out)
         with open_library(folder) as library:
@@ -66,3 +72,13 @@ def write_report(
         facts["library"] = folder
     write_page(page, out, print_pdf)
     return Outcome(facts, f"written: {out}, the report on {what}")
+
+
+def control_facts(session: Session) -> dict[str, object]:
+    """What became of a session's frames, for scripts; its course as lists."""
+    control = control_session(session)
+    each = control.each_second
+    course = {name: getattr(each, name).tolist() for name in type(each).__slots__}
+    names = ("n_frames", "seconds", "step_ms", "invalid", "n_dropped", "gaps", "n_repeated")
+    facts = {name: getattr(control, name) for name in names}
+    return {**facts, "jitter": asdict(control.jitter), "each_second": course}

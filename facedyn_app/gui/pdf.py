@@ -15,6 +15,7 @@ ON_PAPER = """
 h1 { font-size: 15pt; } h2 { font-size: 12pt; margin-top: 12px; }
 table { font-size: 8pt; border-collapse: collapse; }
 td, th { padding: 2px 6px; border-bottom: 1px solid #e0e0e0; }
+.name { white-space: nowrap; }
 .note { color: #555; font-size: 8pt; }
 """
 """In the place of a page's own style, which is more than Qt's text documents understand."""

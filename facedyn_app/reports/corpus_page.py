@@ -25,8 +25,8 @@ from facedyn_app.reports.session_page import INCHES, WIDTH_PX, Provenance
 from facedyn_app.settings import TrustSettings
 
 VERDICTS = (GOOD, CAUTION, DO_NOT_USE)
-DRIFT_SHOWN = ("shape", "corrected DNR", "90 % interval")
-SPEAKERS_SHOWN = ("speaker", "sessions", "minutes", *VERDICTS, *DRIFT_SHOWN, "consent")
+DRIFT_SHOWN = ("shape", "DNR", "90 %")
+SPEAKERS_SHOWN = ("speaker", "n", "minutes", *VERDICTS, *DRIFT_SHOWN, "consent")
 
 
 @dataclass(frozen=True, slots=True, eq=False)
@@ -75,7 +75,11 @@ def corpus_page(
     parts += [
         heading("Speakers"),
         html_table(SPEAKERS_SHOWN, [_row(member, trust) for member in members]),
-        paragraph("good, caution, do not use: sessions of that quality.", NOTE),
+        paragraph(
+            "n: sessions; good, caution, do not use: those of that quality; DNR: corrected, with "
+            "its 90 % interval.",
+            NOTE,
+        ),
     ]
     return page(f"Library {folder}{made}", parts)
 
@@ -133,6 +137,7 @@ def _quality_figure(qualities: Sequence[Quality]) -> bytes:
         ):
             known = [value for value in values if np.isfinite(value)]
             axes.hist(known, bins=20, color=BLUE)
+            axes.locator_params(axis="y", integer=True)
             axes.set_xlabel(words, fontsize=8)
         return png_of(figure)
 

@@ -7,6 +7,8 @@ import html
 from collections.abc import Sequence
 
 PURPOSE = "For research use, not a medical device."
+NAME = ' class="name"'
+"""Of the first cell of a row, which is not broken into lines."""
 NOTE = "note"
 """Of a paragraph that explains: smaller and grey."""
 
@@ -18,7 +20,7 @@ body {{ font: 15px/1.5 system-ui, sans-serif; max-width: 60rem; margin: 2rem aut
 h1 {{ font-size: 1.5rem; }} h2 {{ font-size: 1.15rem; margin-top: 2rem; }}
 table {{ border-collapse: collapse; font-variant-numeric: tabular-nums; font-size: 0.9rem; }}
 th, td {{ padding: 0.25rem 0.7rem; border-bottom: 1px solid #e0e0e0; text-align: right; }}
-th:first-child, td:first-child {{ text-align: left; }}
+th:first-child, td.name {{ text-align: left; white-space: nowrap; }}
 table.facts td {{ text-align: left; }}
 .figures {{ display: grid; gap: 1rem;
   grid-template-columns: repeat(auto-fit, minmax(26rem, 1fr)); }}
@@ -87,6 +89,11 @@ def picture(png: bytes, words: str, width: int) -> str:
 
 
 def _rows(rows: Sequence[Sequence[str]]) -> str:
+    return "".join(f"<tr>{_row(row)}</tr>" for row in rows)
+
+
+def _row(cells: Sequence[str]) -> str:
+    kinds = [NAME] + [""] * len(cells)
     return "".join(
-        "<tr>" + "".join(f"<td>{html.escape(cell)}</td>" for cell in row) + "</tr>" for row in rows
+        f"<td{kind}>{html.escape(cell)}</td>" for kind, cell in zip(kinds, cells, strict=False)
     )

@@ -137,25 +137,29 @@ def _visit_row(visit: Visit, drift: DriftReport | None) -> tuple[str, ...]:
 
 def _ranges_parts(visits: Sequence[Visit]) -> list[str]:
     pairs = _liveliest_pairs(visits)
-    head = ["date", "session", "jaw, degrees"]
-    head += [f"{pair} {side}" for pair in pairs for side in ("left", "right", "asymmetry")]
-    rows = []
-    for visit in visits:
-        row = [visit.date_words, visit.name, _number(visit.ranges.jaw_deg, ".1f")]
-        for pair in pairs:
-            row += [_number(_span(visit, pair + side), ".2f") for side in (LEFT, RIGHT)]
-            row.append(_number(visit.ranges.asymmetry(pair), "+.2f"))
-        rows.append(row)
+    rows = [
+        [
+            visit.date_words,
+            _number(visit.ranges.jaw_deg, ".1f"),
+            *(_both_sides(visit, pair) for pair in pairs),
+        ]
+        for visit in visits
+    ]
     return [
-        html_table(head, rows),
+        html_table(["date", "jaw, degrees", *pairs], rows),
         paragraph(
             "Spans of the middle 90 % of the frames: of the jaw's opening, and of the channels of "
-            "both sides that move most, 1 being all that a face can do. Asymmetry: left less "
-            "right over their sum; left is the person's own left.",
+            "both sides that move most, 1 being all that a face can do: left / right, the person's "
+            "own; in brackets the asymmetry, left less right over their sum.",
             NOTE,
         ),
         picture(_ranges_figure(visits, pairs), "How far the face moves, by date.", WIDTH_PX),
     ]
+
+
+def _both_sides(visit: Visit, pair: str) -> str:
+    left, right = (_number(_span(visit, pair + side), ".2f") for side in (LEFT, RIGHT))
+    return f"{left} / {right} ({_number(visit.ranges.asymmetry(pair), '+.2f')})"
 
 
 def _span(visit: Visit, name: str) -> float:
@@ -212,7 +216,7 @@ def _ranges_figure(visits: Sequence[Visit], pairs: Sequence[str]) -> bytes:
                     face.plot(spans, style, color=f"C{k}", ms=4, label=f"{pair} {side.lower()}")
             face.set_ylabel("channels, 0 to 1", fontsize=9)
             face.set_ylim(bottom=0)
-            face.legend(fontsize=7, ncols=4)
+            figure.legend(loc="outside lower center", fontsize=7, ncols=4)
             _by_date(face, visits)
         return png_of(figure)
 

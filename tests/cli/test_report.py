@@ -27,7 +27,11 @@ def test_a_session_has_a_report(run: Run, corpus: Path, tmp_path: Path) -> None:
     session = first_session(corpus)
     result = run("report", session, "-o", out, "--library", tmp_path / "none", "--json")
     assert result.exit_code == 0, result.output
-    assert json.loads(result.stdout)["file"] == str(out)
+    facts = json.loads(result.stdout)
+    assert facts["file"] == str(out)
+    assert facts["control"]["n_frames"] == facts["quality"]["n_frames"] == 300
+    assert len(facts["control"]["each_second"]["valid_percent"]) == 12
+    assert facts["control"]["jitter"]["jaw_deg"] > 0.0
     page = out.read_text(encoding="utf-8")
     assert f"Session {session.name} (simulated)" in page
     assert "none recorded with this session" in page

@@ -99,5 +99,5 @@ def test_reports_on_all_three_are_written(desk: Desk, qtbot: QtBot, tmp_path: Pa
     assert n_pages(tmp_path / "session.pdf") >= 2
     assert n_pages(tmp_path / "speaker.pdf") >= 2
     words = (tmp_path / "library.html").read_text(encoding="utf-8")
-    assert "<td>P-014 (simulated)</td><td>2</td>" in words
+    assert '<td class="name">P-014 (simulated)</td><td>2</td>' in words
     assert "a made speaker" in words

@@ -134,7 +134,7 @@ def test_a_speaker_is_told_by_date(sessions: tuple[Session, ...]) -> None:
     visits = [visit(f"visit {k}", one, k) for k, one in enumerate(sessions, start=1)]
     drift = drift_of(sessions)
     page = speaker_page(visits, drift, TRUST, about("Ada", "Ada herself, 2026"))
-    places = [page.index(f"<td>2026-0{k}-01</td>") for k in (1, 2, 3)]
+    places = [page.index(f'<td class="name">2026-0{k}-01</td>') for k in (1, 2, 3)]
     assert places == sorted(places)
     assert drift.dnr_corrected is not None
     for words in (
@@ -143,6 +143,7 @@ def test_a_speaker_is_told_by_date(sessions: tuple[Session, ...]) -> None:
         f"corrected DNR {drift.dnr_corrected:.2f}, 90 % interval",
         f"<td>{visits[0].ranges.jaw_deg:.1f}</td>",
         "asymmetry",
+        f"({visits[0].ranges.asymmetry('mouthSmile'):+.2f})",
         "facedyn 9.9",
     ):
         assert words in page, words
@@ -162,7 +163,7 @@ def test_a_head_without_pairs_has_the_jaw_alone(sessions: tuple[Session, ...]) -
     plain = replace(sessions[0], expression_names=names)
     page = speaker_page([visit("visit 1", plain, 1)], None, TRUST, about("Ada"))
     assert "too little is recorded to say whether it drifts" in page
-    assert "asymmetry</th>" not in page
+    assert "<th>date</th><th>jaw, degrees</th></tr>" in page
     assert len(pictures(page)) == 1
 
 
@@ -177,7 +178,7 @@ def test_a_library_is_told_speaker_by_speaker(sessions: tuple[Session, ...]) -> 
     for words in (
         "Library study (simulated)",
         "recorded for 1 of 2",
-        "<td>Bo (simulated)</td><td>1</td>",
+        '<td class="name">Bo (simulated)</td><td>1</td>',
         "<td>unknown</td><td>-</td><td>-</td><td>none</td>",
         "1 do not use",
     ):
