@@ -3,12 +3,13 @@
 from __future__ import annotations
 
 from collections.abc import Iterator
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from datetime import UTC, datetime, timedelta
 from pathlib import Path
 
 import av
 import numpy as np
+from av.video.reformatter import VideoReformatter
 
 from facedyn_app.errors import InputError
 from facedyn_app.records import ByteArray
@@ -44,6 +45,8 @@ class Geometry:
     stored_width: int
     stored_height: int
     quarter_turns: int
+    # one for all pictures: what it works out for a size costs more than a picture
+    _reformatter: VideoReformatter = field(default_factory=VideoReformatter, compare=False)
 
     @property
     def size(self) -> tuple[int, int]:
@@ -56,7 +59,9 @@ class Geometry:
 
         A picture of another size, as web conferences write in mid-stream, is scaled to fit.
         """
-        rgb = frame.reformat(width=self.stored_width, height=self.stored_height, format="rgb24")
+        rgb = self._reformatter.reformat(
+            frame, width=self.stored_width, height=self.stored_height, format="rgb24"
+        )
         image = np.asarray(rgb.to_ndarray(), dtype=np.uint8)
         if self.quarter_turns:
             image = np.ascontiguousarray(np.rot90(image, self.quarter_turns))
