@@ -46,8 +46,10 @@ class Coordination(nn.Module):
         super().__init__()
         self.n_bands = n_bands
         self.n_out = 2 * n_bands * n_channels * n_mixtures
-        self.filters = nn.Parameter(wavelets(n_bands)[:, None])
-        self.mixtures = nn.Parameter(torch.randn(n_mixtures, n_channels) / n_channels**0.5)
+        # also where only shapes are wanted: torch would import its compiler to work them out
+        with torch.device("cpu"):
+            self.filters = nn.Parameter(wavelets(n_bands)[:, None])
+            self.mixtures = nn.Parameter(torch.randn(n_mixtures, n_channels) / n_channels**0.5)
         self.register_buffer("mean", torch.zeros(self.n_out))
         self.register_buffer("deviation", torch.ones(self.n_out))
 

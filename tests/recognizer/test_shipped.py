@@ -1,5 +1,8 @@
 """The recognizer that comes with the program."""
 
+import subprocess
+import sys
+
 import numpy as np
 
 from facedyn_app.assets import asset_folder
@@ -42,3 +45,13 @@ def test_it_is_small() -> None:
     files = list((asset_folder("models") / DEFAULT_FOLDER).iterdir())
     assert len(files) == 4
     assert sum(path.stat().st_size for path in files) < 20e6
+
+
+def test_reading_it_does_not_bring_in_a_compiler() -> None:
+    """Two seconds of every answer on the command line, where torch works shapes out by itself."""
+    told = (
+        "import sys; from facedyn_app.recognizer.files import default_recognizer as read; read();"
+        "print([name for name in ('torch._dynamo', 'sympy') if name in sys.modules])"
+    )
+    run = subprocess.run([sys.executable, "-c", told], check=True, capture_output=True, text=True)
+    assert run.stdout.strip() == "[]"
