@@ -87,6 +87,9 @@ grep -q '"n_first": 6' "$out/demo.txt" || say "demo: not everybody came first, s
 if [[ -f $video ]]; then
     step fit "${facedyn[@]}" fit "$video" -o "$work/session.npz" --json
     [[ -s $work/session.npz ]] || fail "fit: there is no session"
+    step table "${facedyn[@]}" export "$work/session.npz" -o "$out/table.parquet"
+    step film "${facedyn[@]}" export "$work/session.npz" -o "$out/film.mp4" --video "$video"
+    step report "${facedyn[@]}" report "$work/session.npz" -o "$out/report.pdf"
 else
     say "fit: left out, there is no $video"
 fi
