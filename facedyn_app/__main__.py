@@ -11,6 +11,7 @@ from threading import Thread
 from typing import TYPE_CHECKING
 
 from facedyn_app.cli import run_app
+from facedyn_app.errors import OutputError
 
 if TYPE_CHECKING:
     from facedyn_app.bench.window import WindowTiming
@@ -44,8 +45,12 @@ def measure_window(folder: Path, seconds: float, report: Report) -> list[WindowT
 
 def print_pdf(page: str, path: Path) -> None:
     """Print a page of HTML; Qt is imported only here, too."""
-    from facedyn_app.gui.pdf import print_pdf as print_page
-
+    try:
+        from facedyn_app.gui.pdf import print_pdf as print_page
+    except ImportError as error:  # a server without the graphics libraries
+        raise OutputError(
+            f"Qt, which prints PDF, cannot be loaded here: {error}.", "Write the report as .html."
+        ) from error
     print_page(page, path)
 
 

@@ -226,6 +226,14 @@ def drift_in_detail(library: Library, speaker: str) -> tuple[DriftReport, ShapeM
     return read.drift(speaker), measure_moves(read.shapes)
 
 
+def drift_or_reason(library: Library, speaker: str) -> tuple[DriftReport, ShapeMoves | None]:
+    """As `drift_in_detail`; where there can be none, a report whose note says why."""
+    try:
+        return drift_in_detail(library, speaker)
+    except FacedynError as error:
+        return DriftReport(speaker, (), float("nan"), *5 * (None,), error.sentence), None
+
+
 def sessions_by_date(library: Library, speaker: str) -> list[SessionEntry]:
     """A speaker's sessions in the order of recording, or of adding where that is not known.
 

@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import json
 from collections.abc import Callable
-from contextlib import suppress
 from datetime import datetime
 from hashlib import sha256
 from pathlib import Path
@@ -12,19 +11,20 @@ from pathlib import Path
 from facedyn_app.analysis import PROGRAM
 from facedyn_app.dynamics.quality import assess_quality
 from facedyn_app.dynamics.ranges import motion_ranges
-from facedyn_app.errors import MismatchError, TooLittleError
+from facedyn_app.errors import FacedynError, TooLittleError
 from facedyn_app.files import atomic_file
-from facedyn_app.library.entries import SessionEntry
+from facedyn_app.library.entries import SessionEntry, SpeakerEntry
 from facedyn_app.library.library import Library
-from facedyn_app.pipeline import drift_of, sessions_by_date
+from facedyn_app.pipeline import drift_or_reason, sessions_by_date
 from facedyn_app.progress import Progress, Report, ignore
-from facedyn_app.records import DriftReport, Session
+from facedyn_app.records import Session
 from facedyn_app.reports.corpus_page import Member, corpus_page
 from facedyn_app.reports.session_page import Provenance, session_page
 from facedyn_app.reports.speaker_page import Visit, speaker_page
 from facedyn_app.settings import TrustSettings
 
 STAGE = "gathering for the report"
+UNTRACED = "not known: the session does not say of which recording it is"
 
 
 def report_on_session(
@@ -48,7 +48,7 @@ def report_on_speaker(
     """The page of one speaker's sessions, by date.
 
     Raises:
-        InputError: There is no such speaker.
+        InputError: There is no such speaker, or a session cannot be read.
         TooLittleError: He has no sessions.
     """
     entries = sessions_by_date(library, speaker)
@@ -63,7 +63,7 @@ def report_on_speaker(
         visits.append(_visit(entry, library.load(entry), trust))
     consents = {known.name: known.consent for known in library.speakers()}
     found = _provenance(str(entries[0].speaker), consents[str(entries[0].speaker)])
-    return speaker_page(visits, _drift(library, speaker), trust, found)
+    return speaker_page(visits, drift_or_reason(library, speaker)[0], trust, found)
 
 
 def report_on_library(library: Library, trust: TrustSettings, report: Report = ignore) -> str:
@@ -80,16 +80,7 @@ def report_on_library(library: Library, trust: TrustSettings, report: Report = i
     members = []
     for number, known in enumerate(speakers):
         report(Progress(STAGE, number, len(speakers)))
-        entries = library.sessions(known.name)
-        members.append(
-            Member(
-                name=known.name,
-                consent=known.consent,
-                simulated=any(entry.simulated for entry in entries),
-                qualities=tuple(assess_quality(library.load(entry), trust) for entry in entries),
-                drift=_drift(library, known.name),
-            )
-        )
+        members.append(_member(library, known, trust))
     return corpus_page(str(library.folder), members, trust, _provenance())
 
 
@@ -108,7 +99,7 @@ def write_page(page: str, path: Path, print_pdf: Callable[[str, Path], None]) ->
         print_pdf(page, path)
         return
     with atomic_file(path) as file:
-        file.write(page.encode("utf-8"))
+        file.write(page.encode("utf-8", "replace"))
 
 
 def _provenance(speaker: str = "", consent: str = "") -> Provenance:
@@ -116,22 +107,40 @@ def _provenance(speaker: str = "", consent: str = "") -> Provenance:
 
 
 def _consent_for(library: Library, session: Session) -> tuple[str, str]:
-    """Speaker and consent of the library's session of the same recording; empty without one."""
+    """Speaker and consent of the library's session of the same face of the same recording."""
     wanted = (session.meta.get("source") or {}).get("sha256")
-    names = [
-        entry.speaker
+    if wanted is None:
+        return "", UNTRACED
+    entries = [
+        entry
         for entry in library.sessions()
-        if wanted and entry.source_sha256 == wanted and entry.speaker is not None
+        if entry.source_sha256 == wanted
+        and entry.speaker is not None
+        and library.load(entry).meta.get("face", 1) == session.meta.get("face", 1)
     ]
+    names = {str(entry.speaker) for entry in entries}
+    if len(names) != 1:
+        return "", "several speakers have this recording" if names else ""
     consents = {known.name: known.consent for known in library.speakers()}
-    return (names[0], consents[names[0]]) if names else ("", "")
+    return (name := names.pop()), consents[name]
 
 
-def _drift(library: Library, speaker: str) -> DriftReport | None:
-    """None where his sessions are too short, or of different heads."""
-    with suppress(TooLittleError, MismatchError):
-        return drift_of(library, speaker)
-    return None
+def _member(library: Library, known: SpeakerEntry, trust: TrustSettings) -> Member:
+    entries = library.sessions(known.name)
+    qualities, unread = [], []
+    for entry in entries:
+        try:
+            qualities.append(assess_quality(library.load(entry), trust))
+        except FacedynError as error:
+            unread.append(error.sentence)
+    return Member(
+        name=known.name,
+        consent=known.consent,
+        simulated=any(entry.simulated for entry in entries),
+        qualities=tuple(qualities),
+        drift=drift_or_reason(library, known.name)[0],
+        unread=tuple(unread),
+    )
 
 
 def _visit(entry: SessionEntry, session: Session, trust: TrustSettings) -> Visit:

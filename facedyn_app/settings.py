@@ -238,7 +238,7 @@ class TrustSettings:
     )
     min_face_px: float = setting(100.0, "Face height: caution below", 1, 4000, "px")
     min_seen_seconds: float = setting(1.0, "Fit a face that is seen for", 0, 3600, "s")
-    max_dnr: float = setting(1.0, "Shape drifts above a DNR of", 0, 100)
+    max_dnr: float = setting(1.0, "Shape drifts where all of its DNR is above", 0, 100)
     far_shape: float = setting(3.0, "Shape is far away above", 0, 1000, "times its noise")
     stands_out: float = setting(2.0, "A likely cause is worse than others by", 1.1, 100, "times")
     false_accept_rate: float = setting(0.05, "Strangers taken for someone", 1e-6, 0.5, "share")

@@ -73,7 +73,7 @@ def make_app(
     app.command("enrol", short_help="Enrol a speaker with recordings, by consent.")(enrol)
     app.command("identify", short_help="Who is it? Rank the enrolled speakers.")(identify)
     app.command("dnr", short_help="Does the head shape drift? The drift-to-noise ratio.")(dnr)
-    app.command("export", short_help="Write a session as a table, or meshes.")(export_verb.export)
+    app.command("export", short_help="Write a table, film or meshes.")(export_verb.export)
     app.command("report", short_help="Write a report to print.")(make_report(print_pdf))
     app.add_typer(head_verbs.make_heads_app(), name="heads")
     app.add_typer(recognizer_verbs.make_recognizers_app(), name="recognizers")

@@ -34,7 +34,7 @@ from facedyn_app.library.entries import SessionEntry
 from facedyn_app.library.library import DATABASE, Library
 from facedyn_app.library.recognizers import active_recognizer
 from facedyn_app.library.rows import checked_name, missing_consent
-from facedyn_app.pipeline import check_gallery, drift_in_detail, enrol, identify
+from facedyn_app.pipeline import check_gallery, drift_in_detail, drift_or_reason, enrol, identify
 from facedyn_app.progress import Cancelled, Progress, Report
 from facedyn_app.recognizer.files import load_recognizer
 from facedyn_app.recognizer.model import Recognizer
@@ -246,11 +246,7 @@ def _all_drifts(
     found: list[tuple[DriftReport, ShapeMoves | None]] = []
     for number, name in enumerate(names):
         report(Progress("measuring shape drift", number, len(names)))
-        try:
-            found.append(drift_in_detail(library, name))
-        except FacedynError as error:
-            nan = float("nan")
-            found.append((DriftReport(name, (), nan, *5 * (None,), error.sentence), None))
+        found.append(drift_or_reason(library, name))
     return found
 
 

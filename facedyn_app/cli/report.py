@@ -40,7 +40,7 @@ def write_report(
         folder: The library.
         out: The file, `.html` or `.pdf`.
         print_pdf: Prints a page.
-        report: Called for every session; may raise Cancelled.
+        report: Called for every session of a speaker, or every speaker; may raise Cancelled.
 
     Raises:
         InputError: The session or library cannot be read, or there is no such speaker.

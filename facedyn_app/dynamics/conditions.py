@@ -24,7 +24,7 @@ def conditions_of(name: str, session: Session) -> Conditions:
         session: The session.
 
     Returns:
-        The conditions; NaN where no frame is valid, or the session does not say.
+        The conditions; NaN where the session does not say, or no frame that counts is valid.
     """
     valid = session.valid
     turned = spread = face_px = math.nan

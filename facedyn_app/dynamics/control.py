@@ -39,7 +39,7 @@ class Jitter:
 
 @dataclass(frozen=True, slots=True, eq=False)
 class EachSecond:
-    """A session second by second, N seconds; NaN where nothing was measured.
+    """A session second by second, N seconds with frames; NaN where nothing was measured.
 
     Attributes:
         seconds: (N,) the middle of each, s.
@@ -123,7 +123,7 @@ def _jitter(session: Session, late: BoolArray) -> Jitter:
     def of(values: FloatArray) -> float:
         x = values.astype(np.float64)
         off = (x[1:-1] - 0.5 * (x[:-2] + x[2:]))[triple]
-        if not len(off):
+        if not off.size:
             return math.nan
         deviation = NORMAL * np.median(np.abs(off), axis=0) / WHITE
         return float(np.sqrt((deviation**2).mean()))
@@ -137,25 +137,24 @@ def _jitter(session: Session, late: BoolArray) -> Jitter:
 
 
 def _each_second(session: Session) -> EachSecond:
-    since = session.seconds - session.seconds[0]
-    second = since.astype(np.int64)
-    n = int(second[-1]) + 1
+    # only the seconds that there are: a stamp of another day does not make a day of them
+    known, second = np.unique(np.floor(session.seconds - session.seconds[0]), return_inverse=True)
     brightness = session.brightness
     if brightness is None:
         brightness = np.full(len(second), np.nan, np.float32)
     height = np.where(session.face_px > 0, session.face_px, np.nan)
 
-    def mean(values: FloatArray, known: BoolArray) -> FloatArray:
-        count = np.bincount(second[known], minlength=n)
-        total = np.bincount(second[known], values[known], minlength=n)
-        found = np.full(n, np.nan)
+    def mean(values: FloatArray, where: BoolArray) -> FloatArray:
+        count = np.bincount(second[where], minlength=len(known))
+        total = np.bincount(second[where], values[where], minlength=len(known))
+        found = np.full(len(known), np.nan)
         np.divide(total, count, out=found, where=count > 0)
         return found
 
     every = np.ones(len(second), dtype=bool)
     error = 100.0 * session.error_px / height
     return EachSecond(
-        seconds=session.seconds[0] + np.arange(n) + 0.5,
+        seconds=session.seconds[0] + known + 0.5,
         valid_percent=mean(100.0 * session.valid, every),
         error_percent_face=mean(error, session.valid & np.isfinite(error)),
         face_px=mean(height, np.isfinite(height)),

@@ -19,6 +19,7 @@ from PySide6.QtWidgets import (
 )
 
 from facedyn_app.gui.theme import GRID
+from facedyn_app.library.importers import VIDEO_ENDINGS
 
 
 def make_note(words: str = "") -> QLabel:
@@ -49,6 +50,33 @@ def folder_fault(folder: Path) -> str:
     if not folder.is_dir():
         return f"There is no folder '{folder}'."
     return "" if os.access(folder, os.W_OK) else f"The folder '{folder}' cannot be written."
+
+
+def place_fault(text: str, *, is_file: bool) -> str:
+    """Why nothing can be written there, as far as that is seen without trying.
+
+    Args:
+        text: The path as it was typed.
+        is_file: Whether it is to be a file; else a new folder.
+    """
+    try:
+        path = Path(text).expanduser()
+        if is_file and path.is_dir():
+            return f"'{path}' is a folder."
+        if not is_file and path.exists() and (not path.is_dir() or any(path.iterdir())):
+            return f"'{path}' is there already: name a new folder."
+        return folder_fault(path.absolute().parent)
+    except (OSError, RuntimeError) as error:  # too long, forbidden, or the home of nobody
+        return f"'{text}' cannot be written: {getattr(error, 'strerror', None) or error}."
+
+
+def plain_name(title: str) -> str:
+    """What a recording or speaker is called, as a file's name that every system takes."""
+    name = title
+    for ending in VIDEO_ENDINGS:
+        name = name.replace(ending, "").replace(ending.upper(), "")
+    plain = "".join(letter if letter.isalnum() or letter in "-_ ." else "_" for letter in name)
+    return plain.strip(" .")[:80] or "recording"
 
 
 def make_date(day: date | None = None) -> QDateEdit:

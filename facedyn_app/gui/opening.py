@@ -11,11 +11,10 @@ from PySide6.QtCore import QObject, Signal, Slot
 
 from facedyn_app.errors import InputError
 from facedyn_app.gui.jobs import Job, JobQueue, Watch
+from facedyn_app.library.importers import VIDEO_ENDINGS
 from facedyn_app.progress import Progress, Report
 
-ENDINGS: Final = (
-    ".mp4", ".mov", ".mkv", ".avi", ".webm", ".m4v", ".mpg", ".mpeg", ".wmv", ".mts", ".3gp",
-)  # fmt: skip
+ENDINGS: Final = tuple(sorted(VIDEO_ENDINGS))
 VIDEO_FILES: Final = f"Videos ({' '.join('*' + end for end in ENDINGS)});;All files (*)"
 
 

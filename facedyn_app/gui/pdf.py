@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import re
+import sys
 from pathlib import Path
 
 from PySide6.QtCore import QBuffer, QByteArray, QIODeviceBase, QMarginsF
@@ -33,7 +34,9 @@ def print_pdf(page: str, path: Path) -> None:
     """
     own = None
     if QGuiApplication.instance() is None:
-        own = QGuiApplication(["facedyn", "-platform", "offscreen"])
+        # no display is needed; elsewhere there is one, and offscreen would find no fonts
+        hidden = ["-platform", "offscreen"] if sys.platform.startswith("linux") else []
+        own = QGuiApplication(["facedyn", *hidden])
     content = QByteArray()
     buffer = QBuffer(content)
     buffer.open(QIODeviceBase.OpenModeFlag.WriteOnly)

@@ -28,7 +28,7 @@ COLUMN_TIPS: Final = (
     "Drift-to-noise ratio: how far the shape lies from the other sessions', "
     "over how much it wanders within a session",
     "90 % interval: of a speaker's corrected DNR; of a session's DNR",
-    "DNR with the wandering of short sessions taken off; the word is judged by it",
+    "DNR with the wandering of short sessions taken off; the word is judged by its interval",
     "How much the shape wanders within a session, standard deviations of the head model",
 )
 
@@ -52,7 +52,7 @@ def drift_words(report: DriftReport, trust: TrustSettings) -> str:
 
 
 class TrustPanel(Panel):
-    """Words first (good, caution, do not use; stable, drifts), the numbers below them.
+    """Words first (good, caution, do not use; stable, may drift, drifts), the numbers below.
 
     Args:
         trust: The thresholds that the words are judged by.

@@ -41,6 +41,15 @@ _MAYBE: dict[str, type[np.generic]] = {
     **dict.fromkeys(_MOST, np.float32),
 }
 """What not every session says, and as what it is kept."""
+_META_KINDS: dict[str, Any] = {
+    "face": int | None,
+    "width": int | float | None,
+    "height": int | float | None,
+    "focal_px": int | float | None,
+    "focal_log_sd": int | float | None,
+    "settings": dict | None,
+}
+"""What these may be where the file has them."""
 _PER_FRAME = ("expression", "jaw", "rotation", "translation", "error_px", "face_px")
 _KINDS = {"valid": "b", "expression_names": "U"}
 _NUMBERS = "fiu"
@@ -92,7 +101,8 @@ def _checked_meta(stored: np.ndarray[Any, Any]) -> dict[str, Any]:
     if stored.dtype.kind != "U" or stored.ndim:
         raise ValueError("its 'meta' is not a text")
     try:
-        meta = json.loads(str(stored[()]))
+        meta = json.loads(str(stored[()]), parse_constant=_no_number)
+        json.dumps(meta, ensure_ascii=False).encode("utf-8")  # half a letter is none
     except (ValueError, RecursionError) as error:
         raise ValueError("its 'meta' is not JSON") from error
     if not isinstance(meta, dict) or meta.pop("format", None) != FORMAT:
@@ -116,9 +126,18 @@ def _check_meta_values(meta: Mapping[str, Any]) -> None:
     fps = meta.get("fps", 1.0)
     if not isinstance(fps, int | float) or isinstance(fps, bool) or not 0 < fps < 1e6:
         raise ValueError("the frame rate in its 'meta' is not a positive number")
+    for key, kind in _META_KINDS.items():
+        value = meta.get(key)
+        right = isinstance(value, kind) and not isinstance(value, bool)
+        if not right:
+            raise ValueError(f"'{key}' in its 'meta' is of the wrong kind")
     source = meta.get("source")
     if source is not None and not _is_source(source):
         raise ValueError("the source in its 'meta' has no name and sha256")
+
+
+def _no_number(words: str) -> float:
+    raise ValueError(f"{words} is no number of JSON")
 
 
 def _is_source(source: object) -> bool:
@@ -162,6 +181,7 @@ def _session(arrays: Mapping[str, np.ndarray[Any, Any]], meta: Mapping[str, Any]
     for name in ("expression", "jaw", "rotation", "translation"):
         numbers[name][~valid] = np.nan
     names = tuple(str(name) for name in arrays["expression_names"])
+    "".join(names).encode("utf-8")  # half a letter is none, and a UnicodeError a ValueError
     if len(set(names)) != len(names):
         raise ValueError("two expression channels have the same name")
     measured = {name: _checked_measure(name, arrays.get(name), len(valid)) for name in _MOST}

@@ -127,10 +127,10 @@ def collect_tracks(
     """
     try:
         return _collected(sessions, settings, folder, report, identity)
-    except BaseException:  # rows without an index are of no use to anybody
-        (folder / ROWS).unlink(missing_ok=True)
-        with suppress(OSError):
-            folder.rmdir()
+    except BaseException:  # what is not whole is of no use to anybody
+        for clear in ((folder / INDEX).unlink, (folder / ROWS).unlink, folder.rmdir):
+            with suppress(OSError):
+                clear()
         raise
 
 

@@ -8,12 +8,13 @@ from dataclasses import dataclass
 
 import numpy as np
 
-from facedyn_app.dynamics.drift import UNKNOWN, drift_label, interval_words
+from facedyn_app.dynamics.drift import drift_label, interval_words
 from facedyn_app.dynamics.quality import CAUTION, DO_NOT_USE, GOOD
 from facedyn_app.records import DriftReport, Quality
 from facedyn_app.reports.drawing import BLUE, GREY, drawing, png_of
 from facedyn_app.reports.page import (
     NOTE,
+    bullets,
     facts_table,
     heading,
     html_table,
@@ -37,15 +38,17 @@ class Member:
         name: The speaker.
         consent: Who gave it, when, for what.
         simulated: Whether a session of his is made.
-        qualities: How good the measurement of each session is.
-        drift: The drift of his shape; None where there is too little for it.
+        qualities: How good the measurement of each session is that can be read.
+        drift: The drift of his shape, or why there is none.
+        unread: A sentence for each session that cannot be read.
     """
 
     name: str
     consent: str
     simulated: bool
     qualities: tuple[Quality, ...]
-    drift: DriftReport | None
+    drift: DriftReport
+    unread: tuple[str, ...] = ()
 
 
 def corpus_page(
@@ -68,7 +71,7 @@ def corpus_page(
     ratios = [
         float(member.drift.dnr_corrected)
         for member in members
-        if member.drift is not None and member.drift.dnr_corrected is not None
+        if member.drift.dnr_corrected is not None
     ]
     if ratios:
         parts.append(picture(_drift_figure(ratios, trust), "The speakers' shapes.", WIDTH_PX))
@@ -81,6 +84,10 @@ def corpus_page(
             NOTE,
         ),
     ]
+    notes = [f"{member.name}: {member.drift.note}" for member in members if member.drift.note]
+    notes += [sentence for member in members for sentence in member.unread]
+    if notes:
+        parts += [heading("Notes"), bullets(notes)]
     return page(f"Library {folder}{made}", parts)
 
 
@@ -91,7 +98,7 @@ def _facts(
     provenance: Provenance,
 ) -> list[tuple[str, str]]:
     words = Counter(quality.verdict for quality in qualities)
-    labels = Counter(_label(member, trust) for member in members)
+    labels = Counter(drift_label(member.drift, trust) for member in members)
     minutes = sum(quality.seconds_valid for quality in qualities) / 60.0
     without = sum(not member.consent for member in members)
     return [
@@ -104,23 +111,18 @@ def _facts(
     ]
 
 
-def _label(member: Member, trust: TrustSettings) -> str:
-    return UNKNOWN if member.drift is None else drift_label(member.drift, trust)
-
-
 def _row(member: Member, trust: TrustSettings) -> tuple[str, ...]:
     words = Counter(quality.verdict for quality in member.qualities)
-    drift = member.drift
-    ratio = None if drift is None else drift.dnr_corrected
+    ratio = member.drift.dnr_corrected
     return (
         member.name + (" (simulated)" if member.simulated else ""),
         str(len(member.qualities)),
         f"{sum(quality.seconds_valid for quality in member.qualities) / 60.0:.1f}",
         *(str(words[word]) for word in VERDICTS),
-        _label(member, trust),
+        drift_label(member.drift, trust),
         "-" if ratio is None else f"{ratio:.2f}",
-        interval_words(None if drift is None else drift.dnr_corrected_interval),
-        member.consent.splitlines()[0] if member.consent else "none",
+        interval_words(member.drift.dnr_corrected_interval),
+        member.consent.splitlines()[-1] if member.consent else "none",
     )
 
 
@@ -136,16 +138,25 @@ def _quality_figure(qualities: Sequence[Quality]) -> bytes:
             (height, [q.face_px for q in qualities], "face height, px"),
         ):
             known = [value for value in values if np.isfinite(value)]
-            axes.hist(known, bins=20, color=BLUE)
+            axes.hist(known, bins=_edges(known, 20), color=BLUE)
             axes.locator_params(axis="y", integer=True)
             axes.set_xlabel(words, fontsize=8)
         return png_of(figure)
 
 
+def _edges(values: Sequence[float], n: int) -> list[float]:
+    """Edges of n bins, also where all values are nearly the same."""
+    if not len(values):
+        return [0.0, 1.0]
+    low, high = min(values), max(values)
+    top = max(high, low + max(1e-3, 1e-3 * abs(low)))
+    return [float(edge) for edge in np.linspace(low, top, n + 1)]
+
+
 def _drift_figure(ratios: Sequence[float], trust: TrustSettings) -> bytes:
     with drawing((INCHES, 2.4)) as figure:
         axes = figure.add_subplot()
-        axes.hist(ratios, bins=30, color=BLUE)
+        axes.hist(ratios, bins=_edges(ratios, 30), color=BLUE)
         axes.axvline(trust.max_dnr, color=GREY, ls="--", lw=1)
         axes.set_xlabel("corrected drift-to-noise ratio (DNR); dashed: threshold")
         axes.set_ylabel("speakers")

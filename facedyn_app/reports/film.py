@@ -10,7 +10,7 @@ import cv2
 import numpy as np
 
 from facedyn_app.assets import sha256_of
-from facedyn_app.errors import MismatchError
+from facedyn_app.errors import InputError, MismatchError, OutputError
 from facedyn_app.headmodel.drawing.render import FACING, Camera
 from facedyn_app.headmodel.model import HeadModel
 from facedyn_app.landmarks.topology import (
@@ -63,11 +63,11 @@ def write_film(
         Frames written.
 
     Raises:
-        InputError: The recording cannot be read.
+        InputError: The recording cannot be read, or the session does not say how it was seen.
         MismatchError: The session was made from another recording, or with another head.
         OutputError: The film cannot be written.
     """
-    _check_source(session, video)
+    _check_source(session, video, path)
     drawn = _Drawn(session, head)
     n_frames = len(session.seconds)
     fps = float(session.meta.get("fps", 25.0))
@@ -83,7 +83,14 @@ def write_film(
         film.discard()
 
 
-def _check_source(session: Session, video: Path) -> None:
+def _check_source(session: Session, video: Path, path: Path) -> None:
+    if path.exists() and path.samefile(video):
+        raise OutputError(f"'{path}' is the recording itself.", "Choose another name.")
+    if not all(session.meta.get(key) for key in ("width", "height", "focal_px")):
+        raise InputError(
+            "The session does not say how large its picture and its focal length are.",
+            "Make it again from its video.",
+        )
     wanted = (session.meta.get("source") or {}).get("sha256")
     if wanted is not None and sha256_of(video) != wanted:
         raise MismatchError(
@@ -105,8 +112,7 @@ class _Drawn:
         self._session, self._head = session, head
         self._meshes = SessionMeshes(session, head, MeshKind.FULL)
         meta = session.meta
-        self._size = (int(meta.get("width", 0)), int(meta.get("height", 0)))
-        self._focal_px = float(meta.get("focal_px", 0.0))
+        self._camera = Camera(int(meta["width"]), int(meta["height"]), float(meta["focal_px"]))
         row: dict[int, int] = {}
         if head.landmarks is not None:
             sure = head.landmarks.weight >= LEAST_WEIGHT
@@ -114,20 +120,20 @@ class _Drawn:
         parts = [(ring, True) for ring in RINGS] + [(line, False) for line in LINES]
         self._outline = [(_rows(numbers, row), closed) for numbers, closed in parts]
         self._channels = liveliest(session)
+        self._ranges = {k: _range(session, k) for k in self._channels}
 
     def outlines(self, frames: IntArray) -> list[FloatArray | None]:
         """(L, 2) where the head's landmarks are seen in each frame, px; None where not trusted."""
         embedding = self._head.landmarks
         found: list[FloatArray | None] = [None] * len(frames)
         valid = self._session.valid[frames]
-        if embedding is None or not valid.any() or not all((*self._size, self._focal_px)):
+        if embedding is None or not valid.any():
             return found
-        camera = Camera(*self._size, self._focal_px)
         corners = self._head.faces[embedding.face]
         meshes = self._meshes.vertices(frames[valid]) @ FACING
         for k, vertices in zip(np.flatnonzero(valid), meshes, strict=True):
             points = np.einsum("lc,lcx->lx", embedding.bary, vertices[corners])
-            found[k] = camera.project(points)
+            found[k] = self._camera.project(points)
         return found
 
     def picture(self, frame: Frame, points: FloatArray | None) -> ByteArray:
@@ -141,7 +147,7 @@ class _Drawn:
             for rows, closed in self._outline:
                 cv2.polylines(image, [places[rows]], closed, BLUE, thick, cv2.LINE_AA)
         self._write_words(image, frame, line)
-        if points is not None:
+        if self._session.valid[frame.index]:
             self._draw_bars(image, frame.index, line)
         return image
 
@@ -164,13 +170,22 @@ class _Drawn:
         beside = line + max((_width(name, line) for name in names), default=0)
         bottom = len(image) - line // 2
         for name, k in zip(reversed(names), reversed(self._channels), strict=True):
-            value = min(max(float(session.expression[frame, k]), 0.0), 1.0)
-            corner = (beside + int(6 * line * value), bottom)
+            low, high = self._ranges[k]
+            share = (float(session.expression[frame, k]) - low) / (high - low)
+            corner = (beside + int(6 * line * min(max(share, 0.0), 1.0)), bottom)
             cv2.rectangle(image, (beside, bottom - line // 2), corner, ORANGE, -1)
             _text(image, name, (line // 2, bottom), line, WHITE)
             bottom -= line
         opening = np.degrees(session.jaw[frame, 0])
         _text(image, f"jaw {opening:.0f} degrees", (line // 2, bottom), line, WHITE)
+
+
+def _range(session: Session, channel: int) -> tuple[float, float]:
+    """From where to where a channel's bar runs: 0 to 1, farther where the channel goes beyond."""
+    values = session.expression[session.valid, channel]
+    if not len(values):
+        return 0.0, 1.0
+    return min(0.0, float(values.min())), max(1.0, float(values.max()))
 
 
 def _width(words: str, line: int) -> int:

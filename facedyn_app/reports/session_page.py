@@ -98,7 +98,10 @@ def control_facts(quality: Quality, control: SessionControl) -> list[tuple[str, 
             f"jaw {_number(jitter.jaw_deg, '.2f', 'degrees')}; "
             f"channels {_number(jitter.expression, '.3f', '')}".rstrip(),
         ),
-        ("Length", f"{control.seconds:.1f} s, a frame every {control.step_ms:.1f} ms"),
+        (
+            "Length",
+            f"{control.seconds:.1f} s; from frame to frame {_number(control.step_ms, '.1f', 'ms')}",
+        ),
         ("Frames missing by their time stamps", str(control.n_dropped)),
         ("Pauses in the time stamps", f"{gaps}{more}" or "none"),
         ("Pictures that came twice", repeated),
@@ -174,10 +177,12 @@ def _motion(session: Session) -> bytes:
         jaw.set_ylabel("jaw opening,\ndegrees", fontsize=8)
         for k in liveliest(session):
             name = session.expression_names[k]
-            face.plot(session.seconds, session.expression[:, k], lw=0.8, label=name)
+            # matplotlib leaves out of the legend what begins with "_"
+            label = name.lstrip("_") or name.replace("_", "-")
+            face.plot(session.seconds, session.expression[:, k], lw=0.8, label=label)
         face.set_ylabel("channels that\nmove most", fontsize=8)
         face.set_xlabel("time, s")
-        for axes in (head, face):
+        for axes in (head, face) if session.expression_names else (head,):
             axes.legend(fontsize=7, ncols=4, loc="upper right")
         return png_of(figure)
 

@@ -30,6 +30,10 @@ from facedyn_app.settings import TrustSettings
 
 SHOWN_PAIRS = 4
 """Pairs of channels in the tables and figures: those that move most."""
+PAIRED = (
+    ", and of the channels of both sides that move most, 1 being all that a face can do: left / "
+    "right, the person's own; in brackets the asymmetry, left less right over their sum."
+)
 VISITS_SHOWN = ("date", "session", "measurement", "valid %", "error %", "face px", "DNR", "90 %")
 
 
@@ -58,7 +62,7 @@ class Visit:
 
 def speaker_page(
     visits: Sequence[Visit],
-    drift: DriftReport | None,
+    drift: DriftReport,
     trust: TrustSettings,
     provenance: Provenance,
 ) -> str:
@@ -66,14 +70,14 @@ def speaker_page(
 
     Args:
         visits: The sessions, by date; at least one.
-        drift: The drift of his shape; None where there is too little for it.
+        drift: The drift of his shape, or why there is none.
         trust: Where things drift, and what can be used.
         provenance: Whose report it is, his consent.
     """
     made = " (simulated)" if any(visit.simulated for visit in visits) else ""
     parts = [
         paragraph(f"Shape: {drift_line(drift, trust)}"),
-        bullets([] if drift is None else _drift_notes(drift, trust)),
+        bullets(_drift_notes(drift, trust)),
         heading("Sessions by date"),
         html_table(VISITS_SHOWN, [_visit_row(visit, drift) for visit in visits]),
         paragraph(
@@ -82,7 +86,7 @@ def speaker_page(
             NOTE,
         ),
     ]
-    if drift is not None and drift.dnr is not None:
+    if drift.dnr is not None:
         parts.append(picture(_drift_figure(visits, drift, trust), "Shape by date.", WIDTH_PX))
     parts += [heading("How far the face moves"), *_ranges_parts(visits)]
     facts = [
@@ -95,10 +99,8 @@ def speaker_page(
     return page(f"Speaker {provenance.speaker}{made}", parts)
 
 
-def drift_line(drift: DriftReport | None, trust: TrustSettings) -> str:
+def drift_line(drift: DriftReport, trust: TrustSettings) -> str:
     """Whether a shape drifts, in a line of plain text."""
-    if drift is None:
-        return "too little is recorded to say whether it drifts."
     words = drift_label(drift, trust)
     if drift.dnr_corrected is None:
         return f"{words}."
@@ -114,12 +116,11 @@ def _drift_notes(drift: DriftReport, trust: TrustSettings) -> list[str]:
     return notes + likely_causes(drift.conditions, trust)
 
 
-def _of_session(drift: DriftReport | None, name: str) -> SessionDrift | None:
-    sessions = () if drift is None else drift.sessions
-    return next((session for session in sessions if session.name == name), None)
+def _of_session(drift: DriftReport, name: str) -> SessionDrift | None:
+    return next((session for session in drift.sessions if session.name == name), None)
 
 
-def _visit_row(visit: Visit, drift: DriftReport | None) -> tuple[str, ...]:
+def _visit_row(visit: Visit, drift: DriftReport) -> tuple[str, ...]:
     quality, own = visit.quality, _of_session(drift, visit.name)
     share = 100 * quality.n_valid / quality.n_frames if quality.n_frames else math.nan
     ratio = None if own is None else own.dnr
@@ -148,9 +149,8 @@ def _ranges_parts(visits: Sequence[Visit]) -> list[str]:
     return [
         html_table(["date", "jaw, degrees", *pairs], rows),
         paragraph(
-            "Spans of the middle 90 % of the frames: of the jaw's opening, and of the channels of "
-            "both sides that move most, 1 being all that a face can do: left / right, the person's "
-            "own; in brackets the asymmetry, left less right over their sum.",
+            "Spans of the middle 90 % of the frames: of the jaw's opening"
+            + (PAIRED if pairs else "."),
             NOTE,
         ),
         picture(_ranges_figure(visits, pairs), "How far the face moves, by date.", WIDTH_PX),

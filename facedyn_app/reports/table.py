@@ -9,6 +9,7 @@ from __future__ import annotations
 import csv
 import io
 import json
+from collections.abc import Mapping
 from pathlib import Path
 from typing import Any, BinaryIO
 
@@ -27,9 +28,13 @@ FORMULA_SIGNS = ("=", "+", "-", "@", "\t", "\r")
 """What a spreadsheet takes for the beginning of a formula."""
 
 BLOCK_FRAMES = 1000
+MOST_FACES = 1_000_000
+TAKEN = ("meta", "file", "allow_pickle")
+"""Names that an array of an NPZ file cannot have here."""
 STAGE = "writing the table"
 
 Columns = dict[str, npt.NDArray[Any]]
+Meta = Mapping[str, Any]
 
 
 def safe_cell(text: str) -> str:
@@ -50,7 +55,7 @@ def table_columns(session: Session) -> Columns:
         reason = np.array(INVALID_REASONS, dtype=object)[session.invalid_reason]
     columns: Columns = {
         "frame": np.arange(1, n_frames + 1),
-        "face_id": np.full(n_frames, face if isinstance(face, int) else 1),
+        "face_id": np.full(n_frames, face if face in range(1, MOST_FACES) else 1),
         "timestamp": session.seconds,
         "confidence": unknown if session.confidence is None else session.confidence,
         "success": session.valid.astype(np.int8),
@@ -68,7 +73,9 @@ def table_columns(session: Session) -> Columns:
         angles = session.gaze.reshape(n_frames, -1)
         columns |= {f"{name}_rad": angles[:, k] for k, name in enumerate(GAZE_NAMES)}
     for k, name in enumerate(session.expression_names):
-        columns[f"expression {name}" if name in columns else name] = session.expression[:, k]
+        while name in columns:
+            name = f"expression {name}"
+        columns[name] = session.expression[:, k]
     return columns
 
 
@@ -87,12 +94,11 @@ def write_table(session: Session, path: Path, form: TableFormat, report: Report 
     """
     columns = table_columns(session)
     write = {TableFormat.CSV: _csv, TableFormat.PARQUET: _parquet, TableFormat.NPZ: _npz}[form]
-    meta = json.dumps(dict(session.meta), allow_nan=False)
     with atomic_file(path) as file:
-        write(columns, meta, file, report)
+        write(columns, session.meta, file, report)
 
 
-def _csv(columns: Columns, _meta: str, file: BinaryIO, report: Report) -> None:
+def _csv(columns: Columns, _meta: Meta, file: BinaryIO, report: Report) -> None:
     n_frames = len(columns["frame"])
     text = io.TextIOWrapper(file, encoding="utf-8", newline="")
     writer = csv.writer(text)
@@ -113,20 +119,21 @@ def _cells(name: str, values: npt.NDArray[Any]) -> list[str]:
     return [f"{value:{form}}" if value == value else "" for value in values.tolist()]
 
 
-def _parquet(columns: Columns, meta: str, file: BinaryIO, _report: Report) -> None:
+def _parquet(columns: Columns, meta: Meta, file: BinaryIO, _report: Report) -> None:
     import pyarrow  # large, and rarely needed
     from pyarrow import parquet
 
     table = pyarrow.table({name: pyarrow.array(values) for name, values in columns.items()})
-    table = table.replace_schema_metadata({"facedyn": meta})
+    table = table.replace_schema_metadata({"facedyn": json.dumps(dict(meta))})
     parquet.write_table(table, file, compression="zstd")
 
 
-def _npz(columns: Columns, meta: str, file: BinaryIO, _report: Report) -> None:
+def _npz(columns: Columns, meta: Meta, file: BinaryIO, _report: Report) -> None:
     arrays = {name: _plain(values) for name, values in columns.items()}
-    if "meta" in arrays:
-        raise OutputError("An expression channel is called 'meta'.", "Write the table as CSV.")
-    np.savez(file, allow_pickle=False, **arrays, meta=np.array(meta))
+    for name in TAKEN:
+        if name in arrays:
+            raise OutputError(f"An expression channel is called '{name}'.", "Write it as CSV.")
+    np.savez(file, allow_pickle=False, **arrays, meta=np.array(json.dumps(dict(meta))))
 
 
 def _plain(values: npt.NDArray[Any]) -> npt.NDArray[Any]:

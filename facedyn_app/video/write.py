@@ -95,6 +95,7 @@ class VideoFile:
         self._container: Any = None
         self._stream: Any = None
         self._shape: tuple[int, ...] = ()
+        self._last_tick = -1
         self.n_written = 0
 
     def add(self, image: ByteArray, seconds: float | None = None) -> None:
@@ -114,7 +115,9 @@ class VideoFile:
                 raise ValueError(f"picture {self.n_written} is {image.shape}, not {self._shape}")
             frame = av.VideoFrame.from_ndarray(np.ascontiguousarray(image), format="rgb24")
             if seconds is not None:
-                frame.pts, frame.time_base = round(seconds / _TICK), _TICK
+                # two in one tick would be refused
+                self._last_tick = max(round(seconds / _TICK), self._last_tick + 1)
+                frame.pts, frame.time_base = self._last_tick, _TICK
             self._container.mux(self._stream.encode(frame))
             self.n_written += 1
 

@@ -110,3 +110,10 @@ def test_one_frame_has_no_step() -> None:
     assert math.isnan(found.step_ms)
     assert (found.n_dropped, found.gaps) == (0, ())
     assert math.isnan(found.jitter.jaw_deg)
+
+
+def test_a_time_stamp_of_another_day_does_not_make_a_day_of_seconds() -> None:
+    times = np.append(np.arange(50) / FPS, 1.7e9)
+    found = control_session(made(times))
+    assert len(found.each_second.seconds) == 3
+    assert len(found.gaps) == 1

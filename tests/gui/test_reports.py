@@ -3,17 +3,18 @@
 from pathlib import Path
 
 import pytest
-from PySide6.QtWidgets import QApplication
+from PySide6.QtWidgets import QApplication, QFileDialog
 from pytestqt.qtbot import QtBot
 
 from facedyn_app.errors import OutputError
 from facedyn_app.gui.desk import Desk
 from facedyn_app.gui.exports.report_dialog import ReportDialog
 from facedyn_app.gui.exports.work import ReportOrder
+from facedyn_app.gui.form import plain_name
 from facedyn_app.gui.pdf import print_pdf
 from facedyn_app.library.library import Library
 from facedyn_app.reports.page import page, paragraph
-from tests.gui.conftest import drifting_session, wait_idle
+from tests.gui.conftest import drifting_session, made_recording, made_session, wait_idle
 
 LONG = page("Made", [paragraph(f"Line {k}") for k in range(200)])
 
@@ -58,9 +59,32 @@ def test_the_dialog_offers_what_there_is(qtbot: QtBot, tmp_path: Path) -> None:
     assert dialog.complete
 
 
+def test_what_would_be_replaced_is_said(qtbot: QtBot, tmp_path: Path) -> None:
+    dialog = ReportDialog(None, ["Ada"], tmp_path)
+    qtbot.addWidget(dialog)
+    assert dialog.note == ""
+    (tmp_path / "old.pdf").write_text("x")
+    dialog.path.setText(str(tmp_path / "old.pdf"))
+    assert "will be replaced" in dialog.note
+    assert dialog.complete
+
+
+def test_titles_become_names_of_their_own() -> None:
+    assert plain_name("visit.mp4") == "visit"
+    assert plain_name("visit.mp4, face 2") == "visit_ face 2"
+    assert plain_name("Anna B. Smith, monday") == "Anna B. Smith_ monday"
+    assert plain_name('a:b?c/d"') == "a_b_c_d_"
+    assert plain_name("...") == "recording"
+
+
 @pytest.mark.parametrize(
     ("text", "words"),
-    [("", "Say where to"), ("r.txt", "must end in .pdf"), ("gone/r.pdf", "There is no folder")],
+    [
+        ("", "Say where to"),
+        ("r.txt", "must end in .pdf"),
+        ("gone/r.pdf", "There is no folder"),
+        (300 * "a" + ".pdf", "cannot be written"),
+    ],
 )
 def test_what_is_missing_is_said(qtbot: QtBot, tmp_path: Path, text: str, words: str) -> None:
     dialog = ReportDialog(None, ["Ada"], tmp_path)
@@ -101,3 +125,29 @@ def test_reports_on_all_three_are_written(desk: Desk, qtbot: QtBot, tmp_path: Pa
     words = (tmp_path / "library.html").read_text(encoding="utf-8")
     assert '<td class="name">P-014 (simulated)</td><td>2</td>' in words
     assert "a made speaker" in words
+
+
+def test_a_recording_has_a_report_without_any_library(
+    desk: Desk, qtbot: QtBot, tmp_path: Path
+) -> None:
+    wait_idle(desk, qtbot)
+    recording = made_recording(None, session=made_session(), title="visit")
+    desk.exports.write_report(ReportOrder(recording, None, tmp_path / "r.html"))
+    wait_idle(desk, qtbot)
+    assert (tmp_path / "r.html").is_file()
+    assert not desk.library.listing.folder.exists()
+
+
+def test_a_name_without_its_ending_gets_the_chosen_one(
+    desk: Desk, qtbot: QtBot, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    wait_idle(desk, qtbot)
+    desk.state.add_recording(made_recording(None, session=made_session(), title="visit"))
+    desk.state.show_recording("visit-0412")
+    chosen = (str(tmp_path / "run1"), "PARQUET (*.parquet)")
+    monkeypatch.setattr(QFileDialog, "getSaveFileName", lambda *_: chosen)
+    desk.window.table_requested.emit()
+    wait_idle(desk, qtbot)
+    assert (tmp_path / "run1.parquet").stat().st_size > 0
+    desk.window.table_requested.emit()
+    assert "is there already" in desk.window.status_line.words

@@ -358,3 +358,26 @@ def test_repeated_pictures_come_back_and_must_be_truth_values(
     save_session(replace(session, repeated=repeated[1:]), tmp_path / "s.npz")
     with pytest.raises(InputError, match="'repeated'"):
         load_session(tmp_path / "s.npz")
+
+
+@pytest.mark.parametrize(
+    "change",
+    [
+        {"settings": [1]},
+        {"settings": "fast"},
+        {"focal_px": "900"},
+        {"focal_log_sd": "x"},
+        {"width": True},
+        {"face": 1.5},
+        {"note": "\ud800"},
+        {"note": float("nan")},
+    ],
+)
+def test_meta_of_the_wrong_kind_is_refused(saved: Path, change: dict[str, Any]) -> None:
+    with np.load(saved) as file:
+        arrays = dict(file)
+    meta = json.loads(str(arrays["meta"])) | change
+    arrays["meta"] = np.array(json.dumps(meta))
+    np.savez(saved, allow_pickle=False, **arrays)
+    with pytest.raises(InputError, match="'meta'"):
+        load_session(saved)

@@ -201,6 +201,9 @@ def test_training_needs_two_sessions_of_somebody(tmp_path: Path) -> None:
     with pytest.raises(TooLittleError, match="no session"):
         collect_tracks([], FeatureSettings(), tmp_path / "work")
     assert list(tmp_path.iterdir()) == []  # nothing half-written
+    (tmp_path / "file").touch()
+    with pytest.raises(OutputError, match="cannot be written"):
+        collect_tracks([], FeatureSettings(), tmp_path / "file" / "work")
 
 
 def test_sessions_of_two_heads_are_not_mixed(tmp_path: Path) -> None:

@@ -7,7 +7,7 @@ import numpy as np
 import pytest
 
 from facedyn_app.assets import sha256_of
-from facedyn_app.errors import MismatchError
+from facedyn_app.errors import InputError, MismatchError, OutputError
 from facedyn_app.headmodel.drawing.render import Camera
 from facedyn_app.headmodel.model import HeadModel
 from facedyn_app.pipeline import ready_head
@@ -101,6 +101,16 @@ def test_a_simulated_session_makes_a_film_that_says_so(
     assert probe_video(tmp_path / "film.mp4").simulated
 
 
+def test_two_frames_in_one_tick_of_the_file_are_both_written(
+    session: Session, head: HeadModel, video: Path, tmp_path: Path
+) -> None:
+    seconds = session.seconds.copy()
+    seconds[5] = seconds[4] + 1e-4
+    film = tmp_path / "film.mp4"
+    assert write_film(replace(session, seconds=seconds), head, video, film) == N_FRAMES
+    assert len(list(read_frames(film))) == N_FRAMES
+
+
 def test_another_recording_is_refused_and_a_cancel_leaves_nothing(
     session: Session, head: HeadModel, video: Path, tmp_path: Path
 ) -> None:
@@ -108,6 +118,13 @@ def test_another_recording_is_refused_and_a_cancel_leaves_nothing(
     write_video(other, [GREY + 1] * 3, FPS)
     with pytest.raises(MismatchError, match=r"other\.mp4"):
         write_film(session, head, other, tmp_path / "film.mp4")
+
+    with pytest.raises(OutputError, match="the recording itself"):
+        write_film(session, head, video, video)
+    assert probe_video(video).n_frames == N_FRAMES
+    blind = {key: value for key, value in session.meta.items() if key != "focal_px"}
+    with pytest.raises(InputError, match="focal length"):
+        write_film(replace(session, meta=blind), head, video, tmp_path / "film.mp4")
 
     def stop(progress: Progress) -> None:
         if progress.done > 0:

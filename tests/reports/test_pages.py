@@ -22,6 +22,7 @@ from facedyn_app.simulate.corpus import simulate_sessions
 
 TRUST = TrustSettings()
 NOW = datetime(2026, 3, 4, 5, 6, tzinfo=UTC)
+NO_DRIFT = DriftReport("Bo", (), math.nan, *5 * (None,), "No session is long enough.")
 EVIL = "<script>alert(1)</script> $\\frac"
 SECONDS = 12.0
 
@@ -112,8 +113,8 @@ def test_names_and_notes_do_nothing_in_a_page(sessions: tuple[Session, ...]) -> 
     made = visit(EVIL, loud, 1)
     pages = [
         session_page(EVIL, loud, TRUST, about(EVIL, EVIL)),
-        speaker_page([made], None, TRUST, about(EVIL, EVIL)),
-        corpus_page(EVIL, [Member(EVIL, EVIL, True, (made.quality,), None)], TRUST, about()),
+        speaker_page([made], NO_DRIFT, TRUST, about(EVIL, EVIL)),
+        corpus_page(EVIL, [Member(EVIL, EVIL, True, (made.quality,), NO_DRIFT)], TRUST, about()),
     ]
     for page in pages:
         assert "<script" not in page
@@ -161,8 +162,10 @@ def test_one_session_has_no_ratio_and_says_so(sessions: tuple[Session, ...]) -> 
 def test_a_head_without_pairs_has_the_jaw_alone(sessions: tuple[Session, ...]) -> None:
     names = tuple(f"channel {k}" for k in range(len(sessions[0].expression_names)))
     plain = replace(sessions[0], expression_names=names)
-    page = speaker_page([visit("visit 1", plain, 1)], None, TRUST, about("Ada"))
-    assert "too little is recorded to say whether it drifts" in page
+    page = speaker_page([visit("visit 1", plain, 1)], NO_DRIFT, TRUST, about("Ada"))
+    assert "Shape: unknown." in page
+    assert "No session is long enough." in page
+    assert "both sides" not in page
     assert "<th>date</th><th>jaw, degrees</th></tr>" in page
     assert len(pictures(page)) == 1
 
@@ -172,7 +175,7 @@ def test_a_library_is_told_speaker_by_speaker(sessions: tuple[Session, ...]) -> 
     poor = replace(good, n_valid=0, verdict="do not use", error_percent_face=math.nan)
     members = [
         Member("Ada", "Ada, 2026", True, (good, good), drift_of(sessions)),
-        Member("Bo", "", True, (poor,), None),
+        Member("Bo", "", True, (poor,), NO_DRIFT, ("visit.npz cannot be read.",)),
     ]
     page = corpus_page("study", members, TRUST, about())
     for words in (
@@ -181,6 +184,15 @@ def test_a_library_is_told_speaker_by_speaker(sessions: tuple[Session, ...]) -> 
         '<td class="name">Bo (simulated)</td><td>1</td>',
         "<td>unknown</td><td>-</td><td>-</td><td>none</td>",
         "1 do not use",
+        "Bo: No session is long enough.",
+        "visit.npz cannot be read.",
     ):
         assert words in page, words
     assert len(pictures(page)) == 2
+
+
+def test_values_that_are_nearly_the_same_are_drawn(sessions: tuple[Session, ...]) -> None:
+    quality = assess_quality(sessions[0], TRUST)
+    near = replace(quality, face_px=np.nextafter(quality.face_px, 1e9))
+    members = [Member("Ada", "", True, (quality, near), drift_of(sessions))]
+    assert len(pictures(corpus_page("study", members, TRUST, about()))) == 2

@@ -136,6 +136,19 @@ def test_npz_has_an_array_a_column(session: Session, tmp_path: Path) -> None:
 
 
 def test_a_channel_named_like_another_column_keeps_its_own(session: Session) -> None:
-    columns = table_columns(replace(session, expression_names=("frame", "b")))
+    names = ("expression frame", "frame")
+    columns = table_columns(replace(session, expression_names=names))
     assert columns["frame"].tolist() == [1, 2, 3, 4, 5]
     np.testing.assert_array_equal(columns["expression frame"], session.expression[:, 0])
+    np.testing.assert_array_equal(columns["expression expression frame"], session.expression[:, 1])
+
+
+@pytest.mark.parametrize("name", ["meta", "file", "allow_pickle"])
+def test_a_name_that_npz_cannot_have_is_refused(
+    session: Session, tmp_path: Path, name: str
+) -> None:
+    with pytest.raises(OutputError, match=f"'{name}'"):
+        write_table(
+            replace(session, expression_names=(name, "b")), tmp_path / "t.npz", TableFormat.NPZ
+        )
+    assert list(tmp_path.iterdir()) == []

@@ -19,7 +19,7 @@ class DriftFlows(QObject):
 
     Args:
         library: The library that is open.
-        state: Holds the threshold that "stable" and "drifts" are judged by.
+        state: Holds the threshold that drifts are judged by.
         parent: The main window.
 
     Attributes:

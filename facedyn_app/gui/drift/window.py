@@ -37,7 +37,7 @@ class DriftWindow(QDialog):
     """Stays beside the main window; goes when it is closed.
 
     Args:
-        trust: The threshold that "stable" and "drifts" are judged by.
+        trust: The threshold that drifts are judged by.
         parent: The main window.
 
     Attributes:

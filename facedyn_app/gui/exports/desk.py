@@ -13,6 +13,7 @@ from facedyn_app.gui.exports import work
 from facedyn_app.gui.exports.mesh_dialog import MeshDialog
 from facedyn_app.gui.exports.report_dialog import ReportDialog
 from facedyn_app.gui.exports.work import MeshOrder, ReportOrder
+from facedyn_app.gui.form import plain_name
 from facedyn_app.gui.jobs import Job, JobQueue, Watch, Work
 from facedyn_app.gui.library_flows import LibraryFlows
 from facedyn_app.gui.main_window import MainWindow
@@ -78,13 +79,21 @@ class ExportDesk(QObject):
     ) -> Path | None:
         """A file whose name ends in one of the formats; the first where none is named."""
         endings = [f".{form}" for form in forms]
-        offered = documents_folder() / f"{Path(recording.title).stem}{added}{endings[0]}"
-        patterns = ";;".join(f"{ending[1:].upper()} (*{ending})" for ending in endings)
-        chosen, _ = QFileDialog.getSaveFileName(self._window, title, str(offered), patterns)
+        offered = documents_folder() / f"{plain_name(recording.title)}{added}{endings[0]}"
+        patterns = {f"{ending[1:].upper()} (*{ending})": ending for ending in endings}
+        chosen, pattern = QFileDialog.getSaveFileName(
+            self._window, title, str(offered), ";;".join(patterns)
+        )
         if not chosen:
             return None
         path = Path(chosen)
-        return path if path.suffix.lower() in endings else Path(chosen + endings[0])
+        if path.suffix.lower() in endings:
+            return path
+        path = Path(chosen + patterns.get(pattern, endings[0]))
+        if path.exists():  # nobody was asked about this name
+            self.written.emit(f"'{path}' is there already: choose it by its whole name.")
+            return None
+        return path
 
     @Slot()
     def ask_meshes(self) -> None:

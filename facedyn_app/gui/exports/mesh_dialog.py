@@ -15,7 +15,7 @@ from PySide6.QtWidgets import (
 )
 
 from facedyn_app.gui.exports.work import MeshOrder
-from facedyn_app.gui.form import FormDialog, folder_fault, make_form, make_note
+from facedyn_app.gui.form import FormDialog, make_form, make_note, place_fault, plain_name
 from facedyn_app.reports.kinds import MeshFormat, MeshKind
 
 KINDS: Final = {
@@ -111,7 +111,7 @@ class MeshDialog(FormDialog):
         neutral = kind is MeshKind.NEUTRAL
         self.frames.setEnabled(not neutral)
         self._kind_note.setText(KINDS[kind][1])
-        name = f"{Path(self._title).stem}-{kind}"
+        name = f"{plain_name(self._title)}-{kind}"
         if not neutral and self._one_file:
             name += f"-{self._frame + 1}"
         self.path.setText(str(self._folder / (f"{name}.{form}" if self._one_file else name)))
@@ -131,22 +131,10 @@ class MeshDialog(FormDialog):
         neutral = self._kind is MeshKind.NEUTRAL
         if self._one_file and not neutral and not self._fitted:
             return "This frame has no trusted fit, so there is no mesh of it."
-        return _place_fault(Path(text).expanduser(), self._one_file)
+        return place_fault(text, is_file=self._one_file)
 
     def _ask_path(self) -> None:
         words = "Export mesh" if self._one_file else "Export meshes into a new folder"
         chosen, _ = QFileDialog.getSaveFileName(self, words, self.path.text())
         if chosen:
             self.path.setText(chosen)
-
-
-def _place_fault(path: Path, is_file: bool) -> str:
-    """Why nothing can be written there, as far as that is seen without trying."""
-    try:
-        if is_file and path.is_dir():
-            return f"'{path}' is a folder."
-        if not is_file and path.exists() and (not path.is_dir() or any(path.iterdir())):
-            return f"'{path}' is there already: name a new folder."
-        return folder_fault(path.absolute().parent)
-    except OSError as error:
-        return f"'{path}' cannot be written: {error.strerror or error}."

@@ -16,13 +16,14 @@ from PySide6.QtWidgets import (
 )
 
 from facedyn_app.gui.exports.work import ReportOrder
-from facedyn_app.gui.form import FormDialog, folder_fault, make_form, make_note
+from facedyn_app.gui.form import FormDialog, make_form, make_note, place_fault, plain_name
 from facedyn_app.gui.recording import Recording
 
 WORDS: Final = (
     "A report to print or to keep: quality, figures, settings, versions and consent. "
     "For research use, not a medical device."
 )
+REPLACED: Final = "This file is there already: it will be replaced."
 FORMATS: Final = ("pdf", "html")
 
 
@@ -103,25 +104,24 @@ class ReportDialog(FormDialog):
         """Offer a place by the name of what it is on."""
         name = self._speaker or "library"
         if self._on_recording and self._recording is not None:
-            name = Path(self._recording.title).stem
-        plain = "".join(letter if letter.isalnum() or letter in "-_ " else "_" for letter in name)
-        self.path.setText(str(self._folder / f"{plain}-report.{self._form}"))
+            name = self._recording.title
+        self.path.setText(str(self._folder / f"{plain_name(name)}-report.{self._form}"))
         self._check()
 
     def _check(self) -> None:
-        text = self.path.text().strip()
-        path = Path(text).expanduser()
-        note = ""
-        if not text:
-            note = "Say where to."
-        elif path.suffix.lower() != f".{self._form}":
-            note = f"The file's name must end in .{self._form}."
-        elif path.is_dir():
-            note = f"'{path}' is a folder."
-        else:
-            note = folder_fault(path.absolute().parent)
-        self._note.setText(note)
+        note = self._missing()
         self._set_complete(not note)
+        if not note and Path(self.path.text().strip()).expanduser().exists():
+            note = REPLACED
+        self._note.setText(note)
+
+    def _missing(self) -> str:
+        text = self.path.text().strip()
+        if not text:
+            return "Say where to."
+        if not text.lower().endswith(f".{self._form}"):
+            return f"The file's name must end in .{self._form}."
+        return place_fault(text, is_file=True)
 
     def _ask_path(self) -> None:
         chosen, _ = QFileDialog.getSaveFileName(self, "Write report", self.path.text())

@@ -3,14 +3,15 @@
 from __future__ import annotations
 
 from collections.abc import Callable
+from contextlib import nullcontext
 from dataclasses import dataclass
 from pathlib import Path
 
 from facedyn_app.errors import InputError
+from facedyn_app.gui.library_work import existing_library
 from facedyn_app.gui.pdf import print_pdf
 from facedyn_app.gui.recording import Recording
 from facedyn_app.headmodel.files.io import load_head
-from facedyn_app.library.library import Library
 from facedyn_app.pipeline import ready_head
 from facedyn_app.progress import Report
 from facedyn_app.reporting import (
@@ -107,15 +108,20 @@ def make_report(order: ReportOrder, folder: Path, trust: TrustSettings) -> Calla
     """
 
     def work(report: Report) -> str:
-        with Library.open(folder) as library:
-            if order.recording is not None:
-                shown = order.recording
-                page = report_on_session(shown.title, shown.session, trust, library)
-            elif order.speaker is not None:
-                page = report_on_speaker(library, order.speaker, trust, report)
-            else:
-                page = report_on_library(library, trust, report)
-        write_page(page, order.path, print_pdf)
+        write_page(_page(order, folder, trust, report), order.path, print_pdf)
         return f"Written: {order.path}"
 
     return work
+
+
+def _page(order: ReportOrder, folder: Path, trust: TrustSettings, report: Report) -> str:
+    library = existing_library(folder)
+    with library or nullcontext():
+        if order.recording is not None:
+            shown = order.recording
+            return report_on_session(shown.title, shown.session, trust, library)
+        if library is None:
+            raise InputError(f"There is no library in '{folder}' any more.", "Open another one.")
+        if order.speaker is not None:
+            return report_on_speaker(library, order.speaker, trust, report)
+        return report_on_library(library, trust, report)
