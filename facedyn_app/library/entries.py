@@ -6,8 +6,18 @@ import getpass
 from collections.abc import Iterable
 from dataclasses import dataclass
 from datetime import UTC, datetime
+from typing import Any
 
-from facedyn_app.library.database import AuditRow, RunRow, SessionRow, SpeakerRow
+from sqlalchemy import ColumnElement, Row, select
+from sqlalchemy.orm import Session as OrmSession
+
+from facedyn_app.library.database import (
+    AuditRow,
+    EnrolmentRow,
+    RunRow,
+    SessionRow,
+    SpeakerRow,
+)
 
 
 @dataclass(frozen=True, slots=True)
@@ -150,12 +160,31 @@ def speaker_entry(row: SpeakerRow, n_sessions: int) -> SpeakerEntry:
     )
 
 
-def session_entry(row: SessionRow) -> SessionEntry:
-    """The entry of a row."""
+def session_entries(orm: OrmSession, *where: ColumnElement[bool]) -> list[SessionEntry]:
+    """The entries of sessions in the order of adding.
+
+    Columns are read, not objects: of thousands that takes a tenth of the time.
+
+    Args:
+        orm: A transaction.
+        where: Conditions on SessionRow, SpeakerRow and EnrolmentRow; all must hold.
+    """
+    speaker, enrolment = SpeakerRow.name.label("speaker"), EnrolmentRow.id.label("enrolment")
+    query = (
+        select(*SessionRow.__table__.columns, speaker, enrolment)
+        .outerjoin(SpeakerRow, SpeakerRow.id == SessionRow.speaker_id)
+        .outerjoin(EnrolmentRow, EnrolmentRow.session_id == SessionRow.id)
+        .where(*where)
+        .order_by(SessionRow.id)
+    )
+    return [_session_entry(row) for row in orm.execute(query)]
+
+
+def _session_entry(row: Row[*tuple[Any, ...]]) -> SessionEntry:
     return SessionEntry(
         id=row.id,
         name=row.name,
-        speaker=row.speaker.name if row.speaker else None,
+        speaker=row.speaker,
         enrolled=row.enrolment is not None,
         head_id=row.head_id,
         source_name=row.source_name,

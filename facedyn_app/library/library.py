@@ -7,9 +7,8 @@ from datetime import date
 from pathlib import Path
 from types import TracebackType
 
-from sqlalchemy import Engine, Select, func, select
+from sqlalchemy import Engine, func, select
 from sqlalchemy.orm import Session as OrmSession
-from sqlalchemy.orm import joinedload
 
 from facedyn_app.errors import FacedynError, InputError, OutputError
 from facedyn_app.library import rows
@@ -21,7 +20,7 @@ from facedyn_app.library.database import (
     open_database,
     transaction,
 )
-from facedyn_app.library.entries import SessionEntry, SpeakerEntry, session_entry, speaker_entry
+from facedyn_app.library.entries import SessionEntry, SpeakerEntry, session_entries, speaker_entry
 from facedyn_app.library.logbook import Logbook
 from facedyn_app.library.session_file import load_session
 from facedyn_app.library.store import SessionStore, delete_folder
@@ -119,8 +118,7 @@ class Library:
             row = rows.new_session(orm, session, file_name, name)
             if speaker is not None:
                 rows.assign(orm, row, rows.known_speaker(orm, speaker))
-            orm.refresh(row)
-            return session_entry(row)
+            return _entry(orm, row)
 
     def enrol(
         self,
@@ -149,11 +147,11 @@ class Library:
             with self._transaction() as orm:
                 row = rows.session_row(orm, session.id)
                 rows.enrol_row(orm, row, rows.consenting_speaker(orm, name, consent))
-                return session_entry(row)
+                return _entry(orm, row)
         with self._store.placed(session, self._transaction) as (orm, file_name):
             row = rows.new_session(orm, session, file_name, session_name)
             rows.enrol_row(orm, row, rows.consenting_speaker(orm, name, consent))
-            return session_entry(row)
+            return _entry(orm, row)
 
     def check_consent(self, name: str | None, consent: str | None) -> None:
         """Check that a speaker may be kept, before anything of the person is written or computed.
@@ -180,24 +178,21 @@ class Library:
         Raises:
             InputError: There is no such speaker.
         """
-        query = select(SessionRow).order_by(SessionRow.id)
         with self._transaction() as orm:
-            if speaker is not None:
-                query = query.where(SessionRow.speaker_id == rows.known_speaker(orm, speaker).id)
-            return _session_entries(orm, query)
+            if speaker is None:
+                return session_entries(orm)
+            return session_entries(
+                orm, SessionRow.speaker_id == rows.known_speaker(orm, speaker).id
+            )
 
     def gallery(self, head_id: str) -> dict[str, list[SessionEntry]]:
         """The enrolled sessions of each speaker that are of the given head model."""
-        query = (
-            select(SessionRow)
-            .join(EnrolmentRow, EnrolmentRow.session_id == SessionRow.id)
-            .where(SessionRow.head_id == head_id)
-            .order_by(EnrolmentRow.speaker_id, SessionRow.id)
-        )
         found: dict[str, list[SessionEntry]] = {}
         with self._transaction() as orm:
-            for entry in _session_entries(orm, query):
-                found.setdefault(str(entry.speaker), []).append(entry)
+            enrolled = EnrolmentRow.id.is_not(None)
+            entries = session_entries(orm, enrolled, SessionRow.head_id == head_id)
+        for entry in entries:
+            found.setdefault(str(entry.speaker), []).append(entry)
         return found
 
     def load(self, entry: SessionEntry) -> Session:
@@ -217,7 +212,7 @@ class Library:
         with self._transaction() as orm:
             row = rows.session_row(orm, entry.id)
             rows.date_row(orm, row, day)
-            return session_entry(row)
+            return _entry(orm, row)
 
     def delete_session(self, entry: SessionEntry) -> None:
         """Delete a session, its file, its enrolment and what was computed for it.
@@ -279,6 +274,7 @@ def _has_database(folder: Path) -> bool:
         ) from error
 
 
-def _session_entries(orm: OrmSession, query: Select[SessionRow]) -> list[SessionEntry]:
-    related = (joinedload(SessionRow.speaker), joinedload(SessionRow.enrolment))
-    return [session_entry(row) for row in orm.scalars(query.options(*related))]
+def _entry(orm: OrmSession, row: SessionRow) -> SessionEntry:
+    """The entry of a session that was changed in this transaction."""
+    orm.flush()
+    return session_entries(orm, SessionRow.id == row.id)[0]
