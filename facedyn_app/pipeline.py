@@ -52,7 +52,7 @@ UNPROVEN = (
     "people: take the ranking as no more than a hint."
 )
 
-JUDGED = 3
+JUDGED = 5
 """Matches, the best ones, whose trust is judged; it takes reading the speaker's sessions."""
 
 log = logging.getLogger(__name__)

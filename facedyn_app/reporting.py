@@ -127,12 +127,15 @@ def _consent_for(library: Library, session: Session) -> tuple[str, str]:
 
 def _member(library: Library, known: SpeakerEntry, trust: TrustSettings) -> Member:
     entries = library.sessions(known.name)
-    qualities, unread = [], []
+    qualities, versions, unread = [], [], []
     for entry in entries:
         try:
-            qualities.append(assess_quality(library.load(entry), trust))
+            session = library.load(entry)
         except FacedynError as error:
             unread.append(error.sentence)
+        else:
+            qualities.append(assess_quality(session, trust))
+            versions.append(_versions(session))
     return Member(
         name=known.name,
         consent=known.consent,
@@ -140,23 +143,27 @@ def _member(library: Library, known: SpeakerEntry, trust: TrustSettings) -> Memb
         qualities=tuple(qualities),
         drift=drift_or_reason(library, known.name)[0],
         unread=tuple(unread),
+        versions=tuple(versions),
     )
+
+
+def _versions(session: Session) -> str:
+    """What made a session: the settings by the beginning of their SHA-256."""
+    settings = json.dumps(session.meta.get("settings"), sort_keys=True)
+    number = sha256(settings.encode()).hexdigest()[:12]
+    program = session.meta.get("program", "a program not known")
+    head = str(session.meta.get("head_sha256") or "not known")[:12]
+    return f"{program}, head {session.head_id} ({head}), settings {number}"
 
 
 def _visit(entry: SessionEntry, session: Session, trust: TrustSettings) -> Visit:
-    settings = json.dumps(session.meta.get("settings"), sort_keys=True)
-    number = sha256(settings.encode()).hexdigest()[:12]
     source = entry.source_sha256[:12] if entry.source_sha256 else "not known"
-    versions = (
-        f"{session.meta.get('program', 'a program not known')}, head {session.head_id}, settings "
-        f"{number}, recording {source}"
-    )
     return Visit(
         name=entry.name,
         date=entry.date,
         date_words=entry.date_words,
         simulated=entry.simulated,
-        versions=versions,
+        versions=f"{_versions(session)}, recording {source}",
         quality=assess_quality(session, trust),
         ranges=motion_ranges(session),
     )

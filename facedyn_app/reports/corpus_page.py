@@ -22,7 +22,7 @@ from facedyn_app.reports.page import (
     paragraph,
     picture,
 )
-from facedyn_app.reports.session_page import INCHES, WIDTH_PX, Provenance
+from facedyn_app.reports.session_page import INCHES, WIDTH_PX, Provenance, judged_by
 from facedyn_app.settings import TrustSettings
 
 VERDICTS = (GOOD, CAUTION, DO_NOT_USE)
@@ -41,6 +41,7 @@ class Member:
         qualities: How good the measurement of each session is that can be read.
         drift: The drift of his shape, or why there is none.
         unread: A sentence for each session that cannot be read.
+        versions: The program, head and settings that made each of the others, in words.
     """
 
     name: str
@@ -49,6 +50,7 @@ class Member:
     qualities: tuple[Quality, ...]
     drift: DriftReport
     unread: tuple[str, ...] = ()
+    versions: tuple[str, ...] = ()
 
 
 def corpus_page(
@@ -88,6 +90,9 @@ def corpus_page(
     notes += [sentence for member in members for sentence in member.unread]
     if notes:
         parts += [heading("Notes"), bullets(notes)]
+    versions = Counter(words for member in members for words in member.versions)
+    made_with = [(f"{n} sessions", words) for words, n in versions.most_common()]
+    parts += [heading("Made with"), facts_table(made_with), *judged_by(trust)]
     return page(f"Library {folder}{made}", parts)
 
 

@@ -5,7 +5,7 @@ from __future__ import annotations
 import json
 import math
 from collections.abc import Mapping, Sequence
-from dataclasses import dataclass
+from dataclasses import asdict, dataclass
 from datetime import datetime
 from typing import Any
 
@@ -71,7 +71,8 @@ def session_page(name: str, session: Session, trust: TrustSettings, provenance: 
         picture(_motion(session), _motion_words(session), WIDTH_PX),
         heading("Settings and versions"),
         paragraph("What the numbers were made with, as the session keeps it.", NOTE),
-        facts_table(_side_by_side(settings_rows(session.meta))),
+        facts_table(side_by_side(settings_rows(session.meta.get("settings")))),
+        *judged_by(trust),
     ]
     return page(f"Session {name}{made}", parts)
 
@@ -108,16 +109,22 @@ def control_facts(quality: Quality, control: SessionControl) -> list[tuple[str, 
     ]
 
 
-def settings_rows(meta: Mapping[str, Any]) -> list[tuple[str, str]]:
-    """The settings that a session was made with, one a row."""
+def judged_by(trust: TrustSettings) -> list[str]:
+    """The thresholds that words such as "good" and "drifts" depend on, as parts of a page."""
+    rows = settings_rows({"trust": asdict(trust)})
+    return [heading("Judged by"), facts_table(side_by_side(rows))]
+
+
+def settings_rows(settings: Mapping[str, Any] | None) -> list[tuple[str, str]]:
+    """Settings by their parts, one a row."""
     rows = []
-    for part, values in dict(meta.get("settings") or {}).items():
+    for part, values in (settings or {}).items():
         items = values.items() if isinstance(values, dict) else [("", values)]
         rows += [(f"{part}.{key}".rstrip("."), json.dumps(value)) for key, value in items]
     return rows or [("settings", UNKNOWN)]
 
 
-def _side_by_side(rows: Sequence[tuple[str, str]]) -> list[tuple[str, ...]]:
+def side_by_side(rows: Sequence[tuple[str, str]]) -> list[tuple[str, ...]]:
     """Two rows in one, so that a long table takes half of a sheet."""
     half = (len(rows) + 1) // 2
     padded = [*rows, ("", "")]

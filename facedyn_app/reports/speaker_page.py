@@ -25,7 +25,7 @@ from facedyn_app.reports.page import (
     paragraph,
     picture,
 )
-from facedyn_app.reports.session_page import INCHES, WIDTH_PX, Provenance
+from facedyn_app.reports.session_page import INCHES, WIDTH_PX, Provenance, judged_by
 from facedyn_app.settings import TrustSettings
 
 SHOWN_PAIRS = 4
@@ -95,7 +95,7 @@ def speaker_page(
         ("Report", f"{provenance.program}, {provenance.now:%Y-%m-%d %H:%M}"),
         *((f"{visit.name}, made with", visit.versions) for visit in visits),
     ]
-    parts += [heading("Consent and versions"), facts_table(facts)]
+    parts += [heading("Consent and versions"), facts_table(facts), *judged_by(trust)]
     return page(f"Speaker {provenance.speaker}{made}", parts)
 
 

@@ -77,6 +77,7 @@ def test_a_session_is_told_with_all_that_made_it(sessions: tuple[Session, ...]) 
         "fit.max_yaw_deg",
         "60.0",
         "facedyn 0.0",
+        "trust.max_dnr",
         "2026-03-04 05:06",
         f"of {len(session.seconds)}",
     ):
@@ -174,7 +175,7 @@ def test_a_library_is_told_speaker_by_speaker(sessions: tuple[Session, ...]) -> 
     good = assess_quality(sessions[0], TRUST)
     poor = replace(good, n_valid=0, verdict="do not use", error_percent_face=math.nan)
     members = [
-        Member("Ada", "Ada, 2026", True, (good, good), drift_of(sessions)),
+        Member("Ada", "Ada, 2026", True, (good, good), drift_of(sessions), (), 2 * ("made so",)),
         Member("Bo", "", True, (poor,), NO_DRIFT, ("visit.npz cannot be read.",)),
     ]
     page = corpus_page("study", members, TRUST, about())
@@ -184,6 +185,8 @@ def test_a_library_is_told_speaker_by_speaker(sessions: tuple[Session, ...]) -> 
         '<td class="name">Bo (simulated)</td><td>1</td>',
         "<td>unknown</td><td>-</td><td>-</td><td>none</td>",
         "1 do not use",
+        '<td class="name">2 sessions</td><td>made so</td>',
+        "trust.max_dnr",
         "Bo: No session is long enough.",
         "visit.npz cannot be read.",
     ):
