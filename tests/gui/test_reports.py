@@ -1,5 +1,7 @@
 """Reports from the window: the dialog asks, the file is written, PDF has pages."""
 
+import subprocess
+import sys
 from pathlib import Path
 
 import pytest
@@ -151,3 +153,12 @@ def test_a_name_without_its_ending_gets_the_chosen_one(
     assert (tmp_path / "run1.parquet").stat().st_size > 0
     desk.window.table_requested.emit()
     assert "is there already" in desk.window.status_line.words
+
+
+def test_the_window_starts_without_what_only_reports_and_tables_need() -> None:
+    told = (
+        "import sys, facedyn_app.gui.app;"
+        "print([name for name in ('matplotlib', 'pyarrow') if name in sys.modules])"
+    )
+    run = subprocess.run([sys.executable, "-c", told], check=True, capture_output=True, text=True)
+    assert run.stdout.strip() == "[]"

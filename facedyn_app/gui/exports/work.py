@@ -14,13 +14,6 @@ from facedyn_app.gui.recording import Recording
 from facedyn_app.headmodel.files.io import load_head
 from facedyn_app.pipeline import ready_head
 from facedyn_app.progress import Report
-from facedyn_app.reporting import (
-    report_on_library,
-    report_on_session,
-    report_on_speaker,
-    write_page,
-)
-from facedyn_app.reports.film import write_film
 from facedyn_app.reports.kinds import MeshFormat, MeshKind, TableFormat
 from facedyn_app.reports.meshes import SessionMeshes, write_one, write_sequence
 from facedyn_app.reports.table import write_table
@@ -73,6 +66,8 @@ def export_film(recording: Recording, path: Path) -> Callable[[Report], str]:
     """Work that writes a recording's film; gives a sentence on what was written."""
 
     def work(report: Report) -> str:
+        from facedyn_app.reports.film import write_film  # brings in matplotlib, as reports do
+
         if recording.video is None:
             raise InputError("The video of this session is not at hand.", "Open the video itself.")
         head = ready_head(recording.session.head_id, report)
@@ -108,6 +103,8 @@ def make_report(order: ReportOrder, folder: Path, trust: TrustSettings) -> Calla
     """
 
     def work(report: Report) -> str:
+        from facedyn_app.reporting import write_page  # the window starts without matplotlib
+
         write_page(_page(order, folder, trust, report), order.path, print_pdf)
         return f"Written: {order.path}"
 
@@ -115,6 +112,8 @@ def make_report(order: ReportOrder, folder: Path, trust: TrustSettings) -> Calla
 
 
 def _page(order: ReportOrder, folder: Path, trust: TrustSettings, report: Report) -> str:
+    from facedyn_app.reporting import report_on_library, report_on_session, report_on_speaker
+
     library = existing_library(folder)
     with library or nullcontext():
         if order.recording is not None:
