@@ -208,7 +208,7 @@ def drift_of(
         MismatchError: Sessions of different heads.
         TooLittleError: No session is long enough.
     """
-    read = _Read.of(library, sessions_by_date(library, speaker))
+    read = DriftReading.of(library, sessions_by_date(library, speaker))
     if extra is not None:
         read.add(*extra)
     return read.drift(speaker)
@@ -222,7 +222,7 @@ def drift_in_detail(library: Library, speaker: str) -> tuple[DriftReport, ShapeM
         MismatchError: Sessions of different heads.
         TooLittleError: No session is long enough.
     """
-    read = _Read.of(library, sessions_by_date(library, speaker))
+    read = DriftReading.of(library, sessions_by_date(library, speaker))
     return read.drift(speaker), measure_moves(read.shapes)
 
 
@@ -231,7 +231,12 @@ def drift_or_reason(library: Library, speaker: str) -> tuple[DriftReport, ShapeM
     try:
         return drift_in_detail(library, speaker)
     except FacedynError as error:
-        return DriftReport(speaker, (), float("nan"), *5 * (None,), error.sentence), None
+        return no_drift(speaker, error), None
+
+
+def no_drift(speaker: str, why: FacedynError) -> DriftReport:
+    """A report that says why there is none."""
+    return DriftReport(speaker, (), float("nan"), *5 * (None,), why.sentence)
 
 
 def sessions_by_date(library: Library, speaker: str) -> list[SessionEntry]:
@@ -257,23 +262,26 @@ def sessions_by_date(library: Library, speaker: str) -> list[SessionEntry]:
 
 
 @dataclass(frozen=True, slots=True, eq=False)
-class _Read:
+class DriftReading:
     """What a drift needs of sessions, each of which is read once and not kept."""
 
     shapes: list[tuple[str, FloatArray]] = field(default_factory=list)
     conditions: list[Conditions] = field(default_factory=list)
 
     @classmethod
-    def of(cls, library: Library, entries: list[SessionEntry]) -> _Read:
+    def of(cls, library: Library, entries: list[SessionEntry]) -> DriftReading:
+        """What a drift needs of sessions of a library."""
         read = cls()
         for entry in entries:
             read.add(entry.name, library.load(entry))
         return read
 
     def add(self, name: str, session: Session) -> None:
+        """Take in the next session of the speaker."""
         self.shapes.append((name, session.shape_chunks))
         self.conditions.append(conditions_of(name, session))
 
     def drift(self, speaker: str) -> DriftReport:
+        """How far the shape moves; raises what `drift_of` does."""
         report = measure_drift(speaker, self.shapes, np.random.default_rng(0))
         return replace(report, conditions=tuple(self.conditions))

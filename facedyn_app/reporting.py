@@ -15,9 +15,9 @@ from facedyn_app.errors import FacedynError, TooLittleError
 from facedyn_app.files import atomic_file
 from facedyn_app.library.entries import SessionEntry, SpeakerEntry
 from facedyn_app.library.library import Library
-from facedyn_app.pipeline import drift_or_reason, sessions_by_date
+from facedyn_app.pipeline import DriftReading, no_drift, sessions_by_date
 from facedyn_app.progress import Progress, Report, ignore
-from facedyn_app.records import Session
+from facedyn_app.records import DriftReport, Session
 from facedyn_app.reports.corpus_page import Member, corpus_page
 from facedyn_app.reports.session_page import Provenance, session_page
 from facedyn_app.reports.speaker_page import Visit, speaker_page
@@ -57,13 +57,15 @@ def report_on_speaker(
             f"There is no session of '{speaker}' in the library '{library.folder}'.",
             "Enrol a recording first.",
         )
-    visits = []
+    visits, reading = [], DriftReading()
     for number, entry in enumerate(entries):
         report(Progress(STAGE, number, len(entries)))
-        visits.append(_visit(entry, library.load(entry), trust))
+        session = library.load(entry)
+        reading.add(entry.name, session)
+        visits.append(_visit(entry, session, trust))
     consents = {known.name: known.consent for known in library.speakers()}
     found = _provenance(str(entries[0].speaker), consents[str(entries[0].speaker)])
-    return speaker_page(visits, drift_or_reason(library, speaker)[0], trust, found)
+    return speaker_page(visits, _drift(found.speaker, reading), trust, found)
 
 
 def report_on_library(library: Library, trust: TrustSettings, report: Report = ignore) -> str:
@@ -126,14 +128,16 @@ def _consent_for(library: Library, session: Session) -> tuple[str, str]:
 
 
 def _member(library: Library, known: SpeakerEntry, trust: TrustSettings) -> Member:
-    entries = library.sessions(known.name)
-    qualities, versions, unread = [], [], []
+    entries = sessions_by_date(library, known.name)
+    qualities, versions, damages = [], [], []
+    reading = DriftReading()
     for entry in entries:
         try:
             session = library.load(entry)
         except FacedynError as error:
-            unread.append(error.sentence)
+            damages.append(error)
         else:
+            reading.add(entry.name, session)
             qualities.append(assess_quality(session, trust))
             versions.append(_versions(session))
     return Member(
@@ -141,10 +145,18 @@ def _member(library: Library, known: SpeakerEntry, trust: TrustSettings) -> Memb
         consent=known.consent,
         simulated=any(entry.simulated for entry in entries),
         qualities=tuple(qualities),
-        drift=drift_or_reason(library, known.name)[0],
-        unread=tuple(unread),
+        drift=no_drift(known.name, damages[0]) if damages else _drift(known.name, reading),
+        unread=tuple(error.sentence for error in damages),
         versions=tuple(versions),
     )
+
+
+def _drift(speaker: str, reading: DriftReading) -> DriftReport:
+    """The drift of sessions that are read already, or why there is none."""
+    try:
+        return reading.drift(speaker)
+    except FacedynError as error:
+        return no_drift(speaker, error)
 
 
 def _versions(session: Session) -> str:
@@ -160,7 +172,6 @@ def _visit(entry: SessionEntry, session: Session, trust: TrustSettings) -> Visit
     source = entry.source_sha256[:12] if entry.source_sha256 else "not known"
     return Visit(
         name=entry.name,
-        date=entry.date,
         date_words=entry.date_words,
         simulated=entry.simulated,
         versions=f"{_versions(session)}, recording {source}",

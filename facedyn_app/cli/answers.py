@@ -11,7 +11,14 @@ from facedyn_app.dynamics.drift import drift_label, interval_words
 from facedyn_app.dynamics.match_trust import beyond_the_probe
 from facedyn_app.dynamics.quality import DO_NOT_USE, quality_line
 from facedyn_app.dynamics.shape_moves import ShapeMoves
-from facedyn_app.records import DriftReport, Identification, Match, Quality, SessionDrift
+from facedyn_app.records import (
+    DriftReport,
+    FloatArray,
+    Identification,
+    Match,
+    Quality,
+    SessionDrift,
+)
 from facedyn_app.settings import TrustSettings
 
 SIMULATED = "simulated"
@@ -63,16 +70,16 @@ def drift_facts(
         "note": report.note,
         "simulated": simulated,
         "sessions": [asdict(session) for session in report.sessions],
-        "distances": None if moves is None else moves.distances.tolist(),
+        "distances": None if moves is None else moves.distances,
         "components": None if moves is None else _components(moves),
         "conditions": [asdict(one) for one in report.conditions],
         "likely_causes": likely_causes(report.conditions, trust),
     }
 
 
-def _components(moves: ShapeMoves) -> dict[str, list[float]]:
+def _components(moves: ShapeMoves) -> dict[str, FloatArray]:
     """Drift, noise, DNR and ICC of each shape component, in their order."""
-    return {name: getattr(moves, name).tolist() for name in ("drift", "noise", "dnr", "icc")}
+    return {name: getattr(moves, name) for name in ("drift", "noise", "dnr", "icc")}
 
 
 def quality_text(quality: Quality) -> str:

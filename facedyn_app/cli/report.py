@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-from dataclasses import asdict
 from pathlib import Path
 
 from facedyn_app.cli.people import is_library, open_library
@@ -13,7 +12,6 @@ from facedyn_app.dynamics.control import control_session
 from facedyn_app.dynamics.quality import assess_quality
 from facedyn_app.library.session_file import load_session
 from facedyn_app.progress import Report
-from facedyn_app.records import Session
 from facedyn_app.reporting import (
     report_on_library,
     report_on_session,
@@ -59,8 +57,8 @@ def write_report(
         else:
             page = report_on_session(session.name, measured, trust)
         what = f"session {session.name}"
-        facts["quality"] = asdict(assess_quality(measured, trust))
-        facts["control"] = control_facts(measured)
+        facts["quality"] = assess_quality(measured, trust)
+        facts["control"] = control_session(measured)
     else:
         check_output_file(out)
         with open_library(folder) as library:
@@ -72,13 +70,3 @@ def write_report(
         facts["library"] = folder
     write_page(page, out, print_pdf)
     return Outcome(facts, f"written: {out}, the report on {what}")
-
-
-def control_facts(session: Session) -> dict[str, object]:
-    """What became of a session's frames, for scripts; its course as lists."""
-    control = control_session(session)
-    each = control.each_second
-    course = {name: getattr(each, name).tolist() for name in type(each).__slots__}
-    names = ("n_frames", "seconds", "step_ms", "invalid", "n_dropped", "gaps", "n_repeated")
-    facts = {name: getattr(control, name) for name in names}
-    return {**facts, "jitter": asdict(control.jitter), "each_second": course}

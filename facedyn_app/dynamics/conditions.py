@@ -9,7 +9,7 @@ from dataclasses import dataclass
 import numpy as np
 
 from facedyn_app.dynamics.quality import error_percent
-from facedyn_app.records import INVALID_REASONS, Conditions, FloatArray, Session
+from facedyn_app.records import INVALID_REASONS, Conditions, DriftReport, FloatArray, Session
 from facedyn_app.settings import TrustSettings
 
 MIDDLE = (0.1, 0.9)
@@ -191,6 +191,12 @@ def likely_causes(conditions: Sequence[Conditions], trust: TrustSettings) -> lis
         if said:
             sentences.append(f"In '{one.name}' {'; '.join(said)}.")
     return sentences
+
+
+def drift_notes(report: DriftReport, trust: TrustSettings) -> list[str]:
+    """The sentences that stand beside a drift: its note, and what may have caused it."""
+    notes = [report.note] if report.note else []
+    return notes + likely_causes(report.conditions, trust)
 
 
 def _stands_out(rule: _Rule, one: Conditions, others: Sequence[Conditions], factor: float) -> str:

@@ -11,6 +11,8 @@ from facedyn_app.records import FloatArray, Session
 
 MOST = (0.05, 0.95)
 """Quantiles between which a channel's values count: a slip of the fit is no motion."""
+SHOWN = 4
+"""Channels that stand for a session where few can be shown."""
 LEFT, RIGHT = "Left", "Right"
 
 
@@ -48,6 +50,14 @@ def motion_ranges(session: Session) -> MotionRanges:
         low, high = np.quantile(values.astype(np.float64), MOST, axis=0)
         spans = high - low
     return MotionRanges(session.expression_names, float(spans[0]), spans[1:])
+
+
+def liveliest(session: Session) -> list[int]:
+    """The channels that move most, by standard deviation over the valid frames."""
+    if not session.valid.any():
+        return list(range(min(SHOWN, len(session.expression_names))))
+    spread: FloatArray = session.expression[session.valid].std(axis=0)
+    return [int(k) for k in np.argsort(-spread, kind="stable")[:SHOWN]]
 
 
 def channel_pairs(names: Sequence[str]) -> tuple[str, ...]:

@@ -10,7 +10,7 @@ from PySide6.QtCore import Qt
 from PySide6.QtGui import QStandardItem, QStandardItemModel
 from PySide6.QtWidgets import QHeaderView, QLabel, QTreeView, QVBoxLayout, QWidget
 
-from facedyn_app.dynamics.conditions import likely_causes
+from facedyn_app.dynamics.conditions import drift_notes
 from facedyn_app.dynamics.drift import drift_label, interval_words
 from facedyn_app.dynamics.match_trust import beyond_the_probe
 from facedyn_app.gui.panel import DONE, Panel
@@ -46,9 +46,7 @@ def drift_words(report: DriftReport, trust: TrustSettings) -> str:
         span = interval_words(report.dnr_corrected_interval)
         words += f" · corrected DNR {report.dnr_corrected:.2f} ({span})"
         words += f", threshold {trust.max_dnr:.2f}"
-    notes = [report.note] if report.note else []
-    notes += likely_causes(report.conditions, trust)
-    return "<br>".join([words, *map(escape, notes)])
+    return "<br>".join([words, *map(escape, drift_notes(report, trust))])
 
 
 class TrustPanel(Panel):

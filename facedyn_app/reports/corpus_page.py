@@ -18,11 +18,12 @@ from facedyn_app.reports.page import (
     facts_table,
     heading,
     html_table,
+    number,
     page,
     paragraph,
     picture,
 )
-from facedyn_app.reports.session_page import INCHES, WIDTH_PX, Provenance, judged_by
+from facedyn_app.reports.session_page import INCHES, Provenance, judged_by
 from facedyn_app.settings import TrustSettings
 
 VERDICTS = (GOOD, CAUTION, DO_NOT_USE)
@@ -68,7 +69,7 @@ def corpus_page(
     qualities = [quality for member in members for quality in member.qualities]
     parts = [
         facts_table(_facts(members, qualities, trust, provenance)),
-        picture(_quality_figure(qualities), "The sessions' measurements.", WIDTH_PX),
+        picture(_quality_figure(qualities), "The sessions' measurements."),
     ]
     ratios = [
         float(member.drift.dnr_corrected)
@@ -76,7 +77,7 @@ def corpus_page(
         if member.drift.dnr_corrected is not None
     ]
     if ratios:
-        parts.append(picture(_drift_figure(ratios, trust), "The speakers' shapes.", WIDTH_PX))
+        parts.append(picture(_drift_figure(ratios, trust), "The speakers' shapes."))
     parts += [
         heading("Speakers"),
         html_table(SPEAKERS_SHOWN, [_row(member, trust) for member in members]),
@@ -112,20 +113,19 @@ def _facts(
         ("Measurements", ", ".join(f"{words[word]} {word}" for word in VERDICTS)),
         ("Shapes", ", ".join(f"{n} {label}" for label, n in sorted(labels.items()))),
         ("Consent", f"recorded for {len(members) - without} of {len(members)}"),
-        ("Report", f"{provenance.program}, {provenance.now:%Y-%m-%d %H:%M}"),
+        provenance.written,
     ]
 
 
 def _row(member: Member, trust: TrustSettings) -> tuple[str, ...]:
     words = Counter(quality.verdict for quality in member.qualities)
-    ratio = member.drift.dnr_corrected
     return (
         member.name + (" (simulated)" if member.simulated else ""),
         str(len(member.qualities)),
         f"{sum(quality.seconds_valid for quality in member.qualities) / 60.0:.1f}",
         *(str(words[word]) for word in VERDICTS),
         drift_label(member.drift, trust),
-        "-" if ratio is None else f"{ratio:.2f}",
+        number(member.drift.dnr_corrected, ".2f"),
         interval_words(member.drift.dnr_corrected_interval),
         member.consent.splitlines()[-1] if member.consent else "none",
     )

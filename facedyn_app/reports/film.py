@@ -10,6 +10,7 @@ import cv2
 import numpy as np
 
 from facedyn_app.assets import sha256_of
+from facedyn_app.dynamics.ranges import liveliest
 from facedyn_app.errors import InputError, MismatchError, OutputError
 from facedyn_app.headmodel.drawing.render import FACING, Camera
 from facedyn_app.headmodel.model import HeadModel
@@ -28,7 +29,6 @@ from facedyn_app.progress import Progress, Report, ignore
 from facedyn_app.records import INVALID_REASONS, ByteArray, FloatArray, Frame, IntArray, Session
 from facedyn_app.reports.kinds import MeshKind
 from facedyn_app.reports.meshes import SessionMeshes
-from facedyn_app.reports.session_page import liveliest
 from facedyn_app.video import SIMULATED, read_frames
 from facedyn_app.video.write import VideoFile
 
@@ -161,7 +161,7 @@ class _Drawn:
             words += f"  {reason}"
         if session.simulated:
             words += "  simulated"
-        _text(image, words, (line // 2, line), line, WHITE)
+        _text(image, words, (line // 2, line), line)
 
     def _draw_bars(self, image: ByteArray, frame: int, line: int) -> None:
         """The jaw's opening and the liveliest channels, at the lower left."""
@@ -174,10 +174,10 @@ class _Drawn:
             share = (float(session.expression[frame, k]) - low) / (high - low)
             corner = (beside + int(6 * line * min(max(share, 0.0), 1.0)), bottom)
             cv2.rectangle(image, (beside, bottom - line // 2), corner, ORANGE, -1)
-            _text(image, name, (line // 2, bottom), line, WHITE)
+            _text(image, name, (line // 2, bottom), line)
             bottom -= line
         opening = np.degrees(session.jaw[frame, 0])
-        _text(image, f"jaw {opening:.0f} degrees", (line // 2, bottom), line, WHITE)
+        _text(image, f"jaw {opening:.0f} degrees", (line // 2, bottom), line)
 
 
 def _range(session: Session, channel: int) -> tuple[float, float]:
@@ -197,11 +197,9 @@ def _rows(numbers: tuple[int, ...], row: dict[int, int]) -> IntArray:
     return np.array([row[number] for number in numbers if number in row], dtype=np.int64)
 
 
-def _text(
-    image: ByteArray, words: str, at: tuple[int, int], line: int, colour: tuple[int, int, int]
-) -> None:
+def _text(image: ByteArray, words: str, at: tuple[int, int], line: int) -> None:
     """Words with a dark rim, to be read on any picture; letters that OpenCV lacks become '?'."""
     plain = words.encode("ascii", "replace").decode("ascii")
     scale = line / 32.0
-    for shade, thick in ((SHADE, 3), (colour, 1)):
+    for shade, thick in ((SHADE, 3), (WHITE, 1)):
         cv2.putText(image, plain, at, cv2.FONT_HERSHEY_SIMPLEX, scale, shade, thick, cv2.LINE_AA)

@@ -4,11 +4,14 @@ from __future__ import annotations
 
 import base64
 import html
+import math
 from collections.abc import Sequence
 
 PURPOSE = "For research use, not a medical device."
 NAME = ' class="name"'
 """Of the first cell of a row, which is not broken into lines."""
+WIDTH_PX = 620
+"""Of a picture: as wide as the text on a sheet of A4."""
 NOTE = "note"
 """Of a paragraph that explains: smaller and grey."""
 
@@ -72,18 +75,22 @@ def facts_table(rows: Sequence[tuple[str, ...]]) -> str:
     return f'<table class="facts">{_rows(rows)}</table>'
 
 
-def picture(png: bytes, words: str, width: int) -> str:
+def number(value: float | None, form: str) -> str:
+    """A number for a table; a dash where there is none."""
+    return "-" if value is None or math.isnan(value) else f"{value:{form}}"
+
+
+def picture(png: bytes, words: str) -> str:
     """A picture that lies in the page itself.
 
     Args:
         png: The file's bytes.
         words: What it shows, plain text.
-        width: As wide as it is shown, px.
     """
     data = base64.b64encode(png).decode("ascii")
     said = html.escape(words, quote=True)
     return (
-        f'<p><img src="data:image/png;base64,{data}" width="{width}" alt="{said}"></p>'
+        f'<p><img src="data:image/png;base64,{data}" width="{WIDTH_PX}" alt="{said}"></p>'
         f'<p class="note">{said}</p>'
     )
 

@@ -13,8 +13,9 @@ import numpy as np
 
 from facedyn_app.dynamics.control import SessionControl, control_session
 from facedyn_app.dynamics.quality import assess_quality
+from facedyn_app.dynamics.ranges import liveliest
 from facedyn_app.fitting.focal import focal_text
-from facedyn_app.records import FloatArray, Quality, Session
+from facedyn_app.records import Quality, Session
 from facedyn_app.reports.drawing import BLUE, ORANGE, drawing, png_of
 from facedyn_app.reports.page import (
     NOTE,
@@ -28,9 +29,6 @@ from facedyn_app.reports.page import (
 from facedyn_app.settings import TrustSettings
 
 UNKNOWN = "not known"
-SHOWN_CHANNELS = 4
-"""Channels drawn: those that move most."""
-WIDTH_PX = 620
 INCHES = 7.0
 """Width of a figure."""
 
@@ -51,6 +49,11 @@ class Provenance:
     speaker: str = ""
     consent: str = ""
 
+    @property
+    def written(self) -> tuple[str, str]:
+        """By which program the report was written and when, as a row of facts."""
+        return "Report", f"{self.program}, {self.now:%Y-%m-%d %H:%M}"
+
 
 def session_page(name: str, session: Session, trust: TrustSettings, provenance: Provenance) -> str:
     """The report as HTML, its figures within.
@@ -67,8 +70,8 @@ def session_page(name: str, session: Session, trust: TrustSettings, provenance: 
         paragraph(f"Measurement: {quality.verdict}."),
         bullets(quality.reasons),
         facts_table([*control_facts(quality, control), *_about(session, provenance)]),
-        picture(_course(control), "The measurement, second by second.", WIDTH_PX),
-        picture(_motion(session), _motion_words(session), WIDTH_PX),
+        picture(_course(control), "The measurement, second by second."),
+        picture(_motion(session), _motion_words(session)),
         heading("Settings and versions"),
         paragraph("What the numbers were made with, as the session keeps it.", NOTE),
         facts_table(side_by_side(settings_rows(session.meta.get("settings")))),
@@ -149,7 +152,7 @@ def _about(session: Session, provenance: Provenance) -> list[tuple[str, str]]:
         ("Head", session.head_id),
         ("SHA-256 of the head", str(meta.get("head_sha256") or UNKNOWN)),
         ("Measured by", str(meta.get("program", UNKNOWN))),
-        ("Report", f"{provenance.program}, {provenance.now:%Y-%m-%d %H:%M}"),
+        provenance.written,
     ]
 
 
@@ -197,14 +200,6 @@ def _motion(session: Session) -> bytes:
 def _motion_words(session: Session) -> str:
     names = ", ".join(session.expression_names[k] for k in liveliest(session))
     return f"How the head turned, the jaw opened and the face moved ({names})."
-
-
-def liveliest(session: Session) -> list[int]:
-    """The channels that move most, by standard deviation over the valid frames."""
-    if not session.valid.any():
-        return list(range(min(SHOWN_CHANNELS, len(session.expression_names))))
-    spread: FloatArray = session.expression[session.valid].std(axis=0)
-    return [int(k) for k in np.argsort(-spread, kind="stable")[:SHOWN_CHANNELS]]
 
 
 def _number(value: float, form: str, unit: str) -> str:

@@ -5,12 +5,11 @@ from __future__ import annotations
 import math
 from collections.abc import Sequence
 from dataclasses import dataclass
-from datetime import datetime
 
 import numpy as np
 from matplotlib.axes import Axes
 
-from facedyn_app.dynamics.conditions import likely_causes
+from facedyn_app.dynamics.conditions import drift_notes
 from facedyn_app.dynamics.drift import drift_label, interval_words
 from facedyn_app.dynamics.ranges import LEFT, RIGHT, MotionRanges, channel_pairs
 from facedyn_app.records import DriftReport, Quality, SessionDrift
@@ -21,11 +20,12 @@ from facedyn_app.reports.page import (
     facts_table,
     heading,
     html_table,
+    number,
     page,
     paragraph,
     picture,
 )
-from facedyn_app.reports.session_page import INCHES, WIDTH_PX, Provenance, judged_by
+from facedyn_app.reports.session_page import INCHES, Provenance, judged_by
 from facedyn_app.settings import TrustSettings
 
 SHOWN_PAIRS = 4
@@ -43,8 +43,7 @@ class Visit:
 
     Attributes:
         name: What it is called.
-        date: When it was recorded, or added where that is not known.
-        date_words: The same in words, which say so.
+        date_words: When it was recorded, or added where that is not known, which they say.
         simulated: Whether it is made.
         versions: The program, head and settings that made it, in words.
         quality: How good the measurement is.
@@ -52,7 +51,6 @@ class Visit:
     """
 
     name: str
-    date: datetime
     date_words: str
     simulated: bool
     versions: str
@@ -77,7 +75,7 @@ def speaker_page(
     made = " (simulated)" if any(visit.simulated for visit in visits) else ""
     parts = [
         paragraph(f"Shape: {drift_line(drift, trust)}"),
-        bullets(_drift_notes(drift, trust)),
+        bullets(drift_notes(drift, trust)),
         heading("Sessions by date"),
         html_table(VISITS_SHOWN, [_visit_row(visit, drift) for visit in visits]),
         paragraph(
@@ -87,12 +85,12 @@ def speaker_page(
         ),
     ]
     if drift.dnr is not None:
-        parts.append(picture(_drift_figure(visits, drift, trust), "Shape by date.", WIDTH_PX))
+        parts.append(picture(_drift_figure(visits, drift, trust), "Shape by date."))
     parts += [heading("How far the face moves"), *_ranges_parts(visits)]
     facts = [
         ("Speaker", provenance.speaker),
         ("Consent", provenance.consent or "none recorded"),
-        ("Report", f"{provenance.program}, {provenance.now:%Y-%m-%d %H:%M}"),
+        provenance.written,
         *((f"{visit.name}, made with", visit.versions) for visit in visits),
     ]
     parts += [heading("Consent and versions"), facts_table(facts), *judged_by(trust)]
@@ -111,11 +109,6 @@ def drift_line(drift: DriftReport, trust: TrustSettings) -> str:
     )
 
 
-def _drift_notes(drift: DriftReport, trust: TrustSettings) -> list[str]:
-    notes = [drift.note] if drift.note else []
-    return notes + likely_causes(drift.conditions, trust)
-
-
 def _of_session(drift: DriftReport, name: str) -> SessionDrift | None:
     return next((session for session in drift.sessions if session.name == name), None)
 
@@ -123,15 +116,14 @@ def _of_session(drift: DriftReport, name: str) -> SessionDrift | None:
 def _visit_row(visit: Visit, drift: DriftReport) -> tuple[str, ...]:
     quality, own = visit.quality, _of_session(drift, visit.name)
     share = 100 * quality.n_valid / quality.n_frames if quality.n_frames else math.nan
-    ratio = None if own is None else own.dnr
     return (
         visit.date_words,
         visit.name + (" (simulated)" if visit.simulated else ""),
         quality.verdict,
-        _number(share, ".0f"),
-        _number(quality.error_percent_face, ".2f"),
-        _number(quality.face_px, ".0f"),
-        "-" if ratio is None else f"{ratio:.2f}",
+        number(share, ".0f"),
+        number(quality.error_percent_face, ".2f"),
+        number(quality.face_px, ".0f"),
+        number(None if own is None else own.dnr, ".2f"),
         interval_words(None if own is None else own.dnr_interval),
     )
 
@@ -141,7 +133,7 @@ def _ranges_parts(visits: Sequence[Visit]) -> list[str]:
     rows = [
         [
             visit.date_words,
-            _number(visit.ranges.jaw_deg, ".1f"),
+            number(visit.ranges.jaw_deg, ".1f"),
             *(_both_sides(visit, pair) for pair in pairs),
         ]
         for visit in visits
@@ -153,13 +145,13 @@ def _ranges_parts(visits: Sequence[Visit]) -> list[str]:
             + (PAIRED if pairs else "."),
             NOTE,
         ),
-        picture(_ranges_figure(visits, pairs), "How far the face moves, by date.", WIDTH_PX),
+        picture(_ranges_figure(visits, pairs), "How far the face moves, by date."),
     ]
 
 
 def _both_sides(visit: Visit, pair: str) -> str:
-    left, right = (_number(_span(visit, pair + side), ".2f") for side in (LEFT, RIGHT))
-    return f"{left} / {right} ({_number(visit.ranges.asymmetry(pair), '+.2f')})"
+    left, right = (number(_span(visit, pair + side), ".2f") for side in (LEFT, RIGHT))
+    return f"{left} / {right} ({number(visit.ranges.asymmetry(pair), '+.2f')})"
 
 
 def _span(visit: Visit, name: str) -> float:
@@ -226,7 +218,3 @@ def _by_date(axes: Axes, visits: Sequence[Visit]) -> None:
     if len(visits) > 6:
         axes.tick_params(axis="x", rotation=60)
     axes.set_xlim(-0.5, len(visits) - 0.5)
-
-
-def _number(value: float, form: str) -> str:
-    return "-" if math.isnan(value) else f"{value:{form}}"

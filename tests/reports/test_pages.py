@@ -47,7 +47,7 @@ def visit(name: str, session: Session, month: int) -> Visit:
     day = datetime(2026, month, 1, tzinfo=UTC)
     words = f"{day:%Y-%m-%d}"
     quality = assess_quality(session, TRUST)
-    return Visit(name, day, words, True, "facedyn 9.9", quality, motion_ranges(session))
+    return Visit(name, words, True, "facedyn 9.9", quality, motion_ranges(session))
 
 
 def drift_of(sessions: tuple[Session, ...]) -> DriftReport:

@@ -14,6 +14,7 @@ from facedyn_app.gui.recording import Recording
 from facedyn_app.headmodel.files.io import load_head
 from facedyn_app.pipeline import ready_head
 from facedyn_app.progress import Report
+from facedyn_app.reports.film import write_film
 from facedyn_app.reports.kinds import MeshFormat, MeshKind, TableFormat
 from facedyn_app.reports.meshes import SessionMeshes, write_one, write_sequence
 from facedyn_app.reports.table import write_table
@@ -66,8 +67,6 @@ def export_film(recording: Recording, path: Path) -> Callable[[Report], str]:
     """Work that writes a recording's film; gives a sentence on what was written."""
 
     def work(report: Report) -> str:
-        from facedyn_app.reports.film import write_film  # brings in matplotlib, as reports do
-
         if recording.video is None:
             raise InputError("The video of this session is not at hand.", "Open the video itself.")
         head = ready_head(recording.session.head_id, report)
