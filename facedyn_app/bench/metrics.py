@@ -26,6 +26,19 @@ def correlations(measured: FloatArray, true: FloatArray) -> FloatArray:
     return np.asarray((a * b).sum(axis=0) / np.where(size > 0, size, 1.0) * (size > 0))
 
 
+def slopes(measured: FloatArray, true: FloatArray) -> FloatArray:
+    """(K,) slope of the regression of the measured on the true: `cov(measured, true) / var(true)`.
+
+    Args:
+        measured: (T, K) signals.
+        true: (T, K) signals; the slope is 0 where one does not move.
+    """
+    b = true - true.mean(axis=0)
+    size = (b**2).sum(axis=0)
+    moved = ((measured - measured.mean(axis=0)) * b).sum(axis=0)
+    return np.asarray(moved / np.where(size > 0, size, 1.0) * (size > 0))
+
+
 def root_mean_square(values: FloatArray) -> float:
     """Over all numbers."""
     return float(np.sqrt(np.mean(np.square(values))))

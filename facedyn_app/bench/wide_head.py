@@ -5,11 +5,10 @@ from __future__ import annotations
 from dataclasses import replace
 
 import numpy as np
-import torch
 
+from facedyn_app.bench.lengths import landmark_positions
 from facedyn_app.bench.truth import Case, make_truth
 from facedyn_app.headmodel.drawing.render import head_to_camera
-from facedyn_app.headmodel.forward import head_to_tensors, head_vertices
 from facedyn_app.headmodel.model import HeadModel
 from facedyn_app.records import N_ACTIONS, N_LANDMARKS, FloatArray, Landmarks
 
@@ -66,13 +65,9 @@ def made_landmarks(head: HeadModel, case: Case) -> Landmarks:
         raise ValueError("the head's landmarks must have been placed")
     truth = make_truth(head, case)
     n_frames = len(truth.motion.seconds)
-    corners = head_to_tensors(head).subset(np.asarray(head.faces)[table.face].ravel())
-    pose = torch.zeros(n_frames, len(head.joint_names), 3)
-    pose[:, head.jaw_joint] = torch.as_tensor(truth.motion.jaw)
-    shape = torch.as_tensor(truth.scene.shape, dtype=torch.float32).expand(n_frames, -1)
-    vertices = head_vertices(corners, shape, torch.as_tensor(truth.motion.expression), pose)
-    bary = torch.as_tensor(np.asarray(table.bary), dtype=torch.float32)
-    places = torch.einsum("lk,nlkd->nld", bary, vertices.view(n_frames, -1, 3, 3)).numpy()
+    rows = np.arange(len(table.index))
+    motion = truth.motion
+    places = landmark_positions(head, rows, truth.scene.shape, motion.expression, motion.jaw)
     points = np.zeros((n_frames, N_LANDMARKS, 2), np.float32)
     for k in range(n_frames):
         placed = head_to_camera(places[k], truth.rotation[k], truth.translation[k])

@@ -7,7 +7,7 @@ from typing import Annotated
 
 import typer
 
-from facedyn_app.cli.options import DEFAULT_HEAD, AsJson, numbers
+from facedyn_app.cli.options import DEFAULT_HEAD, AsJson, HeadName, numbers
 from facedyn_app.cli.verb import Outcome, run_verb
 from facedyn_app.cli.window import MeasureWindow
 from facedyn_app.progress import Report
@@ -50,6 +50,7 @@ def make_bench_app(measure_window: MeasureWindow) -> typer.Typer:
     app.command("live")(live)
     app.command("memory")(memory)
     app.command("recognizer")(recognizer)
+    app.command("truth")(truth)
     app.command("window")(window)
     return app
 
@@ -162,5 +163,27 @@ def recognizer(as_json: AsJson = False) -> None:
         from facedyn_app.cli.bench_recognizer import bench_recognizer
 
         return bench_recognizer(report)
+
+    run_verb(work_on, as_json=as_json)
+
+
+def truth(
+    video: Annotated[Path, typer.Argument(metavar="VIDEO", help="The video.")],
+    table: Annotated[
+        Path,
+        typer.Argument(
+            metavar="TRUTH.csv",
+            help="A row a frame: seconds, ARKit's activations, lengths of the face.",
+        ),
+    ],
+    head: HeadName = DEFAULT_HEAD,
+    as_json: AsJson = False,
+) -> None:
+    """Measure how well a recorded performance is recovered whose true motion is known."""
+
+    def work_on(report: Report) -> Outcome:
+        from facedyn_app.cli.bench_truth import bench_truth
+
+        return bench_truth(video, table, head, report)
 
     run_verb(work_on, as_json=as_json)

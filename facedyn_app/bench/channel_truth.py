@@ -1,0 +1,156 @@
+"""ARKit channels of a fit, and the landmarker's blendshape scores, against the true activations."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+
+import numpy as np
+
+from facedyn_app.bench import metrics
+from facedyn_app.bench.arkit import ArkitChannel, arkit_channel
+from facedyn_app.bench.truth_file import RecordedTruth
+from facedyn_app.headmodel.model import HeadModel
+from facedyn_app.landmarks import ACTION_NAMES
+from facedyn_app.records import BoolArray, FloatArray, HeadFit, IntArray, Landmarks
+
+MAX_LAG = 5
+"""Lags that are tried, frames to both sides."""
+
+
+@dataclass(frozen=True, slots=True)
+class ChannelResult:
+    """One ARKit channel: the fit, and the landmarker's blendshape scores.
+
+    Slopes are those of the regression of the measured on the true activation.
+
+    Attributes:
+        name: ARKit's name.
+        true_sd: Standard deviation of the true activation.
+        fit_r: Correlation of the fit; 0 where it stands still; None where the head has no such
+            channel.
+        fit_slope: Its slope; None also where the channel is no activation (`ArkitChannel`).
+        scores_r: Correlation of the scores; None where none is of that name.
+        scores_slope: Their slope.
+        lag_frames: How much later than the truth the fit is where they correlate best, frames;
+            None where no lag correlates.
+    """
+
+    name: str
+    true_sd: float
+    fit_r: float | None
+    fit_slope: float | None
+    scores_r: float | None
+    scores_slope: float | None
+    lag_frames: int | None
+
+
+@dataclass(frozen=True, slots=True)
+class ChannelMedians:
+    """Medians over the channels that move.
+
+    Attributes:
+        least_sd: True standard deviation from which a channel counts.
+        n: Channels that count.
+        fit_r: Correlation of the fit; None where its head has none of these channels.
+        scores_r: Correlation of the scores.
+    """
+
+    least_sd: float
+    n: int
+    fit_r: float | None
+    scores_r: float | None
+
+
+def channel_results(
+    head: HeadModel, fit: HeadFit, landmarks: Landmarks, truth: RecordedTruth, rows: IntArray
+) -> tuple[ChannelResult, ...]:
+    """Compare all channels with their truth.
+
+    Args:
+        head: The head of the fit.
+        fit: Of T frames.
+        landmarks: Of the same frames.
+        truth: What is true.
+        rows: (T,) row of the truth for each frame that is compared, all valid; -1 for the others.
+    """
+    compared = rows >= 0
+    return tuple(
+        _channel_result(name, arkit_channel(head, fit, name), landmarks.scores, true, compared)
+        for name, true in zip(truth.channel_names, truth.channels[rows].T, strict=True)
+    )
+
+
+def _channel_result(
+    name: str,
+    channel: ArkitChannel | None,
+    scores: FloatArray,
+    true: FloatArray,
+    compared: BoolArray,
+) -> ChannelResult:
+    own = None
+    if name in ACTION_NAMES:
+        own = ArkitChannel(scores[:, ACTION_NAMES.index(name)], activations=True)
+    fit_r, fit_slope = _agreement(channel, true, compared)
+    scores_r, scores_slope = _agreement(own, true, compared)
+    return ChannelResult(
+        name=name,
+        true_sd=float(true[compared].std()),
+        fit_r=fit_r,
+        fit_slope=fit_slope,
+        scores_r=scores_r,
+        scores_slope=scores_slope,
+        lag_frames=None if channel is None else best_lag(channel.values, true, compared),
+    )
+
+
+def channel_medians(channels: Sequence[ChannelResult], least_sd: float) -> ChannelMedians:
+    """Medians over the channels whose true standard deviation is at least `least_sd`."""
+    moving = [one for one in channels if one.true_sd >= least_sd]
+    fitted = [one.fit_r for one in moving if one.fit_r is not None]
+    scored = [one.scores_r for one in moving if one.scores_r is not None]
+    return ChannelMedians(
+        least_sd=least_sd,
+        n=len(moving),
+        fit_r=float(np.median(fitted)) if fitted else None,
+        scores_r=float(np.median(scored)) if scored else None,
+    )
+
+
+def best_lag(measured: FloatArray, true: FloatArray, compared: BoolArray) -> int | None:
+    """How many frames later than the truth the measured signal correlates best with it.
+
+    Of lags that do equally well the shortest counts.
+
+    Args:
+        measured: (T,) signal.
+        true: (T,) signal.
+        compared: (T,) bool: frames in which both are known.
+
+    Returns:
+        -`MAX_LAG` to `MAX_LAG`; None where no lag gives a correlation above 0 (a signal stands
+            still, say) or too few frames are known.
+    """
+    best, found = 0.0, None
+    for lag in sorted(range(-MAX_LAG, MAX_LAG + 1), key=abs):
+        early = slice(max(0, -lag), len(true) - max(0, lag))
+        late = slice(max(0, lag), len(true) - max(0, -lag))
+        both = compared[early] & compared[late]
+        if both.sum() <= 2 * MAX_LAG:
+            continue
+        pair = measured[late][both], true[early][both]
+        r = float(metrics.correlations(pair[0][:, None], pair[1][:, None])[0])
+        if r > best:
+            best, found = r, lag
+    return found
+
+
+def _agreement(
+    channel: ArkitChannel | None, true: FloatArray, compared: BoolArray
+) -> tuple[float | None, float | None]:
+    """Correlation and slope of a channel, as far as they can be told."""
+    if channel is None:
+        return None, None
+    measured, wanted = channel.values[compared][:, None], true[compared][:, None]
+    r = float(metrics.correlations(measured, wanted)[0])
+    return r, float(metrics.slopes(measured, wanted)[0]) if channel.activations else None
