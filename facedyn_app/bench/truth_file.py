@@ -8,6 +8,7 @@ of another name than those of `LENGTHS` states its two points at its end: `lengt
 from __future__ import annotations
 
 import csv
+import io
 import re
 from collections.abc import Sequence
 from dataclasses import dataclass
@@ -16,6 +17,7 @@ from pathlib import Path
 import numpy as np
 
 from facedyn_app.errors import InputError
+from facedyn_app.files import open_plain
 from facedyn_app.landmarks import ACTION_NAMES
 from facedyn_app.records import N_LANDMARKS, FloatArray, IntArray
 
@@ -155,8 +157,9 @@ def _read_numbers(path: Path) -> tuple[list[str], FloatArray]:
     try:
         if path.stat().st_size > MAX_BYTES:
             raise _refused(path, f"is larger than {MAX_BYTES // 1_000_000} MB")
-        with path.open(encoding="utf-8-sig", newline="") as file:
-            rows = [row for row in csv.reader(file) if row]
+        with open_plain(path) as file:
+            text = io.TextIOWrapper(file, encoding="utf-8-sig", newline="")
+            rows = [row for row in csv.reader(text) if row]
     except FileNotFoundError as error:
         raise InputError(f"The truth file '{path}' does not exist.") from error
     except OSError as error:

@@ -49,6 +49,7 @@ def make_bench_app(measure_window: MeasureWindow) -> typer.Typer:
     app.command("landmarks")(landmarks)
     app.command("live")(live)
     app.command("memory")(memory)
+    app.command("mirror")(mirror)
     app.command("recognizer")(recognizer)
     app.command("truth")(truth)
     app.command("window")(window)
@@ -152,6 +153,29 @@ def memory(
         from facedyn_app.cli.bench_speed import bench_memory
 
         return bench_memory(lengths, report)
+
+    run_verb(work_on, as_json=as_json)
+
+
+def mirror(
+    videos: Annotated[list[Path], typer.Argument(metavar="VIDEO…", help="The videos.")],
+    head: HeadName = DEFAULT_HEAD,
+    work: Annotated[
+        Path | None,
+        typer.Option(
+            metavar="DIR",
+            show_default="nowhere",
+            help="Where the encoded versions are kept for the next time.",
+        ),
+    ] = None,
+    as_json: AsJson = False,
+) -> None:
+    """Measure whether a video and its mirror image give mirrored answers."""
+
+    def work_on(report: Report) -> Outcome:
+        from facedyn_app.cli.bench_mirror import bench_mirror
+
+        return bench_mirror(videos, head, work, report)
 
     run_verb(work_on, as_json=as_json)
 
