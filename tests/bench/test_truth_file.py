@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import os
 from pathlib import Path
 
 import numpy as np
@@ -110,3 +111,10 @@ def test_a_file_that_is_not_there_and_a_folder(tmp_path: Path) -> None:
         read_truth(tmp_path / "truth.csv")
     with pytest.raises(InputError, match="cannot be read"):
         read_truth(tmp_path)
+
+
+def test_a_pipe_is_not_waited_for(tmp_path: Path) -> None:
+    pipe = tmp_path / "truth.csv"
+    os.mkfifo(pipe)
+    with pytest.raises(InputError, match="no ordinary file"):
+        read_truth(pipe)
