@@ -71,7 +71,13 @@ def test_a_head_with_teeth_of_its_own_gets_no_others(head: HeadModel) -> None:
     assert head.region is not None
     region = head.region.copy()
     region[0] = REGION_TEETH
-    assert carried_parts(replace(head, region=region), Appearance(teeth=GREEN)) == ()
+    toothed = replace(head, region=region)
+    assert carried_parts(toothed, Appearance(teeth=GREEN)) == ()
+    assert paint_head(toothed, appearance=Appearance(teeth=GREEN)).colours[0].tolist() == [
+        0,
+        255,
+        0,
+    ]
 
 
 def test_a_head_that_names_nothing_gets_teeth_tongue_and_throat(head: HeadModel) -> None:

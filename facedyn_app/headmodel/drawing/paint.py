@@ -28,7 +28,7 @@ from facedyn_app.headmodel.drawing.paint_marks import outlines, paint_landmark_p
 from facedyn_app.headmodel.drawing.rigid_parts import RigidPart
 from facedyn_app.headmodel.drawing.skin_marks import paint_skin
 from facedyn_app.headmodel.drawing.subdivide import FineMesh, incidence, subdivide
-from facedyn_app.headmodel.drawing.teeth import mouth_parts
+from facedyn_app.headmodel.drawing.teeth import mouth_parts, paint_own_teeth
 from facedyn_app.headmodel.drawing.texture import texture_colours
 from facedyn_app.headmodel.model import (
     REGION_EYE,
@@ -156,6 +156,9 @@ def paint_colours(
         _paint_behind_lips(canvas, head, mesh, marks)
     _paint_texture(canvas, head, mesh)
     _paint_materials(canvas, head, mesh, skin)
+    if appearance.teeth is not None:
+        own = of_material(head, REGION_TEETH)
+        paint_own_teeth(canvas, mesh.matrix @ own.astype(np.float64), appearance.teeth)
     paint_lid_edges(canvas, head, mesh, skin)
     paint_eyes(canvas, head, mesh.matrix @ eyeballs(head).astype(np.float64) > 0.999, skin)
     return canvas.bytes()

@@ -12,7 +12,7 @@ from dataclasses import dataclass
 import numpy as np
 
 from facedyn_app.headmodel.drawing import regions
-from facedyn_app.headmodel.drawing.canvas import MOUTH_INSIDE, TONGUE, Colour
+from facedyn_app.headmodel.drawing.canvas import MOUTH_INSIDE, TONGUE, Canvas, Colour
 from facedyn_app.headmodel.drawing.rigid_parts import (
     RigidPart,
     Surface,
@@ -107,6 +107,19 @@ def mouth_parts(
     return parts
 
 
+def paint_own_teeth(canvas: Canvas, share: FloatArray, colour: Colour) -> None:
+    """Colour the teeth that a head has itself, (N,) 0..1 of them, darker further back."""
+    if share.max() > 0:
+        depth = canvas.points[share > 0.5, 2].max() - canvas.points[:, 2]
+        canvas.blend(colour, share)
+        canvas.blend((0, 0, 0), share * (1.0 - _shadow(depth)))
+
+
+def _shadow(depth: FloatArray) -> FloatArray:
+    """Share of the light that the cheeks leave to teeth so far behind the front ones, m."""
+    return np.asarray(np.exp(-((np.maximum(depth, 0.0) / _SHADOW) ** 2)))
+
+
 def _placed(surface: Surface, centre: FloatArray, scale: float) -> Surface:
     return Surface(centre + scale * surface.points, surface.faces, surface.colours)
 
@@ -151,7 +164,7 @@ def _arch_places(along: FloatArray) -> tuple[FloatArray, FloatArray]:
 
 def _tooth_colours(colour: Colour, rounded: FloatArray, depth: FloatArray) -> ByteArray:
     """(N, 3) colours of a strip: darker between the teeth, further back, and behind the edge."""
-    shadow = np.exp(-((depth / _SHADOW) ** 2))
+    shadow = _shadow(depth)
     crown = np.asarray(colour) * ((0.78 + 0.19 * rounded) * shadow)[:, None]
     gums = np.asarray(GUMS) * (0.85 * shadow)[:, None]
     rows = np.stack([crown] * len(_ROWS))
