@@ -1,9 +1,10 @@
 """Measure how the landmarker errs on the built-in head, on rendered faces of known parameters.
 
-    python packaging/measure_landmark_errors.py --faces 900 --looks 12
+    python packaging/measure_landmark_errors.py --faces 900 --looks 12 --jobs 2
 
 writes models/landmark_errors/open-head-1.npz, which the fit uses for that head file alone, and
-its entry in models/manifest.json; to be run again whenever the head file changes.
+its entry in models/manifest.json; to be run again whenever the head file or the rendered
+appearances change. The result does not depend on the number of processes (--jobs).
 """
 
 from __future__ import annotations
@@ -32,9 +33,12 @@ def main() -> None:
     parser = argparse.ArgumentParser(description=__doc__.split("\n", 1)[0])
     parser.add_argument("--faces", type=int, default=900)
     parser.add_argument("--looks", type=int, default=12)
+    parser.add_argument("--jobs", type=int, default=1, help="processes that share the rendering")
     args = parser.parse_args()
     head = load_head("open-head-1")
-    errors = watch_landmarker(head, n_faces=args.faces, n_looks=args.looks, report=tell)
+    errors = watch_landmarker(
+        head, n_faces=args.faces, n_looks=args.looks, jobs=args.jobs, report=tell
+    )
     name = f"{FOLDER}/{head.head_id}.npz"
     path = MODELS / name
     path.parent.mkdir(exist_ok=True)

@@ -6,18 +6,31 @@ import hashlib
 import json
 from collections.abc import Iterable, Iterator
 from dataclasses import asdict, dataclass, replace
+from enum import StrEnum
 from pathlib import Path
 
 import cv2
 import numpy as np
 
 from facedyn_app.bench.takes import POPULATION, Take, make_take
+from facedyn_app.headmodel.drawing.appearance import (
+    Appearance,
+    random_appearance,
+    random_beard,
+    random_glasses,
+)
 from facedyn_app.headmodel.drawing.render import head_to_camera
 from facedyn_app.headmodel.model import HeadModel
 from facedyn_app.progress import Progress, Report, ignore
 from facedyn_app.records import BoolArray, ByteArray, FloatArray
 from facedyn_app.simulate.motion import SimulatedMotion
-from facedyn_app.simulate.rendering import FOCAL_FACTOR, Scene, make_scene, render_motion
+from facedyn_app.simulate.rendering import (
+    FOCAL_FACTOR,
+    Scene,
+    make_scene,
+    render_motion,
+    with_appearance,
+)
 from facedyn_app.video import SIMULATED, write_video
 
 RENDERING = 1
@@ -30,6 +43,22 @@ DISTANCE_M = 0.62
 MOUTH = np.array([0.0, -0.025, 0.115])  # m, in the head frame of any head
 HAND_SIZE = np.array([0.055, 0.035])  # m
 HAND_EVERY_S, HAND_FOR_S = 3.0, 1.0
+
+
+class AppearanceKind(StrEnum):
+    """Which kind of appearance a made face has.
+
+    Attributes:
+        PLAIN: As the painter paints a head: even skin, no teeth.
+        TEETH: Any skin, brows, light, and teeth.
+        GLASSES: The same with glasses.
+        BEARD: The same with a beard or moustache.
+    """
+
+    PLAIN = "plain"
+    TEETH = "teeth"
+    GLASSES = "glasses"
+    BEARD = "beard"
 
 
 @dataclass(frozen=True, slots=True)
@@ -46,6 +75,7 @@ class Case:
         noisy: Whether it is compressed until it shows.
         occluded: Whether a hand comes before the mouth now and then.
         focal: Focal length of the camera, of the image's longer side.
+        appearance: What kind; the shape and the room are the face's own in any.
     """
 
     take: Take
@@ -57,6 +87,12 @@ class Case:
     noisy: bool = False
     occluded: bool = False
     focal: float = FOCAL_FACTOR
+    appearance: AppearanceKind = AppearanceKind.PLAIN
+
+    @property
+    def varied(self) -> bool:
+        """Whether the face has a second appearance."""
+        return self.appearance is not AppearanceKind.PLAIN
 
     @property
     def clean(self) -> bool:
@@ -68,6 +104,7 @@ class Case:
         """A name that people can read."""
         lens = [] if self.focal == FOCAL_FACTOR else [f"lens {self.focal:g}"]
         marks = [word for word in ("noisy", "occluded") if getattr(self, word)]
+        marks += [f"with {self.appearance}"] if self.varied else []
         who = f"face {self.face} motion {self.motion}"
         return " ".join([str(self.take), f"{self.width}x{self.height}", who, *marks, *lens])
 
@@ -102,6 +139,7 @@ def make_truth(head: HeadModel, case: Case) -> Truth:
     placed = scene.translation * [1.0, 1.0, 0.0] + [0.0, 0.0, distance]
     camera = replace(scene.camera, focal_px=case.focal * max(case.width, case.height))
     scene = replace(scene, translation=placed, camera=camera)
+    scene = with_appearance(scene, case_appearance(case))
     covered = np.zeros(len(motion.seconds), dtype=np.bool_)
     if case.occluded:
         covered = motion.seconds % HAND_EVERY_S > HAND_EVERY_S - HAND_FOR_S
@@ -112,6 +150,18 @@ def make_truth(head: HeadModel, case: Case) -> Truth:
         rotation=scene.rotation + motion.rotation,
         translation=scene.translation + motion.translation,
         covered=covered,
+    )
+
+
+def case_appearance(case: Case) -> Appearance:
+    """The appearance of a case's face; always the same for a face and a kind."""
+    if not case.varied:
+        return Appearance()
+    rng = np.random.default_rng([POPULATION, case.face, 7])
+    return replace(
+        random_appearance(rng),
+        glasses=random_glasses(rng) if case.appearance is AppearanceKind.GLASSES else None,
+        beard=random_beard(rng) if case.appearance is AppearanceKind.BEARD else None,
     )
 
 
@@ -128,14 +178,23 @@ def truth_video(head: HeadModel, truth: Truth, folder: Path, report: Report = ig
         OutputError: The folder cannot be written.
     """
     case = truth.case
-    key = json.dumps([RENDERING, head.sha256, asdict(case)], sort_keys=True)
-    digest = hashlib.sha256(key.encode()).hexdigest()[:10]
+    digest = hashlib.sha256(_key(head, truth).encode()).hexdigest()[:10]
     path = folder / f"{head.head_id} {case.name} {digest}.mp4".replace(" ", "_")
     if not path.is_file():
         pictures = _reported(_filmed(head, truth), len(truth.motion.seconds), case.name, report)
         crf = NOISY_CRF if case.noisy else CLEAN_CRF
         write_video(path, pictures, truth.motion.fps, crf, ENCODER_EFFORT, SIMULATED)
     return path
+
+
+def _key(head: HeadModel, truth: Truth) -> str:
+    """What a video depends on, as text."""
+    facts = asdict(truth.case)
+    if truth.case.varied:
+        facts["appearance"] = asdict(truth.scene.appearance)
+    else:
+        del facts["appearance"]  # videos rendered before there were others are still right
+    return json.dumps([RENDERING, head.sha256, facts], sort_keys=True)
 
 
 def _reported(

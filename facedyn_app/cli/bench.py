@@ -6,7 +6,8 @@ from collections.abc import Mapping, Sequence
 from dataclasses import asdict
 from pathlib import Path
 
-from facedyn_app.bench.accuracy import CASES, QUICK_CASES, Accuracy, CaseResult, measure_accuracy
+from facedyn_app.bench.accuracy import Accuracy, CaseResult, measure_accuracy
+from facedyn_app.bench.cases import CASES, QUICK_CASES
 from facedyn_app.bench.measured import Bench
 from facedyn_app.bench.real import VideoResult, measure_video
 from facedyn_app.bench.separation import Separation

@@ -13,11 +13,11 @@ from facedyn_app.fitting.landmark_head import landmark_head
 from facedyn_app.fitting.posing import pose_landmarks
 from facedyn_app.fitting.readings import aside, readings_of, view_terms
 from facedyn_app.headmodel.model import HeadModel
-from facedyn_app.landmarks import Landmarker
 from facedyn_app.progress import Report, ignore
 from facedyn_app.records import FloatArray, IntArray
-from facedyn_app.settings import FitSettings, LandmarkSettings
-from facedyn_app.simulate.seen_heads import SeenHeads, see_heads
+from facedyn_app.settings import FitSettings
+from facedyn_app.simulate.seen_heads import SeenHeads
+from facedyn_app.simulate.seen_parts import see_population
 
 POPULATION = 77
 N_SESSION_MODES = 40
@@ -31,7 +31,7 @@ RIDGE_EXPRESSION, RIDGE_JAW, RIDGE_SHAPE, RIDGE_VIEW = 3.0, 0.1, 200.0, 1.0
 
 
 def watch_landmarker(
-    head: HeadModel, *, n_faces: int, n_looks: int, report: Report = ignore
+    head: HeadModel, *, n_faces: int, n_looks: int, jobs: int = 1, report: Report = ignore
 ) -> LandmarkErrors:
     """Show the landmarker made faces of a head and measure what it makes of them.
 
@@ -39,21 +39,16 @@ def watch_landmarker(
         head: The head, its landmarks placed.
         n_faces: Made faces, each with a shape and skin of its own.
         n_looks: Pictures of each.
-        report: Told of every face; may raise Cancelled.
+        jobs: Processes that share the work; the result does not depend on it.
+        report: Told of every face or every few; may raise Cancelled.
 
     Raises:
         InputError: The head was read from no file, or the landmarker's model is damaged.
         TooLittleError: Too few faces or pictures.
     """
-    with Landmarker(LandmarkSettings(max_faces=1)) as landmarker:
-        seen = see_heads(
-            head,
-            landmarker.detect_face,
-            n_faces=n_faces,
-            n_looks=n_looks,
-            seed=POPULATION,
-            report=report,
-        )
+    seen = see_population(
+        head, n_faces=n_faces, n_looks=n_looks, seed=POPULATION, jobs=jobs, report=report
+    )
     return measure_errors(head, seen)
 
 

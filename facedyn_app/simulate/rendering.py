@@ -4,14 +4,15 @@ from __future__ import annotations
 
 import colorsys
 from collections.abc import Iterator
-from dataclasses import dataclass
+from dataclasses import dataclass, field, replace
 
 import numpy as np
 import torch
 
+from facedyn_app.headmodel.drawing.appearance import Appearance
 from facedyn_app.headmodel.drawing.canvas import Skin
 from facedyn_app.headmodel.drawing.paint import paint_head
-from facedyn_app.headmodel.drawing.render import Camera, HeadRenderer, Light
+from facedyn_app.headmodel.drawing.render import Camera, HeadRenderer, Light, side_lit
 from facedyn_app.headmodel.forward import HeadTensors, head_to_tensors, head_vertices
 from facedyn_app.headmodel.model import HeadModel
 from facedyn_app.records import ByteArray, FloatArray
@@ -37,6 +38,7 @@ class Scene:
         rotation: (3,) how the session's seat turns the head, rad.
         translation: (3,) where the head is, camera frame, m.
         background: RGB behind the head.
+        appearance: Teeth, glasses, beard and so on; none of them by default.
     """
 
     shape: FloatArray
@@ -46,6 +48,12 @@ class Scene:
     rotation: FloatArray
     translation: FloatArray
     background: tuple[int, int, int]
+    appearance: Appearance = field(default_factory=Appearance)
+
+
+def with_appearance(scene: Scene, appearance: Appearance) -> Scene:
+    """The same face in the same room in another appearance, and lit as that wants."""
+    return replace(scene, appearance=appearance, light=side_lit(scene.light, appearance.side_light))
 
 
 def make_scene(
@@ -92,9 +100,8 @@ def render_motion(head: HeadModel, motion: SimulatedMotion, scene: Scene) -> Ite
         scene: How it looks.
     """
     tensors = head_to_tensors(head)
-    with HeadRenderer(
-        paint_head(head, scene.skin), scene.camera, scene.light, scene.background
-    ) as renderer:
+    painted = paint_head(head, scene.skin, scene.appearance, scene.shape)
+    with HeadRenderer(painted, scene.camera, scene.light, scene.background) as renderer:
         for start in range(0, len(motion.seconds), BLOCK_FRAMES):
             part = slice(start, start + BLOCK_FRAMES)
             vertices = _vertices(head, tensors, motion, scene.shape, part)

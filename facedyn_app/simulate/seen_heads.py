@@ -1,17 +1,20 @@
 """Many made faces as the landmarker sees them, with the truth: to measure how it errs on a head.
 
-Each made face has its own shape, skin, light and place and shows a few dozen unrelated looks: half
-of them caught from simulated motion where the head has its channels, half any mixture of them.
+Each made face has its own shape, skin, appearance, light and place and shows a few dozen unrelated
+looks: half of them caught from simulated motion where the head has its channels, half any mixture
+of them. A third of the faces have the plain painted skin without teeth, so that no one painter's
+habits are learnt.
 """
 
 from __future__ import annotations
 
-from collections.abc import Callable
-from dataclasses import dataclass
+from collections.abc import Callable, Sequence
+from dataclasses import dataclass, fields
 
 import numpy as np
 import torch
 
+from facedyn_app.headmodel.drawing.appearance import Appearance, random_appearance
 from facedyn_app.headmodel.drawing.paint import paint_head
 from facedyn_app.headmodel.drawing.render import Camera, HeadRenderer
 from facedyn_app.headmodel.forward import HeadTensors, head_to_tensors, head_vertices
@@ -20,11 +23,13 @@ from facedyn_app.landmarks import Face
 from facedyn_app.progress import Progress, Report, ignore
 from facedyn_app.records import ByteArray, FloatArray, IntArray
 from facedyn_app.simulate.motion import simulate_motion
-from facedyn_app.simulate.rendering import EYES, make_scene
+from facedyn_app.simulate.rendering import EYES, make_scene, with_appearance
 from facedyn_app.simulate.repertoire import EXPRESSION_NAMES
 
 Detect = Callable[[ByteArray], Face | None]
+DrawAppearance = Callable[[np.random.Generator], Appearance]
 
+PLAIN_SHARE = 1 / 3
 SHAPE_SD = 0.9
 CAUGHT_SECONDS = 40.0
 ACTIVE_SHARE, SAME_BOTH_SIDES = 0.2, 0.6
@@ -64,6 +69,26 @@ class SeenHeads:
     camera: Camera
 
 
+@dataclass(frozen=True, slots=True, eq=False)
+class Picture:
+    """One picture of a made face, its truth and what was found: the columns of SeenHeads."""
+
+    face: int
+    shape: FloatArray
+    expression: FloatArray
+    jaw: FloatArray
+    rotation: FloatArray
+    translation: FloatArray
+    points: FloatArray
+    scores: FloatArray
+    turn: FloatArray
+
+
+def any_appearance(rng: np.random.Generator) -> Appearance:
+    """A third of the faces plain, the others of any appearance."""
+    return Appearance() if rng.uniform() < PLAIN_SHARE else random_appearance(rng)
+
+
 def see_heads(
     head: HeadModel,
     detect: Detect,
@@ -71,11 +96,13 @@ def see_heads(
     n_faces: int,
     n_looks: int,
     seed: int,
+    first: int = 0,
+    draw_appearance: DrawAppearance = any_appearance,
     report: Report = ignore,
 ) -> SeenHeads:
     """Render made faces and see what the landmarker makes of them.
 
-    Pictures in which it finds no face are left out.
+    Pictures in which it finds no face are left out. A face is the same whatever the first one is.
 
     Args:
         head: The head, its landmarks placed (they tell where the paint goes).
@@ -83,35 +110,62 @@ def see_heads(
         n_faces: Made faces, each with a shape and skin of its own.
         n_looks: Pictures of each.
         seed: Which made population.
+        first: Number of the first face.
+        draw_appearance: Draws the appearance of a face.
         report: Told of every face.
     """
     tensors = head_to_tensors(head)
-    faces: list[int] = []
-    rows: list[tuple[FloatArray, ...]] = []
     camera = make_scene(head, 0, 0, seed=seed, width=SIDE_PX, height=SIDE_PX).camera
-    for face in range(n_faces):
-        report(Progress("rendering made faces", face, n_faces))
-        rng = np.random.default_rng([seed, 301, face])
-        scene = make_scene(head, face, 0, seed=seed)
-        shape = SHAPE_SD * rng.standard_normal(head.n_shape)
-        expression, jaw, gaze = _looks(head, face, n_looks, seed, rng)
-        rotation = np.array(TURN_SD) * rng.standard_normal((n_looks, 3))
-        shift = np.array(SHIFT_SD) * rng.standard_normal((n_looks, 3))
-        farther = FARTHEST ** rng.uniform(size=(n_looks, 1))
-        translation = (scene.translation + shift) * farther
-        vertices = _vertices(head, tensors, shape, expression, jaw, gaze)
-        skin = paint_head(head, scene.skin)
-        with HeadRenderer(skin, camera, scene.light, scene.background) as renderer:
-            for k in range(n_looks):
-                found = detect(renderer.render(vertices[k], rotation[k], translation[k]))
-                if found is not None:
-                    truth = (shape, expression[k], jaw[k], rotation[k], translation[k])
-                    faces.append(face)
-                    rows.append((*truth, found.points, found.scores, found.turn))
-    motion = ("shape", "expression", "jaw", "rotation", "translation")
-    names = (*motion, "points", "scores", "turn")
-    columns = dict(zip(names, map(np.array, zip(*rows, strict=True)), strict=True))
-    return SeenHeads(face=np.array(faces), camera=camera, **columns)
+    pictures: list[Picture] = []
+    for face in range(first, first + n_faces):
+        report(Progress("rendering made faces", face - first, n_faces))
+        appearance = draw_appearance(np.random.default_rng([seed, 302, face]))
+        pictures += _pictures(head, tensors, detect, camera, appearance, face, n_looks, seed)
+    columns = {
+        column.name: np.array([getattr(picture, column.name) for picture in pictures])
+        for column in fields(Picture)
+    }
+    return SeenHeads(camera=camera, **columns)
+
+
+def join_seen(parts: Sequence[SeenHeads]) -> SeenHeads:
+    """Pictures of several runs, in their order, as of one."""
+    columns = {
+        column.name: np.concatenate([getattr(part, column.name) for part in parts])
+        for column in fields(Picture)
+    }
+    return SeenHeads(camera=parts[0].camera, **columns)
+
+
+def _pictures(
+    head: HeadModel,
+    tensors: HeadTensors,
+    detect: Detect,
+    camera: Camera,
+    appearance: Appearance,
+    face: int,
+    n_looks: int,
+    seed: int,
+) -> list[Picture]:
+    """The pictures of one made face in which it is found."""
+    rng = np.random.default_rng([seed, 301, face])
+    scene = with_appearance(make_scene(head, face, 0, seed=seed), appearance)
+    shape = SHAPE_SD * rng.standard_normal(head.n_shape)
+    expression, jaw, gaze = _looks(head, face, n_looks, seed, rng)
+    rotation = np.array(TURN_SD) * rng.standard_normal((n_looks, 3))
+    shift = np.array(SHIFT_SD) * rng.standard_normal((n_looks, 3))
+    farther = FARTHEST ** rng.uniform(size=(n_looks, 1))
+    translation = (scene.translation + shift) * farther
+    vertices = _vertices(head, tensors, shape, expression, jaw, gaze)
+    painted = paint_head(head, scene.skin, appearance, shape)
+    pictures: list[Picture] = []
+    with HeadRenderer(painted, camera, scene.light, scene.background) as renderer:
+        for k in range(n_looks):
+            found = detect(renderer.render(vertices[k], rotation[k], translation[k]))
+            if found is not None:
+                truth = (shape, expression[k], jaw[k], rotation[k], translation[k])
+                pictures.append(Picture(face, *truth, found.points, found.scores, found.turn))
+    return pictures
 
 
 def _looks(

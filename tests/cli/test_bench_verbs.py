@@ -7,7 +7,7 @@ from typing import Any
 
 import pytest
 
-from facedyn_app.bench.accuracy import QUICK_CASES
+from facedyn_app.bench.cases import QUICK_CASES
 
 Run = Callable[..., Any]
 

@@ -13,23 +13,26 @@ from dataclasses import dataclass
 import numpy as np
 
 from facedyn_app.headmodel.drawing import regions
+from facedyn_app.headmodel.drawing.appearance import Appearance, toned_skin
 from facedyn_app.headmodel.drawing.canvas import (
     MOUTH_INSIDE,
-    PUPIL,
-    SCLERA,
     TEETH,
     TONGUE,
     Canvas,
     Skin,
 )
+from facedyn_app.headmodel.drawing.glasses import glasses_parts
 from facedyn_app.headmodel.drawing.mouth import behind_lips
+from facedyn_app.headmodel.drawing.paint_eyes import paint_eyes, paint_lid_edges
 from facedyn_app.headmodel.drawing.paint_marks import outlines, paint_landmark_parts
+from facedyn_app.headmodel.drawing.rigid_parts import RigidPart
+from facedyn_app.headmodel.drawing.skin_marks import paint_skin
 from facedyn_app.headmodel.drawing.subdivide import FineMesh, incidence, subdivide
+from facedyn_app.headmodel.drawing.teeth import mouth_parts, paint_own_teeth
 from facedyn_app.headmodel.drawing.texture import texture_colours
 from facedyn_app.headmodel.model import (
     REGION_EYE,
     REGION_LASHES,
-    REGION_LID_EDGE,
     REGION_LIPS,
     REGION_MOUTH_INSIDE,
     REGION_TEETH,
@@ -41,7 +44,6 @@ from facedyn_app.headmodel.model import (
 )
 from facedyn_app.records import BoolArray, ByteArray, FloatArray, IntArray
 
-IRIS_RADIUS, PUPIL_RADIUS = 0.0059, 0.0023  # m
 _FACE_EDGE, _LID_EDGE, _EYE_EDGE = 0.0025, 0.0014, 0.0009  # m, longest edges of the painted mesh
 _EYE_REACH = 0.026  # m from the eye's joint, where lid lines are painted
 _FRONT_DEPTH = 0.075  # m behind the nose tip, where fine paint ends
@@ -55,23 +57,52 @@ class PaintedHead:
         faces: (F, 3) triangles of the head itself.
         mesh: The finer mesh that carries the paint.
         colours: (V', 3) uint8 colours of its vertices.
+        parts: What it carries beside: teeth, glasses.
     """
 
     faces: IntArray
     mesh: FineMesh
     colours: ByteArray
+    parts: tuple[RigidPart, ...] = ()
 
 
-def paint_head(head: HeadModel, skin: Skin | None = None) -> PaintedHead:
+def paint_head(
+    head: HeadModel,
+    skin: Skin | None = None,
+    appearance: Appearance | None = None,
+    shape: FloatArray | None = None,
+) -> PaintedHead:
     """Paint a head, as far as its materials and its landmark table tell where.
 
     Args:
         head: The head.
         skin: The colours; None for the default ones.
+        appearance: Teeth, glasses, beard and so on; None for none of them.
+        shape: (S,) the shape that will be drawn, which teeth and glasses are fitted to; None for
+            the mean one. The paint follows any shape.
     """
-    mesh = paint_mesh(head)
-    colours = paint_colours(head, mesh, skin or Skin())
-    return PaintedHead(faces=np.asarray(head.faces), mesh=mesh, colours=colours)
+    mesh, appearance = paint_mesh(head), appearance or Appearance()
+    colours = paint_colours(head, mesh, toned_skin(skin or Skin(), appearance), appearance)
+    parts = carried_parts(head, appearance, shape)
+    return PaintedHead(np.asarray(head.faces), mesh, colours, parts)
+
+
+def carried_parts(
+    head: HeadModel, appearance: Appearance, shape: FloatArray | None = None
+) -> tuple[RigidPart, ...]:
+    """Teeth and glasses of an appearance on a head of some shape (S,); None for the mean one."""
+    if appearance.teeth is None and appearance.glasses is None:
+        return ()
+    rest = np.asarray(head.v_template, dtype=np.float64)
+    if shape is not None:
+        rest = rest + np.asarray(head.shapedirs, dtype=np.float64) @ shape
+    marks = landmark_points(head, rest) or {}
+    parts: list[RigidPart] = []
+    if appearance.teeth is not None:
+        parts += mouth_parts(head, rest, marks, appearance.teeth)
+    if appearance.glasses is not None:
+        parts += glasses_parts(head, rest, marks, appearance.glasses)
+    return tuple(parts)
 
 
 def paint_mesh(head: HeadModel) -> FineMesh:
@@ -98,38 +129,50 @@ def drawn_faces(head: HeadModel) -> IntArray:
     return faces[~of_material(head, REGION_UNSEEN, REGION_LASHES)[faces].any(axis=1)]
 
 
-def paint_colours(head: HeadModel, mesh: FineMesh, skin: Skin) -> ByteArray:
+def paint_colours(
+    head: HeadModel, mesh: FineMesh, skin: Skin, appearance: Appearance | None = None
+) -> ByteArray:
     """(V', 3) uint8 colours of a fine mesh's vertices.
 
     Args:
         head: The head.
         mesh: `paint_mesh(head)`.
         skin: The colours.
+        appearance: What else is painted; None for nothing else.
     """
+    appearance = appearance or Appearance()
     points = mesh.vertices(np.asarray(head.v_template, dtype=np.float64))
     canvas = Canvas(points, skin.skin)
     marks = landmark_points(head)
     if marks is not None:
+        paint_skin(canvas, marks, appearance)
         paint_landmark_parts(
             canvas,
             marks,
             skin,
+            appearance,
             lips_known=bool(of_material(head, REGION_LIPS).any()),
         )
         _paint_behind_lips(canvas, head, mesh, marks)
     _paint_texture(canvas, head, mesh)
     _paint_materials(canvas, head, mesh, skin)
-    _paint_lid_edges(canvas, head, mesh, skin)
-    _paint_eyes(canvas, head, mesh, skin)
+    if appearance.teeth is not None:
+        own = of_material(head, REGION_TEETH)
+        paint_own_teeth(canvas, mesh.matrix @ own.astype(np.float64), appearance.teeth)
+    paint_lid_edges(canvas, head, mesh, skin)
+    paint_eyes(canvas, head, mesh.matrix @ eyeballs(head).astype(np.float64) > 0.999, skin)
     return canvas.bytes()
 
 
-def landmark_points(head: HeadModel) -> dict[int, FloatArray] | None:
-    """The landmarks (3,) on the mean head by number, m; None before they are placed."""
+def landmark_points(
+    head: HeadModel, vertices: FloatArray | None = None
+) -> dict[int, FloatArray] | None:
+    """The landmarks (3,) by number, m, on (V, 3) vertices or the mean head; None if not placed."""
     table = head.landmarks
     if table is None:
         return None
-    corners = np.asarray(head.v_template)[np.asarray(head.faces)[table.face]]
+    vertices = np.asarray(head.v_template) if vertices is None else vertices
+    corners = vertices[np.asarray(head.faces)[table.face]]
     points = np.einsum("lk,lkd->ld", table.bary, corners)
     return {int(number): point for number, point in zip(table.index, points, strict=True)}
 
@@ -185,42 +228,8 @@ def _paint_materials(canvas: Canvas, head: HeadModel, mesh: FineMesh, skin: Skin
             canvas.blend(colour, mesh.matrix @ share)
 
 
-def _paint_lid_edges(canvas: Canvas, head: HeadModel, mesh: FineMesh, skin: Skin) -> None:
-    """Lashes along the edges of the lids, the upper ones darker."""
-    if head.region is None:
-        return
-    share = mesh.matrix @ (np.asarray(head.region) == REGION_LID_EDGE).astype(np.float64)
-    eyes = [j for j, name in enumerate(head.joint_names) if "eye" in name]
-    middle = rest_joints(head)[eyes, 1].mean() - 0.0015
-    darkness = np.where(canvas.points[:, 1] > middle, 0.95, 0.5)
-    canvas.blend(skin.brows, darkness * share**1.5)
-
-
 def _averaged(values: FloatArray, faces: IntArray, n: int) -> FloatArray:
     """(V,) each vertex's value averaged over the triangles around it."""
     sums = incidence(faces, n)
     around = np.maximum(np.asarray(sums.sum(axis=1)), 1.0)
     return np.asarray(sums @ values[faces].mean(axis=1) / around)
-
-
-def _paint_eyes(canvas: Canvas, head: HeadModel, mesh: FineMesh, skin: Skin) -> None:
-    """White, iris with a dark rim, pupil and a highlight on eyeballs that look ahead."""
-    on_eye = mesh.matrix @ eyeballs(head).astype(np.float64) > 0.999
-    joints = rest_joints(head)
-    rim = (int(0.35 * skin.iris[0]), int(0.35 * skin.iris[1]), int(0.35 * skin.iris[2]))
-    canvas.blend(SCLERA, on_eye.astype(np.float64))
-    for j, name in enumerate(head.joint_names):
-        if "eye" not in name:
-            continue
-        offset = canvas.points - joints[j]
-        own = on_eye & (np.linalg.norm(offset, axis=1) < 0.02) & (offset[:, 2] > 0)
-        radius = np.hypot(offset[:, 0], offset[:, 1])
-        canvas.blend(rim, _disc(radius, IRIS_RADIUS) * own)
-        canvas.blend(skin.iris, _disc(radius, 0.85 * IRIS_RADIUS) * own)
-        canvas.blend(PUPIL, _disc(radius, PUPIL_RADIUS) * own)
-        glint = np.hypot(offset[:, 0] - 0.0015, offset[:, 1] - 0.0018)
-        canvas.blend((250, 250, 250), _disc(glint, 0.0009) * own)
-
-
-def _disc(radius: FloatArray, size: float) -> FloatArray:
-    return np.asarray(np.clip(0.5 + (size - radius) / 0.0006, 0.0, 1.0))

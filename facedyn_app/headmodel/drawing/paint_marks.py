@@ -5,7 +5,9 @@ from __future__ import annotations
 import numpy as np
 
 from facedyn_app.headmodel.drawing import regions
+from facedyn_app.headmodel.drawing.appearance import Appearance
 from facedyn_app.headmodel.drawing.canvas import MOUTH_INSIDE, Canvas, Skin
+from facedyn_app.headmodel.drawing.skin_marks import paint_beard
 from facedyn_app.records import FloatArray
 
 _TEMPLE_DEPTH = 0.07  # m, at least, from the middle of the forehead back to the temples
@@ -15,6 +17,7 @@ def paint_landmark_parts(
     canvas: Canvas,
     marks: dict[int, FloatArray],
     skin: Skin,
+    appearance: Appearance,
     *,
     lips_known: bool,
 ) -> None:
@@ -24,6 +27,7 @@ def paint_landmark_parts(
         canvas: What is painted on.
         marks: The landmarks (3,) by number, m.
         skin: The colours.
+        appearance: The brows and the beard.
         lips_known: Whether the head's file tells the lips, so that they are left out here.
     """
     points = canvas.points
@@ -32,14 +36,25 @@ def paint_landmark_parts(
     red = (min(255, skin.skin[0] + 6), int(0.72 * skin.skin[1]), int(0.72 * skin.skin[2]))
     for cheek in outlines(marks, *((number,) for number in regions.CHEEKS)):
         canvas.blend(red, skin.flush * regions.spot_mask(points, cheek[0], 0.017))
+    if appearance.beard is not None:
+        paint_beard(canvas, marks, appearance.beard, skin.brows, appearance.seed)
     for brow in outlines(marks, regions.LEFT_BROW, regions.RIGHT_BROW):
-        canvas.blend(skin.brows, 0.9 * regions.polygon_mask(points, brow, 0.003))
+        drawn = _brow(brow, appearance.brow_width)
+        canvas.blend(skin.brows, appearance.brow_cover * regions.polygon_mask(points, drawn, 0.003))
     if not lips_known:
         for outer in outlines(marks, regions.LIPS_OUTER):
             canvas.blend(skin.lips, 0.9 * regions.polygon_mask(points, outer, 0.002))
         for inner in outlines(marks, regions.LIPS_INNER):
             canvas.blend(MOUTH_INSIDE, 0.9 * regions.polygon_mask(points, inner, 0.001))
     _paint_lid_lines(canvas, marks, skin)
+
+
+def _brow(outline: FloatArray, width: float) -> FloatArray:
+    """(K, 3) the outline of a brow, so many times as wide about its middle line."""
+    if width == 1.0:
+        return outline
+    middle = 0.5 * (outline + outline[::-1])  # the lower edge runs back below the upper one
+    return np.asarray(middle + width * (outline - middle))
 
 
 def _paint_lid_lines(canvas: Canvas, marks: dict[int, FloatArray], skin: Skin) -> None:

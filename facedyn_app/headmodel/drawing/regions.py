@@ -29,8 +29,14 @@ OUTLINE = (
     152, 148, 176, 149, 150, 136, 172, 58, 132, 93, 234, 127, 162, 21, 54, 103, 67, 109,
 )  # fmt: skip
 CHEEKS = (205, 425)
+NOSE_BRIDGE, NOSE_BASE = 168, 2
+MOUTH_CROSS = (78, 308, 13, 14)  # inner corners, middle of the inner edge above and below
 FOREHEAD_TOP, CHIN = 10, 152
 TEMPLES = (127, 356)
+EARS = (234, 454)
+NOSE_TO_MOUTH = ((129, 61), (358, 291))  # wing of the nose and corner of the mouth
+BROW_TOPS = (63, 105, 66, 107, 336, 296, 334, 293)
+BEARD_MARKS = (*MOUTH_CROSS, *EARS, NOSE_BASE, CHIN)
 
 
 def inside_polygon(points: FloatArray, polygon: FloatArray) -> BoolArray:

@@ -64,6 +64,24 @@ def head_to_camera(
     return np.asarray(vertices @ turn.T + translation)
 
 
+def side_lit(light: Light, side: float) -> Light:
+    """A light that comes more from a side, from not at all (0) to strongly.
+
+    Args:
+        light: The light as it is.
+        side: -1..1, 1 the subject's left.
+    """
+    share = abs(side)
+    aside = np.array([np.sign(side) * 1.0, -0.35, -0.35])
+    x, y, z = (1 - share) * np.array(light.direction) + share * aside
+    return Light(
+        direction=(float(x), float(y), float(z)),
+        strength=light.strength + 0.3 * share,
+        fill=light.fill * (1 - 0.6 * share),
+        ambient=light.ambient * (1 - 0.45 * share),
+    )
+
+
 def off_screen(width: int, height: int, lighting: str = "light kit") -> Any:
     """A plotter without a window."""
     plotter = pv.Plotter(off_screen=True, window_size=(width, height), lighting=lighting)
@@ -104,6 +122,17 @@ def draw(plotter: Any) -> ByteArray:
     return np.ascontiguousarray(vtk_to_numpy(pixels).reshape(height, width, 3)[::-1])
 
 
+def _mesh_with_parts(painted: PaintedHead) -> Any:
+    """The mesh of a painted head and of what it carries."""
+    faces, colours = [painted.mesh.faces], [painted.colours]
+    n_points = len(painted.colours)
+    for part in painted.parts:
+        faces.append(part.surface.faces + n_points)
+        colours.append(part.surface.colours)
+        n_points += len(part.surface.points)
+    return shaded_mesh(n_points, np.concatenate(faces), np.concatenate(colours))
+
+
 class HeadRenderer:
     """Draws one painted head again and again; use it in a `with`, which frees the graphics.
 
@@ -124,7 +153,7 @@ class HeadRenderer:
         n = painted.mesh.matrix.shape[1]
         self._sums = incidence(painted.faces, n)
         self._matrix = painted.mesh.matrix.astype(np.float32)
-        self._mesh = shaded_mesh(len(painted.colours), painted.mesh.faces, painted.colours)
+        self._mesh = _mesh_with_parts(painted)
         self._plotter = self._make_plotter(background)
 
     def _make_plotter(self, background: tuple[int, int, int]) -> Any:
@@ -167,7 +196,12 @@ class HeadRenderer:
         """
         placed = head_to_camera(vertices, rotation, translation).astype(np.float32)
         normals = vertex_normals(placed, self._painted.faces, self._sums)
-        move_mesh(self._mesh, self._matrix @ placed, self._matrix @ normals)
+        points, upright = self._matrix @ placed, self._matrix @ normals
+        if self._painted.parts:
+            parts = [part.placed(placed) for part in self._painted.parts]
+            points = np.concatenate([points, *(one for one, _ in parts)])
+            upright = np.concatenate([upright, *(one for _, one in parts)])
+        move_mesh(self._mesh, points, upright)
         middle = float(placed[:, 2].mean())
         self._plotter.camera.clipping_range = (max(0.01, middle - 0.3), middle + 0.3)
         return draw(self._plotter)

@@ -1,0 +1,84 @@
+"""Made faces shown to the landmarker: in parts, by several processes, in any appearance."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from dataclasses import fields, replace
+
+import numpy as np
+import pytest
+
+from facedyn_app.headmodel.drawing.appearance import Appearance, random_appearance
+from facedyn_app.headmodel.files.io import load_head
+from facedyn_app.headmodel.model import HeadModel
+from facedyn_app.landmarks import Landmarker
+from facedyn_app.progress import Progress
+from facedyn_app.settings import LandmarkSettings
+from facedyn_app.simulate.seen_heads import SeenHeads, any_appearance, join_seen, see_heads
+from facedyn_app.simulate.seen_parts import see_population
+
+SEED = 5
+
+
+@pytest.fixture(scope="module")
+def head() -> HeadModel:
+    return load_head("open-head-1")
+
+
+@pytest.fixture(scope="module")
+def landmarker() -> Iterator[Landmarker]:
+    with Landmarker(LandmarkSettings(max_faces=1)) as model:
+        yield model
+
+
+def assert_equal(one: SeenHeads, other: SeenHeads) -> None:
+    assert one.camera == other.camera
+    for column in fields(SeenHeads):
+        if column.name != "camera":
+            np.testing.assert_array_equal(
+                getattr(one, column.name), getattr(other, column.name), err_msg=column.name
+            )
+
+
+def test_joined_parts_equal_one_run(head: HeadModel, landmarker: Landmarker) -> None:
+    def see(first: int, n_faces: int) -> SeenHeads:
+        detect = landmarker.detect_face
+        return see_heads(head, detect, n_faces=n_faces, n_looks=2, seed=SEED, first=first)
+
+    whole = see(0, 3)
+    assert set(whole.face) == {0, 1, 2}
+    assert whole.shape.shape == (len(whole.face), head.n_shape)
+    assert_equal(whole, join_seen([see(0, 1), see(1, 2)]))
+
+
+def test_the_number_of_processes_does_not_matter(head: HeadModel) -> None:
+    told: list[Progress] = []
+    alone = see_population(head, n_faces=2, n_looks=2, seed=SEED)
+    shared = see_population(head, n_faces=2, n_looks=2, seed=SEED, jobs=2, report=told.append)
+    assert_equal(alone, shared)
+    assert [(one.done, one.total) for one in told] == [(1, 2), (2, 2)]
+
+
+def test_the_appearance_changes_what_is_seen_and_not_what_is_true(
+    head: HeadModel, landmarker: Landmarker
+) -> None:
+    def see(appearance: Appearance) -> SeenHeads:
+        return see_heads(
+            head,
+            landmarker.detect_face,
+            n_faces=1,
+            n_looks=2,
+            seed=SEED,
+            draw_appearance=lambda _: appearance,
+        )
+
+    plain = see(Appearance())
+    varied = see(replace(random_appearance(np.random.default_rng(1)), texture=1.0))
+    for name in ("shape", "expression", "jaw", "rotation", "translation"):
+        np.testing.assert_array_equal(getattr(plain, name), getattr(varied, name))
+    assert (plain.scores != varied.scores).any()
+
+
+def test_a_third_of_the_faces_are_plain() -> None:
+    drawn = [any_appearance(np.random.default_rng([1, k])) for k in range(300)]
+    assert 0.26 < np.mean([one == Appearance() for one in drawn]) < 0.41
