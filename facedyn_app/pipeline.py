@@ -223,7 +223,7 @@ def drift_in_detail(library: Library, speaker: str) -> tuple[DriftReport, ShapeM
         TooLittleError: No session is long enough.
     """
     read = DriftReading.of(library, sessions_by_date(library, speaker))
-    return read.drift(speaker), measure_moves(read.shapes)
+    return read.drift(speaker), measure_moves(read.shapes, read.posteriors)
 
 
 def drift_or_reason(library: Library, speaker: str) -> tuple[DriftReport, ShapeMoves | None]:
@@ -266,6 +266,7 @@ class DriftReading:
     """What a drift needs of sessions, each of which is read once and not kept."""
 
     shapes: list[tuple[str, FloatArray]] = field(default_factory=list)
+    posteriors: list[FloatArray | None] = field(default_factory=list)
     conditions: list[Conditions] = field(default_factory=list)
 
     @classmethod
@@ -279,9 +280,12 @@ class DriftReading:
     def add(self, name: str, session: Session) -> None:
         """Take in the next session of the speaker."""
         self.shapes.append((name, session.shape_chunks))
+        self.posteriors.append(session.shape_covariance)
         self.conditions.append(conditions_of(name, session))
 
     def drift(self, speaker: str) -> DriftReport:
         """How far the shape moves; raises what `drift_of` does."""
-        report = measure_drift(speaker, self.shapes, np.random.default_rng(0))
+        report = measure_drift(
+            speaker, self.shapes, np.random.default_rng(0), posteriors=self.posteriors
+        )
         return replace(report, conditions=tuple(self.conditions))

@@ -205,6 +205,8 @@ class HeadFit:
             rad; NaN in frames that are not valid; None where the head has no eyes.
         focal_log_sd: Standard deviation of the logarithm of the focal length, where that was
             estimated; None where it was assumed, since the poses did not tell it.
+        shape_covariance: (S, S) float32 posterior covariance of the session's shape, expression
+            and pose marginalised; None where it is not known.
     """
 
     seconds: FloatArray
@@ -224,6 +226,7 @@ class HeadFit:
     invalid_reason: ByteArray | None = None
     gaze: FloatArray | None = None
     focal_log_sd: float | None = None
+    shape_covariance: FloatArray | None = None
 
     def __post_init__(self) -> None:
         """Check that all arrays have a row per frame or per chunk."""
@@ -294,6 +297,8 @@ class Session:
             sessions that do not say.
         repeated: (T,) bool: whether the picture is that of the frame before once more; None in
             sessions that do not say.
+        shape_covariance: (S, S) float32 posterior covariance of the shape, as in HeadFit; None in
+            sessions that do not say.
     """
 
     seconds: FloatArray
@@ -315,6 +320,7 @@ class Session:
     sharpness: FloatArray | None = None
     brightness: FloatArray | None = None
     repeated: BoolArray | None = None
+    shape_covariance: FloatArray | None = None
 
     def __post_init__(self) -> None:
         """Check that all arrays have a row per frame, per chunk or a column per name."""

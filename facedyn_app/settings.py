@@ -45,12 +45,17 @@ class FitSettings:
         expression_sd: Prior standard deviation of an activation of 0..1.
         coefficient_sd: The same of heads whose expression coefficients are standard deviations
             (FLAME).
-        rest_pull: What an activation of 1 costs beside that: the rate of an exponential prior. Most
-            actions rest most of the time, so of two explanations that with fewer actions is the
-            likelier.
+        coactivation: Share of an activation's prior variance that it has in common with the actions
+            that it usually goes with (`fitting.motion_prior`).
         jaw_sd: Prior standard deviations of the jaw's rotation vector, rad.
         shape_sd: Prior standard deviation of a shape coefficient.
         shape_frames: Frames' worth of independent landmark errors in a recording, for the shape.
+        held_share: Deviation of an expression that is held over a recording, of that in a frame;
+            like the next three for the shape alone (`fitting.shape_evidence`).
+        action_variation: How much a person's own variant of an action differs from the head's,
+            share of its displacement.
+        variation_reach: How far over the face such a difference reaches, m.
+        shape_score_noise: Further factor on the errors of the blendshape scores.
         turn_step: Usual turn of the head between frames at 25 frames/s, rad; like the next three
             the scale of the smoothness in time, beyond which a difference pays ever less.
         shift_step: Usual shift of the head, m.
@@ -80,16 +85,20 @@ class FitSettings:
     most_focal_sd: float = setting(0.2, "Use the estimated one up to", 0, 1, "log", CAMERA)
     landmark_noise: float = setting(0.025, "Noise of a landmark", 0.001, 0.2, "face heights", NOISE)
     known_noise: float = setting(1.0, "Factor where it was measured", 0.1, 10, "times", NOISE)
-    score_noise: float = setting(1.3, "Factor of the action scores", 0.1, 100, "times", NOISE)
+    score_noise: float = setting(1.8, "Factor of the action scores", 0.1, 100, "times", NOISE)
     robust_scale: float = setting(3.0, "Counts less from", 0.5, 100, "noise units", NOISE)
-    expression_sd: float = setting(0.35, "Expressions of 0 to 1", 0.01, 10, "sd", PRIORS)
+    expression_sd: float = setting(0.4, "Expressions of 0 to 1", 0.01, 10, "sd", PRIORS)
     coefficient_sd: float = setting(1.0, "Other expressions", 0.01, 10, "sd", PRIORS)
-    rest_pull: float = setting(0.5, "Pull to rest", 0, 100, "", PRIORS)
+    coactivation: float = setting(0.85, "In common with other actions", 0, 0.99, "share", PRIORS)
     jaw_sd: tuple[float, float, float] = setting(
         (0.2, 0.05, 0.03), "Jaw about x, y, z", 0.001, 1, "rad", PRIORS
     )
     shape_sd: float = setting(1.0, "Shape", 0.01, 10, "sd", PRIORS)
-    shape_frames: float = setting(5.0, "Independent frames", 0.1, 1e5, "frames", PRIORS)
+    shape_frames: float = setting(1.5, "Independent frames", 0.1, 1e5, "frames", PRIORS)
+    held_share: float = setting(0.6, "Held expression, of a frame's", 0.01, 100, "times", PRIORS)
+    action_variation: float = setting(0.3, "A person's own actions", 0, 10, "share", PRIORS)
+    variation_reach: float = setting(0.01, "Their reach", 0.001, 0.2, "m", PRIORS)
+    shape_score_noise: float = setting(5.0, "Scores, for the shape", 0.1, 1000, "times", NOISE)
     turn_step: float = setting(0.004, "Turn of the head", 1e-5, 1, "rad", STEPS)
     shift_step: float = setting(0.001, "Shift of the head", 1e-5, 1, "m", STEPS)
     jaw_step: float = setting(0.008, "Turn of the jaw", 1e-5, 1, "rad", STEPS)

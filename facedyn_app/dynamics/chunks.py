@@ -8,6 +8,7 @@ from dataclasses import dataclass
 import numpy as np
 
 from facedyn_app.dynamics.autocorrelation import n_effective
+from facedyn_app.dynamics.posterior_units import PosteriorUnits
 from facedyn_app.records import FloatArray
 
 
@@ -17,10 +18,12 @@ class SessionChunks:
 
     Attributes:
         name: The session.
-        shapes: (C, S) standard deviations, finite.
+        shapes: (C, S) finite; standard deviations, or posterior units.
         mean: (S,) their mean.
         variance: Trace of their unbiased covariance.
         n_effective: Independent chunks among them.
+        unseen: Variance of the mean by errors that are the same in all chunks; 0 where no
+            posterior tells of it.
     """
 
     name: str
@@ -28,11 +31,17 @@ class SessionChunks:
     mean: FloatArray
     variance: float
     n_effective: float
+    unseen: float = 0.0
+
+    @property
+    def scatter(self) -> float:
+        """Variance of the mean by what varies within the session."""
+        return self.variance / self.n_effective
 
     @property
     def wander(self) -> float:
         """Variance of the mean: how far it wanders by itself."""
-        return self.variance / self.n_effective
+        return self.scatter + self.unseen
 
     @property
     def whole_variance(self) -> float:
@@ -42,26 +51,29 @@ class SessionChunks:
         `(V - W) n / (n - 1)`.
         """
         n = len(self.shapes)
-        return self.variance * (n - 1) / n + self.wander
+        return self.variance * (n - 1) / n + self.scatter
 
 
 def usable_chunks(
-    sessions: Sequence[tuple[str, FloatArray]],
+    sessions: Sequence[tuple[str, FloatArray]], units: PosteriorUnits | None = None
 ) -> tuple[list[SessionChunks], list[str]]:
     """The sessions with two chunks or more, which have a covariance, and the others' names.
 
     Args:
         sessions: Name and (C, S) chunk shapes of each; rows with NaN are left out.
+        units: Posterior units to turn them into; None leaves them as they are.
     """
+    unseen = 0.0 if units is None else float(np.trace(units.unseen))
     usable: list[SessionChunks] = []
     left_out: list[str] = []
     for name, given in sessions:
-        shapes = given[np.isfinite(given).all(axis=1)].astype(np.float64)
+        shapes: FloatArray = given[np.isfinite(given).all(axis=1)].astype(np.float64)
         if len(shapes) < 2:
             left_out.append(name)
             continue
+        shapes = shapes if units is None else units.of(shapes)
         variance = float(shapes.var(axis=0, ddof=1).sum())
         usable.append(
-            SessionChunks(name, shapes, shapes.mean(axis=0), variance, n_effective(shapes))
+            SessionChunks(name, shapes, shapes.mean(axis=0), variance, n_effective(shapes), unseen)
         )
     return usable, left_out

@@ -8,6 +8,7 @@ from itertools import combinations
 import numpy as np
 
 from facedyn_app.dynamics.chunks import SessionChunks
+from facedyn_app.records import FloatArray
 
 INTERVAL = (0.05, 0.95)
 
@@ -16,7 +17,7 @@ MOST_UNSURE = 3.0
 
 
 def corrected_ratio(
-    sessions: Sequence[SessionChunks], corrected: float
+    sessions: Sequence[SessionChunks], corrected: float, unseen: FloatArray | None = None
 ) -> tuple[float, tuple[float, float]] | None:
     """The corrected drift over the noise of long sessions, and its 90 % interval.
 
@@ -26,13 +27,14 @@ def corrected_ratio(
 
     Args:
         sessions: The n sessions.
-        corrected: The corrected drift, standard deviations.
+        corrected: The corrected drift.
+        unseen: (S, S) covariance of what a whole recording leaves open; None for none.
 
     Returns:
         The ratio and its interval, which holds it, and 0 where there may be no drift; None with
         one session or without any wander.
     """
-    interval = drift_interval(sessions, corrected)
+    interval = drift_interval(sessions, corrected, unseen)
     if interval is None:
         return None
     from scipy.stats import t
@@ -46,25 +48,26 @@ def corrected_ratio(
 
 
 def drift_interval(
-    sessions: Sequence[SessionChunks], corrected: float
+    sessions: Sequence[SessionChunks], corrected: float, unseen: FloatArray | None = None
 ) -> tuple[float, float] | None:
     """90 % interval of the corrected drift of n sessions; it holds 0 where there may be none.
 
-    Each session mean wanders about its own truth with the covariance `C / n_i`, which has d
+    Each session mean wanders about its own truth with the covariance `C / n_i + U`, which has d
     effective directions. The mean squared distance Q of the pairs then follows
 
         Q ~ s chi'^2_k(lambda),   k = (n - 1) d,   s = 2 w / k,   s lambda = D^2,
 
-    a noncentral chi-squared, w being the mean of `tr C_i / n_i` and D^2 = max(0, Q - 2 w) the
-    squared drift. Its quantiles less 2 w are the interval of D^2. Modelling the pairs' mean square
-    in this way is this project's own.
+    a noncentral chi-squared, w being the mean of `tr C_i / n_i + tr U` and D^2 = max(0, Q - 2 w)
+    the squared drift. Its quantiles less 2 w are the interval of D^2. Modelling the pairs' mean
+    square in this way is this project's own.
 
     Args:
         sessions: The n sessions.
-        corrected: The corrected drift, standard deviations; the interval holds it.
+        corrected: The corrected drift; the interval holds it.
+        unseen: (S, S) covariance of what a whole recording leaves open; None for none.
 
     Returns:
-        Standard deviations; None with one session or without any wander.
+        None with one session or without any wander.
     """
     from scipy.stats import ncx2  # slow to import, and rarely needed
 
@@ -75,7 +78,7 @@ def drift_interval(
         return None
     pairs = [float(((a.mean - b.mean) ** 2).sum()) for a, b in combinations(sessions, 2)]
     above = float(np.mean(pairs)) - 2.0 * wander
-    freedom = (len(sessions) - 1) * effective_directions(sessions)
+    freedom = (len(sessions) - 1) * effective_directions(sessions, unseen)
     scale = 2.0 * wander / freedom
     # the tiny number stands for 0, for which scipy's quantiles are not defined
     quantiles = scale * ncx2.ppf(INTERVAL, freedom, max(above / scale, 1e-9))
@@ -83,17 +86,25 @@ def drift_interval(
     return min(float(low), corrected), max(float(high), corrected)
 
 
-def effective_directions(sessions: Sequence[SessionChunks]) -> float:
-    """In how many directions the shape wanders within sessions: `(tr C)^2 / tr C^2`, 1 to S.
+def effective_directions(
+    sessions: Sequence[SessionChunks], unseen: FloatArray | None = None
+) -> float:
+    """In how many directions session means wander: `(tr M)^2 / tr M^2`, 1 to S.
 
-    `tr C^2` of the mean covariance of few, autocorrelated chunks is too large by `(tr C)^2 / nu`,
-    nu being the covariances' degrees of freedom, which is taken off.
+    M is the mean covariance C of the chunks, as large as it is in a mean of them, plus U. `tr C^2`
+    of few, autocorrelated chunks is too large by `(tr C)^2 / nu`, nu being the covariances'
+    degrees of freedom, which is taken off.
     """
     covariance = np.mean([np.atleast_2d(np.cov(one.shapes.T)) for one in sessions], axis=0)
     total = float(np.trace(covariance))
     freedom = sum(_freedom(one) for one in sessions)
-    squared = float((covariance**2).sum()) - total**2 / freedom
-    return float(np.clip(total**2 / max(squared, 1e-12 * total**2), 1.0, len(covariance)))
+    squared = max(float((covariance**2).sum()) - total**2 / freedom, 1e-12 * total**2)
+    if unseen is not None:
+        share = float(np.mean([one.scatter for one in sessions])) / max(total, 1e-30)
+        both = float((covariance * unseen).sum())
+        squared = share**2 * squared + 2.0 * share * both + float((unseen**2).sum())
+        total = share * total + float(np.trace(unseen))
+    return float(np.clip(total**2 / max(squared, 1e-30), 1.0, len(covariance)))
 
 
 def _freedom(session: SessionChunks) -> float:

@@ -9,6 +9,7 @@ import numpy as np
 
 from facedyn_app.dynamics.chunks import SessionChunks, usable_chunks
 from facedyn_app.dynamics.corrected import INTERVAL, corrected_ratio
+from facedyn_app.dynamics.posterior_units import posterior_units
 from facedyn_app.errors import MismatchError, TooLittleError
 from facedyn_app.records import DriftReport, FloatArray, SessionDrift
 from facedyn_app.settings import TrustSettings
@@ -26,14 +27,19 @@ def measure_drift(
     sessions: Sequence[tuple[str, FloatArray]],
     rng: np.random.Generator,
     n_bootstrap: int = 500,
+    posteriors: Sequence[FloatArray | None] = (),
 ) -> DriftReport:
     """The drift-to-noise ratio (DNR) of one speaker.
 
     With session means m_i, within-session covariances C_i (unbiased) and n_i effective chunks:
     noise `N = sqrt(mean_i tr C_i)`, drift `D = mean_(i<j) |m_i - m_j|`, `DNR = D / N`. The
-    corrected drift takes from each `|m_i - m_j|^2` what the means wander by themselves,
-    `tr C_i / n_i + tr C_j / n_j`, down to 0 at the least; it is divided by the noise of sessions
-    so long that all of their wandering shows, which makes short and long ones agree. A session's
+    corrected drift takes from the mean of `|m_i - m_j|^2` what the means wander by themselves,
+    `w_i + w_j` with `w_i = tr C_i / n_i + tr U`, down to 0 at the least; it is divided by the noise
+    of sessions so long that all of their wandering shows, which makes short and long ones agree.
+    Where every session knows the posterior of its shape, all of this is in posterior units, and U
+    is what a whole recording leaves open (posterior_units.py): an expression that is held is no
+    drift, nor is a direction that nobody can see. Otherwise units are standard deviations and U
+    is 0. A session's
     own DNR is the distance of m_i from the mean of the other sessions' means, over N. The ratio is
     that of arXiv 2510.11223, which does not print its formula: pairs, trace and corrections are
     this project's own.
@@ -45,13 +51,16 @@ def measure_drift(
             left out of the report and named in its note.
         rng: Source of the bootstrap's random numbers.
         n_bootstrap: Resamplings for the intervals.
+        posteriors: (S, S) posterior covariance of each session's shape, None where it does not
+            say; empty where none does.
 
     Raises:
         MismatchError: The sessions differ in the number of shape coefficients.
         TooLittleError: No session has two chunks of shape.
     """
     _check_widths(speaker, sessions)
-    usable, left_out = usable_chunks(sessions)
+    units = posterior_units(posteriors)
+    usable, left_out = usable_chunks(sessions, units)
     if not usable:
         raise TooLittleError(
             f"No session of '{speaker}' has two seconds or more of estimated head shape.",
@@ -59,7 +68,8 @@ def measure_drift(
         )
     noise = float(np.sqrt(np.mean([chunks.variance for chunks in usable])))
     drift, corrected = _drifts(usable)
-    ratio = None if corrected is None else corrected_ratio(usable, corrected)
+    unseen = None if units is None else units.unseen
+    ratio = None if corrected is None else corrected_ratio(usable, corrected, unseen)
     return DriftReport(
         speaker=speaker,
         sessions=_session_drifts(usable, noise, rng, n_bootstrap),
@@ -106,12 +116,11 @@ def _drifts(usable: Sequence[SessionChunks]) -> tuple[float | None, float | None
     """Mean distance between session means, plain and corrected; None with one session."""
     if len(usable) < 2:
         return None, None
-    plain, corrected = [], []
-    for a, b in combinations(usable, 2):
-        squared = float(((a.mean - b.mean) ** 2).sum())
-        plain.append(np.sqrt(squared))
-        corrected.append(np.sqrt(max(0.0, squared - a.wander - b.wander)))
-    return float(np.mean(plain)), float(np.mean(corrected))
+    pairs = list(combinations(usable, 2))
+    squared = [float(((a.mean - b.mean) ** 2).sum()) for a, b in pairs]
+    # the mean first: pairs cut at 0 one by one would leave a drift where there is none
+    left = float(np.mean(squared)) - float(np.mean([a.wander + b.wander for a, b in pairs]))
+    return float(np.mean(np.sqrt(squared))), float(np.sqrt(max(0.0, left)))
 
 
 def _over(drift: float | None, noise: float) -> float | None:

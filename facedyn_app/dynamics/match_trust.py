@@ -9,6 +9,7 @@ import numpy as np
 
 from facedyn_app.dynamics.chunks import usable_chunks
 from facedyn_app.dynamics.drift import DRIFTS, drift_label, measure_drift
+from facedyn_app.dynamics.posterior_units import posterior_units
 from facedyn_app.dynamics.quality import CAUTION, DO_NOT_USE, GOOD, assess_quality
 from facedyn_app.errors import FacedynError
 from facedyn_app.records import MatchTrust, Quality, Session
@@ -56,12 +57,17 @@ def beyond_the_probe(judged: MatchTrust) -> list[str]:
 def shape_distance(probe: Session, enrolled: Sequence[Session]) -> float:
     """How far a probe's shape lies from the mean of a speaker's, over the noise of both.
 
-    As a session's corrected DNR (drift.py): with means m, variances v and effective chunks n,
-    `sqrt(max(0, |m_p - mean_i m_i|^2 - v_p / n_p - sum_i v_i / n_i / I^2)) / N`, N the root of the
-    mean `whole_variance`. NaN where a session is too short for it.
+    As a session's corrected DNR and in its units (drift.py): with means m and their wander w,
+    `sqrt(max(0, |m_p - mean_i m_i|^2 - w_p - sum_i w_i / I^2)) / N`, N the root of the mean
+    `whole_variance`. NaN where a session is too short for it.
     """
-    named = [("", session.shape_chunks) for session in (probe, *enrolled)]
-    usable, left_out = usable_chunks(named)
+    both = (probe, *enrolled)
+    units = posterior_units([session.shape_covariance for session in both])
+    if units is not None and any(
+        one.shape_chunks.shape[1:] != units.unseen.shape[:1] for one in both
+    ):
+        return math.nan
+    usable, left_out = usable_chunks([("", one.shape_chunks) for one in both], units)
     if left_out or any(len(one.mean) != len(usable[0].mean) for one in usable):
         return math.nan
     asked, own = usable[0], usable[1:]
@@ -86,7 +92,8 @@ def _enrolled_reasons(qualities: Sequence[Quality]) -> list[str]:
 def _drift_reasons(enrolled: Sequence[Session], trust: TrustSettings) -> list[str]:
     shapes = [("", session.shape_chunks) for session in enrolled]
     try:
-        report = measure_drift("", shapes, np.random.default_rng(0), n_bootstrap=0)
+        known = [session.shape_covariance for session in enrolled]
+        report = measure_drift("", shapes, np.random.default_rng(0), 0, known)
     except FacedynError:  # too little to speak of drift
         return []
     if drift_label(report, trust) != DRIFTS:

@@ -9,6 +9,7 @@ from itertools import combinations
 import numpy as np
 
 from facedyn_app.dynamics.chunks import usable_chunks
+from facedyn_app.dynamics.posterior_units import posterior_units
 from facedyn_app.records import FloatArray
 
 
@@ -19,7 +20,7 @@ class ShapeMoves:
     Attributes:
         names: The sessions, in the order given.
         means: (I, S) mean shape of each, standard deviations.
-        distances: (I, I) how far the means lie apart, standard deviations.
+        distances: (I, I) how far the means lie apart, in the units of the drift (`drift.py`).
         drift: (S,) mean difference of a component between two sessions, standard deviations; NaN
             with one session.
         noise: (S,) root of its mean within-session variance, standard deviations.
@@ -37,7 +38,9 @@ class ShapeMoves:
     icc: FloatArray
 
 
-def measure_moves(sessions: Sequence[tuple[str, FloatArray]]) -> ShapeMoves:
+def measure_moves(
+    sessions: Sequence[tuple[str, FloatArray]], posteriors: Sequence[FloatArray | None] = ()
+) -> ShapeMoves:
     """Take the drift of a speaker apart by sessions and by components.
 
     With means m_i, variances v_i (unbiased) and n_i effective chunks of one component:
@@ -49,12 +52,15 @@ def measure_moves(sessions: Sequence[tuple[str, FloatArray]]) -> ShapeMoves:
     Args:
         sessions: Name and (C, S) chunk shapes, standard deviations, of each session; one of them
             at least can be used (`drift.measure_drift` says so where none can).
+        posteriors: (S, S) posterior covariance of each session's shape, as for `measure_drift`.
     """
     usable, _ = usable_chunks(sessions)
+    units = posterior_units(posteriors)
     means = np.stack([chunks.mean for chunks in usable])
     variances = np.stack([chunks.shapes.var(axis=0, ddof=1) for chunks in usable])
     within = variances.mean(axis=0)
-    distances = np.linalg.norm(means[:, None] - means[None], axis=2)
+    placed = means if units is None else units.of(means)
+    distances = np.linalg.norm(placed[:, None] - placed[None], axis=2)
     drift = between = np.full(means.shape[1], np.nan)
     if len(usable) > 1:
         pairs = [np.abs(means[i] - means[j]) for i, j in combinations(range(len(means)), 2)]

@@ -113,9 +113,11 @@ def drift_ratios(
     ratios = {}
     for number, name in enumerate(speakers):
         report(Progress("measuring shape drift", number, len(speakers)))
-        chunks = [(entry.name, library.load(entry).shape_chunks) for entry in own.get(name, [])]
+        sessions = {entry.name: library.load(entry) for entry in own.get(name, [])}
+        chunks = [(session, loaded.shape_chunks) for session, loaded in sessions.items()]
+        known = [loaded.shape_covariance for loaded in sessions.values()]
         try:
-            drift = measure_drift(name, chunks, np.random.default_rng(0), n_bootstrap=0)
+            drift = measure_drift(name, chunks, np.random.default_rng(0), 0, known)
         except FacedynError:
             continue
         if drift.dnr is not None and drift.dnr_corrected is not None:

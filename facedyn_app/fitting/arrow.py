@@ -213,6 +213,21 @@ def arrow_step(
     return bounded, step[1]
 
 
+def shared_covariance(curvature: Curvature, group: Tensor) -> Tensor:
+    """(G, m, m) inverse of the Schur complement: the covariance of the shared unknowns.
+
+    The frames' unknowns are marginalised as if none had a bound and no two frames were coupled.
+
+    Args:
+        curvature: The second derivatives of the cost, priors included, positive definite.
+        group: (T,) the group of each frame.
+    """
+    H_ff, H_fs, H_ss = (H.double() for H in (curvature.H_ff, curvature.H_fs, curvature.H_ss))
+    solved = torch.cholesky_solve(H_fs, torch.linalg.cholesky(H_ff))
+    schur = H_ss - _sum_over_frames(H_fs.mT, solved, group, len(H_ss))
+    return torch.cholesky_inverse(torch.linalg.cholesky(schur))
+
+
 def _solve(model: NormalEquations, group: Tensor, damping: float) -> tuple[Tensor, Tensor] | None:
     """The damped step without bounds."""
     H_ff, H_ss = (_damped(H, damping) for H in (model.H_ff, model.H_ss))

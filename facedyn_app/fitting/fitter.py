@@ -10,10 +10,13 @@ from torch import Tensor
 from facedyn_app.errors import InputError
 from facedyn_app.fitting.landmark_errors import known_errors
 from facedyn_app.fitting.landmark_head import LandmarkHead, landmark_head
+from facedyn_app.fitting.motion_prior import motion_precision
 from facedyn_app.fitting.residuals import FaceProblem
+from facedyn_app.fitting.shape_evidence import ShapeEvidence, shape_evidence
 from facedyn_app.fitting.smoothness import frame_pace, usual_steps
 from facedyn_app.fitting.start import start_state
 from facedyn_app.fitting.state import FaceState, observe
+from facedyn_app.fitting.symmetry import symmetric
 from facedyn_app.fitting.whitening import Whitening, make_whitening
 from facedyn_app.headmodel.model import HeadModel
 from facedyn_app.records import Landmarks
@@ -43,12 +46,16 @@ class Fitter:
         whitening: Of that head.
         settings: Noise, priors, limits.
         activations: Whether expression coefficients are bounded to 0..1.
+        precision: (3 + E, 3 + E) of the prior of jaw and expression (motion_prior.py).
+        evidence: With which the shape is estimated.
     """
 
     head: LandmarkHead
     whitening: Whitening
     settings: FitSettings
     activations: bool
+    precision: Tensor
+    evidence: ShapeEvidence
 
     def problem(
         self, head: LandmarkHead, landmarks: Landmarks, steps: Tensor | None = None
@@ -75,9 +82,19 @@ class Fitter:
             group,
             self.settings,
             self.activations,
+            self.precision,
             pace,
         )
         return problem.of(head), start
+
+    def shape_problem(self, landmarks: Landmarks) -> tuple[FaceProblem, FaceState]:
+        """The problem of the shape of some frames, and where to start.
+
+        Args:
+            landmarks: Landmarks of the T frames, which all have a face.
+        """
+        problem, start = self.problem(self.head, landmarks)
+        return self.evidence.of(problem), start
 
     def steps(self, spread: FaceState | None = None) -> Tensor:
         """(n,) usual steps between frames of a face, seen in frames spread over a recording."""
@@ -100,8 +117,13 @@ def make_fitter(head: HeadModel, settings: FitSettings, device: str) -> Fitter:
     """
     place = choose_device(device)
     settings = settings if head.activations else _for_coefficients(settings)
-    small = landmark_head(head, settings, errors=known_errors(head), device=place)
-    return Fitter(small, make_whitening(small, settings), settings, head.activations)
+    small = symmetric(landmark_head(head, settings, errors=known_errors(head), device=place))
+    precision = motion_precision(
+        head.expression_names, settings, activations=head.activations, like=small.weight
+    )
+    whitening = make_whitening(small, settings)
+    evidence = shape_evidence(small, precision, settings)
+    return Fitter(small, whitening, settings, head.activations, precision, evidence)
 
 
 def _for_coefficients(settings: FitSettings) -> FitSettings:

@@ -132,7 +132,7 @@ class LiveFit:
 
     def _shape_of(self, landmarks: Landmarks, shape: Tensor) -> Tensor:
         """(1, S + P) the shape in some frames, sought from another."""
-        problem, start = self._fitter.problem(self._fitter.head, landmarks)
+        problem, start = self._fitter.shape_problem(landmarks)
         start, tolerance = replace(start, shape=shape), self._fitter.settings.tolerance
         return _solve(problem, start, SHAPE_ITERATIONS, tolerance).shape
 

@@ -9,8 +9,8 @@ through the head's own landmark parallel to the face; the head's landmark minus 
 x and y, m, is what the landmarker's errors are known for (landmark_errors.py). Behind these
 displacements stand the readings as the head predicts them minus those measured (readings.py). All
 are whitened by their covariance (whitening.py). A frame whose residuals are large as a whole counts
-less (Student's t). Gaussian priors on shape, expression and jaw; an exponential one beside that on
-activations (0..1), which are kept in their bounds by the solver itself.
+less (Student's t). Gaussian priors on shape, and on jaw and expression together (motion_prior.py);
+activations (0..1) are kept in their bounds by the solver itself.
 
 Gradients are exact. The second derivatives are Gauss-Newton's, with the directions of expression
 and shape taken from a mix of a few precomputed views instead of every landmark: the steps hardly
@@ -50,6 +50,7 @@ class FaceProblem:
         group: (T,) which shape each frame has.
         settings: Noise and priors.
         activations: Whether expression coefficients are bounded to 0..1.
+        precision: (3 + E, 3 + E) of the prior of jaw and expression (motion_prior.py).
         pace: How the frames follow each other; None for frames that are fitted independently.
     """
 
@@ -59,6 +60,7 @@ class FaceProblem:
     group: Tensor
     settings: FitSettings
     activations: bool
+    precision: Tensor
     pace: Pace | None = None
 
     def only(self, frames: Tensor, group: Tensor | None = None) -> FaceProblem:
@@ -86,12 +88,12 @@ class FaceProblem:
 
     def curvature(self, look: FaceLook) -> Curvature:
         """The second derivatives at a state, but for the coupling's."""
-        state, n_groups = look.state, len(look.state.shape)
+        n_groups = len(look.state.shape)
         shares, H_p = zip(*(self._pose_curvature(view) for view in look.views), strict=True)
         H_ff, H_fs, H_ss = self._curvature(torch.cat(H_p), torch.cat(shares), n_groups)
         # pose has no prior, only a hair of one where landmarks leave it undetermined
-        sd = self._prior_sd(state)
-        torch.diagonal(H_ff, dim1=1, dim2=2).add_(torch.cat([sd.new_full((6,), 1e-6), sd**-2]))
+        torch.diagonal(H_ff, dim1=1, dim2=2)[:, :6].add_(1e-6)
+        H_ff[:, 6:, 6:] += self.precision
         torch.diagonal(H_ss, dim1=1, dim2=2).add_(self._shared_precision(n_groups))
         return Curvature(H_ff, H_fs, H_ss)
 
@@ -100,9 +102,7 @@ class FaceProblem:
         state, smooth = look.state, look.smooth
         g_f, g_s = zip(*(view.gradient() for view in look.views), strict=True)
         slope_f = torch.cat(g_f)
-        sd = self._prior_sd(state)
-        slope_f[:, 6:] += torch.cat([state.jaw, state.expression], dim=1) / sd**2
-        slope_f[:, N_POSE:] += self._rest_pull
+        slope_f[:, 6:] += torch.cat([state.jaw, state.expression], dim=1) @ self.precision
         slope_s = self._shared_precision(len(state.shape)) * state.shape + torch.stack(g_s).sum(0)
         H_ff, coupling = curvature.H_ff, None
         if smooth is not None:
@@ -172,10 +172,9 @@ class FaceProblem:
         return H_ff, H_fs, shared_curvature(squares, shares, self.group, n_groups)
 
     def _prior_cost(self, state: FaceState) -> Tensor:
-        value = torch.cat([state.jaw, state.expression], dim=1) / self._prior_sd(state)
+        motion = torch.cat([state.jaw, state.expression], dim=1)
         shape = self._shared_precision(len(state.shape)) * state.shape.square()
-        spread = 0.5 * (value.square().sum().double() + shape.sum().double())
-        return spread + self._rest_pull * state.expression.sum().double()
+        return 0.5 * ((motion @ self.precision * motion).sum().double() + shape.sum().double())
 
     def _shared_precision(self, n_groups: int) -> Tensor:
         """(G, S + P) prior precisions of shape and session modes.
@@ -185,22 +184,14 @@ class FaceProblem:
         instead of the landmarks' noise.
         """
         head, like = self.head, self.head.weight
-        n_frames = torch.bincount(self.group, minlength=n_groups).to(like.dtype)
-        frames = (n_frames / self.settings.shape_frames).clamp_min(1.0)
+        frames = self.frames_per_independent(n_groups)
         one = like.new_full((head.n_shape,), self.settings.shape_sd**-2)
         return frames.unsqueeze(1) * torch.cat([one, like.new_ones(head.n_session_modes)])
 
-    def _prior_sd(self, state: FaceState) -> Tensor:
-        """(3 + E,) prior standard deviations of jaw and expression."""
-        settings, like = self.settings, state.jaw
-        jaw_sd = torch.tensor(settings.jaw_sd, dtype=like.dtype, device=like.device)
-        expression_sd = like.new_full((self.head.n_expression,), settings.expression_sd)
-        return torch.cat([jaw_sd, expression_sd])
-
-    @property
-    def _rest_pull(self) -> float:
-        # the bound at rest makes the absolute value of an activation the activation itself
-        return self.settings.rest_pull if self.activations else 0.0
+    def frames_per_independent(self, n_groups: int) -> Tensor:
+        """(G,) how many frames of a group tell of the shape what one with its own errors would."""
+        n_frames = torch.bincount(self.group, minlength=n_groups).to(self.head.weight.dtype)
+        return (n_frames / self.settings.shape_frames).clamp_min(1.0)
 
     def _room(self, state: FaceState) -> tuple[Tensor, Tensor]:
         """(T, n) least and largest step of each unknown."""

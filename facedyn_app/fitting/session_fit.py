@@ -22,6 +22,7 @@ from facedyn_app.fitting.gaze import gaze_angles, head_eyes
 from facedyn_app.fitting.landmark_head import LandmarkHead
 from facedyn_app.fitting.residuals import FaceProblem
 from facedyn_app.fitting.shape_chunks import Chunks, shape_chunks
+from facedyn_app.fitting.shape_evidence import shape_covariance
 from facedyn_app.fitting.start import start_between
 from facedyn_app.fitting.state import FaceState
 from facedyn_app.fitting.trust import distrust, reason_code, usual_sharpness
@@ -69,21 +70,22 @@ def fit_session(
     fitter = make_fitter(head, settings, device)
     focal = estimate_focal(fitter, landmarks.only(_spread(found, FOCAL_FRAMES)), report)
     fitter = with_focal(fitter, focal)
-    spread, joint = fit_shape(fitter, landmarks, found, report)
+    spread, joint, covariance = fit_shape(fitter, landmarks, found, report)
     chunks = Chunks.of(landmarks.seconds[found], settings.chunk_seconds)
     shapes = np.full((len(chunks.kept), fitter.head.n_shape), np.nan, np.float32)
     tracks = _Tracks.empty(landmarks, fitter.head)
     known = fitter.head.with_shape(joint.state.shape[0])
     eyes = head_eyes(head, known.weight)
-    _, before = fitter.problem(known, landmarks.only(spread))
-    steps = fitter.steps(joint.state)
+    sample, before = fitter.problem(known, landmarks.only(spread))
+    fitted = _solve(sample, replace(joint.state, shape=before.shape), settings).state
+    steps = fitter.steps(fitted)
     converged, usual = joint.converged, usual_sharpness(landmarks.sharpness)
     for first, last in chunks.blocks(BLOCK_SECONDS):
         report(Progress(FRAMES_STAGE, first, len(found)))
         rows = slice(max(0, first - MARGIN_FRAMES), last + MARGIN_FRAMES)
         part = landmarks.only(found[rows])
         problem, start = fitter.problem(known, part, steps)
-        start = start_between(start, _place(spread, found[rows]), before, joint.state)
+        start = start_between(start, _place(spread, found[rows]), before, fitted)
         result = _solve(problem, start, settings)
         converged = converged and result.converged
         own = torch.arange(first, last) - rows.start
@@ -101,12 +103,13 @@ def fit_session(
         )
         shapes[which] = values
     fit = _gather(landmarks, tracks, joint, problem.seen.focal_px, chunks, shapes, converged)
-    return replace(fit, focal_log_sd=focal.log_sd if focal.is_known(settings) else None)
+    focal_log_sd = focal.log_sd if focal.is_known(settings) else None
+    return replace(fit, focal_log_sd=focal_log_sd, shape_covariance=covariance)
 
 
 def fit_shape(
     fitter: Fitter, landmarks: FaceTrack, found: IntArray, report: Report = ignore
-) -> tuple[IntArray, ArrowResult[FaceState]]:
+) -> tuple[IntArray, ArrowResult[FaceState], FloatArray]:
     """The shape of a recording, together with frames spread over it.
 
     Args:
@@ -116,10 +119,10 @@ def fit_shape(
         report: Called once a step; may raise Cancelled.
 
     Returns:
-        The frames that were used, and their fit.
+        The frames that were used, their fit, and the (S, S) posterior covariance of the shape.
     """
     spread = _spread(found, fitter.settings.most_shape_frames)
-    problem, start = fitter.problem(fitter.head, landmarks.only(spread))
+    problem, start = fitter.shape_problem(landmarks.only(spread))
     result = solve_arrow(
         problem,
         start,
@@ -128,7 +131,7 @@ def fit_shape(
         report=report,
         stage=SHAPE_STAGE,
     )
-    return spread, result
+    return spread, result, shape_covariance(problem, result)
 
 
 def _spread(found: IntArray, most: int) -> IntArray:

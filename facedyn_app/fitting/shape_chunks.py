@@ -83,7 +83,7 @@ def shape_chunks(
     shape = shared[:, : head.n_shape].repeat(len(kept), 1)
     start = replace(state.frames(where), shape=shape)
     grouped = problem.only(where, torch.as_tensor(group, device=shared.device))
-    grouped = replace(grouped, head=head, whitening=fitter.whitening).of(head)
+    grouped = fitter.evidence.of(replace(grouped, head=head))
     step = None
     if len(kept):
         look = grouped.look(start)

@@ -32,12 +32,14 @@ _AXES: dict[str, tuple[str, ...]] = {
     "face_px": ("T",),
 }
 _REASON, _GAZE, _REPEATED = "invalid_reason", "gaze", "repeated"
+_COVARIANCE = "shape_covariance"
 _MOST: dict[str, float] = {"confidence": 1.0, "sharpness": 8.0, "brightness": 1.0}
 """The largest number that each may have in a frame; none is below 0. A Laplacian amplifies by 8."""
 _MAYBE: dict[str, type[np.generic]] = {
     _REASON: np.uint8,
     _GAZE: np.float32,
     _REPEATED: np.bool_,
+    _COVARIANCE: np.float32,
     **dict.fromkeys(_MOST, np.float32),
 }
 """What not every session says, and as what it is kept."""
@@ -195,6 +197,7 @@ def _session(arrays: Mapping[str, np.ndarray[Any, Any]], meta: Mapping[str, Any]
         confidence=measured["confidence"],
         sharpness=measured["sharpness"],
         brightness=measured["brightness"],
+        shape_covariance=_checked_covariance(arrays.get(_COVARIANCE), len(numbers["shape"])),
         **numbers,
     )
 
@@ -236,6 +239,20 @@ def _checked_repeated(
     if repeated.dtype != np.bool_ or repeated.shape != valid.shape:
         raise ValueError(f"'{_REPEATED}' is no truth value for each frame")
     return repeated
+
+
+def _checked_covariance(covariance: np.ndarray[Any, Any] | None, n_shape: int) -> FloatArray | None:
+    """How sure the shape is, if the file says so."""
+    if covariance is None:
+        return None
+    if covariance.dtype.kind not in _NUMBERS or covariance.shape != (n_shape, n_shape):
+        raise ValueError(f"'{_COVARIANCE}' is no number for each two shape coefficients")
+    values = _floats(covariance, _COVARIANCE)
+    if not np.isfinite(values).all() or not np.allclose(values, values.T, atol=1e-4):
+        raise ValueError(f"'{_COVARIANCE}' is not symmetric")
+    if np.linalg.eigvalsh(values.astype(np.float64)).min(initial=1.0) <= 0.0:
+        raise ValueError(f"'{_COVARIANCE}' is not positive definite")
+    return values
 
 
 def _checked_measure(

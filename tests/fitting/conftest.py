@@ -13,6 +13,7 @@ import torch
 
 from facedyn_app.fitting.landmark_errors import LandmarkErrors
 from facedyn_app.fitting.landmark_head import FIRST_IRIS, landmark_head
+from facedyn_app.fitting.motion_prior import motion_precision
 from facedyn_app.fitting.readings import N_READINGS, N_VIEW_TERMS, aside, view_terms
 from facedyn_app.fitting.residuals import FaceProblem
 from facedyn_app.fitting.state import FaceState, Observations
@@ -166,7 +167,12 @@ def make_motion(
         focal,
     )
     whitening = make_whitening(small, settings)
-    problem = FaceProblem(small, whitening, blank, group, settings, activations=True)
+    precision = motion_precision(
+        head.expression_names, settings, activations=True, like=small.weight
+    )
+    problem = FaceProblem(
+        small, whitening, blank, group, settings, activations=True, precision=precision
+    )
     seen = problem.reprojection(truth)
     seen = seen + noise_px * torch.as_tensor(rng.normal(size=tuple(seen.shape)), dtype=dtype)
     readings = small.readings.predict(truth.shape, group, truth.expression, truth.jaw)
@@ -191,5 +197,6 @@ def make_motion(
         group,
         settings,
         activations=True,
+        precision=precision,
     )
     return MadeMotion(truth, seen_problem, landmarks)

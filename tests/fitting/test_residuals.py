@@ -12,7 +12,6 @@ from facedyn_app.fitting.posing import pose_landmarks
 from facedyn_app.fitting.smoothness import Pace, usual_steps
 from facedyn_app.fitting.state import FaceState
 from facedyn_app.headmodel.model import HeadModel
-from facedyn_app.settings import FitSettings
 from tests.fitting.conftest import MadeMotion, made_errors, make_motion
 
 
@@ -176,27 +175,3 @@ def test_bounded_steps_lead_to_the_minimum_within_the_bounds(seed: int) -> None:
     )
     assert (np.abs(best.x[:4] + 0.1) < 1e-9).any() or (np.abs(best.x[:4] - 0.2) < 1e-9).any()
     assert found.numpy() == pytest.approx(best.x, abs=1e-5)
-
-
-@pytest.mark.parametrize(("rest_pull", "share"), [(0.0, 1 / 3), (20.0, 0.0)])
-def test_of_two_explanations_that_with_fewer_actions_is_taken(
-    face_head: HeadModel, rest_pull: float, share: float
-) -> None:
-    """One action does what two others do together: a + c and b + c are seen, c alone is done.
-
-    Least squares share it out, c to two thirds; with a pull to rest it is c alone.
-    """
-    both = np.array(face_head.exprdirs)
-    both[..., 3:] = 0.0
-    both[..., 2] = both[..., 0] + both[..., 1]
-    head = dataclasses.replace(face_head, exprdirs=both)
-    settings = FitSettings(landmark_noise=1e-5, rest_pull=rest_pull)
-    problem = make_motion(head, 1, settings=settings).problem
-    truth = make_motion(head, 1, settings=settings).truth
-    done = dataclasses.replace(truth, expression=torch.zeros_like(truth.expression))
-    done.expression[0, 2] = 0.6
-    seen = dataclasses.replace(problem.seen, points=problem.reprojection(done))
-    problem = dataclasses.replace(problem, seen=seen)
-    found = solve_arrow(problem, done, max_iterations=200, tolerance=1e-9).state.expression[0]
-    assert found[:2].numpy() == pytest.approx(share * 0.6, abs=0.02)
-    assert float(found[2]) == pytest.approx((1 - share) * 0.6, abs=0.02)

@@ -1,0 +1,80 @@
+"""The prior of facial motion: which actions go together, and what it makes of a measurement."""
+
+import numpy as np
+import pytest
+import torch
+
+from facedyn_app.fitting.motion_prior import JAW_CHANNELS, PATTERNS, motion_precision
+from facedyn_app.landmarks.mirror import mirrored_channels
+from facedyn_app.records import FloatArray
+from facedyn_app.settings import FitSettings
+from facedyn_app.simulate.repertoire import EXPRESSION_NAMES
+
+LIKE = torch.zeros(0, dtype=torch.float64)
+CHANNELS = (*JAW_CHANNELS, *EXPRESSION_NAMES)
+
+
+def covariance(settings: FitSettings, *, activations: bool = True) -> FloatArray:
+    precision = motion_precision(EXPRESSION_NAMES, settings, activations=activations, like=LIKE)
+    return np.linalg.inv(precision.numpy())
+
+
+def correlation(one: str, other: str, common: float = 0.9) -> float:
+    C = covariance(FitSettings(coactivation=common))
+    i, j = CHANNELS.index(one), CHANNELS.index(other)
+    return float(C[i, j] / np.sqrt(C[i, i] * C[j, j]))
+
+
+def test_every_channel_keeps_its_deviation() -> None:
+    settings = FitSettings(expression_sd=0.3, jaw_sd=(0.2, 0.05, 0.03))
+    deviation = np.sqrt(np.diag(covariance(settings)))
+    assert deviation == pytest.approx([0.2, 0.05, 0.03, *[0.3] * len(EXPRESSION_NAMES)])
+
+
+def test_without_a_common_share_or_names_channels_are_independent() -> None:
+    for C in (
+        covariance(FitSettings(coactivation=0.0)),
+        covariance(FitSettings(), activations=False),
+    ):
+        assert np.array_equal(C, np.diag(np.diag(C)))
+
+
+def test_prototypes_go_together() -> None:
+    assert correlation("browInnerUp", "eyeWideLeft") > 0.4  # surprise 1+2+5
+    assert correlation("jawX", "mouthLowerDownRight") > 0.4  # speech
+    assert correlation("mouthSmileLeft", "cheekSquintLeft") > 0.4  # happiness 6+12
+    assert correlation("eyeWideLeft", "eyeBlinkLeft") < -0.05  # antagonists
+    assert abs(correlation("eyeBlinkLeft", "mouthSmileLeft")) < 0.05
+
+
+def test_both_sides_are_expected_alike_but_one_side_alone_is_possible() -> None:
+    # of a pattern on both sides and 0.5 of it on each: 1 / (1 + 0.25) of the common share
+    assert correlation("eyeBlinkLeft", "eyeBlinkRight", 0.9) == pytest.approx(0.9 / 1.25, abs=0.05)
+
+
+def test_the_prior_is_its_own_mirror_image() -> None:
+    C = covariance(FitSettings())
+    place = np.array([0, 1, 2, *(3 + mirrored_channels(EXPRESSION_NAMES))])
+    sign = np.array([1, -1, -1, *[1] * len(EXPRESSION_NAMES)])
+    mirrored = C[np.ix_(place, place)] * sign[:, None] * sign
+    assert mirrored == pytest.approx(C, abs=1e-12)
+
+
+def test_patterns_name_channels_that_exist() -> None:
+    known = {*CHANNELS, *(name.removesuffix("Left") for name in CHANNELS if name.endswith("Left"))}
+    assert {name for pattern in PATTERNS for name in pattern} <= known
+
+
+def test_of_two_explanations_the_usual_combination_is_taken() -> None:
+    """A raised brow and a wide eye are seen as one sum: both share it, and what is unrelated less.
+
+    With y = x_brow + x_wide + x_sneer measured exactly, the mean of x is C g / (g C g) y.
+    """
+    names = ("browInnerUp", "eyeWideLeft", "cheekPuff")
+    C = covariance(FitSettings())
+    g = np.zeros(len(CHANNELS))
+    g[[CHANNELS.index(name) for name in names]] = 1.0
+    share = dict(zip(CHANNELS, C @ g / (g @ C @ g), strict=True))
+    assert share["browInnerUp"] > 1.3 * share["cheekPuff"]
+    assert share["eyeWideLeft"] > 1.3 * share["cheekPuff"]
+    assert sum(share[name] for name in names) == pytest.approx(1.0)

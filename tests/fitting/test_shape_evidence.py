@@ -1,0 +1,59 @@
+"""What a recording tells of the shape: its posterior, against dense algebra and made motion."""
+
+import numpy as np
+import pytest
+import torch
+
+from facedyn_app.fitting.arrow import Curvature, shared_covariance
+from facedyn_app.fitting.fitter import make_fitter
+from facedyn_app.fitting.session_fit import fit_session, fit_shape
+from facedyn_app.headmodel.model import HeadModel
+from facedyn_app.settings import FitSettings
+from tests.fitting.conftest import make_motion
+
+
+def test_the_shared_covariance_is_that_of_the_whole_matrix() -> None:
+    generator = torch.Generator().manual_seed(1)
+    n_frames, n, m = 4, 3, 2
+    rows = torch.randn(n_frames, 20, n + m, generator=generator).double()
+    H = rows.mT @ rows
+    whole = torch.zeros(n_frames * n + m, n_frames * n + m).double()
+    for t in range(n_frames):
+        own = [*range(t * n, (t + 1) * n), *range(n_frames * n, n_frames * n + m)]
+        whole[np.ix_(own, own)] += H[t]
+    parts = Curvature(H[:, :n, :n], H[:, :n, n:], H[:, n:, n:].sum(0, keepdim=True))
+    found = shared_covariance(parts, torch.zeros(n_frames, dtype=torch.int64))
+    assert found[0].numpy() == pytest.approx(torch.linalg.inv(whole)[-m:, -m:].numpy())
+
+
+def test_the_posterior_lies_between_certainty_and_the_prior(face_head: HeadModel) -> None:
+    motion = make_motion(face_head, 40, noise_px=0.3)
+    fit = fit_session(face_head, motion.landmarks, FitSettings(), device="cpu")
+    assert fit.shape_covariance is not None
+    size = np.linalg.eigvalsh(fit.shape_covariance)
+    assert size.min() > 0.0
+    assert size.max() < 1.0 + 1e-6
+
+
+def test_what_is_less_sure_of_actions_is_less_sure_of_the_shape(face_head: HeadModel) -> None:
+    motion = make_motion(face_head, 40, noise_px=0.3)
+
+    def open_share(settings: FitSettings) -> float:
+        found = np.arange(40)
+        fitter = make_fitter(face_head, settings, "cpu")
+        return float(np.trace(fit_shape(fitter, motion.landmarks, found)[2]))
+
+    usual = open_share(FitSettings())
+    assert open_share(FitSettings(action_variation=3.0)) > 1.05 * usual
+    assert open_share(FitSettings(held_share=9.0)) > 1.05 * usual
+
+
+def test_frames_with_a_known_shape_are_measured_as_before(face_head: HeadModel) -> None:
+    landmarks = make_motion(face_head, 12).landmarks
+    plain, unsure = (
+        make_fitter(face_head, FitSettings(action_variation=value), "cpu") for value in (0.0, 3.0)
+    )
+    problems = [fitter.problem(fitter.head, landmarks)[0] for fitter in (plain, unsure)]
+    assert torch.equal(*(problem.whitening.matrix for problem in problems))
+    shapes = [fitter.shape_problem(landmarks)[0] for fitter in (plain, unsure)]
+    assert shapes[0].whitening.matrix.norm() > 1.5 * shapes[1].whitening.matrix.norm()
