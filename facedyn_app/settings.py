@@ -108,7 +108,7 @@ class FitSettings:
     max_yaw_deg: float = setting(60.0, "Most turn of the head", 5, 90, "degrees", LEFT_OUT)
     min_face_px: float = setting(48.0, "Least face height", 8, 2000, "px", LEFT_OUT)
     min_certainty: float = setting(0.9, "Least certainty", 0, 1, "", LEFT_OUT)
-    min_likeness: float = setting(0.42, "Least likeness", -1, 1, "", LEFT_OUT)
+    min_likeness: float = setting(0.3, "Least likeness", -1, 1, "", LEFT_OUT)
     min_sharpness: float = setting(0.5, "Least sharpness", 0, 1, "of the median", LEFT_OUT)
 
 
