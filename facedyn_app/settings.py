@@ -75,9 +75,10 @@ class FitSettings:
         min_face_px: Face height below which a frame is invalid, px.
         min_certainty: Certainty of a face below which a frame is invalid. In recordings of
             talk every frame is above 0.97.
-        min_likeness: Likeness of mouth and eyes to how they usually look, below which a frame is
-            invalid, -1..1; less in turned heads. Of frames of talk and grimaces 0.1 % are below it,
-            of frames with the mouth behind a hand, a mask, a cup or a microphone 99 %.
+        min_likeness: Likeness of mouth and eyes to how they usually look (`landmarks.looks`), below
+            which a frame is invalid, -1..1; less in turned heads. Of frames of talk, grimaces and
+            wide mouths less than 0.1 % are below it, of frames with the mouth behind a hand, a
+            mask, a cup or a microphone 98 %, with half of it behind a hand 88 %.
         min_sharpness: Sharpness below which a frame is invalid, share of the recording's median.
     """
 
@@ -117,7 +118,7 @@ class FitSettings:
     max_yaw_deg: float = setting(60.0, "Most turn of the head", 5, 90, "degrees", LEFT_OUT)
     min_face_px: float = setting(48.0, "Least face height", 8, 2000, "px", LEFT_OUT)
     min_certainty: float = setting(0.9, "Least certainty", 0, 1, "", LEFT_OUT)
-    min_likeness: float = setting(0.42, "Least likeness", -1, 1, "", LEFT_OUT)
+    min_likeness: float = setting(0.3, "Least likeness", -1, 1, "", LEFT_OUT)
     min_sharpness: float = setting(0.5, "Least sharpness", 0, 1, "of the median", LEFT_OUT)
 
 

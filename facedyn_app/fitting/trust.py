@@ -47,7 +47,7 @@ def distrust(
     facing = np.clip(state.rotation[:, 2, 2].cpu().numpy(), -1.0, 1.0)
     turn_deg = np.degrees(np.arccos(facing))
     sharpness = landmarks.sharpness / usual_sharpness
-    # a turned face looks less like itself
+    # a turned face looks less like itself: the half that is turned away is seen at a slant
     unlike = landmarks.likeness < settings.min_likeness * facing**2
     doubted = unlike | (landmarks.certainty < settings.min_certainty)
     code = np.zeros(len(face_px), np.uint8)

@@ -1,48 +1,61 @@
-"""Whether a mouth and eyes look as they usually do in a recording, or something is before them.
+"""Occlusion of the mouth and the eyes: how much each looks as it usually does in a recording.
 
 The landmarker puts a mouth on a hand that covers it and is as sure of it as before. But the lips
 are not there: so the colours at places that go with the points, on the lips and around them, on
 brows and lids and around those, are kept of every frame, and compared with the recording's own.
 
-A part's look x is log(colour / the face's skin), less most of its own mean: a change of light takes
-away little of it, talk and laughter neither, since what is within the lips is not looked at. With m
-the usual look, what is left of it in a frame is
+A part's appearance x is log(colour / the face's skin), less most of its own mean: a change of light
+takes away little of it. What an expression changes is kept out of it as far as it goes: neither
+what is within the lips is looked at nor the edges of the lids, and some places around the lips are
+at a share of the way to the next skin, since lips pressed together are thinner than a pixel.
 
-    likeness = <x, m> / (|m|^2 a max(1, a / 2)),   a = max(1, |x| / |m|),
+With m the usual appearance, p = <x, m> / |m|^2 is how much of it there is in a frame, and p_r and
+p_l in the part's right and left half (the two eyes are the halves of one part). Of what is left,
+r = x - p m, an expression changes both halves much alike, whereas a hand does not come in equally
+from both sides: r_a = (r - mirrored r) / 2. Together
 
-1 for the usual look, about 0 for bare skin (x is small) and for other things (x leads elsewhere,
-or is far larger: a black microphone is darker than lips, but too much so).
-The usual look is the median of the frames that look alike, the largest such group; looks as a face
-is expected to have, with lips, brows and lids darker than the skin, count several times. So a face
-that is covered most of the time, be it by the same hand, is still told from that; one that is
-always covered is not.
+    likeness = ((1 - w) p + w min(p_r, p_l)) / (max(1, |r_a| / |m|) max(1, |x| / (1.5 |m|))^2),
+
+1 for the usual appearance, about 0 for bare skin (x is small) and for other things (x leads
+elsewhere, or is far larger: a black microphone is darker than lips, but too much so). The weaker
+half's weight w is 1/2 for the mouth, which can be pulled to one side, and 1 for the eyes.
+
+m is the median of the frames that look alike, the largest such group; appearances as of a face are
+expected, with lips, brows and lids darker than the skin, count several times. So a face that is
+covered most of the time, be it by the same hand, is still told from that; one that is always
+covered is not. Nor is an object before the lips that leaves more than a third of them free.
 """
 
 from __future__ import annotations
+
+from dataclasses import dataclass
 
 import cv2
 import numpy as np
 
 from facedyn_app.landmarks.topology import (
     LEFT_EYE_ROWS,
+    LIPS_AROUND,
     LIPS_INNER,
     LIPS_OUTER,
     RIGHT_EYE_ROWS,
     SKIN,
 )
-from facedyn_app.records import N_LANDMARKS, ByteArray, FloatArray
+from facedyn_app.records import N_LANDMARKS, ByteArray, FloatArray, IntArray
 
 # Crops are looked at this small, px a side: noise counts less, and so does where exactly points are
 _SMALL_PX = 64
 # Added to shades of 0..255 before the logarithm, so that noise in the dark does not count.
 _DARK = 6.0
 _MEAN_LEFT = 0.2
-# Around the lips, places are this share of the way from their middle to the outline beyond it.
+# Places around the lips: beyond the outline by these shares of its distance from their middle, and
+# this share of the way to the skin's points next to it, which thin lips do not bring nearer.
 _BEYOND = (0.25, 0.5)
+_TO_SKIN = 0.5
 _ABOVE_BROW = 1.6
 # What is darker than the rest, in each row of places and in red, green and blue.
-_LIP_SIGNS = (-1.0, 0.5, 0.5)
-_EYE_SIGNS = (-1.0, 0.5, 0.3, 0.3, -1.0, -0.6, 0.5, 0.5)
+_LIP_SIGNS = (-1.0, 0.33, 0.33, 0.33)
+_EYE_SIGNS = (-1.0, 0.5, 0.3, 0.3, 0.5, 0.5)
 _COLOUR_SIGNS = (0.6, 1.0, 0.8)
 _EXPECTED_COUNTS = 3.0
 
@@ -50,29 +63,93 @@ _LEAST_FRAMES, MOST_FRAMES = 10, 300
 _ALIKE = 0.7
 # Lips and eyes, small, noisy or in bad light, differ from the skin by 0.13 and more (RMS).
 _LEAST_CONTRAST = 0.03
-# Talk and grimaces make a look up to 1.9 times as large as the usual one (99.9 % of frames).
-_MUCH_LARGER = 2.0
+# A half that has less of the usual appearance's square is not judged alone.
+_LEAST_HALF = 0.15
+# Talk and grimaces make an appearance up to 1.9 times as large as the usual one.
+_MUCH_LARGER = 1.5
 
 
-def _lip_rows() -> list[FloatArray]:
-    """The middle of the lips, and two rows around them, as weights of the points."""
+@dataclass(frozen=True, slots=True, eq=False)
+class _Part:
+    """K places on a part of the face that is its own mirror image.
+
+    Attributes:
+        places: (K, L) where they are, as weights of the points.
+        signs: (K,) what is expected to be darker, negative, or brighter than the rest.
+        mirrored: (K,) number of the place on the other side.
+        left: (K,) 1 on the left side, 0 on the right one, 1/2 in the middle.
+        weaker_weight: Weight of the half that looks less as usual, 0..1.
+    """
+
+    places: FloatArray
+    signs: FloatArray
+    mirrored: IntArray
+    left: FloatArray
+    weaker_weight: float
+
+    def expected(self) -> FloatArray:
+        """(D,) the direction of an appearance that a face is expected to have."""
+        return np.asarray(_centred(np.multiply.outer(self.signs, _COLOUR_SIGNS)[None])[0])
+
+    def likeness(self, looks: FloatArray, usual: FloatArray) -> FloatArray:
+        """(T,) of looks (T, D) to the usual one (D,); NaN where that is nearly bare skin."""
+        square = usual @ usual
+        size = np.sqrt(square)
+        if size < _LEAST_CONTRAST * np.sqrt(len(usual)):
+            return np.full(len(looks), np.nan, dtype=np.float32)
+        share = looks @ usual / square
+        left = np.repeat(self.left, len(_COLOUR_SIGNS))
+        weaker = share
+        for half in (left * usual, (1 - left) * usual):
+            if half @ usual >= _LEAST_HALF * square:
+                weaker = np.minimum(weaker, looks @ half / (half @ usual))
+        rest = (looks - np.multiply.outer(share, usual)).reshape(len(looks), len(self.left), -1)
+        lopsided = (rest - rest[:, self.mirrored]).reshape(len(looks), -1) / 2
+        foreign = np.maximum(np.linalg.norm(lopsided, axis=1) / size, 1.0)
+        larger = np.maximum(np.linalg.norm(looks, axis=1) / (_MUCH_LARGER * size), 1.0)
+        seen = share + self.weaker_weight * (weaker - share)
+        return np.asarray(seen / foreign / larger**2)
+
+
+def _mouth() -> _Part:
+    """The middle of the lips, and three rows around them."""
     one = np.eye(N_LANDMARKS)
-    outer, inner = one[list(LIPS_OUTER)], one[list(LIPS_INNER)]
+    outer, inner, skin = (one[list(row)] for row in (LIPS_OUTER, LIPS_INNER, LIPS_AROUND))
     middle = (outer.mean(axis=0) + inner.mean(axis=0)) / 2
-    return [(outer + inner) / 2, *(outer + beyond * (outer - middle) for beyond in _BEYOND)]
+    rows = [(outer + inner) / 2, *(outer + beyond * (outer - middle) for beyond in _BEYOND)]
+    rows.append(outer + _TO_SKIN * (skin - outer))
+    # the rings begin at the right corner and are at the left one after half of their places
+    n, k = len(outer), np.arange(len(outer))
+    mirrored = (n // 2 - k) % n
+    left = np.where(k == mirrored, 0.5, (k > n // 4) & (k < n - n // 4))
+    return _Part(
+        places=np.concatenate(rows),
+        signs=np.repeat(_LIP_SIGNS, n),
+        mirrored=np.concatenate([n * row + mirrored for row in range(len(rows))]),
+        left=np.tile(left, len(rows)),
+        weaker_weight=0.5,
+    )
 
 
-def _eye_rows(rows: tuple[tuple[int, ...], ...]) -> list[FloatArray]:
-    """The brow, above it, and the rows of the lids, as weights of the points."""
+def _eyes() -> _Part:
+    """The brows, above them, and the rows of the lids but for their edges."""
     one = np.eye(N_LANDMARKS)
-    upper, lower, *lids = (one[list(row)] for row in rows)
-    return [(upper + lower) / 2, lower + _ABOVE_BROW * (upper - lower), *lids]
-
-
-def _expected(rows: list[FloatArray], signs: tuple[float, ...]) -> FloatArray:
-    """(D,) the direction of a look that a face is expected to have."""
-    of_places = np.repeat(signs, [len(row) for row in rows])
-    return np.asarray(_centred(np.multiply.outer(of_places, _COLOUR_SIGNS)[None])[0])
+    sides = []
+    for rows in (RIGHT_EYE_ROWS, LEFT_EYE_ROWS):
+        upper, lower, below_brow, lid, _, _, *below = (one[list(row)] for row in rows)
+        brow = [(upper + lower) / 2, lower + _ABOVE_BROW * (upper - lower)]
+        sides.append([*brow, below_brow, lid, *below])
+    right, left = (np.concatenate(rows) for rows in sides)
+    signs = np.repeat(_EYE_SIGNS, [len(row) for row in sides[0]])
+    on_left = np.repeat([0.0, 1.0], len(right))
+    n = len(right)
+    return _Part(
+        places=np.concatenate([right, left]),
+        signs=np.tile(signs, 2),
+        mirrored=np.roll(np.arange(2 * n), n),
+        left=on_left,
+        weaker_weight=1.0,
+    )
 
 
 def _centred(shades: FloatArray) -> FloatArray:
@@ -81,19 +158,12 @@ def _centred(shades: FloatArray) -> FloatArray:
     return np.asarray((shades - (1 - _MEAN_LEFT) * mean).reshape(len(shades), -1))
 
 
-_PARTS = [
-    (_lip_rows(), _LIP_SIGNS),
-    (_eye_rows(RIGHT_EYE_ROWS), _EYE_SIGNS),
-    (_eye_rows(LEFT_EYE_ROWS), _EYE_SIGNS),
-]
-_EXPECTED = [_expected(*part) for part in _PARTS]
-_SKIN_ROWS = np.eye(N_LANDMARKS)[list(SKIN)]
+_PARTS = (_mouth(), _eyes())
+_SKIN_PLACES = np.eye(N_LANDMARKS)[list(SKIN)]
 # (K, L) where the places are, as weights of the points: skin, mouth, right and left eye.
-_PLACES = np.concatenate([_SKIN_ROWS, *(row for rows, _ in _PARTS for row in rows)]).astype(
-    np.float32
-)
+_PLACES = np.concatenate([_SKIN_PLACES, *(part.places for part in _PARTS)]).astype(np.float32)
 N_PLACES = len(_PLACES)
-_ENDS = np.cumsum([len(_SKIN_ROWS), *(sum(len(row) for row in rows) for rows, _ in _PARTS)])
+_ENDS = np.cumsum([len(_SKIN_PLACES), *(len(part.places) for part in _PARTS)])
 
 
 def shades_at(shown: ByteArray, points: FloatArray) -> ByteArray:
@@ -122,11 +192,11 @@ class UsualLook:
     def __init__(self, shades: ByteArray) -> None:
         looks = _looks(shades) if len(shades) >= _LEAST_FRAMES else []
         self._usual = [
-            _most_alike(look, expected) for look, expected in zip(looks, _EXPECTED, strict=False)
+            _most_alike(look, part.expected()) for look, part in zip(looks, _PARTS, strict=False)
         ]
 
     def likeness(self, shades: ByteArray) -> FloatArray:
-        """(T,) how much mouth and eyes look as usual, that which does least, at most 1.
+        """(T,) how much mouth and eyes look as usual, that which does least.
 
         NaN where fewer than 10 frames tell what is usual, or no part differs from bare skin.
 
@@ -134,25 +204,16 @@ class UsualLook:
             shades: (T, K, 3) uint8.
         """
         like = np.full(len(shades), np.nan, dtype=np.float32)
-        for looks, usual in zip(_looks(shades), self._usual, strict=False):
-            like = np.fmin(like, _likeness(looks, usual))
+        for part, looks, usual in zip(_PARTS, _looks(shades), self._usual, strict=False):
+            like = np.fmin(like, part.likeness(looks, usual))
         return like
 
 
 def _looks(shades: ByteArray) -> list[FloatArray]:
-    """The looks (T, D) of mouth, right eye and left eye."""
+    """The looks (T, D) of the mouth and of the eyes."""
     logs = np.log(shades.astype(np.float32) + _DARK)
     logs -= np.median(logs[:, : _ENDS[0]], axis=1, keepdims=True)
     return [_centred(part) for part in np.split(logs, _ENDS[:-1], axis=1)[1:]]
-
-
-def _likeness(looks: FloatArray, usual: FloatArray) -> FloatArray:
-    """(T,) of looks (T, D) to the usual one (D,); NaN where that is nearly bare skin."""
-    size = np.linalg.norm(usual)
-    if size < _LEAST_CONTRAST * np.sqrt(len(usual)):
-        return np.full(len(looks), np.nan, dtype=np.float32)
-    larger = np.maximum(np.linalg.norm(looks, axis=1) / size, 1.0)
-    return np.asarray(looks @ usual / size**2 / larger / np.maximum(larger / _MUCH_LARGER, 1.0))
 
 
 def _most_alike(looks: FloatArray, expected: FloatArray) -> FloatArray:

@@ -14,6 +14,10 @@ LIPS_OUTER: tuple[int, ...] = (
 LIPS_INNER: tuple[int, ...] = (
     78, 95, 88, 178, 87, 14, 317, 402, 318, 324, 308, 415, 310, 311, 312, 13, 82, 81, 80, 191,
 )  # fmt: skip
+# The points of the cheeks, chin and upper lip's skin next to those of LIPS_OUTER, in their order.
+LIPS_AROUND: tuple[int, ...] = (
+    57, 43, 106, 182, 83, 18, 313, 406, 335, 273, 287, 410, 322, 391, 393, 164, 167, 165, 92, 186,
+)  # fmt: skip
 LEFT_EYE: tuple[int, ...] = (
     263, 249, 390, 373, 374, 380, 381, 382, 362, 398, 384, 385, 386, 387, 388, 466,
 )  # fmt: skip
@@ -46,10 +50,10 @@ LEFT_EYE_ROWS: tuple[tuple[int, ...], ...] = (
     (261, 448, 449, 450, 451, 452, 453),
 )  # fmt: skip
 SKIN: tuple[int, ...] = (
-    4, 5, 9, 10, 36, 50, 67, 69, 101, 108, 117, 118, 123, 147, 151, 187, 192, 195, 205, 214, 266,
-    280, 297, 330, 337, 346, 347, 352, 411, 416, 425, 434,
+    4, 5, 9, 10, 36, 50, 67, 69, 101, 108, 117, 118, 123, 151, 187, 192, 195, 205, 214, 266, 280,
+    297, 299, 330, 337, 346, 347, 352, 411, 416, 425, 434,
 )  # fmt: skip
-"""Bare skin on forehead, nose and cheeks."""
+"""Bare skin on forehead, nose and cheeks, the same on both sides."""
 
 RINGS: dict[str, tuple[int, ...]] = {
     "lips outer": LIPS_OUTER,

@@ -51,7 +51,7 @@ def test_blurred_and_covered_frames_are_named() -> None:
 
 
 def test_a_turned_face_may_be_less_like_itself_and_is_turned_away_where_it_is_doubted() -> None:
-    likeness = np.array([0.35, 0.35, 0.1, 0.9, 0.9])
+    likeness = np.array([0.25, 0.25, 0.1, 0.9, 0.9])
     landmarks = _recording(_still(5), likeness=likeness)
     reasons = _reasons(landmarks, np.array([0.0, 30.0, 40.0, 40.0, 65.0]))
     assert reasons == ["occluded", "", "turned away", "", "turned away"]

@@ -13,13 +13,23 @@ import pytest
 
 from facedyn_app.landmarks import collect_face, track_faces
 from facedyn_app.landmarks.looks import N_PLACES, UsualLook, shades_at
-from facedyn_app.landmarks.topology import LEFT_EYE, LIPS_INNER, LIPS_OUTER, RIGHT_EYE
+from facedyn_app.landmarks.topology import (
+    LEFT_EYE,
+    LEFT_EYE_ROWS,
+    LIPS_AROUND,
+    LIPS_INNER,
+    LIPS_OUTER,
+    RIGHT_EYE,
+    RIGHT_EYE_ROWS,
+)
 from facedyn_app.records import BoolArray, ByteArray, FloatArray, Frame, Landmarks
 from facedyn_app.settings import FitSettings
 from facedyn_app.video import probe_video, read_frames
 
 N_FRAMES = 60
 LEAST = FitSettings().min_likeness
+RINGS = (LIPS_OUTER, LIPS_INNER, LIPS_AROUND)
+EYE_ROWS = tuple(zip(RIGHT_EYE_ROWS, LEFT_EYE_ROWS, strict=True))
 Change = Callable[[ByteArray, FloatArray], ByteArray]
 
 
@@ -59,6 +69,17 @@ def _lamp(picture: ByteArray, _points: FloatArray) -> ByteArray:
     """Warm light from one side."""
     side = np.linspace(0.5, 1.4, picture.shape[1])[None, :, None] * (1.1, 1.0, 0.8)
     return np.clip(picture * side, 0, 255).astype(np.uint8)
+
+
+def _mirrored(frame: Frame) -> Frame:
+    return replace(frame, image=np.ascontiguousarray(frame.image[:, ::-1]))
+
+
+def _whole(video: Path, mirrored: bool) -> Landmarks:
+    """The landmarks of a whole recording, or of its mirror image."""
+    info = probe_video(video)
+    frames = read_frames(video)
+    return collect_face(track_faces(map(_mirrored, frames) if mirrored else frames, info), info)
 
 
 def _landmarks(video: Path, change: Change | None, changed: BoolArray) -> tuple[Landmarks, ...]:
@@ -116,6 +137,108 @@ def test_grimaces_and_a_tongue_are_no_cover(shared: Path) -> None:
 def test_too_few_frames_tell_nothing() -> None:
     shades = np.random.default_rng(0).integers(0, 255, (9, N_PLACES, 3)).astype(np.uint8)
     assert np.isnan(UsualLook(shades).likeness(shades)).all()
+
+
+@pytest.mark.parametrize("mirrored", [False, True])
+@pytest.mark.parametrize(
+    "video",
+    [
+        "cases/40_wide_mouth_glasses.mp4",
+        "cases/41_smile_glasses.mp4",
+        "data/truth/facecap_own640.mp4",
+    ],
+)
+def test_a_wide_mouth_a_smile_and_glasses_are_no_cover(
+    shared: Path, video: str, mirrored: bool
+) -> None:
+    if not (shared / video).is_file():
+        pytest.skip(f"{video} is absent from ../shared")
+    assert (_whole(shared / video, mirrored).likeness < LEAST).mean() <= 0.01
+
+
+@pytest.mark.parametrize("mirrored", [False, True])
+def test_a_hand_over_half_of_the_mouth_is_found(shared: Path, mirrored: bool) -> None:
+    """A woman's fingers lie on one half of her lips, on more or less of it."""
+    covered = _whole(shared / "data/videos/pyfeat_20s.mp4", mirrored).likeness < LEAST
+    assert covered[59:228].mean() > 0.7
+    assert np.delete(covered, np.s_[55:232]).mean() <= 0.01
+
+
+SKIN_RGB, LIP_RGB, INSIDE_RGB = (200, 160, 130), (160, 80, 90), (40, 15, 15)
+MOUTH = np.array([128.0, 190.0])
+USUAL, PRESSED, GAPING = ((56, 24), (56, 4)), ((72, 7), (72, 1)), ((46, 52), (34, 40))
+Sizes = tuple[tuple[float, float], tuple[float, float]]
+
+
+def _mouth(sizes: Sizes) -> tuple[ByteArray, FloatArray]:
+    """A face of one colour but for its mouth, half of it in the shade, and its points.
+
+    Args:
+        sizes: Half of the width and of the height of the lips' outline, and of what is in them.
+    """
+    points = np.random.default_rng(0).uniform(20, 100, (478, 2)).astype(np.float32)
+    # from the right corner through the lower lip to the left one, and back
+    turns = np.pi - np.linspace(0, 2 * np.pi, 20, endpoint=False)
+    ring = np.stack([np.cos(turns), np.sin(turns)], axis=1)
+    picture = np.full((256, 256, 3), SKIN_RGB, np.uint8)
+    for row, size, colour in zip(
+        (LIPS_OUTER, LIPS_INNER), sizes, (LIP_RGB, INSIDE_RGB), strict=True
+    ):
+        points[list(row)] = MOUTH + size * ring
+        axes = (round(size[0]), round(size[1]))
+        cv2.ellipse(picture, MOUTH.astype(int).tolist(), axes, 0, 0, 360, colour, cv2.FILLED)
+    points[list(LIPS_AROUND)] = MOUTH + (np.array(sizes[0]) + 12) * ring
+    picture[:, 140:] = 0.9 * picture[:, 140:]
+    return picture, points
+
+
+def _mouth_likeness(picture: ByteArray, points: FloatArray) -> float:
+    """Of one picture among those of the usual mouth."""
+    usual = [shades_at(*_mouth(((56 + n % 3, 24 + n % 2), (56, 4)))) for n in range(12)]
+    shades = np.stack([*usual, shades_at(picture, points)])
+    return float(UsualLook(shades).likeness(shades)[-1])
+
+
+def _fingers(picture: ByteArray, left: int, right: int) -> ByteArray:
+    """Upright fingers of the face's own skin, dark between them, before a part of a picture."""
+    covered = picture.copy()
+    covered[140:, left:right] = SKIN_RGB
+    covered[140:, left + 12 : right : 24] = np.array(SKIN_RGB) // 2
+    return covered
+
+
+@pytest.mark.parametrize("sizes", [USUAL, PRESSED, GAPING])
+def test_lips_pressed_or_wide_open_are_the_same_lips(sizes: Sizes) -> None:
+    assert _mouth_likeness(*_mouth(sizes)) > 1.2 * LEAST
+
+
+@pytest.mark.parametrize(("left", "right"), [(50, 206), (50, 134), (122, 206)])
+def test_fingers_before_all_or_one_half_of_the_lips_are_found(left: int, right: int) -> None:
+    picture, points = _mouth(USUAL)
+    assert _mouth_likeness(_fingers(picture, left, right), points) < LEAST
+
+
+@pytest.mark.parametrize("sizes", [USUAL, PRESSED, GAPING])
+def test_a_mirrored_face_is_as_like_itself(sizes: Sizes) -> None:
+    """Of a picture, and of its mirror image with its points' numbers changed over."""
+
+    def shades(sizes: Sizes, mirrored: bool) -> ByteArray:
+        picture, points = _mouth(sizes)
+        if not mirrored:
+            return shades_at(picture, points)
+        points = points * (-1, 1) + (len(picture) - 1, 0)
+        changed = points.copy()
+        rings = [(row, np.roll(row[::-1], 11).tolist()) for row in RINGS]
+        for row, other in [*rings, *EYE_ROWS, *((b, a) for a, b in EYE_ROWS)]:
+            changed[list(row)] = points[list(other)]
+        return shades_at(np.ascontiguousarray(picture[:, ::-1]), changed)
+
+    like = []
+    for mirrored in (False, True):
+        usual = [shades(USUAL, mirrored)] * 12
+        found = np.stack([*usual, shades(sizes, mirrored)])
+        like.append(UsualLook(found).likeness(found)[-1])
+    assert like[1] == pytest.approx(like[0], abs=0.01)
 
 
 def test_light_changes_no_likeness_and_a_bare_face_has_none() -> None:
