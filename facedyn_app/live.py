@@ -42,7 +42,7 @@ class LiveFace:
 
     Args:
         head: The head, its landmarks placed.
-        settings: Of all stages.
+        settings: Of all stages; the mean with the mirrored picture is left out, which takes longer.
         device: "auto", "cpu" or "cuda".
 
     Attributes:
@@ -55,7 +55,7 @@ class LiveFace:
 
     def __init__(self, head: HeadModel, settings: Settings, device: str = "auto") -> None:
         head = with_fewer(head, settings.fit.n_shape, settings.fit.n_expression)
-        one = replace(settings.landmarks, max_faces=1)
+        one = replace(settings.landmarks, max_faces=1, mirrored_mean=False)
         self.expression_names = head.expression_names
         self._learner = ThreadPoolExecutor(1, "live-shape", use_one_thread)
         self._worker = ThreadPoolExecutor(1, "live", use_one_thread)

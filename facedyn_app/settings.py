@@ -19,11 +19,14 @@ class LandmarkSettings:
         min_detection: Least confidence of a detected face.
         min_tracking: Least confidence to go on from the last frame.
         max_faces: Faces looked for in a frame.
+        mirrored_mean: Measure each face in the mirrored picture as well and take the mean, so that
+            a mirrored video gives mirrored answers. Not with a camera.
     """
 
     min_detection: float = setting(0.5, "Least confidence of a face", 0, 1)
     min_tracking: float = setting(0.5, "Least confidence to go on", 0, 1)
     max_faces: int = setting(4, "Most faces", 1, 8, "faces")
+    mirrored_mean: bool = setting(False, "Mean with the mirrored picture")
 
 
 @dataclass(frozen=True, slots=True)

@@ -58,6 +58,16 @@ def test_a_picture_without_a_face_gives_no_mesh_and_the_next_face_is_found(share
     assert again.vertices is not None
 
 
+def test_the_mean_with_the_mirrored_picture_is_left_out(shared: Path) -> None:
+    frame = next(iter(read_frames(shared / "data/videos/pyfeat_single_face.mp4")))
+    head, fits = load_head("open-head-1"), []
+    for mirrored_mean in (False, True):
+        settings = Settings(landmarks=LandmarkSettings(mirrored_mean=mirrored_mean))
+        with LiveFace(head, settings, "cpu") as live:
+            fits.append(live.see(frame).fit)
+    np.testing.assert_array_equal(fits[0].points, fits[1].points)
+
+
 def test_frames_come_when_they_are_due_and_late_ones_are_passed_over() -> None:
     def frames() -> Iterator[Frame]:
         for index in range(20):

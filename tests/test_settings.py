@@ -58,11 +58,13 @@ def test_what_was_changed_is_kept_and_nothing_else(tmp_path: Path) -> None:
     path = tmp_path / "config" / "settings.json"
     assert read_settings(path) == Settings()
     fit = replace(FitSettings(), max_yaw_deg=45.0, jaw_sd=(0.1, 0.1, 0.1))
-    wanted = replace(Settings(), fit=fit)
+    landmarks = LandmarkSettings(mirrored_mean=True)
+    wanted = replace(Settings(), landmarks=landmarks, fit=fit)
     write_settings(wanted, path)
     assert read_settings(path) == wanted
     kept = json.loads(path.read_text())
-    assert set(kept) == {"format", "version", "fit"}
+    assert set(kept) == {"format", "version", "landmarks", "fit"}
+    assert kept["landmarks"] == {"mirrored_mean": True}
     assert kept["fit"] == {"max_yaw_deg": 45.0, "jaw_sd": [0.1, 0.1, 0.1]}
     assert changed(Settings()) == {}
 

@@ -2,7 +2,8 @@
 
 The left of the one is compared with the right of the other. Both are encoded anew alike, so that
 the encoder has the same part in both; and the landmarks of the one, mirrored by hand and fitted
-again, tell what of the difference arises in the fit itself.
+again, tell what of the difference arises in the fit itself. Both are followed and fitted once more
+with `LandmarkSettings.mirrored_mean`, which takes out what the landmark network does differently.
 """
 
 from __future__ import annotations
@@ -10,7 +11,7 @@ from __future__ import annotations
 import hashlib
 import json
 from collections.abc import Callable, Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from pathlib import Path
 
 import numpy as np
@@ -53,12 +54,15 @@ class MirrorResult:
         n_frames: Frames of the video.
         n_compared: Frames that are valid in both versions.
         invalid: Invalid frames by reason in each version: "video" (as given), "plain" (encoded
-            anew), "mirrored", "by hand".
+            anew), "mirrored", "by hand", "plain, mean" and "mirrored, mean" (with
+            `LandmarkSettings.mirrored_mean`).
         fit: Of the fits of the plain and of the mirrored version.
         scores: Of the landmarker's blendshape scores in the same frames.
         by_hand: Of the plain version's fit and that of its landmarks mirrored by hand.
         encoding: Of the fits of the video as given and of the plain version: what encoding alone
             changes.
+        mean_fit: As `fit`, with `LandmarkSettings.mirrored_mean` in both versions.
+        mean_scores: As `scores`, likewise.
     """
 
     video: str
@@ -69,6 +73,8 @@ class MirrorResult:
     scores: Agreement
     by_hand: Agreement
     encoding: Agreement
+    mean_fit: Agreement
+    mean_scores: Agreement
 
 
 @dataclass(frozen=True, slots=True, eq=False)
@@ -134,8 +140,18 @@ def measure_mirror(
     given = _analysed(head, video, plain.landmarks, report)
     mirrored = _analysed(head, mirrored_path, by_hand, report)
     refitted = _Version(by_hand, fit_session(head, by_hand, Settings().fit, report=report))
-    versions = {"video": given, "plain": plain, "mirrored": mirrored, "by hand": refitted}
+    mean_plain = _analysed(head, plain_path, plain.landmarks, report, mirrored_mean=True)
+    mean_mirrored = _analysed(head, mirrored_path, by_hand, report, mirrored_mean=True)
+    versions = {
+        "video": given,
+        "plain": plain,
+        "mirrored": mirrored,
+        "by hand": refitted,
+        "plain, mean": mean_plain,
+        "mirrored, mean": mean_mirrored,
+    }
     both = _valid_in_both(video, plain, mirrored)
+    both_means = _valid_in_both(video, mean_plain, mean_mirrored)
     return MirrorResult(
         video=video.name,
         n_frames=len(given.fit.valid),
@@ -145,6 +161,8 @@ def measure_mirror(
         scores=_score_sides(plain, mirrored, both),
         by_hand=_sides(head, plain, refitted, _valid_in_both(video, plain, refitted)),
         encoding=_same(head, given, plain, _valid_in_both(video, given, plain)),
+        mean_fit=_sides(head, mean_plain, mean_mirrored, both_means),
+        mean_scores=_score_sides(mean_plain, mean_mirrored, both_means),
     )
 
 
@@ -172,9 +190,18 @@ def _encoded(video: Path, folder: Path, version: str, change: Change, report: Re
     return path
 
 
-def _analysed(head: HeadModel, path: Path, expected: Landmarks | None, report: Report) -> _Version:
+def _analysed(
+    head: HeadModel,
+    path: Path,
+    expected: Landmarks | None,
+    report: Report,
+    *,
+    mirrored_mean: bool = False,
+) -> _Version:
     """Follow a version and fit its face: the one seen longest, or that of known landmarks."""
-    settings = Settings()
+    default = Settings()
+    landmarks = replace(default.landmarks, mirrored_mean=mirrored_mean)
+    settings = replace(default, landmarks=landmarks)
     followed = follow_video(path, head, settings, report=report)
     face = ANY_FACE if expected is None else _nearest_face(followed, expected)
     analysis = fit_face(followed, head, settings, face=face, report=report)

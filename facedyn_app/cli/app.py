@@ -28,6 +28,7 @@ from facedyn_app.cli.options import (
     FacesChoice,
     HeadName,
     LibraryFolder,
+    MirroredMean,
     OtherHead,
     SpeakerName,
 )
@@ -101,6 +102,7 @@ def fit(
     n_expression: Directions = 0,
     device: DeviceName = Device.AUTO,
     face: FacesChoice = 0,
+    mirrored_mean: MirroredMean = False,
     as_json: AsJson = False,
 ) -> None:
     """Follow a face through a video, fit a head to it, write a session file."""
@@ -110,7 +112,8 @@ def fit(
         from facedyn_app.cli.fit_faces import fit_every_face
         from facedyn_app.cli.recordings import Reading
 
-        reading = Reading(head, device, max(face, 0), n_shape, n_expression)
+        one = max(face, 0)
+        reading = Reading(head, device, one, n_shape, n_expression, mirrored_mean=mirrored_mean)
         fit_those = fit_every_face if face == ALL_FACES else fit_video
         return fit_those(video, out, reading, report)
 

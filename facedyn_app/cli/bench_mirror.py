@@ -21,6 +21,8 @@ _WHAT = {
     "scores": "mirrored video, scores",
     "by_hand": "landmarks mirrored by hand, fit",
     "encoding": "encoded anew, not mirrored, fit",
+    "mean_fit": "mirrored video, mean of both, fit",
+    "mean_scores": "mirrored video, mean of both, scores",
 }
 _HEADS = ("video", "compared", "channels", "median %", "90 %", "r", "largest bias", "of")
 _LEGEND = f"""\
@@ -29,7 +31,7 @@ each channel's median absolute difference in percent of its range (5th to 95th p
 median and the 90th percentile over the channels whose range is {LEAST_RANGE:g} or more. r: median
 correlation. largest bias: mean difference of a channel, in activations (of the jaw in rad).
 scores: the landmarker's blendshape scores. by hand: the landmarks of the plain version, mirrored
-and fitted again."""
+and fitted again. mean of both: each version followed with --mirrored-mean."""
 
 
 def bench_mirror(videos: Sequence[Path], head: str, work: Path | None, report: Report) -> Outcome:

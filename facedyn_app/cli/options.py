@@ -124,4 +124,11 @@ FacesChoice = Annotated[
         "each in a file of its own, that of face 2 in SESSION-face2.npz.",
     ),
 ]
+MirroredMean = Annotated[
+    bool,
+    typer.Option(
+        "--mirrored-mean",
+        help="Measure the face in the mirrored video as well and take the mean; takes longer.",
+    ),
+]
 HeadChoice = Annotated[str, typer.Argument(metavar="ID|FILE", help="The head.")]

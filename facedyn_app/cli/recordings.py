@@ -30,6 +30,7 @@ class Reading:
         face: Which face, from 1; 0 takes the one seen longest.
         n_shape: Leading shape directions to use; 0 means all.
         n_expression: Leading expression directions to use; 0 means all.
+        mirrored_mean: Whether faces are measured in the mirrored pictures as well.
     """
 
     head: str | None
@@ -37,12 +38,14 @@ class Reading:
     face: int = 0
     n_shape: int = 0
     n_expression: int = 0
+    mirrored_mean: bool = False
 
     def settings(self) -> Settings:
         """The settings of all stages, with what is chosen here."""
         settings = Settings()
         fit = replace(settings.fit, n_shape=self.n_shape, n_expression=self.n_expression)
-        return replace(settings, fit=fit)
+        landmarks = replace(settings.landmarks, mirrored_mean=self.mirrored_mean)
+        return replace(settings, landmarks=landmarks, fit=fit)
 
 
 def is_session_file(path: Path) -> bool:

@@ -80,6 +80,20 @@ def crop(
     return np.asarray(shown, dtype=np.uint8)
 
 
+def mirrored_square(square: FloatArray, width: int) -> FloatArray:
+    """The square (4,) that shows the same face in the mirrored picture.
+
+    A point (width - x, y) of the mirrored picture for (x, y) of the picture lies at
+    (CROP_PX - u, v) in the crop for (u, v) in that of the picture, px.
+
+    Args:
+        square: (4,).
+        width: Of the picture, px.
+    """
+    x, y, side, angle = square.astype(np.float64)  # where width - x is exact
+    return np.array([width - x, y, side, -angle])
+
+
 def crop_to_image(points: FloatArray, squares: FloatArray) -> FloatArray:
     """Positions in crops (N, L, 2), px, as positions in the image, px, float32."""
     matrices = np.stack([square_to_image(square) for square in squares])

@@ -23,7 +23,7 @@ class Landmarker:
     The pictures have nothing to do with each other: the same picture gives the same points.
 
     Args:
-        settings: Confidences and the most faces in a picture.
+        settings: Confidences, the most faces in a picture, the mean with the mirrored picture.
         device: Where to compute; a GPU where there is one, if not given.
 
     Raises:
@@ -35,7 +35,7 @@ class Landmarker:
     ) -> None:
         self._settings = settings or LandmarkSettings()
         models = FaceModels(device or best_device())
-        self._measurer = Measurer(models)
+        self._measurer = Measurer(models, mirrored_mean=self._settings.mirrored_mean)
         self._finder = FaceFinder(models, self._settings.min_detection)
 
     def __enter__(self) -> Landmarker:

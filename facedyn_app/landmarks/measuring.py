@@ -8,12 +8,20 @@ from dataclasses import dataclass
 from threading import Thread
 from typing import Any, TypeVar
 
+import cv2
 import numpy as np
 import torch
 
-from facedyn_app.landmarks.crops import CROP_PX, crop, crop_to_image, sharpness_of
+from facedyn_app.landmarks.crops import (
+    CROP_PX,
+    crop,
+    crop_to_image,
+    mirrored_square,
+    sharpness_of,
+)
 from facedyn_app.landmarks.faces import Face
 from facedyn_app.landmarks.looks import shades_at
+from facedyn_app.landmarks.mirror import MIRRORED_ACTIONS, MIRRORED_POINTS
 from facedyn_app.landmarks.models import FaceModels, n_workers
 from facedyn_app.landmarks.turn import turns_of
 from facedyn_app.records import ByteArray, FloatArray
@@ -54,10 +62,14 @@ class Measurer:
 
     Args:
         models: The networks.
+        mirrored_mean: Whether points, depths, certainty and scores are the mean of those of the
+            picture and of its mirror image, mirrored back: then those of a mirrored picture in the
+            mirrored square are the mirrored ones. The networks run twice.
     """
 
-    def __init__(self, models: FaceModels) -> None:
+    def __init__(self, models: FaceModels, *, mirrored_mean: bool = False) -> None:
         self._models = models
+        self._mirrored_mean = mirrored_mean
         on_gpu = models.device.type != "cpu"
         self._batch = _GPU_BATCH if on_gpu else _CPU_BATCH
         n_threads = n_workers(models.device)
@@ -80,7 +92,7 @@ class Measurer:
 
     def scores(self, points: FloatArray) -> FloatArray:
         """The action scores (N, A) of faces whose points (N, L, 2) are known, px."""
-        return np.concatenate(self._in_batches(self._models.scores, points))
+        return np.concatenate(self._in_batches(self._scores, points))
 
     def _in_batches(
         self, work: Callable[..., Result], *rows: Sequence[Any] | FloatArray
@@ -98,11 +110,40 @@ class Measurer:
     ) -> tuple[FloatArray, FloatArray, FloatArray, FloatArray, ByteArray]:
         crops = [crop(image, square) for image, square in zip(images, squares, strict=True)]
         shown, certainty = self._models.points(crops)
+        if self._mirrored_mean:
+            other_shown, other_certainty = self._measure_mirrored(images, squares)
+            shown, certainty = (shown + other_shown) / 2, (certainty + other_certainty) / 2
         depths = shown[:, :, 2] * (squares[:, 2:3] / CROP_PX).astype(np.float32)
         sharpness = np.array([sharpness_of(picture) for picture in crops])
         seen = zip(crops, shown[:, :, :2], strict=True)
         shades = np.stack([shades_at(picture, points) for picture, points in seen])
         return crop_to_image(shown[:, :, :2], squares), depths, certainty, sharpness, shades
+
+    def _measure_mirrored(
+        self, images: Sequence[ByteArray], squares: FloatArray
+    ) -> tuple[FloatArray, FloatArray]:
+        """Points (N, L, 3) in the crops and certainty, as the mirrored pictures show them."""
+        crops = [
+            crop(cv2.flip(image, 1), mirrored_square(square, image.shape[1]))
+            for image, square in zip(images, squares, strict=True)
+        ]
+        shown, certainty = self._models.points(crops)
+        return _mirrored(shown, CROP_PX), certainty
+
+    def _scores(self, points: FloatArray) -> FloatArray:
+        scores = self._models.scores(points)
+        if not self._mirrored_mean:
+            return scores
+        # where the face is makes no difference to the network, so any axis does
+        mirrored = self._models.scores(_mirrored(points, 0.0))
+        return np.asarray((scores + mirrored[:, MIRRORED_ACTIONS]) / 2)
+
+
+def _mirrored(points: FloatArray, width: float) -> FloatArray:
+    """Points (N, L, 2 or more) of a picture as those of its mirror image."""
+    mirrored = points[:, MIRRORED_POINTS].copy()
+    mirrored[..., 0] = width - mirrored[..., 0]
+    return mirrored
 
 
 def use_one_thread() -> None:

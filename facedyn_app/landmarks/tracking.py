@@ -38,7 +38,7 @@ class FaceTracker:
     number 1.
 
     Args:
-        settings: Confidences and the most faces followed at a time.
+        settings: Confidences, the most faces at a time, the mean with the mirrored picture.
         device: Where to compute; a GPU where there is one, if not given.
 
     Raises:
@@ -50,7 +50,7 @@ class FaceTracker:
     ) -> None:
         self._settings = settings or LandmarkSettings()
         models = FaceModels(device or best_device())
-        self._measurer = Measurer(models)
+        self._measurer = Measurer(models, mirrored_mean=self._settings.mirrored_mean)
         self._search = Search(FaceFinder(models, self._settings.min_detection))
         self._tracks: list[Track] = []
         self.n_at_once = max(_LEAST_BLOCK, self._measurer.n_at_once)
@@ -181,7 +181,7 @@ def track_faces(
     Args:
         frames: The frames in order, such as `read_frames` gives them.
         info: What the video says of itself.
-        settings: Confidences and the most faces followed at a time.
+        settings: Confidences, the most faces at a time, the mean with the mirrored picture.
         report: Told of every frame; stage "landmarks".
         device: Where to compute; a GPU where there is one, if not given.
 

@@ -67,13 +67,18 @@ def test_a_real_clip(head: HeadModel, shared: Path, tmp_path: Path) -> None:
     found = measure_mirror(head, video, tmp_path)
     assert found.n_frames == 72
     assert found.n_compared > 65
-    assert set(found.invalid) == {"video", "plain", "mirrored", "by hand"}
+    versions = {"video", "plain", "mirrored", "by hand", "plain, mean", "mirrored, mean"}
+    assert set(found.invalid) == versions
     assert found.encoding.median_percent is not None
     assert found.fit.median_percent is not None
     assert found.encoding.median_percent < 10
     assert 0 < found.fit.median_percent < 60
     assert found.scores.n_channels > 5
     assert found.by_hand.n_channels > 5
+    assert found.scores.median_percent is not None
+    assert found.mean_scores.median_percent is not None
+    assert found.mean_scores.median_percent < found.scores.median_percent / 2
+    assert found.mean_fit.n_channels > 5
     made = sorted(path.name for path in tmp_path.iterdir())
     assert [name.split("-")[1] for name in made] == ["mirrored", "plain"]
 

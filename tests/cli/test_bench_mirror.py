@@ -28,6 +28,7 @@ def test_a_clip_as_json_and_as_a_table(run: Run, clip: Path, tmp_path: Path) -> 
     assert len(list(work.iterdir())) == 2
     answer = run("bench", "mirror", clip, "--work", work)
     assert "mirrored by hand" in answer.stdout
+    assert "mean of both, fit" in answer.stdout
     assert "of 72 frames compared" in answer.stdout
 
 

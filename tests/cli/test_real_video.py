@@ -5,6 +5,7 @@ from collections.abc import Callable
 from pathlib import Path
 from typing import Any
 
+import numpy as np
 import pytest
 
 from facedyn_app.library.session_file import load_session
@@ -29,6 +30,23 @@ def test_fit_reports_what_the_session_file_holds(run: Run, shared: Path, tmp_pat
     assert facts["head_id"] == session.head_id
     assert facts["simulated"] is False
     assert [path.name for path in tmp_path.iterdir() if path.name != "home"] == ["s.npz"]
+
+
+def test_the_mean_with_the_mirrored_video_is_told_by_the_session(
+    run: Run, shared: Path, tmp_path: Path
+) -> None:
+    video = shared / "data" / "videos" / "pyfeat_single_face.mp4"
+    kept = {}
+    for name, options in {"plain": (), "mean": ("--mirrored-mean",)}.items():
+        out = tmp_path / f"{name}.npz"
+        result = run("fit", video, "-o", out, *options)
+        assert result.exit_code == 0, result.stderr
+        kept[name] = load_session(out)
+    told = {name: session.meta["settings"]["landmarks"] for name, session in kept.items()}
+    assert told["plain"]["mirrored_mean"] is False
+    assert told["mean"] == told["plain"] | {"mirrored_mean": True}
+    assert kept["mean"].valid.sum() >= 71
+    assert not np.array_equal(kept["mean"].expression, kept["plain"].expression)
 
 
 def test_a_video_without_a_face_is_refused(run: Run, shared: Path, tmp_path: Path) -> None:
