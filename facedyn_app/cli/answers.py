@@ -164,7 +164,7 @@ def drift_text(reports: Sequence[DriftReport], trust: TrustSettings) -> str:
     lines = [
         table(head, rows, right=(2, 3, 4, 5, 6, 7)),
         "drift: between sessions; noise: within; halves: between a session's two halves; "
-        "sd: standard deviations of shape",
+        "sd: standard deviations of shape, of its posterior where all sessions keep one",
         "90 % interval: of a speaker's corrected DNR, of a session's DNR",
     ]
     for note in dict.fromkeys(report.note for report in reports if report.note):
