@@ -41,9 +41,9 @@ class FitSettings:
             Larger than the scatter seen, since the errors of neighbouring landmarks go together:
             chosen on rendered faces of known motion, where 0.006 lets noise into expressions.
         known_noise: Factor on the landmarks' errors where they were measured.
-        score_noise: Factor on the errors of the action scores beside that: they were measured on
-            painted heads, and people's scores at rest differ more. 1 is best on rendered faces, but
-            presses faint smiles of people to rest; 2 follows those better.
+        score_noise: Factor on the errors of the blendshape scores beside that: they were measured
+            on painted heads. On rendered faces 1 is best; on a performance made by others lengths
+            come nearer to their true size with 2 and more.
         robust_scale: Residual of a frame, in noise units, beyond which it counts less.
         expression_sd: Prior standard deviation of an activation of 0..1.
         coefficient_sd: The same of heads whose expression coefficients are standard deviations
