@@ -56,6 +56,13 @@ def _check_length(record: object, names: tuple[str, ...], n: int) -> None:
             raise ValueError(f"{type(record).__name__}.{name} has {length} rows instead of {n}")
 
 
+def _check_covariance(covariance: FloatArray | None, shape_chunks: FloatArray) -> None:
+    """Check that a posterior covariance, where there is one, is of the chunks' coefficients."""
+    n_shape = shape_chunks.shape[1]
+    if covariance is not None and covariance.shape != (n_shape, n_shape):
+        raise ValueError("shape_covariance needs a row and a column per shape coefficient")
+
+
 @dataclass(frozen=True, slots=True, eq=False)
 class VideoInfo:
     """What a video file says of itself, its rotation applied.
@@ -233,6 +240,7 @@ class HeadFit:
         names = ("valid", "expression", "jaw", "rotation", "translation", "error_px", "face_px")
         _check_length(self, names, len(self.seconds))
         _check_length(self, ("shape_chunks",), len(self.shape_chunk_seconds))
+        _check_covariance(self.shape_covariance, self.shape_chunks)
 
 
 @dataclass(frozen=True, slots=True, eq=False)
@@ -327,6 +335,7 @@ class Session:
         names = ("valid", "expression", "jaw", "rotation", "translation", "error_px", "face_px")
         _check_length(self, names, len(self.seconds))
         _check_length(self, ("shape_chunks",), len(self.shape_chunk_seconds))
+        _check_covariance(self.shape_covariance, self.shape_chunks)
         if self.expression.shape[1:] != (len(self.expression_names),):
             raise ValueError("Session.expression needs a column for each of expression_names")
 

@@ -26,6 +26,7 @@ from facedyn_app.headmodel.model import HeadModel
 from facedyn_app.landmarks import ACTION_NAMES, ANY_FACE
 from facedyn_app.landmarks.mirror import (
     MIRRORED_ACTIONS,
+    MIRRORED_TURN,
     mirror_landmarks,
     mirror_name,
     mirrored_channels,
@@ -41,7 +42,6 @@ LEAST_FRAMES = 10
 REPORT_FRAMES = 10
 JAW = ("jaw pitch", "jaw yaw", "jaw roll")
 """The jaw's rotation vector; it is compared in rad."""
-_MIRRORED_TURN = (1.0, -1.0, -1.0)
 Change = Callable[[ByteArray], ByteArray]
 
 
@@ -114,7 +114,7 @@ def mirrored_motion(head: HeadModel, fit: HeadFit) -> FloatArray:
         fit: Of T frames.
     """
     counterpart = mirrored_channels(head.expression_names)
-    return np.concatenate([fit.expression[:, counterpart], fit.jaw * _MIRRORED_TURN], axis=1)
+    return np.concatenate([fit.expression[:, counterpart], fit.jaw * MIRRORED_TURN], axis=1)
 
 
 def measure_mirror(

@@ -22,8 +22,8 @@ class SessionChunks:
         mean: (S,) their mean.
         variance: Trace of their unbiased covariance.
         n_effective: Independent chunks among them.
-        unseen: Variance of the mean by errors that are the same in all chunks; 0 where no
-            posterior tells of it.
+        unseen: (S, S) covariance of the mean by errors that are the same in all chunks; None
+            where no posterior tells of it.
     """
 
     name: str
@@ -31,7 +31,7 @@ class SessionChunks:
     mean: FloatArray
     variance: float
     n_effective: float
-    unseen: float = 0.0
+    unseen: FloatArray | None = None
 
     @property
     def scatter(self) -> float:
@@ -41,7 +41,8 @@ class SessionChunks:
     @property
     def wander(self) -> float:
         """Variance of the mean: how far it wanders by itself."""
-        return self.scatter + self.unseen
+        unseen = 0.0 if self.unseen is None else float(np.trace(self.unseen))
+        return self.scatter + unseen
 
     @property
     def whole_variance(self) -> float:
@@ -63,7 +64,7 @@ def usable_chunks(
         sessions: Name and (C, S) chunk shapes of each; rows with NaN are left out.
         units: Posterior units to turn them into; None leaves them as they are.
     """
-    unseen = 0.0 if units is None else float(np.trace(units.unseen))
+    unseen = None if units is None else units.unseen
     usable: list[SessionChunks] = []
     left_out: list[str] = []
     for name, given in sessions:

@@ -8,7 +8,6 @@ from itertools import combinations
 import numpy as np
 
 from facedyn_app.dynamics.chunks import SessionChunks
-from facedyn_app.records import FloatArray
 
 INTERVAL = (0.05, 0.95)
 
@@ -17,7 +16,7 @@ MOST_UNSURE = 3.0
 
 
 def corrected_ratio(
-    sessions: Sequence[SessionChunks], corrected: float, unseen: FloatArray | None = None
+    sessions: Sequence[SessionChunks], corrected: float
 ) -> tuple[float, tuple[float, float]] | None:
     """The corrected drift over the noise of long sessions, and its 90 % interval.
 
@@ -28,13 +27,12 @@ def corrected_ratio(
     Args:
         sessions: The n sessions.
         corrected: The corrected drift.
-        unseen: (S, S) covariance of what a whole recording leaves open; None for none.
 
     Returns:
         The ratio and its interval, which holds it, and 0 where there may be no drift; None with
         one session or without any wander.
     """
-    interval = drift_interval(sessions, corrected, unseen)
+    interval = drift_interval(sessions, corrected)
     if interval is None:
         return None
     from scipy.stats import t
@@ -48,7 +46,7 @@ def corrected_ratio(
 
 
 def drift_interval(
-    sessions: Sequence[SessionChunks], corrected: float, unseen: FloatArray | None = None
+    sessions: Sequence[SessionChunks], corrected: float
 ) -> tuple[float, float] | None:
     """90 % interval of the corrected drift of n sessions; it holds 0 where there may be none.
 
@@ -64,7 +62,6 @@ def drift_interval(
     Args:
         sessions: The n sessions.
         corrected: The corrected drift; the interval holds it.
-        unseen: (S, S) covariance of what a whole recording leaves open; None for none.
 
     Returns:
         None with one session or without any wander.
@@ -78,7 +75,7 @@ def drift_interval(
         return None
     pairs = [float(((a.mean - b.mean) ** 2).sum()) for a, b in combinations(sessions, 2)]
     above = float(np.mean(pairs)) - 2.0 * wander
-    freedom = (len(sessions) - 1) * effective_directions(sessions, unseen)
+    freedom = (len(sessions) - 1) * effective_directions(sessions)
     scale = 2.0 * wander / freedom
     # the tiny number stands for 0, for which scipy's quantiles are not defined
     quantiles = scale * ncx2.ppf(INTERVAL, freedom, max(above / scale, 1e-9))
@@ -86,12 +83,11 @@ def drift_interval(
     return min(float(low), corrected), max(float(high), corrected)
 
 
-def effective_directions(
-    sessions: Sequence[SessionChunks], unseen: FloatArray | None = None
-) -> float:
+def effective_directions(sessions: Sequence[SessionChunks]) -> float:
     """In how many directions session means wander: `(tr M)^2 / tr M^2`, 1 to S.
 
-    M is the mean covariance C of the chunks, as large as it is in a mean of them, plus U. `tr C^2`
+    M is the mean covariance C of the chunks, as large as it is in a mean of them, plus U, what a
+    whole recording leaves open (the same in all sessions). `tr C^2`
     of few, autocorrelated chunks is too large by `(tr C)^2 / nu`, nu being the covariances'
     degrees of freedom, which is taken off.
     """
@@ -99,6 +95,7 @@ def effective_directions(
     total = float(np.trace(covariance))
     freedom = sum(_freedom(one) for one in sessions)
     squared = max(float((covariance**2).sum()) - total**2 / freedom, 1e-12 * total**2)
+    unseen = sessions[0].unseen
     if unseen is not None:
         share = float(np.mean([one.scatter for one in sessions])) / max(total, 1e-30)
         both = float((covariance * unseen).sum())

@@ -39,10 +39,9 @@ def measure_drift(
     Where every session knows the posterior of its shape, all of this is in posterior units, and U
     is what a whole recording leaves open (posterior_units.py): an expression that is held is no
     drift, nor is a direction that nobody can see. Otherwise units are standard deviations and U
-    is 0. A session's
-    own DNR is the distance of m_i from the mean of the other sessions' means, over N. The ratio is
-    that of arXiv 2510.11223, which does not print its formula: pairs, trace and corrections are
-    this project's own.
+    is 0. A session's own DNR is the distance of m_i from the mean of the other sessions' means,
+    over N. The ratio is that of arXiv 2510.11223, which does not print its formula: pairs, trace
+    and corrections are this project's own.
 
     Args:
         speaker: The speaker's name.
@@ -59,8 +58,7 @@ def measure_drift(
         TooLittleError: No session has two chunks of shape.
     """
     _check_widths(speaker, sessions)
-    units = posterior_units(posteriors)
-    usable, left_out = usable_chunks(sessions, units)
+    usable, left_out = usable_chunks(sessions, posterior_units(posteriors))
     if not usable:
         raise TooLittleError(
             f"No session of '{speaker}' has two seconds or more of estimated head shape.",
@@ -68,8 +66,7 @@ def measure_drift(
         )
     noise = float(np.sqrt(np.mean([chunks.variance for chunks in usable])))
     drift, corrected = _drifts(usable)
-    unseen = None if units is None else units.unseen
-    ratio = None if corrected is None else corrected_ratio(usable, corrected, unseen)
+    ratio = None if corrected is None else corrected_ratio(usable, corrected)
     return DriftReport(
         speaker=speaker,
         sessions=_session_drifts(usable, noise, rng, n_bootstrap),

@@ -63,10 +63,6 @@ def shape_distance(probe: Session, enrolled: Sequence[Session]) -> float:
     """
     both = (probe, *enrolled)
     units = posterior_units([session.shape_covariance for session in both])
-    if units is not None and any(
-        one.shape_chunks.shape[1:] != units.unseen.shape[:1] for one in both
-    ):
-        return math.nan
     usable, left_out = usable_chunks([("", one.shape_chunks) for one in both], units)
     if left_out or any(len(one.mean) != len(usable[0].mean) for one in usable):
         return math.nan

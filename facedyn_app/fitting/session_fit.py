@@ -77,6 +77,7 @@ def fit_session(
     known = fitter.head.with_shape(joint.state.shape[0])
     eyes = head_eyes(head, known.weight)
     sample, before = fitter.problem(known, landmarks.only(spread))
+    # the shape's evidence leaves expressions freer than they are in a frame
     fitted = _solve(sample, replace(joint.state, shape=before.shape), settings).state
     steps = fitter.steps(fitted)
     converged, usual = joint.converged, usual_sharpness(landmarks.sharpness)

@@ -20,14 +20,13 @@ import torch
 from torch import Tensor
 
 from facedyn_app.fitting.landmark_head import LandmarkHead
-from facedyn_app.landmarks.mirror import MIRRORED_ACTIONS, MIRRORED_POINTS
+from facedyn_app.landmarks.mirror import MIRRORED_ACTIONS, MIRRORED_POINTS, MIRRORED_TURN
 from facedyn_app.records import N_ACTIONS, IntArray
 
 MOST_DIFFERENCE = 0.25
 """RMS difference between directions and their mirror images, share of their size, up to which a
 head counts as symmetric."""
 _AXES = (-1.0, 1.0, 1.0)
-_TURNS = (1.0, -1.0, -1.0)
 # turns x, y, z, their products xx, xy, xz, yy, yz, zz, and closeness (readings.view_terms)
 _VIEW_TERMS = (1.0, -1.0, -1.0, 1.0, -1.0, -1.0, 1.0, 1.0, 1.0, 1.0)
 
@@ -107,7 +106,7 @@ def _mean_with_mirror(
 ) -> LandmarkHead:
     axes = _signs(_AXES, head.weight)
     entries = _signs([a * b for a in _AXES for b in _AXES], head.weight)
-    turns, terms = _signs(_TURNS, head.weight), _signs(_VIEW_TERMS, head.weight)
+    turns, terms = _signs(MIRRORED_TURN, head.weight), _signs(_VIEW_TERMS, head.weight)
     rows = _row_mirror(head, points)
     said = _reading_mirror(head)
 
@@ -161,7 +160,7 @@ def _reading_mirror(head: LandmarkHead) -> SignedPermutation:
     sign = like.new_ones(n)
     if n:
         index[:N_ACTIONS] = torch.as_tensor(np.array(MIRRORED_ACTIONS), device=like.device)
-        sign[N_ACTIONS:] = like.new_tensor(_TURNS)
+        sign[N_ACTIONS:] = like.new_tensor(MIRRORED_TURN)
     return SignedPermutation(index, sign)
 
 

@@ -22,6 +22,8 @@ _FIRST_LEFT, _FIRST_IRIS = 248, 468
 # Each iris: its centre, then its points in the picture's +x, up, -x and down, the same for both
 # eyes, so that +x and -x change places.
 _IRIS_PAIRS = ((468, 473), (469, 476), (470, 475), (471, 474), (472, 477))
+MIRRORED_TURN = (1.0, -1.0, -1.0)
+"""Factors of a rotation vector's numbers in the mirror image in x."""
 _SIDES = (("Left", "Right"), ("_L", "_R"))
 
 
@@ -68,7 +70,7 @@ def mirror_landmarks(landmarks: Landmarks) -> Landmarks:
         landmarks,
         points=points,
         scores=landmarks.scores[:, MIRRORED_ACTIONS],
-        turn=landmarks.turn * np.array([1.0, -1.0, -1.0], dtype=landmarks.turn.dtype),
+        turn=landmarks.turn * np.array(MIRRORED_TURN, dtype=landmarks.turn.dtype),
     )
 
 

@@ -21,7 +21,7 @@ from facedyn_app.headmodel.forward import HeadTensors, head_to_tensors, head_ver
 from facedyn_app.headmodel.model import HeadModel
 from facedyn_app.landmarks import Face
 from facedyn_app.progress import Progress, Report, ignore
-from facedyn_app.records import ByteArray, FloatArray, IntArray
+from facedyn_app.records import N_ACTIONS, N_LANDMARKS, ByteArray, FloatArray, IntArray
 from facedyn_app.simulate.motion import simulate_motion
 from facedyn_app.simulate.rendering import EYES, make_scene, with_appearance
 from facedyn_app.simulate.repertoire import EXPRESSION_NAMES
@@ -69,21 +69,6 @@ class SeenHeads:
     camera: Camera
 
 
-@dataclass(frozen=True, slots=True, eq=False)
-class Picture:
-    """One picture of a made face, its truth and what was found: the columns of SeenHeads."""
-
-    face: int
-    shape: FloatArray
-    expression: FloatArray
-    jaw: FloatArray
-    rotation: FloatArray
-    translation: FloatArray
-    points: FloatArray
-    scores: FloatArray
-    turn: FloatArray
-
-
 def any_appearance(rng: np.random.Generator) -> Appearance:
     """A third of the faces plain, the others of any appearance."""
     return Appearance() if rng.uniform() < PLAIN_SHARE else random_appearance(rng)
@@ -116,28 +101,25 @@ def see_heads(
     """
     tensors = head_to_tensors(head)
     camera = make_scene(head, 0, 0, seed=seed, width=SIDE_PX, height=SIDE_PX).camera
-    pictures: list[Picture] = []
+    faces: list[SeenHeads] = []
     for face in range(first, first + n_faces):
         report(Progress("rendering made faces", face - first, n_faces))
         appearance = draw_appearance(np.random.default_rng([seed, 302, face]))
-        pictures += _pictures(head, tensors, detect, camera, appearance, face, n_looks, seed)
-    columns = {
-        column.name: np.array([getattr(picture, column.name) for picture in pictures])
-        for column in fields(Picture)
-    }
-    return SeenHeads(camera=camera, **columns)
+        faces.append(_see_face(head, tensors, detect, camera, appearance, face, n_looks, seed))
+    return join_seen(faces)
 
 
 def join_seen(parts: Sequence[SeenHeads]) -> SeenHeads:
     """Pictures of several runs, in their order, as of one."""
     columns = {
         column.name: np.concatenate([getattr(part, column.name) for part in parts])
-        for column in fields(Picture)
+        for column in fields(SeenHeads)
+        if column.name != "camera"
     }
     return SeenHeads(camera=parts[0].camera, **columns)
 
 
-def _pictures(
+def _see_face(
     head: HeadModel,
     tensors: HeadTensors,
     detect: Detect,
@@ -146,7 +128,7 @@ def _pictures(
     face: int,
     n_looks: int,
     seed: int,
-) -> list[Picture]:
+) -> SeenHeads:
     """The pictures of one made face in which it is found."""
     rng = np.random.default_rng([seed, 301, face])
     scene = with_appearance(make_scene(head, face, 0, seed=seed), appearance)
@@ -158,14 +140,25 @@ def _pictures(
     translation = (scene.translation + shift) * farther
     vertices = _vertices(head, tensors, shape, expression, jaw, gaze)
     painted = paint_head(head, scene.skin, appearance, shape)
-    pictures: list[Picture] = []
     with HeadRenderer(painted, camera, scene.light, scene.background) as renderer:
-        for k in range(n_looks):
-            found = detect(renderer.render(vertices[k], rotation[k], translation[k]))
-            if found is not None:
-                truth = (shape, expression[k], jaw[k], rotation[k], translation[k])
-                pictures.append(Picture(face, *truth, found.points, found.scores, found.turn))
-    return pictures
+        found = [
+            detect(renderer.render(vertices[k], rotation[k], translation[k]))
+            for k in range(n_looks)
+        ]
+    seen = {k: one for k, one in enumerate(found) if one is not None}
+    n, kept = len(seen), list(seen)
+    return SeenHeads(
+        face=np.full(n, face),
+        shape=np.tile(shape, (n, 1)),
+        expression=expression[kept],
+        jaw=jaw[kept],
+        rotation=rotation[kept],
+        translation=translation[kept],
+        points=np.array([one.points for one in seen.values()]).reshape(n, N_LANDMARKS, 2),
+        scores=np.array([one.scores for one in seen.values()]).reshape(n, N_ACTIONS),
+        turn=np.array([one.turn for one in seen.values()]).reshape(n, 3),
+        camera=camera,
+    )
 
 
 def _looks(
