@@ -45,7 +45,7 @@ class FitSettings:
             on painted heads. On rendered faces 1 is best; on a performance made by others lengths
             come nearer to their true size with 2 and more.
         robust_scale: Residual of a frame, in noise units, beyond which it counts less.
-        expression_sd: Prior standard deviation of an activation of 0..1.
+        expression_sd: Prior standard deviation of an activation of 0..1, mean over the channels.
         coefficient_sd: The same of heads whose expression coefficients are standard deviations
             (FLAME).
         coactivation: Share of an activation's prior variance that it has in common with the actions
@@ -58,7 +58,7 @@ class FitSettings:
         action_variation: How much a person's own variant of an action differs from the head's,
             share of its displacement.
         variation_reach: How far over the face such a difference reaches, m.
-        shape_score_noise: Further factor on the errors of the blendshape scores.
+        rest_score_noise: Deviation of a face's scores at rest, of their errors.
         turn_step: Usual turn of the head between frames at 25 frames/s, rad; like the next three
             the scale of the smoothness in time, beyond which a difference pays ever less.
         shift_step: Usual shift of the head, m.
@@ -99,10 +99,10 @@ class FitSettings:
     )
     shape_sd: float = setting(1.0, "Shape", 0.01, 10, "sd", PRIORS)
     shape_frames: float = setting(2.0, "Independent frames", 0.1, 1e5, "frames", PRIORS)
-    held_share: float = setting(0.6, "Held expression, of a frame's", 0.01, 100, "times", PRIORS)
+    held_share: float = setting(0.5, "Held expression, of a frame's", 0.01, 100, "times", PRIORS)
     action_variation: float = setting(0.3, "A person's own actions", 0, 10, "share", PRIORS)
     variation_reach: float = setting(0.01, "Their reach", 0.001, 0.2, "m", PRIORS)
-    shape_score_noise: float = setting(5.0, "Scores, for the shape", 0.1, 1000, "times", NOISE)
+    rest_score_noise: float = setting(3.5, "Scores of a face at rest", 0, 1000, "times", NOISE)
     turn_step: float = setting(0.004, "Turn of the head", 1e-5, 1, "rad", STEPS)
     shift_step: float = setting(0.001, "Shift of the head", 1e-5, 1, "m", STEPS)
     jaw_step: float = setting(0.008, "Turn of the jaw", 1e-5, 1, "rad", STEPS)

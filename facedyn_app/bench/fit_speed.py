@@ -78,7 +78,7 @@ def _whole(
 ) -> tuple[FaceProblem, FaceState]:
     """All frames and the shape as one problem, coupled as in a session, and where to start."""
     fitter: Fitter = make_fitter(head, settings, device)
-    _, spread, _ = fit_shape(fitter, landmarks, np.flatnonzero(landmarks.found))
+    spread = fit_shape(fitter, landmarks, np.flatnonzero(landmarks.found)).joint
     return fitter.problem(fitter.head, landmarks, fitter.steps(spread.state))
 
 

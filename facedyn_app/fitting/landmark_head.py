@@ -96,6 +96,14 @@ class LandmarkHead:
         """The head of one session: its shape and modes (S + P,) known, none left to estimate."""
         return replace(self._given(shared, slice(None)), n_session_modes=0)
 
+    def with_offset(self, offset: Tensor) -> LandmarkHead:
+        """The head with (2K + R,) added to its landmarks' x, then y, m, and to its readings."""
+        n_flat = 2 * len(self.weight)
+        mean = self.mean.clone()
+        mean[0, :2] += offset[:n_flat].view(2, -1)
+        rest = self.readings.rest + offset[n_flat:]
+        return replace(self, mean=mean, readings=replace(self.readings, rest=rest))
+
     def with_session_modes(self, shared: Tensor) -> LandmarkHead:
         """The head of one session's errors: of its (S + P,) only the shape is left to estimate."""
         return replace(self._given(shared, slice(self.n_shape, None)), n_session_modes=0)

@@ -15,6 +15,7 @@ from torch import Tensor
 
 from facedyn_app.fitting.arrow import solve_arrow
 from facedyn_app.fitting.fitter import make_fitter
+from facedyn_app.fitting.landmark_head import LandmarkHead
 from facedyn_app.fitting.residuals import FaceProblem
 from facedyn_app.fitting.session_fit import error_in_px
 from facedyn_app.fitting.state import FaceState
@@ -54,9 +55,10 @@ class LiveFit:
     ) -> None:
         self._fitter = make_fitter(head, settings, device)
         self._steps = self._fitter.steps()
-        self._set_shape(self._fitter.head.weight.new_zeros(1, self._fitter.head.n_shared))
+        shape = self._fitter.head.weight.new_zeros(1, self._fitter.head.n_shared)
+        self._set_shape(shape, self._fitter.head.with_shape(shape[0]))
         self._learner = learner
-        self._learning: Future[Tensor] | None = None
+        self._learning: Future[tuple[Tensor, LandmarkHead]] | None = None
         self._bank: list[Landmarks] = []
         self._last: FaceState | None = None
         self._tied: Landmarks | None = None
@@ -113,7 +115,7 @@ class LiveFit:
 
     def _learn_shape(self, new: Landmarks) -> None:
         if self._learning is not None and self._learning.done():
-            self._set_shape(self._learning.result())
+            self._set_shape(*self._learning.result())
             self._learning = None
         if self._n_shape_frames >= SHAPE_FRAMES:
             return
@@ -124,20 +126,21 @@ class LiveFit:
         learn = partial(self._shape_of, _join(self._bank).only(np.arange(wanted)), self._shape)
         self._n_shape_frames = wanted
         if self._learner is None:
-            self._set_shape(learn())
+            self._set_shape(*learn())
         else:
             self._learning = self._learner.submit(learn)
         if wanted == SHAPE_FRAMES:
             self._bank.clear()
 
-    def _shape_of(self, landmarks: Landmarks, shape: Tensor) -> Tensor:
-        """(1, S + P) the shape in some frames, sought from another."""
+    def _shape_of(self, landmarks: Landmarks, shape: Tensor) -> tuple[Tensor, LandmarkHead]:
+        """(1, S + P) the shape in some frames, sought from another, and the head that has it."""
         problem, start = self._fitter.shape_problem(landmarks)
         start, tolerance = replace(start, shape=shape), self._fitter.settings.tolerance
-        return _solve(problem, start, SHAPE_ITERATIONS, tolerance).shape
+        state = _solve(problem, start, SHAPE_ITERATIONS, tolerance)
+        return state.shape, self._fitter.evidence.known_head(problem, state)
 
-    def _set_shape(self, shape: Tensor) -> None:
-        self._shape, self._known = shape, self._fitter.head.with_shape(shape[0])
+    def _set_shape(self, shape: Tensor, known: LandmarkHead) -> None:
+        self._shape, self._known = shape, known
 
 
 def _solve(problem: FaceProblem, start: FaceState, iterations: int, tolerance: float) -> FaceState:

@@ -4,11 +4,13 @@ A Gaussian over the jaw's rotation vector and the E expression coefficients. Coe
 names are independent. Named activations are shares of few co-activation patterns and parts of
 their own,
 
-    x_i = s_i (sqrt(c) sum_k f_ik a_k + sqrt(1 - c) e_i),   a_k, e_i ~ N(0, 1),
+    x_i = s (sqrt(c) sum_k f_ik a_k + sqrt(1 - c) |f_i| e_i),   a_k, e_i ~ N(0, 1),
 
-with s_i the deviation of channel i, f_ik its loadings, scaled so that sum_k f_ik^2 = 1, and c the
-share of the variance that is common (`coactivation`). So of several explanations of the same
-displacement that with the usual combination of actions is taken, not that with the fewest.
+with f_ik the loadings, |f_i| their root sum of squares over the patterns, scaled so that its mean
+over the channels in a pattern is 1, s the mean deviation (`expression_sd`) and c the share of the
+variance that is common (`coactivation`). The jaw has deviations of its own (`jaw_sd`). So of
+several explanations of the same displacement that with the usual combination of actions is taken,
+not that with the fewest, and what usually moves far moves first.
 
 The patterns are published prototypes, not fitted to any recording: the basic emotions' action
 units (Ekman, Friesen and Hager 2002, Facial Action Coding System, Investigator's Guide, table 10-2;
@@ -33,6 +35,8 @@ JAW_CHANNELS = ("jawX", "jawY", "jawZ")
 """The jaw's rotation vector; its first number opens the mouth."""
 ONE_SIDED = 0.5
 """Loading of a pattern on one side alone, of its loading on both."""
+LEAST_MOVED = 0.5
+"""Deviation of an activation in no pattern, of the mean over those that are in one."""
 _SIDES = ("Left", "Right")
 
 PATTERNS: tuple[Mapping[str, float], ...] = (
@@ -76,23 +80,29 @@ def motion_precision(
             independent.
         like: Gives device and precision.
     """
-    sd = np.array([*settings.jaw_sd, *[settings.expression_sd] * len(names)])
-    correlation: FloatArray = np.eye(len(sd))
-    if activations:
-        correlation = _correlation((*JAW_CHANNELS, *names), settings.coactivation)
-    precision = np.linalg.inv(correlation) / sd[:, None] / sd
+    channels = (*JAW_CHANNELS, *names)
+    loadings = _loadings(channels) if activations else np.zeros((len(channels), 0))
+    size = np.sqrt(np.square(loadings).sum(axis=1))
+    common = settings.coactivation * _correlation(loadings, size)
+    np.fill_diagonal(common, 1.0)
+    moved = _usual_size(size[len(JAW_CHANNELS) :])
+    sd = np.array([*settings.jaw_sd, *(settings.expression_sd * moved)])
+    precision = np.linalg.inv(common) / sd[:, None] / sd
     return torch.as_tensor(precision, dtype=like.dtype, device=like.device)
 
 
-def _correlation(channels: Sequence[str], common: float) -> FloatArray:
-    """(N, N) correlations of channels, of which a share of the variance is common."""
-    loadings = _loadings(channels)
-    shared = loadings @ loadings.T
-    own = np.sqrt(np.diag(shared))
-    scale = np.where(own > 0, own, 1.0)
-    correlation = common * shared / scale[:, None] / scale
-    np.fill_diagonal(correlation, 1.0)
-    return np.asarray(correlation)
+def _usual_size(size: FloatArray) -> FloatArray:
+    """(E,) deviations of the activations, of which those in a pattern are 1 in the mean."""
+    named = size > 0
+    if not named.any():
+        return np.ones_like(size)
+    return np.asarray(np.where(named, size / size[named].mean(), LEAST_MOVED))
+
+
+def _correlation(loadings: FloatArray, size: FloatArray) -> FloatArray:
+    """(N, N) correlations of what the patterns make, of loadings (N, K) with sizes (N,)."""
+    scale = np.where(size > 0, size, 1.0)
+    return np.asarray(loadings @ loadings.T / scale[:, None] / scale)
 
 
 def _loadings(channels: Sequence[str]) -> FloatArray:

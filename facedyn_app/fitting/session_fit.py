@@ -70,11 +70,11 @@ def fit_session(
     fitter = make_fitter(head, settings, device)
     focal = estimate_focal(fitter, landmarks.only(_spread(found, FOCAL_FRAMES)), report)
     fitter = with_focal(fitter, focal)
-    spread, joint, covariance = fit_shape(fitter, landmarks, found, report)
+    shape_fit = fit_shape(fitter, landmarks, found, report)
+    spread, joint, known = shape_fit.frames, shape_fit.joint, shape_fit.known
     chunks = Chunks.of(landmarks.seconds[found], settings.chunk_seconds)
     shapes = np.full((len(chunks.kept), fitter.head.n_shape), np.nan, np.float32)
     tracks = _Tracks.empty(landmarks, fitter.head)
-    known = fitter.head.with_shape(joint.state.shape[0])
     eyes = head_eyes(head, known.weight)
     sample, before = fitter.problem(known, landmarks.only(spread))
     # the shape's evidence leaves expressions freer than they are in a frame
@@ -105,26 +105,40 @@ def fit_session(
         shapes[which] = values
     fit = _gather(landmarks, tracks, joint, problem.seen.focal_px, chunks, shapes, converged)
     focal_log_sd = focal.log_sd if focal.is_known(settings) else None
-    return replace(fit, focal_log_sd=focal_log_sd, shape_covariance=covariance)
+    return replace(fit, focal_log_sd=focal_log_sd, shape_covariance=shape_fit.covariance)
+
+
+@dataclass(frozen=True, slots=True, eq=False)
+class ShapeFit:
+    """The shape of a recording, estimated together with frames spread over it.
+
+    Attributes:
+        frames: (N,) the frames that were used.
+        joint: Their fit and the shape.
+        known: The head with that shape and the person's own offset.
+        covariance: (S, S) posterior covariance of the shape.
+    """
+
+    frames: IntArray
+    joint: ArrowResult[FaceState]
+    known: LandmarkHead
+    covariance: FloatArray
 
 
 def fit_shape(
     fitter: Fitter, landmarks: FaceTrack, found: IntArray, report: Report = ignore
-) -> tuple[IntArray, ArrowResult[FaceState], FloatArray]:
-    """The shape of a recording, together with frames spread over it.
+) -> ShapeFit:
+    """The shape of a recording.
 
     Args:
         fitter: The head.
         landmarks: Landmarks of the recording.
         found: The frames with a face.
         report: Called once a step; may raise Cancelled.
-
-    Returns:
-        The frames that were used, their fit, and the (S, S) posterior covariance of the shape.
     """
-    spread = _spread(found, fitter.settings.most_shape_frames)
-    problem, start = fitter.shape_problem(landmarks.only(spread))
-    result = solve_arrow(
+    frames = _spread(found, fitter.settings.most_shape_frames)
+    problem, start = fitter.shape_problem(landmarks.only(frames))
+    joint = solve_arrow(
         problem,
         start,
         max_iterations=fitter.settings.max_iterations,
@@ -132,7 +146,8 @@ def fit_shape(
         report=report,
         stage=SHAPE_STAGE,
     )
-    return spread, result, shape_covariance(problem, result)
+    known = fitter.evidence.known_head(problem, joint.state)
+    return ShapeFit(frames, joint, known, shape_covariance(problem, joint))
 
 
 def _spread(found: IntArray, most: int) -> IntArray:

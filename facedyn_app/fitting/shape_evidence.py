@@ -6,15 +6,20 @@ head's own. So the shape is estimated with
 
 - a prior of jaw and expression that is as wide as a held expression is, and counts once in a
   recording instead of once a frame;
-- landmarks that differ by a person's own variant of each action, over and above the landmarker's
-  errors: a Gaussian field over the face, smooth within `variation_reach`, in proportion to how far
-  the actions move each landmark,
+- an offset of the person's own, constant over the recording. Of the landmarks it is a Gaussian
+  field over the face, smooth within `variation_reach`, in proportion to how far the actions move
+  each landmark,
 
-      V_ij = v^2 s^2 k(|x_i - x_j|) sum_e |d_ie| |d_je|,   k(r) = exp(-r^2 / (2 l^2)),
+      O_ij = v^2 k(|x_i - x_j|) sum_e s_e^2 |d_ie| |d_je|,   k(r) = exp(-r^2 / (2 l^2)),
 
-  with d_ie the displacement of landmark i by action e, s the actions' deviation, v
-  `action_variation` and l `variation_reach`; the same along x and along y;
-- blendshape scores that count little: a face's scores at rest tell of its looks, not of its shape.
+  with d_ie the displacement of landmark i by action e, s_e the action's deviation, v
+  `action_variation` and l `variation_reach`; the same along x and along y. Of the blendshape scores
+  it is as their errors, `rest_score_noise` times: a face's scores at rest tell of its looks.
+
+A recording's errors, of covariance C in a frame, count as n = `shape_frames` independent ones. So
+the mean r of what is measured minus what the head predicts has the covariance C / n + O, and the
+offset is expected at O (C / n + O)^-1 r. The frames are then fitted with the head that has it, so
+that it is taken for no expression.
 
 The posterior covariance of the shape, with pose, expression and the session's errors marginalised,
 is the inverse of the Schur complement of this problem. Its directions of little variance are those
@@ -43,18 +48,34 @@ class ShapeEvidence:
     """The measurement and the prior with which a shape is estimated.
 
     Attributes:
-        whitening: Of the head's landmarks and readings.
+        whitening: Of the head's landmarks and readings, errors and offset together.
         precision: (3 + E, 3 + E) of jaw and expression.
+        offset_gain: (2K + R, 2K + R) from the mean of what is measured minus what the head
+            predicts to the person's own offset.
     """
 
     whitening: Whitening
     precision: Tensor
+    offset_gain: Tensor
 
     def of(self, problem: FaceProblem) -> FaceProblem:
         """A problem of the same head with this measurement and prior."""
         n_unknowns = problem.head.n_expression + problem.head.n_shared
         whitening = self.whitening.first(n_unknowns)
         return replace(problem, whitening=whitening, precision=self.precision)
+
+    def known_head(self, problem: FaceProblem, state: FaceState) -> LandmarkHead:
+        """The head of a recording, its shape and the person's own offset known.
+
+        Args:
+            problem: The frames that the shape was estimated from, with this evidence.
+            state: Their fit, of one group.
+        """
+        views = problem.look(state).views
+        total = torch.stack([view.total_rows() for view in views]).sum(0)
+        weight = torch.stack([view.weight.sum() for view in views]).sum()
+        offset = -self.offset_gain @ (total / weight)
+        return problem.head.with_shape(state.shape[0]).with_offset(offset)
 
 
 def shape_evidence(head: LandmarkHead, precision: Tensor, settings: FitSettings) -> ShapeEvidence:
@@ -65,9 +86,14 @@ def shape_evidence(head: LandmarkHead, precision: Tensor, settings: FitSettings)
         precision: (3 + E, 3 + E) of jaw and expression in a frame.
         settings: How much is held, and how much persons vary.
     """
-    wider = replace(head, spread=_spread(head, settings))
-    held = 1.0 / (settings.held_share**2 * settings.shape_frames)
-    return ShapeEvidence(make_whitening(wider, settings), held * precision)
+    own = _offset_covariance(head, precision, settings)
+    frames = settings.shape_frames
+    # in each of the frames' worth of errors as much as there is in a recording
+    whole = head.spread + frames * own
+    gain = torch.linalg.solve(whole.double(), frames * own.double(), left=False).to(own.dtype)
+    held = 1.0 / (settings.held_share**2 * frames)
+    whitening = make_whitening(replace(head, spread=whole), settings)
+    return ShapeEvidence(whitening, held * precision, gain)
 
 
 def shape_covariance(problem: FaceProblem, fit: ArrowResult[FaceState]) -> FloatArray:
@@ -85,19 +111,17 @@ def shape_covariance(problem: FaceProblem, fit: ArrowResult[FaceState]) -> Float
     return covariance[:n_shape, :n_shape].cpu().numpy()
 
 
-def _spread(head: LandmarkHead, settings: FitSettings) -> Tensor:
-    """(2K + R, 2K + R) the covariance of what is not explained, for the shape."""
-    spread = head.spread.clone()
+def _offset_covariance(head: LandmarkHead, precision: Tensor, settings: FitSettings) -> Tensor:
+    """(2K + R, 2K + R) of a person's own offset, landmarks' x, then y, m, then readings."""
+    own = torch.zeros_like(head.spread)
     n_flat = 2 * len(head.weight)
-    factor = spread.new_ones(len(spread))
-    factor[n_flat : n_flat + N_ACTIONS] = settings.shape_score_noise
-    spread *= factor[:, None] * factor
+    scores = slice(n_flat, n_flat + N_ACTIONS)
+    own[scores, scores] = settings.rest_score_noise**2 * head.spread[scores, scores]
     points = head.mean_points.mT
     near = torch.exp(-0.5 * (torch.cdist(points, points) / settings.variation_reach).square())
-    moved = head.expression.sum(0)[:2].square().sum(0).sqrt()
-    field = (settings.action_variation * settings.expression_sd) ** 2 * near * (moved @ moved.mT)
-    # as much in each of the frames' worth of evidence that there is in a recording
-    own = settings.shape_frames * field
+    deviation = torch.linalg.inv(precision.double()).diagonal()[3:].sqrt().to(own.dtype)
+    moved = (deviation * head.expression.sum(0)[:2]).square().sum(0).sqrt()
+    field = settings.action_variation**2 * near * (moved @ moved.mT)
     for rows in (slice(0, n_flat // 2), slice(n_flat // 2, n_flat)):
-        spread[rows, rows] += own
-    return spread
+        own[rows, rows] = field
+    return own

@@ -37,6 +37,8 @@ class View:
         posed: Landmarks in the head frame.
         met: (T, 2, K) where their lines of sight meet the planes through them, m.
         slope: (T, 2, K) dx/dz and dy/dz of the lines of sight in the head frame.
+        rows: (T, 2K + R) the displacements and differences of the readings, m and their units.
+        terms: (T, 10) `view_terms` of the frames.
         residual: (T, r) whitened.
         weight: (T,) robust weight of the frame.
         cost: Robust cost of the block.
@@ -50,6 +52,8 @@ class View:
     posed: PosedLandmarks
     met: Tensor
     slope: Tensor
+    rows: Tensor
+    terms: Tensor
     residual: Tensor
     weight: Tensor
     cost: Tensor
@@ -75,6 +79,10 @@ class View:
         shared = self._of_group(both) @ head.shape.flatten(0, 2)
         shared = shared + self._of_group(said) @ head.readings.by_shape
         return torch.cat([turn, shift, jaw, expression], dim=1), shared
+
+    def total_rows(self) -> Tensor:
+        """(2K + R,) sum over the frames, by weight, of what is predicted minus what is measured."""
+        return self.weight @ self.rows + self.head.by_view @ (self.weight @ self.terms)
 
     def _of_group(self, rows: Tensor) -> Tensor:
         """(G, ...) sum of each group's frames."""
@@ -133,14 +141,14 @@ def look(
     said = head.readings.predict(state.shape, group, state.expression, state.jaw)
     rows = torch.cat([(posed.points[:, :2] - met).flatten(1), said - seen.readings], dim=1)
     turn = roma.rotmat_to_rotvec(seen.aside @ state.rotation)
-    residual = torch.addmm(
-        rows @ whitening.matrix, view_terms(turn, seen.face_px / seen.focal_px), whitening.by_view
-    )
+    terms = view_terms(turn, seen.face_px / seen.focal_px)
+    residual = torch.addmm(rows @ whitening.matrix, terms, whitening.by_view)
     freedom = robust_scale**2 * residual.shape[1]
     size2 = residual.square().sum(1) / freedom
     cost = 0.5 * freedom * torch.log1p(size2).sum().double()
     weight = 1.0 / (1.0 + size2)
-    return View(head, whitening, state, group, turn, posed, met, slope, residual, weight, cost)
+    hits = (met, slope, rows, terms)
+    return View(head, whitening, state, group, turn, posed, *hits, residual, weight, cost)
 
 
 def reproject(head: LandmarkHead, state: FaceState, group: Tensor, focal_px: float) -> Tensor:

@@ -25,10 +25,21 @@ def correlation(one: str, other: str, common: float = 0.9) -> float:
     return float(C[i, j] / np.sqrt(C[i, i] * C[j, j]))
 
 
-def test_every_channel_keeps_its_deviation() -> None:
+def test_what_usually_moves_far_is_expected_to() -> None:
     settings = FitSettings(expression_sd=0.3, jaw_sd=(0.2, 0.05, 0.03))
-    deviation = np.sqrt(np.diag(covariance(settings)))
-    assert deviation == pytest.approx([0.2, 0.05, 0.03, *[0.3] * len(EXPRESSION_NAMES)])
+    deviation = dict(zip(CHANNELS, np.sqrt(np.diag(covariance(settings))), strict=True))
+    assert [deviation[name] for name in JAW_CHANNELS] == pytest.approx([0.2, 0.05, 0.03])
+    assert np.mean([deviation[name] for name in EXPRESSION_NAMES]) == pytest.approx(0.3, rel=0.02)
+    ratio = deviation["browInnerUp"] / deviation["mouthShrugUpper"]
+    # each of the brow's patterns comes on both sides and at half its loading on either
+    brow = np.sqrt((0.8**2 + 0.6**2 + 0.35**2) * (1.0 + 2 * 0.5**2))
+    assert ratio == pytest.approx(brow / 0.15)
+
+
+def test_activations_without_known_names_move_alike() -> None:
+    settings = FitSettings(expression_sd=0.3)
+    precision = motion_precision(("a", "b"), settings, activations=True, like=LIKE).numpy()
+    assert 1.0 / np.sqrt(np.diag(precision)[3:]) == pytest.approx([0.3, 0.3])
 
 
 def test_without_a_common_share_or_names_channels_are_independent() -> None:

@@ -115,8 +115,9 @@ def test_live_fit_follows_the_motion_block_by_block(face_head: HeadModel) -> Non
         assert part.valid.all()
         jaw.append(part.jaw[:, 0])
     final = fit_session(face_head, motion.landmarks, settings, device="cpu").jaw[:, 0]
-    # the first frames are fitted with the mean head; after 100 the shape is nearly the session's
-    assert np.corrcoef(np.concatenate(jaw)[100:], final[100:])[0, 1] > 0.98
+    # the first frames are fitted with the mean head; after 100 shape and offset are nearly the
+    # session's
+    assert np.corrcoef(np.concatenate(jaw)[100:], final[100:])[0, 1] > 0.97
 
 
 def _channels(fit: HeadFit) -> FloatArray:
@@ -169,8 +170,7 @@ def test_a_long_recording_is_fitted_as_a_short_one(face_head: HeadModel) -> None
     fit = fit_session(face_head, motion.landmarks, settings, device="cpu")
     fitter = make_fitter(face_head, settings, "cpu")
     found = np.arange(900)
-    _, joint, _ = fit_shape(fitter, motion.landmarks, found)
-    known = fitter.head.with_shape(joint.state.shape[0])
+    known = fit_shape(fitter, motion.landmarks, found).known
     problem, start = fitter.problem(known, motion.landmarks, fitter.steps())
     whole = solve_arrow(problem, start, max_iterations=30, tolerance=1e-5).state
     assert len(fit.shape_chunks) == 36

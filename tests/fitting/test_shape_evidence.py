@@ -1,5 +1,7 @@
 """What a recording tells of the shape: its posterior, against dense algebra and made motion."""
 
+from dataclasses import replace
+
 import numpy as np
 import pytest
 import torch
@@ -41,7 +43,7 @@ def test_what_is_less_sure_of_actions_is_less_sure_of_the_shape(face_head: HeadM
     def open_share(settings: FitSettings) -> float:
         found = np.arange(40)
         fitter = make_fitter(face_head, settings, "cpu")
-        return float(np.trace(fit_shape(fitter, motion.landmarks, found)[2]))
+        return float(np.trace(fit_shape(fitter, motion.landmarks, found).covariance))
 
     usual = open_share(FitSettings())
     assert open_share(FitSettings(action_variation=3.0)) > 1.05 * usual
@@ -57,3 +59,41 @@ def test_frames_with_a_known_shape_are_measured_as_before(face_head: HeadModel) 
     assert torch.equal(*(problem.whitening.matrix for problem in problems))
     shapes = [fitter.shape_problem(landmarks)[0] for fitter in (plain, unsure)]
     assert shapes[0].whitening.matrix.norm() > 1.5 * shapes[1].whitening.matrix.norm()
+
+
+def test_a_persons_own_offset_is_taken_for_no_expression(face_head: HeadModel) -> None:
+    """Landmarks that lie elsewhere in all frames leave the expression as it is without them."""
+    motion = make_motion(face_head, 60, noise_px=0.1)
+    points = motion.landmarks.points.copy()
+    assert face_head.landmarks is not None
+    middle = points[0, face_head.landmarks.index[60]]
+    distance = np.linalg.norm(points[0] - middle, axis=1)
+    points[:, :, 1] += 2.0 * np.exp(-0.5 * (distance / 16.0) ** 2)
+    moved = replace(motion.landmarks, points=points)
+
+    def change(variation: float) -> float:
+        settings = FitSettings(landmark_noise=2e-3, action_variation=variation)
+        one, other = (
+            fit_session(face_head, seen, settings, device="cpu").expression
+            for seen in (motion.landmarks, moved)
+        )
+        return float(np.abs(one - other).mean())
+
+    assert change(0.3) < 0.5 * change(0.0)
+
+
+def test_the_offset_is_the_share_of_the_mean_residual_that_the_prior_expects(
+    face_head: HeadModel,
+) -> None:
+    """O (C / n + O)^-1 r with O and C read back from the gain: a residual in O's range is kept."""
+    settings = FitSettings(action_variation=1e3)
+    fitter = make_fitter(face_head, settings, "cpu")
+    n_flat = 2 * len(fitter.head.weight)
+    gain = fitter.evidence.offset_gain[:n_flat, :n_flat].double()
+    # an offset far larger than the errors is believed where it is smooth
+    even = torch.zeros(n_flat).double()
+    even[: n_flat // 2] = 1e-3
+    kept = gain @ even
+    assert float(kept[: n_flat // 2].median()) == pytest.approx(1e-3, rel=0.05)
+    none = make_fitter(face_head, FitSettings(action_variation=0.0), "cpu").evidence.offset_gain
+    assert float(none[:n_flat, :n_flat].abs().max()) == 0.0
