@@ -52,7 +52,9 @@ _META_KINDS: dict[str, Any] = {
     "settings": dict | None,
 }
 """What these may be where the file has them."""
-_PER_FRAME = ("expression", "jaw", "rotation", "translation", "error_px", "face_px")
+_ALWAYS_MEASURED = ("expression", "jaw")
+_MEASURED_OR_NOT = ("rotation", "translation", "error_px", "face_px")
+"""What other programs do not all measure: NaN in every frame, or in none that is valid."""
 _KINDS = {"valid": "b", "expression_names": "U"}
 _NUMBERS = "fiu"
 _HINT = "Make the file again from its video with 'facedyn fit'."
@@ -173,8 +175,10 @@ def _session(arrays: Mapping[str, np.ndarray[Any, Any]], meta: Mapping[str, Any]
     numbers = {name: _floats(arrays[name], name) for name in _AXES if name not in _KINDS}
     _check_times(numbers["seconds"], "seconds")
     _check_times(numbers["shape_chunk_seconds"], "shape_chunk_seconds")
-    for name in _PER_FRAME:
-        if not np.isfinite(numbers[name][valid]).all():
+    for name in (*_ALWAYS_MEASURED, *_MEASURED_OR_NOT):
+        values = numbers[name][valid]
+        unmeasured = name in _MEASURED_OR_NOT and bool(np.isnan(values).all())
+        if not unmeasured and not np.isfinite(values).all():
             raise ValueError(f"'{name}' is not finite in a frame that is marked as valid")
     if valid.any() and not np.isfinite(numbers["shape"]).all():
         raise ValueError("'shape' is not finite")

@@ -1,0 +1,86 @@
+"""Turns as other programs write them, and as sessions have them.
+
+The camera frame of most of them looks along -z with y up or is OpenCV's; a session's pose is the
+turn against the facing pose (`records`).
+"""
+
+from __future__ import annotations
+
+import numpy as np
+
+from facedyn_app.records import FloatArray
+
+FACING = np.array([1.0, -1.0, -1.0])
+"""The diagonal of the half turn about x between head and camera (`records`)."""
+
+
+def facing_vectors(matrices: FloatArray) -> FloatArray:
+    """(T, 3) rotation vectors against the facing pose, from turns of a face in OpenCV's frame.
+
+    With a face's own axes those of the camera, `x_camera = M x + t`; the head's are
+    `FACING x`, so that `R = FACING M FACING`.
+
+    Args:
+        matrices: (T, 3, 3); NaN where a turn is not known.
+    """
+    return matrix_vectors(FACING[:, None] * matrices * FACING)
+
+
+def matrix_vectors(matrices: FloatArray) -> FloatArray:
+    """(T, 3) rotation vectors, rad, of (T, 3, 3) turns; NaN for NaN."""
+    from scipy.spatial.transform import Rotation
+
+    vectors = np.full((len(matrices), 3), np.nan)
+    known = np.isfinite(matrices).all(axis=(1, 2))
+    if known.any():
+        vectors[known] = Rotation.from_matrix(matrices[known]).as_rotvec()
+    return vectors
+
+
+def vector_matrices(vectors: FloatArray) -> FloatArray:
+    """(T, 3, 3) turns of (T, 3) rotation vectors, rad; NaN for NaN."""
+    from scipy.spatial.transform import Rotation
+
+    matrices = np.full((len(vectors), 3, 3), np.nan)
+    known = np.isfinite(vectors).all(axis=1)
+    if known.any():
+        matrices[known] = Rotation.from_rotvec(vectors[known]).as_matrix()
+    return matrices
+
+
+def euler_matrices(order: str, angles: FloatArray) -> FloatArray:
+    """(T, 3, 3) turns `R_1 R_2 R_3` about moving axes such as "XYZ", of (T, 3) angles, rad."""
+    from scipy.spatial.transform import Rotation
+
+    matrices = np.full((len(angles), 3, 3), np.nan)
+    known = np.isfinite(angles).all(axis=1)
+    if known.any():
+        matrices[known] = Rotation.from_euler(order, angles[known]).as_matrix()
+    return matrices
+
+
+def euler_angles(order: str, vectors: FloatArray) -> FloatArray:
+    """(T, 3) angles about moving axes, rad, of (T, 3) rotation vectors; NaN for NaN."""
+    from scipy.spatial.transform import Rotation
+
+    angles = np.full((len(vectors), 3), np.nan)
+    known = np.isfinite(vectors).all(axis=1)
+    if known.any():
+        angles[known] = Rotation.from_rotvec(vectors[known]).as_euler(order)
+    return angles
+
+
+def sixd_matrices(columns: FloatArray) -> FloatArray:
+    """(T, 3, 3) turns of (T, 6) numbers, the first two rows made orthonormal (Zhou et al. 2019)."""
+    first, second = columns[:, :3], columns[:, 3:]
+    with np.errstate(invalid="ignore", divide="ignore"):
+        a = first / np.linalg.norm(first, axis=1, keepdims=True)
+        b = second - (a * second).sum(axis=1, keepdims=True) * a
+        b = b / np.linalg.norm(b, axis=1, keepdims=True)
+    return np.stack([a, b, np.cross(a, b)], axis=1)
+
+
+def look_angles(directions: FloatArray) -> FloatArray:
+    """(..., 2) turns to the subject's left and up, rad, of (..., 3) directions in the head frame."""
+    x, y, z = np.moveaxis(directions, -1, 0)
+    return np.stack([np.arctan2(x, z), np.arctan2(y, np.hypot(x, z))], axis=-1)
