@@ -9,11 +9,10 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
-from facedyn_app.assets import sha256_of
 from facedyn_app.cli.evaluate import made_note
 from facedyn_app.cli.recordings import (
     Reading,
-    is_session_file,
+    is_video,
     numbered,
     read_ready_head,
     read_recording,
@@ -30,8 +29,10 @@ from facedyn_app.library.importers import (
 )
 from facedyn_app.library.library import Library
 from facedyn_app.progress import Progress, Report
+from facedyn_app.recordings import read_kept, sha256_of_recording, track_kind
 from facedyn_app.records import Session
-from facedyn_app.settings import Settings
+from facedyn_app.tracks.flame import FlameFile
+from facedyn_app.tracks.reading import only_session
 
 log = logging.getLogger(__name__)
 
@@ -53,16 +54,17 @@ class _Import:
     """One import: what is in the library already, what has come, what cannot be used."""
 
     def __init__(
-        self, library: Library, statement: Statement, reading: Reading, settings: Settings
+        self, library: Library, statement: Statement, reading: Reading, layout: Layout
     ) -> None:
         self._library, self._statement = library, statement
-        self._reading, self._settings = reading, settings
+        self._reading, self._settings, self._layout = reading, reading.settings(), layout
         self._known: set[tuple[str | None, str | None]] = {
             (entry.speaker, entry.source_sha256)
             for entry in library.sessions()
             if entry.speaker and entry.source_sha256
         }
         self.head: HeadModel | None = None
+        self.flame: FlameFile | None = None
         self.added: list[Session] = []
         self.n_known = 0
         self.left_out: list[dict[str, str]] = []
@@ -70,36 +72,40 @@ class _Import:
     def take(self, recording: Recording, report: Report) -> None:
         """Import a recording; one that is there already, or cannot be used, is passed over."""
         try:
-            session = self._read(recording, report)
+            found = self._read(recording, report)
         except (InputError, TooLittleError, MismatchError) as error:
             self.leave_out(recording.path, error.sentence)
             return
-        if session is None:
-            self.n_known += 1
-            return
-        entry = self._library.enrol(
-            recording.speaker, session, self._statement.consent, recording.name
-        )
-        self._known.add((entry.speaker, entry.source_sha256))
-        self.added.append(session)
+        new = [
+            (speaker, session)
+            for speaker, session in found
+            if (speaker, session.meta["source"]["sha256"]) not in self._known
+        ]
+        self.n_known += not new
+        for speaker, session in new:
+            entry = self._library.enrol(speaker, session, self._statement.consent, recording.name)
+            self._known.add((entry.speaker, entry.source_sha256))
+            self.added.append(session)
 
     def leave_out(self, path: Path | None, sentence: str) -> None:
         """Say and keep why something is not imported."""
         log.warning("Left out: %s", sentence)
         self.left_out.append({"path": str(path or ""), "reason": sentence})
 
-    def _read(self, recording: Recording, report: Report) -> Session | None:
-        """The session, or None where the library has it already."""
-        path = recording.path
-        if not is_session_file(path) and self._has(recording, sha256_of(path)):
-            return None
-        session = read_recording(path, self.head, self._reading, self._settings, report)
-        if self._has(recording, session.meta["source"]["sha256"]):
-            return None
-        return session
-
-    def _has(self, recording: Recording, sha256: str) -> bool:
-        return (recording.speaker, sha256) in self._known
+    def _read(self, recording: Recording, report: Report) -> list[tuple[str, Session]]:
+        """Sessions and whose they are; of a video that the library has, none."""
+        speaker, path = recording.speaker, recording.path
+        if is_video(path):
+            if (speaker, sha256_of_recording([path])) in self._known:
+                return []
+            return [
+                (speaker, read_recording(path, self.head, self._reading, self._settings, report))
+            ]
+        sessions = read_kept([path], self._reading.fps, self.flame)
+        if self._layout is not Layout.OPENFACE or len(sessions) == 1:
+            return [(speaker, only_session(sessions, path))]
+        # each face of a table is a person; the file counts them from 0, sessions from 1
+        return [(f"{speaker} face {one.meta['face'] - 1}", one) for one in sessions]
 
 
 def import_folder(
@@ -125,15 +131,16 @@ def import_folder(
         InputError: The folder has no recordings, or not one that can be used.
         OutputError: The library cannot be written.
     """
-    corpus = find_recordings(folder, layout)
+    corpus = find_recordings(folder, layout, track_kind)
     check_permission(corpus.layout, statement.permission)
     with Library.open(library_folder) as library:
         for speaker in sorted({one.speaker for one in corpus.recordings}):
             library.check_consent(speaker, statement.consent)
-        work = _Import(library, statement, reading, reading.settings())
+        work = _Import(library, statement, reading, corpus.layout)
         for sentence in corpus.left_out:
             work.leave_out(None, sentence)
-        if not all(is_session_file(one.path) for one in corpus.recordings):
+        work.flame = reading.flame()
+        if any(is_video(one.path) for one in corpus.recordings):
             work.head = read_ready_head(str(reading.head), report)
         _note_permission(library, corpus, folder, statement.permission)
         for number, recording in enumerate(corpus.recordings, start=1):
@@ -146,7 +153,7 @@ def _within(
     recording: Recording, number: int, recordings: Sequence[Recording], report: Report
 ) -> Report:
     """Reports about one recording of many: a video's own progress, or one step of a file."""
-    if not is_session_file(recording.path):
+    if is_video(recording.path):
         return numbered(report, recording.path, number, len(recordings))
     report(Progress("importing", number, len(recordings)))
     return report

@@ -1,36 +1,36 @@
-"""A recording as the user gives it: a video, which is analysed, or a session file."""
+"""A recording as the user gives it: a video, which is analysed, or what needs no fit."""
 
 from __future__ import annotations
 
 from dataclasses import dataclass, replace
 from pathlib import Path
 
-from facedyn_app.assets import sha256_of
 from facedyn_app.cli.drawing import quiet_drawing
 from facedyn_app.cli.places import check_input_file, naming
 from facedyn_app.headmodel.files.io import load_head
 from facedyn_app.headmodel.model import HeadModel
-from facedyn_app.library.session_file import load_session
 from facedyn_app.pipeline import analyse_video, ready_head
 from facedyn_app.progress import Progress, Report
 from facedyn_app.records import Session
+from facedyn_app.recordings import Form, flame_file, form_of, read_one_kept
 from facedyn_app.settings import Settings
+from facedyn_app.tracks.flame import FlameFile
 from facedyn_app.video import probe_video
-
-SESSION_ENDING = ".npz"
 
 
 @dataclass(frozen=True, slots=True)
 class Reading:
-    """How videos among the recordings are analysed.
+    """How recordings are read.
 
     Attributes:
-        head: Id or file of the head; None for the one that the verb needs.
+        head: Id or file of the head of videos, and of FLAME parameters; None for the one that the
+            verb needs.
         device: "auto", "cpu" or "cuda".
         face: Which face, from 1; 0 takes the one seen longest.
         n_shape: Leading shape directions to use; 0 means all.
         n_expression: Leading expression directions to use; 0 means all.
         mirrored_mean: Whether faces are measured in the mirrored pictures as well.
+        fps: Frame rate of other programs' measurements that have no times; None assumes one.
     """
 
     head: str | None
@@ -39,6 +39,11 @@ class Reading:
     n_shape: int = 0
     n_expression: int = 0
     mirrored_mean: bool = False
+    fps: float | None = None
+
+    def flame(self) -> FlameFile | None:
+        """The FLAME file of FLAME parameters; None where a built-in head or none is named."""
+        return flame_file(self.head)
 
     def settings(self) -> Settings:
         """The settings of all stages, with what is chosen here."""
@@ -48,23 +53,27 @@ class Reading:
         return replace(settings, landmarks=landmarks, fit=fit)
 
 
-def is_session_file(path: Path) -> bool:
-    """Whether a recording is a session file, by its ending."""
-    return path.suffix.lower() == SESSION_ENDING
+def is_video(path: Path) -> bool:
+    """Whether a recording has to be analysed.
+
+    Raises:
+        InputError: It cannot be opened.
+    """
+    return form_of(path) is Form.VIDEO
 
 
 def check_recording(path: Path) -> None:
     """Make sure that a recording can be read, before the long work begins.
 
     Raises:
-        InputError: It is missing, or is neither a video nor a session file.
+        InputError: It is missing, or none of any kind.
+        TooLittleError: Another program's measurement has no row that can be used.
     """
-    if is_session_file(path):
-        check_input_file(path, "session file")
-        load_session(path)
-    else:
-        check_input_file(path, "video")
+    check_input_file(path, "recording")
+    if is_video(path):
         probe_video(path)
+    else:
+        read_one_kept(path, None, None)
 
 
 def read_head(path_or_id: str) -> HeadModel:
@@ -112,19 +121,14 @@ def read_recording(
         TooLittleError: Too few frames have a face.
     """
     with naming(path):
-        if not is_session_file(path):
+        if is_video(path):
             if head is None:
                 raise ValueError("a video needs a head")
             analysis = analyse_video(
                 path, head, settings, device=reading.device, face=reading.face, report=report
             )
             return analysis.session
-        session = load_session(path)
-        if session.meta.get("source"):
-            return session
-        # a made session comes from no video: the file itself says which one it is
-        source = {"name": path.name, "sha256": sha256_of(path)}
-        return replace(session, meta={**session.meta, "source": source})
+        return read_one_kept(path, reading.fps, reading.flame())
 
 
 def numbered(report: Report, path: Path, number: int, n_paths: int) -> Report:
