@@ -10,6 +10,7 @@ import typer
 from facedyn_app import __version__
 from facedyn_app.cli import (
     bench_verbs,
+    convert_verb,
     export_verb,
     head_verbs,
     recognizer_verbs,
@@ -74,6 +75,9 @@ def make_app(
     app.command("enrol", short_help="Enrol a speaker with recordings, by consent.")(enrol)
     app.command("identify", short_help="Who is it? Rank the enrolled speakers.")(identify)
     app.command("dnr", short_help="Does the head shape drift? The drift-to-noise ratio.")(dnr)
+    app.command("convert", short_help="Make a session of another program's measurement.")(
+        convert_verb.convert
+    )
     app.command("export", short_help="Write a table, film or meshes.")(export_verb.export)
     app.command("report", short_help="Write a report to print.")(make_report(print_pdf))
     app.add_typer(head_verbs.make_heads_app(), name="heads")

@@ -9,7 +9,6 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
-from facedyn_app.cli.evaluate import made_note
 from facedyn_app.cli.recordings import (
     Reading,
     is_video,
@@ -28,11 +27,16 @@ from facedyn_app.library.importers import (
     find_recordings,
 )
 from facedyn_app.library.library import Library
+from facedyn_app.library.rows import checked_name
 from facedyn_app.progress import Progress, Report
 from facedyn_app.recordings import read_kept, sha256_of_recording, track_kind
 from facedyn_app.records import Session
 from facedyn_app.tracks.flame import FlameFile
 from facedyn_app.tracks.reading import only_session
+from facedyn_app.tracks.times import USUAL_FPS
+
+AT_ONCE = 32
+"""Sessions that are enrolled together."""
 
 log = logging.getLogger(__name__)
 
@@ -65,8 +69,8 @@ class _Import:
         }
         self.head: HeadModel | None = None
         self.flame: FlameFile | None = None
-        self.added: list[Session] = []
-        self.n_known = 0
+        self._waiting: list[tuple[str, Session, str | None]] = []
+        self.n_added = self.n_simulated = self.n_known = self.n_assumed = 0
         self.left_out: list[dict[str, str]] = []
 
     def take(self, recording: Recording, report: Report) -> None:
@@ -76,16 +80,22 @@ class _Import:
         except (InputError, TooLittleError, MismatchError) as error:
             self.leave_out(recording.path, error.sentence)
             return
-        new = [
-            (speaker, session)
-            for speaker, session in found
-            if (speaker, session.meta["source"]["sha256"]) not in self._known
-        ]
+        new = [one for one in found if _identity(*one) not in self._known]
         self.n_known += not new
         for speaker, session in new:
-            entry = self._library.enrol(speaker, session, self._statement.consent, recording.name)
-            self._known.add((entry.speaker, entry.source_sha256))
-            self.added.append(session)
+            self._known.add(_identity(speaker, session))
+            self._waiting.append((speaker, session, recording.name))
+            self.n_assumed += bool(session.meta.get("fps_assumed"))
+        if len(self._waiting) >= AT_ONCE or is_video(recording.path):
+            self.keep()
+
+    def keep(self) -> None:
+        """Enrol what has been read; many sessions together are much quicker than one by one."""
+        if self._waiting:
+            self._library.enrol_all(self._waiting, self._statement.consent)
+            self.n_added += len(self._waiting)
+            self.n_simulated += sum(session.simulated for _, session, _ in self._waiting)
+            self._waiting = []
 
     def leave_out(self, path: Path | None, sentence: str) -> None:
         """Say and keep why something is not imported."""
@@ -96,7 +106,7 @@ class _Import:
         """Sessions and whose they are; of a video that the library has, none."""
         speaker, path = recording.speaker, recording.path
         if is_video(path):
-            if (speaker, sha256_of_recording([path])) in self._known:
+            if (checked_name(speaker), sha256_of_recording([path])) in self._known:
                 return []
             return [
                 (speaker, read_recording(path, self.head, self._reading, self._settings, report))
@@ -106,6 +116,11 @@ class _Import:
             return [(speaker, only_session(sessions, path))]
         # each face of a table is a person; the file counts them from 0, sessions from 1
         return [(f"{speaker} face {one.meta['face'] - 1}", one) for one in sessions]
+
+
+def _identity(speaker: str, session: Session) -> tuple[str | None, str | None]:
+    """What tells sessions apart: whose they are and of which file."""
+    return checked_name(speaker), session.meta["source"]["sha256"]
 
 
 def import_folder(
@@ -143,9 +158,11 @@ def import_folder(
         if any(is_video(one.path) for one in corpus.recordings):
             work.head = read_ready_head(str(reading.head), report)
         _note_permission(library, corpus, folder, statement.permission)
-        for number, recording in enumerate(corpus.recordings, start=1):
-            within = _within(recording, number, corpus.recordings, report)
-            work.take(recording, within)
+        try:
+            for number, recording in enumerate(corpus.recordings, start=1):
+                work.take(recording, _within(recording, number, corpus.recordings, report))
+        finally:  # what has come stays
+            work.keep()
     return _outcome(folder, library_folder, corpus, work)
 
 
@@ -166,27 +183,32 @@ def _note_permission(library: Library, corpus: Corpus, folder: Path, permission:
 
 
 def _outcome(folder: Path, library: Path, corpus: Corpus, work: _Import) -> Outcome:
-    if not work.added and not work.n_known:
+    if not work.n_added and not work.n_known:
         raise InputError(
             f"Not one of the {len(corpus.recordings)} recordings in '{folder}' can be used.",
             work.left_out[0]["reason"] if work.left_out else "",
         )
-    n_simulated = sum(session.simulated for session in work.added)
     counts = Counter(one.speaker for one in corpus.recordings)
     facts: dict[str, Any] = {
         "folder": folder,
         "library": library,
         "layout": str(corpus.layout),
         "n_speakers": len(counts),
-        "n_added": len(work.added),
+        "n_added": work.n_added,
         "n_already_there": work.n_known,
-        "n_simulated": n_simulated,
+        "n_simulated": work.n_simulated,
+        "n_fps_assumed": work.n_assumed,
         "left_out": work.left_out,
     }
-    made = made_note(n_simulated == len(work.added) > 0)
+    made = " (simulated)" if work.n_simulated == work.n_added > 0 else ""
     lines = [
-        f"imported: {len(work.added)} sessions{made} of {len(counts)} speakers into {library}, "
+        f"imported: {work.n_added} sessions{made} of {len(counts)} speakers into {library}, "
         f"{work.n_known} were there already, {len(work.left_out)} left out"
     ]
+    if work.n_assumed:
+        lines.append(
+            f"  {work.n_assumed} of them have no times: {USUAL_FPS:g} frames a second are assumed "
+            "(--fps says another rate)"
+        )
     lines += [f"  left out: {one['reason']}" for one in work.left_out]
     return Outcome(facts, "\n".join(lines))

@@ -5,17 +5,14 @@ from __future__ import annotations
 from dataclasses import dataclass, replace
 from pathlib import Path
 
-from facedyn_app.cli.drawing import quiet_drawing
 from facedyn_app.cli.places import check_input_file, naming
 from facedyn_app.headmodel.files.io import load_head
 from facedyn_app.headmodel.model import HeadModel
-from facedyn_app.pipeline import analyse_video, ready_head
 from facedyn_app.progress import Progress, Report
 from facedyn_app.records import Session
 from facedyn_app.recordings import Form, flame_file, form_of, read_one_kept
 from facedyn_app.settings import Settings
 from facedyn_app.tracks.flame import FlameFile
-from facedyn_app.video import probe_video
 
 
 @dataclass(frozen=True, slots=True)
@@ -71,6 +68,8 @@ def check_recording(path: Path) -> None:
     """
     check_input_file(path, "recording")
     if is_video(path):
+        from facedyn_app.video import probe_video
+
         probe_video(path)
     else:
         read_one_kept(path, None, None)
@@ -93,6 +92,9 @@ def read_ready_head(path_or_id: str, report: Report) -> HeadModel:
         InputError: There is none of that name.
         TooLittleError: The landmarker does not find the head's face.
     """
+    from facedyn_app.cli.drawing import quiet_drawing
+    from facedyn_app.pipeline import ready_head  # slow to import, and only videos need it
+
     _check_head_file(path_or_id)
     quiet_drawing()  # placing landmarks draws the head
     return ready_head(path_or_id, report)
@@ -122,6 +124,8 @@ def read_recording(
     """
     with naming(path):
         if is_video(path):
+            from facedyn_app.pipeline import analyse_video
+
             if head is None:
                 raise ValueError("a video needs a head")
             analysis = analyse_video(

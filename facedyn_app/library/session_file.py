@@ -5,7 +5,7 @@ from __future__ import annotations
 import json
 from collections.abc import Mapping
 from pathlib import Path
-from typing import Any
+from typing import Any, BinaryIO
 
 import numpy as np
 
@@ -70,6 +70,12 @@ def save_session(session: Session, path: Path) -> None:
     Raises:
         OutputError: The file cannot be written there.
     """
+    with atomic_file(path) as file:
+        write_session(session, file)
+
+
+def write_session(session: Session, file: BinaryIO) -> None:
+    """Write a session into a file that is open; its `meta` must be what JSON can hold."""
     meta = {**session.meta, "format": FORMAT, "version": VERSION}
     arrays = {name: np.asarray(getattr(session, name)) for name in _AXES}
     arrays["expression_names"] = np.array(session.expression_names, dtype=np.str_)
@@ -77,8 +83,7 @@ def save_session(session: Session, path: Path) -> None:
         if (values := getattr(session, name)) is not None:
             arrays[name] = np.asarray(values, kind)
     arrays["meta"] = np.array(json.dumps(meta, allow_nan=False))
-    with atomic_file(path) as file:
-        np.savez(file, allow_pickle=False, **arrays)
+    np.savez(file, allow_pickle=False, **arrays)
 
 
 def load_session(path: Path) -> Session:

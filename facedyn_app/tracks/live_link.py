@@ -19,7 +19,7 @@ from facedyn_app.records import FloatArray
 from facedyn_app.tracks.table import Column, Head, read_columns
 from facedyn_app.tracks.times import Times, stated_times
 from facedyn_app.tracks.track import NO_FACE, Track
-from facedyn_app.tracks.turns import euler_matrices, matrix_vectors
+from facedyn_app.tracks.turns import euler_vectors
 
 TIMECODE, COUNT = "Timecode", "BlendshapeCount"
 POSE = ("HeadYaw", "HeadPitch", "HeadRoll")
@@ -115,7 +115,7 @@ def _rotation(columns: dict[str, FloatArray]) -> FloatArray | None:
     if not set(POSE) <= set(columns):
         return None
     angles = SIGNS * np.stack([columns[name] for name in POSE], axis=1)
-    return matrix_vectors(euler_matrices("YXZ", angles))
+    return euler_vectors("YXZ", angles)
 
 
 def _gaze(

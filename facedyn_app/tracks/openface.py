@@ -19,7 +19,13 @@ from facedyn_app.tracks.faces import rows_by_face
 from facedyn_app.tracks.table import Head, read_columns
 from facedyn_app.tracks.times import Times, counted_times, has_times, stated_times
 from facedyn_app.tracks.track import FAILED, UNSURE, Track
-from facedyn_app.tracks.turns import FACING, euler_matrices, facing_vectors, look_angles
+from facedyn_app.tracks.turns import (
+    FACING,
+    euler_vectors,
+    facing_vectors,
+    look_angles,
+    vector_matrices,
+)
 
 HIGHEST = 5.0
 """FACS intensities are 0 to 5."""
@@ -93,7 +99,7 @@ class _Measured:
 def _track(path: Path, face: int, rows: IntArray, found: _Measured, fps: float | None) -> Track:
     times = _times(path, found, rows, fps)
     angles, place = found.group(_POSE, rows), found.group(_PLACE, rows)
-    turns = None if angles is None else euler_matrices("XYZ", angles)
+    turns = None if angles is None else euler_vectors("XYZ", angles)
     confidence = found.columns.get("confidence")
     confidence = None if confidence is None else confidence[rows]
     version = 3 if found.third else 2
@@ -165,6 +171,6 @@ def _gaze(directions: FloatArray | None, turns: FloatArray | None) -> FloatArray
     if directions is None or turns is None:
         return None
     seen = directions.reshape(-1, 2, 3)
-    in_face = np.einsum("tji,tej->tei", turns, seen)  # M' g: the face's own axes
+    in_face = seen @ vector_matrices(turns)  # M' g: the face's own axes
     gaze: FloatArray = look_angles(FACING * in_face)
     return gaze

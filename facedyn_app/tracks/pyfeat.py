@@ -12,7 +12,7 @@ from facedyn_app.tracks.faces import rows_by_face
 from facedyn_app.tracks.table import Column, Head, read_columns
 from facedyn_app.tracks.times import counted_times
 from facedyn_app.tracks.track import NO_FACE, UNSURE, Track
-from facedyn_app.tracks.turns import euler_matrices, matrix_vectors
+from facedyn_app.tracks.turns import euler_vectors
 
 LEAST_SCORE = 0.5
 """py-feat's own threshold of its face detection."""
@@ -105,4 +105,4 @@ def _rotation(columns: dict[str, FloatArray], rows: IntArray) -> FloatArray | No
     if not set(_POSE) <= set(columns):
         return None
     degrees = np.stack([columns[name][rows] for name in _POSE], axis=1)
-    return matrix_vectors(euler_matrices("XYZ", np.radians(degrees)))
+    return euler_vectors("XYZ", np.radians(degrees))

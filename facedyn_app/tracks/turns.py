@@ -14,16 +14,13 @@ FACING = np.array([1.0, -1.0, -1.0])
 """The diagonal of the half turn about x between head and camera (`records`)."""
 
 
-def facing_vectors(matrices: FloatArray) -> FloatArray:
-    """(T, 3) rotation vectors against the facing pose, from turns of a face in OpenCV's frame.
+def facing_vectors(vectors: FloatArray) -> FloatArray:
+    """(T, 3) rotation vectors against the facing pose, of turns of a face in OpenCV's frame.
 
     With a face's own axes those of the camera, `x_camera = M x + t`; the head's are
-    `FACING x`, so that `R = FACING M FACING`.
-
-    Args:
-        matrices: (T, 3, 3); NaN where a turn is not known.
+    `FACING x`, so that `R = FACING M FACING`, whose rotation vector is FACING times M's.
     """
-    return matrix_vectors(FACING[:, None] * matrices * FACING)
+    return vectors * FACING
 
 
 def matrix_vectors(matrices: FloatArray) -> FloatArray:
@@ -48,15 +45,20 @@ def vector_matrices(vectors: FloatArray) -> FloatArray:
     return matrices
 
 
-def euler_matrices(order: str, angles: FloatArray) -> FloatArray:
-    """(T, 3, 3) turns `R_1 R_2 R_3` about moving axes such as "XYZ", of (T, 3) angles, rad."""
+def euler_vectors(order: str, angles: FloatArray) -> FloatArray:
+    """(T, 3) rotation vectors of turns `R_1 R_2 R_3` about moving axes such as "XYZ".
+
+    Args:
+        order: The axes.
+        angles: (T, 3) rad; NaN where a turn is not known.
+    """
     from scipy.spatial.transform import Rotation
 
-    matrices = np.full((len(angles), 3, 3), np.nan)
+    vectors = np.full((len(angles), 3), np.nan)
     known = np.isfinite(angles).all(axis=1)
     if known.any():
-        matrices[known] = Rotation.from_euler(order, angles[known]).as_matrix()
-    return matrices
+        vectors[known] = Rotation.from_euler(order, angles[known]).as_rotvec()
+    return vectors
 
 
 def euler_angles(order: str, vectors: FloatArray) -> FloatArray:
