@@ -9,8 +9,8 @@ from facedyn_app.cli.places import check_input_file, naming
 from facedyn_app.headmodel.files.io import load_head
 from facedyn_app.headmodel.model import HeadModel
 from facedyn_app.progress import Progress, Report
-from facedyn_app.records import Session
 from facedyn_app.recordings import Form, flame_file, form_of, read_one_kept
+from facedyn_app.records import Session
 from facedyn_app.settings import Settings
 from facedyn_app.tracks.flame import FlameFile
 

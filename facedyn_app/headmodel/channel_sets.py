@@ -1,8 +1,8 @@
 """Channel sets of sessions that were fitted with no head: ARKit's blendshapes, FLAME's parameters.
 
 Other programs' measurements have channels and no head file. What they are called is kept in a
-session's `head_id`: `openface-2`, `arkit-52`, `flame-300-50@SHA256`, the last with the sha256 of the
-FLAME file that the user has named. A head can draw a set whose channels it has.
+session's `head_id`: `openface-2`, `arkit-52`, `flame-300-50@SHA256`, the last with the sha256 of
+the FLAME file that the user has named. A head can draw a set whose channels it has.
 """
 
 from __future__ import annotations
@@ -73,6 +73,20 @@ ARKIT_NAMES = (
     "tongueOut",
 )
 """ARKit's 52 blendshapes in the order of the Live Link Face table."""
+
+LIVE_LINK_POSE = ("HeadYaw", "HeadPitch", "HeadRoll")
+LIVE_LINK_EYES = (
+    "LeftEyeYaw",
+    "LeftEyePitch",
+    "LeftEyeRoll",
+    "RightEyeYaw",
+    "RightEyePitch",
+    "RightEyeRoll",
+)
+POSE_AXES, POSE_SIGNS = "YXZ", (-1.0, 1.0, 1.0)
+"""Live Link Face's head angles, rad: turns about these axes of the head frame, with these signs.
+That an eye's yaw is positive to the subject's right and its pitch downwards was measured against
+the eyeLook channels of the same capture (correlation 0.99); the head's are taken to be alike."""
 
 JAW_FACTS = {"jawOpen": "jaw_open", "jawLeft": "jaw_left", "jawRight": "jaw_right"}
 """The blendshapes that are turns of the jaw, and where a head's `meta` says which turn 1 is."""
@@ -154,7 +168,7 @@ def drawing_head_of(session: Session) -> str:
             f"The session has FLAME parameters ('{head_id}') and names no FLAME file.",
             "Convert it again with --head FILE: the FLAME file that its program used.",
         )
-    if OTHER_PROGRAM in session.meta and not is_flame_set(head_id):
+    if OTHER_PROGRAM in session.meta and session.meta.get("head_sha256") is None:
         raise MismatchError(
             f"No head has the channels of '{head_id}'.",
             "The session can be trained on, matched and measured; it is not drawn.",

@@ -147,7 +147,7 @@ def _parsed(path: Path, number: int, line: bytes) -> Any:
         return json.loads(line)
     except (ValueError, RecursionError) as error:
         raise InputError(
-            f"'{path}' cannot be used: its line {number} is no JSON; the file may have been cut off."
+            f"'{path}' cannot be used: its line {number} is no JSON; it may have been cut off."
         ) from error
 
 
@@ -180,7 +180,8 @@ def _number(path: Path, row: int, value: object) -> float:
         return float("nan")
     if isinstance(value, bool) or not isinstance(value, int | float):
         raise InputError(
-            f"'{path}' cannot be used: line {row + 1} holds {str(value)[:30]!r}, which is no number."
+            f"'{path}' cannot be used: line {row + 1} holds {str(value)[:30]!r}, which is no "
+            "number."
         )
     return float(value)
 

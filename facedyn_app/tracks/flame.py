@@ -18,16 +18,16 @@ import numpy.typing as npt
 
 from facedyn_app.errors import InputError, MismatchError
 from facedyn_app.headmodel.channel_sets import flame_set
-from facedyn_app.records import FloatArray
-from facedyn_app.tracks.times import Times, counted_times, stated_times
-from facedyn_app.tracks.track import Track
-from facedyn_app.tracks.turns import (
-    FACING,
+from facedyn_app.headmodel.turns import (
+    FACING_DIAGONAL,
     look_angles,
     matrix_vectors,
     sixd_matrices,
     vector_matrices,
 )
+from facedyn_app.records import ByteArray, FloatArray
+from facedyn_app.tracks.times import Times, counted_times, stated_times
+from facedyn_app.tracks.track import FAILED, Track
 
 EXPRESSION = ("expr", "exp", "expression", "expression_params", "exp_params", "expcode", "exp_code")
 SHAPE = ("shape", "shape_params", "shapecode", "shape_code", "betas")
@@ -40,6 +40,7 @@ LIDS = ("eyelid_params", "eyelids", "eyelid")
 TRANSLATION = ("translation", "transl", "trans")
 SECONDS = ("seconds", "timestamps", "timestamp", "time")
 FPS = ("fps",)
+VALID, SIMULATED = ("valid",), ("simulated",)
 KNOWN = (
     *EXPRESSION,
     *SHAPE,
@@ -52,6 +53,8 @@ KNOWN = (
     *TRANSLATION,
     *SECONDS,
     *FPS,
+    *VALID,
+    *SIMULATED,
 )
 """All names that are read; whatever else is in a file is not touched."""
 
@@ -134,16 +137,26 @@ def flame_track(
         seconds=times.seconds,
         names=names,
         values=values,
-        reason=np.zeros(n_rows, dtype=np.uint8),
+        reason=_reasons(arrays, n_rows),
         fps_assumed=times.assumed,
         jaw=jaw,
         rotation=rotation,
-        translation=None if place is None else place * FACING,
+        translation=None if place is None else place * FACING_DIAGONAL,
         gaze=_gaze(path, arrays, n_rows),
         shapes=shapes,
         head_sha256=sha256,
+        simulated=bool(np.any(arrays.get(SIMULATED[0], False))),
         notes=_notes(times, head),
     )
+
+
+def _reasons(arrays: Arrays, n_rows: int) -> ByteArray:
+    """(T,) uint8: which frames the file says to be none, where it does."""
+    valid = arrays.get(VALID[0])
+    reason = np.zeros(n_rows, dtype=np.uint8)
+    if valid is not None and valid.dtype.kind == "b" and valid.shape == (n_rows,):
+        reason[~valid] = FAILED
+    return reason
 
 
 def _notes(times: Times, head: FlameFile | None) -> tuple[str, ...]:

@@ -1,31 +1,33 @@
 """Live Link Face: an iPhone's ARKit capture as a table, a row a frame.
 
 `Timecode` (hours:minutes:seconds:frame.subframe), `BlendshapeCount`, ARKit's 52 blendshapes of
-0 to 1, then yaw, pitch and roll of the head and of both eyes, rad. That an eye's yaw is positive to
-the subject's right and its pitch downwards was measured against the eyeLook channels of the same
-capture; the head's angles are taken to have the same signs.
+0 to 1, then yaw, pitch and roll of the head and of both eyes, rad.
 """
 
 from __future__ import annotations
 
 import re
-from collections.abc import Sequence
 
 import numpy as np
 
 from facedyn_app.errors import InputError
-from facedyn_app.headmodel.channel_sets import ARKIT, ARKIT_NAMES, gaze_of_looks
+from facedyn_app.headmodel.channel_sets import (
+    ARKIT,
+    ARKIT_NAMES,
+    LIVE_LINK_EYES,
+    LIVE_LINK_POSE,
+    POSE_AXES,
+    POSE_SIGNS,
+    gaze_of_looks,
+)
+from facedyn_app.headmodel.turns import euler_vectors
 from facedyn_app.records import FloatArray
 from facedyn_app.tracks.table import Column, Head, read_columns
 from facedyn_app.tracks.times import Times, stated_times
 from facedyn_app.tracks.track import NO_FACE, Track
-from facedyn_app.tracks.turns import euler_vectors
 
+EYES = tuple(name for name in LIVE_LINK_EYES if not name.endswith("Roll"))
 TIMECODE, COUNT = "Timecode", "BlendshapeCount"
-POSE = ("HeadYaw", "HeadPitch", "HeadRoll")
-EYES = ("LeftEyeYaw", "LeftEyePitch", "RightEyeYaw", "RightEyePitch")
-SIGNS = np.array([-1.0, 1.0, 1.0])
-"""Of yaw, pitch and roll against turns about y, x and z of the head frame."""
 RATES = (24, 25, 30, 48, 50, 60, 90, 100, 120)
 """Frames a second that a timecode may count in, Hz."""
 USUAL_RATE = 60
@@ -49,7 +51,7 @@ def read_live_link(head: Head) -> tuple[Track, ...]:
     code, count = head.find(TIMECODE), head.find(COUNT)
     if code is None:
         raise ValueError("a Live Link Face table has a timecode")
-    named = {name: head.find(name) for name in (*ARKIT_NAMES, *POSE, *EYES)}
+    named = {name: head.find(name) for name in (*ARKIT_NAMES, *LIVE_LINK_POSE, *EYES)}
     known = {name: column for name, column in named.items() if column is not None}
     counted = [] if count is None else [count]
     numbers, texts = read_columns(
@@ -84,8 +86,8 @@ def _times(head: Head, codes: Column) -> tuple[Times, tuple[str, ...]]:
         found = _CODE.fullmatch((code or "").strip())
         if found is None:
             raise InputError(
-                f"'{head.path}' cannot be used: its timecode {str(code)[:20]!r} in row {row + 1} is "
-                "none (hours:minutes:seconds:frames)."
+                f"'{head.path}' cannot be used: its timecode {str(code)[:20]!r} in row {row + 1} "
+                "is none (hours:minutes:seconds:frames)."
             )
         parts[row] = [float(part) for part in found.groups()]
     rate, told = _rate(parts)
@@ -112,16 +114,16 @@ def _rate(parts: FloatArray) -> tuple[int, bool]:
 
 
 def _rotation(columns: dict[str, FloatArray]) -> FloatArray | None:
-    if not set(POSE) <= set(columns):
+    if not set(LIVE_LINK_POSE) <= set(columns):
         return None
-    angles = SIGNS * np.stack([columns[name] for name in POSE], axis=1)
-    return euler_vectors("YXZ", angles)
+    angles = np.stack([columns[name] for name in LIVE_LINK_POSE], axis=1)
+    return euler_vectors(POSE_AXES, angles * POSE_SIGNS)
 
 
 def _gaze(
-    columns: dict[str, FloatArray], values: FloatArray, names: Sequence[str]
+    columns: dict[str, FloatArray], values: FloatArray, names: tuple[str, ...]
 ) -> FloatArray | None:
-    """(T, 2, 2) from the eyes' angles; from the looks where there are none."""
-    if set(EYES) <= set(columns):
-        return -np.stack([columns[name] for name in EYES], axis=1).reshape(-1, 2, 2)
-    return gaze_of_looks(values, tuple(names))
+    """(T, 2, 2) from the eyes' yaw and pitch; from the looks where there are none."""
+    if not set(EYES) <= set(columns):
+        return gaze_of_looks(values, names)
+    return -np.stack([columns[name] for name in EYES], axis=1).reshape(-1, 2, 2)

@@ -14,18 +14,18 @@ from pathlib import Path
 import numpy as np
 
 from facedyn_app.errors import InputError
-from facedyn_app.records import ByteArray, FloatArray, IntArray
-from facedyn_app.tracks.faces import rows_by_face
-from facedyn_app.tracks.table import Head, read_columns
-from facedyn_app.tracks.times import Times, counted_times, has_times, stated_times
-from facedyn_app.tracks.track import FAILED, UNSURE, Track
-from facedyn_app.tracks.turns import (
-    FACING,
+from facedyn_app.headmodel.turns import (
+    FACING_DIAGONAL,
     euler_vectors,
     facing_vectors,
     look_angles,
     vector_matrices,
 )
+from facedyn_app.records import ByteArray, FloatArray, IntArray
+from facedyn_app.tracks.faces import rows_by_face
+from facedyn_app.tracks.table import Head, read_columns
+from facedyn_app.tracks.times import Times, counted_times, has_times, stated_times
+from facedyn_app.tracks.track import FAILED, UNSURE, Track
 
 HIGHEST = 5.0
 """FACS intensities are 0 to 5."""
@@ -172,5 +172,5 @@ def _gaze(directions: FloatArray | None, turns: FloatArray | None) -> FloatArray
         return None
     seen = directions.reshape(-1, 2, 3)
     in_face = seen @ vector_matrices(turns)  # M' g: the face's own axes
-    gaze: FloatArray = look_angles(FACING * in_face)
+    gaze: FloatArray = look_angles(FACING_DIAGONAL * in_face)
     return gaze

@@ -7,12 +7,12 @@ import re
 import numpy as np
 
 from facedyn_app.errors import InputError
+from facedyn_app.headmodel.turns import euler_vectors
 from facedyn_app.records import FloatArray, IntArray
 from facedyn_app.tracks.faces import rows_by_face
 from facedyn_app.tracks.table import Column, Head, read_columns
 from facedyn_app.tracks.times import counted_times
 from facedyn_app.tracks.track import NO_FACE, UNSURE, Track
-from facedyn_app.tracks.turns import euler_vectors
 
 LEAST_SCORE = 0.5
 """py-feat's own threshold of its face detection."""

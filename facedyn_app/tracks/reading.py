@@ -15,6 +15,7 @@ from facedyn_app.assets import sha256_of
 from facedyn_app.errors import InputError, MismatchError
 from facedyn_app.files import open_plain
 from facedyn_app.records import FloatArray, Session
+from facedyn_app.tracks.animation import is_animation, read_animation
 from facedyn_app.tracks.blendshapes import (
     is_blendshape_json,
     is_blendshapes,
@@ -52,6 +53,7 @@ class Kind(StrEnum):
     BLENDSHAPES = "blendshapes"
     BLENDSHAPE_JSON = "blendshape-json"
     FLAME = "flame"
+    ANIMATION = "glb"
 
 
 def kind_of(path: Path) -> Kind | None:
@@ -67,6 +69,8 @@ def kind_of(path: Path) -> Kind | None:
             start = file.read(16)
     except OSError as error:
         raise InputError(f"'{path}' cannot be opened: {error.strerror or error}.") from error
+    if is_animation(start):
+        return Kind.ANIMATION
     if is_flame_file(path, start):
         return Kind.FLAME
     if start.lstrip().startswith(_JSON_STARTS):
@@ -158,6 +162,8 @@ def _tracks(path: Path, fps: float | None, head: FlameFile | None) -> tuple[Trac
     if kind is Kind.FLAME:
         found = read_parameters(path)
         return (flame_track(path, found.arrays, found.names, found.frames, fps, head),)
+    if kind is Kind.ANIMATION:
+        return read_animation(path)
     if kind is Kind.BLENDSHAPE_JSON:
         return read_blendshape_json(path, fps)
     table = None if kind is None else read_head(path)

@@ -10,7 +10,14 @@ import numpy as np
 
 from facedyn_app.errors import TooLittleError
 from facedyn_app.headmodel.channel_sets import OTHER_PROGRAM
-from facedyn_app.records import INVALID_REASONS, ByteArray, FloatArray, Session
+from facedyn_app.records import (
+    INVALID_REASONS,
+    BoolArray,
+    ByteArray,
+    FloatArray,
+    IntArray,
+    Session,
+)
 
 FAILED = INVALID_REASONS.index("tracking failed")
 UNSURE = INVALID_REASONS.index("low confidence")
@@ -28,7 +35,7 @@ MOST_ADDED = 4
 CHUNK_S = 1.0
 
 LARGEST = 1e4
-"""No activation, angle (rad), length (m) or standard deviation is larger: it is a damaged number."""
+"""No activation, angle (rad), length (m) or standard deviation is larger; what is, is damaged."""
 
 
 @dataclass(frozen=True, slots=True, eq=False)
@@ -51,6 +58,7 @@ class Track:
         shapes: (T, S) shape of every row, or (1, S) of the whole; or None.
         head_sha256: Of the head file that the channels belong to; or None.
         face: Which face of a file with several, as the file names it; or None.
+        simulated: Whether the file says that it was made, not measured on a person.
         notes: Sentences on what was assumed or left out.
     """
 
@@ -69,6 +77,7 @@ class Track:
     shapes: FloatArray | None = None
     head_sha256: str | None = None
     face: int | None = None
+    simulated: bool = False
     notes: tuple[str, ...] = ()
 
     def __post_init__(self) -> None:
@@ -155,6 +164,8 @@ def _meta(track: Track, source: Mapping[str, Any], fps: float) -> dict[str, Any]
         "program": track.program,
         OTHER_PROGRAM: track.program,
     }
+    if track.simulated:
+        meta["simulated"] = True
     if track.notes:
         meta["notes"] = list(track.notes)
     if track.face is not None:
@@ -177,7 +188,7 @@ def _reasons(track: Track) -> ByteArray:
     return reason
 
 
-def _with_missing_frames(seconds: FloatArray) -> tuple[FloatArray, FloatArray]:
+def _with_missing_frames(seconds: FloatArray) -> tuple[IntArray, FloatArray]:
     """Where (T,) rows stand among all frames, and (T',) the times of all frames, s.
 
     A leap of more than `GAP_STEPS` usual steps is filled with frames of that step; one that would
@@ -196,7 +207,7 @@ def _with_missing_frames(seconds: FloatArray) -> tuple[FloatArray, FloatArray]:
     return place, np.interp(np.arange(n_all), place, seconds)
 
 
-def _shapes(track: Track, valid: Any) -> tuple[FloatArray, FloatArray, FloatArray]:
+def _shapes(track: Track, valid: BoolArray) -> tuple[FloatArray, FloatArray, FloatArray]:
     """Shape of the session, of each second (none where one is given for the whole), their times."""
     if track.shapes is None:
         return np.zeros(0, np.float32), np.zeros((0, 0), np.float32), np.zeros(0)

@@ -10,7 +10,7 @@ import numpy as np
 
 from facedyn_app.records import FloatArray
 
-FACING = np.array([1.0, -1.0, -1.0])
+FACING_DIAGONAL = np.array([1.0, -1.0, -1.0])
 """The diagonal of the half turn about x between head and camera (`records`)."""
 
 
@@ -20,7 +20,7 @@ def facing_vectors(vectors: FloatArray) -> FloatArray:
     With a face's own axes those of the camera, `x_camera = M x + t`; the head's are
     `FACING x`, so that `R = FACING M FACING`, whose rotation vector is FACING times M's.
     """
-    return vectors * FACING
+    return np.asarray(vectors * FACING_DIAGONAL)
 
 
 def matrix_vectors(matrices: FloatArray) -> FloatArray:
@@ -83,6 +83,29 @@ def sixd_matrices(columns: FloatArray) -> FloatArray:
 
 
 def look_angles(directions: FloatArray) -> FloatArray:
-    """(..., 2) turns to the subject's left and up, rad, of (..., 3) directions in the head frame."""
+    """(..., 2) turns to the subject's left and up, rad, of (..., 3) lines of sight of the head."""
     x, y, z = np.moveaxis(directions, -1, 0)
     return np.stack([np.arctan2(x, z), np.arctan2(y, np.hypot(x, z))], axis=-1)
+
+
+def eye_vectors(gaze: FloatArray) -> FloatArray:
+    """(T, 2, 3) rotation vectors of eyes turned so, of (T, 2, 2) turns left and up, rad.
+
+    The turn is `R_y(left) R_x(-up)`, whose line of sight `look_angles` takes back.
+    """
+    flat = gaze.reshape(-1, 2).astype(np.float64)
+    angles = np.stack([flat[:, 0], -flat[:, 1], np.zeros(len(flat))], axis=1)
+    return euler_vectors("YXZ", angles).reshape(-1, 2, 3)
+
+
+def quaternion_vectors(quaternions: FloatArray) -> FloatArray:
+    """(T, 3) rotation vectors, rad, of (T, 4) quaternions x, y, z, w.
+
+    Raises:
+        ValueError: One of them is no turn.
+    """
+    from scipy.spatial.transform import Rotation
+
+    if not np.isfinite(quaternions).all() or not np.linalg.norm(quaternions, axis=1).all():
+        raise ValueError("one of its quaternions is no turn")
+    return np.asarray(Rotation.from_quat(quaternions).as_rotvec())
