@@ -20,7 +20,7 @@ from facedyn_app.tracks.flame import FlameFile
 from facedyn_app.tracks.reading import Kind, kind_of, only_session, read_sessions
 from facedyn_app.tracks.reading import sha256_of_recording as sha256_of_recording
 
-SESSION_ENDING = ".npz"
+SESSION_ENDING, GLB_ENDING = ".npz", ".glb"
 TABLE_ENDINGS = frozenset({".csv", ".tsv", ".json", ".jsonl", ".ndjson", ".npy", ".pkl"})
 """What is a table by its name, so that the sentence on one that is unknown speaks of tables."""
 
@@ -135,3 +135,24 @@ def remember_head(head: HeadModel, path_or_id: str | Path) -> None:
         user_heads().remember(head, Path(path_or_id))
     except FacedynError as error:  # the head is as good without
         log.warning("The head '%s' is not remembered: %s", head.head_id, error.sentence)
+
+
+def holds_motion(path: Path) -> bool:
+    """Whether an npz file is a session or parameters, not a head; what cannot be told is none."""
+    try:
+        names = npz_names(path)
+    except (ValueError, FacedynError):
+        return False
+    return {"seconds", "expression"} <= names or track_kind(path) is not None
+
+
+def known_flame_file(head_id: str) -> FlameFile | None:
+    """The FLAME file of a remembered head, which is not read; None where the id is of none.
+
+    Raises:
+        InputError: The list of remembered heads is damaged.
+    """
+    known = user_heads().find(head_id)
+    if known is None or known.family != "FLAME":
+        return None
+    return FlameFile(known.sha256, known.n_shape, known.n_expression)
