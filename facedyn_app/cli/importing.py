@@ -154,7 +154,7 @@ def import_folder(
         work = _Import(library, statement, reading, corpus.layout)
         for sentence in corpus.left_out:
             work.leave_out(None, sentence)
-        work.flame = reading.flame()
+        work.flame = reading.flame([one.path for one in corpus.recordings])
         if any(is_video(one.path) for one in corpus.recordings):
             work.head = read_ready_head(str(reading.head), report)
         _note_permission(library, corpus, folder, statement.permission)

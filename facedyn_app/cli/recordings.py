@@ -2,17 +2,20 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from dataclasses import dataclass, replace
 from pathlib import Path
 
 from facedyn_app.cli.places import check_input_file, naming
-from facedyn_app.headmodel.files.io import load_head
+from facedyn_app.errors import InputError
+from facedyn_app.headmodel.files.io import list_heads, load_head
 from facedyn_app.headmodel.model import HeadModel
 from facedyn_app.progress import Progress, Report
-from facedyn_app.recordings import Form, flame_file, form_of, read_one_kept
+from facedyn_app.recordings import Form, flame_file, form_of, read_one_kept, track_kind
 from facedyn_app.records import Session
 from facedyn_app.settings import Settings
 from facedyn_app.tracks.flame import FlameFile
+from facedyn_app.tracks.reading import Kind
 
 
 @dataclass(frozen=True, slots=True)
@@ -38,9 +41,16 @@ class Reading:
     mirrored_mean: bool = False
     fps: float | None = None
 
-    def flame(self) -> FlameFile | None:
-        """The FLAME file of FLAME parameters; None where a built-in head or none is named."""
-        return flame_file(self.head)
+    def flame(self, paths: Sequence[Path]) -> FlameFile | None:
+        """The FLAME file that is named for FLAME parameters among recordings, if there are any.
+
+        Raises:
+            InputError: It cannot be used.
+            MismatchError: It is a head of another family.
+        """
+        if self.head is None or self.head in list_heads():
+            return None
+        return flame_file(self.head) if any(map(_is_flame, paths)) else None
 
     def settings(self) -> Settings:
         """The settings of all stages, with what is chosen here."""
@@ -48,6 +58,13 @@ class Reading:
         fit = replace(settings.fit, n_shape=self.n_shape, n_expression=self.n_expression)
         landmarks = replace(settings.landmarks, mirrored_mean=self.mirrored_mean)
         return replace(settings, landmarks=landmarks, fit=fit)
+
+
+def _is_flame(path: Path) -> bool:
+    try:
+        return track_kind(path) is Kind.FLAME
+    except InputError:  # said where it is read
+        return False
 
 
 def is_video(path: Path) -> bool:
@@ -132,7 +149,7 @@ def read_recording(
                 path, head, settings, device=reading.device, face=reading.face, report=report
             )
             return analysis.session
-        return read_one_kept(path, reading.fps, reading.flame())
+        return read_one_kept(path, reading.fps, reading.flame([path]))
 
 
 def numbered(report: Report, path: Path, number: int, n_paths: int) -> Report:

@@ -13,7 +13,7 @@ from facedyn_app.gui.head_view import FRONT, HeadView
 from facedyn_app.gui.panel import DONE, Panel, not_drawn_status
 from facedyn_app.gui.theme import GRID, colours_of
 from facedyn_app.gui.timeline import Timeline
-from facedyn_app.headmodel.channel_sets import as_drawn
+from facedyn_app.headmodel.channel_sets import as_drawn, drawing_head_of
 from facedyn_app.headmodel.coefficients import with_zeros
 from facedyn_app.headmodel.drawing.canvas import Skin
 from facedyn_app.headmodel.drawing.paint import drawn_faces, eyeballs, paint_colours
@@ -123,6 +123,7 @@ class HeadPanel(Panel):
         if self._drawn is not None and self._drawn[0] is session and self._drawn[1] is head:
             return self._drawn[2]
         try:
+            drawing_head_of(session)
             drawn = as_drawn(session, head)
         except MismatchError as error:
             if self.status.kind != "working":  # its own head is being read

@@ -23,7 +23,8 @@ LONGEST_HEAD = 2**20
 MOST_COLUMNS = 20_000
 DELIMITERS = (",", ";", "\t")
 _BLOCK = 2**23
-_NO_NUMBER = ["", "-", "NA", "N/A", "null", "None", "NaN", "nan", "-nan", "-nan(ind)", "nan(ind)"]
+_NOTHING = ("", "-", "NA", "N/A", "null", "None", "NaN", "nan", "-nan", "-nan(ind)", "nan(ind)")
+_NO_NUMBER = [blank + word for word in _NOTHING for blank in ("", " ")]
 _RAGGED = re.compile(r"Expected (\d+) columns, got (\d+)")
 _TEXT = re.compile(r"column #(\d+).*invalid value '(.*)'", re.DOTALL)
 

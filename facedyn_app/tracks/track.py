@@ -176,12 +176,12 @@ def _meta(track: Track, source: Mapping[str, Any], fps: float) -> dict[str, Any]
 def _reasons(track: Track) -> ByteArray:
     """(T,) uint8 why each row is not valid; what the file itself says comes first."""
     reason = np.array(track.reason, dtype=np.uint8)
-    told = (track.values, track.jaw, track.rotation, track.translation, track.gaze)
-    for values in told:
-        if values is not None and not np.isnan(values).all():
-            rows = values.reshape(len(values), -1)
-            sound = (np.abs(rows) <= LARGEST).all(axis=1)  # NaN is not
-            reason[(reason == 0) & ~sound] = NO_VALUE
+    maybe = (track.jaw, track.rotation, track.translation, track.gaze)
+    known = [values for values in maybe if values is not None and not np.isnan(values).all()]
+    for values in (track.values, *known):
+        rows = values.reshape(len(reason), -1)
+        sound = (np.abs(rows) <= LARGEST).all(axis=1)  # NaN is not
+        reason[(reason == 0) & ~sound] = NO_VALUE
     again = np.zeros(len(reason), dtype=bool)
     again[1:] = np.diff(track.seconds) <= 0.0
     reason[again] = REPEATED
