@@ -8,7 +8,7 @@ from dataclasses import replace
 from enum import StrEnum
 from pathlib import Path
 
-from facedyn_app.errors import FacedynError, MismatchError
+from facedyn_app.errors import FacedynError, InputError, MismatchError
 from facedyn_app.headmodel.files.io import list_heads, load_head
 from facedyn_app.headmodel.files.known_heads import user_heads
 from facedyn_app.headmodel.model import HeadModel
@@ -36,17 +36,15 @@ class Form(StrEnum):
 
 
 def form_of(path: Path) -> Form:
-    """What a recording is, by what is in it; what is nothing known passes for what its name says.
-
-    Raises:
-        InputError: It cannot be opened.
-    """
+    """What a recording is, by what is in it; the unknown passes for what its name says."""
     ending = path.suffix.lower()
     if ending in VIDEO_ENDINGS:
         return Form.VIDEO
-    if ending == SESSION_ENDING and path.is_file():
-        return Form.TRACK if not _has_meta(path) and kind_of(path) else Form.SESSION
-    if ending in TABLE_ENDINGS or (path.exists() and kind_of(path) is not None):
+    try:
+        is_track = track_kind(path) is not None
+    except InputError:  # said where it is read
+        is_track = False
+    if is_track or ending in TABLE_ENDINGS:
         return Form.TRACK
     return Form.SESSION if ending == SESSION_ENDING else Form.VIDEO
 

@@ -3,8 +3,9 @@
 from __future__ import annotations
 
 import logging
-from collections import Counter
-from collections.abc import Sequence
+from collections import Counter, deque
+from collections.abc import Iterator, Sequence
+from concurrent.futures import Future, ThreadPoolExecutor
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
@@ -35,8 +36,8 @@ from facedyn_app.tracks.flame import FlameFile
 from facedyn_app.tracks.reading import only_session
 from facedyn_app.tracks.times import USUAL_FPS
 
-AT_ONCE = 32
-"""Sessions that are enrolled together."""
+AT_ONCE, READ_AHEAD = 32, 8
+"""Sessions that are enrolled together, and that are read while others are enrolled."""
 
 log = logging.getLogger(__name__)
 
@@ -73,10 +74,38 @@ class _Import:
         self.n_added = self.n_simulated = self.n_known = self.n_assumed = 0
         self.left_out: list[dict[str, str]] = []
 
-    def take(self, recording: Recording, report: Report) -> None:
+    def take_all(self, recordings: Sequence[Recording], report: Report) -> None:
+        """Import recordings; what has come when something ends it stays."""
+        try:
+            for number, (recording, read) in enumerate(self._read_ahead(recordings), start=1):
+                self._take(recording, read, _within(recording, number, len(recordings), report))
+        finally:
+            self.keep()
+
+    def _read_ahead(
+        self, recordings: Sequence[Recording]
+    ) -> Iterator[tuple[Recording, Future[tuple[Session, ...]] | None]]:
+        """Recordings and what is read of them while others are enrolled; None for a video."""
+        ahead: deque[tuple[Recording, Future[tuple[Session, ...]] | None]] = deque()
+        pool = ThreadPoolExecutor(1, thread_name_prefix="read ahead")
+        try:
+            for one in recordings:
+                video = is_video(one.path)
+                fps, flame = self._reading.fps, self.flame
+                read = None if video else pool.submit(read_kept, [one.path], fps, flame)
+                ahead.append((one, read))
+                if len(ahead) > READ_AHEAD:
+                    yield ahead.popleft()
+            yield from ahead
+        finally:
+            pool.shutdown(cancel_futures=True)
+
+    def _take(
+        self, recording: Recording, read: Future[tuple[Session, ...]] | None, report: Report
+    ) -> None:
         """Import a recording; one that is there already, or cannot be used, is passed over."""
         try:
-            found = self._read(recording, report)
+            found = self._fitted(recording, report) if read is None else self._of(recording, read)
         except (InputError, TooLittleError, MismatchError) as error:
             self.leave_out(recording.path, error.sentence)
             return
@@ -86,7 +115,7 @@ class _Import:
             self._known.add(_identity(speaker, session))
             self._waiting.append((speaker, session, recording.name))
             self.n_assumed += bool(session.meta.get("fps_assumed"))
-        if len(self._waiting) >= AT_ONCE or is_video(recording.path):
+        if len(self._waiting) >= AT_ONCE or read is None:
             self.keep()
 
     def keep(self) -> None:
@@ -102,18 +131,20 @@ class _Import:
         log.warning("Left out: %s", sentence)
         self.left_out.append({"path": str(path or ""), "reason": sentence})
 
-    def _read(self, recording: Recording, report: Report) -> list[tuple[str, Session]]:
-        """Sessions and whose they are; of a video that the library has, none."""
+    def _fitted(self, recording: Recording, report: Report) -> list[tuple[str, Session]]:
+        """The session of a video and whose it is; none where the library has it already."""
         speaker, path = recording.speaker, recording.path
-        if is_video(path):
-            if (checked_name(speaker), sha256_of_recording([path])) in self._known:
-                return []
-            return [
-                (speaker, read_recording(path, self.head, self._reading, self._settings, report))
-            ]
-        sessions = read_kept([path], self._reading.fps, self.flame)
+        if (checked_name(speaker), sha256_of_recording([path])) in self._known:
+            return []
+        return [(speaker, read_recording(path, self.head, self._reading, self._settings, report))]
+
+    def _of(
+        self, recording: Recording, read: Future[tuple[Session, ...]]
+    ) -> list[tuple[str, Session]]:
+        """The sessions that were read and whose they are."""
+        speaker, sessions = recording.speaker, read.result()
         if self._layout is not Layout.OPENFACE or len(sessions) == 1:
-            return [(speaker, only_session(sessions, path))]
+            return [(speaker, only_session(sessions, recording.path))]
         # each face of a table is a person; the file counts them from 0, sessions from 1
         return [(f"{speaker} face {one.meta['face'] - 1}", one) for one in sessions]
 
@@ -158,21 +189,15 @@ def import_folder(
         if any(is_video(one.path) for one in corpus.recordings):
             work.head = read_ready_head(str(reading.head), report)
         _note_permission(library, corpus, folder, statement.permission)
-        try:
-            for number, recording in enumerate(corpus.recordings, start=1):
-                work.take(recording, _within(recording, number, corpus.recordings, report))
-        finally:  # what has come stays
-            work.keep()
+        work.take_all(corpus.recordings, report)
     return _outcome(folder, library_folder, corpus, work)
 
 
-def _within(
-    recording: Recording, number: int, recordings: Sequence[Recording], report: Report
-) -> Report:
+def _within(recording: Recording, number: int, n_recordings: int, report: Report) -> Report:
     """Reports about one recording of many: a video's own progress, or one step of a file."""
     if is_video(recording.path):
-        return numbered(report, recording.path, number, len(recordings))
-    report(Progress("importing", number, len(recordings)))
+        return numbered(report, recording.path, number, n_recordings)
+    report(Progress("importing", number, n_recordings))
     return report
 
 

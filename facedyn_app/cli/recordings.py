@@ -68,11 +68,7 @@ def _is_flame(path: Path) -> bool:
 
 
 def is_video(path: Path) -> bool:
-    """Whether a recording has to be analysed.
-
-    Raises:
-        InputError: It cannot be opened.
-    """
+    """Whether a recording has to be analysed."""
     return form_of(path) is Form.VIDEO
 
 

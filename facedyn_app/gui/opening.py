@@ -100,11 +100,7 @@ def recordings_of(path: Path) -> Callable[[Report], Found]:
 def _recordings_of(path: Path, report: Report) -> Found:
     if path.is_dir():
         return Found((), (path,)) if track_kind(path) else _inside(path, report)
-    try:
-        video = form_of(path) is Form.VIDEO
-    except InputError:  # said where the recording would stand
-        video = True
-    return Found((path,), ()) if video else Found((), (path,))
+    return Found((path,), ()) if form_of(path) is Form.VIDEO else Found((), (path,))
 
 
 def _inside(folder: Path, report: Report) -> Found:

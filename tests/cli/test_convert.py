@@ -162,6 +162,6 @@ def test_a_mesh_of_what_was_not_measured_is_refused(run: Any, tmp_path: Path) ->
         done = run("export", tmp_path / "s.npz", "-o", tmp_path / "m.obj", "--mesh", kind, *which)
         assert done.exit_code == 3
         assert f"has no {word}" in done.stderr
-    which = ("--mesh", "expression", "--frame", "3")
-    done = run("export", tmp_path / "s.npz", "-o", tmp_path / "m.obj", *which)
+    moving = ("--mesh", "expression", "--frame", "3")
+    done = run("export", tmp_path / "s.npz", "-o", tmp_path / "m.obj", *moving)
     assert done.exit_code == 0, done.stderr

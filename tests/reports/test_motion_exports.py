@@ -13,7 +13,7 @@ from facedyn_app.headmodel.expression_mesh import ExpressionMesh
 from facedyn_app.headmodel.files.io import load_head
 from facedyn_app.headmodel.gltf import GlbReader
 from facedyn_app.headmodel.model import HeadModel
-from facedyn_app.records import Session
+from facedyn_app.records import FloatArray, Session
 from facedyn_app.reports.animation import write_animation
 from facedyn_app.reports.flame_parameters import write_flame_parameters
 from facedyn_app.reports.live_link import write_live_link
@@ -32,30 +32,29 @@ def made(names: tuple[str, ...], head_id: str, *, joints: bool = True, n_shape: 
     rng = np.random.default_rng(0)
     valid = np.ones(T, dtype=bool)
     valid[20:23] = False
-    jaw = np.zeros((T, 3))
-    if joints:
-        jaw[:, 0] = rng.uniform(0.0, 0.3, T)
-    rows = {
-        "expression": rng.uniform(0.0, 1.0, (T, len(names))),
-        "jaw": jaw,
-        "rotation": rng.uniform(-0.4, 0.4, (T, 3)),
-        "translation": rng.uniform(-0.4, 0.4, (T, 3)),
-        "gaze": rng.uniform(-0.25, 0.25, (T, 2, 2)),
-        "error_px": np.full(T, np.nan),
-        "face_px": np.full(T, np.nan),
-    }
-    measured = {name: np.asarray(values, dtype=np.float32) for name, values in rows.items()}
-    for values in measured.values():
+
+    def measured(low: float, high: float, *width: int) -> FloatArray:
+        values = rng.uniform(low, high, (T, *width)).astype(np.float32)
         values[~valid] = np.nan
+        return values
+
+    jaw = measured(0.0, 0.3 if joints else 0.0, 3) * np.array([1, 0, 0], dtype=np.float32)
+    unknown = np.full(T, np.nan, dtype=np.float32)
     return Session(
         seconds=np.arange(T) / 50,
         valid=valid,
+        expression=measured(0.0, 1.0, len(names)),
         expression_names=names,
+        jaw=jaw,
+        rotation=measured(-0.4, 0.4, 3),
+        translation=measured(-0.4, 0.4, 3),
         shape=rng.normal(size=n_shape).astype(np.float32),
         shape_chunks=np.zeros((0, n_shape), dtype=np.float32),
         shape_chunk_seconds=np.zeros(0),
+        error_px=unknown,
+        face_px=unknown,
         meta={"head_id": head_id, "head_sha256": None, "source": None, "fps": 50.0},
-        **measured,
+        gaze=measured(-0.25, 0.25, 2, 2),
     )
 
 

@@ -189,7 +189,7 @@ def test_py_feat_with_two_nameless_faces_is_refused(tmp_path: Path) -> None:
 
 
 def test_py_feat_frames_without_a_face(tmp_path: Path) -> None:
-    rows = [[k, 5, 0.9, 0.2, 0.7, 0, 0, 0] for k in range(20)]
+    rows: list[list[object]] = [[k, 5, 0.9, 0.2, 0.7, 0, 0, 0] for k in range(20)]
     rows[3][2:5] = ["", "", ""]
     rows[4][2] = 0.1
     (session,) = read_sessions([write_table(tmp_path / "a.csv", PYFEAT[:-1], rows)])
