@@ -7,6 +7,7 @@
 from __future__ import annotations
 
 import re
+from functools import partial
 
 import numpy as np
 
@@ -34,7 +35,8 @@ USUAL_RATE = 60
 
 _CODE = re.compile(r"(\d+):(\d+):(\d+)[:;](\d+(?:\.\d+)?)")
 _DAY_S = 86_400.0
-_EMPTY_ROW = re.compile(r"[\d:;.]+,0,*")
+_EMPTY_ROW = re.compile(rb"^([\d:;.]+,0),*\r?$", re.MULTILINE)
+"""A frame without a face may end behind its count of 0."""
 
 
 def is_live_link(head: Head) -> bool:
@@ -55,7 +57,7 @@ def read_live_link(head: Head) -> tuple[Track, ...]:
     known = {name: column for name, column in named.items() if column is not None}
     counted = [] if count is None else [count]
     numbers, texts = read_columns(
-        head, [*known.values(), *counted], [code], lambda row: _EMPTY_ROW.fullmatch(row) is not None
+        head, [*known.values(), *counted], [code], partial(_whole_rows, len(head.names))
     )
     columns = {name: numbers[:, k] for k, name in enumerate(known)}
     names = tuple(name for name in ARKIT_NAMES if name in known)
@@ -77,6 +79,11 @@ def read_live_link(head: Head) -> tuple[Track, ...]:
         notes=notes,
     )
     return (track,)
+
+
+def _whole_rows(n_columns: int, rows: bytes) -> bytes:
+    """The rows, those without a face filled up with empty cells."""
+    return _EMPTY_ROW.sub(rb"\1" + b"," * (n_columns - 2), rows)
 
 
 def _times(head: Head, codes: Column) -> tuple[Times, tuple[str, ...]]:

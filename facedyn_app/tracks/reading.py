@@ -108,13 +108,14 @@ def read_sessions(
     """
     if fps is not None and not SLOWEST_FPS <= fps <= FASTEST_FPS:
         raise InputError(f"{fps:g} frames a second are no rate of a recording.")
-    tracks = _one_after_the_other([_tracks(path, fps, head) for path in paths], paths, fps)
-    source = {"name": _name(paths), "sha256": sha256_of_recording(paths)}
-    several = len(tracks) > 1
-    return tuple(
-        session_of(replace(track, face=_face_number(track) if several else None), source)
-        for track in tracks
-    )
+    with np.errstate(all="ignore"):  # numbers without bounds become infinite and are left out
+        tracks = _one_after_the_other([_tracks(path, fps, head) for path in paths], paths, fps)
+        source = {"name": _name(paths), "sha256": sha256_of_recording(paths)}
+        several = len(tracks) > 1
+        return tuple(
+            session_of(replace(track, face=_face_number(track) if several else None), source)
+            for track in tracks
+        )
 
 
 def only_session(sessions: Sequence[Session], path: Path) -> Session:

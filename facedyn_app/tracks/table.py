@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import codecs
 import csv
+import io
 import re
 from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass
@@ -76,7 +77,10 @@ def read_head(path: Path) -> Head | None:
     if text is None:
         return None
     delimiter = max(DELIMITERS, key=text.count)
-    names = next(csv.reader([text], delimiter=delimiter), [])
+    try:
+        names = next(csv.reader([text], delimiter=delimiter), [])
+    except csv.Error:  # no line of a table
+        return None
     if len(names) > MOST_COLUMNS:
         raise InputError(
             f"'{path}' cannot be used: it has {len(names):,} columns.",
@@ -101,7 +105,7 @@ def read_columns(
     head: Head,
     numbers: Sequence[int],
     texts: Sequence[int] = (),
-    is_empty: Callable[[str], bool] | None = None,
+    whole_rows: Callable[[bytes], bytes] | None = None,
 ) -> tuple[FloatArray, Mapping[int, Column]]:
     """Columns of a table, all of its rows.
 
@@ -109,8 +113,8 @@ def read_columns(
         head: The table's head line.
         numbers: Which columns are numbers.
         texts: Which are texts.
-        is_empty: Tells of a row with too few cells whether the program writes so where it sees no
-            face; such rows are left out. Others are refused, as all are by default.
+        whole_rows: Makes whole what a program leaves out of rows on purpose: from all rows' bytes
+            to such bytes. None where it leaves out nothing.
 
     Returns:
         (T, K) float64 numbers, NaN where a cell is empty or says that it is none, in the order
@@ -131,16 +135,13 @@ def read_columns(
             _check_size(head.path, file.seek(0, 2))
             file.seek(head.n_bytes)
             table = arrow_csv.read_csv(
-                file,
+                file if whole_rows is None else io.BytesIO(whole_rows(file.read())),
                 read_options=arrow_csv.ReadOptions(
                     column_names=[str(k) for k in range(len(head.names))],
                     block_size=_BLOCK,
                     use_threads=False,
                 ),
-                parse_options=arrow_csv.ParseOptions(
-                    delimiter=head.delimiter,
-                    invalid_row_handler=_row_handler(is_empty),
-                ),
+                parse_options=arrow_csv.ParseOptions(delimiter=head.delimiter),
                 convert_options=arrow_csv.ConvertOptions(
                     include_columns=wanted,
                     column_types=kinds,
@@ -156,17 +157,6 @@ def read_columns(
     rows = np.stack(columns, axis=1) if columns else np.zeros((table.num_rows, 0))
     named = {k: np.array(table.column(str(k)).to_pylist(), dtype=object) for k in texts}
     return rows, named
-
-
-def _row_handler(is_empty: Callable[[str], bool] | None) -> Callable[[Any], str] | None:
-    if is_empty is None:
-        return None
-
-    def handle(row: Any) -> str:
-        short = row.actual_columns < row.expected_columns
-        return "skip" if short and is_empty(str(row.text)) else "error"
-
-    return handle
 
 
 def _numbers(column: Any) -> FloatArray:
