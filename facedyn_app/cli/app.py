@@ -126,7 +126,7 @@ def fit(
 
 def enrol(
     name: Annotated[str, typer.Argument(metavar="NAME")],
-    recordings: Annotated[list[Path], typer.Argument(metavar="VIDEO|SESSION")],
+    recordings: Annotated[list[Path], typer.Argument(metavar="RECORDING")],
     library: LibraryFolder,
     consent: Annotated[
         str,
@@ -142,7 +142,7 @@ def enrol(
     face: FaceNumber = 0,
     as_json: AsJson = False,
 ) -> None:
-    """Enrol a speaker with videos or session files, by the speaker's consent."""
+    """Enrol a speaker with recordings, by consent: videos, sessions, other programs' tables."""
 
     def work(report: Report) -> Outcome:
         from facedyn_app.cli.people import enrol_recordings
@@ -155,7 +155,7 @@ def enrol(
 
 
 def identify(
-    recording: Annotated[Path, typer.Argument(metavar="VIDEO|SESSION")],
+    recording: Annotated[Path, typer.Argument(metavar="RECORDING")],
     library: LibraryFolder,
     top: Annotated[int, typer.Option("--top", min=1, help="Most matches to show.")] = 5,
     recognizer: Annotated[
@@ -172,7 +172,7 @@ def identify(
     face: FaceNumber = 0,
     as_json: AsJson = False,
 ) -> None:
-    """Who is it? Rank the enrolled speakers for a recording."""
+    """Who is it? Rank the enrolled speakers for a video, a session, another program's table."""
 
     def work(report: Report) -> Outcome:
         from facedyn_app.cli.people import identify_recording

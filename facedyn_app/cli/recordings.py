@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import logging
 from collections.abc import Sequence
 from dataclasses import dataclass, replace
 from pathlib import Path
@@ -16,6 +17,9 @@ from facedyn_app.records import Session
 from facedyn_app.settings import Settings
 from facedyn_app.tracks.flame import FlameFile
 from facedyn_app.tracks.reading import Kind
+
+
+log = logging.getLogger(__name__)
 
 
 @dataclass(frozen=True, slots=True)
@@ -145,7 +149,10 @@ def read_recording(
                 path, head, settings, device=reading.device, face=reading.face, report=report
             )
             return analysis.session
-        return read_one_kept(path, reading.fps, reading.flame([path]))
+        session = read_one_kept(path, reading.fps, reading.flame([path]))
+    for note in session.meta.get("notes", ()):
+        log.warning("'%s': %s", path.name, note)
+    return session
 
 
 def numbered(report: Report, path: Path, number: int, n_paths: int) -> Report:
