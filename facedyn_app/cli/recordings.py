@@ -18,7 +18,6 @@ from facedyn_app.settings import Settings
 from facedyn_app.tracks.flame import FlameFile
 from facedyn_app.tracks.reading import Kind
 
-
 log = logging.getLogger(__name__)
 
 

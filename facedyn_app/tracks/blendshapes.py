@@ -22,7 +22,7 @@ from facedyn_app.records import FloatArray
 from facedyn_app.tracks.faces import rows_by_face
 from facedyn_app.tracks.table import Head, read_columns
 from facedyn_app.tracks.times import Times, counted_times, has_times, stated_times
-from facedyn_app.tracks.track import NO_FACE, Track
+from facedyn_app.tracks.track import FAILED, NO_FACE, Track
 
 PROGRAM = "MediaPipe"
 TIME_UNITS: Mapping[str, float] = {
@@ -49,7 +49,8 @@ _NAMES = {name.lower(): name for name in ARKIT_NAMES}
 
 def is_blendshapes(head: Head) -> bool:
     """Whether a table has columns of blendshapes."""
-    return any(name.lower() in _NAMES for name in head.names)
+    own_table = head.find("jaw_x_rad") is not None  # facedyn's: its session says more
+    return not own_table and any(name.lower() in _NAMES for name in head.names)
 
 
 def read_blendshapes(head: Head, fps: float | None) -> tuple[Track, ...]:
@@ -65,6 +66,7 @@ def read_blendshapes(head: Head, fps: float | None) -> tuple[Track, ...]:
     scores = {_NAMES[n.lower()]: k for k, n in enumerate(head.names) if n.lower() in _NAMES}
     named: dict[str, int | None] = {unit: head.find(unit) for unit in TIME_UNITS}
     named |= {"frame": head.find(*FRAMES), "face": head.find(*FACES)}
+    named |= {"success": head.find("success")}
     known = {name: column for name, column in named.items() if column is not None}
     names = tuple(name for name in ARKIT_NAMES if name in scores)
     numbers, _ = read_columns(head, [*known.values(), *(scores[name] for name in names)])
@@ -197,6 +199,8 @@ def _track(
     times = _times(path, columns, len(values), fps)
     reason = np.zeros(len(values), dtype=np.uint8)
     reason[np.isnan(values).all(axis=1)] = NO_FACE
+    if "success" in columns:
+        reason[(reason == 0) & ~(columns["success"] > 0.0)] = FAILED
     return Track(
         program=PROGRAM,
         channel_set=ARKIT,
@@ -214,9 +218,9 @@ def _track(
 def _times(path: Path, columns: Mapping[str, FloatArray], n_rows: int, fps: float | None) -> Times:
     for name, unit in TIME_UNITS.items():
         if name in columns and has_times(columns[name]):
-            times = stated_times(path, columns[name] * unit)
-            step = float(np.median(np.diff(times.seconds))) if n_rows > 1 else 0.0
+            step = float(np.nanmedian(np.diff(columns[name]))) if n_rows > 1 else 0.0
             if unit == 1.0 and step > LONGEST_STEP_S:
-                return Times(times.seconds / 1000.0, note="Its times are taken for milliseconds.")
-            return times
+                times = stated_times(path, columns[name] * 1e-3)
+                return Times(times.seconds, note="Its times are taken for milliseconds.")
+            return stated_times(path, columns[name] * unit)
     return counted_times(path, columns.get("frame"), n_rows, fps)

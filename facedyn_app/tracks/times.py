@@ -17,6 +17,10 @@ FARTHEST_S = 86_400.0
 """A first time beyond a day counts from something else than the recording's begin."""
 
 
+LONGEST_S, SHORTEST_STEP_S = 31 * 86_400.0, 1e-4
+"""What lasts longer, or has rows nearer together, is no recording of a face in seconds."""
+
+
 @dataclass(frozen=True, slots=True, eq=False)
 class Times:
     """When rows were measured.
@@ -40,7 +44,7 @@ def stated_times(path: Path, seconds: FloatArray) -> Times:
         seconds: (T,) s; from the first where they do not count from the recording's begin.
 
     Raises:
-        InputError: A row has no time, or the times run backwards.
+        InputError: A row has no time, the times run backwards, or they are none of a recording.
     """
     unknown = np.flatnonzero(~np.isfinite(seconds))
     if len(unknown):
@@ -53,8 +57,26 @@ def stated_times(path: Path, seconds: FloatArray) -> Times:
             f"{seconds[row]:g} s in row {row + 1}.",
             "Sort the rows, or take the recordings apart.",
         )
+    _check_span(path, seconds)
     first = seconds[0] if len(seconds) and abs(seconds[0]) > FARTHEST_S else 0.0
     return Times(seconds - first)
+
+
+def _check_span(path: Path, seconds: FloatArray) -> None:
+    if len(seconds) < 2:
+        return
+    span = float(seconds[-1] - seconds[0])
+    if not span <= LONGEST_S:
+        raise InputError(
+            f"'{path}' cannot be used: its times span {span / 86_400:.3g} days.",
+            "Are they seconds?",
+        )
+    steps = np.diff(seconds)
+    if (steps > 0.0).any() and float(np.median(steps[steps > 0.0])) < SHORTEST_STEP_S:
+        raise InputError(
+            f"'{path}' cannot be used: its rows are less than {SHORTEST_STEP_S:g} s apart.",
+            "Are its times seconds?",
+        )
 
 
 def counted_times(path: Path, frames: FloatArray | None, n_rows: int, fps: float | None) -> Times:

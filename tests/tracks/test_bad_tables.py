@@ -32,6 +32,11 @@ def refused(path: Path) -> str:
         (lambda rows: rows[9].__setitem__(2, "0.1"), "times run backwards, from 0.32 s to 0.1 s"),
         (lambda rows: rows[4].__setitem__(2, ""), "row 5 has no time"),
         (lambda rows: rows[4].__setitem__(1, 0.5), "not whole numbers"),
+        (lambda rows: rows[-1].__setitem__(2, 1e9), "its times span 1.16e+04 days"),
+        (
+            lambda rows: [row.__setitem__(2, k / 1e7) for k, row in enumerate(rows)],
+            "0.0001 s apart",
+        ),
         (lambda rows: [row.__setitem__(1, k) for k, row in enumerate(rows)], "numbers 90 faces"),
         (lambda rows: rows.clear(), "a head line and no rows"),
         (lambda rows: [row.__setitem__(4, 0) for row in rows], "None of the 90 rows"),

@@ -158,12 +158,18 @@ def test_wrong_json_is_named(tmp_path: Path, line: str, reason: str) -> None:
 
 def test_a_table_of_scores_may_count_in_milliseconds(tmp_path: Path) -> None:
     path = write_table(
-        tmp_path / "a.csv", ("timestamp", "jawOpen"), [[33 * k, 0.5] for k in range(40)]
+        tmp_path / "a.csv", ("timestamp", "jawOpen"), [[100_000 * k, 0.5] for k in range(40)]
     )
     assert kind_of(path) is Kind.BLENDSHAPES
     (session,) = read_sessions([path])
-    assert session.seconds[-1] == pytest.approx(33 * 39 / 1000)
+    assert session.seconds[-1] == pytest.approx(100 * 39)
     assert "milliseconds" in session.meta["notes"][0]
+
+
+def test_facedyns_own_table_is_no_measurement_of_another_program(tmp_path: Path) -> None:
+    names = ("frame", "timestamp", "success", "jaw_x_rad", "eyeBlinkLeft")
+    path = write_table(tmp_path / "a.csv", names, [[1, 0, 1, 0.1, 0.5]])
+    assert kind_of(path) is None
 
 
 PYFEAT = ("frame", "FaceRectX", "FaceScore", "AU01", "AU12", "Pitch", "Roll", "Yaw", "Identity")
