@@ -53,12 +53,17 @@ class Parameters:
 def is_flame_file(path: Path, start: bytes) -> bool:
     """Whether a file that begins so is an npz of FLAME parameters, or a pickle that may be one."""
     if start.startswith(_ZIP):
-        try:
-            names = npz_names(path)
-        except ValueError:
-            return False
-        return is_flame(names) and names.isdisjoint(HEAD_ARRAYS)
+        return _has_parameters(path)
     return start.startswith(_PICKLE)
+
+
+def _has_parameters(path: Path) -> bool:
+    """Whether an npz file has FLAME's parameters, and is no head or session."""
+    try:
+        names = npz_names(path)
+    except ValueError:
+        return False
+    return is_flame(names) and names.isdisjoint(HEAD_ARRAYS)
 
 
 def is_flame_folder(folder: Path) -> bool:
@@ -130,7 +135,7 @@ def _is_frame(path: Path) -> bool:
             files = _arrays_in(path)
             found = _read_arrays(files) if files else None
         else:
-            found = _read_file(path) if is_flame(npz_names(path)) else None
+            found = _read_file(path) if _has_parameters(path) else None
     except (ValueError, InputError):
         return False
     if found is None:

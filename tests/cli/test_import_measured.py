@@ -7,7 +7,9 @@ from typing import Any
 import numpy as np
 import pytest
 
+from facedyn_app.headmodel.model import HeadModel
 from facedyn_app.library.library import Library
+from tests.headmodel.flame_files import flame_arrays
 from tests.tracks.tables import OPENFACE_NAMES, openface_rows, write_table
 
 CONSENT = ("--consent", "made up for this test, 3 May 2025")
@@ -69,6 +71,33 @@ def test_other_programs_are_passed_over_in_a_layout(run: Any, tables: Path, tmp_
     done = run("import", tables, "--library", tmp_path / "library", *CONSENT, "--layout", "flame")
     assert done.exit_code == 3
     assert "no recordings" in done.stderr
+
+
+def test_flame_parameters_come_in_with_their_head(
+    run: Any, tiny_head: HeadModel, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setenv("XDG_CONFIG_HOME", str(tmp_path / "config"))
+    head = tmp_path / "flame.npz"
+    np.savez(head, **flame_arrays(tiny_head))
+    frames = tmp_path / "corpus" / "ada" / "monday" / "flame_param"
+    frames.mkdir(parents=True)
+    whole = {"expr": np.ones((40, 50)), "jaw_pose": np.zeros((40, 3)), "shape": np.ones((1, 300))}
+    for k in range(40):
+        one = {name: values[k : k + 1] for name, values in whole.items() if name != "shape"}
+        np.savez(frames / f"{k:05d}.npz", **one, shape=whole["shape"])
+    np.savez(tmp_path / "corpus" / "ada" / "tuesday.npz", **whole)
+    write_table(tmp_path / "corpus" / "ada" / "x.csv", OPENFACE_NAMES, openface_rows(50))
+    more = ("--layout", "flame", "--head", str(head), "--fps", "25")
+    facts = imported(run, tmp_path / "corpus", tmp_path / "library", *more)
+    assert (facts["n_added"], facts["n_fps_assumed"], facts["left_out"]) == (2, 0, [])
+    with Library.open(tmp_path / "library", create=False) as library:
+        entries = library.sessions("ada")
+        assert [entry.name for entry in entries] == ["monday", "tuesday"]
+        assert len({entry.head_id for entry in entries}) == 1
+        assert entries[0].head_id.startswith("flame-300-50@")
+        monday, tuesday = (library.load(entry) for entry in entries)
+    np.testing.assert_array_equal(monday.expression, tuesday.expression)
+    assert monday.seconds[-1] == pytest.approx(39 / 25)
 
 
 def test_tables_beside_no_folder_are_one_persons(run: Any, tables: Path, tmp_path: Path) -> None:
