@@ -3,6 +3,8 @@ r"""THE DATA FLOW ON ONE PAGE.
 file --video--> Frame* --landmarks--> Landmarks --fitting + headmodel--> HeadFit
      --dynamics--> motion windows --recognizer--> Embedding --scoring--> Match*
               \--shape per chunk--> DriftReport
+
+Other programs' measurements come in beside it: file --tracks--> Session (`recordings`).
 """
 
 from __future__ import annotations

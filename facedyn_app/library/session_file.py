@@ -50,6 +50,7 @@ _META_KINDS: dict[str, Any] = {
     "focal_px": int | float | None,
     "focal_log_sd": int | float | None,
     "settings": dict | None,
+    "notes": list | None,
 }
 """What these may be where the file has them."""
 _ALWAYS_MEASURED = ("expression", "jaw")

@@ -88,19 +88,23 @@ def _timecode(seconds: float) -> str:
 
 def _blendshapes(session: Session, head: HeadModel | None) -> dict[str, FloatArray]:
     """(T,) blendshapes by ARKit's names, those that the session has."""
-    names = session.expression_names
-    own = [name for name in ARKIT_NAMES if name in names]
-    if not own:
+    columns = {name: _columns(name, session.expression_names) for name in ARKIT_NAMES}
+    found = {name: session.expression[:, own].mean(axis=1) for name, own in columns.items() if own}
+    if not found:
         raise MismatchError(
             f"A session of '{session.head_id}' has none of ARKit's blendshapes.",
             "Live Link tables are made of sessions of the open head, ICT-FaceKit or ARKit.",
         )
-    found = {name: session.expression[:, names.index(name)] for name in own}
     if head is not None and set(JAW_FACTS.values()) <= set(head.meta) and "jawOpen" not in found:
         found |= _jaw(session.jaw, head)
     if session.gaze is not None and not any(name.startswith("eyeLook") for name in found):
         found |= looks_of_gaze(session.gaze)
     return found
+
+
+def _columns(name: str, names: tuple[str, ...]) -> list[int]:
+    """Where a blendshape stands; its two halves where the head has them apart (ICT)."""
+    return [names.index(one) for one in (name, f"{name}Left", f"{name}Right") if one in names]
 
 
 def _jaw(jaw: FloatArray, head: HeadModel) -> dict[str, FloatArray]:

@@ -81,9 +81,15 @@ def test_flame_parameters_come_in_with_their_head(
     np.savez(head, **flame_arrays(tiny_head))
     frames = tmp_path / "corpus" / "ada" / "monday" / "flame_param"
     frames.mkdir(parents=True)
-    whole = {"expr": np.ones((40, 50)), "jaw_pose": np.zeros((40, 3)), "shape": np.ones((1, 300))}
+    whole: dict[str, Any] = {
+        "expr": np.ones((40, 50)),
+        "jaw_pose": np.zeros((40, 3)),
+        "shape": np.ones((1, 300)),
+    }
     for k in range(40):
-        one = {name: values[k : k + 1] for name, values in whole.items() if name != "shape"}
+        one: dict[str, Any] = {
+            name: values[k : k + 1] for name, values in whole.items() if name != "shape"
+        }
         np.savez(frames / f"{k:05d}.npz", **one, shape=whole["shape"])
     np.savez(tmp_path / "corpus" / "ada" / "tuesday.npz", **whole)
     write_table(tmp_path / "corpus" / "ada" / "x.csv", OPENFACE_NAMES, openface_rows(50))

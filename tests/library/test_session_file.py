@@ -252,6 +252,7 @@ def test_a_session_without_frames_is_refused(saved: Path) -> None:
         ({"head_sha256": 3}, "head model and its sha256"),
         ({"fps": 0}, "frame rate"),
         ({"source": "visit.mov"}, "source"),
+        ({"notes": 3}, "'notes' in its 'meta' is of the wrong kind"),
         ({"source": {"name": "visit.mov", "sha256": 3}}, "source"),
     ],
 )
