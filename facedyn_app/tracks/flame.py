@@ -59,7 +59,6 @@ KNOWN = (
 """All names that are read; whatever else is in a file is not touched."""
 
 LID_NAMES = ("eyelid_left", "eyelid_right")
-LIDS_FIRST = ("eyelid_params",)
 MOST_EXPRESSIONS, MOST_SHAPES = 100, 300
 PROGRAMS = (
     ("eyelid_params", "SMIRK"),
