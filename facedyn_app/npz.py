@@ -80,6 +80,30 @@ def read_npz(
     return arrays
 
 
+def read_npy(path: Path) -> np.ndarray[Any, Any]:
+    """The array of an `.npy` file, with the care of `read_npz`.
+
+    Raises:
+        InputError: The file is missing or cannot be opened.
+        ValueError: The file is no npy file or is damaged; says why, without the file's name.
+    """
+    try:
+        with open_plain(path) as file:
+            n_bytes = file.seek(0, 2)
+            file.seek(0)
+            _check_header(file, path.name, n_bytes)
+            file.seek(0)
+            array: np.ndarray[Any, Any] = np.lib.format.read_array(file, allow_pickle=False)
+    except OSError as error:
+        reason = error.strerror or "it cannot be read"
+        raise InputError(f"The file '{path}' cannot be opened: {reason}.") from error
+    except _RefusedError:
+        raise
+    except _DAMAGE as error:
+        raise ValueError("it is damaged or no npy file") from error
+    return array
+
+
 @contextmanager
 def _opened(path: Path) -> Iterator[zipfile.ZipFile]:
     try:
@@ -110,7 +134,7 @@ def _read_member(archive: zipfile.ZipFile, info: zipfile.ZipInfo) -> np.ndarray[
     if info.compress_type not in _PACKINGS:
         raise ValueError
     with archive.open(info) as member:
-        _check_header(member, info)
+        _check_header(member, info.filename, info.file_size)
     with archive.open(info) as member:
         array: np.ndarray[Any, Any] = np.lib.format.read_array(member, allow_pickle=False)
         if member.read(1):  # also makes zipfile compare the checksum
@@ -118,13 +142,13 @@ def _read_member(archive: zipfile.ZipFile, info: zipfile.ZipInfo) -> np.ndarray[
     return array
 
 
-def _check_header(member: IO[bytes], info: zipfile.ZipInfo) -> None:
+def _check_header(member: IO[bytes], name: str, n_bytes: int) -> None:
     """Check an array's header before numpy sets aside memory for what the header promises."""
     version = np.lib.format.read_magic(member)
     if version not in _HEADERS:
         raise ValueError
     shape, _, dtype = _HEADERS[version](member)
     if dtype.hasobject:
-        raise _RefusedError(f"'{info.filename}' holds Python objects, which are never read")
-    if member.tell() + math.prod(shape) * dtype.itemsize != info.file_size:
+        raise _RefusedError(f"'{name}' holds Python objects, which are never read")
+    if member.tell() + math.prod(shape) * dtype.itemsize != n_bytes:
         raise ValueError

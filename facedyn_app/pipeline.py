@@ -3,11 +3,12 @@ r"""THE DATA FLOW ON ONE PAGE.
 file --video--> Frame* --landmarks--> Landmarks --fitting + headmodel--> HeadFit
      --dynamics--> motion windows --recognizer--> Embedding --scoring--> Match*
               \--shape per chunk--> DriftReport
+
+Other programs' measurements come in beside it: file --tracks--> Session (`recordings`).
 """
 
 from __future__ import annotations
 
-import logging
 from contextlib import ExitStack
 from dataclasses import dataclass, field, replace
 from functools import cache
@@ -23,8 +24,7 @@ from facedyn_app.dynamics.quality import assess_quality
 from facedyn_app.dynamics.shape_moves import ShapeMoves, measure_moves
 from facedyn_app.errors import FacedynError, MismatchError, TooLittleError
 from facedyn_app.folders import head_cache
-from facedyn_app.headmodel.files.io import list_heads, load_head
-from facedyn_app.headmodel.files.known_heads import user_heads
+from facedyn_app.headmodel.files.io import load_head
 from facedyn_app.headmodel.model import HeadModel
 from facedyn_app.headmodel.placing.prepare import prepare_head
 from facedyn_app.landmarks import (
@@ -36,6 +36,7 @@ from facedyn_app.library.entries import SessionEntry, in_order
 from facedyn_app.library.library import Library
 from facedyn_app.progress import Progress, Report, ignore
 from facedyn_app.recognizer.model import Recognizer
+from facedyn_app.recordings import remember_head
 from facedyn_app.records import (
     ByteArray,
     Conditions,
@@ -54,8 +55,6 @@ UNPROVEN = (
 
 JUDGED = 5
 """Matches, the best ones, whose trust is judged; it takes reading the speaker's sessions."""
-
-log = logging.getLogger(__name__)
 
 
 def ready_head(path_or_id: str | Path, report: Report = ignore) -> HeadModel:
@@ -81,16 +80,8 @@ def ready_head(path_or_id: str | Path, report: Report = ignore) -> HeadModel:
             return landmarker().detect_image(image)
 
         head = prepare_head(head, detect, head_cache(), report)
-    if head.head_id not in list_heads() and Path(path_or_id).exists():
-        _remember(head, Path(path_or_id))
+    remember_head(head, path_or_id)
     return head
-
-
-def _remember(head: HeadModel, path: Path) -> None:
-    try:
-        user_heads().remember(head, path)
-    except FacedynError as error:  # the head is as good without
-        log.warning("The head '%s' is not remembered: %s", head.head_id, error.sentence)
 
 
 def analyse_video(
@@ -182,15 +173,24 @@ def check_gallery(library: Library, head_id: str) -> dict[str, list[SessionEntry
     """The sessions enrolled for each speaker; there is somebody to compare with.
 
     Raises:
-        TooLittleError: Nobody is enrolled with this head.
+        TooLittleError: Nobody is enrolled.
+        MismatchError: Only sessions of other heads or channel sets are.
     """
     enrolled = library.gallery(head_id)
-    if not enrolled:
-        raise TooLittleError(
-            f"Nobody is enrolled in '{library.folder}' with head '{head_id}'.",
-            "Enrol at least one speaker first.",
+    if enrolled:
+        return enrolled
+    others = sorted({entry.head_id for entry in library.sessions() if entry.enrolled})
+    if others:
+        named = " and ".join(f"'{other}'" for other in others)
+        raise MismatchError(
+            f"The recognizer reads '{head_id}', and the sessions enrolled in '{library.folder}' "
+            f"are of {named}.",
+            "Train a recognizer on them ('facedyn train'), or take one that reads them.",
         )
-    return enrolled
+    raise TooLittleError(
+        f"Nobody is enrolled in '{library.folder}' with head '{head_id}'.",
+        "Enrol at least one speaker first.",
+    )
 
 
 def drift_of(

@@ -39,8 +39,14 @@ INVALID_REASONS = (
     "poor fit",
     "blurred",
     "occluded",
+    "tracking failed",
+    "low confidence",
+    "missing value",
+    "missing frame",
+    "repeated time",
 )
-"""Why a frame is not valid, by its number in `invalid_reason`."""
+"""Why a frame is not valid, by its number in `invalid_reason`; files hold the numbers, so that new
+reasons come last. The last five are those of other programs' measurements."""
 
 MEASURED = ("certainty", "sharpness", "turn", "likeness")
 """What is measured of a face beside its landmarks."""
@@ -282,17 +288,21 @@ class Session:
         valid: (T,) bool; expression, jaw, rotation and translation are NaN where false.
         expression: (T, E) float32 expression coefficients.
         expression_names: The E names of the coefficients.
-        jaw: (T, 3) float32 jaw rotation vectors, rad.
-        rotation: (T, 3) float32 head rotation vectors against the facing pose, rad.
-        translation: (T, 3) float32 head origin in the camera frame, m.
-        shape: (S,) float32 shape of the session, standard deviations.
-        shape_chunks: (C, S) float32 shape estimated for each second by itself.
+        jaw: (T, 3) float32 jaw rotation vectors, rad; 0 in channel sets without a jaw joint.
+        rotation: (T, 3) float32 head rotation vectors against the facing pose, rad; NaN in all
+            frames where it was not measured.
+        translation: (T, 3) float32 head origin in the camera frame, m; NaN likewise.
+        shape: (S,) float32 shape of the session, standard deviations; S = 0 where there is none.
+        shape_chunks: (C, S) float32 shape estimated for each second by itself; C = 0 where one
+            shape was estimated for the whole recording.
         shape_chunk_seconds: (C,) the middle of each chunk, s.
-        error_px: (T,) float32 mean landmark distance, weighted as in HeadFit, px.
-        face_px: (T,) float32 face height in the image, px.
-        meta: What the numbers are of and were made with: `head_id`, `head_sha256`,
-            `source` ({"name", "sha256"} or None), `fps`, and further keys
-            (`width`, `height`, `focal_px`, `settings`, `program`, `simulated`).
+        error_px: (T,) float32 mean landmark distance, weighted as in HeadFit, px; NaN in all
+            frames where it was not measured.
+        face_px: (T,) float32 face height in the image, px; NaN likewise.
+        meta: What the numbers are of and were made with: `head_id` (a head, or the channel set of
+            another program's measurement), `head_sha256`, `source` ({"name", "sha256"} or None),
+            `fps`, and further keys (`width`, `height`, `focal_px`, `settings`, `program`,
+            `simulated`, `fps_assumed`).
         invalid_reason: (T,) uint8 number in INVALID_REASONS, 0 in valid frames; None in sessions
             that do not say.
         gaze: (T, 2, 2) float32 turn of the left and the right eye, to the subject's left and up,
@@ -341,7 +351,7 @@ class Session:
 
     @property
     def head_id(self) -> str:
-        """The head model whose coefficients these are."""
+        """The head model, or channel set, whose coefficients these are."""
         return str(self.meta["head_id"])
 
     @property

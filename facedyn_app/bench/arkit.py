@@ -6,6 +6,7 @@ from dataclasses import dataclass
 
 import numpy as np
 
+from facedyn_app.headmodel.channel_sets import LOOK_TURNS
 from facedyn_app.headmodel.model import HeadModel
 from facedyn_app.records import FloatArray, HeadFit
 
@@ -15,17 +16,6 @@ _JAW = {
     "jawOpen": (_PITCH, "jaw_open"),
     "jawLeft": (_YAW, "jaw_left"),
     "jawRight": (_YAW, "jaw_right"),
-}
-# The eyes' channels: eye (0 the subject's left), coordinate (0 to the left, 1 up), and its sign.
-_GAZE = {
-    "eyeLookUpLeft": (0, 1, 1.0),
-    "eyeLookUpRight": (1, 1, 1.0),
-    "eyeLookDownLeft": (0, 1, -1.0),
-    "eyeLookDownRight": (1, 1, -1.0),
-    "eyeLookOutLeft": (0, 0, 1.0),
-    "eyeLookInLeft": (0, 0, -1.0),
-    "eyeLookInRight": (1, 0, 1.0),
-    "eyeLookOutRight": (1, 0, -1.0),
 }
 
 
@@ -60,8 +50,8 @@ def arkit_channel(head: HeadModel, fit: HeadFit, name: str) -> ArkitChannel | No
         return ArkitChannel(fit.expression[:, columns].mean(axis=1), head.activations)
     if name in _JAW:
         return _jaw_channel(head, fit, name)
-    if name in _GAZE and fit.gaze is not None:
-        eye, coordinate, sign = _GAZE[name]
+    if name in LOOK_TURNS and fit.gaze is not None:
+        eye, coordinate, sign = LOOK_TURNS[name]
         return ArkitChannel(sign * fit.gaze[:, eye, coordinate], activations=False)
     return None
 

@@ -10,6 +10,7 @@ import typer
 from facedyn_app import __version__
 from facedyn_app.cli import (
     bench_verbs,
+    convert_verb,
     export_verb,
     head_verbs,
     recognizer_verbs,
@@ -74,6 +75,9 @@ def make_app(
     app.command("enrol", short_help="Enrol a speaker with recordings, by consent.")(enrol)
     app.command("identify", short_help="Who is it? Rank the enrolled speakers.")(identify)
     app.command("dnr", short_help="Does the head shape drift? The drift-to-noise ratio.")(dnr)
+    app.command("convert", short_help="Make a session of another program's measurement.")(
+        convert_verb.convert
+    )
     app.command("export", short_help="Write a table, film or meshes.")(export_verb.export)
     app.command("report", short_help="Write a report to print.")(make_report(print_pdf))
     app.add_typer(head_verbs.make_heads_app(), name="heads")
@@ -122,7 +126,7 @@ def fit(
 
 def enrol(
     name: Annotated[str, typer.Argument(metavar="NAME")],
-    recordings: Annotated[list[Path], typer.Argument(metavar="VIDEO|SESSION")],
+    recordings: Annotated[list[Path], typer.Argument(metavar="RECORDING")],
     library: LibraryFolder,
     consent: Annotated[
         str,
@@ -138,7 +142,7 @@ def enrol(
     face: FaceNumber = 0,
     as_json: AsJson = False,
 ) -> None:
-    """Enrol a speaker with videos or session files, by the speaker's consent."""
+    """Enrol a speaker with recordings, by consent: videos, sessions, other programs' tables."""
 
     def work(report: Report) -> Outcome:
         from facedyn_app.cli.people import enrol_recordings
@@ -151,7 +155,7 @@ def enrol(
 
 
 def identify(
-    recording: Annotated[Path, typer.Argument(metavar="VIDEO|SESSION")],
+    recording: Annotated[Path, typer.Argument(metavar="RECORDING")],
     library: LibraryFolder,
     top: Annotated[int, typer.Option("--top", min=1, help="Most matches to show.")] = 5,
     recognizer: Annotated[
@@ -168,7 +172,7 @@ def identify(
     face: FaceNumber = 0,
     as_json: AsJson = False,
 ) -> None:
-    """Who is it? Rank the enrolled speakers for a recording."""
+    """Who is it? Rank the enrolled speakers for a video, a session, another program's table."""
 
     def work(report: Report) -> Outcome:
         from facedyn_app.cli.people import identify_recording

@@ -12,6 +12,7 @@ from facedyn_app.cli.options import (
     AsJson,
     Device,
     DeviceName,
+    FrameRate,
     HeadName,
     LibraryFolder,
 )
@@ -85,16 +86,22 @@ def import_(
         ),
     ] = "",
     head: HeadName = DEFAULT_HEAD,
+    fps: FrameRate = None,
     device: DeviceName = Device.AUTO,
     as_json: AsJson = False,
 ) -> None:
-    """Bring a folder of videos or session files into a library; again, it goes on where it was."""
+    """Bring a folder of recordings into a library; again, it goes on where it was.
+
+    Recordings are videos, session files, and measurements of other programs: OpenFace, py-feat,
+    Live Link Face, MediaPipe's blendshapes, FLAME trackers. --head names the head of videos, and
+    the FLAME file of FLAME parameters.
+    """
 
     def work(report: Report) -> Outcome:
         from facedyn_app.cli.importing import Statement, import_folder
         from facedyn_app.cli.recordings import Reading
 
-        statement, reading = Statement(consent, permission), Reading(head, device)
+        statement, reading = Statement(consent, permission), Reading(head, device, fps=fps)
         return import_folder(folder, library, layout, statement, reading, report)
 
     run_verb(work, as_json=as_json)

@@ -8,6 +8,7 @@ from pathlib import Path
 from facedyn_app.cli.places import check_input_file, check_output_file, check_output_folder, naming
 from facedyn_app.cli.recordings import read_head, read_ready_head
 from facedyn_app.cli.verb import Outcome
+from facedyn_app.headmodel.channel_sets import drawing_head_of
 from facedyn_app.library.session_file import load_session
 from facedyn_app.progress import Report
 from facedyn_app.records import Session
@@ -65,7 +66,7 @@ def export_film(path: Path, video: Path, out: Path, head: str | None, report: Re
     check_output_file(out, inputs=(path, video))
     session = load_session(path)
     with naming(path):
-        placed = read_ready_head(head or session.head_id, report)
+        placed = read_ready_head(head or drawing_head_of(session), report)
         n_frames = write_film(session, placed, video, out, report)
     facts = {
         "session": path,
@@ -125,7 +126,9 @@ def export_meshes(path: Path, out: Path, choice: MeshChoice, report: Report) -> 
         check_output_folder(out)
     session = load_session(path)
     with naming(path):
-        meshes = SessionMeshes(session, read_head(choice.head or session.head_id), choice.kind)
+        meshes = SessionMeshes(
+            session, read_head(choice.head or drawing_head_of(session)), choice.kind
+        )
         facts = {
             "session": path,
             "head_id": session.head_id,

@@ -11,7 +11,13 @@ import typer
 from facedyn_app.cli.options import AsJson, OtherHead
 from facedyn_app.cli.verb import Outcome, run_verb
 from facedyn_app.progress import Report
-from facedyn_app.reports.kinds import FilmFormat, MeshFormat, MeshKind, TableFormat
+from facedyn_app.reports.kinds import ExportLayout, FilmFormat, MeshFormat, MeshKind, TableFormat
+
+_ENDINGS = {
+    ExportLayout.LIVELINK: ".csv",
+    ExportLayout.FLAME: ".npz",
+    ExportLayout.GLB: ".glb",
+}
 
 
 def export(
@@ -51,16 +57,27 @@ def export(
             "OUT.mp4, with what was measured drawn into it.",
         ),
     ] = None,
+    layout: Annotated[
+        ExportLayout | None,
+        typer.Option(
+            "--layout",
+            help="The motion for other programs: Live Link Face's table (OUT.csv), FLAME "
+            "parameters under VHAP's names (OUT.npz), or one animated mesh (OUT.glb).",
+            show_default="facedyn's own table",
+        ),
+    ] = None,
     head: OtherHead = None,
     as_json: AsJson = False,
 ) -> None:
     """Write a session as a table, a row a frame; meshes of it, in metres; or an annotated film."""
     n_chosen = sum((frame is not None, seconds is not None, sequence))
+    if layout is not None:
+        given = (mesh, video, form, frame, seconds, sequence or None)
+        run_verb(_other_layout(session, out, layout, head, given), as_json=as_json)
+        return
     if mesh is None:
-        if n_chosen or form is not None:
-            raise typer.BadParameter("say with --mesh which mesh is wanted")
-        writing = _film(session, video, out, head) if video else _table(session, out, head)
-        run_verb(writing, as_json=as_json)
+        chosen_mesh = n_chosen or form is not None
+        run_verb(_without_mesh(session, video, out, head, bool(chosen_mesh)), as_json=as_json)
         return
     if video is not None:
         raise typer.BadParameter("give --mesh or --video, not both")
@@ -76,6 +93,33 @@ def export(
         return export_meshes(session, file, MeshChoice(mesh, chosen, frame, seconds, head), report)
 
     run_verb(work, as_json=as_json)
+
+
+def _other_layout(
+    session: Path,
+    out: Path,
+    layout: ExportLayout,
+    head: str | None,
+    others: Sequence[object | None],
+) -> Callable[[Report], Outcome]:
+    if any(other is not None for other in others):
+        raise typer.BadParameter("--layout goes with none of the options for meshes and films")
+    _check_ending(out, [_ENDINGS[layout]])
+
+    def work(_report: Report) -> Outcome:
+        from facedyn_app.cli.export_motion import export_motion
+
+        return export_motion(session, out, layout, head)
+
+    return work
+
+
+def _without_mesh(
+    session: Path, video: Path | None, out: Path, head: str | None, chosen_mesh: bool
+) -> Callable[[Report], Outcome]:
+    if chosen_mesh:
+        raise typer.BadParameter("say with --mesh which mesh is wanted")
+    return _film(session, video, out, head) if video else _table(session, out, head)
 
 
 def _table(session: Path, out: Path, head: str | None) -> Callable[[Report], Outcome]:

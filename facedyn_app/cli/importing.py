@@ -3,17 +3,16 @@
 from __future__ import annotations
 
 import logging
-from collections import Counter
-from collections.abc import Sequence
+from collections import Counter, deque
+from collections.abc import Iterator, Sequence
+from concurrent.futures import Future, ThreadPoolExecutor
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
-from facedyn_app.assets import sha256_of
-from facedyn_app.cli.evaluate import made_note
 from facedyn_app.cli.recordings import (
     Reading,
-    is_session_file,
+    is_video,
     numbered,
     read_ready_head,
     read_recording,
@@ -29,9 +28,16 @@ from facedyn_app.library.importers import (
     find_recordings,
 )
 from facedyn_app.library.library import Library
+from facedyn_app.library.rows import checked_name
 from facedyn_app.progress import Progress, Report
+from facedyn_app.recordings import read_kept, sha256_of_recording, track_kind
 from facedyn_app.records import Session
-from facedyn_app.settings import Settings
+from facedyn_app.tracks.flame import FlameFile
+from facedyn_app.tracks.reading import only_session
+from facedyn_app.tracks.times import USUAL_FPS
+
+AT_ONCE, READ_AHEAD = 32, 8
+"""Sessions that are enrolled together, and that are read while others are enrolled."""
 
 log = logging.getLogger(__name__)
 
@@ -53,53 +59,99 @@ class _Import:
     """One import: what is in the library already, what has come, what cannot be used."""
 
     def __init__(
-        self, library: Library, statement: Statement, reading: Reading, settings: Settings
+        self, library: Library, statement: Statement, reading: Reading, layout: Layout
     ) -> None:
         self._library, self._statement = library, statement
-        self._reading, self._settings = reading, settings
+        self._reading, self._settings, self._layout = reading, reading.settings(), layout
         self._known: set[tuple[str | None, str | None]] = {
             (entry.speaker, entry.source_sha256)
             for entry in library.sessions()
             if entry.speaker and entry.source_sha256
         }
         self.head: HeadModel | None = None
-        self.added: list[Session] = []
-        self.n_known = 0
+        self.flame: FlameFile | None = None
+        self._waiting: list[tuple[str, Session, str | None]] = []
+        self.n_added = self.n_simulated = self.n_known = self.n_assumed = 0
         self.left_out: list[dict[str, str]] = []
 
-    def take(self, recording: Recording, report: Report) -> None:
+    def take_all(self, recordings: Sequence[Recording], report: Report) -> None:
+        """Import recordings; what has come when something ends it stays."""
+        try:
+            for number, (recording, read) in enumerate(self._read_ahead(recordings), start=1):
+                self._take(recording, read, _within(recording, number, len(recordings), report))
+        finally:
+            self.keep()
+
+    def _read_ahead(
+        self, recordings: Sequence[Recording]
+    ) -> Iterator[tuple[Recording, Future[tuple[Session, ...]] | None]]:
+        """Recordings and what is read of them while others are enrolled; None for a video."""
+        ahead: deque[tuple[Recording, Future[tuple[Session, ...]] | None]] = deque()
+        pool = ThreadPoolExecutor(1, thread_name_prefix="read ahead")
+        try:
+            for one in recordings:
+                video = is_video(one.path)
+                fps, flame = self._reading.fps, self.flame
+                read = None if video else pool.submit(read_kept, [one.path], fps, flame)
+                ahead.append((one, read))
+                if len(ahead) > READ_AHEAD:
+                    yield ahead.popleft()
+            yield from ahead
+        finally:
+            pool.shutdown(cancel_futures=True)
+
+    def _take(
+        self, recording: Recording, read: Future[tuple[Session, ...]] | None, report: Report
+    ) -> None:
         """Import a recording; one that is there already, or cannot be used, is passed over."""
         try:
-            session = self._read(recording, report)
+            found = self._fitted(recording, report) if read is None else self._of(recording, read)
         except (InputError, TooLittleError, MismatchError) as error:
             self.leave_out(recording.path, error.sentence)
             return
-        if session is None:
-            self.n_known += 1
-            return
-        entry = self._library.enrol(
-            recording.speaker, session, self._statement.consent, recording.name
-        )
-        self._known.add((entry.speaker, entry.source_sha256))
-        self.added.append(session)
+        new = [one for one in found if _identity(*one) not in self._known]
+        self.n_known += not new
+        for speaker, session in new:
+            self._known.add(_identity(speaker, session))
+            self._waiting.append((speaker, session, recording.name))
+            self.n_assumed += bool(session.meta.get("fps_assumed"))
+        if len(self._waiting) >= AT_ONCE or read is None:
+            self.keep()
+
+    def keep(self) -> None:
+        """Enrol what has been read; many sessions together are much quicker than one by one."""
+        if self._waiting:
+            self._library.enrol_all(self._waiting, self._statement.consent)
+            self.n_added += len(self._waiting)
+            self.n_simulated += sum(session.simulated for _, session, _ in self._waiting)
+            self._waiting = []
 
     def leave_out(self, path: Path | None, sentence: str) -> None:
         """Say and keep why something is not imported."""
         log.warning("Left out: %s", sentence)
         self.left_out.append({"path": str(path or ""), "reason": sentence})
 
-    def _read(self, recording: Recording, report: Report) -> Session | None:
-        """The session, or None where the library has it already."""
-        path = recording.path
-        if not is_session_file(path) and self._has(recording, sha256_of(path)):
-            return None
-        session = read_recording(path, self.head, self._reading, self._settings, report)
-        if self._has(recording, session.meta["source"]["sha256"]):
-            return None
-        return session
+    def _fitted(self, recording: Recording, report: Report) -> list[tuple[str, Session]]:
+        """The session of a video and whose it is; none where the library has it already."""
+        speaker, path = recording.speaker, recording.path
+        if (checked_name(speaker), sha256_of_recording([path])) in self._known:
+            return []
+        return [(speaker, read_recording(path, self.head, self._reading, self._settings, report))]
 
-    def _has(self, recording: Recording, sha256: str) -> bool:
-        return (recording.speaker, sha256) in self._known
+    def _of(
+        self, recording: Recording, read: Future[tuple[Session, ...]]
+    ) -> list[tuple[str, Session]]:
+        """The sessions that were read and whose they are."""
+        speaker, sessions = recording.speaker, read.result()
+        if self._layout is not Layout.OPENFACE or len(sessions) == 1:
+            return [(speaker, only_session(sessions, recording.path))]
+        # each face of a table is a person; the file counts them from 0, sessions from 1
+        return [(f"{speaker} face {one.meta['face'] - 1}", one) for one in sessions]
+
+
+def _identity(speaker: str, session: Session) -> tuple[str | None, str | None]:
+    """What tells sessions apart: whose they are and of which file."""
+    return checked_name(speaker), session.meta["source"]["sha256"]
 
 
 def import_folder(
@@ -125,30 +177,27 @@ def import_folder(
         InputError: The folder has no recordings, or not one that can be used.
         OutputError: The library cannot be written.
     """
-    corpus = find_recordings(folder, layout)
+    corpus = find_recordings(folder, layout, track_kind)
     check_permission(corpus.layout, statement.permission)
     with Library.open(library_folder) as library:
         for speaker in sorted({one.speaker for one in corpus.recordings}):
             library.check_consent(speaker, statement.consent)
-        work = _Import(library, statement, reading, reading.settings())
+        work = _Import(library, statement, reading, corpus.layout)
         for sentence in corpus.left_out:
             work.leave_out(None, sentence)
-        if not all(is_session_file(one.path) for one in corpus.recordings):
+        work.flame = reading.flame([one.path for one in corpus.recordings])
+        if any(is_video(one.path) for one in corpus.recordings):
             work.head = read_ready_head(str(reading.head), report)
         _note_permission(library, corpus, folder, statement.permission)
-        for number, recording in enumerate(corpus.recordings, start=1):
-            within = _within(recording, number, corpus.recordings, report)
-            work.take(recording, within)
+        work.take_all(corpus.recordings, report)
     return _outcome(folder, library_folder, corpus, work)
 
 
-def _within(
-    recording: Recording, number: int, recordings: Sequence[Recording], report: Report
-) -> Report:
+def _within(recording: Recording, number: int, n_recordings: int, report: Report) -> Report:
     """Reports about one recording of many: a video's own progress, or one step of a file."""
-    if not is_session_file(recording.path):
-        return numbered(report, recording.path, number, len(recordings))
-    report(Progress("importing", number, len(recordings)))
+    if is_video(recording.path):
+        return numbered(report, recording.path, number, n_recordings)
+    report(Progress("importing", number, n_recordings))
     return report
 
 
@@ -159,27 +208,32 @@ def _note_permission(library: Library, corpus: Corpus, folder: Path, permission:
 
 
 def _outcome(folder: Path, library: Path, corpus: Corpus, work: _Import) -> Outcome:
-    if not work.added and not work.n_known:
+    if not work.n_added and not work.n_known:
         raise InputError(
             f"Not one of the {len(corpus.recordings)} recordings in '{folder}' can be used.",
             work.left_out[0]["reason"] if work.left_out else "",
         )
-    n_simulated = sum(session.simulated for session in work.added)
     counts = Counter(one.speaker for one in corpus.recordings)
     facts: dict[str, Any] = {
         "folder": folder,
         "library": library,
         "layout": str(corpus.layout),
         "n_speakers": len(counts),
-        "n_added": len(work.added),
+        "n_added": work.n_added,
         "n_already_there": work.n_known,
-        "n_simulated": n_simulated,
+        "n_simulated": work.n_simulated,
+        "n_fps_assumed": work.n_assumed,
         "left_out": work.left_out,
     }
-    made = made_note(n_simulated == len(work.added) > 0)
+    made = " (simulated)" if work.n_simulated == work.n_added > 0 else ""
     lines = [
-        f"imported: {len(work.added)} sessions{made} of {len(counts)} speakers into {library}, "
+        f"imported: {work.n_added} sessions{made} of {len(counts)} speakers into {library}, "
         f"{work.n_known} were there already, {len(work.left_out)} left out"
     ]
+    if work.n_assumed:
+        lines.append(
+            f"  {work.n_assumed} of them have no times: {USUAL_FPS:g} frames a second are assumed "
+            "(--fps says another rate)"
+        )
     lines += [f"  left out: {one['reason']}" for one in work.left_out]
     return Outcome(facts, "\n".join(lines))

@@ -132,3 +132,13 @@ MirroredMean = Annotated[
     ),
 ]
 HeadChoice = Annotated[str, typer.Argument(metavar="ID|FILE", help="The head.")]
+FrameRate = Annotated[
+    float | None,
+    typer.Option(
+        "--fps",
+        metavar="R",
+        min=0.01,
+        show_default="the file's own; 30 is assumed where it says none",
+        help="Frames a second of another program's measurement without times.",
+    ),
+]

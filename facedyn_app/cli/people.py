@@ -8,7 +8,6 @@ from contextlib import contextmanager
 from dataclasses import asdict
 from pathlib import Path
 
-from facedyn_app.assets import sha256_of
 from facedyn_app.cli.answers import (
     drift_facts,
     drift_text,
@@ -20,7 +19,7 @@ from facedyn_app.cli.places import check_output_folder, naming
 from facedyn_app.cli.recordings import (
     Reading,
     check_recording,
-    is_session_file,
+    is_video,
     numbered,
     read_ready_head,
     read_recording,
@@ -38,6 +37,7 @@ from facedyn_app.pipeline import check_gallery, drift_in_detail, drift_or_reason
 from facedyn_app.progress import Cancelled, Progress, Report
 from facedyn_app.recognizer.files import load_recognizer
 from facedyn_app.recognizer.model import Recognizer
+from facedyn_app.recordings import sha256_of_recording
 from facedyn_app.records import DriftReport, Quality
 from facedyn_app.settings import Settings
 
@@ -74,7 +74,7 @@ def enrol_recordings(
     for path in paths:
         check_recording(path)
     settings = Settings()
-    with_videos = not all(map(is_session_file, paths))
+    with_videos = any(map(is_video, paths))
     head = read_ready_head(reading.head or DEFAULT_HEAD, report) if with_videos else None
     added: list[tuple[SessionEntry, Quality]] = []
     with _earlier_ones_told(name, added):
@@ -107,7 +107,7 @@ def _check_enrolment(name: str, paths: Sequence[Path], folder: Path, consent: st
             if entry.speaker == checked_name(name) and entry.source_sha256
         }
     for path in paths:
-        if known and path.is_file() and (earlier := known.get(sha256_of(path))):
+        if known and path.exists() and (earlier := known.get(sha256_of_recording([path]))):
             raise InputError(
                 f"'{path}' is already among the sessions of '{name}', as '{earlier}'.",
                 "Use another recording; the same one twice would only repeat itself.",
@@ -178,7 +178,7 @@ def identify_recording(
         chosen = recognizer_folder
         recognizer = active_recognizer(library) if chosen is None else load_recognizer(chosen)
         check_gallery(library, recognizer.head_id)
-        head = None if is_session_file(path) else _head_for(recognizer, reading, report)
+        head = _head_for(recognizer, reading, report) if is_video(path) else None
         session = read_recording(path, head, reading, settings, report)
         with naming(path):
             answer = identify(session, library, recognizer, settings, report)

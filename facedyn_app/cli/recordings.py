@@ -1,36 +1,39 @@
-"""A recording as the user gives it: a video, which is analysed, or a session file."""
+"""A recording as the user gives it: a video, which is analysed, or what needs no fit."""
 
 from __future__ import annotations
 
+import logging
+from collections.abc import Sequence
 from dataclasses import dataclass, replace
 from pathlib import Path
 
-from facedyn_app.assets import sha256_of
-from facedyn_app.cli.drawing import quiet_drawing
 from facedyn_app.cli.places import check_input_file, naming
-from facedyn_app.headmodel.files.io import load_head
+from facedyn_app.errors import InputError
+from facedyn_app.headmodel.files.io import list_heads, load_head
 from facedyn_app.headmodel.model import HeadModel
-from facedyn_app.library.session_file import load_session
-from facedyn_app.pipeline import analyse_video, ready_head
 from facedyn_app.progress import Progress, Report
+from facedyn_app.recordings import Form, flame_file, form_of, read_one_kept, track_kind
 from facedyn_app.records import Session
 from facedyn_app.settings import Settings
-from facedyn_app.video import probe_video
+from facedyn_app.tracks.flame import FlameFile
+from facedyn_app.tracks.reading import Kind
 
-SESSION_ENDING = ".npz"
+log = logging.getLogger(__name__)
 
 
 @dataclass(frozen=True, slots=True)
 class Reading:
-    """How videos among the recordings are analysed.
+    """How recordings are read.
 
     Attributes:
-        head: Id or file of the head; None for the one that the verb needs.
+        head: Id or file of the head of videos, and of FLAME parameters; None for the one that the
+            verb needs.
         device: "auto", "cpu" or "cuda".
         face: Which face, from 1; 0 takes the one seen longest.
         n_shape: Leading shape directions to use; 0 means all.
         n_expression: Leading expression directions to use; 0 means all.
         mirrored_mean: Whether faces are measured in the mirrored pictures as well.
+        fps: Frame rate of other programs' measurements that have no times; None assumes one.
     """
 
     head: str | None
@@ -39,6 +42,18 @@ class Reading:
     n_shape: int = 0
     n_expression: int = 0
     mirrored_mean: bool = False
+    fps: float | None = None
+
+    def flame(self, paths: Sequence[Path]) -> FlameFile | None:
+        """The FLAME file that is named for FLAME parameters among recordings, if there are any.
+
+        Raises:
+            InputError: It cannot be used.
+            MismatchError: It is a head of another family.
+        """
+        if self.head is None or self.head in list_heads():
+            return None
+        return flame_file(self.head) if any(map(_is_flame, paths)) else None
 
     def settings(self) -> Settings:
         """The settings of all stages, with what is chosen here."""
@@ -48,23 +63,32 @@ class Reading:
         return replace(settings, landmarks=landmarks, fit=fit)
 
 
-def is_session_file(path: Path) -> bool:
-    """Whether a recording is a session file, by its ending."""
-    return path.suffix.lower() == SESSION_ENDING
+def _is_flame(path: Path) -> bool:
+    try:
+        return track_kind(path) is Kind.FLAME
+    except InputError:  # said where it is read
+        return False
+
+
+def is_video(path: Path) -> bool:
+    """Whether a recording has to be analysed."""
+    return form_of(path) is Form.VIDEO
 
 
 def check_recording(path: Path) -> None:
     """Make sure that a recording can be read, before the long work begins.
 
     Raises:
-        InputError: It is missing, or is neither a video nor a session file.
+        InputError: It is missing, or none of any kind.
+        TooLittleError: Another program's measurement has no row that can be used.
     """
-    if is_session_file(path):
-        check_input_file(path, "session file")
-        load_session(path)
-    else:
-        check_input_file(path, "video")
+    check_input_file(path, "recording")
+    if is_video(path):
+        from facedyn_app.video import probe_video
+
         probe_video(path)
+    else:
+        read_one_kept(path, None, None)
 
 
 def read_head(path_or_id: str) -> HeadModel:
@@ -84,6 +108,9 @@ def read_ready_head(path_or_id: str, report: Report) -> HeadModel:
         InputError: There is none of that name.
         TooLittleError: The landmarker does not find the head's face.
     """
+    from facedyn_app.cli.drawing import quiet_drawing
+    from facedyn_app.pipeline import ready_head  # slow to import, and only videos need it
+
     _check_head_file(path_or_id)
     quiet_drawing()  # placing landmarks draws the head
     return ready_head(path_or_id, report)
@@ -112,19 +139,19 @@ def read_recording(
         TooLittleError: Too few frames have a face.
     """
     with naming(path):
-        if not is_session_file(path):
+        if is_video(path):
+            from facedyn_app.pipeline import analyse_video
+
             if head is None:
                 raise ValueError("a video needs a head")
             analysis = analyse_video(
                 path, head, settings, device=reading.device, face=reading.face, report=report
             )
             return analysis.session
-        session = load_session(path)
-        if session.meta.get("source"):
-            return session
-        # a made session comes from no video: the file itself says which one it is
-        source = {"name": path.name, "sha256": sha256_of(path)}
-        return replace(session, meta={**session.meta, "source": source})
+        session = read_one_kept(path, reading.fps, reading.flame([path]))
+    for note in session.meta.get("notes", ()):
+        log.warning("'%s': %s", path.name, note)
+    return session
 
 
 def numbered(report: Report, path: Path, number: int, n_paths: int) -> Report:

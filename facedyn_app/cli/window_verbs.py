@@ -34,7 +34,7 @@ def open_empty(open_window: OpenWindow) -> None:
 def gui(
     context: typer.Context,
     library: LibraryFolder,
-    videos: Annotated[list[Path] | None, typer.Argument(metavar="VIDEO|FOLDER")] = None,
+    videos: Annotated[list[Path] | None, typer.Argument(metavar="RECORDING|FOLDER")] = None,
     head: Annotated[
         str | None,
         typer.Option(
@@ -54,7 +54,7 @@ def gui(
         ),
     ] = None,
 ) -> None:
-    """Open the window, and videos in it, those of a folder as a queue, or a live camera."""
+    """Open the window, and recordings in it, those of a folder as a queue, or a live camera."""
     _open(context.obj, videos or [], library, head, _camera(camera))
 
 
@@ -88,7 +88,7 @@ def _open(
     with errors_shown(as_json=False, line=ProgressLine(sys.stderr)):
         check_display()
         for video in videos:
-            check_input_file(video, "video or folder")
+            check_input_file(video, "recording or folder")
         if isinstance(camera, Path):
             check_input_file(camera, "video")
         code = open_window(videos, library, False, None, None, head, camera)

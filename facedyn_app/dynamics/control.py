@@ -94,7 +94,7 @@ def control_session(session: Session) -> SessionControl:
         n_frames=len(times),
         seconds=float(times[-1] - times[0]) + (usual if usual > 0 else 0.0),
         step_ms=1000.0 * usual,
-        invalid=_invalid(session),
+        invalid=invalid_counts(session),
         n_dropped=int(missing.sum()),
         gaps=tuple((float(times[k]), float(steps[k])) for k in np.flatnonzero(steps >= GAP_S)),
         n_repeated=None if session.repeated is None else int(session.repeated.sum()),
@@ -103,7 +103,8 @@ def control_session(session: Session) -> SessionControl:
     )
 
 
-def _invalid(session: Session) -> dict[str, int]:
+def invalid_counts(session: Session) -> dict[str, int]:
+    """How many frames are not valid, by the reason."""
     if session.invalid_reason is None:
         n = int((~session.valid).sum())
         return {"unknown": n} if n else {}

@@ -59,6 +59,11 @@ def measure_drift(
     """
     _check_widths(speaker, sessions)
     usable, left_out = usable_chunks(sessions, posterior_units(posteriors))
+    if not usable and not any(shapes.shape[1] for _, shapes in sessions):
+        raise TooLittleError(
+            f"No shape was measured in the sessions of '{speaker}', so that no drift can be told.",
+            "Shape comes from videos that facedyn fits, and from trackers that estimate it.",
+        )
     if not usable:
         raise TooLittleError(
             f"No session of '{speaker}' has two seconds or more of estimated head shape.",

@@ -20,7 +20,8 @@ def assess_quality(session: Session, trust: TrustSettings) -> Quality:
         trust: Where "good" ends and "do not use" begins.
 
     Returns:
-        The quality; its landmark error and face height are NaN where no frame is valid.
+        The quality; its landmark error and face height are NaN where no frame is valid, and where
+        they were not measured.
     """
     valid = session.valid
     n_frames, n_valid = len(valid), int(valid.sum())
@@ -40,11 +41,18 @@ def assess_quality(session: Session, trust: TrustSettings) -> Quality:
 def quality_line(quality: Quality) -> str:
     """One line of plain text for the command line."""
     share = quality.n_valid / quality.n_frames if quality.n_frames else 0.0
-    parts = [quality.verdict, f"{_percent(share)} of frames valid"]
-    if quality.n_valid:
-        parts.append(f"landmark error {quality.error_percent_face:.2f} % of face height")
-        parts.append(f"face {quality.face_px:.0f} px high")
+    parts = [quality.verdict, f"{_percent(share)} of frames valid", *measured_words(quality)]
     return "quality: " + " · ".join(parts)
+
+
+def measured_words(quality: Quality) -> list[str]:
+    """Landmark error and face height in words; what was not measured is left out."""
+    words = []
+    if math.isfinite(quality.error_percent_face):
+        words.append(f"landmark error {quality.error_percent_face:.2f} % of face height")
+    if math.isfinite(quality.face_px):
+        words.append(f"face {quality.face_px:.0f} px high")
+    return words
 
 
 def _frame_seconds(seconds: FloatArray) -> FloatArray:

@@ -97,6 +97,7 @@ class Desk(QObject):
         window, flows = self.window, self.flows
         window.videos_chosen.connect(self.opening.open_paths)
         self.opening.videos_found.connect(flows.open_videos)
+        self.opening.measured_found.connect(flows.open_measured)
         self.opening.failed.connect(self._say_failure)
         window.library_chosen.connect(self.library.open_library)
         window.demo_requested.connect(self.open_demo)

@@ -2,6 +2,9 @@
 
 from __future__ import annotations
 
+import math
+from typing import Final
+
 from PySide6.QtWidgets import QTableView, QVBoxLayout, QWidget
 
 from facedyn_app.fitting.focal import focal_text
@@ -9,9 +12,11 @@ from facedyn_app.gui.panel import DONE, Panel
 from facedyn_app.gui.recording import Recording
 from facedyn_app.gui.rows_model import RowsModel
 from facedyn_app.gui.table import LOW_ROW_PX, lay_out_table
-from facedyn_app.records import VideoInfo
+from facedyn_app.records import Session, VideoInfo
 
 Fact = tuple[str, str]
+
+NOT_MEASURED: Final = "not measured"
 
 
 def facts_of(recording: Recording) -> list[Fact]:
@@ -32,15 +37,27 @@ def facts_of(recording: Recording) -> list[Fact]:
         facts += _video_facts(recording.info)
     facts += [
         ("Frames", f"{quality.n_frames}, {quality.n_valid} valid"),
-        ("Landmark error", f"{quality.error_percent_face:.2f} % of face"),
-        ("Face height", f"{quality.face_px:.0f} px"),
+        ("Landmark error", _measured(quality.error_percent_face, ".2f", "% of face")),
+        ("Face height", _measured(quality.face_px, ".0f", "px")),
         ("Head", session.head_id),
-        ("Shape", f"{len(session.shape)} x {len(session.shape_chunks)} chunks"),
+        ("Shape", _shape_words(session)),
     ]
     facts += _fit_facts(recording)
     if source.get("sha256"):
         facts.append(("sha256", str(source["sha256"])))
     return facts
+
+
+def _measured(value: float, form: str, unit: str) -> str:
+    return f"{value:{form}} {unit}" if math.isfinite(value) else NOT_MEASURED
+
+
+def _shape_words(session: Session) -> str:
+    if not len(session.shape):
+        return f"{NOT_MEASURED}: no drift can be told"
+    if not len(session.shape_chunks):
+        return f"{len(session.shape)}, one for the whole: no drift can be told"
+    return f"{len(session.shape)} x {len(session.shape_chunks)} chunks"
 
 
 def _video_facts(info: VideoInfo) -> list[Fact]:
@@ -64,6 +81,7 @@ def _fit_facts(recording: Recording) -> list[Fact]:
     program = recording.session.meta.get("program")
     if program is not None:
         facts.append(("Made by", str(program)))
+    facts += [("Note", str(note)) for note in meta.get("notes", ())]
     return facts
 
 

@@ -94,6 +94,13 @@ class Flows(QObject):
         run = work.analyse(path, face, lambda: self._heads.name, self._state.settings)
         self._start_shown(title, run, self._take_analysis, again)
 
+    @Slot(object)
+    def open_measured(self, path: Path) -> None:
+        """Open a session file or another program's measurement, then ask who it is."""
+        again = partial(self.open_measured, path)
+        run = work.open_measured(path, lambda: self._heads.name, self._state.settings)
+        self._start_shown(f"Open: {path.name}", run, self._take_analysis, again)
+
     def open_demo(self, folder: Path) -> None:
         """Run the demo and show its first probe."""
         again = partial(self.open_demo, folder)

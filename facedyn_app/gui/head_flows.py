@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from contextlib import suppress
 from functools import partial
 from pathlib import Path
 from typing import Final
@@ -9,11 +10,13 @@ from typing import Final
 from PySide6.QtCore import QObject, QSettings, Signal, Slot
 
 from facedyn_app.demo import HEAD
+from facedyn_app.errors import MismatchError
 from facedyn_app.gui import head_work
 from facedyn_app.gui.jobs import Job, JobQueue, Watch
 from facedyn_app.gui.panel import DONE, PanelStatus, error_status, not_drawn_status
 from facedyn_app.gui.recording import Recording
 from facedyn_app.gui.state import AppState
+from facedyn_app.headmodel.channel_sets import drawing_head_of
 from facedyn_app.headmodel.model import HeadModel
 from facedyn_app.progress import Progress
 
@@ -85,7 +88,10 @@ class HeadFlows(QObject):
     def draw_pictures(self) -> None:
         """Draw the head of the shown recording, or the chosen one where none is shown."""
         recording = self._state.recording
-        name = self.name if recording is None else recording.session.head_id
+        name = self.name
+        if recording is not None:
+            with suppress(MismatchError):  # no head can draw it: the chosen one then
+                name = drawing_head_of(recording.session)
         job = Job(f"Pictures of {name}", head_work.draw_pictures(name))
         Watch(job, self.drawn.emit, self.failed.emit, self._tell_progress)
         self._queue.add(job)
@@ -160,13 +166,13 @@ class HeadFlows(QObject):
                 self._state.set_head(head)
         elif recording is not None:
             self._state.set_status(PANEL, PanelStatus("working", f"Reading the head {wanted} …"))
-            job = Job(f"Read the head {wanted}", head_work.head_of_session(recording))
-            Watch(job, self._take_drawn, partial(self._fail_drawn, wanted))
+            job = Job(f"Read the head {wanted}", head_work.head_to_draw(recording))
+            Watch(job, partial(self._take_drawn, wanted), partial(self._fail_drawn, wanted))
             self._short.add(job)
 
-    def _take_drawn(self, head: HeadModel) -> None:
-        self._heads[head.head_id] = head
-        if head.head_id == self._wanted:
+    def _take_drawn(self, wanted: str, head: HeadModel) -> None:
+        self._heads[wanted] = head
+        if wanted == self._wanted:
             self._state.set_head(head)
 
     def _fail_drawn(self, wanted: str, error: Exception) -> None:

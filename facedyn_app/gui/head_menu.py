@@ -12,6 +12,7 @@ from PySide6.QtWidgets import QFileDialog, QMenu, QMessageBox, QWidget
 
 from facedyn_app.gui.head_work import HeadChoice
 from facedyn_app.headmodel.files.ict_files import NEUTRAL
+from facedyn_app.recordings import holds_motion
 
 HEAD_FILES: Final = "Heads (*.pkl *.npz);;All files (*)"
 ENDINGS: Final = (".pkl", ".npz")
@@ -106,7 +107,7 @@ class HeadMenu(QMenu):
 
 
 def may_be_head(path: Path) -> bool:
-    """Whether a dropped file or folder is offered as a head; a video is none of these."""
+    """Whether a dropped file or folder is offered as a head; a recording is none of these."""
     if path.is_dir():
         return (path / NEUTRAL).is_file()
-    return path.suffix.lower() in ENDINGS
+    return path.suffix.lower() in ENDINGS and not holds_motion(path)

@@ -13,7 +13,8 @@ from facedyn_app.gui.head_view import FRONT, HeadView
 from facedyn_app.gui.panel import DONE, Panel, not_drawn_status
 from facedyn_app.gui.theme import GRID, colours_of
 from facedyn_app.gui.timeline import Timeline
-from facedyn_app.headmodel.coefficients import check_head_of, with_zeros
+from facedyn_app.headmodel.channel_sets import as_drawn, drawing_head_of
+from facedyn_app.headmodel.coefficients import with_zeros
 from facedyn_app.headmodel.drawing.canvas import Skin
 from facedyn_app.headmodel.drawing.paint import drawn_faces, eyeballs, paint_colours
 from facedyn_app.headmodel.drawing.subdivide import FineMesh, subdivide
@@ -49,6 +50,7 @@ class HeadPanel(Panel):
         self._motion: ExpressionMesh | None = None
         self._mesh: FineMesh | None = None
         self._head: HeadModel | None = None
+        self._drawn: tuple[Session, HeadModel, Session] | None = None
         self._note = QLabel("Expression only")
         self._note.setToolTip(
             "The head model's mean shape, moved by expression and jaw alone: "
@@ -93,31 +95,42 @@ class HeadPanel(Panel):
             session: The session that it is of; None while it is being fitted.
         """
         head, motion, mesh = self._head, self._motion, self._mesh
-        if head is None or motion is None or mesh is None or not self._can_show(head, session):
+        if head is None or motion is None or mesh is None:
             return
-        if timeline.names != head.expression_names[: len(timeline.names)]:
-            return  # the head of the live fit is on its way
+        drawn = self._as_drawn(head, timeline, session)
+        if drawn is None:
+            return
         if self.status.kind != "done":
             self.show_status(DONE)
         if not timeline.valid[frame]:
             self._note.setText("Expression only · no face in this frame")
             return
         rows = slice(frame, frame + 1)
-        expression = with_zeros(timeline.expression[rows], head.n_expression)
-        self.view.pose(mesh.vertices(motion.vertices(expression, timeline.jaw[rows])[0]))
+        expression = with_zeros(drawn.expression[rows], head.n_expression)
+        self.view.pose(mesh.vertices(motion.vertices(expression, drawn.jaw[rows])[0]))
         self._note.setText("Expression only")
 
-    def _can_show(self, head: HeadModel, session: Session | None) -> bool:
-        """Whether a session is of the head that is drawn; says so where it is not."""
+    def _as_drawn(
+        self, head: HeadModel, timeline: Timeline, session: Session | None
+    ) -> Timeline | Session | None:
+        """What is shown as coefficients of the head that is drawn; None, and said, where it is not.
+
+        While a face is being fitted, the timeline is the head's own, or its head is on its way.
+        """
         if session is None:
-            return True
+            fits = timeline.names == head.expression_names[: len(timeline.names)]
+            return timeline if fits else None
+        if self._drawn is not None and self._drawn[0] is session and self._drawn[1] is head:
+            return self._drawn[2]
         try:
-            check_head_of(session, head)
+            drawing_head_of(session)
+            drawn = as_drawn(session, head)
         except MismatchError as error:
             if self.status.kind != "working":  # its own head is being read
                 self.show_status(not_drawn_status(session.head_id, error))
-            return False
-        return True
+            return None
+        self._drawn = (session, head, drawn)
+        return drawn
 
     def changeEvent(self, event: QEvent) -> None:  # noqa: N802
         """Follow the palette."""

@@ -7,6 +7,7 @@ from dataclasses import dataclass
 from pathlib import Path
 
 from facedyn_app.gui.recording import Recording
+from facedyn_app.headmodel.channel_sets import OTHER_PROGRAM, as_drawn, drawing_head_of
 from facedyn_app.headmodel.coefficients import check_head_of
 from facedyn_app.headmodel.drawing.sheet import contact_sheet
 from facedyn_app.headmodel.files.io import list_heads, load_head
@@ -74,6 +75,19 @@ def head_of_session(recording: Recording) -> Callable[[Report], HeadModel]:
     def work(report: Report) -> HeadModel:
         head = ready_head(recording.session.head_id, report)
         check_head_of(recording.session, head)
+        return head
+
+    return work
+
+
+def head_to_draw(recording: Recording) -> Callable[[Report], HeadModel]:
+    """Work that reads a head that can draw a recording; its landmarks need not be placed."""
+
+    def work(report: Report) -> HeadModel:
+        if OTHER_PROGRAM not in recording.session.meta:
+            return head_of_session(recording)(report)
+        head = load_head(drawing_head_of(recording.session))
+        as_drawn(recording.session, head)
         return head
 
     return work

@@ -17,7 +17,7 @@ from facedyn_app.gui.frame_feed import FrameFeed
 from facedyn_app.gui.head_menu import HeadMenu, may_be_head
 from facedyn_app.gui.head_panel import HeadPanel
 from facedyn_app.gui.library_panel import LibraryPanel
-from facedyn_app.gui.opening import VIDEO_FILES
+from facedyn_app.gui.opening import RECORDING_FILES
 from facedyn_app.gui.panel import DONE, Panel, PanelStatus
 from facedyn_app.gui.player import Player
 from facedyn_app.gui.recording import Recording
@@ -166,14 +166,14 @@ class MainWindow(QMainWindow):
         self.library.drift_requested.connect(self.drift_requested)
 
     def choose_videos(self) -> None:
-        """Ask for videos and open them."""
-        files, _ = QFileDialog.getOpenFileNames(self, "Open video", "", VIDEO_FILES)
+        """Ask for videos and other recordings, and open them."""
+        files, _ = QFileDialog.getOpenFileNames(self, "Open recording", "", RECORDING_FILES)
         if files:
             self.videos_chosen.emit([Path(file) for file in files])
 
     def choose_folder(self) -> None:
-        """Ask for a folder and open the videos in it."""
-        folder = QFileDialog.getExistingDirectory(self, "Open folder of videos")
+        """Ask for a folder and open the recordings in it."""
+        folder = QFileDialog.getExistingDirectory(self, "Open folder of recordings")
         if folder:
             self.videos_chosen.emit([Path(folder)])
 
@@ -233,7 +233,7 @@ class MainWindow(QMainWindow):
             event.acceptProposedAction()
 
     def dropEvent(self, event: QDropEvent) -> None:  # noqa: N802
-        """Open the videos and folders that are dropped, and offer the last head among the files."""
+        """Open recordings and folders that are dropped; offer the last head among the files."""
         files = _local_files(event)
         if not files:
             return

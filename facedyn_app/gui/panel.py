@@ -56,8 +56,7 @@ def not_drawn_status(head_id: str, reason: Exception) -> PanelStatus:
     """What stands in place of the head of a session whose head is not at hand."""
     return PanelStatus(
         "empty",
-        f"This session was fitted with the head '{head_id}'. It can be matched and measured, "
-        "but not drawn.",
+        f"This session is of '{head_id}'. It can be matched and measured, but not drawn.",
         error_status(reason).sentence,
     )
 

@@ -150,6 +150,7 @@ class TraceGroup:
 
 
 _ARKIT_GROUPS: Final = (
+    ("Jaw", (("open", "jawOpen"),)),
     ("Blink", (("left", "eyeBlinkLeft"), ("right", "eyeBlinkRight"))),
     ("Smile", (("left", "mouthSmileLeft"), ("right", "mouthSmileRight"))),
     (
@@ -165,19 +166,30 @@ _ARKIT_GROUPS: Final = (
 )
 
 
+_UNIT_GROUPS: Final = (
+    ("Jaw", (("drop", "AU26"), ("lips part", "AU25"))),
+    ("Blink", (("AU45", "AU45"), ("AU43", "AU43"))),
+    ("Smile", (("cheek", "AU06"), ("lip corner", "AU12"))),
+    ("Brow", (("inner", "AU01"), ("outer", "AU02"), ("lower", "AU04"))),
+)
+"""Of the facial action coding system, by the units' names."""
+
+
 def trace_groups(names: tuple[str, ...]) -> tuple[TraceGroup, ...]:
     """The groups that the traces show for a head with these coefficients.
 
-    Heads with ARKit's names get the jaw, blinks, smiles and brows; others the jaw and the
-    leading coefficients.
+    Heads with ARKit's names get the jaw, blinks, smiles and brows, and so do blendshapes and
+    action units, which have no jaw joint; others the jaw and the leading coefficients.
     """
     jaw = TraceGroup("Jaw", "deg", (("open", JAW_COLUMN), ("sideways", JAW_SIDE_COLUMN)))
-    groups = [jaw]
-    for title, channels in _ARKIT_GROUPS:
+    groups = []
+    for title, channels in (*_ARKIT_GROUPS, *_UNIT_GROUPS):
         present = tuple((label, names.index(name)) for label, name in channels if name in names)
         if present:
             groups.append(TraceGroup(title, "0 to 1", present))
-    if len(groups) == 1:
+    if not any(name.startswith(("jawOpen", "AU")) for name in names):
+        groups.insert(0, jaw)
+    if groups == [jaw]:
         short = (name.removeprefix("expression_") for name in names[:5])
         leading = tuple((label, column) for column, label in enumerate(short))
         groups.append(TraceGroup("Expression", "sd", leading))

@@ -13,6 +13,7 @@ from PySide6.QtWidgets import QHeaderView, QLabel, QTreeView, QVBoxLayout, QWidg
 from facedyn_app.dynamics.conditions import drift_notes
 from facedyn_app.dynamics.drift import drift_label, interval_words
 from facedyn_app.dynamics.match_trust import beyond_the_probe
+from facedyn_app.dynamics.quality import measured_words
 from facedyn_app.gui.panel import DONE, Panel
 from facedyn_app.gui.recording import Recording
 from facedyn_app.gui.theme import GRID, colours_of, tabular_font, verdict_colour
@@ -150,12 +151,7 @@ class TrustPanel(Panel):
     def _quality_words(self, quality: Quality) -> str:
         colour = verdict_colour(colours_of(self), quality.verdict)
         share = quality.n_valid / quality.n_frames if quality.n_frames else 0.0
-        numbers = f"{100 * share:.0f} % of frames valid"
-        if quality.n_valid:
-            numbers += (
-                f" · landmark error {quality.error_percent_face:.2f} % of face height"
-                f" · face {quality.face_px:.0f} px high"
-            )
+        numbers = " · ".join([f"{100 * share:.0f} % of frames valid", *measured_words(quality)])
         words = f'Measurement: <b style="color:{colour}">{quality.verdict}</b> · {numbers}'
         changed = () if self._trust == TrustSettings() else (CHANGED,)
         return "<br>".join([words, *quality.reasons, *changed])

@@ -10,6 +10,7 @@ from typing import Final
 
 from facedyn_app.analysis import fit_face
 from facedyn_app.demo import HEAD, DemoResult, run_demo
+from facedyn_app.dynamics.quality import assess_quality
 from facedyn_app.errors import MismatchError, TooLittleError
 from facedyn_app.gui.head_work import head_of_session
 from facedyn_app.gui.library_work import listing_of
@@ -25,6 +26,7 @@ from facedyn_app.pipeline import (
 )
 from facedyn_app.progress import Progress, Report
 from facedyn_app.recognizer.hardware import use_threads
+from facedyn_app.recordings import known_flame_file, read_one_kept
 from facedyn_app.records import DriftReport
 from facedyn_app.settings import Settings
 
@@ -51,6 +53,30 @@ def analyse(
             path, head, settings, device=device, face=face, live=True, report=report
         )
         return recording_of(analysis, settings)
+
+    return work
+
+
+def open_measured(
+    path: Path, head_name: Callable[[], str], settings: Settings
+) -> Callable[[Report], Recording]:
+    """Work that reads a session file or another program's measurement.
+
+    Args:
+        path: The file or folder.
+        head_name: Gives the chosen head's id, which names the FLAME file of FLAME parameters.
+        settings: Of all stages.
+    """
+
+    def work(report: Report) -> Recording:
+        report(Progress("reading", 0))
+        session = read_one_kept(path, None, known_flame_file(head_name()))
+        return Recording(
+            key=str(path),
+            title=path.name,
+            session=session,
+            quality=assess_quality(session, settings.trust),
+        )
 
     return work
 

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import json
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator, Sequence
 from dataclasses import dataclass
 from enum import StrEnum
 from pathlib import Path
@@ -14,9 +14,13 @@ SESSION_ENDING = ".npz"
 VIDEO_ENDINGS = frozenset(
     {".mp4", ".m4v", ".mov", ".avi", ".mkv", ".webm", ".mpg", ".mpeg", ".wmv", ".mts", ".3gp"}
 )
+TABLE_ENDINGS = (".csv", ".tsv", ".jsonl")
+"""What is taken for a recording by its name, so that one of no known program is spoken of."""
 CHANNEL_MAP = Path("processed") / "channel_map.json"
 LARGEST_MAP = 100_000
 """Bytes; a map of two channels is far smaller."""
+
+MeasuredBy = Callable[[Path], str | None]
 
 CANDOR_LICENCE = (
     "CANDOR's present licence (version 2.1) forbids making biometric identifiers from it."
@@ -29,6 +33,14 @@ class Layout(StrEnum):
     AUTO = "auto"
     FOLDERS = "folders"
     CANDOR = "candor"
+    OPENFACE = "openface"
+    LIVELINK = "livelink"
+    FLAME = "flame"
+
+    @property
+    def is_of_program(self) -> bool:
+        """Whether only one program's measurements are taken."""
+        return self in (Layout.OPENFACE, Layout.LIVELINK, Layout.FLAME)
 
 
 @dataclass(frozen=True, slots=True)
@@ -61,14 +73,19 @@ class Corpus:
     left_out: tuple[str, ...] = ()
 
 
-def find_recordings(folder: Path, layout: Layout) -> Corpus:
+def find_recordings(folder: Path, layout: Layout, measured_by: MeasuredBy) -> Corpus:
     """Find the recordings of a corpus.
 
     Args:
         folder: The corpus.
-        layout: FOLDERS has one folder a speaker, with videos or session files at any depth.
-            CANDOR has one folder a conversation, `processed/channel_map.json` naming the two
-            speakers of the videos beside it. AUTO takes CANDOR where such a map is found.
+        layout: FOLDERS has one folder a speaker, with videos, session files or other programs'
+            measurements at any depth; recordings beside no folder are one speaker's, named by the
+            corpus' folder. OPENFACE, LIVELINK and FLAME lie likewise, and what is not that
+            program's is passed over. CANDOR has one folder a conversation,
+            `processed/channel_map.json` naming the two speakers of the videos beside it. AUTO takes
+            CANDOR where such a map is found, else FOLDERS.
+        measured_by: Tells which program's measurement a file or folder is, by what is in it; None
+            for none.
 
     Raises:
         InputError: The folder cannot be read, or has no recordings in that layout.
@@ -80,7 +97,10 @@ def find_recordings(folder: Path, layout: Layout) -> Corpus:
         if layout is Layout.AUTO:
             candor = any((place / CHANNEL_MAP).is_file() for place in places)
             layout = Layout.CANDOR if candor else Layout.FOLDERS
-        corpus = _candor(places) if layout is Layout.CANDOR else _folders(places)
+        if layout is Layout.CANDOR:
+            corpus = _candor(places)
+        else:
+            corpus = _Folders(layout, measured_by).corpus(folder, places)
     except OSError as error:
         reason = error.strerror or str(error)
         raise InputError(f"The folder '{folder}' cannot be read: {reason}.") from error
@@ -88,7 +108,8 @@ def find_recordings(folder: Path, layout: Layout) -> Corpus:
         raise InputError(
             f"There are no recordings in '{folder}' (layout '{layout}').",
             " ".join(corpus.left_out)
-            or "Put each speaker's videos or session files into a folder of the speaker's name.",
+            or "Put each speaker's videos, session files or tables into a folder of the speaker's "
+            "name.",
         )
     return corpus
 
@@ -107,15 +128,59 @@ def check_permission(layout: Layout, permission: str) -> None:
         )
 
 
-def _folders(places: list[Path]) -> Corpus:
-    endings = VIDEO_ENDINGS | {SESSION_ENDING}
-    found = [
-        Recording(place.name, path, path.stem)
-        for place in places
-        for path in sorted(place.rglob("*"))
-        if path.suffix.lower() in endings and not path.name.startswith(".") and path.is_file()
-    ]
-    return Corpus(Layout.FOLDERS, tuple(found))
+class _Folders:
+    """Looks for the recordings of folders that are a speaker's each."""
+
+    def __init__(self, layout: Layout, measured_by: MeasuredBy) -> None:
+        self._layout, self._measured_by = layout, measured_by
+        self._left_out: list[str] = []
+
+    def corpus(self, folder: Path, places: Sequence[Path]) -> Corpus:
+        """The recordings of the speakers' folders; of the corpus' own folder where they have none.
+
+        Args:
+            folder: The corpus.
+            places: The folders in it.
+        """
+        found = [
+            Recording(place.name, path, path.stem) for place in places for path in self._in(place)
+        ]
+        if not found:
+            speaker = folder.absolute().name
+            found = [Recording(speaker, path, path.stem) for path in self._measurements(folder)]
+        return Corpus(self._layout, tuple(found), tuple(self._left_out))
+
+    def _in(self, place: Path) -> Iterator[Path]:
+        """Recordings of a folder and of the folders in it, by name."""
+        if self._is_recording(place):  # a folder of frames is one
+            yield place
+            return
+        for path in sorted(place.iterdir()):
+            if path.name.startswith("."):
+                continue
+            if path.is_dir():
+                yield from self._in(path)
+            elif path.is_file() and self._is_recording(path):
+                yield path
+
+    def _measurements(self, folder: Path) -> list[Path]:
+        """Other programs' measurements that lie in no speaker's folder."""
+        files = [p for p in sorted(folder.iterdir()) if p.is_file() and not p.name.startswith(".")]
+        return [path for path in files if self._program(path) is not None]
+
+    def _is_recording(self, path: Path) -> bool:
+        ending = path.suffix.lower()
+        if self._layout.is_of_program:
+            return self._program(path) == self._layout.value
+        is_kept = ending in (SESSION_ENDING, *TABLE_ENDINGS) or ending in VIDEO_ENDINGS
+        return (is_kept and not path.is_dir()) or self._program(path) is not None
+
+    def _program(self, path: Path) -> str | None:
+        try:
+            return self._measured_by(path)
+        except InputError as error:
+            self._left_out.append(error.sentence)
+            return None
 
 
 def _candor(places: list[Path]) -> Corpus:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from contextlib import AbstractContextManager, suppress
 from datetime import date
 from pathlib import Path
@@ -114,7 +115,7 @@ class Library:
             InputError: The same video is among the speaker's sessions already.
         """
         self.check_consent(speaker, None)
-        with self._store.placed(session, self._transaction) as (orm, file_name):
+        with self._store.placed([session], self._transaction) as (orm, (file_name,)):
             row = rows.new_session(orm, session, file_name, name)
             if speaker is not None:
                 rows.assign(orm, row, rows.known_speaker(orm, speaker))
@@ -142,16 +143,42 @@ class Library:
             ConsentError: There is no consent; nothing is enrolled or kept.
             InputError: The name cannot be one; or the session or its video is enrolled already.
         """
+        if isinstance(session, Session):
+            return self.enrol_all([(name, session, session_name)], consent)[0]
         self.check_consent(name, consent)
-        if isinstance(session, SessionEntry):
-            with self._transaction() as orm:
-                row = rows.session_row(orm, session.id)
-                rows.enrol_row(orm, row, rows.consenting_speaker(orm, name, consent))
-                return _entry(orm, row)
-        with self._store.placed(session, self._transaction) as (orm, file_name):
-            row = rows.new_session(orm, session, file_name, session_name)
+        with self._transaction() as orm:
+            row = rows.session_row(orm, session.id)
             rows.enrol_row(orm, row, rows.consenting_speaker(orm, name, consent))
             return _entry(orm, row)
+
+    def enrol_all(
+        self, sessions: Sequence[tuple[str, Session, str | None]], consent: str | None
+    ) -> list[SessionEntry]:
+        """Enrol speakers with new sessions, all or none: of many, much sooner than one by one.
+
+        Args:
+            sessions: The speaker's name, the session, and what to call it, as in `enrol`.
+            consent: Of all of them, as in `enrol`.
+
+        Returns:
+            The sessions' entries in the same order.
+
+        Raises:
+            ConsentError: As `enrol`.
+            InputError: As `enrol`.
+        """
+        for name in {name for name, _, _ in sessions}:
+            self.check_consent(name, consent)
+        new = [session for _, session, _ in sessions]
+        with self._store.placed(new, self._transaction) as (orm, file_names):
+            ids = []
+            for (name, session, called), file_name in zip(sessions, file_names, strict=True):
+                row = rows.new_session(orm, session, file_name, called)
+                rows.enrol_row(orm, row, rows.consenting_speaker(orm, name, consent))
+                ids.append(row.id)
+            orm.flush()
+            found = {entry.id: entry for entry in session_entries(orm, SessionRow.id.in_(ids))}
+            return [found[one] for one in ids]
 
     def check_consent(self, name: str | None, consent: str | None) -> None:
         """Check that a speaker may be kept, before anything of the person is written or computed.

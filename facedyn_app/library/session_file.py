@@ -5,7 +5,7 @@ from __future__ import annotations
 import json
 from collections.abc import Mapping
 from pathlib import Path
-from typing import Any
+from typing import Any, BinaryIO
 
 import numpy as np
 
@@ -50,9 +50,12 @@ _META_KINDS: dict[str, Any] = {
     "focal_px": int | float | None,
     "focal_log_sd": int | float | None,
     "settings": dict | None,
+    "notes": list | None,
 }
 """What these may be where the file has them."""
-_PER_FRAME = ("expression", "jaw", "rotation", "translation", "error_px", "face_px")
+_ALWAYS_MEASURED = ("expression", "jaw")
+_MEASURED_OR_NOT = ("rotation", "translation", "error_px", "face_px")
+"""What other programs do not all measure: NaN in every frame, or in none that is valid."""
 _KINDS = {"valid": "b", "expression_names": "U"}
 _NUMBERS = "fiu"
 _HINT = "Make the file again from its video with 'facedyn fit'."
@@ -68,6 +71,12 @@ def save_session(session: Session, path: Path) -> None:
     Raises:
         OutputError: The file cannot be written there.
     """
+    with atomic_file(path) as file:
+        write_session(session, file)
+
+
+def write_session(session: Session, file: BinaryIO) -> None:
+    """Write a session into a file that is open; its `meta` must be what JSON can hold."""
     meta = {**session.meta, "format": FORMAT, "version": VERSION}
     arrays = {name: np.asarray(getattr(session, name)) for name in _AXES}
     arrays["expression_names"] = np.array(session.expression_names, dtype=np.str_)
@@ -75,8 +84,7 @@ def save_session(session: Session, path: Path) -> None:
         if (values := getattr(session, name)) is not None:
             arrays[name] = np.asarray(values, kind)
     arrays["meta"] = np.array(json.dumps(meta, allow_nan=False))
-    with atomic_file(path) as file:
-        np.savez(file, allow_pickle=False, **arrays)
+    np.savez(file, allow_pickle=False, **arrays)
 
 
 def load_session(path: Path) -> Session:
@@ -173,8 +181,10 @@ def _session(arrays: Mapping[str, np.ndarray[Any, Any]], meta: Mapping[str, Any]
     numbers = {name: _floats(arrays[name], name) for name in _AXES if name not in _KINDS}
     _check_times(numbers["seconds"], "seconds")
     _check_times(numbers["shape_chunk_seconds"], "shape_chunk_seconds")
-    for name in _PER_FRAME:
-        if not np.isfinite(numbers[name][valid]).all():
+    for name in (*_ALWAYS_MEASURED, *_MEASURED_OR_NOT):
+        values = numbers[name][valid]
+        unmeasured = name in _MEASURED_OR_NOT and bool(np.isnan(values).all())
+        if not unmeasured and not np.isfinite(values).all():
             raise ValueError(f"'{name}' is not finite in a frame that is marked as valid")
     if valid.any() and not np.isfinite(numbers["shape"]).all():
         raise ValueError("'shape' is not finite")

@@ -2,18 +2,19 @@
 
 from __future__ import annotations
 
+import os
 import secrets
 import shutil
 import time
-from collections.abc import Callable, Iterator
-from contextlib import AbstractContextManager, contextmanager, suppress
+from collections.abc import Callable, Iterator, Sequence
+from contextlib import AbstractContextManager, ExitStack, contextmanager, suppress
 from pathlib import Path
 
 from sqlalchemy.orm import Session as OrmSession
 
 from facedyn_app.errors import OutputError
 from facedyn_app.files import UNFINISHED
-from facedyn_app.library.session_file import save_session
+from facedyn_app.library.session_file import write_session
 from facedyn_app.records import Session
 
 _STALE_SECONDS = 24 * 3600.0
@@ -35,29 +36,48 @@ class SessionStore:
 
     @contextmanager
     def placed(
-        self, session: Session, transaction: Callable[[], AbstractContextManager[OrmSession]]
-    ) -> Iterator[tuple[OrmSession, str]]:
-        """A transaction, and the name of the file that a session gets when it ends well.
+        self,
+        sessions: Sequence[Session],
+        transaction: Callable[[], AbstractContextManager[OrmSession]],
+    ) -> Iterator[tuple[OrmSession, list[str]]]:
+        """A transaction, and the names of the files that sessions get when it ends well.
 
-        The file is written under another name before the transaction begins and renamed as the
-        transaction's last step, so that rows and file come together or not at all.
+        The files are written under other names before the transaction begins and renamed as the
+        transaction's last step, so that rows and files come together or not at all. They reach
+        the disk together, which is much sooner than one by one.
 
         Raises:
-            OutputError: The file cannot be written.
+            OutputError: A file cannot be written.
         """
-        file_name = f"{secrets.token_hex(16)}.npz"
-        path = self.path(file_name)
-        waiting = path.with_name(f".{file_name}{UNFINISHED}")
+        names = [f"{secrets.token_hex(16)}.npz" for _ in sessions]
+        paths = [self.path(name) for name in names]
+        waiting = [path.with_name(f".{path.name}{UNFINISHED}") for path in paths]
         try:
-            save_session(session, waiting)
+            self._write(sessions, waiting)
             with transaction() as orm:
-                yield orm, file_name
+                yield orm, names
                 orm.flush()
-                waiting.replace(path)
+                for unfinished, path in zip(waiting, paths, strict=True):
+                    unfinished.replace(path)
         except BaseException:
-            waiting.unlink(missing_ok=True)
-            path.unlink(missing_ok=True)
+            for path in (*waiting, *paths):
+                path.unlink(missing_ok=True)
             raise
+
+    def _write(self, sessions: Sequence[Session], paths: Sequence[Path]) -> None:
+        with ExitStack() as opened:
+            try:
+                files = [opened.enter_context(path.open("xb")) for path in paths]
+                for session, file in zip(sessions, files, strict=True):
+                    write_session(session, file)
+                    file.flush()
+                for file in files:
+                    os.fsync(file.fileno())
+            except OSError as error:
+                raise OutputError(
+                    f"The library '{self.folder}' cannot be written: {error.strerror or error}.",
+                    "Choose a folder that you may write to and that has room.",
+                ) from error
 
     def delete(self, file_name: str) -> None:
         """Delete a file; one that is gone already is no error.

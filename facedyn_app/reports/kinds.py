@@ -34,6 +34,19 @@ class TableFormat(StrEnum):
     NPZ = "npz"
 
 
+class ExportLayout(StrEnum):
+    """Whose form of a session's motion a file has.
+
+    LIVELINK: Live Link Face's table of ARKit's blendshapes.
+    FLAME: FLAME parameters under VHAP's names, an npz.
+    GLB: one animated mesh, glTF.
+    """
+
+    LIVELINK = "livelink"
+    FLAME = "flame"
+    GLB = "glb"
+
+
 class FilmFormat(StrEnum):
     """A film's format, which is its file's ending without the dot."""
 

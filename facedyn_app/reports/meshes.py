@@ -19,7 +19,8 @@ import torch
 
 from facedyn_app.errors import InputError, TooLittleError
 from facedyn_app.files import atomic_folder
-from facedyn_app.headmodel.coefficients import check_head_of, with_zeros
+from facedyn_app.headmodel.channel_sets import as_drawn
+from facedyn_app.headmodel.coefficients import with_zeros
 from facedyn_app.headmodel.drawing.render import FACING, head_to_camera
 from facedyn_app.headmodel.expression_mesh import ExpressionMesh
 from facedyn_app.headmodel.files.mesh import write_mesh
@@ -53,16 +54,17 @@ class SessionMeshes:
 
     Args:
         session: The session.
-        head: The head that it was fitted with.
+        head: The head that it was fitted with, or one that has its channels.
         kind: What they show.
 
     Raises:
         MismatchError: The session was fitted with another head.
+        TooLittleError: Shape or pose were not measured, and the meshes would show them.
     """
 
     def __init__(self, session: Session, head: HeadModel, kind: MeshKind) -> None:
-        check_head_of(session, head)
-        self.session, self.head, self.kind = session, head, kind
+        _check_measured(session, kind)
+        self.session, self.head, self.kind = as_drawn(session, head), head, kind
         self._expression_only = ExpressionMesh(head) if kind is MeshKind.EXPRESSION else None
         self._tensors = head_to_tensors(head) if kind is MeshKind.FULL else None
 
@@ -97,6 +99,20 @@ class SessionMeshes:
             for frame, points in zip(frames, still, strict=True)
         ]
         return np.stack(placed) @ FACING
+
+
+def _check_measured(session: Session, kind: MeshKind) -> None:
+    """Make sure that what meshes are to show was measured at all."""
+    if kind is MeshKind.EXPRESSION:
+        return
+    missing = "" if len(session.shape) else "shape"
+    if kind is MeshKind.FULL and not np.isfinite(session.translation[session.valid]).all():
+        missing = "pose"
+    if missing:
+        raise TooLittleError(
+            f"The session has no {missing}: its program did not measure it.",
+            "Write the expression mesh, which needs neither shape nor pose.",
+        )
 
 
 def frame_at(session: Session, seconds: float) -> int:

@@ -174,6 +174,28 @@ def test_a_missing_array_is_named(saved: Path, name: str) -> None:
         load_session(rewritten(saved, lambda arrays: arrays.pop(name)))
 
 
+def half_gone(values: np.ndarray[Any, Any]) -> np.ndarray[Any, Any]:
+    """The values, NaN in the first half of the frames."""
+    left = np.array(values, dtype=np.float32)
+    left[: len(left) // 2] = np.nan
+    return left
+
+
+def test_what_was_not_measured_at_all_is_nan_throughout(saved: Path) -> None:
+    def change(arrays: Arrays) -> None:
+        for name in ("rotation", "translation", "error_px", "face_px"):
+            arrays[name] = np.full_like(arrays[name], np.nan)
+        arrays["shape"], arrays["shape_chunks"] = np.zeros(0), np.zeros((0, 0))
+        arrays["shape_chunk_seconds"] = np.zeros(0)
+        arrays.pop("shape_covariance", None)
+
+    session = load_session(rewritten(saved, change))
+    assert np.isnan(session.rotation).all()
+    assert np.isnan(session.face_px).all()
+    assert session.valid.any()
+    assert session.shape.shape == (0,)
+
+
 WRONG: list[tuple[str, Callable[[Arrays], Any], str]] = [
     ("seconds", lambda a: a["seconds"][::-1], "do not ascend"),
     ("seconds", lambda a: np.append(a["seconds"][:-1], np.inf), "'seconds' is not finite"),
@@ -184,13 +206,13 @@ WRONG: list[tuple[str, Callable[[Arrays], Any], str]] = [
     ("expression", lambda a: a["expression"] * 1j, "complex"),
     ("expression_names", lambda a: np.array(["x"] * 4), "same name"),
     ("jaw", lambda a: a["jaw"][:, :2], "'jaw' has 2 values where 3"),
-    ("rotation", lambda a: np.full((60, 3), np.nan), "'rotation' is not finite"),
+    ("rotation", lambda a: half_gone(a["rotation"]), "'rotation' is not finite"),
     ("shape", lambda a: a["shape"][None], "'shape' has 2 axes instead of 1"),
     ("shape", lambda a: a["shape"] * np.nan, "'shape' is not finite"),
     ("shape_chunks", lambda a: np.full((2, 5), np.inf), "'shape_chunks' is infinite"),
     ("shape_chunks", lambda a: a["shape_chunks"][:, :4], "'shape_chunks' has 4 values where 5"),
     ("shape_chunk_seconds", lambda a: np.zeros(3), "'shape_chunk_seconds' has 3 values where 2"),
-    ("error_px", lambda a: np.full(60, np.nan), "'error_px' is not finite"),
+    ("error_px", lambda a: half_gone(a["error_px"]), "'error_px' is not finite"),
     ("face_px", lambda a: np.array(["tall"] * 60), "'face_px' holds <U4 values"),
     ("meta", lambda a: np.array("{"), "is not JSON"),
     ("meta", lambda a: np.array("[" * 50_000), "is not JSON"),
@@ -230,6 +252,7 @@ def test_a_session_without_frames_is_refused(saved: Path) -> None:
         ({"head_sha256": 3}, "head model and its sha256"),
         ({"fps": 0}, "frame rate"),
         ({"source": "visit.mov"}, "source"),
+        ({"notes": 3}, "'notes' in its 'meta' is of the wrong kind"),
         ({"source": {"name": "visit.mov", "sha256": 3}}, "source"),
     ],
 )

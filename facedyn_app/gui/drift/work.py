@@ -11,7 +11,7 @@ import numpy as np
 from facedyn_app.dynamics.shape_moves import ShapeMoves
 from facedyn_app.errors import FacedynError
 from facedyn_app.gui.head_panel import NEUTRAL, drawn_mesh
-from facedyn_app.headmodel.coefficients import check_head_of
+from facedyn_app.headmodel.channel_sets import as_drawn, drawing_head_of
 from facedyn_app.headmodel.drawing.paint import paint_colours
 from facedyn_app.headmodel.drawing.subdivide import FineMesh
 from facedyn_app.headmodel.model import HeadModel
@@ -82,7 +82,7 @@ def detail_drift(speaker: str, folder: Path) -> Callable[[Report], DriftDetail]:
             entries = tuple(known[name] for name in moves.names)
             session = library.load(entries[0])
         try:
-            faces = _faces(ready_head(session.head_id, report), session, moves)
+            faces = _faces(ready_head(drawing_head_of(session), report), session, moves)
         except FacedynError as error:
             words = f"The faces are not drawn. {error.sentence}"
             return DriftDetail(drift, moves, entries, None, words)
@@ -92,7 +92,7 @@ def detail_drift(speaker: str, folder: Path) -> Callable[[Report], DriftDetail]:
 
 
 def _faces(head: HeadModel, session: Session, moves: ShapeMoves) -> NeutralFaces:
-    check_head_of(session, head)
+    as_drawn(session, head)
     mesh = drawn_mesh(head)
     seen = seen_vertices(head)
     directions = head.shapedirs[seen, :, : len(moves.drift)]

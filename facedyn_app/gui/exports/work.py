@@ -11,6 +11,7 @@ from facedyn_app.errors import InputError
 from facedyn_app.gui.library_work import existing_library
 from facedyn_app.gui.pdf import print_pdf
 from facedyn_app.gui.recording import Recording
+from facedyn_app.headmodel.channel_sets import drawing_head_of
 from facedyn_app.headmodel.files.io import load_head
 from facedyn_app.pipeline import ready_head
 from facedyn_app.progress import Report
@@ -69,7 +70,7 @@ def export_film(recording: Recording, path: Path) -> Callable[[Report], str]:
     def work(report: Report) -> str:
         if recording.video is None:
             raise InputError("The video of this session is not at hand.", "Open the video itself.")
-        head = ready_head(recording.session.head_id, report)
+        head = ready_head(drawing_head_of(recording.session), report)
         write_film(recording.session, head, recording.video, path, report)
         return f"Written: {path}"
 
@@ -81,7 +82,7 @@ def export_meshes(recording: Recording, order: MeshOrder) -> Callable[[Report], 
 
     def work(report: Report) -> str:
         session = recording.session
-        meshes = SessionMeshes(session, load_head(session.head_id), order.kind)
+        meshes = SessionMeshes(session, load_head(drawing_head_of(session)), order.kind)
         if order.frame is not None or order.kind is MeshKind.NEUTRAL:
             write_one(meshes, order.frame or 0, order.path)
             return f"Written: {order.path}"

@@ -14,9 +14,10 @@ from vtkmodules.vtkCommonCore import vtkUnsignedCharArray
 
 from facedyn_app.headmodel.drawing.paint import PaintedHead
 from facedyn_app.headmodel.drawing.subdivide import incidence, vertex_normals
+from facedyn_app.headmodel.turns import FACING_DIAGONAL
 from facedyn_app.records import ByteArray, FloatArray, IntArray
 
-FACING = np.diag([1.0, -1.0, -1.0])
+FACING = np.diag(FACING_DIAGONAL)
 
 
 @dataclass(frozen=True, slots=True)

@@ -9,7 +9,6 @@ from facedyn_app.errors import InputError
 from facedyn_app.files import open_plain
 from facedyn_app.headmodel.files.flame import FLAME_ARRAYS, read_flame_npz, read_flame_pickle
 from facedyn_app.headmodel.files.head_file import read_head_file
-from facedyn_app.headmodel.files.ict import read_ict
 from facedyn_app.headmodel.files.ict_files import is_ict_folder
 from facedyn_app.headmodel.files.known_heads import KnownHead, KnownHeads, user_heads
 from facedyn_app.headmodel.model import HeadModel
@@ -96,6 +95,12 @@ def _read(path: Path) -> HeadModel:
 def _read_folder(path: Path) -> HeadModel:
     if not is_ict_folder(path):
         raise ValueError("it is a folder without the files of ICT-FaceKit")
+    return _read_ict(path)
+
+
+def _read_ict(path: Path) -> HeadModel:
+    from facedyn_app.headmodel.files.ict import read_ict  # scipy's optimisers, slow to import
+
     return read_ict(path)
 
 
@@ -120,7 +125,7 @@ def _read_zip(path: Path) -> HeadModel:
     if "meta" in names:
         return read_head_file(path)
     if "neutral" in names:
-        return read_ict(path)
+        return _read_ict(path)
     if not names.isdisjoint(FLAME_ARRAYS):
         return read_flame_npz(path)
     raise ValueError("it has none of the arrays of a head")

@@ -10,6 +10,7 @@ from pathlib import Path
 from facedyn_app.errors import InputError
 from facedyn_app.files import atomic_file
 from facedyn_app.folders import config_folder
+from facedyn_app.headmodel.channel_sets import flame_file_of
 from facedyn_app.headmodel.model import HeadModel
 
 FILE = "heads.json"
@@ -78,12 +79,20 @@ class KnownHeads:
         return tuple(KnownHead(**head) for head in heads)
 
     def find(self, head_id: str) -> KnownHead | None:
-        """The remembered head of an id, or None.
+        """The remembered head of an id, or None; FLAME parameters name their file's sha256.
 
         Raises:
             InputError: The list is damaged or was written by a newer program.
         """
-        return next((head for head in self.entries() if head.head_id == head_id), None)
+        sha256 = flame_file_of(head_id)
+        return next(
+            (
+                head
+                for head in self.entries()
+                if head.head_id == head_id or (sha256 is not None and head.sha256 == sha256)
+            ),
+            None,
+        )
 
     def remember(self, head: HeadModel, path: Path) -> KnownHead:
         """Remember a head that was read from a file; one of the same id is replaced.

@@ -63,8 +63,15 @@ class SparseMatrix:
         return whole
 
 
-def read_pickled(path: Path, names: Iterable[str]) -> dict[str, Array | SparseMatrix]:
+def read_pickled(
+    path: Path, names: Iterable[str], optional: Iterable[str] = ()
+) -> dict[str, Array | SparseMatrix]:
     """The named arrays of a pickled dictionary, nothing in the file executed.
+
+    Args:
+        path: The file.
+        names: Arrays without which it is refused.
+        optional: Arrays that are read where they are there.
 
     Raises:
         InputError: The file is missing or cannot be opened.
@@ -88,6 +95,7 @@ def read_pickled(path: Path, names: Iterable[str]) -> dict[str, Array | SparseMa
         if name not in stored:
             raise ValueError(f"it has no '{name}'")
         found[name] = maker.named(name, stored[name])
+    found |= {name: maker.named(name, stored[name]) for name in optional if name in stored}
     return found
 
 
