@@ -9,6 +9,7 @@ Other programs' measurements come in beside it: file --tracks--> Session (`recor
 
 from __future__ import annotations
 
+from collections.abc import Mapping, Sequence
 from contextlib import ExitStack
 from dataclasses import dataclass, field, replace
 from functools import cache
@@ -20,9 +21,9 @@ from facedyn_app.analysis import Analysis, fit_face, follow_video
 from facedyn_app.dynamics.conditions import conditions_of
 from facedyn_app.dynamics.drift import measure_drift
 from facedyn_app.dynamics.match_trust import judge_match
-from facedyn_app.dynamics.quality import assess_quality
+from facedyn_app.dynamics.quality import DO_NOT_USE, assess_quality
 from facedyn_app.dynamics.shape_moves import ShapeMoves, measure_moves
-from facedyn_app.errors import FacedynError, MismatchError, TooLittleError
+from facedyn_app.errors import FacedynError, InputError, MismatchError, TooLittleError
 from facedyn_app.folders import head_cache
 from facedyn_app.headmodel.files.io import load_head
 from facedyn_app.headmodel.model import HeadModel
@@ -43,14 +44,18 @@ from facedyn_app.records import (
     DriftReport,
     FloatArray,
     Identification,
+    Match,
+    Quality,
+    SameSpeaker,
     Session,
+    Verification,
 )
 from facedyn_app.settings import LandmarkSettings, Settings
 
 READING = "reading the head"
 UNPROVEN = (
-    "The recognizer has learnt from simulated speakers only, so its probabilities are unproven for "
-    "people: take the ranking as no more than a hint."
+    "The recognizer has learnt from simulated speakers only and is not calibrated for people: "
+    "take the ranking as no more than a hint."
 )
 
 JUDGED = 5
@@ -140,6 +145,126 @@ def identify(
         TooLittleError: Nobody is enrolled, or the session is too short.
         MismatchError: The session is of another head than the recognizer.
     """
+    compared = _compare(session, library, recognizer, settings, report)
+    matches, n_enrolled = list(compared.matches), len(compared.matches)
+    library.logbook.record("identify", f"{_asked(session)} against {n_enrolled} speakers")
+    threshold = recognizer.threshold(settings.trust.false_accept_rate, n_enrolled)
+    for rank, match in enumerate(matches[:JUDGED]):
+        matches[rank] = compared.judged(match, accepted=match.probability >= threshold)
+    return Identification(
+        matches=tuple(matches),
+        known=matches[0].probability >= threshold,
+        threshold=threshold,
+        window_seconds=compared.window_seconds,
+        quality=assess_quality(session, settings.trust),
+        calibrated_on=recognizer.calibration.made_on,
+        caution=_caution(recognizer, session),
+    )
+
+
+def verify(
+    name: str,
+    session: Session,
+    library: Library,
+    recognizer: Recognizer,
+    settings: Settings,
+    report: Report = ignore,
+) -> Verification:
+    """Is it this speaker? One recording compared with one who is enrolled.
+
+    It is the same where no more strangers than `false_accept_rate` reach the score, not the same
+    where the probability, both taken as equally likely beforehand, is below that rate, and cannot
+    be told in between, or where the recording or the match is not to be used, or the
+    probabilities are not calibrated for such a recording.
+
+    Raises:
+        InputError: Nobody of that name is enrolled.
+        TooLittleError: The session, or every one enrolled, is too short.
+        MismatchError: The session is of another head than the recognizer.
+    """
+    compared = _compare(session, library, recognizer, settings, report)
+    found = next((match for match in compared.matches if match.name == name), None)
+    if found is None:
+        raise not_enrolled(name, library)
+    library.logbook.record("verify", f"{_asked(session)} against '{name}'")
+    limit = settings.trust.false_accept_rate
+    rate = recognizer.calibration.false_accept_rate(found.probability)
+    match = compared.judged(found, accepted=rate <= limit)
+    quality = assess_quality(session, settings.trust)
+    caution = _caution(recognizer, session)
+    answer, reason = same_or_not(match, quality, caution, rate, limit)
+    return Verification(
+        answer=answer,
+        reason=reason,
+        match=match,
+        false_accept_rate=None if caution else rate,
+        quality=quality,
+        calibrated_on=recognizer.calibration.made_on,
+    )
+
+
+def not_enrolled(name: str, library: Library) -> InputError:
+    """What to raise where a speaker has no recording that the recognizer can read."""
+    return InputError(
+        f"'{name}' is not enrolled in '{library.folder}' with a recording that can be compared.",
+        "'facedyn sessions list' names who is.",
+    )
+
+
+def same_or_not(
+    match: Match, quality: Quality, caution: str, rate: float, limit: float
+) -> tuple[SameSpeaker, str]:
+    """Whether a match is the speaker (see `verify`), and a sentence on why.
+
+    Args:
+        match: The speaker's match.
+        quality: Of the recording.
+        caution: Why the probabilities are not calibrated for it; empty where they are.
+        rate: Share of strangers who reach the score.
+        limit: Share of errors that may be made.
+    """
+    trust = match.trust
+    if quality.verdict == DO_NOT_USE or (trust is not None and trust.verdict == DO_NOT_USE):
+        return SameSpeaker.OPEN, "The measurement is not to be used."
+    if caution:
+        return SameSpeaker.OPEN, caution
+    if rate <= limit:
+        return SameSpeaker.SAME, f"At most {limit:.1%} of strangers reach this score."
+    if match.probability <= limit:
+        return SameSpeaker.OTHER, f"The probability is not above {limit:.1%}."
+    return SameSpeaker.OPEN, "The score lies between that of speakers and that of strangers."
+
+
+@dataclass(frozen=True, slots=True, eq=False)
+class _Comparison:
+    """A session compared with everyone enrolled.
+
+    Attributes:
+        session: The session.
+        window_seconds: (W, 2) start and end of its windows, s.
+        matches: The speakers, best first.
+        enrolled: Their sessions.
+        library: Where these are.
+        settings: For the trust in a match.
+    """
+
+    session: Session
+    window_seconds: FloatArray
+    matches: tuple[Match, ...]
+    enrolled: Mapping[str, Sequence[SessionEntry]]
+    library: Library
+    settings: Settings
+
+    def judged(self, match: Match, *, accepted: bool) -> Match:
+        """A match with how far it can be believed."""
+        own = [self.library.load(entry) for entry in self.enrolled[match.name]]
+        trust = judge_match(self.session, own, self.settings.trust, accepted=accepted)
+        return replace(match, trust=trust)
+
+
+def _compare(
+    session: Session, library: Library, recognizer: Recognizer, settings: Settings, report: Report
+) -> _Comparison:
     probe = recognizer.embed(session)
     enrolled = check_gallery(library, session.head_id)
     keep = settings.privacy.embeddings
@@ -149,24 +274,16 @@ def identify(
             f"Every recording enrolled in '{library.folder}' is too short to compare with.",
             "Enrol longer recordings.",
         )
-    matches = recognizer.rank(probe, gallery)
-    asked = (session.meta.get("source") or {}).get("name", "a session without a source")
-    library.logbook.record("identify", f"{asked} against {len(gallery)} speakers")
-    threshold = recognizer.threshold(settings.trust.false_accept_rate, len(gallery))
-    for rank, match in enumerate(matches[:JUDGED]):
-        own = [library.load(entry) for entry in enrolled[match.name]]
-        accepted = match.probability >= threshold
-        judged = judge_match(session, own, settings.trust, accepted=accepted)
-        matches[rank] = replace(match, trust=judged)
-    return Identification(
-        matches=tuple(matches),
-        known=matches[0].probability >= threshold,
-        threshold=threshold,
-        window_seconds=probe.window_seconds,
-        quality=assess_quality(session, settings.trust),
-        calibrated_on=recognizer.calibration.made_on,
-        caution=UNPROVEN if recognizer.from_simulation and not session.simulated else "",
-    )
+    matches = tuple(recognizer.rank(probe, gallery))
+    return _Comparison(session, probe.window_seconds, matches, enrolled, library, settings)
+
+
+def _asked(session: Session) -> str:
+    return str((session.meta.get("source") or {}).get("name", "a session without a source"))
+
+
+def _caution(recognizer: Recognizer, session: Session) -> str:
+    return UNPROVEN if recognizer.from_simulation and not session.simulated else ""
 
 
 def check_gallery(library: Library, head_id: str) -> dict[str, list[SessionEntry]]:

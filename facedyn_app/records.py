@@ -17,6 +17,7 @@ from __future__ import annotations
 from collections.abc import Mapping
 from dataclasses import dataclass, field, replace
 from datetime import datetime
+from enum import StrEnum
 from pathlib import Path
 from typing import Any, Protocol
 
@@ -436,6 +437,8 @@ class Match:
 
 
 NOT_IN_GALLERY = "Not in the gallery"
+SMALL_GALLERY = 5
+"""Speakers below which a ranking says little."""
 LEAST_SHOWN = 0.01
 """Smallest difference of probabilities that two decimals are sure to show."""
 
@@ -467,6 +470,11 @@ class Identification:
         """The answer: who it is; nobody where no probability reaches the threshold."""
         return self.matches[0].name if self.known and self.matches else ""
 
+    @property
+    def calibrated(self) -> bool:
+        """Whether the probabilities can be relied on for this recording."""
+        return not self.caution
+
     def probability_words(self, probability: float) -> str:
         """A probability with two decimals, or more where the best one would equal the threshold."""
         best = self.matches[0].probability if self.matches else 0.0
@@ -477,12 +485,60 @@ class Identification:
         """The answer as it is said everywhere.
 
         Args:
-            label: What the speaker is called, if it is more than the name.
+            label: What `shown_name` is called, if it is more than the name.
         """
-        if not self.name:
+        if not self.shown_name:
             return NOT_IN_GALLERY
-        nearest = "Nearest: " if self.caution else ""
-        return f"{nearest}{label or self.name}"
+        nearest = "" if self.calibrated else "Nearest: "
+        return f"{nearest}{label or self.shown_name}"
+
+    @property
+    def shown_name(self) -> str:
+        """Whom `words` names: the answer, or the nearest where there is no calibrated one."""
+        return self.name if self.calibrated or not self.matches else self.matches[0].name
+
+    @property
+    def gallery_words(self) -> str:
+        """What a ranking of so few people means, a sentence; empty for SMALL_GALLERY and more."""
+        n_enrolled = len(self.matches)
+        if n_enrolled >= SMALL_GALLERY:
+            return ""
+        if n_enrolled == 1:
+            return "Only one speaker is enrolled: every recording ranks them first."
+        return (
+            f"Only {n_enrolled} speakers are enrolled: by chance alone the right one is first "
+            f"in {1 / n_enrolled:.0%}."
+        )
+
+
+class SameSpeaker(StrEnum):
+    """The answer to "is it this speaker?"."""
+
+    SAME = "same"
+    OTHER = "not the same"
+    OPEN = "cannot be told"
+
+
+@dataclass(frozen=True, slots=True, eq=False)
+class Verification:
+    """One recording compared with one speaker.
+
+    Attributes:
+        answer: Whether it is the speaker.
+        reason: Why it cannot be told, or what the answer rests on, a sentence.
+        match: The speaker's match.
+        false_accept_rate: Share of strangers who reach this score with one speaker, 0.001..0.5;
+            None where the probabilities are not calibrated for such a recording.
+        quality: Quality of the recording's session.
+        calibrated_on: What the probabilities were calibrated on, in words.
+    """
+
+    answer: SameSpeaker
+    reason: str
+    match: Match
+    false_accept_rate: float | None
+    quality: Quality
+    calibrated_on: str
 
 
 @dataclass(frozen=True, slots=True, eq=False)

@@ -12,10 +12,10 @@ from facedyn_app.errors import InputError
 from facedyn_app.headmodel.files.io import load_head
 from facedyn_app.landmarks import ACTION_NAMES
 from facedyn_app.library.library import Library
-from facedyn_app.pipeline import analyse_video, identify
+from facedyn_app.pipeline import analyse_video, identify, same_or_not
 from facedyn_app.progress import Cancelled, Progress
 from facedyn_app.recognizer.files import default_recognizer
-from facedyn_app.records import INVALID_REASONS, PartialFit
+from facedyn_app.records import INVALID_REASONS, Match, PartialFit, Quality, SameSpeaker
 from facedyn_app.settings import PrivacySettings, Settings
 from facedyn_app.simulate.corpus import simulate_sessions
 from facedyn_app.simulate.motion import simulate_motion
@@ -70,7 +70,7 @@ def test_a_rendered_face_gives_back_its_motion(tmp_path: Path) -> None:
     assert all(part.image is not None and part.image.shape == (400, 400, 3) for part in partial)
 
 
-def test_probabilities_from_simulation_are_called_unproven_for_people(tmp_path: Path) -> None:
+def test_a_recognizer_of_simulated_speakers_is_not_calibrated_for_people(tmp_path: Path) -> None:
     recognizer = default_recognizer()
     made = [session for number in (0, 1) for session in simulate_sessions(number, 2, 15.0, seed=31)]
     with Library.open(tmp_path / "library") as library:
@@ -84,7 +84,9 @@ def test_probabilities_from_simulation_are_called_unproven_for_people(tmp_path: 
         assert any(library.embeddings_folder.iterdir())
         lines = [entry.action for entry in library.logbook.audit()]
     assert simulated.caution == ""
-    assert "unproven for people" in of_a_person.caution
+    assert "not calibrated for people" in of_a_person.caution
+    assert simulated.calibrated
+    assert not of_a_person.calibrated
     assert [m.score for m in simulated.matches] == [m.score for m in of_a_person.matches]
     assert lines.count("identify") == 2
 
@@ -101,3 +103,21 @@ def test_the_caller_can_stop_an_analysis(moving_video: Path) -> None:
 
     with pytest.raises(Cancelled):
         analyse_video(moving_video, load_head("open-head-1"), Settings(), report=stop)
+
+
+@pytest.mark.parametrize(
+    ("rate", "probability", "caution", "verdict", "answer"),
+    [
+        (0.01, 0.97, "", "good", SameSpeaker.SAME),
+        (0.5, 0.02, "", "good", SameSpeaker.OTHER),
+        (0.2, 0.6, "", "good", SameSpeaker.OPEN),
+        (0.01, 0.97, "Not calibrated.", "good", SameSpeaker.OPEN),
+        (0.01, 0.97, "", "do not use", SameSpeaker.OPEN),
+    ],
+)
+def test_what_is_the_same_speaker(
+    rate: float, probability: float, caution: str, verdict: str, answer: SameSpeaker
+) -> None:
+    match = Match("Ada", 0.5, probability, np.array([0.5]))
+    quality = Quality(300, 297, 12.0, 0.5, 240.0, verdict, ())
+    assert same_or_not(match, quality, caution, rate, 0.05)[0] is answer

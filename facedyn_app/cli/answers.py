@@ -11,6 +11,7 @@ from facedyn_app.dynamics.drift import drift_label, interval_words
 from facedyn_app.dynamics.match_trust import beyond_the_probe
 from facedyn_app.dynamics.quality import DO_NOT_USE, quality_line
 from facedyn_app.dynamics.shape_moves import ShapeMoves
+from facedyn_app.recognizer.calibration import LEAST_RATE, MOST_RATE
 from facedyn_app.records import (
     DriftReport,
     FloatArray,
@@ -18,19 +19,23 @@ from facedyn_app.records import (
     Match,
     Quality,
     SessionDrift,
+    Verification,
 )
 from facedyn_app.settings import TrustSettings
 
 SIMULATED = "simulated"
 
 
-def match_facts(matches: Sequence[Match]) -> list[dict[str, object]]:
-    """Name, score, probability and, where it was judged, trust of each match, in order."""
+def match_facts(matches: Sequence[Match], *, calibrated: bool = True) -> list[dict[str, object]]:
+    """Name, score, probability and, where it was judged, trust of each match, in order.
+
+    The probability is None where it is not calibrated for the recording.
+    """
     return [
         {
             "name": match.name,
             "score": match.score,
-            "probability": match.probability,
+            "probability": match.probability if calibrated else None,
             "trust": None if match.trust is None else asdict(match.trust),
         }
         for match in matches
@@ -40,9 +45,10 @@ def match_facts(matches: Sequence[Match]) -> list[dict[str, object]]:
 def identification_facts(answer: Identification, top: int | None = None) -> dict[str, object]:
     """An identification for scripts; `top` limits the matches."""
     return {
-        "matches": match_facts(answer.matches[:top]),
-        "known": answer.known,
-        "threshold": answer.threshold,
+        "matches": match_facts(answer.matches[:top], calibrated=answer.calibrated),
+        "calibrated": answer.calibrated,
+        "known": answer.known if answer.calibrated else None,
+        "threshold": answer.threshold if answer.calibrated else None,
         "n_enrolled": len(answer.matches),
         "n_windows": len(answer.window_seconds),
         "quality": asdict(answer.quality),
@@ -90,17 +96,16 @@ def quality_text(quality: Quality) -> str:
 
 def identification_text(answer: Identification, top: int | None = None) -> str:
     """The answer in words, then the ranking, then how far to believe it."""
-    parts = [
-        _verdict(answer),
-        _ranking(answer.matches[:top]),
-        quality_text(answer.quality),
-        f"probabilities calibrated on: {answer.calibrated_on}",
-    ]
-    return "\n".join(parts)
+    parts = [_verdict(answer), _ranking(answer, top), quality_text(answer.quality)]
+    if answer.calibrated:
+        parts.append(f"probabilities calibrated on: {answer.calibrated_on}")
+    return "\n".join([*parts, *filter(None, [answer.gallery_words])])
 
 
 def _verdict(answer: Identification) -> str:
     best = answer.matches[0]
+    if not answer.calibrated:
+        return f"{answer.words()}, score {best.score:.2f}. {answer.caution}"
     limit, reached = map(answer.probability_words, (answer.threshold, best.probability))
     if not answer.known:
         reason = f": no probability reaches {limit}; nearest is {best.name}, {reached}."
@@ -108,15 +113,16 @@ def _verdict(answer: Identification) -> str:
         reason = f", probability {reached}, but the recording is too poor: do not trust this match."
     else:
         reason = f", probability {reached}, above the threshold of {limit}."
-    return f"{answer.words()}{reason} {answer.caution}".rstrip()
+    return f"{answer.words()}{reason}"
 
 
-def _ranking(matches: Sequence[Match]) -> str:
+def _ranking(answer: Identification, top: int | None) -> str:
+    matches = answer.matches[:top]
     rows = [
         (
             str(rank),
             match.name,
-            number(match.probability, 3),
+            number(match.probability, 3) if answer.calibrated else "-",
             number(match.score, 3),
             "" if match.trust is None else match.trust.verdict,
         )
@@ -132,6 +138,54 @@ def _ranking(matches: Sequence[Match]) -> str:
         for reason in beyond_the_probe(match.trust)
     ]
     return "\n".join(lines)
+
+
+def identifications_text(answers: Sequence[tuple[str, Identification]]) -> str:
+    """A line a recording: the best match, and whether it is the answer."""
+    rows = []
+    for name, answer in answers:
+        best = answer.matches[0]
+        told = number(best.probability, 3) if answer.calibrated else "-"
+        known = ("yes" if answer.known else "no") if answer.calibrated else "-"
+        score = number(best.score, 3)
+        rows.append((name, best.name, score, told, known, answer.quality.verdict))
+    head = ("recording", "ranked first", "score", "probability", "known", "measurement")
+    cautions = sorted({answer.caution for _, answer in answers if answer.caution})
+    galleries = sorted({answer.gallery_words for _, answer in answers} - {""})
+    return "\n".join([table(head, rows, right=(2, 3)), *cautions, *galleries])
+
+
+def verification_facts(found: Verification) -> dict[str, object]:
+    """A verification for scripts; numbers that are not calibrated are None."""
+    calibrated = found.false_accept_rate is not None
+    return {
+        **match_facts([found.match], calibrated=calibrated)[0],
+        "answer": found.answer.value,
+        "reason": found.reason,
+        "false_accept_rate": found.false_accept_rate,
+        "calibrated": calibrated,
+        "calibrated_on": found.calibrated_on,
+        "quality": asdict(found.quality),
+    }
+
+
+def verification_text(found: Verification) -> str:
+    """The answer, what it rests on, and how far to believe it."""
+    lines = [f"{found.answer.value}. {found.reason}", f"score {found.match.score:.3f}"]
+    rate = found.false_accept_rate
+    if rate is not None:
+        lines[1] += f", which {_share_words(rate)} of strangers reach with one speaker"
+        lines.append(f"calibrated on: {found.calibrated_on}")
+    if found.match.trust is not None:
+        lines += [f"  {reason}" for reason in beyond_the_probe(found.match.trust)]
+    return "\n".join([*lines, quality_text(found.quality)])
+
+
+def _share_words(rate: float) -> str:
+    """A false-accept rate, which is held at 0.001 and 0.5."""
+    if rate <= LEAST_RATE:
+        return f"at most {LEAST_RATE:.1%}"
+    return "half or more" if rate >= MOST_RATE else f"{rate:.1%}"
 
 
 def drift_text(reports: Sequence[DriftReport], trust: TrustSettings) -> str:

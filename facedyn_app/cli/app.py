@@ -74,6 +74,7 @@ def make_app(
     app.command("fit", short_help="Fit a head to a video, write a session file.")(fit)
     app.command("enrol", short_help="Enrol a speaker with recordings, by consent.")(enrol)
     app.command("identify", short_help="Who is it? Rank the enrolled speakers.")(identify)
+    app.command("verify", short_help="Is it this speaker?")(verify)
     app.command("dnr", short_help="Does the head shape drift? The drift-to-noise ratio.")(dnr)
     app.command("convert", short_help="Make a session of another program's measurement.")(
         convert_verb.convert
@@ -154,17 +155,30 @@ def enrol(
     run_verb(work, as_json=as_json)
 
 
+RecognizerFolder = Annotated[
+    Path | None,
+    typer.Option(
+        "--recognizer",
+        metavar="DIR",
+        show_default="the active one of the library",
+        help="The folder of a trained recognizer.",
+    ),
+]
+
+
 def identify(
-    recording: Annotated[Path, typer.Argument(metavar="RECORDING")],
+    recordings: Annotated[list[Path], typer.Argument(metavar="RECORDING…")],
     library: LibraryFolder,
     top: Annotated[int, typer.Option("--top", min=1, help="Most matches to show.")] = 5,
-    recognizer: Annotated[
+    recognizer: RecognizerFolder = None,
+    out: Annotated[
         Path | None,
         typer.Option(
-            "--recognizer",
-            metavar="DIR",
-            show_default="the active one of the library",
-            help="The folder of a trained recognizer.",
+            "-o",
+            "--output",
+            metavar="SCORES.csv",
+            show_default="(none)",
+            help="A table of every recording against every speaker.",
         ),
     ] = None,
     head: OtherHead = None,
@@ -172,14 +186,36 @@ def identify(
     face: FaceNumber = 0,
     as_json: AsJson = False,
 ) -> None:
-    """Who is it? Rank the enrolled speakers for a video, a session, another program's table."""
+    """Who is it? Rank the enrolled speakers for videos, sessions, other programs' tables."""
 
     def work(report: Report) -> Outcome:
-        from facedyn_app.cli.people import identify_recording
+        from facedyn_app.cli.asking import identify_recordings
         from facedyn_app.cli.recordings import Reading
 
         reading = Reading(head, device, face)
-        return identify_recording(recording, library, top, recognizer, reading, report)
+        return identify_recordings(recordings, library, top, recognizer, reading, out, report)
+
+    run_verb(work, as_json=as_json)
+
+
+def verify(
+    name: Annotated[str, typer.Argument(metavar="NAME")],
+    recording: Annotated[Path, typer.Argument(metavar="RECORDING")],
+    library: LibraryFolder,
+    recognizer: RecognizerFolder = None,
+    head: OtherHead = None,
+    device: DeviceName = Device.AUTO,
+    face: FaceNumber = 0,
+    as_json: AsJson = False,
+) -> None:
+    """Is it this speaker? Same, not the same, or cannot be told."""
+
+    def work(report: Report) -> Outcome:
+        from facedyn_app.cli.asking import verify_recording
+        from facedyn_app.cli.recordings import Reading
+
+        reading = Reading(head, device, face)
+        return verify_recording(name, recording, library, recognizer, reading, report)
 
     run_verb(work, as_json=as_json)
 

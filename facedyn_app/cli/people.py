@@ -1,4 +1,4 @@
-"""`facedyn enrol`, `facedyn identify` and `facedyn dnr`: speakers in a library."""
+"""`facedyn enrol` and `facedyn dnr`: speakers in a library."""
 
 from __future__ import annotations
 
@@ -11,8 +11,6 @@ from pathlib import Path
 from facedyn_app.cli.answers import (
     drift_facts,
     drift_text,
-    identification_facts,
-    identification_text,
 )
 from facedyn_app.cli.options import DEFAULT_HEAD
 from facedyn_app.cli.places import check_output_folder, naming
@@ -27,16 +25,12 @@ from facedyn_app.cli.recordings import (
 from facedyn_app.cli.verb import Outcome
 from facedyn_app.dynamics.quality import assess_quality, quality_line
 from facedyn_app.dynamics.shape_moves import ShapeMoves
-from facedyn_app.errors import FacedynError, InputError, MismatchError, TooLittleError
-from facedyn_app.headmodel.model import HeadModel
+from facedyn_app.errors import FacedynError, InputError, TooLittleError
 from facedyn_app.library.entries import SessionEntry
 from facedyn_app.library.library import DATABASE, Library
-from facedyn_app.library.recognizers import active_recognizer
 from facedyn_app.library.rows import checked_name, missing_consent
-from facedyn_app.pipeline import check_gallery, drift_in_detail, drift_or_reason, enrol, identify
+from facedyn_app.pipeline import drift_in_detail, drift_or_reason, enrol
 from facedyn_app.progress import Cancelled, Progress, Report
-from facedyn_app.recognizer.files import load_recognizer
-from facedyn_app.recognizer.model import Recognizer
 from facedyn_app.recordings import sha256_of_recording
 from facedyn_app.records import DriftReport, Quality
 from facedyn_app.settings import Settings
@@ -147,63 +141,6 @@ def _enrolled(folder: Path, consent: str, added: Sequence[tuple[SessionEntry, Qu
         lines += [f"    {reason}" for reason in quality.reasons]
     lines.append(f"consent: {consent}")
     return Outcome(facts, "\n".join(lines))
-
-
-def identify_recording(
-    path: Path,
-    folder: Path,
-    top: int,
-    recognizer_folder: Path | None,
-    reading: Reading,
-    report: Report,
-) -> Outcome:
-    """Who is it? Rank the enrolled speakers for a recording.
-
-    Args:
-        path: A video or a session file.
-        folder: The library.
-        top: Most matches to give.
-        recognizer_folder: A recognizer; None for the active one of the library.
-        reading: How a video is analysed; by the recognizer's head where it names none.
-        report: Called several times a second; may raise Cancelled.
-
-    Raises:
-        InputError: The recording, library or recognizer cannot be read.
-        MismatchError: The head or the session is another than the recognizer's.
-        TooLittleError: Nobody is enrolled, or the recording is too short.
-    """
-    settings = Settings()
-    with open_library(folder) as library:
-        check_recording(path)
-        chosen = recognizer_folder
-        recognizer = active_recognizer(library) if chosen is None else load_recognizer(chosen)
-        check_gallery(library, recognizer.head_id)
-        head = _head_for(recognizer, reading, report) if is_video(path) else None
-        session = read_recording(path, head, reading, settings, report)
-        with naming(path):
-            answer = identify(session, library, recognizer, settings, report)
-    facts = {
-        "recording": path,
-        **identification_facts(answer, top),
-        "head_id": session.head_id,
-        "recognizer": chosen,
-        "simulated": session.simulated,
-    }
-    made = " (simulated)" if session.simulated else ""
-    heading = f"{path.name}{made}, compared with {len(answer.matches)} enrolled"
-    return Outcome(facts, f"{heading}\n{identification_text(answer, top)}")
-
-
-def _head_for(recognizer: Recognizer, reading: Reading, report: Report) -> HeadModel:
-    """The head for a video; one that the recognizer does not read is told before the fit."""
-    head = read_ready_head(reading.head or recognizer.head_id, report)
-    if head.head_id != recognizer.head_id:
-        raise MismatchError(
-            f"The recognizer was trained on head '{recognizer.head_id}', "
-            f"it cannot read the motion of head '{head.head_id}'.",
-            "Leave --head out, or choose a recognizer that was trained on this head.",
-        )
-    return head
 
 
 def measure_speakers(folder: Path, speaker: str | None, report: Report) -> Outcome:

@@ -120,7 +120,7 @@ class WhoPanel(Panel):
             return
         answer = recording.identification
         made = recording.simulated_speakers
-        label = simulated_label(answer.name, simulated=answer.name in made)
+        label = simulated_label(answer.shown_name, simulated=answer.shown_name in made)
         self._answer.setText(answer.words(label))
         self._reason.setText(self._reason_words(recording, answer))
         self._model.set_rows(
@@ -128,22 +128,19 @@ class WhoPanel(Panel):
                 (
                     str(rank),
                     simulated_label(match.name, simulated=match.name in made),
-                    f"{match.probability:.2f}",
+                    f"{match.probability:.2f}" if answer.calibrated else "-",
                     f"{match.score:.2f}",
                     "" if match.trust is None else match.trust.verdict,
                 )
                 for rank, match in enumerate(answer.matches, start=1)
             ],
-            [float(match.probability) for match in answer.matches],
+            [float(match.probability) if answer.calibrated else 0.0 for match in answer.matches],
         )
-        self._bars.threshold = answer.threshold
+        self._bars.threshold = answer.threshold if answer.calibrated else None
         seconds = recording.session.seconds
         self.evidence.show_answer(answer, float(seconds[-1]) if len(seconds) else 0.0)
         self._votes.setText(self.evidence.legend())
-        self._footer.setText(
-            f"Below {answer.probability_words(answer.threshold)}: “not in the gallery”. "
-            + (answer.caution or f"Calibrated on {answer.calibrated_on}.")
-        )
+        self._footer.setText(_footer_words(answer))
         self.show_status(DONE)
 
     def _reason_words(self, recording: Recording, answer: Identification) -> str:
@@ -152,11 +149,22 @@ class WhoPanel(Panel):
         parts = []
         if answer.matches:
             best = answer.matches[0]
-            lead = "probability" if answer.known else f"nearest is {best.name}, probability"
-            doubt = ", unproven" if answer.caution else ""
-            parts.append(f"{lead} {answer.probability_words(best.probability)}{doubt}")
+            lead = f"nearest is {best.name}, " if answer.calibrated and not answer.known else ""
+            told = f"score {best.score:.2f}, not calibrated"
+            if answer.calibrated:
+                told = f"probability {answer.probability_words(best.probability)}"
+            parts.append(f"{lead}{told}")
         parts.append(f"gallery of {len(answer.matches)}")
         parts.append(f'measurement <b style="color:{colour}">{verdict}</b>')
         if recording.true_speaker is not None:
             parts.append(f"in truth {recording.true_speaker}")
         return " · ".join(parts)
+
+
+def _footer_words(answer: Identification) -> str:
+    """What the numbers mean."""
+    words = answer.caution
+    if answer.calibrated:
+        limit = answer.probability_words(answer.threshold)
+        words = f"Below {limit}: “not in the gallery”. Calibrated on {answer.calibrated_on}."
+    return f"{words} {answer.gallery_words}".rstrip()

@@ -15,6 +15,8 @@ REFERENCE_S = 10.0
 
 TAIL = (0.5, 0.8, 0.9, 0.95, 0.975, 0.99, 0.995, 0.998, 0.999, 1.0)
 """Quantiles kept of the strangers' log odds."""
+LEAST_RATE, MOST_RATE = 1.0 - TAIL[-2], 1.0 - TAIL[0]
+"""False-accept rates between which something is known."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -60,6 +62,16 @@ class Calibration:
         each = 1.0 - (1.0 - false_accept_rate) ** (1.0 / max(1, n_enrolled))
         log_odds = np.interp(1.0 - each, TAIL, self.stranger_log_odds)
         return float(sigmoid(np.asarray(log_odds)))
+
+    def false_accept_rate(self, probability: float) -> float:
+        """Share of strangers who reach a probability with one speaker, 0.001..0.5.
+
+        Beyond the 0.999 quantile and below the median of the trials nothing is known: the rate is
+        held there.
+        """
+        odds = np.log(max(probability, 1e-12) / max(1.0 - probability, 1e-12))
+        reached = np.interp(odds, self.stranger_log_odds, TAIL)
+        return float(np.clip(1.0 - reached, LEAST_RATE, MOST_RATE))
 
 
 def sigmoid(x: FloatArray) -> FloatArray:

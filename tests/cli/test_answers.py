@@ -80,14 +80,27 @@ def test_a_probability_just_below_the_threshold_is_told_from_it(answer: Identifi
     assert "no probability reaches 0.9321; nearest is Ada, 0.9300." in text
 
 
-def test_a_caution_stands_beside_the_answer_and_changes_none(answer: Identification) -> None:
-    caution = "The probabilities are unproven for people."
-    doubted = replace(answer, caution=caution)
-    assert identification_text(doubted).startswith("Nearest: Ada, probability 0.93")
-    stranger = replace(doubted, known=False, threshold=0.95)
-    assert identification_text(stranger).startswith("Not in the gallery: ")
-    for one in (doubted, stranger):
-        assert identification_text(one).splitlines()[0].endswith(caution)
+def test_without_calibration_ranks_and_scores_are_told_and_no_percent(
+    answer: Identification,
+) -> None:
+    caution = "Not calibrated for people."
+    for known in (True, False):
+        doubted = replace(answer, caution=caution, known=known)
+        text = identification_text(doubted)
+        assert text.startswith(f"Nearest: Ada, score 0.71. {caution}")
+        assert "0.93" not in text
+        facts = identification_facts(doubted)
+        assert (facts["calibrated"], facts["known"], facts["threshold"]) == (False, None, None)
+        matches = cast("list[dict[str, Any]]", facts["matches"])
+        assert [match["probability"] for match in matches] == [None, None, None]
+
+
+def test_a_small_gallery_says_what_it_means(answer: Identification) -> None:
+    assert "by chance alone the right one is first in 33%" in identification_text(answer)
+    alone = replace(answer, matches=answer.matches[:1])
+    assert "every recording ranks them first" in identification_text(alone)
+    many = replace(answer, matches=answer.matches * 3)
+    assert "chance" not in identification_text(many)
 
 
 def test_a_poor_recording_is_not_to_be_trusted(answer: Identification) -> None:

@@ -1,3 +1,4 @@
+import csv
 import json
 from collections.abc import Callable
 from pathlib import Path
@@ -104,6 +105,49 @@ def test_identify_ranks_everybody(run: Run, corpus: Path, library: Path, recogni
     assert facts["matches"][0]["name"] in text
     assert "simulated" in text
     assert facts["matches"][1]["name"] not in text
+
+
+def test_identify_ranks_several_and_writes_every_score(
+    run: Run, corpus: Path, library: Path, recognizer: Path, tmp_path: Path
+) -> None:
+    options = ("--library", library, "--recognizer", recognizer)
+    table, bad = tmp_path / "scores.csv", tmp_path / "bad.npz"
+    bad.write_bytes(b"no session")
+    probes = [_sessions(corpus, speaker)[2] for speaker in (0, 1)]
+    result = run("identify", probes[0], bad, probes[1], *options, "-o", table, "--json")
+    assert result.exit_code == 0, result.stderr
+    facts = _json(result)
+    assert [Path(one["recording"]) for one in facts["recordings"]] == probes
+    assert [Path(one["recording"]) for one in facts["left_out"]] == [bad]
+    with table.open(encoding="utf-8", newline="") as file:
+        rows = list(csv.DictReader(file))
+    assert [(row["recording"], row["rank"]) for row in rows] == [
+        (str(probe), rank) for probe in probes for rank in "123"
+    ]
+    alone = _json(run("identify", probes[1], *options, "--json"))
+    matches = alone["matches"]
+    assert [row["speaker"] for row in rows[3:]] == [match["name"] for match in matches]
+    scores = [float(row["score"]) for row in rows[3:]]
+    assert scores == pytest.approx([match["score"] for match in matches], abs=1e-5)
+    text = run("identify", *probes, *options).stdout
+    assert all(probe.name in text for probe in probes)
+    assert "Only 3 speakers are enrolled" in text
+
+
+def test_verify_compares_with_one_speaker(
+    run: Run, corpus: Path, library: Path, recognizer: Path
+) -> None:
+    options = ("--library", library, "--recognizer", recognizer)
+    probe = _sessions(corpus, 1)[2]
+    facts = _json(run("verify", "Bo", probe, *options, "--json"))
+    ranked = _json(run("identify", probe, *options, "--json"))
+    match = next(one for one in ranked["matches"] if one["name"] == "Bo")
+    assert facts["score"] == pytest.approx(match["score"])
+    assert facts["answer"] in ("same", "not the same", "cannot be told")
+    assert 0.001 <= facts["false_accept_rate"] <= 0.5
+    result = run("verify", "Dan", probe, *options)
+    assert result.exit_code == 3
+    assert "'Dan' is not enrolled" in result.stderr
 
 
 def test_the_librarys_active_recognizer_answers(

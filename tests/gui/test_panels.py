@@ -95,17 +95,22 @@ def test_trust_says_how_far_the_best_match_can_be_believed(qtbot: QtBot) -> None
     assert panel.verdict.endswith("caution</b><br>The shape of &lt;P&gt; is far.")
 
 
-def test_who_promises_nothing_where_probabilities_are_unproven(qtbot: QtBot) -> None:
+def test_who_shows_ranks_and_scores_where_probabilities_are_not_calibrated(qtbot: QtBot) -> None:
     panel = WhoPanel()
     qtbot.addWidget(panel)
     answer = dataclasses.replace(made_identification(), caution="Learnt from made speakers only.")
     panel.show_recording(made_recording(None, identification=answer))
     assert panel.answer == "Nearest: P-014 (simulated)"
-    assert "probability 0.91, unproven" in panel.reason
-    assert panel.footer.endswith("“not in the gallery”. Learnt from made speakers only.")
+    assert "not calibrated" in panel.reason
+    assert "0.91" not in panel.reason
+    assert panel.footer == "Learnt from made speakers only."
+    assert [panel.model.index(row, 2).data() for row in range(2)] == ["-", "-"]
     stranger = dataclasses.replace(answer, known=False)
     panel.show_recording(made_recording(None, identification=stranger))
-    assert panel.answer == "Not in the gallery"
+    assert panel.answer == "Nearest: P-014 (simulated)"
+    few = dataclasses.replace(answer, matches=answer.matches[:2])
+    panel.show_recording(made_recording(None, identification=few))
+    assert "Only 2 speakers are enrolled" in panel.footer
 
 
 def test_who_says_not_in_the_gallery(qtbot: QtBot) -> None:

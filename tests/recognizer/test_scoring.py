@@ -127,3 +127,12 @@ def test_accuracy_and_both_chances_by_hand() -> None:
     assert low <= found.top1_session <= high
     with pytest.raises(TooLittleError):
         score_trials(EmbeddedTrials(GALLERY, []), NO_COHORT)
+
+
+def test_the_false_accept_rate_undoes_the_threshold() -> None:
+    calibration = uncalibrated()
+    for rate in (0.2, 0.05, 0.01):
+        limit = calibration.threshold(rate, 1)
+        assert calibration.false_accept_rate(limit) == pytest.approx(rate, rel=0.02)
+    assert calibration.false_accept_rate(1.0) == pytest.approx(0.001)
+    assert calibration.false_accept_rate(0.0) == pytest.approx(0.5)
