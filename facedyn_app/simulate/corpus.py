@@ -11,8 +11,8 @@ from facedyn_app.errors import OutputError
 from facedyn_app.progress import Progress, Report, ignore
 from facedyn_app.records import Session
 from facedyn_app.simulate.motion import simulate_motion
-from facedyn_app.simulate.observation import Observation
-from facedyn_app.simulate.observe import observe
+from facedyn_app.simulate.observation import Observation, perfect_observation
+from facedyn_app.simulate.observe import NO_SPREAD, observe
 
 
 def simulate_sessions(
@@ -45,6 +45,27 @@ def simulate_sessions(
         )
         rng = np.random.default_rng([seed, 104, speaker, number])
         yield observe(motion, rng, observation)
+
+
+def true_sessions(
+    speaker: int, n_sessions: int, seconds: float, *, seed: int = 0, fps: float = 25.0
+) -> Iterator[Session]:
+    """The same sessions as a perfect measurement would give them.
+
+    Args:
+        speaker: Number of the speaker, 0 or more.
+        n_sessions: Sessions wanted.
+        seconds: Length of each, s.
+        seed: Which simulated population.
+        fps: Frames per second.
+
+    Yields:
+        Sessions 0, 1, ...
+    """
+    for number in range(n_sessions):
+        motion = simulate_motion(speaker, number, seconds, fps=fps, seed=seed)
+        rng = np.random.default_rng([seed, 104, speaker, number])
+        yield observe(motion, rng, perfect_observation(motion.names), NO_SPREAD)
 
 
 def write_corpus(

@@ -13,7 +13,9 @@ from dataclasses import dataclass
 import numpy as np
 
 from facedyn_app.records import FloatArray
+from facedyn_app.simulate.background import Background, make_background
 from facedyn_app.simulate.repertoire import ARTICULATORS, GESTURES, Gesture, both_sides
+from facedyn_app.simulate.spread import Spread
 
 
 @dataclass(frozen=True, slots=True)
@@ -93,8 +95,8 @@ class Speaker:
         habits: His gestures.
         blinking: How he blinks.
         speaking: How he speaks.
-        idle: Size of the small movements without purpose.
-        idle_tau_s: Their correlation time, s.
+        background: How their face moves between gestures.
+        jaw_idle_rad: Size of the jaw's small movements about each axis, rad.
         sway_rad: Size of head turns, rad.
     """
 
@@ -103,25 +105,9 @@ class Speaker:
     habits: tuple[Habit, ...]
     blinking: Blinking
     speaking: Speaking
-    idle: float
-    idle_tau_s: float
+    background: Background
+    jaw_idle_rad: tuple[float, float, float]
     sway_rad: float
-
-
-class _Spread:
-    """Draws of how one speaker departs from the mean; nobody is beyond two deviations."""
-
-    def __init__(self, rng: np.random.Generator, individuality: float) -> None:
-        self._rng, self._scale = rng, individuality
-
-    def factor(self, sigma: float) -> float:
-        return float(np.exp(self.shift(sigma)))
-
-    def shift(self, sigma: float) -> float:
-        return float(self._scale * sigma * np.clip(self._rng.standard_normal(), -2.0, 2.0))
-
-    def side(self) -> int:
-        return int(self._rng.integers(2))
 
 
 def make_speaker(number: int, seed: int = 0, individuality: float = 1.0) -> Speaker:
@@ -135,15 +121,19 @@ def make_speaker(number: int, seed: int = 0, individuality: float = 1.0) -> Spea
     Returns:
         The same person for the same arguments.
     """
-    spread = _Spread(np.random.default_rng([seed, 101, number]), individuality)
+    spread = Spread(np.random.default_rng([seed, 101, number]), individuality)
     return Speaker(
         number=number,
         seed=seed,
         habits=tuple(_habit(gesture, spread) for gesture in GESTURES),
         blinking=_blinking(spread),
         speaking=_speaking(spread),
-        idle=0.02 * spread.factor(0.4),
-        idle_tau_s=0.8 * spread.factor(0.4),
+        background=make_background(spread),
+        jaw_idle_rad=(
+            0.006 * spread.factor(0.4),
+            0.004 * spread.factor(0.4),
+            0.002 * spread.factor(0.4),
+        ),
         sway_rad=0.05 * spread.factor(0.35),
     )
 
@@ -154,7 +144,7 @@ def speaker_shape(number: int, n_shape: int, seed: int = 0) -> FloatArray:
 
 
 def _sided(
-    form: Mapping[str, float], bias: float, sigma: float, spread: _Spread
+    form: Mapping[str, float], bias: float, sigma: float, spread: Spread
 ) -> dict[str, float]:
     sizes: dict[str, float] = {}
     for name, size in form.items():
@@ -167,7 +157,7 @@ def _sided(
     return sizes
 
 
-def _habit(gesture: Gesture, spread: _Spread) -> Habit:
+def _habit(gesture: Gesture, spread: Spread) -> Habit:
     sizes = _sided(gesture.form, spread.shift(0.4), 0.4, spread)
     kept = "Left" if spread.side() else "Right"
     if gesture.one_sided:
@@ -185,7 +175,7 @@ def _habit(gesture: Gesture, spread: _Spread) -> Habit:
     )
 
 
-def _blinking(spread: _Spread) -> Blinking:
+def _blinking(spread: Spread) -> Blinking:
     lid = spread.shift(0.04)
     sizes = {"eyeBlinkLeft": min(1.0, 0.97 + lid), "eyeBlinkRight": min(1.0, 0.97 - lid)}
     squint, brow = 0.12 * spread.factor(0.8), 0.06 * spread.factor(1.0)
@@ -204,7 +194,7 @@ def _blinking(spread: _Spread) -> Blinking:
     )
 
 
-def _speaking(spread: _Spread) -> Speaking:
+def _speaking(spread: Spread) -> Speaking:
     bias = spread.shift(0.25)
     channels = [name for group in ARTICULATORS.values() for name in group if name != "jaw"]
     vowels = np.asarray([spread.factor(0.45) for _ in range(5)])

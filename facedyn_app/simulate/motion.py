@@ -8,10 +8,12 @@ from dataclasses import dataclass
 import numpy as np
 
 from facedyn_app.records import FloatArray
+from facedyn_app.simulate.background import background_motion
 from facedyn_app.simulate.habits import Blinking, Habit, Speaker, make_speaker
 from facedyn_app.simulate.repertoire import EXPRESSION_NAMES
-from facedyn_app.simulate.signals import ease, event_times, pulse, wander
+from facedyn_app.simulate.signals import ease, event_times, pulse, smooth_wander, wander
 from facedyn_app.simulate.speech import Speech, speak
+from facedyn_app.simulate.spread import Spread
 
 LARGEST_JAW_RAD = 0.42
 """The mouth opens no wider than this in speech, rad."""
@@ -48,15 +50,25 @@ class SimulatedMotion:
     gaze: FloatArray
 
 
-@dataclass(frozen=True, slots=True)
+@dataclass(frozen=True, slots=True, eq=False)
 class _Mood:
-    """What one session changes: factors on talk, tempo, size, blinks and each habit's rate."""
+    """What one session changes.
+
+    Attributes:
+        talk: Factor on talkativeness.
+        tempo: Factor on the speed of speech and background.
+        arousal: Factor on the size of everything but blinks.
+        blink: Factor on the rate of blinks.
+        rates: Factor on each habit's rate.
+        loudness: Factor on each source of the background.
+    """
 
     talk: float
     tempo: float
-    size: float
+    arousal: float
     blink: float
-    habits: tuple[float, ...]
+    rates: tuple[float, ...]
+    loudness: FloatArray
 
 
 def simulate_motion(
@@ -92,14 +104,14 @@ def simulate_motion(
     person = make_speaker(speaker, seed, individuality)
     rng = np.random.default_rng([seed, 103, speaker, session])
     times = np.arange(n_frames) / fps
-    mood = _mood(rng, len(person.habits))
+    mood = _mood(rng, person)
     speech = speak(person.speaking, times, rng, mood.talk, mood.tempo)
     face = {name: np.zeros(n_frames) for name in EXPRESSION_NAMES}
     for name, values in speech.channels.items():
-        _join(face, name, np.clip(mood.size * values, 0.0, 0.9))
-    for habit, rate in zip(person.habits, mood.habits, strict=True):
-        _gesture(face, habit, rate, times, rng)
-    _idle(face, person, fps, rng)
+        _join(face, name, np.clip(mood.arousal * values, 0.0, 0.9))
+    for habit, rate in zip(person.habits, mood.rates, strict=True):
+        _gesture(face, habit, rate, mood.arousal, times, rng)
+    _background(face, person, mood, times, fps, rng)
     _beat(face, person, speech, times, rng)
     _blink(face, person.blinking, mood.blink, times, rng)
     rotation, translation = _head(person, speech, times, fps, rng)
@@ -112,23 +124,24 @@ def simulate_motion(
         seconds=times,
         names=tuple(names),
         expression=np.stack([face.get(name, still) for name in names], axis=1).astype(np.float32),
-        jaw=_jaw(person, speech, mood.size, fps, rng).astype(np.float32),
+        jaw=_jaw(person, speech, mood.arousal, fps, rng).astype(np.float32),
         rotation=rotation.astype(np.float32),
         translation=translation.astype(np.float32),
         gaze=_gaze(times, rng).astype(np.float32),
     )
 
 
-def _mood(rng: np.random.Generator, n_habits: int) -> _Mood:
-    def factor(sigma: float) -> float:
-        return float(np.exp(sigma * np.clip(rng.standard_normal(), -2.0, 2.0)))
-
+def _mood(rng: np.random.Generator, person: Speaker) -> _Mood:
+    spread = Spread(rng)
+    n_sources = len(person.background.paces_s)
+    arousal = spread.factor(0.2)
     return _Mood(
-        talk=factor(0.25),
-        tempo=factor(0.05),
-        size=factor(0.12),
-        blink=factor(0.25),
-        habits=tuple(factor(0.35) for _ in range(n_habits)),
+        talk=spread.factor(0.25),
+        tempo=spread.factor(0.08),
+        arousal=arousal,
+        blink=spread.factor(0.25),
+        rates=tuple(spread.factor(0.45) for _ in person.habits),
+        loudness=arousal * np.array([spread.factor(0.25) for _ in range(n_sources)]),
     )
 
 
@@ -141,6 +154,7 @@ def _gesture(
     face: Mapping[str, FloatArray],
     habit: Habit,
     rate: float,
+    arousal: float,
     times: FloatArray,
     rng: np.random.Generator,
 ) -> None:
@@ -152,17 +166,22 @@ def _gesture(
         shape = pulse(times, at, rise, hold * rng.gamma(6.0, 1.0 / 6.0), fall)
         total = np.maximum(total, size * shape)
     for name, peak in habit.sizes.items():
-        _join(face, name, np.clip(peak * total, 0.0, 0.95))
+        _join(face, name, np.clip(arousal * peak * total, 0.0, 0.95))
 
 
-def _idle(
-    face: Mapping[str, FloatArray], person: Speaker, fps: float, rng: np.random.Generator
+def _background(
+    face: Mapping[str, FloatArray],
+    person: Speaker,
+    mood: _Mood,
+    times: FloatArray,
+    fps: float,
+    rng: np.random.Generator,
 ) -> None:
-    n_frames = len(next(iter(face.values())))
-    noise = wander(rng, n_frames, person.idle_tau_s, fps, len(face))
-    for k, name in enumerate(EXPRESSION_NAMES):
-        if not name.startswith("eyeBlink"):
-            _join(face, name, np.clip(person.idle * (noise[:, k] + 0.5), 0.0, 1.0))
+    moved = background_motion(
+        person.background, times, fps, rng, loudness=mood.loudness, tempo=mood.tempo
+    )
+    for name, activation in moved.items():
+        _join(face, name, activation)
 
 
 def _beat(
@@ -205,10 +224,11 @@ def _jaw(
     person: Speaker, speech: Speech, size: float, fps: float, rng: np.random.Generator
 ) -> FloatArray:
     opening = np.clip(person.speaking.jaw_rad * size * speech.opening, 0.0, LARGEST_JAW_RAD)
-    drift = wander(rng, len(opening), 0.5, fps, 3)
-    rest = 0.004 * np.clip(drift[:, 0] + 1.0, 0.0, None)
-    sideways = person.speaking.jaw_side * opening + 0.002 * drift[:, 1]
-    return np.stack([opening + rest, sideways, 0.001 * drift[:, 2]], axis=1)
+    pace_s = np.full(3, float(np.median(person.background.paces_s)))
+    idle = size * smooth_wander(rng, len(opening), pace_s, fps) * person.jaw_idle_rad
+    rest = np.clip(idle[:, 0] + person.jaw_idle_rad[0], 0.0, None)
+    sideways = person.speaking.jaw_side * opening + idle[:, 1]
+    return np.stack([opening + rest, sideways, idle[:, 2]], axis=1)
 
 
 def _head(

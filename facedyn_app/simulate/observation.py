@@ -1,7 +1,7 @@
 """What a fit makes of true motion: a linear model of its gains, confusions and noise.
 
 The model is either guessed (`guessed_observation`), or measured on sessions that were fitted from
-rendered videos of known motion (`measure_observation`), which is better where it can be had.
+rendered videos of known motion (`measure_observation`), as the one that comes with the program.
 """
 
 from __future__ import annotations
@@ -13,11 +13,14 @@ from pathlib import Path
 
 import numpy as np
 
+from facedyn_app.assets import model_file
 from facedyn_app.dynamics.features import JAW_NAMES, columns_by_name, interpolate
 from facedyn_app.errors import InputError, MismatchError, TooLittleError
 from facedyn_app.records import FloatArray, Session
 from facedyn_app.simulate.motion import SimulatedMotion
 
+SHIPPED = "observation.json"
+"""The measured model that comes with the program, in `models/`."""
 FORMAT, VERSION = "facedyn-observation", 1
 
 GUESSED: tuple[tuple[str, float, float], ...] = (
@@ -80,6 +83,22 @@ def guessed_observation(expression_names: Sequence[str]) -> Observation:
     return Observation(
         names, response, np.diag([noise for *_, noise in rows]), 0.06, measured=False
     )
+
+
+def perfect_observation(expression_names: Sequence[str]) -> Observation:
+    """A measurement that gives the true motion."""
+    names = (*expression_names, *JAW_NAMES)
+    n = len(names)
+    return Observation(names, np.eye(n), np.zeros((n, n)), 0.06, measured=False)
+
+
+def shipped_observation() -> Observation:
+    """What the program's fit was measured to make of the open head's motion.
+
+    Raises:
+        InputError: The file is missing, or has other bytes than it should.
+    """
+    return read_observation(model_file(SHIPPED))
 
 
 def measure_observation(

@@ -62,6 +62,28 @@ GESTURES = (
 )
 """What faces do beside blinking and speaking."""
 
+BACKGROUND_SOURCES = (
+    ("mouthSmile", "cheekSquint", "mouthDimple", "eyeSquint"),
+    ("browInnerUp", "browOuterUp", "eyeWide"),
+    ("browDown", "eyeSquint", "noseSneer", "cheekSquint"),
+    ("mouthPress", "mouthRollLower", "mouthRollUpper", "mouthClose", "mouthShrugLower"),
+    ("mouthPucker", "mouthFunnel", "mouthShrugUpper", "jawForward"),
+    ("mouthFrown", "mouthShrugLower", "mouthStretch", "mouthLowerDown"),
+    ("mouthUpperUp", "noseSneer", "mouthLowerDown", "mouthStretch"),
+    ("mouthSide", "mouthDimple", "cheekPuff"),
+)
+"""What moves together between gestures, in everybody: muscles beside each other."""
+
+BACKGROUND_CHANNELS: Mapping[str, float] = {
+    **dict.fromkeys((name for source in BACKGROUND_SOURCES for name in source), 1.0),
+    "cheekPuff": 0.4,
+    "jawForward": 0.4,
+    "mouthShrugUpper": 0.5,
+    "mouthClose": 0.5,
+    "noseSneer": 0.6,
+}
+"""The channels that never stand still, by their usual size against each other; not the lids."""
+
 
 def both_sides(name: str) -> tuple[str, str] | None:
     """The left and the right channel of a paired name, or None for an unpaired one."""
