@@ -20,7 +20,7 @@ from facedyn_app.simulate.repertoire import BACKGROUND_CHANNELS, BACKGROUND_SOUR
 from facedyn_app.simulate.signals import smooth_wander
 from facedyn_app.simulate.spread import Spread
 
-SIZE = 0.05
+SIZE = 0.03
 """Population's size of a channel's background, activation."""
 LARGEST_ACTIVATION = 0.7
 PACE_S = 0.28
@@ -60,16 +60,17 @@ class Background:
             raise ValueError("Background needs a pace per source")
 
 
-def make_background(spread: Spread) -> Background:
+def make_background(spread: Spread, expressiveness: float) -> Background:
     """Draw a speaker's background movement.
 
     Left and right of a channel have the same weights but for a little.
 
     Args:
         spread: How the speaker departs from the population.
+        expressiveness: Factor on all sizes.
     """
     n_shared = len(BACKGROUND_SOURCES)
-    temper, burst, pace = spread.factor(0.4), spread.factor(0.3), spread.factor(0.25)
+    burst, pace = spread.factor(0.3), spread.factor(0.35)
     names: list[str] = []
     weights, leads, sizes, bursts = [], [], [], []
     for base, usual in BACKGROUND_CHANNELS.items():
@@ -79,7 +80,7 @@ def make_background(spread: Spread) -> Background:
         for name in both_sides(base) or (base,):
             names.append(name)
             weights.append(mixed + [spread.shift(SIDE_WEIGHT) for _ in range(n_shared)])
-            sizes.append(SIZE * usual * temper * size * spread.factor(0.2))
+            sizes.append(SIZE * usual * expressiveness * size * spread.factor(0.2))
             bursts.append(BURSTS * burst * own_burst * spread.factor(0.1))
             leads.append(lead + spread.shift(0.02))
     n = len(names)
@@ -88,7 +89,7 @@ def make_background(spread: Spread) -> Background:
     return Background(
         names=tuple(names),
         weights=together / np.linalg.norm(together, axis=1, keepdims=True),
-        paces_s=np.array([PACE_S * pace * spread.factor(0.4) for _ in range(n_shared + n)]),
+        paces_s=np.array([PACE_S * pace * spread.factor(0.35) for _ in range(n_shared + n)]),
         leads_s=np.array(leads),
         sizes=np.array(sizes),
         bursts=np.array(bursts),
@@ -102,7 +103,7 @@ def background_motion(
     rng: np.random.Generator,
     *,
     loudness: FloatArray,
-    tempo: float,
+    tempo: FloatArray,
 ) -> Mapping[str, FloatArray]:
     """The (T,) activation of each channel in one session.
 
@@ -115,8 +116,8 @@ def background_motion(
         times: (T,) frame times from 0, s.
         fps: Frames per second.
         rng: Source of randomness.
-        loudness: (K + C,) factors of this session on the sources; the C own ones follow.
-        tempo: Speed of the session, 1 is usual.
+        loudness: (K + C,) factors of this session on the sources.
+        tempo: (K + C,) factors of this session on their speed.
     """
     sources = smooth_wander(rng, len(times), background.paces_s / tempo, fps) * loudness
     sums = sources @ background.weights.T

@@ -17,6 +17,10 @@ from facedyn_app.simulate.background import Background, make_background
 from facedyn_app.simulate.repertoire import ARTICULATORS, GESTURES, Gesture, both_sides
 from facedyn_app.simulate.spread import Spread
 
+GESTURE_SIZE = 0.75
+EXPRESSIVENESS = 0.6
+"""Spread of the logarithm of how much people's faces move altogether."""
+
 
 @dataclass(frozen=True, slots=True)
 class Habit:
@@ -122,13 +126,14 @@ def make_speaker(number: int, seed: int = 0, individuality: float = 1.0) -> Spea
         The same person for the same arguments.
     """
     spread = Spread(np.random.default_rng([seed, 101, number]), individuality)
+    expressiveness = spread.factor(EXPRESSIVENESS)
     return Speaker(
         number=number,
         seed=seed,
-        habits=tuple(_habit(gesture, spread) for gesture in GESTURES),
+        habits=tuple(_habit(gesture, spread, expressiveness) for gesture in GESTURES),
         blinking=_blinking(spread),
         speaking=_speaking(spread),
-        background=make_background(spread),
+        background=make_background(spread, expressiveness),
         jaw_idle_rad=(
             0.006 * spread.factor(0.4),
             0.004 * spread.factor(0.4),
@@ -157,15 +162,17 @@ def _sided(
     return sizes
 
 
-def _habit(gesture: Gesture, spread: Spread) -> Habit:
-    sizes = _sided(gesture.form, spread.shift(0.4), 0.4, spread)
+def _habit(gesture: Gesture, spread: Spread, expressiveness: float) -> Habit:
+    root = float(np.sqrt(expressiveness))
+    form = {name: GESTURE_SIZE * root * size for name, size in gesture.form.items()}
+    sizes = _sided(form, spread.shift(0.3), 0.4, spread)
     kept = "Left" if spread.side() else "Right"
     if gesture.one_sided:
         sizes = {name: size for name, size in sizes.items() if name.endswith(kept)}
     rise, hold, fall = gesture.times_s
     return Habit(
         sizes=sizes,
-        per_minute=gesture.per_minute * spread.factor(0.9),
+        per_minute=gesture.per_minute * root * spread.factor(0.7),
         regularity=1.5 * spread.factor(0.3),
         times_s=(
             rise * spread.factor(0.45),

@@ -15,6 +15,10 @@ from facedyn_app.simulate.signals import ease, event_times, pulse, smooth_wander
 from facedyn_app.simulate.speech import Speech, speak
 from facedyn_app.simulate.spread import Spread
 
+AROUSAL, HASTE, RATES, LOUDNESS, PACES = 0.12, 0.08, 0.4, 0.25, 0.3
+"""Spreads of what a session changes: size and speed of all movement, the rate of each habit, size and
+speed of each source of the background."""
+
 LARGEST_JAW_RAD = 0.42
 """The mouth opens no wider than this in speech, rad."""
 
@@ -56,11 +60,12 @@ class _Mood:
 
     Attributes:
         talk: Factor on talkativeness.
-        tempo: Factor on the speed of speech and background.
+        tempo: Factor on the speed of speech.
         arousal: Factor on the size of everything but blinks.
         blink: Factor on the rate of blinks.
         rates: Factor on each habit's rate.
         loudness: Factor on each source of the background.
+        paces: Factor on the speed of each.
     """
 
     talk: float
@@ -69,6 +74,7 @@ class _Mood:
     blink: float
     rates: tuple[float, ...]
     loudness: FloatArray
+    paces: FloatArray
 
 
 def simulate_motion(
@@ -133,15 +139,16 @@ def simulate_motion(
 
 def _mood(rng: np.random.Generator, person: Speaker) -> _Mood:
     spread = Spread(rng)
-    n_sources = len(person.background.paces_s)
-    arousal = spread.factor(0.2)
+    arousal, haste = spread.factor(AROUSAL), spread.factor(HASTE)
+    sources = person.background.paces_s
     return _Mood(
         talk=spread.factor(0.25),
         tempo=spread.factor(0.08),
         arousal=arousal,
         blink=spread.factor(0.25),
-        rates=tuple(spread.factor(0.45) for _ in person.habits),
-        loudness=arousal * np.array([spread.factor(0.25) for _ in range(n_sources)]),
+        rates=tuple(spread.factor(RATES) for _ in person.habits),
+        loudness=arousal * np.array([spread.factor(LOUDNESS) for _ in sources]),
+        paces=haste * np.array([spread.factor(PACES) for _ in sources]),
     )
 
 
@@ -178,7 +185,7 @@ def _background(
     rng: np.random.Generator,
 ) -> None:
     moved = background_motion(
-        person.background, times, fps, rng, loudness=mood.loudness, tempo=mood.tempo
+        person.background, times, fps, rng, loudness=mood.loudness, tempo=mood.paces
     )
     for name, activation in moved.items():
         _join(face, name, activation)

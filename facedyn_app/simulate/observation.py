@@ -21,7 +21,7 @@ from facedyn_app.simulate.motion import SimulatedMotion
 
 SHIPPED = "observation.json"
 """The measured model that comes with the program, in `models/`."""
-FORMAT, VERSION = "facedyn-observation", 1
+FORMAT, VERSION = "facedyn-observation", 2
 
 GUESSED: tuple[tuple[str, float, float], ...] = (
     ("jaw_x", 0.9, 0.012),
@@ -51,6 +51,34 @@ others are guesses in the same spirit: what moves few landmarks, or little, is l
 
 
 @dataclass(frozen=True, slots=True, eq=False)
+class MotionSize:
+    """How much and how fast the K channels (expression, then jaw) of a face move.
+
+    Attributes:
+        amplitude: (K,) standard deviation (activation; jaw in rad).
+        speed: (K,) standard deviation of the velocity, per s.
+    """
+
+    amplitude: FloatArray
+    speed: FloatArray
+
+    def __post_init__(self) -> None:
+        """Check that both are of the same channels."""
+        if self.amplitude.shape != self.speed.shape:
+            raise ValueError("MotionSize needs an amplitude and a speed per channel")
+
+    def seen_through(self, response: FloatArray) -> MotionSize:
+        """The size of what a (K, K) response makes of this motion, as if channels went apart."""
+        square = response**2
+        return MotionSize(
+            np.sqrt(square @ self.amplitude**2), np.sqrt(square @ self.speed**2)
+        )
+
+
+GUESSED_AMPLITUDE, GUESSED_JAW_RAD, GUESSED_PACE_HZ = 0.12, 0.03, 7.0
+
+
+@dataclass(frozen=True, slots=True, eq=False)
 class Observation:
     """fitted = response true + noise, over the K = E + 3 channels (expression, then jaw).
 
@@ -59,6 +87,7 @@ class Observation:
         response: (K, K) mean response; row: fitted channel, column: true channel.
         noise: (K, K) factor of the noise covariance, noise = factor white.
         noise_tau_s: Correlation time of the noise, s.
+        usual: Size and pace of the true motion that this was measured on.
         measured: Whether it was measured, or guessed.
     """
 
@@ -66,6 +95,7 @@ class Observation:
     response: FloatArray
     noise: FloatArray
     noise_tau_s: float
+    usual: MotionSize
     measured: bool
 
 
@@ -81,7 +111,12 @@ def guessed_observation(expression_names: Sequence[str]) -> Observation:
         for i, j in _sides(names, source, target):
             response[j, i] = share
     return Observation(
-        names, response, np.diag([noise for *_, noise in rows]), 0.06, measured=False
+        names,
+        response,
+        np.diag([noise for *_, noise in rows]),
+        0.06,
+        _guessed_size(names),
+        measured=False,
     )
 
 
@@ -89,7 +124,7 @@ def perfect_observation(expression_names: Sequence[str]) -> Observation:
     """A measurement that gives the true motion."""
     names = (*expression_names, *JAW_NAMES)
     n = len(names)
-    return Observation(names, np.eye(n), np.zeros((n, n)), 0.06, measured=False)
+    return Observation(names, np.eye(n), np.zeros((n, n)), 0.06, _guessed_size(names), measured=False)
 
 
 def shipped_observation() -> Observation:
@@ -133,7 +168,25 @@ def measure_observation(
     step_s = float(np.median(np.diff(fits[0].seconds)))
     tau_s = -step_s / np.log(np.clip(lag, 0.05, 0.95))
     factor = np.linalg.cholesky(covariance + 1e-10 * np.eye(len(names)))
-    return Observation(names, response, factor, float(tau_s), measured=True)
+    sizes = [motion_size(truth) for truth in truths]
+    usual = MotionSize(
+        np.mean([size.amplitude for size in sizes], axis=0),
+        np.mean([size.speed for size in sizes], axis=0),
+    )
+    return Observation(names, response, factor, float(tau_s), usual, measured=True)
+
+
+def motion_size(motion: SimulatedMotion) -> MotionSize:
+    """How much and how fast the channels of a motion move."""
+    channels = np.concatenate([motion.expression, motion.jaw], axis=1).astype(np.float64)
+    speed = motion.fps * np.diff(channels, axis=0, prepend=channels[:1])
+    return MotionSize(channels.std(axis=0), speed.std(axis=0))
+
+
+def _guessed_size(names: Sequence[str]) -> MotionSize:
+    amplitude = np.full(len(names), GUESSED_AMPLITUDE)
+    amplitude[-len(JAW_NAMES) :] = GUESSED_JAW_RAD
+    return MotionSize(amplitude, GUESSED_PACE_HZ * amplitude)
 
 
 def write_observation(observation: Observation, path: Path) -> None:
@@ -153,6 +206,8 @@ def write_observation(observation: Observation, path: Path) -> None:
         "response": rows(observation.response),
         "noise": rows(observation.noise),
         "noise_tau_s": observation.noise_tau_s,
+        "usual_amplitude": rows(observation.usual.amplitude[None])[0],
+        "usual_speed": rows(observation.usual.speed[None])[0],
         "measured": observation.measured,
     }
     path.write_text(json.dumps(content) + "\n", encoding="utf-8")
@@ -175,6 +230,12 @@ def read_observation(path: Path) -> Observation:
             response=np.asarray(content["response"], dtype=float).reshape(size),
             noise=np.asarray(content["noise"], dtype=float).reshape(size),
             noise_tau_s=float(content["noise_tau_s"]),
+            usual=MotionSize(
+                *(
+                    np.asarray(content[key], dtype=float).reshape(len(names))
+                    for key in ("usual_amplitude", "usual_speed")
+                )
+            ),
             measured=bool(content["measured"]),
         )
     except (OSError, ValueError, KeyError, TypeError) as error:
