@@ -15,7 +15,7 @@ RATE_HZ = 10.0
 """What slow and fast recordings have in common: motion is resampled to this rate, Hz."""
 AUTOCORRELATION_S, ASYMMETRY_S = 0.32, 0.2
 DEAD = 1e-4
-"""A channel whose standard deviation in a session is no larger (activation or rad) is dead there."""
+"""A channel with no larger standard deviation in a session (activation or rad) is dead there."""
 
 
 @dataclass(frozen=True, slots=True, eq=False)

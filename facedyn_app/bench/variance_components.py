@@ -83,7 +83,7 @@ def intraclass_correlation(sums: PersonSums, weights: FloatArray | None = None) 
 def median_share(sums: PersonSums, rng: np.random.Generator) -> tuple[float, Interval]:
     """The median ICC(1) over the statistics and its bootstrap interval over people.
 
-    A person who is drawn twice counts as two people, who are the more alike: drawn corpora show less
+    A person who is drawn twice counts as two people who are alike, so that drawn corpora show less
     than there is. The mean of that is taken off (the bootstrap's estimate of bias, Efron 1979).
 
     Args:

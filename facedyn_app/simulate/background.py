@@ -20,14 +20,14 @@ from facedyn_app.simulate.repertoire import BACKGROUND_CHANNELS, BACKGROUND_SOUR
 from facedyn_app.simulate.signals import smooth_wander
 from facedyn_app.simulate.spread import Spread
 
-SIZE = 0.03
-"""Population's size of a channel's background, activation."""
-LARGEST_ACTIVATION = 0.7
-PACE_S = 0.28
-"""Population's time constant of the sources, s."""
-BURSTS = 0.7
-"""Population's spread of the logarithm of an activation."""
+SIZE, LARGEST_ACTIVATION = 0.03, 0.7
+"""Size of a usual channel's background, and the most it ever is, activation."""
+PACE_S, BURST = 0.2, 0.7
+"""Population's time constant of the sources, s, and spread of the logarithm of an activation."""
 OWN_WEIGHT, SIDE_WEIGHT, STRANGE_WEIGHT = 0.6, 0.25, 0.6
+"""Weights beside the 1 of a channel's own part of the face: of the source that it has for itself,
+of what differs between its sides, and, drawn for each speaker, of all shared sources: that is what
+moves together in one person and not in another."""
 
 
 @dataclass(frozen=True, slots=True, eq=False)
@@ -81,7 +81,7 @@ def make_background(spread: Spread, expressiveness: float) -> Background:
             names.append(name)
             weights.append(mixed + [spread.shift(SIDE_WEIGHT) for _ in range(n_shared)])
             sizes.append(SIZE * usual * expressiveness * size * spread.factor(0.2))
-            bursts.append(BURSTS * burst * own_burst * spread.factor(0.1))
+            bursts.append(BURST * burst * own_burst * spread.factor(0.1))
             leads.append(lead + spread.shift(0.02))
     n = len(names)
     own = OWN_WEIGHT * np.eye(n)
@@ -101,9 +101,7 @@ def background_motion(
     times: FloatArray,
     fps: float,
     rng: np.random.Generator,
-    *,
     loudness: FloatArray,
-    tempo: FloatArray,
 ) -> Mapping[str, FloatArray]:
     """The (T,) activation of each channel in one session.
 
@@ -112,14 +110,13 @@ def background_motion(
     sum lies a deviation or more below its mean.
 
     Args:
-        background: The speaker's manner.
+        background: The speaker's manner, as it is in this session.
         times: (T,) frame times from 0, s.
         fps: Frames per second.
         rng: Source of randomness.
         loudness: (K + C,) factors of this session on the sources.
-        tempo: (K + C,) factors of this session on their speed.
     """
-    sources = smooth_wander(rng, len(times), background.paces_s / tempo, fps) * loudness
+    sources = smooth_wander(rng, len(times), background.paces_s, fps) * loudness
     sums = sources @ background.weights.T
     moved: dict[str, FloatArray] = {}
     for k, name in enumerate(background.names):

@@ -1,4 +1,4 @@
-"""A corpus of made speakers: in memory for training, or on disk as session files."""
+"""A corpus of simulated speakers: in memory for training, or on disk as session files."""
 
 from __future__ import annotations
 
@@ -25,13 +25,13 @@ def simulate_sessions(
     individuality: float = 1.0,
     observation: Observation | None = None,
 ) -> Iterator[Session]:
-    """The observed sessions of one made speaker, one after the other.
+    """The observed sessions of one simulated speaker, one after the other.
 
     Args:
         speaker: Number of the speaker, 0 or more.
         n_sessions: Sessions wanted.
         seconds: Length of each, s.
-        seed: Which made population.
+        seed: Which simulated population.
         fps: Frames per second.
         individuality: How far speakers differ.
         observation: What the measurement does to the motion; None for the guessed one.
@@ -89,7 +89,7 @@ def write_corpus(
         n_sessions: Sessions of each.
         seconds: Length of each session, s.
         save: What writes one session file.
-        seed: Which made population.
+        seed: Which simulated population.
         first_speaker: Number of the first speaker.
         individuality: How far speakers differ.
         observation: What the measurement does to the motion; None for the guessed one.

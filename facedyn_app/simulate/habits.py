@@ -1,8 +1,9 @@
-"""Who moves how: the habits of a made speaker, constant over his sessions.
+"""Who moves how: the habits of a simulated speaker, constant over their sessions.
 
 Every number is a population mean (rates, times and sizes of the order that the literature on
-blinks, speech and facial actions reports) times the speaker's own factor. The factors' spread is
-the project's own choice; `individuality` scales all of them together.
+blinks, speech and facial actions reports) times the speaker's own factor. The factors' spreads were
+chosen so that simulated speakers, as the fit sees them, differ in what people differ in and as much
+(`facedyn bench realism`); `individuality` scales all of them together.
 """
 
 from __future__ import annotations
@@ -17,9 +18,11 @@ from facedyn_app.simulate.background import Background, make_background
 from facedyn_app.simulate.repertoire import ARTICULATORS, GESTURES, Gesture, both_sides
 from facedyn_app.simulate.spread import Spread
 
+EXPRESSIVENESS = 0.7
+"""Spread of the logarithm of how much people's faces move altogether: people differ in nothing as
+much (METHOD section 6). Gestures take half of it in size and half in rate."""
 GESTURE_SIZE = 0.75
-EXPRESSIVENESS = 0.6
-"""Spread of the logarithm of how much people's faces move altogether."""
+"""Factor on the gestures' peaks, so that the most expressive speakers seldom reach the bounds."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -28,9 +31,9 @@ class Habit:
 
     Attributes:
         sizes: Peak activation of each channel, by its full name.
-        per_minute: His rate.
+        per_minute: Their rate.
         regularity: 1 random in time, larger more even.
-        times_s: His rise, hold and fall, s.
+        times_s: Their rise, hold and fall, s.
     """
 
     sizes: Mapping[str, float]
@@ -91,14 +94,14 @@ class Speaking:
 
 @dataclass(frozen=True, slots=True)
 class Speaker:
-    """A made person: all that stays the same over his sessions.
+    """A simulated person: all that stays the same over their sessions.
 
     Attributes:
         number: Which of the population.
         seed: Which population.
-        habits: His gestures.
-        blinking: How he blinks.
-        speaking: How he speaks.
+        habits: Their gestures.
+        blinking: How they blink.
+        speaking: How they speak.
         background: How their face moves between gestures.
         jaw_idle_rad: Size of the jaw's small movements about each axis, rad.
         sway_rad: Size of head turns, rad.
@@ -115,7 +118,7 @@ class Speaker:
 
 
 def make_speaker(number: int, seed: int = 0, individuality: float = 1.0) -> Speaker:
-    """A person of a made population.
+    """A person of a simulated population.
 
     Args:
         number: Which person, 0 or more.
@@ -144,7 +147,7 @@ def make_speaker(number: int, seed: int = 0, individuality: float = 1.0) -> Spea
 
 
 def speaker_shape(number: int, n_shape: int, seed: int = 0) -> FloatArray:
-    """(S,) true head shape of a made speaker, standard deviations."""
+    """(S,) true head shape of a simulated speaker, standard deviations."""
     return np.random.default_rng([seed, 102, number]).standard_normal(n_shape)
 
 

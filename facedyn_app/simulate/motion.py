@@ -1,4 +1,4 @@
-"""True motion of a made speaker in one session: what a perfect measurement would see."""
+"""True motion of a simulated speaker in one session: what a perfect measurement would see."""
 
 from __future__ import annotations
 
@@ -10,14 +10,10 @@ import numpy as np
 from facedyn_app.records import FloatArray
 from facedyn_app.simulate.background import background_motion
 from facedyn_app.simulate.habits import Blinking, Habit, Speaker, make_speaker
+from facedyn_app.simulate.mood import Mood, draw_mood
 from facedyn_app.simulate.repertoire import EXPRESSION_NAMES
 from facedyn_app.simulate.signals import ease, event_times, pulse, smooth_wander, wander
 from facedyn_app.simulate.speech import Speech, speak
-from facedyn_app.simulate.spread import Spread
-
-AROUSAL, HASTE, RATES, LOUDNESS, PACES = 0.12, 0.08, 0.4, 0.25, 0.3
-"""Spreads of what a session changes: size and speed of all movement, the rate of each habit, size and
-speed of each source of the background."""
 
 LARGEST_JAW_RAD = 0.42
 """The mouth opens no wider than this in speech, rad."""
@@ -25,12 +21,12 @@ LARGEST_JAW_RAD = 0.42
 
 @dataclass(frozen=True, slots=True, eq=False)
 class SimulatedMotion:
-    """How a made speaker moved in one session.
+    """How a simulated speaker moved in one session.
 
     Attributes:
         speaker: Number of the speaker.
         session: Number of the session.
-        seed: Which made population.
+        seed: Which simulated population.
         fps: Frames per second.
         seconds: (T,) frame times from 0, s.
         names: The E channel names.
@@ -54,29 +50,6 @@ class SimulatedMotion:
     gaze: FloatArray
 
 
-@dataclass(frozen=True, slots=True, eq=False)
-class _Mood:
-    """What one session changes.
-
-    Attributes:
-        talk: Factor on talkativeness.
-        tempo: Factor on the speed of speech.
-        arousal: Factor on the size of everything but blinks.
-        blink: Factor on the rate of blinks.
-        rates: Factor on each habit's rate.
-        loudness: Factor on each source of the background.
-        paces: Factor on the speed of each.
-    """
-
-    talk: float
-    tempo: float
-    arousal: float
-    blink: float
-    rates: tuple[float, ...]
-    loudness: FloatArray
-    paces: FloatArray
-
-
 def simulate_motion(
     speaker: int,
     session: int,
@@ -87,14 +60,14 @@ def simulate_motion(
     names: Sequence[str] = EXPRESSION_NAMES,
     individuality: float = 1.0,
 ) -> SimulatedMotion:
-    """One session of one made speaker.
+    """One session of one simulated speaker.
 
     Args:
         speaker: Number of the speaker, 0 or more.
         session: Number of the session, 0 or more.
         seconds: Length, s.
         fps: Frames per second.
-        seed: Which made population; another seed is other people.
+        seed: Which simulated population; another seed is other people.
         names: Channels wanted, in their order; one that no habit moves stays 0.
         individuality: How far people differ; 0 makes them all alike.
 
@@ -110,15 +83,17 @@ def simulate_motion(
     person = make_speaker(speaker, seed, individuality)
     rng = np.random.default_rng([seed, 103, speaker, session])
     times = np.arange(n_frames) / fps
-    mood = _mood(rng, person)
+    mood = draw_mood(rng, person)
     speech = speak(person.speaking, times, rng, mood.talk, mood.tempo)
     face = {name: np.zeros(n_frames) for name in EXPRESSION_NAMES}
     for name, values in speech.channels.items():
         _join(face, name, np.clip(mood.arousal * values, 0.0, 0.9))
-    for habit, rate in zip(person.habits, mood.rates, strict=True):
-        _gesture(face, habit, rate, mood.arousal, times, rng)
+    for habit, rate, stretch in zip(person.habits, mood.rates, mood.times, strict=True):
+        _gesture(face, habit, rate, stretch, mood.arousal, times, rng)
     _background(face, person, mood, times, fps, rng)
     _beat(face, person, speech, times, rng)
+    for name, strength in mood.strengths.items():
+        face[name] = np.clip(strength * face[name], 0.0, 0.95)
     _blink(face, person.blinking, mood.blink, times, rng)
     rotation, translation = _head(person, speech, times, fps, rng)
     still = np.zeros(n_frames)
@@ -137,21 +112,6 @@ def simulate_motion(
     )
 
 
-def _mood(rng: np.random.Generator, person: Speaker) -> _Mood:
-    spread = Spread(rng)
-    arousal, haste = spread.factor(AROUSAL), spread.factor(HASTE)
-    sources = person.background.paces_s
-    return _Mood(
-        talk=spread.factor(0.25),
-        tempo=spread.factor(0.08),
-        arousal=arousal,
-        blink=spread.factor(0.25),
-        rates=tuple(spread.factor(RATES) for _ in person.habits),
-        loudness=arousal * np.array([spread.factor(LOUDNESS) for _ in sources]),
-        paces=haste * np.array([spread.factor(PACES) for _ in sources]),
-    )
-
-
 def _join(face: Mapping[str, FloatArray], name: str, activation: FloatArray) -> None:
     """Add an activation to a channel; two at once approach 1 and never pass it."""
     face[name][:] = 1.0 - (1.0 - face[name]) * (1.0 - activation)
@@ -161,11 +121,12 @@ def _gesture(
     face: Mapping[str, FloatArray],
     habit: Habit,
     rate: float,
+    stretch: float,
     arousal: float,
     times: FloatArray,
     rng: np.random.Generator,
 ) -> None:
-    rise, hold, fall = habit.times_s
+    rise, hold, fall = (stretch * time_s for time_s in habit.times_s)
     total = np.zeros_like(times)
     at_s = event_times(rng, times[-1], habit.per_minute * rate, habit.regularity, rise + fall)
     for at in at_s:
@@ -179,14 +140,13 @@ def _gesture(
 def _background(
     face: Mapping[str, FloatArray],
     person: Speaker,
-    mood: _Mood,
+    mood: Mood,
     times: FloatArray,
     fps: float,
     rng: np.random.Generator,
 ) -> None:
-    moved = background_motion(
-        person.background, times, fps, rng, loudness=mood.loudness, tempo=mood.paces
-    )
+    today = mood.background(person.background)
+    moved = background_motion(today, times, fps, rng, mood.loudness)
     for name, activation in moved.items():
         _join(face, name, activation)
 

@@ -18,6 +18,7 @@ from facedyn_app.dynamics.features import JAW_NAMES, columns_by_name, interpolat
 from facedyn_app.errors import InputError, MismatchError, TooLittleError
 from facedyn_app.records import FloatArray, Session
 from facedyn_app.simulate.motion import SimulatedMotion
+from facedyn_app.simulate.motion_size import MotionSize, motion_size
 
 SHIPPED = "observation.json"
 """The measured model that comes with the program, in `models/`."""
@@ -48,31 +49,6 @@ GUESSED: tuple[tuple[str, float, float], ...] = (
 Blinks, smiles and jaw after the correlations measured with the prototype (0.93, 0.86, 0.82); the
 others are guesses in the same spirit: what moves few landmarks, or little, is lost in part.
 """
-
-
-@dataclass(frozen=True, slots=True, eq=False)
-class MotionSize:
-    """How much and how fast the K channels (expression, then jaw) of a face move.
-
-    Attributes:
-        amplitude: (K,) standard deviation (activation; jaw in rad).
-        speed: (K,) standard deviation of the velocity, per s.
-    """
-
-    amplitude: FloatArray
-    speed: FloatArray
-
-    def __post_init__(self) -> None:
-        """Check that both are of the same channels."""
-        if self.amplitude.shape != self.speed.shape:
-            raise ValueError("MotionSize needs an amplitude and a speed per channel")
-
-    def seen_through(self, response: FloatArray) -> MotionSize:
-        """The size of what a (K, K) response makes of this motion, as if channels went apart."""
-        square = response**2
-        return MotionSize(
-            np.sqrt(square @ self.amplitude**2), np.sqrt(square @ self.speed**2)
-        )
 
 
 GUESSED_AMPLITUDE, GUESSED_JAW_RAD, GUESSED_PACE_HZ = 0.12, 0.03, 7.0
@@ -124,7 +100,9 @@ def perfect_observation(expression_names: Sequence[str]) -> Observation:
     """A measurement that gives the true motion."""
     names = (*expression_names, *JAW_NAMES)
     n = len(names)
-    return Observation(names, np.eye(n), np.zeros((n, n)), 0.06, _guessed_size(names), measured=False)
+    return Observation(
+        names, np.eye(n), np.zeros((n, n)), 0.06, _guessed_size(names), measured=False
+    )
 
 
 def shipped_observation() -> Observation:
@@ -174,13 +152,6 @@ def measure_observation(
         np.mean([size.speed for size in sizes], axis=0),
     )
     return Observation(names, response, factor, float(tau_s), usual, measured=True)
-
-
-def motion_size(motion: SimulatedMotion) -> MotionSize:
-    """How much and how fast the channels of a motion move."""
-    channels = np.concatenate([motion.expression, motion.jaw], axis=1).astype(np.float64)
-    speed = motion.fps * np.diff(channels, axis=0, prepend=channels[:1])
-    return MotionSize(channels.std(axis=0), speed.std(axis=0))
 
 
 def _guessed_size(names: Sequence[str]) -> MotionSize:

@@ -1,4 +1,4 @@
-"""A made session as a fit would give it: true motion through an imperfect measurement."""
+"""A simulated session as a fit would give it: true motion through an imperfect measurement."""
 
 from __future__ import annotations
 
@@ -9,11 +9,10 @@ import numpy as np
 from facedyn_app.records import BoolArray, FloatArray, Session
 from facedyn_app.simulate.habits import speaker_shape
 from facedyn_app.simulate.motion import SimulatedMotion
+from facedyn_app.simulate.motion_size import MotionSize, motion_size
 from facedyn_app.simulate.observation import (
-    MotionSize,
     Observation,
     guessed_observation,
-    motion_size,
 )
 from facedyn_app.simulate.signals import wander
 
@@ -46,6 +45,8 @@ class ObservationSpread:
         leak: How much of it is the head's rotation, likewise.
         offset: Deviation of a constant offset (shape in disguise) over that of the noise.
         noise: Spread of the logarithm of the noise.
+        mixing: How much of the noise is correlated between channels in another way than usual, as
+            a share of its deviation.
         lost_share: Share of frames lost, in runs of one to three.
         shape_error: Standard deviation of a session's error of the shape.
         shape_wobble: Standard deviation of a chunk's error of the shape.
@@ -57,15 +58,16 @@ class ObservationSpread:
     crosstalk: float = 0.4
     leak: float = 0.3
     offset: float = 1.0
-    noise: float = 0.4
+    noise: float = 0.3
+    mixing: float = 0.5
     lost_share: float = 0.004
     shape_error: float = 0.15
     shape_wobble: float = 0.25
-    of_face: float = 0.4
+    of_face: float = 0.5
 
 
 DEFAULT_SPREAD = ObservationSpread()
-NO_SPREAD = ObservationSpread(0.0, 0.0, 0.0, 0.0, 0.0, 0.0, 0.0, 0.0, 0.0)
+NO_SPREAD = ObservationSpread(0.0, 0.0, 0.0, 0.0, 0.0, 0.0, 0.0, 0.0, 0.0, 0.0)
 """Every session is measured alike, and no frame is lost."""
 
 
@@ -147,7 +149,7 @@ def _session_response(
     size = len(model.response)
     common = 0.5 * spread.gain * np.clip(depart(), -2.5, 2.5)
     gain = np.exp(common + spread.gain * np.clip(depart((size,)), -2.5, 2.5))
-    usual = np.full(size, model.usual.amplitude[:-3].mean())
+    usual = np.full(size, model.usual.mean_amplitude)
     usual[-3:] *= JAW_UNIT_RAD
     share = spread.crosstalk / np.sqrt(size) * _deviation(model)[:, None] / usual[None]
     return np.asarray(gain[:, None] * model.response + share * depart((size, size)))
@@ -168,7 +170,8 @@ def _session_noise(
     tau_s = model.noise_tau_s * pace**-PACE_OF_NOISE * np.exp(0.2 * depart())
     left = np.sqrt(max(0.0, 1.0 - spread.crosstalk**2 - spread.leak**2))
     level = left * level * np.exp(spread.noise * (0.5 * depart() + depart((n,))))
-    noise = level * (wander(rng, len(rotation), tau_s, fps, n) @ model.noise.T)
+    own = spread.mixing / np.sqrt(n) * depart((n, n)) + np.sqrt(1.0 - spread.mixing**2) * np.eye(n)
+    noise = level * (wander(rng, len(rotation), tau_s, fps, n) @ (model.noise @ own).T)
     leak = spread.leak / np.sqrt(3.0) / USUAL_TURN_RAD * depart((3, n))
     offset = spread.offset * rng.standard_normal(n)
     return np.asarray(noise + (rotation @ leak + offset) * deviation)
@@ -182,11 +185,10 @@ def _relative_to_usual(model: Observation, size: MotionSize) -> tuple[FloatArray
     the channel's own signal, half as steeply with each, and its pace likewise with their paces.
     """
     mine, usual = size.seen_through(model.response), model.usual.seen_through(model.response)
-    whole = size.amplitude[:-3].mean() / model.usual.amplitude[:-3].mean()
-    whole_speed = size.speed[:-3].mean() / model.usual.speed[:-3].mean()
-    level = np.sqrt(whole * mine.amplitude / usual.amplitude)
-    faster = whole_speed * mine.speed / usual.speed
-    pace = faster / (whole * mine.amplitude / usual.amplitude)
+    amplitude = size.mean_amplitude / model.usual.mean_amplitude * mine.amplitude / usual.amplitude
+    speed = size.mean_speed / model.usual.mean_speed * mine.speed / usual.speed
+    pace = speed / np.maximum(amplitude, LEAST_NOISE**2)
+    level = np.sqrt(amplitude)
     return np.maximum(level, LEAST_NOISE), np.clip(pace, 0.25, 4.0)
 
 

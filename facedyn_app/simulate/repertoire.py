@@ -13,7 +13,7 @@ EXPRESSION_NAMES = tuple(
     for name in ACTION_NAMES
     if not name.startswith(("_", "eyeLook")) and name not in ("jawOpen", "jawLeft", "jawRight")
 )
-"""The expression channels that made speakers move (ARKit names)."""
+"""The expression channels that simulated speakers move (ARKit names)."""
 
 ARTICULATORS: Mapping[str, tuple[str, ...]] = {
     "jaw": ("jaw",),

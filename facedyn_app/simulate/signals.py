@@ -1,4 +1,4 @@
-"""Building blocks of made motion: coloured noise, pulses, event times."""
+"""Building blocks of simulated motion: coloured noise, pulses, event times."""
 
 from __future__ import annotations
 
