@@ -20,7 +20,7 @@ from facedyn_app.simulate.repertoire import BACKGROUND_CHANNELS, BACKGROUND_SOUR
 from facedyn_app.simulate.signals import smooth_wander
 from facedyn_app.simulate.spread import Spread
 
-SIZE, LARGEST_ACTIVATION = 0.03, 0.7
+SIZE, LARGEST_ACTIVATION = 0.035, 0.7
 """Size of a usual channel's background, and the most it ever is, activation."""
 PACE_S, BURST = 0.2, 0.7
 """Population's time constant of the sources, s, and spread of the logarithm of an activation."""
@@ -70,7 +70,7 @@ def make_background(spread: Spread, expressiveness: float) -> Background:
         expressiveness: Factor on all sizes.
     """
     n_shared = len(BACKGROUND_SOURCES)
-    burst, pace = spread.factor(0.3), spread.factor(0.35)
+    burst, pace = spread.factor(0.2), spread.factor(0.35)
     names: list[str] = []
     weights, leads, sizes, bursts = [], [], [], []
     for base, usual in BACKGROUND_CHANNELS.items():

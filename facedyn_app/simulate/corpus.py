@@ -12,7 +12,13 @@ from facedyn_app.progress import Progress, Report, ignore
 from facedyn_app.records import Session
 from facedyn_app.simulate.motion import simulate_motion
 from facedyn_app.simulate.observation import Observation, perfect_observation
-from facedyn_app.simulate.observe import NO_SPREAD, observe
+from facedyn_app.simulate.observe import (
+    DEFAULT_SPREAD,
+    NO_SPREAD,
+    ObservationSpread,
+    observe,
+)
+from facedyn_app.simulate.repertoire import EXPRESSION_NAMES
 
 
 def simulate_sessions(
@@ -24,6 +30,7 @@ def simulate_sessions(
     fps: float = 25.0,
     individuality: float = 1.0,
     observation: Observation | None = None,
+    spread: ObservationSpread = DEFAULT_SPREAD,
 ) -> Iterator[Session]:
     """The observed sessions of one simulated speaker, one after the other.
 
@@ -35,6 +42,7 @@ def simulate_sessions(
         fps: Frames per second.
         individuality: How far speakers differ.
         observation: What the measurement does to the motion; None for the guessed one.
+        spread: How that differs from session to session.
 
     Yields:
         Sessions 0, 1, ...; the same arguments always give the same numbers.
@@ -44,7 +52,7 @@ def simulate_sessions(
             speaker, number, seconds, fps=fps, seed=seed, individuality=individuality
         )
         rng = np.random.default_rng([seed, 104, speaker, number])
-        yield observe(motion, rng, observation)
+        yield observe(motion, rng, observation, spread)
 
 
 def true_sessions(
@@ -59,13 +67,13 @@ def true_sessions(
         seed: Which simulated population.
         fps: Frames per second.
 
-    Yields:
+    Returns:
         Sessions 0, 1, ...
     """
-    for number in range(n_sessions):
-        motion = simulate_motion(speaker, number, seconds, fps=fps, seed=seed)
-        rng = np.random.default_rng([seed, 104, speaker, number])
-        yield observe(motion, rng, perfect_observation(motion.names), NO_SPREAD)
+    exact = perfect_observation(EXPRESSION_NAMES)
+    return simulate_sessions(
+        speaker, n_sessions, seconds, seed=seed, fps=fps, observation=exact, spread=NO_SPREAD
+    )
 
 
 def write_corpus(

@@ -175,7 +175,7 @@ def _habit(gesture: Gesture, spread: Spread, expressiveness: float) -> Habit:
     rise, hold, fall = gesture.times_s
     return Habit(
         sizes=sizes,
-        per_minute=gesture.per_minute * root * spread.factor(0.7),
+        per_minute=gesture.per_minute * root * spread.factor(0.55),
         regularity=1.5 * spread.factor(0.3),
         times_s=(
             rise * spread.factor(0.45),

@@ -9,7 +9,9 @@ import pytest
 from facedyn_app.bench.realism import MEASURES, REAL_PEOPLE, measure_realism
 from facedyn_app.errors import MismatchError, TooLittleError
 from facedyn_app.library.session_file import load_session
-from facedyn_app.simulate.corpus import true_sessions
+from facedyn_app.simulate.corpus import simulate_sessions, true_sessions
+from facedyn_app.simulate.observation import shipped_observation
+from facedyn_app.simulate.observe import NO_SPREAD
 
 
 def test_real_landmarks_give_what_they_gave_elsewhere(shared: Path) -> None:
@@ -25,6 +27,31 @@ def test_real_landmarks_give_what_they_gave_elsewhere(shared: Path) -> None:
     elsewhere = (0.56, 0.77, 0.48, 0.37, 0.56, 0.47, 0.36, 0.12)
     assert [row.share for row in found.shares] == pytest.approx(elsewhere, abs=0.1)
     assert all(row.near for row in found.shares)
+
+
+def test_simulated_speakers_differ_as_people_do() -> None:
+    """Another population than the constants were chosen on."""
+    observation = shipped_observation()
+    sessions = (
+        (str(speaker), session)
+        for speaker in range(40)
+        for session in simulate_sessions(speaker, 3, 86.0, seed=5, observation=observation)
+    )
+    found = measure_realism(sessions, np.random.default_rng(0))
+    assert found.simulated
+    assert [row.measure for row in found.shares if not row.near] == []
+
+
+def test_without_individuality_nothing_is_the_speakers() -> None:
+    sessions = (
+        (str(speaker), session)
+        for speaker in range(12)
+        for session in simulate_sessions(
+            speaker, 2, 30.0, seed=5, individuality=0.0, spread=NO_SPREAD
+        )
+    )
+    found = measure_realism(sessions, np.random.default_rng(0))
+    assert max(abs(row.share) for row in found.shares) < 0.15
 
 
 def test_sessions_that_cannot_be_compared() -> None:
