@@ -76,7 +76,7 @@ def make_background(spread: Spread, expressiveness: float) -> Background:
     for base, usual in BACKGROUND_CHANNELS.items():
         shared = [float(base in source) for source in BACKGROUND_SOURCES]
         mixed = np.array([one + spread.shift(STRANGE_WEIGHT) for one in shared])
-        size, own_burst, lead = spread.factor(0.5), spread.factor(0.3), spread.shift(0.05)
+        size, own_burst, lead = spread.factor(0.5), spread.factor(0.2), spread.shift(0.05)
         for name in both_sides(base) or (base,):
             names.append(name)
             weights.append(mixed + [spread.shift(SIDE_WEIGHT) for _ in range(n_shared)])

@@ -22,7 +22,7 @@ TALK, BLINK = 0.25, 0.25
 """Spreads of a session's talkativeness and rate of blinks."""
 TEMPO, AROUSAL, STRENGTHS = 0.12, 0.12, 0.2
 """Spreads of a session's speed and size of all movement, and of the size of each channel's."""
-RATES, TIMES, LOUDNESS, PACES, BURSTS = 0.5, 0.25, 0.2, 0.45, 0.5
+RATES, TIMES, LOUDNESS, PACES, BURSTS = 0.55, 0.25, 0.2, 0.45, 0.5
 """Spreads of a session's rate and times of each habit, of the size and speed of each background
 source, and of how unevenly each channel takes them up."""
 
