@@ -185,7 +185,7 @@ def realism(
     place: Annotated[
         Path | None,
         typer.Argument(
-            metavar="[LIBRARY|FOLDER]",
+            metavar="LIBRARY|FOLDER",
             show_default="the simulated speakers",
             help="A library, or session files in one folder a speaker.",
         ),
