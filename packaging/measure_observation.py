@@ -4,30 +4,36 @@
 
 renders made speakers of a population of their own (neither the recognizer's nor the demo's),
 follows and fits them as the program does with any video, compares with the truth, and writes
-packaging/observation.json, which packaging/train_recognizer.py uses.
+models/observation.json and its entry in models/manifest.json.
 """
 
 from __future__ import annotations
 
 import argparse
+import json
 import tempfile
 from pathlib import Path
 
 import numpy as np
 
+from facedyn_app.assets import sha256_of
 from facedyn_app.headmodel.files.io import load_head
 from facedyn_app.headmodel.model import HeadModel
 from facedyn_app.pipeline import analyse_video
 from facedyn_app.records import FloatArray, Session
 from facedyn_app.settings import Settings
 from facedyn_app.simulate.motion import SimulatedMotion, simulate_motion
-from facedyn_app.simulate.observation import measure_observation, write_observation
+from facedyn_app.simulate.observation import (
+    SHIPPED,
+    measure_observation,
+    write_observation,
+)
 from facedyn_app.simulate.rendering import make_scene, render_motion
 from facedyn_app.video import write_video
 
 POPULATION = 3
 SIDE_PX = 400
-OUT = Path(__file__).resolve().parent / "observation.json"
+MODELS = Path(__file__).resolve().parents[1] / "models"
 
 
 def fitted(head: HeadModel, motion: SimulatedMotion, folder: Path) -> Session:
@@ -65,6 +71,18 @@ def _channel(record: SimulatedMotion | Session, name: str) -> FloatArray:
     return np.asarray(record.expression[:, names.index(name)])
 
 
+def record() -> None:
+    """Enter the observation in models/manifest.json."""
+    manifest = json.loads((MODELS / "manifest.json").read_text(encoding="utf-8"))
+    manifest[SHIPPED] = {
+        "sha256": sha256_of(MODELS / SHIPPED),
+        "licence": "Apache-2.0",
+        "origin": "Measured on rendered simulated speakers by packaging/measure_observation.py",
+    }
+    text = json.dumps(manifest, indent=2) + "\n"
+    (MODELS / "manifest.json").write_text(text, encoding="utf-8")
+
+
 def main() -> None:
     """Render, fit, compare, write."""
     parser = argparse.ArgumentParser(description=__doc__.split("\n", 1)[0])
@@ -81,7 +99,8 @@ def main() -> None:
             share = float(sessions[-1].valid.mean())
             print(f"speaker {speaker}: {100 * share:.0f} % of frames valid", flush=True)
     observation = measure_observation(motions, sessions)
-    write_observation(observation, OUT)
+    write_observation(observation, MODELS / SHIPPED)
+    record()
     for name, (correlation, size) in correlations(motions, sessions).items():
         print(f"{name:24s} correlation {correlation:5.2f}   true deviation {size:.3f}")
 

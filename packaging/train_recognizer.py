@@ -39,7 +39,7 @@ from facedyn_app.recognizer.model import Recognizer
 from facedyn_app.recognizer.training import train
 from facedyn_app.settings import NetworkSettings, Settings, TrainSettings
 from facedyn_app.simulate.corpus import simulate_sessions
-from facedyn_app.simulate.observation import Observation, read_observation
+from facedyn_app.simulate.observation import Observation, shipped_observation
 
 POPULATION = 1
 HELD_OUT_FROM, TEST_FROM = 100_000, 200_000
@@ -49,7 +49,6 @@ PROTOCOL = (
     "motion through the measured model of the fit, not rendered"
 )
 ROOT = Path(__file__).resolve().parents[1]
-OBSERVATION = ROOT / "packaging" / "observation.json"
 
 
 def sessions(
@@ -125,7 +124,7 @@ def main() -> None:
     parser.add_argument("--out", type=Path, default=ROOT / "models" / DEFAULT_FOLDER)
     args = parser.parse_args()
     torch.set_num_threads(args.threads)
-    observation = read_observation(OBSERVATION) if OBSERVATION.is_file() else None
+    observation = shipped_observation()
     settings = Settings(
         network=NetworkSettings(
             width=64, n_blocks=2, n_heads=4, dropout=0.0, statistics_dropout=0.2
@@ -143,7 +142,7 @@ def main() -> None:
             "command": shlex.join(["python", "packaging/train_recognizer.py", *sys.argv[1:]]),
             "population": POPULATION,
             "seconds_per_session": args.seconds,
-            "observation": "measured" if observation and observation.measured else "guessed",
+            "observation": "measured" if observation.measured else "guessed",
         },
         report=Printer(),
     )

@@ -50,6 +50,7 @@ def make_bench_app(measure_window: MeasureWindow) -> typer.Typer:
     app.command("live")(live)
     app.command("memory")(memory)
     app.command("mirror")(mirror)
+    app.command("realism")(realism)
     app.command("recognizer")(recognizer)
     app.command("truth")(truth)
     app.command("window")(window)
@@ -176,6 +177,37 @@ def mirror(
         from facedyn_app.cli.bench_mirror import bench_mirror
 
         return bench_mirror(videos, head, work, report)
+
+    run_verb(work_on, as_json=as_json)
+
+
+def realism(
+    place: Annotated[
+        Path | None,
+        typer.Argument(
+            metavar="LIBRARY|FOLDER",
+            show_default="the simulated speakers",
+            help="A library, or session files in one folder a speaker.",
+        ),
+    ] = None,
+    seed: Annotated[
+        int, typer.Option(min=0, help="Which simulated population; 1 trains the recognizer.")
+    ] = 1,
+    speakers: Annotated[int, typer.Option(min=3, help="Simulated speakers.")] = 60,
+    sessions: Annotated[int, typer.Option(min=2, help="Sessions of each.")] = 3,
+    seconds: Annotated[float, typer.Option(min=5.0, help="Length of each session, s.")] = 86.0,
+    rate: Annotated[
+        float, typer.Option(min=1.0, help="Motion is resampled to this rate, Hz.")
+    ] = 10.0,
+    as_json: AsJson = False,
+) -> None:
+    """Measure how much of what a session shows is the person's, beside what people give."""
+
+    def work_on(report: Report) -> Outcome:
+        from facedyn_app.cli.bench_realism import Population, bench_realism
+
+        population = Population(seed, speakers, sessions, seconds)
+        return bench_realism(place, population, rate, report)
 
     run_verb(work_on, as_json=as_json)
 

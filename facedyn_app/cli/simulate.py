@@ -1,4 +1,4 @@
-"""`facedyn simulate`: session files of made speakers."""
+"""`facedyn simulate`: session files of simulated speakers."""
 
 from __future__ import annotations
 
@@ -11,6 +11,7 @@ from facedyn_app.files import atomic_folder
 from facedyn_app.library.session_file import save_session
 from facedyn_app.progress import Report
 from facedyn_app.simulate.corpus import write_corpus
+from facedyn_app.simulate.observation import shipped_observation
 
 
 @dataclass(frozen=True, slots=True)
@@ -21,7 +22,7 @@ class Corpus:
         n_speakers: Speakers.
         n_sessions: Sessions of each.
         seconds: Length of each session, s.
-        seed: Which made population.
+        seed: Which simulated population.
     """
 
     n_speakers: int
@@ -39,6 +40,7 @@ def simulate_corpus(out: Path, corpus: Corpus, report: Report) -> Outcome:
         report: Called for each session; may raise Cancelled.
 
     Raises:
+        InputError: The measured model of the fit is missing.
         OutputError: The folder cannot be written or holds something already.
     """
     check_output_folder(out)
@@ -50,6 +52,7 @@ def simulate_corpus(out: Path, corpus: Corpus, report: Report) -> Outcome:
             corpus.seconds,
             save_session,
             seed=corpus.seed,
+            observation=shipped_observation(),
             report=report,
         )
     facts = {
@@ -62,7 +65,7 @@ def simulate_corpus(out: Path, corpus: Corpus, report: Report) -> Outcome:
         "files": [path.relative_to(unfinished).as_posix() for path in files],
     }
     text = (
-        f"written: {len(files)} simulated sessions of {corpus.n_speakers} made speakers, "
+        f"written: {len(files)} simulated sessions of {corpus.n_speakers} speakers, "
         f"{corpus.seconds:g} s each, in {out}"
     )
     return Outcome(facts, text)

@@ -1,1 +1,1 @@
-"""Made speakers with habits, and their sessions with known truth: demo, training, tests."""
+"""Simulated speakers with habits, and their sessions with known truth: demo, training, tests."""

@@ -1,4 +1,4 @@
-"""A corpus of made speakers: in memory for training, or on disk as session files."""
+"""A corpus of simulated speakers: in memory for training, or on disk as session files."""
 
 from __future__ import annotations
 
@@ -11,8 +11,14 @@ from facedyn_app.errors import OutputError
 from facedyn_app.progress import Progress, Report, ignore
 from facedyn_app.records import Session
 from facedyn_app.simulate.motion import simulate_motion
-from facedyn_app.simulate.observation import Observation
-from facedyn_app.simulate.observe import observe
+from facedyn_app.simulate.observation import Observation, perfect_observation
+from facedyn_app.simulate.observe import (
+    DEFAULT_SPREAD,
+    NO_SPREAD,
+    ObservationSpread,
+    observe,
+)
+from facedyn_app.simulate.repertoire import EXPRESSION_NAMES
 
 
 def simulate_sessions(
@@ -24,17 +30,19 @@ def simulate_sessions(
     fps: float = 25.0,
     individuality: float = 1.0,
     observation: Observation | None = None,
+    spread: ObservationSpread = DEFAULT_SPREAD,
 ) -> Iterator[Session]:
-    """The observed sessions of one made speaker, one after the other.
+    """The observed sessions of one simulated speaker, one after the other.
 
     Args:
         speaker: Number of the speaker, 0 or more.
         n_sessions: Sessions wanted.
         seconds: Length of each, s.
-        seed: Which made population.
+        seed: Which simulated population.
         fps: Frames per second.
         individuality: How far speakers differ.
         observation: What the measurement does to the motion; None for the guessed one.
+        spread: How that differs from session to session.
 
     Yields:
         Sessions 0, 1, ...; the same arguments always give the same numbers.
@@ -44,7 +52,28 @@ def simulate_sessions(
             speaker, number, seconds, fps=fps, seed=seed, individuality=individuality
         )
         rng = np.random.default_rng([seed, 104, speaker, number])
-        yield observe(motion, rng, observation)
+        yield observe(motion, rng, observation, spread)
+
+
+def true_sessions(
+    speaker: int, n_sessions: int, seconds: float, *, seed: int = 0, fps: float = 25.0
+) -> Iterator[Session]:
+    """The same sessions as a perfect measurement would give them.
+
+    Args:
+        speaker: Number of the speaker, 0 or more.
+        n_sessions: Sessions wanted.
+        seconds: Length of each, s.
+        seed: Which simulated population.
+        fps: Frames per second.
+
+    Returns:
+        Sessions 0, 1, ...
+    """
+    exact = perfect_observation(EXPRESSION_NAMES)
+    return simulate_sessions(
+        speaker, n_sessions, seconds, seed=seed, fps=fps, observation=exact, spread=NO_SPREAD
+    )
 
 
 def write_corpus(
@@ -68,7 +97,7 @@ def write_corpus(
         n_sessions: Sessions of each.
         seconds: Length of each session, s.
         save: What writes one session file.
-        seed: Which made population.
+        seed: Which simulated population.
         first_speaker: Number of the first speaker.
         individuality: How far speakers differ.
         observation: What the measurement does to the motion; None for the guessed one.

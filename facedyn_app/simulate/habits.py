@@ -1,8 +1,9 @@
-"""Who moves how: the habits of a made speaker, constant over his sessions.
+"""Who moves how: the habits of a simulated speaker, constant over their sessions.
 
 Every number is a population mean (rates, times and sizes of the order that the literature on
-blinks, speech and facial actions reports) times the speaker's own factor. The factors' spread is
-the project's own choice; `individuality` scales all of them together.
+blinks, speech and facial actions reports) times the speaker's own factor. The factors' spreads were
+chosen so that simulated speakers, as the fit sees them, differ in what people differ in and as much
+(`facedyn bench realism`); `individuality` scales all of them together.
 """
 
 from __future__ import annotations
@@ -13,7 +14,15 @@ from dataclasses import dataclass
 import numpy as np
 
 from facedyn_app.records import FloatArray
+from facedyn_app.simulate.background import Background, make_background
 from facedyn_app.simulate.repertoire import ARTICULATORS, GESTURES, Gesture, both_sides
+from facedyn_app.simulate.spread import Spread
+
+EXPRESSIVENESS = 0.7
+"""Spread of the logarithm of how much people's faces move altogether: people differ in nothing as
+much (METHOD section 6). Gestures take half of it in size and half in rate."""
+GESTURE_SIZE = 0.75
+"""Factor on the gestures' peaks, so that the most expressive speakers seldom reach the bounds."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -22,9 +31,9 @@ class Habit:
 
     Attributes:
         sizes: Peak activation of each channel, by its full name.
-        per_minute: His rate.
+        per_minute: Their rate.
         regularity: 1 random in time, larger more even.
-        times_s: His rise, hold and fall, s.
+        times_s: Their rise, hold and fall, s.
     """
 
     sizes: Mapping[str, float]
@@ -85,16 +94,16 @@ class Speaking:
 
 @dataclass(frozen=True, slots=True)
 class Speaker:
-    """A made person: all that stays the same over his sessions.
+    """A simulated person: all that stays the same over their sessions.
 
     Attributes:
         number: Which of the population.
         seed: Which population.
-        habits: His gestures.
-        blinking: How he blinks.
-        speaking: How he speaks.
-        idle: Size of the small movements without purpose.
-        idle_tau_s: Their correlation time, s.
+        habits: Their gestures.
+        blinking: How they blink.
+        speaking: How they speak.
+        background: How their face moves between gestures.
+        jaw_idle_rad: Size of the jaw's small movements about each axis, rad.
         sway_rad: Size of head turns, rad.
     """
 
@@ -103,29 +112,13 @@ class Speaker:
     habits: tuple[Habit, ...]
     blinking: Blinking
     speaking: Speaking
-    idle: float
-    idle_tau_s: float
+    background: Background
+    jaw_idle_rad: tuple[float, float, float]
     sway_rad: float
 
 
-class _Spread:
-    """Draws of how one speaker departs from the mean; nobody is beyond two deviations."""
-
-    def __init__(self, rng: np.random.Generator, individuality: float) -> None:
-        self._rng, self._scale = rng, individuality
-
-    def factor(self, sigma: float) -> float:
-        return float(np.exp(self.shift(sigma)))
-
-    def shift(self, sigma: float) -> float:
-        return float(self._scale * sigma * np.clip(self._rng.standard_normal(), -2.0, 2.0))
-
-    def side(self) -> int:
-        return int(self._rng.integers(2))
-
-
 def make_speaker(number: int, seed: int = 0, individuality: float = 1.0) -> Speaker:
-    """A person of a made population.
+    """A person of a simulated population.
 
     Args:
         number: Which person, 0 or more.
@@ -135,26 +128,31 @@ def make_speaker(number: int, seed: int = 0, individuality: float = 1.0) -> Spea
     Returns:
         The same person for the same arguments.
     """
-    spread = _Spread(np.random.default_rng([seed, 101, number]), individuality)
+    spread = Spread(np.random.default_rng([seed, 101, number]), individuality)
+    expressiveness = spread.factor(EXPRESSIVENESS)
     return Speaker(
         number=number,
         seed=seed,
-        habits=tuple(_habit(gesture, spread) for gesture in GESTURES),
+        habits=tuple(_habit(gesture, spread, expressiveness) for gesture in GESTURES),
         blinking=_blinking(spread),
         speaking=_speaking(spread),
-        idle=0.02 * spread.factor(0.4),
-        idle_tau_s=0.8 * spread.factor(0.4),
+        background=make_background(spread, expressiveness),
+        jaw_idle_rad=(
+            0.006 * spread.factor(0.4),
+            0.004 * spread.factor(0.4),
+            0.002 * spread.factor(0.4),
+        ),
         sway_rad=0.05 * spread.factor(0.35),
     )
 
 
 def speaker_shape(number: int, n_shape: int, seed: int = 0) -> FloatArray:
-    """(S,) true head shape of a made speaker, standard deviations."""
+    """(S,) true head shape of a simulated speaker, standard deviations."""
     return np.random.default_rng([seed, 102, number]).standard_normal(n_shape)
 
 
 def _sided(
-    form: Mapping[str, float], bias: float, sigma: float, spread: _Spread
+    form: Mapping[str, float], bias: float, sigma: float, spread: Spread
 ) -> dict[str, float]:
     sizes: dict[str, float] = {}
     for name, size in form.items():
@@ -167,15 +165,17 @@ def _sided(
     return sizes
 
 
-def _habit(gesture: Gesture, spread: _Spread) -> Habit:
-    sizes = _sided(gesture.form, spread.shift(0.4), 0.4, spread)
+def _habit(gesture: Gesture, spread: Spread, expressiveness: float) -> Habit:
+    root = float(np.sqrt(expressiveness))
+    form = {name: GESTURE_SIZE * root * size for name, size in gesture.form.items()}
+    sizes = _sided(form, spread.shift(0.3), 0.4, spread)
     kept = "Left" if spread.side() else "Right"
     if gesture.one_sided:
         sizes = {name: size for name, size in sizes.items() if name.endswith(kept)}
     rise, hold, fall = gesture.times_s
     return Habit(
         sizes=sizes,
-        per_minute=gesture.per_minute * spread.factor(0.9),
+        per_minute=gesture.per_minute * root * spread.factor(0.55),
         regularity=1.5 * spread.factor(0.3),
         times_s=(
             rise * spread.factor(0.45),
@@ -185,7 +185,7 @@ def _habit(gesture: Gesture, spread: _Spread) -> Habit:
     )
 
 
-def _blinking(spread: _Spread) -> Blinking:
+def _blinking(spread: Spread) -> Blinking:
     lid = spread.shift(0.04)
     sizes = {"eyeBlinkLeft": min(1.0, 0.97 + lid), "eyeBlinkRight": min(1.0, 0.97 - lid)}
     squint, brow = 0.12 * spread.factor(0.8), 0.06 * spread.factor(1.0)
@@ -204,7 +204,7 @@ def _blinking(spread: _Spread) -> Blinking:
     )
 
 
-def _speaking(spread: _Spread) -> Speaking:
+def _speaking(spread: Spread) -> Speaking:
     bias = spread.shift(0.25)
     channels = [name for group in ARTICULATORS.values() for name in group if name != "jaw"]
     vowels = np.asarray([spread.factor(0.45) for _ in range(5)])

@@ -1,4 +1,4 @@
-"""True motion of a made speaker in one session: what a perfect measurement would see."""
+"""True motion of a simulated speaker in one session: what a perfect measurement would see."""
 
 from __future__ import annotations
 
@@ -8,9 +8,11 @@ from dataclasses import dataclass
 import numpy as np
 
 from facedyn_app.records import FloatArray
+from facedyn_app.simulate.background import background_motion
 from facedyn_app.simulate.habits import Blinking, Habit, Speaker, make_speaker
+from facedyn_app.simulate.mood import Mood, draw_mood
 from facedyn_app.simulate.repertoire import EXPRESSION_NAMES
-from facedyn_app.simulate.signals import ease, event_times, pulse, wander
+from facedyn_app.simulate.signals import ease, event_times, pulse, smooth_wander, wander
 from facedyn_app.simulate.speech import Speech, speak
 
 LARGEST_JAW_RAD = 0.42
@@ -19,12 +21,12 @@ LARGEST_JAW_RAD = 0.42
 
 @dataclass(frozen=True, slots=True, eq=False)
 class SimulatedMotion:
-    """How a made speaker moved in one session.
+    """How a simulated speaker moved in one session.
 
     Attributes:
         speaker: Number of the speaker.
         session: Number of the session.
-        seed: Which made population.
+        seed: Which simulated population.
         fps: Frames per second.
         seconds: (T,) frame times from 0, s.
         names: The E channel names.
@@ -48,17 +50,6 @@ class SimulatedMotion:
     gaze: FloatArray
 
 
-@dataclass(frozen=True, slots=True)
-class _Mood:
-    """What one session changes: factors on talk, tempo, size, blinks and each habit's rate."""
-
-    talk: float
-    tempo: float
-    size: float
-    blink: float
-    habits: tuple[float, ...]
-
-
 def simulate_motion(
     speaker: int,
     session: int,
@@ -69,14 +60,14 @@ def simulate_motion(
     names: Sequence[str] = EXPRESSION_NAMES,
     individuality: float = 1.0,
 ) -> SimulatedMotion:
-    """One session of one made speaker.
+    """One session of one simulated speaker.
 
     Args:
         speaker: Number of the speaker, 0 or more.
         session: Number of the session, 0 or more.
         seconds: Length, s.
         fps: Frames per second.
-        seed: Which made population; another seed is other people.
+        seed: Which simulated population; another seed is other people.
         names: Channels wanted, in their order; one that no habit moves stays 0.
         individuality: How far people differ; 0 makes them all alike.
 
@@ -92,15 +83,17 @@ def simulate_motion(
     person = make_speaker(speaker, seed, individuality)
     rng = np.random.default_rng([seed, 103, speaker, session])
     times = np.arange(n_frames) / fps
-    mood = _mood(rng, len(person.habits))
+    mood = draw_mood(rng, person)
     speech = speak(person.speaking, times, rng, mood.talk, mood.tempo)
     face = {name: np.zeros(n_frames) for name in EXPRESSION_NAMES}
     for name, values in speech.channels.items():
-        _join(face, name, np.clip(mood.size * values, 0.0, 0.9))
-    for habit, rate in zip(person.habits, mood.habits, strict=True):
-        _gesture(face, habit, rate, times, rng)
-    _idle(face, person, fps, rng)
+        _join(face, name, np.clip(mood.arousal * values, 0.0, 0.9))
+    for habit, rate, stretch in zip(person.habits, mood.rates, mood.times, strict=True):
+        _gesture(face, habit, rate, stretch, mood.arousal, times, rng)
+    _background(face, person, mood, times, fps, rng)
     _beat(face, person, speech, times, rng)
+    for name, strength in mood.strengths.items():
+        face[name] = np.clip(strength * face[name], 0.0, 0.95)
     _blink(face, person.blinking, mood.blink, times, rng)
     rotation, translation = _head(person, speech, times, fps, rng)
     still = np.zeros(n_frames)
@@ -112,23 +105,10 @@ def simulate_motion(
         seconds=times,
         names=tuple(names),
         expression=np.stack([face.get(name, still) for name in names], axis=1).astype(np.float32),
-        jaw=_jaw(person, speech, mood.size, fps, rng).astype(np.float32),
+        jaw=_jaw(person, speech, mood.arousal, fps, rng).astype(np.float32),
         rotation=rotation.astype(np.float32),
         translation=translation.astype(np.float32),
         gaze=_gaze(times, rng).astype(np.float32),
-    )
-
-
-def _mood(rng: np.random.Generator, n_habits: int) -> _Mood:
-    def factor(sigma: float) -> float:
-        return float(np.exp(sigma * np.clip(rng.standard_normal(), -2.0, 2.0)))
-
-    return _Mood(
-        talk=factor(0.25),
-        tempo=factor(0.05),
-        size=factor(0.12),
-        blink=factor(0.25),
-        habits=tuple(factor(0.35) for _ in range(n_habits)),
     )
 
 
@@ -141,10 +121,12 @@ def _gesture(
     face: Mapping[str, FloatArray],
     habit: Habit,
     rate: float,
+    stretch: float,
+    arousal: float,
     times: FloatArray,
     rng: np.random.Generator,
 ) -> None:
-    rise, hold, fall = habit.times_s
+    rise, hold, fall = (stretch * time_s for time_s in habit.times_s)
     total = np.zeros_like(times)
     at_s = event_times(rng, times[-1], habit.per_minute * rate, habit.regularity, rise + fall)
     for at in at_s:
@@ -152,17 +134,21 @@ def _gesture(
         shape = pulse(times, at, rise, hold * rng.gamma(6.0, 1.0 / 6.0), fall)
         total = np.maximum(total, size * shape)
     for name, peak in habit.sizes.items():
-        _join(face, name, np.clip(peak * total, 0.0, 0.95))
+        _join(face, name, np.clip(arousal * peak * total, 0.0, 0.95))
 
 
-def _idle(
-    face: Mapping[str, FloatArray], person: Speaker, fps: float, rng: np.random.Generator
+def _background(
+    face: Mapping[str, FloatArray],
+    person: Speaker,
+    mood: Mood,
+    times: FloatArray,
+    fps: float,
+    rng: np.random.Generator,
 ) -> None:
-    n_frames = len(next(iter(face.values())))
-    noise = wander(rng, n_frames, person.idle_tau_s, fps, len(face))
-    for k, name in enumerate(EXPRESSION_NAMES):
-        if not name.startswith("eyeBlink"):
-            _join(face, name, np.clip(person.idle * (noise[:, k] + 0.5), 0.0, 1.0))
+    today = mood.background(person.background)
+    moved = background_motion(today, times, fps, rng, mood.loudness)
+    for name, activation in moved.items():
+        _join(face, name, activation)
 
 
 def _beat(
@@ -205,10 +191,11 @@ def _jaw(
     person: Speaker, speech: Speech, size: float, fps: float, rng: np.random.Generator
 ) -> FloatArray:
     opening = np.clip(person.speaking.jaw_rad * size * speech.opening, 0.0, LARGEST_JAW_RAD)
-    drift = wander(rng, len(opening), 0.5, fps, 3)
-    rest = 0.004 * np.clip(drift[:, 0] + 1.0, 0.0, None)
-    sideways = person.speaking.jaw_side * opening + 0.002 * drift[:, 1]
-    return np.stack([opening + rest, sideways, 0.001 * drift[:, 2]], axis=1)
+    pace_s = np.full(3, float(np.median(person.background.paces_s)))
+    idle = size * smooth_wander(rng, len(opening), pace_s, fps) * person.jaw_idle_rad
+    rest = np.clip(idle[:, 0] + person.jaw_idle_rad[0], 0.0, None)
+    sideways = person.speaking.jaw_side * opening + idle[:, 1]
+    return np.stack([opening + rest, sideways, idle[:, 2]], axis=1)
 
 
 def _head(

@@ -1,7 +1,7 @@
 """What a fit makes of true motion: a linear model of its gains, confusions and noise.
 
 The model is either guessed (`guessed_observation`), or measured on sessions that were fitted from
-rendered videos of known motion (`measure_observation`), which is better where it can be had.
+rendered videos of known motion (`measure_observation`), as the one that comes with the program.
 """
 
 from __future__ import annotations
@@ -13,12 +13,16 @@ from pathlib import Path
 
 import numpy as np
 
+from facedyn_app.assets import model_file
 from facedyn_app.dynamics.features import JAW_NAMES, columns_by_name, interpolate
 from facedyn_app.errors import InputError, MismatchError, TooLittleError
 from facedyn_app.records import FloatArray, Session
 from facedyn_app.simulate.motion import SimulatedMotion
+from facedyn_app.simulate.motion_size import MotionSize, motion_size
 
-FORMAT, VERSION = "facedyn-observation", 1
+SHIPPED = "observation.json"
+"""The measured model that comes with the program, in `models/`."""
+FORMAT, VERSION = "facedyn-observation", 2
 
 GUESSED: tuple[tuple[str, float, float], ...] = (
     ("jaw_x", 0.9, 0.012),
@@ -47,6 +51,9 @@ others are guesses in the same spirit: what moves few landmarks, or little, is l
 """
 
 
+GUESSED_AMPLITUDE, GUESSED_JAW_RAD, GUESSED_PACE_HZ = 0.12, 0.03, 7.0
+
+
 @dataclass(frozen=True, slots=True, eq=False)
 class Observation:
     """fitted = response true + noise, over the K = E + 3 channels (expression, then jaw).
@@ -56,6 +63,7 @@ class Observation:
         response: (K, K) mean response; row: fitted channel, column: true channel.
         noise: (K, K) factor of the noise covariance, noise = factor white.
         noise_tau_s: Correlation time of the noise, s.
+        usual: Size and pace of the true motion that this was measured on.
         measured: Whether it was measured, or guessed.
     """
 
@@ -63,6 +71,7 @@ class Observation:
     response: FloatArray
     noise: FloatArray
     noise_tau_s: float
+    usual: MotionSize
     measured: bool
 
 
@@ -78,8 +87,31 @@ def guessed_observation(expression_names: Sequence[str]) -> Observation:
         for i, j in _sides(names, source, target):
             response[j, i] = share
     return Observation(
-        names, response, np.diag([noise for *_, noise in rows]), 0.06, measured=False
+        names,
+        response,
+        np.diag([noise for *_, noise in rows]),
+        0.06,
+        _guessed_size(names),
+        measured=False,
     )
+
+
+def perfect_observation(expression_names: Sequence[str]) -> Observation:
+    """A measurement that gives the true motion."""
+    names = (*expression_names, *JAW_NAMES)
+    n = len(names)
+    return Observation(
+        names, np.eye(n), np.zeros((n, n)), 0.06, _guessed_size(names), measured=False
+    )
+
+
+def shipped_observation() -> Observation:
+    """What the program's fit was measured to make of the open head's motion.
+
+    Raises:
+        InputError: The file is missing, or has other bytes than it should.
+    """
+    return read_observation(model_file(SHIPPED))
 
 
 def measure_observation(
@@ -114,7 +146,18 @@ def measure_observation(
     step_s = float(np.median(np.diff(fits[0].seconds)))
     tau_s = -step_s / np.log(np.clip(lag, 0.05, 0.95))
     factor = np.linalg.cholesky(covariance + 1e-10 * np.eye(len(names)))
-    return Observation(names, response, factor, float(tau_s), measured=True)
+    sizes = [motion_size(truth) for truth in truths]
+    usual = MotionSize(
+        np.mean([size.amplitude for size in sizes], axis=0),
+        np.mean([size.speed for size in sizes], axis=0),
+    )
+    return Observation(names, response, factor, float(tau_s), usual, measured=True)
+
+
+def _guessed_size(names: Sequence[str]) -> MotionSize:
+    amplitude = np.full(len(names), GUESSED_AMPLITUDE)
+    amplitude[-len(JAW_NAMES) :] = GUESSED_JAW_RAD
+    return MotionSize(amplitude, GUESSED_PACE_HZ * amplitude)
 
 
 def write_observation(observation: Observation, path: Path) -> None:
@@ -134,6 +177,8 @@ def write_observation(observation: Observation, path: Path) -> None:
         "response": rows(observation.response),
         "noise": rows(observation.noise),
         "noise_tau_s": observation.noise_tau_s,
+        "usual_amplitude": rows(observation.usual.amplitude[None])[0],
+        "usual_speed": rows(observation.usual.speed[None])[0],
         "measured": observation.measured,
     }
     path.write_text(json.dumps(content) + "\n", encoding="utf-8")
@@ -156,6 +201,12 @@ def read_observation(path: Path) -> Observation:
             response=np.asarray(content["response"], dtype=float).reshape(size),
             noise=np.asarray(content["noise"], dtype=float).reshape(size),
             noise_tau_s=float(content["noise_tau_s"]),
+            usual=MotionSize(
+                *(
+                    np.asarray(content[key], dtype=float).reshape(len(names))
+                    for key in ("usual_amplitude", "usual_speed")
+                )
+            ),
             measured=bool(content["measured"]),
         )
     except (OSError, ValueError, KeyError, TypeError) as error:

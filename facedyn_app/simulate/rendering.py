@@ -1,4 +1,4 @@
-"""Videos of made speakers: their motion on painted heads of their own, with known truth."""
+"""Videos of simulated speakers: their motion on painted heads of their own, with known truth."""
 
 from __future__ import annotations
 
@@ -20,7 +20,7 @@ from facedyn_app.simulate.habits import speaker_shape
 from facedyn_app.simulate.motion import SimulatedMotion
 
 SHAPE_SPREAD = 0.8
-"""Made faces stay a little nearer to the mean than people, so that all look plausible."""
+"""Simulated faces stay a little nearer to the mean than people, so that all look plausible."""
 BLOCK_FRAMES = 64
 FOCAL_FACTOR = 1.2
 EYES = ("left_eye", "right_eye")
@@ -28,7 +28,7 @@ EYES = ("left_eye", "right_eye")
 
 @dataclass(frozen=True, slots=True, eq=False)
 class Scene:
-    """How a made speaker looks in one session.
+    """How a simulated speaker looks in one session.
 
     Attributes:
         shape: (S,) true head shape, standard deviations.
@@ -59,13 +59,13 @@ def with_appearance(scene: Scene, appearance: Appearance) -> Scene:
 def make_scene(
     head: HeadModel, speaker: int, session: int, *, seed: int, width: int = 400, height: int = 400
 ) -> Scene:
-    """The look of a made speaker in a session: the face is his own, the room the session's.
+    """The look of a simulated speaker in a session: the face is their own, the room the session's.
 
     Args:
         head: The head whose shapes and paint are used.
         speaker: Number of the speaker.
         session: Number of the session.
-        seed: Which made population.
+        seed: Which simulated population.
         width: Image width, px.
         height: Image height, px.
     """

@@ -13,7 +13,7 @@ EXPRESSION_NAMES = tuple(
     for name in ACTION_NAMES
     if not name.startswith(("_", "eyeLook")) and name not in ("jawOpen", "jawLeft", "jawRight")
 )
-"""The expression channels that made speakers move (ARKit names)."""
+"""The expression channels that simulated speakers move (ARKit names)."""
 
 ARTICULATORS: Mapping[str, tuple[str, ...]] = {
     "jaw": ("jaw",),
@@ -61,6 +61,28 @@ GESTURES = (
     Gesture({"cheekPuff": 0.4, "mouthPress": 0.3}, 0.5, (0.3, 0.4, 0.3)),
 )
 """What faces do beside blinking and speaking."""
+
+BACKGROUND_SOURCES = (
+    ("mouthSmile", "cheekSquint", "mouthDimple", "eyeSquint"),
+    ("browInnerUp", "browOuterUp", "eyeWide"),
+    ("browDown", "eyeSquint", "noseSneer", "cheekSquint"),
+    ("mouthPress", "mouthRollLower", "mouthRollUpper", "mouthClose", "mouthShrugLower"),
+    ("mouthPucker", "mouthFunnel", "mouthShrugUpper", "jawForward"),
+    ("mouthFrown", "mouthShrugLower", "mouthStretch", "mouthLowerDown"),
+    ("mouthUpperUp", "noseSneer", "mouthLowerDown", "mouthStretch"),
+    ("mouthSide", "mouthDimple", "cheekPuff"),
+)
+"""What moves together between gestures, in everybody: muscles beside each other."""
+
+BACKGROUND_CHANNELS: Mapping[str, float] = {
+    **dict.fromkeys((name for source in BACKGROUND_SOURCES for name in source), 1.0),
+    "cheekPuff": 0.4,
+    "jawForward": 0.4,
+    "mouthShrugUpper": 0.5,
+    "mouthClose": 0.5,
+    "noseSneer": 0.6,
+}
+"""The channels that never stand still, by their usual size against each other; not the lids."""
 
 
 def both_sides(name: str) -> tuple[str, str] | None:

@@ -1,4 +1,4 @@
-"""Building blocks of made motion: coloured noise, pulses, event times."""
+"""Building blocks of simulated motion: coloured noise, pulses, event times."""
 
 from __future__ import annotations
 
@@ -6,6 +6,9 @@ import numpy as np
 from scipy.signal import lfilter
 
 from facedyn_app.records import FloatArray
+
+WARM_UP = 8.0
+"""So many time constants go by before smooth noise is taken: it has forgotten its start."""
 
 
 def wander(
@@ -27,6 +30,35 @@ def wander(
     white = rng.standard_normal((n_frames, n))
     white[1:] *= np.sqrt(1.0 - decay**2)
     return np.stack([lfilter([1.0], [1.0, -a], white[:, k]) for k, a in enumerate(decay)], axis=1)
+
+
+def smooth_wander(
+    rng: np.random.Generator, n_frames: int, tau_s: FloatArray, fps: float
+) -> FloatArray:
+    """Stationary second-order noise of unit variance: white noise through two equal low-passes.
+
+    Its autocorrelation is `(1 + t / tau) exp(-t / tau)` where tau is many frames, so that its
+    velocity has a finite size, 1 / tau: a movement of something that has mass. With the decay
+    `a = exp(-1 / (fps tau))` of each low-pass, unit white noise comes out with the variance
+    `(1 + a^2) / (1 - a^2)^3`.
+
+    Args:
+        rng: Source of randomness.
+        n_frames: T.
+        tau_s: (K,) time constants, s.
+        fps: Frames per second.
+
+    Returns:
+        (T, K) noise.
+    """
+    decay = np.exp(-1.0 / (fps * tau_s))
+    n_before = int(np.ceil(WARM_UP * float(tau_s.max()) * fps))
+    white = rng.standard_normal((n_before + n_frames, len(tau_s)))
+    white *= np.sqrt((1.0 - decay**2) ** 3 / (1.0 + decay**2))
+    columns = [
+        lfilter([1.0], [1.0, -2.0 * a, a * a], white[:, k])[n_before:] for k, a in enumerate(decay)
+    ]
+    return np.stack(columns, axis=1)
 
 
 def ease(x: FloatArray) -> FloatArray:

@@ -1,4 +1,4 @@
-"""Speech of a made speaker: syllables of mouth shapes, followed by sluggish articulators.
+"""Speech of a simulated speaker: syllables of mouth shapes, followed by sluggish articulators.
 
 Each syllable is a consonant and a vowel, each a target shape of jaw and lips (the shapes are the
 project's own simplification of the usual viseme classes); the articulators follow the targets as

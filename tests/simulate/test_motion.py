@@ -1,10 +1,11 @@
 import numpy as np
 import pytest
 
+from facedyn_app.simulate.background import background_motion
 from facedyn_app.simulate.habits import make_speaker, speaker_shape
 from facedyn_app.simulate.motion import simulate_motion
 from facedyn_app.simulate.repertoire import EXPRESSION_NAMES
-from facedyn_app.simulate.signals import event_times, pulse, wander
+from facedyn_app.simulate.signals import event_times, pulse, smooth_wander, wander
 
 
 def test_the_same_seed_gives_the_same_numbers() -> None:
@@ -16,7 +17,7 @@ def test_the_same_seed_gives_the_same_numbers() -> None:
 
 
 def test_another_population_has_other_people() -> None:
-    assert make_speaker(0, 1) != make_speaker(0, 2)
+    assert make_speaker(0, 1).blinking != make_speaker(0, 2).blinking
     assert not np.allclose(speaker_shape(0, 10, 1), speaker_shape(0, 10, 2))
 
 
@@ -62,6 +63,8 @@ def test_without_individuality_everybody_is_alike() -> None:
     alike, other = (make_speaker(number, 0, individuality=0.0) for number in (1, 2))
     assert alike.blinking == other.blinking
     assert alike.speaking.sizes == other.speaking.sizes
+    np.testing.assert_array_equal(alike.background.weights, other.background.weights)
+    np.testing.assert_array_equal(alike.background.sizes, other.background.sizes)
     assert make_speaker(1).blinking != make_speaker(2).blinking
 
 
@@ -75,6 +78,41 @@ def test_wander_has_unit_variance_and_its_correlation_time() -> None:
     assert noise.std() == pytest.approx(1.0, abs=0.05)
     lagged = float((noise[12:] * noise[:-12]).mean())
     assert lagged == pytest.approx(np.exp(-12 / 25 / 0.5), abs=0.05)
+
+
+def test_smooth_noise_has_unit_variance_and_its_autocorrelation() -> None:
+    taus = np.array([0.2, 0.5])
+    noise = smooth_wander(np.random.default_rng(0), 200_000, taus, 25.0)
+    assert noise.std(axis=0) == pytest.approx([1.0, 1.0], abs=0.03)
+    for lag in (5, 12):
+        decay = lag / 25.0 / taus
+        expected = (1.0 + decay) * np.exp(-decay)
+        lagged = (noise[lag:] * noise[:-lag]).mean(axis=0)
+        assert lagged == pytest.approx(expected, abs=0.05)
+    speed = np.diff(noise, axis=0).std(axis=0) * 25.0
+    assert speed == pytest.approx(1.0 / taus, rel=0.1)
+
+
+def test_smooth_noise_is_as_large_at_its_start() -> None:
+    rng = np.random.default_rng(1)
+    starts = [smooth_wander(rng, 1, np.array([0.6]), 25.0)[0, 0] for _ in range(2000)]
+    assert np.std(starts) == pytest.approx(1.0, abs=0.06)
+
+
+def test_the_background_is_an_activation_that_rests_and_bursts() -> None:
+    background = make_speaker(3).background
+    np.testing.assert_allclose(np.linalg.norm(background.weights, axis=1), 1.0)
+    times = np.arange(0.0, 400.0, 0.04)
+    loudness = np.ones(len(background.paces_s))
+    moved = background_motion(background, times, 25.0, np.random.default_rng(0), loudness)
+    assert not any(name.startswith("eyeBlink") for name in moved)
+    for k, name in enumerate(background.names):
+        values, burst = moved[name], background.bursts[k]
+        assert values.min() == 0.0
+        assert values.max() <= 0.7
+        assert (values == 0.0).mean() == pytest.approx(0.16, abs=0.08)
+        middle = background.sizes[k] * (1.0 - np.exp(-burst)) / burst
+        assert np.median(values) == pytest.approx(middle, rel=0.3)
 
 
 def test_a_pulse_rises_holds_and_falls() -> None:

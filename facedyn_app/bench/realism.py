@@ -1,0 +1,150 @@
+"""Whether simulated speakers differ from each other in what people differ in (METHOD section 6)."""
+
+from __future__ import annotations
+
+from collections import Counter
+from collections.abc import Iterable, Mapping
+from dataclasses import dataclass, fields
+
+import numpy as np
+
+from facedyn_app.bench.session_statistics import RATE_HZ, SessionStatistics, session_statistics
+from facedyn_app.bench.variance_components import LEAST_PEOPLE, median_share, person_sums
+from facedyn_app.errors import MismatchError, TooLittleError
+from facedyn_app.recognizer.bootstrap import Interval
+from facedyn_app.records import Session
+
+MEASURES = tuple(field.name for field in fields(SessionStatistics))
+"""The rows of the table, in their order."""
+
+REAL_PEOPLE: Mapping[str, float] = {
+    "amplitude": 0.62,
+    "speed": 0.70,
+    "speed_over_amplitude": 0.52,
+    "correlation": 0.40,
+    "velocity_correlation": 0.50,
+    "autocorrelation": 0.50,
+    "skewness": 0.42,
+    "asymmetry": 0.14,
+}
+"""What real people give: the mean of three corpora (a game in action units and in landmarks, 60
+people; video calls, 40 people), each of one visit, recordings of 86 to 180 s."""
+CLOSE = 0.15
+"""A simulation resembles people where no row is farther than this from theirs."""
+
+
+@dataclass(frozen=True, slots=True)
+class Share:
+    """How much of the variance of one measure between sessions is the person's.
+
+    Attributes:
+        measure: Name of the statistics, one of `MEASURES`.
+        share: ICC(1), the median over channels or pairs; NaN where there is none.
+        interval: Its 90 % bootstrap interval over people.
+        real: What real people give.
+    """
+
+    measure: str
+    share: float
+    interval: Interval
+    real: float
+
+    @property
+    def near(self) -> bool:
+        """Whether it is as near to people's as is asked of a simulation."""
+        return abs(self.share - self.real) <= CLOSE
+
+
+@dataclass(frozen=True, slots=True)
+class Realism:
+    """The table of one corpus.
+
+    Attributes:
+        n_people: People with two sessions or more.
+        n_sessions: Their sessions.
+        n_left_out: Sessions left out: of people with one session alone, or without motion.
+        n_channels: Channels that move in some session.
+        simulated: Whether some of them are simulated.
+        shares: A row per measure.
+    """
+
+    n_people: int
+    n_sessions: int
+    n_left_out: int
+    n_channels: int
+    simulated: bool
+    shares: tuple[Share, ...]
+
+
+def measure_realism(
+    sessions: Iterable[tuple[str, Session]], rng: np.random.Generator, rate_hz: float = RATE_HZ
+) -> Realism:
+    """Share of the variance between sessions that is the person's, measure by measure.
+
+    The sessions are read one after the other and only their statistics are kept.
+
+    Args:
+        sessions: Whose each is, and the session; all of one head.
+        rng: For the bootstrap over people.
+        rate_hz: Rate that the motion is resampled to, Hz.
+
+    Raises:
+        MismatchError: The sessions are of several heads, or of other channels.
+        TooLittleError: Fewer than three people have two sessions.
+    """
+    people: list[str] = []
+    found: list[SessionStatistics] = []
+    first: Session | None = None
+    n_read, simulated = 0, False
+    for person, session in sessions:
+        n_read += 1
+        first = first or session
+        _check_same_channels(first, session)
+        try:
+            found.append(session_statistics(session, rate_hz))
+        except TooLittleError:
+            continue
+        people.append(person)
+        simulated |= session.simulated
+    counts = Counter(people)
+    kept = [k for k, person in enumerate(people) if counts[person] > 1]
+    people, found = [people[k] for k in kept], [found[k] for k in kept]
+    n_people = len(set(people))
+    if n_people < LEAST_PEOPLE:
+        raise TooLittleError(
+            f"{n_people} people have two sessions or more; {LEAST_PEOPLE} are needed to tell "
+            "what is the person's.",
+            "Take more people, or more recordings of each.",
+        )
+    moving = np.isfinite([one.amplitude for one in found]).any(axis=0)
+    return Realism(
+        n_people=n_people,
+        n_sessions=len(found),
+        n_left_out=n_read - len(found),
+        n_channels=int(moving.sum()),
+        simulated=simulated,
+        shares=tuple(_share(name, found, people, rng) for name in MEASURES),
+    )
+
+
+def _share(
+    measure: str, found: list[SessionStatistics], people: list[str], rng: np.random.Generator
+) -> Share:
+    values = np.stack([getattr(one, measure) for one in found])
+    share, spread = median_share(person_sums(values, people), rng)
+    return Share(measure, share, spread, REAL_PEOPLE[measure])
+
+
+def _check_same_channels(first: Session, session: Session) -> None:
+    if session.head_id != first.head_id:
+        raise MismatchError(
+            f"There are sessions of the heads '{first.head_id}' and '{session.head_id}'; "
+            "motion is compared within one head.",
+            "Keep the sessions of each head in a folder or library of their own.",
+        )
+    if session.expression_names != first.expression_names:
+        raise MismatchError(
+            f"Sessions of the head '{first.head_id}' have different channels: "
+            f"{len(first.expression_names)} and {len(session.expression_names)}.",
+            "Measure them with the same number of expressions.",
+        )

@@ -1,0 +1,117 @@
+"""How a face moved in one session, in numbers that need no model (METHOD section 6)."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+
+import numpy as np
+
+from facedyn_app.dynamics.features import motion_features
+from facedyn_app.records import FloatArray, Session
+from facedyn_app.settings import FeatureSettings
+
+RATE_HZ = 10.0
+"""What slow and fast recordings have in common: motion is resampled to this rate, Hz."""
+AUTOCORRELATION_S, ASYMMETRY_S = 0.32, 0.2
+DEAD = 1e-4
+"""A channel with no larger standard deviation in a session (activation or rad) is dead there."""
+
+
+@dataclass(frozen=True, slots=True, eq=False)
+class SessionStatistics:
+    """Statistics of the C channels of a session, each centred over the session; NaN of dead ones.
+
+    Pairs are those of channels i < j, in the order of `numpy.triu_indices`: C (C - 1) / 2.
+
+    Attributes:
+        amplitude: (C,) logarithm of the standard deviation (activation or rad).
+        speed: (C,) logarithm of the standard deviation of the velocity (per s).
+        speed_over_amplitude: (C,) the difference of both: how quick a movement of a given size is.
+        correlation: (P,) correlations between channels.
+        velocity_correlation: (P,) correlations between velocities.
+        autocorrelation: (C,) autocorrelation at 0.32 s: how smooth the movement is.
+        skewness: (C,) third standardised moment: seldom and large, or often and small.
+        asymmetry: (P,) correlation of channel i with channel j 0.2 s later, minus that of j with i
+            0.2 s later: which of the two leads.
+    """
+
+    amplitude: FloatArray
+    speed: FloatArray
+    speed_over_amplitude: FloatArray
+    correlation: FloatArray
+    velocity_correlation: FloatArray
+    autocorrelation: FloatArray
+    skewness: FloatArray
+    asymmetry: FloatArray
+
+    def __post_init__(self) -> None:
+        """Check that channels and pairs go together."""
+        n = len(self.amplitude)
+        per_channel = (self.speed, self.speed_over_amplitude, self.autocorrelation, self.skewness)
+        per_pair = (self.correlation, self.velocity_correlation, self.asymmetry)
+        if any(len(values) != n for values in per_channel):
+            raise ValueError("SessionStatistics needs one number per channel")
+        if any(len(values) != n * (n - 1) // 2 for values in per_pair):
+            raise ValueError("SessionStatistics needs one number per pair of channels")
+
+
+def session_statistics(session: Session, rate_hz: float = RATE_HZ) -> SessionStatistics:
+    """Measure how a face moved in a session.
+
+    Motion is resampled to an even rate within stretches of valid frames, so that uneven and
+    different frame rates are compared in seconds; lags never reach across a gap, and a lag between
+    two samples is interpolated.
+
+    Args:
+        session: The session; its C channels are its E expression coefficients and the jaw's three.
+        rate_hz: Rate that the motion is resampled to, Hz.
+
+    Raises:
+        TooLittleError: No stretch of valid frames is long enough to speak of motion.
+    """
+    track = motion_features(session, FeatureSettings(rate_hz=rate_hz))
+    motion = track.values.astype(np.float64)
+    values, velocities = np.split(motion - motion.mean(axis=0), 2, axis=1)
+    deviation, quickness = values.std(axis=0), velocities.std(axis=0)
+    dead = ~(deviation > DEAD)
+    deviation[dead] = quickness[dead] = np.nan
+    scores = values / deviation
+    pairs = np.triu_indices(len(deviation), 1)
+    lead = _lagged(scores, track.segments, ASYMMETRY_S * rate_hz)
+    with np.errstate(divide="ignore"):
+        amplitude, speed = np.log(deviation), np.log(quickness)
+    return SessionStatistics(
+        amplitude=amplitude,
+        speed=speed,
+        speed_over_amplitude=speed - amplitude,
+        correlation=_correlations(scores)[pairs],
+        velocity_correlation=_correlations(velocities / quickness)[pairs],
+        autocorrelation=np.diag(_lagged(scores, track.segments, AUTOCORRELATION_S * rate_hz)),
+        skewness=(scores**3).mean(axis=0),
+        asymmetry=(lead - lead.T)[pairs],
+    )
+
+
+def _correlations(scores: FloatArray) -> FloatArray:
+    """(C, C) mean products of standardised columns."""
+    return np.asarray(scores.T @ scores / len(scores))
+
+
+def _lagged(scores: FloatArray, segments: Sequence[tuple[int, int]], lag_rows: float) -> FloatArray:
+    """(C, C) correlation of column i with column j `lag_rows` later, between two lags linear."""
+    whole, share = int(lag_rows), lag_rows % 1.0
+    at_whole = _lagged_whole(scores, segments, whole)
+    if share < 1e-9:
+        return at_whole
+    return (1.0 - share) * at_whole + share * _lagged_whole(scores, segments, whole + 1)
+
+
+def _lagged_whole(scores: FloatArray, segments: Sequence[tuple[int, int]], lag: int) -> FloatArray:
+    """(C, C) likewise for a whole number of rows; NaN where no segment is long enough."""
+    parts = [(start, stop) for start, stop in segments if stop - start > lag]
+    total = np.zeros((scores.shape[1], scores.shape[1]))
+    for start, stop in parts:
+        total += scores[start : stop - lag].T @ scores[start + lag : stop]
+    n_products = sum(stop - start - lag for start, stop in parts)
+    return total / n_products if n_products else np.full_like(total, np.nan)
