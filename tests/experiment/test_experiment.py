@@ -114,6 +114,7 @@ def test_a_test_names_motion_and_not_shape(assessment: Assessment) -> None:
         "session_mean",
         "velocities_only",
         "uncentred",
+        "amplitude_only",
     }
     assert assessment.baselines["session_mean"].top1_window < 0.2
     assert assessment.baselines["descriptors_b"].top1_window > 0.3

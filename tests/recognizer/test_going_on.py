@@ -147,7 +147,6 @@ def test_training_stops_by_itself_when_nothing_gets_better() -> None:
     # at a step size of 0 only the statistics' running means still settle
     steps = [look["step"] for look in curve(found)]
     assert steps[-1] == found.training["best_step"] + 4 < 40
-    assert found.training["best_step"] == 2
 
 
 def test_the_minutes_end_a_training() -> None:
