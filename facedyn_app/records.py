@@ -389,7 +389,7 @@ class Embedding:
     """Where a session's motion windows lie in the recognizer's space.
 
     Attributes:
-        vectors: (W, D) float32, each of length 1.
+        vectors: (W, D) float32 coordinates, of any length.
         window_seconds: (W, 2) start and end of each window, s.
     """
 
@@ -423,7 +423,7 @@ class Match:
 
     Attributes:
         name: The speaker.
-        score: Mean cosine of the probe's windows with the speaker's centroid, -1..1.
+        score: Cosine of the probe's windows together with the speaker's, -1..1.
         probability: Calibrated probability that the probe is this speaker, 0..1.
         window_scores: (W,) the score of each window of the probe.
         trust: How far it can be believed; None where that was not looked at.

@@ -162,8 +162,8 @@ class NetworkSettings:
         n_mixtures: Mixtures of channels with which each channel is compared.
     """
 
-    width: int = setting(128, "Width", 2, 2048, "channels")
-    n_blocks: int = setting(4, "Blocks", 1, 64)
+    width: int = setting(48, "Width", 2, 2048, "channels")
+    n_blocks: int = setting(2, "Blocks", 1, 64)
     n_heads: int = setting(4, "Attention heads", 1, 64)
     kernel: int = setting(15, "Convolution", 1, 255, "frames")
     embedding: int = setting(128, "Embedding", 1, 4096, "numbers")
@@ -186,13 +186,13 @@ class TrainSettings:
     """How the recognizer is trained.
 
     Attributes:
-        speakers_per_batch: P of the P x K batches.
+        speakers_per_batch: P of the P x K batches; all speakers where there are fewer.
         windows_per_speaker: K of the P x K batches, from different sessions.
         temperature: tau of the supervised contrastive loss.
         learning_rate: Peak step size of AdamW.
         weight_decay: AdamW's.
         warmup_steps: Steps of linear warm-up.
-        max_steps: Most steps.
+        max_steps: Most steps; 0 takes as many as the number of speakers needs.
         budget_minutes: Most wall time, minutes.
         window_s: Length of a training window, s.
         seed: Start of every random choice.
@@ -205,21 +205,21 @@ class TrainSettings:
         patience: Looks without improvement after which training stops.
     """
 
-    speakers_per_batch: int = setting(32, "Speakers in a batch", 2, 4096)
+    speakers_per_batch: int = setting(128, "Speakers in a batch", 2, 4096)
     windows_per_speaker: int = setting(2, "Windows of each", 2, 64)
     temperature: float = setting(0.1, "Temperature", 0.01, 10)
-    learning_rate: float = setting(1e-3, "Step size", 1e-7, 1)
-    weight_decay: float = setting(1e-4, "Weight decay", 0, 1)
-    warmup_steps: int = setting(50, "Warm-up", 0, 1e5, "steps")
-    max_steps: int = setting(2000, "Most steps", 1, 1e7, "steps")
+    learning_rate: float = setting(2e-3, "Step size", 1e-7, 1)
+    weight_decay: float = setting(1e-2, "Weight decay", 0, 1)
+    warmup_steps: int = setting(20, "Warm-up", 0, 1e5, "steps")
+    max_steps: int = setting(0, "Most steps (0: by the speakers)", 0, 1e7, "steps")
     budget_minutes: float = setting(45.0, "Time", 0.01, 1e5, "min")
-    window_s: float = setting(5.0, "Training window", 0.5, 600, "s")
+    window_s: float = setting(6.0, "Training window", 0.5, 600, "s")
     seed: int = setting(0, "Seed", 0, 2**31 - 1)
     margin_weight: float = setting(0.0, "Weight of the margin loss", 0, 100)
     margin: float = setting(0.2, "Margin", 0, 1, "cosine")
     margin_scale: float = setting(20.0, "Scale of the cosines", 1, 1000, "times")
     held_out_share: float = setting(0.1, "Speakers held out", 0, 0.5, "share")
-    check_steps: int = setting(200, "Look every", 1, 1e5, "steps")
+    check_steps: int = setting(50, "Look every", 1, 1e5, "steps")
     patience: int = setting(6, "Stop after", 1, 1000, "looks")
 
 

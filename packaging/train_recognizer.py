@@ -26,7 +26,6 @@ import torch
 
 from facedyn_app.progress import Progress
 from facedyn_app.recognizer.accuracy import measure_scores
-from facedyn_app.recognizer.augment import Augmentation
 from facedyn_app.recognizer.course import TrainingState
 from facedyn_app.recognizer.evaluation import (
     LabelledSession,
@@ -90,7 +89,7 @@ def measured(recognizer: Recognizer, observation: Observation | None) -> dict[st
         embedded = embed_trials(
             trials(TEST_FROM, N_TEST, seconds, observation), recognizer.embed, Printer()
         )
-        scores = score_trials(embedded, recognizer.cohort, recognizer.calibration)
+        scores = score_trials(embedded, recognizer.space(embedded.gallery), recognizer.calibration)
         accuracy = measure_scores(scores, np.random.default_rng(0))
         results[f"simulated_speakers_{seconds:g}_s_sessions"] = {
             "protocol": PROTOCOL,
@@ -136,7 +135,6 @@ def main() -> None:
         trials(HELD_OUT_FROM, N_HELD_OUT, 12.0, observation),
         settings,
         mixed_precision=args.bfloat16,
-        augmentation=Augmentation(gain=0.1),  # made speakers keep their gains
         about={
             "data": "simulated speakers",
             "command": shlex.join(["python", "packaging/train_recognizer.py", *sys.argv[1:]]),

@@ -57,6 +57,7 @@ def assessment_facts(found: Assessment) -> dict[str, Any]:
     return {
         "simulated": found.simulated,
         **found.accuracy.as_json(),
+        "parts": {name: _short(one) for name, one in found.parts.items()},
         "controls": {name: _short(one) for name, one in found.controls.items()},
         "baselines": {name: _short(one) for name, one in found.baselines.items()},
     }
@@ -65,7 +66,12 @@ def assessment_facts(found: Assessment) -> dict[str, Any]:
 def assessment_text(found: Assessment) -> str:
     """The result for people: headline, then a table of controls and baselines."""
     facts = found.accuracy.as_json()
-    named = {"recognizer": found.accuracy, **found.controls, **found.baselines}
+    named = {
+        "recognizer (fusion)": found.accuracy,
+        **found.parts,
+        **found.baselines,
+        **found.controls,
+    }
     rows = [
         [name.replace("_", " "), *(_percent(one.as_json(), key) for key in SHORT)]
         for name, one in named.items()

@@ -47,16 +47,18 @@ class MotionTrack:
             raise ValueError("MotionTrack.values needs a row per time and a column per name")
 
     def with_columns(self, names: tuple[str, ...]) -> MotionTrack:
-        """The same track with these of its columns, channels before their velocities.
+        """The same track with these columns, channels before their velocities.
 
-        Raises:
-            KeyError: It lacks one of them.
+        A channel that it lacks rests at 0.
         """
         where = {name: i for i, name in enumerate(self.names)}
-        columns = [where[name] for name in names]
-        values = self.values[:, columns]
-        mean = self.mean[columns[: len(names) // 2]]
-        return MotionTrack(values, self.seconds, self.segments, names, mean)
+        found = [(k, where[name]) for k, name in enumerate(names) if name in where]
+        to, of = (list(part) for part in zip(*found, strict=True)) if found else ([], [])
+        values = np.zeros((len(self.seconds), len(names)), dtype=np.float32)
+        values[:, to] = self.values[:, of]
+        mean = np.zeros(len(names), dtype=np.float32)
+        mean[to] = np.tile(self.mean, 2)[of]
+        return MotionTrack(values, self.seconds, self.segments, names, mean[: len(names) // 2])
 
 
 def feature_names(expression_names: tuple[str, ...], settings: FeatureSettings) -> tuple[str, ...]:

@@ -48,6 +48,8 @@ def study_recognizer(
     return Study(
         assessment=assessment,
         by_length=accuracy_by_length(recognizer, gallery, probes, report),
-        by_sessions=accuracy_by_sessions(assessment.trials, recognizer.cohort),
+        by_sessions=accuracy_by_sessions(
+            recognizer.space(assessment.trials.gallery), assessment.trials
+        ),
         drift=relate_to_drift(assessment.scores, ratios, np.random.default_rng(0)),
     )

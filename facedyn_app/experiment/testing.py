@@ -98,7 +98,7 @@ def _gru_accuracy(
         report=report,
     )
     embedded = embed_trials(trials, gru.embed, report)
-    scores = score_trials(embedded, gru.cohort, gru.calibration)
+    scores = score_trials(embedded, gru.space(embedded.gallery), gru.calibration)
     return measure_scores(scores, np.random.default_rng(settings.train.seed))
 
 

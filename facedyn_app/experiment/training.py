@@ -155,7 +155,7 @@ def _tested(
         LibrarySessions(library, division.enrolled), LibrarySessions(library, division.test)
     )
     embedded = embed_trials(trials, recognizer.embed, report)
-    scores = score_trials(embedded, recognizer.cohort, recognizer.calibration)
+    scores = score_trials(embedded, recognizer.space(embedded.gallery), recognizer.calibration)
     return measure_scores(scores, np.random.default_rng(0))
 
 

@@ -52,7 +52,7 @@ def embedded_gallery(
         MismatchError: A session is of another head than the recognizer.
     """
     path = library.embeddings_folder / f"{recognizer.fingerprint()}.npz"
-    kept = _read(path, recognizer.sizes.embedding)
+    kept = _read(path, sum(recognizer.backend.sizes))
     found: dict[str, Embedding] = {}
     gallery: dict[str, list[Embedding]] = {}
     for n_done, (name, entries) in enumerate(enrolled.items()):
@@ -85,7 +85,7 @@ def _read(path: Path, n_embedding: int) -> dict[str, Embedding]:
     try:
         arrays = read_npz(path, required=_ARRAYS, optional=())
         files, counts = arrays["files"], arrays["counts"].astype(np.int64)
-        vectors, spans = arrays["vectors"], arrays["spans"]
+        vectors, spans = arrays["vectors"].astype(np.float32), arrays["spans"]
         n_windows = int(counts.sum())
         shapes = (files.shape, vectors.shape, spans.shape)
         right = ((len(counts),), (n_windows, n_embedding), (n_windows, 2))
@@ -109,7 +109,9 @@ def _write(path: Path, embeddings: Mapping[str, Embedding]) -> None:
                 file,
                 files=np.asarray(list(embeddings), dtype=np.str_),
                 counts=np.asarray([len(one.vectors) for one in embeddings.values()]),
-                vectors=np.concatenate([one.vectors for one in embeddings.values()]),
+                vectors=np.concatenate([one.vectors for one in embeddings.values()]).astype(
+                    np.float16
+                ),
                 spans=np.concatenate([one.window_seconds for one in embeddings.values()]),
             )
     except (OSError, OutputError) as error:

@@ -1,15 +1,20 @@
-"""A recognizer's test: headline, controls and baselines on the same sessions, in one reading."""
+"""A recognizer's test: headline, its parts, controls and baselines on the same sessions.
+
+The sessions are read once. The headline is the fusion of descriptors and network by the adapted
+back-end; its parts say what each of them brings.
+"""
 
 from __future__ import annotations
 
 from collections.abc import Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 
 import numpy as np
 
 from facedyn_app.errors import TooLittleError
 from facedyn_app.progress import Progress, Report
 from facedyn_app.recognizer.accuracy import Accuracy, Scores, measure_scores
+from facedyn_app.recognizer.backend import plain_space
 from facedyn_app.recognizer.baselines import BASELINES, discriminant_scores
 from facedyn_app.recognizer.controls import CONTROLS
 from facedyn_app.recognizer.evaluation import (
@@ -18,13 +23,18 @@ from facedyn_app.recognizer.evaluation import (
     Trials,
     score_trials,
 )
-from facedyn_app.recognizer.model import MotionWindows, Recognizer, embed_windows
+from facedyn_app.recognizer.model import (
+    MotionWindows,
+    Recognizer,
+    embed_windows,
+    learnt_scale,
+)
 from facedyn_app.records import Embedding, FloatArray
 
-HEADLINE = "headline"
+HEADLINE, NETWORK = "headline", "network"
 
 MOST_DESCRIBED = 24
-"""Windows of a session, evenly spread, that the baselines see: a bound on memory."""
+"""Windows of a session, evenly spread, that baselines and controls see: a bound on memory."""
 
 
 @dataclass(frozen=True, slots=True, eq=False)
@@ -33,6 +43,7 @@ class Assessment:
 
     Attributes:
         accuracy: Of the recognizer.
+        parts: Of what it consists of, by the part's name (`PARTS`).
         controls: Of the recognizer on changed windows, by the control's name.
         baselines: Of plain classifiers, by their names.
         scores: The recognizer's scores, for curves.
@@ -41,6 +52,7 @@ class Assessment:
     """
 
     accuracy: Accuracy
+    parts: Mapping[str, Accuracy]
     controls: Mapping[str, Accuracy]
     baselines: Mapping[str, Accuracy]
     scores: Scores
@@ -73,17 +85,20 @@ def assess(
         report(Progress("testing", number, total))
         reader.add(item, probe=True)
     report(Progress("counting", 0))
-    cohort, calibration = recognizer.cohort, recognizer.calibration
-    scores = score_trials(reader.trials(HEADLINE), cohort, calibration)
-    controls = {
-        name: measure_scores(score_trials(reader.trials(name), cohort), _rng(seed))
-        for name in CONTROLS
-    }
+    headline = reader.trials(HEADLINE)
+    space = recognizer.space(headline.gallery)
+    scores = score_trials(headline, space, recognizer.calibration)
+    controls = {}
+    for name in CONTROLS:
+        changed = reader.trials(name)
+        own = recognizer.space(changed.gallery)
+        controls[name] = measure_scores(score_trials(changed, own), _rng(seed))
     plain = {
         name: measure_scores(reader.described(name), _rng(seed)) for name in reader.described_names
     }
     return Assessment(
         accuracy=measure_scores(scores, _rng(seed)),
+        parts=_parts(recognizer, headline, reader.trials(NETWORK), seed),
         controls=controls,
         baselines=plain,
         scores=scores,
@@ -96,6 +111,21 @@ def _rng(seed: int) -> np.random.Generator:
     return np.random.default_rng(seed)
 
 
+def _parts(
+    recognizer: Recognizer, trials: EmbeddedTrials, network: EmbeddedTrials, seed: int
+) -> dict[str, Accuracy]:
+    """Of the network's cosine as it is, and of both halves of the back-end alone."""
+    spaces = {
+        NETWORK: (network, plain_space(recognizer.sizes.embedding)),
+        "network_whitened": (trials, recognizer.backend.space(trials.gallery, 1.0)),
+        "descriptors_whitened": (trials, recognizer.backend.space(trials.gallery, 0.0)),
+    }
+    return {
+        name: measure_scores(score_trials(own, space), _rng(seed))
+        for name, (own, space) in spaces.items()
+    }
+
+
 class _Reader:
     """Reads each session once and keeps its embeddings and descriptions."""
 
@@ -103,7 +133,7 @@ class _Reader:
         self._recognizer, self._rng = recognizer, _rng(seed)
         self.described_names = tuple(BASELINES) if with_baselines else ()
         self.simulated = True
-        kinds = (HEADLINE, *CONTROLS)
+        kinds = (HEADLINE, NETWORK, *CONTROLS)
         self._gallery: dict[str, dict[str, list[Embedding]]] = {kind: {} for kind in kinds}
         self._probes: dict[str, list[tuple[str, Embedding]]] = {kind: [] for kind in kinds}
         self._described: dict[tuple[str, bool], list[tuple[str, FloatArray]]] = {}
@@ -116,27 +146,30 @@ class _Reader:
         except TooLittleError:
             return
         self.simulated &= item.session.simulated
-        changed = {name: control(cut, self._rng) for name, control in CONTROLS.items()}
-        for kind, values in {HEADLINE: cut.values, **changed}.items():
-            embedding = Embedding(embed_windows(self._recognizer.network, values), cut.spans)
-            if probe:
-                self._probes[kind].append((item.speaker, embedding))
-            else:
-                self._gallery[kind].setdefault(item.speaker, []).append(embedding)
-        few = _few(cut)
+        self._embed(item.speaker, cut, probe=probe)
+        scale = learnt_scale(self._recognizer.network)
+        few = cut.spread(MOST_DESCRIBED)
         for name in self.described_names:
-            rows = BASELINES[name](few, self._recognizer.features.rate_hz)
+            rows = BASELINES[name](few, scale)
             self._described.setdefault((name, probe), []).append((item.speaker, rows))
+
+    def _embed(self, speaker: str, cut: MotionWindows, *, probe: bool) -> None:
+        recognizer = self._recognizer
+        kinds = {HEADLINE: recognizer.embed_windows(cut)}
+        kinds[NETWORK] = Embedding(embed_windows(recognizer.network, cut.values), cut.spans)
+        few = cut.spread(MOST_DESCRIBED)
+        for name, control in CONTROLS.items():
+            changed = replace(few, values=control(few, self._rng))
+            kinds[name] = recognizer.embed_windows(changed)
+        for kind, embedding in kinds.items():
+            if probe:
+                self._probes[kind].append((speaker, embedding))
+            else:
+                self._gallery[kind].setdefault(speaker, []).append(embedding)
 
     def trials(self, kind: str) -> EmbeddedTrials:
         return EmbeddedTrials(self._gallery[kind], self._probes[kind])
 
     def described(self, name: str) -> Scores:
-        names = tuple(self._gallery[HEADLINE])
         enrolled, probes = (self._described.get((name, probe), []) for probe in (False, True))
-        return discriminant_scores(names, enrolled, probes)
-
-
-def _few(cut: MotionWindows) -> MotionWindows:
-    chosen = np.unique(np.linspace(0, len(cut.values) - 1, MOST_DESCRIBED).round().astype(int))
-    return MotionWindows(cut.values[chosen], cut.spans[chosen], cut.mean)
+        return discriminant_scores(enrolled, probes)

@@ -1,4 +1,7 @@
-"""Changes to training windows that a recognizer must not mind."""
+"""Changes to training windows that a recognizer must not mind.
+
+Gains stay as they are: how much each part of the face moves is the person's.
+"""
 
 from __future__ import annotations
 
@@ -13,7 +16,6 @@ class Augmentation:
     """How far training windows are changed.
 
     Attributes:
-        gain: Spread of the logarithm of each channel's gain.
         noise: Largest added noise, share of a channel's standard deviation.
         drop: Share of channels silenced.
         stretch: Largest change of speed, share.
@@ -21,7 +23,6 @@ class Augmentation:
             since a short probe has a mean of its own.
     """
 
-    gain: float = 0.3
     noise: float = 0.1
     drop: float = 0.05
     stretch: float = 0.04
@@ -57,15 +58,15 @@ def augment(
         return torch.randn(*size, generator=generator, device=windows.device)
 
     windows = _stretched(windows, 1.0 + augmentation.stretch * (2.0 * uniform(n_batch) - 1.0))
-    gain = torch.exp(augmentation.gain * normal(n_batch, 1, half))
-    gain = gain * (uniform(n_batch, 1, half) >= augmentation.drop)
-    level = augmentation.noise * uniform(n_batch, 1, 1) * scale[:half]
+    kept = (uniform(n_batch, 1, half) >= augmentation.drop).to(windows.dtype)
+    moving = (windows[..., :half].abs().amax(dim=1, keepdim=True) > 0.0).to(windows.dtype)
+    level = augmentation.noise * uniform(n_batch, 1, 1) * scale[:half] * moving
     noise = level * normal(n_batch, n_steps, half)
     noise_velocity = torch.gradient(noise, spacing=1.0 / rate_hz, dim=1)[0]
-    channels = windows[..., :half] * gain + noise
+    channels = windows[..., :half] * kept + noise
     own_mean = uniform(n_batch, 1, 1) < augmentation.recentre_share
     channels = channels - own_mean * channels.mean(dim=1, keepdim=True)
-    return torch.cat([channels, windows[..., half:] * gain + noise_velocity], dim=2)
+    return torch.cat([channels, windows[..., half:] * kept + noise_velocity], dim=2)
 
 
 def _stretched(windows: Tensor, speed: Tensor) -> Tensor:

@@ -23,11 +23,11 @@ LEAST_RATE, MOST_RATE = 1.0 - TAIL[-2], 1.0 - TAIL[0]
 class Calibration:
     """log odds of "same speaker" = weight score + duration log(seconds / 10) + offset.
 
-    Same and different are taken as equally likely beforehand. The score is normalised by the
-    cohort (scoring.py).
+    Same and different are taken as equally likely beforehand. The score is the
+    cosine of a recording with a speaker (scoring.py).
 
     Attributes:
-        weight: Per unit of normalised score.
+        weight: Per unit of score.
         duration: Per unit of log duration of the probe.
         offset: Constant.
         stranger_log_odds: Log odds of trials with a stranger at the quantiles `TAIL`.
@@ -41,7 +41,7 @@ class Calibration:
     made_on: str
 
     def log_odds(self, scores: FloatArray, seconds: FloatArray | float) -> FloatArray:
-        """Log odds of normalised scores; both arguments broadcast."""
+        """Log odds of scores; both arguments broadcast."""
         length = np.log(np.maximum(seconds, 0.1) / REFERENCE_S)
         return np.asarray(self.weight * scores + self.duration * length + self.offset)
 
@@ -85,7 +85,7 @@ def fit_calibration(
     """Fit the logistic by Newton's method, both kinds of trials weighing the same.
 
     Args:
-        scores: (N,) normalised scores of held-out trials.
+        scores: (N,) scores of held-out trials.
         same: (N,) whether the trial's probe is the speaker.
         seconds: (N,) duration of the probe, s.
         made_on: What the trials were, in words.
@@ -121,4 +121,4 @@ def fit_calibration(
 def uncalibrated() -> Calibration:
     """A calibration that says little, for a recognizer trained without held-out trials."""
     tail = tuple(math.log(q / (1.0 - min(q, 0.9995))) for q in TAIL)
-    return Calibration(1.0, 0.0, -2.0, tail, "nothing: there were no held-out sessions")
+    return Calibration(10.0, 0.0, -4.0, tail, "nothing: there were no held-out sessions")

@@ -13,6 +13,9 @@ import numpy as np
 from facedyn_app.recognizer.model import MotionWindows
 from facedyn_app.records import FloatArray
 
+SMOOTHING = np.hanning(15)[1:-1]
+"""Weights of neighbouring frames in the noise of `amplitude_only`: half a second at 25 frames/s."""
+
 
 class Control(Protocol):
     """Changes windows; the same `rng` state changes them in the same way."""
@@ -47,10 +50,25 @@ def uncentred(cut: MotionWindows, rng: np.random.Generator) -> FloatArray:
     return changed
 
 
+def amplitude_only(cut: MotionWindows, rng: np.random.Generator) -> FloatArray:
+    """How much each channel moves in a window, and nothing of how: noise of that deviation."""
+    n_windows, n_steps, _ = cut.values.shape
+    n_channels = len(cut.mean)
+    noise = rng.normal(size=(n_windows, n_steps + len(SMOOTHING) - 1, n_channels))
+    steps = range(len(SMOOTHING))
+    smooth = sum(SMOOTHING[k] * noise[:, k : k + n_steps] for k in steps)
+    smooth -= smooth.mean(axis=1, keepdims=True)
+    smooth /= smooth.std(axis=1, keepdims=True)
+    channels = smooth * cut.values[:, :, :n_channels].std(axis=1, keepdims=True)
+    velocities = np.gradient(channels, axis=1) * cut.rate_hz
+    return np.concatenate([channels, velocities], axis=2).astype(cut.values.dtype)
+
+
 CONTROLS: Mapping[str, Control] = {
     "shuffled": shuffled,
     "session_mean": session_mean,
     "velocities_only": velocities_only,
     "uncentred": uncentred,
+    "amplitude_only": amplitude_only,
 }
-"""The four controls by their names in results; gallery and probes are changed alike."""
+"""The five controls by their names in results; gallery and probes are changed alike."""

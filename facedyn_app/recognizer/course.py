@@ -63,6 +63,7 @@ class Course:
     Attributes:
         step: Steps done.
         planned: Steps planned; fewer than the most where the minutes do not suffice.
+        most_steps: Steps planned at first.
         minutes: Wall time used.
         best_step: Step of the best weights.
         looks: At the held-out sessions.
@@ -70,11 +71,16 @@ class Course:
     """
 
     planned: int
+    most_steps: int = 0
     step: int = 0
     minutes: float = 0.0
     best_step: int = 0
     looks: list[Look] = field(default_factory=list)
     losses: list[float] = field(default_factory=list)
+
+    def __post_init__(self) -> None:
+        """Begin with what is planned."""
+        self.most_steps = self.most_steps or self.planned
 
     @property
     def best(self) -> float:

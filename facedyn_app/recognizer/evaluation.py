@@ -10,8 +10,9 @@ import numpy as np
 from facedyn_app.errors import TooLittleError
 from facedyn_app.progress import Progress, Report, ignore
 from facedyn_app.recognizer.accuracy import Scores
+from facedyn_app.recognizer.backend import ScoreSpace
 from facedyn_app.recognizer.calibration import Calibration
-from facedyn_app.recognizer.scoring import centroids, covered_seconds, normalised_scores
+from facedyn_app.recognizer.scoring import covered_seconds, speaker_directions
 from facedyn_app.records import BoolArray, Embedding, FloatArray, Session
 
 
@@ -74,56 +75,55 @@ def embed_trials(
 
 
 def score_trials(
-    trials: EmbeddedTrials, cohort: FloatArray, calibration: Calibration | None = None
+    trials: EmbeddedTrials, space: ScoreSpace, calibration: Calibration | None = None
 ) -> Scores:
-    """Normalised scores of all probes and windows with all speakers.
+    """Scores of all probes and windows with all speakers.
 
     Args:
         trials: Embedded held-out sessions.
-        cohort: (K, D) centroids for the normalisation; may be empty.
+        space: Where they are compared.
         calibration: For the log likelihood ratios; None for none.
 
     Raises:
         TooLittleError: There are no probes, or nobody is enrolled.
     """
-    speakers = centroids(trials.gallery)
+    speakers = speaker_directions(trials.gallery, space)
     if not trials.probes:
         raise TooLittleError("There are no held-out sessions to measure the accuracy on.")
     names = list(trials.gallery)
     own = np.asarray([names.index(name) for name, _ in trials.probes])
-    vectors = np.concatenate([e.vectors for _, e in trials.probes])
-    means = np.stack([e.vectors.mean(axis=0) for _, e in trials.probes])
+    windows = [space.directions(e.vectors) @ speakers.T for _, e in trials.probes]
+    means = np.stack([space.mean_direction(e.vectors) for _, e in trials.probes])
     seconds = np.asarray([covered_seconds(e) for _, e in trials.probes])
-    scores = normalised_scores(means, speakers, cohort)
+    scores = means @ speakers.T
     return Scores(
         names=tuple(names),
         own=own,
         probes=scores,
-        window_own=np.repeat(own, [len(e.vectors) for _, e in trials.probes]),
-        windows=normalised_scores(vectors, speakers, cohort),
+        window_own=np.repeat(own, [len(rows) for rows in windows]),
+        windows=np.concatenate(windows),
         log_odds=None if calibration is None else calibration.log_odds(scores, seconds[:, None]),
     )
 
 
 def comparison_table(
-    trials: EmbeddedTrials, cohort: FloatArray
+    trials: EmbeddedTrials, space: ScoreSpace
 ) -> tuple[FloatArray, BoolArray, FloatArray]:
     """All comparisons of probes, whole and cut to their first windows, with all speakers.
 
     Shortened probes let the calibration learn what duration does.
 
     Returns:
-        (N,) normalised scores, (N,) whether same speaker, (N,) seconds of the probe.
+        (N,) scores, (N,) whether same speaker, (N,) seconds of the probe.
     """
     names = list(trials.gallery)
-    speakers = centroids(trials.gallery)
+    speakers = speaker_directions(trials.gallery, space)
     scores, same, seconds = [], [], []
     for name, embedding in trials.probes:
         n_windows = len(embedding.vectors)
         for count in sorted({1, 2, 4, n_windows} & set(range(1, n_windows + 1))):
             part = Embedding(embedding.vectors[:count], embedding.window_seconds[:count])
-            row = normalised_scores(part.vectors.mean(axis=0)[None], speakers, cohort)[0]
-            scores.append(row)
+            scores.append(space.mean_direction(part.vectors) @ speakers.T)
             same.append(np.asarray([name == other for other in names]))
             seconds.append(np.full(len(names), covered_seconds(part)))
     return np.concatenate(scores), np.concatenate(same), np.concatenate(seconds)

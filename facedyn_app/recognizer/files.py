@@ -1,7 +1,8 @@
 """A recognizer on disk: a folder of tensors and JSON, nothing in it is executed.
 
-Folder, format "facedyn-recognizer" version 2: `weights.safetensors`, `config.json`,
-`cohort.safetensors`, `calibration.json`.
+Folder, format "facedyn-recognizer" version 3: `weights.safetensors`, `config.json`,
+`backend.safetensors`, `calibration.json`. Versions before had no back-end, and what they learnt
+cannot be used without one.
 """
 
 from __future__ import annotations
@@ -22,8 +23,10 @@ from safetensors import torch as safe_torch
 from facedyn_app.assets import model_file
 from facedyn_app.dynamics.features import feature_names
 from facedyn_app.errors import InputError, OutputError
+from facedyn_app.recognizer.backend import Backend, Whitening
 from facedyn_app.recognizer.calibration import TAIL, Calibration
-from facedyn_app.recognizer.model import Recognizer
+from facedyn_app.recognizer.descriptors import live_channels, n_descriptors
+from facedyn_app.recognizer.model import Recognizer, learnt_scale
 from facedyn_app.recognizer.network import MotionNetwork
 from facedyn_app.recognizer.reading import (
     LARGEST_NUMBER,
@@ -35,10 +38,12 @@ from facedyn_app.recognizer.reading import (
 from facedyn_app.records import FloatArray
 from facedyn_app.settings import FeatureSettings, NetworkSettings
 
-FORMAT, VERSION = "facedyn-recognizer", 2
+FORMAT, VERSION = "facedyn-recognizer", 3
 WEIGHTS, CONFIG = "weights.safetensors", "config.json"
-COHORT, CALIBRATION = "cohort.safetensors", "calibration.json"
-FILES = (WEIGHTS, CONFIG, COHORT, CALIBRATION)
+BACKEND, CALIBRATION = "backend.safetensors", "calibration.json"
+FILES = (WEIGHTS, CONFIG, BACKEND, CALIBRATION)
+OLD_FILES = ("cohort.safetensors",)
+"""What folders of older versions have besides."""
 DEFAULT_FOLDER = "recognizer"
 
 
@@ -109,7 +114,7 @@ def _unwritable(folder: Path, error: OSError) -> OutputError:
 
 
 def _refuse_other(folder: Path) -> None:
-    if folder.is_dir() and {path.name for path in folder.iterdir()} <= set(FILES):
+    if folder.is_dir() and {path.name for path in folder.iterdir()} <= {*FILES, *OLD_FILES}:
         return
     raise OutputError(
         f"'{folder}' exists already and is no recognizer; it is not overwritten.",
@@ -127,8 +132,7 @@ def _open_to_readers(folder: Path) -> None:
 def _write_files(recognizer: Recognizer, folder: Path) -> None:
     weights = {k: v.detach().cpu().contiguous() for k, v in recognizer.network.state_dict().items()}
     safe_torch.save_file(weights, folder / WEIGHTS)
-    cohort = np.ascontiguousarray(recognizer.cohort, dtype=np.float32)
-    safe_numpy.save_file({"centroids": cohort}, folder / COHORT)
+    safe_numpy.save_file(_backend_tensors(recognizer.backend), folder / BACKEND)
     config = {
         "format": FORMAT,
         "version": VERSION,
@@ -137,6 +141,7 @@ def _write_files(recognizer: Recognizer, folder: Path) -> None:
         "features": asdict(recognizer.features),
         "network": asdict(recognizer.sizes),
         "training": dict(recognizer.training),
+        "backend_windows": recognizer.backend.n_windows,
         "metrics": dict(recognizer.metrics),
     }
     for name, content in ((CONFIG, config), (CALIBRATION, asdict(recognizer.calibration))):
@@ -157,13 +162,18 @@ def _load(paths: Mapping[str, Path]) -> Recognizer:
         raise damaged(paths[CONFIG], "'expression_names' is no list of names")
     if not isinstance(config.get("head_id"), str):
         raise damaged(paths[CONFIG], "'head_id' is no text")
+    network = _network(paths[WEIGHTS], len(feature_names(tuple(names), features)), sizes)
+    n_live = int(live_channels(learnt_scale(network)).sum())
+    n_windows = config.get("backend_windows")
+    if type(n_windows) is not int or not 0 < n_windows < LARGEST_NUMBER:
+        raise damaged(paths[CONFIG], "'backend_windows' is no number of windows")
     return Recognizer(
         head_id=config["head_id"],
         expression_names=tuple(names),
         features=features,
         sizes=sizes,
-        network=_network(paths[WEIGHTS], len(feature_names(tuple(names), features)), sizes),
-        cohort=_cohort(paths[COHORT], sizes.embedding),
+        network=network,
+        backend=_backend(paths[BACKEND], n_descriptors(n_live), sizes.embedding, n_windows),
         calibration=_calibration(paths[CALIBRATION]),
         training=_mapping(config, "training"),
         metrics=_mapping(config, "metrics"),
@@ -199,11 +209,35 @@ def _network(path: Path, n_features: int, sizes: NetworkSettings) -> MotionNetwo
     return network.eval()
 
 
-def _cohort(path: Path, n_embedding: int) -> FloatArray:
-    centroids = read_tensors(path).get("centroids")
-    if centroids is None or centroids.ndim != 2 or centroids.shape[1] != n_embedding:
-        raise damaged(path, f"it has no centroids of {n_embedding} numbers")
-    return np.asarray(centroids.float().numpy())
+def _backend_tensors(backend: Backend) -> dict[str, FloatArray]:
+    tensors: dict[str, FloatArray] = {}
+    for name in ("descriptors", "network"):
+        whitening: Whitening = getattr(backend, name)
+        tensors[f"{name}.centre"] = np.ascontiguousarray(whitening.centre)
+        tensors[f"{name}.scale"] = np.ascontiguousarray(whitening.scale)
+        tensors[f"{name}.projection"] = whitening.projection.astype(np.float16)
+    return tensors
+
+
+def _backend(path: Path, n_descriptors: int, n_embedding: int, n_windows: int) -> Backend:
+    tensors = {k: np.asarray(v.float().numpy()) for k, v in read_tensors(path).items()}
+    return Backend(
+        _whitening(path, tensors, "descriptors", n_descriptors),
+        _whitening(path, tensors, "network", n_embedding),
+        n_windows,
+    )
+
+
+def _whitening(path: Path, tensors: Mapping[str, FloatArray], name: str, width: int) -> Whitening:
+    parts = [tensors.get(f"{name}.{part}") for part in ("centre", "scale", "projection")]
+    if any(part is None or part.shape[:1] != (width,) for part in parts):
+        raise damaged(path, f"its whitening of the {name} is not of {width} numbers")
+    centre, scale, projection = (part for part in parts if part is not None)
+    if centre.ndim != 1 or scale.ndim != 1 or projection.ndim != 2 or not projection.shape[1]:
+        raise damaged(path, f"its whitening of the {name} has other axes")
+    if not (scale > 0.0).all():
+        raise damaged(path, f"its whitening of the {name} has a scale that is not positive")
+    return Whitening(centre, scale, projection)
 
 
 def _calibration(path: Path) -> Calibration:

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Callable
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from functools import partial
 
 import numpy as np
@@ -11,7 +11,8 @@ import numpy as np
 from facedyn_app.errors import TooLittleError
 from facedyn_app.progress import Progress, Report
 from facedyn_app.recognizer import metrics
-from facedyn_app.recognizer.accuracy import Accuracy, measure_scores
+from facedyn_app.recognizer.accuracy import Accuracy, Scores, measure_scores
+from facedyn_app.recognizer.backend import plain_space
 from facedyn_app.recognizer.controls import CONTROLS
 from facedyn_app.recognizer.evaluation import EmbeddedTrials, Trials, score_trials
 from facedyn_app.recognizer.model import MotionWindows, embed_windows, feature_windows
@@ -37,35 +38,39 @@ class HeldOut:
     probes: tuple[tuple[str, MotionWindows], ...]
     simulated: bool
 
-    def embedded(
-        self,
-        network: EmbeddingNetwork,
-        change: Callable[[MotionWindows], FloatArray] | None = None,
-    ) -> EmbeddedTrials:
-        """All of them embedded by a network.
+    @property
+    def n_speakers(self) -> int:
+        """Speakers in the gallery."""
+        return len({name for name, _ in self.enrolled})
 
-        Args:
-            network: On any device.
-            change: What is done to the windows before; None for nothing.
-        """
+    def embedded(self, embed: Callable[[MotionWindows], Embedding]) -> EmbeddedTrials:
+        """All of them embedded."""
         gallery: dict[str, list[Embedding]] = {}
         for name, cut in self.enrolled:
-            gallery.setdefault(name, []).append(_embedding(network, cut, change))
-        probes = [(name, _embedding(network, cut, change)) for name, cut in self.probes]
-        return EmbeddedTrials(gallery, probes)
+            gallery.setdefault(name, []).append(embed(cut))
+        return EmbeddedTrials(gallery, [(name, embed(cut)) for name, cut in self.probes])
 
-    def look(self, network: EmbeddingNetwork) -> tuple[Accuracy, dict[str, float]]:
-        """The accuracy, and the share of windows recognised under each control."""
-        none = np.zeros((0, 1))
-        scores = score_trials(self.embedded(network), none)
-        accuracy = measure_scores(scores, np.random.default_rng(0))
+    def evaluate(self, network: EmbeddingNetwork) -> tuple[Accuracy, dict[str, float]]:
+        """The network's accuracy, and the share of windows recognised under each control."""
+        accuracy = measure_scores(self._scores(network, _unchanged), np.random.default_rng(0))
         controls = {}
         for name, control in CONTROLS.items():
-            rng = np.random.default_rng(0)
-            changed = score_trials(self.embedded(network, partial(control, rng=rng)), none)
+            changed = self._scores(network, partial(control, rng=np.random.default_rng(0)))
             first = metrics.ranks(changed.windows, changed.window_own) == 1
             controls[name] = float(first.mean())
         return accuracy, controls
+
+    def _scores(
+        self, network: EmbeddingNetwork, change: Callable[[MotionWindows], FloatArray]
+    ) -> Scores:
+        def embed(cut: MotionWindows) -> Embedding:
+            return Embedding(embed_windows(network, change(cut)), cut.spans)
+
+        return score_trials(self.embedded(embed), plain_space(network.n_embedding))
+
+
+def _unchanged(cut: MotionWindows) -> FloatArray:
+    return cut.values
 
 
 def read_held_out(
@@ -102,15 +107,5 @@ def read_held_out(
 
 
 def _few(cut: MotionWindows) -> MotionWindows:
-    n = len(cut.values)
-    chosen = np.unique(np.linspace(0, n - 1, MOST_WINDOWS).round().astype(int))
-    return MotionWindows(cut.values[chosen].astype(np.float16), cut.spans[chosen], cut.mean)
-
-
-def _embedding(
-    network: EmbeddingNetwork,
-    cut: MotionWindows,
-    change: Callable[[MotionWindows], FloatArray] | None,
-) -> Embedding:
-    values = cut.values if change is None else change(cut)
-    return Embedding(embed_windows(network, values), cut.spans)
+    few = cut.spread(MOST_WINDOWS)
+    return replace(few, values=few.values.astype(np.float16))

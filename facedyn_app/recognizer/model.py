@@ -1,4 +1,4 @@
-"""A trained recognizer: what it was made for, its network, cohort and calibration."""
+"""A trained recognizer: what it was made for, its network, back-end and calibration."""
 
 from __future__ import annotations
 
@@ -13,10 +13,12 @@ import torch
 from facedyn_app.dynamics.features import feature_names, motion_features
 from facedyn_app.dynamics.windows import windows
 from facedyn_app.errors import MismatchError
+from facedyn_app.recognizer.backend import Backend, ScoreSpace
 from facedyn_app.recognizer.calibration import Calibration
+from facedyn_app.recognizer.descriptors import describe
 from facedyn_app.recognizer.network import EmbeddingNetwork
 from facedyn_app.recognizer.scoring import rank
-from facedyn_app.records import Embedding, FloatArray, Match, Session
+from facedyn_app.records import BoolArray, Embedding, FloatArray, Match, Session
 from facedyn_app.settings import FeatureSettings, NetworkSettings
 
 WINDOWS_AT_ONCE = 64
@@ -32,7 +34,7 @@ class Recognizer:
         features: How motion is sampled and cut.
         sizes: Sizes of the network.
         network: The network, in evaluation mode.
-        cohort: (K, D) float32 centroids of training speakers, for normalising scores.
+        backend: Whitening of descriptors and of the network's embedding.
         calibration: From scores to probabilities.
         training: What it was trained on and how: plain JSON values.
         metrics: What was measured on held-out sessions: plain JSON values.
@@ -43,7 +45,7 @@ class Recognizer:
     features: FeatureSettings
     sizes: NetworkSettings
     network: EmbeddingNetwork
-    cohort: FloatArray
+    backend: Backend
     calibration: Calibration
     training: Mapping[str, Any] = field(default_factory=dict)
     metrics: Mapping[str, Any] = field(default_factory=dict)
@@ -65,6 +67,9 @@ class Recognizer:
         for name, value in sorted(self.network.state_dict().items()):
             digest.update(name.encode())
             digest.update(value.detach().cpu().numpy().tobytes())
+        for part in (self.backend.descriptors, self.backend.network):
+            for array in (part.centre, part.scale, part.projection):
+                digest.update(np.ascontiguousarray(array).tobytes())
         return digest.hexdigest()[:32]
 
     def embed(self, session: Session) -> Embedding:
@@ -74,12 +79,19 @@ class Recognizer:
             MismatchError: The session is of another head than the recognizer.
             TooLittleError: The session has no stretch that is long enough.
         """
-        cut = self.windows(session)
-        return Embedding(embed_windows(self.network, cut.values), cut.spans)
+        return self.embed_windows(self.windows(session))
+
+    def embed_windows(self, cut: MotionWindows) -> Embedding:
+        """Embed windows that are cut already."""
+        return motion_embedding(self.network, self.backend, cut)
 
     def windows(self, session: Session) -> MotionWindows:
         """The windows of a session as the network reads them; raises what `embed` raises."""
         return feature_windows(session, self.features, self.head_id, self.expression_names)
+
+    def space(self, gallery: Mapping[str, Sequence[Embedding]]) -> ScoreSpace:
+        """Where probes are compared with a gallery, adapted to its speakers."""
+        return self.backend.space(gallery)
 
     def rank(self, probe: Embedding, gallery: Mapping[str, Sequence[Embedding]]) -> list[Match]:
         """Rank enrolled speakers, most probable first.
@@ -88,7 +100,8 @@ class Recognizer:
             TooLittleError: The gallery is empty.
             MismatchError: The embeddings come from another recognizer.
         """
-        return rank(probe, gallery, self.calibration, self.cohort)
+        check_embeddings(probe, gallery)
+        return rank(probe, gallery, self.space(gallery), self.calibration)
 
     def threshold(self, false_accept_rate: float, n_enrolled: int) -> float:
         """Probability below which the best match is "not in the gallery"."""
@@ -98,8 +111,10 @@ class Recognizer:
 def check_head(session: Session, head_id: str, expression_names: tuple[str, ...]) -> None:
     """Make sure that a session's coefficients are those that a recognizer reads.
 
+    A channel that the session lacks is left out of the comparison.
+
     Raises:
-        MismatchError: Another head, or channels are missing; names both.
+        MismatchError: Another head, or no channel in common; names both.
     """
     if session.head_id != head_id:
         raise MismatchError(
@@ -107,12 +122,11 @@ def check_head(session: Session, head_id: str, expression_names: tuple[str, ...]
             f"the recognizer was trained on head '{head_id}'.",
             "Fit the video again with that head, or use a recognizer trained on this one.",
         )
-    missing = [name for name in expression_names if name not in session.expression_names]
-    if missing:
+    if not set(expression_names) & set(session.expression_names):
         raise MismatchError(
-            f"The session of head '{session.head_id}' lacks the channel '{missing[0]}' "
-            f"that the recognizer of head '{head_id}' reads.",
-            "Fit the video again with the head that comes with the program.",
+            f"The session of head '{session.head_id}' has none of the channels that the recognizer "
+            f"of head '{head_id}' reads, such as '{expression_names[0]}'.",
+            "Use a recognizer that was trained on such recordings.",
         )
 
 
@@ -124,11 +138,25 @@ class MotionWindows:
         values: (W, T, 2 C) float32 channels centred over the session, then their velocities.
         spans: (W, 2) start and end of each window, s.
         mean: (C,) the session's mean of each channel, which has been taken off.
+        present: (C,) bool: channels that the session has; the others rest at 0.
     """
 
     values: FloatArray
     spans: FloatArray
     mean: FloatArray
+    present: BoolArray
+
+    @property
+    def rate_hz(self) -> float:
+        """Frames per second."""
+        return float(self.values.shape[1] / (self.spans[0, 1] - self.spans[0, 0]))
+
+    def spread(self, most: int) -> MotionWindows:
+        """At most so many of the windows, evenly taken."""
+        if len(self.values) <= most:
+            return self
+        chosen = np.unique(np.linspace(0, len(self.values) - 1, most).round().astype(int))
+        return MotionWindows(self.values[chosen], self.spans[chosen], self.mean, self.present)
 
 
 def feature_windows(
@@ -145,8 +173,42 @@ def feature_windows(
     """
     check_head(session, head_id, expression_names)
     names = feature_names(expression_names, settings)
-    track = motion_features(session, settings).with_columns(names)
-    return MotionWindows(*windows(track, settings.window_s, settings.hop_s), track.mean)
+    own = motion_features(session, settings)
+    track = own.with_columns(names)
+    present = np.isin(names[: len(track.mean)], own.names)
+    return MotionWindows(*windows(track, settings.window_s, settings.hop_s), track.mean, present)
+
+
+def motion_embedding(network: EmbeddingNetwork, backend: Backend, cut: MotionWindows) -> Embedding:
+    """The whitened coordinates of windows: descriptors, then the network's embedding."""
+    described = describe_windows(network, cut)
+    embedded = embed_windows(network, cut.values)
+    return Embedding(backend.coordinates(described, embedded), cut.spans)
+
+
+def describe_windows(network: EmbeddingNetwork, cut: MotionWindows) -> FloatArray:
+    """(W, K) descriptors of windows, in units of the scale that a network has learnt."""
+    return describe(cut.values, cut.rate_hz, learnt_scale(network), cut.present)
+
+
+def learnt_scale(network: EmbeddingNetwork) -> FloatArray:
+    """(F,) standard deviations of the features in training; 0 for those that never moved."""
+    return np.asarray((network.scale * network.live).cpu().numpy())
+
+
+def check_embeddings(probe: Embedding, gallery: Mapping[str, Sequence[Embedding]]) -> None:
+    """Make sure that a probe and a gallery were embedded alike.
+
+    Raises:
+        MismatchError: Their embeddings have different lengths.
+    """
+    widths = {one.vectors.shape[1] for own in gallery.values() for one in own}
+    if widths - {probe.vectors.shape[1]}:
+        raise MismatchError(
+            f"The probe's embedding has {probe.vectors.shape[1]} numbers, the gallery's "
+            f"{max(widths)}: they come from different recognizers.",
+            "Embed both with the same recognizer.",
+        )
 
 
 def embed_windows(network: EmbeddingNetwork, cut: FloatArray) -> FloatArray:

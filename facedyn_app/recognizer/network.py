@@ -7,7 +7,7 @@ from torch import Tensor, nn
 
 from facedyn_app.recognizer.conformer import ConformerBlock, Subsampling
 from facedyn_app.recognizer.coordination import Coordination
-from facedyn_app.recognizer.pooling import AttentiveStatistics
+from facedyn_app.recognizer.pooling import AttentiveStatistics, BatchStandardised
 from facedyn_app.settings import NetworkSettings
 
 LARGEST_INPUT = 6.0
@@ -15,7 +15,11 @@ LARGEST_INPUT = 6.0
 
 
 class EmbeddingNetwork(nn.Module):
-    """What every network shares: scaling, attentive pooling, embedding, projection.
+    """What every network shares: scaling, attentive pooling, embedding.
+
+    The pooled statistics pass a BatchNorm without affine part, as in MFA-Conformer: each is then
+    told in units of how much it differs between windows. Channels that never moved in training
+    are left out, whatever they do later.
 
     A window may have any length of at least 8 frames.
 
@@ -26,20 +30,18 @@ class EmbeddingNetwork(nn.Module):
     """
 
     scale: Tensor
+    live: Tensor
 
     def __init__(self, n_features: int, channels: int, settings: NetworkSettings) -> None:
         super().__init__()
+        self.n_embedding = settings.embedding
         self.register_buffer("scale", torch.ones(n_features))
+        self.register_buffer("live", torch.ones(n_features))
         self.pooling = AttentiveStatistics(channels, settings.width)
         self.embedding = nn.Sequential(
-            nn.LayerNorm(2 * channels),
+            BatchStandardised(2 * channels),
             nn.Dropout(settings.statistics_dropout),
             nn.Linear(2 * channels, settings.embedding),
-        )
-        self.projection = nn.Sequential(
-            nn.Linear(settings.embedding, settings.embedding),
-            nn.SiLU(),
-            nn.Linear(settings.embedding, settings.embedding),
         )
 
     def encode(self, scaled: Tensor) -> Tensor:
@@ -66,17 +68,15 @@ class EmbeddingNetwork(nn.Module):
         """Take what is usual from the training sessions, before training.
 
         Args:
-            scale: (F,) standard deviations of the features.
+            scale: (F,) standard deviations of the features; 0 for those that never move.
             windows: (B, T, F) windows of many sessions.
         """
-        self.scale.copy_(scale)
+        self.live.copy_(scale > 0.0)
+        self.scale.copy_(torch.where(scale > 0.0, scale, 1.0))
 
     def _scaled(self, windows: Tensor) -> Tensor:
-        return (windows / self.scale).clamp(-LARGEST_INPUT, LARGEST_INPUT)
-
-    def project(self, embeddings: Tensor) -> Tensor:
-        """(B, D) embeddings to (B, D) unit vectors on which the loss is taken in training."""
-        return nn.functional.normalize(self.projection(embeddings), dim=1)
+        scaled = (windows / self.scale).clamp(-LARGEST_INPUT, LARGEST_INPUT)
+        return scaled * self.live
 
 
 class MotionNetwork(EmbeddingNetwork):

@@ -36,6 +36,12 @@ if TYPE_CHECKING:
 PACE_STEPS = 20
 """Steps after which the pace is judged again."""
 
+FEWEST_TO_CHOOSE = 8
+"""Held-out speakers from which on they choose the weights and end the training."""
+
+STEPS_PER_ROOT, FEWEST_STEPS = 40.0, 160
+"""Steps planned: this times the root of the number of speakers, and no fewer."""
+
 AVERAGE_DECAY = 0.98
 """Of the running average of the weights, which is what is kept."""
 
@@ -53,10 +59,10 @@ class Trainee(nn.Module):
         self.network, self.margin = network, margin
 
     def forward(self, windows: Tensor, labels: Tensor) -> tuple[Tensor, Tensor]:
-        """(B, D) vectors for the contrastive loss, and the margin loss (0 without)."""
+        """(B, D) embeddings for the contrastive loss, and the margin loss (0 without)."""
         embedded = self.network(windows)
         extra = embedded.new_zeros(()) if self.margin is None else self.margin(embedded, labels)
-        return self.network.project(embedded), extra
+        return embedded, extra
 
 
 class Run:
@@ -97,7 +103,12 @@ class Run:
         self._parts = Parts(
             self._raw, self._averaged, self._adam, self._generator, self._rng, self._batches
         )
-        self.course = Course(plan.max_steps)
+        self.course = Course(plan.max_steps or usual_steps(n_speakers))
+
+    @property
+    def _choosing(self) -> bool:
+        """Whether enough speakers are held out to choose weights by: of few, chance chooses."""
+        return self._held_out is not None and self._held_out.n_speakers >= FEWEST_TO_CHOOSE
 
     def optimise(self, report: Report) -> dict[str, Tensor]:
         """Step until the plan's steps, minutes or patience are used up.
@@ -127,7 +138,9 @@ class Run:
     def _steps(self, report: Report) -> None:
         course, plan = self.course, self._settings.train
         started = time.monotonic() - 60.0 * course.minutes
-        while course.step < course.planned and course.looks_since_best < plan.patience:
+        while course.step < course.planned and (
+            course.looks_since_best < plan.patience or not self._choosing
+        ):
             loss = self._step()
             course.step += 1
             course.minutes = (time.monotonic() - started) / 60.0
@@ -157,7 +170,7 @@ class Run:
     def _replan(self) -> None:
         course, plan = self.course, self._settings.train
         left = (plan.budget_minutes - course.minutes) * course.step / max(course.minutes, 1e-9)
-        planned = min(plan.max_steps, course.step + max(0, int(left)))
+        planned = min(course.most_steps, course.step + max(0, int(left)))
         course.planned = int(self._fabric.broadcast(planned))
 
     def _step_size(self) -> float:
@@ -211,10 +224,12 @@ class Run:
         return loss
 
     def _average(self) -> None:
+        # from the first steps on, of which nothing shall stay in a short training
+        decay = min(AVERAGE_DECAY, self.course.step / (self.course.step + 10.0))
+        now = self._network.state_dict()
         with torch.no_grad():
-            pairs = zip(self._averaged.parameters(), self._network.parameters(), strict=True)
-            for mean, now in pairs:
-                mean.lerp_(now, 1.0 - AVERAGE_DECAY)
+            for name, mean in self._averaged.state_dict().items():
+                mean.lerp_(now[name], 1.0 - decay)
 
     def _weights(self) -> dict[str, Tensor]:
         return {k: v.detach().clone() for k, v in self._averaged.state_dict().items()}
@@ -227,7 +242,7 @@ class Run:
         if self._held_out is None:
             self._best, course.best_step = self._weights(), course.step
             return
-        accuracy, controls = self._held_out.look(self._averaged)
+        accuracy, controls = self._held_out.evaluate(self._averaged)
         look = Look(
             step=course.step,
             minutes=round(course.minutes, 3),
@@ -238,7 +253,7 @@ class Run:
             controls=controls,
         )
         look = self._fabric.broadcast(look)
-        if look.regret < course.best:
+        if look.regret <= course.best or not self._choosing:
             self._best, course.best_step = self._weights(), course.step
         course.looks.append(look)
         course.losses.clear()
@@ -263,3 +278,8 @@ def _margin(settings: Settings, n_speakers: int) -> MarginSoftmax | None:
     with torch.random.fork_rng(devices=[]):
         torch.manual_seed(plan.seed + 2)
         return MarginSoftmax(n_speakers, settings.network.embedding, plan.margin, plan.margin_scale)
+
+
+def usual_steps(n_speakers: int) -> int:
+    """Steps planned where the settings leave it open, by the number of training speakers."""
+    return max(FEWEST_STEPS, round(STEPS_PER_ROOT * math.sqrt(n_speakers)))

@@ -11,6 +11,7 @@ from facedyn_app.errors import TooLittleError
 from facedyn_app.progress import Progress, Report
 from facedyn_app.recognizer.accuracy import Accuracy, Scores, measure_scores
 from facedyn_app.recognizer.assessment import Assessment
+from facedyn_app.recognizer.backend import ScoreSpace
 from facedyn_app.recognizer.correlation import Correlation, pearson, spearman
 from facedyn_app.recognizer.evaluation import EmbeddedTrials, LabelledSession, score_trials
 from facedyn_app.recognizer.metrics import ranks
@@ -90,14 +91,15 @@ def accuracy_by_length(
             if embedding is not None:
                 found[length].append((item.speaker, embedding))
     points = []
+    space = recognizer.space(gallery)
     for length, embedded in found.items():
         if embedded:
-            scores = score_trials(EmbeddedTrials(gallery, embedded), recognizer.cohort)
+            scores = score_trials(EmbeddedTrials(gallery, embedded), space)
             points.append(Point(length, measure_scores(scores, np.random.default_rng(0))))
     return tuple(points)
 
 
-def accuracy_by_sessions(trials: EmbeddedTrials, cohort: FloatArray) -> tuple[Point, ...]:
+def accuracy_by_sessions(space: ScoreSpace, trials: EmbeddedTrials) -> tuple[Point, ...]:
     """Accuracy with each speaker known by his first session, his first two, and so on.
 
     Up to the number that half of the speakers have at least; who has fewer counts with those.
@@ -106,7 +108,8 @@ def accuracy_by_sessions(trials: EmbeddedTrials, cohort: FloatArray) -> tuple[Po
     points = []
     for n in range(1, counts[len(counts) // 2] + 1):
         gallery = {name: sessions[:n] for name, sessions in trials.gallery.items()}
-        scores = score_trials(EmbeddedTrials(gallery, trials.probes), cohort)
+        known = EmbeddedTrials(gallery, trials.probes)
+        scores = score_trials(known, space)
         points.append(Point(float(n), measure_scores(scores, np.random.default_rng(0))))
     return tuple(points)
 

@@ -1,5 +1,8 @@
 """The motion of all training sessions in a file, and random windows of it.
 
+Sessions need not have the same channels: together they have all that any of them has, and what one
+lacks rests at 0 there.
+
 A corpus may be larger than memory, so the rows of all sessions stand one after the other in one
 file, 16-bit numbers, of which only the windows asked for are mapped. An index beside it says whose
 rows they are.
@@ -28,14 +31,18 @@ from facedyn_app.errors import InputError, OutputError, TooLittleError
 from facedyn_app.progress import Progress, Report, ignore
 from facedyn_app.recognizer.evaluation import LabelledSession
 from facedyn_app.recognizer.model import check_head
-from facedyn_app.records import FloatArray, IntArray
+from facedyn_app.records import BoolArray, FloatArray, IntArray
 from facedyn_app.settings import FeatureSettings
 
 ROWS, INDEX = "tracks.f16", "tracks.json"
-FORMAT, VERSION = "facedyn-tracks", 1
+FORMAT, VERSION = "facedyn-tracks", 2
 
-LEAST_DEVIATION = 0.01
-"""A channel that hardly ever moves is not blown up: least scale of a channel or velocity."""
+DEAD_SHARE = 0.01
+"""A channel that moves less than this share of what channels usually do is dead; a session in which
+a channel moves less than this share of what it does in others says nothing of its scale."""
+
+LEAST_SCALE = 1e-6
+"""Of a feature that moves at all."""
 
 Segments = tuple[tuple[int, int], ...]
 
@@ -47,12 +54,14 @@ class TrackSet:
     Attributes:
         folder: Where the file of rows is.
         head_id: The head.
-        expression_names: The head's channels, in the order of the features.
+        expression_names: All channels of the sessions, in the order of the features.
         speakers: The speaker of each of the N sessions.
         labels: (N,) number of the speaker of each session.
-        first_rows: (N,) row of the file at which each session begins.
+        first_bytes: (N,) where in the file each session begins.
+        columns: Of each session, which features its columns are.
         segments: (start, stop) rows within the session of its stretches without gaps.
-        scale: (F,) standard deviation of each feature over all sessions.
+        scale: (F,) standard deviation of each feature over the sessions in which it moves; 0 for
+            channels that hardly move in any, and their velocities.
     """
 
     folder: Path
@@ -60,7 +69,8 @@ class TrackSet:
     expression_names: tuple[str, ...]
     speakers: tuple[str, ...]
     labels: IntArray
-    first_rows: IntArray
+    first_bytes: IntArray
+    columns: tuple[IntArray, ...]
     segments: tuple[Segments, ...]
     scale: Tensor
 
@@ -68,6 +78,14 @@ class TrackSet:
     def n_features(self) -> int:
         """F, features of a frame."""
         return int(self.scale.shape[0])
+
+    @property
+    def present(self) -> BoolArray:
+        """(N, C) whether each session has each channel."""
+        there = np.zeros((len(self.columns), self.n_features), dtype=bool)
+        for row, columns in zip(there, self.columns, strict=True):
+            row[columns] = True
+        return there[:, : self.n_features // 2]
 
     def cut(self, sessions: IntArray, length: int, rng: np.random.Generator) -> Tensor:
         """One random window of each session, all of the same length.
@@ -88,20 +106,23 @@ class TrackSet:
         rows = [self._rows(i, at, length) for i, at in zip(sessions, starts, strict=True)]
         return torch.as_tensor(np.stack(rows))
 
-    def spread_windows(self, session: int, length: int, most: int) -> FloatArray:
-        """(W, T, F) windows of one session without overlap, at most `most`, evenly spread."""
+    def spread_windows(self, session: int, length: int, hop: int, most: int) -> FloatArray:
+        """(W, T, F) windows of one session, `hop` rows apart; at most `most`, evenly spread."""
         segments = self.segments[session]
         length = min(length, max(stop - start for start, stop in segments))
-        starts = window_starts(segments, length, length)
+        starts = window_starts(segments, length, hop)
         chosen = np.unique(np.linspace(0, len(starts) - 1, most).round().astype(int))
         return np.stack([self._rows(session, starts[k], length) for k in chosen])
 
     def _rows(self, session: int, start: int, length: int) -> FloatArray:
         # mapped anew each time: what stays mapped counts as this program's memory
-        width = self.n_features
-        offset = 2 * width * (int(self.first_rows[session]) + start)
+        columns = self.columns[session]
+        width = len(columns)
+        offset = int(self.first_bytes[session]) + 2 * width * start
         mapped = np.memmap(self.folder / ROWS, np.float16, "r", offset, (length, width))
-        return np.array(mapped, dtype=np.float32)
+        rows = np.zeros((length, self.n_features), dtype=np.float32)
+        rows[:, columns] = mapped
+        return rows
 
 
 def collect_tracks(
@@ -173,7 +194,8 @@ def open_tracks(folder: Path, identity: str) -> TrackSet | None:
         if (index["format"], index["version"], index["identity"]) != (FORMAT, VERSION, identity):
             return None
         tracks = _track_set(folder, index)
-        n_bytes = 2 * tracks.n_features * sum(int(item["rows"]) for item in index["sessions"])
+        rows = [int(item["rows"]) for item in index["sessions"]]
+        n_bytes = 2 * sum(len(c) * n for c, n in zip(tracks.columns, rows, strict=True))
         whole = (folder / ROWS).stat().st_size == n_bytes
     except (OSError, ValueError, KeyError, TypeError, RecursionError) as error:
         raise _damaged(folder) from error
@@ -193,39 +215,51 @@ class _Writer:
 
     def __init__(self, settings: FeatureSettings) -> None:
         self._settings = settings
-        self._head: tuple[str, tuple[str, ...]] | None = None
+        self._head_id: str | None = None
+        self._names: dict[str, None] = {}  # a set that keeps its order
         self._items: list[dict[str, Any]] = []
-        self._power: FloatArray | float = 0.0
-        self._n_rows = 0
+        self._deviations: list[dict[str, float]] = []
 
     def add(self, item: LabelledSession, file: BinaryIO) -> None:
-        self._head = self._head or (item.session.head_id, item.session.expression_names)
-        check_head(item.session, *self._head)
-        track = _track(item, self._settings, self._head[1])
+        self._head_id = self._head_id or item.session.head_id
+        check_head(item.session, self._head_id, item.session.expression_names)
+        track = _track(item, self._settings)
         if track is None:
             return
         file.write(track.values.astype(np.float16).tobytes())
-        self._power = self._power + (track.values.astype(np.float64) ** 2).sum(axis=0)
-        self._n_rows += len(track.values)
+        power = (track.values.astype(np.float64) ** 2).mean(axis=0)
+        self._names |= dict.fromkeys(item.session.expression_names)
+        self._deviations.append(dict(zip(track.names, np.sqrt(power).tolist(), strict=True)))
         self._items.append(
-            {"speaker": item.speaker, "rows": len(track.values), "segments": track.segments}
+            {
+                "speaker": item.speaker,
+                "rows": len(track.values),
+                "segments": track.segments,
+                "names": track.names,
+            }
         )
 
     def index(self, identity: str) -> dict[str, Any]:
-        if self._head is None or not self._items:
+        if self._head_id is None or not self._items:
             raise TooLittleError(
                 "There is no session long enough to train on.",
                 f"Add recordings in which a face is followed for {SHORTEST_WINDOW_S:g} s or more.",
             )
-        deviation = np.sqrt(self._power / self._n_rows)
+        features = feature_names(tuple(self._names), self._settings)
+        deviations = np.asarray(
+            [[own.get(name, 0.0) for name in features] for own in self._deviations]
+        )
+        column = {name: k for k, name in enumerate(features)}
+        for item in self._items:
+            item["columns"] = [column[name] for name in item.pop("names")]
         return {
             "format": FORMAT,
             "version": VERSION,
             "identity": identity,
-            "head_id": self._head[0],
-            "expression_names": list(self._head[1]),
+            "head_id": self._head_id,
+            "expression_names": list(self._names),
             "sessions": self._items,
-            "scale": np.maximum(deviation, LEAST_DEVIATION).tolist(),
+            "scale": usual_scale(deviations).tolist(),
         }
 
 
@@ -233,29 +267,49 @@ def _track_set(folder: Path, index: dict[str, Any]) -> TrackSet:
     items = index["sessions"]
     speakers = tuple(str(item["speaker"]) for item in items)
     number = {name: k for k, name in enumerate(sorted(set(speakers)))}
-    n_rows = np.asarray([int(item["rows"]) for item in items])
+    columns = tuple(np.asarray(item["columns"], dtype=np.int64) for item in items)
+    n_bytes = np.asarray(
+        [2 * int(item["rows"]) * len(own) for item, own in zip(items, columns, strict=True)]
+    )
     return TrackSet(
         folder=folder,
         head_id=str(index["head_id"]),
         expression_names=tuple(index["expression_names"]),
         speakers=speakers,
         labels=np.asarray([number[name] for name in speakers]),
-        first_rows=np.cumsum(n_rows) - n_rows,
+        first_bytes=np.cumsum(n_bytes) - n_bytes,
+        columns=columns,
         segments=tuple(tuple((int(a), int(b)) for a, b in item["segments"]) for item in items),
         scale=torch.as_tensor(index["scale"], dtype=torch.float32),
     )
 
 
-def _track(
-    item: LabelledSession, settings: FeatureSettings, expression_names: tuple[str, ...]
-) -> MotionTrack | None:
+def usual_scale(deviations: FloatArray) -> FloatArray:
+    """(F,) usual standard deviation of each feature; 0 for dead channels and their velocities.
+
+    Args:
+        deviations: (N, F) of each session: of the channels, then of their velocities; 0 where a
+            session lacks a channel.
+    """
+    over_all = np.sqrt((deviations**2).mean(axis=0))
+    moving = deviations > DEAD_SHARE * over_all
+    power = np.where(moving, deviations**2, 0.0).sum(axis=0)
+    scale = np.sqrt(power / np.maximum(moving.sum(axis=0), 1))
+    channels = scale[: len(scale) // 2]
+    if not (channels > 0.0).any():
+        return np.zeros_like(scale)
+    dead = channels <= DEAD_SHARE * np.median(channels[channels > 0.0])
+    return np.asarray(np.where(np.tile(dead, 2), 0.0, np.maximum(scale, LEAST_SCALE)))
+
+
+def _track(item: LabelledSession, settings: FeatureSettings) -> MotionTrack | None:
     try:
         track = motion_features(item.session, settings)
     except TooLittleError:
         return None
     if max(b - a for a, b in track.segments) < SHORTEST_WINDOW_S * settings.rate_hz:
         return None
-    return track.with_columns(feature_names(expression_names, settings))
+    return track
 
 
 def _random_start(segments: Segments, length: int, rng: np.random.Generator) -> int:

@@ -6,6 +6,7 @@ import sys
 import tempfile
 from collections.abc import Callable, Iterable, Mapping
 from dataclasses import asdict
+from functools import partial
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
@@ -15,8 +16,10 @@ import torch
 from facedyn_app.progress import Progress, Report, ignore
 from facedyn_app.recognizer.accuracy import Accuracy, measure_scores
 from facedyn_app.recognizer.augment import Augmentation
+from facedyn_app.recognizer.backend import Backend, fit_whitening
 from facedyn_app.recognizer.calibration import Calibration, fit_calibration, uncalibrated
 from facedyn_app.recognizer.checkpoint import Work
+from facedyn_app.recognizer.descriptors import describe
 from facedyn_app.recognizer.evaluation import (
     LabelledSession,
     Trials,
@@ -25,21 +28,17 @@ from facedyn_app.recognizer.evaluation import (
 )
 from facedyn_app.recognizer.hardware import make_fabric
 from facedyn_app.recognizer.held_out import HeldOut, read_held_out
-from facedyn_app.recognizer.model import Recognizer, embed_windows
+from facedyn_app.recognizer.model import Recognizer, embed_windows, motion_embedding
 from facedyn_app.recognizer.network import EmbeddingNetwork, MotionNetwork
 from facedyn_app.recognizer.optimisation import Run
 from facedyn_app.recognizer.tracks import TrackSet, collect_tracks, open_tracks
-from facedyn_app.records import FloatArray
 from facedyn_app.settings import NetworkSettings, Settings
 
 if TYPE_CHECKING:
     from lightning_fabric import Fabric
 
-LONGEST_COHORT = 500
-"""Training speakers kept for normalising scores."""
-
-COHORT_WINDOWS = 24
-"""Most windows of a session that describe its speaker in the cohort."""
+BACKEND_WINDOWS, MOST_OF_SESSION = 12_000, 24
+"""Windows from which the back-end is learnt, of all sessions and of one, at most."""
 
 USUAL_WINDOWS = 512
 """Windows of training sessions from which is learnt what is usual."""
@@ -78,7 +77,7 @@ def train(
         report: Told of every step; may raise `Cancelled`, or `Enough` at a step of training.
 
     Returns:
-        The recognizer with the best weights, its cohort and calibration.
+        The recognizer with the best weights, its back-end and calibration.
 
     Raises:
         TooLittleError: Too few speakers or sessions.
@@ -98,8 +97,8 @@ def train(
         run = Run(fabric, network, tracks, held_out, settings, augmentation, own)
         network.load_state_dict(run.optimise(report))
         network.eval()
-        cohort = _cohort(network, tracks, settings, report)
-    calibration, accuracy = _calibrate(network, held_out, cohort, settings)
+        backend = _backend(network, tracks, settings, report)
+    calibration, accuracy = _calibrate(network, held_out, backend, settings)
     course = run.course
     summary = {
         **(about or {}),
@@ -121,7 +120,7 @@ def train(
         features=settings.features,
         sizes=settings.network,
         network=network.cpu(),
-        cohort=cohort,
+        backend=backend,
         calibration=calibration,
         training=summary,
         metrics={} if accuracy is None else {"held_out_during_training": accuracy.as_json()},
@@ -161,35 +160,44 @@ def _new_network(
     return network
 
 
-def _cohort(
+def _backend(
     network: EmbeddingNetwork, tracks: TrackSet, settings: Settings, report: Report
-) -> FloatArray:
-    """(K, D) centroids of the first training speakers, windows without overlap."""
-    length = round(settings.features.window_s * settings.features.rate_hz)
-    vectors: dict[str, list[FloatArray]] = {}
-    for index, speaker in enumerate(tracks.speakers):
-        if speaker not in vectors and len(vectors) == LONGEST_COHORT:
-            continue
-        report(Progress("describing the training speakers", index, len(tracks.speakers)))
-        cut = tracks.spread_windows(index, length, COHORT_WINDOWS)
-        vectors.setdefault(speaker, []).append(embed_windows(network, cut))
-    means = np.stack([np.concatenate(own).mean(axis=0) for own in vectors.values()])
-    lengths = np.linalg.norm(means, axis=1, keepdims=True)
-    return np.asarray(means / np.maximum(lengths, 1e-12), dtype=np.float32)
+) -> Backend:
+    """Learn the whitening of descriptors and embedding from windows of all sessions."""
+    features = settings.features
+    length, hop = (round(s * features.rate_hz) for s in (features.window_s, features.hop_s))
+    each = max(1, min(MOST_OF_SESSION, BACKEND_WINDOWS // len(tracks.speakers)))
+    described, embedded, labels = [], [], []
+    for index, label in enumerate(tracks.labels):
+        report(Progress("describing the training speakers", index, len(tracks.labels)))
+        cut = tracks.spread_windows(index, length, hop, each)
+        described.append(
+            describe(cut, features.rate_hz, tracks.scale.numpy(), tracks.present[index])
+        )
+        embedded.append(embed_windows(network, cut))
+        labels.append(np.full(len(cut), label))
+    report(Progress("learning the back-end", 0))
+    own = np.concatenate(labels)
+    return Backend(
+        fit_whitening(np.concatenate(described), own),
+        fit_whitening(np.concatenate(embedded), own),
+        len(own),
+    )
 
 
 def _calibrate(
-    network: EmbeddingNetwork, held_out: HeldOut | None, cohort: FloatArray, settings: Settings
+    network: EmbeddingNetwork, held_out: HeldOut | None, backend: Backend, settings: Settings
 ) -> tuple[Calibration, Accuracy | None]:
     if held_out is None:
         return uncalibrated(), None
-    embedded = held_out.embedded(network)
-    scores, same, seconds = comparison_table(embedded, cohort)
+    embedded = held_out.embedded(partial(motion_embedding, network, backend))
+    space = backend.space(embedded.gallery)
+    scores, same, seconds = comparison_table(embedded, space)
     kind = "simulated speakers" if held_out.simulated else "speakers"
     made_on = f"{len(embedded.gallery)} held-out {kind}, {len(embedded.probes)} sessions"
     calibration = fit_calibration(scores, same, seconds, made_on)
     rng = np.random.default_rng(settings.train.seed)
-    return calibration, measure_scores(score_trials(embedded, cohort, calibration), rng)
+    return calibration, measure_scores(score_trials(embedded, space, calibration), rng)
 
 
 def _peak_memory_mb() -> float | None:

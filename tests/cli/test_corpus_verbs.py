@@ -73,7 +73,7 @@ def test_evaluate_gives_a_script_what_it_needs(run: Any, library: Path, trained:
         assert 0.0 <= low <= facts[key] <= high <= 1.0
     assert facts["chance_majority"] >= facts["chance_uniform"]
     assert set(facts["controls"]) == {*("shuffled", "session_mean", "velocities_only", "uncentred")}
-    assert set(facts["baselines"]) == {"session_mean_lda", "second_order_lda"}
+    assert set(facts["baselines"]) == {"session_mean", "descriptors_a", "descriptors_b"}
     for one in (*facts["controls"].values(), *facts["baselines"].values()):
         assert set(one["intervals"]) >= {"top1_window", "eer"}
 

@@ -114,9 +114,10 @@ def test_a_test_names_motion_and_not_shape(assessment: Assessment) -> None:
         "session_mean",
         "velocities_only",
         "uncentred",
+        "amplitude_only",
     }
-    assert assessment.baselines["session_mean_lda"].top1_window < 0.2
-    assert assessment.baselines["second_order_lda"].top1_window > 0.3
+    assert assessment.baselines["session_mean"].top1_window < 0.2
+    assert assessment.baselines["descriptors_b"].top1_window > 0.3
     low, high = found.intervals["top1_window"]
     assert low < found.top1_window < high
 

@@ -13,7 +13,7 @@ from facedyn_app.recognizer.model import Recognizer
 from facedyn_app.recognizer.network import MotionNetwork
 from facedyn_app.records import Embedding
 from facedyn_app.settings import FeatureSettings, NetworkSettings
-from tests.recognizer.conftest import NAMES, easy_session
+from tests.recognizer.conftest import NAMES, easy_session, plain_backend
 
 SIZES = NetworkSettings(width=16, n_blocks=1, n_heads=2, embedding=8)
 
@@ -21,7 +21,8 @@ SIZES = NetworkSettings(width=16, n_blocks=1, n_heads=2, embedding=8)
 def made_recognizer() -> Recognizer:
     network = MotionNetwork(12, SIZES).eval()
     features = FeatureSettings(window_s=5.0)
-    return Recognizer("made", NAMES, features, SIZES, network, np.zeros((0, 8)), uncalibrated())
+    backend = plain_backend(6, 8)
+    return Recognizer("made", NAMES, features, SIZES, network, backend, uncalibrated())
 
 
 @pytest.fixture

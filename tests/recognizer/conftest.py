@@ -7,7 +7,9 @@ import numpy as np
 import pytest
 import torch
 
+from facedyn_app.recognizer.backend import Backend, Whitening
 from facedyn_app.recognizer.calibration import uncalibrated
+from facedyn_app.recognizer.descriptors import n_descriptors
 from facedyn_app.recognizer.evaluation import LabelledSession, Trials
 from facedyn_app.recognizer.files import save_recognizer
 from facedyn_app.recognizer.model import Recognizer
@@ -97,6 +99,13 @@ TESTED = {
 }
 
 
+def plain_backend(n_channels: int, n_embedding: int) -> Backend:
+    """A back-end that has learnt nothing: the numbers as they are."""
+    widths = n_descriptors(n_channels), n_embedding
+    parts = [Whitening(np.zeros(n), np.ones(n), np.eye(n, dtype=np.float32)) for n in widths]
+    return Backend(parts[0], parts[1], 100)
+
+
 def made_recognizer(folder: Path, head_id: str = "made") -> Path:
     """An untrained recognizer in a folder, with made metrics; gives the folder."""
     network = MotionNetwork(12, SIZES).eval()
@@ -106,7 +115,7 @@ def made_recognizer(folder: Path, head_id: str = "made") -> Path:
         FeatureSettings(window_s=5.0),
         SIZES,
         network,
-        np.zeros((0, 8)),
+        plain_backend(6, 8),
         uncalibrated(),
         training={"n_speakers": 4, "data": "simulated speakers"},
         metrics={"test_sessions": TESTED},

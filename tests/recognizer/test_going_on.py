@@ -144,9 +144,9 @@ def test_damaged_motion_is_said(tmp_path: Path, name: str) -> None:
 def test_training_stops_by_itself_when_nothing_gets_better() -> None:
     settings = small_settings(400, check_steps=2, patience=2)
     found = run(None, settings=replace(settings, train=replace(settings.train, learning_rate=0.0)))
-    # at a step size of 0 the first look stays the best
-    assert [look["step"] for look in curve(found)] == [2, 4, 6]
-    assert found.training["best_step"] == 2
+    # at a step size of 0 only the statistics' running means still settle
+    steps = [look["step"] for look in curve(found)]
+    assert steps[-1] == found.training["best_step"] + 4 < 40
 
 
 def test_the_minutes_end_a_training() -> None:

@@ -12,7 +12,7 @@ from facedyn_app.recognizer.conformer import (
     relative_positions,
 )
 from facedyn_app.recognizer.network import MotionNetwork
-from facedyn_app.recognizer.pooling import AttentiveStatistics
+from facedyn_app.recognizer.pooling import AttentiveStatistics, BatchStandardised
 from facedyn_app.recognizer.supcon import supervised_contrastive_loss
 from facedyn_app.settings import NetworkSettings
 
@@ -82,6 +82,28 @@ def test_pooling_of_something_constant_has_no_deviation() -> None:
     pooled = AttentiveStatistics(3, 4)(torch.ones(1, 9, 3))
     torch.testing.assert_close(pooled[0, :3], torch.ones(3))
     assert pooled[0, 3:].max().item() < 0.01
+
+
+def test_statistics_are_standardised_as_a_batchnorm_does_it() -> None:
+    torch.manual_seed(0)
+    mine, theirs = BatchStandardised(5), torch.nn.BatchNorm1d(5, affine=False)
+    for _ in range(60):
+        x = 3.0 * torch.randn(64, 5) + 2.0
+        torch.testing.assert_close(mine(x), theirs(x), rtol=1e-4, atol=1e-4)
+    x = torch.randn(4, 5)
+    torch.testing.assert_close(mine.eval()(x), theirs.eval()(x), rtol=2e-2, atol=2e-2)
+
+
+def test_a_channel_that_never_moved_in_training_is_not_seen() -> None:
+    torch.manual_seed(0)
+    network = MotionNetwork(6, SMALL).eval()
+    scale = torch.tensor([1.0, 0.0, 1.0, 1.0, 0.0, 1.0])
+    windows = torch.randn(20, 60, 6)
+    windows[..., [1, 4]] = 0.0
+    network.settle(scale, windows)
+    alive = windows.clone()
+    alive[..., [1, 4]] = 100.0 * torch.randn(20, 60, 2)
+    torch.testing.assert_close(network(alive), network(windows))
 
 
 def test_embeddings_have_length_one_for_any_window_length() -> None:
@@ -169,7 +191,7 @@ def test_supcon_without_positives_is_zero() -> None:
     assert not vectors.grad.isnan().any()
 
 
-NOTHING = Augmentation(gain=0.0, noise=0.0, drop=0.0, stretch=0.0, recentre_share=0.0)
+NOTHING = Augmentation(noise=0.0, drop=0.0, stretch=0.0, recentre_share=0.0)
 
 
 def augmented(windows: torch.Tensor, augmentation: Augmentation) -> torch.Tensor:
@@ -187,15 +209,23 @@ def test_velocities_stay_those_of_their_channels() -> None:
     channels = torch.stack([torch.sin(t), torch.cos(2 * t)], dim=1)[None]
     velocity = torch.gradient(channels, spacing=1 / 25.0, dim=1)[0]
     windows = torch.cat([channels, velocity], dim=2)
-    strong = Augmentation(gain=0.5, noise=0.5, drop=0.0, stretch=0.2, recentre_share=1.0)
+    strong = Augmentation(noise=0.5, drop=0.0, stretch=0.2, recentre_share=1.0)
     changed = augmented(windows, strong)
     again = torch.gradient(changed[..., :2], spacing=1 / 25.0, dim=1)[0]
     torch.testing.assert_close(changed[:, 15:85, 2:], again[:, 15:85], atol=0.05, rtol=0.05)
     assert not torch.allclose(changed, windows, atol=0.1)
 
 
+def test_what_does_not_move_gets_no_noise() -> None:
+    windows = torch.randn(4, 30, 6)
+    windows[1, :, [1, 4]] = 0.0
+    noisy = augmented(windows, Augmentation(0.5, 0.0, 0.0, 0.0))
+    assert (noisy[1][:, [1, 4]] == 0.0).all()
+    assert not torch.allclose(noisy[0], windows[0], atol=0.01)
+
+
 def test_dropped_channels_fall_silent_with_their_velocities() -> None:
-    changed = augmented(torch.randn(4, 30, 20), Augmentation(0.0, 0.0, 0.5, 0.0, 0.0))
+    changed = augmented(torch.randn(4, 30, 20), Augmentation(0.0, 0.5, 0.0, 0.0))
     silent = (changed == 0).all(dim=1)
     assert 5 <= silent[:, :10].sum().item() <= 35
     assert torch.equal(silent[:, :10], silent[:, 10:])

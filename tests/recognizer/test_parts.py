@@ -64,8 +64,10 @@ def test_prepared_tracks_come_back_for_the_same_sessions_only(tmp_path: Path) ->
     back = open_tracks(tmp_path, "x")
     assert back is not None
     assert (back.speakers, back.segments) == (tracks.speakers, tracks.segments)
-    np.testing.assert_array_equal(back.spread_windows(4, 100, 2), tracks.spread_windows(4, 100, 2))
-    assert tracks.spread_windows(4, 100, 2).shape == (2, 100, 12)
+    np.testing.assert_array_equal(
+        back.spread_windows(4, 100, 100, 2), tracks.spread_windows(4, 100, 100, 2)
+    )
+    assert tracks.spread_windows(4, 100, 100, 2).shape == (2, 100, 12)
     assert open_tracks(tmp_path, "y") is None
     assert open_tracks(tmp_path / "elsewhere", "x") is None
 
@@ -144,7 +146,8 @@ def test_a_corpus_larger_than_memory_stays_on_disk(tmp_path: Path) -> None:
         expression_names=NAMES,
         speakers=tuple(f"s{k // 2}" for k in range(n_sessions)),
         labels=np.arange(n_sessions) // 2,
-        first_rows=n_rows * np.arange(n_sessions),
+        first_bytes=2 * width * n_rows * np.arange(n_sessions),
+        columns=(np.arange(width),) * n_sessions,
         segments=(((0, n_rows),),) * n_sessions,
         scale=torch.ones(width),
     )

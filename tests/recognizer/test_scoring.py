@@ -3,12 +3,14 @@ import pytest
 
 from facedyn_app.errors import MismatchError, TooLittleError
 from facedyn_app.recognizer.accuracy import measure_scores
+from facedyn_app.recognizer.backend import plain_space
 from facedyn_app.recognizer.calibration import Calibration, fit_calibration, uncalibrated
 from facedyn_app.recognizer.evaluation import EmbeddedTrials, score_trials
-from facedyn_app.recognizer.scoring import covered_seconds, normalised_scores, rank
+from facedyn_app.recognizer.model import check_embeddings
+from facedyn_app.recognizer.scoring import covered_seconds, rank
 from facedyn_app.records import Embedding, FloatArray
 
-NO_COHORT = np.zeros((0, 3))
+SPACE = plain_space(3)
 
 
 def embedding(*vectors: tuple[float, ...]) -> Embedding:
@@ -26,40 +28,34 @@ GALLERY = {
 
 
 def test_the_nearest_speaker_is_first() -> None:
-    matches = rank(embedding((0.1, 1, 0), (0.2, 1, 0)), GALLERY, uncalibrated())
+    matches = rank(embedding((0.1, 1, 0), (0.2, 1, 0)), GALLERY, SPACE, uncalibrated())
     assert [match.name for match in matches] == ["Ben", "Ada", "Cleo"]
     cosines = np.array([1 / np.sqrt(1.01), 1 / np.sqrt(1.04)])
     np.testing.assert_allclose(matches[0].window_scores, cosines)
-    assert matches[0].score == pytest.approx(cosines.mean())
+    mean = np.array([0.1 / np.sqrt(1.01) + 0.2 / np.sqrt(1.04), cosines.sum()])
+    assert matches[0].score == pytest.approx(mean[1] / np.linalg.norm(mean))
     assert matches[0].probability > matches[1].probability > matches[2].probability
 
 
 def test_scores_grow_with_the_match() -> None:
-    exact = rank(embedding((0, 1, 0)), GALLERY, uncalibrated())[0]
-    near = rank(embedding((0, 1, 0.5)), GALLERY, uncalibrated())[0]
+    exact = rank(embedding((0, 1, 0)), GALLERY, SPACE, uncalibrated())[0]
+    near = rank(embedding((0, 1, 0.5)), GALLERY, SPACE, uncalibrated())[0]
     assert exact.score == pytest.approx(1.0)
     assert exact.probability > near.probability
 
 
 def test_an_empty_gallery_and_foreign_embeddings_are_said() -> None:
     with pytest.raises(TooLittleError, match="Nobody is enrolled"):
-        rank(embedding((1, 0, 0)), {}, uncalibrated())
+        rank(embedding((1, 0, 0)), {}, SPACE, uncalibrated())
     with pytest.raises(MismatchError, match="4 numbers"):
-        rank(embedding((1, 0, 0, 0)), GALLERY, uncalibrated())
+        check_embeddings(embedding((1, 0, 0, 0)), GALLERY)
 
 
-def test_normalisation_by_hand() -> None:
-    probe = np.array([[0.6, 0.8]])
-    speaker = np.array([[1.0, 0.0]])
-    angles = np.linspace(0.0, np.pi, 12)
-    cohort = np.stack([np.cos(angles), np.sin(angles)], axis=1)
-    of_probe = np.sort(cohort @ probe[0])[-5:]
-    of_speaker = np.sort(cohort @ speaker[0])[-5:]
-    by_hand = 0.5 * (
-        (0.6 - of_probe.mean()) / of_probe.std() + (0.6 - of_speaker.mean()) / of_speaker.std()
-    )
-    found = normalised_scores(probe, speaker, cohort, top=5)
-    np.testing.assert_allclose(found, [[by_hand]])
+def test_a_recording_points_where_its_windows_point_together() -> None:
+    matches = rank(embedding((0, 1, 1), (0, 1, -1)), GALLERY, SPACE, uncalibrated())
+    assert matches[0].name == "Ben"
+    assert matches[0].score == pytest.approx(1.0)
+    np.testing.assert_allclose(matches[0].window_scores, 0.5**0.5)
 
 
 def test_overlapping_windows_are_counted_once() -> None:
@@ -116,7 +112,7 @@ def test_accuracy_and_both_chances_by_hand() -> None:
         ("Ben", embedding((0, 0.2, 1))),
     ]
     trials = EmbeddedTrials(gallery=GALLERY, probes=probes)
-    scores = score_trials(trials, NO_COHORT, uncalibrated())
+    scores = score_trials(trials, SPACE, uncalibrated())
     found = measure_scores(scores, np.random.default_rng(0))
     assert (found.n_speakers, found.n_probes, found.n_windows) == (3, 3, 4)
     assert found.top1_window == pytest.approx(2 / 4)
@@ -126,7 +122,7 @@ def test_accuracy_and_both_chances_by_hand() -> None:
     low, high = found.intervals["top1_session"]
     assert low <= found.top1_session <= high
     with pytest.raises(TooLittleError):
-        score_trials(EmbeddedTrials(GALLERY, []), NO_COHORT)
+        score_trials(EmbeddedTrials(GALLERY, []), SPACE)
 
 
 def test_the_false_accept_rate_undoes_the_threshold() -> None:

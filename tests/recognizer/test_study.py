@@ -5,6 +5,7 @@ import pytest
 
 from facedyn_app.progress import ignore
 from facedyn_app.recognizer.accuracy import Scores
+from facedyn_app.recognizer.backend import plain_space
 from facedyn_app.recognizer.correlation import pearson, spearman
 from facedyn_app.recognizer.evaluation import EmbeddedTrials, LabelledSession
 from facedyn_app.recognizer.study import (
@@ -94,7 +95,7 @@ def made_trials() -> EmbeddedTrials:
 
 
 def test_more_sessions_of_a_speaker_help() -> None:
-    points = accuracy_by_sessions(made_trials(), np.zeros((0, 6)))
+    points = accuracy_by_sessions(plain_space(6), made_trials())
     assert [point.x for point in points] == [1.0, 2.0, 3.0]
     assert points[0].accuracy.top1_window == 0.0
     assert points[2].accuracy.top1_window == 1.0

@@ -1,0 +1,250 @@
+"""The back-end: descriptors and network made comparable, learnt once, adapted at every enrolment.
+
+Windows of one speaker differ from each other, in some directions far more than in others. With the
+covariance S within speakers, `S = L L'`, the coordinates `L^-1 (x - m)` differ equally in all
+directions, and the cosine of two windows there says whether they are of one speaker (within-class
+covariance normalisation: Hatch, Kajarekar and Stolcke 2006; Dehak et al. 2011). Descriptors and the
+network's embedding are whitened each for itself and their cosines summed.
+
+No direction is thrown away as long as there are few: discriminant directions of 30 speakers are
+those of these 30, and people seen for the first time are told apart worse in them than in all.
+
+K descriptors, P and Q whitened coordinates of descriptors and embedding, D = P + Q.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass
+
+import numpy as np
+from scipy.linalg import cholesky, eigh, solve_triangular
+
+from facedyn_app.recognizer.shrinkage import LEAST_DEVIATION, shrunk_covariance
+from facedyn_app.records import Embedding, FloatArray, IntArray
+
+MOST_DIRECTIONS = 1024
+"""Whitened coordinates kept, those in which speakers differ most."""
+
+FARTHEST = 1e3
+"""Largest coordinate, in deviations within speakers: farther out lie only tracking slips."""
+
+BETWEEN_SHRINKAGE = 0.03
+"""Share of the covariance between speakers replaced by a multiple of the identity."""
+
+NETWORK_WEIGHT = 0.4
+"""Of the network's cosine beside the descriptors'; chosen on half of the people of two corpora."""
+
+MOST_PRIOR = 2000
+"""Training windows that count at most, where a library's own speakers adapt the back-end."""
+
+PRIOR_SPEAKERS = 10
+"""Speakers that the training mean counts as, against the mean of a library's speakers."""
+
+MOST_ADAPTING = 4000
+"""Windows of a library, evenly taken, that adapt the back-end: a bound on time."""
+
+
+@dataclass(frozen=True, slots=True, eq=False)
+class Whitening:
+    """From vectors to coordinates in which windows of one speaker differ equally everywhere.
+
+    Attributes:
+        centre: (K,) float32 mean of the training windows.
+        scale: (K,) float32 their standard deviations.
+        projection: (K, P) float32 of half precision, from standardised vectors to coordinates.
+    """
+
+    centre: FloatArray
+    scale: FloatArray
+    projection: FloatArray
+
+    def __post_init__(self) -> None:
+        """Check that there is a centre and a scale for every row of the projection."""
+        if not len(self.centre) == len(self.scale) == len(self.projection):
+            raise ValueError("Whitening needs a centre and a scale for every row")
+
+    def __call__(self, vectors: FloatArray) -> FloatArray:
+        """(N, P) float32 coordinates of (N, K) vectors; what is NaN counts as the mean."""
+        standard = np.nan_to_num((vectors - self.centre) / self.scale)
+        return np.asarray(standard @ self.projection, dtype=np.float32)
+
+
+def fit_whitening(
+    vectors: FloatArray, labels: IntArray, most_directions: int = MOST_DIRECTIONS
+) -> Whitening:
+    """Learn the covariance within speakers, shrunk after Ledoit and Wolf (shrinkage.py).
+
+    Args:
+        vectors: (N, K) of windows; NaN where a recording lacks a channel.
+        labels: (N,) speakers 0..G - 1, each with a window at least.
+        most_directions: Where K is more, the generalised eigenvectors of the covariances between
+            and within speakers with the largest eigenvalues are kept.
+    """
+    centre = np.nan_to_num(np.nanmean(vectors, axis=0, dtype=np.float64))
+    deviation = np.nan_to_num(np.nanstd(vectors, axis=0, dtype=np.float64))
+    scale = np.maximum(deviation, LEAST_DEVIATION).astype(np.float32)
+    x = np.nan_to_num((vectors - centre.astype(np.float32)) / scale)
+    means = speaker_means(x, labels)
+    within, _ = shrunk_covariance(x - means[labels])
+    middle = means.mean(axis=0)
+    lower = cholesky(within, lower=True)
+    width = len(lower)
+    projection = solve_triangular(lower, np.eye(width), lower=True).T
+    if width > most_directions:
+        between = np.cov(means.T.astype(np.float64), bias=False) if len(means) > 1 else within
+        shrunk = (1.0 - BETWEEN_SHRINKAGE) * between
+        shrunk[np.diag_indices(width)] += BETWEEN_SHRINKAGE * np.trace(between) / width
+        kept = (width - most_directions, width - 1)
+        projection = projection @ eigh(projection.T @ shrunk @ projection, subset_by_index=kept)[1]
+    return Whitening(
+        centre=(centre + scale * middle).astype(np.float32),
+        scale=scale,
+        projection=projection.astype(np.float16).astype(np.float32),
+    )
+
+
+def speaker_means(vectors: FloatArray, labels: IntArray) -> FloatArray:
+    """(G, K) mean vector of each speaker of (N, K) vectors with (N,) labels 0..G - 1."""
+    counts = np.bincount(labels)
+    means = np.zeros((len(counts), vectors.shape[1]))
+    np.add.at(means, labels, vectors)
+    return np.asarray(means / counts[:, None])
+
+
+@dataclass(frozen=True, slots=True, eq=False)
+class Block:
+    """Some columns of whitened coordinates, adapted to a gallery.
+
+    Attributes:
+        centre: (P,) taken off.
+        whiten: (P, P) applied after; None for nothing.
+        weight: Of this block's cosine in the sum, 0..1.
+    """
+
+    centre: FloatArray
+    whiten: FloatArray | None
+    weight: float
+
+
+@dataclass(frozen=True, slots=True, eq=False)
+class ScoreSpace:
+    """Where vectors are compared: their product is the weighted sum of the blocks' cosines.
+
+    Attributes:
+        blocks: The blocks, in the order of their columns; the weights sum to 1.
+    """
+
+    blocks: tuple[Block, ...]
+
+    def __post_init__(self) -> None:
+        """Check the weights."""
+        if abs(sum(block.weight for block in self.blocks) - 1.0) > 1e-6:
+            raise ValueError("ScoreSpace needs weights that sum to 1")
+
+    def directions(self, vectors: FloatArray) -> FloatArray:
+        """(N, D) vectors of length 1 of (N, D) coordinates."""
+        parts = []
+        for block, part in zip(self.blocks, self._split(vectors), strict=True):
+            moved = part - block.centre
+            parts.append(moved if block.whiten is None else moved @ block.whiten)
+        return self._normalised(parts)
+
+    def mean_direction(self, vectors: FloatArray) -> FloatArray:
+        """(D,) where (N, D) coordinates of several windows point together, of length 1."""
+        mean = self.directions(vectors).mean(axis=0, keepdims=True)
+        return np.asarray(self._normalised(self._split(mean))[0])
+
+    def _split(self, vectors: FloatArray) -> list[FloatArray]:
+        ends = np.cumsum([len(block.centre) for block in self.blocks])
+        return np.split(vectors, ends[:-1], axis=1)
+
+    def _normalised(self, parts: Sequence[FloatArray]) -> FloatArray:
+        scaled = []
+        for block, part in zip(self.blocks, parts, strict=True):
+            length = np.linalg.norm(part, axis=1, keepdims=True)
+            scaled.append(part * (block.weight**0.5 / np.maximum(length, 1e-12)))
+        return np.concatenate(scaled, axis=1)
+
+
+def plain_space(width: int) -> ScoreSpace:
+    """Where vectors of one kind are compared by their cosine, as they are."""
+    return ScoreSpace((Block(np.zeros(width, dtype=np.float32), None, 1.0),))
+
+
+@dataclass(frozen=True, slots=True, eq=False)
+class Backend:
+    """What is learnt of descriptors and network from the training speakers.
+
+    Attributes:
+        descriptors: Whitening of the descriptors.
+        network: Whitening of the network's embedding.
+        n_windows: Windows it was learnt from.
+    """
+
+    descriptors: Whitening
+    network: Whitening
+    n_windows: int
+
+    @property
+    def sizes(self) -> tuple[int, int]:
+        """P and Q, coordinates of descriptors and of the network's embedding."""
+        return self.descriptors.projection.shape[1], self.network.projection.shape[1]
+
+    def coordinates(self, described: FloatArray, embedded: FloatArray) -> FloatArray:
+        """(W, P + Q) float32 coordinates of windows, in the half precision in which they are kept.
+
+        Args:
+            described: (W, K) descriptors.
+            embedded: (W, M) embeddings by the network.
+        """
+        both = np.concatenate([self.descriptors(described), self.network(embedded)], axis=1)
+        near = np.clip(both, -FARTHEST, FARTHEST).astype(np.float16)
+        return np.asarray(near, dtype=np.float32)
+
+    def space(
+        self,
+        gallery: Mapping[str, Sequence[Embedding]],
+        network_weight: float = NETWORK_WEIGHT,
+    ) -> ScoreSpace:
+        """Where probes are compared with a gallery, whose own speakers adapt it.
+
+        The library's windows within speakers count beside those of the training (covariance 1),
+        of which at most `MOST_PRIOR` count, and its speakers' mean beside theirs (0). Nothing is
+        trained: a gallery of one is compared as the training left it, a large one by itself.
+
+        Args:
+            gallery: Each enrolled speaker's embeddings; may be empty.
+            network_weight: Of the network's cosine; the descriptors' has the rest.
+        """
+        windows, labels = _windows(gallery, sum(self.sizes))
+        blocks = []
+        ends = np.cumsum((0, *self.sizes))
+        weights = (1.0 - network_weight, network_weight)
+        for first, last, weight in zip(ends[:-1], ends[1:], weights, strict=True):
+            blocks.append(self._adapted(windows[:, first:last], labels, weight))
+        return ScoreSpace(tuple(blocks))
+
+    def _adapted(self, windows: FloatArray, labels: IntArray, weight: float) -> Block:
+        width = windows.shape[1]
+        if not len(windows) or weight == 0.0:
+            return Block(np.zeros(width, dtype=np.float32), None, weight)
+        means = speaker_means(windows, labels)
+        centre = means.sum(axis=0) / (len(means) + PRIOR_SPEAKERS)
+        residual = (windows - means[labels]).astype(np.float32)
+        n_prior, n_own = min(self.n_windows, MOST_PRIOR), len(windows) - len(means)
+        scatter = residual.T @ residual + n_prior * np.eye(width, dtype=np.float32)
+        lower = cholesky(scatter / (n_prior + n_own), lower=True)
+        whiten = solve_triangular(lower, np.eye(width, dtype=np.float32), lower=True).T
+        return Block(centre.astype(np.float32), whiten.astype(np.float32), weight)
+
+
+def _windows(gallery: Mapping[str, Sequence[Embedding]], width: int) -> tuple[FloatArray, IntArray]:
+    """(N, D) windows of a gallery, at most `MOST_ADAPTING`, and (N,) their speakers from 0 on."""
+    n_all = sum(len(one.vectors) for own in gallery.values() for one in own)
+    every = max(1, -(-n_all // MOST_ADAPTING))
+    parts = [np.concatenate([one.vectors for one in own])[::every] for own in gallery.values()]
+    if not parts:
+        return np.zeros((0, width), dtype=np.float32), np.zeros(0, dtype=np.int64)
+    labels = np.repeat(np.arange(len(parts)), [len(part) for part in parts])
+    return np.concatenate(parts), labels

@@ -1,0 +1,104 @@
+"""The back-end: whitening within speakers, adaptation to a library, cosines that add up."""
+
+import numpy as np
+import pytest
+
+from facedyn_app.recognizer.backend import (
+    Backend,
+    Block,
+    ScoreSpace,
+    Whitening,
+    fit_whitening,
+    plain_space,
+)
+from facedyn_app.records import Embedding, FloatArray, IntArray
+
+
+def made_vectors(rng: np.random.Generator, n_speakers: int = 30) -> tuple[FloatArray, IntArray]:
+    labels = np.repeat(np.arange(n_speakers, dtype=np.int64), 40)
+    mix = np.array([[3.0, 0.0, 0.0], [2.0, 0.5, 0.0], [0.0, 0.0, 1.0]])
+    within = rng.normal(size=(len(labels), 3)) @ mix
+    return within + rng.normal(size=(n_speakers, 3))[labels], labels
+
+
+def test_whitened_windows_differ_equally_within_speakers() -> None:
+    vectors, labels = made_vectors(np.random.default_rng(0))
+    found = fit_whitening(vectors, labels)(vectors)
+    means = np.stack([found[labels == k].mean(axis=0) for k in range(30)])
+    residual = found - means[labels]
+    np.testing.assert_allclose(residual.T @ residual / len(found), np.eye(3), atol=0.1)
+    np.testing.assert_allclose(means.mean(axis=0), 0.0, atol=0.02)
+
+
+def test_the_directions_kept_are_those_in_which_speakers_differ() -> None:
+    rng = np.random.default_rng(1)
+    labels = np.repeat(np.arange(40), 20)
+    vectors = rng.normal(size=(800, 5))
+    vectors[:, 3] += 5.0 * rng.normal(size=40)[labels]
+    found = fit_whitening(vectors, labels, most_directions=1)
+    weight = np.abs(found.projection[:, 0] / found.scale)
+    assert weight.argmax() == 3
+    assert weight[3] > 3.0 * np.delete(weight, 3).max()
+
+
+def test_what_is_missing_counts_as_usual() -> None:
+    vectors, labels = made_vectors(np.random.default_rng(2))
+    vectors[::3, 1] = np.nan
+    found = fit_whitening(vectors, labels)
+    assert np.isfinite(found.projection).all()
+    row = vectors[:1].copy()
+    row[0, 1] = np.nan
+    usual = np.where(np.isnan(row), found.centre, row)
+    np.testing.assert_allclose(found(row), found(usual), atol=1e-5)
+
+
+def backend(p: int, q: int, n_windows: int = 100) -> Backend:
+    parts = [Whitening(np.zeros(n), np.ones(n), np.eye(n, dtype=np.float32)) for n in (p, q)]
+    return Backend(parts[0], parts[1], n_windows)
+
+
+def test_the_product_is_the_weighted_sum_of_cosines() -> None:
+    rng = np.random.default_rng(3)
+    a, b = rng.normal(size=(2, 1, 7))
+    space = backend(4, 3).space({}, network_weight=0.25)
+    cosines = [
+        float(x[0] @ y[0] / np.linalg.norm(x) / np.linalg.norm(y))
+        for x, y in ((a[:, :4], b[:, :4]), (a[:, 4:], b[:, 4:]))
+    ]
+    found = float(space.directions(a)[0] @ space.directions(b)[0])
+    assert found == pytest.approx(0.75 * cosines[0] + 0.25 * cosines[1])
+    np.testing.assert_allclose(np.linalg.norm(space.directions(a)), 1.0)
+    with pytest.raises(ValueError, match="sum to 1"):
+        ScoreSpace((Block(np.zeros(2), None, 0.5),))
+
+
+def gallery(
+    rng: np.random.Generator, n_speakers: int, spread: FloatArray
+) -> dict[str, list[Embedding]]:
+    found: dict[str, list[Embedding]] = {}
+    for k in range(n_speakers):
+        vectors = (rng.normal(size=5) + spread * rng.normal(size=(200, 5))).astype(np.float32)
+        found[f"s{k}"] = [Embedding(vectors, np.tile([0.0, 10.0], (200, 1)))]
+    return found
+
+
+def test_a_library_adapts_the_space_as_far_as_it_is_large() -> None:
+    rng = np.random.default_rng(4)
+    spread = np.array([1.0, 1.0, 10.0, 1.0, 1.0])
+    large = backend(3, 2, 1000).space(gallery(rng, 20, spread)).blocks[0].whiten
+    small = backend(3, 2, 100_000).space(gallery(rng, 2, spread)).blocks[0].whiten
+    assert large is not None
+    assert small is not None
+    # 1000 prior windows of variance 1 and 4000 of variance 100; 2000 and 400
+    assert large[2, 2] == pytest.approx(np.sqrt(5000 / (1000 + 4000 * 100)), rel=0.1)
+    assert small[2, 2] == pytest.approx(np.sqrt(2400 / (2000 + 400 * 100)), rel=0.1)
+    np.testing.assert_allclose(np.diag(large)[:2], 1.0, atol=0.05)
+
+
+def test_a_gallery_of_nobody_is_compared_as_trained() -> None:
+    rng = np.random.default_rng(5)
+    vectors = rng.normal(size=(6, 5))
+    space = backend(3, 2).space({}, network_weight=0.0)
+    plain = plain_space(3).directions(vectors[:, :3])
+    np.testing.assert_allclose(space.directions(vectors)[:, :3], plain)
+    np.testing.assert_array_equal(space.directions(vectors)[:, 3:], 0.0)
