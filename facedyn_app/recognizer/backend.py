@@ -100,7 +100,7 @@ def fit_whitening(
     return Whitening(
         centre=(centre + scale * middle).astype(np.float32),
         scale=scale,
-        projection=projection.astype(np.float16).astype(np.float32),
+        projection=projection.astype(np.float32),
     )
 
 
