@@ -36,6 +36,7 @@ from facedyn_app.library.embeddings import embedded_gallery
 from facedyn_app.library.entries import SessionEntry, in_order
 from facedyn_app.library.library import Library
 from facedyn_app.progress import Progress, Report, ignore
+from facedyn_app.recognizer.calibration import TrialsOf
 from facedyn_app.recognizer.model import Recognizer
 from facedyn_app.recordings import remember_head
 from facedyn_app.records import (
@@ -53,10 +54,11 @@ from facedyn_app.records import (
 from facedyn_app.settings import LandmarkSettings, Settings
 
 READING = "reading the head"
-UNPROVEN = (
-    "The recognizer has learnt from simulated speakers only and is not calibrated for people: "
-    "take the ranking as no more than a hint."
-)
+UNCALIBRATED = {
+    TrialsOf.NONE: "The recognizer is not calibrated",
+    TrialsOf.SIMULATED: "The recognizer is calibrated on simulated speakers, not on people",
+}
+"""Why there are no probabilities, by whose trials the recognizer was calibrated on."""
 
 JUDGED = 5
 """Matches, the best ones, whose trust is judged; it takes reading the speaker's sessions."""
@@ -283,7 +285,10 @@ def _asked(session: Session) -> str:
 
 
 def _caution(recognizer: Recognizer, session: Session) -> str:
-    return UNPROVEN if recognizer.from_simulation and not session.simulated else ""
+    calibration = recognizer.calibration
+    if calibration.holds_for(simulated=session.simulated):
+        return ""
+    return f"{UNCALIBRATED[calibration.trials]}: take the ranking as no more than a hint."
 
 
 def check_gallery(library: Library, head_id: str) -> dict[str, list[SessionEntry]]:

@@ -84,7 +84,7 @@ def test_a_recognizer_of_simulated_speakers_is_not_calibrated_for_people(tmp_pat
         assert any(library.embeddings_folder.iterdir())
         lines = [entry.action for entry in library.logbook.audit()]
     assert simulated.caution == ""
-    assert "not calibrated for people" in of_a_person.caution
+    assert "not on people" in of_a_person.caution
     assert simulated.calibrated
     assert not of_a_person.calibrated
     assert [m.score for m in simulated.matches] == [m.score for m in of_a_person.matches]

@@ -17,6 +17,7 @@ from facedyn_app.cli.options import (
     LibraryFolder,
 )
 from facedyn_app.cli.verb import Outcome, run_verb
+from facedyn_app.errors import InputError
 from facedyn_app.library.importers import Layout
 from facedyn_app.progress import Report
 
@@ -61,6 +62,7 @@ def add_corpus_verbs(app: typer.Typer) -> None:
     app.command("import", short_help="Bring a folder of recordings into a library.")(import_)
     app.command("train", short_help="Train a recognizer on a library.")(train)
     app.command("evaluate", short_help="Test a recognizer, with controls and baselines.")(evaluate)
+    app.command("calibrate", short_help="Calibrate a recognizer's probabilities.")(calibrate)
     app.command("study", short_help="Tables and figures of a recognizer.")(study)
 
 
@@ -155,6 +157,44 @@ def evaluate(
         from facedyn_app.cli.evaluate import evaluate_on_library
 
         return evaluate_on_library(recognizer, library, test_sessions, gru_minutes, report)
+
+    run_verb(work, as_json=as_json)
+
+
+def calibrate(
+    recognizer: Annotated[
+        Path,
+        typer.Argument(
+            metavar="RECOGNIZER", help="The folder of a trained recognizer, or 'built-in'."
+        ),
+    ],
+    library: LibraryFolder,
+    test_sessions: KeptTestChoice = None,
+    out: Annotated[
+        Path | None,
+        typer.Option(
+            "-o",
+            "--output",
+            metavar="RECOGNIZER",
+            show_default="the same folder",
+            help="Where the calibrated recognizer goes.",
+        ),
+    ] = None,
+    as_json: AsJson = False,
+) -> None:
+    """Calibrate a recognizer's probabilities on a library's sessions that it has not seen."""
+
+    def work(report: Report) -> Outcome:
+        from facedyn_app.cli.calibrate import calibrate_on_library
+        from facedyn_app.cli.recognizers import BUILT_IN_NAME
+
+        source = None if str(recognizer) == BUILT_IN_NAME else recognizer
+        if out is None and source is None:
+            raise InputError(
+                "The built-in recognizer cannot be changed.", "Name a folder for it with -o."
+            )
+        place = out or recognizer
+        return calibrate_on_library(source, library, place, test_sessions, report)
 
     run_verb(work, as_json=as_json)
 

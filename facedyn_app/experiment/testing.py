@@ -21,7 +21,8 @@ from facedyn_app.library.library import Library
 from facedyn_app.progress import Progress, Report
 from facedyn_app.recognizer.accuracy import Accuracy, measure_scores
 from facedyn_app.recognizer.assessment import Assessment, assess
-from facedyn_app.recognizer.evaluation import Trials, embed_trials, score_trials
+from facedyn_app.recognizer.calibration import TrialsOf, fit_calibration
+from facedyn_app.recognizer.evaluation import Trials, comparison_table, embed_trials, score_trials
 from facedyn_app.recognizer.model import Recognizer
 from facedyn_app.recognizer.network import GruNetwork
 from facedyn_app.recognizer.split import LAST, TestSessions, parse_test_sessions
@@ -53,6 +54,38 @@ def assess_recognizer(
     """
     division = division_of(recognizer, library, test_sessions)
     return assess_division(recognizer, library, division, report, gru_minutes=gru_minutes)
+
+
+def calibrate_recognizer(
+    recognizer: Recognizer, library: Library, test_sessions: TestSessions | None, report: Report
+) -> Recognizer:
+    """Calibrate a recognizer's probabilities on a library's sessions that it has not seen.
+
+    Args:
+        recognizer: What is calibrated; its network and back-end stay as they are.
+        library: The sessions.
+        test_sessions: Which are asked about; None: those kept for it in training, else the last.
+        report: Told of every session; may raise `Cancelled`.
+
+    Raises:
+        InputError: A session to be asked about has been trained on.
+        TooLittleError: Too few sessions, or fewer than two speakers.
+        MismatchError: There is no session of the recognizer's head.
+    """
+    division = division_of(recognizer, library, test_sessions)
+    enrolled = LibrarySessions(library, division.enrolled)
+    trials = Trials(enrolled, LibrarySessions(library, division.test))
+    embedded = embed_trials(trials, recognizer.embed, report)
+    scores, same, seconds = comparison_table(embedded, recognizer.space(embedded.gallery))
+    entries = (*division.enrolled, *division.test)
+    simulated = any(entry.simulated for entry in entries)
+    kind = TrialsOf.SIMULATED if simulated else TrialsOf.PEOPLE
+    seen = set(recognizer.training.get("sessions", ()))
+    trained = {entry.speaker for entry in division.enrolled if session_token(entry) in seen}
+    of_these = f", {len(trained)} of whom trained it" if trained else ""
+    made_on = f"{len(embedded.gallery)} {kind}{of_these}, {len(embedded.probes)} sessions"
+    calibration = fit_calibration(scores, same, seconds, made_on, kind)
+    return replace(recognizer, calibration=calibration)
 
 
 def division_of(

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import math
 from dataclasses import dataclass
+from enum import StrEnum
 
 import numpy as np
 
@@ -19,6 +20,14 @@ LEAST_RATE, MOST_RATE = 1.0 - TAIL[-2], 1.0 - TAIL[0]
 """False-accept rates between which something is known."""
 
 
+class TrialsOf(StrEnum):
+    """Whose trials probabilities were calibrated on."""
+
+    NONE = "none"
+    SIMULATED = "simulated speakers"
+    PEOPLE = "people"
+
+
 @dataclass(frozen=True, slots=True)
 class Calibration:
     """log odds of "same speaker" = weight score + duration log(seconds / 10) + offset.
@@ -32,6 +41,7 @@ class Calibration:
         offset: Constant.
         stranger_log_odds: Log odds of trials with a stranger at the quantiles `TAIL`.
         made_on: What the trials were, in words for the user.
+        trials: Whose they were.
     """
 
     weight: float
@@ -39,6 +49,11 @@ class Calibration:
     offset: float
     stranger_log_odds: tuple[float, ...]
     made_on: str
+    trials: TrialsOf
+
+    def holds_for(self, *, simulated: bool) -> bool:
+        """Whether probabilities of a recording can be relied on: of a person, or simulated."""
+        return self.trials is TrialsOf.PEOPLE or (simulated and self.trials is TrialsOf.SIMULATED)
 
     def log_odds(self, scores: FloatArray, seconds: FloatArray | float) -> FloatArray:
         """Log odds of scores; both arguments broadcast."""
@@ -80,7 +95,7 @@ def sigmoid(x: FloatArray) -> FloatArray:
 
 
 def fit_calibration(
-    scores: FloatArray, same: BoolArray, seconds: FloatArray, made_on: str
+    scores: FloatArray, same: BoolArray, seconds: FloatArray, made_on: str, trials: TrialsOf
 ) -> Calibration:
     """Fit the logistic by Newton's method, both kinds of trials weighing the same.
 
@@ -89,6 +104,7 @@ def fit_calibration(
         same: (N,) whether the trial's probe is the speaker.
         seconds: (N,) duration of the probe, s.
         made_on: What the trials were, in words.
+        trials: Whose they were.
 
     Raises:
         TooLittleError: There are no trials of one of the kinds.
@@ -115,10 +131,13 @@ def fit_calibration(
         offset=float(beta[2]),
         stranger_log_odds=tuple(float(q) for q in np.quantile(strangers, TAIL)),
         made_on=made_on,
+        trials=trials,
     )
 
 
 def uncalibrated() -> Calibration:
     """A calibration that says little, for a recognizer trained without held-out trials."""
     tail = tuple(math.log(q / (1.0 - min(q, 0.9995))) for q in TAIL)
-    return Calibration(10.0, 0.0, -4.0, tail, "nothing: there were no held-out sessions")
+    return Calibration(
+        10.0, 0.0, -4.0, tail, "nothing: there were no held-out sessions", TrialsOf.NONE
+    )

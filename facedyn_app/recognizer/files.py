@@ -24,7 +24,7 @@ from facedyn_app.assets import model_file
 from facedyn_app.dynamics.features import feature_names
 from facedyn_app.errors import InputError, OutputError
 from facedyn_app.recognizer.backend import Backend, Whitening
-from facedyn_app.recognizer.calibration import TAIL, Calibration
+from facedyn_app.recognizer.calibration import TAIL, Calibration, TrialsOf
 from facedyn_app.recognizer.descriptors import live_channels, n_descriptors
 from facedyn_app.recognizer.model import Recognizer, learnt_scale
 from facedyn_app.recognizer.network import MotionNetwork
@@ -254,5 +254,8 @@ def _calibration(path: Path) -> Calibration:
     weight, duration, offset = (float(number) for number in numbers if number is not None)
     if weight <= 0.0:
         raise damaged(path, "'weight' is not positive")
-    made_on = values.get("made_on")
-    return Calibration(weight, duration, offset, tuple(float(q) for q in tail), str(made_on))
+    made_on, trials = str(values.get("made_on")), values.get("trials")
+    if trials not in list(TrialsOf):
+        raise damaged(path, "'trials' does not say whose they were")
+    quantiles = tuple(float(q) for q in tail)
+    return Calibration(weight, duration, offset, quantiles, made_on, TrialsOf(trials))

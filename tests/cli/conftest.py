@@ -15,7 +15,7 @@ from facedyn_app.cli import make_app
 from facedyn_app.demo import DemoResult
 from facedyn_app.library.session_file import save_session
 from facedyn_app.progress import Report
-from facedyn_app.recognizer.evaluation import LabelledSession
+from facedyn_app.recognizer.evaluation import LabelledSession, Trials
 from facedyn_app.recognizer.files import save_recognizer
 from facedyn_app.recognizer.training import train
 from facedyn_app.settings import NetworkSettings, Settings, TrainSettings
@@ -98,18 +98,23 @@ def corpus(tmp_path_factory: pytest.TempPathFactory) -> Path:
 @pytest.fixture(scope="session")
 def recognizer(tmp_path_factory: pytest.TempPathFactory) -> Path:
     """The folder of a very small recognizer, trained for a few steps on made speakers."""
-    sessions = [
-        LabelledSession(str(speaker), session)
-        for speaker in range(10, 14)
-        for session in simulate_sessions(speaker, 2, SECONDS)
-    ]
+
+    def made(first: int) -> list[LabelledSession]:
+        return [
+            LabelledSession(str(speaker), session)
+            for speaker in range(first, first + 4)
+            for session in simulate_sessions(speaker, 2, SECONDS)
+        ]
+
+    held_out = made(20)
     settings = replace(
         Settings(),
         network=NetworkSettings(width=16, n_blocks=1, n_heads=2, embedding=16),
         train=TrainSettings(speakers_per_batch=4, max_steps=3, warmup_steps=1),
     )
     folder = tmp_path_factory.mktemp("recognizer") / "small"
-    save_recognizer(train(sessions, None, settings), folder)
+    trials = Trials(held_out[::2], held_out[1::2])
+    save_recognizer(train(made(10), trials, settings), folder)
     return folder
 
 

@@ -12,6 +12,7 @@ import torch
 from facedyn_app.experiment.training import TrainingPlan, train_recognizer
 from facedyn_app.library.library import Library
 from facedyn_app.progress import ignore
+from facedyn_app.recognizer.files import load_recognizer
 from facedyn_app.recognizer.split import parse_test_sessions
 from tests.recognizer.conftest import easy_session, small_settings
 
@@ -85,6 +86,24 @@ def test_evaluate_tells_people_the_same(run: Any, library: Path, trained: Path) 
     assert "chance 8.33 %" in done.stdout
     for name in ("shuffled", "session mean", "velocities only", "uncentred", "second order lda"):
         assert name in done.stdout
+
+
+def test_calibrate_takes_the_librarys_own_trials(
+    run: Any, library: Path, trained: Path, tmp_path: Path
+) -> None:
+    out = tmp_path / "calibrated"
+    done = run("calibrate", trained, "--library", library, "-o", out, "--json")
+    assert done.exit_code == 0, done.stderr
+    facts = json.loads(done.stdout)
+    assert facts["trials"] == "simulated speakers"
+    assert facts["calibrated_on"].startswith("12 simulated speakers")
+    assert facts["weight"] > 0.0
+    before, after = load_recognizer(trained), load_recognizer(out)
+    assert after.fingerprint() == before.fingerprint()
+    assert after.calibration.weight == pytest.approx(facts["weight"])
+    refused = run("calibrate", "built-in", "--library", library)
+    assert refused.exit_code == 3
+    assert "built-in recognizer cannot be changed" in refused.stderr
 
 
 def test_a_study_is_a_page_with_its_numbers(

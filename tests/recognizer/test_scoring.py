@@ -1,10 +1,12 @@
+from dataclasses import replace
+
 import numpy as np
 import pytest
 
 from facedyn_app.errors import MismatchError, TooLittleError
 from facedyn_app.recognizer.accuracy import measure_scores
 from facedyn_app.recognizer.backend import plain_space
-from facedyn_app.recognizer.calibration import Calibration, fit_calibration, uncalibrated
+from facedyn_app.recognizer.calibration import Calibration, TrialsOf, fit_calibration, uncalibrated
 from facedyn_app.recognizer.evaluation import EmbeddedTrials, score_trials
 from facedyn_app.recognizer.model import check_embeddings
 from facedyn_app.recognizer.scoring import covered_seconds, rank
@@ -72,7 +74,9 @@ def calibrated() -> Calibration:
     same, other = trials_with(3.0)
     scores = np.concatenate([same, other])
     is_same = np.arange(len(scores)) < len(same)
-    return fit_calibration(scores, is_same, np.full(len(scores), 10.0), "made trials")
+    return fit_calibration(
+        scores, is_same, np.full(len(scores), 10.0), "made trials", TrialsOf.NONE
+    )
 
 
 def test_calibration_finds_the_known_log_odds() -> None:
@@ -102,7 +106,7 @@ def test_the_threshold_keeps_strangers_out() -> None:
 
 def test_calibration_needs_both_kinds_of_trials() -> None:
     with pytest.raises(TooLittleError):
-        fit_calibration(np.ones(5), np.ones(5, dtype=bool), np.ones(5), "nothing")
+        fit_calibration(np.ones(5), np.ones(5, dtype=bool), np.ones(5), "nothing", TrialsOf.NONE)
 
 
 def test_accuracy_and_both_chances_by_hand() -> None:
@@ -132,3 +136,18 @@ def test_the_false_accept_rate_undoes_the_threshold() -> None:
         assert calibration.false_accept_rate(limit) == pytest.approx(rate, rel=0.02)
     assert calibration.false_accept_rate(1.0) == pytest.approx(0.001)
     assert calibration.false_accept_rate(0.0) == pytest.approx(0.5)
+
+
+def test_probabilities_hold_for_those_whose_trials_they_come_from() -> None:
+    held = {
+        kind: tuple(
+            replace(uncalibrated(), trials=kind).holds_for(simulated=simulated)
+            for simulated in (True, False)
+        )
+        for kind in TrialsOf
+    }
+    assert held == {
+        TrialsOf.NONE: (False, False),
+        TrialsOf.SIMULATED: (True, False),
+        TrialsOf.PEOPLE: (True, True),
+    }
