@@ -184,8 +184,10 @@ class Run:
         fabric, tracks = self._fabric, self._tracks
         # whole seconds: of every length there is, the allocator would keep blocks of its own
         longer_s = round(max(0.0, features.window_s - plan.window_s) * self._rng.uniform() ** 2)
-        batch = next(self._batches)
-        cut = tracks.cut(batch, round((plan.window_s + longer_s) * features.rate_hz), self._rng)
+        wanted = round((plan.window_s + longer_s) * features.rate_hz)
+        batch, length = tracks.fitting(next(self._batches), wanted)
+        batch = batch[: len(batch) // fabric.world_size * fabric.world_size]
+        cut = tracks.cut(batch, length, self._rng)
         mine = slice(fabric.global_rank, None, fabric.world_size)
         labels = torch.as_tensor(tracks.labels[batch], device=fabric.device)
         changed = augment(

@@ -87,10 +87,22 @@ class TrackSet:
             row[columns] = True
         return there[:, : self.n_features // 2]
 
+    def fitting(self, sessions: IntArray, length: int) -> tuple[IntArray, int]:
+        """Those of some sessions that are as long as asked, or as half of them are.
+
+        Where recordings are short, one with hardly any stretch must not shorten all windows.
+
+        Returns:
+            (B,) numbers of sessions and the length that each of them has, frames.
+        """
+        longest = np.asarray([max(b - a for a, b in self.segments[i]) for i in sessions])
+        length = min(length, int(np.median(longest)))
+        return sessions[longest >= length], length
+
     def cut(self, sessions: IntArray, length: int, rng: np.random.Generator) -> Tensor:
         """One random window of each session, all of the same length.
 
-        A batch is as long as its shortest session allows, and no longer than asked.
+        The windows are as long as the shortest session allows, and no longer than asked.
 
         Args:
             sessions: (B,) numbers of sessions.

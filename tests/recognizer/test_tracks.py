@@ -55,6 +55,19 @@ def test_sessions_with_other_channels_stand_side_by_side(tmp_path: Path) -> None
                     np.testing.assert_array_equal(found[:, k], 0.0)
 
 
+def test_one_short_session_does_not_shorten_all(tmp_path: Path) -> None:
+    seconds = (12.0, 12.0, 5.0)
+    sessions = [easy_session(k, 0, seconds=length) for k, length in enumerate(seconds)]
+    items = [LabelledSession(str(k), session) for k, session in enumerate(sessions)]
+    tracks = collect_tracks(items, SETTINGS, tmp_path)
+    fitting, length = tracks.fitting(np.arange(3), 200)
+    np.testing.assert_array_equal(fitting, [0, 1])
+    assert length == 200
+    fitting, length = tracks.fitting(np.arange(3), 1000)
+    np.testing.assert_array_equal(fitting, [0, 1])
+    assert 290 <= length <= 300
+
+
 def test_a_session_without_a_channel_is_read_and_one_with_none_is_not() -> None:
     cut = feature_windows(with_channels(easy_session(1, 0), NAMES[:1]), SETTINGS, "made", NAMES)
     np.testing.assert_array_equal(cut.present, [True, False, False, True, True, True])
