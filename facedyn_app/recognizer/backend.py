@@ -32,7 +32,7 @@ FARTHEST = 1e3
 BETWEEN_SHRINKAGE = 0.03
 """Share of the covariance between speakers replaced by a multiple of the identity."""
 
-NETWORK_WEIGHT = 0.4
+NETWORK_WEIGHT = 0.35
 """Of the network's cosine beside the descriptors'; chosen on half of the people of two corpora."""
 
 MOST_PRIOR = 2000
