@@ -117,7 +117,7 @@ def main() -> None:
     parser.add_argument("--speakers", type=int, default=1600)
     parser.add_argument("--seconds", type=float, default=30.0)
     parser.add_argument("--minutes", type=float, default=14.0)
-    parser.add_argument("--steps", type=int, default=2400)
+    parser.add_argument("--steps", type=int, default=1200)
     parser.add_argument("--threads", type=int, default=2)
     parser.add_argument("--bfloat16", action="store_true", help="for CPUs that have it")
     parser.add_argument("--out", type=Path, default=ROOT / "models" / DEFAULT_FOLDER)
@@ -128,7 +128,12 @@ def main() -> None:
         network=NetworkSettings(
             width=64, n_blocks=2, n_heads=4, dropout=0.0, statistics_dropout=0.2
         ),
-        train=TrainSettings(budget_minutes=args.minutes, max_steps=args.steps, window_s=10.0),
+        train=TrainSettings(
+            budget_minutes=args.minutes,
+            max_steps=args.steps,
+            speakers_per_batch=64,
+            window_s=10.0,
+        ),
     )
     recognizer = train(
         sessions(0, args.speakers, args.seconds, observation),

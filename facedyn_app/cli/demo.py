@@ -62,7 +62,9 @@ def _probe_facts(probe: DemoProbe) -> dict[str, object]:
     return {
         "true": probe.speaker,
         "video": probe.video.name,
-        "ranked": match_facts(probe.identification.matches),
+        "ranked": match_facts(
+            probe.identification.matches, calibrated=probe.identification.calibrated
+        ),
         **facts,
     }
 

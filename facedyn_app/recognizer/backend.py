@@ -39,7 +39,10 @@ MOST_PRIOR = 2000
 """Training windows that count at most, where a library's own speakers adapt the back-end."""
 
 PRIOR_SPEAKERS = 10
-"""Speakers that the training mean counts as, against the mean of a library's speakers."""
+"""Speakers that what the training says of all counts as, against a library's own."""
+
+EMPHASIS = 0.25
+"""Power by which directions in which a gallery's speakers differ are emphasised, 0..1."""
 
 MOST_ADAPTING = 4000
 """Windows of a library, evenly taken, that adapt the back-end: a bound on time."""
@@ -100,7 +103,7 @@ def fit_whitening(
     return Whitening(
         centre=(centre + scale * middle).astype(np.float32),
         scale=scale,
-        projection=projection.astype(np.float32),
+        projection=projection.astype(np.float16).astype(np.float32),
     )
 
 
@@ -210,8 +213,9 @@ class Backend:
         """Where probes are compared with a gallery, whose own speakers adapt it.
 
         The library's windows within speakers count beside those of the training (covariance 1),
-        of which at most `MOST_PRIOR` count, and its speakers' mean beside theirs (0). Nothing is
-        trained: a gallery of one is compared as the training left it, a large one by itself.
+        of which at most `MOST_PRIOR` count, its speakers' mean beside theirs (0), and the
+        directions in which its speakers differ are emphasised. Nothing is trained: a gallery of
+        one is compared as the training left it, a large one by itself.
 
         Args:
             gallery: Each enrolled speaker's embeddings; may be empty.
@@ -236,7 +240,28 @@ class Backend:
         scatter = residual.T @ residual + n_prior * np.eye(width, dtype=np.float32)
         lower = cholesky(scatter / (n_prior + n_own), lower=True)
         whiten = solve_triangular(lower, np.eye(width, dtype=np.float32), lower=True).T
+        if len(means) > 1:
+            whiten = whiten @ _between_speakers((means - means.mean(axis=0)) @ whiten)
         return Block(centre.astype(np.float32), whiten.astype(np.float32), weight)
+
+
+def _between_speakers(means: FloatArray) -> FloatArray:
+    """(P, P) emphasis of the directions in which the G speakers of a gallery differ.
+
+    With the eigenvectors V and eigenvalues l of the covariance of their whitened means, shrunk to
+    the identity as if it stood on `PRIOR_SPEAKERS` more, V diag((l / (1 + l))^a): a = 1 is what a
+    Gaussian model of speakers says (PLDA), a = 0 leaves all directions alike.
+
+    Args:
+        means: (G, P) centred.
+    """
+    n_speakers, width = means.shape
+    share = PRIOR_SPEAKERS / (PRIOR_SPEAKERS + n_speakers)
+    between = (1.0 - share) * (means.T @ means / (n_speakers - 1)).astype(np.float32)
+    between[np.diag_indices(width)] += share * float((means**2).sum()) / (n_speakers - 1) / width
+    values, vectors = eigh(between)
+    values = np.maximum(values, 1e-9)
+    return np.asarray(vectors * (values / (1.0 + values)) ** EMPHASIS)
 
 
 def _windows(gallery: Mapping[str, Sequence[Embedding]], width: int) -> tuple[FloatArray, IntArray]:

@@ -52,6 +52,9 @@ def test_what_is_missing_counts_as_usual() -> None:
     np.testing.assert_allclose(found(row), found(usual), atol=1e-5)
 
 
+SPANS = np.tile([0.0, 10.0], (200, 1))
+
+
 def backend(p: int, q: int, n_windows: int = 100) -> Backend:
     parts = [Whitening(np.zeros(n), np.ones(n), np.eye(n, dtype=np.float32)) for n in (p, q)]
     return Backend(parts[0], parts[1], n_windows)
@@ -72,27 +75,43 @@ def test_the_product_is_the_weighted_sum_of_cosines() -> None:
         ScoreSpace((Block(np.zeros(2), None, 0.5),))
 
 
+def test_directions_in_which_a_gallery_differs_are_emphasised() -> None:
+    rng = np.random.default_rng(6)
+    far = np.array([5.0, 1.0, 1.0, 1.0, 1.0])
+    enrolled = {}
+    for k in range(30):
+        vectors = far * rng.normal(size=5) + rng.normal(size=(50, 5))
+        enrolled[f"s{k}"] = [Embedding(vectors.astype(np.float32), SPANS[:50])]
+    whiten = backend(3, 2).space(enrolled).blocks[0].whiten
+    assert whiten is not None
+    lengths = np.linalg.norm(whiten, axis=1)
+    assert lengths[0] > 1.05 * lengths[1:].max()
+
+
 def gallery(
     rng: np.random.Generator, n_speakers: int, spread: FloatArray
 ) -> dict[str, list[Embedding]]:
     found: dict[str, list[Embedding]] = {}
     for k in range(n_speakers):
         vectors = (rng.normal(size=5) + spread * rng.normal(size=(200, 5))).astype(np.float32)
-        found[f"s{k}"] = [Embedding(vectors, np.tile([0.0, 10.0], (200, 1)))]
+        found[f"s{k}"] = [Embedding(vectors, SPANS)]
     return found
 
 
 def test_a_library_adapts_the_space_as_far_as_it_is_large() -> None:
     rng = np.random.default_rng(4)
     spread = np.array([1.0, 1.0, 10.0, 1.0, 1.0])
-    large = backend(3, 2, 1000).space(gallery(rng, 20, spread)).blocks[0].whiten
-    small = backend(3, 2, 100_000).space(gallery(rng, 2, spread)).blocks[0].whiten
-    assert large is not None
-    assert small is not None
-    # 1000 prior windows of variance 1 and 4000 of variance 100; 2000 and 400
-    assert large[2, 2] == pytest.approx(np.sqrt(5000 / (1000 + 4000 * 100)), rel=0.1)
-    assert small[2, 2] == pytest.approx(np.sqrt(2400 / (2000 + 400 * 100)), rel=0.1)
-    np.testing.assert_allclose(np.diag(large)[:2], 1.0, atol=0.05)
+
+    def share(n_prior: int, n_speakers: int) -> float:
+        """How long a step along the wide direction is, beside one along another."""
+        whiten = backend(3, 2, n_prior).space(gallery(rng, n_speakers, spread)).blocks[0].whiten
+        assert whiten is not None
+        lengths = np.linalg.norm(whiten, axis=1)
+        return float(lengths[2] / lengths[:2].mean())
+
+    # a variance of 100 against 1, the emphasis aside: alone 0.1, beside the prior more
+    assert share(1000, 20) == pytest.approx(np.sqrt(5000 / (1000 + 4000 * 100)), rel=0.5)
+    assert 1.5 * share(1000, 20) < share(100_000, 2) < 0.6
 
 
 def test_a_gallery_of_nobody_is_compared_as_trained() -> None:
