@@ -60,6 +60,8 @@ UNCALIBRATED = {
 }
 """Why there are no probabilities, by whose trials the recognizer was calibrated on."""
 
+EVEN = 0.5
+"""Probability at which the same and another speaker are equally likely."""
 JUDGED = 5
 """Matches, the best ones, whose trust is judged; it takes reading the speaker's sessions."""
 
@@ -174,10 +176,10 @@ def verify(
 ) -> Verification:
     """Is it this speaker? One recording compared with one who is enrolled.
 
-    It is the same where no more strangers than `false_accept_rate` reach the score, not the same
-    where the probability, both taken as equally likely beforehand, is below that rate, and cannot
-    be told in between, or where the recording or the match is not to be used, or the
-    probabilities are not calibrated for such a recording.
+    It is the same where no more strangers than `false_accept_rate` reach the score and the same
+    speaker is more likely than another, not the same where the probability, both taken as equally
+    likely beforehand, is not above that rate. It cannot be told in between, where the recording or
+    the match is not to be used, and where probabilities are not calibrated for such a recording.
 
     Raises:
         InputError: Nobody of that name is enrolled.
@@ -230,7 +232,7 @@ def same_or_not(
         return SameSpeaker.OPEN, "The measurement is not to be used."
     if caution:
         return SameSpeaker.OPEN, caution
-    if rate <= limit:
+    if rate <= limit and match.probability > EVEN:
         return SameSpeaker.SAME, f"At most {limit:.1%} of strangers reach this score."
     if match.probability <= limit:
         return SameSpeaker.OTHER, f"The probability is not above {limit:.1%}."
