@@ -64,17 +64,11 @@ def assessment_facts(found: Assessment) -> dict[str, Any]:
 
 
 def assessment_text(found: Assessment) -> str:
-    """The result for people: headline, then a table of controls and baselines."""
+    """The result for people: headline, then a table of parts, baselines and controls."""
     facts = found.accuracy.as_json()
-    named = {
-        "recognizer (fusion)": found.accuracy,
-        **found.parts,
-        **found.baselines,
-        **found.controls,
-    }
     rows = [
         [name.replace("_", " "), *(_percent(one.as_json(), key) for key in SHORT)]
-        for name, one in named.items()
+        for name, one in found.compared.items()
     ]
     head = ["", *(key.replace("_", " ") + " %" for key in SHORT)]
     return f"{accuracy_text(facts, found.simulated)}\n\n{table(head, rows, right=(1, 2, 3, 4))}"

@@ -59,6 +59,11 @@ class Assessment:
     trials: EmbeddedTrials
     simulated: bool
 
+    @property
+    def compared(self) -> dict[str, Accuracy]:
+        """The recognizer, its parts, the baselines and the controls, by name, in this order."""
+        return {"recognizer": self.accuracy, **self.parts, **self.baselines, **self.controls}
+
 
 def assess(
     recognizer: Recognizer, trials: Trials, seed: int, report: Report, *, baselines: bool = True

@@ -71,6 +71,7 @@ def study_facts(study: Study) -> dict[str, Any]:
     return {
         "simulated": found.simulated,
         **found.accuracy.as_json(),
+        "parts": {name: one.as_json() for name, one in found.parts.items()},
         "controls": {name: one.as_json() for name, one in found.controls.items()},
         "baselines": {name: one.as_json() for name, one in found.baselines.items()},
         "by_window_length": [_point(point, "window_s") for point in study.by_length],
@@ -91,7 +92,7 @@ def _point(point: Point, name: str) -> dict[str, Any]:
 
 def _tables(study: Study) -> dict[str, Iterable[Sequence[object]]]:
     found, drift = study.assessment, study.drift
-    named = {"recognizer": found.accuracy, **found.controls, **found.baselines}
+    named = found.compared
     points = {"window_length": study.by_length, "sessions": study.by_sessions}
     scores = found.scores
     ranks = [metrics.ranks(v, o) for v, o in _probes_and_windows(study)]

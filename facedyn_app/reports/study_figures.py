@@ -64,8 +64,9 @@ def _compare(axes: Axes, study: Study) -> None:
     found = study.assessment
     groups = [
         ({"recognizer": found.accuracy}, BLUE),
-        (found.controls, ORANGE),
+        (found.parts, BLUE),
         (found.baselines, GREEN),
+        (found.controls, ORANGE),
     ]
     labels: list[str] = []
     for group, colour in groups:
@@ -172,7 +173,7 @@ def _det(axes: Axes, study: Study) -> None:
 
 
 FIGURES: Mapping[str, tuple[str, Draw]] = {
-    "comparison": ("Recognizer, controls and baselines", _compare),
+    "comparison": ("Recognizer, parts, baselines and controls", _compare),
     "window_length": ("Accuracy against window length", _by_length),
     "sessions": ("Accuracy against sessions enrolled", _by_sessions),
     "drift": ("Accuracy against shape drift", _drift),

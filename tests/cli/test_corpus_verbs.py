@@ -86,7 +86,7 @@ def test_evaluate_tells_people_the_same(run: Any, library: Path, trained: Path) 
     assert done.exit_code == 0
     assert "12 speakers (simulated)" in done.stdout
     assert "chance 8.33 %" in done.stdout
-    for name in ("fusion", "network whitened", "descriptors b", "shuffled", "amplitude only"):
+    for name in ("recognizer", "network whitened", "descriptors b", "shuffled", "amplitude only"):
         assert name in done.stdout
 
 
@@ -129,7 +129,7 @@ def test_a_study_is_a_page_with_its_numbers(
     assert kept["drift"]["spearman_dnr"] is None
     with (out / "accuracy.csv").open(newline="") as file:
         rows = list(csv.DictReader(file))
-    assert [row["what"] for row in rows][:2] == ["recognizer", "shuffled"]
+    assert [row["what"] for row in rows][:2] == ["recognizer", "network"]
     assert float(rows[0]["top1_window"]) == pytest.approx(kept["top1_window"], abs=1e-4)
     page = (out / "index.html").read_text()
     assert "12 simulated speakers" in page
