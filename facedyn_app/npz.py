@@ -87,35 +87,33 @@ def read_npy(path: Path) -> np.ndarray[Any, Any]:
         InputError: The file is missing or cannot be opened.
         ValueError: The file is no npy file or is damaged; says why, without the file's name.
     """
-    try:
-        with open_plain(path) as file:
-            n_bytes = file.seek(0, 2)
-            file.seek(0)
-            _check_header(file, path.name, n_bytes)
-            file.seek(0)
-            array: np.ndarray[Any, Any] = np.lib.format.read_array(file, allow_pickle=False)
-    except OSError as error:
-        reason = error.strerror or "it cannot be read"
-        raise InputError(f"The file '{path}' cannot be opened: {reason}.") from error
-    except _RefusedError:
-        raise
-    except _DAMAGE as error:
-        raise ValueError("it is damaged or no npy file") from error
+    with _told(path, "npy"), open_plain(path) as file:
+        n_bytes = file.seek(0, 2)
+        file.seek(0)
+        _check_header(file, path.name, n_bytes)
+        file.seek(0)
+        array: np.ndarray[Any, Any] = np.lib.format.read_array(file, allow_pickle=False)
     return array
 
 
 @contextmanager
 def _opened(path: Path) -> Iterator[zipfile.ZipFile]:
+    with _told(path, "npz"), open_plain(path) as file, zipfile.ZipFile(file) as archive:
+        yield archive
+
+
+@contextmanager
+def _told(path: Path, kind: str) -> Iterator[None]:
+    """Say in one sentence what is wrong with a file of a kind, "npy" or "npz"."""
     try:
-        with open_plain(path) as file, zipfile.ZipFile(file) as archive:
-            yield archive
+        yield
     except OSError as error:
         reason = error.strerror or "it cannot be read"
         raise InputError(f"The file '{path}' cannot be opened: {reason}.") from error
     except _RefusedError:
         raise
     except _DAMAGE as error:
-        raise ValueError("it is damaged or no npz file") from error
+        raise ValueError(f"it is damaged or no {kind} file") from error
 
 
 class _RefusedError(ValueError):

@@ -21,17 +21,14 @@ from dataclasses import replace
 from pathlib import Path
 from typing import Any
 
-import numpy as np
 import torch
 
 from facedyn_app.progress import Progress
-from facedyn_app.recognizer.accuracy import measure_scores
+from facedyn_app.recognizer.assessment import accuracy_of
 from facedyn_app.recognizer.course import TrainingState
 from facedyn_app.recognizer.evaluation import (
     LabelledSession,
     Trials,
-    embed_trials,
-    score_trials,
 )
 from facedyn_app.recognizer.files import DEFAULT_FOLDER, FILES, save_recognizer
 from facedyn_app.recognizer.model import Recognizer
@@ -91,11 +88,8 @@ def measured(recognizer: Recognizer, observation: Observation | None) -> dict[st
     """Accuracy on made speakers that neither training nor calibration has seen."""
     results: dict[str, Any] = {}
     for seconds in (12.0, 60.0):
-        embedded = embed_trials(
-            trials(TEST_FROM, N_TEST, seconds, observation), recognizer.embed, Printer()
-        )
-        scores = score_trials(embedded, recognizer.space(embedded.gallery), recognizer.calibration)
-        accuracy = measure_scores(scores, np.random.default_rng(0))
+        made = trials(TEST_FROM, N_TEST, seconds, observation)
+        accuracy = accuracy_of(recognizer, made, 0, Printer())
         results[f"simulated_speakers_{seconds:g}_s_sessions"] = {
             "protocol": PROTOCOL,
             **accuracy.as_json(),

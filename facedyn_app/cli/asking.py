@@ -3,9 +3,10 @@
 from __future__ import annotations
 
 import logging
-from collections.abc import Collection, Iterator, Sequence
+from collections.abc import Callable, Collection, Iterator, Sequence
 from contextlib import contextmanager
 from dataclasses import dataclass
+from functools import cache, partial
 from pathlib import Path
 
 from facedyn_app.cli.answers import (
@@ -44,37 +45,51 @@ log = logging.getLogger(__name__)
 
 @dataclass(frozen=True, slots=True, eq=False)
 class _Asked:
-    """What recordings are compared with, and how they are read."""
+    """What recordings are compared with, and how they are read.
+
+    Attributes:
+        library: The library.
+        enrolled: Its speakers.
+        recognizer: What compares.
+        reading: How recordings are read.
+        settings: Of all stages.
+        head: Gives the head for videos; reads it once.
+    """
 
     library: Library
     enrolled: Collection[str]
     recognizer: Recognizer
     reading: Reading
     settings: Settings
+    head: Callable[[], HeadModel]
 
     def session(self, path: Path, report: Report) -> Session:
         """The session of a recording."""
-        head = self._head(report) if is_video(path) else None
+        head = self.head() if is_video(path) else None
         return read_recording(path, head, self.reading, self.settings, report)
 
-    def _head(self, report: Report) -> HeadModel:
-        """The head for a video; one that the recognizer does not read is told before the fit."""
-        head = read_ready_head(self.reading.head or self.recognizer.head_id, report)
-        if head.head_id != self.recognizer.head_id:
-            raise MismatchError(
-                f"The recognizer was trained on head '{self.recognizer.head_id}', "
-                f"it cannot read the motion of head '{head.head_id}'.",
-                "Leave --head out, or choose a recognizer that was trained on this head.",
-            )
-        return head
+
+def _head_for(recognizer: Recognizer, reading: Reading, report: Report) -> HeadModel:
+    """The head for videos; one that the recognizer does not read is told before the fit."""
+    head = read_ready_head(reading.head or recognizer.head_id, report)
+    if head.head_id != recognizer.head_id:
+        raise MismatchError(
+            f"The recognizer was trained on head '{recognizer.head_id}', "
+            f"it cannot read the motion of head '{head.head_id}'.",
+            "Leave --head out, or choose a recognizer that was trained on this head.",
+        )
+    return head
 
 
 @contextmanager
-def _asking(folder: Path, recognizer: Path | None, reading: Reading) -> Iterator[_Asked]:
+def _asking(
+    folder: Path, recognizer: Path | None, reading: Reading, report: Report
+) -> Iterator[_Asked]:
     with open_library(folder) as library:
         chosen = active_recognizer(library) if recognizer is None else load_recognizer(recognizer)
         enrolled = check_gallery(library, chosen.head_id)
-        yield _Asked(library, enrolled, chosen, reading, Settings())
+        head = cache(partial(_head_for, chosen, reading, report))
+        yield _Asked(library, enrolled, chosen, reading, Settings(), head)
 
 
 def identify_recordings(
@@ -109,7 +124,7 @@ def identify_recordings(
         check_output_file(table, paths)
     answers: list[tuple[Path, Session, Identification]] = []
     failed: dict[Path, FacedynError] = {}
-    with _asking(folder, recognizer, reading) as asked:
+    with _asking(folder, recognizer, reading, report) as asked:
         for number, path in enumerate(paths, start=1):
             within = report if len(paths) == 1 else numbered(report, path, number, len(paths))
             try:
@@ -175,7 +190,7 @@ def verify_recording(
         MismatchError: The head or the session is another than the recognizer's.
         TooLittleError: Nobody is enrolled, or the recording is too short.
     """
-    with _asking(folder, recognizer, reading) as asked:
+    with _asking(folder, recognizer, reading, report) as asked:
         if checked_name(name) not in asked.enrolled:
             raise not_enrolled(name, asked.library)
         check_recording(path)

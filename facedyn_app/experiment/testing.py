@@ -19,10 +19,10 @@ from facedyn_app.experiment.division import (
 from facedyn_app.library.entries import SessionEntry
 from facedyn_app.library.library import Library
 from facedyn_app.progress import Progress, Report
-from facedyn_app.recognizer.accuracy import Accuracy, measure_scores
-from facedyn_app.recognizer.assessment import Assessment, assess
-from facedyn_app.recognizer.calibration import TrialsOf, fit_calibration
-from facedyn_app.recognizer.evaluation import Trials, comparison_table, embed_trials, score_trials
+from facedyn_app.recognizer.accuracy import Accuracy
+from facedyn_app.recognizer.assessment import Assessment, accuracy_of, assess
+from facedyn_app.recognizer.calibration import TrialsOf
+from facedyn_app.recognizer.evaluation import Trials, calibrate_on, embed_trials
 from facedyn_app.recognizer.model import Recognizer
 from facedyn_app.recognizer.network import GruNetwork
 from facedyn_app.recognizer.split import LAST, TestSessions, parse_test_sessions
@@ -76,15 +76,14 @@ def calibrate_recognizer(
     enrolled = LibrarySessions(library, division.enrolled)
     trials = Trials(enrolled, LibrarySessions(library, division.test))
     embedded = embed_trials(trials, recognizer.embed, report)
-    scores, same, seconds = comparison_table(embedded, recognizer.space(embedded.gallery))
     entries = (*division.enrolled, *division.test)
     simulated = any(entry.simulated for entry in entries)
     kind = TrialsOf.SIMULATED if simulated else TrialsOf.PEOPLE
     seen = set(recognizer.training.get("sessions", ()))
     trained = {entry.speaker for entry in division.enrolled if session_token(entry) in seen}
     of_these = f", {len(trained)} of whom trained it" if trained else ""
-    made_on = f"{len(embedded.gallery)} {kind}{of_these}, {len(embedded.probes)} sessions"
-    calibration = fit_calibration(scores, same, seconds, made_on, kind)
+    space = recognizer.space(embedded.gallery)
+    calibration = calibrate_on(embedded, space, kind, f"{kind}{of_these}")
     return replace(recognizer, calibration=calibration)
 
 
@@ -130,9 +129,7 @@ def _gru_accuracy(
         make_network=GruNetwork,
         report=report,
     )
-    embedded = embed_trials(trials, gru.embed, report)
-    scores = score_trials(embedded, gru.space(embedded.gallery), gru.calibration)
-    return measure_scores(scores, np.random.default_rng(settings.train.seed))
+    return accuracy_of(gru, trials, settings.train.seed, report)
 
 
 def drift_ratios(

@@ -16,8 +16,6 @@ from dataclasses import asdict, dataclass, replace
 from pathlib import Path
 from typing import Any
 
-import numpy as np
-
 from facedyn_app.errors import InputError, TooLittleError
 from facedyn_app.experiment.division import (
     Division,
@@ -29,9 +27,10 @@ from facedyn_app.experiment.division import (
 from facedyn_app.library.entries import SessionEntry
 from facedyn_app.library.library import Library
 from facedyn_app.progress import Report
-from facedyn_app.recognizer.accuracy import Accuracy, measure_scores
+from facedyn_app.recognizer.accuracy import Accuracy
+from facedyn_app.recognizer.assessment import accuracy_of
 from facedyn_app.recognizer.checkpoint import Work
-from facedyn_app.recognizer.evaluation import Trials, embed_trials, score_trials
+from facedyn_app.recognizer.evaluation import Trials
 from facedyn_app.recognizer.files import check_recognizer_folder, save_recognizer
 from facedyn_app.recognizer.model import Recognizer
 from facedyn_app.recognizer.split import TestSessions
@@ -154,9 +153,7 @@ def _tested(
     trials = Trials(
         LibrarySessions(library, division.enrolled), LibrarySessions(library, division.test)
     )
-    embedded = embed_trials(trials, recognizer.embed, report)
-    scores = score_trials(embedded, recognizer.space(embedded.gallery), recognizer.calibration)
-    return measure_scores(scores, np.random.default_rng(0))
+    return accuracy_of(recognizer, trials, 0, report)
 
 
 def _about(division: Division, chosen: TestSessions) -> dict[str, Any]:

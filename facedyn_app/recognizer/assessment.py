@@ -21,6 +21,7 @@ from facedyn_app.recognizer.evaluation import (
     EmbeddedTrials,
     LabelledSession,
     Trials,
+    embed_trials,
     score_trials,
 )
 from facedyn_app.recognizer.model import (
@@ -110,6 +111,24 @@ def assess(
         trials=reader.trials(HEADLINE),
         simulated=reader.simulated,
     )
+
+
+def accuracy_of(recognizer: Recognizer, trials: Trials, seed: int, report: Report) -> Accuracy:
+    """A recognizer's accuracy alone.
+
+    Args:
+        recognizer: What is tested.
+        trials: Sessions to enrol and to ask about; those too short are left out.
+        seed: Of the bootstrap.
+        report: Told of every session; may raise `Cancelled`.
+
+    Raises:
+        TooLittleError: There are no probes, or nobody is enrolled.
+        MismatchError: A session is of another head than the recognizer.
+    """
+    embedded = embed_trials(trials, recognizer.embed, report)
+    scores = score_trials(embedded, recognizer.space(embedded.gallery), recognizer.calibration)
+    return measure_scores(scores, _rng(seed))
 
 
 def _rng(seed: int) -> np.random.Generator:

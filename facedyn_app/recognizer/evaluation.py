@@ -11,7 +11,7 @@ from facedyn_app.errors import TooLittleError
 from facedyn_app.progress import Progress, Report, ignore
 from facedyn_app.recognizer.accuracy import Scores
 from facedyn_app.recognizer.backend import ScoreSpace
-from facedyn_app.recognizer.calibration import Calibration
+from facedyn_app.recognizer.calibration import Calibration, TrialsOf, fit_calibration
 from facedyn_app.recognizer.scoring import covered_seconds, speaker_directions
 from facedyn_app.records import BoolArray, Embedding, FloatArray, Session
 
@@ -127,6 +127,25 @@ def comparison_table(
             same.append(np.asarray([name == other for other in names]))
             seconds.append(np.full(len(names), covered_seconds(part)))
     return np.concatenate(scores), np.concatenate(same), np.concatenate(seconds)
+
+
+def calibrate_on(
+    trials: EmbeddedTrials, space: ScoreSpace, of: TrialsOf, speakers: str
+) -> Calibration:
+    """Learn from held-out trials what a score stands for.
+
+    Args:
+        trials: Embedded held-out sessions.
+        space: Where they are compared.
+        of: Whose they are.
+        speakers: What the speakers are called, after their number.
+
+    Raises:
+        TooLittleError: There are no trials of the same or of different speakers.
+    """
+    scores, same, seconds = comparison_table(trials, space)
+    made_on = f"{len(trials.gallery)} {speakers}, {len(trials.probes)} sessions"
+    return fit_calibration(scores, same, seconds, made_on, of)
 
 
 def _embedded(item: LabelledSession, embed: Callable[[Session], Embedding]) -> Embedding | None:

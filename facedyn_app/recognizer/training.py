@@ -17,13 +17,13 @@ from facedyn_app.progress import Progress, Report, ignore
 from facedyn_app.recognizer.accuracy import Accuracy, measure_scores
 from facedyn_app.recognizer.augment import Augmentation
 from facedyn_app.recognizer.backend import Backend, fit_whitening
-from facedyn_app.recognizer.calibration import Calibration, TrialsOf, fit_calibration, uncalibrated
+from facedyn_app.recognizer.calibration import Calibration, TrialsOf, uncalibrated
 from facedyn_app.recognizer.checkpoint import Work
 from facedyn_app.recognizer.descriptors import describe
 from facedyn_app.recognizer.evaluation import (
     LabelledSession,
     Trials,
-    comparison_table,
+    calibrate_on,
     score_trials,
 )
 from facedyn_app.recognizer.hardware import make_fabric
@@ -192,10 +192,8 @@ def _calibrate(
         return uncalibrated(), None
     embedded = held_out.embedded(partial(motion_embedding, network, backend))
     space = backend.space(embedded.gallery)
-    scores, same, seconds = comparison_table(embedded, space)
     kind = TrialsOf.SIMULATED if held_out.simulated else TrialsOf.PEOPLE
-    made_on = f"{len(embedded.gallery)} held-out {kind}, {len(embedded.probes)} sessions"
-    calibration = fit_calibration(scores, same, seconds, made_on, kind)
+    calibration = calibrate_on(embedded, space, kind, f"held-out {kind}")
     rng = np.random.default_rng(settings.train.seed)
     return calibration, measure_scores(score_trials(embedded, space, calibration), rng)
 
