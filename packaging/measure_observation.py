@@ -23,11 +23,8 @@ from facedyn_app.pipeline import analyse_video
 from facedyn_app.records import FloatArray, Session
 from facedyn_app.settings import Settings
 from facedyn_app.simulate.motion import SimulatedMotion, simulate_motion
-from facedyn_app.simulate.observation import (
-    SHIPPED,
-    measure_observation,
-    write_observation,
-)
+from facedyn_app.simulate.observation import SHIPPED, write_observation
+from facedyn_app.simulate.observation_measurement import measure_observation
 from facedyn_app.simulate.rendering import make_scene, render_motion
 from facedyn_app.video import write_video
 

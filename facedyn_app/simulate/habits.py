@@ -18,6 +18,9 @@ from facedyn_app.simulate.background import Background, make_background
 from facedyn_app.simulate.repertoire import ARTICULATORS, GESTURES, Gesture, both_sides
 from facedyn_app.simulate.spread import Spread
 
+DIFFERENCE = 1.2
+"""Scales all spreads: how far speakers must differ for what the fit leaves of it to be people's."""
+
 EXPRESSIVENESS = 0.7
 """Spread of the logarithm of how much people's faces move altogether: people differ in nothing as
 much (METHOD section 6). Gestures take half of it in size and half in rate."""
@@ -128,7 +131,7 @@ def make_speaker(number: int, seed: int = 0, individuality: float = 1.0) -> Spea
     Returns:
         The same person for the same arguments.
     """
-    spread = Spread(np.random.default_rng([seed, 101, number]), individuality)
+    spread = Spread(np.random.default_rng([seed, 101, number]), DIFFERENCE * individuality)
     expressiveness = spread.factor(EXPRESSIVENESS)
     return Speaker(
         number=number,

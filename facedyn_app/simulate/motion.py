@@ -49,6 +49,11 @@ class SimulatedMotion:
     translation: FloatArray
     gaze: FloatArray
 
+    @property
+    def channels(self) -> FloatArray:
+        """(T, E + 3) expression, then jaw."""
+        return np.concatenate([self.expression, self.jaw], axis=1, dtype=np.float64)
+
 
 def simulate_motion(
     speaker: int,

@@ -2,33 +2,22 @@
 
 from __future__ import annotations
 
+from collections.abc import Callable
 from dataclasses import dataclass
 
 import numpy as np
 
 from facedyn_app.records import BoolArray, FloatArray, Session
 from facedyn_app.simulate.habits import speaker_shape
+from facedyn_app.simulate.misreading import misreadings
 from facedyn_app.simulate.motion import SimulatedMotion
-from facedyn_app.simulate.motion_size import MotionSize, motion_size
-from facedyn_app.simulate.observation import (
-    Observation,
-    guessed_observation,
-)
-from facedyn_app.simulate.signals import wander
+from facedyn_app.simulate.observation import Observation, guessed_observation
+from facedyn_app.simulate.signals import smooth_both_ways, wander
 
 HEAD_ID = "open-head-1"
-JAW_UNIT_RAD = 0.2
-"""A jaw turn that counts as much as one activation where channels are mixed, rad."""
 
-USUAL_TURN_RAD = 0.05
-"""Usual deviation of the head's rotation, to give the spread a size."""
-
-LEAST_NOISE = 0.4
-"""The noise of a face that hardly moves, of the usual."""
-
-PACE_OF_NOISE = 0.7
-"""Powers of the pace (speed over amplitude) of the whole face, and of the channel, by which the
-correlation time of the noise falls."""
+EACH_VARIANCE = 1.25
+"""Of a draw for a channel and half of one for all; it keeps the mean square of misreadings."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -40,27 +29,18 @@ class ObservationSpread:
 
     Attributes:
         gain: Spread of the logarithm of the gain of each channel, and half of that for all at once.
-        crosstalk: How much of the noise is other channels', differently in each session, as a
-            share of its deviation. It grows with the motion.
-        leak: How much of it is the head's rotation, likewise.
-        offset: Deviation of a constant offset (shape in disguise) over that of the noise.
-        noise: Spread of the logarithm of the noise.
-        mixing: How much of the noise is correlated between channels in another way than usual, as
-            a share of its deviation.
+        offset: Deviation of a constant offset (shape in disguise) over that of what is misread.
+        noise: Spread of the logarithm of each channel's misreadings, and half of that for all.
         lost_share: Share of frames lost, in runs of one to three.
         shape_error: Standard deviation of a session's error of the shape.
         shape_wobble: Standard deviation of a chunk's error of the shape.
-        of_face: Share of the variance of gains, crosstalk, leak and noise that is the face's, the
-            same in all its sessions. Estimates disagree, between 0.3 and more than 0.5
-            (resources/handbook/simulator.md), and realism as fitted depends on it.
+        of_face: Share of the variance of gains, offsets and misreadings that is the face's, the
+            same in all its sessions. Realism as fitted depends on it.
     """
 
-    gain: float = 0.2
-    crosstalk: float = 0.4
-    leak: float = 0.3
-    offset: float = 1.0
-    noise: float = 0.3
-    mixing: float = 0.5
+    gain: float = 0.25
+    offset: float = 0.4
+    noise: float = 0.5
     lost_share: float = 0.004
     shape_error: float = 0.15
     shape_wobble: float = 0.25
@@ -68,7 +48,7 @@ class ObservationSpread:
 
 
 DEFAULT_SPREAD = ObservationSpread()
-NO_SPREAD = ObservationSpread(0.0, 0.0, 0.0, 0.0, 0.0, 0.0, 0.0, 0.0, 0.0, 0.0)
+NO_SPREAD = ObservationSpread(0.0, 0.0, 0.0, 0.0, 0.0, 0.0, 0.0)
 """Every session is measured alike, and no frame is lost."""
 
 
@@ -89,17 +69,13 @@ def observe(
         n_shape: Shape coefficients, S.
 
     Returns:
-        A session of head "open-head-1" with `simulated` true in its meta. Activations may leave
-        0..1 a little: the model is linear.
+        A session of head "open-head-1" with `simulated` true in its meta.
     """
     model = guessed_observation(motion.names) if observation is None else observation
     n_frames, n_expression = motion.expression.shape
-    true = np.concatenate([motion.expression, motion.jaw], axis=1)
+    fitted = _fitted(motion, model, spread, rng)
+    fitted[:, :n_expression] = np.clip(fitted[:, :n_expression], 0.0, 1.0)
     rotation = motion.rotation + 0.01 * wander(rng, n_frames, 0.3, motion.fps, 3)
-    depart = _Departures(motion, rng, spread.of_face)
-    fitted = true @ _session_response(model, spread, depart).T
-    size = motion_size(motion)
-    fitted += _session_noise(model, size, rotation, spread, motion.fps, depart, rng)
     valid = _valid(n_frames, spread.lost_share, rng)
     shape, chunks = _shapes(motion, n_shape, spread, rng)
     return Session(
@@ -128,74 +104,33 @@ def observe(
     )
 
 
-class _Departures:
-    """Standard normal draws, a share of their variance the face's and the rest the session's.
-
-    The draws of a face must always be asked for in the same order.
-    """
-
-    def __init__(self, motion: SimulatedMotion, rng: np.random.Generator, of_face: float) -> None:
-        self._face = np.random.default_rng([motion.seed, 105, motion.speaker])
-        self._session, self._share = rng, of_face
-
-    def __call__(self, size: tuple[int, ...] = ()) -> FloatArray:
-        face, session = (rng.standard_normal(size) for rng in (self._face, self._session))
-        return np.asarray(np.sqrt(self._share) * face + np.sqrt(1.0 - self._share) * session)
-
-
-def _session_response(
-    model: Observation, spread: ObservationSpread, depart: _Departures
+def _fitted(
+    motion: SimulatedMotion, model: Observation, spread: ObservationSpread, rng: np.random.Generator
 ) -> FloatArray:
-    """The mean response with this session's gains and crosstalk."""
-    size = len(model.response)
-    common = 0.5 * spread.gain * np.clip(depart(), -2.5, 2.5)
-    gain = np.exp(common + spread.gain * np.clip(depart((size,)), -2.5, 2.5))
-    usual = np.full(size, model.usual.mean_amplitude)
-    usual[-3:] *= JAW_UNIT_RAD
-    share = spread.crosstalk / np.sqrt(size) * _deviation(model)[:, None] / usual[None]
-    return np.asarray(gain[:, None] * model.response + share * depart((size, size)))
+    """(T, K) fitted channels, before activations are stopped at 0 and 1.
 
-
-def _session_noise(
-    model: Observation,
-    size: MotionSize,
-    rotation: FloatArray,
-    spread: ObservationSpread,
-    fps: float,
-    depart: _Departures,
-    rng: np.random.Generator,
-) -> FloatArray:
-    """(T, K) what is not the face's motion: noise, a leak of head rotation, an offset."""
-    deviation, n = _deviation(model), len(model.noise)
-    level, pace = _relative_to_usual(model, size)
-    tau_s = model.noise_tau_s * pace**-PACE_OF_NOISE * np.exp(0.2 * depart())
-    left = np.sqrt(max(0.0, 1.0 - spread.crosstalk**2 - spread.leak**2))
-    level = left * level * np.exp(spread.noise * (0.5 * depart() + depart((n,))))
-    own = spread.mixing / np.sqrt(n) * depart((n, n)) + np.sqrt(1.0 - spread.mixing**2) * np.eye(n)
-    noise = level * (wander(rng, len(rotation), tau_s, fps, n) @ (model.noise @ own).T)
-    leak = spread.leak / np.sqrt(3.0) / USUAL_TURN_RAD * depart((3, n))
-    offset = spread.offset * rng.standard_normal(n)
-    return np.asarray(noise + (rotation @ leak + offset) * deviation)
-
-
-def _relative_to_usual(model: Observation, size: MotionSize) -> tuple[FloatArray, FloatArray]:
-    """(K,) level and (K,) pace of the noise, 1 for the motion that it was measured on.
-
-    What a linear response leaves is mostly motion misread, not jitter: on rendered videos the
-    logarithm of a channel's noise went up with that of the whole face's amplitude and with that of
-    the channel's own signal, half as steeply with each, and its pace likewise with their paces.
+    Whatever departs from the mean is drawn twice, once for the face, from a source that is the same
+    in all its sessions, and once for the session.
     """
-    mine, usual = size.seen_through(model.response), model.usual.seen_through(model.response)
-    amplitude = size.mean_amplitude / model.usual.mean_amplitude * mine.amplitude / usual.amplitude
-    speed = size.mean_speed / model.usual.mean_speed * mine.speed / usual.speed
-    pace = speed / np.maximum(amplitude, LEAST_NOISE**2)
-    level = np.sqrt(amplitude)
-    return np.maximum(level, LEAST_NOISE), np.clip(pace, 0.25, 4.0)
+    face = np.random.default_rng([motion.seed, 105, motion.speaker])
+    n = len(model.names)
 
+    def departure(draw: Callable[[np.random.Generator], FloatArray]) -> FloatArray:
+        share = spread.of_face
+        return np.asarray(np.sqrt(share) * draw(face) + np.sqrt(1.0 - share) * draw(rng))
 
-def _deviation(model: Observation) -> FloatArray:
-    """(K,) standard deviation of each channel's noise."""
-    return np.asarray(np.sqrt((model.noise**2).sum(axis=1)))
+    def each(source: np.random.Generator) -> FloatArray:
+        """(n,) one draw for a channel, and half of one for all."""
+        return np.clip(source.standard_normal(n) + 0.5 * source.standard_normal(), -3.0, 3.0)
+
+    gain = np.exp(spread.gain * departure(each))
+    noise = np.exp(spread.noise * departure(each) - EACH_VARIANCE * spread.noise**2)
+    deviation = np.linalg.norm(model.noise, axis=1)
+    offset = spread.offset * deviation * departure(lambda source: source.standard_normal(n))
+    misread = departure(lambda source: misreadings(motion, model, source))
+    seen = (motion.channels - model.pose) @ model.response.T
+    latent = model.level + gain * seen + offset + noise * misread
+    return smooth_both_ways(latent, model.smoothing_s, motion.fps)
 
 
 def _valid(n_frames: int, lost_share: float, rng: np.random.Generator) -> BoolArray:

@@ -104,3 +104,26 @@ def follow(targets: FloatArray, tau_s: float, fps: float) -> FloatArray:
     a = float(np.exp(-1.0 / (fps * tau_s)))
     once = lfilter([1.0 - a], [1.0, -a], targets, axis=0)
     return np.asarray(lfilter([1.0 - a], [1.0, -a], once, axis=0))
+
+
+def smooth_both_ways(values: FloatArray, tau_s: FloatArray, fps: float) -> FloatArray:
+    """Columns through a two-sided exponential window, as a smoother of random walks weighs frames.
+
+    Args:
+        values: (T, K).
+        tau_s: (K,) time constants, s; 0 leaves a column as it is.
+        fps: Frames per second.
+
+    Returns:
+        (T, K); both ends are mirrored.
+    """
+    smoothed = np.array(values, dtype=float)
+    for tau in np.unique(tau_s[tau_s > 0.0]):
+        columns = tau_s == tau
+        n_more = min(len(values) - 1, int(np.ceil(WARM_UP * tau * fps)))
+        x = np.pad(smoothed[:, columns], ((n_more, n_more), (0, 0)), mode="reflect")
+        a = float(np.exp(-1.0 / (fps * tau)))
+        for _ in range(2):  # forwards, then backwards
+            x = lfilter([1.0 - a], [1.0, -a], x, axis=0, zi=a * x[:1])[0][::-1]
+        smoothed[:, columns] = x[n_more : n_more + len(values)]
+    return smoothed
