@@ -17,6 +17,7 @@ from facedyn_app.pipeline import (
     drift_of,
     enrol,
     identify,
+    read_enrolled,
     ready_head,
 )
 from facedyn_app.progress import Progress, Report, ignore
@@ -130,11 +131,12 @@ def run_demo(
         for video, session in sessions:
             if not video.probe and isinstance(session, Session):
                 enrol(video.speaker, session, library, CONSENT)
+        enrolled = read_enrolled(library, recognizer, settings)
         probes, drift = [], []
         for video, entry in sessions:
             if video.probe:
                 session = entry if isinstance(entry, Session) else library.load(entry)
-                answer = identify(session, library, recognizer, settings)
+                answer = identify(session, enrolled)
                 probes.append(DemoProbe(video.speaker, video.path, session, answer))
                 drift.append(drift_of(library, video.speaker, (video.path.stem, session)))
     return DemoResult(folder, tuple(probes), tuple(drift))

@@ -32,12 +32,13 @@ from facedyn_app.landmarks import (
     ANY_FACE,
     Landmarker,
 )
-from facedyn_app.library.embeddings import embedded_gallery
 from facedyn_app.library.entries import SessionEntry, in_order
+from facedyn_app.library.galleries import enrolled_gallery
 from facedyn_app.library.library import Library
 from facedyn_app.progress import Progress, Report, ignore
 from facedyn_app.recognizer.calibration import TrialsOf
 from facedyn_app.recognizer.model import Recognizer
+from facedyn_app.recognizer.scoring import Gallery
 from facedyn_app.recordings import remember_head
 from facedyn_app.records import (
     ByteArray,
@@ -136,44 +137,68 @@ def enrol(
     return library.enrol(name, session, consent)
 
 
-def identify(
-    session: Session,
-    library: Library,
-    recognizer: Recognizer,
-    settings: Settings,
-    report: Report = ignore,
-) -> Identification:
+@dataclass(frozen=True, slots=True, eq=False)
+class Enrolled:
+    """Everyone enrolled in a library, ready for one recording after the other.
+
+    Attributes:
+        library: The library.
+        entries: The sessions of each speaker.
+        recognizer: What compares.
+        gallery: The speakers as it compares with them.
+        settings: For threshold and trust.
+    """
+
+    library: Library
+    entries: Mapping[str, Sequence[SessionEntry]]
+    recognizer: Recognizer
+    gallery: Gallery
+    settings: Settings
+
+
+def read_enrolled(
+    library: Library, recognizer: Recognizer, settings: Settings, report: Report = ignore
+) -> Enrolled:
+    """Everyone enrolled with recordings that a recognizer reads.
+
+    Raises:
+        TooLittleError: Nobody is enrolled, or every recording is too short.
+        MismatchError: Only sessions of other heads or channel sets are.
+    """
+    entries = check_gallery(library, recognizer.head_id)
+    keep = settings.privacy.embeddings
+    gallery = enrolled_gallery(library, recognizer, entries, report, keep=keep)
+    return Enrolled(library, entries, recognizer, gallery, settings)
+
+
+def identify(session: Session, enrolled: Enrolled) -> Identification:
     """Who is it? Rank the enrolled speakers for a session.
 
     Raises:
-        TooLittleError: Nobody is enrolled, or the session is too short.
+        TooLittleError: The session is too short.
         MismatchError: The session is of another head than the recognizer.
     """
-    compared = _compare(session, library, recognizer, settings, report)
-    matches, n_enrolled = list(compared.matches), len(compared.matches)
-    library.logbook.record("identify", f"{_asked(session)} against {n_enrolled} speakers")
-    threshold = recognizer.threshold(settings.trust.false_accept_rate, n_enrolled)
+    recognizer, trust = enrolled.recognizer, enrolled.settings.trust
+    probe = recognizer.embed(session)
+    matches = recognizer.rank(probe, enrolled.gallery)
+    n_enrolled = len(matches)
+    enrolled.library.logbook.record("identify", f"{_asked(session)} against {n_enrolled} speakers")
+    threshold = recognizer.threshold(trust.false_accept_rate, n_enrolled)
     for rank, match in enumerate(matches[:JUDGED]):
-        matches[rank] = compared.judged(match, accepted=match.probability >= threshold)
+        accepted = match.probability >= threshold
+        matches[rank] = _judged(match, session, enrolled, accepted=accepted)
     return Identification(
         matches=tuple(matches),
         known=matches[0].probability >= threshold,
         threshold=threshold,
-        window_seconds=compared.window_seconds,
-        quality=assess_quality(session, settings.trust),
+        window_seconds=probe.window_seconds,
+        quality=assess_quality(session, trust),
         calibrated_on=recognizer.calibration.made_on,
         caution=_caution(recognizer, session),
     )
 
 
-def verify(
-    name: str,
-    session: Session,
-    library: Library,
-    recognizer: Recognizer,
-    settings: Settings,
-    report: Report = ignore,
-) -> Verification:
+def verify(name: str, session: Session, enrolled: Enrolled) -> Verification:
     """Is it this speaker? One recording compared with one who is enrolled.
 
     It is the same where no more strangers than `false_accept_rate` reach the score and the same
@@ -183,18 +208,19 @@ def verify(
 
     Raises:
         InputError: Nobody of that name is enrolled.
-        TooLittleError: The session, or every one enrolled, is too short.
+        TooLittleError: The session, or every one of that name, is too short.
         MismatchError: The session is of another head than the recognizer.
     """
-    compared = _compare(session, library, recognizer, settings, report)
-    found = next((match for match in compared.matches if match.name == name), None)
+    recognizer, trust = enrolled.recognizer, enrolled.settings.trust
+    matches = recognizer.rank(recognizer.embed(session), enrolled.gallery)
+    found = next((match for match in matches if match.name == name), None)
     if found is None:
-        raise not_enrolled(name, library)
-    library.logbook.record("verify", f"{_asked(session)} against '{name}'")
-    limit = settings.trust.false_accept_rate
+        raise not_enrolled(name, enrolled.library)
+    enrolled.library.logbook.record("verify", f"{_asked(session)} against '{name}'")
+    limit = trust.false_accept_rate
     rate = recognizer.calibration.false_accept_rate(found.probability)
-    match = compared.judged(found, accepted=rate <= limit)
-    quality = assess_quality(session, settings.trust)
+    match = _judged(found, session, enrolled, accepted=rate <= limit)
+    quality = assess_quality(session, trust)
     caution = _caution(recognizer, session)
     answer, reason = same_or_not(match, quality, caution, rate, limit)
     return Verification(
@@ -205,6 +231,13 @@ def verify(
         quality=quality,
         calibrated_on=recognizer.calibration.made_on,
     )
+
+
+def _judged(match: Match, session: Session, enrolled: Enrolled, *, accepted: bool) -> Match:
+    """A match with how far it can be believed."""
+    own = [enrolled.library.load(entry) for entry in enrolled.entries[match.name]]
+    trust = judge_match(session, own, enrolled.settings.trust, accepted=accepted)
+    return replace(match, trust=trust)
 
 
 def not_enrolled(name: str, library: Library) -> InputError:
@@ -237,49 +270,6 @@ def same_or_not(
     if match.probability <= limit:
         return SameSpeaker.OTHER, f"The probability is not above {limit:.1%}."
     return SameSpeaker.OPEN, "The score lies between that of speakers and that of strangers."
-
-
-@dataclass(frozen=True, slots=True, eq=False)
-class _Comparison:
-    """A session compared with everyone enrolled.
-
-    Attributes:
-        session: The session.
-        window_seconds: (W, 2) start and end of its windows, s.
-        matches: The speakers, best first.
-        enrolled: Their sessions.
-        library: Where these are.
-        settings: For the trust in a match.
-    """
-
-    session: Session
-    window_seconds: FloatArray
-    matches: tuple[Match, ...]
-    enrolled: Mapping[str, Sequence[SessionEntry]]
-    library: Library
-    settings: Settings
-
-    def judged(self, match: Match, *, accepted: bool) -> Match:
-        """A match with how far it can be believed."""
-        own = [self.library.load(entry) for entry in self.enrolled[match.name]]
-        trust = judge_match(self.session, own, self.settings.trust, accepted=accepted)
-        return replace(match, trust=trust)
-
-
-def _compare(
-    session: Session, library: Library, recognizer: Recognizer, settings: Settings, report: Report
-) -> _Comparison:
-    probe = recognizer.embed(session)
-    enrolled = check_gallery(library, session.head_id)
-    keep = settings.privacy.embeddings
-    gallery = embedded_gallery(library, recognizer, enrolled, report, keep=keep)
-    if not gallery:
-        raise TooLittleError(
-            f"Every recording enrolled in '{library.folder}' is too short to compare with.",
-            "Enrol longer recordings.",
-        )
-    matches = tuple(recognizer.rank(probe, gallery))
-    return _Comparison(session, probe.window_seconds, matches, enrolled, library, settings)
 
 
 def _asked(session: Session) -> str:

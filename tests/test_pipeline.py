@@ -12,7 +12,7 @@ from facedyn_app.errors import InputError
 from facedyn_app.headmodel.files.io import load_head
 from facedyn_app.landmarks import ACTION_NAMES
 from facedyn_app.library.library import Library
-from facedyn_app.pipeline import analyse_video, identify, same_or_not
+from facedyn_app.pipeline import analyse_video, identify, read_enrolled, same_or_not
 from facedyn_app.progress import Cancelled, Progress
 from facedyn_app.recognizer.files import default_recognizer
 from facedyn_app.records import INVALID_REASONS, Match, PartialFit, Quality, SameSpeaker
@@ -77,10 +77,10 @@ def test_a_recognizer_of_simulated_speakers_is_not_calibrated_for_people(tmp_pat
         for name, session in (("one", made[0]), ("two", made[2])):
             library.enrol(name, session, "made speakers need none")
         private = Settings(privacy=PrivacySettings(embeddings=False))
-        simulated = identify(made[1], library, recognizer, private)
+        simulated = identify(made[1], read_enrolled(library, recognizer, private))
         assert not library.embeddings_folder.exists()
         filmed = replace(made[1], meta={**made[1].meta, "simulated": False})
-        of_a_person = identify(filmed, library, recognizer, Settings())
+        of_a_person = identify(filmed, read_enrolled(library, recognizer, Settings()))
         assert any(library.embeddings_folder.iterdir())
         lines = [entry.action for entry in library.logbook.audit()]
     assert simulated.caution == ""

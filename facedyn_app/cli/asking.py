@@ -32,7 +32,14 @@ from facedyn_app.headmodel.model import HeadModel
 from facedyn_app.library.library import Library
 from facedyn_app.library.recognizers import active_recognizer
 from facedyn_app.library.rows import checked_name
-from facedyn_app.pipeline import check_gallery, identify, not_enrolled, verify
+from facedyn_app.pipeline import (
+    Enrolled,
+    check_gallery,
+    identify,
+    not_enrolled,
+    read_enrolled,
+    verify,
+)
 from facedyn_app.progress import Report
 from facedyn_app.recognizer.files import load_recognizer
 from facedyn_app.recognizer.model import Recognizer
@@ -49,16 +56,16 @@ class _Asked:
 
     Attributes:
         library: The library.
-        enrolled: Its speakers.
-        recognizer: What compares.
+        names: Its speakers.
+        enrolled: Gives them as they are compared with; prepares them once.
         reading: How recordings are read.
         settings: Of all stages.
         head: Gives the head for videos; reads it once.
     """
 
     library: Library
-    enrolled: Collection[str]
-    recognizer: Recognizer
+    names: Collection[str]
+    enrolled: Callable[[], Enrolled]
     reading: Reading
     settings: Settings
     head: Callable[[], HeadModel]
@@ -87,9 +94,10 @@ def _asking(
 ) -> Iterator[_Asked]:
     with open_library(folder) as library:
         chosen = active_recognizer(library) if recognizer is None else load_recognizer(recognizer)
-        enrolled = check_gallery(library, chosen.head_id)
+        names, settings = check_gallery(library, chosen.head_id), Settings()
+        enrolled = cache(partial(read_enrolled, library, chosen, settings, report))
         head = cache(partial(_head_for, chosen, reading, report))
-        yield _Asked(library, enrolled, chosen, reading, Settings(), head)
+        yield _Asked(library, names, enrolled, reading, settings, head)
 
 
 def identify_recordings(
@@ -131,9 +139,7 @@ def identify_recordings(
                 check_recording(path)
                 session = asked.session(path, within)
                 with naming(path):
-                    answer = identify(
-                        session, asked.library, asked.recognizer, asked.settings, within
-                    )
+                    answer = identify(session, asked.enrolled())
             except FacedynError as error:
                 if len(paths) == 1:
                     raise
@@ -191,19 +197,12 @@ def verify_recording(
         TooLittleError: Nobody is enrolled, or the recording is too short.
     """
     with _asking(folder, recognizer, reading, report) as asked:
-        if checked_name(name) not in asked.enrolled:
+        if checked_name(name) not in asked.names:
             raise not_enrolled(name, asked.library)
         check_recording(path)
         session = asked.session(path, report)
         with naming(path):
-            found = verify(
-                checked_name(name),
-                session,
-                asked.library,
-                asked.recognizer,
-                asked.settings,
-                report,
-            )
+            found = verify(checked_name(name), session, asked.enrolled())
     made = " (simulated)" if session.simulated else ""
     facts = {"recording": path, **verification_facts(found), "simulated": session.simulated}
     return Outcome(facts, f"{path.name}{made} and {name}: {verification_text(found)}")

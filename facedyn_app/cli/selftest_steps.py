@@ -19,7 +19,7 @@ from facedyn_app.headmodel.files.io import load_head
 from facedyn_app.headmodel.forward import head_to_tensors, head_vertices
 from facedyn_app.library.library import Library
 from facedyn_app.library.session_file import load_session, save_session
-from facedyn_app.pipeline import analyse_video, drift_of, enrol, identify, ready_head
+from facedyn_app.pipeline import analyse_video, drift_of, enrol, identify, read_enrolled, ready_head
 from facedyn_app.progress import Report
 from facedyn_app.recognizer.evaluation import LabelledSession
 from facedyn_app.recognizer.files import default_recognizer
@@ -134,7 +134,8 @@ def _identify_video(bench: Bench) -> str:
 
 def _ranking(bench: Bench, probe: Session, what: str) -> str:
     with Library.open(bench.library, create=False) as library:
-        answer = identify(probe, library, default_recognizer(), Settings(), bench.report)
+        enrolled = read_enrolled(library, default_recognizer(), Settings(), bench.report)
+        answer = identify(probe, enrolled)
     _check(len(answer.matches) == N_SPEAKERS, "Not every enrolled speaker is ranked.")
     best = answer.matches[0]
     return f"{what}: {answer.words()}; {best.name} first, probability {best.probability:.2f}"

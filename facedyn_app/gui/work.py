@@ -22,6 +22,7 @@ from facedyn_app.pipeline import (
     analyse_video,
     drift_of,
     identify,
+    read_enrolled,
     ready_head,
 )
 from facedyn_app.progress import Progress, Report
@@ -119,7 +120,9 @@ def answer(recording: Recording, folder: Path, settings: Settings) -> Callable[[
     def work(report: Report) -> Recording:
         with Library.open(folder, create=False) as library:
             recognizer = active_recognizer(library)
-            found = identify(recording.session, library, recognizer, settings, report)
+            found = identify(
+                recording.session, read_enrolled(library, recognizer, settings, report)
+            )
             names = [match.name for match in found.matches[:MOST_DRIFT_REPORTS]]
             drift = []
             for number, name in enumerate(names):

@@ -47,6 +47,9 @@ EMPHASIS = 0.25
 MOST_ADAPTING = 4000
 """Windows of a library, evenly taken, that adapt the back-end: a bound on time."""
 
+ADAPTATION = (NETWORK_WEIGHT, MOST_PRIOR, PRIOR_SPEAKERS, EMPHASIS, MOST_ADAPTING)
+"""All that an adapted space depends on beside back-end and gallery."""
+
 
 @dataclass(frozen=True, slots=True, eq=False)
 class Whitening:
@@ -121,12 +124,12 @@ class Block:
 
     Attributes:
         centre: (P,) taken off.
-        whiten: (P, P) applied after; None for nothing.
+        whiten: (P, P) applied after.
         weight: Of this block's cosine in the sum, 0..1.
     """
 
     centre: FloatArray
-    whiten: FloatArray | None
+    whiten: FloatArray
     weight: float
 
 
@@ -149,8 +152,7 @@ class ScoreSpace:
         """(N, D) vectors of length 1 of (N, D) coordinates."""
         parts = []
         for block, part in zip(self.blocks, self._split(vectors), strict=True):
-            moved = part - block.centre
-            parts.append(moved if block.whiten is None else moved @ block.whiten)
+            parts.append((part - block.centre) @ block.whiten)
         return self._normalised(parts)
 
     def mean_direction(self, vectors: FloatArray) -> FloatArray:
@@ -170,9 +172,13 @@ class ScoreSpace:
         return np.concatenate(scaled, axis=1)
 
 
+def _unchanged(width: int, weight: float) -> Block:
+    return Block(np.zeros(width, dtype=np.float32), np.eye(width, dtype=np.float32), weight)
+
+
 def plain_space(width: int) -> ScoreSpace:
     """Where vectors of one kind are compared by their cosine, as they are."""
-    return ScoreSpace((Block(np.zeros(width, dtype=np.float32), None, 1.0),))
+    return ScoreSpace((_unchanged(width, 1.0),))
 
 
 @dataclass(frozen=True, slots=True, eq=False)
@@ -232,7 +238,7 @@ class Backend:
     def _adapted(self, windows: FloatArray, labels: IntArray, weight: float) -> Block:
         width = windows.shape[1]
         if not len(windows) or weight == 0.0:
-            return Block(np.zeros(width, dtype=np.float32), None, weight)
+            return _unchanged(width, weight)
         means = speaker_means(windows, labels)
         centre = means.sum(axis=0) / (len(means) + PRIOR_SPEAKERS)
         residual = (windows - means[labels]).astype(np.float32)

@@ -12,7 +12,7 @@ from facedyn_app.progress import Progress, Report, ignore
 from facedyn_app.recognizer.accuracy import Scores
 from facedyn_app.recognizer.backend import ScoreSpace
 from facedyn_app.recognizer.calibration import Calibration, TrialsOf, fit_calibration
-from facedyn_app.recognizer.scoring import covered_seconds, speaker_directions
+from facedyn_app.recognizer.scoring import compared_gallery, covered_seconds
 from facedyn_app.records import BoolArray, Embedding, FloatArray, Session
 
 
@@ -87,7 +87,7 @@ def score_trials(
     Raises:
         TooLittleError: There are no probes, or nobody is enrolled.
     """
-    speakers = speaker_directions(trials.gallery, space)
+    speakers = compared_gallery(trials.gallery, space).directions
     if not trials.probes:
         raise TooLittleError("There are no held-out sessions to measure the accuracy on.")
     names = list(trials.gallery)
@@ -117,7 +117,7 @@ def comparison_table(
         (N,) scores, (N,) whether same speaker, (N,) seconds of the probe.
     """
     names = list(trials.gallery)
-    speakers = speaker_directions(trials.gallery, space)
+    speakers = compared_gallery(trials.gallery, space).directions
     scores, same, seconds = [], [], []
     for name, embedding in trials.probes:
         n_windows = len(embedding.vectors)

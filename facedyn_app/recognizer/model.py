@@ -17,7 +17,7 @@ from facedyn_app.recognizer.backend import Backend, ScoreSpace
 from facedyn_app.recognizer.calibration import Calibration
 from facedyn_app.recognizer.descriptors import describe
 from facedyn_app.recognizer.network import EmbeddingNetwork
-from facedyn_app.recognizer.scoring import rank
+from facedyn_app.recognizer.scoring import Gallery, compared_gallery, rank
 from facedyn_app.records import BoolArray, Embedding, FloatArray, Match, Session
 from facedyn_app.settings import FeatureSettings, NetworkSettings
 
@@ -93,15 +93,25 @@ class Recognizer:
         """Where probes are compared with a gallery, adapted to its speakers."""
         return self.backend.space(gallery)
 
-    def rank(self, probe: Embedding, gallery: Mapping[str, Sequence[Embedding]]) -> list[Match]:
+    def gallery(self, embeddings: Mapping[str, Sequence[Embedding]]) -> Gallery:
+        """Speakers as recordings are compared with them, in a space adapted to them.
+
+        Args:
+            embeddings: Each speaker's enrolled sessions.
+
+        Raises:
+            TooLittleError: There is no speaker.
+        """
+        return compared_gallery(embeddings, self.space(embeddings))
+
+    def rank(self, probe: Embedding, gallery: Gallery) -> list[Match]:
         """Rank enrolled speakers, most probable first.
 
         Raises:
-            TooLittleError: The gallery is empty.
             MismatchError: The embeddings come from another recognizer.
         """
         check_embeddings(probe, gallery)
-        return rank(probe, gallery, self.space(gallery), self.calibration)
+        return rank(probe, gallery, self.calibration)
 
     def threshold(self, false_accept_rate: float, n_enrolled: int) -> float:
         """Probability below which the best match is "not in the gallery"."""
@@ -196,17 +206,17 @@ def learnt_scale(network: EmbeddingNetwork) -> FloatArray:
     return np.asarray((network.scale * network.live).cpu().numpy())
 
 
-def check_embeddings(probe: Embedding, gallery: Mapping[str, Sequence[Embedding]]) -> None:
+def check_embeddings(probe: Embedding, gallery: Gallery) -> None:
     """Make sure that a probe and a gallery were embedded alike.
 
     Raises:
         MismatchError: Their embeddings have different lengths.
     """
-    widths = {one.vectors.shape[1] for own in gallery.values() for one in own}
-    if widths - {probe.vectors.shape[1]}:
+    asked, enrolled = probe.vectors.shape[1], gallery.directions.shape[1]
+    if asked != enrolled:
         raise MismatchError(
-            f"The probe's embedding has {probe.vectors.shape[1]} numbers, the gallery's "
-            f"{max(widths)}: they come from different recognizers.",
+            f"The probe's embedding has {asked} numbers, the gallery's {enrolled}: "
+            "they come from different recognizers.",
             "Embed both with the same recognizer.",
         )
 

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
+from dataclasses import dataclass
 
 import numpy as np
 
@@ -12,20 +13,43 @@ from facedyn_app.recognizer.calibration import Calibration
 from facedyn_app.records import Embedding, FloatArray, Match
 
 
-def speaker_directions(gallery: Mapping[str, Sequence[Embedding]], space: ScoreSpace) -> FloatArray:
-    """(G, D) mean direction of each speaker's windows, in the gallery's order.
+@dataclass(frozen=True, slots=True, eq=False)
+class Gallery:
+    """Enrolled speakers, as recordings are compared with them.
+
+    Attributes:
+        names: The G speakers.
+        directions: (G, D) mean direction of each speaker's windows.
+        space: Where they are compared, adapted to them.
+    """
+
+    names: tuple[str, ...]
+    directions: FloatArray
+    space: ScoreSpace
+
+    def __post_init__(self) -> None:
+        """Check that there is a direction for every name."""
+        if len(self.names) != len(self.directions):
+            raise ValueError("Gallery needs a direction for every name")
+
+
+def compared_gallery(embeddings: Mapping[str, Sequence[Embedding]], space: ScoreSpace) -> Gallery:
+    """Speakers, in their order, as recordings are compared with them.
+
+    Args:
+        embeddings: Each speaker's enrolled sessions.
+        space: Where they are compared.
 
     Raises:
-        TooLittleError: The gallery is empty.
+        TooLittleError: There is no speaker.
     """
-    if not gallery:
+    if not embeddings:
         raise TooLittleError("Nobody is enrolled.", "Enrol at least one speaker first.")
-    return np.stack(
-        [
-            space.mean_direction(np.concatenate([one.vectors for one in own]))
-            for own in gallery.values()
-        ]
-    )
+    directions = [
+        space.mean_direction(np.concatenate([one.vectors for one in own]))
+        for own in embeddings.values()
+    ]
+    return Gallery(tuple(embeddings), np.stack(directions), space)
 
 
 def covered_seconds(embedding: Embedding) -> float:
@@ -37,12 +61,7 @@ def covered_seconds(embedding: Embedding) -> float:
     return first + float(np.maximum(spans[1:, 1] - new_from, 0.0).sum())
 
 
-def rank(
-    probe: Embedding,
-    gallery: Mapping[str, Sequence[Embedding]],
-    space: ScoreSpace,
-    calibration: Calibration,
-) -> list[Match]:
+def rank(probe: Embedding, gallery: Gallery, calibration: Calibration) -> list[Match]:
     """Rank the enrolled speakers.
 
     The score of a recording is the cosine of its mean direction with a speaker's: unlike the mean
@@ -50,22 +69,17 @@ def rank(
 
     Args:
         probe: Whose windows are asked about.
-        gallery: Each speaker's enrolled sessions.
-        space: Where they are compared.
+        gallery: The speakers.
         calibration: Turns scores into probabilities.
 
     Returns:
         A match for every speaker, most probable first.
-
-    Raises:
-        TooLittleError: The gallery is empty.
     """
-    speakers = speaker_directions(gallery, space)
-    windows = space.directions(probe.vectors) @ speakers.T
-    scores = space.mean_direction(probe.vectors) @ speakers.T
+    windows = gallery.space.directions(probe.vectors) @ gallery.directions.T
+    scores = gallery.space.mean_direction(probe.vectors) @ gallery.directions.T
     probability = calibration.probability(scores, covered_seconds(probe))
     matches = [
         Match(name, float(scores[k]), float(probability[k]), windows[:, k])
-        for k, name in enumerate(gallery)
+        for k, name in enumerate(gallery.names)
     ]
     return [matches[k] for k in np.argsort(-scores, kind="stable")]

@@ -72,7 +72,7 @@ def test_the_product_is_the_weighted_sum_of_cosines() -> None:
     assert found == pytest.approx(0.75 * cosines[0] + 0.25 * cosines[1])
     np.testing.assert_allclose(np.linalg.norm(space.directions(a)), 1.0)
     with pytest.raises(ValueError, match="sum to 1"):
-        ScoreSpace((Block(np.zeros(2), None, 0.5),))
+        ScoreSpace((Block(np.zeros(2), np.eye(2), 0.5),))
 
 
 def test_directions_in_which_a_gallery_differs_are_emphasised() -> None:
@@ -83,7 +83,6 @@ def test_directions_in_which_a_gallery_differs_are_emphasised() -> None:
         vectors = far * rng.normal(size=5) + rng.normal(size=(50, 5))
         enrolled[f"s{k}"] = [Embedding(vectors.astype(np.float32), SPANS[:50])]
     whiten = backend(3, 2).space(enrolled).blocks[0].whiten
-    assert whiten is not None
     lengths = np.linalg.norm(whiten, axis=1)
     assert lengths[0] > 1.05 * lengths[1:].max()
 
@@ -105,7 +104,6 @@ def test_a_library_adapts_the_space_as_far_as_it_is_large() -> None:
     def share(n_prior: int, n_speakers: int) -> float:
         """How long a step along the wide direction is, beside one along another."""
         whiten = backend(3, 2, n_prior).space(gallery(rng, n_speakers, spread)).blocks[0].whiten
-        assert whiten is not None
         lengths = np.linalg.norm(whiten, axis=1)
         return float(lengths[2] / lengths[:2].mean())
 

@@ -9,7 +9,7 @@ from facedyn_app.recognizer.backend import plain_space
 from facedyn_app.recognizer.calibration import Calibration, TrialsOf, fit_calibration, uncalibrated
 from facedyn_app.recognizer.evaluation import EmbeddedTrials, score_trials
 from facedyn_app.recognizer.model import check_embeddings
-from facedyn_app.recognizer.scoring import covered_seconds, rank
+from facedyn_app.recognizer.scoring import Gallery, compared_gallery, covered_seconds, rank
 from facedyn_app.records import Embedding, FloatArray
 
 SPACE = plain_space(3)
@@ -29,8 +29,11 @@ GALLERY = {
 }
 
 
+ENROLLED = compared_gallery(GALLERY, SPACE)
+
+
 def test_the_nearest_speaker_is_first() -> None:
-    matches = rank(embedding((0.1, 1, 0), (0.2, 1, 0)), GALLERY, SPACE, uncalibrated())
+    matches = rank(embedding((0.1, 1, 0), (0.2, 1, 0)), ENROLLED, uncalibrated())
     assert [match.name for match in matches] == ["Ben", "Ada", "Cleo"]
     cosines = np.array([1 / np.sqrt(1.01), 1 / np.sqrt(1.04)])
     np.testing.assert_allclose(matches[0].window_scores, cosines)
@@ -40,21 +43,23 @@ def test_the_nearest_speaker_is_first() -> None:
 
 
 def test_scores_grow_with_the_match() -> None:
-    exact = rank(embedding((0, 1, 0)), GALLERY, SPACE, uncalibrated())[0]
-    near = rank(embedding((0, 1, 0.5)), GALLERY, SPACE, uncalibrated())[0]
+    exact = rank(embedding((0, 1, 0)), ENROLLED, uncalibrated())[0]
+    near = rank(embedding((0, 1, 0.5)), ENROLLED, uncalibrated())[0]
     assert exact.score == pytest.approx(1.0)
     assert exact.probability > near.probability
 
 
 def test_an_empty_gallery_and_foreign_embeddings_are_said() -> None:
     with pytest.raises(TooLittleError, match="Nobody is enrolled"):
-        rank(embedding((1, 0, 0)), {}, SPACE, uncalibrated())
+        compared_gallery({}, SPACE)
     with pytest.raises(MismatchError, match="4 numbers"):
-        check_embeddings(embedding((1, 0, 0, 0)), GALLERY)
+        check_embeddings(embedding((1, 0, 0, 0)), ENROLLED)
+    with pytest.raises(ValueError, match="every name"):
+        Gallery(("Ada",), ENROLLED.directions, SPACE)
 
 
 def test_a_recording_points_where_its_windows_point_together() -> None:
-    matches = rank(embedding((0, 1, 1), (0, 1, -1)), GALLERY, SPACE, uncalibrated())
+    matches = rank(embedding((0, 1, 1), (0, 1, -1)), ENROLLED, uncalibrated())
     assert matches[0].name == "Ben"
     assert matches[0].score == pytest.approx(1.0)
     np.testing.assert_allclose(matches[0].window_scores, 0.5**0.5)

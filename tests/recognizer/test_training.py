@@ -57,7 +57,7 @@ def test_who_is_it(recognizer: Recognizer) -> None:
         for k in (100, 101, 102, 103)
     }
     probe = recognizer.embed(easy_session(102, 5))
-    matches = recognizer.rank(probe, gallery)
+    matches = recognizer.rank(probe, recognizer.gallery(gallery))
     assert matches[0].name == "made 102"
     assert len(matches[0].window_scores) == len(probe.vectors)
     assert 0.0 < recognizer.threshold(0.05, 4) < 1.0

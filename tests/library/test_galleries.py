@@ -1,0 +1,85 @@
+"""Kept galleries: the same as made anew, of the sessions enrolled now, gone with their person."""
+
+from pathlib import Path
+
+import numpy as np
+import pytest
+
+from facedyn_app.errors import TooLittleError
+from facedyn_app.library.embeddings import embedded_gallery
+from facedyn_app.library.galleries import enrolled_gallery
+from facedyn_app.library.library import Library
+from facedyn_app.recognizer.model import Recognizer
+from facedyn_app.recognizer.scoring import Gallery
+from tests.library.test_embeddings import made_recognizer
+from tests.recognizer.conftest import easy_session
+
+
+@pytest.fixture
+def library(tmp_path: Path) -> Library:
+    opened = Library.open(tmp_path / "library")
+    opened.enrol("Zoe", easy_session(9, 0, seconds=2.0), "made up")  # too short to compare with
+    for speaker in ("Ada", "Ben"):
+        for number in range(2):
+            opened.enrol(speaker, easy_session(ord(speaker[0]), number), "made up")
+    return opened
+
+
+def compared(library: Library, recognizer: Recognizer) -> Gallery:
+    return enrolled_gallery(library, recognizer, library.gallery("made"))
+
+
+def kept(library: Library) -> Path:
+    (path,) = library.embeddings_folder.glob("*.gallery.npz")
+    return path
+
+
+def without_embeddings(library: Library) -> None:
+    """Only a kept gallery can answer."""
+    for entry in library.sessions():
+        (library.folder / "sessions" / entry.file_name).unlink()
+    for path in library.embeddings_folder.iterdir():
+        if path != kept(library):
+            path.unlink()
+
+
+def test_what_is_kept_is_what_is_made(library: Library) -> None:
+    recognizer = made_recognizer()
+    first = compared(library, recognizer)
+    made = recognizer.gallery(embedded_gallery(library, recognizer, library.gallery("made")))
+    probe = recognizer.embed(easy_session(ord("B"), 7))
+    without_embeddings(library)
+    again = compared(library, recognizer)
+    assert first.names == again.names == made.names == ("Ada", "Ben")
+    scores = [[m.score for m in recognizer.rank(probe, one)] for one in (first, again, made)]
+    np.testing.assert_allclose(scores[1], scores[0], atol=1e-6)
+    np.testing.assert_allclose(scores[2], scores[0], atol=1e-6)
+    assert b"Ada" not in kept(library).read_bytes()
+
+
+def test_another_session_makes_another_gallery(library: Library) -> None:
+    recognizer = made_recognizer()
+    first = compared(library, recognizer)
+    library.enrol("Ben", easy_session(ord("B"), 5))
+    assert not np.allclose(compared(library, recognizer).directions, first.directions)
+    library.forget("Ben")
+    assert not library.embeddings_folder.exists()
+    assert compared(library, recognizer).names == ("Ada",)
+
+
+@pytest.mark.parametrize("damage", [b"", b"no such thing", None])
+def test_a_damaged_file_is_made_again(library: Library, damage: bytes | None) -> None:
+    recognizer = made_recognizer()
+    first = compared(library, recognizer)
+    path = kept(library)
+    path.write_bytes(path.read_bytes()[:-200] if damage is None else damage)
+    np.testing.assert_array_equal(compared(library, recognizer).directions, first.directions)
+
+
+def test_nothing_is_kept_where_the_user_wants_it_so(library: Library) -> None:
+    gallery = library.gallery("made")
+    found = enrolled_gallery(library, made_recognizer(), gallery, keep=False)
+    assert found.names == ("Ada", "Ben")
+    assert not library.embeddings_folder.exists()
+    with pytest.raises(TooLittleError, match="too short"):
+        enrolled_gallery(library, made_recognizer(), {"Zoe": gallery["Zoe"]})
