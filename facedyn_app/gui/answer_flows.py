@@ -33,10 +33,12 @@ class AnswerFlows(QObject):
 
     Attributes:
         progressed: Progress of the running work.
+        answered: str: a sentence on several recordings that have been compared.
         failed: Exception of work that has failed.
     """
 
     progressed = Signal(object)
+    answered = Signal(str)
     failed = Signal(object)
 
     def __init__(self, state: AppState, library: LibraryFlows, queue: JobQueue) -> None:
@@ -79,6 +81,34 @@ class AnswerFlows(QObject):
         cleared = partial(self._set_answer_of, recording.key, EMPTY)
         Watch(job, self._state.add_recording, failed, self._tell_progress, cleared)
         self._queue.add(job, soon=True)
+
+    @Slot()
+    def identify_ticked(self) -> None:
+        """Ask who all ticked recordings are, one after the other."""
+        ticked = self._state.ticked
+        if not ticked:
+            self.failed.emit(
+                InputError("Tick recordings in the list first, then ask who they are.")
+            )
+        elif not self._library.listing.speakers:
+            self.failed.emit(InputError(NOBODY.sentence, NOBODY.hint))
+        else:
+            job = Job(
+                f"Who are they? {len(ticked)} recording{'' if len(ticked) == 1 else 's'}",
+                work.answer_several(ticked, self._library.listing.folder, self._state.settings),
+            )
+            Watch(job, self._take_answers, self.failed.emit, self._tell_progress)
+            self._queue.add(job, soon=True)
+
+    def _take_answers(self, answers: work.Answers) -> None:
+        for recording in answers.recordings:
+            self._state.add_recording(recording)
+        n_left_out = len(answers.left_out)
+        words = f"Compared: {len(answers.recordings)}. File > Export scores… writes every score."
+        if n_left_out:
+            title, sentence = answers.left_out[0]
+            words += f" Left out: {n_left_out}, such as {title}: {sentence}"
+        self.answered.emit(words)
 
     def _fail_answer(self, key: str, error: Exception) -> None:
         self._failed.add(key)

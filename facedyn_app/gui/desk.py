@@ -103,6 +103,7 @@ class Desk(QObject):
         window.demo_requested.connect(self.open_demo)
         window.refit_requested.connect(flows.refit)
         window.identify_requested.connect(self.answers.identify)
+        window.ticked_requested.connect(self.answers.identify_ticked)
         window.enrol_requested.connect(self.ask_enrolment)
         window.video.faces.face_picked.connect(self.faces.choose)
         window.drift_requested.connect(self.drift.open)
@@ -159,6 +160,7 @@ class Desk(QObject):
         flows.progressed.connect(line.show_progress)
         flows.failed.connect(self._say_failure)
         self.exports.written.connect(line.show_idle)
+        self.answers.answered.connect(line.show_idle)
         for helper in (self.faces, self.answers, self.exports):
             helper.progressed.connect(line.show_progress)
             helper.failed.connect(self._say_failure)

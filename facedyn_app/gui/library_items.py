@@ -17,6 +17,7 @@ KEY: Final = Qt.ItemDataRole.UserRole + 2
 """Which one it is."""
 SESSION: Final = Qt.ItemDataRole.UserRole + 3
 """The `ListedSession` of a session."""
+TICK_TIP: Final = "Tick several for Identify > Who are the ticked?"
 SESSION_TIP: Final = "A click opens it; a right click also sets its date."
 
 

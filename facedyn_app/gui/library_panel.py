@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Collection, Sequence
 from functools import partial
 
 from PySide6.QtCore import QModelIndex, QPoint, Qt, Signal
@@ -15,6 +15,7 @@ from facedyn_app.gui.library_items import (
     KEY,
     KIND,
     SESSION,
+    TICK_TIP,
     answer_words,
     head_item,
     make_item,
@@ -25,6 +26,7 @@ from facedyn_app.gui.panel import DONE, Panel, PanelStatus
 from facedyn_app.gui.queue_board import QueueRow
 from facedyn_app.gui.recording import Recording
 from facedyn_app.gui.theme import GRID
+from facedyn_app.gui.tick_box import TickDelegate
 
 
 class LibraryPanel(Panel):
@@ -34,6 +36,7 @@ class LibraryPanel(Panel):
         speaker_picked: str: a speaker's name.
         session_picked: int: key of a library session.
         recording_picked: str: key of an opened recording.
+        recording_ticked: (str, bool): key of an opened recording, and whether it is ticked now.
         job_picked: key of a job of the queue.
         job_ended: key of a job that the user wants stopped, or off the list.
         drift_requested: str: the user wants to see this speaker's shape drift.
@@ -43,6 +46,7 @@ class LibraryPanel(Panel):
     speaker_picked = Signal(str)
     session_picked = Signal(int)
     recording_picked = Signal(str)
+    recording_ticked = Signal(str, bool)
     job_picked = Signal(object)
     job_ended = Signal(object)
     drift_requested = Signal(str)
@@ -74,6 +78,8 @@ class LibraryPanel(Panel):
         remove = QShortcut(QKeySequence(Qt.Key.Key_Delete), self._tree)
         remove.setContext(Qt.ShortcutContext.WidgetShortcut)
         remove.activated.connect(self._end_selected)
+        self._tree.setItemDelegateForColumn(0, TickDelegate(self._tree))
+        self._model.itemChanged.connect(self._tell_tick)
         self._tree.clicked.connect(self._pick)
         self._tree.activated.connect(self._pick)
         self._tree.setContextMenuPolicy(Qt.ContextMenuPolicy.CustomContextMenu)
@@ -134,13 +140,20 @@ class LibraryPanel(Panel):
         self._place.setToolTip(str(listing.folder))
         self._refresh(self._speakers, f"Speakers ({len(listing.speakers)})")
 
-    def show_recordings(self, recordings: Sequence[Recording], shown: str | None) -> None:
-        """Show the opened recordings; the one that is shown is selected."""
+    def show_recordings(
+        self, recordings: Sequence[Recording], ticked: Collection[Recording], shown: str | None
+    ) -> None:
+        """Show the opened recordings with boxes to tick; the one that is shown is selected."""
         self._opened.removeRows(0, self._opened.rowCount())
         for recording in recordings:
             words = f"{recording.label}{answer_words(recording)}"
-            tip = f"{words}\nMeasurement: {recording.quality.verdict}"
-            self._opened.appendRow(make_item(words, "recording", recording.key, tip))
+            tip = f"{words}\nMeasurement: {recording.quality.verdict}\n{TICK_TIP}"
+            item = make_item(words, "recording", recording.key, tip)
+            item.setCheckable(True)
+            item.setCheckState(
+                Qt.CheckState.Checked if recording in ticked else Qt.CheckState.Unchecked
+            )
+            self._opened.appendRow(item)
         self._refresh(self._opened, f"Opened ({len(recordings)})")
         self.select_recording(shown)
 
@@ -207,6 +220,11 @@ class LibraryPanel(Panel):
         dialog.setAttribute(Qt.WidgetAttribute.WA_DeleteOnClose)
         dialog.accepted.connect(lambda: self.session_dated.emit(session.key, dialog.day))
         dialog.open()
+
+    def _tell_tick(self, item: QStandardItem) -> None:
+        if item.isCheckable():
+            on = item.checkState() == Qt.CheckState.Checked
+            self.recording_ticked.emit(item.data(KEY), on)
 
     def _pick(self, index: QModelIndex) -> None:
         kind, key = index.data(KIND), index.data(KEY)

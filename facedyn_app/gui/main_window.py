@@ -55,6 +55,8 @@ class MainWindow(QMainWindow):
         refit_requested: Fit the face of the shown recording again.
         enrol_requested: Enrol the shown recording.
         identify_requested: Ask who the shown recording is.
+        ticked_requested: Ask who all ticked recordings are.
+        scores_requested: Write every score of the recordings that were asked about.
         drift_requested: str: show this speaker's drift; empty where none is in question.
         train_requested: Show the training.
         recognizers_requested: Show the recognizers.
@@ -74,6 +76,8 @@ class MainWindow(QMainWindow):
     refit_requested = Signal()
     enrol_requested = Signal()
     identify_requested = Signal()
+    ticked_requested = Signal()
+    scores_requested = Signal()
     drift_requested = Signal(str)
     train_requested = Signal()
     recognizers_requested = Signal()
@@ -163,6 +167,7 @@ class MainWindow(QMainWindow):
         self.video.add_first_step("Live camera").clicked.connect(self.camera_requested)
         self.video.add_first_step("Open demo").clicked.connect(self.demo_requested)
         self.library.recording_picked.connect(state.show_recording)
+        self.library.recording_ticked.connect(state.tick)
         self.library.drift_requested.connect(self.drift_requested)
 
     def choose_videos(self) -> None:
@@ -202,7 +207,7 @@ class MainWindow(QMainWindow):
     @Slot()
     def _show_recordings(self) -> None:
         shown = self.state.recording.key if self.state.recording else None
-        self.library.show_recordings(self.state.recordings, shown)
+        self.library.show_recordings(self.state.recordings, self.state.ticked, shown)
 
     @Slot(int)
     def _pose_head(self, frame: int) -> None:

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from PySide6.QtCore import QObject, Signal
+from PySide6.QtCore import QObject, Signal, Slot
 
 from facedyn_app.gui.panel import PanelStatus
 from facedyn_app.gui.recording import Recording, Span
@@ -52,11 +52,25 @@ class AppState(QObject):
         self.span = Span()
         self.marks: tuple[int, ...] = ()
         self._recordings: dict[str, Recording] = {}
+        self._ticked: set[str] = set()
 
     @property
     def recordings(self) -> tuple[Recording, ...]:
         """All open recordings, in the order of opening."""
         return tuple(self._recordings.values())
+
+    @property
+    def ticked(self) -> tuple[Recording, ...]:
+        """The open recordings that the user has ticked, in the order of opening."""
+        return tuple(one for key, one in self._recordings.items() if key in self._ticked)
+
+    @Slot(str, bool)
+    def tick(self, key: str, on: bool) -> None:
+        """Tick an open recording, or take its tick away."""
+        if on:
+            self._ticked.add(key)
+        else:
+            self._ticked.discard(key)
 
     def set_settings(self, settings: Settings) -> None:
         """Use these settings for what is started from now on."""

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
 from contextlib import suppress
 from dataclasses import dataclass, replace
 from pathlib import Path
@@ -11,7 +11,7 @@ from typing import Final
 from facedyn_app.analysis import fit_face
 from facedyn_app.demo import HEAD, DemoResult, run_demo
 from facedyn_app.dynamics.quality import assess_quality
-from facedyn_app.errors import MismatchError, TooLittleError
+from facedyn_app.errors import FacedynError, MismatchError, TooLittleError
 from facedyn_app.gui.head_work import head_of_session
 from facedyn_app.gui.library_work import listing_of
 from facedyn_app.gui.listing import Listing
@@ -19,13 +19,14 @@ from facedyn_app.gui.recording import Recording, recording_of
 from facedyn_app.library.library import Library
 from facedyn_app.library.recognizers import active_recognizer
 from facedyn_app.pipeline import (
+    Enrolled,
     analyse_video,
     drift_of,
     identify,
     read_enrolled,
     ready_head,
 )
-from facedyn_app.progress import Progress, Report
+from facedyn_app.progress import Progress, Report, ignore
 from facedyn_app.recognizer.hardware import use_threads
 from facedyn_app.recordings import known_flame_file, read_one_kept
 from facedyn_app.records import DriftReport
@@ -120,24 +121,62 @@ def answer(recording: Recording, folder: Path, settings: Settings) -> Callable[[
     def work(report: Report) -> Recording:
         with Library.open(folder, create=False) as library:
             recognizer = active_recognizer(library)
-            found = identify(
-                recording.session, read_enrolled(library, recognizer, settings, report)
+            return _answered(
+                recording, read_enrolled(library, recognizer, settings, report), report
             )
-            names = [match.name for match in found.matches[:MOST_DRIFT_REPORTS]]
-            drift = []
-            for number, name in enumerate(names):
-                report(Progress("measuring the drift", number, len(names)))
-                drift += _drift(library, name, recording, joins=found.known and number == 0)
-            made = listing_of(library).simulated_speakers
-        return replace(
-            recording,
-            identification=found,
-            quality=found.quality,
-            drift=tuple(drift),
-            simulated_speakers=made,
-        )
 
     return work
+
+
+@dataclass(frozen=True, slots=True, eq=False)
+class Answers:
+    """What was found of several recordings.
+
+    Attributes:
+        recordings: Those that could be compared, with their answers.
+        left_out: Titles of the others, each with a sentence on why.
+    """
+
+    recordings: tuple[Recording, ...]
+    left_out: tuple[tuple[str, str], ...]
+
+
+def answer_several(
+    recordings: Sequence[Recording], folder: Path, settings: Settings
+) -> Callable[[Report], Answers]:
+    """Work that finds who several recordings are; the speakers are prepared once for all."""
+
+    def work(report: Report) -> Answers:
+        found, left_out = [], []
+        with Library.open(folder, create=False) as library:
+            recognizer = active_recognizer(library)
+            enrolled = read_enrolled(library, recognizer, settings, report)
+            for number, recording in enumerate(recordings):
+                report(Progress("comparing", number, len(recordings)))
+                try:
+                    found.append(_answered(recording, enrolled, ignore))
+                except FacedynError as error:
+                    left_out.append((recording.title, error.sentence))
+        return Answers(tuple(found), tuple(left_out))
+
+    return work
+
+
+def _answered(recording: Recording, enrolled: Enrolled, report: Report) -> Recording:
+    """A recording with who it is, and how stable the shapes of the likeliest are."""
+    found, library = identify(recording.session, enrolled), enrolled.library
+    names = [match.name for match in found.matches[:MOST_DRIFT_REPORTS]]
+    drift = []
+    for number, name in enumerate(names):
+        report(Progress("measuring the drift", number, len(names)))
+        drift += _drift(library, name, recording, joins=found.known and number == 0)
+    return replace(
+        recording,
+        identification=found,
+        quality=found.quality,
+        drift=tuple(drift),
+        simulated_speakers=listing_of(library).simulated_speakers,
+    )
 
 
 @dataclass(frozen=True, slots=True, eq=False)

@@ -179,7 +179,7 @@ def test_the_library_lists_speakers_recordings_and_work(qtbot: QtBot) -> None:
     visit = ListedSession(7, "visit-1", True, 12.0, date(2026, 3, 5), "2026-03-05")
     made = ListedSpeaker("P-014", "given", (visit,))
     panel.show_listing(Listing(Path("somewhere"), (made, ListedSpeaker("Anna", "given", ()))))
-    panel.show_recordings([made_recording(None)], "visit-0412")
+    panel.show_recordings([made_recording(None)], (), "visit-0412")
     rows = (QueueRow("a", "Fit face: a.mp4 · 41 %", ""), QueueRow("b", "b.mp4 · waiting", ""))
     panel.show_queue(rows)
     texts = [

@@ -48,6 +48,7 @@ class ExportDesk(QObject):
         super().__init__(window)
         self._window, self._state, self._library, self._queue = window, state, library, queue
         window.table_requested.connect(self.ask_table)
+        window.scores_requested.connect(self.ask_scores)
         window.film_requested.connect(self.ask_film)
         window.export_requested.connect(self.ask_meshes)
         window.report_requested.connect(self.ask_report)
@@ -62,6 +63,24 @@ class ExportDesk(QObject):
         path = self._ask_place("Export table", recording, "", TableFormat)
         if path is not None:
             self._write(path, work.export_table(recording, path))
+
+    @Slot()
+    def ask_scores(self) -> None:
+        """Ask where to write the scores of the recordings that were asked about, and write them.
+
+        Those of the ticked ones; where none of them was asked about, of all that are open.
+        """
+        asked = [
+            [one for one in group if one.identification is not None]
+            for group in (self._state.ticked, self._state.recordings)
+        ]
+        recordings = asked[0] or asked[1]
+        if not recordings:
+            self.written.emit("Ask who a recording is first (Ctrl+I), then export the scores.")
+            return
+        path = self._ask_place("Export scores", recordings[0], "-scores", ("csv",))
+        if path is not None:
+            self._write(path, work.export_scores(recordings, path))
 
     @Slot()
     def ask_film(self) -> None:

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
 from contextlib import nullcontext
 from dataclasses import dataclass
 from pathlib import Path
@@ -18,6 +18,7 @@ from facedyn_app.progress import Report
 from facedyn_app.reports.film import write_film
 from facedyn_app.reports.kinds import MeshFormat, MeshKind, TableFormat
 from facedyn_app.reports.meshes import SessionMeshes, write_one, write_sequence
+from facedyn_app.reports.scores import write_scores
 from facedyn_app.reports.table import write_table
 from facedyn_app.settings import TrustSettings
 
@@ -59,6 +60,21 @@ def export_table(recording: Recording, path: Path) -> Callable[[Report], str]:
 
     def work(report: Report) -> str:
         write_table(recording.session, path, TableFormat(path.suffix[1:].lower()), report)
+        return f"Written: {path}"
+
+    return work
+
+
+def export_scores(recordings: Sequence[Recording], path: Path) -> Callable[[Report], str]:
+    """Work that writes every score of recordings; gives a sentence on what was written."""
+
+    def work(_report: Report) -> str:
+        answers = [
+            (str(one.video or one.title), one.identification)
+            for one in recordings
+            if one.identification is not None
+        ]
+        write_scores(answers, path)
         return f"Written: {path}"
 
     return work
