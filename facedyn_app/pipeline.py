@@ -184,8 +184,9 @@ def identify(session: Session, enrolled: Enrolled) -> Identification:
     n_enrolled = len(matches)
     enrolled.library.logbook.record("identify", f"{_asked(session)} against {n_enrolled} speakers")
     threshold = recognizer.threshold(trust.false_accept_rate, n_enrolled)
+    caution = _caution(recognizer, session)
     for rank, match in enumerate(matches[:JUDGED]):
-        accepted = match.probability >= threshold
+        accepted = None if caution else match.probability >= threshold
         matches[rank] = _judged(match, session, enrolled, accepted=accepted)
     return Identification(
         matches=tuple(matches),
@@ -194,7 +195,7 @@ def identify(session: Session, enrolled: Enrolled) -> Identification:
         window_seconds=probe.window_seconds,
         quality=assess_quality(session, trust),
         calibrated_on=recognizer.calibration.made_on,
-        caution=_caution(recognizer, session),
+        caution=caution,
     )
 
 
@@ -219,9 +220,9 @@ def verify(name: str, session: Session, enrolled: Enrolled) -> Verification:
     enrolled.library.logbook.record("verify", f"{_asked(session)} against '{name}'")
     limit = trust.false_accept_rate
     rate = recognizer.calibration.false_accept_rate(found.probability)
-    match = _judged(found, session, enrolled, accepted=rate <= limit)
-    quality = assess_quality(session, trust)
     caution = _caution(recognizer, session)
+    match = _judged(found, session, enrolled, accepted=None if caution else rate <= limit)
+    quality = assess_quality(session, trust)
     answer, reason = same_or_not(match, quality, caution, rate, limit)
     return Verification(
         answer=answer,
@@ -233,7 +234,7 @@ def verify(name: str, session: Session, enrolled: Enrolled) -> Verification:
     )
 
 
-def _judged(match: Match, session: Session, enrolled: Enrolled, *, accepted: bool) -> Match:
+def _judged(match: Match, session: Session, enrolled: Enrolled, *, accepted: bool | None) -> Match:
     """A match with how far it can be believed."""
     own = [enrolled.library.load(entry) for entry in enrolled.entries[match.name]]
     trust = judge_match(session, own, enrolled.settings.trust, accepted=accepted)

@@ -20,7 +20,7 @@ OF_THE_PROBE = "The recording: "
 
 
 def judge_match(
-    probe: Session, enrolled: Sequence[Session], trust: TrustSettings, *, accepted: bool
+    probe: Session, enrolled: Sequence[Session], trust: TrustSettings, *, accepted: bool | None
 ) -> MatchTrust:
     """Whether the match of a probe with a speaker is good, a caution, or not to be used.
 
@@ -34,7 +34,8 @@ def judge_match(
         probe: The session that is asked about.
         enrolled: The speaker's sessions, one at least, of the same head.
         trust: The thresholds.
-        accepted: Whether the motion matches: the probability reaches the threshold.
+        accepted: Whether the motion matches: the probability reaches the threshold; None where
+            that cannot be told, since probabilities are not calibrated for the probe.
     """
     reasons: list[str] = []
     own = assess_quality(probe, trust)
@@ -100,13 +101,13 @@ def _drift_reasons(enrolled: Sequence[Session], trust: TrustSettings) -> list[st
     ]
 
 
-def _disagreement(distance: float, trust: TrustSettings, *, accepted: bool) -> list[str]:
+def _disagreement(distance: float, trust: TrustSettings, *, accepted: bool | None) -> list[str]:
     if accepted and distance > trust.far_shape:
         return [
             f"The motion matches, but the head's shape lies {distance:.1f} times its noise away "
             f"from the enrolled sessions' (far is above {trust.far_shape:g})."
         ]
-    if not accepted and distance <= trust.max_dnr:
+    if accepted is False and distance <= trust.max_dnr:
         return [
             f"The motion does not match, but the head's shape lies near the enrolled sessions' "
             f"({distance:.1f} times its noise)."

@@ -84,3 +84,8 @@ def test_a_session_too_short_for_a_shape_has_no_distance() -> None:
     assert math.isnan(shape_distance(made(n_seconds=1), ENROLLED))
     other_head = replace(made(), shape_chunks=np.zeros((30, 3), np.float32))
     assert math.isnan(shape_distance(other_head, ENROLLED))
+
+
+def test_what_cannot_be_told_does_not_disagree() -> None:
+    for shape in (0.0, 4.0):
+        assert judge_match(made(shape=shape), ENROLLED, TRUST, accepted=None).verdict == "good"
