@@ -36,7 +36,6 @@ from facedyn_app.recognizer.training import train
 from facedyn_app.settings import NetworkSettings, Settings, TrainSettings
 from facedyn_app.simulate.corpus import simulate_sessions
 from facedyn_app.simulate.observation import Observation, shipped_observation
-from facedyn_app.simulate.observe import DEFAULT_SPREAD
 
 POPULATION = 1
 HELD_OUT_FROM, TEST_FROM = 100_000, 200_000
@@ -46,8 +45,6 @@ PROTOCOL = (
     "motion through the measured model of the fit, not rendered"
 )
 ROOT = Path(__file__).resolve().parents[1]
-SPREAD = replace(DEFAULT_SPREAD, of_face=0.0)
-"""How a face is misread must not be learnt as how it moves: the errors are another session's."""
 
 
 def sessions(
@@ -55,9 +52,7 @@ def sessions(
 ) -> Iterator[LabelledSession]:
     """Three sessions each of made speakers."""
     for speaker in range(first, first + n_speakers):
-        made = simulate_sessions(
-            speaker, 3, seconds, seed=POPULATION, observation=observation, spread=SPREAD
-        )
+        made = simulate_sessions(speaker, 3, seconds, seed=POPULATION, observation=observation)
         for session in made:
             yield LabelledSession(f"simulated {speaker}", session)
 
@@ -132,6 +127,7 @@ def main() -> None:
             max_steps=args.steps,
             speakers_per_batch=64,
             window_s=10.0,
+            shrinkage=0.9,
         ),
     )
     recognizer = train(

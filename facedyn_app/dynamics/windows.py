@@ -10,7 +10,7 @@ from facedyn_app.dynamics.features import MotionTrack
 from facedyn_app.errors import TooLittleError
 from facedyn_app.records import FloatArray
 
-SHORTEST_WINDOW_S = 4.0
+SHORTEST_WINDOW_S = 2.0
 """The shortest stretch that is still used as one window when no full window fits, s."""
 
 LEAST_NEW_SHARE = 0.2

@@ -21,13 +21,16 @@ import numpy as np
 from scipy.linalg import cholesky, eigh, solve_triangular
 
 from facedyn_app.recognizer.shrinkage import LEAST_DEVIATION, shrunk_covariance
-from facedyn_app.records import Embedding, FloatArray, IntArray
+from facedyn_app.records import BoolArray, Embedding, FloatArray, IntArray
 
 MOST_DIRECTIONS = 1024
 """Whitened coordinates kept, those in which speakers differ most."""
 
 FARTHEST = 1e3
 """Largest coordinate, in deviations within speakers: farther out lie only tracking slips."""
+
+LEAST_WITHIN = 1e-3
+"""Least deviation within speakers, of that of all windows."""
 
 BETWEEN_SHRINKAGE = 0.03
 """Share of the covariance between speakers replaced by a multiple of the identity."""
@@ -39,15 +42,25 @@ MOST_PRIOR = 2000
 """Training windows that count at most, where a library's own speakers adapt the back-end."""
 
 PRIOR_SPEAKERS = 10
-"""Speakers that what the training says of all counts as, against a library's own."""
+"""Speakers that what the training says of all counts as, against how a library's own differ."""
 
-EMPHASIS = 0.25
+CENTRE_SPEAKERS = 2
+"""Likewise, against their mean: a face is seen otherwise in every study, and there is one of it."""
+
+EMPHASIS = 0.4
 """Power by which directions in which a gallery's speakers differ are emphasised, 0..1."""
 
 MOST_ADAPTING = 4000
 """Windows of a library, evenly taken, that adapt the back-end: a bound on time."""
 
-ADAPTATION = (NETWORK_WEIGHT, MOST_PRIOR, PRIOR_SPEAKERS, EMPHASIS, MOST_ADAPTING)
+ADAPTATION = (
+    NETWORK_WEIGHT,
+    MOST_PRIOR,
+    PRIOR_SPEAKERS,
+    CENTRE_SPEAKERS,
+    EMPHASIS,
+    MOST_ADAPTING,
+)
 """All that an adapted space depends on beside back-end and gallery."""
 
 
@@ -56,8 +69,8 @@ class Whitening:
     """From vectors to coordinates in which windows of one speaker differ equally everywhere.
 
     Attributes:
-        centre: (K,) float32 mean of the training windows.
-        scale: (K,) float32 their standard deviations.
+        centre: (K,) float32 mean of the training speakers.
+        scale: (K,) float32 standard deviations of windows within speakers.
         projection: (K, P) float32 of half precision, from standardised vectors to coordinates.
     """
 
@@ -77,22 +90,29 @@ class Whitening:
 
 
 def fit_whitening(
-    vectors: FloatArray, labels: IntArray, most_directions: int = MOST_DIRECTIONS
+    vectors: FloatArray,
+    labels: IntArray,
+    most_directions: int = MOST_DIRECTIONS,
+    least_shrinkage: float = 0.0,
 ) -> Whitening:
-    """Learn the covariance within speakers, shrunk after Ledoit and Wolf (shrinkage.py).
+    """Learn the covariance within speakers, its correlations shrunk (shrinkage.py).
 
     Args:
         vectors: (N, K) of windows; NaN where a recording lacks a channel.
         labels: (N,) speakers 0..G - 1, each with a window at least.
         most_directions: Where K is more, the generalised eigenvectors of the covariances between
             and within speakers with the largest eigenvalues are kept.
+        least_shrinkage: Of the correlations, 0..1, however many windows they are learnt from.
     """
     centre = np.nan_to_num(np.nanmean(vectors, axis=0, dtype=np.float64))
-    deviation = np.nan_to_num(np.nanstd(vectors, axis=0, dtype=np.float64))
-    scale = np.maximum(deviation, LEAST_DEVIATION).astype(np.float32)
+    total = np.nan_to_num(np.nanstd(vectors, axis=0, dtype=np.float64))
+    scale = np.maximum(total, LEAST_DEVIATION).astype(np.float32)
     x = np.nan_to_num((vectors - centre.astype(np.float32)) / scale)
-    means = speaker_means(x, labels)
-    within, _ = shrunk_covariance(x - means[labels])
+    residual = x - speaker_means(x, labels)[labels]
+    deviation = np.maximum(np.sqrt((residual**2).mean(axis=0)), LEAST_WITHIN).astype(np.float32)
+    scale *= deviation
+    means = speaker_means(x / deviation, labels)
+    within, _ = shrunk_covariance(residual / deviation, least_shrinkage)
     middle = means.mean(axis=0)
     lower = cholesky(within, lower=True)
     width = len(lower)
@@ -188,11 +208,14 @@ class Backend:
     Attributes:
         descriptors: Whitening of the descriptors.
         network: Whitening of the network's embedding.
+        resting: (C,) channels whose rest throughout a recording is a habit of the speaker's; where
+            another rests, it was not measured (resting.py).
         n_windows: Windows it was learnt from.
     """
 
     descriptors: Whitening
     network: Whitening
+    resting: BoolArray
     n_windows: int
 
     @property
@@ -240,7 +263,7 @@ class Backend:
         if not len(windows) or weight == 0.0:
             return _unchanged(width, weight)
         means = speaker_means(windows, labels)
-        centre = means.sum(axis=0) / (len(means) + PRIOR_SPEAKERS)
+        centre = means.sum(axis=0) / (len(means) + CENTRE_SPEAKERS)
         residual = (windows - means[labels]).astype(np.float32)
         n_prior, n_own = min(self.n_windows, MOST_PRIOR), len(windows) - len(means)
         scatter = residual.T @ residual + n_prior * np.eye(width, dtype=np.float32)

@@ -35,16 +35,19 @@ from facedyn_app.recognizer.reading import (
     read_settings,
     read_tensors,
 )
-from facedyn_app.records import FloatArray
+from facedyn_app.records import BoolArray, FloatArray
 from facedyn_app.settings import FeatureSettings, NetworkSettings
 
-FORMAT, VERSION = "facedyn-recognizer", 3
+FORMAT, VERSION = "facedyn-recognizer", 4
 WEIGHTS, CONFIG = "weights.safetensors", "config.json"
 BACKEND, CALIBRATION = "backend.safetensors", "calibration.json"
 FILES = (WEIGHTS, CONFIG, BACKEND, CALIBRATION)
 OLD_FILES = ("cohort.safetensors",)
 """What folders of older versions have besides."""
 DEFAULT_FOLDER = "recognizer"
+
+RESTING = "resting"
+"""Tensor beside those of the whitenings."""
 
 
 def save_recognizer(recognizer: Recognizer, folder: Path) -> None:
@@ -163,7 +166,6 @@ def _load(paths: Mapping[str, Path]) -> Recognizer:
     if not isinstance(config.get("head_id"), str):
         raise damaged(paths[CONFIG], "'head_id' is no text")
     network = _network(paths[WEIGHTS], len(feature_names(tuple(names), features)), sizes)
-    n_live = int(live_channels(learnt_scale(network)).sum())
     n_windows = config.get("backend_windows")
     if type(n_windows) is not int or not 0 < n_windows < LARGEST_NUMBER:
         raise damaged(paths[CONFIG], "'backend_windows' is no number of windows")
@@ -173,7 +175,9 @@ def _load(paths: Mapping[str, Path]) -> Recognizer:
         features=features,
         sizes=sizes,
         network=network,
-        backend=_backend(paths[BACKEND], n_descriptors(n_live), sizes.embedding, n_windows),
+        backend=_backend(
+            paths[BACKEND], live_channels(learnt_scale(network)), sizes.embedding, n_windows
+        ),
         calibration=_calibration(paths[CALIBRATION]),
         training=_mapping(config, "training"),
         metrics=_mapping(config, "metrics"),
@@ -216,14 +220,19 @@ def _backend_tensors(backend: Backend) -> dict[str, FloatArray]:
         tensors[f"{name}.centre"] = np.ascontiguousarray(whitening.centre)
         tensors[f"{name}.scale"] = np.ascontiguousarray(whitening.scale)
         tensors[f"{name}.projection"] = whitening.projection.astype(np.float16)
+    tensors[RESTING] = backend.resting.astype(np.uint8)
     return tensors
 
 
-def _backend(path: Path, n_descriptors: int, n_embedding: int, n_windows: int) -> Backend:
+def _backend(path: Path, live: BoolArray, n_embedding: int, n_windows: int) -> Backend:
     tensors = {k: np.asarray(v.float().numpy()) for k, v in read_tensors(path).items()}
+    resting = tensors.get(RESTING)
+    if resting is None or resting.shape != live.shape:
+        raise damaged(path, f"'{RESTING}' is not of {len(live)} channels")
     return Backend(
-        _whitening(path, tensors, "descriptors", n_descriptors),
+        _whitening(path, tensors, "descriptors", n_descriptors(int(live.sum()))),
         _whitening(path, tensors, "network", n_embedding),
+        resting > 0.0,
         n_windows,
     )
 

@@ -17,6 +17,7 @@ from facedyn_app.recognizer.backend import Backend, ScoreSpace
 from facedyn_app.recognizer.calibration import Calibration
 from facedyn_app.recognizer.descriptors import describe
 from facedyn_app.recognizer.network import EmbeddingNetwork
+from facedyn_app.recognizer.resting import moving_channels
 from facedyn_app.recognizer.scoring import Gallery, compared_gallery, rank
 from facedyn_app.records import BoolArray, Embedding, FloatArray, Match, Session
 from facedyn_app.settings import FeatureSettings, NetworkSettings
@@ -67,6 +68,7 @@ class Recognizer:
         for name, value in sorted(self.network.state_dict().items()):
             digest.update(name.encode())
             digest.update(value.detach().cpu().numpy().tobytes())
+        digest.update(self.backend.resting.tobytes())
         for part in (self.backend.descriptors, self.backend.network):
             for array in (part.centre, part.scale, part.projection):
                 digest.update(np.ascontiguousarray(array).tobytes())
@@ -128,9 +130,9 @@ def check_head(session: Session, head_id: str, expression_names: tuple[str, ...]
     """
     if session.head_id != head_id:
         raise MismatchError(
-            f"The session was fitted with head '{session.head_id}', "
-            f"the recognizer was trained on head '{head_id}'.",
-            "Fit the video again with that head, or use a recognizer trained on this one.",
+            f"The session is of '{session.head_id}', the recognizer reads '{head_id}'.",
+            "Use a recognizer that was trained on such sessions; a video can also be fitted again "
+            "with that head.",
         )
     if not set(expression_names) & set(session.expression_names):
         raise MismatchError(
@@ -191,14 +193,11 @@ def feature_windows(
 
 def motion_embedding(network: EmbeddingNetwork, backend: Backend, cut: MotionWindows) -> Embedding:
     """The whitened coordinates of windows: descriptors, then the network's embedding."""
-    described = describe_windows(network, cut)
+    scale = learnt_scale(network)
+    present = cut.present & (moving_channels(cut.values, scale) | backend.resting)
+    described = describe(cut.values, cut.rate_hz, scale, present)
     embedded = embed_windows(network, cut.values)
     return Embedding(backend.coordinates(described, embedded), cut.spans)
-
-
-def describe_windows(network: EmbeddingNetwork, cut: MotionWindows) -> FloatArray:
-    """(W, K) descriptors of windows, in units of the scale that a network has learnt."""
-    return describe(cut.values, cut.rate_hz, learnt_scale(network), cut.present)
 
 
 def learnt_scale(network: EmbeddingNetwork) -> FloatArray:

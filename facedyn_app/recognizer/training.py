@@ -31,14 +31,18 @@ from facedyn_app.recognizer.held_out import HeldOut, read_held_out
 from facedyn_app.recognizer.model import Recognizer, embed_windows, motion_embedding
 from facedyn_app.recognizer.network import EmbeddingNetwork, MotionNetwork
 from facedyn_app.recognizer.optimisation import Run
+from facedyn_app.recognizer.resting import moving_channels, resting_by_habit
 from facedyn_app.recognizer.tracks import TrackSet, collect_tracks, open_tracks
 from facedyn_app.settings import NetworkSettings, Settings
 
 if TYPE_CHECKING:
     from lightning_fabric import Fabric
 
-BACKEND_WINDOWS, MOST_OF_SESSION = 12_000, 24
-"""Windows from which the back-end is learnt, of all sessions and of one, at most."""
+BACKEND_WINDOWS, MOST_OF_SESSION = 8_000, 24
+"""Windows of each length from which the back-end is learnt, of all sessions and of one, at most."""
+
+SHORT_WINDOW_S = 4.0
+"""Length of the short windows among them, s: what a short recording misses is no one's own."""
 
 USUAL_WINDOWS = 512
 """Windows of training sessions from which is learnt what is usual."""
@@ -163,24 +167,41 @@ def _new_network(
 def _backend(
     network: EmbeddingNetwork, tracks: TrackSet, settings: Settings, report: Report
 ) -> Backend:
-    """Learn the whitening of descriptors and embedding from windows of all sessions."""
+    """Learn the whitening of descriptors and embedding from windows of all sessions.
+
+    Half of them are short: with windows of 10 s alone, recordings of 4 s of people who are unknown
+    to it are told apart less well (0.83 against 0.85 of windows, 0.94 against 0.99 of recordings of
+    faces' landmarks).
+    """
     features = settings.features
-    length, hop = (round(s * features.rate_hz) for s in (features.window_s, features.hop_s))
+    rate_hz, scale = features.rate_hz, tracks.scale.numpy()
+    lengths = sorted({features.window_s, min(features.window_s, SHORT_WINDOW_S)})
     each = max(1, min(MOST_OF_SESSION, BACKEND_WINDOWS // len(tracks.speakers)))
+    hop = round(features.hop_s * rate_hz)
+    moving = np.stack(
+        [
+            moving_channels(
+                tracks.spread_windows(index, round(lengths[-1] * rate_hz), hop, each), scale
+            )
+            for index in range(len(tracks.labels))
+        ]
+    )
+    resting = resting_by_habit(moving, tracks.labels)
+    told = tracks.present & (moving | resting)
     described, embedded, labels = [], [], []
     for index, label in enumerate(tracks.labels):
         report(Progress("describing the training speakers", index, len(tracks.labels)))
-        cut = tracks.spread_windows(index, length, hop, each)
-        described.append(
-            describe(cut, features.rate_hz, tracks.scale.numpy(), tracks.present[index])
-        )
-        embedded.append(embed_windows(network, cut))
-        labels.append(np.full(len(cut), label))
+        for window_s in lengths:
+            cut = tracks.spread_windows(index, round(window_s * rate_hz), hop, each)
+            described.append(describe(cut, rate_hz, scale, told[index]))
+            embedded.append(embed_windows(network, cut))
+            labels.append(np.full(len(cut), label))
     report(Progress("learning the back-end", 0))
     own = np.concatenate(labels)
     return Backend(
-        fit_whitening(np.concatenate(described), own),
+        fit_whitening(np.concatenate(described), own, least_shrinkage=settings.train.shrinkage),
         fit_whitening(np.concatenate(embedded), own),
+        resting,
         len(own),
     )
 

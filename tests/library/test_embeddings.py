@@ -102,6 +102,6 @@ def test_a_damaged_file_is_made_again(library: Library, damage: bytes | None) ->
 def test_one_too_short_is_left_out_with_a_warning(
     library: Library, caplog: pytest.LogCaptureFixture
 ) -> None:
-    library.enrol("short", easy_session(9, 0, seconds=2.0), "made up")
+    library.enrol("short", easy_session(9, 0, seconds=1.5), "made up")
     assert "short" not in embedded(library, made_recognizer())
     assert "'short' is left out" in caplog.text

@@ -18,7 +18,7 @@ from tests.recognizer.conftest import easy_session
 @pytest.fixture
 def library(tmp_path: Path) -> Library:
     opened = Library.open(tmp_path / "library")
-    opened.enrol("Zoe", easy_session(9, 0, seconds=2.0), "made up")  # too short to compare with
+    opened.enrol("Zoe", easy_session(9, 0, seconds=1.5), "made up")  # too short to compare with
     for speaker in ("Ada", "Ben"):
         for number in range(2):
             opened.enrol(speaker, easy_session(ord(speaker[0]), number), "made up")

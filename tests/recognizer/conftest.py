@@ -103,7 +103,7 @@ def plain_backend(n_channels: int, n_embedding: int) -> Backend:
     """A back-end that has learnt nothing: the numbers as they are."""
     widths = n_descriptors(n_channels), n_embedding
     parts = [Whitening(np.zeros(n), np.ones(n), np.eye(n, dtype=np.float32)) for n in widths]
-    return Backend(parts[0], parts[1], 100)
+    return Backend(parts[0], parts[1], np.zeros(n_channels, dtype=bool), 100)
 
 
 def made_recognizer(folder: Path, head_id: str = "made") -> Path:

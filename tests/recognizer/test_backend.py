@@ -57,7 +57,7 @@ SPANS = np.tile([0.0, 10.0], (200, 1))
 
 def backend(p: int, q: int, n_windows: int = 100) -> Backend:
     parts = [Whitening(np.zeros(n), np.ones(n), np.eye(n, dtype=np.float32)) for n in (p, q)]
-    return Backend(parts[0], parts[1], n_windows)
+    return Backend(parts[0], parts[1], np.zeros(1, dtype=bool), n_windows)
 
 
 def test_the_product_is_the_weighted_sum_of_cosines() -> None:
