@@ -40,6 +40,9 @@ INCREMENTS_S = (0.08, 0.16, 0.32, 0.64, 1.28, 2.56)
 QUANTILES = (0.25, 0.5, 0.75, 0.9)
 """Of the velocities' magnitude."""
 
+PART_S = 4.0
+"""Length of a window's parts, s; windows of less than two of them are not parted."""
+
 MOST_CORRELATED = 0.995
 LEAST_KURTOSIS, LEAST_QUANTILE = 1e-3, 1e-2
 
@@ -210,7 +213,9 @@ FULL: Mapping[Statistic, Transform] = {
 def describe(
     windows: FloatArray, rate_hz: float, scale: FloatArray, present: BoolArray | None = None
 ) -> FloatArray:
-    """All descriptors of windows.
+    """All descriptors of windows: the mean of a window's own and those of its shorter parts.
+
+    Parts vary more, and what they have in common with the window is the speaker's.
 
     Args:
         windows: (W, T, 2 C) centred channels, then their velocities.
@@ -222,12 +227,26 @@ def describe(
     Returns:
         (W, K) float32; NaN in descriptors of channels that the recording lacks.
     """
-    live = live_channels(scale)
-    m = Moments.of(windows[:, :, np.tile(live, 2)], rate_hz, scale[np.tile(live, 2)])
-    rows = np.concatenate([change(of(m)) for of, change in FULL.items()], axis=1, dtype=np.float32)
-    if present is not None and not present[live].all():
-        rows[:, ~_told(m, present[live])] = np.nan
+    live = np.tile(live_channels(scale), 2)
+    moving, usual = windows[:, :, live], scale[live]
+    n_frames = round(PART_S * rate_hz)
+    n_parts = windows.shape[1] // n_frames
+    rows = _described(moving, rate_hz, usual)
+    if n_parts > 1:
+        starts = np.linspace(0, windows.shape[1] - n_frames, n_parts + 1).round().astype(int)
+        for start in starts:
+            part = _described(moving[:, start : start + n_frames], rate_hz, usual)
+            rows += part / len(starts)
+        rows *= 0.5
+    there = None if present is None else present[live_channels(scale)]
+    if there is not None and not there.all():
+        rows[:, ~_told(len(moving[0]), rate_hz, there)] = np.nan
     return rows
+
+
+def _described(windows: FloatArray, rate_hz: float, scale: FloatArray) -> FloatArray:
+    m = Moments.of(windows, rate_hz, scale)
+    return np.concatenate([change(of(m)) for of, change in FULL.items()], axis=1, dtype=np.float32)
 
 
 def plain_descriptors(
@@ -251,16 +270,16 @@ def n_descriptors(n_channels: int) -> int:
     return n_channels * (n_channels - 1) + each * n_channels
 
 
-def _told(m: Moments, present: BoolArray) -> BoolArray:
+def _told(n_frames: int, rate_hz: float, present: BoolArray) -> BoolArray:
     """(K,) whether a descriptor is of channels that are there alone.
 
     Every statistic is computed of windows in which what lacks is NaN: so no table of columns has
     to be kept beside the statistics themselves.
     """
     n = len(present)
-    probe = np.random.default_rng(0).normal(size=(1, m.channels.shape[1], 2 * n))
+    probe = np.random.default_rng(0).normal(size=(1, n_frames, 2 * n))
     probe[:, :, ~np.tile(present, 2)] = np.nan
-    marked = Moments.of(probe, m.rate_hz, np.ones(2 * n))
+    marked = Moments.of(probe, rate_hz, np.ones(2 * n))
     with np.errstate(invalid="ignore"):
         values = np.concatenate([of(marked) for of in FULL], axis=1)
     return np.asarray(np.isfinite(values[0]))

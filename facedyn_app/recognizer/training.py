@@ -19,7 +19,7 @@ from facedyn_app.recognizer.augment import Augmentation
 from facedyn_app.recognizer.backend import Backend, fit_whitening
 from facedyn_app.recognizer.calibration import Calibration, TrialsOf, uncalibrated
 from facedyn_app.recognizer.checkpoint import Work
-from facedyn_app.recognizer.descriptors import describe
+from facedyn_app.recognizer.descriptors import PART_S, describe
 from facedyn_app.recognizer.evaluation import (
     LabelledSession,
     Trials,
@@ -41,8 +41,6 @@ if TYPE_CHECKING:
 BACKEND_WINDOWS, MOST_OF_SESSION = 8_000, 24
 """Windows of each length from which the back-end is learnt, of all sessions and of one, at most."""
 
-SHORT_WINDOW_S = 4.0
-"""Length of the short windows among them, s: what a short recording misses is no one's own."""
 
 USUAL_WINDOWS = 512
 """Windows of training sessions from which is learnt what is usual."""
@@ -175,7 +173,7 @@ def _backend(
     """
     features = settings.features
     rate_hz, scale = features.rate_hz, tracks.scale.numpy()
-    lengths = sorted({features.window_s, min(features.window_s, SHORT_WINDOW_S)})
+    lengths = sorted({features.window_s, min(features.window_s, PART_S)})
     each = max(1, min(MOST_OF_SESSION, BACKEND_WINDOWS // len(tracks.speakers)))
     hop = round(features.hop_s * rate_hz)
     moving = np.stack(
