@@ -35,7 +35,7 @@ def test_simulated_speakers_differ_as_people_do() -> None:
     sessions = (
         (str(speaker), session)
         for speaker in range(40)
-        for session in simulate_sessions(speaker, 3, 86.0, seed=31, observation=observation)
+        for session in simulate_sessions(speaker, 3, 86.0, seed=33, observation=observation)
     )
     found = measure_realism(sessions, np.random.default_rng(0))
     assert found.simulated
