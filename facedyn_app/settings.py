@@ -200,9 +200,9 @@ class TrainSettings:
             contrastive loss; 0 leaves it out.
         margin: What it takes off the cosine with the own speaker.
         margin_scale: What it multiplies the cosines with.
-        shrinkage: Least share by which correlations of descriptors within speakers are drawn to
-            0: nearly 1 where people will be compared who are recorded otherwise than those who
-            train, as when these are simulated.
+        shrinkage: Share by which what is learnt of how windows of one speaker differ is believed
+            less, at least: nearly 1 where people will be compared who are recorded otherwise than
+            those who train, as when these are simulated.
         held_out_share: Share of the speakers whose sessions choose the weights.
         check_steps: Steps between looks at the held-out sessions.
         patience: Looks without improvement after which training stops.
@@ -221,7 +221,7 @@ class TrainSettings:
     margin_weight: float = setting(0.0, "Weight of the margin loss", 0, 100)
     margin: float = setting(0.2, "Margin", 0, 1, "cosine")
     margin_scale: float = setting(20.0, "Scale of the cosines", 1, 1000, "times")
-    shrinkage: float = setting(0.3, "Shrinkage of correlations", 0, 1, "share")
+    shrinkage: float = setting(0.3, "Shrinkage within speakers", 0, 1, "share")
     held_out_share: float = setting(0.1, "Speakers held out", 0, 0.5, "share")
     check_steps: int = setting(50, "Look every", 1, 1e5, "steps")
     patience: int = setting(6, "Stop after", 1, 1000, "looks")

@@ -35,7 +35,7 @@ LEAST_WITHIN = 1e-3
 BETWEEN_SHRINKAGE = 0.03
 """Share of the covariance between speakers replaced by a multiple of the identity."""
 
-NETWORK_WEIGHT = 0.35
+NETWORK_WEIGHT = 0.3
 """Of the network's cosine beside the descriptors'; chosen on half of the people of two corpora."""
 
 MOST_PRIOR = 2000
@@ -55,7 +55,6 @@ MOST_ADAPTING = 4000
 
 ADAPTATION = (
     NETWORK_WEIGHT,
-    MOST_PRIOR,
     PRIOR_SPEAKERS,
     CENTRE_SPEAKERS,
     EMPHASIS,
@@ -210,7 +209,7 @@ class Backend:
         network: Whitening of the network's embedding.
         resting: (C,) channels whose rest throughout a recording is a habit of the speaker's; where
             another rests, it was not measured (resting.py).
-        n_windows: Windows it was learnt from.
+        n_windows: Windows that what was learnt counts as, where a gallery adapts it.
     """
 
     descriptors: Whitening
@@ -242,7 +241,7 @@ class Backend:
         """Where probes are compared with a gallery, whose own speakers adapt it.
 
         The library's windows within speakers count beside those of the training (covariance 1),
-        of which at most `MOST_PRIOR` count, its speakers' mean beside theirs (0), and the
+        of which `n_windows` count, its speakers' mean beside theirs (0), and the
         directions in which its speakers differ are emphasised. Nothing is trained: a gallery of
         one is compared as the training left it, a large one by itself.
 
@@ -265,7 +264,7 @@ class Backend:
         means = speaker_means(windows, labels)
         centre = means.sum(axis=0) / (len(means) + CENTRE_SPEAKERS)
         residual = (windows - means[labels]).astype(np.float32)
-        n_prior, n_own = min(self.n_windows, MOST_PRIOR), len(windows) - len(means)
+        n_prior, n_own = self.n_windows, len(windows) - len(means)
         scatter = residual.T @ residual + n_prior * np.eye(width, dtype=np.float32)
         lower = cholesky(scatter / (n_prior + n_own), lower=True)
         whiten = solve_triangular(lower, np.eye(width, dtype=np.float32), lower=True).T

@@ -68,7 +68,7 @@ class Recognizer:
         for name, value in sorted(self.network.state_dict().items()):
             digest.update(name.encode())
             digest.update(value.detach().cpu().numpy().tobytes())
-        digest.update(self.backend.resting.tobytes())
+        digest.update(self.backend.resting.tobytes() + str(self.backend.n_windows).encode())
         for part in (self.backend.descriptors, self.backend.network):
             for array in (part.centre, part.scale, part.projection):
                 digest.update(np.ascontiguousarray(array).tobytes())

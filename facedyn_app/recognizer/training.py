@@ -16,7 +16,7 @@ import torch
 from facedyn_app.progress import Progress, Report, ignore
 from facedyn_app.recognizer.accuracy import Accuracy, measure_scores
 from facedyn_app.recognizer.augment import Augmentation
-from facedyn_app.recognizer.backend import Backend, fit_whitening
+from facedyn_app.recognizer.backend import MOST_PRIOR, Backend, fit_whitening
 from facedyn_app.recognizer.calibration import Calibration, TrialsOf, uncalibrated
 from facedyn_app.recognizer.checkpoint import Work
 from facedyn_app.recognizer.descriptors import PART_S, describe
@@ -195,12 +195,12 @@ def _backend(
             embedded.append(embed_windows(network, cut))
             labels.append(np.full(len(cut), label))
     report(Progress("learning the back-end", 0))
-    own = np.concatenate(labels)
+    own, shrinkage = np.concatenate(labels), settings.train.shrinkage
     return Backend(
-        fit_whitening(np.concatenate(described), own, least_shrinkage=settings.train.shrinkage),
+        fit_whitening(np.concatenate(described), own, least_shrinkage=shrinkage),
         fit_whitening(np.concatenate(embedded), own),
         resting,
-        len(own),
+        max(1, round((1.0 - shrinkage) * min(len(own), MOST_PRIOR))),
     )
 
 

@@ -98,5 +98,5 @@ def test_the_built_in_one_says_how_good_it_is() -> None:
     assert entry.active
     assert entry.simulated
     assert entry.top1 is not None
-    assert entry.n_speakers == 240
+    assert entry.n_speakers == 1600
     assert replace(entry, active=False).name == BUILT_IN
