@@ -62,6 +62,6 @@ def test_the_ticked_are_asked_about_and_their_scores_written(
     monkeypatch.setattr(QFileDialog, "getSaveFileName", lambda *_: (str(out), ""))
     choose(desk, "Export scores…")
     wait_idle(desk, qtbot)
-    rows = list(csv.DictReader(out.open(encoding="utf-8")))
+    rows = list(csv.DictReader(out.read_text(encoding="utf-8").splitlines()))
     assert [row["recording"] for row in rows] == 3 * ["made 0, 12 s"] + 3 * ["made 2, 12 s"]
     assert {row["speaker"] for row in rows} == {"made 0", "made 1", "made 2"}
