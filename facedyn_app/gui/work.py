@@ -121,9 +121,9 @@ def answer(recording: Recording, folder: Path, settings: Settings) -> Callable[[
     def work(report: Report) -> Recording:
         with Library.open(folder, create=False) as library:
             recognizer = active_recognizer(library)
-            return _answered(
-                recording, read_enrolled(library, recognizer, settings, report), report
-            )
+            enrolled = read_enrolled(library, recognizer, settings, report)
+            made = listing_of(library).simulated_speakers
+            return _answered(recording, enrolled, made, report)
 
     return work
 
@@ -151,10 +151,11 @@ def answer_several(
         with Library.open(folder, create=False) as library:
             recognizer = active_recognizer(library)
             enrolled = read_enrolled(library, recognizer, settings, report)
+            made = listing_of(library).simulated_speakers
             for number, recording in enumerate(recordings):
                 report(Progress("comparing", number, len(recordings)))
                 try:
-                    found.append(_answered(recording, enrolled, ignore))
+                    found.append(_answered(recording, enrolled, made, ignore))
                 except FacedynError as error:
                     left_out.append((recording.title, error.sentence))
         return Answers(tuple(found), tuple(left_out))
@@ -162,20 +163,22 @@ def answer_several(
     return work
 
 
-def _answered(recording: Recording, enrolled: Enrolled, report: Report) -> Recording:
+def _answered(
+    recording: Recording, enrolled: Enrolled, made: frozenset[str], report: Report
+) -> Recording:
     """A recording with who it is, and how stable the shapes of the likeliest are."""
-    found, library = identify(recording.session, enrolled), enrolled.library
+    found = identify(recording.session, enrolled)
     names = [match.name for match in found.matches[:MOST_DRIFT_REPORTS]]
     drift = []
     for number, name in enumerate(names):
         report(Progress("measuring the drift", number, len(names)))
-        drift += _drift(library, name, recording, joins=found.known and number == 0)
+        drift += _drift(enrolled.library, name, recording, joins=found.known and number == 0)
     return replace(
         recording,
         identification=found,
         quality=found.quality,
         drift=tuple(drift),
-        simulated_speakers=listing_of(library).simulated_speakers,
+        simulated_speakers=made,
     )
 
 

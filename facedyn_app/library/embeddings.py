@@ -10,6 +10,7 @@ from __future__ import annotations
 import logging
 from collections.abc import Mapping, Sequence
 from pathlib import Path
+from typing import Any
 
 import numpy as np
 
@@ -23,6 +24,8 @@ from facedyn_app.recognizer.model import Recognizer
 from facedyn_app.records import Embedding
 
 log = logging.getLogger(__name__)
+
+AnyArray = np.ndarray[Any, Any]
 
 _ARRAYS = ("files", "counts", "vectors", "spans")
 
@@ -101,18 +104,27 @@ def _read(path: Path, n_embedding: int) -> dict[str, Embedding]:
 
 
 def _write(path: Path, embeddings: Mapping[str, Embedding]) -> None:
-    """Keep embeddings; where that is impossible the next comparison takes longer, no more."""
+    keep_arrays(
+        path,
+        files=np.asarray(list(embeddings), dtype=np.str_),
+        counts=np.asarray([len(one.vectors) for one in embeddings.values()]),
+        vectors=np.concatenate([one.vectors for one in embeddings.values()]).astype(np.float16),
+        spans=np.concatenate([one.window_seconds for one in embeddings.values()]),
+    )
+
+
+def keep_arrays(path: Path, **arrays: AnyArray) -> None:
+    """Keep what was computed of a library's sessions, readable by its owner alone.
+
+    Where that is impossible the next comparison takes longer, no more.
+
+    Args:
+        path: A file in the library's folder of embeddings, which is made where it is not there.
+        arrays: What is kept, by name.
+    """
     try:
         path.parent.mkdir(mode=0o700, exist_ok=True)
         with atomic_file(path) as file:
-            np.savez(
-                file,
-                files=np.asarray(list(embeddings), dtype=np.str_),
-                counts=np.asarray([len(one.vectors) for one in embeddings.values()]),
-                vectors=np.concatenate([one.vectors for one in embeddings.values()]).astype(
-                    np.float16
-                ),
-                spans=np.concatenate([one.window_seconds for one in embeddings.values()]),
-            )
+            np.savez(file, allow_pickle=False, **arrays)
     except (OSError, OutputError) as error:
-        log.info("Embeddings are not kept: %s", error)
+        log.info("'%s' is not kept: %s", path.name, error)

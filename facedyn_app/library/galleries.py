@@ -9,15 +9,13 @@ from __future__ import annotations
 
 import hashlib
 import json
-import logging
 from collections.abc import Mapping, Sequence
 from pathlib import Path
 
 import numpy as np
 
-from facedyn_app.errors import InputError, OutputError, TooLittleError
-from facedyn_app.files import atomic_file
-from facedyn_app.library.embeddings import embedded_gallery
+from facedyn_app.errors import InputError, TooLittleError
+from facedyn_app.library.embeddings import embedded_gallery, keep_arrays
 from facedyn_app.library.entries import SessionEntry
 from facedyn_app.library.library import Library
 from facedyn_app.npz import read_npz
@@ -25,8 +23,6 @@ from facedyn_app.progress import Report, ignore
 from facedyn_app.recognizer.backend import ADAPTATION, Block, ScoreSpace
 from facedyn_app.recognizer.model import Recognizer
 from facedyn_app.recognizer.scoring import Gallery
-
-log = logging.getLogger(__name__)
 
 _ARRAYS = ("key", "speakers", "directions", "weights", "centre", "whiten_0", "whiten_1")
 
@@ -107,20 +103,14 @@ def _read(path: Path, key: str, enrolled: Sequence[str], sizes: tuple[int, int])
 
 
 def _write(path: Path, key: str, speakers: Sequence[int], gallery: Gallery) -> None:
-    """Keep a gallery; where that is impossible the next comparison takes longer, no more."""
     blocks = gallery.space.blocks
-    try:
-        path.parent.mkdir(mode=0o700, exist_ok=True)
-        with atomic_file(path) as file:
-            np.savez(
-                file,
-                key=np.asarray(key),
-                speakers=np.asarray(speakers),
-                directions=gallery.directions.astype(np.float32),
-                weights=np.asarray([block.weight for block in blocks]),
-                centre=np.concatenate([block.centre for block in blocks]),
-                whiten_0=blocks[0].whiten,
-                whiten_1=blocks[1].whiten,
-            )
-    except (OSError, OutputError) as error:
-        log.info("The gallery is not kept: %s", error)
+    keep_arrays(
+        path,
+        key=np.asarray(key),
+        speakers=np.asarray(speakers),
+        directions=gallery.directions.astype(np.float32),
+        weights=np.asarray([block.weight for block in blocks]),
+        centre=np.concatenate([block.centre for block in blocks]),
+        whiten_0=blocks[0].whiten,
+        whiten_1=blocks[1].whiten,
+    )

@@ -227,8 +227,9 @@ def describe(
     Returns:
         (W, K) float32; NaN in descriptors of channels that the recording lacks.
     """
-    live = np.tile(live_channels(scale), 2)
-    moving, usual = windows[:, :, live], scale[live]
+    live = live_channels(scale)
+    columns = np.tile(live, 2)
+    moving, usual = windows[:, :, columns], scale[columns]
     n_frames = round(PART_S * rate_hz)
     n_parts = windows.shape[1] // n_frames
     rows = _described(moving, rate_hz, usual)
@@ -238,9 +239,8 @@ def describe(
             part = _described(moving[:, start : start + n_frames], rate_hz, usual)
             rows += part / len(starts)
         rows *= 0.5
-    there = None if present is None else present[live_channels(scale)]
-    if there is not None and not there.all():
-        rows[:, ~_told(len(moving[0]), rate_hz, there)] = np.nan
+    if present is not None and not present[live].all():
+        rows[:, ~_told(windows.shape[1], rate_hz, present[live])] = np.nan
     return rows
 
 

@@ -11,8 +11,8 @@ import numpy as np
 
 from facedyn_app.records import BoolArray, FloatArray, IntArray
 
-REST_SHARE_OF_USUAL = 0.01
-"""A channel that moves less than this share of what is usual rests."""
+DEAD_SHARE = 0.01
+"""A channel that moves less than this share of what is usual rests, or is dead."""
 
 LEAST_KAPPA = 0.2
 """Agreement beyond chance that is "fair" (Landis and Koch 1977), between a speaker's recordings."""
@@ -27,7 +27,7 @@ def moving_channels(windows: FloatArray, scale: FloatArray) -> BoolArray:
     """
     n = len(scale) // 2
     deviation = np.sqrt((windows[:, :, :n] ** 2).mean(axis=(0, 1)))
-    return np.asarray(deviation > REST_SHARE_OF_USUAL * scale[:n])
+    return np.asarray(deviation > DEAD_SHARE * scale[:n])
 
 
 def resting_by_habit(moving: BoolArray, labels: IntArray) -> BoolArray:

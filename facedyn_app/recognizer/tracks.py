@@ -31,15 +31,12 @@ from facedyn_app.errors import InputError, OutputError, TooLittleError
 from facedyn_app.progress import Progress, Report, ignore
 from facedyn_app.recognizer.evaluation import LabelledSession
 from facedyn_app.recognizer.model import check_head
+from facedyn_app.recognizer.resting import DEAD_SHARE
 from facedyn_app.records import BoolArray, FloatArray, IntArray
 from facedyn_app.settings import FeatureSettings
 
 ROWS, INDEX = "tracks.f16", "tracks.json"
 FORMAT, VERSION = "facedyn-tracks", 2
-
-DEAD_SHARE = 0.01
-"""A channel that moves less than this share of what channels usually do is dead; a session in which
-a channel moves less than this share of what it does in others says nothing of its scale."""
 
 LEAST_SCALE = 1e-6
 """Of a feature that moves at all."""
@@ -298,6 +295,9 @@ def _track_set(folder: Path, index: dict[str, Any]) -> TrackSet:
 
 def usual_scale(deviations: FloatArray) -> FloatArray:
     """(F,) usual standard deviation of each feature; 0 for dead channels and their velocities.
+
+    A channel that moves less than `DEAD_SHARE` of what channels usually do is dead; a session in
+    which a channel moves less than this share of what it does in others says nothing of its scale.
 
     Args:
         deviations: (N, F) of each session: of the channels, then of their velocities; 0 where a

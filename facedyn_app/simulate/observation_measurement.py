@@ -60,7 +60,7 @@ def measure_observation(truths: Sequence[SimulatedMotion], fits: Sequence[Sessio
         )
     )
     smoothing = np.asarray(SMOOTHINGS_S)[best]
-    amplitude = np.sqrt(np.mean([true.var(axis=0) for true in pairs.true], axis=0))
+    amplitude = np.sqrt(np.mean([truth.channels.var(axis=0) for truth in truths], axis=0))
     plain = Observation(
         names=names,
         level=chosen.weights[len(names)],
@@ -80,17 +80,15 @@ class _Pairs:
     """True and fitted motion of some sessions.
 
     Attributes:
-        true: Each session's (T, K) true channels, all frames.
-        rates_hz: Each session's frames per second.
-        at: Each session's frames that were fitted, as positions in its true frames.
+        truths: The true motions.
+        seconds: Times of each session's frames that were fitted.
         fitted: (N, K) fitted channels, all sessions.
         session: (N,) number of the session.
-        pose: (K,) mean of the true channels.
+        pose: (K,) mean of the true channels, all frames.
     """
 
-    true: list[FloatArray]
-    rates_hz: list[float]
-    at: list[tuple[FloatArray, FloatArray]]
+    truths: Sequence[SimulatedMotion]
+    seconds: list[FloatArray]
     fitted: FloatArray
     session: IntArray
     pose: FloatArray
@@ -98,17 +96,12 @@ class _Pairs:
     @classmethod
     def of(cls, truths: Sequence[SimulatedMotion], fits: Sequence[Session]) -> _Pairs:
         fitted = [_fitted(truth, fit) for truth, fit in zip(truths, fits, strict=True)]
-        true = [truth.channels for truth in truths]
         return cls(
-            true=true,
-            rates_hz=[truth.fps for truth in truths],
-            at=[
-                (truth.seconds, np.asarray(fit.seconds, dtype=float)[fit.valid])
-                for truth, fit in zip(truths, fits, strict=True)
-            ],
+            truths=truths,
+            seconds=[np.asarray(fit.seconds, dtype=float)[fit.valid] for fit in fits],
             fitted=np.concatenate(fitted),
             session=np.repeat(np.arange(len(fits)), [len(part) for part in fitted]),
-            pose=np.concatenate(true).mean(axis=0),
+            pose=np.concatenate([truth.channels for truth in truths]).mean(axis=0),
         )
 
     @property
@@ -120,10 +113,11 @@ class _Pairs:
 
     def regress(self, tau_s: float) -> CensoredFit:
         """Fitted channels on true ones that were smoothed, a level, and each session's own."""
-        n_channels, n_sessions = self.fitted.shape[1], len(self.true)
+        n_channels, n_sessions = self.fitted.shape[1], len(self.truths)
+        tau = np.full(n_channels, tau_s)
         smoothed = [
-            interpolate(times, smooth_both_ways(true, np.full(true.shape[1], tau_s), rate), grid)
-            for true, rate, (times, grid) in zip(self.true, self.rates_hz, self.at, strict=True)
+            interpolate(truth.seconds, smooth_both_ways(truth.channels, tau, truth.fps), seconds)
+            for truth, seconds in zip(self.truths, self.seconds, strict=True)
         ]
         own = np.eye(n_sessions)[self.session]
         level = np.ones((len(own), 1))
