@@ -201,7 +201,7 @@ def make_session(
         sharpness=landmarks.sharpness,
         brightness=landmarks.brightness,
         repeated=landmarks.repeated,
-        shape_covariance=fit.shape_covariance,
+        shape_certainty=fit.shape_certainty,
     )
 
 

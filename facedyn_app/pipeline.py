@@ -50,6 +50,7 @@ from facedyn_app.records import (
     Quality,
     SameSpeaker,
     Session,
+    ShapeCertainty,
     Verification,
 )
 from facedyn_app.settings import LandmarkSettings, Settings
@@ -338,7 +339,7 @@ def drift_in_detail(library: Library, speaker: str) -> tuple[DriftReport, ShapeM
         TooLittleError: No session is long enough.
     """
     read = DriftReading.of(library, sessions_by_date(library, speaker))
-    return read.drift(speaker), measure_moves(read.shapes, read.posteriors)
+    return read.drift(speaker), measure_moves(read.shapes, read.certainties)
 
 
 def drift_or_reason(library: Library, speaker: str) -> tuple[DriftReport, ShapeMoves | None]:
@@ -381,7 +382,7 @@ class DriftReading:
     """What a drift needs of sessions, each of which is read once and not kept."""
 
     shapes: list[tuple[str, FloatArray]] = field(default_factory=list)
-    posteriors: list[FloatArray | None] = field(default_factory=list)
+    certainties: list[ShapeCertainty | None] = field(default_factory=list)
     conditions: list[Conditions] = field(default_factory=list)
 
     @classmethod
@@ -395,12 +396,12 @@ class DriftReading:
     def add(self, name: str, session: Session) -> None:
         """Take in the next session of the speaker."""
         self.shapes.append((name, session.shape_chunks))
-        self.posteriors.append(session.shape_covariance)
+        self.certainties.append(session.shape_certainty)
         self.conditions.append(conditions_of(name, session))
 
     def drift(self, speaker: str) -> DriftReport:
         """How far the shape moves; raises what `drift_of` does."""
         report = measure_drift(
-            speaker, self.shapes, np.random.default_rng(0), posteriors=self.posteriors
+            speaker, self.shapes, np.random.default_rng(0), certainties=self.certainties
         )
         return replace(report, conditions=tuple(self.conditions))

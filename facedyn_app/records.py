@@ -63,11 +63,25 @@ def _check_length(record: object, names: tuple[str, ...], n: int) -> None:
             raise ValueError(f"{type(record).__name__}.{name} has {length} rows instead of {n}")
 
 
-def _check_covariance(covariance: FloatArray | None, shape_chunks: FloatArray) -> None:
-    """Check that a posterior covariance, where there is one, is of the chunks' coefficients."""
-    n_shape = shape_chunks.shape[1]
-    if covariance is not None and covariance.shape != (n_shape, n_shape):
-        raise ValueError("shape_covariance needs a row and a column per shape coefficient")
+@dataclass(frozen=True, slots=True, eq=False)
+class ShapeCertainty:
+    """How sure the estimated shape of a recording is (fitting.shape_evidence).
+
+    Attributes:
+        posterior: (S, S) float32 posterior covariance of the shape, expression and pose
+            marginalised.
+        scatter: (S, S) float32 covariance by which the estimates from recordings of one person
+            scatter: the posterior's own, less what is that person's in all of them.
+    """
+
+    posterior: FloatArray
+    scatter: FloatArray
+
+    def check(self, shape_chunks: FloatArray) -> None:
+        """Check that it is of the chunks' coefficients."""
+        size = (shape_chunks.shape[1],) * 2
+        if self.posterior.shape != size or self.scatter.shape != size:
+            raise ValueError("ShapeCertainty needs a row and a column per shape coefficient")
 
 
 @dataclass(frozen=True, slots=True, eq=False)
@@ -219,8 +233,7 @@ class HeadFit:
             rad; NaN in frames that are not valid; None where the head has no eyes.
         focal_log_sd: Standard deviation of the logarithm of the focal length, where that was
             estimated; None where it was assumed, since the poses did not tell it.
-        shape_covariance: (S, S) float32 posterior covariance of the session's shape, expression
-            and pose marginalised; None where it is not known.
+        shape_certainty: How sure the shape is; None where it is not known.
     """
 
     seconds: FloatArray
@@ -240,14 +253,15 @@ class HeadFit:
     invalid_reason: ByteArray | None = None
     gaze: FloatArray | None = None
     focal_log_sd: float | None = None
-    shape_covariance: FloatArray | None = None
+    shape_certainty: ShapeCertainty | None = None
 
     def __post_init__(self) -> None:
         """Check that all arrays have a row per frame or per chunk."""
         names = ("valid", "expression", "jaw", "rotation", "translation", "error_px", "face_px")
         _check_length(self, names, len(self.seconds))
         _check_length(self, ("shape_chunks",), len(self.shape_chunk_seconds))
-        _check_covariance(self.shape_covariance, self.shape_chunks)
+        if self.shape_certainty is not None:
+            self.shape_certainty.check(self.shape_chunks)
 
 
 @dataclass(frozen=True, slots=True, eq=False)
@@ -316,8 +330,7 @@ class Session:
             sessions that do not say.
         repeated: (T,) bool: whether the picture is that of the frame before once more; None in
             sessions that do not say.
-        shape_covariance: (S, S) float32 posterior covariance of the shape, as in HeadFit; None in
-            sessions that do not say.
+        shape_certainty: How sure the shape is; None in sessions that do not say.
     """
 
     seconds: FloatArray
@@ -339,14 +352,15 @@ class Session:
     sharpness: FloatArray | None = None
     brightness: FloatArray | None = None
     repeated: BoolArray | None = None
-    shape_covariance: FloatArray | None = None
+    shape_certainty: ShapeCertainty | None = None
 
     def __post_init__(self) -> None:
         """Check that all arrays have a row per frame, per chunk or a column per name."""
         names = ("valid", "expression", "jaw", "rotation", "translation", "error_px", "face_px")
         _check_length(self, names, len(self.seconds))
         _check_length(self, ("shape_chunks",), len(self.shape_chunk_seconds))
-        _check_covariance(self.shape_covariance, self.shape_chunks)
+        if self.shape_certainty is not None:
+            self.shape_certainty.check(self.shape_chunks)
         if self.expression.shape[1:] != (len(self.expression_names),):
             raise ValueError("Session.expression needs a column for each of expression_names")
 

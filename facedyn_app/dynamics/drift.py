@@ -11,7 +11,7 @@ from facedyn_app.dynamics.chunks import SessionChunks, usable_chunks
 from facedyn_app.dynamics.corrected import INTERVAL, corrected_ratio
 from facedyn_app.dynamics.posterior_units import posterior_units
 from facedyn_app.errors import MismatchError, TooLittleError
-from facedyn_app.records import DriftReport, FloatArray, SessionDrift
+from facedyn_app.records import DriftReport, FloatArray, SessionDrift, ShapeCertainty
 from facedyn_app.settings import TrustSettings
 
 NEEDS_TWO_SESSIONS = (
@@ -27,7 +27,7 @@ def measure_drift(
     sessions: Sequence[tuple[str, FloatArray]],
     rng: np.random.Generator,
     n_bootstrap: int = 500,
-    posteriors: Sequence[FloatArray | None] = (),
+    certainties: Sequence[ShapeCertainty | None] = (),
 ) -> DriftReport:
     """The drift-to-noise ratio (DNR) of one speaker.
 
@@ -36,7 +36,7 @@ def measure_drift(
     corrected drift takes from the mean of `|m_i - m_j|^2` what the means wander by themselves,
     `w_i + w_j` with `w_i = tr C_i / n_i + tr U`, down to 0 at the least; it is divided by the noise
     of sessions so long that all of their wandering shows, which makes short and long ones agree.
-    Where every session knows the posterior of its shape, all of this is in posterior units, and U
+    Where every session knows how sure its shape is, all of this is in posterior units, and U
     is what a whole recording leaves open (posterior_units.py): an expression that is held is no
     drift, nor is a direction that nobody can see. Otherwise units are standard deviations and U
     is 0. A session's own DNR is the distance of m_i from the mean of the other sessions' means,
@@ -50,15 +50,14 @@ def measure_drift(
             left out of the report and named in its note.
         rng: Source of the bootstrap's random numbers.
         n_bootstrap: Resamplings for the intervals.
-        posteriors: (S, S) posterior covariance of each session's shape, None where it does not
-            say; empty where none does.
+        certainties: Of each session's shape, None where it does not say; empty where none does.
 
     Raises:
         MismatchError: The sessions differ in the number of shape coefficients.
         TooLittleError: No session has two chunks of shape.
     """
     _check_widths(speaker, sessions)
-    usable, left_out = usable_chunks(sessions, posterior_units(posteriors))
+    usable, left_out = usable_chunks(sessions, posterior_units(certainties))
     if not usable and not any(shapes.shape[1] for _, shapes in sessions):
         raise TooLittleError(
             f"No shape was measured in the sessions of '{speaker}', so that no drift can be told.",

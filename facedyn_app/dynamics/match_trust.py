@@ -63,7 +63,7 @@ def shape_distance(probe: Session, enrolled: Sequence[Session]) -> float:
     `whole_variance`. NaN where a session is too short for it.
     """
     both = (probe, *enrolled)
-    units = posterior_units([session.shape_covariance for session in both])
+    units = posterior_units([session.shape_certainty for session in both])
     usable, left_out = usable_chunks([("", one.shape_chunks) for one in both], units)
     if left_out or any(len(one.mean) != len(usable[0].mean) for one in usable):
         return math.nan
@@ -89,7 +89,7 @@ def _enrolled_reasons(qualities: Sequence[Quality]) -> list[str]:
 def _drift_reasons(enrolled: Sequence[Session], trust: TrustSettings) -> list[str]:
     shapes = [("", session.shape_chunks) for session in enrolled]
     try:
-        known = [session.shape_covariance for session in enrolled]
+        known = [session.shape_certainty for session in enrolled]
         report = measure_drift("", shapes, np.random.default_rng(0), 0, known)
     except FacedynError:  # too little to speak of drift
         return []

@@ -2,9 +2,9 @@
 
 With P the posterior covariance of a recording's shape (fitting.shape_evidence) and P = L L^T, the
 shape in posterior units is L^-1 b: its prior has the variance 1 in directions that nobody can see
-and far more where a second of video shows the shape well. The posterior mean of a recording
-scatters about the truth by P - P P (the prior has the covariance I), which is I - L^T L in these
-units: errors that are the same in all its seconds, so that no number of them averages them out.
+and far more where a second of video shows the shape well. The estimates from recordings of one
+person scatter by Q, errors that are the same in all seconds of a recording, so that no number of
+them averages them out; in these units it is L^-1 Q L^-T.
 """
 
 from __future__ import annotations
@@ -14,7 +14,7 @@ from dataclasses import dataclass
 
 import numpy as np
 
-from facedyn_app.records import FloatArray
+from facedyn_app.records import FloatArray, ShapeCertainty
 
 
 @dataclass(frozen=True, slots=True, eq=False)
@@ -34,21 +34,21 @@ class PosteriorUnits:
         return np.asarray(shapes @ self.matrix.T)
 
 
-def posterior_units(covariances: Sequence[FloatArray | None]) -> PosteriorUnits | None:
+def posterior_units(certainties: Sequence[ShapeCertainty | None]) -> PosteriorUnits | None:
     """The units of sessions that are compared: of the mean of their posteriors.
 
     Args:
-        covariances: (S, S) posterior covariance of each session's shape, None where it does not
-            say.
+        certainties: Of each session's shape, None where it does not say.
 
     Returns:
         None where one does not say, or they differ in size.
     """
-    known = [np.asarray(one, np.float64) for one in covariances if one is not None]
-    if not known or len(known) < len(covariances) or len({one.shape for one in known}) > 1:
+    known = [one for one in certainties if one is not None]
+    sizes = {one.posterior.shape for one in known}
+    if not known or len(known) < len(certainties) or len(sizes) > 1:
         return None
-    factor = np.linalg.cholesky(np.mean(known, axis=0))
-    identity = np.eye(len(factor))
-    size, directions = np.linalg.eigh(identity - factor.T @ factor)
-    unseen = (directions * np.maximum(size, 0.0)) @ directions.T
-    return PosteriorUnits(np.linalg.solve(factor, identity), unseen)
+    posterior = np.mean([one.posterior.astype(np.float64) for one in known], axis=0)
+    factor = np.linalg.cholesky(posterior)
+    matrix = np.linalg.solve(factor, np.eye(len(factor)))
+    scatter = np.mean([one.scatter.astype(np.float64) for one in known], axis=0)
+    return PosteriorUnits(matrix, matrix @ scatter @ matrix.T)

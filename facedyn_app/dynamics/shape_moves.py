@@ -10,7 +10,7 @@ import numpy as np
 
 from facedyn_app.dynamics.chunks import usable_chunks
 from facedyn_app.dynamics.posterior_units import posterior_units
-from facedyn_app.records import FloatArray
+from facedyn_app.records import FloatArray, ShapeCertainty
 
 
 @dataclass(frozen=True, slots=True, eq=False)
@@ -39,7 +39,7 @@ class ShapeMoves:
 
 
 def measure_moves(
-    sessions: Sequence[tuple[str, FloatArray]], posteriors: Sequence[FloatArray | None] = ()
+    sessions: Sequence[tuple[str, FloatArray]], certainties: Sequence[ShapeCertainty | None] = ()
 ) -> ShapeMoves:
     """Take the drift of a speaker apart by sessions and by components.
 
@@ -52,10 +52,10 @@ def measure_moves(
     Args:
         sessions: Name and (C, S) chunk shapes, standard deviations, of each session; one of them
             at least can be used (`drift.measure_drift` says so where none can).
-        posteriors: (S, S) posterior covariance of each session's shape, as for `measure_drift`.
+        certainties: Of each session's shape, as for `measure_drift`.
     """
     usable, _ = usable_chunks(sessions)
-    units = posterior_units(posteriors)
+    units = posterior_units(certainties)
     means = np.stack([chunks.mean for chunks in usable])
     variances = np.stack([chunks.shapes.var(axis=0, ddof=1) for chunks in usable])
     within = variances.mean(axis=0)

@@ -145,7 +145,7 @@ def drift_ratios(
         report(Progress("measuring shape drift", number, len(speakers)))
         sessions = {entry.name: library.load(entry) for entry in own.get(name, [])}
         chunks = [(session, loaded.shape_chunks) for session, loaded in sessions.items()]
-        known = [loaded.shape_covariance for loaded in sessions.values()]
+        known = [loaded.shape_certainty for loaded in sessions.values()]
         try:
             drift = measure_drift(name, chunks, np.random.default_rng(0), 0, known)
         except FacedynError:

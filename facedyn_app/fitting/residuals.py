@@ -37,6 +37,8 @@ from facedyn_app.settings import FitSettings
 N_POSE = 9
 BLOCK_FRAMES = 256
 NEAREST_M = 0.05
+LOOSE = 1e-6
+"""Precision of the pose's prior: a hair, where landmarks leave it undetermined."""
 
 
 @dataclass(frozen=True, slots=True, eq=False)
@@ -91,10 +93,9 @@ class FaceProblem:
         n_groups = len(look.state.shape)
         shares, H_p = zip(*(self._pose_curvature(view) for view in look.views), strict=True)
         H_ff, H_fs, H_ss = self._curvature(torch.cat(H_p), torch.cat(shares), n_groups)
-        # pose has no prior, only a hair of one where landmarks leave it undetermined
-        torch.diagonal(H_ff, dim1=1, dim2=2)[:, :6].add_(1e-6)
+        torch.diagonal(H_ff, dim1=1, dim2=2)[:, :6].add_(LOOSE)
         H_ff[:, 6:, 6:] += self.precision
-        torch.diagonal(H_ss, dim1=1, dim2=2).add_(self._shared_precision(n_groups))
+        torch.diagonal(H_ss, dim1=1, dim2=2).add_(self.shared_precision(n_groups))
         return Curvature(H_ff, H_fs, H_ss)
 
     def linearise(self, look: FaceLook, curvature: Curvature) -> NormalEquations:
@@ -103,7 +104,7 @@ class FaceProblem:
         g_f, g_s = zip(*(view.gradient() for view in look.views), strict=True)
         slope_f = torch.cat(g_f)
         slope_f[:, 6:] += torch.cat([state.jaw, state.expression], dim=1) @ self.precision
-        slope_s = self._shared_precision(len(state.shape)) * state.shape + torch.stack(g_s).sum(0)
+        slope_s = self.shared_precision(len(state.shape)) * state.shape + torch.stack(g_s).sum(0)
         H_ff, coupling = curvature.H_ff, None
         if smooth is not None:
             coupling = smooth.curvature
@@ -132,6 +133,16 @@ class FaceProblem:
         """(T, K, 2) landmarks of the head in the image, px from the image's centre."""
         return reproject(self.head, state, self.group, self.seen.focal_px)
 
+    def derivatives(self, view: View) -> Tensor:
+        """(T, 9 + E + m, r) of a block's residuals by the unknowns, as the curvature has them."""
+        mix = view_weights(view.slope, view.posed.points, view.state.jaw)
+        return torch.cat([view.pose_rows(), self._columns(mix).mT], dim=1)
+
+    def _columns(self, shares: Tensor) -> Tensor:
+        """(T, r, E + m) derivatives by expression and shared unknowns, (T, 5) of each view."""
+        columns = self.whitening.columns
+        return (shares @ columns.flatten(1)).view(len(shares), *columns.shape[1:])
+
     def _blocks(self) -> list[slice]:
         starts = range(0, len(self.group), BLOCK_FRAMES)
         return [slice(start, start + BLOCK_FRAMES) for start in starts]
@@ -149,11 +160,10 @@ class FaceProblem:
 
     def _pose_curvature(self, view: View) -> tuple[Tensor, Tensor]:
         """(T, 5) the share of each view in a block of frames, and (T, 9, n + m) H_f of the pose."""
-        columns = self.whitening.columns
         mix = view_weights(view.slope, view.posed.points, view.state.jaw)
         root = view.weight.sqrt()[:, None]
         pose, shares = view.pose_rows() * root[:, None], mix * root
-        others = (shares @ columns.flatten(1)).view(len(shares), *columns.shape[1:])
+        others = self._columns(shares)
         return shares, torch.cat([pose @ pose.mT, pose @ others], dim=2)
 
     def _curvature(
@@ -173,10 +183,10 @@ class FaceProblem:
 
     def _prior_cost(self, state: FaceState) -> Tensor:
         motion = torch.cat([state.jaw, state.expression], dim=1)
-        shape = self._shared_precision(len(state.shape)) * state.shape.square()
+        shape = self.shared_precision(len(state.shape)) * state.shape.square()
         return 0.5 * ((motion @ self.precision * motion).sum().double() + shape.sum().double())
 
-    def _shared_precision(self, n_groups: int) -> Tensor:
+    def shared_precision(self, n_groups: int) -> Tensor:
         """(G, S + P) prior precisions of shape and session modes.
 
         Part of the landmarker's errors is the same in every frame, so a recording tells no more

@@ -22,13 +22,13 @@ from facedyn_app.fitting.gaze import gaze_angles, head_eyes
 from facedyn_app.fitting.landmark_head import LandmarkHead
 from facedyn_app.fitting.residuals import FaceProblem
 from facedyn_app.fitting.shape_chunks import Chunks, shape_chunks
-from facedyn_app.fitting.shape_evidence import shape_covariance
+from facedyn_app.fitting.shape_evidence import shape_certainty
 from facedyn_app.fitting.start import start_between
 from facedyn_app.fitting.state import FaceState
 from facedyn_app.fitting.trust import distrust, reason_code, usual_sharpness
 from facedyn_app.headmodel.model import HeadModel
 from facedyn_app.progress import Progress, Report, ignore
-from facedyn_app.records import ByteArray, FaceTrack, FloatArray, HeadFit, IntArray
+from facedyn_app.records import ByteArray, FaceTrack, FloatArray, HeadFit, IntArray, ShapeCertainty
 from facedyn_app.settings import FitSettings
 
 MIN_FRAMES = 3
@@ -105,7 +105,7 @@ def fit_session(
         shapes[which] = values
     fit = _gather(landmarks, tracks, joint, problem.seen.focal_px, chunks, shapes, converged)
     focal_log_sd = focal.log_sd if focal.is_known(settings) else None
-    return replace(fit, focal_log_sd=focal_log_sd, shape_covariance=shape_fit.covariance)
+    return replace(fit, focal_log_sd=focal_log_sd, shape_certainty=shape_fit.certainty)
 
 
 @dataclass(frozen=True, slots=True, eq=False)
@@ -116,13 +116,13 @@ class ShapeFit:
         frames: (N,) the frames that were used.
         joint: Their fit and the shape.
         known: The head with that shape and the person's own offset.
-        covariance: (S, S) posterior covariance of the shape.
+        certainty: How sure the shape is.
     """
 
     frames: IntArray
     joint: ArrowResult[FaceState]
     known: LandmarkHead
-    covariance: FloatArray
+    certainty: ShapeCertainty
 
 
 def fit_shape(
@@ -147,7 +147,7 @@ def fit_shape(
         stage=SHAPE_STAGE,
     )
     known = fitter.evidence.known_head(problem, joint.state)
-    return ShapeFit(frames, joint, known, shape_covariance(problem, joint))
+    return ShapeFit(frames, joint, known, shape_certainty(problem, joint, fitter.evidence))
 
 
 def _spread(found: IntArray, most: int) -> IntArray:

@@ -21,10 +21,13 @@ the mean r of what is measured minus what the head predicts has the covariance C
 offset is expected at O (C / n + O)^-1 r. The frames are then fitted with the head that has it, so
 that it is taken for no expression.
 
-The posterior covariance of the shape, with pose, expression and the session's errors marginalised,
-is the inverse of the Schur complement of this problem. Its directions of little variance are those
-that the recording shows; the rest is the prior, and a difference there is no drift
-(`dynamics.drift`). The model of a person's variants is this project's own.
+The posterior covariance P of the shape, with pose, expression and the session's errors
+marginalised, is the inverse of the Schur complement of this problem. Its directions of little
+variance are those that the recording shows; the rest is the prior, and a difference there is no
+drift (`dynamics.drift`). The estimate, shrunken by the prior, scatters about the truth by P - P P.
+From recording to recording of one person it scatters less: that person's own offset is the same in
+all of them. With G the estimate's derivative by an offset it makes G O G^T of P - P P, which is
+taken off. The model of a person's variants is this project's own.
 """
 
 from __future__ import annotations
@@ -36,10 +39,10 @@ from torch import Tensor
 
 from facedyn_app.fitting.arrow import ArrowResult, shared_covariance
 from facedyn_app.fitting.landmark_head import LandmarkHead
-from facedyn_app.fitting.residuals import FaceProblem
+from facedyn_app.fitting.residuals import LOOSE, FaceLook, FaceProblem
 from facedyn_app.fitting.state import FaceState
 from facedyn_app.fitting.whitening import Whitening, make_whitening
-from facedyn_app.records import N_ACTIONS, FloatArray
+from facedyn_app.records import N_ACTIONS, ShapeCertainty
 from facedyn_app.settings import FitSettings
 
 
@@ -50,12 +53,14 @@ class ShapeEvidence:
     Attributes:
         whitening: Of the head's landmarks and readings, errors and offset together.
         precision: (3 + E, 3 + E) of jaw and expression.
+        own: (2K + R, 2K + R) covariance O of a person's own offset.
         offset_gain: (2K + R, 2K + R) from the mean of what is measured minus what the head
             predicts to the person's own offset.
     """
 
     whitening: Whitening
     precision: Tensor
+    own: Tensor
     offset_gain: Tensor
 
     def of(self, problem: FaceProblem) -> FaceProblem:
@@ -93,22 +98,54 @@ def shape_evidence(head: LandmarkHead, precision: Tensor, settings: FitSettings)
     gain = torch.linalg.solve(whole.double(), frames * own.double(), left=False).to(own.dtype)
     held = 1.0 / (settings.held_share**2 * frames)
     whitening = make_whitening(replace(head, spread=whole), settings)
-    return ShapeEvidence(whitening, held * precision, gain)
+    return ShapeEvidence(whitening, held * precision, own, gain)
 
 
-def shape_covariance(problem: FaceProblem, fit: ArrowResult[FaceState]) -> FloatArray:
-    """(S, S) posterior covariance of a recording's shape, everything else marginalised.
+def shape_certainty(
+    problem: FaceProblem, fit: ArrowResult[FaceState], evidence: ShapeEvidence
+) -> ShapeCertainty:
+    """How sure the shape of a recording is, everything else marginalised.
 
     Args:
-        problem: The frames that the shape was estimated from, of one group.
+        problem: The frames that the shape was estimated from, of one group, with that evidence.
         fit: Their fit.
+        evidence: The measurement and the prior.
     """
     look = problem.look(fit.state)
+    n_shape = problem.head.n_shape
     covariance = shared_covariance(problem.curvature(look), problem.group)[0]
     # the cost counts all frames, the prior as many times as they count (FaceProblem)
     covariance = covariance * problem.frames_per_independent(1)[0]
-    n_shape = problem.head.n_shape
-    return covariance[:n_shape, :n_shape].cpu().numpy()
+    posterior = covariance[:n_shape, :n_shape].double()
+    by_offset = shape_by_offset(problem, look).double()
+    own = by_offset @ evidence.own.double() @ by_offset.mT
+    scatter = posterior - posterior @ posterior - own
+    # the offset is of the mean of the frames, the posterior of all: nothing scatters below 0
+    size, directions = torch.linalg.eigh(0.5 * (scatter + scatter.mT))
+    scatter = (directions * size.clamp_min(0.0)) @ directions.mT
+    return ShapeCertainty(*(part.float().cpu().numpy() for part in (posterior, scatter)))
+
+
+def shape_by_offset(problem: FaceProblem, look: FaceLook) -> Tensor:
+    """(S, 2K + R) of the shape by an offset of landmarks, m, and readings in all frames.
+
+    Of the mean of the frames: `(J J^T + prior)^-1 J W^T` with the mean J of their derivatives.
+
+    Args:
+        problem: The frames, of one group.
+        look: Their fit, as it is seen.
+    """
+    weight = torch.cat([view.weight for view in look.views])
+    rows = torch.cat([problem.derivatives(view) for view in look.views])
+    mean = torch.tensordot(weight / weight.sum(), rows, dims=1)
+    shared = problem.shared_precision(1)[0] / len(weight)
+    motion = problem.precision
+    pose = motion.new_full((len(mean) - len(motion) - len(shared),), LOOSE)
+    prior = torch.diag(torch.cat([pose, motion.diagonal(), shared]))
+    prior[len(pose) : -len(shared), len(pose) : -len(shared)] = motion
+    by_residual: Tensor = torch.linalg.solve(mean @ mean.mT + prior, mean)
+    first = len(pose) + len(motion)
+    return by_residual[first : first + problem.head.n_shape] @ problem.whitening.matrix.mT
 
 
 def _offset_covariance(head: LandmarkHead, precision: Tensor, settings: FitSettings) -> Tensor:

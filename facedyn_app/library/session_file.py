@@ -12,7 +12,14 @@ import numpy as np
 from facedyn_app.errors import InputError
 from facedyn_app.files import atomic_file
 from facedyn_app.npz import read_npz
-from facedyn_app.records import INVALID_REASONS, BoolArray, ByteArray, FloatArray, Session
+from facedyn_app.records import (
+    INVALID_REASONS,
+    BoolArray,
+    ByteArray,
+    FloatArray,
+    Session,
+    ShapeCertainty,
+)
 
 FORMAT = "facedyn-session"
 VERSION = 1
@@ -32,17 +39,16 @@ _AXES: dict[str, tuple[str, ...]] = {
     "face_px": ("T",),
 }
 _REASON, _GAZE, _REPEATED = "invalid_reason", "gaze", "repeated"
-_COVARIANCE = "shape_covariance"
+_POSTERIOR, _SCATTER = "shape_covariance", "shape_scatter"
 _MOST: dict[str, float] = {"confidence": 1.0, "sharpness": 8.0, "brightness": 1.0}
 """The largest number that each may have in a frame; none is below 0. A Laplacian amplifies by 8."""
 _MAYBE: dict[str, type[np.generic]] = {
     _REASON: np.uint8,
     _GAZE: np.float32,
     _REPEATED: np.bool_,
-    _COVARIANCE: np.float32,
     **dict.fromkeys(_MOST, np.float32),
 }
-"""What not every session says, and as what it is kept."""
+"""What not every session says of its frames, and as what it is kept."""
 _META_KINDS: dict[str, Any] = {
     "face": int | None,
     "width": int | float | None,
@@ -83,6 +89,9 @@ def write_session(session: Session, file: BinaryIO) -> None:
     for name, kind in _MAYBE.items():
         if (values := getattr(session, name)) is not None:
             arrays[name] = np.asarray(values, kind)
+    if (certainty := session.shape_certainty) is not None:
+        arrays[_POSTERIOR] = np.asarray(certainty.posterior, np.float32)
+        arrays[_SCATTER] = np.asarray(certainty.scatter, np.float32)
     arrays["meta"] = np.array(json.dumps(meta, allow_nan=False))
     np.savez(file, allow_pickle=False, **arrays)
 
@@ -99,7 +108,8 @@ def load_session(path: Path) -> Session:
             cannot be; the sentence names the file and the reason.
     """
     try:
-        arrays = read_npz(path, required=("meta",), optional=(*_AXES, *_MAYBE))
+        optional = (*_AXES, *_MAYBE, _POSTERIOR, _SCATTER)
+        arrays = read_npz(path, required=("meta",), optional=optional)
         meta = _checked_meta(arrays.pop("meta"))
         _check_axes(arrays)
         return _session(arrays, meta)
@@ -207,7 +217,7 @@ def _session(arrays: Mapping[str, np.ndarray[Any, Any]], meta: Mapping[str, Any]
         confidence=measured["confidence"],
         sharpness=measured["sharpness"],
         brightness=measured["brightness"],
-        shape_covariance=_checked_covariance(arrays.get(_COVARIANCE), len(numbers["shape"])),
+        shape_certainty=_checked_certainty(arrays, len(numbers["shape"])),
         **numbers,
     )
 
@@ -251,17 +261,30 @@ def _checked_repeated(
     return repeated
 
 
-def _checked_covariance(covariance: np.ndarray[Any, Any] | None, n_shape: int) -> FloatArray | None:
-    """How sure the shape is, if the file says so."""
-    if covariance is None:
+def _checked_certainty(
+    arrays: Mapping[str, np.ndarray[Any, Any]], n_shape: int
+) -> ShapeCertainty | None:
+    """How sure the shape is, if the file says so.
+
+    Sessions of earlier versions do not say by what their shape scatters within a person: it is
+    taken as all that the posterior leaves, `P - P P`, that person's own included.
+    """
+    if _POSTERIOR not in arrays:
         return None
+    posterior = _checked_covariance(arrays[_POSTERIOR], _POSTERIOR, n_shape)
+    if np.linalg.eigvalsh(posterior.astype(np.float64)).min(initial=1.0) <= 0.0:
+        raise ValueError(f"'{_POSTERIOR}' is not positive definite")
+    if _SCATTER not in arrays:
+        return ShapeCertainty(posterior, posterior - posterior @ posterior)
+    return ShapeCertainty(posterior, _checked_covariance(arrays[_SCATTER], _SCATTER, n_shape))
+
+
+def _checked_covariance(covariance: np.ndarray[Any, Any], name: str, n_shape: int) -> FloatArray:
     if covariance.dtype.kind not in _NUMBERS or covariance.shape != (n_shape, n_shape):
-        raise ValueError(f"'{_COVARIANCE}' is no number for each two shape coefficients")
-    values = _floats(covariance, _COVARIANCE)
+        raise ValueError(f"'{name}' is no number for each two shape coefficients")
+    values = _floats(covariance, name)
     if not np.isfinite(values).all() or not np.allclose(values, values.T, atol=1e-4):
-        raise ValueError(f"'{_COVARIANCE}' is not symmetric")
-    if np.linalg.eigvalsh(values.astype(np.float64)).min(initial=1.0) <= 0.0:
-        raise ValueError(f"'{_COVARIANCE}' is not positive definite")
+        raise ValueError(f"'{name}' is not symmetric")
     return values
 
 

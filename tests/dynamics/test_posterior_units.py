@@ -5,11 +5,16 @@ import pytest
 
 from facedyn_app.dynamics.drift import drift_label, measure_drift
 from facedyn_app.dynamics.posterior_units import posterior_units
-from facedyn_app.records import DriftReport, FloatArray
+from facedyn_app.records import DriftReport, FloatArray, ShapeCertainty
 from facedyn_app.settings import TrustSettings
 
 SEEN, UNSEEN = 0.04, 0.9
 COVARIANCE = np.diag([SEEN, SEEN, UNSEEN, UNSEEN])
+
+
+def certainty(posterior: FloatArray, share: float = 1.0) -> ShapeCertainty:
+    """A share of the estimate's scatter about the truth is from recording to recording."""
+    return ShapeCertainty(posterior, share * (posterior - posterior @ posterior))
 
 
 def session(mean: list[float], seed: int) -> FloatArray:
@@ -18,14 +23,14 @@ def session(mean: list[float], seed: int) -> FloatArray:
     return np.asarray(np.array(mean) + wobble)
 
 
-def drift(*means: list[float], known: bool = True) -> DriftReport:
+def drift(*means: list[float], known: bool = True, share: float = 1.0) -> DriftReport:
     sessions = [(str(k), session(mean, k)) for k, mean in enumerate(means)]
-    posteriors = [COVARIANCE if known else None] * len(sessions)
-    return measure_drift("anna", sessions, np.random.default_rng(0), 0, posteriors)
+    certainties = [certainty(COVARIANCE, share) if known else None] * len(sessions)
+    return measure_drift("anna", sessions, np.random.default_rng(0), 0, certainties)
 
 
 def test_units_are_worked_by_hand() -> None:
-    units = posterior_units([COVARIANCE])
+    units = posterior_units([certainty(COVARIANCE)])
     assert units is not None
     assert units.of(np.array([0.2, 0.0, 0.0, 0.9])) == pytest.approx([1.0, 0.0, 0.0, np.sqrt(0.9)])
     # P - P P in units of P: what an estimate scatters by, 1 - P
@@ -34,14 +39,14 @@ def test_units_are_worked_by_hand() -> None:
 
 def test_without_a_posterior_in_every_session_there_are_no_units() -> None:
     assert posterior_units([]) is None
-    assert posterior_units([COVARIANCE, None]) is None
-    assert posterior_units([COVARIANCE, np.eye(3)]) is None
+    assert posterior_units([certainty(COVARIANCE), None]) is None
+    assert posterior_units([certainty(COVARIANCE), certainty(np.eye(3))]) is None
 
 
 def test_correlated_posteriors_are_turned_too() -> None:
     rng = np.random.default_rng(1)
     turn = np.linalg.qr(rng.standard_normal((4, 4)))[0]
-    units = posterior_units([turn @ COVARIANCE @ turn.T])
+    units = posterior_units([certainty(turn @ COVARIANCE @ turn.T)])
     assert units is not None
     assert np.trace(units.unseen) == pytest.approx(4 - np.trace(COVARIANCE))
     assert units.matrix @ (turn @ COVARIANCE @ turn.T) @ units.matrix.T == pytest.approx(np.eye(4))
@@ -60,6 +65,15 @@ def test_a_difference_that_it_shows_well_is_drift() -> None:
     assert report.dnr_corrected is not None
     assert report.dnr_corrected > 5.0
     assert drift_label(report, TrustSettings()) == "drifts"
+
+
+def test_what_is_a_persons_own_in_all_recordings_makes_no_drift_unsure() -> None:
+    """The difference that all of the estimate's scatter would explain is told with less of it."""
+    apart = [0.35, 0.0, 0.0, 0.0]
+    assert drift([0.0] * 4, apart).dnr_corrected == pytest.approx(0.0, abs=0.5)
+    report = drift([0.0] * 4, apart, share=0.2)
+    assert report.dnr_corrected is not None
+    assert report.dnr_corrected > 1.0
 
 
 def test_estimates_that_scatter_as_their_posterior_says_are_stable() -> None:

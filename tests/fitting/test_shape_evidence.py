@@ -6,10 +6,13 @@ import numpy as np
 import pytest
 import torch
 
-from facedyn_app.fitting.arrow import Curvature, shared_covariance
+from facedyn_app.fitting.arrow import Curvature, shared_covariance, solve_arrow
 from facedyn_app.fitting.fitter import make_fitter
+from facedyn_app.fitting.landmark_head import LandmarkHead
 from facedyn_app.fitting.session_fit import fit_session, fit_shape
+from facedyn_app.fitting.shape_evidence import shape_by_offset
 from facedyn_app.headmodel.model import HeadModel
+from facedyn_app.records import FloatArray
 from facedyn_app.settings import FitSettings
 from tests.fitting.conftest import make_motion
 
@@ -31,8 +34,8 @@ def test_the_shared_covariance_is_that_of_the_whole_matrix() -> None:
 def test_the_posterior_lies_between_certainty_and_the_prior(face_head: HeadModel) -> None:
     motion = make_motion(face_head, 40, noise_px=0.3)
     fit = fit_session(face_head, motion.landmarks, FitSettings(), device="cpu")
-    assert fit.shape_covariance is not None
-    size = np.linalg.eigvalsh(fit.shape_covariance)
+    assert fit.shape_certainty is not None
+    size = np.linalg.eigvalsh(fit.shape_certainty.posterior)
     assert size.min() > 0.0
     assert size.max() < 1.0 + 1e-6
 
@@ -43,11 +46,52 @@ def test_what_is_less_sure_of_actions_is_less_sure_of_the_shape(face_head: HeadM
     def open_share(settings: FitSettings) -> float:
         found = np.arange(40)
         fitter = make_fitter(face_head, settings, "cpu")
-        return float(np.trace(fit_shape(fitter, motion.landmarks, found).covariance))
+        return float(np.trace(fit_shape(fitter, motion.landmarks, found).certainty.posterior))
 
     usual = open_share(FitSettings())
     assert open_share(FitSettings(action_variation=3.0)) > 1.05 * usual
     assert open_share(FitSettings(held_share=9.0)) > 1.05 * usual
+
+
+def test_a_persons_own_offset_is_no_scatter_between_their_recordings(face_head: HeadModel) -> None:
+    motion = make_motion(face_head, 40, noise_px=0.3)
+
+    def shares(variation: float) -> tuple[float, float]:
+        settings = FitSettings(action_variation=variation, rest_score_noise=0.0)
+        fitter = make_fitter(face_head, settings, "cpu")
+        certainty = fit_shape(fitter, motion.landmarks, np.arange(40)).certainty
+        posterior = certainty.posterior.astype(np.float64)
+        all_of_it = posterior - posterior @ posterior
+        assert np.linalg.eigvalsh(certainty.scatter).min() > -1e-5
+        return float(np.trace(certainty.scatter)), float(np.trace(all_of_it))
+
+    scatter, all_of_it = shares(0.0)
+    assert scatter == pytest.approx(all_of_it, rel=1e-3)
+    scatter, all_of_it = shares(1.0)
+    assert 0.0 < scatter < 0.8 * all_of_it
+
+
+def test_what_an_offset_makes_of_the_shape_is_what_it_does(face_head: HeadModel) -> None:
+    """All frames the same, an offset added to them: the shape moves as its derivative says."""
+    landmarks = make_motion(face_head, 40, noise_px=0.3).landmarks.only(np.full(20, 7))
+    fitter = make_fitter(face_head, FitSettings(tolerance=1e-7, max_iterations=60), "cpu")
+    offset = torch.zeros(len(fitter.evidence.own))
+    offset[: len(fitter.head.weight)] = 1e-3 * torch.randn(
+        len(fitter.head.weight), generator=torch.Generator().manual_seed(3)
+    )
+
+    def shape(head: LandmarkHead) -> tuple[FloatArray, FloatArray]:
+        problem, start = fitter.shape_problem(landmarks)
+        problem = replace(problem, head=head, activations=False)  # bounds are not linear
+        fit = solve_arrow(problem, start, max_iterations=60, tolerance=1e-7)
+        by_offset = shape_by_offset(problem, problem.look(fit.state))
+        return fit.state.shape[0, : head.n_shape].numpy(), (by_offset @ offset).numpy()
+
+    before, expected = shape(fitter.head)
+    after, _ = shape(fitter.head.with_offset(-offset))
+    moved = after - before
+    assert np.linalg.norm(moved) > 0.02
+    assert np.linalg.norm(moved - expected) < 0.1 * np.linalg.norm(moved)
 
 
 def test_frames_with_a_known_shape_are_measured_as_before(face_head: HeadModel) -> None:

@@ -17,7 +17,7 @@ from facedyn_app.errors import InputError, OutputError
 from facedyn_app.files import atomic_file
 from facedyn_app.library.session_file import load_session, save_session
 from facedyn_app.progress import Cancelled
-from facedyn_app.records import INVALID_REASONS, FloatArray, Session
+from facedyn_app.records import INVALID_REASONS, FloatArray, Session, ShapeCertainty
 
 MakeSession = Callable[..., Session]
 
@@ -174,6 +174,23 @@ def test_a_missing_array_is_named(saved: Path, name: str) -> None:
         load_session(rewritten(saved, lambda arrays: arrays.pop(name)))
 
 
+POSTERIOR = np.diag([0.04, 0.2, 0.5, 0.9, 0.9]).astype(np.float32)
+
+
+def test_how_sure_the_shape_is_comes_back(tmp_path: Path, make_session: MakeSession) -> None:
+    certainty = ShapeCertainty(POSTERIOR, 0.1 * POSTERIOR)
+    path = tmp_path / "visit.npz"
+    save_session(replace(make_session(), shape_certainty=certainty), path)
+    found = load_session(path).shape_certainty
+    assert found is not None
+    np.testing.assert_array_equal(found.posterior, POSTERIOR)
+    np.testing.assert_array_equal(found.scatter, np.float32(0.1) * POSTERIOR)
+    # an earlier version's file does not say by what the shape scatters within a person
+    found = load_session(rewritten(path, lambda a: a.pop("shape_scatter"))).shape_certainty
+    assert found is not None
+    np.testing.assert_allclose(np.diag(found.scatter), [0.0384, 0.16, 0.25, 0.09, 0.09], atol=1e-6)
+
+
 def half_gone(values: np.ndarray[Any, Any]) -> np.ndarray[Any, Any]:
     """The values, NaN in the first half of the frames."""
     left = np.array(values, dtype=np.float32)
@@ -188,6 +205,7 @@ def test_what_was_not_measured_at_all_is_nan_throughout(saved: Path) -> None:
         arrays["shape"], arrays["shape_chunks"] = np.zeros(0), np.zeros((0, 0))
         arrays["shape_chunk_seconds"] = np.zeros(0)
         arrays.pop("shape_covariance", None)
+        arrays.pop("shape_scatter", None)
 
     session = load_session(rewritten(saved, change))
     assert np.isnan(session.rotation).all()
@@ -214,6 +232,9 @@ WRONG: list[tuple[str, Callable[[Arrays], Any], str]] = [
     ("shape_chunk_seconds", lambda a: np.zeros(3), "'shape_chunk_seconds' has 3 values where 2"),
     ("error_px", lambda a: half_gone(a["error_px"]), "'error_px' is not finite"),
     ("face_px", lambda a: np.array(["tall"] * 60), "'face_px' holds <U4 values"),
+    ("shape_covariance", lambda _: np.eye(4), "no number for each two shape coefficients"),
+    ("shape_covariance", lambda _: -np.eye(5), "is not positive definite"),
+    ("shape_covariance", lambda _: np.triu(np.ones((5, 5))), "is not symmetric"),
     ("meta", lambda a: np.array("{"), "is not JSON"),
     ("meta", lambda a: np.array("[" * 50_000), "is not JSON"),
     ("meta", lambda a: np.zeros(3), "is not a text"),
