@@ -23,7 +23,7 @@ FOLDER = Path(__file__).resolve().parents[1] / "resources" / "demo"
 HEAD = "open-head-1"
 SEED = 20510
 N_SPEAKERS, N_SESSIONS = 6, 3
-SECONDS, FPS = 12.0, 25.0
+SECONDS, FPS = 20.0, 25.0
 CRF = 34
 
 

@@ -14,6 +14,9 @@ from facedyn_app.simulate.signals import ease, pulse
 FPS = 25.0
 POPULATION = 4
 """A made population of the benchmark's own."""
+INDIVIDUALITY = 0.8
+"""How far its speakers differ: the liveliest of a population's own spread draw their lips through
+their nose, which no face does."""
 NOT_ALONE = ("mouthClose",)  # closes a mouth whose jaw is open; alone it makes no sense
 GROUPS = (("brow",), ("eye",), ("cheek", "nose"), ("mouth", "jaw"))
 BLINK = "eyeBlink"
@@ -49,7 +52,15 @@ def make_take(take: Take, number: int, seconds: float, names: Sequence[str]) -> 
         names: The expression channels of the head.
     """
     if take is Take.TALK:
-        return simulate_motion(number, 0, seconds, fps=FPS, seed=POPULATION, names=names)
+        return simulate_motion(
+            number,
+            0,
+            seconds,
+            fps=FPS,
+            seed=POPULATION,
+            individuality=INDIVIDUALITY,
+            names=names,
+        )
     rng = np.random.default_rng([POPULATION, number])
     times = np.arange(round(seconds * FPS)) / FPS
     if take is Take.STILL:

@@ -33,7 +33,7 @@ from facedyn_app.simulate.rendering import (
 )
 from facedyn_app.video import SIMULATED, write_video
 
-RENDERING = 1
+RENDERING = 2
 """Raised whenever the same case would give another video."""
 CLEAN_CRF, NOISY_CRF = 20, 52
 ENCODER_EFFORT = 8
