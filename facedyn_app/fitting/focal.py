@@ -33,6 +33,9 @@ FACTORS = (0.7, 1.0, 1.4, 2.0, 2.8)
 STAGE = "measuring the camera"
 LEAST_TURNS_RAD = 0.25
 """Heads that turn by less than this (standard deviation, all axes together) tell nothing."""
+INDEPENDENT_FRAMES = 2.0
+"""Frames' worth of independent errors that the frames are taken for: with it the deviation is as
+large as what the answers on those films are off by."""
 SEEN_SHARE = 0.355
 """Of a difference in the logarithm of the focal length, how much the landmarker lets be seen."""
 TRUE_FACTOR, SEEN_FACTOR = 1.2, 1.163
@@ -69,9 +72,10 @@ def estimate_focal(fitter: Fitter, landmarks: Landmarks, report: Report = ignore
     if _turns(start) < LEAST_TURNS_RAD:
         return Focal(fitter.settings.focal_factor, float("inf"))
     costs, state = [], None
+    settings = replace(fitter.settings, shape_frames=INDEPENDENT_FRAMES)
     for k, factor in enumerate(FACTORS):
         report(Progress(STAGE, k, len(FACTORS)))
-        trial = replace(fitter, settings=replace(fitter.settings, focal_factor=factor))
+        trial = replace(fitter, settings=replace(settings, focal_factor=factor))
         problem, start = trial.problem(trial.head, landmarks)
         if state is not None:
             start = _farther(state, factor / FACTORS[k - 1])
@@ -83,8 +87,8 @@ def estimate_focal(fitter: Fitter, landmarks: Landmarks, report: Report = ignore
         )
         state = result.state
         costs.append(result.cost)
-    # frames repeat each other's errors: they tell as little of the camera as of the shape
-    repeated = max(1.0, len(landmarks.seconds) / fitter.settings.shape_frames)
+    # frames repeat each other's errors: they tell as little of the camera as a few of their own
+    repeated = max(1.0, len(landmarks.seconds) / INDEPENDENT_FRAMES)
     found = lowest(np.log(FACTORS), np.array(costs) / repeated)
     return unfolded(found, has_errors=len(fitter.head.readings.rest) > 0)
 
