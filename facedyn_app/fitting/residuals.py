@@ -133,10 +133,16 @@ class FaceProblem:
         """(T, K, 2) landmarks of the head in the image, px from the image's centre."""
         return reproject(self.head, state, self.group, self.seen.focal_px)
 
-    def derivatives(self, view: View) -> Tensor:
-        """(T, 9 + E + m, r) of a block's residuals by the unknowns, as the curvature has them."""
-        mix = view_weights(view.slope, view.posed.points, view.state.jaw)
-        return torch.cat([view.pose_rows(), self._columns(mix).mT], dim=1)
+    def mean_derivatives(self, look: FaceLook) -> Tensor:
+        """(9 + E + m, r) of the residuals by the unknowns, the mean over the frames by weight."""
+        weight = torch.cat([view.weight for view in look.views])
+        weight = weight / weight.sum()
+        parts = torch.split(weight, [len(view.weight) for view in look.views])
+        pose, shares = self.head.weight.new_zeros(()), self.head.weight.new_zeros(())
+        for view, part in zip(look.views, parts, strict=True):
+            pose = pose + torch.tensordot(part, view.pose_rows(), dims=1)
+            shares = shares + part @ view_weights(view.slope, view.posed.points, view.state.jaw)
+        return torch.cat([pose, self._columns(shares[None])[0].mT])
 
     def _columns(self, shares: Tensor) -> Tensor:
         """(T, r, E + m) derivatives by expression and shared unknowns, (T, 5) of each view."""

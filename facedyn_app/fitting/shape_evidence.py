@@ -135,10 +135,8 @@ def shape_by_offset(problem: FaceProblem, look: FaceLook) -> Tensor:
         problem: The frames, of one group.
         look: Their fit, as it is seen.
     """
-    weight = torch.cat([view.weight for view in look.views])
-    rows = torch.cat([problem.derivatives(view) for view in look.views])
-    mean = torch.tensordot(weight / weight.sum(), rows, dims=1)
-    shared = problem.shared_precision(1)[0] / len(weight)
+    mean = problem.mean_derivatives(look)
+    shared = problem.shared_precision(1)[0] / len(problem.group)
     motion = problem.precision
     pose = motion.new_full((len(mean) - len(motion) - len(shared),), LOOSE)
     prior = torch.diag(torch.cat([pose, motion.diagonal(), shared]))
