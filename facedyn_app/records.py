@@ -77,6 +77,22 @@ class ShapeCertainty:
     posterior: FloatArray
     scatter: FloatArray
 
+    @classmethod
+    def of(cls, posterior: FloatArray, own: FloatArray | float = 0.0) -> ShapeCertainty:
+        """What a posterior covariance P says: estimates scatter by `P - P P`, less `own`.
+
+        Args:
+            posterior: (S, S).
+            own: (S, S) of that scatter what is the person's in all recordings; 0 where that is
+                not known.
+        """
+        precise = posterior.astype(np.float64)
+        scatter = precise - precise @ precise - own
+        # `own` is estimated beside the posterior: nothing scatters below 0
+        size, directions = np.linalg.eigh(0.5 * (scatter + scatter.T))
+        scatter = (directions * np.maximum(size, 0.0)) @ directions.T
+        return cls(posterior.astype(np.float32), scatter.astype(np.float32))
+
     def check(self, shape_chunks: FloatArray) -> None:
         """Check that it is of the chunks' coefficients."""
         size = (shape_chunks.shape[1],) * 2

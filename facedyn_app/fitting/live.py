@@ -137,7 +137,7 @@ class LiveFit:
         problem, start = self._fitter.shape_problem(landmarks)
         start, tolerance = replace(start, shape=shape), self._fitter.settings.tolerance
         state = _solve(problem, start, SHAPE_ITERATIONS, tolerance)
-        return state.shape, self._fitter.evidence.known_head(problem, state)
+        return state.shape, self._fitter.evidence.known_head(problem, problem.look(state))
 
     def _set_shape(self, shape: Tensor, known: LandmarkHead) -> None:
         self._shape, self._known = shape, known

@@ -135,14 +135,11 @@ class FaceProblem:
 
     def mean_derivatives(self, look: FaceLook) -> Tensor:
         """(9 + E + m, r) of the residuals by the unknowns, the mean over the frames by weight."""
-        weight = torch.cat([view.weight for view in look.views])
-        weight = weight / weight.sum()
-        parts = torch.split(weight, [len(view.weight) for view in look.views])
-        pose, shares = self.head.weight.new_zeros(()), self.head.weight.new_zeros(())
-        for view, part in zip(look.views, parts, strict=True):
-            pose = pose + torch.tensordot(part, view.pose_rows(), dims=1)
-            shares = shares + part @ view_weights(view.slope, view.posed.points, view.state.jaw)
-        return torch.cat([pose, self._columns(shares[None])[0].mT])
+        poses = [torch.tensordot(view.weight, view.pose_rows(), dims=1) for view in look.views]
+        mixes = [view.weight @ _view_mix(view) for view in look.views]
+        weight = torch.stack([view.weight.sum() for view in look.views]).sum()
+        others = self._columns(torch.stack(mixes).sum(0)[None])[0].mT
+        return torch.cat([torch.stack(poses).sum(0), others]) / weight
 
     def _columns(self, shares: Tensor) -> Tensor:
         """(T, r, E + m) derivatives by expression and shared unknowns, (T, 5) of each view."""
@@ -166,9 +163,8 @@ class FaceProblem:
 
     def _pose_curvature(self, view: View) -> tuple[Tensor, Tensor]:
         """(T, 5) the share of each view in a block of frames, and (T, 9, n + m) H_f of the pose."""
-        mix = view_weights(view.slope, view.posed.points, view.state.jaw)
         root = view.weight.sqrt()[:, None]
-        pose, shares = view.pose_rows() * root[:, None], mix * root
+        pose, shares = view.pose_rows() * root[:, None], _view_mix(view) * root
         others = self._columns(shares)
         return shares, torch.cat([pose @ pose.mT, pose @ others], dim=2)
 
@@ -233,6 +229,11 @@ class FaceLook:
     views: list[View]
     smooth: Smoothness | None
     cost: Tensor
+
+
+def _view_mix(view: View) -> Tensor:
+    """(T, 5) how much of each of the whitening's views a block of frames has."""
+    return view_weights(view.slope, view.posed.points, view.state.jaw)
 
 
 def _orthonormal(R: Tensor) -> Tensor:

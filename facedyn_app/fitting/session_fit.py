@@ -146,8 +146,9 @@ def fit_shape(
         report=report,
         stage=SHAPE_STAGE,
     )
-    known = fitter.evidence.known_head(problem, joint.state)
-    return ShapeFit(frames, joint, known, shape_certainty(problem, joint, fitter.evidence))
+    look, evidence = problem.look(joint.state), fitter.evidence
+    known = evidence.known_head(problem, look)
+    return ShapeFit(frames, joint, known, shape_certainty(problem, look, evidence))
 
 
 def _spread(found: IntArray, most: int) -> IntArray:

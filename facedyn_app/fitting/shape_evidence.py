@@ -37,10 +37,9 @@ from dataclasses import dataclass, replace
 import torch
 from torch import Tensor
 
-from facedyn_app.fitting.arrow import ArrowResult, shared_covariance
+from facedyn_app.fitting.arrow import shared_covariance
 from facedyn_app.fitting.landmark_head import LandmarkHead
 from facedyn_app.fitting.residuals import LOOSE, FaceLook, FaceProblem
-from facedyn_app.fitting.state import FaceState
 from facedyn_app.fitting.whitening import Whitening, make_whitening
 from facedyn_app.records import N_ACTIONS, ShapeCertainty
 from facedyn_app.settings import FitSettings
@@ -69,18 +68,17 @@ class ShapeEvidence:
         whitening = self.whitening.first(n_unknowns)
         return replace(problem, whitening=whitening, precision=self.precision)
 
-    def known_head(self, problem: FaceProblem, state: FaceState) -> LandmarkHead:
+    def known_head(self, problem: FaceProblem, look: FaceLook) -> LandmarkHead:
         """The head of a recording, its shape and the person's own offset known.
 
         Args:
             problem: The frames that the shape was estimated from, with this evidence.
-            state: Their fit, of one group.
+            look: Their fit, of one group, as it is seen.
         """
-        views = problem.look(state).views
-        total = torch.stack([view.total_rows() for view in views]).sum(0)
-        weight = torch.stack([view.weight.sum() for view in views]).sum()
+        total = torch.stack([view.total_rows() for view in look.views]).sum(0)
+        weight = torch.stack([view.weight.sum() for view in look.views]).sum()
         offset = -self.offset_gain @ (total / weight)
-        return problem.head.with_shape(state.shape[0]).with_offset(offset)
+        return problem.head.with_shape(look.state.shape[0]).with_offset(offset)
 
 
 def shape_evidence(head: LandmarkHead, precision: Tensor, settings: FitSettings) -> ShapeEvidence:
@@ -102,28 +100,23 @@ def shape_evidence(head: LandmarkHead, precision: Tensor, settings: FitSettings)
 
 
 def shape_certainty(
-    problem: FaceProblem, fit: ArrowResult[FaceState], evidence: ShapeEvidence
+    problem: FaceProblem, look: FaceLook, evidence: ShapeEvidence
 ) -> ShapeCertainty:
     """How sure the shape of a recording is, everything else marginalised.
 
     Args:
         problem: The frames that the shape was estimated from, of one group, with that evidence.
-        fit: Their fit.
+        look: Their fit, as it is seen.
         evidence: The measurement and the prior.
     """
-    look = problem.look(fit.state)
     n_shape = problem.head.n_shape
     covariance = shared_covariance(problem.curvature(look), problem.group)[0]
     # the cost counts all frames, the prior as many times as they count (FaceProblem)
     covariance = covariance * problem.frames_per_independent(1)[0]
-    posterior = covariance[:n_shape, :n_shape].double()
+    posterior = covariance[:n_shape, :n_shape]
     by_offset = shape_by_offset(problem, look).double()
     own = by_offset @ evidence.own.double() @ by_offset.mT
-    scatter = posterior - posterior @ posterior - own
-    # the offset is of the mean of the frames, the posterior of all: nothing scatters below 0
-    size, directions = torch.linalg.eigh(0.5 * (scatter + scatter.mT))
-    scatter = (directions * size.clamp_min(0.0)) @ directions.mT
-    return ShapeCertainty(*(part.float().cpu().numpy() for part in (posterior, scatter)))
+    return ShapeCertainty.of(posterior.cpu().numpy(), own.cpu().numpy())
 
 
 def shape_by_offset(problem: FaceProblem, look: FaceLook) -> Tensor:

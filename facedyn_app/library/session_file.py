@@ -40,6 +40,8 @@ _AXES: dict[str, tuple[str, ...]] = {
 }
 _REASON, _GAZE, _REPEATED = "invalid_reason", "gaze", "repeated"
 _POSTERIOR, _SCATTER = "shape_covariance", "shape_scatter"
+ROUNDING = 1e-4
+"""By which covariances in single precision may be off."""
 _MOST: dict[str, float] = {"confidence": 1.0, "sharpness": 8.0, "brightness": 1.0}
 """The largest number that each may have in a frame; none is below 0. A Laplacian amplifies by 8."""
 _MAYBE: dict[str, type[np.generic]] = {
@@ -275,15 +277,18 @@ def _checked_certainty(
     if np.linalg.eigvalsh(posterior.astype(np.float64)).min(initial=1.0) <= 0.0:
         raise ValueError(f"'{_POSTERIOR}' is not positive definite")
     if _SCATTER not in arrays:
-        return ShapeCertainty(posterior, posterior - posterior @ posterior)
-    return ShapeCertainty(posterior, _checked_covariance(arrays[_SCATTER], _SCATTER, n_shape))
+        return ShapeCertainty.of(posterior)
+    scatter = _checked_covariance(arrays[_SCATTER], _SCATTER, n_shape)
+    if np.linalg.eigvalsh(scatter.astype(np.float64)).min(initial=0.0) < -ROUNDING:
+        raise ValueError(f"'{_SCATTER}' is no covariance")
+    return ShapeCertainty(posterior, scatter)
 
 
 def _checked_covariance(covariance: np.ndarray[Any, Any], name: str, n_shape: int) -> FloatArray:
     if covariance.dtype.kind not in _NUMBERS or covariance.shape != (n_shape, n_shape):
         raise ValueError(f"'{name}' is no number for each two shape coefficients")
     values = _floats(covariance, name)
-    if not np.isfinite(values).all() or not np.allclose(values, values.T, atol=1e-4):
+    if not np.isfinite(values).all() or not np.allclose(values, values.T, atol=ROUNDING):
         raise ValueError(f"'{name}' is not symmetric")
     return values
 

@@ -191,6 +191,14 @@ def test_how_sure_the_shape_is_comes_back(tmp_path: Path, make_session: MakeSess
     np.testing.assert_allclose(np.diag(found.scatter), [0.0384, 0.16, 0.25, 0.09, 0.09], atol=1e-6)
 
 
+def test_a_scatter_below_nothing_is_refused(tmp_path: Path, make_session: MakeSession) -> None:
+    path = tmp_path / "visit.npz"
+    certainty = ShapeCertainty(POSTERIOR, -0.1 * POSTERIOR)
+    save_session(replace(make_session(), shape_certainty=certainty), path)
+    with pytest.raises(InputError, match="'shape_scatter' is no covariance"):
+        load_session(path)
+
+
 def half_gone(values: np.ndarray[Any, Any]) -> np.ndarray[Any, Any]:
     """The values, NaN in the first half of the frames."""
     left = np.array(values, dtype=np.float32)
