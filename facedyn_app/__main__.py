@@ -16,7 +16,7 @@ from facedyn_app.errors import OutputError
 if TYPE_CHECKING:
     from facedyn_app.bench.window import WindowTiming
     from facedyn_app.demo import DemoResult
-    from facedyn_app.progress import Report
+    from facedyn_app.progress import OnProgress
 
 
 def open_window(
@@ -36,11 +36,11 @@ def open_window(
     return run_window(videos, library, demo, screenshot, on_demo, head, camera)
 
 
-def measure_window(folder: Path, seconds: float, report: Report) -> list[WindowTiming]:
+def measure_window(folder: Path, seconds: float, on_progress: OnProgress) -> list[WindowTiming]:
     """Time the window; Qt is imported only here, too."""
     from facedyn_app.gui.window_bench import measure_window as measure
 
-    return measure(folder, seconds, report)
+    return measure(folder, seconds, on_progress)
 
 
 def print_pdf(page: str, path: Path) -> None:

@@ -24,7 +24,7 @@ from facedyn_app.fitting.session_fit import fit_session
 from facedyn_app.headmodel.fewer import with_fewer
 from facedyn_app.headmodel.model import HeadModel
 from facedyn_app.landmarks import ANY_FACE, FrameFaces, KeptTrack, TrackCollector, track_faces
-from facedyn_app.progress import Progress, Report, ignore
+from facedyn_app.progress import OnProgress, Progress, ignore
 from facedyn_app.records import HeadFit, Session, VideoInfo
 from facedyn_app.settings import Settings
 from facedyn_app.video import probe_video, read_frames
@@ -87,7 +87,7 @@ def follow_video(
     device: str = "auto",
     face: int = ANY_FACE,
     live: bool = False,
-    report: Report = ignore,
+    on_progress: OnProgress = ignore,
 ) -> FollowedVideo:
     """The first half of `analyse_video`, for all faces at once: one pass over the pixels.
 
@@ -98,7 +98,7 @@ def follow_video(
         device: "auto", "cpu" or "cuda".
         face: Which face the live view shows, from 1; 0 shows the one seen longest so far.
         live: Whether reports carry a `PartialFit` of the newest frames, for a window.
-        report: Called several times a second; may raise Cancelled.
+        on_progress: Called several times a second; may raise Cancelled.
 
     Raises:
         InputError: The file is no video that can be read, or the device is not there.
@@ -112,7 +112,7 @@ def follow_video(
     live_fit = LiveFit(head, settings.fit, device) if live else None
     following = track_faces(read_frames(path), info, settings.landmarks, device=place)
     with closing(following) as found_faces:
-        tracks = _collect(info, found_faces, face, live_fit, report)
+        tracks = _collect(info, found_faces, face, live_fit, on_progress)
     return FollowedVideo(info, sha256, tracks, time.perf_counter() - started)
 
 
@@ -123,7 +123,7 @@ def fit_face(
     *,
     device: str = "auto",
     face: int = ANY_FACE,
-    report: Report = ignore,
+    on_progress: OnProgress = ignore,
 ) -> Analysis:
     """The second half of `analyse_video`: fit the head to one of the faces.
 
@@ -133,7 +133,7 @@ def fit_face(
         settings: Of all stages; kept with the session.
         device: "auto", "cpu" or "cuda".
         face: Which face, from 1; 0 takes the one seen longest.
-        report: Called several times a second; may raise Cancelled.
+        on_progress: Called several times a second; may raise Cancelled.
 
     Raises:
         InputError: There is no such face or device.
@@ -144,7 +144,7 @@ def fit_face(
     head = with_fewer(head, settings.fit.n_shape, settings.fit.n_expression)
     number = video.tracks.number_of(face)
     landmarks = video.tracks.track(number)
-    fit = fit_session(head, landmarks, settings.fit, device=device, report=report)
+    fit = fit_session(head, landmarks, settings.fit, device=device, on_progress=on_progress)
     session = make_session(video, number, head, landmarks, fit, settings)
     spent = time.perf_counter() - started
     timing = {"landmarks": video.seconds_spent, "fit": spent, "total": video.seconds_spent + spent}
@@ -216,7 +216,7 @@ def _collect(
     found: Iterable[FrameFaces],
     face: int,
     live: LiveFit | None,
-    report: Report,
+    on_progress: OnProgress,
 ) -> TrackCollector:
     collector = TrackCollector(info)
     for faces in found:
@@ -226,5 +226,5 @@ def _collect(
             if live is not None:
                 part = live.fit(collector.newest(BLOCK_FRAMES, face))
                 partial = replace(part, image=faces.frame.image)
-            report(Progress(FOLLOWING, collector.n_frames, info.n_frames, partial))
+            on_progress(Progress(FOLLOWING, collector.n_frames, info.n_frames, partial))
     return collector

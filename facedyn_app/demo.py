@@ -20,7 +20,7 @@ from facedyn_app.pipeline import (
     read_enrolled,
     ready_head,
 )
-from facedyn_app.progress import Progress, Report, ignore
+from facedyn_app.progress import OnProgress, Progress, ignore
 from facedyn_app.recognizer.files import default_recognizer
 from facedyn_app.records import DriftReport, Identification, Session
 from facedyn_app.settings import Settings
@@ -107,7 +107,7 @@ def demo_videos() -> tuple[DemoVideo, ...]:
 
 
 def run_demo(
-    folder: Path, settings: Settings, *, live: bool = False, report: Report = ignore
+    folder: Path, settings: Settings, *, live: bool = False, on_progress: OnProgress = ignore
 ) -> DemoResult:
     """Enrol two sessions of each made speaker, identify the third, measure the drift.
 
@@ -118,7 +118,7 @@ def run_demo(
         folder: The demo's library; made where there is none.
         settings: Of all stages.
         live: Whether reports carry a `PartialFit`, for a window.
-        report: Called several times a second; may raise Cancelled.
+        on_progress: Called several times a second; may raise Cancelled.
 
     Raises:
         InputError: A part of the installation is missing.
@@ -127,7 +127,7 @@ def run_demo(
     videos = demo_videos()
     recognizer = default_recognizer()
     with Library.open(folder) as library:
-        sessions = _sessions(library, videos, settings, live, report)
+        sessions = _sessions(library, videos, settings, live, on_progress)
         for video, session in sessions:
             if not video.probe and isinstance(session, Session):
                 enrol(video.speaker, session, library, CONSENT)
@@ -147,10 +147,10 @@ def _sessions(
     videos: tuple[DemoVideo, ...],
     settings: Settings,
     live: bool,
-    report: Report,
+    on_progress: OnProgress,
 ) -> list[tuple[DemoVideo, Session | SessionEntry]]:
     """A session for each video: an entry where the library has it, else a new one."""
-    head = ready_head(HEAD, report)
+    head = ready_head(HEAD, on_progress)
     known = {entry.source_sha256: entry for entry in library.sessions()}
     found: list[tuple[DemoVideo, Session | SessionEntry]] = []
     for number, video in enumerate(videos):
@@ -160,8 +160,8 @@ def _sessions(
             continue
         if entry is not None:
             library.delete_session(entry)
-        within = _within(report, f"{video.path.name}, {number + 1} of {len(videos)}")
-        analysis = analyse_video(video.path, head, settings, live=live, report=within)
+        within = _within(on_progress, f"{video.path.name}, {number + 1} of {len(videos)}")
+        analysis = analyse_video(video.path, head, settings, live=live, on_progress=within)
         if video.probe:
             library.add_session(analysis.session)
         found.append((video, analysis.session))
@@ -177,10 +177,10 @@ def _same_making(session: Session, head: HeadModel, settings: Settings) -> bool:
     )
 
 
-def _within(report: Report, name: str) -> Report:
+def _within(on_progress: OnProgress, name: str) -> OnProgress:
     """Name the video in the reports of its analysis."""
 
     def named(progress: Progress) -> None:
-        report(replace(progress, stage=f"{name}: {progress.stage}"))
+        on_progress(replace(progress, stage=f"{name}: {progress.stage}"))
 
     return named

@@ -35,7 +35,7 @@ from facedyn_app.landmarks import (
 from facedyn_app.library.entries import SessionEntry, in_order
 from facedyn_app.library.galleries import enrolled_gallery
 from facedyn_app.library.library import Library
-from facedyn_app.progress import Progress, Report, ignore
+from facedyn_app.progress import OnProgress, Progress, ignore
 from facedyn_app.recognizer.calibration import TrialsOf
 from facedyn_app.recognizer.model import Recognizer
 from facedyn_app.recognizer.scoring import Gallery
@@ -68,18 +68,18 @@ JUDGED = 5
 """Matches, the best ones, whose trust is judged; it takes reading the speaker's sessions."""
 
 
-def ready_head(path_or_id: str | Path, report: Report = ignore) -> HeadModel:
+def ready_head(path_or_id: str | Path, on_progress: OnProgress = ignore) -> HeadModel:
     """A head that can be fitted: read, its landmarks placed, remembered where it is the user's.
 
     Args:
         path_or_id: Id of a built-in or a remembered head, or a file or folder of the user's.
-        report: Called several times a second while landmarks are placed; may raise Cancelled.
+        on_progress: Called several times a second while landmarks are placed; may raise Cancelled.
 
     Raises:
         InputError: There is no such head, or the file is none that can be used.
         TooLittleError: The landmarker does not find the head's face.
     """
-    report(Progress(READING, 0))
+    on_progress(Progress(READING, 0))
     head = load_head(path_or_id)
     with ExitStack() as opened:
 
@@ -90,7 +90,7 @@ def ready_head(path_or_id: str | Path, report: Report = ignore) -> HeadModel:
         def detect(image: ByteArray) -> FloatArray | None:
             return landmarker().detect_image(image)
 
-        head = prepare_head(head, detect, head_cache(), report)
+        head = prepare_head(head, detect, head_cache(), on_progress)
     remember_head(head, path_or_id)
     return head
 
@@ -103,7 +103,7 @@ def analyse_video(
     device: str = "auto",
     face: int = ANY_FACE,
     live: bool = False,
-    report: Report = ignore,
+    on_progress: OnProgress = ignore,
 ) -> Analysis:
     """From a video to a session: follow a face, fit the head to it.
 
@@ -114,15 +114,17 @@ def analyse_video(
         device: "auto", "cpu" or "cuda".
         face: Which face, from 1; 0 takes the one seen longest.
         live: Whether reports carry a `PartialFit` of the newest frames, for a window.
-        report: Called several times a second; may raise Cancelled.
+        on_progress: Called several times a second; may raise Cancelled.
 
     Raises:
         InputError: The file is no video that can be read, or the face or device is not there.
         MismatchError: The settings ask for more directions than the head has.
         TooLittleError: Too few frames have a face.
     """
-    video = follow_video(path, head, settings, device=device, face=face, live=live, report=report)
-    return fit_face(video, head, settings, device=device, face=face, report=report)
+    video = follow_video(
+        path, head, settings, device=device, face=face, live=live, on_progress=on_progress
+    )
+    return fit_face(video, head, settings, device=device, face=face, on_progress=on_progress)
 
 
 def enrol(
@@ -158,7 +160,7 @@ class Enrolled:
 
 
 def read_enrolled(
-    library: Library, recognizer: Recognizer, settings: Settings, report: Report = ignore
+    library: Library, recognizer: Recognizer, settings: Settings, on_progress: OnProgress = ignore
 ) -> Enrolled:
     """Everyone enrolled with recordings that a recognizer reads.
 
@@ -168,7 +170,7 @@ def read_enrolled(
     """
     entries = check_gallery(library, recognizer.head_id)
     keep = settings.privacy.embeddings
-    gallery = enrolled_gallery(library, recognizer, entries, report, keep=keep)
+    gallery = enrolled_gallery(library, recognizer, entries, on_progress, keep=keep)
     return Enrolled(library, entries, recognizer, gallery, settings)
 
 

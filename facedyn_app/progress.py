@@ -7,11 +7,11 @@ from dataclasses import dataclass
 
 
 class Cancelled(BaseException):  # passes every `except Exception` of the core
-    """Raised out of `report` when the user has asked to stop."""
+    """Raised out of `on_progress` when the user has asked to stop."""
 
 
 class Enough(BaseException):
-    """Raised out of the report of a training step: what has been reached is to be the result."""
+    """Raised out of `on_progress` at a training step: what has been reached is to be the result."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -36,8 +36,9 @@ class Progress:
         return min(1.0, self.done / self.total) if self.total else None
 
 
-Report = Callable[[Progress], None]
+OnProgress = Callable[[Progress], None]
+"""Takes the progress of long work, several times a second; may raise Cancelled to stop it."""
 
 
 def ignore(_progress: Progress) -> None:
-    """Take a report and do nothing with it."""
+    """Drop the progress: for callers who do not show it."""

@@ -16,7 +16,7 @@ from facedyn_app.files import atomic_file
 from facedyn_app.library.entries import SessionEntry, SpeakerEntry
 from facedyn_app.library.library import Library
 from facedyn_app.pipeline import DriftReading, no_drift, sessions_by_date
-from facedyn_app.progress import Progress, Report, ignore
+from facedyn_app.progress import OnProgress, Progress, ignore
 from facedyn_app.records import DriftReport, Session
 from facedyn_app.reports.corpus_page import Member, corpus_page
 from facedyn_app.reports.session_page import Provenance, session_page
@@ -43,7 +43,7 @@ def report_on_session(
 
 
 def report_on_speaker(
-    library: Library, speaker: str, trust: TrustSettings, report: Report = ignore
+    library: Library, speaker: str, trust: TrustSettings, on_progress: OnProgress = ignore
 ) -> str:
     """The page of one speaker's sessions, by date.
 
@@ -59,7 +59,7 @@ def report_on_speaker(
         )
     visits, reading = [], DriftReading()
     for number, entry in enumerate(entries):
-        report(Progress(STAGE, number, len(entries)))
+        on_progress(Progress(STAGE, number, len(entries)))
         session = library.load(entry)
         reading.add(entry.name, session)
         visits.append(_visit(entry, session, trust))
@@ -68,7 +68,9 @@ def report_on_speaker(
     return speaker_page(visits, _drift(found.speaker, reading), trust, found)
 
 
-def report_on_library(library: Library, trust: TrustSettings, report: Report = ignore) -> str:
+def report_on_library(
+    library: Library, trust: TrustSettings, on_progress: OnProgress = ignore
+) -> str:
     """The page of all speakers of a library.
 
     Raises:
@@ -81,7 +83,7 @@ def report_on_library(library: Library, trust: TrustSettings, report: Report = i
         )
     members = []
     for number, known in enumerate(speakers):
-        report(Progress(STAGE, number, len(speakers)))
+        on_progress(Progress(STAGE, number, len(speakers)))
         members.append(_member(library, known, trust))
     return corpus_page(str(library.folder), members, trust, _provenance())
 

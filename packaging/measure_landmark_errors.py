@@ -37,7 +37,7 @@ def main() -> None:
     args = parser.parse_args()
     head = load_head("open-head-1")
     errors = watch_landmarker(
-        head, n_faces=args.faces, n_looks=args.looks, jobs=args.jobs, report=tell
+        head, n_faces=args.faces, n_looks=args.looks, jobs=args.jobs, on_progress=tell
     )
     name = f"{FOLDER}/{head.head_id}.npz"
     path = MODELS / name

@@ -142,7 +142,7 @@ def main() -> None:
             "seconds_per_session": args.seconds,
             "observation": "measured" if observation.measured else "guessed",
         },
-        report=Printer(),
+        on_progress=Printer(),
     )
     tested = {**recognizer.metrics, **measured(recognizer, observation)}
     save_recognizer(replace(recognizer, metrics=tested), args.out)

@@ -44,7 +44,7 @@ def test_drift_is_measured_over_three_sessions_of_each(result: DemoResult) -> No
 
 def test_a_second_run_looks_at_no_video_again(folder: Path, result: DemoResult) -> None:
     seen: list[Progress] = []
-    again = run_demo(folder, Settings(), report=seen.append)
+    again = run_demo(folder, Settings(), on_progress=seen.append)
     assert not [progress for progress in seen if "following" in progress.stage]
     for first, second in zip(result.probes, again.probes, strict=True):
         assert [m.score for m in first.identification.matches] == pytest.approx(

@@ -51,7 +51,7 @@ def test_a_rendered_face_gives_back_its_motion(tmp_path: Path) -> None:
     write_video(path, render_motion(head, motion, scene), motion.fps, comment=SIMULATED)
     seen: list[Progress] = []
     private = Settings(privacy=PrivacySettings(file_names=False))
-    analysis = analyse_video(path, head, private, device="cpu", live=True, report=seen.append)
+    analysis = analyse_video(path, head, private, device="cpu", live=True, on_progress=seen.append)
     session = analysis.session
     assert session.simulated
     assert session.meta["source"]["name"] == "recording"
@@ -102,7 +102,7 @@ def test_the_caller_can_stop_an_analysis(moving_video: Path) -> None:
         raise Cancelled
 
     with pytest.raises(Cancelled):
-        analyse_video(moving_video, load_head("open-head-1"), Settings(), report=stop)
+        analyse_video(moving_video, load_head("open-head-1"), Settings(), on_progress=stop)
 
 
 @pytest.mark.parametrize(

@@ -15,7 +15,7 @@ from facedyn_app.headmodel.drawing.paint import landmark_points
 from facedyn_app.headmodel.expression_mesh import ExpressionMesh
 from facedyn_app.headmodel.model import REGION_LIPS, REGION_SKIN, HeadModel, of_material
 from facedyn_app.landmarks import ACTION_NAMES
-from facedyn_app.progress import Report, ignore
+from facedyn_app.progress import OnProgress, ignore
 from facedyn_app.records import BoolArray, FloatArray
 
 MOVING_SD = 0.15
@@ -97,7 +97,7 @@ class Accuracy:
 
 
 def measure_accuracy(
-    head: HeadModel, cases: Sequence[Case], bench: Bench, report: Report = ignore
+    head: HeadModel, cases: Sequence[Case], bench: Bench, on_progress: OnProgress = ignore
 ) -> Accuracy:
     """Render, follow, fit and compare.
 
@@ -105,13 +105,13 @@ def measure_accuracy(
         head: The head, its landmarks placed; the videos show it and it is fitted to them.
         cases: What to film.
         bench: How.
-        report: Told of every step; may raise Cancelled.
+        on_progress: Told of every step; may raise Cancelled.
 
     Raises:
         InputError: The landmarker finds no face.
         OutputError: The folder cannot be written.
     """
-    results = [measure(head, case, bench, report) for case in cases]
+    results = [measure(head, case, bench, on_progress) for case in cases]
     mesh, face = ExpressionMesh(head), face_vertices(head)
     found = tuple(case_result(head, one, mesh, face) for one in results)
     return Accuracy(

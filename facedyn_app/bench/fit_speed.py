@@ -21,7 +21,7 @@ from facedyn_app.fitting.residuals import FaceProblem
 from facedyn_app.fitting.session_fit import fit_session, fit_shape
 from facedyn_app.fitting.state import FaceState
 from facedyn_app.headmodel.model import HeadModel
-from facedyn_app.progress import Progress, Report, ignore
+from facedyn_app.progress import OnProgress, Progress, ignore
 from facedyn_app.records import FloatArray, HeadFit, Landmarks
 from facedyn_app.settings import FitSettings
 
@@ -33,7 +33,7 @@ CONVERGED_STEPS, CONVERGED_TOLERANCE = 100, 1e-9
 
 
 def measure_fit_speed(
-    head: HeadModel, settings: FitSettings, *, quick: bool, report: Report = ignore
+    head: HeadModel, settings: FitSettings, *, quick: bool, on_progress: OnProgress = ignore
 ) -> tuple[Speed, ...]:
     """The program's fit on every device, Adam over the batch, and scipy frame by frame.
 
@@ -44,18 +44,18 @@ def measure_fit_speed(
         head: The head; directions are added or left out until it has 100 and 50.
         settings: Of the fit.
         quick: Whether the film is short.
-        report: Told of every part; may raise Cancelled.
+        on_progress: Told of every part; may raise Cancelled.
     """
     wide = wide_head(head, N_SHAPE, N_EXPRESSION)
     film = Case(Take.ACTIONS, seconds=QUICK_SECONDS if quick else SECONDS)
     landmarks = made_landmarks(wide, film)
     found: list[Speed] = []
     for device in devices():
-        report(Progress(f"fitting on {device}", len(found), 2 + 2 * len(devices())))
+        on_progress(Progress(f"fitting on {device}", len(found), 2 + 2 * len(devices())))
         whole = _whole(wide, landmarks, settings, device)
         found.append(_own(wide, landmarks, settings, device, whole[0]))
-        found.append(_adam(*whole, device, report))
-    report(Progress("scipy", len(found), len(found) + 1))
+        found.append(_adam(*whole, device, on_progress))
+    on_progress(Progress("scipy", len(found), len(found) + 1))
     found.append(_scipy(wide, landmarks, settings, 1 if quick else N_SCIPY_FRAMES))
     return tuple(found)
 
@@ -105,7 +105,7 @@ def _state_of(fit: HeadFit, problem: FaceProblem) -> FaceState:
     )
 
 
-def _adam(problem: FaceProblem, start: FaceState, device: str, report: Report) -> Speed:
+def _adam(problem: FaceProblem, start: FaceState, device: str, on_progress: OnProgress) -> Speed:
     """Adam on the same cost, every frame and the shape at once, from the same start."""
     unknowns = [
         roma.rotmat_to_rotvec(start.rotation), start.translation, start.jaw,
@@ -119,7 +119,7 @@ def _adam(problem: FaceProblem, start: FaceState, device: str, report: Report) -
     optimiser = torch.optim.Adam(groups)
     began = time.perf_counter()
     for step in range(ADAM_STEPS):
-        report(Progress(f"Adam on {device}", step, ADAM_STEPS))
+        on_progress(Progress(f"Adam on {device}", step, ADAM_STEPS))
         optimiser.zero_grad()
         torch.autograd.backward(problem.cost(_as_state(unknowns)))
         optimiser.step()

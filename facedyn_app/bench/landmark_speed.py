@@ -17,7 +17,7 @@ from facedyn_app.headmodel.model import HeadModel
 from facedyn_app.landmarks import track_faces
 from facedyn_app.landmarks.models import MODEL, FaceModels
 from facedyn_app.landmarks.quiet import known_notices_removed
-from facedyn_app.progress import Progress, Report, ignore
+from facedyn_app.progress import OnProgress, Progress, ignore
 from facedyn_app.records import ByteArray
 from facedyn_app.video import probe_video, read_frames
 
@@ -27,7 +27,7 @@ CROP_PX, BATCH = 256, 32
 
 
 def measure_landmark_speed(
-    head: HeadModel, folder: Path, *, quick: bool, report: Report = ignore
+    head: HeadModel, folder: Path, *, quick: bool, on_progress: OnProgress = ignore
 ) -> tuple[Speed, ...]:
     """Decoding, MediaPipe by itself, the landmark network in torch, and the program's whole way.
 
@@ -35,17 +35,17 @@ def measure_landmark_speed(
         head: The head to film.
         folder: Where rendered videos are kept.
         quick: Whether the film is short.
-        report: Told of every part; may raise Cancelled.
+        on_progress: Told of every part; may raise Cancelled.
 
     Raises:
         OutputError: The folder cannot be written.
     """
     film = QUICK_FILM if quick else FILM
-    video = truth_video(head, make_truth(head, film), folder, report)
+    video = truth_video(head, make_truth(head, film), folder, on_progress)
     found: list[Speed] = []
     for number, speed in enumerate(_ways(video)):
         found.append(speed)
-        report(Progress("measuring the speed of landmarks", number + 1, 3 + len(devices())))
+        on_progress(Progress("measuring the speed of landmarks", number + 1, 3 + len(devices())))
     return tuple(found)
 
 

@@ -16,7 +16,7 @@ from facedyn_app.bench.truth import Case, make_truth, truth_video
 from facedyn_app.headmodel.model import HeadModel
 from facedyn_app.landmarks.read_ahead import read_ahead
 from facedyn_app.live import LiveFace, LiveFrame
-from facedyn_app.progress import Progress, Report, ignore
+from facedyn_app.progress import OnProgress, Progress, ignore
 from facedyn_app.records import FloatArray, Frame
 from facedyn_app.settings import Settings
 from facedyn_app.video import probe_video, read_frames
@@ -53,17 +53,21 @@ class LiveTiming:
         return float(np.quantile(self.latency_ms, share))
 
 
-def live_film(head: HeadModel, folder: Path, report: Report = ignore) -> Path:
+def live_film(head: HeadModel, folder: Path, on_progress: OnProgress = ignore) -> Path:
     """A rendered film of a talking head, made where it is not there yet.
 
     Raises:
         OutputError: The folder cannot be written.
     """
-    return truth_video(head, make_truth(head, FILM), folder, report)
+    return truth_video(head, make_truth(head, FILM), folder, on_progress)
 
 
 def measure_live(
-    head: HeadModel, settings: Settings, video: Path, rate: float = 0.0, report: Report = ignore
+    head: HeadModel,
+    settings: Settings,
+    video: Path,
+    rate: float = 0.0,
+    on_progress: OnProgress = ignore,
 ) -> LiveTiming:
     """Show a video to the live fit frame by frame, each when it is due.
 
@@ -75,7 +79,7 @@ def measure_live(
         settings: Of all stages.
         video: The video.
         rate: Frames a second to show it at; 0 takes its own times.
-        report: Told of the progress; may raise Cancelled.
+        on_progress: Told of the progress; may raise Cancelled.
 
     Raises:
         InputError: The video cannot be read.
@@ -90,7 +94,7 @@ def measure_live(
             seen.append(live.see(frame))
             latencies.append(time.perf_counter() - due)
             n_frames = frame.index + 1
-            report(Progress(f"live: {video.name}", n_frames, info.n_frames))
+            on_progress(Progress(f"live: {video.name}", n_frames, info.n_frames))
     stages = 1e3 * np.median([one.seconds_spent for one in seen], axis=0)
     return LiveTiming(
         video=video.name,

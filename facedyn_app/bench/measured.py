@@ -14,7 +14,7 @@ from facedyn_app.fitting.session_fit import fit_session
 from facedyn_app.headmodel.model import HeadModel
 from facedyn_app.npz import read_npz
 from facedyn_app.pipeline import analyse_video
-from facedyn_app.progress import Report, ignore
+from facedyn_app.progress import OnProgress, ignore
 from facedyn_app.records import FRAME_ARRAYS, INVALID_REASONS, HeadFit, Landmarks
 from facedyn_app.settings import FitSettings, Settings
 
@@ -58,7 +58,9 @@ class Measured:
     invalid: Mapping[str, int]
 
 
-def measure(head: HeadModel, case: Case, bench: Bench, report: Report = ignore) -> Measured:
+def measure(
+    head: HeadModel, case: Case, bench: Bench, on_progress: OnProgress = ignore
+) -> Measured:
     """Render a case where that is not done yet, follow its face and fit the head.
 
     Raises:
@@ -67,19 +69,23 @@ def measure(head: HeadModel, case: Case, bench: Bench, report: Report = ignore) 
         TooLittleError: A face is found in hardly any frame.
     """
     truth = make_truth(head, case)
-    video = truth_video(head, truth, bench.folder, report)
+    video = truth_video(head, truth, bench.folder, on_progress)
     kept = video.with_suffix(".landmarks-4.npz")
     if bench.keep_landmarks and kept.is_file():
         landmarks = _read_landmarks(kept)
-        fit = fit_session(head, landmarks, bench.settings.fit, device=bench.device, report=report)
+        fit = fit_session(
+            head, landmarks, bench.settings.fit, device=bench.device, on_progress=on_progress
+        )
     else:
-        analysis = analyse_video(video, head, bench.settings, device=bench.device, report=report)
+        analysis = analyse_video(
+            video, head, bench.settings, device=bench.device, on_progress=on_progress
+        )
         landmarks, fit = analysis.landmarks.whole(), analysis.fit
         _write_landmarks(landmarks, kept)
     alone = None
     if case.take is Take.STILL:
         untied = frame_by_frame(bench.settings.fit)
-        alone = fit_session(head, landmarks, untied, device=bench.device, report=report)
+        alone = fit_session(head, landmarks, untied, device=bench.device, on_progress=on_progress)
     return Measured(truth, landmarks, fit, alone, invalid_by_reason(fit))
 
 

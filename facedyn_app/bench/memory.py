@@ -16,7 +16,7 @@ from facedyn_app.errors import InputError
 from facedyn_app.fitting.session_fit import fit_session
 from facedyn_app.headmodel.model import HeadModel
 from facedyn_app.landmarks import Face, FrameFaces, TrackCollector
-from facedyn_app.progress import Progress, Report, ignore
+from facedyn_app.progress import OnProgress, Progress, ignore
 from facedyn_app.records import Frame, Landmarks, VideoInfo
 from facedyn_app.settings import FitSettings
 
@@ -43,7 +43,10 @@ class MemoryUse:
 
 
 def measure_memory(
-    head: HeadModel, settings: FitSettings, minutes: Sequence[float], report: Report = ignore
+    head: HeadModel,
+    settings: FitSettings,
+    minutes: Sequence[float],
+    on_progress: OnProgress = ignore,
 ) -> tuple[float, tuple[MemoryUse, ...]]:
     """Gather and fit made recordings, the shortest first: a peak never falls.
 
@@ -51,7 +54,7 @@ def measure_memory(
         head: The head, its landmarks placed.
         settings: Of the fit.
         minutes: Lengths.
-        report: Told of the progress; may raise Cancelled.
+        on_progress: Told of the progress; may raise Cancelled.
 
     Returns:
         The peak before the first of them, MiB, and what each came to.
@@ -64,7 +67,7 @@ def measure_memory(
     head = replace(head, sha256=None)
     take = made_landmarks(head, Case(Take.TALK, seconds=TAKE_SECONDS))
     before = peak_mib()
-    return before, tuple(_measure(head, settings, take, m, report) for m in sorted(minutes))
+    return before, tuple(_measure(head, settings, take, m, on_progress) for m in sorted(minutes))
 
 
 def peak_mib() -> float:
@@ -82,7 +85,7 @@ def peak_mib() -> float:
 
 
 def _measure(
-    head: HeadModel, settings: FitSettings, take: Landmarks, minutes: float, report: Report
+    head: HeadModel, settings: FitSettings, take: Landmarks, minutes: float, on_progress: OnProgress
 ) -> MemoryUse:
     n_frames = round(60 * minutes * FPS)
     info = VideoInfo(Path("made"), take.width, take.height, FPS, n_frames, 60 * minutes)
@@ -90,10 +93,10 @@ def _measure(
     for found in _made_faces(take, n_frames):
         collector.add(found)
         if collector.n_frames % REPORT_FRAMES == 0:
-            report(Progress(f"gathering {minutes:g} min", collector.n_frames, n_frames))
+            on_progress(Progress(f"gathering {minutes:g} min", collector.n_frames, n_frames))
     track = collector.track()
     collected = peak_mib()
-    fit_session(head, track, settings, report=report)
+    fit_session(head, track, settings, on_progress=on_progress)
     return MemoryUse(minutes, n_frames, collected, peak_mib())
 
 

@@ -31,7 +31,7 @@ from facedyn_app.landmarks.mirror import (
     mirror_name,
     mirrored_channels,
 )
-from facedyn_app.progress import Progress, Report, ignore
+from facedyn_app.progress import OnProgress, Progress, ignore
 from facedyn_app.records import BoolArray, ByteArray, FloatArray, HeadFit, Landmarks
 from facedyn_app.settings import Settings
 from facedyn_app.video import SIMULATED, probe_video, read_frames
@@ -118,7 +118,7 @@ def mirrored_motion(head: HeadModel, fit: HeadFit) -> FloatArray:
 
 
 def measure_mirror(
-    head: HeadModel, video: Path, folder: Path, report: Report = ignore
+    head: HeadModel, video: Path, folder: Path, on_progress: OnProgress = ignore
 ) -> MirrorResult:
     """Encode a video as it is and mirrored, follow and fit both, compare left with right.
 
@@ -126,22 +126,24 @@ def measure_mirror(
         head: The head, its landmarks placed, its expressions named by sides.
         video: The file.
         folder: Where the encoded versions are kept for the next time.
-        report: Told of the progress; may raise Cancelled.
+        on_progress: Told of the progress; may raise Cancelled.
 
     Raises:
         InputError: It is no video, or shows no face.
         OutputError: The folder cannot be written.
         TooLittleError: Hardly any frame is valid in both versions.
     """
-    plain_path = _encoded(video, folder, "plain", np.asarray, report)
-    mirrored_path = _encoded(video, folder, "mirrored", _mirror_picture, report)
-    plain = _analysed(head, plain_path, None, report)
+    plain_path = _encoded(video, folder, "plain", np.asarray, on_progress)
+    mirrored_path = _encoded(video, folder, "mirrored", _mirror_picture, on_progress)
+    plain = _analysed(head, plain_path, None, on_progress)
     by_hand = mirror_landmarks(plain.landmarks)
-    given = _analysed(head, video, plain.landmarks, report)
-    mirrored = _analysed(head, mirrored_path, by_hand, report)
-    refitted = _Version(by_hand, fit_session(head, by_hand, Settings().fit, report=report))
-    mean_plain = _analysed(head, plain_path, plain.landmarks, report, mirrored_mean=True)
-    mean_mirrored = _analysed(head, mirrored_path, by_hand, report, mirrored_mean=True)
+    given = _analysed(head, video, plain.landmarks, on_progress)
+    mirrored = _analysed(head, mirrored_path, by_hand, on_progress)
+    refitted = _Version(
+        by_hand, fit_session(head, by_hand, Settings().fit, on_progress=on_progress)
+    )
+    mean_plain = _analysed(head, plain_path, plain.landmarks, on_progress, mirrored_mean=True)
+    mean_mirrored = _analysed(head, mirrored_path, by_hand, on_progress, mirrored_mean=True)
     versions = {
         "video": given,
         "plain": plain,
@@ -170,7 +172,9 @@ def _mirror_picture(image: ByteArray) -> ByteArray:
     return np.ascontiguousarray(image[:, ::-1])
 
 
-def _encoded(video: Path, folder: Path, version: str, change: Change, report: Report) -> Path:
+def _encoded(
+    video: Path, folder: Path, version: str, change: Change, on_progress: OnProgress
+) -> Path:
     """A version of a video, picture by picture, where it is not in the folder yet."""
     info = probe_video(video)
     key = json.dumps([sha256_of(video), ENCODER])
@@ -182,7 +186,7 @@ def _encoded(video: Path, folder: Path, version: str, change: Change, report: Re
     try:
         for frame in read_frames(video):
             if frame.index % REPORT_FRAMES == 0:
-                report(Progress(f"encoding {path.name}", frame.index, info.n_frames))
+                on_progress(Progress(f"encoding {path.name}", frame.index, info.n_frames))
             file.add(change(frame.image), frame.seconds)
         file.finish()
     finally:
@@ -194,7 +198,7 @@ def _analysed(
     head: HeadModel,
     path: Path,
     expected: Landmarks | None,
-    report: Report,
+    on_progress: OnProgress,
     *,
     mirrored_mean: bool = False,
 ) -> _Version:
@@ -202,9 +206,9 @@ def _analysed(
     default = Settings()
     landmarks = replace(default.landmarks, mirrored_mean=mirrored_mean)
     settings = replace(default, landmarks=landmarks)
-    followed = follow_video(path, head, settings, report=report)
+    followed = follow_video(path, head, settings, on_progress=on_progress)
     face = ANY_FACE if expected is None else _nearest_face(followed, expected)
-    analysis = fit_face(followed, head, settings, face=face, report=report)
+    analysis = fit_face(followed, head, settings, face=face, on_progress=on_progress)
     return _Version(analysis.landmarks.whole(), analysis.fit)
 
 

@@ -21,7 +21,7 @@ from facedyn_app.bench.truth_file import LEAST_ROWS, RecordedTruth, check_rate, 
 from facedyn_app.errors import TooLittleError
 from facedyn_app.headmodel.model import HeadModel
 from facedyn_app.pipeline import analyse_video
-from facedyn_app.progress import Report, ignore
+from facedyn_app.progress import OnProgress, ignore
 from facedyn_app.records import HeadFit, Landmarks
 from facedyn_app.settings import Settings
 from facedyn_app.video import probe_video
@@ -71,7 +71,7 @@ class PerformanceResult:
 
 
 def measure_performance(
-    head: HeadModel, video: Path, truth: RecordedTruth, report: Report = ignore
+    head: HeadModel, video: Path, truth: RecordedTruth, on_progress: OnProgress = ignore
 ) -> PerformanceResult:
     """Follow and fit a video, and compare it with its truth.
 
@@ -79,14 +79,14 @@ def measure_performance(
         head: The head, its landmarks placed.
         video: The file.
         truth: What is true of it.
-        report: Told of the progress; may raise Cancelled.
+        on_progress: Told of the progress; may raise Cancelled.
 
     Raises:
         InputError: It is no video, shows no face, or the truth is not of it.
         TooLittleError: The face is seen in too few frames.
     """
     check_rate(truth, probe_video(video).fps)
-    analysis = analyse_video(video, head, Settings(), report=report)
+    analysis = analyse_video(video, head, Settings(), on_progress=on_progress)
     return compare(head, video.name, analysis.fit, analysis.landmarks.whole(), truth)
 
 

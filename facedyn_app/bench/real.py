@@ -12,7 +12,7 @@ from facedyn_app.bench import metrics
 from facedyn_app.bench.measured import Bench, invalid_by_reason
 from facedyn_app.headmodel.model import HeadModel
 from facedyn_app.pipeline import analyse_video
-from facedyn_app.progress import Report, ignore
+from facedyn_app.progress import OnProgress, ignore
 
 
 @dataclass(frozen=True, slots=True, eq=False)
@@ -52,7 +52,7 @@ class VideoResult:
 
 
 def measure_video(
-    head: HeadModel, video: Path, bench: Bench, report: Report = ignore
+    head: HeadModel, video: Path, bench: Bench, on_progress: OnProgress = ignore
 ) -> VideoResult:
     """Follow and fit one video.
 
@@ -60,13 +60,15 @@ def measure_video(
         head: The head, its landmarks placed.
         video: The file.
         bench: How.
-        report: Told of the progress; may raise Cancelled.
+        on_progress: Told of the progress; may raise Cancelled.
 
     Raises:
         InputError: It is no video, or shows no face.
         TooLittleError: A face is found in hardly any frame.
     """
-    analysis = analyse_video(video, head, bench.settings, device=bench.device, report=report)
+    analysis = analyse_video(
+        video, head, bench.settings, device=bench.device, on_progress=on_progress
+    )
     fit, info = analysis.fit, analysis.info
     angles = np.degrees(np.concatenate([fit.rotation, fit.jaw[:, :1]], axis=1))
     jitter_deg = metrics.noise_sd(angles)

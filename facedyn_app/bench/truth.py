@@ -21,7 +21,7 @@ from facedyn_app.headmodel.drawing.appearance import (
 )
 from facedyn_app.headmodel.drawing.render import head_to_camera
 from facedyn_app.headmodel.model import HeadModel
-from facedyn_app.progress import Progress, Report, ignore
+from facedyn_app.progress import OnProgress, Progress, ignore
 from facedyn_app.records import BoolArray, ByteArray, FloatArray
 from facedyn_app.simulate.motion import SimulatedMotion
 from facedyn_app.simulate.rendering import (
@@ -165,14 +165,16 @@ def case_appearance(case: Case) -> Appearance:
     )
 
 
-def truth_video(head: HeadModel, truth: Truth, folder: Path, report: Report = ignore) -> Path:
+def truth_video(
+    head: HeadModel, truth: Truth, folder: Path, on_progress: OnProgress = ignore
+) -> Path:
     """The video of a case, rendered where it is not in the folder yet.
 
     Args:
         head: The head, its landmarks placed.
         truth: What to show.
         folder: Where videos are kept.
-        report: Told of every frame; may raise Cancelled.
+        on_progress: Told of every frame; may raise Cancelled.
 
     Raises:
         OutputError: The folder cannot be written.
@@ -181,7 +183,9 @@ def truth_video(head: HeadModel, truth: Truth, folder: Path, report: Report = ig
     digest = hashlib.sha256(_key(head, truth).encode()).hexdigest()[:10]
     path = folder / f"{head.head_id} {case.name} {digest}.mp4".replace(" ", "_")
     if not path.is_file():
-        pictures = _reported(_filmed(head, truth), len(truth.motion.seconds), case.name, report)
+        pictures = _reported(
+            _filmed(head, truth), len(truth.motion.seconds), case.name, on_progress
+        )
         crf = NOISY_CRF if case.noisy else CLEAN_CRF
         write_video(path, pictures, truth.motion.fps, crf, ENCODER_EFFORT, SIMULATED)
     return path
@@ -198,10 +202,10 @@ def _key(head: HeadModel, truth: Truth) -> str:
 
 
 def _reported(
-    pictures: Iterable[ByteArray], n_frames: int, name: str, report: Report
+    pictures: Iterable[ByteArray], n_frames: int, name: str, on_progress: OnProgress
 ) -> Iterator[ByteArray]:
     for number, picture in enumerate(pictures):
-        report(Progress(f"rendering {name}", number, n_frames))
+        on_progress(Progress(f"rendering {name}", number, n_frames))
         yield picture
 
 

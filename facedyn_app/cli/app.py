@@ -36,7 +36,7 @@ from facedyn_app.cli.options import (
 from facedyn_app.cli.report_verb import PrintPdf, make_report
 from facedyn_app.cli.verb import Outcome, run_verb
 from facedyn_app.cli.window import MeasureWindow, OpenWindow
-from facedyn_app.progress import Report
+from facedyn_app.progress import OnProgress
 
 
 def make_app(
@@ -112,7 +112,7 @@ def fit(
 ) -> None:
     """Follow a face through a video, fit a head to it, write a session file."""
 
-    def work(report: Report) -> Outcome:
+    def work(on_progress: OnProgress) -> Outcome:
         from facedyn_app.cli.fit import fit_video
         from facedyn_app.cli.fit_faces import fit_every_face
         from facedyn_app.cli.recordings import Reading
@@ -120,7 +120,7 @@ def fit(
         one = max(face, 0)
         reading = Reading(head, device, one, n_shape, n_expression, mirrored_mean=mirrored_mean)
         fit_those = fit_every_face if face == ALL_FACES else fit_video
-        return fit_those(video, out, reading, report)
+        return fit_those(video, out, reading, on_progress)
 
     run_verb(work, as_json=as_json)
 
@@ -145,12 +145,12 @@ def enrol(
 ) -> None:
     """Enrol a speaker with recordings, by consent: videos, sessions, other programs' tables."""
 
-    def work(report: Report) -> Outcome:
+    def work(on_progress: OnProgress) -> Outcome:
         from facedyn_app.cli.people import enrol_recordings
         from facedyn_app.cli.recordings import Reading
 
         reading = Reading(head, device, face)
-        return enrol_recordings(name, recordings, library, consent, reading, report)
+        return enrol_recordings(name, recordings, library, consent, reading, on_progress)
 
     run_verb(work, as_json=as_json)
 
@@ -188,12 +188,12 @@ def identify(
 ) -> None:
     """Who is it? Rank the enrolled speakers for videos, sessions, other programs' tables."""
 
-    def work(report: Report) -> Outcome:
+    def work(on_progress: OnProgress) -> Outcome:
         from facedyn_app.cli.asking import identify_recordings
         from facedyn_app.cli.recordings import Reading
 
         reading = Reading(head, device, face)
-        return identify_recordings(recordings, library, top, recognizer, reading, out, report)
+        return identify_recordings(recordings, library, top, recognizer, reading, out, on_progress)
 
     run_verb(work, as_json=as_json)
 
@@ -210,12 +210,12 @@ def verify(
 ) -> None:
     """Is it this speaker? Same, not the same, or cannot be told."""
 
-    def work(report: Report) -> Outcome:
+    def work(on_progress: OnProgress) -> Outcome:
         from facedyn_app.cli.asking import verify_recording
         from facedyn_app.cli.recordings import Reading
 
         reading = Reading(head, device, face)
-        return verify_recording(name, recording, library, recognizer, reading, report)
+        return verify_recording(name, recording, library, recognizer, reading, on_progress)
 
     run_verb(work, as_json=as_json)
 
@@ -227,10 +227,10 @@ def dnr(
 ) -> None:
     """Does the head shape drift? The drift-to-noise ratio (DNR) of the speakers' sessions."""
 
-    def work(report: Report) -> Outcome:
+    def work(on_progress: OnProgress) -> Outcome:
         from facedyn_app.cli.people import measure_speakers
 
-        return measure_speakers(library, speaker, report)
+        return measure_speakers(library, speaker, on_progress)
 
     run_verb(work, as_json=as_json)
 
@@ -245,10 +245,10 @@ def simulate(
 ) -> None:
     """Write session files of simulated speakers, for trying out and for measuring."""
 
-    def work(report: Report) -> Outcome:
+    def work(on_progress: OnProgress) -> Outcome:
         from facedyn_app.cli.simulate import Corpus, simulate_corpus
 
-        return simulate_corpus(out, Corpus(speakers, sessions, seconds, seed), report)
+        return simulate_corpus(out, Corpus(speakers, sessions, seconds, seed), on_progress)
 
     run_verb(work, as_json=as_json)
 
@@ -256,9 +256,9 @@ def simulate(
 def selftest(as_json: AsJson = False) -> None:
     """Try every stage on a small scale, in less than a minute, and say what was done."""
 
-    def work(report: Report) -> Outcome:
+    def work(on_progress: OnProgress) -> Outcome:
         from facedyn_app.cli.selftest import test_all_stages
 
-        return test_all_stages(report)
+        return test_all_stages(on_progress)
 
     run_verb(work, as_json=as_json)

@@ -40,7 +40,7 @@ from facedyn_app.pipeline import (
     read_enrolled,
     verify,
 )
-from facedyn_app.progress import Report
+from facedyn_app.progress import OnProgress
 from facedyn_app.recognizer.files import load_recognizer
 from facedyn_app.recognizer.model import Recognizer
 from facedyn_app.records import Identification, Session
@@ -70,15 +70,15 @@ class _Asked:
     settings: Settings
     head: Callable[[], HeadModel]
 
-    def session(self, path: Path, report: Report) -> Session:
+    def session(self, path: Path, on_progress: OnProgress) -> Session:
         """The session of a recording."""
         head = self.head() if is_video(path) else None
-        return read_recording(path, head, self.reading, self.settings, report)
+        return read_recording(path, head, self.reading, self.settings, on_progress)
 
 
-def _head_for(recognizer: Recognizer, reading: Reading, report: Report) -> HeadModel:
+def _head_for(recognizer: Recognizer, reading: Reading, on_progress: OnProgress) -> HeadModel:
     """The head for videos; one that the recognizer does not read is told before the fit."""
-    head = read_ready_head(reading.head or recognizer.head_id, report)
+    head = read_ready_head(reading.head or recognizer.head_id, on_progress)
     if head.head_id != recognizer.head_id:
         raise MismatchError(
             f"The recognizer was trained on head '{recognizer.head_id}', "
@@ -90,13 +90,13 @@ def _head_for(recognizer: Recognizer, reading: Reading, report: Report) -> HeadM
 
 @contextmanager
 def _asking(
-    folder: Path, recognizer: Path | None, reading: Reading, report: Report
+    folder: Path, recognizer: Path | None, reading: Reading, on_progress: OnProgress
 ) -> Iterator[_Asked]:
     with open_library(folder) as library:
         chosen = active_recognizer(library) if recognizer is None else load_recognizer(recognizer)
         names, settings = check_gallery(library, chosen.head_id), Settings()
-        enrolled = cache(partial(read_enrolled, library, chosen, settings, report))
-        head = cache(partial(_head_for, chosen, reading, report))
+        enrolled = cache(partial(read_enrolled, library, chosen, settings, on_progress))
+        head = cache(partial(_head_for, chosen, reading, on_progress))
         yield _Asked(library, names, enrolled, reading, settings, head)
 
 
@@ -107,7 +107,7 @@ def identify_recordings(
     recognizer: Path | None,
     reading: Reading,
     table: Path | None,
-    report: Report,
+    on_progress: OnProgress,
 ) -> Outcome:
     """Who is it? Rank the enrolled speakers for each recording.
 
@@ -120,7 +120,7 @@ def identify_recordings(
         recognizer: A recognizer; None for the active one of the library.
         reading: How a video is analysed; by the recognizer's head where it names none.
         table: A CSV table for every recording against every speaker; None writes none.
-        report: Called several times a second; may raise Cancelled.
+        on_progress: Called several times a second; may raise Cancelled.
 
     Raises:
         InputError: The only recording, the library or the recognizer cannot be read.
@@ -132,9 +132,11 @@ def identify_recordings(
         check_output_file(table, paths)
     answers: list[tuple[Path, Session, Identification]] = []
     failed: dict[Path, FacedynError] = {}
-    with _asking(folder, recognizer, reading, report) as asked:
+    with _asking(folder, recognizer, reading, on_progress) as asked:
         for number, path in enumerate(paths, start=1):
-            within = report if len(paths) == 1 else numbered(report, path, number, len(paths))
+            within = (
+                on_progress if len(paths) == 1 else numbered(on_progress, path, number, len(paths))
+            )
             try:
                 check_recording(path)
                 session = asked.session(path, within)
@@ -179,7 +181,7 @@ def verify_recording(
     folder: Path,
     recognizer: Path | None,
     reading: Reading,
-    report: Report,
+    on_progress: OnProgress,
 ) -> Outcome:
     """Is it this speaker? One recording compared with one who is enrolled.
 
@@ -189,18 +191,18 @@ def verify_recording(
         folder: The library.
         recognizer: A recognizer; None for the active one of the library.
         reading: How a video is analysed; by the recognizer's head where it names none.
-        report: Called several times a second; may raise Cancelled.
+        on_progress: Called several times a second; may raise Cancelled.
 
     Raises:
         InputError: The recording, library or recognizer cannot be read; nobody has that name.
         MismatchError: The head or the session is another than the recognizer's.
         TooLittleError: Nobody is enrolled, or the recording is too short.
     """
-    with _asking(folder, recognizer, reading, report) as asked:
+    with _asking(folder, recognizer, reading, on_progress) as asked:
         if checked_name(name) not in asked.names:
             raise not_enrolled(name, asked.library)
         check_recording(path)
-        session = asked.session(path, report)
+        session = asked.session(path, on_progress)
         with naming(path):
             found = verify(checked_name(name), session, asked.enrolled())
     made = " (simulated)" if session.simulated else ""

@@ -16,7 +16,7 @@ from facedyn_app.cli.places import check_output_folder
 from facedyn_app.cli.tables import NONE, indented, number, table
 from facedyn_app.cli.verb import Outcome
 from facedyn_app.pipeline import ready_head
-from facedyn_app.progress import Report
+from facedyn_app.progress import OnProgress
 from facedyn_app.settings import Settings
 
 _HEADS = (
@@ -45,7 +45,7 @@ def bench_accuracy(
     *,
     quick: bool,
     keep_landmarks: bool,
-    report: Report,
+    on_progress: OnProgress,
 ) -> Outcome:
     """Measure the errors of the whole way from pixels to parameters.
 
@@ -55,7 +55,7 @@ def bench_accuracy(
         folder: Where rendered videos are kept.
         quick: Whether only a few seconds are filmed.
         keep_landmarks: Whether landmarks found before are taken again.
-        report: Told of every step; may raise Cancelled.
+        on_progress: Told of every step; may raise Cancelled.
 
     Raises:
         InputError: A head cannot be read, or no face is found.
@@ -66,9 +66,9 @@ def bench_accuracy(
     folder.mkdir(parents=True, exist_ok=True)
     bench = Bench(folder, Settings(), keep_landmarks=keep_landmarks)
     cases = QUICK_CASES if quick else CASES
-    ready = [ready_head(name, report) for name in heads]
-    found = [measure_accuracy(head, cases, bench, report) for head in ready]
-    real = [measure_video(ready[0], video, bench, report) for video in videos]
+    ready = [ready_head(name, on_progress) for name in heads]
+    found = [measure_accuracy(head, cases, bench, on_progress) for head in ready]
+    real = [measure_video(ready[0], video, bench, on_progress) for video in videos]
     facts = {
         "settings": asdict(bench.settings.fit),
         "heads": [asdict(one) for one in found],

@@ -11,19 +11,19 @@ from facedyn_app.cli.places import check_input_file, check_output_folder
 from facedyn_app.cli.tables import number, table
 from facedyn_app.cli.verb import Outcome
 from facedyn_app.pipeline import ready_head
-from facedyn_app.progress import Report
+from facedyn_app.progress import OnProgress
 from facedyn_app.settings import Settings
 
 _SHARES = {"median": 0.5, "95 %": 0.95, "worst": 1.0}
 
 
-def bench_live(folder: Path, video: Path | None, report: Report) -> Outcome:
+def bench_live(folder: Path, video: Path | None, on_progress: OnProgress) -> Outcome:
     """Measure the latency of the live fit.
 
     Args:
         folder: Where rendered videos are kept.
         video: A video, at its own pace; None for a rendered one at 30 frames/s.
-        report: Told of every frame; may raise Cancelled.
+        on_progress: Told of every frame; may raise Cancelled.
 
     Raises:
         InputError: The video cannot be read.
@@ -34,10 +34,12 @@ def bench_live(folder: Path, video: Path | None, report: Report) -> Outcome:
         quiet_drawing()
         check_output_folder(folder)
         folder.mkdir(parents=True, exist_ok=True)
-        found = measure_live(head, Settings(), live_film(head, folder, report), FILM_RATE, report)
+        found = measure_live(
+            head, Settings(), live_film(head, folder, on_progress), FILM_RATE, on_progress
+        )
     else:
         check_input_file(video, "video")
-        found = measure_live(head, Settings(), video, report=report)
+        found = measure_live(head, Settings(), video, on_progress=on_progress)
     latency = {name: found.latency(share) for name, share in _SHARES.items()}
     rows = [(f"latency, {name}", number(value, 1)) for name, value in latency.items()]
     rows += [(f"{stage}, median", number(value, 1)) for stage, value in found.stage_ms.items()]

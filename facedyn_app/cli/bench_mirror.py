@@ -14,7 +14,7 @@ from facedyn_app.cli.places import check_input_file, check_output_folder, naming
 from facedyn_app.cli.recordings import numbered, read_ready_head
 from facedyn_app.cli.tables import NONE, number, table
 from facedyn_app.cli.verb import Outcome
-from facedyn_app.progress import Report
+from facedyn_app.progress import OnProgress
 
 _WHAT = {
     "fit": "mirrored video, fit",
@@ -34,14 +34,16 @@ scores: the landmarker's blendshape scores. by hand: the landmarks of the plain 
 and fitted again. mean of both: each version followed with --mirrored-mean."""
 
 
-def bench_mirror(videos: Sequence[Path], head: str, work: Path | None, report: Report) -> Outcome:
+def bench_mirror(
+    videos: Sequence[Path], head: str, work: Path | None, on_progress: OnProgress
+) -> Outcome:
     """Measure whether mirrored videos give mirrored answers.
 
     Args:
         videos: The videos.
         head: Id or file of the head.
         work: Where the encoded versions are kept; None for a folder that goes again.
-        report: Told of the progress; may raise Cancelled.
+        on_progress: Told of the progress; may raise Cancelled.
 
     Raises:
         InputError: A video or the head cannot be read, or a video shows no face.
@@ -54,13 +56,13 @@ def bench_mirror(videos: Sequence[Path], head: str, work: Path | None, report: R
     if work is not None:
         check_output_folder(work)
         work.mkdir(parents=True, exist_ok=True)
-    ready = read_ready_head(head, report)
+    ready = read_ready_head(head, on_progress)
     check_sides(ready)
     with ExitStack() as stack:
         folder = work or Path(stack.enter_context(TemporaryDirectory(prefix="facedyn-mirror-")))
         found = []
         for count, video in enumerate(videos, 1):
-            told = numbered(report, video, count, len(videos))
+            told = numbered(on_progress, video, count, len(videos))
             with naming(video):
                 found.append(measure_mirror(ready, video, folder, told))
     together = {name: pooled(getattr(one, name) for one in found) for name in _WHAT}

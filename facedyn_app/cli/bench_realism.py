@@ -14,7 +14,7 @@ from facedyn_app.cli.verb import Outcome
 from facedyn_app.errors import InputError
 from facedyn_app.library.importers import Layout, find_recordings
 from facedyn_app.library.library import DATABASE, Library
-from facedyn_app.progress import Progress, Report
+from facedyn_app.progress import OnProgress, Progress
 from facedyn_app.recordings import Form, form_of, read_one_kept, track_kind
 from facedyn_app.records import Session
 from facedyn_app.simulate.corpus import simulate_sessions, true_sessions
@@ -44,7 +44,7 @@ class Population:
 
 
 def bench_realism(
-    place: Path | None, population: Population, rate_hz: float, report: Report
+    place: Path | None, population: Population, rate_hz: float, on_progress: OnProgress
 ) -> Outcome:
     """Measure in what the people of a corpus differ, or in what the simulated speakers do.
 
@@ -53,7 +53,7 @@ def bench_realism(
             simulated speakers, as the fit would give them and as they truly move.
         population: Which simulated speakers.
         rate_hz: Rate that all motion is resampled to, Hz.
-        report: Told of every session; may raise Cancelled.
+        on_progress: Told of every session; may raise Cancelled.
 
     Raises:
         InputError: The place cannot be read or holds no sessions.
@@ -62,7 +62,7 @@ def bench_realism(
     """
     corpora = _simulated(population) if place is None else {str(place): _sessions(place)}
     found = {
-        name: measure_realism(_told(name, sessions, report), np.random.default_rng(0), rate_hz)
+        name: measure_realism(_told(name, sessions, on_progress), np.random.default_rng(0), rate_hz)
         for name, sessions in corpora.items()
     }
     facts = {
@@ -115,10 +115,10 @@ def _of_library(place: Path) -> Iterator[tuple[str, Session]]:
 
 
 def _told(
-    name: str, sessions: Iterator[tuple[str, Session]], report: Report
+    name: str, sessions: Iterator[tuple[str, Session]], on_progress: OnProgress
 ) -> Iterator[tuple[str, Session]]:
     for k, session in enumerate(sessions):
-        report(Progress(name, k))
+        on_progress(Progress(name, k))
         yield session
 
 

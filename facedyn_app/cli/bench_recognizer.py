@@ -8,20 +8,20 @@ import torch
 
 from facedyn_app.cli.tables import number, table
 from facedyn_app.cli.verb import Outcome
-from facedyn_app.progress import Report
+from facedyn_app.progress import OnProgress
 from facedyn_app.recognizer.speed import ForwardSpeed, measure_forward
 from facedyn_app.settings import NetworkSettings
 
 
-def bench_recognizer(report: Report) -> Outcome:
+def bench_recognizer(on_progress: OnProgress) -> Outcome:
     """Time the default network on every device, beside torch's own encoder.
 
     Args:
-        report: Called at every pass; may raise Cancelled.
+        on_progress: Called at every pass; may raise Cancelled.
     """
     devices = ["cpu", *(f"cuda:{k}" for k in range(torch.cuda.device_count()))]
     sizes = NetworkSettings()
-    found = [measure_forward(sizes, device=device, report=report) for device in devices]
+    found = [measure_forward(sizes, device=device, on_progress=on_progress) for device in devices]
     head = ["windows/s", "network", "torch encoder, its steps", "torch encoder, all frames"]
     rows = [
         [_where(one), *(number(x, 0) for x in (one.network, one.transformer, one.full_rate))]

@@ -16,7 +16,7 @@ from facedyn_app.cli.places import check_output_folder
 from facedyn_app.cli.tables import NONE, number, table
 from facedyn_app.cli.verb import Outcome
 from facedyn_app.pipeline import ready_head
-from facedyn_app.progress import Report
+from facedyn_app.progress import OnProgress
 from facedyn_app.settings import Settings
 
 _SPEED_HEADS = ("way", "device", "frames", "frames/s", "program is x times", "cost above least %")
@@ -25,25 +25,27 @@ _SPEED_HEADS = ("way", "device", "frames", "frames/s", "program is x times", "co
 _MEMORY_HEADS = ("minutes", "frames", "gathered/MiB", "fitted/MiB")
 
 
-def bench_fit(*, quick: bool, report: Report) -> Outcome:
+def bench_fit(*, quick: bool, on_progress: OnProgress) -> Outcome:
     """Measure the speed of the fit, 478 landmarks, 100 shapes and 50 expressions.
 
     Args:
         quick: Whether only a few seconds are fitted.
-        report: Told of every part; may raise Cancelled.
+        on_progress: Told of every part; may raise Cancelled.
     """
     settings = Settings()
-    found = measure_fit_speed(ready_head(DEFAULT_HEAD), settings.fit, quick=quick, report=report)
+    found = measure_fit_speed(
+        ready_head(DEFAULT_HEAD), settings.fit, quick=quick, on_progress=on_progress
+    )
     return _speeds(found, settings)
 
 
-def bench_landmarks(folder: Path, *, quick: bool, report: Report) -> Outcome:
+def bench_landmarks(folder: Path, *, quick: bool, on_progress: OnProgress) -> Outcome:
     """Measure the speed of following a face at 640x360.
 
     Args:
         folder: Where rendered videos are kept.
         quick: Whether only a few seconds are followed.
-        report: Told of every part; may raise Cancelled.
+        on_progress: Told of every part; may raise Cancelled.
 
     Raises:
         OutputError: The folder cannot be written.
@@ -52,21 +54,23 @@ def bench_landmarks(folder: Path, *, quick: bool, report: Report) -> Outcome:
     check_output_folder(folder)
     folder.mkdir(parents=True, exist_ok=True)
     head = ready_head(DEFAULT_HEAD)
-    return _speeds(measure_landmark_speed(head, folder, quick=quick, report=report), Settings())
+    return _speeds(
+        measure_landmark_speed(head, folder, quick=quick, on_progress=on_progress), Settings()
+    )
 
 
-def bench_memory(minutes: Sequence[float], report: Report) -> Outcome:
+def bench_memory(minutes: Sequence[float], on_progress: OnProgress) -> Outcome:
     """Measure the memory that long recordings take.
 
     Args:
         minutes: Their lengths.
-        report: Told of the progress; may raise Cancelled.
+        on_progress: Told of the progress; may raise Cancelled.
 
     Raises:
         InputError: This system does not tell.
         OutputError: There is no room for temporary files.
     """
-    before, found = measure_memory(ready_head(DEFAULT_HEAD), Settings().fit, minutes, report)
+    before, found = measure_memory(ready_head(DEFAULT_HEAD), Settings().fit, minutes, on_progress)
     rows = [
         (
             f"{one.minutes:g}",

@@ -14,7 +14,7 @@ from facedyn_app.cli.places import check_input_file, naming
 from facedyn_app.cli.recordings import read_ready_head
 from facedyn_app.cli.tables import NONE, number, table
 from facedyn_app.cli.verb import Outcome
-from facedyn_app.progress import Report
+from facedyn_app.progress import OnProgress
 
 _CHANNEL_HEADS = ("channel", "true sd", "r", "slope", "own r", "slope", "lag")
 _LENGTH_HEADS = ("length", "true sd", "r", "slope", "expr. slope", "own r", "slope", "ratio")
@@ -26,14 +26,14 @@ distance of the outer eye corners: on the fitted head with its shape, and (expr.
 expression-only mesh. ratio: the fit's slope over the landmarks' own."""
 
 
-def bench_truth(video: Path, truth: Path, head: str, report: Report) -> Outcome:
+def bench_truth(video: Path, truth: Path, head: str, on_progress: OnProgress) -> Outcome:
     """Measure how well a performance is recovered whose truth is known.
 
     Args:
         video: The video.
         truth: The table of its truth.
         head: Id or file of the head.
-        report: Told of the progress; may raise Cancelled.
+        on_progress: Told of the progress; may raise Cancelled.
 
     Raises:
         InputError: A file cannot be read, or they do not belong together.
@@ -41,9 +41,9 @@ def bench_truth(video: Path, truth: Path, head: str, report: Report) -> Outcome:
     """
     check_input_file(video, "video")
     known = read_truth(truth)
-    ready = read_ready_head(head, report)
+    ready = read_ready_head(head, on_progress)
     with naming(video):
-        found = measure_performance(ready, video, known, report)
+        found = measure_performance(ready, video, known, on_progress)
     return Outcome(asdict(found), _text(found))
 
 

@@ -10,7 +10,7 @@ import typer
 from facedyn_app.cli.options import DEFAULT_HEAD, AsJson, HeadName, numbers
 from facedyn_app.cli.verb import Outcome, run_verb
 from facedyn_app.cli.window import MeasureWindow
-from facedyn_app.progress import Report
+from facedyn_app.progress import OnProgress
 
 WorkFolder = Annotated[
     Path,
@@ -35,10 +35,10 @@ def make_bench_app(measure_window: MeasureWindow) -> typer.Typer:
     ) -> None:
         """Measure how long the window waits while scrubbing, beside a fit and a training."""
 
-        def work_on(report: Report) -> Outcome:
+        def work_on(on_progress: OnProgress) -> Outcome:
             from facedyn_app.cli.bench_window import bench_window
 
-            return bench_window(measure_window, seconds, report)
+            return bench_window(measure_window, seconds, on_progress)
 
         run_verb(work_on, as_json=as_json)
 
@@ -80,7 +80,7 @@ def accuracy(
 ) -> None:
     """Film painted heads whose motion is known, measure it from the pixels, and compare."""
 
-    def work_on(report: Report) -> Outcome:
+    def work_on(on_progress: OnProgress) -> Outcome:
         from facedyn_app.cli.bench import bench_accuracy
 
         return bench_accuracy(
@@ -89,7 +89,7 @@ def accuracy(
             work,
             quick=quick,
             keep_landmarks=keep_landmarks,
-            report=report,
+            on_progress=on_progress,
         )
 
     run_verb(work_on, as_json=as_json)
@@ -98,10 +98,10 @@ def accuracy(
 def fit(quick: Quick = False, as_json: AsJson = False) -> None:
     """Measure the speed of the fit, beside Adam over the batch and scipy frame by frame."""
 
-    def work_on(report: Report) -> Outcome:
+    def work_on(on_progress: OnProgress) -> Outcome:
         from facedyn_app.cli.bench_speed import bench_fit
 
-        return bench_fit(quick=quick, report=report)
+        return bench_fit(quick=quick, on_progress=on_progress)
 
     run_verb(work_on, as_json=as_json)
 
@@ -109,10 +109,10 @@ def fit(quick: Quick = False, as_json: AsJson = False) -> None:
 def landmarks(work: WorkFolder, quick: Quick = False, as_json: AsJson = False) -> None:
     """Measure the speed of following a face, beside MediaPipe by itself and decoding alone."""
 
-    def work_on(report: Report) -> Outcome:
+    def work_on(on_progress: OnProgress) -> Outcome:
         from facedyn_app.cli.bench_speed import bench_landmarks
 
-        return bench_landmarks(work, quick=quick, report=report)
+        return bench_landmarks(work, quick=quick, on_progress=on_progress)
 
     run_verb(work_on, as_json=as_json)
 
@@ -131,10 +131,10 @@ def live(
 ) -> None:
     """Measure how long a live picture takes to become a mesh, frame by frame, each when due."""
 
-    def work_on(report: Report) -> Outcome:
+    def work_on(on_progress: OnProgress) -> Outcome:
         from facedyn_app.cli.bench_live import bench_live
 
-        return bench_live(work, video, report)
+        return bench_live(work, video, on_progress)
 
     run_verb(work_on, as_json=as_json)
 
@@ -150,10 +150,10 @@ def memory(
     if not lengths or min(lengths) <= 0:
         raise typer.BadParameter("lengths above 0 are needed", param_hint="--minutes")
 
-    def work_on(report: Report) -> Outcome:
+    def work_on(on_progress: OnProgress) -> Outcome:
         from facedyn_app.cli.bench_speed import bench_memory
 
-        return bench_memory(lengths, report)
+        return bench_memory(lengths, on_progress)
 
     run_verb(work_on, as_json=as_json)
 
@@ -173,10 +173,10 @@ def mirror(
 ) -> None:
     """Measure whether a video and its mirror image give mirrored answers."""
 
-    def work_on(report: Report) -> Outcome:
+    def work_on(on_progress: OnProgress) -> Outcome:
         from facedyn_app.cli.bench_mirror import bench_mirror
 
-        return bench_mirror(videos, head, work, report)
+        return bench_mirror(videos, head, work, on_progress)
 
     run_verb(work_on, as_json=as_json)
 
@@ -203,11 +203,11 @@ def realism(
 ) -> None:
     """Measure how much of what a session shows is the person's, beside what people give."""
 
-    def work_on(report: Report) -> Outcome:
+    def work_on(on_progress: OnProgress) -> Outcome:
         from facedyn_app.cli.bench_realism import Population, bench_realism
 
         population = Population(seed, speakers, sessions, seconds)
-        return bench_realism(place, population, rate, report)
+        return bench_realism(place, population, rate, on_progress)
 
     run_verb(work_on, as_json=as_json)
 
@@ -215,10 +215,10 @@ def realism(
 def recognizer(as_json: AsJson = False) -> None:
     """Measure how many windows a second the recognizer's network embeds."""
 
-    def work_on(report: Report) -> Outcome:
+    def work_on(on_progress: OnProgress) -> Outcome:
         from facedyn_app.cli.bench_recognizer import bench_recognizer
 
-        return bench_recognizer(report)
+        return bench_recognizer(on_progress)
 
     run_verb(work_on, as_json=as_json)
 
@@ -237,9 +237,9 @@ def truth(
 ) -> None:
     """Measure how well a recorded performance is recovered whose true motion is known."""
 
-    def work_on(report: Report) -> Outcome:
+    def work_on(on_progress: OnProgress) -> Outcome:
         from facedyn_app.cli.bench_truth import bench_truth
 
-        return bench_truth(video, table, head, report)
+        return bench_truth(video, table, head, on_progress)
 
     run_verb(work_on, as_json=as_json)

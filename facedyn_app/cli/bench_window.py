@@ -10,7 +10,7 @@ from facedyn_app.bench.window import AIM_MS, WindowTiming
 from facedyn_app.cli.tables import number, table
 from facedyn_app.cli.verb import Outcome
 from facedyn_app.cli.window import MeasureWindow, check_display
-from facedyn_app.progress import Report
+from facedyn_app.progress import OnProgress
 
 _SHARES = {"median": 0.5, "99 %": 0.99, "worst": 1.0}
 HEAD = (
@@ -23,20 +23,20 @@ HEAD = (
 )
 
 
-def bench_window(measure: MeasureWindow, seconds: float, report: Report) -> Outcome:
+def bench_window(measure: MeasureWindow, seconds: float, on_progress: OnProgress) -> Outcome:
     """Time the beats of the GUI thread's heart beside one, two and three kinds of work.
 
     Args:
         measure: Opens and times the window.
         seconds: How long each mixture of work is measured, s.
-        report: Told what is measured; may raise Cancelled.
+        on_progress: Told what is measured; may raise Cancelled.
 
     Raises:
         InputError: There is no display.
     """
     check_display()
     with TemporaryDirectory() as folder:
-        found = measure(Path(folder), seconds, report)
+        found = measure(Path(folder), seconds, on_progress)
     facts = {"aim_ms": AIM_MS, "cpus": os.cpu_count(), "mixtures": [_facts(one) for one in found]}
     text = (
         f"{table(HEAD, [_row(one) for one in found], right=tuple(range(1, len(HEAD))))}\n"

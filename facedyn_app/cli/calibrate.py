@@ -7,7 +7,7 @@ from pathlib import Path
 from facedyn_app.cli.verb import Outcome
 from facedyn_app.experiment.testing import calibrate_recognizer
 from facedyn_app.library.library import Library
-from facedyn_app.progress import Report
+from facedyn_app.progress import OnProgress
 from facedyn_app.recognizer.files import (
     check_recognizer_folder,
     default_recognizer,
@@ -18,7 +18,7 @@ from facedyn_app.recognizer.split import parse_test_sessions
 
 
 def calibrate_on_library(
-    source: Path | None, folder: Path, out: Path, test_sessions: str | None, report: Report
+    source: Path | None, folder: Path, out: Path, test_sessions: str | None, on_progress: OnProgress
 ) -> Outcome:
     """Calibrate a recognizer on a library's sessions that it has not seen, and write it.
 
@@ -27,7 +27,7 @@ def calibrate_on_library(
         folder: The library.
         out: Where the calibrated recognizer goes; may be `source`.
         test_sessions: Which sessions are asked about, as written; None for those kept in training.
-        report: Called at every session; may raise Cancelled.
+        on_progress: Called at every session; may raise Cancelled.
 
     Raises:
         FacedynError: What `calibrate_recognizer` raises; recognizer or library cannot be read.
@@ -37,7 +37,7 @@ def calibrate_on_library(
     chosen = None if test_sessions is None else parse_test_sessions(test_sessions)
     check_recognizer_folder(out)
     with Library.open(folder, create=False) as library:
-        calibrated = calibrate_recognizer(recognizer, library, chosen, report)
+        calibrated = calibrate_recognizer(recognizer, library, chosen, on_progress)
         save_recognizer(calibrated, out)
         library.logbook.record("calibrate", f"recognizer '{out.name}'")
     calibration = calibrated.calibration

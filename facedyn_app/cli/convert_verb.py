@@ -9,7 +9,7 @@ import typer
 
 from facedyn_app.cli.options import AsJson, FrameRate
 from facedyn_app.cli.verb import Outcome, run_verb
-from facedyn_app.progress import Report
+from facedyn_app.progress import OnProgress
 
 
 def convert(
@@ -41,7 +41,7 @@ def convert(
     of npz or npy). What a file is shows in it, not in its name.
     """
 
-    def work(_report: Report) -> Outcome:
+    def work(_report: OnProgress) -> Outcome:
         from facedyn_app.cli.convert import convert_recording
 
         return convert_recording(files, out, fps, head)

@@ -19,7 +19,7 @@ from facedyn_app.cli.options import (
 from facedyn_app.cli.verb import Outcome, run_verb
 from facedyn_app.errors import InputError
 from facedyn_app.library.importers import Layout
-from facedyn_app.progress import Report
+from facedyn_app.progress import OnProgress
 
 RecognizerFolder = Annotated[
     Path, typer.Argument(metavar="RECOGNIZER", help="The folder of a trained recognizer.")
@@ -99,12 +99,12 @@ def import_(
     the FLAME file of FLAME parameters.
     """
 
-    def work(report: Report) -> Outcome:
+    def work(on_progress: OnProgress) -> Outcome:
         from facedyn_app.cli.importing import Statement, import_folder
         from facedyn_app.cli.recordings import Reading
 
         statement, reading = Statement(consent, permission), Reading(head, device, fps=fps)
-        return import_folder(folder, library, layout, statement, reading, report)
+        return import_folder(folder, library, layout, statement, reading, on_progress)
 
     run_verb(work, as_json=as_json)
 
@@ -135,11 +135,11 @@ def train(
 ) -> None:
     """Train a recognizer on the speakers of a library, and test it on sessions kept apart."""
 
-    def work(report: Report) -> Outcome:
+    def work(on_progress: OnProgress) -> Outcome:
         from facedyn_app.cli.train import Wish, train_on_library
 
         wish = Wish(test_sessions, budget_minutes, steps, seed, device, head, resume, gaze)
-        return train_on_library(library, out, wish, report)
+        return train_on_library(library, out, wish, on_progress)
 
     run_verb(work, as_json=as_json)
 
@@ -153,10 +153,10 @@ def evaluate(
 ) -> None:
     """Test a recognizer on sessions it was not trained on, beside controls and baselines."""
 
-    def work(report: Report) -> Outcome:
+    def work(on_progress: OnProgress) -> Outcome:
         from facedyn_app.cli.evaluate import evaluate_on_library
 
-        return evaluate_on_library(recognizer, library, test_sessions, gru_minutes, report)
+        return evaluate_on_library(recognizer, library, test_sessions, gru_minutes, on_progress)
 
     run_verb(work, as_json=as_json)
 
@@ -184,7 +184,7 @@ def calibrate(
 ) -> None:
     """Calibrate a recognizer's probabilities on a library's sessions that it has not seen."""
 
-    def work(report: Report) -> Outcome:
+    def work(on_progress: OnProgress) -> Outcome:
         from facedyn_app.cli.calibrate import calibrate_on_library
         from facedyn_app.cli.recognizers import BUILT_IN_NAME
 
@@ -194,7 +194,7 @@ def calibrate(
                 "The built-in recognizer cannot be changed.", "Name a folder for it with -o."
             )
         place = out or recognizer
-        return calibrate_on_library(source, library, place, test_sessions, report)
+        return calibrate_on_library(source, library, place, test_sessions, on_progress)
 
     run_verb(work, as_json=as_json)
 
@@ -209,9 +209,9 @@ def study(
 ) -> None:
     """Study a recognizer: accuracy against window length, sessions, shape drift; one page."""
 
-    def work(report: Report) -> Outcome:
+    def work(on_progress: OnProgress) -> Outcome:
         from facedyn_app.cli.study import study_on_library
 
-        return study_on_library(recognizer, library, out, test_sessions, gru_minutes, report)
+        return study_on_library(recognizer, library, out, test_sessions, gru_minutes, on_progress)
 
     run_verb(work, as_json=as_json)

@@ -16,17 +16,17 @@ from facedyn_app.cli.tables import indented, number, table
 from facedyn_app.cli.verb import Outcome
 from facedyn_app.demo import DemoProbe, DemoResult, run_demo
 from facedyn_app.dynamics.quality import GOOD
-from facedyn_app.progress import Report
+from facedyn_app.progress import OnProgress
 from facedyn_app.records import NOT_IN_GALLERY
 from facedyn_app.settings import Settings, TrustSettings
 
 
-def headless_demo(folder: Path, report: Report) -> Outcome:
+def headless_demo(folder: Path, on_progress: OnProgress) -> Outcome:
     """Run the demo without a window.
 
     Args:
         folder: The demo's library.
-        report: Called several times a second; may raise Cancelled.
+        on_progress: Called several times a second; may raise Cancelled.
 
     Raises:
         InputError: A part of the installation is missing.
@@ -34,7 +34,7 @@ def headless_demo(folder: Path, report: Report) -> Outcome:
     """
     check_output_folder(folder)
     settings = Settings()
-    return demo_outcome(run_demo(folder, settings, report=report), settings.trust)
+    return demo_outcome(run_demo(folder, settings, on_progress=on_progress), settings.trust)
 
 
 def demo_outcome(result: DemoResult, trust: TrustSettings) -> Outcome:

@@ -10,7 +10,7 @@ from facedyn_app.cli.tables import number, table
 from facedyn_app.cli.verb import Outcome
 from facedyn_app.experiment.testing import assess_recognizer
 from facedyn_app.library.library import Library
-from facedyn_app.progress import Report
+from facedyn_app.progress import OnProgress
 from facedyn_app.recognizer.accuracy import Accuracy
 from facedyn_app.recognizer.assessment import Assessment
 from facedyn_app.recognizer.files import load_recognizer
@@ -24,7 +24,7 @@ def evaluate_on_library(
     folder: Path,
     test_sessions: str | None,
     gru_minutes: float,
-    report: Report,
+    on_progress: OnProgress,
 ) -> Outcome:
     """Test a recognizer on a library's sessions that it was not trained on.
 
@@ -33,7 +33,7 @@ def evaluate_on_library(
         folder: The library.
         test_sessions: Which sessions are tested, as written; None for those kept in training.
         gru_minutes: How long a GRU is trained for comparison, minutes; 0 not at all.
-        report: Called at every session; may raise Cancelled.
+        on_progress: Called at every session; may raise Cancelled.
 
     Raises:
         FacedynError: What `assess_recognizer` raises; recognizer or library cannot be read.
@@ -41,7 +41,7 @@ def evaluate_on_library(
     recognizer = load_recognizer(recognizer_folder)
     chosen = None if test_sessions is None else parse_test_sessions(test_sessions)
     with Library.open(folder, create=False) as library:
-        found = assess_recognizer(recognizer, library, chosen, report, gru_minutes=gru_minutes)
+        found = assess_recognizer(recognizer, library, chosen, on_progress, gru_minutes=gru_minutes)
         library.logbook.record("evaluate", f"recognizer '{recognizer_folder.name}'")
     facts = {
         "recognizer": recognizer_folder,

@@ -10,7 +10,7 @@ from facedyn_app.cli.recordings import read_head, read_ready_head
 from facedyn_app.cli.verb import Outcome
 from facedyn_app.headmodel.channel_sets import drawing_head_of
 from facedyn_app.library.session_file import load_session
-from facedyn_app.progress import Report
+from facedyn_app.progress import OnProgress
 from facedyn_app.records import Session
 from facedyn_app.reports.film import write_film
 from facedyn_app.reports.kinds import MeshFormat, MeshKind, TableFormat
@@ -18,13 +18,13 @@ from facedyn_app.reports.meshes import SessionMeshes, frame_at, write_one, write
 from facedyn_app.reports.table import table_columns, write_table
 
 
-def export_table(path: Path, out: Path, report: Report) -> Outcome:
+def export_table(path: Path, out: Path, on_progress: OnProgress) -> Outcome:
     """Write a session as a table.
 
     Args:
         path: The session file.
         out: The table; its ending says its format.
-        report: Called for every block of frames; may raise Cancelled.
+        on_progress: Called for every block of frames; may raise Cancelled.
 
     Raises:
         InputError: The session cannot be read.
@@ -33,7 +33,7 @@ def export_table(path: Path, out: Path, report: Report) -> Outcome:
     check_input_file(path, "session file")
     check_output_file(out, inputs=(path,))
     session = load_session(path)
-    write_table(session, out, TableFormat(out.suffix[1:].lower()), report)
+    write_table(session, out, TableFormat(out.suffix[1:].lower()), on_progress)
     n_frames, n_columns = len(session.seconds), len(table_columns(session))
     facts = {
         "session": path,
@@ -46,7 +46,9 @@ def export_table(path: Path, out: Path, report: Report) -> Outcome:
     return Outcome(facts, f"written: {out}, {n_frames} frames, {n_columns} columns{made}")
 
 
-def export_film(path: Path, video: Path, out: Path, head: str | None, report: Report) -> Outcome:
+def export_film(
+    path: Path, video: Path, out: Path, head: str | None, on_progress: OnProgress
+) -> Outcome:
     """Write a recording with the outlines of the fitted head.
 
     Args:
@@ -54,7 +56,7 @@ def export_film(path: Path, video: Path, out: Path, head: str | None, report: Re
         video: The recording that it was made from.
         out: The film.
         head: Id or file of the head; None for the one that the session names.
-        report: Called several times a second; may raise Cancelled.
+        on_progress: Called several times a second; may raise Cancelled.
 
     Raises:
         InputError: The session, its head or the recording cannot be read.
@@ -66,8 +68,8 @@ def export_film(path: Path, video: Path, out: Path, head: str | None, report: Re
     check_output_file(out, inputs=(path, video))
     session = load_session(path)
     with naming(path):
-        placed = read_ready_head(head or drawing_head_of(session), report)
-        n_frames = write_film(session, placed, video, out, report)
+        placed = read_ready_head(head or drawing_head_of(session), on_progress)
+        n_frames = write_film(session, placed, video, out, on_progress)
     facts = {
         "session": path,
         "video": video,
@@ -104,14 +106,14 @@ class MeshChoice:
         return neutral or self.frame is not None or self.seconds is not None
 
 
-def export_meshes(path: Path, out: Path, choice: MeshChoice, report: Report) -> Outcome:
+def export_meshes(path: Path, out: Path, choice: MeshChoice, on_progress: OnProgress) -> Outcome:
     """Write meshes of a session.
 
     Args:
         path: The session file.
         out: The mesh file, or the new folder for a sequence.
         choice: Which meshes.
-        report: Called for each mesh of a sequence; may raise Cancelled.
+        on_progress: Called for each mesh of a sequence; may raise Cancelled.
 
     Raises:
         InputError: The session or its head cannot be read, or there is no mesh of the frame.
@@ -138,7 +140,7 @@ def export_meshes(path: Path, out: Path, choice: MeshChoice, report: Report) -> 
             "simulated": session.simulated,
         }
         if not choice.one_file:
-            return _sequence(meshes, out, choice, report, facts)
+            return _sequence(meshes, out, choice, on_progress, facts)
         frame = _frame(session, choice)
         write_one(meshes, frame, out)
     what = "neutral mesh"
@@ -160,10 +162,10 @@ def _sequence(
     meshes: SessionMeshes,
     out: Path,
     choice: MeshChoice,
-    report: Report,
+    on_progress: OnProgress,
     facts: dict[str, object],
 ) -> Outcome:
-    made = write_sequence(meshes, out, choice.form, report)
+    made = write_sequence(meshes, out, choice.form, on_progress)
     n_skipped = len(made.skipped)
     text = f"written: {len(made.files)} {choice.kind} meshes in {out}, head {meshes.head.head_id}"
     if meshes.session.simulated:

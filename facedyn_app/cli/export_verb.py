@@ -10,7 +10,7 @@ import typer
 
 from facedyn_app.cli.options import AsJson, OtherHead
 from facedyn_app.cli.verb import Outcome, run_verb
-from facedyn_app.progress import Report
+from facedyn_app.progress import OnProgress
 from facedyn_app.reports.kinds import ExportLayout, FilmFormat, MeshFormat, MeshKind, TableFormat
 
 _ENDINGS = {
@@ -87,10 +87,12 @@ def export(
         raise typer.BadParameter("give one of --frame, --seconds and --sequence")
     file, chosen = (out, form or MeshFormat.OBJ) if sequence else _with_ending(out, form)
 
-    def work(report: Report) -> Outcome:
+    def work(on_progress: OnProgress) -> Outcome:
         from facedyn_app.cli.export import MeshChoice, export_meshes
 
-        return export_meshes(session, file, MeshChoice(mesh, chosen, frame, seconds, head), report)
+        return export_meshes(
+            session, file, MeshChoice(mesh, chosen, frame, seconds, head), on_progress
+        )
 
     run_verb(work, as_json=as_json)
 
@@ -101,12 +103,12 @@ def _other_layout(
     layout: ExportLayout,
     head: str | None,
     others: Sequence[object | None],
-) -> Callable[[Report], Outcome]:
+) -> Callable[[OnProgress], Outcome]:
     if any(other is not None for other in others):
         raise typer.BadParameter("--layout goes with none of the options for meshes and films")
     _check_ending(out, [_ENDINGS[layout]])
 
-    def work(_report: Report) -> Outcome:
+    def work(_report: OnProgress) -> Outcome:
         from facedyn_app.cli.export_motion import export_motion
 
         return export_motion(session, out, layout, head)
@@ -116,32 +118,34 @@ def _other_layout(
 
 def _without_mesh(
     session: Path, video: Path | None, out: Path, head: str | None, chosen_mesh: bool
-) -> Callable[[Report], Outcome]:
+) -> Callable[[OnProgress], Outcome]:
     if chosen_mesh:
         raise typer.BadParameter("say with --mesh which mesh is wanted")
     return _film(session, video, out, head) if video else _table(session, out, head)
 
 
-def _table(session: Path, out: Path, head: str | None) -> Callable[[Report], Outcome]:
+def _table(session: Path, out: Path, head: str | None) -> Callable[[OnProgress], Outcome]:
     if head is not None:
         raise typer.BadParameter("a table needs no --head")
     _check_ending(out, [f".{form}" for form in TableFormat], ", or --mesh or --video must be given")
 
-    def work(report: Report) -> Outcome:
+    def work(on_progress: OnProgress) -> Outcome:
         from facedyn_app.cli.export import export_table
 
-        return export_table(session, out, report)
+        return export_table(session, out, on_progress)
 
     return work
 
 
-def _film(session: Path, video: Path, out: Path, head: str | None) -> Callable[[Report], Outcome]:
+def _film(
+    session: Path, video: Path, out: Path, head: str | None
+) -> Callable[[OnProgress], Outcome]:
     _check_ending(out, [f".{form}" for form in FilmFormat])
 
-    def work(report: Report) -> Outcome:
+    def work(on_progress: OnProgress) -> Outcome:
         from facedyn_app.cli.export import export_film
 
-        return export_film(session, video, out, head, report)
+        return export_film(session, video, out, head, on_progress)
 
     return work
 

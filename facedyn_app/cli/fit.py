@@ -16,18 +16,18 @@ from facedyn_app.dynamics.quality import assess_quality
 from facedyn_app.fitting.focal import focal_text
 from facedyn_app.library.session_file import save_session
 from facedyn_app.pipeline import analyse_video
-from facedyn_app.progress import Report
+from facedyn_app.progress import OnProgress
 from facedyn_app.records import Quality
 
 
-def fit_video(video: Path, out: Path, reading: Reading, report: Report) -> Outcome:
+def fit_video(video: Path, out: Path, reading: Reading, on_progress: OnProgress) -> Outcome:
     """Analyse a video and write its session file.
 
     Args:
         video: The video.
         out: The session file.
         reading: Head and how much of it, device, face.
-        report: Called several times a second; may raise Cancelled.
+        on_progress: Called several times a second; may raise Cancelled.
 
     Raises:
         InputError: The video or the head cannot be read, or the face or device is not there.
@@ -38,12 +38,12 @@ def fit_video(video: Path, out: Path, reading: Reading, report: Report) -> Outco
     began = time.perf_counter()
     check_recording(video)
     check_output_file(out, inputs=(video,))
-    head = read_ready_head(reading.head or DEFAULT_HEAD, report)
+    head = read_ready_head(reading.head or DEFAULT_HEAD, on_progress)
     settings = reading.settings()
     started_up = time.perf_counter() - began
     with naming(video):
         analysis = analyse_video(
-            video, head, settings, device=reading.device, face=reading.face, report=report
+            video, head, settings, device=reading.device, face=reading.face, on_progress=on_progress
         )
     before = time.perf_counter()
     save_session(analysis.session, out)

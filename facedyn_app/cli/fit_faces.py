@@ -17,7 +17,7 @@ from facedyn_app.errors import TooLittleError
 from facedyn_app.headmodel.model import HeadModel
 from facedyn_app.landmarks import SeenFace
 from facedyn_app.library.session_file import save_session
-from facedyn_app.progress import Progress, Report
+from facedyn_app.progress import OnProgress, Progress
 from facedyn_app.records import Quality
 from facedyn_app.settings import Settings
 
@@ -65,14 +65,14 @@ def face_file(out: Path, face: int) -> Path:
     return out.with_name(f"{out.stem}-face{face}{out.suffix}")
 
 
-def fit_every_face(video: Path, out: Path, reading: Reading, report: Report) -> Outcome:
+def fit_every_face(video: Path, out: Path, reading: Reading, on_progress: OnProgress) -> Outcome:
     """Follow all faces of a video in one pass and fit each that is seen long enough.
 
     Args:
         video: The video.
         out: The session files' name, before the faces' numbers are put into it.
         reading: Head and how much of it, device.
-        report: Called several times a second; may raise Cancelled.
+        on_progress: Called several times a second; may raise Cancelled.
 
     Raises:
         InputError: The video or the head cannot be read, or there is no face or no such device.
@@ -82,12 +82,14 @@ def fit_every_face(video: Path, out: Path, reading: Reading, report: Report) -> 
     """
     check_recording(video)
     check_output_file(face_file(out, 1), inputs=(video,))
-    head = read_ready_head(reading.head or DEFAULT_HEAD, report)
+    head = read_ready_head(reading.head or DEFAULT_HEAD, on_progress)
     settings = reading.settings()
     with naming(video):
-        followed = follow_video(video, head, settings, device=reading.device, report=report)
+        followed = follow_video(
+            video, head, settings, device=reading.device, on_progress=on_progress
+        )
         followed.tracks.number_of()  # says so where there is no face at all
-        answers = _fit_each(followed, head, out, reading, report)
+        answers = _fit_each(followed, head, out, reading, on_progress)
         if not any(answer.session for answer in answers):
             raise TooLittleError(
                 f"No face in the video '{video}' can be fitted: {answers[0].left_out}.",
@@ -97,7 +99,7 @@ def fit_every_face(video: Path, out: Path, reading: Reading, report: Report) -> 
 
 
 def _fit_each(
-    followed: FollowedVideo, head: HeadModel, out: Path, reading: Reading, report: Report
+    followed: FollowedVideo, head: HeadModel, out: Path, reading: Reading, on_progress: OnProgress
 ) -> list[_FaceAnswer]:
     settings = reading.settings()
     answers = []
@@ -108,7 +110,7 @@ def _fit_each(
             words = f"face {seen.number} is seen for {seen.seconds:.1f} s only, less than {least:g}"
             answers.append(_FaceAnswer(seen, left_out=words))
             continue
-        within = numbered(report, Path(f"face {seen.number}"), count, len(faces))
+        within = numbered(on_progress, Path(f"face {seen.number}"), count, len(faces))
         try:
             answers.append(_fit_one(followed, seen, head, out, settings, reading.device, within))
         except TooLittleError as error:
@@ -123,10 +125,12 @@ def _fit_one(
     out: Path,
     settings: Settings,
     device: str,
-    report: Report,
+    on_progress: OnProgress,
 ) -> _FaceAnswer:
-    report(Progress("fitting", 0))
-    analysis = fit_face(followed, head, settings, device=device, face=seen.number, report=report)
+    on_progress(Progress("fitting", 0))
+    analysis = fit_face(
+        followed, head, settings, device=device, face=seen.number, on_progress=on_progress
+    )
     path = face_file(out, seen.number)
     save_session(analysis.session, path)
     return _FaceAnswer(seen, path, assess_quality(analysis.session, settings.trust))

@@ -23,48 +23,50 @@ from facedyn_app.headmodel.files.mesh import MESH_SUFFIXES, write_mesh
 from facedyn_app.headmodel.forward import head_to_tensors, head_vertices
 from facedyn_app.headmodel.model import HeadModel
 from facedyn_app.headmodel.placing.landmark_picture import landmark_picture
-from facedyn_app.progress import Report
+from facedyn_app.progress import OnProgress
 from facedyn_app.records import ByteArray
 from facedyn_app.simulate.error_measurement import watch_landmarker
 
 
-def show_head(path_or_id: str, out: Path, report: Report) -> Outcome:
+def show_head(path_or_id: str, out: Path, on_progress: OnProgress) -> Outcome:
     """Write a picture of what a head can do.
 
     Args:
         path_or_id: The head.
         out: The PNG file.
-        report: Called for each tile; may raise Cancelled.
+        on_progress: Called for each tile; may raise Cancelled.
 
     Raises:
         InputError: There is no such head.
         OutputError: The file cannot be written.
         TooLittleError: The landmarker does not find the head's face.
     """
-    return _write_picture(path_or_id, out, lambda head: contact_sheet(head, report), report)
+    return _write_picture(
+        path_or_id, out, lambda head: contact_sheet(head, on_progress), on_progress
+    )
 
 
-def show_landmarks(path_or_id: str, out: Path, report: Report) -> Outcome:
+def show_landmarks(path_or_id: str, out: Path, on_progress: OnProgress) -> Outcome:
     """Write a picture of where the landmarks sit on a head.
 
     Args:
         path_or_id: The head.
         out: The PNG file.
-        report: Called while landmarks are placed; may raise Cancelled.
+        on_progress: Called while landmarks are placed; may raise Cancelled.
 
     Raises:
         InputError: There is no such head.
         OutputError: The file cannot be written.
         TooLittleError: The landmarker does not find the head's face.
     """
-    return _write_picture(path_or_id, out, landmark_picture, report)
+    return _write_picture(path_or_id, out, landmark_picture, on_progress)
 
 
 def _write_picture(
-    path_or_id: str, out: Path, draw: Callable[[HeadModel], ByteArray], report: Report
+    path_or_id: str, out: Path, draw: Callable[[HeadModel], ByteArray], on_progress: OnProgress
 ) -> Outcome:
     check_output_file(out, inputs=(Path(path_or_id),))
-    head = read_ready_head(path_or_id, report)
+    head = read_ready_head(path_or_id, on_progress)
     picture = draw(head)
     done, png = cv2.imencode(".png", cv2.cvtColor(picture, cv2.COLOR_RGB2BGR))
     if not done:
@@ -76,14 +78,14 @@ def _write_picture(
     return Outcome(facts, f"written: {out}, {width} x {height} px, head {head.head_id}")
 
 
-def measure_head(path_or_id: str, n_faces: int, n_looks: int, report: Report) -> Outcome:
+def measure_head(path_or_id: str, n_faces: int, n_looks: int, on_progress: OnProgress) -> Outcome:
     """Measure how the landmarker sees a head, and keep it for the fits to come.
 
     Args:
         path_or_id: The head, one of the user's.
         n_faces: Made faces.
         n_looks: Pictures of each.
-        report: Called for each face; may raise Cancelled.
+        on_progress: Called for each face; may raise Cancelled.
 
     Raises:
         InputError: There is no such head, or it is built in.
@@ -91,12 +93,12 @@ def measure_head(path_or_id: str, n_faces: int, n_looks: int, report: Report) ->
         TooLittleError: The landmarker does not find the head's face often enough.
     """
     quiet_drawing()
-    head = read_ready_head(path_or_id, report)
+    head = read_ready_head(path_or_id, on_progress)
     if head.sha256 is None or head.head_id in list_heads():
         raise InputError(
             f"The head '{head.head_id}' comes with its measurement.", "Measure a head of yours."
         )
-    errors = watch_landmarker(head, n_faces=n_faces, n_looks=n_looks, report=report)
+    errors = watch_landmarker(head, n_faces=n_faces, n_looks=n_looks, on_progress=on_progress)
     file = measured_file(head.sha256)
     file.parent.mkdir(parents=True, exist_ok=True)
     write_errors(errors, file)

@@ -9,7 +9,7 @@ import typer
 
 from facedyn_app.cli.options import AsJson, HeadChoice, numbers
 from facedyn_app.cli.verb import Outcome, run_verb
-from facedyn_app.progress import Report
+from facedyn_app.progress import OnProgress
 
 Turn = Annotated[str, typer.Option(metavar="X,Y,Z", help="Rotation vector, rad.")]
 Coefficients = Annotated[str, typer.Option(metavar="A,B,...", help="Leading coefficients.")]
@@ -32,7 +32,7 @@ def heads(context: typer.Context, as_json: AsJson = False) -> None:
     if context.invoked_subcommand is not None:
         return
 
-    def work(_report: Report) -> Outcome:
+    def work(_report: OnProgress) -> Outcome:
         from facedyn_app.cli.heads import list_all_heads
 
         return list_all_heads()
@@ -47,10 +47,10 @@ def show(
 ) -> None:
     """Draw what a head can do: identities, jaw, every expression."""
 
-    def work(report: Report) -> Outcome:
+    def work(on_progress: OnProgress) -> Outcome:
         from facedyn_app.cli.head_files import show_head
 
-        return show_head(head, out, report)
+        return show_head(head, out, on_progress)
 
     run_verb(work, as_json=as_json)
 
@@ -62,10 +62,10 @@ def landmarks(
 ) -> None:
     """Draw where the landmarks sit on a head, coloured by their weight in the fit."""
 
-    def work(report: Report) -> Outcome:
+    def work(on_progress: OnProgress) -> Outcome:
         from facedyn_app.cli.head_files import show_landmarks
 
-        return show_landmarks(head, out, report)
+        return show_landmarks(head, out, on_progress)
 
     run_verb(work, as_json=as_json)
 
@@ -82,10 +82,10 @@ def measure(
     landmarker; what it makes of them is kept in your cache folder.
     """
 
-    def work(report: Report) -> Outcome:
+    def work(on_progress: OnProgress) -> Outcome:
         from facedyn_app.cli.head_files import measure_head
 
-        return measure_head(head, faces, looks, report)
+        return measure_head(head, faces, looks, on_progress)
 
     run_verb(work, as_json=as_json)
 
@@ -106,7 +106,7 @@ def mesh(
     leading = numbers(shape), numbers(expression)
     turns = {"root": numbers(rotation, 3), "neck": numbers(neck, 3), "jaw": numbers(jaw, 3)}
 
-    def work(_report: Report) -> Outcome:
+    def work(_report: OnProgress) -> Outcome:
         from facedyn_app.cli.head_files import Pose, write_head_mesh
 
         return write_head_mesh(head, Pose(*leading, turns), out)
@@ -120,7 +120,7 @@ def forget(
 ) -> None:
     """Take a head file off the list; the file itself stays where it is."""
 
-    def work(_report: Report) -> Outcome:
+    def work(_report: OnProgress) -> Outcome:
         from facedyn_app.cli.heads import forget_head
 
         return forget_head(head)

@@ -29,7 +29,7 @@ from facedyn_app.library.importers import (
 )
 from facedyn_app.library.library import Library
 from facedyn_app.library.rows import checked_name
-from facedyn_app.progress import Progress, Report
+from facedyn_app.progress import OnProgress, Progress
 from facedyn_app.recordings import read_kept, sha256_of_recording, track_kind
 from facedyn_app.records import Session
 from facedyn_app.tracks.flame import FlameFile
@@ -74,11 +74,13 @@ class _Import:
         self.n_added = self.n_simulated = self.n_known = self.n_assumed = 0
         self.left_out: list[dict[str, str]] = []
 
-    def take_all(self, recordings: Sequence[Recording], report: Report) -> None:
+    def take_all(self, recordings: Sequence[Recording], on_progress: OnProgress) -> None:
         """Import recordings; what has come when something ends it stays."""
         try:
             for number, (recording, read) in enumerate(self._read_ahead(recordings), start=1):
-                self._take(recording, read, _within(recording, number, len(recordings), report))
+                self._take(
+                    recording, read, _within(recording, number, len(recordings), on_progress)
+                )
         finally:
             self.keep()
 
@@ -101,11 +103,16 @@ class _Import:
             pool.shutdown(cancel_futures=True)
 
     def _take(
-        self, recording: Recording, read: Future[tuple[Session, ...]] | None, report: Report
+        self,
+        recording: Recording,
+        read: Future[tuple[Session, ...]] | None,
+        on_progress: OnProgress,
     ) -> None:
         """Import a recording; one that is there already, or cannot be used, is passed over."""
         try:
-            found = self._fitted(recording, report) if read is None else self._of(recording, read)
+            found = (
+                self._fitted(recording, on_progress) if read is None else self._of(recording, read)
+            )
         except (InputError, TooLittleError, MismatchError) as error:
             self.leave_out(recording.path, error.sentence)
             return
@@ -131,12 +138,14 @@ class _Import:
         log.warning("Left out: %s", sentence)
         self.left_out.append({"path": str(path or ""), "reason": sentence})
 
-    def _fitted(self, recording: Recording, report: Report) -> list[tuple[str, Session]]:
+    def _fitted(self, recording: Recording, on_progress: OnProgress) -> list[tuple[str, Session]]:
         """The session of a video and whose it is; none where the library has it already."""
         speaker, path = recording.speaker, recording.path
         if (checked_name(speaker), sha256_of_recording([path])) in self._known:
             return []
-        return [(speaker, read_recording(path, self.head, self._reading, self._settings, report))]
+        return [
+            (speaker, read_recording(path, self.head, self._reading, self._settings, on_progress))
+        ]
 
     def _of(
         self, recording: Recording, read: Future[tuple[Session, ...]]
@@ -160,7 +169,7 @@ def import_folder(
     layout: Layout,
     statement: Statement,
     reading: Reading,
-    report: Report,
+    on_progress: OnProgress,
 ) -> Outcome:
     """Import a corpus; what is in the library already is not read again.
 
@@ -170,7 +179,7 @@ def import_folder(
         layout: How the corpus lies on disk.
         statement: Consent, and permission where the licence asks for one.
         reading: How videos are analysed.
-        report: Called several times a second; may raise Cancelled. What has come stays.
+        on_progress: Called several times a second; may raise Cancelled. What has come stays.
 
     Raises:
         ConsentError: Consent or permission is missing.
@@ -187,18 +196,20 @@ def import_folder(
             work.leave_out(None, sentence)
         work.flame = reading.flame([one.path for one in corpus.recordings])
         if any(is_video(one.path) for one in corpus.recordings):
-            work.head = read_ready_head(str(reading.head), report)
+            work.head = read_ready_head(str(reading.head), on_progress)
         _note_permission(library, corpus, folder, statement.permission)
-        work.take_all(corpus.recordings, report)
+        work.take_all(corpus.recordings, on_progress)
     return _outcome(folder, library_folder, corpus, work)
 
 
-def _within(recording: Recording, number: int, n_recordings: int, report: Report) -> Report:
+def _within(
+    recording: Recording, number: int, n_recordings: int, on_progress: OnProgress
+) -> OnProgress:
     """Reports about one recording of many: a video's own progress, or one step of a file."""
     if is_video(recording.path):
-        return numbered(report, recording.path, number, n_recordings)
-    report(Progress("importing", number, n_recordings))
-    return report
+        return numbered(on_progress, recording.path, number, n_recordings)
+    on_progress(Progress("importing", number, n_recordings))
+    return on_progress
 
 
 def _note_permission(library: Library, corpus: Corpus, folder: Path, permission: str) -> None:

@@ -30,7 +30,7 @@ from facedyn_app.library.entries import SessionEntry
 from facedyn_app.library.library import DATABASE, Library
 from facedyn_app.library.rows import checked_name, missing_consent
 from facedyn_app.pipeline import drift_in_detail, drift_or_reason, enrol
-from facedyn_app.progress import Cancelled, Progress, Report
+from facedyn_app.progress import Cancelled, OnProgress, Progress
 from facedyn_app.recordings import sha256_of_recording
 from facedyn_app.records import DriftReport, Quality
 from facedyn_app.settings import Settings
@@ -44,7 +44,7 @@ def enrol_recordings(
     folder: Path,
     consent: str,
     reading: Reading,
-    report: Report,
+    on_progress: OnProgress,
 ) -> Outcome:
     """Enrol a speaker with recordings, one after the other.
 
@@ -56,7 +56,7 @@ def enrol_recordings(
         folder: The library; made with the first recording where there is none.
         consent: Who gave it, when, for what; may be empty for a speaker who has given it.
         reading: How videos are analysed.
-        report: Called several times a second; may raise Cancelled.
+        on_progress: Called several times a second; may raise Cancelled.
 
     Raises:
         ConsentError: There is none.
@@ -69,11 +69,11 @@ def enrol_recordings(
         check_recording(path)
     settings = Settings()
     with_videos = any(map(is_video, paths))
-    head = read_ready_head(reading.head or DEFAULT_HEAD, report) if with_videos else None
+    head = read_ready_head(reading.head or DEFAULT_HEAD, on_progress) if with_videos else None
     added: list[tuple[SessionEntry, Quality]] = []
     with _earlier_ones_told(name, added):
         for number, path in enumerate(paths, start=1):
-            within = numbered(report, path, number, len(paths))
+            within = numbered(on_progress, path, number, len(paths))
             session = read_recording(path, head, reading, settings, within)
             with naming(path), open_library(folder, create=True) as library:
                 entry = enrol(name, session, library, consent)
@@ -143,7 +143,7 @@ def _enrolled(folder: Path, consent: str, added: Sequence[tuple[SessionEntry, Qu
     return Outcome(facts, "\n".join(lines))
 
 
-def measure_speakers(folder: Path, speaker: str | None, report: Report) -> Outcome:
+def measure_speakers(folder: Path, speaker: str | None, on_progress: OnProgress) -> Outcome:
     """The drift-to-noise ratio of one speaker, or of all.
 
     Raises:
@@ -159,7 +159,7 @@ def measure_speakers(folder: Path, speaker: str | None, report: Report) -> Outco
             found = [drift_in_detail(library, names[0])]
         else:
             names = [entry.name for entry in library.speakers()]
-            found = _all_drifts(library, names, report)
+            found = _all_drifts(library, names, on_progress)
         entries = library.sessions()
     made = {name: any(e.simulated for e in entries if e.speaker == name) for name in names}
     facts = {
@@ -173,7 +173,7 @@ def measure_speakers(folder: Path, speaker: str | None, report: Report) -> Outco
 
 
 def _all_drifts(
-    library: Library, names: Sequence[str], report: Report
+    library: Library, names: Sequence[str], on_progress: OnProgress
 ) -> list[tuple[DriftReport, ShapeMoves | None]]:
     """A report for each; one without enough material gets a note instead of stopping the rest."""
     if not names:
@@ -182,7 +182,7 @@ def _all_drifts(
         )
     found: list[tuple[DriftReport, ShapeMoves | None]] = []
     for number, name in enumerate(names):
-        report(Progress("measuring shape drift", number, len(names)))
+        on_progress(Progress("measuring shape drift", number, len(names)))
         found.append(drift_or_reason(library, name))
     return found
 

@@ -9,7 +9,7 @@ import typer
 
 from facedyn_app.cli.options import AsJson, LibraryFolder
 from facedyn_app.cli.verb import Outcome, run_verb
-from facedyn_app.progress import Report
+from facedyn_app.progress import OnProgress
 
 
 def make_recognizers_app() -> typer.Typer:
@@ -26,7 +26,7 @@ def recognizers(context: typer.Context, library: LibraryFolder, as_json: AsJson 
     if context.invoked_subcommand is not None:
         return
 
-    def work(_report: Report) -> Outcome:
+    def work(_report: OnProgress) -> Outcome:
         from facedyn_app.cli.recognizers import list_all_recognizers
 
         return list_all_recognizers(library)
@@ -41,7 +41,7 @@ def use(
 ) -> None:
     """Let a recognizer answer who somebody is."""
 
-    def work(_report: Report) -> Outcome:
+    def work(_report: OnProgress) -> Outcome:
         from facedyn_app.cli.recognizers import use_recognizer
 
         return use_recognizer(library, name)
@@ -58,7 +58,7 @@ def add(
 ) -> None:
     """Add a recognizer that was made elsewhere; its folder stays as it is."""
 
-    def work(_report: Report) -> Outcome:
+    def work(_report: OnProgress) -> Outcome:
         from facedyn_app.cli.recognizers import bring_in_recognizer
 
         return bring_in_recognizer(library, folder)

@@ -11,7 +11,7 @@ from facedyn_app.cli.places import check_input_file, naming
 from facedyn_app.errors import InputError
 from facedyn_app.headmodel.files.io import list_heads, load_head
 from facedyn_app.headmodel.model import HeadModel
-from facedyn_app.progress import Progress, Report
+from facedyn_app.progress import OnProgress, Progress
 from facedyn_app.recordings import Form, flame_file, form_of, read_one_kept, track_kind
 from facedyn_app.records import Session
 from facedyn_app.settings import Settings
@@ -101,7 +101,7 @@ def read_head(path_or_id: str) -> HeadModel:
     return load_head(path_or_id)
 
 
-def read_ready_head(path_or_id: str, report: Report) -> HeadModel:
+def read_ready_head(path_or_id: str, on_progress: OnProgress) -> HeadModel:
     """As `read_head`, the landmarks placed where they are not yet.
 
     Raises:
@@ -113,7 +113,7 @@ def read_ready_head(path_or_id: str, report: Report) -> HeadModel:
 
     _check_head_file(path_or_id)
     quiet_drawing()  # placing landmarks draws the head
-    return ready_head(path_or_id, report)
+    return ready_head(path_or_id, on_progress)
 
 
 def _check_head_file(path_or_id: str) -> None:
@@ -123,7 +123,11 @@ def _check_head_file(path_or_id: str) -> None:
 
 
 def read_recording(
-    path: Path, head: HeadModel | None, reading: Reading, settings: Settings, report: Report
+    path: Path,
+    head: HeadModel | None,
+    reading: Reading,
+    settings: Settings,
+    on_progress: OnProgress,
 ) -> Session:
     """The session of a recording; a video is analysed for it.
 
@@ -132,7 +136,7 @@ def read_recording(
         head: The head for videos; None where there is none among the recordings.
         reading: How a video is analysed.
         settings: Of all stages.
-        report: Called several times a second; may raise Cancelled.
+        on_progress: Called several times a second; may raise Cancelled.
 
     Raises:
         InputError: The recording cannot be read.
@@ -145,7 +149,12 @@ def read_recording(
             if head is None:
                 raise ValueError("a video needs a head")
             analysis = analyse_video(
-                path, head, settings, device=reading.device, face=reading.face, report=report
+                path,
+                head,
+                settings,
+                device=reading.device,
+                face=reading.face,
+                on_progress=on_progress,
             )
             return analysis.session
         session = read_one_kept(path, reading.fps, reading.flame([path]))
@@ -154,10 +163,12 @@ def read_recording(
     return session
 
 
-def numbered(report: Report, path: Path, number: int, n_paths: int) -> Report:
+def numbered(on_progress: OnProgress, path: Path, number: int, n_paths: int) -> OnProgress:
     """Name the recording in the reports about it."""
 
     def named(progress: Progress) -> None:
-        report(replace(progress, stage=f"{path.name}, {number} of {n_paths}: {progress.stage}"))
+        on_progress(
+            replace(progress, stage=f"{path.name}, {number} of {n_paths}: {progress.stage}")
+        )
 
     return named

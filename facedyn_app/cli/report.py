@@ -11,7 +11,7 @@ from facedyn_app.cli.verb import Outcome
 from facedyn_app.dynamics.control import control_session
 from facedyn_app.dynamics.quality import assess_quality
 from facedyn_app.library.session_file import load_session
-from facedyn_app.progress import Report
+from facedyn_app.progress import OnProgress
 from facedyn_app.reporting import (
     report_on_library,
     report_on_session,
@@ -27,7 +27,7 @@ def write_report(
     folder: Path,
     out: Path,
     print_pdf: PrintPdf,
-    report: Report,
+    on_progress: OnProgress,
 ) -> Outcome:
     """Make a report and write it.
 
@@ -38,7 +38,7 @@ def write_report(
         folder: The library.
         out: The file, `.html` or `.pdf`.
         print_pdf: Prints a page.
-        report: Called for every session of a speaker, or every speaker; may raise Cancelled.
+        on_progress: Called for every session of a speaker, or every speaker; may raise Cancelled.
 
     Raises:
         InputError: The session or library cannot be read, or there is no such speaker.
@@ -63,9 +63,9 @@ def write_report(
         check_output_file(out)
         with open_library(folder) as library:
             if speaker is None:
-                page = report_on_library(library, trust, report)
+                page = report_on_library(library, trust, on_progress)
             else:
-                page = report_on_speaker(library, speaker, trust, report)
+                page = report_on_speaker(library, speaker, trust, on_progress)
         what = f"library {folder}" if speaker is None else f"speaker {speaker}"
         facts["library"] = folder
     write_page(page, out, print_pdf)

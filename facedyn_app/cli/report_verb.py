@@ -10,7 +10,7 @@ import typer
 
 from facedyn_app.cli.options import AsJson, LibraryFolder, SpeakerName
 from facedyn_app.cli.verb import Outcome, run_verb
-from facedyn_app.progress import Report
+from facedyn_app.progress import OnProgress
 
 PrintPdf = Callable[[str, Path], None]
 """Prints a page of HTML into a PDF file."""
@@ -41,10 +41,10 @@ def make_report(print_pdf: PrintPdf) -> Callable[..., None]:
         if out.suffix.lower() not in (".html", ".pdf"):
             raise typer.BadParameter(f"'{out.name}' must end in .html or .pdf")
 
-        def work(report: Report) -> Outcome:
+        def work(on_progress: OnProgress) -> Outcome:
             from facedyn_app.cli.report import write_report
 
-            return write_report(session, speaker, library, out, print_pdf, report)
+            return write_report(session, speaker, library, out, print_pdf, on_progress)
 
         run_verb(work, as_json=as_json)
 

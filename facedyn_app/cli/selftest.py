@@ -12,7 +12,7 @@ from facedyn_app.cli.selftest_steps import STEPS, Bench, FailedError
 from facedyn_app.cli.tables import number, table
 from facedyn_app.cli.verb import DONE, FAULT, Outcome
 from facedyn_app.errors import FacedynError
-from facedyn_app.progress import Progress, Report
+from facedyn_app.progress import OnProgress, Progress
 
 
 @dataclass(frozen=True, slots=True)
@@ -32,18 +32,18 @@ class StepResult:
     what: str
 
 
-def test_all_stages(report: Report) -> Outcome:
+def test_all_stages(on_progress: OnProgress) -> Outcome:
     """Run every step in a temporary folder; a failed step does not stop the others.
 
     Args:
-        report: Called before each step and within the long ones; may raise Cancelled.
+        on_progress: Called before each step and within the long ones; may raise Cancelled.
     """
     began = time.perf_counter()
     results = []
     with TemporaryDirectory(prefix="facedyn-selftest-") as folder:
-        bench = Bench(Path(folder), report)
+        bench = Bench(Path(folder), on_progress)
         for done, (name, step) in enumerate(STEPS):
-            report(Progress(f"testing: {name}", done, len(STEPS)))
+            on_progress(Progress(f"testing: {name}", done, len(STEPS)))
             results.append(_result(name, step, bench))
     seconds = time.perf_counter() - began
     ok = all(result.ok for result in results)

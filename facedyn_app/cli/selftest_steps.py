@@ -20,7 +20,7 @@ from facedyn_app.headmodel.forward import head_to_tensors, head_vertices
 from facedyn_app.library.library import Library
 from facedyn_app.library.session_file import load_session, save_session
 from facedyn_app.pipeline import analyse_video, drift_of, enrol, identify, read_enrolled, ready_head
-from facedyn_app.progress import Report
+from facedyn_app.progress import OnProgress
 from facedyn_app.recognizer.evaluation import LabelledSession
 from facedyn_app.recognizer.files import default_recognizer
 from facedyn_app.recognizer.training import train
@@ -50,7 +50,7 @@ class Bench:
     """
 
     folder: Path
-    report: Report
+    on_progress: OnProgress
     video: Path | None = None
     session: Session | None = None
 
@@ -89,7 +89,7 @@ def _fit(bench: Bench) -> str:
     if bench.video is None:
         raise FailedError("There is no video: an earlier step has failed.")
     analysis = analyse_video(
-        bench.video, ready_head(HEAD, bench.report), Settings(), report=bench.report
+        bench.video, ready_head(HEAD, bench.on_progress), Settings(), on_progress=bench.on_progress
     )
     bench.session = analysis.session
     n_valid, n_frames = int(analysis.session.valid.sum()), len(analysis.session.valid)
@@ -134,7 +134,7 @@ def _identify_video(bench: Bench) -> str:
 
 def _ranking(bench: Bench, probe: Session, what: str) -> str:
     with Library.open(bench.library, create=False) as library:
-        enrolled = read_enrolled(library, default_recognizer(), Settings(), bench.report)
+        enrolled = read_enrolled(library, default_recognizer(), Settings(), bench.on_progress)
         answer = identify(probe, enrolled)
     _check(len(answer.matches) == N_SPEAKERS, "Not every enrolled speaker is ranked.")
     best = answer.matches[0]
@@ -160,7 +160,7 @@ def _train(bench: Bench) -> str:
         network=NetworkSettings(width=16, n_blocks=1, n_heads=2, embedding=16),
         train=TrainSettings(speakers_per_batch=N_SPEAKERS, max_steps=N_STEPS, warmup_steps=1),
     )
-    recognizer = train(sessions, None, settings, report=bench.report)
+    recognizer = train(sessions, None, settings, on_progress=bench.on_progress)
     vectors = recognizer.embed(sessions[0].session).vectors
     length = np.linalg.norm(recognizer.space({}).directions(vectors), axis=1)
     _check(bool(np.abs(length - 1.0).max() < 1e-3), "The recognizer gives no unit vectors.")

@@ -9,7 +9,7 @@ import typer
 
 from facedyn_app.cli.options import AsJson, LibraryFolder, SpeakerName
 from facedyn_app.cli.verb import Outcome, run_verb
-from facedyn_app.progress import Report
+from facedyn_app.progress import OnProgress
 
 UNKNOWN = "unknown"
 
@@ -32,7 +32,7 @@ def sessions(
     if context.invoked_subcommand is not None:
         return
 
-    def work(_report: Report) -> Outcome:
+    def work(_report: OnProgress) -> Outcome:
         from facedyn_app.cli.sessions import list_sessions
 
         return list_sessions(library, speaker)
@@ -55,7 +55,7 @@ def date_(
     except ValueError as error:
         raise typer.BadParameter(f"'{day}' is no day such as 2026-03-05, nor 'unknown'") from error
 
-    def work(_report: Report) -> Outcome:
+    def work(_report: OnProgress) -> Outcome:
         from facedyn_app.cli.sessions import date_named_session
 
         return date_named_session(library, speaker, session, known)

@@ -9,7 +9,7 @@ from facedyn_app.cli.places import check_output_folder
 from facedyn_app.cli.verb import Outcome
 from facedyn_app.files import atomic_folder
 from facedyn_app.library.session_file import save_session
-from facedyn_app.progress import Report
+from facedyn_app.progress import OnProgress
 from facedyn_app.simulate.corpus import write_corpus
 from facedyn_app.simulate.observation import shipped_observation
 
@@ -31,13 +31,13 @@ class Corpus:
     seed: int
 
 
-def simulate_corpus(out: Path, corpus: Corpus, report: Report) -> Outcome:
+def simulate_corpus(out: Path, corpus: Corpus, on_progress: OnProgress) -> Outcome:
     """Write a corpus of simulated speakers; the folder appears whole or not at all.
 
     Args:
         out: The folder: new, or empty.
         corpus: What to make.
-        report: Called for each session; may raise Cancelled.
+        on_progress: Called for each session; may raise Cancelled.
 
     Raises:
         InputError: The measured model of the fit is missing.
@@ -53,7 +53,7 @@ def simulate_corpus(out: Path, corpus: Corpus, report: Report) -> Outcome:
             save_session,
             seed=corpus.seed,
             observation=shipped_observation(),
-            report=report,
+            on_progress=on_progress,
         )
     facts = {
         "folder": out,

@@ -9,11 +9,11 @@ from contextlib import contextmanager
 from types import FrameType
 
 from facedyn_app.cli.progress_line import ProgressLine
-from facedyn_app.progress import Cancelled, Progress, Report
+from facedyn_app.progress import Cancelled, OnProgress, Progress
 
 
 @contextmanager
-def stoppable(line: ProgressLine) -> Iterator[Report]:
+def stoppable(line: ProgressLine) -> Iterator[OnProgress]:
     """A report that shows progress, and stops the work when the user has asked for that.
 
     The first Ctrl+C (or a request of the system to end) stops the work at its next report; a
@@ -21,7 +21,7 @@ def stoppable(line: ProgressLine) -> Iterator[Report]:
     """
     asked = threading.Event()
 
-    def report(progress: Progress) -> None:
+    def on_progress(progress: Progress) -> None:
         if asked.is_set():
             raise Cancelled
         line.show(progress)
@@ -32,7 +32,7 @@ def stoppable(line: ProgressLine) -> Iterator[Report]:
         asked.set()
 
     with _handling(ask):
-        yield report
+        yield on_progress
 
 
 @contextmanager

@@ -11,7 +11,7 @@ from facedyn_app.cli.verb import Outcome
 from facedyn_app.experiment.study import study_recognizer
 from facedyn_app.files import atomic_folder
 from facedyn_app.library.library import Library
-from facedyn_app.progress import Report
+from facedyn_app.progress import OnProgress
 from facedyn_app.recognizer.files import WEIGHTS, load_recognizer
 from facedyn_app.recognizer.model import Recognizer
 from facedyn_app.recognizer.split import parse_test_sessions
@@ -24,7 +24,7 @@ def study_on_library(
     out: Path,
     test_sessions: str | None,
     gru_minutes: float | None,
-    report: Report,
+    on_progress: OnProgress,
 ) -> Outcome:
     """Study a recognizer on a library and write tables, figures and a page.
 
@@ -35,7 +35,7 @@ def study_on_library(
         test_sessions: Which sessions are tested, as written; None for those kept in training.
         gru_minutes: How long a GRU is trained for comparison, minutes; None as long as the
             recognizer was.
-        report: Called at every session; may raise Cancelled.
+        on_progress: Called at every session; may raise Cancelled.
 
     Raises:
         FacedynError: What `study_recognizer` raises; something cannot be read or written.
@@ -44,8 +44,8 @@ def study_on_library(
     about = _about(recognizer, recognizer_folder, folder)
     chosen = None if test_sessions is None else parse_test_sessions(test_sessions)
     with atomic_folder(out) as place, Library.open(folder, create=False) as library:
-        study = study_recognizer(recognizer, library, chosen, report, gru_minutes=gru_minutes)
-        files = write_study(study, about, place, report)
+        study = study_recognizer(recognizer, library, chosen, on_progress, gru_minutes=gru_minutes)
+        files = write_study(study, about, place, on_progress)
         library.logbook.record("study", f"recognizer '{recognizer_folder.name}'")
     facts = {"folder": out, **about, **study_facts(study), "files": files}
     page = out / "index.html"

@@ -9,7 +9,7 @@ from facedyn_app.cli.evaluate import accuracy_text, made_note
 from facedyn_app.cli.verb import Outcome
 from facedyn_app.experiment.training import TrainingPlan, train_recognizer
 from facedyn_app.library.library import Library
-from facedyn_app.progress import Report
+from facedyn_app.progress import OnProgress
 from facedyn_app.recognizer.model import Recognizer
 from facedyn_app.recognizer.split import parse_test_sessions
 from facedyn_app.settings import Settings, TrainSettings
@@ -56,14 +56,14 @@ class Wish:
         return replace(settings, train=plan, features=features)
 
 
-def train_on_library(folder: Path, out: Path, wish: Wish, report: Report) -> Outcome:
+def train_on_library(folder: Path, out: Path, wish: Wish, on_progress: OnProgress) -> Outcome:
     """Train on a library's sessions and write the recognizer.
 
     Args:
         folder: The library.
         out: The recognizer's folder.
         wish: How.
-        report: Called at every step; may raise Cancelled.
+        on_progress: Called at every step; may raise Cancelled.
 
     Raises:
         FacedynError: What `train_recognizer` raises; the library cannot be read.
@@ -72,7 +72,7 @@ def train_on_library(folder: Path, out: Path, wish: Wish, report: Report) -> Out
         parse_test_sessions(wish.test_sessions), wish.head, wish.device, wish.resume
     )
     with Library.open(folder, create=False) as library:
-        recognizer = train_recognizer(library, out, wish.settings(), plan, report)
+        recognizer = train_recognizer(library, out, wish.settings(), plan, on_progress)
     training = recognizer.training
     facts = {
         "recognizer": out,

@@ -14,7 +14,7 @@ from facedyn_app.cli.as_json import json_line
 from facedyn_app.cli.progress_line import ProgressLine
 from facedyn_app.cli.stop import stoppable
 from facedyn_app.errors import FacedynError
-from facedyn_app.progress import Cancelled, Report
+from facedyn_app.progress import Cancelled, OnProgress
 
 DONE, FAULT, USAGE, UNUSABLE, CANCELLED = 0, 1, 2, 3, 130
 
@@ -34,7 +34,7 @@ class Outcome:
     exit_code: int = DONE
 
 
-def run_verb(work: Callable[[Report], Outcome], *, as_json: bool) -> None:
+def run_verb(work: Callable[[OnProgress], Outcome], *, as_json: bool) -> None:
     """Do a verb's work and print what came of it.
 
     On stdout stands the answer alone: text, or one JSON object. Progress, warnings and errors
@@ -49,8 +49,8 @@ def run_verb(work: Callable[[Report], Outcome], *, as_json: bool) -> None:
     """
     line = ProgressLine(sys.stderr)
     with errors_shown(as_json, line):
-        with _warnings_shown(line) as warnings, stoppable(line) as report:
-            outcome = work(report)
+        with _warnings_shown(line) as warnings, stoppable(line) as on_progress:
+            outcome = work(on_progress)
         line.clear()
         show(outcome, as_json, warnings)
     if outcome.exit_code != DONE:

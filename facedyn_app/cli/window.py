@@ -9,7 +9,7 @@ from pathlib import Path
 from typing import TYPE_CHECKING, Protocol
 
 from facedyn_app.errors import InputError
-from facedyn_app.progress import Report
+from facedyn_app.progress import OnProgress
 
 if TYPE_CHECKING:
     # importing these takes long (numpy; torch, mediapipe), and --help does not need them
@@ -45,7 +45,7 @@ class OpenWindow(Protocol):
         ...
 
 
-MeasureWindow = Callable[[Path, float, Report], "list[WindowTiming]"]
+MeasureWindow = Callable[[Path, float, OnProgress], "list[WindowTiming]"]
 """Opens the window, lets it work in an empty folder for so many seconds a mixture, times it."""
 
 

@@ -15,7 +15,7 @@ from facedyn_app.cli.progress_line import ProgressLine
 from facedyn_app.cli.verb import Outcome, errors_shown, run_verb, show
 from facedyn_app.cli.window import OpenWindow, check_display
 from facedyn_app.folders import own_library
-from facedyn_app.progress import Report
+from facedyn_app.progress import OnProgress
 
 if TYPE_CHECKING:
     # importing the demo takes seconds (torch, mediapipe), which --help does not need
@@ -116,10 +116,10 @@ def demo(
         _demo_window(context.obj, library, screenshot, as_json)
         return
 
-    def work(report: Report) -> Outcome:
+    def work(on_progress: OnProgress) -> Outcome:
         from facedyn_app.cli.demo import headless_demo
 
-        return headless_demo(library, report)
+        return headless_demo(library, on_progress)
 
     run_verb(work, as_json=as_json)
 

@@ -7,7 +7,7 @@ import numpy as np
 from facedyn_app.experiment.division import LibrarySessions
 from facedyn_app.experiment.testing import assess_division, division_of, drift_ratios
 from facedyn_app.library.library import Library
-from facedyn_app.progress import Report
+from facedyn_app.progress import OnProgress
 from facedyn_app.recognizer.model import Recognizer
 from facedyn_app.recognizer.split import TestSessions
 from facedyn_app.recognizer.study import (
@@ -22,7 +22,7 @@ def study_recognizer(
     recognizer: Recognizer,
     library: Library,
     test_sessions: TestSessions | None,
-    report: Report,
+    on_progress: OnProgress,
     *,
     gru_minutes: float | None = None,
 ) -> Study:
@@ -32,7 +32,7 @@ def study_recognizer(
         recognizer: What is studied.
         library: The sessions.
         test_sessions: Which are tested; None: those kept for it in training, else the last.
-        report: Told of every session; may raise `Cancelled`.
+        on_progress: Told of every session; may raise `Cancelled`.
         gru_minutes: How long a GRU is trained for comparison; None as long as the recognizer
             was, 0 not at all.
 
@@ -41,13 +41,15 @@ def study_recognizer(
     """
     minutes = recognizer.training.get("minutes", 0.0) if gru_minutes is None else gru_minutes
     division = division_of(recognizer, library, test_sessions)
-    assessment = assess_division(recognizer, library, division, report, gru_minutes=float(minutes))
+    assessment = assess_division(
+        recognizer, library, division, on_progress, gru_minutes=float(minutes)
+    )
     probes = LibrarySessions(library, division.test)
     gallery = assessment.trials.gallery
-    ratios = drift_ratios(library, list(gallery), division.head_id, report)
+    ratios = drift_ratios(library, list(gallery), division.head_id, on_progress)
     return Study(
         assessment=assessment,
-        by_length=accuracy_by_length(recognizer, gallery, probes, report),
+        by_length=accuracy_by_length(recognizer, gallery, probes, on_progress),
         by_sessions=accuracy_by_sessions(
             recognizer.space(assessment.trials.gallery), assessment.trials
         ),

@@ -18,7 +18,7 @@ from facedyn_app.experiment.division import (
 )
 from facedyn_app.library.entries import SessionEntry
 from facedyn_app.library.library import Library
-from facedyn_app.progress import Progress, Report
+from facedyn_app.progress import OnProgress, Progress
 from facedyn_app.recognizer.accuracy import Accuracy
 from facedyn_app.recognizer.assessment import Assessment, accuracy_of, assess
 from facedyn_app.recognizer.calibration import TrialsOf
@@ -34,7 +34,7 @@ def assess_recognizer(
     recognizer: Recognizer,
     library: Library,
     test_sessions: TestSessions | None,
-    report: Report,
+    on_progress: OnProgress,
     *,
     gru_minutes: float = 0.0,
 ) -> Assessment:
@@ -44,7 +44,7 @@ def assess_recognizer(
         recognizer: What is tested.
         library: The sessions; those not tested are what the speakers are known by.
         test_sessions: Which are tested; None: those kept for it in training, else the last.
-        report: Told of every session; may raise `Cancelled`.
+        on_progress: Told of every session; may raise `Cancelled`.
         gru_minutes: How long a GRU is trained on the same sessions for comparison; 0 not at all.
 
     Raises:
@@ -53,11 +53,14 @@ def assess_recognizer(
         MismatchError: There is no session of the recognizer's head.
     """
     division = division_of(recognizer, library, test_sessions)
-    return assess_division(recognizer, library, division, report, gru_minutes=gru_minutes)
+    return assess_division(recognizer, library, division, on_progress, gru_minutes=gru_minutes)
 
 
 def calibrate_recognizer(
-    recognizer: Recognizer, library: Library, test_sessions: TestSessions | None, report: Report
+    recognizer: Recognizer,
+    library: Library,
+    test_sessions: TestSessions | None,
+    on_progress: OnProgress,
 ) -> Recognizer:
     """Calibrate a recognizer's probabilities on a library's sessions that it has not seen.
 
@@ -65,7 +68,7 @@ def calibrate_recognizer(
         recognizer: What is calibrated; its network and back-end stay as they are.
         library: The sessions.
         test_sessions: Which are asked about; None: those kept for it in training, else the last.
-        report: Told of every session; may raise `Cancelled`.
+        on_progress: Told of every session; may raise `Cancelled`.
 
     Raises:
         InputError: A session to be asked about has been trained on.
@@ -75,7 +78,7 @@ def calibrate_recognizer(
     division = division_of(recognizer, library, test_sessions)
     enrolled = LibrarySessions(library, division.enrolled)
     trials = Trials(enrolled, LibrarySessions(library, division.test))
-    embedded = embed_trials(trials, recognizer.embed, report)
+    embedded = embed_trials(trials, recognizer.embed, on_progress)
     entries = (*division.enrolled, *division.test)
     simulated = any(entry.simulated for entry in entries)
     kind = TrialsOf.SIMULATED if simulated else TrialsOf.PEOPLE
@@ -102,7 +105,7 @@ def assess_division(
     recognizer: Recognizer,
     library: Library,
     division: Division,
-    report: Report,
+    on_progress: OnProgress,
     *,
     gru_minutes: float,
 ) -> Assessment:
@@ -110,16 +113,20 @@ def assess_division(
     settings = trained_settings(recognizer)
     enrolled = LibrarySessions(library, division.enrolled)
     trials = Trials(enrolled, LibrarySessions(library, division.test))
-    found = assess(recognizer, trials, settings.train.seed, report)
+    found = assess(recognizer, trials, settings.train.seed, on_progress)
     if gru_minutes <= 0.0:
         return found
     settings = replace(settings, train=replace(settings.train, budget_minutes=gru_minutes))
-    gru = _gru_accuracy(library, division, trials, settings, report)
+    gru = _gru_accuracy(library, division, trials, settings, on_progress)
     return replace(found, baselines={**found.baselines, "gru": gru})
 
 
 def _gru_accuracy(
-    library: Library, division: Division, trials: Trials, settings: Settings, report: Report
+    library: Library,
+    division: Division,
+    trials: Trials,
+    settings: Settings,
+    on_progress: OnProgress,
 ) -> Accuracy:
     gru = train(
         LibrarySessions(library, division.train),
@@ -127,13 +134,13 @@ def _gru_accuracy(
         settings,
         device="auto",
         make_network=GruNetwork,
-        report=report,
+        on_progress=on_progress,
     )
-    return accuracy_of(gru, trials, settings.train.seed, report)
+    return accuracy_of(gru, trials, settings.train.seed, on_progress)
 
 
 def drift_ratios(
-    library: Library, speakers: Sequence[str], head_id: str, report: Report
+    library: Library, speakers: Sequence[str], head_id: str, on_progress: OnProgress
 ) -> dict[str, tuple[float, float]]:
     """Drift-to-noise ratio and corrected ratio of each speaker that has one."""
     own: dict[str, list[SessionEntry]] = {}
@@ -142,7 +149,7 @@ def drift_ratios(
             own.setdefault(entry.speaker, []).append(entry)
     ratios = {}
     for number, name in enumerate(speakers):
-        report(Progress("measuring shape drift", number, len(speakers)))
+        on_progress(Progress("measuring shape drift", number, len(speakers)))
         sessions = {entry.name: library.load(entry) for entry in own.get(name, [])}
         chunks = [(session, loaded.shape_chunks) for session, loaded in sessions.items()]
         known = [loaded.shape_certainty for loaded in sessions.values()]

@@ -26,7 +26,7 @@ from facedyn_app.experiment.division import (
 )
 from facedyn_app.library.entries import SessionEntry
 from facedyn_app.library.library import Library
-from facedyn_app.progress import Report
+from facedyn_app.progress import OnProgress
 from facedyn_app.recognizer.accuracy import Accuracy
 from facedyn_app.recognizer.assessment import accuracy_of
 from facedyn_app.recognizer.checkpoint import Work
@@ -61,7 +61,7 @@ class TrainingPlan:
 
 
 def train_recognizer(
-    library: Library, out: Path, settings: Settings, plan: TrainingPlan, report: Report
+    library: Library, out: Path, settings: Settings, plan: TrainingPlan, on_progress: OnProgress
 ) -> Recognizer:
     """Train a recognizer on a library and write it; what is unfinished is kept beside it.
 
@@ -70,8 +70,8 @@ def train_recognizer(
         out: The recognizer's folder.
         settings: Features, network and training.
         plan: Split, head, device.
-        report: Told of every step; may raise `Cancelled`, and then `resume` goes on; or `Enough`
-            at a step of training, and then the best so far is the result.
+        on_progress: Told of every step; may raise `Cancelled`, and then `resume` goes on; or
+            `Enough` at a step of training, and then the best so far is the result.
 
     Raises:
         TooLittleError: Too few speakers, sessions, or valid frames.
@@ -94,9 +94,9 @@ def train_recognizer(
         device=plan.device,
         about=_about(division, plan.test_sessions),
         work=work,
-        report=report,
+        on_progress=on_progress,
     )
-    tested = _tested(recognizer, library, division, report)
+    tested = _tested(recognizer, library, division, on_progress)
     if tested is not None:
         recognizer = replace(
             recognizer, metrics={**recognizer.metrics, "test_sessions": tested.as_json()}
@@ -146,14 +146,14 @@ def _check_enough(division: Division, folder: Path, chosen: TestSessions) -> Non
 
 
 def _tested(
-    recognizer: Recognizer, library: Library, division: Division, report: Report
+    recognizer: Recognizer, library: Library, division: Division, on_progress: OnProgress
 ) -> Accuracy | None:
     if not division.test:
         return None
     trials = Trials(
         LibrarySessions(library, division.enrolled), LibrarySessions(library, division.test)
     )
-    return accuracy_of(recognizer, trials, 0, report)
+    return accuracy_of(recognizer, trials, 0, on_progress)
 
 
 def _about(division: Division, chosen: TestSessions) -> dict[str, Any]:

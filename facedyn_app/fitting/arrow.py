@@ -28,7 +28,7 @@ import torch
 from torch import Tensor
 
 from facedyn_app.fitting.chain import chain_product, chain_solve
-from facedyn_app.progress import Progress, Report, ignore
+from facedyn_app.progress import OnProgress, Progress, ignore
 
 State = TypeVar("State")
 
@@ -141,7 +141,7 @@ def solve_arrow(
     *,
     max_iterations: int,
     tolerance: float,
-    report: Report = ignore,
+    on_progress: OnProgress = ignore,
     stage: str = "fitting",
 ) -> ArrowResult[State]:
     """Minimise a block-arrow least-squares cost.
@@ -152,7 +152,7 @@ def solve_arrow(
         max_iterations: Most steps tried.
         tolerance: Relative fall of the cost, expected of the next step from the last two, below
             which it has converged.
-        report: Called once a step; may raise Cancelled.
+        on_progress: Called once a step; may raise Cancelled.
         stage: What the reports call the work.
 
     Returns:
@@ -161,7 +161,7 @@ def solve_arrow(
     look = problem.look(state)
     cost, damping, last_fall, settled = float(look.cost), FIRST_DAMPING, 0.0, False
     for iteration in range(1, max_iterations + 1):
-        report(Progress(stage, iteration, max_iterations))
+        on_progress(Progress(stage, iteration, max_iterations))
         if not settled:
             curvature = problem.curvature(look)
         step = arrow_step(problem.linearise(look, curvature), problem.group, damping)

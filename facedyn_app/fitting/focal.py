@@ -24,7 +24,7 @@ import roma
 from facedyn_app.fitting.arrow import solve_arrow
 from facedyn_app.fitting.fitter import Fitter
 from facedyn_app.fitting.state import FaceState
-from facedyn_app.progress import Progress, Report, ignore
+from facedyn_app.progress import OnProgress, Progress, ignore
 from facedyn_app.records import FloatArray, Landmarks
 from facedyn_app.settings import FitSettings
 
@@ -60,13 +60,13 @@ class Focal:
         return self.log_sd <= settings.most_focal_sd
 
 
-def estimate_focal(fitter: Fitter, landmarks: Landmarks, report: Report = ignore) -> Focal:
+def estimate_focal(fitter: Fitter, landmarks: Landmarks, on_progress: OnProgress = ignore) -> Focal:
     """The focal length that explains some frames best.
 
     Args:
         fitter: The head.
         landmarks: Frames that all have a face, in as many poses as there are.
-        report: Called for each focal length tried; may raise Cancelled.
+        on_progress: Called for each focal length tried; may raise Cancelled.
     """
     _, start = fitter.problem(fitter.head, landmarks)
     if _turns(start) < LEAST_TURNS_RAD:
@@ -74,7 +74,7 @@ def estimate_focal(fitter: Fitter, landmarks: Landmarks, report: Report = ignore
     costs, state = [], None
     settings = replace(fitter.settings, shape_frames=INDEPENDENT_FRAMES)
     for k, factor in enumerate(FACTORS):
-        report(Progress(STAGE, k, len(FACTORS)))
+        on_progress(Progress(STAGE, k, len(FACTORS)))
         trial = replace(fitter, settings=replace(settings, focal_factor=factor))
         problem, start = trial.problem(trial.head, landmarks)
         if state is not None:

@@ -27,7 +27,7 @@ from facedyn_app.fitting.start import start_between
 from facedyn_app.fitting.state import FaceState
 from facedyn_app.fitting.trust import distrust, reason_code, usual_sharpness
 from facedyn_app.headmodel.model import HeadModel
-from facedyn_app.progress import Progress, Report, ignore
+from facedyn_app.progress import OnProgress, Progress, ignore
 from facedyn_app.records import ByteArray, FaceTrack, FloatArray, HeadFit, IntArray, ShapeCertainty
 from facedyn_app.settings import FitSettings
 
@@ -46,7 +46,7 @@ def fit_session(
     settings: FitSettings,
     *,
     device: str = "auto",
-    report: Report = ignore,
+    on_progress: OnProgress = ignore,
 ) -> HeadFit:
     """Fit a head to the landmarks of one person's recording (METHOD section 3).
 
@@ -55,7 +55,7 @@ def fit_session(
         landmarks: Landmarks of T frames, of which a block is in memory at a time.
         settings: Noise, priors, limits.
         device: "auto", "cpu" or "cuda".
-        report: Called several times a second; may raise Cancelled.
+        on_progress: Called several times a second; may raise Cancelled.
 
     Raises:
         InputError: The head has no landmark table, or the device is not there.
@@ -68,9 +68,9 @@ def fit_session(
             "Use a video in which a face is seen from the front, at least 50 px high.",
         )
     fitter = make_fitter(head, settings, device)
-    focal = estimate_focal(fitter, landmarks.only(_spread(found, FOCAL_FRAMES)), report)
+    focal = estimate_focal(fitter, landmarks.only(_spread(found, FOCAL_FRAMES)), on_progress)
     fitter = with_focal(fitter, focal)
-    shape_fit = fit_shape(fitter, landmarks, found, report)
+    shape_fit = fit_shape(fitter, landmarks, found, on_progress)
     spread, joint, known = shape_fit.frames, shape_fit.joint, shape_fit.known
     chunks = Chunks.of(landmarks.seconds[found], settings.chunk_seconds)
     shapes = np.full((len(chunks.kept), fitter.head.n_shape), np.nan, np.float32)
@@ -82,7 +82,7 @@ def fit_session(
     steps = fitter.steps(fitted)
     converged, usual = joint.converged, usual_sharpness(landmarks.sharpness)
     for first, last in chunks.blocks(BLOCK_SECONDS):
-        report(Progress(FRAMES_STAGE, first, len(found)))
+        on_progress(Progress(FRAMES_STAGE, first, len(found)))
         rows = slice(max(0, first - MARGIN_FRAMES), last + MARGIN_FRAMES)
         part = landmarks.only(found[rows])
         problem, start = fitter.problem(known, part, steps)
@@ -126,7 +126,7 @@ class ShapeFit:
 
 
 def fit_shape(
-    fitter: Fitter, landmarks: FaceTrack, found: IntArray, report: Report = ignore
+    fitter: Fitter, landmarks: FaceTrack, found: IntArray, on_progress: OnProgress = ignore
 ) -> ShapeFit:
     """The shape of a recording.
 
@@ -134,7 +134,7 @@ def fit_shape(
         fitter: The head.
         landmarks: Landmarks of the recording.
         found: The frames with a face.
-        report: Called once a step; may raise Cancelled.
+        on_progress: Called once a step; may raise Cancelled.
     """
     frames = _spread(found, fitter.settings.most_shape_frames)
     problem, start = fitter.shape_problem(landmarks.only(frames))
@@ -143,7 +143,7 @@ def fit_shape(
         start,
         max_iterations=fitter.settings.max_iterations,
         tolerance=fitter.settings.tolerance,
-        report=report,
+        on_progress=on_progress,
         stage=SHAPE_STAGE,
     )
     look, evidence = problem.look(joint.state), fitter.evidence

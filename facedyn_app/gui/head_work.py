@@ -15,7 +15,7 @@ from facedyn_app.headmodel.files.known_heads import user_heads
 from facedyn_app.headmodel.model import HeadModel
 from facedyn_app.headmodel.placing.landmark_picture import landmark_picture
 from facedyn_app.pipeline import ready_head
-from facedyn_app.progress import Report
+from facedyn_app.progress import OnProgress
 from facedyn_app.records import ByteArray
 
 
@@ -51,41 +51,41 @@ class HeadPictures:
     landmarks: ByteArray
 
 
-def make_ready(name: str) -> Callable[[Report], HeadModel]:
+def make_ready(name: str) -> Callable[[OnProgress], HeadModel]:
     """Work that reads a head and places its landmarks where that is not done yet."""
 
-    def work(report: Report) -> HeadModel:
-        return ready_head(name, report)
+    def work(on_progress: OnProgress) -> HeadModel:
+        return ready_head(name, on_progress)
 
     return work
 
 
-def read(name: str) -> Callable[[Report], HeadModel]:
+def read(name: str) -> Callable[[OnProgress], HeadModel]:
     """Work that reads a head, without placing its landmarks."""
 
-    def work(_report: Report) -> HeadModel:
+    def work(_report: OnProgress) -> HeadModel:
         return load_head(name)
 
     return work
 
 
-def head_of_session(recording: Recording) -> Callable[[Report], HeadModel]:
+def head_of_session(recording: Recording) -> Callable[[OnProgress], HeadModel]:
     """Work that reads the head that a recording was fitted with."""
 
-    def work(report: Report) -> HeadModel:
-        head = ready_head(recording.session.head_id, report)
+    def work(on_progress: OnProgress) -> HeadModel:
+        head = ready_head(recording.session.head_id, on_progress)
         check_head_of(recording.session, head)
         return head
 
     return work
 
 
-def head_to_draw(recording: Recording) -> Callable[[Report], HeadModel]:
+def head_to_draw(recording: Recording) -> Callable[[OnProgress], HeadModel]:
     """Work that reads a head that can draw a recording; its landmarks need not be placed."""
 
-    def work(report: Report) -> HeadModel:
+    def work(on_progress: OnProgress) -> HeadModel:
         if OTHER_PROGRAM not in recording.session.meta:
-            return head_of_session(recording)(report)
+            return head_of_session(recording)(on_progress)
         head = load_head(drawing_head_of(recording.session))
         as_drawn(recording.session, head)
         return head
@@ -93,7 +93,7 @@ def head_to_draw(recording: Recording) -> Callable[[Report], HeadModel]:
     return work
 
 
-def list_choices(_report: Report) -> tuple[HeadChoice, ...]:
+def list_choices(_report: OnProgress) -> tuple[HeadChoice, ...]:
     """Work that lists the heads that come along and those that are remembered."""
     built_in = [
         HeadChoice(name, f"{name} (built in)", "Comes with facedyn") for name in list_heads()
@@ -108,11 +108,11 @@ def list_choices(_report: Report) -> tuple[HeadChoice, ...]:
     return (*built_in, *remembered)
 
 
-def draw_pictures(name: str) -> Callable[[Report], HeadPictures]:
+def draw_pictures(name: str) -> Callable[[OnProgress], HeadPictures]:
     """Work that draws what a head can do and where its landmarks sit."""
 
-    def work(report: Report) -> HeadPictures:
-        head = ready_head(name, report)
-        return HeadPictures(head.head_id, contact_sheet(head, report), landmark_picture(head))
+    def work(on_progress: OnProgress) -> HeadPictures:
+        head = ready_head(name, on_progress)
+        return HeadPictures(head.head_id, contact_sheet(head, on_progress), landmark_picture(head))
 
     return work

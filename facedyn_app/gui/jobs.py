@@ -14,18 +14,18 @@ from typing import Any, Final
 
 from PySide6.QtCore import QObject, QThread, QThreadPool, Signal, Slot
 
-from facedyn_app.progress import Cancelled, Progress, Report
+from facedyn_app.progress import Cancelled, OnProgress, Progress
 
 log = logging.getLogger(__name__)
 
 REPORTS_PER_SECOND: Final = 30.0
 NICENESS: Final = 10
 
-Work = Callable[[Report], object]
+Work = Callable[[OnProgress], object]
 
 
 class Job(QObject):
-    """One call of `work(report)` on a worker thread; slots run in the GUI thread.
+    """One call of `work(on_progress)` on a worker thread; slots run in the GUI thread.
 
     Attributes:
         title: What is done, for the status bar and the queue ("visit-0412.mp4").

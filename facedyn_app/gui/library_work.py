@@ -13,7 +13,7 @@ from facedyn_app.gui.recording import Recording
 from facedyn_app.library.entries import SessionEntry, in_order
 from facedyn_app.library.library import DATABASE, Library
 from facedyn_app.pipeline import drift_of, enrol
-from facedyn_app.progress import Report
+from facedyn_app.progress import OnProgress
 from facedyn_app.records import DriftReport, Session
 from facedyn_app.settings import Settings
 
@@ -29,10 +29,10 @@ def existing_library(folder: Path) -> Library | None:
     return Library.open(folder, create=False)
 
 
-def list_library(folder: Path) -> Callable[[Report], Listing]:
+def list_library(folder: Path) -> Callable[[OnProgress], Listing]:
     """Work that lists the speakers of a library; none where there is no library yet."""
 
-    def work(_report: Report) -> Listing:
+    def work(_report: OnProgress) -> Listing:
         library = existing_library(folder)
         if library is None:
             return Listing(folder, ())
@@ -42,10 +42,10 @@ def list_library(folder: Path) -> Callable[[Report], Listing]:
     return work
 
 
-def speaker_drift(name: str, folder: Path) -> Callable[[Report], DriftReport]:
+def speaker_drift(name: str, folder: Path) -> Callable[[OnProgress], DriftReport]:
     """Work that measures the drift of one enrolled speaker."""
 
-    def work(_report: Report) -> DriftReport:
+    def work(_report: OnProgress) -> DriftReport:
         with Library.open(folder, create=False) as library:
             return drift_of(library, name)
 
@@ -54,10 +54,10 @@ def speaker_drift(name: str, folder: Path) -> Callable[[Report], DriftReport]:
 
 def enrol_recording(
     recording: Recording, enrolment: Enrolment, folder: Path
-) -> Callable[[Report], Listing]:
+) -> Callable[[OnProgress], Listing]:
     """Work that enrols a recording; gives the library's new list."""
 
-    def work(_report: Report) -> Listing:
+    def work(_report: OnProgress) -> Listing:
         with Library.open(folder) as library:
             enrol(enrolment.name, recording.session, library, enrolment.consent)
             return listing_of(library)
@@ -65,10 +65,10 @@ def enrol_recording(
     return work
 
 
-def date_session(key: int, day: date | None, folder: Path) -> Callable[[Report], Listing]:
+def date_session(key: int, day: date | None, folder: Path) -> Callable[[OnProgress], Listing]:
     """Work that says when a session was recorded; gives the library's new list."""
 
-    def work(_report: Report) -> Listing:
+    def work(_report: OnProgress) -> Listing:
         with Library.open(folder, create=False) as library:
             library.date_session(_entry(library, key), day)
             return listing_of(library)
@@ -76,10 +76,10 @@ def date_session(key: int, day: date | None, folder: Path) -> Callable[[Report],
     return work
 
 
-def open_session(key: int, folder: Path, settings: Settings) -> Callable[[Report], Recording]:
+def open_session(key: int, folder: Path, settings: Settings) -> Callable[[OnProgress], Recording]:
     """Work that reads a session of a library."""
 
-    def work(_report: Report) -> Recording:
+    def work(_report: OnProgress) -> Recording:
         with Library.open(folder, create=False) as library:
             entry = _entry(library, key)
             return _kept_recording(entry, library.load(entry), folder, settings)

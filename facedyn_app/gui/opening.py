@@ -13,7 +13,7 @@ from PySide6.QtCore import QObject, Signal, Slot
 from facedyn_app.errors import InputError
 from facedyn_app.gui.jobs import Job, JobQueue, Watch
 from facedyn_app.library.importers import VIDEO_ENDINGS
-from facedyn_app.progress import Progress, Report
+from facedyn_app.progress import OnProgress, Progress
 from facedyn_app.recordings import (
     GLB_ENDING,
     SESSION_ENDING,
@@ -92,24 +92,24 @@ class Opening(QObject):
             self.measured_found.emit(path)
 
 
-def recordings_of(path: Path) -> Callable[[Report], Found]:
+def recordings_of(path: Path) -> Callable[[OnProgress], Found]:
     """Work that says what a file is, or lists the recordings of a folder by their names."""
     return partial(_recordings_of, path)
 
 
-def _recordings_of(path: Path, report: Report) -> Found:
+def _recordings_of(path: Path, on_progress: OnProgress) -> Found:
     if path.is_dir():
-        return Found((), (path,)) if track_kind(path) else _inside(path, report)
+        return Found((), (path,)) if track_kind(path) else _inside(path, on_progress)
     return Found((path,), ()) if form_of(path) is Form.VIDEO else Found((), (path,))
 
 
-def _inside(folder: Path, report: Report) -> Found:
+def _inside(folder: Path, on_progress: OnProgress) -> Found:
     videos: list[Path] = []
     measured: list[Path] = []
     try:
         for number, path in enumerate(folder.rglob("*")):
             if number % 100 == 0:
-                report(Progress("looking for recordings", len(videos) + len(measured)))
+                on_progress(Progress("looking for recordings", len(videos) + len(measured)))
             ending = path.suffix.lower()
             if ending in ENDINGS and path.is_file():
                 videos.append(path)

@@ -21,7 +21,7 @@ from facedyn_app.gui.desk import Desk
 from facedyn_app.gui.jobs import Job, JobQueue, Watch
 from facedyn_app.gui.theme import apply_theme
 from facedyn_app.library.library import Library
-from facedyn_app.progress import Progress, Report
+from facedyn_app.progress import OnProgress, Progress
 from facedyn_app.recognizer.split import TestSessions
 from facedyn_app.records import PartialFit
 from facedyn_app.settings import Settings
@@ -71,12 +71,12 @@ class WindowBench(QObject):
         timer.timeout.connect(call)
         return timer
 
-    def run(self, seconds: float, report: Report) -> Iterator[WindowTiming]:
+    def run(self, seconds: float, on_progress: OnProgress) -> Iterator[WindowTiming]:
         """Measure: scrubbing alone, beside a fit, beside a fit and a training.
 
         Args:
             seconds: How long each.
-            report: Told what is measured.
+            on_progress: Told what is measured.
 
         Yields:
             What was found for each.
@@ -86,15 +86,15 @@ class WindowBench(QObject):
         """
         self.desk.window.resize(1600, 1000)
         self.desk.window.show()
-        report(Progress("preparing", 0))
+        on_progress(Progress("preparing", 0))
         self.desk.flows.open_video(self._demo[0])
         self._wait(lambda: self.desk.state.recording is not None and not self.desk.queue.jobs)
-        yield self._measure("scrubbing", seconds, report)
+        yield self._measure("scrubbing", seconds, on_progress)
         self._fit_next()
         self.desk.state.show_recording(str(self._demo[0]))  # instead of the fit under way
-        yield self._measure("scrubbing, a fit", seconds, report)
+        yield self._measure("scrubbing, a fit", seconds, on_progress)
         self._train()
-        yield self._measure("scrubbing, a fit, a training", seconds, report)
+        yield self._measure("scrubbing, a fit, a training", seconds, on_progress)
 
     def close(self) -> None:
         """Stop everything and let the window go."""
@@ -102,8 +102,8 @@ class WindowBench(QObject):
         self.training.shut_down()
         self.desk.window.deleteLater()
 
-    def _measure(self, work: str, seconds: float, report: Report) -> WindowTiming:
-        report(Progress(work, 0))
+    def _measure(self, work: str, seconds: float, on_progress: OnProgress) -> WindowTiming:
+        on_progress(Progress(work, 0))
         self._hand.start()
         self._pause(WARM_UP_SECONDS)
         self._counts = counts = _Counts()
@@ -167,18 +167,18 @@ class WindowBench(QObject):
             Watch(job, again, self._fail, count)
 
     def _train(self) -> None:
-        def work(report: Report) -> object:
+        def work(on_progress: OnProgress) -> object:
             with Library.open(self._folder / "corpus") as library:
                 for number in range(N_SPEAKERS):
                     sessions = simulate_sessions(number, N_SESSIONS, SESSION_SECONDS, seed=3)
                     for session in sessions:
-                        report(Progress("making speakers", number, N_SPEAKERS))
+                        on_progress(Progress("making speakers", number, N_SPEAKERS))
                         library.enrol(f"S-{number:02d}", session, CONSENT)
                 plan = TrainingPlan(TestSessions(last=False), device="cpu")
                 long = replace(Settings().train, max_steps=100_000, budget_minutes=60.0)
                 settings = replace(Settings(), train=long)
                 return train_recognizer(
-                    library, self._folder / "recognizer", settings, plan, report
+                    library, self._folder / "recognizer", settings, plan, on_progress
                 )
 
         def count(batch: tuple[Progress, ...]) -> None:
@@ -194,19 +194,19 @@ class WindowBench(QObject):
         self._error = error
 
 
-def measure_window(folder: Path, seconds: float, report: Report) -> list[WindowTiming]:
+def measure_window(folder: Path, seconds: float, on_progress: OnProgress) -> list[WindowTiming]:
     """Open the window, let it work and be used, time its thread, close it.
 
     Args:
         folder: An empty folder that may be filled.
         seconds: How long each mixture of work is measured.
-        report: Told what is measured; may raise Cancelled.
+        on_progress: Told what is measured; may raise Cancelled.
     """
     app = QApplication.instance() or QApplication([NAME])
     if isinstance(app, QApplication):
         apply_theme(app)
     bench = WindowBench(folder)
     try:
-        return list(bench.run(seconds, report))
+        return list(bench.run(seconds, on_progress))
     finally:
         bench.close()

@@ -26,7 +26,7 @@ from facedyn_app.pipeline import (
     read_enrolled,
     ready_head,
 )
-from facedyn_app.progress import Progress, Report, ignore
+from facedyn_app.progress import OnProgress, Progress, ignore
 from facedyn_app.recognizer.hardware import use_threads
 from facedyn_app.recordings import known_flame_file, read_one_kept
 from facedyn_app.records import DriftReport
@@ -37,7 +37,7 @@ MOST_DRIFT_REPORTS: Final = 5
 
 def analyse(
     path: Path, face: int, head_name: Callable[[], str], settings: Settings
-) -> Callable[[Report], Recording]:
+) -> Callable[[OnProgress], Recording]:
     """Work that fits a head to a video, showing it as it goes.
 
     Args:
@@ -47,12 +47,12 @@ def analyse(
         settings: Of all stages.
     """
 
-    def work(report: Report) -> Recording:
+    def work(on_progress: OnProgress) -> Recording:
         use_threads(settings.machine.threads)
-        head = ready_head(head_name(), report)
+        head = ready_head(head_name(), on_progress)
         device = settings.machine.device
         analysis = analyse_video(
-            path, head, settings, device=device, face=face, live=True, report=report
+            path, head, settings, device=device, face=face, live=True, on_progress=on_progress
         )
         return recording_of(analysis, settings)
 
@@ -61,7 +61,7 @@ def analyse(
 
 def open_measured(
     path: Path, head_name: Callable[[], str], settings: Settings
-) -> Callable[[Report], Recording]:
+) -> Callable[[OnProgress], Recording]:
     """Work that reads a session file or another program's measurement.
 
     Args:
@@ -70,8 +70,8 @@ def open_measured(
         settings: Of all stages.
     """
 
-    def work(report: Report) -> Recording:
-        report(Progress("reading", 0))
+    def work(on_progress: OnProgress) -> Recording:
+        on_progress(Progress("reading", 0))
         session = read_one_kept(path, None, known_flame_file(head_name()))
         return Recording(
             key=str(path),
@@ -85,45 +85,47 @@ def open_measured(
 
 def fit_other_face(
     recording: Recording, face: int, settings: Settings
-) -> Callable[[Report], Recording]:
+) -> Callable[[OnProgress], Recording]:
     """Work that fits another face of a recording's video with the same head."""
 
-    def work(report: Report) -> Recording:
+    def work(on_progress: OnProgress) -> Recording:
         if recording.followed is None:
             return recording
         use_threads(settings.machine.threads)
-        head = head_of_session(recording)(report)
+        head = head_of_session(recording)(on_progress)
         device = settings.machine.device
         analysis = fit_face(
-            recording.followed, head, settings, device=device, face=face, report=report
+            recording.followed, head, settings, device=device, face=face, on_progress=on_progress
         )
         return recording_of(analysis, settings)
 
     return work
 
 
-def find_landmarks(recording: Recording, settings: Settings) -> Callable[[Report], Recording]:
+def find_landmarks(recording: Recording, settings: Settings) -> Callable[[OnProgress], Recording]:
     """Work that finds the landmarks of a recording of which only the session was kept."""
 
-    def work(report: Report) -> Recording:
+    def work(on_progress: OnProgress) -> Recording:
         if recording.video is None:
             return recording
-        again = analyse_video(recording.video, ready_head(HEAD), settings, report=report)
+        again = analyse_video(recording.video, ready_head(HEAD), settings, on_progress=on_progress)
         fresh = recording_of(again, settings)
         return replace(recording, landmarks=fresh.landmarks, info=fresh.info, timing=fresh.timing)
 
     return work
 
 
-def answer(recording: Recording, folder: Path, settings: Settings) -> Callable[[Report], Recording]:
+def answer(
+    recording: Recording, folder: Path, settings: Settings
+) -> Callable[[OnProgress], Recording]:
     """Work that finds who a recording is, and how stable the shapes of the likeliest are."""
 
-    def work(report: Report) -> Recording:
+    def work(on_progress: OnProgress) -> Recording:
         with Library.open(folder, create=False) as library:
             recognizer = active_recognizer(library)
-            enrolled = read_enrolled(library, recognizer, settings, report)
+            enrolled = read_enrolled(library, recognizer, settings, on_progress)
             made = listing_of(library).simulated_speakers
-            return _answered(recording, enrolled, made, report)
+            return _answered(recording, enrolled, made, on_progress)
 
     return work
 
@@ -143,17 +145,17 @@ class Answers:
 
 def answer_several(
     recordings: Sequence[Recording], folder: Path, settings: Settings
-) -> Callable[[Report], Answers]:
+) -> Callable[[OnProgress], Answers]:
     """Work that finds who several recordings are; the speakers are prepared once for all."""
 
-    def work(report: Report) -> Answers:
+    def work(on_progress: OnProgress) -> Answers:
         found, left_out = [], []
         with Library.open(folder, create=False) as library:
             recognizer = active_recognizer(library)
-            enrolled = read_enrolled(library, recognizer, settings, report)
+            enrolled = read_enrolled(library, recognizer, settings, on_progress)
             made = listing_of(library).simulated_speakers
             for number, recording in enumerate(recordings):
-                report(Progress("comparing", number, len(recordings)))
+                on_progress(Progress("comparing", number, len(recordings)))
                 try:
                     found.append(_answered(recording, enrolled, made, ignore))
                 except FacedynError as error:
@@ -164,14 +166,14 @@ def answer_several(
 
 
 def _answered(
-    recording: Recording, enrolled: Enrolled, made: frozenset[str], report: Report
+    recording: Recording, enrolled: Enrolled, made: frozenset[str], on_progress: OnProgress
 ) -> Recording:
     """A recording with who it is, and how stable the shapes of the likeliest are."""
     found = identify(recording.session, enrolled)
     names = [match.name for match in found.matches[:MOST_DRIFT_REPORTS]]
     drift = []
     for number, name in enumerate(names):
-        report(Progress("measuring the drift", number, len(names)))
+        on_progress(Progress("measuring the drift", number, len(names)))
         drift += _drift(enrolled.library, name, recording, joins=found.known and number == 0)
     return replace(
         recording,
@@ -197,11 +199,11 @@ class DemoOpened:
     recordings: tuple[Recording, ...]
 
 
-def open_demo(folder: Path, settings: Settings) -> Callable[[Report], DemoOpened]:
+def open_demo(folder: Path, settings: Settings) -> Callable[[OnProgress], DemoOpened]:
     """Work that runs the demo in a library of its own."""
 
-    def work(report: Report) -> DemoOpened:
-        result = run_demo(folder, settings, live=True, report=report)
+    def work(on_progress: OnProgress) -> DemoOpened:
+        result = run_demo(folder, settings, live=True, on_progress=on_progress)
         with Library.open(folder, create=False) as library:
             listing = listing_of(library)
         names = frozenset(probe.speaker for probe in result.probes)

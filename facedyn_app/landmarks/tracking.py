@@ -19,7 +19,7 @@ from facedyn_app.landmarks.models import FaceModels, best_device
 from facedyn_app.landmarks.read_ahead import read_ahead
 from facedyn_app.landmarks.search import Search
 from facedyn_app.landmarks.tracks import Stretch, Track, is_the_others, strangeness
-from facedyn_app.progress import Progress, Report, ignore
+from facedyn_app.progress import OnProgress, Progress, ignore
 from facedyn_app.records import FloatArray, Frame, VideoInfo
 from facedyn_app.settings import LandmarkSettings
 
@@ -170,7 +170,7 @@ def track_faces(
     frames: Iterable[Frame],
     info: VideoInfo,
     settings: LandmarkSettings | None = None,
-    report: Report = ignore,
+    on_progress: OnProgress = ignore,
     device: torch.device | None = None,
 ) -> Generator[FrameFaces, None, None]:
     """Find and follow the faces in a video's frames, in bounded memory.
@@ -182,7 +182,7 @@ def track_faces(
         frames: The frames in order, such as `read_frames` gives them.
         info: What the video says of itself.
         settings: Confidences, the most faces at a time, the mean with the mirrored picture.
-        report: Told of every frame; stage "landmarks".
+        on_progress: Told of every frame; stage "landmarks".
         device: Where to compute; a GPU where there is one, if not given.
 
     Yields:
@@ -200,7 +200,7 @@ def track_faces(
         for block in waiting:
             for found in block:
                 yield found
-                report(Progress("landmarks", found.frame.index + 1, info.n_frames))
+                on_progress(Progress("landmarks", found.frame.index + 1, info.n_frames))
 
 
 def _blocks(

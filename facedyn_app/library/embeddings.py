@@ -19,7 +19,7 @@ from facedyn_app.files import atomic_file
 from facedyn_app.library.entries import SessionEntry
 from facedyn_app.library.library import Library
 from facedyn_app.npz import read_npz
-from facedyn_app.progress import Progress, Report, ignore
+from facedyn_app.progress import OnProgress, Progress, ignore
 from facedyn_app.recognizer.model import Recognizer
 from facedyn_app.records import Embedding
 
@@ -34,7 +34,7 @@ def embedded_gallery(
     library: Library,
     recognizer: Recognizer,
     enrolled: Mapping[str, Sequence[SessionEntry]],
-    report: Report = ignore,
+    on_progress: OnProgress = ignore,
     *,
     keep: bool = True,
 ) -> dict[str, list[Embedding]]:
@@ -44,7 +44,7 @@ def embedded_gallery(
         library: Where the sessions are.
         recognizer: What embeds them.
         enrolled: The sessions of each speaker.
-        report: Told of every speaker; may raise `Cancelled`.
+        on_progress: Told of every speaker; may raise `Cancelled`.
         keep: Whether what had to be made is kept for the next time.
 
     Returns:
@@ -59,7 +59,7 @@ def embedded_gallery(
     found: dict[str, Embedding] = {}
     gallery: dict[str, list[Embedding]] = {}
     for n_done, (name, entries) in enumerate(enrolled.items()):
-        report(Progress("comparing", n_done, len(enrolled)))
+        on_progress(Progress("comparing", n_done, len(enrolled)))
         for entry in entries:
             embedding = kept.get(entry.file_name) or _made(entry, library, recognizer)
             if embedding is not None:

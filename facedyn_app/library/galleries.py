@@ -19,7 +19,7 @@ from facedyn_app.library.embeddings import embedded_gallery, keep_arrays
 from facedyn_app.library.entries import SessionEntry
 from facedyn_app.library.library import Library
 from facedyn_app.npz import read_npz
-from facedyn_app.progress import Report, ignore
+from facedyn_app.progress import OnProgress, ignore
 from facedyn_app.recognizer.backend import ADAPTATION, Block, ScoreSpace
 from facedyn_app.recognizer.model import Recognizer
 from facedyn_app.recognizer.scoring import Gallery
@@ -31,7 +31,7 @@ def enrolled_gallery(
     library: Library,
     recognizer: Recognizer,
     enrolled: Mapping[str, Sequence[SessionEntry]],
-    report: Report = ignore,
+    on_progress: OnProgress = ignore,
     *,
     keep: bool = True,
 ) -> Gallery:
@@ -41,7 +41,7 @@ def enrolled_gallery(
         library: Where the sessions are.
         recognizer: What embeds and compares them.
         enrolled: The sessions of each speaker; those too short are left out, with a warning.
-        report: Told of every speaker that has to be embedded; may raise `Cancelled`.
+        on_progress: Told of every speaker that has to be embedded; may raise `Cancelled`.
         keep: Whether what had to be made is kept for the next time.
 
     Raises:
@@ -54,7 +54,7 @@ def enrolled_gallery(
     kept = _read(path, key, tuple(enrolled), recognizer.backend.sizes)
     if kept is not None:
         return kept
-    embeddings = embedded_gallery(library, recognizer, enrolled, report, keep=keep)
+    embeddings = embedded_gallery(library, recognizer, enrolled, on_progress, keep=keep)
     if not embeddings:
         raise TooLittleError(
             f"Every recording enrolled in '{library.folder}' is too short to compare with.",

@@ -12,7 +12,7 @@ from dataclasses import dataclass, replace
 import numpy as np
 
 from facedyn_app.errors import TooLittleError
-from facedyn_app.progress import Progress, Report
+from facedyn_app.progress import OnProgress, Progress
 from facedyn_app.recognizer.accuracy import Accuracy, Scores, measure_scores
 from facedyn_app.recognizer.backend import plain_space
 from facedyn_app.recognizer.baselines import BASELINES, discriminant_scores
@@ -67,7 +67,12 @@ class Assessment:
 
 
 def assess(
-    recognizer: Recognizer, trials: Trials, seed: int, report: Report, *, baselines: bool = True
+    recognizer: Recognizer,
+    trials: Trials,
+    seed: int,
+    on_progress: OnProgress,
+    *,
+    baselines: bool = True,
 ) -> Assessment:
     """Test a recognizer, its controls and the baselines on the same sessions.
 
@@ -75,7 +80,7 @@ def assess(
         recognizer: What is tested.
         trials: Sessions to enrol and to ask about; each is read once.
         seed: Of the shuffling and the bootstrap.
-        report: Told of every session; may raise `Cancelled`.
+        on_progress: Told of every session; may raise `Cancelled`.
         baselines: Whether the plain classifiers are tested too.
 
     Raises:
@@ -85,12 +90,12 @@ def assess(
     reader = _Reader(recognizer, seed, with_baselines=baselines)
     total = len(trials.enrolled) + len(trials.probes)
     for number, item in enumerate(trials.enrolled):
-        report(Progress("testing", number, total))
+        on_progress(Progress("testing", number, total))
         reader.add(item, probe=False)
     for number, item in enumerate(trials.probes, start=len(trials.enrolled)):
-        report(Progress("testing", number, total))
+        on_progress(Progress("testing", number, total))
         reader.add(item, probe=True)
-    report(Progress("counting", 0))
+    on_progress(Progress("counting", 0))
     headline = reader.trials(HEADLINE)
     space = recognizer.space(headline.gallery)
     scores = score_trials(headline, space, recognizer.calibration)
@@ -113,20 +118,22 @@ def assess(
     )
 
 
-def accuracy_of(recognizer: Recognizer, trials: Trials, seed: int, report: Report) -> Accuracy:
+def accuracy_of(
+    recognizer: Recognizer, trials: Trials, seed: int, on_progress: OnProgress
+) -> Accuracy:
     """A recognizer's accuracy alone.
 
     Args:
         recognizer: What is tested.
         trials: Sessions to enrol and to ask about; those too short are left out.
         seed: Of the bootstrap.
-        report: Told of every session; may raise `Cancelled`.
+        on_progress: Told of every session; may raise `Cancelled`.
 
     Raises:
         TooLittleError: There are no probes, or nobody is enrolled.
         MismatchError: A session is of another head than the recognizer.
     """
-    embedded = embed_trials(trials, recognizer.embed, report)
+    embedded = embed_trials(trials, recognizer.embed, on_progress)
     scores = score_trials(embedded, recognizer.space(embedded.gallery), recognizer.calibration)
     return measure_scores(scores, _rng(seed))
 

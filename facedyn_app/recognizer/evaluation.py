@@ -8,7 +8,7 @@ from dataclasses import dataclass
 import numpy as np
 
 from facedyn_app.errors import TooLittleError
-from facedyn_app.progress import Progress, Report, ignore
+from facedyn_app.progress import OnProgress, Progress, ignore
 from facedyn_app.recognizer.accuracy import Scores
 from facedyn_app.recognizer.backend import ScoreSpace
 from facedyn_app.recognizer.calibration import Calibration, TrialsOf, fit_calibration
@@ -51,24 +51,24 @@ class EmbeddedTrials:
 
 
 def embed_trials(
-    trials: Trials, embed: Callable[[Session], Embedding], report: Report = ignore
+    trials: Trials, embed: Callable[[Session], Embedding], on_progress: OnProgress = ignore
 ) -> EmbeddedTrials:
     """Embed all sessions of held-out trials; those too short to embed are left out.
 
     Args:
         trials: Held-out sessions.
         embed: What embeds one.
-        report: Told of every session; may raise `Cancelled`.
+        on_progress: Told of every session; may raise `Cancelled`.
     """
     total = len(trials.enrolled) + len(trials.probes)
     gallery: dict[str, list[Embedding]] = {}
     for number, item in enumerate(trials.enrolled):
-        report(Progress("testing", number, total))
+        on_progress(Progress("testing", number, total))
         if (embedding := _embedded(item, embed)) is not None:
             gallery.setdefault(item.speaker, []).append(embedding)
     probes = []
     for number, item in enumerate(trials.probes, start=len(trials.enrolled)):
-        report(Progress("testing", number, total))
+        on_progress(Progress("testing", number, total))
         if (embedding := _embedded(item, embed)) is not None and item.speaker in gallery:
             probes.append((item.speaker, embedding))
     return EmbeddedTrials(gallery=gallery, probes=probes)

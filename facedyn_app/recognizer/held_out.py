@@ -9,7 +9,7 @@ from functools import partial
 import numpy as np
 
 from facedyn_app.errors import TooLittleError
-from facedyn_app.progress import Progress, Report
+from facedyn_app.progress import OnProgress, Progress
 from facedyn_app.recognizer import metrics
 from facedyn_app.recognizer.accuracy import Accuracy, Scores, measure_scores
 from facedyn_app.recognizer.backend import plain_space
@@ -78,7 +78,7 @@ def read_held_out(
     settings: FeatureSettings,
     head_id: str,
     expression_names: tuple[str, ...],
-    report: Report,
+    on_progress: OnProgress,
 ) -> HeldOut:
     """Read held-out sessions, each once; those too short are left out, and their probes.
 
@@ -91,7 +91,7 @@ def read_held_out(
     simulated, number = True, 0
     for part, items in zip(kept, (trials.enrolled, trials.probes), strict=True):
         for item in items:
-            report(Progress("reading held-out sessions", number, total))
+            on_progress(Progress("reading held-out sessions", number, total))
             number += 1
             try:
                 cut = feature_windows(item.session, settings, head_id, expression_names)

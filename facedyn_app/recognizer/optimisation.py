@@ -12,7 +12,7 @@ import torch
 from torch import Tensor, nn
 
 from facedyn_app.errors import FacedynError
-from facedyn_app.progress import Cancelled, Enough, Progress, Report
+from facedyn_app.progress import Cancelled, Enough, OnProgress, Progress
 from facedyn_app.recognizer.augment import Augmentation, augment
 from facedyn_app.recognizer.checkpoint import (
     Work,
@@ -110,11 +110,11 @@ class Run:
         """Whether enough speakers are held out to choose weights by: of few, chance chooses."""
         return self._held_out is not None and self._held_out.n_speakers >= FEWEST_TO_CHOOSE
 
-    def optimise(self, report: Report) -> dict[str, Tensor]:
+    def optimise(self, on_progress: OnProgress) -> dict[str, Tensor]:
         """Step until the plan's steps, minutes or patience are used up.
 
         Args:
-            report: Told of every step, with a `TrainingState` as the partial result. When it
+            on_progress: Told of every step, with a `TrainingState` as the partial result. When it
                 raises `Cancelled`, a checkpoint is kept first; `Enough` ends the steps here.
 
         Returns:
@@ -130,12 +130,12 @@ class Run:
             if self._work.begun:
                 self._go_on()
             try:
-                self._steps(report)
+                self._steps(on_progress)
             except Enough:
                 self._look()  # the newest weights may be the best
         return self._best
 
-    def _steps(self, report: Report) -> None:
+    def _steps(self, on_progress: OnProgress) -> None:
         course, plan = self.course, self._settings.train
         started = time.monotonic() - 60.0 * course.minutes
         while course.step < course.planned and (
@@ -149,9 +149,9 @@ class Run:
             if course.step % plan.check_steps == 0 or course.step == course.planned:
                 self._look()
                 self._keep()
-            self._tell(loss, report)
+            self._tell(loss, on_progress)
 
-    def _tell(self, loss: float, report: Report) -> None:
+    def _tell(self, loss: float, on_progress: OnProgress) -> None:
         course = self.course
         state = TrainingState(
             step=course.step,
@@ -162,7 +162,7 @@ class Run:
             best_step=course.best_step,
         )
         try:
-            report(Progress("training", course.step, course.planned, state))
+            on_progress(Progress("training", course.step, course.planned, state))
         except Cancelled:
             self._keep()
             raise

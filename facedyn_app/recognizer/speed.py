@@ -8,7 +8,7 @@ from dataclasses import dataclass
 import torch
 from torch import Tensor, nn
 
-from facedyn_app.progress import Progress, Report, ignore
+from facedyn_app.progress import OnProgress, Progress, ignore
 from facedyn_app.recognizer.network import MotionNetwork
 from facedyn_app.settings import NetworkSettings
 
@@ -47,7 +47,7 @@ def measure_forward(
     n_frames: int = 300,
     device: str = "cpu",
     n_repeats: int = 3,
-    report: Report = ignore,
+    on_progress: OnProgress = ignore,
 ) -> ForwardSpeed:
     """Time the forward pass, the best of some repeats.
 
@@ -57,7 +57,7 @@ def measure_forward(
         n_frames: Frames of a window.
         device: A torch device.
         n_repeats: Repeats of each.
-        report: Told of every pass; may raise `Cancelled`.
+        on_progress: Told of every pass; may raise `Cancelled`.
     """
     windows = torch.randn(n_windows, n_frames, N_FEATURES, device=device)
     network = MotionNetwork(N_FEATURES, settings).to(device).eval()
@@ -67,7 +67,7 @@ def measure_forward(
     for k, module in enumerate(modules):
         seconds = []
         for n in range(n_repeats):
-            report(Progress("timing the network", k * n_repeats + n, len(modules) * n_repeats))
+            on_progress(Progress("timing the network", k * n_repeats + n, len(modules) * n_repeats))
             seconds.append(_seconds(module, windows))
         rates.append(n_windows / min(seconds))
     return ForwardSpeed(

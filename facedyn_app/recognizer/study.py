@@ -8,7 +8,7 @@ from dataclasses import dataclass, replace
 import numpy as np
 
 from facedyn_app.errors import TooLittleError
-from facedyn_app.progress import Progress, Report
+from facedyn_app.progress import OnProgress, Progress
 from facedyn_app.recognizer.accuracy import Accuracy, Scores, measure_scores
 from facedyn_app.recognizer.assessment import Assessment
 from facedyn_app.recognizer.backend import ScoreSpace
@@ -74,7 +74,7 @@ def accuracy_by_length(
     recognizer: Recognizer,
     gallery: Mapping[str, Sequence[Embedding]],
     probes: Sequence[LabelledSession],
-    report: Report,
+    on_progress: OnProgress,
     lengths_s: Sequence[float] = WINDOW_LENGTHS_S,
 ) -> tuple[Point, ...]:
     """Accuracy of single windows of each length, without overlap.
@@ -83,7 +83,7 @@ def accuracy_by_length(
     """
     found: dict[float, list[tuple[str, Embedding]]] = {length: [] for length in lengths_s}
     for number, item in enumerate(probes):
-        report(Progress("testing window lengths", number, len(probes)))
+        on_progress(Progress("testing window lengths", number, len(probes)))
         if item.speaker not in gallery:
             continue
         for length in lengths_s:

@@ -28,7 +28,7 @@ from facedyn_app.dynamics.features import (
 )
 from facedyn_app.dynamics.windows import SHORTEST_WINDOW_S, window_starts
 from facedyn_app.errors import InputError, OutputError, TooLittleError
-from facedyn_app.progress import Progress, Report, ignore
+from facedyn_app.progress import OnProgress, Progress, ignore
 from facedyn_app.recognizer.evaluation import LabelledSession
 from facedyn_app.recognizer.model import check_head
 from facedyn_app.recognizer.resting import DEAD_SHARE
@@ -138,7 +138,7 @@ def collect_tracks(
     sessions: Iterable[LabelledSession],
     settings: FeatureSettings,
     folder: Path,
-    report: Report = ignore,
+    on_progress: OnProgress = ignore,
     identity: str = "",
 ) -> TrackSet:
     """Write the motion of labelled sessions; those without a long stretch are left out.
@@ -147,7 +147,7 @@ def collect_tracks(
         sessions: Read once, one at a time.
         settings: How motion is sampled.
         folder: Where the files go.
-        report: Told of every session; may raise `Cancelled`.
+        on_progress: Told of every session; may raise `Cancelled`.
         identity: What says which sessions these are, for `open_tracks`.
 
     Raises:
@@ -156,7 +156,7 @@ def collect_tracks(
         OutputError: The files cannot be written.
     """
     try:
-        return _collected(sessions, settings, folder, report, identity)
+        return _collected(sessions, settings, folder, on_progress, identity)
     except BaseException:  # what is not whole is of no use to anybody
         for clear in ((folder / INDEX).unlink, (folder / ROWS).unlink, folder.rmdir):
             with suppress(OSError):
@@ -168,7 +168,7 @@ def _collected(
     sessions: Iterable[LabelledSession],
     settings: FeatureSettings,
     folder: Path,
-    report: Report,
+    on_progress: OnProgress,
     identity: str,
 ) -> TrackSet:
     writer = _Writer(settings)
@@ -177,7 +177,7 @@ def _collected(
         (folder / INDEX).unlink(missing_ok=True)
         with (folder / ROWS).open("wb") as file:
             for number, item in enumerate(sessions):
-                report(Progress("reading motion", number))
+                on_progress(Progress("reading motion", number))
                 writer.add(item, file)
         index = writer.index(identity)
         (folder / INDEX).write_text(json.dumps(index), encoding="utf-8")

@@ -13,7 +13,7 @@ from typing import TYPE_CHECKING, Any
 import numpy as np
 import torch
 
-from facedyn_app.progress import Progress, Report, ignore
+from facedyn_app.progress import OnProgress, Progress, ignore
 from facedyn_app.recognizer.accuracy import Accuracy, measure_scores
 from facedyn_app.recognizer.augment import Augmentation
 from facedyn_app.recognizer.backend import MOST_PRIOR, Backend, fit_whitening
@@ -59,7 +59,7 @@ def train(
     about: Mapping[str, Any] | None = None,
     make_network: MakeNetwork = MotionNetwork,
     work: Work | None = None,
-    report: Report = ignore,
+    on_progress: OnProgress = ignore,
 ) -> Recognizer:
     """Train by supervised contrastive learning (METHOD section 5).
 
@@ -76,7 +76,7 @@ def train(
         make_network: What makes the network; another one is for comparison.
         work: Where the motion and checkpoints are kept, to go on after a stop; what is there of
             the same identity is gone on with. None: nothing is kept.
-        report: Told of every step; may raise `Cancelled`, or `Enough` at a step of training.
+        on_progress: Told of every step; may raise `Cancelled`, or `Enough` at a step of training.
 
     Returns:
         The recognizer with the best weights, its back-end and calibration.
@@ -90,16 +90,16 @@ def train(
     augmentation = augmentation or Augmentation()
     with tempfile.TemporaryDirectory(prefix="facedyn-train-") as spare:
         own = fabric.broadcast(work or Work(Path(spare), ""))
-        tracks = _tracks(fabric, sessions, settings, own, report)
+        tracks = _tracks(fabric, sessions, settings, own, on_progress)
         held_out = None
         if trials is not None:
             known = (tracks.head_id, tracks.expression_names)
-            held_out = read_held_out(trials, settings.features, *known, report)
+            held_out = read_held_out(trials, settings.features, *known, on_progress)
         network = _new_network(make_network, tracks, settings)
         run = Run(fabric, network, tracks, held_out, settings, augmentation, own)
-        network.load_state_dict(run.optimise(report))
+        network.load_state_dict(run.optimise(on_progress))
         network.eval()
-        backend = _backend(network, tracks, settings, report)
+        backend = _backend(network, tracks, settings, on_progress)
     calibration, accuracy = _calibrate(network, held_out, backend, settings)
     course = run.course
     summary = {
@@ -134,14 +134,14 @@ def _tracks(
     sessions: Iterable[LabelledSession],
     settings: Settings,
     work: Work,
-    report: Report,
+    on_progress: OnProgress,
 ) -> TrackSet:
     """The motion of the sessions; the first process writes it, the others read."""
 
     def made() -> TrackSet:
         kept = open_tracks(work.folder, work.identity)
         return kept or collect_tracks(
-            sessions, settings.features, work.folder, report, work.identity
+            sessions, settings.features, work.folder, on_progress, work.identity
         )
 
     first = made() if fabric.global_rank == 0 else None
@@ -163,7 +163,7 @@ def _new_network(
 
 
 def _backend(
-    network: EmbeddingNetwork, tracks: TrackSet, settings: Settings, report: Report
+    network: EmbeddingNetwork, tracks: TrackSet, settings: Settings, on_progress: OnProgress
 ) -> Backend:
     """Learn the whitening of descriptors and embedding from windows of all sessions.
 
@@ -188,13 +188,13 @@ def _backend(
     told = tracks.present & (moving | resting)
     described, embedded, labels = [], [], []
     for index, label in enumerate(tracks.labels):
-        report(Progress("describing the training speakers", index, len(tracks.labels)))
+        on_progress(Progress("describing the training speakers", index, len(tracks.labels)))
         for window_s in lengths:
             cut = tracks.spread_windows(index, round(window_s * rate_hz), hop, each)
             described.append(describe(cut, rate_hz, scale, told[index]))
             embedded.append(embed_windows(network, cut))
             labels.append(np.full(len(cut), label))
-    report(Progress("learning the back-end", 0))
+    on_progress(Progress("learning the back-end", 0))
     own, shrinkage = np.concatenate(labels), settings.train.shrinkage
     return Backend(
         fit_whitening(np.concatenate(described), own, least_shrinkage=shrinkage),

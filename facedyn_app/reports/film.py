@@ -25,7 +25,7 @@ from facedyn_app.landmarks.topology import (
     RIGHT_BROW,
     RIGHT_EYE,
 )
-from facedyn_app.progress import Progress, Report, ignore
+from facedyn_app.progress import OnProgress, Progress, ignore
 from facedyn_app.records import INVALID_REASONS, ByteArray, FloatArray, Frame, IntArray, Session
 from facedyn_app.reports.kinds import MeshKind
 from facedyn_app.reports.meshes import SessionMeshes
@@ -46,7 +46,7 @@ ENCODER = {"crf": "24", "b": "0", "deadline": "realtime", "cpu-used": "7", "g": 
 
 
 def write_film(
-    session: Session, head: HeadModel, video: Path, path: Path, report: Report = ignore
+    session: Session, head: HeadModel, video: Path, path: Path, on_progress: OnProgress = ignore
 ) -> int:
     """Write the recording with the fitted head's outlines, time, validity and liveliest channels.
 
@@ -57,7 +57,7 @@ def write_film(
         head: The head that it was fitted with, its landmarks placed.
         video: The recording that it was made from.
         path: The film: .mp4, .mkv or .webm (VP9); it appears whole or not at all.
-        report: Called for every block of frames; may raise Cancelled.
+        on_progress: Called for every block of frames; may raise Cancelled.
 
     Returns:
         Frames written.
@@ -74,7 +74,7 @@ def write_film(
     film = VideoFile(path, fps, ENCODER, SIMULATED if session.simulated else "")
     try:
         for block in _blocks(read_frames(video), n_frames):
-            report(Progress("drawing the film", block[0].index, n_frames))
+            on_progress(Progress("drawing the film", block[0].index, n_frames))
             outlines = drawn.outlines(np.array([frame.index for frame in block]))
             for frame, points in zip(block, outlines, strict=True):
                 film.add(drawn.picture(frame, points), float(session.seconds[frame.index]))

@@ -27,7 +27,7 @@ from facedyn_app.headmodel.files.mesh import write_mesh
 from facedyn_app.headmodel.forward import head_to_tensors, head_vertices
 from facedyn_app.headmodel.model import HeadModel
 from facedyn_app.headmodel.neutral import neutral_vertices
-from facedyn_app.progress import Progress, Report, ignore
+from facedyn_app.progress import OnProgress, Progress, ignore
 from facedyn_app.records import FloatArray, IntArray, Session
 from facedyn_app.reports.kinds import MeshFormat, MeshKind
 
@@ -150,7 +150,7 @@ def write_one(meshes: SessionMeshes, frame: int, path: Path) -> None:
 
 
 def write_sequence(
-    meshes: SessionMeshes, folder: Path, form: MeshFormat, report: Report = ignore
+    meshes: SessionMeshes, folder: Path, form: MeshFormat, on_progress: OnProgress = ignore
 ) -> MeshSequence:
     """Write a mesh for each frame with a trusted fit; the folder appears whole or not at all.
 
@@ -158,7 +158,7 @@ def write_sequence(
         meshes: The session's meshes; not the neutral one, which is one file.
         folder: A new folder, or an empty one.
         form: Format of the files.
-        report: Called for each file; may raise Cancelled.
+        on_progress: Called for each file; may raise Cancelled.
 
     Raises:
         OutputError: The folder cannot be written or holds something already.
@@ -176,7 +176,7 @@ def write_sequence(
     files: list[str] = []
     with atomic_folder(folder) as unfinished:
         for frame, vertices in _one_by_one(meshes, frames):
-            report(Progress("writing meshes", len(files), len(frames)))
+            on_progress(Progress("writing meshes", len(files), len(frames)))
             files.append(f"frame_{frame + 1:0{digits}d}.{form}")
             write_mesh(unfinished / files[-1], vertices, meshes.head.faces)
     skipped = np.flatnonzero(~meshes.session.valid) + 1

@@ -12,7 +12,7 @@ from typing import Any
 
 import numpy as np
 
-from facedyn_app.progress import Progress, Report
+from facedyn_app.progress import OnProgress, Progress
 from facedyn_app.recognizer import metrics
 from facedyn_app.recognizer.accuracy import Accuracy
 from facedyn_app.recognizer.study import Point, Study
@@ -36,14 +36,16 @@ LONGEST_DET = 500
 """Points of the DET curve that are written."""
 
 
-def write_study(study: Study, about: Mapping[str, Any], folder: Path, report: Report) -> list[str]:
+def write_study(
+    study: Study, about: Mapping[str, Any], folder: Path, on_progress: OnProgress
+) -> list[str]:
     """Write a study's files.
 
     Args:
         study: What was found.
         about: What it was found on and with, plain values, in the order to be read.
         folder: An empty folder (`files.atomic_folder`).
-        report: Told of every figure; may raise `Cancelled`.
+        on_progress: Told of every figure; may raise `Cancelled`.
 
     Returns:
         The names of the files.
@@ -52,7 +54,7 @@ def write_study(study: Study, about: Mapping[str, Any], folder: Path, report: Re
 
     def step() -> None:
         nonlocal n_drawn
-        report(Progress("drawing", n_drawn, len(FIGURES)))
+        on_progress(Progress("drawing", n_drawn, len(FIGURES)))
         n_drawn += 1
 
     facts = {"about": dict(about), **study_facts(study)}

@@ -19,7 +19,7 @@ import numpy.typing as npt
 from facedyn_app.dynamics.features import GAZE_NAMES, JAW_NAMES
 from facedyn_app.errors import OutputError
 from facedyn_app.files import atomic_file
-from facedyn_app.progress import Progress, Report, ignore
+from facedyn_app.progress import OnProgress, Progress, ignore
 from facedyn_app.records import INVALID_REASONS, Session
 from facedyn_app.reports.kinds import TableFormat
 
@@ -79,7 +79,9 @@ def table_columns(session: Session) -> Columns:
     return columns
 
 
-def write_table(session: Session, path: Path, form: TableFormat, report: Report = ignore) -> None:
+def write_table(
+    session: Session, path: Path, form: TableFormat, on_progress: OnProgress = ignore
+) -> None:
     """Write a session as a table; it appears whole or not at all.
 
     Args:
@@ -87,7 +89,7 @@ def write_table(session: Session, path: Path, form: TableFormat, report: Report 
         path: The file; an older one is replaced.
         form: CSV (UTF-8, RFC 4180, safe to open in a spreadsheet), Parquet or NPZ (an array a
             column). Parquet and NPZ keep the session's `meta` as JSON.
-        report: Called for every block of frames of CSV; may raise Cancelled.
+        on_progress: Called for every block of frames of CSV; may raise Cancelled.
 
     Raises:
         OutputError: The file cannot be written.
@@ -95,16 +97,16 @@ def write_table(session: Session, path: Path, form: TableFormat, report: Report 
     columns = table_columns(session)
     write = {TableFormat.CSV: _csv, TableFormat.PARQUET: _parquet, TableFormat.NPZ: _npz}[form]
     with atomic_file(path) as file:
-        write(columns, session.meta, file, report)
+        write(columns, session.meta, file, on_progress)
 
 
-def _csv(columns: Columns, _meta: Meta, file: BinaryIO, report: Report) -> None:
+def _csv(columns: Columns, _meta: Meta, file: BinaryIO, on_progress: OnProgress) -> None:
     n_frames = len(columns["frame"])
     text = io.TextIOWrapper(file, encoding="utf-8", newline="")
     writer = csv.writer(text)
     writer.writerow([safe_cell(name) for name in columns])
     for first in range(0, n_frames, BLOCK_FRAMES):
-        report(Progress(STAGE, first, n_frames))
+        on_progress(Progress(STAGE, first, n_frames))
         part = slice(first, first + BLOCK_FRAMES)
         cells = [_cells(name, values[part]) for name, values in columns.items()]
         writer.writerows(zip(*cells, strict=True))
@@ -119,7 +121,7 @@ def _cells(name: str, values: npt.NDArray[Any]) -> list[str]:
     return [f"{value:{form}}" if value == value else "" for value in values.tolist()]
 
 
-def _parquet(columns: Columns, meta: Meta, file: BinaryIO, _report: Report) -> None:
+def _parquet(columns: Columns, meta: Meta, file: BinaryIO, _report: OnProgress) -> None:
     import pyarrow  # large, and rarely needed
     from pyarrow import parquet
 
@@ -128,7 +130,7 @@ def _parquet(columns: Columns, meta: Meta, file: BinaryIO, _report: Report) -> N
     parquet.write_table(table, file, compression="zstd")
 
 
-def _npz(columns: Columns, meta: Meta, file: BinaryIO, _report: Report) -> None:
+def _npz(columns: Columns, meta: Meta, file: BinaryIO, _report: OnProgress) -> None:
     arrays = {name: _plain(values) for name, values in columns.items()}
     for name in TAKEN:
         if name in arrays:

@@ -8,7 +8,7 @@ from pathlib import Path
 import numpy as np
 
 from facedyn_app.errors import OutputError
-from facedyn_app.progress import Progress, Report, ignore
+from facedyn_app.progress import OnProgress, Progress, ignore
 from facedyn_app.records import Session
 from facedyn_app.simulate.motion import simulate_motion
 from facedyn_app.simulate.observation import Observation, perfect_observation
@@ -87,7 +87,7 @@ def write_corpus(
     first_speaker: int = 0,
     individuality: float = 1.0,
     observation: Observation | None = None,
-    report: Report = ignore,
+    on_progress: OnProgress = ignore,
 ) -> list[Path]:
     """Write a corpus, one folder a speaker: OUT/speaker00000/session00.npz.
 
@@ -101,7 +101,7 @@ def write_corpus(
         first_speaker: Number of the first speaker.
         individuality: How far speakers differ.
         observation: What the measurement does to the motion; None for the guessed one.
-        report: Told of every session; may raise `Cancelled`.
+        on_progress: Told of every session; may raise `Cancelled`.
 
     Returns:
         The files, in order.
@@ -128,9 +128,9 @@ def write_corpus(
             observation=observation,
         )
         for number, session in enumerate(sessions):
-            report(Progress("simulating", len(files), n_speakers * n_sessions))
+            on_progress(Progress("simulating", len(files), n_speakers * n_sessions))
             path = folder / f"session{number:02d}.npz"
             save(session, path)
             files.append(path)
-    report(Progress("simulating", len(files), n_speakers * n_sessions))
+    on_progress(Progress("simulating", len(files), n_speakers * n_sessions))
     return files

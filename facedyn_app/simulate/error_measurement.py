@@ -13,7 +13,7 @@ from facedyn_app.fitting.landmark_head import landmark_head
 from facedyn_app.fitting.posing import pose_landmarks
 from facedyn_app.fitting.readings import aside, readings_of, view_terms
 from facedyn_app.headmodel.model import HeadModel
-from facedyn_app.progress import Report, ignore
+from facedyn_app.progress import OnProgress, ignore
 from facedyn_app.records import FloatArray, IntArray
 from facedyn_app.settings import FitSettings
 from facedyn_app.simulate.seen_heads import SeenHeads
@@ -31,7 +31,7 @@ RIDGE_EXPRESSION, RIDGE_JAW, RIDGE_SHAPE, RIDGE_VIEW = 3.0, 0.1, 200.0, 1.0
 
 
 def watch_landmarker(
-    head: HeadModel, *, n_faces: int, n_looks: int, jobs: int = 1, report: Report = ignore
+    head: HeadModel, *, n_faces: int, n_looks: int, jobs: int = 1, on_progress: OnProgress = ignore
 ) -> LandmarkErrors:
     """Show the landmarker made faces of a head and measure what it makes of them.
 
@@ -40,14 +40,14 @@ def watch_landmarker(
         n_faces: Made faces, each with a shape and skin of its own.
         n_looks: Pictures of each.
         jobs: Processes that share the work; the result does not depend on it.
-        report: Told of every face or every few; may raise Cancelled.
+        on_progress: Told of every face or every few; may raise Cancelled.
 
     Raises:
         InputError: The head was read from no file, or the landmarker's model is damaged.
         TooLittleError: Too few faces or pictures.
     """
     seen = see_population(
-        head, n_faces=n_faces, n_looks=n_looks, seed=POPULATION, jobs=jobs, report=report
+        head, n_faces=n_faces, n_looks=n_looks, seed=POPULATION, jobs=jobs, on_progress=on_progress
     )
     return measure_errors(head, seen)
 

@@ -20,7 +20,7 @@ from facedyn_app.headmodel.drawing.render import Camera, HeadRenderer
 from facedyn_app.headmodel.forward import HeadTensors, head_to_tensors, head_vertices
 from facedyn_app.headmodel.model import HeadModel
 from facedyn_app.landmarks import Face
-from facedyn_app.progress import Progress, Report, ignore
+from facedyn_app.progress import OnProgress, Progress, ignore
 from facedyn_app.records import N_ACTIONS, N_LANDMARKS, ByteArray, FloatArray, IntArray
 from facedyn_app.simulate.motion import simulate_motion
 from facedyn_app.simulate.rendering import EYES, make_scene, with_appearance
@@ -83,7 +83,7 @@ def see_heads(
     seed: int,
     first: int = 0,
     draw_appearance: DrawAppearance = any_appearance,
-    report: Report = ignore,
+    on_progress: OnProgress = ignore,
 ) -> SeenHeads:
     """Render made faces and see what the landmarker makes of them.
 
@@ -97,13 +97,13 @@ def see_heads(
         seed: Which made population.
         first: Number of the first face.
         draw_appearance: Draws the appearance of a face.
-        report: Told of every face.
+        on_progress: Told of every face.
     """
     tensors = head_to_tensors(head)
     camera = make_scene(head, 0, 0, seed=seed, width=SIDE_PX, height=SIDE_PX).camera
     faces: list[SeenHeads] = []
     for face in range(first, first + n_faces):
-        report(Progress("rendering made faces", face - first, n_faces))
+        on_progress(Progress("rendering made faces", face - first, n_faces))
         appearance = draw_appearance(np.random.default_rng([seed, 302, face]))
         faces.append(_see_face(head, tensors, detect, camera, appearance, face, n_looks, seed))
     return join_seen(faces)

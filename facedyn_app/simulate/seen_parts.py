@@ -9,7 +9,7 @@ import torch
 
 from facedyn_app.headmodel.model import HeadModel
 from facedyn_app.landmarks import Landmarker
-from facedyn_app.progress import Progress, Report, ignore
+from facedyn_app.progress import OnProgress, Progress, ignore
 from facedyn_app.settings import LandmarkSettings
 from facedyn_app.simulate.seen_heads import SeenHeads, join_seen, see_heads
 
@@ -42,7 +42,7 @@ def see_population(
     n_looks: int,
     seed: int,
     jobs: int = 1,
-    report: Report = ignore,
+    on_progress: OnProgress = ignore,
 ) -> SeenHeads:
     """Render made faces and see what the landmarker makes of them.
 
@@ -54,14 +54,14 @@ def see_population(
         n_looks: Pictures of each.
         seed: Which made population.
         jobs: Processes that share the work; 1 does it in this one.
-        report: Told of every face, or of every few where others do the work; may raise
+        on_progress: Told of every face, or of every few where others do the work; may raise
             Cancelled.
 
     Raises:
         InputError: The landmarker's model is damaged.
     """
     if jobs == 1:
-        return see_part(Part(head, 0, n_faces, n_looks, seed), report)
+        return see_part(Part(head, 0, n_faces, n_looks, seed), on_progress)
     size = min(PART_FACES, -(-n_faces // jobs))
     starts = range(0, n_faces, size)
     parts = [Part(head, k, min(size, n_faces - k), n_looks, seed) for k in starts]
@@ -71,11 +71,11 @@ def see_population(
         for part in pool.imap(see_part, parts):
             seen.append(part)
             done = min(len(seen) * size, n_faces)
-            report(Progress("rendering made faces", done, n_faces))
+            on_progress(Progress("rendering made faces", done, n_faces))
     return join_seen(seen)
 
 
-def see_part(part: Part, report: Report = ignore) -> SeenHeads:
+def see_part(part: Part, on_progress: OnProgress = ignore) -> SeenHeads:
     """Render and look at the faces of a part, in this process."""
     with Landmarker(LandmarkSettings(max_faces=1)) as landmarker:
         return see_heads(
@@ -85,5 +85,5 @@ def see_part(part: Part, report: Report = ignore) -> SeenHeads:
             n_looks=part.n_looks,
             seed=part.seed,
             first=part.first,
-            report=report,
+            on_progress=on_progress,
         )

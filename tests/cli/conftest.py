@@ -14,7 +14,7 @@ from facedyn_app.bench.window import WindowTiming
 from facedyn_app.cli import make_app
 from facedyn_app.demo import DemoResult
 from facedyn_app.library.session_file import save_session
-from facedyn_app.progress import Report
+from facedyn_app.progress import OnProgress
 from facedyn_app.recognizer.evaluation import LabelledSession, Trials
 from facedyn_app.recognizer.files import save_recognizer
 from facedyn_app.recognizer.training import train
@@ -52,7 +52,7 @@ class WindowSpy:
         return self.exit_code
 
 
-def measured(_folder: Path, seconds: float, _report: Report) -> list[WindowTiming]:
+def measured(_folder: Path, seconds: float, _report: OnProgress) -> list[WindowTiming]:
     """Stands where the window would be timed."""
     beats = np.array([5.0, 5.0, 80.0, 10.0])
     return [WindowTiming("scrubbing", beats, 0.5 * beats, 5.0, 3, 40, round(seconds), 1.5)]

@@ -102,7 +102,7 @@ def test_the_caller_can_stop_a_fit(face_head: HeadModel) -> None:
         raise Cancelled
 
     with pytest.raises(Cancelled):
-        fit_session(face_head, motion.landmarks, FitSettings(), device="cpu", report=stop)
+        fit_session(face_head, motion.landmarks, FitSettings(), device="cpu", on_progress=stop)
 
 
 def test_live_fit_follows_the_motion_block_by_block(face_head: HeadModel) -> None:

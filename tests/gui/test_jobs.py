@@ -12,7 +12,7 @@ from pytestqt.qtbot import QtBot
 
 from facedyn_app.errors import InputError
 from facedyn_app.gui.jobs import REPORTS_PER_SECOND, Job, JobQueue, Watch
-from facedyn_app.progress import Progress, Report
+from facedyn_app.progress import OnProgress, Progress
 
 
 @pytest.fixture
@@ -53,7 +53,7 @@ def watched(title: str, work: object, log: Log) -> tuple[Job, Watch]:
 def test_result_arrives_in_the_gui_thread(queue: JobQueue, qtbot: QtBot) -> None:
     log, worker = Log(), []
 
-    def work(_report: Report) -> int:
+    def work(_report: OnProgress) -> int:
         worker.append(threading.get_ident())
         return 42
 
@@ -70,7 +70,7 @@ def test_result_arrives_in_the_gui_thread(queue: JobQueue, qtbot: QtBot) -> None
 def test_error_is_handed_over_and_the_next_job_runs(queue: JobQueue, qtbot: QtBot) -> None:
     log = Log()
 
-    def fail(_report: Report) -> None:
+    def fail(_report: OnProgress) -> None:
         raise InputError("The file 'x' is no video.", "Choose another.")
 
     for title, work in (("bad", fail), ("good", lambda _report: "done")):
@@ -86,10 +86,10 @@ def test_every_partial_arrives_once_at_no_more_than_30_batches_a_second(
 ) -> None:
     log, spent = Log(), []
 
-    def work(report: Report) -> None:
+    def work(on_progress: OnProgress) -> None:
         began = time.monotonic()
         for done in range(400):
-            report(Progress("counting", done, 400, partial=done))
+            on_progress(Progress("counting", done, 400, partial=done))
             time.sleep(0.001)
         spent.append(time.monotonic() - began)
 
@@ -105,9 +105,9 @@ def test_every_partial_arrives_once_at_no_more_than_30_batches_a_second(
 def test_reports_without_partial_are_thinned_to_the_newest(queue: JobQueue, qtbot: QtBot) -> None:
     log = Log()
 
-    def work(report: Report) -> None:
+    def work(on_progress: OnProgress) -> None:
         for done in range(1000):
-            report(Progress("counting", done, 1000))
+            on_progress(Progress("counting", done, 1000))
 
     queue.add(watched("count", work, log)[0])
     qtbot.waitUntil(lambda: not queue.jobs)
@@ -121,9 +121,9 @@ def test_cancel_stops_the_running_job_and_drops_a_waiting_one(
 ) -> None:
     running, waiting = Log(), Log()
 
-    def endless(report: Report) -> None:
+    def endless(on_progress: OnProgress) -> None:
         while True:
-            report(Progress("waiting", 0))
+            on_progress(Progress("waiting", 0))
             time.sleep(0.005)
 
     first, second = watched("first", endless, running)[0], watched("second", endless, waiting)[0]
@@ -141,11 +141,11 @@ def test_shutting_down_stops_the_work_before_it_returns(qtbot: QtBot) -> None:
     stopped = threading.Event()
     started = threading.Event()
 
-    def endless(report: Report) -> None:
+    def endless(on_progress: OnProgress) -> None:
         started.set()
         try:
             while True:
-                report(Progress("waiting", 0))
+                on_progress(Progress("waiting", 0))
                 time.sleep(0.005)
         finally:
             stopped.set()

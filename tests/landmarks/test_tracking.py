@@ -82,7 +82,7 @@ def test_a_video_is_followed_frame_by_frame(shared: Path) -> None:
     path = shared / "data" / "videos" / "pyfeat_single_face.mp4"
     info = probe_video(path)
     reports: list[Progress] = []
-    found = list(track_faces(read_frames(path), info, report=reports.append))
+    found = list(track_faces(read_frames(path), info, on_progress=reports.append))
     assert [f.frame.index for f in found] == list(range(72))
     assert [p.done for p in reports] == list(range(1, 73))
     assert reports[0].total == 72

@@ -11,7 +11,7 @@ import safetensors
 from safetensors import torch as safe_torch
 
 from facedyn_app.errors import InputError, MismatchError
-from facedyn_app.progress import Cancelled, Progress, Report, ignore
+from facedyn_app.progress import Cancelled, OnProgress, Progress, ignore
 from facedyn_app.recognizer.checkpoint import FILE, Work
 from facedyn_app.recognizer.course import TrainingState
 from facedyn_app.recognizer.evaluation import LabelledSession
@@ -27,7 +27,7 @@ def plan() -> Settings:
     return replace(settings, network=replace(settings.network, dropout=0.2))
 
 
-def stop_at(step: int) -> Report:
+def stop_at(step: int) -> OnProgress:
     def report(progress: Progress) -> None:
         if isinstance(progress.partial, TrainingState) and progress.partial.step == step:
             raise Cancelled
@@ -35,9 +35,13 @@ def stop_at(step: int) -> Report:
     return report
 
 
-def run(work: Work | None, report: Report = ignore, settings: Settings | None = None) -> Recognizer:
+def run(
+    work: Work | None, on_progress: OnProgress = ignore, settings: Settings | None = None
+) -> Recognizer:
     sessions = labelled(range(8), range(2))
-    return train(sessions, held_out_trials(), settings or plan(), work=work, report=report)
+    return train(
+        sessions, held_out_trials(), settings or plan(), work=work, on_progress=on_progress
+    )
 
 
 def curve(recognizer: Recognizer) -> list[dict[str, object]]:

@@ -9,7 +9,7 @@ def test_the_forward_pass_is_timed_beside_torchs_own() -> None:
         n_windows=4,
         n_frames=40,
         n_repeats=2,
-        report=lambda progress: stages.append(progress.stage),
+        on_progress=lambda progress: stages.append(progress.stage),
     )
     assert len(stages) == 6
     assert min(found.network, found.transformer, found.full_rate) > 0.0

@@ -224,7 +224,7 @@ def test_training_can_be_cancelled() -> None:
             raise Cancelled
 
     with pytest.raises(Cancelled):
-        train(labelled(range(4), range(2)), None, small_settings(), report=stop)
+        train(labelled(range(4), range(2)), None, small_settings(), on_progress=stop)
     assert stages.count("training") == 1
 
 

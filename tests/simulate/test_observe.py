@@ -175,5 +175,5 @@ def test_a_corpus_can_be_cancelled(tmp_path: Path) -> None:
             raise Cancelled
 
     with pytest.raises(Cancelled):
-        write_corpus(tmp_path, 3, 1, 3.0, touch, report=stop)
+        write_corpus(tmp_path, 3, 1, 3.0, touch, on_progress=stop)
     assert len(list(tmp_path.rglob("*.npz"))) == 1

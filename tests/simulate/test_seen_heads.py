@@ -54,7 +54,7 @@ def test_joined_parts_equal_one_run(head: HeadModel, landmarker: Landmarker) -> 
 def test_the_number_of_processes_does_not_matter(head: HeadModel) -> None:
     told: list[Progress] = []
     alone = see_population(head, n_faces=2, n_looks=2, seed=SEED)
-    shared = see_population(head, n_faces=2, n_looks=2, seed=SEED, jobs=2, report=told.append)
+    shared = see_population(head, n_faces=2, n_looks=2, seed=SEED, jobs=2, on_progress=told.append)
     assert_equal(alone, shared)
     assert [(one.done, one.total) for one in told] == [(1, 2), (2, 2)]
 

@@ -9,7 +9,7 @@ from typing import Final
 from facedyn_app.gui.camera.feed import CameraFeed
 from facedyn_app.live import LiveFace
 from facedyn_app.pipeline import ready_head
-from facedyn_app.progress import Progress, Report
+from facedyn_app.progress import OnProgress, Progress
 from facedyn_app.settings import Settings
 from facedyn_app.video import ListSources, RecordedVideo, VideoRecorder
 from facedyn_app.video.camera import choose_source
@@ -19,7 +19,7 @@ PATIENCE_SECONDS: Final = 0.1
 
 def read_camera(
     feed: CameraFeed, list_sources: ListSources, number: int
-) -> Callable[[Report], None]:
+) -> Callable[[OnProgress], None]:
     """Work that reads a camera until it is stopped, and lets it go.
 
     Args:
@@ -28,23 +28,25 @@ def read_camera(
         number: Which of them, from 1.
     """
 
-    def work(report: Report) -> None:
+    def work(on_progress: OnProgress) -> None:
         try:
-            report(Progress("opening the camera", 0))
+            on_progress(Progress("opening the camera", 0))
             feed.choices = list_sources()
             source = choose_source(feed.choices, number).open()
             with closing(source):
                 feed.simulated = source.simulated
                 while True:
                     feed.put(source.read())
-                    report(Progress("reading the camera", 1))
+                    on_progress(Progress("reading the camera", 1))
         finally:
             feed.end()
 
     return work
 
 
-def fit_camera(feed: CameraFeed, head_name: str, settings: Settings) -> Callable[[Report], None]:
+def fit_camera(
+    feed: CameraFeed, head_name: str, settings: Settings
+) -> Callable[[OnProgress], None]:
     """Work that fits the newest frame of a camera until no more come.
 
     Args:
@@ -53,22 +55,22 @@ def fit_camera(feed: CameraFeed, head_name: str, settings: Settings) -> Callable
         settings: Of all stages.
     """
 
-    def work(report: Report) -> None:
-        head = ready_head(head_name, report)
+    def work(on_progress: OnProgress) -> None:
+        head = ready_head(head_name, on_progress)
         with LiveFace(head, settings, settings.machine.device) as live:
             while not feed.over:
                 frame = feed.newest(PATIENCE_SECONDS)
                 if frame is not None:
                     feed.tell(frame, live.see(frame), live.expression_names)
-                report(Progress("fitting", 1))
+                on_progress(Progress("fitting", 1))
 
     return work
 
 
-def write_recording(recorder: VideoRecorder) -> Callable[[Report], RecordedVideo]:
+def write_recording(recorder: VideoRecorder) -> Callable[[OnProgress], RecordedVideo]:
     """Work that writes a recording until it is ended; it cannot be cancelled, only ended."""
 
-    def work(_report: Report) -> RecordedVideo:
+    def work(_report: OnProgress) -> RecordedVideo:
         return recorder.write()
 
     return work

@@ -19,7 +19,7 @@ from facedyn_app.headmodel.neutral import differences_mm, neutral_vertices, seen
 from facedyn_app.library.entries import SessionEntry
 from facedyn_app.library.library import Library
 from facedyn_app.pipeline import drift_in_detail, ready_head, sessions_by_date
-from facedyn_app.progress import Report
+from facedyn_app.progress import OnProgress
 from facedyn_app.records import BoolArray, ByteArray, DriftReport, FloatArray, Session
 
 
@@ -71,10 +71,10 @@ class DriftDetail:
         return any(entry.simulated for entry in self.entries)
 
 
-def detail_drift(speaker: str, folder: Path) -> Callable[[Report], DriftDetail]:
+def detail_drift(speaker: str, folder: Path) -> Callable[[OnProgress], DriftDetail]:
     """Work that measures the drift of an enrolled speaker, and draws his neutral faces."""
 
-    def work(report: Report) -> DriftDetail:
+    def work(on_progress: OnProgress) -> DriftDetail:
         with Library.open(folder, create=False) as library:
             drift, moves = drift_in_detail(library, speaker)
             # the names of a speaker's sessions are unique; those too short are in no table
@@ -82,7 +82,7 @@ def detail_drift(speaker: str, folder: Path) -> Callable[[Report], DriftDetail]:
             entries = tuple(known[name] for name in moves.names)
             session = library.load(entries[0])
         try:
-            faces = _faces(ready_head(drawing_head_of(session), report), session, moves)
+            faces = _faces(ready_head(drawing_head_of(session), on_progress), session, moves)
         except FacedynError as error:
             words = f"The faces are not drawn. {error.sentence}"
             return DriftDetail(drift, moves, entries, None, words)

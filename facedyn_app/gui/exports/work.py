@@ -14,7 +14,7 @@ from facedyn_app.gui.recording import Recording
 from facedyn_app.headmodel.channel_sets import drawing_head_of
 from facedyn_app.headmodel.files.io import load_head
 from facedyn_app.pipeline import ready_head
-from facedyn_app.progress import Report
+from facedyn_app.progress import OnProgress
 from facedyn_app.reports.film import write_film
 from facedyn_app.reports.kinds import MeshFormat, MeshKind, TableFormat
 from facedyn_app.reports.meshes import SessionMeshes, write_one, write_sequence
@@ -55,20 +55,20 @@ class ReportOrder:
     path: Path
 
 
-def export_table(recording: Recording, path: Path) -> Callable[[Report], str]:
+def export_table(recording: Recording, path: Path) -> Callable[[OnProgress], str]:
     """Work that writes a recording as a table; gives a sentence on what was written."""
 
-    def work(report: Report) -> str:
-        write_table(recording.session, path, TableFormat(path.suffix[1:].lower()), report)
+    def work(on_progress: OnProgress) -> str:
+        write_table(recording.session, path, TableFormat(path.suffix[1:].lower()), on_progress)
         return f"Written: {path}"
 
     return work
 
 
-def export_scores(recordings: Sequence[Recording], path: Path) -> Callable[[Report], str]:
+def export_scores(recordings: Sequence[Recording], path: Path) -> Callable[[OnProgress], str]:
     """Work that writes every score of recordings; gives a sentence on what was written."""
 
-    def work(_report: Report) -> str:
+    def work(_report: OnProgress) -> str:
         answers = [
             (str(one.video or one.title), one.identification)
             for one in recordings
@@ -80,36 +80,38 @@ def export_scores(recordings: Sequence[Recording], path: Path) -> Callable[[Repo
     return work
 
 
-def export_film(recording: Recording, path: Path) -> Callable[[Report], str]:
+def export_film(recording: Recording, path: Path) -> Callable[[OnProgress], str]:
     """Work that writes a recording's film; gives a sentence on what was written."""
 
-    def work(report: Report) -> str:
+    def work(on_progress: OnProgress) -> str:
         if recording.video is None:
             raise InputError("The video of this session is not at hand.", "Open the video itself.")
-        head = ready_head(drawing_head_of(recording.session), report)
-        write_film(recording.session, head, recording.video, path, report)
+        head = ready_head(drawing_head_of(recording.session), on_progress)
+        write_film(recording.session, head, recording.video, path, on_progress)
         return f"Written: {path}"
 
     return work
 
 
-def export_meshes(recording: Recording, order: MeshOrder) -> Callable[[Report], str]:
+def export_meshes(recording: Recording, order: MeshOrder) -> Callable[[OnProgress], str]:
     """Work that writes meshes of a recording; gives a sentence on what was written."""
 
-    def work(report: Report) -> str:
+    def work(on_progress: OnProgress) -> str:
         session = recording.session
         meshes = SessionMeshes(session, load_head(drawing_head_of(session)), order.kind)
         if order.frame is not None or order.kind is MeshKind.NEUTRAL:
             write_one(meshes, order.frame or 0, order.path)
             return f"Written: {order.path}"
-        made = write_sequence(meshes, order.path, order.form, report)
+        made = write_sequence(meshes, order.path, order.form, on_progress)
         skipped = f"; {len(made.skipped)} frames without a trusted fit left out"
         return f"Written: {len(made.files)} meshes in {order.path}{skipped if made.skipped else ''}"
 
     return work
 
 
-def make_report(order: ReportOrder, folder: Path, trust: TrustSettings) -> Callable[[Report], str]:
+def make_report(
+    order: ReportOrder, folder: Path, trust: TrustSettings
+) -> Callable[[OnProgress], str]:
     """Work that writes a report; gives a sentence on what was written.
 
     Args:
@@ -118,16 +120,16 @@ def make_report(order: ReportOrder, folder: Path, trust: TrustSettings) -> Calla
         trust: Where "good" ends and where a shape drifts.
     """
 
-    def work(report: Report) -> str:
+    def work(on_progress: OnProgress) -> str:
         from facedyn_app.reporting import write_page  # the window starts without matplotlib
 
-        write_page(_page(order, folder, trust, report), order.path, print_pdf)
+        write_page(_page(order, folder, trust, on_progress), order.path, print_pdf)
         return f"Written: {order.path}"
 
     return work
 
 
-def _page(order: ReportOrder, folder: Path, trust: TrustSettings, report: Report) -> str:
+def _page(order: ReportOrder, folder: Path, trust: TrustSettings, on_progress: OnProgress) -> str:
     from facedyn_app.reporting import report_on_library, report_on_session, report_on_speaker
 
     library = existing_library(folder)
@@ -138,5 +140,5 @@ def _page(order: ReportOrder, folder: Path, trust: TrustSettings, report: Report
         if library is None:
             raise InputError(f"There is no library in '{folder}' any more.", "Open another one.")
         if order.speaker is not None:
-            return report_on_speaker(library, order.speaker, trust, report)
-        return report_on_library(library, trust, report)
+            return report_on_speaker(library, order.speaker, trust, on_progress)
+        return report_on_library(library, trust, on_progress)

@@ -17,7 +17,7 @@ from facedyn_app.gui.jobs import Job, JobQueue, Watch
 from facedyn_app.gui.settings.dialog import SettingsDialog, Wanted
 from facedyn_app.gui.state import AppState
 from facedyn_app.gui.training.recognizers import RecognizerFlows, accuracy_words, recognizer_words
-from facedyn_app.progress import Report
+from facedyn_app.progress import OnProgress
 from facedyn_app.settings import AppearanceSettings, Settings
 from facedyn_app.settings_file import write_settings
 
@@ -121,7 +121,7 @@ class SettingsFlows(QObject):
             self._state.add_recording(replace(recording, quality=quality))
 
     def _keep(self, settings: Settings, path: Path) -> None:
-        def work(_report: Report) -> None:
+        def work(_report: OnProgress) -> None:
             write_settings(settings, path)
 
         job = Job("Keep the settings", work)

@@ -19,7 +19,7 @@ from facedyn_app.library.recognizers import (
     built_in_entry,
     list_recognizers,
 )
-from facedyn_app.progress import Report
+from facedyn_app.progress import OnProgress
 
 Entries = tuple[RecognizerEntry, ...]
 
@@ -75,7 +75,7 @@ class RecognizerFlows(QObject):
     def _change(self, change: Callable[[Library], object], words: str) -> None:
         folder = self._folder
 
-        def work(_report: Report) -> Entries:
+        def work(_report: OnProgress) -> Entries:
             with Library.open(folder) as library:
                 change(library)
                 return list_recognizers(library)
@@ -120,10 +120,10 @@ def accuracy_words(entry: RecognizerEntry) -> str:
     return f"{learnt} Right in {share} of windows of {entry.n_tested} test sessions{chance}."
 
 
-def _listing(folder: Path) -> Callable[[Report], tuple[Entries, FacedynError | None]]:
+def _listing(folder: Path) -> Callable[[OnProgress], tuple[Entries, FacedynError | None]]:
     """Work that lists the recognizers; only the built-in one, and why, where it must."""
 
-    def work(_report: Report) -> tuple[Entries, FacedynError | None]:
+    def work(_report: OnProgress) -> tuple[Entries, FacedynError | None]:
         try:
             library = existing_library(folder)
         except FacedynError as error:

@@ -14,7 +14,7 @@ from facedyn_app.gui.library_work import existing_library
 from facedyn_app.library.entries import SessionEntry
 from facedyn_app.library.library import Library
 from facedyn_app.library.recognizers import RecognizerEntry, list_recognizers
-from facedyn_app.progress import Enough, Progress, Report
+from facedyn_app.progress import Enough, OnProgress, Progress
 from facedyn_app.recognizer.checkpoint import Work
 from facedyn_app.recognizer.course import TrainingState
 from facedyn_app.recognizer.hardware import use_threads
@@ -76,10 +76,10 @@ class TrainingOrder:
     settings: Settings
 
 
-def read_material(folder: Path) -> Callable[[Report], Material]:
+def read_material(folder: Path) -> Callable[[OnProgress], Material]:
     """Work that reads what a library has to train on; nothing where there is no library yet."""
 
-    def work(_report: Report) -> Material:
+    def work(_report: OnProgress) -> Material:
         library = existing_library(folder)
         if library is None:
             return Material(folder)
@@ -103,7 +103,7 @@ def read_material(folder: Path) -> Callable[[Report], Material]:
 
 def train_ordered(
     order: TrainingOrder, enough: Event
-) -> Callable[[Report], tuple[RecognizerEntry, ...]]:
+) -> Callable[[OnProgress], tuple[RecognizerEntry, ...]]:
     """Work that trains a recognizer into its library; gives the library's recognizers.
 
     Args:
@@ -111,9 +111,9 @@ def train_ordered(
         enough: Once it is set, the best so far becomes the result.
     """
 
-    def work(report: Report) -> tuple[RecognizerEntry, ...]:
+    def work(on_progress: OnProgress) -> tuple[RecognizerEntry, ...]:
         def told(progress: Progress) -> None:
-            report(progress)
+            on_progress(progress)
             if enough.is_set() and isinstance(progress.partial, TrainingState):
                 raise Enough
 

@@ -12,7 +12,7 @@ from facedyn_app.headmodel.drawing.paint import landmark_points, paint_head
 from facedyn_app.headmodel.drawing.render import Camera, HeadRenderer, head_to_camera
 from facedyn_app.headmodel.forward import HeadTensors, head_to_tensors, head_vertices
 from facedyn_app.headmodel.model import HeadModel
-from facedyn_app.progress import Progress, Report, ignore
+from facedyn_app.progress import OnProgress, Progress, ignore
 from facedyn_app.records import ByteArray, FloatArray
 
 TILE, COLUMNS, LABEL = 220, 9, 18
@@ -25,7 +25,7 @@ _INK, _PAPER, _DOT = (30, 30, 30), (245, 245, 245), (30, 200, 60)
 Tile = tuple[str, FloatArray, FloatArray, FloatArray, float]
 
 
-def contact_sheet(head: HeadModel, report: Report = ignore) -> ByteArray:
+def contact_sheet(head: HeadModel, on_progress: OnProgress = ignore) -> ByteArray:
     """Draw the mean head with its landmarks, identities, jaw and every expression, labelled.
 
     Identity components at -2 and +2 standard deviations, expressions at 1 (or 2 standard
@@ -33,7 +33,7 @@ def contact_sheet(head: HeadModel, report: Report = ignore) -> ByteArray:
 
     Args:
         head: The head.
-        report: Told of every tile.
+        on_progress: Told of every tile.
 
     Returns:
         (H, W, 3) uint8 RGB.
@@ -44,7 +44,7 @@ def contact_sheet(head: HeadModel, report: Report = ignore) -> ByteArray:
     pictures = []
     with HeadRenderer(paint_head(head), _CAMERA, background=_PAPER) as renderer:
         for number, (label, shape, expression, jaw, yaw) in enumerate(tiles):
-            report(Progress("drawing the head", number, len(tiles)))
+            on_progress(Progress("drawing the head", number, len(tiles)))
             vertices = _posed(head, tensors, shape, expression, jaw)
             rotation = np.array([0.0, yaw, 0.0])
             offset = head_to_camera(centre[None], rotation, np.zeros(3))[0]

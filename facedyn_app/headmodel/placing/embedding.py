@@ -30,7 +30,7 @@ from facedyn_app.headmodel.model import (
 )
 from facedyn_app.headmodel.placing.showing import STANDARD, Showing, show
 from facedyn_app.headmodel.surface import hit_pixels, nearest_on_mesh
-from facedyn_app.progress import Progress, Report, ignore
+from facedyn_app.progress import OnProgress, Progress, ignore
 from facedyn_app.records import BoolArray, ByteArray, FloatArray, IntArray
 
 Detect = Callable[[ByteArray], FloatArray | None]
@@ -65,24 +65,26 @@ class Placement:
     n_views: int
 
 
-def place_landmarks(head: HeadModel, detect: Detect, report: Report = ignore) -> LandmarkEmbedding:
+def place_landmarks(
+    head: HeadModel, detect: Detect, on_progress: OnProgress = ignore
+) -> LandmarkEmbedding:
     """Find where the landmarks sit on a head: place, paint, place, paint, place.
 
     Args:
         head: The head; a table that it already has is not used.
         detect: Landmarks (478, 2), px, of an (H, W, 3) uint8 RGB image, or None without face.
-        report: Told of every view.
+        on_progress: Told of every view.
 
     Raises:
         TooLittleError: The landmarker hardly ever finds this head.
     """
-    return measure_placement(head, detect, report).table
+    return measure_placement(head, detect, on_progress).table
 
 
 def measure_placement(
     head: HeadModel,
     detect: Detect,
-    report: Report = ignore,
+    on_progress: OnProgress = ignore,
     showing: Showing = STANDARD,
     rounds: int = ROUNDS,
 ) -> Placement:
@@ -91,7 +93,7 @@ def measure_placement(
     Args:
         head: The head.
         detect: The landmarker.
-        report: Told of every picture.
+        on_progress: Told of every picture.
         showing: How the head is shown: in its first look only, in the last round in all of them.
         rounds: How often it is shown, each time painted by the last table; at least 1.
 
@@ -103,7 +105,7 @@ def measure_placement(
     bare = replace(head, landmarks=None)
     first = replace(showing, looks=showing.looks[:1])
     steps = [*[first] * (rounds - 1), showing]
-    counter = _Counter(report, sum(step.n_pictures for step in steps))
+    counter = _Counter(on_progress, sum(step.n_pictures for step in steps))
     placement = _place(head, *_look(bare, detect, steps[0], counter))
     for step in steps[1:]:
         painted = replace(head, landmarks=placement.table)
@@ -114,8 +116,8 @@ def measure_placement(
 class _Counter:
     """Reports of pictures looked at, of all rounds together."""
 
-    def __init__(self, report: Report, total: int) -> None:
-        self._report, self._total, self._done = report, total, 0
+    def __init__(self, on_progress: OnProgress, total: int) -> None:
+        self._report, self._total, self._done = on_progress, total, 0
 
     def tell(self) -> None:
         self._report(Progress("placing landmarks", self._done, self._total))

@@ -9,7 +9,7 @@ import numpy as np
 from facedyn_app.headmodel.model import HeadModel, LandmarkEmbedding
 from facedyn_app.headmodel.placing.embedding import Detect, Placement, measure_placement
 from facedyn_app.headmodel.placing.showing import CONTROL, STANDARD, Showing
-from facedyn_app.progress import Report, ignore
+from facedyn_app.progress import OnProgress, ignore
 from facedyn_app.records import FloatArray, IntArray
 
 
@@ -38,7 +38,7 @@ class PlacementComparison:
 def compare_placements(
     head: HeadModel,
     detect: Detect,
-    report: Report = ignore,
+    on_progress: OnProgress = ignore,
     showings: tuple[Showing, Showing] = (STANDARD, CONTROL),
 ) -> PlacementComparison:
     """Place a head's landmarks twice, with other views, light, skin, background and camera.
@@ -46,13 +46,13 @@ def compare_placements(
     Args:
         head: The head; a table that it already has is not used.
         detect: The landmarker.
-        report: Told of every picture.
+        on_progress: Told of every picture.
         showings: How the head is shown each time.
 
     Raises:
         TooLittleError: The landmarker hardly ever finds this head.
     """
-    one, other = (measure_placement(head, detect, report, showing) for showing in showings)
+    one, other = (measure_placement(head, detect, on_progress, showing) for showing in showings)
     index, at, at_other = np.intersect1d(one.table.index, other.table.index, return_indices=True)
     apart = places(head, one.table)[at] - places(head, other.table)[at_other]
     return PlacementComparison(one, other, index, np.linalg.norm(apart, axis=1))

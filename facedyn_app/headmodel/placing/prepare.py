@@ -18,7 +18,7 @@ from facedyn_app.headmodel.files.extras import (
 )
 from facedyn_app.headmodel.model import HeadModel, LandmarkEmbedding
 from facedyn_app.npz import read_npz
-from facedyn_app.progress import Report, ignore
+from facedyn_app.progress import OnProgress, ignore
 
 if TYPE_CHECKING:
     from facedyn_app.headmodel.placing.embedding import Detect
@@ -29,7 +29,7 @@ log = logging.getLogger(__name__)
 
 
 def prepare_head(
-    head: HeadModel, detect: Detect, cache: Path, report: Report = ignore
+    head: HeadModel, detect: Detect, cache: Path, on_progress: OnProgress = ignore
 ) -> HeadModel:
     """The head with its landmarks: its own, those placed before, or placed now and kept.
 
@@ -39,7 +39,7 @@ def prepare_head(
         head: The head.
         detect: Landmarks (478, 2), px, of an (H, W, 3) uint8 RGB image, or None without face.
         cache: The folder of tables, made when it is needed.
-        report: Told of every picture; a cancel leaves nothing behind.
+        on_progress: Told of every picture; a cancel leaves nothing behind.
 
     Raises:
         TooLittleError: The landmarker hardly ever finds this head.
@@ -52,7 +52,7 @@ def prepare_head(
     # it draws, and what draws takes half a second to import, which most starts do without
     from facedyn_app.headmodel.placing.embedding import place_landmarks
 
-    table = place_landmarks(head, detect, report)
+    table = place_landmarks(head, detect, on_progress)
     _keep_table(head, table, cache)
     return replace(head, landmarks=table)
 
