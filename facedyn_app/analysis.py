@@ -23,7 +23,7 @@ from facedyn_app.fitting.live import LiveFit
 from facedyn_app.fitting.session_fit import fit_session
 from facedyn_app.headmodel.fewer import with_fewer
 from facedyn_app.headmodel.model import HeadModel
-from facedyn_app.landmarks import ANY_FACE, FrameFaces, KeptTrack, TrackCollector, track_faces
+from facedyn_app.landmarks import ANY_FACE, FrameFaces, StoredTrack, TrackCollector, track_faces
 from facedyn_app.progress import OnProgress, Progress, ignore
 from facedyn_app.records import HeadFit, Session, VideoInfo
 from facedyn_app.settings import Settings
@@ -69,7 +69,7 @@ class Analysis:
     video: FollowedVideo
     face: int
     session: Session
-    landmarks: KeptTrack
+    landmarks: StoredTrack
     fit: HeadFit
     timing: Mapping[str, float]
 
@@ -155,7 +155,7 @@ def make_session(
     video: FollowedVideo,
     face: int,
     head: HeadModel,
-    landmarks: KeptTrack,
+    landmarks: StoredTrack,
     fit: HeadFit,
     settings: Settings,
 ) -> Session:

@@ -14,7 +14,7 @@ from facedyn_app.headmodel.expression_mesh import ExpressionMesh
 from facedyn_app.headmodel.fewer import with_fewer
 from facedyn_app.headmodel.model import HeadModel
 from facedyn_app.landmarks import Face, FaceTracker, use_one_thread
-from facedyn_app.records import N_ACTIONS, N_LANDMARKS, FloatArray, Frame, Landmarks, PartialFit
+from facedyn_app.records import N_BLENDSHAPES, N_LANDMARKS, FloatArray, Frame, Landmarks, PartialFit
 from facedyn_app.settings import Settings
 
 
@@ -100,7 +100,7 @@ def _landmarks(frame: Frame, face: Face | None) -> Landmarks:
     unknown = np.full(1, np.nan, np.float32)
     if face is None:
         points = np.full((1, N_LANDMARKS, 2), np.nan, np.float32)
-        scores = np.full((1, N_ACTIONS), np.nan, np.float32)
+        scores = np.full((1, N_BLENDSHAPES), np.nan, np.float32)
         return Landmarks(np.array([frame.seconds]), points, scores, width, height, unknown, unknown)
     return Landmarks(
         seconds=np.array([frame.seconds]),

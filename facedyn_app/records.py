@@ -1,7 +1,7 @@
 """The records that the stages hand to each other.
 
 Axes, everywhere in the program:
-    T frames, L landmarks, A landmarker action scores, V vertices, S shape coefficients,
+    T frames, L landmarks, A landmarker blendshape scores, V vertices, S shape coefficients,
     E expression coefficients, C chunks (seconds) of shape, W windows, D embedding numbers.
 
 Frames of reference:
@@ -30,7 +30,7 @@ ByteArray = npt.NDArray[np.uint8]
 IntArray = npt.NDArray[np.integer[Any]]
 
 N_LANDMARKS = 478
-N_ACTIONS = 52
+N_BLENDSHAPES = 52
 INVALID_REASONS = (
     "",
     "no face",
@@ -148,7 +148,7 @@ class Landmarks:
     Attributes:
         seconds: (T,) frame times, s.
         points: (T, L, 2) float32 image positions, px; NaN in frames without a face.
-        scores: (T, A) float32 the landmarker's action scores, 0..1; NaN without a face.
+        scores: (T, A) float32 the landmarker's blendshape scores, 0..1; NaN without a face.
         width: Image width, px.
         height: Image height, px.
         certainty: (T,) how surely there is a face at the points, 0..1; falls where it is turned
@@ -159,8 +159,8 @@ class Landmarks:
         turn: (T, 3) the face's turn against the line of sight to it as the landmarker's own depths
             show it, rotation vectors, rad; NaN without a face or where it was not measured.
         likeness: (T,) how much mouth and eyes look as they usually do in the recording, that which
-            does least: 1 as usual, about 0 where it is covered (`landmarks.looks`). NaN without a
-            face, where it was not measured, or where too few frames tell what is usual.
+            does least: 1 as usual, about 0 where it is covered (`landmarks.occlusion`). NaN without
+            a face, where it was not measured, or where too few frames tell what is usual.
     """
 
     seconds: FloatArray

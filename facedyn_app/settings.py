@@ -78,8 +78,8 @@ class FitSettings:
         min_face_px: Face height below which a frame is invalid, px.
         min_certainty: Certainty of a face below which a frame is invalid. In recordings of
             talk every frame is above 0.97.
-        min_likeness: Likeness of mouth and eyes to how they usually look (`landmarks.looks`), below
-            which a frame is invalid, -1..1; less in turned heads. Of frames of talk, grimaces and
+        min_likeness: Likeness of mouth and eyes to how they usually look, below which a
+            frame is invalid, -1..1; less in turned heads. Of frames of talk, grimaces and
             wide mouths less than 0.1 % are below it, of frames with the mouth behind a hand, a
             mask, a cup or a microphone 98 %, with half of it behind a hand 88 %.
         min_sharpness: Sharpness below which a frame is invalid, share of the recording's median.

@@ -48,7 +48,7 @@ from facedyn_app.headmodel.shaping.jawfit import (
 from facedyn_app.headmodel.shaping.joints import anchor_weights, open_border
 from facedyn_app.headmodel.shaping.lids import meet_lids
 from facedyn_app.headmodel.shaping.lips import part_lips
-from facedyn_app.landmarks.detector import Landmarker
+from facedyn_app.landmarks.landmarker import Landmarker
 from facedyn_app.records import BoolArray, FloatArray, IntArray
 
 log = logging.getLogger("build_open_head")

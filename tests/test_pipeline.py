@@ -10,7 +10,7 @@ import pytest
 
 from facedyn_app.errors import InputError
 from facedyn_app.headmodel.files.io import load_head
-from facedyn_app.landmarks import ACTION_NAMES
+from facedyn_app.landmarks import BLENDSHAPE_NAMES
 from facedyn_app.library.library import Library
 from facedyn_app.pipeline import analyse_video, identify, read_enrolled, same_or_not
 from facedyn_app.progress import Cancelled, Progress
@@ -39,7 +39,7 @@ def test_a_real_recording_is_fitted_well(shared: Path) -> None:
     # the landmarker's own scores, which are part of the fit, from people, not from painted heads
     for name in ("eyeBlinkLeft", "eyeBlinkRight"):
         mine = session.expression[fit.valid, session.expression_names.index(name)]
-        theirs = analysis.landmarks.whole().scores[fit.valid, ACTION_NAMES.index(name)]
+        theirs = analysis.landmarks.whole().scores[fit.valid, BLENDSHAPE_NAMES.index(name)]
         assert np.corrcoef(mine, theirs)[0, 1] > 0.9
 
 

@@ -14,7 +14,7 @@ from facedyn_app.bench.truth import Case
 from facedyn_app.headmodel.drawing.paint import landmark_points
 from facedyn_app.headmodel.expression_mesh import ExpressionMesh
 from facedyn_app.headmodel.model import REGION_LIPS, REGION_SKIN, HeadModel, of_material
-from facedyn_app.landmarks import ACTION_NAMES
+from facedyn_app.landmarks import BLENDSHAPE_NAMES
 from facedyn_app.progress import OnProgress, ignore
 from facedyn_app.records import BoolArray, FloatArray
 
@@ -217,8 +217,8 @@ def _channels(head: HeadModel, one: Measured) -> dict[str, tuple[float, float | 
         if true[:, k].std() < MOVING_SD:
             continue
         score = None
-        if name in ACTION_NAMES:
-            scores = one.landmarks.scores[valid, ACTION_NAMES.index(name)]
+        if name in BLENDSHAPE_NAMES:
+            scores = one.landmarks.scores[valid, BLENDSHAPE_NAMES.index(name)]
             score = float(metrics.correlations(scores[:, None], true[:, [k]])[0])
         found[name] = (float(fitted[k]), score)
     return found

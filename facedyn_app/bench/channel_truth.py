@@ -11,7 +11,7 @@ from facedyn_app.bench import metrics
 from facedyn_app.bench.arkit import ArkitChannel, arkit_channel
 from facedyn_app.bench.truth_file import RecordedTruth
 from facedyn_app.headmodel.model import HeadModel
-from facedyn_app.landmarks import ACTION_NAMES
+from facedyn_app.landmarks import BLENDSHAPE_NAMES
 from facedyn_app.records import BoolArray, FloatArray, HeadFit, IntArray, Landmarks
 
 MAX_LAG = 5
@@ -89,8 +89,8 @@ def _channel_result(
     compared: BoolArray,
 ) -> ChannelResult:
     own = None
-    if name in ACTION_NAMES:
-        own = ArkitChannel(scores[:, ACTION_NAMES.index(name)], activations=True)
+    if name in BLENDSHAPE_NAMES:
+        own = ArkitChannel(scores[:, BLENDSHAPE_NAMES.index(name)], activations=True)
     fit_r, fit_slope = _agreement(channel, true, compared)
     scores_r, scores_slope = _agreement(own, true, compared)
     return ChannelResult(

@@ -16,7 +16,7 @@ from facedyn_app.bench.truth import Case, make_truth, truth_video
 from facedyn_app.headmodel.model import HeadModel
 from facedyn_app.landmarks import track_faces
 from facedyn_app.landmarks.models import MODEL, FaceModels
-from facedyn_app.landmarks.quiet import known_notices_removed
+from facedyn_app.landmarks.runners import known_notices_removed
 from facedyn_app.progress import OnProgress, Progress, ignore
 from facedyn_app.records import ByteArray
 from facedyn_app.video import probe_video, read_frames

@@ -23,9 +23,9 @@ from facedyn_app.bench.measured import invalid_by_reason
 from facedyn_app.errors import MismatchError, TooLittleError
 from facedyn_app.fitting.session_fit import fit_session
 from facedyn_app.headmodel.model import HeadModel
-from facedyn_app.landmarks import ACTION_NAMES, ANY_FACE
+from facedyn_app.landmarks import ANY_FACE, BLENDSHAPE_NAMES
 from facedyn_app.landmarks.mirror import (
-    MIRRORED_ACTIONS,
+    MIRRORED_BLENDSHAPES,
     MIRRORED_TURN,
     mirror_landmarks,
     mirror_name,
@@ -246,6 +246,6 @@ def _sides(head: HeadModel, one: _Version, mirrored: _Version, both: BoolArray) 
 
 
 def _score_sides(one: _Version, mirrored: _Version, both: BoolArray) -> Agreement:
-    back = mirrored.landmarks.scores[both][:, MIRRORED_ACTIONS]
+    back = mirrored.landmarks.scores[both][:, MIRRORED_BLENDSHAPES]
     # the first score, of the neutral face, is no action
-    return compare_channels(ACTION_NAMES[1:], one.landmarks.scores[both][:, 1:], back[:, 1:])
+    return compare_channels(BLENDSHAPE_NAMES[1:], one.landmarks.scores[both][:, 1:], back[:, 1:])

@@ -18,11 +18,11 @@ import numpy as np
 
 from facedyn_app.errors import InputError
 from facedyn_app.files import open_plain
-from facedyn_app.landmarks import ACTION_NAMES
+from facedyn_app.landmarks import BLENDSHAPE_NAMES
 from facedyn_app.records import N_LANDMARKS, FloatArray, IntArray
 
 SECONDS, LENGTH = "seconds", "length:"
-CHANNELS = (*ACTION_NAMES[1:], "tongueOut")
+CHANNELS = (*BLENDSHAPE_NAMES[1:], "tongueOut")
 """ARKit's channels."""
 LENGTHS: dict[str, tuple[int, int]] = {
     "mouth height": (13, 14),

@@ -10,7 +10,7 @@ from facedyn_app.bench.lengths import landmark_positions
 from facedyn_app.bench.truth import Case, make_truth
 from facedyn_app.headmodel.drawing.render import head_to_camera
 from facedyn_app.headmodel.model import HeadModel
-from facedyn_app.records import N_ACTIONS, N_LANDMARKS, FloatArray, Landmarks
+from facedyn_app.records import N_BLENDSHAPES, N_LANDMARKS, FloatArray, Landmarks
 
 WAVE_PER_M, FIELD_M = 40.0, 0.001
 NOISE_SHARE = 0.004  # of face height
@@ -75,5 +75,5 @@ def made_landmarks(head: HeadModel, case: Case) -> Landmarks:
     face_px = np.ptp(points[:, table.index, 1], axis=1)
     noise = np.random.default_rng(SEED).normal(size=points.shape)
     points += (NOISE_SHARE * face_px[:, None, None] * noise).astype(np.float32)
-    scores = np.zeros((n_frames, N_ACTIONS), np.float32)
+    scores = np.zeros((n_frames, N_BLENDSHAPES), np.float32)
     return Landmarks(truth.motion.seconds, points, scores, case.width, case.height)

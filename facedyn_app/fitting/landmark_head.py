@@ -28,7 +28,7 @@ from facedyn_app.errors import InputError
 from facedyn_app.fitting.landmark_errors import LandmarkErrors
 from facedyn_app.fitting.readings import N_VIEW_TERMS, ReadingModel, no_readings
 from facedyn_app.headmodel.model import HeadModel
-from facedyn_app.records import N_ACTIONS, FloatArray
+from facedyn_app.records import N_BLENDSHAPES, FloatArray
 from facedyn_app.settings import FitSettings
 
 FIRST_IRIS = 468
@@ -217,7 +217,7 @@ def _as_seen(head: LandmarkHead, errors: LandmarkErrors, settings: FitSettings) 
     n_modes = errors.session_modes.shape[1]
     used = np.concatenate([flat, said])
     factor = np.full(len(used), settings.known_noise)
-    factor[len(flat) : len(flat) + N_ACTIONS] *= settings.score_noise
+    factor[len(flat) : len(flat) + N_BLENDSHAPES] *= settings.score_noise
     parts = (errors.offset, by_expression, errors.by_jaw, by_shape)
     return replace(
         head,

@@ -1,7 +1,7 @@
-"""What the landmarker says of a face beside its points: its action scores, and its turn.
+"""What the landmarker says of a face beside its points: its blendshape scores, and its turn.
 
-These readings, the logits of the A action scores and the rotation vector of `landmarks.turn`, are
-a second measurement of the unknowns that the points are fitted for. They are predicted by
+These readings, the logits of the A blendshape scores and the rotation vector of `Landmarks.turn`,
+are a second measurement of the unknowns that the points are fitted for. They are predicted by
 
     rest + E' p + J' jaw + S' (b, z) + Q' terms(view),
 
@@ -18,9 +18,9 @@ import torch
 from torch import Tensor
 
 from facedyn_app.fitting.rotations import cross_matrix
-from facedyn_app.records import N_ACTIONS, FloatArray
+from facedyn_app.records import N_BLENDSHAPES, FloatArray
 
-N_READINGS = N_ACTIONS + 3
+N_READINGS = N_BLENDSHAPES + 3
 N_VIEW_TERMS = 10
 USUAL_CLOSENESS = 0.25
 """Height of a face over its distance, where no term is added for it."""
@@ -65,7 +65,7 @@ def no_readings(n_expression: int, n_shared: int, like: Tensor) -> ReadingModel:
 
 
 def readings_of(scores: FloatArray, turn: FloatArray) -> FloatArray:
-    """(T, R) readings from action scores (T, A), 0..1, and turns (T, 3), rad."""
+    """(T, R) readings from blendshape scores (T, A), 0..1, and turns (T, 3), rad."""
     kept = np.clip(np.asarray(scores, np.float64), LEAST_SCORE, 1.0 - LEAST_SCORE)
     return np.concatenate([np.log(kept / (1.0 - kept)), turn], axis=1)
 

@@ -41,7 +41,7 @@ from facedyn_app.fitting.arrow import shared_covariance
 from facedyn_app.fitting.landmark_head import LandmarkHead
 from facedyn_app.fitting.residuals import LOOSE, FaceLook, FaceProblem
 from facedyn_app.fitting.whitening import Whitening, make_whitening
-from facedyn_app.records import N_ACTIONS, ShapeCertainty
+from facedyn_app.records import N_BLENDSHAPES, ShapeCertainty
 from facedyn_app.settings import FitSettings
 
 
@@ -143,7 +143,7 @@ def _offset_covariance(head: LandmarkHead, precision: Tensor, settings: FitSetti
     """(2K + R, 2K + R) of a person's own offset, landmarks' x, then y, m, then readings."""
     own = torch.zeros_like(head.spread)
     n_flat = 2 * len(head.weight)
-    scores = slice(n_flat, n_flat + N_ACTIONS)
+    scores = slice(n_flat, n_flat + N_BLENDSHAPES)
     own[scores, scores] = settings.rest_score_noise**2 * head.spread[scores, scores]
     points = head.mean_points.mT
     near = torch.exp(-0.5 * (torch.cdist(points, points) / settings.variation_reach).square())

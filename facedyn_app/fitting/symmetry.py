@@ -20,8 +20,8 @@ import torch
 from torch import Tensor
 
 from facedyn_app.fitting.landmark_head import LandmarkHead
-from facedyn_app.landmarks.mirror import MIRRORED_ACTIONS, MIRRORED_POINTS, MIRRORED_TURN
-from facedyn_app.records import N_ACTIONS, IntArray
+from facedyn_app.landmarks.mirror import MIRRORED_BLENDSHAPES, MIRRORED_POINTS, MIRRORED_TURN
+from facedyn_app.records import N_BLENDSHAPES, IntArray
 
 MOST_DIFFERENCE = 0.25
 """RMS difference between directions and their mirror images, share of their size, up to which a
@@ -159,8 +159,8 @@ def _reading_mirror(head: LandmarkHead) -> SignedPermutation:
     index = torch.arange(n, device=like.device)
     sign = like.new_ones(n)
     if n:
-        index[:N_ACTIONS] = torch.as_tensor(np.array(MIRRORED_ACTIONS), device=like.device)
-        sign[N_ACTIONS:] = like.new_tensor(MIRRORED_TURN)
+        index[:N_BLENDSHAPES] = torch.as_tensor(np.array(MIRRORED_BLENDSHAPES), device=like.device)
+        sign[N_BLENDSHAPES:] = like.new_tensor(MIRRORED_TURN)
     return SignedPermutation(index, sign)
 
 

@@ -1,4 +1,4 @@
-"""The landmarks of one face over a whole video, from the faces of its frames."""
+"""Collection of the landmarks of one face over a whole video, from the faces of its frames."""
 
 from __future__ import annotations
 
@@ -12,8 +12,7 @@ import numpy as np
 from facedyn_app.errors import InputError
 from facedyn_app.landmarks.crops import crop, squares_of
 from facedyn_app.landmarks.faces import FrameFaces
-from facedyn_app.landmarks.kept import NOWHERE, ROW_WIDTH, FaceNotes, KeptTrack
-from facedyn_app.landmarks.row_file import RowFile
+from facedyn_app.landmarks.track_store import NOWHERE, ROW_WIDTH, FaceNotes, RowFile, StoredTrack
 from facedyn_app.records import ByteArray, FloatArray, Landmarks, VideoInfo
 
 ANY_FACE = 0
@@ -127,7 +126,7 @@ class TrackCollector:
             )
         return number or order[0]
 
-    def track(self, number: int = ANY_FACE) -> KeptTrack:
+    def track(self, number: int = ANY_FACE) -> StoredTrack:
         """The landmarks of one face; NaN in the frames where it was not seen.
 
         Args:
@@ -154,7 +153,7 @@ class TrackCollector:
         first = max(0, self.n_frames - n_frames)
         return self._track(notes, first, np.full(len(notes.frames), np.nan)).whole()
 
-    def _track(self, notes: FaceNotes, first: int, likeness: FloatArray) -> KeptTrack:
+    def _track(self, notes: FaceNotes, first: int, likeness: FloatArray) -> StoredTrack:
         """What is noted of a face in the frames from one on."""
         n = self.n_frames - first
         begin = bisect_left(notes.frames, first)
@@ -167,7 +166,7 @@ class TrackCollector:
             values[frames] = column[begin:]
             return values
 
-        return KeptTrack(
+        return StoredTrack(
             seconds=np.array(self._seconds[first:]),
             width=self._info.width,
             height=self._info.height,

@@ -1,4 +1,4 @@
-"""The square around a face that the landmark network looks at, and the way back.
+"""Crops: the square around a face that the landmark network is given, and the way back.
 
 A square is a row of four numbers: centre x and y, px; side, px; angle, rad, by which the face's
 line of eyes is turned from the horizontal, y down. Functions take (N, 4) squares.

@@ -1,4 +1,4 @@
-"""The faces of one frame."""
+"""Faces of one frame, and the overlap of their boxes."""
 
 from __future__ import annotations
 
@@ -7,7 +7,7 @@ from math import nan
 
 import numpy as np
 
-from facedyn_app.landmarks.looks import N_PLACES
+from facedyn_app.landmarks.occlusion import N_PLACES
 from facedyn_app.records import ByteArray, FloatArray, Frame
 
 Box = tuple[float, float, float, float]
@@ -20,11 +20,11 @@ class Face:
     Attributes:
         number: Identity of the face within the video, from 1.
         points: (L, 2) float32 image positions, px.
-        scores: (A,) float32 the landmarker's action scores, 0..1, in the order of ACTION_NAMES.
+        scores: (A,) float32 the landmarker's blendshape scores, 0..1, in BLENDSHAPE_NAMES' order.
         certainty: How surely there is a face at the points, 0..1.
         sharpness: Fine detail over contrast (`crops.sharpness_of`); NaN where not measured.
-        turn: (3,) turn of the face as it is seen, rad (`turn.turns_of`); NaN where not measured.
-        shades: (K, 3) uint8 colours that tell its look (`looks.shades_at`); black where unknown.
+        turn: (3,) turn of the face as it is seen, rad (`turns_of`); NaN where not measured.
+        shades: (K, 3) uint8 colours of its appearance (`shades_at`); black where unknown.
         box: Left, top, right and bottom of the points, px.
     """
 

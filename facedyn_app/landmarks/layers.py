@@ -1,4 +1,4 @@
-"""The operations that carry weights or shape pictures; tensors are (B, H, W, C)."""
+"""Layers of the face models that carry weights or shape pictures; tensors are (B, H, W, C)."""
 
 from __future__ import annotations
 

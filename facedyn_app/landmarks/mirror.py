@@ -1,4 +1,4 @@
-"""Landmarks of the mirror image: which point, score and expression takes which one's place.
+"""Mirror image of landmarks: which point, score and expression takes which one's place.
 
 Left and right are the subject's. A picture mirrored in x shows a face whose left side is the
 right side of the one before, so every point moves to `width - x` and takes the number of its
@@ -11,7 +11,7 @@ from dataclasses import replace
 
 import numpy as np
 
-from facedyn_app.landmarks.actions import ACTION_NAMES
+from facedyn_app.landmarks.blendshape_scores import BLENDSHAPE_NAMES
 from facedyn_app.records import N_LANDMARKS, IntArray, Landmarks
 
 _MIDLINE = (
@@ -69,7 +69,7 @@ def mirror_landmarks(landmarks: Landmarks) -> Landmarks:
     return replace(
         landmarks,
         points=points,
-        scores=landmarks.scores[:, MIRRORED_ACTIONS],
+        scores=landmarks.scores[:, MIRRORED_BLENDSHAPES],
         turn=landmarks.turn * np.array(MIRRORED_TURN, dtype=landmarks.turn.dtype),
     )
 
@@ -90,6 +90,6 @@ MIRRORED_POINTS: IntArray = _mirrored_points()
 """(L,) for each landmark the number of its counterpart on the other side of the face; itself on the
 midline. Those of the mesh are the pairs of the bundle's canonical face mesh, which is symmetric."""
 
-MIRRORED_ACTIONS: IntArray = mirrored_channels(ACTION_NAMES)
-"""(A,) for each of `ACTION_NAMES` the number of its counterpart."""
-MIRRORED_ACTIONS.setflags(write=False)
+MIRRORED_BLENDSHAPES: IntArray = mirrored_channels(BLENDSHAPE_NAMES)
+"""(A,) for each of `BLENDSHAPE_NAMES` the number of its counterpart."""
+MIRRORED_BLENDSHAPES.setflags(write=False)

@@ -1,4 +1,4 @@
-"""The three networks of the landmarker's bundle, read from its own bytes, on any device."""
+"""The three networks of the landmarker's bundle, on any device."""
 
 from __future__ import annotations
 
@@ -11,13 +11,13 @@ import torch
 
 from facedyn_app.assets import model_file
 from facedyn_app.errors import InputError
-from facedyn_app.landmarks.runners import FloatInput, LiteRunner, Runner, TorchRunner, has_litert
+from facedyn_app.landmarks.runners import FloatInput, LiteRunner, Runner, TorchRunner
 from facedyn_app.landmarks.topology import NOSE_BRIDGE, RINGS
-from facedyn_app.records import N_ACTIONS, N_LANDMARKS, ByteArray, FloatArray
+from facedyn_app.records import N_BLENDSHAPES, N_LANDMARKS, ByteArray, FloatArray
 
 MODEL = "face_landmarker.task"
 _FILES = ("face_detector", "face_landmarks_detector", "face_blendshapes")
-# The points that the network of action scores is given, in order of their numbers.
+# The points that the network of blendshape scores is given, in order of their numbers.
 _SCORED = sorted({1, 8, 468, 473, *NOSE_BRIDGE, *(n for ring in RINGS.values() for n in ring)})
 _MOST_WORKERS = 8
 
@@ -59,7 +59,7 @@ class FaceModels:
 
     Attributes:
         device: As given.
-        runtime: What computes: "LiteRT" on a processor where it is installed, else "torch".
+        runtime: What computes: "LiteRT" on a processor, else "torch".
 
     Raises:
         InputError: The bundle is missing or damaged.
@@ -67,7 +67,7 @@ class FaceModels:
 
     def __init__(self, device: torch.device) -> None:
         self.device = device
-        self.runtime = "LiteRT" if device.type == "cpu" and has_litert() else "torch"
+        self.runtime = "LiteRT" if device.type == "cpu" else "torch"
         self._detector, self._points, self._scores = (self._runner(name) for name in _FILES)
 
     def _runner(self, name: str) -> Runner:
@@ -91,9 +91,9 @@ class FaceModels:
         return flat.reshape(len(crops), N_LANDMARKS, 3), certainty
 
     def scores(self, points: FloatArray) -> FloatArray:
-        """The action scores (N, A) float32, 0..1, of faces whose points (N, L, 2) are given, px."""
+        """The blendshape scores (N, A) float32, 0..1, of faces with points (N, L, 2), px."""
         (scores,) = self._scores(np.ascontiguousarray(points[:, _SCORED], dtype=np.float32))
-        return scores.reshape(-1, N_ACTIONS)
+        return scores.reshape(-1, N_BLENDSHAPES)
 
     def detections(self, pictures: Sequence[ByteArray]) -> tuple[FloatArray, FloatArray]:
         """What the detector says, not decoded.

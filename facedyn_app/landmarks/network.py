@@ -1,4 +1,4 @@
-"""The face models in torch, in batches on any device.
+"""The face models as torch modules, in batches on any device.
 
 Tensors keep the files' order of axes, batch first and channels last; axis 0, which is 1 in the
 files, may have any length. Meanings are those of the TensorFlow Lite operations.
@@ -11,17 +11,17 @@ from dataclasses import dataclass
 
 import numpy as np
 import torch
+from ai_edge_litert.schema_py_generated import ActivationFunctionType, BuiltinOperator, Padding
 from torch import Tensor, nn
 from torch.nn import functional
 
 from facedyn_app.errors import InputError
 from facedyn_app.landmarks.layers import Conv, MaxPool, PRelu
-from facedyn_app.landmarks.tflite import Code, Graph, Operation
+from facedyn_app.landmarks.tflite import Graph, Operation
 
 Call = Callable[..., Tensor]
-_RELU = 1
 # What these make shares no memory with what they are made of.
-_FRESH = (Code.CONV_2D, Code.DEPTHWISE_CONV_2D)
+_FRESH = (BuiltinOperator.CONV_2D, BuiltinOperator.DEPTHWISE_CONV_2D)
 
 
 @dataclass(frozen=True, slots=True, eq=False)
@@ -51,12 +51,16 @@ class GraphNetwork(nn.Module):
         self._constants = nn.ParameterDict()
         last_use = {n: i for i, op in enumerate(graph.operations) for n in op.inputs}
         self._steps = []
-        made: dict[int, Code] = {}
+        made: dict[int, int] = {}
         for i, op in enumerate(graph.operations):
             inputs = self._tensors(op, graph)
             done = {n for n in inputs if last_use[n] == i and n not in self._outputs}
             call = self._call(op, graph)
-            if op.code is Code.ADD and made.get(inputs[1]) in _FRESH and inputs[1] in done:
+            if (
+                op.code == BuiltinOperator.ADD
+                and made.get(inputs[1]) in _FRESH
+                and inputs[1] in done
+            ):
                 call = _add_to_second
             made[op.output] = op.code
             self._steps.append(_Step(call, inputs, op.output, tuple(done)))
@@ -73,7 +77,7 @@ class GraphNetwork(nn.Module):
 
     def _tensors(self, op: Operation, graph: Graph) -> tuple[int, ...]:
         """The tensors an operation is called with; constants among them stay with the module."""
-        if op.code not in _PLAIN and op.code is not Code.CONCATENATION:
+        if op.code not in _PLAIN and op.code != BuiltinOperator.CONCATENATION:
             return op.inputs[:1]
         for n in op.inputs:
             if n in graph.constants and str(n) not in self._constants:
@@ -84,7 +88,9 @@ class GraphNetwork(nn.Module):
         if op.code in _PLAIN:
             return _PLAIN[op.code]
         if op.code not in _MADE:
-            raise InputError(f"The operation {op.code.name} of a face model is not known here.")
+            names = {code: name for name, code in vars(BuiltinOperator).items()}
+            name = names.get(op.code, f"number {op.code}")
+            raise InputError(f"The operation {name} of a face model is not known here.")
         call = _MADE[op.code](op, graph)
         if isinstance(call, nn.Module):
             self._layers.append(call)
@@ -96,15 +102,15 @@ def _parameter(values: np.ndarray[tuple[int, ...], np.dtype[np.float32]]) -> nn.
 
 
 def _conv(op: Operation, graph: Graph) -> Call:
-    depthwise = op.code is Code.DEPTHWISE_CONV_2D
+    depthwise = op.code == BuiltinOperator.DEPTHWISE_CONV_2D
     weight, bias = (torch.from_numpy(np.array(graph.constants[n])) for n in op.inputs[1:3])
     return Conv(
         weight,
         bias,
-        op.option(1, "i"),
-        same=op.option(0, "b") == 0,
+        op.options.strideW,
+        same=op.options.padding == Padding.SAME,
         depthwise=depthwise,
-        relu=op.option(4 if depthwise else 3, "b") == _RELU,
+        relu=op.options.fusedActivationFunction == ActivationFunctionType.RELU,
     )
 
 
@@ -113,7 +119,7 @@ def _prelu(op: Operation, graph: Graph) -> Call:
 
 
 def _max_pool(op: Operation, _graph: Graph) -> Call:
-    return MaxPool(op.option(3, "i"))
+    return MaxPool(op.options.filterWidth)
 
 
 def _pad(op: Operation, graph: Graph) -> Call:
@@ -144,7 +150,7 @@ def _slice(op: Operation, graph: Graph) -> Call:
     """A part of every axis but the batch, which is kept whole."""
     n_axes = len(graph.shapes[op.inputs[0]])
     begin, end = (graph.constants[n].tolist() for n in op.inputs[1:3])
-    masks = op.option(0, "i"), op.option(1, "i")
+    masks = op.options.beginMask, op.options.endMask
     parts = [slice(None)]
     for axis in range(1, n_axes):
         low = None if masks[0] >> axis & 1 else int(begin[axis])
@@ -154,7 +160,7 @@ def _slice(op: Operation, graph: Graph) -> Call:
 
 
 def _concatenate(op: Operation, _graph: Graph) -> Call:
-    axis = op.option(0, "i")
+    axis = op.options.axis
 
     def concatenate(*parts: Tensor) -> Tensor:
         n = max(part.shape[0] for part in parts)
@@ -171,28 +177,28 @@ def _squared_difference(a: Tensor, b: Tensor) -> Tensor:
     return (a - b).square_()
 
 
-_PLAIN: dict[Code, Call] = {
-    Code.ADD: torch.add,
-    Code.SUB: torch.sub,
-    Code.MUL: torch.mul,
-    Code.DIV: torch.div,
-    Code.SQUARED_DIFFERENCE: _squared_difference,
-    Code.NEG: torch.neg,
-    Code.SQRT: torch.sqrt,
-    Code.RSQRT: torch.rsqrt,
-    Code.RELU: torch.relu,
-    Code.LOGISTIC: torch.sigmoid,
+_PLAIN: dict[int, Call] = {
+    BuiltinOperator.ADD: torch.add,
+    BuiltinOperator.SUB: torch.sub,
+    BuiltinOperator.MUL: torch.mul,
+    BuiltinOperator.DIV: torch.div,
+    BuiltinOperator.SQUARED_DIFFERENCE: _squared_difference,
+    BuiltinOperator.NEG: torch.neg,
+    BuiltinOperator.SQRT: torch.sqrt,
+    BuiltinOperator.RSQRT: torch.rsqrt,
+    BuiltinOperator.RELU: torch.relu,
+    BuiltinOperator.LOGISTIC: torch.sigmoid,
 }
-_MADE: dict[Code, Callable[[Operation, Graph], Call]] = {
-    Code.CONV_2D: _conv,
-    Code.DEPTHWISE_CONV_2D: _conv,
-    Code.PRELU: _prelu,
-    Code.MAX_POOL_2D: _max_pool,
-    Code.PAD: _pad,
-    Code.RESHAPE: _reshape,
-    Code.TRANSPOSE: _transpose,
-    Code.MEAN: _over_axes(torch.mean),
-    Code.SUM: _over_axes(torch.sum),
-    Code.STRIDED_SLICE: _slice,
-    Code.CONCATENATION: _concatenate,
+_MADE: dict[int, Callable[[Operation, Graph], Call]] = {
+    BuiltinOperator.CONV_2D: _conv,
+    BuiltinOperator.DEPTHWISE_CONV_2D: _conv,
+    BuiltinOperator.PRELU: _prelu,
+    BuiltinOperator.MAX_POOL_2D: _max_pool,
+    BuiltinOperator.PAD: _pad,
+    BuiltinOperator.RESHAPE: _reshape,
+    BuiltinOperator.TRANSPOSE: _transpose,
+    BuiltinOperator.MEAN: _over_axes(torch.mean),
+    BuiltinOperator.SUM: _over_axes(torch.sum),
+    BuiltinOperator.STRIDED_SLICE: _slice,
+    BuiltinOperator.CONCATENATION: _concatenate,
 }

@@ -1,4 +1,4 @@
-"""Let one thread make items while another uses them."""
+"""Read-ahead of an iterator: one thread fetches items while another uses them."""
 
 from __future__ import annotations
 

@@ -1,17 +1,21 @@
-"""What runs a network: LiteRT on the processor, where it is quickest, else torch on any device."""
+"""Runners of a network: LiteRT on the processor, where it is quickest, torch on any device."""
 
 from __future__ import annotations
 
-from importlib.util import find_spec
+import os
+import sys
+import tempfile
+import threading
+from collections.abc import Iterator
+from contextlib import ExitStack, contextmanager
 from queue import SimpleQueue
-from typing import Any, Protocol
+from typing import IO, Any, Protocol
 
 import numpy as np
 import numpy.typing as npt
 import torch
 
 from facedyn_app.landmarks.network import GraphNetwork
-from facedyn_app.landmarks.quiet import known_notices_removed
 from facedyn_app.landmarks.tflite import read_graph
 
 FloatInput = npt.NDArray[np.float32]
@@ -19,6 +23,18 @@ FloatInput = npt.NDArray[np.float32]
 # comes in pages that are cleared one by one, which costs a fifth of the time. Having freed one of
 # this size, it keeps what is smaller.
 _KEPT_BYTES = 31 << 20
+# LiteRT, and MediaPipe where it is measured against, write these from C++ when a model is loaded;
+# they have no setting that keeps them quiet.
+_NOTICES = (
+    b"All log messages before absl::InitializeLog()",
+    b"Sets FaceBlendshapesGraph acceleration to xnnpack",
+    b"Created TensorFlow Lite XNNPACK delegate for CPU",
+    b"Feedback manager requires a model with a single signature",
+    b"Successfully initialized EGL",
+    b"GL version: ",
+)
+_STDERR = 2
+_lock = threading.Lock()
 
 
 class Runner(Protocol):
@@ -92,6 +108,38 @@ class LiteRunner:
         return [interpreter.get_tensor(index) for index in self._outputs]
 
 
-def has_litert() -> bool:
-    """Whether LiteRT is installed."""
-    return find_spec("ai_edge_litert") is not None
+@contextmanager
+def known_notices_removed() -> Iterator[None]:
+    """Take the known notices out of what is written to the error stream meanwhile.
+
+    Everything else comes out, in order, when the context ends. Where the process has no error
+    stream, nothing is done.
+    """
+    with _lock, ExitStack() as stack:
+        try:
+            saved = os.dup(_STDERR)
+        except OSError:
+            yield
+            return
+        stack.callback(os.close, saved)
+        caught = stack.enter_context(tempfile.TemporaryFile())
+        _flush()
+        os.dup2(caught.fileno(), _STDERR)
+        try:
+            yield
+        finally:
+            _flush()
+            os.dup2(saved, _STDERR)
+            _pass_on(caught)
+
+
+def _pass_on(caught: IO[bytes]) -> None:
+    caught.seek(0)
+    for line in caught:
+        if not any(notice in line for notice in _NOTICES):
+            os.write(_STDERR, line)
+
+
+def _flush() -> None:
+    if sys.stderr is not None and not sys.stderr.closed:
+        sys.stderr.flush()

@@ -1,4 +1,4 @@
-"""Which of the landmarker's 478 points lie on which part of the face.
+"""Topology of the 478 landmarks: which of them lie on which part of the face.
 
 Left and right are the subject's. Rings are closed and given in order around the part; the numbers
 are those of MediaPipe's canonical face mesh.

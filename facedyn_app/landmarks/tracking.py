@@ -1,4 +1,4 @@
-"""Faces followed through a video, each under a number that stays its own."""
+"""Face tracking through a video: each face keeps its number."""
 
 from __future__ import annotations
 
@@ -10,15 +10,20 @@ from math import inf
 import torch
 
 from facedyn_app.landmarks.crops import box_in, squares_of
-from facedyn_app.landmarks.face_finder import FaceFinder
-from facedyn_app.landmarks.face_shape import shapes_of
+from facedyn_app.landmarks.detection import FaceDetector, Search
 from facedyn_app.landmarks.faces import Face, FrameFaces, overlap
-from facedyn_app.landmarks.following import follow, settle
-from facedyn_app.landmarks.measuring import Measurer, faces_of
+from facedyn_app.landmarks.measurement import Measurer, faces_of
 from facedyn_app.landmarks.models import FaceModels, best_device
 from facedyn_app.landmarks.read_ahead import read_ahead
-from facedyn_app.landmarks.search import Search
-from facedyn_app.landmarks.tracks import Stretch, Track, is_the_others, strangeness
+from facedyn_app.landmarks.tracklets import (
+    Track,
+    Tracklet,
+    association_cost,
+    belongs_to_older,
+    follow,
+    refine,
+    shapes_of,
+)
 from facedyn_app.progress import OnProgress, Progress, ignore
 from facedyn_app.records import FloatArray, Frame, VideoInfo
 from facedyn_app.settings import LandmarkSettings
@@ -51,7 +56,7 @@ class FaceTracker:
         self._settings = settings or LandmarkSettings()
         models = FaceModels(device or best_device())
         self._measurer = Measurer(models, mirrored_mean=self._settings.mirrored_mean)
-        self._search = Search(FaceFinder(models, self._settings.min_detection))
+        self._search = Search(FaceDetector(models, self._settings.min_detection))
         self._tracks: list[Track] = []
         self.n_at_once = max(_LEAST_BLOCK, self._measurer.n_at_once)
 
@@ -74,8 +79,8 @@ class FaceTracker:
         placed: list[dict[int, Face]] = [{} for _ in frames]
         in_sight = [track for track in self._tracks if track.square is not None]
         for track in sorted(in_sight, key=lambda track: -track.shape.n):
-            stretch = self._stretch(frames, 0, track)
-            self._place(track, stretch, frames, placed)
+            tracklet = self._follow(frames, 0, track)
+            self._place(track, tracklet, frames, placed)
         for index in range(len(frames)):
             if len(placed[index]) < self._settings.max_faces:
                 self._begin(frames, index, placed)
@@ -84,7 +89,7 @@ class FaceTracker:
             for frame, faces in zip(frames, placed, strict=True)
         ]
 
-    def _stretch(self, frames: Sequence[Frame], start: int, track: Track) -> Stretch | None:
+    def _follow(self, frames: Sequence[Frame], start: int, track: Track) -> Tracklet | None:
         """Follow a track from a frame of a block; None where its face is not there."""
         if track.square is None:
             return None
@@ -95,36 +100,36 @@ class FaceTracker:
         points = found.points[:n]
         scores = self._measurer.scores(points)
         faces = faces_of(track.number, found, scores, n)
-        return Stretch(start, faces, shapes_of(points, found.depths[:n]), squares_of(points))
+        return Tracklet(start, faces, shapes_of(points, found.depths[:n]), squares_of(points))
 
     def _place(
         self,
         track: Track,
-        stretch: Stretch | None,
+        tracklet: Tracklet | None,
         frames: Sequence[Frame],
         placed: list[dict[int, Face]],
     ) -> None:
         """Put a track's faces among those of the frames, up to where another's face is met."""
         track.square = None
-        if stretch is None:
+        if tracklet is None:
             return
-        for offset, face in enumerate(stretch.faces):
-            index = stretch.start + offset
-            met = [n for n, f in placed[index].items() if overlap(f.box, face.box) > _SAME_PLACE]
-            if met and not self._win(track, met[0], stretch, placed[index:]):
+        for offset, face in enumerate(tracklet.faces):
+            index = tracklet.start + offset
+            rivals = [n for n, f in placed[index].items() if overlap(f.box, face.box) > _SAME_PLACE]
+            if rivals and not self._wins(track, rivals[0], tracklet, placed[index:]):
                 return
             placed[index][track.number] = replace(face, number=track.number)
             track.box, track.seen = face.box, frames[index].seconds
-            track.shape.add(stretch.shapes[offset : offset + 1])
-        if stretch.end == len(frames):
-            track.square = stretch.squares[-1]
+            track.shape.add(tracklet.shapes[offset : offset + 1])
+        if tracklet.end == len(frames):
+            track.square = tracklet.squares[-1]
 
-    def _win(
-        self, track: Track, number: int, stretch: Stretch, placed: list[dict[int, Face]]
+    def _wins(
+        self, track: Track, number: int, tracklet: Tracklet, placed: list[dict[int, Face]]
     ) -> bool:
         """Whether a face that two tracks claim is the track's; then the other's loses it."""
         other = next(other for other in self._tracks if other.number == number)
-        if is_the_others(track, other, stretch):
+        if belongs_to_older(track, other, tracklet):
             return False
         for faces in placed:
             faces.pop(number, None)
@@ -140,20 +145,20 @@ class FaceTracker:
             if _is_followed(detection.square, placed[index]):
                 continue
             least = self._settings.min_tracking
-            square = settle(self._measurer, frame.image, detection.square, least)
+            square = refine(self._measurer, frame.image, detection.square, least)
             if square is None or _is_followed(square, placed[index]):
                 continue
-            stretch = self._stretch(frames, index, Track(square=square))
-            if stretch is None:
+            tracklet = self._follow(frames, index, Track(square=square))
+            if tracklet is None:
                 continue
             self._search.was_right()
-            track = self._who(stretch, frame.seconds, placed[index])
-            self._place(track, stretch, frames, placed)
+            track = self._associate(tracklet, frame.seconds, placed[index])
+            self._place(track, tracklet, frames, placed)
 
-    def _who(self, stretch: Stretch, seconds: float, here: dict[int, Face]) -> Track:
+    def _associate(self, tracklet: Tracklet, seconds: float, here: dict[int, Face]) -> Track:
         """The track of a face that appears: the likest of those out of sight, or a new one."""
         away = [t for t in self._tracks if t.number not in here and t.seen < seconds]
-        costs = [strangeness(track, stretch, seconds) for track in away]
+        costs = [association_cost(track, tracklet, seconds) for track in away]
         if costs and (min(costs) < inf or self._settings.max_faces == 1):
             return away[costs.index(min(costs))]
         track = Track(number=len(self._tracks) + 1)

@@ -5,12 +5,12 @@ from __future__ import annotations
 from collections.abc import Mapping
 from dataclasses import dataclass
 
-from facedyn_app.landmarks.actions import ACTION_NAMES
+from facedyn_app.landmarks.blendshape_scores import BLENDSHAPE_NAMES
 
 # in the open head jaw and eyes are joints
 EXPRESSION_NAMES = tuple(
     name
-    for name in ACTION_NAMES
+    for name in BLENDSHAPE_NAMES
     if not name.startswith(("_", "eyeLook")) and name not in ("jawOpen", "jawLeft", "jawRight")
 )
 """The expression channels that simulated speakers move (ARKit names)."""

@@ -21,7 +21,7 @@ from facedyn_app.headmodel.forward import HeadTensors, head_to_tensors, head_ver
 from facedyn_app.headmodel.model import HeadModel
 from facedyn_app.landmarks import Face
 from facedyn_app.progress import OnProgress, Progress, ignore
-from facedyn_app.records import N_ACTIONS, N_LANDMARKS, ByteArray, FloatArray, IntArray
+from facedyn_app.records import N_BLENDSHAPES, N_LANDMARKS, ByteArray, FloatArray, IntArray
 from facedyn_app.simulate.motion import simulate_motion
 from facedyn_app.simulate.rendering import EYES, make_scene, with_appearance
 from facedyn_app.simulate.repertoire import EXPRESSION_NAMES
@@ -52,8 +52,8 @@ class SeenHeads:
         rotation: (N, 3) head rotation vectors, rad.
         translation: (N, 3) head origin in the camera frame, m.
         points: (N, L, 2) what the landmarker found, px.
-        scores: (N, A) its action scores, 0..1.
-        turn: (N, 3) the turn by its depths, rad (`landmarks.turn`).
+        scores: (N, A) its blendshape scores, 0..1.
+        turn: (N, 3) the turn by its depths, rad (`landmarks.measurement`).
         camera: The camera of all of them.
     """
 
@@ -155,7 +155,7 @@ def _see_face(
         rotation=rotation[kept],
         translation=translation[kept],
         points=np.array([one.points for one in seen.values()]).reshape(n, N_LANDMARKS, 2),
-        scores=np.array([one.scores for one in seen.values()]).reshape(n, N_ACTIONS),
+        scores=np.array([one.scores for one in seen.values()]).reshape(n, N_BLENDSHAPES),
         turn=np.array([one.turn for one in seen.values()]).reshape(n, 3),
         camera=camera,
     )

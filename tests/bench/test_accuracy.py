@@ -24,10 +24,10 @@ from facedyn_app.bench.truth import AppearanceKind, Case, make_truth, truth_vide
 from facedyn_app.headmodel.expression_mesh import ExpressionMesh
 from facedyn_app.headmodel.files.io import load_head
 from facedyn_app.headmodel.model import HeadModel
-from facedyn_app.landmarks import ACTION_NAMES
+from facedyn_app.landmarks import BLENDSHAPE_NAMES
 from facedyn_app.records import (
     INVALID_REASONS,
-    N_ACTIONS,
+    N_BLENDSHAPES,
     N_LANDMARKS,
     FloatArray,
     HeadFit,
@@ -73,9 +73,9 @@ def as_measured(
     """A measurement that is right but for what is asked for."""
     truth = make_truth(head, case)
     motion, n = truth.motion, len(truth.motion.seconds)
-    scores = np.zeros((n, N_ACTIONS), np.float32)
+    scores = np.zeros((n, N_BLENDSHAPES), np.float32)
     for k, name in enumerate(motion.names):
-        scores[:, ACTION_NAMES.index(name)] = motion.expression[:, k]
+        scores[:, BLENDSHAPE_NAMES.index(name)] = motion.expression[:, k]
     noise = np.random.default_rng(seed).normal(size=motion.expression.shape)
 
     def fit(expression: FloatArray) -> HeadFit:

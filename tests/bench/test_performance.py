@@ -17,8 +17,8 @@ from facedyn_app.bench.truth_file import RecordedTruth, read_truth
 from facedyn_app.errors import InputError, TooLittleError
 from facedyn_app.headmodel.files.io import load_head
 from facedyn_app.headmodel.model import HeadModel
-from facedyn_app.landmarks import ACTION_NAMES
-from facedyn_app.records import N_ACTIONS, N_LANDMARKS, HeadFit, Landmarks
+from facedyn_app.landmarks import BLENDSHAPE_NAMES
+from facedyn_app.records import N_BLENDSHAPES, N_LANDMARKS, HeadFit, Landmarks
 
 POINTS = np.array([[61, 291], [13, 14]])
 
@@ -63,8 +63,8 @@ def landmarks(head: HeadModel, fit: HeadFit) -> Landmarks:
     places = landmark_positions(head, rows, fit.shape, *motion)
     points = np.zeros((len(places), N_LANDMARKS, 2), np.float32)
     points[:, head.landmarks.index] = places[..., :2] * [1000.0, -500.0]
-    scores = np.zeros((len(places), N_ACTIONS), np.float32)
-    scores[:, ACTION_NAMES.index("jawOpen")] = 0.25 * motion[1][:, 0]
+    scores = np.zeros((len(places), N_BLENDSHAPES), np.float32)
+    scores[:, BLENDSHAPE_NAMES.index("jawOpen")] = 0.25 * motion[1][:, 0]
     return Landmarks(fit.seconds, points, scores, 640, 360)
 
 

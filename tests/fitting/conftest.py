@@ -19,7 +19,7 @@ from facedyn_app.fitting.residuals import FaceProblem
 from facedyn_app.fitting.state import FaceState, Observations
 from facedyn_app.fitting.whitening import make_whitening
 from facedyn_app.headmodel.model import HeadModel, LandmarkEmbedding
-from facedyn_app.records import N_ACTIONS, N_LANDMARKS, FloatArray, Landmarks
+from facedyn_app.records import N_BLENDSHAPES, N_LANDMARKS, FloatArray, Landmarks
 from facedyn_app.settings import FitSettings
 
 WIDTH, HEIGHT = 640, 360
@@ -186,7 +186,7 @@ def make_motion(
     landmarks = Landmarks(
         seconds=np.arange(n_frames) / 25.0,
         points=points,
-        scores=np.zeros((n_frames, N_ACTIONS), np.float32),
+        scores=np.zeros((n_frames, N_BLENDSHAPES), np.float32),
         width=WIDTH,
         height=HEIGHT,
     )

@@ -12,7 +12,7 @@ from facedyn_app.fitting.state import FaceState
 from facedyn_app.headmodel.files.io import load_head
 from facedyn_app.headmodel.forward import head_to_tensors, head_vertices
 from facedyn_app.headmodel.model import HeadModel
-from facedyn_app.records import N_ACTIONS, N_LANDMARKS, Landmarks
+from facedyn_app.records import N_BLENDSHAPES, N_LANDMARKS, Landmarks
 
 FOCAL_PX = 700.0
 
@@ -42,7 +42,7 @@ def test_turned_eyes_are_read_back() -> None:
     camera = inside @ rotation.mT * facing + translation[:, None]
     points = np.zeros((n, N_LANDMARKS, 2), np.float32)
     points[:, table.index] = FOCAL_PX * camera[..., :2] / camera[..., 2:] + 200.0
-    scores = np.zeros((n, N_ACTIONS), np.float32)
+    scores = np.zeros((n, N_BLENDSHAPES), np.float32)
     landmarks = Landmarks(np.arange(n) / 25.0, points, scores, 400, 400)
     state = FaceState(rotation, translation, torch.zeros(n, 3).double(), expression, shape)
     eyes = head_eyes(head, translation)

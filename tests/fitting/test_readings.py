@@ -13,7 +13,7 @@ from facedyn_app.fitting.arrow import solve_arrow
 from facedyn_app.fitting.readings import LEAST_SCORE, aside, readings_of
 from facedyn_app.fitting.start import start_state
 from facedyn_app.headmodel.model import HeadModel
-from facedyn_app.records import N_ACTIONS
+from facedyn_app.records import N_BLENDSHAPES
 from tests.fitting.conftest import made_errors, make_motion
 
 
@@ -62,7 +62,7 @@ def test_noise_of_scores_is_a_setting(face_head: HeadModel) -> None:
         )
         motion = make_motion(face_head, 3, errors=errors, settings=settings)
         seen = motion.problem.seen
-        off = torch.tensor([3.0] * N_ACTIONS + [0.0] * 3).double()
+        off = torch.tensor([3.0] * N_BLENDSHAPES + [0.0] * 3).double()
         seen = dataclasses.replace(seen, readings=seen.readings + off)
         away = dataclasses.replace(motion.problem, seen=seen)
         costs.append(float(away.cost(motion.truth) - motion.problem.cost(motion.truth)))

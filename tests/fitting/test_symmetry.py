@@ -18,7 +18,7 @@ from facedyn_app.headmodel.files.io import load_head
 from facedyn_app.headmodel.model import HeadModel, LandmarkEmbedding
 from facedyn_app.headmodel.surface import nearest_on_mesh
 from facedyn_app.landmarks.mirror import mirror_landmarks
-from facedyn_app.records import N_ACTIONS, FloatArray, Landmarks
+from facedyn_app.records import N_BLENDSHAPES, FloatArray, Landmarks
 from facedyn_app.settings import FitSettings
 from tests.fitting.conftest import make_motion
 from tests.headmodel.flame_files import flame_arrays
@@ -89,8 +89,8 @@ def performance(head: HeadModel) -> Landmarks:
         return made.landmarks
     return replace(
         made.landmarks,
-        scores=(1.0 / (1.0 + np.exp(-readings[:, :N_ACTIONS]))).astype(np.float32),
-        turn=readings[:, N_ACTIONS:].astype(np.float32),
+        scores=(1.0 / (1.0 + np.exp(-readings[:, :N_BLENDSHAPES]))).astype(np.float32),
+        turn=readings[:, N_BLENDSHAPES:].astype(np.float32),
     )
 
 

@@ -19,8 +19,8 @@ from facedyn_app.headmodel.files.io import load_head
 from facedyn_app.headmodel.model import HeadModel, rest_joints
 from facedyn_app.headmodel.placing import embedding
 from facedyn_app.headmodel.placing.showing import STANDARD, view_placement
-from facedyn_app.landmarks.actions import ACTION_NAMES
-from facedyn_app.landmarks.detector import Landmarker
+from facedyn_app.landmarks.blendshape_scores import BLENDSHAPE_NAMES
+from facedyn_app.landmarks.landmarker import Landmarker
 from facedyn_app.progress import Progress
 from facedyn_app.records import ByteArray, FloatArray
 
@@ -146,9 +146,9 @@ def test_the_landmarker_reads_the_expressions_on_their_side(
         ("mouthPucker", 0.5),
     ):
         gain = scores(**{name: 1.0}) - rest
-        assert gain[ACTION_NAMES.index(name)] > rise, name
-        assert gain.argmax() == ACTION_NAMES.index(name), name
-    assert (scores(jaw=0.35) - rest)[ACTION_NAMES.index("jawOpen")] > 0.5
+        assert gain[BLENDSHAPE_NAMES.index(name)] > rise, name
+        assert gain.argmax() == BLENDSHAPE_NAMES.index(name), name
+    assert (scores(jaw=0.35) - rest)[BLENDSHAPE_NAMES.index("jawOpen")] > 0.5
 
 
 def test_the_table_is_sound(head: HeadModel) -> None:

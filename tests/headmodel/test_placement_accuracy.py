@@ -9,7 +9,7 @@ import pytest
 
 from facedyn_app.headmodel.files.io import load_head
 from facedyn_app.headmodel.placing.placement_check import compare_placements
-from facedyn_app.landmarks.detector import Landmarker
+from facedyn_app.landmarks.landmarker import Landmarker
 
 MOST = 0.0015  # m
 

@@ -13,7 +13,7 @@ import pytest
 
 from facedyn_app.errors import InputError
 from facedyn_app.landmarks import (
-    ACTION_NAMES,
+    BLENDSHAPE_NAMES,
     Face,
     FrameFaces,
     TrackCollector,
@@ -21,9 +21,9 @@ from facedyn_app.landmarks import (
     topology,
 )
 from facedyn_app.landmarks.faces import moved, overlap
-from facedyn_app.landmarks.quiet import known_notices_removed
 from facedyn_app.landmarks.read_ahead import read_ahead
-from facedyn_app.records import N_ACTIONS, N_LANDMARKS, Frame, VideoInfo
+from facedyn_app.landmarks.runners import known_notices_removed
+from facedyn_app.records import N_BLENDSHAPES, N_LANDMARKS, Frame, VideoInfo
 
 INFO = VideoInfo(Path("visit.mp4"), 320, 240, 25.0, 4, 0.16)
 
@@ -32,7 +32,7 @@ def _face(number: int, height: float, left: float = 0.0) -> Face:
     points = np.zeros((N_LANDMARKS, 2), dtype=np.float32)
     points[:, 0] = left + np.linspace(0, 10, N_LANDMARKS)
     points[:, 1] = np.linspace(5, 5 + height, N_LANDMARKS)
-    return Face(number, points, np.full(N_ACTIONS, number / 10, dtype=np.float32))
+    return Face(number, points, np.full(N_BLENDSHAPES, number / 10, dtype=np.float32))
 
 
 def _frame(index: int) -> Frame:
@@ -76,9 +76,9 @@ def test_topology_is_that_of_the_landmarker() -> None:
 
 
 def test_there_is_a_name_for_every_score() -> None:
-    assert len(ACTION_NAMES) == len(set(ACTION_NAMES)) == N_ACTIONS
-    assert ACTION_NAMES[0] == "_neutral"
-    assert list(ACTION_NAMES[1:]) == sorted(ACTION_NAMES[1:])
+    assert len(BLENDSHAPE_NAMES) == len(set(BLENDSHAPE_NAMES)) == N_BLENDSHAPES
+    assert BLENDSHAPE_NAMES[0] == "_neutral"
+    assert list(BLENDSHAPE_NAMES[1:]) == sorted(BLENDSHAPE_NAMES[1:])
 
 
 def test_collecting_leaves_gaps_where_the_face_was_not_seen() -> None:

@@ -105,12 +105,11 @@ def test_blur_and_a_covered_face_show(shared: Path) -> None:
 
 
 def test_tiles_are_not_searched_in_every_frame_without_a_face() -> None:
-    from facedyn_app.landmarks.face_finder import Detection, FaceFinder
+    from facedyn_app.landmarks.detection import Detection, FaceDetector, Search
     from facedyn_app.landmarks.models import FaceModels, best_device
-    from facedyn_app.landmarks.search import Search
     from facedyn_app.records import FloatArray
 
-    class Counting(FaceFinder):
+    class Counting(FaceDetector):
         n_squares = 0
 
         def find(self, image: ByteArray, squares: FloatArray) -> list[Detection]:

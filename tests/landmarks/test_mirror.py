@@ -7,9 +7,10 @@ from pathlib import Path
 import numpy as np
 import pytest
 
-from facedyn_app.landmarks import ACTION_NAMES, Landmarker
+from facedyn_app.landmarks import BLENDSHAPE_NAMES, Landmarker
+from facedyn_app.landmarks.measurement import turns_of
 from facedyn_app.landmarks.mirror import (
-    MIRRORED_ACTIONS,
+    MIRRORED_BLENDSHAPES,
     MIRRORED_POINTS,
     mirror_landmarks,
     mirror_name,
@@ -24,8 +25,7 @@ from facedyn_app.landmarks.topology import (
     RIGHT_EYE,
     RIGHT_EYE_ROWS,
 )
-from facedyn_app.landmarks.turn import turns_of
-from facedyn_app.records import N_ACTIONS, N_LANDMARKS, FloatArray, Landmarks
+from facedyn_app.records import N_BLENDSHAPES, N_LANDMARKS, FloatArray, Landmarks
 from facedyn_app.settings import LandmarkSettings
 from facedyn_app.video import read_frames
 
@@ -48,7 +48,7 @@ def _landmarks(n_frames: int = 3) -> Landmarks:
     return Landmarks(
         seconds=np.arange(n_frames) / 25.0,
         points=rng.uniform(0, 100, (n_frames, N_LANDMARKS, 2)).astype(np.float32),
-        scores=rng.uniform(size=(n_frames, N_ACTIONS)).astype(np.float32),
+        scores=rng.uniform(size=(n_frames, N_BLENDSHAPES)).astype(np.float32),
         width=100,
         height=80,
         turn=rng.normal(size=(n_frames, 3)).astype(np.float32),
@@ -63,7 +63,9 @@ def test_points_are_the_pairs_of_the_canonical_mesh() -> None:
 
 def test_counterparts_are_each_other_s() -> None:
     np.testing.assert_array_equal(MIRRORED_POINTS[MIRRORED_POINTS], np.arange(N_LANDMARKS))
-    np.testing.assert_array_equal(MIRRORED_ACTIONS[MIRRORED_ACTIONS], np.arange(N_ACTIONS))
+    np.testing.assert_array_equal(
+        MIRRORED_BLENDSHAPES[MIRRORED_BLENDSHAPES], np.arange(N_BLENDSHAPES)
+    )
     assert (MIRRORED_POINTS[468:473] >= 473).all()
 
 
@@ -91,8 +93,8 @@ def test_names_change_sides(name: str, other: str) -> None:
 
 
 def test_scores_of_the_two_sides_change_places() -> None:
-    assert ACTION_NAMES[MIRRORED_ACTIONS[ACTION_NAMES.index("jawLeft")]] == "jawRight"
-    assert int((np.arange(N_ACTIONS) != MIRRORED_ACTIONS).sum()) == 40
+    assert BLENDSHAPE_NAMES[MIRRORED_BLENDSHAPES[BLENDSHAPE_NAMES.index("jawLeft")]] == "jawRight"
+    assert int((np.arange(N_BLENDSHAPES) != MIRRORED_BLENDSHAPES).sum()) == 40
 
 
 def test_a_side_without_counterpart_is_told() -> None:

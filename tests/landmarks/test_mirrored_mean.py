@@ -12,10 +12,9 @@ import pytest
 
 from facedyn_app.landmarks import Face, Landmarker, collect_face, track_faces
 from facedyn_app.landmarks.crops import CROP_PX, crop, crop_to_image, mirrored_square, squares_of
-from facedyn_app.landmarks.measuring import Measured, Measurer
-from facedyn_app.landmarks.mirror import MIRRORED_ACTIONS, MIRRORED_POINTS
+from facedyn_app.landmarks.measurement import Measured, Measurer, turns_of
+from facedyn_app.landmarks.mirror import MIRRORED_BLENDSHAPES, MIRRORED_POINTS
 from facedyn_app.landmarks.models import FaceModels, best_device
-from facedyn_app.landmarks.turn import turns_of
 from facedyn_app.records import ByteArray, FloatArray
 from facedyn_app.settings import LandmarkSettings
 from facedyn_app.video import probe_video, read_frames
@@ -86,7 +85,7 @@ def test_a_mirrored_picture_has_the_mirrored_measurement(seen: Seen, both: Measu
     turns = [turns_of(found.points, found.depths) for found in (one, other)]
     np.testing.assert_allclose(turns[1] * MIRRORED_TURN, turns[0], atol=1e-4)
     scores = both.scores(one.points), both.scores(other.points)
-    np.testing.assert_allclose(scores[1][:, MIRRORED_ACTIONS], scores[0], atol=1e-4)
+    np.testing.assert_allclose(scores[1][:, MIRRORED_BLENDSHAPES], scores[0], atol=1e-4)
     assert one.points.dtype == one.depths.dtype == scores[0].dtype == np.float32
 
 
@@ -95,7 +94,7 @@ def test_without_the_mean_the_two_differ(seen: Seen, plain: Measurer) -> None:
     back = _back(other.points, seen.image.shape[1])
     assert np.median(np.linalg.norm(back - one.points, axis=2)) > 0.1
     scores = plain.scores(one.points), plain.scores(_back(one.points, 0))
-    assert np.abs(scores[1][:, MIRRORED_ACTIONS] - scores[0]).max() > 0.01
+    assert np.abs(scores[1][:, MIRRORED_BLENDSHAPES] - scores[0]).max() > 0.01
 
 
 def test_the_mean_is_that_of_the_two(seen: Seen, plain: Measurer, both: Measurer) -> None:

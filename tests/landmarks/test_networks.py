@@ -12,9 +12,9 @@ import torch
 
 from facedyn_app.assets import model_file
 from facedyn_app.errors import InputError
-from facedyn_app.landmarks import ACTION_NAMES
+from facedyn_app.landmarks import BLENDSHAPE_NAMES
 from facedyn_app.landmarks.crops import CROP_PX, crop, crop_to_image
-from facedyn_app.landmarks.face_finder import FaceFinder, whole_picture
+from facedyn_app.landmarks.detection import FaceDetector, whole_picture
 from facedyn_app.landmarks.layers import Conv, PRelu, same_padding
 from facedyn_app.landmarks.models import MODEL, FaceModels, bundled
 from facedyn_app.landmarks.network import GraphNetwork
@@ -135,7 +135,7 @@ def test_points_are_mediapipes_within_half_a_pixel(shared: Path) -> None:
         output_face_blendshapes=True,
     )
     models = FaceModels(torch.device("cpu"))
-    finder = FaceFinder(models, 0.5)
+    finder = FaceDetector(models, 0.5)
     with vision.FaceLandmarker.create_from_options(options) as landmarker:
         for name in ("talk_a.mp4", "pyfeat_20s.mp4", "jefapato_1s_1080p.mp4", "dynaface_1.mp4"):
             image = next(iter(read_frames(shared / "data" / "videos" / name))).image
@@ -153,4 +153,4 @@ def test_points_are_mediapipes_within_half_a_pixel(shared: Path) -> None:
             np.testing.assert_allclose(
                 models.scores(expected[None].astype(np.float32))[0], known, atol=1e-3
             )
-            assert tuple(a.category_name for a in result.face_blendshapes[0]) == ACTION_NAMES
+            assert tuple(a.category_name for a in result.face_blendshapes[0]) == BLENDSHAPE_NAMES

@@ -42,7 +42,6 @@ def test_a_blank_picture_has_no_face(capfd: pytest.CaptureFixture[str]) -> None:
     blank = np.full((120, 160, 3), 128, dtype=np.uint8)
     with Landmarker() as landmarker:
         assert landmarker.detect_image(blank) is None
-        assert landmarker.detect_faces(blank) == ()
     with FaceTracker() as tracker:
         assert tracker.track([Frame(0, 0.0, blank)])[0].faces == ()
     assert capfd.readouterr().err == ""
@@ -70,8 +69,8 @@ def test_a_real_face_lies_where_it_is(shared: Path) -> None:
 
 def test_several_faces_in_a_picture_largest_first(shared: Path) -> None:
     frame = next(iter(read_frames(shared / "data" / "videos" / "pyfeat_multi_face.jpg")))
-    with Landmarker(LandmarkSettings(max_faces=8)) as landmarker:
-        faces = landmarker.detect_faces(frame.image)
+    with FaceTracker(LandmarkSettings(max_faces=8)) as tracker:
+        faces = tracker.track([frame])[0].faces
     assert len(faces) >= 2
     assert [face.number for face in faces] == list(range(1, len(faces) + 1))
     heights = [face.height for face in faces]

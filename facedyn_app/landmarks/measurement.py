@@ -1,4 +1,4 @@
-"""The points of faces in many pictures at once, on all cores or on a GPU."""
+"""Measurement of faces in many pictures at once: points, blendshape scores, sharpness, turn."""
 
 from __future__ import annotations
 
@@ -11,6 +11,7 @@ from typing import Any, TypeVar
 import cv2
 import numpy as np
 import torch
+from scipy.spatial.transform import Rotation
 
 from facedyn_app.landmarks.crops import (
     CROP_PX,
@@ -20,15 +21,17 @@ from facedyn_app.landmarks.crops import (
     sharpness_of,
 )
 from facedyn_app.landmarks.faces import Face
-from facedyn_app.landmarks.looks import shades_at
-from facedyn_app.landmarks.mirror import MIRRORED_ACTIONS, MIRRORED_POINTS
+from facedyn_app.landmarks.mirror import MIRRORED_BLENDSHAPES, MIRRORED_POINTS
 from facedyn_app.landmarks.models import FaceModels, n_workers
-from facedyn_app.landmarks.turn import turns_of
+from facedyn_app.landmarks.occlusion import shades_at
 from facedyn_app.records import ByteArray, FloatArray
 
 Result = TypeVar("Result")
 # On a processor the network is quickest with so few pictures that their channels stay in its cache.
 _CPU_BATCH, _GPU_BATCH = 4, 64
+# Outer and inner corners of the eyes, temples and cheeks, the subject's left and right.
+_LEFT, _RIGHT = (263, 362, 356, 454, 323), (33, 133, 127, 234, 93)
+_TOP, _CHIN = 10, 152
 
 
 @dataclass(frozen=True, slots=True, eq=False)
@@ -91,7 +94,7 @@ class Measurer:
         return Measured(*(np.concatenate(arrays) for arrays in zip(*found, strict=True)))
 
     def scores(self, points: FloatArray) -> FloatArray:
-        """The action scores (N, A) of faces whose points (N, L, 2) are known, px."""
+        """The blendshape scores (N, A) of faces whose points (N, L, 2) are known, px."""
         return np.concatenate(self._in_batches(self._scores, points))
 
     def _in_batches(
@@ -136,7 +139,7 @@ class Measurer:
             return scores
         # where the face is makes no difference to the network, so any axis does
         mirrored = self._models.scores(_mirrored(points, 0.0))
-        return np.asarray((scores + mirrored[:, MIRRORED_ACTIONS]) / 2)
+        return np.asarray((scores + mirrored[:, MIRRORED_BLENDSHAPES]) / 2)
 
 
 def _mirrored(points: FloatArray, width: float) -> FloatArray:
@@ -166,3 +169,25 @@ def faces_of(number: int, found: Measured, scores: FloatArray, n: int) -> list[F
     shades = found.shades[:n]
     rows = zip(found.points[:n], scores, certainty, sharpness, turns, shades, strict=True)
     return [Face(number, *row) for row in rows]
+
+
+def turns_of(points: FloatArray, depths: FloatArray) -> FloatArray:
+    """(N, 3) float32 rotation vectors against a face that looks into the camera, rad.
+
+    Of the face as it is seen, that is against the line of sight to it. The axes are those from the
+    subject's right to his left, and from the chin to the top of the forehead. What an open jaw, a
+    head's own build and the landmarker's habits add is for the fit to know (`landmark_errors`).
+
+    Args:
+        points: (N, L, 2) image positions, px.
+        depths: (N, L) depths, px of the image, smaller towards the camera.
+    """
+    # from the image's axes to those of the head frame: y up, z out of the face
+    placed = np.concatenate([points, depths[..., None]], axis=2) * (1.0, -1.0, -1.0)
+    x = placed[:, _LEFT].mean(axis=1) - placed[:, _RIGHT].mean(axis=1)
+    y = placed[:, _TOP] - placed[:, _CHIN]
+    x = x / np.linalg.norm(x, axis=1, keepdims=True)
+    y = y - (x * y).sum(axis=1, keepdims=True) * x
+    y = y / np.linalg.norm(y, axis=1, keepdims=True)
+    axes = np.stack([x, y, np.cross(x, y)], axis=2)
+    return np.asarray(Rotation.from_matrix(axes).as_rotvec(), np.float32)

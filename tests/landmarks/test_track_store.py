@@ -14,8 +14,8 @@ import pytest
 
 from facedyn_app.errors import OutputError
 from facedyn_app.landmarks import Face, FrameFaces, TrackCollector
-from facedyn_app.landmarks.row_file import RowFile
-from facedyn_app.records import N_ACTIONS, N_LANDMARKS, FloatArray, Frame, VideoInfo
+from facedyn_app.landmarks.track_store import RowFile
+from facedyn_app.records import N_BLENDSHAPES, N_LANDMARKS, FloatArray, Frame, VideoInfo
 
 INFO = VideoInfo(Path("visit.mp4"), 320, 240, 25.0, None, None)
 PICTURE = np.zeros((240, 320, 3), dtype=np.uint8)
@@ -28,7 +28,7 @@ def _points(number: int, index: int) -> FloatArray:
 
 
 def _face(number: int, index: int) -> Face:
-    scores = np.full(N_ACTIONS, (number + index) / 1000, dtype=np.float32)
+    scores = np.full(N_BLENDSHAPES, (number + index) / 1000, dtype=np.float32)
     return Face(number, _points(number, index), scores, 0.5 + index / 1000, index / 10)
 
 

@@ -1,29 +1,26 @@
-"""The faces of single pictures."""
+"""A landmarker of single pictures."""
 
 from __future__ import annotations
-
-from dataclasses import replace
 
 import numpy as np
 import torch
 
-from facedyn_app.landmarks.face_finder import FaceFinder
+from facedyn_app.landmarks.detection import FaceDetector, Search
 from facedyn_app.landmarks.faces import Face
-from facedyn_app.landmarks.following import settle
-from facedyn_app.landmarks.measuring import Measurer, faces_of
+from facedyn_app.landmarks.measurement import Measurer, faces_of
 from facedyn_app.landmarks.models import FaceModels, best_device
-from facedyn_app.landmarks.search import Search
+from facedyn_app.landmarks.tracklets import refine
 from facedyn_app.records import ByteArray, FloatArray, Frame
 from facedyn_app.settings import LandmarkSettings
 
 
 class Landmarker:
-    """Finds the landmarks of the faces in single pictures; a context manager.
+    """Finds the landmarks of a face in single pictures; a context manager.
 
     The pictures have nothing to do with each other: the same picture gives the same points.
 
     Args:
-        settings: Confidences, the most faces in a picture, the mean with the mirrored picture.
+        settings: Confidences, the mean with the mirrored picture.
         device: Where to compute; a GPU where there is one, if not given.
 
     Raises:
@@ -36,7 +33,7 @@ class Landmarker:
         self._settings = settings or LandmarkSettings()
         models = FaceModels(device or best_device())
         self._measurer = Measurer(models, mirrored_mean=self._settings.mirrored_mean)
-        self._finder = FaceFinder(models, self._settings.min_detection)
+        self._finder = FaceDetector(models, self._settings.min_detection)
 
     def __enter__(self) -> Landmarker:
         return self
@@ -63,31 +60,13 @@ class Landmarker:
         Args:
             image: (H, W, 3) uint8 RGB.
         """
-        faces = self._faces(image, 1)
-        return faces[0] if faces else None
-
-    def detect_faces(self, image: ByteArray) -> tuple[Face, ...]:
-        """All faces in a picture, the largest first and numbered so; at most `max_faces`.
-
-        Args:
-            image: (H, W, 3) uint8 RGB.
-        """
-        faces = self._faces(image, self._settings.max_faces)
-        faces.sort(key=lambda face: -face.height)
-        return tuple(replace(face, number=n) for n, face in enumerate(faces, start=1))
-
-    def _faces(self, image: ByteArray, most: int) -> list[Face]:
-        """The faces that the detector is surest of."""
         image = np.ascontiguousarray(image)
         detections = Search(self._finder).find(Frame(0, 0.0, image), 0)
-        detections.sort(key=lambda detection: -detection.certainty)
-        squares = (
-            settle(self._measurer, image, detection.square, self._settings.min_tracking)
-            for detection in detections[:most]
-        )
-        kept = [square for square in squares if square is not None]
-        if not kept:
-            return []
-        found = self._measurer.measure([image] * len(kept), np.stack(kept))
-        scores = self._measurer.scores(found.points)
-        return faces_of(1, found, scores, len(kept))
+        if not detections:
+            return None
+        best = max(detections, key=lambda detection: detection.certainty)
+        square = refine(self._measurer, image, best.square, self._settings.min_tracking)
+        if square is None:
+            return None
+        found = self._measurer.measure([image], square[None])
+        return faces_of(1, found, self._measurer.scores(found.points), 1)[0]

@@ -12,7 +12,7 @@ import numpy as np
 import pytest
 
 from facedyn_app.landmarks import collect_face, track_faces
-from facedyn_app.landmarks.looks import N_PLACES, UsualLook, shades_at
+from facedyn_app.landmarks.occlusion import N_PLACES, UsualAppearance, shades_at
 from facedyn_app.landmarks.topology import (
     LEFT_EYE,
     LEFT_EYE_ROWS,
@@ -136,7 +136,7 @@ def test_grimaces_and_a_tongue_are_no_cover(shared: Path) -> None:
 
 def test_too_few_frames_tell_nothing() -> None:
     shades = np.random.default_rng(0).integers(0, 255, (9, N_PLACES, 3)).astype(np.uint8)
-    assert np.isnan(UsualLook(shades).likeness(shades)).all()
+    assert np.isnan(UsualAppearance(shades).likeness(shades)).all()
 
 
 @pytest.mark.parametrize("mirrored", [False, True])
@@ -196,7 +196,7 @@ def _mouth_likeness(picture: ByteArray, points: FloatArray) -> float:
     """Of one picture among those of the usual mouth."""
     usual = [shades_at(*_mouth(((56 + n % 3, 24 + n % 2), (56, 4)))) for n in range(12)]
     shades = np.stack([*usual, shades_at(picture, points)])
-    return float(UsualLook(shades).likeness(shades)[-1])
+    return float(UsualAppearance(shades).likeness(shades)[-1])
 
 
 def _fingers(picture: ByteArray, left: int, right: int) -> ByteArray:
@@ -237,7 +237,7 @@ def test_a_mirrored_face_is_as_like_itself(sizes: Sizes) -> None:
     for mirrored in (False, True):
         usual = [shades(USUAL, mirrored)] * 12
         found = np.stack([*usual, shades(sizes, mirrored)])
-        like.append(UsualLook(found).likeness(found)[-1])
+        like.append(UsualAppearance(found).likeness(found)[-1])
     assert like[1] == pytest.approx(like[0], abs=0.01)
 
 
@@ -255,6 +255,6 @@ def test_light_changes_no_likeness_and_a_bare_face_has_none() -> None:
     pictures = [(face * rng.uniform(0.4, 1.2)).astype(np.uint8) for _ in range(12)]
     pictures.append(skin.astype(np.uint8))
     shades = np.stack([shades_at(picture, points) for picture in pictures])
-    like = UsualLook(shades).likeness(shades)
+    like = UsualAppearance(shades).likeness(shades)
     assert like[:-1] == pytest.approx(1.0, abs=0.15)
     assert like[-1] == pytest.approx(0.0, abs=0.1)

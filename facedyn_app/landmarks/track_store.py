@@ -1,18 +1,22 @@
-"""The landmarks of one face, however long the video: a few numbers a frame are in memory."""
+"""Storage of a face's landmarks in a temporary file: a few numbers a frame are in memory."""
 
 from __future__ import annotations
 
+import os
+import weakref
 from array import array
 from dataclasses import dataclass, field
 from math import ceil
+from tempfile import TemporaryFile, gettempdir
+from threading import Lock
 
 import numpy as np
 
+from facedyn_app.errors import OutputError
 from facedyn_app.landmarks.faces import Face
-from facedyn_app.landmarks.looks import MOST_FRAMES, N_PLACES, UsualLook
-from facedyn_app.landmarks.row_file import RowFile
+from facedyn_app.landmarks.occlusion import MOST_FRAMES, N_PLACES, UsualAppearance
 from facedyn_app.records import (
-    N_ACTIONS,
+    N_BLENDSHAPES,
     N_LANDMARKS,
     BoolArray,
     ByteArray,
@@ -22,7 +26,7 @@ from facedyn_app.records import (
 )
 
 N_POINT_NUMBERS = 2 * N_LANDMARKS
-N_SCORE_NUMBERS = N_POINT_NUMBERS + N_ACTIONS
+N_SCORE_NUMBERS = N_POINT_NUMBERS + N_BLENDSHAPES
 N_TURN_NUMBERS = N_SCORE_NUMBERS + 3
 ROW_WIDTH = N_TURN_NUMBERS + N_PLACES * 3 // 4  # four shades in the place of a number
 _BLOCK_FRAMES = 2048
@@ -30,7 +34,7 @@ NOWHERE = -1
 
 
 @dataclass(frozen=True, slots=True, eq=False)
-class KeptTrack:
+class StoredTrack:
     """The landmarks of one face over T frames, its points in a file (`records.FaceTrack`).
 
     Attributes:
@@ -123,7 +127,7 @@ class FaceNotes:
     def likeness(self, file: RowFile) -> FloatArray:
         """(n,) how much the face looks as usual in each frame noted, as in `Landmarks`."""
         rows = np.array(self.rows, dtype=np.int64)
-        usual = UsualLook(_shades(file, rows[:: max(1, ceil(len(rows) / MOST_FRAMES))]))
+        usual = UsualAppearance(_shades(file, rows[:: max(1, ceil(len(rows) / MOST_FRAMES))]))
         starts = range(0, len(rows), _BLOCK_FRAMES)
         blocks = (_shades(file, rows[i : i + _BLOCK_FRAMES]) for i in starts)
         return np.concatenate([usual.likeness(block) for block in blocks])
@@ -133,3 +137,60 @@ def _shades(file: RowFile, rows: IntArray) -> ByteArray:
     """(N, K, 3) uint8 the shades in some rows."""
     kept = np.ascontiguousarray(file.read(rows)[:, N_TURN_NUMBERS:])
     return kept.view(np.uint8).reshape(-1, N_PLACES, 3)
+
+
+class RowFile:
+    """Rows of float32, added at the end and read by number, from any thread.
+
+    The file has no name where the system allows that, and goes with this object or with the
+    process, in whatever way that ends.
+
+    Args:
+        width: Numbers in a row.
+
+    Raises:
+        OutputError: The system's folder for temporary files cannot be written.
+    """
+
+    def __init__(self, width: int) -> None:
+        self._width, self._n_rows, self._lock = width, 0, Lock()
+        try:
+            # without a buffer, closing has nothing left to write that could fail
+            self._file = TemporaryFile(buffering=0, prefix="facedyn-")  # noqa: SIM115  # see above
+        except OSError as error:
+            raise _unwritable(error) from error
+        weakref.finalize(self, self._file.close)
+
+    def add(self, row: FloatArray) -> int:
+        """Write a row (width,) and give its number, from 0.
+
+        Raises:
+            OutputError: There is no room left.
+        """
+        left = memoryview(row.astype(np.float32).tobytes())
+        with self._lock:
+            try:
+                self._file.seek(4 * self._width * self._n_rows)
+                while left:
+                    left = left[self._file.write(left) :]
+            except OSError as error:
+                raise _unwritable(error) from error
+            self._n_rows += 1
+            return self._n_rows - 1
+
+    def read(self, rows: IntArray) -> FloatArray:
+        """The rows (N, width) of some numbers (N,)."""
+        values = np.empty((len(rows), self._width), dtype=np.float32)
+        with self._lock:
+            for row, value in zip(rows.tolist(), values, strict=True):
+                self._file.seek(4 * self._width * row)
+                value[:] = np.frombuffer(self._file.read(4 * self._width), dtype=np.float32)
+        return values
+
+
+def _unwritable(error: OSError) -> OutputError:
+    reason = error.strerror or os.strerror(error.errno or 0)
+    return OutputError(
+        f"The folder for temporary files, '{gettempdir()}', cannot be written: {reason}.",
+        "Make room there (8 MB for a minute of each face), or name another folder in TMPDIR.",
+    )

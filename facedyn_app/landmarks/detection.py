@@ -1,4 +1,4 @@
-"""Where the faces of a picture are: the bundle's detector, its answers decoded.
+"""Face detection in pictures: the bundle's detector, and when and where a video is searched.
 
 The detector (BlazeFace, short range) looks at a square of 128 px and says for each of 896 cells of
 two grids whether a face is there, with its box and the places of eyes, nose, mouth and ears.
@@ -7,6 +7,7 @@ two grids whether a face is there, with its box and the places of eyes, nose, mo
 from __future__ import annotations
 
 from dataclasses import dataclass
+from math import inf
 
 import cv2
 import numpy as np
@@ -14,13 +15,20 @@ import numpy as np
 from facedyn_app.landmarks.crops import CROP_PX, crop, crop_to_image, squares_around
 from facedyn_app.landmarks.faces import overlap
 from facedyn_app.landmarks.models import FaceModels
-from facedyn_app.records import ByteArray, FloatArray
+from facedyn_app.records import ByteArray, FloatArray, Frame
 
 _INPUT_PX = 128
 # Cells a side and answers a cell of the detector's two grids.
 _GRIDS = ((16, 2), (8, 6))
 # Answers that overlap more than this are of one face.
 _SAME_FACE = 0.3
+# With a face in sight, the whole picture is searched for others so often, s.
+_OTHERS_SECONDS = 0.2
+# Without one, tiles are searched at once and then ever more rarely, up to so often, s.
+_TILES_SECONDS, _TILES_MOST_SECONDS = 0.5, 8.0
+# The detector sees faces of about an eighth of its square and more; tiles of this side find faces
+# of some 40 px.
+_LEAST_TILE_PX = 300.0
 
 
 @dataclass(frozen=True, slots=True, eq=False)
@@ -36,7 +44,7 @@ class Detection:
     certainty: float
 
 
-class FaceFinder:
+class FaceDetector:
     """Finds faces in whole pictures and in squares of them.
 
     Args:
@@ -123,3 +131,47 @@ def _merged(points: FloatArray, certainties: FloatArray) -> list[Detection]:
         square = squares_around(low, high, left_eye - right_eye)[0]
         detections.append(Detection(square, float(certainties[best])))
     return detections
+
+
+class Search:
+    """Searches frames for faces, in tiles of the picture where the whole of it shows none.
+
+    Args:
+        finder: The detector.
+    """
+
+    def __init__(self, finder: FaceDetector) -> None:
+        self._finder = finder
+        self._next_whole = self._next_tiles = -inf
+        self._wait = _TILES_SECONDS
+
+    def find(self, frame: Frame, n_in_sight: int) -> list[Detection]:
+        """The faces in a frame if it is time to search it, the largest first.
+
+        Args:
+            frame: The frame; frames come in order of time.
+            n_in_sight: Faces in the frame that are followed already.
+        """
+        if n_in_sight and frame.seconds < self._next_whole:
+            return []
+        self._next_whole = frame.seconds + _OTHERS_SECONDS
+        found = self._finder.find(frame.image, whole_picture(frame.image))
+        if not found and not n_in_sight and frame.seconds >= self._next_tiles:
+            self._next_tiles = frame.seconds + self._wait
+            self._wait = min(2 * self._wait, _TILES_MOST_SECONDS)
+            found = self._in_tiles(frame)
+        return sorted(found, key=lambda face: -face.square[2])
+
+    def was_right(self) -> None:
+        """Search tiles again at once when the face just found is lost."""
+        self._next_tiles, self._wait = -inf, _TILES_SECONDS
+
+    def _in_tiles(self, frame: Frame) -> list[Detection]:
+        """The faces in the largest tiles that show any."""
+        side = float(min(frame.image.shape[:2]))
+        while side >= _LEAST_TILE_PX:
+            found = self._finder.find(frame.image, tiles(frame.image, side))
+            if found:
+                return found
+            side /= 2 if side > 2 * _LEAST_TILE_PX else 1.5
+        return []

@@ -1,8 +1,8 @@
-"""The actions that the landmarker scores: ARKit's names, in the landmarker's order."""
+"""Names of the blendshape scores: ARKit's, in the landmarker's order."""
 
 from __future__ import annotations
 
-ACTION_NAMES: tuple[str, ...] = (
+BLENDSHAPE_NAMES: tuple[str, ...] = (
     "_neutral",
     "browDownLeft",
     "browDownRight",
@@ -56,5 +56,5 @@ ACTION_NAMES: tuple[str, ...] = (
     "noseSneerLeft",
     "noseSneerRight",
 )
-"""The A names of the action scores; "_neutral" is the landmarker's own, the rest are ARKit's
+"""The A names of the blendshape scores; "_neutral" is the landmarker's own, the rest are ARKit's
 actions without the tongue."""

@@ -91,22 +91,24 @@ class _Part:
         """(D,) the direction of an appearance that a face is expected to have."""
         return np.asarray(_centred(np.multiply.outer(self.signs, _COLOUR_SIGNS)[None])[0])
 
-    def likeness(self, looks: FloatArray, usual: FloatArray) -> FloatArray:
-        """(T,) of looks (T, D) to the usual one (D,); NaN where that is nearly bare skin."""
+    def likeness(self, appearances: FloatArray, usual: FloatArray) -> FloatArray:
+        """(T,) of appearances (T, D) to the usual one (D,); NaN where that is nearly bare skin."""
         square = usual @ usual
         size = np.sqrt(square)
         if size < _LEAST_CONTRAST * np.sqrt(len(usual)):
-            return np.full(len(looks), np.nan, dtype=np.float32)
-        share = looks @ usual / square
+            return np.full(len(appearances), np.nan, dtype=np.float32)
+        share = appearances @ usual / square
         left = np.repeat(self.left, len(_COLOUR_SIGNS))
         weaker = share
         for half in (left * usual, (1 - left) * usual):
             if half @ usual >= _LEAST_HALF * square:
-                weaker = np.minimum(weaker, looks @ half / (half @ usual))
-        rest = (looks - np.multiply.outer(share, usual)).reshape(len(looks), len(self.left), -1)
-        lopsided = (rest - rest[:, self.mirrored]).reshape(len(looks), -1) / 2
+                weaker = np.minimum(weaker, appearances @ half / (half @ usual))
+        rest = (appearances - np.multiply.outer(share, usual)).reshape(
+            len(appearances), len(self.left), -1
+        )
+        lopsided = (rest - rest[:, self.mirrored]).reshape(len(appearances), -1) / 2
         foreign = np.maximum(np.linalg.norm(lopsided, axis=1) / size, 1.0)
-        larger = np.maximum(np.linalg.norm(looks, axis=1) / (_MUCH_LARGER * size), 1.0)
+        larger = np.maximum(np.linalg.norm(appearances, axis=1) / (_MUCH_LARGER * size), 1.0)
         seen = share + self.weaker_weight * (weaker - share)
         return np.asarray(seen / foreign / larger**2)
 
@@ -153,7 +155,7 @@ def _eyes() -> _Part:
 
 
 def _centred(shades: FloatArray) -> FloatArray:
-    """(T, D) looks of a part from the logarithms (T, k, 3) of its colours over the skin's."""
+    """(T, D) appearances of a part from the logarithms (T, k, 3) of its colours over the skin's."""
     mean = shades.mean(axis=1, keepdims=True)
     return np.asarray((shades - (1 - _MEAN_LEFT) * mean).reshape(len(shades), -1))
 
@@ -181,8 +183,8 @@ def shades_at(shown: ByteArray, points: FloatArray) -> ByteArray:
     return np.asarray(colours[0], dtype=np.uint8)
 
 
-class UsualLook:
-    """How a face usually looks in a recording.
+class UsualAppearance:
+    """The usual appearance of a face in a recording.
 
     Args:
         shades: (T, K, 3) uint8 its colours (`shades_at`) in frames spread over the recording, some
@@ -190,9 +192,10 @@ class UsualLook:
     """
 
     def __init__(self, shades: ByteArray) -> None:
-        looks = _looks(shades) if len(shades) >= _LEAST_FRAMES else []
+        appearances = _appearances(shades) if len(shades) >= _LEAST_FRAMES else []
         self._usual = [
-            _most_alike(look, part.expected()) for look, part in zip(looks, _PARTS, strict=False)
+            _most_alike(appearance, part.expected())
+            for appearance, part in zip(appearances, _PARTS, strict=False)
         ]
 
     def likeness(self, shades: ByteArray) -> FloatArray:
@@ -204,27 +207,29 @@ class UsualLook:
             shades: (T, K, 3) uint8.
         """
         like = np.full(len(shades), np.nan, dtype=np.float32)
-        for part, looks, usual in zip(_PARTS, _looks(shades), self._usual, strict=False):
-            like = np.fmin(like, part.likeness(looks, usual))
+        for part, appearances, usual in zip(
+            _PARTS, _appearances(shades), self._usual, strict=False
+        ):
+            like = np.fmin(like, part.likeness(appearances, usual))
         return like
 
 
-def _looks(shades: ByteArray) -> list[FloatArray]:
-    """The looks (T, D) of the mouth and of the eyes."""
+def _appearances(shades: ByteArray) -> list[FloatArray]:
+    """The appearances (T, D) of the mouth and of the eyes."""
     logs = np.log(shades.astype(np.float32) + _DARK)
     logs -= np.median(logs[:, : _ENDS[0]], axis=1, keepdims=True)
     return [_centred(part) for part in np.split(logs, _ENDS[:-1], axis=1)[1:]]
 
 
-def _most_alike(looks: FloatArray, expected: FloatArray) -> FloatArray:
-    """(D,) the median of the looks (T, D) that are alike."""
-    sizes = np.linalg.norm(looks, axis=1)
-    unit = looks / np.maximum(sizes, max(float(np.median(sizes)), 1e-9))[:, None]
+def _most_alike(appearances: FloatArray, expected: FloatArray) -> FloatArray:
+    """(D,) the median of the appearances (T, D) that are alike."""
+    sizes = np.linalg.norm(appearances, axis=1)
+    unit = appearances / np.maximum(sizes, max(float(np.median(sizes)), 1e-9))[:, None]
     as_expected = np.maximum(unit @ expected / np.linalg.norm(expected), 0.0)
     counted = unit * (1 + _EXPECTED_COUNTS * as_expected)[:, None]
     usual = np.linalg.svd(counted, full_matrices=False)[2][0]
     usual *= np.sign((counted @ usual).sum())
     for _ in range(2):
         alike = unit @ usual
-        usual = np.median(looks[alike >= _ALIKE * np.quantile(alike, 0.95)], axis=0)
+        usual = np.median(appearances[alike >= _ALIKE * np.quantile(alike, 0.95)], axis=0)
     return np.asarray(usual)
