@@ -10,7 +10,7 @@ class Cancelled(BaseException):  # passes every `except Exception` of the core
     """Raised out of `on_progress` when the user has asked to stop."""
 
 
-class Enough(BaseException):
+class StopEarly(BaseException):
     """Raised out of `on_progress` at a training step: what has been reached is to be the result."""
 
 

@@ -243,7 +243,7 @@ def show_training(desk: Desk, grab: Callable[[str], None]) -> None:
 
     def looked() -> bool:
         state = flows.training.state if flows.training is not None else None
-        return not flows.running or (state is not None and len(state.looks) >= N_LOOKS)
+        return not flows.running or (state is not None and len(state.validations) >= N_LOOKS)
 
     wait(looked)
     grab("train-running")

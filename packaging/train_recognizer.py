@@ -24,15 +24,12 @@ from typing import Any
 import torch
 
 from facedyn_app.progress import Progress
-from facedyn_app.recognizer.assessment import accuracy_of
-from facedyn_app.recognizer.course import TrainingState
-from facedyn_app.recognizer.evaluation import (
-    LabelledSession,
-    Trials,
-)
+from facedyn_app.recognizer.evaluation import accuracy_of
 from facedyn_app.recognizer.files import DEFAULT_FOLDER, FILES, save_recognizer
+from facedyn_app.recognizer.history import TrainingState
 from facedyn_app.recognizer.model import Recognizer
 from facedyn_app.recognizer.training import train
+from facedyn_app.recognizer.trials import LabelledSession, Trials
 from facedyn_app.settings import NetworkSettings, Settings, TrainSettings
 from facedyn_app.simulate.corpus import simulate_sessions
 from facedyn_app.simulate.observation import Observation, shipped_observation
@@ -76,7 +73,9 @@ class Printer:
             self._next = time.monotonic() + 10.0
             print(progress.stage, progress.done, progress.total, flush=True)
             if isinstance(progress.partial, TrainingState):
-                print("  loss", progress.partial.loss, *progress.partial.looks[-1:], flush=True)
+                print(
+                    "  loss", progress.partial.loss, *progress.partial.validations[-1:], flush=True
+                )
 
 
 def measured(recognizer: Recognizer, observation: Observation | None) -> dict[str, Any]:

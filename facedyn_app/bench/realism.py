@@ -11,7 +11,7 @@ import numpy as np
 from facedyn_app.bench.session_statistics import RATE_HZ, SessionStatistics, session_statistics
 from facedyn_app.bench.variance_components import LEAST_PEOPLE, median_share, person_sums
 from facedyn_app.errors import MismatchError, TooLittleError
-from facedyn_app.recognizer.bootstrap import Interval
+from facedyn_app.recognizer.uncertainty import Interval
 from facedyn_app.records import Session
 
 MEASURES = tuple(field.name for field in fields(SessionStatistics))

@@ -7,7 +7,7 @@ from dataclasses import dataclass
 
 import numpy as np
 
-from facedyn_app.recognizer.bootstrap import N_BOOTSTRAP, Interval, interval
+from facedyn_app.recognizer.uncertainty import N_BOOTSTRAP, Interval, interval
 from facedyn_app.records import FloatArray
 
 LEAST_PEOPLE = 3

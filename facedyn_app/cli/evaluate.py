@@ -12,7 +12,7 @@ from facedyn_app.experiment.testing import assess_recognizer
 from facedyn_app.library.library import Library
 from facedyn_app.progress import OnProgress
 from facedyn_app.recognizer.accuracy import Accuracy
-from facedyn_app.recognizer.assessment import Assessment
+from facedyn_app.recognizer.evaluation import Assessment
 from facedyn_app.recognizer.files import load_recognizer
 from facedyn_app.recognizer.split import parse_test_sessions
 

@@ -21,9 +21,9 @@ from facedyn_app.library.library import Library
 from facedyn_app.library.session_file import load_session, save_session
 from facedyn_app.pipeline import analyse_video, drift_of, enrol, identify, read_enrolled, ready_head
 from facedyn_app.progress import OnProgress
-from facedyn_app.recognizer.evaluation import LabelledSession
 from facedyn_app.recognizer.files import default_recognizer
 from facedyn_app.recognizer.training import train
+from facedyn_app.recognizer.trials import LabelledSession
 from facedyn_app.records import Frame, Session
 from facedyn_app.settings import NetworkSettings, Settings, TrainSettings
 from facedyn_app.simulate.corpus import simulate_sessions

@@ -20,13 +20,13 @@ from facedyn_app.library.entries import SessionEntry
 from facedyn_app.library.library import Library
 from facedyn_app.progress import OnProgress, Progress
 from facedyn_app.recognizer.accuracy import Accuracy
-from facedyn_app.recognizer.assessment import Assessment, accuracy_of, assess
 from facedyn_app.recognizer.calibration import TrialsOf
-from facedyn_app.recognizer.evaluation import Trials, calibrate_on, embed_trials
+from facedyn_app.recognizer.evaluation import Assessment, accuracy_of, assess
 from facedyn_app.recognizer.model import Recognizer
 from facedyn_app.recognizer.network import GruNetwork
 from facedyn_app.recognizer.split import LAST, TestSessions, parse_test_sessions
 from facedyn_app.recognizer.training import train
+from facedyn_app.recognizer.trials import Trials, calibrate_on, embed_trials
 from facedyn_app.settings import Settings, TrainSettings
 
 

@@ -28,13 +28,13 @@ from facedyn_app.library.entries import SessionEntry
 from facedyn_app.library.library import Library
 from facedyn_app.progress import OnProgress
 from facedyn_app.recognizer.accuracy import Accuracy
-from facedyn_app.recognizer.assessment import accuracy_of
-from facedyn_app.recognizer.checkpoint import Work
-from facedyn_app.recognizer.evaluation import Trials
+from facedyn_app.recognizer.checkpoint import CheckpointDir
+from facedyn_app.recognizer.evaluation import accuracy_of
 from facedyn_app.recognizer.files import check_recognizer_folder, save_recognizer
 from facedyn_app.recognizer.model import Recognizer
 from facedyn_app.recognizer.split import TestSessions
 from facedyn_app.recognizer.training import train
+from facedyn_app.recognizer.trials import Trials
 from facedyn_app.settings import Settings
 
 UNFINISHED = ".training"
@@ -71,7 +71,7 @@ def train_recognizer(
         settings: Features, network and training.
         plan: Split, head, device.
         on_progress: Told of every step; may raise `Cancelled`, and then `resume` goes on; or
-            `Enough` at a step of training, and then the best so far is the result.
+            `StopEarly` at a step of training, and then the best so far is the result.
 
     Raises:
         TooLittleError: Too few speakers, sessions, or valid frames.
@@ -81,7 +81,7 @@ def train_recognizer(
     """
     division = plan_division(library.sessions(), library.folder, plan, settings)
     check_recognizer_folder(out)
-    work = Work(out.with_name(out.name + UNFINISHED), _identity(division, settings))
+    work = CheckpointDir(out.with_name(out.name + UNFINISHED), _identity(division, settings))
     if work.begun and not plan.resume:
         raise InputError(
             f"An unfinished training lies in '{work.folder}'.",
@@ -93,7 +93,7 @@ def train_recognizer(
         settings,
         device=plan.device,
         about=_about(division, plan.test_sessions),
-        work=work,
+        checkpoint_dir=work,
         on_progress=on_progress,
     )
     tested = _tested(recognizer, library, division, on_progress)

@@ -12,6 +12,7 @@ from facedyn_app.analysis import fit_face
 from facedyn_app.demo import HEAD, DemoResult, run_demo
 from facedyn_app.dynamics.quality import assess_quality
 from facedyn_app.errors import FacedynError, MismatchError, TooLittleError
+from facedyn_app.fitting.device import use_threads
 from facedyn_app.gui.head_work import head_of_session
 from facedyn_app.gui.library_work import listing_of
 from facedyn_app.gui.listing import Listing
@@ -27,7 +28,6 @@ from facedyn_app.pipeline import (
     ready_head,
 )
 from facedyn_app.progress import OnProgress, Progress, ignore
-from facedyn_app.recognizer.hardware import use_threads
 from facedyn_app.recordings import known_flame_file, read_one_kept
 from facedyn_app.records import DriftReport
 from facedyn_app.settings import Settings

@@ -54,7 +54,7 @@ def embedded_gallery(
         InputError: A session's file is missing or damaged.
         MismatchError: A session is of another head than the recognizer.
     """
-    path = library.embeddings_folder / f"{recognizer.fingerprint()}.npz"
+    path = library.embeddings_folder / f"{recognizer.fingerprint}.npz"
     kept = _read(path, sum(recognizer.backend.sizes))
     found: dict[str, Embedding] = {}
     gallery: dict[str, list[Embedding]] = {}

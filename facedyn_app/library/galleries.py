@@ -20,9 +20,9 @@ from facedyn_app.library.entries import SessionEntry
 from facedyn_app.library.library import Library
 from facedyn_app.npz import read_npz
 from facedyn_app.progress import OnProgress, ignore
-from facedyn_app.recognizer.backend import ADAPTATION, Block, ScoreSpace
+from facedyn_app.recognizer.backend import ADAPTATION
 from facedyn_app.recognizer.model import Recognizer
-from facedyn_app.recognizer.scoring import Gallery
+from facedyn_app.recognizer.scoring import Block, Gallery, ScoreSpace
 
 _ARRAYS = ("key", "speakers", "directions", "weights", "centre", "whiten_0", "whiten_1")
 
@@ -49,7 +49,7 @@ def enrolled_gallery(
         MismatchError: A session is of another head than the recognizer.
         TooLittleError: Every session is too short.
     """
-    path = library.embeddings_folder / f"{recognizer.fingerprint()}.gallery.npz"
+    path = library.embeddings_folder / f"{recognizer.fingerprint}.gallery.npz"
     key = _key(enrolled)
     kept = _read(path, key, tuple(enrolled), recognizer.backend.sizes)
     if kept is not None:

@@ -1,4 +1,4 @@
-"""How often a recognizer is right, how sure that is, and what chance alone would reach."""
+"""Accuracy of a recognizer, its uncertainty, and what chance alone would reach."""
 
 from __future__ import annotations
 
@@ -10,7 +10,7 @@ import numpy as np
 
 from facedyn_app.errors import TooLittleError
 from facedyn_app.recognizer import metrics
-from facedyn_app.recognizer.bootstrap import Interval, SpeakerDraws
+from facedyn_app.recognizer.uncertainty import Interval, SpeakerDraws
 from facedyn_app.records import FloatArray, IntArray
 
 FALSE_ALARMS = (0.01, 0.1)

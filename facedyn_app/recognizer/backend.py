@@ -1,4 +1,4 @@
-"""The back-end: descriptors and network made comparable, learnt once, adapted at every enrolment.
+"""Back-end: whitened descriptors and embeddings, learnt once, adapted at every enrolment.
 
 Windows of one speaker differ from each other, in some directions far more than in others. With the
 covariance S within speakers, `S = L L'`, the coordinates `L^-1 (x - m)` differ equally in all
@@ -20,20 +20,13 @@ from dataclasses import dataclass
 import numpy as np
 from scipy.linalg import cholesky, eigh, solve_triangular
 
-from facedyn_app.recognizer.shrinkage import LEAST_DEVIATION, shrunk_covariance
+from facedyn_app.recognizer.scoring import Block, ScoreSpace, identity_block
+from facedyn_app.recognizer.whitening import Whitening, speaker_means
 from facedyn_app.records import BoolArray, Embedding, FloatArray, IntArray
-
-MOST_DIRECTIONS = 1024
-"""Whitened coordinates kept, those in which speakers differ most."""
 
 FARTHEST = 1e3
 """Largest coordinate, in deviations within speakers: farther out lie only tracking slips."""
 
-LEAST_WITHIN = 1e-3
-"""Least deviation within speakers, of that of all windows."""
-
-BETWEEN_SHRINKAGE = 0.03
-"""Share of the covariance between speakers replaced by a multiple of the identity."""
 
 NETWORK_WEIGHT = 0.3
 """Of the network's cosine beside the descriptors'; chosen on half of the people of two corpora."""
@@ -64,143 +57,6 @@ ADAPTATION = (
 
 
 @dataclass(frozen=True, slots=True, eq=False)
-class Whitening:
-    """From vectors to coordinates in which windows of one speaker differ equally everywhere.
-
-    Attributes:
-        centre: (K,) float32 mean of the training speakers.
-        scale: (K,) float32 standard deviations of windows within speakers.
-        projection: (K, P) float32 of half precision, from standardised vectors to coordinates.
-    """
-
-    centre: FloatArray
-    scale: FloatArray
-    projection: FloatArray
-
-    def __post_init__(self) -> None:
-        """Check that there is a centre and a scale for every row of the projection."""
-        if not len(self.centre) == len(self.scale) == len(self.projection):
-            raise ValueError("Whitening needs a centre and a scale for every row")
-
-    def __call__(self, vectors: FloatArray) -> FloatArray:
-        """(N, P) float32 coordinates of (N, K) vectors; what is NaN counts as the mean."""
-        standard = np.nan_to_num((vectors - self.centre) / self.scale)
-        return np.asarray(standard @ self.projection, dtype=np.float32)
-
-
-def fit_whitening(
-    vectors: FloatArray,
-    labels: IntArray,
-    most_directions: int = MOST_DIRECTIONS,
-    least_shrinkage: float = 0.0,
-) -> Whitening:
-    """Learn the covariance within speakers, its correlations shrunk (shrinkage.py).
-
-    Args:
-        vectors: (N, K) of windows; NaN where a recording lacks a channel.
-        labels: (N,) speakers 0..G - 1, each with a window at least.
-        most_directions: Where K is more, the generalised eigenvectors of the covariances between
-            and within speakers with the largest eigenvalues are kept.
-        least_shrinkage: Of the correlations, 0..1, however many windows they are learnt from.
-    """
-    centre = np.nan_to_num(np.nanmean(vectors, axis=0, dtype=np.float64))
-    total = np.nan_to_num(np.nanstd(vectors, axis=0, dtype=np.float64))
-    scale = np.maximum(total, LEAST_DEVIATION).astype(np.float32)
-    x = np.nan_to_num((vectors - centre.astype(np.float32)) / scale)
-    residual = x - speaker_means(x, labels)[labels]
-    deviation = np.maximum(np.sqrt((residual**2).mean(axis=0)), LEAST_WITHIN).astype(np.float32)
-    scale *= deviation
-    means = speaker_means(x / deviation, labels)
-    within, _ = shrunk_covariance(residual / deviation, least_shrinkage)
-    middle = means.mean(axis=0)
-    lower = cholesky(within, lower=True)
-    width = len(lower)
-    projection = solve_triangular(lower, np.eye(width), lower=True).T
-    if width > most_directions:
-        between = np.cov(means.T.astype(np.float64), bias=False) if len(means) > 1 else within
-        shrunk = (1.0 - BETWEEN_SHRINKAGE) * between
-        shrunk[np.diag_indices(width)] += BETWEEN_SHRINKAGE * np.trace(between) / width
-        kept = (width - most_directions, width - 1)
-        projection = projection @ eigh(projection.T @ shrunk @ projection, subset_by_index=kept)[1]
-    return Whitening(
-        centre=(centre + scale * middle).astype(np.float32),
-        scale=scale,
-        projection=projection.astype(np.float16).astype(np.float32),
-    )
-
-
-def speaker_means(vectors: FloatArray, labels: IntArray) -> FloatArray:
-    """(G, K) mean vector of each speaker of (N, K) vectors with (N,) labels 0..G - 1."""
-    counts = np.bincount(labels)
-    means = np.zeros((len(counts), vectors.shape[1]))
-    np.add.at(means, labels, vectors)
-    return np.asarray(means / counts[:, None])
-
-
-@dataclass(frozen=True, slots=True, eq=False)
-class Block:
-    """Some columns of whitened coordinates, adapted to a gallery.
-
-    Attributes:
-        centre: (P,) taken off.
-        whiten: (P, P) applied after.
-        weight: Of this block's cosine in the sum, 0..1.
-    """
-
-    centre: FloatArray
-    whiten: FloatArray
-    weight: float
-
-
-@dataclass(frozen=True, slots=True, eq=False)
-class ScoreSpace:
-    """Where vectors are compared: their product is the weighted sum of the blocks' cosines.
-
-    Attributes:
-        blocks: The blocks, in the order of their columns; the weights sum to 1.
-    """
-
-    blocks: tuple[Block, ...]
-
-    def __post_init__(self) -> None:
-        """Check the weights."""
-        if abs(sum(block.weight for block in self.blocks) - 1.0) > 1e-6:
-            raise ValueError("ScoreSpace needs weights that sum to 1")
-
-    def directions(self, vectors: FloatArray) -> FloatArray:
-        """(N, D) vectors of length 1 of (N, D) coordinates."""
-        parts = []
-        for block, part in zip(self.blocks, self._split(vectors), strict=True):
-            parts.append((part - block.centre) @ block.whiten)
-        return self._normalised(parts)
-
-    def mean_direction(self, vectors: FloatArray) -> FloatArray:
-        """(D,) where (N, D) coordinates of several windows point together, of length 1."""
-        mean = self.directions(vectors).mean(axis=0, keepdims=True)
-        return np.asarray(self._normalised(self._split(mean))[0])
-
-    def _split(self, vectors: FloatArray) -> list[FloatArray]:
-        ends = np.cumsum([len(block.centre) for block in self.blocks])
-        return np.split(vectors, ends[:-1], axis=1)
-
-    def _normalised(self, parts: Sequence[FloatArray]) -> FloatArray:
-        scaled = []
-        for block, part in zip(self.blocks, parts, strict=True):
-            length = np.linalg.norm(part, axis=1, keepdims=True)
-            scaled.append(part * (block.weight**0.5 / np.maximum(length, 1e-12)))
-        return np.concatenate(scaled, axis=1)
-
-
-def _unchanged(width: int, weight: float) -> Block:
-    return Block(np.zeros(width, dtype=np.float32), np.eye(width, dtype=np.float32), weight)
-
-
-def plain_space(width: int) -> ScoreSpace:
-    """Where vectors of one kind are compared by their cosine, as they are."""
-    return ScoreSpace((_unchanged(width, 1.0),))
-
-
-@dataclass(frozen=True, slots=True, eq=False)
 class Backend:
     """What is learnt of descriptors and network from the training speakers.
 
@@ -208,7 +64,7 @@ class Backend:
         descriptors: Whitening of the descriptors.
         network: Whitening of the network's embedding.
         resting: (C,) channels whose rest throughout a recording is a habit of the speaker's; where
-            another rests, it was not measured (resting.py).
+            another rests, it was not measured (motion_windows.py).
         n_windows: Windows that what was learnt counts as, where a gallery adapts it.
     """
 
@@ -260,7 +116,7 @@ class Backend:
     def _adapted(self, windows: FloatArray, labels: IntArray, weight: float) -> Block:
         width = windows.shape[1]
         if not len(windows) or weight == 0.0:
-            return _unchanged(width, weight)
+            return identity_block(width, weight)
         means = speaker_means(windows, labels)
         centre = means.sum(axis=0) / (len(means) + CENTRE_SPEAKERS)
         residual = (windows - means[labels]).astype(np.float32)

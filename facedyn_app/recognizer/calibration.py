@@ -1,4 +1,4 @@
-"""From scores to probabilities, and where "not in the gallery" begins."""
+"""Calibration of scores to probabilities, and the threshold of "not in the gallery"."""
 
 from __future__ import annotations
 

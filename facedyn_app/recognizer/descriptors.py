@@ -239,9 +239,26 @@ def describe(
             part = _described(moving[:, start : start + n_frames], rate_hz, usual)
             rows += part / len(starts)
         rows *= 0.5
-    if present is not None and not present[live].all():
-        rows[:, ~_told(windows.shape[1], rate_hz, present[live])] = np.nan
+    if present is not None:
+        mask_channels(rows, windows.shape[1], rate_hz, scale, present)
     return rows
+
+
+def mask_channels(
+    rows: FloatArray, n_frames: int, rate_hz: float, scale: FloatArray, present: BoolArray
+) -> None:
+    """Set to NaN the descriptors of channels that a recording lacks.
+
+    Args:
+        rows: (W, K) descriptors of windows, changed in place.
+        n_frames: T, frames of a window.
+        rate_hz: Frames per second.
+        scale: (2 C,) usual standard deviation of the features.
+        present: (C,) channels that the recording has.
+    """
+    own = present[live_channels(scale)]
+    if not own.all():
+        rows[:, ~_defined(n_frames, rate_hz, own)] = np.nan
 
 
 def _described(windows: FloatArray, rate_hz: float, scale: FloatArray) -> FloatArray:
@@ -270,7 +287,7 @@ def n_descriptors(n_channels: int) -> int:
     return n_channels * (n_channels - 1) + each * n_channels
 
 
-def _told(n_frames: int, rate_hz: float, present: BoolArray) -> BoolArray:
+def _defined(n_frames: int, rate_hz: float, present: BoolArray) -> BoolArray:
     """(K,) whether a descriptor is of channels that are there alone.
 
     Every statistic is computed of windows in which what lacks is NaN: so no table of columns has

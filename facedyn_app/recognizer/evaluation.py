@@ -1,155 +1,201 @@
-"""Held-out sessions: embedded, and compared with the enrolled speakers."""
+"""Evaluation of a recognizer: headline, its parts, controls and baselines on the same sessions.
+
+The sessions are read once. The headline is the fusion of descriptors and network by the adapted
+back-end; its parts say what each of them brings.
+"""
 
 from __future__ import annotations
 
-from collections.abc import Callable, Mapping, Sequence
-from dataclasses import dataclass
+from collections.abc import Mapping
+from dataclasses import dataclass, replace
 
 import numpy as np
 
 from facedyn_app.errors import TooLittleError
-from facedyn_app.progress import OnProgress, Progress, ignore
-from facedyn_app.recognizer.accuracy import Scores
-from facedyn_app.recognizer.backend import ScoreSpace
-from facedyn_app.recognizer.calibration import Calibration, TrialsOf, fit_calibration
-from facedyn_app.recognizer.scoring import compared_gallery, covered_seconds
-from facedyn_app.records import BoolArray, Embedding, FloatArray, Session
+from facedyn_app.progress import OnProgress, Progress
+from facedyn_app.recognizer.accuracy import Accuracy, Scores, measure_scores
+from facedyn_app.recognizer.baselines import BASELINES, CONTROLS, discriminant_scores
+from facedyn_app.recognizer.model import Recognizer, embed_windows, learnt_scale
+from facedyn_app.recognizer.motion_windows import MotionWindows
+from facedyn_app.recognizer.scoring import plain_space
+from facedyn_app.recognizer.trials import (
+    EmbeddedTrials,
+    LabelledSession,
+    Trials,
+    embed_trials,
+    score_trials,
+)
+from facedyn_app.records import Embedding, FloatArray
+
+HEADLINE, NETWORK = "headline", "network"
+
+MOST_DESCRIBED = 24
+"""Windows of a session, evenly spread, that baselines and controls see: a bound on memory."""
 
 
 @dataclass(frozen=True, slots=True, eq=False)
-class LabelledSession:
-    """A session and whose it is."""
-
-    speaker: str
-    session: Session
-
-
-@dataclass(frozen=True, slots=True, eq=False)
-class Trials:
-    """Held-out sessions: some are enrolled, the others asked about.
+class Assessment:
+    """Accuracy of a recognizer beside what it must be compared with.
 
     Attributes:
-        enrolled: Sessions that make the gallery.
-        probes: Sessions to be recognised, other recordings of the same speakers.
+        accuracy: Of the recognizer.
+        parts: Of what it consists of, by the part's name (`PARTS`).
+        controls: Of the recognizer on changed windows, by the control's name.
+        baselines: Of plain classifiers, by their names.
+        scores: The recognizer's scores, for curves.
+        trials: The embedded sessions.
+        simulated: Whether all tested sessions are simulated.
     """
 
-    enrolled: Sequence[LabelledSession]
-    probes: Sequence[LabelledSession]
+    accuracy: Accuracy
+    parts: Mapping[str, Accuracy]
+    controls: Mapping[str, Accuracy]
+    baselines: Mapping[str, Accuracy]
+    scores: Scores
+    trials: EmbeddedTrials
+    simulated: bool
+
+    @property
+    def compared(self) -> dict[str, Accuracy]:
+        """The recognizer, its parts, the baselines and the controls, by name, in this order."""
+        return {"recognizer": self.accuracy, **self.parts, **self.baselines, **self.controls}
 
 
-@dataclass(frozen=True, slots=True, eq=False)
-class EmbeddedTrials:
-    """Trials after the recognizer has embedded them.
-
-    Attributes:
-        gallery: Enrolled embeddings of each speaker.
-        probes: (speaker, embedding) of each probe.
-    """
-
-    gallery: Mapping[str, Sequence[Embedding]]
-    probes: Sequence[tuple[str, Embedding]]
-
-
-def embed_trials(
-    trials: Trials, embed: Callable[[Session], Embedding], on_progress: OnProgress = ignore
-) -> EmbeddedTrials:
-    """Embed all sessions of held-out trials; those too short to embed are left out.
+def assess(
+    recognizer: Recognizer,
+    trials: Trials,
+    seed: int,
+    on_progress: OnProgress,
+    *,
+    baselines: bool = True,
+) -> Assessment:
+    """Test a recognizer, its controls and the baselines on the same sessions.
 
     Args:
-        trials: Held-out sessions.
-        embed: What embeds one.
+        recognizer: What is tested.
+        trials: Sessions to enrol and to ask about; each is read once.
+        seed: Of the shuffling and the bootstrap.
         on_progress: Told of every session; may raise `Cancelled`.
-    """
-    total = len(trials.enrolled) + len(trials.probes)
-    gallery: dict[str, list[Embedding]] = {}
-    for number, item in enumerate(trials.enrolled):
-        on_progress(Progress("testing", number, total))
-        if (embedding := _embedded(item, embed)) is not None:
-            gallery.setdefault(item.speaker, []).append(embedding)
-    probes = []
-    for number, item in enumerate(trials.probes, start=len(trials.enrolled)):
-        on_progress(Progress("testing", number, total))
-        if (embedding := _embedded(item, embed)) is not None and item.speaker in gallery:
-            probes.append((item.speaker, embedding))
-    return EmbeddedTrials(gallery=gallery, probes=probes)
-
-
-def score_trials(
-    trials: EmbeddedTrials, space: ScoreSpace, calibration: Calibration | None = None
-) -> Scores:
-    """Scores of all probes and windows with all speakers.
-
-    Args:
-        trials: Embedded held-out sessions.
-        space: Where they are compared.
-        calibration: For the log likelihood ratios; None for none.
+        baselines: Whether the plain classifiers are tested too.
 
     Raises:
-        TooLittleError: There are no probes, or nobody is enrolled.
+        TooLittleError: Fewer than two speakers, or no probe, are long enough.
+        MismatchError: A session is of another head than the recognizer.
     """
-    speakers = compared_gallery(trials.gallery, space).directions
-    if not trials.probes:
-        raise TooLittleError("There are no held-out sessions to measure the accuracy on.")
-    names = list(trials.gallery)
-    own = np.asarray([names.index(name) for name, _ in trials.probes])
-    windows = [space.directions(e.vectors) @ speakers.T for _, e in trials.probes]
-    means = np.stack([space.mean_direction(e.vectors) for _, e in trials.probes])
-    seconds = np.asarray([covered_seconds(e) for _, e in trials.probes])
-    scores = means @ speakers.T
-    return Scores(
-        names=tuple(names),
-        own=own,
-        probes=scores,
-        window_own=np.repeat(own, [len(rows) for rows in windows]),
-        windows=np.concatenate(windows),
-        log_odds=None if calibration is None else calibration.log_odds(scores, seconds[:, None]),
+    reader = _Reader(recognizer, seed, with_baselines=baselines)
+    total = len(trials.enrolled) + len(trials.probes)
+    for number, item in enumerate(trials.enrolled):
+        on_progress(Progress("testing", number, total))
+        reader.add(item, probe=False)
+    for number, item in enumerate(trials.probes, start=len(trials.enrolled)):
+        on_progress(Progress("testing", number, total))
+        reader.add(item, probe=True)
+    on_progress(Progress("counting", 0))
+    headline = reader.trials(HEADLINE)
+    space = recognizer.space(headline.gallery)
+    scores = score_trials(headline, space, recognizer.calibration)
+    controls = {}
+    for name in CONTROLS:
+        changed = reader.trials(name)
+        own = recognizer.space(changed.gallery)
+        controls[name] = measure_scores(score_trials(changed, own), _rng(seed))
+    plain = {
+        name: measure_scores(reader.described(name), _rng(seed)) for name in reader.described_names
+    }
+    return Assessment(
+        accuracy=measure_scores(scores, _rng(seed)),
+        parts=_parts(recognizer, headline, reader.trials(NETWORK), seed),
+        controls=controls,
+        baselines=plain,
+        scores=scores,
+        trials=reader.trials(HEADLINE),
+        simulated=reader.simulated,
     )
 
 
-def comparison_table(
-    trials: EmbeddedTrials, space: ScoreSpace
-) -> tuple[FloatArray, BoolArray, FloatArray]:
-    """All comparisons of probes, whole and cut to their first windows, with all speakers.
-
-    Shortened probes let the calibration learn what duration does.
-
-    Returns:
-        (N,) scores, (N,) whether same speaker, (N,) seconds of the probe.
-    """
-    names = list(trials.gallery)
-    speakers = compared_gallery(trials.gallery, space).directions
-    scores, same, seconds = [], [], []
-    for name, embedding in trials.probes:
-        n_windows = len(embedding.vectors)
-        for count in sorted({1, 2, 4, n_windows} & set(range(1, n_windows + 1))):
-            part = Embedding(embedding.vectors[:count], embedding.window_seconds[:count])
-            scores.append(space.mean_direction(part.vectors) @ speakers.T)
-            same.append(np.asarray([name == other for other in names]))
-            seconds.append(np.full(len(names), covered_seconds(part)))
-    return np.concatenate(scores), np.concatenate(same), np.concatenate(seconds)
-
-
-def calibrate_on(
-    trials: EmbeddedTrials, space: ScoreSpace, of: TrialsOf, speakers: str
-) -> Calibration:
-    """Learn from held-out trials what a score stands for.
+def accuracy_of(
+    recognizer: Recognizer, trials: Trials, seed: int, on_progress: OnProgress
+) -> Accuracy:
+    """A recognizer's accuracy alone.
 
     Args:
-        trials: Embedded held-out sessions.
-        space: Where they are compared.
-        of: Whose they are.
-        speakers: What the speakers are called, after their number.
+        recognizer: What is tested.
+        trials: Sessions to enrol and to ask about; those too short are left out.
+        seed: Of the bootstrap.
+        on_progress: Told of every session; may raise `Cancelled`.
 
     Raises:
-        TooLittleError: There are no trials of the same or of different speakers.
+        TooLittleError: There are no probes, or nobody is enrolled.
+        MismatchError: A session is of another head than the recognizer.
     """
-    scores, same, seconds = comparison_table(trials, space)
-    made_on = f"{len(trials.gallery)} {speakers}, {len(trials.probes)} sessions"
-    return fit_calibration(scores, same, seconds, made_on, of)
+    embedded = embed_trials(trials, recognizer.embed, on_progress)
+    scores = score_trials(embedded, recognizer.space(embedded.gallery), recognizer.calibration)
+    return measure_scores(scores, _rng(seed))
 
 
-def _embedded(item: LabelledSession, embed: Callable[[Session], Embedding]) -> Embedding | None:
-    try:
-        return embed(item.session)
-    except TooLittleError:
-        return None
+def _rng(seed: int) -> np.random.Generator:
+    return np.random.default_rng(seed)
+
+
+def _parts(
+    recognizer: Recognizer, trials: EmbeddedTrials, network: EmbeddedTrials, seed: int
+) -> dict[str, Accuracy]:
+    """Of the network's cosine as it is, and of both halves of the back-end alone."""
+    spaces = {
+        NETWORK: (network, plain_space(recognizer.sizes.embedding)),
+        "network_whitened": (trials, recognizer.backend.space(trials.gallery, 1.0)),
+        "descriptors_whitened": (trials, recognizer.backend.space(trials.gallery, 0.0)),
+    }
+    return {
+        name: measure_scores(score_trials(own, space), _rng(seed))
+        for name, (own, space) in spaces.items()
+    }
+
+
+class _Reader:
+    """Reads each session once and keeps its embeddings and descriptions."""
+
+    def __init__(self, recognizer: Recognizer, seed: int, *, with_baselines: bool) -> None:
+        self._recognizer, self._rng = recognizer, _rng(seed)
+        self.described_names = tuple(BASELINES) if with_baselines else ()
+        self.simulated = True
+        kinds = (HEADLINE, NETWORK, *CONTROLS)
+        self._gallery: dict[str, dict[str, list[Embedding]]] = {kind: {} for kind in kinds}
+        self._probes: dict[str, list[tuple[str, Embedding]]] = {kind: [] for kind in kinds}
+        self._described: dict[tuple[str, bool], list[tuple[str, FloatArray]]] = {}
+
+    def add(self, item: LabelledSession, *, probe: bool) -> None:
+        if probe and item.speaker not in self._gallery[HEADLINE]:
+            return
+        try:
+            cut = self._recognizer.windows(item.session)
+        except TooLittleError:
+            return
+        self.simulated &= item.session.simulated
+        self._embed(item.speaker, cut, probe=probe)
+        scale = learnt_scale(self._recognizer.network)
+        few = cut.spread(MOST_DESCRIBED)
+        for name in self.described_names:
+            rows = BASELINES[name](few, scale)
+            self._described.setdefault((name, probe), []).append((item.speaker, rows))
+
+    def _embed(self, speaker: str, cut: MotionWindows, *, probe: bool) -> None:
+        recognizer = self._recognizer
+        kinds = {HEADLINE: recognizer.embed_windows(cut)}
+        kinds[NETWORK] = Embedding(embed_windows(recognizer.network, cut.values), cut.spans)
+        few = cut.spread(MOST_DESCRIBED)
+        for name, control in CONTROLS.items():
+            changed = replace(few, values=control(few, self._rng))
+            kinds[name] = recognizer.embed_windows(changed)
+        for kind, embedding in kinds.items():
+            if probe:
+                self._probes[kind].append((speaker, embedding))
+            else:
+                self._gallery[kind].setdefault(speaker, []).append(embedding)
+
+    def trials(self, kind: str) -> EmbeddedTrials:
+        return EmbeddedTrials(self._gallery[kind], self._probes[kind])
+
+    def described(self, name: str) -> Scores:
+        enrolled, probes = (self._described.get((name, probe), []) for probe in (False, True))
+        return discriminant_scores(enrolled, probes)

@@ -1,4 +1,4 @@
-"""A recognizer on disk: a folder of tensors and JSON, nothing in it is executed.
+"""Files of a recognizer: a folder of tensors and JSON, nothing in it is executed.
 
 Folder, format "facedyn-recognizer" version 3: `weights.safetensors`, `config.json`,
 `backend.safetensors`, `calibration.json`. Versions before had no back-end, and what they learnt
@@ -23,7 +23,7 @@ from safetensors import torch as safe_torch
 from facedyn_app.assets import model_file
 from facedyn_app.dynamics.features import feature_names
 from facedyn_app.errors import InputError, OutputError
-from facedyn_app.recognizer.backend import Backend, Whitening
+from facedyn_app.recognizer.backend import Backend
 from facedyn_app.recognizer.calibration import TAIL, Calibration, TrialsOf
 from facedyn_app.recognizer.descriptors import live_channels, n_descriptors
 from facedyn_app.recognizer.model import Recognizer, learnt_scale
@@ -35,6 +35,7 @@ from facedyn_app.recognizer.reading import (
     read_settings,
     read_tensors,
 )
+from facedyn_app.recognizer.whitening import Whitening
 from facedyn_app.records import BoolArray, FloatArray
 from facedyn_app.settings import FeatureSettings, NetworkSettings
 
@@ -62,15 +63,15 @@ def save_recognizer(recognizer: Recognizer, folder: Path) -> None:
     """
     check_recognizer_folder(folder)
     try:
-        made = Path(tempfile.mkdtemp(prefix=f".{folder.name}-", dir=folder.parent))
+        temporary = Path(tempfile.mkdtemp(prefix=f".{folder.name}-", dir=folder.parent))
         try:
-            _write_files(recognizer, made)
-            _open_to_readers(made)
+            _write_files(recognizer, temporary)
+            _open_to_readers(temporary)
             if folder.exists():
                 shutil.rmtree(folder)
-            made.rename(folder)
+            temporary.rename(folder)
         finally:
-            shutil.rmtree(made, ignore_errors=True)
+            shutil.rmtree(temporary, ignore_errors=True)
     except OSError as error:
         raise _unwritable(folder, error) from error
 

@@ -1,31 +1,31 @@
-"""A trained recognizer: what it was made for, its network, back-end and calibration."""
+"""Recognizer: a head's channels, network, back-end and calibration, together."""
 
 from __future__ import annotations
 
 import hashlib
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
+from functools import cached_property
 from typing import Any
 
 import numpy as np
 import torch
 
-from facedyn_app.dynamics.features import feature_names, motion_features
-from facedyn_app.dynamics.windows import windows
+from facedyn_app.dynamics.features import feature_names
 from facedyn_app.errors import MismatchError
-from facedyn_app.recognizer.backend import Backend, ScoreSpace
+from facedyn_app.recognizer.backend import Backend
 from facedyn_app.recognizer.calibration import Calibration
 from facedyn_app.recognizer.descriptors import describe
+from facedyn_app.recognizer.motion_windows import MotionWindows, feature_windows, moving_channels
 from facedyn_app.recognizer.network import EmbeddingNetwork
-from facedyn_app.recognizer.resting import moving_channels
-from facedyn_app.recognizer.scoring import Gallery, compared_gallery, rank
-from facedyn_app.records import BoolArray, Embedding, FloatArray, Match, Session
+from facedyn_app.recognizer.scoring import Gallery, ScoreSpace, compared_gallery, rank
+from facedyn_app.records import Embedding, FloatArray, Match, Session
 from facedyn_app.settings import FeatureSettings, NetworkSettings
 
 WINDOWS_AT_ONCE = 64
 
 
-@dataclass(frozen=True, slots=True, eq=False)
+@dataclass(frozen=True, eq=False)  # no slots: they would leave no room for the fingerprint
 class Recognizer:
     """Everything that turns sessions of one head into ranked speakers.
 
@@ -61,10 +61,11 @@ class Recognizer:
         """The names of the network's inputs, in order."""
         return feature_names(self.expression_names, self.features)
 
+    @cached_property
     def fingerprint(self) -> str:
         """What tells it from other recognizers: a hash of all that its embeddings depend on."""
-        told = [self.head_id, *self.expression_names, repr(self.features), repr(self.sizes)]
-        digest = hashlib.sha256("\n".join(told).encode())
+        texts = [self.head_id, *self.expression_names, repr(self.features), repr(self.sizes)]
+        digest = hashlib.sha256("\n".join(texts).encode())
         for name, value in sorted(self.network.state_dict().items()):
             digest.update(name.encode())
             digest.update(value.detach().cpu().numpy().tobytes())
@@ -118,77 +119,6 @@ class Recognizer:
     def threshold(self, false_accept_rate: float, n_enrolled: int) -> float:
         """Probability below which the best match is "not in the gallery"."""
         return self.calibration.threshold(false_accept_rate, n_enrolled)
-
-
-def check_head(session: Session, head_id: str, expression_names: tuple[str, ...]) -> None:
-    """Make sure that a session's coefficients are those that a recognizer reads.
-
-    A channel that the session lacks is left out of the comparison.
-
-    Raises:
-        MismatchError: Another head, or no channel in common; names both.
-    """
-    if session.head_id != head_id:
-        raise MismatchError(
-            f"The session is of '{session.head_id}', the recognizer reads '{head_id}'.",
-            "Use a recognizer that was trained on such sessions; a video can also be fitted again "
-            "with that head.",
-        )
-    if not set(expression_names) & set(session.expression_names):
-        raise MismatchError(
-            f"The session of head '{session.head_id}' has none of the channels that the recognizer "
-            f"of head '{head_id}' reads, such as '{expression_names[0]}'.",
-            "Use a recognizer that was trained on such recordings.",
-        )
-
-
-@dataclass(frozen=True, slots=True, eq=False)
-class MotionWindows:
-    """The windows of one session, as a network reads them.
-
-    Attributes:
-        values: (W, T, 2 C) float32 channels centred over the session, then their velocities.
-        spans: (W, 2) start and end of each window, s.
-        mean: (C,) the session's mean of each channel, which has been taken off.
-        present: (C,) bool: channels that the session has; the others rest at 0.
-    """
-
-    values: FloatArray
-    spans: FloatArray
-    mean: FloatArray
-    present: BoolArray
-
-    @property
-    def rate_hz(self) -> float:
-        """Frames per second."""
-        return float(self.values.shape[1] / (self.spans[0, 1] - self.spans[0, 0]))
-
-    def spread(self, most: int) -> MotionWindows:
-        """At most so many of the windows, evenly taken."""
-        if len(self.values) <= most:
-            return self
-        chosen = np.unique(np.linspace(0, len(self.values) - 1, most).round().astype(int))
-        return MotionWindows(self.values[chosen], self.spans[chosen], self.mean, self.present)
-
-
-def feature_windows(
-    session: Session,
-    settings: FeatureSettings,
-    head_id: str,
-    expression_names: tuple[str, ...],
-) -> MotionWindows:
-    """The windows of a session with features in the recognizer's order.
-
-    Raises:
-        MismatchError: The session is of another head.
-        TooLittleError: The session has no stretch that is long enough.
-    """
-    check_head(session, head_id, expression_names)
-    names = feature_names(expression_names, settings)
-    own = motion_features(session, settings)
-    track = own.with_columns(names)
-    present = np.isin(names[: len(track.mean)], own.names)
-    return MotionWindows(*windows(track, settings.window_s, settings.hop_s), track.mean, present)
 
 
 def motion_embedding(network: EmbeddingNetwork, backend: Backend, cut: MotionWindows) -> Embedding:

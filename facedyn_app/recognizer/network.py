@@ -1,14 +1,82 @@
-"""The network: motion windows to embeddings of length 1."""
+"""Embedding networks: motion windows to embeddings of length 1."""
 
 from __future__ import annotations
 
 import torch
+import torch.distributed as dist
 from torch import Tensor, nn
+from torch.distributed.nn.functional import all_reduce
 
+from facedyn_app.recognizer.coherency import ChannelCoherency
 from facedyn_app.recognizer.conformer import ConformerBlock, Subsampling
-from facedyn_app.recognizer.coordination import Coordination
-from facedyn_app.recognizer.pooling import AttentiveStatistics, BatchStandardised
 from facedyn_app.settings import NetworkSettings
+
+LEAST_VARIANCE = 1e-5
+
+MOMENTUM = 0.1
+"""Share of a new batch in the running statistics."""
+
+
+class AttentiveStatistics(nn.Module):
+    """Weighted mean and standard deviation over time, weights learnt per channel.
+
+    weights = softmax over t of V tanh(W h_t + b); mean = sum_t w_t h_t;
+    deviation = sqrt(sum_t w_t h_t^2 - mean^2).
+    """
+
+    def __init__(self, channels: int, bottleneck: int) -> None:
+        super().__init__()
+        self.score = nn.Sequential(
+            nn.Linear(channels, bottleneck), nn.Tanh(), nn.Linear(bottleneck, channels)
+        )
+
+    def forward(self, h: Tensor) -> Tensor:
+        """(B, T, C) to (B, 2 C): means, then deviations."""
+        weights = torch.softmax(self.score(h), dim=1)
+        mean = (weights * h).sum(dim=1)
+        variance = (weights * (h - mean[:, None]) ** 2).sum(dim=1)
+        return torch.cat([mean, (variance + LEAST_VARIANCE).sqrt()], dim=1)
+
+
+class BatchStandardised(nn.Module):
+    """A BatchNorm without affine part, over the batches of all processes together.
+
+    In training a value is taken over the batch's own mean and deviation, afterwards over their
+    running means, so that a window is embedded alone as in a batch. (torch's SyncBatchNorm does
+    the same on CUDA devices alone.)
+
+    Args:
+        n_features: F.
+    """
+
+    mean: Tensor
+    variance: Tensor
+
+    def __init__(self, n_features: int) -> None:
+        super().__init__()
+        self.register_buffer("mean", torch.zeros(n_features))
+        self.register_buffer("variance", torch.ones(n_features))
+
+    def forward(self, x: Tensor) -> Tensor:
+        """(B, F) to (B, F)."""
+        if not self.training:
+            return (x - self.mean) * (self.variance + LEAST_VARIANCE).rsqrt()
+        x = x.float()
+        mean = _over_processes(x.mean(dim=0))
+        variance = _over_processes((x - mean).square().mean(dim=0))
+        with torch.no_grad():
+            self.mean.lerp_(mean, MOMENTUM)
+            self.variance.lerp_(variance, MOMENTUM)
+        return (x - mean) * (variance + LEAST_VARIANCE).rsqrt()
+
+
+def _over_processes(value: Tensor) -> Tensor:
+    """The mean of a tensor over all processes, each with as large a share of the batch."""
+    if not (dist.is_available() and dist.is_initialized()):
+        return value
+    summed: Tensor = all_reduce(value)  # type: ignore[no-untyped-call]
+    return summed / dist.get_world_size()
+
 
 LARGEST_INPUT = 6.0
 """Scaled features beyond this are cut: a tracking slip must not decide who somebody is."""
@@ -18,7 +86,7 @@ class EmbeddingNetwork(nn.Module):
     """What every network shares: scaling, attentive pooling, embedding.
 
     The pooled statistics pass a BatchNorm without affine part, as in MFA-Conformer: each is then
-    told in units of how much it differs between windows. Channels that never moved in training
+    given in units of how much it differs between windows. Channels that never moved in training
     are left out, whatever they do later.
 
     A window may have any length of at least 8 frames.
@@ -64,7 +132,7 @@ class EmbeddingNetwork(nn.Module):
         y: Tensor = self.embedding(self.pooling(self.encode(scaled)))
         return y
 
-    def settle(self, scale: Tensor, windows: Tensor) -> None:
+    def fit_normalisation(self, scale: Tensor, windows: Tensor) -> None:
         """Take what is usual from the training sessions, before training.
 
         Args:
@@ -84,7 +152,7 @@ class MotionNetwork(EmbeddingNetwork):
 
     Concatenating the blocks' outputs follows MFA-Conformer (Zhang et al. 2022,
     arXiv 2203.15249). The blocks see what a face does; the coherencies, which no gain changes, add
-    how its parts are timed against each other (coordination.py).
+    how its parts are timed against each other (coherency.py).
 
     Args:
         n_features: F, features of a frame.
@@ -98,7 +166,8 @@ class MotionNetwork(EmbeddingNetwork):
             ConformerBlock(settings.width, settings.n_heads, settings.kernel, settings.dropout)
             for _ in range(settings.n_blocks)
         )
-        self.coordination = Coordination(n_features // 2, settings.n_bands, settings.n_mixtures)
+        # tensors of this name lie in recognizers' files
+        self.coordination = ChannelCoherency(n_features // 2, settings.n_bands, settings.n_mixtures)
         self.timing = nn.Sequential(
             nn.Dropout(settings.dropout), nn.Linear(self.coordination.n_out, settings.embedding)
         )
@@ -110,10 +179,10 @@ class MotionNetwork(EmbeddingNetwork):
             timed: Tensor = self.timing(self.coordination(_velocities(scaled).float()))
         return super().embed(scaled) + timed
 
-    def settle(self, scale: Tensor, windows: Tensor) -> None:
+    def fit_normalisation(self, scale: Tensor, windows: Tensor) -> None:
         """Take what is usual from the training sessions: the features' scale, the coherencies."""
-        super().settle(scale, windows)
-        self.coordination.learn_spread(_velocities(self._scaled(windows)))
+        super().fit_normalisation(scale, windows)
+        self.coordination.learn_normalisation(_velocities(self._scaled(windows)))
 
     def encode(self, scaled: Tensor) -> Tensor:
         """(B, T, F) scaled features to (B, T / 4, C) steps."""

@@ -1,4 +1,4 @@
-"""The optimisation behind training: batches, steps, looks at held-out sessions, going on."""
+"""Optimisation of a network: batches, steps, validations, checkpoints."""
 
 from __future__ import annotations
 
@@ -9,25 +9,24 @@ from typing import TYPE_CHECKING, Any
 
 import numpy as np
 import torch
-from torch import Tensor, nn
+from torch import Tensor
 
 from facedyn_app.errors import FacedynError
-from facedyn_app.progress import Cancelled, Enough, OnProgress, Progress
-from facedyn_app.recognizer.augment import Augmentation, augment
+from facedyn_app.progress import Cancelled, OnProgress, Progress, StopEarly
+from facedyn_app.recognizer.batches import Augmentation, SessionBatches, augment
 from facedyn_app.recognizer.checkpoint import (
-    Work,
+    CheckpointDir,
+    RunState,
     read_checkpoint,
     unusable,
     write_checkpoint,
 )
-from facedyn_app.recognizer.course import Course, Look, TrainingState
-from facedyn_app.recognizer.held_out import HeldOut
-from facedyn_app.recognizer.margin import MarginSoftmax
+from facedyn_app.recognizer.history import History, TrainingState, Validation
 from facedyn_app.recognizer.network import EmbeddingNetwork
-from facedyn_app.recognizer.run_state import Parts
-from facedyn_app.recognizer.sampler import SessionBatches
 from facedyn_app.recognizer.supcon import supervised_contrastive_loss
-from facedyn_app.recognizer.tracks import TrackSet
+from facedyn_app.recognizer.track_set import TrackSet
+from facedyn_app.recognizer.trainee import Trainee, margin_softmax
+from facedyn_app.recognizer.validation import ValidationSet
 from facedyn_app.settings import Settings
 
 if TYPE_CHECKING:
@@ -46,25 +45,6 @@ AVERAGE_DECAY = 0.98
 """Of the running average of the weights, which is what is kept."""
 
 
-class Trainee(nn.Module):
-    """A network with all that only training needs.
-
-    Args:
-        network: What is trained.
-        margin: Softmax over the training speakers; None for none.
-    """
-
-    def __init__(self, network: EmbeddingNetwork, margin: MarginSoftmax | None) -> None:
-        super().__init__()
-        self.network, self.margin = network, margin
-
-    def forward(self, windows: Tensor, labels: Tensor) -> tuple[Tensor, Tensor]:
-        """(B, D) embeddings for the contrastive loss, and the margin loss (0 without)."""
-        embedded = self.network(windows)
-        extra = embedded.new_zeros(()) if self.margin is None else self.margin(embedded, labels)
-        return embedded, extra
-
-
 class Run:
     """One training run: AdamW, warm-up and cosine, gradient clipping, averaged weights.
 
@@ -78,17 +58,17 @@ class Run:
         fabric: Fabric,
         network: EmbeddingNetwork,
         tracks: TrackSet,
-        held_out: HeldOut | None,
+        validation_set: ValidationSet | None,
         settings: Settings,
         augmentation: Augmentation,
-        work: Work,
+        checkpoint_dir: CheckpointDir,
     ) -> None:
         self._fabric, self._network, self._tracks = fabric, network, tracks
-        self._held_out, self._settings, self._work = held_out, settings, work
-        self._augmentation = augmentation
+        self._validation_set, self._checkpoint_dir = validation_set, checkpoint_dir
+        self._settings, self._augmentation = settings, augmentation
         plan = settings.train
         n_speakers = int(tracks.labels.max()) + 1
-        self._raw = Trainee(network, _margin(settings, n_speakers)).to(fabric.device)
+        self._raw = Trainee(network, margin_softmax(settings, n_speakers)).to(fabric.device)
         self._averaged = copy.deepcopy(network).eval()
         self._best = self._weights()
         self._adam = torch.optim.AdamW(
@@ -100,22 +80,23 @@ class Run:
         self._batches = SessionBatches(
             tracks.speakers, plan.speakers_per_batch, plan.windows_per_speaker, self._rng
         )
-        self._parts = Parts(
+        self._state = RunState(
             self._raw, self._averaged, self._adam, self._generator, self._rng, self._batches
         )
-        self.course = Course(plan.max_steps or usual_steps(n_speakers))
+        self.history = History(plan.max_steps or usual_steps(n_speakers))
 
     @property
     def _choosing(self) -> bool:
         """Whether enough speakers are held out to choose weights by: of few, chance chooses."""
-        return self._held_out is not None and self._held_out.n_speakers >= FEWEST_TO_CHOOSE
+        held_out = self._validation_set
+        return held_out is not None and held_out.n_speakers >= FEWEST_TO_CHOOSE
 
     def optimise(self, on_progress: OnProgress) -> dict[str, Tensor]:
         """Step until the plan's steps, minutes or patience are used up.
 
         Args:
             on_progress: Told of every step, with a `TrainingState` as the partial result. When it
-                raises `Cancelled`, a checkpoint is kept first; `Enough` ends the steps here.
+                raises `Cancelled`, a checkpoint is kept first; `StopEarly` ends the steps here.
 
         Returns:
             The best weights of the network, or the last where nothing is held out.
@@ -127,56 +108,56 @@ class Run:
         plan = self._settings.train
         with torch.random.fork_rng(devices=range(torch.cuda.device_count())):
             torch.manual_seed(plan.seed + 1)
-            if self._work.begun:
-                self._go_on()
+            if self._checkpoint_dir.begun:
+                self._resume()
             try:
                 self._steps(on_progress)
-            except Enough:
-                self._look()  # the newest weights may be the best
+            except StopEarly:
+                self._validate()  # the newest weights may be the best
         return self._best
 
     def _steps(self, on_progress: OnProgress) -> None:
-        course, plan = self.course, self._settings.train
-        started = time.monotonic() - 60.0 * course.minutes
-        while course.step < course.planned and (
-            course.looks_since_best < plan.patience or not self._choosing
+        history, plan = self.history, self._settings.train
+        started = time.monotonic() - 60.0 * history.minutes
+        while history.step < history.planned and (
+            history.validations_since_best < plan.patience or not self._choosing
         ):
             loss = self._step()
-            course.step += 1
-            course.minutes = (time.monotonic() - started) / 60.0
-            if course.step % PACE_STEPS == 0:
+            history.step += 1
+            history.minutes = (time.monotonic() - started) / 60.0
+            if history.step % PACE_STEPS == 0:
                 self._replan()
-            if course.step % plan.check_steps == 0 or course.step == course.planned:
-                self._look()
-                self._keep()
-            self._tell(loss, on_progress)
+            if history.step % plan.check_steps == 0 or history.step == history.planned:
+                self._validate()
+                self._write_checkpoint()
+            self._report(loss, on_progress)
 
-    def _tell(self, loss: float, on_progress: OnProgress) -> None:
-        course = self.course
+    def _report(self, loss: float, on_progress: OnProgress) -> None:
+        history = self.history
         state = TrainingState(
-            step=course.step,
-            planned=course.planned,
-            minutes=course.minutes,
+            step=history.step,
+            planned=history.planned,
+            minutes=history.minutes,
             loss=loss,
-            looks=tuple(course.looks),
-            best_step=course.best_step,
+            validations=tuple(history.validations),
+            best_step=history.best_step,
         )
         try:
-            on_progress(Progress("training", course.step, course.planned, state))
+            on_progress(Progress("training", history.step, history.planned, state))
         except Cancelled:
-            self._keep()
+            self._write_checkpoint()
             raise
 
     def _replan(self) -> None:
-        course, plan = self.course, self._settings.train
-        left = (plan.budget_minutes - course.minutes) * course.step / max(course.minutes, 1e-9)
-        planned = min(course.most_steps, course.step + max(0, int(left)))
-        course.planned = int(self._fabric.broadcast(planned))
+        history, plan = self.history, self._settings.train
+        left = (plan.budget_minutes - history.minutes) * history.step / max(history.minutes, 1e-9)
+        planned = min(history.most_steps, history.step + max(0, int(left)))
+        history.planned = int(self._fabric.broadcast(planned))
 
     def _step_size(self) -> float:
-        plan, step = self._settings.train, self.course.step + 1
+        plan, step = self._settings.train, self.history.step + 1
         warm = min(1.0, step / max(1, plan.warmup_steps))
-        wave = 0.5 * (1 + math.cos(math.pi * min(1.0, step / self.course.planned)))
+        wave = 0.5 * (1 + math.cos(math.pi * min(1.0, step / self.history.planned)))
         return plan.learning_rate * warm * (0.02 + 0.98 * wave)
 
     def _step(self) -> float:
@@ -185,7 +166,7 @@ class Run:
         # whole seconds: of every length there is, the allocator would keep blocks of its own
         longer_s = round(max(0.0, features.window_s - plan.window_s) * self._rng.uniform() ** 2)
         wanted = round((plan.window_s + longer_s) * features.rate_hz)
-        batch, length = tracks.fitting(next(self._batches), wanted)
+        batch, length = tracks.long_enough(next(self._batches), wanted)
         batch = batch[: len(batch) // fabric.world_size * fabric.world_size]
         cut = tracks.cut(batch, length, self._rng)
         mine = slice(fabric.global_rank, None, fabric.world_size)
@@ -212,22 +193,22 @@ class Run:
         fabric.clip_gradients(self._trainee, self._optimizer, max_norm=1.0)
         self._optimizer.step()
         self._average()
-        return self._noted(loss.detach())
+        return self._checked_loss(loss.detach())
 
-    def _noted(self, own: Tensor) -> float:
+    def _checked_loss(self, own: Tensor) -> float:
         mean: Any = self._fabric.all_reduce(own, reduce_op="mean")
         loss = float(mean)
         if not math.isfinite(loss):
             raise FacedynError(
-                f"Training broke off at step {self.course.step + 1}: the loss is not a number.",
+                f"Training broke off at step {self.history.step + 1}: the loss is not a number.",
                 "Train again with a smaller learning rate or without mixed precision.",
             )
-        self.course.losses.append(loss)
+        self.history.losses.append(loss)
         return loss
 
     def _average(self) -> None:
         # from the first steps on, of which nothing shall stay in a short training
-        decay = min(AVERAGE_DECAY, self.course.step / (self.course.step + 10.0))
+        decay = min(AVERAGE_DECAY, self.history.step / (self.history.step + 10.0))
         now = self._network.state_dict()
         with torch.no_grad():
             for name, mean in self._averaged.state_dict().items():
@@ -236,50 +217,41 @@ class Run:
     def _weights(self) -> dict[str, Tensor]:
         return {k: v.detach().clone() for k, v in self._averaged.state_dict().items()}
 
-    def _look(self) -> None:
+    def _validate(self) -> None:
         """Measure the averaged weights on the held-out sessions; keep them if they are better."""
-        course = self.course
-        if course.looks and course.looks[-1].step == course.step:
+        history = self.history
+        if history.validations and history.validations[-1].step == history.step:
             return
-        if self._held_out is None:
-            self._best, course.best_step = self._weights(), course.step
+        if self._validation_set is None:
+            self._best, history.best_step = self._weights(), history.step
             return
-        accuracy, controls = self._held_out.evaluate(self._averaged)
-        look = Look(
-            step=course.step,
-            minutes=round(course.minutes, 3),
-            loss=round(float(np.mean(course.losses)), 4),
+        accuracy, controls = self._validation_set.evaluate(self._averaged)
+        validation = Validation(
+            step=history.step,
+            minutes=round(history.minutes, 3),
+            loss=round(float(np.mean(history.losses)), 4),
             top1_window=accuracy.top1_window,
             top1_session=accuracy.top1_session,
             eer=accuracy.eer,
             controls=controls,
         )
-        look = self._fabric.broadcast(look)
-        if look.regret <= course.best or not self._choosing:
-            self._best, course.best_step = self._weights(), course.step
-        course.looks.append(look)
-        course.losses.clear()
+        validation = self._fabric.broadcast(validation)
+        if validation.regret <= history.best or not self._choosing:
+            self._best, history.best_step = self._weights(), history.step
+        history.validations.append(validation)
+        history.losses.clear()
 
-    def _keep(self) -> None:
+    def _write_checkpoint(self) -> None:
         if self._fabric.global_rank == 0:
-            tensors, state = self._parts.taken_down(self._best, self.course)
-            write_checkpoint(self._work, tensors, state)
+            tensors, state = self._state.state_dict(self._best, self.history)
+            write_checkpoint(self._checkpoint_dir, tensors, state)
 
-    def _go_on(self) -> None:
-        tensors, state = read_checkpoint(self._work)
+    def _resume(self) -> None:
+        tensors, state = read_checkpoint(self._checkpoint_dir)
         try:
-            self._best, self.course = self._parts.taken_up(tensors, state)
+            self._best, self.history = self._state.load_state_dict(tensors, state)
         except (KeyError, TypeError, ValueError, RuntimeError) as error:
-            raise unusable(self._work, error) from error
-
-
-def _margin(settings: Settings, n_speakers: int) -> MarginSoftmax | None:
-    plan = settings.train
-    if plan.margin_weight <= 0.0:
-        return None
-    with torch.random.fork_rng(devices=[]):
-        torch.manual_seed(plan.seed + 2)
-        return MarginSoftmax(n_speakers, settings.network.embedding, plan.margin, plan.margin_scale)
+            raise unusable(self._checkpoint_dir, error) from error
 
 
 def usual_steps(n_speakers: int) -> int:

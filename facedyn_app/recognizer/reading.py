@@ -1,4 +1,4 @@
-"""Reading the files of a recognizer with care: damage is named, nothing is executed."""
+"""Checked reading of a recognizer's files: damage is named, nothing is executed."""
 
 from __future__ import annotations
 

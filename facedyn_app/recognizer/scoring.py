@@ -1,4 +1,4 @@
-"""Who is it? Cosines of a recording's windows, and of all together, with speakers' directions."""
+"""Score space and gallery: cosines of a recording's windows with speakers' directions."""
 
 from __future__ import annotations
 
@@ -8,9 +8,72 @@ from dataclasses import dataclass
 import numpy as np
 
 from facedyn_app.errors import TooLittleError
-from facedyn_app.recognizer.backend import ScoreSpace
 from facedyn_app.recognizer.calibration import Calibration
 from facedyn_app.records import Embedding, FloatArray, Match
+
+
+@dataclass(frozen=True, slots=True, eq=False)
+class Block:
+    """Some columns of whitened coordinates, adapted to a gallery.
+
+    Attributes:
+        centre: (P,) taken off.
+        whiten: (P, P) applied after.
+        weight: Of this block's cosine in the sum, 0..1.
+    """
+
+    centre: FloatArray
+    whiten: FloatArray
+    weight: float
+
+
+@dataclass(frozen=True, slots=True, eq=False)
+class ScoreSpace:
+    """Where vectors are compared: their product is the weighted sum of the blocks' cosines.
+
+    Attributes:
+        blocks: The blocks, in the order of their columns; the weights sum to 1.
+    """
+
+    blocks: tuple[Block, ...]
+
+    def __post_init__(self) -> None:
+        """Check the weights."""
+        if abs(sum(block.weight for block in self.blocks) - 1.0) > 1e-6:
+            raise ValueError("ScoreSpace needs weights that sum to 1")
+
+    def directions(self, vectors: FloatArray) -> FloatArray:
+        """(N, D) vectors of length 1 of (N, D) coordinates."""
+        parts = []
+        for block, part in zip(self.blocks, self._split(vectors), strict=True):
+            parts.append((part - block.centre) @ block.whiten)
+        return self._normalised(parts)
+
+    def mean_direction(self, vectors: FloatArray) -> FloatArray:
+        """(D,) where (N, D) coordinates of several windows point together, of length 1."""
+        mean = self.directions(vectors).mean(axis=0, keepdims=True)
+        return np.asarray(self._normalised(self._split(mean))[0])
+
+    def _split(self, vectors: FloatArray) -> list[FloatArray]:
+        ends = np.cumsum([len(block.centre) for block in self.blocks])
+        return np.split(vectors, ends[:-1], axis=1)
+
+    def _normalised(self, parts: Sequence[FloatArray]) -> FloatArray:
+        scaled = []
+        for block, part in zip(self.blocks, parts, strict=True):
+            length = np.linalg.norm(part, axis=1, keepdims=True)
+            scaled.append(part * (block.weight**0.5 / np.maximum(length, 1e-12)))
+        return np.concatenate(scaled, axis=1)
+
+
+def identity_block(width: int, weight: float) -> Block:
+    """A block that changes nothing."""
+    return Block(np.zeros(width, dtype=np.float32), np.eye(width, dtype=np.float32), weight)
+
+
+def plain_space(width: int) -> ScoreSpace:
+    """Where vectors of one kind are compared by their cosine, as they are."""
+    return ScoreSpace((identity_block(width, 1.0),))
 
 
 @dataclass(frozen=True, slots=True, eq=False)

@@ -1,4 +1,4 @@
-"""Which sessions train, which are held out, which are tested: never the same one twice."""
+"""Split of sessions and speakers into training, validation and test: no session twice."""
 
 from __future__ import annotations
 
@@ -12,7 +12,7 @@ from facedyn_app.errors import InputError
 LAST, NONE = "last", "none"
 
 FEWEST_HELD_OUT, MOST_HELD_OUT = 4, 60
-"""Speakers held out at least, if any, and at most: more make every look long, not better."""
+"""Speakers held out at least, if any, and at most: more make every validation long, not better."""
 
 FEWEST_TO_SHARE = 20
 """With fewer speakers than this none is held out: training needs them all."""
@@ -60,7 +60,7 @@ def split_sessions(
     """Divide sessions between training and testing.
 
     A speaker all of whose sessions would be tested keeps them for training: there would be
-    nothing to know him by.
+    nothing to know them by.
 
     Args:
         speakers: The speaker of each session; those of one speaker in the order of recording.
@@ -85,7 +85,7 @@ def split_sessions(
 def held_out_speakers(
     speakers: Sequence[str], share: float, rng: np.random.Generator
 ) -> frozenset[str]:
-    """Speakers whose training sessions choose the weights instead of training.
+    """Validation speakers, whose training sessions choose the weights instead of training.
 
     Only who has two sessions or more can be one. With few speakers, or a share of 0, nobody is.
 

@@ -1,4 +1,4 @@
-"""A study: how accuracy depends on window length, number of sessions and shape drift."""
+"""Study of accuracy against window length, number of sessions and shape drift."""
 
 from __future__ import annotations
 
@@ -10,12 +10,12 @@ import numpy as np
 from facedyn_app.errors import TooLittleError
 from facedyn_app.progress import OnProgress, Progress
 from facedyn_app.recognizer.accuracy import Accuracy, Scores, measure_scores
-from facedyn_app.recognizer.assessment import Assessment
-from facedyn_app.recognizer.backend import ScoreSpace
-from facedyn_app.recognizer.correlation import Correlation, pearson, spearman
-from facedyn_app.recognizer.evaluation import EmbeddedTrials, LabelledSession, score_trials
+from facedyn_app.recognizer.evaluation import Assessment
 from facedyn_app.recognizer.metrics import ranks
 from facedyn_app.recognizer.model import Recognizer
+from facedyn_app.recognizer.scoring import ScoreSpace
+from facedyn_app.recognizer.trials import EmbeddedTrials, LabelledSession, score_trials
+from facedyn_app.recognizer.uncertainty import Correlation, pearson, spearman
 from facedyn_app.records import Embedding, FloatArray
 
 WINDOW_LENGTHS_S = (1.0, 2.0, 3.0, 5.0, 10.0, 20.0, 30.0, 60.0)
@@ -55,7 +55,7 @@ class DriftRelation:
 
 @dataclass(frozen=True, slots=True, eq=False)
 class Study:
-    """What a study has found.
+    """Results of a study.
 
     Attributes:
         assessment: Headline, controls and baselines.
@@ -100,7 +100,7 @@ def accuracy_by_length(
 
 
 def accuracy_by_sessions(space: ScoreSpace, trials: EmbeddedTrials) -> tuple[Point, ...]:
-    """Accuracy with each speaker known by his first session, his first two, and so on.
+    """Accuracy with each speaker known by their first session, their first two, and so on.
 
     Up to the number that half of the speakers have at least; who has fewer counts with those.
     """

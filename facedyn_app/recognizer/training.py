@@ -1,7 +1,8 @@
-"""Training a recognizer on labelled sessions."""
+"""Training of a recognizer on labelled sessions."""
 
 from __future__ import annotations
 
+import os
 import sys
 import tempfile
 from collections.abc import Callable, Iterable, Mapping
@@ -13,26 +14,24 @@ from typing import TYPE_CHECKING, Any
 import numpy as np
 import torch
 
+from facedyn_app.fitting.device import choose_device
 from facedyn_app.progress import OnProgress, Progress, ignore
 from facedyn_app.recognizer.accuracy import Accuracy, measure_scores
-from facedyn_app.recognizer.augment import Augmentation
-from facedyn_app.recognizer.backend import MOST_PRIOR, Backend, fit_whitening
+from facedyn_app.recognizer.backend import MOST_PRIOR, Backend
+from facedyn_app.recognizer.batches import Augmentation
 from facedyn_app.recognizer.calibration import Calibration, TrialsOf, uncalibrated
-from facedyn_app.recognizer.checkpoint import Work
-from facedyn_app.recognizer.descriptors import PART_S, describe
-from facedyn_app.recognizer.evaluation import (
-    LabelledSession,
-    Trials,
-    calibrate_on,
-    score_trials,
-)
-from facedyn_app.recognizer.hardware import make_fabric
-from facedyn_app.recognizer.held_out import HeldOut, read_held_out
+from facedyn_app.recognizer.checkpoint import CheckpointDir
+from facedyn_app.recognizer.descriptors import PART_S, describe, mask_channels
 from facedyn_app.recognizer.model import Recognizer, embed_windows, motion_embedding
+from facedyn_app.recognizer.motion_windows import moving_channels, resting_by_habit
 from facedyn_app.recognizer.network import EmbeddingNetwork, MotionNetwork
 from facedyn_app.recognizer.optimisation import Run
-from facedyn_app.recognizer.resting import moving_channels, resting_by_habit
-from facedyn_app.recognizer.tracks import TrackSet, collect_tracks, open_tracks
+from facedyn_app.recognizer.track_collection import collect_tracks
+from facedyn_app.recognizer.track_set import TrackSet, open_tracks
+from facedyn_app.recognizer.trials import LabelledSession, Trials, calibrate_on, score_trials
+from facedyn_app.recognizer.validation import ValidationSet, read_validation_set
+from facedyn_app.recognizer.whitening import fit_whitening
+from facedyn_app.records import FloatArray
 from facedyn_app.settings import NetworkSettings, Settings
 
 if TYPE_CHECKING:
@@ -58,14 +57,14 @@ def train(
     augmentation: Augmentation | None = None,
     about: Mapping[str, Any] | None = None,
     make_network: MakeNetwork = MotionNetwork,
-    work: Work | None = None,
+    checkpoint_dir: CheckpointDir | None = None,
     on_progress: OnProgress = ignore,
 ) -> Recognizer:
-    """Train by supervised contrastive learning (METHOD section 5).
+    """Train by supervised contrastive learning (Khosla et al. 2020, arXiv 2004.11362).
 
     Args:
-        sessions: Labelled sessions of one head, read once, one at a time; not read when `work`
-            has their motion already.
+        sessions: Labelled sessions of one head, read once, one at a time; not read when
+            `checkpoint_dir` has their motion already.
         trials: Held-out sessions for choosing the best weights and calibrating; may be of other
             speakers. None: the last weights are kept and probabilities say little.
         settings: Features, network and training.
@@ -74,47 +73,48 @@ def train(
         augmentation: How windows are changed; None for the default.
         about: What the sessions are, plain JSON values, kept with the recognizer.
         make_network: What makes the network; another one is for comparison.
-        work: Where the motion and checkpoints are kept, to go on after a stop; what is there of
-            the same identity is gone on with. None: nothing is kept.
-        on_progress: Told of every step; may raise `Cancelled`, or `Enough` at a step of training.
+        checkpoint_dir: Where the motion and checkpoints are kept, to go on after a stop; what is
+            there of the same identity is gone on with. None: nothing is kept.
+        on_progress: Told of every step; may raise `Cancelled`, or `StopEarly` at a training step.
 
     Returns:
         The recognizer with the best weights, its back-end and calibration.
 
     Raises:
         TooLittleError: Too few speakers or sessions.
-        MismatchError: The sessions are of different heads, or `work` is of another training.
-        InputError: What is in `work` is damaged, or the device is not there.
+        MismatchError: The sessions are of different heads, or `checkpoint_dir` is of another
+            training.
+        InputError: What is in `checkpoint_dir` is damaged, or the device is not there.
     """
-    fabric = make_fabric(device, mixed_precision)
+    fabric = _make_fabric(device, mixed_precision)
     augmentation = augmentation or Augmentation()
     with tempfile.TemporaryDirectory(prefix="facedyn-train-") as spare:
-        own = fabric.broadcast(work or Work(Path(spare), ""))
+        own = fabric.broadcast(checkpoint_dir or CheckpointDir(Path(spare), ""))
         tracks = _tracks(fabric, sessions, settings, own, on_progress)
-        held_out = None
+        validation_set = None
         if trials is not None:
             known = (tracks.head_id, tracks.expression_names)
-            held_out = read_held_out(trials, settings.features, *known, on_progress)
+            validation_set = read_validation_set(trials, settings.features, *known, on_progress)
         network = _new_network(make_network, tracks, settings)
-        run = Run(fabric, network, tracks, held_out, settings, augmentation, own)
+        run = Run(fabric, network, tracks, validation_set, settings, augmentation, own)
         network.load_state_dict(run.optimise(on_progress))
         network.eval()
         backend = _backend(network, tracks, settings, on_progress)
-    calibration, accuracy = _calibrate(network, held_out, backend, settings)
-    course = run.course
+    calibration, accuracy = _calibrate(network, validation_set, backend, settings)
+    history = run.history
     summary = {
         **(about or {}),
         "n_speakers": len(set(tracks.speakers)),
         "n_sessions": len(tracks.speakers),
-        "minutes": round(course.minutes, 2),
-        "steps": course.step,
-        "planned_steps": course.planned,
-        "best_step": course.best_step,
+        "minutes": round(history.minutes, 2),
+        "steps": history.step,
+        "planned_steps": history.planned,
+        "best_step": history.best_step,
         "device": str(fabric.device),
         "peak_memory_mb": _peak_memory_mb(),
         "settings": asdict(settings.train),
         "augmentation": asdict(augmentation),
-        "curve": [asdict(look) for look in course.looks],
+        "curve": [asdict(validation) for validation in history.validations],
     }
     return Recognizer(
         head_id=tracks.head_id,
@@ -129,24 +129,53 @@ def train(
     )
 
 
+def _make_fabric(device: str, mixed_precision: bool | None) -> Fabric:
+    """Lightning Fabric for one device, or for those that `torchrun` has started us on.
+
+    Args:
+        device: "auto", "cpu" or "cuda".
+        mixed_precision: Whether products are taken in bfloat16; None: on a CUDA device only, since
+            few CPUs are faster that way.
+
+    Raises:
+        InputError: The device is not there.
+    """
+    # imported where a training begins: the window starts without it
+    from lightning_fabric import Fabric
+
+    kind = choose_device(device).type
+    mixed = kind == "cuda" if mixed_precision is None else mixed_precision
+    n_here = int(os.environ.get("LOCAL_WORLD_SIZE", "1"))
+    n_machines = int(os.environ.get("WORLD_SIZE", "1")) // n_here
+    fabric = Fabric(
+        accelerator=kind,
+        devices=n_here,
+        num_nodes=n_machines,
+        strategy="ddp" if n_here * n_machines > 1 else "auto",
+        precision="bf16-mixed" if mixed else "32-true",
+    )
+    fabric.launch()
+    return fabric
+
+
 def _tracks(
     fabric: Fabric,
     sessions: Iterable[LabelledSession],
     settings: Settings,
-    work: Work,
+    checkpoint_dir: CheckpointDir,
     on_progress: OnProgress,
 ) -> TrackSet:
     """The motion of the sessions; the first process writes it, the others read."""
 
-    def made() -> TrackSet:
-        kept = open_tracks(work.folder, work.identity)
+    def read_or_collect() -> TrackSet:
+        kept = open_tracks(checkpoint_dir.folder, checkpoint_dir.identity)
         return kept or collect_tracks(
-            sessions, settings.features, work.folder, on_progress, work.identity
+            sessions, settings.features, checkpoint_dir.folder, on_progress, checkpoint_dir.identity
         )
 
-    first = made() if fabric.global_rank == 0 else None
+    first = read_or_collect() if fabric.global_rank == 0 else None
     shared = fabric.broadcast(first)
-    return shared or made()
+    return shared or read_or_collect()
 
 
 def _new_network(
@@ -158,7 +187,7 @@ def _new_network(
     rng = np.random.default_rng(settings.train.seed)
     chosen = rng.integers(len(tracks.speakers), size=USUAL_WINDOWS)
     length = round(settings.train.window_s * settings.features.rate_hz)
-    network.settle(tracks.scale, tracks.cut(chosen, length, rng))
+    network.fit_normalisation(tracks.scale, tracks.cut(chosen, length, rng))
     return network
 
 
@@ -176,28 +205,24 @@ def _backend(
     lengths = sorted({features.window_s, min(features.window_s, PART_S)})
     each = max(1, min(MOST_OF_SESSION, BACKEND_WINDOWS // len(tracks.speakers)))
     hop = round(features.hop_s * rate_hz)
-    moving = np.stack(
-        [
-            moving_channels(
-                tracks.spread_windows(index, round(lengths[-1] * rate_hz), hop, each), scale
-            )
-            for index in range(len(tracks.labels))
-        ]
-    )
-    resting = resting_by_habit(moving, tracks.labels)
-    told = tracks.present & (moving | resting)
-    described, embedded, labels = [], [], []
-    for index, label in enumerate(tracks.labels):
+    described: list[tuple[int, int, FloatArray]] = []
+    embedded, moving = [], []
+    for index in range(len(tracks.labels)):
         on_progress(Progress("describing the training speakers", index, len(tracks.labels)))
         for window_s in lengths:
             cut = tracks.spread_windows(index, round(window_s * rate_hz), hop, each)
-            described.append(describe(cut, rate_hz, scale, told[index]))
+            described.append((index, cut.shape[1], describe(cut, rate_hz, scale)))
             embedded.append(embed_windows(network, cut))
-            labels.append(np.full(len(cut), label))
+        moving.append(moving_channels(cut, scale))  # in the longest windows
+    resting = resting_by_habit(np.stack(moving), tracks.labels)
+    measured = tracks.present & (np.stack(moving) | resting)
+    for index, n_frames, rows in described:
+        mask_channels(rows, n_frames, rate_hz, scale, measured[index])
     on_progress(Progress("learning the back-end", 0))
-    own, shrinkage = np.concatenate(labels), settings.train.shrinkage
+    own = np.concatenate([np.full(len(rows), tracks.labels[k]) for k, _, rows in described])
+    shrinkage = settings.train.shrinkage
     return Backend(
-        fit_whitening(np.concatenate(described), own, least_shrinkage=shrinkage),
+        fit_whitening(np.concatenate([r for _, _, r in described]), own, least_shrinkage=shrinkage),
         fit_whitening(np.concatenate(embedded), own),
         resting,
         max(1, round((1.0 - shrinkage) * min(len(own), MOST_PRIOR))),
@@ -205,13 +230,16 @@ def _backend(
 
 
 def _calibrate(
-    network: EmbeddingNetwork, held_out: HeldOut | None, backend: Backend, settings: Settings
+    network: EmbeddingNetwork,
+    validation_set: ValidationSet | None,
+    backend: Backend,
+    settings: Settings,
 ) -> tuple[Calibration, Accuracy | None]:
-    if held_out is None:
+    if validation_set is None:
         return uncalibrated(), None
-    embedded = held_out.embedded(partial(motion_embedding, network, backend))
+    embedded = validation_set.embedded(partial(motion_embedding, network, backend))
     space = backend.space(embedded.gallery)
-    kind = TrialsOf.SIMULATED if held_out.simulated else TrialsOf.PEOPLE
+    kind = TrialsOf.SIMULATED if validation_set.simulated else TrialsOf.PEOPLE
     calibration = calibrate_on(embedded, space, kind, f"held-out {kind}")
     rng = np.random.default_rng(settings.train.seed)
     return calibration, measure_scores(score_trials(embedded, space, calibration), rng)

@@ -15,9 +15,9 @@ from facedyn_app.cli import make_app
 from facedyn_app.demo import DemoResult
 from facedyn_app.library.session_file import save_session
 from facedyn_app.progress import OnProgress
-from facedyn_app.recognizer.evaluation import LabelledSession, Trials
 from facedyn_app.recognizer.files import save_recognizer
 from facedyn_app.recognizer.training import train
+from facedyn_app.recognizer.trials import LabelledSession, Trials
 from facedyn_app.settings import NetworkSettings, Settings, TrainSettings
 from facedyn_app.simulate.corpus import simulate_sessions, write_corpus
 

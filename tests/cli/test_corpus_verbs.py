@@ -101,7 +101,7 @@ def test_calibrate_takes_the_librarys_own_trials(
     assert facts["calibrated_on"].startswith("12 simulated speakers")
     assert facts["weight"] > 0.0
     before, after = load_recognizer(trained), load_recognizer(out)
-    assert after.fingerprint() == before.fingerprint()
+    assert after.fingerprint == before.fingerprint
     assert after.calibration.weight == pytest.approx(facts["weight"])
     refused = run("calibrate", "built-in", "--library", library)
     assert refused.exit_code == 3

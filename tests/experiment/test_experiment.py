@@ -19,10 +19,10 @@ from facedyn_app.experiment.training import (
     train_recognizer,
 )
 from facedyn_app.library.library import DATABASE, Library
-from facedyn_app.progress import Cancelled, Enough, Progress, ignore
-from facedyn_app.recognizer.assessment import Assessment
-from facedyn_app.recognizer.course import TrainingState
+from facedyn_app.progress import Cancelled, Progress, StopEarly, ignore
+from facedyn_app.recognizer.evaluation import Assessment
 from facedyn_app.recognizer.files import load_recognizer
+from facedyn_app.recognizer.history import TrainingState
 from facedyn_app.recognizer.split import parse_test_sessions
 from facedyn_app.settings import Settings, TrainSettings
 from tests.recognizer.conftest import easy_session, small_settings
@@ -164,7 +164,7 @@ def test_enough_ends_a_training_with_the_best_so_far(folder: Path, tmp_path: Pat
 
     def report(progress: Progress) -> None:
         if isinstance(progress.partial, TrainingState) and progress.partial.step == 10:
-            raise Enough
+            raise StopEarly
 
     with Library.open(folder) as library:
         found = train_recognizer(library, tmp_path / "mine", looked, PLAN, report)

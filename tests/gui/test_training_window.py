@@ -88,7 +88,7 @@ def wait_looks(desk: Desk, qtbot: QtBot, n_looks: int) -> None:
         training = desk.training.flows.training
         assert training is not None
         assert training.error is None
-        return training.state is not None and len(training.state.looks) >= n_looks
+        return training.state is not None and len(training.state.validations) >= n_looks
 
     qtbot.waitUntil(looked, timeout=PATIENCE_MS)
 
@@ -131,7 +131,7 @@ def test_from_a_fresh_library_to_a_recognizer_that_answers(desk: Desk, qtbot: Qt
     assert desk.training.badge.isVisible()
     assert "Training “mine” ·" in desk.training.badge.text()
     assert desk.training.flows.running
-    n_looks = len(desk.training.flows.training.state.looks)  # type: ignore[union-attr]
+    n_looks = len(desk.training.flows.training.state.validations)  # type: ignore[union-attr]
     wait_looks(desk, qtbot, n_looks + 5)
     desk.training.badge.click()
     dialog = desk.training.dialog
@@ -150,8 +150,8 @@ def test_from_a_fresh_library_to_a_recognizer_that_answers(desk: Desk, qtbot: Qt
     wait_trained(desk, qtbot)
     folder = desk.library.listing.folder
     kept = load_recognizer(folder / "recognizers" / "mine")
-    looks = {look["step"]: look for look in kept.training["curve"]}
-    assert kept.training["best_step"] in looks
+    validations = {look["step"]: look for look in kept.training["curve"]}
+    assert kept.training["best_step"] in validations
     tested = kept.metrics["test_sessions"]
     assert "“mine” is trained." in page.title.text()
     assert f"Right in {100 * tested['top1_window']:.0f} %" in page.title.text()

@@ -58,7 +58,7 @@ def test_what_is_kept_is_what_is_made(library: Library) -> None:
 
 def test_each_recognizer_has_its_own(library: Library) -> None:
     one, other = made_recognizer(), made_recognizer()
-    assert one.fingerprint() != other.fingerprint()
+    assert one.fingerprint != other.fingerprint
     vectors = [embedded(library, each)["made 0"][0].vectors for each in (one, other)]
     assert len(kept(library)) == 2
     assert not np.allclose(vectors[0], vectors[1])

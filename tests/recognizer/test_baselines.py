@@ -11,8 +11,8 @@ from facedyn_app.recognizer.baselines import (
     mean_features,
 )
 from facedyn_app.recognizer.descriptors import LAGS_S, REST_SHARE, describe, n_descriptors
-from facedyn_app.recognizer.model import MotionWindows
-from facedyn_app.recognizer.shrinkage import shrunk_covariance
+from facedyn_app.recognizer.motion_windows import MotionWindows
+from facedyn_app.recognizer.whitening import shrunk_covariance
 
 SCALE = np.array([1.0, 1.0, 2.0, 1.0, 3.0, 1.0])
 

@@ -5,7 +5,7 @@ import numpy as np
 import pytest
 import torch
 
-from facedyn_app.recognizer.coordination import N_FRAMES, Coordination, wavelets
+from facedyn_app.recognizer.coherency import N_FRAMES, ChannelCoherency, wavelets
 
 RATE_HZ = 25.0
 
@@ -18,7 +18,7 @@ def swings(frequency_hz: float, lag_s: float, gain: float) -> torch.Tensor:
 
 def test_coherencies_match_explicit_loops() -> None:
     torch.manual_seed(0)
-    layer = Coordination(3, n_bands=2, n_mixtures=2).double()
+    layer = ChannelCoherency(3, n_bands=2, n_mixtures=2).double()
     x = torch.randn(1, 50, 3, dtype=torch.float64)
     filters = layer.filters.detach()[:, 0].numpy()
     padded = np.pad(x[0].numpy(), ((N_FRAMES // 2, N_FRAMES // 2), (0, 0)))
@@ -38,7 +38,7 @@ def test_coherencies_match_explicit_loops() -> None:
 
 
 def test_a_lag_is_the_phase_and_no_gain_changes_it() -> None:
-    layer = Coordination(2, n_bands=5, n_mixtures=1).double()
+    layer = ChannelCoherency(2, n_bands=5, n_mixtures=1).double()
     with torch.no_grad():
         layer.mixtures.copy_(torch.tensor([[1.0, 0.0]]))
     middles = torch.logspace(math.log10(0.028), math.log10(0.36), 5) * RATE_HZ
@@ -55,7 +55,7 @@ def test_a_lag_is_the_phase_and_no_gain_changes_it() -> None:
 
 
 def test_a_still_channel_has_no_coherency() -> None:
-    layer = Coordination(2, n_bands=3, n_mixtures=2)
+    layer = ChannelCoherency(2, n_bands=3, n_mixtures=2)
     x = torch.zeros(1, 100, 2)
     x[0, :, 1] = swings(3.0, 0.0, 1.0).float()[:100]
     values = layer.coherencies(x).view(2, 3, 2, 2)
@@ -73,9 +73,9 @@ def test_wavelets_do_not_see_a_constant() -> None:
 
 def test_usual_coherencies_become_numbers_about_zero_of_unit_spread() -> None:
     torch.manual_seed(0)
-    layer = Coordination(4, n_bands=3, n_mixtures=2)
+    layer = ChannelCoherency(4, n_bands=3, n_mixtures=2)
     x = torch.randn(200, 60, 4) + torch.randn(200, 60, 1)
-    layer.learn_spread(x)
+    layer.learn_normalisation(x)
     found = layer(x)
     assert found.mean(dim=0).abs().max() < 1e-3
     torch.testing.assert_close(found.std(dim=0, correction=0), torch.ones(layer.n_out))

@@ -12,12 +12,12 @@ from safetensors import torch as safe_torch
 
 from facedyn_app.errors import InputError, MismatchError
 from facedyn_app.progress import Cancelled, OnProgress, Progress, ignore
-from facedyn_app.recognizer.checkpoint import FILE, Work
-from facedyn_app.recognizer.course import TrainingState
-from facedyn_app.recognizer.evaluation import LabelledSession
+from facedyn_app.recognizer.checkpoint import FILE, CheckpointDir
+from facedyn_app.recognizer.history import TrainingState
 from facedyn_app.recognizer.model import Recognizer
-from facedyn_app.recognizer.tracks import INDEX, ROWS
+from facedyn_app.recognizer.track_set import INDEX, ROWS
 from facedyn_app.recognizer.training import train
+from facedyn_app.recognizer.trials import LabelledSession
 from facedyn_app.settings import Settings
 from tests.recognizer.conftest import held_out_trials, labelled, small_settings
 
@@ -36,23 +36,27 @@ def stop_at(step: int) -> OnProgress:
 
 
 def run(
-    work: Work | None, on_progress: OnProgress = ignore, settings: Settings | None = None
+    work: CheckpointDir | None, on_progress: OnProgress = ignore, settings: Settings | None = None
 ) -> Recognizer:
     sessions = labelled(range(8), range(2))
     return train(
-        sessions, held_out_trials(), settings or plan(), work=work, on_progress=on_progress
+        sessions,
+        held_out_trials(),
+        settings or plan(),
+        checkpoint_dir=work,
+        on_progress=on_progress,
     )
 
 
 def curve(recognizer: Recognizer) -> list[dict[str, object]]:
-    looks = recognizer.training["curve"]
-    return [{k: v for k, v in look.items() if k != "minutes"} for look in looks]
+    validations = recognizer.training["curve"]
+    return [{k: v for k, v in look.items() if k != "minutes"} for look in validations]
 
 
 @pytest.mark.parametrize("step", [3, 5, 11])
 def test_a_stopped_training_goes_on_to_the_same_curve(tmp_path: Path, step: int) -> None:
     whole = run(None)
-    work = Work(tmp_path / "work", "these")
+    work = CheckpointDir(tmp_path / "work", "these")
     with pytest.raises(Cancelled):
         run(work, stop_at(step))
     assert work.begun
@@ -65,7 +69,7 @@ def test_a_stopped_training_goes_on_to_the_same_curve(tmp_path: Path, step: int)
 
 
 def test_the_motion_is_read_once(tmp_path: Path) -> None:
-    work = Work(tmp_path, "these")
+    work = CheckpointDir(tmp_path, "these")
     with pytest.raises(Cancelled):
         run(work, stop_at(5))
 
@@ -74,14 +78,16 @@ def test_the_motion_is_read_once(tmp_path: Path) -> None:
         return []
 
     sessions = (item for make in [none] for item in make())
-    assert train(sessions, held_out_trials(), plan(), work=work).training["n_sessions"] == 16
+    assert (
+        train(sessions, held_out_trials(), plan(), checkpoint_dir=work).training["n_sessions"] == 16
+    )
 
 
 def test_another_training_is_not_gone_on_with(tmp_path: Path) -> None:
     with pytest.raises(Cancelled):
-        run(Work(tmp_path, "these"), stop_at(5))
+        run(CheckpointDir(tmp_path, "these"), stop_at(5))
     with pytest.raises(MismatchError, match="other sessions or settings"):
-        run(Work(tmp_path, "those"))
+        run(CheckpointDir(tmp_path, "those"))
 
 
 def cut_off(path: Path) -> None:
@@ -125,7 +131,7 @@ def strange_course(path: Path) -> None:
 def test_a_damaged_checkpoint_is_said(
     tmp_path: Path, damage: Callable[[Path], None], reason: str
 ) -> None:
-    work = Work(tmp_path, "these")
+    work = CheckpointDir(tmp_path, "these")
     with pytest.raises(Cancelled):
         run(work, stop_at(5))
     damage(tmp_path / FILE)
@@ -137,7 +143,7 @@ def test_a_damaged_checkpoint_is_said(
 
 @pytest.mark.parametrize("name", [ROWS, INDEX])
 def test_damaged_motion_is_said(tmp_path: Path, name: str) -> None:
-    work = Work(tmp_path, "these")
+    work = CheckpointDir(tmp_path, "these")
     with pytest.raises(Cancelled):
         run(work, stop_at(5))
     cut_off(tmp_path / name)

@@ -4,15 +4,14 @@ import numpy as np
 import pytest
 import torch
 
-from facedyn_app.recognizer.augment import Augmentation, augment
+from facedyn_app.recognizer.batches import Augmentation, augment
 from facedyn_app.recognizer.conformer import (
     ChannelDropout,
     RelativeSelfAttention,
     Subsampling,
     relative_positions,
 )
-from facedyn_app.recognizer.network import MotionNetwork
-from facedyn_app.recognizer.pooling import AttentiveStatistics, BatchStandardised
+from facedyn_app.recognizer.network import AttentiveStatistics, BatchStandardised, MotionNetwork
 from facedyn_app.recognizer.supcon import supervised_contrastive_loss
 from facedyn_app.settings import NetworkSettings
 
@@ -100,7 +99,7 @@ def test_a_channel_that_never_moved_in_training_is_not_seen() -> None:
     scale = torch.tensor([1.0, 0.0, 1.0, 1.0, 0.0, 1.0])
     windows = torch.randn(20, 60, 6)
     windows[..., [1, 4]] = 0.0
-    network.settle(scale, windows)
+    network.fit_normalisation(scale, windows)
     alive = windows.clone()
     alive[..., [1, 4]] = 100.0 * torch.randn(20, 60, 2)
     torch.testing.assert_close(network(alive), network(windows))
@@ -126,7 +125,7 @@ def test_a_network_settles_on_what_is_usual() -> None:
     network = MotionNetwork(6, SMALL).eval()
     scale = torch.tensor([1.0, 2.0, 3.0, 4.0, 5.0, 6.0])
     windows = 0.5 * torch.randn(100, 60, 6) * scale
-    network.settle(scale, windows)
+    network.fit_normalisation(scale, windows)
     torch.testing.assert_close(network.scale, scale)
     coherencies = network.coordination(windows[..., 3:] / scale[3:])
     assert coherencies.mean(dim=0).abs().max() < 1e-3

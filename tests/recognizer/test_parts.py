@@ -10,14 +10,15 @@ import torch
 
 from facedyn_app.dynamics.features import motion_features
 from facedyn_app.errors import InputError, TooLittleError
-from facedyn_app.recognizer.controls import CONTROLS
-from facedyn_app.recognizer.evaluation import LabelledSession
-from facedyn_app.recognizer.margin import MarginSoftmax
-from facedyn_app.recognizer.model import MotionWindows, feature_windows
+from facedyn_app.recognizer.baselines import CONTROLS
+from facedyn_app.recognizer.motion_windows import MotionWindows, feature_windows
 from facedyn_app.recognizer.network import GruNetwork
 from facedyn_app.recognizer.reading import read_settings
-from facedyn_app.recognizer.tracks import ROWS, TrackSet, collect_tracks, open_tracks
+from facedyn_app.recognizer.track_collection import collect_tracks
+from facedyn_app.recognizer.track_set import ROWS, TrackSet, open_tracks
+from facedyn_app.recognizer.trainee import MarginSoftmax
 from facedyn_app.recognizer.training import train
+from facedyn_app.recognizer.trials import LabelledSession
 from facedyn_app.settings import FeatureSettings, NetworkSettings
 from tests.recognizer.conftest import (
     NAMES,

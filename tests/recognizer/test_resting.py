@@ -5,9 +5,9 @@ from dataclasses import replace
 import numpy as np
 
 from facedyn_app.dynamics.features import JAW_NAMES
-from facedyn_app.recognizer.evaluation import LabelledSession
-from facedyn_app.recognizer.resting import moving_channels, resting_by_habit
+from facedyn_app.recognizer.motion_windows import moving_channels, resting_by_habit
 from facedyn_app.recognizer.training import train
+from facedyn_app.recognizer.trials import LabelledSession
 from facedyn_app.records import Session
 from tests.recognizer.conftest import NAMES, easy_session, small_settings
 

@@ -5,11 +5,16 @@ import pytest
 
 from facedyn_app.errors import MismatchError, TooLittleError
 from facedyn_app.recognizer.accuracy import measure_scores
-from facedyn_app.recognizer.backend import plain_space
 from facedyn_app.recognizer.calibration import Calibration, TrialsOf, fit_calibration, uncalibrated
-from facedyn_app.recognizer.evaluation import EmbeddedTrials, score_trials
 from facedyn_app.recognizer.model import check_embeddings
-from facedyn_app.recognizer.scoring import Gallery, compared_gallery, covered_seconds, rank
+from facedyn_app.recognizer.scoring import (
+    Gallery,
+    compared_gallery,
+    covered_seconds,
+    plain_space,
+    rank,
+)
+from facedyn_app.recognizer.trials import EmbeddedTrials, score_trials
 from facedyn_app.records import Embedding, FloatArray
 
 SPACE = plain_space(3)

@@ -17,7 +17,7 @@ import torch
 torch.set_num_threads(1)
 from facedyn_app.recognizer.training import train
 from tests.recognizer.conftest import held_out_trials, labelled, small_settings
-from facedyn_app.recognizer.augment import Augmentation
+from facedyn_app.recognizer.batches import Augmentation
 still = Augmentation(noise=0.0, drop=0.0, stretch=0.0, recentre_share=0.0)
 settings = small_settings(6, check_steps=3, margin_weight=0.5)
 found = train(labelled(range(12), range(2)), held_out_trials(), settings, augmentation=still)

@@ -5,15 +5,15 @@ import pytest
 
 from facedyn_app.progress import ignore
 from facedyn_app.recognizer.accuracy import Scores
-from facedyn_app.recognizer.backend import plain_space
-from facedyn_app.recognizer.correlation import pearson, spearman
-from facedyn_app.recognizer.evaluation import EmbeddedTrials, LabelledSession
+from facedyn_app.recognizer.scoring import plain_space
 from facedyn_app.recognizer.study import (
     accuracy_by_length,
     accuracy_by_sessions,
     relate_to_drift,
 )
 from facedyn_app.recognizer.training import train
+from facedyn_app.recognizer.trials import EmbeddedTrials, LabelledSession
+from facedyn_app.recognizer.uncertainty import pearson, spearman
 from facedyn_app.records import Embedding
 from tests.recognizer.conftest import easy_session, labelled, small_settings
 

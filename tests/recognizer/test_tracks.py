@@ -8,9 +8,10 @@ import pytest
 
 from facedyn_app.dynamics.features import motion_features
 from facedyn_app.errors import MismatchError
-from facedyn_app.recognizer.evaluation import LabelledSession
-from facedyn_app.recognizer.model import feature_windows
-from facedyn_app.recognizer.tracks import collect_tracks, open_tracks, usual_scale
+from facedyn_app.recognizer.motion_windows import feature_windows
+from facedyn_app.recognizer.track_collection import collect_tracks, usual_scale
+from facedyn_app.recognizer.track_set import open_tracks
+from facedyn_app.recognizer.trials import LabelledSession
 from facedyn_app.records import Session
 from facedyn_app.settings import FeatureSettings
 from tests.recognizer.conftest import NAMES, easy_session
@@ -60,10 +61,10 @@ def test_one_short_session_does_not_shorten_all(tmp_path: Path) -> None:
     sessions = [easy_session(k, 0, seconds=length) for k, length in enumerate(seconds)]
     items = [LabelledSession(str(k), session) for k, session in enumerate(sessions)]
     tracks = collect_tracks(items, SETTINGS, tmp_path)
-    fitting, length = tracks.fitting(np.arange(3), 200)
+    fitting, length = tracks.long_enough(np.arange(3), 200)
     np.testing.assert_array_equal(fitting, [0, 1])
     assert length == 200
-    fitting, length = tracks.fitting(np.arange(3), 1000)
+    fitting, length = tracks.long_enough(np.arange(3), 1000)
     np.testing.assert_array_equal(fitting, [0, 1])
     assert 290 <= length <= 300
 

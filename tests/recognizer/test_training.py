@@ -9,12 +9,12 @@ import pytest
 
 from facedyn_app.errors import InputError, MismatchError, OutputError, TooLittleError
 from facedyn_app.progress import Cancelled, Progress
-from facedyn_app.recognizer.evaluation import LabelledSession
+from facedyn_app.recognizer.batches import SessionBatches
 from facedyn_app.recognizer.files import FILES, load_recognizer, save_recognizer
 from facedyn_app.recognizer.model import Recognizer
-from facedyn_app.recognizer.sampler import SessionBatches
-from facedyn_app.recognizer.tracks import collect_tracks
+from facedyn_app.recognizer.track_collection import collect_tracks
 from facedyn_app.recognizer.training import train
+from facedyn_app.recognizer.trials import LabelledSession
 from facedyn_app.records import Session
 from facedyn_app.settings import FeatureSettings
 from tests.recognizer.conftest import (

@@ -14,7 +14,7 @@ from facedyn_app.gui.status_line import duration_words
 from facedyn_app.gui.training.recognizers import Entries
 from facedyn_app.gui.training.work import TrainingOrder, train_ordered
 from facedyn_app.progress import Progress
-from facedyn_app.recognizer.course import TrainingState
+from facedyn_app.recognizer.history import TrainingState
 
 MOST_POINTS: Final = 4000
 

@@ -13,8 +13,8 @@ from facedyn_app.gui.form import make_note
 from facedyn_app.gui.panel import error_status
 from facedyn_app.gui.theme import GRID, colours_of, tabular_font
 from facedyn_app.gui.training.flows import Training
-from facedyn_app.recognizer.controls import CONTROLS
-from facedyn_app.recognizer.course import Look, TrainingState
+from facedyn_app.recognizer.baselines import CONTROLS
+from facedyn_app.recognizer.history import TrainingState, Validation
 
 REDRAW_MS: Final = 250
 
@@ -59,7 +59,7 @@ class TrainingPage(QWidget):
         self.activate = _button("Make active", self.activate_requested)
         self.activate.setToolTip("Who is it? is answered by this recognizer from then on")
         self.again = _button("Train another…", self.again_requested)
-        self._drawn_looks: tuple[Look, ...] = ()
+        self._drawn_looks: tuple[Validation, ...] = ()
         self._late = QTimer(self, singleShot=True, interval=REDRAW_MS)
         self._late.timeout.connect(self._draw)
         self._lay_out()
@@ -126,15 +126,15 @@ class TrainingPage(QWidget):
         if training is None:
             return
         self.loss_curve.setData(training.curve.steps, training.curve.losses)
-        looks = training.state.looks if training.state is not None else ()
-        if looks == self._drawn_looks:
+        validations = training.state.validations if training.state is not None else ()
+        if validations == self._drawn_looks:
             return
-        self._drawn_looks = looks
-        steps = [look.step for look in looks]
-        self.window_curve.setData(steps, [100.0 * look.top1_window for look in looks])
-        self.session_curve.setData(steps, [100.0 * look.top1_session for look in looks])
+        self._drawn_looks = validations
+        steps = [look.step for look in validations]
+        self.window_curve.setData(steps, [100.0 * look.top1_window for look in validations])
+        self.session_curve.setData(steps, [100.0 * look.top1_session for look in validations])
         for name, curve in self.control_curves.items():
-            known = [look for look in looks if name in look.controls]
+            known = [look for look in validations if name in look.controls]
             values = [100.0 * look.controls[name] for look in known]
             curve.setData([look.step for look in known], values)
 
@@ -197,17 +197,17 @@ def _facts(state: TrainingState | None) -> str:
     if state is None:
         return ""
     parts = [f"step {state.step} of {state.planned}", f"loss {state.loss:.3f}"]
-    if state.looks:
-        best = min(state.looks, key=lambda look: look.regret)
+    if state.validations:
+        best = min(state.validations, key=lambda look: look.regret)
         parts.append(
-            f"held-out top-1 {100 * state.looks[-1].top1_window:.0f} % of windows, "
+            f"held-out top-1 {100 * state.validations[-1].top1_window:.0f} % of windows, "
             f"best {100 * best.top1_window:.0f} % at step {best.step}"
         )
     return " · ".join(parts)
 
 
 def _looks_note(training: Training) -> str:
-    if training.state is not None and training.state.looks:
+    if training.state is not None and training.state.validations:
         return (
             "Held-out speakers do not train; the weights that recognise them best are kept. "
             "Dashed: their windows with the order of frames, all but the mean, or the positions "

@@ -10,14 +10,14 @@ from threading import Event
 from typing import Final
 
 from facedyn_app.experiment.training import UNFINISHED, TrainingPlan, train_recognizer
+from facedyn_app.fitting.device import use_threads
 from facedyn_app.gui.library_work import existing_library
 from facedyn_app.library.entries import SessionEntry
 from facedyn_app.library.library import Library
 from facedyn_app.library.recognizers import RecognizerEntry, list_recognizers
-from facedyn_app.progress import Enough, OnProgress, Progress
-from facedyn_app.recognizer.checkpoint import Work
-from facedyn_app.recognizer.course import TrainingState
-from facedyn_app.recognizer.hardware import use_threads
+from facedyn_app.progress import OnProgress, Progress, StopEarly
+from facedyn_app.recognizer.checkpoint import CheckpointDir
+from facedyn_app.recognizer.history import TrainingState
 from facedyn_app.settings import Settings
 
 _NAME: Final = re.compile(r"[^\W.][^/\\:*?\"<>|\x00-\x1f]{0,99}")
@@ -89,7 +89,7 @@ def read_material(folder: Path) -> Callable[[OnProgress], Material]:
             unfinished = [
                 name.removesuffix(UNFINISHED)
                 for name in names
-                if name.endswith(UNFINISHED) and Work(place / name, "").begun
+                if name.endswith(UNFINISHED) and CheckpointDir(place / name, "").begun
             ]
             return Material(
                 folder,
@@ -115,7 +115,7 @@ def train_ordered(
         def told(progress: Progress) -> None:
             on_progress(progress)
             if enough.is_set() and isinstance(progress.partial, TrainingState):
-                raise Enough
+                raise StopEarly
 
         use_threads(order.settings.machine.threads)
         with Library.open(order.folder, create=False) as library:

@@ -1,4 +1,4 @@
-"""How a training goes: its looks at held-out sessions, and how far it has come."""
+"""Training history: validations on held-out sessions, and how far a run has come."""
 
 from __future__ import annotations
 
@@ -8,13 +8,13 @@ from dataclasses import dataclass, field
 
 
 @dataclass(frozen=True, slots=True)
-class Look:
-    """A look at the held-out sessions.
+class Validation:
+    """Accuracy on the held-out sessions at a step of training.
 
     Attributes:
         step: After which step.
         minutes: Wall time of training until then.
-        loss: Mean training loss since the last look.
+        loss: Mean training loss since the last validation.
         top1_window: Share of held-out windows recognised.
         top1_session: Share of held-out sessions recognised.
         eer: Equal error rate of sessions.
@@ -44,20 +44,20 @@ class TrainingState:
         planned: Steps planned by now.
         minutes: Wall time used.
         loss: Of the last step.
-        looks: At the held-out sessions, so far.
-        best_step: Step of the best weights so far; 0 before the first look.
+        validations: On the held-out sessions, so far.
+        best_step: Step of the best weights so far; 0 before the first validation.
     """
 
     step: int
     planned: int
     minutes: float
     loss: float
-    looks: tuple[Look, ...]
+    validations: tuple[Validation, ...]
     best_step: int = 0
 
 
 @dataclass(slots=True)
-class Course:
+class History:
     """How far a training has come; plain values, kept in its checkpoint.
 
     Attributes:
@@ -66,8 +66,8 @@ class Course:
         most_steps: Steps planned at first.
         minutes: Wall time used.
         best_step: Step of the best weights.
-        looks: At the held-out sessions.
-        losses: Training losses since the last look.
+        validations: On the held-out sessions.
+        losses: Training losses since the last validation.
     """
 
     planned: int
@@ -75,7 +75,7 @@ class Course:
     step: int = 0
     minutes: float = 0.0
     best_step: int = 0
-    looks: list[Look] = field(default_factory=list)
+    validations: list[Validation] = field(default_factory=list)
     losses: list[float] = field(default_factory=list)
 
     def __post_init__(self) -> None:
@@ -85,9 +85,9 @@ class Course:
     @property
     def best(self) -> float:
         """Least regret so far."""
-        return min((look.regret for look in self.looks), default=math.inf)
+        return min((one.regret for one in self.validations), default=math.inf)
 
     @property
-    def looks_since_best(self) -> int:
-        """Looks without improvement."""
-        return sum(look.step > self.best_step for look in self.looks)
+    def validations_since_best(self) -> int:
+        """Validations without improvement."""
+        return sum(one.step > self.best_step for one in self.validations)

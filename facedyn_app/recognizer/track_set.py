@@ -1,4 +1,4 @@
-"""The motion of all training sessions in a file, and random windows of it.
+"""Motion tracks of all training sessions in a file, and random windows of them.
 
 Sessions need not have the same channels: together they have all that any of them has, and what one
 lacks rests at 0 there.
@@ -11,35 +11,21 @@ rows they are.
 from __future__ import annotations
 
 import json
-from collections.abc import Iterable
-from contextlib import suppress
 from dataclasses import dataclass
 from pathlib import Path
-from typing import Any, BinaryIO
+from typing import Any
 
 import numpy as np
 import torch
 from torch import Tensor
 
-from facedyn_app.dynamics.features import (
-    MotionTrack,
-    feature_names,
-    motion_features,
-)
-from facedyn_app.dynamics.windows import SHORTEST_WINDOW_S, window_starts
-from facedyn_app.errors import InputError, OutputError, TooLittleError
-from facedyn_app.progress import OnProgress, Progress, ignore
-from facedyn_app.recognizer.evaluation import LabelledSession
-from facedyn_app.recognizer.model import check_head
-from facedyn_app.recognizer.resting import DEAD_SHARE
+from facedyn_app.dynamics.windows import window_starts
+from facedyn_app.errors import InputError
 from facedyn_app.records import BoolArray, FloatArray, IntArray
-from facedyn_app.settings import FeatureSettings
 
 ROWS, INDEX = "tracks.f16", "tracks.json"
 FORMAT, VERSION = "facedyn-tracks", 2
 
-LEAST_SCALE = 1e-6
-"""Of a feature that moves at all."""
 
 Segments = tuple[tuple[int, int], ...]
 
@@ -84,7 +70,7 @@ class TrackSet:
             row[columns] = True
         return there[:, : self.n_features // 2]
 
-    def fitting(self, sessions: IntArray, length: int) -> tuple[IntArray, int]:
+    def long_enough(self, sessions: IntArray, length: int) -> tuple[IntArray, int]:
         """Those of some sessions that are as long as asked, or as half of them are.
 
         Where recordings are short, one with hardly any stretch must not shorten all windows.
@@ -134,61 +120,6 @@ class TrackSet:
         return rows
 
 
-def collect_tracks(
-    sessions: Iterable[LabelledSession],
-    settings: FeatureSettings,
-    folder: Path,
-    on_progress: OnProgress = ignore,
-    identity: str = "",
-) -> TrackSet:
-    """Write the motion of labelled sessions; those without a long stretch are left out.
-
-    Args:
-        sessions: Read once, one at a time.
-        settings: How motion is sampled.
-        folder: Where the files go.
-        on_progress: Told of every session; may raise `Cancelled`.
-        identity: What says which sessions these are, for `open_tracks`.
-
-    Raises:
-        TooLittleError: No session can be used.
-        MismatchError: The sessions are of different heads.
-        OutputError: The files cannot be written.
-    """
-    try:
-        return _collected(sessions, settings, folder, on_progress, identity)
-    except BaseException:  # what is not whole is of no use to anybody
-        for clear in ((folder / INDEX).unlink, (folder / ROWS).unlink, folder.rmdir):
-            with suppress(OSError):
-                clear()
-        raise
-
-
-def _collected(
-    sessions: Iterable[LabelledSession],
-    settings: FeatureSettings,
-    folder: Path,
-    on_progress: OnProgress,
-    identity: str,
-) -> TrackSet:
-    writer = _Writer(settings)
-    try:
-        folder.mkdir(parents=True, exist_ok=True)
-        (folder / INDEX).unlink(missing_ok=True)
-        with (folder / ROWS).open("wb") as file:
-            for number, item in enumerate(sessions):
-                on_progress(Progress("reading motion", number))
-                writer.add(item, file)
-        index = writer.index(identity)
-        (folder / INDEX).write_text(json.dumps(index), encoding="utf-8")
-    except OSError as error:
-        raise OutputError(
-            f"The motion cannot be written to '{folder}': {error.strerror or error}.",
-            "Choose a place with more room.",
-        ) from error
-    return _track_set(folder, index)
-
-
 def open_tracks(folder: Path, identity: str) -> TrackSet | None:
     """Tracks that `collect_tracks` has written before; None where they are not of `identity`.
 
@@ -202,7 +133,7 @@ def open_tracks(folder: Path, identity: str) -> TrackSet | None:
         index = json.loads(path.read_text(encoding="utf-8"))
         if (index["format"], index["version"], index["identity"]) != (FORMAT, VERSION, identity):
             return None
-        tracks = _track_set(folder, index)
+        tracks = read_index(folder, index)
         rows = [int(item["rows"]) for item in index["sessions"]]
         n_bytes = 2 * sum(len(c) * n for c, n in zip(tracks.columns, rows, strict=True))
         whole = (folder / ROWS).stat().st_size == n_bytes
@@ -219,60 +150,12 @@ def _damaged(folder: Path) -> InputError:
     )
 
 
-class _Writer:
-    """Takes sessions one by one; keeps what the index needs."""
+def read_index(folder: Path, index: dict[str, Any]) -> TrackSet:
+    """The tracks that an index tells of.
 
-    def __init__(self, settings: FeatureSettings) -> None:
-        self._settings = settings
-        self._head_id: str | None = None
-        self._names: dict[str, None] = {}  # a set that keeps its order
-        self._items: list[dict[str, Any]] = []
-        self._deviations: list[dict[str, float]] = []
-
-    def add(self, item: LabelledSession, file: BinaryIO) -> None:
-        self._head_id = self._head_id or item.session.head_id
-        check_head(item.session, self._head_id, item.session.expression_names)
-        track = _track(item, self._settings)
-        if track is None:
-            return
-        file.write(track.values.astype(np.float16).tobytes())
-        power = (track.values.astype(np.float64) ** 2).mean(axis=0)
-        self._names |= dict.fromkeys(item.session.expression_names)
-        self._deviations.append(dict(zip(track.names, np.sqrt(power).tolist(), strict=True)))
-        self._items.append(
-            {
-                "speaker": item.speaker,
-                "rows": len(track.values),
-                "segments": track.segments,
-                "names": track.names,
-            }
-        )
-
-    def index(self, identity: str) -> dict[str, Any]:
-        if self._head_id is None or not self._items:
-            raise TooLittleError(
-                "There is no session long enough to train on.",
-                f"Add recordings in which a face is followed for {SHORTEST_WINDOW_S:g} s or more.",
-            )
-        features = feature_names(tuple(self._names), self._settings)
-        deviations = np.asarray(
-            [[own.get(name, 0.0) for name in features] for own in self._deviations]
-        )
-        column = {name: k for k, name in enumerate(features)}
-        for item in self._items:
-            item["columns"] = [column[name] for name in item.pop("names")]
-        return {
-            "format": FORMAT,
-            "version": VERSION,
-            "identity": identity,
-            "head_id": self._head_id,
-            "expression_names": list(self._names),
-            "sessions": self._items,
-            "scale": usual_scale(deviations).tolist(),
-        }
-
-
-def _track_set(folder: Path, index: dict[str, Any]) -> TrackSet:
+    Raises:
+        KeyError, TypeError, ValueError: It is no such index.
+    """
     items = index["sessions"]
     speakers = tuple(str(item["speaker"]) for item in items)
     number = {name: k for k, name in enumerate(sorted(set(speakers)))}
@@ -291,37 +174,6 @@ def _track_set(folder: Path, index: dict[str, Any]) -> TrackSet:
         segments=tuple(tuple((int(a), int(b)) for a, b in item["segments"]) for item in items),
         scale=torch.as_tensor(index["scale"], dtype=torch.float32),
     )
-
-
-def usual_scale(deviations: FloatArray) -> FloatArray:
-    """(F,) usual standard deviation of each feature; 0 for dead channels and their velocities.
-
-    A channel that moves less than `DEAD_SHARE` of what channels usually do is dead; a session in
-    which a channel moves less than this share of what it does in others says nothing of its scale.
-
-    Args:
-        deviations: (N, F) of each session: of the channels, then of their velocities; 0 where a
-            session lacks a channel.
-    """
-    over_all = np.sqrt((deviations**2).mean(axis=0))
-    moving = deviations > DEAD_SHARE * over_all
-    power = np.where(moving, deviations**2, 0.0).sum(axis=0)
-    scale = np.sqrt(power / np.maximum(moving.sum(axis=0), 1))
-    channels = scale[: len(scale) // 2]
-    if not (channels > 0.0).any():
-        return np.zeros_like(scale)
-    dead = channels <= DEAD_SHARE * np.median(channels[channels > 0.0])
-    return np.asarray(np.where(np.tile(dead, 2), 0.0, np.maximum(scale, LEAST_SCALE)))
-
-
-def _track(item: LabelledSession, settings: FeatureSettings) -> MotionTrack | None:
-    try:
-        track = motion_features(item.session, settings)
-    except TooLittleError:
-        return None
-    if max(b - a for a, b in track.segments) < SHORTEST_WINDOW_S * settings.rate_hz:
-        return None
-    return track
 
 
 def _random_start(segments: Segments, length: int, rng: np.random.Generator) -> int:

@@ -1,4 +1,4 @@
-"""The held-out sessions while training: read once, kept small, looked at again and again."""
+"""Validation set: the held-out sessions while training, read once and kept small."""
 
 from __future__ import annotations
 
@@ -9,15 +9,22 @@ from functools import partial
 import numpy as np
 
 from facedyn_app.errors import TooLittleError
-from facedyn_app.progress import OnProgress, Progress
+from facedyn_app.progress import OnProgress
 from facedyn_app.recognizer import metrics
 from facedyn_app.recognizer.accuracy import Accuracy, Scores, measure_scores
-from facedyn_app.recognizer.backend import plain_space
-from facedyn_app.recognizer.controls import CONTROLS
-from facedyn_app.recognizer.evaluation import EmbeddedTrials, Trials, score_trials
-from facedyn_app.recognizer.model import MotionWindows, embed_windows, feature_windows
+from facedyn_app.recognizer.baselines import CONTROLS
+from facedyn_app.recognizer.model import embed_windows
+from facedyn_app.recognizer.motion_windows import MotionWindows, feature_windows
 from facedyn_app.recognizer.network import EmbeddingNetwork
-from facedyn_app.records import Embedding, FloatArray
+from facedyn_app.recognizer.scoring import plain_space
+from facedyn_app.recognizer.trials import (
+    EmbeddedTrials,
+    Trials,
+    by_speaker,
+    read_trials,
+    score_trials,
+)
+from facedyn_app.records import Embedding, FloatArray, Session
 from facedyn_app.settings import FeatureSettings
 
 MOST_WINDOWS = 12
@@ -25,13 +32,13 @@ MOST_WINDOWS = 12
 
 
 @dataclass(frozen=True, slots=True, eq=False)
-class HeldOut:
+class ValidationSet:
     """Windows of the held-out sessions.
 
     Attributes:
         enrolled: Speaker and windows of each session of the gallery.
         probes: Speaker and windows of each session asked about.
-        simulated: Whether all of them are made.
+        simulated: Whether all of them are simulated.
     """
 
     enrolled: tuple[tuple[str, MotionWindows], ...]
@@ -45,10 +52,10 @@ class HeldOut:
 
     def embedded(self, embed: Callable[[MotionWindows], Embedding]) -> EmbeddedTrials:
         """All of them embedded."""
-        gallery: dict[str, list[Embedding]] = {}
-        for name, cut in self.enrolled:
-            gallery.setdefault(name, []).append(embed(cut))
-        return EmbeddedTrials(gallery, [(name, embed(cut)) for name, cut in self.probes])
+        enrolled, probes = (
+            [(name, embed(cut)) for name, cut in part] for part in (self.enrolled, self.probes)
+        )
+        return EmbeddedTrials(by_speaker(enrolled), probes)
 
     def evaluate(self, network: EmbeddingNetwork) -> tuple[Accuracy, dict[str, float]]:
         """The network's accuracy, and the share of windows recognised under each control."""
@@ -73,39 +80,27 @@ def _unchanged(cut: MotionWindows) -> FloatArray:
     return cut.values
 
 
-def read_held_out(
+def read_validation_set(
     trials: Trials,
     settings: FeatureSettings,
     head_id: str,
     expression_names: tuple[str, ...],
     on_progress: OnProgress,
-) -> HeldOut:
+) -> ValidationSet:
     """Read held-out sessions, each once; those too short are left out, and their probes.
 
     Raises:
         MismatchError: A session is of another head.
         TooLittleError: Fewer than two speakers, or no probe, are left.
     """
-    total = len(trials.enrolled) + len(trials.probes)
-    kept: list[list[tuple[str, MotionWindows]]] = [[], []]
-    simulated, number = True, 0
-    for part, items in zip(kept, (trials.enrolled, trials.probes), strict=True):
-        for item in items:
-            on_progress(Progress("reading held-out sessions", number, total))
-            number += 1
-            try:
-                cut = feature_windows(item.session, settings, head_id, expression_names)
-            except TooLittleError:
-                continue
-            part.append((item.speaker, _few(cut)))
-            simulated &= item.session.simulated
-    known = {name for name, _ in kept[0]}
-    probes = tuple(probe for probe in kept[1] if probe[0] in known)
-    if len(known) < 2 or not probes:
+    simulated = []
+
+    def read(session: Session) -> MotionWindows:
+        cut = feature_windows(session, settings, head_id, expression_names).spread(MOST_WINDOWS)
+        simulated.append(session.simulated)
+        return replace(cut, values=cut.values.astype(np.float16))
+
+    enrolled, probes = read_trials(trials, read, "reading held-out sessions", on_progress)
+    if len({name for name, _ in enrolled}) < 2 or not probes:
         raise TooLittleError("The held-out sessions are too few or too short to calibrate on.")
-    return HeldOut(tuple(kept[0]), probes, simulated)
-
-
-def _few(cut: MotionWindows) -> MotionWindows:
-    few = cut.spread(MOST_WINDOWS)
-    return replace(few, values=few.values.astype(np.float16))
+    return ValidationSet(tuple(enrolled), tuple(probes), all(simulated))

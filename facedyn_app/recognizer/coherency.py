@@ -1,4 +1,4 @@
-"""How the parts of a face move together: coherency between channels, band by band.
+"""Coherency between channels, band by band: how the parts of a face move together.
 
 Gains change from session to session, and with them every mean and deviation; which part leads and
 which follows hardly does. For each band k, complex band-pass filters g_k turn the channels x_c and
@@ -27,7 +27,7 @@ LONGEST_SPREAD = 0.21
 LEAST_POWER = 1e-8
 
 
-class Coordination(nn.Module):
+class ChannelCoherency(nn.Module):
     """Coherencies of channels with learnt mixtures of them.
 
     Args:
@@ -54,7 +54,7 @@ class Coordination(nn.Module):
         self.register_buffer("deviation", torch.ones(self.n_out))
 
     def forward(self, x: Tensor) -> Tensor:
-        """(B, T, C) channels to (B, 2 K C R) coherencies in units of their usual spread."""
+        """(B, T, C) channels to (B, 2 K C R) coherencies in units of their usual deviation."""
         return (self.coherencies(x) - self.mean) / self.deviation
 
     def coherencies(self, x: Tensor) -> Tensor:
@@ -73,7 +73,7 @@ class Coordination(nn.Module):
         return torch.cat([(both_re * least).flatten(1), (both_im * least).flatten(1)], dim=1)
 
     @torch.no_grad()
-    def learn_spread(self, x: Tensor) -> None:
+    def learn_normalisation(self, x: Tensor) -> None:
         """Take the mean and the deviation of each coherency from (B, T, C) usual channels."""
         found = torch.cat([self.coherencies(part) for part in torch.split(x, 64)])
         self.mean.copy_(found.mean(dim=0))

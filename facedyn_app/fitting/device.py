@@ -1,0 +1,35 @@
+"""Device and threads that torch computes with."""
+
+from __future__ import annotations
+
+from typing import Final
+
+import torch
+
+from facedyn_app.errors import InputError
+
+OWN_THREADS: Final = torch.get_num_threads()
+"""What torch has chosen for this machine."""
+
+
+def use_threads(n_threads: int) -> None:
+    """Let torch compute with so many threads, in the calling thread and in those to come.
+
+    Args:
+        n_threads: How many; 0 for what torch has chosen itself.
+    """
+    torch.set_num_threads(n_threads or OWN_THREADS)
+
+
+def choose_device(name: str) -> torch.device:
+    """The device of a name of "auto", "cpu" or "cuda".
+
+    Raises:
+        InputError: CUDA was asked for and there is none, or the name is another.
+    """
+    if name not in ("auto", "cpu", "cuda"):
+        raise InputError(f"There is no device '{name}'.", "Use auto, cpu or cuda.")
+    has_cuda = torch.cuda.is_available()
+    if name == "cuda" and not has_cuda:
+        raise InputError("No CUDA device was found on this machine.", "Use --device cpu or auto.")
+    return torch.device("cuda" if has_cuda and name != "cpu" else "cpu")
