@@ -19,7 +19,8 @@ from facedyn_app.pipeline import DriftReading, no_drift, sessions_by_date
 from facedyn_app.progress import OnProgress, Progress, ignore
 from facedyn_app.records import DriftReport, Session
 from facedyn_app.reports.corpus_page import Member, corpus_page
-from facedyn_app.reports.session_page import Provenance, session_page
+from facedyn_app.reports.page import Provenance
+from facedyn_app.reports.session_page import session_page
 from facedyn_app.reports.speaker_page import Visit, speaker_page
 from facedyn_app.settings import TrustSettings
 

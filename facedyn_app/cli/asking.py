@@ -44,7 +44,7 @@ from facedyn_app.progress import OnProgress
 from facedyn_app.recognizer.files import load_recognizer
 from facedyn_app.recognizer.model import Recognizer
 from facedyn_app.records import Identification, Session
-from facedyn_app.reports.scores import write_scores
+from facedyn_app.reports.tables import write_scores
 from facedyn_app.settings import Settings
 
 log = logging.getLogger(__name__)
