@@ -13,8 +13,8 @@ from facedyn_app.dynamics.quality import assess_quality
 from facedyn_app.dynamics.ranges import motion_ranges
 from facedyn_app.errors import FacedynError, TooLittleError
 from facedyn_app.files import atomic_file
-from facedyn_app.library.entries import SessionEntry, SpeakerEntry
 from facedyn_app.library.library import Library
+from facedyn_app.library.records import SessionEntry, SpeakerEntry
 from facedyn_app.pipeline import DriftReading, no_drift, sessions_by_date
 from facedyn_app.progress import OnProgress, Progress, ignore
 from facedyn_app.records import DriftReport, Session

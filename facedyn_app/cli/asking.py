@@ -30,8 +30,8 @@ from facedyn_app.cli.verb import DONE, UNUSABLE, Outcome
 from facedyn_app.errors import FacedynError, MismatchError
 from facedyn_app.headmodel.model import HeadModel
 from facedyn_app.library.library import Library
+from facedyn_app.library.operations import checked_name
 from facedyn_app.library.recognizers import active_recognizer
-from facedyn_app.library.rows import checked_name
 from facedyn_app.pipeline import (
     Enrolled,
     check_gallery,

@@ -18,7 +18,8 @@ from facedyn_app.experiment.training import (
     plan_division,
     train_recognizer,
 )
-from facedyn_app.library.library import DATABASE, Library
+from facedyn_app.library.database import DATABASE
+from facedyn_app.library.library import Library
 from facedyn_app.progress import Cancelled, Enough, Progress, ignore
 from facedyn_app.recognizer.assessment import Assessment
 from facedyn_app.recognizer.course import TrainingState

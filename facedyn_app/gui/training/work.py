@@ -11,9 +11,9 @@ from typing import Final
 
 from facedyn_app.experiment.training import UNFINISHED, TrainingPlan, train_recognizer
 from facedyn_app.gui.library_work import existing_library
-from facedyn_app.library.entries import SessionEntry
 from facedyn_app.library.library import Library
 from facedyn_app.library.recognizers import RecognizerEntry, list_recognizers
+from facedyn_app.library.records import SessionEntry
 from facedyn_app.progress import Enough, OnProgress, Progress
 from facedyn_app.recognizer.checkpoint import Work
 from facedyn_app.recognizer.course import TrainingState
