@@ -34,7 +34,7 @@ from facedyn_app.recordings import read_kept, sha256_of_recording, track_kind
 from facedyn_app.records import Session
 from facedyn_app.tracks.flame import FlameFile
 from facedyn_app.tracks.reading import only_session
-from facedyn_app.tracks.times import USUAL_FPS
+from facedyn_app.tracks.rows import USUAL_FPS
 
 AT_ONCE, READ_AHEAD = 32, 8
 """Sessions that are enrolled together, and that are read while others are enrolled."""
