@@ -10,8 +10,8 @@ from facedyn_app.analysis import PROGRAM, fit_settings_record
 from facedyn_app.assets import asset_folder, sha256_of
 from facedyn_app.errors import InputError
 from facedyn_app.headmodel.model import HeadModel
-from facedyn_app.library.entries import SessionEntry
 from facedyn_app.library.library import Library
+from facedyn_app.library.records import SessionEntry
 from facedyn_app.pipeline import (
     analyse_video,
     drift_of,

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from pathlib import Path
+
 
 class FacedynError(Exception):
     """A full sentence for the user that names the file or step, and a hint.
@@ -38,3 +40,19 @@ class TooLittleError(FacedynError):
 
 class ConsentError(FacedynError):
     """Something was asked that needs a person's consent, and none is given."""
+
+
+def unusable(path: Path, reason: str, hint: str = "") -> InputError:
+    """The error for a file or folder that cannot be used.
+
+    Args:
+        path: Which.
+        reason: Why, the rest of a sentence.
+        hint: What the user can do about it.
+    """
+    return InputError(f"'{path}' cannot be used: {reason}.", hint)
+
+
+def unreadable(path: Path, error: OSError, act: str = "read") -> InputError:
+    """The error for a file or folder that cannot be "read" or "opened"."""
+    return InputError(f"'{path}' cannot be {act}: {error.strerror or error}.")

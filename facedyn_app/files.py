@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import io
 import os
 import secrets
 import shutil
@@ -9,7 +10,7 @@ import stat
 from collections.abc import Iterator
 from contextlib import contextmanager
 from pathlib import Path
-from typing import BinaryIO
+from typing import BinaryIO, TextIO
 
 from facedyn_app.errors import InputError, OutputError
 
@@ -64,6 +65,19 @@ def atomic_file(path: Path) -> Iterator[BinaryIO]:
         ) from error
     finally:
         _remove(temporary)
+
+
+@contextmanager
+def atomic_text(path: Path, encoding: str = "utf-8") -> Iterator[TextIO]:
+    """An `atomic_file` for text, its line ends written as they are given.
+
+    Raises:
+        OutputError: As `atomic_file`.
+    """
+    with atomic_file(path) as file:
+        text = io.TextIOWrapper(file, encoding=encoding, newline="")
+        yield text
+        text.detach()  # writes what is left, and does not close the file
 
 
 @contextmanager

@@ -32,9 +32,9 @@ from facedyn_app.landmarks import (
     ANY_FACE,
     Landmarker,
 )
-from facedyn_app.library.entries import SessionEntry, in_order
-from facedyn_app.library.galleries import enrolled_gallery
+from facedyn_app.library.gallery import enrolled_gallery
 from facedyn_app.library.library import Library
+from facedyn_app.library.records import SessionEntry, in_order
 from facedyn_app.progress import OnProgress, Progress, ignore
 from facedyn_app.recognizer.calibration import TrialsOf
 from facedyn_app.recognizer.model import Recognizer
@@ -185,7 +185,7 @@ def identify(session: Session, enrolled: Enrolled) -> Identification:
     probe = recognizer.embed(session)
     matches = recognizer.rank(probe, enrolled.gallery)
     n_enrolled = len(matches)
-    enrolled.library.logbook.record("identify", f"{_asked(session)} against {n_enrolled} speakers")
+    enrolled.library.audit.record("identify", f"{_asked(session)} against {n_enrolled} speakers")
     threshold = recognizer.threshold(trust.false_accept_rate, n_enrolled)
     caution = _caution(recognizer, session)
     for rank, match in enumerate(matches[:JUDGED]):
@@ -220,7 +220,7 @@ def verify(name: str, session: Session, enrolled: Enrolled) -> Verification:
     found = next((match for match in matches if match.name == name), None)
     if found is None:
         raise not_enrolled(name, enrolled.library)
-    enrolled.library.logbook.record("verify", f"{_asked(session)} against '{name}'")
+    enrolled.library.audit.record("verify", f"{_asked(session)} against '{name}'")
     limit = trust.false_accept_rate
     rate = recognizer.calibration.false_accept_rate(found.probability)
     caution = _caution(recognizer, session)

@@ -13,13 +13,14 @@ from facedyn_app.dynamics.quality import assess_quality
 from facedyn_app.dynamics.ranges import motion_ranges
 from facedyn_app.errors import FacedynError, TooLittleError
 from facedyn_app.files import atomic_file
-from facedyn_app.library.entries import SessionEntry, SpeakerEntry
 from facedyn_app.library.library import Library
+from facedyn_app.library.records import SessionEntry, SpeakerEntry
 from facedyn_app.pipeline import DriftReading, no_drift, sessions_by_date
 from facedyn_app.progress import OnProgress, Progress, ignore
 from facedyn_app.records import DriftReport, Session
 from facedyn_app.reports.corpus_page import Member, corpus_page
-from facedyn_app.reports.session_page import Provenance, session_page
+from facedyn_app.reports.page import Provenance
+from facedyn_app.reports.session_page import session_page
 from facedyn_app.reports.speaker_page import Visit, speaker_page
 from facedyn_app.settings import TrustSettings
 

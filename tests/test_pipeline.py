@@ -82,7 +82,7 @@ def test_a_recognizer_of_simulated_speakers_is_not_calibrated_for_people(tmp_pat
         filmed = replace(made[1], meta={**made[1].meta, "simulated": False})
         of_a_person = identify(filmed, read_enrolled(library, recognizer, Settings()))
         assert any(library.embeddings_folder.iterdir())
-        lines = [entry.action for entry in library.logbook.audit()]
+        lines = [entry.action for entry in library.audit.lines()]
     assert simulated.caution == ""
     assert "not on people" in of_a_person.caution
     assert simulated.calibrated

@@ -30,8 +30,8 @@ from facedyn_app.cli.verb import DONE, UNUSABLE, Outcome
 from facedyn_app.errors import FacedynError, MismatchError
 from facedyn_app.headmodel.model import HeadModel
 from facedyn_app.library.library import Library
+from facedyn_app.library.operations import checked_name
 from facedyn_app.library.recognizers import active_recognizer
-from facedyn_app.library.rows import checked_name
 from facedyn_app.pipeline import (
     Enrolled,
     check_gallery,
@@ -44,7 +44,7 @@ from facedyn_app.progress import OnProgress
 from facedyn_app.recognizer.files import load_recognizer
 from facedyn_app.recognizer.model import Recognizer
 from facedyn_app.records import Identification, Session
-from facedyn_app.reports.scores import write_scores
+from facedyn_app.reports.tables import write_scores
 from facedyn_app.settings import Settings
 
 log = logging.getLogger(__name__)

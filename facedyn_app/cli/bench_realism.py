@@ -12,8 +12,9 @@ from facedyn_app.bench.realism import CLOSE, Realism, measure_realism
 from facedyn_app.cli.tables import number, table
 from facedyn_app.cli.verb import Outcome
 from facedyn_app.errors import InputError
+from facedyn_app.library.database import is_library
 from facedyn_app.library.importers import Layout, find_recordings
-from facedyn_app.library.library import DATABASE, Library
+from facedyn_app.library.library import Library
 from facedyn_app.progress import OnProgress, Progress
 from facedyn_app.recordings import Form, form_of, read_one_kept, track_kind
 from facedyn_app.records import Session
@@ -95,7 +96,7 @@ def _simulated(population: Population) -> dict[str, Iterator[tuple[str, Session]
 
 def _sessions(place: Path) -> Iterator[tuple[str, Session]]:
     """Whose each session of a library or folder is, and the session."""
-    if (place / DATABASE).is_file():
+    if is_library(place):
         return _of_library(place)
     recordings = find_recordings(place, Layout.FOLDERS, track_kind).recordings
     files = [one for one in recordings if form_of(one.path) is not Form.VIDEO]

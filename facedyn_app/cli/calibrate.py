@@ -39,7 +39,7 @@ def calibrate_on_library(
     with Library.open(folder, create=False) as library:
         calibrated = calibrate_recognizer(recognizer, library, chosen, on_progress)
         save_recognizer(calibrated, out)
-        library.logbook.record("calibrate", f"recognizer '{out.name}'")
+        library.audit.record("calibrate", f"recognizer '{out.name}'")
     calibration = calibrated.calibration
     facts = {
         "recognizer": out,

@@ -42,7 +42,7 @@ def evaluate_on_library(
     chosen = None if test_sessions is None else parse_test_sessions(test_sessions)
     with Library.open(folder, create=False) as library:
         found = assess_recognizer(recognizer, library, chosen, on_progress, gru_minutes=gru_minutes)
-        library.logbook.record("evaluate", f"recognizer '{recognizer_folder.name}'")
+        library.audit.record("evaluate", f"recognizer '{recognizer_folder.name}'")
     facts = {
         "recognizer": recognizer_folder,
         "library": folder,

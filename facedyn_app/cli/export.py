@@ -15,7 +15,7 @@ from facedyn_app.records import Session
 from facedyn_app.reports.film import write_film
 from facedyn_app.reports.kinds import MeshFormat, MeshKind, TableFormat
 from facedyn_app.reports.meshes import SessionMeshes, frame_at, write_one, write_sequence
-from facedyn_app.reports.table import table_columns, write_table
+from facedyn_app.reports.tables import table_columns, write_table
 
 
 def export_table(path: Path, out: Path, on_progress: OnProgress) -> Outcome:

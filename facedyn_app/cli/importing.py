@@ -28,13 +28,13 @@ from facedyn_app.library.importers import (
     find_recordings,
 )
 from facedyn_app.library.library import Library
-from facedyn_app.library.rows import checked_name
+from facedyn_app.library.operations import checked_name
 from facedyn_app.progress import OnProgress, Progress
 from facedyn_app.recordings import read_kept, sha256_of_recording, track_kind
 from facedyn_app.records import Session
 from facedyn_app.tracks.flame import FlameFile
 from facedyn_app.tracks.reading import only_session
-from facedyn_app.tracks.times import USUAL_FPS
+from facedyn_app.tracks.rows import USUAL_FPS
 
 AT_ONCE, READ_AHEAD = 32, 8
 """Sessions that are enrolled together, and that are read while others are enrolled."""
@@ -215,7 +215,7 @@ def _within(
 def _note_permission(library: Library, corpus: Corpus, folder: Path, permission: str) -> None:
     if permission.strip():
         stated = f"{folder.name}, layout {corpus.layout}, permission stated: {permission.strip()}"
-        library.logbook.record("import", stated)
+        library.audit.record("import", stated)
 
 
 def _outcome(folder: Path, library: Path, corpus: Corpus, work: _Import) -> Outcome:

@@ -26,9 +26,10 @@ from facedyn_app.cli.verb import Outcome
 from facedyn_app.dynamics.quality import assess_quality, quality_line
 from facedyn_app.dynamics.shape_moves import ShapeMoves
 from facedyn_app.errors import FacedynError, InputError, TooLittleError
-from facedyn_app.library.entries import SessionEntry
-from facedyn_app.library.library import DATABASE, Library
-from facedyn_app.library.rows import checked_name, missing_consent
+from facedyn_app.library.database import is_library
+from facedyn_app.library.library import Library
+from facedyn_app.library.operations import checked_name, missing_consent
+from facedyn_app.library.records import SessionEntry
 from facedyn_app.pipeline import drift_in_detail, drift_or_reason, enrol
 from facedyn_app.progress import Cancelled, OnProgress, Progress
 from facedyn_app.recordings import sha256_of_recording
@@ -185,14 +186,6 @@ def _all_drifts(
         on_progress(Progress("measuring shape drift", number, len(names)))
         found.append(drift_or_reason(library, name))
     return found
-
-
-def is_library(folder: Path) -> bool:
-    """Whether there is a library in a folder; raises InputError where it may not be entered."""
-    try:
-        return (folder / DATABASE).is_file()
-    except OSError as error:
-        raise _unusable(folder, error) from error
 
 
 def open_library(folder: Path, create: bool = False) -> Library:

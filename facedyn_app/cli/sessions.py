@@ -8,8 +8,8 @@ from pathlib import Path
 from facedyn_app.cli.tables import number, table
 from facedyn_app.cli.verb import Outcome
 from facedyn_app.errors import InputError
-from facedyn_app.library.entries import SessionEntry, in_order
 from facedyn_app.library.library import Library
+from facedyn_app.library.records import SessionEntry, in_order
 
 
 def list_sessions(folder: Path, speaker: str | None) -> Outcome:

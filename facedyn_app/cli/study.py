@@ -46,7 +46,7 @@ def study_on_library(
     with atomic_folder(out) as place, Library.open(folder, create=False) as library:
         study = study_recognizer(recognizer, library, chosen, on_progress, gru_minutes=gru_minutes)
         files = write_study(study, about, place, on_progress)
-        library.logbook.record("study", f"recognizer '{recognizer_folder.name}'")
+        library.audit.record("study", f"recognizer '{recognizer_folder.name}'")
     facts = {"folder": out, **about, **study_facts(study), "files": files}
     page = out / "index.html"
     return Outcome(facts, f"{assessment_text(study.assessment)}\n\nwritten: {page}")

@@ -10,8 +10,8 @@ from typing import overload
 import numpy as np
 
 from facedyn_app.errors import MismatchError, TooLittleError
-from facedyn_app.library.entries import SessionEntry, in_order
 from facedyn_app.library.library import Library
+from facedyn_app.library.records import SessionEntry, in_order
 from facedyn_app.recognizer.split import TestSessions, held_out_speakers, split_sessions
 from facedyn_app.recognizer.trials import LabelledSession, Trials
 from facedyn_app.settings import TrainSettings

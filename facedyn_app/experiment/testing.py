@@ -16,8 +16,8 @@ from facedyn_app.experiment.division import (
     held_out_trials,
     session_token,
 )
-from facedyn_app.library.entries import SessionEntry
 from facedyn_app.library.library import Library
+from facedyn_app.library.records import SessionEntry
 from facedyn_app.progress import OnProgress, Progress
 from facedyn_app.recognizer.accuracy import Accuracy
 from facedyn_app.recognizer.calibration import TrialsOf

@@ -24,8 +24,8 @@ from facedyn_app.experiment.division import (
     held_out_trials,
     session_token,
 )
-from facedyn_app.library.entries import SessionEntry
 from facedyn_app.library.library import Library
+from facedyn_app.library.records import SessionEntry
 from facedyn_app.progress import OnProgress
 from facedyn_app.recognizer.accuracy import Accuracy
 from facedyn_app.recognizer.checkpoint import CheckpointDir
@@ -105,7 +105,7 @@ def train_recognizer(
         save_recognizer(recognizer, out)
         shutil.rmtree(work.folder, ignore_errors=True)
         n_speakers = recognizer.training["n_speakers"]
-        library.logbook.record("train", f"recognizer '{out.name}' on {n_speakers} speakers")
+        library.audit.record("train", f"recognizer '{out.name}' on {n_speakers} speakers")
     return recognizer
 
 

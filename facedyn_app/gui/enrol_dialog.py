@@ -15,7 +15,7 @@ from facedyn_app.errors import InputError
 from facedyn_app.gui.form import FormDialog, make_date, make_fault, make_form, make_note, say
 from facedyn_app.gui.listing import Enrolment
 from facedyn_app.gui.panel import error_status
-from facedyn_app.library.rows import checked_name
+from facedyn_app.library.operations import checked_name
 
 
 class EnrolDialog(FormDialog):

@@ -10,8 +10,9 @@ from facedyn_app.dynamics.quality import assess_quality
 from facedyn_app.errors import InputError
 from facedyn_app.gui.listing import Enrolment, ListedSession, ListedSpeaker, Listing
 from facedyn_app.gui.recording import Recording
-from facedyn_app.library.entries import SessionEntry, in_order
-from facedyn_app.library.library import DATABASE, Library
+from facedyn_app.library.database import is_library
+from facedyn_app.library.library import Library
+from facedyn_app.library.records import SessionEntry, in_order
 from facedyn_app.pipeline import drift_of, enrol
 from facedyn_app.progress import OnProgress
 from facedyn_app.records import DriftReport, Session
@@ -24,7 +25,7 @@ def existing_library(folder: Path) -> Library | None:
     Raises:
         InputError: There is one that cannot be used.
     """
-    if not any(folder.glob(DATABASE)):
+    if not is_library(folder):
         return None
     return Library.open(folder, create=False)
 

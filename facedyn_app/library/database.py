@@ -5,6 +5,7 @@ from __future__ import annotations
 import sqlite3
 from collections.abc import Iterator
 from contextlib import contextmanager
+from datetime import UTC, datetime
 from pathlib import Path
 from typing import Any
 
@@ -16,6 +17,8 @@ from sqlalchemy.orm import Session as OrmSession
 
 from facedyn_app.errors import FacedynError, InputError, OutputError
 
+DATABASE = "library.sqlite"
+"""Name of the file in a library's folder."""
 MIGRATIONS: tuple[tuple[str, ...], ...] = (
     (
         "CREATE TABLE speakers (id INTEGER PRIMARY KEY AUTOINCREMENT, name TEXT NOT NULL UNIQUE, "
@@ -37,6 +40,7 @@ MIGRATIONS: tuple[tuple[str, ...], ...] = (
         "who TEXT NOT NULL, action TEXT NOT NULL, what TEXT NOT NULL)",
         "CREATE TABLE settings (key TEXT PRIMARY KEY, value TEXT NOT NULL)",
     ),
+    ("DROP TABLE IF EXISTS runs",),
 )
 """The statements that bring an empty file to version 1, that to version 2, and so on.
 
@@ -90,18 +94,6 @@ class EnrolmentRow(Base):
     enrolled_at: Mapped[str]
 
 
-class RunRow(Base):
-    """What was computed, with which settings, and what came out; both as JSON."""
-
-    __tablename__ = "runs"
-    id: Mapped[int] = mapped_column(primary_key=True)
-    session_id: Mapped[int | None] = mapped_column(ForeignKey("sessions.id"))
-    kind: Mapped[str]
-    at: Mapped[str]
-    settings: Mapped[str]
-    result: Mapped[str]
-
-
 class AuditRow(Base):
     """Who did what when."""
 
@@ -119,6 +111,31 @@ class SettingRow(Base):
     __tablename__ = "settings"
     key: Mapped[str] = mapped_column(primary_key=True)
     value: Mapped[str]
+
+
+def now() -> str:
+    """The present time as the database keeps it."""
+    return datetime.now(UTC).isoformat(timespec="seconds")
+
+
+def in_utc(when: datetime) -> str:
+    """A time as the database keeps it; one without a zone is taken for the zone here."""
+    return when.astimezone(UTC).isoformat()
+
+
+def is_library(folder: Path) -> bool:
+    """Whether there is a library in a folder.
+
+    Raises:
+        InputError: The folder cannot be opened.
+    """
+    try:
+        return (folder / DATABASE).is_file()
+    except OSError as error:
+        reason = error.strerror or str(error)
+        raise InputError(
+            f"The library '{folder}' cannot be opened: {reason}.", "Check its name."
+        ) from error
 
 
 def open_database(path: Path, wait_seconds: float) -> Engine:

@@ -6,28 +6,27 @@ from collections.abc import Sequence
 from contextlib import AbstractContextManager, suppress
 from datetime import date
 from pathlib import Path
-from types import TracebackType
 
-from sqlalchemy import Engine, func, select
+from sqlalchemy import Engine, select
 from sqlalchemy.orm import Session as OrmSession
 
 from facedyn_app.errors import FacedynError, InputError, OutputError
-from facedyn_app.library import rows
+from facedyn_app.library import operations
+from facedyn_app.library.audit import AuditTrail, write_audit
 from facedyn_app.library.database import (
+    DATABASE,
     EnrolmentRow,
     SessionRow,
-    SpeakerRow,
+    SettingRow,
     compact,
+    is_library,
     open_database,
     transaction,
 )
-from facedyn_app.library.entries import SessionEntry, SpeakerEntry, session_entries, speaker_entry
-from facedyn_app.library.logbook import Logbook
+from facedyn_app.library.records import SessionEntry, SpeakerEntry, session_entries, speaker_entries
 from facedyn_app.library.session_file import load_session
-from facedyn_app.library.store import SessionStore, delete_folder
+from facedyn_app.library.session_store import SessionStore, delete_folder
 from facedyn_app.records import Session
-
-DATABASE = "library.sqlite"
 
 
 class Library:
@@ -41,15 +40,15 @@ class Library:
     Attributes:
         folder: The library's folder.
         recognizers_folder: Where recognizers trained on the library are kept.
-        embeddings_folder: Where embeddings of its sessions are kept (embeddings.py).
-        logbook: The audit trail, the kept runs and the choices made.
+        embeddings_folder: Where embeddings of its sessions are kept (`library.gallery`).
+        audit: The audit trail.
     """
 
     def __init__(self, folder: Path, engine: Engine) -> None:
         self.folder = folder
         self.recognizers_folder = folder / "recognizers"
         self.embeddings_folder = folder / "embeddings"
-        self.logbook = Logbook(self._transaction)
+        self.audit = AuditTrail(self._transaction)
         self._store = SessionStore(folder / "sessions")
         self._engine = engine
 
@@ -68,7 +67,7 @@ class Library:
                 of a newer version of the program.
             OutputError: The folder cannot be made or written.
         """
-        if not create and not _has_database(folder):
+        if not create and not is_library(folder):
             raise InputError(
                 f"There is no library in '{folder}'.", "Enrol somebody first, or check the name."
             )
@@ -92,12 +91,7 @@ class Library:
     def __enter__(self) -> Library:
         return self
 
-    def __exit__(
-        self,
-        kind: type[BaseException] | None,
-        error: BaseException | None,
-        trace: TracebackType | None,
-    ) -> None:
+    def __exit__(self, *_error: object) -> None:
         self.close()
 
     def add_session(
@@ -116,9 +110,9 @@ class Library:
         """
         self.check_consent(speaker, None)
         with self._store.placed([session], self._transaction) as (orm, (file_name,)):
-            row = rows.new_session(orm, session, file_name, name)
+            row = operations.new_session(orm, session, file_name, name)
             if speaker is not None:
-                rows.assign(orm, row, rows.known_speaker(orm, speaker))
+                operations.assign(orm, row, operations.known_speaker(orm, speaker))
             return _entry(orm, row)
 
     def enrol(
@@ -147,8 +141,8 @@ class Library:
             return self.enrol_all([(name, session, session_name)], consent)[0]
         self.check_consent(name, consent)
         with self._transaction() as orm:
-            row = rows.session_row(orm, session.id)
-            rows.enrol_row(orm, row, rows.consenting_speaker(orm, name, consent))
+            row = operations.session_row(orm, session.id)
+            operations.enrol_row(orm, row, operations.consenting_speaker(orm, name, consent))
             return _entry(orm, row)
 
     def enrol_all(
@@ -173,8 +167,8 @@ class Library:
         with self._store.placed(new, self._transaction) as (orm, file_names):
             ids = []
             for (name, session, called), file_name in zip(sessions, file_names, strict=True):
-                row = rows.new_session(orm, session, file_name, called)
-                rows.enrol_row(orm, row, rows.consenting_speaker(orm, name, consent))
+                row = operations.new_session(orm, session, file_name, called)
+                operations.enrol_row(orm, row, operations.consenting_speaker(orm, name, consent))
                 ids.append(row.id)
             orm.flush()
             found = {entry.id: entry for entry in session_entries(orm, SessionRow.id.in_(ids))}
@@ -189,15 +183,12 @@ class Library:
         """
         if name is not None:
             with self._transaction() as orm:
-                rows.check_consent(orm, name, consent)
+                operations.check_consent(orm, name, consent)
 
     def speakers(self) -> list[SpeakerEntry]:
         """All speakers, in the order of their enrolment."""
-        counted = select(SessionRow.speaker_id, func.count()).group_by(SessionRow.speaker_id)
         with self._transaction() as orm:
-            counts = {speaker_id: n for speaker_id, n in orm.execute(counted)}  # noqa: C416
-            found = orm.scalars(select(SpeakerRow).order_by(SpeakerRow.id))
-            return [speaker_entry(row, counts.get(row.id, 0)) for row in found]
+            return speaker_entries(orm)
 
     def sessions(self, speaker: str | None = None) -> list[SessionEntry]:
         """The sessions of one speaker, or all of them, in the order of adding.
@@ -209,7 +200,7 @@ class Library:
             if speaker is None:
                 return session_entries(orm)
             return session_entries(
-                orm, SessionRow.speaker_id == rows.known_speaker(orm, speaker).id
+                orm, SessionRow.speaker_id == operations.known_speaker(orm, speaker).id
             )
 
     def gallery(self, head_id: str) -> dict[str, list[SessionEntry]]:
@@ -237,27 +228,27 @@ class Library:
             InputError: It is no longer in the library, or the day is still to come.
         """
         with self._transaction() as orm:
-            row = rows.session_row(orm, entry.id)
-            rows.date_row(orm, row, day)
+            row = operations.session_row(orm, entry.id)
+            operations.date_row(orm, row, day)
             return _entry(orm, row)
 
     def delete_session(self, entry: SessionEntry) -> None:
-        """Delete a session, its file, its enrolment and what was computed for it.
+        """Delete a session, its file and its enrolment.
 
         Raises:
             InputError: It is no longer in the library.
             OutputError: The file cannot be deleted; then nothing is.
         """
         with self._transaction() as orm:
-            row = rows.session_row(orm, entry.id)
+            row = operations.session_row(orm, entry.id)
             delete_folder(self.embeddings_folder)
             self._store.delete(row.file_name)
-            rows.delete_session_rows(orm, row)
-            rows.write_audit(orm, "delete", f"session {entry.id}")
+            operations.delete_session_rows(orm, row)
+            write_audit(orm, "delete", f"session {entry.id}")
         self._compact()
 
     def forget(self, speaker: str) -> int:
-        """Delete a speaker: files, rows, consent, and the name in the audit trail and in runs.
+        """Delete a speaker: files, rows, consent, and the name in the audit trail.
 
         What is deleted is overwritten in the database. Sessions of unknown speakers, and
         recognizers that were trained on the speaker, stay.
@@ -270,17 +261,28 @@ class Library:
             OutputError: A file cannot be deleted; the speaker stays, to be forgotten again.
         """
         with self._transaction() as orm:
-            row = rows.known_speaker(orm, speaker)
+            row = operations.known_speaker(orm, speaker)
             query = select(SessionRow).where(SessionRow.speaker_id == row.id)
             sessions = orm.scalars(query).all()
             delete_folder(self.embeddings_folder)
             for session in sessions:
                 self._store.delete(session.file_name)
-                rows.delete_session_rows(orm, session)
-            rows.delete_speaker_row(orm, row)
-            rows.write_audit(orm, "forget", f"speaker {row.id}, {len(sessions)} sessions")
+                operations.delete_session_rows(orm, session)
+            operations.delete_speaker_row(orm, row)
+            write_audit(orm, "forget", f"speaker {row.id}, {len(sessions)} sessions")
         self._compact()
         return len(sessions)
+
+    def setting(self, key: str) -> str | None:
+        """A choice kept with the library, or None where none was made."""
+        with self._transaction() as orm:
+            row = orm.get(SettingRow, key)
+            return None if row is None else row.value
+
+    def set_setting(self, key: str, value: str) -> None:
+        """Keep a choice with the library."""
+        with self._transaction() as orm:
+            orm.merge(SettingRow(key=key, value=value))
 
     def _transaction(self) -> AbstractContextManager[OrmSession]:
         return transaction(self._engine, self.folder / DATABASE)
@@ -289,16 +291,6 @@ class Library:
         # what was deleted is overwritten already; a library in use is compacted another time
         with suppress(FacedynError):
             compact(self._engine, self.folder / DATABASE)
-
-
-def _has_database(folder: Path) -> bool:
-    try:
-        return (folder / DATABASE).is_file()
-    except OSError as error:
-        reason = error.strerror or str(error)
-        raise InputError(
-            f"The library '{folder}' cannot be opened: {reason}.", "Check its name."
-        ) from error
 
 
 def _entry(orm: OrmSession, row: SessionRow) -> SessionEntry:

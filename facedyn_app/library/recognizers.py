@@ -78,7 +78,7 @@ def list_recognizers(library: Library) -> tuple[RecognizerEntry, ...]:
 
 def active_name(library: Library) -> str:
     """The name of the active recognizer."""
-    return library.logbook.setting(_KEY) or BUILT_IN
+    return library.setting(_KEY) or BUILT_IN
 
 
 def active_recognizer(library: Library) -> Recognizer:
@@ -109,8 +109,8 @@ def activate_recognizer(library: Library, name: str) -> None:
         MismatchError: It reads another head than the library's sessions.
     """
     check_head_of_library(library, open_recognizer(library, name))
-    library.logbook.set_setting(_KEY, name)
-    library.logbook.record("activate", f"recognizer '{name or 'that comes with facedyn'}'")
+    library.set_setting(_KEY, name)
+    library.audit.record("activate", f"recognizer '{name or 'that comes with facedyn'}'")
 
 
 def add_recognizer(library: Library, folder: Path) -> str:
@@ -133,7 +133,7 @@ def add_recognizer(library: Library, folder: Path) -> str:
             f"The library has a recognizer '{name}' already.", "Give its folder another name."
         )
     save_recognizer(recognizer, place)
-    library.logbook.record("add recognizer", f"'{name}'")
+    library.audit.record("add recognizer", f"'{name}'")
     return name
 
 

@@ -11,24 +11,20 @@ import numpy as np
 from facedyn_app.dynamics.drift import drift_label, interval_words
 from facedyn_app.dynamics.quality import CAUTION, DO_NOT_USE, GOOD
 from facedyn_app.records import DriftReport, Quality
-from facedyn_app.reports.drawing import BLUE, GREY, drawing, png_of
 from facedyn_app.reports.page import (
-    NOTE,
-    bullets,
-    facts_table,
-    heading,
-    html_table,
-    number,
-    page,
-    paragraph,
-    picture,
+    BLUE,
+    GREY,
+    INCHES,
+    Provenance,
+    new_figure,
+    number_text,
+    png_of,
+    render_page,
+    threshold_rows,
 )
-from facedyn_app.reports.session_page import INCHES, Provenance, judged_by
 from facedyn_app.settings import TrustSettings
 
 VERDICTS = (GOOD, CAUTION, DO_NOT_USE)
-DRIFT_SHOWN = ("shape", "DNR", "90 %")
-SPEAKERS_SHOWN = ("speaker", "n", "minutes", *VERDICTS, *DRIFT_SHOWN, "consent")
 
 
 @dataclass(frozen=True, slots=True, eq=False)
@@ -65,39 +61,30 @@ def corpus_page(
         trust: Where things drift, and what can be used.
         provenance: Which program writes it, and when.
     """
-    made = " (simulated)" if any(member.simulated for member in members) else ""
+    simulated = " (simulated)" if any(member.simulated for member in members) else ""
     qualities = [quality for member in members for quality in member.qualities]
-    parts = [
-        facts_table(_facts(members, qualities, trust, provenance)),
-        picture(_quality_figure(qualities), "The sessions' measurements."),
-    ]
     ratios = [
         float(member.drift.dnr_corrected)
         for member in members
         if member.drift.dnr_corrected is not None
     ]
-    if ratios:
-        parts.append(picture(_drift_figure(ratios, trust), "The speakers' shapes."))
-    parts += [
-        heading("Speakers"),
-        html_table(SPEAKERS_SHOWN, [_row(member, trust) for member in members]),
-        paragraph(
-            "n: sessions; good, caution, do not use: those of that quality; DNR: corrected, with "
-            "its 90 % interval.",
-            NOTE,
-        ),
-    ]
     notes = [f"{member.name}: {member.drift.note}" for member in members if member.drift.note]
-    notes += [sentence for member in members for sentence in member.unread]
-    if notes:
-        parts += [heading("Notes"), bullets(notes)]
     versions = Counter(words for member in members for words in member.versions)
-    made_with = [(f"{n} sessions", words) for words, n in versions.most_common()]
-    parts += [heading("Made with"), facts_table(made_with), *judged_by(trust)]
-    return page(f"Library {folder}{made}", parts)
+    return render_page(
+        "corpus",
+        title=f"Library {folder}{simulated}",
+        counts=_count_rows(members, qualities, trust, provenance),
+        quality_figure=_quality_figure(qualities),
+        drift_figure=_drift_figure(ratios, trust) if ratios else None,
+        verdicts=list(VERDICTS),
+        speakers=[_speaker_row(member, trust) for member in members],
+        notes=notes + [sentence for member in members for sentence in member.unread],
+        versions=[(f"{n} sessions", words) for words, n in versions.most_common()],
+        thresholds=threshold_rows(trust),
+    )
 
 
-def _facts(
+def _count_rows(
     members: Sequence[Member],
     qualities: Sequence[Quality],
     trust: TrustSettings,
@@ -117,7 +104,7 @@ def _facts(
     ]
 
 
-def _row(member: Member, trust: TrustSettings) -> tuple[str, ...]:
+def _speaker_row(member: Member, trust: TrustSettings) -> tuple[str, ...]:
     words = Counter(quality.verdict for quality in member.qualities)
     return (
         member.name + (" (simulated)" if member.simulated else ""),
@@ -125,7 +112,7 @@ def _row(member: Member, trust: TrustSettings) -> tuple[str, ...]:
         f"{sum(quality.seconds_valid for quality in member.qualities) / 60.0:.1f}",
         *(str(words[word]) for word in VERDICTS),
         drift_label(member.drift, trust),
-        number(member.drift.dnr_corrected, ".2f"),
+        number_text(member.drift.dnr_corrected, ".2f"),
         interval_words(member.drift.dnr_corrected_interval),
         member.consent.splitlines()[-1] if member.consent else "none",
     )
@@ -133,7 +120,7 @@ def _row(member: Member, trust: TrustSettings) -> tuple[str, ...]:
 
 def _quality_figure(qualities: Sequence[Quality]) -> bytes:
     shares = [100 * q.n_valid / q.n_frames for q in qualities if q.n_frames]
-    with drawing((INCHES, 2.6)) as figure:
+    with new_figure((INCHES, 2.6)) as figure:
         followed, error, height = figure.subplots(1, 3)
         followed.hist(shares, bins=np.linspace(0, 100, 21), color=BLUE)
         followed.set_xlabel("frames followed, %", fontsize=8)
@@ -159,7 +146,7 @@ def _edges(values: Sequence[float], n: int) -> list[float]:
 
 
 def _drift_figure(ratios: Sequence[float], trust: TrustSettings) -> bytes:
-    with drawing((INCHES, 2.4)) as figure:
+    with new_figure((INCHES, 2.4)) as figure:
         axes = figure.add_subplot()
         axes.hist(ratios, bins=_edges(ratios, 30), color=BLUE)
         axes.axvline(trust.max_dnr, color=GREY, ls="--", lw=1)

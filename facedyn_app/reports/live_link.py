@@ -8,14 +8,13 @@ eyes' into `EyeLook…`. A frame without a trusted fit has a `BlendshapeCount` o
 from __future__ import annotations
 
 import csv
-import io
 from dataclasses import dataclass
 from pathlib import Path
 
 import numpy as np
 
 from facedyn_app.errors import MismatchError
-from facedyn_app.files import atomic_file
+from facedyn_app.files import atomic_text
 from facedyn_app.headmodel.channel_sets import (
     ARKIT_NAMES,
     JAW_FACTS,
@@ -63,8 +62,7 @@ def write_live_link(session: Session, head: HeadModel | None, path: Path) -> Liv
     names = (*ARKIT_NAMES, *ANGLES)
     zeros = np.zeros(len(session.seconds))
     table = np.stack([columns.get(name, zeros) for name in names], axis=1)
-    with atomic_file(path) as file:
-        text = io.TextIOWrapper(file, encoding="ascii", newline="")
+    with atomic_text(path, "ascii") as text:
         writer = csv.writer(text, lineterminator="\n")
         titles = [name[0].upper() + name[1:] for name in names]
         writer.writerow(["Timecode", "BlendshapeCount", *titles])
@@ -72,7 +70,6 @@ def write_live_link(session: Session, head: HeadModel | None, path: Path) -> Liv
         for seconds, valid, row in zip(session.seconds, session.valid, table, strict=True):
             cells = [f"{value:.10f}" for value in row.tolist()] if valid else empty
             writer.writerow([_timecode(float(seconds)), len(names) if valid else 0, *cells])
-        text.detach()  # writes what is left, and does not close the file
     return LiveLinkTable(len(table), tuple(name for name in names if name not in columns))
 
 

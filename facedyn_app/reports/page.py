@@ -1,106 +1,121 @@
-"""Pages of reports: HTML that browsers show, and that Qt's text documents print."""
+"""The look of reports: page templates, figures drawn without a window, numbers in tables.
+
+A page is HTML that browsers show and that Qt's text documents print.
+"""
 
 from __future__ import annotations
 
 import base64
-import html
+import io
+import json
 import math
-from collections.abc import Sequence
+from collections.abc import Iterator, Mapping
+from contextlib import contextmanager
+from dataclasses import asdict, dataclass
+from datetime import datetime
+from pathlib import Path
+from typing import Any
 
-PURPOSE = "For research use, not a medical device."
-NAME = ' class="name"'
-"""Of the first cell of a row, which is not broken into lines."""
-WIDTH_PX = 620
-"""Of a picture: as wide as the text on a sheet of A4."""
-NOTE = "note"
-"""Of a paragraph that explains: smaller and grey."""
+import matplotlib as mpl
+from jinja2 import Environment, FileSystemLoader, StrictUndefined
+from matplotlib.backends.backend_agg import FigureCanvasAgg
+from matplotlib.figure import Figure
 
-_PAGE = """<!DOCTYPE html>
-<html lang="en"><head><meta charset="utf-8"><title>{title}</title>
-<style>
-body {{ font: 15px/1.5 system-ui, sans-serif; max-width: 60rem; margin: 2rem auto; padding: 0 1rem;
-  color: #1c1c1c; background: #fff; }}
-h1 {{ font-size: 1.5rem; }} h2 {{ font-size: 1.15rem; margin-top: 2rem; }}
-table {{ border-collapse: collapse; font-variant-numeric: tabular-nums; font-size: 0.9rem; }}
-th, td {{ padding: 0.25rem 0.7rem; border-bottom: 1px solid #e0e0e0; text-align: right; }}
-th:first-child, td.name {{ text-align: left; white-space: nowrap; }}
-table.facts td {{ text-align: left; }}
-.figures {{ display: grid; gap: 1rem;
-  grid-template-columns: repeat(auto-fit, minmax(26rem, 1fr)); }}
-figure {{ margin: 0; }} figure svg, img {{ max-width: 100%; height: auto; }}
-.note {{ color: #555; }}
-</style></head><body>
-<h1>{title}</h1>
-<p class="note">{purpose}</p>
-{body}
-</body></html>
-"""
+from facedyn_app.settings import TrustSettings
+
+UNKNOWN = "not known"
+INCHES = 7.0
+"""Width of a figure."""
+DPI = 160
+BLUE, ORANGE, GREEN, GREY = "#0072B2", "#D55E00", "#009E73", "#6e6e6e"
+"""Of Okabe and Ito's palette, which colour-blind people can tell apart."""
+_STYLE: Mapping[str, object] = {
+    "axes.spines.top": False,
+    "axes.spines.right": False,
+    "axes.grid": True,
+    "grid.color": "#e4e4e4",
+    "axes.axisbelow": True,
+    "font.size": 10,
+    "text.parse_math": False,  # names come from outside
+    "legend.framealpha": 0.9,
+    "legend.edgecolor": "none",
+    "svg.hashsalt": "facedyn",
+    "svg.fonttype": "none",
+}
 
 
-def page(title: str, parts: Sequence[str]) -> str:
-    """A whole page.
+@dataclass(frozen=True, slots=True)
+class Provenance:
+    """What a report says of where its numbers come from.
+
+    Attributes:
+        program: The program that writes the report.
+        now: When it is written.
+        speaker: Whose session it is; empty where nobody is named.
+        consent: Who gave it, when, for what; empty where none is recorded.
+    """
+
+    program: str
+    now: datetime
+    speaker: str = ""
+    consent: str = ""
+
+    @property
+    def written(self) -> tuple[str, str]:
+        """By which program the report was written and when, as a row of facts."""
+        return "Report", f"{self.program}, {self.now:%Y-%m-%d %H:%M}"
+
+
+def render_page(template: str, **values: object) -> str:
+    """A page of `templates/`, its values escaped.
 
     Args:
-        title: Plain text.
-        parts: HTML, one part below the other.
+        template: Its name, without ending.
+        values: What it shows: texts, rows of texts, figures as bytes of PNG files.
     """
-    return _PAGE.format(title=html.escape(title), body="\n".join(parts), purpose=PURPOSE)
+    pages = Environment(
+        loader=FileSystemLoader(Path(__file__).with_name("templates")),
+        autoescape=True,
+        undefined=StrictUndefined,
+        trim_blocks=True,
+        lstrip_blocks=True,
+    )
+    pages.filters["base64"] = lambda png: base64.b64encode(png).decode("ascii")
+    return pages.get_template(f"{template}.html").render(values)
 
 
-def heading(text: str) -> str:
-    """A heading of plain text."""
-    return f"<h2>{html.escape(text)}</h2>"
-
-
-def paragraph(text: str, kind: str = "") -> str:
-    """A paragraph of plain text."""
-    of_kind = f' class="{kind}"' if kind else ""
-    return f"<p{of_kind}>{html.escape(text)}</p>"
-
-
-def bullets(sentences: Sequence[str]) -> str:
-    """Sentences of plain text, one below the other; nothing where there is none."""
-    items = "".join(f"<li>{html.escape(sentence)}</li>" for sentence in sentences)
-    return f"<ul>{items}</ul>" if items else ""
-
-
-def html_table(head: Sequence[str], rows: Sequence[Sequence[str]]) -> str:
-    """A table of plain texts, the first column to the left, the others to the right."""
-    top = "".join(f"<th>{html.escape(cell)}</th>" for cell in head)
-    return f"<table><tr>{top}</tr>{_rows(rows)}</table>"
-
-
-def facts_table(rows: Sequence[tuple[str, ...]]) -> str:
-    """What is known, and its value, as plain texts, perhaps several beside each other."""
-    return f'<table class="facts">{_rows(rows)}</table>'
-
-
-def number(value: float | None, form: str) -> str:
+def number_text(value: float | None, form: str) -> str:
     """A number for a table; a dash where there is none."""
     return "-" if value is None or math.isnan(value) else f"{value:{form}}"
 
 
-def picture(png: bytes, words: str) -> str:
-    """A picture that lies in the page itself.
-
-    Args:
-        png: The file's bytes.
-        words: What it shows, plain text.
-    """
-    data = base64.b64encode(png).decode("ascii")
-    said = html.escape(words, quote=True)
-    return (
-        f'<p><img src="data:image/png;base64,{data}" width="{WIDTH_PX}" alt="{said}"></p>'
-        f'<p class="note">{said}</p>'
-    )
+def threshold_rows(trust: TrustSettings) -> list[tuple[str, ...]]:
+    """The thresholds that words such as "good" and "drifts" depend on."""
+    return settings_rows({"trust": asdict(trust)})
 
 
-def _rows(rows: Sequence[Sequence[str]]) -> str:
-    return "".join(f"<tr>{_row(row)}</tr>" for row in rows)
+def settings_rows(settings: Mapping[str, Any] | None) -> list[tuple[str, ...]]:
+    """Settings by their parts, two in a row, so that a long table takes half of a sheet."""
+    rows = []
+    for part, values in (settings or {}).items():
+        items = values.items() if isinstance(values, dict) else [("", values)]
+        rows += [(f"{part}.{key}".rstrip("."), json.dumps(value)) for key, value in items]
+    rows = [*(rows or [("settings", UNKNOWN)]), ("", "")]
+    half = len(rows) // 2
+    return [left + right for left, right in zip(rows[:half], rows[half:], strict=False)]
 
 
-def _row(cells: Sequence[str]) -> str:
-    kinds = [NAME] + [""] * len(cells)
-    return "".join(
-        f"<td{kind}>{html.escape(cell)}</td>" for kind, cell in zip(kinds, cells, strict=False)
-    )
+@contextmanager
+def new_figure(inches: tuple[float, float]) -> Iterator[Figure]:
+    """A figure of this size, to be filled and saved within."""
+    with mpl.rc_context(dict(_STYLE)):
+        figure = Figure(figsize=inches, layout="constrained")
+        FigureCanvasAgg(figure)
+        yield figure
+
+
+def png_of(figure: Figure) -> bytes:
+    """The figure as the bytes of a PNG file."""
+    file = io.BytesIO()
+    figure.savefig(file, format="png", dpi=DPI)
+    return file.getvalue()

@@ -2,12 +2,7 @@
 
 from __future__ import annotations
 
-import json
 import math
-from collections.abc import Mapping, Sequence
-from dataclasses import asdict, dataclass
-from datetime import datetime
-from typing import Any
 
 import numpy as np
 
@@ -16,43 +11,19 @@ from facedyn_app.dynamics.quality import assess_quality
 from facedyn_app.dynamics.ranges import liveliest
 from facedyn_app.fitting.focal import focal_text
 from facedyn_app.records import Quality, Session
-from facedyn_app.reports.drawing import BLUE, ORANGE, drawing, png_of
 from facedyn_app.reports.page import (
-    NOTE,
-    bullets,
-    facts_table,
-    heading,
-    page,
-    paragraph,
-    picture,
+    BLUE,
+    INCHES,
+    ORANGE,
+    UNKNOWN,
+    Provenance,
+    new_figure,
+    png_of,
+    render_page,
+    settings_rows,
+    threshold_rows,
 )
 from facedyn_app.settings import TrustSettings
-
-UNKNOWN = "not known"
-INCHES = 7.0
-"""Width of a figure."""
-
-
-@dataclass(frozen=True, slots=True)
-class Provenance:
-    """What a report says of where its numbers come from.
-
-    Attributes:
-        program: The program that writes the report.
-        now: When it is written.
-        speaker: Whose session it is; empty where nobody is named.
-        consent: Who gave it, when, for what; empty where none is recorded.
-    """
-
-    program: str
-    now: datetime
-    speaker: str = ""
-    consent: str = ""
-
-    @property
-    def written(self) -> tuple[str, str]:
-        """By which program the report was written and when, as a row of facts."""
-        return "Report", f"{self.program}, {self.now:%Y-%m-%d %H:%M}"
 
 
 def session_page(name: str, session: Session, trust: TrustSettings, provenance: Provenance) -> str:
@@ -65,22 +36,22 @@ def session_page(name: str, session: Session, trust: TrustSettings, provenance: 
         provenance: Where all this comes from.
     """
     quality, control = assess_quality(session, trust), control_session(session)
-    made = " (simulated)" if session.simulated else ""
-    parts = [
-        paragraph(f"Measurement: {quality.verdict}."),
-        bullets(quality.reasons),
-        facts_table([*control_facts(quality, control), *_about(session, provenance)]),
-        picture(_course(control), "The measurement, second by second."),
-        picture(_motion(session), _motion_words(session)),
-        heading("Settings and versions"),
-        paragraph("What the numbers were made with, as the session keeps it.", NOTE),
-        facts_table(side_by_side(settings_rows(session.meta.get("settings")))),
-        *judged_by(trust),
-    ]
-    return page(f"Session {name}{made}", parts)
+    simulated = " (simulated)" if session.simulated else ""
+    return render_page(
+        "session",
+        title=f"Session {name}{simulated}",
+        quality=quality,
+        frames=_frame_rows(quality, control),
+        about=_about_rows(session, provenance),
+        course=_course_figure(control),
+        motion=_motion_figure(session),
+        liveliest=[session.expression_names[k] for k in liveliest(session)],
+        settings=settings_rows(session.meta.get("settings")),
+        thresholds=threshold_rows(trust),
+    )
 
 
-def control_facts(quality: Quality, control: SessionControl) -> list[tuple[str, str]]:
+def _frame_rows(quality: Quality, control: SessionControl) -> list[tuple[str, str]]:
     """What became of a session's frames, in words."""
     invalid = ", ".join(f"{n} {reason}" for reason, n in control.invalid.items())
     share = _percent(quality.n_valid, quality.n_frames)
@@ -112,29 +83,7 @@ def control_facts(quality: Quality, control: SessionControl) -> list[tuple[str, 
     ]
 
 
-def judged_by(trust: TrustSettings) -> list[str]:
-    """The thresholds that words such as "good" and "drifts" depend on, as parts of a page."""
-    rows = settings_rows({"trust": asdict(trust)})
-    return [heading("Judged by"), facts_table(side_by_side(rows))]
-
-
-def settings_rows(settings: Mapping[str, Any] | None) -> list[tuple[str, str]]:
-    """Settings by their parts, one a row."""
-    rows = []
-    for part, values in (settings or {}).items():
-        items = values.items() if isinstance(values, dict) else [("", values)]
-        rows += [(f"{part}.{key}".rstrip("."), json.dumps(value)) for key, value in items]
-    return rows or [("settings", UNKNOWN)]
-
-
-def side_by_side(rows: Sequence[tuple[str, str]]) -> list[tuple[str, ...]]:
-    """Two rows in one, so that a long table takes half of a sheet."""
-    half = (len(rows) + 1) // 2
-    padded = [*rows, ("", "")]
-    return [left + right for left, right in zip(padded[:half], padded[half:], strict=False)]
-
-
-def _about(session: Session, provenance: Provenance) -> list[tuple[str, str]]:
+def _about_rows(session: Session, provenance: Provenance) -> list[tuple[str, str]]:
     meta = session.meta
     source = meta.get("source") or {}
     size = f"{meta['width']} x {meta['height']} px" if {"width", "height"} <= set(meta) else UNKNOWN
@@ -156,7 +105,7 @@ def _about(session: Session, provenance: Provenance) -> list[tuple[str, str]]:
     ]
 
 
-def _course(control: SessionControl) -> bytes:
+def _course_figure(control: SessionControl) -> bytes:
     each = control.each_second
     rows = [
         ("frames\nfollowed, %", each.valid_percent),
@@ -165,7 +114,7 @@ def _course(control: SessionControl) -> bytes:
         ("brightness,\n% of white", each.brightness_percent),
     ]
     known = [(label, values) for label, values in rows if np.isfinite(values).any()]
-    with drawing((INCHES, 1.15 * len(known) + 0.4)) as figure:
+    with new_figure((INCHES, 1.15 * len(known) + 0.4)) as figure:
         for k, (label, values) in enumerate(known):
             axes = figure.add_subplot(len(known), 1, k + 1)
             axes.plot(each.seconds, values, ".-", color=BLUE, lw=1, ms=3)
@@ -176,9 +125,9 @@ def _course(control: SessionControl) -> bytes:
         return png_of(figure)
 
 
-def _motion(session: Session) -> bytes:
+def _motion_figure(session: Session) -> bytes:
     degrees = np.degrees(session.rotation)
-    with drawing((INCHES, 5.4)) as figure:
+    with new_figure((INCHES, 5.4)) as figure:
         head, jaw, face = figure.subplots(3, 1, sharex=True)
         for name, values in zip(("pitch", "yaw", "roll"), degrees.T, strict=True):
             head.plot(session.seconds, values, lw=0.8, label=name)
@@ -195,11 +144,6 @@ def _motion(session: Session) -> bytes:
         for axes in (head, face) if session.expression_names else (head,):
             axes.legend(fontsize=7, ncols=4, loc="upper right")
         return png_of(figure)
-
-
-def _motion_words(session: Session) -> str:
-    names = ", ".join(session.expression_names[k] for k in liveliest(session))
-    return f"How the head turned, the jaw opened and the face moved ({names})."
 
 
 def _number(value: float, form: str, unit: str) -> str:

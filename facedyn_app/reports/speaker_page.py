@@ -13,28 +13,22 @@ from facedyn_app.dynamics.conditions import drift_notes
 from facedyn_app.dynamics.drift import drift_label, interval_words
 from facedyn_app.dynamics.ranges import LEFT, RIGHT, MotionRanges, channel_pairs
 from facedyn_app.records import DriftReport, Quality, SessionDrift
-from facedyn_app.reports.drawing import BLUE, GREY, ORANGE, drawing, png_of
 from facedyn_app.reports.page import (
-    NOTE,
-    bullets,
-    facts_table,
-    heading,
-    html_table,
-    number,
-    page,
-    paragraph,
-    picture,
+    BLUE,
+    GREY,
+    INCHES,
+    ORANGE,
+    Provenance,
+    new_figure,
+    number_text,
+    png_of,
+    render_page,
+    threshold_rows,
 )
-from facedyn_app.reports.session_page import INCHES, Provenance, judged_by
 from facedyn_app.settings import TrustSettings
 
 SHOWN_PAIRS = 4
 """Pairs of channels in the tables and figures: those that move most."""
-PAIRED = (
-    ", and of the channels of both sides that move most, 1 being all that a face can do: left / "
-    "right, the person's own; in brackets the asymmetry, left less right over their sum."
-)
-VISITS_SHOWN = ("date", "session", "measurement", "valid %", "error %", "face px", "DNR", "90 %")
 
 
 @dataclass(frozen=True, slots=True, eq=False)
@@ -72,32 +66,29 @@ def speaker_page(
         trust: Where things drift, and what can be used.
         provenance: Whose report it is, his consent.
     """
-    made = " (simulated)" if any(visit.simulated for visit in visits) else ""
-    parts = [
-        paragraph(f"Shape: {drift_line(drift, trust)}"),
-        bullets(drift_notes(drift, trust)),
-        heading("Sessions by date"),
-        html_table(VISITS_SHOWN, [_visit_row(visit, drift) for visit in visits]),
-        paragraph(
-            "valid: frames that could be followed; error: of landmarks, % of face height; DNR: how "
-            "far the shape lies from the other sessions', over how much it wanders within one.",
-            NOTE,
-        ),
-    ]
-    if drift.dnr is not None:
-        parts.append(picture(_drift_figure(visits, drift, trust), "Shape by date."))
-    parts += [heading("How far the face moves"), *_ranges_parts(visits)]
-    facts = [
-        ("Speaker", provenance.speaker),
-        ("Consent", provenance.consent or "none recorded"),
-        provenance.written,
-        *((f"{visit.name}, made with", visit.versions) for visit in visits),
-    ]
-    parts += [heading("Consent and versions"), facts_table(facts), *judged_by(trust)]
-    return page(f"Speaker {provenance.speaker}{made}", parts)
+    simulated = " (simulated)" if any(visit.simulated for visit in visits) else ""
+    pairs = _liveliest_pairs(visits)
+    return render_page(
+        "speaker",
+        title=f"Speaker {provenance.speaker}{simulated}",
+        shape=_drift_line(drift, trust),
+        notes=drift_notes(drift, trust),
+        visits=[_visit_row(visit, drift) for visit in visits],
+        drift_figure=None if drift.dnr is None else _drift_figure(visits, drift, trust),
+        pairs=pairs,
+        ranges=[_range_row(visit, pairs) for visit in visits],
+        ranges_figure=_ranges_figure(visits, pairs),
+        origins=[
+            ("Speaker", provenance.speaker),
+            ("Consent", provenance.consent or "none recorded"),
+            provenance.written,
+            *((f"{visit.name}, made with", visit.versions) for visit in visits),
+        ],
+        thresholds=threshold_rows(trust),
+    )
 
 
-def drift_line(drift: DriftReport, trust: TrustSettings) -> str:
+def _drift_line(drift: DriftReport, trust: TrustSettings) -> str:
     """Whether a shape drifts, in a line of plain text."""
     words = drift_label(drift, trust)
     if drift.dnr_corrected is None:
@@ -120,38 +111,22 @@ def _visit_row(visit: Visit, drift: DriftReport) -> tuple[str, ...]:
         visit.date_words,
         visit.name + (" (simulated)" if visit.simulated else ""),
         quality.verdict,
-        number(share, ".0f"),
-        number(quality.error_percent_face, ".2f"),
-        number(quality.face_px, ".0f"),
-        number(None if own is None else own.dnr, ".2f"),
+        number_text(share, ".0f"),
+        number_text(quality.error_percent_face, ".2f"),
+        number_text(quality.face_px, ".0f"),
+        number_text(None if own is None else own.dnr, ".2f"),
         interval_words(None if own is None else own.dnr_interval),
     )
 
 
-def _ranges_parts(visits: Sequence[Visit]) -> list[str]:
-    pairs = _liveliest_pairs(visits)
-    rows = [
-        [
-            visit.date_words,
-            number(visit.ranges.jaw_deg, ".1f"),
-            *(_both_sides(visit, pair) for pair in pairs),
-        ]
-        for visit in visits
-    ]
-    return [
-        html_table(["date", "jaw, degrees", *pairs], rows),
-        paragraph(
-            "Spans of the middle 90 % of the frames: of the jaw's opening"
-            + (PAIRED if pairs else "."),
-            NOTE,
-        ),
-        picture(_ranges_figure(visits, pairs), "How far the face moves, by date."),
-    ]
+def _range_row(visit: Visit, pairs: Sequence[str]) -> tuple[str, ...]:
+    jaw = number_text(visit.ranges.jaw_deg, ".1f")
+    return (visit.date_words, jaw, *(_both_sides(visit, pair) for pair in pairs))
 
 
 def _both_sides(visit: Visit, pair: str) -> str:
-    left, right = (number(_span(visit, pair + side), ".2f") for side in (LEFT, RIGHT))
-    return f"{left} / {right} ({number(visit.ranges.asymmetry(pair), '+.2f')})"
+    left, right = (number_text(_span(visit, pair + side), ".2f") for side in (LEFT, RIGHT))
+    return f"{left} / {right} ({number_text(visit.ranges.asymmetry(pair), '+.2f')})"
 
 
 def _span(visit: Visit, name: str) -> float:
@@ -176,7 +151,7 @@ def _liveliest_pairs(visits: Sequence[Visit]) -> list[str]:
 
 
 def _drift_figure(visits: Sequence[Visit], drift: DriftReport, trust: TrustSettings) -> bytes:
-    with drawing((INCHES, 2.6)) as figure:
+    with new_figure((INCHES, 2.6)) as figure:
         axes = figure.add_subplot()
         for k, visit in enumerate(visits):
             own = _of_session(drift, visit.name)
@@ -193,7 +168,7 @@ def _drift_figure(visits: Sequence[Visit], drift: DriftReport, trust: TrustSetti
 
 
 def _ranges_figure(visits: Sequence[Visit], pairs: Sequence[str]) -> bytes:
-    with drawing((INCHES, 4.2 if pairs else 2.4)) as figure:
+    with new_figure((INCHES, 4.2 if pairs else 2.4)) as figure:
         jaw = figure.add_subplot(2 if pairs else 1, 1, 1)
         jaw.plot([visit.ranges.jaw_deg for visit in visits], "o-", color=ORANGE)
         jaw.set_ylabel("jaw opening,\ndegrees", fontsize=9)

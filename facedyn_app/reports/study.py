@@ -16,8 +16,8 @@ from facedyn_app.progress import OnProgress, Progress
 from facedyn_app.recognizer import metrics
 from facedyn_app.recognizer.accuracy import Accuracy
 from facedyn_app.recognizer.study import Point, Study
+from facedyn_app.reports.page import render_page
 from facedyn_app.reports.study_figures import FIGURES, write_figures
-from facedyn_app.reports.study_page import study_page
 
 MEASURES = (
     "top1_window",
@@ -31,6 +31,15 @@ MEASURES = (
     "eer",
     "min_dcf",
     "cllr",
+)
+PAGE_MEASURES = (
+    "top1_window",
+    "top5_window",
+    "top1_session",
+    "mrr",
+    "dir_far1",
+    "dir_far10",
+    "eer",
 )
 LONGEST_DET = 500
 """Points of the DET curve that are written."""
@@ -86,6 +95,57 @@ def study_facts(study: Study) -> dict[str, Any]:
             },
         },
     }
+
+
+def study_page(
+    study: Study, about: Mapping[str, Any], drawn: Sequence[tuple[str, str]], place: Path
+) -> str:
+    """The page of a study, its figures within it.
+
+    Args:
+        study: What was found.
+        about: What it was found on and with.
+        drawn: Name and title of each figure.
+        place: Where the figures are.
+    """
+    found = study.assessment
+    speakers = "simulated speakers" if found.simulated else "speakers"
+    return render_page(
+        "study",
+        title=f"Recognition by facial motion: {found.accuracy.n_speakers} {speakers}",
+        headline=_headline(found.accuracy, speakers),
+        measures=["", *(f"{key.replace('_', ' ')} %" for key in PAGE_MEASURES)],
+        compared=[
+            [name.replace("_", " "), *(_share_text(one, key) for key in PAGE_MEASURES)]
+            for name, one in found.compared.items()
+        ],
+        figures=[(name, title, _svg(place / f"{name}.svg")) for name, title in drawn],
+        about=about.items(),
+    )
+
+
+def _headline(accuracy: Accuracy, speakers: str) -> str:
+    right, session = 100 * accuracy.top1_window, 100 * accuracy.top1_session
+    low, high = (100 * bound for bound in accuracy.intervals["top1_window"])
+    uniform, majority = 100 * accuracy.chance_uniform, 100 * accuracy.chance_majority
+    return (
+        f"{right:.1f} % of {accuracy.n_windows} windows are given to the right one of "
+        f"{accuracy.n_speakers} {speakers} (90 % interval {low:.1f} to {high:.1f} %), and "
+        f"{session:.1f} % of {accuracy.n_probes} sessions. By chance it would be {uniform:.2f} %, "
+        f"or {majority:.2f} % by always naming the most frequent one: the windows' share is "
+        f"{accuracy.lift_uniform:.3g} and {accuracy.lift_majority:.3g} times that."
+    )
+
+
+def _share_text(accuracy: Accuracy, key: str) -> str:
+    low, high = accuracy.intervals[key]
+    return f"{100 * getattr(accuracy, key):.1f} ({100 * low:.1f} to {100 * high:.1f})"
+
+
+def _svg(path: Path) -> str:
+    """A figure as it stands within a page: without what comes before its element."""
+    text = path.read_text(encoding="utf-8")
+    return text[text.index("<svg") :]
 
 
 def _point(point: Point, name: str) -> dict[str, Any]:

@@ -12,7 +12,7 @@ from scipy.stats import norm
 from facedyn_app.recognizer import metrics
 from facedyn_app.recognizer.accuracy import Accuracy
 from facedyn_app.recognizer.study import Point, Study
-from facedyn_app.reports.drawing import BLUE, DPI, GREEN, GREY, ORANGE, drawing
+from facedyn_app.reports.page import BLUE, DPI, GREEN, GREY, ORANGE, new_figure
 
 INCHES = (5.6, 3.8)
 ERROR_TICKS = (0.001, 0.01, 0.05, 0.1, 0.2, 0.4, 0.6, 0.8)
@@ -51,11 +51,11 @@ def _has_numbers(name: str, study: Study) -> bool:
 
 
 def _write(study: Study, title: str, draw: Draw, path: Path) -> None:
-    with drawing(INCHES) as figure:
+    with new_figure(INCHES) as figure:
         axes = figure.add_subplot()
         draw(axes, study)
-        made = " (simulated speakers)" if study.assessment.simulated else ""
-        axes.set_title(title + made, fontsize=10, loc="left")
+        simulated = " (simulated speakers)" if study.assessment.simulated else ""
+        axes.set_title(title + simulated, fontsize=10, loc="left")
         figure.savefig(path.with_suffix(".png"), dpi=DPI)
         figure.savefig(path.with_suffix(".svg"), metadata={"Date": None})
 

@@ -1,5 +1,6 @@
 """Other programs' measurements of a face become sessions.
 
-A reader a program (`openface`, `pyfeat`, `live_link`, `blendshapes`, `flame`) turns a file into
-`Track`s, one a face; `reading` recognises files by what is in them; `track` makes the session.
+Readers (`action_units`: OpenFace, py-feat; `live_link`, `blendshapes`, `flame`, `animation`) turn a
+file into `Track`s, one a face; `reading` recognises files by what is in them; `track` makes the
+session.
 """

@@ -12,13 +12,13 @@ from typing import Any
 
 import numpy as np
 
-from facedyn_app.errors import InputError
+from facedyn_app.errors import unreadable, unusable
 from facedyn_app.files import open_plain
 from facedyn_app.headmodel.channel_sets import ARKIT, ARKIT_NAMES
 from facedyn_app.headmodel.gltf import MAGIC, GlbReader
 from facedyn_app.headmodel.turns import look_angles, quaternion_vectors, vector_matrices
 from facedyn_app.records import FloatArray
-from facedyn_app.tracks.times import stated_times
+from facedyn_app.tracks.rows import stated_times
 from facedyn_app.tracks.track import Track
 
 MOST_BYTES = 2**30
@@ -42,7 +42,7 @@ def read_animation(path: Path) -> tuple[Track, ...]:
         return (_track(path, _opened(path)),)
     except (ValueError, LookupError, TypeError, AttributeError) as error:
         told = str(error) if isinstance(error, ValueError) else "its animation is damaged"
-        raise InputError(f"'{path}' cannot be used: {told}.") from error
+        raise unusable(path, told) from error
 
 
 def _opened(path: Path) -> GlbReader:
@@ -53,7 +53,7 @@ def _opened(path: Path) -> GlbReader:
             file.seek(0)
             return GlbReader(file.read())
     except OSError as error:
-        raise InputError(f"'{path}' cannot be opened: {error.strerror or error}.") from error
+        raise unreadable(path, error, "opened") from error
 
 
 def _track(path: Path, file: GlbReader) -> Track:

@@ -15,13 +15,12 @@ from typing import Any
 
 import numpy as np
 
-from facedyn_app.errors import InputError
+from facedyn_app.errors import InputError, unreadable, unusable
 from facedyn_app.files import open_plain
 from facedyn_app.headmodel.channel_sets import ARKIT, ARKIT_NAMES, gaze_of_looks
 from facedyn_app.records import FloatArray
-from facedyn_app.tracks.faces import rows_by_face
+from facedyn_app.tracks.rows import Times, counted_times, has_times, rows_by_face, stated_times
 from facedyn_app.tracks.table import Head, read_columns
-from facedyn_app.tracks.times import Times, counted_times, has_times, stated_times
 from facedyn_app.tracks.track import FAILED, NO_FACE, Track
 
 PROGRAM = "MediaPipe"
@@ -105,15 +104,16 @@ def read_blendshape_json(path: Path, fps: float | None) -> tuple[Track, ...]:
     for number, item in enumerate(_objects(path), start=1):
         scores = _scores(item)
         if scores is None:
-            raise InputError(
-                f"'{path}' cannot be used: line {number} has the scores of several faces.",
+            raise unusable(
+                path,
+                f"line {number} has the scores of several faces",
                 "Keep one face (MediaPipe: num_faces=1).",
             )
         rows.append({"scores": scores, **{key.lower(): item[key] for key in item}})
     seen = set().union(*(row["scores"] for row in rows)) if rows else set()
     names = tuple(name for name in ARKIT_NAMES if name in seen)
     if not names:
-        raise InputError(f"'{path}' cannot be used: it has none of ARKit's 52 names.")
+        raise unusable(path, "it has none of ARKit's 52 names")
     values = np.full((len(rows), len(names)), np.nan)
     for k, row in enumerate(rows):
         values[k] = [_number(path, k, row["scores"].get(name)) for name in names]
@@ -130,7 +130,7 @@ def _objects(path: Path) -> Iterator[Mapping[str, Any]]:
     try:
         with open_plain(path) as file:
             if file.seek(0, 2) > MOST_JSON_BYTES:
-                raise InputError(f"'{path}' cannot be used: it is larger than 512 MiB.")
+                raise unusable(path, "it is larger than 512 MiB")
             file.seek(0)
             start = file.read(1)
             file.seek(0)
@@ -141,21 +141,19 @@ def _objects(path: Path) -> Iterator[Mapping[str, Any]]:
                 if line.strip():
                     yield _object(path, number, _parsed(path, number, line))
     except OSError as error:
-        raise InputError(f"'{path}' cannot be read: {error.strerror or error}.") from error
+        raise unreadable(path, error) from error
 
 
 def _parsed(path: Path, number: int, line: bytes) -> Any:
     try:
         return json.loads(line)
     except (ValueError, RecursionError) as error:
-        raise InputError(
-            f"'{path}' cannot be used: its line {number} is no JSON; it may have been cut off."
-        ) from error
+        raise unusable(path, f"its line {number} is no JSON; it may have been cut off") from error
 
 
 def _object(path: Path, number: int, item: object) -> Mapping[str, Any]:
     if not isinstance(item, dict):
-        raise InputError(f"'{path}' cannot be used: its line {number} is no JSON object.")
+        raise unusable(path, f"its line {number} is no JSON object")
     return item
 
 
@@ -181,10 +179,7 @@ def _number(path: Path, row: int, value: object) -> float:
     if value is None:
         return float("nan")
     if isinstance(value, bool) or not isinstance(value, int | float):
-        raise InputError(
-            f"'{path}' cannot be used: line {row + 1} holds {str(value)[:30]!r}, which is no "
-            "number."
-        )
+        raise unusable(path, f"line {row + 1} holds {str(value)[:30]!r}, which is no number")
     return float(value)
 
 

@@ -16,7 +16,7 @@ from typing import Any
 import numpy as np
 import numpy.typing as npt
 
-from facedyn_app.errors import InputError, MismatchError
+from facedyn_app.errors import MismatchError, unusable
 from facedyn_app.headmodel.channel_sets import flame_set
 from facedyn_app.headmodel.turns import (
     FACING_DIAGONAL,
@@ -26,7 +26,7 @@ from facedyn_app.headmodel.turns import (
     vector_matrices,
 )
 from facedyn_app.records import ByteArray, FloatArray
-from facedyn_app.tracks.times import Times, counted_times, stated_times
+from facedyn_app.tracks.rows import Times, counted_times, stated_times
 from facedyn_app.tracks.track import FAILED, Track
 
 EXPRESSION = ("expr", "exp", "expression", "expression_params", "exp_params", "expcode", "exp_code")
@@ -120,7 +120,7 @@ def flame_track(
     """
     expression = _table(path, arrays, EXPRESSION)
     if expression is None:
-        raise InputError(f"'{path}' cannot be used: it has no expression coefficients.")
+        raise unusable(path, "it has no expression coefficients")
     n_rows = len(expression)
     values, names = _channels(path, arrays, expression)
     shapes = _table(path, arrays, SHAPE, n_rows, alone=True)
@@ -190,9 +190,10 @@ def _check_widths(path: Path, n_expression: int, n_shape: int, head: FlameFile |
     if n_expression <= most_expression and n_shape <= most_shape:
         return
     if head is None:
-        raise InputError(
-            f"'{path}' cannot be used: it has {n_shape} shapes and {n_expression} expressions, and "
-            f"FLAME has {most_shape} and {most_expression}."
+        raise unusable(
+            path,
+            f"it has {n_shape} shapes and {n_expression} expressions, and "
+            f"FLAME has {most_shape} and {most_expression}",
         )
     raise MismatchError(
         f"'{path}' has {n_shape} shapes and {n_expression} expressions, and the head file has "
@@ -216,19 +217,13 @@ def _table(
         return None
     array = arrays[name]
     if array.dtype.kind not in "fiu" or not 0 < array.ndim <= 4 or not array.size:
-        raise InputError(f"'{path}' cannot be used: its '{name}' is no table of numbers.")
+        raise unusable(path, f"its '{name}' is no table of numbers")
     n = 1 if array.ndim == 1 else len(array)
     rows = array.reshape(n, -1).astype(np.float64)
     if n_rows not in (None, n) and n != 1:
-        raise InputError(
-            f"'{path}' cannot be used: its '{name}' has {n} rows where its expressions have "
-            f"{n_rows}."
-        )
+        raise unusable(path, f"its '{name}' has {n} rows where its expressions have {n_rows}")
     if width not in (None, rows.shape[1]):
-        raise InputError(
-            f"'{path}' cannot be used: its '{name}' has {rows.shape[1]} numbers a frame instead of "
-            f"{width}."
-        )
+        raise unusable(path, f"its '{name}' has {rows.shape[1]} numbers a frame instead of {width}")
     return rows if n_rows is None or alone else np.broadcast_to(rows, (n_rows, rows.shape[1]))
 
 
@@ -254,9 +249,7 @@ def _matrices(path: Path, name: str, columns: FloatArray) -> FloatArray:
         return sixd_matrices(columns)
     if width == 9:
         return columns.reshape(-1, 3, 3)
-    raise InputError(
-        f"'{path}' cannot be used: its {name} has {width} numbers a frame, which are no turn."
-    )
+    raise unusable(path, f"its {name} has {width} numbers a frame, which are no turn")
 
 
 def _vectors(path: Path, name: str, columns: FloatArray) -> FloatArray:
@@ -294,7 +287,7 @@ def _gaze(path: Path, arrays: Arrays, n_rows: int) -> FloatArray | None:
     if eyes is None:
         return None
     if eyes.shape[1] % 2:
-        raise InputError(f"'{path}' cannot be used: its eyes are no two turns a frame.")
+        raise unusable(path, "its eyes are no two turns a frame")
     half = eyes.shape[1] // 2
     sides = (eyes[:, :half], eyes[:, half:])
     ahead = [_matrices(path, "eyes", side)[:, :, 2] for side in sides]

@@ -1,4 +1,4 @@
-"""Where FLAME parameters lie: an npz, a pickle, or a folder of npz or npy files.
+"""Files and folders of FLAME parameters: an npz, a pickle, or a folder of npz or npy files.
 
 A folder is one recording where its files are its frames (GaussianAvatars' `flame_param/00000.npz`),
 where its folders are (EMOCA's `000001_000/exp.npy`), or where its npy files are the arrays.
@@ -16,7 +16,7 @@ from typing import Any
 import numpy as np
 import numpy.typing as npt
 
-from facedyn_app.errors import InputError
+from facedyn_app.errors import InputError, unreadable, unusable
 from facedyn_app.headmodel.files.pickled_arrays import SparseMatrix, read_pickled
 from facedyn_app.npz import npz_names, read_npy, read_npz
 from facedyn_app.records import FloatArray
@@ -83,11 +83,9 @@ def read_parameters(path: Path) -> Parameters:
         files = _arrays_in(path)
         return _read_arrays(files) if files else _read_frames(_frames_in(path))
     except OSError as error:
-        raise InputError(f"'{path}' cannot be read: {error.strerror or error}.") from error
+        raise unreadable(path, error) from error
     except ValueError as error:
-        raise InputError(
-            f"'{path}' cannot be used: {error}.", "Save its arrays as an npz of numbers."
-        ) from error
+        raise unusable(path, str(error), "Save its arrays as an npz of numbers.") from error
 
 
 def files_of(path: Path) -> list[Path]:
@@ -164,7 +162,7 @@ def _read_frames(frames: Sequence[Path]) -> Parameters:
     numbers = [_NUMBER.findall(path.stem) for path in frames]
     counted = all(numbers) and len({number[0] for number in numbers}) == len(frames)
     frame = np.array([float(number[0]) for number in numbers]) if counted else None
-    return Parameters({name: np.stack(made) for name, made in rows.items()}, first.names, frame)
+    return Parameters({name: np.stack(each) for name, each in rows.items()}, first.names, frame)
 
 
 def _read_file_or_folder(path: Path) -> Parameters:

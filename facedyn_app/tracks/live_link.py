@@ -11,7 +11,7 @@ from functools import partial
 
 import numpy as np
 
-from facedyn_app.errors import InputError
+from facedyn_app.errors import unusable
 from facedyn_app.headmodel.channel_sets import (
     ARKIT,
     ARKIT_NAMES,
@@ -23,8 +23,8 @@ from facedyn_app.headmodel.channel_sets import (
 )
 from facedyn_app.headmodel.turns import euler_vectors
 from facedyn_app.records import FloatArray
+from facedyn_app.tracks.rows import Times, stated_times
 from facedyn_app.tracks.table import Column, Head, read_columns
-from facedyn_app.tracks.times import Times, stated_times
 from facedyn_app.tracks.track import NO_FACE, Track
 
 EYES = tuple(name for name in LIVE_LINK_EYES if not name.endswith("Roll"))
@@ -92,9 +92,10 @@ def _times(head: Head, codes: Column) -> tuple[Times, tuple[str, ...]]:
     for row, code in enumerate(codes.tolist()):
         found = _CODE.fullmatch((code or "").strip())
         if found is None:
-            raise InputError(
-                f"'{head.path}' cannot be used: its timecode {str(code)[:20]!r} in row {row + 1} "
-                "is none (hours:minutes:seconds:frames)."
+            raise unusable(
+                head.path,
+                f"its timecode {str(code)[:20]!r} in row {row + 1} "
+                "is none (hours:minutes:seconds:frames)",
             )
         parts[row] = [float(part) for part in found.groups()]
     rate, told = _rate(parts)

@@ -12,9 +12,10 @@ from typing import Any
 import numpy as np
 
 from facedyn_app.assets import sha256_of
-from facedyn_app.errors import InputError, MismatchError
+from facedyn_app.errors import InputError, MismatchError, unreadable, unusable
 from facedyn_app.files import open_plain
 from facedyn_app.records import FloatArray, Session
+from facedyn_app.tracks.action_units import is_openface, is_pyfeat, read_openface, read_pyfeat
 from facedyn_app.tracks.animation import is_animation, read_animation
 from facedyn_app.tracks.blendshapes import (
     is_blendshape_json,
@@ -23,17 +24,10 @@ from facedyn_app.tracks.blendshapes import (
     read_blendshapes,
 )
 from facedyn_app.tracks.flame import FlameFile, flame_track
-from facedyn_app.tracks.flame_files import (
-    files_of,
-    is_flame_file,
-    is_flame_folder,
-    read_parameters,
-)
+from facedyn_app.tracks.flame_files import files_of, is_flame_file, is_flame_folder, read_parameters
 from facedyn_app.tracks.live_link import is_live_link, read_live_link
-from facedyn_app.tracks.openface import is_openface, read_openface
-from facedyn_app.tracks.pyfeat import is_pyfeat, read_pyfeat
+from facedyn_app.tracks.rows import USUAL_FPS
 from facedyn_app.tracks.table import Head, read_head
-from facedyn_app.tracks.times import USUAL_FPS
 from facedyn_app.tracks.track import Track, session_of
 
 SLOWEST_FPS, FASTEST_FPS = 0.01, 10_000.0
@@ -68,7 +62,7 @@ def kind_of(path: Path) -> Kind | None:
         with open_plain(path) as file:
             start = file.read(16)
     except OSError as error:
-        raise InputError(f"'{path}' cannot be opened: {error.strerror or error}.") from error
+        raise unreadable(path, error, "opened") from error
     if is_animation(start):
         return Kind.ANIMATION
     if is_flame_file(path, start):
@@ -145,7 +139,7 @@ def sha256_of_recording(paths: Sequence[Path]) -> str:
             return sha256_of(files[0])
         digests = "".join(sha256_of(file) for file in files)
     except OSError as error:
-        raise InputError(f"'{paths[0]}' cannot be read: {error.strerror or error}.") from error
+        raise unreadable(paths[0], error) from error
     return hashlib.sha256(digests.encode("ascii")).hexdigest()
 
 
@@ -169,9 +163,7 @@ def _tracks(path: Path, fps: float | None, head: FlameFile | None) -> tuple[Trac
         return read_blendshape_json(path, fps)
     table = None if kind is None else read_head(path)
     if table is None:
-        raise InputError(
-            f"'{path}' cannot be used: it has no column that is known of any program.", HINT
-        )
+        raise unusable(path, "it has no column that is known of any program", HINT)
     if kind is Kind.LIVE_LINK:
         return read_live_link(table)
     if kind is Kind.PYFEAT:

@@ -14,7 +14,7 @@ from typing import Any
 import numpy as np
 import numpy.typing as npt
 
-from facedyn_app.errors import InputError
+from facedyn_app.errors import unreadable, unusable
 from facedyn_app.files import open_plain
 from facedyn_app.records import FloatArray
 
@@ -66,11 +66,12 @@ def read_head(path: Path) -> Head | None:
         with open_plain(path) as file:
             start = file.read(LONGEST_HEAD)
     except OSError as error:
-        raise InputError(f"'{path}' cannot be opened: {error.strerror or error}.") from error
+        raise unreadable(path, error, "opened") from error
     line, end, rest = start.partition(b"\n")
     if not end and len(start) == LONGEST_HEAD and b"\0" not in start:
-        raise InputError(
-            f"'{path}' cannot be used: its first line is longer than {LONGEST_HEAD >> 20} MiB.",
+        raise unusable(
+            path,
+            f"its first line is longer than {LONGEST_HEAD >> 20} MiB",
             "No table of a face has so many columns.",
         )
     text = _decoded(line)
@@ -82,10 +83,7 @@ def read_head(path: Path) -> Head | None:
     except csv.Error:  # no line of a table
         return None
     if len(names) > MOST_COLUMNS:
-        raise InputError(
-            f"'{path}' cannot be used: it has {len(names):,} columns.",
-            "No table of a face has so many.",
-        )
+        raise unusable(path, f"it has {len(names):,} columns", "No table of a face has so many.")
     # a table saved where people write 0,5
     comma = delimiter == ";" and b"," in rest.partition(b"\n")[0]
     named = tuple(name.strip() for name in names)
@@ -150,9 +148,9 @@ def read_columns(
                 ),
             )
     except OSError as error:
-        raise InputError(f"'{head.path}' cannot be read: {error.strerror or error}.") from error
+        raise unreadable(head.path, error) from error
     except (pyarrow.ArrowInvalid, pyarrow.ArrowException) as error:
-        raise InputError(f"'{head.path}' cannot be used: {_words(head, str(error))}.") from error
+        raise unusable(head.path, _words(head, str(error))) from error
     columns = [_numbers(table.column(str(k))) for k in numbers]
     rows = np.stack(columns, axis=1) if columns else np.zeros((table.num_rows, 0))
     named = {k: np.array(table.column(str(k)).to_pylist(), dtype=object) for k in texts}
@@ -166,9 +164,8 @@ def _numbers(column: Any) -> FloatArray:
 
 def _check_size(path: Path, n_bytes: int) -> None:
     if n_bytes > MOST_BYTES:
-        raise InputError(
-            f"'{path}' cannot be used: it has {n_bytes / 2**30:.1f} GiB, more than is read.",
-            "Split the recording.",
+        raise unusable(
+            path, f"it has {n_bytes / 2**30:.1f} GiB, more than is read", "Split the recording."
         )
 
 

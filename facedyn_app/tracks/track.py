@@ -1,4 +1,4 @@
-"""One face's motion as another program has measured it, and the session that it becomes."""
+"""The track: one face's motion as another program measured it, and the session of it."""
 
 from __future__ import annotations
 
@@ -10,14 +10,7 @@ import numpy as np
 
 from facedyn_app.errors import TooLittleError
 from facedyn_app.headmodel.channel_sets import OTHER_PROGRAM
-from facedyn_app.records import (
-    INVALID_REASONS,
-    BoolArray,
-    ByteArray,
-    FloatArray,
-    IntArray,
-    Session,
-)
+from facedyn_app.records import INVALID_REASONS, BoolArray, ByteArray, FloatArray, IntArray, Session
 
 FAILED = INVALID_REASONS.index("tracking failed")
 UNSURE = INVALID_REASONS.index("low confidence")
@@ -58,7 +51,7 @@ class Track:
         shapes: (T, S) shape of every row, or (1, S) of the whole; or None.
         head_sha256: Of the head file that the channels belong to; or None.
         face: Which face of a file with several, as the file names it; or None.
-        simulated: Whether the file says that it was made, not measured on a person.
+        simulated: Whether the file says that it is simulated, not measured on a person.
         notes: Sentences on what was assumed or left out.
     """
 
@@ -117,7 +110,7 @@ def session_of(track: Track, source: Mapping[str, Any]) -> Session:
     all_reasons[place] = reason
     valid = all_reasons == 0
 
-    def spread(values: FloatArray | None, *width: int, other: float = np.nan) -> FloatArray:
+    def in_all_frames(values: FloatArray | None, *width: int, other: float = np.nan) -> FloatArray:
         whole = np.full((n_all, *width), np.nan, dtype=np.float32)
         whole[place] = other if values is None else values
         whole[~valid] = np.nan
@@ -131,19 +124,19 @@ def session_of(track: Track, source: Mapping[str, Any]) -> Session:
     return Session(
         seconds=seconds,
         valid=valid,
-        expression=spread(track.values, len(track.names)),
+        expression=in_all_frames(track.values, len(track.names)),
         expression_names=track.names,
-        jaw=spread(track.jaw, 3, other=0.0),
-        rotation=spread(track.rotation, 3),
-        translation=spread(track.translation, 3),
+        jaw=in_all_frames(track.jaw, 3, other=0.0),
+        rotation=in_all_frames(track.rotation, 3),
+        translation=in_all_frames(track.translation, 3),
         shape=shape,
         shape_chunks=chunks,
         shape_chunk_seconds=chunk_seconds,
-        error_px=spread(None),
-        face_px=spread(None),
+        error_px=in_all_frames(None),
+        face_px=in_all_frames(None),
         meta=_meta(track, source, _rate(seconds)),
         invalid_reason=all_reasons,
-        gaze=None if track.gaze is None else spread(track.gaze, 2, 2),
+        gaze=None if track.gaze is None else in_all_frames(track.gaze, 2, 2),
         confidence=confidence,
     )
 

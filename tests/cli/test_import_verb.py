@@ -143,7 +143,7 @@ def test_a_stated_permission_is_kept(run: Any, corpus: Path, tmp_path: Path) -> 
     imported(run, tmp_path / "c", tmp_path / "library", "--permission", "from the board, 2025")
     with Library.open(tmp_path / "library", create=False) as library:
         assert library.sessions("ada")[0].name == "talk"
-        assert any("from the board" in line.what for line in library.logbook.audit())
+        assert any("from the board" in line.what for line in library.audit.lines())
 
 
 def test_the_corpus_of_others_comes_in(run: Any, shared: Path, tmp_path: Path) -> None:

@@ -18,7 +18,8 @@ from facedyn_app.experiment.training import (
     plan_division,
     train_recognizer,
 )
-from facedyn_app.library.library import DATABASE, Library
+from facedyn_app.library.database import DATABASE
+from facedyn_app.library.library import Library
 from facedyn_app.progress import Cancelled, Progress, StopEarly, ignore
 from facedyn_app.recognizer.evaluation import Assessment
 from facedyn_app.recognizer.files import load_recognizer

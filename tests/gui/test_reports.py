@@ -15,10 +15,9 @@ from facedyn_app.gui.exports.work import ReportOrder
 from facedyn_app.gui.form import plain_name
 from facedyn_app.gui.pdf import print_pdf
 from facedyn_app.library.library import Library
-from facedyn_app.reports.page import page, paragraph
 from tests.gui.conftest import drifting_session, made_recording, made_session, wait_idle
 
-LONG = page("Made", [paragraph(f"Line {k}") for k in range(200)])
+LONG = "<h1>Made</h1>" + "".join(f"<p>Line {k}</p>" for k in range(200))
 
 
 def n_pages(path: Path) -> int:
@@ -31,7 +30,7 @@ def n_pages(path: Path) -> int:
 def test_a_page_is_printed_on_as_many_sheets_as_it_takes(
     qapp: QApplication, tmp_path: Path
 ) -> None:
-    print_pdf(page("Made", [paragraph("One line")]), tmp_path / "short.pdf")
+    print_pdf("<h1>Made</h1><p>One line</p>", tmp_path / "short.pdf")
     print_pdf(LONG, tmp_path / "long.pdf")
     assert n_pages(tmp_path / "short.pdf") == 1
     assert n_pages(tmp_path / "long.pdf") > 3

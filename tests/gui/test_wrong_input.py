@@ -17,7 +17,8 @@ from facedyn_app.gui.enrol_dialog import EnrolDialog
 from facedyn_app.gui.exports.mesh_dialog import ALL, MeshDialog
 from facedyn_app.gui.settings.dialog import SettingsDialog
 from facedyn_app.gui.training.recognizers_dialog import RecognizersDialog
-from facedyn_app.library.library import DATABASE, Library
+from facedyn_app.library.database import DATABASE
+from facedyn_app.library.library import Library
 from facedyn_app.library.recognizers import activate_recognizer
 from facedyn_app.settings import Settings
 from facedyn_app.simulate.corpus import simulate_sessions

@@ -6,7 +6,7 @@ from pathlib import Path
 import numpy as np
 import pytest
 
-from facedyn_app.library.embeddings import embedded_gallery
+from facedyn_app.library.gallery import embedded_gallery
 from facedyn_app.library.library import Library
 from facedyn_app.recognizer.calibration import uncalibrated
 from facedyn_app.recognizer.model import Recognizer

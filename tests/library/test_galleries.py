@@ -6,8 +6,7 @@ import numpy as np
 import pytest
 
 from facedyn_app.errors import TooLittleError
-from facedyn_app.library.embeddings import embedded_gallery
-from facedyn_app.library.galleries import enrolled_gallery
+from facedyn_app.library.gallery import embedded_gallery, enrolled_gallery
 from facedyn_app.library.library import Library
 from facedyn_app.recognizer.model import Recognizer
 from facedyn_app.recognizer.scoring import Gallery

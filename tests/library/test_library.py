@@ -11,8 +11,9 @@ import numpy as np
 import pytest
 
 from facedyn_app.errors import ConsentError, InputError, OutputError
-from facedyn_app.library.entries import SessionEntry, in_order
+from facedyn_app.library.database import MIGRATIONS
 from facedyn_app.library.library import Library
+from facedyn_app.library.records import SessionEntry, in_order
 from facedyn_app.records import Session
 
 MakeSession = Callable[..., Session]
@@ -141,10 +142,7 @@ def test_forgetting_leaves_no_trace_of_the_person(
     anna = library.enrol("Annabel Quist", make_session(), CONSENT)
     library.enrol("Annabel Quist", make_session(sha256="02" * 32))
     ben = library.enrol("Ben", make_session(sha256="03" * 32), "Ben's consent")
-    library.logbook.record("identify", "probe.mov: Annabel Quist 0.91, Ben 0.2")
-    library.logbook.record_run("dnr", {}, {"speaker": "Annabel Quist", "dnr": 0.4})
-    library.logbook.record_run("fit", {}, {"n_frames": 3}, anna)
-    library.logbook.record_run("dnr", {}, {"speaker": "Ben", "dnr": 0.2})
+    library.audit.record("identify", "probe.mov: Annabel Quist 0.91, Ben 0.2")
 
     assert library.forget("Annabel Quist") == 2
 
@@ -152,9 +150,7 @@ def test_forgetting_leaves_no_trace_of_the_person(
     assert files(library) == [ben.file_name]
     assert [speaker.name for speaker in library.speakers()] == ["Ben"]
     assert list(library.gallery("tiny-head")) == ["Ben"]
-    assert [run.result for run in library.logbook.runs("dnr")] == ['{"speaker": "Ben", "dnr": 0.2}']
-    assert library.logbook.runs("fit") == []
-    trail = [(line.action, line.what) for line in library.logbook.audit()]
+    trail = [(line.action, line.what) for line in library.audit.lines()]
     assert ("identify", "probe.mov: forgotten speaker 1 0.91, Ben 0.2") in trail
     assert trail[-1] == ("forget", "speaker 1, 2 sessions")
     library.close()
@@ -164,6 +160,29 @@ def test_forgetting_leaves_no_trace_of_the_person(
             assert b"Annabel" not in content
             assert CONSENT.encode() not in content
             assert anna.file_name.encode() not in content
+
+
+def test_a_library_of_schema_1_is_taken_over_without_its_runs(
+    tmp_path: Path, make_session: MakeSession
+) -> None:
+    with Library.open(tmp_path) as library:
+        library.enrol("Annabel Quist", make_session(), CONSENT)
+        library.enrol("Annabel Quist", make_session(sha256="02" * 32))
+    old = sqlite3.connect(tmp_path / "library.sqlite")
+    old.execute(next(statement for statement in MIGRATIONS[0] if "TABLE runs" in statement))
+    old.execute("INSERT INTO runs VALUES (1, 1, 'dnr', '2025', '{}', 'Annabel Quist 0.4')")
+    old.commit()
+    old.close()
+    set_version(tmp_path, 1)
+
+    with Library.open(tmp_path) as library:
+        first, second = library.sessions("Annabel Quist")
+        library.delete_session(first)
+        assert library.gallery("tiny-head") == {"Annabel Quist": [second]}
+        assert library.forget("Annabel Quist") == 1
+    assert b"Annabel" not in (tmp_path / "library.sqlite").read_bytes()
+    for _ in range(2):  # and is opened again as one of the present schema
+        Library.open(tmp_path).close()
 
 
 def test_numbers_are_not_given_twice(library: Library, make_session: MakeSession) -> None:
@@ -223,8 +242,8 @@ def test_the_audit_trail_says_who_did_what_when(
     library: Library, make_session: MakeSession
 ) -> None:
     entry = library.enrol("Anna", make_session(), CONSENT)
-    library.logbook.record("import", "3 sessions")
-    enrolled, imported = library.logbook.audit()
+    library.audit.record("import", "3 sessions")
+    enrolled, imported = library.audit.lines()
     assert (enrolled.action, enrolled.what) == ("enrol", f"Anna, session {entry.id}")
     assert (imported.action, imported.what) == ("import", "3 sessions")
     assert enrolled.who
@@ -233,11 +252,11 @@ def test_the_audit_trail_says_who_did_what_when(
 
 def test_choices_are_kept(tmp_path: Path) -> None:
     with Library.open(tmp_path) as library:
-        assert library.logbook.setting("recognizer") is None
-        library.logbook.set_setting("recognizer", "a")
-        library.logbook.set_setting("recognizer", "b")
+        assert library.setting("recognizer") is None
+        library.set_setting("recognizer", "a")
+        library.set_setting("recognizer", "b")
     with Library.open(tmp_path) as library:
-        assert library.logbook.setting("recognizer") == "b"
+        assert library.setting("recognizer") == "b"
 
 
 def test_the_stated_time_of_recording_is_kept(library: Library, make_session: MakeSession) -> None:

@@ -43,7 +43,7 @@ def test_one_made_elsewhere_is_brought_in_and_made_active(library: Library, tmp_
     activate_recognizer(library, "mine")
     assert active_recognizer(library).head_id == "made"
     assert [entry.active for entry in list_recognizers(library)] == [False, True]
-    assert "activate" in [entry.action for entry in library.logbook.audit()]
+    assert "activate" in [entry.action for entry in library.audit.lines()]
     with pytest.raises(InputError, match="has a recognizer 'mine' already"):
         add_recognizer(library, folder)
 

@@ -15,7 +15,8 @@ from facedyn_app.dynamics.quality import assess_quality
 from facedyn_app.dynamics.ranges import motion_ranges
 from facedyn_app.records import INVALID_REASONS, DriftReport, Session
 from facedyn_app.reports.corpus_page import Member, corpus_page
-from facedyn_app.reports.session_page import Provenance, session_page
+from facedyn_app.reports.page import Provenance
+from facedyn_app.reports.session_page import session_page
 from facedyn_app.reports.speaker_page import Visit, speaker_page
 from facedyn_app.settings import TrustSettings
 from facedyn_app.simulate.corpus import simulate_sessions

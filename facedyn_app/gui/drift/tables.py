@@ -17,7 +17,7 @@ from facedyn_app.gui.rows_model import RowsModel
 from facedyn_app.gui.table import lay_out_table
 from facedyn_app.gui.trust_panel import number
 from facedyn_app.gui.who_panel import simulated_label
-from facedyn_app.library.entries import SessionEntry
+from facedyn_app.library.records import SessionEntry
 from facedyn_app.records import SessionDrift
 
 SESSION_COLUMNS: Final = ("", "Session", "Date", "DNR", "90 % interval", "Noise (sd)")

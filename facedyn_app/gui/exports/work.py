@@ -18,8 +18,7 @@ from facedyn_app.progress import OnProgress
 from facedyn_app.reports.film import write_film
 from facedyn_app.reports.kinds import MeshFormat, MeshKind, TableFormat
 from facedyn_app.reports.meshes import SessionMeshes, write_one, write_sequence
-from facedyn_app.reports.scores import write_scores
-from facedyn_app.reports.table import write_table
+from facedyn_app.reports.tables import write_scores, write_table
 from facedyn_app.settings import TrustSettings
 
 

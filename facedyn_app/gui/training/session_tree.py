@@ -21,7 +21,7 @@ from facedyn_app.experiment.division import Division
 from facedyn_app.gui.theme import GRID, tabular_font
 from facedyn_app.gui.tick_box import TickDelegate
 from facedyn_app.gui.who_panel import simulated_label
-from facedyn_app.library.entries import SessionEntry, in_order
+from facedyn_app.library.records import SessionEntry, in_order
 
 COLUMNS: Final = ("Speaker, session", "Recorded", "Length (s)", "Head", "Part")
 PART: Final = 4

@@ -12,9 +12,9 @@ from typing import Final
 from facedyn_app.experiment.training import UNFINISHED, TrainingPlan, train_recognizer
 from facedyn_app.fitting.device import use_threads
 from facedyn_app.gui.library_work import existing_library
-from facedyn_app.library.entries import SessionEntry
 from facedyn_app.library.library import Library
 from facedyn_app.library.recognizers import RecognizerEntry, list_recognizers
+from facedyn_app.library.records import SessionEntry
 from facedyn_app.progress import OnProgress, Progress, StopEarly
 from facedyn_app.recognizer.checkpoint import CheckpointDir
 from facedyn_app.recognizer.history import TrainingState

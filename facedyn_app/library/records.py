@@ -1,23 +1,16 @@
-"""What the library says of its rows: frozen, and alive after the library is closed."""
+"""Records of speakers and sessions in a library: frozen, and alive after it is closed."""
 
 from __future__ import annotations
 
-import getpass
 from collections.abc import Iterable
 from dataclasses import dataclass
-from datetime import UTC, datetime
+from datetime import datetime
 from typing import Any
 
-from sqlalchemy import ColumnElement, Row, select
+from sqlalchemy import ColumnElement, Row, func, select
 from sqlalchemy.orm import Session as OrmSession
 
-from facedyn_app.library.database import (
-    AuditRow,
-    EnrolmentRow,
-    RunRow,
-    SessionRow,
-    SpeakerRow,
-)
+from facedyn_app.library.database import EnrolmentRow, SessionRow, SpeakerRow
 
 
 @dataclass(frozen=True, slots=True)
@@ -58,7 +51,7 @@ class SessionEntry:
         n_frames: Frames.
         n_valid: Frames with a trusted fit.
         seconds: Duration, s.
-        simulated: Whether it is made, not measured on a person.
+        simulated: Whether it is simulated, not measured on a person.
         file_name: The file's name in the library's `sessions` folder.
     """
 
@@ -89,75 +82,30 @@ class SessionEntry:
         return day if self.recorded_at is not None else f"(added {day})"
 
 
-@dataclass(frozen=True, slots=True)
-class AuditEntry:
-    """Who did what when.
-
-    Attributes:
-        at: When.
-        who: The account that ran the program.
-        action: "enrol", "identify", "forget", "import" and the like.
-        what: What it was done to, and what came of it.
-    """
-
-    at: datetime
-    who: str
-    action: str
-    what: str
-
-
-@dataclass(frozen=True, slots=True)
-class RunEntry:
-    """Something that was computed.
-
-    Attributes:
-        kind: The verb, such as "identify".
-        at: When.
-        session_id: The session that it was computed for, or None.
-        settings: JSON of the settings.
-        result: JSON of the result.
-    """
-
-    kind: str
-    at: datetime
-    session_id: int | None
-    settings: str
-    result: str
-
-
 def in_order(entries: Iterable[SessionEntry]) -> list[SessionEntry]:
     """Sessions by their dates; those of one moment in the order of adding."""
     return sorted(entries, key=lambda entry: (entry.date.timestamp(), entry.id))
 
 
-def now() -> str:
-    """The present time as the database keeps it."""
-    return datetime.now(UTC).isoformat(timespec="seconds")
+def speaker_entries(orm: OrmSession) -> list[SpeakerEntry]:
+    """The entries of all speakers, in the order of their enrolment.
 
-
-def in_utc(when: datetime) -> str:
-    """A time as the database keeps it; one without a zone is taken for the zone here."""
-    return when.astimezone(UTC).isoformat()
-
-
-def account() -> str:
-    """The account that runs the program, as far as the system tells."""
-    try:
-        return getpass.getuser()
-    except (OSError, KeyError, ImportError):
-        return "unknown"
-
-
-def speaker_entry(row: SpeakerRow, n_sessions: int) -> SpeakerEntry:
-    """The entry of a row."""
-    return SpeakerEntry(
-        id=row.id,
-        name=row.name,
-        consent=row.consent,
-        consented_at=datetime.fromisoformat(row.consented_at),
-        created_at=datetime.fromisoformat(row.created_at),
-        n_sessions=n_sessions,
-    )
+    Args:
+        orm: A transaction.
+    """
+    counted = select(SessionRow.speaker_id, func.count()).group_by(SessionRow.speaker_id)
+    counts = {speaker_id: n for speaker_id, n in orm.execute(counted)}  # noqa: C416
+    return [
+        SpeakerEntry(
+            id=row.id,
+            name=row.name,
+            consent=row.consent,
+            consented_at=datetime.fromisoformat(row.consented_at),
+            created_at=datetime.fromisoformat(row.created_at),
+            n_sessions=counts.get(row.id, 0),
+        )
+        for row in orm.scalars(select(SpeakerRow).order_by(SpeakerRow.id))
+    ]
 
 
 def session_entries(orm: OrmSession, *where: ColumnElement[bool]) -> list[SessionEntry]:
@@ -197,14 +145,3 @@ def _session_entry(row: Row[*tuple[Any, ...]]) -> SessionEntry:
         simulated=row.simulated,
         file_name=row.file_name,
     )
-
-
-def audit_entry(row: AuditRow) -> AuditEntry:
-    """The entry of a row."""
-    return AuditEntry(datetime.fromisoformat(row.at), row.who, row.action, row.what)
-
-
-def run_entry(row: RunRow) -> RunEntry:
-    """The entry of a row."""
-    at = datetime.fromisoformat(row.at)
-    return RunEntry(row.kind, at, row.session_id, row.settings, row.result)

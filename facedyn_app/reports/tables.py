@@ -1,15 +1,15 @@
-"""A session as a table for other programs, a row a frame: CSV, Parquet or NPZ.
+"""Tables for other programs: a session's frames, the scores of recordings.
 
-The first columns are those that users of OpenFace expect: `frame, face_id, timestamp, confidence,
-success`. In Parquet and NPZ numbers keep their types, and what is not known is NaN or empty.
+A session has a row a frame, as CSV, Parquet or NPZ. The first columns are those that users of
+OpenFace expect: `frame, face_id, timestamp, confidence, success`. In Parquet and NPZ numbers keep
+their types, and what is not known is NaN or empty.
 """
 
 from __future__ import annotations
 
 import csv
-import io
 import json
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from pathlib import Path
 from typing import Any, BinaryIO
 
@@ -18,12 +18,13 @@ import numpy.typing as npt
 
 from facedyn_app.dynamics.features import GAZE_NAMES, JAW_NAMES
 from facedyn_app.errors import OutputError
-from facedyn_app.files import atomic_file
+from facedyn_app.files import atomic_file, atomic_text
 from facedyn_app.progress import OnProgress, Progress, ignore
-from facedyn_app.records import INVALID_REASONS, Session
+from facedyn_app.records import INVALID_REASONS, Identification, Session
 from facedyn_app.reports.kinds import TableFormat
 
 OPENFACE_COLUMNS = ("frame", "face_id", "timestamp", "confidence", "success")
+SCORE_COLUMNS = ("recording", "speaker", "rank", "score", "probability", "threshold", "answer")
 FORMULA_SIGNS = ("=", "+", "-", "@", "\t", "\r")
 """What a spreadsheet takes for the beginning of a formula."""
 
@@ -95,22 +96,64 @@ def write_table(
         OutputError: The file cannot be written.
     """
     columns = table_columns(session)
-    write = {TableFormat.CSV: _csv, TableFormat.PARQUET: _parquet, TableFormat.NPZ: _npz}[form]
+    if form is TableFormat.CSV:
+        _write_csv(columns, path, on_progress)
+        return
     with atomic_file(path) as file:
-        write(columns, session.meta, file, on_progress)
+        if form is TableFormat.PARQUET:
+            _write_parquet(columns, session.meta, file)
+        else:
+            _write_npz(columns, session.meta, file)
 
 
-def _csv(columns: Columns, _meta: Meta, file: BinaryIO, on_progress: OnProgress) -> None:
+def write_scores(answers: Sequence[tuple[str, Identification]], path: Path) -> None:
+    """Write a CSV table, a row a recording and speaker, best speakers first.
+
+    `probability` and `threshold` are empty where they are not calibrated for the recording;
+    `answer` is "yes" where the speaker is the answer. Nothing is left half-written.
+
+    Args:
+        answers: Each recording's name and its identification.
+        path: The table.
+
+    Raises:
+        OutputError: It cannot be written.
+    """
+    with atomic_text(path) as text:
+        writer = csv.writer(text, lineterminator="\n")
+        writer.writerow(SCORE_COLUMNS)
+        for name, answer in answers:
+            writer.writerows(_score_rows(name, answer))
+
+
+def _score_rows(name: str, answer: Identification) -> list[tuple[str, ...]]:
+    def if_calibrated(value: float) -> str:
+        return f"{value:.6g}" if answer.calibrated else ""
+
+    return [
+        (
+            safe_cell(name),
+            safe_cell(match.name),
+            str(rank),
+            f"{match.score:.6g}",
+            if_calibrated(match.probability),
+            if_calibrated(answer.threshold),
+            "yes" if answer.calibrated and match.name == answer.name else "",
+        )
+        for rank, match in enumerate(answer.matches, start=1)
+    ]
+
+
+def _write_csv(columns: Columns, path: Path, on_progress: OnProgress) -> None:
     n_frames = len(columns["frame"])
-    text = io.TextIOWrapper(file, encoding="utf-8", newline="")
-    writer = csv.writer(text)
-    writer.writerow([safe_cell(name) for name in columns])
-    for first in range(0, n_frames, BLOCK_FRAMES):
-        on_progress(Progress(STAGE, first, n_frames))
-        part = slice(first, first + BLOCK_FRAMES)
-        cells = [_cells(name, values[part]) for name, values in columns.items()]
-        writer.writerows(zip(*cells, strict=True))
-    text.detach()  # writes what is left, and does not close the file
+    with atomic_text(path) as text:
+        writer = csv.writer(text)
+        writer.writerow([safe_cell(name) for name in columns])
+        for first in range(0, n_frames, BLOCK_FRAMES):
+            on_progress(Progress(STAGE, first, n_frames))
+            part = slice(first, first + BLOCK_FRAMES)
+            cells = [_cells(name, values[part]) for name, values in columns.items()]
+            writer.writerows(zip(*cells, strict=True))
 
 
 def _cells(name: str, values: npt.NDArray[Any]) -> list[str]:
@@ -121,7 +164,7 @@ def _cells(name: str, values: npt.NDArray[Any]) -> list[str]:
     return [f"{value:{form}}" if value == value else "" for value in values.tolist()]
 
 
-def _parquet(columns: Columns, meta: Meta, file: BinaryIO, _report: OnProgress) -> None:
+def _write_parquet(columns: Columns, meta: Meta, file: BinaryIO) -> None:
     import pyarrow  # large, and rarely needed
     from pyarrow import parquet
 
@@ -130,7 +173,7 @@ def _parquet(columns: Columns, meta: Meta, file: BinaryIO, _report: OnProgress) 
     parquet.write_table(table, file, compression="zstd")
 
 
-def _npz(columns: Columns, meta: Meta, file: BinaryIO, _report: OnProgress) -> None:
+def _write_npz(columns: Columns, meta: Meta, file: BinaryIO) -> None:
     arrays = {name: _plain(values) for name, values in columns.items()}
     for name in TAKEN:
         if name in arrays:

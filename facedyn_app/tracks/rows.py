@@ -1,4 +1,4 @@
-"""When the rows of a file were measured: by its times, by its frame numbers, or by their order."""
+"""Rows of a measurement: their times, stated or counted from frame numbers, and their faces."""
 
 from __future__ import annotations
 
@@ -7,8 +7,8 @@ from pathlib import Path
 
 import numpy as np
 
-from facedyn_app.errors import InputError
-from facedyn_app.records import FloatArray
+from facedyn_app.errors import unusable
+from facedyn_app.records import FloatArray, IntArray
 
 USUAL_FPS = 30.0
 """Taken where neither the file nor the user says a rate."""
@@ -16,9 +16,11 @@ USUAL_FPS = 30.0
 FARTHEST_S = 86_400.0
 """A first time beyond a day counts from something else than the recording's begin."""
 
-
 LONGEST_S, SHORTEST_STEP_S = 31 * 86_400.0, 1e-4
 """What lasts longer, or has rows nearer together, is no recording of a face in seconds."""
+
+MOST_FACES = 64
+"""More people in one picture than any recording of faces shows: the column is something else."""
 
 
 @dataclass(frozen=True, slots=True, eq=False)
@@ -48,13 +50,14 @@ def stated_times(path: Path, seconds: FloatArray) -> Times:
     """
     unknown = np.flatnonzero(~np.isfinite(seconds))
     if len(unknown):
-        raise InputError(f"'{path}' cannot be used: row {unknown[0] + 1} has no time.")
+        raise unusable(path, f"row {unknown[0] + 1} has no time")
     back = np.flatnonzero(np.diff(seconds) < 0.0)
     if len(back):
         row = int(back[0]) + 1
-        raise InputError(
-            f"'{path}' cannot be used: its times run backwards, from {seconds[row - 1]:g} s to "
-            f"{seconds[row]:g} s in row {row + 1}.",
+        raise unusable(
+            path,
+            f"its times run backwards, from {seconds[row - 1]:g} s to "
+            f"{seconds[row]:g} s in row {row + 1}",
             "Sort the rows, or take the recordings apart.",
         )
     _check_span(path, seconds)
@@ -67,15 +70,11 @@ def _check_span(path: Path, seconds: FloatArray) -> None:
         return
     span = float(seconds[-1] - seconds[0])
     if not span <= LONGEST_S:
-        raise InputError(
-            f"'{path}' cannot be used: its times span {span / 86_400:.3g} days.",
-            "Are they seconds?",
-        )
+        raise unusable(path, f"its times span {span / 86_400:.3g} days", "Are they seconds?")
     steps = np.diff(seconds)
     if (steps > 0.0).any() and float(np.median(steps[steps > 0.0])) < SHORTEST_STEP_S:
-        raise InputError(
-            f"'{path}' cannot be used: its rows are less than {SHORTEST_STEP_S:g} s apart.",
-            "Are its times seconds?",
+        raise unusable(
+            path, f"its rows are less than {SHORTEST_STEP_S:g} s apart", "Are its times seconds?"
         )
 
 
@@ -105,3 +104,24 @@ def has_times(seconds: FloatArray) -> bool:
     """Whether a column of times tells anything: that of single pictures is 0 throughout."""
     known = seconds[np.isfinite(seconds)]
     return len(seconds) == 1 or bool(len(known) > 1 and np.ptp(known) > 0.0)
+
+
+def rows_by_face(path: Path, faces: FloatArray | None, n_rows: int) -> list[tuple[int, IntArray]]:
+    """The rows of each face, in their order.
+
+    Args:
+        path: The file, for the sentence.
+        faces: (T,) whole numbers; None where the file has one face.
+        n_rows: T.
+
+    Raises:
+        InputError: The numbers are none of faces.
+    """
+    if faces is None:
+        return [(0, np.arange(n_rows))]
+    if not np.isfinite(faces).all() or (faces != np.round(faces)).any():
+        raise unusable(path, "its numbers of faces are not whole numbers")
+    found = np.unique(faces)
+    if len(found) > MOST_FACES:
+        raise unusable(path, f"it numbers {len(found)} faces")
+    return [(int(face), np.flatnonzero(faces == face)) for face in found]

@@ -12,7 +12,7 @@ from facedyn_app.errors import OutputError
 from facedyn_app.progress import Cancelled, Progress
 from facedyn_app.records import INVALID_REASONS, Session
 from facedyn_app.reports.kinds import TableFormat
-from facedyn_app.reports.table import OPENFACE_COLUMNS, safe_cell, table_columns, write_table
+from facedyn_app.reports.tables import OPENFACE_COLUMNS, safe_cell, table_columns, write_table
 
 N_FRAMES = 5
 

@@ -1,4 +1,4 @@
-"""The folder of session files: how one comes into it and leaves it."""
+"""The session store: the folder of session files, into which they come whole or not at all."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""The library's rules, row by row: names, consent, whose session is whose, and forgetting."""
+"""Operations on the library's rows: names, consent, whose session is whose, and forgetting."""
 
 from __future__ import annotations
 
@@ -12,8 +12,8 @@ from sqlalchemy import delete, select
 from sqlalchemy.orm import Session as OrmSession
 
 from facedyn_app.errors import ConsentError, InputError
-from facedyn_app.library.database import AuditRow, EnrolmentRow, RunRow, SessionRow, SpeakerRow
-from facedyn_app.library.entries import account, in_utc, now
+from facedyn_app.library.audit import write_audit
+from facedyn_app.library.database import AuditRow, EnrolmentRow, SessionRow, SpeakerRow, in_utc, now
 from facedyn_app.records import Session
 
 _LONGEST_NAME = 200
@@ -144,10 +144,10 @@ def date_row(orm: OrmSession, row: SessionRow, day: date | None) -> None:
 
 
 def assign(orm: OrmSession, row: SessionRow, speaker: SpeakerRow) -> None:
-    """Make a session one of the speaker's, under a name that none of his others has.
+    """Make a session one of the speaker's, under a name that none of the others has.
 
     Raises:
-        InputError: It is another speaker's, or the same video is among his sessions already.
+        InputError: It is another speaker's, or the same video is among theirs already.
     """
     if row.speaker_id == speaker.id:
         return
@@ -170,7 +170,7 @@ def enrol_row(orm: OrmSession, row: SessionRow, speaker: SpeakerRow) -> None:
     """Let a session stand for its speaker in the gallery.
 
     Raises:
-        InputError: It does already, is another speaker's, or repeats a video of his.
+        InputError: It does already, is another speaker's, or repeats a video of theirs.
     """
     assign(orm, row, speaker)
     taken = orm.scalars(select(EnrolmentRow).where(EnrolmentRow.session_id == row.id)).first()
@@ -182,15 +182,9 @@ def enrol_row(orm: OrmSession, row: SessionRow, speaker: SpeakerRow) -> None:
     orm.refresh(row)
 
 
-def write_audit(orm: OrmSession, action: str, what: str) -> None:
-    """Add a line to the audit trail."""
-    orm.add(AuditRow(at=now(), who=account(), action=action, what=what))
-
-
 def delete_session_rows(orm: OrmSession, row: SessionRow) -> None:
-    """Delete a session, its enrolment and what was computed for it."""
+    """Delete a session and its enrolment."""
     orm.execute(delete(EnrolmentRow).where(EnrolmentRow.session_id == row.id))
-    orm.execute(delete(RunRow).where(RunRow.session_id == row.id))
     orm.delete(row)
     orm.flush()
 
@@ -198,15 +192,11 @@ def delete_session_rows(orm: OrmSession, row: SessionRow) -> None:
 def delete_speaker_row(orm: OrmSession, speaker: SpeakerRow) -> None:
     """Delete a speaker without sessions, and the name wherever it was written down.
 
-    The audit trail keeps its lines, with a number in place of the name; runs whose settings or
-    result name the speaker go.
+    The audit trail keeps its lines, with a number in place of the name.
     """
     name = re.compile(rf"(?<!\w){re.escape(speaker.name)}(?!\w)")
     for line in orm.scalars(select(AuditRow)):
         line.what = name.sub(f"forgotten speaker {speaker.id}", line.what)
-    for run in orm.scalars(select(RunRow)):
-        if name.search(run.settings) or name.search(run.result):
-            orm.delete(run)
     orm.delete(speaker)
     orm.flush()
 
