@@ -312,7 +312,7 @@ class PartialFit:
 
 @dataclass(frozen=True, slots=True, eq=False)
 class Session:
-    """One recording of one person, as the library keeps it (DESIGN: session format 1).
+    """One recording of one person, as the library keeps it (its file: handbook/tracks.md).
 
     Attributes:
         seconds: (T,) frame times, s.
@@ -631,7 +631,7 @@ class Conditions:
 
 @dataclass(frozen=True, slots=True, eq=False)
 class DriftReport:
-    """The drift-to-noise ratio of one speaker over his sessions.
+    """The drift-to-noise ratio of one speaker over their sessions.
 
     Attributes:
         speaker: The speaker.

@@ -144,10 +144,10 @@ def date_row(orm: OrmSession, row: SessionRow, day: date | None) -> None:
 
 
 def assign(orm: OrmSession, row: SessionRow, speaker: SpeakerRow) -> None:
-    """Make a session one of the speaker's, under a name that none of his others has.
+    """Make a session one of the speaker's, under a name that none of their others has.
 
     Raises:
-        InputError: It is another speaker's, or the same video is among his sessions already.
+        InputError: It is another speaker's, or the same video is among their sessions already.
     """
     if row.speaker_id == speaker.id:
         return
@@ -170,7 +170,7 @@ def enrol_row(orm: OrmSession, row: SessionRow, speaker: SpeakerRow) -> None:
     """Let a session stand for its speaker in the gallery.
 
     Raises:
-        InputError: It does already, is another speaker's, or repeats a video of his.
+        InputError: It does already, is another speaker's, or repeats a video of theirs.
     """
     assign(orm, row, speaker)
     taken = orm.scalars(select(EnrolmentRow).where(EnrolmentRow.session_id == row.id)).first()

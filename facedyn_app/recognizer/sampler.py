@@ -15,7 +15,7 @@ class SessionBatches:
     """Endless batches of sessions, for one random window of each.
 
     Speakers come in shuffled rounds, so that all are seen about equally often. A speaker gives
-    `n_windows` different sessions, or as many as he has; one with a single session is only ever
+    `n_windows` different sessions, or as many as they have; one with a single session is only ever
     a negative.
 
     Args:

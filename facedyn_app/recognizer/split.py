@@ -60,7 +60,7 @@ def split_sessions(
     """Divide sessions between training and testing.
 
     A speaker all of whose sessions would be tested keeps them for training: there would be
-    nothing to know him by.
+    nothing to know them by.
 
     Args:
         speakers: The speaker of each session; those of one speaker in the order of recording.

@@ -100,7 +100,7 @@ def accuracy_by_length(
 
 
 def accuracy_by_sessions(space: ScoreSpace, trials: EmbeddedTrials) -> tuple[Point, ...]:
-    """Accuracy with each speaker known by his first session, his first two, and so on.
+    """Accuracy with each speaker known by their first session, their first two, and so on.
 
     Up to the number that half of the speakers have at least; who has fewer counts with those.
     """

@@ -61,7 +61,7 @@ def train(
     work: Work | None = None,
     on_progress: OnProgress = ignore,
 ) -> Recognizer:
-    """Train by supervised contrastive learning (METHOD section 5).
+    """Train by supervised contrastive learning (Khosla et al. 2020; handbook/method.md).
 
     Args:
         sessions: Labelled sessions of one head, read once, one at a time; not read when `work`
