@@ -31,7 +31,7 @@ class LandmarkSettings:
 
 @dataclass(frozen=True, slots=True)
 class FitSettings:
-    """How the head is fitted to the landmarks (METHOD section 3).
+    """How the head is fitted to the landmarks (handbook/method.md).
 
     Attributes:
         focal_factor: Focal length over the longer image side where it is not known better.
@@ -127,7 +127,7 @@ class FitSettings:
 
 @dataclass(frozen=True, slots=True)
 class FeatureSettings:
-    """What of the motion the recognizer sees (METHOD section 5).
+    """What of the motion the recognizer sees (handbook/method.md).
 
     Attributes:
         rate_hz: Motion is resampled to this rate, Hz.

@@ -1,4 +1,4 @@
-"""Whether simulated speakers differ from each other in what people differ in (METHOD section 6)."""
+"""Whether simulated speakers differ in what people differ in (handbook/simulator.md)."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""How a face moved in one session, in numbers that need no model (METHOD section 6)."""
+"""How a face moved in one session, in numbers that need no model (handbook/simulator.md)."""
 
 from __future__ import annotations
 

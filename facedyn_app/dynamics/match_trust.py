@@ -27,8 +27,8 @@ def judge_match(
     - Not to be used: the probe's measurement is, or that of all enrolled sessions.
     - Caution: a measurement is not good; one session is enrolled only; the shape drifts between
       the enrolled sessions; or motion and shape disagree: the motion is the speaker's and the
-      shape lies far from his (`far_shape`), or the shape is his (within `max_dnr`) and the motion
-      is not.
+      shape lies far from theirs (`far_shape`), or the shape is theirs (within `max_dnr`) and the
+      motion is not.
 
     Args:
         probe: The session that is asked about.

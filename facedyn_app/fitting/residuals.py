@@ -4,7 +4,7 @@ Unknowns of a frame, in this order: 3 numbers that turn the head (a rotation vec
 before the present rotation), 3 of translation (m), 3 of the jaw's rotation vector (rad),
 E of expression. Shared by the frames of a group: S of shape, and the modes of a session's errors.
 
-Residuals (METHOD section 3): each landmark's line of sight, in the head frame, meets the plane
+Residuals: each landmark's line of sight, in the head frame, meets the plane
 through the head's own landmark parallel to the face; the head's landmark minus that point, along
 x and y, m, is what the landmarker's errors are known for (landmark_errors.py). Behind these
 displacements stand the readings as the head predicts them minus those measured (readings.py). All

@@ -48,7 +48,7 @@ def fit_session(
     device: str = "auto",
     on_progress: OnProgress = ignore,
 ) -> HeadFit:
-    """Fit a head to the landmarks of one person's recording (METHOD section 3).
+    """Fit a head to the landmarks of one person's recording (handbook/method.md).
 
     Args:
         head: The head, its landmarks placed.

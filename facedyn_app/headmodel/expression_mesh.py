@@ -64,7 +64,7 @@ def jaw_branch(head: HeadModel) -> list[int]:
 def expression_only_vertices(
     head: HeadModel, expression: FloatArray, jaw: FloatArray
 ) -> FloatArray:
-    """Vertices of the expression-only mesh (METHOD: shape b = 0, only p and the jaw posed).
+    """Vertices of the expression-only mesh: FLAME's with shape b = 0, only p and the jaw posed.
 
     For many single frames keep an `ExpressionMesh` instead.
 

@@ -144,10 +144,10 @@ def date_row(orm: OrmSession, row: SessionRow, day: date | None) -> None:
 
 
 def assign(orm: OrmSession, row: SessionRow, speaker: SpeakerRow) -> None:
-    """Make a session one of the speaker's, under a name that none of the others has.
+    """Make a session one of the speaker's, under a name that none of their others has.
 
     Raises:
-        InputError: It is another speaker's, or the same video is among theirs already.
+        InputError: It is another speaker's, or the same video is among their sessions already.
     """
     if row.speaker_id == speaker.id:
         return

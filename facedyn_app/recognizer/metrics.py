@@ -15,7 +15,7 @@ TARGET_PRIOR = 0.01
 
 
 def ranks(scores: FloatArray, own: IntArray) -> IntArray:
-    """(N,) rank of each probe's own speaker, 1 the best; whoever ties with it comes first.
+    """(N,) rank of each probe's own speaker, 1 the best; whoever ties with them comes first.
 
     Ties count against the probe, so that a recognizer which gives everybody the same score is
     not right by chance.

@@ -5,7 +5,7 @@ channel takes up a weighted sum of them, a little early or late, and turns it in
 exponential, cut at rest: activations are log-normal, mostly small and at times large. The weights,
 paces, sizes, leads and the spread of the logarithm are the speaker's own. They make what is found
 in people: how much, how smoothly and how unevenly each part of a face moves, and what moves
-together (METHOD section 6). The form is the project's own choice.
+together (handbook/simulator.md). The form is the project's own choice.
 """
 
 from __future__ import annotations

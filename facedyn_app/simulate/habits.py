@@ -23,7 +23,7 @@ DIFFERENCE = 1.2
 
 EXPRESSIVENESS = 0.7
 """Spread of the logarithm of how much people's faces move altogether: people differ in nothing as
-much (METHOD section 6). Gestures take half of it in size and half in rate."""
+much (handbook/simulator.md). Gestures take half of it in size and half in rate."""
 GESTURE_SIZE = 0.75
 """Factor on the gestures' peaks, so that the most expressive speakers seldom reach the bounds."""
 
