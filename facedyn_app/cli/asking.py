@@ -32,20 +32,14 @@ from facedyn_app.headmodel.model import HeadModel
 from facedyn_app.library.library import Library
 from facedyn_app.library.recognizers import active_recognizer
 from facedyn_app.library.rows import checked_name
-from facedyn_app.pipeline import (
-    Enrolled,
-    check_gallery,
-    identify,
-    not_enrolled,
-    read_enrolled,
-    verify,
-)
 from facedyn_app.progress import OnProgress
 from facedyn_app.recognizer.files import load_recognizer
 from facedyn_app.recognizer.model import Recognizer
 from facedyn_app.records import Identification, Session
 from facedyn_app.reports.scores import write_scores
 from facedyn_app.settings import Settings
+from facedyn_app.workflows.identify import Enrolled, check_gallery, identify, read_enrolled
+from facedyn_app.workflows.verify import not_enrolled, verify
 
 log = logging.getLogger(__name__)
 

@@ -15,9 +15,9 @@ from facedyn_app.cli.drawing import quiet_drawing
 from facedyn_app.cli.places import check_output_folder
 from facedyn_app.cli.tables import NONE, indented, number, table
 from facedyn_app.cli.verb import Outcome
-from facedyn_app.pipeline import ready_head
 from facedyn_app.progress import OnProgress
 from facedyn_app.settings import Settings
+from facedyn_app.workflows.heads import ready_head
 
 _HEADS = (
     "case", "valid %", "rot deg", "jaw deg", "jaw r", "n", "r", "own r", "blink", "own",

@@ -10,9 +10,9 @@ from facedyn_app.cli.options import DEFAULT_HEAD
 from facedyn_app.cli.places import check_input_file, check_output_folder
 from facedyn_app.cli.tables import number, table
 from facedyn_app.cli.verb import Outcome
-from facedyn_app.pipeline import ready_head
 from facedyn_app.progress import OnProgress
 from facedyn_app.settings import Settings
+from facedyn_app.workflows.heads import ready_head
 
 _SHARES = {"median": 0.5, "95 %": 0.95, "worst": 1.0}
 

@@ -15,9 +15,9 @@ from facedyn_app.cli.options import DEFAULT_HEAD
 from facedyn_app.cli.places import check_output_folder
 from facedyn_app.cli.tables import NONE, number, table
 from facedyn_app.cli.verb import Outcome
-from facedyn_app.pipeline import ready_head
 from facedyn_app.progress import OnProgress
 from facedyn_app.settings import Settings
+from facedyn_app.workflows.heads import ready_head
 
 _SPEED_HEADS = ("way", "device", "frames", "frames/s", "program is x times", "cost above least %")
 

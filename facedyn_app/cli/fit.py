@@ -6,7 +6,6 @@ import time
 from dataclasses import asdict
 from pathlib import Path
 
-from facedyn_app.analysis import Analysis
 from facedyn_app.cli.answers import quality_text
 from facedyn_app.cli.options import DEFAULT_HEAD
 from facedyn_app.cli.places import check_output_file, naming
@@ -15,9 +14,9 @@ from facedyn_app.cli.verb import Outcome
 from facedyn_app.dynamics.quality import assess_quality
 from facedyn_app.fitting.focal import focal_text
 from facedyn_app.library.session_file import save_session
-from facedyn_app.pipeline import analyse_video
 from facedyn_app.progress import OnProgress
 from facedyn_app.records import Quality
+from facedyn_app.workflows.analyse import Analysis, analyse_video
 
 
 def fit_video(video: Path, out: Path, reading: Reading, on_progress: OnProgress) -> Outcome:

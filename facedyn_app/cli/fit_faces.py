@@ -6,7 +6,6 @@ from collections.abc import Sequence
 from dataclasses import asdict, dataclass
 from pathlib import Path
 
-from facedyn_app.analysis import FollowedVideo, fit_face, follow_video
 from facedyn_app.cli.options import DEFAULT_HEAD
 from facedyn_app.cli.places import check_output_file, naming
 from facedyn_app.cli.recordings import Reading, check_recording, numbered, read_ready_head
@@ -20,6 +19,7 @@ from facedyn_app.library.session_file import save_session
 from facedyn_app.progress import OnProgress, Progress
 from facedyn_app.records import Quality
 from facedyn_app.settings import Settings
+from facedyn_app.workflows.analyse import FollowedVideo, fit_face, follow_video
 
 _HEADS = ("face", "seen/s", "valid %", "error %", "measurement", "session")
 

@@ -30,11 +30,11 @@ from facedyn_app.library.importers import (
 from facedyn_app.library.library import Library
 from facedyn_app.library.rows import checked_name
 from facedyn_app.progress import OnProgress, Progress
-from facedyn_app.recordings import read_kept, sha256_of_recording, track_kind
 from facedyn_app.records import Session
 from facedyn_app.tracks.flame import FlameFile
 from facedyn_app.tracks.reading import only_session
 from facedyn_app.tracks.times import USUAL_FPS
+from facedyn_app.workflows.recordings import read_kept, sha256_of_recording, track_kind
 
 AT_ONCE, READ_AHEAD = 32, 8
 """Sessions that are enrolled together, and that are read while others are enrolled."""

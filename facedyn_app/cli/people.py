@@ -29,11 +29,11 @@ from facedyn_app.errors import FacedynError, InputError, TooLittleError
 from facedyn_app.library.entries import SessionEntry
 from facedyn_app.library.library import DATABASE, Library
 from facedyn_app.library.rows import checked_name, missing_consent
-from facedyn_app.pipeline import drift_in_detail, drift_or_reason, enrol
 from facedyn_app.progress import Cancelled, OnProgress, Progress
-from facedyn_app.recordings import sha256_of_recording
 from facedyn_app.records import DriftReport, Quality
 from facedyn_app.settings import Settings
+from facedyn_app.workflows.drift import drift_in_detail, drift_or_reason
+from facedyn_app.workflows.recordings import sha256_of_recording
 
 log = logging.getLogger(__name__)
 
@@ -76,7 +76,7 @@ def enrol_recordings(
             within = numbered(on_progress, path, number, len(paths))
             session = read_recording(path, head, reading, settings, within)
             with naming(path), open_library(folder, create=True) as library:
-                entry = enrol(name, session, library, consent)
+                entry = library.enrol(name, session, consent)
             added.append((entry, assess_quality(session, settings.trust)))
     with open_library(folder) as library:
         on_record = next(

@@ -12,11 +12,12 @@ from facedyn_app.errors import InputError
 from facedyn_app.headmodel.files.io import list_heads, load_head
 from facedyn_app.headmodel.model import HeadModel
 from facedyn_app.progress import OnProgress, Progress
-from facedyn_app.recordings import Form, flame_file, form_of, read_one_kept, track_kind
 from facedyn_app.records import Session
 from facedyn_app.settings import Settings
 from facedyn_app.tracks.flame import FlameFile
 from facedyn_app.tracks.reading import Kind
+from facedyn_app.workflows.heads import flame_file
+from facedyn_app.workflows.recordings import Form, form_of, read_one_kept, track_kind
 
 log = logging.getLogger(__name__)
 
@@ -109,7 +110,7 @@ def read_ready_head(path_or_id: str, on_progress: OnProgress) -> HeadModel:
         TooLittleError: The landmarker does not find the head's face.
     """
     from facedyn_app.cli.drawing import quiet_drawing
-    from facedyn_app.pipeline import ready_head  # slow to import, and only videos need it
+    from facedyn_app.workflows.heads import ready_head  # slow to import, and only videos need it
 
     _check_head_file(path_or_id)
     quiet_drawing()  # placing landmarks draws the head
@@ -144,7 +145,7 @@ def read_recording(
     """
     with naming(path):
         if is_video(path):
-            from facedyn_app.pipeline import analyse_video
+            from facedyn_app.workflows.analyse import analyse_video
 
             if head is None:
                 raise ValueError("a video needs a head")

@@ -12,13 +12,13 @@ from facedyn_app.dynamics.control import control_session
 from facedyn_app.dynamics.quality import assess_quality
 from facedyn_app.library.session_file import load_session
 from facedyn_app.progress import OnProgress
-from facedyn_app.reporting import (
+from facedyn_app.settings import Settings
+from facedyn_app.workflows.report import (
     report_on_library,
     report_on_session,
     report_on_speaker,
     write_page,
 )
-from facedyn_app.settings import Settings
 
 
 def write_report(

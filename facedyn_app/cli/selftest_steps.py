@@ -12,14 +12,12 @@ import torch
 
 from facedyn_app.assets import model_file, model_names
 from facedyn_app.cli.drawing import quiet_drawing
-from facedyn_app.demo import HEAD, demo_videos
 from facedyn_app.headmodel.drawing.paint import paint_head
 from facedyn_app.headmodel.drawing.render import Camera, HeadRenderer
 from facedyn_app.headmodel.files.io import load_head
 from facedyn_app.headmodel.forward import head_to_tensors, head_vertices
 from facedyn_app.library.library import Library
 from facedyn_app.library.session_file import load_session, save_session
-from facedyn_app.pipeline import analyse_video, drift_of, enrol, identify, read_enrolled, ready_head
 from facedyn_app.progress import OnProgress
 from facedyn_app.recognizer.evaluation import LabelledSession
 from facedyn_app.recognizer.files import default_recognizer
@@ -28,6 +26,11 @@ from facedyn_app.records import Frame, Session
 from facedyn_app.settings import NetworkSettings, Settings, TrainSettings
 from facedyn_app.simulate.corpus import simulate_sessions
 from facedyn_app.video import SIMULATED, probe_video, read_frames, write_video
+from facedyn_app.workflows.analyse import analyse_video
+from facedyn_app.workflows.demo import HEAD, demo_videos
+from facedyn_app.workflows.drift import drift_of
+from facedyn_app.workflows.heads import ready_head
+from facedyn_app.workflows.identify import identify, read_enrolled
 
 CONSENT = "A made speaker, not a person: no consent needed."
 N_FRAMES, N_SPEAKERS, SECONDS, N_STEPS = 125, 3, 20.0, 3
@@ -117,7 +120,7 @@ def _simulate_and_enrol(bench: Bench) -> str:
     with Library.open(bench.library) as library:
         for speaker in range(N_SPEAKERS):
             for session in simulate_sessions(speaker, 2, SECONDS):
-                enrol(f"made {speaker}", session, library, CONSENT)
+                library.enrol(f"made {speaker}", session, CONSENT)
         n_kept = len(library.sessions())
     _check(n_kept == 2 * N_SPEAKERS, f"{n_kept} sessions are kept instead of {2 * N_SPEAKERS}.")
     return f"{N_SPEAKERS} made speakers with 2 sessions of {SECONDS:g} s each in a new library"

@@ -19,7 +19,7 @@ from facedyn_app.progress import OnProgress
 
 if TYPE_CHECKING:
     # importing the demo takes seconds (torch, mediapipe), which --help does not need
-    from facedyn_app.demo import DemoResult
+    from facedyn_app.workflows.demo import DemoResult
 
 
 def open_empty(open_window: OpenWindow) -> None:

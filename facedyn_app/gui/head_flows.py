@@ -9,7 +9,6 @@ from typing import Final
 
 from PySide6.QtCore import QObject, QSettings, Signal, Slot
 
-from facedyn_app.demo import HEAD
 from facedyn_app.errors import MismatchError
 from facedyn_app.gui import head_work
 from facedyn_app.gui.jobs import Job, JobQueue, Watch
@@ -19,6 +18,7 @@ from facedyn_app.gui.state import AppState
 from facedyn_app.headmodel.channel_sets import drawing_head_of
 from facedyn_app.headmodel.model import HeadModel
 from facedyn_app.progress import Progress
+from facedyn_app.workflows.demo import HEAD
 
 KEY: Final = "head/chosen"
 PANEL: Final = "head"

@@ -1,17 +1,13 @@
-"""What a user calls a recording: a video, a session file, or another program's measurement."""
+"""Recordings as the user names them: videos, session files, other programs' measurements."""
 
 from __future__ import annotations
 
-import logging
 from collections.abc import Sequence
 from dataclasses import replace
 from enum import StrEnum
 from pathlib import Path
 
-from facedyn_app.errors import FacedynError, InputError, MismatchError
-from facedyn_app.headmodel.files.io import list_heads, load_head
-from facedyn_app.headmodel.files.known_heads import user_heads
-from facedyn_app.headmodel.model import HeadModel
+from facedyn_app.errors import FacedynError, InputError
 from facedyn_app.library.importers import VIDEO_ENDINGS
 from facedyn_app.library.session_file import load_session
 from facedyn_app.npz import npz_names
@@ -23,8 +19,6 @@ from facedyn_app.tracks.reading import sha256_of_recording as sha256_of_recordin
 SESSION_ENDING, GLB_ENDING = ".npz", ".glb"
 TABLE_ENDINGS = frozenset({".csv", ".tsv", ".json", ".jsonl", ".ndjson", ".npy", ".pkl"})
 """What is a table by its name, so that the sentence on one that is unknown speaks of tables."""
-
-log = logging.getLogger(__name__)
 
 
 class Form(StrEnum):
@@ -103,38 +97,6 @@ def read_one_kept(path: Path, fps: float | None, flame: FlameFile | None) -> Ses
     return only_session(read_kept([path], fps, flame), path)
 
 
-def flame_file(path_or_id: str | None) -> FlameFile | None:
-    """The FLAME file of FLAME parameters, remembered so that they can be drawn.
-
-    Args:
-        path_or_id: A FLAME file, or the id of a remembered one; a built-in head or None is none.
-
-    Raises:
-        InputError: There is no such head, or the file is none that can be used.
-        MismatchError: It is a head of another family.
-    """
-    if path_or_id is None or path_or_id in list_heads():
-        return None
-    head = load_head(path_or_id)
-    if head.meta.get("family") != "FLAME" or head.sha256 is None:
-        raise MismatchError(
-            f"The head '{head.head_id}' is no FLAME head, which FLAME parameters need.",
-            "Name the FLAME file that their program used.",
-        )
-    remember_head(head, path_or_id)
-    return FlameFile(head.sha256, head.n_shape, head.n_expression)
-
-
-def remember_head(head: HeadModel, path_or_id: str | Path) -> None:
-    """Remember a head of the user's that was read from a file; one without is passed over."""
-    if head.head_id in list_heads() or not Path(path_or_id).exists():
-        return
-    try:
-        user_heads().remember(head, Path(path_or_id))
-    except FacedynError as error:  # the head is as good without
-        log.warning("The head '%s' is not remembered: %s", head.head_id, error.sentence)
-
-
 def holds_motion(path: Path) -> bool:
     """Whether an npz file is a session or parameters, not a head; what cannot be told is none."""
     try:
@@ -142,15 +104,3 @@ def holds_motion(path: Path) -> bool:
     except (ValueError, FacedynError):
         return False
     return {"seconds", "expression"} <= names or track_kind(path) is not None
-
-
-def known_flame_file(head_id: str) -> FlameFile | None:
-    """The FLAME file of a remembered head, which is not read; None where the id is of none.
-
-    Raises:
-        InputError: The list of remembered heads is damaged.
-    """
-    known = user_heads().find(head_id)
-    if known is None or known.family != "FLAME":
-        return None
-    return FlameFile(known.sha256, known.n_shape, known.n_expression)
