@@ -9,8 +9,7 @@ from pathlib import Path
 import numpy as np
 
 from facedyn_app.bench.realism import CLOSE, Realism, measure_realism
-from facedyn_app.cli.tables import number, table
-from facedyn_app.cli.verb import Outcome
+from facedyn_app.cli.output import Outcome, number, table
 from facedyn_app.errors import InputError
 from facedyn_app.library.importers import Layout, find_recordings
 from facedyn_app.library.library import DATABASE, Library

@@ -8,21 +8,9 @@ from contextlib import contextmanager
 from dataclasses import asdict
 from pathlib import Path
 
-from facedyn_app.cli.answers import (
-    drift_facts,
-    drift_text,
-)
-from facedyn_app.cli.options import DEFAULT_HEAD
-from facedyn_app.cli.places import check_output_folder, naming
-from facedyn_app.cli.recordings import (
-    Reading,
-    check_recording,
-    is_video,
-    numbered,
-    read_ready_head,
-    read_recording,
-)
-from facedyn_app.cli.verb import Outcome
+from facedyn_app.assets import DEFAULT_HEAD
+from facedyn_app.cli.formatting import drift_facts, drift_text
+from facedyn_app.cli.output import Outcome
 from facedyn_app.dynamics.quality import assess_quality, quality_line
 from facedyn_app.dynamics.shape_moves import ShapeMoves
 from facedyn_app.errors import FacedynError, InputError, TooLittleError
@@ -32,8 +20,17 @@ from facedyn_app.library.rows import checked_name, missing_consent
 from facedyn_app.progress import Cancelled, OnProgress, Progress
 from facedyn_app.records import DriftReport, Quality
 from facedyn_app.settings import Settings
+from facedyn_app.tracks.reading import sha256_of_recording
 from facedyn_app.workflows.drift import drift_in_detail, drift_or_reason
-from facedyn_app.workflows.recordings import sha256_of_recording
+from facedyn_app.workflows.heads import read_ready_head
+from facedyn_app.workflows.path_checks import check_output_folder, naming
+from facedyn_app.workflows.recordings import (
+    FitOptions,
+    check_recording,
+    is_video,
+    numbered,
+    read_recording,
+)
 
 log = logging.getLogger(__name__)
 
@@ -43,7 +40,7 @@ def enrol_recordings(
     paths: Sequence[Path],
     folder: Path,
     consent: str,
-    reading: Reading,
+    reading: FitOptions,
     on_progress: OnProgress,
 ) -> Outcome:
     """Enrol a speaker with recordings, one after the other.

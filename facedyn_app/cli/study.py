@@ -6,7 +6,7 @@ from pathlib import Path
 
 from facedyn_app.assets import sha256_of
 from facedyn_app.cli.evaluate import assessment_text
-from facedyn_app.cli.verb import Outcome
+from facedyn_app.cli.output import Outcome
 from facedyn_app.files import atomic_folder
 from facedyn_app.library.library import Library
 from facedyn_app.progress import OnProgress

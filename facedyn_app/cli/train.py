@@ -6,7 +6,7 @@ from dataclasses import dataclass, replace
 from pathlib import Path
 
 from facedyn_app.cli.evaluate import accuracy_text, made_note
-from facedyn_app.cli.verb import Outcome
+from facedyn_app.cli.output import Outcome
 from facedyn_app.library.library import Library
 from facedyn_app.progress import OnProgress
 from facedyn_app.recognizer.model import Recognizer

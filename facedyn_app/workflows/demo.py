@@ -6,7 +6,7 @@ import json
 from dataclasses import dataclass, replace
 from pathlib import Path
 
-from facedyn_app.assets import asset_folder, sha256_of
+from facedyn_app.assets import DEFAULT_HEAD, asset_folder, sha256_of
 from facedyn_app.errors import InputError
 from facedyn_app.headmodel.model import HeadModel
 from facedyn_app.library.entries import SessionEntry
@@ -20,7 +20,6 @@ from facedyn_app.workflows.drift import drift_of
 from facedyn_app.workflows.heads import ready_head
 from facedyn_app.workflows.identify import identify, read_enrolled
 
-HEAD = "open-head-1"
 CONSENT = "A made speaker, not a person: rendered by the program, no consent needed."
 
 
@@ -145,7 +144,7 @@ def _sessions(
     on_progress: OnProgress,
 ) -> list[tuple[DemoVideo, Session | SessionEntry]]:
     """A session for each video: an entry where the library has it, else a new one."""
-    head = ready_head(HEAD, on_progress)
+    head = ready_head(DEFAULT_HEAD, on_progress)
     known = {entry.source_sha256: entry for entry in library.sessions()}
     found: list[tuple[DemoVideo, Session | SessionEntry]] = []
     for number, video in enumerate(videos):

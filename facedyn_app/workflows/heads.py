@@ -18,6 +18,7 @@ from facedyn_app.progress import OnProgress, Progress, ignore
 from facedyn_app.records import ByteArray, FloatArray
 from facedyn_app.settings import LandmarkSettings
 from facedyn_app.tracks.flame import FlameFile
+from facedyn_app.workflows.path_checks import check_input_file
 
 if TYPE_CHECKING:
     from facedyn_app.landmarks import Landmarker
@@ -25,6 +26,33 @@ if TYPE_CHECKING:
 READING = "reading the head"
 
 log = logging.getLogger(__name__)
+
+
+def read_head(path_or_id: str) -> HeadModel:
+    """A built-in head, a remembered one, or one from a file; its landmarks need not be placed.
+
+    Raises:
+        InputError: There is none of that name.
+    """
+    _check_head_file(path_or_id)
+    return load_head(path_or_id)
+
+
+def read_ready_head(path_or_id: str, on_progress: OnProgress) -> HeadModel:
+    """As `read_head`, the landmarks placed where they are not yet.
+
+    Raises:
+        InputError: There is none of that name.
+        TooLittleError: The landmarker does not find the head's face.
+    """
+    _check_head_file(path_or_id)
+    return ready_head(path_or_id, on_progress)
+
+
+def _check_head_file(path_or_id: str) -> None:
+    path = Path(path_or_id)
+    if path.suffix:
+        check_input_file(path, "head file")
 
 
 def ready_head(path_or_id: str | Path, on_progress: OnProgress = ignore) -> HeadModel:
@@ -40,6 +68,8 @@ def ready_head(path_or_id: str | Path, on_progress: OnProgress = ignore) -> Head
     """
     on_progress(Progress(READING, 0))
     head = load_head(path_or_id)
+    if head.landmarks is None:
+        quiet_drawing()  # placing landmarks draws the head
     with ExitStack() as opened:
 
         @cache
@@ -55,6 +85,13 @@ def ready_head(path_or_id: str | Path, on_progress: OnProgress = ignore) -> Head
         head = prepare_head(head, detect, head_cache(), on_progress)
     remember_head(head, path_or_id)
     return head
+
+
+def quiet_drawing() -> None:
+    """Keep VTK from telling on stderr that it tries for a display first; its errors still come."""
+    from vtkmodules.vtkCommonCore import vtkLogger
+
+    vtkLogger.SetStderrVerbosity(vtkLogger.VERBOSITY_ERROR)
 
 
 def remember_head(head: HeadModel, path_or_id: str | Path) -> None:
