@@ -15,8 +15,8 @@ from facedyn_app.errors import OutputError
 
 if TYPE_CHECKING:
     from facedyn_app.bench.window import WindowTiming
-    from facedyn_app.demo import DemoResult
     from facedyn_app.progress import OnProgress
+    from facedyn_app.workflows.demo import DemoResult
 
 
 def open_window(

@@ -11,8 +11,8 @@ import numpy as np
 from facedyn_app.bench import metrics
 from facedyn_app.bench.measured import Bench, invalid_by_reason
 from facedyn_app.headmodel.model import HeadModel
-from facedyn_app.pipeline import analyse_video
 from facedyn_app.progress import OnProgress, ignore
+from facedyn_app.workflows.analyse import analyse_video
 
 
 @dataclass(frozen=True, slots=True, eq=False)

@@ -8,6 +8,7 @@ from typing import Annotated
 import typer
 
 from facedyn_app import __version__
+from facedyn_app.assets import DEFAULT_HEAD
 from facedyn_app.cli import (
     bench_verbs,
     convert_verb,
@@ -20,7 +21,6 @@ from facedyn_app.cli import (
 from facedyn_app.cli.corpus_verbs import add_corpus_verbs
 from facedyn_app.cli.options import (
     ALL_FACES,
-    DEFAULT_HEAD,
     AsJson,
     Device,
     DeviceName,
@@ -33,8 +33,8 @@ from facedyn_app.cli.options import (
     OtherHead,
     SpeakerName,
 )
+from facedyn_app.cli.output import Outcome, run_verb
 from facedyn_app.cli.report_verb import PrintPdf, make_report
-from facedyn_app.cli.verb import Outcome, run_verb
 from facedyn_app.cli.window import MeasureWindow, OpenWindow
 from facedyn_app.progress import OnProgress
 
@@ -115,10 +115,10 @@ def fit(
     def work(on_progress: OnProgress) -> Outcome:
         from facedyn_app.cli.fit import fit_video
         from facedyn_app.cli.fit_faces import fit_every_face
-        from facedyn_app.cli.recordings import Reading
+        from facedyn_app.workflows.recordings import FitOptions
 
         one = max(face, 0)
-        reading = Reading(head, device, one, n_shape, n_expression, mirrored_mean=mirrored_mean)
+        reading = FitOptions(head, device, one, n_shape, n_expression, mirrored_mean=mirrored_mean)
         fit_those = fit_every_face if face == ALL_FACES else fit_video
         return fit_those(video, out, reading, on_progress)
 
@@ -147,9 +147,9 @@ def enrol(
 
     def work(on_progress: OnProgress) -> Outcome:
         from facedyn_app.cli.people import enrol_recordings
-        from facedyn_app.cli.recordings import Reading
+        from facedyn_app.workflows.recordings import FitOptions
 
-        reading = Reading(head, device, face)
+        reading = FitOptions(head, device, face)
         return enrol_recordings(name, recordings, library, consent, reading, on_progress)
 
     run_verb(work, as_json=as_json)
@@ -190,9 +190,9 @@ def identify(
 
     def work(on_progress: OnProgress) -> Outcome:
         from facedyn_app.cli.asking import identify_recordings
-        from facedyn_app.cli.recordings import Reading
+        from facedyn_app.workflows.recordings import FitOptions
 
-        reading = Reading(head, device, face)
+        reading = FitOptions(head, device, face)
         return identify_recordings(recordings, library, top, recognizer, reading, out, on_progress)
 
     run_verb(work, as_json=as_json)
@@ -212,9 +212,9 @@ def verify(
 
     def work(on_progress: OnProgress) -> Outcome:
         from facedyn_app.cli.asking import verify_recording
-        from facedyn_app.cli.recordings import Reading
+        from facedyn_app.workflows.recordings import FitOptions
 
-        reading = Reading(head, device, face)
+        reading = FitOptions(head, device, face)
         return verify_recording(name, recording, library, recognizer, reading, on_progress)
 
     run_verb(work, as_json=as_json)

@@ -9,43 +9,37 @@ from dataclasses import dataclass
 from functools import cache, partial
 from pathlib import Path
 
-from facedyn_app.cli.answers import (
+from facedyn_app.cli.formatting import (
     identification_facts,
     identification_text,
     identifications_text,
     verification_facts,
     verification_text,
 )
+from facedyn_app.cli.output import DONE, UNUSABLE, Outcome
 from facedyn_app.cli.people import open_library
-from facedyn_app.cli.places import check_output_file, naming
-from facedyn_app.cli.recordings import (
-    Reading,
-    check_recording,
-    is_video,
-    numbered,
-    read_ready_head,
-    read_recording,
-)
-from facedyn_app.cli.verb import DONE, UNUSABLE, Outcome
 from facedyn_app.errors import FacedynError, MismatchError
 from facedyn_app.headmodel.model import HeadModel
 from facedyn_app.library.library import Library
 from facedyn_app.library.operations import checked_name
 from facedyn_app.library.recognizers import active_recognizer
-from facedyn_app.pipeline import (
-    Enrolled,
-    check_gallery,
-    identify,
-    not_enrolled,
-    read_enrolled,
-    verify,
-)
 from facedyn_app.progress import OnProgress
 from facedyn_app.recognizer.files import load_recognizer
 from facedyn_app.recognizer.model import Recognizer
 from facedyn_app.records import Identification, Session
 from facedyn_app.reports.tables import write_scores
 from facedyn_app.settings import Settings
+from facedyn_app.workflows.heads import read_ready_head
+from facedyn_app.workflows.identify import Enrolled, check_gallery, identify, read_enrolled
+from facedyn_app.workflows.path_checks import check_output_file, naming
+from facedyn_app.workflows.recordings import (
+    FitOptions,
+    check_recording,
+    is_video,
+    numbered,
+    read_recording,
+)
+from facedyn_app.workflows.verify import not_enrolled, verify
 
 log = logging.getLogger(__name__)
 
@@ -66,7 +60,7 @@ class _Asked:
     library: Library
     names: Collection[str]
     enrolled: Callable[[], Enrolled]
-    reading: Reading
+    reading: FitOptions
     settings: Settings
     head: Callable[[], HeadModel]
 
@@ -76,7 +70,7 @@ class _Asked:
         return read_recording(path, head, self.reading, self.settings, on_progress)
 
 
-def _head_for(recognizer: Recognizer, reading: Reading, on_progress: OnProgress) -> HeadModel:
+def _head_for(recognizer: Recognizer, reading: FitOptions, on_progress: OnProgress) -> HeadModel:
     """The head for videos; one that the recognizer does not read is told before the fit."""
     head = read_ready_head(reading.head or recognizer.head_id, on_progress)
     if head.head_id != recognizer.head_id:
@@ -90,7 +84,7 @@ def _head_for(recognizer: Recognizer, reading: Reading, on_progress: OnProgress)
 
 @contextmanager
 def _asking(
-    folder: Path, recognizer: Path | None, reading: Reading, on_progress: OnProgress
+    folder: Path, recognizer: Path | None, reading: FitOptions, on_progress: OnProgress
 ) -> Iterator[_Asked]:
     with open_library(folder) as library:
         chosen = active_recognizer(library) if recognizer is None else load_recognizer(recognizer)
@@ -105,7 +99,7 @@ def identify_recordings(
     folder: Path,
     top: int,
     recognizer: Path | None,
-    reading: Reading,
+    reading: FitOptions,
     table: Path | None,
     on_progress: OnProgress,
 ) -> Outcome:
@@ -180,7 +174,7 @@ def verify_recording(
     path: Path,
     folder: Path,
     recognizer: Path | None,
-    reading: Reading,
+    reading: FitOptions,
     on_progress: OnProgress,
 ) -> Outcome:
     """Is it this speaker? One recording compared with one who is enrolled.

@@ -9,17 +9,16 @@ from pathlib import Path
 import numpy as np
 
 from facedyn_app.bench.realism import CLOSE, Realism, measure_realism
-from facedyn_app.cli.tables import number, table
-from facedyn_app.cli.verb import Outcome
+from facedyn_app.cli.output import Outcome, number, table
 from facedyn_app.errors import InputError
 from facedyn_app.library.database import is_library
 from facedyn_app.library.importers import Layout, find_recordings
 from facedyn_app.library.library import Library
 from facedyn_app.progress import OnProgress, Progress
-from facedyn_app.recordings import Form, form_of, read_one_kept, track_kind
 from facedyn_app.records import Session
 from facedyn_app.simulate.corpus import simulate_sessions, true_sessions
 from facedyn_app.simulate.observation import shipped_observation
+from facedyn_app.workflows.recordings import Form, form_of, read_one_kept, track_kind
 
 _LEGEND = f"""\
 share: of the variance between sessions, the person's (ICC(1), median over channels or pairs), every

@@ -7,8 +7,7 @@ from dataclasses import asdict
 import torch
 
 from facedyn_app.bench.network_speed import ForwardSpeed, measure_forward
-from facedyn_app.cli.tables import number, table
-from facedyn_app.cli.verb import Outcome
+from facedyn_app.cli.output import Outcome, number, table
 from facedyn_app.progress import OnProgress
 from facedyn_app.settings import NetworkSettings
 

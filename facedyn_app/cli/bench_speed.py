@@ -6,18 +6,16 @@ from collections.abc import Sequence
 from dataclasses import asdict
 from pathlib import Path
 
+from facedyn_app.assets import DEFAULT_HEAD
 from facedyn_app.bench.fit_speed import measure_fit_speed
 from facedyn_app.bench.landmark_speed import measure_landmark_speed
 from facedyn_app.bench.memory import measure_memory
 from facedyn_app.bench.speed import Speed
-from facedyn_app.cli.drawing import quiet_drawing
-from facedyn_app.cli.options import DEFAULT_HEAD
-from facedyn_app.cli.places import check_output_folder
-from facedyn_app.cli.tables import NONE, number, table
-from facedyn_app.cli.verb import Outcome
-from facedyn_app.pipeline import ready_head
+from facedyn_app.cli.output import NONE, Outcome, number, table
 from facedyn_app.progress import OnProgress
 from facedyn_app.settings import Settings
+from facedyn_app.workflows.heads import quiet_drawing, ready_head
+from facedyn_app.workflows.path_checks import check_output_folder
 
 _SPEED_HEADS = ("way", "device", "frames", "frames/s", "program is x times", "cost above least %")
 

@@ -10,11 +10,10 @@ from facedyn_app.bench.channel_truth import MAX_LAG, ChannelMedians, ChannelResu
 from facedyn_app.bench.lengths import LengthResult
 from facedyn_app.bench.performance import LOW_SLOPE, PerformanceResult, measure_performance
 from facedyn_app.bench.truth_file import read_truth
-from facedyn_app.cli.places import check_input_file, naming
-from facedyn_app.cli.recordings import read_ready_head
-from facedyn_app.cli.tables import NONE, number, table
-from facedyn_app.cli.verb import Outcome
+from facedyn_app.cli.output import NONE, Outcome, number, table
 from facedyn_app.progress import OnProgress
+from facedyn_app.workflows.heads import read_ready_head
+from facedyn_app.workflows.path_checks import check_input_file, naming
 
 _CHANNEL_HEADS = ("channel", "true sd", "r", "slope", "own r", "slope", "lag")
 _LENGTH_HEADS = ("length", "true sd", "r", "slope", "expr. slope", "own r", "slope", "ratio")

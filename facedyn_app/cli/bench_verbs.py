@@ -7,8 +7,9 @@ from typing import Annotated
 
 import typer
 
-from facedyn_app.cli.options import DEFAULT_HEAD, AsJson, HeadName, numbers
-from facedyn_app.cli.verb import Outcome, run_verb
+from facedyn_app.assets import DEFAULT_HEAD
+from facedyn_app.cli.options import AsJson, HeadName, numbers
+from facedyn_app.cli.output import Outcome, run_verb
 from facedyn_app.cli.window import MeasureWindow
 from facedyn_app.progress import OnProgress
 

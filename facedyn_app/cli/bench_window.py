@@ -7,8 +7,7 @@ from pathlib import Path
 from tempfile import TemporaryDirectory
 
 from facedyn_app.bench.window import AIM_MS, WindowTiming
-from facedyn_app.cli.tables import number, table
-from facedyn_app.cli.verb import Outcome
+from facedyn_app.cli.output import Outcome, number, table
 from facedyn_app.cli.window import MeasureWindow, check_display
 from facedyn_app.progress import OnProgress
 

@@ -4,8 +4,7 @@ from __future__ import annotations
 
 from pathlib import Path
 
-from facedyn_app.cli.verb import Outcome
-from facedyn_app.experiment.testing import calibrate_recognizer
+from facedyn_app.cli.output import Outcome
 from facedyn_app.library.library import Library
 from facedyn_app.progress import OnProgress
 from facedyn_app.recognizer.files import (
@@ -15,6 +14,7 @@ from facedyn_app.recognizer.files import (
     save_recognizer,
 )
 from facedyn_app.recognizer.split import parse_test_sessions
+from facedyn_app.workflows.evaluate import calibrate_recognizer
 
 
 def calibrate_on_library(

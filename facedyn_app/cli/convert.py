@@ -9,17 +9,18 @@ from typing import Any
 
 import numpy as np
 
-from facedyn_app.cli.answers import quality_text
-from facedyn_app.cli.places import check_input_file, check_output_file
-from facedyn_app.cli.verb import Outcome
+from facedyn_app.cli.formatting import quality_text
+from facedyn_app.cli.output import Outcome
 from facedyn_app.dynamics.control import invalid_counts
 from facedyn_app.dynamics.quality import assess_quality
 from facedyn_app.errors import InputError
 from facedyn_app.library.session_file import save_session
-from facedyn_app.recordings import Form, flame_file, form_of, read_kept
 from facedyn_app.records import Session
 from facedyn_app.settings import Settings
 from facedyn_app.tracks.reading import only_session
+from facedyn_app.workflows.heads import flame_file
+from facedyn_app.workflows.path_checks import check_input_file, check_output_file
+from facedyn_app.workflows.recordings import Form, form_of, read_kept
 
 NO_DRIFT = "No shape was measured over time, so that no drift can be told."
 

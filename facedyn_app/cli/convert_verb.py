@@ -8,7 +8,7 @@ from typing import Annotated
 import typer
 
 from facedyn_app.cli.options import AsJson, FrameRate
-from facedyn_app.cli.verb import Outcome, run_verb
+from facedyn_app.cli.output import Outcome, run_verb
 from facedyn_app.progress import OnProgress
 
 

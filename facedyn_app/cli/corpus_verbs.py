@@ -7,16 +7,9 @@ from typing import Annotated
 
 import typer
 
-from facedyn_app.cli.options import (
-    DEFAULT_HEAD,
-    AsJson,
-    Device,
-    DeviceName,
-    FrameRate,
-    HeadName,
-    LibraryFolder,
-)
-from facedyn_app.cli.verb import Outcome, run_verb
+from facedyn_app.assets import DEFAULT_HEAD
+from facedyn_app.cli.options import AsJson, Device, DeviceName, FrameRate, HeadName, LibraryFolder
+from facedyn_app.cli.output import Outcome, run_verb
 from facedyn_app.errors import InputError
 from facedyn_app.library.importers import Layout
 from facedyn_app.progress import OnProgress
@@ -101,9 +94,9 @@ def import_(
 
     def work(on_progress: OnProgress) -> Outcome:
         from facedyn_app.cli.importing import Statement, import_folder
-        from facedyn_app.cli.recordings import Reading
+        from facedyn_app.workflows.recordings import FitOptions
 
-        statement, reading = Statement(consent, permission), Reading(head, device, fps=fps)
+        statement, reading = Statement(consent, permission), FitOptions(head, device, fps=fps)
         return import_folder(folder, library, layout, statement, reading, on_progress)
 
     run_verb(work, as_json=as_json)

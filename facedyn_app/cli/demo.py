@@ -4,21 +4,20 @@ from __future__ import annotations
 
 from pathlib import Path
 
-from facedyn_app.cli.answers import (
+from facedyn_app.cli.formatting import (
     drift_facts,
     drift_text,
     identification_facts,
     match_facts,
     quality_text,
 )
-from facedyn_app.cli.places import check_output_folder
-from facedyn_app.cli.tables import indented, number, table
-from facedyn_app.cli.verb import Outcome
-from facedyn_app.demo import DemoProbe, DemoResult, run_demo
+from facedyn_app.cli.output import Outcome, indented, number, table
 from facedyn_app.dynamics.quality import GOOD
 from facedyn_app.progress import OnProgress
 from facedyn_app.records import NOT_IN_GALLERY
 from facedyn_app.settings import Settings, TrustSettings
+from facedyn_app.workflows.demo import DemoProbe, DemoResult, run_demo
+from facedyn_app.workflows.path_checks import check_output_folder
 
 
 def headless_demo(folder: Path, on_progress: OnProgress) -> Outcome:

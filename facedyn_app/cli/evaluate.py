@@ -6,15 +6,14 @@ from collections.abc import Mapping
 from pathlib import Path
 from typing import Any
 
-from facedyn_app.cli.tables import number, table
-from facedyn_app.cli.verb import Outcome
-from facedyn_app.experiment.testing import assess_recognizer
+from facedyn_app.cli.output import Outcome, number, table
 from facedyn_app.library.library import Library
 from facedyn_app.progress import OnProgress
 from facedyn_app.recognizer.accuracy import Accuracy
 from facedyn_app.recognizer.evaluation import Assessment
 from facedyn_app.recognizer.files import load_recognizer
 from facedyn_app.recognizer.split import parse_test_sessions
+from facedyn_app.workflows.evaluate import assess_recognizer
 
 SHORT = ("top1_window", "top5_window", "top1_session", "eer")
 

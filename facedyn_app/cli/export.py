@@ -5,9 +5,7 @@ from __future__ import annotations
 from dataclasses import dataclass
 from pathlib import Path
 
-from facedyn_app.cli.places import check_input_file, check_output_file, check_output_folder, naming
-from facedyn_app.cli.recordings import read_head, read_ready_head
-from facedyn_app.cli.verb import Outcome
+from facedyn_app.cli.output import Outcome
 from facedyn_app.headmodel.channel_sets import drawing_head_of
 from facedyn_app.library.session_file import load_session
 from facedyn_app.progress import OnProgress
@@ -16,6 +14,13 @@ from facedyn_app.reports.film import write_film
 from facedyn_app.reports.kinds import MeshFormat, MeshKind, TableFormat
 from facedyn_app.reports.meshes import SessionMeshes, frame_at, write_one, write_sequence
 from facedyn_app.reports.tables import table_columns, write_table
+from facedyn_app.workflows.heads import read_head, read_ready_head
+from facedyn_app.workflows.path_checks import (
+    check_input_file,
+    check_output_file,
+    check_output_folder,
+    naming,
+)
 
 
 def export_table(path: Path, out: Path, on_progress: OnProgress) -> Outcome:

@@ -5,13 +5,13 @@ from __future__ import annotations
 from pathlib import Path
 from typing import Any
 
-from facedyn_app.cli.places import check_input_file, check_output_file, naming
-from facedyn_app.cli.recordings import read_head
-from facedyn_app.cli.verb import Outcome
+from facedyn_app.cli.output import Outcome
 from facedyn_app.headmodel.channel_sets import ARKIT, drawing_head_of
 from facedyn_app.library.session_file import load_session
 from facedyn_app.records import Session
 from facedyn_app.reports.kinds import ExportLayout
+from facedyn_app.workflows.heads import read_head
+from facedyn_app.workflows.path_checks import check_input_file, check_output_file, naming
 
 
 def export_motion(path: Path, out: Path, layout: ExportLayout, head: str | None) -> Outcome:

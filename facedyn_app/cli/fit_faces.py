@@ -6,12 +6,8 @@ from collections.abc import Sequence
 from dataclasses import asdict, dataclass
 from pathlib import Path
 
-from facedyn_app.analysis import FollowedVideo, fit_face, follow_video
-from facedyn_app.cli.options import DEFAULT_HEAD
-from facedyn_app.cli.places import check_output_file, naming
-from facedyn_app.cli.recordings import Reading, check_recording, numbered, read_ready_head
-from facedyn_app.cli.tables import NONE, indented, number, table
-from facedyn_app.cli.verb import Outcome
+from facedyn_app.assets import DEFAULT_HEAD
+from facedyn_app.cli.output import NONE, Outcome, indented, number, table
 from facedyn_app.dynamics.quality import assess_quality
 from facedyn_app.errors import TooLittleError
 from facedyn_app.headmodel.model import HeadModel
@@ -20,6 +16,10 @@ from facedyn_app.library.session_file import save_session
 from facedyn_app.progress import OnProgress, Progress
 from facedyn_app.records import Quality
 from facedyn_app.settings import Settings
+from facedyn_app.workflows.analyse import FollowedVideo, fit_face, follow_video
+from facedyn_app.workflows.heads import read_ready_head
+from facedyn_app.workflows.path_checks import check_output_file, naming
+from facedyn_app.workflows.recordings import FitOptions, check_recording, numbered
 
 _HEADS = ("face", "seen/s", "valid %", "error %", "measurement", "session")
 
@@ -65,7 +65,7 @@ def face_file(out: Path, face: int) -> Path:
     return out.with_name(f"{out.stem}-face{face}{out.suffix}")
 
 
-def fit_every_face(video: Path, out: Path, reading: Reading, on_progress: OnProgress) -> Outcome:
+def fit_every_face(video: Path, out: Path, reading: FitOptions, on_progress: OnProgress) -> Outcome:
     """Follow all faces of a video in one pass and fit each that is seen long enough.
 
     Args:
@@ -99,7 +99,11 @@ def fit_every_face(video: Path, out: Path, reading: Reading, on_progress: OnProg
 
 
 def _fit_each(
-    followed: FollowedVideo, head: HeadModel, out: Path, reading: Reading, on_progress: OnProgress
+    followed: FollowedVideo,
+    head: HeadModel,
+    out: Path,
+    reading: FitOptions,
+    on_progress: OnProgress,
 ) -> list[_FaceAnswer]:
     settings = reading.settings()
     answers = []

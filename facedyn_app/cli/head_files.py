@@ -10,10 +10,7 @@ import cv2
 import numpy as np
 import torch
 
-from facedyn_app.cli.drawing import quiet_drawing
-from facedyn_app.cli.places import check_output_file
-from facedyn_app.cli.recordings import read_head, read_ready_head
-from facedyn_app.cli.verb import Outcome
+from facedyn_app.cli.output import Outcome
 from facedyn_app.errors import InputError, MismatchError, OutputError
 from facedyn_app.files import atomic_file
 from facedyn_app.fitting.landmark_errors import measured_file, write_errors
@@ -26,6 +23,8 @@ from facedyn_app.headmodel.placing.landmark_picture import landmark_picture
 from facedyn_app.progress import OnProgress
 from facedyn_app.records import ByteArray
 from facedyn_app.simulate.error_measurement import watch_landmarker
+from facedyn_app.workflows.heads import quiet_drawing, read_head, read_ready_head
+from facedyn_app.workflows.path_checks import check_output_file
 
 
 def show_head(path_or_id: str, out: Path, on_progress: OnProgress) -> Outcome:

@@ -4,8 +4,7 @@ from __future__ import annotations
 
 from pathlib import Path
 
-from facedyn_app.cli.tables import table
-from facedyn_app.cli.verb import Outcome
+from facedyn_app.cli.output import Outcome, table
 from facedyn_app.errors import InputError
 from facedyn_app.folders import head_cache
 from facedyn_app.headmodel.files.io import list_heads, load_head

@@ -10,14 +10,7 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
-from facedyn_app.cli.recordings import (
-    Reading,
-    is_video,
-    numbered,
-    read_ready_head,
-    read_recording,
-)
-from facedyn_app.cli.verb import Outcome
+from facedyn_app.cli.output import Outcome
 from facedyn_app.errors import InputError, MismatchError, TooLittleError
 from facedyn_app.headmodel.model import HeadModel
 from facedyn_app.library.importers import (
@@ -30,11 +23,19 @@ from facedyn_app.library.importers import (
 from facedyn_app.library.library import Library
 from facedyn_app.library.operations import checked_name
 from facedyn_app.progress import OnProgress, Progress
-from facedyn_app.recordings import read_kept, sha256_of_recording, track_kind
 from facedyn_app.records import Session
 from facedyn_app.tracks.flame import FlameFile
-from facedyn_app.tracks.reading import only_session
+from facedyn_app.tracks.reading import only_session, sha256_of_recording
 from facedyn_app.tracks.rows import USUAL_FPS
+from facedyn_app.workflows.heads import read_ready_head
+from facedyn_app.workflows.recordings import (
+    FitOptions,
+    is_video,
+    numbered,
+    read_kept,
+    read_recording,
+    track_kind,
+)
 
 AT_ONCE, READ_AHEAD = 32, 8
 """Sessions that are enrolled together, and that are read while others are enrolled."""
@@ -59,7 +60,7 @@ class _Import:
     """One import: what is in the library already, what has come, what cannot be used."""
 
     def __init__(
-        self, library: Library, statement: Statement, reading: Reading, layout: Layout
+        self, library: Library, statement: Statement, reading: FitOptions, layout: Layout
     ) -> None:
         self._library, self._statement = library, statement
         self._reading, self._settings, self._layout = reading, reading.settings(), layout
@@ -168,7 +169,7 @@ def import_folder(
     library_folder: Path,
     layout: Layout,
     statement: Statement,
-    reading: Reading,
+    reading: FitOptions,
     on_progress: OnProgress,
 ) -> Outcome:
     """Import a corpus; what is in the library already is not read again.

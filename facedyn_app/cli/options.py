@@ -11,7 +11,6 @@ import typer
 
 from facedyn_app.folders import demo_library, own_library
 
-DEFAULT_HEAD = "open-head-1"
 ALL_FACES = -1
 
 

@@ -8,21 +8,9 @@ from contextlib import contextmanager
 from dataclasses import asdict
 from pathlib import Path
 
-from facedyn_app.cli.answers import (
-    drift_facts,
-    drift_text,
-)
-from facedyn_app.cli.options import DEFAULT_HEAD
-from facedyn_app.cli.places import check_output_folder, naming
-from facedyn_app.cli.recordings import (
-    Reading,
-    check_recording,
-    is_video,
-    numbered,
-    read_ready_head,
-    read_recording,
-)
-from facedyn_app.cli.verb import Outcome
+from facedyn_app.assets import DEFAULT_HEAD
+from facedyn_app.cli.formatting import drift_facts, drift_text
+from facedyn_app.cli.output import Outcome
 from facedyn_app.dynamics.quality import assess_quality, quality_line
 from facedyn_app.dynamics.shape_moves import ShapeMoves
 from facedyn_app.errors import FacedynError, InputError, TooLittleError
@@ -30,11 +18,20 @@ from facedyn_app.library.database import is_library
 from facedyn_app.library.library import Library
 from facedyn_app.library.operations import checked_name, missing_consent
 from facedyn_app.library.records import SessionEntry
-from facedyn_app.pipeline import drift_in_detail, drift_or_reason, enrol
 from facedyn_app.progress import Cancelled, OnProgress, Progress
-from facedyn_app.recordings import sha256_of_recording
 from facedyn_app.records import DriftReport, Quality
 from facedyn_app.settings import Settings
+from facedyn_app.tracks.reading import sha256_of_recording
+from facedyn_app.workflows.drift import drift_in_detail, drift_or_reason
+from facedyn_app.workflows.heads import read_ready_head
+from facedyn_app.workflows.path_checks import check_output_folder, naming
+from facedyn_app.workflows.recordings import (
+    FitOptions,
+    check_recording,
+    is_video,
+    numbered,
+    read_recording,
+)
 
 log = logging.getLogger(__name__)
 
@@ -44,7 +41,7 @@ def enrol_recordings(
     paths: Sequence[Path],
     folder: Path,
     consent: str,
-    reading: Reading,
+    reading: FitOptions,
     on_progress: OnProgress,
 ) -> Outcome:
     """Enrol a speaker with recordings, one after the other.
@@ -77,7 +74,7 @@ def enrol_recordings(
             within = numbered(on_progress, path, number, len(paths))
             session = read_recording(path, head, reading, settings, within)
             with naming(path), open_library(folder, create=True) as library:
-                entry = enrol(name, session, library, consent)
+                entry = library.enrol(name, session, consent)
             added.append((entry, assess_quality(session, settings.trust)))
     with open_library(folder) as library:
         on_record = next(

@@ -12,7 +12,7 @@ from types import TracebackType
 import typer
 
 from facedyn_app.cli.app import make_app
-from facedyn_app.cli.as_json import json_line
+from facedyn_app.cli.output import json_line
 from facedyn_app.cli.report_verb import PrintPdf
 from facedyn_app.cli.window import MeasureWindow, OpenWindow
 from facedyn_app.folders import log_file

@@ -5,8 +5,7 @@ from __future__ import annotations
 from dataclasses import asdict
 from pathlib import Path
 
-from facedyn_app.cli.tables import number, table
-from facedyn_app.cli.verb import Outcome
+from facedyn_app.cli.output import Outcome, number, table
 from facedyn_app.library.library import Library
 from facedyn_app.library.recognizers import (
     BUILT_IN,

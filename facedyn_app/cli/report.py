@@ -4,22 +4,22 @@ from __future__ import annotations
 
 from pathlib import Path
 
+from facedyn_app.cli.output import Outcome
 from facedyn_app.cli.people import open_library
-from facedyn_app.cli.places import check_input_file, check_output_file
 from facedyn_app.cli.report_verb import PrintPdf
-from facedyn_app.cli.verb import Outcome
 from facedyn_app.dynamics.control import control_session
 from facedyn_app.dynamics.quality import assess_quality
 from facedyn_app.library.database import is_library
 from facedyn_app.library.session_file import load_session
 from facedyn_app.progress import OnProgress
-from facedyn_app.reporting import (
+from facedyn_app.settings import Settings
+from facedyn_app.workflows.path_checks import check_input_file, check_output_file
+from facedyn_app.workflows.report import (
     report_on_library,
     report_on_session,
     report_on_speaker,
     write_page,
 )
-from facedyn_app.settings import Settings
 
 
 def write_report(

@@ -8,9 +8,8 @@ from dataclasses import dataclass
 from pathlib import Path
 from tempfile import TemporaryDirectory
 
+from facedyn_app.cli.output import DONE, FAULT, Outcome, number, table
 from facedyn_app.cli.selftest_steps import STEPS, Bench, FailedError
-from facedyn_app.cli.tables import number, table
-from facedyn_app.cli.verb import DONE, FAULT, Outcome
 from facedyn_app.errors import FacedynError
 from facedyn_app.progress import OnProgress, Progress
 

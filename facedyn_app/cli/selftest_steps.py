@@ -10,16 +10,13 @@ from pathlib import Path
 import numpy as np
 import torch
 
-from facedyn_app.assets import model_file, model_names
-from facedyn_app.cli.drawing import quiet_drawing
-from facedyn_app.demo import HEAD, demo_videos
+from facedyn_app.assets import DEFAULT_HEAD, model_file, model_names
 from facedyn_app.headmodel.drawing.paint import paint_head
 from facedyn_app.headmodel.drawing.render import Camera, HeadRenderer
 from facedyn_app.headmodel.files.io import load_head
 from facedyn_app.headmodel.forward import head_to_tensors, head_vertices
 from facedyn_app.library.library import Library
 from facedyn_app.library.session_file import load_session, save_session
-from facedyn_app.pipeline import analyse_video, drift_of, enrol, identify, read_enrolled, ready_head
 from facedyn_app.progress import OnProgress
 from facedyn_app.recognizer.files import default_recognizer
 from facedyn_app.recognizer.training import train
@@ -28,6 +25,11 @@ from facedyn_app.records import Frame, Session
 from facedyn_app.settings import NetworkSettings, Settings, TrainSettings
 from facedyn_app.simulate.corpus import simulate_sessions
 from facedyn_app.video import SIMULATED, probe_video, read_frames, write_video
+from facedyn_app.workflows.analyse import analyse_video
+from facedyn_app.workflows.demo import demo_videos
+from facedyn_app.workflows.drift import drift_of
+from facedyn_app.workflows.heads import quiet_drawing, ready_head
+from facedyn_app.workflows.identify import identify, read_enrolled
 
 CONSENT = "A made speaker, not a person: no consent needed."
 N_FRAMES, N_SPEAKERS, SECONDS, N_STEPS = 125, 3, 20.0, 3
@@ -89,7 +91,10 @@ def _fit(bench: Bench) -> str:
     if bench.video is None:
         raise FailedError("There is no video: an earlier step has failed.")
     analysis = analyse_video(
-        bench.video, ready_head(HEAD, bench.on_progress), Settings(), on_progress=bench.on_progress
+        bench.video,
+        ready_head(DEFAULT_HEAD, bench.on_progress),
+        Settings(),
+        on_progress=bench.on_progress,
     )
     bench.session = analysis.session
     n_valid, n_frames = int(analysis.session.valid.sum()), len(analysis.session.valid)
@@ -117,7 +122,7 @@ def _simulate_and_enrol(bench: Bench) -> str:
     with Library.open(bench.library) as library:
         for speaker in range(N_SPEAKERS):
             for session in simulate_sessions(speaker, 2, SECONDS):
-                enrol(f"made {speaker}", session, library, CONSENT)
+                library.enrol(f"made {speaker}", session, CONSENT)
         n_kept = len(library.sessions())
     _check(n_kept == 2 * N_SPEAKERS, f"{n_kept} sessions are kept instead of {2 * N_SPEAKERS}.")
     return f"{N_SPEAKERS} made speakers with 2 sessions of {SECONDS:g} s each in a new library"
@@ -168,7 +173,7 @@ def _train(bench: Bench) -> str:
 
 
 def _draw(_bench: Bench) -> str:
-    head = load_head(HEAD)
+    head = load_head(DEFAULT_HEAD)
     still = torch.zeros(1, len(head.joint_names), 3)
     zero = torch.zeros(1, head.n_shape), torch.zeros(1, head.n_expression)
     vertices = head_vertices(head_to_tensors(head), *zero, still)[0].numpy()

@@ -5,13 +5,13 @@ from __future__ import annotations
 from dataclasses import dataclass
 from pathlib import Path
 
-from facedyn_app.cli.places import check_output_folder
-from facedyn_app.cli.verb import Outcome
+from facedyn_app.cli.output import Outcome
 from facedyn_app.files import atomic_folder
 from facedyn_app.library.session_file import save_session
 from facedyn_app.progress import OnProgress
 from facedyn_app.simulate.corpus import write_corpus
 from facedyn_app.simulate.observation import shipped_observation
+from facedyn_app.workflows.path_checks import check_output_folder
 
 
 @dataclass(frozen=True, slots=True)

@@ -4,11 +4,9 @@ from __future__ import annotations
 
 from pathlib import Path
 
-from facedyn_app.analysis import PROGRAM
 from facedyn_app.assets import sha256_of
 from facedyn_app.cli.evaluate import assessment_text
-from facedyn_app.cli.verb import Outcome
-from facedyn_app.experiment.study import study_recognizer
+from facedyn_app.cli.output import Outcome
 from facedyn_app.files import atomic_folder
 from facedyn_app.library.library import Library
 from facedyn_app.progress import OnProgress
@@ -16,6 +14,8 @@ from facedyn_app.recognizer.files import WEIGHTS, load_recognizer
 from facedyn_app.recognizer.model import Recognizer
 from facedyn_app.recognizer.split import parse_test_sessions
 from facedyn_app.reports.study import study_facts, write_study
+from facedyn_app.workflows.analyse import PROGRAM
+from facedyn_app.workflows.study import study_recognizer
 
 
 def study_on_library(

@@ -6,13 +6,13 @@ from dataclasses import dataclass, replace
 from pathlib import Path
 
 from facedyn_app.cli.evaluate import accuracy_text, made_note
-from facedyn_app.cli.verb import Outcome
-from facedyn_app.experiment.training import TrainingPlan, train_recognizer
+from facedyn_app.cli.output import Outcome
 from facedyn_app.library.library import Library
 from facedyn_app.progress import OnProgress
 from facedyn_app.recognizer.model import Recognizer
 from facedyn_app.recognizer.split import parse_test_sessions
 from facedyn_app.settings import Settings, TrainSettings
+from facedyn_app.workflows.train import TrainingPlan, train_recognizer
 
 TOLD = ("data", "n_speakers", "n_sessions", "n_held_out_speakers", "test_sessions")
 COURSE = ("minutes", "steps", "planned_steps", "best_step", "device", "peak_memory_mb", "curve")

@@ -14,7 +14,7 @@ from facedyn_app.progress import OnProgress
 if TYPE_CHECKING:
     # importing these takes long (numpy; torch, mediapipe), and --help does not need them
     from facedyn_app.bench.window import WindowTiming
-    from facedyn_app.demo import DemoResult
+    from facedyn_app.workflows.demo import DemoResult
 
 
 class OpenWindow(Protocol):

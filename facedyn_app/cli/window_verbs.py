@@ -10,16 +10,16 @@ import typer
 from typer.core import TyperCommand
 
 from facedyn_app.cli.options import AsJson, DemoFolder, LibraryFolder
-from facedyn_app.cli.places import check_input_file, check_output_file
-from facedyn_app.cli.progress_line import ProgressLine
-from facedyn_app.cli.verb import Outcome, errors_shown, run_verb, show
+from facedyn_app.cli.output import Outcome, errors_shown, run_verb, show
+from facedyn_app.cli.progress import ProgressLine
 from facedyn_app.cli.window import OpenWindow, check_display
 from facedyn_app.folders import own_library
 from facedyn_app.progress import OnProgress
+from facedyn_app.workflows.path_checks import check_input_file, check_output_file
 
 if TYPE_CHECKING:
     # importing the demo takes seconds (torch, mediapipe), which --help does not need
-    from facedyn_app.demo import DemoResult
+    from facedyn_app.workflows.demo import DemoResult
 
 
 def open_empty(open_window: OpenWindow) -> None:

@@ -5,13 +5,13 @@ from typing import Any, cast
 import numpy as np
 import pytest
 
-from facedyn_app.cli.answers import (
+from facedyn_app.cli.formatting import (
     drift_facts,
     drift_text,
     identification_facts,
     identification_text,
 )
-from facedyn_app.cli.tables import number, table
+from facedyn_app.cli.output import number, table
 from facedyn_app.dynamics.drift import measure_drift
 from facedyn_app.dynamics.shape_moves import measure_moves
 from facedyn_app.records import Identification, Match, MatchTrust, Quality

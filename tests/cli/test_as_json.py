@@ -4,7 +4,7 @@ from pathlib import Path
 import numpy as np
 import pytest
 
-from facedyn_app.cli.as_json import json_line, plain
+from facedyn_app.cli.output import json_line, plain
 from facedyn_app.records import VideoInfo
 
 

@@ -5,9 +5,9 @@ from pathlib import Path
 
 from facedyn_app.library.library import Library
 from facedyn_app.records import Session
-from facedyn_app.reporting import UNTRACED, report_on_library, report_on_session
 from facedyn_app.settings import TrustSettings
 from facedyn_app.simulate.corpus import simulate_sessions
+from facedyn_app.workflows.report import UNTRACED, report_on_library, report_on_session
 
 TRUST = TrustSettings()
 

@@ -1,4 +1,4 @@
-"""One face as a camera shows it, frame by frame: from a picture to the expression-only mesh."""
+"""Live analysis of a camera: frame by frame from a picture to the expression-only mesh."""
 
 from __future__ import annotations
 

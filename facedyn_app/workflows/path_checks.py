@@ -1,4 +1,4 @@
-"""Files and folders that the user names, checked before the long work begins."""
+"""Checks of the files and folders that the user names, before the long work begins."""
 
 from __future__ import annotations
 

@@ -12,7 +12,6 @@ from facedyn_app.errors import InputError
 from facedyn_app.headmodel.files.io import load_head
 from facedyn_app.landmarks import BLENDSHAPE_NAMES
 from facedyn_app.library.library import Library
-from facedyn_app.pipeline import analyse_video, identify, read_enrolled, same_or_not
 from facedyn_app.progress import Cancelled, Progress
 from facedyn_app.recognizer.files import default_recognizer
 from facedyn_app.records import INVALID_REASONS, Match, PartialFit, Quality, SameSpeaker
@@ -21,6 +20,9 @@ from facedyn_app.simulate.corpus import simulate_sessions
 from facedyn_app.simulate.motion import simulate_motion
 from facedyn_app.simulate.rendering import make_scene, render_motion
 from facedyn_app.video import SIMULATED, write_video
+from facedyn_app.workflows.analyse import analyse_video
+from facedyn_app.workflows.identify import identify, read_enrolled
+from facedyn_app.workflows.verify import same_or_not
 
 
 def test_a_real_recording_is_fitted_well(shared: Path) -> None:

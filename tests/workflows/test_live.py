@@ -14,10 +14,10 @@ from facedyn_app.bench.live import LiveTiming, measure_live, paced
 from facedyn_app.fitting.session_fit import fit_session
 from facedyn_app.headmodel.files.io import load_head
 from facedyn_app.landmarks import collect_face, track_faces
-from facedyn_app.live import LiveFace
 from facedyn_app.records import Frame
 from facedyn_app.settings import LandmarkSettings, Settings
 from facedyn_app.video import probe_video, read_frames
+from facedyn_app.workflows.camera import LiveFace
 
 BLANK = np.full((64, 96, 3), 128, dtype=np.uint8)
 

@@ -1,4 +1,4 @@
-"""The demo: made speakers, enrolled and identified from the pixels of their videos."""
+"""The demo: simulated speakers, enrolled and identified from the pixels of their videos."""
 
 from __future__ import annotations
 
@@ -6,26 +6,20 @@ import json
 from dataclasses import dataclass, replace
 from pathlib import Path
 
-from facedyn_app.analysis import PROGRAM, fit_settings_record
-from facedyn_app.assets import asset_folder, sha256_of
+from facedyn_app.assets import DEFAULT_HEAD, asset_folder, sha256_of
 from facedyn_app.errors import InputError
 from facedyn_app.headmodel.model import HeadModel
 from facedyn_app.library.library import Library
 from facedyn_app.library.records import SessionEntry
-from facedyn_app.pipeline import (
-    analyse_video,
-    drift_of,
-    enrol,
-    identify,
-    read_enrolled,
-    ready_head,
-)
 from facedyn_app.progress import OnProgress, Progress, ignore
 from facedyn_app.recognizer.files import default_recognizer
 from facedyn_app.records import DriftReport, Identification, Session
 from facedyn_app.settings import Settings
+from facedyn_app.workflows.analyse import PROGRAM, analyse_video, fit_settings_record
+from facedyn_app.workflows.drift import drift_of
+from facedyn_app.workflows.heads import ready_head
+from facedyn_app.workflows.identify import identify, read_enrolled
 
-HEAD = "open-head-1"
 CONSENT = "A made speaker, not a person: rendered by the program, no consent needed."
 
 
@@ -130,7 +124,7 @@ def run_demo(
         sessions = _sessions(library, videos, settings, live, on_progress)
         for video, session in sessions:
             if not video.probe and isinstance(session, Session):
-                enrol(video.speaker, session, library, CONSENT)
+                library.enrol(video.speaker, session, CONSENT)
         enrolled = read_enrolled(library, recognizer, settings)
         probes, drift = [], []
         for video, entry in sessions:
@@ -150,7 +144,7 @@ def _sessions(
     on_progress: OnProgress,
 ) -> list[tuple[DemoVideo, Session | SessionEntry]]:
     """A session for each video: an entry where the library has it, else a new one."""
-    head = ready_head(HEAD, on_progress)
+    head = ready_head(DEFAULT_HEAD, on_progress)
     known = {entry.source_sha256: entry for entry in library.sessions()}
     found: list[tuple[DemoVideo, Session | SessionEntry]] = []
     for number, video in enumerate(videos):

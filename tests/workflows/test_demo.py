@@ -6,10 +6,10 @@ from pathlib import Path
 
 import pytest
 
-from facedyn_app.demo import DemoResult, demo_videos, run_demo
 from facedyn_app.library.library import Library
 from facedyn_app.progress import Progress
 from facedyn_app.settings import Settings
+from facedyn_app.workflows.demo import DemoResult, demo_videos, run_demo
 
 
 @pytest.fixture(scope="module")

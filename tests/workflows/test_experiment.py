@@ -10,14 +10,6 @@ import pytest
 import torch
 
 from facedyn_app.errors import InputError, MismatchError, OutputError, TooLittleError
-from facedyn_app.experiment.division import divide
-from facedyn_app.experiment.testing import assess_recognizer, drift_ratios
-from facedyn_app.experiment.training import (
-    UNFINISHED,
-    TrainingPlan,
-    plan_division,
-    train_recognizer,
-)
 from facedyn_app.library.database import DATABASE
 from facedyn_app.library.library import Library
 from facedyn_app.progress import Cancelled, Progress, StopEarly, ignore
@@ -26,6 +18,9 @@ from facedyn_app.recognizer.files import load_recognizer
 from facedyn_app.recognizer.history import TrainingState
 from facedyn_app.recognizer.split import parse_test_sessions
 from facedyn_app.settings import Settings, TrainSettings
+from facedyn_app.workflows.evaluate import assess_recognizer, drift_ratios
+from facedyn_app.workflows.split import split_library
+from facedyn_app.workflows.train import UNFINISHED, TrainingPlan, plan_split, train_recognizer
 from tests.recognizer.conftest import easy_session, small_settings
 
 LAST = parse_test_sessions("last")
@@ -76,15 +71,15 @@ def assessment(folder: Path, trained: Path) -> Assessment:
 
 def test_sessions_are_never_shared(folder: Path) -> None:
     with Library.open(folder) as library:
-        parts = divide(library, LAST, None, settings().train)
-        again = divide(library, LAST, None, settings().train)
+        parts = split_library(library, LAST, None, settings().train)
+        again = split_library(library, LAST, None, settings().train)
     assert parts.head_id == "made"
     assert {e.name for e in parts.test} == {"session (3)"}
     assert len(parts.test) == 24
-    held_out = {e.speaker for e in parts.held_out}
+    held_out = {e.speaker for e in parts.validation}
     assert len(held_out) == 5
     assert not held_out & {e.speaker for e in parts.train}
-    ids = [e.id for e in (*parts.train, *parts.held_out, *parts.test)]
+    ids = [e.id for e in (*parts.train, *parts.validation, *parts.test)]
     assert len(ids) == len(set(ids)) == 72
     assert [e.id for e in parts.train] == [e.id for e in again.train]
 
@@ -185,7 +180,7 @@ def test_some_sessions_can_be_taken(folder: Path, tmp_path: Path) -> None:
         found = train_recognizer(library, tmp_path / "mine", settings(2), plan, ignore)
         one = replace(PLAN, sessions=frozenset(entry.id for entry in some[:3]))
         with pytest.raises(TooLittleError, match="only one speaker"):
-            plan_division(entries, folder, one, settings())
+            plan_split(entries, folder, one, settings())
     assert found.training["n_speakers"] == 3
     assert found.training["n_sessions"] == 5  # of eight, one of each speaker is for testing
     assert found.metrics["test_sessions"]["n_probes"] == 3
@@ -251,9 +246,9 @@ def test_what_cannot_be_trained_on_is_said(
 def test_one_of_two_heads_can_be_chosen(tmp_path: Path) -> None:
     with Library.open(tmp_path / "library") as library:
         two_heads(library)
-        parts = divide(library, LAST, "made", TrainSettings())
+        parts = split_library(library, LAST, "made", TrainSettings())
         with pytest.raises(MismatchError, match="no session of head 'third', only of 'made'"):
-            divide(library, LAST, "third", TrainSettings())
+            split_library(library, LAST, "third", TrainSettings())
     assert len(parts.train) == 4
 
 

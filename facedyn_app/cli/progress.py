@@ -1,13 +1,20 @@
-"""Progress on stderr: one line that rewrites itself on a terminal, few lines anywhere else."""
+"""Progress on stderr, and Ctrl+C, which stops the work where it next tells its progress.
+
+On a terminal one line rewrites itself; anywhere else few lines are written.
+"""
 
 from __future__ import annotations
 
 import shutil
+import signal
+import threading
 import time
-from collections.abc import Callable
+from collections.abc import Callable, Iterator
+from contextlib import contextmanager
+from types import FrameType
 from typing import TextIO
 
-from facedyn_app.progress import Progress
+from facedyn_app.progress import Cancelled, OnProgress, Progress
 
 REWRITES_PER_SECOND = 10.0
 SPARSE_SECONDS = 10.0
@@ -77,3 +84,41 @@ def _one_line(progress: Progress, stage_seconds: float) -> str:
         left = round(stage_seconds * (1 - share) / share)
         text += f" · {left // 60}:{left % 60:02d} left"
     return text
+
+
+@contextmanager
+def stoppable(line: ProgressLine) -> Iterator[OnProgress]:
+    """A report that shows progress, and stops the work when the user has asked for that.
+
+    The first Ctrl+C (or a request of the system to end) stops the work at its next report; a
+    second one stops it wherever it is.
+    """
+    asked = threading.Event()
+
+    def on_progress(progress: Progress) -> None:
+        if asked.is_set():
+            raise Cancelled
+        line.show(progress)
+
+    def ask(_number: int, _frame: FrameType | None) -> None:
+        if asked.is_set():
+            raise KeyboardInterrupt
+        asked.set()
+
+    with _handling(ask):
+        yield on_progress
+
+
+@contextmanager
+def _handling(ask: signal._HANDLER) -> Iterator[None]:
+    if threading.current_thread() is not threading.main_thread():
+        yield  # only the main thread may handle signals
+        return
+    # what the caller has set to be ignored, as a shell does for work in the background, stays so
+    wanted = [n for n in (signal.SIGINT, signal.SIGTERM) if signal.getsignal(n) != signal.SIG_IGN]
+    before = {number: signal.signal(number, ask) for number in wanted}
+    try:
+        yield
+    finally:
+        for number, handler in before.items():
+            signal.signal(number, handler)

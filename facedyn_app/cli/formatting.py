@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Sequence
 from dataclasses import asdict
 
-from facedyn_app.cli.tables import indented, number, table
+from facedyn_app.cli.output import indented, number, table
 from facedyn_app.dynamics.conditions import likely_causes
 from facedyn_app.dynamics.drift import drift_label, interval_words
 from facedyn_app.dynamics.match_trust import beyond_the_probe

@@ -1,4 +1,4 @@
-"""A recognizer tested on the sessions of a library that it was not trained on."""
+"""Evaluation of a recognizer on sessions of a library that it was not trained on."""
 
 from __future__ import annotations
 
@@ -9,13 +9,6 @@ import numpy as np
 
 from facedyn_app.dynamics.drift import measure_drift
 from facedyn_app.errors import FacedynError, InputError
-from facedyn_app.experiment.division import (
-    Division,
-    LibrarySessions,
-    divide,
-    held_out_trials,
-    session_token,
-)
 from facedyn_app.library.library import Library
 from facedyn_app.library.records import SessionEntry
 from facedyn_app.progress import OnProgress, Progress
@@ -28,6 +21,13 @@ from facedyn_app.recognizer.split import LAST, TestSessions, parse_test_sessions
 from facedyn_app.recognizer.training import train
 from facedyn_app.recognizer.trials import Trials, calibrate_on, embed_trials
 from facedyn_app.settings import Settings, TrainSettings
+from facedyn_app.workflows.split import (
+    LibrarySessions,
+    Split,
+    session_token,
+    split_library,
+    validation_trials,
+)
 
 
 def assess_recognizer(
@@ -52,8 +52,8 @@ def assess_recognizer(
         TooLittleError: Too few sessions.
         MismatchError: There is no session of the recognizer's head.
     """
-    division = division_of(recognizer, library, test_sessions)
-    return assess_division(recognizer, library, division, on_progress, gru_minutes=gru_minutes)
+    split = split_of(recognizer, library, test_sessions)
+    return assess_split(recognizer, library, split, on_progress, gru_minutes=gru_minutes)
 
 
 def calibrate_recognizer(
@@ -75,62 +75,60 @@ def calibrate_recognizer(
         TooLittleError: Too few sessions, or fewer than two speakers.
         MismatchError: There is no session of the recognizer's head.
     """
-    division = division_of(recognizer, library, test_sessions)
-    enrolled = LibrarySessions(library, division.enrolled)
-    trials = Trials(enrolled, LibrarySessions(library, division.test))
+    split = split_of(recognizer, library, test_sessions)
+    enrolled = LibrarySessions(library, split.enrolled)
+    trials = Trials(enrolled, LibrarySessions(library, split.test))
     embedded = embed_trials(trials, recognizer.embed, on_progress)
-    entries = (*division.enrolled, *division.test)
+    entries = (*split.enrolled, *split.test)
     simulated = any(entry.simulated for entry in entries)
     kind = TrialsOf.SIMULATED if simulated else TrialsOf.PEOPLE
     seen = set(recognizer.training.get("sessions", ()))
-    trained = {entry.speaker for entry in division.enrolled if session_token(entry) in seen}
+    trained = {entry.speaker for entry in split.enrolled if session_token(entry) in seen}
     of_these = f", {len(trained)} of whom trained it" if trained else ""
     space = recognizer.space(embedded.gallery)
     calibration = calibrate_on(embedded, space, kind, f"{kind}{of_these}")
     return replace(recognizer, calibration=calibration)
 
 
-def division_of(
-    recognizer: Recognizer, library: Library, test_sessions: TestSessions | None
-) -> Division:
+def split_of(recognizer: Recognizer, library: Library, test_sessions: TestSessions | None) -> Split:
     """How a library is divided for testing a recognizer; raises what `assess_recognizer` does."""
     kept = str(recognizer.training.get("test_sessions", LAST))
     chosen = test_sessions or parse_test_sessions(kept)
-    division = divide(library, chosen, recognizer.head_id, trained_settings(recognizer).train)
-    _check_unseen(recognizer, division, library)
-    return division
+    split = split_library(library, chosen, recognizer.head_id, trained_settings(recognizer).train)
+    _check_unseen(recognizer, split, library)
+    return split
 
 
-def assess_division(
+def assess_split(
     recognizer: Recognizer,
     library: Library,
-    division: Division,
+    split: Split,
     on_progress: OnProgress,
     *,
     gru_minutes: float,
 ) -> Assessment:
     """As `assess_recognizer`, with the library divided already."""
     settings = trained_settings(recognizer)
-    enrolled = LibrarySessions(library, division.enrolled)
-    trials = Trials(enrolled, LibrarySessions(library, division.test))
+    enrolled = LibrarySessions(library, split.enrolled)
+    trials = Trials(enrolled, LibrarySessions(library, split.test))
     found = assess(recognizer, trials, settings.train.seed, on_progress)
     if gru_minutes <= 0.0:
         return found
     settings = replace(settings, train=replace(settings.train, budget_minutes=gru_minutes))
-    gru = _gru_accuracy(library, division, trials, settings, on_progress)
+    gru = _gru_accuracy(library, split, trials, settings, on_progress)
     return replace(found, baselines={**found.baselines, "gru": gru})
 
 
 def _gru_accuracy(
     library: Library,
-    division: Division,
+    split: Split,
     trials: Trials,
     settings: Settings,
     on_progress: OnProgress,
 ) -> Accuracy:
     gru = train(
-        LibrarySessions(library, division.train),
-        held_out_trials(library, division.held_out),
+        LibrarySessions(library, split.train),
+        validation_trials(library, split.validation),
         settings,
         device="auto",
         make_network=GruNetwork,
@@ -162,12 +160,12 @@ def drift_ratios(
     return ratios
 
 
-def _check_unseen(recognizer: Recognizer, division: Division, library: Library) -> None:
+def _check_unseen(recognizer: Recognizer, split: Split, library: Library) -> None:
     seen = set(recognizer.training.get("sessions", ()))
-    n_seen = sum(session_token(entry) in seen for entry in division.test)
+    n_seen = sum(session_token(entry) in seen for entry in split.test)
     if n_seen:
         raise InputError(
-            f"{n_seen} of the {len(division.test)} sessions to be tested in '{library.folder}' "
+            f"{n_seen} of the {len(split.test)} sessions to be tested in '{library.folder}' "
             "were used to train the recognizer.",
             "Test the sessions that were kept for it: leave out '--test-sessions'.",
         )

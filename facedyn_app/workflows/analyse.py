@@ -1,7 +1,7 @@
-"""One video analysed, in two halves: its faces are followed, then each can be fitted.
+"""Analysis of a video, in two halves: its faces are followed, then each can be fitted.
 
-`pipeline.analyse_video` does both for one face; whoever wants several fits each after one pass
-over the pixels.
+`analyse_video` does both for one face; whoever wants several fits each after one pass over the
+pixels.
 """
 
 from __future__ import annotations
@@ -77,6 +77,38 @@ class Analysis:
     def info(self) -> VideoInfo:
         """What the video says of itself."""
         return self.video.info
+
+
+def analyse_video(
+    path: Path,
+    head: HeadModel,
+    settings: Settings,
+    *,
+    device: str = "auto",
+    face: int = ANY_FACE,
+    live: bool = False,
+    on_progress: OnProgress = ignore,
+) -> Analysis:
+    """From a video to a session: follow a face, fit the head to it.
+
+    Args:
+        path: The video.
+        head: The head, its landmarks placed.
+        settings: Of all stages; kept with the session.
+        device: "auto", "cpu" or "cuda".
+        face: Which face, from 1; 0 takes the one seen longest.
+        live: Whether reports carry a `PartialFit` of the newest frames, for a window.
+        on_progress: Called several times a second; may raise Cancelled.
+
+    Raises:
+        InputError: The file is no video that can be read, or the face or device is not there.
+        MismatchError: The settings ask for more directions than the head has.
+        TooLittleError: Too few frames have a face.
+    """
+    video = follow_video(
+        path, head, settings, device=device, face=face, live=live, on_progress=on_progress
+    )
+    return fit_face(video, head, settings, device=device, face=face, on_progress=on_progress)
 
 
 def follow_video(

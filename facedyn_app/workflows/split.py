@@ -1,4 +1,4 @@
-"""A library's sessions, divided for training and testing, and read when they are needed."""
+"""Split of a library's sessions into training, validation and test; each is read when needed."""
 
 from __future__ import annotations
 
@@ -39,41 +39,41 @@ class LibrarySessions(Sequence[LabelledSession]):
 
 
 @dataclass(frozen=True, slots=True, eq=False)
-class Division:
+class Split:
     """A library divided for training and testing.
 
     Attributes:
         head_id: The head of all its sessions.
         train: Sessions that train.
-        held_out: Sessions of held-out speakers, which choose the weights.
+        validation: Sessions of held-out speakers, which choose the weights.
         test: Sessions for testing, of both kinds of speakers.
     """
 
     head_id: str
     train: tuple[SessionEntry, ...]
-    held_out: tuple[SessionEntry, ...]
+    validation: tuple[SessionEntry, ...]
     test: tuple[SessionEntry, ...]
 
     @property
     def enrolled(self) -> tuple[SessionEntry, ...]:
         """The sessions that a tested speaker is known by."""
-        return (*self.train, *self.held_out)
+        return (*self.train, *self.validation)
 
 
-def divide(
+def split_library(
     library: Library, test_sessions: TestSessions, head_id: str | None, settings: TrainSettings
-) -> Division:
-    """Divide a library's sessions; raises what `divide_entries` does."""
-    return divide_entries(library.sessions(), library.folder, test_sessions, head_id, settings)
+) -> Split:
+    """Divide a library's sessions; raises what `split_entries` does."""
+    return split_entries(library.sessions(), library.folder, test_sessions, head_id, settings)
 
 
-def divide_entries(
+def split_entries(
     sessions: Sequence[SessionEntry],
     folder: Path,
     test_sessions: TestSessions,
     head_id: str | None,
     settings: TrainSettings,
-) -> Division:
+) -> Split:
     """Divide sessions of a library; the same sessions and settings are always divided alike.
 
     Args:
@@ -93,15 +93,15 @@ def divide_entries(
     rng = np.random.default_rng([settings.seed, 1])
     aside = held_out_speakers(speakers, settings.held_out_share, rng)
     kept = [entries[k] for k in train_part]
-    return Division(
+    return Split(
         head_id=entries[0].head_id,
         train=tuple(entry for entry in kept if entry.speaker not in aside),
-        held_out=tuple(entry for entry in kept if entry.speaker in aside),
+        validation=tuple(entry for entry in kept if entry.speaker in aside),
         test=tuple(entries[k] for k in test_part),
     )
 
 
-def held_out_trials(library: Library, entries: Sequence[SessionEntry]) -> Trials | None:
+def validation_trials(library: Library, entries: Sequence[SessionEntry]) -> Trials | None:
     """Each speaker's last session is asked about, the others are enrolled; None without any."""
     if not entries:
         return None

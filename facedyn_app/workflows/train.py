@@ -1,4 +1,4 @@
-r"""THE EXPERIMENT ON ONE PAGE: a library is split by sessions, trained on, tested, studied.
+r"""Training of a recognizer on a library, which is split by sessions; then it is tested, studied.
 
 library --split--> training sessions --train--> Recognizer
               \--> held-out speakers: choose the weights, calibrate
@@ -17,13 +17,6 @@ from pathlib import Path
 from typing import Any
 
 from facedyn_app.errors import InputError, TooLittleError
-from facedyn_app.experiment.division import (
-    Division,
-    LibrarySessions,
-    divide_entries,
-    held_out_trials,
-    session_token,
-)
 from facedyn_app.library.library import Library
 from facedyn_app.library.records import SessionEntry
 from facedyn_app.progress import OnProgress
@@ -36,6 +29,13 @@ from facedyn_app.recognizer.split import TestSessions
 from facedyn_app.recognizer.training import train
 from facedyn_app.recognizer.trials import Trials
 from facedyn_app.settings import Settings
+from facedyn_app.workflows.split import (
+    LibrarySessions,
+    Split,
+    session_token,
+    split_entries,
+    validation_trials,
+)
 
 UNFINISHED = ".training"
 """What the folder of an unfinished training is called after the recognizer's."""
@@ -79,24 +79,24 @@ def train_recognizer(
         InputError: An unfinished training is there and is not to be gone on with, or is damaged.
         OutputError: The recognizer cannot be written there.
     """
-    division = plan_division(library.sessions(), library.folder, plan, settings)
+    split = plan_split(library.sessions(), library.folder, plan, settings)
     check_recognizer_folder(out)
-    work = CheckpointDir(out.with_name(out.name + UNFINISHED), _identity(division, settings))
+    work = CheckpointDir(out.with_name(out.name + UNFINISHED), _identity(split, settings))
     if work.begun and not plan.resume:
         raise InputError(
             f"An unfinished training lies in '{work.folder}'.",
             "Go on with it with '--resume', or delete that folder.",
         )
     recognizer = train(
-        LibrarySessions(library, division.train),
-        held_out_trials(library, division.held_out),
+        LibrarySessions(library, split.train),
+        validation_trials(library, split.validation),
         settings,
         device=plan.device,
-        about=_about(division, plan.test_sessions),
+        about=_about(split, plan.test_sessions),
         checkpoint_dir=work,
         on_progress=on_progress,
     )
-    tested = _tested(recognizer, library, division, on_progress)
+    tested = _tested(recognizer, library, split, on_progress)
     if tested is not None:
         recognizer = replace(
             recognizer, metrics={**recognizer.metrics, "test_sessions": tested.as_json()}
@@ -109,9 +109,9 @@ def train_recognizer(
     return recognizer
 
 
-def plan_division(
+def plan_split(
     sessions: Sequence[SessionEntry], folder: Path, plan: TrainingPlan, settings: Settings
-) -> Division:
+) -> Split:
     """How a plan divides a library's sessions; there is enough to train on.
 
     Args:
@@ -125,20 +125,20 @@ def plan_division(
         MismatchError: Sessions of several heads.
     """
     chosen = [entry for entry in sessions if plan.sessions is None or entry.id in plan.sessions]
-    division = divide_entries(chosen, folder, plan.test_sessions, plan.head_id, settings.train)
-    _check_enough(division, folder, plan.test_sessions)
-    return division
+    split = split_entries(chosen, folder, plan.test_sessions, plan.head_id, settings.train)
+    _check_enough(split, folder, plan.test_sessions)
+    return split
 
 
-def _check_enough(division: Division, folder: Path, chosen: TestSessions) -> None:
-    speakers = [entry.speaker for entry in division.enrolled]
+def _check_enough(split: Split, folder: Path, chosen: TestSessions) -> None:
+    speakers = [entry.speaker for entry in split.enrolled]
     if len(set(speakers)) < 2:
         raise TooLittleError(
             f"There is only one speaker to train on in the library '{folder}', '{speakers[0]}'.",
             "Training needs two or more: import or enrol others.",
         )
     if len(set(speakers)) == len(speakers):
-        tested = f" beside those for testing ('{chosen}')" if division.test else ""
+        tested = f" beside those for testing ('{chosen}')" if split.test else ""
         raise TooLittleError(
             f"No speaker in the library '{folder}' has two sessions to train on{tested}.",
             "Add recordings from other days, or test none with '--test-sessions none'.",
@@ -146,34 +146,32 @@ def _check_enough(division: Division, folder: Path, chosen: TestSessions) -> Non
 
 
 def _tested(
-    recognizer: Recognizer, library: Library, division: Division, on_progress: OnProgress
+    recognizer: Recognizer, library: Library, split: Split, on_progress: OnProgress
 ) -> Accuracy | None:
-    if not division.test:
+    if not split.test:
         return None
-    trials = Trials(
-        LibrarySessions(library, division.enrolled), LibrarySessions(library, division.test)
-    )
+    trials = Trials(LibrarySessions(library, split.enrolled), LibrarySessions(library, split.test))
     return accuracy_of(recognizer, trials, 0, on_progress)
 
 
-def _about(division: Division, chosen: TestSessions) -> dict[str, Any]:
-    entries = division.enrolled
+def _about(split: Split, chosen: TestSessions) -> dict[str, Any]:
+    entries = split.enrolled
     n_simulated = sum(entry.simulated for entry in entries)
     kind = "simulated speakers" if n_simulated == len(entries) else "recordings of people"
     mixed = f", {n_simulated} of {len(entries)} sessions made" if n_simulated > 0 else ""
     return {
         "data": kind if n_simulated == len(entries) else kind + mixed,
         "test_sessions": str(chosen),
-        "n_held_out_speakers": len({entry.speaker for entry in division.held_out}),
+        "n_held_out_speakers": len({entry.speaker for entry in split.validation}),
         "sessions": [session_token(entry) for entry in entries],
     }
 
 
-def _identity(division: Division, settings: Settings) -> str:
+def _identity(split: Split, settings: Settings) -> str:
     plan = {k: v for k, v in asdict(settings.train).items() if k != "budget_minutes"}
     told = {
-        "train": [entry.file_name for entry in division.train],
-        "held_out": [entry.file_name for entry in division.held_out],
+        "train": [entry.file_name for entry in split.train],
+        "held_out": [entry.file_name for entry in split.validation],
         "settings": [asdict(settings.features), asdict(settings.network), plan],
     }
     return hashlib.sha256(json.dumps(told).encode()).hexdigest()

@@ -1,4 +1,4 @@
-"""Reports on sessions, speakers and libraries: what they need is gathered, their page is made."""
+"""Reports to print, on sessions, speakers and libraries."""
 
 from __future__ import annotations
 
@@ -8,14 +8,12 @@ from datetime import datetime
 from hashlib import sha256
 from pathlib import Path
 
-from facedyn_app.analysis import PROGRAM
 from facedyn_app.dynamics.quality import assess_quality
 from facedyn_app.dynamics.ranges import motion_ranges
 from facedyn_app.errors import FacedynError, TooLittleError
 from facedyn_app.files import atomic_file
 from facedyn_app.library.library import Library
 from facedyn_app.library.records import SessionEntry, SpeakerEntry
-from facedyn_app.pipeline import DriftReading, no_drift, sessions_by_date
 from facedyn_app.progress import OnProgress, Progress, ignore
 from facedyn_app.records import DriftReport, Session
 from facedyn_app.reports.corpus_page import Member, corpus_page
@@ -23,6 +21,8 @@ from facedyn_app.reports.page import Provenance
 from facedyn_app.reports.session_page import session_page
 from facedyn_app.reports.speaker_page import Visit, speaker_page
 from facedyn_app.settings import TrustSettings
+from facedyn_app.workflows.analyse import PROGRAM
+from facedyn_app.workflows.drift import DriftReading, no_drift, sessions_by_date
 
 STAGE = "gathering for the report"
 UNTRACED = "not known: the session does not say of which recording it is"

@@ -1,11 +1,9 @@
-"""The study of a recognizer: everything that the paper's tables and figures show."""
+"""Study of a recognizer: everything that the paper's tables and figures show."""
 
 from __future__ import annotations
 
 import numpy as np
 
-from facedyn_app.experiment.division import LibrarySessions
-from facedyn_app.experiment.testing import assess_division, division_of, drift_ratios
 from facedyn_app.library.library import Library
 from facedyn_app.progress import OnProgress
 from facedyn_app.recognizer.model import Recognizer
@@ -16,6 +14,8 @@ from facedyn_app.recognizer.study import (
     accuracy_by_sessions,
     relate_to_drift,
 )
+from facedyn_app.workflows.evaluate import assess_split, drift_ratios, split_of
+from facedyn_app.workflows.split import LibrarySessions
 
 
 def study_recognizer(
@@ -40,13 +40,11 @@ def study_recognizer(
         FacedynError: What `assess_recognizer` raises.
     """
     minutes = recognizer.training.get("minutes", 0.0) if gru_minutes is None else gru_minutes
-    division = division_of(recognizer, library, test_sessions)
-    assessment = assess_division(
-        recognizer, library, division, on_progress, gru_minutes=float(minutes)
-    )
-    probes = LibrarySessions(library, division.test)
+    split = split_of(recognizer, library, test_sessions)
+    assessment = assess_split(recognizer, library, split, on_progress, gru_minutes=float(minutes))
+    probes = LibrarySessions(library, split.test)
     gallery = assessment.trials.gallery
-    ratios = drift_ratios(library, list(gallery), division.head_id, on_progress)
+    ratios = drift_ratios(library, list(gallery), split.head_id, on_progress)
     return Study(
         assessment=assessment,
         by_length=accuracy_by_length(recognizer, gallery, probes, on_progress),
