@@ -22,8 +22,8 @@ from PySide6.QtWidgets import QDialog, QWidget
 from facedyn_app.assets import asset_folder
 from facedyn_app.gui.app import run_window
 from facedyn_app.gui.camera.record_dialog import RecordDialog
+from facedyn_app.gui.controllers.app import AppController, follow_scheme
 from facedyn_app.gui.date_dialog import DateDialog
-from facedyn_app.gui.desk import Desk, follow_scheme
 from facedyn_app.gui.training.recognizers_dialog import RecognizersDialog
 from facedyn_app.library.library import Library
 from facedyn_app.settings import MachineSettings, NetworkSettings, Settings, TrainSettings
@@ -110,28 +110,28 @@ def work_and_drift(folder: Path, visits: Path, size: tuple[int, int], ending: st
         picture = widget.screen().grabWindow(widget.winId())
         picture.save(str(pictures[-1]), "PNG")
 
-    desk = Desk(Settings(), visits, None)
-    desk.window.resize(*size)
-    desk.window.show()
-    wait(lambda: desk.state.head is not None)
+    app = AppController(Settings(), visits, None)
+    app.window.resize(*size)
+    app.window.show()
+    wait(lambda: app.state.head is not None)
     for speaker in ("S-014", "S-015"):
-        desk.window.drift_requested.emit(speaker)
-        window = desk.drift.window
+        app.window.drift_requested.emit(speaker)
+        window = app.drift.window
         if window is not None:
             window.resize(*size)
             window.move(0, 0)
-            wait(lambda: not desk.drift.queue.jobs)
+            wait(lambda: not app.drift.queue.jobs)
             grab(window, f"drift-{speaker}")
             window.close()
     demo = asset_folder("resources") / "demo"
     broken = visits / "broken.mp4"
     broken.write_text("no video")
     videos = [demo / "S-01_session3.mp4", broken, demo / "S-02_session3.mp4"]
-    desk.window.videos_chosen.emit([*videos, demo / "S-03_session3.mp4"])
-    wait(lambda: len(desk.board.rows) == 3 and len(desk.state.recordings) == 1)
-    grab(desk.window, "queue")
-    desk.window.close()
-    desk.window.deleteLater()
+    app.window.videos_chosen.emit([*videos, demo / "S-03_session3.mp4"])
+    wait(lambda: len(app.board.rows) == 3 and len(app.state.recordings) == 1)
+    grab(app.window, "queue")
+    app.window.close()
+    app.window.deleteLater()
     return pictures
 
 
@@ -146,38 +146,38 @@ def made_corpus(folder: Path) -> Path:
 
 def dialogs(folder: Path, corpus: Path, size: tuple[int, int], ending: str) -> list[Path]:
     """Pictures of settings, training and recognizers, each over the window."""
-    desk = Desk(QUICK, corpus, None)
-    desk.window.resize(*size)
-    desk.window.show()
-    settle(desk)
-    grab, pictures = taker(desk.window, folder, ending)
-    show_forms(desk, grab)
-    show_settings(desk, grab)
-    show_training(desk, grab)
-    desk.window.close()
-    desk.window.deleteLater()
+    app = AppController(QUICK, corpus, None)
+    app.window.resize(*size)
+    app.window.show()
+    settle(app)
+    grab, pictures = taker(app.window, folder, ending)
+    show_forms(app, grab)
+    show_settings(app, grab)
+    show_training(app, grab)
+    app.window.close()
+    app.window.deleteLater()
     return pictures
 
 
 def live_camera(folder: Path, library: Path, size: tuple[int, int], ending: str) -> list[Path]:
     """Pictures of a live camera, the question before a recording, and a recording."""
     film = asset_folder("resources") / "demo" / "S-01_session1.mp4"
-    desk = Desk(Settings(), library, None, cameras=lambda: (paced_choice(film),))
-    desk.window.resize(*size)
-    desk.window.show()
-    settle(desk)
-    grab, pictures = taker(desk.window, folder, ending)
-    desk.window.camera_requested.emit()
-    wait(lambda: desk.state.timeline is not None and desk.state.timeline.duration > LIVE_SECONDS)
+    app = AppController(Settings(), library, None, cameras=lambda: (paced_choice(film),))
+    app.window.resize(*size)
+    app.window.show()
+    settle(app)
+    grab, pictures = taker(app.window, folder, ending)
+    app.window.camera_requested.emit()
+    wait(lambda: app.state.timeline is not None and app.state.timeline.duration > LIVE_SECONDS)
     grab("camera")
-    desk.camera.ask_recording()
+    app.camera.ask_recording()
     grab("camera-record")
-    desk.window.findChildren(RecordDialog)[0].reject()
-    desk.camera.flows.record(library.parent / "visit.mkv")
-    wait(lambda: desk.camera.flows.recorder is None or desk.camera.flows.recorder.seconds > 2)
+    app.window.findChildren(RecordDialog)[0].reject()
+    app.camera.live.record(library.parent / "visit.mkv")
+    wait(lambda: app.camera.live.recorder is None or app.camera.live.recorder.seconds > 2)
     grab("camera-recording")
-    desk.window.close()
-    desk.window.deleteLater()
+    app.window.close()
+    app.window.deleteLater()
     return pictures
 
 
@@ -201,26 +201,26 @@ def taker(window: QWidget, folder: Path, ending: str) -> tuple[Callable[[str], N
     return grab, pictures
 
 
-def show_forms(desk: Desk, grab: Callable[[str], None]) -> None:
+def show_forms(app: AppController, grab: Callable[[str], None]) -> None:
     """What is asked about one session: consent, meshes, the date of it."""
-    session = desk.library.listing.speakers[0].sessions[0]
-    desk.library.open_session(session.key)
-    settle(desk)
+    session = app.library.listing.speakers[0].sessions[0]
+    app.library.open_session(session.key)
+    settle(app)
     for name, ask in (
-        ("enrol", desk.ask_enrolment),
-        ("export", desk.exports.ask_meshes),
-        ("report", desk.exports.ask_report),
-        ("date", DateDialog(session, desk.window).open),
+        ("enrol", app.ask_enrolment),
+        ("export", app.export.ask_meshes),
+        ("report", app.export.ask_report),
+        ("date", DateDialog(session, app.window).open),
     ):
         ask()
         grab(name)
-        for dialog in desk.window.findChildren(QDialog):
+        for dialog in app.window.findChildren(QDialog):
             dialog.reject()
 
 
-def show_settings(desk: Desk, grab: Callable[[str], None]) -> None:
+def show_settings(app: AppController, grab: Callable[[str], None]) -> None:
     """The settings: two pages as they are, one with something wrong."""
-    dialog = desk.settings.ask(desk.window)
+    dialog = app.settings.ask(app.window)
     for page in ("Fit", "Recognizer"):
         dialog.show_page(page)
         grab(f"settings-{page.lower()}")
@@ -230,37 +230,37 @@ def show_settings(desk: Desk, grab: Callable[[str], None]) -> None:
     dialog.reject()
 
 
-def show_training(desk: Desk, grab: Callable[[str], None]) -> None:
+def show_training(app: AppController, grab: Callable[[str], None]) -> None:
     """The form, the training at work, its result, and the list of recognizers."""
-    flows = desk.training.flows
-    desk.training.show_dialog()
-    settle(desk)
-    dialog = desk.training.dialog
+    training = app.training
+    app.training.show_dialog()
+    settle(app)
+    dialog = app.training.dialog
     if dialog is None or dialog.form is None:
         return
     grab("train-form")
     dialog.form.start.click()
 
     def looked() -> bool:
-        state = flows.training.state if flows.training is not None else None
-        return not flows.running or (state is not None and len(state.validations) >= N_LOOKS)
+        state = training.current.state if training.current is not None else None
+        return not training.running or (state is not None and len(state.validations) >= N_LOOKS)
 
     wait(looked)
     grab("train-running")
-    flows.end_with_best()
-    wait(lambda: not flows.running)
-    settle(desk)
+    training.end_with_best()
+    wait(lambda: not training.running)
+    settle(app)
     grab("train-done")
     dialog.close()
-    desk.training.show_recognizers()
+    app.training.show_recognizers()
     grab("recognizers")
-    for shown in desk.window.findChildren(RecognizersDialog):
+    for shown in app.window.findChildren(RecognizersDialog):
         shown.close()
 
 
-def settle(desk: Desk) -> None:
+def settle(app: AppController) -> None:
     """Let all short work end."""
-    wait(lambda: not (desk.library.queue.jobs or desk.queue.jobs))
+    wait(lambda: not (app.library.queue.jobs or app.queue.jobs))
 
 
 def wait(done: Callable[[], bool] | None = None) -> None:

@@ -14,11 +14,11 @@ from PySide6.QtWidgets import QApplication
 
 from facedyn_app.errors import FacedynError
 from facedyn_app.folders import NAME, config_folder, demo_library, own_library
-from facedyn_app.gui.desk import Desk
+from facedyn_app.gui.controllers.app import AppController
+from facedyn_app.gui.controllers.settings import SCHEMES
 from facedyn_app.gui.screenshot import Screenshot
-from facedyn_app.gui.settings.flows import SCHEMES
 from facedyn_app.gui.theme import apply_theme
-from facedyn_app.gui.work import DemoOpened
+from facedyn_app.gui.workflows.analysis import DemoOpened
 from facedyn_app.settings import Settings
 from facedyn_app.settings_file import FILE, read_settings
 from facedyn_app.video import ListSources, list_cameras
@@ -84,23 +84,23 @@ def run_window(
     chosen = SCHEMES[settings.appearance.colours]
     apply_theme(app, chosen if scheme is Qt.ColorScheme.Unknown else scheme)
     cameras = _cameras(camera)
-    desk = Desk(settings, home, _memory(screenshot), kept, cameras)
-    app.styleHints().colorSchemeChanged.connect(desk.settings.follow_system)
+    controller = AppController(settings, home, _memory(screenshot), kept, cameras)
+    app.styleHints().colorSchemeChanged.connect(controller.settings.follow_system)
     if on_demo is not None:
-        desk.flows.demo_opened.connect(partial(_hand_over, on_demo))
+        controller.analysis.demo_opened.connect(partial(_hand_over, on_demo))
     picture = None
     if screenshot is not None:
-        picture = Screenshot(desk.window, desk.flows, screenshot)
-        desk.opening.failed.connect(picture.fail)
-        desk.window.resize(*size)
-    desk.window.show()
+        picture = Screenshot(controller.window, controller.queue, screenshot)
+        controller.analysis.failed.connect(picture.fail)
+        controller.window.resize(*size)
+    controller.window.show()
     if fault is not None:
-        desk.window.status_line.show_idle(str(fault))
+        controller.window.status_line.show_idle(str(fault))
     if demo:
-        desk.flows.open_demo(home)
-    _open_asked(desk, videos, head, camera)
+        controller.analysis.open_demo(home)
+    _open_asked(controller, videos, head, camera)
     code = app.exec()
-    desk.window.deleteLater()
+    controller.window.deleteLater()
     if picture is not None and picture.error is not None:
         raise picture.error
     return code
@@ -124,13 +124,13 @@ def _cameras(camera: int | Path | None) -> ListSources:
 
 
 def _open_asked(
-    desk: Desk, videos: Sequence[Path], head: str | None, camera: int | Path | None
+    controller: AppController, videos: Sequence[Path], head: str | None, camera: int | Path | None
 ) -> None:
     if head is not None:
-        desk.heads.choose(head)
-    desk.opening.open_paths(videos)
+        controller.heads.choose(head)
+    controller.analysis.open_paths(videos)
     if camera is not None:
-        desk.camera.flows.open(camera if isinstance(camera, int) else 1)
+        controller.camera.live.open(camera if isinstance(camera, int) else 1)
 
 
 def _kept_settings(path: Path) -> tuple[Settings, FacedynError | None]:

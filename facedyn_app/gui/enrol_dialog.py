@@ -14,7 +14,7 @@ from PySide6.QtWidgets import (
 from facedyn_app.errors import InputError
 from facedyn_app.gui.form import FormDialog, make_date, make_fault, make_form, make_note, say
 from facedyn_app.gui.listing import Enrolment
-from facedyn_app.gui.panel import error_status
+from facedyn_app.gui.status import error_status
 from facedyn_app.library.operations import checked_name
 
 

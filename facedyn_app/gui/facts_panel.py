@@ -8,9 +8,10 @@ from typing import Final
 from PySide6.QtWidgets import QTableView, QVBoxLayout, QWidget
 
 from facedyn_app.fitting.focal import focal_text
-from facedyn_app.gui.panel import DONE, Panel
+from facedyn_app.gui.panel import Panel
 from facedyn_app.gui.recording import Recording
 from facedyn_app.gui.rows_model import RowsModel
+from facedyn_app.gui.status import DONE
 from facedyn_app.gui.table import LOW_ROW_PX, lay_out_table
 from facedyn_app.records import Session, VideoInfo
 

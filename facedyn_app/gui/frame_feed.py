@@ -8,9 +8,9 @@ import numpy as np
 from PySide6.QtCore import QObject, QSize, Slot
 
 from facedyn_app.gui.frame_loader import FrameLoader, LoadedFrame, image_to_qimage
-from facedyn_app.gui.panel import DONE, PanelStatus, error_status
 from facedyn_app.gui.recording import Recording
 from facedyn_app.gui.state import AppState
+from facedyn_app.gui.status import DONE, PanelStatus, error_status
 from facedyn_app.gui.timeline import Timeline
 from facedyn_app.gui.video_view import VideoPanel
 from facedyn_app.records import ByteArray, FloatArray
@@ -37,7 +37,6 @@ class FrameFeed(QObject):
         self._loader.loaded.connect(self._show_loaded)
         self._loader.failed.connect(self._show_failure)
         panel.view.resized.connect(self._loader.set_size)
-        panel.retry_requested.connect(self._retry)
         state.frame_wanted.connect(self._fetch)
         state.recording_changed.connect(self._begin)
 
@@ -99,10 +98,9 @@ class FrameFeed(QObject):
         self._broken.add(path)
         recording = self._state.recording
         if recording is not None and recording.video == path:
-            self._panel.show_status(error_status(error))
+            self._panel.show_status(error_status(error, self._retry))
             self._state.show_frame(self._state.wanted)
 
-    @Slot()
     def _retry(self) -> None:
         recording = self._state.recording
         if recording is not None and recording.video in self._broken:

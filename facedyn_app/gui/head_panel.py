@@ -10,7 +10,8 @@ from PySide6.QtWidgets import QComboBox, QHBoxLayout, QLabel, QVBoxLayout, QWidg
 
 from facedyn_app.errors import MismatchError
 from facedyn_app.gui.head_view import FRONT, HeadView
-from facedyn_app.gui.panel import DONE, Panel, not_drawn_status
+from facedyn_app.gui.panel import Panel
+from facedyn_app.gui.status import DONE, not_drawn_status
 from facedyn_app.gui.theme import GRID, colours_of
 from facedyn_app.gui.timeline import Timeline
 from facedyn_app.headmodel.channel_sets import as_drawn, drawing_head_of

@@ -1,4 +1,4 @@
-"""Long work on a worker thread: one call, its progress, its end."""
+"""Job queue: functions called one after another on a worker thread, their progress and results."""
 
 from __future__ import annotations
 
@@ -10,7 +10,9 @@ import threading
 import time
 from collections import deque
 from collections.abc import Callable
-from typing import Any, Final
+from dataclasses import dataclass
+from functools import partial
+from typing import Any, Final, TypeVar, TypeVarTuple
 
 from PySide6.QtCore import QObject, QThread, QThreadPool, Signal, Slot
 
@@ -21,11 +23,30 @@ log = logging.getLogger(__name__)
 REPORTS_PER_SECOND: Final = 30.0
 NICENESS: Final = 10
 
-Work = Callable[[OnProgress], object]
+Batch = tuple[Progress, ...]
+Arguments = TypeVarTuple("Arguments")
+Result = TypeVar("Result")
+
+
+def _ignore(*_anything: object) -> None:
+    """Whoever submits a job need not take everything that comes of it."""
+
+
+@dataclass(frozen=True, slots=True)
+class _Receivers:
+    """Who is called in the GUI thread with what comes of a job."""
+
+    result: Callable[[Any], object]
+    error: Callable[[Exception], object]
+    progress: Callable[[Batch], object]
+    cancel: Callable[[], object]
 
 
 class Job(QObject):
-    """One call of `work(on_progress)` on a worker thread; slots run in the GUI thread.
+    """One call of a function on a worker thread.
+
+    The worker's own signals are connected before the start and never cut, since those under way
+    still arrive; they end in this object's slots, in the GUI thread, and `drop` makes these deaf.
 
     Attributes:
         title: What is done, for the status bar and the queue ("visit-0412.mp4").
@@ -34,56 +55,67 @@ class Job(QObject):
             one has been taken, so that a slow window is not flooded.
         succeeded: The result.
         failed: The exception.
-        cancelled: The user's wish has been followed.
-        finished: After each of the three.
+        finished: It has ended, in whatever way; emitted on the worker thread, the others are not.
     """
 
     progressed = Signal(object)
     succeeded = Signal(object)
     failed = Signal(object)
-    cancelled = Signal()
     finished = Signal()
     _woken = Signal()
+    _ended = Signal()
 
-    def __init__(self, title: str, work: Work) -> None:
+    def __init__(
+        self, title: str, call: Callable[[OnProgress], object], receivers: _Receivers
+    ) -> None:
         super().__init__()
         self.title = title
-        self.started_at: float | None = None
-        self._work = work
+        self._call = call
+        self._receivers = receivers
+        self._outcome: Callable[[], object] = _ignore
+        self._dropped = False
         self._stop = threading.Event()
         self._lock = threading.Lock()
         self._pending: list[Progress] = []
         self._waking = False
         self._last_wake = 0.0
         self._woken.connect(self._deliver)
+        self._ended.connect(self._end)
 
     def cancel(self) -> None:
-        """Ask the work to stop at its next report."""
+        """Ask the function to stop at its next report."""
         self._stop.set()
+
+    def drop(self) -> None:
+        """Let nobody hear any more of what comes of it."""
+        self._dropped = True
 
     @property
     def cancelling(self) -> bool:
-        """Whether the work has been asked to stop."""
+        """Whether the function has been asked to stop."""
         return self._stop.is_set()
 
     def run(self) -> None:
-        """Do the work; called on the worker thread."""
-        self.started_at = time.monotonic()
+        """Call the function; called on the worker thread."""
         _stand_back()
         try:
             if self._stop.is_set():
-                raise Cancelled  # noqa: TRY301  # asked to stop before the work began
-            result = self._work(self._report)
+                raise Cancelled  # noqa: TRY301  # asked to stop before it began
+            result = self._call(self._report)
         except Cancelled:
-            self.cancelled.emit()
+            self._outcome = self._receivers.cancel
         except Exception as error:
             log.exception("job failed: %s", self.title)
-            self.failed.emit(error)
+            self._outcome = partial(self._take_error, error)
         else:
-            # Once more, in whatever state the last delivery is: nothing reported may be lost.
-            self._woken.emit()
-            self.succeeded.emit(result)
+            self._outcome = partial(self._take_result, result)
+        self._ended.emit()
         self.finished.emit()
+
+    def end_unstarted(self) -> None:
+        """Say that it was cancelled while it still waited."""
+        if not self._dropped:
+            self._receivers.cancel()
 
     def _report(self, progress: Progress) -> None:
         if self._stop.is_set():
@@ -103,10 +135,27 @@ class Job(QObject):
         with self._lock:
             batch = tuple(self._pending)
             self._pending.clear()
-        if batch and not self._stop.is_set():
+        if batch and not self._stop.is_set() and not self._dropped:
+            self._receivers.progress(batch)
             self.progressed.emit(batch)
         with self._lock:
             self._waking = False
+
+    @Slot()
+    def _end(self) -> None:
+        outcome, self._outcome = self._outcome, _ignore
+        if not self._dropped:
+            outcome()
+
+    def _take_result(self, result: object) -> None:
+        # Once more, in whatever state the last delivery is: nothing reported may be lost.
+        self._deliver()
+        self._receivers.result(result)
+        self.succeeded.emit(result)
+
+    def _take_error(self, error: Exception) -> None:
+        self._receivers.error(error)
+        self.failed.emit(error)
 
 
 def _stand_back() -> None:
@@ -124,12 +173,14 @@ class JobQueue(QObject):
 
     Attributes:
         changed: The list of waiting and running jobs is another one.
+        progressed: Progress: the newest report of the running job.
         job_added: Job: it will be run; it has not been started yet.
         job_started: Job: it is now the current one.
         job_finished: Job: it has ended, in whatever way.
     """
 
     changed = Signal()
+    progressed = Signal(object)
     job_added = Signal(object)
     job_started = Signal(object)
     job_finished = Signal(object)
@@ -152,37 +203,60 @@ class JobQueue(QObject):
         """The running job."""
         return self._jobs[0] if self._jobs else None
 
-    def add(self, job: Job, *, soon: bool = False) -> None:
-        """Put a job at the end of the queue; its receivers must be connected already.
+    def submit(
+        self,
+        function: Callable[[*Arguments, OnProgress], Result],
+        *arguments: *Arguments,
+        title: str,
+        on_result: Callable[[Result], object] = _ignore,
+        on_error: Callable[[Exception], object] = _ignore,
+        on_progress: Callable[[Batch], object] = _ignore,
+        on_cancel: Callable[[], object] = _ignore,
+        soon: bool = False,
+    ) -> Job:
+        """Have `function(*arguments, on_progress)` called on the worker thread, after the others.
 
         Args:
-            job: The job.
+            function: Knows no widget and no state of the window: it returns what is stored here.
+            arguments: Its arguments but the last, which takes progress and raises Cancelled.
+            title: What is done, for people.
+            on_result: Takes the result.
+            on_error: Takes the exception.
+            on_progress: Takes each batch of reports (`Job.progressed`).
+            on_cancel: Called when the function has been stopped.
             soon: Whether it runs before all that wait, such as what belongs to the running one.
+
+        Returns:
+            The job; whoever loses interest drops or cancels it.
         """
+        receivers = _Receivers(on_result, on_error, on_progress, on_cancel)
+        job = Job(title, lambda report: function(*arguments, report), receivers)
         if self._closed:
-            return
+            return job
+        job.progressed.connect(self._tell_progress)
         job.finished.connect(self._advance)
         self.job_added.emit(job)
         self._jobs.insert(1 if soon else len(self._jobs), job)
         if len(self._jobs) == 1:
             self._start_first()
         self.changed.emit()
+        return job
 
     def cancel(self, job: Job) -> None:
         """Stop a job, or drop it when it has not begun."""
         job.cancel()
         if job in self._jobs and job is not self.current:
             self._jobs.remove(job)
-            job.cancelled.emit()
+            job.end_unstarted()
             self.changed.emit()
 
     def shut_down(self) -> None:
         """Cancel everything, let nobody hear of it any more, wait until the worker is done."""
         self._closed = True
-        for job in self._jobs:
+        jobs = self.jobs  # they end with this call, in the GUI thread
+        for job in jobs:
             job.cancel()
-            for watch in job.findChildren(Watch):
-                watch.drop()
+            job.drop()
         self._jobs.clear()
         self._pool.waitForDone()
 
@@ -190,6 +264,10 @@ class JobQueue(QObject):
         job = self._jobs[0]
         self._pool.start(job.run)
         self.job_started.emit(job)
+
+    @Slot(object)
+    def _tell_progress(self, batch: Batch) -> None:
+        self.progressed.emit(batch[-1])
 
     @Slot()
     def _advance(self) -> None:
@@ -200,59 +278,3 @@ class JobQueue(QObject):
         if self._jobs:
             self._start_first()
         self.changed.emit()
-
-
-class Watch(QObject):
-    """Takes one job's signals in the GUI thread, and drops them once it is told to.
-
-    Signals that are under way when a receiver loses interest still arrive, so a connection is
-    never cut: it is made before the job starts, and `drop` makes it deaf.
-
-    Args:
-        job: The job, not yet in a queue.
-        succeeded: Takes the result.
-        failed: Takes the exception.
-        progressed: Takes each batch of reports.
-        cancelled: Called when the job has been stopped.
-    """
-
-    def __init__(
-        self,
-        job: Job,
-        succeeded: Callable[[Any], None],
-        failed: Callable[[Exception], None],
-        progressed: Callable[[tuple[Progress, ...]], None] | None = None,
-        cancelled: Callable[[], None] | None = None,
-    ) -> None:
-        super().__init__(job)
-        self.dropped = False
-        self._on_success, self._on_failure = succeeded, failed
-        self._on_progress, self._on_cancel = progressed, cancelled
-        job.succeeded.connect(self._take_result)
-        job.failed.connect(self._take_error)
-        job.progressed.connect(self._take_progress)
-        job.cancelled.connect(self._take_cancel)
-
-    def drop(self) -> None:
-        """Take nothing any more."""
-        self.dropped = True
-
-    @Slot(object)
-    def _take_result(self, result: object) -> None:
-        if not self.dropped:
-            self._on_success(result)
-
-    @Slot(object)
-    def _take_error(self, error: Exception) -> None:
-        if not self.dropped:
-            self._on_failure(error)
-
-    @Slot(object)
-    def _take_progress(self, batch: tuple[Progress, ...]) -> None:
-        if not self.dropped and self._on_progress is not None:
-            self._on_progress(batch)
-
-    @Slot()
-    def _take_cancel(self) -> None:
-        if not self.dropped and self._on_cancel is not None:
-            self._on_cancel()

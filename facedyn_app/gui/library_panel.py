@@ -22,9 +22,10 @@ from facedyn_app.gui.library_items import (
     speaker_item,
 )
 from facedyn_app.gui.listing import ListedSession, Listing
-from facedyn_app.gui.panel import DONE, Panel, PanelStatus
+from facedyn_app.gui.panel import Panel
 from facedyn_app.gui.queue_board import QueueRow
 from facedyn_app.gui.recording import Recording
+from facedyn_app.gui.status import DONE, PanelStatus
 from facedyn_app.gui.theme import GRID
 from facedyn_app.gui.tick_box import TickDelegate
 

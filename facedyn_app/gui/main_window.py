@@ -17,12 +17,12 @@ from facedyn_app.gui.frame_feed import FrameFeed
 from facedyn_app.gui.head_menu import HeadMenu, may_be_head
 from facedyn_app.gui.head_panel import HeadPanel
 from facedyn_app.gui.library_panel import LibraryPanel
-from facedyn_app.gui.opening import RECORDING_FILES
-from facedyn_app.gui.panel import DONE, Panel, PanelStatus
+from facedyn_app.gui.panel import Panel
 from facedyn_app.gui.player import Player
 from facedyn_app.gui.recording import Recording
 from facedyn_app.gui.seek_bar import SeekBar
 from facedyn_app.gui.state import AppState
+from facedyn_app.gui.status import DONE, PanelStatus
 from facedyn_app.gui.status_line import StatusLine
 from facedyn_app.gui.theme import GRID
 from facedyn_app.gui.trace_plot import LEFT_PX
@@ -32,6 +32,7 @@ from facedyn_app.gui.trust_panel import TrustPanel
 from facedyn_app.gui.video_view import VideoPanel
 from facedyn_app.gui.who_panel import WhoPanel
 from facedyn_app.gui.window_commands import window_commands
+from facedyn_app.gui.workflows.opening import RECORDING_FILES
 from facedyn_app.headmodel.model import HeadModel
 from facedyn_app.settings import Settings
 

@@ -1,11 +1,10 @@
-"""A panel that is empty, working, in error or done, and says which in words."""
+"""Panel: its content, or the sentences of its status where the content will stand."""
 
 from __future__ import annotations
 
-from dataclasses import dataclass
-from typing import Literal
+from dataclasses import replace
 
-from PySide6.QtCore import Qt, Signal
+from PySide6.QtCore import Qt, Slot
 from PySide6.QtWidgets import (
     QHBoxLayout,
     QLabel,
@@ -16,49 +15,8 @@ from PySide6.QtWidgets import (
     QWidget,
 )
 
-from facedyn_app.errors import FacedynError
+from facedyn_app.gui.status import EMPTY, PanelStatus
 from facedyn_app.gui.theme import GRID
-
-
-@dataclass(frozen=True, slots=True)
-class PanelStatus:
-    """What stands in a panel.
-
-    Attributes:
-        kind: Which of the four states.
-        sentence: What to do (empty), what is done (working), what went wrong (error).
-        hint: A second line; may be empty.
-        share: Share done, 0..1, while working; None when not known.
-    """
-
-    kind: Literal["empty", "working", "error", "done"]
-    sentence: str = ""
-    hint: str = ""
-    share: float | None = None
-
-
-DONE = PanelStatus("done")
-EMPTY = PanelStatus("empty")
-
-
-def error_status(error: Exception) -> PanelStatus:
-    """The status for a failure: a FacedynError's own words, plain ones for a fault of ours."""
-    if isinstance(error, FacedynError):
-        return PanelStatus("error", error.sentence, error.hint)
-    return PanelStatus(
-        "error",
-        f"The program has made a mistake of its own: {type(error).__name__}: {error}.",
-        "Try again; if it stays, send the log to the makers of the program.",
-    )
-
-
-def not_drawn_status(head_id: str, reason: Exception) -> PanelStatus:
-    """What stands in place of the head of a session whose head is not at hand."""
-    return PanelStatus(
-        "empty",
-        f"This session is of '{head_id}'. It can be matched and measured, but not drawn.",
-        error_status(reason).sentence,
-    )
 
 
 class Panel(QWidget):
@@ -67,12 +25,7 @@ class Panel(QWidget):
     Args:
         empty: What a first user is told to do.
         hint: A second line below it.
-
-    Attributes:
-        retry_requested: The user asks to do again what failed.
     """
-
-    retry_requested = Signal()
 
     def __init__(self, empty: str, hint: str = "", parent: QWidget | None = None) -> None:
         super().__init__(parent)
@@ -84,7 +37,7 @@ class Panel(QWidget):
         self._bar.setTextVisible(False)
         self._bar.setFixedHeight(GRID)
         self._retry = QPushButton("Retry")
-        self._retry.clicked.connect(self.retry_requested)
+        self._retry.clicked.connect(self.retry)
         self._steps = QHBoxLayout()
         self._steps.addStretch(1)
         self._steps.addStretch(1)
@@ -133,7 +86,7 @@ class Panel(QWidget):
         self._sentence.setText(status.sentence)
         self._hint.setText(status.hint)
         self._hint.setVisible(bool(status.hint))
-        self._retry.setVisible(status.kind == "error")
+        self._retry.setVisible(status.retry is not None)
         self._bar.setVisible(status.kind == "working")
         for button in self._step_buttons:
             button.setVisible(status.kind == "empty")
@@ -141,6 +94,14 @@ class Panel(QWidget):
         if status.share is not None:
             self._bar.setValue(round(1000 * status.share))
         self._stack.setCurrentIndex(0)
+
+    @Slot()
+    def retry(self) -> None:
+        """Do again what failed, once."""
+        again = self.status.retry
+        self.status = replace(self.status, retry=None)
+        if again is not None:
+            again()
 
     @property
     def words(self) -> str:

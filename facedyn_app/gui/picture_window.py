@@ -14,8 +14,8 @@ from PySide6.QtWidgets import (
 )
 
 from facedyn_app.gui.frame_loader import image_to_qimage
-from facedyn_app.gui.head_work import HeadPictures
 from facedyn_app.gui.theme import GRID
+from facedyn_app.gui.workflows.heads import HeadPictures
 from facedyn_app.records import ByteArray
 
 ZOOM = 1.25

@@ -7,8 +7,8 @@ from functools import partial
 
 from PySide6.QtCore import QObject, Signal, Slot
 
-from facedyn_app.gui.jobs import Job, JobQueue, Watch
-from facedyn_app.gui.panel import error_status
+from facedyn_app.gui.jobs import Batch, Job, JobQueue
+from facedyn_app.gui.status import error_status
 from facedyn_app.progress import Progress
 
 
@@ -89,9 +89,10 @@ class QueueBoard(QObject):
 
     @Slot(object)
     def _take(self, job: Job) -> None:
-        Watch(job, _nothing, partial(self._fail, job), partial(self._follow, job))
+        job.failed.connect(partial(self._fail, job))
+        job.progressed.connect(partial(self._follow, job))
 
-    def _follow(self, job: Job, batch: tuple[Progress, ...]) -> None:
+    def _follow(self, job: Job, batch: Batch) -> None:
         before = self._progress.get(job)
         self._progress[job] = batch[-1]
         if before is None or _percent(before) != _percent(batch[-1]):
@@ -103,10 +104,6 @@ class QueueBoard(QObject):
     @Slot(object)
     def _end(self, job: Job) -> None:
         self._progress.pop(job, None)
-
-
-def _nothing(_result: object) -> None:
-    """What a job gives is taken by who has ordered it."""
 
 
 def _percent(progress: Progress) -> tuple[str, int]:

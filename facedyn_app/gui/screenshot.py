@@ -8,7 +8,7 @@ from typing import Final
 from PySide6.QtCore import QObject, QTimer, Slot
 
 from facedyn_app.errors import OutputError
-from facedyn_app.gui.flows import Flows
+from facedyn_app.gui.jobs import JobQueue
 from facedyn_app.gui.main_window import MainWindow
 
 SHOWN_AT: Final = 0.4
@@ -22,18 +22,18 @@ class Screenshot(QObject):
 
     Args:
         window: The window.
-        flows: Its work.
+        queue: Its work.
         path: The PNG to write.
 
     Attributes:
         error: Why there is no picture; None when there is one.
     """
 
-    def __init__(self, window: MainWindow, flows: Flows, path: Path) -> None:
+    def __init__(self, window: MainWindow, queue: JobQueue, path: Path) -> None:
         super().__init__(window)
         self.error: Exception | None = None
         self._window = window
-        self._flows = flows
+        self._queue = queue
         self._path = path
         self._frame = -1
         self._quiet = 0
@@ -41,12 +41,11 @@ class Screenshot(QObject):
         self._timer.setInterval(CHECK_MS)
         self._timer.timeout.connect(self._check)
         self._timer.start()
-        flows.failed.connect(self.fail)
 
     @Slot()
     def _check(self) -> None:
         state = self._window.state
-        if self._flows.queue.jobs or state.timeline is None:
+        if self._queue.jobs or state.timeline is None:
             return
         if self._frame < 0:
             self._frame = round(SHOWN_AT * (state.timeline.n_frames - 1))

@@ -4,8 +4,8 @@ from __future__ import annotations
 
 from PySide6.QtCore import QObject, Signal, Slot
 
-from facedyn_app.gui.panel import PanelStatus
 from facedyn_app.gui.recording import Recording, Span
+from facedyn_app.gui.status import PanelStatus
 from facedyn_app.gui.timeline import Timeline, timeline_of
 from facedyn_app.headmodel.model import HeadModel
 from facedyn_app.settings import Settings
@@ -24,6 +24,7 @@ class AppState(QObject):
         span_changed: Span: in and out points.
         marks_changed: tuple[int, ...]: frames the user has marked.
         status_changed: (topic, PanelStatus): topic is "video", "who", "trust" or "library".
+        message_shown: str: what the status line says now.
         head_changed: HeadModel.
         settings_changed: Settings: for what is started from now on.
     """
@@ -37,6 +38,7 @@ class AppState(QObject):
     span_changed = Signal(object)
     marks_changed = Signal(object)
     status_changed = Signal(str, object)
+    message_shown = Signal(str)
     head_changed = Signal(object)
     settings_changed = Signal(object)
 
@@ -144,6 +146,14 @@ class AppState(QObject):
     def set_status(self, topic: str, status: PanelStatus) -> None:
         """Tell a topic's panels what stands in them."""
         self.status_changed.emit(topic, status)
+
+    def show_message(self, text: str) -> None:
+        """Say something in the status line."""
+        self.message_shown.emit(text)
+
+    def show_error(self, error: Exception) -> None:
+        """Say in the status line what has failed."""
+        self.message_shown.emit(str(error))
 
     def set_span(self, span: Span) -> None:
         """Set the in and out points."""

@@ -10,8 +10,9 @@ from PySide6.QtCore import QEvent, Qt, QTimer, Signal
 from PySide6.QtGui import QPalette, QResizeEvent
 from PySide6.QtWidgets import QHBoxLayout, QLabel, QWidget
 
-from facedyn_app.gui.panel import DONE, Panel
+from facedyn_app.gui.panel import Panel
 from facedyn_app.gui.recording import Span
+from facedyn_app.gui.status import DONE
 from facedyn_app.gui.theme import GRID, colours_of
 from facedyn_app.gui.timeline import Timeline, TraceGroup, trace_groups
 from facedyn_app.gui.trace_plot import (

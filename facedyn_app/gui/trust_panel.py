@@ -14,8 +14,9 @@ from facedyn_app.dynamics.conditions import drift_notes
 from facedyn_app.dynamics.drift import drift_label, interval_words
 from facedyn_app.dynamics.match_trust import beyond_the_probe
 from facedyn_app.dynamics.quality import measured_words
-from facedyn_app.gui.panel import DONE, Panel
+from facedyn_app.gui.panel import Panel
 from facedyn_app.gui.recording import Recording
+from facedyn_app.gui.status import DONE
 from facedyn_app.gui.theme import GRID, colours_of, tabular_font, verdict_colour
 from facedyn_app.gui.who_panel import simulated_label
 from facedyn_app.records import DriftReport, Quality, SessionDrift

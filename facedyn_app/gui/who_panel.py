@@ -14,9 +14,10 @@ from PySide6.QtWidgets import (
 
 from facedyn_app.gui.bar_delegate import ShareBarDelegate
 from facedyn_app.gui.evidence_bar import EvidenceBar
-from facedyn_app.gui.panel import DONE, Panel
+from facedyn_app.gui.panel import Panel
 from facedyn_app.gui.recording import Recording
 from facedyn_app.gui.rows_model import RowsModel
+from facedyn_app.gui.status import DONE
 from facedyn_app.gui.table import LOW_ROW_PX, lay_out_table
 from facedyn_app.gui.theme import GRID, colours_of, tabular_font, verdict_colour
 from facedyn_app.records import Identification

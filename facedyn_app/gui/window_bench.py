@@ -16,8 +16,8 @@ from PySide6.QtWidgets import QApplication
 from facedyn_app.assets import asset_folder
 from facedyn_app.bench.window import WindowTiming
 from facedyn_app.folders import NAME
-from facedyn_app.gui.desk import Desk
-from facedyn_app.gui.jobs import Job, JobQueue, Watch
+from facedyn_app.gui.controllers.app import AppController
+from facedyn_app.gui.jobs import Batch, Job, JobQueue
 from facedyn_app.gui.theme import apply_theme
 from facedyn_app.library.library import Library
 from facedyn_app.progress import OnProgress, Progress
@@ -57,10 +57,10 @@ class WindowBench(QObject):
         self._next = 0
         self._step = 0
         self._error: Exception | None = None
-        self.desk = Desk(Settings(), folder / "library", None)
+        self.app = AppController(Settings(), folder / "library", None)
         self.training = JobQueue(self)
-        self.desk.state.frame_changed.connect(self._count_shown)
-        self.desk.queue.job_added.connect(self._follow)
+        self.app.state.frame_changed.connect(self._count_shown)
+        self.app.queue.job_added.connect(self._follow)
         self._heart = self._timer(BEAT_MS, self._beat)
         self._hand = self._timer(SCRUB_MS, self._scrub)
 
@@ -84,23 +84,23 @@ class WindowBench(QObject):
         Raises:
             Exception: What the work has failed with.
         """
-        self.desk.window.resize(1600, 1000)
-        self.desk.window.show()
+        self.app.window.resize(1600, 1000)
+        self.app.window.show()
         on_progress(Progress("preparing", 0))
-        self.desk.flows.open_video(self._demo[0])
-        self._wait(lambda: self.desk.state.recording is not None and not self.desk.queue.jobs)
+        self.app.analysis.open_video(self._demo[0])
+        self._wait(lambda: self.app.state.recording is not None and not self.app.queue.jobs)
         yield self._measure("scrubbing", seconds, on_progress)
         self._fit_next()
-        self.desk.state.show_recording(str(self._demo[0]))  # instead of the fit under way
+        self.app.state.show_recording(str(self._demo[0]))  # instead of the fit under way
         yield self._measure("scrubbing, a fit", seconds, on_progress)
         self._train()
         yield self._measure("scrubbing, a fit, a training", seconds, on_progress)
 
     def close(self) -> None:
         """Stop everything and let the window go."""
-        self.desk.window.close()
+        self.app.window.close()
         self.training.shut_down()
-        self.desk.window.deleteLater()
+        self.app.window.deleteLater()
 
     def _measure(self, work: str, seconds: float, on_progress: OnProgress) -> WindowTiming:
         on_progress(Progress(work, 0))
@@ -137,9 +137,9 @@ class WindowBench(QObject):
 
     @Slot()
     def _scrub(self) -> None:
-        timeline = self.desk.state.timeline
+        timeline = self.app.state.timeline
         if timeline is not None:
-            self.desk.window.transport.go_to((self.desk.state.wanted + 7) % timeline.n_frames)
+            self.app.window.transport.go_to((self.app.state.wanted + 7) % timeline.n_frames)
 
     @Slot(int)
     def _count_shown(self, _frame: int) -> None:
@@ -149,11 +149,11 @@ class WindowBench(QObject):
     def _fit_next(self) -> None:
         """Fit the demo's videos one after another, without an end."""
         self._next += 1
-        self.desk.flows.open_video(self._demo[self._next % len(self._demo)])
+        self.app.analysis.open_video(self._demo[self._next % len(self._demo)])
 
     @Slot(object)
     def _follow(self, job: Job) -> None:
-        def count(batch: tuple[Progress, ...]) -> None:
+        def count(batch: Batch) -> None:
             parts = (report.partial for report in batch)
             self._counts.fitted += sum(
                 len(part.seconds) for part in parts if isinstance(part, PartialFit)
@@ -164,10 +164,12 @@ class WindowBench(QObject):
                 self._fit_next()
 
         if job.title.startswith("Fit face"):
-            Watch(job, again, self._fail, count)
+            job.succeeded.connect(again)
+            job.failed.connect(self._fail)
+            job.progressed.connect(count)
 
     def _train(self) -> None:
-        def work(on_progress: OnProgress) -> object:
+        def train(on_progress: OnProgress) -> object:
             with Library.open(self._folder / "corpus") as library:
                 for number in range(N_SPEAKERS):
                     sessions = simulate_sessions(number, N_SESSIONS, SESSION_SECONDS, seed=3)
@@ -181,13 +183,11 @@ class WindowBench(QObject):
                     library, self._folder / "recognizer", settings, plan, on_progress
                 )
 
-        def count(batch: tuple[Progress, ...]) -> None:
+        def count(batch: Batch) -> None:
             if batch[-1].stage == "training":
                 self._step = batch[-1].done
 
-        job = Job("Train", work)
-        Watch(job, lambda _result: None, self._fail, count)
-        self.training.add(job)
+        self.training.submit(train, title="Train", on_error=self._fail, on_progress=count)
         self._wait(lambda: self._step > 0)
 
     def _fail(self, error: Exception) -> None:

@@ -13,7 +13,7 @@ from PySide6.QtGui import QAction
 from PySide6.QtWidgets import QApplication
 from pytestqt.qtbot import QtBot
 
-from facedyn_app.gui.desk import Desk
+from facedyn_app.gui.controllers.app import AppController
 from facedyn_app.gui.main_window import MainWindow
 from facedyn_app.gui.recording import Recording
 from facedyn_app.gui.state import AppState
@@ -185,21 +185,21 @@ def drifting_session(offset: float) -> Session:
 
 
 @pytest.fixture
-def desk(qapp: QApplication, tmp_path: Path, memory: QSettings) -> Iterator[Desk]:
+def app(qapp: QApplication, tmp_path: Path, memory: QSettings) -> Iterator[AppController]:
     """The window and its work, with a library that does not exist yet."""
-    made = Desk(Settings(), tmp_path / "library", memory)
+    made = AppController(Settings(), tmp_path / "library", memory)
     made.window.show()
     yield made
     made.window.close()
     made.window.deleteLater()
 
 
-def choose(desk: Desk, words: str) -> None:
+def choose(app: AppController, words: str) -> None:
     """Choose an entry of a menu."""
-    next(action for action in desk.window.findChildren(QAction) if action.text() == words).trigger()
+    next(action for action in app.window.findChildren(QAction) if action.text() == words).trigger()
 
 
-def wait_idle(desk: Desk, qtbot: QtBot) -> None:
+def wait_idle(app: AppController, qtbot: QtBot) -> None:
     """Wait until nothing runs."""
-    queues = (desk.flows.queue, desk.library.queue)
+    queues = (app.queue, app.library.queue)
     qtbot.waitUntil(lambda: not any(queue.jobs for queue in queues), timeout=PATIENCE_MS)

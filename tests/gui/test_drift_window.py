@@ -13,8 +13,8 @@ from PySide6.QtTest import QTest
 from PySide6.QtWidgets import QApplication, QMenu, QTableView
 from pytestqt.qtbot import QtBot
 
+from facedyn_app.gui.controllers.app import AppController
 from facedyn_app.gui.date_dialog import DateDialog
-from facedyn_app.gui.desk import Desk
 from facedyn_app.gui.drift.scale import round_top
 from facedyn_app.gui.drift.window import DriftWindow
 from facedyn_app.headmodel.files.io import load_head
@@ -48,27 +48,27 @@ def moved(component: int, by: float) -> FloatArray:
     return mean
 
 
-def enrol(desk: Desk, qtbot: QtBot, name: str, *visits: Session) -> None:
-    wait_idle(desk, qtbot)
-    folder = desk.library.listing.folder
+def enrol(app: AppController, qtbot: QtBot, name: str, *visits: Session) -> None:
+    wait_idle(app, qtbot)
+    folder = app.library.listing.folder
     with Library.open(folder) as library:
         for session in visits:
             library.enrol(name, session, "given by the made speaker for a test")
-    desk.library.open_library(folder)
-    wait_idle(desk, qtbot)
+    app.library.open_library(folder)
+    wait_idle(app, qtbot)
 
 
-def press_drift(desk: Desk, qtbot: QtBot) -> DriftWindow:
-    with qtbot.waitActive(desk.window):
-        desk.window.activateWindow()
-    QTest.keyClick(desk.window, Qt.Key.Key_D, Qt.KeyboardModifier.ControlModifier)
-    return shown(desk, qtbot)
+def press_drift(app: AppController, qtbot: QtBot) -> DriftWindow:
+    with qtbot.waitActive(app.window):
+        app.window.activateWindow()
+    QTest.keyClick(app.window, Qt.Key.Key_D, Qt.KeyboardModifier.ControlModifier)
+    return shown(app, qtbot)
 
 
-def shown(desk: Desk, qtbot: QtBot) -> DriftWindow:
-    qtbot.waitUntil(lambda: desk.drift.window is not None)
-    qtbot.waitUntil(lambda: not desk.drift.queue.jobs, timeout=PATIENCE_MS)
-    window = desk.drift.window
+def shown(app: AppController, qtbot: QtBot) -> DriftWindow:
+    qtbot.waitUntil(lambda: app.drift.window is not None)
+    qtbot.waitUntil(lambda: not app.drift.queue.jobs, timeout=PATIENCE_MS)
+    window = app.drift.window
     assert window is not None
     return window
 
@@ -79,9 +79,9 @@ def cells(table: QTableView) -> list[list[str]]:
     return [[str(model.index(row, column).data()) for column in columns] for row in rows]
 
 
-def choose_from_menu(desk: Desk, item: QStandardItem, words: str) -> None:
+def choose_from_menu(app: AppController, item: QStandardItem, words: str) -> None:
     """A right click on a row of the library, and a choice from what is offered."""
-    tree = desk.window.library.tree
+    tree = app.window.library.tree
     tree.scrollTo(item.index())
     tree.customContextMenuRequested.emit(tree.visualRect(item.index()).center())
     menu = next(m for m in QApplication.topLevelWidgets() if isinstance(m, QMenu) and m.isVisible())
@@ -90,17 +90,17 @@ def choose_from_menu(desk: Desk, item: QStandardItem, words: str) -> None:
 
 
 @pytest.fixture
-def three_visits(desk: Desk, qtbot: QtBot) -> DriftWindow:
+def three_visits(app: AppController, qtbot: QtBot) -> DriftWindow:
     """Three visits, added in another order than they were made in; the last one moved."""
     enrol(
-        desk,
+        app,
         qtbot,
         "P-014",
         visit(3, moved(4, 3.0)),
         visit(1, moved(4, 0.0)),
         visit(2, moved(4, 0.5)),
     )
-    return press_drift(desk, qtbot)
+    return press_drift(app, qtbot)
 
 
 def test_sessions_stand_by_date_with_ratio_and_interval(three_visits: DriftWindow) -> None:
@@ -169,9 +169,9 @@ def test_a_session_is_not_compared_with_itself(three_visits: DriftWindow, qtbot:
     assert three_visits.matrix.pair == (1, 0)
 
 
-def test_one_session_gets_words_and_its_face(desk: Desk, qtbot: QtBot) -> None:
-    enrol(desk, qtbot, "P-007", visit(1, moved(0, 1.0)))
-    window = press_drift(desk, qtbot)
+def test_one_session_gets_words_and_its_face(app: AppController, qtbot: QtBot) -> None:
+    enrol(app, qtbot, "P-007", visit(1, moved(0, 1.0)))
+    window = press_drift(app, qtbot)
     assert "unknown" in window.verdict.text()
     assert "Needs two sessions" in window.verdict.text()
     assert cells(window.sessions)[0][3:5] == ["-", "-"]
@@ -182,17 +182,17 @@ def test_one_session_gets_words_and_its_face(desk: Desk, qtbot: QtBot) -> None:
     assert "at rest" in window.faces.words
 
 
-def test_sessions_of_different_heads_are_named(desk: Desk, qtbot: QtBot) -> None:
-    enrol(desk, qtbot, "P-003", visit(1, moved(0, 1.0)), visit(2, moved(0, 1.0), head="other-head"))
-    window = press_drift(desk, qtbot)
+def test_sessions_of_different_heads_are_named(app: AppController, qtbot: QtBot) -> None:
+    enrol(app, qtbot, "P-003", visit(1, moved(0, 1.0)), visit(2, moved(0, 1.0), head="other-head"))
+    window = press_drift(app, qtbot)
     assert window.panel.status.kind == "error"
     assert "'open-head-1' (visit-1) and 'other-head' (visit-2)" in window.panel.words
 
 
-def test_a_head_that_is_not_at_hand_leaves_the_numbers(desk: Desk, qtbot: QtBot) -> None:
+def test_a_head_that_is_not_at_hand_leaves_the_numbers(app: AppController, qtbot: QtBot) -> None:
     visits = (visit(k, moved(0, float(k)), head="gone-head") for k in (1, 2))
-    enrol(desk, qtbot, "P-005", *visits)
-    window = press_drift(desk, qtbot)
+    enrol(app, qtbot, "P-005", *visits)
+    window = press_drift(app, qtbot)
     assert len(cells(window.sessions)) == 2
     assert cells(window.components)[0][0] == "1"
     assert cells(window.components)[0][2] == "-"
@@ -200,54 +200,54 @@ def test_a_head_that_is_not_at_hand_leaves_the_numbers(desk: Desk, qtbot: QtBot)
     assert "gone-head" in window.faces.words
 
 
-def test_an_empty_library_says_what_to_do(desk: Desk, qtbot: QtBot) -> None:
-    wait_idle(desk, qtbot)
-    window = press_drift(desk, qtbot)
+def test_an_empty_library_says_what_to_do(app: AppController, qtbot: QtBot) -> None:
+    wait_idle(app, qtbot)
+    window = press_drift(app, qtbot)
     assert "Nobody is enrolled" in window.panel.words
     assert not window.speaker.isEnabled()
-    enrol(desk, qtbot, "P-001", visit(1, moved(0, 1.0)), visit(2, moved(0, 2.0)))
+    enrol(app, qtbot, "P-001", visit(1, moved(0, 1.0)), visit(2, moved(0, 2.0)))
     qtbot.waitUntil(lambda: window.panel.status.kind == "done", timeout=PATIENCE_MS)
     assert len(cells(window.sessions)) == 2
 
 
 def test_a_date_set_in_the_library_moves_the_session(
-    three_visits: DriftWindow, desk: Desk, qtbot: QtBot
+    three_visits: DriftWindow, app: AppController, qtbot: QtBot
 ) -> None:
     def visits() -> list[QStandardItem]:
-        speaker = desk.window.library.model.item(0).child(0)
-        assert desk.window.library.tree.isExpanded(speaker.index())
+        speaker = app.window.library.model.item(0).child(0)
+        assert app.window.library.tree.isExpanded(speaker.index())
         return [speaker.child(row) for row in range(speaker.rowCount())]
 
-    desk.window.library.tree.expandAll()
+    app.window.library.tree.expandAll()
     assert visits()[0].text().startswith("2024-01-15 · visit-1")
-    choose_from_menu(desk, visits()[0], "Date of recording…")
-    (dialog,) = desk.window.library.findChildren(DateDialog)
+    choose_from_menu(app, visits()[0], "Date of recording…")
+    (dialog,) = app.window.library.findChildren(DateDialog)
     assert dialog.date.date() == QDate(2024, 1, 15)
     dialog.date.setDate(QDate(2024, 2, 20))
     dialog.accept()
-    wait_idle(desk, qtbot)
+    wait_idle(app, qtbot)
     names = [visit.text()[:20] for visit in visits()]
     assert names == ["2024-02-15 · visit-2", "2024-02-20 · visit-1", "2024-03-15 · visit-3"]
-    qtbot.waitUntil(lambda: not desk.drift.queue.jobs, timeout=PATIENCE_MS)
+    qtbot.waitUntil(lambda: not app.drift.queue.jobs, timeout=PATIENCE_MS)
     assert [row[2] for row in cells(three_visits.sessions)] == [
         "2024-02-15",
         "2024-02-20",
         "2024-03-15",
     ]
-    choose_from_menu(desk, visits()[2], "Date of recording…")
-    dialog = desk.window.library.findChildren(DateDialog)[-1]
+    choose_from_menu(app, visits()[2], "Date of recording…")
+    dialog = app.window.library.findChildren(DateDialog)[-1]
     dialog.known.click()
     assert not dialog.date.isEnabled()
     dialog.accept()
-    wait_idle(desk, qtbot)
+    wait_idle(app, qtbot)
     assert visits()[2].text().startswith("(added ")
 
 
-def test_it_opens_on_the_speaker_of_the_librarys_menu(desk: Desk, qtbot: QtBot) -> None:
+def test_it_opens_on_the_speaker_of_the_librarys_menu(app: AppController, qtbot: QtBot) -> None:
     for name in ("P-001", "P-002"):
-        enrol(desk, qtbot, name, visit(1, moved(0, 1.0)), visit(2, moved(0, 2.0)))
-    choose_from_menu(desk, desk.window.library.model.item(0).child(1), "Shape drift over sessions…")
-    window = shown(desk, qtbot)
+        enrol(app, qtbot, name, visit(1, moved(0, 1.0)), visit(2, moved(0, 2.0)))
+    choose_from_menu(app, app.window.library.model.item(0).child(1), "Shape drift over sessions…")
+    window = shown(app, qtbot)
     assert window.speaker.currentData() == "P-002"
     assert "P-002" in window.verdict.text()
     QTest.keyClick(window.speaker, Qt.Key.Key_Up)
@@ -255,23 +255,23 @@ def test_it_opens_on_the_speaker_of_the_librarys_menu(desk: Desk, qtbot: QtBot) 
 
 
 def test_closing_it_and_opening_it_again(
-    three_visits: DriftWindow, desk: Desk, qtbot: QtBot
+    three_visits: DriftWindow, app: AppController, qtbot: QtBot
 ) -> None:
     QTest.keyClick(three_visits, Qt.Key.Key_Escape)
-    assert desk.drift.window is None
-    again = press_drift(desk, qtbot)
+    assert app.drift.window is None
+    again = press_drift(app, qtbot)
     assert again is not three_visits
     assert len(cells(again.sessions)) == 3
-    desk.window.close()
-    assert desk.drift.window is None
+    app.window.close()
+    assert app.drift.window is None
 
 
-def test_closing_the_main_window_while_it_measures(desk: Desk, qtbot: QtBot) -> None:
-    enrol(desk, qtbot, "P-001", visit(1, moved(0, 1.0)), visit(2, moved(0, 2.0)))
-    desk.window.drift_requested.emit("P-001")
-    desk.window.close()
-    assert desk.drift.window is None
-    assert desk.drift.queue.jobs == ()
+def test_closing_the_main_window_while_it_measures(app: AppController, qtbot: QtBot) -> None:
+    enrol(app, qtbot, "P-001", visit(1, moved(0, 1.0)), visit(2, moved(0, 2.0)))
+    app.window.drift_requested.emit("P-001")
+    app.window.close()
+    assert app.drift.window is None
+    assert app.drift.queue.jobs == ()
 
 
 @pytest.mark.parametrize(

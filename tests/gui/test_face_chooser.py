@@ -7,17 +7,17 @@ from pathlib import Path
 import numpy as np
 from pytestqt.qtbot import QtBot
 
-from facedyn_app.gui.desk import Desk
+from facedyn_app.gui.controllers.app import AppController
 from tests.gui.conftest import made_recording, wait_idle
 
 
 def test_another_face_is_picked_fitted_once_and_kept(
-    desk: Desk, several_faces: Path, qtbot: QtBot
+    app: AppController, several_faces: Path, qtbot: QtBot
 ) -> None:
-    chooser, state = desk.window.video.faces, desk.state
+    chooser, state = app.window.video.faces, app.state
     assert not chooser.isVisible()
-    desk.window.videos_chosen.emit([several_faces])
-    wait_idle(desk, qtbot)
+    app.window.videos_chosen.emit([several_faces])
+    wait_idle(app, qtbot)
     first = state.recording
     assert first is not None
     # the third is there for a moment only
@@ -31,9 +31,9 @@ def test_another_face_is_picked_fitted_once_and_kept(
     qtbot.waitUntil(lambda: state.frame == 7)
 
     chooser.activated.emit(chooser.findData(other))
-    assert [job.title for job in desk.flows.queue.jobs] == [f"Fit face {other}: several.mp4"]
+    assert [job.title for job in app.queue.jobs] == [f"Fit face {other}: several.mp4"]
     assert chooser.currentData() == first.face
-    wait_idle(desk, qtbot)
+    wait_idle(app, qtbot)
     second = state.recording
     assert second is not None
     assert (second.face, second.title) == (other, f"several.mp4, face {other}")
@@ -42,19 +42,19 @@ def test_another_face_is_picked_fitted_once_and_kept(
     assert second.landmarks is not None
     now = np.array([7])
     wanted = second.landmarks.only(now).points[0]
-    view = desk.window.video.view
+    view = app.window.video.view
     qtbot.waitUntil(lambda: view.points is not None and np.array_equal(view.points, wanted))
     assert state.frame == 7
     other_points = first.landmarks.only(now).points[0]
     assert abs(other_points[:, 0].mean() - wanted[:, 0].mean()) > 100
 
     chooser.activated.emit(chooser.findData(first.face))
-    assert desk.flows.queue.jobs == ()
+    assert app.queue.jobs == ()
     assert state.recording is first
     assert [recording.face for recording in state.recordings] == [first.face, other]
 
 
-def test_one_face_leaves_nothing_to_choose(desk: Desk, moving_video: Path) -> None:
-    desk.state.add_recording(made_recording(moving_video))
-    desk.state.show_recording("visit-0412")
-    assert not desk.window.video.faces.isVisible()
+def test_one_face_leaves_nothing_to_choose(app: AppController, moving_video: Path) -> None:
+    app.state.add_recording(made_recording(moving_video))
+    app.state.show_recording("visit-0412")
+    assert not app.window.video.faces.isVisible()

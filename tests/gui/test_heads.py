@@ -14,10 +14,10 @@ from PySide6.QtGui import QDropEvent
 from PySide6.QtWidgets import QApplication, QFileDialog, QMessageBox
 from pytestqt.qtbot import QtBot
 
-from facedyn_app.gui.desk import Desk
+from facedyn_app.gui.controllers.app import AppController
 from facedyn_app.gui.exports.mesh_dialog import ALL, MeshDialog
-from facedyn_app.gui.exports.work import MeshOrder
 from facedyn_app.gui.picture_window import PictureView, PictureWindow
+from facedyn_app.gui.workflows.export import MeshOrder
 from facedyn_app.headmodel.files.head_file import save_head
 from facedyn_app.headmodel.model import HeadModel
 from facedyn_app.reports.kinds import MeshFormat, MeshKind
@@ -42,48 +42,50 @@ def own_head(tiny_head: HeadModel, tmp_path: Path) -> Path:
 
 
 @pytest.fixture
-def desk(qapp: QApplication, tmp_path: Path, memory: QSettings, qtbot: QtBot) -> Iterator[Desk]:
+def app(
+    qapp: QApplication, tmp_path: Path, memory: QSettings, qtbot: QtBot
+) -> Iterator[AppController]:
     """The window and its work, its first head read."""
-    made = _desk(tmp_path, memory, qtbot)
+    made = _app(tmp_path, memory, qtbot)
     yield made
     _close(made)
 
 
-def _desk(tmp_path: Path, memory: QSettings, qtbot: QtBot) -> Desk:
-    made = Desk(Settings(), tmp_path / "library", memory)
+def _app(tmp_path: Path, memory: QSettings, qtbot: QtBot) -> AppController:
+    made = AppController(Settings(), tmp_path / "library", memory)
     made.window.show()
     wait_idle(made, qtbot)
     return made
 
 
-def _close(desk: Desk) -> None:
-    desk.window.close()
-    desk.window.deleteLater()
+def _close(app: AppController) -> None:
+    app.window.close()
+    app.window.deleteLater()
 
 
-def _ticked(desk: Desk) -> list[str]:
-    return [action.data() for action in desk.window.head_menu.heads if action.isChecked()]
+def _ticked(app: AppController) -> list[str]:
+    return [action.data() for action in app.window.head_menu.heads if action.isChecked()]
 
 
-def _show(desk: Desk, **changes: str) -> None:
+def _show(app: AppController, **changes: str) -> None:
     session = made_session()
     session = replace(session, meta={**session.meta, **changes})
-    desk.state.add_recording(made_recording(None, session=session, title="visit"))
-    desk.state.show_recording("visit-0412")
+    app.state.add_recording(made_recording(None, session=session, title="visit"))
+    app.state.show_recording("visit-0412")
 
 
 def test_a_head_file_is_chosen_listed_and_kept_for_the_next_start(
-    desk: Desk, own_head: Path, tmp_path: Path, memory: QSettings, qtbot: QtBot
+    app: AppController, own_head: Path, tmp_path: Path, memory: QSettings, qtbot: QtBot
 ) -> None:
-    assert _ticked(desk) == [OPEN]
-    desk.window.head_menu.head_picked.emit(str(own_head))
-    wait_idle(desk, qtbot)
-    assert desk.heads.name == "tiny-head"
-    assert _ticked(desk) == ["tiny-head"]
-    assert desk.state.head is not None
-    assert desk.state.head.head_id == "tiny-head"
-    assert "tiny-head" in desk.window.status_line.words
-    again = _desk(tmp_path, memory, qtbot)
+    assert _ticked(app) == [OPEN]
+    app.window.head_menu.head_picked.emit(str(own_head))
+    wait_idle(app, qtbot)
+    assert app.heads.name == "tiny-head"
+    assert _ticked(app) == ["tiny-head"]
+    assert app.state.head is not None
+    assert app.state.head.head_id == "tiny-head"
+    assert "tiny-head" in app.window.status_line.words
+    again = _app(tmp_path, memory, qtbot)
     assert again.heads.name == "tiny-head"
     assert _ticked(again) == ["tiny-head"]
     next(action for action in again.window.head_menu.heads if action.data() == OPEN).trigger()
@@ -93,31 +95,31 @@ def test_a_head_file_is_chosen_listed_and_kept_for_the_next_start(
 
 
 def test_a_wrong_file_is_an_error_in_the_panel_and_changes_nothing(
-    desk: Desk, tmp_path: Path, qtbot: QtBot
+    app: AppController, tmp_path: Path, qtbot: QtBot
 ) -> None:
     wrong = tmp_path / "notes.pkl"
     wrong.write_text("no head")
-    desk.window.head_menu.head_picked.emit(str(wrong))
-    wait_idle(desk, qtbot)
-    assert desk.window.head.status.kind == "error"
-    assert "notes.pkl" in desk.window.head.words
-    assert "notes.pkl" in desk.window.status_line.words
-    assert desk.heads.name == OPEN
-    assert _ticked(desk) == [OPEN]
-    assert desk.state.head is not None
-    assert desk.state.head.head_id == OPEN
-    desk.window.head.retry_requested.emit()
-    assert [job.title for job in desk.queue.jobs] == ["Head: notes.pkl"]
-    wait_idle(desk, qtbot)
+    app.window.head_menu.head_picked.emit(str(wrong))
+    wait_idle(app, qtbot)
+    assert app.window.head.status.kind == "error"
+    assert "notes.pkl" in app.window.head.words
+    assert "notes.pkl" in app.window.status_line.words
+    assert app.heads.name == OPEN
+    assert _ticked(app) == [OPEN]
+    assert app.state.head is not None
+    assert app.state.head.head_id == OPEN
+    app.window.head.retry()
+    assert [job.title for job in app.queue.jobs] == ["Head: notes.pkl"]
+    wait_idle(app, qtbot)
 
 
 def test_a_chosen_head_that_is_gone_is_said_and_the_built_in_one_taken(
-    desk: Desk, own_head: Path, tmp_path: Path, memory: QSettings, qtbot: QtBot
+    app: AppController, own_head: Path, tmp_path: Path, memory: QSettings, qtbot: QtBot
 ) -> None:
-    desk.window.head_menu.head_picked.emit(str(own_head))
-    wait_idle(desk, qtbot)
+    app.window.head_menu.head_picked.emit(str(own_head))
+    wait_idle(app, qtbot)
     own_head.unlink()
-    again = _desk(tmp_path, memory, qtbot)
+    again = _app(tmp_path, memory, qtbot)
     assert again.heads.name == OPEN
     assert "tiny.npz" in again.window.head.words
     assert _ticked(again) == [OPEN]
@@ -127,52 +129,54 @@ def test_a_chosen_head_that_is_gone_is_said_and_the_built_in_one_taken(
     _close(again)
 
 
-def test_each_recording_is_drawn_by_its_own_head(desk: Desk, own_head: Path, qtbot: QtBot) -> None:
-    _show(desk)
-    wait_idle(desk, qtbot)
-    assert "'tiny-head'" in desk.window.head.words
-    assert "can be matched and measured, but not drawn" in desk.window.head.words
-    desk.window.head_menu.head_picked.emit(str(own_head))
-    wait_idle(desk, qtbot)
-    assert desk.window.head.words == ""
-    assert desk.window.head.note == "Expression only"
-    desk.window.head_menu.head_picked.emit(OPEN)
-    wait_idle(desk, qtbot)
-    assert desk.heads.name == OPEN
-    assert desk.state.head is not None
-    assert desk.state.head.head_id == "tiny-head"
-    assert desk.window.head.words == ""
-    desk.state.begin_live(desk)
-    assert desk.state.head.head_id == OPEN
+def test_each_recording_is_drawn_by_its_own_head(
+    app: AppController, own_head: Path, qtbot: QtBot
+) -> None:
+    _show(app)
+    wait_idle(app, qtbot)
+    assert "'tiny-head'" in app.window.head.words
+    assert "can be matched and measured, but not drawn" in app.window.head.words
+    app.window.head_menu.head_picked.emit(str(own_head))
+    wait_idle(app, qtbot)
+    assert app.window.head.words == ""
+    assert app.window.head.note == "Expression only"
+    app.window.head_menu.head_picked.emit(OPEN)
+    wait_idle(app, qtbot)
+    assert app.heads.name == OPEN
+    assert app.state.head is not None
+    assert app.state.head.head_id == "tiny-head"
+    assert app.window.head.words == ""
+    app.state.begin_live(app)
+    assert app.state.head.head_id == OPEN
 
 
 def test_a_session_of_another_file_of_the_head_is_not_drawn(
-    desk: Desk, own_head: Path, qtbot: QtBot
+    app: AppController, own_head: Path, qtbot: QtBot
 ) -> None:
-    desk.window.head_menu.head_picked.emit(str(own_head))
-    wait_idle(desk, qtbot)
-    _show(desk, head_sha256="ab" * 32)
-    wait_idle(desk, qtbot)
-    assert "abababab" in desk.window.head.words
+    app.window.head_menu.head_picked.emit(str(own_head))
+    wait_idle(app, qtbot)
+    _show(app, head_sha256="ab" * 32)
+    wait_idle(app, qtbot)
+    assert "abababab" in app.window.head.words
 
 
 def test_opening_a_head_can_be_cancelled(
-    desk: Desk, tiny_head: HeadModel, tmp_path: Path, qtbot: QtBot
+    app: AppController, tiny_head: HeadModel, tmp_path: Path, qtbot: QtBot
 ) -> None:
     path = tmp_path / "bare.npz"
     save_head(replace(tiny_head, head_id="bare-head", landmarks=None), path)
-    desk.window.head_menu.head_picked.emit(str(path))
-    qtbot.waitUntil(lambda: "placing" in desk.window.head.words, timeout=PATIENCE_MS)
-    assert desk.window.status_line.cancellable
-    desk.window.status_line.cancel_requested.emit()
-    wait_idle(desk, qtbot)
-    assert "stopped" in desk.window.status_line.words
-    assert desk.heads.name == OPEN
-    assert desk.window.head.status.kind != "working"
+    app.window.head_menu.head_picked.emit(str(path))
+    qtbot.waitUntil(lambda: "placing" in app.window.head.words, timeout=PATIENCE_MS)
+    assert app.window.status_line.cancellable
+    app.window.status_line.cancel_requested.emit()
+    wait_idle(app, qtbot)
+    assert "stopped" in app.window.status_line.words
+    assert app.heads.name == OPEN
+    assert app.window.head.status.kind != "working"
     assert not (tmp_path / "cache" / "facedyn").exists()
 
 
-def test_a_dropped_head_file_is_offered(desk: Desk, own_head: Path, qtbot: QtBot) -> None:
+def test_a_dropped_head_file_is_offered(app: AppController, own_head: Path, qtbot: QtBot) -> None:
     data = QMimeData()
     data.setUrls([QUrl.fromLocalFile(str(own_head))])
     drop = QDropEvent(
@@ -186,21 +190,23 @@ def test_a_dropped_head_file_is_offered(desk: Desk, own_head: Path, qtbot: QtBot
         (QMessageBox.StandardButton.No, OPEN),
         (QMessageBox.StandardButton.Yes, "tiny-head"),
     ):
-        desk.window.dropEvent(drop)
-        box = desk.window.findChildren(QMessageBox)[-1]
+        app.window.dropEvent(drop)
+        box = app.window.findChildren(QMessageBox)[-1]
         assert "tiny.npz" in box.text()
         box.button(answer).click()
-        wait_idle(desk, qtbot)
-        assert desk.heads.name == chosen
-    assert desk.state.recordings == ()
+        wait_idle(app, qtbot)
+        assert app.heads.name == chosen
+    assert app.state.recordings == ()
 
 
-def test_the_head_is_shown_in_a_window_of_its_own(desk: Desk, own_head: Path, qtbot: QtBot) -> None:
-    desk.window.head_menu.head_picked.emit(str(own_head))
-    desk.window.head_menu.pictures_requested.emit()
-    wait_idle(desk, qtbot)
-    qtbot.waitUntil(lambda: bool(desk.window.findChildren(PictureWindow)))
-    (shown,) = desk.window.findChildren(PictureWindow)
+def test_the_head_is_shown_in_a_window_of_its_own(
+    app: AppController, own_head: Path, qtbot: QtBot
+) -> None:
+    app.window.head_menu.head_picked.emit(str(own_head))
+    app.window.head_menu.pictures_requested.emit()
+    wait_idle(app, qtbot)
+    qtbot.waitUntil(lambda: bool(app.window.findChildren(PictureWindow)))
+    (shown,) = app.window.findChildren(PictureWindow)
     assert shown.isVisible()
     assert not shown.isModal()
     assert OPEN in shown.windowTitle() or "tiny-head" in shown.windowTitle()
@@ -214,46 +220,46 @@ def test_the_head_is_shown_in_a_window_of_its_own(desk: Desk, own_head: Path, qt
     ("kind", "n_files"), [(MeshKind.FULL, N_FRAMES - 3), (MeshKind.NEUTRAL, 1)]
 )
 def test_meshes_of_the_shown_recording_are_written(
-    desk: Desk, own_head: Path, tmp_path: Path, qtbot: QtBot, kind: MeshKind, n_files: int
+    app: AppController, own_head: Path, tmp_path: Path, qtbot: QtBot, kind: MeshKind, n_files: int
 ) -> None:
-    desk.window.head_menu.head_picked.emit(str(own_head))
-    wait_idle(desk, qtbot)
-    _show(desk)
-    recording = desk.state.recording
+    app.window.head_menu.head_picked.emit(str(own_head))
+    wait_idle(app, qtbot)
+    _show(app)
+    recording = app.state.recording
     assert recording is not None
     out = tmp_path / ("out" if kind is MeshKind.FULL else "out.ply")
-    desk.exports.export_meshes(recording, MeshOrder(kind, MeshFormat.PLY, None, out))
-    wait_idle(desk, qtbot)
-    assert str(out) in desk.window.status_line.words
+    app.export.export_meshes(recording, MeshOrder(kind, MeshFormat.PLY, None, out))
+    wait_idle(app, qtbot)
+    assert str(out) in app.window.status_line.words
     files = sorted(out.iterdir()) if out.is_dir() else [out]
     assert len(files) == n_files
     assert len(trimesh.load_mesh(files[0], process=False).vertices) == 62
 
 
 def test_the_shown_recording_is_written_as_a_table(
-    desk: Desk, tmp_path: Path, qtbot: QtBot, monkeypatch: pytest.MonkeyPatch
+    app: AppController, tmp_path: Path, qtbot: QtBot, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    desk.window.table_requested.emit()
-    assert "Open a video first" in desk.window.status_line.words
-    _show(desk)
+    app.window.table_requested.emit()
+    assert "Open a video first" in app.window.status_line.words
+    _show(app)
     out = tmp_path / "a.csv"
     monkeypatch.setattr(QFileDialog, "getSaveFileName", lambda *_: (str(out), ""))
-    desk.window.table_requested.emit()
-    wait_idle(desk, qtbot)
-    assert str(out) in desk.window.status_line.words
+    app.window.table_requested.emit()
+    wait_idle(app, qtbot)
+    assert str(out) in app.window.status_line.words
     assert len(out.read_text(encoding="utf-8").splitlines()) == N_FRAMES + 1
 
 
 def test_an_export_that_cannot_be_says_why(
-    desk: Desk, own_head: Path, tmp_path: Path, qtbot: QtBot
+    app: AppController, own_head: Path, tmp_path: Path, qtbot: QtBot
 ) -> None:
-    _show(desk)
-    recording = desk.state.recording
+    _show(app)
+    recording = app.state.recording
     assert recording is not None
     order = MeshOrder(MeshKind.FULL, MeshFormat.OBJ, 0, tmp_path / "a.obj")
-    desk.exports.export_meshes(recording, order)
-    wait_idle(desk, qtbot)
-    assert "tiny-head" in desk.window.status_line.words
+    app.export.export_meshes(recording, order)
+    wait_idle(app, qtbot)
+    assert "tiny-head" in app.window.status_line.words
     assert not (tmp_path / "a.obj").exists()
 
 
@@ -277,10 +283,10 @@ def test_the_export_dialog_asks_and_says_what_is_missing(qtbot: QtBot, tmp_path:
 
 
 def test_the_drawn_head_takes_leading_coefficients(
-    desk: Desk, own_head: Path, qtbot: QtBot
+    app: AppController, own_head: Path, qtbot: QtBot
 ) -> None:
-    desk.window.head_menu.head_picked.emit(str(own_head))
-    wait_idle(desk, qtbot)
+    app.window.head_menu.head_picked.emit(str(own_head))
+    wait_idle(app, qtbot)
     whole = made_session()
     session = replace(
         whole,
@@ -289,7 +295,7 @@ def test_the_drawn_head_takes_leading_coefficients(
         shape=np.zeros(1, dtype=np.float32),
         shape_chunks=np.zeros((2, 1), dtype=np.float32),
     )
-    desk.state.add_recording(made_recording(None, session=session))
-    desk.state.show_recording("visit-0412")
-    assert desk.window.head.words == ""
-    assert desk.window.head.note == "Expression only"
+    app.state.add_recording(made_recording(None, session=session))
+    app.state.show_recording("visit-0412")
+    assert app.window.head.words == ""
+    assert app.window.head.note == "Expression only"

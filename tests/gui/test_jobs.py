@@ -4,14 +4,14 @@ from __future__ import annotations
 
 import threading
 import time
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 
 import pytest
 from PySide6.QtCore import QCoreApplication, QThread
 from pytestqt.qtbot import QtBot
 
 from facedyn_app.errors import InputError
-from facedyn_app.gui.jobs import REPORTS_PER_SECOND, Job, JobQueue, Watch
+from facedyn_app.gui.jobs import REPORTS_PER_SECOND, Job, JobQueue
 from facedyn_app.progress import OnProgress, Progress
 
 
@@ -23,7 +23,7 @@ def queue(qtbot: QtBot) -> Iterator[JobQueue]:
 
 
 class Log:
-    """What a job's watcher has seen, in order, and on which thread."""
+    """What a job's receivers have seen, in order, and on which thread."""
 
     def __init__(self) -> None:
         self.events: list[tuple[str, object]] = []
@@ -37,17 +37,15 @@ class Log:
         return [kind for kind, _ in self.events]
 
 
-def watched(title: str, work: object, log: Log) -> tuple[Job, Watch]:
-    job = Job(title, work)  # type: ignore[arg-type]
-    watch = Watch(
-        job,
-        lambda result: log.add("result", result),
-        lambda error: log.add("error", error),
-        lambda batch: log.add("progress", batch),
-        lambda: log.add("cancelled"),
+def submit(queue: JobQueue, title: str, work: Callable[[OnProgress], object], log: Log) -> Job:
+    return queue.submit(
+        work,
+        title=title,
+        on_result=lambda result: log.add("result", result),
+        on_error=lambda error: log.add("error", error),
+        on_progress=lambda batch: log.add("progress", batch),
+        on_cancel=lambda: log.add("cancelled"),
     )
-    job.finished.connect(lambda: None)
-    return job, watch
 
 
 def test_result_arrives_in_the_gui_thread(queue: JobQueue, qtbot: QtBot) -> None:
@@ -57,8 +55,7 @@ def test_result_arrives_in_the_gui_thread(queue: JobQueue, qtbot: QtBot) -> None
         worker.append(threading.get_ident())
         return 42
 
-    job, _ = watched("sum", work, log)
-    queue.add(job)
+    submit(queue, "sum", work, log)
     qtbot.waitUntil(lambda: not queue.jobs)
     assert log.events == [("result", 42)]
     assert worker[0] != threading.get_ident()
@@ -74,7 +71,7 @@ def test_error_is_handed_over_and_the_next_job_runs(queue: JobQueue, qtbot: QtBo
         raise InputError("The file 'x' is no video.", "Choose another.")
 
     for title, work in (("bad", fail), ("good", lambda _report: "done")):
-        queue.add(watched(title, work, log)[0])
+        submit(queue, title, work, log)
     assert [job.title for job in queue.jobs] == ["bad", "good"]
     qtbot.waitUntil(lambda: not queue.jobs)
     assert log.kinds() == ["error", "result"]
@@ -93,8 +90,7 @@ def test_every_partial_arrives_once_at_no_more_than_30_batches_a_second(
             time.sleep(0.001)
         spent.append(time.monotonic() - began)
 
-    job, _ = watched("count", work, log)
-    queue.add(job)
+    submit(queue, "count", work, log)
     qtbot.waitUntil(lambda: not queue.jobs)
     batches = [value for kind, value in log.events if kind == "progress"]
     partials = [p.partial for batch in batches for p in batch]  # type: ignore[attr-defined]
@@ -109,7 +105,7 @@ def test_reports_without_partial_are_thinned_to_the_newest(queue: JobQueue, qtbo
         for done in range(1000):
             on_progress(Progress("counting", done, 1000))
 
-    queue.add(watched("count", work, log)[0])
+    submit(queue, "count", work, log)
     qtbot.waitUntil(lambda: not queue.jobs)
     batches = [value for kind, value in log.events if kind == "progress"]
     assert all(len(batch) == 1 for batch in batches)  # type: ignore[arg-type]
@@ -126,9 +122,8 @@ def test_cancel_stops_the_running_job_and_drops_a_waiting_one(
             on_progress(Progress("waiting", 0))
             time.sleep(0.005)
 
-    first, second = watched("first", endless, running)[0], watched("second", endless, waiting)[0]
-    queue.add(first)
-    queue.add(second)
+    first = submit(queue, "first", endless, running)
+    second = submit(queue, "second", endless, waiting)
     queue.cancel(second)
     qtbot.waitUntil(lambda: "progress" in running.kinds())
     queue.cancel(first)
@@ -151,17 +146,15 @@ def test_shutting_down_stops_the_work_before_it_returns(qtbot: QtBot) -> None:
             stopped.set()
 
     jobs = JobQueue()
-    jobs.add(Job("endless", endless))
+    jobs.submit(endless, title="endless")
     qtbot.waitUntil(started.is_set)
     jobs.shut_down()
     assert stopped.is_set()
     assert jobs.jobs == ()
 
 
-def test_a_dropped_watch_is_deaf(queue: JobQueue, qtbot: QtBot) -> None:
+def test_nothing_is_heard_of_a_dropped_job(queue: JobQueue, qtbot: QtBot) -> None:
     log = Log()
-    job, watch = watched("one", lambda _report: 1, log)
-    watch.drop()
-    queue.add(job)
+    submit(queue, "one", lambda _report: 1, log).drop()
     qtbot.waitUntil(lambda: not queue.jobs)
     assert log.events == []

@@ -16,9 +16,9 @@ from pytestqt.qtbot import QtBot
 
 from facedyn_app.assets import asset_folder
 from facedyn_app.errors import InputError
-from facedyn_app.gui.camera.feed import CameraFeed, Pace
 from facedyn_app.gui.camera.record_dialog import RecordDialog
-from facedyn_app.gui.desk import Desk
+from facedyn_app.gui.controllers.app import AppController
+from facedyn_app.gui.workflows.camera_feed import CameraFeed, Pace
 from facedyn_app.records import INVALID_REASONS, ByteArray, PartialFit
 from facedyn_app.settings import Settings
 from facedyn_app.video import probe_video, read_frames
@@ -76,9 +76,11 @@ def cameras() -> MadeCameras:
 
 
 @pytest.fixture
-def desk(qapp: QApplication, tmp_path: Path, cameras: MadeCameras, qtbot: QtBot) -> Iterator[Desk]:
+def app(
+    qapp: QApplication, tmp_path: Path, cameras: MadeCameras, qtbot: QtBot
+) -> Iterator[AppController]:
     """The window with made cameras, its head read."""
-    made = Desk(Settings(), tmp_path / "library", None, cameras=cameras)
+    made = AppController(Settings(), tmp_path / "library", None, cameras=cameras)
     made.window.show()
     wait_idle(made, qtbot)
     yield made
@@ -86,33 +88,33 @@ def desk(qapp: QApplication, tmp_path: Path, cameras: MadeCameras, qtbot: QtBot)
     made.window.deleteLater()
 
 
-def open_camera(desk: Desk, qtbot: QtBot) -> None:
+def open_camera(app: AppController, qtbot: QtBot) -> None:
     """Open the first camera and wait until a face is fitted."""
-    desk.window.camera_requested.emit()
-    wait_fitted(desk, qtbot)
+    app.window.camera_requested.emit()
+    wait_fitted(app, qtbot)
 
 
-def wait_fitted(desk: Desk, qtbot: QtBot) -> None:
-    window = desk.window
+def wait_fitted(app: AppController, qtbot: QtBot) -> None:
+    window = app.window
     qtbot.waitUntil(
         lambda: window.video.view.points is not None and "passed over" in window.video.readout,
         timeout=PATIENCE_MS,
     )
 
 
-def wait_let_go(desk: Desk, cameras: MadeCameras, qtbot: QtBot) -> None:
-    flows = desk.camera.flows
-    qtbot.waitUntil(lambda: not cameras.opened and not flows.busy, timeout=PATIENCE_MS)
+def wait_let_go(app: AppController, cameras: MadeCameras, qtbot: QtBot) -> None:
+    live = app.camera.live
+    qtbot.waitUntil(lambda: not cameras.opened and not live.busy, timeout=PATIENCE_MS)
 
 
 def click(button: object) -> None:
     QTest.mouseClick(button, Qt.MouseButton.LeftButton)  # type: ignore[call-overload]
 
 
-def start_recording(desk: Desk, folder: Path, name: str) -> Path:
+def start_recording(app: AppController, folder: Path, name: str) -> Path:
     """Fill in the dialog as a user does, and start; gives the file."""
-    click(desk.window.video.camera.record)
-    (dialog,) = (d for d in desk.window.findChildren(RecordDialog) if d.isVisible())
+    click(app.window.video.camera.record)
+    (dialog,) = (d for d in app.window.findChildren(RecordDialog) if d.isVisible())
     dialog.folder.setText(str(folder / "nowhere"))
     assert dialog.faults[0] == f"There is no folder '{folder / 'nowhere'}'."
     dialog.folder.setText(str(folder))
@@ -128,19 +130,22 @@ def start_recording(desk: Desk, folder: Path, name: str) -> Path:
 
 
 def test_a_camera_is_shown_with_landmarks_head_traces_and_its_pace(
-    desk: Desk, cameras: MadeCameras, qtbot: QtBot
+    app: AppController, cameras: MadeCameras, qtbot: QtBot
 ) -> None:
-    window = desk.window
+    window = app.window
     assert not window.video.camera.isVisible()
-    open_camera(desk, qtbot)
+    open_camera(app, qtbot)
     bar = window.video.camera
     assert bar.isVisible()
     assert bar.words.startswith("Live picture: nothing is kept unless you record.")
     assert "live" in window.player.time_text
-    assert [bar.cameras.itemText(k) for k in range(bar.cameras.count())] == ["Desk", "Wall"]
+    assert [bar.cameras.itemText(k) for k in range(bar.cameras.count())] == [
+        "Desk",
+        "Wall",
+    ]
     assert "simulated · face found" in window.video.readout
     assert "ms behind the camera" in window.video.readout
-    timeline = desk.state.timeline
+    timeline = app.state.timeline
     assert timeline is not None
     assert timeline.rolling
     assert timeline.valid.any()
@@ -150,19 +155,19 @@ def test_a_camera_is_shown_with_landmarks_head_traces_and_its_pace(
     click(bar.close_camera)
     assert not bar.isVisible()
     assert window.video.status.kind == "empty"
-    assert desk.state.timeline is None
-    wait_let_go(desk, cameras, qtbot)
+    assert app.state.timeline is None
+    wait_let_go(app, cameras, qtbot)
 
 
 def test_after_closing_no_thread_is_left_and_the_camera_is_let_go(
-    desk: Desk, cameras: MadeCameras, qtbot: QtBot
+    app: AppController, cameras: MadeCameras, qtbot: QtBot
 ) -> None:
     before = set(threading.enumerate())
-    open_camera(desk, qtbot)
+    open_camera(app, qtbot)
     assert cameras.opened
     assert any(thread.name.startswith("live") for thread in threading.enumerate())
-    click(desk.window.video.camera.close_camera)
-    wait_let_go(desk, cameras, qtbot)
+    click(app.window.video.camera.close_camera)
+    wait_let_go(app, cameras, qtbot)
     left = {
         thread.name
         for thread in set(threading.enumerate()) - before
@@ -172,34 +177,34 @@ def test_after_closing_no_thread_is_left_and_the_camera_is_let_go(
 
 
 def test_closing_the_window_lets_the_camera_go_and_keeps_what_was_recorded(
-    desk: Desk, cameras: MadeCameras, tmp_path: Path, qtbot: QtBot
+    app: AppController, cameras: MadeCameras, tmp_path: Path, qtbot: QtBot
 ) -> None:
-    open_camera(desk, qtbot)
-    path = start_recording(desk, tmp_path, "visit")
-    recorder = desk.camera.flows.recorder
+    open_camera(app, qtbot)
+    path = start_recording(app, tmp_path, "visit")
+    recorder = app.camera.live.recorder
     assert recorder is not None
     qtbot.waitUntil(lambda: recorder.seconds > 0.5, timeout=PATIENCE_MS)
-    desk.window.close()
+    app.window.close()
     assert not cameras.opened
-    assert not desk.camera.flows.busy
+    assert not app.camera.live.busy
     assert probe_video(path).simulated
     assert sum(1 for _ in read_frames(path)) > 5
     assert [file.name for file in tmp_path.glob("*.mkv")] == ["visit.mkv"]
 
 
 def test_a_recording_is_opened_as_any_video_when_it_is_stopped(
-    desk: Desk, cameras: MadeCameras, tmp_path: Path, qtbot: QtBot
+    app: AppController, cameras: MadeCameras, tmp_path: Path, qtbot: QtBot
 ) -> None:
-    open_camera(desk, qtbot)
-    path = start_recording(desk, tmp_path, "visit")
-    bar, flows = desk.window.video.camera, desk.camera.flows
+    open_camera(app, qtbot)
+    path = start_recording(app, tmp_path, "visit")
+    bar, live = app.window.video.camera, app.camera.live
     assert bar.stop.isVisible()
     assert not bar.record.isVisible()
     assert not bar.cameras.isEnabled()
     qtbot.waitUntil(lambda: bar.words == "Recording · 0:02 · visit.mkv", timeout=PATIENCE_MS)
     click(bar.stop)
-    qtbot.waitUntil(lambda: desk.state.recording is not None, timeout=PATIENCE_MS)
-    recording = desk.state.recording
+    qtbot.waitUntil(lambda: app.state.recording is not None, timeout=PATIENCE_MS)
+    recording = app.state.recording
     assert recording is not None
     assert recording.video == path
     assert recording.session.simulated
@@ -208,105 +213,107 @@ def test_a_recording_is_opened_as_any_video_when_it_is_stopped(
     doubted = recording.session.invalid_reason == INVALID_REASONS.index("occluded")
     assert (recording.session.valid | doubted).all()
     assert recording.session.valid.mean() > 0.7
-    wait_idle(desk, qtbot)
-    assert desk.window.who.words.startswith("Nobody is enrolled yet")
-    assert not flows.busy
+    wait_idle(app, qtbot)
+    assert app.window.who.words.startswith("Nobody is enrolled yet")
+    assert not live.busy
 
 
-def test_another_camera_can_be_chosen(desk: Desk, cameras: MadeCameras, qtbot: QtBot) -> None:
-    open_camera(desk, qtbot)
-    bar = desk.window.video.camera
+def test_another_camera_can_be_chosen(
+    app: AppController, cameras: MadeCameras, qtbot: QtBot
+) -> None:
+    open_camera(app, qtbot)
+    bar = app.window.video.camera
     QTest.keyClick(bar.cameras, Qt.Key.Key_Down)
-    qtbot.waitUntil(lambda: desk.camera.flows.number == 2, timeout=PATIENCE_MS)
-    wait_fitted(desk, qtbot)
+    qtbot.waitUntil(lambda: app.camera.live.number == 2, timeout=PATIENCE_MS)
+    wait_fitted(app, qtbot)
     # the first camera's last picture may still be under way
     qtbot.waitUntil(lambda: bar.cameras.currentText() == "Wall", timeout=PATIENCE_MS)
     qtbot.waitUntil(lambda: bool(cameras.opened), timeout=PATIENCE_MS)
 
 
 def test_without_a_camera_a_sentence_says_so_and_retry_finds_one(
-    desk: Desk, cameras: MadeCameras, qtbot: QtBot
+    app: AppController, cameras: MadeCameras, qtbot: QtBot
 ) -> None:
     cameras.there = False
-    desk.window.camera_requested.emit()
-    qtbot.waitUntil(lambda: desk.window.video.status.kind == "error", timeout=PATIENCE_MS)
-    assert desk.window.video.words.startswith("There is no camera on this machine.")
-    assert "no camera" in desk.window.status_line.words
-    wait_let_go(desk, cameras, qtbot)
+    app.window.camera_requested.emit()
+    qtbot.waitUntil(lambda: app.window.video.status.kind == "error", timeout=PATIENCE_MS)
+    assert app.window.video.words.startswith("There is no camera on this machine.")
+    assert "no camera" in app.window.status_line.words
+    wait_let_go(app, cameras, qtbot)
     cameras.there = True
-    desk.window.video.retry_requested.emit()
-    wait_fitted(desk, qtbot)
+    app.window.video.retry()
+    wait_fitted(app, qtbot)
 
 
 def test_a_busy_camera_leaves_what_is_shown_as_it_is(
-    desk: Desk, cameras: MadeCameras, moving_video: Path, qtbot: QtBot
+    app: AppController, cameras: MadeCameras, moving_video: Path, qtbot: QtBot
 ) -> None:
     recording = made_recording(moving_video)
-    desk.state.add_recording(recording)
-    desk.state.show_recording(recording.key)
+    app.state.add_recording(recording)
+    app.state.show_recording(recording.key)
     cameras.busy = True
-    desk.window.camera_requested.emit()
-    bar = desk.window.video.camera
+    app.window.camera_requested.emit()
+    bar = app.window.video.camera
     qtbot.waitUntil(lambda: bar.isVisible(), timeout=PATIENCE_MS)
     assert bar.fault.startswith(BUSY)
     assert not bar.record.isVisible()
-    assert desk.state.recording is recording
-    assert desk.window.video.status.kind == "done"
+    assert app.state.recording is recording
+    assert app.window.video.status.kind == "done"
     cameras.busy = False
-    open_camera(desk, qtbot)
+    open_camera(app, qtbot)
     assert bar.fault == ""
     click(bar.close_camera)
-    assert desk.state.recording is recording
+    assert app.state.recording is recording
 
 
 def test_an_unplugged_camera_says_so_and_its_recording_is_kept_and_opened(
-    desk: Desk, cameras: MadeCameras, tmp_path: Path, qtbot: QtBot
+    app: AppController, cameras: MadeCameras, tmp_path: Path, qtbot: QtBot
 ) -> None:
-    open_camera(desk, qtbot)
+    open_camera(app, qtbot)
     cameras.unplugged = True
-    qtbot.waitUntil(lambda: desk.window.video.status.kind == "error", timeout=PATIENCE_MS)
-    assert desk.window.video.words.startswith(GONE)
-    assert desk.window.traces.status.kind == "empty"
-    wait_let_go(desk, cameras, qtbot)
+    qtbot.waitUntil(lambda: app.window.video.status.kind == "error", timeout=PATIENCE_MS)
+    assert app.window.video.words.startswith(GONE)
+    assert app.window.traces.status.kind == "empty"
+    wait_let_go(app, cameras, qtbot)
     cameras.unplugged = False
-    desk.window.video.retry_requested.emit()
-    wait_fitted(desk, qtbot)
-    path = start_recording(desk, tmp_path, "visit")
-    recorder = desk.camera.flows.recorder
+    app.window.video.retry()
+    wait_fitted(app, qtbot)
+    path = start_recording(app, tmp_path, "visit")
+    recorder = app.camera.live.recorder
     assert recorder is not None
     qtbot.waitUntil(lambda: recorder.seconds > 1.0, timeout=PATIENCE_MS)
     cameras.unplugged = True
-    qtbot.waitUntil(lambda: desk.state.recording is not None, timeout=PATIENCE_MS)
-    recording = desk.state.recording
+    qtbot.waitUntil(lambda: app.state.recording is not None, timeout=PATIENCE_MS)
+    recording = app.state.recording
     assert recording is not None
     assert recording.video == path
 
 
 def test_another_recording_that_is_shown_closes_the_camera(
-    desk: Desk, cameras: MadeCameras, moving_video: Path, qtbot: QtBot
+    app: AppController, cameras: MadeCameras, moving_video: Path, qtbot: QtBot
 ) -> None:
-    open_camera(desk, qtbot)
+    open_camera(app, qtbot)
     recording = made_recording(moving_video)
-    desk.state.add_recording(recording)
+    app.state.add_recording(recording)
     assert cameras.opened
-    desk.state.show_recording(recording.key)
-    assert not desk.window.video.camera.isVisible()
-    wait_let_go(desk, cameras, qtbot)
-    assert desk.state.recording is recording
+    app.state.show_recording(recording.key)
+    assert not app.window.video.camera.isVisible()
+    wait_let_go(app, cameras, qtbot)
+    assert app.state.recording is recording
 
 
 def test_a_recording_that_cannot_be_written_is_said_and_the_camera_stays(
-    desk: Desk, cameras: MadeCameras, tmp_path: Path, qtbot: QtBot
+    app: AppController, cameras: MadeCameras, tmp_path: Path, qtbot: QtBot
 ) -> None:
-    open_camera(desk, qtbot)
+    open_camera(app, qtbot)
     folder = tmp_path / "gone"
-    desk.camera.flows.record(folder / "visit.mkv")
-    bar = desk.window.video.camera
+    app.camera.live.record(folder / "visit.mkv")
+    bar = app.window.video.camera
     qtbot.waitUntil(lambda: "cannot be written" in bar.fault, timeout=PATIENCE_MS)
     assert bar.record.isVisible()
     assert cameras.opened
-    n = desk.state.frame
-    qtbot.waitUntil(lambda: desk.state.frame > n, timeout=PATIENCE_MS)
+    n = app.state.frame
+    qtbot.waitUntil(lambda: app.state.frame > n, timeout=PATIENCE_MS)
 
 
 def _no_face(seconds: float) -> PartialFit:

@@ -166,7 +166,7 @@ def test_a_video_that_is_gone_is_an_error_with_retry_and_the_rest_goes_on(
     window.transport.go_to(7)
     assert window.state.frame == 7
     video.write_bytes(moving_video.read_bytes())
-    window.video.retry_requested.emit()
+    window.video.retry()
     qtbot.waitUntil(lambda: shows(window, 7))
 
 

@@ -18,9 +18,10 @@ from facedyn_app.gui.enrol_dialog import EnrolDialog
 from facedyn_app.gui.facts_panel import FactsPanel
 from facedyn_app.gui.library_panel import LibraryPanel
 from facedyn_app.gui.listing import ListedSession, ListedSpeaker, Listing
-from facedyn_app.gui.panel import DONE, EMPTY, Panel, PanelStatus, error_status
+from facedyn_app.gui.panel import Panel
 from facedyn_app.gui.queue_board import QueueRow
 from facedyn_app.gui.seek_bar import SeekBar
+from facedyn_app.gui.status import DONE, EMPTY, PanelStatus, error_status
 from facedyn_app.gui.status_line import StatusLine, TimeLeft, duration_words
 from facedyn_app.gui.theme import DARK, LIGHT, Colours, palette_of
 from facedyn_app.gui.tick_box import TickBox
@@ -49,11 +50,12 @@ def test_a_panel_goes_through_its_four_states(qtbot: QtBot) -> None:
     panel.show_status(PanelStatus("working", "Fitting …", share=0.4))
     assert panel.words == "Fitting …"
     error = InputError("The file 'x.mp4' is no video.", "Choose another.")
-    panel.show_status(error_status(error))
+    retries: list[str] = []
+    panel.show_status(error_status(error, lambda: retries.append("again")))
     assert panel.words == "The file 'x.mp4' is no video. Choose another."
     retry = next(b for b in panel.findChildren(QPushButton) if b.text() == "Retry")
-    with qtbot.waitSignal(panel.retry_requested):
-        QTest.mouseClick(retry, Qt.MouseButton.LeftButton)
+    QTest.mouseClick(retry, Qt.MouseButton.LeftButton)
+    assert retries == ["again"]
     panel.show_status(DONE)
     assert panel.words == ""
     assert panel.content.isVisible()

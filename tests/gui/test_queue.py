@@ -13,14 +13,14 @@ from PySide6.QtTest import QTest
 from pytestqt.qtbot import QtBot
 
 from facedyn_app.assets import asset_folder
-from facedyn_app.gui.desk import Desk
+from facedyn_app.gui.controllers.app import AppController
 from facedyn_app.gui.enrol_dialog import EnrolDialog
 from tests.gui.conftest import PATIENCE_MS, wait_idle
 
 DEMO = asset_folder("resources") / "demo"
 
 
-def drop(desk: Desk, paths: Sequence[Path]) -> None:
+def drop(app: AppController, paths: Sequence[Path]) -> None:
     data = QMimeData()
     data.setUrls([QUrl.fromLocalFile(str(path)) for path in paths])
     event = QDropEvent(
@@ -30,12 +30,12 @@ def drop(desk: Desk, paths: Sequence[Path]) -> None:
         Qt.MouseButton.LeftButton,
         Qt.KeyboardModifier.NoModifier,
     )
-    desk.window.dropEvent(event)
+    app.window.dropEvent(event)
 
 
-def part(desk: Desk, title: str) -> QStandardItem:
+def part(app: AppController, title: str) -> QStandardItem:
     """One of the three parts of the library's list."""
-    model = desk.window.library.model
+    model = app.window.library.model
     items = (model.item(row) for row in range(model.rowCount()))
     return next(item for item in items if item.text().startswith(title))
 
@@ -44,17 +44,17 @@ def words(item: QStandardItem) -> list[str]:
     return [item.child(row).text() for row in range(item.rowCount())]
 
 
-def click(desk: Desk, index: QModelIndex) -> None:
-    tree = desk.window.library.tree
+def click(app: AppController, index: QModelIndex) -> None:
+    tree = app.window.library.tree
     tree.scrollTo(index)
     place = tree.visualRect(index).center()
     QTest.mouseClick(tree.viewport(), Qt.MouseButton.LeftButton, pos=place)
 
 
-def enrol_shown(desk: Desk, name: str) -> None:
+def enrol_shown(app: AppController, name: str) -> None:
     """Enrol what is shown, by the dialog, with who gave the consent and for what."""
-    desk.window.enrol_requested.emit()
-    (dialog,) = (d for d in desk.window.findChildren(EnrolDialog) if d.isVisible())
+    app.window.enrol_requested.emit()
+    (dialog,) = (d for d in app.window.findChildren(EnrolDialog) if d.isVisible())
     QTest.keyClicks(dialog.name, name)
     assert not dialog.complete
     QTest.keyClicks(dialog.giver, "the maker")
@@ -63,9 +63,9 @@ def enrol_shown(desk: Desk, name: str) -> None:
     QTest.keyClick(dialog, Qt.Key.Key_Return)
 
 
-def ready(desk: Desk, qtbot: QtBot) -> None:
-    wait_idle(desk, qtbot)
-    assert desk.state.head is not None
+def ready(app: AppController, qtbot: QtBot) -> None:
+    wait_idle(app, qtbot)
+    assert app.state.head is not None
 
 
 @pytest.fixture
@@ -83,128 +83,130 @@ def clips(shared: Path, tmp_path: Path) -> list[Path]:
 
 
 def test_a_dropped_folder_becomes_a_queue_and_one_failure_stops_nothing(
-    desk: Desk, clips: list[Path], qtbot: QtBot
+    app: AppController, clips: list[Path], qtbot: QtBot
 ) -> None:
-    ready(desk, qtbot)
+    ready(app, qtbot)
     (clips[0].parent / "notes.txt").write_text("no video, and not called one")
     seen: list[list[str]] = []
-    board = desk.board  # a closure over the desk would keep it alive
+    board = app.board  # a closure over the app would keep it alive
     board.changed.connect(lambda: seen.append([row.words for row in board.rows]))
-    drop(desk, [clips[0].parent])
-    wait_idle(desk, qtbot)
+    drop(app, [clips[0].parent])
+    wait_idle(app, qtbot)
     waiting = next(rows for rows in seen if len(rows) == 3)
     assert waiting[1:] == ["waiting · Fit face: b.mov", "waiting · Fit face: c.mov"]
     shares = {rows[0].split(" · ")[0] for rows in seen if rows and rows[0].endswith("a.mov")}
     assert any(share.endswith(" %") for share in shares)
-    assert words(part(desk, "Opened")) == ["a.mov", "c.mov"]
-    (failed,) = words(part(desk, "Queue"))
+    assert words(part(app, "Opened")) == ["a.mov", "c.mov"]
+    (failed,) = words(part(app, "Queue"))
     assert failed.startswith("failed · Fit face: b.mov: ")
     assert "b.mov'" in failed
-    assert desk.state.recording is not None
-    assert desk.state.recording.title == "a.mov"  # the one that was watched stays
+    assert app.state.recording is not None
+    assert app.state.recording.title == "a.mov"  # the one that was watched stays
 
 
 def test_results_come_back_by_a_click_and_failures_tell_why(
-    desk: Desk, clips: list[Path], qtbot: QtBot
+    app: AppController, clips: list[Path], qtbot: QtBot
 ) -> None:
-    ready(desk, qtbot)
-    drop(desk, clips)
-    wait_idle(desk, qtbot)
-    click(desk, part(desk, "Opened").child(1).index())
-    assert desk.state.recording is not None
-    assert desk.state.recording.title == "c.mov"
-    click(desk, part(desk, "Queue").child(0).index())
-    assert desk.window.video.status.kind == "error"
-    assert "b.mov" in desk.window.video.words
-    click(desk, part(desk, "Opened").child(0).index())
-    assert desk.state.recording.title == "a.mov"
-    qtbot.waitUntil(lambda: desk.window.video.view.points is not None)
+    ready(app, qtbot)
+    drop(app, clips)
+    wait_idle(app, qtbot)
+    click(app, part(app, "Opened").child(1).index())
+    assert app.state.recording is not None
+    assert app.state.recording.title == "c.mov"
+    click(app, part(app, "Queue").child(0).index())
+    assert app.window.video.status.kind == "error"
+    assert "b.mov" in app.window.video.words
+    click(app, part(app, "Opened").child(0).index())
+    assert app.state.recording.title == "a.mov"
+    qtbot.waitUntil(lambda: app.window.video.view.points is not None)
     shutil.copy(clips[0], clips[1])
-    click(desk, part(desk, "Queue").child(0).index())
-    desk.window.video.retry_requested.emit()
-    wait_idle(desk, qtbot)
-    assert words(part(desk, "Queue")) == []
-    assert words(part(desk, "Opened")) == ["a.mov", "c.mov", "b.mov"]
+    click(app, part(app, "Queue").child(0).index())
+    app.window.video.retry()
+    wait_idle(app, qtbot)
+    assert words(part(app, "Queue")) == []
+    assert words(part(app, "Opened")) == ["a.mov", "c.mov", "b.mov"]
 
 
 def test_each_piece_of_work_can_be_cancelled(
-    desk: Desk, shared: Path, clips: list[Path], qtbot: QtBot
+    app: AppController, shared: Path, clips: list[Path], qtbot: QtBot
 ) -> None:
-    ready(desk, qtbot)
+    ready(app, qtbot)
     long = shared / "data" / "videos" / "pyfeat_20s.mp4"
-    desk.window.videos_chosen.emit([long, clips[0], clips[2]])
-    qtbot.waitUntil(lambda: desk.state.timeline is not None, timeout=PATIENCE_MS)
-    queue = part(desk, "Queue")
-    click(desk, queue.child(1, 1).index())  # the cross beside a waiting one
+    app.window.videos_chosen.emit([long, clips[0], clips[2]])
+    qtbot.waitUntil(lambda: app.state.timeline is not None, timeout=PATIENCE_MS)
+    queue = part(app, "Queue")
+    click(app, queue.child(1, 1).index())  # the cross beside a waiting one
     assert [line.split(" · ")[1] for line in words(queue)] == [
         "Fit face: pyfeat_20s.mp4",
         "Fit face: c.mov",
     ]
-    tree = desk.window.library.tree
-    with qtbot.waitActive(desk.window):
-        desk.window.activateWindow()
+    tree = app.window.library.tree
+    with qtbot.waitActive(app.window):
+        app.window.activateWindow()
     tree.setCurrentIndex(queue.child(0).index())
     tree.setFocus()
     QTest.keyClick(tree, Qt.Key.Key_Delete)  # the running one, by the keyboard
     assert "stopping" in words(queue)[0]
-    wait_idle(desk, qtbot)
-    assert words(part(desk, "Opened")) == ["c.mov"]
-    assert desk.state.recording is not None  # the next one took the place of what was stopped
+    wait_idle(app, qtbot)
+    assert words(part(app, "Opened")) == ["c.mov"]
+    assert app.state.recording is not None  # the next one took the place of what was stopped
     assert words(queue) == []
 
 
-def test_a_failure_is_taken_off_the_list(desk: Desk, clips: list[Path], qtbot: QtBot) -> None:
-    ready(desk, qtbot)
-    drop(desk, [clips[1]])
-    wait_idle(desk, qtbot)
-    queue = part(desk, "Queue")
+def test_a_failure_is_taken_off_the_list(
+    app: AppController, clips: list[Path], qtbot: QtBot
+) -> None:
+    ready(app, qtbot)
+    drop(app, [clips[1]])
+    wait_idle(app, qtbot)
+    queue = part(app, "Queue")
     assert queue.child(0, 1).toolTip() == "Remove from the list"
-    click(desk, queue.child(0, 1).index())
+    click(app, queue.child(0, 1).index())
     assert words(queue) == []
 
 
-def test_a_folder_without_a_video_says_so(desk: Desk, tmp_path: Path, qtbot: QtBot) -> None:
-    ready(desk, qtbot)
+def test_a_folder_without_a_video_says_so(app: AppController, tmp_path: Path, qtbot: QtBot) -> None:
+    ready(app, qtbot)
     empty = tmp_path / "empty"
     empty.mkdir()
-    drop(desk, [empty])
-    wait_idle(desk, qtbot)
-    assert "no video in the folder" in desk.window.status_line.words
-    assert desk.window.video.words.startswith("Drop a video here")
+    drop(app, [empty])
+    wait_idle(app, qtbot)
+    assert "no video in the folder" in app.window.status_line.words
+    assert app.window.video.words.startswith("Drop a video here")
 
 
 def test_closing_with_videos_waiting_leaves_nothing(
-    desk: Desk, shared: Path, clips: list[Path], qtbot: QtBot
+    app: AppController, shared: Path, clips: list[Path], qtbot: QtBot
 ) -> None:
-    ready(desk, qtbot)
-    drop(desk, [shared / "data" / "videos" / "pyfeat_20s.mp4", *clips])
-    qtbot.waitUntil(lambda: desk.state.timeline is not None, timeout=PATIENCE_MS)
-    desk.window.close()
-    assert desk.queue.jobs == ()
-    assert not desk.window.isVisible()
+    ready(app, qtbot)
+    drop(app, [shared / "data" / "videos" / "pyfeat_20s.mp4", *clips])
+    qtbot.waitUntil(lambda: app.state.timeline is not None, timeout=PATIENCE_MS)
+    app.window.close()
+    assert app.queue.jobs == ()
+    assert not app.window.isVisible()
 
 
-def test_from_a_fresh_library_to_a_name(desk: Desk, qtbot: QtBot) -> None:
+def test_from_a_fresh_library_to_a_name(app: AppController, qtbot: QtBot) -> None:
     """Two made speakers are enrolled; another video of the first is ranked, with evidence."""
-    ready(desk, qtbot)
-    drop(desk, [DEMO / "S-01_session1.mp4", DEMO / "S-02_session1.mp4"])
-    wait_idle(desk, qtbot)
-    assert desk.window.who.words.startswith("Nobody is enrolled yet")
+    ready(app, qtbot)
+    drop(app, [DEMO / "S-01_session1.mp4", DEMO / "S-02_session1.mp4"])
+    wait_idle(app, qtbot)
+    assert app.window.who.words.startswith("Nobody is enrolled yet")
     for name, row in (("S-01", 0), ("S-02", 1)):
-        click(desk, part(desk, "Opened").child(row).index())
-        assert desk.state.recording is not None
-        enrol_shown(desk, name)
-        wait_idle(desk, qtbot)
-    recorded = desk.library.listing.speakers[0].consent
+        click(app, part(app, "Opened").child(row).index())
+        assert app.state.recording is not None
+        enrol_shown(app, name)
+        wait_idle(app, qtbot)
+    recorded = app.library.listing.speakers[0].consent
     today = QDate.currentDate().toString("yyyy-MM-dd")
     assert recorded == f"given by the maker on {today} for a test"
-    drop(desk, [DEMO / "S-01_session3.mp4"])
-    wait_idle(desk, qtbot)
-    who = desk.window.who
+    drop(app, [DEMO / "S-01_session3.mp4"])
+    wait_idle(app, qtbot)
+    who = app.window.who
     assert who.status.kind == "done"
     names = {who.model.index(row, 1).data() for row in range(2)}
     assert names == {"S-01 (simulated)", "S-02 (simulated)"}
-    recording = desk.state.recording
+    recording = app.state.recording
     assert recording is not None
     answer = recording.identification
     assert answer is not None
@@ -216,8 +218,8 @@ def test_from_a_fresh_library_to_a_name(desk: Desk, qtbot: QtBot) -> None:
     middle = (vote.first + vote.last) / 2
     place = QPointF(who.evidence.x_of(middle), 8).toPoint()
     QTest.mouseClick(who.evidence, Qt.MouseButton.LeftButton, pos=place)
-    timeline = desk.state.timeline
+    timeline = app.state.timeline
     assert timeline is not None
     qtbot.waitUntil(
-        lambda: abs(float(timeline.seconds[desk.state.frame]) - middle) < 0.2, timeout=PATIENCE_MS
+        lambda: abs(float(timeline.seconds[app.state.frame]) - middle) < 0.2, timeout=PATIENCE_MS
     )

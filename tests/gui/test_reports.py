@@ -9,11 +9,11 @@ from PySide6.QtWidgets import QApplication, QFileDialog
 from pytestqt.qtbot import QtBot
 
 from facedyn_app.errors import OutputError
-from facedyn_app.gui.desk import Desk
+from facedyn_app.gui.controllers.app import AppController
 from facedyn_app.gui.exports.report_dialog import ReportDialog
-from facedyn_app.gui.exports.work import ReportOrder
 from facedyn_app.gui.form import plain_name
 from facedyn_app.gui.pdf import print_pdf
+from facedyn_app.gui.workflows.export import ReportOrder
 from facedyn_app.library.library import Library
 from tests.gui.conftest import drifting_session, made_recording, made_session, wait_idle
 
@@ -95,32 +95,32 @@ def test_what_is_missing_is_said(qtbot: QtBot, tmp_path: Path, text: str, words:
     assert not dialog.complete
 
 
-def test_there_must_be_something_to_report(desk: Desk, qtbot: QtBot) -> None:
-    wait_idle(desk, qtbot)
-    desk.window.report_requested.emit()
-    assert "Open a video or enrol" in desk.window.status_line.words
+def test_there_must_be_something_to_report(app: AppController, qtbot: QtBot) -> None:
+    wait_idle(app, qtbot)
+    app.window.report_requested.emit()
+    assert "Open a video or enrol" in app.window.status_line.words
 
 
-def test_reports_on_all_three_are_written(desk: Desk, qtbot: QtBot, tmp_path: Path) -> None:
-    wait_idle(desk, qtbot)
-    folder = desk.library.listing.folder
+def test_reports_on_all_three_are_written(app: AppController, qtbot: QtBot, tmp_path: Path) -> None:
+    wait_idle(app, qtbot)
+    folder = app.library.listing.folder
     with Library.open(folder) as library:
         for offset in (0.0, 3.0):
             library.enrol("P-014", drifting_session(offset), "a made speaker")
-    desk.library.open_library(folder)
-    wait_idle(desk, qtbot)
-    desk.window.library.session_picked.emit(desk.library.listing.speakers[0].sessions[0].key)
-    wait_idle(desk, qtbot)
-    recording = desk.state.recording
+    app.library.open_library(folder)
+    wait_idle(app, qtbot)
+    app.window.library.session_picked.emit(app.library.listing.speakers[0].sessions[0].key)
+    wait_idle(app, qtbot)
+    recording = app.state.recording
     assert recording is not None
     for order in (
         ReportOrder(recording, None, tmp_path / "session.pdf"),
         ReportOrder(None, "P-014", tmp_path / "speaker.pdf"),
         ReportOrder(None, None, tmp_path / "library.html"),
     ):
-        desk.exports.write_report(order)
-        wait_idle(desk, qtbot)
-        assert str(order.path) in desk.window.status_line.words
+        app.export.write_report(order)
+        wait_idle(app, qtbot)
+        assert str(order.path) in app.window.status_line.words
     assert n_pages(tmp_path / "session.pdf") >= 2
     assert n_pages(tmp_path / "speaker.pdf") >= 2
     words = (tmp_path / "library.html").read_text(encoding="utf-8")
@@ -129,29 +129,29 @@ def test_reports_on_all_three_are_written(desk: Desk, qtbot: QtBot, tmp_path: Pa
 
 
 def test_a_recording_has_a_report_without_any_library(
-    desk: Desk, qtbot: QtBot, tmp_path: Path
+    app: AppController, qtbot: QtBot, tmp_path: Path
 ) -> None:
-    wait_idle(desk, qtbot)
+    wait_idle(app, qtbot)
     recording = made_recording(None, session=made_session(), title="visit")
-    desk.exports.write_report(ReportOrder(recording, None, tmp_path / "r.html"))
-    wait_idle(desk, qtbot)
+    app.export.write_report(ReportOrder(recording, None, tmp_path / "r.html"))
+    wait_idle(app, qtbot)
     assert (tmp_path / "r.html").is_file()
-    assert not desk.library.listing.folder.exists()
+    assert not app.library.listing.folder.exists()
 
 
 def test_a_name_without_its_ending_gets_the_chosen_one(
-    desk: Desk, qtbot: QtBot, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+    app: AppController, qtbot: QtBot, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    wait_idle(desk, qtbot)
-    desk.state.add_recording(made_recording(None, session=made_session(), title="visit"))
-    desk.state.show_recording("visit-0412")
+    wait_idle(app, qtbot)
+    app.state.add_recording(made_recording(None, session=made_session(), title="visit"))
+    app.state.show_recording("visit-0412")
     chosen = (str(tmp_path / "run1"), "PARQUET (*.parquet)")
     monkeypatch.setattr(QFileDialog, "getSaveFileName", lambda *_: chosen)
-    desk.window.table_requested.emit()
-    wait_idle(desk, qtbot)
+    app.window.table_requested.emit()
+    wait_idle(app, qtbot)
     assert (tmp_path / "run1.parquet").stat().st_size > 0
-    desk.window.table_requested.emit()
-    assert "is there already" in desk.window.status_line.words
+    app.window.table_requested.emit()
+    assert "is there already" in app.window.status_line.words
 
 
 def test_the_window_starts_without_what_only_reports_and_tables_need() -> None:

@@ -16,7 +16,7 @@ from PySide6.QtWidgets import QApplication
 from pytestqt.qtbot import QtBot
 
 from facedyn_app.assets import asset_folder
-from facedyn_app.gui.desk import Desk
+from facedyn_app.gui.controllers.app import AppController
 from facedyn_app.settings import Settings
 from tests.gui.conftest import PATIENCE_MS
 
@@ -53,7 +53,7 @@ def left() -> Left:
     return Left(
         threads=sum(type(t) is not threading._DummyThread for t in threading.enumerate()),
         widgets=len(QApplication.allWidgets()),
-        desks=sum(type(kept) is Desk for kept in gc.get_objects()),
+        desks=sum(type(kept) is AppController for kept in gc.get_objects()),
         objects=len(gc.get_objects()),
         mib=memory_mib(),
     )
@@ -61,17 +61,17 @@ def left() -> Left:
 
 def play_round(folder: Path, qtbot: QtBot) -> None:
     """Open the window and two videos, start, look at the drift, cancel, close."""
-    desk = Desk(Settings(), folder / "library", None)
-    desk.window.show()
+    app = AppController(Settings(), folder / "library", None)
+    app.window.show()
     videos = sorted((asset_folder("resources") / "demo").glob("S-0[12]_session1.mp4"))
-    desk.window.videos_chosen.emit(videos)
-    qtbot.waitUntil(lambda: desk.state.timeline is not None, timeout=PATIENCE_MS)
-    desk.window.drift_requested.emit("")
-    desk.window.status_line.cancel_requested.emit()
-    qtbot.waitUntil(lambda: len(desk.queue.jobs) < len(videos), timeout=PATIENCE_MS)
-    desk.window.close()
-    assert desk.queue.jobs == ()
-    desk.window.deleteLater()
+    app.window.videos_chosen.emit(videos)
+    qtbot.waitUntil(lambda: app.state.timeline is not None, timeout=PATIENCE_MS)
+    app.window.drift_requested.emit("")
+    app.window.status_line.cancel_requested.emit()
+    qtbot.waitUntil(lambda: len(app.queue.jobs) < len(videos), timeout=PATIENCE_MS)
+    app.window.close()
+    assert app.queue.jobs == ()
+    app.window.deleteLater()
 
 
 def play(n_rounds: int, folder: Path, qtbot: QtBot) -> list[Left]:

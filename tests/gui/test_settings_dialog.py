@@ -11,7 +11,7 @@ from PySide6.QtCore import QSettings
 from PySide6.QtWidgets import QApplication, QCheckBox, QComboBox, QDialogButtonBox, QLineEdit
 from pytestqt.qtbot import QtBot
 
-from facedyn_app.gui.desk import Desk
+from facedyn_app.gui.controllers.app import AppController
 from facedyn_app.gui.settings.dialog import PAGES, SettingsDialog
 from facedyn_app.gui.theme import DARK, colours_of
 from facedyn_app.headmodel.files.head_file import save_head
@@ -28,17 +28,17 @@ def kept(tmp_path: Path) -> Path:
 
 
 @pytest.fixture
-def desk(
+def app(
     qapp: QApplication,
     tmp_path: Path,
     memory: QSettings,
     kept: Path,
     qtbot: QtBot,
     monkeypatch: pytest.MonkeyPatch,
-) -> Iterator[Desk]:
+) -> Iterator[AppController]:
     """The window and its work, its settings kept in a file."""
     monkeypatch.setenv("XDG_CONFIG_HOME", str(tmp_path / "config"))
-    made = Desk(Settings(), tmp_path / "library", memory, kept)
+    made = AppController(Settings(), tmp_path / "library", memory, kept)
     made.window.show()
     wait_idle(made, qtbot)
     yield made
@@ -46,9 +46,9 @@ def desk(
     made.window.deleteLater()
 
 
-def ask(desk: Desk) -> SettingsDialog:
-    choose(desk, "Settings…")
-    return desk.window.findChildren(SettingsDialog)[-1]
+def ask(app: AppController) -> SettingsDialog:
+    choose(app, "Settings…")
+    return app.window.findChildren(SettingsDialog)[-1]
 
 
 def editor(dialog: SettingsDialog, page: str, stage: str, name: str) -> QLineEdit:
@@ -63,17 +63,17 @@ def press(dialog: SettingsDialog, button: QDialogButtonBox.StandardButton) -> No
     box.button(button).click()
 
 
-def test_every_setting_of_the_program_is_in_the_dialog(desk: Desk) -> None:
+def test_every_setting_of_the_program_is_in_the_dialog(app: AppController) -> None:
     stages = [stage for page in PAGES.values() for stage in page]
     assert sorted(stages) == sorted(Settings.__slots__)
-    dialog = ask(desk)
+    dialog = ask(app)
     assert dialog.complete
     assert dialog.wanted().settings == Settings()
     dialog.reject()
 
 
-def test_what_is_typed_is_checked_and_said_beside_the_field(desk: Desk) -> None:
-    dialog = ask(desk)
+def test_what_is_typed_is_checked_and_said_beside_the_field(app: AppController) -> None:
+    dialog = ask(app)
     dialog.show_page("Fit")
     field = dialog.pages["Fit"].fields["fit"]["max_yaw_deg"]
     for text, words in (
@@ -94,8 +94,8 @@ def test_what_is_typed_is_checked_and_said_beside_the_field(desk: Desk) -> None:
     dialog.reject()
 
 
-def test_settings_that_do_not_go_together_are_said(desk: Desk) -> None:
-    dialog = ask(desk)
+def test_settings_that_do_not_go_together_are_said(app: AppController) -> None:
+    dialog = ask(app)
     editor(dialog, "Recognizer", "network", "kernel").setText("14")
     assert dialog.pages["Recognizer"].faults == ("This must be an odd number.",)
     editor(dialog, "Recognizer", "network", "kernel").setText("15")
@@ -114,86 +114,88 @@ def test_settings_that_do_not_go_together_are_said(desk: Desk) -> None:
 
 
 def test_settings_are_used_and_kept_for_the_next_start(
-    desk: Desk, kept: Path, qtbot: QtBot
+    app: AppController, kept: Path, qtbot: QtBot
 ) -> None:
-    dialog = ask(desk)
+    dialog = ask(app)
     editor(dialog, "Fit", "fit", "max_yaw_deg").setText("45")
     editor(dialog, "Fit", "fit", "jaw_sd").setText("0.1, 0.2, 0.3")
     names = dialog.pages["Privacy"].fields["privacy"]["file_names"].editor
     assert isinstance(names, QCheckBox)
     names.click()
     press(dialog, QDialogButtonBox.StandardButton.Ok)
-    wait_idle(desk, qtbot)
+    wait_idle(app, qtbot)
     fit = replace(FitSettings(), max_yaw_deg=45.0, jaw_sd=(0.1, 0.2, 0.3))
     wanted = replace(Settings(), fit=fit, privacy=PrivacySettings(file_names=False))
-    assert desk.state.settings == wanted
+    assert app.state.settings == wanted
     assert read_settings(kept) == wanted
-    again = ask(desk)
+    again = ask(app)
     assert editor(again, "Fit", "fit", "max_yaw_deg").text() == "45"
     again.reject()
 
 
-def test_cancel_changes_nothing(desk: Desk, kept: Path, qtbot: QtBot) -> None:
-    dialog = ask(desk)
+def test_cancel_changes_nothing(app: AppController, kept: Path, qtbot: QtBot) -> None:
+    dialog = ask(app)
     editor(dialog, "Fit", "fit", "max_yaw_deg").setText("45")
     press(dialog, QDialogButtonBox.StandardButton.Cancel)
-    wait_idle(desk, qtbot)
-    assert desk.state.settings == Settings()
+    wait_idle(app, qtbot)
+    assert app.state.settings == Settings()
     assert not kept.exists()
 
 
 def test_settings_that_cannot_be_kept_are_said_and_used(
-    desk: Desk, kept: Path, qtbot: QtBot
+    app: AppController, kept: Path, qtbot: QtBot
 ) -> None:
     kept.parent.parent.mkdir(parents=True, exist_ok=True)
     kept.parent.write_text("in the way")
-    dialog = ask(desk)
+    dialog = ask(app)
     editor(dialog, "Fit", "fit", "max_yaw_deg").setText("45")
     press(dialog, QDialogButtonBox.StandardButton.Ok)
-    wait_idle(desk, qtbot)
-    assert desk.state.settings.fit.max_yaw_deg == 45.0
-    assert "cannot be written" in desk.window.status_line.words
+    wait_idle(app, qtbot)
+    assert app.state.settings.fit.max_yaw_deg == 45.0
+    assert "cannot be written" in app.window.status_line.words
 
 
-def test_changed_thresholds_judge_what_is_open(desk: Desk, qtbot: QtBot) -> None:
-    desk.state.add_recording(made_recording(None))
-    desk.state.show_recording("visit-0412")
-    assert "changed in the settings" not in desk.window.trust.verdict
-    dialog = ask(desk)
+def test_changed_thresholds_judge_what_is_open(app: AppController, qtbot: QtBot) -> None:
+    app.state.add_recording(made_recording(None))
+    app.state.show_recording("visit-0412")
+    assert "changed in the settings" not in app.window.trust.verdict
+    dialog = ask(app)
     editor(dialog, "Trust", "trust", "min_seconds").setText("0.5")
     editor(dialog, "Trust", "trust", "unusable_seconds").setText("0.1")
     press(dialog, QDialogButtonBox.StandardButton.Ok)
-    wait_idle(desk, qtbot)
-    assert "good" in desk.window.trust.verdict
-    assert "changed in the settings" in desk.window.trust.verdict
+    wait_idle(app, qtbot)
+    assert "good" in app.window.trust.verdict
+    assert "changed in the settings" in app.window.trust.verdict
 
 
-def test_colours_are_the_same_in_menu_and_settings(desk: Desk, kept: Path, qtbot: QtBot) -> None:
-    dialog = ask(desk)
+def test_colours_are_the_same_in_menu_and_settings(
+    app: AppController, kept: Path, qtbot: QtBot
+) -> None:
+    dialog = ask(app)
     colours = dialog.pages["Appearance"].fields["appearance"]["colours"].editor
     assert isinstance(colours, QComboBox)
     colours.setCurrentText("dark")
     press(dialog, QDialogButtonBox.StandardButton.Ok)
-    wait_idle(desk, qtbot)
-    assert colours_of(desk.window) is DARK
+    wait_idle(app, qtbot)
+    assert colours_of(app.window) is DARK
     assert read_settings(kept).appearance.colours == "dark"
-    choose(desk, "Light colours")
-    wait_idle(desk, qtbot)
-    assert colours_of(desk.window) is not DARK
+    choose(app, "Light colours")
+    wait_idle(app, qtbot)
+    assert colours_of(app.window) is not DARK
     assert read_settings(kept).appearance.colours == "light"
 
 
 def test_a_head_file_can_be_chosen(
-    desk: Desk, tiny_head: HeadModel, tmp_path: Path, qtbot: QtBot
+    app: AppController, tiny_head: HeadModel, tmp_path: Path, qtbot: QtBot
 ) -> None:
     path = tmp_path / "tiny.npz"
     save_head(tiny_head, path)
-    dialog = ask(desk)
+    dialog = ask(app)
     assert dialog.head.chosen == "open-head-1"
     dialog.offer_head(str(path))
     press(dialog, QDialogButtonBox.StandardButton.Ok)
-    wait_idle(desk, qtbot)
-    assert desk.heads.name == "tiny-head"
-    again = ask(desk)
+    wait_idle(app, qtbot)
+    assert app.heads.name == "tiny-head"
+    again = ask(app)
     assert again.head.chosen == "tiny-head"
     again.reject()

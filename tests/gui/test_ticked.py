@@ -9,7 +9,7 @@ from PySide6.QtWidgets import QFileDialog
 from pytestqt.qtbot import QtBot
 
 from facedyn_app.dynamics.quality import assess_quality
-from facedyn_app.gui.desk import Desk
+from facedyn_app.gui.controllers.app import AppController
 from facedyn_app.gui.recording import Recording
 from facedyn_app.library.library import Library
 from facedyn_app.settings import TrustSettings
@@ -24,44 +24,44 @@ def simulated(speaker: int, seconds: float = 12.0) -> Recording:
     return Recording(name, name, session, assess_quality(session, TrustSettings()))
 
 
-def tick(desk: Desk, row: int) -> None:
-    desk.window.library.model.item(1).child(row).setCheckState(Qt.CheckState.Checked)
+def tick(app: AppController, row: int) -> None:
+    app.window.library.model.item(1).child(row).setCheckState(Qt.CheckState.Checked)
 
 
 def test_the_ticked_are_asked_about_and_their_scores_written(
-    desk: Desk, qtbot: QtBot, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+    app: AppController, qtbot: QtBot, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    wait_idle(desk, qtbot)
-    choose(desk, "Who are the ticked?")
-    assert "Tick recordings" in desk.window.status_line.words
-    folder = desk.library.listing.folder
+    wait_idle(app, qtbot)
+    choose(app, "Who are the ticked?")
+    assert "Tick recordings" in app.window.status_line.words
+    folder = app.library.listing.folder
     with Library.open(folder) as library:
         for speaker in range(3):
             for session in list(simulate_sessions(speaker, 3, 12.0, seed=9))[:2]:
                 library.enrol(f"made {speaker}", session, "a simulated speaker")
-    desk.library.open_library(folder)
-    wait_idle(desk, qtbot)
+    app.library.open_library(folder)
+    wait_idle(app, qtbot)
     for recording in (simulated(0), simulated(1), simulated(2, 1.0), simulated(2)):
-        desk.state.add_recording(recording)
+        app.state.add_recording(recording)
     for row in (0, 2, 3):
-        tick(desk, row)
-    assert [one.title for one in desk.state.ticked] == [
+        tick(app, row)
+    assert [one.title for one in app.state.ticked] == [
         "made 0, 12 s",
         "made 2, 1 s",
         "made 2, 12 s",
     ]
-    choose(desk, "Who are the ticked?")
-    wait_idle(desk, qtbot)
-    assert "Compared: 2." in desk.window.status_line.words
-    assert "Left out: 1, such as made 2, 1 s" in desk.window.status_line.words
-    asked = [one.identification is not None for one in desk.state.recordings]
+    choose(app, "Who are the ticked?")
+    wait_idle(app, qtbot)
+    assert "Compared: 2." in app.window.status_line.words
+    assert "Left out: 1, such as made 2, 1 s" in app.window.status_line.words
+    asked = [one.identification is not None for one in app.state.recordings]
     assert asked == [True, False, False, True]
-    boxes = [desk.window.library.model.item(1).child(row).checkState() for row in range(4)]
+    boxes = [app.window.library.model.item(1).child(row).checkState() for row in range(4)]
     assert [box == Qt.CheckState.Checked for box in boxes] == [True, False, True, True]
     out = tmp_path / "scores.csv"
     monkeypatch.setattr(QFileDialog, "getSaveFileName", lambda *_: (str(out), ""))
-    choose(desk, "Export scores…")
-    wait_idle(desk, qtbot)
+    choose(app, "Export scores…")
+    wait_idle(app, qtbot)
     rows = list(csv.DictReader(out.read_text(encoding="utf-8").splitlines()))
     assert [row["recording"] for row in rows] == 3 * ["made 0, 12 s"] + 3 * ["made 2, 12 s"]
     assert {row["speaker"] for row in rows} == {"made 0", "made 1", "made 2"}

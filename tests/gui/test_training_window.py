@@ -13,7 +13,7 @@ from PySide6.QtCore import QSettings, Qt
 from PySide6.QtWidgets import QApplication
 from pytestqt.qtbot import QtBot
 
-from facedyn_app.gui.desk import Desk
+from facedyn_app.gui.controllers.app import AppController
 from facedyn_app.gui.settings.dialog import SettingsDialog
 from facedyn_app.gui.training.dialog import TrainDialog
 from facedyn_app.gui.training.form import TrainForm
@@ -43,9 +43,11 @@ def settings(max_steps: int) -> Settings:
 
 
 @pytest.fixture
-def desk(qapp: QApplication, tmp_path: Path, memory: QSettings, qtbot: QtBot) -> Iterator[Desk]:
+def app(
+    qapp: QApplication, tmp_path: Path, memory: QSettings, qtbot: QtBot
+) -> Iterator[AppController]:
     """The window with a library that does not exist yet."""
-    made = Desk(settings(100_000), tmp_path / "library", memory)
+    made = AppController(settings(100_000), tmp_path / "library", memory)
     made.window.show()
     wait_idle(made, qtbot)
     yield made
@@ -53,39 +55,39 @@ def desk(qapp: QApplication, tmp_path: Path, memory: QSettings, qtbot: QtBot) ->
     made.window.deleteLater()
 
 
-def fill(desk: Desk, qtbot: QtBot, n_speakers: int, n_sessions: int = 3) -> None:
-    folder = desk.library.listing.folder
+def fill(app: AppController, qtbot: QtBot, n_speakers: int, n_sessions: int = 3) -> None:
+    folder = app.library.listing.folder
     with Library.open(folder) as library:
         for speaker in range(n_speakers):
             for number in range(n_sessions):
                 session = easy_session(speaker, number)
                 library.enrol(f"made {speaker}", session, "made up for this test")
-    desk.library.open_library(folder)
-    wait_idle(desk, qtbot)
+    app.library.open_library(folder)
+    wait_idle(app, qtbot)
 
 
-def open_dialog(desk: Desk, qtbot: QtBot) -> TrainDialog:
-    choose(desk, "Train recognizer…")
-    wait_idle(desk, qtbot)
-    dialog = desk.training.dialog
+def open_dialog(app: AppController, qtbot: QtBot) -> TrainDialog:
+    choose(app, "Train recognizer…")
+    wait_idle(app, qtbot)
+    dialog = app.training.dialog
     assert dialog is not None
     return dialog
 
 
-def open_form(desk: Desk, qtbot: QtBot) -> TrainForm:
-    form = open_dialog(desk, qtbot).form
+def open_form(app: AppController, qtbot: QtBot) -> TrainForm:
+    form = open_dialog(app, qtbot).form
     assert form is not None
     return form
 
 
-def wait_trained(desk: Desk, qtbot: QtBot) -> None:
-    qtbot.waitUntil(lambda: not desk.training.flows.running, timeout=PATIENCE_MS)
-    wait_idle(desk, qtbot)
+def wait_trained(app: AppController, qtbot: QtBot) -> None:
+    qtbot.waitUntil(lambda: not app.training.running, timeout=PATIENCE_MS)
+    wait_idle(app, qtbot)
 
 
-def wait_looks(desk: Desk, qtbot: QtBot, n_looks: int) -> None:
+def wait_looks(app: AppController, qtbot: QtBot, n_looks: int) -> None:
     def looked() -> bool:
-        training = desk.training.flows.training
+        training = app.training.current
         assert training is not None
         assert training.error is None
         return training.state is not None and len(training.state.validations) >= n_looks
@@ -101,18 +103,20 @@ def n_points(curve: Any) -> int:
     return 0 if curve.xData is None else len(curve.xData)
 
 
-def test_a_fresh_library_says_what_training_needs(desk: Desk, qtbot: QtBot) -> None:
-    dialog = open_dialog(desk, qtbot)
+def test_a_fresh_library_says_what_training_needs(app: AppController, qtbot: QtBot) -> None:
+    dialog = open_dialog(app, qtbot)
     assert dialog.panel.status.kind == "empty"
     assert "nobody in the library" in dialog.panel.words
     assert "two speakers or more" in dialog.panel.words
     dialog.close()
-    assert desk.training.dialog is None
+    assert app.training.dialog is None
 
 
-def test_from_a_fresh_library_to_a_recognizer_that_answers(desk: Desk, qtbot: QtBot) -> None:
-    fill(desk, qtbot, 24)
-    form = open_form(desk, qtbot)
+def test_from_a_fresh_library_to_a_recognizer_that_answers(
+    app: AppController, qtbot: QtBot
+) -> None:
+    fill(app, qtbot, 24)
+    form = open_form(app, qtbot)
     assert form.complete
     assert "38 sessions of 19 speakers train" in form.summary.text()
     assert "5 speakers are held out" in form.summary.text()
@@ -122,19 +126,19 @@ def test_from_a_fresh_library_to_a_recognizer_that_answers(desk: Desk, qtbot: Qt
     assert parts in (["training", "training", "tested"], ["held out", "held out", "tested"])
     form.name.setText("mine")
     form.start.click()
-    wait_looks(desk, qtbot, 2)
+    wait_looks(app, qtbot, 2)
 
-    dialog = desk.training.dialog
+    dialog = app.training.dialog
     assert dialog is not None
     dialog.close()  # the training goes on, and the status bar says how far it is
-    assert desk.training.dialog is None
-    assert desk.training.badge.isVisible()
-    assert "Training “mine” ·" in desk.training.badge.text()
-    assert desk.training.flows.running
-    n_looks = len(desk.training.flows.training.state.validations)  # type: ignore[union-attr]
-    wait_looks(desk, qtbot, n_looks + 5)
-    desk.training.badge.click()
-    dialog = desk.training.dialog
+    assert app.training.dialog is None
+    assert app.training.badge.isVisible()
+    assert "Training “mine” ·" in app.training.badge.text()
+    assert app.training.running
+    n_looks = len(app.training.current.state.validations)  # type: ignore[union-attr]
+    wait_looks(app, qtbot, n_looks + 5)
+    app.training.badge.click()
+    dialog = app.training.dialog
     assert dialog is not None
     page = dialog.page
     assert page.isVisible()
@@ -147,8 +151,8 @@ def test_from_a_fresh_library_to_a_recognizer_that_answers(desk: Desk, qtbot: Qt
 
     page.end.click()
     assert "keeping the best so far" in page.title.text()
-    wait_trained(desk, qtbot)
-    folder = desk.library.listing.folder
+    wait_trained(app, qtbot)
+    folder = app.library.listing.folder
     kept = load_recognizer(folder / "recognizers" / "mine")
     validations = {look["step"]: look for look in kept.training["curve"]}
     assert kept.training["best_step"] in validations
@@ -158,24 +162,26 @@ def test_from_a_fresh_library_to_a_recognizer_that_answers(desk: Desk, qtbot: Qt
     assert "simulated speakers" in page.title.text()
 
     page.activate.click()
-    wait_idle(desk, qtbot)
+    wait_idle(app, qtbot)
     assert not page.activate.isEnabled()
     with Library.open(folder) as library:
         assert active_name(library) == "mine"
     dialog.close()
-    assert not desk.training.badge.isVisible() or "is trained" in desk.training.badge.text()
-    desk.window.library.session_picked.emit(desk.library.listing.speakers[0].sessions[2].key)
-    wait_idle(desk, qtbot)
-    choose(desk, "Who is it?")
-    wait_idle(desk, qtbot)
-    assert "made 0" in desk.window.who.answer  # the built-in one cannot read this head at all
+    assert not app.training.badge.isVisible() or "is trained" in app.training.badge.text()
+    app.window.library.session_picked.emit(app.library.listing.speakers[0].sessions[2].key)
+    wait_idle(app, qtbot)
+    choose(app, "Who is it?")
+    wait_idle(app, qtbot)
+    assert "made 0" in app.window.who.answer  # the built-in one cannot read this head at all
 
 
-def test_what_cannot_be_trained_on_is_said_beside_the_field(desk: Desk, qtbot: QtBot) -> None:
-    fill(desk, qtbot, 3)
-    with Library.open(desk.library.listing.folder) as library:
+def test_what_cannot_be_trained_on_is_said_beside_the_field(
+    app: AppController, qtbot: QtBot
+) -> None:
+    fill(app, qtbot, 3)
+    with Library.open(app.library.listing.folder) as library:
         library.enrol("made 0", easy_session(0, 7, "other-head"), "made up for this test")
-    form = open_form(desk, qtbot)
+    form = open_form(app, qtbot)
     assert form.complete
     assert "nobody is held out" in form.summary.text()
     other = form.tree.model.item(0).child(3)
@@ -204,9 +210,9 @@ def test_what_cannot_be_trained_on_is_said_beside_the_field(desk: Desk, qtbot: Q
     assert "none is tested" in form.summary.text()
 
 
-def test_the_other_fields_are_checked_as_typed(desk: Desk, qtbot: QtBot) -> None:
-    fill(desk, qtbot, 3)
-    form = open_form(desk, qtbot)
+def test_the_other_fields_are_checked_as_typed(app: AppController, qtbot: QtBot) -> None:
+    fill(app, qtbot, 3)
+    form = open_form(app, qtbot)
     for text, words in (("two", "does not say which"), ("2", ""), ("none", "")):
         form.split.setCurrentText(text)
         assert words in form.split_note.text()
@@ -233,49 +239,51 @@ def test_the_other_fields_are_checked_as_typed(desk: Desk, qtbot: QtBot) -> None
         assert not form.complete
 
 
-def test_a_folder_that_cannot_be_written_is_said_in_the_form(desk: Desk, qtbot: QtBot) -> None:
-    fill(desk, qtbot, 4)
-    form = open_form(desk, qtbot)
+def test_a_folder_that_cannot_be_written_is_said_in_the_form(
+    app: AppController, qtbot: QtBot
+) -> None:
+    fill(app, qtbot, 4)
+    form = open_form(app, qtbot)
     form.name.setText("mine")
-    place = desk.library.listing.folder / "recognizers"
+    place = app.library.listing.folder / "recognizers"
     place.rmdir()
     place.write_text("in the way")
     form.start.click()
-    wait_trained(desk, qtbot)
+    wait_trained(app, qtbot)
     assert form.isVisible()
     assert "cannot be written" in form.sessions_note.text()
     place.unlink()
     form.start.click()
-    wait_looks_or_steps(desk, qtbot)
+    wait_looks_or_steps(app, qtbot)
     assert not form.isVisible()
-    desk.training.flows.stop()
-    wait_trained(desk, qtbot)
+    app.training.stop()
+    wait_trained(app, qtbot)
 
 
-def wait_looks_or_steps(desk: Desk, qtbot: QtBot) -> None:
+def wait_looks_or_steps(app: AppController, qtbot: QtBot) -> None:
     """Wait until the optimisation is at work."""
-    training = desk.training.flows.training
+    training = app.training.current
     assert training is not None
     qtbot.waitUntil(lambda: training.state is not None or not training.running, timeout=PATIENCE_MS)
     assert training.error is None
 
 
-def test_a_training_that_is_stopped_goes_on_another_time(desk: Desk, qtbot: QtBot) -> None:
-    desk.state.set_settings(settings(60))
-    fill(desk, qtbot, 4)
-    form = open_form(desk, qtbot)
+def test_a_training_that_is_stopped_goes_on_another_time(app: AppController, qtbot: QtBot) -> None:
+    app.state.set_settings(settings(60))
+    fill(app, qtbot, 4)
+    form = open_form(app, qtbot)
     form.name.setText("mine")
     form.start.click()
-    wait_looks_or_steps(desk, qtbot)
-    dialog = desk.training.dialog
+    wait_looks_or_steps(app, qtbot)
+    dialog = app.training.dialog
     assert dialog is not None
     dialog.page.stop.click()
-    wait_trained(desk, qtbot)
+    wait_trained(app, qtbot)
     assert "was stopped" in dialog.page.title.text()
-    folder = desk.library.listing.folder / "recognizers"
+    folder = app.library.listing.folder / "recognizers"
     assert [path.name for path in folder.iterdir()] == ["mine.training"]
     dialog.page.again.click()
-    wait_idle(desk, qtbot)
+    wait_idle(app, qtbot)
     form = dialog.form  # type: ignore[assignment]
     assert form.name.text() == "mine"
     assert form.resume.isVisible()
@@ -284,52 +292,52 @@ def test_a_training_that_is_stopped_goes_on_another_time(desk: Desk, qtbot: QtBo
     assert not form.complete
     form.resume.setChecked(True)
     form.start.click()
-    wait_trained(desk, qtbot)
+    wait_trained(app, qtbot)
     assert [path.name for path in folder.iterdir()] == ["mine"]
     assert load_recognizer(folder / "mine").training["steps"] == 60
     assert "is trained" in dialog.page.title.text()
 
 
-def test_closing_the_window_keeps_what_is_needed_to_go_on(desk: Desk, qtbot: QtBot) -> None:
-    fill(desk, qtbot, 4)
-    form = open_form(desk, qtbot)
+def test_closing_the_window_keeps_what_is_needed_to_go_on(app: AppController, qtbot: QtBot) -> None:
+    fill(app, qtbot, 4)
+    form = open_form(app, qtbot)
     form.name.setText("mine")
     form.start.click()
-    wait_looks_or_steps(desk, qtbot)
-    desk.window.close()
-    assert desk.training.flows.queue.jobs == ()
-    place = desk.library.listing.folder / "recognizers" / "mine.training"
+    wait_looks_or_steps(app, qtbot)
+    app.window.close()
+    assert app.training.queue.jobs == ()
+    place = app.library.listing.folder / "recognizers" / "mine.training"
     assert any(place.glob("checkpoint*"))
 
 
 def test_a_recognizer_made_elsewhere_is_checked_and_chosen(
-    desk: Desk, tmp_path: Path, qtbot: QtBot
+    app: AppController, tmp_path: Path, qtbot: QtBot
 ) -> None:
-    fill(desk, qtbot, 2)
-    choose(desk, "Recognizers…")
-    dialog = desk.window.findChildren(RecognizersDialog)[-1]
+    fill(app, qtbot, 2)
+    choose(app, "Recognizers…")
+    dialog = app.window.findChildren(RecognizersDialog)[-1]
     dialog.bring_in(made_recognizer(tmp_path / "foreign", "other-head"))
-    wait_idle(desk, qtbot)
+    wait_idle(app, qtbot)
     assert "reads the head 'other-head'" in dialog.note.text()
     good = made_recognizer(tmp_path / "good")
     broken = made_recognizer(tmp_path / "broken")
     (broken / "weights.safetensors").write_bytes(b"nothing")
     dialog.bring_in(broken)
-    wait_idle(desk, qtbot)
+    wait_idle(app, qtbot)
     assert "weights.safetensors" in dialog.note.text()
     assert dialog.model.rowCount() == 1
     dialog.bring_in(good)
-    wait_idle(desk, qtbot)
+    wait_idle(app, qtbot)
     assert not dialog.note.isVisible()
     assert dialog.model.rowCount() == 2
     dialog.table.selectRow(1)
     assert "Right in 75 %" in dialog.facts.text()
     dialog.activate.click()
-    wait_idle(desk, qtbot)
-    assert [entry.active for entry in desk.recognizers.entries] == [False, True]
-    assert "“good” answers from now on." in desk.window.status_line.words
-    choose(desk, "Settings…")
-    asked = desk.window.findChildren(SettingsDialog)[-1]
+    wait_idle(app, qtbot)
+    assert [entry.active for entry in app.recognizers.entries] == [False, True]
+    assert "“good” answers from now on." in app.window.status_line.words
+    choose(app, "Settings…")
+    asked = app.window.findChildren(SettingsDialog)[-1]
     assert asked.recognizer.chosen == "good"
     asked.reject()
     dialog.close()

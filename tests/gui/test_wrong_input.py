@@ -12,7 +12,7 @@ from PySide6.QtCore import QSettings
 from PySide6.QtWidgets import QApplication, QDialogButtonBox, QLineEdit
 from pytestqt.qtbot import QtBot
 
-from facedyn_app.gui.desk import Desk
+from facedyn_app.gui.controllers.app import AppController
 from facedyn_app.gui.enrol_dialog import EnrolDialog
 from facedyn_app.gui.exports.mesh_dialog import ALL, MeshDialog
 from facedyn_app.gui.settings.dialog import SettingsDialog
@@ -30,16 +30,16 @@ NEWER = "newer version of facedyn"
 
 
 @pytest.fixture
-def desk(
+def app(
     qapp: QApplication,
     tmp_path: Path,
     memory: QSettings,
     qtbot: QtBot,
     monkeypatch: pytest.MonkeyPatch,
-) -> Iterator[Desk]:
+) -> Iterator[AppController]:
     """The window with a library that does not exist yet."""
     monkeypatch.setenv("XDG_CONFIG_HOME", str(tmp_path / "config"))
-    made = Desk(Settings(), tmp_path / "library", memory)
+    made = AppController(Settings(), tmp_path / "library", memory)
     made.window.show()
     wait_idle(made, qtbot)
     yield made
@@ -69,11 +69,11 @@ def newer(tmp_path: Path) -> Path:
     return folder
 
 
-def ask_enrolment(desk: Desk) -> EnrolDialog:
-    desk.state.add_recording(made_recording(None))
-    desk.state.show_recording("visit-0412")
-    choose(desk, "Enrol as a speaker…")
-    dialog = desk.window.findChildren(EnrolDialog)[-1]
+def ask_enrolment(app: AppController) -> EnrolDialog:
+    app.state.add_recording(made_recording(None))
+    app.state.show_recording("visit-0412")
+    choose(app, "Enrol as a speaker…")
+    dialog = app.window.findChildren(EnrolDialog)[-1]
     dialog.name.setCurrentText("Anna")
     dialog.giver.setText("Anna")
     dialog.scope.setText("a test")
@@ -87,75 +87,77 @@ def press_ok(dialog: EnrolDialog | SettingsDialog) -> None:
 
 
 def test_a_library_of_a_newer_version_leaves_the_open_one(
-    desk: Desk, newer: Path, qtbot: QtBot
+    app: AppController, newer: Path, qtbot: QtBot
 ) -> None:
-    fill(desk.library.listing.folder, "P-014")
-    desk.library.open_library(desk.library.listing.folder)
-    wait_idle(desk, qtbot)
-    desk.window.library_chosen.emit(newer)
-    wait_idle(desk, qtbot)
-    panel = desk.window.library
+    fill(app.library.listing.folder, "P-014")
+    app.library.open_library(app.library.listing.folder)
+    wait_idle(app, qtbot)
+    app.window.library_chosen.emit(newer)
+    wait_idle(app, qtbot)
+    panel = app.window.library
     assert NEWER in panel.fault
     assert "Update the program" in panel.fault
     assert panel.status.kind == "done"
     assert panel.model.item(0).child(0).text().startswith("P-014")
-    assert desk.library.listing.folder.name == "library"
-    desk.library.open_library(desk.library.listing.folder)
-    wait_idle(desk, qtbot)
+    assert app.library.listing.folder.name == "library"
+    app.library.open_library(app.library.listing.folder)
+    wait_idle(app, qtbot)
     assert panel.fault == ""
 
 
-def test_everything_says_that_the_library_is_of_a_newer_version(desk: Desk, qtbot: QtBot) -> None:
-    folder = desk.library.listing.folder
+def test_everything_says_that_the_library_is_of_a_newer_version(
+    app: AppController, qtbot: QtBot
+) -> None:
+    folder = app.library.listing.folder
     fill(folder, "P-014")
-    desk.library.open_library(folder)
-    wait_idle(desk, qtbot)
+    app.library.open_library(folder)
+    wait_idle(app, qtbot)
     set_version(folder, 99)
-    choose(desk, "Train recognizer…")
-    wait_idle(desk, qtbot)
-    assert desk.training.dialog is not None
-    assert NEWER in desk.training.dialog.panel.words
-    choose(desk, "Shape drift…")
-    qtbot.waitUntil(lambda: not desk.drift.queue.jobs, timeout=PATIENCE_MS)
-    assert desk.drift.window is not None
-    assert NEWER in desk.drift.window.panel.words
-    choose(desk, "Recognizers…")
-    wait_idle(desk, qtbot)
-    recognizers = desk.window.findChildren(RecognizersDialog)[-1]
+    choose(app, "Train recognizer…")
+    wait_idle(app, qtbot)
+    assert app.training.dialog is not None
+    assert NEWER in app.training.dialog.panel.words
+    choose(app, "Shape drift…")
+    qtbot.waitUntil(lambda: not app.drift.queue.jobs, timeout=PATIENCE_MS)
+    assert app.drift.window is not None
+    assert NEWER in app.drift.window.panel.words
+    choose(app, "Recognizers…")
+    wait_idle(app, qtbot)
+    recognizers = app.window.findChildren(RecognizersDialog)[-1]
     assert NEWER in recognizers.note.text()
     assert recognizers.model.rowCount() == 1  # the one that comes along
     set_version(folder, 1)
-    desk.training.dialog.panel.retry_requested.emit()
-    wait_idle(desk, qtbot)
-    assert desk.training.dialog.form is not None
+    app.training.dialog.panel.retry()
+    wait_idle(app, qtbot)
+    assert app.training.dialog.form is not None
     recognizers.close()
 
 
 @pytest.mark.parametrize("fault", ["newer", "in the way"])
 def test_an_enrolment_that_cannot_be_keeps_what_was_filled_in(
-    desk: Desk, qtbot: QtBot, fault: str
+    app: AppController, qtbot: QtBot, fault: str
 ) -> None:
-    folder = desk.library.listing.folder
+    folder = app.library.listing.folder
     if fault == "newer":
         fill(folder)
         set_version(folder, 99)
     else:
         folder.write_text("a file where the folder should be")
-    dialog = ask_enrolment(desk)
+    dialog = ask_enrolment(app)
     press_ok(dialog)
-    wait_idle(desk, qtbot)
+    wait_idle(app, qtbot)
     assert dialog.isVisible()
     assert (NEWER if fault == "newer" else "cannot be written") in dialog.failure
     assert dialog.complete
-    assert desk.window.who.answer.startswith("P-014")  # the answer that was there
+    assert app.window.who.answer.startswith("P-014")  # the answer that was there
     if fault == "newer":
         set_version(folder, 1)
     else:
         folder.unlink()
     press_ok(dialog)
-    wait_idle(desk, qtbot)
-    assert desk.window.findChildren(EnrolDialog) == []
-    assert [speaker.name for speaker in desk.library.listing.speakers] == ["Anna"]
+    wait_idle(app, qtbot)
+    assert app.window.findChildren(EnrolDialog) == []
+    assert [speaker.name for speaker in app.library.listing.speakers] == ["Anna"]
 
 
 def test_a_name_that_cannot_be_is_said_beside_the_field(qtbot: QtBot) -> None:
@@ -172,16 +174,16 @@ def test_a_name_that_cannot_be_is_said_beside_the_field(qtbot: QtBot) -> None:
     assert dialog.complete
 
 
-def test_the_same_recording_is_not_enrolled_twice(desk: Desk, qtbot: QtBot) -> None:
-    press_ok(ask_enrolment(desk))
-    wait_idle(desk, qtbot)
-    again = ask_enrolment(desk)
+def test_the_same_recording_is_not_enrolled_twice(app: AppController, qtbot: QtBot) -> None:
+    press_ok(ask_enrolment(app))
+    wait_idle(app, qtbot)
+    again = ask_enrolment(app)
     press_ok(again)
-    wait_idle(desk, qtbot)
+    wait_idle(app, qtbot)
     assert again.isVisible()
     assert "already among the sessions of 'Anna'" in again.failure
     again.reject()
-    assert len(desk.library.listing.speakers[0].sessions) == 1
+    assert len(app.library.listing.speakers[0].sessions) == 1
 
 
 def test_a_place_that_cannot_be_written_is_said_in_the_export(qtbot: QtBot, tmp_path: Path) -> None:
@@ -207,64 +209,64 @@ def test_a_place_that_cannot_be_written_is_said_in_the_export(qtbot: QtBot, tmp_
 
 
 def test_a_wrong_head_file_is_said_in_the_settings(
-    desk: Desk, tmp_path: Path, qtbot: QtBot
+    app: AppController, tmp_path: Path, qtbot: QtBot
 ) -> None:
     wrong = tmp_path / "generic_model.pkl"
     wrong.write_text("no head at all")
-    choose(desk, "Settings…")
-    dialog = desk.window.findChildren(SettingsDialog)[-1]
+    choose(app, "Settings…")
+    dialog = app.window.findChildren(SettingsDialog)[-1]
     typed = dialog.pages["Fit"].fields["fit"]["max_yaw_deg"].editor
     assert isinstance(typed, QLineEdit)
     typed.setText("45")
     dialog.offer_head(str(wrong))
-    wait_idle(desk, qtbot)
+    wait_idle(app, qtbot)
     assert "generic_model.pkl" in dialog.head.fault_note.text()
     assert dialog.note.startswith("Something is not right on:")
     assert not dialog.complete
     dialog.head.choose("open-head-1")
     assert dialog.complete
     press_ok(dialog)
-    wait_idle(desk, qtbot)
-    assert desk.heads.name == "open-head-1"
-    assert desk.state.settings.fit.max_yaw_deg == 45.0
+    wait_idle(app, qtbot)
+    assert app.heads.name == "open-head-1"
+    assert app.state.settings.fit.max_yaw_deg == 45.0
 
 
 def test_a_corrupt_recognizer_cannot_be_chosen_and_answers_nothing(
-    desk: Desk, qtbot: QtBot
+    app: AppController, qtbot: QtBot
 ) -> None:
-    folder = desk.library.listing.folder
+    folder = app.library.listing.folder
     fill(folder, "P-014", "P-015")
     with Library.open(folder) as library:
         head = library.sessions()[0].head_id
         made = made_recognizer(folder / "recognizers" / "mine", head)
         activate_recognizer(library, "mine")
     (made / "weights.safetensors").write_bytes(b"nothing")
-    desk.library.open_library(folder)
-    wait_idle(desk, qtbot)
-    choose(desk, "Recognizers…")
-    wait_idle(desk, qtbot)
-    dialog = desk.window.findChildren(RecognizersDialog)[-1]
+    app.library.open_library(folder)
+    wait_idle(app, qtbot)
+    choose(app, "Recognizers…")
+    wait_idle(app, qtbot)
+    dialog = app.window.findChildren(RecognizersDialog)[-1]
     dialog.table.selectRow(1)
     assert "weights.safetensors" in dialog.facts.text()
     assert not dialog.activate.isEnabled()
-    desk.window.library.session_picked.emit(desk.library.listing.speakers[0].sessions[0].key)
-    wait_idle(desk, qtbot)
-    choose(desk, "Who is it?")
-    wait_idle(desk, qtbot)
-    assert desk.window.who.status.kind == "error"
-    assert "weights.safetensors" in desk.window.who.words
+    app.window.library.session_picked.emit(app.library.listing.speakers[0].sessions[0].key)
+    wait_idle(app, qtbot)
+    choose(app, "Who is it?")
+    wait_idle(app, qtbot)
+    assert app.window.who.status.kind == "error"
+    assert "weights.safetensors" in app.window.who.words
     dialog.table.selectRow(0)
     dialog.activate.click()
-    wait_idle(desk, qtbot)
-    desk.window.who.retry_requested.emit()
-    wait_idle(desk, qtbot)
-    assert "weights.safetensors" not in desk.window.who.words
+    wait_idle(app, qtbot)
+    app.window.who.retry()
+    wait_idle(app, qtbot)
+    assert "weights.safetensors" not in app.window.who.words
     dialog.close()
 
 
-def test_asking_about_nothing_says_what_to_do(desk: Desk) -> None:
-    choose(desk, "Who is it?")
-    assert desk.window.status_line.words.startswith("Open a video first")
-    choose(desk, "Enrol as a speaker…")
-    assert desk.window.status_line.words.startswith("Open a video first")
-    assert desk.window.findChildren(EnrolDialog) == []
+def test_asking_about_nothing_says_what_to_do(app: AppController) -> None:
+    choose(app, "Who is it?")
+    assert app.window.status_line.words.startswith("Open a video first")
+    choose(app, "Enrol as a speaker…")
+    assert app.window.status_line.words.startswith("Open a video first")
+    assert app.window.findChildren(EnrolDialog) == []

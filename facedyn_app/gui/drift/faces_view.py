@@ -7,10 +7,10 @@ from PySide6.QtCore import QEvent, Qt, Signal
 from PySide6.QtWidgets import QComboBox, QGridLayout, QHBoxLayout, QLabel, QVBoxLayout, QWidget
 
 from facedyn_app.gui.drift.scale import ScaleBar, round_top, scale_colours
-from facedyn_app.gui.drift.work import DriftDetail, NeutralFaces
 from facedyn_app.gui.head_panel import SIDES
 from facedyn_app.gui.head_view import HeadView
 from facedyn_app.gui.theme import GRID, colours_of, tabular_font
+from facedyn_app.gui.workflows.drift import DriftDetail, NeutralFaces
 from facedyn_app.records import ByteArray, FloatArray
 
 UNSEEN_RGB = (150, 150, 150)

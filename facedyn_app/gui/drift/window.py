@@ -20,12 +20,13 @@ from facedyn_app.gui.drift.faces_view import FacesView
 from facedyn_app.gui.drift.matrix import DistanceMatrix
 from facedyn_app.gui.drift.scale import ScaleBar
 from facedyn_app.gui.drift.tables import ComponentsTable, SessionsTable
-from facedyn_app.gui.drift.work import DriftDetail
 from facedyn_app.gui.listing import ListedSpeaker
-from facedyn_app.gui.panel import DONE, Panel
+from facedyn_app.gui.panel import Panel
+from facedyn_app.gui.status import DONE
 from facedyn_app.gui.theme import GRID
 from facedyn_app.gui.trust_panel import drift_words
 from facedyn_app.gui.who_panel import simulated_label
+from facedyn_app.gui.workflows.drift import DriftDetail
 from facedyn_app.settings import TrustSettings
 
 NOBODY: Final = "Nobody is enrolled in this library yet, so there is no drift to look at."

@@ -14,8 +14,8 @@ from PySide6.QtWidgets import (
     QWidget,
 )
 
-from facedyn_app.gui.exports.work import MeshOrder
 from facedyn_app.gui.form import FormDialog, make_form, make_note, place_fault, plain_name
+from facedyn_app.gui.workflows.export import MeshOrder
 from facedyn_app.reports.kinds import MeshFormat, MeshKind
 
 KINDS: Final = {

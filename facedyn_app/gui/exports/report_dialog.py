@@ -15,9 +15,9 @@ from PySide6.QtWidgets import (
     QWidget,
 )
 
-from facedyn_app.gui.exports.work import ReportOrder
 from facedyn_app.gui.form import FormDialog, make_form, make_note, place_fault, plain_name
 from facedyn_app.gui.recording import Recording
+from facedyn_app.gui.workflows.export import ReportOrder
 
 WORDS: Final = (
     "A report to print or to keep: quality, figures, settings, versions and consent. "

@@ -25,8 +25,8 @@ from facedyn_app.fitting.device import choose_device
 from facedyn_app.gui.choice_box import Choice, ChoiceBox
 from facedyn_app.gui.form import make_fault, say, without_icons
 from facedyn_app.gui.head_menu import HEAD_FILES
-from facedyn_app.gui.panel import error_status
 from facedyn_app.gui.settings.page import Conflict, SettingsPage
+from facedyn_app.gui.status import error_status
 from facedyn_app.gui.theme import GRID
 from facedyn_app.headmodel.model import HeadModel
 from facedyn_app.settings import (

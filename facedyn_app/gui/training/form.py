@@ -25,7 +25,7 @@ from facedyn_app.gui.settings.field import SettingField
 from facedyn_app.gui.theme import GRID
 from facedyn_app.gui.tick_box import TickBox
 from facedyn_app.gui.training.session_tree import SessionTree
-from facedyn_app.gui.training.work import Material, TrainingOrder
+from facedyn_app.gui.workflows.training import Material, TrainingOrder
 from facedyn_app.limits import meanings, settings_of
 from facedyn_app.recognizer.split import FEWEST_TO_SHARE, parse_test_sessions
 from facedyn_app.settings import NetworkSettings, Settings

@@ -10,9 +10,9 @@ from PySide6.QtCore import QEvent, Qt, QTimer, Signal
 from PySide6.QtWidgets import QHBoxLayout, QLabel, QProgressBar, QPushButton, QVBoxLayout, QWidget
 
 from facedyn_app.gui.form import make_note
-from facedyn_app.gui.panel import error_status
+from facedyn_app.gui.status import error_status
 from facedyn_app.gui.theme import GRID, colours_of, tabular_font
-from facedyn_app.gui.training.flows import Training
+from facedyn_app.gui.training_run import TrainingRun
 from facedyn_app.recognizer.baselines import CONTROLS
 from facedyn_app.recognizer.history import TrainingState, Validation
 
@@ -36,7 +36,7 @@ class TrainingPage(QWidget):
 
     def __init__(self, parent: QWidget | None = None) -> None:
         super().__init__(parent)
-        self._training: Training | None = None
+        self._training: TrainingRun | None = None
         self.title = QLabel()
         self.title.setFont(tabular_font(self.font()))
         self.title.setWordWrap(True)
@@ -91,7 +91,7 @@ class TrainingPage(QWidget):
         column.addWidget(self.note)
         column.addLayout(buttons)
 
-    def show_training(self, training: Training, result: str) -> None:
+    def show_training(self, training: TrainingRun, result: str) -> None:
         """Show how a training stands; the curves follow at most four times a second.
 
         Args:
@@ -179,7 +179,7 @@ def _button(words: str, pressed: Any) -> QPushButton:
     return button
 
 
-def _title(training: Training, result: str) -> str:
+def _title(training: TrainingRun, result: str) -> str:
     name = training.order.name
     if training.phase == "done":
         return f"<b>“{name}” is trained.</b> {result}"
@@ -206,7 +206,7 @@ def _facts(state: TrainingState | None) -> str:
     return " · ".join(parts)
 
 
-def _looks_note(training: Training) -> str:
+def _looks_note(training: TrainingRun) -> str:
     if training.state is not None and training.state.validations:
         return (
             "Held-out speakers do not train; the weights that recognise them best are kept. "

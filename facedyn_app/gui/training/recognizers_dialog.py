@@ -5,7 +5,7 @@ from __future__ import annotations
 from pathlib import Path
 from typing import Final
 
-from PySide6.QtCore import Qt, Slot
+from PySide6.QtCore import Qt, Signal, Slot
 from PySide6.QtWidgets import (
     QDialog,
     QFileDialog,
@@ -18,16 +18,11 @@ from PySide6.QtWidgets import (
 )
 
 from facedyn_app.gui.form import make_fault, make_note, say
-from facedyn_app.gui.panel import error_status
 from facedyn_app.gui.rows_model import RowsModel
+from facedyn_app.gui.status import error_status
 from facedyn_app.gui.table import lay_out_table
 from facedyn_app.gui.theme import GRID
-from facedyn_app.gui.training.recognizers import (
-    Entries,
-    RecognizerFlows,
-    accuracy_words,
-    recognizer_words,
-)
+from facedyn_app.gui.workflows.recognizers import Entries, accuracy_words, recognizer_words
 from facedyn_app.library.recognizers import RecognizerEntry
 
 COLUMNS: Final = (
@@ -45,17 +40,20 @@ COLUMNS: Final = (
 class RecognizersDialog(QDialog):
     """Lists recognizers, makes one active, brings one in.
 
-    Args:
-        flows: The recognizers.
-        parent: The window.
+    Attributes:
+        activate_requested: str: let the recognizer of this name answer.
+        folder_chosen: Path: bring in the recognizer of this folder.
     """
 
-    def __init__(self, flows: RecognizerFlows, parent: QWidget | None = None) -> None:
+    activate_requested = Signal(str)
+    folder_chosen = Signal(object)
+
+    def __init__(self, parent: QWidget | None = None) -> None:
         super().__init__(parent)
         self.setWindowTitle("Recognizers")
         self.setAttribute(Qt.WidgetAttribute.WA_DeleteOnClose)
         self.resize(120 * GRID, 56 * GRID)
-        self._flows = flows
+        self._entries: Entries = ()
         self.model = RowsModel(COLUMNS, numeric=(4, 5, 6, 7))
         self.table = QTableView()
         self.facts, self.note = make_note(), make_fault()
@@ -64,10 +62,6 @@ class RecognizersDialog(QDialog):
         self.activate.clicked.connect(self._activate)
         self.add.clicked.connect(self._ask_folder)
         self.table.selectionModel().selectionChanged.connect(self._show_facts)
-        flows.listed.connect(self._show)
-        flows.failed.connect(self._fail)
-        self._show(flows.entries)
-        flows.refresh()
 
     def _lay_out(self) -> None:
         lay_out_table(self.table, self.model, 0)
@@ -95,18 +89,21 @@ class RecognizersDialog(QDialog):
     def bring_in(self, folder: Path) -> None:
         """Add a recognizer that was made elsewhere."""
         say(self.note, "")
-        self._flows.bring_in(folder)
+        self.folder_chosen.emit(folder)
 
     @Slot(object)
-    def _show(self, entries: Entries) -> None:
+    def show_entries(self, entries: Entries) -> None:
+        """List the recognizers."""
         row = self._row()
+        self._entries = entries
         self.model.set_rows([_cells(entry) for entry in entries], entries)
         active = next((k for k, entry in enumerate(entries) if entry.active), 0)
         self.table.selectRow(active if row is None else row)
         self._show_facts()
 
     @Slot(object)
-    def _fail(self, error: Exception) -> None:
+    def show_error(self, error: Exception) -> None:
+        """Say what could not be done."""
         say(self.note, error_status(error).sentence)
 
     def _row(self) -> int | None:
@@ -115,7 +112,7 @@ class RecognizersDialog(QDialog):
 
     def _show_facts(self) -> None:
         row = self._row()
-        entry = None if row is None else self._flows.entries[row]
+        entry = None if row is None else self._entries[row]
         self.facts.setText("" if entry is None else accuracy_words(entry))
         self.activate.setEnabled(entry is not None and not (entry.active or entry.fault))
 
@@ -123,7 +120,7 @@ class RecognizersDialog(QDialog):
         row = self._row()
         if row is not None:
             say(self.note, "")
-            self._flows.activate(self._flows.entries[row].name)
+            self.activate_requested.emit(self._entries[row].name)
 
     def _ask_folder(self) -> None:
         folder = QFileDialog.getExistingDirectory(self, "Recognizer made elsewhere")

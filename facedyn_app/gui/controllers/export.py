@@ -1,29 +1,31 @@
-"""Asks what to write and where to, and has it written."""
+"""Exports: asked what to write and where to, and written."""
 
 from __future__ import annotations
 
-from collections.abc import Iterable
+from collections.abc import Callable, Iterable
+from functools import partial
 from pathlib import Path
 
-from PySide6.QtCore import QObject, Qt, Signal, Slot
+from PySide6.QtCore import QObject, Qt, Slot
 from PySide6.QtWidgets import QDialog, QFileDialog
 
 from facedyn_app.folders import documents_folder
-from facedyn_app.gui.exports import work
+from facedyn_app.gui.controllers.library import LibraryController
 from facedyn_app.gui.exports.mesh_dialog import MeshDialog
 from facedyn_app.gui.exports.report_dialog import ReportDialog
-from facedyn_app.gui.exports.work import MeshOrder, ReportOrder
 from facedyn_app.gui.form import plain_name
-from facedyn_app.gui.jobs import Job, JobQueue, Watch, Work
-from facedyn_app.gui.library_flows import LibraryFlows
+from facedyn_app.gui.jobs import JobQueue
 from facedyn_app.gui.main_window import MainWindow
+from facedyn_app.gui.pdf import print_pdf
 from facedyn_app.gui.recording import Recording
 from facedyn_app.gui.state import AppState
-from facedyn_app.progress import Progress
+from facedyn_app.gui.workflows import export
+from facedyn_app.gui.workflows.export import MeshOrder, ReportOrder
+from facedyn_app.progress import OnProgress
 from facedyn_app.reports.kinds import FilmFormat, TableFormat
 
 
-class ExportDesk(QObject):
+class ExportController(QObject):
     """Everything that is written for other programs and for paper.
 
     Args:
@@ -31,19 +33,10 @@ class ExportDesk(QObject):
         state: What is shown.
         library: The library that is open.
         queue: For the writing.
-
-    Attributes:
-        progressed: Progress of the running work.
-        written: str: a sentence on what was written.
-        failed: Exception of work that has failed.
     """
 
-    progressed = Signal(object)
-    written = Signal(str)
-    failed = Signal(object)
-
     def __init__(
-        self, window: MainWindow, state: AppState, library: LibraryFlows, queue: JobQueue
+        self, window: MainWindow, state: AppState, library: LibraryController, queue: JobQueue
     ) -> None:
         super().__init__(window)
         self._window, self._state, self._library, self._queue = window, state, library, queue
@@ -58,11 +51,11 @@ class ExportDesk(QObject):
         """Ask where to write the shown recording as a table, and write it."""
         recording = self._state.recording
         if recording is None:
-            self.written.emit("Open a video first, then export its table.")
+            self._state.show_message("Open a video first, then export its table.")
             return
         path = self._ask_place("Export table", recording, "", TableFormat)
         if path is not None:
-            self._write(path, work.export_table(recording, path))
+            self._write(path, partial(export.export_table, recording, path))
 
     @Slot()
     def ask_scores(self) -> None:
@@ -76,22 +69,24 @@ class ExportDesk(QObject):
         ]
         recordings = asked[0] or asked[1]
         if not recordings:
-            self.written.emit("Ask who a recording is first (Ctrl+I), then export the scores.")
+            self._state.show_message(
+                "Ask who a recording is first (Ctrl+I), then export the scores."
+            )
             return
         path = self._ask_place("Export scores", recordings[0], "-scores", ("csv",))
         if path is not None:
-            self._write(path, work.export_scores(recordings, path))
+            self._write(path, partial(export.export_scores, recordings, path))
 
     @Slot()
     def ask_film(self) -> None:
         """Ask where to write the shown recording's film, and write it."""
         recording = self._state.recording
         if recording is None or recording.video is None:
-            self.written.emit("Open a video first, then export it with what was measured.")
+            self._state.show_message("Open a video first, then export it with what was measured.")
             return
         path = self._ask_place("Export film", recording, "-measured", FilmFormat)
         if path is not None:
-            self._write(path, work.export_film(recording, path))
+            self._write(path, partial(export.export_film, recording, path))
 
     def _ask_place(
         self, title: str, recording: Recording, added: str, forms: Iterable[str]
@@ -110,7 +105,7 @@ class ExportDesk(QObject):
             return path
         path = Path(chosen + patterns.get(pattern, endings[0]))
         if path.exists():  # nobody was asked about this name
-            self.written.emit(f"'{path}' is there already: choose it by its whole name.")
+            self._state.show_message(f"'{path}' is there already: choose it by its whole name.")
             return None
         return path
 
@@ -119,7 +114,7 @@ class ExportDesk(QObject):
         """Ask which meshes of the shown recording to write, and where to, and write them."""
         recording = self._state.recording
         if recording is None:
-            self.written.emit("Open a video first, then export its meshes.")
+            self._state.show_message("Open a video first, then export its meshes.")
             return
         frame = self._state.frame
         fitted = bool(recording.session.valid[frame])
@@ -132,7 +127,7 @@ class ExportDesk(QObject):
         """Ask what to write a report on, and where to, and write it."""
         speakers = [speaker.name for speaker in self._library.listing.speakers]
         if self._state.recording is None and not speakers:
-            self.written.emit("Open a video or enrol a speaker first, then write a report.")
+            self._state.show_message("Open a video or enrol a speaker first, then write a report.")
             return
         dialog = ReportDialog(self._state.recording, speakers, documents_folder(), self._window)
         dialog.accepted.connect(lambda: self.write_report(dialog.order()))
@@ -140,20 +135,20 @@ class ExportDesk(QObject):
 
     def export_meshes(self, recording: Recording, order: MeshOrder) -> None:
         """Write meshes of a recording."""
-        self._write(order.path, work.export_meshes(recording, order))
+        self._write(order.path, partial(export.export_meshes, recording, order))
 
     def write_report(self, order: ReportOrder) -> None:
         """Write a report."""
         folder, trust = self._library.listing.folder, self._state.settings.trust
-        self._write(order.path, work.make_report(order, folder, trust))
+        self._write(order.path, partial(export.write_report, order, folder, trust, print_pdf))
 
-    def _write(self, path: Path, writing: Work) -> None:
-        job = Job(f"Write {path.name}", writing)
-        Watch(job, self.written.emit, self.failed.emit, self._tell_progress)
-        self._queue.add(job)
-
-    def _tell_progress(self, batch: tuple[Progress, ...]) -> None:
-        self.progressed.emit(batch[-1])
+    def _write(self, path: Path, write: Callable[[OnProgress], str]) -> None:
+        self._queue.submit(
+            write,
+            title=f"Write {path.name}",
+            on_result=self._state.show_message,
+            on_error=self._state.show_error,
+        )
 
 
 def _open(dialog: QDialog) -> None:

@@ -1,8 +1,7 @@
-"""What the drift window shows, computed on a worker thread; no Qt in here."""
+"""Shape drift of a speaker in detail: components, sessions, neutral faces."""
 
 from __future__ import annotations
 
-from collections.abc import Callable
 from dataclasses import dataclass
 from pathlib import Path
 
@@ -53,7 +52,7 @@ class DriftDetail:
     """All that the window shows of a speaker.
 
     Attributes:
-        report: His drift.
+        report: Their drift.
         moves: What lies behind it.
         entries: The sessions of `moves` in the library.
         faces: Their neutral faces; None where their head is not at hand.
@@ -66,30 +65,21 @@ class DriftDetail:
     faces: NeutralFaces | None
     no_faces: str = ""
 
-    @property
-    def simulated(self) -> bool:
-        """Whether a session is made."""
-        return any(entry.simulated for entry in self.entries)
 
-
-def detail_drift(speaker: str, folder: Path) -> Callable[[OnProgress], DriftDetail]:
-    """Work that measures the drift of an enrolled speaker, and draws his neutral faces."""
-
-    def work(on_progress: OnProgress) -> DriftDetail:
-        with Library.open(folder, create=False) as library:
-            drift, moves = drift_in_detail(library, speaker)
-            # the names of a speaker's sessions are unique; those too short are in no table
-            known = {entry.name: entry for entry in sessions_by_date(library, speaker)}
-            entries = tuple(known[name] for name in moves.names)
-            session = library.load(entries[0])
-        try:
-            faces = _faces(ready_head(drawing_head_of(session), on_progress), session, moves)
-        except FacedynError as error:
-            words = f"The faces are not drawn. {error.sentence}"
-            return DriftDetail(drift, moves, entries, None, words)
-        return DriftDetail(drift, moves, entries, faces)
-
-    return work
+def detail_drift(speaker: str, folder: Path, on_progress: OnProgress) -> DriftDetail:
+    """Measure the drift of an enrolled speaker, and draw their neutral faces."""
+    with Library.open(folder, create=False) as library:
+        drift, moves = drift_in_detail(library, speaker)
+        # the names of a speaker's sessions are unique; those too short are in no table
+        known = {entry.name: entry for entry in sessions_by_date(library, speaker)}
+        entries = tuple(known[name] for name in moves.names)
+        session = library.load(entries[0])
+    try:
+        faces = _faces(ready_head(drawing_head_of(session), on_progress), session, moves)
+    except FacedynError as error:
+        words = f"The faces are not drawn. {error.sentence}"
+        return DriftDetail(drift, moves, entries, None, words)
+    return DriftDetail(drift, moves, entries, faces)
 
 
 def _faces(head: HeadModel, session: Session, moves: ShapeMoves) -> NeutralFaces:

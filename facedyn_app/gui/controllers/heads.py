@@ -1,4 +1,4 @@
-"""Which head new videos are fitted with, and which one is drawn beside a recording."""
+"""Heads: the one new videos are fitted with, the one drawn beside a recording."""
 
 from __future__ import annotations
 
@@ -11,20 +11,20 @@ from PySide6.QtCore import QObject, QSettings, Signal, Slot
 
 from facedyn_app.assets import DEFAULT_HEAD
 from facedyn_app.errors import MismatchError
-from facedyn_app.gui import head_work
-from facedyn_app.gui.jobs import Job, JobQueue, Watch
-from facedyn_app.gui.panel import DONE, PanelStatus, error_status, not_drawn_status
+from facedyn_app.gui.jobs import Batch, JobQueue
 from facedyn_app.gui.recording import Recording
 from facedyn_app.gui.state import AppState
+from facedyn_app.gui.status import DONE, PanelStatus, error_status, not_drawn_status
+from facedyn_app.gui.workflows import heads
 from facedyn_app.headmodel.channel_sets import drawing_head_of
 from facedyn_app.headmodel.model import HeadModel
-from facedyn_app.progress import Progress
+from facedyn_app.workflows.heads import ready_head
 
 KEY: Final = "head/chosen"
 PANEL: Final = "head"
 
 
-class HeadFlows(QObject):
+class HeadController(QObject):
     """The chosen head, the head of each recording, and pictures of a head.
 
     Args:
@@ -39,35 +39,36 @@ class HeadFlows(QObject):
         chosen: HeadModel: new videos are fitted with this one from now on.
         listed: (tuple[HeadChoice, ...], str): the heads to choose from, and the chosen one's id.
         drawn: HeadPictures.
-        progressed: Progress of the running work.
-        failed: Exception of work that has failed.
+        failed: A head could not be opened, or not be drawn.
     """
 
     chosen = Signal(object)
     listed = Signal(object, str)
     drawn = Signal(object)
-    progressed = Signal(object)
-    failed = Signal(object)
+    failed = Signal()
 
     def __init__(
         self, state: AppState, queue: JobQueue, short: JobQueue, memory: QSettings | None
     ) -> None:
         super().__init__()
         self.name = DEFAULT_HEAD if memory is None else str(memory.value(KEY, DEFAULT_HEAD))
-        self.choices: tuple[head_work.HeadChoice, ...] = ()
+        self.choices: tuple[heads.HeadChoice, ...] = ()
         self._state = state
         self._queue, self._short = queue, short
         self._memory = memory
         self._heads: dict[str, HeadModel] = {}
         self._wanted = ""
-        self._asked = ""
         state.recording_changed.connect(self._draw_head_of)
 
     def start(self) -> None:
         """Read the head that was chosen last; the built-in one where that is gone."""
-        job = Job("Read the head", head_work.make_ready(self.name))
-        Watch(job, self._take_first, self._fail_first)
-        self._short.add(job)
+        self._short.submit(
+            ready_head,
+            self.name,
+            title="Read the head",
+            on_result=self._take_first,
+            on_error=self._fail_first,
+        )
         self._list()
 
     @Slot(str)
@@ -77,12 +78,17 @@ class HeadFlows(QObject):
         Args:
             name: Id of a built-in or a remembered head, or a file or folder.
         """
-        self._asked = name
-        job = Job(f"Head: {Path(name).name}", head_work.make_ready(name))
-        Watch(job, self._take_choice, self._fail_choice, self._show_progress, self._end_choice)
         if self._state.timeline is None:
             self._state.set_status(PANEL, PanelStatus("working", f"Opening {Path(name).name} …"))
-        self._queue.add(job)
+        self._queue.submit(
+            ready_head,
+            name,
+            title=f"Head: {Path(name).name}",
+            on_result=self._take_choice,
+            on_error=partial(self._fail_choice, name),
+            on_progress=self._show_progress,
+            on_cancel=self._end_choice,
+        )
 
     @Slot()
     def draw_pictures(self) -> None:
@@ -92,22 +98,23 @@ class HeadFlows(QObject):
         if recording is not None:
             with suppress(MismatchError):  # no head can draw it: the chosen one then
                 name = drawing_head_of(recording.session)
-        job = Job(f"Pictures of {name}", head_work.draw_pictures(name))
-        Watch(job, self.drawn.emit, self.failed.emit, self._tell_progress)
-        self._queue.add(job)
-
-    @Slot(str)
-    def retry(self, topic: str) -> None:
-        """Open again what could not be opened."""
-        if topic == PANEL and self._asked:
-            self.choose(self._asked)
+        self._queue.submit(
+            heads.draw_pictures,
+            name,
+            title=f"Pictures of {name}",
+            on_result=self.drawn.emit,
+            on_error=self._fail,
+        )
 
     def _list(self) -> None:
-        job = Job("List the heads", head_work.list_choices)
-        Watch(job, self._take_list, self.failed.emit)
-        self._short.add(job)
+        self._short.submit(
+            heads.list_choices,
+            title="List the heads",
+            on_result=self._take_list,
+            on_error=self._fail,
+        )
 
-    def _take_list(self, choices: tuple[head_work.HeadChoice, ...]) -> None:
+    def _take_list(self, choices: tuple[heads.HeadChoice, ...]) -> None:
         self.choices = choices
         self.listed.emit(choices, self.name)
 
@@ -117,9 +124,9 @@ class HeadFlows(QObject):
         self._draw_head_of(self._state.recording)
 
     def _fail_first(self, error: Exception) -> None:
-        self._fail_choice(error)
+        self._fail_choice(self.name, error)
         if self.name != DEFAULT_HEAD:
-            self._asked, self.name = self.name, DEFAULT_HEAD
+            self.name = DEFAULT_HEAD
             self.start()
 
     def _take_choice(self, head: HeadModel) -> None:
@@ -138,20 +145,19 @@ class HeadFlows(QObject):
         if self._state.timeline is None and self.name in self._heads:
             self._state.set_status(PANEL, DONE)
 
-    def _fail_choice(self, error: Exception) -> None:
-        self._state.set_status(PANEL, error_status(error))
-        self.failed.emit(error)
+    def _fail_choice(self, name: str, error: Exception) -> None:
+        self._state.set_status(PANEL, error_status(error, partial(self.choose, name)))
+        self._fail(error)
         self._list()
 
-    def _tell_progress(self, batch: tuple[Progress, ...]) -> None:
-        self.progressed.emit(batch[-1])
+    def _fail(self, error: Exception) -> None:
+        self.failed.emit()
+        self._state.show_error(error)
 
-    def _show_progress(self, batch: tuple[Progress, ...]) -> None:
-        newest = batch[-1]
-        self.progressed.emit(newest)
+    def _show_progress(self, batch: Batch) -> None:
         if self._state.timeline is None:
-            status = PanelStatus("working", f"{newest.stage} …", share=newest.share)
-            self._state.set_status(PANEL, status)
+            stage, share = batch[-1].stage, batch[-1].share
+            self._state.set_status(PANEL, PanelStatus("working", f"{stage} …", share=share))
 
     @Slot(object)
     def _draw_head_of(self, recording: Recording | None) -> None:
@@ -166,9 +172,13 @@ class HeadFlows(QObject):
                 self._state.set_head(head)
         elif recording is not None:
             self._state.set_status(PANEL, PanelStatus("working", f"Reading the head {wanted} …"))
-            job = Job(f"Read the head {wanted}", head_work.head_to_draw(recording))
-            Watch(job, partial(self._take_drawn, wanted), partial(self._fail_drawn, wanted))
-            self._short.add(job)
+            self._short.submit(
+                heads.head_to_draw,
+                recording,
+                title=f"Read the head {wanted}",
+                on_result=partial(self._take_drawn, wanted),
+                on_error=partial(self._fail_drawn, wanted),
+            )
 
     def _take_drawn(self, wanted: str, head: HeadModel) -> None:
         self._heads[wanted] = head

@@ -1,4 +1,4 @@
-"""What passes from the camera's thread to the fit's and to the window; the newest wins. No Qt."""
+"""Camera feed: from the camera's thread to the fit's and to the window; the newest wins."""
 
 from __future__ import annotations
 

@@ -1,8 +1,7 @@
-"""Short work on a library, each as one function for a worker thread; no Qt in here."""
+"""Short acts on a library: listed, enrolled into, dated, a session opened, a drift measured."""
 
 from __future__ import annotations
 
-from collections.abc import Callable
 from datetime import date
 from pathlib import Path
 
@@ -30,62 +29,42 @@ def existing_library(folder: Path) -> Library | None:
     return Library.open(folder, create=False)
 
 
-def list_library(folder: Path) -> Callable[[OnProgress], Listing]:
-    """Work that lists the speakers of a library; none where there is no library yet."""
-
-    def work(_report: OnProgress) -> Listing:
-        library = existing_library(folder)
-        if library is None:
-            return Listing(folder, ())
-        with library:
-            return listing_of(library)
-
-    return work
+def list_library(folder: Path, _on_progress: OnProgress) -> Listing:
+    """List the speakers of a library; none where there is no library yet."""
+    library = existing_library(folder)
+    if library is None:
+        return Listing(folder, ())
+    with library:
+        return listing_of(library)
 
 
-def speaker_drift(name: str, folder: Path) -> Callable[[OnProgress], DriftReport]:
-    """Work that measures the drift of one enrolled speaker."""
-
-    def work(_report: OnProgress) -> DriftReport:
-        with Library.open(folder, create=False) as library:
-            return drift_of(library, name)
-
-    return work
+def speaker_drift(name: str, folder: Path, _on_progress: OnProgress) -> DriftReport:
+    """Measure the drift of one enrolled speaker."""
+    with Library.open(folder, create=False) as library:
+        return drift_of(library, name)
 
 
 def enrol_recording(
-    recording: Recording, enrolment: Enrolment, folder: Path
-) -> Callable[[OnProgress], Listing]:
-    """Work that enrols a recording; gives the library's new list."""
-
-    def work(_report: OnProgress) -> Listing:
-        with Library.open(folder) as library:
-            library.enrol(enrolment.name, recording.session, enrolment.consent)
-            return listing_of(library)
-
-    return work
+    recording: Recording, enrolment: Enrolment, folder: Path, _on_progress: OnProgress
+) -> Listing:
+    """Enrol a recording; return the library's new list."""
+    with Library.open(folder) as library:
+        library.enrol(enrolment.name, recording.session, enrolment.consent)
+        return listing_of(library)
 
 
-def date_session(key: int, day: date | None, folder: Path) -> Callable[[OnProgress], Listing]:
-    """Work that says when a session was recorded; gives the library's new list."""
-
-    def work(_report: OnProgress) -> Listing:
-        with Library.open(folder, create=False) as library:
-            library.date_session(_entry(library, key), day)
-            return listing_of(library)
-
-    return work
+def date_session(key: int, day: date | None, folder: Path, _on_progress: OnProgress) -> Listing:
+    """Set when a session was recorded; return the library's new list."""
+    with Library.open(folder, create=False) as library:
+        library.date_session(_entry(library, key), day)
+        return listing_of(library)
 
 
-def open_session(key: int, folder: Path, settings: Settings) -> Callable[[OnProgress], Recording]:
-    """Work that reads a session of a library."""
-
-    def work(_report: OnProgress) -> Recording:
-        with Library.open(folder, create=False) as library:
-            entry = _entry(library, key)
-            return _kept_recording(entry, library.load(entry), folder, settings)
-
-    return work
+def open_session(key: int, folder: Path, settings: Settings, _on_progress: OnProgress) -> Recording:
+    """Read a session of a library."""
+    with Library.open(folder, create=False) as library:
+        entry = _entry(library, key)
+        return _kept_recording(entry, library.load(entry), folder, settings)
 
 
 def listing_of(library: Library) -> Listing:

@@ -1,16 +1,15 @@
-"""Training as the window starts it: what there is to train on, what is ordered, the work. No Qt."""
+"""Training of a recognizer: what there is to train on, what is ordered, the act."""
 
 from __future__ import annotations
 
 import re
-from collections.abc import Callable
 from dataclasses import dataclass
 from pathlib import Path
 from threading import Event
 from typing import Final
 
 from facedyn_app.fitting.device import use_threads
-from facedyn_app.gui.library_work import existing_library
+from facedyn_app.gui.workflows.library import existing_library
 from facedyn_app.library.library import Library
 from facedyn_app.library.recognizers import RecognizerEntry, list_recognizers
 from facedyn_app.library.records import SessionEntry
@@ -76,51 +75,45 @@ class TrainingOrder:
     settings: Settings
 
 
-def read_material(folder: Path) -> Callable[[OnProgress], Material]:
-    """Work that reads what a library has to train on; nothing where there is no library yet."""
-
-    def work(_report: OnProgress) -> Material:
-        library = existing_library(folder)
-        if library is None:
-            return Material(folder)
-        with library:
-            place = library.recognizers_folder
-            names = [path.name for path in place.iterdir() if not path.name.startswith(".")]
-            unfinished = [
-                name.removesuffix(UNFINISHED)
-                for name in names
-                if name.endswith(UNFINISHED) and CheckpointDir(place / name, "").begun
-            ]
-            return Material(
-                folder,
-                tuple(entry for entry in library.sessions() if entry.speaker is not None),
-                frozenset(name for name in names if not name.endswith(UNFINISHED)),
-                frozenset(unfinished),
-            )
-
-    return work
+def read_material(folder: Path, _on_progress: OnProgress) -> Material:
+    """Read what a library has to train on; nothing where there is no library yet."""
+    library = existing_library(folder)
+    if library is None:
+        return Material(folder)
+    with library:
+        place = library.recognizers_folder
+        names = [path.name for path in place.iterdir() if not path.name.startswith(".")]
+        unfinished = [
+            name.removesuffix(UNFINISHED)
+            for name in names
+            if name.endswith(UNFINISHED) and CheckpointDir(place / name, "").begun
+        ]
+        return Material(
+            folder,
+            tuple(entry for entry in library.sessions() if entry.speaker is not None),
+            frozenset(name for name in names if not name.endswith(UNFINISHED)),
+            frozenset(unfinished),
+        )
 
 
 def train_ordered(
-    order: TrainingOrder, enough: Event
-) -> Callable[[OnProgress], tuple[RecognizerEntry, ...]]:
-    """Work that trains a recognizer into its library; gives the library's recognizers.
+    order: TrainingOrder, enough: Event, on_progress: OnProgress
+) -> tuple[RecognizerEntry, ...]:
+    """Train a recognizer into its library; return the library's recognizers.
 
     Args:
         order: What is to be done.
         enough: Once it is set, the best so far becomes the result.
+        on_progress: Called several times a second; may raise Cancelled.
     """
 
-    def work(on_progress: OnProgress) -> tuple[RecognizerEntry, ...]:
-        def told(progress: Progress) -> None:
-            on_progress(progress)
-            if enough.is_set() and isinstance(progress.partial, TrainingState):
-                raise StopEarly
+    def told(progress: Progress) -> None:
+        on_progress(progress)
+        if enough.is_set() and isinstance(progress.partial, TrainingState):
+            raise StopEarly
 
-        use_threads(order.settings.machine.threads)
-        with Library.open(order.folder, create=False) as library:
-            out = library.recognizers_folder / order.name
-            train_recognizer(library, out, order.settings, order.plan, told)
-            return list_recognizers(library)
-
-    return work
+    use_threads(order.settings.machine.threads)
+    with Library.open(order.folder, create=False) as library:
+        out = library.recognizers_folder / order.name
+        train_recognizer(library, out, order.settings, order.plan, told)
+        return list_recognizers(library)

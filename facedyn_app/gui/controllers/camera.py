@@ -1,72 +1,73 @@
-"""The live camera in the window: its bar, its picture, the question before a recording."""
+"""Live camera in the window: its bar, its picture, the question before a recording."""
 
 from __future__ import annotations
 
 from datetime import datetime
-from functools import partial
 from pathlib import Path
 
 from PySide6.QtCore import QObject, Qt, Slot
 
 from facedyn_app.folders import documents_folder
-from facedyn_app.gui.camera.feed import CameraLook
-from facedyn_app.gui.camera.flows import CameraFlows
 from facedyn_app.gui.camera.record_dialog import RecordDialog
-from facedyn_app.gui.flows import Flows
-from facedyn_app.gui.head_flows import HeadFlows
+from facedyn_app.gui.controllers.analysis import AnalysisController
+from facedyn_app.gui.controllers.heads import HeadController
+from facedyn_app.gui.controllers.live_camera import LiveCamera
+from facedyn_app.gui.jobs import JobQueue
 from facedyn_app.gui.main_window import MainWindow
 from facedyn_app.gui.state import AppState
 from facedyn_app.gui.status_line import duration_words
+from facedyn_app.gui.workflows.camera_feed import CameraLook
 from facedyn_app.video import ListSources, RecordedVideo
 
 
-class CameraDesk(QObject):
+class CameraController(QObject):
     """Connects the camera with what shows it; its recordings are opened as any video is.
 
     Args:
         window: The window.
         state: Its state.
         heads: Which head is fitted.
-        analyses: Open the recordings.
+        analyses: Opens the recordings.
+        queue: Of the analyses, whose work the status line belongs to.
         cameras: Lists the cameras.
 
     Attributes:
-        flows: The camera.
+        live: The camera.
     """
 
     def __init__(
         self,
         window: MainWindow,
         state: AppState,
-        heads: HeadFlows,
-        analyses: Flows,
+        heads: HeadController,
+        analyses: AnalysisController,
+        queue: JobQueue,
         cameras: ListSources,
     ) -> None:
         super().__init__()
-        self.flows = flows = CameraFlows(state, heads, cameras)
-        self._window, self._state, self._analyses = window, state, analyses
+        self.live = live = LiveCamera(state, heads, cameras)
+        self._window, self._state, self._analyses, self._queue = window, state, analyses, queue
         self._bar = bar = window.video.camera
         documents = documents_folder()
         self._folder = documents if documents.is_dir() else Path.home()
         window.camera_requested.connect(self.open)
-        window.closing.connect(flows.shut_down)
-        window.video.retry_requested.connect(partial(flows.retry, "video"))
-        bar.camera_picked.connect(flows.open)
+        window.closing.connect(live.shut_down)
+        bar.camera_picked.connect(live.open)
         bar.record_requested.connect(self.ask_recording)
-        bar.stop_requested.connect(flows.close)
-        bar.close_requested.connect(flows.close)
-        flows.changed.connect(self._show_change)
-        flows.looked.connect(self._show_look)
-        flows.recorded.connect(self._open_recorded)
-        flows.failed.connect(self._say_failure)
+        bar.stop_requested.connect(live.close)
+        bar.close_requested.connect(live.close)
+        live.changed.connect(self._show_change)
+        live.looked.connect(self._show_look)
+        live.recorded.connect(self._open_recorded)
+        live.failed.connect(self._say_failure)
         state.recording_changed.connect(self._forget_fault)
-        heads.chosen.connect(flows.restart)
+        heads.chosen.connect(live.restart)
 
     @Slot()
     def open(self) -> None:
         """Open the camera that was open last, or the first one."""
-        if self.flows.open_feed is None:
-            self.flows.open(self.flows.number)
+        if self.live.open_feed is None:
+            self.live.open(self.live.number)
 
     @Slot()
     def ask_recording(self) -> None:
@@ -79,20 +80,20 @@ class CameraDesk(QObject):
 
     def _record(self, dialog: RecordDialog) -> None:
         self._folder = dialog.path.parent
-        self.flows.record(dialog.path)
+        self.live.record(dialog.path)
 
     @Slot()
     def _show_change(self) -> None:
-        feed = self.flows.open_feed
+        feed = self.live.open_feed
         if feed is None or not feed.choices:
             self._bar.show_closed()
         else:
             names = tuple(choice.name for choice in feed.choices)
-            self._bar.show_open(names, self.flows.number)
+            self._bar.show_open(names, self.live.number)
             self._show_recorder()
 
     def _show_recorder(self) -> None:
-        recorder = self.flows.recorder
+        recorder = self.live.recorder
         if recorder is None:
             self._bar.show_recording("")
         else:
@@ -101,13 +102,13 @@ class CameraDesk(QObject):
 
     @Slot(object, str)
     def _show_look(self, look: CameraLook, pace: str) -> None:
-        feed = self.flows.open_feed
+        feed = self.live.open_feed
         made = ["simulated"] if feed is not None and feed.simulated else []
         found = not look.parts or bool(look.parts[-1].valid[-1])
         seen = "getting ready …" if not pace else "face found" if found else "no trusted face"
         words = " · ".join([*made, seen, *([pace] if pace else [])])
         self._window.feed.show_live(look.image, look.points, words)
-        if self.flows.recorder is not None:
+        if self.live.recorder is not None:
             self._show_recorder()
 
     @Slot(object)
@@ -123,8 +124,8 @@ class CameraDesk(QObject):
     def _say_failure(self, error: Exception) -> None:
         if self._state.timeline is not None or self._state.live:
             self._bar.show_fault(str(error))
-        if not self._analyses.queue.jobs:  # the line belongs to the work that runs
-            self._window.status_line.show_idle(str(error))
+        if not self._queue.jobs:  # the line belongs to the work that runs
+            self._state.show_error(error)
 
     @Slot(object)
     def _forget_fault(self, _recording: object) -> None:

@@ -1,4 +1,4 @@
-"""Asks for the settings, puts them to use and keeps them."""
+"""Settings: asked for, put to use, kept."""
 
 from __future__ import annotations
 
@@ -10,13 +10,14 @@ from PySide6.QtCore import QObject, Qt, Signal, Slot
 from PySide6.QtWidgets import QWidget
 
 from facedyn_app.dynamics.quality import assess_quality
-from facedyn_app.gui import head_work
 from facedyn_app.gui.choice_box import Choice
-from facedyn_app.gui.head_flows import HeadFlows
-from facedyn_app.gui.jobs import Job, JobQueue, Watch
+from facedyn_app.gui.controllers.heads import HeadController
+from facedyn_app.gui.controllers.recognizers import RecognizerController
+from facedyn_app.gui.jobs import JobQueue
 from facedyn_app.gui.settings.dialog import SettingsDialog, Wanted
 from facedyn_app.gui.state import AppState
-from facedyn_app.gui.training.recognizers import RecognizerFlows, accuracy_words, recognizer_words
+from facedyn_app.gui.workflows.heads import read_head
+from facedyn_app.gui.workflows.recognizers import accuracy_words, recognizer_words
 from facedyn_app.progress import OnProgress
 from facedyn_app.settings import AppearanceSettings, Settings
 from facedyn_app.settings_file import write_settings
@@ -28,7 +29,7 @@ SCHEMES = {
 }
 
 
-class SettingsFlows(QObject):
+class SettingsController(QObject):
     """The settings of the window, and the choices that stand beside them.
 
     Args:
@@ -39,20 +40,18 @@ class SettingsFlows(QObject):
         path: The file that the settings are kept in; None to forget them.
 
     Attributes:
-        dressed: Qt.ColorScheme: the window is to look like that.
+        scheme_changed: Qt.ColorScheme: the window is to look like that.
         head_refused: str, Exception: why a head that was offered cannot be used.
-        failed: Exception of what could not be kept.
     """
 
-    dressed = Signal(object)
+    scheme_changed = Signal(object)
     head_refused = Signal(str, object)
-    failed = Signal(object)
 
     def __init__(
         self,
         state: AppState,
-        heads: HeadFlows,
-        recognizers: RecognizerFlows,
+        heads: HeadController,
+        recognizers: RecognizerController,
         queue: JobQueue,
         path: Path | None,
     ) -> None:
@@ -90,13 +89,16 @@ class SettingsFlows(QObject):
 
     def follow_system(self) -> None:
         """Look as the settings say, now that the system has other colours."""
-        self.dressed.emit(SCHEMES[self._state.settings.appearance.colours])
+        self.scheme_changed.emit(SCHEMES[self._state.settings.appearance.colours])
 
     @Slot(str)
     def _look_at_head(self, path: str) -> None:
-        job = Job(f"Look at {Path(path).name}", head_work.read(path))
-        Watch(job, lambda _: None, partial(self.head_refused.emit, path))
-        self._queue.add(job)
+        self._queue.submit(
+            read_head,
+            path,
+            title=f"Look at {Path(path).name}",
+            on_error=partial(self.head_refused.emit, path),
+        )
 
     def _use(self, wanted: Wanted, chosen: tuple[str, str]) -> None:
         self._take(wanted.settings)
@@ -113,17 +115,19 @@ class SettingsFlows(QObject):
         if settings.trust != before.trust:
             self._judge_again(settings)
         if self._path is not None and settings != before:
-            self._keep(settings, self._path)
+            self._queue.submit(
+                _keep,
+                settings,
+                self._path,
+                title="Keep the settings",
+                on_error=self._state.show_error,
+            )
 
     def _judge_again(self, settings: Settings) -> None:
         for recording in self._state.recordings:
             quality = assess_quality(recording.session, settings.trust)
             self._state.add_recording(replace(recording, quality=quality))
 
-    def _keep(self, settings: Settings, path: Path) -> None:
-        def work(_report: OnProgress) -> None:
-            write_settings(settings, path)
 
-        job = Job("Keep the settings", work)
-        Watch(job, lambda _: None, self.failed.emit)
-        self._queue.add(job)
+def _keep(settings: Settings, path: Path, _on_progress: OnProgress) -> None:
+    write_settings(settings, path)

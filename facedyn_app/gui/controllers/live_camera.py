@@ -1,8 +1,9 @@
-"""A live camera: opened, shown as it is fitted, recorded where the user asks, and let go."""
+"""Live camera: opened, shown as it is fitted, recorded where the user asks, and let go."""
 
 from __future__ import annotations
 
 import time
+from dataclasses import dataclass, field
 from functools import partial
 from pathlib import Path
 from typing import Final
@@ -10,16 +11,14 @@ from typing import Final
 from PySide6.QtCore import QObject, Signal, Slot
 
 from facedyn_app.errors import InputError, OutputError
-from facedyn_app.gui.camera.feed import CameraFeed, CameraLook
-from facedyn_app.gui.camera.run import CameraRun
-from facedyn_app.gui.camera.work import fit_camera, read_camera, write_recording
-from facedyn_app.gui.head_flows import HeadFlows
-from facedyn_app.gui.jobs import Job, JobQueue, Watch, Work
-from facedyn_app.gui.panel import EMPTY, PanelStatus, error_status
+from facedyn_app.gui.controllers.heads import HeadController
+from facedyn_app.gui.jobs import Batch, Job, JobQueue
 from facedyn_app.gui.recording import Recording
 from facedyn_app.gui.state import AppState
+from facedyn_app.gui.status import EMPTY, PanelStatus, error_status
 from facedyn_app.gui.timeline import TimelineBuffer
-from facedyn_app.progress import Progress
+from facedyn_app.gui.workflows.camera import fit_camera, read_camera, write_recording
+from facedyn_app.gui.workflows.camera_feed import CameraFeed, CameraLook, Pace
 from facedyn_app.video import ListSources, VideoRecorder
 
 LAST_SECONDS: Final = 20.0
@@ -33,11 +32,39 @@ NOT_ASKED: Final = PanelStatus(
 )
 
 
-def _nothing(_result: object) -> None:
-    """A camera that is closed has no result."""
+@dataclass(eq=False)
+class CameraRun:
+    """One camera from opening to closing.
+
+    Attributes:
+        number: Which camera, from 1.
+        feed: What it shows.
+        before: Key of the recording that was shown before.
+        jobs: The jobs that read and fit.
+        shown: Whether a picture of it has been seen.
+        recorder: Records it, where the user has asked for that.
+        pace: How quick it is.
+        buffer: The traces of the last seconds.
+    """
+
+    number: int
+    feed: CameraFeed
+    before: str | None
+    jobs: tuple[Job, ...] = ()
+    shown: bool = False
+    recorder: VideoRecorder | None = None
+    pace: Pace = field(default_factory=Pace)
+    buffer: TimelineBuffer | None = None
+
+    def let_go(self) -> None:
+        """Stop its threads and its recording; what comes from them is not heard any more."""
+        self.feed.end()
+        for job in self.jobs:
+            job.cancel()
+            job.drop()
 
 
-class CameraFlows(QObject):
+class LiveCamera(QObject):
     """One camera at a time, on two threads; a recording is written on a third.
 
     Args:
@@ -58,14 +85,13 @@ class CameraFlows(QObject):
     recorded = Signal(object)
     failed = Signal(object)
 
-    def __init__(self, state: AppState, heads: HeadFlows, list_sources: ListSources) -> None:
+    def __init__(self, state: AppState, heads: HeadController, list_sources: ListSources) -> None:
         super().__init__()
         self.number = 1
         self.list_sources = list_sources
         self._state, self._heads = state, heads
         self._reading, self._fitting, self._writing = (JobQueue(self) for _ in range(3))
         self._run: CameraRun | None = None
-        self._failed = False
         state.live_began.connect(self._yield_to)
         state.recording_changed.connect(self._yield_to_recording)
 
@@ -101,14 +127,30 @@ class CameraFlows(QObject):
         self._let_go()
         if last is not None:
             self._clear(last)
-        self.number, self._failed = number, False
+        self.number = number
         run = self._run = CameraRun(number, CameraFeed(), last.before if last is not None else None)
         if self._state.timeline is None and not self._state.live:
             self._state.set_status("video", OPENING)
-        read = read_camera(run.feed, self.list_sources, number)
-        fit = fit_camera(run.feed, self._heads.name, self._state.settings)
-        self._start(run, self._reading, "Camera", read)
-        self._start(run, self._fitting, "Fit the camera's picture", fit)
+        fail, look = partial(self._fail, run), partial(self._look, run)
+        reading = self._reading.submit(
+            read_camera,
+            run.feed,
+            self.list_sources,
+            number,
+            title="Camera",
+            on_error=fail,
+            on_progress=look,
+        )
+        fitting = self._fitting.submit(
+            fit_camera,
+            run.feed,
+            self._heads.name,
+            self._state.settings,
+            title="Fit the camera's picture",
+            on_error=fail,
+            on_progress=look,
+        )
+        run.jobs = (reading, fitting)
         self.changed.emit()
 
     @Slot()
@@ -128,12 +170,6 @@ class CameraFlows(QObject):
         if self._run is not None and self._run.recorder is None:
             self.open(self._run.number)
 
-    @Slot(str)
-    def retry(self, topic: str) -> None:
-        """Open again what could not be opened."""
-        if topic == "video" and self._failed:
-            self.open(self.number)
-
     def record(self, path: Path) -> None:
         """Record what the camera shows from now on.
 
@@ -151,18 +187,16 @@ class CameraFlows(QObject):
         except OutputError as error:
             self.failed.emit(error)
             return
-        job = Job(f"Record {path.name}", write_recording(made))
-        Watch(job, self.recorded.emit, partial(self._fail_recording, run))
-        self._writing.add(job)
+        self._writing.submit(
+            write_recording,
+            made,
+            title=f"Record {path.name}",
+            on_result=self.recorded.emit,
+            on_error=partial(self._fail_recording, run),
+        )
         run.recorder = made
         run.feed.record(made)
         self.changed.emit()
-
-    def _start(self, run: CameraRun, queue: JobQueue, title: str, work: Work) -> None:
-        job = Job(title, work)
-        Watch(job, _nothing, partial(self._fail, run), partial(self._look, run))
-        run.jobs.append(job)
-        queue.add(job)
 
     def _let_go(self) -> None:
         run, self._run = self._run, None
@@ -179,7 +213,7 @@ class CameraFlows(QObject):
         elif self._state.timeline is None and not self._state.live:
             self._state.set_status("video", EMPTY)
 
-    def _look(self, run: CameraRun, _batch: tuple[Progress, ...]) -> None:
+    def _look(self, run: CameraRun, _batch: Batch) -> None:
         look = run.feed.take()
         if look is None:
             return
@@ -216,8 +250,8 @@ class CameraFlows(QObject):
         self._state.end_live()
         for topic in ("head", "who", "trust"):
             self._state.set_status(topic, EMPTY)
-        self._state.set_status("video", error_status(error))
-        self._failed = True
+        retry = partial(self.open, self.number)
+        self._state.set_status("video", error_status(error, retry))
 
     def _fail_recording(self, run: CameraRun, error: Exception) -> None:
         run.feed.record(None)
@@ -228,11 +262,9 @@ class CameraFlows(QObject):
     @Slot(object)
     def _yield_to(self, owner: object) -> None:
         if owner is not self:
-            self._failed = False
             self._let_go()
 
     @Slot(object)
     def _yield_to_recording(self, recording: Recording | None) -> None:
         if recording is not None and self._run is not None and self._run.shown:
             self._let_go()
-        self._failed = self._failed and recording is None

@@ -1,0 +1,282 @@
+"""Analysis of what the user opens: shown as it happens, its results put into the state."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Sequence
+from functools import partial
+from pathlib import Path
+from typing import Final, TypeVar
+
+from PySide6.QtCore import QObject, Signal, Slot
+
+from facedyn_app.gui.controllers.heads import HeadController
+from facedyn_app.gui.controllers.identification import IdentificationController
+from facedyn_app.gui.controllers.library import LibraryController
+from facedyn_app.gui.frame_feed import FrameFeed
+from facedyn_app.gui.jobs import Batch, Job, JobQueue
+from facedyn_app.gui.recording import Recording
+from facedyn_app.gui.state import AppState
+from facedyn_app.gui.status import EMPTY, PanelStatus, error_status
+from facedyn_app.gui.timeline import TimelineBuffer
+from facedyn_app.gui.workflows import analysis
+from facedyn_app.gui.workflows.opening import VIDEOS, Found, find_recordings
+from facedyn_app.progress import OnProgress
+from facedyn_app.records import PartialFit
+
+AFTER_FIT: Final = "The answer comes when the face is fitted."
+Result = TypeVar("Result")
+
+
+class LiveShow:
+    """Partial results of one job: frames with landmarks, the head, traces that grow.
+
+    Args:
+        state: The window's state.
+        feed: Where the newest picture goes.
+
+    Attributes:
+        watched: Whether the user watches this job; another recording may be shown meanwhile.
+    """
+
+    def __init__(self, state: AppState, feed: FrameFeed) -> None:
+        self.watched = False
+        self._state = state
+        self._feed = feed
+        self._buffer: TimelineBuffer | None = None
+
+    def take(self, batch: Batch) -> None:
+        """Take the reports since the last time; the newest picture among them is shown."""
+        parts = [report.partial for report in batch if isinstance(report.partial, PartialFit)]
+        if not parts or self._state.head is None:
+            return
+        if self._buffer is None:
+            self._buffer = TimelineBuffer(self._state.head.expression_names)
+        for part in parts:
+            self._buffer.append(part)
+        if not self.watched:
+            return
+        newest = parts[-1]
+        if newest.image is not None:
+            self._feed.show_live(newest.image, newest.points, "analysing …")
+        self._state.grow_live(self._buffer.timeline())
+
+
+class AnalysisController(QObject):
+    """Videos, sessions, other programs' measurements and the demo, one after another.
+
+    Args:
+        state: The window's state.
+        feed: Shows the frames of analyses under way.
+        library: The library that is open.
+        heads: Which head videos are fitted with.
+        identification: Says who a recording is once it is fitted.
+        queue: For all that takes its time.
+        short: Queue of short work on the disk.
+
+    Attributes:
+        demo_opened: analysis.DemoOpened.
+        retried: Job: it had failed and is done again by another one.
+        failed: Exception of what could not be opened.
+    """
+
+    demo_opened = Signal(object)
+    retried = Signal(object)
+    failed = Signal(object)
+
+    def __init__(
+        self,
+        state: AppState,
+        feed: FrameFeed,
+        library: LibraryController,
+        heads: HeadController,
+        identification: IdentificationController,
+        queue: JobQueue,
+        short: JobQueue,
+    ) -> None:
+        super().__init__()
+        self._state = state
+        self._feed = feed
+        self._library = library
+        self._heads = heads
+        self._identification = identification
+        self._queue, self._short = queue, short
+        self._shows: dict[Job, LiveShow] = {}
+        self._retries: dict[Job, Callable[[], None]] = {}
+        queue.job_started.connect(self._watch_if_idle)
+        queue.job_finished.connect(self._end_show)
+        state.recording_changed.connect(self._unwatch)
+        state.live_began.connect(self._yield_to)
+
+    @Slot(object)
+    def open_paths(self, paths: Sequence[Path]) -> None:
+        """Open videos at once, and everything else when it has been looked at."""
+        videos = [path for path in paths if path.suffix.lower() in VIDEOS and not path.is_dir()]
+        self._open_found(Found(tuple(videos), ()))
+        for path in paths:
+            if path not in videos:
+                self._short.submit(
+                    find_recordings,
+                    path,
+                    title=f"Look at: {path.name}",
+                    on_result=self._open_found,
+                    on_error=self._show_error,
+                )
+
+    def open_video(self, path: Path, face: int = 0) -> None:
+        """Analyse a video, show it as it happens, then ask who it is.
+
+        Args:
+            path: The video.
+            face: Which of its faces, from 1; 0 takes the main one.
+        """
+        head, settings = lambda: self._heads.name, self._state.settings
+        self._submit(
+            f"Fit face: {path.name}",
+            partial(analysis.analyse, path, face, head, settings),
+            self._take_analysis,
+            partial(self.open_video, path, face),
+        )
+
+    def open_measured(self, path: Path) -> None:
+        """Open a session file or another program's measurement, then ask who it is."""
+        head, settings = lambda: self._heads.name, self._state.settings
+        self._submit(
+            f"Open: {path.name}",
+            partial(analysis.open_measured, path, head, settings),
+            self._take_analysis,
+            partial(self.open_measured, path),
+        )
+
+    def open_demo(self, folder: Path) -> None:
+        """Run the demo and show its first probe."""
+        self._submit(
+            "Demo",
+            partial(analysis.open_demo, folder, self._state.settings),
+            self._take_demo,
+            partial(self.open_demo, folder),
+        )
+
+    @Slot()
+    def refit(self) -> None:
+        """Fit the face of the shown recording again."""
+        recording = self._state.recording
+        if recording is not None and recording.video is not None:
+            self.open_video(recording.video, recording.face)
+
+    @Slot(object)
+    def watch(self, job: Job) -> None:
+        """Show the running analysis again, after another recording was looked at."""
+        if job is self._queue.current and job in self._shows:
+            self._begin_show(self._shows[job])
+
+    @Slot(object, object)
+    def show_failure(self, job: Job, error: Exception) -> None:
+        """Say again why an analysis has failed, with Retry; other work has said so elsewhere."""
+        if job in self._retries:
+            self._state.begin_live(self)
+            self._show_failed(job, error)
+        self._state.show_error(error)
+
+    def _open_found(self, found: Found) -> None:
+        for video in found.videos:
+            self.open_video(video)
+        for path in found.measured:
+            self.open_measured(path)
+
+    def _submit(
+        self,
+        title: str,
+        call: Callable[[OnProgress], Result],
+        take: Callable[[Result, bool], None],
+        retry: Callable[[], None],
+    ) -> None:
+        show = LiveShow(self._state, self._feed)
+        if not any(other in self._shows for other in self._queue.jobs):
+            self._begin_show(show)
+
+        def progressed(batch: Batch) -> None:
+            show.take(batch)
+            if show.watched:
+                self._set_answers(PanelStatus("working", AFTER_FIT, share=batch[-1].share))
+
+        job = self._queue.submit(
+            call,
+            title=title,
+            on_result=lambda result: take(result, show.watched),
+            on_error=lambda error: self._fail(job, retry, error),
+            on_progress=progressed,
+            on_cancel=lambda: self._clear(self._shows.pop(job)),
+        )
+        self._shows[job] = show
+
+    def _begin_show(self, show: LiveShow) -> None:
+        self._state.begin_live(show)
+        show.watched = True
+        self._state.set_status("video", PanelStatus("working", "Opening the video …"))
+        self._set_answers(PanelStatus("working", AFTER_FIT))
+
+    def _set_answers(self, status: PanelStatus) -> None:
+        for topic in ("who", "trust"):
+            self._state.set_status(topic, status)
+
+    def _take_analysis(self, recording: Recording, watched: bool) -> None:
+        self._state.add_recording(recording)
+        if watched:
+            self._state.show_recording(recording.key)
+        self._identification.ask(recording)
+
+    def _take_demo(self, opened: analysis.DemoOpened, watched: bool) -> None:
+        self._library.take_listing(opened.listing)
+        for recording in opened.recordings:
+            self._state.add_recording(recording)
+        if watched and opened.recordings:
+            self._state.show_recording(opened.recordings[0].key)
+        self.demo_opened.emit(opened)
+
+    def _clear(self, show: LiveShow) -> None:
+        if show.watched:
+            self._state.end_live()
+            self._set_answers(EMPTY)
+            self._state.set_status("video", EMPTY)
+            self._state.set_status("head", EMPTY)
+
+    def _fail(self, job: Job, retry: Callable[[], None], error: Exception) -> None:
+        self._retries[job] = retry
+        if self._shows[job].watched:
+            self._clear(self._shows[job])
+            self._show_failed(job, error)
+        self._show_error(error)
+
+    def _show_failed(self, job: Job, error: Exception) -> None:
+        self._state.end_live()
+        self._state.set_status("video", error_status(error, partial(self._retry, job)))
+
+    def _show_error(self, error: Exception) -> None:
+        self._state.show_error(error)
+        self.failed.emit(error)
+
+    def _retry(self, job: Job) -> None:
+        self._retries.pop(job)()
+        self.retried.emit(job)
+
+    @Slot(object)
+    def _watch_if_idle(self, job: Job) -> None:
+        """Show the next of several videos where the one before it has left nothing to look at."""
+        nothing = self._state.recording is None and not self._state.live
+        if nothing and job in self._shows:
+            self._begin_show(self._shows[job])
+
+    @Slot(object)
+    def _end_show(self, job: Job) -> None:
+        self._shows.pop(job, None)
+
+    @Slot(object)
+    def _yield_to(self, owner: object) -> None:
+        for show in self._shows.values():
+            show.watched = show is owner
+
+    @Slot(object)
+    def _unwatch(self, recording: Recording | None) -> None:
+        if recording is not None:
+            for show in self._shows.values():
+                show.watched = False

@@ -1,0 +1,104 @@
+"""Identification: who the shown recording is, or all that are ticked."""
+
+from __future__ import annotations
+
+from functools import partial
+from typing import Final
+
+from PySide6.QtCore import QObject, Slot
+
+from facedyn_app.errors import InputError
+from facedyn_app.gui.controllers.library import LibraryController
+from facedyn_app.gui.jobs import JobQueue
+from facedyn_app.gui.recording import Recording
+from facedyn_app.gui.state import AppState
+from facedyn_app.gui.status import EMPTY, PanelStatus, error_status
+from facedyn_app.gui.workflows.identification import Answers, answer, answer_several
+
+NOBODY: Final = PanelStatus(
+    "empty",
+    "Nobody is enrolled yet, so there is nobody to compare with.",
+    "Session > Enrol as a speaker… makes this recording the first.",
+)
+
+
+class IdentificationController(QObject):
+    """Completes open recordings with the answer to "who is it?".
+
+    Args:
+        state: The window's state.
+        library: The library that is open.
+        queue: For all that takes its time.
+    """
+
+    def __init__(self, state: AppState, library: LibraryController, queue: JobQueue) -> None:
+        super().__init__()
+        self._state, self._library, self._queue = state, library, queue
+
+    @Slot()
+    def identify(self) -> None:
+        """Ask who the shown recording is."""
+        if self._state.recording is None:
+            self._state.show_error(InputError("Open a video first, then ask who it is."))
+        else:
+            self.ask(self._state.recording)
+
+    def ask(self, recording: Recording) -> None:
+        """Ask who a recording is, before the next video is analysed."""
+        if not self._library.listing.speakers:
+            self._set_status(recording.key, NOBODY)
+            return
+        comparing = PanelStatus("working", "Comparing with the speakers …")
+        self._set_status(recording.key, comparing)
+        self._queue.submit(
+            answer,
+            recording,
+            self._library.listing.folder,
+            self._state.settings,
+            title=f"Who is it? {recording.title}",
+            on_result=self._state.add_recording,
+            on_error=partial(self._fail, recording.key),
+            on_cancel=partial(self._set_status, recording.key, EMPTY),
+            soon=True,
+        )
+
+    @Slot()
+    def identify_ticked(self) -> None:
+        """Ask who all ticked recordings are, one after the other."""
+        ticked = self._state.ticked
+        if not ticked:
+            self._state.show_error(
+                InputError("Tick recordings in the list first, then ask who they are.")
+            )
+        elif not self._library.listing.speakers:
+            self._state.show_error(InputError(NOBODY.sentence, NOBODY.hint))
+        else:
+            self._queue.submit(
+                answer_several,
+                ticked,
+                self._library.listing.folder,
+                self._state.settings,
+                title=f"Who are they? {len(ticked)} recording{'' if len(ticked) == 1 else 's'}",
+                on_result=self._take_answers,
+                on_error=self._state.show_error,
+                soon=True,
+            )
+
+    def _take_answers(self, answers: Answers) -> None:
+        for recording in answers.recordings:
+            self._state.add_recording(recording)
+        n_left_out = len(answers.left_out)
+        text = f"Compared: {len(answers.recordings)}. File > Export scores… writes every score."
+        if n_left_out:
+            title, sentence = answers.left_out[0]
+            text += f" Left out: {n_left_out}, such as {title}: {sentence}"
+        self._state.show_message(text)
+
+    def _fail(self, key: str, error: Exception) -> None:
+        self._set_status(key, error_status(error, self.identify))
+        self._state.show_error(error)
+
+    def _set_status(self, key: str, status: PanelStatus) -> None:
+        recording = self._state.recording
+        if recording is not None and recording.key == key:
+            self._state.set_status("who", status)

@@ -1,0 +1,149 @@
+"""Library that is open: listed, enrolled into, its sessions dated, opened and measured."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from datetime import date
+from functools import partial
+from pathlib import Path
+
+from PySide6.QtCore import QObject, Qt, Signal, Slot
+from PySide6.QtWidgets import QWidget
+
+from facedyn_app.gui.enrol_dialog import EnrolDialog
+from facedyn_app.gui.jobs import JobQueue
+from facedyn_app.gui.listing import Enrolment, Listing
+from facedyn_app.gui.recording import Recording
+from facedyn_app.gui.state import AppState
+from facedyn_app.gui.status import error_status
+from facedyn_app.gui.workflows import library
+
+
+class LibraryController(QObject):
+    """Has a queue of its own, so that a list need not wait for a video to be analysed.
+
+    Args:
+        state: The window's state.
+        folder: Folder of the library; there may be none yet.
+
+    Attributes:
+        queue: The work that runs and waits.
+        listing: What the library holds, as last read.
+        listed: Listing: it has been read.
+        drift_measured: DriftReport: of a speaker whom the user has picked.
+        enrolled: str: this speaker has a new session.
+        refused: Exception: a speaker was not enrolled.
+    """
+
+    listed = Signal(object)
+    drift_measured = Signal(object)
+    enrolled = Signal(str)
+    refused = Signal(object)
+
+    def __init__(self, state: AppState, folder: Path) -> None:
+        super().__init__()
+        self.queue = JobQueue(self)
+        self.listing = Listing(folder, ())
+        self._state = state
+
+    def shut_down(self) -> None:
+        """Stop all work and wait for it."""
+        self.queue.shut_down()
+
+    @Slot(object)
+    def open_library(self, folder: Path) -> None:
+        """Read the list of a library."""
+        self.queue.submit(
+            library.list_library,
+            folder,
+            title="Read the library",
+            on_result=self.take_listing,
+            on_error=partial(self._fail, "library", partial(self.open_library, folder)),
+        )
+
+    def take_listing(self, listing: Listing) -> None:
+        """Use this library from now on."""
+        self.listing = listing
+        self.listed.emit(listing)
+
+    def ask_enrolment(self, parent: QWidget) -> None:
+        """Ask for name and consent, and enrol the shown recording."""
+        recording = self._state.recording
+        if recording is None:
+            self._state.show_message("Open a video first, then enrol it.")
+            return
+        consents = {speaker.name: speaker.consent for speaker in self.listing.speakers}
+        dialog = EnrolDialog(consents, recording.label, parent)
+        dialog.setAttribute(Qt.WidgetAttribute.WA_DeleteOnClose)
+        dialog.ordered.connect(partial(self.enrol, recording))
+        self.enrolled.connect(dialog.finish)
+        self.refused.connect(dialog.show_failure)
+        dialog.open()
+
+    def enrol(self, recording: Recording, enrolment: Enrolment) -> None:
+        """Enrol a recording as one of a speaker's sessions."""
+
+        def done(listing: Listing) -> None:
+            self.take_listing(listing)
+            self._state.show_message(f"{enrolment.name} has a new session in the library.")
+            self.enrolled.emit(enrolment.name)
+
+        self.queue.submit(
+            library.enrol_recording,
+            recording,
+            enrolment,
+            self.listing.folder,
+            title=f"Enrol {enrolment.name}",
+            on_result=done,
+            on_error=self._refuse,
+        )
+
+    @Slot(int, object)
+    def date_session(self, key: int, day: date | None) -> None:
+        """Set when a session was recorded."""
+        self.queue.submit(
+            library.date_session,
+            key,
+            day,
+            self.listing.folder,
+            title="Date a session",
+            on_result=self.take_listing,
+            on_error=partial(self._fail, "library", partial(self.date_session, key, day)),
+        )
+
+    @Slot(str)
+    def measure_drift(self, speaker: str) -> None:
+        """Measure the drift of an enrolled speaker."""
+        self.queue.submit(
+            library.speaker_drift,
+            speaker,
+            self.listing.folder,
+            title=f"Drift of {speaker}",
+            on_result=self.drift_measured.emit,
+            on_error=partial(self._fail, "trust", partial(self.measure_drift, speaker)),
+        )
+
+    @Slot(int)
+    def open_session(self, key: int) -> None:
+        """Open a session of the library."""
+        self.queue.submit(
+            library.open_session,
+            key,
+            self.listing.folder,
+            self._state.settings,
+            title="Open session",
+            on_result=self._take_session,
+            on_error=partial(self._fail, "video", partial(self.open_session, key)),
+        )
+
+    def _take_session(self, recording: Recording) -> None:
+        self._state.add_recording(recording)
+        self._state.show_recording(recording.key)
+
+    def _refuse(self, error: Exception) -> None:
+        self.refused.emit(error)
+        self._state.show_error(error)
+
+    def _fail(self, topic: str, retry: Callable[[], None], error: Exception) -> None:
+        self._state.set_status(topic, error_status(error, retry))
+        self._state.show_error(error)

@@ -1,0 +1,132 @@
+"""Analysis of recordings: videos fitted, measurements of other programs read, the demo."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from dataclasses import dataclass, replace
+from pathlib import Path
+
+from facedyn_app.assets import DEFAULT_HEAD
+from facedyn_app.dynamics.quality import assess_quality
+from facedyn_app.fitting.device import use_threads
+from facedyn_app.gui.listing import Listing
+from facedyn_app.gui.recording import STAGES, Recording, recording_of
+from facedyn_app.gui.workflows.heads import head_of_session
+from facedyn_app.gui.workflows.library import listing_of
+from facedyn_app.library.library import Library
+from facedyn_app.progress import OnProgress, Progress
+from facedyn_app.settings import Settings
+from facedyn_app.workflows.analyse import analyse_video, fit_face, follow_video
+from facedyn_app.workflows.demo import DemoResult, run_demo
+from facedyn_app.workflows.heads import known_flame_file, ready_head
+from facedyn_app.workflows.recordings import read_one_kept
+
+
+def analyse(
+    path: Path, face: int, head_name: Callable[[], str], settings: Settings, on_progress: OnProgress
+) -> Recording:
+    """Fit a head to a video, showing it as it goes.
+
+    Args:
+        path: The video.
+        face: Which of its faces, from 1; 0 takes the main one.
+        head_name: Gives the head's id when the work begins: one that is chosen before that counts.
+        settings: Of all stages.
+        on_progress: Called several times a second; may raise Cancelled.
+    """
+    use_threads(settings.machine.threads)
+    head = ready_head(head_name(), on_progress)
+    device = settings.machine.device
+    analysis = analyse_video(
+        path, head, settings, device=device, face=face, live=True, on_progress=on_progress
+    )
+    return recording_of(analysis, settings)
+
+
+def open_measured(
+    path: Path, head_name: Callable[[], str], settings: Settings, on_progress: OnProgress
+) -> Recording:
+    """Read a session file or another program's measurement.
+
+    Args:
+        path: The file or folder.
+        head_name: Gives the chosen head's id, which names the FLAME file of FLAME parameters.
+        settings: Of all stages.
+        on_progress: Called several times a second; may raise Cancelled.
+    """
+    on_progress(Progress("reading", 0))
+    session = read_one_kept(path, None, known_flame_file(head_name()))
+    return Recording(
+        key=str(path),
+        title=path.name,
+        session=session,
+        quality=assess_quality(session, settings.trust),
+    )
+
+
+def fit_other_face(
+    recording: Recording, face: int, settings: Settings, on_progress: OnProgress
+) -> Recording:
+    """Fit another face of a recording's video with the same head."""
+    if recording.followed is None:
+        return recording
+    use_threads(settings.machine.threads)
+    head = head_of_session(recording, on_progress)
+    device = settings.machine.device
+    analysis = fit_face(
+        recording.followed, head, settings, device=device, face=face, on_progress=on_progress
+    )
+    return recording_of(analysis, settings)
+
+
+def find_landmarks(recording: Recording, settings: Settings, on_progress: OnProgress) -> Recording:
+    """Find the landmarks of a recording of which only the session was kept."""
+    if recording.video is None:
+        return recording
+    video = follow_video(
+        recording.video, ready_head(DEFAULT_HEAD), settings, on_progress=on_progress
+    )
+    return replace(
+        recording,
+        landmarks=video.tracks.track(video.tracks.number_of()),
+        info=video.info,
+        timing=((STAGES["landmarks"], f"{video.seconds_spent:.1f} s"),),
+    )
+
+
+@dataclass(frozen=True, slots=True, eq=False)
+class DemoOpened:
+    """The demo, ready to be shown.
+
+    Attributes:
+        result: What it found.
+        listing: Its library.
+        recordings: One a probe.
+    """
+
+    result: DemoResult
+    listing: Listing
+    recordings: tuple[Recording, ...]
+
+
+def open_demo(folder: Path, settings: Settings, on_progress: OnProgress) -> DemoOpened:
+    """Run the demo in a library of its own."""
+    result = run_demo(folder, settings, live=True, on_progress=on_progress)
+    with Library.open(folder, create=False) as library:
+        listing = listing_of(library)
+    names = frozenset(probe.speaker for probe in result.probes)
+    recordings = tuple(
+        Recording(
+            key=str(probe.video),
+            title=probe.video.name,
+            session=probe.session,
+            quality=probe.identification.quality,
+            video=probe.video,
+            identification=probe.identification,
+            drift=result.drift,
+            true_speaker=probe.speaker,
+            simulated_speakers=names,
+        )
+        for probe in result.probes
+    )
+    return DemoOpened(result, listing, recordings)
