@@ -26,8 +26,8 @@ from facedyn_app.dynamics.shape_moves import ShapeMoves, measure_moves
 from facedyn_app.errors import FacedynError, InputError, MismatchError, TooLittleError
 from facedyn_app.folders import head_cache
 from facedyn_app.headmodel.files.io import load_head
+from facedyn_app.headmodel.landmark_embedding.prepare import prepare_head
 from facedyn_app.headmodel.model import HeadModel
-from facedyn_app.headmodel.placing.prepare import prepare_head
 from facedyn_app.landmarks import (
     ANY_FACE,
     Landmarker,

@@ -17,7 +17,7 @@ import numpy as np
 import numpy.typing as npt
 
 from facedyn_app.assets import sha256_of
-from facedyn_app.headmodel.files.checks import (
+from facedyn_app.headmodel.files.head_arrays import (
     WHOLE_NUMBERS,
     Pattern,
     check_range,

@@ -7,8 +7,8 @@ from dataclasses import dataclass
 import numpy as np
 from scipy.spatial.transform import Rotation
 
-from facedyn_app.headmodel.drawing.canvas import Colour
 from facedyn_app.headmodel.model import HeadModel
+from facedyn_app.headmodel.rendering.appearance import Colour
 from facedyn_app.records import BoolArray, ByteArray, FloatArray, IntArray
 
 N_ANCHORS = 80

@@ -12,24 +12,6 @@ from dataclasses import dataclass
 
 import numpy as np
 
-from facedyn_app.headmodel.drawing import regions
-from facedyn_app.headmodel.drawing.appearance import Appearance, toned_skin
-from facedyn_app.headmodel.drawing.canvas import (
-    MOUTH_INSIDE,
-    TEETH,
-    TONGUE,
-    Canvas,
-    Skin,
-)
-from facedyn_app.headmodel.drawing.glasses import glasses_parts
-from facedyn_app.headmodel.drawing.mouth import behind_lips
-from facedyn_app.headmodel.drawing.paint_eyes import paint_eyes, paint_lid_edges
-from facedyn_app.headmodel.drawing.paint_marks import outlines, paint_landmark_parts
-from facedyn_app.headmodel.drawing.rigid_parts import RigidPart
-from facedyn_app.headmodel.drawing.skin_marks import paint_skin
-from facedyn_app.headmodel.drawing.subdivide import FineMesh, incidence, subdivide
-from facedyn_app.headmodel.drawing.teeth import mouth_parts, paint_own_teeth
-from facedyn_app.headmodel.drawing.texture import texture_colours
 from facedyn_app.headmodel.model import (
     REGION_EYE,
     REGION_LASHES,
@@ -42,6 +24,32 @@ from facedyn_app.headmodel.model import (
     of_material,
     rest_joints,
 )
+from facedyn_app.headmodel.rendering import regions
+from facedyn_app.headmodel.rendering.appearance import (
+    MOUTH_INSIDE,
+    TEETH,
+    TONGUE,
+    Appearance,
+    Canvas,
+    Skin,
+    toned_skin,
+)
+from facedyn_app.headmodel.rendering.fine_mesh import (
+    FineMesh,
+    incidence,
+    subdivide,
+    texture_colours,
+)
+from facedyn_app.headmodel.rendering.glasses import glasses_parts
+from facedyn_app.headmodel.rendering.mouth import behind_lips, mouth_parts, paint_own_teeth
+from facedyn_app.headmodel.rendering.paint_marks import (
+    outlines,
+    paint_eyes,
+    paint_landmark_parts,
+    paint_lid_edges,
+    paint_skin,
+)
+from facedyn_app.headmodel.rendering.rigid_parts import RigidPart
 from facedyn_app.records import BoolArray, ByteArray, FloatArray, IntArray
 
 _FACE_EDGE, _LID_EDGE, _EYE_EDGE = 0.0025, 0.0014, 0.0009  # m, longest edges of the painted mesh

@@ -1,4 +1,4 @@
-"""Where the landmarker's points sit on a head's mesh, found by showing it the head.
+"""Landmark embedding: where the landmarker's points sit on a head's mesh, found on synthetic views.
 
 No licence-free table exists for FLAME and none at all for a head of one's own, so the program
 makes one for any head: draw the painted head from several sides, run the landmarker on the
@@ -15,9 +15,11 @@ import numpy as np
 from scipy.spatial.transform import Rotation
 
 from facedyn_app.errors import TooLittleError
-from facedyn_app.headmodel.drawing import regions
-from facedyn_app.headmodel.drawing.paint import eyeballs
-from facedyn_app.headmodel.drawing.render import FACING, head_to_camera
+from facedyn_app.headmodel.landmark_embedding.synthetic_views import (
+    STANDARD_VIEWS,
+    SyntheticViews,
+    render_views,
+)
 from facedyn_app.headmodel.model import (
     REGION_LASHES,
     REGION_MOUTH_INSIDE,
@@ -28,7 +30,9 @@ from facedyn_app.headmodel.model import (
     LandmarkEmbedding,
     of_material,
 )
-from facedyn_app.headmodel.placing.showing import STANDARD, Showing, show
+from facedyn_app.headmodel.rendering import regions
+from facedyn_app.headmodel.rendering.paint import eyeballs
+from facedyn_app.headmodel.rendering.render import FACING, head_to_camera
 from facedyn_app.headmodel.surface import hit_pixels, nearest_on_mesh
 from facedyn_app.progress import OnProgress, Progress, ignore
 from facedyn_app.records import BoolArray, ByteArray, FloatArray, IntArray
@@ -85,7 +89,7 @@ def measure_placement(
     head: HeadModel,
     detect: Detect,
     on_progress: OnProgress = ignore,
-    showing: Showing = STANDARD,
+    views: SyntheticViews = STANDARD_VIEWS,
     rounds: int = ROUNDS,
 ) -> Placement:
     """As `place_landmarks`, with the spread of the places found.
@@ -94,7 +98,7 @@ def measure_placement(
         head: The head.
         detect: The landmarker.
         on_progress: Told of every picture.
-        showing: How the head is shown: in its first look only, in the last round in all of them.
+        views: How the head is rendered: in the first style only, in the last round in all of them.
         rounds: How often it is shown, each time painted by the last table; at least 1.
 
     Raises:
@@ -103,13 +107,13 @@ def measure_placement(
     if rounds < 1:
         raise ValueError("rounds must be at least 1")
     bare = replace(head, landmarks=None)
-    first = replace(showing, looks=showing.looks[:1])
-    steps = [*[first] * (rounds - 1), showing]
+    first = replace(views, styles=views.styles[:1])
+    steps = [*[first] * (rounds - 1), views]
     counter = _Counter(on_progress, sum(step.n_pictures for step in steps))
-    placement = _place(head, *_look(bare, detect, steps[0], counter))
+    placement = _place(head, *_detect_in_views(bare, detect, steps[0], counter))
     for step in steps[1:]:
         painted = replace(head, landmarks=placement.table)
-        placement = _place(head, *_look(painted, detect, step, counter))
+        placement = _place(head, *_detect_in_views(painted, detect, step, counter))
     return placement
 
 
@@ -124,40 +128,40 @@ class _Counter:
         self._done += 1
 
 
-def _look(
-    head: HeadModel, detect: Detect, showing: Showing, counter: _Counter
+def _detect_in_views(
+    head: HeadModel, detect: Detect, views: SyntheticViews, counter: _Counter
 ) -> tuple[FloatArray, FloatArray]:
     """Places (N, L, 3) in the head frame, NaN where none, and how squarely they are seen (N, L)."""
     vertices = np.asarray(head.v_template, dtype=np.float64)
     faces = np.asarray(head.faces)
     solid = faces[~of_material(head, *_NO_LANDMARKS)[faces].any(axis=1)]
     hits, squareness = [], []
-    for picture in show(head, showing):
+    for picture in render_views(head, views):
         counter.tell()
         pixels = detect(picture.image)
         if pixels is None:
             continue
         placed = head_to_camera(vertices, picture.rotation, picture.translation)
-        found, met = hit_pixels(placed, showing.camera.project(placed), solid, pixels)
+        found, face = hit_pixels(placed, views.camera.project(placed), solid, pixels)
         turn = FACING @ Rotation.from_rotvec(picture.rotation).as_matrix()
         hits.append((found - picture.translation) @ turn)
-        squareness.append(_squareness(placed[solid[met]], met >= 0))
+        squareness.append(_squareness(placed[solid[face]], face >= 0))
     if len(hits) < MIN_VIEWS:
         raise TooLittleError(
             f"The landmarker finds the head '{head.head_id}' in {len(hits)} of "
-            f"{showing.n_pictures} pictures only, so its landmarks cannot be placed.",
+            f"{views.n_pictures} pictures only, so its landmarks cannot be placed.",
             "Is it a whole head, in metres, y up and looking along z?",
         )
     return np.stack(hits), np.stack(squareness)
 
 
-def _squareness(corners: FloatArray, met: BoolArray) -> FloatArray:
-    """(L,) squared cosine between the line of sight and the surface (L, 3, 3) that it meets."""
+def _squareness(corners: FloatArray, seen: BoolArray) -> FloatArray:
+    """(L,) squared cosine between the line of sight and the surface (L, 3, 3) that it hits."""
     normal = np.cross(corners[:, 1] - corners[:, 0], corners[:, 2] - corners[:, 0])
     sight = corners.mean(axis=1)
     scale = np.linalg.norm(normal, axis=1) * np.linalg.norm(sight, axis=1)
     cosine = -(normal * sight).sum(axis=1) / np.maximum(scale, 1e-20)
-    return np.where(met, np.clip(cosine, 0.0, 1.0) ** 2, 0.0)
+    return np.where(seen, np.clip(cosine, 0.0, 1.0) ** 2, 0.0)
 
 
 def _place(head: HeadModel, hits: FloatArray, squareness: FloatArray) -> Placement:

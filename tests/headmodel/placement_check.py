@@ -1,4 +1,4 @@
-"""How far a landmark table can be trusted: place the landmarks twice and compare."""
+"""Repeatability of a landmark table: the landmarks are placed twice and compared."""
 
 from __future__ import annotations
 
@@ -6,11 +6,36 @@ from dataclasses import dataclass
 
 import numpy as np
 
+from facedyn_app.headmodel.landmark_embedding.embedding import Detect, Placement, measure_placement
+from facedyn_app.headmodel.landmark_embedding.synthetic_views import (
+    STANDARD_VIEWS,
+    Style,
+    SyntheticViews,
+    view_grid,
+)
 from facedyn_app.headmodel.model import HeadModel, LandmarkEmbedding
-from facedyn_app.headmodel.placing.embedding import Detect, Placement, measure_placement
-from facedyn_app.headmodel.placing.showing import CONTROL, STANDARD, Showing
+from facedyn_app.headmodel.rendering.appearance import Skin
+from facedyn_app.headmodel.rendering.render import Camera, Light
 from facedyn_app.progress import OnProgress, ignore
 from facedyn_app.records import FloatArray, IntArray
+
+_TAN = Skin(
+    skin=(176, 126, 96), lips=(146, 84, 76), brows=(44, 32, 26), hair=(34, 26, 22), flush=0.15
+)
+# Nothing in common with the standard one: what it finds says how far a table can be trusted.
+CONTROL_VIEWS = SyntheticViews(
+    views=view_grid((-18, -7, 6, 19), (-35, -25, -15, -5, 5, 15, 25, 35)),
+    styles=(
+        Style(Light(direction=(0.4, -0.4, -1.0), strength=0.45, fill=0.35), _TAN, (226, 226, 230)),
+        Style(
+            Light(direction=(-0.9, -0.3, -0.8), strength=0.6, fill=0.2, ambient=0.4),
+            Skin(skin=(216, 172, 140), lips=(178, 96, 92), brows=(82, 58, 40), flush=0.2),
+            (40, 44, 40),
+        ),
+    ),
+    camera=Camera(480, 480, 1250.0),
+    distance=1.0,
+)
 
 
 @dataclass(frozen=True, slots=True, eq=False)
@@ -39,7 +64,7 @@ def compare_placements(
     head: HeadModel,
     detect: Detect,
     on_progress: OnProgress = ignore,
-    showings: tuple[Showing, Showing] = (STANDARD, CONTROL),
+    view_sets: tuple[SyntheticViews, SyntheticViews] = (STANDARD_VIEWS, CONTROL_VIEWS),
 ) -> PlacementComparison:
     """Place a head's landmarks twice, with other views, light, skin, background and camera.
 
@@ -47,12 +72,12 @@ def compare_placements(
         head: The head; a table that it already has is not used.
         detect: The landmarker.
         on_progress: Told of every picture.
-        showings: How the head is shown each time.
+        view_sets: The views of each time.
 
     Raises:
         TooLittleError: The landmarker hardly ever finds this head.
     """
-    one, other = (measure_placement(head, detect, on_progress, showing) for showing in showings)
+    one, other = (measure_placement(head, detect, on_progress, views) for views in view_sets)
     index, at, at_other = np.intersect1d(one.table.index, other.table.index, return_indices=True)
     apart = places(head, one.table)[at] - places(head, other.table)[at_other]
     return PlacementComparison(one, other, index, np.linalg.norm(apart, axis=1))

@@ -1,4 +1,4 @@
-"""Teeth, and where a head has none a tongue, behind the lips of a head whose file lacks them.
+"""Inside of the mouth: teeth, and where a head has none a tongue, as far as its file lacks them.
 
 Two arches of strips, the upper on the skull and the lower on the jaw, their edges on the line at
 which closed lips meet: closed lips hide them, parted ones show them. Sizes are those of adults
@@ -11,9 +11,16 @@ from dataclasses import dataclass
 
 import numpy as np
 
-from facedyn_app.headmodel.drawing import regions
-from facedyn_app.headmodel.drawing.canvas import MOUTH_INSIDE, TONGUE, Canvas, Colour
-from facedyn_app.headmodel.drawing.rigid_parts import (
+from facedyn_app.headmodel.model import (
+    REGION_MOUTH_INSIDE,
+    REGION_TEETH,
+    REGION_TONGUE,
+    HeadModel,
+    of_material,
+)
+from facedyn_app.headmodel.rendering import regions
+from facedyn_app.headmodel.rendering.appearance import MOUTH_INSIDE, TONGUE, Canvas, Colour
+from facedyn_app.headmodel.rendering.rigid_parts import (
     RigidPart,
     Surface,
     grid_faces,
@@ -22,15 +29,14 @@ from facedyn_app.headmodel.drawing.rigid_parts import (
     one_colour,
     rigid_part,
 )
-from facedyn_app.headmodel.model import (
-    REGION_MOUTH_INSIDE,
-    REGION_TEETH,
-    REGION_TONGUE,
-    HeadModel,
-    of_material,
-)
-from facedyn_app.records import ByteArray, FloatArray
+from facedyn_app.headmodel.surface import hit_pixels
+from facedyn_app.records import BoolArray, ByteArray, FloatArray
 
+_FAR = 10.0  # m: from there rays are nearly parallel
+_FOCAL_PX = 1000 * _FAR  # 1 mm a pixel
+_COVERED = 0.0015  # m of depth by which something must lie in front
+_REACH = np.array([0.02, 0.022])  # m beyond the lips, sideways and up or down
+_DEPTH = 0.09  # m behind the lips
 GUMS: Colour = (168, 96, 92)
 HALF_MOUTH = 0.0236  # m, half the width of the mouth that the sizes below belong to
 _COLUMNS = 6  # of a tooth
@@ -41,6 +47,27 @@ _SHADOW = 0.0105  # m of depth of the arch at which the cheeks leave a third of 
 # Rows of a strip: inner edge, cutting edge, crown, gum margin, gum; in crown heights, and colour.
 _ROWS = np.array([0.06, 0.0, 0.12, 0.35, 0.65, 0.9, 1.02, 1.5])
 _INNER_ROW, _GUM_ROWS = 0, 2
+
+
+def behind_lips(head: HeadModel, lips: FloatArray) -> BoolArray:
+    """(V,) which vertices are the inside of the mouth: near the lips and covered from the front.
+
+    Args:
+        head: The head, its mouth closed.
+        lips: (K, 3) the lips' outer outline, m.
+    """
+    vertices, faces = np.asarray(head.v_template, dtype=np.float64), np.asarray(head.faces)
+    low, high = lips.min(axis=0), lips.max(axis=0)
+    low, high = low - [*_REACH, _DEPTH], high + np.array([*_REACH, 0.0])
+    near = ((vertices >= low) & (vertices <= high)).all(axis=1)
+    inside = np.zeros(len(vertices), dtype=np.bool_)
+    if not near.any():
+        return inside
+    placed = vertices * [1.0, -1.0, -1.0] + [0.0, 0.0, _FAR]  # as a camera in front sees them
+    image = _FOCAL_PX * placed[:, :2] / placed[:, 2:]
+    first, _ = hit_pixels(placed, image, faces, image[near])
+    inside[near] = placed[near, 2] - first[:, 2] > _COVERED  # false where nothing is met
+    return inside
 
 
 @dataclass(frozen=True, slots=True, eq=False)

@@ -12,8 +12,8 @@ from scipy.spatial.transform import Rotation
 from vtkmodules.util.numpy_support import vtk_to_numpy
 from vtkmodules.vtkCommonCore import vtkUnsignedCharArray
 
-from facedyn_app.headmodel.drawing.paint import PaintedHead
-from facedyn_app.headmodel.drawing.subdivide import incidence, vertex_normals
+from facedyn_app.headmodel.rendering.fine_mesh import incidence, vertex_normals
+from facedyn_app.headmodel.rendering.paint import PaintedHead
 from facedyn_app.headmodel.turns import FACING_DIAGONAL
 from facedyn_app.records import ByteArray, FloatArray, IntArray
 

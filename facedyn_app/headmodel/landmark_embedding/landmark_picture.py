@@ -6,11 +6,11 @@ import cv2
 import numpy as np
 
 from facedyn_app.errors import TooLittleError
-from facedyn_app.headmodel.drawing.paint import landmark_points, paint_head
-from facedyn_app.headmodel.drawing.render import Camera, HeadRenderer, head_to_camera
-from facedyn_app.headmodel.drawing.subdivide import incidence, vertex_normals
+from facedyn_app.headmodel.landmark_embedding.synthetic_views import view_placement
 from facedyn_app.headmodel.model import HeadModel
-from facedyn_app.headmodel.placing.showing import view_placement
+from facedyn_app.headmodel.rendering.fine_mesh import incidence, vertex_normals
+from facedyn_app.headmodel.rendering.paint import landmark_points, paint_head
+from facedyn_app.headmodel.rendering.render import Camera, HeadRenderer, head_to_camera
 from facedyn_app.records import BoolArray, ByteArray, FloatArray
 
 _SIZE, _LEGEND = 560, 64  # px

@@ -8,10 +8,10 @@ import cv2
 import numpy as np
 import torch
 
-from facedyn_app.headmodel.drawing.paint import landmark_points, paint_head
-from facedyn_app.headmodel.drawing.render import Camera, HeadRenderer, head_to_camera
 from facedyn_app.headmodel.forward import HeadTensors, head_to_tensors, head_vertices
 from facedyn_app.headmodel.model import HeadModel
+from facedyn_app.headmodel.rendering.paint import landmark_points, paint_head
+from facedyn_app.headmodel.rendering.render import Camera, HeadRenderer, head_to_camera
 from facedyn_app.progress import OnProgress, Progress, ignore
 from facedyn_app.records import ByteArray, FloatArray
 

@@ -1,4 +1,4 @@
-"""A jaw joint for a head whose mouth was opened by sculpting (blendshapes) only."""
+"""Construction of joints: a jaw from sculpted blendshapes, joints that follow a head's shape."""
 
 from __future__ import annotations
 
@@ -198,3 +198,23 @@ def _fit_correctives(
     normal = matrix.T @ matrix + _RIDGE * np.eye(9)
     solved = np.linalg.solve(normal, matrix.T @ target.reshape(len(matrix), -1))
     return np.moveaxis(solved.reshape(9, n, 3), 0, 2)
+
+
+def anchor_weights(
+    vertices: FloatArray, candidates: IntArray, point: FloatArray, height: float
+) -> FloatArray:
+    """(V,) the smallest weights of sum 1 on the vertices at a point's height that give the point.
+
+    A sum of 1 and exactness for the given head make the joint follow every affine change of it.
+
+    Args:
+        vertices: (V, 3) m.
+        candidates: Vertices that may be used.
+        point: (3,) the joint, m.
+        height: How far, up or down, a vertex may lie from the point, m.
+    """
+    used = candidates[np.abs(vertices[candidates, 1] - point[1]) < height]
+    matrix = np.vstack([np.ones(len(used)), vertices[used].T])
+    row = np.zeros(len(vertices))
+    row[used] = np.linalg.lstsq(matrix, np.array([1.0, *point]), rcond=None)[0]
+    return row

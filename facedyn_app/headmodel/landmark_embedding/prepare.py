@@ -11,7 +11,7 @@ import numpy as np
 
 from facedyn_app.errors import InputError, OutputError
 from facedyn_app.files import atomic_file
-from facedyn_app.headmodel.files.extras import (
+from facedyn_app.headmodel.files.head_arrays import (
     LANDMARK_SHAPES,
     landmarks_from_arrays,
     landmarks_to_arrays,
@@ -21,9 +21,9 @@ from facedyn_app.npz import read_npz
 from facedyn_app.progress import OnProgress, ignore
 
 if TYPE_CHECKING:
-    from facedyn_app.headmodel.placing.embedding import Detect
+    from facedyn_app.headmodel.landmark_embedding.embedding import Detect
 
-PLACING_VERSION = 1  # of the method in `embedding`, `showing` and `paint`: another, another table
+EMBEDDING_VERSION = 1  # of the method in `embedding`, `showing` and `paint`: another, another table
 
 log = logging.getLogger(__name__)
 
@@ -50,7 +50,7 @@ def prepare_head(
     if kept is not None:
         return replace(head, landmarks=kept)
     # it draws, and what draws takes half a second to import, which most starts do without
-    from facedyn_app.headmodel.placing.embedding import place_landmarks
+    from facedyn_app.headmodel.landmark_embedding.embedding import place_landmarks
 
     table = place_landmarks(head, detect, on_progress)
     _keep_table(head, table, cache)
@@ -70,7 +70,7 @@ def has_table(sha256: str, cache: Path) -> bool:
 
 
 def _table_of(sha256: str, cache: Path) -> Path:
-    return cache / f"landmarks-{PLACING_VERSION}-{sha256}.npz"
+    return cache / f"landmarks-{EMBEDDING_VERSION}-{sha256}.npz"
 
 
 def read_table(head: HeadModel, cache: Path) -> LandmarkEmbedding | None:

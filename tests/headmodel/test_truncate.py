@@ -4,12 +4,11 @@ import numpy as np
 import pytest
 
 from facedyn_app.errors import MismatchError
-from facedyn_app.headmodel.fewer import with_fewer
-from facedyn_app.headmodel.model import HeadModel
+from facedyn_app.headmodel.model import HeadModel, truncate
 
 
 def test_the_leading_directions_are_kept(tiny_head: HeadModel) -> None:
-    small = with_fewer(tiny_head, n_shape=2, n_expression=1)
+    small = truncate(tiny_head, n_shape=2, n_expression=1)
     np.testing.assert_array_equal(small.shapedirs, tiny_head.shapedirs[:, :, :2])
     np.testing.assert_array_equal(small.exprdirs, tiny_head.exprdirs[:, :, :1])
     assert (small.n_shape, small.n_expression) == (2, 1)
@@ -18,10 +17,10 @@ def test_the_leading_directions_are_kept(tiny_head: HeadModel) -> None:
 
 
 def test_zero_means_all(tiny_head: HeadModel) -> None:
-    same = with_fewer(tiny_head)
+    same = truncate(tiny_head)
     assert (same.n_shape, same.n_expression) == (3, 4)
     assert same.expression_names == tiny_head.expression_names
-    assert with_fewer(tiny_head, n_expression=2).n_shape == 3
+    assert truncate(tiny_head, n_expression=2).n_shape == 3
 
 
 @pytest.mark.parametrize(("n_shape", "n_expression"), [(4, 0), (0, 5), (-1, 0)])
@@ -29,4 +28,4 @@ def test_more_than_there_are_is_refused(
     tiny_head: HeadModel, n_shape: int, n_expression: int
 ) -> None:
     with pytest.raises(MismatchError, match="'tiny-head' has"):
-        with_fewer(tiny_head, n_shape, n_expression)
+        truncate(tiny_head, n_shape, n_expression)

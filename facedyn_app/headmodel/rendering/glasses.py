@@ -4,9 +4,10 @@ from __future__ import annotations
 
 import numpy as np
 
-from facedyn_app.headmodel.drawing import regions
-from facedyn_app.headmodel.drawing.appearance import Glasses
-from facedyn_app.headmodel.drawing.rigid_parts import (
+from facedyn_app.headmodel.model import HeadModel
+from facedyn_app.headmodel.rendering import regions
+from facedyn_app.headmodel.rendering.appearance import Glasses
+from facedyn_app.headmodel.rendering.rigid_parts import (
     RigidPart,
     Surface,
     grid_faces,
@@ -15,7 +16,6 @@ from facedyn_app.headmodel.drawing.rigid_parts import (
     one_colour,
     rigid_part,
 )
-from facedyn_app.headmodel.model import HeadModel
 from facedyn_app.records import FloatArray
 
 _AROUND, _RIM_AROUND = 6, 40  # corners of a tube's section, points of a rim

@@ -1,13 +1,23 @@
-"""What paint makes of a skin: blotches and pores, folds, a beard."""
+"""Paint by landmarks and materials: uneven skin, folds, beard, hair, brows, lips, lids, eyes."""
 
 from __future__ import annotations
 
 import numpy as np
 
-from facedyn_app.headmodel.drawing import regions
-from facedyn_app.headmodel.drawing.appearance import Appearance, Beard
-from facedyn_app.headmodel.drawing.canvas import Canvas, Colour
-from facedyn_app.records import FloatArray
+from facedyn_app.headmodel.model import REGION_LID_EDGE, HeadModel, rest_joints
+from facedyn_app.headmodel.rendering import regions
+from facedyn_app.headmodel.rendering.appearance import (
+    MOUTH_INSIDE,
+    PUPIL,
+    SCLERA,
+    Appearance,
+    Beard,
+    Canvas,
+    Colour,
+    Skin,
+)
+from facedyn_app.headmodel.rendering.fine_mesh import FineMesh
+from facedyn_app.records import BoolArray, FloatArray
 
 _N_WAVES, _N_SPOTS = 10, 8
 _WAVE_LENGTHS = (0.012, 0.05)  # m
@@ -15,6 +25,8 @@ _BLOTCH, _PORE, _REDNESS = 0.035, 0.025, 0.02  # share of the skin's brightness,
 _FOLD, _BAG, _LINE = 0.30, 0.20, 0.16  # share of the light that the deepest folds take
 _HAIRINESS = 0.16  # share of the hair that is missing at a point, deviation
 _FRONT = 0.03  # m before or behind a line, seen from the front, that its fold may lie
+IRIS_RADIUS, PUPIL_RADIUS = 0.0059, 0.0023  # m
+_TEMPLE_DEPTH = 0.07  # m, at least, from the middle of the forehead back to the temples
 
 
 def paint_skin(canvas: Canvas, marks: dict[int, FloatArray], appearance: Appearance) -> None:
@@ -129,3 +141,117 @@ def beard_mask(points: FloatArray, marks: dict[int, FloatArray], beard: Beard) -
     if not beard.chin:
         inside.append(points[:, 1] - lips[1] + 0.003 + 0.4 * np.maximum(aside - corner, 0.0))
     return np.asarray(np.clip(0.5 + np.min(inside, axis=0) / 0.006, 0.0, 1.0))
+
+
+def paint_lid_edges(canvas: Canvas, head: HeadModel, mesh: FineMesh, skin: Skin) -> None:
+    """Lashes along the edges of the lids, the upper ones darker."""
+    if head.region is None:
+        return
+    share = mesh.matrix @ (np.asarray(head.region) == REGION_LID_EDGE).astype(np.float64)
+    eyes = [j for j, name in enumerate(head.joint_names) if "eye" in name]
+    middle = rest_joints(head)[eyes, 1].mean() - 0.0015
+    darkness = np.where(canvas.points[:, 1] > middle, 0.95, 0.5)
+    canvas.blend(skin.brows, darkness * share**1.5)
+
+
+def paint_eyes(canvas: Canvas, head: HeadModel, on_eye: BoolArray, skin: Skin) -> None:
+    """White, iris with a dark rim, pupil and a highlight on eyeballs that look ahead.
+
+    Args:
+        canvas: What is painted on.
+        head: The head.
+        on_eye: (V',) which fine vertices are eyeball.
+        skin: The colours.
+    """
+    joints = rest_joints(head)
+    rim = (int(0.35 * skin.iris[0]), int(0.35 * skin.iris[1]), int(0.35 * skin.iris[2]))
+    canvas.blend(SCLERA, on_eye.astype(np.float64))
+    for j, name in enumerate(head.joint_names):
+        if "eye" not in name:
+            continue
+        offset = canvas.points - joints[j]
+        own = on_eye & (np.linalg.norm(offset, axis=1) < 0.02) & (offset[:, 2] > 0)
+        radius = np.hypot(offset[:, 0], offset[:, 1])
+        canvas.blend(rim, _disc(radius, IRIS_RADIUS) * own)
+        canvas.blend(skin.iris, _disc(radius, 0.85 * IRIS_RADIUS) * own)
+        canvas.blend(PUPIL, _disc(radius, PUPIL_RADIUS) * own)
+        glint = np.hypot(offset[:, 0] - 0.0015, offset[:, 1] - 0.0018)
+        canvas.blend((250, 250, 250), _disc(glint, 0.0009) * own)
+
+
+def _disc(radius: FloatArray, size: float) -> FloatArray:
+    return np.asarray(np.clip(0.5 + (size - radius) / 0.0006, 0.0, 1.0))
+
+
+def paint_landmark_parts(
+    canvas: Canvas,
+    marks: dict[int, FloatArray],
+    skin: Skin,
+    appearance: Appearance,
+    *,
+    lips_known: bool,
+) -> None:
+    """Hair, cheeks, brows, lips and lid lines by the outlines of which all landmarks are placed.
+
+    Args:
+        canvas: What is painted on.
+        marks: The landmarks (3,) by number, m.
+        skin: The colours.
+        appearance: The brows and the beard.
+        lips_known: Whether the head's file tells the lips, so that they are left out here.
+    """
+    points = canvas.points
+    for line in outlines(marks, (regions.FOREHEAD_TOP, *regions.TEMPLES, regions.CHIN)):
+        canvas.blend(skin.hair, _hair_mask(points, *line))
+    red = (min(255, skin.skin[0] + 6), int(0.72 * skin.skin[1]), int(0.72 * skin.skin[2]))
+    for cheek in outlines(marks, *((number,) for number in regions.CHEEKS)):
+        canvas.blend(red, skin.flush * regions.spot_mask(points, cheek[0], 0.017))
+    if appearance.beard is not None:
+        paint_beard(canvas, marks, appearance.beard, skin.brows, appearance.seed)
+    for brow in outlines(marks, regions.LEFT_BROW, regions.RIGHT_BROW):
+        drawn = _brow(brow, appearance.brow_width)
+        canvas.blend(skin.brows, appearance.brow_cover * regions.polygon_mask(points, drawn, 0.003))
+    if not lips_known:
+        for outer in outlines(marks, regions.LIPS_OUTER):
+            canvas.blend(skin.lips, 0.9 * regions.polygon_mask(points, outer, 0.002))
+        for inner in outlines(marks, regions.LIPS_INNER):
+            canvas.blend(MOUTH_INSIDE, 0.9 * regions.polygon_mask(points, inner, 0.001))
+    _paint_lid_lines(canvas, marks, skin)
+
+
+def _brow(outline: FloatArray, width: float) -> FloatArray:
+    """(K, 3) the outline of a brow, so many times as wide about its middle line."""
+    if width == 1.0:
+        return outline
+    middle = 0.5 * (outline + outline[::-1])  # the lower edge runs back below the upper one
+    return np.asarray(middle + width * (outline - middle))
+
+
+def _paint_lid_lines(canvas: Canvas, marks: dict[int, FloatArray], skin: Skin) -> None:
+    """Dark lines along the lids, the upper ones darker."""
+    for upper in outlines(marks, regions.LEFT_EYE_UPPER, regions.RIGHT_EYE_UPPER):
+        canvas.blend(skin.brows, regions.line_mask(canvas.points, upper, 0.0014))
+    for lower in outlines(marks, regions.LEFT_EYE_LOWER, regions.RIGHT_EYE_LOWER):
+        canvas.blend(skin.brows, 0.55 * regions.line_mask(canvas.points, lower, 0.0009))
+
+
+def outlines(marks: dict[int, FloatArray], *parts: tuple[int, ...]) -> list[FloatArray]:
+    """The corners (K, 3) of those parts whose landmarks are all placed."""
+    whole = [part for part in parts if all(number in marks for number in part)]
+    return [np.stack([marks[number] for number in part]) for part in whole]
+
+
+def _hair_mask(
+    points: FloatArray, top: FloatArray, left: FloatArray, right: FloatArray, chin: FloatArray
+) -> FloatArray:
+    """(N,) 0..1 the scalp: above and behind the hairline, from forehead over ears to nape."""
+    temple = 0.5 * (left + right)
+    # Temples are seen on the outline and found badly: never nearer to the eyes than on a head.
+    temple[2] = min(temple[2], top[2] - _TEMPLE_DEPTH)
+    behind_ears = temple[2] - 0.075
+    slope = (top[1] - temple[1]) / max(top[2] - temple[2] + 0.02, 1e-3)
+    depth = np.minimum(top[2] - points[:, 2], top[2] - behind_ears)
+    over_ears = points[:, 1] - top[1] - 0.004 + depth * slope
+    nape = np.minimum(behind_ears - points[:, 2], points[:, 1] - chin[1] - 0.01)
+    edge = np.maximum(over_ears, nape)
+    return np.asarray(np.clip(0.5 + edge / 0.012, 0.0, 1.0))
