@@ -1,4 +1,4 @@
-"""The head at rest with a person's shape, and how far two such heads differ."""
+"""Neutral heads: a person's shape at rest, and how far two of them differ."""
 
 from __future__ import annotations
 

@@ -7,7 +7,7 @@ import re
 import numpy as np
 
 from facedyn_app.errors import InputError
-from facedyn_app.headmodel.turns import euler_vectors
+from facedyn_app.headmodel.rotations import euler_vectors
 from facedyn_app.records import FloatArray, IntArray
 from facedyn_app.tracks.faces import rows_by_face
 from facedyn_app.tracks.table import Column, Head, read_columns

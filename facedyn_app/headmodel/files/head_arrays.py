@@ -1,4 +1,4 @@
-"""Arrays of head files: checks whether they can be a head, and those of what it carries beside.
+"""Arrays of head files: their checks; landmark table, texture and materials.
 
 A head may carry a landmark table, a texture and materials. The same arrays stand in a head file
 and, the landmark table alone, in the cache of `landmark_embedding.prepare`. Each check says what is

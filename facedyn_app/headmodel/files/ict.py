@@ -1,8 +1,8 @@
 """ICT-FaceKit's light face model (MIT) as a head like the others: a jaw joint, eyes as joints.
 
 Its jaw was sculpted (jawOpen, jawLeft, jawRight), so a joint with correctives is fitted to it
-(`jawfit`). Its eyes are left to their joints; what sculpts only lids for a gaze, or pupils, which
-no landmark shows, is left out. Expressions get ARKit's spelling: `eyeBlink_L` becomes
+(`construction`). Its eyes are left to their joints; what sculpts only lids for a gaze, or pupils,
+which no landmark shows, is left out. Expressions get ARKit's spelling: `eyeBlink_L` becomes
 `eyeBlinkLeft`. The file's origin and its order of vertices are kept.
 """
 
@@ -41,7 +41,7 @@ NECK_BASE = np.array([0.0, -0.17, -0.02])  # m
 _METRES = np.float32(0.01)  # the files are in centimetres
 _ANCHOR_HEIGHT = 0.012  # m
 _NECK_TOP, _NECK_SLOPE, _NECK_LENGTH = -0.07, -0.25, 0.08  # m: where it begins to bend, by depth
-# Which vertices are what, as the README's tables of ICT-FaceKit say.
+# Which vertices are what, as the tables in ICT-FaceKit's README say.
 FACE_AND_NECK = slice(0, 11248)
 MOUTH_SOCKET = slice(11248, 13294)
 EYE_SOCKETS = slice(13294, 14062)

@@ -1,1 +1,1 @@
-"""Where the landmarker's points sit on a head."""
+"""Landmark embedding: where the landmarker's points sit on a head's mesh."""

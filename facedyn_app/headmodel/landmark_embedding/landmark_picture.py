@@ -1,4 +1,4 @@
-"""A picture to judge a landmark table by: the painted head with its landmarks, by weight."""
+"""Picture of a landmark table: the painted head with its landmarks, coloured by weight."""
 
 from __future__ import annotations
 

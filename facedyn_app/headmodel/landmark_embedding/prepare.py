@@ -1,4 +1,4 @@
-"""A head made ready for fitting: its landmarks placed on first use, and kept in a cache."""
+"""Preparation of a head for fitting: landmarks placed on first use, and kept in a cache."""
 
 from __future__ import annotations
 
@@ -23,7 +23,8 @@ from facedyn_app.progress import OnProgress, ignore
 if TYPE_CHECKING:
     from facedyn_app.headmodel.landmark_embedding.embedding import Detect
 
-EMBEDDING_VERSION = 1  # of the method in `embedding`, `showing` and `paint`: another, another table
+# Of the method in `embedding`, `synthetic_views` and `paint`: another, another table.
+EMBEDDING_VERSION = 1
 
 log = logging.getLogger(__name__)
 

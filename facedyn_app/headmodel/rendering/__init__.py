@@ -1,1 +1,1 @@
-"""What a head looks like: paint, texture, renderer, contact sheet."""
+"""Rendering of heads: appearance, paint, texture, renderer, contact sheet."""

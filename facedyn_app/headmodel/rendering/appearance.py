@@ -1,4 +1,4 @@
-"""Appearance of a simulated person: colours, teeth, glasses, beard, skin, brows; and the canvas."""
+"""Appearance of a simulated person: skin, hair, teeth, glasses, beard; the canvas for them."""
 
 from __future__ import annotations
 
@@ -20,7 +20,7 @@ YELLOW_TEETH: Colour = (206, 188, 152)
 
 @dataclass(frozen=True, slots=True)
 class Skin:
-    """The colours of a made person, each RGB 0..255.
+    """The colours of a simulated person, each RGB 0..255.
 
     Attributes:
         skin: Skin.
@@ -101,7 +101,7 @@ class Glasses:
 
 @dataclass(frozen=True, slots=True)
 class Appearance:
-    """How a made face differs from the plain painted one, which the defaults are.
+    """How a simulated face differs from the plain painted one, which the defaults are.
 
     Attributes:
         teeth: Colour of the teeth, RGB 0..255; None for a mouth without any.

@@ -66,7 +66,7 @@ def behind_lips(head: HeadModel, lips: FloatArray) -> BoolArray:
     placed = vertices * [1.0, -1.0, -1.0] + [0.0, 0.0, _FAR]  # as a camera in front sees them
     image = _FOCAL_PX * placed[:, :2] / placed[:, 2:]
     first, _ = hit_pixels(placed, image, faces, image[near])
-    inside[near] = placed[near, 2] - first[:, 2] > _COVERED  # false where nothing is met
+    inside[near] = placed[near, 2] - first[:, 2] > _COVERED  # false where nothing is hit
     return inside
 
 

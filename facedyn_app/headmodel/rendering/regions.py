@@ -1,4 +1,4 @@
-"""Which of the landmarker's 478 points outline what, and masks on a mesh made from outlines.
+"""Regions of the face by the landmarker's 478 points, and masks on a mesh inside of their outlines.
 
 The numbers are those of MediaPipe's face mesh topology, read off its canonical face. Left and
 right are the subject's.

@@ -1,4 +1,4 @@
-"""Pictures of a painted head without a window: a pinhole camera, vertex colours, soft light."""
+"""Renderer of painted heads without a window: pinhole camera, vertex colours, soft light."""
 
 from __future__ import annotations
 
@@ -14,7 +14,7 @@ from vtkmodules.vtkCommonCore import vtkUnsignedCharArray
 
 from facedyn_app.headmodel.rendering.fine_mesh import incidence, vertex_normals
 from facedyn_app.headmodel.rendering.paint import PaintedHead
-from facedyn_app.headmodel.turns import FACING_DIAGONAL
+from facedyn_app.headmodel.rotations import FACING_DIAGONAL
 from facedyn_app.records import ByteArray, FloatArray, IntArray
 
 FACING = np.diag(FACING_DIAGONAL)

@@ -1,4 +1,4 @@
-"""Stiff things that a head carries and that its file lacks: teeth on the skull or jaw, glasses."""
+"""Rigid parts that a head carries and its file lacks: teeth on the skull or jaw, glasses."""
 
 from __future__ import annotations
 

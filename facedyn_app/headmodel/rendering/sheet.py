@@ -1,4 +1,4 @@
-"""One picture that shows what a head can do: a contact sheet to judge it by eye."""
+"""Contact sheet of a head: identities, jaw and every expression in one picture."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""Turns as other programs write them, and as sessions have them.
+"""Rotations as other programs write them, and as sessions have them.
 
 The camera frame of most of them looks along -z with y up or is OpenCV's; a session's pose is the
 turn against the facing pose (`records`).
