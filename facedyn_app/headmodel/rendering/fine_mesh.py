@@ -33,7 +33,8 @@ class FineMesh:
 def subdivide(faces: IntArray, n_vertices: int, levels: IntArray) -> FineMesh:
     """Split triangles into four at their edges' midpoints, some more often than others.
 
-    Neighbours of different levels meet along straight edges, so there is no gap to see.
+    Neighbours of different levels meet along straight edges, so there is no gap to see. Unlike
+    trimesh's subdivision it gives the mixes that a moving mesh needs, not the places of one mesh.
 
     Args:
         faces: (F, 3) triangles.
