@@ -28,7 +28,7 @@ from facedyn_app.gui.training.recognizers_dialog import RecognizersDialog
 from facedyn_app.library.library import Library
 from facedyn_app.settings import MachineSettings, NetworkSettings, Settings, TrainSettings
 from facedyn_app.simulate.corpus import simulate_sessions
-from facedyn_app.video.paced import paced_choice
+from facedyn_app.video.camera import paced_choice
 
 SIZES = ((1280, 800), (1920, 1080))
 SCHEMES = {"light": Qt.ColorScheme.Light, "dark": Qt.ColorScheme.Dark}

@@ -13,14 +13,14 @@ import cv2
 import numpy as np
 
 from facedyn_app.bench.takes import POPULATION, Take, make_take
-from facedyn_app.headmodel.drawing.appearance import (
+from facedyn_app.headmodel.model import HeadModel
+from facedyn_app.headmodel.rendering.appearance import (
     Appearance,
     random_appearance,
     random_beard,
     random_glasses,
 )
-from facedyn_app.headmodel.drawing.render import head_to_camera
-from facedyn_app.headmodel.model import HeadModel
+from facedyn_app.headmodel.rendering.render import head_to_camera
 from facedyn_app.progress import OnProgress, Progress, ignore
 from facedyn_app.records import BoolArray, ByteArray, FloatArray
 from facedyn_app.simulate.motion import SimulatedMotion

@@ -8,8 +8,8 @@ import numpy as np
 
 from facedyn_app.bench.lengths import landmark_positions
 from facedyn_app.bench.truth import Case, make_truth
-from facedyn_app.headmodel.drawing.render import head_to_camera
 from facedyn_app.headmodel.model import HeadModel
+from facedyn_app.headmodel.rendering.render import head_to_camera
 from facedyn_app.records import N_BLENDSHAPES, N_LANDMARKS, FloatArray, Landmarks
 
 WAVE_PER_M, FIELD_M = 40.0, 0.001

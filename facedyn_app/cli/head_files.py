@@ -14,12 +14,12 @@ from facedyn_app.cli.output import Outcome
 from facedyn_app.errors import InputError, MismatchError, OutputError
 from facedyn_app.files import atomic_file
 from facedyn_app.fitting.landmark_errors import measured_file, write_errors
-from facedyn_app.headmodel.drawing.sheet import contact_sheet
 from facedyn_app.headmodel.files.io import list_heads
-from facedyn_app.headmodel.files.mesh import MESH_SUFFIXES, write_mesh
+from facedyn_app.headmodel.files.mesh_files import MESH_SUFFIXES, write_mesh
 from facedyn_app.headmodel.forward import head_to_tensors, head_vertices
+from facedyn_app.headmodel.landmark_embedding.landmark_picture import landmark_picture
 from facedyn_app.headmodel.model import HeadModel
-from facedyn_app.headmodel.placing.landmark_picture import landmark_picture
+from facedyn_app.headmodel.rendering.sheet import contact_sheet
 from facedyn_app.progress import OnProgress
 from facedyn_app.records import ByteArray
 from facedyn_app.simulate.error_measurement import watch_landmarker

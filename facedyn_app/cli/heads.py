@@ -9,8 +9,8 @@ from facedyn_app.errors import InputError
 from facedyn_app.folders import head_cache
 from facedyn_app.headmodel.files.io import list_heads, load_head
 from facedyn_app.headmodel.files.known_heads import KnownHead, user_heads
+from facedyn_app.headmodel.landmark_embedding.prepare import has_table
 from facedyn_app.headmodel.model import HeadModel
-from facedyn_app.headmodel.placing.prepare import has_table
 from facedyn_app.npz import npz_names
 
 BUILT_IN, GONE = "built in", "the file is gone"

@@ -11,10 +11,10 @@ import numpy as np
 import torch
 
 from facedyn_app.assets import DEFAULT_HEAD, model_file, model_names
-from facedyn_app.headmodel.drawing.paint import paint_head
-from facedyn_app.headmodel.drawing.render import Camera, HeadRenderer
 from facedyn_app.headmodel.files.io import load_head
 from facedyn_app.headmodel.forward import head_to_tensors, head_vertices
+from facedyn_app.headmodel.rendering.paint import paint_head
+from facedyn_app.headmodel.rendering.render import Camera, HeadRenderer
 from facedyn_app.library.library import Library
 from facedyn_app.library.session_file import load_session, save_session
 from facedyn_app.progress import OnProgress

@@ -31,8 +31,8 @@ from facedyn_app.assets import model_file, model_names
 from facedyn_app.errors import InputError
 from facedyn_app.files import atomic_file
 from facedyn_app.folders import head_cache
+from facedyn_app.headmodel.landmark_embedding.prepare import EMBEDDING_VERSION
 from facedyn_app.headmodel.model import HeadModel
-from facedyn_app.headmodel.placing.prepare import PLACING_VERSION
 from facedyn_app.npz import read_npz
 from facedyn_app.records import FloatArray, IntArray
 
@@ -118,7 +118,7 @@ def known_errors(head: HeadModel) -> LandmarkErrors | None:
 
 def measured_file(head_sha256: str) -> Path:
     """Where what was measured on a head of the user's is kept; it can be measured again."""
-    name = f"errors-{VERSION}-{PLACING_VERSION}-{head_sha256}.npz"
+    name = f"errors-{VERSION}-{EMBEDDING_VERSION}-{head_sha256}.npz"
     return head_cache() / name
 
 

@@ -22,7 +22,7 @@ from facedyn_app.gui.workflows.analysis import DemoOpened
 from facedyn_app.settings import Settings
 from facedyn_app.settings_file import FILE, read_settings
 from facedyn_app.video import ListSources, list_cameras
-from facedyn_app.video.paced import paced_choice
+from facedyn_app.video.camera import paced_choice
 from facedyn_app.workflows.demo import DemoResult
 
 log = logging.getLogger(__name__)

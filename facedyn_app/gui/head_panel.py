@@ -15,12 +15,11 @@ from facedyn_app.gui.status import DONE, not_drawn_status
 from facedyn_app.gui.theme import GRID, colours_of
 from facedyn_app.gui.timeline import Timeline
 from facedyn_app.headmodel.channel_sets import as_drawn, drawing_head_of
-from facedyn_app.headmodel.coefficients import with_zeros
-from facedyn_app.headmodel.drawing.canvas import Skin
-from facedyn_app.headmodel.drawing.paint import drawn_faces, eyeballs, paint_colours
-from facedyn_app.headmodel.drawing.subdivide import FineMesh, subdivide
 from facedyn_app.headmodel.expression_mesh import ExpressionMesh
-from facedyn_app.headmodel.model import HeadModel
+from facedyn_app.headmodel.model import HeadModel, with_zeros
+from facedyn_app.headmodel.rendering.appearance import Skin
+from facedyn_app.headmodel.rendering.fine_mesh import FineMesh, subdivide
+from facedyn_app.headmodel.rendering.paint import drawn_faces, eyeballs, paint_colours
 from facedyn_app.records import Session
 
 NEUTRAL: Final = Skin(

@@ -24,8 +24,8 @@ from PySide6.QtWidgets import QWidget
 from scipy.sparse import csr_array
 
 from facedyn_app.gui.frame_loader import image_to_qimage
-from facedyn_app.headmodel.drawing.render import draw, move_mesh, off_screen, shaded_mesh
-from facedyn_app.headmodel.drawing.subdivide import incidence, vertex_normals
+from facedyn_app.headmodel.rendering.fine_mesh import incidence, vertex_normals
+from facedyn_app.headmodel.rendering.render import draw, move_mesh, off_screen, shaded_mesh
 from facedyn_app.records import ByteArray, FloatArray, IntArray
 
 FRONT: Final = (0.0, 0.0, 1.0)

@@ -1,1 +1,1 @@
-"""What a head is: the model and its forward function, readers, landmark embedding, pictures."""
+"""Head models: forward function, head files, landmark embedding, rendering."""

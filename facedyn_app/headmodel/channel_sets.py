@@ -13,8 +13,7 @@ from dataclasses import replace
 import numpy as np
 
 from facedyn_app.errors import MismatchError
-from facedyn_app.headmodel.coefficients import check_head_of
-from facedyn_app.headmodel.model import HeadModel
+from facedyn_app.headmodel.model import HeadModel, check_head_of
 from facedyn_app.records import FloatArray, Session
 
 ARKIT = "arkit-52"

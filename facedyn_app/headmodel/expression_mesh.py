@@ -59,21 +59,3 @@ def jaw_branch(head: HeadModel) -> list[int]:
         if int(parent) in branch:
             branch.add(j)
     return sorted(branch)
-
-
-def expression_only_vertices(
-    head: HeadModel, expression: FloatArray, jaw: FloatArray
-) -> FloatArray:
-    """Vertices of the expression-only mesh: FLAME's with shape b = 0, only p and the jaw posed.
-
-    For many single frames keep an `ExpressionMesh` instead.
-
-    Args:
-        head: The head.
-        expression: (B, E) coefficients.
-        jaw: (B, 3) rotation vectors, rad.
-
-    Returns:
-        (B, V, 3) float32 vertices in the head frame, m.
-    """
-    return ExpressionMesh(head).vertices(expression, jaw)

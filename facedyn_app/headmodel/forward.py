@@ -1,4 +1,4 @@
-"""From coefficients to vertices: the forward function of FLAME (Li et al. 2017), batched.
+"""The forward function of FLAME (Li et al. 2017), batched: from coefficients to vertices.
 
 A part of the head moves bit by bit as it does in the whole. Matrix products do not grant that by
 themselves: their rounding depends on their size. So the vertices are kept in tiles of equally

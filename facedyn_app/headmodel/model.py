@@ -1,14 +1,15 @@
-"""The one kind of head that the program knows: FLAME's (Li et al. 2017), whatever its family."""
+"""The head model, FLAME's (Li et al. 2017) for every family, and the coefficients that fit it."""
 
 from __future__ import annotations
 
 from collections.abc import Mapping
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from typing import Any
 
 import numpy as np
 
-from facedyn_app.records import BoolArray, ByteArray, FloatArray, IntArray
+from facedyn_app.errors import MismatchError
+from facedyn_app.records import BoolArray, ByteArray, FloatArray, IntArray, Session
 
 JAW = "jaw"
 REGION_SKIN, REGION_EYE, REGION_MOUTH_INSIDE, REGION_TEETH, REGION_TONGUE, REGION_LASHES = range(6)
@@ -126,3 +127,71 @@ def of_material(head: HeadModel, *materials: int) -> BoolArray:
     if head.region is None:
         return np.zeros(len(head.v_template), dtype=np.bool_)
     return np.asarray(np.isin(head.region, materials))
+
+
+def truncate(head: HeadModel, n_shape: int = 0, n_expression: int = 0) -> HeadModel:
+    """The same head with its leading shape and expression directions alone.
+
+    It keeps its id and sha256: leading coefficients mean the same on both.
+
+    Args:
+        head: The head.
+        n_shape: Shape directions to keep; 0 means all.
+        n_expression: Expression directions to keep; 0 means all.
+
+    Raises:
+        MismatchError: The head has fewer than that.
+    """
+    return replace(
+        head,
+        shapedirs=_leading(head, head.shapedirs, n_shape, "shape"),
+        exprdirs=_leading(head, head.exprdirs, n_expression, "expression"),
+        expression_names=head.expression_names[: n_expression or None],
+    )
+
+
+def _leading(head: HeadModel, directions: np.ndarray, n: int, what: str) -> np.ndarray:
+    n_all = directions.shape[2]
+    if not 0 <= n <= n_all:
+        raise MismatchError(
+            f"{n} {what} directions are wanted; the head '{head.head_id}' has {n_all}.",
+            "Choose fewer, or 0 for all.",
+        )
+    return np.ascontiguousarray(directions[:, :, :n]) if n else directions
+
+
+def check_head_of(session: Session, head: HeadModel) -> None:
+    """Make sure that a session was fitted with this very head.
+
+    A session that uses only the leading directions of a head is one of it.
+
+    Raises:
+        MismatchError: It was fitted with another head, or with another file of the same name;
+            the sentence names both.
+    """
+    if session.head_id != head.head_id:
+        raise MismatchError(
+            f"The session was fitted with the head '{session.head_id}', not with '{head.head_id}'.",
+            f"Use the head '{session.head_id}'.",
+        )
+    made_with = session.meta.get("head_sha256")
+    if made_with and head.sha256 and made_with != head.sha256:
+        raise MismatchError(
+            f"The session was fitted with another file of the head '{head.head_id}': its sha256 "
+            f"begins with {str(made_with)[:8]}, this one's with {head.sha256[:8]}.",
+            "Fit the face again, or use the file it was fitted with.",
+        )
+    names = session.expression_names
+    if names != head.expression_names[: len(names)] or len(session.shape) > head.n_shape:
+        raise MismatchError(
+            f"The session has {len(session.shape)} shapes and {len(names)} expressions that the "
+            f"head '{head.head_id}' ({head.n_shape} and {head.n_expression}) does not have.",
+            "Fit the face again with this head.",
+        )
+
+
+def with_zeros(leading: FloatArray, n: int) -> FloatArray:
+    """(..., n) coefficients of which the leading ones (..., k <= n) are given, the rest 0."""
+    values = np.asarray(leading)
+    missing = [(0, 0)] * (values.ndim - 1) + [(0, n - values.shape[-1])]
+    return np.pad(values, missing)

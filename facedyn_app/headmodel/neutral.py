@@ -1,4 +1,4 @@
-"""The head at rest with a person's shape, and how far two such heads differ."""
+"""Neutral heads: a person's shape at rest, and how far two of them differ."""
 
 from __future__ import annotations
 
@@ -6,8 +6,7 @@ import numpy as np
 from scipy.spatial import cKDTree
 from scipy.spatial.transform import Rotation
 
-from facedyn_app.headmodel.coefficients import with_zeros
-from facedyn_app.headmodel.model import HeadModel
+from facedyn_app.headmodel.model import HeadModel, with_zeros
 from facedyn_app.records import BoolArray, FloatArray
 
 REACH_M = 0.015

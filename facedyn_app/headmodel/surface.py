@@ -30,7 +30,7 @@ def hit_pixels(
     corners = image[faces]
     (x0, y0), (x1, y1) = corners.min(axis=1).T.copy(), corners.max(axis=1).T.copy()
     hits = np.full((len(pixels), 3), np.nan)
-    met = np.full(len(pixels), -1)
+    hit_faces = np.full(len(pixels), -1)
     for i, pixel in enumerate(pixels):
         x, y = pixel
         near = np.flatnonzero((x0 <= x) & (x <= x1) & (y0 <= y) & (y <= y1))
@@ -43,8 +43,8 @@ def hit_pixels(
         weights /= weights.sum(axis=1, keepdims=True)
         places = np.einsum("fk,fkd->fd", weights, points[faces[near]])
         first = places[:, 2].argmin()
-        hits[i], met[i] = places[first], numbers[near[first]]
-    return hits, met
+        hits[i], hit_faces[i] = places[first], numbers[near[first]]
+    return hits, hit_faces
 
 
 def _faces_at(corners: FloatArray, pixels: FloatArray) -> IntArray:

@@ -73,7 +73,7 @@ class FaceModels:
     def _runner(self, name: str) -> Runner:
         data = bundled(f"{name}.tflite")
         if self.runtime == "LiteRT":
-            return LiteRunner(data, name, n_workers(self.device))
+            return LiteRunner(data, n_workers(self.device))
         return TorchRunner(data, name, self.device)
 
     def points(self, crops: Sequence[ByteArray]) -> tuple[FloatArray, FloatArray]:

@@ -15,9 +15,6 @@ import numpy as np
 import numpy.typing as npt
 import torch
 
-from facedyn_app.landmarks.network import GraphNetwork
-from facedyn_app.landmarks.tflite import read_graph
-
 FloatInput = npt.NDArray[np.float32]
 # glibc gives a freed block that is larger than any before back to the system, and the next one
 # comes in pages that are cleared one by one, which costs a fifth of the time. Having freed one of
@@ -57,6 +54,10 @@ class TorchRunner:
     """
 
     def __init__(self, data: bytes, name: str, device: torch.device) -> None:
+        # the schema's 1,100 classes take 0.3 s to import, which the processor does without
+        from facedyn_app.landmarks.network import GraphNetwork
+        from facedyn_app.landmarks.tflite import read_graph
+
         torch.empty(_KEPT_BYTES, dtype=torch.uint8)  # freed at once
         self._network = GraphNetwork(read_graph(data, name)).to(device).eval()
         self._device = device
@@ -72,18 +73,13 @@ class LiteRunner:
     """Runs a network on the processor with LiteRT, which computes its layers in one pass.
 
     Args:
-        data: The bytes of a `.tflite` file.
-        name: What to call it in an error.
+        data: The bytes of a `.tflite` file, whose sha256 was checked.
         n_threads: Calls that may run at the same time, each on one core.
-
-    Raises:
-        InputError: The bytes are no model that is known here.
     """
 
-    def __init__(self, data: bytes, name: str, n_threads: int) -> None:
+    def __init__(self, data: bytes, n_threads: int) -> None:
         from ai_edge_litert.interpreter import Interpreter
 
-        read_graph(data, name)  # a damaged file is told as such
         self._free: SimpleQueue[Any] = SimpleQueue()
         with known_notices_removed():
             for _ in range(n_threads):

@@ -19,7 +19,7 @@ from facedyn_app.files import atomic_file
 from facedyn_app.headmodel.channel_sets import as_drawn
 from facedyn_app.headmodel.gltf import GlbWriter
 from facedyn_app.headmodel.model import HeadModel, rest_joints
-from facedyn_app.headmodel.turns import eye_vectors
+from facedyn_app.headmodel.rotations import eye_vectors
 from facedyn_app.records import FloatArray, Session
 
 CORRECTIVE = "jawCorrective"

@@ -9,7 +9,7 @@ import numpy as np
 from facedyn_app.errors import MismatchError, TooLittleError
 from facedyn_app.files import atomic_file
 from facedyn_app.headmodel.channel_sets import is_flame_set
-from facedyn_app.headmodel.turns import FACING_DIAGONAL, eye_vectors
+from facedyn_app.headmodel.rotations import FACING_DIAGONAL, eye_vectors
 from facedyn_app.records import FloatArray, Session
 
 VHAP_VERTICES = 5143

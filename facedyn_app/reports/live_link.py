@@ -25,7 +25,7 @@ from facedyn_app.headmodel.channel_sets import (
     looks_of_gaze,
 )
 from facedyn_app.headmodel.model import HeadModel
-from facedyn_app.headmodel.turns import euler_angles
+from facedyn_app.headmodel.rotations import euler_angles
 from facedyn_app.records import FloatArray, Session
 
 CODE_RATE = 60

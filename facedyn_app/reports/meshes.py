@@ -20,13 +20,12 @@ import torch
 from facedyn_app.errors import InputError, TooLittleError
 from facedyn_app.files import atomic_folder
 from facedyn_app.headmodel.channel_sets import as_drawn
-from facedyn_app.headmodel.coefficients import with_zeros
-from facedyn_app.headmodel.drawing.render import FACING, head_to_camera
 from facedyn_app.headmodel.expression_mesh import ExpressionMesh
-from facedyn_app.headmodel.files.mesh import write_mesh
+from facedyn_app.headmodel.files.mesh_files import write_mesh
 from facedyn_app.headmodel.forward import head_to_tensors, head_vertices
-from facedyn_app.headmodel.model import HeadModel
+from facedyn_app.headmodel.model import HeadModel, with_zeros
 from facedyn_app.headmodel.neutral import neutral_vertices
+from facedyn_app.headmodel.rendering.render import FACING, head_to_camera
 from facedyn_app.progress import OnProgress, Progress, ignore
 from facedyn_app.records import FloatArray, IntArray, Session
 from facedyn_app.reports.kinds import MeshFormat, MeshKind

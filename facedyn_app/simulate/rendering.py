@@ -9,12 +9,11 @@ from dataclasses import dataclass, field, replace
 import numpy as np
 import torch
 
-from facedyn_app.headmodel.drawing.appearance import Appearance
-from facedyn_app.headmodel.drawing.canvas import Skin
-from facedyn_app.headmodel.drawing.paint import paint_head
-from facedyn_app.headmodel.drawing.render import Camera, HeadRenderer, Light, side_lit
 from facedyn_app.headmodel.forward import HeadTensors, head_to_tensors, head_vertices
 from facedyn_app.headmodel.model import HeadModel
+from facedyn_app.headmodel.rendering.appearance import Appearance, Skin
+from facedyn_app.headmodel.rendering.paint import paint_head
+from facedyn_app.headmodel.rendering.render import Camera, HeadRenderer, Light, side_lit
 from facedyn_app.records import ByteArray, FloatArray
 from facedyn_app.simulate.habits import speaker_shape
 from facedyn_app.simulate.motion import SimulatedMotion

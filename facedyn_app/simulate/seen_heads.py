@@ -14,11 +14,11 @@ from dataclasses import dataclass, fields
 import numpy as np
 import torch
 
-from facedyn_app.headmodel.drawing.appearance import Appearance, random_appearance
-from facedyn_app.headmodel.drawing.paint import paint_head
-from facedyn_app.headmodel.drawing.render import Camera, HeadRenderer
 from facedyn_app.headmodel.forward import HeadTensors, head_to_tensors, head_vertices
 from facedyn_app.headmodel.model import HeadModel
+from facedyn_app.headmodel.rendering.appearance import Appearance, random_appearance
+from facedyn_app.headmodel.rendering.paint import paint_head
+from facedyn_app.headmodel.rendering.render import Camera, HeadRenderer
 from facedyn_app.landmarks import Face
 from facedyn_app.progress import OnProgress, Progress, ignore
 from facedyn_app.records import N_BLENDSHAPES, N_LANDMARKS, ByteArray, FloatArray, IntArray

@@ -17,7 +17,7 @@ from pathlib import Path
 import numpy as np
 
 from facedyn_app.errors import unusable
-from facedyn_app.headmodel.turns import (
+from facedyn_app.headmodel.rotations import (
     FACING_DIAGONAL,
     euler_vectors,
     facing_vectors,

@@ -16,7 +16,7 @@ from facedyn_app.errors import unreadable, unusable
 from facedyn_app.files import open_plain
 from facedyn_app.headmodel.channel_sets import ARKIT, ARKIT_NAMES
 from facedyn_app.headmodel.gltf import MAGIC, GlbReader
-from facedyn_app.headmodel.turns import look_angles, quaternion_vectors, vector_matrices
+from facedyn_app.headmodel.rotations import look_angles, quaternion_vectors, vector_matrices
 from facedyn_app.records import FloatArray
 from facedyn_app.tracks.rows import stated_times
 from facedyn_app.tracks.track import Track

@@ -18,7 +18,7 @@ import numpy.typing as npt
 
 from facedyn_app.errors import MismatchError, unusable
 from facedyn_app.headmodel.channel_sets import flame_set
-from facedyn_app.headmodel.turns import (
+from facedyn_app.headmodel.rotations import (
     FACING_DIAGONAL,
     look_angles,
     matrix_vectors,

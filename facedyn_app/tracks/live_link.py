@@ -21,7 +21,7 @@ from facedyn_app.headmodel.channel_sets import (
     POSE_SIGNS,
     gaze_of_looks,
 )
-from facedyn_app.headmodel.turns import euler_vectors
+from facedyn_app.headmodel.rotations import euler_vectors
 from facedyn_app.records import FloatArray
 from facedyn_app.tracks.rows import Times, stated_times
 from facedyn_app.tracks.table import Column, Head, read_columns

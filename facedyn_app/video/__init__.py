@@ -1,4 +1,4 @@
-"""Decode a video file: frames with exact time stamps; write a video; pictures of a camera."""
+"""Videos: frames with exact time stamps, random access, writing; pictures of cameras."""
 
 from facedyn_app.video.camera import FrameSource, ListSources, SourceChoice, list_cameras
 from facedyn_app.video.decode import probe_video, read_frames

@@ -1,20 +1,23 @@
-"""Pictures as they come from a camera, and which cameras there are."""
+"""Picture sources: the cameras there are, and videos that play as if they were one."""
 
 from __future__ import annotations
 
 import os
 import sys
-from collections.abc import Callable, Iterator
+import time
+from collections.abc import Callable, Generator, Iterator
 from contextlib import contextmanager
 from dataclasses import dataclass
 from functools import partial
+from itertools import count
 from pathlib import Path
 from typing import Any, Final, Protocol
 
 import cv2
 
 from facedyn_app.errors import InputError
-from facedyn_app.records import ByteArray
+from facedyn_app.records import ByteArray, Frame
+from facedyn_app.video.decode import probe_video, read_frames
 
 SYSTEM, DEVICES = Path("/sys/class/video4linux"), Path("/dev")
 """Where Linux names its cameras, and where they are opened."""
@@ -196,3 +199,52 @@ def _opencv_silent() -> Iterator[None]:
         yield
     finally:
         logging.setLogLevel(before)
+
+
+class PacedVideo:
+    """A video that plays at its own pace as if it were a camera, again and again.
+
+    Args:
+        path: The video.
+
+    Raises:
+        InputError: The video cannot be read.
+    """
+
+    def __init__(self, path: Path) -> None:
+        info = probe_video(path)
+        self.simulated = info.simulated
+        self._frames = _again_and_again(path, 1.0 / info.fps)
+        self._began: float | None = None
+
+    def read(self) -> ByteArray:
+        """Wait until the next picture is due.
+
+        Raises:
+            InputError: The video cannot be read any more.
+        """
+        frame = next(self._frames)
+        if self._began is None:
+            self._began = time.perf_counter()
+        time.sleep(max(0.0, self._began + frame.seconds - time.perf_counter()))
+        return frame.image
+
+    def close(self) -> None:
+        """Close the file."""
+        self._frames.close()
+
+
+def _again_and_again(path: Path, step: float) -> Generator[Frame, None, None]:
+    """The video's frames without end, their times going on."""
+    begins, index = 0.0, count()
+    while True:
+        seconds = begins
+        for frame in read_frames(path):
+            seconds = begins + frame.seconds
+            yield Frame(next(index), seconds, frame.image)
+        begins = seconds + step
+
+
+def paced_choice(path: Path) -> SourceChoice:
+    """A video to choose as a source."""
+    return SourceChoice(path.name, partial(PacedVideo, path))

@@ -1,4 +1,4 @@
-"""What a video says of itself, and its frames one after the other."""
+"""Decoding of a video: its properties, and its frames one after the other."""
 
 from __future__ import annotations
 
@@ -51,8 +51,8 @@ def describe(source: Source, first: av.VideoFrame) -> VideoInfo:
     n_frames = source.stream.frames or None
     if n_frames is None and seconds is not None:
         n_frames = max(1, round(seconds * fps))
-    made, when = source.simulated, source.recorded_at
-    return VideoInfo(source.path, width, height, fps, n_frames, seconds, made, when)
+    simulated, when = source.simulated, source.recorded_at
+    return VideoInfo(source.path, width, height, fps, n_frames, seconds, simulated, when)
 
 
 def probe_video(path: Path) -> VideoInfo:

@@ -1,4 +1,4 @@
-"""Any frame of a video at any time, for a player."""
+"""Random access to the frames of a video, for a player."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""Record pictures as they come, each with its own time, without ever holding up their source."""
+"""Recording of pictures as they come, each with its time, without holding up their source."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""Open a video file, or say in a sentence why it cannot be opened."""
+"""An opened video file: its streams, tags and geometry; why it cannot be opened."""
 
 from __future__ import annotations
 

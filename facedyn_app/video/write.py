@@ -1,4 +1,4 @@
-"""Write pictures as a video."""
+"""Writing of pictures as a video."""
 
 from __future__ import annotations
 

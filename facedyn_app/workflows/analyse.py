@@ -21,8 +21,7 @@ from facedyn_app.assets import sha256_of
 from facedyn_app.fitting.device import choose_device
 from facedyn_app.fitting.live import LiveFit
 from facedyn_app.fitting.session_fit import fit_session
-from facedyn_app.headmodel.fewer import with_fewer
-from facedyn_app.headmodel.model import HeadModel
+from facedyn_app.headmodel.model import HeadModel, truncate
 from facedyn_app.landmarks import ANY_FACE, FrameFaces, StoredTrack, TrackCollector, track_faces
 from facedyn_app.progress import OnProgress, Progress, ignore
 from facedyn_app.records import HeadFit, Session, VideoInfo
@@ -138,7 +137,7 @@ def follow_video(
     """
     started = time.perf_counter()
     place = choose_device(device)  # a device that is not there is told before the long work
-    head = with_fewer(head, settings.fit.n_shape, settings.fit.n_expression)
+    head = truncate(head, settings.fit.n_shape, settings.fit.n_expression)
     info = probe_video(path)
     sha256 = sha256_of(path)
     live_fit = LiveFit(head, settings.fit, device) if live else None
@@ -173,7 +172,7 @@ def fit_face(
         TooLittleError: The face is seen in too few frames.
     """
     started = time.perf_counter()
-    head = with_fewer(head, settings.fit.n_shape, settings.fit.n_expression)
+    head = truncate(head, settings.fit.n_shape, settings.fit.n_expression)
     number = video.tracks.number_of(face)
     landmarks = video.tracks.track(number)
     fit = fit_session(head, landmarks, settings.fit, device=device, on_progress=on_progress)

@@ -11,8 +11,7 @@ import numpy as np
 from facedyn_app.fitting.device import choose_device
 from facedyn_app.fitting.live import LiveFit
 from facedyn_app.headmodel.expression_mesh import ExpressionMesh
-from facedyn_app.headmodel.fewer import with_fewer
-from facedyn_app.headmodel.model import HeadModel
+from facedyn_app.headmodel.model import HeadModel, truncate
 from facedyn_app.landmarks import Face, FaceTracker, use_one_thread
 from facedyn_app.records import N_BLENDSHAPES, N_LANDMARKS, FloatArray, Frame, Landmarks, PartialFit
 from facedyn_app.settings import Settings
@@ -54,7 +53,7 @@ class LiveFace:
     """
 
     def __init__(self, head: HeadModel, settings: Settings, device: str = "auto") -> None:
-        head = with_fewer(head, settings.fit.n_shape, settings.fit.n_expression)
+        head = truncate(head, settings.fit.n_shape, settings.fit.n_expression)
         one = replace(settings.landmarks, max_faces=1, mirrored_mean=False)
         self.expression_names = head.expression_names
         self._learner = ThreadPoolExecutor(1, "live-shape", use_one_thread)

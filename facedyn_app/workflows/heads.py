@@ -12,8 +12,8 @@ from facedyn_app.errors import FacedynError, MismatchError
 from facedyn_app.folders import head_cache
 from facedyn_app.headmodel.files.io import list_heads, load_head
 from facedyn_app.headmodel.files.known_heads import user_heads
+from facedyn_app.headmodel.landmark_embedding.prepare import prepare_head
 from facedyn_app.headmodel.model import HeadModel
-from facedyn_app.headmodel.placing.prepare import prepare_head
 from facedyn_app.progress import OnProgress, Progress, ignore
 from facedyn_app.records import ByteArray, FloatArray
 from facedyn_app.settings import LandmarkSettings

@@ -8,21 +8,21 @@ import numpy as np
 import pytest
 from scipy.spatial.transform import Rotation
 
-from facedyn_app.headmodel.drawing import regions
-from facedyn_app.headmodel.drawing.appearance import (
-    Appearance,
-    Beard,
-    Glasses,
-    random_appearance,
-    toned_skin,
-)
-from facedyn_app.headmodel.drawing.canvas import Skin
-from facedyn_app.headmodel.drawing.paint import carried_parts, landmark_points, paint_head
-from facedyn_app.headmodel.drawing.render import Camera, HeadRenderer, Light, side_lit
-from facedyn_app.headmodel.drawing.rigid_parts import Surface, on_jaw, on_skull, rigid_part
 from facedyn_app.headmodel.expression_mesh import ExpressionMesh
 from facedyn_app.headmodel.files.io import load_head
 from facedyn_app.headmodel.model import REGION_TEETH, HeadModel, rest_joints
+from facedyn_app.headmodel.rendering import regions
+from facedyn_app.headmodel.rendering.appearance import (
+    Appearance,
+    Beard,
+    Glasses,
+    Skin,
+    random_appearance,
+    toned_skin,
+)
+from facedyn_app.headmodel.rendering.paint import carried_parts, landmark_points, paint_head
+from facedyn_app.headmodel.rendering.render import Camera, HeadRenderer, Light, side_lit
+from facedyn_app.headmodel.rendering.rigid_parts import Surface, on_jaw, on_skull, rigid_part
 from facedyn_app.records import ByteArray, FloatArray
 
 CAMERA = Camera(200, 200, 700.0)

@@ -5,17 +5,17 @@ from __future__ import annotations
 import numpy as np
 from scipy.spatial.transform import Rotation
 
-from facedyn_app.headmodel.model import HeadModel
-from facedyn_app.headmodel.shaping.identity import align_similarity, principal_components
-from facedyn_app.headmodel.shaping.jawfit import (
+from facedyn_app.headmodel.construction import (
     SculptedJaw,
+    anchor_weights,
     fit_jaw,
     turned_offsets,
     unposed_offsets,
 )
-from facedyn_app.headmodel.shaping.joints import anchor_weights, open_border
-from facedyn_app.headmodel.shaping.lids import meet_lids
+from facedyn_app.headmodel.model import HeadModel
 from facedyn_app.records import FloatArray
+from open_head.identity import align_similarity, principal_components
+from open_head.openings import meet_lids, open_border
 
 
 def test_alignment_undoes_turn_shift_and_scale() -> None:

@@ -5,9 +5,8 @@ from __future__ import annotations
 import numpy as np
 
 from facedyn_app.headmodel.model import HeadModel
-from facedyn_app.headmodel.shaping.crossings import crossings
-from facedyn_app.headmodel.shaping.lips import part_lips
 from facedyn_app.records import FloatArray, IntArray
+from open_head.openings import crossings, part_lips
 
 FLAT = np.array([[0.0, 0.0, 0.0], [1.0, 0.0, 0.0], [0.0, 1.0, 0.0]])
 TWO = np.array([[0, 1, 2], [3, 4, 5]])

@@ -10,7 +10,7 @@ import roma
 import torch
 from scipy.spatial.transform import Rotation
 
-from facedyn_app.headmodel.expression_mesh import ExpressionMesh, expression_only_vertices
+from facedyn_app.headmodel.expression_mesh import ExpressionMesh
 from facedyn_app.headmodel.files.io import load_head
 from facedyn_app.headmodel.forward import head_to_tensors, head_vertices
 from facedyn_app.headmodel.model import HeadModel
@@ -162,7 +162,7 @@ def test_expression_only_mesh_is_the_forward_function_without_shape(
     wanted = head_vertices(tensors, torch.zeros_like(b), p, only_jaw).numpy()
     jaw = pose[:, tiny_head.jaw_joint].numpy()
     np.testing.assert_allclose(
-        expression_only_vertices(tiny_head, p.numpy(), jaw), wanted, rtol=0, atol=1e-6
+        ExpressionMesh(tiny_head).vertices(p.numpy(), jaw), wanted, rtol=0, atol=1e-6
     )
     np.testing.assert_allclose(
         ExpressionMesh(tiny_head).vertices(p.numpy(), jaw), wanted, rtol=0, atol=1e-6

@@ -10,16 +10,21 @@ import numpy as np
 import pytest
 
 from facedyn_app.errors import InputError
+from facedyn_app.headmodel.construction import SculptedJaw, fit_jaw, turned_offsets
 from facedyn_app.headmodel.expression_mesh import ExpressionMesh
-from facedyn_app.headmodel.files import ict_parts
-from facedyn_app.headmodel.files.ict import read_ict
-from facedyn_app.headmodel.files.ict_files import IctArrays, is_ict_folder, read_arrays
-from facedyn_app.headmodel.files.obj_text import read_obj
+from facedyn_app.headmodel.files.ict import FACE_AND_NECK, read_ict
+from facedyn_app.headmodel.files.ict_files import (
+    EXPRESSIONS,
+    N_VERTICES,
+    IctArrays,
+    is_ict_folder,
+    read_arrays,
+)
+from facedyn_app.headmodel.files.mesh_files import read_obj
 from facedyn_app.headmodel.model import REGION_EYE, HeadModel, rest_joints
-from facedyn_app.headmodel.shaping.jawfit import SculptedJaw, fit_jaw, turned_offsets
 from facedyn_app.records import FloatArray
 
-N = ict_parts.N_VERTICES
+N = N_VERTICES
 N_IDENTITIES = 2
 
 
@@ -88,7 +93,7 @@ def test_the_turned_jaw_looks_as_sculpted(head: HeadModel, arrays: IctArrays) ->
     coefficients = np.array([[float(name == "mouthClose") for name in head.expression_names]])
     posed = ExpressionMesh(head).vertices(coefficients, fit.opened[None])[0]
     error = np.linalg.norm(posed - template - closed, axis=1)
-    assert np.percentile(error[ict_parts.FACE_AND_NECK], 99) < 0.001
+    assert np.percentile(error[FACE_AND_NECK], 99) < 0.001
 
 
 def write_obj(path: Path, vertices: FloatArray, rest: str = "") -> None:
@@ -109,7 +114,7 @@ def obj_folder(arrays: IctArrays, tmp_path_factory: pytest.TempPathFactory) -> P
     for k in range(N_IDENTITIES):
         write_obj(folder / f"identity{k:03d}.obj", neutral + arrays.identity[k])
     for name, offsets in zip(arrays.expression_names, arrays.expression, strict=True):
-        if name in ict_parts.EXPRESSIONS:
+        if name in EXPRESSIONS:
             write_obj(folder / f"{name}.obj", neutral + offsets)
     mtl = "newmtl M_Face\nKd 1 1 1\nmap_Kd skin.png\nnewmtl M_Teeth\nKd 1 1 1\n"
     (folder / "skin.mtl").write_text(mtl, encoding="ascii")
@@ -128,7 +133,7 @@ def test_a_folder_of_obj_files_gives_the_same_head(obj_folder: Path, head: HeadM
     np.testing.assert_allclose(read.shapedirs, head.shapedirs[..., :N_IDENTITIES], atol=2e-7)
     columns = [head.expression_names.index(name) for name in read.expression_names]
     assert len(columns) == 42
-    face = ict_parts.FACE_AND_NECK  # the cut triangles change the jaw's weights a little
+    face = FACE_AND_NECK  # the cut triangles change the jaw's weights a little
     rest = np.array([name != "mouthClose" for name in read.expression_names])
     np.testing.assert_allclose(
         read.exprdirs[face][..., rest], head.exprdirs[face][..., columns][..., rest], atol=2e-7
@@ -153,7 +158,7 @@ def test_obj_text_of_other_programs(tmp_path: Path) -> None:
 
 
 def made(**changes: np.ndarray) -> dict[str, np.ndarray]:
-    names = np.array(ict_parts.EXPRESSIONS)
+    names = np.array(EXPRESSIONS)
     neutral = np.zeros((N, 3), dtype=np.float32)
     neutral[:, 1] = np.linspace(-19, 14, N)
     return {
@@ -187,7 +192,7 @@ BAD_NPZ: dict[str, tuple[Callable[[], dict[str, np.ndarray]], str]] = {
     "quads": (lambda: made(tris=np.array([[0, 1, 2, 3]])), "triangles"),
     "metres": (lambda: made(neutral=0.01 * made()["neutral"]), "centimetres"),
     "no jaw": (
-        lambda: made(expression_names=np.array(["x", *ict_parts.EXPRESSIONS[1:]])),
+        lambda: made(expression_names=np.array(["x", *EXPRESSIONS[1:]])),
         "browDown_L",
     ),
 }

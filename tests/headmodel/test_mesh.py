@@ -9,7 +9,7 @@ import pytest
 import trimesh
 
 from facedyn_app.errors import OutputError
-from facedyn_app.headmodel.files.mesh import write_mesh
+from facedyn_app.headmodel.files.mesh_files import write_mesh
 from facedyn_app.headmodel.model import HeadModel
 
 

@@ -9,11 +9,6 @@ import numpy as np
 import pytest
 
 from facedyn_app.errors import InputError
-from facedyn_app.headmodel.drawing import regions
-from facedyn_app.headmodel.drawing.canvas import MOUTH_INSIDE, Skin
-from facedyn_app.headmodel.drawing.paint import drawn_faces, landmark_points, paint_head, paint_mesh
-from facedyn_app.headmodel.drawing.subdivide import subdivide
-from facedyn_app.headmodel.drawing.texture import texture_colours
 from facedyn_app.headmodel.files.head_file import save_head
 from facedyn_app.headmodel.files.io import load_head
 from facedyn_app.headmodel.model import (
@@ -23,6 +18,15 @@ from facedyn_app.headmodel.model import (
     REGION_UNSEEN,
     HeadModel,
     HeadTexture,
+)
+from facedyn_app.headmodel.rendering import regions
+from facedyn_app.headmodel.rendering.appearance import MOUTH_INSIDE, Skin
+from facedyn_app.headmodel.rendering.fine_mesh import subdivide, texture_colours
+from facedyn_app.headmodel.rendering.paint import (
+    drawn_faces,
+    landmark_points,
+    paint_head,
+    paint_mesh,
 )
 
 RED, BLUE = (250, 10, 10), (10, 10, 250)

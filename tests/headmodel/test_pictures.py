@@ -9,16 +9,16 @@ import numpy as np
 import pytest
 
 from facedyn_app.errors import TooLittleError
-from facedyn_app.headmodel.drawing import regions
-from facedyn_app.headmodel.drawing.canvas import PUPIL, Skin
-from facedyn_app.headmodel.drawing.paint import landmark_points, paint_head
-from facedyn_app.headmodel.drawing.render import Camera, HeadRenderer, Light, head_to_camera
-from facedyn_app.headmodel.drawing.sheet import COLUMNS, LABEL, TILE, contact_sheet
 from facedyn_app.headmodel.expression_mesh import ExpressionMesh
 from facedyn_app.headmodel.files.io import load_head
+from facedyn_app.headmodel.landmark_embedding import embedding
+from facedyn_app.headmodel.landmark_embedding.synthetic_views import STANDARD_VIEWS, view_placement
 from facedyn_app.headmodel.model import HeadModel, rest_joints
-from facedyn_app.headmodel.placing import embedding
-from facedyn_app.headmodel.placing.showing import STANDARD, view_placement
+from facedyn_app.headmodel.rendering import regions
+from facedyn_app.headmodel.rendering.appearance import PUPIL, Skin
+from facedyn_app.headmodel.rendering.paint import landmark_points, paint_head
+from facedyn_app.headmodel.rendering.render import Camera, HeadRenderer, Light, head_to_camera
+from facedyn_app.headmodel.rendering.sheet import COLUMNS, LABEL, TILE, contact_sheet
 from facedyn_app.landmarks.blendshape_scores import BLENDSHAPE_NAMES
 from facedyn_app.landmarks.landmarker import Landmarker
 from facedyn_app.progress import Progress
@@ -179,7 +179,9 @@ def test_places_are_found_again_by_a_detector_that_knows(head: HeadModel) -> Non
     corners = head.v_template[head.faces[table.face]]
     truth = np.einsum("lk,lkd->ld", table.bary, corners)
     views: list[FloatArray] = []
-    shown = replace(STANDARD, views=STANDARD.views[9:18], looks=STANDARD.looks[:1])
+    shown = replace(
+        STANDARD_VIEWS, views=STANDARD_VIEWS.views[9:18], styles=STANDARD_VIEWS.styles[:1]
+    )
 
     def knowing(_image: ByteArray) -> FloatArray:
         rotation, translation = view_placement(head, shown.views[len(views)], shown.distance)

@@ -10,16 +10,24 @@ import numpy as np
 import pytest
 
 from facedyn_app.errors import TooLittleError
-from facedyn_app.headmodel.drawing.render import head_to_camera
 from facedyn_app.headmodel.files.io import load_head
+from facedyn_app.headmodel.landmark_embedding.embedding import place_landmarks
+from facedyn_app.headmodel.landmark_embedding.landmark_picture import (
+    landmark_picture,
+    weight_colour,
+)
+from facedyn_app.headmodel.landmark_embedding.prepare import prepare_head, read_table, table_file
+from facedyn_app.headmodel.landmark_embedding.synthetic_views import (
+    STANDARD_VIEWS,
+    SyntheticViews,
+    view_grid,
+    view_placement,
+)
 from facedyn_app.headmodel.model import HeadModel
-from facedyn_app.headmodel.placing.embedding import place_landmarks
-from facedyn_app.headmodel.placing.landmark_picture import landmark_picture, weight_colour
-from facedyn_app.headmodel.placing.placement_check import compare_placements, places
-from facedyn_app.headmodel.placing.prepare import prepare_head, read_table, table_file
-from facedyn_app.headmodel.placing.showing import STANDARD, Showing, view_grid, view_placement
+from facedyn_app.headmodel.rendering.render import head_to_camera
 from facedyn_app.progress import Cancelled, Progress
 from facedyn_app.records import ByteArray, FloatArray
+from tests.headmodel.placement_check import compare_placements, places
 
 SHA256 = 64 * "a"
 
@@ -32,7 +40,7 @@ def unplaced(tiny_head: HeadModel) -> HeadModel:
 class Knowing:
     """A landmarker that knows where the points are: it projects places of the mesh."""
 
-    def __init__(self, head: HeadModel, truth: FloatArray, *showings: Showing) -> None:
+    def __init__(self, head: HeadModel, truth: FloatArray, *showings: SyntheticViews) -> None:
         self._head, self._truth = head, truth
         self._shown = [(s, view) for s in showings for view in s.views]
         self.n_pictures = 0
@@ -52,7 +60,7 @@ def front_of(head: HeadModel) -> FloatArray:
 
 def test_landmarks_are_placed_once_and_then_kept(unplaced: HeadModel, tmp_path: Path) -> None:
     truth = front_of(unplaced)
-    knowing = Knowing(unplaced, truth, STANDARD)
+    knowing = Knowing(unplaced, truth, STANDARD_VIEWS)
     reports: list[Progress] = []
     cache = tmp_path / "new" / "cache"
     head = prepare_head(unplaced, knowing, cache, reports.append)
@@ -78,7 +86,9 @@ def test_a_cancel_leaves_nothing_behind(unplaced: HeadModel, tmp_path: Path) -> 
             raise Cancelled
 
     with pytest.raises(Cancelled):
-        prepare_head(unplaced, Knowing(unplaced, front_of(unplaced), STANDARD), tmp_path, stop)
+        prepare_head(
+            unplaced, Knowing(unplaced, front_of(unplaced), STANDARD_VIEWS), tmp_path, stop
+        )
     assert not list(tmp_path.iterdir())
 
 
@@ -113,7 +123,7 @@ def test_a_cache_that_cannot_be_written_costs_nothing_else(
     unplaced: HeadModel, tmp_path: Path, caplog: pytest.LogCaptureFixture
 ) -> None:
     (tmp_path / "file").write_text("in the way", encoding="ascii")
-    knowing = Knowing(unplaced, front_of(unplaced), STANDARD)
+    knowing = Knowing(unplaced, front_of(unplaced), STANDARD_VIEWS)
     with caplog.at_level(logging.WARNING):
         head = prepare_head(unplaced, knowing, tmp_path / "file")
     assert head.landmarks is not None
@@ -121,11 +131,11 @@ def test_a_cache_that_cannot_be_written_costs_nothing_else(
 
 
 def test_two_placements_of_known_points_agree(unplaced: HeadModel) -> None:
-    one = replace(STANDARD, views=STANDARD.views[:9], looks=STANDARD.looks[:1])
+    one = replace(STANDARD_VIEWS, views=STANDARD_VIEWS.views[:9], styles=STANDARD_VIEWS.styles[:1])
     other = replace(one, views=view_grid((-8, 8), (-24, -12, 0, 12, 24)), distance=0.9)
     truth = front_of(unplaced)
     knowing = Knowing(unplaced, truth, one, one, one, other, other, other)
-    found = compare_placements(unplaced, knowing, showings=(one, other))
+    found = compare_placements(unplaced, knowing, view_sets=(one, other))
     assert len(found.index) > 0.9 * len(truth)
     assert found.median < 5e-4
 
@@ -136,7 +146,7 @@ def test_two_placements_of_known_points_agree(unplaced: HeadModel) -> None:
         second = (knowing.n_pictures - 1) % 57 >= 27
         return pixels + second * 0.004 * other.camera.focal_px / other.distance * np.array([1, 0])
 
-    apart = compare_placements(unplaced, moved, showings=(one, other))
+    apart = compare_placements(unplaced, moved, view_sets=(one, other))
     assert 0.6 * shift[0] < apart.median < 1.4 * shift[0]
 
 
@@ -166,7 +176,7 @@ def test_a_head_without_landmarks_has_no_picture(unplaced: HeadModel) -> None:
 
 def test_a_head_without_a_file_is_not_kept(unplaced: HeadModel, tmp_path: Path) -> None:
     made = replace(unplaced, sha256=None)
-    head = prepare_head(made, Knowing(made, front_of(made), STANDARD), tmp_path)
+    head = prepare_head(made, Knowing(made, front_of(made), STANDARD_VIEWS), tmp_path)
     assert head.landmarks is not None
     assert not list(tmp_path.iterdir())
 

@@ -4,10 +4,10 @@ from __future__ import annotations
 
 import numpy as np
 
-from facedyn_app.headmodel.drawing import regions
-from facedyn_app.headmodel.drawing.render import Camera
-from facedyn_app.headmodel.drawing.subdivide import incidence, subdivide, vertex_normals
 from facedyn_app.headmodel.model import HeadModel
+from facedyn_app.headmodel.rendering import regions
+from facedyn_app.headmodel.rendering.fine_mesh import incidence, subdivide, vertex_normals
+from facedyn_app.headmodel.rendering.render import Camera
 from facedyn_app.headmodel.surface import hit_pixels, nearest_on_mesh
 from facedyn_app.records import FloatArray
 

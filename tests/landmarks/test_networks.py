@@ -111,7 +111,7 @@ def test_both_runners_answer_the_same(name: str) -> None:
     shape = read_graph(data, name).shapes[0][1:]
     batch = np.random.default_rng(6).random((3, *shape), dtype=np.float32)
     pairs = zip(
-        LiteRunner(data, name, 1)(batch),
+        LiteRunner(data, 1)(batch),
         TorchRunner(data, name, torch.device("cpu"))(batch),
         strict=True,
     )

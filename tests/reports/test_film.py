@@ -8,8 +8,8 @@ import pytest
 
 from facedyn_app.assets import sha256_of
 from facedyn_app.errors import InputError, MismatchError, OutputError
-from facedyn_app.headmodel.drawing.render import Camera
 from facedyn_app.headmodel.model import HeadModel
+from facedyn_app.headmodel.rendering.render import Camera
 from facedyn_app.progress import Cancelled, Progress
 from facedyn_app.records import INVALID_REASONS, Session
 from facedyn_app.reports.film import write_film

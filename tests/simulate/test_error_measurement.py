@@ -11,9 +11,9 @@ import torch
 
 from facedyn_app.errors import InputError, TooLittleError
 from facedyn_app.fitting.readings import N_READINGS, aside, view_terms
-from facedyn_app.headmodel.drawing.render import Camera, head_to_camera
 from facedyn_app.headmodel.forward import head_to_tensors, head_vertices
 from facedyn_app.headmodel.model import HeadModel, LandmarkEmbedding
+from facedyn_app.headmodel.rendering.render import Camera, head_to_camera
 from facedyn_app.records import N_LANDMARKS
 from facedyn_app.simulate.error_measurement import measure_errors
 from facedyn_app.simulate.seen_heads import SeenHeads

@@ -8,9 +8,9 @@ from dataclasses import fields, replace
 import numpy as np
 import pytest
 
-from facedyn_app.headmodel.drawing.appearance import Appearance, random_appearance
 from facedyn_app.headmodel.files.io import load_head
 from facedyn_app.headmodel.model import HeadModel
+from facedyn_app.headmodel.rendering.appearance import Appearance, random_appearance
 from facedyn_app.landmarks import Landmarker
 from facedyn_app.progress import Progress
 from facedyn_app.settings import LandmarkSettings

@@ -8,8 +8,13 @@ import numpy as np
 import pytest
 
 from facedyn_app.errors import InputError
-from facedyn_app.video.camera import CameraSource, SourceChoice, choose_source, named_cameras
-from facedyn_app.video.paced import PacedVideo
+from facedyn_app.video.camera import (
+    CameraSource,
+    PacedVideo,
+    SourceChoice,
+    choose_source,
+    named_cameras,
+)
 from tests.conftest import SQUARE, VIDEO_FRAMES, square_left
 
 

@@ -11,10 +11,10 @@ from facedyn_app.dynamics.shape_moves import ShapeMoves
 from facedyn_app.errors import FacedynError
 from facedyn_app.gui.head_panel import NEUTRAL, drawn_mesh
 from facedyn_app.headmodel.channel_sets import as_drawn, drawing_head_of
-from facedyn_app.headmodel.drawing.paint import paint_colours
-from facedyn_app.headmodel.drawing.subdivide import FineMesh
 from facedyn_app.headmodel.model import HeadModel
 from facedyn_app.headmodel.neutral import differences_mm, neutral_vertices, seen_vertices
+from facedyn_app.headmodel.rendering.fine_mesh import FineMesh
+from facedyn_app.headmodel.rendering.paint import paint_colours
 from facedyn_app.library.library import Library
 from facedyn_app.library.records import SessionEntry
 from facedyn_app.progress import OnProgress

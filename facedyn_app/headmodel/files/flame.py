@@ -1,4 +1,4 @@
-"""FLAME (Li et al. 2017) as its owners ship it, or as an npz of the same arrays.
+"""FLAME files (Li et al. 2017), as its owners ship them or as an npz of the same arrays.
 
 The files are not the program's to give away: users bring their own. Official ones are pickles
 that Python 2 wrote; FLAME 2023 Open and re-saved ones may be newer. An npz conversion has the same
@@ -17,7 +17,7 @@ import numpy as np
 import numpy.typing as npt
 
 from facedyn_app.assets import sha256_of
-from facedyn_app.headmodel.files.checks import (
+from facedyn_app.headmodel.files.head_arrays import (
     WHOLE_NUMBERS,
     Pattern,
     check_range,

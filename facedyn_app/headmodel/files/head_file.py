@@ -14,16 +14,14 @@ import numpy.typing as npt
 
 from facedyn_app.assets import sha256_of
 from facedyn_app.files import atomic_file
-from facedyn_app.headmodel.files.checks import (
+from facedyn_app.headmodel.files.head_arrays import (
+    EXTRA_ARRAYS,
     TEXTS,
     WHOLE_NUMBERS,
     Pattern,
     check_range,
     check_shapes,
     check_tree,
-)
-from facedyn_app.headmodel.files.extras import (
-    EXTRA_ARRAYS,
     landmarks_from_arrays,
     landmarks_to_arrays,
     region_from_arrays,

@@ -1,8 +1,8 @@
 """ICT-FaceKit's light face model (MIT) as a head like the others: a jaw joint, eyes as joints.
 
 Its jaw was sculpted (jawOpen, jawLeft, jawRight), so a joint with correctives is fitted to it
-(`jawfit`). Its eyes are left to their joints; what sculpts only lids for a gaze, or pupils, which
-no landmark shows, is left out. Expressions get ARKit's spelling: `eyeBlink_L` becomes
+(`construction`). Its eyes are left to their joints; what sculpts only lids for a gaze, or pupils,
+which no landmark shows, is left out. Expressions get ARKit's spelling: `eyeBlink_L` becomes
 `eyeBlinkLeft`. The file's origin and its order of vertices are kept.
 """
 
@@ -12,12 +12,25 @@ from pathlib import Path
 
 import numpy as np
 
-from facedyn_app.headmodel.files import ict_parts
-from facedyn_app.headmodel.files.ict_files import IctArrays, read_arrays
-from facedyn_app.headmodel.model import HeadModel
-from facedyn_app.headmodel.shaping.jawfit import JawFit, SculptedJaw, fit_jaw, unposed_offsets
-from facedyn_app.headmodel.shaping.joints import anchor_weights
-from facedyn_app.records import FloatArray
+from facedyn_app.headmodel.construction import (
+    JawFit,
+    SculptedJaw,
+    anchor_weights,
+    fit_jaw,
+    unposed_offsets,
+)
+from facedyn_app.headmodel.files.ict_files import N_VERTICES, IctArrays, read_arrays
+from facedyn_app.headmodel.model import (
+    REGION_EYE,
+    REGION_LID_EDGE,
+    REGION_MOUTH_INSIDE,
+    REGION_SKIN,
+    REGION_TEETH,
+    REGION_TONGUE,
+    REGION_UNSEEN,
+    HeadModel,
+)
+from facedyn_app.records import FloatArray, IntArray
 
 JOINTS = ("root", "neck", "jaw", "left_eye", "right_eye")
 PARENTS = (-1, 0, 1, 1, 1)
@@ -28,6 +41,17 @@ NECK_BASE = np.array([0.0, -0.17, -0.02])  # m
 _METRES = np.float32(0.01)  # the files are in centimetres
 _ANCHOR_HEIGHT = 0.012  # m
 _NECK_TOP, _NECK_SLOPE, _NECK_LENGTH = -0.07, -0.25, 0.08  # m: where it begins to bend, by depth
+# Which vertices are what, as the tables in ICT-FaceKit's README say.
+FACE_AND_NECK = slice(0, 11248)
+MOUTH_SOCKET = slice(11248, 13294)
+EYE_SOCKETS = slice(13294, 14062)
+GUMS_AND_TONGUE = slice(14062, 17039)
+TEETH = slice(17039, 21451)
+# The outer shell of an eyeball, cornea included, and the ball inside it that carries the iris.
+LEFT_EYE, LEFT_INNER_EYE = slice(21451, 22221), slice(22221, 23021)
+RIGHT_EYE, RIGHT_INNER_EYE = slice(23021, 23791), slice(23791, 24591)
+# Tear film, blend and shadow meshes, and strips of lashes: they need shaders that see through.
+SHADER_PARTS = slice(24591, N_VERTICES)
 
 
 def read_ict(path: Path) -> HeadModel:
@@ -64,7 +88,7 @@ def read_ict(path: Path) -> HeadModel:
         expression_names=tuple(_arkit_name(name) for name in names),
         joint_names=JOINTS,
         activations=True,
-        region=ict_parts.vertex_regions(arrays.faces),
+        region=vertex_regions(arrays.faces),
         texture=arrays.texture,
         sha256=arrays.sha256,
         meta={
@@ -110,8 +134,8 @@ def _skinning_weights(template: FloatArray, jaw: JawFit) -> FloatArray:
     weights = np.zeros((len(template), len(JOINTS)), dtype=np.float32)
     weights[:, 2] = jaw.weights
     for column, parts in (
-        (3, (ict_parts.LEFT_EYE, ict_parts.LEFT_INNER_EYE)),
-        (4, (ict_parts.RIGHT_EYE, ict_parts.RIGHT_INNER_EYE)),
+        (3, (LEFT_EYE, LEFT_INNER_EYE)),
+        (4, (RIGHT_EYE, RIGHT_INNER_EYE)),
     ):
         for part in parts:
             weights[part] = 0.0
@@ -128,12 +152,38 @@ def _joint_regressor(template: FloatArray, hinge: FloatArray) -> FloatArray:
     """(J, V) rows of sum 1: joints that follow the vertices around them."""
     vertices = template.astype(np.float64)
     numbers = np.arange(len(vertices))
-    skin = numbers[ict_parts.FACE_AND_NECK]
+    skin = numbers[FACE_AND_NECK]
     rows = [
         anchor_weights(vertices, skin, point, _ANCHOR_HEIGHT)
         for point in (NECK_BASE, NECK, np.asarray(hinge))
     ]
-    for part in (ict_parts.LEFT_EYE, ict_parts.RIGHT_EYE):
-        centre = ict_parts.sphere_centre(vertices[part])
+    for part in (LEFT_EYE, RIGHT_EYE):
+        centre = sphere_centre(vertices[part])
         rows.append(anchor_weights(vertices, numbers[part], centre, np.inf))
     return np.stack(rows).astype(np.float32)
+
+
+def vertex_regions(faces: IntArray) -> IntArray:
+    """(V,) uint8 the material of each vertex.
+
+    Args:
+        faces: (F, 3) triangles; the lids' edges are where the eye sockets meet the skin.
+    """
+    region = np.full(N_VERTICES, REGION_SKIN, dtype=np.uint8)
+    region[MOUTH_SOCKET] = REGION_MOUTH_INSIDE
+    in_socket = np.zeros(N_VERTICES, dtype=np.bool_)
+    in_socket[EYE_SOCKETS] = True
+    lid_edge = np.unique(faces[in_socket[faces].any(axis=1)])
+    region[lid_edge[~in_socket[lid_edge]]] = REGION_LID_EDGE
+    region[GUMS_AND_TONGUE] = REGION_TONGUE
+    region[TEETH] = REGION_TEETH
+    region[LEFT_EYE] = region[RIGHT_EYE] = REGION_EYE
+    region[LEFT_INNER_EYE] = region[RIGHT_INNER_EYE] = REGION_UNSEEN
+    region[SHADER_PARTS] = REGION_UNSEEN
+    return region
+
+
+def sphere_centre(points: FloatArray) -> FloatArray:
+    """(3,) centre of the sphere nearest to points (N, 3): `|x|^2 = 2 c x + const`."""
+    matrix = np.column_stack([2 * points, np.ones(len(points))])
+    return np.asarray(np.linalg.lstsq(matrix, (points**2).sum(axis=1), rcond=None)[0][:3])

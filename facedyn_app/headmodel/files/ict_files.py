@@ -11,12 +11,29 @@ import numpy as np
 
 from facedyn_app.assets import sha256_of
 from facedyn_app.errors import InputError
-from facedyn_app.headmodel.files import ict_parts
-from facedyn_app.headmodel.files.obj_text import ObjMesh, read_obj, read_obj_vertices
+from facedyn_app.headmodel.files.mesh_files import ObjMesh, read_obj, read_obj_vertices
 from facedyn_app.headmodel.model import HeadTexture
 from facedyn_app.npz import read_npz
 from facedyn_app.records import ByteArray, FloatArray, IntArray
 
+N_VERTICES = 26719
+EXPRESSIONS = (
+    *(
+        f"{name}_{side}"
+        for name in (
+            "browDown", "browInnerUp", "browOuterUp", "cheekPuff", "cheekSquint", "eyeBlink",
+            "eyeLookDown", "eyeLookIn", "eyeLookOut", "eyeLookUp", "eyeSquint", "eyeWide",
+            "mouthDimple", "mouthFrown", "mouthLowerDown", "mouthPress", "mouthSmile",
+            "mouthStretch", "mouthUpperUp", "noseSneer",
+        )
+        for side in "LR"
+    ),
+    "jawForward", "jawLeft", "jawOpen", "jawRight", "mouthClose", "mouthFunnel", "mouthLeft",
+    "mouthPucker", "mouthRight", "mouthRollLower", "mouthRollUpper", "mouthShrugLower",
+    "mouthShrugUpper",
+)  # fmt: skip
+# Files of 2023 and later have these too.
+LATER_EXPRESSIONS = ("cheekRaiser_L", "cheekRaiser_R")
 NPZ_ARRAYS = ("neutral", "identity", "expression", "expression_names", "tris")
 NEUTRAL = "generic_neutral_mesh.obj"
 _INNER_FOLDER = "FaceXModel"
@@ -93,8 +110,8 @@ def _read_folder(path: Path) -> IctArrays:
         raise InputError(f"The folder '{path}' has no '{NEUTRAL}'.", _HINT)
     neutral = read_obj(folder / NEUTRAL)
     texture = _read_texture(folder, neutral)
-    later = [name for name in ict_parts.LATER_EXPRESSIONS if (folder / f"{name}.obj").is_file()]
-    names = tuple(sorted((*ict_parts.EXPRESSIONS, *later)))
+    later = [name for name in LATER_EXPRESSIONS if (folder / f"{name}.obj").is_file()]
+    names = tuple(sorted((*EXPRESSIONS, *later)))
     identities = sorted(file.name for file in folder.glob("identity[0-9][0-9][0-9].obj"))
     numbered = [f"identity{k:03d}.obj" for k in range(max(1, len(identities)))]
     digest = hashlib.sha256(f"{NEUTRAL} {neutral.sha256}\n".encode())
@@ -174,14 +191,14 @@ def _check(arrays: IctArrays, path: Path) -> None:
     """Check counts, finiteness, that triangles point to vertices, and the size."""
     n_expressions = len(arrays.expression_names)
     for name, array, shape in (
-        ("neutral", arrays.neutral, (ict_parts.N_VERTICES, 3)),
-        ("identity", arrays.identity, (len(arrays.identity), ict_parts.N_VERTICES, 3)),
-        ("expression", arrays.expression, (n_expressions, ict_parts.N_VERTICES, 3)),
+        ("neutral", arrays.neutral, (N_VERTICES, 3)),
+        ("identity", arrays.identity, (len(arrays.identity), N_VERTICES, 3)),
+        ("expression", arrays.expression, (n_expressions, N_VERTICES, 3)),
     ):
         if array.shape != shape or not len(array):
             raise InputError(
                 f"'{path}' is not ICT-FaceKit's light model: its '{name}' has the shape "
-                f"{array.shape}; the model has {ict_parts.N_VERTICES} vertices.",
+                f"{array.shape}; the model has {N_VERTICES} vertices.",
                 _HINT,
             )
         if not np.isfinite(array).all():
@@ -189,9 +206,9 @@ def _check(arrays: IctArrays, path: Path) -> None:
     faces = arrays.faces
     if faces.ndim != 2 or faces.shape[1] != 3 or not len(faces):
         raise InputError(f"The triangles in '{path}' have the shape {faces.shape}.", _HINT)
-    if faces.min() < 0 or faces.max() >= ict_parts.N_VERTICES:
+    if faces.min() < 0 or faces.max() >= N_VERTICES:
         raise InputError(f"The triangles in '{path}' point past its vertices.", _HINT)
-    missing = [name for name in ict_parts.EXPRESSIONS if name not in arrays.expression_names]
+    missing = [name for name in EXPRESSIONS if name not in arrays.expression_names]
     if missing or len(set(arrays.expression_names)) < n_expressions:
         what = f"lacks the expression '{missing[0]}'" if missing else "names an expression twice"
         raise InputError(f"'{path}' is not ICT-FaceKit's light model: it {what}.", _HINT)

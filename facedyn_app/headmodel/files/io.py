@@ -1,4 +1,4 @@
-"""Opening a head, whatever it comes as: built in, remembered, or any kind of head file."""
+"""Loading of a head, whatever it comes as: built in, remembered, or any kind of head file."""
 
 from __future__ import annotations
 

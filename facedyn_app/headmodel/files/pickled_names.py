@@ -1,4 +1,4 @@
-"""The few names that a FLAME file in a pickle mentions, and what each stands for.
+"""Allow-list of names that a FLAME file in a pickle may mention, and what each stands for.
 
 Modules have moved since these files were first written: Python 2's and 3's names, numpy's and
 scipy's old and new ones are all known.

@@ -1,10 +1,12 @@
-"""Reading a pickle as a description: nothing that it names is imported, called or built.
+"""A reader of pickles as descriptions: nothing that they name is imported, called or built.
 
 A pickle is a program for a small stack machine whose instructions may import and call anything.
 This machine knows the same instructions, but what a file wants called is only written down
 (`Call`), and only for the few names that a FLAME file needs; any other name ends the reading.
 `pickled_arrays` makes arrays out of the descriptions. Nothing is set aside on the file's word:
-every string is cut from the file itself, and the number of instructions is bounded.
+every string is cut from the file itself, and the number of instructions is bounded. Python's own
+Unpickler is no substitute, whatever its `find_class` allows: it hashes any key that a file makes,
+which ends the process or never ends, consults the registry of extensions, and has no such bound.
 """
 
 from __future__ import annotations

@@ -1,1 +1,0 @@
-"""What a head looks like: paint, texture, renderer, contact sheet."""

@@ -1,0 +1,1 @@
+"""Landmark embedding: where the landmarker's points sit on a head's mesh."""

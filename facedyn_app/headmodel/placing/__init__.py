@@ -1,1 +1,0 @@
-"""Where the landmarker's points sit on a head."""

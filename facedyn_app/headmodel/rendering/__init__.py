@@ -1,0 +1,1 @@
+"""Rendering of heads: appearance, paint, texture, renderer, contact sheet."""

@@ -1,0 +1,1 @@
+"""Building of the open head from MakeHuman's and Face Units' data."""
