@@ -11,9 +11,9 @@ from facedyn_app.headmodel.model import HeadModel
 from facedyn_app.pipeline import analyse_video, ready_head
 from facedyn_app.records import FloatArray
 from facedyn_app.settings import Settings
-from facedyn_app.simulate.habits import speaker_shape
 from facedyn_app.simulate.motion import simulate_motion
 from facedyn_app.simulate.rendering import SHAPE_SPREAD, make_scene, render_motion
+from facedyn_app.simulate.speaker import speaker_shape
 from facedyn_app.video import SIMULATED, write_video
 
 SECONDS, FPS, SEED = 20.0, 25.0, 4711
