@@ -30,7 +30,6 @@ class SettingField(QObject):
     Args:
         item: The setting.
         value: What it is now.
-        tip: What it means.
 
     Attributes:
         changed: Something was typed or picked.
@@ -38,7 +37,7 @@ class SettingField(QObject):
 
     changed = Signal()
 
-    def __init__(self, item: Field[Any], value: Any, tip: str, parent: QObject) -> None:
+    def __init__(self, item: Field[Any], value: Any, parent: QObject) -> None:
         super().__init__(parent)
         self.item = item
         self.default = item.default
@@ -51,7 +50,7 @@ class SettingField(QObject):
         self.reset.setText("Reset")
         self.reset.clicked.connect(self.set_default)
         for widget in (self.label, self.editor):
-            widget.setToolTip(tip)
+            widget.setToolTip(self._limits.meaning)
         self.set_value(value)
         self._show_state()
 

@@ -28,7 +28,7 @@ from facedyn_app.gui.theme import GRID
 from facedyn_app.gui.tick_box import TickBox
 from facedyn_app.gui.training.session_tree import SessionTree
 from facedyn_app.gui.training.work import Material, TrainingOrder
-from facedyn_app.limits import meanings, settings_of
+from facedyn_app.limits import settings_of
 from facedyn_app.recognizer.split import FEWEST_TO_SHARE, parse_test_sessions
 from facedyn_app.settings import NetworkSettings, Settings
 
@@ -81,7 +81,7 @@ class TrainForm(QWidget):
     def _field(self, stage: str, name: str) -> SettingField:
         record = getattr(self._settings, stage)
         item = next(item for item in settings_of(record) if item.name == name)
-        return SettingField(item, getattr(record, name), meanings(type(record))[name], self)
+        return SettingField(item, getattr(record, name), self)
 
     def _lay_out(self) -> None:
         form = make_form()
