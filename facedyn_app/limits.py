@@ -2,8 +2,11 @@
 
 from __future__ import annotations
 
+from collections.abc import Mapping
 from dataclasses import Field, dataclass, field, fields, replace
 from typing import Any, Final, Generic, TypeVar
+
+from facedyn_app.formatting import plain_number
 
 _KEY: Final = "limits"
 
@@ -37,12 +40,7 @@ class Limits:
         """The range for people, with its unit."""
         if self.low is None or self.high is None:
             return " or ".join(self.choices)
-        return f"{number_words(self.low)} to {number_words(self.high)} {self.unit}".strip()
-
-
-def number_words(value: float) -> str:
-    """A number for people, never with an exponent."""
-    return f"{value:,.0f}" if value >= 1e4 else f"{value:.7f}".rstrip("0").rstrip(".")
+        return f"{plain_number(self.low)} to {plain_number(self.high)} {self.unit}".strip()
 
 
 @dataclass(frozen=True, slots=True)
@@ -84,6 +82,37 @@ def limits_of(item: Field[Any]) -> Limits:
     """The limits of a setting."""
     limits: Limits = item.metadata[_KEY]
     return limits
+
+
+class SettingError(ValueError):
+    """A value is none that a setting may have.
+
+    Attributes:
+        item: The setting.
+        reason: What is wrong, "must be …".
+    """
+
+    def __init__(self, item: Field[Any], reason: str) -> None:
+        super().__init__(f"'{item.name}' {reason}")
+        self.item, self.reason = item, reason
+
+
+def checked_settings(kind: Any, values: Mapping[str, Any]) -> dict[str, Any]:
+    """The settings of a record's class among values from JSON; other values are left out.
+
+    Raises:
+        SettingError: One is not what it may be.
+    """
+    checked = {}
+    for item in settings_of(kind):
+        if item.name not in values:
+            continue
+        value = values[item.name]
+        reason = fault(item, value)
+        if reason:
+            raise SettingError(item, reason)
+        checked[item.name] = tuple(value) if isinstance(value, list) else value
+    return checked
 
 
 def fault(item: Field[Any], value: object) -> str:

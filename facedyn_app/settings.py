@@ -7,6 +7,9 @@ from dataclasses import dataclass, field
 from facedyn_app.fit_settings import FitSettings as FitSettings
 from facedyn_app.limits import setting
 
+DEVICES = ("auto", "cpu", "cuda")
+"""Names of devices: auto takes a CUDA device where there is one, else the processor."""
+
 
 @dataclass(frozen=True, slots=True)
 class LandmarkSettings:
@@ -184,7 +187,7 @@ class TrustSettings:
 class MachineSettings:
     """Where the window's work is computed."""
 
-    device: str = setting("auto", "Device", choices=("auto", "cpu", "cuda")).means(
+    device: str = setting("auto", "Device", choices=DEVICES).means(
         "auto takes a CUDA device where there is one, else the processor."
     )
     threads: int = setting(0, "Threads (0: as many as help)", 0, 256, "threads").means(

@@ -2,10 +2,10 @@
 
 from __future__ import annotations
 
-import math
 from collections.abc import Sequence
 
-NONE = "-"
+from facedyn_app.formatting import NONE as NONE
+from facedyn_app.formatting import number as number
 
 
 def table(head: Sequence[str], rows: Sequence[Sequence[str]], right: Sequence[int] = ()) -> str:
@@ -26,11 +26,6 @@ def _cells(line: Sequence[str], widths: Sequence[int], right: set[int]) -> list[
         cell.rjust(width) if k in right else cell.ljust(width)
         for k, (cell, width) in enumerate(zip(line, widths, strict=True))
     ]
-
-
-def number(value: float | None, digits: int = 2) -> str:
-    """A number with so many decimals, or a dash where there is none."""
-    return NONE if value is None or not math.isfinite(value) else f"{value:.{digits}f}"
 
 
 def indented(text: str) -> str:

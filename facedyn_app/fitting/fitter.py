@@ -7,7 +7,7 @@ from dataclasses import dataclass, replace
 import torch
 from torch import Tensor
 
-from facedyn_app.errors import InputError
+from facedyn_app.device import choose_device
 from facedyn_app.fitting.landmark_errors import known_errors
 from facedyn_app.fitting.landmark_head import LandmarkHead, landmark_head
 from facedyn_app.fitting.motion_prior import motion_precision
@@ -21,20 +21,6 @@ from facedyn_app.fitting.whitening import Whitening, make_whitening
 from facedyn_app.headmodel.model import HeadModel
 from facedyn_app.records import Landmarks
 from facedyn_app.settings import FitSettings
-
-
-def choose_device(name: str) -> torch.device:
-    """The device of a name of "auto", "cpu" or "cuda".
-
-    Raises:
-        InputError: CUDA was asked for and there is none, or the name is another.
-    """
-    if name not in ("auto", "cpu", "cuda"):
-        raise InputError(f"There is no device '{name}'.", "Use auto, cpu or cuda.")
-    has_cuda = torch.cuda.is_available()
-    if name == "cuda" and not has_cuda:
-        raise InputError("No CUDA device was found on this machine.", "Use --device cpu or auto.")
-    return torch.device("cuda" if has_cuda and name != "cpu" else "cpu")
 
 
 @dataclass(frozen=True, slots=True, eq=False)

@@ -7,11 +7,12 @@ from dataclasses import replace
 import numpy as np
 import torch
 
+from facedyn_app.device import choose_device
 from facedyn_app.landmarks.face_finder import FaceFinder
 from facedyn_app.landmarks.faces import Face
 from facedyn_app.landmarks.following import settle
 from facedyn_app.landmarks.measuring import Measurer, faces_of
-from facedyn_app.landmarks.models import FaceModels, best_device
+from facedyn_app.landmarks.models import FaceModels
 from facedyn_app.landmarks.search import Search
 from facedyn_app.records import ByteArray, FloatArray, Frame
 from facedyn_app.settings import LandmarkSettings
@@ -34,7 +35,7 @@ class Landmarker:
         self, settings: LandmarkSettings | None = None, device: torch.device | None = None
     ) -> None:
         self._settings = settings or LandmarkSettings()
-        models = FaceModels(device or best_device())
+        models = FaceModels(device or choose_device("auto"))
         self._measurer = Measurer(models, mirrored_mean=self._settings.mirrored_mean)
         self._finder = FaceFinder(models, self._settings.min_detection)
 

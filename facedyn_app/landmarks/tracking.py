@@ -9,13 +9,14 @@ from math import inf
 
 import torch
 
+from facedyn_app.device import choose_device
 from facedyn_app.landmarks.crops import box_in, squares_of
 from facedyn_app.landmarks.face_finder import FaceFinder
 from facedyn_app.landmarks.face_shape import shapes_of
 from facedyn_app.landmarks.faces import Face, FrameFaces, overlap
 from facedyn_app.landmarks.following import follow, settle
 from facedyn_app.landmarks.measuring import Measurer, faces_of
-from facedyn_app.landmarks.models import FaceModels, best_device
+from facedyn_app.landmarks.models import FaceModels
 from facedyn_app.landmarks.read_ahead import read_ahead
 from facedyn_app.landmarks.search import Search
 from facedyn_app.landmarks.tracks import Stretch, Track, is_the_others, strangeness
@@ -49,7 +50,7 @@ class FaceTracker:
         self, settings: LandmarkSettings | None = None, device: torch.device | None = None
     ) -> None:
         self._settings = settings or LandmarkSettings()
-        models = FaceModels(device or best_device())
+        models = FaceModels(device or choose_device("auto"))
         self._measurer = Measurer(models, mirrored_mean=self._settings.mirrored_mean)
         self._search = Search(FaceFinder(models, self._settings.min_detection))
         self._tracks: list[Track] = []

@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING, Final
 
 import torch
 
-from facedyn_app.fitting.fitter import choose_device
+from facedyn_app.device import choose_device
 
 if TYPE_CHECKING:
     from lightning_fabric import Fabric

@@ -18,10 +18,10 @@ from PySide6.QtWidgets import (
     QWidget,
 )
 
+from facedyn_app.device import choose_device
 from facedyn_app.errors import FacedynError, MismatchError
 from facedyn_app.experiment.division import Division
 from facedyn_app.experiment.training import TrainingPlan, plan_division
-from facedyn_app.fitting.fitter import choose_device
 from facedyn_app.gui.form import make_fault, make_form, make_note, say
 from facedyn_app.gui.settings.field import SettingField
 from facedyn_app.gui.theme import GRID
