@@ -1,4 +1,4 @@
-"""The settings that a user has changed, kept between starts: a small JSON file, no program in it.
+"""The settings file: what a user has changed, kept between starts as JSON, no program in it.
 
 Format "facedyn-settings" version 1: for each stage the settings that differ from their defaults.
 """

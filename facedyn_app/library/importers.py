@@ -118,7 +118,7 @@ def check_permission(layout: Layout, permission: str) -> None:
     """Make sure that the user has stated what a corpus' licence asks for.
 
     Raises:
-        ConsentError: He has not; the sentence says what the licence is about.
+        ConsentError: They have not; the sentence says what the licence is about.
     """
     if layout is Layout.CANDOR and not permission.strip():
         raise ConsentError(

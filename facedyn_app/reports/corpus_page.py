@@ -34,9 +34,9 @@ class Member:
     Attributes:
         name: The speaker.
         consent: Who gave it, when, for what.
-        simulated: Whether a session of his is made.
+        simulated: Whether a session of theirs is simulated.
         qualities: How good the measurement of each session is that can be read.
-        drift: The drift of his shape, or why there is none.
+        drift: The drift of their shape, or why there is none.
         unread: A sentence for each session that cannot be read.
         versions: The program, head and settings that made each of the others, in words.
     """

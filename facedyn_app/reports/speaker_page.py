@@ -38,7 +38,7 @@ class Visit:
     Attributes:
         name: What it is called.
         date_words: When it was recorded, or added where that is not known, which they say.
-        simulated: Whether it is made.
+        simulated: Whether it is simulated.
         versions: The program, head and settings that made it, in words.
         quality: How good the measurement is.
         ranges: How far the face moves.
@@ -62,9 +62,9 @@ def speaker_page(
 
     Args:
         visits: The sessions, by date; at least one.
-        drift: The drift of his shape, or why there is none.
+        drift: The drift of their shape, or why there is none.
         trust: Where things drift, and what can be used.
-        provenance: Whose report it is, his consent.
+        provenance: Whose report it is, their consent.
     """
     simulated = " (simulated)" if any(visit.simulated for visit in visits) else ""
     pairs = _liveliest_pairs(visits)
