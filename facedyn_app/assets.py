@@ -1,4 +1,4 @@
-"""Files that come with the program: where they are, and whether they are what they should be.
+"""Assets: the files that come with the program, checked to be what they should be.
 
 `models/manifest.json` records sha256, licence and origin of every file in `models/`.
 """

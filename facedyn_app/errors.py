@@ -1,4 +1,4 @@
-"""What can go wrong in a way that the user can act on."""
+"""Errors that the user can act on."""
 
 from __future__ import annotations
 

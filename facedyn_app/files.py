@@ -1,4 +1,4 @@
-"""Files and folders that appear whole or not at all."""
+"""Files and folders that appear whole or not at all, and whether they can be written."""
 
 from __future__ import annotations
 
@@ -7,14 +7,16 @@ import os
 import secrets
 import shutil
 import stat
-from collections.abc import Iterator
-from contextlib import contextmanager
+from collections.abc import Iterator, Sequence
+from contextlib import contextmanager, suppress
 from pathlib import Path
+from tempfile import TemporaryFile
 from typing import BinaryIO, TextIO
 
 from facedyn_app.errors import InputError, OutputError
 
 UNFINISHED = ".part"
+_WRITABLE = "Choose a folder that exists, that you may write to and that has room."
 
 
 @contextmanager
@@ -61,7 +63,7 @@ def atomic_file(path: Path) -> Iterator[BinaryIO]:
         reason = error.strerror or str(error)
         raise OutputError(
             f"The file '{path}' cannot be written: {reason}.",
-            "Choose a folder that exists, that you may write to and that has room.",
+            _WRITABLE,
         ) from error
     finally:
         _remove(temporary)
@@ -92,23 +94,91 @@ def atomic_folder(path: Path) -> Iterator[Path]:
     Raises:
         OutputError: It cannot be written there, is a file, or holds something already.
     """
-    unfinished = path.absolute().with_name(f".{path.name}.{secrets.token_hex(4)}{UNFINISHED}")
     try:
         if path.exists() and (not path.is_dir() or any(path.iterdir())):
             what = "holds something already" if path.is_dir() else "is a file"
             raise OutputError(f"'{path}' {what}.", "Choose another name for the folder.")
-        unfinished.mkdir(parents=True)
-        yield unfinished
-        if path.exists():
-            path.rmdir()  # empty, as has been checked; Windows renames over no folder
-        unfinished.rename(path)
+        with whole_folder(path) as unfinished:
+            yield unfinished
     except OSError as error:
         raise OutputError(
             f"The folder '{path}' cannot be written: {error.strerror or error}.",
             "Choose a place that you may write to and that has room.",
         ) from error
+
+
+@contextmanager
+def whole_folder(path: Path) -> Iterator[Path]:
+    """As `atomic_folder`, its errors not yet in words.
+
+    Raises:
+        OSError: It cannot be written there, or holds something when the block ends.
+    """
+    unfinished = path.absolute().with_name(f".{path.name}.{secrets.token_hex(4)}{UNFINISHED}")
+    try:
+        unfinished.mkdir(parents=True)
+        yield unfinished
+        if path.exists():
+            path.rmdir()  # empty; Windows renames over no folder
+        unfinished.rename(path)
     finally:
         shutil.rmtree(unfinished, ignore_errors=True)
+
+
+def check_output_file(path: Path, inputs: Sequence[Path] = ()) -> None:
+    """Make sure that a file can be written, by beginning to; nothing is left of that.
+
+    Args:
+        path: The file.
+        inputs: Files that must not be overwritten.
+
+    Raises:
+        OutputError: It cannot be written, or is one of the inputs.
+    """
+    try:
+        exists, is_file, is_folder = path.exists(), path.is_file(), path.is_dir()
+        overwritten = [one for one in inputs if exists and one.exists() and path.samefile(one)]
+    except OSError as error:
+        reason = error.strerror or str(error)
+        raise OutputError(f"The file '{path}' cannot be written: {reason}.", _WRITABLE) from error
+    if is_folder:
+        raise OutputError(f"'{path}' is a folder, not a file to write.", "Add a file name.")
+    if exists and not is_file:
+        raise OutputError(f"'{path}' is no ordinary file.", "Choose another name.")
+    if overwritten:
+        raise OutputError(f"'{path}' is read and cannot be written too.", "Choose another name.")
+    with suppress(_EnoughError), atomic_file(path):
+        raise _EnoughError
+
+
+class _EnoughError(Exception):
+    """Leaves a file that was only begun."""
+
+
+def check_output_folder(path: Path) -> None:
+    """Make sure that files can be put into a folder, which may have to be made.
+
+    Raises:
+        OutputError: It is a file, or it or the folder above it cannot be written.
+    """
+    try:
+        place = next(folder for folder in (path, *path.absolute().parents) if folder.exists())
+        if not place.is_dir():
+            raise OutputError(f"'{place}' is a file, not a folder.", "Choose another name.")
+        check_writable(place)
+    except OSError as error:
+        reason = error.strerror or str(error)
+        raise OutputError(f"The folder '{path}' cannot be written: {reason}.", _WRITABLE) from error
+
+
+def check_writable(folder: Path) -> None:
+    """Make sure that files can be put into a folder, by beginning one.
+
+    Raises:
+        OSError: They cannot.
+    """
+    with TemporaryFile(dir=folder):
+        return
 
 
 def _sync_folder(folder: Path) -> None:

@@ -1,4 +1,4 @@
-"""Where the program keeps its own things on this machine; no folder is made here."""
+"""Folders of the program on this machine; none of them is made here."""
 
 from __future__ import annotations
 
@@ -15,7 +15,7 @@ def own_library() -> Path:
 
 
 def demo_library() -> Path:
-    """The demo's library, where none is named: made speakers only, never among real ones."""
+    """The demo's library, where none is named: simulated speakers only, never among real ones."""
     return platformdirs.user_cache_path(NAME, appauthor=False) / "demo"
 
 

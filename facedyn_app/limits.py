@@ -1,21 +1,21 @@
-"""What a setting may be: stated once, beside its default, for files and the window alike."""
+"""Settings and their limits: stated once, beside the default, for files and the window alike."""
 
 from __future__ import annotations
 
-import inspect
-import re
-from dataclasses import Field, dataclass, field, fields
-from typing import Any, Final, TypeVar
+from collections.abc import Mapping
+from dataclasses import Field, dataclass, field, fields, replace
+from typing import Any, Final, Generic, TypeVar
+
+from facedyn_app.formatting import plain_number
 
 _KEY: Final = "limits"
-_ITEM: Final = re.compile(r"^    (\w+): (.*)$")
 
 Value = TypeVar("Value")
 
 
 @dataclass(frozen=True, slots=True)
 class Limits:
-    """What a setting is called and may be.
+    """What a setting is called, means and may be.
 
     Attributes:
         words: Its name for people.
@@ -24,6 +24,7 @@ class Limits:
         unit: Of the number; empty where it is a count or a plain number.
         group: Which settings it stands with; empty where there are few.
         choices: What it may be, where it is a word.
+        meaning: What it is, a sentence or more for people.
     """
 
     words: str
@@ -32,18 +33,31 @@ class Limits:
     unit: str = ""
     group: str = ""
     choices: tuple[str, ...] = ()
+    meaning: str = ""
 
     @property
     def range_words(self) -> str:
         """The range for people, with its unit."""
         if self.low is None or self.high is None:
             return " or ".join(self.choices)
-        return f"{number_words(self.low)} to {number_words(self.high)} {self.unit}".strip()
+        return f"{plain_number(self.low)} to {plain_number(self.high)} {self.unit}".strip()
 
 
-def number_words(value: float) -> str:
-    """A number for people, never with an exponent."""
-    return f"{value:,.0f}" if value >= 1e4 else f"{value:.7f}".rstrip("0").rstrip(".")
+@dataclass(frozen=True, slots=True)
+class Setting(Generic[Value]):
+    """A setting that still has to be said the meaning of."""
+
+    default: Value
+    limits: Limits
+
+    def means(self, meaning: str) -> Value:
+        """The field of a settings record.
+
+        Args:
+            meaning: What the setting is, a sentence or more for people.
+        """
+        limits = replace(self.limits, meaning=meaning)
+        return field(default=self.default, metadata={_KEY: limits})
 
 
 def setting(
@@ -54,10 +68,9 @@ def setting(
     unit: str = "",
     group: str = "",
     choices: tuple[str, ...] = (),
-) -> Value:
-    """A field of a settings record with its limits, see `Limits`."""
-    limits = Limits(words, low, high, unit, group, choices)
-    return field(default=default, metadata={_KEY: limits})
+) -> Setting[Value]:
+    """A setting with its limits, see `Limits`; `means` makes it a field."""
+    return Setting(default, Limits(words, low, high, unit, group, choices))
 
 
 def settings_of(kind: Any) -> tuple[Field[Any], ...]:
@@ -71,18 +84,35 @@ def limits_of(item: Field[Any]) -> Limits:
     return limits
 
 
-def meanings(kind: Any) -> dict[str, str]:
-    """What the docstring of a record's class says of each of its fields."""
-    found: dict[str, str] = {}
-    name = ""
-    for line in (inspect.getdoc(kind) or "").partition("Attributes:\n")[2].splitlines():
-        item = _ITEM.match(line)
-        if item:
-            name = item[1]
-            found[name] = item[2]
-        elif name and line.strip():
-            found[name] += f" {line.strip()}"
-    return found
+class SettingError(ValueError):
+    """A value is none that a setting may have.
+
+    Attributes:
+        item: The setting.
+        reason: What is wrong, "must be …".
+    """
+
+    def __init__(self, item: Field[Any], reason: str) -> None:
+        super().__init__(f"'{item.name}' {reason}")
+        self.item, self.reason = item, reason
+
+
+def checked_settings(kind: Any, values: Mapping[str, Any]) -> dict[str, Any]:
+    """The settings of a record's class among values from JSON; other values are left out.
+
+    Raises:
+        SettingError: One is not what it may be.
+    """
+    checked = {}
+    for item in settings_of(kind):
+        if item.name not in values:
+            continue
+        value = values[item.name]
+        reason = fault(item, value)
+        if reason:
+            raise SettingError(item, reason)
+        checked[item.name] = tuple(value) if isinstance(value, list) else value
+    return checked
 
 
 def fault(item: Field[Any], value: object) -> str:

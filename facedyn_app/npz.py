@@ -1,4 +1,4 @@
-"""Reading a zip of numpy arrays that a stranger may have made."""
+"""Careful reading of npz files: zips of numpy arrays that a stranger may have written."""
 
 from __future__ import annotations
 

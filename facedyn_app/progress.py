@@ -1,4 +1,4 @@
-"""All that long work knows of its caller."""
+"""Progress and cancelling: all that long work knows of its caller."""
 
 from __future__ import annotations
 

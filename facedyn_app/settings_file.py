@@ -1,4 +1,4 @@
-"""The settings that a user has changed, kept between starts: a small JSON file, no program in it.
+"""The settings file: what a user has changed, kept between starts as JSON, no program in it.
 
 Format "facedyn-settings" version 1: for each stage the settings that differ from their defaults.
 """
@@ -6,7 +6,6 @@ Format "facedyn-settings" version 1: for each stage the settings that differ fro
 from __future__ import annotations
 
 import json
-from collections.abc import Mapping
 from contextlib import suppress
 from dataclasses import fields
 from pathlib import Path
@@ -14,7 +13,7 @@ from typing import Any, Final
 
 from facedyn_app.errors import InputError
 from facedyn_app.files import atomic_file
-from facedyn_app.limits import fault, limits_of, settings_of
+from facedyn_app.limits import SettingError, checked_settings, limits_of, settings_of
 from facedyn_app.settings import Settings
 
 FILE: Final = "settings.json"
@@ -37,7 +36,11 @@ def read_settings(path: Path) -> Settings:
         values = content.get(stage.name, {})
         if not isinstance(values, dict):
             raise _unusable(path, f"'{stage.name}' is no JSON object")
-        stages[stage.name] = kind(**_checked(path, kind, values))
+        try:
+            stages[stage.name] = kind(**checked_settings(kind, values))
+        except SettingError as error:
+            words = limits_of(error.item).words
+            raise _unusable(path, f"'{words}' ({error.item.name}) {error.reason}") from error
     settings = Settings(**stages)
     for conflict in (settings.network.conflict(), settings.trust.conflict()):
         if conflict is not None:
@@ -85,20 +88,6 @@ def _content(path: Path) -> dict[str, Any]:
             "Install a newer version of facedyn; until then the defaults hold.",
         )
     return content
-
-
-def _checked(path: Path, kind: type[Any], values: Mapping[str, Any]) -> dict[str, Any]:
-    """The values of one stage, each what it may be; what this program does not know is left out."""
-    checked = {}
-    for item in settings_of(kind):
-        if item.name not in values:
-            continue
-        value = values[item.name]
-        wrong = fault(item, value)
-        if wrong:
-            raise _unusable(path, f"'{limits_of(item).words}' ({item.name}) {wrong}")
-        checked[item.name] = tuple(value) if isinstance(value, list) else value
-    return checked
 
 
 def _unusable(path: Path, reason: str) -> InputError:

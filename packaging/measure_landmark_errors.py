@@ -17,7 +17,7 @@ from facedyn_app.assets import sha256_of
 from facedyn_app.fitting.landmark_errors import FOLDER, write_errors
 from facedyn_app.headmodel.files.io import load_head
 from facedyn_app.progress import Progress
-from facedyn_app.simulate.error_measurement import watch_landmarker
+from facedyn_app.simulate.error_measurement import measure_landmarker
 
 MODELS = Path(__file__).resolve().parent.parent / "models"
 
@@ -36,8 +36,8 @@ def main() -> None:
     parser.add_argument("--jobs", type=int, default=1, help="processes that share the rendering")
     args = parser.parse_args()
     head = load_head("open-head-1")
-    errors = watch_landmarker(
-        head, n_faces=args.faces, n_looks=args.looks, jobs=args.jobs, on_progress=tell
+    errors = measure_landmarker(
+        head, n_faces=args.faces, n_pictures=args.looks, jobs=args.jobs, on_progress=tell
     )
     name = f"{FOLDER}/{head.head_id}.npz"
     path = MODELS / name

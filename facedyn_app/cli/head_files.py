@@ -22,7 +22,7 @@ from facedyn_app.headmodel.model import HeadModel
 from facedyn_app.headmodel.rendering.sheet import contact_sheet
 from facedyn_app.progress import OnProgress
 from facedyn_app.records import ByteArray
-from facedyn_app.simulate.error_measurement import watch_landmarker
+from facedyn_app.simulate.error_measurement import measure_landmarker
 from facedyn_app.workflows.heads import quiet_drawing, read_head, read_ready_head
 from facedyn_app.workflows.path_checks import check_output_file
 
@@ -97,7 +97,7 @@ def measure_head(path_or_id: str, n_faces: int, n_looks: int, on_progress: OnPro
         raise InputError(
             f"The head '{head.head_id}' comes with its measurement.", "Measure a head of yours."
         )
-    errors = watch_landmarker(head, n_faces=n_faces, n_looks=n_looks, on_progress=on_progress)
+    errors = measure_landmarker(head, n_faces=n_faces, n_pictures=n_looks, on_progress=on_progress)
     file = measured_file(head.sha256)
     file.parent.mkdir(parents=True, exist_ok=True)
     write_errors(errors, file)

@@ -7,7 +7,7 @@ from dataclasses import dataclass, replace
 import torch
 from torch import Tensor
 
-from facedyn_app.fitting.device import choose_device
+from facedyn_app.device import choose_device
 from facedyn_app.fitting.landmark_errors import known_errors
 from facedyn_app.fitting.landmark_head import LandmarkHead, landmark_head
 from facedyn_app.fitting.motion_prior import motion_precision

@@ -14,6 +14,7 @@ from facedyn_app.dynamics.conditions import drift_notes
 from facedyn_app.dynamics.drift import drift_label, interval_words
 from facedyn_app.dynamics.match_trust import beyond_the_probe
 from facedyn_app.dynamics.quality import measured_words
+from facedyn_app.formatting import number
 from facedyn_app.gui.panel import Panel
 from facedyn_app.gui.recording import Recording
 from facedyn_app.gui.status import DONE
@@ -33,11 +34,6 @@ COLUMN_TIPS: Final = (
     "DNR with the wandering of short sessions taken off; the word is judged by its interval",
     "How much the shape wanders within a session, standard deviations of the head model",
 )
-
-
-def number(value: float | None, digits: int = 2) -> str:
-    """A number for a table; a dash where there is none."""
-    return "-" if value is None else f"{value:.{digits}f}"
 
 
 def drift_words(report: DriftReport, trust: TrustSettings) -> str:

@@ -5,10 +5,11 @@ from __future__ import annotations
 import numpy as np
 import torch
 
+from facedyn_app.device import choose_device
 from facedyn_app.landmarks.detection import FaceDetector, Search
 from facedyn_app.landmarks.faces import Face
 from facedyn_app.landmarks.measurement import Measurer, faces_of
-from facedyn_app.landmarks.models import FaceModels, best_device
+from facedyn_app.landmarks.models import FaceModels
 from facedyn_app.landmarks.tracklets import refine
 from facedyn_app.records import ByteArray, FloatArray, Frame
 from facedyn_app.settings import LandmarkSettings
@@ -31,7 +32,7 @@ class Landmarker:
         self, settings: LandmarkSettings | None = None, device: torch.device | None = None
     ) -> None:
         self._settings = settings or LandmarkSettings()
-        models = FaceModels(device or best_device())
+        models = FaceModels(device or choose_device("auto"))
         self._measurer = Measurer(models, mirrored_mean=self._settings.mirrored_mean)
         self._finder = FaceDetector(models, self._settings.min_detection)
 

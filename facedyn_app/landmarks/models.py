@@ -22,11 +22,6 @@ _SCORED = sorted({1, 8, 468, 473, *NOSE_BRIDGE, *(n for ring in RINGS.values() f
 _MOST_WORKERS = 8
 
 
-def best_device() -> torch.device:
-    """A GPU where there is one, else the processor."""
-    return torch.device("cuda" if torch.cuda.is_available() else "cpu")
-
-
 def n_workers(device: torch.device) -> int:
     """Threads that are worth having on a device: one a core of the processor, one for a GPU."""
     if device.type != "cpu":

@@ -9,11 +9,12 @@ from math import inf
 
 import torch
 
+from facedyn_app.device import choose_device
 from facedyn_app.landmarks.crops import box_in, squares_of
 from facedyn_app.landmarks.detection import FaceDetector, Search
 from facedyn_app.landmarks.faces import Face, FrameFaces, overlap
 from facedyn_app.landmarks.measurement import Measurer, faces_of
-from facedyn_app.landmarks.models import FaceModels, best_device
+from facedyn_app.landmarks.models import FaceModels
 from facedyn_app.landmarks.read_ahead import read_ahead
 from facedyn_app.landmarks.tracklets import (
     Track,
@@ -54,7 +55,7 @@ class FaceTracker:
         self, settings: LandmarkSettings | None = None, device: torch.device | None = None
     ) -> None:
         self._settings = settings or LandmarkSettings()
-        models = FaceModels(device or best_device())
+        models = FaceModels(device or choose_device("auto"))
         self._measurer = Measurer(models, mirrored_mean=self._settings.mirrored_mean)
         self._search = Search(FaceDetector(models, self._settings.min_detection))
         self._tracks: list[Track] = []

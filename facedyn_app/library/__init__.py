@@ -1,1 +1,1 @@
-"""What is kept: session files, and the library of speakers, consent and enrolments."""
+"""The library: session files, speakers, consent and enrolments, kept on disk."""

@@ -3,7 +3,8 @@
 from __future__ import annotations
 
 import json
-from collections.abc import Mapping
+from collections.abc import Callable, Mapping
+from functools import partial
 from pathlib import Path
 from typing import Any, BinaryIO
 
@@ -21,9 +22,9 @@ from facedyn_app.records import (
     ShapeCertainty,
 )
 
-FORMAT = "facedyn-session"
-VERSION = 1
+Array = np.ndarray[Any, Any]
 
+FORMAT, VERSION = "facedyn-session", 1
 _AXES: dict[str, tuple[str, ...]] = {
     "seconds": ("T",),
     "valid": ("T",),
@@ -53,10 +54,7 @@ _MAYBE: dict[str, type[np.generic]] = {
 """What not every session says of its frames, and as what it is kept."""
 _META_KINDS: dict[str, Any] = {
     "face": int | None,
-    "width": int | float | None,
-    "height": int | float | None,
-    "focal_px": int | float | None,
-    "focal_log_sd": int | float | None,
+    **dict.fromkeys(("width", "height", "focal_px", "focal_log_sd"), int | float | None),
     "settings": dict | None,
     "notes": list | None,
 }
@@ -119,7 +117,7 @@ def load_session(path: Path) -> Session:
         raise InputError(f"The session file '{path}' cannot be used: {error}.", _HINT) from error
 
 
-def _checked_meta(stored: np.ndarray[Any, Any]) -> dict[str, Any]:
+def _checked_meta(stored: Array) -> dict[str, Any]:
     if stored.dtype.kind != "U" or stored.ndim:
         raise ValueError("its 'meta' is not a text")
     try:
@@ -149,8 +147,7 @@ def _check_meta_values(meta: Mapping[str, Any]) -> None:
     if not isinstance(fps, int | float) or isinstance(fps, bool) or not 0 < fps < 1e6:
         raise ValueError("the frame rate in its 'meta' is not a positive number")
     for key, kind in _META_KINDS.items():
-        value = meta.get(key)
-        right = isinstance(value, kind) and not isinstance(value, bool)
+        right = isinstance(meta.get(key), kind) and not isinstance(meta.get(key), bool)
         if not right:
             raise ValueError(f"'{key}' in its 'meta' is of the wrong kind")
     source = meta.get("source")
@@ -170,7 +167,7 @@ def _is_source(source: object) -> bool:
     )
 
 
-def _check_axes(arrays: Mapping[str, np.ndarray[Any, Any]]) -> None:
+def _check_axes(arrays: Mapping[str, Array]) -> None:
     """Check that every array is there, of its kind, and that equal axes have equal lengths."""
     lengths = {"3": 3}
     for name, axes in _AXES.items():
@@ -188,7 +185,7 @@ def _check_axes(arrays: Mapping[str, np.ndarray[Any, Any]]) -> None:
         raise ValueError("it has no frames")
 
 
-def _session(arrays: Mapping[str, np.ndarray[Any, Any]], meta: Mapping[str, Any]) -> Session:
+def _session(arrays: Mapping[str, Array], meta: Mapping[str, Any]) -> Session:
     valid = arrays["valid"]
     numbers = {name: _floats(arrays[name], name) for name in _AXES if name not in _KINDS}
     _check_times(numbers["seconds"], "seconds")
@@ -208,28 +205,25 @@ def _session(arrays: Mapping[str, np.ndarray[Any, Any]], meta: Mapping[str, Any]
     "".join(names).encode("utf-8")  # half a letter is none, and a UnicodeError a ValueError
     if len(set(names)) != len(names):
         raise ValueError("two expression channels have the same name")
-    measured = {name: _checked_measure(name, arrays.get(name), len(valid)) for name in _MOST}
+    checks: dict[str, Callable[[Array, Array], Array]] = {
+        **{name: partial(_checked_measure, name) for name in _MOST},
+        _REASON: _checked_reason,
+        _GAZE: _checked_gaze,
+        _REPEATED: _checked_repeated,
+    }
+    given = {name: check(arrays[name], valid) for name, check in checks.items() if name in arrays}
+    every: dict[str, Any] = {**numbers, **given}
     return Session(
         valid=valid,
         expression_names=names,
         meta=meta,
-        invalid_reason=_checked_reason(arrays.get(_REASON), valid),
-        gaze=_checked_gaze(arrays.get(_GAZE), valid),
-        repeated=_checked_repeated(arrays.get(_REPEATED), valid),
-        confidence=measured["confidence"],
-        sharpness=measured["sharpness"],
-        brightness=measured["brightness"],
         shape_certainty=_checked_certainty(arrays, len(numbers["shape"])),
-        **numbers,
+        **every,
     )
 
 
-def _checked_reason(
-    reason: np.ndarray[Any, Any] | None, valid: np.ndarray[Any, Any]
-) -> ByteArray | None:
-    """Why frames are not valid, if the file says so."""
-    if reason is None:
-        return None
+def _checked_reason(reason: Array, valid: Array) -> ByteArray:
+    """Why frames are not valid."""
     if reason.dtype != np.uint8 or reason.shape != valid.shape:
         raise ValueError(f"'{_REASON}' is no byte for each frame")
     if (reason >= len(INVALID_REASONS)).any() or ((reason == 0) != valid).any():
@@ -237,12 +231,8 @@ def _checked_reason(
     return reason
 
 
-def _checked_gaze(
-    gaze: np.ndarray[Any, Any] | None, valid: np.ndarray[Any, Any]
-) -> FloatArray | None:
-    """Where the eyes look, if the file says so."""
-    if gaze is None:
-        return None
+def _checked_gaze(gaze: Array, valid: Array) -> FloatArray:
+    """Where the eyes look."""
     if gaze.dtype.kind not in _NUMBERS or gaze.shape != (len(valid), 2, 2):
         raise ValueError(f"'{_GAZE}' is no two angles of two eyes for each frame")
     angles = _floats(gaze, _GAZE)
@@ -252,20 +242,14 @@ def _checked_gaze(
     return angles
 
 
-def _checked_repeated(
-    repeated: np.ndarray[Any, Any] | None, valid: np.ndarray[Any, Any]
-) -> BoolArray | None:
-    """Which pictures came twice, if the file says so."""
-    if repeated is None:
-        return None
+def _checked_repeated(repeated: Array, valid: Array) -> BoolArray:
+    """Which pictures came twice."""
     if repeated.dtype != np.bool_ or repeated.shape != valid.shape:
         raise ValueError(f"'{_REPEATED}' is no truth value for each frame")
     return repeated
 
 
-def _checked_certainty(
-    arrays: Mapping[str, np.ndarray[Any, Any]], n_shape: int
-) -> ShapeCertainty | None:
+def _checked_certainty(arrays: Mapping[str, Array], n_shape: int) -> ShapeCertainty | None:
     """How sure the shape is, if the file says so.
 
     Sessions of earlier versions do not say by what their shape scatters within a person: it is
@@ -284,7 +268,7 @@ def _checked_certainty(
     return ShapeCertainty(posterior, scatter)
 
 
-def _checked_covariance(covariance: np.ndarray[Any, Any], name: str, n_shape: int) -> FloatArray:
+def _checked_covariance(covariance: Array, name: str, n_shape: int) -> FloatArray:
     if covariance.dtype.kind not in _NUMBERS or covariance.shape != (n_shape, n_shape):
         raise ValueError(f"'{name}' is no number for each two shape coefficients")
     values = _floats(covariance, name)
@@ -293,13 +277,9 @@ def _checked_covariance(covariance: np.ndarray[Any, Any], name: str, n_shape: in
     return values
 
 
-def _checked_measure(
-    name: str, values: np.ndarray[Any, Any] | None, n_frames: int
-) -> FloatArray | None:
+def _checked_measure(name: str, values: Array, valid: Array) -> FloatArray:
     """A number of 0 or more for each frame, not a number where it was not measured."""
-    if values is None:
-        return None
-    if values.dtype.kind not in _NUMBERS or values.shape != (n_frames,):
+    if values.dtype.kind not in _NUMBERS or values.shape != valid.shape:
         raise ValueError(f"'{name}' is no number for each frame")
     checked = _floats(values, name)
     most = _MOST[name]
@@ -308,7 +288,7 @@ def _checked_measure(
     return checked
 
 
-def _floats(array: np.ndarray[Any, Any], name: str) -> FloatArray:
+def _floats(array: Array, name: str) -> FloatArray:
     dtype = np.float64 if name.endswith("seconds") else np.float32
     with np.errstate(over="ignore"):  # what overflows becomes infinite and is refused as such
         return np.array(array, dtype=dtype)

@@ -9,7 +9,6 @@ from __future__ import annotations
 
 import json
 import shutil
-import tempfile
 from collections.abc import Mapping
 from dataclasses import asdict
 from pathlib import Path
@@ -23,6 +22,7 @@ from safetensors import torch as safe_torch
 from facedyn_app.assets import model_file
 from facedyn_app.dynamics.features import feature_names
 from facedyn_app.errors import InputError, OutputError
+from facedyn_app.files import check_writable, whole_folder
 from facedyn_app.recognizer.backend import Backend
 from facedyn_app.recognizer.calibration import TAIL, Calibration, TrialsOf
 from facedyn_app.recognizer.descriptors import live_channels, n_descriptors
@@ -63,15 +63,11 @@ def save_recognizer(recognizer: Recognizer, folder: Path) -> None:
     """
     check_recognizer_folder(folder)
     try:
-        temporary = Path(tempfile.mkdtemp(prefix=f".{folder.name}-", dir=folder.parent))
-        try:
-            _write_files(recognizer, temporary)
-            _open_to_readers(temporary)
+        with whole_folder(folder) as unfinished:
+            _write_files(recognizer, unfinished)
+            _open_to_readers(unfinished)
             if folder.exists():
                 shutil.rmtree(folder)
-            temporary.rename(folder)
-        finally:
-            shutil.rmtree(temporary, ignore_errors=True)
     except OSError as error:
         raise _unwritable(folder, error) from error
 
@@ -86,8 +82,7 @@ def check_recognizer_folder(folder: Path) -> None:
         if folder.exists() and (not folder.is_dir() or any(folder.iterdir())):
             _refuse_other(folder)
         folder.parent.mkdir(parents=True, exist_ok=True)
-        with tempfile.TemporaryFile(dir=folder.parent):
-            return
+        check_writable(folder.parent)
     except OSError as error:
         raise _unwritable(folder, error) from error
 

@@ -11,7 +11,7 @@ import torch
 from safetensors import torch as safe_torch
 
 from facedyn_app.errors import InputError
-from facedyn_app.limits import fault, settings_of
+from facedyn_app.limits import SettingError, checked_settings, settings_of
 from facedyn_app.settings import FeatureSettings, NetworkSettings
 
 LARGEST_NUMBER = 1e9
@@ -57,16 +57,15 @@ def read_settings(kind: type[Record], values: object, path: Path) -> Record:
     """
     if not isinstance(values, dict):
         raise damaged(path, f"the values of {kind.__name__} are missing")
-    checked: dict[str, Any] = {}
-    for item in settings_of(kind):
-        value = values.get(item.name)
-        if value is None and isinstance(item.default, bool):
-            continue
-        wrong = fault(item, value)
-        if wrong:
-            raise damaged(path, f"'{item.name}' {wrong}")
-        checked[item.name] = value
-    return kind(**checked)
+    told = {
+        item.name: value
+        for item in settings_of(kind)
+        if (value := values.get(item.name)) is not None or not isinstance(item.default, bool)
+    }
+    try:
+        return kind(**checked_settings(kind, told))
+    except SettingError as error:
+        raise damaged(path, str(error)) from error
 
 
 def read_tensors(path: Path) -> dict[str, torch.Tensor]:

@@ -14,7 +14,7 @@ from typing import TYPE_CHECKING, Any
 import numpy as np
 import torch
 
-from facedyn_app.fitting.device import choose_device
+from facedyn_app.device import choose_device
 from facedyn_app.progress import OnProgress, Progress, ignore
 from facedyn_app.recognizer.accuracy import Accuracy, measure_scores
 from facedyn_app.recognizer.backend import MOST_PRIOR, Backend

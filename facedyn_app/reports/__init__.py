@@ -1,1 +1,1 @@
-"""What leaves the program for others to read: meshes of a session's motion."""
+"""Reports and exports: pages, figures, tables, meshes, films and motion for other programs."""

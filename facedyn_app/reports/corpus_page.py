@@ -10,6 +10,7 @@ import numpy as np
 
 from facedyn_app.dynamics.drift import drift_label, interval_words
 from facedyn_app.dynamics.quality import CAUTION, DO_NOT_USE, GOOD
+from facedyn_app.formatting import number
 from facedyn_app.records import DriftReport, Quality
 from facedyn_app.reports.page import (
     BLUE,
@@ -17,7 +18,6 @@ from facedyn_app.reports.page import (
     INCHES,
     Provenance,
     new_figure,
-    number_text,
     png_of,
     render_page,
     threshold_rows,
@@ -34,9 +34,9 @@ class Member:
     Attributes:
         name: The speaker.
         consent: Who gave it, when, for what.
-        simulated: Whether a session of his is made.
+        simulated: Whether a session of theirs is simulated.
         qualities: How good the measurement of each session is that can be read.
-        drift: The drift of his shape, or why there is none.
+        drift: The drift of their shape, or why there is none.
         unread: A sentence for each session that cannot be read.
         versions: The program, head and settings that made each of the others, in words.
     """
@@ -112,7 +112,7 @@ def _speaker_row(member: Member, trust: TrustSettings) -> tuple[str, ...]:
         f"{sum(quality.seconds_valid for quality in member.qualities) / 60.0:.1f}",
         *(str(words[word]) for word in VERDICTS),
         drift_label(member.drift, trust),
-        number_text(member.drift.dnr_corrected, ".2f"),
+        number(member.drift.dnr_corrected, 2),
         interval_words(member.drift.dnr_corrected_interval),
         member.consent.splitlines()[-1] if member.consent else "none",
     )

@@ -1,4 +1,4 @@
-"""The recording once more, with what was measured drawn into it."""
+"""Films: the recording once more, with what was measured drawn into it."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""What can be exported, by name; light to import, so that the command line's help is quick."""
+"""Kinds of exports by name; light to import, so that the command line's help is quick."""
 
 from __future__ import annotations
 

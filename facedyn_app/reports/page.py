@@ -8,7 +8,6 @@ from __future__ import annotations
 import base64
 import io
 import json
-import math
 from collections.abc import Iterator, Mapping
 from contextlib import contextmanager
 from dataclasses import asdict, dataclass
@@ -82,11 +81,6 @@ def render_page(template: str, **values: object) -> str:
     )
     pages.filters["base64"] = lambda png: base64.b64encode(png).decode("ascii")
     return pages.get_template(f"{template}.html").render(values)
-
-
-def number_text(value: float | None, form: str) -> str:
-    """A number for a table; a dash where there is none."""
-    return "-" if value is None or math.isnan(value) else f"{value:{form}}"
 
 
 def threshold_rows(trust: TrustSettings) -> list[tuple[str, ...]]:

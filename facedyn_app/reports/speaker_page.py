@@ -12,6 +12,7 @@ from matplotlib.axes import Axes
 from facedyn_app.dynamics.conditions import drift_notes
 from facedyn_app.dynamics.drift import drift_label, interval_words
 from facedyn_app.dynamics.ranges import LEFT, RIGHT, MotionRanges, channel_pairs
+from facedyn_app.formatting import number
 from facedyn_app.records import DriftReport, Quality, SessionDrift
 from facedyn_app.reports.page import (
     BLUE,
@@ -20,7 +21,6 @@ from facedyn_app.reports.page import (
     ORANGE,
     Provenance,
     new_figure,
-    number_text,
     png_of,
     render_page,
     threshold_rows,
@@ -38,7 +38,7 @@ class Visit:
     Attributes:
         name: What it is called.
         date_words: When it was recorded, or added where that is not known, which they say.
-        simulated: Whether it is made.
+        simulated: Whether it is simulated.
         versions: The program, head and settings that made it, in words.
         quality: How good the measurement is.
         ranges: How far the face moves.
@@ -62,9 +62,9 @@ def speaker_page(
 
     Args:
         visits: The sessions, by date; at least one.
-        drift: The drift of his shape, or why there is none.
+        drift: The drift of their shape, or why there is none.
         trust: Where things drift, and what can be used.
-        provenance: Whose report it is, his consent.
+        provenance: Whose report it is, their consent.
     """
     simulated = " (simulated)" if any(visit.simulated for visit in visits) else ""
     pairs = _liveliest_pairs(visits)
@@ -111,22 +111,22 @@ def _visit_row(visit: Visit, drift: DriftReport) -> tuple[str, ...]:
         visit.date_words,
         visit.name + (" (simulated)" if visit.simulated else ""),
         quality.verdict,
-        number_text(share, ".0f"),
-        number_text(quality.error_percent_face, ".2f"),
-        number_text(quality.face_px, ".0f"),
-        number_text(None if own is None else own.dnr, ".2f"),
+        number(share, 0),
+        number(quality.error_percent_face, 2),
+        number(quality.face_px, 0),
+        number(None if own is None else own.dnr, 2),
         interval_words(None if own is None else own.dnr_interval),
     )
 
 
 def _range_row(visit: Visit, pairs: Sequence[str]) -> tuple[str, ...]:
-    jaw = number_text(visit.ranges.jaw_deg, ".1f")
+    jaw = number(visit.ranges.jaw_deg, 1)
     return (visit.date_words, jaw, *(_both_sides(visit, pair) for pair in pairs))
 
 
 def _both_sides(visit: Visit, pair: str) -> str:
-    left, right = (number_text(_span(visit, pair + side), ".2f") for side in (LEFT, RIGHT))
-    return f"{left} / {right} ({number_text(visit.ranges.asymmetry(pair), '+.2f')})"
+    left, right = (number(_span(visit, pair + side), 2) for side in (LEFT, RIGHT))
+    return f"{left} / {right} ({number(visit.ranges.asymmetry(pair), 2, '+')})"
 
 
 def _span(visit: Visit, name: str) -> float:

@@ -23,7 +23,6 @@ from facedyn_app.progress import OnProgress, Progress, ignore
 from facedyn_app.records import INVALID_REASONS, Identification, Session
 from facedyn_app.reports.kinds import TableFormat
 
-OPENFACE_COLUMNS = ("frame", "face_id", "timestamp", "confidence", "success")
 SCORE_COLUMNS = ("recording", "speaker", "rank", "score", "probability", "threshold", "answer")
 FORMULA_SIGNS = ("=", "+", "-", "@", "\t", "\r")
 """What a spreadsheet takes for the beginning of a formula."""

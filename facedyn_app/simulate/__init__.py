@@ -1,1 +1,1 @@
-"""Simulated speakers with habits, and their sessions with known truth: demo, training, tests."""
+"""Simulated speakers and their sessions with known truth: for the demo, training and tests."""

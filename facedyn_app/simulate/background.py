@@ -1,4 +1,4 @@
-"""The movement that never stops: a face between its gestures, in one speaker's manner.
+"""Background motion: a face between its gestures, in one speaker's manner.
 
 A few sources of activity, each smooth and with its own pace, run through the whole recording. A
 channel takes up a weighted sum of them, a little early or late, and turns it into activation by an
@@ -16,9 +16,13 @@ from dataclasses import dataclass
 import numpy as np
 
 from facedyn_app.records import FloatArray
-from facedyn_app.simulate.repertoire import BACKGROUND_CHANNELS, BACKGROUND_SOURCES, both_sides
+from facedyn_app.simulate.population import (
+    BACKGROUND_CHANNELS,
+    BACKGROUND_SOURCES,
+    Variation,
+    both_sides,
+)
 from facedyn_app.simulate.signals import smooth_wander
-from facedyn_app.simulate.spread import Spread
 
 SIZE, LARGEST_ACTIVATION = 0.035, 0.7
 """Size of a usual channel's background, and the most it ever is, activation."""
@@ -60,36 +64,36 @@ class Background:
             raise ValueError("Background needs a pace per source")
 
 
-def make_background(spread: Spread, expressiveness: float) -> Background:
+def make_background(variation: Variation, expressiveness: float) -> Background:
     """Draw a speaker's background movement.
 
     Left and right of a channel have the same weights but for a little.
 
     Args:
-        spread: How the speaker departs from the population.
+        variation: How the speaker departs from the population.
         expressiveness: Factor on all sizes.
     """
     n_shared = len(BACKGROUND_SOURCES)
-    burst, pace = spread.factor(0.2), spread.factor(0.35)
+    burst, pace = variation.factor(0.2), variation.factor(0.35)
     names: list[str] = []
     weights, leads, sizes, bursts = [], [], [], []
     for base, usual in BACKGROUND_CHANNELS.items():
         shared = [float(base in source) for source in BACKGROUND_SOURCES]
-        mixed = np.array([one + spread.shift(STRANGE_WEIGHT) for one in shared])
-        size, own_burst, lead = spread.factor(0.5), spread.factor(0.2), spread.shift(0.05)
+        mixed = np.array([one + variation.shift(STRANGE_WEIGHT) for one in shared])
+        size, own_burst, lead = variation.factor(0.5), variation.factor(0.2), variation.shift(0.05)
         for name in both_sides(base) or (base,):
             names.append(name)
-            weights.append(mixed + [spread.shift(SIDE_WEIGHT) for _ in range(n_shared)])
-            sizes.append(SIZE * usual * expressiveness * size * spread.factor(0.2))
-            bursts.append(BURST * burst * own_burst * spread.factor(0.1))
-            leads.append(lead + spread.shift(0.02))
+            weights.append(mixed + [variation.shift(SIDE_WEIGHT) for _ in range(n_shared)])
+            sizes.append(SIZE * usual * expressiveness * size * variation.factor(0.2))
+            bursts.append(BURST * burst * own_burst * variation.factor(0.1))
+            leads.append(lead + variation.shift(0.02))
     n = len(names)
     own = OWN_WEIGHT * np.eye(n)
     together = np.concatenate([np.stack(weights), own], axis=1)
     return Background(
         names=tuple(names),
         weights=together / np.linalg.norm(together, axis=1, keepdims=True),
-        paces_s=np.array([PACE_S * pace * spread.factor(0.35) for _ in range(n_shared + n)]),
+        paces_s=np.array([PACE_S * pace * variation.factor(0.35) for _ in range(n_shared + n)]),
         leads_s=np.array(leads),
         sizes=np.array(sizes),
         bursts=np.array(bursts),

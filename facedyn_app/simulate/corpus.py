@@ -13,12 +13,12 @@ from facedyn_app.records import Session
 from facedyn_app.simulate.motion import simulate_motion
 from facedyn_app.simulate.observation import Observation, perfect_observation
 from facedyn_app.simulate.observe import (
-    DEFAULT_SPREAD,
-    NO_SPREAD,
-    ObservationSpread,
+    DEFAULT_VARIATION,
+    NO_VARIATION,
+    ObservationVariation,
     observe,
 )
-from facedyn_app.simulate.repertoire import EXPRESSION_NAMES
+from facedyn_app.simulate.population import EXPRESSION_NAMES
 
 
 def simulate_sessions(
@@ -30,7 +30,7 @@ def simulate_sessions(
     fps: float = 25.0,
     individuality: float = 1.0,
     observation: Observation | None = None,
-    spread: ObservationSpread = DEFAULT_SPREAD,
+    variation: ObservationVariation = DEFAULT_VARIATION,
 ) -> Iterator[Session]:
     """The observed sessions of one simulated speaker, one after the other.
 
@@ -42,7 +42,7 @@ def simulate_sessions(
         fps: Frames per second.
         individuality: How far speakers differ.
         observation: What the measurement does to the motion; None for the guessed one.
-        spread: How that differs from session to session.
+        variation: How that differs from session to session.
 
     Yields:
         Sessions 0, 1, ...; the same arguments always give the same numbers.
@@ -52,7 +52,7 @@ def simulate_sessions(
             speaker, number, seconds, fps=fps, seed=seed, individuality=individuality
         )
         rng = np.random.default_rng([seed, 104, speaker, number])
-        yield observe(motion, rng, observation, spread)
+        yield observe(motion, rng, observation, variation)
 
 
 def true_sessions(
@@ -72,7 +72,7 @@ def true_sessions(
     """
     exact = perfect_observation(EXPRESSION_NAMES)
     return simulate_sessions(
-        speaker, n_sessions, seconds, seed=seed, fps=fps, observation=exact, spread=NO_SPREAD
+        speaker, n_sessions, seconds, seed=seed, fps=fps, observation=exact, variation=NO_VARIATION
     )
 
 

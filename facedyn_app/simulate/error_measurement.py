@@ -1,4 +1,4 @@
-"""From made faces as the landmarker sees them to what it makes of a head (landmark_errors.py)."""
+"""Measurement of the landmarker's errors on a head, from rendered faces with known truth."""
 
 from __future__ import annotations
 
@@ -16,8 +16,7 @@ from facedyn_app.headmodel.model import HeadModel
 from facedyn_app.progress import OnProgress, ignore
 from facedyn_app.records import FloatArray, IntArray
 from facedyn_app.settings import FitSettings
-from facedyn_app.simulate.seen_heads import SeenHeads
-from facedyn_app.simulate.seen_parts import see_population
+from facedyn_app.simulate.rendered_detections import RenderedDetections, detect_population
 
 POPULATION = 77
 N_SESSION_MODES = 40
@@ -30,15 +29,20 @@ LEAST_OWN = 0.05
 RIDGE_EXPRESSION, RIDGE_JAW, RIDGE_SHAPE, RIDGE_VIEW = 3.0, 0.1, 200.0, 1.0
 
 
-def watch_landmarker(
-    head: HeadModel, *, n_faces: int, n_looks: int, jobs: int = 1, on_progress: OnProgress = ignore
+def measure_landmarker(
+    head: HeadModel,
+    *,
+    n_faces: int,
+    n_pictures: int,
+    jobs: int = 1,
+    on_progress: OnProgress = ignore,
 ) -> LandmarkErrors:
-    """Show the landmarker made faces of a head and measure what it makes of them.
+    """Measure the landmarker's errors on simulated faces of a head.
 
     Args:
         head: The head, its landmarks placed.
-        n_faces: Made faces, each with a shape and skin of its own.
-        n_looks: Pictures of each.
+        n_faces: Simulated faces, each with a shape and skin of its own.
+        n_pictures: Pictures of each.
         jobs: Processes that share the work; the result does not depend on it.
         on_progress: Told of every face or every few; may raise Cancelled.
 
@@ -46,18 +50,23 @@ def watch_landmarker(
         InputError: The head was read from no file, or the landmarker's model is damaged.
         TooLittleError: Too few faces or pictures.
     """
-    seen = see_population(
-        head, n_faces=n_faces, n_looks=n_looks, seed=POPULATION, jobs=jobs, on_progress=on_progress
+    found = detect_population(
+        head,
+        n_faces=n_faces,
+        n_pictures=n_pictures,
+        seed=POPULATION,
+        jobs=jobs,
+        on_progress=on_progress,
     )
-    return measure_errors(head, seen)
+    return measure_errors(head, found)
 
 
-def measure_errors(head: HeadModel, seen: SeenHeads) -> LandmarkErrors:
-    """Regress the landmarker's errors and readings on what made them (ridge).
+def measure_errors(head: HeadModel, found: RenderedDetections) -> LandmarkErrors:
+    """Regress the landmarker's errors and readings on the face's true state and view (ridge).
 
     Args:
         head: The head, its landmarks placed.
-        seen: Pictures of it, some thousand.
+        found: Pictures of it, some thousand.
 
     Raises:
         InputError: The head was read from no file, so that nothing could name it.
@@ -65,21 +74,21 @@ def measure_errors(head: HeadModel, seen: SeenHeads) -> LandmarkErrors:
     """
     if head.sha256 is None:
         raise InputError(f"The head '{head.head_id}' was read from no file.")
-    displaced, index = displacements(head, seen)
-    design, penalty = _design(head, seen, index)
+    displaced, index = displacements(head, found)
+    design, penalty = _design(head, found, index)
     flat = displaced.reshape(len(displaced), -1)
-    target = np.concatenate([flat, readings_of(seen.scores, seen.turn)], axis=1)
-    kept = np.linalg.norm(seen.rotation, axis=1) < MOST_TURN_RAD
+    target = np.concatenate([flat, readings_of(found.scores, found.turn)], axis=1)
+    kept = np.linalg.norm(found.rotation, axis=1) < MOST_TURN_RAD
     error = np.sqrt(((flat - design @ _ridge(design[kept], flat[kept], penalty)) ** 2).mean(1))
     kept &= error < GROSS * np.median(error[kept])
-    design, target, face = design[kept], target[kept], seen.face[kept]
+    design, target, face = design[kept], target[kept], found.face[kept]
     if len(np.unique(face)) < 2 * N_SESSION_MODES or len(face) < 2 * target.shape[1]:
         raise TooLittleError(
             f"{len(face)} pictures of {len(np.unique(face))} faces are too few to measure by.",
             "Render more faces.",
         )
     weights = _ridge(design, target, penalty)
-    of_face, within = _spread(_left_out(design, target, penalty, face), face, flat.shape[1])
+    of_face, within = _covariances(_left_out(design, target, penalty, face), face, flat.shape[1])
     deviation = np.sqrt(np.diag(within))
     widths = (1, head.n_expression, 3, head.n_shape)
     offset, *by = np.split(weights.T, np.cumsum(widths), axis=1)
@@ -98,7 +107,7 @@ def measure_errors(head: HeadModel, seen: SeenHeads) -> LandmarkErrors:
     )
 
 
-def displacements(head: HeadModel, seen: SeenHeads) -> tuple[FloatArray, IntArray]:
+def displacements(head: HeadModel, found: RenderedDetections) -> tuple[FloatArray, IntArray]:
     """(N, K, 2) found minus true landmark along the head's x and y, m, and (K,) which they are.
 
     The line of sight of a landmark that was found meets the plane parallel to the face through
@@ -108,35 +117,37 @@ def displacements(head: HeadModel, seen: SeenHeads) -> tuple[FloatArray, IntArra
     shape, expression, jaw, rotation, translation, points = (
         torch.as_tensor(values, dtype=torch.float64)
         for values in (
-            seen.shape,
-            seen.expression,
-            seen.jaw,
-            seen.rotation,
-            seen.translation,
-            seen.points[:, small.index.numpy()],
+            found.shape,
+            found.expression,
+            found.jaw,
+            found.rotation,
+            found.translation,
+            found.points[:, small.index.numpy()],
         )
     )
     true = pose_landmarks(small, shape, torch.arange(len(jaw)), expression, jaw).points.mT
     to_head = torch.diag(true.new_tensor([1.0, -1.0, -1.0])) @ roma.rotvec_to_rotmat(rotation)
-    middle = true.new_tensor([seen.camera.width / 2, seen.camera.height / 2])
-    flat = (points - middle) / seen.camera.focal_px
+    middle = true.new_tensor([found.camera.width / 2, found.camera.height / 2])
+    flat = (points - middle) / found.camera.focal_px
     sight = torch.cat([flat, torch.ones_like(flat[..., :1])], dim=2) @ to_head
     eye = -(translation[:, None] @ to_head)
     met = eye[..., :2] + sight[..., :2] / sight[..., 2:] * (true[..., 2:] - eye[..., 2:])
     return np.asarray((met - true[..., :2]).numpy()), np.asarray(small.index.numpy())
 
 
-def _design(head: HeadModel, seen: SeenHeads, index: IntArray) -> tuple[FloatArray, FloatArray]:
+def _design(
+    head: HeadModel, found: RenderedDetections, index: IntArray
+) -> tuple[FloatArray, FloatArray]:
     """(N, P) what the errors of some landmarks may depend on and the (P,) ridge penalties."""
-    middle = np.array([seen.camera.width / 2, seen.camera.height / 2])
-    towards = (seen.points[:, index].mean(axis=1) - middle) / seen.camera.focal_px
-    rotation = roma.rotvec_to_rotmat(torch.as_tensor(seen.rotation, dtype=torch.float64))
+    middle = np.array([found.camera.width / 2, found.camera.height / 2])
+    towards = (found.points[:, index].mean(axis=1) - middle) / found.camera.focal_px
+    rotation = roma.rotvec_to_rotmat(torch.as_tensor(found.rotation, dtype=torch.float64))
     seen_from = aside(torch.as_tensor(towards, dtype=torch.float64)) @ rotation
-    face_px = np.ptp(seen.points[:, :, 1], axis=1)
-    closeness = torch.as_tensor(face_px / seen.camera.focal_px, dtype=torch.float64)
+    face_px = np.ptp(found.points[:, :, 1], axis=1)
+    closeness = torch.as_tensor(face_px / found.camera.focal_px, dtype=torch.float64)
     view: Tensor = view_terms(roma.rotmat_to_rotvec(seen_from), closeness)
-    one = np.ones((len(seen.face), 1))
-    columns = [one, seen.expression, seen.jaw, seen.shape, view.numpy()]
+    one = np.ones((len(found.face), 1))
+    columns = [one, found.expression, found.jaw, found.shape, view.numpy()]
     sizes = (0.0, RIDGE_EXPRESSION, RIDGE_JAW, RIDGE_SHAPE, RIDGE_VIEW)
     penalty = [np.full(column.shape[1], size) for column, size in zip(columns, sizes, strict=True)]
     return np.concatenate(columns, axis=1), np.concatenate(penalty)
@@ -159,7 +170,7 @@ def _left_out(
     return left
 
 
-def _spread(left: FloatArray, face: IntArray, n_flat: int) -> tuple[FloatArray, FloatArray]:
+def _covariances(left: FloatArray, face: IntArray, n_flat: int) -> tuple[FloatArray, FloatArray]:
     """(N, N) covariances of what is a face's own and of what is a picture's own.
 
     The first `n_flat` rows are displacements, which have white noise added; the readings, each of

@@ -9,10 +9,10 @@ import numpy as np
 
 from facedyn_app.records import FloatArray
 from facedyn_app.simulate.background import background_motion
-from facedyn_app.simulate.habits import Blinking, Habit, Speaker, make_speaker
-from facedyn_app.simulate.mood import Mood, draw_mood
-from facedyn_app.simulate.repertoire import EXPRESSION_NAMES
+from facedyn_app.simulate.population import EXPRESSION_NAMES
+from facedyn_app.simulate.session_effects import SessionEffects, draw_session_effects
 from facedyn_app.simulate.signals import ease, event_times, pulse, smooth_wander, wander
+from facedyn_app.simulate.speaker import Blinking, Speaker, SpeakerGesture, make_speaker
 from facedyn_app.simulate.speech import Speech, speak
 
 LARGEST_JAW_RAD = 0.42
@@ -88,18 +88,18 @@ def simulate_motion(
     person = make_speaker(speaker, seed, individuality)
     rng = np.random.default_rng([seed, 103, speaker, session])
     times = np.arange(n_frames) / fps
-    mood = draw_mood(rng, person)
-    speech = speak(person.speaking, times, rng, mood.talk, mood.tempo)
+    effects = draw_session_effects(rng, person)
+    speech = speak(person.speaking, times, rng, effects.talk, effects.tempo)
     face = {name: np.zeros(n_frames) for name in EXPRESSION_NAMES}
     for name, values in speech.channels.items():
-        _join(face, name, np.clip(mood.arousal * values, 0.0, 0.9))
-    for habit, rate, stretch in zip(person.habits, mood.rates, mood.times, strict=True):
-        _gesture(face, habit, rate, stretch, mood.arousal, times, rng)
-    _background(face, person, mood, times, fps, rng)
+        _join(face, name, np.clip(effects.arousal * values, 0.0, 0.9))
+    for gesture, rate, stretch in zip(person.gestures, effects.rates, effects.times, strict=True):
+        _gesture(face, gesture, rate, stretch, effects.arousal, times, rng)
+    _background(face, person, effects, times, fps, rng)
     _beat(face, person, speech, times, rng)
-    for name, strength in mood.strengths.items():
+    for name, strength in effects.strengths.items():
         face[name] = np.clip(strength * face[name], 0.0, 0.95)
-    _blink(face, person.blinking, mood.blink, times, rng)
+    _blink(face, person.blinking, effects.blink, times, rng)
     rotation, translation = _head(person, speech, times, fps, rng)
     still = np.zeros(n_frames)
     return SimulatedMotion(
@@ -110,7 +110,7 @@ def simulate_motion(
         seconds=times,
         names=tuple(names),
         expression=np.stack([face.get(name, still) for name in names], axis=1).astype(np.float32),
-        jaw=_jaw(person, speech, mood.arousal, fps, rng).astype(np.float32),
+        jaw=_jaw(person, speech, effects.arousal, fps, rng).astype(np.float32),
         rotation=rotation.astype(np.float32),
         translation=translation.astype(np.float32),
         gaze=_gaze(times, rng).astype(np.float32),
@@ -124,34 +124,34 @@ def _join(face: Mapping[str, FloatArray], name: str, activation: FloatArray) -> 
 
 def _gesture(
     face: Mapping[str, FloatArray],
-    habit: Habit,
+    gesture: SpeakerGesture,
     rate: float,
     stretch: float,
     arousal: float,
     times: FloatArray,
     rng: np.random.Generator,
 ) -> None:
-    rise, hold, fall = (stretch * time_s for time_s in habit.times_s)
+    rise, hold, fall = (stretch * time_s for time_s in gesture.times_s)
     total = np.zeros_like(times)
-    at_s = event_times(rng, times[-1], habit.per_minute * rate, habit.regularity, rise + fall)
+    at_s = event_times(rng, times[-1], gesture.per_minute * rate, gesture.regularity, rise + fall)
     for at in at_s:
         size = np.exp(0.2 * rng.standard_normal())
         shape = pulse(times, at, rise, hold * rng.gamma(6.0, 1.0 / 6.0), fall)
         total = np.maximum(total, size * shape)
-    for name, peak in habit.sizes.items():
+    for name, peak in gesture.sizes.items():
         _join(face, name, np.clip(arousal * peak * total, 0.0, 0.95))
 
 
 def _background(
     face: Mapping[str, FloatArray],
     person: Speaker,
-    mood: Mood,
+    effects: SessionEffects,
     times: FloatArray,
     fps: float,
     rng: np.random.Generator,
 ) -> None:
-    today = mood.background(person.background)
-    moved = background_motion(today, times, fps, rng, mood.loudness)
+    today = effects.background(person.background)
+    moved = background_motion(today, times, fps, rng, effects.loudness)
     for name, activation in moved.items():
         _join(face, name, activation)
 

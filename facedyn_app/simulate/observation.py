@@ -1,4 +1,4 @@
-"""What a fit makes of true motion: gains, confusions, misreadings, smoothing, and rest at 0.
+"""The observation model: gains, confusions, errors by pose, smoothing and rest at 0 of a fit.
 
 The model is either guessed (`guessed_observation`), or measured on sessions that were fitted from
 rendered videos of known motion (observation_measurement.py), as the one that comes with the
@@ -18,6 +18,7 @@ from facedyn_app.assets import model_file
 from facedyn_app.dynamics.features import JAW_NAMES
 from facedyn_app.errors import InputError
 from facedyn_app.records import FloatArray
+from facedyn_app.simulate.motion import SimulatedMotion
 
 SHIPPED = "observation.json"
 """The measured model that comes with the program, in `models/`."""
@@ -52,24 +53,30 @@ Blinks, smiles and jaw after the correlations measured with the prototype (0.93,
 others are guesses in the same spirit: what moves few landmarks, or little, is lost in part.
 """
 
+REACH = 1.0
+"""Distance over which a function changes, of the usual distance between a face's poses."""
+USUAL_TURN_RAD = 0.05
+"""Usual deviation of the head's rotation, rad: it is part of the pose."""
+N_FEATURES = 200
+"""Random Fourier features of each function."""
 
 GUESSED_AMPLITUDE, GUESSED_JAW_RAD = 0.12, 0.03
 SEEN_SHARE = 0.5
-"""Deviation of what is misread within a recording, of that over all poses a face could take."""
+"""Deviation of the errors within a recording, of that over all poses a face could take."""
 
 
 @dataclass(frozen=True, slots=True, eq=False)
 class Observation:
-    """What a fit makes of K = E + 3 channels (expression, then jaw).
+    """What a fit measures of K = E + 3 channels (expression, then jaw).
 
     `fitted = smoothed(level + response (true - pose) + noise f(true))`, expression stopped at 0 and
-    1, with K random functions f of the pose (`misreading`).
+    1, with K random functions f of the pose (`pose_dependent_errors`).
 
     Attributes:
         names: The K channel names.
         level: (K,) what is fitted in the usual pose.
         response: (K, K) mean response; row: fitted channel, column: true channel.
-        noise: (K, K) from functions of variance 1 to what is misread.
+        noise: (K, K) from functions of variance 1 to the errors.
         smoothing_s: (K,) time constants of the two-sided exponential smoothing, s.
         pose: (K,) the usual pose: mean of the true motion that this was measured on.
         amplitude: (K,) its standard deviation (activation; jaw in rad).
@@ -113,6 +120,34 @@ def _unmeasured(names: tuple[str, ...], response: FloatArray, noise: FloatArray)
     amplitude[-len(JAW_NAMES) :] = GUESSED_JAW_RAD
     rest = np.zeros(len(names))
     return Observation(names, rest, response, noise, rest, rest, amplitude, measured=False)
+
+
+def pose_dependent_errors(
+    motion: SimulatedMotion, model: Observation, rng: np.random.Generator
+) -> FloatArray:
+    """(T, K) errors of a measurement: random functions of the pose that are 0 in the usual one.
+
+    What a linear response leaves of fitted motion is no jitter. On rendered videos of 30 simulated
+    speakers it stands still where the face does, moves as fast as the face does (its speed goes
+    with the power 0.8 of the face's), and is larger in whoever moves more: it is a function of the
+    pose, another one for every face and recording. Such functions are drawn from a Gaussian
+    process, kernel `exp(-|a - b|^2 / (2 reach^2))`, by random Fourier features (Rahimi and Recht
+    2007, "Random features for large-scale kernel machines").
+
+    Args:
+        motion: True motion.
+        model: The usual pose and its deviation, and how channels err together.
+        rng: Source of randomness; the same state gives the same functions.
+    """
+    facing = np.zeros(motion.rotation.shape[1])
+    unit = np.concatenate([model.amplitude, facing + USUAL_TURN_RAD])
+    poses = np.concatenate([motion.channels, motion.rotation], axis=1) / unit
+    usual = np.concatenate([model.pose, facing]) / unit
+    waves = rng.standard_normal((len(unit), N_FEATURES)) / (REACH * np.sqrt(len(unit)))
+    phases = rng.uniform(0.0, 2.0 * np.pi, N_FEATURES)
+    weights = rng.standard_normal((N_FEATURES, len(model.names))) * np.sqrt(2.0 / N_FEATURES)
+    features = np.cos(poses @ waves + phases) - np.cos(usual @ waves + phases)
+    return np.asarray(features @ weights @ model.noise.T)
 
 
 def shipped_observation() -> Observation:

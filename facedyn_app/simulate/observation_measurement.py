@@ -1,4 +1,10 @@
-"""What a fit makes of motion, measured on sessions that were fitted from videos of known motion."""
+"""Measurement of the observation model on sessions that were fitted from videos of known motion.
+
+Activations stop at rest, so that the regression is censored. The Tobit model: a latent outcome
+`y* = X b + e`, e normal with standard deviation s, is seen as `max(y*, 0)`. By expectation and
+maximisation (Amemiya 1984, "Tobit models: a survey"): what stopped at the bound is replaced by its
+expectation below it, then b and s are estimated as usual.
+"""
 
 from __future__ import annotations
 
@@ -6,14 +12,14 @@ from collections.abc import Sequence
 from dataclasses import dataclass, replace
 
 import numpy as np
+from scipy.linalg import cho_factor, cho_solve
+from scipy.stats import norm
 
 from facedyn_app.dynamics.features import JAW_NAMES, columns_by_name, interpolate
 from facedyn_app.errors import MismatchError, TooLittleError
 from facedyn_app.records import BoolArray, FloatArray, IntArray, Session
-from facedyn_app.simulate.censored_regression import CensoredFit, censored_regression
-from facedyn_app.simulate.misreading import misreadings
 from facedyn_app.simulate.motion import SimulatedMotion
-from facedyn_app.simulate.observation import Observation
+from facedyn_app.simulate.observation import Observation, pose_dependent_errors
 from facedyn_app.simulate.signals import smooth_both_ways
 
 SMOOTHINGS_S = (0.0, 0.02, 0.04, 0.08, 0.15, 0.3)
@@ -27,14 +33,58 @@ LEVEL_RIDGE = 0.02
 
 REST = 1e-3
 """An activation that is no larger is at rest."""
+N_ROUNDS = 30
+"""Of expectation and maximisation."""
 N_DRAWS = 3
 LEAST_AMPLITUDE = 1e-3
+
+
+@dataclass(frozen=True, slots=True, eq=False)
+class CensoredFit:
+    """A censored regression of K outcomes on P regressors.
+
+    Attributes:
+        weights: (P, K) regression weights.
+        deviation: (K,) standard deviations of the latent errors.
+        errors: (N, K) latent errors; their expectation where the outcome stopped at the bound.
+    """
+
+    weights: FloatArray
+    deviation: FloatArray
+    errors: FloatArray
+
+
+def censored_regression(
+    regressors: FloatArray, outcomes: FloatArray, stopped: BoolArray, ridge: FloatArray
+) -> CensoredFit:
+    """Regress outcomes that stop at 0.
+
+    Args:
+        regressors: (N, P).
+        outcomes: (N, K).
+        stopped: (N, K) bool: the outcome is at its bound.
+        ridge: (P,) penalties on the squared weights, as sums of squares.
+    """
+    factor = cho_factor(regressors.T @ regressors + np.diag(ridge))
+    latent = np.where(stopped, 0.0, outcomes)
+    deviation = np.maximum(latent.std(axis=0), 1e-6)
+    weights = np.zeros((regressors.shape[1], outcomes.shape[1]))
+    for _ in range(N_ROUNDS):
+        weights = cho_solve(factor, regressors.T @ latent)
+        mean = regressors @ weights
+        at = -mean / deviation
+        hazard = np.exp(norm.logpdf(at) - norm.logcdf(at))
+        latent = np.where(stopped, np.minimum(mean - deviation * hazard, 0.0), outcomes)
+        unknown = deviation**2 * np.clip(1.0 - at * hazard - hazard**2, 0.0, 1.0)
+        square = (latent - mean) ** 2 + np.where(stopped, unknown, 0.0)
+        deviation = np.maximum(np.sqrt(square.mean(axis=0)), 1e-6)
+    return CensoredFit(weights, deviation, latent - regressors @ weights)
 
 
 def measure_observation(truths: Sequence[SimulatedMotion], fits: Sequence[Session]) -> Observation:
     """Measure what a fit makes of known motion, by censored ridge regression over all sessions.
 
-    Each channel takes the smoothing that explains it best. What is misread is scaled so that random
+    Each channel takes the smoothing that explains it best. The errors are scaled so that random
     functions of these truths leave as much as the regression leaves unexplained.
 
     Args:
@@ -145,11 +195,11 @@ def _correlation(errors: FloatArray) -> FloatArray:
 
 
 def _left_by_functions(model: Observation, truths: Sequence[SimulatedMotion]) -> FloatArray:
-    """(K,) deviation that misreadings of unit functions have within these sessions."""
+    """(K,) deviation that errors by unit functions have within these sessions."""
     variances = []
     for draw in range(N_DRAWS):
         for k, truth in enumerate(truths):
-            misread = misreadings(truth, model, np.random.default_rng([draw, k]))
-            smoothed = smooth_both_ways(misread, model.smoothing_s, truth.fps)
+            error_by_pose = pose_dependent_errors(truth, model, np.random.default_rng([draw, k]))
+            smoothed = smooth_both_ways(error_by_pose, model.smoothing_s, truth.fps)
             variances.append(smoothed.var(axis=0))
     return np.asarray(np.sqrt(np.mean(variances, axis=0)))

@@ -1,4 +1,4 @@
-"""A simulated session as a fit would give it: true motion through an imperfect measurement."""
+"""Observed sessions: true simulated motion through an imperfect measurement, as a fit gives it."""
 
 from __future__ import annotations
 
@@ -8,20 +8,19 @@ from dataclasses import dataclass
 import numpy as np
 
 from facedyn_app.records import BoolArray, FloatArray, Session
-from facedyn_app.simulate.habits import speaker_shape
-from facedyn_app.simulate.misreading import misreadings
 from facedyn_app.simulate.motion import SimulatedMotion
-from facedyn_app.simulate.observation import Observation, guessed_observation
+from facedyn_app.simulate.observation import Observation, guessed_observation, pose_dependent_errors
 from facedyn_app.simulate.signals import smooth_both_ways, wander
+from facedyn_app.simulate.speaker import speaker_shape
 
 HEAD_ID = "open-head-1"
 
 EACH_VARIANCE = 1.25
-"""Of a draw for a channel and half of one for all; it keeps the mean square of misreadings."""
+"""Of a draw for a channel and half of one for all; it keeps the mean square of errors."""
 
 
 @dataclass(frozen=True, slots=True)
-class ObservationSpread:
+class ObservationVariation:
     """How far the measurement differs from session to session.
 
     What a fit makes of a face depends on the face: part of a session's departure from the mean
@@ -29,12 +28,12 @@ class ObservationSpread:
 
     Attributes:
         gain: Spread of the logarithm of the gain of each channel, and half of that for all at once.
-        offset: Deviation of a constant offset (shape in disguise) over that of what is misread.
-        noise: Spread of the logarithm of each channel's misreadings, and half of that for all.
+        offset: Deviation of a constant offset (shape in disguise) over that of the errors.
+        noise: Spread of the logarithm of each channel's errors, and half of that for all.
         lost_share: Share of frames lost, in runs of one to three.
         shape_error: Standard deviation of a session's error of the shape.
         shape_wobble: Standard deviation of a chunk's error of the shape.
-        of_face: Share of the variance of gains, offsets and misreadings that is the face's, the
+        of_face: Share of the variance of gains, offsets and errors that is the face's, the
             same in all its sessions. Realism as fitted depends on it.
     """
 
@@ -47,8 +46,8 @@ class ObservationSpread:
     of_face: float = 0.5
 
 
-DEFAULT_SPREAD = ObservationSpread()
-NO_SPREAD = ObservationSpread(0.0, 0.0, 0.0, 0.0, 0.0, 0.0, 0.0)
+DEFAULT_VARIATION = ObservationVariation()
+NO_VARIATION = ObservationVariation(0.0, 0.0, 0.0, 0.0, 0.0, 0.0, 0.0)
 """Every session is measured alike, and no frame is lost."""
 
 
@@ -56,7 +55,7 @@ def observe(
     motion: SimulatedMotion,
     rng: np.random.Generator,
     observation: Observation | None = None,
-    spread: ObservationSpread = DEFAULT_SPREAD,
+    variation: ObservationVariation = DEFAULT_VARIATION,
     n_shape: int = 80,
 ) -> Session:
     """A session as if it had been fitted from a video of this motion.
@@ -65,7 +64,7 @@ def observe(
         motion: True motion.
         rng: Source of randomness: another draw is another recording of the same motion.
         observation: What the fit does on average; None for the guessed one.
-        spread: How that differs from session to session.
+        variation: How that differs from session to session.
         n_shape: Shape coefficients, S.
 
     Returns:
@@ -73,11 +72,11 @@ def observe(
     """
     model = guessed_observation(motion.names) if observation is None else observation
     n_frames, n_expression = motion.expression.shape
-    fitted = _fitted(motion, model, spread, rng)
+    fitted = _fitted(motion, model, variation, rng)
     fitted[:, :n_expression] = np.clip(fitted[:, :n_expression], 0.0, 1.0)
     rotation = motion.rotation + 0.01 * wander(rng, n_frames, 0.3, motion.fps, 3)
-    valid = _valid(n_frames, spread.lost_share, rng)
-    shape, chunks = _shapes(motion, n_shape, spread, rng)
+    valid = _valid(n_frames, variation.lost_share, rng)
+    shape, chunks = _shapes(motion, n_shape, variation, rng)
     return Session(
         seconds=motion.seconds,
         valid=valid,
@@ -105,7 +104,10 @@ def observe(
 
 
 def _fitted(
-    motion: SimulatedMotion, model: Observation, spread: ObservationSpread, rng: np.random.Generator
+    motion: SimulatedMotion,
+    model: Observation,
+    variation: ObservationVariation,
+    rng: np.random.Generator,
 ) -> FloatArray:
     """(T, K) fitted channels, before activations are stopped at 0 and 1.
 
@@ -116,20 +118,20 @@ def _fitted(
     n = len(model.names)
 
     def departure(draw: Callable[[np.random.Generator], FloatArray]) -> FloatArray:
-        share = spread.of_face
+        share = variation.of_face
         return np.asarray(np.sqrt(share) * draw(face) + np.sqrt(1.0 - share) * draw(rng))
 
     def each(source: np.random.Generator) -> FloatArray:
         """(n,) one draw for a channel, and half of one for all."""
         return np.clip(source.standard_normal(n) + 0.5 * source.standard_normal(), -3.0, 3.0)
 
-    gain = np.exp(spread.gain * departure(each))
-    noise = np.exp(spread.noise * departure(each) - EACH_VARIANCE * spread.noise**2)
+    gain = np.exp(variation.gain * departure(each))
+    noise = np.exp(variation.noise * departure(each) - EACH_VARIANCE * variation.noise**2)
     deviation = np.linalg.norm(model.noise, axis=1)
-    offset = spread.offset * deviation * departure(lambda source: source.standard_normal(n))
-    misread = departure(lambda source: misreadings(motion, model, source))
+    offset = variation.offset * deviation * departure(lambda source: source.standard_normal(n))
+    errors = departure(lambda source: pose_dependent_errors(motion, model, source))
     seen = (motion.channels - model.pose) @ model.response.T
-    latent = model.level + gain * seen + offset + noise * misread
+    latent = model.level + gain * seen + offset + noise * errors
     return smooth_both_ways(latent, model.smoothing_s, motion.fps)
 
 
@@ -148,13 +150,13 @@ def _masked(values: FloatArray, valid: BoolArray) -> FloatArray:
 
 
 def _shapes(
-    motion: SimulatedMotion, n_shape: int, spread: ObservationSpread, rng: np.random.Generator
+    motion: SimulatedMotion, n_shape: int, variation: ObservationVariation, rng: np.random.Generator
 ) -> tuple[FloatArray, FloatArray]:
     """The session's shape (S,) and its chunks (C, S): truth, a session's error, a wobble."""
     n_chunks = max(1, int(len(motion.seconds) / motion.fps))
-    size = spread.shape_error * np.exp(0.5 * rng.standard_normal())
+    size = variation.shape_error * np.exp(0.5 * rng.standard_normal())
     shape = speaker_shape(motion.speaker, n_shape, motion.seed) + size * rng.standard_normal(
         n_shape
     )
-    wobble = spread.shape_wobble * wander(rng, n_chunks, 2.0, 1.0, n_shape)
+    wobble = variation.shape_wobble * wander(rng, n_chunks, 2.0, 1.0, n_shape)
     return shape, shape + wobble

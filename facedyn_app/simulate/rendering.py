@@ -15,8 +15,8 @@ from facedyn_app.headmodel.rendering.appearance import Appearance, Skin
 from facedyn_app.headmodel.rendering.paint import paint_head
 from facedyn_app.headmodel.rendering.render import Camera, HeadRenderer, Light, side_lit
 from facedyn_app.records import ByteArray, FloatArray
-from facedyn_app.simulate.habits import speaker_shape
 from facedyn_app.simulate.motion import SimulatedMotion
+from facedyn_app.simulate.speaker import speaker_shape
 
 SHAPE_SPREAD = 0.8
 """Simulated faces stay a little nearer to the mean than people, so that all look plausible."""
@@ -99,11 +99,13 @@ def render_motion(head: HeadModel, motion: SimulatedMotion, scene: Scene) -> Ite
         scene: How it looks.
     """
     tensors = head_to_tensors(head)
+    columns = [motion.names.index(name) for name in head.expression_names]
     painted = paint_head(head, scene.skin, scene.appearance, scene.shape)
     with HeadRenderer(painted, scene.camera, scene.light, scene.background) as renderer:
         for start in range(0, len(motion.seconds), BLOCK_FRAMES):
             part = slice(start, start + BLOCK_FRAMES)
-            vertices = _vertices(head, tensors, motion, scene.shape, part)
+            expression, jaw, gaze = motion.expression[part], motion.jaw[part], motion.gaze[part]
+            vertices = face_vertices(head, tensors, scene.shape, expression[:, columns], jaw, gaze)
             for k, points in enumerate(vertices, start=start):
                 yield renderer.render(
                     points,
@@ -112,23 +114,36 @@ def render_motion(head: HeadModel, motion: SimulatedMotion, scene: Scene) -> Ite
                 )
 
 
-def _vertices(
-    head: HeadModel, tensors: HeadTensors, motion: SimulatedMotion, shape: FloatArray, part: slice
+def face_vertices(
+    head: HeadModel,
+    tensors: HeadTensors,
+    shape: FloatArray,
+    expression: FloatArray,
+    jaw: FloatArray,
+    gaze: FloatArray,
 ) -> FloatArray:
-    """(k, V, 3) vertices in the head frame, m."""
-    columns = [motion.names.index(name) for name in head.expression_names]
-    expression = torch.as_tensor(motion.expression[part][:, columns], dtype=torch.float32)
-    n_frames = len(expression)
+    """(T, V, 3) vertices in the head frame, m.
+
+    Args:
+        head: The head.
+        tensors: The same as tensors.
+        shape: (S,) shape coefficients.
+        expression: (T, E) in the head's order.
+        jaw: (T, 3) rotation vectors, rad.
+        gaze: (T, 2) turn of both eyes: to the subject's left, up; rad.
+    """
+    n_frames = len(jaw)
     pose = torch.zeros(n_frames, len(head.joint_names), 3)
-    pose[:, head.jaw_joint] = torch.as_tensor(motion.jaw[part], dtype=torch.float32)
+    pose[:, head.jaw_joint] = torch.as_tensor(jaw, dtype=torch.float32)
     # gaze to the subject's left turns an eye about y, up turns it about -x
-    left_up = torch.as_tensor(motion.gaze[part], dtype=torch.float32)
+    left_up = torch.as_tensor(gaze, dtype=torch.float32)
     for name in EYES:
         if name in head.joint_names:
             eye = head.joint_names.index(name)
             pose[:, eye, 1], pose[:, eye, 0] = left_up[:, 0], -left_up[:, 1]
     shapes = torch.as_tensor(shape, dtype=torch.float32).expand(n_frames, -1)
-    return np.asarray(head_vertices(tensors, shapes, expression, pose).numpy())
+    moved = torch.as_tensor(expression, dtype=torch.float32)
+    return np.asarray(head_vertices(tensors, shapes, moved, pose).numpy())
 
 
 def _skin(rng: np.random.Generator) -> Skin:

@@ -13,9 +13,9 @@ from dataclasses import dataclass
 import numpy as np
 
 from facedyn_app.records import FloatArray
-from facedyn_app.simulate.habits import Speaking
-from facedyn_app.simulate.repertoire import ARTICULATORS, both_sides
+from facedyn_app.simulate.population import ARTICULATORS, both_sides
 from facedyn_app.simulate.signals import follow
+from facedyn_app.simulate.speaker import Speaking
 
 INNER_HZ = 100.0
 """Rate at which the articulators are followed, Hz."""

@@ -8,7 +8,7 @@ from dataclasses import dataclass, replace
 
 import numpy as np
 
-from facedyn_app.fitting.device import choose_device
+from facedyn_app.device import choose_device
 from facedyn_app.fitting.live import LiveFit
 from facedyn_app.headmodel.expression_mesh import ExpressionMesh
 from facedyn_app.headmodel.model import HeadModel, truncate

@@ -2,15 +2,13 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Sequence
-from contextlib import contextmanager, suppress
+from collections.abc import Iterator
+from contextlib import contextmanager
 from pathlib import Path
-from tempfile import TemporaryFile
 
-from facedyn_app.errors import FacedynError, InputError, OutputError
-from facedyn_app.files import atomic_file
-
-_WRITABLE = "Choose a folder that exists, that you may write to and that has room."
+from facedyn_app.errors import FacedynError, InputError
+from facedyn_app.files import check_output_file as check_output_file
+from facedyn_app.files import check_output_folder as check_output_folder
 
 
 def check_input_file(path: Path, what: str) -> None:
@@ -32,53 +30,6 @@ def check_input_file(path: Path, what: str) -> None:
     except OSError as error:
         reason = error.strerror or str(error)
         raise InputError(f"The {what} '{path}' cannot be opened: {reason}.") from error
-
-
-def check_output_file(path: Path, inputs: Sequence[Path] = ()) -> None:
-    """Make sure that a file can be written, by beginning to; nothing is left of that.
-
-    Args:
-        path: The file.
-        inputs: Files that must not be overwritten.
-
-    Raises:
-        OutputError: It cannot be written, or is one of the inputs.
-    """
-    try:
-        exists, is_file, is_folder = path.exists(), path.is_file(), path.is_dir()
-        overwritten = [one for one in inputs if exists and one.exists() and path.samefile(one)]
-    except OSError as error:
-        reason = error.strerror or str(error)
-        raise OutputError(f"The file '{path}' cannot be written: {reason}.", _WRITABLE) from error
-    if is_folder:
-        raise OutputError(f"'{path}' is a folder, not a file to write.", "Add a file name.")
-    if exists and not is_file:
-        raise OutputError(f"'{path}' is no ordinary file.", "Choose another name.")
-    if overwritten:
-        raise OutputError(f"'{path}' is read and cannot be written too.", "Choose another name.")
-    with suppress(_EnoughError), atomic_file(path):
-        raise _EnoughError
-
-
-class _EnoughError(Exception):
-    """Leaves a file that was only begun."""
-
-
-def check_output_folder(path: Path) -> None:
-    """Make sure that files can be put into a folder, which may have to be made.
-
-    Raises:
-        OutputError: It is a file, or it or the folder above it cannot be written.
-    """
-    try:
-        place = next(folder for folder in (path, *path.absolute().parents) if folder.exists())
-        if not place.is_dir():
-            raise OutputError(f"'{place}' is a file, not a folder.", "Choose another name.")
-        with TemporaryFile(dir=place):
-            return
-    except OSError as error:
-        reason = error.strerror or str(error)
-        raise OutputError(f"The folder '{path}' cannot be written: {reason}.", _WRITABLE) from error
 
 
 @contextmanager

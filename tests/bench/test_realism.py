@@ -11,7 +11,7 @@ from facedyn_app.errors import MismatchError, TooLittleError
 from facedyn_app.library.session_file import load_session
 from facedyn_app.simulate.corpus import simulate_sessions, true_sessions
 from facedyn_app.simulate.observation import shipped_observation
-from facedyn_app.simulate.observe import NO_SPREAD
+from facedyn_app.simulate.observe import NO_VARIATION
 
 
 def test_real_landmarks_give_what_they_gave_elsewhere(shared: Path) -> None:
@@ -47,7 +47,7 @@ def test_without_individuality_nothing_is_the_speakers() -> None:
         (str(speaker), session)
         for speaker in range(12)
         for session in simulate_sessions(
-            speaker, 2, 30.0, seed=5, individuality=0.0, spread=NO_SPREAD
+            speaker, 2, 30.0, seed=5, individuality=0.0, variation=NO_VARIATION
         )
     )
     found = measure_realism(sessions, np.random.default_rng(0))

@@ -8,7 +8,7 @@ from facedyn_app.fitting.motion_prior import JAW_CHANNELS, PATTERNS, motion_prec
 from facedyn_app.landmarks.mirror import mirrored_channels
 from facedyn_app.records import FloatArray
 from facedyn_app.settings import FitSettings
-from facedyn_app.simulate.repertoire import EXPRESSION_NAMES
+from facedyn_app.simulate.population import EXPRESSION_NAMES
 
 LIKE = torch.zeros(0, dtype=torch.float64)
 CHANNELS = (*JAW_CHANNELS, *EXPRESSION_NAMES)

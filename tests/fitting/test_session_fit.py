@@ -8,9 +8,9 @@ import pytest
 import roma
 import torch
 
+from facedyn_app.device import choose_device
 from facedyn_app.errors import InputError, TooLittleError
 from facedyn_app.fitting.arrow import solve_arrow
-from facedyn_app.fitting.device import choose_device
 from facedyn_app.fitting.fitter import make_fitter
 from facedyn_app.fitting.live import LiveFit
 from facedyn_app.fitting.session_fit import fit_session, fit_shape

@@ -10,11 +10,12 @@ from pathlib import Path
 import numpy as np
 import pytest
 
+from facedyn_app.device import choose_device
 from facedyn_app.landmarks import Face, Landmarker, collect_face, track_faces
 from facedyn_app.landmarks.crops import CROP_PX, crop, crop_to_image, mirrored_square, squares_of
 from facedyn_app.landmarks.measurement import Measured, Measurer, turns_of
 from facedyn_app.landmarks.mirror import MIRRORED_BLENDSHAPES, MIRRORED_POINTS
-from facedyn_app.landmarks.models import FaceModels, best_device
+from facedyn_app.landmarks.models import FaceModels
 from facedyn_app.records import ByteArray, FloatArray
 from facedyn_app.settings import LandmarkSettings
 from facedyn_app.video import probe_video, read_frames
@@ -48,7 +49,7 @@ def seen(shared: Path) -> Seen:
     assert points is not None
     square = squares_of(points[None])
     square[0, 3] += 0.1  # a face is seldom upright
-    return Seen(FaceModels(best_device()), image, square)
+    return Seen(FaceModels(choose_device("auto")), image, square)
 
 
 @pytest.fixture

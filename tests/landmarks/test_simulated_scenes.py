@@ -105,8 +105,9 @@ def test_blur_and_a_covered_face_show(shared: Path) -> None:
 
 
 def test_tiles_are_not_searched_in_every_frame_without_a_face() -> None:
+    from facedyn_app.device import choose_device
     from facedyn_app.landmarks.detection import Detection, FaceDetector, Search
-    from facedyn_app.landmarks.models import FaceModels, best_device
+    from facedyn_app.landmarks.models import FaceModels
     from facedyn_app.records import FloatArray
 
     class Counting(FaceDetector):
@@ -116,7 +117,7 @@ def test_tiles_are_not_searched_in_every_frame_without_a_face() -> None:
             self.n_squares += len(squares)
             return super().find(image, squares)
 
-    finder = Counting(FaceModels(best_device()), LandmarkSettings().min_detection)
+    finder = Counting(FaceModels(choose_device("auto")), LandmarkSettings().min_detection)
     search = Search(finder)
     empty = np.full((270, 480, 3), 128, dtype=np.uint8)
     large = np.full((540, 960, 3), 128, dtype=np.uint8)

@@ -7,7 +7,7 @@ from facedyn_app.assets import asset_folder
 from facedyn_app.headmodel.files.io import load_head
 from facedyn_app.recognizer.files import DEFAULT_FOLDER, default_recognizer
 from facedyn_app.simulate.corpus import simulate_sessions
-from facedyn_app.simulate.repertoire import EXPRESSION_NAMES
+from facedyn_app.simulate.population import EXPRESSION_NAMES
 
 
 def test_it_reads_the_open_head() -> None:

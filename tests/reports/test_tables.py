@@ -12,7 +12,9 @@ from facedyn_app.errors import OutputError
 from facedyn_app.progress import Cancelled, Progress
 from facedyn_app.records import INVALID_REASONS, Session
 from facedyn_app.reports.kinds import TableFormat
-from facedyn_app.reports.tables import OPENFACE_COLUMNS, safe_cell, table_columns, write_table
+from facedyn_app.reports.tables import safe_cell, table_columns, write_table
+
+OPENFACE_COLUMNS = ("frame", "face_id", "timestamp", "confidence", "success")
 
 N_FRAMES = 5
 

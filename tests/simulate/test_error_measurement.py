@@ -16,7 +16,7 @@ from facedyn_app.headmodel.model import HeadModel, LandmarkEmbedding
 from facedyn_app.headmodel.rendering.render import Camera, head_to_camera
 from facedyn_app.records import N_LANDMARKS
 from facedyn_app.simulate.error_measurement import measure_errors
-from facedyn_app.simulate.seen_heads import SeenHeads
+from facedyn_app.simulate.rendered_detections import RenderedDetections
 
 N_FACES, N_LOOKS = 90, 4
 CAMERA = Camera(400, 400, 480.0)
@@ -26,7 +26,7 @@ def _filmed(places: np.ndarray, rotation: np.ndarray, translation: np.ndarray) -
     return np.asarray(CAMERA.project(head_to_camera(places, rotation, translation)))
 
 
-def _made_pictures(head: HeadModel) -> tuple[SeenHeads, dict[str, np.ndarray]]:
+def _made_pictures(head: HeadModel) -> tuple[RenderedDetections, dict[str, np.ndarray]]:
     """Pictures of a landmarker whose points and scores follow the equation without any noise.
 
     Every face shifts its points and scores by a constant of its own.
@@ -72,7 +72,7 @@ def _made_pictures(head: HeadModel) -> tuple[SeenHeads, dict[str, np.ndarray]]:
         points[k, table.index] = _filmed(places[k], rotation[k], translation[k])
     scores = 1.0 / (1.0 + np.exp(-rows[:, n_flat:-3]))
     motion = (shape, expression, jaw, rotation, translation)
-    return SeenHeads(face, *motion, points, scores, rows[:, -3:], CAMERA), truth
+    return RenderedDetections(face, *motion, points, scores, rows[:, -3:], CAMERA), truth
 
 
 @pytest.fixture(scope="module")
@@ -104,10 +104,10 @@ def test_what_cannot_be_measured_is_a_sentence(known_head: HeadModel) -> None:
     seen, _ = _made_pictures(known_head)
     few = {
         field.name: getattr(seen, field.name)[:100]
-        for field in dataclasses.fields(SeenHeads)
+        for field in dataclasses.fields(RenderedDetections)
         if field.name != "camera"
     }
     with pytest.raises(TooLittleError, match="faces are too few"):
-        measure_errors(known_head, SeenHeads(**few, camera=CAMERA))
+        measure_errors(known_head, RenderedDetections(**few, camera=CAMERA))
     with pytest.raises(InputError, match="read from no file"):
         measure_errors(dataclasses.replace(known_head, sha256=None), seen)

@@ -2,10 +2,10 @@ import numpy as np
 import pytest
 
 from facedyn_app.simulate.background import background_motion
-from facedyn_app.simulate.habits import make_speaker, speaker_shape
 from facedyn_app.simulate.motion import simulate_motion
-from facedyn_app.simulate.repertoire import EXPRESSION_NAMES
+from facedyn_app.simulate.population import EXPRESSION_NAMES
 from facedyn_app.simulate.signals import event_times, pulse, smooth_wander, wander
+from facedyn_app.simulate.speaker import make_speaker, speaker_shape
 
 
 def test_the_same_seed_gives_the_same_numbers() -> None:

@@ -8,7 +8,6 @@ from facedyn_app.errors import InputError, MismatchError, TooLittleError
 from facedyn_app.progress import Cancelled, Progress
 from facedyn_app.records import FloatArray, Session
 from facedyn_app.simulate.corpus import simulate_sessions, write_corpus
-from facedyn_app.simulate.habits import speaker_shape
 from facedyn_app.simulate.motion import SimulatedMotion, simulate_motion
 from facedyn_app.simulate.observation import (
     guessed_observation,
@@ -17,7 +16,8 @@ from facedyn_app.simulate.observation import (
     write_observation,
 )
 from facedyn_app.simulate.observation_measurement import measure_observation
-from facedyn_app.simulate.observe import NO_SPREAD, ObservationSpread, observe
+from facedyn_app.simulate.observe import NO_VARIATION, ObservationVariation, observe
+from facedyn_app.simulate.speaker import speaker_shape
 
 
 def touch(_session: Session, path: Path) -> None:
@@ -27,7 +27,7 @@ def touch(_session: Session, path: Path) -> None:
 def test_a_perfect_measurement_gives_the_truth() -> None:
     motion = simulate_motion(0, 0, 8.0)
     exact = perfect_observation(motion.names)
-    session = observe(motion, np.random.default_rng(0), exact, NO_SPREAD, n_shape=10)
+    session = observe(motion, np.random.default_rng(0), exact, NO_VARIATION, n_shape=10)
     np.testing.assert_allclose(session.expression, motion.expression, atol=1e-6)
     np.testing.assert_allclose(session.jaw, motion.jaw, atol=1e-6)
     np.testing.assert_allclose(session.shape, speaker_shape(0, 10), atol=1e-6)
@@ -65,7 +65,7 @@ def test_an_observation_model_is_found_again_from_its_sessions() -> None:
         level=np.full(jaw + 3, 0.02),
         smoothing_s=smoothing,
     )
-    fits = [observe(t, np.random.default_rng(k), model, NO_SPREAD) for k, t in enumerate(truths)]
+    fits = [observe(t, np.random.default_rng(k), model, NO_VARIATION) for k, t in enumerate(truths)]
     found = measure_observation(truths, fits)
     assert found.measured
     for k in (pucker, jaw):
@@ -86,16 +86,18 @@ def test_a_session_without_the_channels_of_its_truth_is_refused() -> None:
         measure_observation([motion], [fewer])
     short = simulate_motion(4, 0, 8.0)
     with pytest.raises(TooLittleError, match="200 frames"):
-        measure_observation([short], [observe(short, np.random.default_rng(0), spread=NO_SPREAD)])
+        measure_observation(
+            [short], [observe(short, np.random.default_rng(0), variation=NO_VARIATION)]
+        )
 
 
-ONLY_MISREAD = replace(NO_SPREAD, of_face=0.7)
+ONLY_MISREAD = replace(NO_VARIATION, of_face=0.7)
 
 
-def errors(motion: SimulatedMotion, recording: int, spread: ObservationSpread) -> FloatArray:
+def errors(motion: SimulatedMotion, recording: int, variation: ObservationVariation) -> FloatArray:
     """What a recording of a motion shows of the jaw beside the mean response to it."""
     model = guessed_observation(motion.names)
-    session = observe(motion, np.random.default_rng(recording), model, spread)
+    session = observe(motion, np.random.default_rng(recording), model, variation)
     seen = motion.channels @ model.response.T
     return np.asarray(session.jaw - seen[:, -3:])
 
@@ -118,7 +120,8 @@ def test_what_is_misread_grows_with_the_motion_and_stands_still_with_it() -> Non
     calm = replace(facing, expression=0.5 * facing.expression, jaw=0.5 * facing.jaw)
     still = replace(facing, expression=0.0 * facing.expression, jaw=0.0 * facing.jaw)
     sizes = [
-        float(errors(motion, 1, NO_SPREAD).std(axis=0).mean()) for motion in (facing, calm, still)
+        float(errors(motion, 1, NO_VARIATION).std(axis=0).mean())
+        for motion in (facing, calm, still)
     ]
     assert 0.4 < sizes[1] / sizes[0] < 0.9
     assert sizes[2] < 1e-6
@@ -127,7 +130,7 @@ def test_what_is_misread_grows_with_the_motion_and_stands_still_with_it() -> Non
 def test_an_activation_rests_at_0_and_goes_no_further_than_1() -> None:
     motion = simulate_motion(4, 0, 30.0)
     low = replace(guessed_observation(motion.names), level=np.full(len(motion.names) + 3, -0.05))
-    session = observe(motion, np.random.default_rng(0), low, NO_SPREAD)
+    session = observe(motion, np.random.default_rng(0), low, NO_VARIATION)
     assert session.expression.min() == 0.0
     assert session.expression.max() <= 1.0
     assert 0.1 < float((session.expression == 0.0).mean()) < 0.95

@@ -10,11 +10,11 @@ from PySide6.QtWidgets import QTableView, QWidget
 
 from facedyn_app.dynamics.drift import interval_words
 from facedyn_app.dynamics.shape_moves import ShapeMoves
+from facedyn_app.formatting import number
 from facedyn_app.gui.bar_delegate import ShareBarDelegate
 from facedyn_app.gui.drift.interval_delegate import Interval, IntervalDelegate
 from facedyn_app.gui.rows_model import RowsModel
 from facedyn_app.gui.table import lay_out_table
-from facedyn_app.gui.trust_panel import number
 from facedyn_app.gui.who_panel import simulated_label
 from facedyn_app.gui.workflows.drift import DriftDetail
 from facedyn_app.library.records import SessionEntry

@@ -20,8 +20,8 @@ from PySide6.QtWidgets import (
     QWidget,
 )
 
+from facedyn_app.device import choose_device
 from facedyn_app.errors import FacedynError
-from facedyn_app.fitting.device import choose_device
 from facedyn_app.gui.choice_box import Choice, ChoiceBox
 from facedyn_app.gui.form import make_fault, say, without_icons
 from facedyn_app.gui.head_menu import HEAD_FILES

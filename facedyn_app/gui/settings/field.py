@@ -16,10 +16,11 @@ from PySide6.QtWidgets import (
     QWidget,
 )
 
+from facedyn_app.formatting import plain_number
 from facedyn_app.gui.form import make_fault, make_note, say
 from facedyn_app.gui.theme import GRID
 from facedyn_app.gui.tick_box import TickBox
-from facedyn_app.limits import fault, limits_of, number_words
+from facedyn_app.limits import fault, limits_of
 
 EDITOR_PX = 15 * GRID
 
@@ -30,7 +31,6 @@ class SettingField(QObject):
     Args:
         item: The setting.
         value: What it is now.
-        tip: What it means.
 
     Attributes:
         changed: Something was typed or picked.
@@ -38,7 +38,7 @@ class SettingField(QObject):
 
     changed = Signal()
 
-    def __init__(self, item: Field[Any], value: Any, tip: str, parent: QObject) -> None:
+    def __init__(self, item: Field[Any], value: Any, parent: QObject) -> None:
         super().__init__(parent)
         self.item = item
         self.default = item.default
@@ -51,7 +51,7 @@ class SettingField(QObject):
         self.reset.setText("Reset")
         self.reset.clicked.connect(self.set_default)
         for widget in (self.label, self.editor):
-            widget.setToolTip(tip)
+            widget.setToolTip(self._limits.meaning)
         self.set_value(value)
         self._show_state()
 
@@ -141,8 +141,8 @@ def value_words(value: Any) -> str:
     if isinstance(value, bool):
         return "yes" if value else "no"
     if isinstance(value, tuple):
-        return ", ".join(number_words(part) for part in value)
-    return number_words(value) if isinstance(value, float) else str(value)
+        return ", ".join(plain_number(part) for part in value)
+    return plain_number(value) if isinstance(value, float) else str(value)
 
 
 def _read(text: str, default: Any) -> Any:

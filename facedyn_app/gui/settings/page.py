@@ -10,7 +10,7 @@ from PySide6.QtWidgets import QFrame, QGridLayout, QScrollArea, QVBoxLayout, QWi
 
 from facedyn_app.gui.settings.field import SettingField, add_heading
 from facedyn_app.gui.theme import GRID
-from facedyn_app.limits import limits_of, meanings, settings_of
+from facedyn_app.limits import limits_of, settings_of
 
 HEADINGS: Final = {"network": "Network of a new recognizer", "train": "Training"}
 
@@ -86,7 +86,6 @@ class SettingsPage(QScrollArea):
                 field.set_default()
 
     def _add_stage(self, stage: str, record: Any) -> None:
-        told = meanings(type(record))
         group = ""
         self._fields[stage] = {}
         for item in settings_of(record):
@@ -94,7 +93,7 @@ class SettingsPage(QScrollArea):
             if wanted != group:
                 group = wanted
                 add_heading(self._grid, self._grid.rowCount(), group, self)
-            field = SettingField(item, getattr(record, item.name), told.get(item.name, ""), self)
+            field = SettingField(item, getattr(record, item.name), self)
             field.place(self._grid, self._grid.rowCount())
             field.changed.connect(self._check)
             self._fields[stage][item.name] = field

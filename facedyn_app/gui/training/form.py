@@ -18,15 +18,15 @@ from PySide6.QtWidgets import (
     QWidget,
 )
 
+from facedyn_app.device import choose_device
 from facedyn_app.errors import FacedynError, MismatchError
-from facedyn_app.fitting.device import choose_device
 from facedyn_app.gui.form import make_fault, make_form, make_note, say
 from facedyn_app.gui.settings.field import SettingField
 from facedyn_app.gui.theme import GRID
 from facedyn_app.gui.tick_box import TickBox
 from facedyn_app.gui.training.session_tree import SessionTree
 from facedyn_app.gui.workflows.training import Material, TrainingOrder
-from facedyn_app.limits import meanings, settings_of
+from facedyn_app.limits import settings_of
 from facedyn_app.recognizer.split import FEWEST_TO_SHARE, parse_test_sessions
 from facedyn_app.settings import NetworkSettings, Settings
 from facedyn_app.workflows.split import Split
@@ -81,7 +81,7 @@ class TrainForm(QWidget):
     def _field(self, stage: str, name: str) -> SettingField:
         record = getattr(self._settings, stage)
         item = next(item for item in settings_of(record) if item.name == name)
-        return SettingField(item, getattr(record, name), meanings(type(record))[name], self)
+        return SettingField(item, getattr(record, name), self)
 
     def _lay_out(self) -> None:
         form = make_form()

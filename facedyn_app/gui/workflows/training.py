@@ -8,7 +8,7 @@ from pathlib import Path
 from threading import Event
 from typing import Final
 
-from facedyn_app.fitting.device import use_threads
+from facedyn_app.device import use_threads
 from facedyn_app.gui.workflows.library import existing_library
 from facedyn_app.library.library import Library
 from facedyn_app.library.recognizers import RecognizerEntry, list_recognizers

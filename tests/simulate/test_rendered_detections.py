@@ -1,4 +1,4 @@
-"""Made faces shown to the landmarker: in parts, by several processes, in any appearance."""
+"""Simulated faces shown to the landmarker: in parts, by several processes, in any appearance."""
 
 from __future__ import annotations
 
@@ -14,8 +14,13 @@ from facedyn_app.headmodel.rendering.appearance import Appearance, random_appear
 from facedyn_app.landmarks import Landmarker
 from facedyn_app.progress import Progress
 from facedyn_app.settings import LandmarkSettings
-from facedyn_app.simulate.seen_heads import SeenHeads, any_appearance, join_seen, see_heads
-from facedyn_app.simulate.seen_parts import see_population
+from facedyn_app.simulate.rendered_detections import (
+    RenderedDetections,
+    any_appearance,
+    detect_population,
+    detect_rendered,
+    join_detections,
+)
 
 SEED = 5
 
@@ -31,9 +36,9 @@ def landmarker() -> Iterator[Landmarker]:
         yield model
 
 
-def assert_equal(one: SeenHeads, other: SeenHeads) -> None:
+def assert_equal(one: RenderedDetections, other: RenderedDetections) -> None:
     assert one.camera == other.camera
-    for column in fields(SeenHeads):
+    for column in fields(RenderedDetections):
         if column.name != "camera":
             np.testing.assert_array_equal(
                 getattr(one, column.name), getattr(other, column.name), err_msg=column.name
@@ -41,20 +46,22 @@ def assert_equal(one: SeenHeads, other: SeenHeads) -> None:
 
 
 def test_joined_parts_equal_one_run(head: HeadModel, landmarker: Landmarker) -> None:
-    def see(first: int, n_faces: int) -> SeenHeads:
+    def see(first: int, n_faces: int) -> RenderedDetections:
         detect = landmarker.detect_face
-        return see_heads(head, detect, n_faces=n_faces, n_looks=2, seed=SEED, first=first)
+        return detect_rendered(head, detect, n_faces=n_faces, n_pictures=2, seed=SEED, first=first)
 
     whole = see(0, 3)
     assert set(whole.face) == {0, 1, 2}
     assert whole.shape.shape == (len(whole.face), head.n_shape)
-    assert_equal(whole, join_seen([see(0, 1), see(1, 2)]))
+    assert_equal(whole, join_detections([see(0, 1), see(1, 2)]))
 
 
 def test_the_number_of_processes_does_not_matter(head: HeadModel) -> None:
     told: list[Progress] = []
-    alone = see_population(head, n_faces=2, n_looks=2, seed=SEED)
-    shared = see_population(head, n_faces=2, n_looks=2, seed=SEED, jobs=2, on_progress=told.append)
+    alone = detect_population(head, n_faces=2, n_pictures=2, seed=SEED)
+    shared = detect_population(
+        head, n_faces=2, n_pictures=2, seed=SEED, jobs=2, on_progress=told.append
+    )
     assert_equal(alone, shared)
     assert [(one.done, one.total) for one in told] == [(1, 2), (2, 2)]
 
@@ -62,12 +69,12 @@ def test_the_number_of_processes_does_not_matter(head: HeadModel) -> None:
 def test_the_appearance_changes_what_is_seen_and_not_what_is_true(
     head: HeadModel, landmarker: Landmarker
 ) -> None:
-    def see(appearance: Appearance) -> SeenHeads:
-        return see_heads(
+    def see(appearance: Appearance) -> RenderedDetections:
+        return detect_rendered(
             head,
             landmarker.detect_face,
             n_faces=1,
-            n_looks=2,
+            n_pictures=2,
             seed=SEED,
             draw_appearance=lambda _: appearance,
         )

@@ -1,9 +1,11 @@
-"""What faces can do: the channels, the parts of the mouth, and the gestures of a population."""
+"""The simulated population: channels, articulators, gestures, and how individuals vary about it."""
 
 from __future__ import annotations
 
 from collections.abc import Mapping
 from dataclasses import dataclass
+
+import numpy as np
 
 from facedyn_app.landmarks.blendshape_scores import BLENDSHAPE_NAMES
 
@@ -83,6 +85,36 @@ BACKGROUND_CHANNELS: Mapping[str, float] = {
     "noseSneer": 0.6,
 }
 """The channels that never stand still, by their usual size against each other; not the lids."""
+
+MOST_DEVIATIONS = 2.0
+"""Nothing varies by more than so many standard deviations."""
+
+
+class Variation:
+    """How an individual, or a session, varies about the population's mean.
+
+    Log-normal factors and normal shifts, cut at two deviations.
+
+    Args:
+        rng: Source of randomness.
+        scale: Multiplies every deviation; 0 gives the mean.
+    """
+
+    def __init__(self, rng: np.random.Generator, scale: float = 1.0) -> None:
+        self._rng, self._scale = rng, scale
+
+    def factor(self, sigma: float) -> float:
+        """A positive factor whose logarithm has this deviation."""
+        return float(np.exp(self.shift(sigma)))
+
+    def shift(self, sigma: float) -> float:
+        """A number about 0 with this deviation."""
+        draw = np.clip(self._rng.standard_normal(), -MOST_DEVIATIONS, MOST_DEVIATIONS)
+        return float(self._scale * sigma * draw)
+
+    def side(self) -> int:
+        """0 or 1, alike often."""
+        return int(self._rng.integers(2))
 
 
 def both_sides(name: str) -> tuple[str, str] | None:

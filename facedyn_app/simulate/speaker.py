@@ -1,4 +1,4 @@
-"""Who moves how: the habits of a simulated speaker, constant over their sessions.
+"""Simulated speakers: what of their motion stays the same over their sessions.
 
 Every number is a population mean (rates, times and sizes of the order that the literature on
 blinks, speech and facial actions reports) times the speaker's own factor. The factors' spreads were
@@ -15,8 +15,7 @@ import numpy as np
 
 from facedyn_app.records import FloatArray
 from facedyn_app.simulate.background import Background, make_background
-from facedyn_app.simulate.repertoire import ARTICULATORS, GESTURES, Gesture, both_sides
-from facedyn_app.simulate.spread import Spread
+from facedyn_app.simulate.population import ARTICULATORS, GESTURES, Gesture, Variation, both_sides
 
 DIFFERENCE = 1.2
 """Scales all spreads: how far speakers must differ for what the fit leaves of it to be people's."""
@@ -29,7 +28,7 @@ GESTURE_SIZE = 0.75
 
 
 @dataclass(frozen=True, slots=True)
-class Habit:
+class SpeakerGesture:
     """A gesture in one speaker's manner.
 
     Attributes:
@@ -62,7 +61,7 @@ class Speaking:
 
     Attributes:
         syllable_hz: Syllables per second within a phrase.
-        jitter: Spread of the logarithm of syllable durations.
+        jitter: Variation of the logarithm of syllable durations.
         phrase_s: Mean length of a phrase, s.
         pause_s: Mean pause between phrases, s.
         jaw_rad: Opening of a stressed open vowel, rad.
@@ -102,7 +101,7 @@ class Speaker:
     Attributes:
         number: Which of the population.
         seed: Which population.
-        habits: Their gestures.
+        gestures: Their gestures, in their manner.
         blinking: How they blink.
         speaking: How they speak.
         background: How their face moves between gestures.
@@ -112,7 +111,7 @@ class Speaker:
 
     number: int
     seed: int
-    habits: tuple[Habit, ...]
+    gestures: tuple[SpeakerGesture, ...]
     blinking: Blinking
     speaking: Speaking
     background: Background
@@ -126,26 +125,28 @@ def make_speaker(number: int, seed: int = 0, individuality: float = 1.0) -> Spea
     Args:
         number: Which person, 0 or more.
         seed: Which population.
-        individuality: How far people differ; 0 makes them all alike, 1 is the default spread.
+        individuality: How far people differ; 0 makes them all alike, 1 is the default variation.
 
     Returns:
         The same person for the same arguments.
     """
-    spread = Spread(np.random.default_rng([seed, 101, number]), DIFFERENCE * individuality)
-    expressiveness = spread.factor(EXPRESSIVENESS)
+    variation = Variation(np.random.default_rng([seed, 101, number]), DIFFERENCE * individuality)
+    expressiveness = variation.factor(EXPRESSIVENESS)
     return Speaker(
         number=number,
         seed=seed,
-        habits=tuple(_habit(gesture, spread, expressiveness) for gesture in GESTURES),
-        blinking=_blinking(spread),
-        speaking=_speaking(spread),
-        background=make_background(spread, expressiveness),
-        jaw_idle_rad=(
-            0.006 * spread.factor(0.4),
-            0.004 * spread.factor(0.4),
-            0.002 * spread.factor(0.4),
+        gestures=tuple(
+            _speaker_gesture(gesture, variation, expressiveness) for gesture in GESTURES
         ),
-        sway_rad=0.05 * spread.factor(0.35),
+        blinking=_blinking(variation),
+        speaking=_speaking(variation),
+        background=make_background(variation, expressiveness),
+        jaw_idle_rad=(
+            0.006 * variation.factor(0.4),
+            0.004 * variation.factor(0.4),
+            0.002 * variation.factor(0.4),
+        ),
+        sway_rad=0.05 * variation.factor(0.35),
     )
 
 
@@ -155,11 +156,11 @@ def speaker_shape(number: int, n_shape: int, seed: int = 0) -> FloatArray:
 
 
 def _sided(
-    form: Mapping[str, float], bias: float, sigma: float, spread: Spread
+    form: Mapping[str, float], bias: float, sigma: float, variation: Variation
 ) -> dict[str, float]:
     sizes: dict[str, float] = {}
     for name, size in form.items():
-        own = size * spread.factor(sigma)
+        own = size * variation.factor(sigma)
         pair = both_sides(name)
         if pair is None:
             sizes[name] = own
@@ -168,63 +169,65 @@ def _sided(
     return sizes
 
 
-def _habit(gesture: Gesture, spread: Spread, expressiveness: float) -> Habit:
+def _speaker_gesture(
+    gesture: Gesture, variation: Variation, expressiveness: float
+) -> SpeakerGesture:
     root = float(np.sqrt(expressiveness))
     form = {name: GESTURE_SIZE * root * size for name, size in gesture.form.items()}
-    sizes = _sided(form, spread.shift(0.3), 0.4, spread)
-    kept = "Left" if spread.side() else "Right"
+    sizes = _sided(form, variation.shift(0.3), 0.4, variation)
+    kept = "Left" if variation.side() else "Right"
     if gesture.one_sided:
         sizes = {name: size for name, size in sizes.items() if name.endswith(kept)}
     rise, hold, fall = gesture.times_s
-    return Habit(
+    return SpeakerGesture(
         sizes=sizes,
-        per_minute=gesture.per_minute * root * spread.factor(0.55),
-        regularity=1.5 * spread.factor(0.3),
+        per_minute=gesture.per_minute * root * variation.factor(0.55),
+        regularity=1.5 * variation.factor(0.3),
         times_s=(
-            rise * spread.factor(0.45),
-            hold * spread.factor(0.5),
-            fall * spread.factor(0.45),
+            rise * variation.factor(0.45),
+            hold * variation.factor(0.5),
+            fall * variation.factor(0.45),
         ),
     )
 
 
-def _blinking(spread: Spread) -> Blinking:
-    lid = spread.shift(0.04)
+def _blinking(variation: Variation) -> Blinking:
+    lid = variation.shift(0.04)
     sizes = {"eyeBlinkLeft": min(1.0, 0.97 + lid), "eyeBlinkRight": min(1.0, 0.97 - lid)}
-    squint, brow = 0.12 * spread.factor(0.8), 0.06 * spread.factor(1.0)
+    squint, brow = 0.12 * variation.factor(0.8), 0.06 * variation.factor(1.0)
     sizes |= {"eyeSquintLeft": squint, "eyeSquintRight": squint}
     sizes |= {"browDownLeft": brow, "browDownRight": brow}
     return Blinking(
-        per_minute=18.0 * spread.factor(0.55),
-        regularity=2.5 * spread.factor(0.4),
+        per_minute=18.0 * variation.factor(0.55),
+        regularity=2.5 * variation.factor(0.4),
         times_s=(
-            0.09 * spread.factor(0.25),
-            0.035 * spread.factor(0.6),
-            0.19 * spread.factor(0.4),
+            0.09 * variation.factor(0.25),
+            0.035 * variation.factor(0.6),
+            0.19 * variation.factor(0.4),
         ),
         sizes=sizes,
-        double_share=0.08 * spread.factor(0.8),
+        double_share=0.08 * variation.factor(0.8),
     )
 
 
-def _speaking(spread: Spread) -> Speaking:
-    bias = spread.shift(0.25)
+def _speaking(variation: Variation) -> Speaking:
+    bias = variation.shift(0.25)
     channels = [name for group in ARTICULATORS.values() for name in group if name != "jaw"]
-    vowels = np.asarray([spread.factor(0.45) for _ in range(5)])
+    vowels = np.asarray([variation.factor(0.45) for _ in range(5)])
     return Speaking(
-        syllable_hz=4.4 * spread.factor(0.2),
-        jitter=0.22 * spread.factor(0.4),
-        phrase_s=2.4 * spread.factor(0.45),
-        pause_s=0.7 * spread.factor(0.45),
-        jaw_rad=0.17 * spread.factor(0.45),
-        jaw_side=spread.shift(0.1),
+        syllable_hz=4.4 * variation.factor(0.2),
+        jitter=0.22 * variation.factor(0.4),
+        phrase_s=2.4 * variation.factor(0.45),
+        pause_s=0.7 * variation.factor(0.45),
+        jaw_rad=0.17 * variation.factor(0.45),
+        jaw_side=variation.shift(0.1),
         vowels=vowels / vowels.sum(),
-        stress=1.5 * spread.factor(0.16),
-        stress_share=min(0.7, 0.35 * spread.factor(0.4)),
-        final_s=1.4 * spread.factor(0.15),
-        tau_s={name: 0.032 * spread.factor(0.28) for name in ARTICULATORS},
-        lead_s={name: spread.shift(0.025) for name in ARTICULATORS},
-        sizes=_sided(dict.fromkeys(channels, 1.0), bias, 0.6, spread),
-        nod_rad=0.02 * spread.factor(0.6),
-        brow_beat=0.1 * spread.factor(1.1),
+        stress=1.5 * variation.factor(0.16),
+        stress_share=min(0.7, 0.35 * variation.factor(0.4)),
+        final_s=1.4 * variation.factor(0.15),
+        tau_s={name: 0.032 * variation.factor(0.28) for name in ARTICULATORS},
+        lead_s={name: variation.shift(0.025) for name in ARTICULATORS},
+        sizes=_sided(dict.fromkeys(channels, 1.0), bias, 0.6, variation),
+        nod_rad=0.02 * variation.factor(0.6),
+        brow_beat=0.1 * variation.factor(1.1),
     )

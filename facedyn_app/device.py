@@ -7,6 +7,7 @@ from typing import Final
 import torch
 
 from facedyn_app.errors import InputError
+from facedyn_app.settings import DEVICES
 
 OWN_THREADS: Final = torch.get_num_threads()
 """What torch has chosen for this machine."""
@@ -27,7 +28,7 @@ def choose_device(name: str) -> torch.device:
     Raises:
         InputError: CUDA was asked for and there is none, or the name is another.
     """
-    if name not in ("auto", "cpu", "cuda"):
+    if name not in DEVICES:
         raise InputError(f"There is no device '{name}'.", "Use auto, cpu or cuda.")
     has_cuda = torch.cuda.is_available()
     if name == "cuda" and not has_cuda:
