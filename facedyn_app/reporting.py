@@ -9,8 +9,8 @@ from hashlib import sha256
 from pathlib import Path
 
 from facedyn_app.analysis import PROGRAM
-from facedyn_app.dynamics.quality import assess_quality
-from facedyn_app.dynamics.ranges import motion_ranges
+from facedyn_app.dynamics.motion_range import measure_motion_range
+from facedyn_app.dynamics.session_qc import assess_quality
 from facedyn_app.errors import FacedynError, TooLittleError
 from facedyn_app.files import atomic_file
 from facedyn_app.library.entries import SessionEntry, SpeakerEntry
@@ -178,5 +178,5 @@ def _visit(entry: SessionEntry, session: Session, trust: TrustSettings) -> Visit
         simulated=entry.simulated,
         versions=f"{_versions(session)}, recording {source}",
         quality=assess_quality(session, trust),
-        ranges=motion_ranges(session),
+        ranges=measure_motion_range(session),
     )

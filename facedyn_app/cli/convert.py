@@ -12,8 +12,7 @@ import numpy as np
 from facedyn_app.cli.answers import quality_text
 from facedyn_app.cli.places import check_input_file, check_output_file
 from facedyn_app.cli.verb import Outcome
-from facedyn_app.dynamics.control import invalid_counts
-from facedyn_app.dynamics.quality import assess_quality
+from facedyn_app.dynamics.session_qc import assess_quality, invalid_counts
 from facedyn_app.errors import InputError
 from facedyn_app.library.session_file import save_session
 from facedyn_app.recordings import Form, flame_file, form_of, read_kept

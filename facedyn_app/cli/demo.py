@@ -15,7 +15,7 @@ from facedyn_app.cli.places import check_output_folder
 from facedyn_app.cli.tables import indented, number, table
 from facedyn_app.cli.verb import Outcome
 from facedyn_app.demo import DemoProbe, DemoResult, run_demo
-from facedyn_app.dynamics.quality import GOOD
+from facedyn_app.dynamics.session_qc import GOOD
 from facedyn_app.progress import OnProgress
 from facedyn_app.records import NOT_IN_GALLERY
 from facedyn_app.settings import Settings, TrustSettings

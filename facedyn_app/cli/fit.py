@@ -12,7 +12,7 @@ from facedyn_app.cli.options import DEFAULT_HEAD
 from facedyn_app.cli.places import check_output_file, naming
 from facedyn_app.cli.recordings import Reading, check_recording, read_ready_head
 from facedyn_app.cli.verb import Outcome
-from facedyn_app.dynamics.quality import assess_quality
+from facedyn_app.dynamics.session_qc import assess_quality
 from facedyn_app.fitting.focal import focal_text
 from facedyn_app.library.session_file import save_session
 from facedyn_app.pipeline import analyse_video

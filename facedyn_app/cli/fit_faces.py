@@ -12,7 +12,7 @@ from facedyn_app.cli.places import check_output_file, naming
 from facedyn_app.cli.recordings import Reading, check_recording, numbered, read_ready_head
 from facedyn_app.cli.tables import NONE, indented, number, table
 from facedyn_app.cli.verb import Outcome
-from facedyn_app.dynamics.quality import assess_quality
+from facedyn_app.dynamics.session_qc import assess_quality
 from facedyn_app.errors import TooLittleError
 from facedyn_app.headmodel.model import HeadModel
 from facedyn_app.landmarks import SeenFace

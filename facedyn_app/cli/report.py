@@ -8,8 +8,7 @@ from facedyn_app.cli.people import is_library, open_library
 from facedyn_app.cli.places import check_input_file, check_output_file
 from facedyn_app.cli.report_verb import PrintPdf
 from facedyn_app.cli.verb import Outcome
-from facedyn_app.dynamics.control import control_session
-from facedyn_app.dynamics.quality import assess_quality
+from facedyn_app.dynamics.session_qc import assess_quality, measure_session_qc
 from facedyn_app.library.session_file import load_session
 from facedyn_app.progress import OnProgress
 from facedyn_app.reporting import (
@@ -58,7 +57,7 @@ def write_report(
             page = report_on_session(session.name, measured, trust)
         what = f"session {session.name}"
         facts["quality"] = assess_quality(measured, trust)
-        facts["control"] = control_session(measured)
+        facts["control"] = measure_session_qc(measured)
     else:
         check_output_file(out)
         with open_library(folder) as library:

@@ -10,7 +10,7 @@ from typing import Final
 
 from facedyn_app.analysis import fit_face
 from facedyn_app.demo import HEAD, DemoResult, run_demo
-from facedyn_app.dynamics.quality import assess_quality
+from facedyn_app.dynamics.session_qc import assess_quality
 from facedyn_app.errors import FacedynError, MismatchError, TooLittleError
 from facedyn_app.fitting.device import use_threads
 from facedyn_app.gui.head_work import head_of_session

@@ -11,9 +11,8 @@ from typing import Any
 
 import numpy as np
 
-from facedyn_app.dynamics.control import SessionControl, control_session
-from facedyn_app.dynamics.quality import assess_quality
-from facedyn_app.dynamics.ranges import liveliest
+from facedyn_app.dynamics.motion_range import liveliest
+from facedyn_app.dynamics.session_qc import SessionQc, assess_quality, measure_session_qc
 from facedyn_app.fitting.focal import focal_text
 from facedyn_app.records import Quality, Session
 from facedyn_app.reports.drawing import BLUE, ORANGE, drawing, png_of
@@ -64,7 +63,7 @@ def session_page(name: str, session: Session, trust: TrustSettings, provenance: 
         trust: Where "good" ends and "do not use" begins.
         provenance: Where all this comes from.
     """
-    quality, control = assess_quality(session, trust), control_session(session)
+    quality, control = assess_quality(session, trust), measure_session_qc(session)
     made = " (simulated)" if session.simulated else ""
     parts = [
         paragraph(f"Measurement: {quality.verdict}."),
@@ -80,7 +79,7 @@ def session_page(name: str, session: Session, trust: TrustSettings, provenance: 
     return page(f"Session {name}{made}", parts)
 
 
-def control_facts(quality: Quality, control: SessionControl) -> list[tuple[str, str]]:
+def control_facts(quality: Quality, control: SessionQc) -> list[tuple[str, str]]:
     """What became of a session's frames, in words."""
     invalid = ", ".join(f"{n} {reason}" for reason, n in control.invalid.items())
     share = _percent(quality.n_valid, quality.n_frames)
@@ -156,7 +155,7 @@ def _about(session: Session, provenance: Provenance) -> list[tuple[str, str]]:
     ]
 
 
-def _course(control: SessionControl) -> bytes:
+def _course(control: SessionQc) -> bytes:
     each = control.each_second
     rows = [
         ("frames\nfollowed, %", each.valid_percent),

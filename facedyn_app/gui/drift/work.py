@@ -8,7 +8,7 @@ from pathlib import Path
 
 import numpy as np
 
-from facedyn_app.dynamics.shape_moves import ShapeMoves
+from facedyn_app.dynamics.drift_components import DriftComponents
 from facedyn_app.errors import FacedynError
 from facedyn_app.gui.head_panel import NEUTRAL, drawn_mesh
 from facedyn_app.headmodel.channel_sets import as_drawn, drawing_head_of
@@ -60,7 +60,7 @@ class DriftDetail:
     """
 
     report: DriftReport
-    moves: ShapeMoves
+    moves: DriftComponents
     entries: tuple[SessionEntry, ...]
     faces: NeutralFaces | None
     no_faces: str = ""
@@ -91,7 +91,7 @@ def detail_drift(speaker: str, folder: Path) -> Callable[[OnProgress], DriftDeta
     return work
 
 
-def _faces(head: HeadModel, session: Session, moves: ShapeMoves) -> NeutralFaces:
+def _faces(head: HeadModel, session: Session, moves: DriftComponents) -> NeutralFaces:
     as_drawn(session, head)
     mesh = drawn_mesh(head)
     seen = seen_vertices(head)
