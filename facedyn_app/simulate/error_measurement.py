@@ -9,9 +9,9 @@ from torch import Tensor
 
 from facedyn_app.errors import InputError, TooLittleError
 from facedyn_app.fitting.landmark_errors import LandmarkErrors
-from facedyn_app.fitting.landmark_head import landmark_head
-from facedyn_app.fitting.posing import pose_landmarks
-from facedyn_app.fitting.readings import aside, readings_of, view_terms
+from facedyn_app.fitting.landmark_head import pose_landmarks
+from facedyn_app.fitting.landmark_reduction import landmark_head
+from facedyn_app.fitting.view_terms import line_of_sight_rotation, readings_of, view_terms
 from facedyn_app.headmodel.model import HeadModel
 from facedyn_app.progress import OnProgress, ignore
 from facedyn_app.records import FloatArray, IntArray
@@ -131,7 +131,7 @@ def _design(head: HeadModel, seen: SeenHeads, index: IntArray) -> tuple[FloatArr
     middle = np.array([seen.camera.width / 2, seen.camera.height / 2])
     towards = (seen.points[:, index].mean(axis=1) - middle) / seen.camera.focal_px
     rotation = roma.rotvec_to_rotmat(torch.as_tensor(seen.rotation, dtype=torch.float64))
-    seen_from = aside(torch.as_tensor(towards, dtype=torch.float64)) @ rotation
+    seen_from = line_of_sight_rotation(torch.as_tensor(towards, dtype=torch.float64)) @ rotation
     face_px = np.ptp(seen.points[:, :, 1], axis=1)
     closeness = torch.as_tensor(face_px / seen.camera.focal_px, dtype=torch.float64)
     view: Tensor = view_terms(roma.rotmat_to_rotvec(seen_from), closeness)
