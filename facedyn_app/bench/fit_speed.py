@@ -16,7 +16,7 @@ from facedyn_app.bench.truth import Case
 from facedyn_app.bench.wide_head import made_landmarks, wide_head
 from facedyn_app.fitting.arrow import solve_arrow
 from facedyn_app.fitting.fitter import Fitter, make_fitter
-from facedyn_app.fitting.posing import pose_landmarks
+from facedyn_app.fitting.landmark_head import pose_landmarks
 from facedyn_app.fitting.residuals import FaceProblem
 from facedyn_app.fitting.session_fit import fit_session, fit_shape
 from facedyn_app.fitting.state import FaceState

@@ -11,8 +11,7 @@ import numpy as np
 
 from facedyn_app.cli.formatting import quality_text
 from facedyn_app.cli.output import Outcome
-from facedyn_app.dynamics.control import invalid_counts
-from facedyn_app.dynamics.quality import assess_quality
+from facedyn_app.dynamics.session_qc import assess_quality, invalid_counts
 from facedyn_app.errors import InputError
 from facedyn_app.library.session_file import save_session
 from facedyn_app.records import Session

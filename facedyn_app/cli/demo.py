@@ -12,7 +12,7 @@ from facedyn_app.cli.formatting import (
     quality_text,
 )
 from facedyn_app.cli.output import Outcome, indented, number, table
-from facedyn_app.dynamics.quality import GOOD
+from facedyn_app.dynamics.session_qc import GOOD
 from facedyn_app.progress import OnProgress
 from facedyn_app.records import NOT_IN_GALLERY
 from facedyn_app.settings import Settings, TrustSettings

@@ -9,7 +9,7 @@ from pathlib import Path
 from facedyn_app.assets import DEFAULT_HEAD
 from facedyn_app.cli.formatting import quality_text
 from facedyn_app.cli.output import Outcome
-from facedyn_app.dynamics.quality import assess_quality
+from facedyn_app.dynamics.session_qc import assess_quality
 from facedyn_app.fitting.focal import focal_text
 from facedyn_app.library.session_file import save_session
 from facedyn_app.progress import OnProgress

@@ -8,7 +8,7 @@ from pathlib import Path
 
 from facedyn_app.assets import DEFAULT_HEAD
 from facedyn_app.cli.output import NONE, Outcome, indented, number, table
-from facedyn_app.dynamics.quality import assess_quality
+from facedyn_app.dynamics.session_qc import assess_quality
 from facedyn_app.errors import TooLittleError
 from facedyn_app.headmodel.model import HeadModel
 from facedyn_app.landmarks import SeenFace

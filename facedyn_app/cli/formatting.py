@@ -6,11 +6,11 @@ from collections.abc import Sequence
 from dataclasses import asdict
 
 from facedyn_app.cli.output import indented, number, table
-from facedyn_app.dynamics.conditions import likely_causes
 from facedyn_app.dynamics.drift import drift_label, interval_words
-from facedyn_app.dynamics.match_trust import beyond_the_probe
-from facedyn_app.dynamics.quality import DO_NOT_USE, quality_line
-from facedyn_app.dynamics.shape_moves import ShapeMoves
+from facedyn_app.dynamics.drift_components import DriftComponents
+from facedyn_app.dynamics.match_confidence import beyond_the_probe
+from facedyn_app.dynamics.recording_conditions import likely_causes
+from facedyn_app.dynamics.session_qc import DO_NOT_USE, quality_line
 from facedyn_app.recognizer.calibration import LEAST_RATE, MOST_RATE
 from facedyn_app.records import (
     DriftReport,
@@ -61,7 +61,7 @@ def drift_facts(
     report: DriftReport,
     trust: TrustSettings,
     simulated: bool,
-    moves: ShapeMoves | None = None,
+    moves: DriftComponents | None = None,
 ) -> dict[str, object]:
     """A drift report for scripts, with what lies behind it where that is known."""
     return {
@@ -83,7 +83,7 @@ def drift_facts(
     }
 
 
-def _components(moves: ShapeMoves) -> dict[str, FloatArray]:
+def _components(moves: DriftComponents) -> dict[str, FloatArray]:
     """Drift, noise, DNR and ICC of each shape component, in their order."""
     return {name: getattr(moves, name) for name in ("drift", "noise", "dnr", "icc")}
 

@@ -11,8 +11,8 @@ from pathlib import Path
 from facedyn_app.assets import DEFAULT_HEAD
 from facedyn_app.cli.formatting import drift_facts, drift_text
 from facedyn_app.cli.output import Outcome
-from facedyn_app.dynamics.quality import assess_quality, quality_line
-from facedyn_app.dynamics.shape_moves import ShapeMoves
+from facedyn_app.dynamics.drift_components import DriftComponents
+from facedyn_app.dynamics.session_qc import assess_quality, quality_line
 from facedyn_app.errors import FacedynError, InputError, TooLittleError
 from facedyn_app.library.database import is_library
 from facedyn_app.library.library import Library
@@ -153,7 +153,7 @@ def measure_speakers(folder: Path, speaker: str | None, on_progress: OnProgress)
     with open_library(folder) as library:
         if speaker is not None:
             names = [checked_name(speaker)]
-            found: Sequence[tuple[DriftReport, ShapeMoves | None]]
+            found: Sequence[tuple[DriftReport, DriftComponents | None]]
             found = [drift_in_detail(library, names[0])]
         else:
             names = [entry.name for entry in library.speakers()]
@@ -172,13 +172,13 @@ def measure_speakers(folder: Path, speaker: str | None, on_progress: OnProgress)
 
 def _all_drifts(
     library: Library, names: Sequence[str], on_progress: OnProgress
-) -> list[tuple[DriftReport, ShapeMoves | None]]:
+) -> list[tuple[DriftReport, DriftComponents | None]]:
     """A report for each; one without enough material gets a note instead of stopping the rest."""
     if not names:
         raise TooLittleError(
             f"There is nobody in the library '{library.folder}'.", "Enrol a speaker first."
         )
-    found: list[tuple[DriftReport, ShapeMoves | None]] = []
+    found: list[tuple[DriftReport, DriftComponents | None]] = []
     for number, name in enumerate(names):
         on_progress(Progress("measuring shape drift", number, len(names)))
         found.append(drift_or_reason(library, name))

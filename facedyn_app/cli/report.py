@@ -7,8 +7,7 @@ from pathlib import Path
 from facedyn_app.cli.output import Outcome
 from facedyn_app.cli.people import open_library
 from facedyn_app.cli.report_verb import PrintPdf
-from facedyn_app.dynamics.control import control_session
-from facedyn_app.dynamics.quality import assess_quality
+from facedyn_app.dynamics.session_qc import assess_quality, measure_session_qc
 from facedyn_app.library.database import is_library
 from facedyn_app.library.session_file import load_session
 from facedyn_app.progress import OnProgress
@@ -59,7 +58,7 @@ def write_report(
             page = report_on_session(session.name, measured, trust)
         what = f"session {session.name}"
         facts["quality"] = assess_quality(measured, trust)
-        facts["control"] = control_session(measured)
+        facts["control"] = measure_session_qc(measured)
     else:
         check_output_file(out)
         with open_library(folder) as library:

@@ -1,4 +1,4 @@
-"""Is the estimated head shape stable from session to session: the drift-to-noise ratio."""
+"""Drift-to-noise ratio: the stability of the estimated head shape from session to session."""
 
 from __future__ import annotations
 
@@ -7,9 +7,8 @@ from itertools import combinations
 
 import numpy as np
 
-from facedyn_app.dynamics.chunks import SessionChunks, usable_chunks
-from facedyn_app.dynamics.corrected import INTERVAL, corrected_ratio
-from facedyn_app.dynamics.posterior_units import posterior_units
+from facedyn_app.dynamics.drift_chunks import SessionChunks, posterior_units, usable_chunks
+from facedyn_app.dynamics.drift_correction import INTERVAL, corrected_ratio
 from facedyn_app.errors import MismatchError, TooLittleError
 from facedyn_app.records import DriftReport, FloatArray, SessionDrift, ShapeCertainty
 from facedyn_app.settings import TrustSettings
@@ -37,7 +36,7 @@ def measure_drift(
     `w_i + w_j` with `w_i = tr C_i / n_i + tr U`, down to 0 at the least; it is divided by the noise
     of sessions so long that all of their wandering shows, which makes short and long ones agree.
     Where every session knows how sure its shape is, all of this is in posterior units, and U
-    is what a whole recording leaves open (posterior_units.py): an expression that is held is no
+    is what a whole recording leaves open (drift_chunks.py): an expression that is held is no
     drift, nor is a direction that nobody can see. Otherwise units are standard deviations and U
     is 0. A session's own DNR is the distance of m_i from the mean of the other sessions' means,
     over N. The ratio is that of arXiv 2510.11223, which does not print its formula: pairs, trace

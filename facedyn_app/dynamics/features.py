@@ -68,7 +68,7 @@ def feature_names(expression_names: tuple[str, ...], settings: FeatureSettings) 
 
 
 def motion_features(session: Session, settings: FeatureSettings) -> MotionTrack:
-    """What the recognizer sees of a session (handbook/method.md).
+    """The motion of a session as the recognizer sees it.
 
     Expression and jaw are resampled to `rate_hz` inside stretches of valid frames (gaps up to
     `max_gap_s` are bridged), then the session's mean is taken off every channel, since a

@@ -1,4 +1,4 @@
-"""Levenberg-Marquardt for block-arrow least squares; knows nothing of faces.
+"""Levenberg-Marquardt solver for block-arrow least squares; knows nothing of faces.
 
 Many small blocks of unknowns ("frames", n each) are coupled only through few shared ones (m in
 each of G groups). The normal equations then have the shape of an arrow,
@@ -86,30 +86,30 @@ class NormalEquations:
 
 
 class Costed(Protocol):
-    """A state as a problem sees it, and what it costs."""
+    """A state as a problem evaluates it, and its cost."""
 
     @property
     def cost(self) -> Tensor:
         """The whole cost, priors included."""
 
 
-Look = TypeVar("Look", bound=Costed)
+Evaluation = TypeVar("Evaluation", bound=Costed)
 
 
-class ArrowProblem(Protocol[State, Look]):
+class ArrowProblem(Protocol[State, Evaluation]):
     """What the solver needs to know of a problem."""
 
     @property
     def group(self) -> Tensor:
         """(T,) int64: the group of shared unknowns that each frame belongs to."""
 
-    def look(self, state: State) -> Look:
+    def evaluate(self, state: State) -> Evaluation:
         """A state and its cost, with all that its equations are made from."""
 
-    def curvature(self, look: Look) -> Curvature:
+    def curvature(self, evaluation: Evaluation) -> Curvature:
         """The second derivatives there."""
 
-    def linearise(self, look: Look, curvature: Curvature) -> NormalEquations:
+    def linearise(self, evaluation: Evaluation, curvature: Curvature) -> NormalEquations:
         """The normal equations there, with the curvature there or near."""
 
     def retract(self, state: State, step_f: Tensor, step_s: Tensor) -> State:
@@ -136,7 +136,7 @@ class ArrowResult(Generic[State]):
 
 
 def solve_arrow(
-    problem: ArrowProblem[State, Look],
+    problem: ArrowProblem[State, Evaluation],
     state: State,
     *,
     max_iterations: int,
@@ -158,16 +158,16 @@ def solve_arrow(
     Returns:
         The best state found; the cost never rises.
     """
-    look = problem.look(state)
-    cost, damping, last_fall, settled = float(look.cost), FIRST_DAMPING, 0.0, False
+    evaluation = problem.evaluate(state)
+    cost, damping, last_fall, settled = float(evaluation.cost), FIRST_DAMPING, 0.0, False
     for iteration in range(1, max_iterations + 1):
         on_progress(Progress(stage, iteration, max_iterations))
         if not settled:
-            curvature = problem.curvature(look)
-        step = arrow_step(problem.linearise(look, curvature), problem.group, damping)
+            curvature = problem.curvature(evaluation)
+        step = arrow_step(problem.linearise(evaluation, curvature), problem.group, damping)
         trial = state if step is None else problem.retract(state, *step)
-        ahead = look if step is None else problem.look(trial)
-        trial_cost = float("inf") if step is None else float(ahead.cost)
+        trial_evaluation = evaluation if step is None else problem.evaluate(trial)
+        trial_cost = float("inf") if step is None else float(trial_evaluation.cost)
         if not trial_cost <= cost:
             damping, settled = damping * 10.0, False
             if damping > MOST_DAMPING:
@@ -175,7 +175,7 @@ def solve_arrow(
             continue
         fall = (cost - trial_cost) / max(cost, 1e-30)
         settled = fall < SETTLED
-        state, cost, look = trial, trial_cost, ahead
+        state, cost, evaluation = trial, trial_cost, trial_evaluation
         damping = max(LEAST_DAMPING, damping / 10.0)
         # steps shrink at least geometrically here: what the next would bring is known beforehand
         next_fall, last_fall = fall * min(1.0, fall / max(last_fall, 1e-30)), fall
@@ -264,8 +264,8 @@ def _after(model: NormalEquations, group: Tensor, given: Tensor) -> NormalEquati
     g_f = model.g_f + (model.H_ff @ given.unsqueeze(2)).squeeze(2)
     if model.coupling is not None:
         g_f = g_f + chain_product(model.coupling, given)
-    pull = (model.H_fs.mT @ given.unsqueeze(2)).squeeze(2)
-    return replace(model, g_f=g_f, g_s=model.g_s.index_add(0, group, pull))
+    shared_gradient = (model.H_fs.mT @ given.unsqueeze(2)).squeeze(2)
+    return replace(model, g_f=g_f, g_s=model.g_s.index_add(0, group, shared_gradient))
 
 
 def _without(model: NormalEquations, rests: Tensor) -> NormalEquations:

@@ -1,4 +1,4 @@
-"""Frames that are coupled to their neighbours: a block-tridiagonal system without a loop over them.
+"""Block-tridiagonal solver: frames coupled to their neighbours, without a loop over them.
 
 Block cyclic reduction (Hockney 1965; Heller 1976): every second frame is eliminated, all of them
 at once, which leaves a system of the same form of half the length; after log2 T rounds one frame

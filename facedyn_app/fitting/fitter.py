@@ -1,4 +1,4 @@
-"""All that the fits of a head have in common, made once: its landmarks, their whitening."""
+"""Fitter: what all fits of a head have in common, its landmarks, their whitening, the priors."""
 
 from __future__ import annotations
 
@@ -8,15 +8,16 @@ import torch
 from torch import Tensor
 
 from facedyn_app.device import choose_device
+from facedyn_app.fitting.initialisation import initial_state
 from facedyn_app.fitting.landmark_errors import known_errors
-from facedyn_app.fitting.landmark_head import LandmarkHead, landmark_head
+from facedyn_app.fitting.landmark_head import LandmarkHead
+from facedyn_app.fitting.landmark_reduction import landmark_head
 from facedyn_app.fitting.motion_prior import motion_precision
 from facedyn_app.fitting.residuals import FaceProblem
 from facedyn_app.fitting.shape_evidence import ShapeEvidence, shape_evidence
-from facedyn_app.fitting.smoothness import frame_pace, usual_steps
-from facedyn_app.fitting.start import start_state
 from facedyn_app.fitting.state import FaceState, observe
 from facedyn_app.fitting.symmetry import symmetric
+from facedyn_app.fitting.temporal_prior import temporal_prior, usual_steps
 from facedyn_app.fitting.whitening import Whitening, make_whitening
 from facedyn_app.headmodel.model import HeadModel
 from facedyn_app.records import Landmarks
@@ -51,16 +52,16 @@ class Fitter:
         Args:
             head: The fitter's head, or that with its shared unknowns known.
             landmarks: Landmarks of the T frames to fit, which all have a face.
-            steps: Usual steps between frames in order (smoothness.py); None for frames that are
+            steps: Usual steps between frames in order (temporal_prior.py); None for frames that are
                 not coupled in time.
         """
         seen = observe(head, landmarks, self.settings)
-        start = start_state(head, seen, head.weight.new_zeros(1, head.n_shared))
+        start = initial_state(head, seen, head.weight.new_zeros(1, head.n_shared))
         group = torch.zeros(len(landmarks.seconds), dtype=torch.int64, device=seen.points.device)
-        pace = None
+        temporal = None
         if steps is not None:
             seconds = torch.as_tensor(landmarks.seconds, dtype=torch.float64, device=steps.device)
-            pace = frame_pace(seconds, steps)
+            temporal = temporal_prior(seconds, steps)
         problem = FaceProblem(
             self.head,
             self.whitening,
@@ -69,7 +70,7 @@ class Fitter:
             self.settings,
             self.activations,
             self.precision,
-            pace,
+            temporal,
         )
         return problem.of(head), start
 
@@ -82,12 +83,12 @@ class Fitter:
         problem, start = self.problem(self.head, landmarks)
         return self.evidence.of(problem), start
 
-    def steps(self, spread: FaceState | None = None) -> Tensor:
+    def steps(self, sample: FaceState | None = None) -> Tensor:
         """(n,) usual steps between frames of a face, seen in frames spread over a recording."""
-        if spread is None:
+        if sample is None:
             unknown = self.head.weight.new_full((3 + self.head.n_expression,), torch.inf)
             return usual_steps(self.settings, unknown[:3], unknown[3:])
-        return usual_steps(self.settings, spread.jaw.std(dim=0), spread.expression.std(dim=0))
+        return usual_steps(self.settings, sample.jaw.std(dim=0), sample.expression.std(dim=0))
 
 
 def make_fitter(head: HeadModel, settings: FitSettings, device: str) -> Fitter:

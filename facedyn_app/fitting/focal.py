@@ -1,4 +1,4 @@
-"""The focal length of a recording's camera, as far as perspective tells it.
+"""Focal length of a recording's camera, as far as perspective tells it.
 
 A face seen from farther away through a longer lens looks nearly the same; what differs is how much
 larger its near parts are, and that shows best where the head turns. For a few focal lengths all

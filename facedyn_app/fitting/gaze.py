@@ -1,4 +1,4 @@
-"""Where the eyes look: from the irises' landmarks, once head, shape and expression are known.
+"""Gaze from the irises' landmarks, once head, shape and expression are known.
 
 An eye is a ball about its joint. The line of sight of the iris's middle meets the plane through
 the iris, parallel to the face; how far from the eye's middle it meets it is the sine of the turn:

@@ -1,4 +1,4 @@
-"""What the landmarker makes of a head: how its points err, and what its readings say.
+"""Landmarker errors on a head: how its points err, and how its readings follow the face.
 
 The errors of a landmarker are no noise: a face that smiles is seen to smile less than it does, a
 broad face as narrower than it is, a turned one shifted, and neighbouring points go wrong together.
@@ -14,9 +14,9 @@ landmarks, subtracts what the view of it does, estimates z beside the shape and 
 covariance: neighbouring landmarks go wrong together, and small differences between them, which
 tell most of an expression, are far more certain than where they are.
 
-What else it says of a face (readings.py) follows the same equation, without anything of the head's
-geometry, as further rows behind the landmarks'. The covariance is that of all rows together, since
-the scores are computed from the points and go wrong with them.
+What else it says of a face (view_terms.py) follows the same equation, without anything of the
+head's geometry, as further rows behind the landmarks'. The covariance is that of all rows
+together, since the scores are computed from the points and go wrong with them.
 """
 
 from __future__ import annotations
@@ -70,7 +70,7 @@ class LandmarkErrors:
         by_expression: (N, E) for each unit of an expression coefficient.
         by_jaw: (N, 3) for each rad of the jaw's rotation vector.
         by_shape: (N, S) for each standard deviation of a shape coefficient.
-        by_view: (N, 10) for each of `readings.view_terms`.
+        by_view: (N, 10) for each of `view_terms.view_terms`.
         session_modes: (N, P) what a session adds in all its frames, unit variances.
         deviation: (N,) standard deviation of what a frame has for itself.
         correlation: (N, N) of the same.

@@ -1,4 +1,4 @@
-"""A head seen only at its landmarks: positions and analytic derivatives, for the fit.
+"""Head at its landmarks: their positions and analytic derivatives, for the fit.
 
 With root, neck and eyes at rest (the pose of the whole head is the camera's affair) linear blend
 skinning of a landmark, a fixed mix of three vertices, is
@@ -20,18 +20,49 @@ from __future__ import annotations
 
 from dataclasses import dataclass, replace
 
-import numpy as np
+import roma
 import torch
 from torch import Tensor
 
-from facedyn_app.errors import InputError
-from facedyn_app.fitting.landmark_errors import LandmarkErrors
-from facedyn_app.fitting.readings import N_VIEW_TERMS, ReadingModel, no_readings
-from facedyn_app.headmodel.model import HeadModel
-from facedyn_app.records import N_BLENDSHAPES, FloatArray
-from facedyn_app.settings import FitSettings
+from facedyn_app.fitting.view_terms import rotation_derivative
 
 FIRST_IRIS = 468
+
+
+@dataclass(frozen=True, slots=True, eq=False)
+class ReadingModel:
+    """R readings, linear in the unknowns; R is 0 where nothing is known of them.
+
+    Attributes:
+        rest: (R,) of the mean face at rest that looks into the camera.
+        by_expression: (R, E).
+        by_jaw: (R, 3) for each rad of the jaw's rotation vector.
+        by_shape: (R, S + P), the modes of a session's errors last.
+    """
+
+    rest: Tensor
+    by_expression: Tensor
+    by_jaw: Tensor
+    by_shape: Tensor
+
+    def predict(self, shape: Tensor, group: Tensor, expression: Tensor, jaw: Tensor) -> Tensor:
+        """(T, R) of heads that look into the camera; arguments as in `pose_landmarks`."""
+        own = self.rest + expression @ self.by_expression.T + jaw @ self.by_jaw.T
+        return own + (shape @ self.by_shape.T)[group]
+
+    def given(self, shared: Tensor, known: slice, left: slice) -> ReadingModel:
+        """With some of the shared unknowns (S + P,) taken into the rest."""
+        return replace(
+            self,
+            rest=self.rest + self.by_shape[:, known] @ shared[known],
+            by_shape=self.by_shape[:, left].contiguous(),
+        )
+
+
+def no_readings(n_expression: int, n_shared: int, like: Tensor) -> ReadingModel:
+    """The model of a head of which nothing is known."""
+    sizes = ((0,), (0, n_expression), (0, 3), (0, n_shared))
+    return ReadingModel(*(like.new_zeros(size) for size in sizes))
 
 
 @dataclass(frozen=True, slots=True, eq=False)
@@ -57,7 +88,7 @@ class LandmarkHead:
 
     index: Tensor
     weight: Tensor
-    spread: Tensor
+    covariance: Tensor
     mean: Tensor
     shape: Tensor
     expression: Tensor
@@ -120,113 +151,51 @@ class LandmarkHead:
         )
 
 
-def landmark_head(
-    head: HeadModel,
-    settings: FitSettings | None = None,
-    *,
-    errors: LandmarkErrors | None = None,
-    device: torch.device,
-    dtype: torch.dtype = torch.float32,
-) -> LandmarkHead:
-    """Cut a head down to its landmarks.
+@dataclass(frozen=True, slots=True, eq=False)
+class PosedLandmarks:
+    """Landmarks of T frames in the head frame: X = F + R M (landmark_head.py).
+
+    Attributes:
+        points: (T, 3, K) X, m.
+        moved: (T, 3, K) M, m.
+        jaw_rotation: (T, 3, 3) R.
+    """
+
+    points: Tensor
+    moved: Tensor
+    jaw_rotation: Tensor
+
+
+def pose_landmarks(
+    head: LandmarkHead, shape: Tensor, group: Tensor, expression: Tensor, jaw: Tensor
+) -> PosedLandmarks:
+    """The landmarks of T frames.
 
     Args:
-        head: The head; its landmarks must have been placed.
-        settings: Says how many shape components are used, and the noise where it is not known;
-            None for the defaults.
-        errors: How the landmarker errs on this head; None where that is not known.
-        device: Where the fit will run.
-        dtype: Precision of the fit.
-
-    Raises:
-        InputError: The head has no landmark table.
+        head: The head at its landmarks.
+        shape: (G, S) shapes.
+        group: (T,) which shape each frame has.
+        expression: (T, E).
+        jaw: (T, 3) rad.
     """
-    settings = settings or FitSettings()
-    table = head.landmarks
-    if table is None:
-        raise InputError(
-            f"The head '{head.head_id}' has no landmark table.", "Place its landmarks first."
-        )
-    # the iris moves with the gaze, which is no expression (gaze.py)
-    used = np.flatnonzero((table.weight > 0) & (table.index < FIRST_IRIS))
-    corners = head.faces[table.face[used]]
-    bary = np.asarray(table.bary[used], np.float64)
-    weights = np.asarray(head.weights[corners], np.float64)
-    jaw_weight = weights[..., head.jaw_joint]
-    still_weight = weights.sum(axis=2) - jaw_weight
-    share = (bary * jaw_weight).sum(axis=1)
-    regressor = np.asarray(head.J_regressor[head.jaw_joint], np.float64)
-    around = np.flatnonzero(regressor)
-
-    def tensor(values: FloatArray) -> Tensor:
-        return torch.as_tensor(np.ascontiguousarray(values), dtype=dtype, device=device)
-
-    def pieces(field: FloatArray, *, moves_joint: bool = True) -> Tensor:
-        at_corners = np.asarray(field[corners], np.float64).reshape(*corners.shape, -1)
-        both = np.stack([bary * still_weight, bary * jaw_weight])[:, :, None] @ at_corners
-        both = both.reshape(2, len(corners), *field.shape[1:])
-        if moves_joint:
-            joint = np.tensordot(regressor[around], field[around], axes=1)
-            both += np.multiply.outer([share, -share], joint)
-        return tensor(both.swapaxes(1, 2))
-
-    n_shape = min(settings.n_shape, head.n_shape) if settings.n_shape else head.n_shape
-    weight = tensor(table.weight[used])
-    exact = LandmarkHead(
-        index=torch.as_tensor(table.index[used].astype(np.int64), device=device),
-        weight=weight,
-        spread=weight.new_zeros(0),
-        mean=pieces(head.v_template),
-        shape=pieces(head.shapedirs[:, :, :n_shape]),
-        expression=pieces(head.exprdirs),
-        # correctives are added after the joints are regressed, so they do not move the joint
-        pose=pieces(head.jaw_posedirs, moves_joint=False),
-        by_view=weight.new_zeros(2 * len(used), N_VIEW_TERMS),
-        readings=no_readings(head.n_expression, n_shape, weight),
-    )
-    if errors is not None:
-        return _as_seen(exact, errors, settings)
-    variance = (settings.landmark_noise * exact.height).square() / weight
-    return replace(exact, spread=torch.diag(variance.repeat(2)))
+    R = roma.rotvec_to_rotmat(jaw)
+    change = (R - torch.eye(3, dtype=R.dtype, device=R.device)).flatten(1)
+    rest = head.mean.flatten() + shape @ _rows(head.shape)
+    rest = rest[group] if len(shape) > 1 else rest
+    both = torch.addmm(rest, expression, _rows(head.expression)) + change @ _rows(head.pose)
+    fixed, moved = both.view(-1, *head.mean.shape).unbind(1)
+    return PosedLandmarks(torch.baddbmm(fixed, R, moved), moved, R)
 
 
-def _as_seen(head: LandmarkHead, errors: LandmarkErrors, settings: FitSettings) -> LandmarkHead:
-    """The head as the landmarker sees it."""
-    rows = np.searchsorted(errors.index, head.index.cpu().numpy())
-    flat = (2 * rows + np.arange(2)[:, None]).ravel()
-    said = np.arange(2 * len(errors.index), len(errors.offset))
+def jaw_derivative(head: LandmarkHead, posed: PosedLandmarks, jaw: Tensor) -> Tensor:
+    """(T, 3, 3, K) dX / d jaw, the rotation vector's number first, at jaws (T, 3)."""
+    R = posed.jaw_rotation
+    dR = rotation_derivative(jaw, R)
+    entries = dR.flatten(2) @ _rows(head.pose)
+    fixed, moved = entries.view(*dR.shape[:2], *head.mean.shape).unbind(2)
+    return torch.add(fixed + dR @ posed.moved[:, None], R[:, None] @ moved)
 
-    def tensor(values: FloatArray) -> Tensor:
-        return torch.as_tensor(values, dtype=head.weight.dtype, device=head.weight.device)
 
-    def error(field: FloatArray) -> Tensor:
-        """(2, 3, K, ...) of the used landmarks, fixed, nothing along the third axis."""
-        values = tensor(field[flat].reshape(2, len(rows), *field.shape[1:]))
-        both = values.new_zeros(2, 3, *values.shape[1:])
-        both[0, :2] = values
-        return both
-
-    turn = error(errors.by_jaw)
-    # for small turns R - I = [w]_x: the rotation vector read back from its entries
-    pose = head.pose.clone()
-    for axis, (plus, minus) in enumerate(((7, 5), (2, 6), (3, 1))):
-        pose[..., plus] += 0.5 * turn[..., axis]
-        pose[..., minus] -= 0.5 * turn[..., axis]
-    by_shape = np.concatenate([errors.by_shape[:, : head.n_shape], errors.session_modes], axis=1)
-    by_expression = errors.by_expression[:, : head.n_expression]
-    n_modes = errors.session_modes.shape[1]
-    used = np.concatenate([flat, said])
-    factor = np.full(len(used), settings.known_noise)
-    factor[len(flat) : len(flat) + N_BLENDSHAPES] *= settings.score_noise
-    parts = (errors.offset, by_expression, errors.by_jaw, by_shape)
-    return replace(
-        head,
-        spread=tensor(factor[:, None] * errors.covariance()[np.ix_(used, used)] * factor),
-        mean=head.mean + error(errors.offset),
-        shape=torch.nn.functional.pad(head.shape, (0, n_modes)) + error(by_shape),
-        expression=head.expression + error(by_expression),
-        pose=pose,
-        by_view=tensor(errors.by_view[used]),
-        readings=ReadingModel(*(tensor(part[said]) for part in parts)),
-        n_session_modes=n_modes,
-    )
+def _rows(field: Tensor) -> Tensor:
+    """(N, 6K) of a (2, 3, K, N) field."""
+    return field.flatten(0, 2).T

@@ -1,4 +1,4 @@
-"""A first fit of the frames as they arrive, for the eye; the session's fit replaces it."""
+"""Live fit of the frames as they arrive, for the eye; the session's fit replaces it."""
 
 from __future__ import annotations
 
@@ -15,11 +15,11 @@ from torch import Tensor
 
 from facedyn_app.fitting.arrow import solve_arrow
 from facedyn_app.fitting.fitter import make_fitter
+from facedyn_app.fitting.frame_validity import invalid_reasons, usual_sharpness
 from facedyn_app.fitting.landmark_head import LandmarkHead
 from facedyn_app.fitting.residuals import FaceProblem
 from facedyn_app.fitting.session_fit import error_in_px
 from facedyn_app.fitting.state import FaceState
-from facedyn_app.fitting.trust import distrust, usual_sharpness
 from facedyn_app.headmodel.model import HeadModel
 from facedyn_app.records import FRAME_ARRAYS, FloatArray, IntArray, Landmarks, PartialFit
 from facedyn_app.settings import FitSettings
@@ -108,7 +108,7 @@ class LiveFit:
         self._sharpness.extend(new.sharpness.tolist())
         usual = usual_sharpness(np.array(self._sharpness))
         error_px = error_in_px(problem, state)
-        good = distrust(new, state, error_px, self._fitter.settings, usual) == 0
+        good = invalid_reasons(new, state, error_px, self._fitter.settings, usual) == 0
         part.valid[found] = good
         for name, values in state.motion().items():
             getattr(part, name)[found[good]] = values[good]
@@ -137,7 +137,7 @@ class LiveFit:
         problem, start = self._fitter.shape_problem(landmarks)
         start, tolerance = replace(start, shape=shape), self._fitter.settings.tolerance
         state = _solve(problem, start, SHAPE_ITERATIONS, tolerance)
-        return state.shape, self._fitter.evidence.known_head(problem, problem.look(state))
+        return state.shape, self._fitter.evidence.known_head(problem, problem.evaluate(state))
 
     def _set_shape(self, shape: Tensor, known: LandmarkHead) -> None:
         self._shape, self._known = shape, known

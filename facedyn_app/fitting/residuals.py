@@ -7,7 +7,7 @@ E of expression. Shared by the frames of a group: S of shape, and the modes of a
 Residuals: each landmark's line of sight, in the head frame, meets the plane
 through the head's own landmark parallel to the face; the head's landmark minus that point, along
 x and y, m, is what the landmarker's errors are known for (landmark_errors.py). Behind these
-displacements stand the readings as the head predicts them minus those measured (readings.py). All
+displacements stand the readings as the head predicts them minus those measured (view_terms.py). All
 are whitened by their covariance (whitening.py). A frame whose residuals are large as a whole counts
 less (Student's t). Gaussian priors on shape, and on jaw and expression together (motion_prior.py);
 activations (0..1) are kept in their bounds by the solver itself.
@@ -26,12 +26,17 @@ import torch
 from torch import Tensor
 
 from facedyn_app.fitting.arrow import Curvature, NormalEquations
-from facedyn_app.fitting.curvature import frame_curvature, mixed_squares, shared_curvature
 from facedyn_app.fitting.landmark_head import LandmarkHead
-from facedyn_app.fitting.smoothness import Pace, Smoothness, smoothness
 from facedyn_app.fitting.state import FaceState, Observations
-from facedyn_app.fitting.view import View, look, reproject
-from facedyn_app.fitting.whitening import Whitening, view_weights
+from facedyn_app.fitting.temporal_prior import TemporalCoupling, TemporalPrior, temporal_coupling
+from facedyn_app.fitting.view import View, reproject, view_frames
+from facedyn_app.fitting.whitening import (
+    Whitening,
+    frame_curvature,
+    mixed_squares,
+    shared_curvature,
+    view_weights,
+)
 from facedyn_app.settings import FitSettings
 
 N_POSE = 9
@@ -53,7 +58,7 @@ class FaceProblem:
         settings: Noise and priors.
         activations: Whether expression coefficients are bounded to 0..1.
         precision: (3 + E, 3 + E) of the prior of jaw and expression (motion_prior.py).
-        pace: How the frames follow each other; None for frames that are fitted independently.
+        temporal: How the frames follow each other; None for frames that are fitted independently.
     """
 
     head: LandmarkHead
@@ -63,12 +68,12 @@ class FaceProblem:
     settings: FitSettings
     activations: bool
     precision: Tensor
-    pace: Pace | None = None
+    temporal: TemporalPrior | None = None
 
     def only(self, frames: Tensor, group: Tensor | None = None) -> FaceProblem:
         """The same problem with some of the frames, independent of each other, or grouped anew."""
         group = self.group[frames] if group is None else group
-        return replace(self, seen=self.seen.frames(frames), group=group, pace=None)
+        return replace(self, seen=self.seen.frames(frames), group=group, temporal=None)
 
     def of(self, head: LandmarkHead) -> FaceProblem:
         """The same problem for the same head with its last shared unknowns known."""
@@ -77,41 +82,41 @@ class FaceProblem:
 
     def cost(self, state: FaceState) -> Tensor:
         """The whole cost at a state, priors included."""
-        return self.look(state).cost
+        return self.evaluate(state).cost
 
-    def look(self, state: FaceState) -> FaceLook:
-        """All frames as they are seen at a state, a block at a time."""
-        views = [self._see(state, part) for part in self._blocks()]
+    def evaluate(self, state: FaceState) -> Evaluation:
+        """All frames as the camera sees them at a state, a block at a time, and their cost."""
+        views = [self._view(state, part) for part in self._blocks()]
         cost = self._prior_cost(state) + sum(view.cost for view in views)
-        if self.pace is None:
-            return FaceLook(state, views, None, cost)
-        smooth = smoothness(state, self.pace, self.settings.step_tail)
-        return FaceLook(state, views, smooth, cost + smooth.cost)
+        if self.temporal is None:
+            return Evaluation(state, views, None, cost)
+        coupling = temporal_coupling(state, self.temporal, self.settings.step_tail)
+        return Evaluation(state, views, coupling, cost + coupling.cost)
 
-    def curvature(self, look: FaceLook) -> Curvature:
+    def curvature(self, evaluation: Evaluation) -> Curvature:
         """The second derivatives at a state, but for the coupling's."""
-        n_groups = len(look.state.shape)
-        shares, H_p = zip(*(self._pose_curvature(view) for view in look.views), strict=True)
+        n_groups = len(evaluation.state.shape)
+        shares, H_p = zip(*(self._pose_curvature(view) for view in evaluation.views), strict=True)
         H_ff, H_fs, H_ss = self._curvature(torch.cat(H_p), torch.cat(shares), n_groups)
         torch.diagonal(H_ff, dim1=1, dim2=2)[:, :6].add_(LOOSE)
         H_ff[:, 6:, 6:] += self.precision
         torch.diagonal(H_ss, dim1=1, dim2=2).add_(self.shared_precision(n_groups))
         return Curvature(H_ff, H_fs, H_ss)
 
-    def linearise(self, look: FaceLook, curvature: Curvature) -> NormalEquations:
+    def linearise(self, evaluation: Evaluation, curvature: Curvature) -> NormalEquations:
         """The normal equations at a state, with the curvature there or near."""
-        state, smooth = look.state, look.smooth
-        g_f, g_s = zip(*(view.gradient() for view in look.views), strict=True)
+        state, coupling = evaluation.state, evaluation.coupling
+        g_f, g_s = zip(*(view.gradient() for view in evaluation.views), strict=True)
         slope_f = torch.cat(g_f)
         slope_f[:, 6:] += torch.cat([state.jaw, state.expression], dim=1) @ self.precision
         slope_s = self.shared_precision(len(state.shape)) * state.shape + torch.stack(g_s).sum(0)
-        H_ff, coupling = curvature.H_ff, None
-        if smooth is not None:
-            coupling = smooth.curvature
-            H_ff, slope_f = smooth.add_to(H_ff, slope_f)
+        H_ff, precisions = curvature.H_ff, None
+        if coupling is not None:
+            precisions = coupling.curvature
+            H_ff, slope_f = coupling.add_to(H_ff, slope_f)
         room = self._room(state)
         return NormalEquations(
-            H_ff, curvature.H_fs, curvature.H_ss, slope_f, slope_s, *room, coupling
+            H_ff, curvature.H_fs, curvature.H_ss, slope_f, slope_s, *room, precisions
         )
 
     def retract(self, state: FaceState, step_f: Tensor, step_s: Tensor) -> FaceState:
@@ -133,12 +138,12 @@ class FaceProblem:
         """(T, K, 2) landmarks of the head in the image, px from the image's centre."""
         return reproject(self.head, state, self.group, self.seen.focal_px)
 
-    def mean_derivatives(self, look: FaceLook) -> Tensor:
+    def mean_derivatives(self, evaluation: Evaluation) -> Tensor:
         """(9 + E + m, r) of the residuals by the unknowns, the mean over the frames by weight."""
-        poses = [torch.tensordot(view.weight, view.pose_rows(), dims=1) for view in look.views]
-        mixes = [view.weight @ _view_mix(view) for view in look.views]
-        weight = torch.stack([view.weight.sum() for view in look.views]).sum()
-        others = self._columns(torch.stack(mixes).sum(0)[None])[0].mT
+        poses = [torch.tensordot(view.weight, view.pose_rows, dims=1) for view in evaluation.views]
+        mixed_shares = [view.weight @ _view_mix(view) for view in evaluation.views]
+        weight = torch.stack([view.weight.sum() for view in evaluation.views]).sum()
+        others = self._columns(torch.stack(mixed_shares).sum(0)[None])[0].mT
         return torch.cat([torch.stack(poses).sum(0), others]) / weight
 
     def _columns(self, shares: Tensor) -> Tensor:
@@ -150,9 +155,9 @@ class FaceProblem:
         starts = range(0, len(self.group), BLOCK_FRAMES)
         return [slice(start, start + BLOCK_FRAMES) for start in starts]
 
-    def _see(self, state: FaceState, part: slice) -> View:
+    def _view(self, state: FaceState, part: slice) -> View:
         """A block of frames."""
-        return look(
+        return view_frames(
             self.head,
             self.whitening,
             self.seen.frames(part),
@@ -164,7 +169,7 @@ class FaceProblem:
     def _pose_curvature(self, view: View) -> tuple[Tensor, Tensor]:
         """(T, 5) the share of each view in a block of frames, and (T, 9, n + m) H_f of the pose."""
         root = view.weight.sqrt()[:, None]
-        pose, shares = view.pose_rows() * root[:, None], _view_mix(view) * root
+        pose, shares = view.pose_rows * root[:, None], _view_mix(view) * root
         others = self._columns(shares)
         return shares, torch.cat([pose @ pose.mT, pose @ others], dim=2)
 
@@ -215,25 +220,25 @@ class FaceProblem:
 
 
 @dataclass(frozen=True, slots=True, eq=False)
-class FaceLook:
-    """A state of a FaceProblem as it is seen.
+class Evaluation:
+    """A state of a FaceProblem, its frames as the camera sees them, and its cost.
 
     Attributes:
         state: The state.
         views: Its frames, a block at a time.
-        smooth: How the frames are coupled; None where they are independent.
+        coupling: Of neighbouring frames; None where they are independent.
         cost: The whole cost, priors included.
     """
 
     state: FaceState
     views: list[View]
-    smooth: Smoothness | None
+    coupling: TemporalCoupling | None
     cost: Tensor
 
 
 def _view_mix(view: View) -> Tensor:
     """(T, 5) how much of each of the whitening's views a block of frames has."""
-    return view_weights(view.slope, view.posed.points, view.state.jaw)
+    return view_weights(view.ray_slope, view.posed.points, view.state.jaw)
 
 
 def _orthonormal(R: Tensor) -> Tensor:

@@ -1,4 +1,4 @@
-"""Landmarks of one recording to a HeadFit: one shape, every frame, and the shape of each second.
+"""Fit of a recording's landmarks: one shape, every frame, and the shape of each second.
 
 The shape and the session's landmark errors are estimated together with the frames, from frames
 spread over the recording. With them known, all frames are fitted in blocks of whole seconds, so
@@ -18,14 +18,14 @@ from facedyn_app.errors import TooLittleError
 from facedyn_app.fitting.arrow import ArrowResult, solve_arrow
 from facedyn_app.fitting.fitter import Fitter, make_fitter
 from facedyn_app.fitting.focal import estimate_focal, with_focal
+from facedyn_app.fitting.frame_validity import invalid_reasons, reason_code, usual_sharpness
 from facedyn_app.fitting.gaze import gaze_angles, head_eyes
+from facedyn_app.fitting.initialisation import interpolated_state
 from facedyn_app.fitting.landmark_head import LandmarkHead
 from facedyn_app.fitting.residuals import FaceProblem
 from facedyn_app.fitting.shape_chunks import Chunks, shape_chunks
 from facedyn_app.fitting.shape_evidence import shape_certainty
-from facedyn_app.fitting.start import start_between
 from facedyn_app.fitting.state import FaceState
-from facedyn_app.fitting.trust import distrust, reason_code, usual_sharpness
 from facedyn_app.headmodel.model import HeadModel
 from facedyn_app.progress import OnProgress, Progress, ignore
 from facedyn_app.records import ByteArray, FaceTrack, FloatArray, HeadFit, IntArray, ShapeCertainty
@@ -48,7 +48,7 @@ def fit_session(
     device: str = "auto",
     on_progress: OnProgress = ignore,
 ) -> HeadFit:
-    """Fit a head to the landmarks of one person's recording (handbook/method.md).
+    """Fit a head to the landmarks of one person's recording.
 
     Args:
         head: The head, its landmarks placed.
@@ -68,15 +68,15 @@ def fit_session(
             "Use a video in which a face is seen from the front, at least 50 px high.",
         )
     fitter = make_fitter(head, settings, device)
-    focal = estimate_focal(fitter, landmarks.only(_spread(found, FOCAL_FRAMES)), on_progress)
+    focal = estimate_focal(fitter, landmarks.only(_evenly_spread(found, FOCAL_FRAMES)), on_progress)
     fitter = with_focal(fitter, focal)
     shape_fit = fit_shape(fitter, landmarks, found, on_progress)
-    spread, joint, known = shape_fit.frames, shape_fit.joint, shape_fit.known
+    sampled, joint, known = shape_fit.frames, shape_fit.joint, shape_fit.known
     chunks = Chunks.of(landmarks.seconds[found], settings.chunk_seconds)
     shapes = np.full((len(chunks.kept), fitter.head.n_shape), np.nan, np.float32)
     tracks = _Tracks.empty(landmarks, fitter.head)
     eyes = head_eyes(head, known.weight)
-    sample, before = fitter.problem(known, landmarks.only(spread))
+    sample, before = fitter.problem(known, landmarks.only(sampled))
     # the shape's evidence leaves expressions freer than they are in a frame
     fitted = _solve(sample, replace(joint.state, shape=before.shape), settings).state
     steps = fitter.steps(fitted)
@@ -86,13 +86,13 @@ def fit_session(
         rows = slice(max(0, first - MARGIN_FRAMES), last + MARGIN_FRAMES)
         part = landmarks.only(found[rows])
         problem, start = fitter.problem(known, part, steps)
-        start = start_between(start, _place(spread, found[rows]), before, fitted)
+        start = interpolated_state(start, _place(sampled, found[rows]), before, fitted)
         result = _solve(problem, start, settings)
         converged = converged and result.converged
         own = torch.arange(first, last) - rows.start
         inner = own.numpy()
         error_px = error_in_px(problem, result.state)
-        reason = distrust(part, result.state, error_px, settings, usual)
+        reason = invalid_reasons(part, result.state, error_px, settings, usual)
         state = result.state.frames(own)
         tracks.take(found[first:last], state, error_px[inner], reason[inner])
         if eyes is not None:
@@ -136,7 +136,7 @@ def fit_shape(
         found: The frames with a face.
         on_progress: Called once a step; may raise Cancelled.
     """
-    frames = _spread(found, fitter.settings.most_shape_frames)
+    frames = _evenly_spread(found, fitter.settings.most_shape_frames)
     problem, start = fitter.shape_problem(landmarks.only(frames))
     joint = solve_arrow(
         problem,
@@ -146,12 +146,12 @@ def fit_shape(
         on_progress=on_progress,
         stage=SHAPE_STAGE,
     )
-    look, evidence = problem.look(joint.state), fitter.evidence
-    known = evidence.known_head(problem, look)
-    return ShapeFit(frames, joint, known, shape_certainty(problem, look, evidence))
+    evaluation, evidence = problem.evaluate(joint.state), fitter.evidence
+    known = evidence.known_head(problem, evaluation)
+    return ShapeFit(frames, joint, known, shape_certainty(problem, evaluation, evidence))
 
 
-def _spread(found: IntArray, most: int) -> IntArray:
+def _evenly_spread(found: IntArray, most: int) -> IntArray:
     """Some of the frames, evenly over the recording."""
     step = max(1.0, len(found) / most)
     return np.asarray(found[np.floor(np.arange(0, len(found) - 1e-6, step)).astype(np.int64)])

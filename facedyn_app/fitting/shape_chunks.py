@@ -1,4 +1,4 @@
-"""The shape of each second of a recording, estimated by itself."""
+"""Shape chunks: the shape of each second of a recording, estimated by itself."""
 
 from __future__ import annotations
 
@@ -86,8 +86,8 @@ def shape_chunks(
     grouped = fitter.evidence.of(replace(grouped, head=head))
     step = None
     if len(kept):
-        look = grouped.look(start)
-        equations = grouped.linearise(look, grouped.curvature(look))
+        evaluation = grouped.evaluate(start)
+        equations = grouped.linearise(evaluation, grouped.curvature(evaluation))
         step = arrow_step(equations, grouped.group, CHUNK_DAMPING)
     shapes = shape if step is None else shape + step[1]
     return kept, np.asarray(shapes.cpu().numpy(), np.float32)

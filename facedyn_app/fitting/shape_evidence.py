@@ -1,4 +1,4 @@
-"""What a recording tells of a face's shape: less than its frames seem to.
+"""Shape evidence of a recording: less than its frames seem to give.
 
 Two kinds of displacement stay the same over a recording, or a second, and look like shape: an
 expression that is held (a mood), and the way in which this person's expressions differ from the
@@ -39,8 +39,8 @@ from torch import Tensor
 
 from facedyn_app.fitting.arrow import shared_covariance
 from facedyn_app.fitting.landmark_head import LandmarkHead
-from facedyn_app.fitting.residuals import LOOSE, FaceLook, FaceProblem
-from facedyn_app.fitting.whitening import Whitening, make_whitening
+from facedyn_app.fitting.residuals import LOOSE, Evaluation, FaceProblem
+from facedyn_app.fitting.whitening import Whitening, covariance_factor, make_whitening
 from facedyn_app.records import N_BLENDSHAPES, ShapeCertainty
 from facedyn_app.settings import FitSettings
 
@@ -68,17 +68,17 @@ class ShapeEvidence:
         whitening = self.whitening.first(n_unknowns)
         return replace(problem, whitening=whitening, precision=self.precision)
 
-    def known_head(self, problem: FaceProblem, look: FaceLook) -> LandmarkHead:
+    def known_head(self, problem: FaceProblem, evaluation: Evaluation) -> LandmarkHead:
         """The head of a recording, its shape and the person's own offset known.
 
         Args:
             problem: The frames that the shape was estimated from, with this evidence.
-            look: Their fit, of one group, as it is seen.
+            evaluation: Their fit, of one group.
         """
-        total = torch.stack([view.total_rows() for view in look.views]).sum(0)
-        weight = torch.stack([view.weight.sum() for view in look.views]).sum()
+        total = torch.stack([view.total_rows() for view in evaluation.views]).sum(0)
+        weight = torch.stack([view.weight.sum() for view in evaluation.views]).sum()
         offset = -self.offset_gain @ (total / weight)
-        return problem.head.with_shape(look.state.shape[0]).with_offset(offset)
+        return problem.head.with_shape(evaluation.state.shape[0]).with_offset(offset)
 
 
 def shape_evidence(head: LandmarkHead, precision: Tensor, settings: FitSettings) -> ShapeEvidence:
@@ -92,43 +92,44 @@ def shape_evidence(head: LandmarkHead, precision: Tensor, settings: FitSettings)
     own = _offset_covariance(head, precision, settings)
     frames = settings.shape_frames
     # in each of the frames' worth of errors as much as there is in a recording
-    whole = head.spread + frames * own
-    gain = torch.linalg.solve(whole.double(), frames * own.double(), left=False).to(own.dtype)
+    whole = head.covariance + frames * own
+    factor = covariance_factor(whole)
+    gain = torch.cholesky_solve(frames * own.double(), factor).mT.to(own.dtype)
     held = 1.0 / (settings.held_share**2 * frames)
-    whitening = make_whitening(replace(head, spread=whole), settings)
+    whitening = make_whitening(head, settings, factor)
     return ShapeEvidence(whitening, held * precision, own, gain)
 
 
 def shape_certainty(
-    problem: FaceProblem, look: FaceLook, evidence: ShapeEvidence
+    problem: FaceProblem, evaluation: Evaluation, evidence: ShapeEvidence
 ) -> ShapeCertainty:
     """How sure the shape of a recording is, everything else marginalised.
 
     Args:
         problem: The frames that the shape was estimated from, of one group, with that evidence.
-        look: Their fit, as it is seen.
+        evaluation: Their fit.
         evidence: The measurement and the prior.
     """
     n_shape = problem.head.n_shape
-    covariance = shared_covariance(problem.curvature(look), problem.group)[0]
+    covariance = shared_covariance(problem.curvature(evaluation), problem.group)[0]
     # the cost counts all frames, the prior as many times as they count (FaceProblem)
     covariance = covariance * problem.frames_per_independent(1)[0]
     posterior = covariance[:n_shape, :n_shape]
-    by_offset = shape_by_offset(problem, look).double()
+    by_offset = shape_by_offset(problem, evaluation).double()
     own = by_offset @ evidence.own.double() @ by_offset.mT
     return ShapeCertainty.of(posterior.cpu().numpy(), own.cpu().numpy())
 
 
-def shape_by_offset(problem: FaceProblem, look: FaceLook) -> Tensor:
+def shape_by_offset(problem: FaceProblem, evaluation: Evaluation) -> Tensor:
     """(S, 2K + R) of the shape by an offset of landmarks, m, and readings in all frames.
 
     Of the mean of the frames: `(J J^T + prior)^-1 J W^T` with the mean J of their derivatives.
 
     Args:
         problem: The frames, of one group.
-        look: Their fit, as it is seen.
+        evaluation: Their fit.
     """
-    mean = problem.mean_derivatives(look)
+    mean = problem.mean_derivatives(evaluation)
     shared = problem.shared_precision(1)[0] / len(problem.group)
     motion = problem.precision
     pose = motion.new_full((len(mean) - len(motion) - len(shared),), LOOSE)
@@ -141,10 +142,10 @@ def shape_by_offset(problem: FaceProblem, look: FaceLook) -> Tensor:
 
 def _offset_covariance(head: LandmarkHead, precision: Tensor, settings: FitSettings) -> Tensor:
     """(2K + R, 2K + R) of a person's own offset, landmarks' x, then y, m, then readings."""
-    own = torch.zeros_like(head.spread)
+    own = torch.zeros_like(head.covariance)
     n_flat = 2 * len(head.weight)
     scores = slice(n_flat, n_flat + N_BLENDSHAPES)
-    own[scores, scores] = settings.rest_score_noise**2 * head.spread[scores, scores]
+    own[scores, scores] = settings.rest_score_noise**2 * head.covariance[scores, scores]
     points = head.mean_points.mT
     near = torch.exp(-0.5 * (torch.cdist(points, points) / settings.variation_reach).square())
     deviation = torch.linalg.inv(precision.double()).diagonal()[3:].sqrt().to(own.dtype)

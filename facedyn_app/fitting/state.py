@@ -1,4 +1,4 @@
-"""What the fit is given and what it looks for: observations and the unknowns' values."""
+"""Observations of the fit and state of its unknowns."""
 
 from __future__ import annotations
 
@@ -10,7 +10,7 @@ import torch
 from torch import Tensor
 
 from facedyn_app.fitting.landmark_head import LandmarkHead
-from facedyn_app.fitting.readings import aside, readings_of
+from facedyn_app.fitting.view_terms import line_of_sight_rotation, readings_of
 from facedyn_app.records import FloatArray, Landmarks
 from facedyn_app.settings import FitSettings
 
@@ -62,14 +62,15 @@ class Observations:
         points: (T, K, 2) landmark positions from the image's centre, px.
         readings: (T, R) what the landmarker says beside them; R is 0 where the head does not
             predict it.
-        aside: (T, 3, 3) from the head's rotation to that against the line of sight.
+        line_of_sight_rotation: (T, 3, 3) from the head's rotation to that against the line of
+            sight.
         face_px: (T,) face height, px.
         focal_px: Focal length, px.
     """
 
     points: Tensor
     readings: Tensor
-    aside: Tensor
+    line_of_sight_rotation: Tensor
     face_px: Tensor
     focal_px: float
 
@@ -78,7 +79,7 @@ class Observations:
         return Observations(
             self.points[which],
             self.readings[which],
-            self.aside[which],
+            self.line_of_sight_rotation[which],
             self.face_px[which],
             self.focal_px,
         )
@@ -109,7 +110,7 @@ def observe(head: LandmarkHead, landmarks: Landmarks, settings: FitSettings) -> 
     return Observations(
         points=tensor(points),
         readings=tensor(readings),
-        aside=aside(tensor(points.mean(axis=1) / focal_px)),
+        line_of_sight_rotation=line_of_sight_rotation(tensor(points.mean(axis=1) / focal_px)),
         face_px=tensor(landmarks.face_px),
         focal_px=focal_px,
     )

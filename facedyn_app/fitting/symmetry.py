@@ -1,4 +1,4 @@
-"""A head made equal to its mirror image at its landmarks, so that left and right are fitted alike.
+"""Symmetry of a head: equal to its mirror image at its landmarks, left and right fitted alike.
 
 Mirrored in the plane x = 0 a point (x, y, z) goes to (-x, y, z), a rotation vector (x, y, z) to
 (x, -y, -z), a rotation matrix R to D R D with D = diag(-1, 1, 1), and points, scores and directions
@@ -27,7 +27,7 @@ MOST_DIFFERENCE = 0.25
 """RMS difference between directions and their mirror images, share of their size, up to which a
 head counts as symmetric."""
 _AXES = (-1.0, 1.0, 1.0)
-# turns x, y, z, their products xx, xy, xz, yy, yz, zz, and closeness (readings.view_terms)
+# turns x, y, z, their products xx, xy, xz, yy, yz, zz, and closeness (view_terms.py)
 _VIEW_TERMS = (1.0, -1.0, -1.0, 1.0, -1.0, -1.0, 1.0, 1.0, 1.0, 1.0)
 
 log = logging.getLogger(__name__)
@@ -108,7 +108,7 @@ def _mean_with_mirror(
     entries = _signs([a * b for a in _AXES for b in _AXES], head.weight)
     turns, terms = _signs(MIRRORED_TURN, head.weight), _signs(_VIEW_TERMS, head.weight)
     rows = _row_mirror(head, points)
-    said = _reading_mirror(head)
+    reading_rows = _reading_mirror(head)
 
     def field(values: Tensor, columns: SignedPermutation) -> Tensor:
         mirrored = columns.of(points.of(axes.of(values, 1), 2), 3)
@@ -118,11 +118,11 @@ def _mean_with_mirror(
         return 0.5 * (values + right.of(left.of(values, 0), 1))
 
     readings = head.readings
-    spread = head.spread if not len(head.spread) else table(head.spread, rows, rows)
+    covariance = head.covariance if not len(head.covariance) else table(head.covariance, rows, rows)
     return replace(
         head,
         weight=0.5 * (head.weight + points.of(head.weight, 0)),
-        spread=spread,
+        covariance=covariance,
         mean=0.5 * (head.mean + points.of(axes.of(head.mean, 1), 2)),
         shape=field(head.shape, shared),
         expression=field(head.expression, expression),
@@ -130,10 +130,10 @@ def _mean_with_mirror(
         by_view=table(head.by_view, rows, terms),
         readings=replace(
             readings,
-            rest=0.5 * (readings.rest + said.of(readings.rest, 0)),
-            by_expression=table(readings.by_expression, said, expression),
-            by_jaw=table(readings.by_jaw, said, turns),
-            by_shape=table(readings.by_shape, said, shared),
+            rest=0.5 * (readings.rest + reading_rows.of(readings.rest, 0)),
+            by_expression=table(readings.by_expression, reading_rows, expression),
+            by_jaw=table(readings.by_jaw, reading_rows, turns),
+            by_shape=table(readings.by_shape, reading_rows, shared),
         ),
     )
 
@@ -166,9 +166,9 @@ def _reading_mirror(head: LandmarkHead) -> SignedPermutation:
 
 def _row_mirror(head: LandmarkHead, points: SignedPermutation) -> SignedPermutation:
     """Of the 2K + R rows: all x, all y, the readings."""
-    said, n = _reading_mirror(head), len(points.index)
-    index = torch.cat([points.index, points.index + n, said.index + 2 * n])
-    return SignedPermutation(index, torch.cat([-points.sign, points.sign, said.sign]))
+    reading_rows, n = _reading_mirror(head), len(points.index)
+    index = torch.cat([points.index, points.index + n, reading_rows.index + 2 * n])
+    return SignedPermutation(index, torch.cat([-points.sign, points.sign, reading_rows.sign]))
 
 
 def _own_mirror(field: Tensor, points: SignedPermutation) -> SignedPermutation | None:
@@ -201,7 +201,7 @@ def _with_paired_modes(head: LandmarkHead, rows: SignedPermutation) -> LandmarkH
         return head
     flat = head.shape[0, :2, :, head.n_shape :].flatten(0, 1)
     modes = torch.cat([flat, head.readings.by_shape[:, head.n_shape :]]).double()
-    unit = torch.diagonal(head.spread).double().sqrt()[:, None]
+    unit = torch.diagonal(head.covariance).double().sqrt()[:, None]
     rows = SignedPermutation(rows.index, rows.sign.double())
     halves = []
     for sign, kept in ((1.0, n - n // 2), (-1.0, n // 2)):

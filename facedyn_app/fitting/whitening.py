@@ -1,4 +1,4 @@
-"""From displacements of landmarks to few independent residuals.
+"""Whitening: from displacements of landmarks to few independent residuals.
 
 Neighbouring landmarks err together, and the readings with them, so the covariance C = L L^T of
 displacements and readings is full. With all directions M that the unknowns can move them in, the
@@ -9,6 +9,13 @@ whitened directions
 span the few that tell anything of the unknowns: `W = U^T L^-1`, with the columns of M scaled by
 the unknowns' own deviations, loses nothing that is linear in them (sufficient statistics of the
 Gaussian linear model), and its residuals W D have the covariance I.
+
+Gauss-Newton's second derivatives are made of the same columns. A frame's derivatives by expression
+and shared unknowns are a mix of those of a few views, J_t = sum_v a_tv C_v, and their products are
+
+    J_t^T J_t = sum_{v <= w} a_tv a_tw Q_vw,   Q_vw = C_v^T C_w + C_w^T C_v  (once where v = w):
+
+the views' products are made once, and what is left for a frame is to mix them.
 """
 
 from __future__ import annotations
@@ -18,8 +25,7 @@ from dataclasses import dataclass, replace
 import torch
 from torch import Tensor
 
-from facedyn_app.fitting.landmark_head import LandmarkHead
-from facedyn_app.fitting.posing import jaw_derivative, pose_landmarks
+from facedyn_app.fitting.landmark_head import LandmarkHead, jaw_derivative, pose_landmarks
 from facedyn_app.settings import FitSettings
 
 POSE_M, POSE_RAD = 1.0, 10.0
@@ -51,34 +57,43 @@ class Whitening:
         return replace(self, columns=self.columns[..., :n_unknowns])
 
 
-def make_whitening(head: LandmarkHead, settings: FitSettings) -> Whitening:
+def make_whitening(
+    head: LandmarkHead, settings: FitSettings, factor: Tensor | None = None
+) -> Whitening:
     """The whitening of a head's landmarks.
 
     Args:
         head: The head at its landmarks.
         settings: The deviations of the unknowns.
+        factor: Lower Cholesky factor of the residuals' covariance; None for that of the head.
     """
+    factor = covariance_factor(head.covariance) if factor is None else factor
     directions = torch.cat([head.expression, head.shape], dim=3).double()
     deviation = directions.new_ones(directions.shape[3])
     deviation[: head.n_expression] = settings.expression_sd
     deviation[head.n_expression : head.n_expression + head.n_shape] = settings.shape_sd
     mean = head.mean_points.double()
     opened = torch.stack([torch.zeros_like(directions[1, 2]), -directions[1, 2]])
-    said = torch.cat([head.readings.by_expression, head.readings.by_shape], dim=1).double()
-    views = _views(directions.sum(0), opened, mean, said)
+    readings = torch.cat([head.readings.by_expression, head.readings.by_shape], dim=1).double()
+    views = _views(directions.sum(0), opened, mean, readings)
     share = deviation.new_tensor([1.0, SLOPE, SLOPE, 0.0, SLOPE])[:, None, None]
-    free = torch.nn.functional.pad(_pose_directions(mean), (0, 0, 0, len(said)))
+    free = torch.nn.functional.pad(_pose_directions(mean), (0, 0, 0, len(readings)))
     free[:, :3] += POSE_RAD * head.by_view[:, :3]
     seen = [*(share * views * deviation), free, _jaw_directions(head, settings)]
-    factor = torch.linalg.cholesky(head.spread.double())
     white = torch.linalg.solve_triangular(factor, torch.cat(seen, dim=1), upper=False)
     # U s from the smaller product M^T C^-1 M = V s^2 V^T: far quicker, and LEAST is no small size
     size2, V = torch.linalg.eigh(white.mT @ white)
-    told = size2 > LEAST**2
-    kept = white @ V[:, told] / size2[told].sqrt()
+    informative = size2 > LEAST**2
+    kept = white @ V[:, informative] / size2[informative].sqrt()
     matrix = torch.linalg.solve_triangular(factor.mT, kept, upper=True)
     parts = (matrix, head.by_view.double().mT @ matrix, matrix.mT @ views)
     return Whitening(*(part.to(head.weight.dtype) for part in parts))
+
+
+def covariance_factor(covariance: Tensor) -> Tensor:
+    """Lower Cholesky factor of a covariance, in double precision."""
+    factor: Tensor = torch.linalg.cholesky(covariance.double())
+    return factor
 
 
 def view_weights(slope: Tensor, points: Tensor, jaw: Tensor) -> Tensor:
@@ -91,13 +106,13 @@ def view_weights(slope: Tensor, points: Tensor, jaw: Tensor) -> Tensor:
     """
     middle = slope.mean(dim=2)
     away = points[:, :2] - points[:, :2].mean(dim=2, keepdim=True)
-    spread = (slope * away).sum((1, 2)) / away.square().sum((1, 2))
+    widening = (slope * away).sum((1, 2)) / away.square().sum((1, 2))
     opened = torch.sin(jaw[:, 0])
-    parts = [torch.ones_like(opened), -middle[:, 0], -middle[:, 1], -spread, opened]
+    parts = [torch.ones_like(opened), -middle[:, 0], -middle[:, 1], -widening, opened]
     return torch.stack(parts, dim=1)
 
 
-def _views(still: Tensor, opened: Tensor, mean: Tensor, said: Tensor) -> Tensor:
+def _views(still: Tensor, opened: Tensor, mean: Tensor, readings: Tensor) -> Tensor:
     """(5, 2K + R, N) displacements along x and y for each unknown, as a frame mixes them.
 
     Seen from the front at rest; what depth adds where the line of sight is tilted towards x,
@@ -108,7 +123,7 @@ def _views(still: Tensor, opened: Tensor, mean: Tensor, said: Tensor) -> Tensor:
         still: (3, K, N) how the landmarks move, m per unit.
         opened: (2, K, N) how much further along x and y where the jaw is open, per sine of it.
         mean: (3, K) the landmarks, m.
-        said: (R, N) how the readings change.
+        readings: (R, N) how the readings change.
     """
     depth = still[2]
     zero = torch.zeros_like(depth)
@@ -121,8 +136,8 @@ def _views(still: Tensor, opened: Tensor, mean: Tensor, said: Tensor) -> Tensor:
         opened,
     ]
     seen = torch.stack(both).flatten(1, 2)
-    others = torch.zeros_like(said).expand(len(seen) - 1, -1, -1)
-    return torch.cat([seen, torch.cat([said[None], others])], dim=1)
+    others = torch.zeros_like(readings).expand(len(seen) - 1, -1, -1)
+    return torch.cat([seen, torch.cat([readings[None], others])], dim=1)
 
 
 def _pose_directions(points: Tensor) -> Tensor:
@@ -149,3 +164,34 @@ def _jaw_directions(head: LandmarkHead, settings: FitSettings) -> Tensor:
         columns.append(torch.cat([seen, head.readings.by_jaw]).double())
     sd = torch.tensor(settings.jaw_sd, dtype=torch.float64, device=head.weight.device)
     return torch.cat([column * sd for column in columns], dim=1)
+
+
+def mixed_squares(left: Tensor, right: Tensor) -> Tensor:
+    """(P, a, b) products Q of the P pairs of V views, (V, r, a) and (V, r, b)."""
+    products = left.mT[:, None] @ right[None]
+    both = products + products.transpose(0, 1)
+    first, second = _pairs(len(left), left.device)
+    half = torch.where(first == second, 0.5, 1.0).to(left)
+    return both[first, second] * half[:, None, None]
+
+
+def frame_curvature(squares: Tensor, shares: Tensor) -> Tensor:
+    """(T, a, b) of frames from (P, a, b) and the views' shares in them, (T, V)."""
+    return (_pair_shares(shares) @ squares.flatten(1)).view(len(shares), *squares.shape[1:])
+
+
+def shared_curvature(squares: Tensor, shares: Tensor, group: Tensor, n_groups: int) -> Tensor:
+    """(G, a, b) the same, summed over the frames of each group."""
+    pairs = _pair_shares(shares)
+    total = pairs.new_zeros(n_groups, pairs.shape[1]).index_add_(0, group, pairs)
+    return (total @ squares.flatten(1)).view(n_groups, *squares.shape[1:])
+
+
+def _pair_shares(shares: Tensor) -> Tensor:
+    first, second = _pairs(shares.shape[1], shares.device)
+    return shares[:, first] * shares[:, second]
+
+
+def _pairs(n_views: int, device: torch.device) -> tuple[Tensor, Tensor]:
+    first, second = torch.triu_indices(n_views, n_views, device=device)
+    return first, second

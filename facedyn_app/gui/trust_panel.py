@@ -10,10 +10,10 @@ from PySide6.QtCore import Qt
 from PySide6.QtGui import QStandardItem, QStandardItemModel
 from PySide6.QtWidgets import QHeaderView, QLabel, QTreeView, QVBoxLayout, QWidget
 
-from facedyn_app.dynamics.conditions import drift_notes
 from facedyn_app.dynamics.drift import drift_label, interval_words
-from facedyn_app.dynamics.match_trust import beyond_the_probe
-from facedyn_app.dynamics.quality import measured_words
+from facedyn_app.dynamics.match_confidence import beyond_the_probe
+from facedyn_app.dynamics.recording_conditions import drift_notes
+from facedyn_app.dynamics.session_qc import measured_words
 from facedyn_app.formatting import number
 from facedyn_app.gui.panel import Panel
 from facedyn_app.gui.recording import Recording

@@ -110,14 +110,6 @@ def autocorrelations(m: Moments) -> FloatArray:
     return _lagged(m.channels, m, LAGS_S)
 
 
-def _long_autocorrelations(m: Moments) -> FloatArray:
-    return _lagged(m.channels, m, LONG_LAGS_S)
-
-
-def _velocity_autocorrelations(m: Moments) -> FloatArray:
-    return _lagged(m.velocities, m, VELOCITY_LAGS_S)
-
-
 def skewness(m: Moments) -> FloatArray:
     """(W, C) third moments of the standardised channels."""
     return _third(m.channels)
@@ -126,14 +118,6 @@ def skewness(m: Moments) -> FloatArray:
 def kurtosis(m: Moments) -> FloatArray:
     """(W, C) fourth moments of the standardised channels."""
     return _fourth(m.channels)
-
-
-def _velocity_skewness(m: Moments) -> FloatArray:
-    return _third(m.velocities)
-
-
-def _velocity_kurtosis(m: Moments) -> FloatArray:
-    return _fourth(m.velocities)
 
 
 def _log_increments(m: Moments) -> FloatArray:
@@ -198,12 +182,12 @@ FULL: Mapping[Statistic, Transform] = {
     channel_correlations: _fisher_z,
     velocity_correlations: _fisher_z,
     autocorrelations: _fisher_z,
-    _long_autocorrelations: _fisher_z,
-    _velocity_autocorrelations: _fisher_z,
+    lambda m: _lagged(m.channels, m, LONG_LAGS_S): _fisher_z,
+    lambda m: _lagged(m.velocities, m, VELOCITY_LAGS_S): _fisher_z,
     skewness: np.arcsinh,
-    _velocity_skewness: np.arcsinh,
+    lambda m: _third(m.velocities): np.arcsinh,
     kurtosis: _log_kurtosis,
-    _velocity_kurtosis: _log_kurtosis,
+    lambda m: _fourth(m.velocities): _log_kurtosis,
     _log_increments: _same,
     _log_speed_quantiles: _same,
 }

@@ -83,13 +83,9 @@ def assess(
         MismatchError: A session is of another head than the recognizer.
     """
     reader = _Reader(recognizer, seed, with_baselines=baselines)
-    total = len(trials.enrolled) + len(trials.probes)
-    for number, item in enumerate(trials.enrolled):
-        on_progress(Progress("testing", number, total))
-        reader.add(item, probe=False)
-    for number, item in enumerate(trials.probes, start=len(trials.enrolled)):
-        on_progress(Progress("testing", number, total))
-        reader.add(item, probe=True)
+    for number, (item, probe) in enumerate(trials.in_order()):
+        on_progress(Progress("testing", number, trials.n_sessions))
+        reader.add(item, probe=probe)
     on_progress(Progress("counting", 0))
     headline = reader.trials(HEADLINE)
     space = recognizer.space(headline.gallery)

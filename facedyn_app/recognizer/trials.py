@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Mapping, Sequence
+from collections.abc import Callable, Iterator, Mapping, Sequence
 from contextlib import suppress
 from dataclasses import dataclass
 from typing import TypeVar
@@ -38,6 +38,17 @@ class Trials:
 
     enrolled: Sequence[LabelledSession]
     probes: Sequence[LabelledSession]
+
+    @property
+    def n_sessions(self) -> int:
+        """Enrolled sessions and probes together."""
+        return len(self.enrolled) + len(self.probes)
+
+    def in_order(self) -> Iterator[tuple[LabelledSession, bool]]:
+        """Every session, the enrolled ones first, and whether it is a probe."""
+        for probe, items in enumerate((self.enrolled, self.probes)):
+            for item in items:
+                yield item, bool(probe)
 
 
 @dataclass(frozen=True, slots=True, eq=False)
@@ -81,15 +92,12 @@ def read_trials(
     Returns:
         Speaker and what is kept of each enrolled session, and of each probe of who is enrolled.
     """
-    total = len(trials.enrolled) + len(trials.probes)
     enrolled: list[tuple[str, Item]] = []
     probes: list[tuple[str, Item]] = []
-    parts = [(enrolled, item) for item in trials.enrolled]
-    parts += [(probes, item) for item in trials.probes]
-    for number, (part, item) in enumerate(parts):
-        on_progress(Progress(stage, number, total))
+    for number, (item, probe) in enumerate(trials.in_order()):
+        on_progress(Progress(stage, number, trials.n_sessions))
         with suppress(TooLittleError):
-            part.append((item.speaker, read(item.session)))
+            (probes if probe else enrolled).append((item.speaker, read(item.session)))
     speakers = {name for name, _ in enrolled}
     return enrolled, [probe for probe in probes if probe[0] in speakers]
 

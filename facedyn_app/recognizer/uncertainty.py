@@ -113,13 +113,13 @@ def _correlation(
     n = len(x)
     if n < FEWEST_SPEAKERS or np.ptp(x) == 0.0 or np.ptp(y) == 0.0:
         return None
-    value = float(_rows(x[None], y[None], by_rank)[0])
+    value = float(_correlations(x, y, by_rank))
     # not scipy's bootstrap: it gives no interval where a draw is of one speaker alone
     picks = rng.integers(n, size=(N_DRAWS, n))
-    drawn = _rows(x[picks], y[picks], by_rank)
+    drawn = _correlations(x[picks], y[picks], by_rank)
     shuffled = permutation_test(
         (x,),
-        lambda orders, axis: np.abs(_rows(orders, y[None], by_rank)),
+        lambda orders, axis: np.abs(_correlations(orders, y, by_rank)),
         permutation_type="pairings",
         vectorized=True,
         n_resamples=N_DRAWS,
@@ -134,13 +134,13 @@ def _correlation(
     )
 
 
-def _rows(x: FloatArray, y: FloatArray, by_rank: bool) -> FloatArray:
-    """(B,) correlations of the rows of (B, n) and (B or 1, n); NaN where one does not vary."""
+def _correlations(x: FloatArray, y: FloatArray, by_rank: bool) -> FloatArray:
+    """(...) correlations along the last axis of (..., n) each; NaN where one does not vary."""
     if by_rank:
-        x, y = rankdata(x, axis=1), rankdata(y, axis=1)
-    x = x - x.mean(axis=1, keepdims=True)
-    y = y - y.mean(axis=1, keepdims=True)
-    size = np.sqrt((x**2).sum(axis=1) * (y**2).sum(axis=1))
-    product = (x * y).sum(axis=1)
-    nothing = np.full(len(product), np.nan)
+        x, y = rankdata(x, axis=-1), rankdata(y, axis=-1)
+    x = x - x.mean(axis=-1, keepdims=True)
+    y = y - y.mean(axis=-1, keepdims=True)
+    size = np.sqrt((x**2).sum(axis=-1) * (y**2).sum(axis=-1))
+    product = (x * y).sum(axis=-1)
+    nothing = np.full(np.shape(product), np.nan)
     return np.asarray(np.divide(product, size, out=nothing, where=size > 0.0))

@@ -9,7 +9,7 @@ from dataclasses import dataclass
 import numpy as np
 
 from facedyn_app.dynamics.drift import drift_label, interval_words
-from facedyn_app.dynamics.quality import CAUTION, DO_NOT_USE, GOOD
+from facedyn_app.dynamics.session_qc import CAUTION, DO_NOT_USE, GOOD
 from facedyn_app.formatting import number
 from facedyn_app.records import DriftReport, Quality
 from facedyn_app.reports.page import (

@@ -10,7 +10,7 @@ import cv2
 import numpy as np
 
 from facedyn_app.assets import sha256_of
-from facedyn_app.dynamics.ranges import liveliest
+from facedyn_app.dynamics.motion_range import liveliest
 from facedyn_app.errors import InputError, MismatchError, OutputError
 from facedyn_app.headmodel.model import HeadModel
 from facedyn_app.headmodel.rendering.render import FACING, Camera

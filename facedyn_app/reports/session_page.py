@@ -6,9 +6,8 @@ import math
 
 import numpy as np
 
-from facedyn_app.dynamics.control import SessionControl, control_session
-from facedyn_app.dynamics.quality import assess_quality
-from facedyn_app.dynamics.ranges import liveliest
+from facedyn_app.dynamics.motion_range import liveliest
+from facedyn_app.dynamics.session_qc import SessionQc, assess_quality, measure_session_qc
 from facedyn_app.fitting.focal import focal_text
 from facedyn_app.records import Quality, Session
 from facedyn_app.reports.page import (
@@ -35,7 +34,7 @@ def session_page(name: str, session: Session, trust: TrustSettings, provenance: 
         trust: Where "good" ends and "do not use" begins.
         provenance: Where all this comes from.
     """
-    quality, control = assess_quality(session, trust), control_session(session)
+    quality, control = assess_quality(session, trust), measure_session_qc(session)
     simulated = " (simulated)" if session.simulated else ""
     return render_page(
         "session",
@@ -51,7 +50,7 @@ def session_page(name: str, session: Session, trust: TrustSettings, provenance: 
     )
 
 
-def _frame_rows(quality: Quality, control: SessionControl) -> list[tuple[str, str]]:
+def _frame_rows(quality: Quality, control: SessionQc) -> list[tuple[str, str]]:
     """What became of a session's frames, in words."""
     invalid = ", ".join(f"{n} {reason}" for reason, n in control.invalid.items())
     share = _percent(quality.n_valid, quality.n_frames)
@@ -105,7 +104,7 @@ def _about_rows(session: Session, provenance: Provenance) -> list[tuple[str, str
     ]
 
 
-def _course_figure(control: SessionControl) -> bytes:
+def _course_figure(control: SessionQc) -> bytes:
     each = control.each_second
     rows = [
         ("frames\nfollowed, %", each.valid_percent),

@@ -9,9 +9,9 @@ from dataclasses import dataclass
 import numpy as np
 from matplotlib.axes import Axes
 
-from facedyn_app.dynamics.conditions import drift_notes
 from facedyn_app.dynamics.drift import drift_label, interval_words
-from facedyn_app.dynamics.ranges import LEFT, RIGHT, MotionRanges, channel_pairs
+from facedyn_app.dynamics.motion_range import LEFT, RIGHT, MotionRange, channel_pairs
+from facedyn_app.dynamics.recording_conditions import drift_notes
 from facedyn_app.formatting import number
 from facedyn_app.records import DriftReport, Quality, SessionDrift
 from facedyn_app.reports.page import (
@@ -49,7 +49,7 @@ class Visit:
     simulated: bool
     versions: str
     quality: Quality
-    ranges: MotionRanges
+    ranges: MotionRange
 
 
 def speaker_page(

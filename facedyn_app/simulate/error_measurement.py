@@ -9,9 +9,9 @@ from torch import Tensor
 
 from facedyn_app.errors import InputError, TooLittleError
 from facedyn_app.fitting.landmark_errors import LandmarkErrors
-from facedyn_app.fitting.landmark_head import landmark_head
-from facedyn_app.fitting.posing import pose_landmarks
-from facedyn_app.fitting.readings import aside, readings_of, view_terms
+from facedyn_app.fitting.landmark_head import pose_landmarks
+from facedyn_app.fitting.landmark_reduction import landmark_head
+from facedyn_app.fitting.view_terms import line_of_sight_rotation, readings_of, view_terms
 from facedyn_app.headmodel.model import HeadModel
 from facedyn_app.progress import OnProgress, ignore
 from facedyn_app.records import FloatArray, IntArray
@@ -142,7 +142,7 @@ def _design(
     middle = np.array([found.camera.width / 2, found.camera.height / 2])
     towards = (found.points[:, index].mean(axis=1) - middle) / found.camera.focal_px
     rotation = roma.rotvec_to_rotmat(torch.as_tensor(found.rotation, dtype=torch.float64))
-    seen_from = aside(torch.as_tensor(towards, dtype=torch.float64)) @ rotation
+    seen_from = line_of_sight_rotation(torch.as_tensor(towards, dtype=torch.float64)) @ rotation
     face_px = np.ptp(found.points[:, :, 1], axis=1)
     closeness = torch.as_tensor(face_px / found.camera.focal_px, dtype=torch.float64)
     view: Tensor = view_terms(roma.rotmat_to_rotvec(seen_from), closeness)

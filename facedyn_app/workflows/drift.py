@@ -6,9 +6,9 @@ from dataclasses import dataclass, field, replace
 
 import numpy as np
 
-from facedyn_app.dynamics.conditions import conditions_of
 from facedyn_app.dynamics.drift import measure_drift
-from facedyn_app.dynamics.shape_moves import ShapeMoves, measure_moves
+from facedyn_app.dynamics.drift_components import DriftComponents, measure_components
+from facedyn_app.dynamics.recording_conditions import measure_conditions
 from facedyn_app.errors import FacedynError, MismatchError
 from facedyn_app.library.library import Library
 from facedyn_app.library.records import SessionEntry, in_order
@@ -36,7 +36,7 @@ def drift_of(
     return read.drift(speaker)
 
 
-def drift_in_detail(library: Library, speaker: str) -> tuple[DriftReport, ShapeMoves]:
+def drift_in_detail(library: Library, speaker: str) -> tuple[DriftReport, DriftComponents]:
     """What `drift_of` says of a speaker, and what lies behind it.
 
     Raises:
@@ -45,10 +45,10 @@ def drift_in_detail(library: Library, speaker: str) -> tuple[DriftReport, ShapeM
         TooLittleError: No session is long enough.
     """
     read = DriftReading.of(library, sessions_by_date(library, speaker))
-    return read.drift(speaker), measure_moves(read.shapes, read.certainties)
+    return read.drift(speaker), measure_components(read.shapes, read.certainties)
 
 
-def drift_or_reason(library: Library, speaker: str) -> tuple[DriftReport, ShapeMoves | None]:
+def drift_or_reason(library: Library, speaker: str) -> tuple[DriftReport, DriftComponents | None]:
     """As `drift_in_detail`; where there can be none, a report whose note says why."""
     try:
         return drift_in_detail(library, speaker)
@@ -103,7 +103,7 @@ class DriftReading:
         """Take in the next session of the speaker."""
         self.shapes.append((name, session.shape_chunks))
         self.certainties.append(session.shape_certainty)
-        self.conditions.append(conditions_of(name, session))
+        self.conditions.append(measure_conditions(name, session))
 
     def drift(self, speaker: str) -> DriftReport:
         """How far the shape moves; raises what `drift_of` does."""

@@ -5,8 +5,8 @@ from __future__ import annotations
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, replace
 
-from facedyn_app.dynamics.match_trust import judge_match
-from facedyn_app.dynamics.quality import assess_quality
+from facedyn_app.dynamics.match_confidence import judge_match
+from facedyn_app.dynamics.session_qc import assess_quality
 from facedyn_app.errors import MismatchError, TooLittleError
 from facedyn_app.library.gallery import enrolled_gallery
 from facedyn_app.library.library import Library

@@ -8,8 +8,8 @@ from datetime import datetime
 from hashlib import sha256
 from pathlib import Path
 
-from facedyn_app.dynamics.quality import assess_quality
-from facedyn_app.dynamics.ranges import motion_ranges
+from facedyn_app.dynamics.motion_range import measure_motion_range
+from facedyn_app.dynamics.session_qc import assess_quality
 from facedyn_app.errors import FacedynError, TooLittleError
 from facedyn_app.files import atomic_file
 from facedyn_app.library.library import Library
@@ -179,5 +179,5 @@ def _visit(entry: SessionEntry, session: Session, trust: TrustSettings) -> Visit
         simulated=entry.simulated,
         versions=f"{_versions(session)}, recording {source}",
         quality=assess_quality(session, trust),
-        ranges=motion_ranges(session),
+        ranges=measure_motion_range(session),
     )

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from facedyn_app.dynamics.quality import DO_NOT_USE, assess_quality
+from facedyn_app.dynamics.session_qc import DO_NOT_USE, assess_quality
 from facedyn_app.errors import InputError
 from facedyn_app.library.library import Library
 from facedyn_app.records import Match, Quality, SameSpeaker, Session, Verification

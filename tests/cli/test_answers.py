@@ -13,7 +13,7 @@ from facedyn_app.cli.formatting import (
 )
 from facedyn_app.cli.output import number, table
 from facedyn_app.dynamics.drift import measure_drift
-from facedyn_app.dynamics.shape_moves import measure_moves
+from facedyn_app.dynamics.drift_components import measure_components
 from facedyn_app.records import Identification, Match, MatchTrust, Quality
 from facedyn_app.settings import TrustSettings
 
@@ -137,7 +137,7 @@ def test_a_shape_that_moves_far_drifts() -> None:
     chunks = rng.normal(size=(2, 40, 3))
     sessions = [("first", chunks[0]), ("second", chunks[1] + 10.0)]
     report = measure_drift("Ada", sessions, rng)
-    facts = drift_facts(report, TrustSettings(), False, measure_moves(sessions))
+    facts = drift_facts(report, TrustSettings(), False, measure_components(sessions))
     assert facts["verdict"] == "drifts"
     components = cast("dict[str, list[float]]", facts["components"])
     assert np.allclose(components["drift"], 10.0, atol=1.0)

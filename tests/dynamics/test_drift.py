@@ -3,8 +3,8 @@
 import numpy as np
 import pytest
 
-from facedyn_app.dynamics.autocorrelation import n_effective
 from facedyn_app.dynamics.drift import NEEDS_TWO_SESSIONS, drift_label, measure_drift
+from facedyn_app.dynamics.drift_chunks import n_effective
 from facedyn_app.errors import MismatchError, TooLittleError
 from facedyn_app.records import DriftReport, FloatArray
 from facedyn_app.settings import TrustSettings

@@ -4,7 +4,7 @@ import numpy as np
 import pytest
 
 from facedyn_app.dynamics.drift import drift_label, measure_drift
-from facedyn_app.dynamics.posterior_units import posterior_units
+from facedyn_app.dynamics.drift_chunks import posterior_units
 from facedyn_app.records import DriftReport, FloatArray, ShapeCertainty
 from facedyn_app.settings import TrustSettings
 

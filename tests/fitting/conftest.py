@@ -12,17 +12,23 @@ import roma
 import torch
 
 from facedyn_app.fitting.landmark_errors import LandmarkErrors
-from facedyn_app.fitting.landmark_head import FIRST_IRIS, landmark_head
+from facedyn_app.fitting.landmark_head import FIRST_IRIS
+from facedyn_app.fitting.landmark_reduction import landmark_head
 from facedyn_app.fitting.motion_prior import motion_precision
-from facedyn_app.fitting.readings import N_READINGS, N_VIEW_TERMS, aside, view_terms
 from facedyn_app.fitting.residuals import FaceProblem
 from facedyn_app.fitting.state import FaceState, Observations
+from facedyn_app.fitting.view_terms import (
+    N_VIEW_TERMS,
+    line_of_sight_rotation,
+    view_terms,
+)
 from facedyn_app.fitting.whitening import make_whitening
 from facedyn_app.headmodel.model import HeadModel, LandmarkEmbedding
 from facedyn_app.records import N_BLENDSHAPES, N_LANDMARKS, FloatArray, Landmarks
 from facedyn_app.settings import FitSettings
 
 WIDTH, HEIGHT = 640, 360
+N_READINGS = N_BLENDSHAPES + 3
 
 
 @pytest.fixture(autouse=True)
@@ -162,7 +168,7 @@ def make_motion(
     blank = Observations(
         torch.zeros(n_frames, len(small.weight), 2, dtype=dtype),
         torch.zeros(n_frames, len(small.readings.rest), dtype=dtype),
-        aside(truth.translation[:, :2] / truth.translation[:, 2:]),
+        line_of_sight_rotation(truth.translation[:, :2] / truth.translation[:, 2:]),
         torch.full((n_frames,), 150.0, dtype=dtype),
         focal,
     )
@@ -177,7 +183,8 @@ def make_motion(
     seen = seen + noise_px * torch.as_tensor(rng.normal(size=tuple(seen.shape)), dtype=dtype)
     readings = small.readings.predict(truth.shape, group, truth.expression, truth.jaw)
     terms = view_terms(
-        roma.rotmat_to_rotvec(blank.aside @ truth.rotation), blank.face_px / blank.focal_px
+        roma.rotmat_to_rotvec(blank.line_of_sight_rotation @ truth.rotation),
+        blank.face_px / blank.focal_px,
     )
     readings = readings + terms @ small.by_view[2 * len(small.weight) :].T
     points = np.zeros((n_frames, N_LANDMARKS, 2), np.float32)

@@ -11,10 +11,9 @@ import pytest
 
 from facedyn_app.fitting.fitter import make_fitter
 from facedyn_app.fitting.landmark_errors import known_errors, measured_file, write_errors
-from facedyn_app.fitting.readings import N_READINGS
 from facedyn_app.headmodel.model import HeadModel
 from facedyn_app.settings import FitSettings
-from tests.fitting.conftest import made_errors
+from tests.fitting.conftest import N_READINGS, made_errors
 
 
 @pytest.fixture
@@ -35,7 +34,7 @@ def test_a_measured_head_is_fitted_to_its_readings_too(own_head: HeadModel) -> N
     said = errors.by_expression[-N_READINGS:]
     assert after.readings.by_expression.numpy() == pytest.approx(said, rel=1e-6)
     # the first landmark's own x, then its y after all landmarks' x
-    spread = np.sqrt(after.spread.diagonal().numpy())
+    spread = np.sqrt(after.covariance.diagonal().numpy())
     n = len(errors.index)
     assert spread[[0, n]] == pytest.approx(errors.deviation[[0, 1]], rel=1e-3)
 

@@ -8,9 +8,9 @@ import torch
 from scipy.optimize import minimize
 
 from facedyn_app.fitting.arrow import Curvature, NormalEquations, arrow_step, solve_arrow
-from facedyn_app.fitting.posing import pose_landmarks
-from facedyn_app.fitting.smoothness import Pace, usual_steps
+from facedyn_app.fitting.landmark_head import pose_landmarks
 from facedyn_app.fitting.state import FaceState
+from facedyn_app.fitting.temporal_prior import TemporalPrior, usual_steps
 from facedyn_app.headmodel.model import HeadModel
 from tests.fitting.conftest import MadeMotion, made_errors, make_motion
 
@@ -43,9 +43,9 @@ def test_gradient_is_that_of_the_cost(
     if coupled:
         close = torch.tensor([1.0, 1.0, 0.0, 2.0, 1.0, 1.0]).double()
         endless = [torch.full_like(part[0], torch.inf) for part in (state.jaw, state.expression)]
-        pace = Pace(close, usual_steps(problem.settings, *endless))
-        problem = dataclasses.replace(problem, pace=pace)
-    look = problem.look(state)
+        pace = TemporalPrior(close, usual_steps(problem.settings, *endless))
+        problem = dataclasses.replace(problem, temporal=pace)
+    look = problem.evaluate(state)
     model = problem.linearise(look, problem.curvature(look))
     n, m, step = model.g_f.shape[1], state.shape.shape[1], 1e-6
 
@@ -89,7 +89,7 @@ def test_landmarks_are_the_heads_vertices(face_head: HeadModel) -> None:
 @pytest.mark.parametrize("n_groups", [1, 3])
 def test_elimination_equals_the_dense_solve(face_head: HeadModel, n_groups: int) -> None:
     motion = make_motion(face_head, 9, noise_px=1.0, n_groups=n_groups)
-    look = motion.problem.look(_elsewhere(motion))
+    look = motion.problem.evaluate(_elsewhere(motion))
     model = motion.problem.linearise(look, motion.problem.curvature(look))
     anywhere = torch.full_like(model.g_f, torch.inf)
     model = dataclasses.replace(model, lowest=-anywhere, highest=anywhere)
@@ -128,7 +128,7 @@ class _Bowl:
     highest: float
     group: torch.Tensor
 
-    def look(self, state: torch.Tensor) -> _Place:
+    def evaluate(self, state: torch.Tensor) -> _Place:
         return _Place(state, 0.5 * state @ self.H @ state + self.g @ state)
 
     def curvature(self, look: _Place) -> Curvature:

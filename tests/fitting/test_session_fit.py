@@ -12,9 +12,9 @@ from facedyn_app.device import choose_device
 from facedyn_app.errors import InputError, TooLittleError
 from facedyn_app.fitting.arrow import solve_arrow
 from facedyn_app.fitting.fitter import make_fitter
+from facedyn_app.fitting.initialisation import initial_state
 from facedyn_app.fitting.live import LiveFit
 from facedyn_app.fitting.session_fit import fit_session, fit_shape
-from facedyn_app.fitting.start import start_state
 from facedyn_app.headmodel.model import HeadModel
 from facedyn_app.landmarks import Face, FrameFaces, TrackCollector
 from facedyn_app.progress import Cancelled, Progress
@@ -33,7 +33,7 @@ LOOSE = FitSettings(
 
 def test_known_motion_is_recovered_without_noise(face_head: HeadModel) -> None:
     motion = make_motion(face_head, 60, settings=LOOSE)
-    start = start_state(motion.problem.head, motion.problem.seen, 0 * motion.truth.shape)
+    start = initial_state(motion.problem.head, motion.problem.seen, 0 * motion.truth.shape)
     result = solve_arrow(motion.problem, start, max_iterations=60, tolerance=1e-9)
     turn = roma.rotmat_geodesic_distance(result.state.rotation, motion.truth.rotation)
     assert result.converged
@@ -80,7 +80,7 @@ def test_precision_of_float32_is_enough(face_head: HeadModel) -> None:
     coarse = make_motion(face_head, 20, noise_px=0.3, dtype=torch.float32)
     costs = []
     for motion in (fine, coarse):
-        start = start_state(motion.problem.head, motion.problem.seen, 0 * motion.truth.shape)
+        start = initial_state(motion.problem.head, motion.problem.seen, 0 * motion.truth.shape)
         costs.append(solve_arrow(motion.problem, start, max_iterations=40, tolerance=1e-7).cost)
     assert costs[1] == pytest.approx(costs[0], rel=1e-3)
 

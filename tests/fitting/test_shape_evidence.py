@@ -84,7 +84,7 @@ def test_what_an_offset_makes_of_the_shape_is_what_it_does(face_head: HeadModel)
         problem, start = fitter.shape_problem(landmarks)
         problem = replace(problem, head=head, activations=False)  # bounds are not linear
         fit = solve_arrow(problem, start, max_iterations=60, tolerance=1e-7)
-        by_offset = shape_by_offset(problem, problem.look(fit.state))
+        by_offset = shape_by_offset(problem, problem.evaluate(fit.state))
         return fit.state.shape[0, : head.n_shape].numpy(), (by_offset @ offset).numpy()
 
     before, expected = shape(fitter.head)

@@ -11,7 +11,7 @@ from scipy.spatial import cKDTree
 
 from facedyn_app.fitting.fitter import make_fitter
 from facedyn_app.fitting.landmark_errors import known_errors
-from facedyn_app.fitting.landmark_head import landmark_head
+from facedyn_app.fitting.landmark_reduction import landmark_head
 from facedyn_app.fitting.session_fit import fit_session
 from facedyn_app.fitting.symmetry import head_mirror, symmetric
 from facedyn_app.headmodel.files.io import load_head
@@ -136,7 +136,7 @@ def test_a_fit_of_the_mirror_image_is_the_mirrored_fit(
 def test_a_symmetric_head_stays_as_it_is(open_head: HeadModel) -> None:
     once = symmetric(landmark_head(open_head, errors=known_errors(open_head), device=CPU))
     twice = symmetric(once)
-    for field in ("mean", "expression", "pose", "by_view", "weight", "spread"):
+    for field in ("mean", "expression", "pose", "by_view", "weight", "covariance"):
         assert torch.allclose(getattr(once, field), getattr(twice, field), atol=1e-7), field
 
 

@@ -33,7 +33,7 @@ def _one_thread() -> Iterator[None]:
 def easy_session(
     speaker: int, session: int, head_id: str = "made", seconds: float = 12.0
 ) -> Session:
-    """Each speaker waves each channel at his own pace; offsets and noise are the session's."""
+    """Each speaker waves each channel at their own pace; offsets and noise are the session's."""
     rng = np.random.default_rng([speaker, session])
     own = np.random.default_rng(speaker)
     t = np.arange(int(25 * seconds)) / 25.0

@@ -67,7 +67,7 @@ def test_speakers_are_related_to_their_own_drift() -> None:
     own = np.arange(7)
     window_own = np.repeat(own, 4)
     windows = np.zeros((28, 7))
-    for k in range(7):  # speaker k is recognised in 4 - k of his 4 windows, at least in none
+    for k in range(7):  # speaker k is recognised in 4 - k of their 4 windows, at least in none
         for j in range(4):
             windows[4 * k + j, k if j < 4 - k else (k + 1) % 7] = 1.0
     scores = Scores(names, own, np.eye(7), window_own, windows)

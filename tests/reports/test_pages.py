@@ -11,8 +11,8 @@ import numpy as np
 import pytest
 
 from facedyn_app.dynamics.drift import measure_drift
-from facedyn_app.dynamics.quality import assess_quality
-from facedyn_app.dynamics.ranges import motion_ranges
+from facedyn_app.dynamics.motion_range import measure_motion_range
+from facedyn_app.dynamics.session_qc import assess_quality
 from facedyn_app.records import INVALID_REASONS, DriftReport, Session
 from facedyn_app.reports.corpus_page import Member, corpus_page
 from facedyn_app.reports.page import Provenance
@@ -48,7 +48,7 @@ def visit(name: str, session: Session, month: int) -> Visit:
     day = datetime(2026, month, 1, tzinfo=UTC)
     words = f"{day:%Y-%m-%d}"
     quality = assess_quality(session, TRUST)
-    return Visit(name, words, True, "facedyn 9.9", quality, motion_ranges(session))
+    return Visit(name, words, True, "facedyn 9.9", quality, measure_motion_range(session))
 
 
 def drift_of(sessions: tuple[Session, ...]) -> DriftReport:

@@ -10,13 +10,14 @@ import roma
 import torch
 
 from facedyn_app.errors import InputError, TooLittleError
-from facedyn_app.fitting.readings import N_READINGS, aside, view_terms
+from facedyn_app.fitting.view_terms import line_of_sight_rotation, view_terms
 from facedyn_app.headmodel.forward import head_to_tensors, head_vertices
 from facedyn_app.headmodel.model import HeadModel, LandmarkEmbedding
 from facedyn_app.headmodel.rendering.render import Camera, head_to_camera
 from facedyn_app.records import N_LANDMARKS
 from facedyn_app.simulate.error_measurement import measure_errors
 from facedyn_app.simulate.rendered_detections import RenderedDetections
+from tests.fitting.conftest import N_READINGS
 
 N_FACES, N_LOOKS = 90, 4
 CAMERA = Camera(400, 400, 480.0)
@@ -60,7 +61,7 @@ def _made_pictures(head: HeadModel) -> tuple[RenderedDetections, dict[str, np.nd
     exact = np.stack([_filmed(places[k], rotation[k], translation[k]) for k in range(n)])
     towards, height = exact.mean(axis=1) - 200.0, np.ptp(exact[..., 1], axis=1)
     turned = roma.rotvec_to_rotmat(torch.as_tensor(rotation))
-    seen_from = aside(torch.as_tensor(towards / CAMERA.focal_px)) @ turned
+    seen_from = line_of_sight_rotation(torch.as_tensor(towards / CAMERA.focal_px)) @ turned
     terms = view_terms(
         roma.rotmat_to_rotvec(seen_from), torch.as_tensor(height / CAMERA.focal_px)
     ).numpy()

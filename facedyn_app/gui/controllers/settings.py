@@ -9,7 +9,7 @@ from pathlib import Path
 from PySide6.QtCore import QObject, Qt, Signal, Slot
 from PySide6.QtWidgets import QWidget
 
-from facedyn_app.dynamics.quality import assess_quality
+from facedyn_app.dynamics.session_qc import assess_quality
 from facedyn_app.gui.choice_box import Choice
 from facedyn_app.gui.controllers.heads import HeadController
 from facedyn_app.gui.controllers.recognizers import RecognizerController

@@ -9,7 +9,7 @@ import numpy as np
 from PySide6.QtWidgets import QTableView, QWidget
 
 from facedyn_app.dynamics.drift import interval_words
-from facedyn_app.dynamics.shape_moves import ShapeMoves
+from facedyn_app.dynamics.drift_components import DriftComponents
 from facedyn_app.formatting import number
 from facedyn_app.gui.bar_delegate import ShareBarDelegate
 from facedyn_app.gui.drift.interval_delegate import Interval, IntervalDelegate
@@ -94,7 +94,7 @@ class ComponentsTable(QTableView):
         )
 
 
-def moved_most(moves: ShapeMoves) -> list[int]:
+def moved_most(moves: DriftComponents) -> list[int]:
     """The components with a ratio of drift and noise, the largest first; a screenful of them."""
     known = np.flatnonzero(np.isfinite(moves.dnr) & np.isfinite(moves.icc))
     order = known[np.argsort(-moves.dnr[known], kind="stable")]

@@ -8,7 +8,7 @@ from pathlib import Path
 
 from facedyn_app.assets import DEFAULT_HEAD
 from facedyn_app.device import use_threads
-from facedyn_app.dynamics.quality import assess_quality
+from facedyn_app.dynamics.session_qc import assess_quality
 from facedyn_app.gui.listing import Listing
 from facedyn_app.gui.recording import STAGES, Recording, recording_of
 from facedyn_app.gui.workflows.heads import head_of_session

@@ -7,7 +7,7 @@ from pathlib import Path
 
 import numpy as np
 
-from facedyn_app.dynamics.shape_moves import ShapeMoves
+from facedyn_app.dynamics.drift_components import DriftComponents
 from facedyn_app.errors import FacedynError
 from facedyn_app.gui.head_panel import NEUTRAL, drawn_mesh
 from facedyn_app.headmodel.channel_sets import as_drawn, drawing_head_of
@@ -60,7 +60,7 @@ class DriftDetail:
     """
 
     report: DriftReport
-    moves: ShapeMoves
+    moves: DriftComponents
     entries: tuple[SessionEntry, ...]
     faces: NeutralFaces | None
     no_faces: str = ""
@@ -82,7 +82,7 @@ def detail_drift(speaker: str, folder: Path, on_progress: OnProgress) -> DriftDe
     return DriftDetail(drift, moves, entries, faces)
 
 
-def _faces(head: HeadModel, session: Session, moves: ShapeMoves) -> NeutralFaces:
+def _faces(head: HeadModel, session: Session, moves: DriftComponents) -> NeutralFaces:
     as_drawn(session, head)
     mesh = drawn_mesh(head)
     seen = seen_vertices(head)

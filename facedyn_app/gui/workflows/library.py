@@ -5,7 +5,7 @@ from __future__ import annotations
 from datetime import date
 from pathlib import Path
 
-from facedyn_app.dynamics.quality import assess_quality
+from facedyn_app.dynamics.session_qc import assess_quality
 from facedyn_app.errors import InputError
 from facedyn_app.gui.listing import Enrolment, ListedSession, ListedSpeaker, Listing
 from facedyn_app.gui.recording import Recording

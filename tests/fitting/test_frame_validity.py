@@ -7,8 +7,8 @@ import pytest
 import torch
 from scipy.spatial.transform import Rotation
 
+from facedyn_app.fitting.frame_validity import invalid_reasons, usual_sharpness
 from facedyn_app.fitting.state import FaceState
-from facedyn_app.fitting.trust import distrust, usual_sharpness
 from facedyn_app.records import INVALID_REASONS, FloatArray, Landmarks
 from facedyn_app.settings import FitSettings
 
@@ -30,7 +30,7 @@ def _reasons(landmarks: Landmarks, turn_deg: FloatArray) -> list[str]:
         shape=torch.zeros(1, 5),
     )
     usual = usual_sharpness(landmarks.sharpness)
-    code = distrust(landmarks, state, np.zeros(n), FitSettings(), usual)
+    code = invalid_reasons(landmarks, state, np.zeros(n), FitSettings(), usual)
     return [INVALID_REASONS[c] for c in code]
 
 

@@ -7,7 +7,7 @@ from typing import Any
 import numpy as np
 import pytest
 
-from facedyn_app.dynamics.conditions import conditions_of, likely_causes
+from facedyn_app.dynamics.recording_conditions import likely_causes, measure_conditions
 from facedyn_app.records import INVALID_REASONS, Conditions, Session
 from facedyn_app.settings import TrustSettings
 
@@ -57,7 +57,7 @@ def usual(name: str, **changes: Any) -> Conditions:
 
 
 def test_conditions_of_a_session() -> None:
-    found = conditions_of("visit", made())
+    found = measure_conditions("visit", made())
     assert found.face_px == 200.0
     assert found.turned_deg == pytest.approx(5.0, abs=0.2)
     assert found.pose_range_deg == pytest.approx(16.0, abs=0.1)
@@ -67,7 +67,7 @@ def test_conditions_of_a_session() -> None:
 
 
 def test_blurred_frames_are_counted() -> None:
-    found = conditions_of("visit", made(n_blurred=25))
+    found = measure_conditions("visit", made(n_blurred=25))
     assert (found.valid_share, found.blurred_share) == (0.75, 0.25)
 
 
@@ -76,7 +76,7 @@ def test_light_and_sharpness_are_those_of_the_frames_with_a_face() -> None:
     brightness = np.linspace(0.4, 0.6, n, dtype=np.float32)
     brightness[0] = np.nan
     sharpness = np.full(n, 0.3, np.float32)
-    found = conditions_of("visit", replace(made(), brightness=brightness, sharpness=sharpness))
+    found = measure_conditions("visit", replace(made(), brightness=brightness, sharpness=sharpness))
     assert found.brightness == pytest.approx(0.501, abs=1e-3)
     assert found.light_change == pytest.approx(0.8 * 0.2 / 0.5, abs=0.01)
     assert found.sharpness == pytest.approx(0.3)
@@ -84,7 +84,9 @@ def test_light_and_sharpness_are_those_of_the_frames_with_a_face() -> None:
 
 def test_what_is_not_known_is_no_number() -> None:
     nothing = made(n=10, n_blurred=10)
-    found = conditions_of("visit", replace(nothing, meta={"head_id": "made"}, invalid_reason=None))
+    found = measure_conditions(
+        "visit", replace(nothing, meta={"head_id": "made"}, invalid_reason=None)
+    )
     assert all(math.isnan(v) for v in (found.face_px, found.turned_deg, found.focal_widths))
     assert math.isnan(found.blurred_share)
     assert all(math.isnan(v) for v in (found.sharpness, found.brightness, found.light_change))

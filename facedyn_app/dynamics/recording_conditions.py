@@ -1,4 +1,4 @@
-"""Under what conditions a session was recorded, and which of them may have moved its shape."""
+"""Recording conditions of a session, and which of them may have moved its shape."""
 
 from __future__ import annotations
 
@@ -8,7 +8,7 @@ from dataclasses import dataclass
 
 import numpy as np
 
-from facedyn_app.dynamics.quality import error_percent
+from facedyn_app.dynamics.session_qc import error_percent
 from facedyn_app.records import INVALID_REASONS, Conditions, DriftReport, FloatArray, Session
 from facedyn_app.settings import TrustSettings
 
@@ -16,8 +16,8 @@ MIDDLE = (0.1, 0.9)
 """Quantiles between which a turn of the head counts as usual."""
 
 
-def conditions_of(name: str, session: Session) -> Conditions:
-    """What moves shape estimates, measured of a session.
+def measure_conditions(name: str, session: Session) -> Conditions:
+    """The conditions of a recording that move shape estimates.
 
     Args:
         name: What the session is called.
@@ -46,13 +46,13 @@ def conditions_of(name: str, session: Session) -> Conditions:
         error_percent_face=error_percent(session.error_px[valid], session.face_px[valid]),
         valid_share=float(valid.mean()) if len(valid) else math.nan,
         blurred_share=math.nan if reason is None else float(blurred),
-        sharpness=_median(session.sharpness),
+        sharpness=_median_of_measured(session.sharpness),
         brightness=brightness,
         light_change=light_change,
     )
 
 
-def _median(values: FloatArray | None) -> float:
+def _median_of_measured(values: FloatArray | None) -> float:
     """Of what was measured; NaN for none."""
     known = np.zeros(0) if values is None else values[np.isfinite(values)]
     return float(np.median(known)) if len(known) else math.nan
@@ -60,7 +60,7 @@ def _median(values: FloatArray | None) -> float:
 
 def _light(session: Session) -> tuple[float, float]:
     """How bright the face is, and by what share of that it changes."""
-    middle = _median(session.brightness)
+    middle = _median_of_measured(session.brightness)
     if session.brightness is None or not middle > 0.0:
         return middle, math.nan
     low, high = np.nanquantile(session.brightness, MIDDLE)

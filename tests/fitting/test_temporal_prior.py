@@ -7,7 +7,7 @@ import dataclasses
 import pytest
 import torch
 
-from facedyn_app.fitting.smoothness import frame_pace, usual_steps
+from facedyn_app.fitting.temporal_prior import temporal_prior, usual_steps
 from facedyn_app.settings import FitSettings
 
 SETTINGS = dataclasses.replace(
@@ -25,5 +25,5 @@ def test_what_hardly_moves_is_expected_to_move_little() -> None:
 
 
 def test_frames_across_a_gap_are_not_tied() -> None:
-    pace = frame_pace(torch.tensor([0.0, 0.04, 0.06, 0.3, 0.3]), torch.ones(9))
+    pace = temporal_prior(torch.tensor([0.0, 0.04, 0.06, 0.3, 0.3]), torch.ones(9))
     assert pace.close.tolist() == pytest.approx([1.0, 2.0, 0.0, 0.0])

@@ -1,4 +1,4 @@
-"""Where the fit starts: the mean head placed by a scaled-orthographic camera.
+"""Initialisation of the fit: the mean head placed by a scaled-orthographic camera.
 
 For a face much smaller than its distance, u = s R_12 X + c. The 2 x 4 matrix is the least-squares
 solution over the landmarks; its rows, made orthonormal by the singular value decomposition, are
@@ -18,7 +18,7 @@ from facedyn_app.fitting.landmark_head import LandmarkHead
 from facedyn_app.fitting.state import FaceState, Observations
 
 
-def start_state(head: LandmarkHead, seen: Observations, shape: Tensor) -> FaceState:
+def initial_state(head: LandmarkHead, seen: Observations, shape: Tensor) -> FaceState:
     """A resting face in the pose that explains the landmarks best.
 
     Args:
@@ -54,7 +54,7 @@ def start_state(head: LandmarkHead, seen: Observations, shape: Tensor) -> FaceSt
     )
 
 
-def start_between(
+def interpolated_state(
     start: FaceState, place: Tensor, before: FaceState, fitted: FaceState
 ) -> FaceState:
     """The start of T frames from fits of frames among them, or far apart around them.
@@ -63,9 +63,9 @@ def start_between(
     the fits made of the pose that they started from.
 
     Args:
-        start: Of the frames, from `start_state`.
+        start: Of the frames, from `initial_state`.
         place: (T,) where they lie among the N fitted frames, 0..N - 1.
-        before: What `start_state` makes of the fitted frames.
+        before: What `initial_state` makes of the fitted frames.
         fitted: Their fit.
     """
     left = place.long().clamp_max(len(before.jaw) - 2)

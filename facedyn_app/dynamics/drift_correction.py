@@ -1,4 +1,4 @@
-"""How sure a corrected drift is: what is left of it when session means wander by themselves."""
+"""Correction of drift for the wander of session means, and its confidence interval."""
 
 from __future__ import annotations
 
@@ -7,7 +7,7 @@ from itertools import combinations
 
 import numpy as np
 
-from facedyn_app.dynamics.chunks import SessionChunks
+from facedyn_app.dynamics.drift_chunks import SessionChunks
 
 INTERVAL = (0.05, 0.95)
 

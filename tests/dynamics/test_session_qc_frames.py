@@ -6,7 +6,7 @@ from dataclasses import replace
 import numpy as np
 import pytest
 
-from facedyn_app.dynamics.control import control_session
+from facedyn_app.dynamics.session_qc import measure_session_qc
 from facedyn_app.records import INVALID_REASONS, Session
 
 FPS = 25.0
@@ -40,7 +40,7 @@ def made(times: np.ndarray, *, noise: float = 0.0, seed: int = 0) -> Session:
 
 
 def test_even_times_have_no_faults() -> None:
-    found = control_session(made(np.arange(100) / FPS))
+    found = measure_session_qc(made(np.arange(100) / FPS))
     assert (found.n_frames, found.n_dropped, found.gaps) == (100, 0, ())
     assert found.seconds == pytest.approx(4.0)
     assert found.step_ms == pytest.approx(40.0)
@@ -51,19 +51,19 @@ def test_even_times_have_no_faults() -> None:
 def test_missing_frames_and_gaps_are_counted() -> None:
     times = np.arange(100) / FPS
     kept = np.delete(times, [10, 20, 21, *range(50, 75)])
-    found = control_session(made(kept))
+    found = measure_session_qc(made(kept))
     assert found.n_dropped == 28
     (gap,) = found.gaps
     assert gap == pytest.approx((49 / FPS, 26 / FPS))
 
 
 def test_jitter_is_the_deviation_of_the_noise_whatever_the_motion() -> None:
-    found = control_session(made(np.arange(5000) / FPS, noise=0.01)).jitter
+    found = measure_session_qc(made(np.arange(5000) / FPS, noise=0.01)).jitter
     assert found.rotation_deg == pytest.approx(math.degrees(0.01), rel=0.05)
     assert found.jaw_deg == pytest.approx(math.degrees(0.01), rel=0.05)
     assert found.translation_mm == pytest.approx(10.0, rel=0.05)
     assert found.expression == pytest.approx(0.01, rel=0.05)
-    still = control_session(made(np.arange(500) / FPS)).jitter
+    still = measure_session_qc(made(np.arange(500) / FPS)).jitter
     assert still.rotation_deg < 0.02
 
 
@@ -75,12 +75,12 @@ def test_frames_that_are_not_valid_are_counted_by_reason_and_tremble_not() -> No
     rotation = session.rotation.copy()
     rotation[:60] = np.nan
     half = replace(session, valid=reason == 0, invalid_reason=reason, rotation=rotation)
-    found = control_session(half)
+    found = measure_session_qc(half)
     assert found.invalid == {"no face": 10, "blurred": 50}
     assert found.jitter.rotation_deg == pytest.approx(math.degrees(0.01), rel=0.3)
-    assert control_session(replace(half, invalid_reason=None)).invalid == {"unknown": 60}
+    assert measure_session_qc(replace(half, invalid_reason=None)).invalid == {"unknown": 60}
     nothing = replace(half, valid=np.zeros(100, bool))
-    assert math.isnan(control_session(nothing).jitter.rotation_deg)
+    assert math.isnan(measure_session_qc(nothing).jitter.rotation_deg)
 
 
 def test_every_second_has_its_means() -> None:
@@ -90,7 +90,9 @@ def test_every_second_has_its_means() -> None:
     face_px = session.face_px.copy()
     face_px[75:] = np.nan
     brightness = np.repeat([0.2, 0.4, 0.6, 0.8], 25).astype(np.float32)
-    found = control_session(replace(session, valid=valid, face_px=face_px, brightness=brightness))
+    found = measure_session_qc(
+        replace(session, valid=valid, face_px=face_px, brightness=brightness)
+    )
     each = found.each_second
     assert each.seconds == pytest.approx([0.5, 1.5, 2.5, 3.5])
     assert each.valid_percent == pytest.approx([100.0, 60.0, 100.0, 100.0])
@@ -102,11 +104,13 @@ def test_every_second_has_its_means() -> None:
 def test_repeated_pictures_are_counted() -> None:
     repeated = np.zeros(100, bool)
     repeated[[3, 4, 50]] = True
-    assert control_session(replace(made(np.arange(100) / FPS), repeated=repeated)).n_repeated == 3
+    assert (
+        measure_session_qc(replace(made(np.arange(100) / FPS), repeated=repeated)).n_repeated == 3
+    )
 
 
 def test_one_frame_has_no_step() -> None:
-    found = control_session(made(np.array([0.0])))
+    found = measure_session_qc(made(np.array([0.0])))
     assert math.isnan(found.step_ms)
     assert (found.n_dropped, found.gaps) == (0, ())
     assert math.isnan(found.jitter.jaw_deg)
@@ -114,6 +118,6 @@ def test_one_frame_has_no_step() -> None:
 
 def test_a_time_stamp_of_another_day_does_not_make_a_day_of_seconds() -> None:
     times = np.append(np.arange(50) / FPS, 1.7e9)
-    found = control_session(made(times))
+    found = measure_session_qc(made(times))
     assert len(found.each_second.seconds) == 3
     assert len(found.gaps) == 1

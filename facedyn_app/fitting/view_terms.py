@@ -1,26 +1,20 @@
-"""What the landmarker says of a face beside its points: its blendshape scores, and its turn.
+"""View terms and readings: rotations against the line of sight, and the landmarker's numbers.
 
-These readings, the logits of the A blendshape scores and the rotation vector of `Landmarks.turn`,
-are a second measurement of the unknowns that the points are fitted for. They are predicted by
-
-    rest + E' p + J' jaw + S' (b, z) + Q' terms(view),
-
-which was measured on the head (landmark_errors.py).
+The readings are what the landmarker says of a face beside its points: the logits of the A
+blendshape scores and the rotation vector of `landmarks.turn`, a second measurement of the unknowns
+that the points are fitted for. Points and readings change with the view of the head, by terms of
+its rotation against the line of sight and its closeness.
 """
 
 from __future__ import annotations
-
-from dataclasses import dataclass, replace
 
 import numpy as np
 import roma
 import torch
 from torch import Tensor
 
-from facedyn_app.fitting.rotations import cross_matrix
-from facedyn_app.records import N_BLENDSHAPES, FloatArray
+from facedyn_app.records import FloatArray
 
-N_READINGS = N_BLENDSHAPES + 3
 N_VIEW_TERMS = 10
 USUAL_CLOSENESS = 0.25
 """Height of a face over its distance, where no term is added for it."""
@@ -28,40 +22,29 @@ LEAST_SCORE = 1e-4
 """Scores nearer to 0 or 1 than this are taken as this: beyond it the logit is noise."""
 
 
-@dataclass(frozen=True, slots=True, eq=False)
-class ReadingModel:
-    """R readings, linear in the unknowns; R is 0 where nothing is known of them.
+def rotation_derivative(rotvec: Tensor, R: Tensor) -> Tensor:
+    """The derivative dR / d rotvec, (T, 3, 3, 3), with the rotation vector's number first.
 
-    Attributes:
-        rest: (R,) of the mean face at rest that looks into the camera.
-        by_expression: (R, E).
-        by_jaw: (R, 3) for each rad of the jaw's rotation vector.
-        by_shape: (R, S + P), the modes of a session's errors last.
+    dR/dw_k = [J_l(w) e_k]_x R with the left Jacobian of SO(3),
+    J_l = I + (1 - cos a)/a^2 [w]_x + (a - sin a)/a^3 [w]_x^2 (Barfoot 2017, eq. 7.85).
     """
-
-    rest: Tensor
-    by_expression: Tensor
-    by_jaw: Tensor
-    by_shape: Tensor
-
-    def predict(self, shape: Tensor, group: Tensor, expression: Tensor, jaw: Tensor) -> Tensor:
-        """(T, R) of heads that look into the camera; arguments as in `pose_landmarks`."""
-        own = self.rest + expression @ self.by_expression.T + jaw @ self.by_jaw.T
-        return own + (shape @ self.by_shape.T)[group]
-
-    def given(self, shared: Tensor, known: slice, left: slice) -> ReadingModel:
-        """With some of the shared unknowns (S + P,) taken into the rest."""
-        return replace(
-            self,
-            rest=self.rest + self.by_shape[:, known] @ shared[known],
-            by_shape=self.by_shape[:, left].contiguous(),
-        )
+    angle2 = rotvec.square().sum(1).clamp_min(1e-12)[:, None, None]
+    angle = angle2.sqrt()
+    W = cross_matrix(rotvec)
+    small = angle2 < 1e-4
+    first = torch.where(small, 0.5 - angle2 / 24, (1 - torch.cos(angle)) / angle2)
+    second = torch.where(small, 1 / 6 - angle2 / 120, (angle - torch.sin(angle)) / (angle2 * angle))
+    identity = torch.eye(3, dtype=R.dtype, device=R.device)
+    left = identity + first * W + second * (W @ W)
+    return cross_matrix(left.mT) @ R[:, None]
 
 
-def no_readings(n_expression: int, n_shared: int, like: Tensor) -> ReadingModel:
-    """The model of a head of which nothing is known."""
-    sizes = ((0,), (0, n_expression), (0, 3), (0, n_shared))
-    return ReadingModel(*(like.new_zeros(size) for size in sizes))
+def cross_matrix(vector: Tensor) -> Tensor:
+    """(..., 3, 3) matrix [v]_x with [v]_x y = v x y."""
+    x, y, z = vector.unbind(-1)
+    zero = torch.zeros_like(x)
+    rows = [zero, -z, y, z, zero, -x, -y, x, zero]
+    return torch.stack(rows, dim=-1).reshape(*vector.shape[:-1], 3, 3)
 
 
 def readings_of(scores: FloatArray, turn: FloatArray) -> FloatArray:
@@ -70,7 +53,7 @@ def readings_of(scores: FloatArray, turn: FloatArray) -> FloatArray:
     return np.concatenate([np.log(kept / (1.0 - kept)), turn], axis=1)
 
 
-def aside(towards: Tensor) -> Tensor:
+def line_of_sight_rotation(towards: Tensor) -> Tensor:
     """(T, 3, 3) what turns the head's rotation into that against the line of sight to it.
 
     A head beside the image's middle that faces the image plane is seen from its inner side.

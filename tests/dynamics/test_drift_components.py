@@ -4,14 +4,14 @@ import numpy as np
 import pytest
 
 from facedyn_app.dynamics.drift import measure_drift
-from facedyn_app.dynamics.shape_moves import measure_moves
+from facedyn_app.dynamics.drift_components import measure_components
 
 
 def test_two_sessions_worked_by_hand() -> None:
     # means (1, 0) and (4, 4), 5 apart; variances (2, 0) and (0, 4)
     first = np.array([[0.0, 0.0], [2.0, 0.0]])
     second = np.array([[4.0, 2.0], [4.0, 4.0], [4.0, 6.0]])
-    moves = measure_moves([("a", first), ("too short", first[:1]), ("b", second)])
+    moves = measure_components([("a", first), ("too short", first[:1]), ("b", second)])
     assert moves.names == ("a", "b")
     np.testing.assert_allclose(moves.means, [[1.0, 0.0], [4.0, 4.0]])
     np.testing.assert_allclose(moves.distances, [[0.0, 5.0], [5.0, 0.0]])
@@ -26,7 +26,7 @@ def test_two_sessions_worked_by_hand() -> None:
 def test_it_takes_the_same_drift_apart() -> None:
     rng = np.random.default_rng(2)
     sessions = [(str(k), rng.normal(k, 1.0, size=(30, 5))) for k in range(4)]
-    moves = measure_moves(sessions)
+    moves = measure_components(sessions)
     report = measure_drift("anna", sessions, np.random.default_rng(0), 0)
     pairs = moves.distances[np.triu_indices(4, 1)]
     assert report.drift == pytest.approx(pairs.mean())
@@ -38,14 +38,14 @@ def test_the_component_that_moves_is_found_and_the_others_are_noise() -> None:
     offsets = np.zeros((6, 8))
     offsets[:, 5] = 4.0 * rng.standard_normal(6)
     sessions = [(str(k), offset + rng.normal(size=(60, 8))) for k, offset in enumerate(offsets)]
-    moves = measure_moves(sessions)
+    moves = measure_components(sessions)
     assert int(moves.dnr.argmax()) == 5
     assert moves.icc[5] > 0.8
     assert np.delete(moves.icc, 5).max() < 0.1
 
 
 def test_one_session_has_noise_and_no_drift() -> None:
-    moves = measure_moves([("only", np.array([[0.0, 1.0], [2.0, 1.0]]))])
+    moves = measure_components([("only", np.array([[0.0, 1.0], [2.0, 1.0]]))])
     np.testing.assert_allclose(moves.distances, [[0.0]])
     np.testing.assert_allclose(moves.noise, [np.sqrt(2.0), 0.0])
     assert np.isnan(moves.drift).all()
@@ -55,7 +55,7 @@ def test_one_session_has_noise_and_no_drift() -> None:
 
 def test_a_component_that_never_varies_has_no_ratio() -> None:
     still = np.array([[0.0, 1.0], [2.0, 1.0], [1.0, 1.0]])
-    moves = measure_moves([("a", still), ("b", still + np.array([5.0, 0.0]))])
+    moves = measure_components([("a", still), ("b", still + np.array([5.0, 0.0]))])
     assert moves.drift[1] == 0.0
     assert np.isnan(moves.dnr[1])
     assert np.isnan(moves.icc[1])

@@ -1,4 +1,4 @@
-"""How far a match can be believed: all rules in one place, their thresholds in the settings."""
+"""Confidence of a match: all rules in one place, their thresholds in the settings."""
 
 from __future__ import annotations
 
@@ -7,10 +7,9 @@ from collections.abc import Sequence
 
 import numpy as np
 
-from facedyn_app.dynamics.chunks import usable_chunks
 from facedyn_app.dynamics.drift import DRIFTS, drift_label, measure_drift
-from facedyn_app.dynamics.posterior_units import posterior_units
-from facedyn_app.dynamics.quality import CAUTION, DO_NOT_USE, GOOD, assess_quality
+from facedyn_app.dynamics.drift_chunks import posterior_units, usable_chunks
+from facedyn_app.dynamics.session_qc import CAUTION, DO_NOT_USE, GOOD, assess_quality
 from facedyn_app.errors import FacedynError
 from facedyn_app.records import MatchTrust, Quality, Session
 from facedyn_app.settings import TrustSettings

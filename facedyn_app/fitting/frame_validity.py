@@ -1,4 +1,4 @@
-"""Which frames cannot be trusted, and why: never left out silently, never filled in."""
+"""Validity of fitted frames, and why one is invalid: none is left out silently or filled in."""
 
 from __future__ import annotations
 
@@ -26,7 +26,7 @@ def reason_code(reason: str) -> int:
     return INVALID_REASONS.index(reason)
 
 
-def distrust(
+def invalid_reasons(
     landmarks: Landmarks,
     state: FaceState,
     error_px: FloatArray,

@@ -10,8 +10,8 @@ import roma
 import torch
 
 from facedyn_app.fitting.arrow import solve_arrow
-from facedyn_app.fitting.readings import LEAST_SCORE, aside, readings_of
-from facedyn_app.fitting.start import start_state
+from facedyn_app.fitting.initialisation import initial_state
+from facedyn_app.fitting.view_terms import LEAST_SCORE, line_of_sight_rotation, readings_of
 from facedyn_app.headmodel.model import HeadModel
 from facedyn_app.records import N_BLENDSHAPES
 from tests.fitting.conftest import made_errors, make_motion
@@ -40,7 +40,7 @@ def test_readings_tell_what_landmarks_do_not_show(face_head: HeadModel, told: bo
     if not told:
         errors.by_expression[n_flat:, -1] = 0.0
     motion = make_motion(head, 40, errors=errors)
-    start = start_state(motion.problem.head, motion.problem.seen, 0 * motion.truth.shape)
+    start = initial_state(motion.problem.head, motion.problem.seen, 0 * motion.truth.shape)
     result = solve_arrow(motion.problem, start, max_iterations=100, tolerance=1e-7)
     found, true = result.state.expression[:, -1], motion.truth.expression[:, -1]
     correlation = np.corrcoef(found.numpy(), true.numpy())[0, 1] if told else None
@@ -84,7 +84,7 @@ def test_readings_tell_the_turn_where_points_tell_nothing(face_head: HeadModel) 
 
 def test_a_head_beside_the_middle_is_seen_from_its_inner_side() -> None:
     # 45 degrees to the right and as far below the middle, facing the image plane
-    seen = aside(torch.tensor([[1.0, 0.0], [0.0, 1.0]]).double())
+    seen = line_of_sight_rotation(torch.tensor([[1.0, 0.0], [0.0, 1.0]]).double())
     quarter = np.pi / 4
     wanted = torch.tensor([[0.0, quarter, 0.0], [quarter, 0.0, 0.0]]).double()
     torch.testing.assert_close(roma.rotmat_to_rotvec(seen), wanted)

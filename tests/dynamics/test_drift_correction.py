@@ -3,9 +3,9 @@
 import numpy as np
 import pytest
 
-from facedyn_app.dynamics.chunks import usable_chunks
-from facedyn_app.dynamics.corrected import drift_interval, effective_directions
 from facedyn_app.dynamics.drift import measure_drift
+from facedyn_app.dynamics.drift_chunks import usable_chunks
+from facedyn_app.dynamics.drift_correction import drift_interval, effective_directions
 from facedyn_app.records import DriftReport, FloatArray
 from tests.dynamics.wander import ar1
 

@@ -1,4 +1,4 @@
-"""What lies behind a drift-to-noise ratio: which sessions differ, and in which components."""
+"""Components of a drift-to-noise ratio: which sessions differ, and in which coefficients."""
 
 from __future__ import annotations
 
@@ -8,13 +8,12 @@ from itertools import combinations
 
 import numpy as np
 
-from facedyn_app.dynamics.chunks import usable_chunks
-from facedyn_app.dynamics.posterior_units import posterior_units
+from facedyn_app.dynamics.drift_chunks import posterior_units, usable_chunks
 from facedyn_app.records import FloatArray, ShapeCertainty
 
 
 @dataclass(frozen=True, slots=True, eq=False)
-class ShapeMoves:
+class DriftComponents:
     """How the shape differs between the I sessions of a speaker that have two chunks or more.
 
     Attributes:
@@ -38,10 +37,10 @@ class ShapeMoves:
     icc: FloatArray
 
 
-def measure_moves(
+def measure_components(
     sessions: Sequence[tuple[str, FloatArray]], certainties: Sequence[ShapeCertainty | None] = ()
-) -> ShapeMoves:
-    """Take the drift of a speaker apart by sessions and by components.
+) -> DriftComponents:
+    """The drift of a speaker by sessions and by shape components.
 
     With means m_i, variances v_i (unbiased) and n_i effective chunks of one component:
     drift `mean_(i<j) |m_i - m_j|`, noise `sqrt(mean_i v_i)`, and the intraclass correlation
@@ -59,8 +58,8 @@ def measure_moves(
     means = np.stack([chunks.mean for chunks in usable])
     variances = np.stack([chunks.shapes.var(axis=0, ddof=1) for chunks in usable])
     within = variances.mean(axis=0)
-    placed = means if units is None else units.of(means)
-    distances = np.linalg.norm(placed[:, None] - placed[None], axis=2)
+    in_units = means if units is None else units.of(means)
+    distances = np.linalg.norm(in_units[:, None] - in_units[None], axis=2)
     drift = between = np.full(means.shape[1], np.nan)
     if len(usable) > 1:
         pairs = [np.abs(means[i] - means[j]) for i, j in combinations(range(len(means)), 2)]
@@ -69,7 +68,7 @@ def measure_moves(
         wander = (variances / counts).mean(axis=0)
         between = np.maximum(0.0, means.var(axis=0, ddof=1) - wander)
     noise = np.sqrt(within)
-    return ShapeMoves(
+    return DriftComponents(
         names=tuple(chunks.name for chunks in usable),
         means=means,
         distances=distances,

@@ -4,7 +4,7 @@ import math
 
 import numpy as np
 
-from facedyn_app.dynamics.quality import assess_quality, quality_line
+from facedyn_app.dynamics.session_qc import assess_quality, quality_line
 from facedyn_app.records import Session
 from facedyn_app.settings import TrustSettings
 

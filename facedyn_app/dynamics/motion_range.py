@@ -1,4 +1,4 @@
-"""How far a face moves in a session: its jaw, each channel, its left against its right."""
+"""Range of motion in a session: of the jaw, of each channel, of left against right."""
 
 from __future__ import annotations
 
@@ -9,15 +9,15 @@ import numpy as np
 
 from facedyn_app.records import FloatArray, Session
 
-MOST = (0.05, 0.95)
+MIDDLE = (0.05, 0.95)
 """Quantiles between which a channel's values count: a slip of the fit is no motion."""
-SHOWN = 4
+N_LIVELIEST = 4
 """Channels that stand for a session where few can be shown."""
 LEFT, RIGHT = "Left", "Right"
 
 
 @dataclass(frozen=True, slots=True, eq=False)
-class MotionRanges:
+class MotionRange:
     """The spans of the middle 90 % of the valid frames; NaN where there is none.
 
     Attributes:
@@ -42,22 +42,22 @@ class MotionRanges:
         return (left - right) / (left + right) if left + right > 0.0 else float("nan")
 
 
-def motion_ranges(session: Session) -> MotionRanges:
+def measure_motion_range(session: Session) -> MotionRange:
     """Measure how far the face moves in a session."""
     values = np.column_stack([np.degrees(session.jaw[:, :1]), session.expression])[session.valid]
     spans = np.full(values.shape[1], np.nan)
     if len(values):
-        low, high = np.quantile(values.astype(np.float64), MOST, axis=0)
+        low, high = np.quantile(values.astype(np.float64), MIDDLE, axis=0)
         spans = high - low
-    return MotionRanges(session.expression_names, float(spans[0]), spans[1:])
+    return MotionRange(session.expression_names, float(spans[0]), spans[1:])
 
 
 def liveliest(session: Session) -> list[int]:
     """The channels that move most, by standard deviation over the valid frames."""
     if not session.valid.any():
-        return list(range(min(SHOWN, len(session.expression_names))))
+        return list(range(min(N_LIVELIEST, len(session.expression_names))))
     spread: FloatArray = session.expression[session.valid].std(axis=0)
-    return [int(k) for k in np.argsort(-spread, kind="stable")[:SHOWN]]
+    return [int(k) for k in np.argsort(-spread, kind="stable")[:N_LIVELIEST]]
 
 
 def channel_pairs(names: Sequence[str]) -> tuple[str, ...]:

@@ -5,7 +5,7 @@ from dataclasses import replace
 import numpy as np
 import pytest
 
-from facedyn_app.dynamics.ranges import channel_pairs, motion_ranges
+from facedyn_app.dynamics.motion_range import channel_pairs, measure_motion_range
 from facedyn_app.records import Session
 
 N = 1001
@@ -34,7 +34,7 @@ def made() -> Session:
 
 
 def test_spans_are_those_of_the_middle_of_the_frames() -> None:
-    found = motion_ranges(made())
+    found = measure_motion_range(made())
     assert found.jaw_deg == pytest.approx(18.0, abs=0.05)
     assert found.expression == pytest.approx([0.72, 0.36, 0.9], abs=0.005)
     assert found.asymmetry("smile") == pytest.approx(1.0 / 3.0, abs=0.01)
@@ -46,14 +46,16 @@ def test_a_slip_in_few_frames_and_frames_that_are_not_valid_do_not_count() -> No
     expression[:10] = 5.0
     valid[500:] = False
     expression[500:] = np.nan
-    found = motion_ranges(replace(session, expression=expression, valid=valid))
+    found = measure_motion_range(replace(session, expression=expression, valid=valid))
     assert found.expression[2] == pytest.approx(0.45, abs=0.02)
 
 
 def test_nothing_valid_has_no_span_and_a_face_at_rest_no_asymmetry() -> None:
     session = made()
-    assert np.isnan(motion_ranges(replace(session, valid=np.zeros(N, bool))).expression).all()
-    rest = motion_ranges(replace(session, expression=np.zeros_like(session.expression)))
+    assert np.isnan(
+        measure_motion_range(replace(session, valid=np.zeros(N, bool))).expression
+    ).all()
+    rest = measure_motion_range(replace(session, expression=np.zeros_like(session.expression)))
     assert np.isnan(rest.asymmetry("smile"))
 
 

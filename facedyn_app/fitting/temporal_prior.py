@@ -1,4 +1,4 @@
-"""How a face moves from frame to frame: the residuals that couple neighbouring frames.
+"""Temporal prior: the residuals that couple the motion of neighbouring frames.
 
 A random walk: the difference of an unknown between neighbouring frames, over its usual size.
 Under Cauchy's cost, since a face rests most of the time and now and then moves fast: noise at
@@ -29,7 +29,7 @@ half of it they would not end."""
 
 
 @dataclass(frozen=True, slots=True, eq=False)
-class Pace:
+class TemporalPrior:
     """How T frames in order are expected to follow each other.
 
     Attributes:
@@ -42,7 +42,7 @@ class Pace:
 
 
 @dataclass(frozen=True, slots=True, eq=False)
-class Smoothness:
+class TemporalCoupling:
     """The coupling at a state.
 
     Attributes:
@@ -57,19 +57,21 @@ class Smoothness:
 
     def add_to(self, H_ff: Tensor, g_f: Tensor) -> tuple[Tensor, Tensor]:
         """Diagonal blocks (T, n, n) and gradient (T, n) with the coupling's share."""
-        pull, diagonal = torch.zeros_like(g_f), torch.zeros_like(g_f)
-        pull[1:] += self.force
-        pull[:-1] -= self.force
+        force, diagonal = torch.zeros_like(g_f), torch.zeros_like(g_f)
+        force[1:] += self.force
+        force[:-1] -= self.force
         diagonal[1:] += self.curvature
         diagonal[:-1] += self.curvature
-        return H_ff + torch.diag_embed(diagonal), g_f + pull
+        return H_ff + torch.diag_embed(diagonal), g_f + force
 
 
-def frame_pace(seconds: Tensor, steps: Tensor) -> Pace:
-    """The pace of frames at (T,) seconds, in order, for usual steps (n,)."""
+def temporal_prior(seconds: Tensor, steps: Tensor) -> TemporalPrior:
+    """The prior of frames at (T,) seconds, in order, for usual steps (n,)."""
     gap = seconds.diff()
     close = (gap > 0) & (gap <= LONGEST_GAP_S)
-    return Pace(torch.where(close, 1.0 / (RATE_HZ * gap.clamp_min(1e-6)), 0.0).to(steps), steps)
+    return TemporalPrior(
+        torch.where(close, 1.0 / (RATE_HZ * gap.clamp_min(1e-6)), 0.0).to(steps), steps
+    )
 
 
 def usual_steps(settings: FitSettings, jaw_sd: Tensor, expression_sd: Tensor) -> Tensor:
@@ -85,8 +87,8 @@ def usual_steps(settings: FitSettings, jaw_sd: Tensor, expression_sd: Tensor) ->
         expression_sd: (E,) the same of the expression.
     """
 
-    def steps(most: float, spread: Tensor) -> Tensor:
-        own = (settings.step_share * spread).clamp_min(LEAST_STEP)
+    def steps(most: float, sd: Tensor) -> Tensor:
+        own = (settings.step_share * sd).clamp_min(LEAST_STEP)
         return own.clamp_max(most)
 
     pose = jaw_sd.new_tensor([settings.turn_step] * 3 + [settings.shift_step] * 3)
@@ -94,22 +96,22 @@ def usual_steps(settings: FitSettings, jaw_sd: Tensor, expression_sd: Tensor) ->
     return torch.cat([pose, jaw, steps(settings.expression_step, expression_sd)])
 
 
-def smoothness(state: FaceState, pace: Pace, tail: float) -> Smoothness:
+def temporal_coupling(state: FaceState, prior: TemporalPrior, tail: float) -> TemporalCoupling:
     """The coupling of T frames in order.
 
     Args:
         state: The frames' unknowns.
-        pace: How they follow each other.
+        prior: How they follow each other.
         tail: Difference, in usual steps, beyond which it pays less than its square.
     """
     turn = roma.rotmat_to_rotvec(state.rotation[:-1].mT @ state.rotation[1:])
     parts = [turn, state.translation.diff(dim=0), state.jaw.diff(dim=0)]
     difference = torch.cat([*parts, state.expression.diff(dim=0)], dim=1)
-    close = pace.close[:, None]
-    size2 = (difference / pace.steps).square() * close / tail**2
+    close = prior.close[:, None]
+    size2 = (difference / prior.steps).square() * close / tail**2
     # the three numbers of a turn count together: no axis is special
     turned2 = size2[:, :3].sum(1, keepdim=True)
     cost = torch.log1p(size2[:, 3:]).sum().double() + torch.log1p(turned2).sum().double()
     size2 = torch.cat([turned2.expand(-1, 3), size2[:, 3:]], dim=1)
-    precision = close / (pace.steps**2 * (1.0 + size2))
-    return Smoothness(0.5 * tail**2 * cost, precision * difference, CURVATURE * precision)
+    precision = close / (prior.steps**2 * (1.0 + size2))
+    return TemporalCoupling(0.5 * tail**2 * cost, precision * difference, CURVATURE * precision)
