@@ -175,3 +175,8 @@ def number(value: float | None, digits: int = 2) -> str:
 def indented(text: str) -> str:
     """Text two blanks to the right."""
     return "\n".join(f"  {line}" for line in text.split("\n"))
+
+
+def simulated_note(simulated: bool) -> str:
+    """What is said of simulated speakers wherever their results stand."""
+    return " (simulated)" if simulated else ""

@@ -4,16 +4,18 @@ from __future__ import annotations
 
 import logging
 from contextlib import ExitStack
+from dataclasses import dataclass
 from functools import cache
 from pathlib import Path
 from typing import TYPE_CHECKING
 
-from facedyn_app.errors import FacedynError, MismatchError
+from facedyn_app.errors import FacedynError, InputError, MismatchError
 from facedyn_app.folders import head_cache
 from facedyn_app.headmodel.files.io import list_heads, load_head
-from facedyn_app.headmodel.files.known_heads import user_heads
+from facedyn_app.headmodel.files.known_heads import KnownHead, user_heads
 from facedyn_app.headmodel.model import HeadModel
-from facedyn_app.headmodel.placing.prepare import prepare_head
+from facedyn_app.headmodel.placing.prepare import has_table, prepare_head
+from facedyn_app.npz import npz_names
 from facedyn_app.progress import OnProgress, Progress, ignore
 from facedyn_app.records import ByteArray, FloatArray
 from facedyn_app.settings import LandmarkSettings
@@ -24,6 +26,8 @@ if TYPE_CHECKING:
     from facedyn_app.landmarks import Landmarker
 
 READING = "reading the head"
+LANDMARKS = "landmark_index"
+"""The array that only a head file with landmarks has."""
 
 log = logging.getLogger(__name__)
 
@@ -136,3 +140,100 @@ def known_flame_file(head_id: str) -> FlameFile | None:
     if known is None or known.family != "FLAME":
         return None
     return FlameFile(known.sha256, known.n_shape, known.n_expression)
+
+
+@dataclass(frozen=True, slots=True, eq=False)
+class HeadEntry:
+    """A head that comes with the program, or a file that it remembers.
+
+    Attributes:
+        head_id: Its id.
+        family: What kind of head it is.
+        version: Of the family.
+        n_vertices: Vertices.
+        n_shape: Shape directions.
+        n_expression: Expression directions.
+        landmarks_placed: Whether it can be fitted at once.
+        licence: Its licence.
+        sha256: Of its file.
+        head: The head itself where it is built in; None for one that is remembered.
+        path: The remembered file; None for a built-in head.
+    """
+
+    head_id: str
+    family: str | None
+    version: str
+    n_vertices: int
+    n_shape: int
+    n_expression: int
+    landmarks_placed: bool
+    licence: str | None
+    sha256: str | None
+    head: HeadModel | None = None
+    path: Path | None = None
+
+    @property
+    def file_there(self) -> bool:
+        """Whether its file is where it was."""
+        return self.path is None or self.path.exists()
+
+
+def head_entries() -> tuple[HeadEntry, ...]:
+    """The heads that come with the program, and the files that it remembers.
+
+    Raises:
+        InputError: A built-in head is missing from this installation or damaged, or the list of
+            remembered heads is.
+    """
+    built_in = [_built_in_entry(load_head(head_id)) for head_id in list_heads()]
+    return (*built_in, *(_known_entry(known) for known in user_heads().entries()))
+
+
+def forget_head(head_id: str) -> None:
+    """Take a head off the list of remembered ones; its file stays where it is.
+
+    Raises:
+        InputError: It is not remembered.
+        OutputError: The list cannot be written.
+    """
+    user_heads().forget(head_id)
+
+
+def _built_in_entry(head: HeadModel) -> HeadEntry:
+    return HeadEntry(
+        head_id=head.head_id,
+        family=head.meta.get("family"),
+        version=head.head_id.rsplit("-", 1)[-1],
+        n_vertices=len(head.v_template),
+        n_shape=head.n_shape,
+        n_expression=head.n_expression,
+        landmarks_placed=head.landmarks is not None,
+        licence=head.meta.get("licence"),
+        sha256=head.sha256,
+        head=head,
+    )
+
+
+def _known_entry(known: KnownHead) -> HeadEntry:
+    return HeadEntry(
+        head_id=known.head_id,
+        family=known.family,
+        version=known.version,
+        n_vertices=known.n_vertices,
+        n_shape=known.n_shape,
+        n_expression=known.n_expression,
+        landmarks_placed=_placed(known),
+        licence=known.licence,
+        sha256=known.sha256,
+        path=Path(known.path),
+    )
+
+
+def _placed(known: KnownHead) -> bool:
+    """Whether the landmarks are in the cache, or came with the file."""
+    if has_table(known.sha256, head_cache()):
+        return True
+    try:
+        return LANDMARKS in npz_names(Path(known.path))
+    except (InputError, OSError, ValueError):  # it is gone, or no npz
+        return False
