@@ -50,7 +50,6 @@ def _convert(
     files: list[Path], out: Path, fps: float | None, head: str | None, _on_progress: OnProgress
 ) -> Outcome:
     from facedyn_app.cli.formatting import quality_text
-    from facedyn_app.dynamics.control import invalid_counts
     from facedyn_app.workflows.convert import convert_recording
 
     found = convert_recording(files, out, fps, head)
@@ -64,7 +63,7 @@ def _convert(
         "n_channels": len(session.expression_names),
         "n_frames": quality.n_frames,
         "n_valid": quality.n_valid,
-        "invalid": invalid_counts(session),
+        "invalid": found.invalid,
         "seconds": float(session.seconds[-1] - session.seconds[0]),
         "fps": session.meta.get("fps"),
         "fps_assumed": session.meta.get("fps_assumed", False),

@@ -51,16 +51,12 @@ def _report(
     print_pdf: PrintPdf,
     on_progress: OnProgress,
 ) -> Outcome:
-    from facedyn_app.dynamics.control import control_session
-    from facedyn_app.dynamics.quality import assess_quality
-    from facedyn_app.settings import Settings
     from facedyn_app.workflows.report import write_report
 
     written = write_report(session, speaker, folder, out, print_pdf, on_progress)
     facts: dict[str, object] = {"session": session, "speaker": speaker, "file": out}
-    if written.session is not None:
-        facts["quality"] = assess_quality(written.session, Settings().trust)
-        facts["control"] = control_session(written.session)
-    else:
+    if session is None:
         facts["library"] = folder
+    else:
+        facts |= {"quality": written.quality, "control": written.control}
     return Outcome(facts, f"written: {out}, the report on {written.subject}")

@@ -2,12 +2,13 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from pathlib import Path
 
 import numpy as np
 
+from facedyn_app.dynamics.control import invalid_counts
 from facedyn_app.dynamics.quality import assess_quality
 from facedyn_app.errors import InputError
 from facedyn_app.library.session_file import save_session
@@ -28,12 +29,14 @@ class ConvertedRecording:
     Attributes:
         session: The session.
         quality: Of its measurement.
+        invalid: Frames that are not valid, by reason.
         measured: Which of jaw, rotation, translation, gaze and shape were measured.
         notes: Sentences on what its program has not measured.
     """
 
     session: Session
     quality: Quality
+    invalid: Mapping[str, int]
     measured: tuple[str, ...]
     notes: tuple[str, ...]
 
@@ -69,7 +72,9 @@ def convert_recording(
     if not len(session.shape_chunks):
         notes.append(NO_DRIFT)
     quality = assess_quality(session, Settings().trust)
-    return ConvertedRecording(session, quality, _measured(session), tuple(notes))
+    return ConvertedRecording(
+        session, quality, invalid_counts(session), _measured(session), tuple(notes)
+    )
 
 
 def _measured(session: Session) -> tuple[str, ...]:

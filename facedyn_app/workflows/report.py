@@ -10,6 +10,7 @@ from datetime import datetime
 from hashlib import sha256
 from pathlib import Path
 
+from facedyn_app.dynamics.control import SessionControl, control_session
 from facedyn_app.dynamics.quality import assess_quality
 from facedyn_app.dynamics.ranges import motion_ranges
 from facedyn_app.errors import FacedynError, TooLittleError
@@ -18,7 +19,7 @@ from facedyn_app.library.entries import SessionEntry, SpeakerEntry
 from facedyn_app.library.library import Library, has_library
 from facedyn_app.library.session_file import load_session
 from facedyn_app.progress import OnProgress, Progress, ignore
-from facedyn_app.records import DriftReport, Session
+from facedyn_app.records import DriftReport, Quality, Session
 from facedyn_app.reports.corpus_page import Member, corpus_page
 from facedyn_app.reports.session_page import Provenance, session_page
 from facedyn_app.reports.speaker_page import Visit, speaker_page
@@ -40,11 +41,13 @@ class WrittenReport:
 
     Attributes:
         subject: What it is on, in words.
-        session: The session that it is on; None for speakers.
+        quality: Of the session that it is on; None for speakers.
+        control: What became of its frames; None for speakers.
     """
 
     subject: str
-    session: Session | None = None
+    quality: Quality | None = None
+    control: SessionControl | None = None
 
 
 def write_report(
@@ -79,7 +82,8 @@ def write_report(
         library = Library.open(folder, create=False) if has_library(folder) else None
         with library or nullcontext():
             page = report_on_session(session.name, measured, trust, library)
-        written = WrittenReport(f"session {session.name}", measured)
+        quality = assess_quality(measured, trust)
+        written = WrittenReport(f"session {session.name}", quality, control_session(measured))
     else:
         check_output_file(out)
         with Library.open(folder, create=False) as opened:
