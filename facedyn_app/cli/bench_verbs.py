@@ -9,8 +9,7 @@ import typer
 
 from facedyn_app.assets import DEFAULT_HEAD
 from facedyn_app.cli.options import AsJson, HeadName, numbers
-from facedyn_app.cli.output import Outcome, run_verb
-from facedyn_app.cli.window import MeasureWindow
+from facedyn_app.cli.output import Outcome, answering, run_verb
 from facedyn_app.progress import OnProgress
 
 WorkFolder = Annotated[
@@ -231,10 +230,7 @@ def window(
     as_json: AsJson = False,
 ) -> None:
     """Measure how long the window waits while scrubbing, beside a fit and a training."""
-    run_verb(_window, context.obj.measure, seconds, as_json=as_json)
+    with answering(as_json) as answer:
+        from facedyn_app.cli.bench_window import bench_window
 
-
-def _window(measure: MeasureWindow, seconds: float, on_progress: OnProgress) -> Outcome:
-    from facedyn_app.cli.bench_window import bench_window
-
-    return bench_window(measure, seconds, on_progress)
+        answer.outcome = bench_window(context.obj.measure, seconds, answer.on_progress)

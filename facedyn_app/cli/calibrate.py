@@ -14,9 +14,8 @@ from facedyn_app.cli.options import (
     LibraryFolder,
     verb_app,
 )
-from facedyn_app.cli.output import Outcome, run_verb
+from facedyn_app.cli.output import Outcome, answering
 from facedyn_app.errors import InputError
-from facedyn_app.progress import OnProgress
 
 app = verb_app()
 
@@ -44,33 +43,24 @@ def calibrate(
     as_json: AsJson = False,
 ) -> None:
     """Calibrate a recognizer's probabilities on a library's sessions that it has not seen."""
-    run_verb(_calibrate, recognizer, library, test_sessions, out, as_json=as_json)
+    with answering(as_json) as answer:
+        from facedyn_app.workflows.calibrate import calibrate_on_library
 
-
-def _calibrate(
-    recognizer: Path,
-    library: Path,
-    test_sessions: str | None,
-    out: Path | None,
-    on_progress: OnProgress,
-) -> Outcome:
-    from facedyn_app.workflows.calibrate import calibrate_on_library
-
-    source = None if str(recognizer) == BUILT_IN_NAME else recognizer
-    if out is None and source is None:
-        raise InputError(
-            "The built-in recognizer cannot be changed.", "Name a folder for it with -o."
-        )
-    place = out or recognizer
-    calibrated = calibrate_on_library(source, library, place, test_sessions, on_progress)
-    calibration = calibrated.calibration
-    facts = {
-        "recognizer": place,
-        "library": library,
-        "calibrated_on": calibration.made_on,
-        "trials": calibration.trials.value,
-        "weight": calibration.weight,
-        "duration": calibration.duration,
-        "offset": calibration.offset,
-    }
-    return Outcome(facts, f"calibrated on {calibration.made_on}; written: {place}")
+        source = None if str(recognizer) == BUILT_IN_NAME else recognizer
+        if out is None and source is None:
+            raise InputError(
+                "The built-in recognizer cannot be changed.", "Name a folder for it with -o."
+            )
+        place = out or recognizer
+        calibrated = calibrate_on_library(source, library, place, test_sessions, answer.on_progress)
+        calibration = calibrated.calibration
+        facts = {
+            "recognizer": place,
+            "library": library,
+            "calibrated_on": calibration.made_on,
+            "trials": calibration.trials.value,
+            "weight": calibration.weight,
+            "duration": calibration.duration,
+            "offset": calibration.offset,
+        }
+        answer.outcome = Outcome(facts, f"calibrated on {calibration.made_on}; written: {place}")

@@ -8,8 +8,7 @@ from typing import Annotated
 import typer
 
 from facedyn_app.cli.options import AsJson, FrameRate, verb_app
-from facedyn_app.cli.output import Outcome, run_verb
-from facedyn_app.progress import OnProgress
+from facedyn_app.cli.output import Outcome, answering
 
 app = verb_app()
 
@@ -43,41 +42,36 @@ def convert(
     or JSON lines), and FLAME parameters of SMIRK, EMOCA, DECA, VHAP and the like (npz, or a folder
     of npz or npy). What a file is shows in it, not in its name.
     """
-    run_verb(_convert, files, out, fps, head, as_json=as_json)
+    with answering(as_json) as answer:
+        from facedyn_app.cli.formatting import quality_text
+        from facedyn_app.workflows.convert import convert_recording
 
-
-def _convert(
-    files: list[Path], out: Path, fps: float | None, head: str | None, _on_progress: OnProgress
-) -> Outcome:
-    from facedyn_app.cli.formatting import quality_text
-    from facedyn_app.workflows.convert import convert_recording
-
-    found = convert_recording(files, out, fps, head)
-    session, quality = found.session, found.quality
-    program = session.meta.get("program")
-    facts = {
-        "files": files,
-        "session": out,
-        "program": program,
-        "head_id": session.head_id,
-        "n_channels": len(session.expression_names),
-        "n_frames": quality.n_frames,
-        "n_valid": quality.n_valid,
-        "invalid": found.invalid,
-        "seconds": float(session.seconds[-1] - session.seconds[0]),
-        "fps": session.meta.get("fps"),
-        "fps_assumed": session.meta.get("fps_assumed", False),
-        "n_shape": len(session.shape),
-        "measured": found.measured,
-        "notes": found.notes,
-        "quality": quality,
-        "simulated": session.simulated,
-    }
-    lines = [
-        f"{files[0].name}: {program}, {len(session.expression_names)} channels of "
-        f"{session.head_id}, {quality.n_valid} of {quality.n_frames} frames",
-        quality_text(quality),
-        *found.notes,
-        f"written: {out}",
-    ]
-    return Outcome(facts, "\n".join(lines))
+        found = convert_recording(files, out, fps, head)
+        session, quality = found.session, found.quality
+        program = session.meta.get("program")
+        facts = {
+            "files": files,
+            "session": out,
+            "program": program,
+            "head_id": session.head_id,
+            "n_channels": len(session.expression_names),
+            "n_frames": quality.n_frames,
+            "n_valid": quality.n_valid,
+            "invalid": found.invalid,
+            "seconds": float(session.seconds[-1] - session.seconds[0]),
+            "fps": session.meta.get("fps"),
+            "fps_assumed": session.meta.get("fps_assumed", False),
+            "n_shape": len(session.shape),
+            "measured": found.measured,
+            "notes": found.notes,
+            "quality": quality,
+            "simulated": session.simulated,
+        }
+        lines = [
+            f"{files[0].name}: {program}, {len(session.expression_names)} channels of "
+            f"{session.head_id}, {quality.n_valid} of {quality.n_frames} frames",
+            quality_text(quality),
+            *found.notes,
+            f"written: {out}",
+        ]
+        answer.outcome = Outcome(facts, "\n".join(lines))

@@ -9,10 +9,9 @@ from typing import TYPE_CHECKING, Annotated
 import typer
 
 from facedyn_app.cli.options import AsJson, DemoFolder, verb_app
-from facedyn_app.cli.output import Outcome, errors_shown, indented, number, run_verb, show, table
+from facedyn_app.cli.output import Outcome, answering, errors_shown, indented, number, show, table
 from facedyn_app.cli.progress import ProgressLine
 from facedyn_app.cli.window import Window, check_display
-from facedyn_app.progress import OnProgress
 from facedyn_app.workflows.path_checks import check_output_file, check_output_folder
 
 if TYPE_CHECKING:
@@ -43,16 +42,14 @@ def demo(
     if not headless:
         _demo_window(context.obj, library, screenshot, as_json)
         return
-    run_verb(_headless, library, as_json=as_json)
+    with answering(as_json) as answer:
+        from facedyn_app.settings import Settings
+        from facedyn_app.workflows.demo import run_demo
 
-
-def _headless(folder: Path, on_progress: OnProgress) -> Outcome:
-    from facedyn_app.settings import Settings
-    from facedyn_app.workflows.demo import run_demo
-
-    check_output_folder(folder)
-    settings = Settings()
-    return demo_outcome(run_demo(folder, settings, on_progress=on_progress), settings.trust)
+        check_output_folder(library)
+        settings = Settings()
+        found = run_demo(library, settings, on_progress=answer.on_progress)
+        answer.outcome = demo_outcome(found, settings.trust)
 
 
 def _demo_window(window: Window, library: Path, screenshot: Path | None, as_json: bool) -> None:

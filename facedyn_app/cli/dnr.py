@@ -2,11 +2,8 @@
 
 from __future__ import annotations
 
-from pathlib import Path
-
 from facedyn_app.cli.options import AsJson, LibraryFolder, SpeakerName, verb_app
-from facedyn_app.cli.output import Outcome, run_verb
-from facedyn_app.progress import OnProgress
+from facedyn_app.cli.output import Outcome, answering
 
 app = verb_app()
 
@@ -18,22 +15,19 @@ def dnr(
     as_json: AsJson = False,
 ) -> None:
     """Does the head shape drift? The drift-to-noise ratio (DNR) of the speakers' sessions."""
-    run_verb(_dnr, library, speaker, as_json=as_json)
+    with answering(as_json) as answer:
+        from facedyn_app.cli.formatting import drift_facts, drift_text
+        from facedyn_app.settings import Settings
+        from facedyn_app.workflows.drift import measure_speakers
 
-
-def _dnr(folder: Path, speaker: str | None, on_progress: OnProgress) -> Outcome:
-    from facedyn_app.cli.formatting import drift_facts, drift_text
-    from facedyn_app.settings import Settings
-    from facedyn_app.workflows.drift import measure_speakers
-
-    trust = Settings().trust
-    found = measure_speakers(folder, speaker, on_progress)
-    facts = {
-        "library": folder,
-        "speakers": [drift_facts(one.report, trust, one.simulated, one.moves) for one in found],
-    }
-    text = drift_text([one.report for one in found], trust)
-    simulated = [one.report.speaker for one in found if one.simulated]
-    if simulated:
-        text += "\nsimulated speakers: " + ", ".join(simulated)
-    return Outcome(facts, text)
+        trust = Settings().trust
+        found = measure_speakers(library, speaker, answer.on_progress)
+        facts = {
+            "library": library,
+            "speakers": [drift_facts(one.report, trust, one.simulated, one.moves) for one in found],
+        }
+        text = drift_text([one.report for one in found], trust)
+        simulated = [one.report.speaker for one in found if one.simulated]
+        if simulated:
+            text += "\nsimulated speakers: " + ", ".join(simulated)
+        answer.outcome = Outcome(facts, text)

@@ -17,8 +17,7 @@ from facedyn_app.cli.options import (
     LibraryFolder,
     verb_app,
 )
-from facedyn_app.cli.output import Outcome, run_verb, simulated_note
-from facedyn_app.progress import OnProgress
+from facedyn_app.cli.output import Outcome, answering, simulated_note
 from facedyn_app.workflows.options import FitOptions
 
 app = verb_app()
@@ -44,43 +43,32 @@ def enrol(
     as_json: AsJson = False,
 ) -> None:
     """Enrol a speaker with recordings, by consent: videos, sessions, other programs' tables."""
-    run_verb(
-        _enrol, name, recordings, library, consent, FitOptions(head, device, face), as_json=as_json
-    )
+    options = FitOptions(head, device, face)
+    with answering(as_json) as answer:
+        from facedyn_app.dynamics.quality import quality_line
+        from facedyn_app.workflows.enrol import enrol_recordings
 
-
-def _enrol(
-    name: str,
-    recordings: list[Path],
-    folder: Path,
-    consent: str,
-    options: FitOptions,
-    on_progress: OnProgress,
-) -> Outcome:
-    from facedyn_app.dynamics.quality import quality_line
-    from facedyn_app.workflows.enrol import enrol_recordings
-
-    found = enrol_recordings(name, recordings, folder, consent, options, on_progress)
-    facts = {
-        "speaker": found.speaker,
-        "consent": found.consent,
-        "library": folder,
-        "sessions": [
-            {
-                "name": entry.name,
-                "source": entry.source_name,
-                "head_id": entry.head_id,
-                "seconds": entry.seconds,
-                "simulated": entry.simulated,
-                "quality": quality,
-            }
-            for entry, quality in found.sessions
-        ],
-    }
-    lines = [f"enrolled: {found.speaker}, {len(found.sessions)} new, in {folder}"]
-    for entry, quality in found.sessions:
-        note = simulated_note(entry.simulated)
-        lines.append(f"  {entry.name}{note}, {entry.date_words}: {quality_line(quality)}")
-        lines += [f"    {reason}" for reason in quality.reasons]
-    lines.append(f"consent: {found.consent}")
-    return Outcome(facts, "\n".join(lines))
+        found = enrol_recordings(name, recordings, library, consent, options, answer.on_progress)
+        facts = {
+            "speaker": found.speaker,
+            "consent": found.consent,
+            "library": library,
+            "sessions": [
+                {
+                    "name": entry.name,
+                    "source": entry.source_name,
+                    "head_id": entry.head_id,
+                    "seconds": entry.seconds,
+                    "simulated": entry.simulated,
+                    "quality": quality,
+                }
+                for entry, quality in found.sessions
+            ],
+        }
+        lines = [f"enrolled: {found.speaker}, {len(found.sessions)} new, in {library}"]
+        for entry, quality in found.sessions:
+            note = simulated_note(entry.simulated)
+            lines.append(f"  {entry.name}{note}, {entry.date_words}: {quality_line(quality)}")
+            lines += [f"    {reason}" for reason in quality.reasons]
+        lines.append(f"consent: {found.consent}")
+        answer.outcome = Outcome(facts, "\n".join(lines))

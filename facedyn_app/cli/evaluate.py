@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 from collections.abc import Mapping
-from pathlib import Path
 from typing import TYPE_CHECKING, Annotated, Any
 
 import typer
@@ -16,8 +15,7 @@ from facedyn_app.cli.options import (
     TrainedRecognizer,
     verb_app,
 )
-from facedyn_app.cli.output import Outcome, number, run_verb, simulated_note, table
-from facedyn_app.progress import OnProgress
+from facedyn_app.cli.output import Outcome, answering, number, simulated_note, table
 
 if TYPE_CHECKING:
     from facedyn_app.recognizer.accuracy import Accuracy
@@ -39,27 +37,19 @@ def evaluate(
     as_json: AsJson = False,
 ) -> None:
     """Test a recognizer on sessions it was not trained on, beside controls and baselines."""
-    arguments = recognizer, library, test_sessions, gru_minutes
-    run_verb(_evaluate, *arguments, as_json=as_json)
+    with answering(as_json) as answer:
+        from facedyn_app.workflows.evaluate import evaluate_on_library
 
-
-def _evaluate(
-    recognizer: Path,
-    library: Path,
-    test_sessions: str | None,
-    gru_minutes: float,
-    on_progress: OnProgress,
-) -> Outcome:
-    from facedyn_app.workflows.evaluate import evaluate_on_library
-
-    found = evaluate_on_library(recognizer, library, test_sessions, gru_minutes, on_progress)
-    facts = {
-        "recognizer": recognizer,
-        "library": library,
-        "head_id": found.recognizer.head_id,
-        **assessment_facts(found.assessment),
-    }
-    return Outcome(facts, assessment_text(found.assessment))
+        found = evaluate_on_library(
+            recognizer, library, test_sessions, gru_minutes, answer.on_progress
+        )
+        facts = {
+            "recognizer": recognizer,
+            "library": library,
+            "head_id": found.recognizer.head_id,
+            **assessment_facts(found.assessment),
+        }
+        answer.outcome = Outcome(facts, assessment_text(found.assessment))
 
 
 def assessment_facts(found: Assessment) -> dict[str, Any]:

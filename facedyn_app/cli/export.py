@@ -10,7 +10,7 @@ from typing import TYPE_CHECKING, Annotated
 import typer
 
 from facedyn_app.cli.options import AsJson, OtherHead, verb_app
-from facedyn_app.cli.output import Outcome, run_verb
+from facedyn_app.cli.output import Outcome, answering
 from facedyn_app.progress import OnProgress
 from facedyn_app.reports.kinds import ExportLayout, FilmFormat, MeshFormat, MeshKind, TableFormat
 from facedyn_app.workflows.options import MeshOptions
@@ -83,21 +83,25 @@ def export(
         if chosen.any_given:
             raise typer.BadParameter("--layout goes with none of the options for meshes and films")
         _check_ending(out, [_ENDINGS[layout]])
-        run_verb(_motion, session, out, layout, head, as_json=as_json)
+        with answering(as_json) as answer:
+            answer.outcome = _motion(session, out, layout, head)
     elif mesh is not None:
         file, options = chosen.meshes(mesh, out, head)
-        run_verb(_meshes, session, file, options, as_json=as_json)
+        with answering(as_json) as answer:
+            answer.outcome = _meshes(session, file, options, answer.on_progress)
     elif chosen.n_frames_named or form is not None:
         raise typer.BadParameter("say with --mesh which mesh is wanted")
     elif video is not None:
         _check_ending(out, [f".{one}" for one in FilmFormat])
-        run_verb(_film, session, video, out, head, as_json=as_json)
+        with answering(as_json) as answer:
+            answer.outcome = _film(session, video, out, head, answer.on_progress)
     elif head is not None:
         raise typer.BadParameter("a table needs no --head")
     else:
         endings = [f".{one}" for one in TableFormat]
         _check_ending(out, endings, ", or --mesh or --video must be given")
-        run_verb(_table, session, out, as_json=as_json)
+        with answering(as_json) as answer:
+            answer.outcome = _table(session, out, answer.on_progress)
 
 
 @dataclass(frozen=True, slots=True)
@@ -191,9 +195,7 @@ def _film(path: Path, video: Path, out: Path, head: str | None, on_progress: OnP
     return Outcome(facts, f"written: {out}, {found.n_frames} frames{_note(found.session)}")
 
 
-def _motion(
-    path: Path, out: Path, layout: ExportLayout, head: str | None, _on_progress: OnProgress
-) -> Outcome:
+def _motion(path: Path, out: Path, layout: ExportLayout, head: str | None) -> Outcome:
     from facedyn_app.workflows.export import export_motion
 
     found = export_motion(path, out, layout, head)

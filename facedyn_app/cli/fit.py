@@ -19,7 +19,7 @@ from facedyn_app.cli.options import (
     MirroredMean,
     verb_app,
 )
-from facedyn_app.cli.output import NONE, Outcome, indented, number, run_verb, table
+from facedyn_app.cli.output import NONE, Outcome, answering, indented, number, table
 from facedyn_app.progress import OnProgress
 from facedyn_app.workflows.options import FitOptions
 
@@ -48,7 +48,9 @@ def fit(
     """Follow a face through a video, fit a head to it, write a session file."""
     one = max(face, 0)
     options = FitOptions(head, device, one, n_shape, n_expression, mirrored_mean=mirrored_mean)
-    run_verb(_fit_all if face == ALL_FACES else _fit, video, out, options, as_json=as_json)
+    with answering(as_json) as answer:
+        fit_those = _fit_all if face == ALL_FACES else _fit
+        answer.outcome = fit_those(video, out, options, answer.on_progress)
 
 
 def _fit(video: Path, out: Path, options: FitOptions, on_progress: OnProgress) -> Outcome:

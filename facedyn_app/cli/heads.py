@@ -8,13 +8,13 @@ from typing import TYPE_CHECKING, Annotated
 import typer
 
 from facedyn_app.cli.options import AsJson, HeadChoice, numbers, verb_app
-from facedyn_app.cli.output import Outcome, run_verb, table
-from facedyn_app.progress import OnProgress
+from facedyn_app.cli.output import Outcome, answering, table
 from facedyn_app.workflows.options import Pose
 
 if TYPE_CHECKING:
+    from facedyn_app.headmodel.model import HeadModel
     from facedyn_app.workflows.head_pictures import WrittenPicture
-    from facedyn_app.workflows.heads import HeadEntry
+    from facedyn_app.workflows.heads import RememberedHead
 
 Turn = Annotated[str, typer.Option(metavar="X,Y,Z", help="Rotation vector, rad.")]
 Coefficients = Annotated[str, typer.Option(metavar="A,B,...", help="Leading coefficients.")]
@@ -26,55 +26,69 @@ app = verb_app()
 @app.callback(invoke_without_command=True)
 def heads(context: typer.Context, as_json: AsJson = False) -> None:
     """List the head models, show one, write one as a mesh."""
-    if context.invoked_subcommand is None:
-        run_verb(_heads, as_json=as_json)
+    if context.invoked_subcommand is not None:
+        return
+    with answering(as_json) as answer:
+        from facedyn_app.workflows.heads import list_all_heads
 
-
-def _heads(_on_progress: OnProgress) -> Outcome:
-    from facedyn_app.workflows.heads import head_entries
-
-    facts = [_facts(entry) for entry in head_entries()]
-    columns = ("head_id", "family", "version", "n_vertices", "n_shape", "n_expression")
-    rows = [
-        [
-            *(str(one[name]) for name in columns),
-            "placed" if one["landmarks_placed"] else "not yet",
-            str(one["licence"]),
-            _place(one),
+        built_in, remembered = list_all_heads()
+        facts = [_built_in_facts(one) for one in built_in]
+        facts += [_remembered_facts(one) for one in remembered]
+        columns = ("head_id", "family", "version", "n_vertices", "n_shape", "n_expression")
+        rows = [
+            [
+                *(str(one[name]) for name in columns),
+                "placed" if one["landmarks_placed"] else "not yet",
+                str(one["licence"]),
+                _place(one),
+            ]
+            for one in facts
         ]
-        for one in facts
-    ]
-    head = (
-        *("head", "family", "version", "vertices", "shapes", "expressions"),
-        *("landmarks", "licence", "file"),
-    )
-    return Outcome({"heads": facts}, table(head, rows, right=(3, 4, 5)))
+        head = (
+            *("head", "family", "version", "vertices", "shapes", "expressions"),
+            *("landmarks", "licence", "file"),
+        )
+        answer.outcome = Outcome({"heads": facts}, table(head, rows, right=(3, 4, 5)))
 
 
-def _facts(entry: HeadEntry) -> dict[str, object]:
-    facts: dict[str, object] = {
-        "head_id": entry.head_id,
-        "family": entry.family,
-        "version": entry.version,
-        "n_vertices": entry.n_vertices,
-        "n_shape": entry.n_shape,
-        "n_expression": entry.n_expression,
-        "landmarks_placed": entry.landmarks_placed,
-        "licence": entry.licence,
-        "sha256": entry.sha256,
-        "built_in": entry.head is not None,
-        "path": entry.path,
-        "file_there": entry.file_there,
+def _built_in_facts(head: HeadModel) -> dict[str, object]:
+    return {
+        "head_id": head.head_id,
+        "family": head.meta.get("family"),
+        "version": head.head_id.rsplit("-", 1)[-1],
+        "n_vertices": len(head.v_template),
+        "n_shape": head.n_shape,
+        "n_expression": head.n_expression,
+        "landmarks_placed": head.landmarks is not None,
+        "licence": head.meta.get("licence"),
+        "sha256": head.sha256,
+        "built_in": True,
+        "path": None,
+        "file_there": True,
+        "n_faces": len(head.faces),
+        "expression_names": head.expression_names,
+        "joint_names": head.joint_names,
+        "activations": head.activations,
+        "origin": head.meta.get("origin"),
     }
-    if entry.head is not None:
-        facts |= {
-            "n_faces": len(entry.head.faces),
-            "expression_names": entry.head.expression_names,
-            "joint_names": entry.head.joint_names,
-            "activations": entry.head.activations,
-            "origin": entry.head.meta.get("origin"),
-        }
-    return facts
+
+
+def _remembered_facts(head: RememberedHead) -> dict[str, object]:
+    known = head.known
+    return {
+        "head_id": known.head_id,
+        "family": known.family,
+        "version": known.version,
+        "n_vertices": known.n_vertices,
+        "n_shape": known.n_shape,
+        "n_expression": known.n_expression,
+        "landmarks_placed": head.landmarks_placed,
+        "licence": known.licence,
+        "sha256": known.sha256,
+        "built_in": False,
+        "path": known.path,
+        "file_there": head.file_there,
+    }
 
 
 def _place(facts: dict[str, object]) -> str:
@@ -90,13 +104,10 @@ def show(
     as_json: AsJson = False,
 ) -> None:
     """Draw what a head can do: identities, jaw, every expression."""
-    run_verb(_show, head, out, as_json=as_json)
+    with answering(as_json) as answer:
+        from facedyn_app.workflows.head_pictures import show_head
 
-
-def _show(head: str, out: Path, on_progress: OnProgress) -> Outcome:
-    from facedyn_app.workflows.head_pictures import show_head
-
-    return _picture(out, show_head(head, out, on_progress))
+        answer.outcome = _picture(out, show_head(head, out, answer.on_progress))
 
 
 def _picture(out: Path, written: WrittenPicture) -> Outcome:
@@ -113,13 +124,10 @@ def landmarks(
     as_json: AsJson = False,
 ) -> None:
     """Draw where the landmarks sit on a head, coloured by their weight in the fit."""
-    run_verb(_landmarks, head, out, as_json=as_json)
+    with answering(as_json) as answer:
+        from facedyn_app.workflows.head_pictures import show_landmarks
 
-
-def _landmarks(head: str, out: Path, on_progress: OnProgress) -> Outcome:
-    from facedyn_app.workflows.head_pictures import show_landmarks
-
-    return _picture(out, show_landmarks(head, out, on_progress))
+        answer.outcome = _picture(out, show_landmarks(head, out, answer.on_progress))
 
 
 @app.command()
@@ -134,26 +142,23 @@ def measure(
     Takes some minutes. The head is painted, drawn with many faces and expressions and shown to the
     landmarker; what it makes of them is kept in your cache folder.
     """
-    run_verb(_measure, head, faces, looks, as_json=as_json)
+    with answering(as_json) as answer:
+        from facedyn_app.workflows.head_pictures import measure_head
 
-
-def _measure(head: str, n_faces: int, n_looks: int, on_progress: OnProgress) -> Outcome:
-    from facedyn_app.workflows.head_pictures import measure_head
-
-    found = measure_head(head, n_faces, n_looks, on_progress)
-    facts = {
-        "head_id": found.head_id,
-        "n_faces": n_faces,
-        "n_looks": n_looks,
-        "landmark_mm": found.landmark_mm,
-        "turn_deg": found.turn_deg,
-        "file": found.file,
-    }
-    text = (
-        f"head {found.head_id}: measured on {n_faces} made faces; a landmark errs by "
-        f"{found.landmark_mm:.2f} mm along each axis (median). Fits of it use this from now on."
-    )
-    return Outcome(facts, text)
+        found = measure_head(head, faces, looks, answer.on_progress)
+        facts = {
+            "head_id": found.head_id,
+            "n_faces": faces,
+            "n_looks": looks,
+            "landmark_mm": found.landmark_mm,
+            "turn_deg": found.turn_deg,
+            "file": found.file,
+        }
+        text = (
+            f"head {found.head_id}: measured on {faces} made faces; a landmark errs by "
+            f"{found.landmark_mm:.2f} mm along each axis (median). Fits of it use this from now on."
+        )
+        answer.outcome = Outcome(facts, text)
 
 
 @app.command()
@@ -172,16 +177,15 @@ def mesh(
     """Write a posed head as a mesh: metres, vertices in the head file's order."""
     turns = {"root": numbers(rotation, 3), "neck": numbers(neck, 3), "jaw": numbers(jaw, 3)}
     pose = Pose(numbers(shape), numbers(expression), turns)
-    run_verb(_mesh, head, pose, out, as_json=as_json)
+    with answering(as_json) as answer:
+        from facedyn_app.workflows.head_pictures import write_head_mesh
 
-
-def _mesh(head: str, pose: Pose, out: Path, _on_progress: OnProgress) -> Outcome:
-    from facedyn_app.workflows.head_pictures import write_head_mesh
-
-    written = write_head_mesh(head, pose, out)
-    n_vertices = written.n_vertices
-    facts = {"head_id": written.head_id, "mesh": out, "n_vertices": n_vertices, "unit": "m"}
-    return Outcome(facts, f"written: {out}, {n_vertices} vertices, head {written.head_id}")
+        written = write_head_mesh(head, pose, out)
+        n_vertices = written.n_vertices
+        facts = {"head_id": written.head_id, "mesh": out, "n_vertices": n_vertices, "unit": "m"}
+        answer.outcome = Outcome(
+            facts, f"written: {out}, {n_vertices} vertices, head {written.head_id}"
+        )
 
 
 @app.command()
@@ -190,11 +194,10 @@ def forget(
     as_json: AsJson = False,
 ) -> None:
     """Take a head file off the list; the file itself stays where it is."""
-    run_verb(_forget, head, as_json=as_json)
+    with answering(as_json) as answer:
+        from facedyn_app.workflows.heads import forget_head
 
-
-def _forget(head_id: str, _on_progress: OnProgress) -> Outcome:
-    from facedyn_app.workflows.heads import forget_head
-
-    forget_head(head_id)
-    return Outcome({"forgotten": head_id}, f"forgotten: {head_id}; its file stays where it is")
+        forget_head(head)
+        answer.outcome = Outcome(
+            {"forgotten": head}, f"forgotten: {head}; its file stays where it is"
+        )

@@ -17,9 +17,8 @@ from facedyn_app.cli.options import (
     LibraryFolder,
     verb_app,
 )
-from facedyn_app.cli.output import Outcome, run_verb, simulated_note
+from facedyn_app.cli.output import Outcome, answering, simulated_note
 from facedyn_app.library.importers import Layout
-from facedyn_app.progress import OnProgress
 from facedyn_app.workflows.options import FitOptions, ImportStatement
 
 app = verb_app()
@@ -59,41 +58,31 @@ def import_(
     the FLAME file of FLAME parameters.
     """
     options, statement = FitOptions(head, device, fps=fps), ImportStatement(consent, permission)
-    run_verb(_import, folder, library, layout, statement, options, as_json=as_json)
+    with answering(as_json) as answer:
+        from facedyn_app.tracks.times import USUAL_FPS
+        from facedyn_app.workflows.import_ import import_folder
 
-
-def _import(
-    folder: Path,
-    library: Path,
-    layout: Layout,
-    statement: ImportStatement,
-    options: FitOptions,
-    on_progress: OnProgress,
-) -> Outcome:
-    from facedyn_app.tracks.times import USUAL_FPS
-    from facedyn_app.workflows.import_ import import_folder
-
-    found = import_folder(folder, library, layout, statement, options, on_progress)
-    facts = {
-        "folder": folder,
-        "library": library,
-        "layout": str(found.layout),
-        "n_speakers": found.n_speakers,
-        "n_added": found.n_added,
-        "n_already_there": found.n_known,
-        "n_simulated": found.n_simulated,
-        "n_fps_assumed": found.n_assumed,
-        "left_out": [{"path": path, "reason": reason} for path, reason in found.left_out],
-    }
-    note = simulated_note(found.n_simulated == found.n_added > 0)
-    lines = [
-        f"imported: {found.n_added} sessions{note} of {found.n_speakers} speakers into {library}, "
-        f"{found.n_known} were there already, {len(found.left_out)} left out"
-    ]
-    if found.n_assumed:
-        lines.append(
-            f"  {found.n_assumed} of them have no times: {USUAL_FPS:g} frames a second are assumed "
-            "(--fps says another rate)"
-        )
-    lines += [f"  left out: {reason}" for _, reason in found.left_out]
-    return Outcome(facts, "\n".join(lines))
+        found = import_folder(folder, library, layout, statement, options, answer.on_progress)
+        facts = {
+            "folder": folder,
+            "library": library,
+            "layout": str(found.layout),
+            "n_speakers": found.n_speakers,
+            "n_added": found.n_added,
+            "n_already_there": found.n_known,
+            "n_simulated": found.n_simulated,
+            "n_fps_assumed": found.n_assumed,
+            "left_out": [{"path": path, "reason": reason} for path, reason in found.left_out],
+        }
+        note = simulated_note(found.n_simulated == found.n_added > 0)
+        lines = [
+            f"imported: {found.n_added} sessions{note} of {found.n_speakers} speakers into "
+            f"{library}, {found.n_known} were there already, {len(found.left_out)} left out"
+        ]
+        if found.n_assumed:
+            lines.append(
+                f"  {found.n_assumed} of them have no times: {USUAL_FPS:g} frames a second are "
+                "assumed (--fps says another rate)"
+            )
+        lines += [f"  left out: {reason}" for _, reason in found.left_out]
+        answer.outcome = Outcome(facts, "\n".join(lines))

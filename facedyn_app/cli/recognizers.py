@@ -9,8 +9,7 @@ from typing import TYPE_CHECKING, Annotated
 import typer
 
 from facedyn_app.cli.options import BUILT_IN_NAME, AsJson, LibraryFolder, verb_app
-from facedyn_app.cli.output import Outcome, number, run_verb, table
-from facedyn_app.progress import OnProgress
+from facedyn_app.cli.output import Outcome, answering, number, table
 
 if TYPE_CHECKING:
     from facedyn_app.library.recognizers import RecognizerEntry
@@ -22,17 +21,15 @@ app = verb_app()
 @app.callback(invoke_without_command=True)
 def recognizers(context: typer.Context, library: LibraryFolder, as_json: AsJson = False) -> None:
     """List the recognizers of a library, say which one answers, bring in another."""
-    if context.invoked_subcommand is None:
-        run_verb(_recognizers, library, as_json=as_json)
+    if context.invoked_subcommand is not None:
+        return
+    with answering(as_json) as answer:
+        from facedyn_app.workflows.library import recognizers_of
 
-
-def _recognizers(folder: Path, _on_progress: OnProgress) -> Outcome:
-    from facedyn_app.workflows.library import recognizers_of
-
-    entries = recognizers_of(folder)
-    head = ("recognizer", "active", "head", "speakers", "windows %", "tested", "")
-    text = table(head, [_cells(entry) for entry in entries], right=(3, 4, 5))
-    return Outcome({"recognizers": [_facts(entry) for entry in entries]}, text)
+        entries = recognizers_of(library)
+        head = ("recognizer", "active", "head", "speakers", "windows %", "tested", "")
+        text = table(head, [_cells(entry) for entry in entries], right=(3, 4, 5))
+        answer.outcome = Outcome({"recognizers": [_facts(entry) for entry in entries]}, text)
 
 
 def _facts(entry: RecognizerEntry) -> dict[str, object]:
@@ -59,14 +56,11 @@ def use(
     as_json: AsJson = False,
 ) -> None:
     """Let a recognizer answer who somebody is."""
-    run_verb(_use, library, name, as_json=as_json)
+    with answering(as_json) as answer:
+        from facedyn_app.workflows.library import use_recognizer
 
-
-def _use(folder: Path, name: str, _on_progress: OnProgress) -> Outcome:
-    from facedyn_app.workflows.library import use_recognizer
-
-    use_recognizer(folder, None if name == BUILT_IN_NAME else name)
-    return Outcome({"active": name}, f"active: {name}")
+        use_recognizer(library, None if name == BUILT_IN_NAME else name)
+        answer.outcome = Outcome({"active": name}, f"active: {name}")
 
 
 @app.command()
@@ -78,11 +72,10 @@ def add(
     as_json: AsJson = False,
 ) -> None:
     """Add a recognizer that was made elsewhere; its folder stays as it is."""
-    run_verb(_add, library, folder, as_json=as_json)
+    with answering(as_json) as answer:
+        from facedyn_app.workflows.library import bring_in_recognizer
 
-
-def _add(library: Path, source: Path, _on_progress: OnProgress) -> Outcome:
-    from facedyn_app.workflows.library import bring_in_recognizer
-
-    name = bring_in_recognizer(library, source)
-    return Outcome({"added": name}, f"added: {name}; make it active with 'recognizers use'")
+        name = bring_in_recognizer(library, folder)
+        answer.outcome = Outcome(
+            {"added": name}, f"added: {name}; make it active with 'recognizers use'"
+        )

@@ -8,9 +8,8 @@ from typing import Annotated
 import typer
 
 from facedyn_app.cli.options import AsJson, LibraryFolder, SpeakerName, verb_app
-from facedyn_app.cli.output import Outcome, run_verb
-from facedyn_app.cli.window import PrintPdf, Window
-from facedyn_app.progress import OnProgress
+from facedyn_app.cli.output import Outcome, answering
+from facedyn_app.cli.window import Window
 
 app = verb_app()
 
@@ -39,24 +38,13 @@ def report(
     if out.suffix.lower() not in (".html", ".pdf"):
         raise typer.BadParameter(f"'{out.name}' must end in .html or .pdf")
     window: Window = context.obj
-    arguments = session, speaker, library, out, window.print_pdf
-    run_verb(_report, *arguments, as_json=as_json)
+    with answering(as_json) as answer:
+        from facedyn_app.workflows.report import write_report
 
-
-def _report(
-    session: Path | None,
-    speaker: str | None,
-    folder: Path,
-    out: Path,
-    print_pdf: PrintPdf,
-    on_progress: OnProgress,
-) -> Outcome:
-    from facedyn_app.workflows.report import write_report
-
-    written = write_report(session, speaker, folder, out, print_pdf, on_progress)
-    facts: dict[str, object] = {"session": session, "speaker": speaker, "file": out}
-    if session is None:
-        facts["library"] = folder
-    else:
-        facts |= {"quality": written.quality, "control": written.control}
-    return Outcome(facts, f"written: {out}, the report on {written.subject}")
+        written = write_report(session, speaker, library, out, window.print_pdf, answer.on_progress)
+        facts: dict[str, object] = {"session": session, "speaker": speaker, "file": out}
+        if session is None:
+            facts["library"] = library
+        else:
+            facts |= {"quality": written.quality, "control": written.control}
+        answer.outcome = Outcome(facts, f"written: {out}, the report on {written.subject}")

@@ -3,8 +3,7 @@
 from __future__ import annotations
 
 from facedyn_app.cli.options import AsJson, verb_app
-from facedyn_app.cli.output import DONE, FAULT, Outcome, number, run_verb, table
-from facedyn_app.progress import OnProgress
+from facedyn_app.cli.output import DONE, FAULT, Outcome, answering, number, table
 
 app = verb_app()
 
@@ -12,20 +11,17 @@ app = verb_app()
 @app.command()
 def selftest(as_json: AsJson = False) -> None:
     """Try every stage on a small scale, in less than a minute, and say what was done."""
-    run_verb(_selftest, as_json=as_json)
+    with answering(as_json) as answer:
+        from facedyn_app.workflows.selftest import test_all_stages
 
-
-def _selftest(on_progress: OnProgress) -> Outcome:
-    from facedyn_app.workflows.selftest import test_all_stages
-
-    found = test_all_stages(on_progress)
-    facts = {"ok": found.ok, "seconds": found.seconds, "steps": found.steps}
-    rows = [
-        ("ok" if one.ok else "FAILED", one.step, number(one.seconds, 1), one.what)
-        for one in found.steps
-    ]
-    n_failed = sum(not one.ok for one in found.steps)
-    verdict = f"{n_failed} of {len(rows)} steps failed" if n_failed else "all steps are ok"
-    heading = table(("", "step", "s", "what"), rows, right=(2,))
-    text = f"{heading}\n{verdict}, {number(found.seconds, 1)} s"
-    return Outcome(facts, text, DONE if found.ok else FAULT)
+        found = test_all_stages(answer.on_progress)
+        facts = {"ok": found.ok, "seconds": found.seconds, "steps": found.steps}
+        rows = [
+            ("ok" if one.ok else "FAILED", one.step, number(one.seconds, 1), one.what)
+            for one in found.steps
+        ]
+        n_failed = sum(not one.ok for one in found.steps)
+        verdict = f"{n_failed} of {len(rows)} steps failed" if n_failed else "all steps are ok"
+        heading = table(("", "step", "s", "what"), rows, right=(2,))
+        text = f"{heading}\n{verdict}, {number(found.seconds, 1)} s"
+        answer.outcome = Outcome(facts, text, DONE if found.ok else FAULT)

@@ -3,14 +3,12 @@
 from __future__ import annotations
 
 from datetime import date
-from pathlib import Path
 from typing import TYPE_CHECKING, Annotated
 
 import typer
 
 from facedyn_app.cli.options import AsJson, LibraryFolder, SpeakerName, verb_app
-from facedyn_app.cli.output import Outcome, number, run_verb, table
-from facedyn_app.progress import OnProgress
+from facedyn_app.cli.output import Outcome, answering, number, table
 
 if TYPE_CHECKING:
     from facedyn_app.library.entries import SessionEntry
@@ -29,17 +27,17 @@ def sessions(
     as_json: AsJson = False,
 ) -> None:
     """List the sessions of a library, each speaker's by their dates; date one of them."""
-    if context.invoked_subcommand is None:
-        run_verb(_sessions, library, speaker, as_json=as_json)
+    if context.invoked_subcommand is not None:
+        return
+    with answering(as_json) as answer:
+        from facedyn_app.workflows.library import list_sessions
 
-
-def _sessions(folder: Path, speaker: str | None, _on_progress: OnProgress) -> Outcome:
-    from facedyn_app.workflows.library import list_sessions
-
-    entries = list_sessions(folder, speaker)
-    head = ("speaker", "session", "recorded", "length/s", "head", "")
-    text = table(head, [_cells(entry) for entry in entries], right=(3,))
-    return Outcome({"library": folder, "sessions": [_facts(entry) for entry in entries]}, text)
+        entries = list_sessions(library, speaker)
+        head = ("speaker", "session", "recorded", "length/s", "head", "")
+        text = table(head, [_cells(entry) for entry in entries], right=(3,))
+        answer.outcome = Outcome(
+            {"library": library, "sessions": [_facts(entry) for entry in entries]}, text
+        )
 
 
 def _facts(entry: SessionEntry) -> dict[str, object]:
@@ -77,13 +75,10 @@ def date_(
     except ValueError as error:
         raise typer.BadParameter(f"'{day}' is no day such as 2026-03-05, nor 'unknown'") from error
 
-    run_verb(_date, library, speaker, session, known, as_json=as_json)
+    with answering(as_json) as answer:
+        from facedyn_app.workflows.library import date_session
 
-
-def _date(
-    folder: Path, speaker: str, session: str, day: date | None, _on_progress: OnProgress
-) -> Outcome:
-    from facedyn_app.workflows.library import date_session
-
-    entry = date_session(folder, speaker, session, day)
-    return Outcome(_facts(entry), f"{entry.speaker}, {entry.name}: {entry.date_words}")
+        entry = date_session(library, speaker, session, known)
+        answer.outcome = Outcome(
+            _facts(entry), f"{entry.speaker}, {entry.name}: {entry.date_words}"
+        )

@@ -8,8 +8,7 @@ from typing import Annotated
 import typer
 
 from facedyn_app.cli.options import AsJson, verb_app
-from facedyn_app.cli.output import Outcome, run_verb
-from facedyn_app.progress import OnProgress
+from facedyn_app.cli.output import Outcome, answering
 from facedyn_app.workflows.options import SimulatedCorpus
 
 app = verb_app()
@@ -26,24 +25,21 @@ def simulate(
 ) -> None:
     """Write session files of simulated speakers, for trying out and for measuring."""
     corpus = SimulatedCorpus(speakers, sessions, seconds, seed)
-    run_verb(_simulate, out, corpus, as_json=as_json)
+    with answering(as_json) as answer:
+        from facedyn_app.workflows.simulate import simulate_corpus
 
-
-def _simulate(out: Path, corpus: SimulatedCorpus, on_progress: OnProgress) -> Outcome:
-    from facedyn_app.workflows.simulate import simulate_corpus
-
-    files = simulate_corpus(out, corpus, on_progress)
-    facts = {
-        "folder": out,
-        "n_speakers": corpus.n_speakers,
-        "n_sessions": corpus.n_sessions,
-        "seconds": corpus.seconds,
-        "seed": corpus.seed,
-        "simulated": True,
-        "files": files,
-    }
-    text = (
-        f"written: {len(files)} simulated sessions of {corpus.n_speakers} speakers, "
-        f"{corpus.seconds:g} s each, in {out}"
-    )
-    return Outcome(facts, text)
+        files = simulate_corpus(out, corpus, answer.on_progress)
+        facts = {
+            "folder": out,
+            "n_speakers": corpus.n_speakers,
+            "n_sessions": corpus.n_sessions,
+            "seconds": corpus.seconds,
+            "seed": corpus.seed,
+            "simulated": True,
+            "files": files,
+        }
+        text = (
+            f"written: {len(files)} simulated sessions of {corpus.n_speakers} speakers, "
+            f"{corpus.seconds:g} s each, in {out}"
+        )
+        answer.outcome = Outcome(facts, text)

@@ -16,8 +16,7 @@ from facedyn_app.cli.options import (
     TrainedRecognizer,
     verb_app,
 )
-from facedyn_app.cli.output import Outcome, run_verb
-from facedyn_app.progress import OnProgress
+from facedyn_app.cli.output import Outcome, answering
 
 LikewiseGruMinutes = Annotated[
     float | None,
@@ -39,22 +38,15 @@ def study(
     as_json: AsJson = False,
 ) -> None:
     """Study a recognizer: accuracy against window length, sessions, shape drift; one page."""
-    arguments = recognizer, library, out, test_sessions, gru_minutes
-    run_verb(_study, *arguments, as_json=as_json)
+    with answering(as_json) as answer:
+        from facedyn_app.reports.study import study_facts
+        from facedyn_app.workflows.study import study_on_library
 
-
-def _study(
-    recognizer: Path,
-    library: Path,
-    out: Path,
-    test_sessions: str | None,
-    gru_minutes: float | None,
-    on_progress: OnProgress,
-) -> Outcome:
-    from facedyn_app.reports.study import study_facts
-    from facedyn_app.workflows.study import study_on_library
-
-    found = study_on_library(recognizer, library, out, test_sessions, gru_minutes, on_progress)
-    facts = {"folder": out, **found.about, **study_facts(found.study), "files": found.files}
-    page = out / "index.html"
-    return Outcome(facts, f"{assessment_text(found.study.assessment)}\n\nwritten: {page}")
+        found = study_on_library(
+            recognizer, library, out, test_sessions, gru_minutes, answer.on_progress
+        )
+        facts = {"folder": out, **found.about, **study_facts(found.study), "files": found.files}
+        page = out / "index.html"
+        answer.outcome = Outcome(
+            facts, f"{assessment_text(found.study.assessment)}\n\nwritten: {page}"
+        )

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from dataclasses import replace
 from pathlib import Path
 from typing import TYPE_CHECKING, Annotated
 
@@ -9,9 +10,8 @@ import typer
 
 from facedyn_app.cli.evaluate import accuracy_text
 from facedyn_app.cli.options import AsJson, Device, DeviceName, LibraryFolder, verb_app
-from facedyn_app.cli.output import Outcome, run_verb, simulated_note
-from facedyn_app.progress import OnProgress
-from facedyn_app.workflows.options import TrainOptions
+from facedyn_app.cli.output import Outcome, answering, simulated_note
+from facedyn_app.settings import Settings
 
 if TYPE_CHECKING:
     from facedyn_app.recognizer.model import Recognizer
@@ -62,25 +62,35 @@ def train(
     as_json: AsJson = False,
 ) -> None:
     """Train a recognizer on the speakers of a library, and test it on sessions kept apart."""
-    options = TrainOptions(test_sessions, budget_minutes, steps, seed, device, head, resume, gaze)
-    run_verb(_train, library, out, options, as_json=as_json)
+    with answering(as_json) as answer:
+        from facedyn_app.recognizer.split import parse_test_sessions
+        from facedyn_app.workflows.train import TrainingPlan, train_on_library
+
+        plan = TrainingPlan(parse_test_sessions(test_sessions), head, device, resume)
+        settings = _settings(seed, steps, budget_minutes, gaze)
+        recognizer = train_on_library(library, out, settings, plan, answer.on_progress)
+        training = recognizer.training
+        facts = {
+            "recognizer": out,
+            "library": library,
+            "head_id": recognizer.head_id,
+            "simulated": recognizer.from_simulation,
+            **{name: training.get(name) for name in (*TOLD, *COURSE)},
+            "settings": training["settings"],
+            "metrics": recognizer.metrics,
+        }
+        answer.outcome = Outcome(facts, _text(recognizer, out))
 
 
-def _train(folder: Path, out: Path, options: TrainOptions, on_progress: OnProgress) -> Outcome:
-    from facedyn_app.workflows.train import train_on_library
-
-    recognizer = train_on_library(folder, out, options, on_progress)
-    training = recognizer.training
-    facts = {
-        "recognizer": out,
-        "library": folder,
-        "head_id": recognizer.head_id,
-        "simulated": recognizer.from_simulation,
-        **{name: training.get(name) for name in (*TOLD, *COURSE)},
-        "settings": training["settings"],
-        "metrics": recognizer.metrics,
-    }
-    return Outcome(facts, _text(recognizer, out))
+def _settings(seed: int, steps: int | None, budget_minutes: float | None, gaze: bool) -> Settings:
+    plain = Settings()
+    training = replace(
+        plain.train,
+        seed=seed,
+        max_steps=steps or plain.train.max_steps,
+        budget_minutes=budget_minutes or plain.train.budget_minutes,
+    )
+    return replace(plain, train=training, features=replace(plain.features, gaze=gaze))
 
 
 def _text(recognizer: Recognizer, out: Path) -> str:

@@ -17,8 +17,7 @@ from facedyn_app.cli.options import (
     OtherHead,
     verb_app,
 )
-from facedyn_app.cli.output import Outcome, run_verb, simulated_note
-from facedyn_app.progress import OnProgress
+from facedyn_app.cli.output import Outcome, answering, simulated_note
 from facedyn_app.workflows.options import FitOptions
 
 app = verb_app()
@@ -37,21 +36,19 @@ def verify(
 ) -> None:
     """Is it this speaker? Same, not the same, or cannot be told."""
     options = FitOptions(head, device, face)
-    run_verb(_verify, name, recording, library, recognizer, options, as_json=as_json)
+    with answering(as_json) as answer:
+        from facedyn_app.cli.formatting import verification_facts, verification_text
+        from facedyn_app.workflows.verify import verify_recording
 
-
-def _verify(
-    name: str,
-    path: Path,
-    folder: Path,
-    recognizer: Path | None,
-    options: FitOptions,
-    on_progress: OnProgress,
-) -> Outcome:
-    from facedyn_app.cli.formatting import verification_facts, verification_text
-    from facedyn_app.workflows.verify import verify_recording
-
-    session, found = verify_recording(name, path, folder, recognizer, options, on_progress)
-    facts = {"recording": path, **verification_facts(found), "simulated": session.simulated}
-    note = simulated_note(session.simulated)
-    return Outcome(facts, f"{path.name}{note} and {name}: {verification_text(found)}")
+        session, found = verify_recording(
+            name, recording, library, recognizer, options, answer.on_progress
+        )
+        facts = {
+            "recording": recording,
+            **verification_facts(found),
+            "simulated": session.simulated,
+        }
+        note = simulated_note(session.simulated)
+        answer.outcome = Outcome(
+            facts, f"{recording.name}{note} and {name}: {verification_text(found)}"
+        )

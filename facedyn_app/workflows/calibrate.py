@@ -34,38 +34,29 @@ def calibrate_on_library(
         on_progress: Called at every session; may raise Cancelled.
 
     Raises:
-        FacedynError: What `calibrate_recognizer` raises; recognizer or library cannot be read.
+        InputError: Recognizer or library cannot be read; a session to be asked about has been
+            trained on.
+        TooLittleError: Too few sessions, or fewer than two speakers.
+        MismatchError: There is no session of the recognizer's head.
         OutputError: The recognizer cannot be written.
     """
     recognizer = default_recognizer() if source is None else load_recognizer(source)
     chosen = None if test_sessions is None else parse_test_sessions(test_sessions)
     check_recognizer_folder(out)
     with Library.open(folder, create=False) as library:
-        calibrated = calibrate_recognizer(recognizer, library, chosen, on_progress)
+        calibrated = _calibrated(recognizer, library, chosen, on_progress)
         save_recognizer(calibrated, out)
         library.logbook.record("calibrate", f"recognizer '{out.name}'")
     return calibrated
 
 
-def calibrate_recognizer(
+def _calibrated(
     recognizer: Recognizer,
     library: Library,
     test_sessions: TestSessions | None,
     on_progress: OnProgress,
 ) -> Recognizer:
-    """Calibrate a recognizer's probabilities on a library's sessions that it has not seen.
-
-    Args:
-        recognizer: What is calibrated; its network and back-end stay as they are.
-        library: The sessions.
-        test_sessions: Which are asked about; None: those kept for it in training, else the last.
-        on_progress: Told of every session; may raise `Cancelled`.
-
-    Raises:
-        InputError: A session to be asked about has been trained on.
-        TooLittleError: Too few sessions, or fewer than two speakers.
-        MismatchError: There is no session of the recognizer's head.
-    """
+    """The recognizer with another calibration; its network and back-end stay as they are."""
     split = split_of(recognizer, library, test_sessions)
     enrolled = LibrarySessions(library, split.enrolled)
     trials = Trials(enrolled, LibrarySessions(library, split.test))

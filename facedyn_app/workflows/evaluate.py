@@ -46,7 +46,8 @@ def evaluate_on_library(
     Args:
         recognizer_folder: The recognizer.
         folder: The library.
-        test_sessions: Which sessions are tested, as written; None for those kept in training.
+        test_sessions: Which sessions are tested, as written; None for those kept for it in
+            training, else the last. The others are what the speakers are known by.
         gru_minutes: How long a GRU is trained for comparison, minutes; 0 not at all.
         on_progress: Called at every session; may raise Cancelled.
 
@@ -69,14 +70,7 @@ def assess_recognizer(
     *,
     gru_minutes: float = 0.0,
 ) -> Assessment:
-    """Test a recognizer on a library's sessions that it was not trained on.
-
-    Args:
-        recognizer: What is tested.
-        library: The sessions; those not tested are what the speakers are known by.
-        test_sessions: Which are tested; None: those kept for it in training, else the last.
-        on_progress: Told of every session; may raise `Cancelled`.
-        gru_minutes: How long a GRU is trained on the same sessions for comparison; 0 not at all.
+    """As `evaluate_on_library`, of what is open already.
 
     Raises:
         InputError: A session to be tested has been trained on.

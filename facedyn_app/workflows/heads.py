@@ -143,50 +143,33 @@ def known_flame_file(head_id: str) -> FlameFile | None:
 
 
 @dataclass(frozen=True, slots=True, eq=False)
-class HeadEntry:
-    """A head that comes with the program, or a file that it remembers.
+class RememberedHead:
+    """A head file that the program remembers.
 
     Attributes:
-        head_id: Its id.
-        family: What kind of head it is.
-        version: Of the family.
-        n_vertices: Vertices.
-        n_shape: Shape directions.
-        n_expression: Expression directions.
+        known: What it is.
         landmarks_placed: Whether it can be fitted at once.
-        licence: Its licence.
-        sha256: Of its file.
-        head: The head itself where it is built in; None for one that is remembered.
-        path: The remembered file; None for a built-in head.
+        file_there: Whether the file is where it was.
     """
 
-    head_id: str
-    family: str | None
-    version: str
-    n_vertices: int
-    n_shape: int
-    n_expression: int
+    known: KnownHead
     landmarks_placed: bool
-    licence: str | None
-    sha256: str | None
-    head: HeadModel | None = None
-    path: Path | None = None
-
-    @property
-    def file_there(self) -> bool:
-        """Whether its file is where it was."""
-        return self.path is None or self.path.exists()
+    file_there: bool
 
 
-def head_entries() -> tuple[HeadEntry, ...]:
+def list_all_heads() -> tuple[list[HeadModel], list[RememberedHead]]:
     """The heads that come with the program, and the files that it remembers.
 
     Raises:
         InputError: A built-in head is missing from this installation or damaged, or the list of
             remembered heads is.
     """
-    built_in = [_built_in_entry(load_head(head_id)) for head_id in list_heads()]
-    return (*built_in, *(_known_entry(known) for known in user_heads().entries()))
+    built_in = [load_head(head_id) for head_id in list_heads()]
+    remembered = [
+        RememberedHead(known, _placed(known), Path(known.path).exists())
+        for known in user_heads().entries()
+    ]
+    return built_in, remembered
 
 
 def forget_head(head_id: str) -> None:
@@ -197,36 +180,6 @@ def forget_head(head_id: str) -> None:
         OutputError: The list cannot be written.
     """
     user_heads().forget(head_id)
-
-
-def _built_in_entry(head: HeadModel) -> HeadEntry:
-    return HeadEntry(
-        head_id=head.head_id,
-        family=head.meta.get("family"),
-        version=head.head_id.rsplit("-", 1)[-1],
-        n_vertices=len(head.v_template),
-        n_shape=head.n_shape,
-        n_expression=head.n_expression,
-        landmarks_placed=head.landmarks is not None,
-        licence=head.meta.get("licence"),
-        sha256=head.sha256,
-        head=head,
-    )
-
-
-def _known_entry(known: KnownHead) -> HeadEntry:
-    return HeadEntry(
-        head_id=known.head_id,
-        family=known.family,
-        version=known.version,
-        n_vertices=known.n_vertices,
-        n_shape=known.n_shape,
-        n_expression=known.n_expression,
-        landmarks_placed=_placed(known),
-        licence=known.licence,
-        sha256=known.sha256,
-        path=Path(known.path),
-    )
 
 
 def _placed(known: KnownHead) -> bool:

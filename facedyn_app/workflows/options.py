@@ -6,7 +6,7 @@ from collections.abc import Mapping
 from dataclasses import dataclass, replace
 
 from facedyn_app.reports.kinds import MeshFormat, MeshKind
-from facedyn_app.settings import Settings, TrainSettings
+from facedyn_app.settings import Settings
 
 
 @dataclass(frozen=True, slots=True)
@@ -51,44 +51,6 @@ class ImportStatement:
 
     consent: str
     permission: str = ""
-
-
-@dataclass(frozen=True, slots=True)
-class TrainOptions:
-    """How a recognizer is trained.
-
-    Attributes:
-        test_sessions: Which sessions are kept for testing, as written.
-        budget_minutes: Most wall time, minutes; None for the default.
-        steps: Most steps; None for the default.
-        seed: Start of every random choice.
-        device: "auto", "cpu" or "cuda".
-        head: Head of the sessions; None where there is one.
-        resume: Whether to go on with what was stopped.
-        gaze: Whether the gaze is among the features.
-    """
-
-    test_sessions: str
-    budget_minutes: float | None
-    steps: int | None
-    seed: int
-    device: str
-    head: str | None
-    resume: bool
-    gaze: bool = False
-
-    def settings(self) -> Settings:
-        """The settings of the training."""
-        plain = TrainSettings()
-        plan = replace(
-            plain,
-            seed=self.seed,
-            max_steps=self.steps or plain.max_steps,
-            budget_minutes=self.budget_minutes or plain.budget_minutes,
-        )
-        settings = Settings()
-        features = replace(settings.features, gaze=self.gaze)
-        return replace(settings, train=plan, features=features)
 
 
 @dataclass(frozen=True, slots=True)

@@ -61,43 +61,30 @@ def study_on_library(
         out: A new folder, or an empty one.
         test_sessions: Which sessions are tested, as written; None for those kept in training.
         gru_minutes: How long a GRU is trained for comparison, minutes; None as long as the
-            recognizer was.
+            recognizer was, 0 not at all.
         on_progress: Called at every session; may raise Cancelled.
 
     Raises:
-        FacedynError: What `study_recognizer` raises; something cannot be read or written.
+        FacedynError: What `assess_recognizer` raises; something cannot be read or written.
     """
     recognizer = load_recognizer(recognizer_folder)
     about = _about(recognizer, recognizer_folder, folder)
     chosen = None if test_sessions is None else parse_test_sessions(test_sessions)
     with atomic_folder(out) as place, Library.open(folder, create=False) as library:
-        study = study_recognizer(recognizer, library, chosen, on_progress, gru_minutes=gru_minutes)
+        study = _study(recognizer, library, chosen, gru_minutes, on_progress)
         files = write_study(study, about, place, on_progress)
         library.logbook.record("study", f"recognizer '{recognizer_folder.name}'")
     return StudiedRecognizer(study, about, tuple(files))
 
 
-def study_recognizer(
+def _study(
     recognizer: Recognizer,
     library: Library,
     test_sessions: TestSessions | None,
+    gru_minutes: float | None,
     on_progress: OnProgress,
-    *,
-    gru_minutes: float | None = None,
 ) -> Study:
-    """Test a recognizer on a library in every respect.
-
-    Args:
-        recognizer: What is studied.
-        library: The sessions.
-        test_sessions: Which are tested; None: those kept for it in training, else the last.
-        on_progress: Told of every session; may raise `Cancelled`.
-        gru_minutes: How long a GRU is trained for comparison; None as long as the recognizer
-            was, 0 not at all.
-
-    Raises:
-        FacedynError: What `assess_recognizer` raises.
-    """
+    """A recognizer tested on a library in every respect."""
     minutes = recognizer.training.get("minutes", 0.0) if gru_minutes is None else gru_minutes
     split = split_of(recognizer, library, test_sessions)
     assessment = assess_split(recognizer, library, split, on_progress, gru_minutes=float(minutes))

@@ -26,10 +26,9 @@ from facedyn_app.recognizer.checkpoint import Work
 from facedyn_app.recognizer.evaluation import Trials
 from facedyn_app.recognizer.files import check_recognizer_folder, save_recognizer
 from facedyn_app.recognizer.model import Recognizer
-from facedyn_app.recognizer.split import TestSessions, parse_test_sessions
+from facedyn_app.recognizer.split import TestSessions
 from facedyn_app.recognizer.training import train
 from facedyn_app.settings import Settings
-from facedyn_app.workflows.options import TrainOptions
 from facedyn_app.workflows.split import (
     LibrarySessions,
     Split,
@@ -62,24 +61,11 @@ class TrainingPlan:
 
 
 def train_on_library(
-    folder: Path, out: Path, options: TrainOptions, on_progress: OnProgress
+    folder: Path, out: Path, settings: Settings, plan: TrainingPlan, on_progress: OnProgress
 ) -> Recognizer:
-    """Train on the sessions of a library's folder and write the recognizer.
-
-    Args:
-        folder: The library.
-        out: The recognizer's folder.
-        options: How.
-        on_progress: Called at every step; may raise Cancelled.
-
-    Raises:
-        FacedynError: What `train_recognizer` raises; the library cannot be read.
-    """
-    plan = TrainingPlan(
-        parse_test_sessions(options.test_sessions), options.head, options.device, options.resume
-    )
+    """As `train_recognizer`, with the library's folder; InputError where there is none."""
     with Library.open(folder, create=False) as library:
-        return train_recognizer(library, out, options.settings(), plan, on_progress)
+        return train_recognizer(library, out, settings, plan, on_progress)
 
 
 def train_recognizer(
