@@ -9,15 +9,18 @@ import threading
 from importlib import import_module
 from pathlib import Path
 from types import TracebackType
-from typing import Annotated, Any
+from typing import TYPE_CHECKING, Annotated, Any
 
 import typer
 from typer.core import TyperCommand, TyperGroup
 
 from facedyn_app import __version__
 from facedyn_app.cli.output import json_line
-from facedyn_app.cli.window import MeasureWindow, OpenWindow, PrintPdf, Window, show_window
+from facedyn_app.cli.window import MeasureWindow, OpenWindow, Window, show_window
 from facedyn_app.folders import log_file, own_library
+
+if TYPE_CHECKING:
+    from facedyn_app.workflows.report import PrintPdf
 
 VERBS = {
     "gui": "Open the window, and recordings in it, those of a folder as a queue, or a live camera.",

@@ -21,6 +21,7 @@ if TYPE_CHECKING:
     # importing these takes long (numpy; torch, mediapipe), and --help does not need them
     from facedyn_app.bench.window import WindowTiming
     from facedyn_app.workflows.demo import DemoResult
+    from facedyn_app.workflows.report import PrintPdf
 
 
 class OpenWindow(Protocol):
@@ -53,9 +54,6 @@ class OpenWindow(Protocol):
 
 MeasureWindow = Callable[[Path, float, OnProgress], "list[WindowTiming]"]
 """Opens the window, lets it work in an empty folder for so many seconds a mixture, times it."""
-
-PrintPdf = Callable[[str, Path], None]
-"""Prints a page of HTML into a PDF file."""
 
 
 @dataclass(frozen=True, slots=True)
