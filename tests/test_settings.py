@@ -7,14 +7,9 @@ from pathlib import Path
 import pytest
 
 from facedyn_app.errors import InputError, OutputError
+from facedyn_app.fit_settings import FitSettings
 from facedyn_app.limits import fault, limits_of, settings_of
-from facedyn_app.settings import (
-    FitSettings,
-    LandmarkSettings,
-    NetworkSettings,
-    Settings,
-    TrustSettings,
-)
+from facedyn_app.settings import LandmarkSettings, NetworkSettings, Settings, TrustSettings
 from facedyn_app.settings_file import changed, read_settings, write_settings
 
 STAGES = [getattr(Settings(), stage.name) for stage in fields(Settings)]

@@ -14,6 +14,7 @@ from facedyn_app.bench.speed import Speed, device_name, devices, timed
 from facedyn_app.bench.takes import Take
 from facedyn_app.bench.truth import Case
 from facedyn_app.bench.wide_head import made_landmarks, wide_head
+from facedyn_app.fit_settings import FitSettings
 from facedyn_app.fitting.arrow import solve_arrow
 from facedyn_app.fitting.fitter import Fitter, make_fitter
 from facedyn_app.fitting.landmark_head import pose_landmarks
@@ -23,7 +24,6 @@ from facedyn_app.fitting.state import FaceState
 from facedyn_app.headmodel.model import HeadModel
 from facedyn_app.progress import OnProgress, Progress, ignore
 from facedyn_app.records import FloatArray, HeadFit, Landmarks
-from facedyn_app.settings import FitSettings
 
 N_SHAPE, N_EXPRESSION = 100, 50
 SECONDS, QUICK_SECONDS = 24.0, 3.0

@@ -13,12 +13,12 @@ from facedyn_app.bench.takes import Take
 from facedyn_app.bench.truth import Case
 from facedyn_app.bench.wide_head import made_landmarks
 from facedyn_app.errors import InputError
+from facedyn_app.fit_settings import FitSettings
 from facedyn_app.fitting.session_fit import fit_session
 from facedyn_app.headmodel.model import HeadModel
 from facedyn_app.landmarks import Face, FrameFaces, TrackCollector
 from facedyn_app.progress import OnProgress, Progress, ignore
 from facedyn_app.records import Frame, Landmarks, VideoInfo
-from facedyn_app.settings import FitSettings
 
 FPS = 30.0
 TAKE_SECONDS = 8.0

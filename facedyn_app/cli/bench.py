@@ -12,10 +12,10 @@ from facedyn_app.bench.measured import Bench
 from facedyn_app.bench.real import VideoResult, measure_video
 from facedyn_app.bench.separation import Separation
 from facedyn_app.cli.output import NONE, Outcome, indented, number, table
+from facedyn_app.files import check_output_folder
 from facedyn_app.progress import OnProgress
 from facedyn_app.settings import Settings
 from facedyn_app.workflows.heads import quiet_drawing, ready_head
-from facedyn_app.workflows.path_checks import check_output_folder
 
 _HEADS = (
     "case", "valid %", "rot deg", "jaw deg", "jaw r", "n", "r", "own r", "blink", "own",

@@ -7,10 +7,11 @@ from pathlib import Path
 from facedyn_app.assets import DEFAULT_HEAD
 from facedyn_app.bench.live import FILM_RATE, live_film, measure_live
 from facedyn_app.cli.output import Outcome, number, table
+from facedyn_app.files import check_output_folder
 from facedyn_app.progress import OnProgress
 from facedyn_app.settings import Settings
 from facedyn_app.workflows.heads import quiet_drawing, ready_head
-from facedyn_app.workflows.path_checks import check_input_file, check_output_folder
+from facedyn_app.workflows.path_checks import check_input_file
 
 _SHARES = {"median": 0.5, "95 %": 0.95, "worst": 1.0}
 

@@ -11,9 +11,10 @@ from tempfile import TemporaryDirectory
 from facedyn_app.bench.agreement import LEAST_RANGE, Agreement, pooled
 from facedyn_app.bench.mirror import MirrorResult, check_sides, measure_mirror
 from facedyn_app.cli.output import NONE, Outcome, number, table
+from facedyn_app.files import check_output_folder
 from facedyn_app.progress import OnProgress
 from facedyn_app.workflows.heads import read_ready_head
-from facedyn_app.workflows.path_checks import check_input_file, check_output_folder, naming
+from facedyn_app.workflows.path_checks import check_input_file, naming
 from facedyn_app.workflows.recordings import numbered
 
 _WHAT = {

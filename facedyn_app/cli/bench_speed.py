@@ -12,10 +12,10 @@ from facedyn_app.bench.landmark_speed import measure_landmark_speed
 from facedyn_app.bench.memory import measure_memory
 from facedyn_app.bench.speed import Speed
 from facedyn_app.cli.output import NONE, Outcome, number, table
+from facedyn_app.files import check_output_folder
 from facedyn_app.progress import OnProgress
 from facedyn_app.settings import Settings
 from facedyn_app.workflows.heads import quiet_drawing, ready_head
-from facedyn_app.workflows.path_checks import check_output_folder
 
 _SPEED_HEADS = ("way", "device", "frames", "frames/s", "program is x times", "cost above least %")
 

@@ -9,8 +9,7 @@ import typer
 
 from facedyn_app.assets import DEFAULT_HEAD
 from facedyn_app.cli.options import AsJson, HeadName, numbers
-from facedyn_app.cli.output import Outcome, run_verb
-from facedyn_app.cli.window import MeasureWindow
+from facedyn_app.cli.output import Outcome, answering, run_verb
 from facedyn_app.progress import OnProgress
 
 WorkFolder = Annotated[
@@ -21,47 +20,15 @@ WorkFolder = Annotated[
 Quick = Annotated[bool, typer.Option("--quick", help="A few seconds of video only.")]
 
 
-def make_bench_app(measure_window: MeasureWindow) -> typer.Typer:
-    """The verbs under `bench`.
-
-    Args:
-        measure_window: Times the window.
-    """
-
-    def window(
-        seconds: Annotated[
-            float, typer.Option(min=1.0, help="How long each mixture of work is measured, s.")
-        ] = 20.0,
-        as_json: AsJson = False,
-    ) -> None:
-        """Measure how long the window waits while scrubbing, beside a fit and a training."""
-
-        def work_on(on_progress: OnProgress) -> Outcome:
-            from facedyn_app.cli.bench_window import bench_window
-
-            return bench_window(measure_window, seconds, on_progress)
-
-        run_verb(work_on, as_json=as_json)
-
-    app = typer.Typer(rich_markup_mode=None, no_args_is_help=True)
-    app.callback(help="Measure how accurate and how fast the program is on this machine.")(_nothing)
-    app.command("accuracy")(accuracy)
-    app.command("fit")(fit)
-    app.command("landmarks")(landmarks)
-    app.command("live")(live)
-    app.command("memory")(memory)
-    app.command("mirror")(mirror)
-    app.command("realism")(realism)
-    app.command("recognizer")(recognizer)
-    app.command("truth")(truth)
-    app.command("window")(window)
-    return app
+app = typer.Typer(rich_markup_mode=None, no_args_is_help=True, add_completion=False)
 
 
+@app.callback(help="Measure how accurate and how fast the program is on this machine.")
 def _nothing() -> None:
     """There is nothing to do for all verbs."""
 
 
+@app.command()
 def accuracy(
     work: WorkFolder,
     heads: Annotated[
@@ -96,6 +63,7 @@ def accuracy(
     run_verb(work_on, as_json=as_json)
 
 
+@app.command()
 def fit(quick: Quick = False, as_json: AsJson = False) -> None:
     """Measure the speed of the fit, beside Adam over the batch and scipy frame by frame."""
 
@@ -107,6 +75,7 @@ def fit(quick: Quick = False, as_json: AsJson = False) -> None:
     run_verb(work_on, as_json=as_json)
 
 
+@app.command()
 def landmarks(work: WorkFolder, quick: Quick = False, as_json: AsJson = False) -> None:
     """Measure the speed of following a face, beside MediaPipe by itself and decoding alone."""
 
@@ -118,6 +87,7 @@ def landmarks(work: WorkFolder, quick: Quick = False, as_json: AsJson = False) -
     run_verb(work_on, as_json=as_json)
 
 
+@app.command()
 def live(
     work: WorkFolder,
     video: Annotated[
@@ -140,6 +110,7 @@ def live(
     run_verb(work_on, as_json=as_json)
 
 
+@app.command()
 def memory(
     minutes: Annotated[
         str, typer.Option(metavar="M,…", help="Lengths of the recordings, min.")
@@ -159,6 +130,7 @@ def memory(
     run_verb(work_on, as_json=as_json)
 
 
+@app.command()
 def mirror(
     videos: Annotated[list[Path], typer.Argument(metavar="VIDEO…", help="The videos.")],
     head: HeadName = DEFAULT_HEAD,
@@ -182,6 +154,7 @@ def mirror(
     run_verb(work_on, as_json=as_json)
 
 
+@app.command()
 def realism(
     place: Annotated[
         Path | None,
@@ -213,6 +186,7 @@ def realism(
     run_verb(work_on, as_json=as_json)
 
 
+@app.command()
 def recognizer(as_json: AsJson = False) -> None:
     """Measure how many windows a second the recognizer's network embeds."""
 
@@ -224,6 +198,7 @@ def recognizer(as_json: AsJson = False) -> None:
     run_verb(work_on, as_json=as_json)
 
 
+@app.command()
 def truth(
     video: Annotated[Path, typer.Argument(metavar="VIDEO", help="The video.")],
     table: Annotated[
@@ -244,3 +219,18 @@ def truth(
         return bench_truth(video, table, head, on_progress)
 
     run_verb(work_on, as_json=as_json)
+
+
+@app.command()
+def window(
+    context: typer.Context,
+    seconds: Annotated[
+        float, typer.Option(min=1.0, help="How long each mixture of work is measured, s.")
+    ] = 20.0,
+    as_json: AsJson = False,
+) -> None:
+    """Measure how long the window waits while scrubbing, beside a fit and a training."""
+    with answering(as_json) as answer:
+        from facedyn_app.cli.bench_window import bench_window
+
+        answer.outcome = bench_window(context.obj.measure, seconds, answer.on_progress)

@@ -1,4 +1,4 @@
-"""The pipeline's answers as facts for scripts and as text for people."""
+"""Formatting of the workflows' results: facts for scripts, text for people."""
 
 from __future__ import annotations
 
@@ -22,8 +22,6 @@ from facedyn_app.records import (
     Verification,
 )
 from facedyn_app.settings import TrustSettings
-
-SIMULATED = "simulated"
 
 
 def match_facts(matches: Sequence[Match], *, calibrated: bool = True) -> list[dict[str, object]]:

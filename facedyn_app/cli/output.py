@@ -15,7 +15,7 @@ import typer
 
 from facedyn_app.cli.progress import ProgressLine, stoppable
 from facedyn_app.errors import FacedynError
-from facedyn_app.progress import Cancelled
+from facedyn_app.progress import Cancelled, OnProgress
 
 DONE, FAULT, USAGE, UNUSABLE, CANCELLED = 0, 1, 2, 3, 130
 NONE = "-"
@@ -37,16 +37,27 @@ class Outcome:
     exit_code: int = DONE
 
 
-def run_verb(verb: Callable[..., Outcome], *arguments: object, as_json: bool) -> None:
-    """Do what a verb does and print what came of it.
+@dataclass(slots=True, eq=False)
+class Answer:
+    """What a verb is to fill in.
+
+    Attributes:
+        on_progress: Shows progress; Ctrl+C stops the work there.
+        outcome: What was found.
+    """
+
+    on_progress: OnProgress
+    outcome: Outcome = field(default_factory=Outcome)
+
+
+@contextmanager
+def answering(as_json: bool) -> Iterator[Answer]:
+    """What a verb does stands in this block: what comes of it is printed.
 
     On stdout stands the answer alone: text, or one JSON object. Progress, warnings and errors
     go to stderr.
 
     Args:
-        verb: What is done: called with the arguments and `on_progress`, which shows progress and
-            is where Ctrl+C stops it.
-        arguments: What the user gave.
         as_json: Whether the answer is for a script.
 
     Raises:
@@ -55,11 +66,18 @@ def run_verb(verb: Callable[..., Outcome], *arguments: object, as_json: bool) ->
     line = ProgressLine(sys.stderr)
     with errors_shown(as_json, line):
         with _warnings_shown(line) as warnings, stoppable(line) as on_progress:
-            outcome = verb(*arguments, on_progress)
+            answer = Answer(on_progress)
+            yield answer
         line.clear()
-        show(outcome, as_json, warnings)
-    if outcome.exit_code != DONE:
-        raise typer.Exit(outcome.exit_code)
+        show(answer.outcome, as_json, warnings)
+    if answer.outcome.exit_code != DONE:
+        raise typer.Exit(answer.outcome.exit_code)
+
+
+def run_verb(work: Callable[[OnProgress], Outcome], *, as_json: bool) -> None:
+    """Do a verb's work and print what came of it, as `answering` does."""
+    with answering(as_json) as answer:
+        answer.outcome = work(answer.on_progress)
 
 
 def show(outcome: Outcome, as_json: bool, warnings: list[str]) -> None:
@@ -175,3 +193,8 @@ def number(value: float | None, digits: int = 2) -> str:
 def indented(text: str) -> str:
     """Text two blanks to the right."""
     return "\n".join(f"  {line}" for line in text.split("\n"))
+
+
+def simulated_note(simulated: bool) -> str:
+    """What is said of simulated speakers wherever their results stand."""
+    return " (simulated)" if simulated else ""

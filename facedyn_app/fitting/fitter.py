@@ -8,6 +8,7 @@ import torch
 from torch import Tensor
 
 from facedyn_app.device import choose_device
+from facedyn_app.fit_settings import FitSettings
 from facedyn_app.fitting.initialisation import initial_state
 from facedyn_app.fitting.landmark_errors import known_errors
 from facedyn_app.fitting.landmark_head import LandmarkHead
@@ -21,7 +22,6 @@ from facedyn_app.fitting.temporal_prior import temporal_prior, usual_steps
 from facedyn_app.fitting.whitening import Whitening, make_whitening
 from facedyn_app.headmodel.model import HeadModel
 from facedyn_app.records import Landmarks
-from facedyn_app.settings import FitSettings
 
 
 @dataclass(frozen=True, slots=True, eq=False)

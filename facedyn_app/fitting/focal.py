@@ -21,12 +21,12 @@ from dataclasses import dataclass, replace
 import numpy as np
 import roma
 
+from facedyn_app.fit_settings import FitSettings
 from facedyn_app.fitting.arrow import solve_arrow
 from facedyn_app.fitting.fitter import Fitter
 from facedyn_app.fitting.state import FaceState
 from facedyn_app.progress import OnProgress, Progress, ignore
 from facedyn_app.records import FloatArray, Landmarks
-from facedyn_app.settings import FitSettings
 
 FACTORS = (0.7, 1.0, 1.4, 2.0, 2.8)
 """Focal lengths tried, of the image's longer side: from wide webcams to portrait lenses."""

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import numpy as np
 
+from facedyn_app.fit_settings import FitSettings
 from facedyn_app.fitting.state import FaceState
 from facedyn_app.records import (
     INVALID_REASONS,
@@ -11,7 +12,6 @@ from facedyn_app.records import (
     FloatArray,
     Landmarks,
 )
-from facedyn_app.settings import FitSettings
 
 JUMP_S, MOST_JUMP_FRAMES = 0.2, 5
 JUMP_SHARE = 0.15

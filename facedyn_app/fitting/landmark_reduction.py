@@ -9,12 +9,12 @@ import torch
 from torch import Tensor
 
 from facedyn_app.errors import InputError
+from facedyn_app.fit_settings import FitSettings
 from facedyn_app.fitting.landmark_errors import LandmarkErrors
 from facedyn_app.fitting.landmark_head import FIRST_IRIS, LandmarkHead, ReadingModel, no_readings
 from facedyn_app.fitting.view_terms import N_VIEW_TERMS
 from facedyn_app.headmodel.model import HeadModel
 from facedyn_app.records import N_BLENDSHAPES, FloatArray
-from facedyn_app.settings import FitSettings
 
 
 def landmark_head(

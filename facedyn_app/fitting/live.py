@@ -13,6 +13,7 @@ import numpy as np
 import torch
 from torch import Tensor
 
+from facedyn_app.fit_settings import FitSettings
 from facedyn_app.fitting.arrow import solve_arrow
 from facedyn_app.fitting.fitter import make_fitter
 from facedyn_app.fitting.frame_validity import invalid_reasons, usual_sharpness
@@ -22,7 +23,6 @@ from facedyn_app.fitting.session_fit import error_in_px
 from facedyn_app.fitting.state import FaceState
 from facedyn_app.headmodel.model import HeadModel
 from facedyn_app.records import FRAME_ARRAYS, FloatArray, IntArray, Landmarks, PartialFit
-from facedyn_app.settings import FitSettings
 
 FIRST_SHAPE_FRAMES = 25
 SHAPE_FRAMES = 100

@@ -28,8 +28,8 @@ import numpy as np
 import torch
 from torch import Tensor
 
+from facedyn_app.fit_settings import FitSettings
 from facedyn_app.records import FloatArray
-from facedyn_app.settings import FitSettings
 
 JAW_CHANNELS = ("jawX", "jawY", "jawZ")
 """The jaw's rotation vector; its first number opens the mouth."""

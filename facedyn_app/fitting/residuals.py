@@ -25,6 +25,7 @@ import roma
 import torch
 from torch import Tensor
 
+from facedyn_app.fit_settings import FitSettings
 from facedyn_app.fitting.arrow import Curvature, NormalEquations
 from facedyn_app.fitting.landmark_head import LandmarkHead
 from facedyn_app.fitting.state import FaceState, Observations
@@ -37,7 +38,6 @@ from facedyn_app.fitting.whitening import (
     shared_curvature,
     view_weights,
 )
-from facedyn_app.settings import FitSettings
 
 N_POSE = 9
 BLOCK_FRAMES = 256

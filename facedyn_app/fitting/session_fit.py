@@ -15,6 +15,7 @@ import torch
 from torch import Tensor
 
 from facedyn_app.errors import TooLittleError
+from facedyn_app.fit_settings import FitSettings
 from facedyn_app.fitting.arrow import ArrowResult, solve_arrow
 from facedyn_app.fitting.fitter import Fitter, make_fitter
 from facedyn_app.fitting.focal import estimate_focal, with_focal
@@ -29,7 +30,6 @@ from facedyn_app.fitting.state import FaceState
 from facedyn_app.headmodel.model import HeadModel
 from facedyn_app.progress import OnProgress, Progress, ignore
 from facedyn_app.records import ByteArray, FaceTrack, FloatArray, HeadFit, IntArray, ShapeCertainty
-from facedyn_app.settings import FitSettings
 
 MIN_FRAMES = 3
 BLOCK_SECONDS = 16.0

@@ -37,12 +37,12 @@ from dataclasses import dataclass, replace
 import torch
 from torch import Tensor
 
+from facedyn_app.fit_settings import FitSettings
 from facedyn_app.fitting.arrow import shared_covariance
 from facedyn_app.fitting.landmark_head import LandmarkHead
 from facedyn_app.fitting.residuals import LOOSE, Evaluation, FaceProblem
 from facedyn_app.fitting.whitening import Whitening, covariance_factor, make_whitening
 from facedyn_app.records import N_BLENDSHAPES, ShapeCertainty
-from facedyn_app.settings import FitSettings
 
 
 @dataclass(frozen=True, slots=True, eq=False)

@@ -9,10 +9,10 @@ import roma
 import torch
 from torch import Tensor
 
+from facedyn_app.fit_settings import FitSettings
 from facedyn_app.fitting.landmark_head import LandmarkHead
 from facedyn_app.fitting.view_terms import line_of_sight_rotation, readings_of
 from facedyn_app.records import FloatArray, Landmarks
-from facedyn_app.settings import FitSettings
 
 
 @dataclass(frozen=True, slots=True, eq=False)

@@ -14,8 +14,8 @@ import roma
 import torch
 from torch import Tensor
 
+from facedyn_app.fit_settings import FitSettings
 from facedyn_app.fitting.state import FaceState
-from facedyn_app.settings import FitSettings
 
 LEAST_STEP = 1e-4
 """However still a face is: an activation, or rad."""

@@ -25,8 +25,8 @@ from dataclasses import dataclass, replace
 import torch
 from torch import Tensor
 
+from facedyn_app.fit_settings import FitSettings
 from facedyn_app.fitting.landmark_head import LandmarkHead, jaw_derivative, pose_landmarks
-from facedyn_app.settings import FitSettings
 
 POSE_M, POSE_RAD = 1.0, 10.0
 """Deviations of the pose: it is free, so all that it does is kept."""

@@ -8,6 +8,7 @@ import torch
 from torch import Tensor
 
 from facedyn_app.errors import InputError, TooLittleError
+from facedyn_app.fit_settings import FitSettings
 from facedyn_app.fitting.landmark_errors import LandmarkErrors
 from facedyn_app.fitting.landmark_head import pose_landmarks
 from facedyn_app.fitting.landmark_reduction import landmark_head
@@ -15,7 +16,6 @@ from facedyn_app.fitting.view_terms import line_of_sight_rotation, readings_of, 
 from facedyn_app.headmodel.model import HeadModel
 from facedyn_app.progress import OnProgress, ignore
 from facedyn_app.records import FloatArray, IntArray
-from facedyn_app.settings import FitSettings
 from facedyn_app.simulate.rendered_detections import RenderedDetections, detect_population
 
 POPULATION = 77

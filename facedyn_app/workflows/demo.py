@@ -28,7 +28,7 @@ class DemoVideo:
     """One video of the demo.
 
     Attributes:
-        speaker: The made speaker's name.
+        speaker: The simulated speaker's name.
         path: The file.
         probe: Whether it is identified; the others are enrolled.
     """
@@ -103,7 +103,7 @@ def demo_videos() -> tuple[DemoVideo, ...]:
 def run_demo(
     folder: Path, settings: Settings, *, live: bool = False, on_progress: OnProgress = ignore
 ) -> DemoResult:
-    """Enrol two sessions of each made speaker, identify the third, measure the drift.
+    """Enrol two sessions of each simulated speaker, identify the third, measure the drift.
 
     Everything is computed from the videos' pixels. A video that the library at `folder` holds
     already, analysed by this version with these settings, is not analysed again.

@@ -3,15 +3,18 @@
 from __future__ import annotations
 
 from dataclasses import dataclass, field, replace
+from pathlib import Path
 
 import numpy as np
 
 from facedyn_app.dynamics.drift import measure_drift
 from facedyn_app.dynamics.drift_components import DriftComponents, measure_components
 from facedyn_app.dynamics.recording_conditions import measure_conditions
-from facedyn_app.errors import FacedynError, MismatchError
+from facedyn_app.errors import FacedynError, MismatchError, TooLittleError
 from facedyn_app.library.library import Library
+from facedyn_app.library.operations import checked_name
 from facedyn_app.library.records import SessionEntry, in_order
+from facedyn_app.progress import OnProgress, Progress
 from facedyn_app.records import Conditions, DriftReport, FloatArray, Session, ShapeCertainty
 
 
@@ -46,14 +49,6 @@ def drift_in_detail(library: Library, speaker: str) -> tuple[DriftReport, DriftC
     """
     read = DriftReading.of(library, sessions_by_date(library, speaker))
     return read.drift(speaker), measure_components(read.shapes, read.certainties)
-
-
-def drift_or_reason(library: Library, speaker: str) -> tuple[DriftReport, DriftComponents | None]:
-    """As `drift_in_detail`; where there can be none, a report whose note says why."""
-    try:
-        return drift_in_detail(library, speaker)
-    except FacedynError as error:
-        return no_drift(speaker, error), None
 
 
 def no_drift(speaker: str, why: FacedynError) -> DriftReport:
@@ -111,3 +106,56 @@ class DriftReading:
             speaker, self.shapes, np.random.default_rng(0), certainties=self.certainties
         )
         return replace(report, conditions=tuple(self.conditions))
+
+
+@dataclass(frozen=True, slots=True, eq=False)
+class SpeakerDrift:
+    """The drift of one speaker, of whatever there is.
+
+    Attributes:
+        report: The drift; its note says why where there is none.
+        moves: What lies behind it; None where there is none.
+        simulated: Whether a session of the speaker is simulated.
+    """
+
+    report: DriftReport
+    moves: DriftComponents | None
+    simulated: bool
+
+
+def measure_speakers(
+    folder: Path, speaker: str | None, on_progress: OnProgress
+) -> tuple[SpeakerDrift, ...]:
+    """The drift of one speaker, or of all; where one of all has none, its note says why.
+
+    Raises:
+        InputError: There is no such library or speaker.
+        MismatchError: The speaker asked for has sessions of different heads.
+        TooLittleError: There is nobody, or the speaker asked for has no session long enough.
+    """
+    with Library.open(folder, create=False) as library:
+        found: list[tuple[DriftReport, DriftComponents | None]]
+        if speaker is not None:
+            found = [drift_in_detail(library, checked_name(speaker))]
+        else:
+            found = _all_drifts(library, on_progress)
+        made = {entry.speaker for entry in library.sessions() if entry.simulated}
+    return tuple(SpeakerDrift(one, moves, one.speaker in made) for one, moves in found)
+
+
+def _all_drifts(
+    library: Library, on_progress: OnProgress
+) -> list[tuple[DriftReport, DriftComponents | None]]:
+    names = [entry.name for entry in library.speakers()]
+    if not names:
+        raise TooLittleError(
+            f"There is nobody in the library '{library.folder}'.", "Enrol a speaker first."
+        )
+    found: list[tuple[DriftReport, DriftComponents | None]] = []
+    for number, name in enumerate(names):
+        on_progress(Progress("measuring shape drift", number, len(names)))
+        try:
+            found.append(drift_in_detail(library, name))
+        except FacedynError as error:
+            found.append((no_drift(name, error), None))
+    return found

@@ -2,24 +2,20 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
-from dataclasses import asdict, replace
+from dataclasses import asdict, dataclass, replace
+from pathlib import Path
 
-import numpy as np
-
-from facedyn_app.dynamics.drift import measure_drift
-from facedyn_app.errors import FacedynError, InputError
+from facedyn_app.errors import InputError
 from facedyn_app.library.library import Library
-from facedyn_app.library.records import SessionEntry
-from facedyn_app.progress import OnProgress, Progress
+from facedyn_app.progress import OnProgress
 from facedyn_app.recognizer.accuracy import Accuracy
-from facedyn_app.recognizer.calibration import TrialsOf
 from facedyn_app.recognizer.evaluation import Assessment, accuracy_of, assess
+from facedyn_app.recognizer.files import load_recognizer
 from facedyn_app.recognizer.model import Recognizer
 from facedyn_app.recognizer.network import GruNetwork
 from facedyn_app.recognizer.split import LAST, TestSessions, parse_test_sessions
 from facedyn_app.recognizer.training import train
-from facedyn_app.recognizer.trials import Trials, calibrate_on, embed_trials
+from facedyn_app.recognizer.trials import Trials
 from facedyn_app.settings import Settings, TrainSettings
 from facedyn_app.workflows.split import (
     LibrarySessions,
@@ -30,6 +26,42 @@ from facedyn_app.workflows.split import (
 )
 
 
+@dataclass(frozen=True, slots=True, eq=False)
+class EvaluatedRecognizer:
+    """A recognizer and how it did on a library."""
+
+    recognizer: Recognizer
+    assessment: Assessment
+
+
+def evaluate_on_library(
+    recognizer_folder: Path,
+    folder: Path,
+    test_sessions: str | None,
+    gru_minutes: float,
+    on_progress: OnProgress,
+) -> EvaluatedRecognizer:
+    """Test a recognizer on the sessions of a library's folder that it was not trained on.
+
+    Args:
+        recognizer_folder: The recognizer.
+        folder: The library.
+        test_sessions: Which sessions are tested, as written; None for those kept for it in
+            training, else the last. The others are what the speakers are known by.
+        gru_minutes: How long a GRU is trained for comparison, minutes; 0 not at all.
+        on_progress: Called at every session; may raise Cancelled.
+
+    Raises:
+        FacedynError: What `assess_recognizer` raises; recognizer or library cannot be read.
+    """
+    recognizer = load_recognizer(recognizer_folder)
+    chosen = None if test_sessions is None else parse_test_sessions(test_sessions)
+    with Library.open(folder, create=False) as library:
+        found = assess_recognizer(recognizer, library, chosen, on_progress, gru_minutes=gru_minutes)
+        library.audit.record("evaluate", f"recognizer '{recognizer_folder.name}'")
+    return EvaluatedRecognizer(recognizer, found)
+
+
 def assess_recognizer(
     recognizer: Recognizer,
     library: Library,
@@ -38,14 +70,7 @@ def assess_recognizer(
     *,
     gru_minutes: float = 0.0,
 ) -> Assessment:
-    """Test a recognizer on a library's sessions that it was not trained on.
-
-    Args:
-        recognizer: What is tested.
-        library: The sessions; those not tested are what the speakers are known by.
-        test_sessions: Which are tested; None: those kept for it in training, else the last.
-        on_progress: Told of every session; may raise `Cancelled`.
-        gru_minutes: How long a GRU is trained on the same sessions for comparison; 0 not at all.
+    """As `evaluate_on_library`, of what is open already.
 
     Raises:
         InputError: A session to be tested has been trained on.
@@ -54,40 +79,6 @@ def assess_recognizer(
     """
     split = split_of(recognizer, library, test_sessions)
     return assess_split(recognizer, library, split, on_progress, gru_minutes=gru_minutes)
-
-
-def calibrate_recognizer(
-    recognizer: Recognizer,
-    library: Library,
-    test_sessions: TestSessions | None,
-    on_progress: OnProgress,
-) -> Recognizer:
-    """Calibrate a recognizer's probabilities on a library's sessions that it has not seen.
-
-    Args:
-        recognizer: What is calibrated; its network and back-end stay as they are.
-        library: The sessions.
-        test_sessions: Which are asked about; None: those kept for it in training, else the last.
-        on_progress: Told of every session; may raise `Cancelled`.
-
-    Raises:
-        InputError: A session to be asked about has been trained on.
-        TooLittleError: Too few sessions, or fewer than two speakers.
-        MismatchError: There is no session of the recognizer's head.
-    """
-    split = split_of(recognizer, library, test_sessions)
-    enrolled = LibrarySessions(library, split.enrolled)
-    trials = Trials(enrolled, LibrarySessions(library, split.test))
-    embedded = embed_trials(trials, recognizer.embed, on_progress)
-    entries = (*split.enrolled, *split.test)
-    simulated = any(entry.simulated for entry in entries)
-    kind = TrialsOf.SIMULATED if simulated else TrialsOf.PEOPLE
-    seen = set(recognizer.training.get("sessions", ()))
-    trained = {entry.speaker for entry in split.enrolled if session_token(entry) in seen}
-    of_these = f", {len(trained)} of whom trained it" if trained else ""
-    space = recognizer.space(embedded.gallery)
-    calibration = calibrate_on(embedded, space, kind, f"{kind}{of_these}")
-    return replace(recognizer, calibration=calibration)
 
 
 def split_of(recognizer: Recognizer, library: Library, test_sessions: TestSessions | None) -> Split:
@@ -135,29 +126,6 @@ def _gru_accuracy(
         on_progress=on_progress,
     )
     return accuracy_of(gru, trials, settings.train.seed, on_progress)
-
-
-def drift_ratios(
-    library: Library, speakers: Sequence[str], head_id: str, on_progress: OnProgress
-) -> dict[str, tuple[float, float]]:
-    """Drift-to-noise ratio and corrected ratio of each speaker that has one."""
-    own: dict[str, list[SessionEntry]] = {}
-    for entry in library.sessions():
-        if entry.speaker is not None and entry.head_id == head_id:
-            own.setdefault(entry.speaker, []).append(entry)
-    ratios = {}
-    for number, name in enumerate(speakers):
-        on_progress(Progress("measuring shape drift", number, len(speakers)))
-        sessions = {entry.name: library.load(entry) for entry in own.get(name, [])}
-        chunks = [(session, loaded.shape_chunks) for session, loaded in sessions.items()]
-        known = [loaded.shape_certainty for loaded in sessions.values()]
-        try:
-            drift = measure_drift(name, chunks, np.random.default_rng(0), 0, known)
-        except FacedynError:
-            continue
-        if drift.dnr is not None and drift.dnr_corrected is not None:
-            ratios[name] = (drift.dnr, drift.dnr_corrected)
-    return ratios
 
 
 def _check_unseen(recognizer: Recognizer, split: Split, library: Library) -> None:

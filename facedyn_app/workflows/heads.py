@@ -4,16 +4,18 @@ from __future__ import annotations
 
 import logging
 from contextlib import ExitStack
+from dataclasses import dataclass
 from functools import cache
 from pathlib import Path
 from typing import TYPE_CHECKING
 
-from facedyn_app.errors import FacedynError, MismatchError
+from facedyn_app.errors import FacedynError, InputError, MismatchError
 from facedyn_app.folders import head_cache
 from facedyn_app.headmodel.files.io import list_heads, load_head
-from facedyn_app.headmodel.files.known_heads import user_heads
-from facedyn_app.headmodel.landmark_embedding.prepare import prepare_head
+from facedyn_app.headmodel.files.known_heads import KnownHead, user_heads
+from facedyn_app.headmodel.landmark_embedding.prepare import has_table, prepare_head
 from facedyn_app.headmodel.model import HeadModel
+from facedyn_app.npz import npz_names
 from facedyn_app.progress import OnProgress, Progress, ignore
 from facedyn_app.records import ByteArray, FloatArray
 from facedyn_app.settings import LandmarkSettings
@@ -24,6 +26,8 @@ if TYPE_CHECKING:
     from facedyn_app.landmarks import Landmarker
 
 READING = "reading the head"
+LANDMARKS = "landmark_index"
+"""The array that only a head file with landmarks has."""
 
 log = logging.getLogger(__name__)
 
@@ -136,3 +140,53 @@ def known_flame_file(head_id: str) -> FlameFile | None:
     if known is None or known.family != "FLAME":
         return None
     return FlameFile(known.sha256, known.n_shape, known.n_expression)
+
+
+@dataclass(frozen=True, slots=True, eq=False)
+class RememberedHead:
+    """A head file that the program remembers.
+
+    Attributes:
+        known: What it is.
+        landmarks_placed: Whether it can be fitted at once.
+        file_there: Whether the file is where it was.
+    """
+
+    known: KnownHead
+    landmarks_placed: bool
+    file_there: bool
+
+
+def list_all_heads() -> tuple[list[HeadModel], list[RememberedHead]]:
+    """The heads that come with the program, and the files that it remembers.
+
+    Raises:
+        InputError: A built-in head is missing from this installation or damaged, or the list of
+            remembered heads is.
+    """
+    built_in = [load_head(head_id) for head_id in list_heads()]
+    remembered = [
+        RememberedHead(known, _placed(known), Path(known.path).exists())
+        for known in user_heads().entries()
+    ]
+    return built_in, remembered
+
+
+def forget_head(head_id: str) -> None:
+    """Take a head off the list of remembered ones; its file stays where it is.
+
+    Raises:
+        InputError: It is not remembered.
+        OutputError: The list cannot be written.
+    """
+    user_heads().forget(head_id)
+
+
+def _placed(known: KnownHead) -> bool:
+    """Whether the landmarks are in the cache, or came with the file."""
+    if has_table(known.sha256, head_cache()):
+        return True
+    try:
+        return LANDMARKS in npz_names(Path(known.path))
+    except (InputError, OSError, ValueError):  # it is gone, or no npz
+        return False

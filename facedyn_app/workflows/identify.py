@@ -2,21 +2,34 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping, Sequence
+import logging
+from collections.abc import Callable, Collection, Iterator, Mapping, Sequence
+from contextlib import contextmanager
 from dataclasses import dataclass, replace
+from functools import cache, partial
+from pathlib import Path
 
 from facedyn_app.dynamics.match_confidence import judge_match
 from facedyn_app.dynamics.session_qc import assess_quality
-from facedyn_app.errors import MismatchError, TooLittleError
+from facedyn_app.errors import FacedynError, MismatchError, TooLittleError
+from facedyn_app.files import check_output_file
+from facedyn_app.headmodel.model import HeadModel
 from facedyn_app.library.gallery import enrolled_gallery
 from facedyn_app.library.library import Library
+from facedyn_app.library.recognizers import active_recognizer
 from facedyn_app.library.records import SessionEntry
 from facedyn_app.progress import OnProgress, ignore
 from facedyn_app.recognizer.calibration import TrialsOf
+from facedyn_app.recognizer.files import load_recognizer
 from facedyn_app.recognizer.model import Recognizer
 from facedyn_app.recognizer.scoring import Gallery
 from facedyn_app.records import Identification, Match, Session
+from facedyn_app.reports.tables import write_scores
 from facedyn_app.settings import Settings
+from facedyn_app.workflows.heads import read_ready_head
+from facedyn_app.workflows.options import FitOptions
+from facedyn_app.workflows.path_checks import naming
+from facedyn_app.workflows.recordings import check_recording, is_video, numbered, read_recording
 
 UNCALIBRATED = {
     TrialsOf.NONE: "The recognizer is not calibrated",
@@ -26,6 +39,8 @@ UNCALIBRATED = {
 
 JUDGED = 5
 """Matches, the best ones, whose trust is judged; it takes reading the speaker's sessions."""
+
+log = logging.getLogger(__name__)
 
 
 @dataclass(frozen=True, slots=True, eq=False)
@@ -136,3 +151,130 @@ def check_gallery(library: Library, head_id: str) -> dict[str, list[SessionEntry
         f"Nobody is enrolled in '{library.folder}' with head '{head_id}'.",
         "Enrol at least one speaker first.",
     )
+
+
+@dataclass(frozen=True, slots=True, eq=False)
+class Comparison:
+    """What recordings are compared with, and how they are read.
+
+    Attributes:
+        library: The library.
+        names: Its speakers.
+        enrolled: Gives them as they are compared with; prepares them once.
+        options: How recordings are read.
+        settings: Of all stages.
+        head: Gives the head for videos; reads it once.
+    """
+
+    library: Library
+    names: Collection[str]
+    enrolled: Callable[[], Enrolled]
+    options: FitOptions
+    settings: Settings
+    head: Callable[[], HeadModel]
+
+    def session(self, path: Path, on_progress: OnProgress) -> Session:
+        """The session of a recording."""
+        head = self.head() if is_video(path) else None
+        return read_recording(path, head, self.options, self.settings, on_progress)
+
+
+@contextmanager
+def comparing(
+    folder: Path, recognizer: Path | None, options: FitOptions, on_progress: OnProgress
+) -> Iterator[Comparison]:
+    """Open a library to compare recordings with its speakers.
+
+    Args:
+        folder: The library.
+        recognizer: A recognizer; None for the active one of the library.
+        options: How videos are analysed; by the recognizer's head where they name none.
+        on_progress: Called several times a second; may raise Cancelled.
+
+    Raises:
+        InputError: The library or the recognizer cannot be read.
+        MismatchError: Only sessions of other heads or channel sets are enrolled.
+        TooLittleError: Nobody is enrolled.
+    """
+    with Library.open(folder, create=False) as library:
+        chosen = active_recognizer(library) if recognizer is None else load_recognizer(recognizer)
+        names, settings = check_gallery(library, chosen.head_id), Settings()
+        enrolled = cache(partial(read_enrolled, library, chosen, settings, on_progress))
+        head = cache(partial(_head_for, chosen, options, on_progress))
+        yield Comparison(library, names, enrolled, options, settings, head)
+
+
+def _head_for(recognizer: Recognizer, options: FitOptions, on_progress: OnProgress) -> HeadModel:
+    """The head for videos; one that the recognizer does not read is told before the fit."""
+    head = read_ready_head(options.head or recognizer.head_id, on_progress)
+    if head.head_id != recognizer.head_id:
+        raise MismatchError(
+            f"The recognizer was trained on head '{recognizer.head_id}', "
+            f"it cannot read the motion of head '{head.head_id}'.",
+            "Leave --head out, or choose a recognizer that was trained on this head.",
+        )
+    return head
+
+
+@dataclass(frozen=True, slots=True, eq=False)
+class IdentifiedRecordings:
+    """Who recordings are.
+
+    Attributes:
+        answers: Each recording that could be compared, with its session and the answer.
+        left_out: Why each of the others could not.
+    """
+
+    answers: tuple[tuple[Path, Session, Identification], ...]
+    left_out: Mapping[Path, FacedynError]
+
+
+def identify_recordings(
+    paths: Sequence[Path],
+    folder: Path,
+    recognizer: Path | None,
+    options: FitOptions,
+    table: Path | None,
+    on_progress: OnProgress,
+) -> IdentifiedRecordings:
+    """Who is it? Rank the enrolled speakers for each recording.
+
+    A single recording that cannot be read is an error; among several it is named and left out.
+
+    Args:
+        paths: Videos, session files, other programs' measurements.
+        folder: The library.
+        recognizer: A recognizer; None for the active one of the library.
+        options: How a video is analysed; by the recognizer's head where they name none.
+        table: A CSV table for every recording against every speaker; None writes none.
+        on_progress: Called several times a second; may raise Cancelled.
+
+    Raises:
+        InputError: The only recording, the library or the recognizer cannot be read.
+        MismatchError: The head or the only session is another than the recognizer's.
+        OutputError: The table cannot be written.
+        TooLittleError: Nobody is enrolled, or the only recording is too short.
+    """
+    if table is not None:
+        check_output_file(table, paths)
+    answers: list[tuple[Path, Session, Identification]] = []
+    left_out: dict[Path, FacedynError] = {}
+    several = len(paths) > 1
+    with comparing(folder, recognizer, options, on_progress) as comparison:
+        for number, path in enumerate(paths, start=1):
+            within = numbered(on_progress, path, number, len(paths)) if several else on_progress
+            try:
+                check_recording(path)
+                session = comparison.session(path, within)
+                with naming(path):
+                    answer = identify(session, comparison.enrolled())
+            except FacedynError as error:
+                if not several:
+                    raise
+                log.warning("Left out: %s %s", error.sentence, error.hint)
+                left_out[path] = error
+                continue
+            answers.append((path, session, answer))
+    if table is not None and answers:
+        write_scores([(str(path), answer) for path, _, answer in answers], table)
+    return IdentifiedRecordings(tuple(answers), left_out)

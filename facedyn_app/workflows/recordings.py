@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import logging
 from collections.abc import Sequence
-from dataclasses import dataclass, replace
+from dataclasses import replace
 from enum import StrEnum
 from pathlib import Path
 
@@ -20,6 +20,7 @@ from facedyn_app.settings import Settings
 from facedyn_app.tracks.flame import FlameFile
 from facedyn_app.tracks.reading import Kind, kind_of, only_session, read_sessions
 from facedyn_app.workflows.heads import flame_file
+from facedyn_app.workflows.options import FitOptions
 from facedyn_app.workflows.path_checks import check_input_file, naming
 
 SESSION_ENDING, GLB_ENDING = ".npz", ".glb"
@@ -71,46 +72,16 @@ def _has_meta(path: Path) -> bool:
         return False
 
 
-@dataclass(frozen=True, slots=True)
-class FitOptions:
-    """How recordings are read, and videos fitted.
+def named_flame_file(options: FitOptions, paths: Sequence[Path]) -> FlameFile | None:
+    """The FLAME file that is named for FLAME parameters among recordings, if there are any.
 
-    Attributes:
-        head: Id or file of the head of videos, and of FLAME parameters; None for the one that the
-            act needs.
-        device: "auto", "cpu" or "cuda".
-        face: Which face, from 1; 0 takes the one seen longest.
-        n_shape: Leading shape directions to use; 0 means all.
-        n_expression: Leading expression directions to use; 0 means all.
-        mirrored_mean: Whether faces are measured in the mirrored pictures as well.
-        fps: Frame rate of other programs' measurements that have no times; None assumes one.
+    Raises:
+        InputError: It cannot be used.
+        MismatchError: It is a head of another family.
     """
-
-    head: str | None
-    device: str = "auto"
-    face: int = 0
-    n_shape: int = 0
-    n_expression: int = 0
-    mirrored_mean: bool = False
-    fps: float | None = None
-
-    def flame(self, paths: Sequence[Path]) -> FlameFile | None:
-        """The FLAME file that is named for FLAME parameters among recordings, if there are any.
-
-        Raises:
-            InputError: It cannot be used.
-            MismatchError: It is a head of another family.
-        """
-        if self.head in (None, DEFAULT_HEAD) or not any(map(_is_flame, paths)):
-            return None
-        return flame_file(self.head)
-
-    def settings(self) -> Settings:
-        """The settings of all stages, with what is chosen here."""
-        settings = Settings()
-        fit = replace(settings.fit, n_shape=self.n_shape, n_expression=self.n_expression)
-        landmarks = replace(settings.landmarks, mirrored_mean=self.mirrored_mean)
-        return replace(settings, landmarks=landmarks, fit=fit)
+    if options.head in (None, DEFAULT_HEAD) or not any(map(_is_flame, paths)):
+        return None
+    return flame_file(options.head)
 
 
 def _is_flame(path: Path) -> bool:
@@ -176,7 +147,7 @@ def read_recording(
                 on_progress=on_progress,
             )
             return analysis.session
-        session = read_one_kept(path, options.fps, options.flame([path]))
+        session = read_one_kept(path, options.fps, named_flame_file(options, [path]))
     for note in session.meta.get("notes", ()):
         log.warning("'%s': %s", path.name, note)
     return session

@@ -4,28 +4,97 @@ from __future__ import annotations
 
 import json
 from collections.abc import Callable
+from contextlib import nullcontext
+from dataclasses import dataclass
 from datetime import datetime
 from hashlib import sha256
 from pathlib import Path
 
 from facedyn_app.dynamics.motion_range import measure_motion_range
-from facedyn_app.dynamics.session_qc import assess_quality
+from facedyn_app.dynamics.session_qc import SessionQc, assess_quality, measure_session_qc
 from facedyn_app.errors import FacedynError, TooLittleError
-from facedyn_app.files import atomic_file
+from facedyn_app.files import atomic_file, check_output_file
+from facedyn_app.library.database import is_library
 from facedyn_app.library.library import Library
 from facedyn_app.library.records import SessionEntry, SpeakerEntry
+from facedyn_app.library.session_file import load_session
 from facedyn_app.progress import OnProgress, Progress, ignore
-from facedyn_app.records import DriftReport, Session
+from facedyn_app.records import DriftReport, Quality, Session
 from facedyn_app.reports.corpus_page import Member, corpus_page
 from facedyn_app.reports.page import Provenance
 from facedyn_app.reports.session_page import session_page
 from facedyn_app.reports.speaker_page import Visit, speaker_page
-from facedyn_app.settings import TrustSettings
+from facedyn_app.settings import Settings, TrustSettings
 from facedyn_app.workflows.analyse import PROGRAM
 from facedyn_app.workflows.drift import DriftReading, no_drift, sessions_by_date
+from facedyn_app.workflows.path_checks import check_input_file
+
+PrintPdf = Callable[[str, Path], None]
+"""Prints a page of HTML into a PDF file."""
 
 STAGE = "gathering for the report"
 UNTRACED = "not known: the session does not say of which recording it is"
+
+
+@dataclass(frozen=True, slots=True, eq=False)
+class WrittenReport:
+    """A report that was written.
+
+    Attributes:
+        subject: What it is on, in words.
+        quality: Of the session that it is on; None for speakers.
+        control: What became of its frames; None for speakers.
+    """
+
+    subject: str
+    quality: Quality | None = None
+    control: SessionQc | None = None
+
+
+def write_report(
+    session: Path | None,
+    speaker: str | None,
+    folder: Path,
+    out: Path,
+    print_pdf: PrintPdf,
+    on_progress: OnProgress,
+) -> WrittenReport:
+    """Make a report and write it.
+
+    Args:
+        session: A session file; its speaker and consent are looked up in the library if it is
+            there. None for a report on speakers.
+        speaker: One speaker; None for all of the library.
+        folder: The library.
+        out: The file, `.html` or `.pdf`.
+        print_pdf: Prints a page.
+        on_progress: Called for every session of a speaker, or every speaker; may raise Cancelled.
+
+    Raises:
+        InputError: The session or library cannot be read, or there is no such speaker.
+        OutputError: The file cannot be written.
+        TooLittleError: There is nobody in the library, or no session of the speaker.
+    """
+    trust = Settings().trust
+    if session is not None:
+        check_input_file(session, "session file")
+        check_output_file(out, inputs=(session,))
+        measured = load_session(session)
+        library = Library.open(folder, create=False) if is_library(folder) else None
+        with library or nullcontext():
+            page = report_on_session(session.name, measured, trust, library)
+        quality = assess_quality(measured, trust)
+        written = WrittenReport(f"session {session.name}", quality, measure_session_qc(measured))
+    else:
+        check_output_file(out)
+        with Library.open(folder, create=False) as opened:
+            if speaker is None:
+                page = report_on_library(opened, trust, on_progress)
+            else:
+                page = report_on_speaker(opened, speaker, trust, on_progress)
+        written = WrittenReport(f"library {folder}" if speaker is None else f"speaker {speaker}")
+    write_page(page, out, print_pdf)
+    return written
 
 
 def report_on_session(
@@ -89,7 +158,7 @@ def report_on_library(
     return corpus_page(str(library.folder), members, trust, _provenance())
 
 
-def write_page(page: str, path: Path, print_pdf: Callable[[str, Path], None]) -> None:
+def write_page(page: str, path: Path, print_pdf: PrintPdf) -> None:
     """Write a page as its file's ending says: PDF, or else HTML.
 
     Args:

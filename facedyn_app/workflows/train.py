@@ -60,6 +60,14 @@ class TrainingPlan:
     sessions: frozenset[int] | None = None
 
 
+def train_on_library(
+    folder: Path, out: Path, settings: Settings, plan: TrainingPlan, on_progress: OnProgress
+) -> Recognizer:
+    """As `train_recognizer`, with the library's folder; InputError where there is none."""
+    with Library.open(folder, create=False) as library:
+        return train_recognizer(library, out, settings, plan, on_progress)
+
+
 def train_recognizer(
     library: Library, out: Path, settings: Settings, plan: TrainingPlan, on_progress: OnProgress
 ) -> Recognizer:

@@ -2,14 +2,62 @@
 
 from __future__ import annotations
 
+from pathlib import Path
+
 from facedyn_app.dynamics.session_qc import DO_NOT_USE, assess_quality
 from facedyn_app.errors import InputError
 from facedyn_app.library.library import Library
+from facedyn_app.library.operations import checked_name
+from facedyn_app.progress import OnProgress
 from facedyn_app.records import Match, Quality, SameSpeaker, Session, Verification
-from facedyn_app.workflows.identify import Enrolled, caution_for, judged_match, source_name
+from facedyn_app.workflows.identify import (
+    Enrolled,
+    caution_for,
+    comparing,
+    judged_match,
+    source_name,
+)
+from facedyn_app.workflows.options import FitOptions
+from facedyn_app.workflows.path_checks import naming
+from facedyn_app.workflows.recordings import check_recording
 
 EVEN = 0.5
 """Probability at which the same and another speaker are equally likely."""
+
+
+def verify_recording(
+    name: str,
+    path: Path,
+    folder: Path,
+    recognizer: Path | None,
+    options: FitOptions,
+    on_progress: OnProgress,
+) -> tuple[Session, Verification]:
+    """Is it this speaker? One recording compared with one who is enrolled.
+
+    Args:
+        name: The speaker.
+        path: A video, a session file or another program's measurement.
+        folder: The library.
+        recognizer: A recognizer; None for the active one of the library.
+        options: How a video is analysed; by the recognizer's head where they name none.
+        on_progress: Called several times a second; may raise Cancelled.
+
+    Returns:
+        The recording's session, and the answer.
+
+    Raises:
+        InputError: The recording, library or recognizer cannot be read; nobody has that name.
+        MismatchError: The head or the session is another than the recognizer's.
+        TooLittleError: Nobody is enrolled, or the recording is too short.
+    """
+    with comparing(folder, recognizer, options, on_progress) as comparison:
+        if checked_name(name) not in comparison.names:
+            raise not_enrolled(name, comparison.library)
+        check_recording(path)
+        session = comparison.session(path, on_progress)
+        with naming(path):
+            return session, verify(checked_name(name), session, comparison.enrolled())
 
 
 def verify(name: str, session: Session, enrolled: Enrolled) -> Verification:

@@ -14,11 +14,11 @@ from facedyn_app.bench.speed import Speed, devices, timed
 from facedyn_app.bench.takes import Take
 from facedyn_app.bench.truth import Case, make_truth
 from facedyn_app.bench.wide_head import NOISE_SHARE, made_landmarks, wide_head
+from facedyn_app.fit_settings import FitSettings
 from facedyn_app.headmodel.files.io import load_head
 from facedyn_app.headmodel.model import HeadModel
 from facedyn_app.headmodel.rendering.paint import landmark_points
 from facedyn_app.headmodel.rendering.render import head_to_camera
-from facedyn_app.settings import FitSettings
 
 
 @pytest.fixture(scope="module")

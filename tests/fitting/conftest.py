@@ -11,6 +11,7 @@ import pytest
 import roma
 import torch
 
+from facedyn_app.fit_settings import FitSettings
 from facedyn_app.fitting.landmark_errors import LandmarkErrors
 from facedyn_app.fitting.landmark_head import FIRST_IRIS
 from facedyn_app.fitting.landmark_reduction import landmark_head
@@ -25,7 +26,6 @@ from facedyn_app.fitting.view_terms import (
 from facedyn_app.fitting.whitening import make_whitening
 from facedyn_app.headmodel.model import HeadModel, LandmarkEmbedding
 from facedyn_app.records import N_BLENDSHAPES, N_LANDMARKS, FloatArray, Landmarks
-from facedyn_app.settings import FitSettings
 
 WIDTH, HEIGHT = 640, 360
 N_READINGS = N_BLENDSHAPES + 3

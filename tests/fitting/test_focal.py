@@ -7,6 +7,7 @@ import dataclasses
 import numpy as np
 import pytest
 
+from facedyn_app.fit_settings import FitSettings
 from facedyn_app.fitting.fitter import make_fitter
 from facedyn_app.fitting.focal import (
     SEEN_SHARE,
@@ -19,7 +20,6 @@ from facedyn_app.fitting.focal import (
 )
 from facedyn_app.fitting.session_fit import fit_session
 from facedyn_app.headmodel.model import HeadModel
-from facedyn_app.settings import FitSettings
 from tests.fitting.conftest import WIDTH, make_motion
 
 

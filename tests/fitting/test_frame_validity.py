@@ -7,10 +7,10 @@ import pytest
 import torch
 from scipy.spatial.transform import Rotation
 
+from facedyn_app.fit_settings import FitSettings
 from facedyn_app.fitting.frame_validity import invalid_reasons, usual_sharpness
 from facedyn_app.fitting.state import FaceState
 from facedyn_app.records import INVALID_REASONS, FloatArray, Landmarks
-from facedyn_app.settings import FitSettings
 
 
 def _recording(points: FloatArray, **measured: FloatArray) -> Landmarks:

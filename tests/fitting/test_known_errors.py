@@ -9,10 +9,10 @@ from pathlib import Path
 import numpy as np
 import pytest
 
+from facedyn_app.fit_settings import FitSettings
 from facedyn_app.fitting.fitter import make_fitter
 from facedyn_app.fitting.landmark_errors import known_errors, measured_file, write_errors
 from facedyn_app.headmodel.model import HeadModel
-from facedyn_app.settings import FitSettings
 from tests.fitting.conftest import N_READINGS, made_errors
 
 

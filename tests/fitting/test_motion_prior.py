@@ -4,10 +4,10 @@ import numpy as np
 import pytest
 import torch
 
+from facedyn_app.fit_settings import FitSettings
 from facedyn_app.fitting.motion_prior import JAW_CHANNELS, PATTERNS, motion_precision
 from facedyn_app.landmarks.mirror import mirrored_channels
 from facedyn_app.records import FloatArray
-from facedyn_app.settings import FitSettings
 from facedyn_app.simulate.population import EXPRESSION_NAMES
 
 LIKE = torch.zeros(0, dtype=torch.float64)

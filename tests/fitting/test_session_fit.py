@@ -10,6 +10,7 @@ import torch
 
 from facedyn_app.device import choose_device
 from facedyn_app.errors import InputError, TooLittleError
+from facedyn_app.fit_settings import FitSettings
 from facedyn_app.fitting.arrow import solve_arrow
 from facedyn_app.fitting.fitter import make_fitter
 from facedyn_app.fitting.initialisation import initial_state
@@ -19,7 +20,6 @@ from facedyn_app.headmodel.model import HeadModel
 from facedyn_app.landmarks import Face, FrameFaces, TrackCollector
 from facedyn_app.progress import Cancelled, Progress
 from facedyn_app.records import INVALID_REASONS, FloatArray, Frame, HeadFit, Landmarks, VideoInfo
-from facedyn_app.settings import FitSettings
 from tests.fitting.conftest import HEIGHT, WIDTH, make_motion
 
 LOOSE = FitSettings(

@@ -9,6 +9,7 @@ import pytest
 import torch
 from scipy.spatial import cKDTree
 
+from facedyn_app.fit_settings import FitSettings
 from facedyn_app.fitting.fitter import make_fitter
 from facedyn_app.fitting.landmark_errors import known_errors
 from facedyn_app.fitting.landmark_reduction import landmark_head
@@ -19,7 +20,6 @@ from facedyn_app.headmodel.model import HeadModel, LandmarkEmbedding
 from facedyn_app.headmodel.surface import nearest_on_mesh
 from facedyn_app.landmarks.mirror import mirror_landmarks
 from facedyn_app.records import N_BLENDSHAPES, FloatArray, Landmarks
-from facedyn_app.settings import FitSettings
 from tests.fitting.conftest import make_motion
 from tests.headmodel.flame_files import flame_arrays
 

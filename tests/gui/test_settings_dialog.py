@@ -11,12 +11,13 @@ from PySide6.QtCore import QSettings
 from PySide6.QtWidgets import QApplication, QCheckBox, QComboBox, QDialogButtonBox, QLineEdit
 from pytestqt.qtbot import QtBot
 
+from facedyn_app.fit_settings import FitSettings
 from facedyn_app.gui.controllers.app import AppController
 from facedyn_app.gui.settings.dialog import PAGES, SettingsDialog
 from facedyn_app.gui.theme import DARK, colours_of
 from facedyn_app.headmodel.files.head_file import save_head
 from facedyn_app.headmodel.model import HeadModel
-from facedyn_app.settings import FitSettings, PrivacySettings, Settings
+from facedyn_app.settings import PrivacySettings, Settings
 from facedyn_app.settings_file import read_settings
 from tests.gui.conftest import choose, made_recording, wait_idle
 

@@ -11,6 +11,7 @@ import cv2
 import numpy as np
 import pytest
 
+from facedyn_app.fit_settings import FitSettings
 from facedyn_app.landmarks import collect_face, track_faces
 from facedyn_app.landmarks.occlusion import N_PLACES, UsualAppearance, shades_at
 from facedyn_app.landmarks.topology import (
@@ -23,7 +24,6 @@ from facedyn_app.landmarks.topology import (
     RIGHT_EYE_ROWS,
 )
 from facedyn_app.records import BoolArray, ByteArray, FloatArray, Frame, Landmarks
-from facedyn_app.settings import FitSettings
 from facedyn_app.video import probe_video, read_frames
 
 N_FRAMES = 60

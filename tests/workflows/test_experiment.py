@@ -18,8 +18,9 @@ from facedyn_app.recognizer.files import load_recognizer
 from facedyn_app.recognizer.history import TrainingState
 from facedyn_app.recognizer.split import parse_test_sessions
 from facedyn_app.settings import Settings, TrainSettings
-from facedyn_app.workflows.evaluate import assess_recognizer, drift_ratios
+from facedyn_app.workflows.evaluate import assess_recognizer
 from facedyn_app.workflows.split import split_library
+from facedyn_app.workflows.study import drift_ratios
 from facedyn_app.workflows.train import UNFINISHED, TrainingPlan, plan_split, train_recognizer
 from tests.recognizer.conftest import easy_session, small_settings
 

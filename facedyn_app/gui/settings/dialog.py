@@ -22,6 +22,7 @@ from PySide6.QtWidgets import (
 
 from facedyn_app.device import choose_device
 from facedyn_app.errors import FacedynError
+from facedyn_app.fit_settings import FitSettings
 from facedyn_app.gui.choice_box import Choice, ChoiceBox
 from facedyn_app.gui.form import make_fault, say, without_icons
 from facedyn_app.gui.head_menu import HEAD_FILES
@@ -29,13 +30,7 @@ from facedyn_app.gui.settings.page import Conflict, SettingsPage
 from facedyn_app.gui.status import error_status
 from facedyn_app.gui.theme import GRID
 from facedyn_app.headmodel.model import HeadModel
-from facedyn_app.settings import (
-    FitSettings,
-    MachineSettings,
-    NetworkSettings,
-    Settings,
-    TrustSettings,
-)
+from facedyn_app.settings import MachineSettings, NetworkSettings, Settings, TrustSettings
 
 HEAD, RECOGNIZER = "Head", "Recognizer"
 PAGES: Final[Mapping[str, tuple[str, ...]]] = {

@@ -1,8 +1,8 @@
-"""`facedyn heads show`, `landmarks` and `mesh`: pictures of a head, a mesh of one."""
+"""Pictures and meshes of a head, and the measurement of how the landmarker sees it."""
 
 from __future__ import annotations
 
-from collections.abc import Callable, Mapping
+from collections.abc import Callable
 from dataclasses import dataclass
 from pathlib import Path
 
@@ -10,9 +10,8 @@ import cv2
 import numpy as np
 import torch
 
-from facedyn_app.cli.output import Outcome
 from facedyn_app.errors import InputError, MismatchError, OutputError
-from facedyn_app.files import atomic_file
+from facedyn_app.files import atomic_file, check_output_file
 from facedyn_app.fitting.landmark_errors import measured_file, write_errors
 from facedyn_app.headmodel.files.io import list_heads
 from facedyn_app.headmodel.files.mesh_files import MESH_SUFFIXES, write_mesh
@@ -21,13 +20,47 @@ from facedyn_app.headmodel.landmark_embedding.landmark_picture import landmark_p
 from facedyn_app.headmodel.model import HeadModel
 from facedyn_app.headmodel.rendering.sheet import contact_sheet
 from facedyn_app.progress import OnProgress
-from facedyn_app.records import ByteArray
+from facedyn_app.records import ByteArray, FloatArray
 from facedyn_app.simulate.error_measurement import measure_landmarker
 from facedyn_app.workflows.heads import quiet_drawing, read_head, read_ready_head
-from facedyn_app.workflows.path_checks import check_output_file
+from facedyn_app.workflows.options import Pose
 
 
-def show_head(path_or_id: str, out: Path, on_progress: OnProgress) -> Outcome:
+@dataclass(frozen=True, slots=True)
+class WrittenPicture:
+    """A picture of a head that was written; width and height in px."""
+
+    head_id: str
+    width: int
+    height: int
+
+
+@dataclass(frozen=True, slots=True)
+class WrittenMesh:
+    """A mesh of a head that was written."""
+
+    head_id: str
+    n_vertices: int
+
+
+@dataclass(frozen=True, slots=True, eq=False)
+class MeasuredHead:
+    """How the landmarker sees a head.
+
+    Attributes:
+        head_id: The head.
+        file: Where the measurement is kept for the fits to come.
+        landmark_mm: How far a landmark errs along each axis (median), mm.
+        turn_deg: (3,) how far the head's rotation errs about each axis, degrees.
+    """
+
+    head_id: str
+    file: Path
+    landmark_mm: float
+    turn_deg: FloatArray
+
+
+def show_head(path_or_id: str, out: Path, on_progress: OnProgress) -> WrittenPicture:
     """Write a picture of what a head can do.
 
     Args:
@@ -45,7 +78,7 @@ def show_head(path_or_id: str, out: Path, on_progress: OnProgress) -> Outcome:
     )
 
 
-def show_landmarks(path_or_id: str, out: Path, on_progress: OnProgress) -> Outcome:
+def show_landmarks(path_or_id: str, out: Path, on_progress: OnProgress) -> WrittenPicture:
     """Write a picture of where the landmarks sit on a head.
 
     Args:
@@ -63,7 +96,7 @@ def show_landmarks(path_or_id: str, out: Path, on_progress: OnProgress) -> Outco
 
 def _write_picture(
     path_or_id: str, out: Path, draw: Callable[[HeadModel], ByteArray], on_progress: OnProgress
-) -> Outcome:
+) -> WrittenPicture:
     check_output_file(out, inputs=(Path(path_or_id),))
     head = read_ready_head(path_or_id, on_progress)
     picture = draw(head)
@@ -73,16 +106,17 @@ def _write_picture(
     with atomic_file(out) as file:
         file.write(png.tobytes())
     height, width = picture.shape[:2]
-    facts = {"head_id": head.head_id, "picture": out, "width": width, "height": height}
-    return Outcome(facts, f"written: {out}, {width} x {height} px, head {head.head_id}")
+    return WrittenPicture(head.head_id, width, height)
 
 
-def measure_head(path_or_id: str, n_faces: int, n_looks: int, on_progress: OnProgress) -> Outcome:
+def measure_head(
+    path_or_id: str, n_faces: int, n_looks: int, on_progress: OnProgress
+) -> MeasuredHead:
     """Measure how the landmarker sees a head, and keep it for the fits to come.
 
     Args:
         path_or_id: The head, one of the user's.
-        n_faces: Made faces.
+        n_faces: Simulated faces.
         n_looks: Pictures of each.
         on_progress: Called for each face; may raise Cancelled.
 
@@ -102,37 +136,15 @@ def measure_head(path_or_id: str, n_faces: int, n_looks: int, on_progress: OnPro
     file.parent.mkdir(parents=True, exist_ok=True)
     write_errors(errors, file)
     n_flat = 2 * len(errors.index)
-    facts = {
-        "head_id": head.head_id,
-        "n_faces": n_faces,
-        "n_looks": n_looks,
-        "landmark_mm": 1e3 * float(np.median(errors.deviation[:n_flat])),
-        "turn_deg": np.degrees(errors.deviation[-3:]).tolist(),
-        "file": file,
-    }
-    text = (
-        f"head {head.head_id}: measured on {n_faces} made faces; a landmark errs by "
-        f"{facts['landmark_mm']:.2f} mm along each axis (median). Fits of it use this from now on."
+    return MeasuredHead(
+        head_id=head.head_id,
+        file=file,
+        landmark_mm=1e3 * float(np.median(errors.deviation[:n_flat])),
+        turn_deg=np.degrees(errors.deviation[-3:]),
     )
-    return Outcome(facts, text)
 
 
-@dataclass(frozen=True, slots=True)
-class Pose:
-    """What a mesh shows.
-
-    Attributes:
-        shape: Leading shape coefficients, standard deviations; the rest is 0.
-        expression: Leading expression coefficients; the rest is 0.
-        turns: Rotation vector of each named joint, rad; "root" turns the whole head.
-    """
-
-    shape: tuple[float, ...]
-    expression: tuple[float, ...]
-    turns: Mapping[str, tuple[float, ...]]
-
-
-def write_head_mesh(path_or_id: str, pose: Pose, out: Path) -> Outcome:
+def write_head_mesh(path_or_id: str, pose: Pose, out: Path) -> WrittenMesh:
     """Write a posed head as a mesh, its vertices in the head file's order, metres.
 
     Args:
@@ -156,8 +168,7 @@ def write_head_mesh(path_or_id: str, pose: Pose, out: Path) -> Outcome:
     expression = _filled(pose.expression, head.n_expression, "expression", head)
     vertices = head_vertices(head_to_tensors(head), shape, expression, _turns(head, pose))[0]
     write_mesh(out, vertices.numpy(), head.faces)
-    facts = {"head_id": head.head_id, "mesh": out, "n_vertices": len(vertices), "unit": "m"}
-    return Outcome(facts, f"written: {out}, {len(vertices)} vertices, head {head.head_id}")
+    return WrittenMesh(head.head_id, len(vertices))
 
 
 def _filled(leading: tuple[float, ...], n: int, what: str, head: HeadModel) -> torch.Tensor:

@@ -1,4 +1,4 @@
-"""The steps of the self-test: each does one stage's true work and says what it did."""
+"""Steps of the self-test: each does one stage's true work and says what it did."""
 
 from __future__ import annotations
 
@@ -41,12 +41,12 @@ class FailedError(Exception):
 
 
 @dataclass(slots=True, eq=False)
-class Bench:
+class Trial:
     """What the steps hand on.
 
     Attributes:
         folder: A temporary folder.
-        report: Called within long steps; may raise Cancelled.
+        on_progress: Called within long steps; may raise Cancelled.
         video: A short video, once it is written.
         session: Its session, once it is fitted.
     """
@@ -67,36 +67,36 @@ def _check(right: bool, sentence: str) -> None:
         raise FailedError(sentence)
 
 
-def _check_models(_bench: Bench) -> str:
+def _check_models(_trial: Trial) -> str:
     names = model_names()
     for name in names:
         model_file(name)
     return f"{len(names)} files of models and heads have the recorded sha256"
 
 
-def _cut_video(bench: Bench) -> str:
+def _cut_video(trial: Trial) -> str:
     """Decode the beginning of a demo video and write it as a video of its own."""
     source = demo_videos()[0].path
     info = probe_video(source)
     frames: list[Frame] = list(islice(read_frames(source), N_FRAMES))
-    out = bench.folder / "short.mp4"
+    out = trial.folder / "short.mp4"
     write_video(out, [frame.image for frame in frames], info.fps, effort=8, comment=SIMULATED)
     n_back = sum(1 for _ in read_frames(out))
     _check(n_back == len(frames), f"{len(frames)} frames were written and {n_back} read back.")
-    bench.video = out
+    trial.video = out
     return f"decoded {len(frames)} frames of {source.name}, encoded and decoded them again"
 
 
-def _fit(bench: Bench) -> str:
-    if bench.video is None:
+def _fit(trial: Trial) -> str:
+    if trial.video is None:
         raise FailedError("There is no video: an earlier step has failed.")
     analysis = analyse_video(
-        bench.video,
-        ready_head(DEFAULT_HEAD, bench.on_progress),
+        trial.video,
+        ready_head(DEFAULT_HEAD, trial.on_progress),
         Settings(),
-        on_progress=bench.on_progress,
+        on_progress=trial.on_progress,
     )
-    bench.session = analysis.session
+    trial.session = analysis.session
     n_valid, n_frames = int(analysis.session.valid.sum()), len(analysis.session.valid)
     _check(
         n_valid >= LEAST_VALID_SHARE * n_frames, f"Only {n_valid} of {n_frames} frames are valid."
@@ -108,9 +108,9 @@ def _fit(bench: Bench) -> str:
     )
 
 
-def _keep_session(bench: Bench) -> str:
-    session = _session(bench)
-    path = bench.folder / "session.npz"
+def _keep_session(trial: Trial) -> str:
+    session = _session(trial)
+    path = trial.folder / "session.npz"
     save_session(session, path)
     again = load_session(path)
     same = np.array_equal(again.expression, session.expression, equal_nan=True)
@@ -118,8 +118,8 @@ def _keep_session(bench: Bench) -> str:
     return f"written and read back, {path.stat().st_size // 1000} kB"
 
 
-def _simulate_and_enrol(bench: Bench) -> str:
-    with Library.open(bench.library) as library:
+def _simulate_and_enrol(trial: Trial) -> str:
+    with Library.open(trial.library) as library:
         for speaker in range(N_SPEAKERS):
             for session in simulate_sessions(speaker, 2, SECONDS):
                 library.enrol(f"made {speaker}", session, CONSENT)
@@ -128,33 +128,33 @@ def _simulate_and_enrol(bench: Bench) -> str:
     return f"{N_SPEAKERS} made speakers with 2 sessions of {SECONDS:g} s each in a new library"
 
 
-def _identify_made(bench: Bench) -> str:
+def _identify_made(trial: Trial) -> str:
     probe = list(simulate_sessions(0, 3, SECONDS))[-1]
-    return _ranking(bench, probe, "a new session of made 0")
+    return _ranking(trial, probe, "a new session of made 0")
 
 
-def _identify_video(bench: Bench) -> str:
-    return _ranking(bench, _session(bench), "the fitted video, who is not enrolled")
+def _identify_video(trial: Trial) -> str:
+    return _ranking(trial, _session(trial), "the fitted video, who is not enrolled")
 
 
-def _ranking(bench: Bench, probe: Session, what: str) -> str:
-    with Library.open(bench.library, create=False) as library:
-        enrolled = read_enrolled(library, default_recognizer(), Settings(), bench.on_progress)
+def _ranking(trial: Trial, probe: Session, what: str) -> str:
+    with Library.open(trial.library, create=False) as library:
+        enrolled = read_enrolled(library, default_recognizer(), Settings(), trial.on_progress)
         answer = identify(probe, enrolled)
     _check(len(answer.matches) == N_SPEAKERS, "Not every enrolled speaker is ranked.")
     best = answer.matches[0]
     return f"{what}: {answer.words()}; {best.name} first, probability {best.probability:.2f}"
 
 
-def _drift(bench: Bench) -> str:
-    with Library.open(bench.library, create=False) as library:
+def _drift(trial: Trial) -> str:
+    with Library.open(trial.library, create=False) as library:
         report = drift_of(library, "made 0")
     if report.dnr is None or report.dnr_corrected is None:
         raise FailedError("There is no DNR of two sessions.")
     return f"made 0: DNR {report.dnr:.2f}, corrected {report.dnr_corrected:.2f}"
 
 
-def _train(bench: Bench) -> str:
+def _train(trial: Trial) -> str:
     sessions = [
         LabelledSession(str(speaker), session)
         for speaker in range(N_SPEAKERS)
@@ -165,14 +165,14 @@ def _train(bench: Bench) -> str:
         network=NetworkSettings(width=16, n_blocks=1, n_heads=2, embedding=16),
         train=TrainSettings(speakers_per_batch=N_SPEAKERS, max_steps=N_STEPS, warmup_steps=1),
     )
-    recognizer = train(sessions, None, settings, on_progress=bench.on_progress)
+    recognizer = train(sessions, None, settings, on_progress=trial.on_progress)
     vectors = recognizer.embed(sessions[0].session).vectors
     length = np.linalg.norm(recognizer.space({}).directions(vectors), axis=1)
     _check(bool(np.abs(length - 1.0).max() < 1e-3), "The recognizer gives no unit vectors.")
     return f"{N_STEPS} steps of a small network on {len(sessions)} made sessions"
 
 
-def _draw(_bench: Bench) -> str:
+def _draw(_trial: Trial) -> str:
     head = load_head(DEFAULT_HEAD)
     still = torch.zeros(1, len(head.joint_names), 3)
     zero = torch.zeros(1, head.n_shape), torch.zeros(1, head.n_expression)
@@ -184,22 +184,22 @@ def _draw(_bench: Bench) -> str:
     return f"head {head.head_id} drawn without a window"
 
 
-def _forget(bench: Bench) -> str:
-    with Library.open(bench.library, create=False) as library:
+def _forget(trial: Trial) -> str:
+    with Library.open(trial.library, create=False) as library:
         n_deleted = library.forget("made 0")
-        left = len(list((bench.library / "sessions").iterdir()))
+        left = len(list((trial.library / "sessions").iterdir()))
         n_kept = len(library.sessions())
     _check(left == n_kept, f"{left} session files are left for {n_kept} sessions.")
     return f"made 0 is forgotten: {n_deleted} sessions deleted"
 
 
-def _session(bench: Bench) -> Session:
-    if bench.session is None:
+def _session(trial: Trial) -> Session:
+    if trial.session is None:
         raise FailedError("There is no session: an earlier step has failed.")
-    return bench.session
+    return trial.session
 
 
-STEPS: tuple[tuple[str, Callable[[Bench], str]], ...] = (
+STEPS: tuple[tuple[str, Callable[[Trial], str]], ...] = (
     ("models", _check_models),
     ("video", _cut_video),
     ("landmarks and fit", _fit),

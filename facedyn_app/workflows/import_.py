@@ -1,16 +1,14 @@
-"""`facedyn import`: a folder of recordings into a library, as often as it takes."""
+"""Import of a folder of recordings into a library, as often as it takes."""
 
 from __future__ import annotations
 
 import logging
-from collections import Counter, deque
+from collections import deque
 from collections.abc import Iterator, Sequence
 from concurrent.futures import Future, ThreadPoolExecutor
 from dataclasses import dataclass
 from pathlib import Path
-from typing import Any
 
-from facedyn_app.cli.output import Outcome
 from facedyn_app.errors import InputError, MismatchError, TooLittleError
 from facedyn_app.headmodel.model import HeadModel
 from facedyn_app.library.importers import (
@@ -26,11 +24,11 @@ from facedyn_app.progress import OnProgress, Progress
 from facedyn_app.records import Session
 from facedyn_app.tracks.flame import FlameFile
 from facedyn_app.tracks.reading import only_session, sha256_of_recording
-from facedyn_app.tracks.rows import USUAL_FPS
 from facedyn_app.workflows.heads import read_ready_head
+from facedyn_app.workflows.options import FitOptions, ImportStatement
 from facedyn_app.workflows.recordings import (
-    FitOptions,
     is_video,
+    named_flame_file,
     numbered,
     read_kept,
     read_recording,
@@ -43,27 +41,37 @@ AT_ONCE, READ_AHEAD = 32, 8
 log = logging.getLogger(__name__)
 
 
-@dataclass(frozen=True, slots=True)
-class Statement:
-    """What the user states before anything is read.
+@dataclass(frozen=True, slots=True, eq=False)
+class ImportedCorpus:
+    """What has come of a corpus into a library.
 
     Attributes:
-        consent: Who gave it, when, for what.
-        permission: What allows the work where a corpus' licence forbids it; may be empty.
+        layout: How the corpus lies on disk.
+        n_speakers: Its speakers.
+        n_added: Sessions that were enrolled.
+        n_known: Recordings that were there already.
+        n_simulated: Sessions among those added that are simulated.
+        n_assumed: Sessions among those added whose frame rate is assumed.
+        left_out: What cannot be used: the path, empty where it is of no one file, and why.
     """
 
-    consent: str
-    permission: str = ""
+    layout: Layout
+    n_speakers: int
+    n_added: int
+    n_known: int
+    n_simulated: int
+    n_assumed: int
+    left_out: tuple[tuple[str, str], ...]
 
 
 class _Import:
     """One import: what is in the library already, what has come, what cannot be used."""
 
     def __init__(
-        self, library: Library, statement: Statement, reading: FitOptions, layout: Layout
+        self, library: Library, statement: ImportStatement, options: FitOptions, layout: Layout
     ) -> None:
         self._library, self._statement = library, statement
-        self._reading, self._settings, self._layout = reading, reading.settings(), layout
+        self._options, self._settings, self._layout = options, options.settings(), layout
         self._known: set[tuple[str | None, str | None]] = {
             (entry.speaker, entry.source_sha256)
             for entry in library.sessions()
@@ -73,7 +81,7 @@ class _Import:
         self.flame: FlameFile | None = None
         self._waiting: list[tuple[str, Session, str | None]] = []
         self.n_added = self.n_simulated = self.n_known = self.n_assumed = 0
-        self.left_out: list[dict[str, str]] = []
+        self.left_out: list[tuple[str, str]] = []
 
     def take_all(self, recordings: Sequence[Recording], on_progress: OnProgress) -> None:
         """Import recordings; what has come when something ends it stays."""
@@ -94,7 +102,7 @@ class _Import:
         try:
             for one in recordings:
                 video = is_video(one.path)
-                fps, flame = self._reading.fps, self.flame
+                fps, flame = self._options.fps, self.flame
                 read = None if video else pool.submit(read_kept, [one.path], fps, flame)
                 ahead.append((one, read))
                 if len(ahead) > READ_AHEAD:
@@ -137,7 +145,7 @@ class _Import:
     def leave_out(self, path: Path | None, sentence: str) -> None:
         """Say and keep why something is not imported."""
         log.warning("Left out: %s", sentence)
-        self.left_out.append({"path": str(path or ""), "reason": sentence})
+        self.left_out.append((str(path or ""), sentence))
 
     def _fitted(self, recording: Recording, on_progress: OnProgress) -> list[tuple[str, Session]]:
         """The session of a video and whose it is; none where the library has it already."""
@@ -145,7 +153,7 @@ class _Import:
         if (checked_name(speaker), sha256_of_recording([path])) in self._known:
             return []
         return [
-            (speaker, read_recording(path, self.head, self._reading, self._settings, on_progress))
+            (speaker, read_recording(path, self.head, self._options, self._settings, on_progress))
         ]
 
     def _of(
@@ -168,10 +176,10 @@ def import_folder(
     folder: Path,
     library_folder: Path,
     layout: Layout,
-    statement: Statement,
-    reading: FitOptions,
+    statement: ImportStatement,
+    options: FitOptions,
     on_progress: OnProgress,
-) -> Outcome:
+) -> ImportedCorpus:
     """Import a corpus; what is in the library already is not read again.
 
     Args:
@@ -179,7 +187,7 @@ def import_folder(
         library_folder: The library; made where there is none.
         layout: How the corpus lies on disk.
         statement: Consent, and permission where the licence asks for one.
-        reading: How videos are analysed.
+        options: How videos are analysed.
         on_progress: Called several times a second; may raise Cancelled. What has come stays.
 
     Raises:
@@ -192,15 +200,28 @@ def import_folder(
     with Library.open(library_folder) as library:
         for speaker in sorted({one.speaker for one in corpus.recordings}):
             library.check_consent(speaker, statement.consent)
-        work = _Import(library, statement, reading, corpus.layout)
+        work = _Import(library, statement, options, corpus.layout)
         for sentence in corpus.left_out:
             work.leave_out(None, sentence)
-        work.flame = reading.flame([one.path for one in corpus.recordings])
+        work.flame = named_flame_file(options, [one.path for one in corpus.recordings])
         if any(is_video(one.path) for one in corpus.recordings):
-            work.head = read_ready_head(str(reading.head), on_progress)
+            work.head = read_ready_head(str(options.head), on_progress)
         _note_permission(library, corpus, folder, statement.permission)
         work.take_all(corpus.recordings, on_progress)
-    return _outcome(folder, library_folder, corpus, work)
+    if not work.n_added and not work.n_known:
+        raise InputError(
+            f"Not one of the {len(corpus.recordings)} recordings in '{folder}' can be used.",
+            work.left_out[0][1] if work.left_out else "",
+        )
+    return ImportedCorpus(
+        layout=corpus.layout,
+        n_speakers=len({one.speaker for one in corpus.recordings}),
+        n_added=work.n_added,
+        n_known=work.n_known,
+        n_simulated=work.n_simulated,
+        n_assumed=work.n_assumed,
+        left_out=tuple(work.left_out),
+    )
 
 
 def _within(
@@ -217,35 +238,3 @@ def _note_permission(library: Library, corpus: Corpus, folder: Path, permission:
     if permission.strip():
         stated = f"{folder.name}, layout {corpus.layout}, permission stated: {permission.strip()}"
         library.audit.record("import", stated)
-
-
-def _outcome(folder: Path, library: Path, corpus: Corpus, work: _Import) -> Outcome:
-    if not work.n_added and not work.n_known:
-        raise InputError(
-            f"Not one of the {len(corpus.recordings)} recordings in '{folder}' can be used.",
-            work.left_out[0]["reason"] if work.left_out else "",
-        )
-    counts = Counter(one.speaker for one in corpus.recordings)
-    facts: dict[str, Any] = {
-        "folder": folder,
-        "library": library,
-        "layout": str(corpus.layout),
-        "n_speakers": len(counts),
-        "n_added": work.n_added,
-        "n_already_there": work.n_known,
-        "n_simulated": work.n_simulated,
-        "n_fps_assumed": work.n_assumed,
-        "left_out": work.left_out,
-    }
-    made = " (simulated)" if work.n_simulated == work.n_added > 0 else ""
-    lines = [
-        f"imported: {work.n_added} sessions{made} of {len(counts)} speakers into {library}, "
-        f"{work.n_known} were there already, {len(work.left_out)} left out"
-    ]
-    if work.n_assumed:
-        lines.append(
-            f"  {work.n_assumed} of them have no times: {USUAL_FPS:g} frames a second are assumed "
-            "(--fps says another rate)"
-        )
-    lines += [f"  left out: {one['reason']}" for one in work.left_out]
-    return Outcome(facts, "\n".join(lines))
