@@ -9,7 +9,7 @@ import typer
 
 from facedyn_app import __version__
 from facedyn_app.cli import (
-    bench_verbs,
+    bench,
     convert_verb,
     export_verb,
     head_verbs,
@@ -84,7 +84,7 @@ def make_app(
     app.add_typer(head_verbs.make_heads_app(), name="heads")
     app.add_typer(recognizer_verbs.make_recognizers_app(), name="recognizers")
     app.add_typer(session_verbs.make_sessions_app(), name="sessions")
-    app.add_typer(bench_verbs.make_bench_app(measure_window), name="bench")
+    app.add_typer(bench.make_bench_app(measure_window), name="bench")
     app.command("simulate", short_help="Write session files of simulated speakers.")(simulate)
     add_corpus_verbs(app)
     app.command("selftest", short_help="Try every stage in less than a minute.")(selftest)

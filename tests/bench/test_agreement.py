@@ -5,7 +5,7 @@ from __future__ import annotations
 import numpy as np
 import pytest
 
-from facedyn_app.bench.agreement import agreement_of, compare_channels, pooled
+from facedyn_app.bench.metrics import agreement_of, compare_channels, pooled
 
 RAMP = np.linspace(0.0, 1.0, 101)
 NAMES = ("same", "shifted", "still", "opposed")

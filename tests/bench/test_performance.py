@@ -8,12 +8,11 @@ from pathlib import Path
 import numpy as np
 import pytest
 
-from facedyn_app.bench.arkit import arkit_channel
-from facedyn_app.bench.channel_truth import best_lag
+from facedyn_app.bench.channel_truth import arkit_channel, best_lag
 from facedyn_app.bench.lengths import head_lengths, landmark_positions
 from facedyn_app.bench.performance import compare, measure_performance
+from facedyn_app.bench.recorded_truth import RecordedTruth, read_truth
 from facedyn_app.bench.takes import Take, make_take
-from facedyn_app.bench.truth_file import RecordedTruth, read_truth
 from facedyn_app.errors import InputError, TooLittleError
 from facedyn_app.headmodel.files.io import load_head
 from facedyn_app.headmodel.model import HeadModel

@@ -7,6 +7,7 @@ import pytest
 from scipy.spatial.transform import Rotation
 
 from facedyn_app.bench import metrics
+from facedyn_app.bench.separation import leakage_percent, peak_lags
 
 
 def test_rotation_error_is_the_angle_between() -> None:
@@ -44,13 +45,13 @@ def test_lag_of_peaks(late: int) -> None:
     times = np.arange(250) / 25.0
     at = [1.0, 2.48, 4.6, 7.2]
     measured = 0.4 * blinks(times - late / 25.0, at) + 0.1
-    np.testing.assert_array_equal(metrics.peak_lags(measured, blinks(times, at)), [late] * 4)
+    np.testing.assert_array_equal(peak_lags(measured, blinks(times, at)), [late] * 4)
 
 
 def test_low_and_cut_off_peaks_do_not_count() -> None:
     times = np.arange(100) / 25.0
     true = blinks(times, [0.0, 2.0]) + blinks(times, [3.0], height=0.3)
-    np.testing.assert_array_equal(metrics.peak_lags(true, true), [0])
+    np.testing.assert_array_equal(peak_lags(true, true), [0])
 
 
 def test_a_flat_peak_counts_once_and_in_its_middle() -> None:
@@ -58,15 +59,15 @@ def test_a_flat_peak_counts_once_and_in_its_middle() -> None:
     true[18:23] = 1.0
     measured = np.zeros(40)
     measured[21] = 0.5
-    np.testing.assert_array_equal(metrics.peak_lags(measured, true), [1])
+    np.testing.assert_array_equal(peak_lags(measured, true), [1])
 
 
 def test_leakage_is_the_difference_over_the_size() -> None:
     rng = np.random.default_rng(2)
     one = rng.normal(size=(400, 10))
     other = one + 0.25 * rng.choice([-1.0, 1.0], size=one.shape)
-    assert metrics.leakage_percent(one, one, 0.5) == 0
-    assert metrics.leakage_percent(one, other, 0.5) == pytest.approx(50)
+    assert leakage_percent(one, one, 0.5) == 0
+    assert leakage_percent(one, other, 0.5) == pytest.approx(50)
 
 
 def test_noise_is_told_from_slow_motion() -> None:
