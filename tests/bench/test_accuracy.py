@@ -22,7 +22,6 @@ from facedyn_app.bench.rendered_truth import make_truth, truth_video
 from facedyn_app.bench.separation import measure_separation
 from facedyn_app.bench.takes import Take, make_take
 from facedyn_app.headmodel.expression_mesh import ExpressionMesh
-from facedyn_app.headmodel.files.io import load_head
 from facedyn_app.headmodel.model import HeadModel
 from facedyn_app.landmarks import ACTION_NAMES
 from facedyn_app.records import (
@@ -33,11 +32,6 @@ from facedyn_app.records import (
     HeadFit,
     Landmarks,
 )
-
-
-@pytest.fixture(scope="module")
-def head() -> HeadModel:
-    return load_head("open-head-1")
 
 
 def test_every_action_moves_enough_to_be_compared(head: HeadModel) -> None:

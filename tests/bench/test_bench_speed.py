@@ -16,14 +16,8 @@ from facedyn_app.bench.speed import Speed, devices, timed
 from facedyn_app.bench.takes import Take
 from facedyn_app.headmodel.drawing.paint import landmark_points
 from facedyn_app.headmodel.drawing.render import head_to_camera
-from facedyn_app.headmodel.files.io import load_head
 from facedyn_app.headmodel.model import HeadModel
 from facedyn_app.settings import FitSettings
-
-
-@pytest.fixture(scope="module")
-def head() -> HeadModel:
-    return load_head("open-head-1")
 
 
 def test_a_wide_head_has_as_many_directions_as_wanted(head: HeadModel) -> None:

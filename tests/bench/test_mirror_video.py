@@ -10,14 +10,8 @@ import pytest
 
 from facedyn_app.bench.mirror import check_sides, measure_mirror, mirrored_motion, motion
 from facedyn_app.errors import InputError, MismatchError
-from facedyn_app.headmodel.files.io import load_head
 from facedyn_app.headmodel.model import HeadModel
 from facedyn_app.records import HeadFit
-
-
-@pytest.fixture(scope="module")
-def head() -> HeadModel:
-    return load_head("open-head-1")
 
 
 def _fit(head: HeadModel) -> HeadFit:

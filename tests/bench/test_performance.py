@@ -14,17 +14,11 @@ from facedyn_app.bench.performance import compare, measure_performance
 from facedyn_app.bench.recorded_truth import RecordedTruth, read_truth
 from facedyn_app.bench.takes import Take, make_take
 from facedyn_app.errors import InputError, TooLittleError
-from facedyn_app.headmodel.files.io import load_head
 from facedyn_app.headmodel.model import HeadModel
 from facedyn_app.landmarks import ACTION_NAMES
 from facedyn_app.records import N_ACTIONS, N_LANDMARKS, HeadFit, Landmarks
 
 POINTS = np.array([[61, 291], [13, 14]])
-
-
-@pytest.fixture(scope="module")
-def head() -> HeadModel:
-    return load_head("open-head-1")
 
 
 @pytest.fixture(scope="module")
