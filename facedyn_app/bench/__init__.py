@@ -7,6 +7,6 @@ One file a benchmark, its measuring and its result record; `facedyn_app.cli.benc
 - `performance` (with `channel_truth`, `lengths`): recorded performances beside `recorded_truth`
 - `mirror`: videos beside their mirror images
 - `realism` (with `session_statistics`, `variance_components`): how simulated speakers differ
-- `fit_speed`, `landmark_speed`, `recognizer_speed` (with `speed`); `memory`; `live`; `window`
+- `fit_speed`, `landmark_speed`, `network_speed` (with `speed`); `memory`; `live`; `window`
 - `metrics`: the errors and agreements that they share
 """

@@ -6,7 +6,6 @@ import os
 import time
 from collections.abc import Callable, Iterator
 from dataclasses import dataclass, field, replace
-from functools import partial
 from pathlib import Path
 from typing import Final
 
@@ -168,30 +167,31 @@ class WindowBench(QObject):
             Watch(job, again, self._fail, count)
 
     def _train(self) -> None:
+        def work(on_progress: OnProgress) -> object:
+            with Library.open(self._folder / "corpus") as library:
+                for number in range(N_SPEAKERS):
+                    sessions = simulate_sessions(number, N_SESSIONS, SESSION_SECONDS, seed=3)
+                    for session in sessions:
+                        on_progress(Progress("making speakers", number, N_SPEAKERS))
+                        library.enrol(f"S-{number:02d}", session, CONSENT)
+                plan = TrainingPlan(TestSessions(last=False), device="cpu")
+                long = replace(Settings().train, max_steps=100_000, budget_minutes=60.0)
+                settings = replace(Settings(), train=long)
+                return train_recognizer(
+                    library, self._folder / "recognizer", settings, plan, on_progress
+                )
+
         def count(batch: tuple[Progress, ...]) -> None:
             if batch[-1].stage == "training":
                 self._step = batch[-1].done
 
-        job = Job("Train", partial(_train_long, self._folder))
+        job = Job("Train", work)
         Watch(job, lambda _result: None, self._fail, count)
         self.training.add(job)
         self._wait(lambda: self._step > 0)
 
     def _fail(self, error: Exception) -> None:
         self._error = error
-
-
-def _train_long(folder: Path, on_progress: OnProgress) -> object:
-    """Train on simulated speakers for longer than the window is measured."""
-    with Library.open(folder / "corpus") as library:
-        for number in range(N_SPEAKERS):
-            for session in simulate_sessions(number, N_SESSIONS, SESSION_SECONDS, seed=3):
-                on_progress(Progress("simulating speakers", number, N_SPEAKERS))
-                library.enrol(f"S-{number:02d}", session, CONSENT)
-        plan = TrainingPlan(TestSessions(last=False), device="cpu")
-        long = replace(Settings().train, max_steps=100_000, budget_minutes=60.0)
-        settings = replace(Settings(), train=long)
-        return train_recognizer(library, folder / "recognizer", settings, plan, on_progress)
 
 
 def measure_window(folder: Path, seconds: float, on_progress: OnProgress) -> list[WindowTiming]:

@@ -17,7 +17,7 @@ from facedyn_app.cli.verb import Outcome, run_verb
 from facedyn_app.progress import OnProgress
 
 if TYPE_CHECKING:
-    from facedyn_app.bench.recognizer_speed import ForwardSpeed
+    from facedyn_app.bench.network_speed import ForwardSpeed
     from facedyn_app.bench.speed import Speed
     from facedyn_app.settings import Settings
 
@@ -91,7 +91,7 @@ def _recognizer(on_progress: OnProgress) -> Outcome:
     """Time the default network on every device, beside torch's own encoder."""
     import torch
 
-    from facedyn_app.bench.recognizer_speed import measure_forward
+    from facedyn_app.bench.network_speed import measure_forward
     from facedyn_app.settings import NetworkSettings
 
     devices = ["cpu", *(f"cuda:{k}" for k in range(torch.cuda.device_count()))]
