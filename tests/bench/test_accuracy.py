@@ -32,6 +32,7 @@ from facedyn_app.records import (
     HeadFit,
     Landmarks,
 )
+from tests.sessions import resting_fit
 
 
 def test_every_action_moves_enough_to_be_compared(head: HeadModel) -> None:
@@ -73,9 +74,9 @@ def as_measured(
     noise = np.random.default_rng(seed).normal(size=motion.expression.shape)
 
     def fit(expression: FloatArray) -> HeadFit:
-        return HeadFit(
-            seconds=motion.seconds,
-            valid=np.ones(n, bool),
+        return resting_fit(
+            head,
+            motion.seconds,
             expression=np.roll(expression, late, axis=0),
             jaw=motion.jaw + np.array([jaw_off, 0, 0]),
             rotation=truth.rotation,
@@ -84,10 +85,6 @@ def as_measured(
             shape_chunks=truth.scene.shape[None],
             shape_chunk_seconds=np.array([0.5]),
             error_px=np.full(n, 2.0),
-            face_px=np.full(n, 200.0),
-            focal_px=768.0,
-            converged=True,
-            n_iterations=3,
         )
 
     landmarks = Landmarks(motion.seconds, np.zeros((n, N_LANDMARKS, 2)), scores, 640, 360)

@@ -17,6 +17,7 @@ from facedyn_app.errors import InputError, TooLittleError
 from facedyn_app.headmodel.model import HeadModel
 from facedyn_app.landmarks import ACTION_NAMES
 from facedyn_app.records import N_ACTIONS, N_LANDMARKS, HeadFit, Landmarks
+from tests.sessions import resting_fit
 
 POINTS = np.array([[61, 291], [13, 14]])
 
@@ -28,21 +29,13 @@ def fit(head: HeadModel) -> HeadFit:
     n = len(motion.seconds)
     valid = np.arange(n) >= 3
     unseen = np.where(valid, 1.0, np.nan)[:, None].astype(np.float32)
-    return HeadFit(
-        seconds=motion.seconds,
+    return resting_fit(
+        head,
+        motion.seconds,
         valid=valid,
         expression=motion.expression.astype(np.float32) * unseen,
         jaw=motion.jaw.astype(np.float32) * unseen,
-        rotation=np.zeros((n, 3)),
-        translation=np.zeros((n, 3)),
         shape=np.random.default_rng(0).normal(size=head.n_shape).astype(np.float32),
-        shape_chunks=np.zeros((0, head.n_shape)),
-        shape_chunk_seconds=np.zeros(0),
-        error_px=np.ones(n),
-        face_px=np.full(n, 200.0),
-        focal_px=600.0,
-        converged=True,
-        n_iterations=3,
         gaze=np.zeros((n, 2, 2)),
     )
 

@@ -16,6 +16,7 @@ from facedyn_app.recognizer.model import Recognizer
 from facedyn_app.recognizer.network import MotionNetwork
 from facedyn_app.records import Session
 from facedyn_app.settings import FeatureSettings, NetworkSettings, Settings, TrainSettings
+from tests.sessions import resting_session
 
 NAMES = ("eyeBlinkLeft", "mouthSmileLeft", "browInnerUp")
 
@@ -39,19 +40,14 @@ def easy_session(
     pace, size = own.uniform(0.3, 3.0, 3), own.uniform(0.1, 0.4, 3)
     waves = size * np.sin(2 * np.pi * pace * t[:, None] + rng.uniform(0, 6, 3))
     n = len(t)
-    return Session(
-        seconds=t,
-        valid=np.ones(n, dtype=bool),
+    return resting_session(
+        t,
         expression=waves + rng.uniform(size=3) + 0.03 * rng.standard_normal((n, 3)),
         expression_names=NAMES,
         jaw=0.01 * rng.standard_normal((n, 3)),
-        rotation=np.zeros((n, 3)),
-        translation=np.zeros((n, 3)),
-        shape=np.zeros(2),
         shape_chunks=rng.standard_normal((int(seconds), 2)),
         shape_chunk_seconds=np.arange(int(seconds)) + 0.5,
         error_px=np.zeros(n),
-        face_px=np.full(n, 200.0),
         meta={"head_id": head_id, "head_sha256": None, "source": None, "simulated": True},
     )
 
