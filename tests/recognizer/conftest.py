@@ -5,7 +5,6 @@ from pathlib import Path
 
 import numpy as np
 import pytest
-import torch
 
 from facedyn_app.recognizer.backend import Backend, Whitening
 from facedyn_app.recognizer.calibration import uncalibrated
@@ -21,13 +20,9 @@ from tests.sessions import resting_session
 NAMES = ("eyeBlinkLeft", "mouthSmileLeft", "browInnerUp")
 
 
-@pytest.fixture(autouse=True, scope="package")
-def _one_thread() -> Iterator[None]:
+@pytest.fixture(autouse=True, scope="module")
+def _one_thread(one_thread: None) -> None:
     """Tiny networks are slower on several threads, and far slower beside other work."""
-    before = torch.get_num_threads()
-    torch.set_num_threads(1)
-    yield
-    torch.set_num_threads(before)
 
 
 def easy_session(
