@@ -116,6 +116,17 @@ def several_faces(shared: Path, tmp_path_factory: pytest.TempPathFactory) -> Pat
     return path
 
 
+@pytest.fixture(scope="module")
+def one_thread() -> Iterator[None]:
+    """torch computes on one thread in the tests of a module."""
+    import torch
+
+    before = torch.get_num_threads()
+    torch.set_num_threads(1)
+    yield
+    torch.set_num_threads(before)
+
+
 def square_left(index: int) -> int:
     """Left edge of the white square in frame `index` of `moving_video`, px."""
     return 2 * index

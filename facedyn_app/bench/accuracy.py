@@ -1,16 +1,17 @@
-"""The whole way from pixels to parameters, measured against what is true (`facedyn bench`)."""
+"""Accuracy of the whole way from pixels to parameters, on rendered heads (`bench accuracy`)."""
 
 from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
+from pathlib import Path
 
 import numpy as np
 
 from facedyn_app.bench import metrics
-from facedyn_app.bench.measured import Bench, Measured, measure
+from facedyn_app.bench.cases import Case
+from facedyn_app.bench.measurement import MeasuredCase, measure_case
 from facedyn_app.bench.separation import BLINKS, Separation, measure_separation
-from facedyn_app.bench.truth import Case
 from facedyn_app.headmodel.expression_mesh import ExpressionMesh
 from facedyn_app.headmodel.model import REGION_LIPS, REGION_SKIN, HeadModel, of_material
 from facedyn_app.headmodel.rendering.paint import landmark_points
@@ -18,8 +19,6 @@ from facedyn_app.landmarks import BLENDSHAPE_NAMES
 from facedyn_app.progress import OnProgress, ignore
 from facedyn_app.records import BoolArray, FloatArray
 
-MOVING_SD = 0.15
-"""A channel is compared where its true standard deviation is at least this."""
 SMALL_PX = 240
 """Lines of the small pictures that recordings of conversations have."""
 _ERRORS = (
@@ -44,7 +43,7 @@ class CaseResult:
         rotation_deg: Median error of the head's rotation.
         jaw_rms_deg: Root mean square error of the jaw's opening.
         jaw_correlation: Of the jaw's opening; None where it does not move.
-        n_moving: Channels whose true standard deviation is at least `MOVING_SD`.
+        n_moving: Channels whose true standard deviation is at least `metrics.MOVING_SD`.
         correlation: Of recovered with true activations; None where none moves.
         blinks: The same of the blinks alone, their mean.
         smiles: The same of the smiles alone, their mean.
@@ -97,21 +96,30 @@ class Accuracy:
 
 
 def measure_accuracy(
-    head: HeadModel, cases: Sequence[Case], bench: Bench, on_progress: OnProgress = ignore
+    head: HeadModel,
+    cases: Sequence[Case],
+    folder: Path,
+    *,
+    keep_landmarks: bool = False,
+    on_progress: OnProgress = ignore,
 ) -> Accuracy:
     """Render, follow, fit and compare.
 
     Args:
         head: The head, its landmarks placed; the videos show it and it is fitted to them.
         cases: What to film.
-        bench: How.
+        folder: Where rendered videos are kept.
+        keep_landmarks: Whether landmarks found before are taken again, to try out fits quickly.
         on_progress: Told of every step; may raise Cancelled.
 
     Raises:
         InputError: The landmarker finds no face.
         OutputError: The folder cannot be written.
     """
-    results = [measure(head, case, bench, on_progress) for case in cases]
+    results = [
+        measure_case(head, case, folder, keep_landmarks=keep_landmarks, on_progress=on_progress)
+        for case in cases
+    ]
     mesh, face = ExpressionMesh(head), face_vertices(head)
     found = tuple(case_result(head, one, mesh, face) for one in results)
     return Accuracy(
@@ -148,16 +156,19 @@ def selected_medians(
 
 def _over_faces(videos: Sequence[tuple[CaseResult, Case]]) -> dict[str, float]:
     faces = sorted({case.face for _, case in videos})
-    own = [medians_of([one for one, case in videos if case.face == face]) for face in faces]
-    known = {name: [each[name] for each in own if name in each] for name in _ERRORS}
-    return {name: float(np.median(values)) for name, values in known.items() if values}
+    return _medians(
+        [medians_of([one for one, case in videos if case.face == face]) for face in faces]
+    )
 
 
 def medians_of(results: Sequence[CaseResult]) -> dict[str, float]:
     """The median of each error over some videos, where any of them has it."""
-    values = {name: [getattr(one, name) for one in results] for name in _ERRORS}
-    known = {name: [x for x in each if x is not None] for name, each in values.items()}
-    return {name: float(np.median(each)) for name, each in known.items() if each}
+    return _medians([{name: getattr(one, name) for name in _ERRORS} for one in results])
+
+
+def _medians(errors: Sequence[Mapping[str, float | None]]) -> dict[str, float]:
+    medians = {name: metrics.known_median(one.get(name) for one in errors) for name in _ERRORS}
+    return {name: median for name, median in medians.items() if median is not None}
 
 
 def face_vertices(head: HeadModel) -> BoolArray:
@@ -174,13 +185,14 @@ def face_vertices(head: HeadModel) -> BoolArray:
 
 
 def case_result(
-    head: HeadModel, one: Measured, mesh: ExpressionMesh, face: BoolArray
+    head: HeadModel, one: MeasuredCase, mesh: ExpressionMesh, face: BoolArray
 ) -> CaseResult:
     """The errors of one video over its valid frames."""
     truth, fit, valid = one.truth, one.fit, one.fit.valid
     true_p, true_jaw = truth.motion.expression[valid], truth.motion.jaw[valid]
     channels = _channels(head, one)
-    names = list(channels)
+    fitted = {name: r for name, (r, _) in channels.items()}
+    scored = {name: r for name, (_, r) in channels.items() if r is not None}
     jaw = np.degrees(np.stack([fit.jaw[valid, 0], true_jaw[:, 0]]))
     jaw_moves = bool(jaw[1].std() > 0.5)
     covered = truth.covered
@@ -195,44 +207,38 @@ def case_result(
         rotation_deg=float(np.median(rotation)) if len(rotation) else float("nan"),
         jaw_rms_deg=metrics.root_mean_square(jaw[0] - jaw[1]),
         jaw_correlation=float(np.corrcoef(jaw)[0, 1]) if jaw_moves else None,
-        n_moving=len(names),
-        correlation=_over(channels, names, 0, np.median),
-        blinks=_over(channels, BLINKS, 0, np.mean),
-        smiles=_over(channels, SMILES, 0, np.mean),
-        scores_correlation=_over(channels, names, 1, np.median),
-        scores_blinks=_over(channels, BLINKS, 1, np.mean),
-        scores_smiles=_over(channels, SMILES, 1, np.mean),
+        n_moving=len(channels),
+        correlation=metrics.known_median(fitted.values()),
+        blinks=_mean_over(fitted, BLINKS),
+        smiles=_mean_over(fitted, SMILES),
+        scores_correlation=metrics.known_median(scored.values()),
+        scores_blinks=_mean_over(scored, BLINKS),
+        scores_smiles=_mean_over(scored, SMILES),
         mesh_mm=_mesh_mm(mesh, face, (fit.expression[valid], fit.jaw[valid]), (true_p, true_jaw)),
         error_percent=metrics.mean_percent(fit.error_px[valid], fit.face_px[valid]),
         channels=channels,
     )
 
 
-def _channels(head: HeadModel, one: Measured) -> dict[str, tuple[float, float | None]]:
+def _channels(head: HeadModel, one: MeasuredCase) -> dict[str, tuple[float, float | None]]:
     """Correlations of fit and of scores with the truth, for each channel that moves."""
     valid, true = one.fit.valid, one.truth.motion.expression[one.fit.valid]
     fitted = metrics.correlations(one.fit.expression[valid], true)
     found: dict[str, tuple[float, float | None]] = {}
     for k, name in enumerate(head.expression_names):
-        if true[:, k].std() < MOVING_SD:
+        if true[:, k].std() < metrics.MOVING_SD:
             continue
         score = None
         if name in BLENDSHAPE_NAMES:
             scores = one.landmarks.scores[valid, BLENDSHAPE_NAMES.index(name)]
-            score = float(metrics.correlations(scores[:, None], true[:, [k]])[0])
+            score = float(metrics.correlations(scores, true[:, k]))
         found[name] = (float(fitted[k]), score)
     return found
 
 
-def _over(
-    channels: Mapping[str, tuple[float, float | None]],
-    names: Sequence[str],
-    which: int,
-    average: object,
-) -> float | None:
-    values = [channels[name][which] for name in names if name in channels]
-    known = [value for value in values if value is not None]
-    return float(average(known)) if known and callable(average) else None
+def _mean_over(correlations: Mapping[str, float], names: Sequence[str]) -> float | None:
+    known = [correlations[name] for name in names if name in correlations]
+    return float(np.mean(known)) if known else None
 
 
 def _mesh_mm(

@@ -8,14 +8,29 @@ from dataclasses import dataclass
 import numpy as np
 
 from facedyn_app.bench import metrics
-from facedyn_app.bench.arkit import ArkitChannel, arkit_channel
-from facedyn_app.bench.truth_file import RecordedTruth
+from facedyn_app.bench.recorded_truth import RecordedTruth
+from facedyn_app.headmodel.channel_sets import JAW_FACTS, LOOK_TURNS
 from facedyn_app.headmodel.model import HeadModel
 from facedyn_app.landmarks import BLENDSHAPE_NAMES
 from facedyn_app.records import BoolArray, FloatArray, HeadFit, IntArray, Landmarks
 
 MAX_LAG = 5
 """Lags that are tried, frames to both sides."""
+_PITCH, _YAW = 0, 1
+
+
+@dataclass(frozen=True, slots=True, eq=False)
+class ArkitChannel:
+    """One ARKit channel of a fit.
+
+    Attributes:
+        values: (T,) NaN in frames that are not valid.
+        activations: Whether these are activations of 0 to 1; otherwise they are angles, rad, or
+            coefficients without a known scale, of which only the correlation can be compared.
+    """
+
+    values: FloatArray
+    activations: bool
 
 
 @dataclass(frozen=True, slots=True)
@@ -107,13 +122,11 @@ def _channel_result(
 def channel_medians(channels: Sequence[ChannelResult], least_sd: float) -> ChannelMedians:
     """Medians over the channels whose true standard deviation is at least `least_sd`."""
     moving = [one for one in channels if one.true_sd >= least_sd]
-    fitted = [one.fit_r for one in moving if one.fit_r is not None]
-    scored = [one.scores_r for one in moving if one.scores_r is not None]
     return ChannelMedians(
         least_sd=least_sd,
         n=len(moving),
-        fit_r=float(np.median(fitted)) if fitted else None,
-        scores_r=float(np.median(scored)) if scored else None,
+        fit_r=metrics.known_median(one.fit_r for one in moving),
+        scores_r=metrics.known_median(one.scores_r for one in moving),
     )
 
 
@@ -138,8 +151,7 @@ def best_lag(measured: FloatArray, true: FloatArray, compared: BoolArray) -> int
         both = compared[early] & compared[late]
         if both.sum() <= 2 * MAX_LAG:
             continue
-        pair = measured[late][both], true[early][both]
-        r = float(metrics.correlations(pair[0][:, None], pair[1][:, None])[0])
+        r = float(metrics.correlations(measured[late][both], true[early][both]))
         if r > best:
             best, found = r, lag
     return found
@@ -151,6 +163,39 @@ def _agreement(
     """Correlation and slope of a channel, as far as they can be told."""
     if channel is None:
         return None, None
-    measured, wanted = channel.values[compared][:, None], true[compared][:, None]
-    r = float(metrics.correlations(measured, wanted)[0])
-    return r, float(metrics.slopes(measured, wanted)[0]) if channel.activations else None
+    pair = channel.values[compared], true[compared]
+    slope = float(metrics.slopes(*pair)) if channel.activations else None
+    return float(metrics.correlations(*pair)), slope
+
+
+def arkit_channel(head: HeadModel, fit: HeadFit, name: str) -> ArkitChannel | None:
+    """The channel of a fit that has an ARKit name; None where the head has none.
+
+    Channels that the head has on both sides apart (ICT's `browInnerUp`) are their mean. Opposed
+    channels of jaw and eyes are one angle with two signs, below 0 where the other one acts.
+
+    Args:
+        head: The head of the fit.
+        fit: Of T frames.
+        name: ARKit's name of the channel.
+    """
+    names = head.expression_names
+    columns = [names.index(one) for one in (name, f"{name}Left", f"{name}Right") if one in names]
+    if columns:
+        return ArkitChannel(fit.expression[:, columns].mean(axis=1), head.activations)
+    if name in JAW_FACTS:
+        return _jaw_channel(head, fit, name)
+    if name in LOOK_TURNS and fit.gaze is not None:
+        eye, coordinate, sign = LOOK_TURNS[name]
+        return ArkitChannel(sign * fit.gaze[:, eye, coordinate], activations=False)
+    return None
+
+
+def _jaw_channel(head: HeadModel, fit: HeadFit, name: str) -> ArkitChannel:
+    """The jaw's turn, over that of a full activation where the head states it."""
+    coordinate, fact = _PITCH if name == "jawOpen" else _YAW, JAW_FACTS[name]
+    turn = fit.jaw[:, coordinate]
+    if fact in head.meta:
+        return ArkitChannel(turn / float(head.meta[fact][coordinate]), activations=True)
+    sign = -1.0 if name == "jawRight" else 1.0
+    return ArkitChannel(np.asarray(sign * turn), activations=False)

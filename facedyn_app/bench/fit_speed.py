@@ -1,8 +1,9 @@
-"""How fast and how far the fit comes, beside what a user would otherwise write."""
+"""Speed and least cost of the fit, beside Adam over the batch and scipy frame by frame."""
 
 from __future__ import annotations
 
 import time
+from dataclasses import replace
 
 import numpy as np
 import roma
@@ -10,10 +11,10 @@ import torch
 from scipy.optimize import least_squares
 from torch import Tensor
 
+from facedyn_app.bench.cases import Case
+from facedyn_app.bench.rendered_truth import simulated_landmarks
 from facedyn_app.bench.speed import Speed, device_name, devices, timed
 from facedyn_app.bench.takes import Take
-from facedyn_app.bench.truth import Case
-from facedyn_app.bench.wide_head import made_landmarks, wide_head
 from facedyn_app.fit_settings import FitSettings
 from facedyn_app.fitting.arrow import solve_arrow
 from facedyn_app.fitting.fitter import Fitter, make_fitter
@@ -30,6 +31,7 @@ SECONDS, QUICK_SECONDS = 24.0, 3.0
 WARM_UP = Case(Take.TALK, seconds=2.0)
 N_SCIPY_FRAMES, MOST_SCIPY_STEPS, ADAM_STEPS, ADAM_RATE = 2, 30, 250, 0.02
 CONVERGED_STEPS, CONVERGED_TOLERANCE = 100, 1e-9
+WAVE_PER_M, FIELD_M, WIDE_SEED = 40.0, 0.001, 20261
 
 
 def measure_fit_speed(
@@ -48,7 +50,7 @@ def measure_fit_speed(
     """
     wide = wide_head(head, N_SHAPE, N_EXPRESSION)
     film = Case(Take.ACTIONS, seconds=QUICK_SECONDS if quick else SECONDS)
-    landmarks = made_landmarks(wide, film)
+    landmarks = simulated_landmarks(wide, film)
     found: list[Speed] = []
     for device in devices():
         on_progress(Progress(f"fitting on {device}", len(found), 2 + 2 * len(devices())))
@@ -64,7 +66,7 @@ def _own(
     head: HeadModel, landmarks: Landmarks, settings: FitSettings, device: str, problem: FaceProblem
 ) -> Speed:
     """The whole fit of a session, chunks of shape included, and its cost in the whole problem."""
-    fit_session(head, made_landmarks(head, WARM_UP), settings, device=device)
+    fit_session(head, simulated_landmarks(head, WARM_UP), settings, device=device)
     fits: list[HeadFit] = []
     seconds = timed(lambda: fits.append(fit_session(head, landmarks, settings, device=device)))
     state = _state_of(fits[0], problem)
@@ -175,3 +177,39 @@ def _one_frame(
     first[3:6] = start.translation[frame].numpy()
     ways = {"diff_step": 1e-3, "ftol": 1e-4, "max_nfev": MOST_SCIPY_STEPS}
     return np.asarray(least_squares(residuals, first, **ways).x)
+
+
+def wide_head(head: HeadModel, n_shape: int, n_expression: int) -> HeadModel:
+    """The head with exactly so many directions: its own first, then smooth waves.
+
+    Args:
+        head: The head.
+        n_shape: S.
+        n_expression: E.
+    """
+    rng = np.random.default_rng(WIDE_SEED)
+    shape = _filled_up(head.shapedirs, n_shape, np.asarray(head.v_template), rng)
+    expression = _filled_up(head.exprdirs, n_expression, np.asarray(head.v_template), rng)
+    own = head.expression_names[:n_expression]
+    waves = [f"wave{k}" for k in range(n_expression - len(own))]
+    return replace(
+        head,
+        head_id=f"{head.head_id} with {n_shape} shapes and {n_expression} expressions",
+        shapedirs=shape,
+        exprdirs=expression,
+        expression_names=(*own, *waves),
+        sha256=None,
+    )
+
+
+def _filled_up(
+    directions: FloatArray, n: int, points: FloatArray, rng: np.random.Generator
+) -> FloatArray:
+    """(V, 3, n) the directions, as many as wanted, and waves of a millimetre behind them."""
+    kept = np.asarray(directions)[:, :, :n]
+    missing = n - kept.shape[2]
+    wave = WAVE_PER_M * rng.normal(size=(missing, 3))
+    phase = rng.uniform(0, 2 * np.pi, missing)
+    way = rng.normal(size=(3, missing))
+    fields = np.sin(points @ wave.T + phase)[:, None] * (FIELD_M * way)
+    return np.concatenate([kept, fields], axis=2).astype(np.float32)

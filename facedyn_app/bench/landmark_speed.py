@@ -1,4 +1,4 @@
-"""How fast faces are followed: the program's way, and what a user would otherwise write."""
+"""Speed of following a face, beside MediaPipe by itself and decoding alone."""
 
 from __future__ import annotations
 
@@ -10,9 +10,10 @@ import numpy as np
 import torch
 
 from facedyn_app.assets import model_file
+from facedyn_app.bench.cases import Case
+from facedyn_app.bench.rendered_truth import make_truth, truth_video
 from facedyn_app.bench.speed import Speed, device_name, devices, timed
 from facedyn_app.bench.takes import Take
-from facedyn_app.bench.truth import Case, make_truth, truth_video
 from facedyn_app.headmodel.model import HeadModel
 from facedyn_app.landmarks import track_faces
 from facedyn_app.landmarks.models import MODEL, FaceModels

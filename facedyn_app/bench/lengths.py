@@ -13,9 +13,9 @@ import numpy as np
 import torch
 
 from facedyn_app.bench import metrics
-from facedyn_app.bench.truth_file import RecordedTruth
+from facedyn_app.bench.recorded_truth import RecordedTruth
 from facedyn_app.headmodel.forward import head_to_tensors, head_vertices
-from facedyn_app.headmodel.model import HeadModel
+from facedyn_app.headmodel.model import HeadModel, LandmarkEmbedding
 from facedyn_app.records import FloatArray, HeadFit, IntArray, Landmarks
 
 EYE_CORNERS = (33, 263)
@@ -94,6 +94,17 @@ def _known(value: float) -> float | None:
     return float(value) if np.isfinite(value) else None
 
 
+def placed_landmarks(head: HeadModel) -> LandmarkEmbedding:
+    """The landmarks of a head.
+
+    Raises:
+        ValueError: They have not been placed.
+    """
+    if head.landmarks is None:
+        raise ValueError("the head's landmarks must have been placed")
+    return head.landmarks
+
+
 def landmark_positions(
     head: HeadModel, rows: IntArray, shape: FloatArray, expression: FloatArray, jaw: FloatArray
 ) -> FloatArray:
@@ -109,9 +120,7 @@ def landmark_positions(
     Raises:
         ValueError: The head's landmarks have not been placed.
     """
-    table = head.landmarks
-    if table is None:
-        raise ValueError("the head's landmarks must have been placed")
+    table = placed_landmarks(head)
     n_frames = len(jaw)
     corners = head_to_tensors(head).subset(np.asarray(head.faces)[table.face[rows]].ravel())
     pose = torch.zeros(n_frames, len(head.joint_names), 3)
@@ -138,13 +147,11 @@ def head_lengths(
     Raises:
         ValueError: The head's landmarks have not been placed.
     """
-    if head.landmarks is None:
-        raise ValueError("the head's landmarks must have been placed")
+    index = np.asarray(placed_landmarks(head).index)
     wanted = np.unique([*np.ravel(points), *EYE_CORNERS]).astype(np.int64)
-    rows = np.flatnonzero(np.isin(head.landmarks.index, wanted))
+    rows = np.flatnonzero(np.isin(index, wanted))
     places = np.full((len(jaw), int(wanted.max()) + 1, 3), np.nan)
-    found = landmark_positions(head, rows, shape, expression, jaw)
-    places[:, np.asarray(head.landmarks.index)[rows]] = found
+    places[:, index[rows]] = landmark_positions(head, rows, shape, expression, jaw)
     return lengths_between(places, points)
 
 

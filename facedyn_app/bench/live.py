@@ -1,4 +1,4 @@
-"""How long a live picture takes to become a mesh: a video paced as a camera would be."""
+"""Latency of the live fit from a picture's due time to its mesh, on a video paced as a camera."""
 
 from __future__ import annotations
 
@@ -11,8 +11,9 @@ from pathlib import Path
 
 import numpy as np
 
+from facedyn_app.bench.cases import Case
+from facedyn_app.bench.rendered_truth import make_truth, truth_video
 from facedyn_app.bench.takes import Take
-from facedyn_app.bench.truth import Case, make_truth, truth_video
 from facedyn_app.headmodel.model import HeadModel
 from facedyn_app.landmarks.read_ahead import read_ahead
 from facedyn_app.progress import OnProgress, Progress, ignore

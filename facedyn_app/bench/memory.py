@@ -1,4 +1,4 @@
-"""How much memory a long recording takes: made landmarks, gathered and fitted as a video's are."""
+"""Memory that long recordings take: simulated landmarks, gathered and fitted as a video's."""
 
 from __future__ import annotations
 
@@ -9,9 +9,9 @@ from pathlib import Path
 
 import numpy as np
 
+from facedyn_app.bench.cases import Case
+from facedyn_app.bench.rendered_truth import simulated_landmarks
 from facedyn_app.bench.takes import Take
-from facedyn_app.bench.truth import Case
-from facedyn_app.bench.wide_head import made_landmarks
 from facedyn_app.errors import InputError
 from facedyn_app.fit_settings import FitSettings
 from facedyn_app.fitting.session_fit import fit_session
@@ -48,7 +48,7 @@ def measure_memory(
     minutes: Sequence[float],
     on_progress: OnProgress = ignore,
 ) -> tuple[float, tuple[MemoryUse, ...]]:
-    """Gather and fit made recordings, the shortest first: a peak never falls.
+    """Gather and fit simulated recordings, the shortest first: a peak never falls.
 
     Args:
         head: The head, its landmarks placed.
@@ -63,9 +63,9 @@ def measure_memory(
         InputError: This system does not tell the peak.
         OutputError: There is no room for temporary files.
     """
-    # made landmarks come without readings: the head is fitted as one that was never measured
+    # simulated landmarks come without readings: the head is fitted as one that was never measured
     head = replace(head, sha256=None)
-    take = made_landmarks(head, Case(Take.TALK, seconds=TAKE_SECONDS))
+    take = simulated_landmarks(head, Case(Take.TALK, seconds=TAKE_SECONDS))
     before = peak_mib()
     return before, tuple(_measure(head, settings, take, m, on_progress) for m in sorted(minutes))
 
@@ -88,9 +88,9 @@ def _measure(
     head: HeadModel, settings: FitSettings, take: Landmarks, minutes: float, on_progress: OnProgress
 ) -> MemoryUse:
     n_frames = round(60 * minutes * FPS)
-    info = VideoInfo(Path("made"), take.width, take.height, FPS, n_frames, 60 * minutes)
+    info = VideoInfo(Path("simulated"), take.width, take.height, FPS, n_frames, 60 * minutes)
     collector = TrackCollector(info)
-    for found in _made_faces(take, n_frames):
+    for found in _repeated_faces(take, n_frames):
         collector.add(found)
         if collector.n_frames % REPORT_FRAMES == 0:
             on_progress(Progress(f"gathering {minutes:g} min", collector.n_frames, n_frames))
@@ -100,7 +100,7 @@ def _measure(
     return MemoryUse(minutes, n_frames, collected, peak_mib())
 
 
-def _made_faces(take: Landmarks, n_frames: int) -> Iterator[FrameFaces]:
+def _repeated_faces(take: Landmarks, n_frames: int) -> Iterator[FrameFaces]:
     """A take over and over, forwards and backwards, so that the face never jumps."""
     picture = np.zeros((take.height, take.width, 3), dtype=np.uint8)
     n = len(take.seconds)

@@ -1,15 +1,21 @@
-"""How far what was measured lies from what is true; plain functions of arrays."""
+"""Errors of measured signals against the truth, and agreement of two measurements."""
 
 from __future__ import annotations
+
+from collections.abc import Iterable, Sequence
+from dataclasses import dataclass
+from itertools import chain
 
 import numpy as np
 from scipy.spatial.transform import Rotation
 
-from facedyn_app.records import FloatArray, IntArray
+from facedyn_app.records import FloatArray
 
-PEAK_HEIGHT = 0.6
-PEAK_REACH = 4  # frames
-FLAT_SHARE = 0.1
+MOVING_SD = 0.15
+"""A channel moves much where its true standard deviation is at least this."""
+LEAST_RANGE = 0.05
+"""Channels whose range in a recording is smaller are left out of an agreement."""
+RANGE_PERCENTILES = (5, 95)
 
 
 def rotation_error_deg(measured: FloatArray, true: FloatArray) -> FloatArray:
@@ -19,7 +25,10 @@ def rotation_error_deg(measured: FloatArray, true: FloatArray) -> FloatArray:
 
 
 def correlations(measured: FloatArray, true: FloatArray) -> FloatArray:
-    """(K,) Pearson correlation of each column of (T, K) arrays; 0 where one does not move."""
+    """(K,) Pearson correlation of each column of (T, K) arrays; 0 where one does not move.
+
+    (T,) signals give a single number, here and in `slopes`.
+    """
     a = measured - measured.mean(axis=0)
     b = true - true.mean(axis=0)
     size = np.sqrt((a**2).sum(axis=0) * (b**2).sum(axis=0))
@@ -44,47 +53,15 @@ def root_mean_square(values: FloatArray) -> float:
     return float(np.sqrt(np.mean(np.square(values))))
 
 
-def peak_lags(measured: FloatArray, true: FloatArray) -> IntArray:
-    """(P,) how many frames later each of the true signal's peaks is reached in the measured one.
-
-    A peak stands above `PEAK_HEIGHT` and above all that lies `PEAK_REACH` frames around it; the
-    middle of its top tenth counts, since noise chooses the highest frame of a flat top.
-
-    Args:
-        measured: (T,) activation.
-        true: (T,) activation, 0..1.
-    """
-    lags = []
-    for peak in _peaks(true):
-        first = max(0, peak - PEAK_REACH)
-        lags.append(first + _middle_of_top(measured[first : peak + PEAK_REACH + 1]) - peak)
-    return np.array(lags, dtype=np.int64)
+def mean_percent(part: FloatArray, whole: FloatArray) -> float:
+    """Mean of the ratio of two arrays, percent; NaN where they are empty."""
+    return float(100.0 * np.mean(part / whole)) if len(part) else float("nan")
 
 
-def _peaks(signal: FloatArray) -> list[int]:
-    found: list[int] = []
-    for start in np.flatnonzero(signal > PEAK_HEIGHT).tolist():
-        first = max(0, start - PEAK_REACH)
-        window = signal[first : start + PEAK_REACH + 1]
-        if start == first + _middle_of_top(window) and len(window) == 2 * PEAK_REACH + 1:
-            found.append(start)
-    return found
-
-
-def _middle_of_top(window: FloatArray) -> int:
-    top = np.flatnonzero(window >= window.max() - FLAT_SHARE * np.ptp(window))
-    return int(top[len(top) // 2])
-
-
-def leakage_percent(one: FloatArray, other: FloatArray, size: float) -> float:
-    """RMS difference of two measurements of the same thing, in percent of a size.
-
-    Args:
-        one: Any array.
-        other: Another of the same shape; equal to `one` if nothing leaks.
-        size: What counts as 100 percent, in the same unit.
-    """
-    return 100.0 * root_mean_square(one - other) / size
+def known_median(values: Iterable[float | None]) -> float | None:
+    """The median of the values that are known; None where none is."""
+    known = [value for value in values if value is not None]
+    return float(np.median(known)) if known else None
 
 
 def noise_sd(signals: FloatArray) -> FloatArray:
@@ -102,6 +79,92 @@ def noise_sd(signals: FloatArray) -> FloatArray:
     return np.asarray(np.sqrt((whole**2).mean(axis=0) / 6.0))
 
 
-def mean_percent(part: FloatArray, whole: FloatArray) -> float:
-    """Mean of the ratio of two arrays, percent; NaN where they are empty."""
-    return float(100.0 * np.mean(part / whole)) if len(part) else float("nan")
+@dataclass(frozen=True, slots=True)
+class ChannelAgreement:
+    """One channel in one recording.
+
+    Attributes:
+        name: The channel.
+        size: Its range, from the 5th to the 95th percentile of both measurements together.
+        median_percent: Median over the frames of the absolute difference, percent of the range.
+        bias: Mean difference, in the channel's own unit.
+        r: Correlation; 0 where one of the measurements stands still.
+    """
+
+    name: str
+    size: float
+    median_percent: float
+    bias: float
+    r: float
+
+
+@dataclass(frozen=True, slots=True)
+class Agreement:
+    """Over the channels of one or several recordings.
+
+    Attributes:
+        n_channels: Channels compared, each recording's counted.
+        median_percent: Median over the channels of `ChannelAgreement.median_percent`; None where
+            none is compared, as the following.
+        p90_percent: The 90th percentile of the same.
+        largest_bias: The largest absolute bias.
+        largest_bias_of: The channel that has it.
+        r: Median correlation.
+        channels: Each of them.
+    """
+
+    n_channels: int
+    median_percent: float | None
+    p90_percent: float | None
+    largest_bias: float | None
+    largest_bias_of: str | None
+    r: float | None
+    channels: tuple[ChannelAgreement, ...]
+
+
+def agreement_of(channels: Iterable[ChannelAgreement]) -> Agreement:
+    """Summarise channels, of one recording or of several."""
+    found = tuple(channels)
+    if not found:
+        return Agreement(0, None, None, None, None, None, ())
+    percent = [one.median_percent for one in found]
+    worst = max(found, key=lambda one: abs(one.bias))
+    return Agreement(
+        n_channels=len(found),
+        median_percent=float(np.median(percent)),
+        p90_percent=float(np.percentile(percent, 90)),
+        largest_bias=abs(worst.bias),
+        largest_bias_of=worst.name,
+        r=float(np.median([one.r for one in found])),
+        channels=found,
+    )
+
+
+def pooled(agreements: Iterable[Agreement]) -> Agreement:
+    """The channels of several recordings together."""
+    return agreement_of(chain.from_iterable(one.channels for one in agreements))
+
+
+def compare_channels(names: Sequence[str], one: FloatArray, other: FloatArray) -> Agreement:
+    """Compare two measurements of the same channels in one recording.
+
+    Args:
+        names: The K channels.
+        one: (T, K) values in frames that are valid in both; T at least 1.
+        other: (T, K) the same of the other measurement.
+    """
+    both = np.concatenate([one, other])
+    low, high = np.percentile(both, RANGE_PERCENTILES, axis=0)
+    size = high - low
+    median = np.median(np.abs(one - other), axis=0)
+    bias, r = (one - other).mean(axis=0), correlations(one, other)
+    return agreement_of(
+        ChannelAgreement(
+            name=names[k],
+            size=float(size[k]),
+            median_percent=float(100.0 * median[k] / size[k]),
+            bias=float(bias[k]),
+            r=float(r[k]),
+        )
+        for k in np.flatnonzero(size >= LEAST_RANGE).tolist()
+    )

@@ -1,4 +1,4 @@
-"""A video and its mirror image: does the fit give mirrored answers (`facedyn bench mirror`)?
+"""Left-right symmetry: whether a video and its mirror image give mirrored answers.
 
 The left of the one is compared with the right of the other. Both are encoded anew alike, so that
 the encoder has the same part in both; and the landmarks of the one, mirrored by hand and fitted
@@ -17,8 +17,8 @@ from pathlib import Path
 import numpy as np
 
 from facedyn_app.assets import sha256_of
-from facedyn_app.bench.agreement import Agreement, compare_channels
-from facedyn_app.bench.measured import invalid_by_reason
+from facedyn_app.bench.measurement import invalid_by_reason
+from facedyn_app.bench.metrics import Agreement, compare_channels
 from facedyn_app.errors import MismatchError, TooLittleError
 from facedyn_app.fitting.session_fit import fit_session
 from facedyn_app.headmodel.model import HeadModel

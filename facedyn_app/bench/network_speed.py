@@ -1,13 +1,14 @@
-"""How fast the network is, beside the plain transformer that torch brings."""
+"""Speed of the recognizer's network, beside the plain transformer encoder that torch brings."""
 
 from __future__ import annotations
 
-import time
 from dataclasses import dataclass
+from functools import partial
 
 import torch
 from torch import Tensor, nn
 
+from facedyn_app.bench.speed import timed
 from facedyn_app.progress import OnProgress, Progress, ignore
 from facedyn_app.recognizer.network import MotionNetwork
 from facedyn_app.settings import NetworkSettings
@@ -68,7 +69,8 @@ def measure_forward(
         seconds = []
         for n in range(n_repeats):
             on_progress(Progress("timing the network", k * n_repeats + n, len(modules) * n_repeats))
-            seconds.append(_seconds(module, windows))
+            with torch.inference_mode():
+                seconds.append(timed(partial(module, windows), device))
         rates.append(n_windows / min(seconds))
     return ForwardSpeed(
         network=rates[0],
@@ -103,14 +105,3 @@ class _Plain(nn.Module):
         steps = self.encoder(self.narrow(windows[:, :: self.step]))
         y: Tensor = self.embedding(steps.mean(dim=1))
         return y
-
-
-def _seconds(module: nn.Module, windows: Tensor) -> float:
-    if windows.is_cuda:
-        torch.cuda.synchronize(windows.device)
-    started = time.perf_counter()
-    with torch.inference_mode():
-        module(windows)
-    if windows.is_cuda:
-        torch.cuda.synchronize(windows.device)
-    return time.perf_counter() - started

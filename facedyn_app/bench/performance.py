@@ -1,4 +1,4 @@
-"""A recorded performance with its truth, measured from its video (`facedyn bench truth`)."""
+"""Recovery of a recorded performance whose true motion is known (`facedyn bench truth`)."""
 
 from __future__ import annotations
 
@@ -8,7 +8,7 @@ from pathlib import Path
 
 import numpy as np
 
-from facedyn_app.bench.accuracy import MOVING_SD
+from facedyn_app.bench import metrics
 from facedyn_app.bench.channel_truth import (
     ChannelMedians,
     ChannelResult,
@@ -16,8 +16,13 @@ from facedyn_app.bench.channel_truth import (
     channel_results,
 )
 from facedyn_app.bench.lengths import LengthResult, length_results
-from facedyn_app.bench.measured import invalid_by_reason
-from facedyn_app.bench.truth_file import LEAST_ROWS, RecordedTruth, check_rate, rows_of_frames
+from facedyn_app.bench.measurement import invalid_by_reason
+from facedyn_app.bench.recorded_truth import (
+    LEAST_ROWS,
+    RecordedTruth,
+    check_rate,
+    rows_of_frames,
+)
 from facedyn_app.errors import TooLittleError
 from facedyn_app.headmodel.model import HeadModel
 from facedyn_app.progress import OnProgress, ignore
@@ -112,9 +117,8 @@ def compare(
         raise TooLittleError(f"{n_compared} valid frames of '{video}' have a truth: too few.")
     found = channel_results(head, fit, landmarks, truth, rows)
     channels = tuple(one for one in found if one.true_sd >= LEAST_SD)
-    lively = [one for one in channels if one.true_sd >= MOVING_SD]
+    lively = [one for one in channels if one.true_sd >= metrics.MOVING_SD]
     slopes = [one.fit_slope for one in lively if one.fit_slope is not None]
-    lags = [one.lag_frames for one in lively if one.lag_frames is not None]
     lengths = length_results(head, fit, landmarks, truth, rows)
     ratios = [one.slope_ratio for one in lengths if one.slope_ratio is not None]
     return PerformanceResult(
@@ -126,10 +130,10 @@ def compare(
         valid_share=float(fit.valid.mean()),
         invalid=invalid_by_reason(fit),
         moving=channel_medians(channels, LEAST_SD),
-        lively=channel_medians(lively, MOVING_SD),
+        lively=channel_medians(lively, metrics.MOVING_SD),
         n_low_slope=sum(slope < LOW_SLOPE for slope in slopes),
         n_slopes=len(slopes),
-        lag_frames=float(np.median(lags)) if lags else None,
+        lag_frames=metrics.known_median(one.lag_frames for one in lively),
         worst_slope_ratio=min(ratios, default=None),
         channels=channels,
         lengths=lengths,

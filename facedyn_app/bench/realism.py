@@ -1,18 +1,25 @@
-"""Whether simulated speakers differ in what people differ in (handbook/simulator.md)."""
+"""Realism of simulated speakers: whether they differ from each other in what people differ in."""
 
 from __future__ import annotations
 
 from collections import Counter
-from collections.abc import Iterable, Mapping
+from collections.abc import Iterable, Iterator, Mapping
 from dataclasses import dataclass, fields
+from pathlib import Path
 
 import numpy as np
 
 from facedyn_app.bench.session_statistics import RATE_HZ, SessionStatistics, session_statistics
 from facedyn_app.bench.variance_components import LEAST_PEOPLE, median_share, person_sums
-from facedyn_app.errors import MismatchError, TooLittleError
+from facedyn_app.errors import InputError, MismatchError, TooLittleError
+from facedyn_app.library.database import DATABASE
+from facedyn_app.library.importers import Layout, find_recordings
+from facedyn_app.library.library import Library
 from facedyn_app.recognizer.uncertainty import Interval
 from facedyn_app.records import Session
+from facedyn_app.simulate.corpus import simulate_sessions, true_sessions
+from facedyn_app.simulate.observation import shipped_observation
+from facedyn_app.workflows.recordings import Form, form_of, read_one_kept, track_kind
 
 MEASURES = tuple(field.name for field in fields(SessionStatistics))
 """The rows of the table, in their order."""
@@ -31,6 +38,27 @@ REAL_PEOPLE: Mapping[str, float] = {
 people; video calls, 40 people), each of one visit, recordings of 86 to 180 s."""
 CLOSE = 0.15
 """A simulation resembles people where no row is farther than this from theirs."""
+
+
+SpeakerSession = tuple[str, Session]
+"""Whose a session is, and the session."""
+
+
+@dataclass(frozen=True, slots=True)
+class Population:
+    """Which simulated speakers are measured.
+
+    Attributes:
+        seed: Which population.
+        n_speakers: Speakers.
+        n_sessions: Sessions of each.
+        seconds: Length of each session, s.
+    """
+
+    seed: int
+    n_speakers: int
+    n_sessions: int
+    seconds: float
 
 
 @dataclass(frozen=True, slots=True)
@@ -76,8 +104,54 @@ class Realism:
     shares: tuple[Share, ...]
 
 
+def simulated_corpora(population: Population) -> dict[str, Iterator[SpeakerSession]]:
+    """The sessions of simulated speakers, by name: as the fit would give them, and their truth."""
+    observation = shipped_observation()
+    seed, n, seconds = population.seed, population.n_sessions, population.seconds
+    speakers = range(population.n_speakers)
+    return {
+        "as fitted": (
+            (str(speaker), session)
+            for speaker in speakers
+            for session in simulate_sessions(
+                speaker, n, seconds, seed=seed, observation=observation
+            )
+        ),
+        "true motion": (
+            (str(speaker), session)
+            for speaker in speakers
+            for session in true_sessions(speaker, n, seconds, seed=seed)
+        ),
+    }
+
+
+def stored_sessions(place: Path) -> Iterator[SpeakerSession]:
+    """The sessions of a library, or of a folder of session files or other programs' measurements.
+
+    Raises:
+        InputError: The place cannot be read or holds no sessions.
+    """
+    if (place / DATABASE).is_file():
+        return _library_sessions(place)
+    recordings = find_recordings(place, Layout.FOLDERS, track_kind).recordings
+    files = [one for one in recordings if form_of(one.path) is not Form.VIDEO]
+    if not files:
+        raise InputError(
+            f"There are no session files or other programs' measurements in '{place}'.",
+            "Fit the videos with 'facedyn fit', or name a library.",
+        )
+    return ((one.speaker, read_one_kept(one.path, None, None)) for one in files)
+
+
+def _library_sessions(place: Path) -> Iterator[SpeakerSession]:
+    with Library.open(place, create=False) as library:
+        for entry in library.sessions():
+            if entry.speaker is not None:
+                yield entry.speaker, library.load(entry)
+
+
 def measure_realism(
-    sessions: Iterable[tuple[str, Session]], rng: np.random.Generator, rate_hz: float = RATE_HZ
+    sessions: Iterable[SpeakerSession], rng: np.random.Generator, rate_hz: float = RATE_HZ
 ) -> Realism:
     """Share of the variance between sessions that is the person's, measure by measure.
 

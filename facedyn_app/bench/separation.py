@@ -1,18 +1,23 @@
-"""Shape and expression kept apart, blinks in time, faces at rest: over several videos of a head."""
+"""Separation of shape and expression, lag of blinks, stillness at rest, over a head's videos."""
 
 from __future__ import annotations
 
-from collections.abc import Sequence
-from dataclasses import dataclass
+from collections.abc import Callable, Sequence
+from dataclasses import dataclass, replace
+from itertools import combinations
 
 import numpy as np
 
 from facedyn_app.bench import metrics
-from facedyn_app.bench.measured import Measured
+from facedyn_app.bench.cases import Case
+from facedyn_app.bench.measurement import MeasuredCase
 from facedyn_app.bench.takes import Take
-from facedyn_app.records import FloatArray
+from facedyn_app.records import FloatArray, IntArray
 
 BLINKS = ("eyeBlinkLeft", "eyeBlinkRight")
+PEAK_HEIGHT = 0.6
+PEAK_REACH = 4  # frames
+FLAT_SHARE = 0.1
 
 
 @dataclass(frozen=True, slots=True, eq=False)
@@ -45,7 +50,7 @@ class Separation:
     still_jitter_ratio: float | None
 
 
-def measure_separation(results: Sequence[Measured]) -> Separation:
+def measure_separation(results: Sequence[MeasuredCase]) -> Separation:
     """Leakage between shape and expression, lag and steadiness, over all videos of a head."""
     lags = np.concatenate([_blink_lags(one) for one in results]) if results else np.zeros(0)
     still = [one for one in results if one.independent is not None]
@@ -65,17 +70,49 @@ def measure_separation(results: Sequence[Measured]) -> Separation:
     )
 
 
-def _blink_lags(one: Measured) -> FloatArray:
+def _blink_lags(one: MeasuredCase) -> FloatArray:
     names = one.truth.motion.names
     lags = []
     for name in (n for n in BLINKS if n in names):
         k = names.index(name)
         fitted = np.nan_to_num(one.fit.expression[:, k], nan=-1.0)
-        lags.append(metrics.peak_lags(fitted, one.truth.motion.expression[:, k]))
+        lags.append(peak_lags(fitted, one.truth.motion.expression[:, k]))
     return np.concatenate(lags) if lags else np.zeros(0)
 
 
-def _stillness(one: Measured) -> tuple[float, float, float, float]:
+def peak_lags(measured: FloatArray, true: FloatArray) -> IntArray:
+    """(P,) how many frames later each of the true signal's peaks is reached in the measured one.
+
+    A peak stands above `PEAK_HEIGHT` and above all that lies `PEAK_REACH` frames around it; the
+    middle of its top tenth counts, since noise chooses the highest frame of a flat top.
+
+    Args:
+        measured: (T,) activation.
+        true: (T,) activation, 0..1.
+    """
+    lags = []
+    for peak in _peaks(true):
+        first = max(0, peak - PEAK_REACH)
+        lags.append(first + _middle_of_top(measured[first : peak + PEAK_REACH + 1]) - peak)
+    return np.array(lags, dtype=np.int64)
+
+
+def _peaks(signal: FloatArray) -> list[int]:
+    found: list[int] = []
+    for start in np.flatnonzero(signal > PEAK_HEIGHT).tolist():
+        first = max(0, start - PEAK_REACH)
+        window = signal[first : start + PEAK_REACH + 1]
+        if start == first + _middle_of_top(window) and len(window) == 2 * PEAK_REACH + 1:
+            found.append(start)
+    return found
+
+
+def _middle_of_top(window: FloatArray) -> int:
+    top = np.flatnonzero(window >= window.max() - FLAT_SHARE * np.ptp(window))
+    return int(top[len(top) // 2])
+
+
+def _stillness(one: MeasuredCase) -> tuple[float, float, float, float]:
     """Median deviation of the channels; against independent fits: median, worst, jitter alone."""
     if one.independent is None:
         raise ValueError("independent fits are needed")
@@ -91,33 +128,51 @@ def _stillness(one: Measured) -> tuple[float, float, float, float]:
     return float(np.median(together)), float(np.median(ratio)), float(ratio.max()), float(jitter)
 
 
-def _expression_leak(results: Sequence[Measured]) -> float | None:
-    pair = _pair(results, same="motion", other="face")
+def _expression_leak(results: Sequence[MeasuredCase]) -> float | None:
+    pair = _pair(results, _with_face_of)
     if pair is None:
         return None
     one, other = pair
     both = one.fit.valid & other.fit.valid
     true_sd = one.truth.motion.expression[both].std(axis=0)
     size = metrics.root_mean_square(true_sd)
-    return metrics.leakage_percent(one.fit.expression[both], other.fit.expression[both], size)
+    return leakage_percent(one.fit.expression[both], other.fit.expression[both], size)
 
 
-def _shape_leak(results: Sequence[Measured]) -> float | None:
-    pair, faces = _pair(results, "face", "motion"), _pair(results, "motion", "face")
+def _shape_leak(results: Sequence[MeasuredCase]) -> float | None:
+    pair, faces = _pair(results, _with_motion_of), _pair(results, _with_face_of)
     if pair is None or faces is None:
         return None
     n = len(pair[0].fit.shape)
     size = metrics.root_mean_square((faces[0].truth.scene.shape - faces[1].truth.scene.shape)[:n])
-    return metrics.leakage_percent(pair[0].fit.shape, pair[1].fit.shape, size)
+    return leakage_percent(pair[0].fit.shape, pair[1].fit.shape, size)
 
 
-def _pair(results: Sequence[Measured], same: str, other: str) -> tuple[Measured, Measured] | None:
-    """Two clean videos of all actions that differ in one thing only."""
-    for k, one in enumerate(results):
-        for two in results[k + 1 :]:
-            a, b = one.truth.case, two.truth.case
-            alike = getattr(a, same) == getattr(b, same) and getattr(a, other) != getattr(b, other)
-            plain = (a.take, a.width, a.noisy, a.occluded) == (b.take, b.width, b.noisy, b.occluded)
-            if alike and plain and a.take is Take.ACTIONS:
-                return one, two
+def leakage_percent(one: FloatArray, other: FloatArray, size: float) -> float:
+    """RMS difference of two measurements of the same thing, in percent of a size.
+
+    Args:
+        one: Any array.
+        other: Another of the same shape; equal to `one` if nothing leaks.
+        size: What counts as 100 percent, in the same unit.
+    """
+    return 100.0 * metrics.root_mean_square(one - other) / size
+
+
+def _pair(
+    results: Sequence[MeasuredCase], changed: Callable[[Case, Case], Case]
+) -> tuple[MeasuredCase, MeasuredCase] | None:
+    """Two videos of all actions that differ in one thing only, which the one takes of the other."""
+    for one, other in combinations(results, 2):
+        a, b = one.truth.case, other.truth.case
+        if a.take is Take.ACTIONS and a != b and changed(a, b) == b:
+            return one, other
     return None
+
+
+def _with_face_of(case: Case, other: Case) -> Case:
+    return replace(case, face=other.face)
+
+
+def _with_motion_of(case: Case, other: Case) -> Case:
+    return replace(case, motion=other.motion)

@@ -1,4 +1,4 @@
-"""How a face moved in one session, in numbers that need no model (handbook/simulator.md)."""
+"""Statistics of the motion in one session: amplitude, speed, correlation, smoothness, lead."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""How many frames a second a part of the program manages: what is found, and the clock."""
+"""Speed of a part of the program in frames a second, and the clock that measures it."""
 
 from __future__ import annotations
 
@@ -48,10 +48,15 @@ def device_name(device: str) -> str:
     return str(torch.cuda.get_device_name(device))
 
 
-def timed(work: Callable[[], object]) -> float:
-    """Wall time of a call, s; a device is waited for."""
+def timed(work: Callable[[], object], device: str = "cuda") -> float:
+    """Wall time of a call, s; the device, where it is a GPU, is waited for before and after."""
+    _wait_for(device)
     began = time.perf_counter()
     work()
-    if torch.cuda.is_available():
-        torch.cuda.synchronize()
+    _wait_for(device)
     return time.perf_counter() - began
+
+
+def _wait_for(device: str) -> None:
+    if device != "cpu" and torch.cuda.is_available():
+        torch.cuda.synchronize(device)

@@ -1,4 +1,4 @@
-"""Motion to measure with: made so that every action moves, or talk, or a face that rests."""
+"""Simulated motion of the benchmark videos: every action in turn, talk, or a face that rests."""
 
 from __future__ import annotations
 
@@ -13,7 +13,7 @@ from facedyn_app.simulate.signals import ease, pulse
 
 FPS = 25.0
 POPULATION = 4
-"""A made population of the benchmark's own."""
+"""A simulated population of the benchmark's own."""
 INDIVIDUALITY = 0.8
 """How far its speakers differ: the liveliest of a population's own spread draw their lips through
 their nose, which no face does."""
@@ -27,11 +27,11 @@ _FAST_RAD, _FAST_TEMPO = (0.16, 0.40, 0.10), 5.0
 
 
 class Take(StrEnum):
-    """What a made face does.
+    """What a simulated face does.
 
     Attributes:
         ACTIONS: One action after the other in each part of the face, wide apart in size.
-        TALK: Talk and gestures of a made speaker.
+        TALK: Talk and gestures of a simulated speaker.
         STILL: Nothing: only the camera's noise moves.
         FAST: As ACTIONS, while the head turns to and fro quickly.
     """

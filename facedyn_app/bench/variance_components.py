@@ -1,4 +1,4 @@
-"""How much of the variance between sessions is the person's: the intraclass correlation ICC(1)."""
+"""Intraclass correlation ICC(1): the share of the variance between sessions that is a person's."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""How long the window keeps its user waiting while much is going on: what was measured."""
+"""Responsiveness of the window while much is going on: what was measured of its GUI thread."""
 
 from __future__ import annotations
 

@@ -47,7 +47,7 @@ VERBS = {
 }
 """The verbs in the order of the help, each with a short one."""
 
-MODULES = {"import": "import_", "bench": "bench_verbs"}
+MODULES = {"import": "import_"}
 """Modules of verbs that have another name than the verb."""
 
 LOG_BYTES, LOG_FILES = 1_000_000, 3

@@ -9,20 +9,19 @@ import numpy as np
 import pytest
 
 from facedyn_app.bench.accuracy import (
-    MOVING_SD,
     case_result,
     face_vertices,
     measure_accuracy,
     medians_of,
     selected_medians,
 )
-from facedyn_app.bench.cases import CASES, QUICK_CASES
-from facedyn_app.bench.measured import Bench, Measured, invalid_by_reason
+from facedyn_app.bench.cases import CASES, QUICK_CASES, AppearanceKind, Case
+from facedyn_app.bench.measurement import MeasuredCase, invalid_by_reason
+from facedyn_app.bench.metrics import MOVING_SD
+from facedyn_app.bench.rendered_truth import make_truth, truth_video
 from facedyn_app.bench.separation import measure_separation
 from facedyn_app.bench.takes import Take, make_take
-from facedyn_app.bench.truth import AppearanceKind, Case, make_truth, truth_video
 from facedyn_app.headmodel.expression_mesh import ExpressionMesh
-from facedyn_app.headmodel.files.io import load_head
 from facedyn_app.headmodel.model import HeadModel
 from facedyn_app.landmarks import BLENDSHAPE_NAMES
 from facedyn_app.records import (
@@ -33,11 +32,7 @@ from facedyn_app.records import (
     HeadFit,
     Landmarks,
 )
-
-
-@pytest.fixture(scope="module")
-def head() -> HeadModel:
-    return load_head("open-head-1")
+from tests.sessions import resting_fit
 
 
 def test_every_action_moves_enough_to_be_compared(head: HeadModel) -> None:
@@ -69,7 +64,7 @@ def test_a_still_take_does_not_move_and_a_fast_one_turns_quickly(head: HeadModel
 
 def as_measured(
     head: HeadModel, case: Case, *, jaw_off: float = 0.0, late: int = 0, seed: int = 0
-) -> Measured:
+) -> MeasuredCase:
     """A measurement that is right but for what is asked for."""
     truth = make_truth(head, case)
     motion, n = truth.motion, len(truth.motion.seconds)
@@ -79,9 +74,9 @@ def as_measured(
     noise = np.random.default_rng(seed).normal(size=motion.expression.shape)
 
     def fit(expression: FloatArray) -> HeadFit:
-        return HeadFit(
-            seconds=motion.seconds,
-            valid=np.ones(n, bool),
+        return resting_fit(
+            head,
+            motion.seconds,
             expression=np.roll(expression, late, axis=0),
             jaw=motion.jaw + np.array([jaw_off, 0, 0]),
             rotation=truth.rotation,
@@ -90,17 +85,13 @@ def as_measured(
             shape_chunks=truth.scene.shape[None],
             shape_chunk_seconds=np.array([0.5]),
             error_px=np.full(n, 2.0),
-            face_px=np.full(n, 200.0),
-            focal_px=768.0,
-            converged=True,
-            n_iterations=3,
         )
 
     landmarks = Landmarks(motion.seconds, np.zeros((n, N_LANDMARKS, 2)), scores, 640, 360)
     still = case.take is Take.STILL
     together = fit(motion.expression + (0.01 * noise if still else 0.0))
     alone = fit(motion.expression + 0.04 * noise) if still else None
-    return Measured(truth, landmarks, together, alone, invalid_by_reason(together))
+    return MeasuredCase(truth, landmarks, together, alone, invalid_by_reason(together))
 
 
 def test_a_right_measurement_has_no_error(head: HeadModel) -> None:
@@ -160,7 +151,7 @@ def test_invalid_frames_are_counted_by_reason(head: HeadModel) -> None:
 
 @pytest.mark.slow
 def test_the_whole_way_from_pixels(head: HeadModel, tmp_path: Path) -> None:
-    found = measure_accuracy(head, QUICK_CASES, Bench(tmp_path))
+    found = measure_accuracy(head, QUICK_CASES, tmp_path)
     first = found.cases[0]
     assert first.valid_share > 0.9
     assert first.rotation_deg < 10
@@ -171,7 +162,7 @@ def test_the_whole_way_from_pixels(head: HeadModel, tmp_path: Path) -> None:
     videos = sorted(tmp_path.glob("*.mp4"))
     assert len(videos) == len(QUICK_CASES)
     written = [video.stat().st_mtime_ns for video in videos]
-    again = measure_accuracy(head, QUICK_CASES[:1], Bench(tmp_path, keep_landmarks=True))
+    again = measure_accuracy(head, QUICK_CASES[:1], tmp_path, keep_landmarks=True)
     assert again.cases[0].mesh_mm == pytest.approx(first.mesh_mm, rel=1e-3)
     assert [video.stat().st_mtime_ns for video in videos] == written
 

@@ -8,22 +8,16 @@ from pathlib import Path
 import numpy as np
 import pytest
 
-from facedyn_app.bench.fit_speed import measure_fit_speed
+from facedyn_app.bench.cases import Case
+from facedyn_app.bench.fit_speed import measure_fit_speed, wide_head
 from facedyn_app.bench.landmark_speed import measure_landmark_speed
+from facedyn_app.bench.rendered_truth import NOISE_SHARE, make_truth, simulated_landmarks
 from facedyn_app.bench.speed import Speed, devices, timed
 from facedyn_app.bench.takes import Take
-from facedyn_app.bench.truth import Case, make_truth
-from facedyn_app.bench.wide_head import NOISE_SHARE, made_landmarks, wide_head
 from facedyn_app.fit_settings import FitSettings
-from facedyn_app.headmodel.files.io import load_head
 from facedyn_app.headmodel.model import HeadModel
 from facedyn_app.headmodel.rendering.paint import landmark_points
 from facedyn_app.headmodel.rendering.render import head_to_camera
-
-
-@pytest.fixture(scope="module")
-def head() -> HeadModel:
-    return load_head("open-head-1")
 
 
 def test_a_wide_head_has_as_many_directions_as_wanted(head: HeadModel) -> None:
@@ -37,9 +31,9 @@ def test_a_wide_head_has_as_many_directions_as_wanted(head: HeadModel) -> None:
     assert (narrow.n_shape, narrow.expression_names) == (20, head.expression_names[:10])
 
 
-def test_made_landmarks_are_the_projected_head(head: HeadModel) -> None:
+def test_simulated_landmarks_are_the_projected_head(head: HeadModel) -> None:
     case = Case(Take.STILL, seconds=8.0)
-    landmarks = made_landmarks(wide_head(head, 100, 50), case)
+    landmarks = simulated_landmarks(wide_head(head, 100, 50), case)
     truth = make_truth(wide_head(head, 100, 50), case)
     assert landmarks.points.shape == (200, 478, 2)
     marks = landmark_points(head)

@@ -10,34 +10,19 @@ import pytest
 
 from facedyn_app.bench.mirror import check_sides, measure_mirror, mirrored_motion, motion
 from facedyn_app.errors import InputError, MismatchError
-from facedyn_app.headmodel.files.io import load_head
 from facedyn_app.headmodel.model import HeadModel
 from facedyn_app.records import HeadFit
-
-
-@pytest.fixture(scope="module")
-def head() -> HeadModel:
-    return load_head("open-head-1")
+from tests.sessions import resting_fit
 
 
 def _fit(head: HeadModel) -> HeadFit:
     rng = np.random.default_rng(0)
     n = 4
-    return HeadFit(
-        seconds=np.arange(n) / 25,
-        valid=np.ones(n, dtype=np.bool_),
+    return resting_fit(
+        head,
+        np.arange(n) / 25,
         expression=rng.uniform(size=(n, head.n_expression)),
         jaw=rng.normal(size=(n, 3)),
-        rotation=np.zeros((n, 3)),
-        translation=np.zeros((n, 3)),
-        shape=np.zeros(head.n_shape),
-        shape_chunks=np.zeros((0, head.n_shape)),
-        shape_chunk_seconds=np.zeros(0),
-        error_px=np.ones(n),
-        face_px=np.full(n, 200.0),
-        focal_px=600.0,
-        converged=True,
-        n_iterations=1,
     )
 
 

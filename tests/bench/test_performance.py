@@ -8,24 +8,18 @@ from pathlib import Path
 import numpy as np
 import pytest
 
-from facedyn_app.bench.arkit import arkit_channel
-from facedyn_app.bench.channel_truth import best_lag
+from facedyn_app.bench.channel_truth import arkit_channel, best_lag
 from facedyn_app.bench.lengths import head_lengths, landmark_positions
 from facedyn_app.bench.performance import compare, measure_performance
+from facedyn_app.bench.recorded_truth import RecordedTruth, read_truth
 from facedyn_app.bench.takes import Take, make_take
-from facedyn_app.bench.truth_file import RecordedTruth, read_truth
 from facedyn_app.errors import InputError, TooLittleError
-from facedyn_app.headmodel.files.io import load_head
 from facedyn_app.headmodel.model import HeadModel
 from facedyn_app.landmarks import BLENDSHAPE_NAMES
 from facedyn_app.records import N_BLENDSHAPES, N_LANDMARKS, HeadFit, Landmarks
+from tests.sessions import resting_fit
 
 POINTS = np.array([[61, 291], [13, 14]])
-
-
-@pytest.fixture(scope="module")
-def head() -> HeadModel:
-    return load_head("open-head-1")
 
 
 @pytest.fixture(scope="module")
@@ -35,21 +29,13 @@ def fit(head: HeadModel) -> HeadFit:
     n = len(motion.seconds)
     valid = np.arange(n) >= 3
     unseen = np.where(valid, 1.0, np.nan)[:, None].astype(np.float32)
-    return HeadFit(
-        seconds=motion.seconds,
+    return resting_fit(
+        head,
+        motion.seconds,
         valid=valid,
         expression=motion.expression.astype(np.float32) * unseen,
         jaw=motion.jaw.astype(np.float32) * unseen,
-        rotation=np.zeros((n, 3)),
-        translation=np.zeros((n, 3)),
         shape=np.random.default_rng(0).normal(size=head.n_shape).astype(np.float32),
-        shape_chunks=np.zeros((0, head.n_shape)),
-        shape_chunk_seconds=np.zeros(0),
-        error_px=np.ones(n),
-        face_px=np.full(n, 200.0),
-        focal_px=600.0,
-        converged=True,
-        n_iterations=3,
         gaze=np.zeros((n, 2, 2)),
     )
 

@@ -15,7 +15,7 @@ from facedyn_app.simulate.observe import NO_VARIATION
 
 
 def test_real_landmarks_give_what_they_gave_elsewhere(shared: Path) -> None:
-    """Beside figures of other people of the same corpus, measured elsewhere."""
+    """The numbers beside are of other people of the same corpus."""
     folder = shared / "corpora" / "react_landmarks"
     if not folder.is_dir():
         pytest.skip("the real tracks are absent from ../shared")

@@ -6,27 +6,17 @@ import pytest
 from facedyn_app.bench.session_statistics import session_statistics
 from facedyn_app.errors import TooLittleError
 from facedyn_app.records import BoolArray, FloatArray, Session
+from tests.sessions import resting_session
 
 
 def session_of(
     seconds: FloatArray, expression: FloatArray, valid: BoolArray | None = None
 ) -> Session:
-    n, e = expression.shape
-    flags = np.ones(n, dtype=bool) if valid is None else valid
-    return Session(
-        seconds=seconds,
-        valid=flags,
+    return resting_session(
+        seconds,
+        valid=np.ones(len(seconds), dtype=bool) if valid is None else valid,
         expression=expression.astype(np.float32),
-        expression_names=tuple(f"c{k}" for k in range(e)),
-        jaw=np.zeros((n, 3), dtype=np.float32),
-        rotation=np.zeros((n, 3), dtype=np.float32),
-        translation=np.zeros((n, 3), dtype=np.float32),
-        shape=np.zeros(1, dtype=np.float32),
-        shape_chunks=np.zeros((1, 1), dtype=np.float32),
-        shape_chunk_seconds=np.zeros(1),
-        error_px=np.zeros(n, dtype=np.float32),
-        face_px=np.full(n, 200.0, dtype=np.float32),
-        meta={"head_id": "h"},
+        expression_names=tuple(f"c{k}" for k in range(expression.shape[1])),
     )
 
 

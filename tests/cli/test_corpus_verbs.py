@@ -2,12 +2,10 @@
 
 import csv
 import json
-from collections.abc import Iterator
 from pathlib import Path
 from typing import Any
 
 import pytest
-import torch
 
 from facedyn_app.library.library import Library
 from facedyn_app.progress import ignore
@@ -16,13 +14,7 @@ from facedyn_app.recognizer.split import parse_test_sessions
 from facedyn_app.workflows.train import TrainingPlan, train_recognizer
 from tests.recognizer.conftest import easy_session, small_settings
 
-
-@pytest.fixture(autouse=True, scope="module")
-def _one_thread() -> Iterator[None]:
-    before = torch.get_num_threads()
-    torch.set_num_threads(1)
-    yield
-    torch.set_num_threads(before)
+pytestmark = pytest.mark.usefixtures("one_thread")
 
 
 @pytest.fixture(scope="module")

@@ -14,6 +14,7 @@ from facedyn_app.dynamics.windows import windows
 from facedyn_app.errors import MismatchError, TooLittleError
 from facedyn_app.records import FloatArray, Session
 from facedyn_app.settings import FeatureSettings
+from tests.sessions import resting_session
 
 SETTINGS = FeatureSettings()
 
@@ -30,19 +31,12 @@ def make_session(
         valid[slice(*invalid)] = False
         expression[~valid] = np.nan
         jaw[~valid] = np.nan
-    return Session(
-        seconds=np.arange(n) / fps,
+    return resting_session(
+        np.arange(n) / fps,
         valid=valid,
         expression=expression,
         expression_names=("smile", "blink"),
         jaw=jaw,
-        rotation=np.zeros((n, 3)),
-        translation=np.zeros((n, 3)),
-        shape=np.zeros(4),
-        shape_chunks=np.zeros((1, 4)),
-        shape_chunk_seconds=np.array([0.5]),
-        error_px=np.zeros(n),
-        face_px=np.full(n, 200.0),
         meta={"head_id": "made", "fps": fps},
     )
 

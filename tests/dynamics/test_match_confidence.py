@@ -9,6 +9,7 @@ import pytest
 from facedyn_app.dynamics.match_confidence import OF_THE_PROBE, judge_match, shape_distance
 from facedyn_app.records import Session
 from facedyn_app.settings import TrustSettings
+from tests.sessions import resting_session
 
 TRUST = TrustSettings()
 N_SHAPE = 20
@@ -18,20 +19,12 @@ def made(shape: float = 0.0, seed: int = 0, n_seconds: int = 30, face_px: float 
     """A good recording of a head whose every shape component is `shape`; noise of 1."""
     n = 25 * n_seconds
     chunks = shape + np.random.default_rng(seed).standard_normal((n_seconds, N_SHAPE))
-    return Session(
-        seconds=np.arange(n) / 25.0,
-        valid=np.ones(n, bool),
-        expression=np.zeros((n, 1), np.float32),
-        expression_names=("a",),
-        jaw=np.zeros((n, 3), np.float32),
-        rotation=np.zeros((n, 3), np.float32),
-        translation=np.zeros((n, 3), np.float32),
+    return resting_session(
+        np.arange(n) / 25.0,
         shape=chunks.mean(axis=0).astype(np.float32),
         shape_chunks=chunks.astype(np.float32),
         shape_chunk_seconds=np.arange(n_seconds) + 0.5,
-        error_px=np.full(n, 1.0, np.float32),
         face_px=np.full(n, face_px, np.float32),
-        meta={"head_id": "made"},
     )
 
 

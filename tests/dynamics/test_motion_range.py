@@ -7,6 +7,7 @@ import pytest
 
 from facedyn_app.dynamics.motion_range import channel_pairs, measure_motion_range
 from facedyn_app.records import Session
+from tests.sessions import resting_session
 
 N = 1001
 
@@ -16,20 +17,11 @@ def made() -> Session:
     ramp = np.linspace(0.0, 1.0, N)
     jaw = np.zeros((N, 3), np.float32)
     jaw[:, 0] = np.radians(20.0) * ramp
-    return Session(
-        seconds=np.arange(N) / 25.0,
-        valid=np.ones(N, bool),
+    return resting_session(
+        np.arange(N) / 25.0,
         expression=np.outer(ramp, [0.8, 0.4, 1.0]).astype(np.float32),
         expression_names=("smileLeft", "smileRight", "jawOpen"),
         jaw=jaw,
-        rotation=np.zeros((N, 3), np.float32),
-        translation=np.zeros((N, 3), np.float32),
-        shape=np.zeros(2, np.float32),
-        shape_chunks=np.zeros((1, 2), np.float32),
-        shape_chunk_seconds=np.array([0.5]),
-        error_px=np.ones(N, np.float32),
-        face_px=np.full(N, 200.0, np.float32),
-        meta={"head_id": "made"},
     )
 
 

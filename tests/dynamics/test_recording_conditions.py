@@ -10,6 +10,7 @@ import pytest
 from facedyn_app.dynamics.recording_conditions import likely_causes, measure_conditions
 from facedyn_app.records import INVALID_REASONS, Conditions, Session
 from facedyn_app.settings import TrustSettings
+from tests.sessions import resting_session
 
 TRUST = TrustSettings()
 
@@ -21,19 +22,12 @@ def made(n: int = 100, turn_deg: float = 10.0, n_blurred: int = 0) -> Session:
     reason = np.zeros(n, np.uint8)
     reason[:n_blurred] = INVALID_REASONS.index("blurred")
     rotation[reason > 0] = np.nan
-    return Session(
-        seconds=np.arange(n) / 25.0,
+    return resting_session(
+        np.arange(n) / 25.0,
         valid=reason == 0,
-        expression=np.zeros((n, 1), np.float32),
-        expression_names=("a",),
-        jaw=np.zeros((n, 3), np.float32),
         rotation=rotation,
-        translation=np.zeros((n, 3), np.float32),
-        shape=np.zeros(2, np.float32),
         shape_chunks=np.zeros((4, 2), np.float32),
         shape_chunk_seconds=np.arange(4) + 0.5,
-        error_px=np.full(n, 1.0, np.float32),
-        face_px=np.full(n, 200.0, np.float32),
         meta={"head_id": "made", "focal_px": 768.0, "width": 640, "height": 360},
         invalid_reason=reason,
     )

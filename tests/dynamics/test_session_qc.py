@@ -7,6 +7,7 @@ import numpy as np
 from facedyn_app.dynamics.session_qc import assess_quality, quality_line
 from facedyn_app.records import Session
 from facedyn_app.settings import TrustSettings
+from tests.sessions import resting_session
 
 TRUST = TrustSettings()
 
@@ -16,20 +17,16 @@ def session(
 ) -> Session:
     valid = np.arange(n) >= n_invalid
     columns = np.where(valid[:, None], 0.1, np.nan) * np.ones((n, 3))
-    return Session(
-        seconds=np.arange(n) / 25,
+    return resting_session(
+        np.arange(n) / 25,
         valid=valid,
         expression=columns,
         expression_names=("jawOpen", "smileLeft", "smileRight"),
         jaw=columns,
         rotation=columns,
         translation=columns,
-        shape=np.zeros(4),
-        shape_chunks=np.zeros((n // 25, 4)),
-        shape_chunk_seconds=np.arange(n // 25) + 0.5,
         error_px=np.where(valid, error_px, np.nan),
         face_px=np.where(valid, face_px, np.nan),
-        meta={"head_id": "tiny"},
     )
 
 

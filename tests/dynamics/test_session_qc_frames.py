@@ -8,6 +8,7 @@ import pytest
 
 from facedyn_app.dynamics.session_qc import measure_session_qc
 from facedyn_app.records import INVALID_REASONS, Session
+from tests.sessions import resting_session
 
 FPS = 25.0
 
@@ -22,20 +23,14 @@ def made(times: np.ndarray, *, noise: float = 0.0, seed: int = 0) -> Session:
 
     rotation = trembling(3)
     rotation[:, 0] += 0.2 * np.sin(times)
-    return Session(
-        seconds=times,
-        valid=np.ones(n, bool),
+    return resting_session(
+        times,
         expression=trembling(4),
         expression_names=("a", "b", "c", "d"),
         jaw=trembling(3),
         rotation=rotation,
         translation=trembling(3),
-        shape=np.zeros(2, np.float32),
-        shape_chunks=np.zeros((1, 2), np.float32),
-        shape_chunk_seconds=np.array([0.5]),
         error_px=np.full(n, 2.0, np.float32),
-        face_px=np.full(n, 200.0, np.float32),
-        meta={"head_id": "made"},
     )
 
 

@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import dataclasses
-from collections.abc import Iterator
 from dataclasses import dataclass
 
 import numpy as np
@@ -31,13 +30,9 @@ WIDTH, HEIGHT = 640, 360
 N_READINGS = N_BLENDSHAPES + 3
 
 
-@pytest.fixture(autouse=True)
-def one_thread() -> Iterator[None]:
+@pytest.fixture(autouse=True, scope="module")
+def _one_thread(one_thread: None) -> None:
     """Many threads on little work take longer where other programs run."""
-    before = torch.get_num_threads()
-    torch.set_num_threads(1)
-    yield
-    torch.set_num_threads(before)
 
 
 def _smooth(rng: np.random.Generator, points: FloatArray, n: int, size_m: float) -> FloatArray:

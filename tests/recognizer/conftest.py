@@ -5,7 +5,6 @@ from pathlib import Path
 
 import numpy as np
 import pytest
-import torch
 
 from facedyn_app.recognizer.backend import Backend
 from facedyn_app.recognizer.calibration import uncalibrated
@@ -17,17 +16,14 @@ from facedyn_app.recognizer.trials import LabelledSession, Trials
 from facedyn_app.recognizer.whitening import Whitening
 from facedyn_app.records import Session
 from facedyn_app.settings import FeatureSettings, NetworkSettings, Settings, TrainSettings
+from tests.sessions import resting_session
 
 NAMES = ("eyeBlinkLeft", "mouthSmileLeft", "browInnerUp")
 
 
-@pytest.fixture(autouse=True, scope="package")
-def _one_thread() -> Iterator[None]:
+@pytest.fixture(autouse=True, scope="module")
+def _one_thread(one_thread: None) -> None:
     """Tiny networks are slower on several threads, and far slower beside other work."""
-    before = torch.get_num_threads()
-    torch.set_num_threads(1)
-    yield
-    torch.set_num_threads(before)
 
 
 def easy_session(
@@ -40,19 +36,14 @@ def easy_session(
     pace, size = own.uniform(0.3, 3.0, 3), own.uniform(0.1, 0.4, 3)
     waves = size * np.sin(2 * np.pi * pace * t[:, None] + rng.uniform(0, 6, 3))
     n = len(t)
-    return Session(
-        seconds=t,
-        valid=np.ones(n, dtype=bool),
+    return resting_session(
+        t,
         expression=waves + rng.uniform(size=3) + 0.03 * rng.standard_normal((n, 3)),
         expression_names=NAMES,
         jaw=0.01 * rng.standard_normal((n, 3)),
-        rotation=np.zeros((n, 3)),
-        translation=np.zeros((n, 3)),
-        shape=np.zeros(2),
         shape_chunks=rng.standard_normal((int(seconds), 2)),
         shape_chunk_seconds=np.arange(int(seconds)) + 0.5,
         error_px=np.zeros(n),
-        face_px=np.full(n, 200.0),
         meta={"head_id": head_id, "head_sha256": None, "source": None, "simulated": True},
     )
 

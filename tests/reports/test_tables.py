@@ -13,6 +13,7 @@ from facedyn_app.progress import Cancelled, Progress
 from facedyn_app.records import INVALID_REASONS, Session
 from facedyn_app.reports.kinds import TableFormat
 from facedyn_app.reports.tables import safe_cell, table_columns, write_table
+from tests.sessions import resting_session
 
 OPENFACE_COLUMNS = ("frame", "face_id", "timestamp", "confidence", "success")
 
@@ -30,17 +31,14 @@ def session() -> Session:
         return values
 
     reason = np.where(valid, 0, INVALID_REASONS.index("no face")).astype(np.uint8)
-    return Session(
-        seconds=np.arange(N_FRAMES) / 30.0,
+    return resting_session(
+        np.arange(N_FRAMES) / 30.0,
         valid=valid,
         expression=np.concatenate([track(1, 0.25), track(1, -0.5)], axis=1),
         expression_names=("jawOpen", "=1+1"),
         jaw=track(3, 0.125),
         rotation=track(3, 0.0625),
         translation=track(3, 2.0),
-        shape=np.zeros(2, np.float32),
-        shape_chunks=np.zeros((1, 2), np.float32),
-        shape_chunk_seconds=np.array([0.1]),
         error_px=track(1, 1.5)[:, 0],
         face_px=track(1, 200.0)[:, 0],
         meta={"head_id": "made", "face": 2},

@@ -1,13 +1,12 @@
 """A made library is divided, trained on and tested; what cannot be is said before the work."""
 
 import sqlite3
-from collections.abc import Callable, Iterator
+from collections.abc import Callable
 from dataclasses import replace
 from pathlib import Path
 
 import numpy as np
 import pytest
-import torch
 
 from facedyn_app.errors import InputError, MismatchError, OutputError, TooLittleError
 from facedyn_app.library.database import DATABASE
@@ -28,12 +27,7 @@ LAST = parse_test_sessions("last")
 PLAN = TrainingPlan(LAST, device="cpu")
 
 
-@pytest.fixture(autouse=True, scope="module")
-def _one_thread() -> Iterator[None]:
-    before = torch.get_num_threads()
-    torch.set_num_threads(1)
-    yield
-    torch.set_num_threads(before)
+pytestmark = pytest.mark.usefixtures("one_thread")
 
 
 def fill(library: Library, n_speakers: int, n_sessions: int, head_id: str = "made") -> None:

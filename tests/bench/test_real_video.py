@@ -6,15 +6,14 @@ from pathlib import Path
 
 import pytest
 
-from facedyn_app.bench.measured import Bench
-from facedyn_app.bench.real import measure_video
-from facedyn_app.headmodel.files.io import load_head
+from facedyn_app.bench.measurement import measure_video
+from facedyn_app.headmodel.model import HeadModel
 
 
 @pytest.mark.slow
-def test_a_video_in_which_the_face_leaves(shared: Path, tmp_path: Path) -> None:
+def test_a_video_in_which_the_face_leaves(head: HeadModel, shared: Path) -> None:
     video = shared / "data" / "videos" / "fex_e000_missing.mov"
-    found = measure_video(load_head("open-head-1"), video, Bench(tmp_path))
+    found = measure_video(head, video)
     assert (found.width, found.height) == (720, 480)
     assert 0.6 < found.valid_share < 0.85
     assert found.invalid["no face"] > 80

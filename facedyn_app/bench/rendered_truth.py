@@ -1,18 +1,19 @@
-"""Videos of painted heads whose shape, motion, camera and light are known."""
+"""Videos and landmarks of rendered heads whose shape, motion, camera and light are known."""
 
 from __future__ import annotations
 
 import hashlib
 import json
-from collections.abc import Iterable, Iterator
+from collections.abc import Iterator
 from dataclasses import asdict, dataclass, replace
-from enum import StrEnum
 from pathlib import Path
 
 import cv2
 import numpy as np
 
-from facedyn_app.bench.takes import POPULATION, Take, make_take
+from facedyn_app.bench.cases import AppearanceKind, Case
+from facedyn_app.bench.lengths import landmark_positions, placed_landmarks
+from facedyn_app.bench.takes import POPULATION, make_take
 from facedyn_app.headmodel.model import HeadModel
 from facedyn_app.headmodel.rendering.appearance import (
     Appearance,
@@ -22,7 +23,14 @@ from facedyn_app.headmodel.rendering.appearance import (
 )
 from facedyn_app.headmodel.rendering.render import head_to_camera
 from facedyn_app.progress import OnProgress, Progress, ignore
-from facedyn_app.records import BoolArray, ByteArray, FloatArray
+from facedyn_app.records import (
+    N_BLENDSHAPES,
+    N_LANDMARKS,
+    BoolArray,
+    ByteArray,
+    FloatArray,
+    Landmarks,
+)
 from facedyn_app.simulate.motion import SimulatedMotion
 from facedyn_app.simulate.rendering import (
     FOCAL_FACTOR,
@@ -43,74 +51,12 @@ DISTANCE_M = 0.62
 MOUTH = np.array([0.0, -0.025, 0.115])  # m, in the head frame of any head
 HAND_SIZE = np.array([0.055, 0.035])  # m
 HAND_EVERY_S, HAND_FOR_S = 3.0, 1.0
-
-
-class AppearanceKind(StrEnum):
-    """Which kind of appearance a made face has.
-
-    Attributes:
-        PLAIN: As the painter paints a head: even skin, no teeth.
-        TEETH: Any skin, brows, light, and teeth.
-        GLASSES: The same with glasses.
-        BEARD: The same with a beard or moustache.
-    """
-
-    PLAIN = "plain"
-    TEETH = "teeth"
-    GLASSES = "glasses"
-    BEARD = "beard"
-
-
-@dataclass(frozen=True, slots=True)
-class Case:
-    """One video of the benchmark.
-
-    Attributes:
-        take: What the face does.
-        width: Image width, px.
-        height: Image height, px.
-        seconds: Length, s.
-        face: Which made face.
-        motion: Which motion of that kind.
-        noisy: Whether it is compressed until it shows.
-        occluded: Whether a hand comes before the mouth now and then.
-        focal: Focal length of the camera, of the image's longer side.
-        appearance: What kind; the shape and the room are the face's own in any.
-    """
-
-    take: Take
-    width: int = 640
-    height: int = 360
-    seconds: float = 12.0
-    face: int = 0
-    motion: int = 0
-    noisy: bool = False
-    occluded: bool = False
-    focal: float = FOCAL_FACTOR
-    appearance: AppearanceKind = AppearanceKind.PLAIN
-
-    @property
-    def varied(self) -> bool:
-        """Whether the face has a second appearance."""
-        return self.appearance is not AppearanceKind.PLAIN
-
-    @property
-    def clean(self) -> bool:
-        """Whether it is talk or actions seen well."""
-        return self.take in (Take.TALK, Take.ACTIONS) and not (self.noisy or self.occluded)
-
-    @property
-    def name(self) -> str:
-        """A name that people can read."""
-        lens = [] if self.focal == FOCAL_FACTOR else [f"lens {self.focal:g}"]
-        marks = [word for word in ("noisy", "occluded") if getattr(self, word)]
-        marks += [f"with {self.appearance}"] if self.varied else []
-        who = f"face {self.face} motion {self.motion}"
-        return " ".join([str(self.take), f"{self.width}x{self.height}", who, *marks, *lens])
+NOISE_SHARE = 0.004  # of face height, in landmarks that are found without a picture
+NOISE_SEED = 20261
 
 
 @dataclass(frozen=True, slots=True, eq=False)
-class Truth:
+class RenderedTruth:
     """What is true of a case's video.
 
     Attributes:
@@ -130,7 +76,7 @@ class Truth:
     covered: BoolArray
 
 
-def make_truth(head: HeadModel, case: Case) -> Truth:
+def make_truth(head: HeadModel, case: Case) -> RenderedTruth:
     """The truth of a case; the same arguments always give the same."""
     motion = make_take(case.take, case.motion, case.seconds, head.expression_names)
     scene = make_scene(head, case.face, 0, seed=POPULATION, width=case.width, height=case.height)
@@ -143,7 +89,7 @@ def make_truth(head: HeadModel, case: Case) -> Truth:
     covered = np.zeros(len(motion.seconds), dtype=np.bool_)
     if case.occluded:
         covered = motion.seconds % HAND_EVERY_S > HAND_EVERY_S - HAND_FOR_S
-    return Truth(
+    return RenderedTruth(
         case=case,
         motion=motion,
         scene=scene,
@@ -166,7 +112,7 @@ def case_appearance(case: Case) -> Appearance:
 
 
 def truth_video(
-    head: HeadModel, truth: Truth, folder: Path, on_progress: OnProgress = ignore
+    head: HeadModel, truth: RenderedTruth, folder: Path, on_progress: OnProgress = ignore
 ) -> Path:
     """The video of a case, rendered where it is not in the folder yet.
 
@@ -183,15 +129,13 @@ def truth_video(
     digest = hashlib.sha256(_key(head, truth).encode()).hexdigest()[:10]
     path = folder / f"{head.head_id} {case.name} {digest}.mp4".replace(" ", "_")
     if not path.is_file():
-        pictures = _reported(
-            _filmed(head, truth), len(truth.motion.seconds), case.name, on_progress
-        )
+        pictures = _filmed(head, truth, on_progress)
         crf = NOISY_CRF if case.noisy else CLEAN_CRF
         write_video(path, pictures, truth.motion.fps, crf, ENCODER_EFFORT, SIMULATED)
     return path
 
 
-def _key(head: HeadModel, truth: Truth) -> str:
+def _key(head: HeadModel, truth: RenderedTruth) -> str:
     """What a video depends on, as text."""
     facts = asdict(truth.case)
     if truth.case.varied:
@@ -201,27 +145,21 @@ def _key(head: HeadModel, truth: Truth) -> str:
     return json.dumps([RENDERING, head.sha256, facts], sort_keys=True)
 
 
-def _reported(
-    pictures: Iterable[ByteArray], n_frames: int, name: str, on_progress: OnProgress
-) -> Iterator[ByteArray]:
-    for number, picture in enumerate(pictures):
-        on_progress(Progress(f"rendering {name}", number, n_frames))
-        yield picture
-
-
-def _filmed(head: HeadModel, truth: Truth) -> Iterator[ByteArray]:
+def _filmed(head: HeadModel, truth: RenderedTruth, on_progress: OnProgress) -> Iterator[ByteArray]:
     """The rendered pictures with the hand and the camera's noise."""
     rng = np.random.default_rng([POPULATION, truth.case.face, truth.case.motion])
     size = (truth.case.height, truth.case.width, 3)
     fields = rng.normal(0.0, CAMERA_NOISE, (N_NOISE_FIELDS, *size)).astype(np.float32)
+    n_frames = len(truth.motion.seconds)
     for number, picture in enumerate(render_motion(head, truth.motion, truth.scene)):
+        on_progress(Progress(f"rendering {truth.case.name}", number, n_frames))
         if truth.covered[number]:
             picture = _with_hand(picture, truth, number)
         field = np.roll(fields[rng.integers(N_NOISE_FIELDS)], int(rng.integers(size[1])), axis=1)
         yield np.clip(np.rint(picture + field), 0, 255).astype(np.uint8)
 
 
-def _with_hand(picture: ByteArray, truth: Truth, number: int) -> ByteArray:
+def _with_hand(picture: ByteArray, truth: RenderedTruth, number: int) -> ByteArray:
     """An ellipse of the face's own colour before the mouth."""
     mouth = head_to_camera(MOUTH[None], truth.rotation[number], truth.translation[number])
     x, y = truth.scene.camera.project(mouth)[0]
@@ -231,3 +169,27 @@ def _with_hand(picture: ByteArray, truth: Truth, number: int) -> ByteArray:
     place, axes = (round(x), round(y)), (round(width), round(height))
     cv2.ellipse(covered, place, axes, 25.0, 0.0, 360.0, colour, cv2.FILLED, cv2.LINE_AA)
     return covered
+
+
+def simulated_landmarks(head: HeadModel, case: Case) -> Landmarks:
+    """What a landmarker with a little independent noise would see of a case, without rendering.
+
+    Args:
+        head: The head, its landmarks placed.
+        case: What it does, and the camera.
+    """
+    truth = make_truth(head, case)
+    motion, scene = truth.motion, truth.scene
+    index = placed_landmarks(head).index
+    rows = np.arange(len(index))
+    places = landmark_positions(head, rows, scene.shape, motion.expression, motion.jaw)
+    n_frames = len(motion.seconds)
+    points = np.zeros((n_frames, N_LANDMARKS, 2), np.float32)
+    for k in range(n_frames):
+        placed = head_to_camera(places[k], truth.rotation[k], truth.translation[k])
+        points[k, index] = scene.camera.project(placed)
+    face_px = np.ptp(points[:, index, 1], axis=1)
+    noise = np.random.default_rng(NOISE_SEED).normal(size=points.shape)
+    points += (NOISE_SHARE * face_px[:, None, None] * noise).astype(np.float32)
+    scores = np.zeros((n_frames, N_BLENDSHAPES), np.float32)
+    return Landmarks(motion.seconds, points, scores, case.width, case.height)

@@ -1,21 +1,27 @@
-"""`facedyn bench mirror`: videos against their mirror images, as text and as facts."""
+"""`facedyn bench mirror`: agreement of videos with their mirror images."""
 
 from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
 from contextlib import ExitStack
 from dataclasses import asdict
+from functools import partial
 from pathlib import Path
 from tempfile import TemporaryDirectory
+from typing import TYPE_CHECKING, Annotated
 
-from facedyn_app.bench.agreement import LEAST_RANGE, Agreement, pooled
-from facedyn_app.bench.mirror import MirrorResult, check_sides, measure_mirror
-from facedyn_app.cli.output import NONE, Outcome, number, table
-from facedyn_app.files import check_output_folder
+import typer
+
+from facedyn_app.assets import DEFAULT_HEAD
+from facedyn_app.cli.bench.shared import cells, make_work_folder, reasons
+from facedyn_app.cli.options import AsJson, HeadName
+from facedyn_app.cli.output import NONE, Outcome, run_verb, table
 from facedyn_app.progress import OnProgress
-from facedyn_app.workflows.heads import read_ready_head
 from facedyn_app.workflows.path_checks import check_input_file, naming
-from facedyn_app.workflows.recordings import numbered
+
+if TYPE_CHECKING:
+    from facedyn_app.bench.metrics import Agreement
+    from facedyn_app.bench.mirror import MirrorResult
 
 _WHAT = {
     "fit": "mirrored video, fit",
@@ -26,37 +32,44 @@ _WHAT = {
     "mean_scores": "mirrored video, mean of both, scores",
 }
 _HEADS = ("video", "compared", "channels", "median %", "90 %", "r", "largest bias", "of")
-_LEGEND = f"""\
+_LEGEND = """\
 Left of the one against right of the other, over the frames that are valid in both. median %, 90 %:
 each channel's median absolute difference in percent of its range (5th to 95th percentile), the
-median and the 90th percentile over the channels whose range is {LEAST_RANGE:g} or more. r: median
+median and the 90th percentile over the channels whose range is {least:g} or more. r: median
 correlation. largest bias: mean difference of a channel, in activations (of the jaw in rad).
 scores: the landmarker's blendshape scores. by hand: the landmarks of the plain version, mirrored
 and fitted again. mean of both: each version followed with --mirrored-mean."""
 
 
-def bench_mirror(
+def mirror(
+    videos: Annotated[list[Path], typer.Argument(metavar="VIDEO…", help="The videos.")],
+    head: HeadName = DEFAULT_HEAD,
+    work: Annotated[
+        Path | None,
+        typer.Option(
+            metavar="DIR",
+            show_default="nowhere",
+            help="Where the encoded versions are kept for the next time.",
+        ),
+    ] = None,
+    as_json: AsJson = False,
+) -> None:
+    """Measure whether a video and its mirror image give mirrored answers."""
+    run_verb(partial(_measure, videos, head, work), as_json=as_json)
+
+
+def _measure(
     videos: Sequence[Path], head: str, work: Path | None, on_progress: OnProgress
 ) -> Outcome:
-    """Measure whether mirrored videos give mirrored answers.
+    from facedyn_app.bench.metrics import pooled
+    from facedyn_app.bench.mirror import check_sides, measure_mirror
+    from facedyn_app.workflows.heads import read_ready_head
+    from facedyn_app.workflows.recordings import numbered
 
-    Args:
-        videos: The videos.
-        head: Id or file of the head.
-        work: Where the encoded versions are kept; None for a folder that goes again.
-        on_progress: Told of the progress; may raise Cancelled.
-
-    Raises:
-        InputError: A video or the head cannot be read, or a video shows no face.
-        MismatchError: The head's expressions are not named by sides.
-        OutputError: The folder cannot be written.
-        TooLittleError: A face is seen in too few frames.
-    """
     for video in videos:
         check_input_file(video, "video")
     if work is not None:
-        check_output_folder(work)
-        work.mkdir(parents=True, exist_ok=True)
+        make_work_folder(work)
     ready = read_ready_head(head, on_progress)
     check_sides(ready)
     with ExitStack() as stack:
@@ -80,33 +93,23 @@ def _without_channels(one: Agreement) -> dict[str, object]:
 
 
 def _text(head: str, found: Sequence[MirrorResult], together: Mapping[str, Agreement]) -> str:
+    from facedyn_app.bench.metrics import LEAST_RANGE
+
     rows = [
         _row(one.video, what, getattr(one, name)) for one in found for name, what in _WHAT.items()
     ]
     if len(found) > 1:
         rows += [_row("all", what, together[name]) for name, what in _WHAT.items()]
-    invalid = [f"{one.video}: {_invalid(one)}" for one in found]
-    parts = [f"head {head}", table(_HEADS, rows, right=range(2, 7)), "\n".join(invalid), _LEGEND]
-    return "\n\n".join(parts)
+    invalid = "\n".join(f"{one.video}: {_invalid(one)}" for one in found)
+    legend = _LEGEND.format(least=LEAST_RANGE)
+    return "\n\n".join([f"head {head}", table(_HEADS, rows, right=range(2, 7)), invalid, legend])
 
 
 def _row(video: str, what: str, one: Agreement) -> list[str]:
-    return [
-        video,
-        what,
-        str(one.n_channels),
-        number(one.median_percent, 1),
-        number(one.p90_percent, 1),
-        number(one.r),
-        number(one.largest_bias),
-        one.largest_bias_of or NONE,
-    ]
+    numbers = cells(one, n_channels=0, median_percent=1, p90_percent=1, r=2, largest_bias=2)
+    return [video, what, *numbers, one.largest_bias_of or NONE]
 
 
 def _invalid(one: MirrorResult) -> str:
-    reasons = {
-        version: ", ".join(f"{reason} {n}" for reason, n in counts.items()) or "none"
-        for version, counts in one.invalid.items()
-    }
-    versions = "; ".join(f"{version} {text}" for version, text in reasons.items())
+    versions = "; ".join(f"{name} {reasons(n) or 'none'}" for name, n in one.invalid.items())
     return f"{one.n_compared} of {one.n_frames} frames compared; not valid: {versions}"

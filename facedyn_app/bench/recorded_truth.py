@@ -1,4 +1,4 @@
-"""The truth of a recorded performance: a table of ARKit activations and lengths, a row a frame.
+"""Truth of a recorded performance: a table of ARKit activations and lengths, a row a frame.
 
 Columns are `seconds`, ARKit channels (`eyeBlinkLeft` or `eyeBlink_L`) and lengths (`length: NAME`,
 as shares of the distance of the outer eye corners between the points of the landmarker). A length

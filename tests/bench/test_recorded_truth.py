@@ -8,7 +8,7 @@ from pathlib import Path
 import numpy as np
 import pytest
 
-from facedyn_app.bench.truth_file import check_rate, read_truth, rows_of_frames
+from facedyn_app.bench.recorded_truth import check_rate, read_truth, rows_of_frames
 from facedyn_app.errors import InputError
 
 N_ROWS, RATE = 20, 25.0
