@@ -21,10 +21,10 @@ from PySide6.QtWidgets import QDialog, QWidget
 
 from facedyn_app.assets import asset_folder
 from facedyn_app.gui.app import run_window
-from facedyn_app.gui.camera.record_dialog import RecordDialog
 from facedyn_app.gui.controllers.app import AppController, follow_scheme
-from facedyn_app.gui.date_dialog import DateDialog
-from facedyn_app.gui.training.recognizers_dialog import RecognizersDialog
+from facedyn_app.gui.dialogs.recognizers import RecognizersDialog
+from facedyn_app.gui.dialogs.record import RecordDialog
+from facedyn_app.gui.dialogs.session import DateDialog
 from facedyn_app.library.library import Library
 from facedyn_app.settings import MachineSettings, NetworkSettings, Settings, TrainSettings
 from facedyn_app.simulate.corpus import simulate_sessions

@@ -8,12 +8,12 @@ from typing import Final
 from PySide6.QtCore import QObject, Slot
 from PySide6.QtWidgets import QInputDialog, QWidget
 
-from facedyn_app.gui.actions import Command
-from facedyn_app.gui.player import Player
+from facedyn_app.gui.menus import Command
+from facedyn_app.gui.panels.traces import TracesPanel
 from facedyn_app.gui.recording import Span
-from facedyn_app.gui.seek_bar import SeekBar
 from facedyn_app.gui.state import AppState
-from facedyn_app.gui.traces import TracesPanel
+from facedyn_app.gui.widgets.player import Player
+from facedyn_app.gui.widgets.seek_bar import SeekBar
 
 STEPS: Final = (("", 1, "one frame"), ("Ctrl+", 4, "4 frames"), ("Ctrl+Alt+", 100, "100 frames"))
 

@@ -7,7 +7,7 @@ from pathlib import Path
 from pytestqt.qtbot import QtBot
 
 from facedyn_app.gui.controllers.app import AppController
-from facedyn_app.gui.listing import Enrolment
+from facedyn_app.gui.workflows.library import Enrolment
 from facedyn_app.library.library import Library
 from tests.gui.conftest import (
     N_FRAMES,

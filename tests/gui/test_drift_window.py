@@ -14,9 +14,9 @@ from PySide6.QtWidgets import QApplication, QMenu, QTableView
 from pytestqt.qtbot import QtBot
 
 from facedyn_app.gui.controllers.app import AppController
-from facedyn_app.gui.date_dialog import DateDialog
-from facedyn_app.gui.drift.scale import round_top
-from facedyn_app.gui.drift.window import DriftWindow
+from facedyn_app.gui.dialogs.drift import DriftWindow
+from facedyn_app.gui.dialogs.session import DateDialog
+from facedyn_app.gui.widgets.distance_matrix import round_top
 from facedyn_app.headmodel.files.io import load_head
 from facedyn_app.headmodel.neutral import differences_mm, neutral_vertices, seen_vertices
 from facedyn_app.library.library import Library

@@ -15,8 +15,8 @@ from PySide6.QtWidgets import QApplication, QFileDialog, QMessageBox
 from pytestqt.qtbot import QtBot
 
 from facedyn_app.gui.controllers.app import AppController
-from facedyn_app.gui.exports.mesh_dialog import ALL, MeshDialog
-from facedyn_app.gui.picture_window import PictureView, PictureWindow
+from facedyn_app.gui.dialogs.head_pictures import PictureView, PictureWindow
+from facedyn_app.gui.dialogs.mesh_export import ALL, MeshDialog
 from facedyn_app.gui.workflows.export import MeshOrder
 from facedyn_app.headmodel.files.head_file import save_head
 from facedyn_app.headmodel.model import HeadModel

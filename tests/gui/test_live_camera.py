@@ -16,9 +16,9 @@ from pytestqt.qtbot import QtBot
 
 from facedyn_app.assets import asset_folder
 from facedyn_app.errors import InputError
-from facedyn_app.gui.camera.record_dialog import RecordDialog
 from facedyn_app.gui.controllers.app import AppController
-from facedyn_app.gui.workflows.camera_feed import CameraFeed, Pace
+from facedyn_app.gui.dialogs.record import RecordDialog
+from facedyn_app.gui.workflows.camera import CameraFeed, Pace
 from facedyn_app.live import LiveFrame
 from facedyn_app.records import INVALID_REASONS, ByteArray, PartialFit
 from facedyn_app.settings import Settings

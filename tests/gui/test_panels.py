@@ -14,21 +14,22 @@ from PySide6.QtWidgets import QPushButton, QStyle, QStyleOptionButton
 from pytestqt.qtbot import QtBot
 
 from facedyn_app.errors import InputError
-from facedyn_app.gui.enrol_dialog import EnrolDialog
-from facedyn_app.gui.facts_panel import FactsPanel
-from facedyn_app.gui.library_panel import LibraryPanel
-from facedyn_app.gui.listing import ListedSession, ListedSpeaker, Listing
-from facedyn_app.gui.panel import Panel
-from facedyn_app.gui.queue_board import QueueRow
-from facedyn_app.gui.seek_bar import SeekBar
+from facedyn_app.gui.dialogs.session import EnrolDialog
+from facedyn_app.gui.formatting import duration_words
+from facedyn_app.gui.job_list import QueueRow
+from facedyn_app.gui.panels.facts import FactsPanel
+from facedyn_app.gui.panels.library import LibraryPanel
+from facedyn_app.gui.panels.traces import TracesPanel
+from facedyn_app.gui.panels.trust import TrustPanel
+from facedyn_app.gui.panels.who import WhoPanel
 from facedyn_app.gui.status import DONE, EMPTY, PanelStatus, error_status
-from facedyn_app.gui.status_line import StatusLine, TimeLeft, duration_words
 from facedyn_app.gui.theme import DARK, LIGHT, Colours, palette_of
-from facedyn_app.gui.tick_box import TickBox
 from facedyn_app.gui.timeline import timeline_of
-from facedyn_app.gui.traces import TracesPanel
-from facedyn_app.gui.trust_panel import TrustPanel
-from facedyn_app.gui.who_panel import WhoPanel
+from facedyn_app.gui.widgets.form_parts import TickBox
+from facedyn_app.gui.widgets.panel import Panel
+from facedyn_app.gui.widgets.seek_bar import SeekBar
+from facedyn_app.gui.widgets.status_line import StatusLine, TimeLeft
+from facedyn_app.gui.workflows.library import ListedSession, ListedSpeaker, Listing
 from facedyn_app.progress import Progress
 from facedyn_app.records import MatchTrust
 from facedyn_app.settings import TrustSettings

@@ -14,7 +14,7 @@ from pytestqt.qtbot import QtBot
 
 from facedyn_app.assets import asset_folder
 from facedyn_app.gui.controllers.app import AppController
-from facedyn_app.gui.enrol_dialog import EnrolDialog
+from facedyn_app.gui.dialogs.session import EnrolDialog
 from tests.gui.conftest import PATIENCE_MS, wait_idle
 
 DEMO = asset_folder("resources") / "demo"

@@ -12,7 +12,7 @@ from PySide6.QtWidgets import QApplication, QCheckBox, QComboBox, QDialogButtonB
 from pytestqt.qtbot import QtBot
 
 from facedyn_app.gui.controllers.app import AppController
-from facedyn_app.gui.settings.dialog import PAGES, SettingsDialog
+from facedyn_app.gui.dialogs.settings import PAGES, SettingsDialog
 from facedyn_app.gui.theme import DARK, colours_of
 from facedyn_app.headmodel.files.head_file import save_head
 from facedyn_app.headmodel.model import HeadModel

@@ -5,14 +5,9 @@ from __future__ import annotations
 import numpy as np
 import pytest
 
-from facedyn_app.gui.seek_bar import columns_of
-from facedyn_app.gui.timeline import (
-    JAW_COLUMN,
-    TimelineBuffer,
-    clock,
-    timeline_of,
-    trace_groups,
-)
+from facedyn_app.gui.formatting import clock
+from facedyn_app.gui.timeline import JAW_COLUMN, TimelineBuffer, timeline_of, trace_groups
+from facedyn_app.gui.widgets.seek_bar import columns_of
 from facedyn_app.records import PartialFit
 from tests.gui.conftest import GAP, N_FRAMES, NAMES, made_session
 

@@ -14,11 +14,11 @@ from PySide6.QtWidgets import QApplication
 from pytestqt.qtbot import QtBot
 
 from facedyn_app.gui.controllers.app import AppController
-from facedyn_app.gui.settings.dialog import SettingsDialog
-from facedyn_app.gui.training.dialog import TrainDialog
-from facedyn_app.gui.training.form import TrainForm
-from facedyn_app.gui.training.recognizers_dialog import RecognizersDialog
-from facedyn_app.gui.training.session_tree import PART
+from facedyn_app.gui.dialogs.recognizers import RecognizersDialog
+from facedyn_app.gui.dialogs.settings import SettingsDialog
+from facedyn_app.gui.dialogs.train import TrainDialog
+from facedyn_app.gui.dialogs.train_form import TrainForm
+from facedyn_app.gui.widgets.session_tree import PART
 from facedyn_app.library.library import Library
 from facedyn_app.library.recognizers import active_name
 from facedyn_app.recognizer.files import load_recognizer

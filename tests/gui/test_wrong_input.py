@@ -13,10 +13,10 @@ from PySide6.QtWidgets import QApplication, QDialogButtonBox, QLineEdit
 from pytestqt.qtbot import QtBot
 
 from facedyn_app.gui.controllers.app import AppController
-from facedyn_app.gui.enrol_dialog import EnrolDialog
-from facedyn_app.gui.exports.mesh_dialog import ALL, MeshDialog
-from facedyn_app.gui.settings.dialog import SettingsDialog
-from facedyn_app.gui.training.recognizers_dialog import RecognizersDialog
+from facedyn_app.gui.dialogs.mesh_export import ALL, MeshDialog
+from facedyn_app.gui.dialogs.recognizers import RecognizersDialog
+from facedyn_app.gui.dialogs.session import EnrolDialog
+from facedyn_app.gui.dialogs.settings import SettingsDialog
 from facedyn_app.library.library import DATABASE, Library
 from facedyn_app.library.recognizers import activate_recognizer
 from facedyn_app.settings import Settings

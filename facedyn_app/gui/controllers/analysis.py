@@ -19,7 +19,7 @@ from facedyn_app.gui.state import AppState
 from facedyn_app.gui.status import EMPTY, PanelStatus, error_status
 from facedyn_app.gui.timeline import TimelineBuffer
 from facedyn_app.gui.workflows import analysis
-from facedyn_app.gui.workflows.opening import VIDEOS, Found, find_recordings
+from facedyn_app.gui.workflows.analysis import VIDEOS, Found, find_recordings
 from facedyn_app.progress import OnProgress
 from facedyn_app.records import PartialFit
 

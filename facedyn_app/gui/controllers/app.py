@@ -21,11 +21,11 @@ from facedyn_app.gui.controllers.library import LibraryController
 from facedyn_app.gui.controllers.recognizers import RecognizerController
 from facedyn_app.gui.controllers.settings import SettingsController
 from facedyn_app.gui.controllers.training import TrainingController
+from facedyn_app.gui.dialogs.head_pictures import PictureWindow
 from facedyn_app.gui.garbage import GuiGarbage
+from facedyn_app.gui.job_list import QueueBoard
 from facedyn_app.gui.jobs import Job, JobQueue
 from facedyn_app.gui.main_window import MainWindow
-from facedyn_app.gui.picture_window import PictureWindow
-from facedyn_app.gui.queue_board import QueueBoard
 from facedyn_app.gui.state import AppState
 from facedyn_app.gui.theme import apply_theme
 from facedyn_app.gui.workflows.heads import HeadPictures
@@ -106,7 +106,7 @@ class AppController(QObject):
         library.drift_measured.connect(self._show_drift)
         panel.speaker_picked.connect(library.measure_drift)
         panel.session_picked.connect(library.open_session)
-        panel.session_dated.connect(library.date_session)
+        panel.date_requested.connect(partial(library.ask_date, panel))
         panel.job_picked.connect(self.board.pick)
         panel.job_ended.connect(self.board.remove)
         self.board.job_picked.connect(self.analysis.watch)

@@ -8,15 +8,15 @@ from pathlib import Path
 from PySide6.QtCore import QObject, Qt, Slot
 
 from facedyn_app.folders import documents_folder
-from facedyn_app.gui.camera.record_dialog import RecordDialog
 from facedyn_app.gui.controllers.analysis import AnalysisController
 from facedyn_app.gui.controllers.heads import HeadController
 from facedyn_app.gui.controllers.live_camera import LiveCamera
+from facedyn_app.gui.dialogs.record import RecordDialog
+from facedyn_app.gui.formatting import duration_words
 from facedyn_app.gui.jobs import JobQueue
 from facedyn_app.gui.main_window import MainWindow
 from facedyn_app.gui.state import AppState
-from facedyn_app.gui.status_line import duration_words
-from facedyn_app.gui.workflows.camera_feed import CameraLook
+from facedyn_app.gui.workflows.camera import CameraLook
 from facedyn_app.video import ListSources, RecordedVideo
 
 

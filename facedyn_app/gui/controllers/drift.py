@@ -8,12 +8,12 @@ from PySide6.QtCore import QObject, Slot
 from PySide6.QtWidgets import QWidget
 
 from facedyn_app.gui.controllers.library import LibraryController
-from facedyn_app.gui.drift.window import DriftWindow
+from facedyn_app.gui.dialogs.drift import DriftWindow
 from facedyn_app.gui.jobs import JobQueue
-from facedyn_app.gui.listing import Listing
 from facedyn_app.gui.state import AppState
 from facedyn_app.gui.status import PanelStatus, error_status
 from facedyn_app.gui.workflows.drift import DriftDetail, detail_drift
+from facedyn_app.gui.workflows.library import Listing
 
 
 class DriftController(QObject):

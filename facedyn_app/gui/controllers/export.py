@@ -11,9 +11,9 @@ from PySide6.QtWidgets import QDialog, QFileDialog
 
 from facedyn_app.folders import documents_folder
 from facedyn_app.gui.controllers.library import LibraryController
-from facedyn_app.gui.exports.mesh_dialog import MeshDialog
-from facedyn_app.gui.exports.report_dialog import ReportDialog
-from facedyn_app.gui.form import plain_name
+from facedyn_app.gui.dialogs.form import plain_name
+from facedyn_app.gui.dialogs.mesh_export import MeshDialog
+from facedyn_app.gui.dialogs.report import ReportDialog
 from facedyn_app.gui.jobs import JobQueue
 from facedyn_app.gui.main_window import MainWindow
 from facedyn_app.gui.pdf import print_pdf

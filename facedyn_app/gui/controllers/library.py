@@ -10,13 +10,13 @@ from pathlib import Path
 from PySide6.QtCore import QObject, Qt, Signal, Slot
 from PySide6.QtWidgets import QWidget
 
-from facedyn_app.gui.enrol_dialog import EnrolDialog
+from facedyn_app.gui.dialogs.session import DateDialog, EnrolDialog
 from facedyn_app.gui.jobs import JobQueue
-from facedyn_app.gui.listing import Enrolment, Listing
 from facedyn_app.gui.recording import Recording
 from facedyn_app.gui.state import AppState
 from facedyn_app.gui.status import error_status
 from facedyn_app.gui.workflows import library
+from facedyn_app.gui.workflows.library import Enrolment, ListedSession, Listing
 
 
 class LibraryController(QObject):
@@ -98,7 +98,13 @@ class LibraryController(QObject):
             on_error=self._refuse,
         )
 
-    @Slot(int, object)
+    def ask_date(self, parent: QWidget, session: ListedSession) -> None:
+        """Ask when a session was recorded, and keep it."""
+        dialog = DateDialog(session, parent)
+        dialog.setAttribute(Qt.WidgetAttribute.WA_DeleteOnClose)
+        dialog.accepted.connect(lambda: self.date_session(session.key, dialog.day))
+        dialog.open()
+
     def date_session(self, key: int, day: date | None) -> None:
         """Set when a session was recorded."""
         self.queue.submit(

@@ -17,8 +17,14 @@ from facedyn_app.gui.recording import Recording
 from facedyn_app.gui.state import AppState
 from facedyn_app.gui.status import EMPTY, PanelStatus, error_status
 from facedyn_app.gui.timeline import TimelineBuffer
-from facedyn_app.gui.workflows.camera import fit_camera, read_camera, write_recording
-from facedyn_app.gui.workflows.camera_feed import CameraFeed, CameraLook, Pace
+from facedyn_app.gui.workflows.camera import (
+    CameraFeed,
+    CameraLook,
+    Pace,
+    fit_camera,
+    read_camera,
+    write_recording,
+)
 from facedyn_app.video import ListSources, VideoRecorder
 
 LAST_SECONDS: Final = 20.0

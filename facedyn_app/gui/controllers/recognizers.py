@@ -9,9 +9,9 @@ from PySide6.QtCore import QObject, Signal, Slot
 
 from facedyn_app.errors import FacedynError
 from facedyn_app.gui.jobs import JobQueue
-from facedyn_app.gui.listing import Listing
 from facedyn_app.gui.state import AppState
 from facedyn_app.gui.workflows import recognizers
+from facedyn_app.gui.workflows.library import Listing
 from facedyn_app.gui.workflows.recognizers import Entries, recognizer_words
 
 

@@ -10,11 +10,11 @@ from PySide6.QtCore import QObject, Qt, Signal, Slot
 from PySide6.QtWidgets import QWidget
 
 from facedyn_app.dynamics.quality import assess_quality
-from facedyn_app.gui.choice_box import Choice
 from facedyn_app.gui.controllers.heads import HeadController
 from facedyn_app.gui.controllers.recognizers import RecognizerController
+from facedyn_app.gui.dialogs.settings import SettingsDialog, Wanted
+from facedyn_app.gui.dialogs.settings_page import Choice
 from facedyn_app.gui.jobs import JobQueue
-from facedyn_app.gui.settings.dialog import SettingsDialog, Wanted
 from facedyn_app.gui.state import AppState
 from facedyn_app.gui.workflows.heads import read_head
 from facedyn_app.gui.workflows.recognizers import accuracy_words, recognizer_words

@@ -11,17 +11,17 @@ from PySide6.QtWidgets import QPushButton
 
 from facedyn_app.gui.controllers.library import LibraryController
 from facedyn_app.gui.controllers.recognizers import RecognizerController
+from facedyn_app.gui.dialogs.recognizers import RecognizersDialog
+from facedyn_app.gui.dialogs.train import TrainDialog
 from facedyn_app.gui.jobs import Batch, Job, JobQueue
 from facedyn_app.gui.main_window import MainWindow
 from facedyn_app.gui.status import PanelStatus, error_status
 from facedyn_app.gui.theme import tabular_font
-from facedyn_app.gui.training.dialog import TrainDialog
-from facedyn_app.gui.training.recognizers_dialog import RecognizersDialog
-from facedyn_app.gui.training_run import TrainingRun
 from facedyn_app.gui.workflows.recognizers import Entries
 from facedyn_app.gui.workflows.training import (
     Material,
     TrainingOrder,
+    TrainingRun,
     read_material,
     train_ordered,
 )

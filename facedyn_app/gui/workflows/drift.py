@@ -9,7 +9,7 @@ import numpy as np
 
 from facedyn_app.dynamics.shape_moves import ShapeMoves
 from facedyn_app.errors import FacedynError
-from facedyn_app.gui.head_panel import NEUTRAL, drawn_mesh
+from facedyn_app.gui.workflows.heads import NEUTRAL, drawn_mesh
 from facedyn_app.headmodel.channel_sets import as_drawn, drawing_head_of
 from facedyn_app.headmodel.drawing.paint import paint_colours
 from facedyn_app.headmodel.drawing.subdivide import FineMesh

@@ -4,11 +4,17 @@ from __future__ import annotations
 
 from dataclasses import dataclass
 from pathlib import Path
+from typing import Final
+
+import numpy as np
 
 from facedyn_app.gui.recording import Recording
 from facedyn_app.headmodel.channel_sets import OTHER_PROGRAM, as_drawn, drawing_head_of
 from facedyn_app.headmodel.coefficients import check_head_of
+from facedyn_app.headmodel.drawing.canvas import Skin
+from facedyn_app.headmodel.drawing.paint import drawn_faces, eyeballs
 from facedyn_app.headmodel.drawing.sheet import contact_sheet
+from facedyn_app.headmodel.drawing.subdivide import FineMesh, subdivide
 from facedyn_app.headmodel.files.io import list_heads, load_head
 from facedyn_app.headmodel.files.known_heads import user_heads
 from facedyn_app.headmodel.model import HeadModel
@@ -16,6 +22,16 @@ from facedyn_app.headmodel.placing.landmark_picture import landmark_picture
 from facedyn_app.pipeline import ready_head
 from facedyn_app.progress import OnProgress
 from facedyn_app.records import ByteArray
+
+NEUTRAL: Final = Skin(
+    skin=(205, 178, 160),
+    lips=(178, 120, 112),
+    brows=(96, 78, 68),
+    iris=(88, 74, 62),
+    hair=(176, 152, 136),
+    flush=0.0,
+)
+EYE_LEVELS: Final = 2
 
 
 @dataclass(frozen=True, slots=True)
@@ -90,3 +106,10 @@ def draw_pictures(name: str, on_progress: OnProgress) -> HeadPictures:
     """Draw what a head can do and where its landmarks sit."""
     head = ready_head(name, on_progress)
     return HeadPictures(head.head_id, contact_sheet(head, on_progress), landmark_picture(head))
+
+
+def drawn_mesh(head: HeadModel) -> FineMesh:
+    """The head's mesh, finer at the eyes alone: few enough triangles to play without a GPU."""
+    faces = drawn_faces(head)
+    eyes = eyeballs(head)[faces].all(axis=1)
+    return subdivide(faces, len(head.v_template), np.where(eyes, EYE_LEVELS, 0))
