@@ -85,7 +85,7 @@ def run_window(
     sys.excepthook = log_unhandled
     home = demo_library() if demo and library is None else library or own_library()
     kept = None if settings is not None or screenshot is not None else config_folder() / FILE
-    settings, fault = (settings or Settings(), None) if kept is None else _kept_settings(kept)
+    settings, error = (settings or Settings(), None) if kept is None else _kept_settings(kept)
     chosen = SCHEMES[settings.appearance.colours]
     apply_theme(app, chosen if scheme is Qt.ColorScheme.Unknown else scheme)
     cameras = _cameras(camera)
@@ -99,8 +99,8 @@ def run_window(
         controller.analysis.failed.connect(picture.fail)
         controller.window.resize(*size)
     controller.window.show()
-    if fault is not None:
-        controller.window.status_line.show_idle(str(fault))
+    if error is not None:
+        controller.window.status_line.show_idle(str(error))
     if demo:
         controller.analysis.open_demo(home)
     _open_asked(controller, videos, head, camera)

@@ -10,7 +10,7 @@ from facedyn_app.records import DriftReport
 from facedyn_app.settings import TrustSettings
 
 
-def duration_words(seconds: float) -> str:
+def duration_text(seconds: float) -> str:
     """A duration for people: "0:38", "1:02:05"."""
     whole = round(seconds)
     minutes, rest = divmod(whole, 60)
@@ -28,15 +28,15 @@ def number(value: float | None, digits: int = 2) -> str:
     return "-" if value is None else f"{value:.{digits}f}"
 
 
-def drift_words(report: DriftReport, trust: TrustSettings) -> str:
+def drift_text(report: DriftReport, trust: TrustSettings) -> str:
     """Whether a speaker's shape drifts, first in a word, as HTML."""
     label = drift_label(report, trust)
-    words = f"Shape of {escape(report.speaker)}: <b>{label}</b>"
+    text = f"Shape of {escape(report.speaker)}: <b>{label}</b>"
     if report.dnr_corrected is not None:
         span = interval_words(report.dnr_corrected_interval)
-        words += f" · corrected DNR {report.dnr_corrected:.2f} ({span})"
-        words += f", threshold {trust.max_dnr:.2f}"
-    return "<br>".join([words, *map(escape, drift_notes(report, trust))])
+        text += f" · corrected DNR {report.dnr_corrected:.2f} ({span})"
+        text += f", threshold {trust.max_dnr:.2f}"
+    return "<br>".join([text, *map(escape, drift_notes(report, trust))])
 
 
 def clock(seconds: float) -> str:

@@ -44,17 +44,17 @@ class FrameFeed(QObject):
         """Stop decoding and wait."""
         self._loader.close()
 
-    def show_live(self, image: ByteArray, points: FloatArray | None, words: str) -> None:
+    def show_live(self, image: ByteArray, points: FloatArray | None, text: str) -> None:
         """Show the newest frame of an analysis under way, or of a camera.
 
         Args:
             image: (H, W, 3) uint8 RGB.
             points: (L, 2) landmarks, px, or None.
-            words: What stands below it.
+            text: What stands below it.
         """
         size = QSize(image.shape[1], image.shape[0])
         self._panel.view.show_picture(image_to_qimage(image), points, size)
-        self._panel.show_readout(words)
+        self._panel.show_readout(text)
         if self._panel.status.kind != "done":
             self._panel.show_status(DONE)
 
@@ -109,11 +109,11 @@ class FrameFeed(QObject):
 
 
 def _readout(recording: Recording, timeline: Timeline, frame: int) -> str:
-    made = "simulated · " if recording.session.simulated else ""
+    origin = "simulated · " if recording.session.simulated else ""
     quality = recording.quality
     valid = f"valid {100 * quality.n_valid / max(1, quality.n_frames):.0f} %"
     if not timeline.valid[frame]:
-        return f"{made}no trusted face in this frame · {valid}"
+        return f"{origin}no trusted face in this frame · {valid}"
     error = timeline.error_percent[frame]
-    words = f"landmark error {error:.2f} % of face height" if np.isfinite(error) else "face found"
-    return f"{made}{words} · {valid}"
+    text = f"landmark error {error:.2f} % of face height" if np.isfinite(error) else "face found"
+    return f"{origin}{text} · {valid}"

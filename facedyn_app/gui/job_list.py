@@ -13,23 +13,23 @@ from facedyn_app.progress import Progress
 
 
 @dataclass(frozen=True, slots=True)
-class QueueRow:
+class JobRow:
     """One piece of work.
 
     Attributes:
         key: Tells it from the others.
-        words: What it is and how far it has come.
+        text: What it is and how far it has come.
         tip: What a click does, or why it has failed.
         end: What taking it away does: "Cancel" or "Remove from the list".
     """
 
     key: object
-    words: str
+    text: str
     tip: str
     end: str = "Cancel"
 
 
-class QueueBoard(QObject):
+class JobListModel(QObject):
     """Keeps what is known of each job in a queue; one that has failed stays until it is removed.
 
     Args:
@@ -55,7 +55,7 @@ class QueueBoard(QObject):
         queue.changed.connect(self.changed)
 
     @property
-    def rows(self) -> tuple[QueueRow, ...]:
+    def rows(self) -> tuple[JobRow, ...]:
         """The running job, those that wait, then those that have failed."""
         failed = [_failed_row(job, error) for job, error in self._failures.items()]
         return (*(self._row(job) for job in self._queue.jobs), *failed)
@@ -76,16 +76,16 @@ class QueueBoard(QObject):
             self._queue.cancel(job)
         self.changed.emit()
 
-    def _row(self, job: Job) -> QueueRow:
+    def _row(self, job: Job) -> JobRow:
         if job is not self._queue.current:
-            return QueueRow(job, f"waiting · {job.title}", "Its turn comes by itself")
+            return JobRow(job, f"waiting · {job.title}", "Its turn comes by itself")
         if job.cancelling:
-            return QueueRow(job, f"stopping · {job.title}", "It stops at its next step")
+            return JobRow(job, f"stopping · {job.title}", "It stops at its next step")
         progress = self._progress.get(job)
         if progress is None:
-            return QueueRow(job, f"running · {job.title}", "Click to watch it")
+            return JobRow(job, f"running · {job.title}", "Click to watch it")
         share = "running" if progress.share is None else f"{100 * progress.share:.0f} %"
-        return QueueRow(job, f"{share} · {job.title}", f"{progress.stage}. Click to watch it")
+        return JobRow(job, f"{share} · {job.title}", f"{progress.stage}. Click to watch it")
 
     @Slot(object)
     def _take(self, job: Job) -> None:
@@ -110,7 +110,7 @@ def _percent(progress: Progress) -> tuple[str, int]:
     return progress.stage, -1 if progress.share is None else round(100 * progress.share)
 
 
-def _failed_row(job: Job, error: Exception) -> QueueRow:
+def _failed_row(job: Job, error: Exception) -> JobRow:
     status = error_status(error)
-    words = f"failed · {job.title}: {status.sentence}"
-    return QueueRow(job, words, f"{status.sentence}\n{status.hint}", "Remove from the list")
+    text = f"failed · {job.title}: {status.sentence}"
+    return JobRow(job, text, f"{status.sentence}\n{status.hint}", "Remove from the list")

@@ -47,14 +47,14 @@ class Command:
 
     Attributes:
         menu: The menu that it stands in.
-        words: Its words.
+        text: Its words.
         run: What it does.
         keys: Its shortcut, in Qt's portable form; may be empty.
         tip: The technical term, for the tooltip.
     """
 
     menu: str
-    words: str
+    text: str
     run: Callable[[], None]
     keys: str = ""
     tip: str = ""
@@ -74,8 +74,8 @@ def build_menus(window: QMainWindow, commands: list[Command]) -> dict[str, QMenu
     for menu in menus.values():
         menu.setToolTipsVisible(True)
     for command in commands:
-        action = QAction(command.words, window)
-        action.setToolTip(command.tip or command.words)
+        action = QAction(command.text, window)
+        action.setToolTip(command.tip or command.text)
         if command.keys:
             action.setShortcut(QKeySequence(command.keys))
         action.triggered.connect(_without_argument(command.run))

@@ -59,10 +59,10 @@ class Transport(QObject):
     def commands(self) -> list[Command]:
         """The menu entries and keys for moving through time."""
         commands = [Command("Session", "Play or pause", self._player.toggle, "Space")]
-        for keys, n, words in STEPS:
+        for keys, n, text in STEPS:
             commands += [
-                Command("Session", f"Back {words}", partial(self.step, -n), f"{keys}Left"),
-                Command("Session", f"On {words}", partial(self.step, n), f"{keys}Right"),
+                Command("Session", f"Back {text}", partial(self.step, -n), f"{keys}Left"),
+                Command("Session", f"On {text}", partial(self.step, n), f"{keys}Right"),
             ]
         return [
             *commands,

@@ -99,8 +99,8 @@ def test_arkit_channels_are_grouped_by_name_others_by_rank() -> None:
     ("seconds", "words"),
     [(0.0, "00:00.0"), (12.44, "00:12.4"), (59.96, "01:00.0"), (3725.5, "1:02:05.5")],
 )
-def test_clock(seconds: float, words: str) -> None:
-    assert clock(seconds) == words
+def test_clock(seconds: float, text: str) -> None:
+    assert clock(seconds) == text
 
 
 def test_columns_hold_the_largest_value_of_their_frames() -> None:

@@ -226,7 +226,7 @@ class AnalysisController(QObject):
         self._identification.ask(recording)
 
     def _take_demo(self, opened: analysis.DemoOpened, watched: bool) -> None:
-        self._library.take_listing(opened.listing)
+        self._library.take_snapshot(opened.snapshot)
         for recording in opened.recordings:
             self._state.add_recording(recording)
         if watched and opened.recordings:

@@ -125,7 +125,7 @@ class ExportController(QObject):
     @Slot()
     def ask_report(self) -> None:
         """Ask what to write a report on, and where to, and write it."""
-        speakers = [speaker.name for speaker in self._library.listing.speakers]
+        speakers = [speaker.name for speaker in self._library.snapshot.speakers]
         if self._state.recording is None and not speakers:
             self._state.show_message("Open a video or enrol a speaker first, then write a report.")
             return
@@ -139,7 +139,7 @@ class ExportController(QObject):
 
     def write_report(self, order: ReportOrder) -> None:
         """Write a report."""
-        folder, trust = self._library.listing.folder, self._state.settings.trust
+        folder, trust = self._library.snapshot.folder, self._state.settings.trust
         self._write(order.path, partial(export.write_report, order, folder, trust, print_pdf))
 
     def _write(self, path: Path, write: Callable[[OnProgress], str]) -> None:

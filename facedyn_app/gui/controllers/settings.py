@@ -17,7 +17,7 @@ from facedyn_app.gui.dialogs.settings_page import Choice
 from facedyn_app.gui.jobs import JobQueue
 from facedyn_app.gui.state import AppState
 from facedyn_app.gui.workflows.heads import read_head
-from facedyn_app.gui.workflows.recognizers import accuracy_words, recognizer_words
+from facedyn_app.gui.workflows.recognizers import accuracy_text, recognizer_text
 from facedyn_app.progress import OnProgress
 from facedyn_app.settings import AppearanceSettings, Settings
 from facedyn_app.settings_file import write_settings
@@ -61,10 +61,10 @@ class SettingsController(QObject):
 
     def ask(self, parent: QWidget, page: str = "") -> SettingsDialog:
         """Open the dialog, on a page where one is named; what is filled in is used on OK."""
-        heads = [Choice(one.head_id, one.words, one.tip, one.there) for one in self._heads.choices]
+        heads = [Choice(one.head_id, one.text, one.tip, one.there) for one in self._heads.choices]
         entries = self._recognizers.entries
         recognizers = [
-            Choice(one.name, recognizer_words(one.name), accuracy_words(one), not one.fault)
+            Choice(one.name, recognizer_text(one.name), accuracy_text(one), not one.fault)
             for one in entries
         ]
         active = next((one.name for one in entries if one.active), "")

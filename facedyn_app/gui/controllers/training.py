@@ -145,7 +145,7 @@ class TrainingController(QObject):
         dialog.panel.show_status(READING)
         self._reading = self._library.queue.submit(
             read_material,
-            self._library.listing.folder,
+            self._library.snapshot.folder,
             title="Read what to train on",
             on_result=self._show_form,
             on_error=lambda error: dialog.panel.show_status(error_status(error, self._read)),
@@ -171,7 +171,7 @@ class TrainingController(QObject):
             return
         name = run.order.name
         ended = f"“{name}” {ENDS.get(run.phase, '')}"
-        self.badge.setText(run.words if run.running else ended)
+        self.badge.setText(run.text if run.running else ended)
         if self.dialog is not None:
             known = (one for one in self._recognizers.entries if one.name == name)
             self.dialog.show_training(run, next(known, None))

@@ -16,7 +16,7 @@ from PySide6.QtWidgets import (
     QWidget,
 )
 
-from facedyn_app.gui.formatting import drift_words, simulated_label
+from facedyn_app.gui.formatting import drift_text, simulated_label
 from facedyn_app.gui.status import DONE
 from facedyn_app.gui.theme import GRID
 from facedyn_app.gui.widgets.distance_matrix import DistanceMatrix, ScaleBar
@@ -118,8 +118,8 @@ class DriftWindow(QDialog):
         with QSignalBlocker(self.speaker):
             self.speaker.clear()
             for speaker in speakers:
-                words = simulated_label(speaker.name, simulated=speaker.simulated)
-                self.speaker.addItem(words, speaker.name)
+                text = simulated_label(speaker.name, simulated=speaker.simulated)
+                self.speaker.addItem(text, speaker.name)
             self.speaker.setCurrentIndex(self.speaker.findData(chosen))
         self.speaker.setEnabled(bool(speakers))
         if not speakers:
@@ -135,7 +135,7 @@ class DriftWindow(QDialog):
         self._alone.setVisible(not several)
         first, n_rows = (2, 1) if several else (1, 2)
         self._grid.addWidget(self._face_place, first, 1, n_rows, 1)
-        self.verdict.setText(drift_words(report, self._trust))
+        self.verdict.setText(drift_text(report, self._trust))
         self.sessions.show_detail(detail)
         self.faces.show_detail(detail)
         if several:

@@ -22,14 +22,14 @@ from facedyn_app.gui.theme import GRID
 from facedyn_app.library.importers import VIDEO_ENDINGS
 
 
-def folder_fault(folder: Path) -> str:
+def folder_error(folder: Path) -> str:
     """Why nothing can be written into a folder, as far as that is seen without trying."""
     if not folder.is_dir():
         return f"There is no folder '{folder}'."
     return "" if os.access(folder, os.W_OK) else f"The folder '{folder}' cannot be written."
 
 
-def place_fault(text: str, *, is_file: bool) -> str:
+def place_error(text: str, *, is_file: bool) -> str:
     """Why nothing can be written there, as far as that is seen without trying.
 
     Args:
@@ -42,7 +42,7 @@ def place_fault(text: str, *, is_file: bool) -> str:
             return f"'{path}' is a folder."
         if not is_file and path.exists() and (not path.is_dir() or any(path.iterdir())):
             return f"'{path}' is there already: name a new folder."
-        return folder_fault(path.absolute().parent)
+        return folder_error(path.absolute().parent)
     except (OSError, RuntimeError) as error:  # too long, forbidden, or the home of nobody
         return f"'{text}' cannot be written: {getattr(error, 'strerror', None) or error}."
 
@@ -109,9 +109,9 @@ class FormDialog(QDialog):
     def _set_complete(self, complete: bool) -> None:
         self._agree.setEnabled(complete)
 
-    def _fill(self, words: str, form: QFormLayout) -> None:
+    def _fill(self, text: str, form: QFormLayout) -> None:
         """Put the words above the form and the buttons below it, and let them end the dialog."""
-        lead = QLabel(words)
+        lead = QLabel(text)
         lead.setWordWrap(True)
         without_icons(self._buttons)
         self._buttons.accepted.connect(self.accept)

@@ -86,11 +86,11 @@ class PictureWindow(QDialog):
         self.setAttribute(Qt.WidgetAttribute.WA_DeleteOnClose)
         self.resize(120 * GRID, 90 * GRID)
         self.tabs = QTabWidget()
-        for words, picture in (
+        for text, picture in (
             ("What it can do", pictures.sheet),
             ("Where its landmarks sit", pictures.landmarks),
         ):
-            self.tabs.addTab(PictureView(picture), words)
+            self.tabs.addTab(PictureView(picture), text)
         column = QVBoxLayout(self)
         column.setContentsMargins(GRID, GRID, GRID, GRID)
         column.addWidget(self.tabs)

@@ -14,7 +14,7 @@ from PySide6.QtWidgets import (
     QWidget,
 )
 
-from facedyn_app.gui.dialogs.form import FormDialog, make_form, place_fault, plain_name
+from facedyn_app.gui.dialogs.form import FormDialog, make_form, place_error, plain_name
 from facedyn_app.gui.widgets.form_parts import make_note
 from facedyn_app.gui.workflows.export import MeshOrder
 from facedyn_app.reports.kinds import MeshFormat, MeshKind
@@ -53,7 +53,7 @@ class MeshDialog(FormDialog):
         super().__init__("Export mesh", 64, parent, agree="Export")
         self._title, self._frame, self._fitted, self._folder = title, frame, fitted, folder
         self.kind = QComboBox()
-        self.kind.addItems([words for words, _ in KINDS.values()])
+        self.kind.addItems([text for text, _ in KINDS.values()])
         self.frames = QComboBox()
         self.frames.addItems([f"This frame ({frame + 1})", "All frames, as numbered files"])
         self.form = QComboBox()
@@ -69,7 +69,7 @@ class MeshDialog(FormDialog):
         self._suggest()
 
     def _lay_out(self) -> None:
-        words = f"Meshes of “{self._title}”, in metres, the vertices in the head file's order."
+        text = f"Meshes of “{self._title}”, in metres, the vertices in the head file's order."
         where = QHBoxLayout()
         where.addWidget(self.path, 1)
         where.addWidget(self._browse)
@@ -80,7 +80,7 @@ class MeshDialog(FormDialog):
         form.addRow("Format", self.form)
         form.addRow("Where", where)
         form.addRow("", self._path_note)
-        self._fill(words, form)
+        self._fill(text, form)
 
     @property
     def note(self) -> str:
@@ -132,10 +132,10 @@ class MeshDialog(FormDialog):
         neutral = self._kind is MeshKind.NEUTRAL
         if self._one_file and not neutral and not self._fitted:
             return "This frame has no trusted fit, so there is no mesh of it."
-        return place_fault(text, is_file=self._one_file)
+        return place_error(text, is_file=self._one_file)
 
     def _ask_path(self) -> None:
-        words = "Export mesh" if self._one_file else "Export meshes into a new folder"
-        chosen, _ = QFileDialog.getSaveFileName(self, words, self.path.text())
+        text = "Export mesh" if self._one_file else "Export meshes into a new folder"
+        chosen, _ = QFileDialog.getSaveFileName(self, text, self.path.text())
         if chosen:
             self.path.setText(chosen)

@@ -19,9 +19,9 @@ from PySide6.QtWidgets import (
 
 from facedyn_app.gui.status import error_status
 from facedyn_app.gui.theme import GRID
-from facedyn_app.gui.widgets.form_parts import make_fault, make_note, say
+from facedyn_app.gui.widgets.form_parts import make_error_line, make_note, set_error
 from facedyn_app.gui.widgets.table import RowsModel, lay_out_table
-from facedyn_app.gui.workflows.recognizers import Entries, accuracy_words, recognizer_words
+from facedyn_app.gui.workflows.recognizers import Entries, accuracy_text, recognizer_text
 from facedyn_app.library.recognizers import RecognizerEntry
 
 COLUMNS: Final = (
@@ -55,7 +55,7 @@ class RecognizersDialog(QDialog):
         self._entries: Entries = ()
         self.model = RowsModel(COLUMNS, numeric=(4, 5, 6, 7))
         self.table = QTableView()
-        self.facts, self.note = make_note(), make_fault()
+        self.facts, self.note = make_note(), make_error_line()
         self.activate, self.add = QPushButton("Make active"), QPushButton("Add from a folder…")
         self._lay_out()
         self.activate.clicked.connect(self._activate)
@@ -87,7 +87,7 @@ class RecognizersDialog(QDialog):
 
     def bring_in(self, folder: Path) -> None:
         """Add a recognizer that was made elsewhere."""
-        say(self.note, "")
+        set_error(self.note, "")
         self.folder_chosen.emit(folder)
 
     @Slot(object)
@@ -103,7 +103,7 @@ class RecognizersDialog(QDialog):
     @Slot(object)
     def show_error(self, error: Exception) -> None:
         """Say what could not be done."""
-        say(self.note, error_status(error).sentence)
+        set_error(self.note, error_status(error).sentence)
 
     def _row(self) -> int | None:
         rows = self.table.selectionModel().selectedRows()
@@ -112,13 +112,13 @@ class RecognizersDialog(QDialog):
     def _show_facts(self) -> None:
         row = self._row()
         entry = None if row is None else self._entries[row]
-        self.facts.setText("" if entry is None else accuracy_words(entry))
+        self.facts.setText("" if entry is None else accuracy_text(entry))
         self.activate.setEnabled(entry is not None and not (entry.active or entry.fault))
 
     def _activate(self) -> None:
         row = self._row()
         if row is not None:
-            say(self.note, "")
+            set_error(self.note, "")
             self.activate_requested.emit(self._entries[row].name)
 
     def _ask_folder(self) -> None:
@@ -128,16 +128,16 @@ class RecognizersDialog(QDialog):
 
 
 def _cells(entry: RecognizerEntry) -> tuple[str, ...]:
-    name, answers = recognizer_words(entry.name), "yes" if entry.active else ""
+    name, answers = recognizer_text(entry.name), "yes" if entry.active else ""
     if entry.fault:
         return (name, answers, "cannot be used", *[""] * 5)
-    made = " (simulated)" if entry.simulated else ""
+    origin = " (simulated)" if entry.simulated else ""
     interval = entry.top1_interval
     return (
         name,
         answers,
         entry.head_id,
-        f"{entry.n_speakers} speakers{made}",
+        f"{entry.n_speakers} speakers{origin}",
         "-" if entry.top1 is None else f"{100 * entry.top1:.1f}",
         "-" if interval is None else f"{100 * interval[0]:.1f} to {100 * interval[1]:.1f}",
         str(entry.n_tested) if entry.n_tested else "-",

@@ -13,8 +13,8 @@ from PySide6.QtWidgets import (
     QWidget,
 )
 
-from facedyn_app.gui.dialogs.form import FormDialog, folder_fault, make_form
-from facedyn_app.gui.widgets.form_parts import TickBox, make_fault, say
+from facedyn_app.gui.dialogs.form import FormDialog, folder_error, make_form
+from facedyn_app.gui.widgets.form_parts import TickBox, make_error_line, set_error
 
 ENDING: Final = ".mkv"
 CONSENT: Final = (
@@ -39,7 +39,7 @@ class RecordDialog(FormDialog):
         self.name = QLineEdit(name)
         self.agreed = TickBox("The person before the camera has agreed to be recorded")
         self._browse = QPushButton("Browse…")
-        self._folder_fault, self._name_fault = make_fault(), make_fault()
+        self._folder_error, self._name_error = make_error_line(), make_error_line()
         self._lay_out()
         self._browse.clicked.connect(self._ask_folder)
         self.folder.textChanged.connect(self._check)
@@ -53,16 +53,16 @@ class RecordDialog(FormDialog):
         where.addWidget(self._browse)
         form = make_form()
         form.addRow("Folder", where)
-        form.addRow("", self._folder_fault)
+        form.addRow("", self._folder_error)
         form.addRow("Name", self.name)
-        form.addRow("", self._name_fault)
+        form.addRow("", self._name_error)
         form.addRow("Consent", self.agreed)
         self._fill(CONSENT, form)
 
     @property
-    def faults(self) -> tuple[str, str]:
+    def errors(self) -> tuple[str, str]:
         """The sentences beside folder and name; empty where nothing is wrong."""
-        return self._folder_fault.text(), self._name_fault.text()
+        return self._folder_error.text(), self._name_error.text()
 
     @property
     def path(self) -> Path:
@@ -72,9 +72,9 @@ class RecordDialog(FormDialog):
         return Path(self.folder.text().strip()).expanduser() / name
 
     def _check(self) -> None:
-        in_folder, in_name = folder_fault(self.path.parent), self._wrong_name()
-        say(self._folder_fault, in_folder)
-        say(self._name_fault, in_name)
+        in_folder, in_name = folder_error(self.path.parent), self._wrong_name()
+        set_error(self._folder_error, in_folder)
+        set_error(self._name_error, in_name)
         ready = not in_folder and not in_name and self.agreed.isChecked()
         self._set_complete(ready)
 

@@ -15,7 +15,7 @@ from PySide6.QtWidgets import (
     QWidget,
 )
 
-from facedyn_app.gui.dialogs.form import FormDialog, make_form, place_fault, plain_name
+from facedyn_app.gui.dialogs.form import FormDialog, make_form, place_error, plain_name
 from facedyn_app.gui.recording import Recording
 from facedyn_app.gui.widgets.form_parts import make_note
 from facedyn_app.gui.workflows.export import ReportOrder
@@ -122,7 +122,7 @@ class ReportDialog(FormDialog):
             return "Say where to."
         if not text.lower().endswith(f".{self._form}"):
             return f"The file's name must end in .{self._form}."
-        return place_fault(text, is_file=True)
+        return place_error(text, is_file=True)
 
     def _ask_path(self) -> None:
         chosen, _ = QFileDialog.getSaveFileName(self, "Write report", self.path.text())

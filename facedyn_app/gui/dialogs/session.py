@@ -16,7 +16,7 @@ from PySide6.QtWidgets import (
 from facedyn_app.errors import InputError
 from facedyn_app.gui.dialogs.form import FormDialog, make_date, make_form
 from facedyn_app.gui.status import error_status
-from facedyn_app.gui.widgets.form_parts import TickBox, make_fault, make_note, say
+from facedyn_app.gui.widgets.form_parts import TickBox, make_error_line, make_note, set_error
 from facedyn_app.gui.workflows.library import Enrolment, ListedSession
 from facedyn_app.library.rows import checked_name
 
@@ -40,8 +40,8 @@ class DateDialog(FormDialog):
         form.addRow("", self.known)
         form.addRow("Recorded on", self.date)
         form.addRow("", self._note)
-        words = f"When was “{session.name}” recorded? Sessions stand in the order of their days."
-        self._fill(words, form)
+        text = f"When was “{session.name}” recorded? Sessions stand in the order of their days."
+        self._fill(text, form)
         self.known.toggled.connect(self._follow)
         self.known.setChecked(True)
 
@@ -88,7 +88,7 @@ class EnrolDialog(FormDialog):
         self.scope = QLineEdit()
         self.scope.setPlaceholderText("such as: follow-up study until 2027")
         self._name_note, self._giver_note, self._scope_note = make_note(), make_note(), make_note()
-        self._failure = make_fault()
+        self._failure = make_error_line()
         self._lay_out(title)
         for field in (self.giver, self.scope):
             field.textChanged.connect(self._check)
@@ -96,7 +96,7 @@ class EnrolDialog(FormDialog):
         self._check()
 
     def _lay_out(self, title: str) -> None:
-        words = (
+        text = (
             f"“{title}” becomes a session of this speaker. A template of how a face moves is "
             "biometric data: it is kept on this machine only, and only with consent."
         )
@@ -109,7 +109,7 @@ class EnrolDialog(FormDialog):
         form.addRow("For what", self.scope)
         form.addRow("", self._scope_note)
         form.addRow(self._failure)
-        self._fill(words, form)
+        self._fill(text, form)
 
     @property
     def notes(self) -> tuple[str, str, str]:
@@ -145,25 +145,25 @@ class EnrolDialog(FormDialog):
         """Say why the recording was not enrolled."""
         self._check()
         status = error_status(error)
-        say(self._failure, f"{status.sentence} {status.hint}")
+        set_error(self._failure, f"{status.sentence} {status.hint}")
 
     def _recorded(self, name: str) -> bool:
         return bool(self._consents.get(name))
 
     def _check(self) -> None:
         name = self.name.currentText().strip()
-        say(self._failure, "")
+        set_error(self._failure, "")
         giver, scope = self.giver.text().strip(), self.scope.text().strip()
         optional = self._recorded(name) and not giver and not scope
-        fault = _name_fault(name)
-        self._name_note.setText(fault or _name_words(name, self._consents))
+        error = _name_error(name)
+        self._name_note.setText(error or _name_text(name, self._consents))
         self._giver_note.setText("" if giver or optional else "Say who gave the consent.")
         self._scope_note.setText("" if scope or optional else "Say what the consent is for.")
-        ready = not fault and (optional or bool(giver and scope))
+        ready = not error and (optional or bool(giver and scope))
         self._set_complete(ready)
 
 
-def _name_fault(name: str) -> str:
+def _name_error(name: str) -> str:
     if not name:
         return "Give the speaker a name or a code."
     try:
@@ -173,5 +173,5 @@ def _name_fault(name: str) -> str:
     return ""
 
 
-def _name_words(name: str, consents: Mapping[str, str]) -> str:
+def _name_text(name: str, consents: Mapping[str, str]) -> str:
     return f"Enrolled already; consent recorded: {consents[name]}." if consents.get(name) else ""

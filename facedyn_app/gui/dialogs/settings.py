@@ -26,7 +26,7 @@ from facedyn_app.gui.dialogs.form import without_icons
 from facedyn_app.gui.dialogs.settings_page import Choice, ChoiceBox, Conflict, SettingsPage
 from facedyn_app.gui.status import error_status
 from facedyn_app.gui.theme import GRID
-from facedyn_app.gui.widgets.form_parts import make_fault, say
+from facedyn_app.gui.widgets.form_parts import make_error_line, set_error
 from facedyn_app.gui.widgets.head_menu import HEAD_FILES
 from facedyn_app.headmodel.model import HeadModel
 from facedyn_app.settings import (
@@ -119,7 +119,7 @@ class SettingsDialog(QDialog):
         self.pages = {name: self._make_page(name, tops.get(name)) for name in PAGES}
         self.list = QListWidget()
         self._stack = QStackedWidget()
-        self._note = make_fault()
+        self._note = make_error_line()
         kinds = QDialogButtonBox.StandardButton
         self._buttons = QDialogButtonBox(kinds.Ok | kinds.Cancel | kinds.RestoreDefaults)
         self._lay_out()
@@ -195,10 +195,10 @@ class SettingsDialog(QDialog):
         return None
 
     def _check(self) -> None:
-        wrong = [name for name, page in self.pages.items() if page.faults]
-        if self.head.fault and HEAD not in wrong:
+        wrong = [name for name, page in self.pages.items() if page.errors]
+        if self.head.error and HEAD not in wrong:
             wrong.append(HEAD)
-        say(self._note, f"Something is not right on: {', '.join(wrong)}." if wrong else "")
+        set_error(self._note, f"Something is not right on: {', '.join(wrong)}." if wrong else "")
         self._buttons.button(QDialogButtonBox.StandardButton.Ok).setEnabled(not wrong)
 
     def _reset_page(self) -> None:
@@ -214,8 +214,8 @@ class SettingsDialog(QDialog):
     def offer_head(self, path: str) -> None:
         """Choose a head file or folder; empty for none."""
         if path:
-            words = f"{path}: read where it is and never copied, once you press OK."
-            self.head.add(Choice(path, Path(path).name, words))
+            text = f"{path}: read where it is and never copied, once you press OK."
+            self.head.add(Choice(path, Path(path).name, text))
             self.head.choose(path)
             self.head_offered.emit(path)
 
@@ -225,9 +225,9 @@ class SettingsDialog(QDialog):
         self.head.refuse(path, error_status(error).sentence)
 
 
-def _with_lead(words: str, page: QWidget) -> QWidget:
+def _with_lead(text: str, page: QWidget) -> QWidget:
     whole = QWidget()
-    lead = QLabel(words)
+    lead = QLabel(text)
     lead.setWordWrap(True)
     column = QVBoxLayout(whole)
     column.setContentsMargins(0, 0, 0, 0)

@@ -20,7 +20,7 @@ from PySide6.QtWidgets import (
 )
 
 from facedyn_app.gui.theme import GRID
-from facedyn_app.gui.widgets.form_parts import make_fault, make_note, say
+from facedyn_app.gui.widgets.form_parts import make_error_line, make_note, set_error
 from facedyn_app.gui.widgets.setting_field import SettingField, add_heading
 from facedyn_app.limits import limits_of, meanings, settings_of
 
@@ -35,13 +35,13 @@ class Choice:
 
     Attributes:
         key: What tells it from the others.
-        words: Its name.
+        text: Its name.
         more: What stands below when it is chosen.
         there: Whether it can be chosen.
     """
 
     key: str
-    words: str
+    text: str
     more: str = ""
     there: bool = True
 
@@ -66,8 +66,8 @@ class ChoiceBox(QWidget):
         super().__init__(parent)
         self._choices: list[Choice] = []
         self.box = QComboBox()
-        self.note, self.fault_note = make_note(), make_fault()
-        self._faults: dict[str, str] = {}
+        self.note, self.error_note = make_note(), make_error_line()
+        self._errors: dict[str, str] = {}
         self._model = QStandardItemModel(self)
         self.box.setModel(self._model)
         self._grid = QGridLayout(self)
@@ -77,7 +77,7 @@ class ChoiceBox(QWidget):
         self._grid.addWidget(QLabel(label), 0, 0)
         self._grid.addWidget(self.box, 0, 1)
         self._grid.addWidget(self.note, 1, 1, 1, 3)
-        self._grid.addWidget(self.fault_note, 2, 1, 1, 3)
+        self._grid.addWidget(self.error_note, 2, 1, 1, 3)
         for choice in choices:
             self.add(choice)
         self.choose(chosen)
@@ -91,18 +91,18 @@ class ChoiceBox(QWidget):
         return self._choices[row].key if row >= 0 else ""
 
     @property
-    def fault(self) -> str:
+    def error(self) -> str:
         """Why what is chosen cannot be used; empty where it can."""
-        return self._faults.get(self.chosen, "")
+        return self._errors.get(self.chosen, "")
 
-    def refuse(self, key: str, words: str) -> None:
+    def refuse(self, key: str, text: str) -> None:
         """Say why something cannot be used whenever it is chosen."""
-        self._faults[key] = words
+        self._errors[key] = text
         self._tell()
 
     def add(self, choice: Choice) -> None:
         """Add something to choose."""
-        item = QStandardItem(choice.words)
+        item = QStandardItem(choice.text)
         item.setEnabled(choice.there)
         self._choices.append(choice)
         self._model.appendRow(item)
@@ -113,16 +113,16 @@ class ChoiceBox(QWidget):
             if choice.key == key:
                 self.box.setCurrentIndex(row)
 
-    def add_button(self, words: str) -> QPushButton:
+    def add_button(self, text: str) -> QPushButton:
         """A button beside the list."""
-        button = QPushButton(words)
+        button = QPushButton(text)
         self._grid.addWidget(button, 0, self._grid.columnCount())
         return button
 
     def _tell(self) -> None:
         row = self.box.currentIndex()
         self.note.setText(self._choices[row].more if row >= 0 else "")
-        say(self.fault_note, self.fault)
+        set_error(self.error_note, self.error)
         self.changed.emit()
 
 
@@ -178,7 +178,7 @@ class SettingsPage(QScrollArea):
         return self._fields
 
     @property
-    def faults(self) -> tuple[str, ...]:
+    def errors(self) -> tuple[str, ...]:
         """What is wrong, a sentence each; empty where nothing is."""
         own = (field for stage in self._fields.values() for field in stage.values())
         return tuple(field.note.text() for field in own if field.note.text())
@@ -213,7 +213,7 @@ class SettingsPage(QScrollArea):
 
     def _check(self) -> None:
         for stage, fields in self._fields.items():
-            sound = not any(field.fault for field in fields.values())
+            sound = not any(field.error for field in fields.values())
             found = self._conflict(stage, self._record(stage)) if sound else None
             for name, field in fields.items():
                 field.show_conflict(found[1] if found is not None and found[0] == name else "")

@@ -10,7 +10,7 @@ from facedyn_app.gui.dialogs.train_page import TrainingPage
 from facedyn_app.gui.status import DONE
 from facedyn_app.gui.theme import GRID
 from facedyn_app.gui.widgets.panel import Panel
-from facedyn_app.gui.workflows.recognizers import accuracy_words
+from facedyn_app.gui.workflows.recognizers import accuracy_text
 from facedyn_app.gui.workflows.training import Material, TrainingRun
 from facedyn_app.library.recognizers import RecognizerEntry
 from facedyn_app.settings import Settings
@@ -83,7 +83,7 @@ class TrainDialog(QDialog):
             self.form.show_failure(run.error)
             self._stack.setCurrentWidget(self.form)
             return
-        self.page.show_training(run, accuracy_words(entry) if entry is not None else "")
+        self.page.show_training(run, accuracy_text(entry) if entry is not None else "")
         self.page.activate.setEnabled(entry is not None and not (entry.active or entry.fault))
         self._stack.setCurrentWidget(self.page)
         self.panel.show_status(DONE)

@@ -24,7 +24,7 @@ from facedyn_app.experiment.training import TrainingPlan, plan_division
 from facedyn_app.fitting.fitter import choose_device
 from facedyn_app.gui.dialogs.form import make_form
 from facedyn_app.gui.theme import GRID
-from facedyn_app.gui.widgets.form_parts import TickBox, make_fault, make_note, say
+from facedyn_app.gui.widgets.form_parts import TickBox, make_error_line, make_note, set_error
 from facedyn_app.gui.widgets.session_tree import SessionTree
 from facedyn_app.gui.widgets.setting_field import SettingField
 from facedyn_app.gui.workflows.training import Material, TrainingOrder
@@ -68,8 +68,8 @@ class TrainForm(QWidget):
         self.sizes = _sizes(settings.network)
         self.network = QComboBox()
         self.network.addItems(list(self.sizes))
-        self.name_note, self.split_note = make_fault(), make_fault()
-        self.sessions_note, self.summary = make_fault(), make_note()
+        self.name_note, self.split_note = make_error_line(), make_error_line()
+        self.sessions_note, self.summary = make_error_line(), make_note()
         self.start = QPushButton("Train")
         self.start.setDefault(True)
         self.fields = {name: self._field(stage, name) for stage, name in SHOWN}
@@ -137,18 +137,18 @@ class TrainForm(QWidget):
 
     def show_failure(self, error: Exception) -> None:
         """Say beside the fields why a training could not be done."""
-        words = error.sentence if isinstance(error, FacedynError) else str(error)
-        say(self.sessions_note, words)
+        text = error.sentence if isinstance(error, FacedynError) else str(error)
+        set_error(self.sessions_note, text)
 
     def _check(self) -> None:
         name = self.name.text().strip()
         unfinished = name in self._material.unfinished
         self.resume.setVisible(unfinished)
-        fault = self._material.name_fault(name)
+        error = self._material.name_error(name)
         if unfinished and not self.resume.isChecked():
-            fault = "An unfinished training has this name: go on with it, or take another name."
-        say(self.name_note, fault)
-        wrong = [self._check_device(), self._check_time(), self._check_sessions(), bool(fault)]
+            error = "An unfinished training has this name: go on with it, or take another name."
+        set_error(self.name_note, error)
+        wrong = [self._check_device(), self._check_time(), self._check_sessions(), bool(error)]
         self.start.setEnabled(not any(wrong))
 
     def _check_device(self) -> bool:
@@ -162,7 +162,7 @@ class TrainForm(QWidget):
         return False
 
     def _check_time(self) -> bool:
-        return bool(self.fields["budget_minutes"].fault)
+        return bool(self.fields["budget_minutes"].error)
 
     def _check_sessions(self) -> bool:
         """Divide what is ticked, show it, and say what is wrong with it."""
@@ -174,8 +174,8 @@ class TrainForm(QWidget):
             split = f"{error.sentence} {error.hint}"
         else:
             sessions = self._divide(plan)
-        say(self.split_note, split)
-        say(self.sessions_note, sessions)
+        set_error(self.split_note, split)
+        set_error(self.sessions_note, sessions)
         self.tree.show_division(self._division)
         self.summary.setText(_summary(self._division) if self._division else "")
         return self._division is None
@@ -213,8 +213,7 @@ def _sizes(own: NetworkSettings) -> dict[str, NetworkSettings]:
     """The networks to choose from, the one in the settings first."""
     named = {"As in the settings": own, "Small, quick": SMALL, "Large, slow": LARGE}
     return {
-        f"{words}: {size.width} channels, {size.n_blocks} deep": size
-        for words, size in named.items()
+        f"{text}: {size.width} channels, {size.n_blocks} deep": size for text, size in named.items()
     }
 
 

@@ -63,15 +63,15 @@ class TrainingPage(QWidget):
         self._late = QTimer(self, singleShot=True, interval=REDRAW_MS)
         self._late.timeout.connect(self._draw)
         self._lay_out()
-        self._dress()
+        self._apply_theme()
 
     def _lay_out(self) -> None:
-        for plot, words, unit in ((self._loss, "loss", ""), (self._top1, "held-out top-1", "%")):
+        for plot, text, unit in ((self._loss, "loss", ""), (self._top1, "held-out top-1", "%")):
             plot.hideButtons()
             plot.setMouseEnabled(x=False, y=False)
             plot.ctrlMenu.setParent(self)  # else it would be a window of its own
             plot.ctrlMenu.hide()
-            plot.setLabel("left", f"{words} ({unit})" if unit else words)
+            plot.setLabel("left", f"{text} ({unit})" if unit else text)
             plot.setLabel("bottom", "step")
             plot.showGrid(x=True, y=True, alpha=0.15)
             for side in ("left", "bottom"):
@@ -119,7 +119,7 @@ class TrainingPage(QWidget):
         """Follow the palette."""
         super().changeEvent(event)
         if event.type() == QEvent.Type.PaletteChange:
-            self._dress()
+            self._apply_theme()
 
     def _draw(self) -> None:
         training = self._training
@@ -138,7 +138,7 @@ class TrainingPage(QWidget):
             values = [100.0 * look.controls[name] for look in known]
             curve.setData([look.step for look in known], values)
 
-    def _dress(self) -> None:
+    def _apply_theme(self) -> None:
         colours = colours_of(self)
         self._graphics.setBackground(colours.base)
         for plot in (self._loss, self._top1):
@@ -159,8 +159,8 @@ class TrainingPage(QWidget):
             dict(zip(("windows", "sessions"), colours.series, strict=False)),
             {name.replace("_", " "): colour for name, colour in controls.items()},
         )
-        words = "<br>".join(_marks(row) for row in rows)
-        self._top1.setTitle(f'<span style="color:{colours.text}">{words}</span>')
+        text = "<br>".join(_marks(row) for row in rows)
+        self._top1.setTitle(f'<span style="color:{colours.text}">{text}</span>')
         self._loss.setTitle(f'<span style="color:{colours.text}">training</span>')
 
 
@@ -172,8 +172,8 @@ def _marks(named: Mapping[str, str]) -> str:
     return " &nbsp; ".join(squares)
 
 
-def _button(words: str, pressed: Any) -> QPushButton:
-    button = QPushButton(words)
+def _button(text: str, pressed: Any) -> QPushButton:
+    button = QPushButton(text)
     button.setAutoDefault(False)
     button.clicked.connect(pressed)
     return button
@@ -190,7 +190,7 @@ def _title(training: TrainingRun, result: str) -> str:
         )
     if training.phase == "failed" and training.error is not None:
         return f"<b>“{name}” was not trained.</b> {error_status(training.error).sentence}"
-    return training.words
+    return training.text
 
 
 def _facts(state: TrainingState | None) -> str:

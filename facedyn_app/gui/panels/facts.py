@@ -40,7 +40,7 @@ def facts_of(recording: Recording) -> list[Fact]:
         ("Landmark error", _measured(quality.error_percent_face, ".2f", "% of face")),
         ("Face height", _measured(quality.face_px, ".0f", "px")),
         ("Head", session.head_id),
-        ("Shape", _shape_words(session)),
+        ("Shape", _shape_text(session)),
     ]
     facts += _fit_facts(recording)
     if source.get("sha256"):
@@ -52,7 +52,7 @@ def _measured(value: float, form: str, unit: str) -> str:
     return f"{value:{form}} {unit}" if math.isfinite(value) else NOT_MEASURED
 
 
-def _shape_words(session: Session) -> str:
+def _shape_text(session: Session) -> str:
     if not len(session.shape):
         return f"{NOT_MEASURED}: no drift can be told"
     if not len(session.shape_chunks):

@@ -9,13 +9,13 @@ from PySide6.QtCore import QModelIndex, QPoint, Qt, Signal
 from PySide6.QtGui import QKeySequence, QShortcut, QStandardItem, QStandardItemModel
 from PySide6.QtWidgets import QHeaderView, QLabel, QMenu, QTreeView, QVBoxLayout, QWidget
 
-from facedyn_app.gui.job_list import QueueRow
+from facedyn_app.gui.job_list import JobRow
 from facedyn_app.gui.panels.library_items import (
     KEY,
     KIND,
     SESSION,
     TICK_TIP,
-    answer_words,
+    answer_text,
     head_item,
     make_item,
     speaker_item,
@@ -23,9 +23,9 @@ from facedyn_app.gui.panels.library_items import (
 from facedyn_app.gui.recording import Recording
 from facedyn_app.gui.status import DONE, PanelStatus
 from facedyn_app.gui.theme import GRID
-from facedyn_app.gui.widgets.form_parts import TickDelegate, make_fault, say
+from facedyn_app.gui.widgets.form_parts import TickDelegate, make_error_line, set_error
 from facedyn_app.gui.widgets.panel import Panel
-from facedyn_app.gui.workflows.library import Listing
+from facedyn_app.gui.workflows.library import LibrarySnapshot
 
 
 class LibraryPanel(Panel):
@@ -83,8 +83,8 @@ class LibraryPanel(Panel):
         self._tree.activated.connect(self._pick)
         self._tree.setContextMenuPolicy(Qt.ContextMenuPolicy.CustomContextMenu)
         self._tree.customContextMenuRequested.connect(self._offer)
-        self._fault = make_fault()
-        self._fault.setMargin(GRID // 2)
+        self._error = make_error_line()
+        self._error.setMargin(GRID // 2)
         self._place = QLabel()
         self._place.setEnabled(False)
         self._place.setWordWrap(True)
@@ -93,7 +93,7 @@ class LibraryPanel(Panel):
         column.setContentsMargins(0, 0, 0, 0)
         column.setSpacing(0)
         column.addWidget(self._tree, 1)
-        column.addWidget(self._fault)
+        column.addWidget(self._error)
         column.addWidget(self._place)
 
     @property
@@ -108,36 +108,36 @@ class LibraryPanel(Panel):
 
     @property
     def selected_speaker(self) -> str:
-        """The speaker who is selected, himself or by a session; empty where there is none."""
+        """The speaker who is selected, directly or by a session; empty where there is none."""
         index = self._tree.currentIndex()
         owner = index.parent() if index.data(KIND) == "session" else index
         return str(owner.data(KEY)) if owner.data(KIND) == "speaker" else ""
 
     @property
-    def fault(self) -> str:
+    def error(self) -> str:
         """What went wrong, where the lists stay; empty where nothing has."""
-        return self._fault.text()
+        return self._error.text()
 
     def show_status(self, status: PanelStatus) -> None:
         """Show a state; what goes wrong stands below the lists where there are any."""
         if status.kind == "error" and self._has_rows():
-            say(self._fault, f"{status.sentence} {status.hint}")
+            set_error(self._error, f"{status.sentence} {status.hint}")
         else:
             super().show_status(status)
 
-    def show_listing(self, listing: Listing) -> None:
+    def show_snapshot(self, snapshot: LibrarySnapshot) -> None:
         """Show the speakers of a library; those whose sessions are seen stay open."""
-        say(self._fault, "")
+        set_error(self._error, "")
         rows = [self._speakers.child(row) for row in range(self._speakers.rowCount())]
         seen = {item.data(KEY) for item in rows if self._tree.isExpanded(item.index())}
         self._speakers.removeRows(0, len(rows))
-        for speaker in listing.speakers:
+        for speaker in snapshot.speakers:
             item = speaker_item(speaker)
             self._speakers.appendRow(item)
             self._tree.setExpanded(item.index(), speaker.name in seen)
-        self._place.setText(f"Library: {listing.folder.name}")
-        self._place.setToolTip(str(listing.folder))
-        self._refresh(self._speakers, f"Speakers ({len(listing.speakers)})")
+        self._place.setText(f"Library: {snapshot.folder.name}")
+        self._place.setToolTip(str(snapshot.folder))
+        self._refresh(self._speakers, f"Speakers ({len(snapshot.speakers)})")
 
     def show_recordings(
         self, recordings: Sequence[Recording], ticked: Collection[Recording], shown: str | None
@@ -145,9 +145,9 @@ class LibraryPanel(Panel):
         """Show the opened recordings with boxes to tick; the one that is shown is selected."""
         self._opened.removeRows(0, self._opened.rowCount())
         for recording in recordings:
-            words = f"{recording.label}{answer_words(recording)}"
-            tip = f"{words}\nMeasurement: {recording.quality.verdict}\n{TICK_TIP}"
-            item = make_item(words, "recording", recording.key, tip)
+            text = f"{recording.label}{answer_text(recording)}"
+            tip = f"{text}\nMeasurement: {recording.quality.verdict}\n{TICK_TIP}"
+            item = make_item(text, "recording", recording.key, tip)
             item.setCheckable(True)
             item.setCheckState(
                 Qt.CheckState.Checked if recording in ticked else Qt.CheckState.Unchecked
@@ -163,7 +163,7 @@ class LibraryPanel(Panel):
             if item.data(KEY) == key:
                 self._tree.setCurrentIndex(item.index())
 
-    def show_queue(self, rows: Sequence[QueueRow]) -> None:
+    def show_queue(self, rows: Sequence[JobRow]) -> None:
         """Show the work that runs, waits and has failed; rows that stay are only told anew."""
         queue = self._queue
         if [queue.child(row).data(KEY) for row in range(queue.rowCount())] != [
@@ -176,8 +176,8 @@ class LibraryPanel(Panel):
                 )
             self._refresh(queue, f"Queue ({len(rows)})")
         for place, row in enumerate(rows):
-            queue.child(place).setText(row.words)
-            queue.child(place).setToolTip(f"{row.words}\n{row.tip}")
+            queue.child(place).setText(row.text)
+            queue.child(place).setToolTip(f"{row.text}\n{row.tip}")
             queue.child(place, 1).setToolTip(row.end)
 
     def _refresh(self, item: QStandardItem, title: str) -> None:

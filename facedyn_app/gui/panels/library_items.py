@@ -21,7 +21,7 @@ TICK_TIP: Final = "Tick several for Identify > Who are the ticked?"
 SESSION_TIP: Final = "A click opens it; a right click also sets its date."
 
 
-def answer_words(recording: Recording) -> str:
+def answer_text(recording: Recording) -> str:
     """Who an opened recording is, as the list tells it; nothing where nobody has asked."""
     answer = recording.identification
     if answer is None or not answer.matches:
@@ -49,7 +49,7 @@ def make_item(text: str, kind: str, key: object, tip: str) -> QStandardItem:
 
 
 def speaker_item(speaker: ListedSpeaker) -> QStandardItem:
-    """A speaker and below him his sessions."""
+    """A speaker and below them their sessions."""
     n = len(speaker.sessions)
     label = simulated_label(speaker.name, simulated=speaker.simulated)
     text = f"{label} · {n} session{'' if n == 1 else 's'}"
@@ -57,8 +57,8 @@ def speaker_item(speaker: ListedSpeaker) -> QStandardItem:
     item = make_item(text, "speaker", speaker.name, tip)
     for session in speaker.sessions:
         name = simulated_label(session.name, simulated=session.simulated)
-        words = f"{session.date_words} · {name} · {session.seconds:.1f} s"
-        row = make_item(words, "session", session.key, f"{words}\n{SESSION_TIP}")
+        line = f"{session.date_text} · {name} · {session.seconds:.1f} s"
+        row = make_item(line, "session", session.key, f"{line}\n{SESSION_TIP}")
         row.setData(session, SESSION)
         item.appendRow(row)
     return item

@@ -13,7 +13,7 @@ from PySide6.QtWidgets import QHeaderView, QLabel, QTreeView, QVBoxLayout, QWidg
 from facedyn_app.dynamics.drift import drift_label, interval_words
 from facedyn_app.dynamics.match_trust import beyond_the_probe
 from facedyn_app.dynamics.quality import measured_words
-from facedyn_app.gui.formatting import drift_words, number, simulated_label
+from facedyn_app.gui.formatting import drift_text, number, simulated_label
 from facedyn_app.gui.recording import Recording
 from facedyn_app.gui.status import DONE
 from facedyn_app.gui.theme import GRID, colours_of, tabular_font, verdict_colour
@@ -77,7 +77,7 @@ class TrustPanel(Panel):
         return self._verdict.text()
 
     @property
-    def drift_words(self) -> str:
+    def drift_text(self) -> str:
         """The words on the drift."""
         return self._drift.text()
 
@@ -95,8 +95,8 @@ class TrustPanel(Panel):
         if recording is None:
             self.show_empty()
             return
-        words = self._quality_words(recording.quality) + self._match_words(recording)
-        self._verdict.setText(words)
+        text = self._quality_text(recording.quality) + self._match_text(recording)
+        self._verdict.setText(text)
         self._verdict.setToolTip("\n".join(recording.quality.reasons))
         self.show_drift(recording.drift, recording.simulated_speakers, _first_name(recording))
 
@@ -110,7 +110,7 @@ class TrustPanel(Panel):
 
         Args:
             reports: One a speaker.
-            simulated: Names that are made.
+            simulated: Names of simulated speakers.
             first: The speaker in question, if there is one.
         """
         ordered = sorted(reports, key=lambda report: report.speaker != first)
@@ -120,7 +120,7 @@ class TrustPanel(Panel):
             self._model.appendRow(self._speaker_row(report, report.speaker in simulated))
         if ordered:
             self._tree.expand(self._model.index(0, 0))
-        self._drift.setText(drift_words(ordered[0], self._trust) if ordered else _NO_DRIFT)
+        self._drift.setText(drift_text(ordered[0], self._trust) if ordered else _NO_DRIFT)
         self._tree.setVisible(bool(ordered))
         self.show_status(DONE)
 
@@ -132,15 +132,15 @@ class TrustPanel(Panel):
             if column >= 2:
                 item.setTextAlignment(_RIGHT)
 
-    def _quality_words(self, quality: Quality) -> str:
+    def _quality_text(self, quality: Quality) -> str:
         colour = verdict_colour(colours_of(self), quality.verdict)
         share = quality.n_valid / quality.n_frames if quality.n_frames else 0.0
         numbers = " · ".join([f"{100 * share:.0f} % of frames valid", *measured_words(quality)])
-        words = f'Measurement: <b style="color:{colour}">{quality.verdict}</b> · {numbers}'
+        text = f'Measurement: <b style="color:{colour}">{quality.verdict}</b> · {numbers}'
         changed = () if self._trust == TrustSettings() else (CHANGED,)
-        return "<br>".join([words, *quality.reasons, *changed])
+        return "<br>".join([text, *quality.reasons, *changed])
 
-    def _match_words(self, recording: Recording) -> str:
+    def _match_text(self, recording: Recording) -> str:
         """How far the best match can be believed; the measurement's own reasons stand above it."""
         answer = recording.identification
         if answer is None or not answer.matches or answer.matches[0].trust is None:

@@ -134,8 +134,8 @@ class FaceChooser(QComboBox):
         faces = () if recording is None else recording.faces
         for face in faces:
             picture = QPixmap.fromImage(image_to_qimage(face.thumbnail))
-            words = f"face {face.number} · seen {face.seconds:.1f} s"
-            self.addItem(QIcon(picture), words, face.number)
+            text = f"face {face.number} · seen {face.seconds:.1f} s"
+            self.addItem(QIcon(picture), text, face.number)
         self._shown = -1 if recording is None else self.findData(recording.face)
         self.setCurrentIndex(self._shown)
         self.setVisible(len(faces) > 1)

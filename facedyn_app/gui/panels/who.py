@@ -114,15 +114,15 @@ class WhoPanel(Panel):
             self.show_empty()
             return
         answer = recording.identification
-        made = recording.simulated_speakers
-        label = simulated_label(answer.shown_name, simulated=answer.shown_name in made)
+        simulated = recording.simulated_speakers
+        label = simulated_label(answer.shown_name, simulated=answer.shown_name in simulated)
         self._answer.setText(answer.words(label))
-        self._reason.setText(self._reason_words(recording, answer))
+        self._reason.setText(self._reason_text(recording, answer))
         self._model.set_rows(
             [
                 (
                     str(rank),
-                    simulated_label(match.name, simulated=match.name in made),
+                    simulated_label(match.name, simulated=match.name in simulated),
                     f"{match.probability:.2f}" if answer.calibrated else "-",
                     f"{match.score:.2f}",
                     "" if match.trust is None else match.trust.verdict,
@@ -135,10 +135,10 @@ class WhoPanel(Panel):
         seconds = recording.session.seconds
         self.evidence.show_answer(answer, float(seconds[-1]) if len(seconds) else 0.0)
         self._votes.setText(self.evidence.legend())
-        self._footer.setText(_footer_words(answer))
+        self._footer.setText(_footer_text(answer))
         self.show_status(DONE)
 
-    def _reason_words(self, recording: Recording, answer: Identification) -> str:
+    def _reason_text(self, recording: Recording, answer: Identification) -> str:
         verdict = answer.quality.verdict
         colour = verdict_colour(colours_of(self), verdict)
         parts = []
@@ -156,10 +156,10 @@ class WhoPanel(Panel):
         return " · ".join(parts)
 
 
-def _footer_words(answer: Identification) -> str:
+def _footer_text(answer: Identification) -> str:
     """What the numbers mean."""
-    words = answer.caution
+    text = answer.caution
     if answer.calibrated:
         limit = answer.probability_words(answer.threshold)
-        words = f"Below {limit}: “not in the gallery”. Calibrated on {answer.calibrated_on}."
-    return f"{words} {answer.gallery_words}".rstrip()
+        text = f"Below {limit}: “not in the gallery”. Calibrated on {answer.calibrated_on}."
+    return f"{text} {answer.gallery_words}".rstrip()

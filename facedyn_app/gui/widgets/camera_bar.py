@@ -16,7 +16,7 @@ from PySide6.QtWidgets import (
 )
 
 from facedyn_app.gui.theme import GRID, tabular_font
-from facedyn_app.gui.widgets.form_parts import make_fault, say
+from facedyn_app.gui.widgets.form_parts import make_error_line, set_error
 
 NOTHING_KEPT: Final = (
     "Live picture: nothing is kept unless you record. Record only people who have agreed to it."
@@ -53,12 +53,12 @@ class CameraBar(QWidget):
         self.close_camera = QPushButton("Close camera")
         self.close_camera.setToolTip("Let the camera go; a recording is ended, kept and opened")
         self.close_camera.clicked.connect(self.close_requested)
-        self._words = QLabel()
-        self._words.setFont(tabular_font(self.font()))
-        self._words.setWordWrap(True)
+        self._text = QLabel()
+        self._text.setFont(tabular_font(self.font()))
+        self._text.setWordWrap(True)
         # a long name is cut off rather than making the window wider
-        self._words.setSizePolicy(QSizePolicy.Policy.Ignored, QSizePolicy.Policy.Preferred)
-        self._fault = make_fault()
+        self._text.setSizePolicy(QSizePolicy.Policy.Ignored, QSizePolicy.Policy.Preferred)
+        self._error = make_error_line()
         self._number = 1
         self._lay_out()
         self.hide()
@@ -73,18 +73,18 @@ class CameraBar(QWidget):
         column.setContentsMargins(GRID, GRID // 2, GRID, 0)
         column.setSpacing(GRID // 2)
         column.addLayout(row)
-        column.addWidget(self._words)
-        column.addWidget(self._fault)
+        column.addWidget(self._text)
+        column.addWidget(self._error)
 
     @property
-    def words(self) -> str:
+    def text(self) -> str:
         """What the bar says of what is kept; empty where no camera is open."""
-        return self._words.text()
+        return self._text.text()
 
     @property
-    def fault(self) -> str:
+    def error(self) -> str:
         """What has gone wrong; empty where nothing has."""
-        return self._fault.text()
+        return self._error.text()
 
     def show_open(self, names: tuple[str, ...], number: int) -> None:
         """A camera is open.
@@ -98,31 +98,31 @@ class CameraBar(QWidget):
             self.cameras.clear()
             self.cameras.addItems(list(names))
         self.cameras.setCurrentIndex(number - 1)
-        say(self._fault, "")
+        set_error(self._error, "")
         self._show_buttons(opened=True)
         self.show()
 
-    def show_recording(self, words: str, path: str = "") -> None:
+    def show_recording(self, text: str, path: str = "") -> None:
         """Say what is recorded, and where to in a tooltip; empty words where nothing is."""
-        self._words.setText(words or NOTHING_KEPT)
-        self._words.setToolTip(path)
-        self.record.setVisible(not words)
-        self.stop.setVisible(bool(words))
-        self.cameras.setEnabled(not words)
+        self._text.setText(text or NOTHING_KEPT)
+        self._text.setToolTip(path)
+        self.record.setVisible(not text)
+        self.stop.setVisible(bool(text))
+        self.cameras.setEnabled(not text)
 
     def show_closed(self) -> None:
         """No camera is open."""
-        self._words.setText("")
+        self._text.setText("")
         self._show_buttons(opened=False)
-        self.setVisible(bool(self.fault))
+        self.setVisible(bool(self.error))
 
-    def show_fault(self, words: str) -> None:
+    def show_error(self, text: str) -> None:
         """Say what has gone wrong, while something else is shown; empty words take it away."""
-        say(self._fault, words)
-        self.setVisible(bool(words) or bool(self.words))
+        set_error(self._error, text)
+        self.setVisible(bool(text) or bool(self.text))
 
     def _show_buttons(self, *, opened: bool) -> None:
-        for widget in (self.cameras, self.close_camera, self._words):
+        for widget in (self.cameras, self.close_camera, self._text):
             widget.setVisible(opened)
         self.record.setVisible(opened)
         self.stop.setVisible(False)

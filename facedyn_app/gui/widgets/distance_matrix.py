@@ -67,7 +67,7 @@ class ScaleBar(QWidget):
         self.setSizePolicy(QSizePolicy.Policy.Expanding, QSizePolicy.Policy.Fixed)
 
     @property
-    def words(self) -> tuple[str, str, str]:
+    def text(self) -> tuple[str, str, str]:
         """What stands at the bar's beginning, middle and end."""
         return "0", f"{self.top / 2:g}", f"{self.top:g} {self._unit}"
 
@@ -86,14 +86,14 @@ class ScaleBar(QWidget):
             gradient.setColorAt(float(place), QColor(stop))
         painter.fillRect(bar, gradient)
         painter.setPen(QColor(colours_of(self).text))
-        text = QRectF(0, BAR_PX + 2, self.width(), self.height() - BAR_PX - 2)
+        place = QRectF(0, BAR_PX + 2, self.width(), self.height() - BAR_PX - 2)
         sides = (
             Qt.AlignmentFlag.AlignLeft,
             Qt.AlignmentFlag.AlignHCenter,
             Qt.AlignmentFlag.AlignRight,
         )
-        for words, side in zip(self.words, sides, strict=True):
-            painter.drawText(text, side, words)
+        for text, side in zip(self.text, sides, strict=True):
+            painter.drawText(place, side, text)
         painter.end()
 
 
@@ -146,7 +146,7 @@ class DistanceMatrix(QWidget):
         side = self._side()
         return QRectF(EDGE_PX + column * side, EDGE_PX + row * side, side, side)
 
-    def words_at(self, place: QPointF) -> str:
+    def text_at(self, place: QPointF) -> str:
         """What is said of the cell under a point; nothing outside."""
         pair = self._pair_at(place)
         if pair is None:
@@ -184,7 +184,7 @@ class DistanceMatrix(QWidget):
     def event(self, event: QEvent) -> bool:
         """Say in a tooltip what is under the pointer."""
         if event.type() is QEvent.Type.ToolTip and isinstance(event, QHelpEvent):
-            QToolTip.showText(event.globalPos(), self.words_at(QPointF(event.pos())), self)
+            QToolTip.showText(event.globalPos(), self.text_at(QPointF(event.pos())), self)
             return True
         return super().event(event)
 

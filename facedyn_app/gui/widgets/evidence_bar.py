@@ -114,7 +114,7 @@ class EvidenceBar(QWidget):
         inside = (v for v in self.votes if self.x_of(v.first) <= x < self.x_of(v.last))
         return next(inside, None)
 
-    def words_at(self, x: float) -> str:
+    def text_at(self, x: float) -> str:
         """What the window at a pixel says; nothing between windows."""
         vote = self.vote_at(x)
         if vote is None:
@@ -161,7 +161,7 @@ class EvidenceBar(QWidget):
     def event(self, event: QEvent) -> bool:
         """Say in a tooltip what the window under the pointer is most like."""
         if event.type() is QEvent.Type.ToolTip and isinstance(event, QHelpEvent):
-            QToolTip.showText(event.globalPos(), self.words_at(event.pos().x()), self)
+            QToolTip.showText(event.globalPos(), self.text_at(event.pos().x()), self)
             return True
         return super().event(event)
 

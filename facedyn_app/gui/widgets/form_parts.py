@@ -22,15 +22,15 @@ from facedyn_app.gui.theme import colours_of
 from facedyn_app.gui.widgets.table import Index
 
 
-def make_note(words: str = "") -> QLabel:
+def make_note(text: str = "") -> QLabel:
     """A quiet line under a field."""
-    label = QLabel(words)
+    label = QLabel(text)
     label.setWordWrap(True)
     label.setEnabled(False)
     return label
 
 
-def make_fault() -> QLabel:
+def make_error_line() -> QLabel:
     """A line under a field that says what is wrong with it; not seen as long as nothing is."""
     label = QLabel()
     label.setWordWrap(True)
@@ -39,10 +39,10 @@ def make_fault() -> QLabel:
     return label
 
 
-def say(note: QLabel, words: str) -> None:
+def set_error(note: QLabel, text: str) -> None:
     """Let a line of `make_fault` say what is wrong; empty words hide it."""
-    note.setText(words)
-    note.setVisible(bool(words))
+    note.setText(text)
+    note.setVisible(bool(text))
 
 
 class TickBox(QCheckBox):

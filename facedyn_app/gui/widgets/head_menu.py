@@ -34,12 +34,12 @@ class HeadMenu(QMenu):
         self.setToolTipsVisible(True)
         self._group = QActionGroup(self)
         self._after = self.addSeparator()
-        for words, tip, run in (
+        for text, tip, run in (
             ("Choose a head file…", "FLAME .pkl or .npz, ICT-FaceKit .npz", self.choose_file),
             ("Choose a head folder…", "ICT-FaceKit's folder of OBJ files", self.choose_folder),
             ("Show the head…", "What it can do, and where its landmarks sit", self._ask_pictures),
         ):
-            action = self.addAction(words)
+            action = self.addAction(text)
             action.setToolTip(tip)
             action.triggered.connect(run)
 
@@ -55,7 +55,7 @@ class HeadMenu(QMenu):
             self.removeAction(action)
             action.deleteLater()
         for choice in choices:
-            action = QAction(choice.words if choice.there else f"{choice.words} (gone)", self)
+            action = QAction(choice.text if choice.there else f"{choice.text} (gone)", self)
             action.setToolTip(choice.tip)
             action.setData(choice.head_id)
             action.setCheckable(True)

@@ -43,7 +43,7 @@ class FacesView(QWidget):
         for choice in self.choices:
             choice.activated.connect(self._pick)
         self._lay_out()
-        self._dress()
+        self._apply_theme()
 
     def _lay_out(self) -> None:
         self._drawing = QWidget()
@@ -67,7 +67,7 @@ class FacesView(QWidget):
         column_box.addWidget(self._numbers)
 
     @property
-    def words(self) -> str:
+    def text(self) -> str:
         """What is said about the two faces, or why there are none."""
         return self._numbers.text() or self._absent.text()
 
@@ -123,9 +123,9 @@ class FacesView(QWidget):
         """Follow the palette."""
         super().changeEvent(event)
         if event.type() is QEvent.Type.PaletteChange and hasattr(self, "_absent"):
-            self._dress()
+            self._apply_theme()
 
-    def _dress(self) -> None:
+    def _apply_theme(self) -> None:
         for head in self.heads:
             head.set_background(colours_of(self).stage)
 

@@ -64,9 +64,9 @@ class Panel(QWidget):
         column.addStretch(1)
         return page
 
-    def add_first_step(self, words: str) -> QPushButton:
+    def add_first_step(self, text: str) -> QPushButton:
         """A button that stands below the words while the panel is empty."""
-        button = QPushButton(words)
+        button = QPushButton(text)
         self._steps.insertWidget(self._steps.count() - 1, button)
         self._step_buttons.append(button)
         return button
@@ -104,7 +104,7 @@ class Panel(QWidget):
             again()
 
     @property
-    def words(self) -> str:
+    def text(self) -> str:
         """What the message page says now; empty when the content is shown."""
         if self.status.kind == "done":
             return ""

@@ -58,9 +58,9 @@ class Player(QWidget):
         self._speed.addItems(list(SPEEDS))
         self._speed.setCurrentText("1x")
         self._speed.setToolTip("Speed of playback")
-        self._in = self._word_button("In", "The stretch of interest begins here (I)")
-        self._out = self._word_button("Out", "The stretch of interest ends here (O)")
-        self._mark = self._word_button("Mark", "Mark this frame, or take its mark away (M)")
+        self._in = self._text_button("In", "The stretch of interest begins here (I)")
+        self._out = self._text_button("Out", "The stretch of interest ends here (O)")
+        self._mark = self._text_button("Mark", "Mark this frame, or take its mark away (M)")
         self._time = QLabel()
         self._time.setFont(tabular_font(self.font()))
         self._lay_out()
@@ -124,18 +124,18 @@ class Player(QWidget):
         if event.type() is QEvent.Type.PaletteChange and hasattr(self, "_time"):
             self._paint_icons()
 
-    def _button(self, icon: str, words: str) -> QToolButton:
+    def _button(self, icon: str, text: str) -> QToolButton:
         button = QToolButton()
-        button.setToolTip(words)
-        button.setAccessibleName(words)
+        button.setToolTip(text)
+        button.setAccessibleName(text)
         button.setAutoRaise(True)
         button.setFocusPolicy(Qt.FocusPolicy.NoFocus)
         self._icons[button] = icon
         return button
 
-    def _word_button(self, words: str, tip: str) -> QToolButton:
+    def _text_button(self, text: str, tip: str) -> QToolButton:
         button = QToolButton()
-        button.setText(words)
+        button.setText(text)
         button.setToolTip(tip)
         button.setAutoRaise(True)
         button.setFocusPolicy(Qt.FocusPolicy.NoFocus)

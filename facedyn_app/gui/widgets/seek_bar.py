@@ -192,8 +192,8 @@ class SeekBar(QWidget):
 
     def _paint_scale(self, painter: QPainter, highest: float) -> None:
         room = QRectF(self.width() - self._right + GRID / 2, 0, self._right - GRID, self.height())
-        words = f"landmark error, at most\n{highest:.2f} % of face height"
-        painter.drawText(room, Qt.AlignmentFlag.AlignLeft | Qt.AlignmentFlag.AlignTop, words)
+        text = f"landmark error, at most\n{highest:.2f} % of face height"
+        painter.drawText(room, Qt.AlignmentFlag.AlignLeft | Qt.AlignmentFlag.AlignTop, text)
 
     def _paint_marks(self, painter: QPainter, track: QRectF) -> None:
         timeline = self._timeline

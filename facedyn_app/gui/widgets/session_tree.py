@@ -89,11 +89,11 @@ class SessionTree(QWidget):
         for entry in in_order(sessions):
             own.setdefault(str(entry.speaker), []).append(entry)
         for name, entries in own.items():
-            made = all(entry.simulated for entry in entries)
+            simulated = all(entry.simulated for entry in entries)
             of = {entry.head_id for entry in entries}
             total = f"{sum(entry.seconds for entry in entries):.1f}"
-            words = (f"{len(entries)} sessions", total, of.pop() if len(of) == 1 else "several")
-            speaker = _row(simulated_label(name, simulated=made), *words)
+            text = (f"{len(entries)} sessions", total, of.pop() if len(of) == 1 else "several")
+            speaker = _row(simulated_label(name, simulated=simulated), *text)
             for entry in entries:
                 length = f"{entry.seconds:.1f}"
                 session = _row(entry.name, entry.date_words, length, entry.head_id)
@@ -122,10 +122,10 @@ class SessionTree(QWidget):
                 parts |= {entry.id: part for entry in entries}
         self._ticking = True
         for item in self._sessions():
-            words = parts.get(item.data(_ID), LEFT_OUT if item.checkState() == _OFF else "")
-            item.parent().child(item.row(), PART).setText(words)
+            text = parts.get(item.data(_ID), LEFT_OUT if item.checkState() == _OFF else "")
+            item.parent().child(item.row(), PART).setText(text)
         for row in range(self.model.rowCount()):
-            self.model.item(row, PART).setText(_parts_words(self.model.item(row)))
+            self.model.item(row, PART).setText(_parts_text(self.model.item(row)))
         self._ticking = False
 
     def _sessions(self) -> Iterator[QStandardItem]:
@@ -142,7 +142,7 @@ class SessionTree(QWidget):
         self.changed.emit()
 
     def _follow(self, item: QStandardItem) -> None:
-        """A speaker's tick is his sessions', and the other way round."""
+        """A speaker's tick is their sessions', and the other way round."""
         if self._ticking or item.column() != 0:
             return
         self._ticking = True
@@ -168,7 +168,7 @@ def _tick(speaker: QStandardItem, state: Qt.CheckState) -> None:
         speaker.child(k).setCheckState(state)
 
 
-def _parts_words(speaker: QStandardItem) -> str:
+def _parts_text(speaker: QStandardItem) -> str:
     """How many of a speaker's sessions have which part."""
     parts = Counter(speaker.child(k, PART).text() for k in range(speaker.rowCount()))
     return ", ".join(f"{n} {part}" for part, n in parts.items() if part)

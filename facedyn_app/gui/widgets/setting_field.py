@@ -17,7 +17,7 @@ from PySide6.QtWidgets import (
 )
 
 from facedyn_app.gui.theme import GRID
-from facedyn_app.gui.widgets.form_parts import TickBox, make_fault, make_note, say
+from facedyn_app.gui.widgets.form_parts import TickBox, make_error_line, make_note, set_error
 from facedyn_app.limits import fault, limits_of, number_words
 
 EDITOR_PX = 15 * GRID
@@ -45,7 +45,7 @@ class SettingField(QObject):
         self.label = QLabel(self._limits.words)
         self.editor = self._make_editor()
         self.editor.setFixedWidth(EDITOR_PX)
-        self.note = make_fault()
+        self.note = make_error_line()
         self.reset = QToolButton()
         self.reset.setText("Reset")
         self.reset.clicked.connect(self.set_default)
@@ -64,7 +64,7 @@ class SettingField(QObject):
         return _read(self.editor.text(), self.default)
 
     @property
-    def fault(self) -> str:
+    def error(self) -> str:
         """What is wrong with it, "must be …"; empty where nothing is."""
         return fault(self.item, self.value)
 
@@ -75,7 +75,7 @@ class SettingField(QObject):
         elif isinstance(self.editor, QComboBox):
             self.editor.setCurrentText(value)
         else:
-            self.editor.setText(value_words(value))
+            self.editor.setText(value_text(value))
 
     def set_default(self) -> None:
         """Put the default into the field."""
@@ -94,10 +94,10 @@ class SettingField(QObject):
         grid.addWidget(self.reset, row, 4)
         grid.addWidget(self.note, row + 1, 1, 1, 4)
 
-    def show_conflict(self, words: str) -> None:
+    def show_conflict(self, text: str) -> None:
         """Say how it does not go with others; empty words where it does."""
-        wrong = self.fault or words
-        say(self.note, f"This {wrong}." if wrong else "")
+        wrong = self.error or text
+        set_error(self.note, f"This {wrong}." if wrong else "")
 
     def _make_editor(self) -> QLineEdit | QComboBox | QCheckBox:
         editor: QLineEdit | QComboBox | QCheckBox
@@ -116,9 +116,9 @@ class SettingField(QObject):
 
     def _facts(self) -> str:
         if isinstance(self.editor, QCheckBox):  # it has all the room that a number needs
-            return f"{self.label.toolTip()} Default: {value_words(self.default)}."
+            return f"{self.label.toolTip()} Default: {value_text(self.default)}."
         range_words = self._limits.range_words.removesuffix(self._limits.unit).strip()
-        default = f"default {value_words(self.default)}"
+        default = f"default {value_text(self.default)}"
         return f"{range_words}, {default}" if self._limits.low is not None else default
 
     def _tell(self) -> None:
@@ -128,14 +128,14 @@ class SettingField(QObject):
     def _show_state(self) -> None:
         differs = self.value != self.default
         self.reset.setEnabled(differs)
-        self.reset.setToolTip(f"Back to the default, {value_words(self.default)}")
+        self.reset.setToolTip(f"Back to the default, {value_text(self.default)}")
         font = self.label.font()
         font.setBold(differs)
         self.label.setFont(font)
         self.show_conflict("")
 
 
-def value_words(value: Any) -> str:
+def value_text(value: Any) -> str:
     """A value as it is typed."""
     if isinstance(value, bool):
         return "yes" if value else "no"
@@ -154,9 +154,9 @@ def _read(text: str, default: Any) -> Any:
         return text
 
 
-def add_heading(grid: QGridLayout, row: int, words: str, parent: QWidget) -> None:
+def add_heading(grid: QGridLayout, row: int, text: str, parent: QWidget) -> None:
     """A bold line above a group of settings."""
-    heading = QLabel(words, parent)
+    heading = QLabel(text, parent)
     font = heading.font()
     font.setBold(True)
     font.setPointSizeF(1.1 * font.pointSizeF())

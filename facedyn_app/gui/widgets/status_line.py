@@ -7,7 +7,7 @@ import time
 from PySide6.QtCore import Signal
 from PySide6.QtWidgets import QHBoxLayout, QLabel, QProgressBar, QPushButton, QWidget
 
-from facedyn_app.gui.formatting import duration_words
+from facedyn_app.gui.formatting import duration_text
 from facedyn_app.gui.theme import GRID, tabular_font
 from facedyn_app.progress import Progress
 
@@ -58,8 +58,8 @@ class StatusLine(QWidget):
         super().__init__(parent)
         self._time_left = TimeLeft()
         self._title = ""
-        self._words = QLabel()
-        self._words.setFont(tabular_font(self.font()))
+        self._text = QLabel()
+        self._text.setFont(tabular_font(self.font()))
         self._bar = QProgressBar()
         self._bar.setFixedWidth(24 * GRID)
         self._bar.setTextVisible(False)
@@ -69,24 +69,24 @@ class StatusLine(QWidget):
         self._cancel.clicked.connect(self.cancel_requested)
         row = QHBoxLayout(self)
         row.setContentsMargins(GRID, 2, GRID, 2)
-        row.addWidget(self._words, 1)
+        row.addWidget(self._text, 1)
         row.addWidget(self._bar)
         row.addWidget(self._cancel)
         self.show_idle("Ready")
 
     @property
-    def words(self) -> str:
+    def text(self) -> str:
         """What the line says."""
-        return self._words.text()
+        return self._text.text()
 
     @property
     def cancellable(self) -> bool:
         """Whether there is something to cancel."""
         return self._cancel.isEnabled()
 
-    def show_idle(self, words: str) -> None:
+    def show_idle(self, text: str) -> None:
         """Nothing runs."""
-        self._words.setText(words)
+        self._text.setText(text)
         self._bar.setVisible(False)
         self._cancel.setEnabled(False)
 
@@ -101,14 +101,14 @@ class StatusLine(QWidget):
         """A job has begun."""
         self._title = title
         self._time_left = TimeLeft()
-        self._words.setText(title)
+        self._text.setText(title)
         self._bar.setRange(0, 0)
         self._bar.setVisible(True)
         self._cancel.setEnabled(True)
 
     def show_cancelling(self) -> None:
         """The user's wish is on its way."""
-        self._words.setText(f"{self._title} · stopping …")
+        self._text.setText(f"{self._title} · stopping …")
         self._cancel.setEnabled(False)
 
     def show_progress(self, progress: Progress) -> None:
@@ -124,7 +124,7 @@ class StatusLine(QWidget):
             if progress.done:
                 parts.append(f"{progress.done} done")
         if left is not None:
-            parts.append(f"{duration_words(left)} left")
+            parts.append(f"{duration_text(left)} left")
         if pace is not None:
             parts.append(f"{pace:.0f} a second" if pace >= 10 else f"{pace:.1f} a second")
-        self._words.setText(" · ".join(parts))
+        self._text.setText(" · ".join(parts))

@@ -124,7 +124,7 @@ class Cell:
     """Where and what is drawn; the value is what stands under `Qt.UserRole`."""
 
     rect: QRectF
-    words: str
+    text: str
     value: Any
     colours: Colours
     selected: bool
@@ -180,7 +180,7 @@ class ShareBarDelegate(DrawnCell):
         rect, value, colours = cell.rect, cell.value, cell.colours
         text = rect.adjusted(rect.width() - NUMBER_PX - GRID / 2, 0, -GRID / 2, 0)
         number = Qt.AlignmentFlag.AlignRight | Qt.AlignmentFlag.AlignVCenter
-        painter.drawText(text, number, cell.words)
+        painter.drawText(text, number, cell.text)
         room = rect.adjusted(GRID / 2, rect.height() * 0.3, -NUMBER_PX - GRID, -rect.height() * 0.3)
         if not isinstance(value, float) or room.width() <= GRID:
             return
@@ -212,7 +212,7 @@ class IntervalDelegate(DrawnCell):
         rect, value, colours = cell.rect, cell.value, cell.colours
         painter.setRenderHint(QPainter.RenderHint.Antialiasing)
         middle = Qt.AlignmentFlag.AlignVCenter
-        painter.drawText(rect.adjusted(GRID / 2, 0, 0, 0), middle, cell.words)
+        painter.drawText(rect.adjusted(GRID / 2, 0, 0, 0), middle, cell.text)
         room = rect.adjusted(TEXT_PX, 0, -GRID, 0)
         if not isinstance(value, Interval) or value.top <= 0 or room.width() <= GRID:
             return

@@ -13,7 +13,7 @@ from facedyn_app.dynamics.quality import assess_quality
 from facedyn_app.errors import InputError
 from facedyn_app.gui.recording import STAGES, Recording, recording_of
 from facedyn_app.gui.workflows.heads import head_of_session
-from facedyn_app.gui.workflows.library import Listing, listing_of
+from facedyn_app.gui.workflows.library import LibrarySnapshot, snapshot_of
 from facedyn_app.library.importers import VIDEO_ENDINGS
 from facedyn_app.library.library import Library
 from facedyn_app.pipeline import analyse_video, ready_head
@@ -168,7 +168,7 @@ class DemoOpened:
     """
 
     result: DemoResult
-    listing: Listing
+    snapshot: LibrarySnapshot
     recordings: tuple[Recording, ...]
 
 
@@ -176,7 +176,7 @@ def open_demo(folder: Path, settings: Settings, on_progress: OnProgress) -> Demo
     """Run the demo in a library of its own."""
     result = run_demo(folder, settings, live=True, on_progress=on_progress)
     with Library.open(folder, create=False) as library:
-        listing = listing_of(library)
+        snapshot = snapshot_of(library)
     names = frozenset(probe.speaker for probe in result.probes)
     recordings = tuple(
         Recording(
@@ -192,7 +192,7 @@ def open_demo(folder: Path, settings: Settings, on_progress: OnProgress) -> Demo
         )
         for probe in result.probes
     )
-    return DemoOpened(result, listing, recordings)
+    return DemoOpened(result, snapshot, recordings)
 
 
 def _patterns(endings: Sequence[str]) -> str:

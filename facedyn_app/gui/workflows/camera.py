@@ -19,22 +19,22 @@ from facedyn_app.settings import Settings
 from facedyn_app.video import ListSources, RecordedVideo, SourceChoice, VideoRecorder
 from facedyn_app.video.camera import choose_source
 
-PACE_SECONDS: Final = 2.0
+TIMING_SECONDS: Final = 2.0
 MOST_UNTAKEN: Final = 256
 """Fits that the window has not taken yet, more than it ever needs."""
 PATIENCE_SECONDS: Final = 0.1
 
 
 @dataclass(frozen=True, slots=True, eq=False)
-class CameraLook:
-    """What is new for the window.
+class CameraUpdate:
+    """The newest of a camera for the window.
 
     Attributes:
         image: (H, W, 3) uint8 RGB, the newest picture that has been fitted; before the first fit
             the newest one there is.
         points: (L, 2) its landmarks, px; None before the first fit.
         captured: When the picture came, by `time.perf_counter`, s.
-        parts: The motion of the frames fitted since the last look.
+        parts: The motion of the frames fitted since the last update.
         names: Names of the expression coefficients; empty before the first fit.
         n_shown: Frames fitted so far.
         n_passed: Frames that a newer one has overtaken, since the first fit.
@@ -50,7 +50,7 @@ class CameraLook:
 
 
 class CameraFeed:
-    """Joins three threads: one reads the camera, one fits, the window looks.
+    """Joins three threads: one reads the camera, one fits, the window shows.
 
     No queue grows: the fit takes the newest frame, the window the newest fit.
 
@@ -130,7 +130,7 @@ class CameraFeed:
             self._n_shown += 1
             self._fresh = True
 
-    def take(self) -> CameraLook | None:
+    def take(self) -> CameraUpdate | None:
         """What is new since the last time; None where nothing is."""
         with self._changed:
             frame = self._fitted or self._newest
@@ -141,7 +141,7 @@ class CameraFeed:
             self._parts.clear()
             reached = frame.index - self._first_fitted + 1
             passed = max(0, reached - self._n_shown) if self._n_shown else 0
-            return CameraLook(
+            return CameraUpdate(
                 image=frame.image,
                 points=self._points,
                 captured=self._began + frame.seconds,
@@ -159,29 +159,29 @@ class CameraFeed:
             before.end()
 
 
-class Pace:
-    """How quick the picture is, in words."""
+class LiveTiming:
+    """Frame rate and delay of the live picture."""
 
     def __init__(self) -> None:
-        self._looks: deque[tuple[float, int, float]] = deque()
+        self._updates: deque[tuple[float, int, float]] = deque()
 
-    def add(self, look: CameraLook, now: float) -> None:
-        """Take a look that is shown now, by `time.perf_counter`, s."""
-        self._looks.append((now, look.n_shown, now - look.captured))
-        while now - self._looks[0][0] > PACE_SECONDS:
-            self._looks.popleft()
+    def add(self, update: CameraUpdate, now: float) -> None:
+        """Take an update that is shown now, by `time.perf_counter`, s."""
+        self._updates.append((now, update.n_shown, now - update.captured))
+        while now - self._updates[0][0] > TIMING_SECONDS:
+            self._updates.popleft()
 
-    def words(self, look: CameraLook) -> str:
+    def text(self, update: CameraUpdate) -> str:
         """Frame rate, how far behind, and what was passed over; empty before the first fit."""
-        if not look.n_shown:
+        if not update.n_shown:
             return ""
-        (first, n_first, _), (last, n_last, _) = self._looks[0], self._looks[-1]
-        behind = 1000 * float(np.median([late for _, _, late in self._looks]))
-        came = look.n_shown + look.n_passed
+        (first, n_first, _), (last, n_last, _) = self._updates[0], self._updates[-1]
+        behind = 1000 * float(np.median([late for _, _, late in self._updates]))
+        came = update.n_shown + update.n_passed
         parts = [f"{behind:.0f} ms behind the camera"]
-        if last - first > PACE_SECONDS / 4:
+        if last - first > TIMING_SECONDS / 4:
             parts.insert(0, f"{(n_last - n_first) / (last - first):.0f} frames/s")
-        return " · ".join([*parts, f"{look.n_passed} of {came} frames passed over"])
+        return " · ".join([*parts, f"{update.n_passed} of {came} frames passed over"])
 
 
 def read_camera(

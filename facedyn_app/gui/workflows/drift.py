@@ -76,8 +76,8 @@ def detail_drift(speaker: str, folder: Path, on_progress: OnProgress) -> DriftDe
     try:
         faces = _faces(ready_head(drawing_head_of(session), on_progress), session, moves)
     except FacedynError as error:
-        words = f"The faces are not drawn. {error.sentence}"
-        return DriftDetail(drift, moves, entries, None, words)
+        text = f"The faces are not drawn. {error.sentence}"
+        return DriftDetail(drift, moves, entries, None, text)
     return DriftDetail(drift, moves, entries, faces)
 
 

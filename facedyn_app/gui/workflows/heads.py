@@ -40,13 +40,13 @@ class HeadChoice:
 
     Attributes:
         head_id: Its id.
-        words: Its name for the user.
+        text: Its name for the user.
         tip: Where it comes from.
         there: Whether its file is there.
     """
 
     head_id: str
-    words: str
+    text: str
     tip: str
     there: bool = True
 
@@ -96,9 +96,9 @@ def list_choices(_on_progress: OnProgress) -> tuple[HeadChoice, ...]:
     for head in user_heads().entries():
         path = Path(head.path)
         there = path.exists()
-        words = f"{head.family} {head.version}".strip() + f" · {path.name}"
+        text = f"{head.family} {head.version}".strip() + f" · {path.name}"
         tip = f"{head.head_id}: {path}" + ("" if there else " (the file is gone)")
-        remembered.append(HeadChoice(head.head_id, words, tip, there))
+        remembered.append(HeadChoice(head.head_id, text, tip, there))
     return (*built_in, *remembered)
 
 

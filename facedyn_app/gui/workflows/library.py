@@ -24,10 +24,10 @@ class ListedSession:
     Attributes:
         key: Tells it from the library's other sessions.
         name: Its name.
-        simulated: Whether it is made.
+        simulated: Whether it is simulated.
         seconds: Its duration, s.
         day: When it was recorded; None where that is not known.
-        date_words: The same for people; in brackets when it was added where only that is known.
+        date_text: The same for people; in brackets when it was added where only that is known.
     """
 
     key: int
@@ -35,17 +35,17 @@ class ListedSession:
     simulated: bool
     seconds: float
     day: date | None
-    date_words: str
+    date_text: str
 
 
 @dataclass(frozen=True, slots=True)
 class ListedSpeaker:
-    """An enrolled speaker, as the list shows him.
+    """An enrolled speaker, as the list shows them.
 
     Attributes:
-        name: His name.
+        name: Their name.
         consent: The consent that is recorded; may be empty.
-        sessions: His sessions by their dates.
+        sessions: Their sessions by date.
     """
 
     name: str
@@ -54,12 +54,12 @@ class ListedSpeaker:
 
     @property
     def simulated(self) -> bool:
-        """Whether all that is known of the speaker is made."""
+        """Whether all that is known of the speaker is simulated."""
         return bool(self.sessions) and all(session.simulated for session in self.sessions)
 
 
 @dataclass(frozen=True, slots=True)
-class Listing:
+class LibrarySnapshot:
     """What a library holds.
 
     Attributes:
@@ -72,7 +72,7 @@ class Listing:
 
     @property
     def simulated_speakers(self) -> frozenset[str]:
-        """Names of the speakers who are made."""
+        """Names of the speakers who are simulated."""
         return frozenset(speaker.name for speaker in self.speakers if speaker.simulated)
 
 
@@ -100,13 +100,13 @@ def existing_library(folder: Path) -> Library | None:
     return Library.open(folder, create=False)
 
 
-def list_library(folder: Path, _on_progress: OnProgress) -> Listing:
+def list_library(folder: Path, _on_progress: OnProgress) -> LibrarySnapshot:
     """List the speakers of a library; none where there is no library yet."""
     library = existing_library(folder)
     if library is None:
-        return Listing(folder, ())
+        return LibrarySnapshot(folder, ())
     with library:
-        return listing_of(library)
+        return snapshot_of(library)
 
 
 def speaker_drift(name: str, folder: Path, _on_progress: OnProgress) -> DriftReport:
@@ -117,18 +117,20 @@ def speaker_drift(name: str, folder: Path, _on_progress: OnProgress) -> DriftRep
 
 def enrol_recording(
     recording: Recording, enrolment: Enrolment, folder: Path, _on_progress: OnProgress
-) -> Listing:
+) -> LibrarySnapshot:
     """Enrol a recording; return the library's new list."""
     with Library.open(folder) as library:
         enrol(enrolment.name, recording.session, library, enrolment.consent)
-        return listing_of(library)
+        return snapshot_of(library)
 
 
-def date_session(key: int, day: date | None, folder: Path, _on_progress: OnProgress) -> Listing:
+def date_session(
+    key: int, day: date | None, folder: Path, _on_progress: OnProgress
+) -> LibrarySnapshot:
     """Set when a session was recorded; return the library's new list."""
     with Library.open(folder, create=False) as library:
         library.date_session(_entry(library, key), day)
-        return listing_of(library)
+        return snapshot_of(library)
 
 
 def open_session(key: int, folder: Path, settings: Settings, _on_progress: OnProgress) -> Recording:
@@ -138,12 +140,12 @@ def open_session(key: int, folder: Path, settings: Settings, _on_progress: OnPro
         return _kept_recording(entry, library.load(entry), folder, settings)
 
 
-def listing_of(library: Library) -> Listing:
+def snapshot_of(library: Library) -> LibrarySnapshot:
     """What a library holds."""
     sessions: dict[str | None, list[ListedSession]] = {}
     for entry in in_order(library.sessions()):
         sessions.setdefault(entry.speaker, []).append(_listed(entry))
-    return Listing(
+    return LibrarySnapshot(
         library.folder,
         tuple(
             ListedSpeaker(speaker.name, speaker.consent, tuple(sessions.get(speaker.name, ())))
@@ -179,5 +181,5 @@ def _listed(entry: SessionEntry) -> ListedSession:
         simulated=entry.simulated,
         seconds=entry.seconds,
         day=None if recorded is None else recorded.astimezone().date(),
-        date_words=entry.date_words,
+        date_text=entry.date_words,
     )

@@ -9,7 +9,7 @@ from threading import Event
 from typing import Final, Literal
 
 from facedyn_app.experiment.training import UNFINISHED, TrainingPlan, train_recognizer
-from facedyn_app.gui.formatting import duration_words
+from facedyn_app.gui.formatting import duration_text
 from facedyn_app.gui.workflows.library import existing_library
 from facedyn_app.library.entries import SessionEntry
 from facedyn_app.library.library import Library
@@ -49,7 +49,7 @@ class Material:
         names = [FIRST_NAME, *(f"{FIRST_NAME} {n}" for n in range(2, n_most + 2))]
         return next(name for name in names if name not in self.taken)
 
-    def name_fault(self, name: str) -> str:
+    def name_error(self, name: str) -> str:
         """What is wrong with a name for a new recognizer; empty where nothing is."""
         if not name:
             return "Give the recognizer a name."
@@ -134,7 +134,7 @@ class TrainingRun:
         return 60.0 * max(0.0, min(minutes, budget))
 
     @property
-    def words(self) -> str:
+    def text(self) -> str:
         """How far it is, in a line."""
         parts = [f"Training “{self.order.name}”"]
         if self.phase == "ending":
@@ -145,7 +145,7 @@ class TrainingRun:
         if share is not None:
             parts.append(f"{100 * share:.0f} %")
         if self.seconds_left is not None:
-            parts.append(f"{duration_words(self.seconds_left)} left")
+            parts.append(f"{duration_text(self.seconds_left)} left")
         return " · ".join(parts)
 
 
