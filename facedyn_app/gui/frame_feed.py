@@ -1,4 +1,4 @@
-"""Keeps video, landmarks, head and traces on one frame: the one whose picture has come."""
+"""Frame feed: video, landmarks, head and traces on the one frame whose picture has come."""
 
 from __future__ import annotations
 
@@ -14,7 +14,6 @@ from facedyn_app.gui.state import AppState
 from facedyn_app.gui.status import DONE, PanelStatus, error_status
 from facedyn_app.gui.timeline import Timeline
 from facedyn_app.records import ByteArray, FloatArray
-from facedyn_app.video import VideoReader
 
 
 class FrameFeed(QObject):
@@ -33,7 +32,7 @@ class FrameFeed(QObject):
         self._state = state
         self._panel = panel
         self._broken: set[Path] = set()
-        self._loader = FrameLoader(VideoReader, self)
+        self._loader = FrameLoader(self)
         self._loader.loaded.connect(self._show_loaded)
         self._loader.failed.connect(self._show_failure)
         panel.view.resized.connect(self._loader.set_size)

@@ -1,4 +1,4 @@
-"""What runs, waits and has failed, row by row, as the list shows it."""
+"""Job list: what runs, waits and has failed, row by row."""
 
 from __future__ import annotations
 

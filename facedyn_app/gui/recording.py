@@ -1,4 +1,4 @@
-"""One recording that is open in the window."""
+"""Recording that is open in the window: all that is known of it."""
 
 from __future__ import annotations
 

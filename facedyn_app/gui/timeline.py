@@ -1,4 +1,4 @@
-"""What the window draws over time: one axis for video, head, traces and seek bar."""
+"""Timeline of a session: one axis for video, head, traces and seek bar."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""Moves through time: the verbs behind the player's buttons, the seek bar and the keys."""
+"""Transport through time: what the player's buttons, the seek bar and the keys do."""
 
 from __future__ import annotations
 

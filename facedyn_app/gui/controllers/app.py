@@ -1,4 +1,4 @@
-"""The whole application: the window, its state and its controllers, connected with each other."""
+"""Application controller: the window, its state and its controllers, connected."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""Exports: asked what to write and where to, and written."""
+"""Exports: what to write and where to, asked and written."""
 
 from __future__ import annotations
 

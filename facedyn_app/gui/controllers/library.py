@@ -1,4 +1,4 @@
-"""Library that is open: listed, enrolled into, its sessions dated, opened and measured."""
+"""Open library: listed, enrolled into; its sessions dated, opened and measured."""
 
 from __future__ import annotations
 

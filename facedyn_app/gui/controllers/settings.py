@@ -74,7 +74,7 @@ class SettingsController(QObject):
         )
         dialog.setAttribute(Qt.WidgetAttribute.WA_DeleteOnClose)
         dialog.accepted.connect(lambda: self._use(dialog.wanted(), chosen))
-        dialog.head_offered.connect(self._look_at_head)
+        dialog.head_offered.connect(self._check_head)
         self.head_refused.connect(dialog.refuse_head)
         if page:
             dialog.show_page(page)
@@ -92,7 +92,7 @@ class SettingsController(QObject):
         self.scheme_changed.emit(SCHEMES[self._state.settings.appearance.colours])
 
     @Slot(str)
-    def _look_at_head(self, path: str) -> None:
+    def _check_head(self, path: str) -> None:
         self._queue.submit(
             read_head,
             path,

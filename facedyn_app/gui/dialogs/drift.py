@@ -1,4 +1,4 @@
-"""The window on the shape drift of one speaker: sessions, distances, components, faces."""
+"""Window on the shape drift of one speaker: sessions, distances, components, faces."""
 
 from __future__ import annotations
 

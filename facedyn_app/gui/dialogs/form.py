@@ -1,4 +1,4 @@
-"""The form that the dialogs share: a lead, fields with notes beside them, buttons."""
+"""Form of the dialogs: a lead, fields with notes beside them, buttons; checks of paths."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""Which meshes of the shown recording, in which format, and where to."""
+"""Dialog on a mesh export: which meshes, in which format, and where to."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""The recognizers of the library: how good each is, which one answers, one from elsewhere."""
+"""Recognizers of the library: how good each is, which one answers, one from elsewhere."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""Record a live camera: where to, and nothing without the person's consent."""
+"""Dialog before a camera recording: where to, and nothing without consent."""
 
 from __future__ import annotations
 

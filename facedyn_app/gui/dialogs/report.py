@@ -1,4 +1,4 @@
-"""What to write a report on, as PDF or HTML, and where to."""
+"""Dialog on a report: what on, as PDF or HTML, and where to."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""All settings in one dialog: pages by stage, checked as typed, kept between starts."""
+"""Settings dialog: pages by stage, checked as typed, kept between starts."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""Train recognizer: the form, the training under way, its result; closing it stops nothing."""
+"""Training dialog: the form, the training under way, its result; closing it stops nothing."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""What to train on and how: the same checks as on the command line, said beside the fields."""
+"""Training form: the same checks as on the command line, said beside the fields."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""A training at work: how far it is, its loss, and how well it does on held-out sessions."""
+"""Training under way: how far it is, its loss, and its accuracy on held-out sessions."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""What the recording is, and what was measured on it with which settings."""
+"""Facts panel: what the recording is, and what was measured on it with which settings."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""The expression-only head beside the video: motion without the person's face."""
+"""Head panel: expression only beside the video, motion without the person's face."""
 
 from __future__ import annotations
 

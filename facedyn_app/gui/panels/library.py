@@ -1,4 +1,4 @@
-"""What there is to look at: enrolled speakers, opened recordings, work that waits."""
+"""Library panel: enrolled speakers, opened recordings, jobs that run and wait."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""The rows of the library's tree: what they say, and what is kept with them."""
+"""Rows of the library's tree: their texts, and what is kept with them."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""How one plot of the traces looks: axes, range, legend."""
+"""Style of one plot of the traces: axes, range, legend."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""The head's parameters over time: jaw, blinks, smiles, brows, one cursor through all."""
+"""Traces panel: the head's parameters over time, jaw, blinks, smiles, brows, under one cursor."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""TRUST: is the measurement good, and does the face's shape stay the same?"""
+"""Trust panel: the quality of the measurement, and the stability of the face's shape."""
 
 from __future__ import annotations
 

@@ -183,7 +183,6 @@ class VideoPanel(Panel):
         """The line below the video."""
         return self._readout.text()
 
-    def show_readout(self, text: str, detail: str = "") -> None:
-        """Say what is seen; the detail is a tooltip."""
+    def show_readout(self, text: str) -> None:
+        """Say what is seen."""
         self._readout.setText(text)
-        self._readout.setToolTip(detail)

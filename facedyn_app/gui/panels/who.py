@@ -1,4 +1,4 @@
-"""WHO: the ranked speakers, or "not in the gallery"."""
+"""Who panel: the ranked speakers, or "not in the gallery"."""
 
 from __future__ import annotations
 

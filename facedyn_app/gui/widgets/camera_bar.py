@@ -1,4 +1,4 @@
-"""Above a live picture: which camera, record and stop, close, and what is kept of it."""
+"""Camera bar above a live picture: which camera, record, stop, close, what is kept."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""The sessions of a speaker in the order of their dates, and the components that moved."""
+"""Drift tables: the sessions of a speaker by date, and the components that moved."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""The evidence over time: which speaker each window of a recording is most like."""
+"""Evidence over time: which speaker each window of a recording is most like."""
 
 from __future__ import annotations
 

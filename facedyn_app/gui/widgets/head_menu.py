@@ -1,4 +1,4 @@
-"""The menu that says which head new videos are fitted with, and lets it be chosen."""
+"""Head menu: which head new videos are fitted with."""
 
 from __future__ import annotations
 

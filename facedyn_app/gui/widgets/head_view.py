@@ -1,4 +1,4 @@
-"""Draws a head: VTK draws it off the screen, Qt paints the picture.
+"""Head view: VTK draws the head off the screen, Qt paints the picture.
 
 A widget that draws with OpenGL itself makes Qt put the whole window together with OpenGL, which
 takes longer than all its painting where the processor has to do that. A picture has no such price,

@@ -1,4 +1,4 @@
-"""The neutral faces of two sessions side by side, the second coloured by how far it lies off."""
+"""Neutral faces of two sessions side by side, the second coloured by its distance."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""Play, pause, step: the clock of the window."""
+"""Player: play, pause and step, by the clock of the window."""
 
 from __future__ import annotations
 

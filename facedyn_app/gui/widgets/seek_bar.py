@@ -1,4 +1,4 @@
-"""The seek bar: where we are, and above it where the measurement is good."""
+"""Seek bar: the place in time, and above it where the measurement is good."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""Speakers and their sessions with a tick each, and what becomes of every session."""
+"""Session tree: speakers and their sessions with a tick each, and the part of every session."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""One setting as it is typed: its field, unit, range and default, and a sentence if it is wrong."""
+"""Setting field: one setting as it is typed, with unit, range, default and its error."""
 
 from __future__ import annotations
 

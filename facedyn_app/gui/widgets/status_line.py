@@ -1,4 +1,4 @@
-"""The line at the bottom: what runs, how far it is, how long it still takes, and cancel."""
+"""Status line: what runs, how far it is, how long it still takes, and cancel."""
 
 from __future__ import annotations
 

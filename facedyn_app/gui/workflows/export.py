@@ -89,9 +89,7 @@ def export_meshes(recording: Recording, order: MeshOrder, on_progress: OnProgres
         return f"Written: {order.path}"
     done = write_sequence(meshes, order.path, order.form, on_progress)
     skipped = f"; {len(done.skipped)} frames without a trusted fit left out"
-    return (
-        f"Written: {len(done.files)} meshes in {order.path}{skipped if done.skipped else ''}"
-    )
+    return f"Written: {len(done.files)} meshes in {order.path}{skipped if done.skipped else ''}"
 
 
 def write_report(
