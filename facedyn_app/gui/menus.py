@@ -47,7 +47,7 @@ class Command:
 
     Attributes:
         menu: The menu that it stands in.
-        text: Its words.
+        text: What it says.
         run: What it does.
         keys: Its shortcut, in Qt's portable form; may be empty.
         tip: The technical term, for the tooltip.

@@ -27,9 +27,9 @@ class LibraryController(QObject):
         folder: Folder of the library; there may be none yet.
 
     Attributes:
-        queue: The work that runs and waits.
+        queue: Its jobs, apart from the long ones.
         listing: What the library holds, as last read.
-        listed: Listing: it has been read.
+        listed: LibrarySnapshot: it has been read.
         drift_measured: DriftReport: of a speaker whom the user has picked.
         enrolled: str: this speaker has a new session.
         refused: Exception: a speaker was not enrolled.

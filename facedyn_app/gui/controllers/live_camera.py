@@ -81,7 +81,7 @@ class LiveCamera(QObject):
     Attributes:
         number: The camera that was opened last, from 1.
         changed: A camera is open, open no more, or recorded.
-        updated: (CameraLook, str): a new picture, and how quick it is in words.
+        updated: (CameraUpdate, str): a new picture, and its frame rate and delay as text.
         recorded: RecordedVideo: it is written.
         failed: Exception: the camera or its recording has failed.
     """

@@ -110,7 +110,7 @@ class FormDialog(QDialog):
         self._agree.setEnabled(complete)
 
     def _fill(self, text: str, form: QFormLayout) -> None:
-        """Put the words above the form and the buttons below it, and let them end the dialog."""
+        """Put the text above the form and the buttons below it, and let them end the dialog."""
         lead = QLabel(text)
         lead.setWordWrap(True)
         without_icons(self._buttons)

@@ -38,7 +38,7 @@ class TrustPanel(Panel):
     """Words first (good, caution, do not use; stable, may drift, drifts), the numbers below.
 
     Args:
-        trust: The thresholds that the words are judged by.
+        trust: The thresholds of the verdicts.
     """
 
     def __init__(self, trust: TrustSettings, parent: QWidget | None = None) -> None:
@@ -73,12 +73,12 @@ class TrustPanel(Panel):
 
     @property
     def verdict(self) -> str:
-        """The words on the measurement."""
+        """The text on the measurement."""
         return self._verdict.text()
 
     @property
     def drift_text(self) -> str:
-        """The words on the drift."""
+        """The text on the drift."""
         return self._drift.text()
 
     @property

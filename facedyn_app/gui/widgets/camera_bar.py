@@ -103,7 +103,7 @@ class CameraBar(QWidget):
         self.show()
 
     def show_recording(self, text: str, path: str = "") -> None:
-        """Say what is recorded, and where to in a tooltip; empty words where nothing is."""
+        """Say what is recorded, and where to in a tooltip; an empty text where nothing is."""
         self._text.setText(text or NOTHING_KEPT)
         self._text.setToolTip(path)
         self.record.setVisible(not text)
@@ -117,7 +117,7 @@ class CameraBar(QWidget):
         self.setVisible(bool(self.error))
 
     def show_error(self, text: str) -> None:
-        """Say what has gone wrong, while something else is shown; empty words take it away."""
+        """Say what has gone wrong, while something else is shown; an empty text takes it away."""
         set_error(self._error, text)
         self.setVisible(bool(text) or bool(self.text))
 

@@ -40,7 +40,7 @@ def make_error_line() -> QLabel:
 
 
 def set_error(note: QLabel, text: str) -> None:
-    """Let a line of `make_fault` say what is wrong; empty words hide it."""
+    """Let a line of `make_error_line` say what is wrong; an empty text hides it."""
     note.setText(text)
     note.setVisible(bool(text))
 

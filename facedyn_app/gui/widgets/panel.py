@@ -65,7 +65,7 @@ class Panel(QWidget):
         return page
 
     def add_first_step(self, text: str) -> QPushButton:
-        """A button that stands below the words while the panel is empty."""
+        """A button that stands below the text while the panel is empty."""
         button = QPushButton(text)
         self._steps.insertWidget(self._steps.count() - 1, button)
         self._step_buttons.append(button)
@@ -76,7 +76,7 @@ class Panel(QWidget):
         self.show_status(self._empty)
 
     def show_status(self, status: PanelStatus) -> None:
-        """Show a state; a bare `EMPTY` brings the panel's own first words back."""
+        """Show a state; a bare `EMPTY` brings the panel's own first text back."""
         if status == EMPTY:
             status = self._empty
         self.status = status

@@ -95,7 +95,7 @@ class SettingField(QObject):
         grid.addWidget(self.note, row + 1, 1, 1, 4)
 
     def show_conflict(self, text: str) -> None:
-        """Say how it does not go with others; empty words where it does."""
+        """Say how it does not go with others; an empty text where it does."""
         wrong = self.error or text
         set_error(self.note, f"This {wrong}." if wrong else "")
 

@@ -131,7 +131,7 @@ class Cell:
 
 
 class DrawnCell(QStyledItemDelegate):
-    """Draws a row's words, and what stands under `Qt.UserRole` beside them.
+    """Draws a row's text, and what stands under `Qt.UserRole` beside them.
 
     Args:
         parent: The view.
@@ -147,7 +147,7 @@ class DrawnCell(QStyledItemDelegate):
         option: QStyleOptionViewItem,
         index: QModelIndex | QPersistentModelIndex,
     ) -> None:
-        """Paint the background, then the cell, in the colour of words on it."""
+        """Paint the background, then the cell, in the colour of text on it."""
         rect = QRectF(option.rect)
         colours = colours_of(self._view)
         selected = bool(option.state & QStyle.StateFlag.State_Selected)
@@ -160,7 +160,7 @@ class DrawnCell(QStyledItemDelegate):
         painter.restore()
 
     def _draw(self, painter: QPainter, cell: Cell) -> None:
-        """Draw words and value into a cell."""
+        """Draw text and value into a cell."""
         raise NotImplementedError
 
 
@@ -205,10 +205,10 @@ class Interval:
 
 
 class IntervalDelegate(DrawnCell):
-    """Draws the row's `Interval` (under `Qt.UserRole`) beside its words."""
+    """Draws the row's `Interval` (under `Qt.UserRole`) beside its text."""
 
     def _draw(self, painter: QPainter, cell: Cell) -> None:
-        """Draw the words, the interval as a line and the value as a dot."""
+        """Draw the text, the interval as a line and the value as a dot."""
         rect, value, colours = cell.rect, cell.value, cell.colours
         painter.setRenderHint(QPainter.RenderHint.Antialiasing)
         middle = Qt.AlignmentFlag.AlignVCenter
