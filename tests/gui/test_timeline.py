@@ -96,7 +96,7 @@ def test_arkit_channels_are_grouped_by_name_others_by_rank() -> None:
 
 
 @pytest.mark.parametrize(
-    ("seconds", "words"),
+    ("seconds", "text"),
     [(0.0, "00:00.0"), (12.44, "00:12.4"), (59.96, "01:00.0"), (3725.5, "1:02:05.5")],
 )
 def test_clock(seconds: float, text: str) -> None:

@@ -132,7 +132,7 @@ def test_everything_says_that_the_library_is_of_a_newer_version(
     recognizers.close()
 
 
-@pytest.mark.parametrize("fault", ["newer", "in the way"])
+@pytest.mark.parametrize("error", ["newer", "in the way"])
 def test_an_enrolment_that_cannot_be_keeps_what_was_filled_in(
     app: AppController, qtbot: QtBot, error: str
 ) -> None:
