@@ -21,10 +21,10 @@ from PySide6.QtWidgets import QDialog, QWidget
 
 from facedyn_app.assets import asset_folder
 from facedyn_app.gui.app import run_window
-from facedyn_app.gui.camera.record_dialog import RecordDialog
 from facedyn_app.gui.controllers.app import AppController, follow_scheme
-from facedyn_app.gui.date_dialog import DateDialog
-from facedyn_app.gui.training.recognizers_dialog import RecognizersDialog
+from facedyn_app.gui.dialogs.recognizers import RecognizersDialog
+from facedyn_app.gui.dialogs.record import RecordDialog
+from facedyn_app.gui.dialogs.session import DateDialog
 from facedyn_app.library.library import Library
 from facedyn_app.settings import MachineSettings, NetworkSettings, Settings, TrainSettings
 from facedyn_app.simulate.corpus import simulate_sessions
@@ -128,7 +128,7 @@ def work_and_drift(folder: Path, visits: Path, size: tuple[int, int], ending: st
     broken.write_text("no video")
     videos = [demo / "S-01_session3.mp4", broken, demo / "S-02_session3.mp4"]
     app.window.videos_chosen.emit([*videos, demo / "S-03_session3.mp4"])
-    wait(lambda: len(app.board.rows) == 3 and len(app.state.recordings) == 1)
+    wait(lambda: len(app.job_list.rows) == 3 and len(app.state.recordings) == 1)
     grab(app.window, "queue")
     app.window.close()
     app.window.deleteLater()
@@ -203,7 +203,7 @@ def taker(window: QWidget, folder: Path, ending: str) -> tuple[Callable[[str], N
 
 def show_forms(app: AppController, grab: Callable[[str], None]) -> None:
     """What is asked about one session: consent, meshes, the date of it."""
-    session = app.library.listing.speakers[0].sessions[0]
+    session = app.library.snapshot.speakers[0].sessions[0]
     app.library.open_session(session.key)
     settle(app)
     for name, ask in (
@@ -241,11 +241,11 @@ def show_training(app: AppController, grab: Callable[[str], None]) -> None:
     grab("train-form")
     dialog.form.start.click()
 
-    def looked() -> bool:
+    def updated() -> bool:
         state = training.current.state if training.current is not None else None
         return not training.running or (state is not None and len(state.validations) >= N_LOOKS)
 
-    wait(looked)
+    wait(updated)
     grab("train-running")
     training.end_with_best()
     wait(lambda: not training.running)

@@ -18,8 +18,6 @@ from facedyn_app.errors import FacedynError
 from facedyn_app.progress import Cancelled, OnProgress
 
 DONE, FAULT, USAGE, UNUSABLE, CANCELLED = 0, 1, 2, 3, 130
-NONE = "-"
-"""What stands in a table where there is no number."""
 
 
 @dataclass(frozen=True, slots=True, eq=False)
@@ -183,11 +181,6 @@ def _cells(line: Sequence[str], widths: Sequence[int], right: set[int]) -> list[
         cell.rjust(width) if k in right else cell.ljust(width)
         for k, (cell, width) in enumerate(zip(line, widths, strict=True))
     ]
-
-
-def number(value: float | None, digits: int = 2) -> str:
-    """A number with so many decimals, or a dash where there is none."""
-    return NONE if value is None or not math.isfinite(value) else f"{value:.{digits}f}"
 
 
 def indented(text: str) -> str:

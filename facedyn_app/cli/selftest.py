@@ -3,7 +3,8 @@
 from __future__ import annotations
 
 from facedyn_app.cli.options import AsJson, verb_app
-from facedyn_app.cli.output import DONE, FAULT, Outcome, answering, number, table
+from facedyn_app.cli.output import DONE, FAULT, Outcome, answering, table
+from facedyn_app.formatting import number
 
 app = verb_app()
 

@@ -1,1 +1,1 @@
-"""The window: everything that imports Qt."""
+"""Window of the program: everything that imports Qt."""

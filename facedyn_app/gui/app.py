@@ -1,4 +1,4 @@
-"""Opens the window, connects it with the work, and lets it go again."""
+"""Window of the program: opened, run until it is closed, pictured on demand."""
 
 from __future__ import annotations
 
@@ -8,15 +8,17 @@ from collections.abc import Callable, Sequence
 from functools import partial
 from pathlib import Path
 from types import TracebackType
+from typing import Final
 
-from PySide6.QtCore import QSettings, Qt
+from PySide6.QtCore import QObject, QSettings, Qt, QTimer, Slot
 from PySide6.QtWidgets import QApplication
 
-from facedyn_app.errors import FacedynError
+from facedyn_app.errors import FacedynError, OutputError
 from facedyn_app.folders import NAME, config_folder, demo_library, own_library
 from facedyn_app.gui.controllers.app import AppController
 from facedyn_app.gui.controllers.settings import SCHEMES
-from facedyn_app.gui.screenshot import Screenshot
+from facedyn_app.gui.jobs import JobQueue
+from facedyn_app.gui.main_window import MainWindow
 from facedyn_app.gui.theme import apply_theme
 from facedyn_app.gui.workflows.analysis import DemoOpened
 from facedyn_app.settings import Settings
@@ -26,9 +28,12 @@ from facedyn_app.video.camera import paced_choice
 from facedyn_app.workflows.demo import DemoResult
 
 log = logging.getLogger(__name__)
-
 SCREENSHOT_SIZE = (1600, 1000)
 """Size of the window in a screenshot, px."""
+SHOWN_AT: Final = 0.4
+"""Which frame is shown, as a share of the recording."""
+QUIET_CHECKS: Final = 5
+CHECK_MS: Final = 200
 
 
 def layout_memory() -> QSettings:
@@ -80,7 +85,7 @@ def run_window(
     sys.excepthook = log_unhandled
     home = demo_library() if demo and library is None else library or own_library()
     kept = None if settings is not None or screenshot is not None else config_folder() / FILE
-    settings, fault = (settings or Settings(), None) if kept is None else _kept_settings(kept)
+    settings, error = (settings or Settings(), None) if kept is None else _kept_settings(kept)
     chosen = SCHEMES[settings.appearance.colours]
     apply_theme(app, chosen if scheme is Qt.ColorScheme.Unknown else scheme)
     cameras = _cameras(camera)
@@ -94,8 +99,8 @@ def run_window(
         controller.analysis.failed.connect(picture.fail)
         controller.window.resize(*size)
     controller.window.show()
-    if fault is not None:
-        controller.window.status_line.show_idle(str(fault))
+    if error is not None:
+        controller.window.status_line.show_idle(str(error))
     if demo:
         controller.analysis.open_demo(home)
     _open_asked(controller, videos, head, camera)
@@ -104,6 +109,63 @@ def run_window(
     if picture is not None and picture.error is not None:
         raise picture.error
     return code
+
+
+class Screenshot(QObject):
+    """Waits for all work to end, goes to a frame in the middle, saves the window, closes it.
+
+    Args:
+        window: The window.
+        queue: Its work.
+        path: The PNG to write.
+
+    Attributes:
+        error: Why there is no picture; None when there is one.
+    """
+
+    def __init__(self, window: MainWindow, queue: JobQueue, path: Path) -> None:
+        super().__init__(window)
+        self.error: Exception | None = None
+        self._window = window
+        self._queue = queue
+        self._path = path
+        self._frame = -1
+        self._quiet = 0
+        self._timer = QTimer(self)
+        self._timer.setInterval(CHECK_MS)
+        self._timer.timeout.connect(self._check)
+        self._timer.start()
+
+    @Slot()
+    def _check(self) -> None:
+        state = self._window.state
+        if self._queue.jobs or state.timeline is None:
+            return
+        if self._frame < 0:
+            self._frame = round(SHOWN_AT * (state.timeline.n_frames - 1))
+            self._window.transport.go_to(self._frame)
+            return
+        # Some more rounds of the event loop let pictures, plots and the 3D head be painted.
+        self._quiet = self._quiet + 1 if state.frame == self._frame else 0
+        if self._quiet >= QUIET_CHECKS:
+            self._timer.stop()
+            self._save()
+
+    def _save(self) -> None:
+        window = self._window
+        picture = window.grab()
+        if not picture.save(str(self._path), "PNG"):
+            self.error = OutputError(
+                f"The picture '{self._path}' cannot be written.",
+                "Choose a folder that you may write to.",
+            )
+        window.close()
+
+    @Slot(object)
+    def fail(self, error: Exception) -> None:
+        """End without a picture."""
+        self.error = error
+        self._window.close()
 
 
 def log_unhandled(

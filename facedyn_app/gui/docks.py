@@ -1,4 +1,4 @@
-"""Where the panels stand: docks that can be moved, closed, brought back and remembered."""
+"""Docks of the panels: moved, closed, brought back and remembered."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""Keeps video, landmarks, head and traces on one frame: the one whose picture has come."""
+"""Frame feed: video, landmarks, head and traces on the one frame whose picture has come."""
 
 from __future__ import annotations
 
@@ -8,13 +8,12 @@ import numpy as np
 from PySide6.QtCore import QObject, QSize, Slot
 
 from facedyn_app.gui.frame_loader import FrameLoader, LoadedFrame, image_to_qimage
+from facedyn_app.gui.panels.video import VideoPanel
 from facedyn_app.gui.recording import Recording
 from facedyn_app.gui.state import AppState
 from facedyn_app.gui.status import DONE, PanelStatus, error_status
 from facedyn_app.gui.timeline import Timeline
-from facedyn_app.gui.video_view import VideoPanel
 from facedyn_app.records import ByteArray, FloatArray
-from facedyn_app.video import VideoReader
 
 
 class FrameFeed(QObject):
@@ -33,7 +32,7 @@ class FrameFeed(QObject):
         self._state = state
         self._panel = panel
         self._broken: set[Path] = set()
-        self._loader = FrameLoader(VideoReader, self)
+        self._loader = FrameLoader(self)
         self._loader.loaded.connect(self._show_loaded)
         self._loader.failed.connect(self._show_failure)
         panel.view.resized.connect(self._loader.set_size)
@@ -44,17 +43,17 @@ class FrameFeed(QObject):
         """Stop decoding and wait."""
         self._loader.close()
 
-    def show_live(self, image: ByteArray, points: FloatArray | None, words: str) -> None:
+    def show_live(self, image: ByteArray, points: FloatArray | None, text: str) -> None:
         """Show the newest frame of an analysis under way, or of a camera.
 
         Args:
             image: (H, W, 3) uint8 RGB.
             points: (L, 2) landmarks, px, or None.
-            words: What stands below it.
+            text: What stands below it.
         """
         size = QSize(image.shape[1], image.shape[0])
         self._panel.view.show_picture(image_to_qimage(image), points, size)
-        self._panel.show_readout(words)
+        self._panel.show_readout(text)
         if self._panel.status.kind != "done":
             self._panel.show_status(DONE)
 
@@ -109,11 +108,11 @@ class FrameFeed(QObject):
 
 
 def _readout(recording: Recording, timeline: Timeline, frame: int) -> str:
-    made = "simulated · " if recording.session.simulated else ""
+    origin = "simulated · " if recording.session.simulated else ""
     quality = recording.quality
     valid = f"valid {100 * quality.n_valid / max(1, quality.n_frames):.0f} %"
     if not timeline.valid[frame]:
-        return f"{made}no trusted face in this frame · {valid}"
+        return f"{origin}no trusted face in this frame · {valid}"
     error = timeline.error_percent[frame]
-    words = f"landmark error {error:.2f} % of face height" if np.isfinite(error) else "face found"
-    return f"{made}{words} · {valid}"
+    text = f"landmark error {error:.2f} % of face height" if np.isfinite(error) else "face found"
+    return f"{origin}{text} · {valid}"

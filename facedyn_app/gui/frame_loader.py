@@ -1,31 +1,20 @@
-"""Decodes the frames that the player asks for, off the GUI thread; the newest wish counts."""
+"""Frame loader: decoding off the GUI thread, where the newest request counts."""
 
 from __future__ import annotations
 
 import logging
 import threading
-from collections.abc import Callable
 from dataclasses import dataclass
 from pathlib import Path
-from typing import Protocol
 
 import numpy as np
 from PySide6.QtCore import QObject, QSize, Qt, Signal
 from PySide6.QtGui import QImage
 
 from facedyn_app.records import ByteArray, Frame
+from facedyn_app.video import VideoReader
 
 log = logging.getLogger(__name__)
-
-
-class FrameReader(Protocol):
-    """Random access to a video's frames (video.VideoReader)."""
-
-    def frame(self, index: int) -> Frame:
-        """The frame with this number."""
-
-    def close(self) -> None:
-        """Let the file go."""
 
 
 @dataclass(frozen=True, slots=True, eq=False)
@@ -55,10 +44,7 @@ def image_to_qimage(image: ByteArray) -> QImage:
 
 
 class FrameLoader(QObject):
-    """One thread that keeps one video open; wishes that come too fast are dropped.
-
-    Args:
-        open_reader: Opens a video for random access; called on the loader's thread.
+    """One thread that keeps one video open; requests that come too fast are dropped.
 
     Attributes:
         loaded: LoadedFrame.
@@ -68,28 +54,20 @@ class FrameLoader(QObject):
     loaded = Signal(object)
     failed = Signal(object, object)
 
-    def __init__(
-        self, open_reader: Callable[[Path], FrameReader], parent: QObject | None = None
-    ) -> None:
+    def __init__(self, parent: QObject | None = None) -> None:
         super().__init__(parent)
-        self._open_reader = open_reader
         self._condition = threading.Condition()
-        self._wish: tuple[Path, int] | None = None
+        self._request: tuple[Path, int] | None = None
         self._size = QSize(1280, 720)
         self._closing = False
         self._thread = threading.Thread(target=self._serve, name="frame loader", daemon=True)
         self._thread.start()
 
     def request(self, path: Path, index: int) -> None:
-        """Ask for a frame; a wish that has not been begun is replaced."""
+        """Ask for a frame; a request that has not been begun is replaced."""
         with self._condition:
-            self._wish = (path, index)
+            self._request = (path, index)
             self._condition.notify()
-
-    def forget(self) -> None:
-        """Drop a wish that has not been begun."""
-        with self._condition:
-            self._wish = None
 
     def set_size(self, size: QSize) -> None:
         """Tell the size of the view, device px; frames are not handed out larger."""
@@ -104,17 +82,17 @@ class FrameLoader(QObject):
         self._thread.join()
 
     def _serve(self) -> None:
-        reader: FrameReader | None = None
+        reader: VideoReader | None = None
         opened: Path | None = None
         try:
-            while (wish := self._next_wish()) is not None:
-                path, index = wish
+            while (request := self._next_request()) is not None:
+                path, index = request
                 try:
                     if reader is None or path != opened:
                         if reader is not None:
                             reader.close()
                             reader = None
-                        reader, opened = self._open_reader(path), path
+                        reader, opened = VideoReader(path), path
                     self._hand_out(path, reader.frame(index))
                 except Exception as error:
                     log.exception("frame %d of %s cannot be shown", index, path)
@@ -123,12 +101,12 @@ class FrameLoader(QObject):
             if reader is not None:
                 reader.close()
 
-    def _next_wish(self) -> tuple[Path, int] | None:
+    def _next_request(self) -> tuple[Path, int] | None:
         with self._condition:
-            while self._wish is None and not self._closing:
+            while self._request is None and not self._closing:
                 self._condition.wait()
-            wish, self._wish = self._wish, None
-            return None if self._closing else wish
+            request, self._request = self._request, None
+            return None if self._closing else request
 
     def _hand_out(self, path: Path, frame: Frame) -> None:
         height, width = frame.image.shape[:2]

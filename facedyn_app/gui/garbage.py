@@ -1,4 +1,4 @@
-"""Python's garbage is collected in the window's thread only."""
+"""Collection of Python's garbage in the window's thread only."""
 
 from __future__ import annotations
 
@@ -7,7 +7,7 @@ from typing import Final
 
 from PySide6.QtCore import QObject, QTimer, Slot
 
-LOOK_MS: Final = 200
+CHECK_MS: Final = 200
 
 
 class GuiGarbage(QObject):
@@ -24,8 +24,8 @@ class GuiGarbage(QObject):
         super().__init__(parent)
         gc.disable()
         self._timer = QTimer(self)
-        self._timer.setInterval(LOOK_MS)
-        self._timer.timeout.connect(self._look)
+        self._timer.setInterval(CHECK_MS)
+        self._timer.timeout.connect(self._collect_due)
         self._timer.start()
 
     @Slot()
@@ -35,7 +35,7 @@ class GuiGarbage(QObject):
         gc.enable()
 
     @Slot()
-    def _look(self) -> None:
+    def _collect_due(self) -> None:
         """Collect what Python would have collected: the oldest generation that is due."""
         due = [n for n, limit in enumerate(gc.get_threshold()) if gc.get_count()[n] > limit]
         if due:

@@ -97,7 +97,7 @@ class Job(QObject):
 
     def run(self) -> None:
         """Call the function; called on the worker thread."""
-        _stand_back()
+        _lower_priority()
         try:
             if self._stop.is_set():
                 raise Cancelled  # noqa: TRY301  # asked to stop before it began
@@ -158,8 +158,8 @@ class Job(QObject):
         self.failed.emit(error)
 
 
-def _stand_back() -> None:
-    """Let the window go first where cores are short; threads begun by this one do as it does.
+def _lower_priority() -> None:
+    """Let the window go first where cores are short; threads begun by this one inherit that.
 
     Qt's priorities do nothing on Linux, where a thread can be niced like a process.
     """

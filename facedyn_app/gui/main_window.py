@@ -1,4 +1,4 @@
-"""The main window: makes the panels and connects them with the state; knows no work."""
+"""Main window: the panels, connected with the state."""
 
 from __future__ import annotations
 
@@ -7,37 +7,35 @@ from pathlib import Path
 
 from PySide6.QtCore import QSettings, QTimer, Signal, Slot
 from PySide6.QtGui import QCloseEvent, QDragEnterEvent, QDropEvent, QResizeEvent, QShowEvent
-from PySide6.QtWidgets import QFileDialog, QMainWindow, QVBoxLayout, QWidget
+from PySide6.QtWidgets import QVBoxLayout, QWidget
 
 from facedyn_app.gui import docks as places
-from facedyn_app.gui.actions import build_menus
 from facedyn_app.gui.docks import Docks
-from facedyn_app.gui.facts_panel import FactsPanel
 from facedyn_app.gui.frame_feed import FrameFeed
-from facedyn_app.gui.head_menu import HeadMenu, may_be_head
-from facedyn_app.gui.head_panel import HeadPanel
-from facedyn_app.gui.library_panel import LibraryPanel
-from facedyn_app.gui.panel import Panel
-from facedyn_app.gui.player import Player
+from facedyn_app.gui.menus import MenuWindow, build_menus, window_commands
+from facedyn_app.gui.panels.facts import FactsPanel
+from facedyn_app.gui.panels.head import HeadPanel
+from facedyn_app.gui.panels.library import LibraryPanel
+from facedyn_app.gui.panels.trace_plot import LEFT_PX
+from facedyn_app.gui.panels.traces import RIGHT_PX, TracesPanel
+from facedyn_app.gui.panels.trust import TrustPanel
+from facedyn_app.gui.panels.video import VideoPanel
+from facedyn_app.gui.panels.who import WhoPanel
 from facedyn_app.gui.recording import Recording
-from facedyn_app.gui.seek_bar import SeekBar
 from facedyn_app.gui.state import AppState
 from facedyn_app.gui.status import DONE, PanelStatus
-from facedyn_app.gui.status_line import StatusLine
 from facedyn_app.gui.theme import GRID
-from facedyn_app.gui.trace_plot import LEFT_PX
-from facedyn_app.gui.traces import RIGHT_PX, TracesPanel
 from facedyn_app.gui.transport import Transport
-from facedyn_app.gui.trust_panel import TrustPanel
-from facedyn_app.gui.video_view import VideoPanel
-from facedyn_app.gui.who_panel import WhoPanel
-from facedyn_app.gui.window_commands import window_commands
-from facedyn_app.gui.workflows.opening import RECORDING_FILES
+from facedyn_app.gui.widgets.head_menu import HeadMenu, may_be_head
+from facedyn_app.gui.widgets.panel import Panel
+from facedyn_app.gui.widgets.player import Player
+from facedyn_app.gui.widgets.seek_bar import SeekBar
+from facedyn_app.gui.widgets.status_line import StatusLine
 from facedyn_app.headmodel.model import HeadModel
 from facedyn_app.settings import Settings
 
 
-class MainWindow(QMainWindow):
+class MainWindow(MenuWindow):
     """Everything that is seen.
 
     Args:
@@ -45,45 +43,9 @@ class MainWindow(QMainWindow):
         memory: Where size and layout are remembered; None to forget them.
 
     Attributes:
-        videos_chosen: list[Path]: the user has opened or dropped these files and folders.
-        table_requested: Write the shown recording as a table.
-        film_requested: Write the shown recording with what was measured drawn into it.
-        export_requested: Write meshes of the shown recording.
-        report_requested: Write a report to print.
-        camera_requested: Open a live camera.
-        library_chosen: Path: the user has opened this library.
-        demo_requested: Open the demo.
-        refit_requested: Fit the face of the shown recording again.
-        enrol_requested: Enrol the shown recording.
-        identify_requested: Ask who the shown recording is.
-        ticked_requested: Ask who all ticked recordings are.
-        scores_requested: Write every score of the recordings that were asked about.
-        drift_requested: str: show this speaker's drift; empty where none is in question.
-        train_requested: Show the training.
-        recognizers_requested: Show the recognizers.
-        settings_requested: Ask for the settings.
-        scheme_requested: Qt.ColorScheme: light, dark, or as the system.
         closing: The window closes; work must stop.
     """
 
-    videos_chosen = Signal(object)
-    table_requested = Signal()
-    export_requested = Signal()
-    film_requested = Signal()
-    report_requested = Signal()
-    camera_requested = Signal()
-    library_chosen = Signal(object)
-    demo_requested = Signal()
-    refit_requested = Signal()
-    enrol_requested = Signal()
-    identify_requested = Signal()
-    ticked_requested = Signal()
-    scores_requested = Signal()
-    drift_requested = Signal(str)
-    train_requested = Signal()
-    recognizers_requested = Signal()
-    settings_requested = Signal()
-    scheme_requested = Signal(object)
     closing = Signal()
 
     def __init__(self, state: AppState, memory: QSettings | None) -> None:
@@ -145,7 +107,10 @@ class MainWindow(QMainWindow):
         )
         self.statusBar().addWidget(self.status_line, 1)
         self.statusBar().setSizeGripEnabled(False)
-        menus = build_menus(self, window_commands(self))
+        menus = build_menus(
+            self,
+            window_commands(self, self.docks.reset, self._ask_drift, self.transport.commands()),
+        )
         menus["Session"].insertMenu(menus["Session"].actions()[1], self.head_menu)
         menus["View"].addSeparator()
         menus["View"].addActions(self.docks.toggle_actions())
@@ -171,25 +136,7 @@ class MainWindow(QMainWindow):
         self.library.recording_ticked.connect(state.tick)
         self.library.drift_requested.connect(self.drift_requested)
 
-    def choose_videos(self) -> None:
-        """Ask for videos and other recordings, and open them."""
-        files, _ = QFileDialog.getOpenFileNames(self, "Open recording", "", RECORDING_FILES)
-        if files:
-            self.videos_chosen.emit([Path(file) for file in files])
-
-    def choose_folder(self) -> None:
-        """Ask for a folder and open the recordings in it."""
-        folder = QFileDialog.getExistingDirectory(self, "Open folder of recordings")
-        if folder:
-            self.videos_chosen.emit([Path(folder)])
-
-    def choose_library(self) -> None:
-        """Ask for the folder of a library and open it."""
-        folder = QFileDialog.getExistingDirectory(self, "Open library")
-        if folder:
-            self.library_chosen.emit(Path(folder))
-
-    def ask_drift(self) -> None:
+    def _ask_drift(self) -> None:
         """Ask for the drift of the speaker in question."""
         recording = self.state.recording
         answer = recording.identification if recording is not None else None

@@ -1,4 +1,4 @@
-"""Pages of HTML as PDF, by Qt's own printing; for the window's workers and the command line."""
+"""PDF of HTML pages by Qt's printing, for the window's workers and the command line."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""One recording that is open in the window."""
+"""Recording that is open in the window: all that is known of it."""
 
 from __future__ import annotations
 
@@ -41,7 +41,7 @@ class Recording:
         identification: The answer to "who is it?", if asked.
         drift: The drift of the speakers concerned, this recording included where it counts.
         true_speaker: Who it is, where that is known from elsewhere (demo).
-        simulated_speakers: Names in `identification` and `drift` that are made, not people.
+        simulated_speakers: Names in `identification` and `drift` that are simulated, not people.
     """
 
     key: str

@@ -1,4 +1,4 @@
-"""The one mutable object of the window: what is open, and which frame is shown."""
+"""State of the window, its one mutable object: what is open, and which frame is shown."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""What the window draws over time: one axis for video, head, traces and seek bar."""
+"""Timeline of a session: one axis for video, head, traces and seek bar."""
 
 from __future__ import annotations
 
@@ -194,12 +194,3 @@ def trace_groups(names: tuple[str, ...]) -> tuple[TraceGroup, ...]:
         leading = tuple((label, column) for column, label in enumerate(short))
         groups.append(TraceGroup("Expression", "sd", leading))
     return tuple(groups)
-
-
-def clock(seconds: float) -> str:
-    """A time for people: "00:12.4", with hours when there are any."""
-    tenths = round(max(0.0, seconds) * 10)
-    minutes, rest = divmod(tenths, 600)
-    hours, minutes = divmod(minutes, 60)
-    lead = f"{hours}:" if hours else ""
-    return f"{lead}{minutes:02d}:{rest // 10:02d}.{rest % 10}"

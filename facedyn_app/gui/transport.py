@@ -1,4 +1,4 @@
-"""Moves through time: the verbs behind the player's buttons, the seek bar and the keys."""
+"""Transport through time: what the player's buttons, the seek bar and the keys do."""
 
 from __future__ import annotations
 
@@ -8,12 +8,12 @@ from typing import Final
 from PySide6.QtCore import QObject, Slot
 from PySide6.QtWidgets import QInputDialog, QWidget
 
-from facedyn_app.gui.actions import Command
-from facedyn_app.gui.player import Player
+from facedyn_app.gui.menus import Command
+from facedyn_app.gui.panels.traces import TracesPanel
 from facedyn_app.gui.recording import Span
-from facedyn_app.gui.seek_bar import SeekBar
 from facedyn_app.gui.state import AppState
-from facedyn_app.gui.traces import TracesPanel
+from facedyn_app.gui.widgets.player import Player
+from facedyn_app.gui.widgets.seek_bar import SeekBar
 
 STEPS: Final = (("", 1, "one frame"), ("Ctrl+", 4, "4 frames"), ("Ctrl+Alt+", 100, "100 frames"))
 
@@ -59,10 +59,10 @@ class Transport(QObject):
     def commands(self) -> list[Command]:
         """The menu entries and keys for moving through time."""
         commands = [Command("Session", "Play or pause", self._player.toggle, "Space")]
-        for keys, n, words in STEPS:
+        for keys, n, text in STEPS:
             commands += [
-                Command("Session", f"Back {words}", partial(self.step, -n), f"{keys}Left"),
-                Command("Session", f"On {words}", partial(self.step, n), f"{keys}Right"),
+                Command("Session", f"Back {text}", partial(self.step, -n), f"{keys}Left"),
+                Command("Session", f"On {text}", partial(self.step, n), f"{keys}Right"),
             ]
         return [
             *commands,

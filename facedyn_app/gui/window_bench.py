@@ -61,8 +61,8 @@ class WindowBench(QObject):
         self.training = JobQueue(self)
         self.app.state.frame_changed.connect(self._count_shown)
         self.app.queue.job_added.connect(self._follow)
-        self._heart = self._timer(BEAT_MS, self._beat)
-        self._hand = self._timer(SCRUB_MS, self._scrub)
+        self._heartbeat = self._timer(BEAT_MS, self._beat)
+        self._scrubber = self._timer(SCRUB_MS, self._scrub)
 
     def _timer(self, interval_ms: int, call: Callable[[], None]) -> QTimer:
         timer = QTimer(self)
@@ -104,14 +104,14 @@ class WindowBench(QObject):
 
     def _measure(self, work: str, seconds: float, on_progress: OnProgress) -> WindowTiming:
         on_progress(Progress(work, 0))
-        self._hand.start()
+        self._scrubber.start()
         self._pause(WARM_UP_SECONDS)
         self._counts = counts = _Counts()
         before = self._step
-        self._heart.start()
+        self._heartbeat.start()
         self._pause(seconds)
-        self._heart.stop()
-        self._hand.stop()
+        self._heartbeat.stop()
+        self._scrubber.stop()
         gaps, own = 1000.0 * np.diff(counts.beats, axis=0).T
         load = os.getloadavg()[0] if hasattr(os, "getloadavg") else None
         return WindowTiming(

@@ -194,9 +194,9 @@ def app(qapp: QApplication, tmp_path: Path, memory: QSettings) -> Iterator[AppCo
     made.window.deleteLater()
 
 
-def choose(app: AppController, words: str) -> None:
+def choose(app: AppController, text: str) -> None:
     """Choose an entry of a menu."""
-    next(action for action in app.window.findChildren(QAction) if action.text() == words).trigger()
+    next(action for action in app.window.findChildren(QAction) if action.text() == text).trigger()
 
 
 def wait_idle(app: AppController, qtbot: QtBot) -> None:

@@ -7,7 +7,7 @@ from pathlib import Path
 from pytestqt.qtbot import QtBot
 
 from facedyn_app.gui.controllers.app import AppController
-from facedyn_app.gui.listing import Enrolment
+from facedyn_app.gui.workflows.library import Enrolment
 from facedyn_app.library.library import Library
 from tests.gui.conftest import (
     N_FRAMES,
@@ -26,8 +26,8 @@ def test_a_file_that_is_no_video_is_an_error_in_words(
     app.window.videos_chosen.emit([path])
     wait_idle(app, qtbot)
     assert app.window.video.status.kind == "error"
-    assert "notes.mp4" in app.window.video.words
-    assert "notes.mp4" in app.window.status_line.words
+    assert "notes.mp4" in app.window.video.text
+    assert "notes.mp4" in app.window.status_line.text
     assert app.window.who.status.kind == "empty"
     app.window.video.retry()
     assert [job.title for job in app.queue.jobs] == ["Fit face: notes.mp4"]
@@ -42,7 +42,7 @@ def test_a_video_without_a_face_is_an_error_in_words(
     assert app.window.status_line.cancellable
     wait_idle(app, qtbot)
     assert app.window.video.status.kind == "error"
-    assert "face" in app.window.video.words
+    assert "face" in app.window.video.text
     assert app.state.timeline is None
 
 
@@ -62,11 +62,11 @@ def test_a_real_video_is_shown_as_it_is_fitted_and_can_be_enrolled(
     assert growing, "nothing was shown while the video was analysed"
     assert growing == sorted(growing)
     qtbot.waitUntil(lambda: app.window.video.view.points is not None)
-    assert app.window.who.words.startswith("Nobody is enrolled yet")
+    assert app.window.who.text.startswith("Nobody is enrolled yet")
     assert "Measurement" in app.window.trust.verdict
     app.library.enrol(recording, Enrolment("Anna", "given by Anna on 2024-05-06 for a test"))
     wait_idle(app, qtbot)
-    assert [speaker.name for speaker in app.library.listing.speakers] == ["Anna"]
+    assert [speaker.name for speaker in app.library.snapshot.speakers] == ["Anna"]
     assert app.window.library.model.item(0).child(0).text() == "Anna · 1 session"
 
 
@@ -75,9 +75,9 @@ def test_cancel_brings_the_first_words_back(app: AppController, shared: Path, qt
     qtbot.waitUntil(lambda: app.state.timeline is not None, timeout=PATIENCE_MS)
     app.window.status_line.cancel_requested.emit()
     wait_idle(app, qtbot)
-    assert "stopped" in app.window.status_line.words
-    assert app.window.video.words.startswith("Drop a video here")
-    assert app.window.who.words.startswith("Who is it?")
+    assert "stopped" in app.window.status_line.text
+    assert app.window.video.text.startswith("Drop a video here")
+    assert app.window.who.text.startswith("Who is it?")
     assert app.state.recordings == ()
 
 
@@ -92,7 +92,7 @@ def test_kept_sessions_are_listed_opened_and_their_drift_is_shown(
     app: AppController, qtbot: QtBot
 ) -> None:
     wait_idle(app, qtbot)
-    folder = app.library.listing.folder
+    folder = app.library.snapshot.folder
     with Library.open(folder) as library:
         for offset in (0.0, 3.0):
             library.enrol("P-014", drifting_session(offset), "a made speaker")
@@ -102,19 +102,19 @@ def test_kept_sessions_are_listed_opened_and_their_drift_is_shown(
     assert speakers.child(0).text() == "P-014 (simulated) · 2 sessions"
     app.window.library.speaker_picked.emit("P-014")
     wait_idle(app, qtbot)
-    assert "<b>drifts</b>" in app.window.trust.drift_words
-    app.window.library.session_picked.emit(app.library.listing.speakers[0].sessions[1].key)
+    assert "<b>drifts</b>" in app.window.trust.drift_text
+    app.window.library.session_picked.emit(app.library.snapshot.speakers[0].sessions[1].key)
     wait_idle(app, qtbot)
     recording = app.state.recording
     assert recording is not None
     assert recording.session.simulated
     assert f"of {N_FRAMES}" in app.window.player.time_text
-    assert "not its video" in app.window.video.words
+    assert "not its video" in app.window.video.text
 
 
 def test_enrolling_without_consent_says_why_not(app: AppController, qtbot: QtBot) -> None:
     wait_idle(app, qtbot)
     app.library.enrol(made_recording(None), Enrolment("Berta", None))
     wait_idle(app, qtbot)
-    assert "consent" in app.window.status_line.words.lower()
-    assert app.library.listing.speakers == ()
+    assert "consent" in app.window.status_line.text.lower()
+    assert app.library.snapshot.speakers == ()

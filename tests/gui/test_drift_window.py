@@ -14,9 +14,9 @@ from PySide6.QtWidgets import QApplication, QMenu, QTableView
 from pytestqt.qtbot import QtBot
 
 from facedyn_app.gui.controllers.app import AppController
-from facedyn_app.gui.date_dialog import DateDialog
-from facedyn_app.gui.drift.scale import round_top
-from facedyn_app.gui.drift.window import DriftWindow
+from facedyn_app.gui.dialogs.drift import DriftWindow
+from facedyn_app.gui.dialogs.session import DateDialog
+from facedyn_app.gui.widgets.distance_matrix import round_top
 from facedyn_app.headmodel.files.io import load_head
 from facedyn_app.headmodel.neutral import differences_mm, neutral_vertices, seen_vertices
 from facedyn_app.library.library import Library
@@ -50,7 +50,7 @@ def moved(component: int, by: float) -> FloatArray:
 
 def enrol(app: AppController, qtbot: QtBot, name: str, *visits: Session) -> None:
     wait_idle(app, qtbot)
-    folder = app.library.listing.folder
+    folder = app.library.snapshot.folder
     with Library.open(folder) as library:
         for session in visits:
             library.enrol(name, session, "given by the made speaker for a test")
@@ -79,13 +79,13 @@ def cells(table: QTableView) -> list[list[str]]:
     return [[str(model.index(row, column).data()) for column in columns] for row in rows]
 
 
-def choose_from_menu(app: AppController, item: QStandardItem, words: str) -> None:
+def choose_from_menu(app: AppController, item: QStandardItem, text: str) -> None:
     """A right click on a row of the library, and a choice from what is offered."""
     tree = app.window.library.tree
     tree.scrollTo(item.index())
     tree.customContextMenuRequested.emit(tree.visualRect(item.index()).center())
     menu = next(m for m in QApplication.topLevelWidgets() if isinstance(m, QMenu) and m.isVisible())
-    next(action for action in menu.actions() if action.text() == words).trigger()
+    next(action for action in menu.actions() if action.text() == text).trigger()
     menu.close()
 
 
@@ -127,10 +127,10 @@ def test_the_matrix_tells_which_visits_differ_and_a_click_compares_them(
     window = three_visits
     assert window.matrix.pair == (0, 2)  # the farthest apart
     middle = window.matrix.cell(0, 1).center()
-    words = window.matrix.words_at(middle)
-    assert words.startswith("Sessions 1 (visit-1) and 2 (visit-2): 0.")
-    assert "standard deviations apart" in words
-    assert window.matrix.words_at(QPointF(2, 2)) == ""
+    text = window.matrix.text_at(middle)
+    assert text.startswith("Sessions 1 (visit-1) and 2 (visit-2): 0.")
+    assert "standard deviations apart" in text
+    assert window.matrix.text_at(QPointF(2, 2)) == ""
     QTest.mouseClick(window.matrix, Qt.MouseButton.LeftButton, pos=middle.toPoint())
     assert window.matrix.pair == (0, 1)
     assert window.faces.pair == (0, 1)
@@ -156,9 +156,9 @@ def test_the_faces_differ_by_as_many_mm_as_they_do(three_visits: DriftWindow) ->
     one, other = (neutral_vertices(head, detail.moves.means[k]) for k in (0, 2))
     seen = seen_vertices(head)
     apart = differences_mm(one, other, seen)[seen]
-    assert f"{np.sqrt(np.mean(apart**2)):.2f} mm root mean square" in window.faces.words
-    assert f"at most {apart.max():.2f} mm" in window.faces.words
-    assert window.faces.scale_bar.words[2] == f"{round_top(apart.max()):g} mm"
+    assert f"{np.sqrt(np.mean(apart**2)):.2f} mm root mean square" in window.faces.text
+    assert f"at most {apart.max():.2f} mm" in window.faces.text
+    assert window.faces.scale_bar.text[2] == f"{round_top(apart.max()):g} mm"
 
 
 def test_a_session_is_not_compared_with_itself(three_visits: DriftWindow, qtbot: QtBot) -> None:
@@ -179,14 +179,14 @@ def test_one_session_gets_words_and_its_face(app: AppController, qtbot: QtBot) -
     assert not window.components.isVisible()
     assert window.faces.choices[0].isVisible()
     assert not window.faces.choices[1].isVisible()
-    assert "at rest" in window.faces.words
+    assert "at rest" in window.faces.text
 
 
 def test_sessions_of_different_heads_are_named(app: AppController, qtbot: QtBot) -> None:
     enrol(app, qtbot, "P-003", visit(1, moved(0, 1.0)), visit(2, moved(0, 1.0), head="other-head"))
     window = press_drift(app, qtbot)
     assert window.panel.status.kind == "error"
-    assert "'open-head-1' (visit-1) and 'other-head' (visit-2)" in window.panel.words
+    assert "'open-head-1' (visit-1) and 'other-head' (visit-2)" in window.panel.text
 
 
 def test_a_head_that_is_not_at_hand_leaves_the_numbers(app: AppController, qtbot: QtBot) -> None:
@@ -196,14 +196,14 @@ def test_a_head_that_is_not_at_hand_leaves_the_numbers(app: AppController, qtbot
     assert len(cells(window.sessions)) == 2
     assert cells(window.components)[0][0] == "1"
     assert cells(window.components)[0][2] == "-"
-    assert "The faces are not drawn" in window.faces.words
-    assert "gone-head" in window.faces.words
+    assert "The faces are not drawn" in window.faces.text
+    assert "gone-head" in window.faces.text
 
 
 def test_an_empty_library_says_what_to_do(app: AppController, qtbot: QtBot) -> None:
     wait_idle(app, qtbot)
     window = press_drift(app, qtbot)
-    assert "Nobody is enrolled" in window.panel.words
+    assert "Nobody is enrolled" in window.panel.text
     assert not window.speaker.isEnabled()
     enrol(app, qtbot, "P-001", visit(1, moved(0, 1.0)), visit(2, moved(0, 2.0)))
     qtbot.waitUntil(lambda: window.panel.status.kind == "done", timeout=PATIENCE_MS)

@@ -12,7 +12,7 @@ from PySide6.QtTest import QTest
 from PySide6.QtWidgets import QApplication
 from pytestqt.qtbot import QtBot
 
-from facedyn_app.gui.head_view import FRONT, HeadView
+from facedyn_app.gui.widgets.head_view import FRONT, HeadView
 from facedyn_app.records import ByteArray, FloatArray, IntArray
 
 SIDE_PX = 200

@@ -15,8 +15,8 @@ from PySide6.QtWidgets import QApplication, QFileDialog, QMessageBox
 from pytestqt.qtbot import QtBot
 
 from facedyn_app.gui.controllers.app import AppController
-from facedyn_app.gui.exports.mesh_dialog import ALL, MeshDialog
-from facedyn_app.gui.picture_window import PictureView, PictureWindow
+from facedyn_app.gui.dialogs.head_pictures import PictureView, PictureWindow
+from facedyn_app.gui.dialogs.mesh_export import ALL, MeshDialog
 from facedyn_app.gui.workflows.export import MeshOrder
 from facedyn_app.headmodel.files.head_file import save_head
 from facedyn_app.headmodel.model import HeadModel
@@ -84,7 +84,7 @@ def test_a_head_file_is_chosen_listed_and_kept_for_the_next_start(
     assert _ticked(app) == ["tiny-head"]
     assert app.state.head is not None
     assert app.state.head.head_id == "tiny-head"
-    assert "tiny-head" in app.window.status_line.words
+    assert "tiny-head" in app.window.status_line.text
     again = _app(tmp_path, memory, qtbot)
     assert again.heads.name == "tiny-head"
     assert _ticked(again) == ["tiny-head"]
@@ -102,8 +102,8 @@ def test_a_wrong_file_is_an_error_in_the_panel_and_changes_nothing(
     app.window.head_menu.head_picked.emit(str(wrong))
     wait_idle(app, qtbot)
     assert app.window.head.status.kind == "error"
-    assert "notes.pkl" in app.window.head.words
-    assert "notes.pkl" in app.window.status_line.words
+    assert "notes.pkl" in app.window.head.text
+    assert "notes.pkl" in app.window.status_line.text
     assert app.heads.name == OPEN
     assert _ticked(app) == [OPEN]
     assert app.state.head is not None
@@ -121,7 +121,7 @@ def test_a_chosen_head_that_is_gone_is_said_and_the_built_in_one_taken(
     own_head.unlink()
     again = _app(tmp_path, memory, qtbot)
     assert again.heads.name == OPEN
-    assert "tiny.npz" in again.window.head.words
+    assert "tiny.npz" in again.window.head.text
     assert _ticked(again) == [OPEN]
     gone = next(action for action in again.window.head_menu.heads if action.data() == "tiny-head")
     assert not gone.isEnabled()
@@ -134,18 +134,18 @@ def test_each_recording_is_drawn_by_its_own_head(
 ) -> None:
     _show(app)
     wait_idle(app, qtbot)
-    assert "'tiny-head'" in app.window.head.words
-    assert "can be matched and measured, but not drawn" in app.window.head.words
+    assert "'tiny-head'" in app.window.head.text
+    assert "can be matched and measured, but not drawn" in app.window.head.text
     app.window.head_menu.head_picked.emit(str(own_head))
     wait_idle(app, qtbot)
-    assert app.window.head.words == ""
+    assert app.window.head.text == ""
     assert app.window.head.note == "Expression only"
     app.window.head_menu.head_picked.emit(OPEN)
     wait_idle(app, qtbot)
     assert app.heads.name == OPEN
     assert app.state.head is not None
     assert app.state.head.head_id == "tiny-head"
-    assert app.window.head.words == ""
+    assert app.window.head.text == ""
     app.state.begin_live(app)
     assert app.state.head.head_id == OPEN
 
@@ -157,7 +157,7 @@ def test_a_session_of_another_file_of_the_head_is_not_drawn(
     wait_idle(app, qtbot)
     _show(app, head_sha256="ab" * 32)
     wait_idle(app, qtbot)
-    assert "abababab" in app.window.head.words
+    assert "abababab" in app.window.head.text
 
 
 def test_opening_a_head_can_be_cancelled(
@@ -166,11 +166,11 @@ def test_opening_a_head_can_be_cancelled(
     path = tmp_path / "bare.npz"
     save_head(replace(tiny_head, head_id="bare-head", landmarks=None), path)
     app.window.head_menu.head_picked.emit(str(path))
-    qtbot.waitUntil(lambda: "placing" in app.window.head.words, timeout=PATIENCE_MS)
+    qtbot.waitUntil(lambda: "placing" in app.window.head.text, timeout=PATIENCE_MS)
     assert app.window.status_line.cancellable
     app.window.status_line.cancel_requested.emit()
     wait_idle(app, qtbot)
-    assert "stopped" in app.window.status_line.words
+    assert "stopped" in app.window.status_line.text
     assert app.heads.name == OPEN
     assert app.window.head.status.kind != "working"
     assert not (tmp_path / "cache" / "facedyn").exists()
@@ -230,7 +230,7 @@ def test_meshes_of_the_shown_recording_are_written(
     out = tmp_path / ("out" if kind is MeshKind.FULL else "out.ply")
     app.export.export_meshes(recording, MeshOrder(kind, MeshFormat.PLY, None, out))
     wait_idle(app, qtbot)
-    assert str(out) in app.window.status_line.words
+    assert str(out) in app.window.status_line.text
     files = sorted(out.iterdir()) if out.is_dir() else [out]
     assert len(files) == n_files
     assert len(trimesh.load_mesh(files[0], process=False).vertices) == 62
@@ -240,13 +240,13 @@ def test_the_shown_recording_is_written_as_a_table(
     app: AppController, tmp_path: Path, qtbot: QtBot, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     app.window.table_requested.emit()
-    assert "Open a video first" in app.window.status_line.words
+    assert "Open a video first" in app.window.status_line.text
     _show(app)
     out = tmp_path / "a.csv"
     monkeypatch.setattr(QFileDialog, "getSaveFileName", lambda *_: (str(out), ""))
     app.window.table_requested.emit()
     wait_idle(app, qtbot)
-    assert str(out) in app.window.status_line.words
+    assert str(out) in app.window.status_line.text
     assert len(out.read_text(encoding="utf-8").splitlines()) == N_FRAMES + 1
 
 
@@ -259,7 +259,7 @@ def test_an_export_that_cannot_be_says_why(
     order = MeshOrder(MeshKind.FULL, MeshFormat.OBJ, 0, tmp_path / "a.obj")
     app.export.export_meshes(recording, order)
     wait_idle(app, qtbot)
-    assert "tiny-head" in app.window.status_line.words
+    assert "tiny-head" in app.window.status_line.text
     assert not (tmp_path / "a.obj").exists()
 
 
@@ -297,5 +297,5 @@ def test_the_drawn_head_takes_leading_coefficients(
     )
     app.state.add_recording(made_recording(None, session=session))
     app.state.show_recording("visit-0412")
-    assert app.window.head.words == ""
+    assert app.window.head.text == ""
     assert app.window.head.note == "Expression only"

@@ -16,9 +16,9 @@ from pytestqt.qtbot import QtBot
 
 from facedyn_app.assets import asset_folder
 from facedyn_app.errors import InputError
-from facedyn_app.gui.camera.record_dialog import RecordDialog
 from facedyn_app.gui.controllers.app import AppController
-from facedyn_app.gui.workflows.camera_feed import CameraFeed, Pace
+from facedyn_app.gui.dialogs.record import RecordDialog
+from facedyn_app.gui.workflows.camera import CameraFeed, LiveTiming
 from facedyn_app.records import INVALID_REASONS, ByteArray, PartialFit
 from facedyn_app.settings import Settings
 from facedyn_app.video import probe_video, read_frames
@@ -115,10 +115,10 @@ def start_recording(app: AppController, folder: Path, name: str) -> Path:
     click(app.window.video.camera.record)
     (dialog,) = (d for d in app.window.findChildren(RecordDialog) if d.isVisible())
     dialog.folder.setText(str(folder / "nowhere"))
-    assert dialog.faults[0] == f"There is no folder '{folder / 'nowhere'}'."
+    assert dialog.errors[0] == f"There is no folder '{folder / 'nowhere'}'."
     dialog.folder.setText(str(folder))
     dialog.name.setText("")
-    assert dialog.faults == ("", "Give the recording a name.")
+    assert dialog.errors == ("", "Give the recording a name.")
     dialog.name.setText(name)
     assert not dialog.complete, "nothing is recorded without consent"
     dialog.agreed.click()
@@ -136,7 +136,7 @@ def test_a_camera_is_shown_with_landmarks_head_traces_and_its_pace(
     open_camera(app, qtbot)
     bar = window.video.camera
     assert bar.isVisible()
-    assert bar.words.startswith("Live picture: nothing is kept unless you record.")
+    assert bar.text.startswith("Live picture: nothing is kept unless you record.")
     assert "live" in window.player.time_text
     assert [bar.cameras.itemText(k) for k in range(bar.cameras.count())] == [
         "Desk",
@@ -148,8 +148,8 @@ def test_a_camera_is_shown_with_landmarks_head_traces_and_its_pace(
     assert timeline is not None
     assert timeline.rolling
     assert timeline.valid.any()
-    assert window.traces.words == window.head.words == ""
-    assert window.who.words.startswith("A live picture is not compared with anybody.")
+    assert window.traces.text == window.head.text == ""
+    assert window.who.text.startswith("A live picture is not compared with anybody.")
     assert not window.player.playing
     click(bar.close_camera)
     assert not bar.isVisible()
@@ -200,7 +200,7 @@ def test_a_recording_is_opened_as_any_video_when_it_is_stopped(
     assert bar.stop.isVisible()
     assert not bar.record.isVisible()
     assert not bar.cameras.isEnabled()
-    qtbot.waitUntil(lambda: bar.words == "Recording · 0:02 · visit.mkv", timeout=PATIENCE_MS)
+    qtbot.waitUntil(lambda: bar.text == "Recording · 0:02 · visit.mkv", timeout=PATIENCE_MS)
     click(bar.stop)
     qtbot.waitUntil(lambda: app.state.recording is not None, timeout=PATIENCE_MS)
     recording = app.state.recording
@@ -213,7 +213,7 @@ def test_a_recording_is_opened_as_any_video_when_it_is_stopped(
     assert (recording.session.valid | doubted).all()
     assert recording.session.valid.mean() > 0.7
     wait_idle(app, qtbot)
-    assert app.window.who.words.startswith("Nobody is enrolled yet")
+    assert app.window.who.text.startswith("Nobody is enrolled yet")
     assert not live.busy
 
 
@@ -236,8 +236,8 @@ def test_without_a_camera_a_sentence_says_so_and_retry_finds_one(
     cameras.there = False
     app.window.camera_requested.emit()
     qtbot.waitUntil(lambda: app.window.video.status.kind == "error", timeout=PATIENCE_MS)
-    assert app.window.video.words.startswith("There is no camera on this machine.")
-    assert "no camera" in app.window.status_line.words
+    assert app.window.video.text.startswith("There is no camera on this machine.")
+    assert "no camera" in app.window.status_line.text
     wait_let_go(app, cameras, qtbot)
     cameras.there = True
     app.window.video.retry()
@@ -254,13 +254,13 @@ def test_a_busy_camera_leaves_what_is_shown_as_it_is(
     app.window.camera_requested.emit()
     bar = app.window.video.camera
     qtbot.waitUntil(lambda: bar.isVisible(), timeout=PATIENCE_MS)
-    assert bar.fault.startswith(BUSY)
+    assert bar.error.startswith(BUSY)
     assert not bar.record.isVisible()
     assert app.state.recording is recording
     assert app.window.video.status.kind == "done"
     cameras.busy = False
     open_camera(app, qtbot)
-    assert bar.fault == ""
+    assert bar.error == ""
     click(bar.close_camera)
     assert app.state.recording is recording
 
@@ -271,7 +271,7 @@ def test_an_unplugged_camera_says_so_and_its_recording_is_kept_and_opened(
     open_camera(app, qtbot)
     cameras.unplugged = True
     qtbot.waitUntil(lambda: app.window.video.status.kind == "error", timeout=PATIENCE_MS)
-    assert app.window.video.words.startswith(GONE)
+    assert app.window.video.text.startswith(GONE)
     assert app.window.traces.status.kind == "empty"
     wait_let_go(app, cameras, qtbot)
     cameras.unplugged = False
@@ -308,7 +308,7 @@ def test_a_recording_that_cannot_be_written_is_said_and_the_camera_stays(
     folder = tmp_path / "gone"
     app.camera.live.record(folder / "visit.mkv")
     bar = app.window.video.camera
-    qtbot.waitUntil(lambda: "cannot be written" in bar.fault, timeout=PATIENCE_MS)
+    qtbot.waitUntil(lambda: "cannot be written" in bar.error, timeout=PATIENCE_MS)
     assert bar.record.isVisible()
     assert cameras.opened
     n = app.state.frame
@@ -337,14 +337,14 @@ def nothing_seen(feed: CameraFeed) -> int:
 
 
 def test_the_newest_frame_wins_and_what_is_passed_over_is_counted() -> None:
-    feed, pace = CameraFeed(), Pace()
+    feed, pace = CameraFeed(), LiveTiming()
     assert feed.take() is None
     assert feed.newest(0.0) is None
     for index in range(3):
         feed.put(moving_image(index))
     look = feed.take()
     assert look is not None
-    assert pace.words(look) == ""
+    assert pace.text(look) == ""
     assert nothing_seen(feed) == 2
     for index in range(3, 7):
         feed.put(moving_image(index))
@@ -354,7 +354,7 @@ def test_the_newest_frame_wins_and_what_is_passed_over_is_counted() -> None:
     assert (look.n_shown, look.n_passed, len(look.parts)) == (2, 3, 2)
     assert (look.image == moving_image(6)).all()
     pace.add(look, look.captured + 0.25)
-    assert pace.words(look) == "250 ms behind the camera · 3 of 5 frames passed over"
+    assert pace.text(look) == "250 ms behind the camera · 3 of 5 frames passed over"
     assert feed.take() is None
     feed.end()
     assert feed.newest(10.0) is None

@@ -50,7 +50,7 @@ def test_all_panels_fill_and_stand_at_the_first_frame(
 ) -> None:
     open_made(window, moving_video)
     qtbot.waitUntil(lambda: shows(window, 0))
-    assert {name for name, panel in window.panels.items() if panel.words} == set()
+    assert {name for name, panel in window.panels.items() if panel.text} == set()
     assert "(simulated)" in window.windowTitle()
     assert window.video.readout.startswith("simulated")
     assert "0.50 % of face height" in window.video.readout
@@ -151,9 +151,9 @@ def test_a_session_of_another_head_is_not_drawn_but_named(
     )
     state.add_recording(made_recording(None, session=session))
     state.show_recording("visit-0412")
-    assert "other-head" in window.head.words
-    assert "matched and measured, but not drawn" in window.head.words
-    assert "not its video" in window.video.words
+    assert "other-head" in window.head.text
+    assert "matched and measured, but not drawn" in window.head.text
+    assert "not its video" in window.video.text
 
 
 def test_a_video_that_is_gone_is_an_error_with_retry_and_the_rest_goes_on(
@@ -162,7 +162,7 @@ def test_a_video_that_is_gone_is_an_error_with_retry_and_the_rest_goes_on(
     video = tmp_path / "gone.mp4"
     open_made(window, video)
     qtbot.waitUntil(lambda: window.video.status.kind == "error")
-    assert "gone.mp4" in window.video.words
+    assert "gone.mp4" in window.video.text
     window.transport.go_to(7)
     assert window.state.frame == 7
     video.write_bytes(moving_video.read_bytes())

@@ -101,8 +101,8 @@ def test_action_units_are_shown_and_not_drawn(
     drop(app, write_table(tmp_path / "talk.csv", OPENFACE_NAMES, rows), qtbot)
     assert [group.title for group in app.window.traces.groups] == ["Smile", "Brow"]
     assert "100, 99 valid" in facts(app)["Frames"]
-    assert "not drawn" in app.window.head.words
-    assert "No head has the channels of 'openface-2'" in app.window.head.words
+    assert "not drawn" in app.window.head.text
+    assert "No head has the channels of 'openface-2'" in app.window.head.text
 
 
 def test_flame_parameters_are_drawn_on_the_chosen_flame_head(
@@ -114,7 +114,7 @@ def test_flame_parameters_are_drawn_on_the_chosen_flame_head(
     expression[:, 0] = np.linspace(0, 1, 60)
     np.savez(track, expr=expression, jaw_pose=np.zeros((60, 3)), shape=np.zeros(300))
     drop(app, track, qtbot)
-    assert "names no FLAME file" in app.window.head.words
+    assert "names no FLAME file" in app.window.head.text
     assert "FLAME file is not named" in facts(app)["Note"]
     from facedyn_app.headmodel.files.known_heads import user_heads
     from facedyn_app.workflows.heads import flame_file
@@ -159,4 +159,4 @@ def test_a_table_that_cannot_be_used_is_said_and_nothing_kept(
     drop(app, write_table(tmp_path / "bad.csv", OPENFACE_NAMES, rows), qtbot)
     assert app.state.recordings == ()
     assert app.window.video.status.kind == "error"
-    assert "'AU01_r' holds 'often'" in app.window.video.words
+    assert "'AU01_r' holds 'often'" in app.window.video.text

@@ -14,21 +14,22 @@ from PySide6.QtWidgets import QPushButton, QStyle, QStyleOptionButton
 from pytestqt.qtbot import QtBot
 
 from facedyn_app.errors import InputError
-from facedyn_app.gui.enrol_dialog import EnrolDialog
-from facedyn_app.gui.facts_panel import FactsPanel
-from facedyn_app.gui.library_panel import LibraryPanel
-from facedyn_app.gui.listing import ListedSession, ListedSpeaker, Listing
-from facedyn_app.gui.panel import Panel
-from facedyn_app.gui.queue_board import QueueRow
-from facedyn_app.gui.seek_bar import SeekBar
+from facedyn_app.gui.dialogs.session import EnrolDialog
+from facedyn_app.gui.formatting import duration_text
+from facedyn_app.gui.job_list import JobRow
+from facedyn_app.gui.panels.facts import FactsPanel
+from facedyn_app.gui.panels.library import LibraryPanel
+from facedyn_app.gui.panels.traces import TracesPanel
+from facedyn_app.gui.panels.trust import TrustPanel
+from facedyn_app.gui.panels.who import WhoPanel
 from facedyn_app.gui.status import DONE, EMPTY, PanelStatus, error_status
-from facedyn_app.gui.status_line import StatusLine, TimeLeft, duration_words
 from facedyn_app.gui.theme import DARK, LIGHT, Colours, palette_of
-from facedyn_app.gui.tick_box import TickBox
 from facedyn_app.gui.timeline import timeline_of
-from facedyn_app.gui.traces import TracesPanel
-from facedyn_app.gui.trust_panel import TrustPanel
-from facedyn_app.gui.who_panel import WhoPanel
+from facedyn_app.gui.widgets.form_parts import TickBox
+from facedyn_app.gui.widgets.panel import Panel
+from facedyn_app.gui.widgets.seek_bar import SeekBar
+from facedyn_app.gui.widgets.status_line import StatusLine, TimeLeft
+from facedyn_app.gui.workflows.library import LibrarySnapshot, ListedSession, ListedSpeaker
 from facedyn_app.progress import Progress
 from facedyn_app.records import MatchTrust
 from facedyn_app.settings import TrustSettings
@@ -46,21 +47,21 @@ def test_a_panel_goes_through_its_four_states(qtbot: QtBot) -> None:
     panel = Panel("Drop a video here.", "Any will do.")
     qtbot.addWidget(panel)
     panel.show()
-    assert panel.words == "Drop a video here. Any will do."
+    assert panel.text == "Drop a video here. Any will do."
     panel.show_status(PanelStatus("working", "Fitting …", share=0.4))
-    assert panel.words == "Fitting …"
+    assert panel.text == "Fitting …"
     error = InputError("The file 'x.mp4' is no video.", "Choose another.")
     retries: list[str] = []
     panel.show_status(error_status(error, lambda: retries.append("again")))
-    assert panel.words == "The file 'x.mp4' is no video. Choose another."
+    assert panel.text == "The file 'x.mp4' is no video. Choose another."
     retry = next(b for b in panel.findChildren(QPushButton) if b.text() == "Retry")
     QTest.mouseClick(retry, Qt.MouseButton.LeftButton)
     assert retries == ["again"]
     panel.show_status(DONE)
-    assert panel.words == ""
+    assert panel.text == ""
     assert panel.content.isVisible()
     panel.show_status(EMPTY)
-    assert panel.words == "Drop a video here. Any will do."
+    assert panel.text == "Drop a video here. Any will do."
     assert not retry.isVisible()
 
 
@@ -122,7 +123,7 @@ def test_who_says_not_in_the_gallery(qtbot: QtBot) -> None:
     assert panel.answer == "Not in the gallery"
     assert "nearest is P-014, probability 0.31" in panel.reason
     panel.show_recording(made_recording(None, identification=None))
-    assert panel.words.startswith("Who is it?")
+    assert panel.text.startswith("Who is it?")
 
 
 def test_trust_puts_words_before_numbers(qtbot: QtBot) -> None:
@@ -132,8 +133,8 @@ def test_trust_puts_words_before_numbers(qtbot: QtBot) -> None:
     assert "caution" in panel.verdict
     assert "The face is 60 px high" in panel.verdict
     assert "90 % of frames valid" in panel.verdict
-    assert "stable" in panel.drift_words
-    assert "0.80" in panel.drift_words
+    assert "stable" in panel.drift_text
+    assert "0.80" in panel.drift_text
     speaker = panel.model.item(0, 0)
     assert speaker.text() == "P-014 (simulated)"
     assert [panel.model.item(0, c).text() for c in (1, 2, 4)] == ["stable", "1.04", "0.80"]
@@ -144,8 +145,8 @@ def test_trust_gives_no_ratio_for_one_session(qtbot: QtBot) -> None:
     panel = TrustPanel(TrustSettings())
     qtbot.addWidget(panel)
     panel.show_drift((made_drift("P-007", n_sessions=1),))
-    assert "unknown" in panel.drift_words
-    assert "Needs two sessions" in panel.drift_words
+    assert "unknown" in panel.drift_text
+    assert "Needs two sessions" in panel.drift_text
     assert panel.model.item(0, 2).text() == "-"
 
 
@@ -155,7 +156,7 @@ def test_trust_without_a_speaker_still_judges_the_measurement(qtbot: QtBot) -> N
     recording = made_recording(None, drift=(), identification=None, quality=made_quality("good"))
     panel.show_recording(recording)
     assert "good" in panel.verdict
-    assert "needs a speaker" in panel.drift_words
+    assert "needs a speaker" in panel.drift_text
 
 
 def test_facts_say_simulated_and_give_units(qtbot: QtBot) -> None:
@@ -180,9 +181,11 @@ def test_the_library_lists_speakers_recordings_and_work(qtbot: QtBot) -> None:
     panel.show()
     visit = ListedSession(7, "visit-1", True, 12.0, date(2026, 3, 5), "2026-03-05")
     made = ListedSpeaker("P-014", "given", (visit,))
-    panel.show_listing(Listing(Path("somewhere"), (made, ListedSpeaker("Anna", "given", ()))))
+    panel.show_snapshot(
+        LibrarySnapshot(Path("somewhere"), (made, ListedSpeaker("Anna", "given", ())))
+    )
     panel.show_recordings([made_recording(None)], (), "visit-0412")
-    rows = (QueueRow("a", "Fit face: a.mp4 · 41 %", ""), QueueRow("b", "b.mp4 · waiting", ""))
+    rows = (JobRow("a", "Fit face: a.mp4 · 41 %", ""), JobRow("b", "b.mp4 · waiting", ""))
     panel.show_queue(rows)
     texts = [
         [panel.model.item(r).child(k).text() for k in range(panel.model.item(r).rowCount())]
@@ -251,7 +254,7 @@ def test_traces_have_a_cursor_and_let_the_user_pick(qtbot: QtBot) -> None:
     assert panel.cursor_seconds == pytest.approx(0.4)
     assert panel.drawn_points() == N_FRAMES
     panel.set_timeline(None)
-    assert panel.words
+    assert panel.text
 
 
 def test_the_seek_bar_picks_the_frame_under_the_pointer(qtbot: QtBot) -> None:
@@ -287,8 +290,8 @@ def test_time_left_follows_the_pace() -> None:
     assert left == pytest.approx(15.0)
     assert pace == pytest.approx(5.0)
     assert guess.update(Progress("next", 0, 100), 16.0) == (None, None)
-    assert duration_words(38.2) == "0:38"
-    assert duration_words(3725) == "1:02:05"
+    assert duration_text(38.2) == "0:38"
+    assert duration_text(3725) == "1:02:05"
 
 
 def test_the_status_line_says_what_runs_and_offers_cancel(qtbot: QtBot) -> None:
@@ -297,10 +300,10 @@ def test_the_status_line_says_what_runs_and_offers_cancel(qtbot: QtBot) -> None:
     assert not line.cancellable
     line.show_started("Fit face: a.mp4")
     line.show_progress(Progress("following the face", 41, 100))
-    assert line.words == "Fit face: a.mp4: following the face · 41 %"
+    assert line.text == "Fit face: a.mp4: following the face · 41 %"
     assert line.cancellable
     line.show_end("Fit face: a.mp4", cancelled=True)
-    assert line.words == "Fit face: a.mp4 · stopped"
+    assert line.text == "Fit face: a.mp4 · stopped"
     assert not line.cancellable
 
 

@@ -14,7 +14,7 @@ from pytestqt.qtbot import QtBot
 
 from facedyn_app.assets import asset_folder
 from facedyn_app.gui.controllers.app import AppController
-from facedyn_app.gui.enrol_dialog import EnrolDialog
+from facedyn_app.gui.dialogs.session import EnrolDialog
 from tests.gui.conftest import PATIENCE_MS, wait_idle
 
 DEMO = asset_folder("resources") / "demo"
@@ -40,7 +40,7 @@ def part(app: AppController, title: str) -> QStandardItem:
     return next(item for item in items if item.text().startswith(title))
 
 
-def words(item: QStandardItem) -> list[str]:
+def text(item: QStandardItem) -> list[str]:
     return [item.child(row).text() for row in range(item.rowCount())]
 
 
@@ -88,16 +88,16 @@ def test_a_dropped_folder_becomes_a_queue_and_one_failure_stops_nothing(
     ready(app, qtbot)
     (clips[0].parent / "notes.txt").write_text("no video, and not called one")
     seen: list[list[str]] = []
-    board = app.board  # a closure over the app would keep it alive
-    board.changed.connect(lambda: seen.append([row.words for row in board.rows]))
+    job_list = app.job_list  # a closure over the app would keep it alive
+    job_list.changed.connect(lambda: seen.append([row.text for row in job_list.rows]))
     drop(app, [clips[0].parent])
     wait_idle(app, qtbot)
     waiting = next(rows for rows in seen if len(rows) == 3)
     assert waiting[1:] == ["waiting · Fit face: b.mov", "waiting · Fit face: c.mov"]
     shares = {rows[0].split(" · ")[0] for rows in seen if rows and rows[0].endswith("a.mov")}
     assert any(share.endswith(" %") for share in shares)
-    assert words(part(app, "Opened")) == ["a.mov", "c.mov"]
-    (failed,) = words(part(app, "Queue"))
+    assert text(part(app, "Opened")) == ["a.mov", "c.mov"]
+    (failed,) = text(part(app, "Queue"))
     assert failed.startswith("failed · Fit face: b.mov: ")
     assert "b.mov'" in failed
     assert app.state.recording is not None
@@ -115,7 +115,7 @@ def test_results_come_back_by_a_click_and_failures_tell_why(
     assert app.state.recording.title == "c.mov"
     click(app, part(app, "Queue").child(0).index())
     assert app.window.video.status.kind == "error"
-    assert "b.mov" in app.window.video.words
+    assert "b.mov" in app.window.video.text
     click(app, part(app, "Opened").child(0).index())
     assert app.state.recording.title == "a.mov"
     qtbot.waitUntil(lambda: app.window.video.view.points is not None)
@@ -123,8 +123,8 @@ def test_results_come_back_by_a_click_and_failures_tell_why(
     click(app, part(app, "Queue").child(0).index())
     app.window.video.retry()
     wait_idle(app, qtbot)
-    assert words(part(app, "Queue")) == []
-    assert words(part(app, "Opened")) == ["a.mov", "c.mov", "b.mov"]
+    assert text(part(app, "Queue")) == []
+    assert text(part(app, "Opened")) == ["a.mov", "c.mov", "b.mov"]
 
 
 def test_each_piece_of_work_can_be_cancelled(
@@ -136,7 +136,7 @@ def test_each_piece_of_work_can_be_cancelled(
     qtbot.waitUntil(lambda: app.state.timeline is not None, timeout=PATIENCE_MS)
     queue = part(app, "Queue")
     click(app, queue.child(1, 1).index())  # the cross beside a waiting one
-    assert [line.split(" · ")[1] for line in words(queue)] == [
+    assert [line.split(" · ")[1] for line in text(queue)] == [
         "Fit face: pyfeat_20s.mp4",
         "Fit face: c.mov",
     ]
@@ -146,11 +146,11 @@ def test_each_piece_of_work_can_be_cancelled(
     tree.setCurrentIndex(queue.child(0).index())
     tree.setFocus()
     QTest.keyClick(tree, Qt.Key.Key_Delete)  # the running one, by the keyboard
-    assert "stopping" in words(queue)[0]
+    assert "stopping" in text(queue)[0]
     wait_idle(app, qtbot)
-    assert words(part(app, "Opened")) == ["c.mov"]
+    assert text(part(app, "Opened")) == ["c.mov"]
     assert app.state.recording is not None  # the next one took the place of what was stopped
-    assert words(queue) == []
+    assert text(queue) == []
 
 
 def test_a_failure_is_taken_off_the_list(
@@ -162,7 +162,7 @@ def test_a_failure_is_taken_off_the_list(
     queue = part(app, "Queue")
     assert queue.child(0, 1).toolTip() == "Remove from the list"
     click(app, queue.child(0, 1).index())
-    assert words(queue) == []
+    assert text(queue) == []
 
 
 def test_a_folder_without_a_video_says_so(app: AppController, tmp_path: Path, qtbot: QtBot) -> None:
@@ -171,8 +171,8 @@ def test_a_folder_without_a_video_says_so(app: AppController, tmp_path: Path, qt
     empty.mkdir()
     drop(app, [empty])
     wait_idle(app, qtbot)
-    assert "no video in the folder" in app.window.status_line.words
-    assert app.window.video.words.startswith("Drop a video here")
+    assert "no video in the folder" in app.window.status_line.text
+    assert app.window.video.text.startswith("Drop a video here")
 
 
 def test_closing_with_videos_waiting_leaves_nothing(
@@ -191,13 +191,13 @@ def test_from_a_fresh_library_to_a_name(app: AppController, qtbot: QtBot) -> Non
     ready(app, qtbot)
     drop(app, [DEMO / "S-01_session1.mp4", DEMO / "S-02_session1.mp4"])
     wait_idle(app, qtbot)
-    assert app.window.who.words.startswith("Nobody is enrolled yet")
+    assert app.window.who.text.startswith("Nobody is enrolled yet")
     for name, row in (("S-01", 0), ("S-02", 1)):
         click(app, part(app, "Opened").child(row).index())
         assert app.state.recording is not None
         enrol_shown(app, name)
         wait_idle(app, qtbot)
-    recorded = app.library.listing.speakers[0].consent
+    recorded = app.library.snapshot.speakers[0].consent
     today = QDate.currentDate().toString("yyyy-MM-dd")
     assert recorded == f"given by the maker on {today} for a test"
     drop(app, [DEMO / "S-01_session3.mp4"])
@@ -213,7 +213,7 @@ def test_from_a_fresh_library_to_a_name(app: AppController, qtbot: QtBot) -> Non
     assert answer.matches[0].name == "S-01"
     assert who.answer == ("S-01 (simulated)" if answer.known else "Not in the gallery")
     assert "S-01" in who.votes
-    assert "most like" in who.evidence.words_at(who.evidence.width() / 2)
+    assert "most like" in who.evidence.text_at(who.evidence.width() / 2)
     vote = who.evidence.votes[-1]
     middle = (vote.first + vote.last) / 2
     place = QPointF(who.evidence.x_of(middle), 8).toPoint()

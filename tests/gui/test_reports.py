@@ -10,8 +10,8 @@ from pytestqt.qtbot import QtBot
 
 from facedyn_app.errors import OutputError
 from facedyn_app.gui.controllers.app import AppController
-from facedyn_app.gui.exports.report_dialog import ReportDialog
-from facedyn_app.gui.form import plain_name
+from facedyn_app.gui.dialogs.form import plain_name
+from facedyn_app.gui.dialogs.report import ReportDialog
 from facedyn_app.gui.pdf import print_pdf
 from facedyn_app.gui.workflows.export import ReportOrder
 from facedyn_app.library.library import Library
@@ -98,18 +98,18 @@ def test_what_is_missing_is_said(qtbot: QtBot, tmp_path: Path, text: str, words:
 def test_there_must_be_something_to_report(app: AppController, qtbot: QtBot) -> None:
     wait_idle(app, qtbot)
     app.window.report_requested.emit()
-    assert "Open a video or enrol" in app.window.status_line.words
+    assert "Open a video or enrol" in app.window.status_line.text
 
 
 def test_reports_on_all_three_are_written(app: AppController, qtbot: QtBot, tmp_path: Path) -> None:
     wait_idle(app, qtbot)
-    folder = app.library.listing.folder
+    folder = app.library.snapshot.folder
     with Library.open(folder) as library:
         for offset in (0.0, 3.0):
             library.enrol("P-014", drifting_session(offset), "a made speaker")
     app.library.open_library(folder)
     wait_idle(app, qtbot)
-    app.window.library.session_picked.emit(app.library.listing.speakers[0].sessions[0].key)
+    app.window.library.session_picked.emit(app.library.snapshot.speakers[0].sessions[0].key)
     wait_idle(app, qtbot)
     recording = app.state.recording
     assert recording is not None
@@ -120,12 +120,12 @@ def test_reports_on_all_three_are_written(app: AppController, qtbot: QtBot, tmp_
     ):
         app.export.write_report(order)
         wait_idle(app, qtbot)
-        assert str(order.path) in app.window.status_line.words
+        assert str(order.path) in app.window.status_line.text
     assert n_pages(tmp_path / "session.pdf") >= 2
     assert n_pages(tmp_path / "speaker.pdf") >= 2
-    words = (tmp_path / "library.html").read_text(encoding="utf-8")
-    assert '<td class="name">P-014 (simulated)</td><td>2</td>' in words
-    assert "a made speaker" in words
+    text = (tmp_path / "library.html").read_text(encoding="utf-8")
+    assert '<td class="name">P-014 (simulated)</td><td>2</td>' in text
+    assert "a made speaker" in text
 
 
 def test_a_recording_has_a_report_without_any_library(
@@ -136,7 +136,7 @@ def test_a_recording_has_a_report_without_any_library(
     app.export.write_report(ReportOrder(recording, None, tmp_path / "r.html"))
     wait_idle(app, qtbot)
     assert (tmp_path / "r.html").is_file()
-    assert not app.library.listing.folder.exists()
+    assert not app.library.snapshot.folder.exists()
 
 
 def test_a_name_without_its_ending_gets_the_chosen_one(
@@ -151,7 +151,7 @@ def test_a_name_without_its_ending_gets_the_chosen_one(
     wait_idle(app, qtbot)
     assert (tmp_path / "run1.parquet").stat().st_size > 0
     app.window.table_requested.emit()
-    assert "is there already" in app.window.status_line.words
+    assert "is there already" in app.window.status_line.text
 
 
 def test_the_window_starts_without_what_only_reports_and_tables_need() -> None:

@@ -13,7 +13,7 @@ from pytestqt.qtbot import QtBot
 
 from facedyn_app.fit_settings import FitSettings
 from facedyn_app.gui.controllers.app import AppController
-from facedyn_app.gui.settings.dialog import PAGES, SettingsDialog
+from facedyn_app.gui.dialogs.settings import PAGES, SettingsDialog
 from facedyn_app.gui.theme import DARK, colours_of
 from facedyn_app.headmodel.files.head_file import save_head
 from facedyn_app.headmodel.model import HeadModel
@@ -77,17 +77,17 @@ def test_what_is_typed_is_checked_and_said_beside_the_field(app: AppController) 
     dialog = ask(app)
     dialog.show_page("Fit")
     field = dialog.pages["Fit"].fields["fit"]["max_yaw_deg"]
-    for text, words in (
+    for text, error in (
         ("95", "This must be a number from 5 to 90 degrees."),
         ("", "This must be a number from 5 to 90 degrees."),
         ("far", "This must be a number from 5 to 90 degrees."),
         ("45", ""),
     ):
         editor(dialog, "Fit", "fit", "max_yaw_deg").setText(text)
-        assert field.note.text() == words
-        assert field.note.isVisible() == bool(words)
-        assert dialog.complete == (not words)
-        assert dialog.note == ("Something is not right on: Fit." if words else "")
+        assert field.note.text() == error
+        assert field.note.isVisible() == bool(error)
+        assert dialog.complete == (not error)
+        assert dialog.note == ("Something is not right on: Fit." if error else "")
     assert field.label.font().bold()
     field.reset.click()
     assert editor(dialog, "Fit", "fit", "max_yaw_deg").text() == "60"
@@ -98,16 +98,16 @@ def test_what_is_typed_is_checked_and_said_beside_the_field(app: AppController) 
 def test_settings_that_do_not_go_together_are_said(app: AppController) -> None:
     dialog = ask(app)
     editor(dialog, "Recognizer", "network", "kernel").setText("14")
-    assert dialog.pages["Recognizer"].faults == ("This must be an odd number.",)
+    assert dialog.pages["Recognizer"].errors == ("This must be an odd number.",)
     editor(dialog, "Recognizer", "network", "kernel").setText("15")
     editor(dialog, "Trust", "trust", "unusable_seconds").setText("20")
-    assert dialog.pages["Trust"].faults == ("This must not be above that of a caution.",)
+    assert dialog.pages["Trust"].errors == ("This must not be above that of a caution.",)
     editor(dialog, "Trust", "trust", "unusable_seconds").setText("3")
     editor(dialog, "Fit", "fit", "n_shape").setText("999")
-    (words,) = dialog.pages["Fit"].faults
-    assert "as many as the head open-head-1 has" in words
+    (text,) = dialog.pages["Fit"].errors
+    assert "as many as the head open-head-1 has" in text
     press(dialog, QDialogButtonBox.StandardButton.RestoreDefaults)  # of the first page only
-    assert dialog.pages["Fit"].faults
+    assert dialog.pages["Fit"].errors
     dialog.show_page("Fit")
     press(dialog, QDialogButtonBox.StandardButton.RestoreDefaults)
     assert dialog.complete
@@ -153,7 +153,7 @@ def test_settings_that_cannot_be_kept_are_said_and_used(
     press(dialog, QDialogButtonBox.StandardButton.Ok)
     wait_idle(app, qtbot)
     assert app.state.settings.fit.max_yaw_deg == 45.0
-    assert "cannot be written" in app.window.status_line.words
+    assert "cannot be written" in app.window.status_line.text
 
 
 def test_changed_thresholds_judge_what_is_open(app: AppController, qtbot: QtBot) -> None:

@@ -33,8 +33,8 @@ def test_the_ticked_are_asked_about_and_their_scores_written(
 ) -> None:
     wait_idle(app, qtbot)
     choose(app, "Who are the ticked?")
-    assert "Tick recordings" in app.window.status_line.words
-    folder = app.library.listing.folder
+    assert "Tick recordings" in app.window.status_line.text
+    folder = app.library.snapshot.folder
     with Library.open(folder) as library:
         for speaker in range(3):
             for session in list(simulate_sessions(speaker, 3, 12.0, seed=9))[:2]:
@@ -52,8 +52,8 @@ def test_the_ticked_are_asked_about_and_their_scores_written(
     ]
     choose(app, "Who are the ticked?")
     wait_idle(app, qtbot)
-    assert "Compared: 2." in app.window.status_line.words
-    assert "Left out: 1, such as made 2, 1 s" in app.window.status_line.words
+    assert "Compared: 2." in app.window.status_line.text
+    assert "Left out: 1, such as made 2, 1 s" in app.window.status_line.text
     asked = [one.identification is not None for one in app.state.recordings]
     assert asked == [True, False, False, True]
     boxes = [app.window.library.model.item(1).child(row).checkState() for row in range(4)]

@@ -5,14 +5,9 @@ from __future__ import annotations
 import numpy as np
 import pytest
 
-from facedyn_app.gui.seek_bar import columns_of
-from facedyn_app.gui.timeline import (
-    JAW_COLUMN,
-    TimelineBuffer,
-    clock,
-    timeline_of,
-    trace_groups,
-)
+from facedyn_app.gui.formatting import clock
+from facedyn_app.gui.timeline import JAW_COLUMN, TimelineBuffer, timeline_of, trace_groups
+from facedyn_app.gui.widgets.seek_bar import columns_of
 from facedyn_app.records import PartialFit
 from tests.gui.conftest import GAP, N_FRAMES, NAMES, made_session
 
@@ -101,11 +96,11 @@ def test_arkit_channels_are_grouped_by_name_others_by_rank() -> None:
 
 
 @pytest.mark.parametrize(
-    ("seconds", "words"),
+    ("seconds", "text"),
     [(0.0, "00:00.0"), (12.44, "00:12.4"), (59.96, "01:00.0"), (3725.5, "1:02:05.5")],
 )
-def test_clock(seconds: float, words: str) -> None:
-    assert clock(seconds) == words
+def test_clock(seconds: float, text: str) -> None:
+    assert clock(seconds) == text
 
 
 def test_columns_hold_the_largest_value_of_their_frames() -> None:

@@ -14,11 +14,11 @@ from PySide6.QtWidgets import QApplication
 from pytestqt.qtbot import QtBot
 
 from facedyn_app.gui.controllers.app import AppController
-from facedyn_app.gui.settings.dialog import SettingsDialog
-from facedyn_app.gui.training.dialog import TrainDialog
-from facedyn_app.gui.training.form import TrainForm
-from facedyn_app.gui.training.recognizers_dialog import RecognizersDialog
-from facedyn_app.gui.training.session_tree import PART
+from facedyn_app.gui.dialogs.recognizers import RecognizersDialog
+from facedyn_app.gui.dialogs.settings import SettingsDialog
+from facedyn_app.gui.dialogs.train import TrainDialog
+from facedyn_app.gui.dialogs.train_form import TrainForm
+from facedyn_app.gui.widgets.session_tree import PART
 from facedyn_app.library.library import Library
 from facedyn_app.library.recognizers import active_name
 from facedyn_app.recognizer.files import load_recognizer
@@ -56,7 +56,7 @@ def app(
 
 
 def fill(app: AppController, qtbot: QtBot, n_speakers: int, n_sessions: int = 3) -> None:
-    folder = app.library.listing.folder
+    folder = app.library.snapshot.folder
     with Library.open(folder) as library:
         for speaker in range(n_speakers):
             for number in range(n_sessions):
@@ -86,13 +86,13 @@ def wait_trained(app: AppController, qtbot: QtBot) -> None:
 
 
 def wait_looks(app: AppController, qtbot: QtBot, n_looks: int) -> None:
-    def looked() -> bool:
+    def updated() -> bool:
         training = app.training.current
         assert training is not None
         assert training.error is None
         return training.state is not None and len(training.state.validations) >= n_looks
 
-    qtbot.waitUntil(looked, timeout=PATIENCE_MS)
+    qtbot.waitUntil(updated, timeout=PATIENCE_MS)
 
 
 def tick(form: TrainForm, speaker: int, state: Qt.CheckState) -> None:
@@ -106,8 +106,8 @@ def n_points(curve: Any) -> int:
 def test_a_fresh_library_says_what_training_needs(app: AppController, qtbot: QtBot) -> None:
     dialog = open_dialog(app, qtbot)
     assert dialog.panel.status.kind == "empty"
-    assert "nobody in the library" in dialog.panel.words
-    assert "two speakers or more" in dialog.panel.words
+    assert "nobody in the library" in dialog.panel.text
+    assert "two speakers or more" in dialog.panel.text
     dialog.close()
     assert app.training.dialog is None
 
@@ -152,7 +152,7 @@ def test_from_a_fresh_library_to_a_recognizer_that_answers(
     page.end.click()
     assert "keeping the best so far" in page.title.text()
     wait_trained(app, qtbot)
-    folder = app.library.listing.folder
+    folder = app.library.snapshot.folder
     kept = load_recognizer(folder / "recognizers" / "mine")
     validations = {look["step"]: look for look in kept.training["curve"]}
     assert kept.training["best_step"] in validations
@@ -168,7 +168,7 @@ def test_from_a_fresh_library_to_a_recognizer_that_answers(
         assert active_name(library) == "mine"
     dialog.close()
     assert not app.training.badge.isVisible() or "is trained" in app.training.badge.text()
-    app.window.library.session_picked.emit(app.library.listing.speakers[0].sessions[2].key)
+    app.window.library.session_picked.emit(app.library.snapshot.speakers[0].sessions[2].key)
     wait_idle(app, qtbot)
     choose(app, "Who is it?")
     wait_idle(app, qtbot)
@@ -179,7 +179,7 @@ def test_what_cannot_be_trained_on_is_said_beside_the_field(
     app: AppController, qtbot: QtBot
 ) -> None:
     fill(app, qtbot, 3)
-    with Library.open(app.library.listing.folder) as library:
+    with Library.open(app.library.snapshot.folder) as library:
         library.enrol("made 0", easy_session(0, 7, "other-head"), "made up for this test")
     form = open_form(app, qtbot)
     assert form.complete
@@ -213,11 +213,11 @@ def test_what_cannot_be_trained_on_is_said_beside_the_field(
 def test_the_other_fields_are_checked_as_typed(app: AppController, qtbot: QtBot) -> None:
     fill(app, qtbot, 3)
     form = open_form(app, qtbot)
-    for text, words in (("two", "does not say which"), ("2", ""), ("none", "")):
+    for text, error in (("two", "does not say which"), ("2", ""), ("none", "")):
         form.split.setCurrentText(text)
-        assert words in form.split_note.text()
-        assert form.complete == (not words)
-    for name, words in (
+        assert error in form.split_note.text()
+        assert form.complete == (not error)
+    for name, text in (
         ("", "Give the recognizer a name."),
         ("a/b", "A name begins with"),
         ("..", "A name begins with"),
@@ -225,8 +225,8 @@ def test_the_other_fields_are_checked_as_typed(app: AppController, qtbot: QtBot)
         ("Größe 2", ""),
     ):
         form.name.setText(name)
-        assert words in form.name_note.text()
-        assert form.complete == (not words)
+        assert text in form.name_note.text()
+        assert form.complete == (not text)
     minutes = form.fields["budget_minutes"]
     minutes.set_value("0")
     assert minutes.note.text() == "This must be a number from 0.01 to 100,000 min."
@@ -245,7 +245,7 @@ def test_a_folder_that_cannot_be_written_is_said_in_the_form(
     fill(app, qtbot, 4)
     form = open_form(app, qtbot)
     form.name.setText("mine")
-    place = app.library.listing.folder / "recognizers"
+    place = app.library.snapshot.folder / "recognizers"
     place.rmdir()
     place.write_text("in the way")
     form.start.click()
@@ -280,7 +280,7 @@ def test_a_training_that_is_stopped_goes_on_another_time(app: AppController, qtb
     dialog.page.stop.click()
     wait_trained(app, qtbot)
     assert "was stopped" in dialog.page.title.text()
-    folder = app.library.listing.folder / "recognizers"
+    folder = app.library.snapshot.folder / "recognizers"
     assert [path.name for path in folder.iterdir()] == ["mine.training"]
     dialog.page.again.click()
     wait_idle(app, qtbot)
@@ -306,7 +306,7 @@ def test_closing_the_window_keeps_what_is_needed_to_go_on(app: AppController, qt
     wait_looks_or_steps(app, qtbot)
     app.window.close()
     assert app.training.queue.jobs == ()
-    place = app.library.listing.folder / "recognizers" / "mine.training"
+    place = app.library.snapshot.folder / "recognizers" / "mine.training"
     assert any(place.glob("checkpoint*"))
 
 
@@ -335,7 +335,7 @@ def test_a_recognizer_made_elsewhere_is_checked_and_chosen(
     dialog.activate.click()
     wait_idle(app, qtbot)
     assert [entry.active for entry in app.recognizers.entries] == [False, True]
-    assert "“good” answers from now on." in app.window.status_line.words
+    assert "“good” answers from now on." in app.window.status_line.text
     choose(app, "Settings…")
     asked = app.window.findChildren(SettingsDialog)[-1]
     assert asked.recognizer.chosen == "good"

@@ -13,10 +13,10 @@ from PySide6.QtWidgets import QApplication, QDialogButtonBox, QLineEdit
 from pytestqt.qtbot import QtBot
 
 from facedyn_app.gui.controllers.app import AppController
-from facedyn_app.gui.enrol_dialog import EnrolDialog
-from facedyn_app.gui.exports.mesh_dialog import ALL, MeshDialog
-from facedyn_app.gui.settings.dialog import SettingsDialog
-from facedyn_app.gui.training.recognizers_dialog import RecognizersDialog
+from facedyn_app.gui.dialogs.mesh_export import ALL, MeshDialog
+from facedyn_app.gui.dialogs.recognizers import RecognizersDialog
+from facedyn_app.gui.dialogs.session import EnrolDialog
+from facedyn_app.gui.dialogs.settings import SettingsDialog
 from facedyn_app.library.database import DATABASE
 from facedyn_app.library.library import Library
 from facedyn_app.library.recognizers import activate_recognizer
@@ -89,26 +89,26 @@ def press_ok(dialog: EnrolDialog | SettingsDialog) -> None:
 def test_a_library_of_a_newer_version_leaves_the_open_one(
     app: AppController, newer: Path, qtbot: QtBot
 ) -> None:
-    fill(app.library.listing.folder, "P-014")
-    app.library.open_library(app.library.listing.folder)
+    fill(app.library.snapshot.folder, "P-014")
+    app.library.open_library(app.library.snapshot.folder)
     wait_idle(app, qtbot)
     app.window.library_chosen.emit(newer)
     wait_idle(app, qtbot)
     panel = app.window.library
-    assert NEWER in panel.fault
-    assert "Update the program" in panel.fault
+    assert NEWER in panel.error
+    assert "Update the program" in panel.error
     assert panel.status.kind == "done"
     assert panel.model.item(0).child(0).text().startswith("P-014")
-    assert app.library.listing.folder.name == "library"
-    app.library.open_library(app.library.listing.folder)
+    assert app.library.snapshot.folder.name == "library"
+    app.library.open_library(app.library.snapshot.folder)
     wait_idle(app, qtbot)
-    assert panel.fault == ""
+    assert panel.error == ""
 
 
 def test_everything_says_that_the_library_is_of_a_newer_version(
     app: AppController, qtbot: QtBot
 ) -> None:
-    folder = app.library.listing.folder
+    folder = app.library.snapshot.folder
     fill(folder, "P-014")
     app.library.open_library(folder)
     wait_idle(app, qtbot)
@@ -116,11 +116,11 @@ def test_everything_says_that_the_library_is_of_a_newer_version(
     choose(app, "Train recognizer…")
     wait_idle(app, qtbot)
     assert app.training.dialog is not None
-    assert NEWER in app.training.dialog.panel.words
+    assert NEWER in app.training.dialog.panel.text
     choose(app, "Shape drift…")
     qtbot.waitUntil(lambda: not app.drift.queue.jobs, timeout=PATIENCE_MS)
     assert app.drift.window is not None
-    assert NEWER in app.drift.window.panel.words
+    assert NEWER in app.drift.window.panel.text
     choose(app, "Recognizers…")
     wait_idle(app, qtbot)
     recognizers = app.window.findChildren(RecognizersDialog)[-1]
@@ -133,12 +133,12 @@ def test_everything_says_that_the_library_is_of_a_newer_version(
     recognizers.close()
 
 
-@pytest.mark.parametrize("fault", ["newer", "in the way"])
+@pytest.mark.parametrize("error", ["newer", "in the way"])
 def test_an_enrolment_that_cannot_be_keeps_what_was_filled_in(
-    app: AppController, qtbot: QtBot, fault: str
+    app: AppController, qtbot: QtBot, error: str
 ) -> None:
-    folder = app.library.listing.folder
-    if fault == "newer":
+    folder = app.library.snapshot.folder
+    if error == "newer":
         fill(folder)
         set_version(folder, 99)
     else:
@@ -147,17 +147,17 @@ def test_an_enrolment_that_cannot_be_keeps_what_was_filled_in(
     press_ok(dialog)
     wait_idle(app, qtbot)
     assert dialog.isVisible()
-    assert (NEWER if fault == "newer" else "cannot be written") in dialog.failure
+    assert (NEWER if error == "newer" else "cannot be written") in dialog.failure
     assert dialog.complete
     assert app.window.who.answer.startswith("P-014")  # the answer that was there
-    if fault == "newer":
+    if error == "newer":
         set_version(folder, 1)
     else:
         folder.unlink()
     press_ok(dialog)
     wait_idle(app, qtbot)
     assert app.window.findChildren(EnrolDialog) == []
-    assert [speaker.name for speaker in app.library.listing.speakers] == ["Anna"]
+    assert [speaker.name for speaker in app.library.snapshot.speakers] == ["Anna"]
 
 
 def test_a_name_that_cannot_be_is_said_beside_the_field(qtbot: QtBot) -> None:
@@ -165,9 +165,9 @@ def test_a_name_that_cannot_be_is_said_beside_the_field(qtbot: QtBot) -> None:
     qtbot.addWidget(dialog)
     dialog.giver.setText("Anna")
     dialog.scope.setText("a test")
-    for name, words in (("", "Give the speaker a name"), ("x" * 201, "cannot be the name")):
+    for name, text in (("", "Give the speaker a name"), ("x" * 201, "cannot be the name")):
         dialog.name.setCurrentText(name)
-        assert words in dialog.notes[0]
+        assert text in dialog.notes[0]
         assert not dialog.complete
     dialog.name.setCurrentText("Anna")
     assert dialog.notes == ("", "", "")
@@ -183,7 +183,7 @@ def test_the_same_recording_is_not_enrolled_twice(app: AppController, qtbot: QtB
     assert again.isVisible()
     assert "already among the sessions of 'Anna'" in again.failure
     again.reject()
-    assert len(app.library.listing.speakers[0].sessions) == 1
+    assert len(app.library.snapshot.speakers[0].sessions) == 1
 
 
 def test_a_place_that_cannot_be_written_is_said_in_the_export(qtbot: QtBot, tmp_path: Path) -> None:
@@ -192,13 +192,13 @@ def test_a_place_that_cannot_be_written_is_said_in_the_export(qtbot: QtBot, tmp_
     assert dialog.complete
     (tmp_path / "file").write_text("in the way")
     (tmp_path / "folder.obj").mkdir()
-    for path, words in (
+    for path, text in (
         ("nowhere/visit.obj", "There is no folder"),
         ("file/visit.obj", "There is no folder"),
         ("folder.obj", "is a folder"),
     ):
         dialog.path.setText(str(tmp_path / path))
-        assert words in dialog.note
+        assert text in dialog.note
         assert not dialog.complete
     dialog.frames.setCurrentIndex(ALL)
     assert dialog.complete
@@ -220,7 +220,7 @@ def test_a_wrong_head_file_is_said_in_the_settings(
     typed.setText("45")
     dialog.offer_head(str(wrong))
     wait_idle(app, qtbot)
-    assert "generic_model.pkl" in dialog.head.fault_note.text()
+    assert "generic_model.pkl" in dialog.head.error_note.text()
     assert dialog.note.startswith("Something is not right on:")
     assert not dialog.complete
     dialog.head.choose("open-head-1")
@@ -234,7 +234,7 @@ def test_a_wrong_head_file_is_said_in_the_settings(
 def test_a_corrupt_recognizer_cannot_be_chosen_and_answers_nothing(
     app: AppController, qtbot: QtBot
 ) -> None:
-    folder = app.library.listing.folder
+    folder = app.library.snapshot.folder
     fill(folder, "P-014", "P-015")
     with Library.open(folder) as library:
         head = library.sessions()[0].head_id
@@ -249,24 +249,24 @@ def test_a_corrupt_recognizer_cannot_be_chosen_and_answers_nothing(
     dialog.table.selectRow(1)
     assert "weights.safetensors" in dialog.facts.text()
     assert not dialog.activate.isEnabled()
-    app.window.library.session_picked.emit(app.library.listing.speakers[0].sessions[0].key)
+    app.window.library.session_picked.emit(app.library.snapshot.speakers[0].sessions[0].key)
     wait_idle(app, qtbot)
     choose(app, "Who is it?")
     wait_idle(app, qtbot)
     assert app.window.who.status.kind == "error"
-    assert "weights.safetensors" in app.window.who.words
+    assert "weights.safetensors" in app.window.who.text
     dialog.table.selectRow(0)
     dialog.activate.click()
     wait_idle(app, qtbot)
     app.window.who.retry()
     wait_idle(app, qtbot)
-    assert "weights.safetensors" not in app.window.who.words
+    assert "weights.safetensors" not in app.window.who.text
     dialog.close()
 
 
 def test_asking_about_nothing_says_what_to_do(app: AppController) -> None:
     choose(app, "Who is it?")
-    assert app.window.status_line.words.startswith("Open a video first")
+    assert app.window.status_line.text.startswith("Open a video first")
     choose(app, "Enrol as a speaker…")
-    assert app.window.status_line.words.startswith("Open a video first")
+    assert app.window.status_line.text.startswith("Open a video first")
     assert app.window.findChildren(EnrolDialog) == []

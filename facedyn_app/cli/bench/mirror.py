@@ -15,7 +15,8 @@ import typer
 from facedyn_app.assets import DEFAULT_HEAD
 from facedyn_app.cli.bench.shared import cells, make_work_folder, reasons
 from facedyn_app.cli.options import AsJson, HeadName
-from facedyn_app.cli.output import NONE, Outcome, run_verb, table
+from facedyn_app.cli.output import Outcome, run_verb, table
+from facedyn_app.formatting import NONE
 from facedyn_app.progress import OnProgress
 from facedyn_app.workflows.path_checks import check_input_file, naming
 

@@ -8,8 +8,8 @@ from typing import Annotated
 
 import typer
 
-from facedyn_app.cli.output import number
 from facedyn_app.files import check_output_folder
+from facedyn_app.formatting import number
 
 WorkFolder = Annotated[
     Path,

@@ -19,7 +19,7 @@ from facedyn_app.gui.state import AppState
 from facedyn_app.gui.status import EMPTY, PanelStatus, error_status
 from facedyn_app.gui.timeline import TimelineBuffer
 from facedyn_app.gui.workflows import analysis
-from facedyn_app.gui.workflows.opening import VIDEOS, Found, find_recordings
+from facedyn_app.gui.workflows.analysis import VIDEOS, Found, find_recordings
 from facedyn_app.progress import OnProgress
 from facedyn_app.records import PartialFit
 
@@ -129,20 +129,18 @@ class AnalysisController(QObject):
             path: The video.
             face: Which of its faces, from 1; 0 takes the main one.
         """
-        head, settings = lambda: self._heads.name, self._state.settings
         self._submit(
             f"Fit face: {path.name}",
-            partial(analysis.analyse, path, face, head, settings),
+            partial(analysis.analyse, path, face, self._head_name, self._state.settings),
             self._take_analysis,
             partial(self.open_video, path, face),
         )
 
     def open_measured(self, path: Path) -> None:
         """Open a session file or another program's measurement, then ask who it is."""
-        head, settings = lambda: self._heads.name, self._state.settings
         self._submit(
             f"Open: {path.name}",
-            partial(analysis.open_measured, path, head, settings),
+            partial(analysis.open_measured, path, self._head_name, self._state.settings),
             self._take_analysis,
             partial(self.open_measured, path),
         )
@@ -176,6 +174,10 @@ class AnalysisController(QObject):
             self._state.begin_live(self)
             self._show_failed(job, error)
         self._state.show_error(error)
+
+    def _head_name(self) -> str:
+        """The head that is chosen when the worker asks; reading a text needs no lock."""
+        return self._heads.name
 
     def _open_found(self, found: Found) -> None:
         for video in found.videos:
@@ -226,7 +228,7 @@ class AnalysisController(QObject):
         self._identification.ask(recording)
 
     def _take_demo(self, opened: analysis.DemoOpened, watched: bool) -> None:
-        self._library.take_listing(opened.listing)
+        self._library.take_snapshot(opened.snapshot)
         for recording in opened.recordings:
             self._state.add_recording(recording)
         if watched and opened.recordings:

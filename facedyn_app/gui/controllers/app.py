@@ -1,4 +1,4 @@
-"""The whole application: the window, its state and its controllers, connected with each other."""
+"""Application controller: the window, its state and its controllers, connected."""
 
 from __future__ import annotations
 
@@ -21,11 +21,11 @@ from facedyn_app.gui.controllers.library import LibraryController
 from facedyn_app.gui.controllers.recognizers import RecognizerController
 from facedyn_app.gui.controllers.settings import SettingsController
 from facedyn_app.gui.controllers.training import TrainingController
+from facedyn_app.gui.dialogs.head_pictures import PictureWindow
 from facedyn_app.gui.garbage import GuiGarbage
+from facedyn_app.gui.job_list import JobListModel
 from facedyn_app.gui.jobs import Job, JobQueue
 from facedyn_app.gui.main_window import MainWindow
-from facedyn_app.gui.picture_window import PictureWindow
-from facedyn_app.gui.queue_board import QueueBoard
 from facedyn_app.gui.state import AppState
 from facedyn_app.gui.theme import apply_theme
 from facedyn_app.gui.workflows.heads import HeadPictures
@@ -59,7 +59,7 @@ class AppController(QObject):
         self.window = window = MainWindow(state, memory)
         self._garbage = GuiGarbage(self)
         self.queue = queue = JobQueue(self)
-        self.board = QueueBoard(queue)
+        self.job_list = JobListModel(queue)
         self.library = LibraryController(state, library)
         short = self.library.queue
         self.heads = HeadController(state, queue, short, memory)
@@ -102,16 +102,16 @@ class AppController(QObject):
 
     def _connect_library(self) -> None:
         panel, library = self.window.library, self.library
-        library.listed.connect(panel.show_listing)
+        library.listed.connect(panel.show_snapshot)
         library.drift_measured.connect(self._show_drift)
         panel.speaker_picked.connect(library.measure_drift)
         panel.session_picked.connect(library.open_session)
-        panel.session_dated.connect(library.date_session)
-        panel.job_picked.connect(self.board.pick)
-        panel.job_ended.connect(self.board.remove)
-        self.board.job_picked.connect(self.analysis.watch)
-        self.board.failure_picked.connect(self.analysis.show_failure)
-        self.analysis.retried.connect(self.board.remove)
+        panel.date_requested.connect(partial(library.ask_date, panel))
+        panel.job_picked.connect(self.job_list.pick)
+        panel.job_ended.connect(self.job_list.remove)
+        self.job_list.job_picked.connect(self.analysis.watch)
+        self.job_list.failure_picked.connect(self.analysis.show_failure)
+        self.analysis.retried.connect(self.job_list.remove)
 
     def _connect_heads(self) -> None:
         heads, menu = self.heads, self.window.head_menu
@@ -132,7 +132,7 @@ class AppController(QObject):
 
     def _connect_queue(self) -> None:
         queue, line = self.queue, self.window.status_line
-        self.board.changed.connect(self._show_queue)
+        self.job_list.changed.connect(self._show_queue)
         queue.job_started.connect(self._show_start)
         queue.job_finished.connect(self._show_end)
         queue.progressed.connect(line.show_progress)
@@ -162,12 +162,12 @@ class AppController(QObject):
 
     @Slot(object)
     def _show_drift(self, report: DriftReport) -> None:
-        simulated = self.library.listing.simulated_speakers
+        simulated = self.library.snapshot.simulated_speakers
         self.window.trust.show_drift((report,), simulated, report.speaker)
 
     @Slot()
     def _show_queue(self) -> None:
-        self.window.library.show_queue(self.board.rows)
+        self.window.library.show_queue(self.job_list.rows)
 
     @Slot(object)
     def _show_start(self, job: Job) -> None:

@@ -8,15 +8,15 @@ from pathlib import Path
 from PySide6.QtCore import QObject, Qt, Slot
 
 from facedyn_app.folders import documents_folder
-from facedyn_app.gui.camera.record_dialog import RecordDialog
 from facedyn_app.gui.controllers.analysis import AnalysisController
 from facedyn_app.gui.controllers.heads import HeadController
 from facedyn_app.gui.controllers.live_camera import LiveCamera
+from facedyn_app.gui.dialogs.record import RecordDialog
+from facedyn_app.gui.formatting import duration_text
 from facedyn_app.gui.jobs import JobQueue
 from facedyn_app.gui.main_window import MainWindow
 from facedyn_app.gui.state import AppState
-from facedyn_app.gui.status_line import duration_words
-from facedyn_app.gui.workflows.camera_feed import CameraLook
+from facedyn_app.gui.workflows.camera import CameraUpdate
 from facedyn_app.video import ListSources, RecordedVideo
 
 
@@ -57,10 +57,10 @@ class CameraController(QObject):
         bar.stop_requested.connect(live.close)
         bar.close_requested.connect(live.close)
         live.changed.connect(self._show_change)
-        live.looked.connect(self._show_look)
+        live.updated.connect(self._show_update)
         live.recorded.connect(self._open_recorded)
         live.failed.connect(self._say_failure)
-        state.recording_changed.connect(self._forget_fault)
+        state.recording_changed.connect(self._forget_error)
         heads.chosen.connect(live.restart)
 
     @Slot()
@@ -97,17 +97,17 @@ class CameraController(QObject):
         if recorder is None:
             self._bar.show_recording("")
         else:
-            words = f"Recording · {duration_words(recorder.seconds)} · {recorder.path.name}"
-            self._bar.show_recording(words, str(recorder.path))
+            text = f"Recording · {duration_text(recorder.seconds)} · {recorder.path.name}"
+            self._bar.show_recording(text, str(recorder.path))
 
     @Slot(object, str)
-    def _show_look(self, look: CameraLook, pace: str) -> None:
+    def _show_update(self, update: CameraUpdate, timing: str) -> None:
         feed = self.live.open_feed
-        made = ["simulated"] if feed is not None and feed.simulated else []
-        found = not look.parts or bool(look.parts[-1].valid[-1])
-        seen = "getting ready …" if not pace else "face found" if found else "no trusted face"
-        words = " · ".join([*made, seen, *([pace] if pace else [])])
-        self._window.feed.show_live(look.image, look.points, words)
+        origin = ["simulated"] if feed is not None and feed.simulated else []
+        found = not update.parts or bool(update.parts[-1].valid[-1])
+        seen = "getting ready …" if not timing else "face found" if found else "no trusted face"
+        text = " · ".join([*origin, seen, *([timing] if timing else [])])
+        self._window.feed.show_live(update.image, update.points, text)
         if self.live.recorder is not None:
             self._show_recorder()
 
@@ -115,7 +115,7 @@ class CameraController(QObject):
     def _open_recorded(self, recorded: RecordedVideo) -> None:
         self._analyses.open_video(recorded.path)
         if recorded.n_lost:
-            self._bar.show_fault(
+            self._bar.show_error(
                 f"{recorded.n_lost} of {recorded.n_frames + recorded.n_lost} frames came too fast "
                 f"to be written; “{recorded.path.name}” is without them, the times are true."
             )
@@ -123,10 +123,10 @@ class CameraController(QObject):
     @Slot(object)
     def _say_failure(self, error: Exception) -> None:
         if self._state.timeline is not None or self._state.live:
-            self._bar.show_fault(str(error))
+            self._bar.show_error(str(error))
         if not self._queue.jobs:  # the line belongs to the work that runs
             self._state.show_error(error)
 
     @Slot(object)
-    def _forget_fault(self, _recording: object) -> None:
-        self._bar.show_fault("")
+    def _forget_error(self, _recording: object) -> None:
+        self._bar.show_error("")

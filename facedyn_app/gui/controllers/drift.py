@@ -8,12 +8,12 @@ from PySide6.QtCore import QObject, Slot
 from PySide6.QtWidgets import QWidget
 
 from facedyn_app.gui.controllers.library import LibraryController
-from facedyn_app.gui.drift.window import DriftWindow
+from facedyn_app.gui.dialogs.drift import DriftWindow
 from facedyn_app.gui.jobs import JobQueue
-from facedyn_app.gui.listing import Listing
 from facedyn_app.gui.state import AppState
 from facedyn_app.gui.status import PanelStatus, error_status
 from facedyn_app.gui.workflows.drift import DriftDetail, detail_drift
+from facedyn_app.gui.workflows.library import LibrarySnapshot
 
 
 class DriftController(QObject):
@@ -53,19 +53,19 @@ class DriftController(QObject):
             self.window.speaker_picked.connect(self._measure)
             self.window.finished.connect(self._forget)
         self._speaker = speaker
-        self._follow(self._library.listing)
+        self._follow(self._library.snapshot)
         self.window.show()
         self.window.raise_()
         self.window.activateWindow()
 
     @Slot(object)
-    def _follow(self, listing: Listing) -> None:
+    def _follow(self, snapshot: LibrarySnapshot) -> None:
         if self.window is None:
             return
-        names = [speaker.name for speaker in listing.speakers]
+        names = [speaker.name for speaker in snapshot.speakers]
         if names and self._speaker not in names:
             self._speaker = names[0]
-        self.window.show_speakers(listing.speakers, self._speaker if names else None)
+        self.window.show_speakers(snapshot.speakers, self._speaker if names else None)
         if names:
             self._measure(self._speaker)
         else:
@@ -79,7 +79,7 @@ class DriftController(QObject):
         self.queue.submit(
             detail_drift,
             speaker,
-            self._library.listing.folder,
+            self._library.snapshot.folder,
             title=f"Drift of {speaker}",
             on_result=self._take,
             on_error=partial(self._fail, speaker),

@@ -1,4 +1,4 @@
-"""Exports: asked what to write and where to, and written."""
+"""Exports: what to write and where to, asked and written."""
 
 from __future__ import annotations
 
@@ -11,9 +11,9 @@ from PySide6.QtWidgets import QDialog, QFileDialog
 
 from facedyn_app.folders import documents_folder
 from facedyn_app.gui.controllers.library import LibraryController
-from facedyn_app.gui.exports.mesh_dialog import MeshDialog
-from facedyn_app.gui.exports.report_dialog import ReportDialog
-from facedyn_app.gui.form import plain_name
+from facedyn_app.gui.dialogs.form import plain_name
+from facedyn_app.gui.dialogs.mesh_export import MeshDialog
+from facedyn_app.gui.dialogs.report import ReportDialog
 from facedyn_app.gui.jobs import JobQueue
 from facedyn_app.gui.main_window import MainWindow
 from facedyn_app.gui.pdf import print_pdf
@@ -125,7 +125,7 @@ class ExportController(QObject):
     @Slot()
     def ask_report(self) -> None:
         """Ask what to write a report on, and where to, and write it."""
-        speakers = [speaker.name for speaker in self._library.listing.speakers]
+        speakers = [speaker.name for speaker in self._library.snapshot.speakers]
         if self._state.recording is None and not speakers:
             self._state.show_message("Open a video or enrol a speaker first, then write a report.")
             return
@@ -139,7 +139,7 @@ class ExportController(QObject):
 
     def write_report(self, order: ReportOrder) -> None:
         """Write a report."""
-        folder, trust = self._library.listing.folder, self._state.settings.trust
+        folder, trust = self._library.snapshot.folder, self._state.settings.trust
         self._write(order.path, partial(export.write_report, order, folder, trust, print_pdf))
 
     def _write(self, path: Path, write: Callable[[OnProgress], str]) -> None:

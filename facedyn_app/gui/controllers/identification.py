@@ -45,7 +45,7 @@ class IdentificationController(QObject):
 
     def ask(self, recording: Recording) -> None:
         """Ask who a recording is, before the next video is analysed."""
-        if not self._library.listing.speakers:
+        if not self._library.snapshot.speakers:
             self._set_status(recording.key, NOBODY)
             return
         comparing = PanelStatus("working", "Comparing with the speakers …")
@@ -53,7 +53,7 @@ class IdentificationController(QObject):
         self._queue.submit(
             answer,
             recording,
-            self._library.listing.folder,
+            self._library.snapshot.folder,
             self._state.settings,
             title=f"Who is it? {recording.title}",
             on_result=self._state.add_recording,
@@ -70,13 +70,13 @@ class IdentificationController(QObject):
             self._state.show_error(
                 InputError("Tick recordings in the list first, then ask who they are.")
             )
-        elif not self._library.listing.speakers:
+        elif not self._library.snapshot.speakers:
             self._state.show_error(InputError(NOBODY.sentence, NOBODY.hint))
         else:
             self._queue.submit(
                 answer_several,
                 ticked,
-                self._library.listing.folder,
+                self._library.snapshot.folder,
                 self._state.settings,
                 title=f"Who are they? {len(ticked)} recording{'' if len(ticked) == 1 else 's'}",
                 on_result=self._take_answers,

@@ -1,4 +1,4 @@
-"""Library that is open: listed, enrolled into, its sessions dated, opened and measured."""
+"""Open library: listed, enrolled into; its sessions dated, opened and measured."""
 
 from __future__ import annotations
 
@@ -10,13 +10,13 @@ from pathlib import Path
 from PySide6.QtCore import QObject, Qt, Signal, Slot
 from PySide6.QtWidgets import QWidget
 
-from facedyn_app.gui.enrol_dialog import EnrolDialog
+from facedyn_app.gui.dialogs.session import DateDialog, EnrolDialog
 from facedyn_app.gui.jobs import JobQueue
-from facedyn_app.gui.listing import Enrolment, Listing
 from facedyn_app.gui.recording import Recording
 from facedyn_app.gui.state import AppState
 from facedyn_app.gui.status import error_status
 from facedyn_app.gui.workflows import library
+from facedyn_app.gui.workflows.library import Enrolment, LibrarySnapshot, ListedSession
 
 
 class LibraryController(QObject):
@@ -27,9 +27,9 @@ class LibraryController(QObject):
         folder: Folder of the library; there may be none yet.
 
     Attributes:
-        queue: The work that runs and waits.
+        queue: Its jobs, apart from the long ones.
         listing: What the library holds, as last read.
-        listed: Listing: it has been read.
+        listed: LibrarySnapshot: it has been read.
         drift_measured: DriftReport: of a speaker whom the user has picked.
         enrolled: str: this speaker has a new session.
         refused: Exception: a speaker was not enrolled.
@@ -43,7 +43,7 @@ class LibraryController(QObject):
     def __init__(self, state: AppState, folder: Path) -> None:
         super().__init__()
         self.queue = JobQueue(self)
-        self.listing = Listing(folder, ())
+        self.snapshot = LibrarySnapshot(folder, ())
         self._state = state
 
     def shut_down(self) -> None:
@@ -57,14 +57,14 @@ class LibraryController(QObject):
             library.list_library,
             folder,
             title="Read the library",
-            on_result=self.take_listing,
+            on_result=self.take_snapshot,
             on_error=partial(self._fail, "library", partial(self.open_library, folder)),
         )
 
-    def take_listing(self, listing: Listing) -> None:
+    def take_snapshot(self, snapshot: LibrarySnapshot) -> None:
         """Use this library from now on."""
-        self.listing = listing
-        self.listed.emit(listing)
+        self.snapshot = snapshot
+        self.listed.emit(snapshot)
 
     def ask_enrolment(self, parent: QWidget) -> None:
         """Ask for name and consent, and enrol the shown recording."""
@@ -72,7 +72,7 @@ class LibraryController(QObject):
         if recording is None:
             self._state.show_message("Open a video first, then enrol it.")
             return
-        consents = {speaker.name: speaker.consent for speaker in self.listing.speakers}
+        consents = {speaker.name: speaker.consent for speaker in self.snapshot.speakers}
         dialog = EnrolDialog(consents, recording.label, parent)
         dialog.setAttribute(Qt.WidgetAttribute.WA_DeleteOnClose)
         dialog.ordered.connect(partial(self.enrol, recording))
@@ -83,8 +83,8 @@ class LibraryController(QObject):
     def enrol(self, recording: Recording, enrolment: Enrolment) -> None:
         """Enrol a recording as one of a speaker's sessions."""
 
-        def done(listing: Listing) -> None:
-            self.take_listing(listing)
+        def done(snapshot: LibrarySnapshot) -> None:
+            self.take_snapshot(snapshot)
             self._state.show_message(f"{enrolment.name} has a new session in the library.")
             self.enrolled.emit(enrolment.name)
 
@@ -92,22 +92,28 @@ class LibraryController(QObject):
             library.enrol_recording,
             recording,
             enrolment,
-            self.listing.folder,
+            self.snapshot.folder,
             title=f"Enrol {enrolment.name}",
             on_result=done,
             on_error=self._refuse,
         )
 
-    @Slot(int, object)
+    def ask_date(self, parent: QWidget, session: ListedSession) -> None:
+        """Ask when a session was recorded, and keep it."""
+        dialog = DateDialog(session, parent)
+        dialog.setAttribute(Qt.WidgetAttribute.WA_DeleteOnClose)
+        dialog.accepted.connect(lambda: self.date_session(session.key, dialog.day))
+        dialog.open()
+
     def date_session(self, key: int, day: date | None) -> None:
         """Set when a session was recorded."""
         self.queue.submit(
             library.date_session,
             key,
             day,
-            self.listing.folder,
+            self.snapshot.folder,
             title="Date a session",
-            on_result=self.take_listing,
+            on_result=self.take_snapshot,
             on_error=partial(self._fail, "library", partial(self.date_session, key, day)),
         )
 
@@ -117,7 +123,7 @@ class LibraryController(QObject):
         self.queue.submit(
             library.speaker_drift,
             speaker,
-            self.listing.folder,
+            self.snapshot.folder,
             title=f"Drift of {speaker}",
             on_result=self.drift_measured.emit,
             on_error=partial(self._fail, "trust", partial(self.measure_drift, speaker)),
@@ -129,7 +135,7 @@ class LibraryController(QObject):
         self.queue.submit(
             library.open_session,
             key,
-            self.listing.folder,
+            self.snapshot.folder,
             self._state.settings,
             title="Open session",
             on_result=self._take_session,

@@ -17,8 +17,14 @@ from facedyn_app.gui.recording import Recording
 from facedyn_app.gui.state import AppState
 from facedyn_app.gui.status import EMPTY, PanelStatus, error_status
 from facedyn_app.gui.timeline import TimelineBuffer
-from facedyn_app.gui.workflows.camera import fit_camera, read_camera, write_recording
-from facedyn_app.gui.workflows.camera_feed import CameraFeed, CameraLook, Pace
+from facedyn_app.gui.workflows.camera import (
+    CameraFeed,
+    CameraUpdate,
+    LiveTiming,
+    fit_camera,
+    read_camera,
+    write_recording,
+)
 from facedyn_app.video import ListSources, VideoRecorder
 
 LAST_SECONDS: Final = 20.0
@@ -43,7 +49,7 @@ class CameraRun:
         jobs: The jobs that read and fit.
         shown: Whether a picture of it has been seen.
         recorder: Records it, where the user has asked for that.
-        pace: How quick it is.
+        timing: How quick it is.
         buffer: The traces of the last seconds.
     """
 
@@ -53,7 +59,7 @@ class CameraRun:
     jobs: tuple[Job, ...] = ()
     shown: bool = False
     recorder: VideoRecorder | None = None
-    pace: Pace = field(default_factory=Pace)
+    timing: LiveTiming = field(default_factory=LiveTiming)
     buffer: TimelineBuffer | None = None
 
     def let_go(self) -> None:
@@ -75,13 +81,13 @@ class LiveCamera(QObject):
     Attributes:
         number: The camera that was opened last, from 1.
         changed: A camera is open, open no more, or recorded.
-        looked: (CameraLook, str): a new picture, and how quick it is in words.
+        updated: (CameraUpdate, str): a new picture, and its frame rate and delay as text.
         recorded: RecordedVideo: it is written.
         failed: Exception: the camera or its recording has failed.
     """
 
     changed = Signal()
-    looked = Signal(object, str)
+    updated = Signal(object, str)
     recorded = Signal(object)
     failed = Signal(object)
 
@@ -131,7 +137,7 @@ class LiveCamera(QObject):
         run = self._run = CameraRun(number, CameraFeed(), last.before if last is not None else None)
         if self._state.timeline is None and not self._state.live:
             self._state.set_status("video", OPENING)
-        fail, look = partial(self._fail, run), partial(self._look, run)
+        fail, take = partial(self._fail, run), partial(self._take_update, run)
         reading = self._reading.submit(
             read_camera,
             run.feed,
@@ -139,7 +145,7 @@ class LiveCamera(QObject):
             number,
             title="Camera",
             on_error=fail,
-            on_progress=look,
+            on_progress=take,
         )
         fitting = self._fitting.submit(
             fit_camera,
@@ -148,7 +154,7 @@ class LiveCamera(QObject):
             self._state.settings,
             title="Fit the camera's picture",
             on_error=fail,
-            on_progress=look,
+            on_progress=take,
         )
         run.jobs = (reading, fitting)
         self.changed.emit()
@@ -183,19 +189,19 @@ class LiveCamera(QObject):
         if run.recorder is not None:
             return
         try:
-            made = VideoRecorder(path, run.feed.fps or USUAL_FPS, simulated=run.feed.simulated)
+            recorder = VideoRecorder(path, run.feed.fps or USUAL_FPS, simulated=run.feed.simulated)
         except OutputError as error:
             self.failed.emit(error)
             return
         self._writing.submit(
             write_recording,
-            made,
+            recorder,
             title=f"Record {path.name}",
             on_result=self.recorded.emit,
             on_error=partial(self._fail_recording, run),
         )
-        run.recorder = made
-        run.feed.record(made)
+        run.recorder = recorder
+        run.feed.record(recorder)
         self.changed.emit()
 
     def _let_go(self) -> None:
@@ -213,9 +219,9 @@ class LiveCamera(QObject):
         elif self._state.timeline is None and not self._state.live:
             self._state.set_status("video", EMPTY)
 
-    def _look(self, run: CameraRun, _batch: Batch) -> None:
-        look = run.feed.take()
-        if look is None:
+    def _take_update(self, run: CameraRun, _batch: Batch) -> None:
+        update = run.feed.take()
+        if update is None:
             return
         if not run.shown:
             run.shown = True
@@ -225,16 +231,16 @@ class LiveCamera(QObject):
             for topic in ("who", "trust"):
                 self._state.set_status(topic, NOT_ASKED)
             self.changed.emit()
-        run.pace.add(look, time.perf_counter())
-        self.looked.emit(look, run.pace.words(look))
-        self._draw(run, look)
+        run.timing.add(update, time.perf_counter())
+        self.updated.emit(update, run.timing.text(update))
+        self._draw(run, update)
 
-    def _draw(self, run: CameraRun, look: CameraLook) -> None:
-        if not look.parts:
+    def _draw(self, run: CameraRun, update: CameraUpdate) -> None:
+        if not update.parts:
             return
         if run.buffer is None:
-            run.buffer = TimelineBuffer(look.names, LAST_SECONDS)
-        for part in look.parts:
+            run.buffer = TimelineBuffer(update.names, LAST_SECONDS)
+        for part in update.parts:
             run.buffer.append(part)
         self._state.grow_live(run.buffer.timeline())
 

@@ -9,10 +9,10 @@ from PySide6.QtCore import QObject, Signal, Slot
 
 from facedyn_app.errors import FacedynError
 from facedyn_app.gui.jobs import JobQueue
-from facedyn_app.gui.listing import Listing
 from facedyn_app.gui.state import AppState
 from facedyn_app.gui.workflows import recognizers
-from facedyn_app.gui.workflows.recognizers import Entries, recognizer_words
+from facedyn_app.gui.workflows.library import LibrarySnapshot
+from facedyn_app.gui.workflows.recognizers import Entries, recognizer_text
 
 
 class RecognizerController(QObject):
@@ -39,9 +39,9 @@ class RecognizerController(QObject):
         self.failed.connect(state.show_error)
 
     @Slot(object)
-    def follow(self, listing: Listing) -> None:
+    def follow(self, snapshot: LibrarySnapshot) -> None:
         """List the recognizers of this library from now on."""
-        self._folder = listing.folder
+        self._folder = snapshot.folder
         self.refresh()
 
     @Slot()
@@ -64,7 +64,7 @@ class RecognizerController(QObject):
             self._folder,
             title="Change the recognizers",
             on_result=partial(
-                self._take_changed, f"“{recognizer_words(name)}” answers from now on."
+                self._take_changed, f"“{recognizer_text(name)}” answers from now on."
             ),
             on_error=self.failed.emit,
         )

@@ -10,14 +10,14 @@ from PySide6.QtCore import QObject, Qt, Signal, Slot
 from PySide6.QtWidgets import QWidget
 
 from facedyn_app.dynamics.session_qc import assess_quality
-from facedyn_app.gui.choice_box import Choice
 from facedyn_app.gui.controllers.heads import HeadController
 from facedyn_app.gui.controllers.recognizers import RecognizerController
+from facedyn_app.gui.dialogs.settings import SettingsDialog, Wanted
+from facedyn_app.gui.dialogs.settings_page import Choice
 from facedyn_app.gui.jobs import JobQueue
-from facedyn_app.gui.settings.dialog import SettingsDialog, Wanted
 from facedyn_app.gui.state import AppState
 from facedyn_app.gui.workflows.heads import read_head
-from facedyn_app.gui.workflows.recognizers import accuracy_words, recognizer_words
+from facedyn_app.gui.workflows.recognizers import accuracy_text, recognizer_text
 from facedyn_app.progress import OnProgress
 from facedyn_app.settings import AppearanceSettings, Settings
 from facedyn_app.settings_file import write_settings
@@ -61,10 +61,10 @@ class SettingsController(QObject):
 
     def ask(self, parent: QWidget, page: str = "") -> SettingsDialog:
         """Open the dialog, on a page where one is named; what is filled in is used on OK."""
-        heads = [Choice(one.head_id, one.words, one.tip, one.there) for one in self._heads.choices]
+        heads = [Choice(one.head_id, one.text, one.tip, one.there) for one in self._heads.choices]
         entries = self._recognizers.entries
         recognizers = [
-            Choice(one.name, recognizer_words(one.name), accuracy_words(one), not one.fault)
+            Choice(one.name, recognizer_text(one.name), accuracy_text(one), not one.fault)
             for one in entries
         ]
         active = next((one.name for one in entries if one.active), "")
@@ -74,7 +74,7 @@ class SettingsController(QObject):
         )
         dialog.setAttribute(Qt.WidgetAttribute.WA_DeleteOnClose)
         dialog.accepted.connect(lambda: self._use(dialog.wanted(), chosen))
-        dialog.head_offered.connect(self._look_at_head)
+        dialog.head_offered.connect(self._check_head)
         self.head_refused.connect(dialog.refuse_head)
         if page:
             dialog.show_page(page)
@@ -92,7 +92,7 @@ class SettingsController(QObject):
         self.scheme_changed.emit(SCHEMES[self._state.settings.appearance.colours])
 
     @Slot(str)
-    def _look_at_head(self, path: str) -> None:
+    def _check_head(self, path: str) -> None:
         self._queue.submit(
             read_head,
             path,

@@ -11,17 +11,17 @@ from PySide6.QtWidgets import QPushButton
 
 from facedyn_app.gui.controllers.library import LibraryController
 from facedyn_app.gui.controllers.recognizers import RecognizerController
+from facedyn_app.gui.dialogs.recognizers import RecognizersDialog
+from facedyn_app.gui.dialogs.train import TrainDialog
 from facedyn_app.gui.jobs import Batch, Job, JobQueue
 from facedyn_app.gui.main_window import MainWindow
 from facedyn_app.gui.status import PanelStatus, error_status
 from facedyn_app.gui.theme import tabular_font
-from facedyn_app.gui.training.dialog import TrainDialog
-from facedyn_app.gui.training.recognizers_dialog import RecognizersDialog
-from facedyn_app.gui.training_run import TrainingRun
 from facedyn_app.gui.workflows.recognizers import Entries
 from facedyn_app.gui.workflows.training import (
     Material,
     TrainingOrder,
+    TrainingRun,
     read_material,
     train_ordered,
 )
@@ -145,7 +145,7 @@ class TrainingController(QObject):
         dialog.panel.show_status(READING)
         self._reading = self._library.queue.submit(
             read_material,
-            self._library.listing.folder,
+            self._library.snapshot.folder,
             title="Read what to train on",
             on_result=self._show_form,
             on_error=lambda error: dialog.panel.show_status(error_status(error, self._read)),
@@ -171,7 +171,7 @@ class TrainingController(QObject):
             return
         name = run.order.name
         ended = f"“{name}” {ENDS.get(run.phase, '')}"
-        self.badge.setText(run.words if run.running else ended)
+        self.badge.setText(run.text if run.running else ended)
         if self.dialog is not None:
             known = (one for one in self._recognizers.entries if one.name == name)
             self.dialog.show_training(run, next(known, None))

@@ -1,1 +1,1 @@
-"""What the window has done on worker threads: plain functions that end in `on_progress`; no Qt."""
+"""Workflows of the window, run on worker threads: functions that end in `on_progress`; no Qt."""

@@ -9,7 +9,7 @@ import numpy as np
 
 from facedyn_app.dynamics.drift_components import DriftComponents
 from facedyn_app.errors import FacedynError
-from facedyn_app.gui.head_panel import NEUTRAL, drawn_mesh
+from facedyn_app.gui.workflows.heads import NEUTRAL, drawn_mesh
 from facedyn_app.headmodel.channel_sets import as_drawn, drawing_head_of
 from facedyn_app.headmodel.model import HeadModel
 from facedyn_app.headmodel.neutral import differences_mm, neutral_vertices, seen_vertices
@@ -77,8 +77,8 @@ def detail_drift(speaker: str, folder: Path, on_progress: OnProgress) -> DriftDe
     try:
         faces = _faces(ready_head(drawing_head_of(session), on_progress), session, moves)
     except FacedynError as error:
-        words = f"The faces are not drawn. {error.sentence}"
-        return DriftDetail(drift, moves, entries, None, words)
+        text = f"The faces are not drawn. {error.sentence}"
+        return DriftDetail(drift, moves, entries, None, text)
     return DriftDetail(drift, moves, entries, faces)
 
 

@@ -86,9 +86,9 @@ def export_meshes(recording: Recording, order: MeshOrder, on_progress: OnProgres
     if order.frame is not None or order.kind is MeshKind.NEUTRAL:
         write_one(meshes, order.frame or 0, order.path)
         return f"Written: {order.path}"
-    made = write_sequence(meshes, order.path, order.form, on_progress)
-    skipped = f"; {len(made.skipped)} frames without a trusted fit left out"
-    return f"Written: {len(made.files)} meshes in {order.path}{skipped if made.skipped else ''}"
+    done = write_sequence(meshes, order.path, order.form, on_progress)
+    skipped = f"; {len(done.skipped)} frames without a trusted fit left out"
+    return f"Written: {len(done.files)} meshes in {order.path}{skipped if done.skipped else ''}"
 
 
 def write_report(

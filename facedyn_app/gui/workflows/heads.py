@@ -4,6 +4,9 @@ from __future__ import annotations
 
 from dataclasses import dataclass
 from pathlib import Path
+from typing import Final
+
+import numpy as np
 
 from facedyn_app.gui.recording import Recording
 from facedyn_app.headmodel.channel_sets import OTHER_PROGRAM, as_drawn, drawing_head_of
@@ -11,10 +14,23 @@ from facedyn_app.headmodel.files.io import list_heads, load_head
 from facedyn_app.headmodel.files.known_heads import user_heads
 from facedyn_app.headmodel.landmark_embedding.landmark_picture import landmark_picture
 from facedyn_app.headmodel.model import HeadModel, check_head_of
+from facedyn_app.headmodel.rendering.appearance import Skin
+from facedyn_app.headmodel.rendering.fine_mesh import FineMesh, subdivide
+from facedyn_app.headmodel.rendering.paint import drawn_faces, eyeballs
 from facedyn_app.headmodel.rendering.sheet import contact_sheet
 from facedyn_app.progress import OnProgress
 from facedyn_app.records import ByteArray
 from facedyn_app.workflows.heads import ready_head
+
+NEUTRAL: Final = Skin(
+    skin=(205, 178, 160),
+    lips=(178, 120, 112),
+    brows=(96, 78, 68),
+    iris=(88, 74, 62),
+    hair=(176, 152, 136),
+    flush=0.0,
+)
+EYE_LEVELS: Final = 2
 
 
 @dataclass(frozen=True, slots=True)
@@ -23,13 +39,13 @@ class HeadChoice:
 
     Attributes:
         head_id: Its id.
-        words: Its name for the user.
+        text: Its name for the user.
         tip: Where it comes from.
         there: Whether its file is there.
     """
 
     head_id: str
-    words: str
+    text: str
     tip: str
     there: bool = True
 
@@ -79,9 +95,9 @@ def list_choices(_on_progress: OnProgress) -> tuple[HeadChoice, ...]:
     for head in user_heads().entries():
         path = Path(head.path)
         there = path.exists()
-        words = f"{head.family} {head.version}".strip() + f" · {path.name}"
+        text = f"{head.family} {head.version}".strip() + f" · {path.name}"
         tip = f"{head.head_id}: {path}" + ("" if there else " (the file is gone)")
-        remembered.append(HeadChoice(head.head_id, words, tip, there))
+        remembered.append(HeadChoice(head.head_id, text, tip, there))
     return (*built_in, *remembered)
 
 
@@ -89,3 +105,10 @@ def draw_pictures(name: str, on_progress: OnProgress) -> HeadPictures:
     """Draw what a head can do and where its landmarks sit."""
     head = ready_head(name, on_progress)
     return HeadPictures(head.head_id, contact_sheet(head, on_progress), landmark_picture(head))
+
+
+def drawn_mesh(head: HeadModel) -> FineMesh:
+    """The head's mesh, finer at the eyes alone: few enough triangles to play without a GPU."""
+    faces = drawn_faces(head)
+    eyes = eyeballs(head)[faces].all(axis=1)
+    return subdivide(faces, len(head.v_template), np.where(eyes, EYE_LEVELS, 0))

@@ -10,7 +10,7 @@ from typing import Final
 
 from facedyn_app.errors import FacedynError, MismatchError, TooLittleError
 from facedyn_app.gui.recording import Recording
-from facedyn_app.gui.workflows.library import listing_of
+from facedyn_app.gui.workflows.library import snapshot_of
 from facedyn_app.library.library import Library
 from facedyn_app.library.recognizers import active_recognizer
 from facedyn_app.progress import OnProgress, Progress, ignore
@@ -29,8 +29,8 @@ def answer(
     with Library.open(folder, create=False) as library:
         recognizer = active_recognizer(library)
         enrolled = read_enrolled(library, recognizer, settings, on_progress)
-        made = listing_of(library).simulated_speakers
-        return _answered(recording, enrolled, made, on_progress)
+        simulated = snapshot_of(library).simulated_speakers
+        return _answered(recording, enrolled, simulated, on_progress)
 
 
 @dataclass(frozen=True, slots=True, eq=False)
@@ -54,18 +54,18 @@ def answer_several(
     with Library.open(folder, create=False) as library:
         recognizer = active_recognizer(library)
         enrolled = read_enrolled(library, recognizer, settings, on_progress)
-        made = listing_of(library).simulated_speakers
+        simulated = snapshot_of(library).simulated_speakers
         for number, recording in enumerate(recordings):
             on_progress(Progress("comparing", number, len(recordings)))
             try:
-                found.append(_answered(recording, enrolled, made, ignore))
+                found.append(_answered(recording, enrolled, simulated, ignore))
             except FacedynError as error:
                 left_out.append((recording.title, error.sentence))
     return Answers(tuple(found), tuple(left_out))
 
 
 def _answered(
-    recording: Recording, enrolled: Enrolled, made: frozenset[str], on_progress: OnProgress
+    recording: Recording, enrolled: Enrolled, simulated: frozenset[str], on_progress: OnProgress
 ) -> Recording:
     """A recording with who it is, and how stable the shapes of the likeliest are."""
     found = identify(recording.session, enrolled)
@@ -79,12 +79,12 @@ def _answered(
         identification=found,
         quality=found.quality,
         drift=tuple(drift),
-        simulated_speakers=made,
+        simulated_speakers=simulated,
     )
 
 
 def _drift(library: Library, name: str, recording: Recording, *, joins: bool) -> list[DriftReport]:
-    """The speaker's drift, the recording among his sessions when it is taken for his."""
+    """The speaker's drift, the recording among their sessions when it is taken for theirs."""
     source = recording.session.meta.get("source") or {}
     kept = {entry.source_sha256 for entry in library.sessions(name)}
     new = joins and source.get("sha256") not in kept

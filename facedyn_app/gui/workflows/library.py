@@ -1,13 +1,13 @@
-"""Short acts on a library: listed, enrolled into, dated, a session opened, a drift measured."""
+"""Library: a snapshot of what it holds; enrolling, dating and opening sessions."""
 
 from __future__ import annotations
 
+from dataclasses import dataclass
 from datetime import date
 from pathlib import Path
 
 from facedyn_app.dynamics.session_qc import assess_quality
 from facedyn_app.errors import InputError
-from facedyn_app.gui.listing import Enrolment, ListedSession, ListedSpeaker, Listing
 from facedyn_app.gui.recording import Recording
 from facedyn_app.library.database import is_library
 from facedyn_app.library.library import Library
@@ -16,6 +16,78 @@ from facedyn_app.progress import OnProgress
 from facedyn_app.records import DriftReport, Session
 from facedyn_app.settings import Settings
 from facedyn_app.workflows.drift import drift_of
+
+
+@dataclass(frozen=True, slots=True)
+class ListedSession:
+    """A session of a library, as the list shows it.
+
+    Attributes:
+        key: Tells it from the library's other sessions.
+        name: Its name.
+        simulated: Whether it is simulated.
+        seconds: Its duration, s.
+        day: When it was recorded; None where that is not known.
+        date_text: The same for people; in brackets when it was added where only that is known.
+    """
+
+    key: int
+    name: str
+    simulated: bool
+    seconds: float
+    day: date | None
+    date_text: str
+
+
+@dataclass(frozen=True, slots=True)
+class ListedSpeaker:
+    """An enrolled speaker, as the list shows them.
+
+    Attributes:
+        name: Their name.
+        consent: The consent that is recorded; may be empty.
+        sessions: Their sessions by date.
+    """
+
+    name: str
+    consent: str
+    sessions: tuple[ListedSession, ...]
+
+    @property
+    def simulated(self) -> bool:
+        """Whether all that is known of the speaker is simulated."""
+        return bool(self.sessions) and all(session.simulated for session in self.sessions)
+
+
+@dataclass(frozen=True, slots=True)
+class LibrarySnapshot:
+    """What a library holds.
+
+    Attributes:
+        folder: The library.
+        speakers: The enrolled speakers.
+    """
+
+    folder: Path
+    speakers: tuple[ListedSpeaker, ...]
+
+    @property
+    def simulated_speakers(self) -> frozenset[str]:
+        """Names of the speakers who are simulated."""
+        return frozenset(speaker.name for speaker in self.speakers if speaker.simulated)
+
+
+@dataclass(frozen=True, slots=True)
+class Enrolment:
+    """What the user has filled in.
+
+    Attributes:
+        name: The speaker.
+        consent: Who gave it, when, for what; None where it is recorded already.
+    """
+
+    name: str
+    consent: str | None
 
 
 def existing_library(folder: Path) -> Library | None:
@@ -29,13 +101,13 @@ def existing_library(folder: Path) -> Library | None:
     return Library.open(folder, create=False)
 
 
-def list_library(folder: Path, _on_progress: OnProgress) -> Listing:
+def list_library(folder: Path, _on_progress: OnProgress) -> LibrarySnapshot:
     """List the speakers of a library; none where there is no library yet."""
     library = existing_library(folder)
     if library is None:
-        return Listing(folder, ())
+        return LibrarySnapshot(folder, ())
     with library:
-        return listing_of(library)
+        return snapshot_of(library)
 
 
 def speaker_drift(name: str, folder: Path, _on_progress: OnProgress) -> DriftReport:
@@ -46,18 +118,20 @@ def speaker_drift(name: str, folder: Path, _on_progress: OnProgress) -> DriftRep
 
 def enrol_recording(
     recording: Recording, enrolment: Enrolment, folder: Path, _on_progress: OnProgress
-) -> Listing:
+) -> LibrarySnapshot:
     """Enrol a recording; return the library's new list."""
     with Library.open(folder) as library:
         library.enrol(enrolment.name, recording.session, enrolment.consent)
-        return listing_of(library)
+        return snapshot_of(library)
 
 
-def date_session(key: int, day: date | None, folder: Path, _on_progress: OnProgress) -> Listing:
+def date_session(
+    key: int, day: date | None, folder: Path, _on_progress: OnProgress
+) -> LibrarySnapshot:
     """Set when a session was recorded; return the library's new list."""
     with Library.open(folder, create=False) as library:
         library.date_session(_entry(library, key), day)
-        return listing_of(library)
+        return snapshot_of(library)
 
 
 def open_session(key: int, folder: Path, settings: Settings, _on_progress: OnProgress) -> Recording:
@@ -67,12 +141,12 @@ def open_session(key: int, folder: Path, settings: Settings, _on_progress: OnPro
         return _kept_recording(entry, library.load(entry), folder, settings)
 
 
-def listing_of(library: Library) -> Listing:
+def snapshot_of(library: Library) -> LibrarySnapshot:
     """What a library holds."""
     sessions: dict[str | None, list[ListedSession]] = {}
     for entry in in_order(library.sessions()):
         sessions.setdefault(entry.speaker, []).append(_listed(entry))
-    return Listing(
+    return LibrarySnapshot(
         library.folder,
         tuple(
             ListedSpeaker(speaker.name, speaker.consent, tuple(sessions.get(speaker.name, ())))
@@ -108,5 +182,5 @@ def _listed(entry: SessionEntry) -> ListedSession:
         simulated=entry.simulated,
         seconds=entry.seconds,
         day=None if recorded is None else recorded.astimezone().date(),
-        date_words=entry.date_words,
+        date_text=entry.date_words,
     )

@@ -45,17 +45,17 @@ def bring_in(made_elsewhere: Path, folder: Path, _on_progress: OnProgress) -> En
         return list_recognizers(library)
 
 
-def recognizer_words(name: str) -> str:
+def recognizer_text(name: str) -> str:
     """What a recognizer is called."""
     return name or "Comes with facedyn"
 
 
-def accuracy_words(entry: RecognizerEntry) -> str:
+def accuracy_text(entry: RecognizerEntry) -> str:
     """How good a recognizer is and how that was measured, or why it cannot be used."""
     if entry.fault:
         return entry.fault
-    made = "simulated speakers" if entry.simulated else "speakers"
-    learnt = f"Learnt from {entry.n_speakers} {made}; reads the head {entry.head_id}."
+    kind = "simulated speakers" if entry.simulated else "speakers"
+    learnt = f"Learnt from {entry.n_speakers} {kind}; reads the head {entry.head_id}."
     if entry.top1 is None:
         return f"{learnt} Nothing is known of its accuracy: no session was kept for testing."
     share = f"{100 * entry.top1:.0f} %"

@@ -1,14 +1,15 @@
-"""Training of a recognizer: what there is to train on, what is ordered, the act."""
+"""Training of a recognizer: what there is to train on, what is ordered, how far a run is."""
 
 from __future__ import annotations
 
 import re
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from pathlib import Path
 from threading import Event
-from typing import Final
+from typing import Final, Literal
 
 from facedyn_app.device import use_threads
+from facedyn_app.gui.formatting import duration_text
 from facedyn_app.gui.workflows.library import existing_library
 from facedyn_app.library.library import Library
 from facedyn_app.library.recognizers import RecognizerEntry, list_recognizers
@@ -21,6 +22,7 @@ from facedyn_app.workflows.train import UNFINISHED, TrainingPlan, train_recogniz
 
 _NAME: Final = re.compile(r"[^\W.][^/\\:*?\"<>|\x00-\x1f]{0,99}")
 FIRST_NAME: Final = "recognizer"
+MOST_POINTS: Final = 4000
 
 
 @dataclass(frozen=True, slots=True, eq=False)
@@ -47,7 +49,7 @@ class Material:
         names = [FIRST_NAME, *(f"{FIRST_NAME} {n}" for n in range(2, n_most + 2))]
         return next(name for name in names if name not in self.taken)
 
-    def name_fault(self, name: str) -> str:
+    def name_error(self, name: str) -> str:
         """What is wrong with a name for a new recognizer; empty where nothing is."""
         if not name:
             return "Give the recognizer a name."
@@ -73,6 +75,78 @@ class TrainingOrder:
     folder: Path
     plan: TrainingPlan
     settings: Settings
+
+
+class LossCurve:
+    """The losses of a training, thinned out evenly where they get too many to draw."""
+
+    def __init__(self) -> None:
+        self.steps: list[int] = []
+        self.losses: list[float] = []
+        self._stride = 1
+
+    def add(self, step: int, loss: float) -> None:
+        """Add the loss of a step."""
+        if step % self._stride:
+            return
+        self.steps.append(step)
+        self.losses.append(loss)
+        if len(self.steps) > MOST_POINTS:
+            self._stride *= 2
+            kept = [k for k, step in enumerate(self.steps) if step % self._stride == 0]
+            self.steps = [self.steps[k] for k in kept]
+            self.losses = [self.losses[k] for k in kept]
+
+
+@dataclass(slots=True, eq=False)
+class TrainingRun:
+    """A training that runs or has run; changed in the GUI thread only.
+
+    Attributes:
+        order: What is done.
+        phase: How it stands.
+        progress: The newest report.
+        state: The newest state of the optimisation; None before its first step.
+        curve: The losses so far.
+        error: What it has failed with.
+    """
+
+    order: TrainingOrder
+    phase: Literal["running", "ending", "done", "stopped", "failed"] = "running"
+    progress: Progress = field(default_factory=lambda: Progress("waiting", 0))
+    state: TrainingState | None = None
+    curve: LossCurve = field(default_factory=LossCurve)
+    error: Exception | None = None
+
+    @property
+    def running(self) -> bool:
+        """Whether it is still at work."""
+        return self.phase in ("running", "ending")
+
+    @property
+    def seconds_left(self) -> float | None:
+        """Time left, s, as far as it can be told."""
+        state = self.state
+        if state is None or self.progress.partial is None or not state.step:
+            return None
+        minutes = state.minutes / state.step * (state.planned - state.step)
+        budget = self.order.settings.train.budget_minutes - state.minutes
+        return 60.0 * max(0.0, min(minutes, budget))
+
+    @property
+    def text(self) -> str:
+        """How far it is, in a line."""
+        parts = [f"Training “{self.order.name}”"]
+        if self.phase == "ending":
+            return f"{parts[0]} · keeping the best so far …"
+        share = self.progress.share
+        if self.progress.partial is None:
+            parts.append(self.progress.stage)
+        if share is not None:
+            parts.append(f"{100 * share:.0f} %")
+        if self.seconds_left is not None:
+            parts.append(f"{duration_text(self.seconds_left)} left")
+        return " · ".join(parts)
 
 
 def read_material(folder: Path, _on_progress: OnProgress) -> Material:

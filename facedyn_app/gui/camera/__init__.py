@@ -1,1 +1,0 @@
-"""A live camera in the window."""

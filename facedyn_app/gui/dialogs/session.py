@@ -1,0 +1,177 @@
+"""Dialogs on one session: its enrolment, with consent, and the day of its recording."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from datetime import date
+from typing import Final
+
+from PySide6.QtCore import Signal, Slot
+from PySide6.QtWidgets import (
+    QComboBox,
+    QLineEdit,
+    QWidget,
+)
+
+from facedyn_app.errors import InputError
+from facedyn_app.gui.dialogs.form import FormDialog, make_date, make_form
+from facedyn_app.gui.status import error_status
+from facedyn_app.gui.widgets.form_parts import TickBox, make_error_line, make_note, set_error
+from facedyn_app.gui.workflows.library import Enrolment, ListedSession
+from facedyn_app.library.operations import checked_name
+
+UNKNOWN: Final = "A session without a day stands where it was added to the library."
+
+
+class DateDialog(FormDialog):
+    """Asks for the day of recording.
+
+    Args:
+        session: The session.
+        parent: The window.
+    """
+
+    def __init__(self, session: ListedSession, parent: QWidget | None = None) -> None:
+        super().__init__("Date of recording", 48, parent)
+        self.known = TickBox("The day is known")
+        self.date = make_date(session.day)
+        self._note = make_note()
+        form = make_form()
+        form.addRow("", self.known)
+        form.addRow("Recorded on", self.date)
+        form.addRow("", self._note)
+        text = f"When was “{session.name}” recorded? Sessions stand in the order of their days."
+        self._fill(text, form)
+        self.known.toggled.connect(self._follow)
+        self.known.setChecked(True)
+
+    @property
+    def day(self) -> date | None:
+        """The day; None where it is not known."""
+        picked = self.date.date()
+        known = self.known.isChecked()
+        return date(picked.year(), picked.month(), picked.day()) if known else None
+
+    def _follow(self, known: bool) -> None:
+        self.date.setEnabled(known)
+        self._note.setText("" if known else UNKNOWN)
+
+
+class EnrolDialog(FormDialog):
+    """Asks for the speaker's name and consent; what is missing is said beside the field.
+
+    It stays, with what was filled in, until the recording is enrolled.
+
+    Attributes:
+        ordered: Enrolment: enrol the recording so.
+
+    Args:
+        consents: Speakers who are enrolled already, with the consent recorded for each.
+        title: The recording.
+        parent: The window.
+    """
+
+    ordered = Signal(object)
+
+    def __init__(
+        self, consents: Mapping[str, str], title: str, parent: QWidget | None = None
+    ) -> None:
+        super().__init__("Enrol as a speaker", 56, parent, agree="Enrol")
+        self._consents = dict(consents)
+        self.name = QComboBox()
+        self.name.setEditable(True)
+        self.name.addItems(list(consents))
+        self.name.setCurrentText("")
+        self.giver = QLineEdit()
+        self.giver.setPlaceholderText("the person, or who may speak for him")
+        self.date = make_date()
+        self.scope = QLineEdit()
+        self.scope.setPlaceholderText("such as: follow-up study until 2027")
+        self._name_note, self._giver_note, self._scope_note = make_note(), make_note(), make_note()
+        self._failure = make_error_line()
+        self._lay_out(title)
+        for field in (self.giver, self.scope):
+            field.textChanged.connect(self._check)
+        self.name.currentTextChanged.connect(self._check)
+        self._check()
+
+    def _lay_out(self, title: str) -> None:
+        text = (
+            f"“{title}” becomes a session of this speaker. A template of how a face moves is "
+            "biometric data: it is kept on this machine only, and only with consent."
+        )
+        form = make_form()
+        form.addRow("Speaker", self.name)
+        form.addRow("", self._name_note)
+        form.addRow("Consent given by", self.giver)
+        form.addRow("", self._giver_note)
+        form.addRow("On (date)", self.date)
+        form.addRow("For what", self.scope)
+        form.addRow("", self._scope_note)
+        form.addRow(self._failure)
+        self._fill(text, form)
+
+    @property
+    def notes(self) -> tuple[str, str, str]:
+        """The sentences beside name, giver and scope; empty where nothing is missing."""
+        return self._name_note.text(), self._giver_note.text(), self._scope_note.text()
+
+    def enrolment(self) -> Enrolment:
+        """What has been filled in."""
+        name = self.name.currentText().strip()
+        if self._recorded(name) and not self.giver.text().strip():
+            return Enrolment(name, None)
+        day = self.date.date().toString("yyyy-MM-dd")
+        consent = f"given by {self.giver.text().strip()} on {day} for {self.scope.text().strip()}"
+        return Enrolment(name, consent)
+
+    @property
+    def failure(self) -> str:
+        """Why the recording was not enrolled; empty where that is not so."""
+        return self._failure.text()
+
+    def accept(self) -> None:
+        """Order the enrolment."""
+        self._set_complete(False)
+        self.ordered.emit(self.enrolment())
+
+    @Slot()
+    def finish(self) -> None:
+        """Close: the recording is enrolled."""
+        super().accept()
+
+    @Slot(object)
+    def show_failure(self, error: Exception) -> None:
+        """Say why the recording was not enrolled."""
+        self._check()
+        status = error_status(error)
+        set_error(self._failure, f"{status.sentence} {status.hint}")
+
+    def _recorded(self, name: str) -> bool:
+        return bool(self._consents.get(name))
+
+    def _check(self) -> None:
+        name = self.name.currentText().strip()
+        set_error(self._failure, "")
+        giver, scope = self.giver.text().strip(), self.scope.text().strip()
+        optional = self._recorded(name) and not giver and not scope
+        error = _name_error(name)
+        self._name_note.setText(error or _name_text(name, self._consents))
+        self._giver_note.setText("" if giver or optional else "Say who gave the consent.")
+        self._scope_note.setText("" if scope or optional else "Say what the consent is for.")
+        ready = not error and (optional or bool(giver and scope))
+        self._set_complete(ready)
+
+
+def _name_error(name: str) -> str:
+    if not name:
+        return "Give the speaker a name or a code."
+    try:
+        checked_name(name)
+    except InputError as error:
+        return f"{error.sentence} {error.hint}"
+    return ""
+
+
+def _name_text(name: str, consents: Mapping[str, str]) -> str:
+    return f"Enrolled already; consent recorded: {consents[name]}." if consents.get(name) else ""

@@ -1,1 +1,0 @@
-"""The window on the shape drift of one speaker, session by session."""

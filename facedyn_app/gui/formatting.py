@@ -1,0 +1,43 @@
+"""Formatting of names, numbers, times and drifts for people."""
+
+from __future__ import annotations
+
+from html import escape
+
+from facedyn_app.dynamics.drift import drift_label, interval_words
+from facedyn_app.dynamics.recording_conditions import drift_notes
+from facedyn_app.records import DriftReport
+from facedyn_app.settings import TrustSettings
+
+
+def duration_text(seconds: float) -> str:
+    """A duration for people: "0:38", "1:02:05"."""
+    whole = round(seconds)
+    minutes, rest = divmod(whole, 60)
+    hours, minutes = divmod(minutes, 60)
+    return f"{hours}:{minutes:02d}:{rest:02d}" if hours else f"{minutes}:{rest:02d}"
+
+
+def simulated_label(name: str, *, simulated: bool) -> str:
+    """A name with the word "simulated" where it belongs."""
+    return f"{name} (simulated)" if simulated else name
+
+
+def drift_text(report: DriftReport, trust: TrustSettings) -> str:
+    """Whether a speaker's shape drifts, first in a word, as HTML."""
+    label = drift_label(report, trust)
+    text = f"Shape of {escape(report.speaker)}: <b>{label}</b>"
+    if report.dnr_corrected is not None:
+        span = interval_words(report.dnr_corrected_interval)
+        text += f" · corrected DNR {report.dnr_corrected:.2f} ({span})"
+        text += f", threshold {trust.max_dnr:.2f}"
+    return "<br>".join([text, *map(escape, drift_notes(report, trust))])
+
+
+def clock(seconds: float) -> str:
+    """A time for people: "00:12.4", with hours when there are any."""
+    tenths = round(max(0.0, seconds) * 10)
+    minutes, rest = divmod(tenths, 600)
+    hours, minutes = divmod(minutes, 60)
+    lead = f"{hours}:" if hours else ""
+    return f"{lead}{minutes:02d}:{rest // 10:02d}.{rest % 10}"

@@ -1,0 +1,240 @@
+"""Library panel: enrolled speakers, opened recordings, jobs that run and wait."""
+
+from __future__ import annotations
+
+from collections.abc import Collection, Sequence
+from functools import partial
+
+from PySide6.QtCore import QModelIndex, QPoint, Qt, Signal
+from PySide6.QtGui import QKeySequence, QShortcut, QStandardItem, QStandardItemModel
+from PySide6.QtWidgets import QHeaderView, QLabel, QMenu, QTreeView, QVBoxLayout, QWidget
+
+from facedyn_app.gui.job_list import JobRow
+from facedyn_app.gui.panels.library_items import (
+    KEY,
+    KIND,
+    SESSION,
+    TICK_TIP,
+    answer_text,
+    head_item,
+    make_item,
+    speaker_item,
+)
+from facedyn_app.gui.recording import Recording
+from facedyn_app.gui.status import DONE, PanelStatus
+from facedyn_app.gui.theme import GRID
+from facedyn_app.gui.widgets.form_parts import TickDelegate, make_error_line, set_error
+from facedyn_app.gui.widgets.panel import Panel
+from facedyn_app.gui.workflows.library import LibrarySnapshot
+
+
+class LibraryPanel(Panel):
+    """A tree of three parts: Speakers, Opened, Queue.
+
+    Attributes:
+        speaker_picked: str: a speaker's name.
+        session_picked: int: key of a library session.
+        recording_picked: str: key of an opened recording.
+        recording_ticked: (str, bool): key of an opened recording, and whether it is ticked now.
+        job_picked: key of a job of the queue.
+        job_ended: key of a job that the user wants stopped, or off the list.
+        drift_requested: str: the user wants to see this speaker's shape drift.
+        date_requested: ListedSession: the user wants to set when it was recorded.
+    """
+
+    speaker_picked = Signal(str)
+    session_picked = Signal(int)
+    recording_picked = Signal(str)
+    recording_ticked = Signal(str, bool)
+    job_picked = Signal(object)
+    job_ended = Signal(object)
+    drift_requested = Signal(str)
+    date_requested = Signal(object)
+
+    def __init__(self, parent: QWidget | None = None) -> None:
+        super().__init__(
+            "Nothing here yet.", "Drop a video on the window, or choose File > Open demo.", parent
+        )
+        self._model = QStandardItemModel()
+        self._speakers, self._opened, self._queue = (
+            head_item(title) for title in ("Speakers", "Opened", "Queue")
+        )
+        for item in (self._speakers, self._opened, self._queue):
+            self._model.appendRow([item, QStandardItem()])
+        self._tree = QTreeView()
+        self._tree.setModel(self._model)
+        self._tree.setHeaderHidden(True)
+        self._tree.setEditTriggers(QTreeView.EditTrigger.NoEditTriggers)
+        self._tree.setUniformRowHeights(True)
+        self._tree.setIndentation(2 * GRID)
+        self._tree.setTextElideMode(Qt.TextElideMode.ElideMiddle)  # the answer stands at the end
+        header = self._tree.header()
+        header.setStretchLastSection(False)
+        header.setMinimumSectionSize(3 * GRID)
+        header.setSectionResizeMode(0, QHeaderView.ResizeMode.Stretch)
+        header.setSectionResizeMode(1, QHeaderView.ResizeMode.Fixed)
+        header.resizeSection(1, 3 * GRID)
+        remove = QShortcut(QKeySequence(Qt.Key.Key_Delete), self._tree)
+        remove.setContext(Qt.ShortcutContext.WidgetShortcut)
+        remove.activated.connect(self._end_selected)
+        self._tree.setItemDelegateForColumn(0, TickDelegate(self._tree))
+        self._model.itemChanged.connect(self._tell_tick)
+        self._tree.clicked.connect(self._pick)
+        self._tree.activated.connect(self._pick)
+        self._tree.setContextMenuPolicy(Qt.ContextMenuPolicy.CustomContextMenu)
+        self._tree.customContextMenuRequested.connect(self._offer)
+        self._error = make_error_line()
+        self._error.setMargin(GRID // 2)
+        self._place = QLabel()
+        self._place.setEnabled(False)
+        self._place.setWordWrap(True)
+        self._place.setMargin(GRID // 2)
+        column = QVBoxLayout(self.content)
+        column.setContentsMargins(0, 0, 0, 0)
+        column.setSpacing(0)
+        column.addWidget(self._tree, 1)
+        column.addWidget(self._error)
+        column.addWidget(self._place)
+
+    @property
+    def model(self) -> QStandardItemModel:
+        """The tree."""
+        return self._model
+
+    @property
+    def tree(self) -> QTreeView:
+        """The view of the tree."""
+        return self._tree
+
+    @property
+    def selected_speaker(self) -> str:
+        """The speaker who is selected, directly or by a session; empty where there is none."""
+        index = self._tree.currentIndex()
+        owner = index.parent() if index.data(KIND) == "session" else index
+        return str(owner.data(KEY)) if owner.data(KIND) == "speaker" else ""
+
+    @property
+    def error(self) -> str:
+        """What went wrong, where the lists stay; empty where nothing has."""
+        return self._error.text()
+
+    def show_status(self, status: PanelStatus) -> None:
+        """Show a state; what goes wrong stands below the lists where there are any."""
+        if status.kind == "error" and self._has_rows():
+            set_error(self._error, f"{status.sentence} {status.hint}")
+        else:
+            super().show_status(status)
+
+    def show_snapshot(self, snapshot: LibrarySnapshot) -> None:
+        """Show the speakers of a library; those whose sessions are seen stay open."""
+        set_error(self._error, "")
+        rows = [self._speakers.child(row) for row in range(self._speakers.rowCount())]
+        seen = {item.data(KEY) for item in rows if self._tree.isExpanded(item.index())}
+        self._speakers.removeRows(0, len(rows))
+        for speaker in snapshot.speakers:
+            item = speaker_item(speaker)
+            self._speakers.appendRow(item)
+            self._tree.setExpanded(item.index(), speaker.name in seen)
+        self._place.setText(f"Library: {snapshot.folder.name}")
+        self._place.setToolTip(str(snapshot.folder))
+        self._refresh(self._speakers, f"Speakers ({len(snapshot.speakers)})")
+
+    def show_recordings(
+        self, recordings: Sequence[Recording], ticked: Collection[Recording], shown: str | None
+    ) -> None:
+        """Show the opened recordings with boxes to tick; the one that is shown is selected."""
+        self._opened.removeRows(0, self._opened.rowCount())
+        for recording in recordings:
+            text = f"{recording.label}{answer_text(recording)}"
+            tip = f"{text}\nMeasurement: {recording.quality.verdict}\n{TICK_TIP}"
+            item = make_item(text, "recording", recording.key, tip)
+            item.setCheckable(True)
+            item.setCheckState(
+                Qt.CheckState.Checked if recording in ticked else Qt.CheckState.Unchecked
+            )
+            self._opened.appendRow(item)
+        self._refresh(self._opened, f"Opened ({len(recordings)})")
+        self.select_recording(shown)
+
+    def select_recording(self, key: str | None) -> None:
+        """Select an opened recording in the list."""
+        for row in range(self._opened.rowCount()):
+            item = self._opened.child(row)
+            if item.data(KEY) == key:
+                self._tree.setCurrentIndex(item.index())
+
+    def show_queue(self, rows: Sequence[JobRow]) -> None:
+        """Show the work that runs, waits and has failed; rows that stay are only told anew."""
+        queue = self._queue
+        if [queue.child(row).data(KEY) for row in range(queue.rowCount())] != [
+            row.key for row in rows
+        ]:
+            queue.removeRows(0, queue.rowCount())
+            for row in rows:
+                queue.appendRow(
+                    [make_item("", "job", row.key, ""), make_item("✕", "end", row.key, "")]
+                )
+            self._refresh(queue, f"Queue ({len(rows)})")
+        for place, row in enumerate(rows):
+            queue.child(place).setText(row.text)
+            queue.child(place).setToolTip(f"{row.text}\n{row.tip}")
+            queue.child(place, 1).setToolTip(row.end)
+
+    def _refresh(self, item: QStandardItem, title: str) -> None:
+        item.setText(title)
+        self._tree.expand(item.index())
+        if self._has_rows():
+            self.show_status(DONE)
+        elif self.status.kind == "done":
+            self.show_empty()
+
+    def _has_rows(self) -> bool:
+        return any(self._model.item(row).rowCount() for row in range(self._model.rowCount()))
+
+    def _offer(self, place: QPoint) -> None:
+        """What can be done with the speaker or the work under the pointer."""
+        self._tree.setCurrentIndex(self._tree.indexAt(place))
+        speaker, index = self.selected_speaker, self._tree.currentIndex()
+        menu = QMenu(self)
+        menu.setAttribute(Qt.WidgetAttribute.WA_DeleteOnClose)
+        if speaker:
+            drift = menu.addAction("Shape drift over sessions…")
+            drift.triggered.connect(partial(self._ask_drift, speaker))
+        if index.data(KIND) == "session":
+            menu.addAction("Date of recording…").triggered.connect(self._ask_date)
+        if index.data(KIND) in ("job", "end"):
+            end = menu.addAction(index.siblingAtColumn(1).data(Qt.ItemDataRole.ToolTipRole))
+            end.triggered.connect(self._end_selected)
+        if menu.actions():
+            menu.popup(self._tree.viewport().mapToGlobal(place))
+        else:
+            menu.deleteLater()
+
+    def _ask_drift(self, speaker: str, _checked: bool = False) -> None:
+        self.drift_requested.emit(speaker)
+
+    def _ask_date(self) -> None:
+        self.date_requested.emit(self._tree.currentIndex().data(SESSION))
+
+    def _tell_tick(self, item: QStandardItem) -> None:
+        if item.isCheckable():
+            on = item.checkState() == Qt.CheckState.Checked
+            self.recording_ticked.emit(item.data(KEY), on)
+
+    def _pick(self, index: QModelIndex) -> None:
+        kind, key = index.data(KIND), index.data(KEY)
+        if kind == "speaker":
+            self.speaker_picked.emit(key)
+        elif kind == "session":
+            self.session_picked.emit(key)
+        elif kind == "recording":
+            self.recording_picked.emit(key)
+        elif kind == "job":
+            self.job_picked.emit(key)
+        elif kind == "end":
+            self.job_ended.emit(key)
+
+    def _end_selected(self) -> None:
+        index = self._tree.currentIndex()
+        if index.data(KIND) in ("job", "end"):
+            self.job_ended.emit(index.data(KEY))

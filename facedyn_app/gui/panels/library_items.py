@@ -1,0 +1,64 @@
+"""Rows of the library's tree: their texts, and what is kept with them."""
+
+from __future__ import annotations
+
+from typing import Final
+
+from PySide6.QtCore import Qt
+from PySide6.QtGui import QStandardItem
+
+from facedyn_app.gui.formatting import simulated_label
+from facedyn_app.gui.recording import Recording
+from facedyn_app.gui.workflows.library import ListedSpeaker
+
+KIND: Final = Qt.ItemDataRole.UserRole + 1
+"""What a row is: "speaker", "session", "recording", "job", or "end" for the end of a job."""
+KEY: Final = Qt.ItemDataRole.UserRole + 2
+"""Which one it is."""
+SESSION: Final = Qt.ItemDataRole.UserRole + 3
+"""The `ListedSession` of a session."""
+TICK_TIP: Final = "Tick several for Identify > Who are the ticked?"
+SESSION_TIP: Final = "A click opens it; a right click also sets its date."
+
+
+def answer_text(recording: Recording) -> str:
+    """Who an opened recording is, as the list tells it; nothing where nobody has asked."""
+    answer = recording.identification
+    if answer is None or not answer.matches:
+        return ""
+    return f" · {answer.words()}"
+
+
+def head_item(title: str) -> QStandardItem:
+    """The head of a part of the tree."""
+    item = QStandardItem(title)
+    font = item.font()
+    font.setBold(True)
+    item.setFont(font)
+    item.setSelectable(False)
+    return item
+
+
+def make_item(text: str, kind: str, key: object, tip: str) -> QStandardItem:
+    """A row: what it says, what it is, which one, and what the pointer over it tells."""
+    item = QStandardItem(text)
+    item.setData(kind, KIND)
+    item.setData(key, KEY)
+    item.setToolTip(tip)
+    return item
+
+
+def speaker_item(speaker: ListedSpeaker) -> QStandardItem:
+    """A speaker and below them their sessions."""
+    n = len(speaker.sessions)
+    label = simulated_label(speaker.name, simulated=speaker.simulated)
+    text = f"{label} · {n} session{'' if n == 1 else 's'}"
+    tip = f"Consent: {speaker.consent or 'none recorded'}"
+    item = make_item(text, "speaker", speaker.name, tip)
+    for session in speaker.sessions:
+        name = simulated_label(session.name, simulated=session.simulated)
+        line = f"{session.date_text} · {name} · {session.seconds:.1f} s"
+        row = make_item(line, "session", session.key, f"{line}\n{SESSION_TIP}")
+        row.setData(session, SESSION)
+        item.appendRow(row)
+    return item

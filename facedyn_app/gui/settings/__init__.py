@@ -1,1 +1,0 @@
-"""The settings in the window."""

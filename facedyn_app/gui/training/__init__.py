@@ -1,1 +1,0 @@
-"""Training and recognizers in the window."""

@@ -1,0 +1,1 @@
+"""Widgets: show what they are given, emit what the user did; know no topic and no state."""
