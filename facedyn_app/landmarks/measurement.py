@@ -175,7 +175,7 @@ def turns_of(points: FloatArray, depths: FloatArray) -> FloatArray:
     """(N, 3) float32 rotation vectors against a face that looks into the camera, rad.
 
     Of the face as it is seen, that is against the line of sight to it. The axes are those from the
-    subject's right to his left, and from the chin to the top of the forehead. What an open jaw, a
+    subject's right to their left, and from the chin to the top of the forehead. What an open jaw, a
     head's own build and the landmarker's habits add is for the fit to know (`landmark_errors`).
 
     Args:
