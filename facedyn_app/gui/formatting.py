@@ -28,6 +28,11 @@ def number(value: float | None, digits: int = 2) -> str:
     return "-" if value is None else f"{value:.{digits}f}"
 
 
+def percent(share: float) -> str:
+    """A share of 0..1 in percent."""
+    return f"{100 * share:.0f} %"
+
+
 def drift_text(report: DriftReport, trust: TrustSettings) -> str:
     """Whether a speaker's shape drifts, first in a word, as HTML."""
     label = drift_label(report, trust)
