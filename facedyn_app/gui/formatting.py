@@ -23,6 +23,11 @@ def simulated_label(name: str, *, simulated: bool) -> str:
     return f"{name} (simulated)" if simulated else name
 
 
+def percent(share: float) -> str:
+    """A share of 0..1 in percent."""
+    return f"{100 * share:.0f} %"
+
+
 def drift_text(report: DriftReport, trust: TrustSettings) -> str:
     """Whether a speaker's shape drifts, first in a word, as HTML."""
     label = drift_label(report, trust)

@@ -7,6 +7,7 @@ from pathlib import Path
 import numpy as np
 from PySide6.QtCore import QObject, QSize, Slot
 
+from facedyn_app.gui.formatting import percent
 from facedyn_app.gui.frame_loader import FrameLoader, LoadedFrame, image_to_qimage
 from facedyn_app.gui.panels.video import VideoPanel
 from facedyn_app.gui.recording import Recording
@@ -110,7 +111,7 @@ class FrameFeed(QObject):
 def _readout(recording: Recording, timeline: Timeline, frame: int) -> str:
     origin = "simulated · " if recording.session.simulated else ""
     quality = recording.quality
-    valid = f"valid {100 * quality.n_valid / max(1, quality.n_frames):.0f} %"
+    valid = f"valid {percent(quality.n_valid / max(1, quality.n_frames))}"
     if not timeline.valid[frame]:
         return f"{origin}no trusted face in this frame · {valid}"
     error = timeline.error_percent[frame]

@@ -7,6 +7,7 @@ from functools import partial
 
 from PySide6.QtCore import QObject, Signal, Slot
 
+from facedyn_app.gui.formatting import percent
 from facedyn_app.gui.jobs import Batch, Job, JobQueue
 from facedyn_app.gui.status import error_status
 from facedyn_app.progress import Progress
@@ -84,7 +85,7 @@ class JobListModel(QObject):
         progress = self._progress.get(job)
         if progress is None:
             return JobRow(job, f"running · {job.title}", "Click to watch it")
-        share = "running" if progress.share is None else f"{100 * progress.share:.0f} %"
+        share = "running" if progress.share is None else percent(progress.share)
         return JobRow(job, f"{share} · {job.title}", f"{progress.stage}. Click to watch it")
 
     @Slot(object)

@@ -9,6 +9,7 @@ import pyqtgraph as pg
 from PySide6.QtCore import QEvent, Qt, QTimer, Signal
 from PySide6.QtWidgets import QHBoxLayout, QLabel, QProgressBar, QPushButton, QVBoxLayout, QWidget
 
+from facedyn_app.gui.formatting import percent
 from facedyn_app.gui.status import error_status
 from facedyn_app.gui.theme import GRID, colours_of, tabular_font
 from facedyn_app.gui.widgets.form_parts import make_note
@@ -200,8 +201,8 @@ def _facts(state: TrainingState | None) -> str:
     if state.validations:
         best = min(state.validations, key=lambda look: look.regret)
         parts.append(
-            f"held-out top-1 {100 * state.validations[-1].top1_window:.0f} % of windows, "
-            f"best {100 * best.top1_window:.0f} % at step {best.step}"
+            f"held-out top-1 {percent(state.validations[-1].top1_window)} of windows, "
+            f"best {percent(best.top1_window)} at step {best.step}"
         )
     return " · ".join(parts)
 

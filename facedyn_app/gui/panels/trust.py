@@ -14,7 +14,7 @@ from facedyn_app.dynamics.drift import drift_label, interval_words
 from facedyn_app.dynamics.match_confidence import beyond_the_probe
 from facedyn_app.dynamics.session_qc import measured_words
 from facedyn_app.formatting import number
-from facedyn_app.gui.formatting import drift_text, simulated_label
+from facedyn_app.gui.formatting import drift_text, percent, simulated_label
 from facedyn_app.gui.recording import Recording
 from facedyn_app.gui.status import DONE
 from facedyn_app.gui.theme import GRID, colours_of, tabular_font, verdict_colour
@@ -136,7 +136,7 @@ class TrustPanel(Panel):
     def _quality_text(self, quality: Quality) -> str:
         colour = verdict_colour(colours_of(self), quality.verdict)
         share = quality.n_valid / quality.n_frames if quality.n_frames else 0.0
-        numbers = " · ".join([f"{100 * share:.0f} % of frames valid", *measured_words(quality)])
+        numbers = " · ".join([f"{percent(share)} of frames valid", *measured_words(quality)])
         text = f'Measurement: <b style="color:{colour}">{quality.verdict}</b> · {numbers}'
         changed = () if self._trust == TrustSettings() else (CHANGED,)
         return "<br>".join([text, *quality.reasons, *changed])

@@ -7,7 +7,7 @@ import time
 from PySide6.QtCore import Signal
 from PySide6.QtWidgets import QHBoxLayout, QLabel, QProgressBar, QPushButton, QWidget
 
-from facedyn_app.gui.formatting import duration_text
+from facedyn_app.gui.formatting import duration_text, percent
 from facedyn_app.gui.theme import GRID, tabular_font
 from facedyn_app.progress import Progress
 
@@ -116,7 +116,7 @@ class StatusLine(QWidget):
         left, pace = self._time_left.update(progress, time.monotonic())
         parts = [f"{self._title}: {progress.stage}"]
         if progress.share is not None:
-            parts.append(f"{100 * progress.share:.0f} %")
+            parts.append(percent(progress.share))
             self._bar.setRange(0, 1000)
             self._bar.setValue(round(1000 * progress.share))
         else:

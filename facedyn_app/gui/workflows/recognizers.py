@@ -5,6 +5,7 @@ from __future__ import annotations
 from pathlib import Path
 
 from facedyn_app.errors import FacedynError
+from facedyn_app.gui.formatting import percent
 from facedyn_app.gui.workflows.library import existing_library
 from facedyn_app.library.library import Library
 from facedyn_app.library.recognizers import (
@@ -58,7 +59,7 @@ def accuracy_text(entry: RecognizerEntry) -> str:
     learnt = f"Learnt from {entry.n_speakers} {kind}; reads the head {entry.head_id}."
     if entry.top1 is None:
         return f"{learnt} Nothing is known of its accuracy: no session was kept for testing."
-    share = f"{100 * entry.top1:.0f} %"
+    share = percent(entry.top1)
     if entry.top1_interval is not None:
         low, high = entry.top1_interval
         share += f" (90 % interval {100 * low:.0f} to {100 * high:.0f} %)"

@@ -9,7 +9,7 @@ from threading import Event
 from typing import Final, Literal
 
 from facedyn_app.device import use_threads
-from facedyn_app.gui.formatting import duration_text
+from facedyn_app.gui.formatting import duration_text, percent
 from facedyn_app.gui.workflows.library import existing_library
 from facedyn_app.library.library import Library
 from facedyn_app.library.recognizers import RecognizerEntry, list_recognizers
@@ -143,7 +143,7 @@ class TrainingRun:
         if self.progress.partial is None:
             parts.append(self.progress.stage)
         if share is not None:
-            parts.append(f"{100 * share:.0f} %")
+            parts.append(percent(share))
         if self.seconds_left is not None:
             parts.append(f"{duration_text(self.seconds_left)} left")
         return " · ".join(parts)
