@@ -1,4 +1,4 @@
-"""How fast the network is, beside the plain transformer that torch brings."""
+"""Speed of the network, beside the plain transformer that torch brings."""
 
 from __future__ import annotations
 

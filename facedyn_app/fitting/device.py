@@ -9,7 +9,7 @@ import torch
 from facedyn_app.errors import InputError
 
 OWN_THREADS: Final = torch.get_num_threads()
-"""What torch has chosen for this machine."""
+"""Threads that torch has chosen for this machine."""
 
 
 def use_threads(n_threads: int) -> None:
