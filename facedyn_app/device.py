@@ -10,7 +10,7 @@ from facedyn_app.errors import InputError
 from facedyn_app.settings import DEVICES
 
 OWN_THREADS: Final = torch.get_num_threads()
-"""What torch has chosen for this machine."""
+"""Threads that torch has chosen for this machine."""
 
 
 def use_threads(n_threads: int) -> None:

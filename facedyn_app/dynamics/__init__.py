@@ -1,1 +1,1 @@
-"""From parameters to motion, and whether the shape stayed the same: features, windows, drift."""
+"""Dynamics of a session: motion features and windows, shape drift, quality, match confidence."""

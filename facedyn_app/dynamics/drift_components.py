@@ -14,7 +14,7 @@ from facedyn_app.records import FloatArray, ShapeCertainty
 
 @dataclass(frozen=True, slots=True, eq=False)
 class DriftComponents:
-    """How the shape differs between the I sessions of a speaker that have two chunks or more.
+    """Differences of shape between the I sessions of a speaker that have two chunks or more.
 
     Attributes:
         names: The sessions, in the order given.

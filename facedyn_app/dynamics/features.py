@@ -126,7 +126,7 @@ def _gaze(session: Session) -> FloatArray:
 
 
 def stretches(times: FloatArray, longest_step_s: float) -> list[tuple[int, int]]:
-    """Where rows follow each other without a long gap.
+    """Stretches of rows that follow each other without a long gap.
 
     Args:
         times: (T,) ascending times of the valid frames, s.

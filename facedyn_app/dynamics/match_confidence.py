@@ -15,13 +15,13 @@ from facedyn_app.records import MatchTrust, Quality, Session
 from facedyn_app.settings import TrustSettings
 
 OF_THE_PROBE = "The recording: "
-"""What reasons begin with that are the probe's own, and so those of every match."""
+"""Beginning of the reasons that are the probe's own, and so those of every match."""
 
 
 def judge_match(
     probe: Session, enrolled: Sequence[Session], trust: TrustSettings, *, accepted: bool | None
 ) -> MatchTrust:
-    """Whether the match of a probe with a speaker is good, a caution, or not to be used.
+    """Verdict on the match of a probe with a speaker: good, a caution, or not to be used.
 
     - Not to be used: the probe's measurement is, or that of all enrolled sessions.
     - Caution: a measurement is not good; one session is enrolled only; the shape drifts between
@@ -55,7 +55,7 @@ def beyond_the_probe(judged: MatchTrust) -> list[str]:
 
 
 def shape_distance(probe: Session, enrolled: Sequence[Session]) -> float:
-    """How far a probe's shape lies from the mean of a speaker's, over the noise of both.
+    """Distance of a probe's shape from the mean of a speaker's, over the noise of both.
 
     As a session's corrected DNR and in its units (drift.py): with means m and their wander w,
     `sqrt(max(0, |m_p - mean_i m_i|^2 - w_p - sum_i w_i / I^2)) / N`, N the root of the mean

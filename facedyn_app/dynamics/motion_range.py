@@ -61,7 +61,7 @@ def liveliest(session: Session) -> list[int]:
 
 
 def channel_pairs(names: Sequence[str]) -> tuple[str, ...]:
-    """What pairs of channels have in common whose names differ in their end "Left" and "Right"."""
+    """Common beginnings of pairs of channels whose names end in "Left" and "Right"."""
     known = set(names)
     return tuple(
         name.removesuffix(LEFT)

@@ -59,7 +59,7 @@ def _median_of_measured(values: FloatArray | None) -> float:
 
 
 def _light(session: Session) -> tuple[float, float]:
-    """How bright the face is, and by what share of that it changes."""
+    """Brightness of the face, and the share of it by which it changes."""
     middle = _median_of_measured(session.brightness)
     if session.brightness is None or not middle > 0.0:
         return middle, math.nan
@@ -75,7 +75,7 @@ def _focal(session: Session) -> float:
 
 @dataclass(frozen=True, slots=True)
 class _Rule:
-    """How one condition stands out.
+    """Rule by which one condition stands out.
 
     Attributes:
         value: Of a session.

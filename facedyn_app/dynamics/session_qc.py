@@ -119,7 +119,7 @@ def _percent(share: float) -> str:
 
 @dataclass(frozen=True, slots=True)
 class Jitter:
-    """How much the parameters of the face tremble from frame to frame, NaN where not known.
+    """Jitter of the parameters of the face from frame to frame, NaN where not known.
 
     Attributes:
         rotation_deg: Of the head, degrees.
@@ -201,7 +201,7 @@ def measure_session_qc(session: Session) -> SessionQc:
 
 
 def invalid_counts(session: Session) -> dict[str, int]:
-    """How many frames are not valid, by the reason."""
+    """Numbers of frames that are not valid, by the reason."""
     if session.invalid_reason is None:
         n = int((~session.valid).sum())
         return {"unknown": n} if n else {}

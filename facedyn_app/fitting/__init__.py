@@ -1,1 +1,1 @@
-"""Landmarks to head parameters: the block-arrow solver, residuals, the fit of a session."""
+"""Fit of a head to landmarks: the block-arrow solver, residuals, priors, the fit of a session."""

@@ -97,7 +97,7 @@ Evaluation = TypeVar("Evaluation", bound=Costed)
 
 
 class ArrowProblem(Protocol[State, Evaluation]):
-    """What the solver needs to know of a problem."""
+    """A problem as the solver uses it."""
 
     @property
     def group(self) -> Tensor:
@@ -118,7 +118,7 @@ class ArrowProblem(Protocol[State, Evaluation]):
 
 @dataclass(frozen=True, slots=True, eq=False)
 class ArrowResult(Generic[State]):
-    """Where the solver came to.
+    """Result of the solver.
 
     Attributes:
         state: The best state found.

@@ -45,7 +45,7 @@ MOST_STEPS, TOLERANCE = 20, 1e-4
 
 @dataclass(frozen=True, slots=True)
 class Focal:
-    """What the frames say of the focal length.
+    """Estimate of the focal length.
 
     Attributes:
         factor: Most likely focal length, of the image's longer side.
@@ -94,7 +94,7 @@ def estimate_focal(fitter: Fitter, landmarks: Landmarks, on_progress: OnProgress
 
 
 def unfolded(seen: Focal, *, has_errors: bool) -> Focal:
-    """What is found with the landmarker's errors known is unfolded; else only as uncertain."""
+    """The estimate freed of the landmarker's bias where its errors are known; else as uncertain."""
     log_sd = seen.log_sd / SEEN_SHARE
     if not has_errors:
         return replace(seen, log_sd=log_sd)

@@ -58,7 +58,7 @@ _ARRAYS = (
 
 @dataclass(frozen=True, slots=True, eq=False)
 class LandmarkErrors:
-    """What N rows of measurements depend on.
+    """Dependence of N rows of measurements on face and view.
 
     Rows: the displacements of K landmarks along the head's x and y, m, the two of each landmark in
     turn; then the readings.
@@ -96,7 +96,7 @@ class LandmarkErrors:
 
 
 def known_errors(head: HeadModel) -> LandmarkErrors | None:
-    """What the program knows of the landmarker's errors on a head; None where nothing.
+    """The landmarker's known errors on a head; None where there are none.
 
     Raises:
         InputError: A file of this installation is damaged.
@@ -117,8 +117,16 @@ def known_errors(head: HeadModel) -> LandmarkErrors | None:
 
 
 def measured_file(head_sha256: str) -> Path:
+<<<<<<< HEAD
     """Where what was measured on a head of the user's is kept; it can be measured again."""
     name = f"errors-{VERSION}-{EMBEDDING_VERSION}-{head_sha256}.npz"
+||||||| 3777c92
+    """Where what was measured on a head of the user's is kept; it can be measured again."""
+    name = f"errors-{VERSION}-{PLACING_VERSION}-{head_sha256}.npz"
+=======
+    """File of the errors measured on a head of the user's; it can be measured again."""
+    name = f"errors-{VERSION}-{PLACING_VERSION}-{head_sha256}.npz"
+>>>>>>> learn/learn
     return head_cache() / name
 
 

@@ -58,7 +58,7 @@ def shape_chunks(
     number: IntArray,
     chunks: Chunks,
 ) -> tuple[IntArray, FloatArray]:
-    """Which chunks lie in a block and their shapes: one more step, each second with its own.
+    """Chunks of a block and their shapes: one more step, each second with its own.
 
     From the session's optimum the step of the same solver, its frames grouped by second, leads
     to the second's own optimum: the problem is nearly quadratic there. The errors of the session

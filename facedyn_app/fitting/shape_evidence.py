@@ -103,7 +103,7 @@ def shape_evidence(head: LandmarkHead, precision: Tensor, settings: FitSettings)
 def shape_certainty(
     problem: FaceProblem, evaluation: Evaluation, evidence: ShapeEvidence
 ) -> ShapeCertainty:
-    """How sure the shape of a recording is, everything else marginalised.
+    """Certainty of the shape of a recording, everything else marginalised.
 
     Args:
         problem: The frames that the shape was estimated from, of one group, with that evidence.

@@ -56,7 +56,7 @@ class FaceState:
 
 @dataclass(frozen=True, slots=True, eq=False)
 class Observations:
-    """What the camera saw in T frames.
+    """Observations of the camera in T frames.
 
     Attributes:
         points: (T, K, 2) landmark positions from the image's centre, px.

@@ -54,7 +54,7 @@ class SignedPermutation:
 
 @dataclass(frozen=True, slots=True, eq=False)
 class HeadMirror:
-    """What takes the place of what in the mirror image of a head.
+    """Permutations that make the mirror image of a head.
 
     Attributes:
         points: Of the K landmarks.
@@ -172,7 +172,7 @@ def _row_mirror(head: LandmarkHead, points: SignedPermutation) -> SignedPermutat
 
 
 def _own_mirror(field: Tensor, points: SignedPermutation) -> SignedPermutation | None:
-    """Which direction of a (2, 3, K, N) field is which one's mirror image; None where unlike."""
+    """The mirror image of each direction of a (2, 3, K, N) field; None where unlike."""
     from scipy.optimize import linear_sum_assignment
 
     moved = field.sum(0).double()

@@ -30,7 +30,7 @@ half of it they would not end."""
 
 @dataclass(frozen=True, slots=True, eq=False)
 class TemporalPrior:
-    """How T frames in order are expected to follow each other.
+    """Expected differences between T frames in order.
 
     Attributes:
         close: (T - 1,) how close neighbours are, 1 at 25 frames/s; 0 across gaps.

@@ -1,1 +1,1 @@
-"""From motion windows to embeddings to ranked speakers: the network, its training, scoring."""
+"""Recognition of speakers: motion windows to embeddings to ranked speakers, and training."""

@@ -53,12 +53,12 @@ ADAPTATION = (
     EMPHASIS,
     MOST_ADAPTING,
 )
-"""All that an adapted space depends on beside back-end and gallery."""
+"""Constants on which an adapted space depends, beside back-end and gallery."""
 
 
 @dataclass(frozen=True, slots=True, eq=False)
 class Backend:
-    """What is learnt of descriptors and network from the training speakers.
+    """Whitening of descriptors and network, learnt from the training speakers.
 
     Attributes:
         descriptors: Whitening of the descriptors.
@@ -94,7 +94,7 @@ class Backend:
         gallery: Mapping[str, Sequence[Embedding]],
         network_weight: float = NETWORK_WEIGHT,
     ) -> ScoreSpace:
-        """Where probes are compared with a gallery, whose own speakers adapt it.
+        """The score space of a gallery, whose own speakers adapt it.
 
         The library's windows within speakers count beside those of the training (covariance 1),
         of which `n_windows` count, its speakers' mean beside theirs (0), and the

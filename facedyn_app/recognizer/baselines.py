@@ -60,7 +60,7 @@ def uncentred(cut: MotionWindows, rng: np.random.Generator) -> FloatArray:
 
 
 def amplitude_only(cut: MotionWindows, rng: np.random.Generator) -> FloatArray:
-    """How much each channel moves in a window, and nothing of how: noise of that deviation."""
+    """Noise of the deviation of each channel in a window: amplitude, without any course."""
     n_windows, n_steps, _ = cut.values.shape
     n_channels = len(cut.mean)
     noise = rng.normal(size=(n_windows, n_steps + len(SMOOTHING) - 1, n_channels))
@@ -108,7 +108,7 @@ BASELINES: Mapping[str, Describe] = {
     "descriptors_a": descriptors_a,
     "descriptors_b": descriptors_b,
 }
-"""What describes a window for the discriminant directions, by the names in results."""
+"""Descriptions of windows for the discriminant directions, by the names in results."""
 
 
 def discriminant_scores(

@@ -71,7 +71,7 @@ class SessionBatches:
 
 @dataclass(frozen=True, slots=True)
 class Augmentation:
-    """How far training windows are changed.
+    """Strength of the changes to training windows.
 
     Attributes:
         noise: Largest added noise, share of a channel's standard deviation.

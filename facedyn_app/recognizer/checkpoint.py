@@ -26,14 +26,14 @@ from facedyn_app.recognizer.history import History, Validation
 FORMAT, VERSION = "facedyn-training", 1
 FILE = "checkpoint.safetensors"
 MOMENTS = ("step", "exp_avg", "exp_avg_sq")
-"""What AdamW keeps of every parameter."""
+"""AdamW's state of every parameter."""
 
 _HINT = "Delete that folder and train again."
 
 
 @dataclass(frozen=True, slots=True, eq=False)
 class CheckpointDir:
-    """Where a training keeps what it needs to go on.
+    """Folder of an unfinished training: prepared motion and checkpoint.
 
     Attributes:
         folder: Prepared motion and checkpoint.

@@ -49,7 +49,7 @@ LEAST_KURTOSIS, LEAST_QUANTILE = 1e-3, 1e-2
 
 @dataclass(frozen=True, slots=True, eq=False)
 class Moments:
-    """What all descriptors of some windows are computed from.
+    """Centred and standardised motion of windows, from which all descriptors are computed.
 
     Attributes:
         centred: (W, T, C) channels, the window's mean taken off.

@@ -44,7 +44,7 @@ WEIGHTS, CONFIG = "weights.safetensors", "config.json"
 BACKEND, CALIBRATION = "backend.safetensors", "calibration.json"
 FILES = (WEIGHTS, CONFIG, BACKEND, CALIBRATION)
 OLD_FILES = ("cohort.safetensors",)
-"""What folders of older versions have besides."""
+"""Further files in folders of older versions."""
 DEFAULT_FOLDER = "recognizer"
 
 RESTING = "resting"

@@ -31,13 +31,13 @@ class Validation:
 
     @property
     def regret(self) -> float:
-        """What the best weights have least of: windows not recognised plus equal error rate."""
+        """Criterion of the best weights: share of windows not recognised plus equal error rate."""
         return 1.0 - self.top1_window + self.eer
 
 
 @dataclass(frozen=True, slots=True)
 class TrainingState:
-    """What a window may show while training.
+    """Progress of a training, for display.
 
     Attributes:
         step: Steps done.
@@ -58,7 +58,7 @@ class TrainingState:
 
 @dataclass(slots=True)
 class History:
-    """How far a training has come; plain values, kept in its checkpoint.
+    """Progress and validations of a training; plain values, kept in its checkpoint.
 
     Attributes:
         step: Steps done.

@@ -63,7 +63,7 @@ class Recognizer:
 
     @cached_property
     def fingerprint(self) -> str:
-        """What tells it from other recognizers: a hash of all that its embeddings depend on."""
+        """Hash of all that its embeddings depend on."""
         texts = [self.head_id, *self.expression_names, repr(self.features), repr(self.sizes)]
         digest = hashlib.sha256("\n".join(texts).encode())
         for name, value in sorted(self.network.state_dict().items()):
@@ -93,7 +93,7 @@ class Recognizer:
         return feature_windows(session, self.features, self.head_id, self.expression_names)
 
     def space(self, gallery: Mapping[str, Sequence[Embedding]]) -> ScoreSpace:
-        """Where probes are compared with a gallery, adapted to its speakers."""
+        """The score space of a gallery, adapted to its speakers."""
         return self.backend.space(gallery)
 
     def gallery(self, embeddings: Mapping[str, Sequence[Embedding]]) -> Gallery:

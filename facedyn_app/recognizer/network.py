@@ -83,7 +83,7 @@ LARGEST_INPUT = 6.0
 
 
 class EmbeddingNetwork(nn.Module):
-    """What every network shares: scaling, attentive pooling, embedding.
+    """Base of all networks: scaling, attentive pooling, embedding.
 
     The pooled statistics pass a BatchNorm without affine part, as in MFA-Conformer: each is then
     given in units of how much it differs between windows. Channels that never moved in training

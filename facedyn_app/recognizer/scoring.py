@@ -29,7 +29,7 @@ class Block:
 
 @dataclass(frozen=True, slots=True, eq=False)
 class ScoreSpace:
-    """Where vectors are compared: their product is the weighted sum of the blocks' cosines.
+    """Space of comparison: the product of vectors is the weighted sum of the blocks' cosines.
 
     Attributes:
         blocks: The blocks, in the order of their columns; the weights sum to 1.
@@ -72,7 +72,7 @@ def identity_block(width: int, weight: float) -> Block:
 
 
 def plain_space(width: int) -> ScoreSpace:
-    """Where vectors of one kind are compared by their cosine, as they are."""
+    """The space of one kind of vectors, compared by their cosine as they are."""
     return ScoreSpace((identity_block(width, 1.0),))
 
 

@@ -20,7 +20,7 @@ FEWEST_TO_SHARE = 20
 
 @dataclass(frozen=True, slots=True)
 class TestSessions:
-    """Which of a speaker's sessions are kept for testing.
+    """Choice of the sessions of a speaker that are kept for testing.
 
     Attributes:
         last: Whether it is the last one.

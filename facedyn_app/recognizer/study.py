@@ -36,7 +36,7 @@ class Point:
 
 @dataclass(frozen=True, slots=True, eq=False)
 class DriftRelation:
-    """How well speakers are recognised against how far their estimated shape drifts.
+    """Recognition of speakers against the drift of their estimated shape.
 
     Attributes:
         speakers: The speakers that have both.
