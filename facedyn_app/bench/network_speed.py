@@ -1,10 +1,4 @@
-<<<<<<< HEAD
 """Speed of the recognizer's network, beside the plain transformer encoder that torch brings."""
-||||||| 3777c92
-"""How fast the network is, beside the plain transformer that torch brings."""
-=======
-"""Speed of the network, beside the plain transformer that torch brings."""
->>>>>>> learn/learn
 
 from __future__ import annotations
 

@@ -117,16 +117,8 @@ def known_errors(head: HeadModel) -> LandmarkErrors | None:
 
 
 def measured_file(head_sha256: str) -> Path:
-<<<<<<< HEAD
-    """Where what was measured on a head of the user's is kept; it can be measured again."""
-    name = f"errors-{VERSION}-{EMBEDDING_VERSION}-{head_sha256}.npz"
-||||||| 3777c92
-    """Where what was measured on a head of the user's is kept; it can be measured again."""
-    name = f"errors-{VERSION}-{PLACING_VERSION}-{head_sha256}.npz"
-=======
     """File of the errors measured on a head of the user's; it can be measured again."""
-    name = f"errors-{VERSION}-{PLACING_VERSION}-{head_sha256}.npz"
->>>>>>> learn/learn
+    name = f"errors-{VERSION}-{EMBEDDING_VERSION}-{head_sha256}.npz"
     return head_cache() / name
 
 
