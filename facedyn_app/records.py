@@ -256,16 +256,47 @@ class FaceTrack(Protocol):
 
 
 @dataclass(frozen=True, slots=True, eq=False)
+class Motion:
+    """How a face moves in T frames: a head's parameters without its shape.
+
+    Attributes:
+        seconds: (T,) frame times, s, ascending.
+        valid: (T,) bool; the other arrays are NaN where this is false.
+        names: The E names of the expression coefficients.
+        expression: (T, E) float32 expression coefficients.
+        jaw: (T, 3) float32 jaw rotation vectors, rad; 0 in channel sets without a jaw joint.
+        rotation: (T, 3) float32 head rotation vectors against the facing pose, rad; NaN in all
+            frames where it was not measured.
+        translation: (T, 3) float32 head origin in the camera frame, m; NaN likewise.
+        gaze: (T, 2, 2) float32 turn of the left and the right eye, to the subject's left and up,
+            rad; None where the head has no eyes.
+    """
+
+    seconds: FloatArray
+    valid: BoolArray
+    names: tuple[str, ...]
+    expression: FloatArray
+    jaw: FloatArray
+    rotation: FloatArray
+    translation: FloatArray
+    gaze: FloatArray | None = None
+
+    def __post_init__(self) -> None:
+        """Check that all arrays have a row per frame and expression a column per name."""
+        names = ("valid", "expression", "jaw", "rotation", "translation")
+        _check_length(self, names, len(self.seconds))
+        if self.gaze is not None:
+            _check_length(self, ("gaze",), len(self.seconds))
+        if self.expression.shape[1:] != (len(self.names),):
+            raise ValueError("Motion.expression needs a column for each of its names")
+
+
+@dataclass(frozen=True, slots=True, eq=False)
 class HeadFit:
     """The head's parameters in every frame, and how good they are.
 
     Attributes:
-        seconds: (T,) frame times, s.
-        valid: (T,) bool; the other arrays are NaN where this is false.
-        expression: (T, E) float32 expression coefficients.
-        jaw: (T, 3) float32 jaw rotation vectors, rad.
-        rotation: (T, 3) float32 head rotation vectors against the facing pose, rad.
-        translation: (T, 3) float32 head origin in the camera frame, m.
+        motion: How the face moves.
         shape: (S,) float32 shape of the session, standard deviations.
         shape_chunks: (C, S) float32 shape estimated for each second by itself.
         shape_chunk_seconds: (C,) the middle of each chunk, s.
@@ -276,19 +307,12 @@ class HeadFit:
         converged: Whether the solver's last step was small.
         n_iterations: Steps of the joint solve.
         invalid_reason: (T,) uint8 number in INVALID_REASONS, 0 in valid frames; None when unknown.
-        gaze: (T, 2, 2) float32 turn of the left and the right eye, to the subject's left and up,
-            rad; NaN in frames that are not valid; None where the head has no eyes.
         focal_log_sd: Standard deviation of the logarithm of the focal length, where that was
             estimated; None where it was assumed, since the poses did not tell it.
         shape_certainty: How sure the shape is; None where it is not known.
     """
 
-    seconds: FloatArray
-    valid: BoolArray
-    expression: FloatArray
-    jaw: FloatArray
-    rotation: FloatArray
-    translation: FloatArray
+    motion: Motion
     shape: FloatArray
     shape_chunks: FloatArray
     shape_chunk_seconds: FloatArray
@@ -298,14 +322,12 @@ class HeadFit:
     converged: bool
     n_iterations: int
     invalid_reason: ByteArray | None = None
-    gaze: FloatArray | None = None
     focal_log_sd: float | None = None
     shape_certainty: ShapeCertainty | None = None
 
     def __post_init__(self) -> None:
         """Check that all arrays have a row per frame or per chunk."""
-        names = ("valid", "expression", "jaw", "rotation", "translation", "error_px", "face_px")
-        _check_length(self, names, len(self.seconds))
+        _check_length(self, ("error_px", "face_px"), len(self.motion.seconds))
         _check_length(self, ("shape_chunks",), len(self.shape_chunk_seconds))
         if self.shape_certainty is not None:
             self.shape_certainty.check(self.shape_chunks)
@@ -316,29 +338,14 @@ class PartialFit:
     """Motion of k frames, as it is known while a recording is still being analysed.
 
     Attributes:
-        seconds: (k,) frame times, s.
-        valid: (k,) bool; the other arrays are NaN where this is false.
-        expression: (k, E) float32 expression coefficients.
-        jaw: (k, 3) float32 jaw rotation vectors, rad.
-        rotation: (k, 3) float32 head rotation vectors against the facing pose, rad.
-        translation: (k, 3) float32 head origin in the camera frame, m.
+        motion: How the face moves.
         points: (L, 2) landmarks of the last frame, px; NaN where it has no face.
         image: (height, width, 3) uint8 RGB, the last frame; None where it is not kept.
     """
 
-    seconds: FloatArray
-    valid: BoolArray
-    expression: FloatArray
-    jaw: FloatArray
-    rotation: FloatArray
-    translation: FloatArray
+    motion: Motion
     points: FloatArray
     image: ByteArray | None = None
-
-    def __post_init__(self) -> None:
-        """Check that all arrays have a row per frame."""
-        names = ("valid", "expression", "jaw", "rotation", "translation")
-        _check_length(self, names, len(self.seconds))
 
 
 @dataclass(frozen=True, slots=True, eq=False)
@@ -346,14 +353,7 @@ class Session:
     """One recording of one person, as the library keeps it (its file: handbook/tracks.md).
 
     Attributes:
-        seconds: (T,) frame times, s.
-        valid: (T,) bool; expression, jaw, rotation and translation are NaN where false.
-        expression: (T, E) float32 expression coefficients.
-        expression_names: The E names of the coefficients.
-        jaw: (T, 3) float32 jaw rotation vectors, rad; 0 in channel sets without a jaw joint.
-        rotation: (T, 3) float32 head rotation vectors against the facing pose, rad; NaN in all
-            frames where it was not measured.
-        translation: (T, 3) float32 head origin in the camera frame, m; NaN likewise.
+        motion: How the face moves.
         shape: (S,) float32 shape of the session, standard deviations; S = 0 where there is none.
         shape_chunks: (C, S) float32 shape estimated for each second by itself; C = 0 where one
             shape was estimated for the whole recording.
@@ -367,8 +367,6 @@ class Session:
             `simulated`, `fps_assumed`).
         invalid_reason: (T,) uint8 number in INVALID_REASONS, 0 in valid frames; None in sessions
             that do not say.
-        gaze: (T, 2, 2) float32 turn of the left and the right eye, to the subject's left and up,
-            rad; NaN in frames that are not valid; None where the head has no eyes.
         confidence: (T,) float32 the landmarker's certainty that there is a face, 0..1, 0 without
             one; None in sessions that do not say.
         sharpness: (T,) float32 fine detail of the face over its contrast; depends on the camera
@@ -380,13 +378,7 @@ class Session:
         shape_certainty: How sure the shape is; None in sessions that do not say.
     """
 
-    seconds: FloatArray
-    valid: BoolArray
-    expression: FloatArray
-    expression_names: tuple[str, ...]
-    jaw: FloatArray
-    rotation: FloatArray
-    translation: FloatArray
+    motion: Motion
     shape: FloatArray
     shape_chunks: FloatArray
     shape_chunk_seconds: FloatArray
@@ -394,7 +386,6 @@ class Session:
     face_px: FloatArray
     meta: Mapping[str, Any] = field(default_factory=dict)
     invalid_reason: ByteArray | None = None
-    gaze: FloatArray | None = None
     confidence: FloatArray | None = None
     sharpness: FloatArray | None = None
     brightness: FloatArray | None = None
@@ -402,14 +393,11 @@ class Session:
     shape_certainty: ShapeCertainty | None = None
 
     def __post_init__(self) -> None:
-        """Check that all arrays have a row per frame, per chunk or a column per name."""
-        names = ("valid", "expression", "jaw", "rotation", "translation", "error_px", "face_px")
-        _check_length(self, names, len(self.seconds))
+        """Check that all arrays have a row per frame or per chunk."""
+        _check_length(self, ("error_px", "face_px"), len(self.motion.seconds))
         _check_length(self, ("shape_chunks",), len(self.shape_chunk_seconds))
         if self.shape_certainty is not None:
             self.shape_certainty.check(self.shape_chunks)
-        if self.expression.shape[1:] != (len(self.expression_names),):
-            raise ValueError("Session.expression needs a column for each of expression_names")
 
     @property
     def head_id(self) -> str:

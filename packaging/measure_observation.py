@@ -33,13 +33,13 @@ SIDE_PX = 400
 MODELS = Path(__file__).resolve().parents[1] / "models"
 
 
-def fitted(head: HeadModel, motion: SimulatedMotion, folder: Path) -> Session:
+def fitted(head: HeadModel, simulated: SimulatedMotion, folder: Path) -> Session:
     """Render a motion, then measure it from its pixels."""
     scene = make_scene(
-        head, motion.speaker, motion.session, seed=POPULATION, width=SIDE_PX, height=SIDE_PX
+        head, simulated.speaker, simulated.session, seed=POPULATION, width=SIDE_PX, height=SIDE_PX
     )
-    path = folder / f"{motion.speaker}.mp4"
-    write_video(path, render_motion(head, motion, scene), motion.fps, effort=8)
+    path = folder / f"{simulated.speaker}.mp4"
+    write_video(path, render_motion(head, simulated, scene), simulated.fps, effort=8)
     return analyse_video(path, head, Settings()).session
 
 
@@ -48,12 +48,12 @@ def correlations(
 ) -> dict[str, tuple[float, float]]:
     """Mean correlation of fitted with true channels over sessions that move, and their truth."""
     found: dict[str, tuple[float, float]] = {}
-    names = (*motions[0].names, "jaw_x")
+    names = (*motions[0].motion.names, "jaw_x")
     for name in names:
         values, sizes = [], []
         for motion, session in zip(motions, sessions, strict=True):
-            true = _channel(motion, name)[session.valid]
-            mine = _channel(session, name)[session.valid]
+            true = _channel(motion, name)[session.motion.valid]
+            mine = _channel(session, name)[session.motion.valid]
             sizes.append(float(np.std(true)))
             if np.std(true) > 0.02 and np.std(mine) > 0:
                 values.append(float(np.corrcoef(true, mine)[0, 1]))
@@ -63,9 +63,8 @@ def correlations(
 
 def _channel(record: SimulatedMotion | Session, name: str) -> FloatArray:
     if name == "jaw_x":
-        return np.asarray(record.jaw[:, 0])
-    names = record.names if isinstance(record, SimulatedMotion) else record.expression_names
-    return np.asarray(record.expression[:, names.index(name)])
+        return np.asarray(record.motion.jaw[:, 0])
+    return np.asarray(record.motion.expression[:, record.motion.names.index(name)])
 
 
 def record() -> None:
@@ -93,7 +92,7 @@ def main() -> None:
             motion = simulate_motion(speaker, 0, args.seconds, seed=POPULATION)
             sessions.append(fitted(head, motion, Path(folder)))
             motions.append(motion)
-            share = float(sessions[-1].valid.mean())
+            share = float(sessions[-1].motion.valid.mean())
             print(f"speaker {speaker}: {100 * share:.0f} % of frames valid", flush=True)
     observation = measure_observation(motions, sessions)
     write_observation(observation, MODELS / SHIPPED)

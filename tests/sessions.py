@@ -2,12 +2,36 @@
 
 from __future__ import annotations
 
-from typing import Any
+from dataclasses import replace
+from typing import Any, TypeVar
 
 import numpy as np
 
 from facedyn_app.headmodel.model import HeadModel
-from facedyn_app.records import FloatArray, HeadFit, Session
+from facedyn_app.records import FloatArray, HeadFit, Motion, Session
+from facedyn_app.simulate.motion import SimulatedMotion
+
+MOTION = ("seconds", "valid", "names", "expression", "jaw", "rotation", "translation", "gaze")
+
+
+def in_motion(values: dict[str, Any]) -> dict[str, Any]:
+    """Values of a session's or a fit's fields, those of its motion within that."""
+    motion = {name: values.pop(name) for name in MOTION if name in values}
+    return {**values, "motion": Motion(**motion)}
+
+
+Moving = TypeVar("Moving", Session, HeadFit, SimulatedMotion)
+
+
+def altered(record: Moving, **values: Any) -> Moving:
+    """A session, a fit or a simulated motion with other values, those of its motion too."""
+    motion = {name: values.pop(name) for name in MOTION if name in values}
+    return replace(record, motion=replace(record.motion, **motion), **values)
+
+
+def field(record: Session | HeadFit | SimulatedMotion, name: str) -> Any:
+    """A field of a session, a fit or a simulated motion, or of its motion."""
+    return getattr(record.motion if name in MOTION and not hasattr(record, name) else record, name)
 
 
 def resting_session(seconds: FloatArray, **given: Any) -> Session:
@@ -18,12 +42,12 @@ def resting_session(seconds: FloatArray, **given: Any) -> Session:
         given: Other values of the session's fields.
     """
     n = len(seconds)
-    names = given.get("expression_names", ("a",))
+    names = given.get("names", ("a",))
     values = {
         "seconds": seconds,
         "valid": np.ones(n, bool),
         "expression": np.zeros((n, len(names)), np.float32),
-        "expression_names": names,
+        "names": names,
         **{name: np.zeros((n, 3), np.float32) for name in ("jaw", "rotation", "translation")},
         "shape": np.zeros(2, np.float32),
         "shape_chunks": np.zeros((1, 2), np.float32),
@@ -32,7 +56,7 @@ def resting_session(seconds: FloatArray, **given: Any) -> Session:
         "face_px": np.full(n, 200.0, np.float32),
         "meta": {"head_id": "made"},
     }
-    return Session(**{**values, **given})
+    return Session(**in_motion({**values, **given}))
 
 
 def resting_fit(head: HeadModel, seconds: FloatArray, **given: Any) -> HeadFit:
@@ -48,6 +72,7 @@ def resting_fit(head: HeadModel, seconds: FloatArray, **given: Any) -> HeadFit:
         "seconds": seconds,
         "valid": np.ones(n, bool),
         "expression": np.zeros((n, head.n_expression)),
+        "names": head.expression_names,
         **{name: np.zeros((n, 3)) for name in ("jaw", "rotation", "translation")},
         "shape": np.zeros(head.n_shape),
         "shape_chunks": np.zeros((0, head.n_shape)),
@@ -58,4 +83,4 @@ def resting_fit(head: HeadModel, seconds: FloatArray, **given: Any) -> HeadFit:
         "converged": True,
         "n_iterations": 3,
     }
-    return HeadFit(**{**values, **given})
+    return HeadFit(**in_motion({**values, **given}))

@@ -188,15 +188,15 @@ def case_result(
     head: HeadModel, one: MeasuredCase, mesh: ExpressionMesh, face: BoolArray
 ) -> CaseResult:
     """The errors of one video over its valid frames."""
-    truth, fit, valid = one.truth, one.fit, one.fit.valid
-    true_p, true_jaw = truth.motion.expression[valid], truth.motion.jaw[valid]
+    truth, fit, valid = one.truth, one.fit, one.fit.motion.valid
+    true_p, true_jaw = truth.simulated.motion.expression[valid], truth.simulated.motion.jaw[valid]
     channels = _channels(head, one)
     fitted = {name: r for name, (r, _) in channels.items()}
     scored = {name: r for name, (_, r) in channels.items() if r is not None}
-    jaw = np.degrees(np.stack([fit.jaw[valid, 0], true_jaw[:, 0]]))
+    jaw = np.degrees(np.stack([fit.motion.jaw[valid, 0], true_jaw[:, 0]]))
     jaw_moves = bool(jaw[1].std() > 0.5)
     covered = truth.covered
-    rotation = metrics.rotation_error_deg(fit.rotation[valid], truth.rotation[valid])
+    rotation = metrics.rotation_error_deg(fit.motion.rotation[valid], truth.rotation[valid])
     return CaseResult(
         head=head.head_id,
         case=truth.case.name,
@@ -214,7 +214,9 @@ def case_result(
         scores_correlation=metrics.known_median(scored.values()),
         scores_blinks=_mean_over(scored, BLINKS),
         scores_smiles=_mean_over(scored, SMILES),
-        mesh_mm=_mesh_mm(mesh, face, (fit.expression[valid], fit.jaw[valid]), (true_p, true_jaw)),
+        mesh_mm=_mesh_mm(
+            mesh, face, (fit.motion.expression[valid], fit.motion.jaw[valid]), (true_p, true_jaw)
+        ),
         error_percent=metrics.mean_percent(fit.error_px[valid], fit.face_px[valid]),
         channels=channels,
     )
@@ -222,8 +224,8 @@ def case_result(
 
 def _channels(head: HeadModel, one: MeasuredCase) -> dict[str, tuple[float, float | None]]:
     """Correlations of fit and of scores with the truth, for each channel that moves."""
-    valid, true = one.fit.valid, one.truth.motion.expression[one.fit.valid]
-    fitted = metrics.correlations(one.fit.expression[valid], true)
+    valid, true = one.fit.motion.valid, one.truth.simulated.motion.expression[one.fit.motion.valid]
+    fitted = metrics.correlations(one.fit.motion.expression[valid], true)
     found: dict[str, tuple[float, float | None]] = {}
     for k, name in enumerate(head.expression_names):
         if true[:, k].std() < metrics.MOVING_SD:

@@ -182,19 +182,19 @@ def arkit_channel(head: HeadModel, fit: HeadFit, name: str) -> ArkitChannel | No
     names = head.expression_names
     columns = [names.index(one) for one in (name, f"{name}Left", f"{name}Right") if one in names]
     if columns:
-        return ArkitChannel(fit.expression[:, columns].mean(axis=1), head.activations)
+        return ArkitChannel(fit.motion.expression[:, columns].mean(axis=1), head.activations)
     if name in JAW_FACTS:
         return _jaw_channel(head, fit, name)
-    if name in LOOK_TURNS and fit.gaze is not None:
+    if name in LOOK_TURNS and fit.motion.gaze is not None:
         eye, coordinate, sign = LOOK_TURNS[name]
-        return ArkitChannel(sign * fit.gaze[:, eye, coordinate], activations=False)
+        return ArkitChannel(sign * fit.motion.gaze[:, eye, coordinate], activations=False)
     return None
 
 
 def _jaw_channel(head: HeadModel, fit: HeadFit, name: str) -> ArkitChannel:
     """The jaw's turn, over that of a full activation where the head states it."""
     coordinate, fact = _PITCH if name == "jawOpen" else _YAW, JAW_FACTS[name]
-    turn = fit.jaw[:, coordinate]
+    turn = fit.motion.jaw[:, coordinate]
     if fact in head.meta:
         return ArkitChannel(turn / float(head.meta[fact][coordinate]), activations=True)
     sign = -1.0 if name == "jawRight" else 1.0

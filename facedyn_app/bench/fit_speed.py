@@ -99,10 +99,10 @@ def _state_of(fit: HeadFit, problem: FaceProblem) -> FaceState:
         return torch.as_tensor(np.nan_to_num(values)).to(like)
 
     return FaceState(
-        rotation=roma.rotvec_to_rotmat(tensor(fit.rotation)),
-        translation=tensor(fit.translation),
-        jaw=tensor(fit.jaw),
-        expression=tensor(fit.expression),
+        rotation=roma.rotvec_to_rotmat(tensor(fit.motion.rotation)),
+        translation=tensor(fit.motion.translation),
+        jaw=tensor(fit.motion.jaw),
+        expression=tensor(fit.motion.expression),
         shape=tensor(fit.shape)[None],
     )
 

@@ -67,7 +67,7 @@ def length_results(
     """
     frames = np.flatnonzero(rows >= 0)
     true, points = truth.lengths[rows[frames]], truth.length_points
-    motion = fit.expression[frames], fit.jaw[frames]
+    motion = fit.motion.expression[frames], fit.motion.jaw[frames]
     fitted = head_lengths(head, points, fit.shape, *motion)
     bare = head_lengths(head, points, np.zeros_like(fit.shape), *motion)
     shown = lengths_between(landmarks.points[frames], points)

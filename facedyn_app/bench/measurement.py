@@ -99,7 +99,7 @@ def _frame_by_frame(settings: FitSettings) -> FitSettings:
 def invalid_by_reason(fit: HeadFit) -> dict[str, int]:
     """How many frames are not valid, and why."""
     if fit.invalid_reason is None:
-        return {"": int((~fit.valid).sum())} if not fit.valid.all() else {}
+        return {"": int((~fit.motion.valid).sum())} if not fit.motion.valid.all() else {}
     counts = np.bincount(fit.invalid_reason, minlength=len(INVALID_REASONS))
     return {INVALID_REASONS[k]: int(counts[k]) for k in np.flatnonzero(counts) if k}
 
@@ -165,9 +165,9 @@ def measure_video(head: HeadModel, video: Path, on_progress: OnProgress = ignore
     """
     analysis = analyse_video(video, head, Settings(), on_progress=on_progress)
     fit, info = analysis.fit, analysis.info
-    angles = np.degrees(np.concatenate([fit.rotation, fit.jaw[:, :1]], axis=1))
+    angles = np.degrees(np.concatenate([fit.motion.rotation, fit.motion.jaw[:, :1]], axis=1))
     jitter_deg = metrics.noise_sd(angles)
-    valid = fit.valid
+    valid = fit.motion.valid
     return VideoResult(
         head=head.head_id,
         video=video.name,
@@ -180,6 +180,6 @@ def measure_video(head: HeadModel, video: Path, on_progress: OnProgress = ignore
         error_percent=metrics.mean_percent(fit.error_px[valid], fit.face_px[valid]),
         rotation_jitter_deg=metrics.root_mean_square(jitter_deg[:3]),
         jaw_jitter_deg=float(jitter_deg[3]),
-        jitter=float(np.median(metrics.noise_sd(fit.expression))),
+        jitter=float(np.median(metrics.noise_sd(fit.motion.expression))),
         frames_per_second=len(valid) / analysis.timing["total"],
     )

@@ -103,7 +103,7 @@ def check_sides(head: HeadModel) -> None:
 
 def motion(fit: HeadFit) -> FloatArray:
     """(T, E + 3) expression and jaw of a fit."""
-    return np.concatenate([fit.expression, fit.jaw], axis=1)
+    return np.concatenate([fit.motion.expression, fit.motion.jaw], axis=1)
 
 
 def mirrored_motion(head: HeadModel, fit: HeadFit) -> FloatArray:
@@ -114,7 +114,9 @@ def mirrored_motion(head: HeadModel, fit: HeadFit) -> FloatArray:
         fit: Of T frames.
     """
     counterpart = mirrored_channels(head.expression_names)
-    return np.concatenate([fit.expression[:, counterpart], fit.jaw * MIRRORED_TURN], axis=1)
+    return np.concatenate(
+        [fit.motion.expression[:, counterpart], fit.motion.jaw * MIRRORED_TURN], axis=1
+    )
 
 
 def measure_mirror(
@@ -156,7 +158,7 @@ def measure_mirror(
     both_means = _valid_in_both(video, mean_plain, mean_mirrored)
     return MirrorResult(
         video=video.name,
-        n_frames=len(given.fit.valid),
+        n_frames=len(given.fit.motion.valid),
         n_compared=int(both.sum()),
         invalid={name: invalid_by_reason(one.fit) for name, one in versions.items()},
         fit=_sides(head, plain, mirrored, both),
@@ -224,7 +226,7 @@ def _nearest_face(followed: FollowedVideo, expected: Landmarks) -> int:
 
 
 def _valid_in_both(video: Path, one: _Version, other: _Version) -> BoolArray:
-    both = one.fit.valid & other.fit.valid
+    both = one.fit.motion.valid & other.fit.motion.valid
     if both.sum() < LEAST_FRAMES:
         raise TooLittleError(
             f"{both.sum()} frames of '{video}' are valid in both versions: too few to compare.",

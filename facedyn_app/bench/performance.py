@@ -111,7 +111,7 @@ def compare(
         InputError: The truth is not of this video.
         TooLittleError: Too few valid frames have a truth.
     """
-    rows = np.where(fit.valid, rows_of_frames(truth, fit.seconds), -1)
+    rows = np.where(fit.motion.valid, rows_of_frames(truth, fit.motion.seconds), -1)
     n_compared = int((rows >= 0).sum())
     if n_compared < LEAST_ROWS:
         raise TooLittleError(f"{n_compared} valid frames of '{video}' have a truth: too few.")
@@ -125,9 +125,9 @@ def compare(
         head=head.head_id,
         video=video,
         truth=truth.path.name,
-        n_frames=len(fit.valid),
+        n_frames=len(fit.motion.valid),
         n_compared=n_compared,
-        valid_share=float(fit.valid.mean()),
+        valid_share=float(fit.motion.valid.mean()),
         invalid=invalid_by_reason(fit),
         moving=channel_medians(channels, LEAST_SD),
         lively=channel_medians(lively, metrics.MOVING_SD),

@@ -216,9 +216,9 @@ def _check_same_channels(first: Session, session: Session) -> None:
             "motion is compared within one head.",
             "Keep the sessions of each head in a folder or library of their own.",
         )
-    if session.expression_names != first.expression_names:
+    if session.motion.names != first.motion.names:
         raise MismatchError(
             f"Sessions of the head '{first.head_id}' have different channels: "
-            f"{len(first.expression_names)} and {len(session.expression_names)}.",
+            f"{len(first.motion.names)} and {len(session.motion.names)}.",
             "Measure them with the same number of expressions.",
         )

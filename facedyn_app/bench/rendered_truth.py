@@ -61,7 +61,7 @@ class RenderedTruth:
 
     Attributes:
         case: The case.
-        motion: Expression in the order of the head's names, and jaw.
+        simulated: The motion; expression in the order of the head's names, and jaw.
         scene: Shape, camera, light, and where the head is.
         rotation: (T, 3) the head's rotation vectors, rad.
         translation: (T, 3) m.
@@ -69,7 +69,7 @@ class RenderedTruth:
     """
 
     case: Case
-    motion: SimulatedMotion
+    simulated: SimulatedMotion
     scene: Scene
     rotation: FloatArray
     translation: FloatArray
@@ -78,7 +78,7 @@ class RenderedTruth:
 
 def make_truth(head: HeadModel, case: Case) -> RenderedTruth:
     """The truth of a case; the same arguments always give the same."""
-    motion = make_take(case.take, case.motion, case.seconds, head.expression_names)
+    simulated = make_take(case.take, case.motion, case.seconds, head.expression_names)
     scene = make_scene(head, case.face, 0, seed=POPULATION, width=case.width, height=case.height)
     # as large in the picture through any lens
     distance = DISTANCE_M * case.focal / FOCAL_FACTOR
@@ -86,15 +86,15 @@ def make_truth(head: HeadModel, case: Case) -> RenderedTruth:
     camera = replace(scene.camera, focal_px=case.focal * max(case.width, case.height))
     scene = replace(scene, translation=placed, camera=camera)
     scene = with_appearance(scene, case_appearance(case))
-    covered = np.zeros(len(motion.seconds), dtype=np.bool_)
+    covered = np.zeros(len(simulated.motion.seconds), dtype=np.bool_)
     if case.occluded:
-        covered = motion.seconds % HAND_EVERY_S > HAND_EVERY_S - HAND_FOR_S
+        covered = simulated.motion.seconds % HAND_EVERY_S > HAND_EVERY_S - HAND_FOR_S
     return RenderedTruth(
         case=case,
-        motion=motion,
+        simulated=simulated,
         scene=scene,
-        rotation=scene.rotation + motion.rotation,
-        translation=scene.translation + motion.translation,
+        rotation=scene.rotation + simulated.motion.rotation,
+        translation=scene.translation + simulated.motion.translation,
         covered=covered,
     )
 
@@ -131,7 +131,7 @@ def truth_video(
     if not path.is_file():
         pictures = _filmed(head, truth, on_progress)
         crf = NOISY_CRF if case.noisy else CLEAN_CRF
-        write_video(path, pictures, truth.motion.fps, crf, ENCODER_EFFORT, SIMULATED)
+        write_video(path, pictures, truth.simulated.fps, crf, ENCODER_EFFORT, SIMULATED)
     return path
 
 
@@ -150,8 +150,8 @@ def _filmed(head: HeadModel, truth: RenderedTruth, on_progress: OnProgress) -> I
     rng = np.random.default_rng([POPULATION, truth.case.face, truth.case.motion])
     size = (truth.case.height, truth.case.width, 3)
     fields = rng.normal(0.0, CAMERA_NOISE, (N_NOISE_FIELDS, *size)).astype(np.float32)
-    n_frames = len(truth.motion.seconds)
-    for number, picture in enumerate(render_motion(head, truth.motion, truth.scene)):
+    n_frames = len(truth.simulated.motion.seconds)
+    for number, picture in enumerate(render_motion(head, truth.simulated, truth.scene)):
         on_progress(Progress(f"rendering {truth.case.name}", number, n_frames))
         if truth.covered[number]:
             picture = _with_hand(picture, truth, number)
@@ -179,11 +179,13 @@ def simulated_landmarks(head: HeadModel, case: Case) -> Landmarks:
         case: What it does, and the camera.
     """
     truth = make_truth(head, case)
-    motion, scene = truth.motion, truth.scene
+    simulated, scene = truth.simulated, truth.scene
     index = placed_landmarks(head).index
     rows = np.arange(len(index))
-    places = landmark_positions(head, rows, scene.shape, motion.expression, motion.jaw)
-    n_frames = len(motion.seconds)
+    places = landmark_positions(
+        head, rows, scene.shape, simulated.motion.expression, simulated.motion.jaw
+    )
+    n_frames = len(simulated.motion.seconds)
     points = np.zeros((n_frames, N_LANDMARKS, 2), np.float32)
     for k in range(n_frames):
         placed = head_to_camera(places[k], truth.rotation[k], truth.translation[k])
@@ -192,4 +194,4 @@ def simulated_landmarks(head: HeadModel, case: Case) -> Landmarks:
     noise = np.random.default_rng(NOISE_SEED).normal(size=points.shape)
     points += (NOISE_SHARE * face_px[:, None, None] * noise).astype(np.float32)
     scores = np.zeros((n_frames, N_BLENDSHAPES), np.float32)
-    return Landmarks(motion.seconds, points, scores, case.width, case.height)
+    return Landmarks(simulated.motion.seconds, points, scores, case.width, case.height)

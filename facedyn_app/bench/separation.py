@@ -71,12 +71,12 @@ def measure_separation(results: Sequence[MeasuredCase]) -> Separation:
 
 
 def _blink_lags(one: MeasuredCase) -> FloatArray:
-    names = one.truth.motion.names
+    names = one.truth.simulated.motion.names
     lags = []
     for name in (n for n in BLINKS if n in names):
         k = names.index(name)
-        fitted = np.nan_to_num(one.fit.expression[:, k], nan=-1.0)
-        lags.append(peak_lags(fitted, one.truth.motion.expression[:, k]))
+        fitted = np.nan_to_num(one.fit.motion.expression[:, k], nan=-1.0)
+        lags.append(peak_lags(fitted, one.truth.simulated.motion.expression[:, k]))
     return np.concatenate(lags) if lags else np.zeros(0)
 
 
@@ -117,7 +117,9 @@ def _stillness(one: MeasuredCase) -> tuple[float, float, float, float]:
     if one.independent is None:
         raise ValueError("independent fits are needed")
     both = [
-        np.concatenate([fit.expression[fit.valid], fit.jaw[fit.valid]], axis=1)
+        np.concatenate(
+            [fit.motion.expression[fit.motion.valid], fit.motion.jaw[fit.motion.valid]], axis=1
+        )
         for fit in (one.fit, one.independent)
     ]
     together, alone = (channels.std(axis=0) for channels in both)
@@ -133,10 +135,10 @@ def _expression_leak(results: Sequence[MeasuredCase]) -> float | None:
     if pair is None:
         return None
     one, other = pair
-    both = one.fit.valid & other.fit.valid
-    true_sd = one.truth.motion.expression[both].std(axis=0)
+    both = one.fit.motion.valid & other.fit.motion.valid
+    true_sd = one.truth.simulated.motion.expression[both].std(axis=0)
     size = metrics.root_mean_square(true_sd)
-    return leakage_percent(one.fit.expression[both], other.fit.expression[both], size)
+    return leakage_percent(one.fit.motion.expression[both], other.fit.motion.expression[both], size)
 
 
 def _shape_leak(results: Sequence[MeasuredCase]) -> float | None:

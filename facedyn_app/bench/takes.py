@@ -7,7 +7,7 @@ from enum import StrEnum
 
 import numpy as np
 
-from facedyn_app.records import FloatArray
+from facedyn_app.records import FloatArray, Motion
 from facedyn_app.simulate.motion import SimulatedMotion, simulate_motion
 from facedyn_app.simulate.signals import ease, pulse
 
@@ -92,17 +92,20 @@ def _motion(
     gaze: FloatArray,
 ) -> SimulatedMotion:
     return SimulatedMotion(
+        motion=Motion(
+            seconds=times,
+            valid=np.ones(len(times), bool),
+            names=tuple(names),
+            expression=expression.astype(np.float32),
+            jaw=jaw.astype(np.float32),
+            rotation=rotation.astype(np.float32),
+            translation=translation.astype(np.float32),
+        ),
+        gaze=gaze.astype(np.float32),
         speaker=number,
         session=0,
         seed=POPULATION,
         fps=FPS,
-        seconds=times,
-        names=tuple(names),
-        expression=expression.astype(np.float32),
-        jaw=jaw.astype(np.float32),
-        rotation=rotation.astype(np.float32),
-        translation=translation.astype(np.float32),
-        gaze=gaze.astype(np.float32),
     )
 
 

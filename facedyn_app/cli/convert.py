@@ -54,11 +54,11 @@ def convert(
             "session": out,
             "program": program,
             "head_id": session.head_id,
-            "n_channels": len(session.expression_names),
+            "n_channels": len(session.motion.names),
             "n_frames": quality.n_frames,
             "n_valid": quality.n_valid,
             "invalid": found.invalid,
-            "seconds": float(session.seconds[-1] - session.seconds[0]),
+            "seconds": float(session.motion.seconds[-1] - session.motion.seconds[0]),
             "fps": session.meta.get("fps"),
             "fps_assumed": session.meta.get("fps_assumed", False),
             "n_shape": len(session.shape),
@@ -68,7 +68,7 @@ def convert(
             "simulated": session.simulated,
         }
         lines = [
-            f"{files[0].name}: {program}, {len(session.expression_names)} channels of "
+            f"{files[0].name}: {program}, {len(session.motion.names)} channels of "
             f"{session.head_id}, {quality.n_valid} of {quality.n_frames} frames",
             quality_text(quality),
             *found.notes,

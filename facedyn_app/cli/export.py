@@ -169,7 +169,7 @@ def _table(path: Path, out: Path, on_progress: OnProgress) -> Outcome:
     from facedyn_app.workflows.export import export_table
 
     found = export_table(path, out, on_progress)
-    n_frames = len(found.session.seconds)
+    n_frames = len(found.session.motion.seconds)
     facts = {
         "session": path,
         "file": out,
@@ -233,7 +233,7 @@ def _meshes(path: Path, out: Path, options: MeshOptions, on_progress: OnProgress
         return Outcome(facts, "\n".join(lines))
     what = "neutral mesh"
     if found.frame is not None:
-        number, seconds = found.frame + 1, float(session.seconds[found.frame])
+        number, seconds = found.frame + 1, float(session.motion.seconds[found.frame])
         what = f"{options.kind} mesh of frame {number}, {seconds:.3f} s"
         facts |= {"frame": number, "seconds": seconds}
     text = f"written: {out}, {what}, head {session.head_id}{_note(session)}"

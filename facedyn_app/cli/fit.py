@@ -69,7 +69,7 @@ def _fit(video: Path, out: Path, options: FitOptions, on_progress: OnProgress) -
         "session": out,
         "head_id": session.head_id,
         "n_shape": len(session.shape),
-        "n_expression": len(session.expression_names),
+        "n_expression": len(session.motion.names),
         "n_frames": quality.n_frames,
         "n_valid": quality.n_valid,
         "error_percent_face": quality.error_percent_face,

@@ -84,14 +84,18 @@ def motion_features(session: Session, settings: FeatureSettings) -> MotionTrack:
         MismatchError: The gaze is wanted and the session has none.
         TooLittleError: No stretch of valid frames is long enough to speak of motion.
     """
-    parts = [session.expression, session.jaw]
+    parts = [session.motion.expression, session.motion.jaw]
     if settings.gaze:
         parts.append(_gaze(session))
     channels = np.concatenate(parts, axis=1).astype(np.float64)
-    usable = session.valid & np.isfinite(channels).all(axis=1)
-    times = np.asarray(session.seconds, dtype=np.float64)[usable]
+    usable = session.motion.valid & np.isfinite(channels).all(axis=1)
+    times = np.asarray(session.motion.seconds, dtype=np.float64)[usable]
     channels = channels[usable]
-    frame_s = float(np.median(np.diff(session.seconds))) if len(session.seconds) > 1 else 0.0
+    frame_s = (
+        float(np.median(np.diff(session.motion.seconds)))
+        if len(session.motion.seconds) > 1
+        else 0.0
+    )
     pieces, grids = [], []
     for start, stop in stretches(times, settings.max_gap_s + 1.5 * frame_s):
         grid = even_grid(times[start], times[stop - 1], settings.rate_hz)
@@ -111,18 +115,18 @@ def motion_features(session: Session, settings: FeatureSettings) -> MotionTrack:
     segments = tuple(
         (int(end) - len(grid), int(end)) for end, grid in zip(ends, grids, strict=True)
     )
-    names = feature_names(session.expression_names, settings)
+    names = feature_names(session.motion.names, settings)
     return MotionTrack(values, np.concatenate(grids), segments, names, mean.astype(np.float32))
 
 
 def _gaze(session: Session) -> FloatArray:
     """(T, 4) in the order of `GAZE_NAMES`."""
-    if session.gaze is None:
+    if session.motion.gaze is None:
         raise MismatchError(
             f"A session of head '{session.head_id}' has no gaze, and the features ask for it.",
             "Use a head with eyes and sessions fitted by this version, or leave the gaze out.",
         )
-    return session.gaze.reshape(len(session.gaze), -1)
+    return session.motion.gaze.reshape(len(session.motion.gaze), -1)
 
 
 def stretches(times: FloatArray, longest_step_s: float) -> list[tuple[int, int]]:

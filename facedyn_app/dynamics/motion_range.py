@@ -44,19 +44,21 @@ class MotionRange:
 
 def measure_motion_range(session: Session) -> MotionRange:
     """Measure how far the face moves in a session."""
-    values = np.column_stack([np.degrees(session.jaw[:, :1]), session.expression])[session.valid]
+    values = np.column_stack([np.degrees(session.motion.jaw[:, :1]), session.motion.expression])[
+        session.motion.valid
+    ]
     spans = np.full(values.shape[1], np.nan)
     if len(values):
         low, high = np.quantile(values.astype(np.float64), MIDDLE, axis=0)
         spans = high - low
-    return MotionRange(session.expression_names, float(spans[0]), spans[1:])
+    return MotionRange(session.motion.names, float(spans[0]), spans[1:])
 
 
 def liveliest(session: Session) -> list[int]:
     """The channels that move most, by standard deviation over the valid frames."""
-    if not session.valid.any():
-        return list(range(min(N_LIVELIEST, len(session.expression_names))))
-    spread: FloatArray = session.expression[session.valid].std(axis=0)
+    if not session.motion.valid.any():
+        return list(range(min(N_LIVELIEST, len(session.motion.names))))
+    spread: FloatArray = session.motion.expression[session.motion.valid].std(axis=0)
     return [int(k) for k in np.argsort(-spread, kind="stable")[:N_LIVELIEST]]
 
 

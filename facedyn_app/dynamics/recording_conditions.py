@@ -26,10 +26,10 @@ def measure_conditions(name: str, session: Session) -> Conditions:
     Returns:
         The conditions; NaN where the session does not say, or no frame that counts is valid.
     """
-    valid = session.valid
+    valid = session.motion.valid
     turned = spread = face_px = math.nan
     if valid.any():
-        rotation = np.degrees(session.rotation[valid].astype(np.float64))
+        rotation = np.degrees(session.motion.rotation[valid].astype(np.float64))
         turned = float(np.median(np.linalg.norm(rotation, axis=1)))
         low, high = np.quantile(rotation, MIDDLE, axis=0)
         spread = float(np.max(high - low))

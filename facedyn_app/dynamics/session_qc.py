@@ -34,9 +34,9 @@ def assess_quality(session: Session, trust: TrustSettings) -> Quality:
         The quality; its landmark error and face height are NaN where no frame is valid, and where
         they were not measured.
     """
-    valid = session.valid
+    valid = session.motion.valid
     n_frames, n_valid = len(valid), int(valid.sum())
-    seconds_valid = float(_frame_seconds(session.seconds)[valid].sum())
+    seconds_valid = float(_frame_seconds(session.motion.seconds)[valid].sum())
     error = error_percent(session.error_px[valid], session.face_px[valid])
     face_px = float(np.median(session.face_px[valid])) if n_valid else math.nan
     if n_valid == 0:
@@ -182,7 +182,7 @@ class SessionQc:
 
 def measure_session_qc(session: Session) -> SessionQc:
     """Count and measure the frames of a session."""
-    times = session.seconds
+    times = session.motion.seconds
     steps = np.diff(times)
     usual = float(np.median(steps)) if len(steps) else math.nan
     late = steps > LATE * usual
@@ -203,7 +203,7 @@ def measure_session_qc(session: Session) -> SessionQc:
 def invalid_counts(session: Session) -> dict[str, int]:
     """Numbers of frames that are not valid, by the reason."""
     if session.invalid_reason is None:
-        n = int((~session.valid).sum())
+        n = int((~session.motion.valid).sum())
         return {"unknown": n} if n else {}
     counts = np.bincount(session.invalid_reason, minlength=len(INVALID_REASONS))
     return {name: int(n) for name, n in zip(INVALID_REASONS, counts, strict=True) if name and n}
@@ -215,7 +215,7 @@ def _jitter(session: Session, late: BoolArray) -> Jitter:
     The deviation is that of white noise with the same median: motion, in which most triples lie
     nearly on a line, hardly counts.
     """
-    triple = session.valid[:-2] & session.valid[1:-1] & session.valid[2:]
+    triple = session.motion.valid[:-2] & session.motion.valid[1:-1] & session.motion.valid[2:]
     triple &= ~late[:-1] & ~late[1:]
 
     def of(values: FloatArray) -> float:
@@ -227,16 +227,18 @@ def _jitter(session: Session, late: BoolArray) -> Jitter:
         return float(np.sqrt((deviation**2).mean()))
 
     return Jitter(
-        rotation_deg=math.degrees(of(session.rotation)),
-        translation_mm=1000.0 * of(session.translation),
-        jaw_deg=math.degrees(of(session.jaw)),
-        expression=of(session.expression),
+        rotation_deg=math.degrees(of(session.motion.rotation)),
+        translation_mm=1000.0 * of(session.motion.translation),
+        jaw_deg=math.degrees(of(session.motion.jaw)),
+        expression=of(session.motion.expression),
     )
 
 
 def _each_second(session: Session) -> EachSecond:
     # only the seconds that there are: a stamp of another day does not make a day of them
-    known, second = np.unique(np.floor(session.seconds - session.seconds[0]), return_inverse=True)
+    known, second = np.unique(
+        np.floor(session.motion.seconds - session.motion.seconds[0]), return_inverse=True
+    )
     brightness = session.brightness
     if brightness is None:
         brightness = np.full(len(second), np.nan, np.float32)
@@ -252,9 +254,9 @@ def _each_second(session: Session) -> EachSecond:
     every = np.ones(len(second), dtype=bool)
     error = 100.0 * session.error_px / height
     return EachSecond(
-        seconds=session.seconds[0] + known + 0.5,
-        valid_percent=mean(100.0 * session.valid, every),
-        error_percent_face=mean(error, session.valid & np.isfinite(error)),
+        seconds=session.motion.seconds[0] + known + 0.5,
+        valid_percent=mean(100.0 * session.motion.valid, every),
+        error_percent_face=mean(error, session.motion.valid & np.isfinite(error)),
         face_px=mean(height, np.isfinite(height)),
         brightness_percent=mean(100.0 * brightness, np.isfinite(brightness)),
     )

@@ -29,6 +29,7 @@ class Fitter:
     """A head, ready to be fitted.
 
     Attributes:
+        names: The E names of the expression coefficients.
         head: The head at its landmarks, shape and session modes unknown.
         whitening: Of that head.
         settings: Noise, priors, limits.
@@ -37,6 +38,7 @@ class Fitter:
         evidence: With which the shape is estimated.
     """
 
+    names: tuple[str, ...]
     head: LandmarkHead
     whitening: Whitening
     settings: FitSettings
@@ -110,7 +112,9 @@ def make_fitter(head: HeadModel, settings: FitSettings, device: str) -> Fitter:
     )
     whitening = make_whitening(small, settings)
     evidence = shape_evidence(small, precision, settings)
-    return Fitter(small, whitening, settings, head.activations, precision, evidence)
+    return Fitter(
+        head.expression_names, small, whitening, settings, head.activations, precision, evidence
+    )
 
 
 def _for_coefficients(settings: FitSettings) -> FitSettings:

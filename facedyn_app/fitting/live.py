@@ -22,7 +22,7 @@ from facedyn_app.fitting.residuals import FaceProblem
 from facedyn_app.fitting.session_fit import error_in_px
 from facedyn_app.fitting.state import FaceState
 from facedyn_app.headmodel.model import HeadModel
-from facedyn_app.records import FRAME_ARRAYS, FloatArray, IntArray, Landmarks, PartialFit
+from facedyn_app.records import FRAME_ARRAYS, FloatArray, IntArray, Landmarks, Motion, PartialFit
 
 FIRST_SHAPE_FRAMES = 25
 SHAPE_FRAMES = 100
@@ -76,7 +76,7 @@ class LiveFit:
 
     def _fit(self, landmarks: Landmarks) -> PartialFit:
         found = np.flatnonzero(landmarks.found)
-        part = _nothing(landmarks, self._fitter.head.n_expression)
+        part = _nothing(landmarks, self._fitter.names)
         if len(found) == 0:
             return part
         new = landmarks.only(found)
@@ -109,9 +109,9 @@ class LiveFit:
         usual = usual_sharpness(np.array(self._sharpness))
         error_px = error_in_px(problem, state)
         good = invalid_reasons(new, state, error_px, self._fitter.settings, usual) == 0
-        part.valid[found] = good
+        part.motion.valid[found] = good
         for name, values in state.motion().items():
-            getattr(part, name)[found[good]] = values[good]
+            getattr(part.motion, name)[found[good]] = values[good]
 
     def _learn_shape(self, new: Landmarks) -> None:
         if self._learning is not None and self._learning.done():
@@ -147,19 +147,22 @@ def _solve(problem: FaceProblem, start: FaceState, iterations: int, tolerance: f
     return solve_arrow(problem, start, max_iterations=iterations, tolerance=tolerance).state
 
 
-def _nothing(landmarks: Landmarks, n_expression: int) -> PartialFit:
+def _nothing(landmarks: Landmarks, names: tuple[str, ...]) -> PartialFit:
     n_frames = len(landmarks.seconds)
 
     def blank(width: int) -> FloatArray:
         return np.full((n_frames, width), np.nan, np.float32)
 
     return PartialFit(
-        seconds=landmarks.seconds,
-        valid=np.zeros(n_frames, bool),
-        expression=blank(n_expression),
-        jaw=blank(3),
-        rotation=blank(3),
-        translation=blank(3),
+        motion=Motion(
+            seconds=landmarks.seconds,
+            valid=np.zeros(n_frames, bool),
+            names=names,
+            expression=blank(len(names)),
+            jaw=blank(3),
+            rotation=blank(3),
+            translation=blank(3),
+        ),
         points=landmarks.points[-1],
     )
 

@@ -29,7 +29,15 @@ from facedyn_app.fitting.shape_evidence import shape_certainty
 from facedyn_app.fitting.state import FaceState
 from facedyn_app.headmodel.model import HeadModel
 from facedyn_app.progress import OnProgress, Progress, ignore
-from facedyn_app.records import ByteArray, FaceTrack, FloatArray, HeadFit, IntArray, ShapeCertainty
+from facedyn_app.records import (
+    ByteArray,
+    FaceTrack,
+    FloatArray,
+    HeadFit,
+    IntArray,
+    Motion,
+    ShapeCertainty,
+)
 
 MIN_FRAMES = 3
 BLOCK_SECONDS = 16.0
@@ -103,7 +111,9 @@ def fit_session(
             fitter, problem.only(own), state, joint.state.shape, chunks.number[first:last], chunks
         )
         shapes[which] = values
-    fit = _gather(landmarks, tracks, joint, problem.seen.focal_px, chunks, shapes, converged)
+    fit = _gather(
+        fitter.names, landmarks, tracks, joint, problem.seen.focal_px, chunks, shapes, converged
+    )
     focal_log_sd = focal.log_sd if focal.is_known(settings) else None
     return replace(fit, focal_log_sd=focal_log_sd, shape_certainty=shape_fit.certainty)
 
@@ -214,6 +224,7 @@ class _Tracks:
 
 
 def _gather(
+    names: tuple[str, ...],
     landmarks: FaceTrack,
     tracks: _Tracks,
     joint: ArrowResult[FaceState],
@@ -225,12 +236,16 @@ def _gather(
     n_shape = shapes.shape[1]
     gaze = np.where((tracks.reason == 0)[:, None, None], tracks.gaze, np.float32(np.nan))
     return HeadFit(
-        seconds=landmarks.seconds,
-        valid=tracks.reason == 0,
-        expression=tracks.expression,
-        jaw=tracks.jaw,
-        rotation=tracks.rotation,
-        translation=tracks.translation,
+        motion=Motion(
+            seconds=landmarks.seconds,
+            valid=tracks.reason == 0,
+            names=names,
+            expression=tracks.expression,
+            jaw=tracks.jaw,
+            rotation=tracks.rotation,
+            translation=tracks.translation,
+            gaze=None if np.isnan(gaze).all() else gaze,
+        ),
         shape=np.asarray(joint.state.shape[0, :n_shape].cpu().numpy(), np.float32),
         shape_chunks=shapes,
         shape_chunk_seconds=chunks.middle,
@@ -240,5 +255,4 @@ def _gather(
         converged=converged,
         n_iterations=joint.n_iterations,
         invalid_reason=tracks.reason,
-        gaze=None if np.isnan(gaze).all() else gaze,
     )

@@ -112,7 +112,7 @@ def _readout(recording: Recording, timeline: Timeline, frame: int) -> str:
     origin = "simulated · " if recording.session.simulated else ""
     quality = recording.quality
     valid = f"valid {percent(quality.n_valid / max(1, quality.n_frames))}"
-    if not timeline.valid[frame]:
+    if not timeline.motion.valid[frame]:
         return f"{origin}no trusted face in this frame · {valid}"
     error = timeline.error_percent[frame]
     text = f"landmark error {error:.2f} % of face height" if np.isfinite(error) else "face found"

@@ -163,7 +163,7 @@ class MainWindow(MenuWindow):
         if timeline is not None and frame < timeline.n_frames:
             session = recording.session if recording is not None else None
             self.head.show_frame(timeline, frame, session)
-            self.who.evidence.show_seconds(float(timeline.seconds[frame]))
+            self.who.evidence.show_seconds(float(timeline.motion.seconds[frame]))
 
     @Slot(object)
     def _draw_head(self, head: HeadModel) -> None:

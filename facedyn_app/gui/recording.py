@@ -81,7 +81,7 @@ def recording_of(analysis: Analysis, settings: Settings) -> Recording:
         for face in analysis.video.tracks.faces()
         if face.seconds >= least or face.number == number
     ]
-    n_frames = len(analysis.session.seconds)
+    n_frames = len(analysis.session.motion.seconds)
     timing = [
         (STAGES.get(stage, stage), f"{spent:.1f} s") for stage, spent in analysis.timing.items()
     ]

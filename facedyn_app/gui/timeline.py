@@ -8,7 +8,7 @@ from typing import Final
 
 import numpy as np
 
-from facedyn_app.records import BoolArray, FloatArray, PartialFit, Session
+from facedyn_app.records import FloatArray, Motion, PartialFit, Session
 
 JAW_COLUMN: Final = -1
 JAW_SIDE_COLUMN: Final = -2
@@ -20,49 +20,41 @@ class Timeline:
     """The parameters of T frames, of a finished session or of as much as is done.
 
     Attributes:
-        seconds: (T,) frame times, s, ascending.
-        valid: (T,) bool.
-        expression: (T, E) coefficients; NaN where not valid.
-        names: The E names.
-        jaw: (T, 3) rotation vectors, rad; NaN where not valid.
+        motion: How the face moves.
         error_percent: (T,) landmark error, percent of face height; NaN where unknown.
         rolling: Whether it holds the last seconds of something that goes on.
     """
 
-    seconds: FloatArray
-    valid: BoolArray
-    expression: FloatArray
-    names: tuple[str, ...]
-    jaw: FloatArray
+    motion: Motion
     error_percent: FloatArray
     rolling: bool = False
 
     @property
     def n_frames(self) -> int:
         """T."""
-        return len(self.seconds)
+        return len(self.motion.seconds)
 
     @property
     def duration(self) -> float:
         """Time of the last frame, s; 0 without frames."""
-        return float(self.seconds[-1]) if self.n_frames else 0.0
+        return float(self.motion.seconds[-1]) if self.n_frames else 0.0
 
     @property
     def begins(self) -> float:
         """Where the time axis begins, s: 0, or later where only the last seconds are kept."""
-        return float(self.seconds[0]) if self.rolling and self.n_frames else 0.0
+        return float(self.motion.seconds[0]) if self.rolling and self.n_frames else 0.0
 
     def frame_at(self, seconds: float) -> int:
         """The frame on the screen at a time: the last one that has begun, 0 before the first."""
-        after = int(np.searchsorted(self.seconds, seconds + 1e-6, side="right"))
+        after = int(np.searchsorted(self.motion.seconds, seconds + 1e-6, side="right"))
         return max(0, after - 1)
 
     def column(self, column: int) -> FloatArray:
         """(T,) values of a channel: an expression coefficient, or the jaw in degrees."""
         if column >= 0:
-            return self.expression[:, column]
+            return self.motion.expression[:, column]
         axis = 0 if column == JAW_COLUMN else 1
-        return np.degrees(self.jaw[:, axis])
+        return np.degrees(self.motion.jaw[:, axis])
 
 
 class TimelineBuffer:
@@ -77,15 +69,16 @@ class TimelineBuffer:
         self._names = names
         self._last_seconds = last_seconds
         self._n = 0
-        self._rows = np.full((ROOM, 4 + 1 + len(names)), np.nan)
+        self._rows = np.full((ROOM, 11 + len(names)), np.nan)
 
     def append(self, batch: PartialFit) -> None:
         """Add the frames of a batch; invalid frames become NaN.
 
         A batch that goes back in time is of the next video: the timeline begins anew with it.
         """
-        k = len(batch.seconds)
-        if k and self._n and batch.seconds[0] <= self._rows[self._n - 1, 0]:
+        motion = batch.motion
+        k = len(motion.seconds)
+        if k and self._n and motion.seconds[0] <= self._rows[self._n - 1, 0]:
             self._rows, self._n = np.full_like(self._rows, np.nan), 0
         while self._n + k > len(self._rows):
             kept = self._rows[self._first() : self._n]  # in new memory: timelines are views
@@ -93,21 +86,25 @@ class TimelineBuffer:
             self._rows = np.concatenate([kept, room])
             self._n = len(kept)
         rows = self._rows[self._n : self._n + k]
-        rows[:, 0] = batch.seconds
-        rows[:, 1] = batch.valid
-        rows[:, 2:5] = np.where(batch.valid[:, None], batch.jaw, np.nan)
-        rows[:, 5:] = np.where(batch.valid[:, None], batch.expression, np.nan)
+        rows[:, 0] = motion.seconds
+        rows[:, 1] = motion.valid
+        parts = (motion.jaw, motion.rotation, motion.translation, motion.expression)
+        rows[:, 2:] = np.where(motion.valid[:, None], np.concatenate(parts, axis=1), np.nan)
         self._n += k
 
     def timeline(self) -> Timeline:
         """The frames so far; views, not copies."""
         rows = self._rows[self._first() : self._n]
         return Timeline(
-            seconds=rows[:, 0],
-            valid=rows[:, 1] > 0.5,
-            jaw=rows[:, 2:5],
-            expression=rows[:, 5:],
-            names=self._names,
+            motion=Motion(
+                seconds=rows[:, 0],
+                valid=rows[:, 1] > 0.5,
+                names=self._names,
+                expression=rows[:, 11:],
+                jaw=rows[:, 2:5],
+                rotation=rows[:, 5:8],
+                translation=rows[:, 8:11],
+            ),
             error_percent=np.full(len(rows), np.nan),
             rolling=math.isfinite(self._last_seconds),
         )
@@ -120,16 +117,12 @@ class TimelineBuffer:
 
 def timeline_of(session: Session) -> Timeline:
     """The timeline of a finished session."""
-    valid = session.valid
+    valid = session.motion.valid
     known = valid & (session.face_px > 0)
     error = np.full(len(valid), np.nan)
     error[known] = 100.0 * session.error_px[known] / session.face_px[known]
     return Timeline(
-        seconds=session.seconds,
-        valid=valid,
-        expression=session.expression,
-        names=session.expression_names,
-        jaw=session.jaw,
+        motion=session.motion,
         error_percent=error,
     )
 

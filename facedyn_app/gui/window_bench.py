@@ -156,7 +156,7 @@ class WindowBench(QObject):
         def count(batch: Batch) -> None:
             parts = (report.partial for report in batch)
             self._counts.fitted += sum(
-                len(part.seconds) for part in parts if isinstance(part, PartialFit)
+                len(part.motion.seconds) for part in parts if isinstance(part, PartialFit)
             )
 
         def again(_result: object) -> None:

@@ -190,30 +190,29 @@ def as_drawn(session: Session, head: HeadModel) -> Session:
         return _renamed(session, head, jaw)
     sha256 = flame_file_of(session.head_id)
     if sha256 is not None and sha256 == head.sha256:
-        return _renamed(session, head, session.jaw)
+        return _renamed(session, head, session.motion.jaw)
     check_head_of(session, head)
     return session
 
 
 def _jaw_turns(session: Session, head: HeadModel) -> FloatArray:
     """(T, 3) rotation vectors of the jaw; turns this small add up."""
-    jaw = np.array(session.jaw, dtype=np.float32)
+    jaw = np.array(session.motion.jaw, dtype=np.float32)
     for name, fact in JAW_FACTS.items():
-        if name in session.expression_names:
-            amount = session.expression[:, session.expression_names.index(name)]
+        if name in session.motion.names:
+            amount = session.motion.expression[:, session.motion.names.index(name)]
             jaw += amount[:, None] * np.asarray(head.meta[fact], dtype=np.float32)
     return jaw
 
 
 def _renamed(session: Session, head: HeadModel, jaw: FloatArray) -> Session:
     """The session with the head's own expressions, 0 where it has none, and the head's name."""
-    where = {name: column for column, name in enumerate(session.expression_names)}
-    drawn = np.zeros((len(session.seconds), head.n_expression), dtype=np.float32)
+    where = {name: column for column, name in enumerate(session.motion.names)}
+    drawn = np.zeros((len(session.motion.seconds), head.n_expression), dtype=np.float32)
     for column, name in enumerate(head.expression_names):
         if name in where:
-            drawn[:, column] = session.expression[:, where[name]]
-    drawn[~session.valid] = np.nan
+            drawn[:, column] = session.motion.expression[:, where[name]]
+    drawn[~session.motion.valid] = np.nan
     meta = {**session.meta, "head_id": head.head_id, "head_sha256": head.sha256}
-    return replace(
-        session, expression=drawn, expression_names=head.expression_names, jaw=jaw, meta=meta
-    )
+    motion = replace(session.motion, names=head.expression_names, expression=drawn, jaw=jaw)
+    return replace(session, motion=motion, meta=meta)

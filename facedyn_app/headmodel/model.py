@@ -181,7 +181,7 @@ def check_head_of(session: Session, head: HeadModel) -> None:
             f"begins with {str(made_with)[:8]}, this one's with {head.sha256[:8]}.",
             "Fit the face again, or use the file it was fitted with.",
         )
-    names = session.expression_names
+    names = session.motion.names
     if names != head.expression_names[: len(names)] or len(session.shape) > head.n_shape:
         raise MismatchError(
             f"The session has {len(session.shape)} shapes and {len(names)} expressions that the "

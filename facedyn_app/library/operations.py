@@ -117,8 +117,8 @@ def new_session(orm: OrmSession, session: Session, file_name: str, name: str | N
         head_id=session.head_id,
         recorded_at=_time(session.meta.get("recorded_at")),
         added_at=now(),
-        n_frames=len(session.seconds),
-        n_valid=int(session.valid.sum()),
+        n_frames=len(session.motion.seconds),
+        n_valid=int(session.motion.valid.sum()),
         seconds=_duration(session),
         simulated=session.simulated,
     )
@@ -219,7 +219,7 @@ def _time(stated: object) -> str | None:
 
 def _duration(session: Session) -> float:
     """From the first frame to the end of the last, s."""
-    if len(session.seconds) < 2:
+    if len(session.motion.seconds) < 2:
         return 0.0
-    steps = np.diff(session.seconds)
-    return float(session.seconds[-1] - session.seconds[0] + np.median(steps))
+    steps = np.diff(session.motion.seconds)
+    return float(session.motion.seconds[-1] - session.motion.seconds[0] + np.median(steps))

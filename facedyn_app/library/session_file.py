@@ -18,6 +18,7 @@ from facedyn_app.records import (
     BoolArray,
     ByteArray,
     FloatArray,
+    Motion,
     Session,
     ShapeCertainty,
 )
@@ -59,6 +60,8 @@ _META_KINDS: dict[str, Any] = {
     "notes": list | None,
 }
 """What these may be where the file has them."""
+_MOTION = ("seconds", "expression", "jaw", "rotation", "translation")
+"""Numbers of the motion; beside them stand whether a frame is valid, the names and the gaze."""
 _ALWAYS_MEASURED = ("expression", "jaw")
 _MEASURED_OR_NOT = ("rotation", "translation", "error_px", "face_px")
 """What other programs do not all measure: NaN in every frame, or in none that is valid."""
@@ -84,10 +87,15 @@ def save_session(session: Session, path: Path) -> None:
 def write_session(session: Session, file: BinaryIO) -> None:
     """Write a session into a file that is open; its `meta` must be what JSON can hold."""
     meta = {**session.meta, "format": FORMAT, "version": VERSION}
-    arrays = {name: np.asarray(getattr(session, name)) for name in _AXES}
-    arrays["expression_names"] = np.array(session.expression_names, dtype=np.str_)
+    motion = session.motion
+    arrays = {
+        name: np.asarray(getattr(motion if name in ("valid", *_MOTION) else session, name))
+        for name in _AXES
+        if name != "expression_names"
+    }
+    arrays["expression_names"] = np.array(motion.names, dtype=np.str_)
     for name, kind in _MAYBE.items():
-        if (values := getattr(session, name)) is not None:
+        if (values := getattr(motion if name == _GAZE else session, name)) is not None:
             arrays[name] = np.asarray(values, kind)
     if (certainty := session.shape_certainty) is not None:
         arrays[_POSTERIOR] = np.asarray(certainty.posterior, np.float32)
@@ -199,7 +207,7 @@ def _session(arrays: Mapping[str, Array], meta: Mapping[str, Any]) -> Session:
         raise ValueError("'shape' is not finite")
     if np.isinf(numbers["shape_chunks"]).any():
         raise ValueError("'shape_chunks' is infinite")
-    for name in ("expression", "jaw", "rotation", "translation"):
+    for name in _MOTION[1:]:
         numbers[name][~valid] = np.nan
     names = tuple(str(name) for name in arrays["expression_names"])
     "".join(names).encode("utf-8")  # half a letter is none, and a UnicodeError a ValueError
@@ -212,12 +220,17 @@ def _session(arrays: Mapping[str, Array], meta: Mapping[str, Any]) -> Session:
         _REPEATED: _checked_repeated,
     }
     given = {name: check(arrays[name], valid) for name, check in checks.items() if name in arrays}
+    motion = Motion(
+        valid=valid,
+        names=names,
+        gaze=given.pop(_GAZE, None),
+        **{name: numbers.pop(name) for name in _MOTION},
+    )
     every: dict[str, Any] = {**numbers, **given}
     return Session(
-        valid=valid,
-        expression_names=names,
+        motion=motion,
         meta=meta,
-        shape_certainty=_checked_certainty(arrays, len(numbers["shape"])),
+        shape_certainty=_checked_certainty(arrays, arrays["shape"].shape[0]),
         **every,
     )
 

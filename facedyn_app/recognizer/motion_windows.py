@@ -38,7 +38,7 @@ def check_head(session: Session, head_id: str, expression_names: tuple[str, ...]
             "Use a recognizer that was trained on such sessions; a video can also be fitted again "
             "with that head.",
         )
-    if not set(expression_names) & set(session.expression_names):
+    if not set(expression_names) & set(session.motion.names):
         raise MismatchError(
             f"The session of head '{session.head_id}' has none of the channels that the recognizer "
             f"of head '{head_id}' reads, such as '{expression_names[0]}'.",

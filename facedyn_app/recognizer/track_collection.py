@@ -95,13 +95,13 @@ class _Writer:
 
     def add(self, item: LabelledSession, file: BinaryIO) -> None:
         self._head_id = self._head_id or item.session.head_id
-        check_head(item.session, self._head_id, item.session.expression_names)
+        check_head(item.session, self._head_id, item.session.motion.names)
         track = _track(item, self._settings)
         if track is None:
             return
         file.write(track.values.astype(np.float16).tobytes())
         power = (track.values.astype(np.float64) ** 2).mean(axis=0)
-        self._names |= dict.fromkeys(item.session.expression_names)
+        self._names |= dict.fromkeys(item.session.motion.names)
         self._deviations.append(dict(zip(track.names, np.sqrt(power).tolist(), strict=True)))
         self._items.append(
             {

@@ -45,7 +45,7 @@ def write_animation(session: Session, head: HeadModel, path: Path) -> int:
         OutputError: The file cannot be written.
     """
     drawn = as_drawn(session, head)
-    frames = np.flatnonzero(drawn.valid)
+    frames = np.flatnonzero(drawn.motion.valid)
     if not len(frames):
         raise TooLittleError("No frame of the session has a trusted fit, so nothing moves.")
     writer = GlbWriter()
@@ -110,10 +110,10 @@ def _add_head(writer: GlbWriter, head: HeadModel) -> None:
 
 def _add_motion(writer: GlbWriter, session: Session, head: HeadModel, frames: Any) -> None:
     """The animation: weights of the morph targets, turns of jaw and eyes."""
-    times = writer.add(session.seconds[frames].astype(np.float32), "SCALAR", bounds=True)
-    jaw = session.jaw[frames].astype(np.float64)
+    times = writer.add(session.motion.seconds[frames].astype(np.float32), "SCALAR", bounds=True)
+    jaw = session.motion.jaw[frames].astype(np.float64)
     correctives = (Rotation.from_rotvec(jaw).as_matrix() - np.eye(3)).reshape(-1, 9)
-    weights = np.concatenate([session.expression[frames], correctives], axis=1)
+    weights = np.concatenate([session.motion.expression[frames], correctives], axis=1)
     samplers: list[dict[str, Any]] = []
     channels: list[dict[str, Any]] = []
 
@@ -124,8 +124,8 @@ def _add_motion(writer: GlbWriter, session: Session, head: HeadModel, frames: An
 
     animate(0, "weights", weights.ravel(), "SCALAR")
     animate(1 + head.jaw_joint, "rotation", Rotation.from_rotvec(jaw).as_quat(), "VEC4")
-    if session.gaze is not None:
-        eyes = eye_vectors(session.gaze[frames])
+    if session.motion.gaze is not None:
+        eyes = eye_vectors(session.motion.gaze[frames])
         for k, name in enumerate(EYE_JOINTS):
             if name in head.joint_names:
                 node = 1 + head.joint_names.index(name)

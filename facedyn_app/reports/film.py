@@ -69,7 +69,7 @@ def write_film(
     """
     _check_source(session, video, path)
     drawn = _Drawn(session, head)
-    n_frames = len(session.seconds)
+    n_frames = len(session.motion.seconds)
     fps = float(session.meta.get("fps", 25.0))
     film = VideoFile(path, fps, ENCODER, SIMULATED if session.simulated else "")
     try:
@@ -77,7 +77,7 @@ def write_film(
             on_progress(Progress("drawing the film", block[0].index, n_frames))
             outlines = drawn.outlines(np.array([frame.index for frame in block]))
             for frame, points in zip(block, outlines, strict=True):
-                film.add(drawn.picture(frame, points), float(session.seconds[frame.index]))
+                film.add(drawn.picture(frame, points), float(session.motion.seconds[frame.index]))
         return film.finish()
     finally:
         film.discard()
@@ -126,7 +126,7 @@ class _Drawn:
         """(L, 2) where the head's landmarks are seen in each frame, px; None where not trusted."""
         embedding = self._head.landmarks
         found: list[FloatArray | None] = [None] * len(frames)
-        valid = self._session.valid[frames]
+        valid = self._session.motion.valid[frames]
         if embedding is None or not valid.any():
             return found
         corners = self._head.faces[embedding.face]
@@ -147,14 +147,14 @@ class _Drawn:
             for rows, closed in self._outline:
                 cv2.polylines(image, [places[rows]], closed, BLUE, thick, cv2.LINE_AA)
         self._write_words(image, frame, line)
-        if self._session.valid[frame.index]:
+        if self._session.motion.valid[frame.index]:
             self._draw_bars(image, frame.index, line)
         return image
 
     def _write_words(self, image: ByteArray, frame: Frame, line: int) -> None:
         session = self._session
-        words = f"{session.seconds[frame.index]:.2f} s  frame {frame.index + 1}"
-        if not session.valid[frame.index]:
+        words = f"{session.motion.seconds[frame.index]:.2f} s  frame {frame.index + 1}"
+        if not session.motion.valid[frame.index]:
             reason = "not trusted"
             if session.invalid_reason is not None:
                 reason = INVALID_REASONS[session.invalid_reason[frame.index]]
@@ -166,23 +166,23 @@ class _Drawn:
     def _draw_bars(self, image: ByteArray, frame: int, line: int) -> None:
         """The jaw's opening and the liveliest channels, at the lower left."""
         session = self._session
-        names = [session.expression_names[k] for k in self._channels]
+        names = [session.motion.names[k] for k in self._channels]
         beside = line + max((_width(name, line) for name in names), default=0)
         bottom = len(image) - line // 2
         for name, k in zip(reversed(names), reversed(self._channels), strict=True):
             low, high = self._ranges[k]
-            share = (float(session.expression[frame, k]) - low) / (high - low)
+            share = (float(session.motion.expression[frame, k]) - low) / (high - low)
             corner = (beside + int(6 * line * min(max(share, 0.0), 1.0)), bottom)
             cv2.rectangle(image, (beside, bottom - line // 2), corner, ORANGE, -1)
             _text(image, name, (line // 2, bottom), line)
             bottom -= line
-        opening = np.degrees(session.jaw[frame, 0])
+        opening = np.degrees(session.motion.jaw[frame, 0])
         _text(image, f"jaw {opening:.0f} degrees", (line // 2, bottom), line)
 
 
 def _range(session: Session, channel: int) -> tuple[float, float]:
     """From where to where a channel's bar runs: 0 to 1, farther where the channel goes beyond."""
-    values = session.expression[session.valid, channel]
+    values = session.motion.expression[session.motion.valid, channel]
     if not len(values):
         return 0.0, 1.0
     return min(0.0, float(values.min())), max(1.0, float(values.max()))

@@ -37,23 +37,26 @@ def write_flame_parameters(session: Session, path: Path) -> tuple[str, ...]:
         OutputError: The file cannot be written.
     """
     expression = _expression(session)
-    if not session.valid.any():
+    if not session.motion.valid.any():
         raise TooLittleError("No frame of the session has a trusted fit.")
-    n_frames = len(session.seconds)
+    n_frames = len(session.motion.seconds)
     held = _held(session)
     missing = []
     zeros = np.zeros((n_frames, 3), dtype=np.float32)
-    pose = {"rotation": session.rotation, "translation": session.translation * FACING_DIAGONAL}
+    pose = {
+        "rotation": session.motion.rotation,
+        "translation": session.motion.translation * FACING_DIAGONAL,
+    }
     for name, values in pose.items():
         if not np.isfinite(values).any():
             missing.append(name)
             pose[name] = zeros
     eyes = np.zeros((n_frames, 6), dtype=np.float32)
-    if session.gaze is None:
+    if session.motion.gaze is None:
         missing.append("eyes_pose")
     else:
-        eyes = eye_vectors(session.gaze).reshape(n_frames, 6)
-    rows = {"expr": expression, "jaw_pose": session.jaw, "eyes_pose": eyes, **pose}
+        eyes = eye_vectors(session.motion.gaze).reshape(n_frames, 6)
+    rows = {"expr": expression, "jaw_pose": session.motion.jaw, "eyes_pose": eyes, **pose}
     with atomic_file(path) as file:
         np.savez(
             file,
@@ -61,8 +64,8 @@ def write_flame_parameters(session: Session, path: Path) -> tuple[str, ...]:
             shape=session.shape.astype(np.float32),
             neck_pose=zeros,
             static_offset=np.zeros((1, VHAP_VERTICES, 3), dtype=np.float32),
-            seconds=session.seconds,
-            valid=session.valid,
+            seconds=session.motion.seconds,
+            valid=session.motion.valid,
             simulated=np.array(session.simulated),
             **{name: values[held].astype(np.float32) for name, values in rows.items()},
         )
@@ -71,7 +74,7 @@ def write_flame_parameters(session: Session, path: Path) -> tuple[str, ...]:
 
 def _expression(session: Session) -> FloatArray:
     """(T, E) FLAME's expressions alone: it has no lids."""
-    names = session.expression_names
+    names = session.motion.names
     own = [k for k, name in enumerate(names) if name.startswith("expression_")]
     named = is_flame_set(session.head_id) or session.head_id.startswith("flame")
     if not named or not own:
@@ -79,10 +82,12 @@ def _expression(session: Session) -> FloatArray:
             f"A session of '{session.head_id}' has no FLAME parameters.",
             "Fit the video with a FLAME head (--head FILE).",
         )
-    return session.expression[:, own]
+    return session.motion.expression[:, own]
 
 
 def _held(session: Session) -> FloatArray:
     """(T,) for each frame the last valid one until then, or the first."""
-    last = np.maximum.accumulate(np.where(session.valid, np.arange(len(session.valid)), -1))
-    return np.where(last < 0, int(np.flatnonzero(session.valid)[0]), last)
+    last = np.maximum.accumulate(
+        np.where(session.motion.valid, np.arange(len(session.motion.valid)), -1)
+    )
+    return np.where(last < 0, int(np.flatnonzero(session.motion.valid)[0]), last)

@@ -60,14 +60,16 @@ def write_live_link(session: Session, head: HeadModel | None, path: Path) -> Liv
     """
     columns = {**_blendshapes(session, head), **_angles(session)}
     names = (*ARKIT_NAMES, *ANGLES)
-    zeros = np.zeros(len(session.seconds))
+    zeros = np.zeros(len(session.motion.seconds))
     table = np.stack([columns.get(name, zeros) for name in names], axis=1)
     with atomic_text(path, "ascii") as text:
         writer = csv.writer(text, lineterminator="\n")
         titles = [name[0].upper() + name[1:] for name in names]
         writer.writerow(["Timecode", "BlendshapeCount", *titles])
         empty = [""] * len(names)
-        for seconds, valid, row in zip(session.seconds, session.valid, table, strict=True):
+        for seconds, valid, row in zip(
+            session.motion.seconds, session.motion.valid, table, strict=True
+        ):
             cells = [f"{value:.10f}" for value in row.tolist()] if valid else empty
             writer.writerow([_timecode(float(seconds)), len(names) if valid else 0, *cells])
     return LiveLinkTable(len(table), tuple(name for name in names if name not in columns))
@@ -85,17 +87,19 @@ def _timecode(seconds: float) -> str:
 
 def _blendshapes(session: Session, head: HeadModel | None) -> dict[str, FloatArray]:
     """(T,) blendshapes by ARKit's names, those that the session has."""
-    columns = {name: _columns(name, session.expression_names) for name in ARKIT_NAMES}
-    found = {name: session.expression[:, own].mean(axis=1) for name, own in columns.items() if own}
+    columns = {name: _columns(name, session.motion.names) for name in ARKIT_NAMES}
+    found = {
+        name: session.motion.expression[:, own].mean(axis=1) for name, own in columns.items() if own
+    }
     if not found:
         raise MismatchError(
             f"A session of '{session.head_id}' has none of ARKit's blendshapes.",
             "Live Link tables are made of sessions of the open head, ICT-FaceKit or ARKit.",
         )
     if head is not None and set(JAW_FACTS.values()) <= set(head.meta) and "jawOpen" not in found:
-        found |= _jaw(session.jaw, head)
-    if session.gaze is not None and not any(name.startswith("eyeLook") for name in found):
-        found |= looks_of_gaze(session.gaze)
+        found |= _jaw(session.motion.jaw, head)
+    if session.motion.gaze is not None and not any(name.startswith("eyeLook") for name in found):
+        found |= looks_of_gaze(session.motion.gaze)
     return found
 
 
@@ -116,11 +120,11 @@ def _jaw(jaw: FloatArray, head: HeadModel) -> dict[str, FloatArray]:
 def _angles(session: Session) -> dict[str, FloatArray]:
     """(T,) angles of head and eyes, rad, those that were measured."""
     found: dict[str, FloatArray] = {}
-    if np.isfinite(session.rotation).any():
-        angles = euler_angles(POSE_AXES, session.rotation.astype(np.float64)) * POSE_SIGNS
+    if np.isfinite(session.motion.rotation).any():
+        angles = euler_angles(POSE_AXES, session.motion.rotation.astype(np.float64)) * POSE_SIGNS
         found |= {name: angles[:, k] for k, name in enumerate(LIVE_LINK_POSE)}
-    if session.gaze is not None:
-        turns = -session.gaze.reshape(-1, 4)
+    if session.motion.gaze is not None:
+        turns = -session.motion.gaze.reshape(-1, 4)
         eyes = [name for name in LIVE_LINK_EYES if not name.endswith("Roll")]
         found |= {name: turns[:, k] for k, name in enumerate(eyes)}
     return found

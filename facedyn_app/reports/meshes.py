@@ -75,8 +75,8 @@ class SessionMeshes:
         """(B, V, 3) vertices of valid frames, m; the frame of reference is the kind's own."""
         if self.kind is MeshKind.NEUTRAL:
             return np.repeat(self.neutral()[None], len(frames), axis=0)
-        p = with_zeros(self.session.expression[frames], self.head.n_expression)
-        jaw = self.session.jaw[frames]
+        p = with_zeros(self.session.motion.expression[frames], self.head.n_expression)
+        jaw = self.session.motion.jaw[frames]
         if self._expression_only is not None:
             return self._expression_only.vertices(p, jaw)
         return self._full(frames, p, jaw)
@@ -94,7 +94,9 @@ class SessionMeshes:
         )
         still = head_vertices(tensors, shape, expression, turns).numpy()
         placed = [
-            head_to_camera(points, self.session.rotation[frame], self.session.translation[frame])
+            head_to_camera(
+                points, self.session.motion.rotation[frame], self.session.motion.translation[frame]
+            )
             for frame, points in zip(frames, still, strict=True)
         ]
         return np.stack(placed) @ FACING
@@ -105,7 +107,10 @@ def _check_measured(session: Session, kind: MeshKind) -> None:
     if kind is MeshKind.EXPRESSION:
         return
     missing = "" if len(session.shape) else "shape"
-    if kind is MeshKind.FULL and not np.isfinite(session.translation[session.valid]).all():
+    if (
+        kind is MeshKind.FULL
+        and not np.isfinite(session.motion.translation[session.motion.valid]).all()
+    ):
         missing = "pose"
     if missing:
         raise TooLittleError(
@@ -120,13 +125,13 @@ def frame_at(session: Session, seconds: float) -> int:
     Raises:
         InputError: The session does not last so long.
     """
-    last = float(session.seconds[-1]) if len(session.seconds) else 0.0
+    last = float(session.motion.seconds[-1]) if len(session.motion.seconds) else 0.0
     if not 0.0 <= seconds <= last:
         raise InputError(
             f"The session has no frame at {seconds:g} s: it ends at {last:.3f} s.",
             "Choose a time within it.",
         )
-    return int(np.abs(session.seconds - seconds).argmin())
+    return int(np.abs(session.motion.seconds - seconds).argmin())
 
 
 def write_one(meshes: SessionMeshes, frame: int, path: Path) -> None:
@@ -165,20 +170,20 @@ def write_sequence(
     """
     if meshes.kind is MeshKind.NEUTRAL:
         raise ValueError("the neutral mesh is one for the whole session")
-    frames = np.flatnonzero(meshes.session.valid)
+    frames = np.flatnonzero(meshes.session.motion.valid)
     if not len(frames):
         raise TooLittleError(
             "No frame of the session has a trusted fit, so there is no mesh of it.",
             "Use a recording in which the face is seen well.",
         )
-    digits = len(str(len(meshes.session.valid)))
+    digits = len(str(len(meshes.session.motion.valid)))
     files: list[str] = []
     with atomic_folder(folder) as unfinished:
         for frame, vertices in _one_by_one(meshes, frames):
             on_progress(Progress("writing meshes", len(files), len(frames)))
             files.append(f"frame_{frame + 1:0{digits}d}.{form}")
             write_mesh(unfinished / files[-1], vertices, meshes.head.faces)
-    skipped = np.flatnonzero(~meshes.session.valid) + 1
+    skipped = np.flatnonzero(~meshes.session.motion.valid) + 1
     return MeshSequence(folder, tuple(files), tuple(skipped.tolist()))
 
 
@@ -189,15 +194,15 @@ def _one_by_one(meshes: SessionMeshes, frames: IntArray) -> Iterator[tuple[int, 
 
 
 def _check_frame(session: Session, frame: int) -> None:
-    n = len(session.valid)
+    n = len(session.motion.valid)
     if not 0 <= frame < n:
         raise InputError(
             f"There is no frame {frame + 1}: the session has {n} frames.",
             f"Choose a frame from 1 to {n}.",
         )
-    if session.valid[frame]:
+    if session.motion.valid[frame]:
         return
-    valid = np.flatnonzero(session.valid)
+    valid = np.flatnonzero(session.motion.valid)
     hint = "No frame of this session has one."
     if len(valid):
         nearest = valid[np.abs(valid - frame).argmin()] + 1

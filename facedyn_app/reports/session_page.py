@@ -44,7 +44,7 @@ def session_page(name: str, session: Session, trust: TrustSettings, provenance: 
         about=_about_rows(session, provenance),
         course=_course_figure(control),
         motion=_motion_figure(session),
-        liveliest=[session.expression_names[k] for k in liveliest(session)],
+        liveliest=[session.motion.names[k] for k in liveliest(session)],
         settings=settings_rows(session.meta.get("settings")),
         thresholds=threshold_rows(trust),
     )
@@ -125,22 +125,22 @@ def _course_figure(control: SessionQc) -> bytes:
 
 
 def _motion_figure(session: Session) -> bytes:
-    degrees = np.degrees(session.rotation)
+    degrees = np.degrees(session.motion.rotation)
     with new_figure((INCHES, 5.4)) as figure:
         head, jaw, face = figure.subplots(3, 1, sharex=True)
         for name, values in zip(("pitch", "yaw", "roll"), degrees.T, strict=True):
-            head.plot(session.seconds, values, lw=0.8, label=name)
+            head.plot(session.motion.seconds, values, lw=0.8, label=name)
         head.set_ylabel("head turn,\ndegrees", fontsize=8)
-        jaw.plot(session.seconds, np.degrees(session.jaw[:, 0]), lw=0.8, color=ORANGE)
+        jaw.plot(session.motion.seconds, np.degrees(session.motion.jaw[:, 0]), lw=0.8, color=ORANGE)
         jaw.set_ylabel("jaw opening,\ndegrees", fontsize=8)
         for k in liveliest(session):
-            name = session.expression_names[k]
+            name = session.motion.names[k]
             # matplotlib leaves out of the legend what begins with "_"
             label = name.lstrip("_") or name.replace("_", "-")
-            face.plot(session.seconds, session.expression[:, k], lw=0.8, label=label)
+            face.plot(session.motion.seconds, session.motion.expression[:, k], lw=0.8, label=label)
         face.set_ylabel("channels that\nmove most", fontsize=8)
         face.set_xlabel("time, s")
-        for axes in (head, face) if session.expression_names else (head,):
+        for axes in (head, face) if session.motion.names else (head,):
             axes.legend(fontsize=7, ncols=4, loc="upper right")
         return png_of(figure)
 

@@ -48,7 +48,7 @@ def table_columns(session: Session) -> Columns:
     Frames are counted from 1; `success` is 1 where the fit is trusted, and `reason` says why it is
     not. `confidence` is the landmarker's certainty that there is a face, 0..1.
     """
-    n_frames, face = len(session.seconds), session.meta.get("face", 1)
+    n_frames, face = len(session.motion.seconds), session.meta.get("face", 1)
     unknown = np.full(n_frames, np.nan, np.float32)
     reason = np.full(n_frames, "", dtype=object)
     if session.invalid_reason is not None:
@@ -56,26 +56,26 @@ def table_columns(session: Session) -> Columns:
     columns: Columns = {
         "frame": np.arange(1, n_frames + 1),
         "face_id": np.full(n_frames, face if face in range(1, MOST_FACES) else 1),
-        "timestamp": session.seconds,
+        "timestamp": session.motion.seconds,
         "confidence": unknown if session.confidence is None else session.confidence,
-        "success": session.valid.astype(np.int8),
+        "success": session.motion.valid.astype(np.int8),
         "reason": reason,
         "error_px": session.error_px,
         "face_px": session.face_px,
     }
     for letter, unit, values in (
-        ("T", "m", session.translation),
-        ("R", "rad", session.rotation),
+        ("T", "m", session.motion.translation),
+        ("R", "rad", session.motion.rotation),
     ):
         columns |= {f"pose_{letter}{x}_{unit}": values[:, k] for k, x in enumerate("xyz")}
-    columns |= {f"{name}_rad": session.jaw[:, k] for k, name in enumerate(JAW_NAMES)}
-    if session.gaze is not None:
-        angles = session.gaze.reshape(n_frames, -1)
+    columns |= {f"{name}_rad": session.motion.jaw[:, k] for k, name in enumerate(JAW_NAMES)}
+    if session.motion.gaze is not None:
+        angles = session.motion.gaze.reshape(n_frames, -1)
         columns |= {f"{name}_rad": angles[:, k] for k, name in enumerate(GAZE_NAMES)}
-    for k, name in enumerate(session.expression_names):
+    for k, name in enumerate(session.motion.names):
         while name in columns:
             name = f"expression {name}"
-        columns[name] = session.expression[:, k]
+        columns[name] = session.motion.expression[:, k]
     return columns
 
 

@@ -7,7 +7,7 @@ from dataclasses import dataclass
 
 import numpy as np
 
-from facedyn_app.records import FloatArray
+from facedyn_app.records import FloatArray, Motion
 from facedyn_app.simulate.background import background_motion
 from facedyn_app.simulate.population import EXPRESSION_NAMES
 from facedyn_app.simulate.session_effects import SessionEffects, draw_session_effects
@@ -28,12 +28,8 @@ class SimulatedMotion:
         session: Number of the session.
         seed: Which simulated population.
         fps: Frames per second.
-        seconds: (T,) frame times from 0, s.
-        names: The E channel names.
-        expression: (T, E) float32 activations, 0..1.
-        jaw: (T, 3) float32 rotation vectors, rad; x opens the mouth.
-        rotation: (T, 3) float32 head rotation vectors against the facing pose, rad.
-        translation: (T, 3) float32 shift of the head against where the session put it, m.
+        motion: How the face moves, every frame valid; activations 0..1, the translation against
+            where the session put the head.
         gaze: (T, 2) float32 turn of both eyes: to the subject's left, up; rad.
     """
 
@@ -41,18 +37,13 @@ class SimulatedMotion:
     session: int
     seed: int
     fps: float
-    seconds: FloatArray
-    names: tuple[str, ...]
-    expression: FloatArray
-    jaw: FloatArray
-    rotation: FloatArray
-    translation: FloatArray
+    motion: Motion
     gaze: FloatArray
 
     @property
     def channels(self) -> FloatArray:
         """(T, E + 3) expression, then jaw."""
-        return np.concatenate([self.expression, self.jaw], axis=1, dtype=np.float64)
+        return np.concatenate([self.motion.expression, self.motion.jaw], axis=1, dtype=np.float64)
 
 
 def simulate_motion(
@@ -103,17 +94,22 @@ def simulate_motion(
     rotation, translation = _head(person, speech, times, fps, rng)
     still = np.zeros(n_frames)
     return SimulatedMotion(
+        motion=Motion(
+            seconds=times,
+            valid=np.ones(len(times), bool),
+            names=tuple(names),
+            expression=np.stack([face.get(name, still) for name in names], axis=1).astype(
+                np.float32
+            ),
+            jaw=_jaw(person, speech, effects.arousal, fps, rng).astype(np.float32),
+            rotation=rotation.astype(np.float32),
+            translation=translation.astype(np.float32),
+        ),
+        gaze=_gaze(times, rng).astype(np.float32),
         speaker=speaker,
         session=session,
         seed=seed,
         fps=fps,
-        seconds=times,
-        names=tuple(names),
-        expression=np.stack([face.get(name, still) for name in names], axis=1).astype(np.float32),
-        jaw=_jaw(person, speech, effects.arousal, fps, rng).astype(np.float32),
-        rotation=rotation.astype(np.float32),
-        translation=translation.astype(np.float32),
-        gaze=_gaze(times, rng).astype(np.float32),
     )
 
 

@@ -123,7 +123,7 @@ def _unmeasured(names: tuple[str, ...], response: FloatArray, noise: FloatArray)
 
 
 def pose_dependent_errors(
-    motion: SimulatedMotion, model: Observation, rng: np.random.Generator
+    simulated: SimulatedMotion, model: Observation, rng: np.random.Generator
 ) -> FloatArray:
     """(T, K) errors of a measurement: random functions of the pose that are 0 in the usual one.
 
@@ -135,13 +135,13 @@ def pose_dependent_errors(
     2007, "Random features for large-scale kernel machines").
 
     Args:
-        motion: True motion.
+        simulated: True motion.
         model: The usual pose and its deviation, and how channels err together.
         rng: Source of randomness; the same state gives the same functions.
     """
-    facing = np.zeros(motion.rotation.shape[1])
+    facing = np.zeros(simulated.motion.rotation.shape[1])
     unit = np.concatenate([model.amplitude, facing + USUAL_TURN_RAD])
-    poses = np.concatenate([motion.channels, motion.rotation], axis=1) / unit
+    poses = np.concatenate([simulated.channels, simulated.motion.rotation], axis=1) / unit
     usual = np.concatenate([model.pose, facing]) / unit
     waves = rng.standard_normal((len(unit), N_FEATURES)) / (REACH * np.sqrt(len(unit)))
     phases = rng.uniform(0.0, 2.0 * np.pi, N_FEATURES)

@@ -95,7 +95,7 @@ def measure_observation(truths: Sequence[SimulatedMotion], fits: Sequence[Sessio
         MismatchError: A fit lacks channels of its truth.
         TooLittleError: There are fewer frames than ten times the channels.
     """
-    names = (*truths[0].names, *JAW_NAMES)
+    names = (*truths[0].motion.names, *JAW_NAMES)
     pairs = _Pairs.of(truths, fits)
     if len(pairs.fitted) < 10 * len(names):
         raise TooLittleError(
@@ -148,7 +148,7 @@ class _Pairs:
         fitted = [_fitted(truth, fit) for truth, fit in zip(truths, fits, strict=True)]
         return cls(
             truths=truths,
-            seconds=[np.asarray(fit.seconds, dtype=float)[fit.valid] for fit in fits],
+            seconds=[np.asarray(fit.motion.seconds, dtype=float)[fit.motion.valid] for fit in fits],
             fitted=np.concatenate(fitted),
             session=np.repeat(np.arange(len(fits)), [len(part) for part in fitted]),
             pose=np.concatenate([truth.channels for truth in truths]).mean(axis=0),
@@ -166,7 +166,9 @@ class _Pairs:
         n_channels, n_sessions = self.fitted.shape[1], len(self.truths)
         tau = np.full(n_channels, tau_s)
         smoothed = [
-            interpolate(truth.seconds, smooth_both_ways(truth.channels, tau, truth.fps), seconds)
+            interpolate(
+                truth.motion.seconds, smooth_both_ways(truth.channels, tau, truth.fps), seconds
+            )
             for truth, seconds in zip(self.truths, self.seconds, strict=True)
         ]
         own = np.eye(n_sessions)[self.session]
@@ -181,11 +183,11 @@ class _Pairs:
 
 def _fitted(truth: SimulatedMotion, fit: Session) -> FloatArray:
     """(N, K) fitted channels of the valid frames, in the truth's order."""
-    columns = columns_by_name(fit.expression_names, truth.names)
+    columns = columns_by_name(fit.motion.names, truth.motion.names)
     if columns is None:
         raise MismatchError("A fitted session lacks channels of the motion that was rendered.")
-    fitted = np.concatenate([fit.expression[:, columns], fit.jaw], axis=1)
-    return np.asarray(fitted[fit.valid], dtype=np.float64)
+    fitted = np.concatenate([fit.motion.expression[:, columns], fit.motion.jaw], axis=1)
+    return np.asarray(fitted[fit.motion.valid], dtype=np.float64)
 
 
 def _correlation(errors: FloatArray) -> FloatArray:

@@ -7,7 +7,7 @@ from dataclasses import dataclass
 
 import numpy as np
 
-from facedyn_app.records import BoolArray, FloatArray, Session
+from facedyn_app.records import BoolArray, FloatArray, Motion, Session
 from facedyn_app.simulate.motion import SimulatedMotion
 from facedyn_app.simulate.observation import Observation, guessed_observation, pose_dependent_errors
 from facedyn_app.simulate.signals import smooth_both_ways, wander
@@ -52,7 +52,7 @@ NO_VARIATION = ObservationVariation(0.0, 0.0, 0.0, 0.0, 0.0, 0.0, 0.0)
 
 
 def observe(
-    motion: SimulatedMotion,
+    simulated: SimulatedMotion,
     rng: np.random.Generator,
     observation: Observation | None = None,
     variation: ObservationVariation = DEFAULT_VARIATION,
@@ -61,7 +61,7 @@ def observe(
     """A session as if it had been fitted from a video of this motion.
 
     Args:
-        motion: True motion.
+        simulated: True motion.
         rng: Source of randomness: another draw is another recording of the same motion.
         observation: What the fit does on average; None for the guessed one.
         variation: How that differs from session to session.
@@ -70,21 +70,23 @@ def observe(
     Returns:
         A session of head "open-head-1" with `simulated` true in its meta.
     """
-    model = guessed_observation(motion.names) if observation is None else observation
-    n_frames, n_expression = motion.expression.shape
-    fitted = _fitted(motion, model, variation, rng)
+    model = guessed_observation(simulated.motion.names) if observation is None else observation
+    n_frames, n_expression = simulated.motion.expression.shape
+    fitted = _fitted(simulated, model, variation, rng)
     fitted[:, :n_expression] = np.clip(fitted[:, :n_expression], 0.0, 1.0)
-    rotation = motion.rotation + 0.01 * wander(rng, n_frames, 0.3, motion.fps, 3)
+    rotation = simulated.motion.rotation + 0.01 * wander(rng, n_frames, 0.3, simulated.fps, 3)
     valid = _valid(n_frames, variation.lost_share, rng)
-    shape, chunks = _shapes(motion, n_shape, variation, rng)
+    shape, chunks = _shapes(simulated, n_shape, variation, rng)
     return Session(
-        seconds=motion.seconds,
-        valid=valid,
-        expression=_masked(fitted[:, :n_expression], valid),
-        expression_names=motion.names,
-        jaw=_masked(fitted[:, n_expression:], valid),
-        rotation=_masked(rotation, valid),
-        translation=_masked(motion.translation + np.array([0.0, 0.0, 0.7]), valid),
+        motion=Motion(
+            seconds=simulated.motion.seconds,
+            valid=valid,
+            expression=_masked(fitted[:, :n_expression], valid),
+            names=simulated.motion.names,
+            jaw=_masked(fitted[:, n_expression:], valid),
+            rotation=_masked(rotation, valid),
+            translation=_masked(simulated.motion.translation + np.array([0.0, 0.0, 0.7]), valid),
+        ),
         shape=shape.astype(np.float32),
         shape_chunks=chunks.astype(np.float32),
         shape_chunk_seconds=np.arange(len(chunks)) + 0.5,
@@ -94,17 +96,17 @@ def observe(
             "head_id": HEAD_ID,
             "head_sha256": None,
             "source": None,
-            "fps": motion.fps,
+            "fps": simulated.fps,
             "simulated": True,
-            "speaker": motion.speaker,
-            "session": motion.session,
-            "population": motion.seed,
+            "speaker": simulated.speaker,
+            "session": simulated.session,
+            "population": simulated.seed,
         },
     )
 
 
 def _fitted(
-    motion: SimulatedMotion,
+    simulated: SimulatedMotion,
     model: Observation,
     variation: ObservationVariation,
     rng: np.random.Generator,
@@ -114,7 +116,7 @@ def _fitted(
     Whatever departs from the mean is drawn twice, once for the face, from a source that is the same
     in all its sessions, and once for the session.
     """
-    face = np.random.default_rng([motion.seed, 105, motion.speaker])
+    face = np.random.default_rng([simulated.seed, 105, simulated.speaker])
     n = len(model.names)
 
     def departure(draw: Callable[[np.random.Generator], FloatArray]) -> FloatArray:
@@ -129,10 +131,10 @@ def _fitted(
     noise = np.exp(variation.noise * departure(each) - EACH_VARIANCE * variation.noise**2)
     deviation = np.linalg.norm(model.noise, axis=1)
     offset = variation.offset * deviation * departure(lambda source: source.standard_normal(n))
-    errors = departure(lambda source: pose_dependent_errors(motion, model, source))
-    seen = (motion.channels - model.pose) @ model.response.T
+    errors = departure(lambda source: pose_dependent_errors(simulated, model, source))
+    seen = (simulated.channels - model.pose) @ model.response.T
     latent = model.level + gain * seen + offset + noise * errors
-    return smooth_both_ways(latent, model.smoothing_s, motion.fps)
+    return smooth_both_ways(latent, model.smoothing_s, simulated.fps)
 
 
 def _valid(n_frames: int, lost_share: float, rng: np.random.Generator) -> BoolArray:
@@ -150,12 +152,15 @@ def _masked(values: FloatArray, valid: BoolArray) -> FloatArray:
 
 
 def _shapes(
-    motion: SimulatedMotion, n_shape: int, variation: ObservationVariation, rng: np.random.Generator
+    simulated: SimulatedMotion,
+    n_shape: int,
+    variation: ObservationVariation,
+    rng: np.random.Generator,
 ) -> tuple[FloatArray, FloatArray]:
     """The session's shape (S,) and its chunks (C, S): truth, a session's error, a wobble."""
-    n_chunks = max(1, int(len(motion.seconds) / motion.fps))
+    n_chunks = max(1, int(len(simulated.motion.seconds) / simulated.fps))
     size = variation.shape_error * np.exp(0.5 * rng.standard_normal())
-    shape = speaker_shape(motion.speaker, n_shape, motion.seed) + size * rng.standard_normal(
+    shape = speaker_shape(simulated.speaker, n_shape, simulated.seed) + size * rng.standard_normal(
         n_shape
     )
     wobble = variation.shape_wobble * wander(rng, n_chunks, 2.0, 1.0, n_shape)

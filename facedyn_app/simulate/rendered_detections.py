@@ -237,11 +237,14 @@ def _motion(
     jaw[:, 0] = np.maximum(jaw[:, 0], 0.0)
     gaze = rng.standard_normal((n_pictures, 2)) * GAZE_SD
     if set(EXPRESSION_NAMES) <= set(head.expression_names):
-        motion = simulate_motion(face, 0, MOTION_SECONDS, seed=seed, names=head.expression_names)
+        simulated = simulate_motion(face, 0, MOTION_SECONDS, seed=seed, names=head.expression_names)
         mine = np.arange(1, n_pictures, 2)
-        taken = rng.integers(len(motion.seconds), size=len(mine))
-        expression[mine], jaw[mine] = motion.expression[taken], motion.jaw[taken]
-        gaze[mine] = motion.gaze[taken]
+        taken = rng.integers(len(simulated.motion.seconds), size=len(mine))
+        expression[mine], jaw[mine] = (
+            simulated.motion.expression[taken],
+            simulated.motion.jaw[taken],
+        )
+        gaze[mine] = simulated.gaze[taken]
     return expression, jaw, gaze
 
 

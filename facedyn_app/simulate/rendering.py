@@ -89,28 +89,32 @@ def make_scene(
     )
 
 
-def render_motion(head: HeadModel, motion: SimulatedMotion, scene: Scene) -> Iterator[ByteArray]:
+def render_motion(head: HeadModel, simulated: SimulatedMotion, scene: Scene) -> Iterator[ByteArray]:
     """The pictures of a session, (height, width, 3) uint8 RGB each, one a frame.
 
     Args:
         head: The head; its landmarks must have been placed (they tell where the paint goes) and
             its expressions must have the motion's names.
-        motion: True motion.
+        simulated: True motion.
         scene: How it looks.
     """
     tensors = head_to_tensors(head)
-    columns = [motion.names.index(name) for name in head.expression_names]
+    columns = [simulated.motion.names.index(name) for name in head.expression_names]
     painted = paint_head(head, scene.skin, scene.appearance, scene.shape)
     with HeadRenderer(painted, scene.camera, scene.light, scene.background) as renderer:
-        for start in range(0, len(motion.seconds), BLOCK_FRAMES):
+        for start in range(0, len(simulated.motion.seconds), BLOCK_FRAMES):
             part = slice(start, start + BLOCK_FRAMES)
-            expression, jaw, gaze = motion.expression[part], motion.jaw[part], motion.gaze[part]
+            expression, jaw, gaze = (
+                simulated.motion.expression[part],
+                simulated.motion.jaw[part],
+                simulated.gaze[part],
+            )
             vertices = face_vertices(head, tensors, scene.shape, expression[:, columns], jaw, gaze)
             for k, points in enumerate(vertices, start=start):
                 yield renderer.render(
                     points,
-                    scene.rotation + motion.rotation[k],
-                    scene.translation + motion.translation[k],
+                    scene.rotation + simulated.motion.rotation[k],
+                    scene.translation + simulated.motion.translation[k],
                 )
 
 

@@ -10,7 +10,15 @@ import numpy as np
 
 from facedyn_app.errors import TooLittleError
 from facedyn_app.headmodel.channel_sets import OTHER_PROGRAM
-from facedyn_app.records import INVALID_REASONS, BoolArray, ByteArray, FloatArray, IntArray, Session
+from facedyn_app.records import (
+    INVALID_REASONS,
+    BoolArray,
+    ByteArray,
+    FloatArray,
+    IntArray,
+    Motion,
+    Session,
+)
 
 FAILED = INVALID_REASONS.index("tracking failed")
 UNSURE = INVALID_REASONS.index("low confidence")
@@ -122,13 +130,16 @@ def session_of(track: Track, source: Mapping[str, Any]) -> Session:
         confidence = np.zeros(n_all, dtype=np.float32)
         confidence[place] = np.nan_to_num(np.clip(track.confidence, 0.0, 1.0))
     return Session(
-        seconds=seconds,
-        valid=valid,
-        expression=in_all_frames(track.values, len(track.names)),
-        expression_names=track.names,
-        jaw=in_all_frames(track.jaw, 3, other=0.0),
-        rotation=in_all_frames(track.rotation, 3),
-        translation=in_all_frames(track.translation, 3),
+        motion=Motion(
+            seconds=seconds,
+            valid=valid,
+            expression=in_all_frames(track.values, len(track.names)),
+            names=track.names,
+            jaw=in_all_frames(track.jaw, 3, other=0.0),
+            rotation=in_all_frames(track.rotation, 3),
+            translation=in_all_frames(track.translation, 3),
+            gaze=None if track.gaze is None else in_all_frames(track.gaze, 2, 2),
+        ),
         shape=shape,
         shape_chunks=chunks,
         shape_chunk_seconds=chunk_seconds,
@@ -136,7 +147,6 @@ def session_of(track: Track, source: Mapping[str, Any]) -> Session:
         face_px=in_all_frames(None),
         meta=_meta(track, source, _rate(seconds)),
         invalid_reason=all_reasons,
-        gaze=None if track.gaze is None else in_all_frames(track.gaze, 2, 2),
         confidence=confidence,
     )
 

@@ -213,13 +213,7 @@ def make_session(
     if info.recorded_at is not None:
         meta["recorded_at"] = info.recorded_at.isoformat()
     return Session(
-        seconds=fit.seconds,
-        valid=fit.valid,
-        expression=fit.expression,
-        expression_names=head.expression_names,
-        jaw=fit.jaw,
-        rotation=fit.rotation,
-        translation=fit.translation,
+        motion=fit.motion,
         shape=fit.shape,
         shape_chunks=fit.shape_chunks,
         shape_chunk_seconds=fit.shape_chunk_seconds,
@@ -227,7 +221,6 @@ def make_session(
         face_px=fit.face_px,
         meta=meta,
         invalid_reason=fit.invalid_reason,
-        gaze=fit.gaze,
         confidence=np.nan_to_num(landmarks.certainty).clip(0.0, 1.0).astype(np.float32),
         sharpness=landmarks.sharpness,
         brightness=landmarks.brightness,

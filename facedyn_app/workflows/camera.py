@@ -88,7 +88,11 @@ class LiveFace:
         followed = time.perf_counter()
         fit = self._fit.fit(_landmarks(frame, faces[0] if faces else None))
         fitted = time.perf_counter()
-        vertices = self._mesh.vertices(fit.expression, fit.jaw)[0] if fit.valid[0] else None
+        vertices = (
+            self._mesh.vertices(fit.motion.expression, fit.motion.jaw)[0]
+            if fit.motion.valid[0]
+            else None
+        )
         posed = time.perf_counter()
         return LiveFrame(fit, vertices, (followed - began, fitted - followed, posed - fitted))
 

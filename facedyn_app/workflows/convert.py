@@ -79,10 +79,10 @@ def convert_recording(
 
 def _measured(session: Session) -> tuple[str, ...]:
     there = {
-        "jaw": bool(np.nan_to_num(session.jaw).any()),
-        "rotation": bool(np.isfinite(session.rotation).any()),
-        "translation": bool(np.isfinite(session.translation).any()),
-        "gaze": session.gaze is not None,
+        "jaw": bool(np.nan_to_num(session.motion.jaw).any()),
+        "rotation": bool(np.isfinite(session.motion.rotation).any()),
+        "translation": bool(np.isfinite(session.motion.translation).any()),
+        "gaze": session.motion.gaze is not None,
         "shape": bool(len(session.shape)),
     }
     return tuple(name for name, known in there.items() if known)

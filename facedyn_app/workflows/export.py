@@ -148,9 +148,9 @@ def _live_link(session: Session, out: Path, head: str | None) -> ExportedMotion:
 
 def _flame_parameters(session: Session, out: Path) -> ExportedMotion:
     notes = _unmeasured(write_flame_parameters(session, out))
-    if any(name.startswith("eyelid") for name in session.expression_names):
+    if any(name.startswith("eyelid") for name in session.motion.names):
         notes = (*notes, "FLAME has no lids: those of the session are left out.")
-    return ExportedMotion(session, len(session.seconds), notes)
+    return ExportedMotion(session, len(session.motion.seconds), notes)
 
 
 def _unmeasured(names: Sequence[str]) -> tuple[str, ...]:

@@ -97,7 +97,7 @@ def _fit(trial: Trial) -> str:
         on_progress=trial.on_progress,
     )
     trial.session = analysis.session
-    n_valid, n_frames = int(analysis.session.valid.sum()), len(analysis.session.valid)
+    n_valid, n_frames = int(analysis.session.motion.valid.sum()), len(analysis.session.motion.valid)
     _check(
         n_valid >= LEAST_VALID_SHARE * n_frames, f"Only {n_valid} of {n_frames} frames are valid."
     )
@@ -113,7 +113,7 @@ def _keep_session(trial: Trial) -> str:
     path = trial.folder / "session.npz"
     save_session(session, path)
     again = load_session(path)
-    same = np.array_equal(again.expression, session.expression, equal_nan=True)
+    same = np.array_equal(again.motion.expression, session.motion.expression, equal_nan=True)
     _check(same and again.head_id == session.head_id, "The session file reads back differently.")
     return f"written and read back, {path.stat().st_size // 1000} kB"
 

@@ -32,29 +32,29 @@ from facedyn_app.records import (
     HeadFit,
     Landmarks,
 )
-from tests.sessions import resting_fit
+from tests.sessions import altered, resting_fit
 
 
 def test_every_action_moves_enough_to_be_compared(head: HeadModel) -> None:
     takes = [make_take(Take.ACTIONS, k, 60.0, head.expression_names) for k in (0, 1)]
-    deviation = np.concatenate([take.expression for take in takes]).std(axis=0)
+    deviation = np.concatenate([take.motion.expression for take in takes]).std(axis=0)
     weak = {n for n, sd in zip(head.expression_names, deviation, strict=True) if sd < 0.08}
     assert weak == {"mouthClose"}
     assert (deviation >= MOVING_SD).sum() > 15
-    assert 0 <= takes[0].expression.min() < takes[0].expression.max() <= 1
-    assert not np.array_equal(takes[0].expression, takes[1].expression)
+    assert 0 <= takes[0].motion.expression.min() < takes[0].motion.expression.max() <= 1
+    assert not np.array_equal(takes[0].motion.expression, takes[1].motion.expression)
     again = make_take(Take.ACTIONS, 0, 60.0, head.expression_names)
-    np.testing.assert_array_equal(again.expression, takes[0].expression)
+    np.testing.assert_array_equal(again.motion.expression, takes[0].motion.expression)
 
 
 def test_a_still_take_does_not_move_and_a_fast_one_turns_quickly(head: HeadModel) -> None:
     names = head.expression_names
     still = make_take(Take.STILL, 0, 2.0, names)
-    assert not still.expression.any()
-    assert not still.rotation.any()
+    assert not still.motion.expression.any()
+    assert not still.motion.rotation.any()
     speed = [
         np.degrees(
-            np.linalg.norm(np.diff(make_take(take, 0, 10.0, names).rotation, axis=0), axis=1)
+            np.linalg.norm(np.diff(make_take(take, 0, 10.0, names).motion.rotation, axis=0), axis=1)
         )
         for take in (Take.ACTIONS, Take.FAST)
     ]
@@ -67,18 +67,18 @@ def as_measured(
 ) -> MeasuredCase:
     """A measurement that is right but for what is asked for."""
     truth = make_truth(head, case)
-    motion, n = truth.motion, len(truth.motion.seconds)
+    simulated, n = truth.simulated, len(truth.simulated.motion.seconds)
     scores = np.zeros((n, N_BLENDSHAPES), np.float32)
-    for k, name in enumerate(motion.names):
-        scores[:, BLENDSHAPE_NAMES.index(name)] = motion.expression[:, k]
-    noise = np.random.default_rng(seed).normal(size=motion.expression.shape)
+    for k, name in enumerate(simulated.motion.names):
+        scores[:, BLENDSHAPE_NAMES.index(name)] = simulated.motion.expression[:, k]
+    noise = np.random.default_rng(seed).normal(size=simulated.motion.expression.shape)
 
     def fit(expression: FloatArray) -> HeadFit:
         return resting_fit(
             head,
-            motion.seconds,
+            simulated.motion.seconds,
             expression=np.roll(expression, late, axis=0),
-            jaw=motion.jaw + np.array([jaw_off, 0, 0]),
+            jaw=simulated.motion.jaw + np.array([jaw_off, 0, 0]),
             rotation=truth.rotation,
             translation=truth.translation,
             shape=truth.scene.shape,
@@ -87,10 +87,10 @@ def as_measured(
             error_px=np.full(n, 2.0),
         )
 
-    landmarks = Landmarks(motion.seconds, np.zeros((n, N_LANDMARKS, 2)), scores, 640, 360)
+    landmarks = Landmarks(simulated.motion.seconds, np.zeros((n, N_LANDMARKS, 2)), scores, 640, 360)
     still = case.take is Take.STILL
-    together = fit(motion.expression + (0.01 * noise if still else 0.0))
-    alone = fit(motion.expression + 0.04 * noise) if still else None
+    together = fit(simulated.motion.expression + (0.01 * noise if still else 0.0))
+    alone = fit(simulated.motion.expression + 0.04 * noise) if still else None
     return MeasuredCase(truth, landmarks, together, alone, invalid_by_reason(together))
 
 
@@ -125,9 +125,9 @@ def test_separation_of_right_late_and_leaking_measurements(head: HeadModel) -> N
     assert (late.blink_lag_frames, late.blink_within_one) == (2, 0)
     assert late.expression_leak_percent is None
     first, second = as_measured(head, cases[0]), as_measured(head, cases[1])
-    sd = first.truth.motion.expression.std(axis=0)
-    shifted = second.fit.expression + 0.5 * np.sqrt((sd**2).mean())
-    leaking = dataclasses.replace(second, fit=dataclasses.replace(second.fit, expression=shifted))
+    sd = first.truth.simulated.motion.expression.std(axis=0)
+    shifted = second.fit.motion.expression + 0.5 * np.sqrt((sd**2).mean())
+    leaking = dataclasses.replace(second, fit=altered(second.fit, expression=shifted))
     found = measure_separation([first, leaking])
     assert found.expression_leak_percent == pytest.approx(50, rel=1e-5)
 
@@ -144,7 +144,7 @@ def test_invalid_frames_are_counted_by_reason(head: HeadModel) -> None:
     fit = as_measured(head, Case(Take.STILL, seconds=4.0)).fit
     reason = np.zeros(100, np.uint8)
     reason[:7], reason[50:53] = INVALID_REASONS.index("no face"), INVALID_REASONS.index("blurred")
-    known = dataclasses.replace(fit, valid=reason == 0, invalid_reason=reason)
+    known = altered(fit, valid=reason == 0, invalid_reason=reason)
     assert invalid_by_reason(known) == {"no face": 7, "blurred": 3}
     assert invalid_by_reason(fit) == {}
 
@@ -218,7 +218,9 @@ def test_a_second_appearance_changes_the_face_only(head: HeadModel) -> None:
         varied = make_truth(head, case)
         for name in ("expression", "jaw"):
             np.testing.assert_array_equal(
-                getattr(varied.motion, name), getattr(plain.motion, name), err_msg=name
+                getattr(varied.simulated.motion, name),
+                getattr(plain.simulated.motion, name),
+                err_msg=name,
             )
         np.testing.assert_array_equal(varied.scene.shape, plain.scene.shape)
         np.testing.assert_array_equal(varied.rotation, plain.rotation)

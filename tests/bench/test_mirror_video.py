@@ -12,7 +12,7 @@ from facedyn_app.bench.mirror import check_sides, measure_mirror, mirrored_motio
 from facedyn_app.errors import InputError, MismatchError
 from facedyn_app.headmodel.model import HeadModel
 from facedyn_app.records import HeadFit
-from tests.sessions import resting_fit
+from tests.sessions import altered, resting_fit
 
 
 def _fit(head: HeadModel) -> HeadFit:
@@ -31,9 +31,9 @@ def test_motion_changes_sides(head: HeadModel) -> None:
     names, n = head.expression_names, head.n_expression
     mirrored = mirrored_motion(head, fit)
     left, right = names.index("eyeBlinkLeft"), names.index("eyeBlinkRight")
-    np.testing.assert_array_equal(mirrored[:, left], fit.expression[:, right])
-    np.testing.assert_array_equal(mirrored[:, n:], fit.jaw * [1, -1, -1])
-    back = replace(fit, expression=mirrored[:, :n], jaw=mirrored[:, n:])
+    np.testing.assert_array_equal(mirrored[:, left], fit.motion.expression[:, right])
+    np.testing.assert_array_equal(mirrored[:, n:], fit.motion.jaw * [1, -1, -1])
+    back = altered(fit, expression=mirrored[:, :n], jaw=mirrored[:, n:])
     np.testing.assert_array_equal(mirrored_motion(head, back), motion(fit))
 
 

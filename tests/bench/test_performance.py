@@ -17,7 +17,7 @@ from facedyn_app.errors import InputError, TooLittleError
 from facedyn_app.headmodel.model import HeadModel
 from facedyn_app.landmarks import BLENDSHAPE_NAMES
 from facedyn_app.records import N_BLENDSHAPES, N_LANDMARKS, HeadFit, Landmarks
-from tests.sessions import resting_fit
+from tests.sessions import altered, resting_fit
 
 POINTS = np.array([[61, 291], [13, 14]])
 
@@ -25,16 +25,16 @@ POINTS = np.array([[61, 291], [13, 14]])
 @pytest.fixture(scope="module")
 def fit(head: HeadModel) -> HeadFit:
     """A fit of 12 s of actions, every frame valid but the first three."""
-    motion = make_take(Take.ACTIONS, 0, 12.0, head.expression_names)
-    n = len(motion.seconds)
+    simulated = make_take(Take.ACTIONS, 0, 12.0, head.expression_names)
+    n = len(simulated.motion.seconds)
     valid = np.arange(n) >= 3
     unseen = np.where(valid, 1.0, np.nan)[:, None].astype(np.float32)
     return resting_fit(
         head,
-        motion.seconds,
+        simulated.motion.seconds,
         valid=valid,
-        expression=motion.expression.astype(np.float32) * unseen,
-        jaw=motion.jaw.astype(np.float32) * unseen,
+        expression=simulated.motion.expression.astype(np.float32) * unseen,
+        jaw=simulated.motion.jaw.astype(np.float32) * unseen,
         shape=np.random.default_rng(0).normal(size=head.n_shape).astype(np.float32),
         gaze=np.zeros((n, 2, 2)),
     )
@@ -45,26 +45,26 @@ def landmarks(head: HeadModel, fit: HeadFit) -> Landmarks:
     """The fitted head's own landmarks seen from the front, half as high."""
     assert head.landmarks is not None
     rows = np.arange(len(head.landmarks.index))
-    motion = np.nan_to_num(fit.expression), np.nan_to_num(fit.jaw)
+    motion = np.nan_to_num(fit.motion.expression), np.nan_to_num(fit.motion.jaw)
     places = landmark_positions(head, rows, fit.shape, *motion)
     points = np.zeros((len(places), N_LANDMARKS, 2), np.float32)
     points[:, head.landmarks.index] = places[..., :2] * [1000.0, -500.0]
     scores = np.zeros((len(places), N_BLENDSHAPES), np.float32)
     scores[:, BLENDSHAPE_NAMES.index("jawOpen")] = 0.25 * motion[1][:, 0]
-    return Landmarks(fit.seconds, points, scores, 640, 360)
+    return Landmarks(fit.motion.seconds, points, scores, 640, 360)
 
 
 @pytest.fixture(scope="module")
 def truth(head: HeadModel, fit: HeadFit, tmp_path_factory: pytest.TempPathFactory) -> RecordedTruth:
     """Half the fit's blinks two frames earlier, its smile thrice and upside down, jaw, lengths."""
-    motion = np.nan_to_num(fit.expression), np.nan_to_num(fit.jaw)
+    motion = np.nan_to_num(fit.motion.expression), np.nan_to_num(fit.motion.jaw)
     blink = motion[0][:, head.expression_names.index("eyeBlinkLeft")]
     smile = motion[0][:, head.expression_names.index("mouthSmileLeft")]
     jaw = motion[1][:, 0] / head.meta["jaw_open"][0]
     still = np.full_like(jaw, 0.3)
     return RecordedTruth(
         path=tmp_path_factory.mktemp("truth") / "truth.csv",
-        seconds=fit.seconds,
+        seconds=fit.motion.seconds,
         channel_names=("eyeBlinkLeft", "mouthSmileLeft", "jawOpen", "tongueOut", "eyeLookUpLeft"),
         channels=np.stack([0.5 * np.roll(blink, -2), -3.0 * smile, jaw, still, jaw], axis=1),
         length_names=("width", "height"),
@@ -87,7 +87,10 @@ def test_what_was_put_in_comes_out(
     assert by_name["jawOpen"].scores_r == pytest.approx(1.0, abs=1e-4)
     assert by_name["jawOpen"].scores_slope == pytest.approx(0.25 * head.meta["jaw_open"][0])
     assert by_name["eyeLookUpLeft"].fit_slope is None
-    assert (found.n_frames, found.n_compared) == (len(fit.seconds), len(fit.seconds) - 3)
+    assert (found.n_frames, found.n_compared) == (
+        len(fit.motion.seconds),
+        len(fit.motion.seconds) - 3,
+    )
     assert found.moving.n == 4
     assert found.n_low_slope == 1
 
@@ -126,7 +129,7 @@ def test_a_landmark_that_the_head_lacks(
 def test_too_few_valid_frames(
     head: HeadModel, fit: HeadFit, landmarks: Landmarks, truth: RecordedTruth
 ) -> None:
-    hardly = replace(fit, valid=np.arange(len(fit.valid)) < 5)
+    hardly = altered(fit, valid=np.arange(len(fit.motion.valid)) < 5)
     with pytest.raises(TooLittleError, match=r"5 valid frames of 'film.mp4'"):
         compare(head, "film.mp4", hardly, landmarks, truth)
 
@@ -138,14 +141,14 @@ def test_channels_of_a_head_without_arkit_names(head: HeadModel, fit: HeadFit) -
     jaw = arkit_channel(other, fit, "jawRight")
     assert jaw is not None
     assert not jaw.activations
-    np.testing.assert_array_equal(jaw.values, -fit.jaw[:, 1])
+    np.testing.assert_array_equal(jaw.values, -fit.motion.jaw[:, 1])
 
 
 def test_a_channel_on_both_sides_is_their_mean(head: HeadModel, fit: HeadFit) -> None:
     names = ("chinUpLeft", "chinUpRight", *head.expression_names[2:])
     channel = arkit_channel(replace(head, expression_names=names), fit, "chinUp")
     assert channel is not None
-    np.testing.assert_allclose(channel.values, fit.expression[:, :2].mean(axis=1))
+    np.testing.assert_allclose(channel.values, fit.motion.expression[:, :2].mean(axis=1))
 
 
 def test_the_lag_has_a_sign_and_needs_motion() -> None:

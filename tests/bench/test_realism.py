@@ -12,6 +12,7 @@ from facedyn_app.library.session_file import load_session
 from facedyn_app.simulate.corpus import simulate_sessions, true_sessions
 from facedyn_app.simulate.observation import shipped_observation
 from facedyn_app.simulate.observe import NO_VARIATION
+from tests.sessions import altered
 
 
 def test_real_landmarks_give_what_they_gave_elsewhere(shared: Path) -> None:
@@ -60,9 +61,7 @@ def test_sessions_that_cannot_be_compared() -> None:
     other_head = replace(two, meta={**two.meta, "head_id": "other"})
     with pytest.raises(MismatchError, match="other"):
         measure_realism([("a", one), ("a", other_head)], rng)
-    fewer = replace(
-        two, expression=two.expression[:, :3], expression_names=two.expression_names[:3]
-    )
+    fewer = altered(two, expression=two.motion.expression[:, :3], names=two.motion.names[:3])
     with pytest.raises(MismatchError, match="3"):
         measure_realism([("a", one), ("a", fewer)], rng)
     with pytest.raises(TooLittleError, match="1 people"):

@@ -16,7 +16,7 @@ def session_of(
         seconds,
         valid=np.ones(len(seconds), dtype=bool) if valid is None else valid,
         expression=expression.astype(np.float32),
-        expression_names=tuple(f"c{k}" for k in range(expression.shape[1])),
+        names=tuple(f"c{k}" for k in range(expression.shape[1])),
     )
 
 

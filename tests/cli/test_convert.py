@@ -106,8 +106,8 @@ def test_flame_parameters_are_drawn_on_the_head_that_is_named(
     assert done.exit_code == 0, done.stderr
     first, second = load_session(out), load_session(tmp_path / "b.npz")
     assert second.head_id == head_id
-    np.testing.assert_allclose(first.expression, second.expression, atol=1e-6)
-    np.testing.assert_allclose(first.jaw, second.jaw, atol=1e-6)
+    np.testing.assert_allclose(first.motion.expression, second.motion.expression, atol=1e-6)
+    np.testing.assert_allclose(first.motion.jaw, second.motion.jaw, atol=1e-6)
 
 
 def test_without_its_head_a_track_is_not_drawn_and_says_why(

@@ -13,7 +13,7 @@ from facedyn_app.headmodel.files.io import load_head
 from facedyn_app.headmodel.model import HeadModel
 from facedyn_app.library.session_file import save_session
 from facedyn_app.progress import Cancelled, Progress
-from facedyn_app.records import Session
+from facedyn_app.records import Motion, Session
 from facedyn_app.reports.kinds import MeshFormat, MeshKind
 from facedyn_app.workflows.export import export_meshes
 from facedyn_app.workflows.options import MeshOptions
@@ -38,13 +38,15 @@ def session(head: HeadModel) -> Session:
         return values
 
     return Session(
-        seconds=np.arange(N_FRAMES) / 25,
-        valid=valid,
-        expression=track(head.n_expression, 0.1),
-        expression_names=head.expression_names,
-        jaw=track(3, 0.05),
-        rotation=track(3, 0.2),
-        translation=track(3, 0.7),
+        motion=Motion(
+            seconds=np.arange(N_FRAMES) / 25,
+            valid=valid,
+            expression=track(head.n_expression, 0.1),
+            names=head.expression_names,
+            jaw=track(3, 0.05),
+            rotation=track(3, 0.2),
+            translation=track(3, 0.7),
+        ),
         shape=np.linspace(-1, 1, head.n_shape, dtype=np.float32),
         shape_chunks=np.zeros((1, head.n_shape), dtype=np.float32),
         shape_chunk_seconds=np.array([0.1]),

@@ -102,8 +102,8 @@ def test_flame_parameters_come_in_with_their_head(
         assert len({entry.head_id for entry in entries}) == 1
         assert entries[0].head_id.startswith("flame-300-50@")
         monday, tuesday = (library.load(entry) for entry in entries)
-    np.testing.assert_array_equal(monday.expression, tuesday.expression)
-    assert monday.seconds[-1] == pytest.approx(39 / 25)
+    np.testing.assert_array_equal(monday.motion.expression, tuesday.motion.expression)
+    assert monday.motion.seconds[-1] == pytest.approx(39 / 25)
 
 
 def test_tables_beside_no_folder_are_one_persons(run: Any, tables: Path, tmp_path: Path) -> None:

@@ -34,7 +34,7 @@ def test_a_corpus_comes_in_whole_and_stays_simulated(
         assert all(e.simulated and e.enrolled for e in entries)
         kept = library.load(entries[1])
     original = load_session(corpus / "speaker00001" / "session01.npz")
-    np.testing.assert_array_equal(kept.expression, original.expression)
+    np.testing.assert_array_equal(kept.motion.expression, original.motion.expression)
 
 
 def test_a_second_import_takes_only_what_is_new(run: Any, corpus: Path, tmp_path: Path) -> None:

@@ -69,7 +69,7 @@ def test_fewer_directions_are_used_where_that_is_asked_for(
     session = load_session(out)
     assert session.shape.shape == (10,)
     assert session.shape_chunks.shape[1] == 10
-    assert session.expression_names == load_head("open-head-1").expression_names[:20]
+    assert session.motion.names == load_head("open-head-1").expression_names[:20]
     refused = run("fit", video, "-o", tmp_path / "t.npz", "--n-shape", "999")
     assert refused.exit_code == 3
     assert "'open-head-1' has" in refused.stderr

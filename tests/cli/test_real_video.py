@@ -20,8 +20,8 @@ def test_fit_reports_what_the_session_file_holds(run: Run, shared: Path, tmp_pat
     assert result.exit_code == 0, result.stderr
     facts = json.loads(result.stdout)
     session = load_session(out)
-    assert facts["n_frames"] == len(session.seconds) == 72
-    assert facts["n_valid"] == int(session.valid.sum()) >= 71
+    assert facts["n_frames"] == len(session.motion.seconds) == 72
+    assert facts["n_valid"] == int(session.motion.valid.sum()) >= 71
     assert 0.0 < facts["error_percent_face"] < 1.5
     seconds = facts["seconds_per_stage"]
     assert facts["fit_fps"] * seconds["fit"] == pytest.approx(72.0)
@@ -45,8 +45,8 @@ def test_the_mean_with_the_mirrored_video_is_told_by_the_session(
     told = {name: session.meta["settings"]["landmarks"] for name, session in kept.items()}
     assert told["plain"]["mirrored_mean"] is False
     assert told["mean"] == told["plain"] | {"mirrored_mean": True}
-    assert kept["mean"].valid.sum() >= 71
-    assert not np.array_equal(kept["mean"].expression, kept["plain"].expression)
+    assert kept["mean"].motion.valid.sum() >= 71
+    assert not np.array_equal(kept["mean"].motion.expression, kept["plain"].motion.expression)
 
 
 def test_a_video_without_a_face_is_refused(run: Run, shared: Path, tmp_path: Path) -> None:

@@ -30,10 +30,10 @@ def test_all_faces_are_fitted_in_one_pass_and_a_brief_one_is_named(
     for face in facts["faces"][:2]:
         session = load_session(Path(face["session"]))
         assert session.meta["face"] == face["number"]
-        assert face["n_seen"] == len(session.seconds) == 40
+        assert face["n_seen"] == len(session.motion.seconds) == 40
         assert face["seconds_seen"] == pytest.approx(1.6)
-        assert face["valid_share"] == session.valid.mean() > 0.9
-        places.append(np.nanmean(session.translation[:, 0]))
+        assert face["valid_share"] == session.motion.valid.mean() > 0.9
+        places.append(np.nanmean(session.motion.translation[:, 0]))
     assert abs(places[0] - places[1]) > 0.1, "both files hold the same face"
     brief = facts["faces"][2]
     assert brief["session"] is None

@@ -26,7 +26,7 @@ def test_a_corpus_is_a_folder_a_speaker(run: Run, tmp_path: Path) -> None:
         "speaker00001/session01.npz",
     ]
     sessions = [load_session(tmp_path / "made" / name) for name in facts["files"]]
-    assert all(session.simulated and session.seconds[-1] <= 5.0 for session in sessions)
+    assert all(session.simulated and session.motion.seconds[-1] <= 5.0 for session in sessions)
     assert [path.name for path in tmp_path.iterdir() if path.name != "home"] == ["made"]
 
 
@@ -34,7 +34,7 @@ def test_the_seed_makes_the_population(run: Run, tmp_path: Path) -> None:
     for name, seed in (("a", "1"), ("b", "1"), ("c", "2")):
         assert run("simulate", tmp_path / name, *SMALL, "--seed", seed).exit_code == 0
     a, b, c = (
-        load_session(tmp_path / name / "speaker00000" / "session00.npz").expression
+        load_session(tmp_path / name / "speaker00000" / "session00.npz").motion.expression
         for name in "abc"
     )
     np.testing.assert_array_equal(a, b)

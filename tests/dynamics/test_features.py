@@ -14,7 +14,7 @@ from facedyn_app.dynamics.windows import windows
 from facedyn_app.errors import MismatchError, TooLittleError
 from facedyn_app.records import FloatArray, Session
 from facedyn_app.settings import FeatureSettings
-from tests.sessions import resting_session
+from tests.sessions import altered, resting_session
 
 SETTINGS = FeatureSettings()
 
@@ -35,7 +35,7 @@ def make_session(
         np.arange(n) / fps,
         valid=valid,
         expression=expression,
-        expression_names=("smile", "blink"),
+        names=("smile", "blink"),
         jaw=jaw,
         meta={"head_id": "made", "fps": fps},
     )
@@ -139,7 +139,7 @@ def test_the_gaze_comes_in_where_it_is_asked_for() -> None:
     gaze = np.zeros((100, 2, 2), np.float32)
     gaze[:, 1, 0] = np.linspace(-0.2, 0.2, 100)
     with_gaze = dataclasses.replace(SETTINGS, gaze=True)
-    track = motion_features(dataclasses.replace(session, gaze=gaze), with_gaze)
+    track = motion_features(altered(session, gaze=gaze), with_gaze)
     assert track.names == feature_names(("smile", "blink"), with_gaze)
     column = track.names.index("right_eye_yaw")
     assert track.values[:, column] == pytest.approx(np.linspace(-0.2, 0.2, 100), abs=1e-6)

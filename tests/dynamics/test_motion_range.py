@@ -1,13 +1,11 @@
 """How far a face moves, on motion whose span is known."""
 
-from dataclasses import replace
-
 import numpy as np
 import pytest
 
 from facedyn_app.dynamics.motion_range import channel_pairs, measure_motion_range
 from facedyn_app.records import Session
-from tests.sessions import resting_session
+from tests.sessions import altered, resting_session
 
 N = 1001
 
@@ -20,7 +18,7 @@ def made() -> Session:
     return resting_session(
         np.arange(N) / 25.0,
         expression=np.outer(ramp, [0.8, 0.4, 1.0]).astype(np.float32),
-        expression_names=("smileLeft", "smileRight", "jawOpen"),
+        names=("smileLeft", "smileRight", "jawOpen"),
         jaw=jaw,
     )
 
@@ -34,20 +32,22 @@ def test_spans_are_those_of_the_middle_of_the_frames() -> None:
 
 def test_a_slip_in_few_frames_and_frames_that_are_not_valid_do_not_count() -> None:
     session = made()
-    expression, valid = session.expression.copy(), session.valid.copy()
+    expression, valid = session.motion.expression.copy(), session.motion.valid.copy()
     expression[:10] = 5.0
     valid[500:] = False
     expression[500:] = np.nan
-    found = measure_motion_range(replace(session, expression=expression, valid=valid))
+    found = measure_motion_range(altered(session, expression=expression, valid=valid))
     assert found.expression[2] == pytest.approx(0.45, abs=0.02)
 
 
 def test_nothing_valid_has_no_span_and_a_face_at_rest_no_asymmetry() -> None:
     session = made()
     assert np.isnan(
-        measure_motion_range(replace(session, valid=np.zeros(N, bool))).expression
+        measure_motion_range(altered(session, valid=np.zeros(N, bool))).expression
     ).all()
-    rest = measure_motion_range(replace(session, expression=np.zeros_like(session.expression)))
+    rest = measure_motion_range(
+        altered(session, expression=np.zeros_like(session.motion.expression))
+    )
     assert np.isnan(rest.asymmetry("smile"))
 
 

@@ -7,7 +7,7 @@ import numpy as np
 from facedyn_app.dynamics.session_qc import assess_quality, quality_line
 from facedyn_app.records import Session
 from facedyn_app.settings import TrustSettings
-from tests.sessions import resting_session
+from tests.sessions import altered, resting_session
 
 TRUST = TrustSettings()
 
@@ -21,7 +21,7 @@ def session(
         np.arange(n) / 25,
         valid=valid,
         expression=columns,
-        expression_names=("jawOpen", "smileLeft", "smileRight"),
+        names=("jawOpen", "smileLeft", "smileRight"),
         jaw=columns,
         rotation=columns,
         translation=columns,
@@ -73,9 +73,8 @@ def test_short_recordings() -> None:
 
 def test_a_hole_in_the_time_stamps_is_not_time_in_which_the_face_was_seen() -> None:
     whole = session(n=100)
-    seconds = np.where(np.arange(100) < 50, whole.seconds, whole.seconds + 60)
-    fields = {name: getattr(whole, name) for name in whole.__dataclass_fields__}
-    quality = assess_quality(Session(**{**fields, "seconds": seconds}), TRUST)
+    seconds = np.where(np.arange(100) < 50, whole.motion.seconds, whole.motion.seconds + 60)
+    quality = assess_quality(altered(whole, seconds=seconds), TRUST)
     assert 4.0 <= quality.seconds_valid < 4.1
 
 

@@ -8,7 +8,7 @@ import pytest
 
 from facedyn_app.dynamics.session_qc import measure_session_qc
 from facedyn_app.records import INVALID_REASONS, Session
-from tests.sessions import resting_session
+from tests.sessions import altered, resting_session
 
 FPS = 25.0
 
@@ -26,7 +26,7 @@ def made(times: np.ndarray, *, noise: float = 0.0, seed: int = 0) -> Session:
     return resting_session(
         times,
         expression=trembling(4),
-        expression_names=("a", "b", "c", "d"),
+        names=("a", "b", "c", "d"),
         jaw=trembling(3),
         rotation=rotation,
         translation=trembling(3),
@@ -67,14 +67,14 @@ def test_frames_that_are_not_valid_are_counted_by_reason_and_tremble_not() -> No
     reason = np.zeros(100, np.uint8)
     reason[:50] = INVALID_REASONS.index("blurred")
     reason[50:60] = INVALID_REASONS.index("no face")
-    rotation = session.rotation.copy()
+    rotation = session.motion.rotation.copy()
     rotation[:60] = np.nan
-    half = replace(session, valid=reason == 0, invalid_reason=reason, rotation=rotation)
+    half = altered(session, valid=reason == 0, invalid_reason=reason, rotation=rotation)
     found = measure_session_qc(half)
     assert found.invalid == {"no face": 10, "blurred": 50}
     assert found.jitter.rotation_deg == pytest.approx(math.degrees(0.01), rel=0.3)
     assert measure_session_qc(replace(half, invalid_reason=None)).invalid == {"unknown": 60}
-    nothing = replace(half, valid=np.zeros(100, bool))
+    nothing = altered(half, valid=np.zeros(100, bool))
     assert math.isnan(measure_session_qc(nothing).jitter.rotation_deg)
 
 
@@ -86,7 +86,7 @@ def test_every_second_has_its_means() -> None:
     face_px[75:] = np.nan
     brightness = np.repeat([0.2, 0.4, 0.6, 0.8], 25).astype(np.float32)
     found = measure_session_qc(
-        replace(session, valid=valid, face_px=face_px, brightness=brightness)
+        altered(session, valid=valid, face_px=face_px, brightness=brightness)
     )
     each = found.each_second
     assert each.seconds == pytest.approx([0.5, 1.5, 2.5, 3.5])

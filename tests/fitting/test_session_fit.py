@@ -21,6 +21,7 @@ from facedyn_app.landmarks import Face, FrameFaces, TrackCollector
 from facedyn_app.progress import Cancelled, Progress
 from facedyn_app.records import INVALID_REASONS, FloatArray, Frame, HeadFit, Landmarks, VideoInfo
 from tests.fitting.conftest import HEIGHT, WIDTH, make_motion
+from tests.sessions import field
 
 LOOSE = FitSettings(
     landmark_noise=1e-3,
@@ -51,17 +52,17 @@ def test_fit_reports_noise_and_marks_frames(face_head: HeadModel) -> None:
     landmarks = dataclasses.replace(motion.landmarks, points=points)
     fit = fit_session(face_head, landmarks, FitSettings(landmark_noise=3e-3), device="cpu")
     bad = [10, 11, 12, 20]
-    assert np.flatnonzero(~fit.valid).tolist() == bad
+    assert np.flatnonzero(~fit.motion.valid).tolist() == bad
     assert fit.invalid_reason is not None
     assert [INVALID_REASONS[fit.invalid_reason[k]] for k in bad] == ["no face"] * 3 + ["poor fit"]
-    assert (fit.invalid_reason[fit.valid] == 0).all()
-    assert np.isnan(fit.expression[bad]).all()
-    good = fit.valid
-    assert np.isfinite(fit.expression[good]).all()
+    assert (fit.invalid_reason[fit.motion.valid] == 0).all()
+    assert np.isnan(fit.motion.expression[bad]).all()
+    good = fit.motion.valid
+    assert np.isfinite(fit.motion.expression[good]).all()
     # Rayleigh mean of 0.5 px noise in two directions: 0.63 px, a little less after the fit
     assert 0.4 < float(np.mean(fit.error_px[good])) < 0.8
-    assert fit.expression[good].min() >= 0.0
-    assert fit.expression[good].max() <= 1.0
+    assert fit.motion.expression[good].min() >= 0.0
+    assert fit.motion.expression[good].max() <= 1.0
     # the last 0.4 s are less than half a chunk and give no shape of their own
     assert fit.shape_chunks.shape == (2, face_head.n_shape)
     assert fit.shape_chunk_seconds == pytest.approx([0.5, 1.5])
@@ -113,16 +114,18 @@ def test_live_fit_follows_the_motion_block_by_block(face_head: HeadModel) -> Non
     jaw = []
     for start in range(0, 200, 10):
         part = live.fit(motion.landmarks.only(np.arange(start, start + 10)))
-        assert part.valid.all()
-        jaw.append(part.jaw[:, 0])
-    final = fit_session(face_head, motion.landmarks, settings, device="cpu").jaw[:, 0]
+        assert part.motion.valid.all()
+        jaw.append(part.motion.jaw[:, 0])
+    final = fit_session(face_head, motion.landmarks, settings, device="cpu").motion.jaw[:, 0]
     # the first frames are fitted with the mean head; after 100 shape and offset are nearly the
     # session's
     assert np.corrcoef(np.concatenate(jaw)[100:], final[100:])[0, 1] > 0.97
 
 
 def _channels(fit: HeadFit) -> FloatArray:
-    return np.concatenate([fit.expression, fit.jaw, fit.rotation, fit.translation], axis=1)
+    return np.concatenate(
+        [fit.motion.expression, fit.motion.jaw, fit.motion.rotation, fit.motion.translation], axis=1
+    )
 
 
 def _noisy_still(head: HeadModel, n_frames: int) -> Landmarks:
@@ -158,7 +161,7 @@ def test_a_blink_keeps_its_peak(face_head: HeadModel) -> None:
     points[:, motion.problem.head.index.numpy()] = seen + noise
     landmarks = dataclasses.replace(motion.landmarks, points=points)
     fit = fit_session(face_head, landmarks, FitSettings(landmark_noise=4e-3), device="cpu")
-    course = fit.expression[:, 2]
+    course = fit.motion.expression[:, 2]
     assert abs(int(np.argmax(course)) - 30.5) <= 1.5
     assert course.max() - np.median(course) > 0.8 * 0.6
     assert course.max() - np.median(course) > 0.4
@@ -176,10 +179,10 @@ def test_a_long_recording_is_fitted_as_a_short_one(face_head: HeadModel) -> None
     whole = solve_arrow(problem, start, max_iterations=30, tolerance=1e-5).state
     assert len(fit.shape_chunks) == 36
     # the last steps that the tolerance leaves out move few frames, by little
-    away = np.abs(fit.expression - whole.expression.numpy())
+    away = np.abs(fit.motion.expression - whole.expression.numpy())
     assert np.mean(away) < 2e-3
     assert np.quantile(away, 0.99) < 0.05
-    assert np.quantile(np.abs(fit.jaw - whole.jaw.numpy()), 0.99) < 0.01
+    assert np.quantile(np.abs(fit.motion.jaw - whole.jaw.numpy()), 0.99) < 0.01
 
 
 def test_reasons_name_what_is_wrong(face_head: HeadModel) -> None:
@@ -197,7 +200,7 @@ def test_reasons_name_what_is_wrong(face_head: HeadModel) -> None:
     assert fit.invalid_reason is not None
     assert INVALID_REASONS[fit.invalid_reason[4]] == "occluded"
     assert INVALID_REASONS[fit.invalid_reason[6]] == "blurred"
-    assert fit.valid.sum() == 28
+    assert fit.motion.valid.sum() == 28
     small = dataclasses.replace(FitSettings(), min_face_px=400.0)
     fit = fit_session(face_head, motion.landmarks, small, device="cpu")
     assert fit.invalid_reason is not None
@@ -213,8 +216,8 @@ def test_coefficients_in_standard_deviations_are_fitted_as_such(face_head: HeadM
     as_activations = dataclasses.replace(settings, coefficient_sd=sd)
     wanted = fit_session(free, motion.landmarks, as_activations, device="cpu")
     found = fit_session(per_sd, motion.landmarks, settings, device="cpu")
-    assert np.abs(found.expression).max() > 1.5
-    np.testing.assert_allclose(sd * found.expression, wanted.expression, atol=2e-3)
+    assert np.abs(found.motion.expression).max() > 1.5
+    np.testing.assert_allclose(sd * found.motion.expression, wanted.motion.expression, atol=2e-3)
 
 
 def test_landmarks_in_a_file_are_fitted_as_those_in_memory(face_head: HeadModel) -> None:
@@ -229,8 +232,8 @@ def test_landmarks_in_a_file_are_fitted_as_those_in_memory(face_head: HeadModel)
     track = collector.track()
     in_file = fit_session(face_head, track, FitSettings(), device="cpu")
     in_memory = fit_session(face_head, track.whole(), FitSettings(), device="cpu")
-    assert in_file.valid.sum() == 76
+    assert in_file.motion.valid.sum() == 76
     for name in ("expression", "jaw", "rotation", "translation", "error_px", "shape_chunks"):
-        ours, theirs = getattr(in_file, name), getattr(in_memory, name)
+        ours, theirs = field(in_file, name), field(in_memory, name)
         np.testing.assert_allclose(ours, theirs, atol=1e-4)  # rounding depends on the alignment
     np.testing.assert_allclose(in_file.face_px, in_memory.face_px, rtol=1e-6)

@@ -118,7 +118,7 @@ def test_a_persons_own_offset_is_taken_for_no_expression(face_head: HeadModel) -
     def change(variation: float) -> float:
         settings = FitSettings(landmark_noise=2e-3, action_variation=variation)
         one, other = (
-            fit_session(face_head, seen, settings, device="cpu").expression
+            fit_session(face_head, seen, settings, device="cpu").motion.expression
             for seen in (motion.landmarks, moved)
         )
         return float(np.abs(one - other).mean())

@@ -113,16 +113,16 @@ def test_a_fit_of_the_mirror_image_is_the_mirrored_fit(
     )
     mirror = head_mirror(make_fitter(head, settings, "cpu").head)
     assert mirror is not None
-    expression = mirror.expression.of(torch.as_tensor(other.expression), 1).numpy()
+    expression = mirror.expression.of(torch.as_tensor(other.motion.expression), 1).numpy()
     shape = mirror.shape.of(torch.as_tensor(other.shape), 0).numpy()
-    assert np.array_equal(one.valid, other.valid)
-    assert one.valid.mean() > 0.9
-    assert np.nanstd(one.expression) > 0.02
+    assert np.array_equal(one.motion.valid, other.motion.valid)
+    assert one.motion.valid.mean() > 0.9
+    assert np.nanstd(one.motion.expression) > 0.02
     differences = (
-        one.expression - expression,
-        one.jaw - other.jaw * TURNED,
-        one.rotation - other.rotation * TURNED,
-        one.translation - other.translation * [-1, 1, 1],
+        one.motion.expression - expression,
+        one.motion.jaw - other.motion.jaw * TURNED,
+        one.motion.rotation - other.motion.rotation * TURNED,
+        one.motion.translation - other.motion.translation * [-1, 1, 1],
     )
     unit = 1.0 if head.activations else settings.coefficient_sd / settings.expression_sd
     for difference, scale in zip(differences, (unit, 1.0, 1.0, 1.0), strict=True):

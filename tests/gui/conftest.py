@@ -25,6 +25,7 @@ from facedyn_app.records import (
     Identification,
     Landmarks,
     Match,
+    Motion,
     Quality,
     Session,
     SessionDrift,
@@ -55,13 +56,15 @@ def made_session(*, simulated: bool = True) -> Session:
     jaw[:, 0] = np.arange(N_FRAMES) / 100
     jaw[~valid] = np.nan
     return Session(
-        seconds=seconds,
-        valid=valid,
-        expression=expression,
-        expression_names=NAMES,
-        jaw=jaw,
-        rotation=np.zeros_like(jaw),
-        translation=np.zeros_like(jaw),
+        motion=Motion(
+            seconds=seconds,
+            valid=valid,
+            expression=expression,
+            names=NAMES,
+            jaw=jaw,
+            rotation=np.zeros_like(jaw),
+            translation=np.zeros_like(jaw),
+        ),
         shape=np.zeros(3, dtype=np.float32),
         shape_chunks=np.zeros((2, 3), dtype=np.float32),
         shape_chunk_seconds=np.array([0.25, 0.75]),

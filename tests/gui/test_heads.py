@@ -23,6 +23,7 @@ from facedyn_app.headmodel.model import HeadModel
 from facedyn_app.reports.kinds import MeshFormat, MeshKind
 from facedyn_app.settings import Settings
 from tests.gui.conftest import GAP, N_FRAMES, PATIENCE_MS, made_recording, made_session, wait_idle
+from tests.sessions import altered
 
 OPEN = "open-head-1"
 
@@ -288,10 +289,10 @@ def test_the_drawn_head_takes_leading_coefficients(
     app.window.head_menu.head_picked.emit(str(own_head))
     wait_idle(app, qtbot)
     whole = made_session()
-    session = replace(
+    session = altered(
         whole,
-        expression=whole.expression[:, :2],
-        expression_names=whole.expression_names[:2],
+        expression=whole.motion.expression[:, :2],
+        names=whole.motion.names[:2],
         shape=np.zeros(1, dtype=np.float32),
         shape_chunks=np.zeros((2, 1), dtype=np.float32),
     )

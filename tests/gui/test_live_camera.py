@@ -19,7 +19,7 @@ from facedyn_app.errors import InputError
 from facedyn_app.gui.controllers.app import AppController
 from facedyn_app.gui.dialogs.record import RecordDialog
 from facedyn_app.gui.workflows.camera import CameraFeed, LiveTiming
-from facedyn_app.records import INVALID_REASONS, ByteArray, PartialFit
+from facedyn_app.records import INVALID_REASONS, ByteArray, Motion, PartialFit
 from facedyn_app.settings import Settings
 from facedyn_app.video import probe_video, read_frames
 from facedyn_app.video.camera import PacedVideo, SourceChoice
@@ -147,7 +147,7 @@ def test_a_camera_is_shown_with_landmarks_head_traces_and_its_pace(
     timeline = app.state.timeline
     assert timeline is not None
     assert timeline.rolling
-    assert timeline.valid.any()
+    assert timeline.motion.valid.any()
     assert window.traces.text == window.head.text == ""
     assert window.who.text.startswith("A live picture is not compared with anybody.")
     assert not window.player.playing
@@ -207,11 +207,11 @@ def test_a_recording_is_opened_as_any_video_when_it_is_stopped(
     assert recording is not None
     assert recording.video == path
     assert recording.session.simulated
-    assert recording.session.seconds[-1] == pytest.approx(2.3, abs=0.8)
+    assert recording.session.motion.seconds[-1] == pytest.approx(2.3, abs=0.8)
     # of the clip that plays here, a few frames are doubted as covered when it is opened itself
     doubted = recording.session.invalid_reason == INVALID_REASONS.index("occluded")
-    assert (recording.session.valid | doubted).all()
-    assert recording.session.valid.mean() > 0.7
+    assert (recording.session.motion.valid | doubted).all()
+    assert recording.session.motion.valid.mean() > 0.7
     wait_idle(app, qtbot)
     assert app.window.who.text.startswith("Nobody is enrolled yet")
     assert not live.busy
@@ -318,12 +318,15 @@ def test_a_recording_that_cannot_be_written_is_said_and_the_camera_stays(
 def _no_face(seconds: float) -> PartialFit:
     nan = np.full((1, 3), np.nan, np.float32)
     return PartialFit(
-        seconds=np.array([seconds]),
-        valid=np.zeros(1, bool),
-        expression=nan[:, :2],
-        jaw=nan,
-        rotation=nan,
-        translation=nan,
+        motion=Motion(
+            seconds=np.array([seconds]),
+            valid=np.zeros(1, bool),
+            names=("a", "b"),
+            expression=nan[:, :2],
+            jaw=nan,
+            rotation=nan,
+            translation=nan,
+        ),
         points=np.full((478, 2), np.nan, np.float32),
     )
 

@@ -135,7 +135,9 @@ def test_the_head_stands_as_in_the_frame(
     window.transport.go_to(20)
     qtbot.waitUntil(lambda: shows(window, 20))
     session = made_session()
-    expected = ExpressionMesh(tiny_head).vertices(session.expression[20:21], session.jaw[20:21])
+    expected = ExpressionMesh(tiny_head).vertices(
+        session.motion.expression[20:21], session.motion.jaw[20:21]
+    )
     n = len(tiny_head.v_template)
     np.testing.assert_allclose(window.head.view.vertices[:n], expected[0], atol=1e-6)
 

@@ -221,5 +221,6 @@ def test_from_a_fresh_library_to_a_name(app: AppController, qtbot: QtBot) -> Non
     timeline = app.state.timeline
     assert timeline is not None
     qtbot.waitUntil(
-        lambda: abs(float(timeline.seconds[app.state.frame]) - middle) < 0.2, timeout=PATIENCE_MS
+        lambda: abs(float(timeline.motion.seconds[app.state.frame]) - middle) < 0.2,
+        timeout=PATIENCE_MS,
     )

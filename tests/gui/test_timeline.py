@@ -8,7 +8,7 @@ import pytest
 from facedyn_app.gui.formatting import clock
 from facedyn_app.gui.timeline import JAW_COLUMN, TimelineBuffer, timeline_of, trace_groups
 from facedyn_app.gui.widgets.seek_bar import columns_of
-from facedyn_app.records import PartialFit
+from facedyn_app.records import Motion, PartialFit
 from tests.gui.conftest import GAP, N_FRAMES, NAMES, made_session
 
 
@@ -16,12 +16,15 @@ def part(first: int, n: int) -> PartialFit:
     seconds = (first + np.arange(n)) / 25.0
     rows = np.zeros((n, 3))
     return PartialFit(
-        seconds=seconds,
-        valid=np.arange(n) != 1,
-        expression=np.full((n, len(NAMES)), 0.25),
-        jaw=np.full((n, 3), 0.1),
-        rotation=rows,
-        translation=rows,
+        motion=Motion(
+            seconds=seconds,
+            valid=np.arange(n) != 1,
+            names=NAMES,
+            expression=np.full((n, len(NAMES)), 0.25),
+            jaw=np.full((n, 3), 0.1),
+            rotation=rows,
+            translation=rows,
+        ),
         points=np.zeros((478, 2)),
     )
 
@@ -32,9 +35,9 @@ def test_a_buffer_grows_past_its_first_room_and_keeps_all_frames() -> None:
         buffer.append(part(10 * k, 10))
     grown = buffer.timeline()
     assert grown.n_frames == 700
-    np.testing.assert_allclose(grown.seconds, np.arange(700) / 25.0)
-    assert np.isnan(grown.expression[1]).all()
-    assert grown.expression[2, 3] == 0.25
+    np.testing.assert_allclose(grown.motion.seconds, np.arange(700) / 25.0)
+    assert np.isnan(grown.motion.expression[1]).all()
+    assert grown.motion.expression[2, 3] == 0.25
 
 
 def test_a_buffer_of_the_last_seconds_keeps_those_and_does_not_grow() -> None:
@@ -44,15 +47,15 @@ def test_a_buffer_of_the_last_seconds_keeps_those_and_does_not_grow() -> None:
         if k == 100:
             early = buffer.timeline()
         if k > 200:
-            whole = buffer.timeline().seconds.base
+            whole = buffer.timeline().motion.seconds.base
             assert whole is not None
             sizes.add(len(whole))
     kept = buffer.timeline()
     assert kept.rolling
-    np.testing.assert_allclose(kept.seconds, np.arange(9499, 10000) / 25.0)
-    assert (kept.begins, kept.duration) == (kept.seconds[0], kept.seconds[-1])
-    np.testing.assert_allclose(early.seconds, np.arange(509, 1010) / 25.0)
-    assert early.expression[3, 3] == 0.25
+    np.testing.assert_allclose(kept.motion.seconds, np.arange(9499, 10000) / 25.0)
+    assert (kept.begins, kept.duration) == (kept.motion.seconds[0], kept.motion.seconds[-1])
+    np.testing.assert_allclose(early.motion.seconds, np.arange(509, 1010) / 25.0)
+    assert early.motion.expression[3, 3] == 0.25
     assert max(sizes) < 1500
     assert timeline_of(made_session()).begins == 0.0
 
@@ -63,8 +66,8 @@ def test_a_buffer_begins_anew_when_the_next_video_begins() -> None:
     before = buffer.timeline()
     buffer.append(part(0, 10))
     assert buffer.timeline().n_frames == 10
-    assert buffer.timeline().seconds[0] == 0.0
-    assert before.seconds[0] == 4.0
+    assert buffer.timeline().motion.seconds[0] == 0.0
+    assert before.motion.seconds[0] == 4.0
 
 
 def test_the_frame_on_screen_is_the_last_that_has_begun() -> None:

@@ -5,7 +5,7 @@ from collections.abc import Callable
 import numpy as np
 import pytest
 
-from facedyn_app.records import Session
+from facedyn_app.records import Motion, Session
 
 
 def _made_session(
@@ -23,13 +23,15 @@ def _made_session(
 
     source = None if sha256 is None else {"name": "visit.mov", "sha256": sha256}
     return Session(
-        seconds=np.arange(n) / 30.0,
-        valid=valid,
-        expression=frames(4),
-        expression_names=("blinkLeft", "blinkRight", "smileLeft", "smileRight"),
-        jaw=frames(3),
-        rotation=frames(3),
-        translation=frames(3),
+        motion=Motion(
+            seconds=np.arange(n) / 30.0,
+            valid=valid,
+            expression=frames(4),
+            names=("blinkLeft", "blinkRight", "smileLeft", "smileRight"),
+            jaw=frames(3),
+            rotation=frames(3),
+            translation=frames(3),
+        ),
         shape=rng.normal(size=5).astype(np.float32),
         shape_chunks=rng.normal(size=(n // 30, 5)).astype(np.float32),
         shape_chunk_seconds=np.arange(n // 30) + 0.5,

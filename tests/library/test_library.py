@@ -4,6 +4,7 @@ import os
 import sqlite3
 import threading
 from collections.abc import Callable, Iterator
+from dataclasses import replace
 from datetime import UTC, date, datetime, timedelta
 from pathlib import Path
 
@@ -52,7 +53,9 @@ def test_enrolled_sessions_come_back(library: Library, make_session: MakeSession
     assert first.seconds == pytest.approx(2.0)
     assert (first.source_name, first.source_sha256) == ("visit.mov", "01" * 32)
     assert abs(datetime.now(UTC) - first.added_at) < timedelta(minutes=1)
-    np.testing.assert_array_equal(library.load(second).expression, make_session(seed=1).expression)
+    np.testing.assert_array_equal(
+        library.load(second).motion.expression, make_session(seed=1).motion.expression
+    )
 
 
 def test_everything_is_there_after_reopening(tmp_path: Path, make_session: MakeSession) -> None:
@@ -262,8 +265,7 @@ def test_choices_are_kept(tmp_path: Path) -> None:
 def test_the_stated_time_of_recording_is_kept(library: Library, make_session: MakeSession) -> None:
     session = make_session()
     meta = {**session.meta, "recorded_at": "2024-05-03T10:00:00+00:00"}
-    fields = {name: getattr(session, name) for name in session.__dataclass_fields__}
-    entry = library.add_session(Session(**{**fields, "meta": meta}))
+    entry = library.add_session(replace(session, meta=meta))
     assert entry.recorded_at == datetime(2024, 5, 3, 10, tzinfo=UTC)
 
 

@@ -18,6 +18,7 @@ from facedyn_app.files import atomic_file
 from facedyn_app.library.session_file import load_session, save_session
 from facedyn_app.progress import Cancelled
 from facedyn_app.records import INVALID_REASONS, FloatArray, Session, ShapeCertainty
+from tests.sessions import field
 
 MakeSession = Callable[..., Session]
 
@@ -49,10 +50,11 @@ def with_meta(path: Path, **changes: object) -> Path:
 
 def test_what_is_written_comes_back(saved: Path, make_session: MakeSession) -> None:
     given, found = make_session(), load_session(saved)
-    for name in given.__dataclass_fields__:
-        np.testing.assert_array_equal(getattr(found, name), getattr(given, name), err_msg=name)
-    assert found.seconds.dtype == np.float64
-    assert found.expression.dtype == np.float32
+    names = {*given.__dataclass_fields__, *given.motion.__dataclass_fields__} - {"motion"}
+    for name in names:
+        np.testing.assert_array_equal(field(found, name), field(given, name), err_msg=name)
+    assert found.motion.seconds.dtype == np.float64
+    assert found.motion.expression.dtype == np.float32
     assert found.head_id == "tiny-head"
     assert not found.simulated
 
@@ -82,7 +84,7 @@ def test_values_in_frames_without_a_face_are_not_read(saved: Path) -> None:
     def change(arrays: Arrays) -> None:
         arrays["jaw"][5] = 3.0
 
-    assert np.isnan(load_session(rewritten(saved, change)).jaw[5]).all()
+    assert np.isnan(load_session(rewritten(saved, change)).motion.jaw[5]).all()
 
 
 def test_a_missing_folder_is_named(tmp_path: Path, make_session: MakeSession) -> None:
@@ -216,9 +218,9 @@ def test_what_was_not_measured_at_all_is_nan_throughout(saved: Path) -> None:
         arrays.pop("shape_scatter", None)
 
     session = load_session(rewritten(saved, change))
-    assert np.isnan(session.rotation).all()
+    assert np.isnan(session.motion.rotation).all()
     assert np.isnan(session.face_px).all()
-    assert session.valid.any()
+    assert session.motion.valid.any()
     assert session.shape.shape == (0,)
 
 
@@ -357,15 +359,17 @@ def test_simulated_corpus_files_load(simcorpus: Any, tmp_path: Path) -> None:
     session = load_session(tmp_path / "session01.npz")
     assert session.simulated
     assert session.head_id == "simcorpus-1"
-    assert session.expression_names == tuple(simcorpus.CHANNELS)
+    assert session.motion.names == tuple(simcorpus.CHANNELS)
     assert session.meta["shape_drift"] == pytest.approx(simulated.shape_drift)
-    np.testing.assert_array_equal(session.expression, simulated.expression)
+    np.testing.assert_array_equal(session.motion.expression, simulated.expression)
     np.testing.assert_array_equal(session.shape_chunks, simulated.shape_chunks)
 
 
 def test_why_frames_are_not_valid_comes_back(tmp_path: Path, make_session: MakeSession) -> None:
     session = make_session()
-    reason = np.where(session.valid, 0, INVALID_REASONS.index("turned away")).astype(np.uint8)
+    reason = np.where(session.motion.valid, 0, INVALID_REASONS.index("turned away")).astype(
+        np.uint8
+    )
     path = tmp_path / "visit.npz"
     save_session(replace(session, invalid_reason=reason), path)
     found = load_session(path).invalid_reason
@@ -389,7 +393,7 @@ def test_what_is_measured_of_a_face_comes_back(
     tmp_path: Path, make_session: MakeSession, name: str
 ) -> None:
     session = make_session()
-    n_frames = len(session.seconds)
+    n_frames = len(session.motion.seconds)
     values = np.linspace(0.0, 1.0, n_frames, dtype=np.float32)
     values[1] = np.nan
     save_session(with_values(session, name, values), tmp_path / "s.npz")
@@ -404,7 +408,7 @@ def test_repeated_pictures_come_back_and_must_be_truth_values(
     tmp_path: Path, make_session: MakeSession
 ) -> None:
     session = make_session()
-    repeated = np.arange(len(session.seconds)) % 3 == 0
+    repeated = np.arange(len(session.motion.seconds)) % 3 == 0
     save_session(replace(session, repeated=repeated), tmp_path / "s.npz")
     np.testing.assert_array_equal(load_session(tmp_path / "s.npz").repeated, repeated)
     save_session(replace(session, repeated=repeated[1:]), tmp_path / "s.npz")

@@ -39,7 +39,7 @@ def easy_session(
     return resting_session(
         t,
         expression=waves + rng.uniform(size=3) + 0.03 * rng.standard_normal((n, 3)),
-        expression_names=NAMES,
+        names=NAMES,
         jaw=0.01 * rng.standard_normal((n, 3)),
         shape_chunks=rng.standard_normal((int(seconds), 2)),
         shape_chunk_seconds=np.arange(int(seconds)) + 0.5,

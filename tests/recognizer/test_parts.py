@@ -1,7 +1,7 @@
 """Margin softmax, tracks on disk, controls, and the network to compare with."""
 
 import os
-from dataclasses import asdict, replace
+from dataclasses import asdict
 from pathlib import Path
 
 import numpy as np
@@ -27,6 +27,7 @@ from tests.recognizer.conftest import (
     labelled,
     small_settings,
 )
+from tests.sessions import altered
 
 
 def test_margin_softmax_matches_explicit_loops() -> None:
@@ -75,8 +76,8 @@ def test_prepared_tracks_come_back_for_the_same_sessions_only(tmp_path: Path) ->
 
 def test_sessions_without_a_face_are_left_out(tmp_path: Path) -> None:
     good = easy_session(0, 0)
-    blind = replace(good, valid=np.zeros(len(good.seconds), dtype=bool))
-    broken = replace(good, expression=np.full_like(good.expression, np.nan))
+    blind = altered(good, valid=np.zeros(len(good.motion.seconds), dtype=bool))
+    broken = altered(good, expression=np.full_like(good.motion.expression, np.nan))
     items = [LabelledSession("a", one) for one in (blind, good, broken)]
     assert collect_tracks(items, FeatureSettings(), tmp_path).speakers == ("a",)
     with pytest.raises(TooLittleError, match="long enough"):
@@ -104,7 +105,7 @@ def test_shuffled_frames_are_the_same_frames(windows: MotionWindows) -> None:
 
 def test_the_session_mean_is_what_was_taken_off(windows: MotionWindows) -> None:
     session = easy_session(1, 0)
-    truth = np.concatenate([session.expression, session.jaw], axis=1).mean(axis=0)
+    truth = np.concatenate([session.motion.expression, session.motion.jaw], axis=1).mean(axis=0)
     still = changed("session_mean", windows)
     np.testing.assert_allclose(still[0, 0, :6], truth, atol=1e-3)
     assert (still == still[0, 0]).all()

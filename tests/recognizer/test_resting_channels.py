@@ -10,6 +10,7 @@ from facedyn_app.recognizer.training import train
 from facedyn_app.recognizer.trials import LabelledSession
 from facedyn_app.records import Session
 from tests.recognizer.conftest import NAMES, easy_session, small_settings
+from tests.sessions import altered
 
 
 def test_what_hardly_moves_rests() -> None:
@@ -31,9 +32,9 @@ def test_a_habit_is_told_from_chance() -> None:
 
 def without(session: Session, name: str) -> Session:
     """The session with a channel that never leaves 0."""
-    still = session.expression.copy()
-    still[:, session.expression_names.index(name)] = 0.0
-    return replace(session, expression=still)
+    still = session.motion.expression.copy()
+    still[:, session.motion.names.index(name)] = 0.0
+    return altered(session, expression=still)
 
 
 def test_a_channel_dead_in_one_session_does_not_part_it_from_the_others() -> None:

@@ -1,6 +1,5 @@
 """The motion of many sessions on disk: dead channels, and channels that some sessions lack."""
 
-from dataclasses import replace
 from pathlib import Path
 
 import numpy as np
@@ -15,13 +14,14 @@ from facedyn_app.recognizer.trials import LabelledSession
 from facedyn_app.records import Session
 from facedyn_app.settings import FeatureSettings
 from tests.recognizer.conftest import NAMES, easy_session
+from tests.sessions import altered
 
 SETTINGS = FeatureSettings(window_s=5.0)
 
 
 def with_channels(session: Session, names: tuple[str, ...]) -> Session:
     columns = [NAMES.index(name) for name in names]
-    return replace(session, expression=session.expression[:, columns], expression_names=names)
+    return altered(session, expression=session.motion.expression[:, columns], names=names)
 
 
 def test_the_scale_is_that_of_the_sessions_in_which_a_channel_moves() -> None:

@@ -15,7 +15,6 @@ from facedyn_app.recognizer.model import Recognizer
 from facedyn_app.recognizer.track_collection import collect_tracks
 from facedyn_app.recognizer.training import train
 from facedyn_app.recognizer.trials import LabelledSession
-from facedyn_app.records import Session
 from facedyn_app.settings import FeatureSettings
 from tests.recognizer.conftest import (
     NAMES,
@@ -24,6 +23,7 @@ from tests.recognizer.conftest import (
     labelled,
     small_settings,
 )
+from tests.sessions import altered
 
 
 def trained(max_steps: int = 40) -> Recognizer:
@@ -71,14 +71,10 @@ def test_a_session_of_another_head_is_refused(recognizer: Recognizer) -> None:
 def test_channels_are_found_by_name(recognizer: Recognizer) -> None:
     plain = easy_session(3, 0)
     order = [2, 0, 1]
-    mixed = Session(
-        **{
-            name: getattr(plain, name)
-            for name in Session.__dataclass_fields__
-            if name not in ("expression", "expression_names")
-        },
-        expression=plain.expression[:, order],
-        expression_names=tuple(NAMES[k] for k in order),
+    mixed = altered(
+        plain,
+        expression=plain.motion.expression[:, order],
+        names=tuple(NAMES[k] for k in order),
     )
     np.testing.assert_allclose(
         recognizer.embed(mixed).vectors, recognizer.embed(plain).vectors, atol=1e-5

@@ -11,10 +11,11 @@ from facedyn_app.errors import InputError, MismatchError, OutputError
 from facedyn_app.headmodel.model import HeadModel
 from facedyn_app.headmodel.rendering.render import Camera
 from facedyn_app.progress import Cancelled, Progress
-from facedyn_app.records import INVALID_REASONS, Session
+from facedyn_app.records import INVALID_REASONS, Motion, Session
 from facedyn_app.reports.film import write_film
 from facedyn_app.video import probe_video, read_frames, write_video
 from facedyn_app.workflows.heads import ready_head
+from tests.sessions import altered
 
 N_FRAMES, FPS, FOCAL_PX, AWAY_M = 20, 20.0, 500.0, 0.8
 GREY = np.full((240, 320, 3), 128, np.uint8)
@@ -41,13 +42,15 @@ def session(head: HeadModel, video: Path) -> Session:
     still = np.zeros((N_FRAMES, 3), np.float32)
     reason = np.where(valid, 0, INVALID_REASONS.index("blurred")).astype(np.uint8)
     return Session(
-        seconds=np.arange(N_FRAMES) / FPS,
-        valid=valid,
-        expression=np.zeros((N_FRAMES, head.n_expression), np.float32),
-        expression_names=head.expression_names,
-        jaw=still,
-        rotation=still,
-        translation=still + np.array([0.0, 0.0, AWAY_M], np.float32),
+        motion=Motion(
+            seconds=np.arange(N_FRAMES) / FPS,
+            valid=valid,
+            expression=np.zeros((N_FRAMES, head.n_expression), np.float32),
+            names=head.expression_names,
+            jaw=still,
+            rotation=still,
+            translation=still + np.array([0.0, 0.0, AWAY_M], np.float32),
+        ),
         shape=np.zeros(head.n_shape, np.float32),
         shape_chunks=np.zeros((1, head.n_shape), np.float32),
         shape_chunk_seconds=np.array([0.5]),
@@ -77,7 +80,7 @@ def test_outlines_lie_where_the_head_is_seen(
     film = tmp_path / "film.mp4"
     assert write_film(session, head, video, film) == N_FRAMES
     frames = list(read_frames(film))
-    assert [frame.seconds for frame in frames] == pytest.approx(session.seconds, abs=0.002)
+    assert [frame.seconds for frame in frames] == pytest.approx(session.motion.seconds, abs=0.002)
     embedding = head.landmarks
     assert embedding is not None
     chin = embedding.index.tolist().index(152)
@@ -104,10 +107,10 @@ def test_a_simulated_session_makes_a_film_that_says_so(
 def test_two_frames_in_one_tick_of_the_file_are_both_written(
     session: Session, head: HeadModel, video: Path, tmp_path: Path
 ) -> None:
-    seconds = session.seconds.copy()
+    seconds = session.motion.seconds.copy()
     seconds[5] = seconds[4] + 1e-4
     film = tmp_path / "film.mp4"
-    assert write_film(replace(session, seconds=seconds), head, video, film) == N_FRAMES
+    assert write_film(altered(session, seconds=seconds), head, video, film) == N_FRAMES
     assert len(list(read_frames(film))) == N_FRAMES
 
 

@@ -23,6 +23,7 @@ from facedyn_app.reports.meshes import (
     write_one,
     write_sequence,
 )
+from tests.sessions import in_motion
 
 N_FRAMES, GAP = 20, 7
 
@@ -43,7 +44,7 @@ def _session(head: HeadModel, **changes: Any) -> Session:
         "seconds": np.arange(N_FRAMES) / 10,
         "valid": valid,
         "expression": np.abs(track(head.n_expression, 0.4)),
-        "expression_names": head.expression_names,
+        "names": head.expression_names,
         "jaw": track(3, 0.1),
         "rotation": track(3, 0.3),
         "translation": translation,
@@ -54,7 +55,7 @@ def _session(head: HeadModel, **changes: Any) -> Session:
         "face_px": np.full(N_FRAMES, 200.0),
         "meta": {"head_id": head.head_id, "head_sha256": None},
     }
-    return Session(**{**values, **changes})
+    return Session(**in_motion({**values, **changes}))
 
 
 def _read(path: Path) -> tuple[FloatArray, FloatArray]:
@@ -65,9 +66,10 @@ def _read(path: Path) -> tuple[FloatArray, FloatArray]:
 def _posed(head: HeadModel, session: Session, frame: int, shape: FloatArray) -> FloatArray:
     """The forward function in float64, in the head frame."""
     pose = torch.zeros(1, len(head.joint_names), 3, dtype=torch.float64)
-    pose[0, head.jaw_joint] = torch.as_tensor(session.jaw[frame], dtype=torch.float64)
+    pose[0, head.jaw_joint] = torch.as_tensor(session.motion.jaw[frame], dtype=torch.float64)
     b, p = (
-        torch.as_tensor(x, dtype=torch.float64)[None] for x in (shape, session.expression[frame])
+        torch.as_tensor(x, dtype=torch.float64)[None]
+        for x in (shape, session.motion.expression[frame])
     )
     tensors = head_to_tensors(head, dtype=torch.float64)
     return np.asarray(head_vertices(tensors, b, p, pose)[0].numpy())
@@ -91,8 +93,8 @@ def test_the_full_mesh_stands_before_the_camera_upright(
     session, path = _session(tiny_head), tmp_path / "frame.ply"
     write_one(SessionMeshes(session, tiny_head, MeshKind.FULL), 5, path)
     vertices, _ = _read(path)
-    turn = Rotation.from_rotvec(session.rotation[5]).as_matrix()
-    x, y, z = session.translation[5]
+    turn = Rotation.from_rotvec(session.motion.rotation[5]).as_matrix()
+    x, y, z = session.motion.translation[5]
     expected = _posed(tiny_head, session, 5, session.shape) @ turn.T + np.array([x, -y, -z])
     np.testing.assert_allclose(vertices, expected, atol=1e-6)
     assert vertices[:, 2].max() < 0
@@ -113,10 +115,10 @@ def test_leading_coefficients_are_enough(tiny_head: HeadModel) -> None:
         tiny_head,
         shape=whole.shape[:1],
         shape_chunks=np.zeros((1, 1)),
-        expression=whole.expression[:, :2],
-        expression_names=tiny_head.expression_names[:2],
+        expression=whole.motion.expression[:, :2],
+        names=tiny_head.expression_names[:2],
     )
-    padded = whole.expression.copy()
+    padded = whole.motion.expression.copy()
     padded[:, 2:] = 0
     shape = np.array([whole.shape[0], 0, 0])
     same = _session(tiny_head, shape=shape, expression=padded)
@@ -132,7 +134,7 @@ def test_leading_coefficients_are_enough(tiny_head: HeadModel) -> None:
     ("changes", "words"),
     [
         ({"meta": {"head_id": "flame2020-1a2b3c4d"}}, "'flame2020-1a2b3c4d', not with 'tiny-head'"),
-        ({"expression_names": ("a", "b", "c", "d")}, "does not have"),
+        ({"names": ("a", "b", "c", "d")}, "does not have"),
         ({"shape": np.zeros(9)}, "9 shapes"),
     ],
 )

@@ -13,11 +13,12 @@ from facedyn_app.headmodel.expression_mesh import ExpressionMesh
 from facedyn_app.headmodel.files.io import load_head
 from facedyn_app.headmodel.gltf import GlbReader
 from facedyn_app.headmodel.model import HeadModel
-from facedyn_app.records import FloatArray, Session
+from facedyn_app.records import FloatArray, Motion, Session
 from facedyn_app.reports.animation import write_animation
 from facedyn_app.reports.flame_parameters import write_flame_parameters
 from facedyn_app.reports.live_link import write_live_link
 from facedyn_app.tracks.reading import read_sessions
+from tests.sessions import altered, field
 
 T = 90
 
@@ -41,30 +42,30 @@ def made(names: tuple[str, ...], head_id: str, *, joints: bool = True, n_shape: 
     jaw = measured(0.0, 0.3 if joints else 0.0, 3) * np.array([1, 0, 0], dtype=np.float32)
     unknown = np.full(T, np.nan, dtype=np.float32)
     return Session(
-        seconds=np.arange(T) / 50,
-        valid=valid,
-        expression=measured(0.0, 1.0, len(names)),
-        expression_names=names,
-        jaw=jaw,
-        rotation=measured(-0.4, 0.4, 3),
-        translation=measured(-0.4, 0.4, 3),
+        motion=Motion(
+            seconds=np.arange(T) / 50,
+            valid=valid,
+            expression=measured(0.0, 1.0, len(names)),
+            names=names,
+            jaw=jaw,
+            rotation=measured(-0.4, 0.4, 3),
+            translation=measured(-0.4, 0.4, 3),
+            gaze=measured(-0.25, 0.25, 2, 2),
+        ),
         shape=rng.normal(size=n_shape).astype(np.float32),
         shape_chunks=np.zeros((0, n_shape), dtype=np.float32),
         shape_chunk_seconds=np.zeros(0),
         error_px=unknown,
         face_px=unknown,
         meta={"head_id": head_id, "head_sha256": None, "source": None, "fps": 50.0},
-        gaze=measured(-0.25, 0.25, 2, 2),
     )
 
 
 def same(ours: Session, theirs: Session, names: tuple[str, ...], atol: float) -> None:
     """Check that arrays of two sessions are equal, NaN included."""
-    np.testing.assert_array_equal(ours.valid, theirs.valid)
+    np.testing.assert_array_equal(ours.motion.valid, theirs.motion.valid)
     for name in names:
-        np.testing.assert_allclose(
-            getattr(ours, name), getattr(theirs, name), atol=atol, err_msg=name
-        )
+        np.testing.assert_allclose(field(ours, name), field(theirs, name), atol=atol, err_msg=name)
 
 
 def test_a_live_link_table_comes_back_equal(tmp_path: Path) -> None:
@@ -75,9 +76,9 @@ def test_a_live_link_table_comes_back_equal(tmp_path: Path) -> None:
     assert first.split(",")[:2] == ["00:00:00:00.000", "61"]
     assert written.unmeasured == ("LeftEyeRoll", "RightEyeRoll")
     (back,) = read_sessions([tmp_path / "a.csv"])
-    assert (back.head_id, back.expression_names) == (ARKIT, ARKIT_NAMES)
+    assert (back.head_id, back.motion.names) == (ARKIT, ARKIT_NAMES)
     same(session, back, ("expression", "rotation", "gaze", "jaw"), atol=1e-6)
-    np.testing.assert_allclose(session.seconds, back.seconds, atol=1e-5)
+    np.testing.assert_allclose(session.motion.seconds, back.motion.seconds, atol=1e-5)
 
 
 def test_the_open_heads_joints_become_blendshapes(open_head: HeadModel, tmp_path: Path) -> None:
@@ -85,12 +86,12 @@ def test_the_open_heads_joints_become_blendshapes(open_head: HeadModel, tmp_path
     written = write_live_link(session, open_head, tmp_path / "a.csv")
     assert "tongueOut" in written.unmeasured
     (back,) = read_sessions([tmp_path / "a.csv"])
-    column = {name: back.expression[:, k] for k, name in enumerate(back.expression_names)}
+    column = {name: back.motion.expression[:, k] for k, name in enumerate(back.motion.names)}
     opened = open_head.meta["jaw_open"][0]
-    np.testing.assert_allclose(column["jawOpen"] * opened, session.jaw[:, 0], atol=1e-6)
+    np.testing.assert_allclose(column["jawOpen"] * opened, session.motion.jaw[:, 0], atol=1e-6)
     assert not np.nan_to_num(column["tongueOut"]).any()
-    assert session.gaze is not None
-    to_left = np.clip(session.gaze[:, 0, 0] / 0.62, 0, 1)
+    assert session.motion.gaze is not None
+    to_left = np.clip(session.motion.gaze[:, 0, 0] / 0.62, 0, 1)
     np.testing.assert_allclose(column["eyeLookOutLeft"], to_left, atol=1e-6)
     # drawn on the open head again, it is the same motion
     drawn = as_drawn(back, open_head)
@@ -111,10 +112,10 @@ def test_flame_parameters_come_back_equal(tmp_path: Path) -> None:
     with np.load(tmp_path / "a.npz") as arrays:
         assert {"shape", "expr", "rotation", "neck_pose", "jaw_pose", "eyes_pose"} <= set(arrays)
         assert all(np.isfinite(arrays[name]).all() for name in arrays.files)
-        np.testing.assert_array_equal(arrays["expr"][20], session.expression[19, :50])
+        np.testing.assert_array_equal(arrays["expr"][20], session.motion.expression[19, :50])
     (back,) = read_sessions([tmp_path / "a.npz"])
-    assert (back.head_id, back.expression_names) == ("flame-5-50", names)
-    lids_off = replace(session, expression=session.expression[:, :50], expression_names=names)
+    assert (back.head_id, back.motion.names) == ("flame-5-50", names)
+    lids_off = altered(session, expression=session.motion.expression[:, :50], names=names)
     arrays_of = ("seconds", "expression", "jaw", "rotation", "translation", "gaze", "shape")
     same(lids_off, back, arrays_of, atol=1e-6)
 
@@ -122,13 +123,13 @@ def test_flame_parameters_come_back_equal(tmp_path: Path) -> None:
 def test_what_was_not_measured_is_said(tmp_path: Path) -> None:
     session = made(("expression_000",), "flame-5-1")
     gone = np.full((T, 3), np.nan, dtype=np.float32)
-    blind = replace(session, rotation=gone, translation=gone, gaze=None)
+    blind = altered(session, rotation=gone, translation=gone, gaze=None)
     assert write_flame_parameters(blind, tmp_path / "a.npz") == (
         "rotation",
         "translation",
         "eyes_pose",
     )
-    nobody = replace(session, valid=np.zeros(T, dtype=bool))
+    nobody = altered(session, valid=np.zeros(T, dtype=bool))
     with pytest.raises(TooLittleError):
         write_flame_parameters(nobody, tmp_path / "b.npz")
     with pytest.raises(MismatchError, match="no FLAME parameters"):
@@ -143,7 +144,7 @@ def test_an_animated_mesh_comes_back_equal(open_head: HeadModel, tmp_path: Path)
     assert back.head_id == open_head.head_id
     assert back.meta["head_sha256"] == open_head.sha256
     assert back.simulated
-    assert back.expression_names == open_head.expression_names
+    assert back.motion.names == open_head.expression_names
     same(session, back, ("seconds", "expression", "jaw", "gaze"), atol=1e-6)
 
 
@@ -175,9 +176,11 @@ def test_an_animated_mesh_moves_as_the_head_does(tiny_head: HeadModel, tmp_path:
     morphed = rest + targets @ weights[frame]
     turned = (morphed - joint) @ turn[frame].T + joint
     seen = morphed + on_jaw[:, None] * (turned - morphed)
-    number = np.flatnonzero(session.valid)[frame]
+    number = np.flatnonzero(session.motion.valid)[frame]
     rows = slice(number, number + 1)
-    ours = ExpressionMesh(tiny_head).vertices(session.expression[rows], session.jaw[rows])[0]
+    ours = ExpressionMesh(tiny_head).vertices(
+        session.motion.expression[rows], session.motion.jaw[rows]
+    )[0]
     # the jaw joint itself moves with the expression, which glTF's skin does not: under 1 mm
     assert np.abs(seen - ours).max() < 1e-3
     assert content["nodes"][jaw_node]["name"] == "jaw"

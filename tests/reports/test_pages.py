@@ -20,6 +20,7 @@ from facedyn_app.reports.session_page import session_page
 from facedyn_app.reports.speaker_page import Visit, speaker_page
 from facedyn_app.settings import TrustSettings
 from facedyn_app.simulate.corpus import simulate_sessions
+from tests.sessions import altered
 
 TRUST = TrustSettings()
 NOW = datetime(2026, 3, 4, 5, 6, tzinfo=UTC)
@@ -80,7 +81,7 @@ def test_a_session_is_told_with_all_that_made_it(sessions: tuple[Session, ...]) 
         "facedyn 0.0",
         "trust.max_dnr",
         "2026-03-04 05:06",
-        f"of {len(session.seconds)}",
+        f"of {len(session.motion.seconds)}",
     ):
         assert words in page, words
     assert [picture.std() > 10 for picture in pictures(page)] == [True, True]
@@ -88,10 +89,10 @@ def test_a_session_is_told_with_all_that_made_it(sessions: tuple[Session, ...]) 
 
 def test_faults_of_a_session_are_told(sessions: tuple[Session, ...]) -> None:
     session = sessions[0]
-    n = len(session.seconds)
+    n = len(session.motion.seconds)
     reason = np.zeros(n, np.uint8)
     reason[: n // 2] = INVALID_REASONS.index("blurred")
-    times = session.seconds.copy()
+    times = session.motion.seconds.copy()
     times[20:] += 2.0
     changes = {"seconds": times, "valid": reason == 0, "invalid_reason": reason}
     repeated = np.arange(n) < 7
@@ -104,14 +105,14 @@ def test_faults_of_a_session_are_told(sessions: tuple[Session, ...]) -> None:
 
 
 def test_names_and_notes_do_nothing_in_a_page(sessions: tuple[Session, ...]) -> None:
-    named = replace(
+    named = altered(
         sessions[0],
         meta={**sessions[0].meta, "source": {"name": EVIL, "sha256": None}, "program": EVIL},
-        expression_names=(EVIL, *sessions[0].expression_names[1:]),
+        names=(EVIL, *sessions[0].motion.names[1:]),
     )
-    expression = named.expression.copy()
+    expression = named.motion.expression.copy()
     expression[:, 0] *= 100.0  # so that it is among those drawn
-    loud = replace(named, expression=expression)
+    loud = altered(named, expression=expression)
     made = visit(EVIL, loud, 1)
     pages = [
         session_page(EVIL, loud, TRUST, about(EVIL, EVIL)),
@@ -124,9 +125,9 @@ def test_names_and_notes_do_nothing_in_a_page(sessions: tuple[Session, ...]) -> 
 
 
 def test_a_session_without_a_valid_frame_has_a_report(sessions: tuple[Session, ...]) -> None:
-    n = len(sessions[0].seconds)
+    n = len(sessions[0].motion.seconds)
     page = session_page(
-        "v", replace(sessions[0], valid=np.zeros(n, bool), face_px=np.zeros(n)), TRUST, about()
+        "v", altered(sessions[0], valid=np.zeros(n, bool), face_px=np.zeros(n)), TRUST, about()
     )
     assert "No frame shows a face that could be followed." in page
     assert "not known" in page
@@ -162,8 +163,8 @@ def test_one_session_has_no_ratio_and_says_so(sessions: tuple[Session, ...]) -> 
 
 
 def test_a_head_without_pairs_has_the_jaw_alone(sessions: tuple[Session, ...]) -> None:
-    names = tuple(f"channel {k}" for k in range(len(sessions[0].expression_names)))
-    plain = replace(sessions[0], expression_names=names)
+    names = tuple(f"channel {k}" for k in range(len(sessions[0].motion.names)))
+    plain = altered(sessions[0], names=names)
     page = speaker_page([visit("visit 1", plain, 1)], NO_DRIFT, TRUST, about("Ada"))
     assert "Shape: unknown." in page
     assert "No session is long enough." in page

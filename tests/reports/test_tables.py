@@ -2,7 +2,6 @@
 
 import csv
 import json
-from dataclasses import replace
 from pathlib import Path
 
 import numpy as np
@@ -13,7 +12,7 @@ from facedyn_app.progress import Cancelled, Progress
 from facedyn_app.records import INVALID_REASONS, Session
 from facedyn_app.reports.kinds import TableFormat
 from facedyn_app.reports.tables import safe_cell, table_columns, write_table
-from tests.sessions import resting_session
+from tests.sessions import altered, resting_session
 
 OPENFACE_COLUMNS = ("frame", "face_id", "timestamp", "confidence", "success")
 
@@ -35,7 +34,7 @@ def session() -> Session:
         np.arange(N_FRAMES) / 30.0,
         valid=valid,
         expression=np.concatenate([track(1, 0.25), track(1, -0.5)], axis=1),
-        expression_names=("jawOpen", "=1+1"),
+        names=("jawOpen", "=1+1"),
         jaw=track(3, 0.125),
         rotation=track(3, 0.0625),
         translation=track(3, 2.0),
@@ -89,7 +88,7 @@ def test_a_frame_without_a_fit_has_empty_cells_and_a_reason(
 def test_gaze_has_columns_where_there_is_one(session: Session, tmp_path: Path) -> None:
     gaze = np.full((N_FRAMES, 2, 2), 0.5, np.float32)
     gaze[:, 1, 1] = -0.25
-    write_table(replace(session, gaze=gaze, confidence=None), tmp_path / "s.csv", TableFormat.CSV)
+    write_table(altered(session, gaze=gaze, confidence=None), tmp_path / "s.csv", TableFormat.CSV)
     row = read(tmp_path / "s.csv")[0]
     assert (row["left_eye_yaw_rad"], row["right_eye_pitch_rad"]) == ("0.5", "-0.25")
     assert row["confidence"] == ""
@@ -119,10 +118,10 @@ def test_parquet_keeps_numbers_names_and_what_the_session_is_of(
     write_table(session, tmp_path / "s.parquet", TableFormat.PARQUET)
     table = parquet.read_table(tmp_path / "s.parquet")
     assert tuple(table.column_names) == tuple(table_columns(session))
-    assert table["timestamp"].to_numpy() == pytest.approx(session.seconds)
+    assert table["timestamp"].to_numpy() == pytest.approx(session.motion.seconds)
     assert table["success"].to_pylist() == [1, 1, 0, 1, 1]
     assert table["reason"].to_pylist() == ["", "", "no face", "", ""]
-    np.testing.assert_array_equal(table["=1+1"].to_numpy(), session.expression[:, 1])
+    np.testing.assert_array_equal(table["=1+1"].to_numpy(), session.motion.expression[:, 1])
     assert json.loads(table.schema.metadata[b"facedyn"])["head_id"] == "made"
 
 
@@ -130,17 +129,19 @@ def test_npz_has_an_array_a_column(session: Session, tmp_path: Path) -> None:
     write_table(session, tmp_path / "t.npz", TableFormat.NPZ)
     with np.load(tmp_path / "t.npz", allow_pickle=False) as arrays:
         assert set(arrays.files) == {*table_columns(session), "meta"}
-        np.testing.assert_array_equal(arrays["jawOpen"], session.expression[:, 0])
+        np.testing.assert_array_equal(arrays["jawOpen"], session.motion.expression[:, 0])
         assert arrays["reason"].tolist() == ["", "", "no face", "", ""]
         assert json.loads(str(arrays["meta"]))["face"] == 2
 
 
 def test_a_channel_named_like_another_column_keeps_its_own(session: Session) -> None:
     names = ("expression frame", "frame")
-    columns = table_columns(replace(session, expression_names=names))
+    columns = table_columns(altered(session, names=names))
     assert columns["frame"].tolist() == [1, 2, 3, 4, 5]
-    np.testing.assert_array_equal(columns["expression frame"], session.expression[:, 0])
-    np.testing.assert_array_equal(columns["expression expression frame"], session.expression[:, 1])
+    np.testing.assert_array_equal(columns["expression frame"], session.motion.expression[:, 0])
+    np.testing.assert_array_equal(
+        columns["expression expression frame"], session.motion.expression[:, 1]
+    )
 
 
 @pytest.mark.parametrize("name", ["meta", "file", "allow_pickle"])
@@ -148,7 +149,5 @@ def test_a_name_that_npz_cannot_have_is_refused(
     session: Session, tmp_path: Path, name: str
 ) -> None:
     with pytest.raises(OutputError, match=f"'{name}'"):
-        write_table(
-            replace(session, expression_names=(name, "b")), tmp_path / "t.npz", TableFormat.NPZ
-        )
+        write_table(altered(session, names=(name, "b")), tmp_path / "t.npz", TableFormat.NPZ)
     assert list(tmp_path.iterdir()) == []

@@ -18,6 +18,7 @@ from facedyn_app.simulate.observation import (
 from facedyn_app.simulate.observation_measurement import measure_observation
 from facedyn_app.simulate.observe import NO_VARIATION, ObservationVariation, observe
 from facedyn_app.simulate.speaker import speaker_shape
+from tests.sessions import altered
 
 
 def touch(_session: Session, path: Path) -> None:
@@ -25,11 +26,11 @@ def touch(_session: Session, path: Path) -> None:
 
 
 def test_a_perfect_measurement_gives_the_truth() -> None:
-    motion = simulate_motion(0, 0, 8.0)
-    exact = perfect_observation(motion.names)
-    session = observe(motion, np.random.default_rng(0), exact, NO_VARIATION, n_shape=10)
-    np.testing.assert_allclose(session.expression, motion.expression, atol=1e-6)
-    np.testing.assert_allclose(session.jaw, motion.jaw, atol=1e-6)
+    simulated = simulate_motion(0, 0, 8.0)
+    exact = perfect_observation(simulated.motion.names)
+    session = observe(simulated, np.random.default_rng(0), exact, NO_VARIATION, n_shape=10)
+    np.testing.assert_allclose(session.motion.expression, simulated.motion.expression, atol=1e-6)
+    np.testing.assert_allclose(session.motion.jaw, simulated.motion.jaw, atol=1e-6)
     np.testing.assert_allclose(session.shape, speaker_shape(0, 10), atol=1e-6)
 
 
@@ -38,22 +39,25 @@ def test_an_observed_session_says_what_it_is() -> None:
     assert session.simulated
     assert session.head_id == "open-head-1"
     assert session.shape_chunks.shape == (10, 80)
-    assert np.isnan(session.expression[~session.valid]).all()
-    assert np.isfinite(session.expression[session.valid]).all()
+    assert np.isnan(session.motion.expression[~session.motion.valid]).all()
+    assert np.isfinite(session.motion.expression[session.motion.valid]).all()
 
 
 def test_the_big_movements_survive_the_measurement() -> None:
-    motion = simulate_motion(4, 0, 60.0)
-    session = observe(motion, np.random.default_rng(1))
+    simulated = simulate_motion(4, 0, 60.0)
+    session = observe(simulated, np.random.default_rng(1))
     for name in ("eyeBlinkLeft", "mouthSmileLeft"):
-        k = motion.names.index(name)
-        both = motion.expression[session.valid, k], session.expression[session.valid, k]
+        k = simulated.motion.names.index(name)
+        both = (
+            simulated.motion.expression[session.motion.valid, k],
+            session.motion.expression[session.motion.valid, k],
+        )
         assert 0.7 < np.corrcoef(*both)[0, 1] < 0.999
 
 
 def test_an_observation_model_is_found_again_from_its_sessions() -> None:
     truths = [simulate_motion(speaker, 0, 60.0) for speaker in range(6)]
-    names = truths[0].names
+    names = truths[0].motion.names
     pucker, jaw = names.index("mouthPucker"), len(names)
     smoothing = np.zeros(jaw + 3)
     smoothing[pucker] = 0.15
@@ -79,9 +83,7 @@ def test_an_observation_model_is_found_again_from_its_sessions() -> None:
 def test_a_session_without_the_channels_of_its_truth_is_refused() -> None:
     motion = simulate_motion(4, 0, 20.0)
     fit = observe(motion, np.random.default_rng(0))
-    fewer = replace(
-        fit, expression=fit.expression[:, 1:], expression_names=fit.expression_names[1:]
-    )
+    fewer = altered(fit, expression=fit.motion.expression[:, 1:], names=fit.motion.names[1:])
     with pytest.raises(MismatchError):
         measure_observation([motion], [fewer])
     short = simulate_motion(4, 0, 8.0)
@@ -94,12 +96,14 @@ def test_a_session_without_the_channels_of_its_truth_is_refused() -> None:
 ONLY_MISREAD = replace(NO_VARIATION, of_face=0.7)
 
 
-def errors(motion: SimulatedMotion, recording: int, variation: ObservationVariation) -> FloatArray:
+def errors(
+    simulated: SimulatedMotion, recording: int, variation: ObservationVariation
+) -> FloatArray:
     """What a recording of a motion shows of the jaw beside the mean response to it."""
-    model = guessed_observation(motion.names)
-    session = observe(motion, np.random.default_rng(recording), model, variation)
-    seen = motion.channels @ model.response.T
-    return np.asarray(session.jaw - seen[:, -3:])
+    model = guessed_observation(simulated.motion.names)
+    session = observe(simulated, np.random.default_rng(recording), model, variation)
+    seen = simulated.channels @ model.response.T
+    return np.asarray(session.motion.jaw - seen[:, -3:])
 
 
 def test_part_of_the_errors_comes_back_with_the_face() -> None:
@@ -116,9 +120,9 @@ def test_part_of_the_errors_comes_back_with_the_face() -> None:
 
 def test_what_is_misread_grows_with_the_motion_and_stands_still_with_it() -> None:
     lively = simulate_motion(4, 0, 60.0)
-    facing = replace(lively, rotation=0.0 * lively.rotation)
-    calm = replace(facing, expression=0.5 * facing.expression, jaw=0.5 * facing.jaw)
-    still = replace(facing, expression=0.0 * facing.expression, jaw=0.0 * facing.jaw)
+    facing = altered(lively, rotation=0.0 * lively.motion.rotation)
+    calm = altered(facing, expression=0.5 * facing.motion.expression, jaw=0.5 * facing.motion.jaw)
+    still = altered(facing, expression=0.0 * facing.motion.expression, jaw=0.0 * facing.motion.jaw)
     sizes = [
         float(errors(motion, 1, NO_VARIATION).std(axis=0).mean())
         for motion in (facing, calm, still)
@@ -128,12 +132,15 @@ def test_what_is_misread_grows_with_the_motion_and_stands_still_with_it() -> Non
 
 
 def test_an_activation_rests_at_0_and_goes_no_further_than_1() -> None:
-    motion = simulate_motion(4, 0, 30.0)
-    low = replace(guessed_observation(motion.names), level=np.full(len(motion.names) + 3, -0.05))
-    session = observe(motion, np.random.default_rng(0), low, NO_VARIATION)
-    assert session.expression.min() == 0.0
-    assert session.expression.max() <= 1.0
-    assert 0.1 < float((session.expression == 0.0).mean()) < 0.95
+    simulated = simulate_motion(4, 0, 30.0)
+    low = replace(
+        guessed_observation(simulated.motion.names),
+        level=np.full(len(simulated.motion.names) + 3, -0.05),
+    )
+    session = observe(simulated, np.random.default_rng(0), low, NO_VARIATION)
+    assert session.motion.expression.min() == 0.0
+    assert session.motion.expression.max() <= 1.0
+    assert 0.1 < float((session.motion.expression == 0.0).mean()) < 0.95
 
 
 def test_an_observation_model_goes_to_disk_and_back(tmp_path: Path) -> None:
@@ -169,7 +176,7 @@ def test_a_corpus_has_a_folder_for_each_speaker(tmp_path: Path) -> None:
     ]
     assert all(file.is_file() for file in files)
     again = list(simulate_sessions(7, 2, 3.0, seed=1))
-    np.testing.assert_array_equal(saved[1].expression, again[1].expression)
+    np.testing.assert_array_equal(saved[1].motion.expression, again[1].motion.expression)
 
 
 def test_a_corpus_can_be_cancelled(tmp_path: Path) -> None:

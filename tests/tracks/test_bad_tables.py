@@ -83,8 +83,8 @@ def test_a_table_saved_by_a_spreadsheet_in_german_is_read(tmp_path: Path) -> Non
     path = tmp_path / "a.csv"
     path.write_text("\ufeffframe;timestamp;AU01_r\n1;0,00;2,5\n2;0,04;5\n", encoding="utf-8")
     (session,) = read_sessions([path])
-    assert session.seconds.tolist() == [0.0, 0.04]
-    assert session.expression[:, 0].tolist() == [0.5, 1.0]
+    assert session.motion.seconds.tolist() == [0.0, 0.04]
+    assert session.motion.expression[:, 0].tolist() == [0.5, 1.0]
 
 
 def test_files_of_several_programs_are_no_recording(tmp_path: Path) -> None:

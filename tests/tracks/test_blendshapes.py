@@ -29,23 +29,23 @@ def test_timecodes_with_sub_frames_become_seconds(tmp_path: Path) -> None:
     assert kind_of(path) is Kind.LIVE_LINK
     (session,) = read_sessions([path])
     assert session.head_id == "arkit-52"
-    assert session.expression_names == ("eyeBlinkLeft", "jawOpen")
-    np.testing.assert_allclose(session.seconds, np.arange(150) / 60, atol=1e-9)
-    np.testing.assert_allclose(session.expression[:, 1], np.arange(150) / 200, atol=1e-7)
+    assert session.motion.names == ("eyeBlinkLeft", "jawOpen")
+    np.testing.assert_allclose(session.motion.seconds, np.arange(150) / 60, atol=1e-9)
+    np.testing.assert_allclose(session.motion.expression[:, 1], np.arange(150) / 200, atol=1e-7)
 
 
 @pytest.mark.parametrize("rate", [24, 25, 30, 60])
 def test_the_rate_of_a_timecode_is_taken_from_it(tmp_path: Path, rate: int) -> None:
     rows = [[code(k, 0, rate), 61, 0.1, 0.2] for k in range(3 * rate)]
     (session,) = read_sessions([write_table(tmp_path / "a.csv", LIVE_LINK, rows)])
-    np.testing.assert_allclose(session.seconds, np.arange(3 * rate) / rate, atol=1e-9)
+    np.testing.assert_allclose(session.motion.seconds, np.arange(3 * rate) / rate, atol=1e-9)
     assert session.meta["fps_assumed"] is False
 
 
 def test_a_take_may_go_past_midnight(tmp_path: Path) -> None:
     rows = [[code(k, 24 * 3600 - 1), 61, 0.1, 0.2] for k in range(180)]
     (session,) = read_sessions([write_table(tmp_path / "a.csv", LIVE_LINK, rows)])
-    np.testing.assert_allclose(session.seconds, np.arange(180) / 60, atol=1e-9)
+    np.testing.assert_allclose(session.motion.seconds, np.arange(180) / 60, atol=1e-9)
 
 
 def test_a_moment_does_not_tell_the_timecodes_rate(tmp_path: Path) -> None:
@@ -65,16 +65,16 @@ def test_frames_without_a_face_are_invalid(tmp_path: Path) -> None:
     assert session.invalid_reason is not None
     told = [INVALID_REASONS[k] for k in session.invalid_reason]
     assert (told[10], told[20]) == ("no face", "no face")
-    assert session.valid.sum() == 88
-    assert len(session.seconds) == 90
+    assert session.motion.valid.sum() == 88
+    assert len(session.motion.seconds) == 90
 
 
 def test_eye_angles_are_to_the_left_and_up(tmp_path: Path) -> None:
     names = (*LIVE_LINK, *EYES)
     rows = [[code(k), 61, 0.1, 0.2, -0.3, 0.1, 0.0, 0.2, -0.4, 0.0] for k in range(70)]
     (session,) = read_sessions([write_table(tmp_path / "a.csv", names, rows)])
-    assert session.gaze is not None
-    np.testing.assert_allclose(session.gaze[5], [[0.3, -0.1], [-0.2, 0.4]], atol=1e-6)
+    assert session.motion.gaze is not None
+    np.testing.assert_allclose(session.motion.gaze[5], [[0.3, -0.1], [-0.2, 0.4]], atol=1e-6)
 
 
 def test_the_looks_of_the_real_take_agree_with_its_eye_angles(shared: Path) -> None:
@@ -84,14 +84,14 @@ def test_the_looks_of_the_real_take_agree_with_its_eye_angles(shared: Path) -> N
     from facedyn_app.headmodel.channel_sets import gaze_of_looks
 
     (session,) = read_sessions([take])
-    assert len(session.seconds) == 1846
-    assert session.seconds[-1] == pytest.approx(30.799, abs=1e-3)
-    told = gaze_of_looks(session.expression, session.expression_names)
+    assert len(session.motion.seconds) == 1846
+    assert session.motion.seconds[-1] == pytest.approx(30.799, abs=1e-3)
+    told = gaze_of_looks(session.motion.expression, session.motion.names)
     assert told is not None
-    assert session.gaze is not None
+    assert session.motion.gaze is not None
     for eye in (0, 1):
         for coordinate in (0, 1):
-            measured = session.gaze[:, eye, coordinate]
+            measured = session.motion.gaze[:, eye, coordinate]
             assert np.corrcoef(told[:, eye, coordinate], measured)[0, 1] > 0.98
 
 
@@ -123,12 +123,12 @@ def test_json_lines_of_every_form_say_the_same(tmp_path: Path, form: str) -> Non
     assert kind_of(path) is Kind.BLENDSHAPE_JSON
     (session,) = read_sessions([path])
     assert session.head_id == "arkit-52"
-    assert "_neutral" not in session.expression_names
-    jaw = session.expression[:, session.expression_names.index("jawOpen")]
+    assert "_neutral" not in session.motion.names
+    jaw = session.motion.expression[:, session.motion.names.index("jawOpen")]
     np.testing.assert_allclose(jaw, np.arange(40) / 100, atol=1e-7)
-    np.testing.assert_allclose(session.seconds, 0.04 * np.arange(40), atol=1e-9)
-    assert session.gaze is not None
-    np.testing.assert_allclose(session.gaze[0], [[0.31, 0.0], [0.0, 0.0]], atol=1e-6)
+    np.testing.assert_allclose(session.motion.seconds, 0.04 * np.arange(40), atol=1e-9)
+    assert session.motion.gaze is not None
+    np.testing.assert_allclose(session.motion.gaze[0], [[0.31, 0.0], [0.0, 0.0]], atol=1e-6)
 
 
 def test_json_without_a_face_has_invalid_frames(tmp_path: Path) -> None:
@@ -136,8 +136,8 @@ def test_json_without_a_face_has_invalid_frames(tmp_path: Path) -> None:
     items = [{"frame": k, "blendshapes": [] if k == 7 else scores(k)} for k in range(20)]
     path.write_text(json.dumps(items))  # a list is read like lines
     (session,) = read_sessions([path], fps=10.0)
-    assert np.flatnonzero(~session.valid).tolist() == [7]
-    assert session.seconds[-1] == pytest.approx(1.9)
+    assert np.flatnonzero(~session.motion.valid).tolist() == [7]
+    assert session.motion.seconds[-1] == pytest.approx(1.9)
 
 
 @pytest.mark.parametrize(
@@ -162,7 +162,7 @@ def test_a_table_of_scores_may_count_in_milliseconds(tmp_path: Path) -> None:
     )
     assert kind_of(path) is Kind.BLENDSHAPES
     (session,) = read_sessions([path])
-    assert session.seconds[-1] == pytest.approx(100 * 39)
+    assert session.motion.seconds[-1] == pytest.approx(100 * 39)
     assert "milliseconds" in session.meta["notes"][0]
 
 
@@ -182,9 +182,9 @@ def test_py_feat_counts_frames_and_names_people(tmp_path: Path) -> None:
     sessions = read_sessions([path], fps=20.0)
     assert len(sessions) == 2
     assert sessions[0].head_id == "py-feat"
-    np.testing.assert_allclose(sessions[1].seconds, np.arange(20) / 20)
-    np.testing.assert_allclose(sessions[0].expression[0], [0.2, 0.7], atol=1e-7)
-    np.testing.assert_allclose(sessions[0].rotation[0], [np.pi / 2, 0, 0], atol=1e-6)
+    np.testing.assert_allclose(sessions[1].motion.seconds, np.arange(20) / 20)
+    np.testing.assert_allclose(sessions[0].motion.expression[0], [0.2, 0.7], atol=1e-7)
+    np.testing.assert_allclose(sessions[0].motion.rotation[0], [np.pi / 2, 0, 0], atol=1e-6)
 
 
 def test_py_feat_with_two_nameless_faces_is_refused(tmp_path: Path) -> None:

@@ -48,15 +48,17 @@ def test_vhap(tmp_path: Path, rng: np.random.Generator) -> None:
     assert session.head_id == f"flame-300-100@{SHA}"
     assert session.meta["head_sha256"] == SHA
     assert session.meta["program"] == "VHAP"
-    assert session.expression_names[::99] == ("expression_000", "expression_099")
-    np.testing.assert_allclose(session.expression, arrays["expr"], atol=1e-6)
-    np.testing.assert_allclose(session.jaw, arrays["jaw_pose"], atol=1e-7)
-    np.testing.assert_allclose(session.rotation, arrays["rotation"], atol=1e-7)
-    np.testing.assert_allclose(session.translation, arrays["translation"] * [1, -1, -1], atol=1e-6)
+    assert session.motion.names[::99] == ("expression_000", "expression_099")
+    np.testing.assert_allclose(session.motion.expression, arrays["expr"], atol=1e-6)
+    np.testing.assert_allclose(session.motion.jaw, arrays["jaw_pose"], atol=1e-7)
+    np.testing.assert_allclose(session.motion.rotation, arrays["rotation"], atol=1e-7)
+    np.testing.assert_allclose(
+        session.motion.translation, arrays["translation"] * [1, -1, -1], atol=1e-6
+    )
     np.testing.assert_allclose(session.shape, arrays["shape"], atol=1e-6)
     assert session.shape_chunks.shape == (0, 300)
-    assert session.gaze is not None
-    np.testing.assert_allclose(session.gaze[0], [[0.2, 0.0], [0.0, 0.1]], atol=1e-6)
+    assert session.motion.gaze is not None
+    np.testing.assert_allclose(session.motion.gaze[0], [[0.2, 0.0], [0.0, 0.1]], atol=1e-6)
     assert session.meta["fps_assumed"] is False
 
 
@@ -64,7 +66,7 @@ def test_the_neck_turns_the_head(tmp_path: Path, rng: np.random.Generator) -> No
     arrays = vhap(rng) | {"neck_pose": np.tile([0.0, 0.3, 0.0], (T, 1))}
     (session,) = read_sessions([saved(tmp_path / "a.npz", arrays)])
     whole = Rotation.from_rotvec(arrays["rotation"]) * Rotation.from_rotvec(arrays["neck_pose"])
-    np.testing.assert_allclose(session.rotation, whole.as_rotvec(), atol=1e-6)
+    np.testing.assert_allclose(session.motion.rotation, whole.as_rotvec(), atol=1e-6)
 
 
 def test_smirk_has_lids_and_a_shape_a_frame(tmp_path: Path, rng: np.random.Generator) -> None:
@@ -80,13 +82,13 @@ def test_smirk_has_lids_and_a_shape_a_frame(tmp_path: Path, rng: np.random.Gener
     (session,) = read_sessions([saved(tmp_path / "a.npz", arrays)], fps=30.0)
     assert session.head_id == "flame-300-50"
     assert session.meta["program"] == "SMIRK"
-    assert session.expression_names[-2:] == ("eyelid_left", "eyelid_right")
-    np.testing.assert_allclose(session.expression[:, -1], 0.25)
+    assert session.motion.names[-2:] == ("eyelid_left", "eyelid_right")
+    np.testing.assert_allclose(session.motion.expression[:, -1], 0.25)
     np.testing.assert_allclose(session.shape, shapes.mean(axis=0), atol=1e-6)
     assert session.shape_chunks.shape == (2, 300)
     np.testing.assert_allclose(session.shape_chunks[0], shapes[:30].mean(axis=0), atol=1e-6)
-    np.testing.assert_allclose(session.rotation[0], [0.1, 0.2, 0.3], atol=1e-7)
-    assert np.isnan(session.translation).all()
+    np.testing.assert_allclose(session.motion.rotation[0], [0.1, 0.2, 0.3], atol=1e-7)
+    assert np.isnan(session.motion.translation).all()
     assert any("--head FILE" in note for note in session.meta["notes"])
 
 
@@ -95,8 +97,8 @@ def test_deca_has_head_and_jaw_in_one_pose(tmp_path: Path, rng: np.random.Genera
     arrays = {"exp": rng.normal(size=(T, 50)), "pose": pose, "shape": rng.normal(size=(T, 100))}
     (session,) = read_sessions([saved(tmp_path / "a.npz", arrays)])
     assert session.head_id == "flame-100-50"
-    np.testing.assert_allclose(session.rotation, pose[:, :3], atol=1e-7)
-    np.testing.assert_allclose(session.jaw, pose[:, 3:], atol=1e-7)
+    np.testing.assert_allclose(session.motion.rotation, pose[:, :3], atol=1e-7)
+    np.testing.assert_allclose(session.motion.jaw, pose[:, 3:], atol=1e-7)
     assert session.meta["fps_assumed"] is True
 
 
@@ -115,10 +117,10 @@ def test_metrical_tracker_has_two_rows_of_each_turn(
     }
     (session,) = read_sessions([saved(tmp_path / "a.npz", arrays)])
     assert session.meta["program"] == "metrical-tracker"
-    np.testing.assert_allclose(session.jaw, jaw, atol=1e-6)
-    assert session.gaze is not None
-    np.testing.assert_allclose(session.gaze, 0.0, atol=1e-6)
-    assert np.isnan(session.rotation).all()
+    np.testing.assert_allclose(session.motion.jaw, jaw, atol=1e-6)
+    assert session.motion.gaze is not None
+    np.testing.assert_allclose(session.motion.gaze, 0.0, atol=1e-6)
+    assert np.isnan(session.motion.rotation).all()
 
 
 def test_a_folder_of_frames_is_one_recording(tmp_path: Path, rng: np.random.Generator) -> None:
@@ -132,9 +134,9 @@ def test_a_folder_of_frames_is_one_recording(tmp_path: Path, rng: np.random.Gene
         saved(folder / f"{k:05d}.npz", {**own, "shape": arrays["shape"]})
     assert kind_of(tmp_path / "subject") is Kind.FLAME
     (session,) = read_sessions([tmp_path / "subject"], fps=25.0)
-    assert len(session.seconds) == 12 - 1  # one missing frame is bridged, not filled
-    np.testing.assert_allclose(session.seconds[-1], 11 / 25)
-    np.testing.assert_allclose(session.expression[-1], arrays["expr"][11], atol=1e-6)
+    assert len(session.motion.seconds) == 12 - 1  # one missing frame is bridged, not filled
+    np.testing.assert_allclose(session.motion.seconds[-1], 11 / 25)
+    np.testing.assert_allclose(session.motion.expression[-1], arrays["expr"][11], atol=1e-6)
 
 
 def test_emocas_folders_and_a_folder_of_arrays(tmp_path: Path, rng: np.random.Generator) -> None:
@@ -150,7 +152,7 @@ def test_emocas_folders_and_a_folder_of_arrays(tmp_path: Path, rng: np.random.Ge
     np.save(whole / "pose.npy", pose)
     for folder in ("emoca", "arrays"):
         (session,) = read_sessions([tmp_path / folder])
-        np.testing.assert_allclose(session.expression, exp, atol=1e-6)
+        np.testing.assert_allclose(session.motion.expression, exp, atol=1e-6)
         assert session.head_id == "flame-0-50"
     assert kind_of(tmp_path) is None
 
@@ -160,7 +162,7 @@ def test_a_pickle_is_read_without_running_it(tmp_path: Path, rng: np.random.Gene
     exp = rng.normal(size=(T, 50))
     path.write_bytes(pickle.dumps({"exp": exp, "pose": np.zeros((T, 6))}))
     (session,) = read_sessions([path])
-    np.testing.assert_allclose(session.expression, exp, atol=1e-6)
+    np.testing.assert_allclose(session.motion.expression, exp, atol=1e-6)
 
 
 class _Evil:
@@ -224,5 +226,5 @@ def test_the_made_tracks_beside_the_checkout(shared: Path) -> None:
     (vhap_session,) = read_sessions([cases / "11_vhap.npz"])
     (live_link,) = read_sessions([cases / "12_livelink.csv"])
     assert (smirk.head_id, smirk.shape_chunks.shape) == ("flame-300-50", (10, 300))
-    assert (vhap_session.head_id, vhap_session.valid.sum()) == ("flame-300-100", 300)
+    assert (vhap_session.head_id, vhap_session.motion.valid.sum()) == ("flame-300-100", 300)
     assert live_link.meta["fps"] == pytest.approx(60.0)

@@ -24,15 +24,15 @@ def test_intensities_of_0_to_5_become_0_to_1(tmp_path: Path) -> None:
     path = write_table(tmp_path / "a.csv", OPENFACE_NAMES, openface_rows(50))
     (session,) = read_sessions([path])
     assert session.head_id == "openface-2"
-    assert session.expression_names == ("AU01", "AU12")
-    np.testing.assert_allclose(session.expression[:, 0], 0.002 * np.arange(50), atol=1e-7)
-    np.testing.assert_allclose(session.expression[:, 1], 0.5)
-    np.testing.assert_allclose(session.seconds, 0.04 * np.arange(50), atol=1e-9)
+    assert session.motion.names == ("AU01", "AU12")
+    np.testing.assert_allclose(session.motion.expression[:, 0], 0.002 * np.arange(50), atol=1e-7)
+    np.testing.assert_allclose(session.motion.expression[:, 1], 0.5)
+    np.testing.assert_allclose(session.motion.seconds, 0.04 * np.arange(50), atol=1e-9)
     assert session.meta["fps"] == pytest.approx(25.0)
     assert session.meta["fps_assumed"] is False
-    assert session.valid.all()
+    assert session.motion.valid.all()
     assert session.shape.size == session.shape_chunks.size == 0
-    assert np.isnan(session.rotation).all()
+    assert np.isnan(session.motion.rotation).all()
 
 
 def test_what_a_file_is_shows_in_it_not_in_its_name(tmp_path: Path) -> None:
@@ -58,8 +58,8 @@ def test_failed_and_unsure_rows_are_invalid_with_their_reason(tmp_path: Path) ->
         "missing value",
         "repeated time",
     )
-    assert session.valid.sum() == 36
-    assert np.isnan(session.expression[[3, 5, 7, 9]]).all()
+    assert session.motion.valid.sum() == 36
+    assert np.isnan(session.motion.expression[[3, 5, 7, 9]]).all()
     assert session.confidence is not None
     assert session.confidence[5] == pytest.approx(0.2)
 
@@ -68,9 +68,9 @@ def test_missing_frames_are_filled_in_as_such(tmp_path: Path) -> None:
     rows = openface_rows(60)
     left = rows[:20] + rows[30:]
     (session,) = read_sessions([write_table(tmp_path / "a.csv", OPENFACE_NAMES, left)])
-    assert len(session.seconds) == 60
+    assert len(session.motion.seconds) == 60
     assert reasons(session)[20:30] == ["missing frame"] * 10
-    np.testing.assert_allclose(session.seconds, 0.04 * np.arange(60), atol=1e-6)
+    np.testing.assert_allclose(session.motion.seconds, 0.04 * np.arange(60), atol=1e-6)
 
 
 def test_uneven_times_are_kept_as_they_are(tmp_path: Path) -> None:
@@ -78,7 +78,7 @@ def test_uneven_times_are_kept_as_they_are(tmp_path: Path) -> None:
     times = np.round(np.cumsum(rng.uniform(0.05, 0.1, 80)), 3)
     rows = [[k, 0, times[k], 1.0, 1, 1.0, 1.0] for k in range(80)]
     (session,) = read_sessions([write_table(tmp_path / "a.csv", OPENFACE_NAMES, rows)])
-    np.testing.assert_array_equal(session.seconds, times)
+    np.testing.assert_array_equal(session.motion.seconds, times)
 
 
 def test_pose_and_gaze_turn_to_the_heads_own_frame(tmp_path: Path) -> None:
@@ -93,16 +93,16 @@ def test_pose_and_gaze_turn_to_the_heads_own_frame(tmp_path: Path) -> None:
     rows = openface_rows(2)
     path = write_table(tmp_path / "a.csv", names, [rows[0] + first, rows[1] + second])
     (session,) = read_sessions([path])
-    assert session.gaze is not None
-    np.testing.assert_allclose(session.gaze[0], 0.0, atol=1e-6)
-    np.testing.assert_allclose(session.translation[1], [0.01, -0.02, 0.6], atol=1e-7)
+    assert session.motion.gaze is not None
+    np.testing.assert_allclose(session.motion.gaze[0], 0.0, atol=1e-6)
+    np.testing.assert_allclose(session.motion.translation[1], [0.01, -0.02, 0.6], atol=1e-7)
     facing = np.diag([1.0, -1.0, -1.0])
-    ours = facing @ Rotation.from_rotvec(session.rotation[0]).as_matrix() @ facing
+    ours = facing @ Rotation.from_rotvec(session.motion.rotation[0]).as_matrix() @ facing
     np.testing.assert_allclose(ours, turn, atol=1e-6)
     # nose down in the picture, eyes at the camera: both eyes are turned up by the nod
-    nose = facing @ Rotation.from_rotvec(session.rotation[1]).as_matrix() @ [0.0, 0.0, 1.0]
-    assert session.gaze[1, 0, 1] == pytest.approx(np.sign(nose[1]) * down, abs=1e-6)
-    np.testing.assert_allclose(session.gaze[1, :, 0], 0.0, atol=1e-6)
+    nose = facing @ Rotation.from_rotvec(session.motion.rotation[1]).as_matrix() @ [0.0, 0.0, 1.0]
+    assert session.motion.gaze[1, 0, 1] == pytest.approx(np.sign(nose[1]) * down, abs=1e-6)
+    np.testing.assert_allclose(session.motion.gaze[1, :, 0], 0.0, atol=1e-6)
 
 
 def test_the_subjects_left_eye_is_the_one_on_the_right_of_the_picture(tmp_path: Path) -> None:
@@ -111,8 +111,8 @@ def test_the_subjects_left_eye_is_the_one_on_the_right_of_the_picture(tmp_path: 
     names = (*OPENFACE_NAMES, *POSE, *GAZE)
     row = openface_rows(1)[0] + [0, 0, 600, 0, 0, 0, *straight, *to_the_pictures_right]
     (session,) = read_sessions([write_table(tmp_path / "a.csv", names, [row])])
-    assert session.gaze is not None
-    np.testing.assert_allclose(session.gaze[0], [[0.2, 0.0], [0.0, 0.0]], atol=1e-6)
+    assert session.motion.gaze is not None
+    np.testing.assert_allclose(session.motion.gaze[0], [[0.2, 0.0], [0.0, 0.0]], atol=1e-6)
 
 
 def test_single_pictures_have_no_times_which_is_said(tmp_path: Path) -> None:
@@ -121,10 +121,10 @@ def test_single_pictures_have_no_times_which_is_said(tmp_path: Path) -> None:
     (session,) = read_sessions(paths)
     assert session.meta["fps_assumed"] is True
     assert "30 frames a second are assumed" in session.meta["notes"][0]
-    np.testing.assert_allclose(session.expression[:, 0], np.arange(30) / 50, atol=1e-7)
+    np.testing.assert_allclose(session.motion.expression[:, 0], np.arange(30) / 50, atol=1e-7)
     (stated,) = read_sessions(paths, fps=10.0)
     assert stated.meta["fps_assumed"] is False
-    assert stated.seconds[-1] == pytest.approx(2.9)
+    assert stated.motion.seconds[-1] == pytest.approx(2.9)
 
 
 def test_several_faces_are_several_sessions_or_one_sentence(tmp_path: Path) -> None:
@@ -133,7 +133,7 @@ def test_several_faces_are_several_sessions_or_one_sentence(tmp_path: Path) -> N
     ]
     path = write_table(tmp_path / "a.csv", OPENFACE_NAMES, rows)
     sessions = read_sessions([path])
-    assert [len(one.seconds) for one in sessions] == [30, 30]
+    assert [len(one.motion.seconds) for one in sessions] == [30, 30]
     assert [one.meta["face"] for one in sessions] == [1, 3]
     with pytest.raises(InputError, match=r"holds 2 faces \(face_id 0, 2\)"):
         only_session(sessions, path)
@@ -144,8 +144,8 @@ def test_openface_3_is_told_by_its_columns(tmp_path: Path) -> None:
     path = write_table(tmp_path / "a.csv", names, [[k, k / 25, 1, 0, 0, 0.5, 1] for k in range(9)])
     (session,) = read_sessions([path])
     assert session.head_id == "openface-3"
-    assert session.expression_names == ("AU01", "AU12")
-    np.testing.assert_allclose(session.expression[0], [0.5, 1.0])
+    assert session.motion.names == ("AU01", "AU12")
+    np.testing.assert_allclose(session.motion.expression[0], [0.5, 1.0])
 
 
 def test_openface_3_units_numbered_by_the_networks_outputs(tmp_path: Path) -> None:
@@ -155,7 +155,7 @@ def test_openface_3_units_numbered_by_the_networks_outputs(tmp_path: Path) -> No
     )
     (session,) = read_sessions([path])
     assert session.head_id == "openface-3"
-    found = dict(zip(session.expression_names, session.expression[0].tolist(), strict=True))
+    found = dict(zip(session.motion.names, session.motion.expression[0].tolist(), strict=True))
     assert found["AU06"] == pytest.approx(0.2)
     assert found["AU12"] == pytest.approx(0.3)
     assert found["AU02"] == pytest.approx(0.6)

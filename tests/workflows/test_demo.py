@@ -30,7 +30,7 @@ def test_made_speakers_are_recognised_by_their_motion(result: DemoResult) -> Non
     )
     for probe in result.probes:
         assert probe.session.simulated
-        assert probe.session.valid.mean() > 0.95
+        assert probe.session.motion.valid.mean() > 0.95
         assert len(probe.identification.matches) == 6
 
 

@@ -22,6 +22,7 @@ from facedyn_app.workflows.split import split_library
 from facedyn_app.workflows.study import drift_ratios
 from facedyn_app.workflows.train import UNFINISHED, TrainingPlan, plan_split, train_recognizer
 from tests.recognizer.conftest import easy_session, small_settings
+from tests.sessions import altered
 
 LAST = parse_test_sessions("last")
 PLAN = TrainingPlan(LAST, device="cpu")
@@ -206,9 +207,9 @@ def nothing_valid(library: Library) -> None:
     for speaker in range(3):
         for number in range(3):
             session = easy_session(speaker, number)
-            blind = np.zeros(len(session.seconds), dtype=bool)
-            nan = np.full_like(session.expression, np.nan)
-            made = replace(session, valid=blind, expression=nan)
+            blind = np.zeros(len(session.motion.seconds), dtype=bool)
+            nan = np.full_like(session.motion.expression, np.nan)
+            made = altered(session, valid=blind, expression=nan)
             library.enrol(f"made {speaker}", made, "made up for this test")
 
 

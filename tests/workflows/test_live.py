@@ -34,8 +34,11 @@ def test_single_frames_give_the_motion_that_the_whole_recording_gives(shared: Pa
     late = range(230, 300)  # the shape is known by then, and no hand is before the mouth
     blink = head.expression_names.index("eyeBlinkLeft")
     for ours, theirs in (
-        ([seen[k].fit.jaw[0, 0] for k in late], fit.jaw[late, 0]),
-        ([seen[k].fit.expression[0, blink] for k in late], fit.expression[late, blink]),
+        ([seen[k].fit.motion.jaw[0, 0] for k in late], fit.motion.jaw[late, 0]),
+        (
+            [seen[k].fit.motion.expression[0, blink] for k in late],
+            fit.motion.expression[late, blink],
+        ),
     ):
         assert np.corrcoef(ours, theirs)[0, 1] > 0.9
     opened = [one for one in seen if one.vertices is not None]
@@ -53,7 +56,7 @@ def test_a_picture_without_a_face_gives_no_mesh_and_the_next_face_is_found(share
         again = live.see(Frame(2, frames[1].seconds + 10, frames[2].image))
     assert first.vertices is not None
     assert nothing.vertices is None
-    assert not nothing.fit.valid.any()
+    assert not nothing.fit.motion.valid.any()
     assert np.isnan(nothing.fit.points).all()
     assert again.vertices is not None
 

@@ -29,28 +29,28 @@ def test_a_real_recording_is_fitted_well(shared: Path) -> None:
     head = load_head("open-head-1")
     analysis = analyse_video(shared / "data/videos/pyfeat_20s.mp4", head, Settings(), device="cpu")
     session, fit = analysis.session, analysis.fit
-    error_percent = 100 * np.mean(fit.error_px[fit.valid] / fit.face_px[fit.valid])
-    assert len(fit.seconds) == 472
+    error_percent = 100 * np.mean(fit.error_px[fit.motion.valid] / fit.face_px[fit.motion.valid])
+    assert len(fit.motion.seconds) == 472
     # a hand is before the mouth in about a third of the frames; nothing else is wrong with any
-    assert 0.65 < fit.valid.mean() < 0.75
+    assert 0.65 < fit.motion.valid.mean() < 0.75
     assert fit.invalid_reason is not None
-    assert {INVALID_REASONS[code] for code in fit.invalid_reason[~fit.valid]} == {"occluded"}
+    assert {INVALID_REASONS[code] for code in fit.invalid_reason[~fit.motion.valid]} == {"occluded"}
     assert error_percent <= 0.8
     assert not session.simulated
     assert session.meta["source"]["name"] == "pyfeat_20s.mp4"
     # the landmarker's own scores, which are part of the fit, from people, not from painted heads
     for name in ("eyeBlinkLeft", "eyeBlinkRight"):
-        mine = session.expression[fit.valid, session.expression_names.index(name)]
-        theirs = analysis.landmarks.whole().scores[fit.valid, BLENDSHAPE_NAMES.index(name)]
+        mine = session.motion.expression[fit.motion.valid, session.motion.names.index(name)]
+        theirs = analysis.landmarks.whole().scores[fit.motion.valid, BLENDSHAPE_NAMES.index(name)]
         assert np.corrcoef(mine, theirs)[0, 1] > 0.9
 
 
 def test_a_rendered_face_gives_back_its_motion(tmp_path: Path) -> None:
     head = load_head("open-head-1")
-    motion = simulate_motion(0, 0, 4.0, seed=9, names=head.expression_names)
+    simulated = simulate_motion(0, 0, 4.0, seed=9, names=head.expression_names)
     scene = make_scene(head, 0, 0, seed=9)
     path = tmp_path / "made.mp4"
-    write_video(path, render_motion(head, motion, scene), motion.fps, comment=SIMULATED)
+    write_video(path, render_motion(head, simulated, scene), simulated.fps, comment=SIMULATED)
     seen: list[Progress] = []
     private = Settings(privacy=PrivacySettings(file_names=False))
     analysis = analyse_video(path, head, private, device="cpu", live=True, on_progress=seen.append)
@@ -58,17 +58,20 @@ def test_a_rendered_face_gives_back_its_motion(tmp_path: Path) -> None:
     assert session.simulated
     assert session.meta["source"]["name"] == "recording"
     assert len(session.meta["source"]["sha256"]) == 64
-    assert session.valid.mean() > 0.95
-    names, valid = session.expression_names, session.valid
+    assert session.motion.valid.mean() > 0.95
+    names, valid = session.motion.names, session.motion.valid
     blink = names.index("eyeBlinkLeft")
     assert (
-        np.corrcoef(session.expression[valid, blink], motion.expression[valid, blink])[0, 1] > 0.8
+        np.corrcoef(
+            session.motion.expression[valid, blink], simulated.motion.expression[valid, blink]
+        )[0, 1]
+        > 0.8
     )
-    assert np.corrcoef(session.jaw[valid, 0], motion.jaw[valid, 0])[0, 1] > 0.8
-    turn = session.rotation[valid] - (scene.rotation + motion.rotation[valid])
+    assert np.corrcoef(session.motion.jaw[valid, 0], simulated.motion.jaw[valid, 0])[0, 1] > 0.8
+    turn = session.motion.rotation[valid] - (scene.rotation + simulated.motion.rotation[valid])
     assert np.degrees(np.abs(turn - np.median(turn, axis=0))).mean() < 2.0
     partial = [p.partial for p in seen if isinstance(p.partial, PartialFit)]
-    assert sum(len(part.seconds) for part in partial) == len(session.seconds)
+    assert sum(len(part.motion.seconds) for part in partial) == len(session.motion.seconds)
     assert all(part.image is not None and part.image.shape == (400, 400, 3) for part in partial)
 
 

@@ -104,7 +104,7 @@ class CameraController(QObject):
     def _show_update(self, update: CameraUpdate, timing: str) -> None:
         feed = self.live.open_feed
         origin = ["simulated"] if feed is not None and feed.simulated else []
-        found = not update.parts or bool(update.parts[-1].valid[-1])
+        found = not update.parts or bool(update.parts[-1].motion.valid[-1])
         seen = "getting ready …" if not timing else "face found" if found else "no trusted face"
         text = " · ".join([*origin, seen, *([timing] if timing else [])])
         self._window.feed.show_live(update.image, update.points, text)

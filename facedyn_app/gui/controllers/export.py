@@ -117,7 +117,7 @@ class ExportController(QObject):
             self._state.show_message("Open a video first, then export its meshes.")
             return
         frame = self._state.frame
-        fitted = bool(recording.session.valid[frame])
+        fitted = bool(recording.session.motion.valid[frame])
         dialog = MeshDialog(recording.title, frame, fitted, documents_folder(), self._window)
         dialog.accepted.connect(lambda: self.export_meshes(recording, dialog.order()))
         _open(dialog)

@@ -31,7 +31,7 @@ def facts_of(recording: Recording) -> list[Fact]:
         facts.append(
             ("Face", f"{seen.number} of {len(recording.faces)}, seen {seen.seconds:.1f} s")
         )
-    duration = float(session.seconds[-1]) if len(session.seconds) else 0.0
+    duration = float(session.motion.seconds[-1]) if len(session.motion.seconds) else 0.0
     facts.append(("Duration", f"{duration:.1f} s"))
     if recording.info is not None:
         facts += _video_facts(recording.info)

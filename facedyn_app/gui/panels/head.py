@@ -82,12 +82,12 @@ class HeadPanel(Panel):
             return
         if self.status.kind != "done":
             self.show_status(DONE)
-        if not timeline.valid[frame]:
+        if not timeline.motion.valid[frame]:
             self._note.setText("Expression only · no face in this frame")
             return
         rows = slice(frame, frame + 1)
-        expression = with_zeros(drawn.expression[rows], head.n_expression)
-        self.view.pose(mesh.vertices(motion.vertices(expression, drawn.jaw[rows])[0]))
+        expression = with_zeros(drawn.motion.expression[rows], head.n_expression)
+        self.view.pose(mesh.vertices(motion.vertices(expression, drawn.motion.jaw[rows])[0]))
         self._note.setText("Expression only")
 
     def _as_drawn(
@@ -98,7 +98,7 @@ class HeadPanel(Panel):
         While a face is being fitted, the timeline is the head's own, or its head is on its way.
         """
         if session is None:
-            fits = timeline.names == head.expression_names[: len(timeline.names)]
+            fits = timeline.motion.names == head.expression_names[: len(timeline.motion.names)]
             return timeline if fits else None
         if self._drawn is not None and self._drawn[0] is session and self._drawn[1] is head:
             return self._drawn[2]

@@ -92,9 +92,9 @@ class TracesPanel(Panel):
             self._redraw.stop()
             self.show_empty()
             return
-        grown = self._timeline is not None and self._timeline.names == timeline.names
+        grown = self._timeline is not None and self._timeline.motion.names == timeline.motion.names
         self._timeline = timeline
-        groups = trace_groups(timeline.names)
+        groups = trace_groups(timeline.motion.names)
         if groups != self._groups:
             self._build(groups)
         if self.status.kind != "done":
@@ -109,7 +109,7 @@ class TracesPanel(Panel):
         """Put the cursor on a frame."""
         if self._timeline is None or not self._timeline.n_frames:
             return
-        seconds = float(self._timeline.seconds[min(frame, self._timeline.n_frames - 1)])
+        seconds = float(self._timeline.motion.seconds[min(frame, self._timeline.n_frames - 1)])
         for cursor in self._cursors:
             cursor.setValue(seconds)
 
@@ -118,7 +118,7 @@ class TracesPanel(Panel):
         for region in self._regions:
             region.setVisible(False)
             if self._timeline is not None and span.first is not None and span.last is not None:
-                ends = self._timeline.seconds[np.array([span.first, span.last])]
+                ends = self._timeline.motion.seconds[np.array([span.first, span.last])]
                 region.setRegion((float(ends[0]), float(ends[1])))
                 region.setVisible(True)
 
@@ -205,7 +205,7 @@ class TracesPanel(Panel):
         if timeline is None or timeline.n_frames == 0:
             return
         for source, curve in self._curves:
-            curve.setData(timeline.seconds, timeline.column(source), connect="finite")
+            curve.setData(timeline.motion.seconds, timeline.column(source), connect="finite")
         begin, end = timeline.begins, max(timeline.duration, timeline.begins + 1.0)
         for plot, group in zip(self._plots, self._groups, strict=True):
             plot.setLimits(xMin=begin, xMax=end, minXRange=min(0.5, end - begin))

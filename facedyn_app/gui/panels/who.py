@@ -132,7 +132,7 @@ class WhoPanel(Panel):
             [float(match.probability) if answer.calibrated else 0.0 for match in answer.matches],
         )
         self._bars.threshold = answer.threshold if answer.calibrated else None
-        seconds = recording.session.seconds
+        seconds = recording.session.motion.seconds
         self.evidence.show_answer(answer, float(seconds[-1]) if len(seconds) else 0.0)
         self._votes.setText(self.evidence.legend())
         self._footer.setText(_footer_text(answer))

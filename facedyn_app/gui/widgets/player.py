@@ -173,7 +173,7 @@ class Player(QWidget):
 
     def _restart_clock(self) -> None:
         if self._timeline is not None and self._timeline.n_frames:
-            self._start_seconds = float(self._timeline.seconds[self._due])
+            self._start_seconds = float(self._timeline.motion.seconds[self._due])
             self._elapsed.start()
 
     def _tick(self) -> None:
@@ -196,7 +196,7 @@ class Player(QWidget):
             self._time.setText("--:--.- / --:--.-")
             return
         frame = min(self._frame, timeline.n_frames - 1)
-        now = clock(float(timeline.seconds[frame]))
+        now = clock(float(timeline.motion.seconds[frame]))
         if timeline.rolling:
             self._time.setText(f"live    {now}")
             return

@@ -98,7 +98,7 @@ class SeekBar(QWidget):
         """Put the cursor on a frame."""
         timeline = self._timeline
         if timeline is not None and timeline.n_frames:
-            self._seconds = float(timeline.seconds[min(frame, timeline.n_frames - 1)])
+            self._seconds = float(timeline.motion.seconds[min(frame, timeline.n_frames - 1)])
             self.update()
 
     def show_span(self, span: Span) -> None:
@@ -172,7 +172,7 @@ class SeekBar(QWidget):
     def _paint_header(self, painter: QPainter, timeline: Timeline) -> None:
         colours = colours_of(self)
         width = self._bar_px()
-        invalid = columns_of((~timeline.valid).astype(np.float64), width)
+        invalid = columns_of((~timeline.motion.valid).astype(np.float64), width)
         error = columns_of(timeline.error_percent, width)
         shade = QColor(colours.bad)
         shade.setAlpha(150)
@@ -202,13 +202,13 @@ class SeekBar(QWidget):
         colours = colours_of(self)
         painter.setPen(QPen(QColor(colours.text), 1))
         for mark in self._marks:
-            x = self._x_of(float(timeline.seconds[mark]))
+            x = self._x_of(float(timeline.motion.seconds[mark]))
             tip = [QPointF(x - 4, HEADER_PX - 5), QPointF(x + 4, HEADER_PX - 5)]
             painter.setBrush(QColor(colours.caution))
             painter.drawPolygon(QPolygonF([*tip, QPointF(x, HEADER_PX + 2)]))
         for frame, way in ((self._span.first, 4), (self._span.last, -4)):
             if frame is not None:
-                x = self._x_of(float(timeline.seconds[frame]))
+                x = self._x_of(float(timeline.motion.seconds[frame]))
                 painter.setPen(QPen(QColor(colours.text), 2))
                 bracket = [
                     QPointF(x + way, track.top()),
