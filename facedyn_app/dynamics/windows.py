@@ -8,7 +8,7 @@ import numpy as np
 
 from facedyn_app.dynamics.features import MotionTrack
 from facedyn_app.errors import TooLittleError
-from facedyn_app.records import FloatArray
+from facedyn_app.records import FloatArray, IntArray
 
 SHORTEST_WINDOW_S = 2.0
 """The shortest stretch that is still used as one window when no full window fits, s."""
@@ -56,6 +56,11 @@ def windows(track: MotionTrack, window_s: float, hop_s: float) -> tuple[FloatArr
 def window_starts(segments: Sequence[tuple[int, int]], length: int, hop: int) -> list[int]:
     """First rows of all windows of `length` rows in segments (start, stop), `hop` rows apart."""
     return [at for segment in segments for at in _starts(segment, length, hop)]
+
+
+def evenly_spread(n: int, most: int) -> IntArray:
+    """Numbers of at most so many of n windows, evenly taken, ascending."""
+    return np.unique(np.linspace(0, n - 1, most).round().astype(int))
 
 
 def _step_s(track: MotionTrack) -> float:

@@ -18,6 +18,7 @@ import torch
 from torch import Tensor
 
 from facedyn_app.fitting.state import FaceState
+from facedyn_app.fitting.view import to_head
 from facedyn_app.headmodel.model import HeadModel
 from facedyn_app.records import FloatArray, Landmarks
 
@@ -92,8 +93,8 @@ def gaze_angles(eyes: Eyes, landmarks: Landmarks, state: FaceState, focal_px: fl
     flat = (seen - np.array([landmarks.width / 2, landmarks.height / 2])) / focal_px
     sight = torch.as_tensor(flat, dtype=like.dtype, device=like.device)
     sight = torch.cat([sight, torch.ones_like(sight[..., :1])], dim=2)
-    to_head = like.new_tensor([1.0, -1.0, -1.0])[:, None] * state.rotation
-    sight, origin = sight @ to_head, -(like[:, None] @ to_head)
+    axes = to_head(state).mT
+    sight, origin = sight @ axes, -(like[:, None] @ axes)
     slope = sight[..., :2] / sight[..., 2:]
     shape = state.shape[0, : eyes.by_shape.shape[2]]
     middle = eyes.middle + eyes.by_shape[..., : len(shape)] @ shape

@@ -12,7 +12,7 @@ from dataclasses import dataclass
 import numpy as np
 
 from facedyn_app.dynamics.features import feature_names, motion_features
-from facedyn_app.dynamics.windows import windows
+from facedyn_app.dynamics.windows import evenly_spread, windows
 from facedyn_app.errors import MismatchError
 from facedyn_app.records import BoolArray, FloatArray, IntArray, Session
 from facedyn_app.settings import FeatureSettings
@@ -71,7 +71,7 @@ class MotionWindows:
         """At most so many of the windows, evenly taken."""
         if len(self.values) <= most:
             return self
-        chosen = np.unique(np.linspace(0, len(self.values) - 1, most).round().astype(int))
+        chosen = evenly_spread(len(self.values), most)
         return MotionWindows(self.values[chosen], self.spans[chosen], self.mean, self.present)
 
 

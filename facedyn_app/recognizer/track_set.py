@@ -19,7 +19,7 @@ import numpy as np
 import torch
 from torch import Tensor
 
-from facedyn_app.dynamics.windows import window_starts
+from facedyn_app.dynamics.windows import evenly_spread, window_starts
 from facedyn_app.errors import InputError
 from facedyn_app.records import BoolArray, FloatArray, IntArray
 
@@ -106,7 +106,7 @@ class TrackSet:
         segments = self.segments[session]
         length = min(length, max(stop - start for start, stop in segments))
         starts = window_starts(segments, length, hop)
-        chosen = np.unique(np.linspace(0, len(starts) - 1, most).round().astype(int))
+        chosen = evenly_spread(len(starts), most)
         return np.stack([self._rows(session, starts[k], length) for k in chosen])
 
     def _rows(self, session: int, start: int, length: int) -> FloatArray:
