@@ -60,11 +60,12 @@ def test_all_stages(on_progress: OnProgress) -> SelfTest:
         trial = Trial(Path(folder), on_progress)
         for done, (name, step) in enumerate(STEPS):
             on_progress(Progress(f"testing: {name}", done, len(STEPS)))
-            results.append(_result(name, step, trial))
+            results.append(run_step(name, step, trial))
     return SelfTest(tuple(results), time.perf_counter() - began)
 
 
-def _result(name: str, step: Callable[[Trial], str], trial: Trial) -> StepResult:
+def run_step(name: str, step: Callable[[Trial], str], trial: Trial) -> StepResult:
+    """Run one step; what it raises, but for a wish to stop, is its result."""
     began = time.perf_counter()
     try:
         what, ok = step(trial), True
