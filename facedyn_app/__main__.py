@@ -2,8 +2,8 @@
 
 from __future__ import annotations
 
-import multiprocessing
 import os
+import sys
 from collections.abc import Callable, Sequence
 from importlib import import_module
 from pathlib import Path
@@ -15,8 +15,8 @@ from facedyn_app.errors import OutputError
 
 if TYPE_CHECKING:
     from facedyn_app.bench.window import WindowTiming
-    from facedyn_app.demo import DemoResult
     from facedyn_app.progress import OnProgress
+    from facedyn_app.workflows.demo import DemoResult
 
 
 def open_window(
@@ -56,7 +56,10 @@ def print_pdf(page: str, path: Path) -> None:
 
 def main() -> None:
     """Run the program with the arguments of this process."""
-    multiprocessing.freeze_support()
+    if getattr(sys, "frozen", False):
+        import multiprocessing  # takes a tenth of the start, and has nothing to do outside a bundle
+
+        multiprocessing.freeze_support()
     # read by OpenMP when torch is imported: threads that wait long would otherwise keep cores busy
     # that landmarks and window need, and make a fit on a loaded machine ten times slower
     os.environ.setdefault("GOMP_SPINCOUNT", "2000")

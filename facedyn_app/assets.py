@@ -12,6 +12,9 @@ from pathlib import Path
 
 from facedyn_app.errors import InputError
 
+DEFAULT_HEAD = "open-head-1"
+"""The head that comes with the program, and that is taken where none is named."""
+
 
 def asset_folder(kind: str) -> Path:
     """Where `models` or `resources` lies: in a bundle, an installed wheel or a checkout.

@@ -16,11 +16,11 @@ from facedyn_app.bench.rendered_truth import make_truth, truth_video
 from facedyn_app.bench.takes import Take
 from facedyn_app.headmodel.model import HeadModel
 from facedyn_app.landmarks.read_ahead import read_ahead
-from facedyn_app.live import LiveFace, LiveFrame
 from facedyn_app.progress import OnProgress, Progress, ignore
 from facedyn_app.records import FloatArray, Frame
 from facedyn_app.settings import Settings
 from facedyn_app.video import probe_video, read_frames
+from facedyn_app.workflows.camera import LiveFace, LiveFrame
 
 FILM = Case(Take.TALK)
 FILM_RATE = 30.0

@@ -15,10 +15,10 @@ from facedyn_app.bench.takes import Take
 from facedyn_app.fitting.session_fit import fit_session
 from facedyn_app.headmodel.model import HeadModel
 from facedyn_app.npz import read_npz
-from facedyn_app.pipeline import analyse_video
 from facedyn_app.progress import OnProgress, ignore
 from facedyn_app.records import FRAME_ARRAYS, INVALID_REASONS, HeadFit, Landmarks
 from facedyn_app.settings import FitSettings, Settings
+from facedyn_app.workflows.analyse import analyse_video
 
 ANY_STEP = 1e6
 

@@ -16,7 +16,6 @@ from pathlib import Path
 
 import numpy as np
 
-from facedyn_app.analysis import FollowedVideo, fit_face, follow_video
 from facedyn_app.assets import sha256_of
 from facedyn_app.bench.measurement import invalid_by_reason
 from facedyn_app.bench.metrics import Agreement, compare_channels
@@ -36,6 +35,7 @@ from facedyn_app.records import BoolArray, ByteArray, FloatArray, HeadFit, Landm
 from facedyn_app.settings import Settings
 from facedyn_app.video import SIMULATED, probe_video, read_frames
 from facedyn_app.video.write import VideoFile
+from facedyn_app.workflows.analyse import FollowedVideo, fit_face, follow_video
 
 ENCODER = {"crf": "14", "b": "0", "deadline": "realtime", "cpu-used": "8", "threads": "1"}
 LEAST_FRAMES = 10

@@ -25,11 +25,11 @@ from facedyn_app.bench.recorded_truth import (
 )
 from facedyn_app.errors import TooLittleError
 from facedyn_app.headmodel.model import HeadModel
-from facedyn_app.pipeline import analyse_video
 from facedyn_app.progress import OnProgress, ignore
 from facedyn_app.records import HeadFit, Landmarks
 from facedyn_app.settings import Settings
 from facedyn_app.video import probe_video
+from facedyn_app.workflows.analyse import analyse_video
 
 LEAST_SD = 0.05
 """A channel moves where its true standard deviation is at least this."""

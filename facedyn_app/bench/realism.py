@@ -15,10 +15,10 @@ from facedyn_app.errors import InputError, MismatchError, TooLittleError
 from facedyn_app.library.importers import Layout, find_recordings
 from facedyn_app.library.library import DATABASE, Library
 from facedyn_app.recognizer.bootstrap import Interval
-from facedyn_app.recordings import Form, form_of, read_one_kept, track_kind
 from facedyn_app.records import Session
 from facedyn_app.simulate.corpus import simulate_sessions, true_sessions
 from facedyn_app.simulate.observation import shipped_observation
+from facedyn_app.workflows.recordings import Form, form_of, read_one_kept, track_kind
 
 MEASURES = tuple(field.name for field in fields(SessionStatistics))
 """The rows of the table, in their order."""

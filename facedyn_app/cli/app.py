@@ -1,42 +1,72 @@
-"""The verbs and their options. What they do is imported when they are called: help is quick."""
+"""The command line: its verbs, loaded when they are named, and the log of the program's faults."""
 
 from __future__ import annotations
 
+import logging
+import logging.handlers
+import sys
+import threading
+from importlib import import_module
 from pathlib import Path
-from typing import Annotated
+from types import TracebackType
+from typing import TYPE_CHECKING, Annotated, Any
 
 import typer
+from typer.core import TyperCommand, TyperGroup
 
 from facedyn_app import __version__
-from facedyn_app.cli import (
-    bench,
-    convert_verb,
-    export_verb,
-    head_verbs,
-    recognizer_verbs,
-    session_verbs,
-    window_verbs,
-)
-from facedyn_app.cli.corpus_verbs import add_corpus_verbs
-from facedyn_app.cli.options import (
-    ALL_FACES,
-    DEFAULT_HEAD,
-    AsJson,
-    Device,
-    DeviceName,
-    Directions,
-    FaceNumber,
-    FacesChoice,
-    HeadName,
-    LibraryFolder,
-    MirroredMean,
-    OtherHead,
-    SpeakerName,
-)
-from facedyn_app.cli.report_verb import PrintPdf, make_report
-from facedyn_app.cli.verb import Outcome, run_verb
-from facedyn_app.cli.window import MeasureWindow, OpenWindow
-from facedyn_app.progress import OnProgress
+from facedyn_app.cli.output import json_line
+from facedyn_app.cli.window import MeasureWindow, OpenWindow, Window, show_window
+from facedyn_app.folders import log_file, own_library
+
+if TYPE_CHECKING:
+    from facedyn_app.workflows.report import PrintPdf
+
+VERBS = {
+    "gui": "Open the window, and recordings in it, those of a folder as a queue, or a live camera.",
+    "demo": "Recognise simulated speakers.",
+    "fit": "Fit a head to a video, write a session file.",
+    "enrol": "Enrol a speaker with recordings, by consent.",
+    "identify": "Who is it? Rank the enrolled speakers.",
+    "verify": "Is it this speaker?",
+    "dnr": "Does the head shape drift? The drift-to-noise ratio.",
+    "convert": "Make a session of another program's measurement.",
+    "export": "Write a table, film or meshes.",
+    "report": "Write a report to print.",
+    "simulate": "Write session files of simulated speakers.",
+    "import": "Bring a folder of recordings into a library.",
+    "train": "Train a recognizer on a library.",
+    "evaluate": "Test a recognizer, with controls and baselines.",
+    "calibrate": "Calibrate a recognizer's probabilities.",
+    "study": "Tables and figures of a recognizer.",
+    "selftest": "Try every stage in less than a minute.",
+    "heads": "List the head models, show one, write one as a mesh.",
+    "recognizers": "List the recognizers of a library, say which one answers, bring in another.",
+    "sessions": "List the sessions of a library, each speaker's by their dates; date one of them.",
+    "bench": "Measure how accurate and how fast the program is on this machine.",
+}
+"""The verbs in the order of the help, each with a short one."""
+
+MODULES = {"import": "import_"}
+"""Modules of verbs that have another name than the verb."""
+
+LOG_BYTES, LOG_FILES = 1_000_000, 3
+
+log = logging.getLogger(__name__)
+
+
+class LazyGroup(TyperGroup):
+    """The verbs; the module of one is imported when it is named, so that help is quick."""
+
+    def __init__(self, **attributes: Any) -> None:
+        super().__init__(**attributes)
+        self.commands = {verb: TyperCommand(verb, help=text) for verb, text in VERBS.items()}
+
+    def resolve_command(self, ctx: Any, args: list[str]) -> Any:
+        """The verb that is named, its command, and the arguments that follow."""
+        verb, _, rest = super().resolve_command(ctx, args)
+        module = import_module(f"facedyn_app.cli.{MODULES.get(str(verb), verb)}")
+        return verb, typer.main.get_command(module.app), rest
 
 
 def make_app(
@@ -51,6 +81,7 @@ def make_app(
     """
     app = typer.Typer(
         name="facedyn",
+        cls=LazyGroup,
         help="Recognises people by how their faces move, and says how far to believe it.",
         epilog="For research use, not a medical device. Nothing is sent anywhere.",
         add_completion=False,
@@ -65,29 +96,10 @@ def make_app(
             bool, typer.Option("--version", is_eager=True, callback=_show_version)
         ] = False,
     ) -> None:
-        context.obj = open_window
+        context.obj = Window(open_window, measure_window, print_pdf)
         if context.invoked_subcommand is None:
-            window_verbs.open_empty(open_window)
+            show_window(context.obj, [], own_library())
 
-    app.command("gui", cls=window_verbs.CameraCommand)(window_verbs.gui)
-    app.command("demo", short_help="Recognise simulated speakers.")(window_verbs.demo)
-    app.command("fit", short_help="Fit a head to a video, write a session file.")(fit)
-    app.command("enrol", short_help="Enrol a speaker with recordings, by consent.")(enrol)
-    app.command("identify", short_help="Who is it? Rank the enrolled speakers.")(identify)
-    app.command("verify", short_help="Is it this speaker?")(verify)
-    app.command("dnr", short_help="Does the head shape drift? The drift-to-noise ratio.")(dnr)
-    app.command("convert", short_help="Make a session of another program's measurement.")(
-        convert_verb.convert
-    )
-    app.command("export", short_help="Write a table, film or meshes.")(export_verb.export)
-    app.command("report", short_help="Write a report to print.")(make_report(print_pdf))
-    app.add_typer(head_verbs.make_heads_app(), name="heads")
-    app.add_typer(recognizer_verbs.make_recognizers_app(), name="recognizers")
-    app.add_typer(session_verbs.make_sessions_app(), name="sessions")
-    app.add_typer(bench.make_bench_app(measure_window), name="bench")
-    app.command("simulate", short_help="Write session files of simulated speakers.")(simulate)
-    add_corpus_verbs(app)
-    app.command("selftest", short_help="Try every stage in less than a minute.")(selftest)
     return app
 
 
@@ -97,168 +109,72 @@ def _show_version(wanted: bool) -> None:
         raise typer.Exit
 
 
-def fit(
-    video: Annotated[Path, typer.Argument(metavar="VIDEO")],
-    out: Annotated[
-        Path, typer.Option("-o", "--output", metavar="SESSION.npz", help="The session file.")
-    ],
-    head: HeadName = DEFAULT_HEAD,
-    n_shape: Directions = 0,
-    n_expression: Directions = 0,
-    device: DeviceName = Device.AUTO,
-    face: FacesChoice = 0,
-    mirrored_mean: MirroredMean = False,
-    as_json: AsJson = False,
-) -> None:
-    """Follow a face through a video, fit a head to it, write a session file."""
+def run_app(open_window: OpenWindow, measure_window: MeasureWindow, print_pdf: PrintPdf) -> None:
+    """Run the program with the arguments of this process; ends the process.
 
-    def work(on_progress: OnProgress) -> Outcome:
-        from facedyn_app.cli.fit import fit_video
-        from facedyn_app.cli.fit_faces import fit_every_face
-        from facedyn_app.cli.recordings import Reading
+    Args:
+        open_window: Opens the window, for the verbs that need it.
+        measure_window: Times the window, for `bench window`.
+        print_pdf: Prints a page, for `report`.
 
-        one = max(face, 0)
-        reading = Reading(head, device, one, n_shape, n_expression, mirrored_mean=mirrored_mean)
-        fit_those = fit_every_face if face == ALL_FACES else fit_video
-        return fit_those(video, out, reading, on_progress)
-
-    run_verb(work, as_json=as_json)
+    Raises:
+        SystemExit: With the exit code.
+    """
+    _keep_output_alive()
+    log_path = _start_log()
+    sys.excepthook = _Fault(log_path)
+    threading.excepthook = _log_thread_fault
+    # typer.Typer.__call__ would put an excepthook of its own in place of this one
+    typer.main.get_command(make_app(open_window, measure_window, print_pdf))(prog_name="facedyn")
 
 
-def enrol(
-    name: Annotated[str, typer.Argument(metavar="NAME")],
-    recordings: Annotated[list[Path], typer.Argument(metavar="RECORDING")],
-    library: LibraryFolder,
-    consent: Annotated[
-        str,
-        typer.Option(
-            "--consent",
-            metavar="TEXT",
-            show_default=False,
-            help="Who gave it, when, for what. Without it nobody new is enrolled.",
-        ),
-    ] = "",
-    head: HeadName = DEFAULT_HEAD,
-    device: DeviceName = Device.AUTO,
-    face: FaceNumber = 0,
-    as_json: AsJson = False,
-) -> None:
-    """Enrol a speaker with recordings, by consent: videos, sessions, other programs' tables."""
-
-    def work(on_progress: OnProgress) -> Outcome:
-        from facedyn_app.cli.people import enrol_recordings
-        from facedyn_app.cli.recordings import Reading
-
-        reading = Reading(head, device, face)
-        return enrol_recordings(name, recordings, library, consent, reading, on_progress)
-
-    run_verb(work, as_json=as_json)
+def _keep_output_alive() -> None:
+    """Let a name that the terminal cannot show be shown as best it can."""
+    for stream in (sys.stdout, sys.stderr):
+        if hasattr(stream, "reconfigure"):
+            stream.reconfigure(errors="backslashreplace")
 
 
-RecognizerFolder = Annotated[
-    Path | None,
-    typer.Option(
-        "--recognizer",
-        metavar="DIR",
-        show_default="the active one of the library",
-        help="The folder of a trained recognizer.",
-    ),
-]
+def _start_log() -> Path | None:
+    """Send warnings and faults to the user's log file, which is made when the first one comes."""
+    path = log_file()
+    try:
+        path.parent.mkdir(parents=True, exist_ok=True)
+        handler = logging.handlers.RotatingFileHandler(
+            path, maxBytes=LOG_BYTES, backupCount=LOG_FILES, encoding="utf-8", delay=True
+        )
+    except OSError:
+        logging.getLogger().addHandler(logging.NullHandler())
+        return None
+    handler.setFormatter(logging.Formatter("%(asctime)s %(levelname)s %(name)s: %(message)s"))
+    logging.getLogger().addHandler(handler)
+    logging.captureWarnings(capture=True)
+    logging.raiseExceptions = False  # a full disk must not put a traceback on the screen
+    return path
 
 
-def identify(
-    recordings: Annotated[list[Path], typer.Argument(metavar="RECORDING…")],
-    library: LibraryFolder,
-    top: Annotated[int, typer.Option("--top", min=1, help="Most matches to show.")] = 5,
-    recognizer: RecognizerFolder = None,
-    out: Annotated[
-        Path | None,
-        typer.Option(
-            "-o",
-            "--output",
-            metavar="SCORES.csv",
-            show_default="(none)",
-            help="A table of every recording against every speaker.",
-        ),
-    ] = None,
-    head: OtherHead = None,
-    device: DeviceName = Device.AUTO,
-    face: FaceNumber = 0,
-    as_json: AsJson = False,
-) -> None:
-    """Who is it? Rank the enrolled speakers for videos, sessions, other programs' tables."""
+class _Fault:
+    """What is said when an exception reaches the top: one line, and where the details are."""
 
-    def work(on_progress: OnProgress) -> Outcome:
-        from facedyn_app.cli.asking import identify_recordings
-        from facedyn_app.cli.recordings import Reading
+    def __init__(self, log_file: Path | None) -> None:
+        self._log_file = log_file
 
-        reading = Reading(head, device, face)
-        return identify_recordings(recordings, library, top, recognizer, reading, out, on_progress)
-
-    run_verb(work, as_json=as_json)
+    def __call__(
+        self, kind: type[BaseException], error: BaseException, trace: TracebackType | None
+    ) -> None:
+        if issubclass(kind, KeyboardInterrupt):
+            typer.echo("Cancelled.", err=True)
+            return
+        log.critical("the program has failed", exc_info=(kind, error, trace))
+        sentence = f"facedyn has failed by a fault of its own: {kind.__name__}."
+        hint = f"The details are in '{self._log_file}'." if self._log_file else ""
+        typer.echo(f"{sentence} {hint}".strip(), err=True)
+        if "--json" in sys.argv:
+            typer.echo(json_line({"error": {"sentence": sentence, "hint": hint}}))
 
 
-def verify(
-    name: Annotated[str, typer.Argument(metavar="NAME")],
-    recording: Annotated[Path, typer.Argument(metavar="RECORDING")],
-    library: LibraryFolder,
-    recognizer: RecognizerFolder = None,
-    head: OtherHead = None,
-    device: DeviceName = Device.AUTO,
-    face: FaceNumber = 0,
-    as_json: AsJson = False,
-) -> None:
-    """Is it this speaker? Same, not the same, or cannot be told."""
-
-    def work(on_progress: OnProgress) -> Outcome:
-        from facedyn_app.cli.asking import verify_recording
-        from facedyn_app.cli.recordings import Reading
-
-        reading = Reading(head, device, face)
-        return verify_recording(name, recording, library, recognizer, reading, on_progress)
-
-    run_verb(work, as_json=as_json)
-
-
-def dnr(
-    library: LibraryFolder,
-    speaker: SpeakerName = None,
-    as_json: AsJson = False,
-) -> None:
-    """Does the head shape drift? The drift-to-noise ratio (DNR) of the speakers' sessions."""
-
-    def work(on_progress: OnProgress) -> Outcome:
-        from facedyn_app.cli.people import measure_speakers
-
-        return measure_speakers(library, speaker, on_progress)
-
-    run_verb(work, as_json=as_json)
-
-
-def simulate(
-    out: Annotated[Path, typer.Argument(metavar="OUT", help="A new folder.")],
-    speakers: Annotated[int, typer.Option(min=1, help="Made speakers.")] = 10,
-    sessions: Annotated[int, typer.Option(min=1, help="Sessions of each.")] = 3,
-    seconds: Annotated[float, typer.Option(min=1.0, help="Length of a session, s.")] = 60.0,
-    seed: Annotated[int, typer.Option(min=0, help="Which made population.")] = 0,
-    as_json: AsJson = False,
-) -> None:
-    """Write session files of simulated speakers, for trying out and for measuring."""
-
-    def work(on_progress: OnProgress) -> Outcome:
-        from facedyn_app.cli.simulate import Corpus, simulate_corpus
-
-        return simulate_corpus(out, Corpus(speakers, sessions, seconds, seed), on_progress)
-
-    run_verb(work, as_json=as_json)
-
-
-def selftest(as_json: AsJson = False) -> None:
-    """Try every stage on a small scale, in less than a minute, and say what was done."""
-
-    def work(on_progress: OnProgress) -> Outcome:
-        from facedyn_app.cli.selftest import test_all_stages
-
-        return test_all_stages(on_progress)
-
-    run_verb(work, as_json=as_json)
+def _log_thread_fault(fault: threading.ExceptHookArgs) -> None:
+    if fault.exc_value is not None:
+        log.critical(
+            "a thread has failed", exc_info=(fault.exc_type, fault.exc_value, fault.exc_traceback)
+        )

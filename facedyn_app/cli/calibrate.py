@@ -3,51 +3,64 @@
 from __future__ import annotations
 
 from pathlib import Path
+from typing import Annotated
 
-from facedyn_app.cli.verb import Outcome
-from facedyn_app.experiment.testing import calibrate_recognizer
-from facedyn_app.library.library import Library
-from facedyn_app.progress import OnProgress
-from facedyn_app.recognizer.files import (
-    check_recognizer_folder,
-    default_recognizer,
-    load_recognizer,
-    save_recognizer,
+import typer
+
+from facedyn_app.cli.options import (
+    BUILT_IN_NAME,
+    AsJson,
+    KeptTestChoice,
+    LibraryFolder,
+    verb_app,
 )
-from facedyn_app.recognizer.split import parse_test_sessions
+from facedyn_app.cli.output import Outcome, answering
+from facedyn_app.errors import InputError
+
+app = verb_app()
 
 
-def calibrate_on_library(
-    source: Path | None, folder: Path, out: Path, test_sessions: str | None, on_progress: OnProgress
-) -> Outcome:
-    """Calibrate a recognizer on a library's sessions that it has not seen, and write it.
+@app.command()
+def calibrate(
+    recognizer: Annotated[
+        Path,
+        typer.Argument(
+            metavar="RECOGNIZER", help="The folder of a trained recognizer, or 'built-in'."
+        ),
+    ],
+    library: LibraryFolder,
+    test_sessions: KeptTestChoice = None,
+    out: Annotated[
+        Path | None,
+        typer.Option(
+            "-o",
+            "--output",
+            metavar="RECOGNIZER",
+            show_default="the same folder",
+            help="Where the calibrated recognizer goes.",
+        ),
+    ] = None,
+    as_json: AsJson = False,
+) -> None:
+    """Calibrate a recognizer's probabilities on a library's sessions that it has not seen."""
+    with answering(as_json) as answer:
+        from facedyn_app.workflows.calibrate import calibrate_on_library
 
-    Args:
-        source: The recognizer; None for the built-in one.
-        folder: The library.
-        out: Where the calibrated recognizer goes; may be `source`.
-        test_sessions: Which sessions are asked about, as written; None for those kept in training.
-        on_progress: Called at every session; may raise Cancelled.
-
-    Raises:
-        FacedynError: What `calibrate_recognizer` raises; recognizer or library cannot be read.
-        OutputError: The recognizer cannot be written.
-    """
-    recognizer = default_recognizer() if source is None else load_recognizer(source)
-    chosen = None if test_sessions is None else parse_test_sessions(test_sessions)
-    check_recognizer_folder(out)
-    with Library.open(folder, create=False) as library:
-        calibrated = calibrate_recognizer(recognizer, library, chosen, on_progress)
-        save_recognizer(calibrated, out)
-        library.logbook.record("calibrate", f"recognizer '{out.name}'")
-    calibration = calibrated.calibration
-    facts = {
-        "recognizer": out,
-        "library": folder,
-        "calibrated_on": calibration.made_on,
-        "trials": calibration.trials.value,
-        "weight": calibration.weight,
-        "duration": calibration.duration,
-        "offset": calibration.offset,
-    }
-    return Outcome(facts, f"calibrated on {calibration.made_on}; written: {out}")
+        source = None if str(recognizer) == BUILT_IN_NAME else recognizer
+        if out is None and source is None:
+            raise InputError(
+                "The built-in recognizer cannot be changed.", "Name a folder for it with -o."
+            )
+        place = out or recognizer
+        calibrated = calibrate_on_library(source, library, place, test_sessions, answer.on_progress)
+        calibration = calibrated.calibration
+        facts = {
+            "recognizer": place,
+            "library": library,
+            "calibrated_on": calibration.made_on,
+            "trials": calibration.trials.value,
+            "weight": calibration.weight,
+            "duration": calibration.duration,
+            "offset": calibration.offset,
+        }
+        answer.outcome = Outcome(facts, f"calibrated on {calibration.made_on}; written: {place}")

@@ -2,99 +2,76 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
-from dataclasses import asdict
 from pathlib import Path
-from typing import Any
+from typing import Annotated
 
-import numpy as np
+import typer
 
-from facedyn_app.cli.answers import quality_text
-from facedyn_app.cli.places import check_input_file, check_output_file
-from facedyn_app.cli.verb import Outcome
-from facedyn_app.dynamics.control import invalid_counts
-from facedyn_app.dynamics.quality import assess_quality
-from facedyn_app.errors import InputError
-from facedyn_app.library.session_file import save_session
-from facedyn_app.recordings import Form, flame_file, form_of, read_kept
-from facedyn_app.records import Session
-from facedyn_app.settings import Settings
-from facedyn_app.tracks.reading import only_session
+from facedyn_app.cli.options import AsJson, FrameRate, verb_app
+from facedyn_app.cli.output import Outcome, answering
 
-NO_DRIFT = "No shape was measured over time, so that no drift can be told."
+app = verb_app()
 
 
-def convert_recording(
-    files: Sequence[Path], out: Path, fps: float | None, head: str | None
-) -> Outcome:
-    """Read a recording of another program and write its session file.
+@app.command()
+def convert(
+    files: Annotated[
+        list[Path],
+        typer.Argument(
+            metavar="FILE", help="A table, an npz or a folder; several are frames in their order."
+        ),
+    ],
+    out: Annotated[
+        Path, typer.Option("-o", "--output", metavar="SESSION.npz", help="The session file.")
+    ],
+    fps: FrameRate = None,
+    head: Annotated[
+        str | None,
+        typer.Option(
+            "--head",
+            metavar="ID|FILE",
+            show_default="none",
+            help="The FLAME file that FLAME parameters belong to.",
+        ),
+    ] = None,
+    as_json: AsJson = False,
+) -> None:
+    """Make a session file of one recording that another program has measured.
 
-    Args:
-        files: The file or folder; several are frames in their order.
-        out: The session file.
-        fps: Frame rate where the files have no times.
-        head: The FLAME file that FLAME parameters belong to, or the id of a remembered one.
-
-    Raises:
-        InputError: A file cannot be used; the sentence says why, and nothing is written.
-        MismatchError: The files do not go together, or not with the head.
-        OutputError: The session file cannot be written.
-        TooLittleError: No row holds a measurement.
+    Read are tables of OpenFace 2 and 3, py-feat and Live Link Face, MediaPipe's blendshapes (CSV
+    or JSON lines), and FLAME parameters of SMIRK, EMOCA, DECA, VHAP and the like (npz, or a folder
+    of npz or npy). What a file is shows in it, not in its name.
     """
-    for path in files:
-        check_input_file(path, "file")
-        if form_of(path) is Form.VIDEO:
-            raise InputError(
-                f"'{path}' is no measurement that is known of any program.",
-                "A video is measured with 'facedyn fit'.",
-            )
-    session = only_session(read_kept(files, fps, flame_file(head)), files[0])
-    check_output_file(out, inputs=[path for path in files if path.is_file()])
-    save_session(session, out)
-    return _outcome(session, files, out)
+    with answering(as_json) as answer:
+        from facedyn_app.cli.formatting import quality_text
+        from facedyn_app.workflows.convert import convert_recording
 
-
-def _outcome(session: Session, files: Sequence[Path], out: Path) -> Outcome:
-    quality = assess_quality(session, Settings().trust)
-    notes = [str(note) for note in session.meta.get("notes", ())]
-    if not len(session.shape_chunks):
-        notes.append(NO_DRIFT)
-    program = session.meta.get("program")
-    facts: dict[str, Any] = {
-        "files": list(files),
-        "session": out,
-        "program": program,
-        "head_id": session.head_id,
-        "n_channels": len(session.expression_names),
-        "n_frames": quality.n_frames,
-        "n_valid": quality.n_valid,
-        "invalid": invalid_counts(session),
-        "seconds": float(session.seconds[-1] - session.seconds[0]),
-        "fps": session.meta.get("fps"),
-        "fps_assumed": session.meta.get("fps_assumed", False),
-        "n_shape": len(session.shape),
-        "measured": _measured(session),
-        "notes": notes,
-        "quality": asdict(quality),
-        "simulated": session.simulated,
-    }
-    lines = [
-        f"{files[0].name}: {program}, {len(session.expression_names)} channels of "
-        f"{session.head_id}, {quality.n_valid} of {quality.n_frames} frames",
-        quality_text(quality),
-        *notes,
-        f"written: {out}",
-    ]
-    return Outcome(facts, "\n".join(lines))
-
-
-def _measured(session: Session) -> list[str]:
-    """Which of jaw, pose, gaze and shape were measured."""
-    there = {
-        "jaw": bool(np.nan_to_num(session.jaw).any()),
-        "rotation": bool(np.isfinite(session.rotation).any()),
-        "translation": bool(np.isfinite(session.translation).any()),
-        "gaze": session.gaze is not None,
-        "shape": bool(len(session.shape)),
-    }
-    return [name for name, known in there.items() if known]
+        found = convert_recording(files, out, fps, head)
+        session, quality = found.session, found.quality
+        program = session.meta.get("program")
+        facts = {
+            "files": files,
+            "session": out,
+            "program": program,
+            "head_id": session.head_id,
+            "n_channels": len(session.expression_names),
+            "n_frames": quality.n_frames,
+            "n_valid": quality.n_valid,
+            "invalid": found.invalid,
+            "seconds": float(session.seconds[-1] - session.seconds[0]),
+            "fps": session.meta.get("fps"),
+            "fps_assumed": session.meta.get("fps_assumed", False),
+            "n_shape": len(session.shape),
+            "measured": found.measured,
+            "notes": found.notes,
+            "quality": quality,
+            "simulated": session.simulated,
+        }
+        lines = [
+            f"{files[0].name}: {program}, {len(session.expression_names)} channels of "
+            f"{session.head_id}, {quality.n_valid} of {quality.n_frames} frames",
+            quality_text(quality),
+            *found.notes,
+            f"written: {out}",
+        ]
+        answer.outcome = Outcome(facts, "\n".join(lines))

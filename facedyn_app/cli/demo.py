@@ -2,43 +2,74 @@
 
 from __future__ import annotations
 
+import sys
 from pathlib import Path
+from typing import TYPE_CHECKING, Annotated
 
-from facedyn_app.cli.answers import (
-    drift_facts,
-    drift_text,
-    identification_facts,
-    match_facts,
-    quality_text,
-)
-from facedyn_app.cli.places import check_output_folder
-from facedyn_app.cli.tables import indented, number, table
-from facedyn_app.cli.verb import Outcome
-from facedyn_app.demo import DemoProbe, DemoResult, run_demo
-from facedyn_app.dynamics.quality import GOOD
-from facedyn_app.progress import OnProgress
-from facedyn_app.records import NOT_IN_GALLERY
-from facedyn_app.settings import Settings, TrustSettings
+import typer
+
+from facedyn_app.cli.options import AsJson, DemoFolder, verb_app
+from facedyn_app.cli.output import Outcome, answering, errors_shown, indented, number, show, table
+from facedyn_app.cli.progress import ProgressLine
+from facedyn_app.cli.window import Window, check_display
+from facedyn_app.workflows.path_checks import check_output_file, check_output_folder
+
+if TYPE_CHECKING:
+    from facedyn_app.settings import TrustSettings
+    from facedyn_app.workflows.demo import DemoProbe, DemoResult
+
+app = verb_app()
 
 
-def headless_demo(folder: Path, on_progress: OnProgress) -> Outcome:
-    """Run the demo without a window.
+@app.command()
+def demo(
+    context: typer.Context,
+    library: DemoFolder,
+    headless: Annotated[bool, typer.Option("--headless", help="Open no window.")] = False,
+    screenshot: Annotated[
+        Path | None,
+        typer.Option(
+            "--screenshot",
+            metavar="PNG",
+            help="Write a picture of the window when the demo is done, and close it.",
+        ),
+    ] = None,
+    as_json: AsJson = False,
+) -> None:
+    """Enrol and identify simulated speakers from the pixels of the videos that come along."""
+    if headless and screenshot is not None:
+        raise typer.BadParameter("a screenshot needs the window: leave out --headless")
+    if not headless:
+        _demo_window(context.obj, library, screenshot, as_json)
+        return
+    with answering(as_json) as answer:
+        from facedyn_app.settings import Settings
+        from facedyn_app.workflows.demo import run_demo
 
-    Args:
-        folder: The demo's library.
-        on_progress: Called several times a second; may raise Cancelled.
+        check_output_folder(library)
+        settings = Settings()
+        found = run_demo(library, settings, on_progress=answer.on_progress)
+        answer.outcome = demo_outcome(found, settings.trust)
 
-    Raises:
-        InputError: A part of the installation is missing.
-        OutputError: The library cannot be written.
-    """
-    check_output_folder(folder)
-    settings = Settings()
-    return demo_outcome(run_demo(folder, settings, on_progress=on_progress), settings.trust)
+
+def _demo_window(window: Window, library: Path, screenshot: Path | None, as_json: bool) -> None:
+    results: list[DemoResult] = []
+    with errors_shown(as_json, ProgressLine(sys.stderr)):
+        check_display()
+        if screenshot is not None:
+            check_output_file(screenshot)
+        code = window.open([], library, demo=True, screenshot=screenshot, on_demo=results.append)
+    if results:
+        from facedyn_app.settings import Settings
+
+        show(demo_outcome(results[-1], Settings().trust), as_json, [])
+    raise typer.Exit(code)
 
 
 def demo_outcome(result: DemoResult, trust: TrustSettings) -> Outcome:
     """The demo's answer."""
+    from facedyn_app.cli.formatting import drift_facts, drift_text
+
     facts = {
         "library": result.library_folder,
         "simulated": True,
@@ -57,6 +88,8 @@ def demo_outcome(result: DemoResult, trust: TrustSettings) -> Outcome:
 
 
 def _probe_facts(probe: DemoProbe) -> dict[str, object]:
+    from facedyn_app.cli.formatting import identification_facts, match_facts
+
     facts = identification_facts(probe.identification)
     del facts["matches"]
     return {
@@ -70,6 +103,8 @@ def _probe_facts(probe: DemoProbe) -> dict[str, object]:
 
 
 def _ranking(result: DemoResult) -> str:
+    from facedyn_app.records import NOT_IN_GALLERY
+
     rows = []
     for probe in result.probes:
         best = probe.identification.matches[0]
@@ -92,6 +127,9 @@ def _ranking(result: DemoResult) -> str:
 
 
 def _doubts(result: DemoResult) -> list[str]:
+    from facedyn_app.cli.formatting import quality_text
+    from facedyn_app.dynamics.quality import GOOD
+
     return [
         f"  {probe.video.name}: {quality_text(probe.identification.quality)}"
         for probe in result.probes

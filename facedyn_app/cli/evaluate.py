@@ -3,53 +3,53 @@
 from __future__ import annotations
 
 from collections.abc import Mapping
-from pathlib import Path
-from typing import Any
+from typing import TYPE_CHECKING, Annotated, Any
 
-from facedyn_app.cli.tables import number, table
-from facedyn_app.cli.verb import Outcome
-from facedyn_app.experiment.testing import assess_recognizer
-from facedyn_app.library.library import Library
-from facedyn_app.progress import OnProgress
-from facedyn_app.recognizer.accuracy import Accuracy
-from facedyn_app.recognizer.assessment import Assessment
-from facedyn_app.recognizer.files import load_recognizer
-from facedyn_app.recognizer.split import parse_test_sessions
+import typer
+
+from facedyn_app.cli.options import (
+    GRU_HELP,
+    AsJson,
+    KeptTestChoice,
+    LibraryFolder,
+    TrainedRecognizer,
+    verb_app,
+)
+from facedyn_app.cli.output import Outcome, answering, number, simulated_note, table
+
+if TYPE_CHECKING:
+    from facedyn_app.recognizer.accuracy import Accuracy
+    from facedyn_app.recognizer.assessment import Assessment
 
 SHORT = ("top1_window", "top5_window", "top1_session", "eer")
 
+GruMinutes = Annotated[float, typer.Option("--gru-minutes", min=0.0, help=GRU_HELP)]
 
-def evaluate_on_library(
-    recognizer_folder: Path,
-    folder: Path,
-    test_sessions: str | None,
-    gru_minutes: float,
-    on_progress: OnProgress,
-) -> Outcome:
-    """Test a recognizer on a library's sessions that it was not trained on.
+app = verb_app()
 
-    Args:
-        recognizer_folder: The recognizer.
-        folder: The library.
-        test_sessions: Which sessions are tested, as written; None for those kept in training.
-        gru_minutes: How long a GRU is trained for comparison, minutes; 0 not at all.
-        on_progress: Called at every session; may raise Cancelled.
 
-    Raises:
-        FacedynError: What `assess_recognizer` raises; recognizer or library cannot be read.
-    """
-    recognizer = load_recognizer(recognizer_folder)
-    chosen = None if test_sessions is None else parse_test_sessions(test_sessions)
-    with Library.open(folder, create=False) as library:
-        found = assess_recognizer(recognizer, library, chosen, on_progress, gru_minutes=gru_minutes)
-        library.logbook.record("evaluate", f"recognizer '{recognizer_folder.name}'")
-    facts = {
-        "recognizer": recognizer_folder,
-        "library": folder,
-        "head_id": recognizer.head_id,
-        **assessment_facts(found),
-    }
-    return Outcome(facts, assessment_text(found))
+@app.command()
+def evaluate(
+    recognizer: TrainedRecognizer,
+    library: LibraryFolder,
+    test_sessions: KeptTestChoice = None,
+    gru_minutes: GruMinutes = 0.0,
+    as_json: AsJson = False,
+) -> None:
+    """Test a recognizer on sessions it was not trained on, beside controls and baselines."""
+    with answering(as_json) as answer:
+        from facedyn_app.workflows.evaluate import evaluate_on_library
+
+        found = evaluate_on_library(
+            recognizer, library, test_sessions, gru_minutes, answer.on_progress
+        )
+        facts = {
+            "recognizer": recognizer,
+            "library": library,
+            "head_id": found.recognizer.head_id,
+            **assessment_facts(found.assessment),
+        }
+        answer.outcome = Outcome(facts, assessment_text(found.assessment))
 
 
 def assessment_facts(found: Assessment) -> dict[str, Any]:
@@ -79,16 +79,11 @@ def accuracy_text(facts: Mapping[str, Any], simulated: bool = False) -> str:
     low, high = (100.0 * x for x in facts["intervals"]["top1_window"])
     return (
         f"tested on {facts['n_probes']} sessions, {facts['n_speakers']} speakers"
-        f"{made_note(simulated)}: {100 * facts['top1_window']:.1f} % of windows right "
+        f"{simulated_note(simulated)}: {100 * facts['top1_window']:.1f} % of windows right "
         f"(90 % interval {low:.1f} to {high:.1f}), {100 * facts['top1_session']:.1f} % of "
         f"sessions; chance {100 * facts['chance_uniform']:.2f} %, always the most frequent speaker "
         f"{100 * facts['chance_majority']:.2f} %"
     )
-
-
-def made_note(simulated: bool) -> str:
-    """What is said of made speakers wherever their results stand."""
-    return " (simulated)" if simulated else ""
 
 
 def _short(one: Accuracy) -> dict[str, Any]:

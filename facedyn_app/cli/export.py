@@ -2,174 +2,243 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from dataclasses import dataclass
 from pathlib import Path
+from typing import TYPE_CHECKING, Annotated
 
-from facedyn_app.cli.places import check_input_file, check_output_file, check_output_folder, naming
-from facedyn_app.cli.recordings import read_head, read_ready_head
-from facedyn_app.cli.verb import Outcome
-from facedyn_app.headmodel.channel_sets import drawing_head_of
-from facedyn_app.library.session_file import load_session
+import typer
+
+from facedyn_app.cli.options import AsJson, OtherHead, verb_app
+from facedyn_app.cli.output import Outcome, answering
 from facedyn_app.progress import OnProgress
-from facedyn_app.records import Session
-from facedyn_app.reports.film import write_film
-from facedyn_app.reports.kinds import MeshFormat, MeshKind, TableFormat
-from facedyn_app.reports.meshes import SessionMeshes, frame_at, write_one, write_sequence
-from facedyn_app.reports.table import table_columns, write_table
+from facedyn_app.reports.kinds import ExportLayout, FilmFormat, MeshFormat, MeshKind, TableFormat
+from facedyn_app.workflows.options import MeshOptions
+
+if TYPE_CHECKING:
+    from facedyn_app.records import Session
+
+_ENDINGS = {
+    ExportLayout.LIVELINK: ".csv",
+    ExportLayout.FLAME: ".npz",
+    ExportLayout.GLB: ".glb",
+}
+
+app = verb_app()
 
 
-def export_table(path: Path, out: Path, on_progress: OnProgress) -> Outcome:
-    """Write a session as a table.
+@app.command()
+def export(
+    session: Annotated[Path, typer.Argument(metavar="SESSION", help="A session file.")],
+    out: Annotated[
+        Path, typer.Option("-o", "--output", metavar="OUT", help="A file, or a new folder.")
+    ],
+    mesh: Annotated[
+        MeshKind | None,
+        typer.Option(
+            "--mesh",
+            help="Motion without the person's face, the whole head before the camera, or the "
+            "person's shape at rest.",
+            show_default="a table, OUT.csv, OUT.parquet or OUT.npz",
+        ),
+    ] = None,
+    frame: Annotated[
+        int | None, typer.Option("--frame", metavar="N", min=1, help="One frame, from 1.")
+    ] = None,
+    seconds: Annotated[
+        float | None,
+        typer.Option("--seconds", metavar="S", min=0.0, help="The frame at a time, s."),
+    ] = None,
+    sequence: Annotated[
+        bool, typer.Option("--sequence", help="Every frame, as numbered files in a new folder.")
+    ] = False,
+    form: Annotated[
+        MeshFormat | None,
+        typer.Option("--format", show_default="by the file's ending; obj for a sequence"),
+    ] = None,
+    video: Annotated[
+        Path | None,
+        typer.Option(
+            "--video",
+            metavar="VIDEO",
+            help="The recording that the session was made from: it is written once more, to "
+            "OUT.mp4, with what was measured drawn into it.",
+        ),
+    ] = None,
+    layout: Annotated[
+        ExportLayout | None,
+        typer.Option(
+            "--layout",
+            help="The motion for other programs: Live Link Face's table (OUT.csv), FLAME "
+            "parameters under VHAP's names (OUT.npz), or one animated mesh (OUT.glb).",
+            show_default="facedyn's own table",
+        ),
+    ] = None,
+    head: OtherHead = None,
+    as_json: AsJson = False,
+) -> None:
+    """Write a session as a table, a row a frame; meshes of it, in metres; or an annotated film."""
+    chosen = _Chosen(mesh, frame, seconds, sequence, form, video)
+    if layout is not None:
+        if chosen.any_given:
+            raise typer.BadParameter("--layout goes with none of the options for meshes and films")
+        _check_ending(out, [_ENDINGS[layout]])
+        with answering(as_json) as answer:
+            answer.outcome = _motion(session, out, layout, head)
+    elif mesh is not None:
+        file, options = chosen.meshes(mesh, out, head)
+        with answering(as_json) as answer:
+            answer.outcome = _meshes(session, file, options, answer.on_progress)
+    elif chosen.n_frames_named or form is not None:
+        raise typer.BadParameter("say with --mesh which mesh is wanted")
+    elif video is not None:
+        _check_ending(out, [f".{one}" for one in FilmFormat])
+        with answering(as_json) as answer:
+            answer.outcome = _film(session, video, out, head, answer.on_progress)
+    elif head is not None:
+        raise typer.BadParameter("a table needs no --head")
+    else:
+        endings = [f".{one}" for one in TableFormat]
+        _check_ending(out, endings, ", or --mesh or --video must be given")
+        with answering(as_json) as answer:
+            answer.outcome = _table(session, out, answer.on_progress)
 
-    Args:
-        path: The session file.
-        out: The table; its ending says its format.
-        on_progress: Called for every block of frames; may raise Cancelled.
+
+@dataclass(frozen=True, slots=True)
+class _Chosen:
+    """The options for meshes and films, as far as they are given."""
+
+    mesh: MeshKind | None
+    frame: int | None
+    seconds: float | None
+    sequence: bool
+    form: MeshFormat | None
+    video: Path | None
+
+    @property
+    def n_frames_named(self) -> int:
+        """How many of the options that name frames are given."""
+        return sum((self.frame is not None, self.seconds is not None, self.sequence))
+
+    @property
+    def any_given(self) -> bool:
+        """Whether any of all is."""
+        return any((self.mesh, self.video, self.form, self.n_frames_named))
+
+    def meshes(self, mesh: MeshKind, out: Path, head: str | None) -> tuple[Path, MeshOptions]:
+        """The file or folder of meshes, and which they are.
+
+        Raises:
+            typer.BadParameter: The options do not go together.
+        """
+        if self.video is not None:
+            raise typer.BadParameter("give --mesh or --video, not both")
+        if mesh is MeshKind.NEUTRAL and self.n_frames_named:
+            raise typer.BadParameter("the neutral mesh is one for the whole session: name no frame")
+        if mesh is not MeshKind.NEUTRAL and self.n_frames_named != 1:
+            raise typer.BadParameter("give one of --frame, --seconds and --sequence")
+        file, form = out, self.form or MeshFormat.OBJ
+        if not self.sequence:
+            file, form = _with_ending(out, self.form)
+        return file, MeshOptions(mesh, form, self.frame, self.seconds, head)
+
+
+def _check_ending(out: Path, endings: Sequence[str], otherwise: str = "") -> None:
+    if out.suffix.lower() not in endings:
+        raise typer.BadParameter(f"'{out.name}' must end in {', '.join(endings)}{otherwise}")
+
+
+def _with_ending(out: Path, form: MeshFormat | None) -> tuple[Path, MeshFormat]:
+    """The file with its ending, and the format that this is.
 
     Raises:
-        InputError: The session cannot be read.
-        OutputError: The file cannot be written.
+        typer.BadParameter: Ending and format do not go together, or there is neither.
     """
-    check_input_file(path, "session file")
-    check_output_file(out, inputs=(path,))
-    session = load_session(path)
-    write_table(session, out, TableFormat(out.suffix[1:].lower()), on_progress)
-    n_frames, n_columns = len(session.seconds), len(table_columns(session))
+    endings = {f".{one}": one for one in MeshFormat}
+    if form is not None and not out.suffix:
+        return out.with_suffix(f".{form}"), form
+    named = endings.get(out.suffix.lower())
+    if named is None:
+        raise typer.BadParameter(f"'{out.name}' must end in {', '.join(endings)}")
+    if form not in (None, named):
+        raise typer.BadParameter(f"'{out.name}' is no {form} file")
+    return out, named
+
+
+def _table(path: Path, out: Path, on_progress: OnProgress) -> Outcome:
+    from facedyn_app.workflows.export import export_table
+
+    found = export_table(path, out, on_progress)
+    n_frames = len(found.session.seconds)
     facts = {
         "session": path,
         "file": out,
         "n_frames": n_frames,
-        "n_columns": n_columns,
-        "simulated": session.simulated,
+        "n_columns": found.n_columns,
+        "simulated": found.session.simulated,
     }
-    made = ", simulated" if session.simulated else ""
-    return Outcome(facts, f"written: {out}, {n_frames} frames, {n_columns} columns{made}")
+    note = _note(found.session)
+    return Outcome(facts, f"written: {out}, {n_frames} frames, {found.n_columns} columns{note}")
 
 
-def export_film(
-    path: Path, video: Path, out: Path, head: str | None, on_progress: OnProgress
-) -> Outcome:
-    """Write a recording with the outlines of the fitted head.
+def _film(path: Path, video: Path, out: Path, head: str | None, on_progress: OnProgress) -> Outcome:
+    from facedyn_app.workflows.export import export_film
 
-    Args:
-        path: The session file.
-        video: The recording that it was made from.
-        out: The film.
-        head: Id or file of the head; None for the one that the session names.
-        on_progress: Called several times a second; may raise Cancelled.
-
-    Raises:
-        InputError: The session, its head or the recording cannot be read.
-        MismatchError: The session was made from another recording, or with another head.
-        OutputError: The film cannot be written.
-    """
-    check_input_file(path, "session file")
-    check_input_file(video, "video")
-    check_output_file(out, inputs=(path, video))
-    session = load_session(path)
-    with naming(path):
-        placed = read_ready_head(head or drawing_head_of(session), on_progress)
-        n_frames = write_film(session, placed, video, out, on_progress)
+    found = export_film(path, video, out, head, on_progress)
     facts = {
         "session": path,
         "video": video,
         "file": out,
-        "n_frames": n_frames,
+        "n_frames": found.n_frames,
+        "simulated": found.session.simulated,
+    }
+    return Outcome(facts, f"written: {out}, {found.n_frames} frames{_note(found.session)}")
+
+
+def _motion(path: Path, out: Path, layout: ExportLayout, head: str | None) -> Outcome:
+    from facedyn_app.workflows.export import export_motion
+
+    found = export_motion(path, out, layout, head)
+    facts = {
+        "session": path,
+        "file": out,
+        "layout": str(layout),
+        "n_frames": found.n_frames,
+        "notes": found.notes,
+        "simulated": found.session.simulated,
+    }
+    written = f"written: {out}, {found.n_frames} frames in the layout {layout}"
+    return Outcome(facts, "\n".join([written + _note(found.session), *found.notes]))
+
+
+def _meshes(path: Path, out: Path, options: MeshOptions, on_progress: OnProgress) -> Outcome:
+    from facedyn_app.workflows.export import export_meshes
+
+    found = export_meshes(path, out, options, on_progress)
+    session = found.session
+    facts = {
+        "session": path,
+        "head_id": session.head_id,
+        "mesh": options.kind,
+        "n_vertices": found.n_vertices,
+        "unit": "m",
         "simulated": session.simulated,
     }
-    made = ", simulated" if session.simulated else ""
-    return Outcome(facts, f"written: {out}, {n_frames} frames{made}")
-
-
-@dataclass(frozen=True, slots=True)
-class MeshChoice:
-    """Which meshes of a session are wanted.
-
-    Attributes:
-        kind: What they show.
-        form: Their format.
-        frame: One frame, from 1; None where `seconds` says which, or all are wanted.
-        seconds: The frame shown at this time, s; None where `frame` says which, or all are wanted.
-        head: Id or file of the head; None for the one that the session names.
-    """
-
-    kind: MeshKind
-    form: MeshFormat
-    frame: int | None = None
-    seconds: float | None = None
-    head: str | None = None
-
-    @property
-    def one_file(self) -> bool:
-        """Whether it is one mesh, not a folder of them."""
-        neutral = self.kind is MeshKind.NEUTRAL
-        return neutral or self.frame is not None or self.seconds is not None
-
-
-def export_meshes(path: Path, out: Path, choice: MeshChoice, on_progress: OnProgress) -> Outcome:
-    """Write meshes of a session.
-
-    Args:
-        path: The session file.
-        out: The mesh file, or the new folder for a sequence.
-        choice: Which meshes.
-        on_progress: Called for each mesh of a sequence; may raise Cancelled.
-
-    Raises:
-        InputError: The session or its head cannot be read, or there is no mesh of the frame.
-        MismatchError: The session was fitted with another head.
-        OutputError: The file or folder cannot be written.
-        TooLittleError: No frame has a trusted fit.
-    """
-    check_input_file(path, "session file")
-    if choice.one_file:
-        check_output_file(out, inputs=(path,))
-    else:
-        check_output_folder(out)
-    session = load_session(path)
-    with naming(path):
-        meshes = SessionMeshes(
-            session, read_head(choice.head or drawing_head_of(session)), choice.kind
-        )
-        facts = {
-            "session": path,
-            "head_id": session.head_id,
-            "mesh": choice.kind,
-            "n_vertices": len(meshes.head.v_template),
-            "unit": "m",
-            "simulated": session.simulated,
-        }
-        if not choice.one_file:
-            return _sequence(meshes, out, choice, on_progress, facts)
-        frame = _frame(session, choice)
-        write_one(meshes, frame, out)
+    if not options.one_file:
+        facts |= {"folder": out, "files": found.files, "skipped": found.skipped}
+        told = f"{len(found.files)} {options.kind} meshes in {out}, head {found.head_id}"
+        lines = [f"written: {told}{_note(session)}"]
+        if found.skipped:
+            lines.append(f"left out: {len(found.skipped)} frames without a trusted fit")
+        return Outcome(facts, "\n".join(lines))
     what = "neutral mesh"
-    if choice.kind is not MeshKind.NEUTRAL:
-        what = f"{choice.kind} mesh of frame {frame + 1}, {session.seconds[frame]:.3f} s"
-        facts |= {"frame": frame + 1, "seconds": float(session.seconds[frame])}
-    made = ", simulated" if session.simulated else ""
-    return Outcome({**facts, "file": out}, f"written: {out}, {what}, head {session.head_id}{made}")
+    if found.frame is not None:
+        number, seconds = found.frame + 1, float(session.seconds[found.frame])
+        what = f"{options.kind} mesh of frame {number}, {seconds:.3f} s"
+        facts |= {"frame": number, "seconds": seconds}
+    text = f"written: {out}, {what}, head {session.head_id}{_note(session)}"
+    return Outcome({**facts, "file": out}, text)
 
 
-def _frame(session: Session, choice: MeshChoice) -> int:
-    """The frame from 0; of no account for the neutral mesh."""
-    if choice.seconds is not None:
-        return frame_at(session, choice.seconds)
-    return 0 if choice.frame is None else choice.frame - 1
-
-
-def _sequence(
-    meshes: SessionMeshes,
-    out: Path,
-    choice: MeshChoice,
-    on_progress: OnProgress,
-    facts: dict[str, object],
-) -> Outcome:
-    made = write_sequence(meshes, out, choice.form, on_progress)
-    n_skipped = len(made.skipped)
-    text = f"written: {len(made.files)} {choice.kind} meshes in {out}, head {meshes.head.head_id}"
-    if meshes.session.simulated:
-        text += ", simulated"
-    if n_skipped:
-        text += f"\nleft out: {n_skipped} frames without a trusted fit"
-    return Outcome({**facts, "folder": out, "files": made.files, "skipped": made.skipped}, text)
+def _note(session: Session) -> str:
+    return ", simulated" if session.simulated else ""

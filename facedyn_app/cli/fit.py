@@ -1,69 +1,70 @@
-"""`facedyn fit`: from a video to a session file."""
+"""`facedyn fit`: from a video to a session file, or to one for each of its faces."""
 
 from __future__ import annotations
 
-import time
-from dataclasses import asdict
 from pathlib import Path
+from typing import TYPE_CHECKING, Annotated
 
-from facedyn_app.analysis import Analysis
-from facedyn_app.cli.answers import quality_text
-from facedyn_app.cli.options import DEFAULT_HEAD
-from facedyn_app.cli.places import check_output_file, naming
-from facedyn_app.cli.recordings import Reading, check_recording, read_ready_head
-from facedyn_app.cli.verb import Outcome
-from facedyn_app.dynamics.quality import assess_quality
-from facedyn_app.fitting.focal import focal_text
-from facedyn_app.library.session_file import save_session
-from facedyn_app.pipeline import analyse_video
+import typer
+
+from facedyn_app.assets import DEFAULT_HEAD
+from facedyn_app.cli.options import (
+    ALL_FACES,
+    AsJson,
+    Device,
+    DeviceName,
+    Directions,
+    FacesChoice,
+    HeadName,
+    MirroredMean,
+    verb_app,
+)
+from facedyn_app.cli.output import NONE, Outcome, answering, indented, number, table
 from facedyn_app.progress import OnProgress
-from facedyn_app.records import Quality
+from facedyn_app.workflows.options import FitOptions
+
+if TYPE_CHECKING:
+    from facedyn_app.workflows.fit import FittedFace
+
+_COLUMNS = ("face", "seen/s", "valid %", "error %", "measurement", "session")
+
+app = verb_app()
 
 
-def fit_video(video: Path, out: Path, reading: Reading, on_progress: OnProgress) -> Outcome:
-    """Analyse a video and write its session file.
-
-    Args:
-        video: The video.
-        out: The session file.
-        reading: Head and how much of it, device, face.
-        on_progress: Called several times a second; may raise Cancelled.
-
-    Raises:
-        InputError: The video or the head cannot be read, or the face or device is not there.
-        OutputError: The file cannot be written; this is found out before the work.
-        MismatchError: The head has fewer directions than are asked for.
-        TooLittleError: Too few frames have a face.
-    """
-    began = time.perf_counter()
-    check_recording(video)
-    check_output_file(out, inputs=(video,))
-    head = read_ready_head(reading.head or DEFAULT_HEAD, on_progress)
-    settings = reading.settings()
-    started_up = time.perf_counter() - began
-    with naming(video):
-        analysis = analyse_video(
-            video, head, settings, device=reading.device, face=reading.face, on_progress=on_progress
-        )
-    before = time.perf_counter()
-    save_session(analysis.session, out)
-    written = time.perf_counter() - before
-    seconds = {
-        "start_up": started_up,
-        **analysis.timing,
-        "write": written,
-        "total": analysis.timing["total"] + written,
-    }
-    return _outcome(analysis, out, seconds, assess_quality(analysis.session, settings.trust))
+@app.command()
+def fit(
+    video: Annotated[Path, typer.Argument(metavar="VIDEO")],
+    out: Annotated[
+        Path, typer.Option("-o", "--output", metavar="SESSION.npz", help="The session file.")
+    ],
+    head: HeadName = DEFAULT_HEAD,
+    n_shape: Directions = 0,
+    n_expression: Directions = 0,
+    device: DeviceName = Device.AUTO,
+    face: FacesChoice = 0,
+    mirrored_mean: MirroredMean = False,
+    as_json: AsJson = False,
+) -> None:
+    """Follow a face through a video, fit a head to it, write a session file."""
+    one = max(face, 0)
+    options = FitOptions(head, device, one, n_shape, n_expression, mirrored_mean=mirrored_mean)
+    with answering(as_json) as answer:
+        fit_those = _fit_all if face == ALL_FACES else _fit
+        answer.outcome = fit_those(video, out, options, answer.on_progress)
 
 
-def _outcome(analysis: Analysis, out: Path, seconds: dict[str, float], quality: Quality) -> Outcome:
-    session = analysis.session
-    fit_fps = quality.n_frames / seconds["fit"]
-    total_fps = quality.n_frames / seconds["total"]
+def _fit(video: Path, out: Path, options: FitOptions, on_progress: OnProgress) -> Outcome:
+    from facedyn_app.cli.formatting import quality_text
+    from facedyn_app.fitting.focal import focal_text
+    from facedyn_app.workflows.fit import fit_video
+
+    found = fit_video(video, out, options, on_progress)
+    session, fitted, quality = found.analysis.session, found.analysis.fit, found.quality
+    fit_fps = quality.n_frames / found.seconds["fit"]
+    total_fps = quality.n_frames / found.seconds["total"]
     facts = {
-        "video": analysis.info.path,
-        "face": analysis.face,
+        "video": video,
+        "face": found.analysis.face,
         "session": out,
         "head_id": session.head_id,
         "n_shape": len(session.shape),
@@ -73,21 +74,69 @@ def _outcome(analysis: Analysis, out: Path, seconds: dict[str, float], quality: 
         "error_percent_face": quality.error_percent_face,
         "fit_fps": fit_fps,
         "total_fps": total_fps,
-        "seconds_per_stage": seconds,
-        "focal_px": analysis.fit.focal_px,
-        "focal_log_sd": analysis.fit.focal_log_sd,
-        "converged": analysis.fit.converged,
-        "n_iterations": analysis.fit.n_iterations,
-        "quality": asdict(quality),
+        "seconds_per_stage": found.seconds,
+        "focal_px": fitted.focal_px,
+        "focal_log_sd": fitted.focal_log_sd,
+        "converged": fitted.converged,
+        "n_iterations": fitted.n_iterations,
+        "quality": quality,
         "simulated": session.simulated,
     }
-    made = ", simulated" if session.simulated else ""
+    note = ", simulated" if session.simulated else ""
     lines = [
-        f"{analysis.info.path.name}{made}: {quality.n_valid} of {quality.n_frames} frames fitted "
+        f"{video.name}{note}: {quality.n_valid} of {quality.n_frames} frames fitted "
         f"with head {session.head_id}",
         quality_text(quality),
-        f"focal length: {focal_text(analysis.fit.focal_px, analysis.fit.focal_log_sd)}",
+        f"focal length: {focal_text(fitted.focal_px, fitted.focal_log_sd)}",
         f"speed: {total_fps:.0f} frames/s in all, {fit_fps:.0f} frames/s for the fit alone",
         f"written: {out}",
     ]
     return Outcome(facts, "\n".join(lines))
+
+
+def _fit_all(video: Path, out: Path, options: FitOptions, on_progress: OnProgress) -> Outcome:
+    from facedyn_app.workflows.fit import fit_every_face
+
+    found = fit_every_face(video, out, options, on_progress)
+    n_fitted = sum(face.session is not None for face in found.faces)
+    facts = {
+        "video": video,
+        "head_id": found.head_id,
+        "n_frames": found.n_frames,
+        "n_faces": len(found.faces),
+        "n_fitted": n_fitted,
+        "simulated": found.info.simulated,
+        "faces": [_face_facts(face) for face in found.faces],
+    }
+    note = ", simulated" if found.info.simulated else ""
+    lines = [
+        f"{video.name}{note}: {n_fitted} of {len(found.faces)} faces fitted with head "
+        f"{found.head_id}",
+        indented(table(_COLUMNS, [_row(face) for face in found.faces], right=(0, 1, 2, 3))),
+        "valid: of the frames in which the face was seen",
+        *(f"left out: {face.left_out}" for face in found.faces if face.left_out),
+    ]
+    return Outcome(facts, "\n".join(lines))
+
+
+def _face_facts(face: FittedFace) -> dict[str, object]:
+    return {
+        "number": face.seen.number,
+        "seconds_seen": face.seen.seconds,
+        "first_seconds": face.seen.first_seconds,
+        "last_seconds": face.seen.last_seconds,
+        "n_seen": face.seen.n_frames,
+        "valid_share": face.valid_share,
+        "session": face.session,
+        "quality": face.quality,
+        "left_out": face.left_out or None,
+    }
+
+
+def _row(face: FittedFace) -> tuple[str, ...]:
+    seen, quality = face.seen, face.quality
+    first = (str(seen.number), number(seen.seconds, 1))
+    if quality is None or face.valid_share is None:
+        return (*first, NONE, NONE, NONE, "left out")
+    measured = (number(100 * face.valid_share, 0), number(quality.error_percent_face))
+    return (*first, *measured, quality.verdict, str(face.session))

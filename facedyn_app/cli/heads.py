@@ -3,72 +3,52 @@
 from __future__ import annotations
 
 from pathlib import Path
+from typing import TYPE_CHECKING, Annotated
 
-from facedyn_app.cli.tables import table
-from facedyn_app.cli.verb import Outcome
-from facedyn_app.errors import InputError
-from facedyn_app.folders import head_cache
-from facedyn_app.headmodel.files.io import list_heads, load_head
-from facedyn_app.headmodel.files.known_heads import KnownHead, user_heads
-from facedyn_app.headmodel.model import HeadModel
-from facedyn_app.headmodel.placing.prepare import has_table
-from facedyn_app.npz import npz_names
+import typer
 
-BUILT_IN, GONE = "built in", "the file is gone"
-LANDMARKS = "landmark_index"
+from facedyn_app.cli.options import AsJson, HeadChoice, numbers, verb_app
+from facedyn_app.cli.output import Outcome, answering, table
+from facedyn_app.workflows.options import Pose
+
+if TYPE_CHECKING:
+    from facedyn_app.headmodel.model import HeadModel
+    from facedyn_app.workflows.head_pictures import WrittenPicture
+    from facedyn_app.workflows.heads import RememberedHead
+
+Turn = Annotated[str, typer.Option(metavar="X,Y,Z", help="Rotation vector, rad.")]
+Coefficients = Annotated[str, typer.Option(metavar="A,B,...", help="Leading coefficients.")]
 
 
-def list_all_heads() -> Outcome:
-    """The heads that come with the program, and the files that it remembers.
+app = verb_app()
 
-    Raises:
-        InputError: A built-in head is missing from this installation or damaged, or the list of
-            remembered heads is.
-    """
-    facts = [_built_in_facts(load_head(head_id)) for head_id in list_heads()]
-    facts += [_known_facts(known) for known in user_heads().entries()]
-    columns = ("head_id", "family", "version", "n_vertices", "n_shape", "n_expression")
-    rows = [
-        [
-            *(str(one[name]) for name in columns),
-            "placed" if one["landmarks_placed"] else "not yet",
-            str(one["licence"]),
-            _place(one),
+
+@app.callback(invoke_without_command=True)
+def heads(context: typer.Context, as_json: AsJson = False) -> None:
+    """List the head models, show one, write one as a mesh."""
+    if context.invoked_subcommand is not None:
+        return
+    with answering(as_json) as answer:
+        from facedyn_app.workflows.heads import list_all_heads
+
+        built_in, remembered = list_all_heads()
+        facts = [_built_in_facts(one) for one in built_in]
+        facts += [_remembered_facts(one) for one in remembered]
+        columns = ("head_id", "family", "version", "n_vertices", "n_shape", "n_expression")
+        rows = [
+            [
+                *(str(one[name]) for name in columns),
+                "placed" if one["landmarks_placed"] else "not yet",
+                str(one["licence"]),
+                _place(one),
+            ]
+            for one in facts
         ]
-        for one in facts
-    ]
-    head = (
-        *("head", "family", "version", "vertices", "shapes", "expressions"),
-        *("landmarks", "licence", "file"),
-    )
-    return Outcome({"heads": facts}, table(head, rows, right=(3, 4, 5)))
-
-
-def forget_head(head_id: str) -> Outcome:
-    """Take a head off the list; its file stays where it is.
-
-    Raises:
-        InputError: It is not remembered.
-        OutputError: The list cannot be written.
-    """
-    user_heads().forget(head_id)
-    return Outcome({"forgotten": head_id}, f"forgotten: {head_id}; its file stays where it is")
-
-
-def _placed(known: KnownHead) -> bool:
-    """Whether the landmarks are in the cache, or came with the file."""
-    if has_table(known.sha256, head_cache()):
-        return True
-    try:
-        return LANDMARKS in npz_names(Path(known.path))
-    except (InputError, OSError, ValueError):  # it is gone, or no npz
-        return False
-
-
-def _place(facts: dict[str, object]) -> str:
-    if facts["built_in"]:
-        return BUILT_IN
-    return str(facts["path"]) if facts["file_there"] else f"{facts['path']} ({GONE})"
+        head = (
+            *("head", "family", "version", "vertices", "shapes", "expressions"),
+            *("landmarks", "licence", "file"),
+        )
+        answer.outcome = Outcome({"heads": facts}, table(head, rows, right=(3, 4, 5)))
 
 
 def _built_in_facts(head: HeadModel) -> dict[str, object]:
@@ -93,7 +73,8 @@ def _built_in_facts(head: HeadModel) -> dict[str, object]:
     }
 
 
-def _known_facts(known: KnownHead) -> dict[str, object]:
+def _remembered_facts(head: RememberedHead) -> dict[str, object]:
+    known = head.known
     return {
         "head_id": known.head_id,
         "family": known.family,
@@ -101,10 +82,122 @@ def _known_facts(known: KnownHead) -> dict[str, object]:
         "n_vertices": known.n_vertices,
         "n_shape": known.n_shape,
         "n_expression": known.n_expression,
-        "landmarks_placed": _placed(known),
+        "landmarks_placed": head.landmarks_placed,
         "licence": known.licence,
         "sha256": known.sha256,
         "built_in": False,
         "path": known.path,
-        "file_there": Path(known.path).exists(),
+        "file_there": head.file_there,
     }
+
+
+def _place(facts: dict[str, object]) -> str:
+    if facts["built_in"]:
+        return "built in"
+    return str(facts["path"]) if facts["file_there"] else f"{facts['path']} (the file is gone)"
+
+
+@app.command()
+def show(
+    head: HeadChoice,
+    out: Annotated[Path, typer.Option("-o", "--output", metavar="PNG", help="The picture.")],
+    as_json: AsJson = False,
+) -> None:
+    """Draw what a head can do: identities, jaw, every expression."""
+    with answering(as_json) as answer:
+        from facedyn_app.workflows.head_pictures import show_head
+
+        answer.outcome = _picture(out, show_head(head, out, answer.on_progress))
+
+
+def _picture(out: Path, written: WrittenPicture) -> Outcome:
+    size = {"width": written.width, "height": written.height}
+    facts = {"head_id": written.head_id, "picture": out, **size}
+    told = f"{written.width} x {written.height} px, head {written.head_id}"
+    return Outcome(facts, f"written: {out}, {told}")
+
+
+@app.command()
+def landmarks(
+    head: HeadChoice,
+    out: Annotated[Path, typer.Option("-o", "--output", metavar="PNG", help="The picture.")],
+    as_json: AsJson = False,
+) -> None:
+    """Draw where the landmarks sit on a head, coloured by their weight in the fit."""
+    with answering(as_json) as answer:
+        from facedyn_app.workflows.head_pictures import show_landmarks
+
+        answer.outcome = _picture(out, show_landmarks(head, out, answer.on_progress))
+
+
+@app.command()
+def measure(
+    head: HeadChoice,
+    faces: Annotated[int, typer.Option(min=100, metavar="N", help="Made faces.")] = 300,
+    looks: Annotated[int, typer.Option(min=2, metavar="N", help="Pictures of each.")] = 10,
+    as_json: AsJson = False,
+) -> None:
+    """Measure once how the landmarker sees a head of yours: fits are more accurate from then on.
+
+    Takes some minutes. The head is painted, drawn with many faces and expressions and shown to the
+    landmarker; what it makes of them is kept in your cache folder.
+    """
+    with answering(as_json) as answer:
+        from facedyn_app.workflows.head_pictures import measure_head
+
+        found = measure_head(head, faces, looks, answer.on_progress)
+        facts = {
+            "head_id": found.head_id,
+            "n_faces": faces,
+            "n_looks": looks,
+            "landmark_mm": found.landmark_mm,
+            "turn_deg": found.turn_deg,
+            "file": found.file,
+        }
+        text = (
+            f"head {found.head_id}: measured on {faces} made faces; a landmark errs by "
+            f"{found.landmark_mm:.2f} mm along each axis (median). Fits of it use this from now on."
+        )
+        answer.outcome = Outcome(facts, text)
+
+
+@app.command()
+def mesh(
+    head: HeadChoice,
+    out: Annotated[
+        Path, typer.Option("-o", "--output", metavar="MESH", help="An .obj, .ply or .glb file.")
+    ],
+    shape: Coefficients = "",
+    expression: Coefficients = "",
+    rotation: Turn = "",
+    neck: Turn = "",
+    jaw: Turn = "",
+    as_json: AsJson = False,
+) -> None:
+    """Write a posed head as a mesh: metres, vertices in the head file's order."""
+    turns = {"root": numbers(rotation, 3), "neck": numbers(neck, 3), "jaw": numbers(jaw, 3)}
+    pose = Pose(numbers(shape), numbers(expression), turns)
+    with answering(as_json) as answer:
+        from facedyn_app.workflows.head_pictures import write_head_mesh
+
+        written = write_head_mesh(head, pose, out)
+        n_vertices = written.n_vertices
+        facts = {"head_id": written.head_id, "mesh": out, "n_vertices": n_vertices, "unit": "m"}
+        answer.outcome = Outcome(
+            facts, f"written: {out}, {n_vertices} vertices, head {written.head_id}"
+        )
+
+
+@app.command()
+def forget(
+    head: Annotated[str, typer.Argument(metavar="ID", help="A remembered head.")],
+    as_json: AsJson = False,
+) -> None:
+    """Take a head file off the list; the file itself stays where it is."""
+    with answering(as_json) as answer:
+        from facedyn_app.workflows.heads import forget_head
+
+        forget_head(head)
+        answer.outcome = Outcome(
+            {"forgotten": head}, f"forgotten: {head}; its file stays where it is"
+        )

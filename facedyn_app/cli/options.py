@@ -11,8 +11,10 @@ import typer
 
 from facedyn_app.folders import demo_library, own_library
 
-DEFAULT_HEAD = "open-head-1"
 ALL_FACES = -1
+
+BUILT_IN_NAME = "built-in"
+"""What the recognizer that comes along is called on the command line."""
 
 
 class Device(StrEnum):
@@ -21,6 +23,11 @@ class Device(StrEnum):
     AUTO = "auto"
     CPU = "cpu"
     CUDA = "cuda"
+
+
+def verb_app() -> typer.Typer:
+    """What a verb's module puts its command, or those under it, into."""
+    return typer.Typer(add_completion=False, rich_markup_mode=None)
 
 
 def numbers(text: str, n: int | None = None) -> tuple[float, ...]:
@@ -140,5 +147,27 @@ FrameRate = Annotated[
         min=0.01,
         show_default="the file's own; 30 is assumed where it says none",
         help="Frames a second of another program's measurement without times.",
+    ),
+]
+TrainedRecognizer = Annotated[
+    Path, typer.Argument(metavar="RECOGNIZER", help="The folder of a trained recognizer.")
+]
+KeptTestChoice = Annotated[
+    str | None,
+    typer.Option(
+        "--test-sessions",
+        metavar="last|N,…",
+        show_default="those kept for it in training, else the last",
+        help="Which sessions of each speaker are tested, counted from 1.",
+    ),
+]
+GRU_HELP = "How long a GRU is trained for comparison, minutes; 0 leaves it out."
+ChosenRecognizer = Annotated[
+    Path | None,
+    typer.Option(
+        "--recognizer",
+        metavar="DIR",
+        show_default="the active one of the library",
+        help="The folder of a trained recognizer.",
     ),
 ]

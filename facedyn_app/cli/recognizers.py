@@ -4,58 +4,32 @@ from __future__ import annotations
 
 from dataclasses import asdict
 from pathlib import Path
+from typing import TYPE_CHECKING, Annotated
 
-from facedyn_app.cli.tables import number, table
-from facedyn_app.cli.verb import Outcome
-from facedyn_app.library.library import Library
-from facedyn_app.library.recognizers import (
-    BUILT_IN,
-    RecognizerEntry,
-    activate_recognizer,
-    add_recognizer,
-    list_recognizers,
-)
+import typer
 
-BUILT_IN_NAME = "built-in"
-"""What the recognizer that comes along is called on the command line."""
+from facedyn_app.cli.options import BUILT_IN_NAME, AsJson, LibraryFolder, verb_app
+from facedyn_app.cli.output import Outcome, answering, number, table
+
+if TYPE_CHECKING:
+    from facedyn_app.library.recognizers import RecognizerEntry
 
 
-def list_all_recognizers(folder: Path) -> Outcome:
-    """The recognizers of a library.
-
-    Raises:
-        InputError: The library cannot be read.
-    """
-    with Library.open(folder, create=False) as library:
-        entries = list_recognizers(library)
-    head = ("recognizer", "active", "head", "speakers", "windows %", "tested", "")
-    text = table(head, [_cells(entry) for entry in entries], right=(3, 4, 5))
-    return Outcome({"recognizers": [_facts(entry) for entry in entries]}, text)
+app = verb_app()
 
 
-def use_recognizer(folder: Path, name: str) -> Outcome:
-    """Let a recognizer of a library answer from now on.
+@app.callback(invoke_without_command=True)
+def recognizers(context: typer.Context, library: LibraryFolder, as_json: AsJson = False) -> None:
+    """List the recognizers of a library, say which one answers, bring in another."""
+    if context.invoked_subcommand is not None:
+        return
+    with answering(as_json) as answer:
+        from facedyn_app.workflows.library import recognizers_of
 
-    Raises:
-        InputError: It is missing or damaged, or the library cannot be read.
-        MismatchError: It reads another head than the library's sessions.
-    """
-    with Library.open(folder, create=False) as library:
-        activate_recognizer(library, BUILT_IN if name == BUILT_IN_NAME else name)
-    return Outcome({"active": name}, f"active: {name}")
-
-
-def bring_in_recognizer(folder: Path, source: Path) -> Outcome:
-    """Add a recognizer that was made elsewhere to a library.
-
-    Raises:
-        InputError: It or the library cannot be read, or one of its name is there already.
-        MismatchError: It reads another head than the library's sessions.
-        OutputError: The library cannot be written.
-    """
-    with Library.open(folder, create=False) as library:
-        name = add_recognizer(library, source)
-    return Outcome({"added": name}, f"added: {name}; make it active with 'recognizers use'")
+        entries = recognizers_of(library)
+        head = ("recognizer", "active", "head", "speakers", "windows %", "tested", "")
+        text = table(head, [_cells(entry) for entry in entries], right=(3, 4, 5))
+        answer.outcome = Outcome({"recognizers": [_facts(entry) for entry in entries]}, text)
 
 
 def _facts(entry: RecognizerEntry) -> dict[str, object]:
@@ -73,3 +47,35 @@ def _cells(entry: RecognizerEntry) -> list[str]:
         str(entry.n_tested),
         entry.fault or simulated,
     ]
+
+
+@app.command()
+def use(
+    name: Annotated[str, typer.Argument(metavar="NAME", help="Its name, or built-in.")],
+    library: LibraryFolder,
+    as_json: AsJson = False,
+) -> None:
+    """Let a recognizer answer who somebody is."""
+    with answering(as_json) as answer:
+        from facedyn_app.workflows.library import use_recognizer
+
+        use_recognizer(library, None if name == BUILT_IN_NAME else name)
+        answer.outcome = Outcome({"active": name}, f"active: {name}")
+
+
+@app.command()
+def add(
+    folder: Annotated[
+        Path, typer.Argument(metavar="RECOGNIZER", help="The folder of a trained recognizer.")
+    ],
+    library: LibraryFolder,
+    as_json: AsJson = False,
+) -> None:
+    """Add a recognizer that was made elsewhere; its folder stays as it is."""
+    with answering(as_json) as answer:
+        from facedyn_app.workflows.library import bring_in_recognizer
+
+        name = bring_in_recognizer(library, folder)
+        answer.outcome = Outcome(
+            {"added": name}, f"added: {name}; make it active with 'recognizers use'"
+        )

@@ -3,70 +3,48 @@
 from __future__ import annotations
 
 from pathlib import Path
+from typing import Annotated
 
-from facedyn_app.cli.people import is_library, open_library
-from facedyn_app.cli.places import check_input_file, check_output_file
-from facedyn_app.cli.report_verb import PrintPdf
-from facedyn_app.cli.verb import Outcome
-from facedyn_app.dynamics.control import control_session
-from facedyn_app.dynamics.quality import assess_quality
-from facedyn_app.library.session_file import load_session
-from facedyn_app.progress import OnProgress
-from facedyn_app.reporting import (
-    report_on_library,
-    report_on_session,
-    report_on_speaker,
-    write_page,
-)
-from facedyn_app.settings import Settings
+import typer
+
+from facedyn_app.cli.options import AsJson, LibraryFolder, SpeakerName, verb_app
+from facedyn_app.cli.output import Outcome, answering
+from facedyn_app.cli.window import Window
+
+app = verb_app()
 
 
-def write_report(
-    session: Path | None,
-    speaker: str | None,
-    folder: Path,
-    out: Path,
-    print_pdf: PrintPdf,
-    on_progress: OnProgress,
-) -> Outcome:
-    """Make a report and write it.
+@app.command()
+def report(
+    context: typer.Context,
+    library: LibraryFolder,
+    out: Annotated[
+        Path, typer.Option("-o", "--output", metavar="OUT.html|OUT.pdf", help="The report.")
+    ],
+    session: Annotated[
+        Path | None,
+        typer.Argument(
+            metavar="SESSION",
+            help="A session file; without it the report is on the library's speakers.",
+            show_default=False,
+        ),
+    ] = None,
+    speaker: SpeakerName = None,
+    as_json: AsJson = False,
+) -> None:
+    """A report to print: on a session, on a speaker over months, or on a whole library."""
+    if session is not None and speaker is not None:
+        raise typer.BadParameter("name a session file or a speaker, not both")
+    if out.suffix.lower() not in (".html", ".pdf"):
+        raise typer.BadParameter(f"'{out.name}' must end in .html or .pdf")
+    window: Window = context.obj
+    with answering(as_json) as answer:
+        from facedyn_app.workflows.report import write_report
 
-    Args:
-        session: A session file; its speaker and consent are looked up in the library if it is
-            there. None for a report on speakers.
-        speaker: One speaker; None for all of the library.
-        folder: The library.
-        out: The file, `.html` or `.pdf`.
-        print_pdf: Prints a page.
-        on_progress: Called for every session of a speaker, or every speaker; may raise Cancelled.
-
-    Raises:
-        InputError: The session or library cannot be read, or there is no such speaker.
-        OutputError: The file cannot be written.
-        TooLittleError: There is nobody in the library, or no session of the speaker.
-    """
-    trust = Settings().trust
-    facts: dict[str, object] = {"session": session, "speaker": speaker, "file": out}
-    if session is not None:
-        check_input_file(session, "session file")
-        check_output_file(out, inputs=(session,))
-        measured = load_session(session)
-        if is_library(folder):
-            with open_library(folder) as library:
-                page = report_on_session(session.name, measured, trust, library)
+        written = write_report(session, speaker, library, out, window.print_pdf, answer.on_progress)
+        facts: dict[str, object] = {"session": session, "speaker": speaker, "file": out}
+        if session is None:
+            facts["library"] = library
         else:
-            page = report_on_session(session.name, measured, trust)
-        what = f"session {session.name}"
-        facts["quality"] = assess_quality(measured, trust)
-        facts["control"] = control_session(measured)
-    else:
-        check_output_file(out)
-        with open_library(folder) as library:
-            if speaker is None:
-                page = report_on_library(library, trust, on_progress)
-            else:
-                page = report_on_speaker(library, speaker, trust, on_progress)
-        what = f"library {folder}" if speaker is None else f"speaker {speaker}"
-        facts["library"] = folder
-    write_page(page, out, print_pdf)
-    return Outcome(facts, f"written: {out}, the report on {what}")
+            facts |= {"quality": written.quality, "control": written.control}
+        answer.outcome = Outcome(facts, f"written: {out}, the report on {written.subject}")

@@ -1,47 +1,43 @@
-"""`facedyn sessions`: what a library holds of whom and when, and when a session was recorded."""
+"""`facedyn sessions`: what a library holds of whom and when, and when one was recorded."""
 
 from __future__ import annotations
 
 from datetime import date
-from pathlib import Path
+from typing import TYPE_CHECKING, Annotated
 
-from facedyn_app.cli.tables import number, table
-from facedyn_app.cli.verb import Outcome
-from facedyn_app.errors import InputError
-from facedyn_app.library.entries import SessionEntry, in_order
-from facedyn_app.library.library import Library
+import typer
 
+from facedyn_app.cli.options import AsJson, LibraryFolder, SpeakerName, verb_app
+from facedyn_app.cli.output import Outcome, answering, number, table
 
-def list_sessions(folder: Path, speaker: str | None) -> Outcome:
-    """The sessions of one speaker or of all, each speaker's by their dates.
+if TYPE_CHECKING:
+    from facedyn_app.library.entries import SessionEntry
 
-    Raises:
-        InputError: There is no such library or speaker.
-    """
-    with Library.open(folder, create=False) as library:
-        entries = in_order(library.sessions(speaker))
-    entries.sort(key=lambda entry: entry.speaker or "")
-    head = ("speaker", "session", "recorded", "length/s", "head", "")
-    text = table(head, [_cells(entry) for entry in entries], right=(3,))
-    return Outcome({"library": folder, "sessions": [_facts(entry) for entry in entries]}, text)
+UNKNOWN = "unknown"
 
 
-def date_named_session(folder: Path, speaker: str, name: str, day: date | None) -> Outcome:
-    """Say on which day a session was recorded; None where that is not known.
+app = verb_app()
 
-    Raises:
-        InputError: There is no such library, speaker or session, or the day is still to come.
-        OutputError: The library cannot be written.
-    """
-    with Library.open(folder, create=False) as library:
-        own = {entry.name: entry for entry in library.sessions(speaker)}
-        if name not in own:
-            raise InputError(
-                f"'{speaker}' has no session '{name}'.",
-                f"The sessions are {', '.join(repr(known) for known in own)}.",
-            )
-        entry = library.date_session(own[name], day)
-    return Outcome(_facts(entry), f"{entry.speaker}, {entry.name}: {entry.date_words}")
+
+@app.callback(invoke_without_command=True)
+def sessions(
+    context: typer.Context,
+    library: LibraryFolder,
+    speaker: SpeakerName = None,
+    as_json: AsJson = False,
+) -> None:
+    """List the sessions of a library, each speaker's by their dates; date one of them."""
+    if context.invoked_subcommand is not None:
+        return
+    with answering(as_json) as answer:
+        from facedyn_app.workflows.library import list_sessions
+
+        entries = list_sessions(library, speaker)
+        head = ("speaker", "session", "recorded", "length/s", "head", "")
+        text = table(head, [_cells(entry) for entry in entries], right=(3,))
+        answer.outcome = Outcome(
+            {"library": library, "sessions": [_facts(entry) for entry in entries]}, text
+        )
 
 
 def _facts(entry: SessionEntry) -> dict[str, object]:
@@ -61,3 +57,28 @@ def _cells(entry: SessionEntry) -> list[str]:
     made = "simulated" if entry.simulated else ""
     speaker = entry.speaker or "unknown"
     return [speaker, entry.name, entry.date_words, number(entry.seconds, 1), entry.head_id, made]
+
+
+@app.command("date")
+def date_(
+    speaker: Annotated[str, typer.Argument(metavar="SPEAKER", help="Whose session it is.")],
+    session: Annotated[str, typer.Argument(metavar="SESSION", help="Its name.")],
+    day: Annotated[
+        str, typer.Argument(metavar="YYYY-MM-DD|unknown", help="The day of its recording.")
+    ],
+    library: LibraryFolder,
+    as_json: AsJson = False,
+) -> None:
+    """Say on which day a session was recorded: speakers' sessions stand in that order."""
+    try:
+        known = None if day == UNKNOWN else date.fromisoformat(day)
+    except ValueError as error:
+        raise typer.BadParameter(f"'{day}' is no day such as 2026-03-05, nor 'unknown'") from error
+
+    with answering(as_json) as answer:
+        from facedyn_app.workflows.library import date_session
+
+        entry = date_session(library, speaker, session, known)
+        answer.outcome = Outcome(
+            _facts(entry), f"{entry.speaker}, {entry.name}: {entry.date_words}"
+        )

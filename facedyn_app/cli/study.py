@@ -3,66 +3,50 @@
 from __future__ import annotations
 
 from pathlib import Path
+from typing import Annotated
 
-from facedyn_app.analysis import PROGRAM
-from facedyn_app.assets import sha256_of
+import typer
+
 from facedyn_app.cli.evaluate import assessment_text
-from facedyn_app.cli.verb import Outcome
-from facedyn_app.experiment.study import study_recognizer
-from facedyn_app.files import atomic_folder
-from facedyn_app.library.library import Library
-from facedyn_app.progress import OnProgress
-from facedyn_app.recognizer.files import WEIGHTS, load_recognizer
-from facedyn_app.recognizer.model import Recognizer
-from facedyn_app.recognizer.split import parse_test_sessions
-from facedyn_app.reports.study import study_facts, write_study
+from facedyn_app.cli.options import (
+    GRU_HELP,
+    AsJson,
+    KeptTestChoice,
+    LibraryFolder,
+    TrainedRecognizer,
+    verb_app,
+)
+from facedyn_app.cli.output import Outcome, answering
+
+LikewiseGruMinutes = Annotated[
+    float | None,
+    typer.Option(
+        "--gru-minutes", min=0.0, show_default="as long as the recognizer was", help=GRU_HELP
+    ),
+]
+
+app = verb_app()
 
 
-def study_on_library(
-    recognizer_folder: Path,
-    folder: Path,
-    out: Path,
-    test_sessions: str | None,
-    gru_minutes: float | None,
-    on_progress: OnProgress,
-) -> Outcome:
-    """Study a recognizer on a library and write tables, figures and a page.
+@app.command()
+def study(
+    recognizer: TrainedRecognizer,
+    out: Annotated[Path, typer.Option("-o", "--output", metavar="FOLDER", help="A new folder.")],
+    library: LibraryFolder,
+    test_sessions: KeptTestChoice = None,
+    gru_minutes: LikewiseGruMinutes = None,
+    as_json: AsJson = False,
+) -> None:
+    """Study a recognizer: accuracy against window length, sessions, shape drift; one page."""
+    with answering(as_json) as answer:
+        from facedyn_app.reports.study import study_facts
+        from facedyn_app.workflows.study import study_on_library
 
-    Args:
-        recognizer_folder: The recognizer.
-        folder: The library.
-        out: A new folder, or an empty one.
-        test_sessions: Which sessions are tested, as written; None for those kept in training.
-        gru_minutes: How long a GRU is trained for comparison, minutes; None as long as the
-            recognizer was.
-        on_progress: Called at every session; may raise Cancelled.
-
-    Raises:
-        FacedynError: What `study_recognizer` raises; something cannot be read or written.
-    """
-    recognizer = load_recognizer(recognizer_folder)
-    about = _about(recognizer, recognizer_folder, folder)
-    chosen = None if test_sessions is None else parse_test_sessions(test_sessions)
-    with atomic_folder(out) as place, Library.open(folder, create=False) as library:
-        study = study_recognizer(recognizer, library, chosen, on_progress, gru_minutes=gru_minutes)
-        files = write_study(study, about, place, on_progress)
-        library.logbook.record("study", f"recognizer '{recognizer_folder.name}'")
-    facts = {"folder": out, **about, **study_facts(study), "files": files}
-    page = out / "index.html"
-    return Outcome(facts, f"{assessment_text(study.assessment)}\n\nwritten: {page}")
-
-
-def _about(recognizer: Recognizer, recognizer_folder: Path, library: Path) -> dict[str, object]:
-    training = recognizer.training
-    return {
-        "recognizer": recognizer_folder.name,
-        "recognizer_sha256": sha256_of(recognizer_folder / WEIGHTS),
-        "library": library.name,
-        "head_id": recognizer.head_id,
-        "trained_on": str(training.get("data", "unknown")),
-        "training_speakers": training.get("n_speakers"),
-        "training_minutes": training.get("minutes"),
-        "test_sessions": training.get("test_sessions", "last"),
-        "window_s": recognizer.features.window_s,
-        "program": PROGRAM,
-    }
+        found = study_on_library(
+            recognizer, library, out, test_sessions, gru_minutes, answer.on_progress
+        )
+        facts = {"folder": out, **found.about, **study_facts(found.study), "files": found.files}
+        page = out / "index.html"
+        answer.outcome = Outcome(
+            facts, f"{assessment_text(found.study.assessment)}\n\nwritten: {page}"
+        )

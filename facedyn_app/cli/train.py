@@ -2,95 +2,102 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass, replace
+from dataclasses import replace
 from pathlib import Path
+from typing import TYPE_CHECKING, Annotated
 
-from facedyn_app.cli.evaluate import accuracy_text, made_note
-from facedyn_app.cli.verb import Outcome
-from facedyn_app.experiment.training import TrainingPlan, train_recognizer
-from facedyn_app.library.library import Library
-from facedyn_app.progress import OnProgress
-from facedyn_app.recognizer.model import Recognizer
-from facedyn_app.recognizer.split import parse_test_sessions
-from facedyn_app.settings import Settings, TrainSettings
+import typer
+
+from facedyn_app.cli.evaluate import accuracy_text
+from facedyn_app.cli.options import AsJson, Device, DeviceName, LibraryFolder, verb_app
+from facedyn_app.cli.output import Outcome, answering, simulated_note
+from facedyn_app.settings import Settings
+
+if TYPE_CHECKING:
+    from facedyn_app.recognizer.model import Recognizer
 
 TOLD = ("data", "n_speakers", "n_sessions", "n_held_out_speakers", "test_sessions")
 COURSE = ("minutes", "steps", "planned_steps", "best_step", "device", "peak_memory_mb", "curve")
+TestChoice = Annotated[
+    str,
+    typer.Option(
+        "--test-sessions",
+        metavar="last|none|N,…",
+        help="Which sessions of each speaker are kept for testing, counted from 1.",
+    ),
+]
+HeadOfSessions = Annotated[
+    str | None,
+    typer.Option(
+        "--head", metavar="ID", show_default="the only one", help="The head of the sessions."
+    ),
+]
+
+app = verb_app()
 
 
-@dataclass(frozen=True, slots=True)
-class Wish:
-    """What the user wants of a training.
+@app.command()
+def train(
+    out: Annotated[
+        Path, typer.Option("-o", "--output", metavar="RECOGNIZER", help="The new folder.")
+    ],
+    library: LibraryFolder,
+    test_sessions: TestChoice = "last",
+    budget_minutes: Annotated[
+        float | None,
+        typer.Option(min=0.01, show_default="45", help="Most wall time, minutes."),
+    ] = None,
+    steps: Annotated[
+        int | None, typer.Option(min=1, show_default="the default", help="Most training steps.")
+    ] = None,
+    seed: Annotated[int, typer.Option(min=0, help="Start of every random choice.")] = 0,
+    device: DeviceName = Device.AUTO,
+    head: HeadOfSessions = None,
+    resume: Annotated[
+        bool, typer.Option("--resume", help="Go on with a training that was stopped.")
+    ] = False,
+    gaze: Annotated[
+        bool, typer.Option("--gaze", help="Let it learn from the turns of the eyes, too.")
+    ] = False,
+    as_json: AsJson = False,
+) -> None:
+    """Train a recognizer on the speakers of a library, and test it on sessions kept apart."""
+    with answering(as_json) as answer:
+        from facedyn_app.recognizer.split import parse_test_sessions
+        from facedyn_app.workflows.train import TrainingPlan, train_on_library
 
-    Attributes:
-        test_sessions: Which sessions are kept for testing, as written.
-        budget_minutes: Most wall time, minutes; None for the default.
-        steps: Most steps; None for the default.
-        seed: Start of every random choice.
-        device: "auto", "cpu" or "cuda".
-        head: Head of the sessions; None where there is one.
-        resume: Whether to go on with what was stopped.
-        gaze: Whether the gaze is among the features.
-    """
-
-    test_sessions: str
-    budget_minutes: float | None
-    steps: int | None
-    seed: int
-    device: str
-    head: str | None
-    resume: bool
-    gaze: bool = False
-
-    def settings(self) -> Settings:
-        """The settings of the training."""
-        plain = TrainSettings()
-        plan = replace(
-            plain,
-            seed=self.seed,
-            max_steps=self.steps or plain.max_steps,
-            budget_minutes=self.budget_minutes or plain.budget_minutes,
-        )
-        settings = Settings()
-        features = replace(settings.features, gaze=self.gaze)
-        return replace(settings, train=plan, features=features)
+        plan = TrainingPlan(parse_test_sessions(test_sessions), head, device, resume)
+        settings = _settings(seed, steps, budget_minutes, gaze)
+        recognizer = train_on_library(library, out, settings, plan, answer.on_progress)
+        training = recognizer.training
+        facts = {
+            "recognizer": out,
+            "library": library,
+            "head_id": recognizer.head_id,
+            "simulated": recognizer.from_simulation,
+            **{name: training.get(name) for name in (*TOLD, *COURSE)},
+            "settings": training["settings"],
+            "metrics": recognizer.metrics,
+        }
+        answer.outcome = Outcome(facts, _text(recognizer, out))
 
 
-def train_on_library(folder: Path, out: Path, wish: Wish, on_progress: OnProgress) -> Outcome:
-    """Train on a library's sessions and write the recognizer.
-
-    Args:
-        folder: The library.
-        out: The recognizer's folder.
-        wish: How.
-        on_progress: Called at every step; may raise Cancelled.
-
-    Raises:
-        FacedynError: What `train_recognizer` raises; the library cannot be read.
-    """
-    plan = TrainingPlan(
-        parse_test_sessions(wish.test_sessions), wish.head, wish.device, wish.resume
+def _settings(seed: int, steps: int | None, budget_minutes: float | None, gaze: bool) -> Settings:
+    plain = Settings()
+    training = replace(
+        plain.train,
+        seed=seed,
+        max_steps=steps or plain.train.max_steps,
+        budget_minutes=budget_minutes or plain.train.budget_minutes,
     )
-    with Library.open(folder, create=False) as library:
-        recognizer = train_recognizer(library, out, wish.settings(), plan, on_progress)
-    training = recognizer.training
-    facts = {
-        "recognizer": out,
-        "library": folder,
-        "head_id": recognizer.head_id,
-        "simulated": recognizer.from_simulation,
-        **{name: training.get(name) for name in (*TOLD, *COURSE)},
-        "settings": training["settings"],
-        "metrics": recognizer.metrics,
-    }
-    return Outcome(facts, _text(recognizer, out))
+    return replace(plain, train=training, features=replace(plain.features, gaze=gaze))
 
 
 def _text(recognizer: Recognizer, out: Path) -> str:
     training = recognizer.training
     lines = [
         f"trained on {training['n_sessions']} sessions of {training['n_speakers']} speakers"
-        f"{made_note(recognizer.from_simulation)} in {training['minutes']:g} min, "
+        f"{simulated_note(recognizer.from_simulation)} in {training['minutes']:g} min, "
         f"{training['steps']} steps, best at step {training['best_step']}",
         f"written: {out}",
     ]

@@ -1,20 +1,27 @@
-"""The window as the command line knows it: something that can be opened."""
+"""The window as the command line knows it: something that can be opened, timed, printed with."""
 
 from __future__ import annotations
 
 import os
 import sys
 from collections.abc import Callable, Sequence
+from dataclasses import dataclass
 from pathlib import Path
 from typing import TYPE_CHECKING, Protocol
 
+import typer
+
+from facedyn_app.cli.output import errors_shown
+from facedyn_app.cli.progress import ProgressLine
 from facedyn_app.errors import InputError
 from facedyn_app.progress import OnProgress
+from facedyn_app.workflows.path_checks import check_input_file
 
 if TYPE_CHECKING:
     # importing these takes long (numpy; torch, mediapipe), and --help does not need them
     from facedyn_app.bench.window import WindowTiming
-    from facedyn_app.demo import DemoResult
+    from facedyn_app.workflows.demo import DemoResult
+    from facedyn_app.workflows.report import PrintPdf
 
 
 class OpenWindow(Protocol):
@@ -47,6 +54,43 @@ class OpenWindow(Protocol):
 
 MeasureWindow = Callable[[Path, float, OnProgress], "list[WindowTiming]"]
 """Opens the window, lets it work in an empty folder for so many seconds a mixture, times it."""
+
+
+@dataclass(frozen=True, slots=True)
+class Window:
+    """What needs Qt, which the command line does not know.
+
+    Attributes:
+        open: Opens the window, for the verbs that need it.
+        measure: Times the window, for `bench window`.
+        print_pdf: Prints a page, for `report`.
+    """
+
+    open: OpenWindow
+    measure: MeasureWindow
+    print_pdf: PrintPdf
+
+
+def show_window(
+    window: Window,
+    videos: list[Path],
+    library: Path,
+    head: str | None = None,
+    camera: int | Path | None = None,
+) -> None:
+    """Open the window, when there is a display and what it is to open is there.
+
+    Raises:
+        typer.Exit: With the window's exit code.
+    """
+    with errors_shown(as_json=False, line=ProgressLine(sys.stderr)):
+        check_display()
+        for video in videos:
+            check_input_file(video, "recording or folder")
+        if isinstance(camera, Path):
+            check_input_file(camera, "video")
+        code = window.open(videos, library, False, None, None, head, camera)
+    raise typer.Exit(code)
 
 
 def check_display() -> None:

@@ -12,7 +12,6 @@ from types import TracebackType
 from PySide6.QtCore import QSettings, Qt
 from PySide6.QtWidgets import QApplication
 
-from facedyn_app.demo import DemoResult
 from facedyn_app.errors import FacedynError
 from facedyn_app.folders import NAME, config_folder, demo_library, own_library
 from facedyn_app.gui.desk import Desk
@@ -24,6 +23,7 @@ from facedyn_app.settings import Settings
 from facedyn_app.settings_file import FILE, read_settings
 from facedyn_app.video import ListSources, list_cameras
 from facedyn_app.video.paced import paced_choice
+from facedyn_app.workflows.demo import DemoResult
 
 log = logging.getLogger(__name__)
 

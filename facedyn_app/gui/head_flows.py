@@ -9,7 +9,7 @@ from typing import Final
 
 from PySide6.QtCore import QObject, QSettings, Signal, Slot
 
-from facedyn_app.demo import HEAD
+from facedyn_app.assets import DEFAULT_HEAD
 from facedyn_app.errors import MismatchError
 from facedyn_app.gui import head_work
 from facedyn_app.gui.jobs import Job, JobQueue, Watch
@@ -53,7 +53,7 @@ class HeadFlows(QObject):
         self, state: AppState, queue: JobQueue, short: JobQueue, memory: QSettings | None
     ) -> None:
         super().__init__()
-        self.name = HEAD if memory is None else str(memory.value(KEY, HEAD))
+        self.name = DEFAULT_HEAD if memory is None else str(memory.value(KEY, DEFAULT_HEAD))
         self.choices: tuple[head_work.HeadChoice, ...] = ()
         self._state = state
         self._queue, self._short = queue, short
@@ -118,8 +118,8 @@ class HeadFlows(QObject):
 
     def _fail_first(self, error: Exception) -> None:
         self._fail_choice(error)
-        if self.name != HEAD:
-            self._asked, self.name = self.name, HEAD
+        if self.name != DEFAULT_HEAD:
+            self._asked, self.name = self.name, DEFAULT_HEAD
             self.start()
 
     def _take_choice(self, head: HeadModel) -> None:

@@ -12,7 +12,7 @@ from PySide6.QtWidgets import QFileDialog, QMenu, QMessageBox, QWidget
 
 from facedyn_app.gui.head_work import HeadChoice
 from facedyn_app.headmodel.files.ict_files import NEUTRAL
-from facedyn_app.recordings import holds_motion
+from facedyn_app.workflows.recordings import holds_motion
 
 HEAD_FILES: Final = "Heads (*.pkl *.npz);;All files (*)"
 ENDINGS: Final = (".pkl", ".npz")

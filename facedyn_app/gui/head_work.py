@@ -14,9 +14,9 @@ from facedyn_app.headmodel.files.io import list_heads, load_head
 from facedyn_app.headmodel.files.known_heads import user_heads
 from facedyn_app.headmodel.model import HeadModel
 from facedyn_app.headmodel.placing.landmark_picture import landmark_picture
-from facedyn_app.pipeline import ready_head
 from facedyn_app.progress import OnProgress
 from facedyn_app.records import ByteArray
+from facedyn_app.workflows.heads import ready_head
 
 
 @dataclass(frozen=True, slots=True)

@@ -12,10 +12,10 @@ from facedyn_app.gui.listing import Enrolment, ListedSession, ListedSpeaker, Lis
 from facedyn_app.gui.recording import Recording
 from facedyn_app.library.entries import SessionEntry, in_order
 from facedyn_app.library.library import DATABASE, Library
-from facedyn_app.pipeline import drift_of, enrol
 from facedyn_app.progress import OnProgress
 from facedyn_app.records import DriftReport, Session
 from facedyn_app.settings import Settings
+from facedyn_app.workflows.drift import drift_of
 
 
 def existing_library(folder: Path) -> Library | None:
@@ -59,7 +59,7 @@ def enrol_recording(
 
     def work(_report: OnProgress) -> Listing:
         with Library.open(folder) as library:
-            enrol(enrolment.name, recording.session, library, enrolment.consent)
+            library.enrol(enrolment.name, recording.session, enrolment.consent)
             return listing_of(library)
 
     return work

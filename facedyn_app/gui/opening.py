@@ -14,7 +14,7 @@ from facedyn_app.errors import InputError
 from facedyn_app.gui.jobs import Job, JobQueue, Watch
 from facedyn_app.library.importers import VIDEO_ENDINGS
 from facedyn_app.progress import OnProgress, Progress
-from facedyn_app.recordings import (
+from facedyn_app.workflows.recordings import (
     GLB_ENDING,
     SESSION_ENDING,
     TABLE_ENDINGS,

@@ -6,7 +6,6 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import Final
 
-from facedyn_app.analysis import Analysis, FollowedVideo
 from facedyn_app.dynamics.quality import assess_quality
 from facedyn_app.landmarks import SeenFace
 from facedyn_app.records import (
@@ -18,6 +17,7 @@ from facedyn_app.records import (
     VideoInfo,
 )
 from facedyn_app.settings import Settings
+from facedyn_app.workflows.analyse import Analysis, FollowedVideo
 
 STAGES: Final = {"landmarks": "Following", "fit": "Fitting", "total": "In all"}
 

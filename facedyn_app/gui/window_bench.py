@@ -15,7 +15,6 @@ from PySide6.QtWidgets import QApplication
 
 from facedyn_app.assets import asset_folder
 from facedyn_app.bench.window import WindowTiming
-from facedyn_app.experiment.training import TrainingPlan, train_recognizer
 from facedyn_app.folders import NAME
 from facedyn_app.gui.desk import Desk
 from facedyn_app.gui.jobs import Job, JobQueue, Watch
@@ -26,6 +25,7 @@ from facedyn_app.recognizer.split import TestSessions
 from facedyn_app.records import PartialFit
 from facedyn_app.settings import Settings
 from facedyn_app.simulate.corpus import simulate_sessions
+from facedyn_app.workflows.train import TrainingPlan, train_recognizer
 
 BEAT_MS: Final = 5
 SCRUB_MS: Final = 33

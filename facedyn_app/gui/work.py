@@ -8,8 +8,7 @@ from dataclasses import dataclass, replace
 from pathlib import Path
 from typing import Final
 
-from facedyn_app.analysis import fit_face
-from facedyn_app.demo import HEAD, DemoResult, run_demo
+from facedyn_app.assets import DEFAULT_HEAD
 from facedyn_app.dynamics.quality import assess_quality
 from facedyn_app.errors import FacedynError, MismatchError, TooLittleError
 from facedyn_app.gui.head_work import head_of_session
@@ -18,19 +17,16 @@ from facedyn_app.gui.listing import Listing
 from facedyn_app.gui.recording import Recording, recording_of
 from facedyn_app.library.library import Library
 from facedyn_app.library.recognizers import active_recognizer
-from facedyn_app.pipeline import (
-    Enrolled,
-    analyse_video,
-    drift_of,
-    identify,
-    read_enrolled,
-    ready_head,
-)
 from facedyn_app.progress import OnProgress, Progress, ignore
 from facedyn_app.recognizer.hardware import use_threads
-from facedyn_app.recordings import known_flame_file, read_one_kept
 from facedyn_app.records import DriftReport
 from facedyn_app.settings import Settings
+from facedyn_app.workflows.analyse import analyse_video, fit_face
+from facedyn_app.workflows.demo import DemoResult, run_demo
+from facedyn_app.workflows.drift import drift_of
+from facedyn_app.workflows.heads import known_flame_file, ready_head
+from facedyn_app.workflows.identify import Enrolled, identify, read_enrolled
+from facedyn_app.workflows.recordings import read_one_kept
 
 MOST_DRIFT_REPORTS: Final = 5
 
@@ -108,7 +104,9 @@ def find_landmarks(recording: Recording, settings: Settings) -> Callable[[OnProg
     def work(on_progress: OnProgress) -> Recording:
         if recording.video is None:
             return recording
-        again = analyse_video(recording.video, ready_head(HEAD), settings, on_progress=on_progress)
+        again = analyse_video(
+            recording.video, ready_head(DEFAULT_HEAD), settings, on_progress=on_progress
+        )
         fresh = recording_of(again, settings)
         return replace(recording, landmarks=fresh.landmarks, info=fresh.info, timing=fresh.timing)
 

@@ -68,7 +68,7 @@ class Library:
                 of a newer version of the program.
             OutputError: The folder cannot be made or written.
         """
-        if not create and not _has_database(folder):
+        if not create and not has_library(folder):
             raise InputError(
                 f"There is no library in '{folder}'.", "Enrol somebody first, or check the name."
             )
@@ -291,7 +291,12 @@ class Library:
             compact(self._engine, self.folder / DATABASE)
 
 
-def _has_database(folder: Path) -> bool:
+def has_library(folder: Path) -> bool:
+    """Whether there is a library in a folder.
+
+    Raises:
+        InputError: The folder may not be entered.
+    """
     try:
         return (folder / DATABASE).is_file()
     except OSError as error:

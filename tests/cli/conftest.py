@@ -12,7 +12,6 @@ from typer.testing import CliRunner
 
 from facedyn_app.bench.window import WindowTiming
 from facedyn_app.cli import make_app
-from facedyn_app.demo import DemoResult
 from facedyn_app.library.session_file import save_session
 from facedyn_app.progress import OnProgress
 from facedyn_app.recognizer.evaluation import LabelledSession, Trials
@@ -20,6 +19,7 @@ from facedyn_app.recognizer.files import save_recognizer
 from facedyn_app.recognizer.training import train
 from facedyn_app.settings import NetworkSettings, Settings, TrainSettings
 from facedyn_app.simulate.corpus import simulate_sessions, write_corpus
+from facedyn_app.workflows.demo import DemoResult
 
 SECONDS = 12.0
 

@@ -7,11 +7,11 @@ from typing import Any
 
 import pytest
 
-from facedyn_app.experiment.training import TrainingPlan, train_recognizer
 from facedyn_app.library.library import Library
 from facedyn_app.progress import ignore
 from facedyn_app.recognizer.files import load_recognizer
 from facedyn_app.recognizer.split import parse_test_sessions
+from facedyn_app.workflows.train import TrainingPlan, train_recognizer
 from tests.recognizer.conftest import easy_session, small_settings
 
 pytestmark = pytest.mark.usefixtures("one_thread")

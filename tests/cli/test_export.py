@@ -9,13 +9,14 @@ import numpy as np
 import pytest
 import trimesh
 
-from facedyn_app.cli.export import MeshChoice, export_meshes
 from facedyn_app.headmodel.files.io import load_head
 from facedyn_app.headmodel.model import HeadModel
 from facedyn_app.library.session_file import save_session
 from facedyn_app.progress import Cancelled, Progress
 from facedyn_app.records import Session
 from facedyn_app.reports.kinds import MeshFormat, MeshKind
+from facedyn_app.workflows.export import export_meshes
+from facedyn_app.workflows.options import MeshOptions
 
 Run = Callable[..., Any]
 N_FRAMES, GAP = 6, 2
@@ -131,7 +132,7 @@ def test_a_cancelled_sequence_leaves_nothing(file: Path, tmp_path: Path) -> None
             asked.set()
             raise Cancelled
 
-    choice = MeshChoice(MeshKind.FULL, MeshFormat.OBJ)
+    choice = MeshOptions(MeshKind.FULL, MeshFormat.OBJ)
     with pytest.raises(Cancelled):
         export_meshes(file, tmp_path / "meshes", choice, stop)
     assert asked.is_set()

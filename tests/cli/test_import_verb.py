@@ -117,7 +117,7 @@ def test_candors_conversations_are_found_by_their_channel_maps(
     moving_video: Path, tmp_path: Path
 ) -> None:
     from facedyn_app.library.importers import Layout, find_recordings
-    from facedyn_app.recordings import track_kind
+    from facedyn_app.workflows.recordings import track_kind
 
     made_candor(tmp_path, moving_video, {"c1": ("u1", "u2"), "c2": ("u2", "u3")})
     (tmp_path / "c3" / "processed").mkdir(parents=True)

@@ -6,9 +6,10 @@ from typing import Any
 import numpy as np
 import pytest
 
-from facedyn_app.cli.simulate import Corpus, simulate_corpus
 from facedyn_app.library.session_file import load_session
 from facedyn_app.progress import Cancelled, Progress
+from facedyn_app.workflows.options import SimulatedCorpus
+from facedyn_app.workflows.simulate import simulate_corpus
 
 Run = Callable[..., Any]
 SMALL = ("--speakers", "2", "--sessions", "2", "--seconds", "5")
@@ -52,5 +53,5 @@ def test_a_cancelled_corpus_leaves_nothing(tmp_path: Path) -> None:
             raise Cancelled
 
     with pytest.raises(Cancelled):
-        simulate_corpus(tmp_path / "made", Corpus(2, 2, 5.0, 0), stop_at_the_third)
+        simulate_corpus(tmp_path / "made", SimulatedCorpus(2, 2, 5.0, 0), stop_at_the_third)
     assert list(tmp_path.iterdir()) == []

@@ -7,11 +7,11 @@ import numpy as np
 import pytest
 
 from facedyn_app.cli.demo import demo_outcome
-from facedyn_app.demo import DemoProbe, DemoResult
 from facedyn_app.dynamics.drift import measure_drift
 from facedyn_app.records import Identification, Match, Quality
 from facedyn_app.settings import TrustSettings
 from facedyn_app.simulate.corpus import simulate_sessions
+from facedyn_app.workflows.demo import DemoProbe, DemoResult
 
 Run = Callable[..., Any]
 GOOD = Quality(300, 300, 12.0, 0.5, 240.0, "good", ())

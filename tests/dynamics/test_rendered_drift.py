@@ -8,13 +8,14 @@ import pytest
 
 from facedyn_app.dynamics.drift import DRIFTS, drift_label, measure_drift
 from facedyn_app.headmodel.model import HeadModel
-from facedyn_app.pipeline import analyse_video, ready_head
 from facedyn_app.records import FloatArray
 from facedyn_app.settings import Settings
 from facedyn_app.simulate.habits import speaker_shape
 from facedyn_app.simulate.motion import simulate_motion
 from facedyn_app.simulate.rendering import SHAPE_SPREAD, make_scene, render_motion
 from facedyn_app.video import SIMULATED, write_video
+from facedyn_app.workflows.analyse import analyse_video
+from facedyn_app.workflows.heads import ready_head
 
 SECONDS, FPS, SEED = 20.0, 25.0, 4711
 

@@ -19,12 +19,12 @@ from facedyn_app.errors import InputError
 from facedyn_app.gui.camera.feed import CameraFeed, Pace
 from facedyn_app.gui.camera.record_dialog import RecordDialog
 from facedyn_app.gui.desk import Desk
-from facedyn_app.live import LiveFrame
 from facedyn_app.records import INVALID_REASONS, ByteArray, PartialFit
 from facedyn_app.settings import Settings
 from facedyn_app.video import probe_video, read_frames
 from facedyn_app.video.camera import SourceChoice
 from facedyn_app.video.paced import PacedVideo
+from facedyn_app.workflows.camera import LiveFrame
 from tests.conftest import moving_image
 from tests.gui.conftest import PATIENCE_MS, made_recording, wait_idle
 

@@ -113,7 +113,7 @@ def test_flame_parameters_are_drawn_on_the_chosen_flame_head(
     assert "names no FLAME file" in desk.window.head.words
     assert "FLAME file is not named" in facts(desk)["Note"]
     from facedyn_app.headmodel.files.known_heads import user_heads
-    from facedyn_app.recordings import flame_file
+    from facedyn_app.workflows.heads import flame_file
 
     assert flame_file(str(head)) is not None
     desk.heads.name = user_heads().entries()[0].head_id

@@ -10,11 +10,11 @@ from facedyn_app.assets import sha256_of
 from facedyn_app.errors import InputError, MismatchError, OutputError
 from facedyn_app.headmodel.drawing.render import Camera
 from facedyn_app.headmodel.model import HeadModel
-from facedyn_app.pipeline import ready_head
 from facedyn_app.progress import Cancelled, Progress
 from facedyn_app.records import INVALID_REASONS, Session
 from facedyn_app.reports.film import write_film
 from facedyn_app.video import probe_video, read_frames, write_video
+from facedyn_app.workflows.heads import ready_head
 
 N_FRAMES, FPS, FOCAL_PX, AWAY_M = 20, 20.0, 500.0, 0.8
 GREY = np.full((240, 320, 3), 128, np.uint8)

@@ -8,7 +8,7 @@ from typing import Any
 import typer
 from typer.core import TyperGroup
 
-from facedyn_app.cli.window import MeasureWindow
+from facedyn_app.cli.options import verb_app
 
 _MODULES = {
     "accuracy": "accuracy",
@@ -37,21 +37,14 @@ class BenchGroup(TyperGroup):
         if cmd_name not in _MODULES:
             return None
         module = import_module(f"{__name__}.{_MODULES[cmd_name]}")
-        verb = typer.Typer(add_completion=False, rich_markup_mode=None)
+        verb = verb_app()
         verb.command(cmd_name)(getattr(module, cmd_name))
         return typer.main.get_command(verb)
 
 
-def make_bench_app(measure_window: MeasureWindow) -> typer.Typer:
-    """The verbs under `bench`.
+app = typer.Typer(cls=BenchGroup, add_completion=False, rich_markup_mode=None, no_args_is_help=True)
 
-    Args:
-        measure_window: Times the window, for `bench window`.
-    """
-    app = typer.Typer(cls=BenchGroup, rich_markup_mode=None, no_args_is_help=True)
 
-    @app.callback(help="Measure how accurate and how fast the program is on this machine.")
-    def start(context: typer.Context) -> None:
-        context.obj = measure_window
-
-    return app
+@app.callback(help="Measure how accurate and how fast the program is on this machine.")
+def _nothing() -> None:
+    """There is nothing to do for all verbs."""

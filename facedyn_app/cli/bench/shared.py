@@ -8,8 +8,8 @@ from typing import Annotated
 
 import typer
 
-from facedyn_app.cli.places import check_output_folder
-from facedyn_app.cli.tables import number
+from facedyn_app.cli.output import number
+from facedyn_app.workflows.path_checks import check_output_folder
 
 WorkFolder = Annotated[
     Path,

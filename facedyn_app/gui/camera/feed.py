@@ -10,9 +10,9 @@ from typing import Final
 
 import numpy as np
 
-from facedyn_app.live import LiveFrame
 from facedyn_app.records import ByteArray, FloatArray, Frame, PartialFit
 from facedyn_app.video import SourceChoice, VideoRecorder
+from facedyn_app.workflows.camera import LiveFrame
 
 PACE_SECONDS: Final = 2.0
 MOST_UNTAKEN: Final = 256

@@ -7,12 +7,12 @@ from contextlib import closing
 from typing import Final
 
 from facedyn_app.gui.camera.feed import CameraFeed
-from facedyn_app.live import LiveFace
-from facedyn_app.pipeline import ready_head
 from facedyn_app.progress import OnProgress, Progress
 from facedyn_app.settings import Settings
 from facedyn_app.video import ListSources, RecordedVideo, VideoRecorder
 from facedyn_app.video.camera import choose_source
+from facedyn_app.workflows.camera import LiveFace
+from facedyn_app.workflows.heads import ready_head
 
 PATIENCE_SECONDS: Final = 0.1
 

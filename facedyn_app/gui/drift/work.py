@@ -18,9 +18,10 @@ from facedyn_app.headmodel.model import HeadModel
 from facedyn_app.headmodel.neutral import differences_mm, neutral_vertices, seen_vertices
 from facedyn_app.library.entries import SessionEntry
 from facedyn_app.library.library import Library
-from facedyn_app.pipeline import drift_in_detail, ready_head, sessions_by_date
 from facedyn_app.progress import OnProgress
 from facedyn_app.records import BoolArray, ByteArray, DriftReport, FloatArray, Session
+from facedyn_app.workflows.drift import drift_in_detail, sessions_by_date
+from facedyn_app.workflows.heads import ready_head
 
 
 @dataclass(frozen=True, slots=True, eq=False)

@@ -13,7 +13,6 @@ from facedyn_app.gui.pdf import print_pdf
 from facedyn_app.gui.recording import Recording
 from facedyn_app.headmodel.channel_sets import drawing_head_of
 from facedyn_app.headmodel.files.io import load_head
-from facedyn_app.pipeline import ready_head
 from facedyn_app.progress import OnProgress
 from facedyn_app.reports.film import write_film
 from facedyn_app.reports.kinds import MeshFormat, MeshKind, TableFormat
@@ -21,6 +20,7 @@ from facedyn_app.reports.meshes import SessionMeshes, write_one, write_sequence
 from facedyn_app.reports.scores import write_scores
 from facedyn_app.reports.table import write_table
 from facedyn_app.settings import TrustSettings
+from facedyn_app.workflows.heads import ready_head
 
 
 @dataclass(frozen=True, slots=True)
@@ -121,7 +121,7 @@ def make_report(
     """
 
     def work(on_progress: OnProgress) -> str:
-        from facedyn_app.reporting import write_page  # the window starts without matplotlib
+        from facedyn_app.workflows.report import write_page  # the window starts without matplotlib
 
         write_page(_page(order, folder, trust, on_progress), order.path, print_pdf)
         return f"Written: {order.path}"
@@ -130,7 +130,7 @@ def make_report(
 
 
 def _page(order: ReportOrder, folder: Path, trust: TrustSettings, on_progress: OnProgress) -> str:
-    from facedyn_app.reporting import report_on_library, report_on_session, report_on_speaker
+    from facedyn_app.workflows.report import report_on_library, report_on_session, report_on_speaker
 
     library = existing_library(folder)
     with library or nullcontext():

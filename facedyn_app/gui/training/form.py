@@ -19,8 +19,6 @@ from PySide6.QtWidgets import (
 )
 
 from facedyn_app.errors import FacedynError, MismatchError
-from facedyn_app.experiment.division import Division
-from facedyn_app.experiment.training import TrainingPlan, plan_division
 from facedyn_app.fitting.fitter import choose_device
 from facedyn_app.gui.form import make_fault, make_form, make_note, say
 from facedyn_app.gui.settings.field import SettingField
@@ -31,6 +29,8 @@ from facedyn_app.gui.training.work import Material, TrainingOrder
 from facedyn_app.limits import meanings, settings_of
 from facedyn_app.recognizer.split import FEWEST_TO_SHARE, parse_test_sessions
 from facedyn_app.settings import NetworkSettings, Settings
+from facedyn_app.workflows.split import Split
+from facedyn_app.workflows.train import TrainingPlan, plan_split
 
 SMALL: Final = NetworkSettings(width=64, n_blocks=2)
 LARGE: Final = NetworkSettings(width=256, n_blocks=6)
@@ -56,7 +56,7 @@ class TrainForm(QWidget):
     ) -> None:
         super().__init__(parent)
         self._material, self._settings = material, settings
-        self._division: Division | None = None
+        self._division: Split | None = None
         self.tree = SessionTree()
         self.name = QLineEdit(material.free_name())
         self.resume = TickBox("Go on with the unfinished training of this name")
@@ -185,7 +185,7 @@ class TrainForm(QWidget):
             return "No session is ticked."
         material = self._material
         try:
-            self._division = plan_division(material.sessions, material.folder, plan, self._settings)
+            self._division = plan_split(material.sessions, material.folder, plan, self._settings)
         except MismatchError as error:
             return f"{error.sentence} Untick those of the others."
         except FacedynError as error:
@@ -218,10 +218,10 @@ def _sizes(own: NetworkSettings) -> dict[str, NetworkSettings]:
     }
 
 
-def _summary(division: Division) -> str:
+def _summary(division: Split) -> str:
     n_speakers = len({entry.speaker for entry in division.train})
     parts = [f"{len(division.train)} sessions of {n_speakers} speakers train"]
-    held_out = {entry.speaker for entry in division.held_out}
+    held_out = {entry.speaker for entry in division.validation}
     if held_out:
         parts.append(f"{len(held_out)} speakers are held out and choose the best weights")
     else:

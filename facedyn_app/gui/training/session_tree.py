@@ -17,11 +17,11 @@ from PySide6.QtWidgets import (
     QWidget,
 )
 
-from facedyn_app.experiment.division import Division
 from facedyn_app.gui.theme import GRID, tabular_font
 from facedyn_app.gui.tick_box import TickDelegate
 from facedyn_app.gui.who_panel import simulated_label
 from facedyn_app.library.entries import SessionEntry, in_order
+from facedyn_app.workflows.split import Split
 
 COLUMNS: Final = ("Speaker, session", "Recorded", "Length (s)", "Head", "Part")
 PART: Final = 4
@@ -110,13 +110,13 @@ class SessionTree(QWidget):
         header.setSectionResizeMode(0, QHeaderView.ResizeMode.Stretch)
         self._ticking = False
 
-    def show_division(self, division: Division | None) -> None:
+    def show_division(self, division: Split | None) -> None:
         """Say what becomes of every session; None where nothing can be."""
         parts: dict[int, str] = {}
         if division is not None:
             for part, entries in (
                 (TRAINS, division.train),
-                (HELD_OUT, division.held_out),
+                (HELD_OUT, division.validation),
                 (TESTED, division.test),
             ):
                 parts |= {entry.id: part for entry in entries}

@@ -9,7 +9,6 @@ from pathlib import Path
 from threading import Event
 from typing import Final
 
-from facedyn_app.experiment.training import UNFINISHED, TrainingPlan, train_recognizer
 from facedyn_app.gui.library_work import existing_library
 from facedyn_app.library.entries import SessionEntry
 from facedyn_app.library.library import Library
@@ -19,6 +18,7 @@ from facedyn_app.recognizer.checkpoint import Work
 from facedyn_app.recognizer.course import TrainingState
 from facedyn_app.recognizer.hardware import use_threads
 from facedyn_app.settings import Settings
+from facedyn_app.workflows.train import UNFINISHED, TrainingPlan, train_recognizer
 
 _NAME: Final = re.compile(r"[^\W.][^/\\:*?\"<>|\x00-\x1f]{0,99}")
 FIRST_NAME: Final = "recognizer"

@@ -1,0 +1,249 @@
+"""Formatting of the workflows' results: facts for scripts, text for people."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from dataclasses import asdict
+
+from facedyn_app.cli.output import indented, number, table
+from facedyn_app.dynamics.conditions import likely_causes
+from facedyn_app.dynamics.drift import drift_label, interval_words
+from facedyn_app.dynamics.match_trust import beyond_the_probe
+from facedyn_app.dynamics.quality import DO_NOT_USE, quality_line
+from facedyn_app.dynamics.shape_moves import ShapeMoves
+from facedyn_app.recognizer.calibration import LEAST_RATE, MOST_RATE
+from facedyn_app.records import (
+    DriftReport,
+    FloatArray,
+    Identification,
+    Match,
+    Quality,
+    SessionDrift,
+    Verification,
+)
+from facedyn_app.settings import TrustSettings
+
+
+def match_facts(matches: Sequence[Match], *, calibrated: bool = True) -> list[dict[str, object]]:
+    """Name, score, probability and, where it was judged, trust of each match, in order.
+
+    The probability is None where it is not calibrated for the recording.
+    """
+    return [
+        {
+            "name": match.name,
+            "score": match.score,
+            "probability": match.probability if calibrated else None,
+            "trust": None if match.trust is None else asdict(match.trust),
+        }
+        for match in matches
+    ]
+
+
+def identification_facts(answer: Identification, top: int | None = None) -> dict[str, object]:
+    """An identification for scripts; `top` limits the matches."""
+    return {
+        "matches": match_facts(answer.matches[:top], calibrated=answer.calibrated),
+        "calibrated": answer.calibrated,
+        "known": answer.known if answer.calibrated else None,
+        "threshold": answer.threshold if answer.calibrated else None,
+        "n_enrolled": len(answer.matches),
+        "n_windows": len(answer.window_seconds),
+        "quality": asdict(answer.quality),
+        "calibrated_on": answer.calibrated_on,
+        "caution": answer.caution,
+    }
+
+
+def drift_facts(
+    report: DriftReport,
+    trust: TrustSettings,
+    simulated: bool,
+    moves: ShapeMoves | None = None,
+) -> dict[str, object]:
+    """A drift report for scripts, with what lies behind it where that is known."""
+    return {
+        "speaker": report.speaker,
+        "verdict": drift_label(report, trust),
+        "dnr": report.dnr,
+        "dnr_corrected": report.dnr_corrected,
+        "dnr_corrected_interval": report.dnr_corrected_interval,
+        "noise": report.noise,
+        "drift": report.drift,
+        "drift_corrected": report.drift_corrected,
+        "note": report.note,
+        "simulated": simulated,
+        "sessions": [asdict(session) for session in report.sessions],
+        "distances": None if moves is None else moves.distances,
+        "components": None if moves is None else _components(moves),
+        "conditions": [asdict(one) for one in report.conditions],
+        "likely_causes": likely_causes(report.conditions, trust),
+    }
+
+
+def _components(moves: ShapeMoves) -> dict[str, FloatArray]:
+    """Drift, noise, DNR and ICC of each shape component, in their order."""
+    return {name: getattr(moves, name) for name in ("drift", "noise", "dnr", "icc")}
+
+
+def quality_text(quality: Quality) -> str:
+    """The quality line, and the sentences behind it."""
+    reasons = "".join(f"\n  {reason}" for reason in quality.reasons)
+    return quality_line(quality) + reasons
+
+
+def identification_text(answer: Identification, top: int | None = None) -> str:
+    """The answer in words, then the ranking, then how far to believe it."""
+    parts = [_verdict(answer), _ranking(answer, top), quality_text(answer.quality)]
+    if answer.calibrated:
+        parts.append(f"probabilities calibrated on: {answer.calibrated_on}")
+    return "\n".join([*parts, *filter(None, [answer.gallery_words])])
+
+
+def _verdict(answer: Identification) -> str:
+    best = answer.matches[0]
+    if not answer.calibrated:
+        return f"{answer.words()}, score {best.score:.2f}. {answer.caution}"
+    limit, reached = map(answer.probability_words, (answer.threshold, best.probability))
+    if not answer.known:
+        reason = f": no probability reaches {limit}; nearest is {best.name}, {reached}."
+    elif answer.quality.verdict == DO_NOT_USE:
+        reason = f", probability {reached}, but the recording is too poor: do not trust this match."
+    else:
+        reason = f", probability {reached}, above the threshold of {limit}."
+    return f"{answer.words()}{reason}"
+
+
+def _ranking(answer: Identification, top: int | None) -> str:
+    matches = answer.matches[:top]
+    rows = [
+        (
+            str(rank),
+            match.name,
+            number(match.probability, 3) if answer.calibrated else "-",
+            number(match.score, 3),
+            "" if match.trust is None else match.trust.verdict,
+        )
+        for rank, match in enumerate(matches, start=1)
+    ]
+    lines = [
+        indented(table(("", "speaker", "probability", "score", "trust"), rows, right=(0, 2, 3)))
+    ]
+    lines += [
+        f"  {match.name}: {reason}"
+        for match in matches
+        if match.trust is not None
+        for reason in beyond_the_probe(match.trust)
+    ]
+    return "\n".join(lines)
+
+
+def identifications_text(answers: Sequence[tuple[str, Identification]]) -> str:
+    """A line a recording: the best match, and whether it is the answer."""
+    rows = []
+    for name, answer in answers:
+        best = answer.matches[0]
+        told = number(best.probability, 3) if answer.calibrated else "-"
+        known = ("yes" if answer.known else "no") if answer.calibrated else "-"
+        score = number(best.score, 3)
+        rows.append((name, best.name, score, told, known, answer.quality.verdict))
+    head = ("recording", "ranked first", "score", "probability", "known", "measurement")
+    cautions = sorted({answer.caution for _, answer in answers if answer.caution})
+    galleries = sorted({answer.gallery_words for _, answer in answers} - {""})
+    return "\n".join([table(head, rows, right=(2, 3)), *cautions, *galleries])
+
+
+def verification_facts(found: Verification) -> dict[str, object]:
+    """A verification for scripts; numbers that are not calibrated are None."""
+    calibrated = found.false_accept_rate is not None
+    return {
+        **match_facts([found.match], calibrated=calibrated)[0],
+        "answer": found.answer.value,
+        "reason": found.reason,
+        "false_accept_rate": found.false_accept_rate,
+        "calibrated": calibrated,
+        "calibrated_on": found.calibrated_on,
+        "quality": asdict(found.quality),
+    }
+
+
+def verification_text(found: Verification) -> str:
+    """The answer, what it rests on, and how far to believe it."""
+    lines = [f"{found.answer.value}. {found.reason}", f"score {found.match.score:.3f}"]
+    rate = found.false_accept_rate
+    if rate is not None:
+        lines[1] += f", which {_share_words(rate)} of strangers reach with one speaker"
+        lines.append(f"calibrated on: {found.calibrated_on}")
+    if found.match.trust is not None:
+        lines += [f"  {reason}" for reason in beyond_the_probe(found.match.trust)]
+    return "\n".join([*lines, quality_text(found.quality)])
+
+
+def _share_words(rate: float) -> str:
+    """A false-accept rate, which is held at 0.001 and 0.5."""
+    if rate <= LEAST_RATE:
+        return f"at most {LEAST_RATE:.1%}"
+    return "half or more" if rate >= MOST_RATE else f"{rate:.1%}"
+
+
+def drift_text(reports: Sequence[DriftReport], trust: TrustSettings) -> str:
+    """A line a speaker, and under it a line a session."""
+    rows: list[tuple[str, ...]] = []
+    for report in reports:
+        rows.append(
+            (
+                report.speaker,
+                _drift_in_words(report, trust),
+                number(report.dnr),
+                number(report.dnr_corrected),
+                interval_words(report.dnr_corrected_interval),
+                number(report.drift),
+                number(report.noise),
+                "",
+            )
+        )
+        rows += [_session_row(session) for session in report.sessions]
+    head = (
+        "speaker",
+        "shape",
+        "DNR",
+        "corrected",
+        "90 % interval",
+        "drift/sd",
+        "noise/sd",
+        "halves/sd",
+    )
+    lines = [
+        table(head, rows, right=(2, 3, 4, 5, 6, 7)),
+        "drift: between sessions; noise: within; halves: between a session's two halves; "
+        "sd: standard deviations of shape, of its posterior where all sessions keep one",
+        "90 % interval: of a speaker's corrected DNR, of a session's DNR",
+    ]
+    for note in dict.fromkeys(report.note for report in reports if report.note):
+        names = ", ".join(report.speaker for report in reports if report.note == note)
+        lines.append(f"{names}: {note}")
+    lines += [
+        f"{report.speaker}: {cause}"
+        for report in reports
+        for cause in likely_causes(report.conditions, trust)
+    ]
+    return "\n".join(lines)
+
+
+def _drift_in_words(report: DriftReport, trust: TrustSettings) -> str:
+    if len(report.sessions) == 1:
+        return "needs two sessions"
+    return drift_label(report, trust)
+
+
+def _session_row(session: SessionDrift) -> tuple[str, ...]:
+    return (
+        f"  {session.name}",
+        "",
+        number(session.dnr),
+        "",
+        interval_words(session.dnr_interval),
+        number(session.distance),
+        number(session.noise),
+        number(session.split_half_drift),
+    )

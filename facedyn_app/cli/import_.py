@@ -1,0 +1,88 @@
+"""`facedyn import`: a folder of recordings into a library."""
+
+from __future__ import annotations
+
+from pathlib import Path
+from typing import Annotated
+
+import typer
+
+from facedyn_app.assets import DEFAULT_HEAD
+from facedyn_app.cli.options import (
+    AsJson,
+    Device,
+    DeviceName,
+    FrameRate,
+    HeadName,
+    LibraryFolder,
+    verb_app,
+)
+from facedyn_app.cli.output import Outcome, answering, simulated_note
+from facedyn_app.library.importers import Layout
+from facedyn_app.workflows.options import FitOptions, ImportStatement
+
+app = verb_app()
+
+
+@app.command()
+def import_(
+    folder: Annotated[Path, typer.Argument(metavar="FOLDER", help="One folder a speaker.")],
+    library: LibraryFolder,
+    consent: Annotated[
+        str,
+        typer.Option(
+            "--consent", metavar="TEXT", show_default=False, help="Who gave it, when, for what."
+        ),
+    ] = "",
+    layout: Annotated[
+        Layout, typer.Option("--layout", help="How the recordings lie in the folder.")
+    ] = Layout.AUTO,
+    permission: Annotated[
+        str,
+        typer.Option(
+            "--permission",
+            metavar="TEXT",
+            show_default=False,
+            help="What allows the work where the corpus' licence forbids it (CANDOR).",
+        ),
+    ] = "",
+    head: HeadName = DEFAULT_HEAD,
+    fps: FrameRate = None,
+    device: DeviceName = Device.AUTO,
+    as_json: AsJson = False,
+) -> None:
+    """Bring a folder of recordings into a library; again, it goes on where it was.
+
+    Recordings are videos, session files, and measurements of other programs: OpenFace, py-feat,
+    Live Link Face, MediaPipe's blendshapes, FLAME trackers. --head names the head of videos, and
+    the FLAME file of FLAME parameters.
+    """
+    options, statement = FitOptions(head, device, fps=fps), ImportStatement(consent, permission)
+    with answering(as_json) as answer:
+        from facedyn_app.tracks.times import USUAL_FPS
+        from facedyn_app.workflows.import_ import import_folder
+
+        found = import_folder(folder, library, layout, statement, options, answer.on_progress)
+        facts = {
+            "folder": folder,
+            "library": library,
+            "layout": str(found.layout),
+            "n_speakers": found.n_speakers,
+            "n_added": found.n_added,
+            "n_already_there": found.n_known,
+            "n_simulated": found.n_simulated,
+            "n_fps_assumed": found.n_assumed,
+            "left_out": [{"path": path, "reason": reason} for path, reason in found.left_out],
+        }
+        note = simulated_note(found.n_simulated == found.n_added > 0)
+        lines = [
+            f"imported: {found.n_added} sessions{note} of {found.n_speakers} speakers into "
+            f"{library}, {found.n_known} were there already, {len(found.left_out)} left out"
+        ]
+        if found.n_assumed:
+            lines.append(
+                f"  {found.n_assumed} of them have no times: {USUAL_FPS:g} frames a second are "
+                "assumed (--fps says another rate)"
+            )
+        lines += [f"  left out: {reason}" for _, reason in found.left_out]
+        answer.outcome = Outcome(facts, "\n".join(lines))

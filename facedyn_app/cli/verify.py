@@ -1,0 +1,54 @@
+"""`facedyn verify`: one recording against one speaker who is enrolled."""
+
+from __future__ import annotations
+
+from pathlib import Path
+from typing import Annotated
+
+import typer
+
+from facedyn_app.cli.options import (
+    AsJson,
+    ChosenRecognizer,
+    Device,
+    DeviceName,
+    FaceNumber,
+    LibraryFolder,
+    OtherHead,
+    verb_app,
+)
+from facedyn_app.cli.output import Outcome, answering, simulated_note
+from facedyn_app.workflows.options import FitOptions
+
+app = verb_app()
+
+
+@app.command()
+def verify(
+    name: Annotated[str, typer.Argument(metavar="NAME")],
+    recording: Annotated[Path, typer.Argument(metavar="RECORDING")],
+    library: LibraryFolder,
+    recognizer: ChosenRecognizer = None,
+    head: OtherHead = None,
+    device: DeviceName = Device.AUTO,
+    face: FaceNumber = 0,
+    as_json: AsJson = False,
+) -> None:
+    """Is it this speaker? Same, not the same, or cannot be told."""
+    options = FitOptions(head, device, face)
+    with answering(as_json) as answer:
+        from facedyn_app.cli.formatting import verification_facts, verification_text
+        from facedyn_app.workflows.verify import verify_recording
+
+        session, found = verify_recording(
+            name, recording, library, recognizer, options, answer.on_progress
+        )
+        facts = {
+            "recording": recording,
+            **verification_facts(found),
+            "simulated": session.simulated,
+        }
+        note = simulated_note(session.simulated)
+        answer.outcome = Outcome(
+            facts, f"{recording.name}{note} and {name}: {verification_text(found)}"
+        )

@@ -1,1 +1,0 @@
-"""From a library to a trained, tested and studied recognizer."""

@@ -1,0 +1,32 @@
+r"""Workflows of the application: one file an act, used by window and command line alike.
+
+The data flow::
+
+    file --video--> frames --landmarks--> landmarks --fitting + headmodel--> motion + shape
+    others' tables --tracks--> motion
+    motion --dynamics--> windows --recognizer--> embeddings --scoring--> ranked speakers
+                    \--shape per second--> drift (DNR)        \--quality--> trust in a match
+
+and the acts on it:
+
+==================  ================================================================
+recordings, heads   what a file holds, and the head that it is fitted with
+analyse, fit        a video to a session, or to one of each of its faces
+camera              the same live, frame by frame
+convert, import_    other programs' measurements to sessions; a folder of recordings
+enrol               a speaker's sessions into a library, by consent
+identify, verify    a recording against the speakers who are enrolled
+drift               how far a speaker's shape moves from session to session
+split, train        a library divided by sessions, and trained on
+evaluate, study     a recognizer tested on sessions it has not seen; tables, figures
+calibrate           its probabilities, from trials on a library
+library             the sessions and recognizers of a library
+export, report      tables, films, meshes; pages to print
+simulate, demo      simulated speakers; the demo on rendered videos of them
+selftest            every stage on a small scale
+==================  ================================================================
+
+An act takes paths or records, settings and `on_progress`, and gives a record of what was done. It
+knows neither Qt nor the command line; it checks what it is given, and where it is to write, before
+long work begins (`path_checks`).
+"""

@@ -1,0 +1,262 @@
+"""Analysis of a video, in two halves: its faces are followed, then each can be fitted.
+
+`analyse_video` does both for one face; whoever wants several fits each after one pass over the
+pixels.
+"""
+
+from __future__ import annotations
+
+import json
+import time
+from collections.abc import Iterable, Mapping
+from contextlib import closing
+from dataclasses import asdict, dataclass, replace
+from pathlib import Path
+from typing import Any
+
+import numpy as np
+
+from facedyn_app import __version__
+from facedyn_app.assets import sha256_of
+from facedyn_app.fitting.fitter import choose_device
+from facedyn_app.fitting.live import LiveFit
+from facedyn_app.fitting.session_fit import fit_session
+from facedyn_app.headmodel.fewer import with_fewer
+from facedyn_app.headmodel.model import HeadModel
+from facedyn_app.landmarks import ANY_FACE, FrameFaces, KeptTrack, TrackCollector, track_faces
+from facedyn_app.progress import OnProgress, Progress, ignore
+from facedyn_app.records import HeadFit, Session, VideoInfo
+from facedyn_app.settings import Settings
+from facedyn_app.video import probe_video, read_frames
+
+FOLLOWING = "following the face"
+BLOCK_FRAMES = 10
+PROGRAM = f"facedyn {__version__}"
+NAMELESS = "recording"
+"""What a video is called whose name is not to be kept."""
+
+
+@dataclass(frozen=True, slots=True, eq=False)
+class FollowedVideo:
+    """The faces of one video, followed; each can be fitted without its pixels.
+
+    Attributes:
+        info: The video.
+        sha256: Of its file.
+        tracks: The landmarks of all faces, in a file that goes with this object.
+        seconds_spent: What following them took, s.
+    """
+
+    info: VideoInfo
+    sha256: str
+    tracks: TrackCollector
+    seconds_spent: float
+
+
+@dataclass(frozen=True, slots=True, eq=False)
+class Analysis:
+    """What became of one face of a video.
+
+    Attributes:
+        video: The video and all its faces.
+        face: Number of this face, from 1.
+        session: The fitted motion.
+        landmarks: The landmarks of every frame, in a file.
+        fit: The fit itself.
+        timing: Seconds spent in each stage, by name.
+    """
+
+    video: FollowedVideo
+    face: int
+    session: Session
+    landmarks: KeptTrack
+    fit: HeadFit
+    timing: Mapping[str, float]
+
+    @property
+    def info(self) -> VideoInfo:
+        """What the video says of itself."""
+        return self.video.info
+
+
+def analyse_video(
+    path: Path,
+    head: HeadModel,
+    settings: Settings,
+    *,
+    device: str = "auto",
+    face: int = ANY_FACE,
+    live: bool = False,
+    on_progress: OnProgress = ignore,
+) -> Analysis:
+    """From a video to a session: follow a face, fit the head to it.
+
+    Args:
+        path: The video.
+        head: The head, its landmarks placed.
+        settings: Of all stages; kept with the session.
+        device: "auto", "cpu" or "cuda".
+        face: Which face, from 1; 0 takes the one seen longest.
+        live: Whether reports carry a `PartialFit` of the newest frames, for a window.
+        on_progress: Called several times a second; may raise Cancelled.
+
+    Raises:
+        InputError: The file is no video that can be read, or the face or device is not there.
+        MismatchError: The settings ask for more directions than the head has.
+        TooLittleError: Too few frames have a face.
+    """
+    video = follow_video(
+        path, head, settings, device=device, face=face, live=live, on_progress=on_progress
+    )
+    return fit_face(video, head, settings, device=device, face=face, on_progress=on_progress)
+
+
+def follow_video(
+    path: Path,
+    head: HeadModel,
+    settings: Settings,
+    *,
+    device: str = "auto",
+    face: int = ANY_FACE,
+    live: bool = False,
+    on_progress: OnProgress = ignore,
+) -> FollowedVideo:
+    """The first half of `analyse_video`, for all faces at once: one pass over the pixels.
+
+    Args:
+        path: The video.
+        head: The head for the live view, and that will be fitted.
+        settings: Of all stages.
+        device: "auto", "cpu" or "cuda".
+        face: Which face the live view shows, from 1; 0 shows the one seen longest so far.
+        live: Whether reports carry a `PartialFit` of the newest frames, for a window.
+        on_progress: Called several times a second; may raise Cancelled.
+
+    Raises:
+        InputError: The file is no video that can be read, or the device is not there.
+        MismatchError: The settings ask for more directions than the head has.
+    """
+    started = time.perf_counter()
+    place = choose_device(device)  # a device that is not there is told before the long work
+    head = with_fewer(head, settings.fit.n_shape, settings.fit.n_expression)
+    info = probe_video(path)
+    sha256 = sha256_of(path)
+    live_fit = LiveFit(head, settings.fit, device) if live else None
+    following = track_faces(read_frames(path), info, settings.landmarks, device=place)
+    with closing(following) as found_faces:
+        tracks = _collect(info, found_faces, face, live_fit, on_progress)
+    return FollowedVideo(info, sha256, tracks, time.perf_counter() - started)
+
+
+def fit_face(
+    video: FollowedVideo,
+    head: HeadModel,
+    settings: Settings,
+    *,
+    device: str = "auto",
+    face: int = ANY_FACE,
+    on_progress: OnProgress = ignore,
+) -> Analysis:
+    """The second half of `analyse_video`: fit the head to one of the faces.
+
+    Args:
+        video: The video, followed.
+        head: The head, its landmarks placed.
+        settings: Of all stages; kept with the session.
+        device: "auto", "cpu" or "cuda".
+        face: Which face, from 1; 0 takes the one seen longest.
+        on_progress: Called several times a second; may raise Cancelled.
+
+    Raises:
+        InputError: There is no such face or device.
+        MismatchError: The settings ask for more directions than the head has.
+        TooLittleError: The face is seen in too few frames.
+    """
+    started = time.perf_counter()
+    head = with_fewer(head, settings.fit.n_shape, settings.fit.n_expression)
+    number = video.tracks.number_of(face)
+    landmarks = video.tracks.track(number)
+    fit = fit_session(head, landmarks, settings.fit, device=device, on_progress=on_progress)
+    session = make_session(video, number, head, landmarks, fit, settings)
+    spent = time.perf_counter() - started
+    timing = {"landmarks": video.seconds_spent, "fit": spent, "total": video.seconds_spent + spent}
+    return Analysis(video, number, session, landmarks, fit, timing)
+
+
+def make_session(
+    video: FollowedVideo,
+    face: int,
+    head: HeadModel,
+    landmarks: KeptTrack,
+    fit: HeadFit,
+    settings: Settings,
+) -> Session:
+    """A fit with all that says what it is of and what it was made with."""
+    info = video.info
+    meta: dict[str, Any] = {
+        "head_id": head.head_id,
+        "head_sha256": head.sha256,
+        "source": {
+            "name": info.path.name if settings.privacy.file_names else NAMELESS,
+            "sha256": video.sha256,
+        },
+        "face": face,
+        "fps": info.fps,
+        "width": info.width,
+        "height": info.height,
+        "focal_px": fit.focal_px,
+        "focal_log_sd": fit.focal_log_sd,
+        "converged": fit.converged,
+        "settings": fit_settings_record(settings),
+        "program": PROGRAM,
+        "simulated": info.simulated,
+    }
+    if info.recorded_at is not None:
+        meta["recorded_at"] = info.recorded_at.isoformat()
+    return Session(
+        seconds=fit.seconds,
+        valid=fit.valid,
+        expression=fit.expression,
+        expression_names=head.expression_names,
+        jaw=fit.jaw,
+        rotation=fit.rotation,
+        translation=fit.translation,
+        shape=fit.shape,
+        shape_chunks=fit.shape_chunks,
+        shape_chunk_seconds=fit.shape_chunk_seconds,
+        error_px=fit.error_px,
+        face_px=fit.face_px,
+        meta=meta,
+        invalid_reason=fit.invalid_reason,
+        gaze=fit.gaze,
+        confidence=np.nan_to_num(landmarks.certainty).clip(0.0, 1.0).astype(np.float32),
+        sharpness=landmarks.sharpness,
+        brightness=landmarks.brightness,
+        repeated=landmarks.repeated,
+        shape_certainty=fit.shape_certainty,
+    )
+
+
+def fit_settings_record(settings: Settings) -> dict[str, Any]:
+    """The settings that decide a session's numbers, as its file keeps them (JSON)."""
+    made = {"landmarks": asdict(settings.landmarks), "fit": asdict(settings.fit)}
+    return dict(json.loads(json.dumps(made)))
+
+
+def _collect(
+    info: VideoInfo,
+    found: Iterable[FrameFaces],
+    face: int,
+    live: LiveFit | None,
+    on_progress: OnProgress,
+) -> TrackCollector:
+    collector = TrackCollector(info)
+    for faces in found:
+        collector.add(faces)
+        if collector.n_frames % BLOCK_FRAMES == 0:
+            partial = None
+            if live is not None:
+                part = live.fit(collector.newest(BLOCK_FRAMES, face))
+                partial = replace(part, image=faces.frame.image)
+            on_progress(Progress(FOLLOWING, collector.n_frames, info.n_frames, partial))
+    return collector

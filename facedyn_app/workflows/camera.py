@@ -1,0 +1,114 @@
+"""Live analysis of a camera: frame by frame from a picture to the expression-only mesh."""
+
+from __future__ import annotations
+
+import time
+from concurrent.futures import ThreadPoolExecutor
+from dataclasses import dataclass, replace
+
+import numpy as np
+
+from facedyn_app.fitting.fitter import choose_device
+from facedyn_app.fitting.live import LiveFit
+from facedyn_app.headmodel.expression_mesh import ExpressionMesh
+from facedyn_app.headmodel.fewer import with_fewer
+from facedyn_app.headmodel.model import HeadModel
+from facedyn_app.landmarks import Face, FaceTracker, use_one_thread
+from facedyn_app.records import N_ACTIONS, N_LANDMARKS, FloatArray, Frame, Landmarks, PartialFit
+from facedyn_app.settings import Settings
+
+
+@dataclass(frozen=True, slots=True, eq=False)
+class LiveFrame:
+    """What is known of one frame.
+
+    Attributes:
+        fit: Its motion.
+        vertices: (V, 3) float32 the expression-only mesh in the head frame, m; None where the
+            frame is not valid.
+        seconds_spent: In following, fitting and posing, s.
+    """
+
+    fit: PartialFit
+    vertices: FloatArray | None
+    seconds_spent: tuple[float, float, float]
+
+
+class LiveFace:
+    """Follows and fits the largest face of single frames; a context manager that ends its threads.
+
+    A frame is little work: one thread does it quicker than several that wait for each other. The
+    face's shape is estimated beside it, on another.
+
+    Args:
+        head: The head, its landmarks placed.
+        settings: Of all stages; the mean with the mirrored picture is left out, which takes longer.
+        device: "auto", "cpu" or "cuda".
+
+    Attributes:
+        expression_names: Names of the coefficients of what is seen.
+
+    Raises:
+        InputError: The landmarker's model is damaged, or the device is not there.
+        MismatchError: The settings ask for more directions than the head has.
+    """
+
+    def __init__(self, head: HeadModel, settings: Settings, device: str = "auto") -> None:
+        head = with_fewer(head, settings.fit.n_shape, settings.fit.n_expression)
+        one = replace(settings.landmarks, max_faces=1, mirrored_mean=False)
+        self.expression_names = head.expression_names
+        self._learner = ThreadPoolExecutor(1, "live-shape", use_one_thread)
+        self._worker = ThreadPoolExecutor(1, "live", use_one_thread)
+        self._fit = LiveFit(head, settings.fit, device, self._learner)
+        self._mesh = ExpressionMesh(head)
+        self._tracker = FaceTracker(one, choose_device(device))
+
+    def __enter__(self) -> LiveFace:
+        return self
+
+    def __exit__(self, *_exc: object) -> None:
+        self.close()
+
+    def close(self) -> None:
+        """End the threads."""
+        self._worker.shutdown()
+        self._learner.shutdown(cancel_futures=True)
+        self._tracker.close()
+
+    def see(self, frame: Frame) -> LiveFrame:
+        """What the next frame shows.
+
+        Args:
+            frame: The frame; frames come in order of time, some may be left out.
+        """
+        return self._worker.submit(self._see, frame).result()
+
+    def _see(self, frame: Frame) -> LiveFrame:
+        began = time.perf_counter()
+        faces = self._tracker.track([frame])[0].faces
+        followed = time.perf_counter()
+        fit = self._fit.fit(_landmarks(frame, faces[0] if faces else None))
+        fitted = time.perf_counter()
+        vertices = self._mesh.vertices(fit.expression, fit.jaw)[0] if fit.valid[0] else None
+        posed = time.perf_counter()
+        return LiveFrame(fit, vertices, (followed - began, fitted - followed, posed - fitted))
+
+
+def _landmarks(frame: Frame, face: Face | None) -> Landmarks:
+    """The landmarks of one frame, NaN where there is no face."""
+    height, width = frame.image.shape[:2]
+    unknown = np.full(1, np.nan, np.float32)
+    if face is None:
+        points = np.full((1, N_LANDMARKS, 2), np.nan, np.float32)
+        scores = np.full((1, N_ACTIONS), np.nan, np.float32)
+        return Landmarks(np.array([frame.seconds]), points, scores, width, height, unknown, unknown)
+    return Landmarks(
+        seconds=np.array([frame.seconds]),
+        points=face.points[None],
+        scores=face.scores[None],
+        width=width,
+        height=height,
+        certainty=np.array([face.certainty], np.float32),
+        sharpness=np.array([face.sharpness], np.float32),
+        turn=face.turn[None],
+    )

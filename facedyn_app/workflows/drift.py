@@ -1,0 +1,161 @@
+"""Drift of the head shape from session to session: the drift-to-noise ratio of speakers."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass, field, replace
+from pathlib import Path
+
+import numpy as np
+
+from facedyn_app.dynamics.conditions import conditions_of
+from facedyn_app.dynamics.drift import measure_drift
+from facedyn_app.dynamics.shape_moves import ShapeMoves, measure_moves
+from facedyn_app.errors import FacedynError, MismatchError, TooLittleError
+from facedyn_app.library.entries import SessionEntry, in_order
+from facedyn_app.library.library import Library
+from facedyn_app.library.rows import checked_name
+from facedyn_app.progress import OnProgress, Progress
+from facedyn_app.records import Conditions, DriftReport, FloatArray, Session, ShapeCertainty
+
+
+def drift_of(
+    library: Library, speaker: str, extra: tuple[str, Session] | None = None
+) -> DriftReport:
+    """How far a speaker's shape moves from session to session.
+
+    Args:
+        library: Where his sessions are.
+        speaker: His name.
+        extra: Name and session of a recording that is not in the library but may be his.
+
+    Raises:
+        InputError: There is no such speaker.
+        MismatchError: Sessions of different heads.
+        TooLittleError: No session is long enough.
+    """
+    read = DriftReading.of(library, sessions_by_date(library, speaker))
+    if extra is not None:
+        read.add(*extra)
+    return read.drift(speaker)
+
+
+def drift_in_detail(library: Library, speaker: str) -> tuple[DriftReport, ShapeMoves]:
+    """What `drift_of` says of a speaker, and what lies behind it.
+
+    Raises:
+        InputError: There is no such speaker.
+        MismatchError: Sessions of different heads.
+        TooLittleError: No session is long enough.
+    """
+    read = DriftReading.of(library, sessions_by_date(library, speaker))
+    return read.drift(speaker), measure_moves(read.shapes, read.certainties)
+
+
+def no_drift(speaker: str, why: FacedynError) -> DriftReport:
+    """A report that says why there is none."""
+    return DriftReport(speaker, (), float("nan"), *5 * (None,), why.sentence)
+
+
+def sessions_by_date(library: Library, speaker: str) -> list[SessionEntry]:
+    """A speaker's sessions in the order of recording, or of adding where that is not known.
+
+    Raises:
+        InputError: There is no such speaker.
+        MismatchError: Sessions of different heads.
+    """
+    entries = in_order(library.sessions(speaker))
+    heads = sorted({entry.head_id for entry in entries})
+    if len(heads) > 1:
+        named = [
+            f"'{head}' (" + ", ".join(e.name for e in entries if e.head_id == head) + ")"
+            for head in heads
+        ]
+        raise MismatchError(
+            f"The sessions of '{speaker}' were fitted with different heads, whose shapes cannot "
+            f"be compared: {' and '.join(named)}.",
+            "Fit the videos again with one head, and enrol them under another name.",
+        )
+    return entries
+
+
+@dataclass(frozen=True, slots=True, eq=False)
+class DriftReading:
+    """What a drift needs of sessions, each of which is read once and not kept."""
+
+    shapes: list[tuple[str, FloatArray]] = field(default_factory=list)
+    certainties: list[ShapeCertainty | None] = field(default_factory=list)
+    conditions: list[Conditions] = field(default_factory=list)
+
+    @classmethod
+    def of(cls, library: Library, entries: list[SessionEntry]) -> DriftReading:
+        """What a drift needs of sessions of a library."""
+        read = cls()
+        for entry in entries:
+            read.add(entry.name, library.load(entry))
+        return read
+
+    def add(self, name: str, session: Session) -> None:
+        """Take in the next session of the speaker."""
+        self.shapes.append((name, session.shape_chunks))
+        self.certainties.append(session.shape_certainty)
+        self.conditions.append(conditions_of(name, session))
+
+    def drift(self, speaker: str) -> DriftReport:
+        """How far the shape moves; raises what `drift_of` does."""
+        report = measure_drift(
+            speaker, self.shapes, np.random.default_rng(0), certainties=self.certainties
+        )
+        return replace(report, conditions=tuple(self.conditions))
+
+
+@dataclass(frozen=True, slots=True, eq=False)
+class SpeakerDrift:
+    """The drift of one speaker, of whatever there is.
+
+    Attributes:
+        report: The drift; its note says why where there is none.
+        moves: What lies behind it; None where there is none.
+        simulated: Whether a session of the speaker is simulated.
+    """
+
+    report: DriftReport
+    moves: ShapeMoves | None
+    simulated: bool
+
+
+def measure_speakers(
+    folder: Path, speaker: str | None, on_progress: OnProgress
+) -> tuple[SpeakerDrift, ...]:
+    """The drift of one speaker, or of all; where one of all has none, its note says why.
+
+    Raises:
+        InputError: There is no such library or speaker.
+        MismatchError: The speaker asked for has sessions of different heads.
+        TooLittleError: There is nobody, or the speaker asked for has no session long enough.
+    """
+    with Library.open(folder, create=False) as library:
+        found: list[tuple[DriftReport, ShapeMoves | None]]
+        if speaker is not None:
+            found = [drift_in_detail(library, checked_name(speaker))]
+        else:
+            found = _all_drifts(library, on_progress)
+        made = {entry.speaker for entry in library.sessions() if entry.simulated}
+    return tuple(SpeakerDrift(one, moves, one.speaker in made) for one, moves in found)
+
+
+def _all_drifts(
+    library: Library, on_progress: OnProgress
+) -> list[tuple[DriftReport, ShapeMoves | None]]:
+    names = [entry.name for entry in library.speakers()]
+    if not names:
+        raise TooLittleError(
+            f"There is nobody in the library '{library.folder}'.", "Enrol a speaker first."
+        )
+    found: list[tuple[DriftReport, ShapeMoves | None]] = []
+    for number, name in enumerate(names):
+        on_progress(Progress("measuring shape drift", number, len(names)))
+        try:
+            found.append(drift_in_detail(library, name))
+        except FacedynError as error:
+            found.append((no_drift(name, error), None))
+    return found

@@ -1,0 +1,128 @@
+"""Enrolment of a speaker with recordings, by consent."""
+
+from __future__ import annotations
+
+import logging
+from collections.abc import Iterator, Sequence
+from contextlib import contextmanager
+from dataclasses import dataclass
+from pathlib import Path
+
+from facedyn_app.assets import DEFAULT_HEAD
+from facedyn_app.dynamics.quality import assess_quality
+from facedyn_app.errors import FacedynError, InputError
+from facedyn_app.library.entries import SessionEntry
+from facedyn_app.library.library import Library, has_library
+from facedyn_app.library.rows import checked_name, missing_consent
+from facedyn_app.progress import Cancelled, OnProgress
+from facedyn_app.records import Quality
+from facedyn_app.settings import Settings
+from facedyn_app.tracks.reading import sha256_of_recording
+from facedyn_app.workflows.heads import read_ready_head
+from facedyn_app.workflows.options import FitOptions
+from facedyn_app.workflows.path_checks import check_output_folder, naming
+from facedyn_app.workflows.recordings import (
+    check_recording,
+    is_video,
+    numbered,
+    read_recording,
+)
+
+log = logging.getLogger(__name__)
+
+
+@dataclass(frozen=True, slots=True, eq=False)
+class EnrolledRecordings:
+    """The sessions that a speaker has been enrolled with.
+
+    Attributes:
+        speaker: The speaker's name.
+        consent: As it is on record now.
+        sessions: Each new session with its quality.
+    """
+
+    speaker: str
+    consent: str
+    sessions: tuple[tuple[SessionEntry, Quality], ...]
+
+
+def enrol_recordings(
+    name: str,
+    paths: Sequence[Path],
+    folder: Path,
+    consent: str,
+    options: FitOptions,
+    on_progress: OnProgress,
+) -> EnrolledRecordings:
+    """Enrol a speaker with recordings, one after the other.
+
+    Consent, names of files and the library's folder are checked before anything is analysed.
+
+    Args:
+        name: The speaker.
+        paths: Videos and session files.
+        folder: The library; made with the first recording where there is none.
+        consent: Who gave it, when, for what; may be empty for a speaker who has given it.
+        options: How videos are analysed.
+        on_progress: Called several times a second; may raise Cancelled.
+
+    Raises:
+        ConsentError: There is none.
+        InputError: A recording cannot be read or is enrolled already; names the file.
+        OutputError: The library cannot be written.
+        TooLittleError: A video shows too little of a face.
+    """
+    _check_enrolment(name, paths, folder, consent)
+    for path in paths:
+        check_recording(path)
+    settings = Settings()
+    with_videos = any(map(is_video, paths))
+    head = read_ready_head(options.head or DEFAULT_HEAD, on_progress) if with_videos else None
+    added: list[tuple[SessionEntry, Quality]] = []
+    with _earlier_ones_told(name, added):
+        for number, path in enumerate(paths, start=1):
+            within = numbered(on_progress, path, number, len(paths))
+            session = read_recording(path, head, options, settings, within)
+            with naming(path), Library.open(folder) as library:
+                entry = library.enrol(name, session, consent)
+            added.append((entry, assess_quality(session, settings.trust)))
+    with Library.open(folder, create=False) as library:
+        on_record = next(
+            known.consent for known in library.speakers() if known.name == checked_name(name)
+        )
+    return EnrolledRecordings(str(added[0][0].speaker), on_record, tuple(added))
+
+
+def _check_enrolment(name: str, paths: Sequence[Path], folder: Path, consent: str) -> None:
+    """Check consent, and that none of the videos is the speaker's already."""
+    checked_name(name)
+    if not has_library(folder):
+        if not consent.strip():
+            raise missing_consent(name)
+        check_output_folder(folder)
+        return
+    with Library.open(folder, create=False) as library:
+        library.check_consent(name, consent)
+        known = {
+            entry.source_sha256: entry.name
+            for entry in library.sessions()
+            if entry.speaker == checked_name(name) and entry.source_sha256
+        }
+    for path in paths:
+        if known and path.exists() and (earlier := known.get(sha256_of_recording([path]))):
+            raise InputError(
+                f"'{path}' is already among the sessions of '{name}', as '{earlier}'.",
+                "Use another recording; the same one twice would only repeat itself.",
+            )
+
+
+@contextmanager
+def _earlier_ones_told(name: str, added: list[tuple[SessionEntry, Quality]]) -> Iterator[None]:
+    """Say what is enrolled already when the work ends before its end."""
+    try:
+        yield
+    except (FacedynError, Cancelled, KeyboardInterrupt):
+        if added:
+            names = ", ".join(f"'{entry.name}'" for entry, _ in added)
+            log.warning("Enrolled for '%s' before that, and kept: %s.", name, names)
+        raise

@@ -1,0 +1,203 @@
+"""Export of a session: tables, films, meshes, and its motion for other programs."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from dataclasses import dataclass, replace
+from pathlib import Path
+
+from facedyn_app.headmodel.channel_sets import ARKIT, drawing_head_of
+from facedyn_app.library.session_file import load_session
+from facedyn_app.progress import OnProgress
+from facedyn_app.records import Session
+from facedyn_app.reports.animation import write_animation
+from facedyn_app.reports.film import write_film
+from facedyn_app.reports.flame_parameters import write_flame_parameters
+from facedyn_app.reports.kinds import ExportLayout, MeshKind, TableFormat
+from facedyn_app.reports.live_link import write_live_link
+from facedyn_app.reports.meshes import SessionMeshes, frame_at, write_one, write_sequence
+from facedyn_app.reports.table import table_columns, write_table
+from facedyn_app.workflows.heads import read_head, read_ready_head
+from facedyn_app.workflows.options import MeshOptions
+from facedyn_app.workflows.path_checks import (
+    check_input_file,
+    check_output_file,
+    check_output_folder,
+    naming,
+)
+
+
+@dataclass(frozen=True, slots=True, eq=False)
+class ExportedTable:
+    """A table that was written: its session, and how many columns it has."""
+
+    session: Session
+    n_columns: int
+
+
+@dataclass(frozen=True, slots=True, eq=False)
+class ExportedMotion:
+    """A film, or a file for another program.
+
+    Attributes:
+        session: What was exported.
+        n_frames: Frames written.
+        notes: Sentences on what is not in the file.
+    """
+
+    session: Session
+    n_frames: int
+    notes: tuple[str, ...] = ()
+
+
+@dataclass(frozen=True, slots=True, eq=False)
+class ExportedMeshes:
+    """Meshes that were written.
+
+    Attributes:
+        session: What was exported.
+        head_id: The head that shows it.
+        n_vertices: Of each mesh.
+        frame: The one frame, from 0; None for the neutral mesh and for a sequence.
+        files: Names of a sequence's files; empty for one mesh.
+        skipped: Frames of a sequence without a trusted fit, from 1.
+    """
+
+    session: Session
+    head_id: str
+    n_vertices: int
+    frame: int | None = None
+    files: tuple[str, ...] = ()
+    skipped: tuple[int, ...] = ()
+
+
+def export_table(path: Path, out: Path, on_progress: OnProgress) -> ExportedTable:
+    """Write a session as a table.
+
+    Args:
+        path: The session file.
+        out: The table; its ending says its format.
+        on_progress: Called for every block of frames; may raise Cancelled.
+
+    Raises:
+        InputError: The session cannot be read.
+        OutputError: The file cannot be written.
+    """
+    check_input_file(path, "session file")
+    check_output_file(out, inputs=(path,))
+    session = load_session(path)
+    write_table(session, out, TableFormat(out.suffix[1:].lower()), on_progress)
+    return ExportedTable(session, len(table_columns(session)))
+
+
+def export_film(
+    path: Path, video: Path, out: Path, head: str | None, on_progress: OnProgress
+) -> ExportedMotion:
+    """Write a recording with the outlines of the fitted head.
+
+    Args:
+        path: The session file.
+        video: The recording that it was made from.
+        out: The film.
+        head: Id or file of the head; None for the one that the session names.
+        on_progress: Called several times a second; may raise Cancelled.
+
+    Raises:
+        InputError: The session, its head or the recording cannot be read.
+        MismatchError: The session was made from another recording, or with another head.
+        OutputError: The film cannot be written.
+    """
+    check_input_file(path, "session file")
+    check_input_file(video, "video")
+    check_output_file(out, inputs=(path, video))
+    session = load_session(path)
+    with naming(path):
+        placed = read_ready_head(head or drawing_head_of(session), on_progress)
+        return ExportedMotion(session, write_film(session, placed, video, out, on_progress))
+
+
+def export_motion(path: Path, out: Path, layout: ExportLayout, head: str | None) -> ExportedMotion:
+    """Write a session's motion for another program.
+
+    Args:
+        path: The session file.
+        out: The file.
+        layout: In which form.
+        head: Id or file of the head; None for the one that draws the session.
+
+    Raises:
+        InputError: The session or its head cannot be read.
+        MismatchError: The session has not the channels that the form asks for.
+        OutputError: The file cannot be written.
+        TooLittleError: No frame has a trusted fit.
+    """
+    check_input_file(path, "session file")
+    check_output_file(out, inputs=(path,))
+    session = load_session(path)
+    with naming(path):
+        if layout is ExportLayout.LIVELINK:
+            return _live_link(session, out, head)
+        if layout is ExportLayout.FLAME:
+            return _flame_parameters(session, out)
+        drawn = read_head(head or drawing_head_of(session))
+        return ExportedMotion(session, write_animation(session, drawn, out))
+
+
+def _live_link(session: Session, out: Path, head: str | None) -> ExportedMotion:
+    # ARKit's own blendshapes need no head to say what they are
+    own = None if session.head_id == ARKIT else read_head(head or drawing_head_of(session))
+    table = write_live_link(session, own, out)
+    return ExportedMotion(session, table.n_frames, _unmeasured(table.unmeasured))
+
+
+def _flame_parameters(session: Session, out: Path) -> ExportedMotion:
+    notes = _unmeasured(write_flame_parameters(session, out))
+    if any(name.startswith("eyelid") for name in session.expression_names):
+        notes = (*notes, "FLAME has no lids: those of the session are left out.")
+    return ExportedMotion(session, len(session.seconds), notes)
+
+
+def _unmeasured(names: Sequence[str]) -> tuple[str, ...]:
+    return (f"Not measured, 0 throughout: {', '.join(names)}.",) if names else ()
+
+
+def export_meshes(
+    path: Path, out: Path, options: MeshOptions, on_progress: OnProgress
+) -> ExportedMeshes:
+    """Write meshes of a session.
+
+    Args:
+        path: The session file.
+        out: The mesh file, or the new folder for a sequence.
+        options: Which meshes.
+        on_progress: Called for each mesh of a sequence; may raise Cancelled.
+
+    Raises:
+        InputError: The session or its head cannot be read, or there is no mesh of the frame.
+        MismatchError: The session was fitted with another head.
+        OutputError: The file or folder cannot be written.
+        TooLittleError: No frame has a trusted fit.
+    """
+    check_input_file(path, "session file")
+    if options.one_file:
+        check_output_file(out, inputs=(path,))
+    else:
+        check_output_folder(out)
+    session = load_session(path)
+    with naming(path):
+        head = read_head(options.head or drawing_head_of(session))
+        meshes = SessionMeshes(session, head, options.kind)
+        written = ExportedMeshes(session, meshes.head.head_id, len(meshes.head.v_template))
+        if not options.one_file:
+            made = write_sequence(meshes, out, options.form, on_progress)
+            return replace(written, files=made.files, skipped=made.skipped)
+        frame = _frame(session, options)
+        write_one(meshes, frame, out)
+    return written if options.kind is MeshKind.NEUTRAL else replace(written, frame=frame)
+
+
+def _frame(session: Session, options: MeshOptions) -> int:
+    """The frame from 0; of no account for the neutral mesh."""
+    if options.seconds is not None:
+        return frame_at(session, options.seconds)
+    return 0 if options.frame is None else options.frame - 1

@@ -1,0 +1,240 @@
+"""Import of a folder of recordings into a library, as often as it takes."""
+
+from __future__ import annotations
+
+import logging
+from collections import deque
+from collections.abc import Iterator, Sequence
+from concurrent.futures import Future, ThreadPoolExecutor
+from dataclasses import dataclass
+from pathlib import Path
+
+from facedyn_app.errors import InputError, MismatchError, TooLittleError
+from facedyn_app.headmodel.model import HeadModel
+from facedyn_app.library.importers import (
+    Corpus,
+    Layout,
+    Recording,
+    check_permission,
+    find_recordings,
+)
+from facedyn_app.library.library import Library
+from facedyn_app.library.rows import checked_name
+from facedyn_app.progress import OnProgress, Progress
+from facedyn_app.records import Session
+from facedyn_app.tracks.flame import FlameFile
+from facedyn_app.tracks.reading import only_session, sha256_of_recording
+from facedyn_app.workflows.heads import read_ready_head
+from facedyn_app.workflows.options import FitOptions, ImportStatement
+from facedyn_app.workflows.recordings import (
+    is_video,
+    named_flame_file,
+    numbered,
+    read_kept,
+    read_recording,
+    track_kind,
+)
+
+AT_ONCE, READ_AHEAD = 32, 8
+"""Sessions that are enrolled together, and that are read while others are enrolled."""
+
+log = logging.getLogger(__name__)
+
+
+@dataclass(frozen=True, slots=True, eq=False)
+class ImportedCorpus:
+    """What has come of a corpus into a library.
+
+    Attributes:
+        layout: How the corpus lies on disk.
+        n_speakers: Its speakers.
+        n_added: Sessions that were enrolled.
+        n_known: Recordings that were there already.
+        n_simulated: Sessions among those added that are simulated.
+        n_assumed: Sessions among those added whose frame rate is assumed.
+        left_out: What cannot be used: the path, empty where it is of no one file, and why.
+    """
+
+    layout: Layout
+    n_speakers: int
+    n_added: int
+    n_known: int
+    n_simulated: int
+    n_assumed: int
+    left_out: tuple[tuple[str, str], ...]
+
+
+class _Import:
+    """One import: what is in the library already, what has come, what cannot be used."""
+
+    def __init__(
+        self, library: Library, statement: ImportStatement, options: FitOptions, layout: Layout
+    ) -> None:
+        self._library, self._statement = library, statement
+        self._options, self._settings, self._layout = options, options.settings(), layout
+        self._known: set[tuple[str | None, str | None]] = {
+            (entry.speaker, entry.source_sha256)
+            for entry in library.sessions()
+            if entry.speaker and entry.source_sha256
+        }
+        self.head: HeadModel | None = None
+        self.flame: FlameFile | None = None
+        self._waiting: list[tuple[str, Session, str | None]] = []
+        self.n_added = self.n_simulated = self.n_known = self.n_assumed = 0
+        self.left_out: list[tuple[str, str]] = []
+
+    def take_all(self, recordings: Sequence[Recording], on_progress: OnProgress) -> None:
+        """Import recordings; what has come when something ends it stays."""
+        try:
+            for number, (recording, read) in enumerate(self._read_ahead(recordings), start=1):
+                self._take(
+                    recording, read, _within(recording, number, len(recordings), on_progress)
+                )
+        finally:
+            self.keep()
+
+    def _read_ahead(
+        self, recordings: Sequence[Recording]
+    ) -> Iterator[tuple[Recording, Future[tuple[Session, ...]] | None]]:
+        """Recordings and what is read of them while others are enrolled; None for a video."""
+        ahead: deque[tuple[Recording, Future[tuple[Session, ...]] | None]] = deque()
+        pool = ThreadPoolExecutor(1, thread_name_prefix="read ahead")
+        try:
+            for one in recordings:
+                video = is_video(one.path)
+                fps, flame = self._options.fps, self.flame
+                read = None if video else pool.submit(read_kept, [one.path], fps, flame)
+                ahead.append((one, read))
+                if len(ahead) > READ_AHEAD:
+                    yield ahead.popleft()
+            yield from ahead
+        finally:
+            pool.shutdown(cancel_futures=True)
+
+    def _take(
+        self,
+        recording: Recording,
+        read: Future[tuple[Session, ...]] | None,
+        on_progress: OnProgress,
+    ) -> None:
+        """Import a recording; one that is there already, or cannot be used, is passed over."""
+        try:
+            found = (
+                self._fitted(recording, on_progress) if read is None else self._of(recording, read)
+            )
+        except (InputError, TooLittleError, MismatchError) as error:
+            self.leave_out(recording.path, error.sentence)
+            return
+        new = [one for one in found if _identity(*one) not in self._known]
+        self.n_known += not new
+        for speaker, session in new:
+            self._known.add(_identity(speaker, session))
+            self._waiting.append((speaker, session, recording.name))
+            self.n_assumed += bool(session.meta.get("fps_assumed"))
+        if len(self._waiting) >= AT_ONCE or read is None:
+            self.keep()
+
+    def keep(self) -> None:
+        """Enrol what has been read; many sessions together are much quicker than one by one."""
+        if self._waiting:
+            self._library.enrol_all(self._waiting, self._statement.consent)
+            self.n_added += len(self._waiting)
+            self.n_simulated += sum(session.simulated for _, session, _ in self._waiting)
+            self._waiting = []
+
+    def leave_out(self, path: Path | None, sentence: str) -> None:
+        """Say and keep why something is not imported."""
+        log.warning("Left out: %s", sentence)
+        self.left_out.append((str(path or ""), sentence))
+
+    def _fitted(self, recording: Recording, on_progress: OnProgress) -> list[tuple[str, Session]]:
+        """The session of a video and whose it is; none where the library has it already."""
+        speaker, path = recording.speaker, recording.path
+        if (checked_name(speaker), sha256_of_recording([path])) in self._known:
+            return []
+        return [
+            (speaker, read_recording(path, self.head, self._options, self._settings, on_progress))
+        ]
+
+    def _of(
+        self, recording: Recording, read: Future[tuple[Session, ...]]
+    ) -> list[tuple[str, Session]]:
+        """The sessions that were read and whose they are."""
+        speaker, sessions = recording.speaker, read.result()
+        if self._layout is not Layout.OPENFACE or len(sessions) == 1:
+            return [(speaker, only_session(sessions, recording.path))]
+        # each face of a table is a person; the file counts them from 0, sessions from 1
+        return [(f"{speaker} face {one.meta['face'] - 1}", one) for one in sessions]
+
+
+def _identity(speaker: str, session: Session) -> tuple[str | None, str | None]:
+    """What tells sessions apart: whose they are and of which file."""
+    return checked_name(speaker), session.meta["source"]["sha256"]
+
+
+def import_folder(
+    folder: Path,
+    library_folder: Path,
+    layout: Layout,
+    statement: ImportStatement,
+    options: FitOptions,
+    on_progress: OnProgress,
+) -> ImportedCorpus:
+    """Import a corpus; what is in the library already is not read again.
+
+    Args:
+        folder: The corpus.
+        library_folder: The library; made where there is none.
+        layout: How the corpus lies on disk.
+        statement: Consent, and permission where the licence asks for one.
+        options: How videos are analysed.
+        on_progress: Called several times a second; may raise Cancelled. What has come stays.
+
+    Raises:
+        ConsentError: Consent or permission is missing.
+        InputError: The folder has no recordings, or not one that can be used.
+        OutputError: The library cannot be written.
+    """
+    corpus = find_recordings(folder, layout, track_kind)
+    check_permission(corpus.layout, statement.permission)
+    with Library.open(library_folder) as library:
+        for speaker in sorted({one.speaker for one in corpus.recordings}):
+            library.check_consent(speaker, statement.consent)
+        work = _Import(library, statement, options, corpus.layout)
+        for sentence in corpus.left_out:
+            work.leave_out(None, sentence)
+        work.flame = named_flame_file(options, [one.path for one in corpus.recordings])
+        if any(is_video(one.path) for one in corpus.recordings):
+            work.head = read_ready_head(str(options.head), on_progress)
+        _note_permission(library, corpus, folder, statement.permission)
+        work.take_all(corpus.recordings, on_progress)
+    if not work.n_added and not work.n_known:
+        raise InputError(
+            f"Not one of the {len(corpus.recordings)} recordings in '{folder}' can be used.",
+            work.left_out[0][1] if work.left_out else "",
+        )
+    return ImportedCorpus(
+        layout=corpus.layout,
+        n_speakers=len({one.speaker for one in corpus.recordings}),
+        n_added=work.n_added,
+        n_known=work.n_known,
+        n_simulated=work.n_simulated,
+        n_assumed=work.n_assumed,
+        left_out=tuple(work.left_out),
+    )
+
+
+def _within(
+    recording: Recording, number: int, n_recordings: int, on_progress: OnProgress
+) -> OnProgress:
+    """Reports about one recording of many: a video's own progress, or one step of a file."""
+    if is_video(recording.path):
+        return numbered(on_progress, recording.path, number, n_recordings)
+    on_progress(Progress("importing", number, n_recordings))
+    return on_progress
+
+
+def _note_permission(library: Library, corpus: Corpus, folder: Path, permission: str) -> None:
+    if permission.strip():
+        stated = f"{folder.name}, layout {corpus.layout}, permission stated: {permission.strip()}"
+        library.logbook.record("import", stated)

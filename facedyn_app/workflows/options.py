@@ -1,0 +1,110 @@
+"""Options of the acts: what a user can choose, with what is taken where nothing is said."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from dataclasses import dataclass, replace
+
+from facedyn_app.reports.kinds import MeshFormat, MeshKind
+from facedyn_app.settings import Settings
+
+
+@dataclass(frozen=True, slots=True)
+class FitOptions:
+    """How recordings are read, and videos fitted.
+
+    Attributes:
+        head: Id or file of the head of videos, and of FLAME parameters; None for the one that the
+            act needs.
+        device: "auto", "cpu" or "cuda".
+        face: Which face, from 1; 0 takes the one seen longest.
+        n_shape: Leading shape directions to use; 0 means all.
+        n_expression: Leading expression directions to use; 0 means all.
+        mirrored_mean: Whether faces are measured in the mirrored pictures as well.
+        fps: Frame rate of other programs' measurements that have no times; None assumes one.
+    """
+
+    head: str | None
+    device: str = "auto"
+    face: int = 0
+    n_shape: int = 0
+    n_expression: int = 0
+    mirrored_mean: bool = False
+    fps: float | None = None
+
+    def settings(self) -> Settings:
+        """The settings of all stages, with what is chosen here."""
+        settings = Settings()
+        fit = replace(settings.fit, n_shape=self.n_shape, n_expression=self.n_expression)
+        landmarks = replace(settings.landmarks, mirrored_mean=self.mirrored_mean)
+        return replace(settings, landmarks=landmarks, fit=fit)
+
+
+@dataclass(frozen=True, slots=True)
+class ImportStatement:
+    """What the user states before anything of a corpus is read.
+
+    Attributes:
+        consent: Who gave it, when, for what.
+        permission: What allows the work where a corpus' licence forbids it; may be empty.
+    """
+
+    consent: str
+    permission: str = ""
+
+
+@dataclass(frozen=True, slots=True)
+class MeshOptions:
+    """Which meshes of a session are wanted.
+
+    Attributes:
+        kind: What they show.
+        form: Their format.
+        frame: One frame, from 1; None where `seconds` says which, or all are wanted.
+        seconds: The frame shown at this time, s; None where `frame` says which, or all are wanted.
+        head: Id or file of the head; None for the one that the session names.
+    """
+
+    kind: MeshKind
+    form: MeshFormat
+    frame: int | None = None
+    seconds: float | None = None
+    head: str | None = None
+
+    @property
+    def one_file(self) -> bool:
+        """Whether it is one mesh, not a folder of them."""
+        neutral = self.kind is MeshKind.NEUTRAL
+        return neutral or self.frame is not None or self.seconds is not None
+
+
+@dataclass(frozen=True, slots=True)
+class Pose:
+    """What a mesh of a head shows.
+
+    Attributes:
+        shape: Leading shape coefficients, standard deviations; the rest is 0.
+        expression: Leading expression coefficients; the rest is 0.
+        turns: Rotation vector of each named joint, rad; "root" turns the whole head.
+    """
+
+    shape: tuple[float, ...]
+    expression: tuple[float, ...]
+    turns: Mapping[str, tuple[float, ...]]
+
+
+@dataclass(frozen=True, slots=True)
+class SimulatedCorpus:
+    """What simulated speakers are wanted.
+
+    Attributes:
+        n_speakers: Speakers.
+        n_sessions: Sessions of each.
+        seconds: Length of each session, s.
+        seed: Which simulated population.
+    """
+
+    n_speakers: int
+    n_sessions: int
+    seconds: float
+    seed: int

@@ -1,0 +1,185 @@
+r"""Training of a recognizer on a library, which is split by sessions; then it is tested, studied.
+
+library --split--> training sessions --train--> Recognizer
+              \--> held-out speakers: choose the weights, calibrate
+              \--> test sessions --assess--> headline, controls, baselines --study--> figures
+"""
+
+from __future__ import annotations
+
+import hashlib
+import json
+import os
+import shutil
+from collections.abc import Sequence
+from dataclasses import asdict, dataclass, replace
+from pathlib import Path
+from typing import Any
+
+from facedyn_app.errors import InputError, TooLittleError
+from facedyn_app.library.entries import SessionEntry
+from facedyn_app.library.library import Library
+from facedyn_app.progress import OnProgress
+from facedyn_app.recognizer.accuracy import Accuracy
+from facedyn_app.recognizer.assessment import accuracy_of
+from facedyn_app.recognizer.checkpoint import Work
+from facedyn_app.recognizer.evaluation import Trials
+from facedyn_app.recognizer.files import check_recognizer_folder, save_recognizer
+from facedyn_app.recognizer.model import Recognizer
+from facedyn_app.recognizer.split import TestSessions
+from facedyn_app.recognizer.training import train
+from facedyn_app.settings import Settings
+from facedyn_app.workflows.split import (
+    LibrarySessions,
+    Split,
+    session_token,
+    split_entries,
+    validation_trials,
+)
+
+UNFINISHED = ".training"
+"""What the folder of an unfinished training is called after the recognizer's."""
+
+
+@dataclass(frozen=True, slots=True)
+class TrainingPlan:
+    """How to train on a library.
+
+    Attributes:
+        test_sessions: Which sessions are kept for testing.
+        head_id: Of the sessions to take; None where there is only one.
+        device: "auto", "cpu" or "cuda".
+        resume: Whether to go on with an unfinished training.
+        sessions: Numbers of the library's sessions to take; None for all.
+    """
+
+    test_sessions: TestSessions
+    head_id: str | None = None
+    device: str = "auto"
+    resume: bool = False
+    sessions: frozenset[int] | None = None
+
+
+def train_on_library(
+    folder: Path, out: Path, settings: Settings, plan: TrainingPlan, on_progress: OnProgress
+) -> Recognizer:
+    """As `train_recognizer`, with the library's folder; InputError where there is none."""
+    with Library.open(folder, create=False) as library:
+        return train_recognizer(library, out, settings, plan, on_progress)
+
+
+def train_recognizer(
+    library: Library, out: Path, settings: Settings, plan: TrainingPlan, on_progress: OnProgress
+) -> Recognizer:
+    """Train a recognizer on a library and write it; what is unfinished is kept beside it.
+
+    Args:
+        library: The sessions.
+        out: The recognizer's folder.
+        settings: Features, network and training.
+        plan: Split, head, device.
+        on_progress: Told of every step; may raise `Cancelled`, and then `resume` goes on; or
+            `Enough` at a step of training, and then the best so far is the result.
+
+    Raises:
+        TooLittleError: Too few speakers, sessions, or valid frames.
+        MismatchError: Sessions of several heads; or the unfinished training is another one.
+        InputError: An unfinished training is there and is not to be gone on with, or is damaged.
+        OutputError: The recognizer cannot be written there.
+    """
+    split = plan_split(library.sessions(), library.folder, plan, settings)
+    check_recognizer_folder(out)
+    work = Work(out.with_name(out.name + UNFINISHED), _identity(split, settings))
+    if work.begun and not plan.resume:
+        raise InputError(
+            f"An unfinished training lies in '{work.folder}'.",
+            "Go on with it with '--resume', or delete that folder.",
+        )
+    recognizer = train(
+        LibrarySessions(library, split.train),
+        validation_trials(library, split.validation),
+        settings,
+        device=plan.device,
+        about=_about(split, plan.test_sessions),
+        work=work,
+        on_progress=on_progress,
+    )
+    tested = _tested(recognizer, library, split, on_progress)
+    if tested is not None:
+        recognizer = replace(
+            recognizer, metrics={**recognizer.metrics, "test_sessions": tested.as_json()}
+        )
+    if os.environ.get("RANK", "0") == "0":  # under torchrun one process writes for all
+        save_recognizer(recognizer, out)
+        shutil.rmtree(work.folder, ignore_errors=True)
+        n_speakers = recognizer.training["n_speakers"]
+        library.logbook.record("train", f"recognizer '{out.name}' on {n_speakers} speakers")
+    return recognizer
+
+
+def plan_split(
+    sessions: Sequence[SessionEntry], folder: Path, plan: TrainingPlan, settings: Settings
+) -> Split:
+    """How a plan divides a library's sessions; there is enough to train on.
+
+    Args:
+        sessions: All of the library's.
+        folder: The library, for the words of an error.
+        plan: Which of them to take, and how to divide them.
+        settings: The share held out, and the seed.
+
+    Raises:
+        TooLittleError: Too few speakers or sessions.
+        MismatchError: Sessions of several heads.
+    """
+    chosen = [entry for entry in sessions if plan.sessions is None or entry.id in plan.sessions]
+    split = split_entries(chosen, folder, plan.test_sessions, plan.head_id, settings.train)
+    _check_enough(split, folder, plan.test_sessions)
+    return split
+
+
+def _check_enough(split: Split, folder: Path, chosen: TestSessions) -> None:
+    speakers = [entry.speaker for entry in split.enrolled]
+    if len(set(speakers)) < 2:
+        raise TooLittleError(
+            f"There is only one speaker to train on in the library '{folder}', '{speakers[0]}'.",
+            "Training needs two or more: import or enrol others.",
+        )
+    if len(set(speakers)) == len(speakers):
+        tested = f" beside those for testing ('{chosen}')" if split.test else ""
+        raise TooLittleError(
+            f"No speaker in the library '{folder}' has two sessions to train on{tested}.",
+            "Add recordings from other days, or test none with '--test-sessions none'.",
+        )
+
+
+def _tested(
+    recognizer: Recognizer, library: Library, split: Split, on_progress: OnProgress
+) -> Accuracy | None:
+    if not split.test:
+        return None
+    trials = Trials(LibrarySessions(library, split.enrolled), LibrarySessions(library, split.test))
+    return accuracy_of(recognizer, trials, 0, on_progress)
+
+
+def _about(split: Split, chosen: TestSessions) -> dict[str, Any]:
+    entries = split.enrolled
+    n_simulated = sum(entry.simulated for entry in entries)
+    kind = "simulated speakers" if n_simulated == len(entries) else "recordings of people"
+    mixed = f", {n_simulated} of {len(entries)} sessions made" if n_simulated > 0 else ""
+    return {
+        "data": kind if n_simulated == len(entries) else kind + mixed,
+        "test_sessions": str(chosen),
+        "n_held_out_speakers": len({entry.speaker for entry in split.validation}),
+        "sessions": [session_token(entry) for entry in entries],
+    }
+
+
+def _identity(split: Split, settings: Settings) -> str:
+    plan = {k: v for k, v in asdict(settings.train).items() if k != "budget_minutes"}
+    told = {
+        "train": [entry.file_name for entry in split.train],
+        "held_out": [entry.file_name for entry in split.validation],
+        "settings": [asdict(settings.features), asdict(settings.network), plan],
+    }
+    return hashlib.sha256(json.dumps(told).encode()).hexdigest()
