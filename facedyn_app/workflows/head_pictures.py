@@ -100,6 +100,7 @@ def _write_picture(
 ) -> WrittenPicture:
     check_output_file(out, inputs=(Path(path_or_id),))
     head = read_ready_head(path_or_id, on_progress)
+    quiet_drawing()
     picture = draw(head)
     done, png = cv2.imencode(".png", cv2.cvtColor(picture, cv2.COLOR_RGB2BGR))
     if not done:
