@@ -1,4 +1,4 @@
-"""Benchmark of the real window: scrubbing, beside a fit and a training, timed in its thread."""
+"""Scrubs in the real window while a video is fitted and a recognizer trained, and times it."""
 
 from __future__ import annotations
 
@@ -32,7 +32,7 @@ SCRUB_MS: Final = 33
 LOOK_MS: Final = 50
 WARM_UP_SECONDS: Final = 3.0
 N_SPEAKERS, N_SESSIONS, SESSION_SECONDS = 32, 2, 20.0
-CONSENT: Final = "simulated speakers need none"
+CONSENT: Final = "made speakers need none"
 
 
 @dataclass
@@ -43,7 +43,7 @@ class _Counts:
 
 
 class WindowBench(QObject):
-    """The window with simulated work, and a heart that beats in its thread.
+    """The window with made work, and a heart that beats in its thread.
 
     Args:
         folder: An empty folder for a library and a recognizer.
