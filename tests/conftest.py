@@ -16,6 +16,7 @@ import av
 import numpy as np
 import pytest
 
+from facedyn_app.headmodel.files.io import load_head
 from facedyn_app.headmodel.model import HeadModel, LandmarkEmbedding
 from facedyn_app.records import ByteArray
 from facedyn_app.video import read_frames, write_video
@@ -114,6 +115,12 @@ def several_faces(shared: Path, tmp_path_factory: pytest.TempPathFactory) -> Pat
 
     write_video(path, pictures(), 25.0)
     return path
+
+
+@pytest.fixture(scope="session")
+def head() -> HeadModel:
+    """The head that comes with the program."""
+    return load_head("open-head-1")
 
 
 @pytest.fixture(scope="module")

@@ -6,7 +6,7 @@ import json
 import logging
 import math
 import sys
-from collections.abc import Callable, Iterator, Mapping, Sequence, Set
+from collections.abc import Iterator, Mapping, Sequence, Set
 from contextlib import contextmanager
 from dataclasses import dataclass, field, fields, is_dataclass
 from pathlib import PurePath
@@ -70,12 +70,6 @@ def answering(as_json: bool) -> Iterator[Answer]:
         show(answer.outcome, as_json, warnings)
     if answer.outcome.exit_code != DONE:
         raise typer.Exit(answer.outcome.exit_code)
-
-
-def run_verb(work: Callable[[OnProgress], Outcome], *, as_json: bool) -> None:
-    """Do a verb's work and print what came of it, as `answering` does."""
-    with answering(as_json) as answer:
-        answer.outcome = work(answer.on_progress)
 
 
 def show(outcome: Outcome, as_json: bool, warnings: list[str]) -> None:

@@ -1,15 +1,12 @@
 """A bad head on the command line: exit code 3, one sentence that names it, nothing executed."""
 
-from collections.abc import Callable
 from pathlib import Path
-from typing import Any
 
 import pytest
 
 from facedyn_app.headmodel.model import HeadModel
+from tests.cli.conftest import Run
 from tests.headmodel.bad_heads import CANARY, FILES, make_bad
-
-Run = Callable[..., Any]
 
 NAMES = [
     "calls os.system",

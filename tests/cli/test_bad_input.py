@@ -1,14 +1,12 @@
 """Whatever the user names: one sentence with the file in it, exit code 3, nothing left behind."""
 
 import json
-from collections.abc import Callable
 from pathlib import Path
-from typing import Any
 
 import numpy as np
 import pytest
 
-Run = Callable[..., Any]
+from tests.cli.conftest import Run
 
 
 @pytest.fixture

@@ -3,11 +3,10 @@
 from __future__ import annotations
 
 import json
-from collections.abc import Callable
 from pathlib import Path
-from typing import Any
 
-Run = Callable[..., Any]
+from tests.cli.conftest import Run
+
 SMALL = ("--speakers", "3", "--sessions", "2", "--seconds", "10")
 
 

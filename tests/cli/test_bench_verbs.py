@@ -1,15 +1,12 @@
 from __future__ import annotations
 
 import json
-from collections.abc import Callable
 from pathlib import Path
-from typing import Any
 
 import pytest
 
 from facedyn_app.bench.cases import QUICK_CASES
-
-Run = Callable[..., Any]
+from tests.cli.conftest import Run
 
 
 def test_bench_tells_its_verbs(run: Run) -> None:

@@ -13,12 +13,6 @@ from tests.headmodel.flame_files import flame_arrays
 from tests.tracks.tables import OPENFACE_NAMES, openface_rows, write_table
 
 
-@pytest.fixture(autouse=True)
-def _own_folders(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setenv("XDG_CONFIG_HOME", str(tmp_path / "config"))
-    monkeypatch.setenv("XDG_CACHE_HOME", str(tmp_path / "cache"))
-
-
 @pytest.fixture
 def flame_head(tiny_head: HeadModel, tmp_path: Path) -> Path:
     """A small FLAME file of the user's."""

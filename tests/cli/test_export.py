@@ -1,15 +1,12 @@
 import json
 import threading
-from collections.abc import Callable
 from dataclasses import replace
 from pathlib import Path
-from typing import Any
 
 import numpy as np
 import pytest
 import trimesh
 
-from facedyn_app.headmodel.files.io import load_head
 from facedyn_app.headmodel.model import HeadModel
 from facedyn_app.library.session_file import save_session
 from facedyn_app.progress import Cancelled, Progress
@@ -17,14 +14,9 @@ from facedyn_app.records import Motion, Session
 from facedyn_app.reports.kinds import MeshFormat, MeshKind
 from facedyn_app.workflows.export import export_meshes
 from facedyn_app.workflows.options import MeshOptions
+from tests.cli.conftest import Run
 
-Run = Callable[..., Any]
 N_FRAMES, GAP = 6, 2
-
-
-@pytest.fixture(scope="module")
-def head() -> HeadModel:
-    return load_head("open-head-1")
 
 
 @pytest.fixture

@@ -1,16 +1,13 @@
 """`facedyn fit` and what follows it, on real recordings."""
 
 import json
-from collections.abc import Callable
 from pathlib import Path
-from typing import Any
 
 import numpy as np
 import pytest
 
 from facedyn_app.library.session_file import load_session
-
-Run = Callable[..., Any]
+from tests.cli.conftest import Run
 
 
 def test_fit_reports_what_the_session_file_holds(run: Run, shared: Path, tmp_path: Path) -> None:

@@ -1,22 +1,13 @@
 import json
-from collections.abc import Callable
 from pathlib import Path
-from typing import Any
 
 import cv2
 import numpy as np
 import pytest
 import trimesh
 
-from facedyn_app.headmodel.files.io import load_head
 from facedyn_app.headmodel.model import HeadModel
-
-Run = Callable[..., Any]
-
-
-@pytest.fixture(scope="module")
-def head() -> HeadModel:
-    return load_head("open-head-1")
+from tests.cli.conftest import Run
 
 
 def _vertices(path: Path) -> np.ndarray:

@@ -1,7 +1,6 @@
 """Head files of the user's: used, remembered by where they are, listed, forgotten."""
 
 import json
-from collections.abc import Callable
 from dataclasses import replace
 from pathlib import Path
 from typing import Any
@@ -11,9 +10,8 @@ import pytest
 from facedyn_app.headmodel.files.head_file import save_head
 from facedyn_app.headmodel.files.io import load_head
 from facedyn_app.library.session_file import load_session
+from tests.cli.conftest import Run
 from tests.headmodel.flame_files import flame_arrays, python2_pickle, write
-
-Run = Callable[..., Any]
 
 
 @pytest.fixture

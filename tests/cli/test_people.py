@@ -1,6 +1,5 @@
 import csv
 import json
-from collections.abc import Callable
 from pathlib import Path
 from typing import Any
 
@@ -10,8 +9,8 @@ import pytest
 from facedyn_app.headmodel.files.head_file import save_head
 from facedyn_app.headmodel.model import HeadModel
 from facedyn_app.library.library import Library
+from tests.cli.conftest import Run
 
-Run = Callable[..., Any]
 CONSENT = "made speakers, no person"
 
 

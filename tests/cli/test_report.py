@@ -1,13 +1,11 @@
 """`facedyn report`: on a session, a speaker, a library; as HTML and as PDF."""
 
 import json
-from collections.abc import Callable
 from pathlib import Path
-from typing import Any
 
 import pytest
 
-Run = Callable[..., Any]
+from tests.cli.conftest import Run
 
 
 @pytest.fixture

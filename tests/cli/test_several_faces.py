@@ -3,16 +3,13 @@
 from __future__ import annotations
 
 import json
-from collections.abc import Callable
 from pathlib import Path
-from typing import Any
 
 import numpy as np
 import pytest
 
 from facedyn_app.library.session_file import load_session
-
-Run = Callable[..., Any]
+from tests.cli.conftest import Run
 
 
 def test_all_faces_are_fitted_in_one_pass_and_a_brief_one_is_named(

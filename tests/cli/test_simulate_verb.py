@@ -1,7 +1,5 @@
 import json
-from collections.abc import Callable
 from pathlib import Path
-from typing import Any
 
 import numpy as np
 import pytest
@@ -10,8 +8,8 @@ from facedyn_app.library.session_file import load_session
 from facedyn_app.progress import Cancelled, Progress
 from facedyn_app.workflows.options import SimulatedCorpus
 from facedyn_app.workflows.simulate import simulate_corpus
+from tests.cli.conftest import Run
 
-Run = Callable[..., Any]
 SMALL = ("--speakers", "2", "--sessions", "2", "--seconds", "5")
 
 

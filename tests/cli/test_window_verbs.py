@@ -1,5 +1,4 @@
 import json
-from collections.abc import Callable
 from pathlib import Path
 from typing import Any
 
@@ -12,8 +11,8 @@ from facedyn_app.records import Identification, Match, Quality
 from facedyn_app.settings import TrustSettings
 from facedyn_app.simulate.corpus import simulate_sessions
 from facedyn_app.workflows.demo import DemoProbe, DemoResult
+from tests.cli.conftest import Run
 
-Run = Callable[..., Any]
 GOOD = Quality(300, 300, 12.0, 0.5, 240.0, "good", ())
 
 

@@ -8,6 +8,8 @@ from typing import Any
 import typer
 from typer.core import TyperGroup
 
+from facedyn_app.cli.options import verb_app
+
 _MODULES = {
     "accuracy": "accuracy",
     "fit": "speed",
@@ -35,12 +37,12 @@ class BenchGroup(TyperGroup):
         if cmd_name not in _MODULES:
             return None
         module = import_module(f"{__name__}.{_MODULES[cmd_name]}")
-        verb = typer.Typer(add_completion=False, rich_markup_mode=None)
+        verb = verb_app()
         verb.command(cmd_name)(getattr(module, cmd_name))
         return typer.main.get_command(verb)
 
 
-app = typer.Typer(cls=BenchGroup, rich_markup_mode=None, no_args_is_help=True, add_completion=False)
+app = typer.Typer(cls=BenchGroup, add_completion=False, rich_markup_mode=None, no_args_is_help=True)
 
 
 @app.callback(help="Measure how accurate and how fast the program is on this machine.")

@@ -4,7 +4,6 @@ from __future__ import annotations
 
 from collections.abc import Mapping
 from dataclasses import asdict
-from functools import partial
 from pathlib import Path
 from typing import TYPE_CHECKING, Annotated
 
@@ -13,9 +12,8 @@ import typer
 from facedyn_app.assets import DEFAULT_HEAD
 from facedyn_app.cli.bench.shared import Quick, WorkFolder, cells, make_work_folder, reasons
 from facedyn_app.cli.options import AsJson
-from facedyn_app.cli.output import Outcome, indented, run_verb, table
+from facedyn_app.cli.output import Outcome, answering, indented, table
 from facedyn_app.formatting import NONE, number
-from facedyn_app.progress import OnProgress
 
 if TYPE_CHECKING:
     from facedyn_app.bench.accuracy import Accuracy, CaseResult
@@ -63,45 +61,33 @@ def accuracy(
     as_json: AsJson = False,
 ) -> None:
     """Film painted heads whose motion is known, measure it from the pixels, and compare."""
-    measure = partial(_measure, work, heads or [DEFAULT_HEAD], videos or [], quick, keep_landmarks)
-    run_verb(measure, as_json=as_json)
+    with answering(as_json) as answer:
+        from facedyn_app.bench.accuracy import measure_accuracy
+        from facedyn_app.bench.cases import CASES, QUICK_CASES
+        from facedyn_app.bench.measurement import measure_video
+        from facedyn_app.settings import Settings
+        from facedyn_app.workflows.heads import quiet_drawing, ready_head
 
-
-def _measure(
-    folder: Path,
-    heads: list[str],
-    videos: list[Path],
-    quick: bool,
-    keep_landmarks: bool,
-    on_progress: OnProgress,
-) -> Outcome:
-    """Measure every head on rendered videos, and the first one on real videos."""
-    from facedyn_app.bench.accuracy import measure_accuracy
-    from facedyn_app.bench.cases import CASES, QUICK_CASES
-    from facedyn_app.bench.measurement import measure_video
-    from facedyn_app.settings import Settings
-    from facedyn_app.workflows.heads import quiet_drawing, ready_head
-
-    quiet_drawing()
-    make_work_folder(folder)
-    cases = QUICK_CASES if quick else CASES
-    ready = [ready_head(name, on_progress) for name in heads]
-    found = [
-        measure_accuracy(
-            head, cases, folder, keep_landmarks=keep_landmarks, on_progress=on_progress
-        )
-        for head in ready
-    ]
-    real = [measure_video(ready[0], video, on_progress) for video in videos]
-    facts = {
-        "settings": asdict(Settings().fit),
-        "heads": [asdict(one) for one in found],
-        "videos": [asdict(one) for one in real],
-    }
-    texts = [*map(_text, found), _LEGEND]
-    if real:
-        texts += [_real_text(real), _REAL_LEGEND]
-    return Outcome(facts, "\n\n".join(texts))
+        quiet_drawing()
+        make_work_folder(work)
+        cases = QUICK_CASES if quick else CASES
+        ready = [ready_head(name, answer.on_progress) for name in heads or [DEFAULT_HEAD]]
+        found = [
+            measure_accuracy(
+                head, cases, work, keep_landmarks=keep_landmarks, on_progress=answer.on_progress
+            )
+            for head in ready
+        ]
+        real = [measure_video(ready[0], video, answer.on_progress) for video in videos or []]
+        facts = {
+            "settings": asdict(Settings().fit),
+            "heads": [asdict(one) for one in found],
+            "videos": [asdict(one) for one in real],
+        }
+        texts = [*map(_text, found), _LEGEND]
+        if real:
+            texts += [_real_text(real), _REAL_LEGEND]
+        answer.outcome = Outcome(facts, "\n\n".join(texts))
 
 
 def _text(accuracy: Accuracy) -> str:

@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import os
-from functools import partial
 from pathlib import Path
 from tempfile import TemporaryDirectory
 from typing import TYPE_CHECKING, Annotated
@@ -13,10 +12,9 @@ import typer
 from facedyn_app.assets import DEFAULT_HEAD
 from facedyn_app.cli.bench.shared import WorkFolder, make_work_folder
 from facedyn_app.cli.options import AsJson
-from facedyn_app.cli.output import Outcome, run_verb, table
-from facedyn_app.cli.window import MeasureWindow, check_display
+from facedyn_app.cli.output import Outcome, answering, table
+from facedyn_app.cli.window import check_display
 from facedyn_app.formatting import number
-from facedyn_app.progress import OnProgress
 from facedyn_app.workflows.path_checks import check_input_file
 
 if TYPE_CHECKING:
@@ -47,41 +45,38 @@ def live(
     as_json: AsJson = False,
 ) -> None:
     """Measure how long a live picture takes to become a mesh, frame by frame, each when due."""
-    run_verb(partial(_live, work, video), as_json=as_json)
+    with answering(as_json) as answer:
+        from facedyn_app.bench.live import FILM_RATE, live_film, measure_live
+        from facedyn_app.settings import Settings
+        from facedyn_app.workflows.heads import quiet_drawing, ready_head
 
-
-def _live(folder: Path, video: Path | None, on_progress: OnProgress) -> Outcome:
-    from facedyn_app.bench.live import FILM_RATE, live_film, measure_live
-    from facedyn_app.settings import Settings
-    from facedyn_app.workflows.heads import quiet_drawing, ready_head
-
-    head = ready_head(DEFAULT_HEAD)
-    rate = 0.0
-    if video is None:
-        quiet_drawing()
-        make_work_folder(folder)
-        video, rate = live_film(head, folder, on_progress), FILM_RATE
-    else:
-        check_input_file(video, "video")
-    found = measure_live(head, Settings(), video, rate, on_progress)
-    latency = {name: found.latency(share) for name, share in _LIVE_SHARES.items()}
-    rows = [(f"latency, {name}", number(value, 1)) for name, value in latency.items()]
-    rows += [(f"{stage}, median", number(value, 1)) for stage, value in found.stage_ms.items()]
-    facts = {
-        "video": found.video,
-        "frames_per_second": found.rate,
-        "n_frames": found.n_frames,
-        "n_dropped": found.n_dropped,
-        "n_meshes": found.n_meshes,
-        "latency_ms": {**latency, "first": float(found.latency_ms[0])},
-        "stage_ms": found.stage_ms,
-    }
-    text = (
-        f"{found.video} at {found.rate:g} frames/s: {found.n_frames} frames came due, "
-        f"{found.n_dropped} were dropped, {found.n_meshes} became a mesh\n"
-        f"{table(('time', 'ms'), rows, right=(1,))}"
-    )
-    return Outcome(facts, text)
+        head = ready_head(DEFAULT_HEAD)
+        rate = 0.0
+        if video is None:
+            quiet_drawing()
+            make_work_folder(work)
+            video, rate = live_film(head, work, answer.on_progress), FILM_RATE
+        else:
+            check_input_file(video, "video")
+        found = measure_live(head, Settings(), video, rate, answer.on_progress)
+        latency = {name: found.latency(share) for name, share in _LIVE_SHARES.items()}
+        rows = [(f"latency, {name}", number(value, 1)) for name, value in latency.items()]
+        rows += [(f"{stage}, median", number(value, 1)) for stage, value in found.stage_ms.items()]
+        facts = {
+            "video": found.video,
+            "frames_per_second": found.rate,
+            "n_frames": found.n_frames,
+            "n_dropped": found.n_dropped,
+            "n_meshes": found.n_meshes,
+            "latency_ms": {**latency, "first": float(found.latency_ms[0])},
+            "stage_ms": found.stage_ms,
+        }
+        text = (
+            f"{found.video} at {found.rate:g} frames/s: {found.n_frames} frames came due, "
+            f"{found.n_dropped} were dropped, {found.n_meshes} became a mesh\n"
+            f"{table(('time', 'ms'), rows, right=(1,))}"
+        )
+        answer.outcome = Outcome(facts, text)
 
 
 def window(
@@ -92,29 +87,25 @@ def window(
     as_json: AsJson = False,
 ) -> None:
     """Measure how long the window waits while scrubbing, beside a fit and a training."""
-    run_verb(partial(_window, context.obj.measure, seconds), as_json=as_json)
+    with answering(as_json) as answer:
+        from facedyn_app.bench.window import AIM_MS
 
-
-def _window(measure: MeasureWindow, seconds: float, on_progress: OnProgress) -> Outcome:
-    """Time the beats of the GUI thread's heart beside one, two and three kinds of work."""
-    from facedyn_app.bench.window import AIM_MS
-
-    check_display()
-    with TemporaryDirectory() as folder:
-        found = measure(Path(folder), seconds, on_progress)
-    facts = {
-        "aim_ms": AIM_MS,
-        "cpus": os.cpu_count(),
-        "mixtures": [_window_facts(one) for one in found],
-    }
-    rows = [_window_row(one) for one in found]
-    text = (
-        f"{table(_WINDOW_HEADS, rows, right=range(1, len(_WINDOW_HEADS)))}\n"
-        f"the heart beats every {found[0].interval_ms:g} ms; a gap is long above {AIM_MS:g} ms; "
-        "own: CPU time of the window's thread in a gap; "
-        f"{os.cpu_count()} CPUs, whose load is the last column"
-    )
-    return Outcome(facts, text)
+        check_display()
+        with TemporaryDirectory() as folder:
+            found = context.obj.measure(Path(folder), seconds, answer.on_progress)
+        facts = {
+            "aim_ms": AIM_MS,
+            "cpus": os.cpu_count(),
+            "mixtures": [_window_facts(one) for one in found],
+        }
+        rows = [_window_row(one) for one in found]
+        text = (
+            f"{table(_WINDOW_HEADS, rows, right=range(1, len(_WINDOW_HEADS)))}\n"
+            f"the heart beats every {found[0].interval_ms:g} ms; "
+            f"a gap is long above {AIM_MS:g} ms; own: CPU time of the window's thread in a gap; "
+            f"{os.cpu_count()} CPUs, whose load is the last column"
+        )
+        answer.outcome = Outcome(facts, text)
 
 
 def _window_facts(timing: WindowTiming) -> dict[str, object]:

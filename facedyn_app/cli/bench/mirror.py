@@ -5,7 +5,6 @@ from __future__ import annotations
 from collections.abc import Mapping, Sequence
 from contextlib import ExitStack
 from dataclasses import asdict
-from functools import partial
 from pathlib import Path
 from tempfile import TemporaryDirectory
 from typing import TYPE_CHECKING, Annotated
@@ -15,9 +14,8 @@ import typer
 from facedyn_app.assets import DEFAULT_HEAD
 from facedyn_app.cli.bench.shared import cells, make_work_folder, reasons
 from facedyn_app.cli.options import AsJson, HeadName
-from facedyn_app.cli.output import Outcome, run_verb, table
+from facedyn_app.cli.output import Outcome, answering, table
 from facedyn_app.formatting import NONE
-from facedyn_app.progress import OnProgress
 from facedyn_app.workflows.path_checks import check_input_file, naming
 
 if TYPE_CHECKING:
@@ -56,37 +54,32 @@ def mirror(
     as_json: AsJson = False,
 ) -> None:
     """Measure whether a video and its mirror image give mirrored answers."""
-    run_verb(partial(_measure, videos, head, work), as_json=as_json)
+    with answering(as_json) as answer:
+        from facedyn_app.bench.metrics import pooled
+        from facedyn_app.bench.mirror import check_sides, measure_mirror
+        from facedyn_app.workflows.heads import read_ready_head
+        from facedyn_app.workflows.recordings import numbered
 
-
-def _measure(
-    videos: Sequence[Path], head: str, work: Path | None, on_progress: OnProgress
-) -> Outcome:
-    from facedyn_app.bench.metrics import pooled
-    from facedyn_app.bench.mirror import check_sides, measure_mirror
-    from facedyn_app.workflows.heads import read_ready_head
-    from facedyn_app.workflows.recordings import numbered
-
-    for video in videos:
-        check_input_file(video, "video")
-    if work is not None:
-        make_work_folder(work)
-    ready = read_ready_head(head, on_progress)
-    check_sides(ready)
-    with ExitStack() as stack:
-        folder = work or Path(stack.enter_context(TemporaryDirectory(prefix="facedyn-mirror-")))
-        found = []
-        for count, video in enumerate(videos, 1):
-            told = numbered(on_progress, video, count, len(videos))
-            with naming(video):
-                found.append(measure_mirror(ready, video, folder, told))
-    together = {name: pooled(getattr(one, name) for one in found) for name in _WHAT}
-    facts = {
-        "head": ready.head_id,
-        "videos": [asdict(one) for one in found],
-        "all": {name: _without_channels(one) for name, one in together.items()},
-    }
-    return Outcome(facts, _text(ready.head_id, found, together))
+        for video in videos:
+            check_input_file(video, "video")
+        if work is not None:
+            make_work_folder(work)
+        ready = read_ready_head(head, answer.on_progress)
+        check_sides(ready)
+        with ExitStack() as stack:
+            folder = work or Path(stack.enter_context(TemporaryDirectory(prefix="facedyn-mirror-")))
+            found = []
+            for count, video in enumerate(videos, 1):
+                told = numbered(answer.on_progress, video, count, len(videos))
+                with naming(video):
+                    found.append(measure_mirror(ready, video, folder, told))
+        together = {name: pooled(getattr(one, name) for one in found) for name in _WHAT}
+        facts = {
+            "head": ready.head_id,
+            "videos": [asdict(one) for one in found],
+            "all": {name: _without_channels(one) for name, one in together.items()},
+        }
+        answer.outcome = Outcome(facts, _text(ready.head_id, found, together))
 
 
 def _without_channels(one: Agreement) -> dict[str, object]:

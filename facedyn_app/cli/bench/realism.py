@@ -4,19 +4,18 @@ from __future__ import annotations
 
 from collections.abc import Iterable, Iterator
 from dataclasses import asdict
-from functools import partial
 from pathlib import Path
 from typing import TYPE_CHECKING, Annotated
 
 import typer
 
 from facedyn_app.cli.options import AsJson
-from facedyn_app.cli.output import Outcome, run_verb, table
+from facedyn_app.cli.output import Outcome, answering, table
 from facedyn_app.formatting import number
 from facedyn_app.progress import OnProgress, Progress
 
 if TYPE_CHECKING:
-    from facedyn_app.bench.realism import Population, Realism, SpeakerSession
+    from facedyn_app.bench.realism import Realism, SpeakerSession
 
 _HEADS = ("of a session", "people", "share", "interval", "")
 _LEGEND = """\
@@ -46,39 +45,35 @@ def realism(
     as_json: AsJson = False,
 ) -> None:
     """Measure how much of what a session shows is the person's, beside what people give."""
-    from facedyn_app.bench.realism import Population
+    with answering(as_json) as answer:
+        import numpy as np
 
-    population = Population(seed, speakers, sessions, seconds)
-    run_verb(partial(_measure, place, population, rate), as_json=as_json)
+        from facedyn_app.bench.realism import (
+            CLOSE,
+            Population,
+            measure_realism,
+            simulated_corpora,
+            stored_sessions,
+        )
 
-
-def _measure(
-    place: Path | None, population: Population, rate_hz: float, on_progress: OnProgress
-) -> Outcome:
-    """Measure the sessions of a place, or the simulated speakers where there is none."""
-    import numpy as np
-
-    from facedyn_app.bench.realism import (
-        CLOSE,
-        measure_realism,
-        simulated_corpora,
-        stored_sessions,
-    )
-
-    corpora = (
-        simulated_corpora(population) if place is None else {str(place): stored_sessions(place)}
-    )
-    found = {
-        name: measure_realism(_told(name, sessions, on_progress), np.random.default_rng(0), rate_hz)
-        for name, sessions in corpora.items()
-    }
-    facts = {
-        "rate_hz": rate_hz,
-        "population": None if place is not None else asdict(population),
-        "corpora": {name: _facts(one) for name, one in found.items()},
-    }
-    texts = [*(_text(*one) for one in found.items()), _LEGEND.format(close=CLOSE)]
-    return Outcome(facts, "\n\n".join(texts))
+        population = Population(seed, speakers, sessions, seconds)
+        if place is None:
+            corpora = simulated_corpora(population)
+        else:
+            corpora = {str(place): stored_sessions(place)}
+        found = {
+            name: measure_realism(
+                _told(name, corpus, answer.on_progress), np.random.default_rng(0), rate
+            )
+            for name, corpus in corpora.items()
+        }
+        facts = {
+            "rate_hz": rate,
+            "population": None if place else asdict(population),
+            "corpora": {name: _facts(one) for name, one in found.items()},
+        }
+        texts = [*(_text(*one) for one in found.items()), _LEGEND.format(close=CLOSE)]
+        answer.outcome = Outcome(facts, "\n\n".join(texts))
 
 
 def _told(

@@ -4,8 +4,6 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 from dataclasses import asdict
-from functools import partial
-from pathlib import Path
 from typing import TYPE_CHECKING, Annotated
 
 import typer
@@ -13,9 +11,8 @@ import typer
 from facedyn_app.assets import DEFAULT_HEAD
 from facedyn_app.cli.bench.shared import Quick, WorkFolder, cells, make_work_folder
 from facedyn_app.cli.options import AsJson, numbers
-from facedyn_app.cli.output import Outcome, run_verb, table
+from facedyn_app.cli.output import Outcome, answering, table
 from facedyn_app.formatting import NONE, number
-from facedyn_app.progress import OnProgress
 
 if TYPE_CHECKING:
     from facedyn_app.bench.network_speed import ForwardSpeed
@@ -29,34 +26,28 @@ _NETWORK_HEADS = ("windows/s", "network", "torch encoder, its steps", "torch enc
 
 def fit(quick: Quick = False, as_json: AsJson = False) -> None:
     """Measure the speed of the fit, beside Adam over the batch and scipy frame by frame."""
-    run_verb(partial(_fit, quick), as_json=as_json)
+    with answering(as_json) as answer:
+        from facedyn_app.bench.fit_speed import measure_fit_speed
+        from facedyn_app.settings import Settings
+        from facedyn_app.workflows.heads import ready_head
 
-
-def _fit(quick: bool, on_progress: OnProgress) -> Outcome:
-    from facedyn_app.bench.fit_speed import measure_fit_speed
-    from facedyn_app.settings import Settings
-    from facedyn_app.workflows.heads import ready_head
-
-    head, settings = ready_head(DEFAULT_HEAD), Settings()
-    found = measure_fit_speed(head, settings.fit, quick=quick, on_progress=on_progress)
-    return _speeds(found, settings)
+        head, settings = ready_head(DEFAULT_HEAD), Settings()
+        found = measure_fit_speed(head, settings.fit, quick=quick, on_progress=answer.on_progress)
+        answer.outcome = _speeds(found, settings)
 
 
 def landmarks(work: WorkFolder, quick: Quick = False, as_json: AsJson = False) -> None:
     """Measure the speed of following a face, beside MediaPipe by itself and decoding alone."""
-    run_verb(partial(_landmarks, work, quick), as_json=as_json)
+    with answering(as_json) as answer:
+        from facedyn_app.bench.landmark_speed import measure_landmark_speed
+        from facedyn_app.settings import Settings
+        from facedyn_app.workflows.heads import quiet_drawing, ready_head
 
-
-def _landmarks(folder: Path, quick: bool, on_progress: OnProgress) -> Outcome:
-    from facedyn_app.bench.landmark_speed import measure_landmark_speed
-    from facedyn_app.settings import Settings
-    from facedyn_app.workflows.heads import quiet_drawing, ready_head
-
-    quiet_drawing()
-    make_work_folder(folder)
-    head = ready_head(DEFAULT_HEAD)
-    found = measure_landmark_speed(head, folder, quick=quick, on_progress=on_progress)
-    return _speeds(found, Settings())
+        quiet_drawing()
+        make_work_folder(work)
+        head = ready_head(DEFAULT_HEAD)
+        found = measure_landmark_speed(head, work, quick=quick, on_progress=answer.on_progress)
+        answer.outcome = _speeds(found, Settings())
 
 
 def _speeds(found: Sequence[Speed], settings: Settings) -> Outcome:
@@ -84,23 +75,22 @@ def _rate(value: float) -> str:
 
 def recognizer(as_json: AsJson = False) -> None:
     """Measure how many windows a second the recognizer's network embeds."""
-    run_verb(_recognizer, as_json=as_json)
+    with answering(as_json) as answer:
+        import torch
 
+        from facedyn_app.bench.network_speed import measure_forward
+        from facedyn_app.settings import NetworkSettings
 
-def _recognizer(on_progress: OnProgress) -> Outcome:
-    """Time the default network on every device, beside torch's own encoder."""
-    import torch
-
-    from facedyn_app.bench.network_speed import measure_forward
-    from facedyn_app.settings import NetworkSettings
-
-    devices = ["cpu", *(f"cuda:{k}" for k in range(torch.cuda.device_count()))]
-    sizes = NetworkSettings()
-    found = [measure_forward(sizes, device=device, on_progress=on_progress) for device in devices]
-    rows = [[_device(one), *cells(one, network=0, transformer=0, full_rate=0)] for one in found]
-    what = f"{found[0].n_windows} windows of {found[0].n_frames} frames"
-    facts = {"network": asdict(sizes), "speeds": [asdict(one) for one in found]}
-    return Outcome(facts, f"{what}\n{table(_NETWORK_HEADS, rows, right=(1, 2, 3))}")
+        devices = ["cpu", *(f"cuda:{k}" for k in range(torch.cuda.device_count()))]
+        sizes = NetworkSettings()
+        found = [
+            measure_forward(sizes, device=device, on_progress=answer.on_progress)
+            for device in devices
+        ]
+        rows = [[_device(one), *cells(one, network=0, transformer=0, full_rate=0)] for one in found]
+        what = f"{found[0].n_windows} windows of {found[0].n_frames} frames"
+        facts = {"network": asdict(sizes), "speeds": [asdict(one) for one in found]}
+        answer.outcome = Outcome(facts, f"{what}\n{table(_NETWORK_HEADS, rows, right=(1, 2, 3))}")
 
 
 def _device(speed: ForwardSpeed) -> str:
@@ -117,19 +107,20 @@ def memory(
     lengths = numbers(minutes)
     if not lengths or min(lengths) <= 0:
         raise typer.BadParameter("lengths above 0 are needed", param_hint="--minutes")
-    run_verb(partial(_memory, lengths), as_json=as_json)
+    with answering(as_json) as answer:
+        from facedyn_app.bench.memory import measure_memory
+        from facedyn_app.settings import Settings
+        from facedyn_app.workflows.heads import ready_head
 
-
-def _memory(minutes: Sequence[float], on_progress: OnProgress) -> Outcome:
-    from facedyn_app.bench.memory import measure_memory
-    from facedyn_app.settings import Settings
-    from facedyn_app.workflows.heads import ready_head
-
-    before, found = measure_memory(ready_head(DEFAULT_HEAD), Settings().fit, minutes, on_progress)
-    rows = [
-        [f"{one.minutes:g}", *cells(one, n_frames=0, collected_mib=0, fitted_mib=0)]
-        for one in found
-    ]
-    text = table(_MEMORY_HEADS, rows, right=(0, 1, 2, 3))
-    text += f"\npeak of resident memory so far; {before:.0f} MiB before the first"
-    return Outcome({"before_mib": before, "recordings": [asdict(one) for one in found]}, text)
+        before, found = measure_memory(
+            ready_head(DEFAULT_HEAD), Settings().fit, lengths, answer.on_progress
+        )
+        rows = [
+            [f"{one.minutes:g}", *cells(one, n_frames=0, collected_mib=0, fitted_mib=0)]
+            for one in found
+        ]
+        text = table(_MEMORY_HEADS, rows, right=(0, 1, 2, 3))
+        text += f"\npeak of resident memory so far; {before:.0f} MiB before the first"
+        answer.outcome = Outcome(
+            {"before_mib": before, "recordings": [asdict(one) for one in found]}, text
+        )

@@ -4,7 +4,6 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 from dataclasses import asdict
-from functools import partial
 from pathlib import Path
 from typing import TYPE_CHECKING, Annotated
 
@@ -13,10 +12,9 @@ import typer
 from facedyn_app.assets import DEFAULT_HEAD
 from facedyn_app.cli.bench.shared import cells, reasons
 from facedyn_app.cli.options import AsJson, HeadName
-from facedyn_app.cli.output import Outcome, run_verb
+from facedyn_app.cli.output import Outcome, answering
 from facedyn_app.cli.output import table as text_table
 from facedyn_app.formatting import number
-from facedyn_app.progress import OnProgress
 from facedyn_app.workflows.path_checks import check_input_file, naming
 
 if TYPE_CHECKING:
@@ -47,20 +45,17 @@ def truth(
     as_json: AsJson = False,
 ) -> None:
     """Measure how well a recorded performance is recovered whose true motion is known."""
-    run_verb(partial(_measure, video, table, head), as_json=as_json)
+    with answering(as_json) as answer:
+        from facedyn_app.bench.performance import measure_performance
+        from facedyn_app.bench.recorded_truth import read_truth
+        from facedyn_app.workflows.heads import read_ready_head
 
-
-def _measure(video: Path, truth_file: Path, head: str, on_progress: OnProgress) -> Outcome:
-    from facedyn_app.bench.performance import measure_performance
-    from facedyn_app.bench.recorded_truth import read_truth
-    from facedyn_app.workflows.heads import read_ready_head
-
-    check_input_file(video, "video")
-    known = read_truth(truth_file)
-    ready = read_ready_head(head, on_progress)
-    with naming(video):
-        found = measure_performance(ready, video, known, on_progress)
-    return Outcome(asdict(found), _text(found))
+        check_input_file(video, "video")
+        known = read_truth(table)
+        ready = read_ready_head(head, answer.on_progress)
+        with naming(video):
+            found = measure_performance(ready, video, known, answer.on_progress)
+        answer.outcome = Outcome(asdict(found), _text(found))
 
 
 def _text(found: PerformanceResult) -> str:
