@@ -12,6 +12,25 @@ LEFT_OUT = "Frames left out"
 
 
 @dataclass(frozen=True, slots=True)
+class VideoSettings:
+    """How the pictures of a video file are read.
+
+    Attributes:
+        fps: Frames a second of every video, in even steps; 0 takes the file's own times, and 25
+            where it states none.
+        stream: Which of several films in a file, from 0; -1 takes the main one.
+        mirrored_pixels: The videos were mirrored when they were recorded, as front cameras and
+            video calls do: left and right are exchanged back before anything is measured.
+        most_megapixels: Largest picture that is decoded; larger ones are refused.
+    """
+
+    fps: float = setting(0.0, "Frame rate (0: the file's own)", 0, 1000, "frames/s")
+    stream: int = setting(-1, "Film of several (-1: the main one)", -1, 99)
+    mirrored_pixels: bool = setting(False, "Recorded mirrored")
+    most_megapixels: float = setting(50.0, "Largest picture", 1, 1000, "megapixels")
+
+
+@dataclass(frozen=True, slots=True)
 class LandmarkSettings:
     """How faces are found.
 
@@ -313,6 +332,7 @@ class AppearanceSettings:
 class Settings:
     """All settings of the program."""
 
+    video: VideoSettings = field(default_factory=VideoSettings)
     landmarks: LandmarkSettings = field(default_factory=LandmarkSettings)
     fit: FitSettings = field(default_factory=FitSettings)
     features: FeatureSettings = field(default_factory=FeatureSettings)

@@ -27,11 +27,14 @@ from facedyn_app.cli.options import (
     Directions,
     FaceNumber,
     FacesChoice,
+    FilmNumber,
     HeadName,
     LibraryFolder,
     MirroredMean,
+    MirroredPixels,
     OtherHead,
     SpeakerName,
+    VideoRate,
 )
 from facedyn_app.cli.report_verb import PrintPdf, make_report
 from facedyn_app.cli.verb import Outcome, run_verb
@@ -108,6 +111,9 @@ def fit(
     device: DeviceName = Device.AUTO,
     face: FacesChoice = 0,
     mirrored_mean: MirroredMean = False,
+    fps: VideoRate = None,
+    stream: FilmNumber = None,
+    mirrored: MirroredPixels = False,
     as_json: AsJson = False,
 ) -> None:
     """Follow a face through a video, fit a head to it, write a session file."""
@@ -118,7 +124,17 @@ def fit(
         from facedyn_app.cli.recordings import Reading
 
         one = max(face, 0)
-        reading = Reading(head, device, one, n_shape, n_expression, mirrored_mean=mirrored_mean)
+        reading = Reading(
+            head,
+            device,
+            one,
+            n_shape,
+            n_expression,
+            mirrored_mean,
+            fps=fps,
+            stream=stream,
+            mirrored=mirrored,
+        )
         fit_those = fit_every_face if face == ALL_FACES else fit_video
         return fit_those(video, out, reading, on_progress)
 
@@ -141,6 +157,9 @@ def enrol(
     head: HeadName = DEFAULT_HEAD,
     device: DeviceName = Device.AUTO,
     face: FaceNumber = 0,
+    fps: VideoRate = None,
+    stream: FilmNumber = None,
+    mirrored: MirroredPixels = False,
     as_json: AsJson = False,
 ) -> None:
     """Enrol a speaker with recordings, by consent: videos, sessions, other programs' tables."""
@@ -149,7 +168,7 @@ def enrol(
         from facedyn_app.cli.people import enrol_recordings
         from facedyn_app.cli.recordings import Reading
 
-        reading = Reading(head, device, face)
+        reading = Reading(head, device, face, fps=fps, stream=stream, mirrored=mirrored)
         return enrol_recordings(name, recordings, library, consent, reading, on_progress)
 
     run_verb(work, as_json=as_json)
@@ -184,6 +203,9 @@ def identify(
     head: OtherHead = None,
     device: DeviceName = Device.AUTO,
     face: FaceNumber = 0,
+    fps: VideoRate = None,
+    stream: FilmNumber = None,
+    mirrored: MirroredPixels = False,
     as_json: AsJson = False,
 ) -> None:
     """Who is it? Rank the enrolled speakers for videos, sessions, other programs' tables."""
@@ -192,7 +214,7 @@ def identify(
         from facedyn_app.cli.asking import identify_recordings
         from facedyn_app.cli.recordings import Reading
 
-        reading = Reading(head, device, face)
+        reading = Reading(head, device, face, fps=fps, stream=stream, mirrored=mirrored)
         return identify_recordings(recordings, library, top, recognizer, reading, out, on_progress)
 
     run_verb(work, as_json=as_json)
@@ -206,6 +228,9 @@ def verify(
     head: OtherHead = None,
     device: DeviceName = Device.AUTO,
     face: FaceNumber = 0,
+    fps: VideoRate = None,
+    stream: FilmNumber = None,
+    mirrored: MirroredPixels = False,
     as_json: AsJson = False,
 ) -> None:
     """Is it this speaker? Same, not the same, or cannot be told."""
@@ -214,7 +239,7 @@ def verify(
         from facedyn_app.cli.asking import verify_recording
         from facedyn_app.cli.recordings import Reading
 
-        reading = Reading(head, device, face)
+        reading = Reading(head, device, face, fps=fps, stream=stream, mirrored=mirrored)
         return verify_recording(name, recording, library, recognizer, reading, on_progress)
 
     run_verb(work, as_json=as_json)

@@ -138,7 +138,7 @@ def identify_recordings(
                 on_progress if len(paths) == 1 else numbered(on_progress, path, number, len(paths))
             )
             try:
-                check_recording(path)
+                check_recording(path, asked.reading)
                 session = asked.session(path, within)
                 with naming(path):
                     answer = identify(session, asked.enrolled())
@@ -201,7 +201,7 @@ def verify_recording(
     with _asking(folder, recognizer, reading, on_progress) as asked:
         if checked_name(name) not in asked.names:
             raise not_enrolled(name, asked.library)
-        check_recording(path)
+        check_recording(path, reading)
         session = asked.session(path, on_progress)
         with naming(path):
             found = verify(checked_name(name), session, asked.enrolled())

@@ -12,9 +12,11 @@ from facedyn_app.cli.options import (
     AsJson,
     Device,
     DeviceName,
-    FrameRate,
+    FilmNumber,
     HeadName,
     LibraryFolder,
+    MirroredPixels,
+    VideoRate,
 )
 from facedyn_app.cli.verb import Outcome, run_verb
 from facedyn_app.errors import InputError
@@ -88,7 +90,9 @@ def import_(
         ),
     ] = "",
     head: HeadName = DEFAULT_HEAD,
-    fps: FrameRate = None,
+    fps: VideoRate = None,
+    stream: FilmNumber = None,
+    mirrored: MirroredPixels = False,
     device: DeviceName = Device.AUTO,
     as_json: AsJson = False,
 ) -> None:
@@ -103,7 +107,8 @@ def import_(
         from facedyn_app.cli.importing import Statement, import_folder
         from facedyn_app.cli.recordings import Reading
 
-        statement, reading = Statement(consent, permission), Reading(head, device, fps=fps)
+        statement = Statement(consent, permission)
+        reading = Reading(head, device, fps=fps, stream=stream, mirrored=mirrored)
         return import_folder(folder, library, layout, statement, reading, on_progress)
 
     run_verb(work, as_json=as_json)

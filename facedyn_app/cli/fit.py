@@ -36,7 +36,7 @@ def fit_video(video: Path, out: Path, reading: Reading, on_progress: OnProgress)
         TooLittleError: Too few frames have a face.
     """
     began = time.perf_counter()
-    check_recording(video)
+    check_recording(video, reading)
     check_output_file(out, inputs=(video,))
     head = read_ready_head(reading.head or DEFAULT_HEAD, on_progress)
     settings = reading.settings()

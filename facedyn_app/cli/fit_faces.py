@@ -80,7 +80,7 @@ def fit_every_face(video: Path, out: Path, reading: Reading, on_progress: OnProg
         MismatchError: The head has fewer directions than are asked for.
         TooLittleError: No face is seen long enough.
     """
-    check_recording(video)
+    check_recording(video, reading)
     check_output_file(face_file(out, 1), inputs=(video,))
     head = read_ready_head(reading.head or DEFAULT_HEAD, on_progress)
     settings = reading.settings()

@@ -14,7 +14,7 @@ from facedyn_app.headmodel.model import HeadModel
 from facedyn_app.progress import OnProgress, Progress
 from facedyn_app.recordings import Form, flame_file, form_of, read_one_kept, track_kind
 from facedyn_app.records import Session
-from facedyn_app.settings import Settings
+from facedyn_app.settings import Settings, VideoSettings
 from facedyn_app.tracks.flame import FlameFile
 from facedyn_app.tracks.reading import Kind
 
@@ -33,7 +33,10 @@ class Reading:
         n_shape: Leading shape directions to use; 0 means all.
         n_expression: Leading expression directions to use; 0 means all.
         mirrored_mean: Whether faces are measured in the mirrored pictures as well.
-        fps: Frame rate of other programs' measurements that have no times; None assumes one.
+        fps: Frame rate of videos, and of other programs' measurements that have no times; None
+            takes the file's own or assumes one.
+        stream: Which of several films in a video file, from 0; None takes the main one.
+        mirrored: Whether videos were recorded mirrored.
     """
 
     head: str | None
@@ -43,6 +46,8 @@ class Reading:
     n_expression: int = 0
     mirrored_mean: bool = False
     fps: float | None = None
+    stream: int | None = None
+    mirrored: bool = False
 
     def flame(self, paths: Sequence[Path]) -> FlameFile | None:
         """The FLAME file that is named for FLAME parameters among recordings, if there are any.
@@ -60,7 +65,13 @@ class Reading:
         settings = Settings()
         fit = replace(settings.fit, n_shape=self.n_shape, n_expression=self.n_expression)
         landmarks = replace(settings.landmarks, mirrored_mean=self.mirrored_mean)
-        return replace(settings, landmarks=landmarks, fit=fit)
+        return replace(settings, video=self.video, landmarks=landmarks, fit=fit)
+
+    @property
+    def video(self) -> VideoSettings:
+        """How video files are read."""
+        stream = -1 if self.stream is None else self.stream
+        return VideoSettings(self.fps or 0.0, stream, mirrored_pixels=self.mirrored)
 
 
 def _is_flame(path: Path) -> bool:
@@ -75,8 +86,12 @@ def is_video(path: Path) -> bool:
     return form_of(path) is Form.VIDEO
 
 
-def check_recording(path: Path) -> None:
+def check_recording(path: Path, reading: Reading) -> None:
     """Make sure that a recording can be read, before the long work begins.
+
+    Args:
+        path: The recording.
+        reading: How it is read.
 
     Raises:
         InputError: It is missing, or none of any kind.
@@ -86,7 +101,7 @@ def check_recording(path: Path) -> None:
     if is_video(path):
         from facedyn_app.video import probe_video
 
-        probe_video(path)
+        probe_video(path, reading.video)
     else:
         read_one_kept(path, None, None)
 
@@ -151,7 +166,7 @@ def read_recording(
             analysis = analyse_video(
                 path,
                 head,
-                settings,
+                replace(settings, video=reading.video),
                 device=reading.device,
                 face=reading.face,
                 on_progress=on_progress,

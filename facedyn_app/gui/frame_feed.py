@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from dataclasses import replace
 from pathlib import Path
 
 import numpy as np
@@ -14,7 +15,8 @@ from facedyn_app.gui.state import AppState
 from facedyn_app.gui.timeline import Timeline
 from facedyn_app.gui.video_view import VideoPanel
 from facedyn_app.records import ByteArray, FloatArray
-from facedyn_app.video import VideoReader
+from facedyn_app.settings import VideoSettings
+from facedyn_app.video import VideoReader, mirror_points
 
 
 class FrameFeed(QObject):
@@ -33,7 +35,8 @@ class FrameFeed(QObject):
         self._state = state
         self._panel = panel
         self._broken: set[Path] = set()
-        self._loader = FrameLoader(VideoReader, self)
+        self._film = VideoSettings()
+        self._loader = FrameLoader(lambda path: VideoReader(path, self._film), self)
         self._loader.loaded.connect(self._show_loaded)
         self._loader.failed.connect(self._show_failure)
         panel.view.resized.connect(self._loader.set_size)
@@ -74,9 +77,13 @@ class FrameFeed(QObject):
     def _fetch(self, frame: int) -> None:
         recording = self._state.recording
         video = recording.video if recording is not None else None
-        if video is None or video in self._broken:
+        if recording is None or video is None or video in self._broken:
             self._state.show_frame(frame)
         else:
+            film = replace(self._state.settings.video, stream=recording.session.stream)
+            if film != self._film:
+                self._film = film
+                self._loader.reopen()
             self._loader.request(video, frame)
 
     @Slot(object)
@@ -88,6 +95,8 @@ class FrameFeed(QObject):
         points = None
         if recording.landmarks is not None and frame < len(recording.landmarks.seconds):
             points = recording.landmarks.only(np.array([frame])).points[0]
+            if recording.session.mirrored:
+                points = mirror_points(points, loaded.width)
         self._panel.view.show_picture(loaded.image, points, QSize(loaded.width, loaded.height))
         self._panel.show_readout(_readout(recording, timeline, frame))
         if self._panel.status.kind != "done":

@@ -76,7 +76,7 @@ class FrameLoader(QObject):
         self._condition = threading.Condition()
         self._wish: tuple[Path, int] | None = None
         self._size = QSize(1280, 720)
-        self._closing = False
+        self._closing = self._stale = False
         self._thread = threading.Thread(target=self._serve, name="frame loader", daemon=True)
         self._thread.start()
 
@@ -85,6 +85,11 @@ class FrameLoader(QObject):
         with self._condition:
             self._wish = (path, index)
             self._condition.notify()
+
+    def reopen(self) -> None:
+        """Open the video anew for the next wish: another of its films is wanted."""
+        with self._condition:
+            self._stale = True
 
     def forget(self) -> None:
         """Drop a wish that has not been begun."""
@@ -110,7 +115,7 @@ class FrameLoader(QObject):
             while (wish := self._next_wish()) is not None:
                 path, index = wish
                 try:
-                    if reader is None or path != opened:
+                    if self._is_stale() or reader is None or path != opened:
                         if reader is not None:
                             reader.close()
                             reader = None
@@ -122,6 +127,11 @@ class FrameLoader(QObject):
         finally:
             if reader is not None:
                 reader.close()
+
+    def _is_stale(self) -> bool:
+        with self._condition:
+            stale, self._stale = self._stale, False
+        return stale
 
     def _next_wish(self) -> tuple[Path, int] | None:
         with self._condition:

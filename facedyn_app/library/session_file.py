@@ -59,6 +59,8 @@ _META_KINDS: dict[str, Any] = {
     "focal_log_sd": int | float | None,
     "settings": dict | None,
     "notes": list | None,
+    "mirrored": bool | None,
+    "stream": int | None,
 }
 """What these may be where the file has them."""
 _ALWAYS_MEASURED = ("expression", "jaw")
