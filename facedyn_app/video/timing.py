@@ -18,7 +18,7 @@ from facedyn_app.video.source import Source, open_video
 ASSUMED_FPS: Final = 25.0
 LEAST_FPS, MOST_FPS = 0.1, 1000.0
 """Rates beyond which one that a file states is not believed."""
-MOST_OFF: Final = 5.0
+MOST_OFF: Final = 3.0
 """Factor between a stated rate and that of the stamps from which the stamps are believed."""
 PROBED_PICTURES: Final = 64
 LEAST_PROBED: Final = 16

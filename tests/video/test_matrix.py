@@ -1,28 +1,19 @@
-"""One clip in many containers and codecs: fit and player see the same pictures at the same times.
-
-Each picture shows its own number as a bar code in blocks so large that every codec keeps them.
-"""
+"""One clip in many containers and codecs: fit and player see the same pictures."""
 
 from __future__ import annotations
 
 import random
-from fractions import Fraction
 from functools import partial
 from pathlib import Path
-from typing import NamedTuple
 
 import av
 import numpy as np
 import pytest
 
-from facedyn_app.records import ByteArray
 from facedyn_app.video import VideoReader, read_frames
+from tests.video.clips import FPS, N_PICTURES, X264, Kind, number_in, write_clip
 
-N_PICTURES, FPS = 30, 25
-N_BITS, BLOCK = 6, 28
-WIDTH, HEIGHT = 176, 144
 B_FRAMES = {"bf": "3", "g": "12", "b_strategy": "0", "sc_threshold": "0"}
-X264 = {"preset": "veryfast", "x264-params": "bframes=3:b-adapt=0:keyint=12:scenecut=0"}
 X264_OPEN = {
     "preset": "veryfast",
     "x264-params": "bframes=3:b-adapt=0:keyint=10:scenecut=0:open-gop=1",
@@ -34,17 +25,6 @@ X265 = {
 VP8 = {"deadline": "realtime", "cpu-used": "8", "auto-alt-ref": "1", "lag-in-frames": "12"}
 VP9 = {"deadline": "realtime", "cpu-used": "8", "g": "12"}
 AV1 = {"preset": "8", "crf": "10", "svtav1-params": "keyint=12"}
-
-
-class Kind(NamedTuple):
-    """A container with a codec in it."""
-
-    ending: str
-    codec: str
-    options: dict[str, str] = {}
-    pix_fmt: str = "yuv420p"
-    container: str = ""
-    size: tuple[int, int] = (WIDTH, HEIGHT)
 
 
 KINDS = [
@@ -109,50 +89,6 @@ def _has_encoder(name: str) -> bool:
     except ValueError:
         return False
     return True
-
-
-def numbered_picture(number: int, size: tuple[int, int] = (WIDTH, HEIGHT)) -> ByteArray:
-    """A picture that shows a number: bright blocks for ones, in a row and below it inverted."""
-    width, height = size
-    image = np.full((height, width, 3), 60, dtype=np.uint8)
-    for bit in range(N_BITS):
-        one = bool(number >> bit & 1)
-        columns = slice(4 + BLOCK * bit, 4 + BLOCK * (bit + 1))
-        image[16:64, columns] = 235 if one else 20
-        image[80:128, columns] = 20 if one else 235
-    return image
-
-
-def number_in(image: ByteArray, stored_width: int = WIDTH) -> int:
-    """The number that a picture shows; -1 where it cannot be read."""
-    grey = image.mean(axis=2)
-    wide = image.shape[1] / stored_width  # oblong pixels are made square
-    number = 0
-    for bit in range(N_BITS):
-        columns = slice(
-            round(wide * (4 + BLOCK * bit + 8)), round(wide * (4 + BLOCK * (bit + 1) - 8))
-        )
-        above, below = grey[28:52, columns].mean(), grey[92:116, columns].mean()
-        if abs(above - below) < 60:
-            return -1
-        number |= int(above > below) << bit
-    return number
-
-
-def write_clip(path: Path, kind: Kind, n_pictures: int = N_PICTURES) -> None:
-    """Write the numbered pictures."""
-    with av.open(str(path), "w", format=kind.container or None) as container:
-        stream = container.add_stream(kind.codec, rate=FPS, options=dict(kind.options))
-        stream.width, stream.height = kind.size
-        stream.pix_fmt = kind.pix_fmt
-        stream.codec_context.thread_count = 1
-        if "crf" not in kind.options:
-            stream.bit_rate = 2_000_000
-        for number in range(n_pictures):
-            frame = av.VideoFrame.from_ndarray(numbered_picture(number, kind.size), "rgb24")
-            frame.pts, frame.time_base = number, Fraction(1, FPS)
-            container.mux(stream.encode(frame))
-        container.mux(stream.encode(None))
 
 
 @pytest.mark.parametrize(
