@@ -9,7 +9,6 @@ import av
 
 from facedyn_app.records import BoolArray, FloatArray, Frame, VideoInfo
 from facedyn_app.settings import VideoSettings
-from facedyn_app.video.geometry import orientation_of
 from facedyn_app.video.pictures import pictures
 from facedyn_app.video.source import Source, open_video
 from facedyn_app.video.timing import Rule, Timing, timing_of
@@ -25,7 +24,7 @@ def describe(source: Source, timing: Timing, first: av.VideoFrame) -> VideoInfo:
     n_frames = source.stream.frames or None
     if n_frames is None and seconds is not None:
         n_frames = max(1, round(seconds * timing.fps))
-    mirrored = orientation_of(first).mirrored
+    mirrored = geometry.orientation.mirrored
     return VideoInfo(
         path=source.path,
         width=geometry.width,
@@ -96,7 +95,7 @@ def read_frames(
         InputError: The file cannot be read, or holds no picture that can be.
     """
     with open_video(path, settings) as source:
-        timing, _ = timing_of(source)
+        timing = timing_of(source)[0]
     flipped = source.settings.mirrored_pixels and not as_shown
     image, zoom, geometry = None, 1.0, None
     with open_video(path, settings) as source:

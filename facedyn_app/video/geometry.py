@@ -58,11 +58,15 @@ class Geometry:
         width: Width as shown, px.
         height: Height as shown, px.
         aspect: Width of a stored pixel over its height.
+        orientation: Of the first picture, and of all that have its `rotation`.
+        rotation: What FFmpeg says of the first picture's turn, degrees.
     """
 
     width: int
     height: int
     aspect: float
+    orientation: Orientation
+    rotation: int
     # one for all pictures: what it works out for a size costs more than a picture
     _reformatter: VideoReformatter = field(default_factory=VideoReformatter, compare=False)
 
@@ -75,9 +79,10 @@ class Geometry:
             aspect: Width of a stored pixel over its height.
         """
         width, height = max(1, round(frame.width * aspect)), frame.height
-        if orientation_of(frame).quarter_turns % 2:
+        orientation = orientation_of(frame)
+        if orientation.quarter_turns % 2:
             width, height = height, width
-        return cls(width, height, aspect)
+        return cls(width, height, aspect, orientation, frame.rotation)
 
     def picture(
         self, frame: av.VideoFrame, *, as_shown: bool, flipped: bool = False
@@ -95,7 +100,9 @@ class Geometry:
         Returns:
             (height, width, 3) uint8 RGB, and its zoom (`records.Frame`).
         """
-        orientation = orientation_of(frame)
+        orientation = self.orientation
+        if frame.rotation != self.rotation:  # side data of every frame would keep it alive for long
+            orientation = orientation_of(frame)
         turned = orientation.quarter_turns % 2 == 1
         width, height = max(1.0, frame.width * self.aspect), float(frame.height)
         if turned:

@@ -20,9 +20,9 @@ LEAST_FPS, MOST_FPS = 0.1, 1000.0
 """Rates beyond which one that a file states is not believed."""
 MOST_OFF: Final = 3.0
 """Factor between a stated rate and that of the stamps from which the stamps are believed."""
-PROBED_PICTURES: Final = 64
+PROBED_PICTURES: Final = 32
 LEAST_PROBED: Final = 16
-PROBED_PIXELS: Final = 150_000_000
+PROBED_PIXELS: Final = 40_000_000
 MOST_SOME: Final = 0.1
 """Share of the first pictures whose stamps may be missing or run backwards by damage."""
 
