@@ -14,7 +14,7 @@ from facedyn_app.gui.recording import Recording
 from facedyn_app.gui.state import AppState
 from facedyn_app.gui.timeline import Timeline
 from facedyn_app.gui.video_view import VideoPanel
-from facedyn_app.records import ByteArray, FloatArray
+from facedyn_app.records import INVALID_REASONS, ByteArray, FloatArray
 from facedyn_app.settings import VideoSettings
 from facedyn_app.video import VideoReader, mirror_points
 
@@ -124,7 +124,9 @@ def _readout(recording: Recording, timeline: Timeline, frame: int) -> str:
     quality = recording.quality
     valid = f"valid {100 * quality.n_valid / max(1, quality.n_frames):.0f} %"
     if not timeline.valid[frame]:
-        return f"{made}no trusted face in this frame · {valid}"
+        reasons = recording.session.invalid_reason
+        reason = "" if reasons is None else f": {INVALID_REASONS[reasons[frame]]}"
+        return f"{made}no trusted face in this frame{reason} · {valid}"
     error = timeline.error_percent[frame]
     words = f"landmark error {error:.2f} % of face height" if np.isfinite(error) else "face found"
     return f"{made}{words} · {valid}"

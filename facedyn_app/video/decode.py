@@ -20,8 +20,10 @@ MISSING_SECONDS = 0.5
 def describe(source: Source, timing: Timing, first: av.VideoFrame) -> VideoInfo:
     """What an open video says of itself; `first` is its first picture."""
     geometry = source.geometry(first)
-    seconds = None if timing.even else source.seconds
     n_frames = source.stream.frames or None
+    seconds = None if timing.even else source.seconds
+    if timing.rule is Rule.EVEN and n_frames is not None:
+        seconds = n_frames / timing.fps
     if n_frames is None and seconds is not None:
         n_frames = max(1, round(seconds * timing.fps))
     mirrored = geometry.orientation.mirrored
@@ -95,17 +97,17 @@ def read_frames(
         InputError: The file cannot be read, or holds no picture that can be.
     """
     with open_video(path, settings) as source:
-        timing = timing_of(source)[0]
+        timing, first = timing_of(source)
+        geometry = source.geometry(first)
     flipped = source.settings.mirrored_pixels and not as_shown
-    image, zoom, geometry = None, 1.0, None
+    image, zoom = geometry.picture(first, as_shown=as_shown, flipped=flipped)
+    del first  # its decoder's buffers go with it
     with open_video(path, settings) as source:
         for picture in pictures(source, timing):
-            if picture.frame is not None:
-                geometry = geometry or source.geometry(picture.frame)
-                image, zoom = geometry.picture(picture.frame, as_shown=as_shown, flipped=flipped)
-            if image is not None:
-                damaged = picture.frame is None
-                yield Frame(picture.number, picture.seconds, image, damaged, zoom)
+            frame = picture.frame
+            if frame is not None:
+                image, zoom = geometry.picture(frame, as_shown=as_shown, flipped=flipped)
+            yield Frame(picture.number, picture.seconds, image, frame is None, zoom)
 
 
 def video_notes(

@@ -10,7 +10,6 @@ from pathlib import Path
 import av
 import numpy as np
 
-from facedyn_app.errors import InputError
 from facedyn_app.records import FloatArray, Frame, IntArray, VideoInfo
 from facedyn_app.settings import VideoSettings
 from facedyn_app.video.decode import describe
@@ -24,6 +23,8 @@ SURE_KEYS = 2
 """A picture is lost when decoding from so many keyframes before its own does not give it."""
 START = -1
 """Stands for the file's beginning among the numbers of keyframes."""
+NOTHING = -1
+"""Stands for no good picture among the numbers of frames: the first one ever decoded is shown."""
 
 
 @dataclass(frozen=True, slots=True, eq=False)
@@ -55,7 +56,8 @@ class Index:
         keys: list[int] = []
         n_pictures, clock = 0, Clock(source)
         for packet in packets(source, clock):
-            n_pictures += bool(packet.size) and not packet.is_discard
+            # what comes before the first keyframe cannot be decoded
+            n_pictures += bool(packet.size) and (n_pictures > 0 or packet.is_keyframe)
             stamp = stamp_of(packet)
             if stamp is not None and stamp >= timing.first:
                 stamps.append(stamp)
@@ -94,9 +96,9 @@ class VideoReader:
         self._path, self._settings = path, settings or VideoSettings()
         self._as_shown = as_shown
         with open_video(path, settings) as source:
-            self._timing, first = timing_of(source)
-            self.info: VideoInfo = describe(source, self._timing, first)
-            self._geometry = source.geometry(first)
+            self._timing, self._first = timing_of(source)
+            self.info: VideoInfo = describe(source, self._timing, self._first)
+            self._geometry = source.geometry(self._first)
         self._index = Index.of(path, self._settings, self._timing)
         numbers = np.arange(len(self._index.stamps))
         self.seconds: FloatArray = self._timing.seconds(numbers, self._index.stamps)
@@ -106,7 +108,7 @@ class VideoReader:
         self._cache_length = int(np.clip(_CACHE_BYTES // size, 4, 64))
         self._lost: dict[int, int] = {}
         self._run: Iterator[tuple[int, av.VideoFrame | None]] = iter(())
-        self._next, self._began, self._good = len(numbers), START, -1
+        self._next, self._began, self._good = len(numbers), START, NOTHING
 
     def __enter__(self) -> VideoReader:
         return self
@@ -145,13 +147,15 @@ class VideoReader:
             InputError: The file cannot be read any more.
         """
         index = shown = min(max(index, 0), self.n_frames - 1)
-        while shown not in self._cache:
+        while shown != NOTHING and shown not in self._cache:
             if shown in self._lost:
                 shown = self._lost[shown]
             else:
                 self._decode_to(shown)
-        picture = self._cache[shown]
-        self._cache.move_to_end(shown)
+        picture = self._first
+        if shown != NOTHING:
+            picture = self._cache[shown]
+            self._cache.move_to_end(shown)
         flipped = self._settings.mirrored_pixels and not self._as_shown
         image, zoom = self._geometry.picture(picture, as_shown=self._as_shown, flipped=flipped)
         return Frame(index, float(self.seconds[index]), image, shown != index, zoom)
@@ -164,21 +168,20 @@ class VideoReader:
         if self._next <= index and not near and self._take_until(index, key):
             return
         back = 0
-        while True:
-            first = key - back if self._index.seekable and back <= key else START
-            self._begin(first)
+        while self._index.seekable and back <= key:
+            self._begin(key - back)
             if self._take_until(index, key):
                 return
-            if first == START:
-                raise InputError(f"The video '{self._path}' cannot be read any more.")
             back = 2 * back or 1
+        self._begin(START)
+        self._take_until(index, key)
 
     def _stamp_of_next(self) -> int:
         return int(self._index.stamps[min(self._next, self.n_frames - 1)])
 
     def _begin(self, key: int) -> None:
         """Go to a keyframe by its number, or to the file's beginning."""
-        self._began, self._good = key, -1
+        self._began, self._good = key, NOTHING
         if key != START:
             tick = int(self._index.keys[key])
             try:
@@ -220,12 +223,11 @@ class VideoReader:
         for number, frame in self._run:
             self._next, before = number + 1, self._good
             if frame is None:
-                if before >= 0:
-                    self._lost[number] = before
+                self._lost[number] = before
             else:
                 self._keep(number, frame)
             if number == index:
-                return index in self._cache or index in self._lost
+                return True
             if number > index:
                 return self._lose(index, number, before, key)
         self._next = self.n_frames
@@ -233,8 +235,8 @@ class VideoReader:
 
     def _lose(self, first: int, end: int, good: int, key: int) -> bool:
         """Take frames as lost that decoding has passed over; False where it began too late."""
-        sure = self._began == START or self._began <= key - SURE_KEYS
-        if not sure or good < 0:
+        sure = good != NOTHING and self._began <= key - SURE_KEYS
+        if not sure and self._began != START:
             return False
         self._lost.update(dict.fromkeys(range(first, end), good))
         return True

@@ -6,6 +6,7 @@ from contextlib import suppress
 from dataclasses import dataclass
 from enum import StrEnum
 from fractions import Fraction
+from itertools import islice
 from typing import Any, Final
 
 import av
@@ -156,8 +157,9 @@ def _coded_rate(source: Source) -> Fraction | None:
     """The rate that a stream without a container states in its own headers."""
     codec = av.CodecContext.create(source.stream.codec_context.name, "r")
     codec.thread_count = 1
-    with open_video(source.path, source.settings) as again, suppress(av.FFmpegError):
-        for packet in again.container.demux(again.stream):
-            if packet.size and codec.decode(packet):
-                break
+    with open_video(source.path, source.settings) as again:
+        for packet in islice(packets(again), PROBED_PICTURES):
+            with suppress(av.FFmpegError):
+                if packet.size and codec.decode(packet):
+                    break
     return codec.framerate or None

@@ -10,6 +10,7 @@ from typing import NamedTuple
 
 import av
 import numpy as np
+from av.stream import Disposition
 
 from facedyn_app.records import ByteArray
 
@@ -72,3 +73,28 @@ def write_clip(path: Path, kind: Kind, n_pictures: int = N_PICTURES, fps: int = 
             frame.pts, frame.time_base = number, Fraction(1, fps)
             container.mux(stream.encode(frame))
         container.mux(stream.encode(None))
+
+
+def write_films(
+    path: Path,
+    films: list[tuple[int, int, int]],
+    n_pictures: int = 5,
+    default: int | None = None,
+) -> None:
+    """Films of one shade each: width, height and shade."""
+    with av.open(str(path), "w") as container:
+        streams = []
+        for number, (width, height, _) in enumerate(films):
+            stream = container.add_stream("mjpeg", rate=25)
+            stream.width, stream.height, stream.pix_fmt = width, height, "yuvj420p"
+            if default is not None:
+                stream.disposition = Disposition.default if number == default else Disposition(0)
+            streams.append(stream)
+        for tick in range(n_pictures):
+            for stream, (width, height, shade) in zip(streams, films, strict=True):
+                image = np.full((height, width, 3), shade, dtype=np.uint8)
+                frame = av.VideoFrame.from_ndarray(image, format="rgb24")
+                frame.pts, frame.time_base = tick, Fraction(1, 25)
+                container.mux(stream.encode(frame))
+        for stream in streams:
+            container.mux(stream.encode(None))

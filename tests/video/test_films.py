@@ -16,26 +16,7 @@ from facedyn_app.errors import InputError
 from facedyn_app.settings import VideoSettings
 from facedyn_app.video import VideoReader, probe_video, read_frames
 from facedyn_app.video.source import open_video
-
-
-def _write_films(path: Path, films: list[tuple[int, int, int]], default: int | None = None) -> None:
-    """Films of one shade each: width, height and shade."""
-    with av.open(str(path), "w") as container:
-        streams = []
-        for number, (width, height, _) in enumerate(films):
-            stream = container.add_stream("mjpeg", rate=25)
-            stream.width, stream.height, stream.pix_fmt = width, height, "yuvj420p"
-            if default is not None:
-                stream.disposition = Disposition.default if number == default else Disposition(0)
-            streams.append(stream)
-        for tick in range(5):
-            for stream, (width, height, shade) in zip(streams, films, strict=True):
-                image = np.full((height, width, 3), shade, dtype=np.uint8)
-                frame = av.VideoFrame.from_ndarray(image, format="rgb24")
-                frame.pts, frame.time_base = tick, Fraction(1, 25)
-                container.mux(stream.encode(frame))
-        for stream in streams:
-            container.mux(stream.encode(None))
+from tests.video.clips import write_films
 
 
 def _shade(path: Path, settings: VideoSettings | None = None) -> int:
@@ -75,7 +56,7 @@ def test_cover_art_may_come_first(shared: Path) -> None:
 
 def test_of_several_films_the_default_then_the_largest_is_taken(tmp_path: Path) -> None:
     path = tmp_path / "cameras.mkv"
-    _write_films(path, [(64, 48, 50), (128, 96, 120), (96, 64, 200)])
+    write_films(path, [(64, 48, 50), (128, 96, 120), (96, 64, 200)])
     assert _shade(path) == pytest.approx(120, abs=2)
     info = probe_video(path)
     assert (info.width, info.height, info.stream) == (128, 96, 1)
@@ -83,13 +64,13 @@ def test_of_several_films_the_default_then_the_largest_is_taken(tmp_path: Path) 
         "The file holds 3 films: number 1 is taken (128 x 96; the first is number 0).",
     )
     marked = tmp_path / "marked.mkv"
-    _write_films(marked, [(64, 48, 50), (128, 96, 120), (96, 64, 200)], default=0)
+    write_films(marked, [(64, 48, 50), (128, 96, 120), (96, 64, 200)], default=0)
     assert _shade(marked) == pytest.approx(50, abs=2)
 
 
 def test_another_film_can_be_chosen(tmp_path: Path) -> None:
     path = tmp_path / "cameras.mkv"
-    _write_films(path, [(64, 48, 50), (128, 96, 120)])
+    write_films(path, [(64, 48, 50), (128, 96, 120)])
     assert _shade(path, VideoSettings(stream=0)) == pytest.approx(50, abs=2)
     with pytest.raises(InputError, match=r"holds 2 films: there is no number 2"):
         probe_video(path, VideoSettings(stream=2))
@@ -104,7 +85,7 @@ def test_too_large_a_picture_is_refused_before_it_is_decoded(tmp_path: Path) -> 
     with pytest.raises(InputError, match=r"large\.gif' are 15000 x 15000 px, more than 50 megap"):
         probe_video(path)
     small = tmp_path / "small.mkv"
-    _write_films(small, [(1200, 1000, 60)])
+    write_films(small, [(1200, 1000, 60)])
     assert probe_video(small).width == 1200
     with pytest.raises(InputError, match="1200 x 1000 px, more than 1 megapixels"):
         probe_video(small, VideoSettings(most_megapixels=1.0))
