@@ -59,7 +59,6 @@ _META_KINDS: dict[str, Any] = {
     "focal_log_sd": int | float | None,
     "settings": dict | None,
     "notes": list | None,
-    "mirrored": bool | None,
     "stream": int | None,
 }
 """What these may be where the file has them."""
@@ -150,6 +149,8 @@ def _check_meta_values(meta: Mapping[str, Any]) -> None:
     fps = meta.get("fps", 1.0)
     if not isinstance(fps, int | float) or isinstance(fps, bool) or not 0 < fps < 1e6:
         raise ValueError("the frame rate in its 'meta' is not a positive number")
+    if not isinstance(meta.get("mirrored"), bool | None):
+        raise ValueError("'mirrored' in its 'meta' is neither true nor false")
     for key, kind in _META_KINDS.items():
         value = meta.get(key)
         right = isinstance(value, kind) and not isinstance(value, bool)

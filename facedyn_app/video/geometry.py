@@ -36,7 +36,10 @@ def orientation_of(frame: av.VideoFrame) -> Orientation:
     y' = b x + d y, both y downwards: nine 16.16 numbers a b u, c d v, x y w. A negative determinant
     is a mirror; what is left of the matrix without it is a turn.
     """
-    found = frame.side_data.get(SideDataType.DISPLAYMATRIX)
+    try:
+        found = frame.side_data.get(SideDataType.DISPLAYMATRIX)
+    except ValueError:  # beside it lies what PyAV has no name for, such as EXIF: the turn is left
+        return Orientation(round(frame.rotation / 90) % 4)
     if found is None:
         return AS_STORED
     numbers = np.frombuffer(bytes(found), dtype=np.int32)
