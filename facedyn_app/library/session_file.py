@@ -149,7 +149,7 @@ def _check_meta_values(meta: Mapping[str, Any]) -> None:
     fps = meta.get("fps", 1.0)
     if not isinstance(fps, int | float) or isinstance(fps, bool) or not 0 < fps < 1e6:
         raise ValueError("the frame rate in its 'meta' is not a positive number")
-    if not isinstance(meta.get("mirrored"), bool | None):
+    if meta.get("mirrored") not in (True, False, None):
         raise ValueError("'mirrored' in its 'meta' is neither true nor false")
     for key, kind in _META_KINDS.items():
         value = meta.get(key)
