@@ -76,9 +76,11 @@ INVALID_REASONS = (
     "missing value",
     "missing frame",
     "repeated time",
+    "damaged picture",
 )
 """Why a frame is not valid, by its number in `invalid_reason`; files hold the numbers, so that new
-reasons come last. The last five are those of other programs' measurements."""
+reasons come last. From "tracking failed" to "repeated time" they are of other programs'
+measurements."""
 
 MEASURED = ("certainty", "sharpness", "turn", "likeness")
 """What is measured of a face beside its landmarks."""
@@ -145,6 +147,11 @@ class VideoInfo:
         simulated: Whether the file says that it is rendered, not filmed (`write_video`).
         recorded_at: When it was recorded, UTC, as the container states it; an export or a cut may
             have put its own time there. None where nothing plausible is stated.
+        mirrored: Whether the pictures that are measured are mirror images of those that a player
+            shows: the file asks for a mirror, or it was recorded mirrored.
+        stream: Which of several films in the file this is, from 0; None where there is one.
+        fps_assumed: Whether the rate, and with it every time, is a guess.
+        notes: Sentences on what was assumed or chosen.
     """
 
     path: Path
@@ -155,6 +162,10 @@ class VideoInfo:
     seconds: float | None
     simulated: bool = False
     recorded_at: datetime | None = None
+    mirrored: bool = False
+    stream: int | None = None
+    fps_assumed: bool = False
+    notes: tuple[str, ...] = ()
 
 
 @dataclass(frozen=True, slots=True, eq=False)
@@ -165,11 +176,16 @@ class Frame:
         index: Number of the frame from 0.
         seconds: Presentation time from the video's first frame, s.
         image: (height, width, 3) uint8 RGB, upright.
+        damaged: Whether it could not be decoded; the image is the last good one then.
+        zoom: How large its camera's picture is drawn, of the first picture's: below 1 where a
+            picture of another shape was fitted into the first one's.
     """
 
     index: int
     seconds: float
     image: ByteArray
+    damaged: bool = False
+    zoom: float = 1.0
 
 
 @dataclass(frozen=True, slots=True, eq=False)
@@ -364,7 +380,7 @@ class Session:
         meta: What the numbers are of and were made with: `head_id` (a head, or the channel set of
             another program's measurement), `head_sha256`, `source` ({"name", "sha256"} or None),
             `fps`, and further keys (`width`, `height`, `focal_px`, `settings`, `program`,
-            `simulated`, `fps_assumed`).
+            `simulated`, `fps_assumed`, `mirrored`, `stream`, `notes`).
         invalid_reason: (T,) uint8 number in INVALID_REASONS, 0 in valid frames; None in sessions
             that do not say.
         confidence: (T,) float32 the landmarker's certainty that there is a face, 0..1, 0 without
@@ -408,6 +424,17 @@ class Session:
     def simulated(self) -> bool:
         """Whether the session is made, not measured on a person."""
         return bool(self.meta.get("simulated", False))
+
+    @property
+    def mirrored(self) -> bool:
+        """Whether the pictures measured are mirror images of those that a player shows."""
+        return bool(self.meta.get("mirrored", False))
+
+    @property
+    def stream(self) -> int:
+        """Which of several films in its file it is of, from 0; -1 for the only one."""
+        stream = self.meta.get("stream")
+        return -1 if stream is None else int(stream)
 
 
 @dataclass(frozen=True, slots=True, eq=False)

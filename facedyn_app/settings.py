@@ -12,6 +12,26 @@ DEVICES = ("auto", "cpu", "cuda")
 
 
 @dataclass(frozen=True, slots=True)
+class VideoSettings:
+    """How the pictures of a video file are read."""
+
+    fps: float = setting(0.0, "Frame rate (0: the file's own)", 0, 1000, "frames/s").means(
+        "Frames a second of every video, in even steps; 0 takes the file's own times, and 25 "
+        "where it states none."
+    )
+    stream: int = setting(-1, "Film of several (-1: the main one)", -1, 99).means(
+        "Which of several films in a file, from 0; -1 takes the main one."
+    )
+    mirrored_pixels: bool = setting(False, "Recorded mirrored").means(
+        "The videos were mirrored when they were recorded, as front cameras and video calls do: "
+        "left and right are exchanged back before anything is measured."
+    )
+    most_megapixels: float = setting(50.0, "Largest picture", 1, 1000, "megapixels").means(
+        "Largest picture that is decoded; larger ones are refused."
+    )
+
+
+@dataclass(frozen=True, slots=True)
 class LandmarkSettings:
     """How faces are found."""
 
@@ -223,6 +243,7 @@ class AppearanceSettings:
 class Settings:
     """All settings of the program."""
 
+    video: VideoSettings = field(default_factory=VideoSettings)
     landmarks: LandmarkSettings = field(default_factory=LandmarkSettings)
     fit: FitSettings = field(default_factory=FitSettings)
     features: FeatureSettings = field(default_factory=FeatureSettings)

@@ -13,8 +13,11 @@ from facedyn_app.cli.options import (
     Device,
     DeviceName,
     FaceNumber,
+    FilmNumber,
     HeadName,
     LibraryFolder,
+    MirroredPixels,
+    VideoRate,
     verb_app,
 )
 from facedyn_app.cli.output import Outcome, answering, simulated_note
@@ -40,10 +43,13 @@ def enrol(
     head: HeadName = DEFAULT_HEAD,
     device: DeviceName = Device.AUTO,
     face: FaceNumber = 0,
+    fps: VideoRate = None,
+    stream: FilmNumber = None,
+    mirrored: MirroredPixels = False,
     as_json: AsJson = False,
 ) -> None:
     """Enrol a speaker with recordings, by consent: videos, sessions, other programs' tables."""
-    options = FitOptions(head, device, face)
+    options = FitOptions(head, device, face, fps=fps, stream=stream, mirrored=mirrored)
     with answering(as_json) as answer:
         from facedyn_app.dynamics.session_qc import quality_line
         from facedyn_app.workflows.enrol import enrol_recordings

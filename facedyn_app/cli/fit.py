@@ -15,8 +15,11 @@ from facedyn_app.cli.options import (
     DeviceName,
     Directions,
     FacesChoice,
+    FilmNumber,
     HeadName,
     MirroredMean,
+    MirroredPixels,
+    VideoRate,
     verb_app,
 )
 from facedyn_app.cli.output import Outcome, answering, indented, table
@@ -44,11 +47,24 @@ def fit(
     device: DeviceName = Device.AUTO,
     face: FacesChoice = 0,
     mirrored_mean: MirroredMean = False,
+    fps: VideoRate = None,
+    stream: FilmNumber = None,
+    mirrored: MirroredPixels = False,
     as_json: AsJson = False,
 ) -> None:
     """Follow a face through a video, fit a head to it, write a session file."""
     one = max(face, 0)
-    options = FitOptions(head, device, one, n_shape, n_expression, mirrored_mean=mirrored_mean)
+    options = FitOptions(
+        head,
+        device,
+        one,
+        n_shape,
+        n_expression,
+        mirrored_mean,
+        fps=fps,
+        stream=stream,
+        mirrored=mirrored,
+    )
     with answering(as_json) as answer:
         fit_those = _fit_all if face == ALL_FACES else _fit
         answer.outcome = fit_those(video, out, options, answer.on_progress)

@@ -13,8 +13,11 @@ from facedyn_app.cli.options import (
     Device,
     DeviceName,
     FaceNumber,
+    FilmNumber,
     LibraryFolder,
+    MirroredPixels,
     OtherHead,
+    VideoRate,
     verb_app,
 )
 from facedyn_app.cli.output import DONE, UNUSABLE, Outcome, answering, simulated_note
@@ -42,10 +45,13 @@ def identify(
     head: OtherHead = None,
     device: DeviceName = Device.AUTO,
     face: FaceNumber = 0,
+    fps: VideoRate = None,
+    stream: FilmNumber = None,
+    mirrored: MirroredPixels = False,
     as_json: AsJson = False,
 ) -> None:
     """Who is it? Rank the enrolled speakers for videos, sessions, other programs' tables."""
-    options = FitOptions(head, device, face)
+    options = FitOptions(head, device, face, fps=fps, stream=stream, mirrored=mirrored)
     with answering(as_json) as answer:
         from facedyn_app.cli.formatting import (
             identification_facts,

@@ -12,9 +12,11 @@ from facedyn_app.cli.options import (
     AsJson,
     Device,
     DeviceName,
-    FrameRate,
+    FilmNumber,
     HeadName,
     LibraryFolder,
+    MirroredPixels,
+    VideoRate,
     verb_app,
 )
 from facedyn_app.cli.output import Outcome, answering, simulated_note
@@ -47,7 +49,9 @@ def import_(
         ),
     ] = "",
     head: HeadName = DEFAULT_HEAD,
-    fps: FrameRate = None,
+    fps: VideoRate = None,
+    stream: FilmNumber = None,
+    mirrored: MirroredPixels = False,
     device: DeviceName = Device.AUTO,
     as_json: AsJson = False,
 ) -> None:
@@ -57,7 +61,8 @@ def import_(
     Live Link Face, MediaPipe's blendshapes, FLAME trackers. --head names the head of videos, and
     the FLAME file of FLAME parameters.
     """
-    options, statement = FitOptions(head, device, fps=fps), ImportStatement(consent, permission)
+    options = FitOptions(head, device, fps=fps, stream=stream, mirrored=mirrored)
+    statement = ImportStatement(consent, permission)
     with answering(as_json) as answer:
         from facedyn_app.tracks.rows import USUAL_FPS
         from facedyn_app.workflows.import_ import import_folder

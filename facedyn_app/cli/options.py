@@ -171,3 +171,28 @@ ChosenRecognizer = Annotated[
         help="The folder of a trained recognizer.",
     ),
 ]
+VideoRate = Annotated[
+    float | None,
+    typer.Option(
+        "--fps",
+        metavar="R",
+        min=0.01,
+        max=1000,
+        show_default="the file's own; 25, for tables 30, is assumed where it says none",
+        help="Frames a second of a video, in even steps, or of a table without times.",
+    ),
+]
+MirroredPixels = Annotated[
+    bool,
+    typer.Option("--mirrored", help="The video was recorded mirrored, as by a front camera."),
+]
+FilmNumber = Annotated[
+    int | None,
+    typer.Option(
+        "--stream",
+        metavar="N",
+        min=0,
+        show_default="the main one",
+        help="Which of several films in a video file, from 0.",
+    ),
+]

@@ -13,8 +13,11 @@ from facedyn_app.cli.options import (
     Device,
     DeviceName,
     FaceNumber,
+    FilmNumber,
     LibraryFolder,
+    MirroredPixels,
     OtherHead,
+    VideoRate,
     verb_app,
 )
 from facedyn_app.cli.output import Outcome, answering, simulated_note
@@ -32,10 +35,13 @@ def verify(
     head: OtherHead = None,
     device: DeviceName = Device.AUTO,
     face: FaceNumber = 0,
+    fps: VideoRate = None,
+    stream: FilmNumber = None,
+    mirrored: MirroredPixels = False,
     as_json: AsJson = False,
 ) -> None:
     """Is it this speaker? Same, not the same, or cannot be told."""
-    options = FitOptions(head, device, face)
+    options = FitOptions(head, device, face, fps=fps, stream=stream, mirrored=mirrored)
     with answering(as_json) as answer:
         from facedyn_app.cli.formatting import verification_facts, verification_text
         from facedyn_app.workflows.verify import verify_recording

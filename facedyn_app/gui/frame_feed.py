@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from dataclasses import replace
 from pathlib import Path
 
 import numpy as np
@@ -14,7 +15,8 @@ from facedyn_app.gui.recording import Recording
 from facedyn_app.gui.state import AppState
 from facedyn_app.gui.status import DONE, PanelStatus, error_status
 from facedyn_app.gui.timeline import Timeline
-from facedyn_app.records import ByteArray, FloatArray
+from facedyn_app.records import INVALID_REASONS, ByteArray, FloatArray
+from facedyn_app.video import mirror_points
 
 
 class FrameFeed(QObject):
@@ -73,10 +75,11 @@ class FrameFeed(QObject):
     def _fetch(self, frame: int) -> None:
         recording = self._state.recording
         video = recording.video if recording is not None else None
-        if video is None or video in self._broken:
+        if recording is None or video is None or video in self._broken:
             self._state.show_frame(frame)
         else:
-            self._loader.request(video, frame)
+            film = replace(self._state.settings.video, stream=recording.session.stream)
+            self._loader.request(video, film, frame)
 
     @Slot(object)
     def _show_loaded(self, loaded: LoadedFrame) -> None:
@@ -87,6 +90,8 @@ class FrameFeed(QObject):
         points = None
         if recording.landmarks is not None and frame < len(recording.landmarks.seconds):
             points = recording.landmarks.only(np.array([frame])).points[0]
+            if recording.session.mirrored:
+                points = mirror_points(points, loaded.width)
         self._panel.view.show_picture(loaded.image, points, QSize(loaded.width, loaded.height))
         self._panel.show_readout(_readout(recording, timeline, frame))
         if self._panel.status.kind != "done":
@@ -113,7 +118,9 @@ def _readout(recording: Recording, timeline: Timeline, frame: int) -> str:
     quality = recording.quality
     valid = f"valid {percent(quality.n_valid / max(1, quality.n_frames))}"
     if not timeline.motion.valid[frame]:
-        return f"{origin}no trusted face in this frame · {valid}"
+        reasons = recording.session.invalid_reason
+        reason = "" if reasons is None else f": {INVALID_REASONS[reasons[frame]]}"
+        return f"{origin}no trusted face in this frame{reason} · {valid}"
     error = timeline.error_percent[frame]
     text = f"landmark error {error:.2f} % of face height" if np.isfinite(error) else "face found"
     return f"{origin}{text} · {valid}"

@@ -12,6 +12,7 @@ from PySide6.QtCore import QObject, QSize, Qt, Signal
 from PySide6.QtGui import QImage
 
 from facedyn_app.records import ByteArray, Frame
+from facedyn_app.settings import VideoSettings
 from facedyn_app.video import VideoReader
 
 log = logging.getLogger(__name__)
@@ -57,16 +58,22 @@ class FrameLoader(QObject):
     def __init__(self, parent: QObject | None = None) -> None:
         super().__init__(parent)
         self._condition = threading.Condition()
-        self._request: tuple[Path, int] | None = None
+        self._request: tuple[Path, VideoSettings, int] | None = None
         self._size = QSize(1280, 720)
         self._closing = False
         self._thread = threading.Thread(target=self._serve, name="frame loader", daemon=True)
         self._thread.start()
 
-    def request(self, path: Path, index: int) -> None:
-        """Ask for a frame; a request that has not been begun is replaced."""
+    def request(self, path: Path, film: VideoSettings, index: int) -> None:
+        """Ask for a frame; a request that has not been begun is replaced.
+
+        Args:
+            path: The video.
+            film: How it is read, and which of its films.
+            index: Number of the frame.
+        """
         with self._condition:
-            self._request = (path, index)
+            self._request = (path, film, index)
             self._condition.notify()
 
     def set_size(self, size: QSize) -> None:
@@ -83,16 +90,16 @@ class FrameLoader(QObject):
 
     def _serve(self) -> None:
         reader: VideoReader | None = None
-        opened: Path | None = None
+        opened: tuple[Path, VideoSettings] | None = None
         try:
             while (request := self._next_request()) is not None:
-                path, index = request
+                path, film, index = request
                 try:
-                    if reader is None or path != opened:
+                    if reader is None or (path, film) != opened:
                         if reader is not None:
                             reader.close()
                             reader = None
-                        reader, opened = VideoReader(path), path
+                        reader, opened = VideoReader(path, film), (path, film)
                     self._hand_out(path, reader.frame(index))
                 except Exception as error:
                     log.exception("frame %d of %s cannot be shown", index, path)
@@ -101,7 +108,7 @@ class FrameLoader(QObject):
             if reader is not None:
                 reader.close()
 
-    def _next_request(self) -> tuple[Path, int] | None:
+    def _next_request(self) -> tuple[Path, VideoSettings, int] | None:
         with self._condition:
             while self._request is None and not self._closing:
                 self._condition.wait()

@@ -13,7 +13,7 @@ from facedyn_app.errors import InputError
 from facedyn_app.landmarks.crops import crop, squares_of
 from facedyn_app.landmarks.faces import FrameFaces
 from facedyn_app.landmarks.track_store import NOWHERE, ROW_WIDTH, FaceNotes, RowFile, StoredTrack
-from facedyn_app.records import ByteArray, FloatArray, Landmarks, VideoInfo
+from facedyn_app.records import BoolArray, ByteArray, FloatArray, Landmarks, VideoInfo
 
 ANY_FACE = 0
 THUMBNAIL_PX = 96
@@ -59,6 +59,8 @@ class TrackCollector:
         self._file = RowFile(ROW_WIDTH)
         self._seconds = array("d")
         self._repeated = array("b")
+        self._damaged = array("b")
+        self._zoom = array("f")
         self._sampled: ByteArray = np.zeros(0, np.uint8)
         self._faces: dict[int, FaceNotes] = {}
         self._thumbnails: dict[int, tuple[float, ByteArray]] = {}
@@ -69,7 +71,8 @@ class TrackCollector:
         Raises:
             OutputError: There is no room left for temporary files.
         """
-        for face in found.faces:
+        damaged = found.frame.damaged
+        for face in found.faces if not damaged else ():
             self._faces.setdefault(face.number, FaceNotes()).add(self.n_frames, face, self._file)
             best, _ = self._thumbnails.get(face.number, (0.0, None))
             if face.height * face.certainty > _CLEARLY_BETTER * best:
@@ -77,13 +80,30 @@ class TrackCollector:
                 self._thumbnails[face.number] = (face.height * face.certainty, shown)
         self._seconds.append(found.frame.seconds)
         sampled = found.frame.image[::SAMPLED_PX, ::SAMPLED_PX].copy()
-        self._repeated.append(np.array_equal(sampled, self._sampled))
+        self._repeated.append(not damaged and np.array_equal(sampled, self._sampled))
+        self._damaged.append(damaged)
+        self._zoom.append(found.frame.zoom)
         self._sampled = sampled
 
     @property
     def n_frames(self) -> int:
         """Frames taken in so far."""
         return len(self._seconds)
+
+    @property
+    def seconds(self) -> FloatArray:
+        """(T,) times of the frames, s."""
+        return np.array(self._seconds)
+
+    @property
+    def damaged(self) -> BoolArray:
+        """(T,) whether each frame could not be decoded."""
+        return np.array(self._damaged, dtype=bool)
+
+    @property
+    def zooms(self) -> set[float]:
+        """How large the cameras' pictures are drawn (`Frame.zoom`)."""
+        return set(self._zoom)
 
     @property
     def n_seen(self) -> dict[int, int]:
@@ -176,6 +196,8 @@ class TrackCollector:
             brightness=spread(notes.brightness),
             likeness=spread(likeness),
             repeated=np.array(self._repeated[first:], dtype=bool),
+            damaged=self.damaged[first:],
+            zoom=np.array(self._zoom[first:]),
             row=row,
             file=self._file,
         )

@@ -5,7 +5,7 @@ from __future__ import annotations
 import os
 import weakref
 from array import array
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from math import ceil
 from tempfile import TemporaryFile, gettempdir
 from threading import Lock
@@ -47,8 +47,11 @@ class StoredTrack:
         brightness: (T,) float32 `Face.brightness`; NaN without a face.
         likeness: (T,) as in `Landmarks`.
         repeated: (T,) bool: whether the picture is that of the frame before once more.
+        damaged: (T,) bool: whether the picture could not be decoded.
+        zoom: (T,) how large its camera's picture is drawn, of the first picture's.
         row: (T,) number of each frame's row in the file; -1 without a face.
         file: Points, scores, turns and shades.
+        own_cameras: Whether `only` gives points as each frame's own camera saw them.
     """
 
     seconds: FloatArray
@@ -60,22 +63,39 @@ class StoredTrack:
     brightness: FloatArray
     likeness: FloatArray
     repeated: BoolArray
+    damaged: BoolArray
+    zoom: FloatArray
     row: IntArray
     file: RowFile
+
+    own_cameras: bool = False
 
     @property
     def found(self) -> BoolArray:
         """(T,) bool: whether a face was found in the frame."""
         return np.not_equal(self.row, NOWHERE)
 
+    def in_own_cameras(self) -> StoredTrack:
+        """The same with each frame's points as its own camera saw them, all of one focal length.
+
+        A camera's focal length is taken as a share of its picture's longer side, so that a picture
+        drawn at a zoom z has z times the focal length: its points are moved by 1 / z from the
+        middle of the picture.
+        """
+        return replace(self, face_px=self.face_px / self.zoom, own_cameras=True)
+
     def only(self, frames: IntArray) -> Landmarks:
         """Some of the frames, read into memory."""
         values = np.full((len(frames), ROW_WIDTH), np.nan, dtype=np.float32)
         there = self.found[frames]
         values[there] = self.file.read(self.row[frames[there]])
+        points: FloatArray = values[:, :N_POINT_NUMBERS].reshape(-1, N_LANDMARKS, 2)
+        if self.own_cameras:
+            middle = 0.5 * np.array([self.width, self.height], np.float32)
+            points = middle + (points - middle) / self.zoom[frames, None, None]
         return Landmarks(
             seconds=self.seconds[frames],
-            points=values[:, :N_POINT_NUMBERS].reshape(-1, N_LANDMARKS, 2),
+            points=points.astype(np.float32, copy=False),
             scores=values[:, N_POINT_NUMBERS:N_SCORE_NUMBERS],
             width=self.width,
             height=self.height,

@@ -58,6 +58,7 @@ _META_KINDS: dict[str, Any] = {
     **dict.fromkeys(("width", "height", "focal_px", "focal_log_sd"), int | float | None),
     "settings": dict | None,
     "notes": list | None,
+    "stream": int | None,
 }
 """What these may be where the file has them."""
 _MOTION = ("seconds", "expression", "jaw", "rotation", "translation")
@@ -154,6 +155,8 @@ def _check_meta_values(meta: Mapping[str, Any]) -> None:
     fps = meta.get("fps", 1.0)
     if not isinstance(fps, int | float) or isinstance(fps, bool) or not 0 < fps < 1e6:
         raise ValueError("the frame rate in its 'meta' is not a positive number")
+    if meta.get("mirrored") not in (True, False, None):
+        raise ValueError("'mirrored' in its 'meta' is neither true nor false")
     for key, kind in _META_KINDS.items():
         right = isinstance(meta.get(key), kind) and not isinstance(meta.get(key), bool)
         if not right:

@@ -29,7 +29,8 @@ from facedyn_app.progress import OnProgress, Progress, ignore
 from facedyn_app.records import INVALID_REASONS, ByteArray, FloatArray, Frame, IntArray, Session
 from facedyn_app.reports.kinds import MeshKind
 from facedyn_app.reports.meshes import SessionMeshes
-from facedyn_app.video import SIMULATED, read_frames
+from facedyn_app.settings import VideoSettings
+from facedyn_app.video import SIMULATED, mirror_points, read_frames
 from facedyn_app.video.write import VideoFile
 
 RINGS = (FACE_OVAL, LIPS_OUTER, LIPS_INNER, LEFT_EYE, RIGHT_EYE)
@@ -73,7 +74,8 @@ def write_film(
     fps = float(session.meta.get("fps", 25.0))
     film = VideoFile(path, fps, ENCODER, SIMULATED if session.simulated else "")
     try:
-        for block in _blocks(read_frames(video), n_frames):
+        frames = read_frames(video, VideoSettings(stream=session.stream), as_shown=True)
+        for block in _blocks(frames, n_frames):
             on_progress(Progress("drawing the film", block[0].index, n_frames))
             outlines = drawn.outlines(np.array([frame.index for frame in block]))
             for frame, points in zip(block, outlines, strict=True):
@@ -143,13 +145,20 @@ class _Drawn:
         line = max(LEAST_LINE_PX, height // LINES_ON_PICTURE)
         if points is not None:
             thick = max(1, height // 360)
-            places = np.rint(points).astype(np.int32)
+            places = np.rint(self._shown(points, frame.zoom)).astype(np.int32)
             for rows, closed in self._outline:
                 cv2.polylines(image, [places[rows]], closed, BLUE, thick, cv2.LINE_AA)
         self._write_words(image, frame, line)
         if self._session.motion.valid[frame.index]:
             self._draw_bars(image, frame.index, line)
         return image
+
+    def _shown(self, points: FloatArray, zoom: float) -> FloatArray:
+        """Where points of a frame's own camera lie in the picture that is shown."""
+        width, height = self._camera.width, self._camera.height
+        middle = 0.5 * np.array([width, height])
+        points = middle + zoom * (points - middle)
+        return mirror_points(points, width) if self._session.mirrored else points
 
     def _write_words(self, image: ByteArray, frame: Frame, line: int) -> None:
         session = self._session

@@ -1,7 +1,8 @@
 """Videos: frames with exact time stamps, random access, writing; pictures of cameras."""
 
 from facedyn_app.video.camera import FrameSource, ListSources, SourceChoice, list_cameras
-from facedyn_app.video.decode import probe_video, read_frames
+from facedyn_app.video.decode import probe_video, read_frames, video_notes
+from facedyn_app.video.geometry import mirror_points
 from facedyn_app.video.reader import VideoReader
 from facedyn_app.video.record import RecordedVideo, VideoRecorder
 from facedyn_app.video.source import SIMULATED
@@ -16,7 +17,9 @@ __all__ = [
     "VideoReader",
     "VideoRecorder",
     "list_cameras",
+    "mirror_points",
     "probe_video",
     "read_frames",
+    "video_notes",
     "write_video",
 ]

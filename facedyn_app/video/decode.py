@@ -2,99 +2,139 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator
+from collections.abc import Generator
 from pathlib import Path
 
 import av
 
-from facedyn_app.errors import InputError
-from facedyn_app.records import Frame, VideoInfo
-from facedyn_app.video.source import Source, broken_off, open_video
+from facedyn_app.records import BoolArray, FloatArray, Frame, VideoInfo
+from facedyn_app.settings import VideoSettings
+from facedyn_app.video.pictures import pictures
+from facedyn_app.video.source import Source, open_video
+from facedyn_app.video.timing import Rule, Timing, timing_of
 
-# A video counts as cut short when this much of its stated duration is missing.
-_MISSING_SECONDS = 0.5
-_LEAST_STEP = 1e-3
-
-
-class FrameClock:
-    """Presentation times from the first frame, s, always growing.
-
-    Args:
-        fps: Rate taken for frames without a time stamp.
-    """
-
-    def __init__(self, fps: float) -> None:
-        self._step = 1.0 / fps
-        self._origin: float | None = None
-        self._last = 0.0
-
-    def seconds(self, frame: av.VideoFrame) -> float:
-        """Time of the next frame from the first, s."""
-        if self._origin is None:
-            self._origin = frame.time or 0.0
-            return 0.0
-        now = self._last + self._step if frame.time is None else frame.time - self._origin
-        self._last = max(now, self._last + _LEAST_STEP)
-        return self._last
+MISSING_SECONDS = 0.5
+"""A video counts as cut short when this much of its stated duration is missing."""
 
 
-def _no_frames(path: Path) -> InputError:
-    return InputError(
-        f"The video '{path}' holds no picture that can be read.", "Copy or export the video again."
+def describe(source: Source, timing: Timing, first: av.VideoFrame) -> VideoInfo:
+    """What an open video says of itself; `first` is its first picture."""
+    geometry = source.geometry(first)
+    n_frames = source.stream.frames or None
+    seconds = None if timing.even else source.seconds
+    if timing.rule is Rule.EVEN and n_frames is not None:
+        seconds = n_frames / timing.fps
+    if n_frames is None and seconds is not None:
+        n_frames = max(1, round(seconds * timing.fps))
+    mirrored = geometry.orientation.mirrored
+    return VideoInfo(
+        path=source.path,
+        width=geometry.width,
+        height=geometry.height,
+        fps=timing.fps,
+        n_frames=n_frames,
+        seconds=seconds,
+        simulated=source.simulated,
+        recorded_at=source.recorded_at,
+        mirrored=mirrored != source.settings.mirrored_pixels,
+        stream=source.film if source.n_films > 1 else None,
+        fps_assumed=timing.assumed,
+        notes=tuple(_notes(source, timing, mirrored=mirrored)),
     )
 
 
-def describe(source: Source, first: av.VideoFrame) -> VideoInfo:
-    """What an open video says of itself; `first` is its first picture."""
-    width, height = source.geometry(first).size
-    fps, seconds = source.fps, source.seconds
-    n_frames = source.stream.frames or None
-    if n_frames is None and seconds is not None:
-        n_frames = max(1, round(seconds * fps))
-    simulated, when = source.simulated, source.recorded_at
-    return VideoInfo(source.path, width, height, fps, n_frames, seconds, simulated, when)
+def _notes(source: Source, timing: Timing, *, mirrored: bool) -> list[str]:
+    notes = []
+    if source.n_films > 1:
+        size = source.stream.codec_context
+        notes.append(
+            f"The file holds {source.n_films} films: number {source.film} is taken "
+            f"({size.width} x {size.height}; the first is number 0)."
+        )
+    rate = f"{timing.fps:g} frames/s"
+    if source.settings.fps > 0:
+        notes.append(f"Even steps at {rate}, as asked for.")
+    elif timing.rule is Rule.EVEN:
+        given = f"{rate} are assumed" if timing.assumed else f"the stated {rate} are taken"
+        notes.append(f"The file has no true times: even steps at {given}.")
+    if mirrored:
+        notes.append("The file asks to be shown mirrored: left and right are the person's.")
+    if source.settings.mirrored_pixels:
+        notes.append("Taken as recorded mirrored: left and right are exchanged back.")
+    return notes
 
 
-def probe_video(path: Path) -> VideoInfo:
-    """Read what a video says of itself, and decode its first frame.
+def probe_video(path: Path, settings: VideoSettings | None = None) -> VideoInfo:
+    """Read what a video says of itself, and decode its first frames.
 
     A still picture is a video of one frame.
 
     Raises:
         InputError: The file is missing, no video, or holds no picture that can be read.
     """
-    with open_video(path) as source:
-        first = next(source.frames(), None)
-        if first is None:
-            raise _no_frames(source.path)
-        return describe(source, first)
+    with open_video(path, settings) as source:
+        return describe(source, *timing_of(source))
 
 
-def read_frames(path: Path) -> Iterator[Frame]:
+def read_frames(
+    path: Path, settings: VideoSettings | None = None, *, as_shown: bool = False
+) -> Generator[Frame, None, None]:
     """Decode a video frame by frame, in memory that does not grow with its length.
 
-    Pictures are upright (the rotation that phones record is applied) with square pixels; times
-    are the true ones, from the first frame, also where the rate varies.
+    Pictures are upright (the rotation that phones record is applied) with square pixels; left and
+    right are the person's. Times are the true ones, from the first frame, also where the rate
+    varies. A picture that cannot be decoded keeps its place (`Frame.damaged`).
 
     Args:
         path: The file.
+        settings: How it is read.
+        as_shown: Give the pictures as a player shows them, mirrored where the file asks for it.
 
     Yields:
         The frames in order.
 
     Raises:
-        InputError: The file cannot be read, or breaks off: then after the last good frame.
+        InputError: The file cannot be read, or holds no picture that can be.
     """
-    with open_video(path) as source:
-        clock, geometry = FrameClock(source.fps), None
-        seconds, end = 0.0, 0.0
-        for index, frame in enumerate(source.frames()):
-            geometry = geometry or source.geometry(frame)
-            seconds = clock.seconds(frame)
-            length = float(frame.duration * frame.time_base) if frame.duration else 0.0
-            end = seconds + max(length, 1.0 / source.fps)
-            yield Frame(index, seconds, geometry.upright(frame))
-        if geometry is None:
-            raise _no_frames(source.path)
-        if source.seconds is not None and end < source.seconds - _MISSING_SECONDS:
-            raise broken_off(source.path, seconds)
+    with open_video(path, settings) as source:
+        timing, first = timing_of(source)
+        geometry = source.geometry(first)
+    flipped = source.settings.mirrored_pixels and not as_shown
+    image, zoom = geometry.picture(first, as_shown=as_shown, flipped=flipped)
+    del first  # its decoder's buffers go with it
+    with open_video(path, settings) as source:
+        for picture in pictures(source, timing):
+            frame = picture.frame
+            if frame is not None:
+                image, zoom = geometry.picture(frame, as_shown=as_shown, flipped=flipped)
+            yield Frame(picture.number, picture.seconds, image, frame is None, zoom)
+
+
+def video_notes(
+    info: VideoInfo, seconds: FloatArray, damaged: BoolArray, zooms: set[float]
+) -> tuple[str, ...]:
+    """All there is to say of a video that has been read: what it says of itself, and what was lost.
+
+    Args:
+        info: What it says of itself.
+        seconds: (T,) times of its frames, s.
+        damaged: (T,) whether each could not be decoded.
+        zooms: How large its cameras' pictures are drawn (`Frame.zoom`).
+    """
+    notes = list(info.notes)
+    if len(zooms) > 1:
+        notes.append(
+            "The picture changes its shape: each part is fitted into the first one's and padded "
+            "with black, and has its own camera."
+        )
+    if n_damaged := int(damaged.sum()):
+        notes.append(
+            f"{n_damaged} of {len(damaged)} pictures cannot be decoded: the file is damaged there."
+        )
+    end = float(seconds[-1]) + 1.0 / info.fps if len(seconds) else 0.0
+    if info.seconds is not None and end < info.seconds - MISSING_SECONDS:
+        notes.append(
+            f"The file breaks off after {end:.1f} of {info.seconds:.1f} s: it is damaged or cut "
+            "short."
+        )
+    return tuple(notes)

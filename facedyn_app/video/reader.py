@@ -4,48 +4,111 @@ from __future__ import annotations
 
 from collections import OrderedDict
 from collections.abc import Iterator
+from dataclasses import dataclass
 from pathlib import Path
 
 import av
 import numpy as np
 
-from facedyn_app.errors import InputError
 from facedyn_app.records import FloatArray, Frame, IntArray, VideoInfo
+from facedyn_app.settings import VideoSettings
 from facedyn_app.video.decode import describe
-from facedyn_app.video.source import Source, broken_off, open_video
+from facedyn_app.video.packets import Clock, decode, packets, stamp_of
+from facedyn_app.video.pictures import pictures
+from facedyn_app.video.source import Source, open_video
+from facedyn_app.video.timing import Rule, Timing, timing_of
 
 _CACHE_BYTES = 96_000_000
+SURE_KEYS = 2
+"""A picture is lost when decoding from so many keyframes before its own does not give it."""
+START = -1
+"""Stands for the file's beginning among the numbers of keyframes."""
+NOTHING = -1
+"""Stands for no good picture among the numbers of frames: the first one ever decoded is shown."""
+
+
+@dataclass(frozen=True, slots=True, eq=False)
+class Index:
+    """Where the pictures of a video are.
+
+    Attributes:
+        stamps: (T,) of the pictures, in the stream's ticks, ascending.
+        keys: (K,) stamps of the keyframes, those among them that are not shown, ascending.
+        seekable: Whether decoding can begin at a keyframe; else from the start alone.
+    """
+
+    stamps: IntArray
+    keys: IntArray
+    seekable: bool
+
+    @classmethod
+    def of(cls, path: Path, settings: VideoSettings, timing: Timing) -> Index:
+        """Read a file once, without decoding where its packets tell its pictures."""
+        with open_video(path, settings) as source:
+            if timing.rule is Rule.DECODED:
+                stamps = [picture.stamp for picture in pictures(source, timing)]
+                return cls(np.array(stamps, dtype=np.int64), np.zeros(0, np.int64), seekable=False)
+            return cls._of_packets(source, timing)
+
+    @classmethod
+    def _of_packets(cls, source: Source, timing: Timing) -> Index:
+        stamps: list[int] = []
+        keys: list[int] = []
+        n_pictures, clock = 0, Clock(source)
+        for packet in packets(source, clock):
+            # what comes before the first keyframe cannot be decoded
+            n_pictures += bool(packet.size) and (n_pictures > 0 or packet.is_keyframe)
+            stamp = stamp_of(packet)
+            if stamp is not None and stamp >= timing.first:
+                stamps.append(stamp)
+            if packet.is_keyframe and packet.size and packet.pts is not None:
+                keys.append(packet.pts)
+        if timing.rule is Rule.EVEN:
+            return cls(np.arange(n_pictures), np.zeros(0, np.int64), seekable=False)
+        return cls(np.unique(stamps), np.unique(keys), seekable=bool(keys) and not clock.offset)
 
 
 class VideoReader:
     """Random access to the frames of a video, numbered as `read_frames` numbers them.
 
     Opening reads the whole file's time stamps once, without decoding. Steps in either direction
-    and playing are quick; a jump decodes from the keyframe before. To be used from one thread
-    at a time, and to be closed (a context manager).
+    and playing are quick; a jump decodes from the keyframe before, and where that does not give
+    the picture from farther back, at last from the start. A picture that cannot be decoded is
+    shown as the last good one. To be used from one thread at a time, and to be closed (a context
+    manager).
 
     Args:
         path: The file.
+        settings: How it is read.
+        as_shown: Give the pictures as players show them, not as they are measured.
+
+    Attributes:
+        info: What the video says of itself.
+        seconds: (T,) presentation time of every frame from the first, s.
 
     Raises:
         InputError: The file cannot be read.
     """
 
-    def __init__(self, path: Path) -> None:
-        with open_video(path) as source:
-            self._ticks, self._keys = _time_stamps(source)
-        self._source = open_video(path)
-        first = next(self._source.frames(), None)
-        if first is None or not len(self._ticks):
-            self._source.close()
-            raise InputError(f"The video '{path}' holds no picture that can be read.")
-        self._geometry = self._source.geometry(first)
-        self.info: VideoInfo = describe(self._source, first)
+    def __init__(
+        self, path: Path, settings: VideoSettings | None = None, *, as_shown: bool = True
+    ) -> None:
+        self._path, self._settings = path, settings or VideoSettings()
+        self._as_shown = as_shown
+        with open_video(path, settings) as source:
+            self._timing, self._first = timing_of(source)
+            self.info: VideoInfo = describe(source, self._timing, self._first)
+            self._geometry = source.geometry(self._first)
+        self._index = Index.of(path, self._settings, self._timing)
+        numbers = np.arange(len(self._index.stamps))
+        self.seconds: FloatArray = self._timing.seconds(numbers, self._index.stamps)
+        self._source = open_video(path, settings)
         self._cache: OrderedDict[int, av.VideoFrame] = OrderedDict()
-        size = first.width * first.height * 3 // 2
+        size = self.info.width * self.info.height * 3 // 2
         self._cache_length = int(np.clip(_CACHE_BYTES // size, 4, 64))
-        self._frames: Iterator[av.VideoFrame] = iter(())
-        self._next = len(self._ticks)
+        self._lost: dict[int, int] = {}
+        self._run: Iterator[tuple[int, av.VideoFrame | None]] = iter(())
+        self._next, self._began, self._good = len(numbers), START, NOTHING
 
     def __enter__(self) -> VideoReader:
         return self
@@ -56,19 +119,13 @@ class VideoReader:
     def close(self) -> None:
         """Close the file and forget the frames kept."""
         self._cache.clear()
-        self._frames = iter(())
+        self._run = iter(())
         self._source.close()
 
     @property
     def n_frames(self) -> int:
         """Frames in the video."""
-        return len(self._ticks)
-
-    @property
-    def seconds(self) -> FloatArray:
-        """(T,) presentation time of every frame from the first, s."""
-        base = float(self._source.stream.time_base)
-        return np.asarray((self._ticks - self._ticks[0]) * base, dtype=np.float64)
+        return len(self._index.stamps)
 
     def index_at(self, seconds: float) -> int:
         """Number of the frame that is shown at a time from the first frame, s."""
@@ -79,7 +136,7 @@ class VideoReader:
         """The frame that is shown at a time from the first frame, s.
 
         Raises:
-            InputError: The frame cannot be decoded.
+            InputError: The file cannot be read any more.
         """
         return self.frame(self.index_at(seconds))
 
@@ -87,67 +144,106 @@ class VideoReader:
         """The frame of a number; numbers outside the video give its first or last frame.
 
         Raises:
-            InputError: The frame cannot be decoded.
+            InputError: The file cannot be read any more.
         """
-        index = min(max(index, 0), self.n_frames - 1)
-        if index not in self._cache:
-            self._decode_to(index)
-        shown = self._cache[index]
-        self._cache.move_to_end(index)
-        return Frame(index, float(self.seconds[index]), self._geometry.upright(shown))
+        index = shown = min(max(index, 0), self.n_frames - 1)
+        while shown != NOTHING and shown not in self._cache:
+            if shown in self._lost:
+                shown = self._lost[shown]
+            else:
+                self._decode_to(shown)
+        picture = self._first
+        if shown != NOTHING:
+            picture = self._cache[shown]
+            self._cache.move_to_end(shown)
+        flipped = self._settings.mirrored_pixels and not self._as_shown
+        image, zoom = self._geometry.picture(picture, as_shown=self._as_shown, flipped=flipped)
+        return Frame(index, float(self.seconds[index]), image, shown != index, zoom)
 
     def _decode_to(self, index: int) -> None:
-        """Decode until frame `index` is among the frames kept."""
-        key = int(np.searchsorted(self._keys, index, side="right")) - 1
-        if not max(self._keys[max(key, 0)], 0) <= self._next <= index:
-            self._seek(max(key, 0))
-        while not self._take_until(index):
-            # An open group of pictures: the frame needs the keyframe before its own.
-            key -= 1
-            if key < 0:
-                raise broken_off(self._source.path, float(self.seconds[index]))
-            self._seek(key)
+        """Decode until frame `index` is among the frames kept, or known to be lost."""
+        stamp = int(self._index.stamps[index])
+        key = int(np.searchsorted(self._index.keys, stamp, side="right")) - 1
+        near = self._index.seekable and key >= 0 and self._index.keys[key] > self._stamp_of_next()
+        if self._next <= index and not near and self._take_until(index, key):
+            return
+        back = 0
+        while self._index.seekable and back <= key:
+            self._begin(key - back)
+            if self._take_until(index, key):
+                return
+            back = 2 * back or 1
+        self._begin(START)
+        self._take_until(index, key)
 
-    def _seek(self, key: int) -> None:
-        """Go to the keyframe that is number `key` of the keyframes."""
-        tick = int(self._ticks[self._keys[key]])
-        self._source.container.seek(tick, stream=self._source.stream, backward=True)
-        self._frames = self._source.frames()
-        self._next = int(self._keys[key])
+    def _stamp_of_next(self) -> int:
+        return int(self._index.stamps[min(self._next, self.n_frames - 1)])
 
-    def _take_until(self, index: int) -> bool:
-        """Decode on until `index` is kept; False where decoding came out behind it."""
-        for shown in self._frames:
-            found = self._index_of(shown)
-            self._keep(found, shown)
-            self._next = found + 1
-            if found >= index:
-                break
-        return index in self._cache
+    def _begin(self, key: int) -> None:
+        """Go to a keyframe by its number, or to the file's beginning."""
+        self._began, self._good = key, NOTHING
+        if key != START:
+            tick = int(self._index.keys[key])
+            try:
+                self._source.container.seek(tick, stream=self._source.stream, backward=True)
+            except av.FFmpegError:  # not everything that can be opened can be sought in
+                self._run, self._next = iter(()), 0
+                return
+            self._run, self._next = self._from_keyframe(), 0
+            return
+        self._source.close()
+        self._source = open_video(self._path, self._settings)
+        read = pictures(self._source, self._timing)
+        self._run, self._next = ((one.number, one.frame) for one in read), 0
 
-    def _index_of(self, shown: av.VideoFrame) -> int:
-        """Number of a decoded frame, by its time stamp."""
-        if shown.pts is None:
-            return min(self._next, self.n_frames - 1)
-        return min(int(np.searchsorted(self._ticks, shown.pts)), self.n_frames - 1)
+    def _from_keyframe(self) -> Iterator[tuple[int, av.VideoFrame | None]]:
+        """Pictures by number from the next keyframe on; those that lead up to it are unsure."""
+        key: int | None = None
+        for packet in packets(self._source):
+            if key is None:
+                if not packet.is_keyframe or packet.pts is None:
+                    continue
+                key = int(packet.pts)
+                # it may be a later one than was asked for
+                self._began = int(np.searchsorted(self._index.keys, key, side="right")) - 1
+            for frame in decode(packet)[0]:
+                if frame.pts is None or frame.pts < key or frame.is_corrupt:
+                    continue
+                number = int(np.searchsorted(self._index.stamps, frame.pts))
+                if number < self.n_frames and self._index.stamps[number] == frame.pts:
+                    yield number, frame
 
-    def _keep(self, index: int, shown: av.VideoFrame) -> None:
-        self._cache[index] = shown
-        self._cache.move_to_end(index)
+    def _take_until(self, index: int, key: int) -> bool:
+        """Decode on until `index` is kept or known to be lost; False where it is neither.
+
+        Args:
+            index: The wanted frame.
+            key: Number of the keyframe before it.
+        """
+        for number, frame in self._run:
+            self._next, before = number + 1, self._good
+            if frame is None:
+                self._lost[number] = before
+            else:
+                self._keep(number, frame)
+            if number == index:
+                return True
+            if number > index:
+                return self._lose(index, number, before, key)
+        self._next = self.n_frames
+        return self._lose(index, self.n_frames, self._good, key)
+
+    def _lose(self, first: int, end: int, good: int, key: int) -> bool:
+        """Take frames as lost that decoding has passed over; False where it began too late."""
+        sure = good != NOTHING and self._began <= key - SURE_KEYS
+        if not sure and self._began != START:
+            return False
+        self._lost.update(dict.fromkeys(range(first, end), good))
+        return True
+
+    def _keep(self, number: int, frame: av.VideoFrame) -> None:
+        self._good = number
+        self._cache[number] = frame
+        self._cache.move_to_end(number)
         while len(self._cache) > self._cache_length:
             self._cache.popitem(last=False)
-
-
-def _time_stamps(source: Source) -> tuple[IntArray, IntArray]:
-    """Ascending time stamps (T,) of all frames, in the stream's ticks, and keyframe numbers."""
-    stamps: list[tuple[int, bool]] = []
-    try:
-        for packet in source.container.demux(source.stream):
-            if packet.size and not packet.is_discard and packet.pts is not None:
-                stamps.append((packet.pts, packet.is_keyframe))
-    except av.FFmpegError as error:
-        raise broken_off(source.path, 0.0) from error
-    stamps = sorted(dict(stamps).items())
-    ticks = np.array([tick for tick, _ in stamps], dtype=np.int64)
-    keys = np.flatnonzero([is_key for _, is_key in stamps])
-    return ticks, keys if len(keys) else np.zeros(1, dtype=np.int64)

@@ -2,21 +2,19 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator
-from dataclasses import dataclass, field
+from dataclasses import dataclass
 from datetime import UTC, datetime, timedelta
 from pathlib import Path
 
 import av
-import numpy as np
-from av.video.reformatter import VideoReformatter
+from av.stream import Disposition
 
 from facedyn_app.errors import InputError
-from facedyn_app.records import ByteArray
+from facedyn_app.files import open_plain
+from facedyn_app.settings import VideoSettings
+from facedyn_app.video.geometry import Geometry
 
-FALLBACK_FPS = 25.0
 SIMULATED = "simulated by facedyn: rendered, not filmed"
-MAX_BAD_PACKETS = 25
 RECORDED_TAGS = ("com.apple.quicktime.creationdate", "creation_time")
 """Where containers say when they were recorded; phones keep the first one through an export."""
 FIRST_PLAUSIBLE = datetime(2000, 1, 2, tzinfo=UTC)
@@ -29,43 +27,12 @@ _CONTAINERS = (
     "bmp_pipe,tiff_pipe,mp3,wav,flac,aac"
 )
 _OPTIONS = {"protocol_whitelist": "file", "format_whitelist": _CONTAINERS}
+_NO_FILM = Disposition.attached_pic | Disposition.timed_thumbnails | Disposition.still_image
+_UNTIMED = frozenset({"h264", "hevc", "m4v", "mpegvideo", "mjpeg", "av1", "obu"})
+"""Streams without a container: what FFmpeg says of their times it has made up."""
+_SLACK = 1.1
+"""FFmpeg counts the rims of its buffers in."""
 _HINT = "Choose a video file that a video player can open, such as an MP4, MOV, MKV, AVI or WebM."
-
-
-@dataclass(frozen=True, slots=True)
-class Geometry:
-    """How stored pictures become the pictures that a viewer sees.
-
-    Attributes:
-        stored_width: Width before turning, square pixels, px.
-        stored_height: Height before turning, px.
-        quarter_turns: Quarter turns counter-clockwise that make a picture upright, 0..3.
-    """
-
-    stored_width: int
-    stored_height: int
-    quarter_turns: int
-    # one for all pictures: what it works out for a size costs more than a picture
-    _reformatter: VideoReformatter = field(default_factory=VideoReformatter, compare=False)
-
-    @property
-    def size(self) -> tuple[int, int]:
-        """Width and height of the upright picture, px."""
-        size = (self.stored_width, self.stored_height)
-        return size if self.quarter_turns % 2 == 0 else size[::-1]
-
-    def upright(self, frame: av.VideoFrame) -> ByteArray:
-        """The picture as seen: (height, width, 3) uint8 RGB, square pixels, upright.
-
-        A picture of another size, as web conferences write in mid-stream, is scaled to fit.
-        """
-        rgb = self._reformatter.reformat(
-            frame, width=self.stored_width, height=self.stored_height, format="rgb24"
-        )
-        image = np.asarray(rgb.to_ndarray(), dtype=np.uint8)
-        if self.quarter_turns:
-            image = np.ascontiguousarray(np.rot90(image, self.quarter_turns))
-        return image
 
 
 @dataclass(frozen=True, slots=True, eq=False)
@@ -75,12 +42,18 @@ class Source:
     Attributes:
         path: The file.
         container: PyAV's input container.
-        stream: Its first video stream.
+        stream: The film that was chosen.
+        settings: How it is read.
+        n_films: Films in the file.
+        film: Which of them this is, from 0.
     """
 
     path: Path
     container: av.container.InputContainer
     stream: av.VideoStream
+    settings: VideoSettings
+    n_films: int = 1
+    film: int = 0
 
     def __enter__(self) -> Source:
         return self
@@ -93,6 +66,11 @@ class Source:
         self.container.close()
 
     @property
+    def is_timed(self) -> bool:
+        """Whether the file is of a kind that holds times."""
+        return self.container.format.name not in _UNTIMED
+
+    @property
     def simulated(self) -> bool:
         """Whether the file is marked as rendered."""
         return self._tags.get("comment") == SIMULATED
@@ -102,12 +80,6 @@ class Source:
         """When it was recorded as the container states it, UTC; None where that cannot be so."""
         stated = (_tag_time(self._tags.get(tag, "")) for tag in RECORDED_TAGS)
         return next((when for when in stated if when is not None), None)
-
-    @property
-    def fps(self) -> float:
-        """Mean frames per second as stated, or a usual rate where none is."""
-        rate = self.stream.average_rate or self.stream.guessed_rate
-        return float(rate) if rate else FALLBACK_FPS
 
     @property
     def seconds(self) -> float | None:
@@ -127,43 +99,29 @@ class Source:
         return {key.lower(): value for key, value in self.container.metadata.items()}
 
     def geometry(self, frame: av.VideoFrame) -> Geometry:
-        """How this video's pictures become upright, from its first picture."""
-        aspect = float(self.stream.sample_aspect_ratio or 1)
-        if not 0.25 <= aspect <= 4.0:
-            aspect = 1.0
-        turns = round(frame.rotation / 90) % 4
-        return Geometry(max(1, round(frame.width * aspect)), frame.height, turns)
-
-    def frames(self) -> Iterator[av.VideoFrame]:
-        """The decoded pictures in order of presentation, from where the file stands.
-
-        Single packets that cannot be decoded are left out; the times of the others stay true.
+        """How this video's pictures become upright, from its first picture.
 
         Raises:
-            InputError: The stream breaks off.
+            InputError: The pictures are larger than is allowed.
         """
-        last, n_bad = 0.0, 0
-        packets = self.container.demux(self.stream)
-        while True:
-            try:
-                packet = next(packets, None)
-            except av.FFmpegError as error:
-                raise broken_off(self.path, last) from error
-            if packet is None:
-                break
-            try:
-                decoded = packet.decode()
-            except av.FFmpegError as error:
-                n_bad += 1
-                if n_bad > MAX_BAD_PACKETS:
-                    raise broken_off(self.path, last) from error
-                continue
-            if decoded:
-                n_bad = 0
-                last = decoded[-1].time if decoded[-1].time is not None else last
-            yield from decoded
-        if n_bad:
-            raise broken_off(self.path, last)
+        aspect = float(self.stream.sample_aspect_ratio or 1)
+        geometry = Geometry.of(frame, aspect if 0.25 <= aspect <= 4.0 else 1.0)
+        self.check_size(geometry.width, geometry.height)
+        return geometry
+
+    def check_size(self, width: int, height: int) -> None:
+        """Refuse pictures that are larger than is allowed.
+
+        Raises:
+            InputError: They are.
+        """
+        most = self.settings.most_megapixels
+        if width * height > 1e6 * most:
+            raise InputError(
+                f"The pictures of '{self.path}' are {width} x {height} px, more than "
+                f"{most:g} megapixels.",
+                "Export the video smaller, or raise the limit in Edit > Settings… > Video.",
+            )
 
 
 def _tag_seconds(text: str) -> float | None:
@@ -185,22 +143,16 @@ def _tag_time(text: str) -> datetime | None:
     return when if FIRST_PLAUSIBLE <= when <= datetime.now(UTC) + timedelta(days=1) else None
 
 
-def broken_off(path: Path, seconds: float) -> InputError:
-    """The error for a video that stops being readable after `seconds`."""
-    return InputError(
-        f"The video '{path}' breaks off after {seconds:.1f} s: the file is damaged or cut short.",
-        "Copy or export the video again.",
-    )
-
-
 def _check_file(path: Path) -> None:
-    """Raise InputError where `path` is no file with something in it."""
-    if path.is_dir():
-        raise InputError(f"'{path}' is a folder, not a video.", _HINT)
-    if not path.exists():
-        raise InputError(f"The video '{path}' does not exist.", "Check the name and the folder.")
+    """Raise InputError where `path` is no file with something in it; a pipe is not waited for."""
     try:
-        with path.open("rb") as file:
+        if path.is_dir():
+            raise InputError(f"'{path}' is a folder, not a video.", _HINT)
+        if not path.exists():
+            raise InputError(
+                f"The video '{path}' does not exist.", "Check the name and the folder."
+            )
+        with open_plain(path) as file:
             empty = not file.read(1)
     except OSError as error:
         reason = error.strerror or str(error)
@@ -209,21 +161,55 @@ def _check_file(path: Path) -> None:
         raise InputError(f"The video '{path}' is empty.", "Copy or export the video again.")
 
 
-def open_video(path: Path) -> Source:
+def open_video(path: Path, settings: VideoSettings | None = None) -> Source:
     """Open a video file for decoding; nothing but this file is read, and nothing is fetched.
 
     Raises:
-        InputError: The file is missing, a folder, empty, no video, or has no pictures.
+        InputError: The file is missing, no ordinary file, empty, no video, has no pictures, not the
+            film that is asked for, or larger pictures than is allowed.
     """
-    path = Path(path)
+    path, settings = Path(path), settings or VideoSettings()
     _check_file(path)
     try:
         container = av.open(str(path.absolute()), options=dict(_OPTIONS))
     except (av.FFmpegError, OSError) as error:
         raise InputError(f"The file '{path}' is no video that can be read.", _HINT) from error
-    if not container.streams.video:
+    try:
+        source = _choose_film(path, container, settings)
+    except InputError:
         container.close()
+        raise
+    codec = source.stream.codec_context
+    codec.thread_type = "AUTO"
+    codec.options = {"max_pixels": str(round(1e6 * _SLACK * settings.most_megapixels))}
+    return source
+
+
+def _choose_film(
+    path: Path, container: av.container.InputContainer, settings: VideoSettings
+) -> Source:
+    """The film that is asked for, or the main one: marked so by the file, then the largest.
+
+    Cover art, thumbnails and stills are no films; a still alone in its file is one of a picture.
+    """
+    all_streams = container.streams.video
+    pictures = [one for one in all_streams if not one.disposition & Disposition.attached_pic]
+    films = [one for one in all_streams if not one.disposition & _NO_FILM] or pictures
+    if not films:
         raise InputError(f"The file '{path}' holds no pictures, only sound or data.", _HINT)
-    stream = container.streams.video[0]
-    stream.thread_type = "AUTO"
-    return Source(path, container, stream)
+    if settings.stream >= len(films):
+        count = "1 film" if len(films) == 1 else f"{len(films)} films"
+        raise InputError(
+            f"The file '{path}' holds {count}: there is no number {settings.stream}.",
+            "The first one is number 0.",
+        )
+    number = settings.stream if settings.stream >= 0 else films.index(max(films, key=_rank))
+    stream = films[number]
+    source = Source(path, container, stream, settings, len(films), number)
+    source.check_size(stream.codec_context.width, stream.codec_context.height)
+    return source
+
+
+def _rank(stream: av.VideoStream) -> tuple[bool, int]:
+    codec = stream.codec_context
+    return bool(stream.disposition & Disposition.default), codec.width * codec.height

@@ -7,6 +7,7 @@ pixels.
 from __future__ import annotations
 
 import json
+import logging
 import time
 from collections.abc import Iterable, Mapping
 from contextlib import closing
@@ -24,15 +25,18 @@ from facedyn_app.fitting.session_fit import fit_session
 from facedyn_app.headmodel.model import HeadModel, truncate
 from facedyn_app.landmarks import ANY_FACE, FrameFaces, StoredTrack, TrackCollector, track_faces
 from facedyn_app.progress import OnProgress, Progress, ignore
-from facedyn_app.records import HeadFit, Session, VideoInfo
+from facedyn_app.records import INVALID_REASONS, ByteArray, HeadFit, PartialFit, Session, VideoInfo
 from facedyn_app.settings import Settings
-from facedyn_app.video import probe_video, read_frames
+from facedyn_app.video import mirror_points, probe_video, read_frames, video_notes
 
 FOLLOWING = "following the face"
 BLOCK_FRAMES = 10
 PROGRAM = f"facedyn {__version__}"
 NAMELESS = "recording"
 """What a video is called whose name is not to be kept."""
+DAMAGED = INVALID_REASONS.index("damaged picture")
+
+log = logging.getLogger(__name__)
 
 
 @dataclass(frozen=True, slots=True, eq=False)
@@ -138,12 +142,17 @@ def follow_video(
     started = time.perf_counter()
     place = choose_device(device)  # a device that is not there is told before the long work
     head = truncate(head, settings.fit.n_shape, settings.fit.n_expression)
-    info = probe_video(path)
+    info = probe_video(path, settings.video)
     sha256 = sha256_of(path)
     live_fit = LiveFit(head, settings.fit, device) if live else None
-    following = track_faces(read_frames(path), info, settings.landmarks, device=place)
+    frames = read_frames(path, settings.video)
+    following = track_faces(frames, info, settings.landmarks, device=place)
     with closing(following) as found_faces:
         tracks = _collect(info, found_faces, face, live_fit, on_progress)
+    notes = video_notes(info, tracks.seconds, tracks.damaged, tracks.zooms)
+    for note in notes:
+        log.warning("'%s': %s", path.name, note)
+    info = replace(info, notes=notes)
     return FollowedVideo(info, sha256, tracks, time.perf_counter() - started)
 
 
@@ -175,7 +184,8 @@ def fit_face(
     head = truncate(head, settings.fit.n_shape, settings.fit.n_expression)
     number = video.tracks.number_of(face)
     landmarks = video.tracks.track(number)
-    fit = fit_session(head, landmarks, settings.fit, device=device, on_progress=on_progress)
+    alike = landmarks.in_own_cameras() if len(video.tracks.zooms) > 1 else landmarks
+    fit = fit_session(head, alike, settings.fit, device=device, on_progress=on_progress)
     session = make_session(video, number, head, landmarks, fit, settings)
     spent = time.perf_counter() - started
     timing = {"landmarks": video.seconds_spent, "fit": spent, "total": video.seconds_spent + spent}
@@ -210,8 +220,10 @@ def make_session(
         "program": PROGRAM,
         "simulated": info.simulated,
     }
-    if info.recorded_at is not None:
-        meta["recorded_at"] = info.recorded_at.isoformat()
+    meta |= _video_meta(info)
+    reason = fit.invalid_reason
+    if reason is not None:
+        reason = np.where(landmarks.damaged, DAMAGED, reason).astype(np.uint8)
     return Session(
         motion=fit.motion,
         shape=fit.shape,
@@ -220,7 +232,7 @@ def make_session(
         error_px=fit.error_px,
         face_px=fit.face_px,
         meta=meta,
-        invalid_reason=fit.invalid_reason,
+        invalid_reason=reason,
         confidence=np.nan_to_num(landmarks.certainty).clip(0.0, 1.0).astype(np.float32),
         sharpness=landmarks.sharpness,
         brightness=landmarks.brightness,
@@ -229,10 +241,34 @@ def make_session(
     )
 
 
+def _video_meta(info: VideoInfo) -> dict[str, Any]:
+    """What only some videos have to say."""
+    meta: dict[str, Any] = {}
+    if info.recorded_at is not None:
+        meta["recorded_at"] = info.recorded_at.isoformat()
+    if info.mirrored:
+        meta["mirrored"] = True
+    if info.stream is not None:
+        meta["stream"] = info.stream
+    if info.fps_assumed:
+        meta["fps_assumed"] = True
+    if info.notes:
+        meta["notes"] = list(info.notes)
+    return meta
+
+
 def fit_settings_record(settings: Settings) -> dict[str, Any]:
     """The settings that decide a session's numbers, as its file keeps them (JSON)."""
     made = {"landmarks": asdict(settings.landmarks), "fit": asdict(settings.fit)}
     return dict(json.loads(json.dumps(made)))
+
+
+def _as_shown(part: PartialFit, image: ByteArray, *, mirrored: bool) -> PartialFit:
+    """A partial fit with its picture, which is shown as a player shows it."""
+    if not mirrored:
+        return replace(part, image=image)
+    points = mirror_points(part.points, image.shape[1])
+    return replace(part, image=np.ascontiguousarray(image[:, ::-1]), points=points)
 
 
 def _collect(
@@ -249,6 +285,6 @@ def _collect(
             partial = None
             if live is not None:
                 part = live.fit(collector.newest(BLOCK_FRAMES, face))
-                partial = replace(part, image=faces.frame.image)
+                partial = _as_shown(part, faces.frame.image, mirrored=info.mirrored)
             on_progress(Progress(FOLLOWING, collector.n_frames, info.n_frames, partial))
     return collector

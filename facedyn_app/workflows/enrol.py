@@ -76,7 +76,7 @@ def enrol_recordings(
     """
     _check_enrolment(name, paths, folder, consent)
     for path in paths:
-        check_recording(path)
+        check_recording(path, options)
     settings = Settings()
     with_videos = any(map(is_video, paths))
     head = read_ready_head(options.head or DEFAULT_HEAD, on_progress) if with_videos else None

@@ -100,7 +100,7 @@ def fit_video(video: Path, out: Path, options: FitOptions, on_progress: OnProgre
         TooLittleError: Too few frames have a face.
     """
     began = time.perf_counter()
-    check_recording(video)
+    check_recording(video, options)
     check_output_file(out, inputs=(video,))
     head = read_ready_head(options.head or DEFAULT_HEAD, on_progress)
     settings = options.settings()
@@ -138,7 +138,7 @@ def fit_every_face(
         MismatchError: The head has fewer directions than are asked for.
         TooLittleError: No face is seen long enough.
     """
-    check_recording(video)
+    check_recording(video, options)
     check_output_file(face_file(out, 1), inputs=(video,))
     head = read_ready_head(options.head or DEFAULT_HEAD, on_progress)
     settings = options.settings()

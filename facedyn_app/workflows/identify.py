@@ -264,7 +264,7 @@ def identify_recordings(
         for number, path in enumerate(paths, start=1):
             within = numbered(on_progress, path, number, len(paths)) if several else on_progress
             try:
-                check_recording(path)
+                check_recording(path, options)
                 session = comparison.session(path, within)
                 with naming(path):
                     answer = identify(session, comparison.enrolled())

@@ -6,7 +6,7 @@ from collections.abc import Mapping
 from dataclasses import dataclass, replace
 
 from facedyn_app.reports.kinds import MeshFormat, MeshKind
-from facedyn_app.settings import Settings
+from facedyn_app.settings import Settings, VideoSettings
 
 
 @dataclass(frozen=True, slots=True)
@@ -21,7 +21,10 @@ class FitOptions:
         n_shape: Leading shape directions to use; 0 means all.
         n_expression: Leading expression directions to use; 0 means all.
         mirrored_mean: Whether faces are measured in the mirrored pictures as well.
-        fps: Frame rate of other programs' measurements that have no times; None assumes one.
+        fps: Frame rate of videos, and of other programs' measurements that have no times; None
+            takes the file's own or assumes one.
+        stream: Which of several films in a video file, from 0; None takes the main one.
+        mirrored: Whether videos were recorded mirrored.
     """
 
     head: str | None
@@ -31,13 +34,21 @@ class FitOptions:
     n_expression: int = 0
     mirrored_mean: bool = False
     fps: float | None = None
+    stream: int | None = None
+    mirrored: bool = False
 
     def settings(self) -> Settings:
         """The settings of all stages, with what is chosen here."""
         settings = Settings()
         fit = replace(settings.fit, n_shape=self.n_shape, n_expression=self.n_expression)
         landmarks = replace(settings.landmarks, mirrored_mean=self.mirrored_mean)
-        return replace(settings, landmarks=landmarks, fit=fit)
+        return replace(settings, video=self.video, landmarks=landmarks, fit=fit)
+
+    @property
+    def video(self) -> VideoSettings:
+        """How video files are read."""
+        stream = -1 if self.stream is None else self.stream
+        return VideoSettings(self.fps or 0.0, stream, mirrored_pixels=self.mirrored)
 
 
 @dataclass(frozen=True, slots=True)

@@ -96,8 +96,12 @@ def is_video(path: Path) -> bool:
     return form_of(path) is Form.VIDEO
 
 
-def check_recording(path: Path) -> None:
+def check_recording(path: Path, options: FitOptions) -> None:
     """Make sure that a recording can be read, before the long work begins.
+
+    Args:
+        path: The recording.
+        options: How it is read.
 
     Raises:
         InputError: It is missing, or none of any kind.
@@ -107,7 +111,7 @@ def check_recording(path: Path) -> None:
     if is_video(path):
         from facedyn_app.video import probe_video
 
-        probe_video(path)
+        probe_video(path, options.video)
     else:
         read_one_kept(path, None, None)
 
@@ -141,7 +145,7 @@ def read_recording(
             analysis = analyse_video(
                 path,
                 head,
-                settings,
+                replace(settings, video=options.video),
                 device=options.device,
                 face=options.face,
                 on_progress=on_progress,

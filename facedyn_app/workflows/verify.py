@@ -54,7 +54,7 @@ def verify_recording(
     with comparing(folder, recognizer, options, on_progress) as comparison:
         if checked_name(name) not in comparison.names:
             raise not_enrolled(name, comparison.library)
-        check_recording(path)
+        check_recording(path, options)
         session = comparison.session(path, on_progress)
         with naming(path):
             return session, verify(checked_name(name), session, comparison.enrolled())

@@ -3,10 +3,12 @@
 import json
 from pathlib import Path
 
+import av
 import numpy as np
 import pytest
 
 from facedyn_app.library.session_file import load_session
+from facedyn_app.records import INVALID_REASONS
 from tests.cli.conftest import Run
 
 
@@ -44,6 +46,53 @@ def test_the_mean_with_the_mirrored_video_is_told_by_the_session(
     assert told["mean"] == told["plain"] | {"mirrored_mean": True}
     assert kept["mean"].motion.valid.sum() >= 71
     assert not np.array_equal(kept["mean"].motion.expression, kept["plain"].motion.expression)
+
+
+def test_what_is_wrong_with_a_video_is_said_and_kept(
+    run: Run, shared: Path, tmp_path: Path
+) -> None:
+    """A mirrored selfie with a gap, its rate set by hand."""
+    data = bytearray((shared / "cases" / "01_hflip.mp4").read_bytes())
+    video, out = tmp_path / "selfie.mp4", tmp_path / "s.npz"
+    with av.open(str(shared / "cases" / "01_hflip.mp4")) as container:
+        places = [(one.pos, one.size) for one in container.demux(video=0) if one.size]
+    for at, size in places[36:48]:  # from one keyframe to the next
+        data[at : at + size] = bytes(size)
+    video.write_bytes(data)
+    result = run("fit", video, "-o", out, "--fps", 50, "--json")
+    assert result.exit_code == 0, result.stderr
+    session = load_session(out)
+    notes = session.meta["notes"]
+    assert notes == [
+        "Even steps at 50 frames/s, as asked for.",
+        "The file asks to be shown mirrored: left and right are the person's.",
+        "12 of 100 pictures cannot be decoded: the file is damaged there.",
+    ]
+    assert json.loads(result.stdout)["warnings"] == [f"'selfie.mp4': {note}" for note in notes]
+    assert session.mirrored
+    np.testing.assert_allclose(session.motion.seconds, np.arange(100) / 50, atol=1e-9)
+    assert session.invalid_reason is not None
+    gap = session.invalid_reason == INVALID_REASONS.index("damaged picture")
+    assert np.flatnonzero(gap).tolist() == list(range(36, 48))
+    assert int(session.motion.valid.sum()) == 88
+
+
+def test_a_call_whose_picture_changes_its_shape_has_the_shape_of_its_face(
+    run: Run, shared: Path, tmp_path: Path
+) -> None:
+    out = tmp_path / "call.npz"
+    result = run("fit", shared / "cases" / "07_call.webm", "-o", out)
+    assert result.exit_code == 0, result.stderr
+    session = load_session(out)
+    assert "changes its shape" in session.meta["notes"][0]
+    assert int(session.motion.valid.sum()) >= 149
+    share = session.error_px / session.face_px
+    parts = [float(np.nanmean(share[first : first + 50])) for first in (0, 50, 100)]
+    assert max(parts) < 0.009  # stretched, the upright part has 0.031
+    away = [
+        float(np.nanmedian(session.motion.translation[first : first + 50, 2])) for first in (0, 50)
+    ]
+    assert away[1] == pytest.approx(away[0], rel=0.03)
 
 
 def test_a_video_without_a_face_is_refused(run: Run, shared: Path, tmp_path: Path) -> None:

@@ -29,6 +29,10 @@ def test_records_become_objects_and_paths_texts() -> None:
         "seconds": 2.0,
         "simulated": False,
         "recorded_at": None,
+        "mirrored": False,
+        "stream": None,
+        "fps_assumed": False,
+        "notes": [],
     }
     assert plain(info) == expected
 

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from dataclasses import replace
 from pathlib import Path
 
 import numpy as np
@@ -19,6 +20,7 @@ from facedyn_app.headmodel.expression_mesh import ExpressionMesh
 from facedyn_app.headmodel.model import HeadModel
 from tests.conftest import SQUARE, square_left
 from tests.gui.conftest import GAP, N_FRAMES, landmark_points, made_recording, made_session
+from tests.video.clips import write_films
 
 
 def shows(window: MainWindow, frame: int) -> bool:
@@ -54,6 +56,38 @@ def test_all_panels_fill_and_stand_at_the_first_frame(
     assert "(simulated)" in window.windowTitle()
     assert window.video.readout.startswith("simulated")
     assert "0.50 % of face height" in window.video.readout
+
+
+def test_landmarks_lie_on_the_face_of_a_mirrored_recording(
+    window: MainWindow, moving_video: Path, qtbot: QtBot
+) -> None:
+    session = made_session()
+    session = replace(session, meta={**session.meta, "mirrored": True})
+    recording = made_recording(moving_video, session=session)
+    window.state.add_recording(recording)
+    window.state.show_recording(recording.key)
+    mirrored = landmark_points(0) * [-1, 1] + [96, 0]
+    view = window.video.view
+    qtbot.waitUntil(lambda: view.points is not None and np.allclose(view.points, mirrored))
+
+
+def test_another_film_of_the_same_file_is_shown(
+    window: MainWindow, tmp_path: Path, qtbot: QtBot
+) -> None:
+    path = tmp_path / "cameras.mkv"
+    write_films(path, [(96, 64, 50), (96, 64, 200)], N_FRAMES)
+    view = window.video.view
+    for stream, shade in ((0, 50), (1, 200)):
+        session = made_session()
+        session = replace(session, meta={**session.meta, "stream": stream})
+        recording = made_recording(path, session=session, key=f"film {stream}")
+        window.state.add_recording(recording)
+        window.state.show_recording(recording.key)
+
+        def shown(shade: int = shade) -> bool:
+            return view.image is not None and abs(view.image.pixelColor(48, 8).red() - shade) < 5
+
+        qtbot.waitUntil(shown)
 
 
 def test_keys_step_and_jump(window: MainWindow, moving_video: Path, qtbot: QtBot) -> None:

@@ -59,6 +59,35 @@ def test_rows_come_back_in_any_order_and_from_any_thread() -> None:
     assert file.read(np.array([], dtype=np.int64)).shape == (0, 7)
 
 
+def test_a_damaged_picture_has_no_face_and_is_no_repeated_one() -> None:
+    collector = TrackCollector(INFO)
+    for index in range(9):
+        frame = Frame(index, index / 25, PICTURE, damaged=index in (4, 5))
+        collector.add(FrameFaces(frame, (_face(1, index),)))
+    track = collector.track(1)
+    assert np.flatnonzero(track.damaged).tolist() == [4, 5]
+    assert np.flatnonzero(~track.found).tolist() == [4, 5]
+    assert np.flatnonzero(track.repeated).tolist() == [1, 2, 3, 6, 7, 8]
+
+
+def test_a_part_that_is_drawn_smaller_has_a_camera_of_its_own() -> None:
+    collector = TrackCollector(INFO)
+    for index, zoom in enumerate((1.0, 0.75)):
+        face = Face(
+            1, (160 + zoom * (_points(1, 0) - 160)).astype(np.float32), np.zeros(N_BLENDSHAPES)
+        )
+        collector.add(FrameFaces(Frame(index, index / 25, PICTURE, zoom=zoom), (face,)))
+    assert collector.zooms == {1.0, 0.75}
+    own = collector.track(1).in_own_cameras()
+    points = own.whole().points
+    middle = np.array([160.0, 120.0])
+    drawn = 160 + 0.75 * (_points(1, 0) - 160)
+    np.testing.assert_allclose(points[1], middle + (drawn - middle) / 0.75, atol=1e-3)
+    np.testing.assert_allclose(points[0], _points(1, 0), atol=1e-3)
+    np.testing.assert_allclose(own.face_px, own.whole().face_px, rtol=1e-5)
+    assert own.face_px[1] == pytest.approx(own.face_px[0], rel=1e-5)
+
+
 def test_each_face_has_its_own_landmarks_and_gaps() -> None:
     collector = TrackCollector(INFO)
     for index in range(60):

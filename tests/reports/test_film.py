@@ -96,6 +96,22 @@ def test_outlines_lie_where_the_head_is_seen(
     assert not probe_video(film).simulated
 
 
+def test_the_film_of_a_mirrored_recording_is_mirrored_as_a_player_shows_it(
+    session: Session, head: HeadModel, video: Path, tmp_path: Path
+) -> None:
+    beside = altered(
+        session, translation=session.motion.translation + np.array([0.1, 0.0, 0.0], np.float32)
+    )
+    mirrored = replace(beside, meta={**session.meta, "mirrored": True})
+    face = {}
+    for name, one in {"plain": beside, "mirrored": mirrored}.items():
+        write_film(one, head, video, tmp_path / f"{name}.mp4")
+        drawn = changed(next(read_frames(tmp_path / f"{name}.mp4")).image)[40:105]
+        face[name] = float(np.flatnonzero(drawn.any(axis=0)).mean())
+    assert face["plain"] > 190
+    assert face["mirrored"] == pytest.approx(319 - face["plain"], abs=3)
+
+
 def test_a_simulated_session_makes_a_film_that_says_so(
     session: Session, head: HeadModel, video: Path, tmp_path: Path
 ) -> None:

@@ -36,6 +36,7 @@ HEAD, RECOGNIZER = "Head", "Recognizer"
 PAGES: Final[Mapping[str, tuple[str, ...]]] = {
     HEAD: (),
     "Computing": ("machine",),
+    "Video": ("video",),
     "Landmarks": ("landmarks",),
     "Fit": ("fit",),
     "Features": ("features",),
@@ -48,6 +49,7 @@ LEADS: Final = {
     HEAD: "The 3D head that new videos are fitted with. People are compared only with sessions of "
     "the same head.",
     "Computing": "Where the work is done; nothing leaves this machine in any case.",
+    "Video": "How the pictures of a video file are read.",
     "Landmarks": "How faces are found in the frames of a video.",
     "Fit": "How the head is fitted to the landmarks. Every session keeps the settings that it was "
     "made with.",

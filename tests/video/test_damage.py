@@ -1,0 +1,110 @@
+"""Damage costs what is damaged: numbers and times of the rest stay, in fit and player alike."""
+
+from __future__ import annotations
+
+from pathlib import Path
+
+import av
+import numpy as np
+import pytest
+
+from facedyn_app.errors import InputError
+from facedyn_app.records import Frame
+from facedyn_app.video import VideoReader, probe_video, read_frames, video_notes
+from tests.video.clips import FPS, N_PICTURES, X264, Kind, number_in, write_clip
+
+H264 = Kind("mp4", "libx264", X264)
+
+
+def _zero(path: Path, first: int, last: int) -> None:
+    """Overwrite the packets of some pictures, in the order in which they are decoded."""
+    with av.open(str(path)) as container:
+        packets = [bytes(one) for one in container.demux(video=0) if one.size]
+    data = bytearray(path.read_bytes())
+    for packet in packets[first:last]:
+        at = data.index(packet)
+        data[at : at + len(packet)] = bytes(len(packet))
+    path.write_bytes(data)
+
+
+def _notes(path: Path, frames: list[Frame]) -> tuple[str, ...]:
+    seconds = np.array([frame.seconds for frame in frames])
+    damaged = np.array([frame.damaged for frame in frames])
+    return video_notes(probe_video(path), seconds, damaged, {1.0})
+
+
+@pytest.mark.parametrize("ending", ["mp4", "mkv"])
+def test_a_gap_keeps_its_numbers_and_times(tmp_path: Path, ending: str) -> None:
+    path = tmp_path / f"hole.{ending}"
+    write_clip(path, H264)
+    _zero(path, 13, 18)  # from behind the second keyframe
+    frames = list(read_frames(path))
+    assert [frame.index for frame in frames] == list(range(N_PICTURES))
+    seconds = [frame.seconds for frame in frames]
+    np.testing.assert_allclose(seconds, np.arange(N_PICTURES) / FPS, atol=1e-3)
+    damaged = [frame.index for frame in frames if frame.damaged]
+    assert len(damaged) >= 5
+    assert set(damaged) <= set(range(12, 24))
+    for frame in frames:
+        # a damaged frame shows the last good picture
+        good = max(k for k in range(frame.index + 1) if k not in damaged)
+        assert number_in(frame.image) == good
+    for order in (range(N_PICTURES), range(N_PICTURES)[::-1], (14, 29, 3, 16, 22, 11)):
+        with VideoReader(path) as reader:
+            assert reader.n_frames == N_PICTURES
+            np.testing.assert_allclose(reader.seconds, seconds, atol=1e-9)
+            for k in order:
+                shown = reader.frame(k)
+                assert shown.index == k
+                if k not in damaged:
+                    assert number_in(shown.image) == k
+    assert _notes(path, frames) == (
+        f"{len(damaged)} of 30 pictures cannot be decoded: the file is damaged there.",
+    )
+
+
+def test_much_damage_is_no_refusal(tmp_path: Path) -> None:
+    path = tmp_path / "hole.mp4"
+    write_clip(path, Kind("mp4", "mjpeg", {}, "yuvj420p"), 60)
+    _zero(path, 10, 50)
+    frames = list(read_frames(path))
+    assert [frame.index for frame in frames if frame.damaged] == list(range(10, 50))
+    with VideoReader(path) as reader:
+        assert [number_in(reader.frame(k).image) for k in (55, 30, 9)] == [55, 9, 9]
+        assert reader.frame(30).damaged
+
+
+def test_a_file_cut_short_keeps_what_is_good_and_says_so(tmp_path: Path) -> None:
+    whole, cut = tmp_path / "whole.mkv", tmp_path / "cut.mkv"
+    write_clip(whole, Kind("mkv", "mjpeg", {}, "yuvj420p"), 60)
+    data = whole.read_bytes()
+    cut.write_bytes(data[: len(data) // 2])
+    frames = list(read_frames(cut))
+    good = [frame.index for frame in frames if not frame.damaged]
+    assert 25 <= len(good) <= 31
+    assert [number_in(frames[k].image) for k in good] == good
+    with VideoReader(cut) as reader:
+        assert reader.n_frames == len(frames)
+    note = _notes(cut, frames)[-1]
+    assert note.startswith("The file breaks off after 1.")
+    assert note.endswith("of 2.4 s: it is damaged or cut short.")
+
+
+def test_no_picture_at_all_is_an_error(tmp_path: Path) -> None:
+    path = tmp_path / "gone.mp4"
+    write_clip(path, Kind("mp4", "mjpeg", {}, "yuvj420p"))
+    _zero(path, 0, N_PICTURES)
+    for read in (probe_video, VideoReader, lambda p: list(read_frames(p))):
+        with pytest.raises(InputError, match=r"gone\.mp4' holds no picture that can be read"):
+            read(path)
+
+
+def test_a_trimmed_clip_is_whole_in_the_player(shared: Path) -> None:
+    """Trimmed between keyframes: the pictures before the cut are decoded and not shown."""
+    path = shared / "cases" / "05_trim.mov"
+    kept = {frame.index: frame for frame in read_frames(path)}
+    assert len(kept) == 102
+    with VideoReader(path) as reader:
+        assert reader.n_frames == 102
+        for k in (0, 101, 15, 14, 60):
+            np.testing.assert_array_equal(reader.frame(k).image, kept[k].image)
