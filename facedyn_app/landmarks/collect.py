@@ -196,7 +196,7 @@ class TrackCollector:
             brightness=spread(notes.brightness),
             likeness=spread(likeness),
             repeated=np.array(self._repeated[first:], dtype=bool),
-            damaged=self.damaged[first:],
+            damaged=np.array(self._damaged[first:], dtype=bool),
             zoom=np.array(self._zoom[first:]),
             row=row,
             file=self._file,

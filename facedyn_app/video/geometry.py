@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import math
 from dataclasses import dataclass, field
+from typing import Final
 
 import av
 import numpy as np
@@ -27,6 +28,8 @@ class Orientation:
 
 
 AS_STORED = Orientation()
+ZOOM_DIGITS: Final = 3
+"""Sizes are whole pixels: a part of the same shape has the same zoom."""
 
 
 def orientation_of(frame: av.VideoFrame) -> Orientation:
@@ -107,7 +110,7 @@ class Geometry:
         if frame.rotation != self.rotation:  # side data of every frame would keep it alive for long
             orientation = orientation_of(frame)
         turned = orientation.quarter_turns % 2 == 1
-        width, height = max(1.0, frame.width * self.aspect), float(frame.height)
+        width, height = max(1, round(frame.width * self.aspect)), frame.height
         if turned:
             width, height = height, width
         scale = min(self.width / width, self.height / height)
@@ -119,10 +122,10 @@ class Geometry:
             image = np.rot90(image, orientation.quarter_turns)
         if flipped != (as_shown and orientation.mirrored):
             image = image[:, ::-1]
-        zoom = scale * max(width, height) / max(self.width, self.height)
+        zoom = round(scale * max(width, height) / max(self.width, self.height), ZOOM_DIGITS)
         if inner != (self.width, self.height):
             return self._padded(image), zoom
-        return np.ascontiguousarray(image), 1.0
+        return np.ascontiguousarray(image), zoom
 
     def _padded(self, image: ByteArray) -> ByteArray:
         height, width = image.shape[:2]

@@ -54,17 +54,19 @@ class Index:
     def _of_packets(cls, source: Source, timing: Timing) -> Index:
         stamps: list[int] = []
         keys: list[int] = []
-        n_pictures, clock = 0, Clock(source)
+        n_pictures, n_leading, clock = 0, 0, Clock(source)
         for packet in packets(source, clock):
-            # what comes before the first keyframe cannot be decoded
-            n_pictures += bool(packet.size) and (n_pictures > 0 or packet.is_keyframe)
+            if packet.is_keyframe and not n_leading:
+                n_leading = n_pictures + 1
+            n_pictures += bool(packet.size)
             stamp = stamp_of(packet)
             if stamp is not None and stamp >= timing.first:
                 stamps.append(stamp)
             if packet.is_keyframe and packet.size and packet.pts is not None:
                 keys.append(packet.pts)
         if timing.rule is Rule.EVEN:
-            return cls(np.arange(n_pictures), np.zeros(0, np.int64), seekable=False)
+            n_leading = max(0, n_leading - 1)  # before the first keyframe none can be decoded
+            return cls(np.arange(n_pictures - n_leading), np.zeros(0, np.int64), seekable=False)
         return cls(np.unique(stamps), np.unique(keys), seekable=bool(keys) and not clock.offset)
 
 

@@ -22,6 +22,8 @@ X265 = {
     "preset": "ultrafast",
     "x265-params": "bframes=3:b-adapt=0:keyint=10:min-keyint=10:open-gop=1:scenecut=0:log-level=0",
 }
+INTERLACED = {"preset": "veryfast", "x264-params": "interlaced=1:bframes=2:keyint=12"}
+REFRESHED = {"preset": "veryfast", "x264-params": "intra-refresh=1:keyint=20:bframes=0"}
 VP8 = {"deadline": "realtime", "cpu-used": "8", "auto-alt-ref": "1", "lag-in-frames": "12"}
 VP9 = {"deadline": "realtime", "cpu-used": "8", "g": "12"}
 AV1 = {"preset": "8", "crf": "10", "svtav1-params": "keyint=12"}
@@ -61,6 +63,9 @@ KINDS = [
     Kind("flv", "libx264", X264),
     Kind("ts", "libx264", X264_OPEN),
     Kind("ts", "libx265", X265),
+    Kind("ts", "libx264", INTERLACED),
+    Kind("h264", "libx264", REFRESHED),
+    Kind("mkv", "ffv1", {}, "yuv444p", size=(177, 145)),
     Kind("ts", "mpeg2video", B_FRAMES),
     Kind("m2ts", "libx264", X264, container="mpegts"),
     Kind("mpg", "mpeg1video", B_FRAMES),
