@@ -16,9 +16,12 @@ from facedyn_app.recognizer.files import default_recognizer
 from facedyn_app.records import DriftReport, Identification, Session
 from facedyn_app.settings import Settings
 from facedyn_app.workflows.analyse import PROGRAM, analyse_video, fit_settings_record
+from facedyn_app.workflows.comparison import read_enrolled
 from facedyn_app.workflows.drift import drift_of
 from facedyn_app.workflows.heads import ready_head
-from facedyn_app.workflows.identify import identify, read_enrolled
+from facedyn_app.workflows.identify import identify
+from facedyn_app.workflows.library import list_library
+from facedyn_app.workflows.records import LibrarySnapshot, Recording
 
 CONSENT = "A made speaker, not a person: rendered by the program, no consent needed."
 
@@ -178,3 +181,40 @@ def _within(on_progress: OnProgress, name: str) -> OnProgress:
         on_progress(replace(progress, stage=f"{name}: {progress.stage}"))
 
     return named
+
+
+@dataclass(frozen=True, slots=True, eq=False)
+class DemoOpened:
+    """The demo, ready to be shown.
+
+    Attributes:
+        result: What it found.
+        snapshot: Its library.
+        recordings: One a probe.
+    """
+
+    result: DemoResult
+    snapshot: LibrarySnapshot
+    recordings: tuple[Recording, ...]
+
+
+def open_demo(folder: Path, settings: Settings, on_progress: OnProgress) -> DemoOpened:
+    """Run the demo in a library of its own."""
+    result = run_demo(folder, settings, live=True, on_progress=on_progress)
+    snapshot = list_library(folder)
+    names = frozenset(probe.speaker for probe in result.probes)
+    recordings = tuple(
+        Recording(
+            key=str(probe.video),
+            title=probe.video.name,
+            session=probe.session,
+            quality=probe.identification.quality,
+            video=probe.video,
+            identification=probe.identification,
+            drift=result.drift,
+            true_speaker=probe.speaker,
+            simulated_speakers=names,
+        )
+        for probe in result.probes
+    )
+    return DemoOpened(result, snapshot, recordings)

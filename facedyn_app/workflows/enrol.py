@@ -16,11 +16,12 @@ from facedyn_app.library.database import is_library
 from facedyn_app.library.library import Library
 from facedyn_app.library.operations import checked_name, missing_consent
 from facedyn_app.library.records import SessionEntry
-from facedyn_app.progress import Cancelled, OnProgress
-from facedyn_app.records import Quality
+from facedyn_app.progress import Cancelled, OnProgress, ignore
+from facedyn_app.records import Quality, Session
 from facedyn_app.settings import Settings
 from facedyn_app.tracks.reading import sha256_of_recording
 from facedyn_app.workflows.heads import read_ready_head
+from facedyn_app.workflows.library import snapshot_of
 from facedyn_app.workflows.options import FitOptions
 from facedyn_app.workflows.path_checks import naming
 from facedyn_app.workflows.recordings import (
@@ -29,8 +30,22 @@ from facedyn_app.workflows.recordings import (
     numbered,
     read_recording,
 )
+from facedyn_app.workflows.records import LibrarySnapshot
 
 log = logging.getLogger(__name__)
+
+
+@dataclass(frozen=True, slots=True)
+class Enrolment:
+    """Who is enrolled, by whose consent.
+
+    Attributes:
+        name: The speaker.
+        consent: Who gave it, when, for what; None where it is recorded already.
+    """
+
+    name: str
+    consent: str | None
 
 
 @dataclass(frozen=True, slots=True, eq=False)
@@ -93,6 +108,21 @@ def enrol_recordings(
             known.consent for known in library.speakers() if known.name == checked_name(name)
         )
     return EnrolledRecordings(str(added[0][0].speaker), on_record, tuple(added))
+
+
+def enrol_session(
+    session: Session, enrolment: Enrolment, folder: Path, _on_progress: OnProgress = ignore
+) -> LibrarySnapshot:
+    """Enrol a speaker with a session; return what the library holds then.
+
+    Raises:
+        ConsentError: There is none.
+        InputError: The session is enrolled already.
+        OutputError: The library cannot be written.
+    """
+    with Library.open(folder) as library:
+        library.enrol(enrolment.name, session, enrolment.consent)
+        return snapshot_of(library)
 
 
 def _check_enrolment(name: str, paths: Sequence[Path], folder: Path, consent: str) -> None:

@@ -10,7 +10,7 @@ from facedyn_app.library.library import Library
 from facedyn_app.library.operations import checked_name
 from facedyn_app.progress import OnProgress
 from facedyn_app.records import Match, Quality, SameSpeaker, Session, Verification
-from facedyn_app.workflows.identify import (
+from facedyn_app.workflows.comparison import (
     Enrolled,
     caution_for,
     comparing,
