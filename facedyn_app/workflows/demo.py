@@ -33,11 +33,13 @@ class DemoVideo:
     Attributes:
         speaker: The simulated speaker's name.
         path: The file.
+        sha256: Of the file.
         probe: Whether it is identified; the others are enrolled.
     """
 
     speaker: str
     path: Path
+    sha256: str
     probe: bool
 
 
@@ -99,7 +101,7 @@ def demo_videos() -> tuple[DemoVideo, ...]:
         path = folder / entry["file"]
         if not path.is_file() or sha256_of(path) != entry["sha256"]:
             raise InputError(f"The demo's video '{path.name}' is missing or damaged.", hint)
-        videos.append(DemoVideo(entry["speaker"], path, entry["probe"]))
+        videos.append(DemoVideo(entry["speaker"], path, entry["sha256"], entry["probe"]))
     return tuple(videos)
 
 
@@ -151,14 +153,16 @@ def _sessions(
     known = {entry.source_sha256: entry for entry in library.sessions()}
     found: list[tuple[DemoVideo, Session | SessionEntry]] = []
     for number, video in enumerate(videos):
-        entry = known.get(sha256_of(video.path))
+        entry = known.get(video.sha256)
         if entry is not None and _same_making(library.load(entry), head, settings):
             found.append((video, entry))
             continue
         if entry is not None:
             library.delete_session(entry)
         within = _within(on_progress, f"{video.path.name}, {number + 1} of {len(videos)}")
-        analysis = analyse_video(video.path, head, settings, live=live, on_progress=within)
+        analysis = analyse_video(
+            video.path, head, settings, live=live, sha256=video.sha256, on_progress=within
+        )
         if video.probe:
             library.add_session(analysis.session)
         found.append((video, analysis.session))

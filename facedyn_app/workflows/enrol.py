@@ -25,6 +25,7 @@ from facedyn_app.workflows.library import snapshot_of
 from facedyn_app.workflows.options import FitOptions
 from facedyn_app.workflows.path_checks import naming
 from facedyn_app.workflows.recordings import (
+    check_before_reading,
     check_recording,
     is_video,
     numbered,
@@ -89,9 +90,10 @@ def enrol_recordings(
         OutputError: The library cannot be written.
         TooLittleError: A video shows too little of a face.
     """
-    _check_enrolment(name, paths, folder, consent)
+    sha256s = _check_enrolment(name, paths, folder, consent)
+    check = check_recording if len(paths) > 1 else check_before_reading
     for path in paths:
-        check_recording(path)
+        check(path)
     settings = Settings()
     with_videos = any(map(is_video, paths))
     head = read_ready_head(options.head or DEFAULT_HEAD, on_progress) if with_videos else None
@@ -99,7 +101,7 @@ def enrol_recordings(
     with _earlier_ones_told(name, added):
         for number, path in enumerate(paths, start=1):
             within = numbered(on_progress, path, number, len(paths))
-            session = read_recording(path, head, options, settings, within)
+            session = read_recording(path, head, options, settings, within, sha256s.get(path))
             with naming(path), Library.open(folder) as library:
                 entry = library.enrol(name, session, consent)
             added.append((entry, assess_quality(session, settings.trust)))
@@ -125,14 +127,20 @@ def enrol_session(
         return snapshot_of(library)
 
 
-def _check_enrolment(name: str, paths: Sequence[Path], folder: Path, consent: str) -> None:
-    """Check consent, and that none of the videos is the speaker's already."""
+def _check_enrolment(
+    name: str, paths: Sequence[Path], folder: Path, consent: str
+) -> dict[Path, str]:
+    """Check consent, and that none of the recordings is the speaker's already.
+
+    Returns:
+        The SHA-256 of those that have been looked into for that.
+    """
     checked_name(name)
     if not is_library(folder):
         if not consent.strip():
             raise missing_consent(name)
         check_output_folder(folder)
-        return
+        return {}
     with Library.open(folder, create=False) as library:
         library.check_consent(name, consent)
         known = {
@@ -140,12 +148,14 @@ def _check_enrolment(name: str, paths: Sequence[Path], folder: Path, consent: st
             for entry in library.sessions()
             if entry.speaker == checked_name(name) and entry.source_sha256
         }
-    for path in paths:
-        if known and path.exists() and (earlier := known.get(sha256_of_recording([path]))):
+    sha256s = {path: sha256_of_recording([path]) for path in paths if known and path.exists()}
+    for path, sha256 in sha256s.items():
+        if sha256 in known:
             raise InputError(
-                f"'{path}' is already among the sessions of '{name}', as '{earlier}'.",
+                f"'{path}' is already among the sessions of '{name}', as '{known[sha256]}'.",
                 "Use another recording; the same one twice would only repeat itself.",
             )
+    return sha256s
 
 
 @contextmanager

@@ -105,11 +105,26 @@ def check_recording(path: Path) -> None:
     """
     check_input_file(path, "recording")
     if is_video(path):
-        from facedyn_app.video import probe_video
-
-        probe_video(path)
+        _check_video(path)
     else:
         read_one_kept(path, None, None)
+
+
+def check_before_reading(path: Path) -> None:
+    """As `check_recording`, where it is read next: what needs no fit is not read twice.
+
+    Raises:
+        InputError: It is missing, or a video that cannot be read.
+    """
+    check_input_file(path, "recording")
+    if is_video(path):
+        _check_video(path)
+
+
+def _check_video(path: Path) -> None:
+    from facedyn_app.video import probe_video  # slow to import
+
+    probe_video(path)
 
 
 def read_recording(
@@ -118,6 +133,7 @@ def read_recording(
     options: FitOptions,
     settings: Settings,
     on_progress: OnProgress,
+    sha256: str | None = None,
 ) -> Session:
     """The session of a recording; a video is analysed for it.
 
@@ -127,6 +143,7 @@ def read_recording(
         options: How a video is analysed.
         settings: Of all stages.
         on_progress: Called several times a second; may raise Cancelled.
+        sha256: Of a video's file where it is known already; None computes it.
 
     Raises:
         InputError: The recording cannot be read.
@@ -144,6 +161,7 @@ def read_recording(
                 settings,
                 device=options.device,
                 face=options.face,
+                sha256=sha256,
                 on_progress=on_progress,
             )
             return analysis.session
