@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import json
-from dataclasses import dataclass, replace
+from dataclasses import dataclass
 from pathlib import Path
 
 from facedyn_app.assets import DEFAULT_HEAD, asset_folder, sha256_of
@@ -11,7 +11,7 @@ from facedyn_app.errors import InputError
 from facedyn_app.headmodel.model import HeadModel
 from facedyn_app.library.library import Library
 from facedyn_app.library.records import SessionEntry
-from facedyn_app.progress import OnProgress, Progress, ignore
+from facedyn_app.progress import OnProgress, ignore
 from facedyn_app.recognizer.files import default_recognizer
 from facedyn_app.records import DriftReport, Identification, Session
 from facedyn_app.settings import Settings
@@ -21,6 +21,7 @@ from facedyn_app.workflows.drift import drift_of
 from facedyn_app.workflows.heads import ready_head
 from facedyn_app.workflows.identify import identify
 from facedyn_app.workflows.library import list_library
+from facedyn_app.workflows.recordings import numbered
 from facedyn_app.workflows.records import LibrarySnapshot, Recording
 
 CONSENT = "A made speaker, not a person: rendered by the program, no consent needed."
@@ -152,14 +153,14 @@ def _sessions(
     head = ready_head(DEFAULT_HEAD, on_progress)
     known = {entry.source_sha256: entry for entry in library.sessions()}
     found: list[tuple[DemoVideo, Session | SessionEntry]] = []
-    for number, video in enumerate(videos):
+    for number, video in enumerate(videos, start=1):
         entry = known.get(video.sha256)
         if entry is not None and _same_making(library.load(entry), head, settings):
             found.append((video, entry))
             continue
         if entry is not None:
             library.delete_session(entry)
-        within = _within(on_progress, f"{video.path.name}, {number + 1} of {len(videos)}")
+        within = numbered(on_progress, video.path, number, len(videos))
         analysis = analyse_video(
             video.path, head, settings, live=live, sha256=video.sha256, on_progress=within
         )
@@ -176,15 +177,6 @@ def _same_making(session: Session, head: HeadModel, settings: Settings) -> bool:
         and made.get("program") == PROGRAM
         and made.get("settings") == fit_settings_record(settings)
     )
-
-
-def _within(on_progress: OnProgress, name: str) -> OnProgress:
-    """Name the video in the reports of its analysis."""
-
-    def named(progress: Progress) -> None:
-        on_progress(replace(progress, stage=f"{name}: {progress.stage}"))
-
-    return named
 
 
 @dataclass(frozen=True, slots=True, eq=False)
