@@ -65,24 +65,23 @@ def identify(
         )
         facts = [
             {
-                "recording": path,
+                "recording": one.key,
                 **identification_facts(who, top),
-                "head_id": session.head_id,
+                "head_id": one.session.head_id,
                 "recognizer": recognizer,
-                "simulated": session.simulated,
+                "simulated": one.session.simulated,
             }
-            for path, session, who in found.answers
+            for one, who in found.answers
         ]
         if len(recordings) == 1:
-            path, session, who = found.answers[0]
-            heading = f"{path.name}{simulated_note(session.simulated)}, compared with"
+            one, who = found.answers[0]
+            heading = f"{one.title}{simulated_note(one.session.simulated)}, compared with"
             text = f"{heading} {len(who.matches)} enrolled\n{identification_text(who, top)}"
             answer.outcome = Outcome({**facts[0], "table": out}, text)
             return
         left_out = [
-            {"recording": path, "sentence": error.sentence}
-            for path, error in found.left_out.items()
+            {"recording": path, "sentence": error.sentence} for path, error in found.left_out
         ]
-        text = identifications_text([(path.name, who) for path, _, who in found.answers])
+        text = identifications_text([(one.title, who) for one, who in found.answers])
         told = {"recordings": facts, "left_out": left_out, "table": out}
         answer.outcome = Outcome(told, text, DONE if found.answers else UNUSABLE)

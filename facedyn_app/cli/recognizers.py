@@ -25,7 +25,7 @@ def recognizers(context: typer.Context, library: LibraryFolder, as_json: AsJson 
     if context.invoked_subcommand is not None:
         return
     with answering(as_json) as answer:
-        from facedyn_app.workflows.library import recognizers_of
+        from facedyn_app.workflows.recognizers import recognizers_of
 
         entries = recognizers_of(library)
         head = ("recognizer", "active", "head", "speakers", "windows %", "tested", "")
@@ -58,7 +58,7 @@ def use(
 ) -> None:
     """Let a recognizer answer who somebody is."""
     with answering(as_json) as answer:
-        from facedyn_app.workflows.library import use_recognizer
+        from facedyn_app.workflows.recognizers import use_recognizer
 
         use_recognizer(library, None if name == BUILT_IN_NAME else name)
         answer.outcome = Outcome({"active": name}, f"active: {name}")
@@ -74,9 +74,9 @@ def add(
 ) -> None:
     """Add a recognizer that was made elsewhere; its folder stays as it is."""
     with answering(as_json) as answer:
-        from facedyn_app.workflows.library import bring_in_recognizer
+        from facedyn_app.workflows.recognizers import bring_in_recognizer
 
-        name = bring_in_recognizer(library, folder)
+        name, _ = bring_in_recognizer(library, folder)
         answer.outcome = Outcome(
             {"added": name}, f"added: {name}; make it active with 'recognizers use'"
         )

@@ -39,9 +39,15 @@ def report(
         raise typer.BadParameter(f"'{out.name}' must end in .html or .pdf")
     window: Window = context.obj
     with answering(as_json) as answer:
-        from facedyn_app.workflows.report import write_report
+        from facedyn_app.settings import Settings
+        from facedyn_app.workflows.report import report_on_session, report_on_speakers
 
-        written = write_report(session, speaker, library, out, window.print_pdf, answer.on_progress)
+        trust, print_pdf = Settings().trust, window.print_pdf
+        written = (
+            report_on_speakers(speaker, library, out, trust, print_pdf, answer.on_progress)
+            if session is None
+            else report_on_session(session, library, out, trust, print_pdf)
+        )
         facts: dict[str, object] = {"session": session, "speaker": speaker, "file": out}
         if session is None:
             facts["library"] = library

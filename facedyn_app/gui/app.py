@@ -20,12 +20,11 @@ from facedyn_app.gui.controllers.settings import SCHEMES
 from facedyn_app.gui.jobs import JobQueue
 from facedyn_app.gui.main_window import MainWindow
 from facedyn_app.gui.theme import apply_theme
-from facedyn_app.gui.workflows.analysis import DemoOpened
 from facedyn_app.settings import Settings
 from facedyn_app.settings_file import FILE, read_settings
 from facedyn_app.video import ListSources, list_cameras
 from facedyn_app.video.camera import paced_choice
-from facedyn_app.workflows.demo import DemoResult
+from facedyn_app.workflows.demo import DemoOpened, DemoResult
 
 log = logging.getLogger(__name__)
 SCREENSHOT_SIZE = (1600, 1000)

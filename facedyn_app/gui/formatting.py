@@ -6,6 +6,7 @@ from html import escape
 
 from facedyn_app.dynamics.drift import drift_label, interval_words
 from facedyn_app.dynamics.recording_conditions import drift_notes
+from facedyn_app.library.recognizers import RecognizerEntry
 from facedyn_app.records import DriftReport
 from facedyn_app.settings import TrustSettings
 
@@ -46,3 +47,24 @@ def clock(seconds: float) -> str:
     hours, minutes = divmod(minutes, 60)
     lead = f"{hours}:" if hours else ""
     return f"{lead}{minutes:02d}:{rest // 10:02d}.{rest % 10}"
+
+
+def recognizer_text(name: str) -> str:
+    """What a recognizer is called."""
+    return name or "Comes with facedyn"
+
+
+def accuracy_text(entry: RecognizerEntry) -> str:
+    """How good a recognizer is and how that was measured, or why it cannot be used."""
+    if entry.fault:
+        return entry.fault
+    kind = "simulated speakers" if entry.simulated else "speakers"
+    learnt = f"Learnt from {entry.n_speakers} {kind}; reads the head {entry.head_id}."
+    if entry.top1 is None:
+        return f"{learnt} Nothing is known of its accuracy: no session was kept for testing."
+    share = percent(entry.top1)
+    if entry.top1_interval is not None:
+        low, high = entry.top1_interval
+        share += f" (90 % interval {100 * low:.0f} to {100 * high:.0f} %)"
+    chance = "" if entry.chance is None else f", by chance {100 * entry.chance:.1f} %"
+    return f"{learnt} Right in {share} of windows of {entry.n_tested} test sessions{chance}."

@@ -11,12 +11,12 @@ from PySide6.QtCore import QObject, QSize, Slot
 from facedyn_app.gui.formatting import percent
 from facedyn_app.gui.frame_loader import FrameLoader, LoadedFrame, image_to_qimage
 from facedyn_app.gui.panels.video import VideoPanel
-from facedyn_app.gui.recording import Recording
 from facedyn_app.gui.state import AppState
 from facedyn_app.gui.status import DONE, PanelStatus, error_status
 from facedyn_app.gui.timeline import Timeline
 from facedyn_app.records import INVALID_REASONS, ByteArray, FloatArray
 from facedyn_app.video import mirror_points
+from facedyn_app.workflows.records import Recording
 
 
 class FrameFeed(QObject):

@@ -21,7 +21,6 @@ from facedyn_app.gui.panels.traces import RIGHT_PX, TracesPanel
 from facedyn_app.gui.panels.trust import TrustPanel
 from facedyn_app.gui.panels.video import VideoPanel
 from facedyn_app.gui.panels.who import WhoPanel
-from facedyn_app.gui.recording import Recording
 from facedyn_app.gui.state import AppState
 from facedyn_app.gui.status import DONE, PanelStatus
 from facedyn_app.gui.theme import GRID
@@ -33,6 +32,7 @@ from facedyn_app.gui.widgets.seek_bar import SeekBar
 from facedyn_app.gui.widgets.status_line import StatusLine
 from facedyn_app.headmodel.model import HeadModel
 from facedyn_app.settings import Settings
+from facedyn_app.workflows.records import Recording
 
 
 class MainWindow(MenuWindow):

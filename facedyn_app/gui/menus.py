@@ -12,7 +12,7 @@ from PySide6.QtCore import Qt, Signal
 from PySide6.QtGui import QAction, QKeySequence
 from PySide6.QtWidgets import QFileDialog, QMainWindow, QMenu, QMessageBox
 
-from facedyn_app.gui.workflows.analysis import RECORDING_FILES
+from facedyn_app.workflows.open_recording import MEASURED, VIDEOS
 
 KEYS: Final = (
     ("Space", "Play, pause"),
@@ -95,6 +95,17 @@ def keys_text() -> str:
     """The list of keys as HTML, for the help."""
     rows = (f"<tr><td><b>{key}</b>&nbsp;&nbsp;</td><td>{what}</td></tr>" for key, what in KEYS)
     return f"<table>{''.join(rows)}</table>"
+
+
+def _patterns(endings: Sequence[str]) -> str:
+    return " ".join(f"*{ending}" for ending in endings)
+
+
+RECORDING_FILES: Final = (
+    f"Recordings ({_patterns((*VIDEOS, *MEASURED))});;Videos ({_patterns(VIDEOS)});;"
+    f"Sessions and other programs' tables ({_patterns(MEASURED)});;All files (*)"
+)
+"""The kinds of files to choose from, as Qt's file dialog takes them."""
 
 
 class MenuWindow(QMainWindow):

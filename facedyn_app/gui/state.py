@@ -4,11 +4,11 @@ from __future__ import annotations
 
 from PySide6.QtCore import QObject, Signal, Slot
 
-from facedyn_app.gui.recording import Recording, Span
 from facedyn_app.gui.status import PanelStatus
-from facedyn_app.gui.timeline import Timeline, timeline_of
+from facedyn_app.gui.timeline import Span, Timeline, timeline_of
 from facedyn_app.headmodel.model import HeadModel
 from facedyn_app.settings import Settings
+from facedyn_app.workflows.records import Recording
 
 
 class AppState(QObject):

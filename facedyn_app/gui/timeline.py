@@ -187,3 +187,11 @@ def trace_groups(names: tuple[str, ...]) -> tuple[TraceGroup, ...]:
         leading = tuple((label, column) for column, label in enumerate(short))
         groups.append(TraceGroup("Expression", "sd", leading))
     return tuple(groups)
+
+
+@dataclass(frozen=True, slots=True)
+class Span:
+    """A stretch of time that the user has marked, frames from `first` to `last`, both in it."""
+
+    first: int | None = None
+    last: int | None = None

@@ -10,8 +10,8 @@ from PySide6.QtWidgets import QInputDialog, QWidget
 
 from facedyn_app.gui.menus import Command
 from facedyn_app.gui.panels.traces import TracesPanel
-from facedyn_app.gui.recording import Span
 from facedyn_app.gui.state import AppState
+from facedyn_app.gui.timeline import Span
 from facedyn_app.gui.widgets.player import Player
 from facedyn_app.gui.widgets.seek_bar import SeekBar
 

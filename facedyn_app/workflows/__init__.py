@@ -12,21 +12,24 @@ and the acts on it:
 ==================  ================================================================
 recordings, heads   what a file holds, and the head that it is fitted with
 analyse, fit        a video to a session, or to one of each of its faces
-camera              the same live, frame by frame
+open_recording      a recording of any kind with all that is known of it (`records`)
+camera              a camera read, fitted and recorded live (`camera_feed` joins the threads)
 convert, import_    other programs' measurements to sessions; a folder of recordings
 enrol               a speaker's sessions into a library, by consent
-identify, verify    a recording against the speakers who are enrolled
-drift               how far a speaker's shape moves from session to session
+identify, verify    a recording against the speakers who are enrolled (`comparison`)
+drift               how far a speaker's shape moves from session to session (`drift_detail`: faces)
 split, train        a library divided by sessions, and trained on
 evaluate, study     a recognizer tested on sessions it has not seen; tables, figures
 calibrate           its probabilities, from trials on a library
-library             the sessions and recognizers of a library
+library             the sessions of a library: listed, dated, opened
+recognizers         the recognizers of a library: listed, used, brought in
 export, report      tables, films, meshes; pages to print
+head_pictures       pictures and meshes of a head, its measurement
 simulate, demo      simulated speakers; the demo on rendered videos of them
 selftest            every stage on a small scale
 ==================  ================================================================
 
 An act takes paths or records, settings and `on_progress`, and gives a record of what was done. It
 knows neither Qt nor the command line; it checks what it is given, and where it is to write, before
-long work begins (`path_checks`).
+long work begins (`path_checks`). The window calls it on a worker thread, `on_progress` last.
 """

@@ -90,6 +90,7 @@ def analyse_video(
     device: str = "auto",
     face: int = ANY_FACE,
     live: bool = False,
+    sha256: str | None = None,
     on_progress: OnProgress = ignore,
 ) -> Analysis:
     """From a video to a session: follow a face, fit the head to it.
@@ -101,6 +102,7 @@ def analyse_video(
         device: "auto", "cpu" or "cuda".
         face: Which face, from 1; 0 takes the one seen longest.
         live: Whether reports carry a `PartialFit` of the newest frames, for a window.
+        sha256: Of the video's file where it is known already; None computes it.
         on_progress: Called several times a second; may raise Cancelled.
 
     Raises:
@@ -109,7 +111,14 @@ def analyse_video(
         TooLittleError: Too few frames have a face.
     """
     video = follow_video(
-        path, head, settings, device=device, face=face, live=live, on_progress=on_progress
+        path,
+        head,
+        settings,
+        device=device,
+        face=face,
+        live=live,
+        sha256=sha256,
+        on_progress=on_progress,
     )
     return fit_face(video, head, settings, device=device, face=face, on_progress=on_progress)
 
@@ -122,6 +131,7 @@ def follow_video(
     device: str = "auto",
     face: int = ANY_FACE,
     live: bool = False,
+    sha256: str | None = None,
     on_progress: OnProgress = ignore,
 ) -> FollowedVideo:
     """The first half of `analyse_video`, for all faces at once: one pass over the pixels.
@@ -133,6 +143,7 @@ def follow_video(
         device: "auto", "cpu" or "cuda".
         face: Which face the live view shows, from 1; 0 shows the one seen longest so far.
         live: Whether reports carry a `PartialFit` of the newest frames, for a window.
+        sha256: Of the video's file where it is known already; None computes it.
         on_progress: Called several times a second; may raise Cancelled.
 
     Raises:
@@ -143,7 +154,7 @@ def follow_video(
     place = choose_device(device)  # a device that is not there is told before the long work
     head = truncate(head, settings.fit.n_shape, settings.fit.n_expression)
     info = probe_video(path, settings.video)
-    sha256 = sha256_of(path)
+    sha256 = sha256 or sha256_of(path)
     live_fit = LiveFit(head, settings.fit, device) if live else None
     frames = read_frames(path, settings.video)
     following = track_faces(frames, info, settings.landmarks, device=place)

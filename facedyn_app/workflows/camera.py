@@ -1,10 +1,12 @@
-"""Live analysis of a camera: frame by frame from a picture to the expression-only mesh."""
+"""Live camera: read, fitted frame by frame to the expression-only mesh, recorded."""
 
 from __future__ import annotations
 
 import time
 from concurrent.futures import ThreadPoolExecutor
+from contextlib import closing
 from dataclasses import dataclass, replace
+from typing import Final
 
 import numpy as np
 
@@ -13,8 +15,15 @@ from facedyn_app.fitting.live import LiveFit
 from facedyn_app.headmodel.expression_mesh import ExpressionMesh
 from facedyn_app.headmodel.model import HeadModel, truncate
 from facedyn_app.landmarks import Face, FaceTracker, use_one_thread
+from facedyn_app.progress import OnProgress, Progress
 from facedyn_app.records import N_BLENDSHAPES, N_LANDMARKS, FloatArray, Frame, Landmarks, PartialFit
 from facedyn_app.settings import Settings
+from facedyn_app.video import ListSources, RecordedVideo, VideoRecorder
+from facedyn_app.video.camera import choose_source
+from facedyn_app.workflows.camera_feed import CameraFeed
+from facedyn_app.workflows.heads import ready_head
+
+PATIENCE_SECONDS: Final = 0.1
 
 
 @dataclass(frozen=True, slots=True, eq=False)
@@ -115,3 +124,52 @@ def _landmarks(frame: Frame, face: Face | None) -> Landmarks:
         sharpness=np.array([face.sharpness], np.float32),
         turn=face.turn[None],
     )
+
+
+def read_camera(
+    feed: CameraFeed, list_sources: ListSources, number: int, on_progress: OnProgress
+) -> None:
+    """Read a camera until it is stopped, and let it go.
+
+    Args:
+        feed: Takes the pictures.
+        list_sources: Lists the cameras.
+        number: Which of them, from 1.
+        on_progress: Called several times a second; may raise Cancelled.
+    """
+    try:
+        on_progress(Progress("opening the camera", 0))
+        feed.choices = list_sources()
+        source = choose_source(feed.choices, number).open()
+        with closing(source):
+            feed.simulated = source.simulated
+            while True:
+                feed.put(source.read())
+                on_progress(Progress("reading the camera", 1))
+    finally:
+        feed.end()
+
+
+def fit_camera(
+    feed: CameraFeed, head_name: str, settings: Settings, on_progress: OnProgress
+) -> None:
+    """Fit the newest frame of a camera until no more come.
+
+    Args:
+        feed: Has the frames, and takes what is found.
+        head_name: Id of the head to fit.
+        settings: Of all stages.
+        on_progress: Called several times a second; may raise Cancelled.
+    """
+    head = ready_head(head_name, on_progress)
+    with LiveFace(head, settings, settings.machine.device) as live:
+        while not feed.over:
+            frame = feed.newest(PATIENCE_SECONDS)
+            if frame is not None:
+                feed.tell(frame, live.see(frame).fit, live.expression_names)
+            on_progress(Progress("fitting", 1))
+
+
+def write_recording(recorder: VideoRecorder, _on_progress: OnProgress) -> RecordedVideo:
+    """Write a recording until it is ended; it cannot be cancelled, only ended."""
+    return recorder.write()

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import json
-from dataclasses import dataclass, replace
+from dataclasses import dataclass
 from pathlib import Path
 
 from facedyn_app.assets import DEFAULT_HEAD, asset_folder, sha256_of
@@ -11,14 +11,18 @@ from facedyn_app.errors import InputError
 from facedyn_app.headmodel.model import HeadModel
 from facedyn_app.library.library import Library
 from facedyn_app.library.records import SessionEntry
-from facedyn_app.progress import OnProgress, Progress, ignore
+from facedyn_app.progress import OnProgress, ignore
 from facedyn_app.recognizer.files import default_recognizer
 from facedyn_app.records import DriftReport, Identification, Session
 from facedyn_app.settings import Settings
 from facedyn_app.workflows.analyse import PROGRAM, analyse_video, fit_settings_record
+from facedyn_app.workflows.comparison import read_enrolled
 from facedyn_app.workflows.drift import drift_of
 from facedyn_app.workflows.heads import ready_head
-from facedyn_app.workflows.identify import identify, read_enrolled
+from facedyn_app.workflows.identify import identify
+from facedyn_app.workflows.library import list_library
+from facedyn_app.workflows.recordings import numbered
+from facedyn_app.workflows.records import LibrarySnapshot, Recording
 
 CONSENT = "A made speaker, not a person: rendered by the program, no consent needed."
 
@@ -30,11 +34,13 @@ class DemoVideo:
     Attributes:
         speaker: The simulated speaker's name.
         path: The file.
+        sha256: Of the file.
         probe: Whether it is identified; the others are enrolled.
     """
 
     speaker: str
     path: Path
+    sha256: str
     probe: bool
 
 
@@ -96,7 +102,7 @@ def demo_videos() -> tuple[DemoVideo, ...]:
         path = folder / entry["file"]
         if not path.is_file() or sha256_of(path) != entry["sha256"]:
             raise InputError(f"The demo's video '{path.name}' is missing or damaged.", hint)
-        videos.append(DemoVideo(entry["speaker"], path, entry["probe"]))
+        videos.append(DemoVideo(entry["speaker"], path, entry["sha256"], entry["probe"]))
     return tuple(videos)
 
 
@@ -147,15 +153,17 @@ def _sessions(
     head = ready_head(DEFAULT_HEAD, on_progress)
     known = {entry.source_sha256: entry for entry in library.sessions()}
     found: list[tuple[DemoVideo, Session | SessionEntry]] = []
-    for number, video in enumerate(videos):
-        entry = known.get(sha256_of(video.path))
+    for number, video in enumerate(videos, start=1):
+        entry = known.get(video.sha256)
         if entry is not None and _same_making(library.load(entry), head, settings):
             found.append((video, entry))
             continue
         if entry is not None:
             library.delete_session(entry)
-        within = _within(on_progress, f"{video.path.name}, {number + 1} of {len(videos)}")
-        analysis = analyse_video(video.path, head, settings, live=live, on_progress=within)
+        within = numbered(on_progress, video.path, number, len(videos))
+        analysis = analyse_video(
+            video.path, head, settings, live=live, sha256=video.sha256, on_progress=within
+        )
         if video.probe:
             library.add_session(analysis.session)
         found.append((video, analysis.session))
@@ -171,10 +179,38 @@ def _same_making(session: Session, head: HeadModel, settings: Settings) -> bool:
     )
 
 
-def _within(on_progress: OnProgress, name: str) -> OnProgress:
-    """Name the video in the reports of its analysis."""
+@dataclass(frozen=True, slots=True, eq=False)
+class DemoOpened:
+    """The demo, ready to be shown.
 
-    def named(progress: Progress) -> None:
-        on_progress(replace(progress, stage=f"{name}: {progress.stage}"))
+    Attributes:
+        result: What it found.
+        snapshot: Its library.
+        recordings: One a probe.
+    """
 
-    return named
+    result: DemoResult
+    snapshot: LibrarySnapshot
+    recordings: tuple[Recording, ...]
+
+
+def open_demo(folder: Path, settings: Settings, on_progress: OnProgress) -> DemoOpened:
+    """Run the demo in a library of its own."""
+    result = run_demo(folder, settings, live=True, on_progress=on_progress)
+    snapshot = list_library(folder)
+    names = frozenset(probe.speaker for probe in result.probes)
+    recordings = tuple(
+        Recording(
+            key=str(probe.video),
+            title=probe.video.name,
+            session=probe.session,
+            quality=probe.identification.quality,
+            video=probe.video,
+            identification=probe.identification,
+            drift=result.drift,
+            true_speaker=probe.speaker,
+            simulated_speakers=names,
+        )
+        for probe in result.probes
+    )
+    return DemoOpened(result, snapshot, recordings)

@@ -14,7 +14,7 @@ from facedyn_app.errors import FacedynError, MismatchError, TooLittleError
 from facedyn_app.library.library import Library
 from facedyn_app.library.operations import checked_name
 from facedyn_app.library.records import SessionEntry, in_order
-from facedyn_app.progress import OnProgress, Progress
+from facedyn_app.progress import OnProgress, Progress, ignore
 from facedyn_app.records import Conditions, DriftReport, FloatArray, Session, ShapeCertainty
 
 
@@ -121,6 +121,12 @@ class SpeakerDrift:
     report: DriftReport
     moves: DriftComponents | None
     simulated: bool
+
+
+def speaker_drift(speaker: str, folder: Path, _on_progress: OnProgress = ignore) -> DriftReport:
+    """The drift of an enrolled speaker; raises what `drift_of` does."""
+    with Library.open(folder, create=False) as library:
+        return drift_of(library, speaker)
 
 
 def measure_speakers(

@@ -16,21 +16,37 @@ from facedyn_app.library.database import is_library
 from facedyn_app.library.library import Library
 from facedyn_app.library.operations import checked_name, missing_consent
 from facedyn_app.library.records import SessionEntry
-from facedyn_app.progress import Cancelled, OnProgress
-from facedyn_app.records import Quality
+from facedyn_app.progress import Cancelled, OnProgress, ignore
+from facedyn_app.records import Quality, Session
 from facedyn_app.settings import Settings
 from facedyn_app.tracks.reading import sha256_of_recording
 from facedyn_app.workflows.heads import read_ready_head
+from facedyn_app.workflows.library import snapshot_of
 from facedyn_app.workflows.options import FitOptions
 from facedyn_app.workflows.path_checks import naming
 from facedyn_app.workflows.recordings import (
+    check_before_reading,
     check_recording,
     is_video,
     numbered,
     read_recording,
 )
+from facedyn_app.workflows.records import LibrarySnapshot
 
 log = logging.getLogger(__name__)
+
+
+@dataclass(frozen=True, slots=True)
+class Enrolment:
+    """Who is enrolled, by whose consent.
+
+    Attributes:
+        name: The speaker.
+        consent: Who gave it, when, for what; None where it is recorded already.
+    """
+
+    name: str
+    consent: str | None
 
 
 @dataclass(frozen=True, slots=True, eq=False)
@@ -74,9 +90,10 @@ def enrol_recordings(
         OutputError: The library cannot be written.
         TooLittleError: A video shows too little of a face.
     """
-    _check_enrolment(name, paths, folder, consent)
+    sha256s = _check_enrolment(name, paths, folder, consent)
+    check = check_recording if len(paths) > 1 else check_before_reading
     for path in paths:
-        check_recording(path, options)
+        check(path, options)
     settings = Settings()
     with_videos = any(map(is_video, paths))
     head = read_ready_head(options.head or DEFAULT_HEAD, on_progress) if with_videos else None
@@ -84,7 +101,7 @@ def enrol_recordings(
     with _earlier_ones_told(name, added):
         for number, path in enumerate(paths, start=1):
             within = numbered(on_progress, path, number, len(paths))
-            session = read_recording(path, head, options, settings, within)
+            session = read_recording(path, head, options, settings, within, sha256s.get(path))
             with naming(path), Library.open(folder) as library:
                 entry = library.enrol(name, session, consent)
             added.append((entry, assess_quality(session, settings.trust)))
@@ -95,14 +112,35 @@ def enrol_recordings(
     return EnrolledRecordings(str(added[0][0].speaker), on_record, tuple(added))
 
 
-def _check_enrolment(name: str, paths: Sequence[Path], folder: Path, consent: str) -> None:
-    """Check consent, and that none of the videos is the speaker's already."""
+def enrol_session(
+    session: Session, enrolment: Enrolment, folder: Path, _on_progress: OnProgress = ignore
+) -> LibrarySnapshot:
+    """Enrol a speaker with a session; return what the library holds then.
+
+    Raises:
+        ConsentError: There is none.
+        InputError: The session is enrolled already.
+        OutputError: The library cannot be written.
+    """
+    with Library.open(folder) as library:
+        library.enrol(enrolment.name, session, enrolment.consent)
+        return snapshot_of(library)
+
+
+def _check_enrolment(
+    name: str, paths: Sequence[Path], folder: Path, consent: str
+) -> dict[Path, str]:
+    """Check consent, and that none of the recordings is the speaker's already.
+
+    Returns:
+        The SHA-256 of those that have been looked into for that.
+    """
     checked_name(name)
     if not is_library(folder):
         if not consent.strip():
             raise missing_consent(name)
         check_output_folder(folder)
-        return
+        return {}
     with Library.open(folder, create=False) as library:
         library.check_consent(name, consent)
         known = {
@@ -110,12 +148,14 @@ def _check_enrolment(name: str, paths: Sequence[Path], folder: Path, consent: st
             for entry in library.sessions()
             if entry.speaker == checked_name(name) and entry.source_sha256
         }
-    for path in paths:
-        if known and path.exists() and (earlier := known.get(sha256_of_recording([path]))):
+    sha256s = {path: sha256_of_recording([path]) for path in paths if known and path.exists()}
+    for path, sha256 in sha256s.items():
+        if sha256 in known:
             raise InputError(
-                f"'{path}' is already among the sessions of '{name}', as '{earlier}'.",
+                f"'{path}' is already among the sessions of '{name}', as '{known[sha256]}'.",
                 "Use another recording; the same one twice would only repeat itself.",
             )
+    return sha256s
 
 
 @contextmanager

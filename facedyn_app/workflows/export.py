@@ -3,13 +3,14 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
+from contextlib import AbstractContextManager, nullcontext
 from dataclasses import dataclass, replace
 from pathlib import Path
 
 from facedyn_app.files import check_output_file, check_output_folder
 from facedyn_app.headmodel.channel_sets import ARKIT, drawing_head_of
 from facedyn_app.library.session_file import load_session
-from facedyn_app.progress import OnProgress
+from facedyn_app.progress import OnProgress, ignore
 from facedyn_app.records import Session
 from facedyn_app.reports.animation import write_animation
 from facedyn_app.reports.film import write_film
@@ -17,10 +18,11 @@ from facedyn_app.reports.flame_parameters import write_flame_parameters
 from facedyn_app.reports.kinds import ExportLayout, MeshKind, TableFormat
 from facedyn_app.reports.live_link import write_live_link
 from facedyn_app.reports.meshes import SessionMeshes, frame_at, write_one, write_sequence
-from facedyn_app.reports.tables import table_columns, write_table
+from facedyn_app.reports.tables import table_columns, write_scores, write_table
 from facedyn_app.workflows.heads import read_head, read_ready_head
 from facedyn_app.workflows.options import MeshOptions
 from facedyn_app.workflows.path_checks import check_input_file, naming
+from facedyn_app.workflows.records import Recording
 
 
 @dataclass(frozen=True, slots=True, eq=False)
@@ -67,11 +69,11 @@ class ExportedMeshes:
     skipped: tuple[int, ...] = ()
 
 
-def export_table(path: Path, out: Path, on_progress: OnProgress) -> ExportedTable:
+def export_table(source: Path | Session, out: Path, on_progress: OnProgress) -> ExportedTable:
     """Write a session as a table.
 
     Args:
-        path: The session file.
+        source: The session, or its file.
         out: The table; its ending says its format.
         on_progress: Called for every block of frames; may raise Cancelled.
 
@@ -79,20 +81,22 @@ def export_table(path: Path, out: Path, on_progress: OnProgress) -> ExportedTabl
         InputError: The session cannot be read.
         OutputError: The file cannot be written.
     """
-    check_input_file(path, "session file")
-    check_output_file(out, inputs=(path,))
-    session = load_session(path)
+    session = _checked(source, out)
     write_table(session, out, TableFormat(out.suffix[1:].lower()), on_progress)
     return ExportedTable(session, len(table_columns(session)))
 
 
 def export_film(
-    path: Path, video: Path, out: Path, head: str | None, on_progress: OnProgress
+    source: Path | Session,
+    video: Path,
+    out: Path,
+    head: str | None,
+    on_progress: OnProgress,
 ) -> ExportedMotion:
     """Write a recording with the outlines of the fitted head.
 
     Args:
-        path: The session file.
+        source: The session, or its file.
         video: The recording that it was made from.
         out: The film.
         head: Id or file of the head; None for the one that the session names.
@@ -103,20 +107,19 @@ def export_film(
         MismatchError: The session was made from another recording, or with another head.
         OutputError: The film cannot be written.
     """
-    check_input_file(path, "session file")
-    check_input_file(video, "video")
-    check_output_file(out, inputs=(path, video))
-    session = load_session(path)
-    with naming(path):
+    session = _checked(source, out, video)
+    with _naming(source):
         placed = read_ready_head(head or drawing_head_of(session), on_progress)
         return ExportedMotion(session, write_film(session, placed, video, out, on_progress))
 
 
-def export_motion(path: Path, out: Path, layout: ExportLayout, head: str | None) -> ExportedMotion:
+def export_motion(
+    source: Path | Session, out: Path, layout: ExportLayout, head: str | None
+) -> ExportedMotion:
     """Write a session's motion for another program.
 
     Args:
-        path: The session file.
+        source: The session, or its file.
         out: The file.
         layout: In which form.
         head: Id or file of the head; None for the one that draws the session.
@@ -127,16 +130,30 @@ def export_motion(path: Path, out: Path, layout: ExportLayout, head: str | None)
         OutputError: The file cannot be written.
         TooLittleError: No frame has a trusted fit.
     """
-    check_input_file(path, "session file")
-    check_output_file(out, inputs=(path,))
-    session = load_session(path)
-    with naming(path):
+    session = _checked(source, out)
+    with _naming(source):
         if layout is ExportLayout.LIVELINK:
             return _live_link(session, out, head)
         if layout is ExportLayout.FLAME:
             return _flame_parameters(session, out)
         drawn = read_head(head or drawing_head_of(session))
         return ExportedMotion(session, write_animation(session, drawn, out))
+
+
+def export_scores(
+    recordings: Sequence[Recording], out: Path, _on_progress: OnProgress = ignore
+) -> None:
+    """Write every score of the recordings that have been compared, as a CSV table.
+
+    Raises:
+        OutputError: The file cannot be written.
+    """
+    answers = [
+        (str(one.video or one.title), one.identification)
+        for one in recordings
+        if one.identification is not None
+    ]
+    write_scores(answers, out)
 
 
 def _live_link(session: Session, out: Path, head: str | None) -> ExportedMotion:
@@ -158,12 +175,12 @@ def _unmeasured(names: Sequence[str]) -> tuple[str, ...]:
 
 
 def export_meshes(
-    path: Path, out: Path, options: MeshOptions, on_progress: OnProgress
+    source: Path | Session, out: Path, options: MeshOptions, on_progress: OnProgress
 ) -> ExportedMeshes:
     """Write meshes of a session.
 
     Args:
-        path: The session file.
+        source: The session, or its file.
         out: The mesh file, or the new folder for a sequence.
         options: Which meshes.
         on_progress: Called for each mesh of a sequence; may raise Cancelled.
@@ -174,13 +191,10 @@ def export_meshes(
         OutputError: The file or folder cannot be written.
         TooLittleError: No frame has a trusted fit.
     """
-    check_input_file(path, "session file")
-    if options.one_file:
-        check_output_file(out, inputs=(path,))
-    else:
+    session = _checked(source, out if options.one_file else None)
+    if not options.one_file:
         check_output_folder(out)
-    session = load_session(path)
-    with naming(path):
+    with _naming(source):
         head = read_head(options.head or drawing_head_of(session))
         meshes = SessionMeshes(session, head, options.kind)
         written = ExportedMeshes(session, meshes.head.head_id, len(meshes.head.v_template))
@@ -197,3 +211,20 @@ def _frame(session: Session, options: MeshOptions) -> int:
     if options.seconds is not None:
         return frame_at(session, options.seconds)
     return 0 if options.frame is None else options.frame - 1
+
+
+def _checked(source: Path | Session, out: Path | None, video: Path | None = None) -> Session:
+    """The session, once it is known that it and the video can be read, and the file written."""
+    inputs = [(source, "session file")] if isinstance(source, Path) else []
+    if video is not None:
+        inputs.append((video, "video"))
+    for path, what in inputs:
+        check_input_file(path, what)
+    if out is not None:
+        check_output_file(out, inputs=[path for path, _ in inputs])
+    return load_session(source) if isinstance(source, Path) else source
+
+
+def _naming(source: Path | Session) -> AbstractContextManager[None]:
+    """Errors of the block name the session's file, where it has been read from one."""
+    return naming(source) if isinstance(source, Path) else nullcontext()

@@ -197,3 +197,24 @@ def _turns(head: HeadModel, pose: Pose) -> torch.Tensor:
             )
         turns[0, head.joint_names.index(name)] = torch.tensor(turn)
     return turns
+
+
+@dataclass(frozen=True, slots=True, eq=False)
+class HeadPictures:
+    """A head as it can be judged by eye.
+
+    Attributes:
+        head_id: Which one.
+        sheet: (H, W, 3) uint8 RGB, what it can do.
+        landmarks: (H, W, 3) uint8 RGB, where its landmarks sit.
+    """
+
+    head_id: str
+    sheet: ByteArray
+    landmarks: ByteArray
+
+
+def draw_pictures(name: str, on_progress: OnProgress) -> HeadPictures:
+    """Draw what a head can do and where its landmarks sit."""
+    head = read_ready_head(name, on_progress)
+    return HeadPictures(head.head_id, contact_sheet(head, on_progress), landmark_picture(head))

@@ -11,13 +11,14 @@ from typing import TYPE_CHECKING
 
 from facedyn_app.errors import FacedynError, InputError, MismatchError
 from facedyn_app.folders import head_cache
+from facedyn_app.headmodel.channel_sets import OTHER_PROGRAM, as_drawn, drawing_head_of
 from facedyn_app.headmodel.files.io import list_heads, load_head
 from facedyn_app.headmodel.files.known_heads import KnownHead, user_heads
 from facedyn_app.headmodel.landmark_embedding.prepare import has_table, prepare_head
-from facedyn_app.headmodel.model import HeadModel
+from facedyn_app.headmodel.model import HeadModel, check_head_of
 from facedyn_app.npz import npz_names
 from facedyn_app.progress import OnProgress, Progress, ignore
-from facedyn_app.records import ByteArray, FloatArray
+from facedyn_app.records import ByteArray, FloatArray, Session
 from facedyn_app.settings import LandmarkSettings
 from facedyn_app.tracks.flame import FlameFile
 from facedyn_app.workflows.path_checks import check_input_file
@@ -32,7 +33,7 @@ LANDMARKS = "landmark_index"
 log = logging.getLogger(__name__)
 
 
-def read_head(path_or_id: str) -> HeadModel:
+def read_head(path_or_id: str, _on_progress: OnProgress = ignore) -> HeadModel:
     """A built-in head, a remembered one, or one from a file; its landmarks need not be placed.
 
     Raises:
@@ -190,3 +191,51 @@ def _placed(known: KnownHead) -> bool:
         return LANDMARKS in npz_names(Path(known.path))
     except (InputError, OSError, ValueError):  # it is gone, or no npz
         return False
+
+
+@dataclass(frozen=True, slots=True)
+class HeadChoice:
+    """A head that can be chosen.
+
+    Attributes:
+        head_id: Its id.
+        text: Its name for the user.
+        tip: Where it comes from.
+        there: Whether its file is there.
+    """
+
+    head_id: str
+    text: str
+    tip: str
+    there: bool = True
+
+
+def head_of_session(session: Session, on_progress: OnProgress) -> HeadModel:
+    """The head that a session was fitted with, its landmarks placed."""
+    head = ready_head(session.head_id, on_progress)
+    check_head_of(session, head)
+    return head
+
+
+def head_to_draw(session: Session, on_progress: OnProgress) -> HeadModel:
+    """A head that can draw a session; its landmarks need not be placed."""
+    if OTHER_PROGRAM not in session.meta:
+        return head_of_session(session, on_progress)
+    head = load_head(drawing_head_of(session))
+    as_drawn(session, head)
+    return head
+
+
+def list_choices(_on_progress: OnProgress = ignore) -> tuple[HeadChoice, ...]:
+    """List the heads that come along and those that are remembered."""
+    built_in = [
+        HeadChoice(name, f"{name} (built in)", "Comes with facedyn") for name in list_heads()
+    ]
+    remembered = []
+    for head in user_heads().entries():
+        path = Path(head.path)
+        there = path.exists()
+        text = f"{head.family} {head.version}".strip() + f" · {path.name}"
+        tip = f"{head.head_id}: {path}" + ("" if there else " (the file is gone)")
+        remembered.append(HeadChoice(head.head_id, text, tip, there))
+    return (*built_in, *remembered)

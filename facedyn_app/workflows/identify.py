@@ -1,80 +1,43 @@
-"""Identification: who is it? The enrolled speakers ranked for a recording."""
+"""Identification: who is it? The enrolled speakers ranked for a recording, or for several."""
 
 from __future__ import annotations
 
 import logging
-from collections.abc import Callable, Collection, Iterator, Mapping, Sequence
-from contextlib import contextmanager
+from collections.abc import Callable, Sequence
+from contextlib import suppress
 from dataclasses import dataclass, replace
-from functools import cache, partial
 from pathlib import Path
+from typing import Final
 
-from facedyn_app.dynamics.match_confidence import judge_match
 from facedyn_app.dynamics.session_qc import assess_quality
 from facedyn_app.errors import FacedynError, MismatchError, TooLittleError
 from facedyn_app.files import check_output_file
-from facedyn_app.headmodel.model import HeadModel
-from facedyn_app.library.gallery import enrolled_gallery
 from facedyn_app.library.library import Library
 from facedyn_app.library.recognizers import active_recognizer
-from facedyn_app.library.records import SessionEntry
-from facedyn_app.progress import OnProgress, ignore
-from facedyn_app.recognizer.calibration import TrialsOf
-from facedyn_app.recognizer.files import load_recognizer
-from facedyn_app.recognizer.model import Recognizer
-from facedyn_app.recognizer.scoring import Gallery
-from facedyn_app.records import Identification, Match, Session
+from facedyn_app.progress import OnProgress, Progress, ignore
+from facedyn_app.records import DriftReport, Identification, Session
 from facedyn_app.reports.tables import write_scores
 from facedyn_app.settings import Settings
-from facedyn_app.workflows.heads import read_ready_head
+from facedyn_app.workflows.comparison import (
+    Enrolled,
+    caution_for,
+    comparing,
+    judged_match,
+    read_enrolled,
+    source_name,
+)
+from facedyn_app.workflows.drift import drift_of
+from facedyn_app.workflows.library import snapshot_of
 from facedyn_app.workflows.options import FitOptions
 from facedyn_app.workflows.path_checks import naming
-from facedyn_app.workflows.recordings import check_recording, is_video, numbered, read_recording
+from facedyn_app.workflows.recordings import check_before_reading, numbered
+from facedyn_app.workflows.records import Recording
 
-UNCALIBRATED = {
-    TrialsOf.NONE: "The recognizer is not calibrated",
-    TrialsOf.SIMULATED: "The recognizer is calibrated on simulated speakers, not on people",
-}
-"""Why there are no probabilities, by whose trials the recognizer was calibrated on."""
-
-JUDGED = 5
+JUDGED: Final = 5
 """Matches, the best ones, whose trust is judged; it takes reading the speaker's sessions."""
+MOST_DRIFT_REPORTS: Final = 5
 
 log = logging.getLogger(__name__)
-
-
-@dataclass(frozen=True, slots=True, eq=False)
-class Enrolled:
-    """Everyone enrolled in a library, ready for one recording after the other.
-
-    Attributes:
-        library: The library.
-        entries: The sessions of each speaker.
-        recognizer: What compares.
-        gallery: The speakers as it compares with them.
-        settings: For threshold and trust.
-    """
-
-    library: Library
-    entries: Mapping[str, Sequence[SessionEntry]]
-    recognizer: Recognizer
-    gallery: Gallery
-    settings: Settings
-
-
-def read_enrolled(
-    library: Library, recognizer: Recognizer, settings: Settings, on_progress: OnProgress = ignore
-) -> Enrolled:
-    """Everyone enrolled with recordings that a recognizer reads.
-
-    Raises:
-        TooLittleError: Nobody is enrolled, or every recording is too short.
-        MismatchError: Only sessions of other heads or channel sets are.
-    """
-    entries = check_gallery(library, recognizer.head_id)
-    keep = settings.privacy.embeddings
-    gallery = enrolled_gallery(library, recognizer, entries, on_progress, keep=keep)
-    return Enrolled(library, entries, recognizer, gallery, settings)
 
 
 def identify(session: Session, enrolled: Enrolled) -> Identification:
@@ -107,126 +70,24 @@ def identify(session: Session, enrolled: Enrolled) -> Identification:
     )
 
 
-def judged_match(
-    match: Match, session: Session, enrolled: Enrolled, *, accepted: bool | None
-) -> Match:
-    """A match with how far it can be believed."""
-    own = [enrolled.library.load(entry) for entry in enrolled.entries[match.name]]
-    trust = judge_match(session, own, enrolled.settings.trust, accepted=accepted)
-    return replace(match, trust=trust)
-
-
-def source_name(session: Session) -> str:
-    """The recording that a session says it is of, for the audit trail."""
-    return str((session.meta.get("source") or {}).get("name", "a session without a source"))
-
-
-def caution_for(recognizer: Recognizer, session: Session) -> str:
-    """Why probabilities are not calibrated for such a session; empty where they are."""
-    calibration = recognizer.calibration
-    if calibration.holds_for(simulated=session.simulated):
-        return ""
-    return f"{UNCALIBRATED[calibration.trials]}: take the ranking as no more than a hint."
-
-
-def check_gallery(library: Library, head_id: str) -> dict[str, list[SessionEntry]]:
-    """The sessions enrolled for each speaker; there is somebody to compare with.
-
-    Raises:
-        TooLittleError: Nobody is enrolled.
-        MismatchError: Only sessions of other heads or channel sets are.
-    """
-    enrolled = library.gallery(head_id)
-    if enrolled:
-        return enrolled
-    others = sorted({entry.head_id for entry in library.sessions() if entry.enrolled})
-    if others:
-        named = " and ".join(f"'{other}'" for other in others)
-        raise MismatchError(
-            f"The recognizer reads '{head_id}', and the sessions enrolled in '{library.folder}' "
-            f"are of {named}.",
-            "Train a recognizer on them ('facedyn train'), or take one that reads them.",
-        )
-    raise TooLittleError(
-        f"Nobody is enrolled in '{library.folder}' with head '{head_id}'.",
-        "Enrol at least one speaker first.",
-    )
-
-
-@dataclass(frozen=True, slots=True, eq=False)
-class Comparison:
-    """What recordings are compared with, and how they are read.
-
-    Attributes:
-        library: The library.
-        names: Its speakers.
-        enrolled: Gives them as they are compared with; prepares them once.
-        options: How recordings are read.
-        settings: Of all stages.
-        head: Gives the head for videos; reads it once.
-    """
-
-    library: Library
-    names: Collection[str]
-    enrolled: Callable[[], Enrolled]
-    options: FitOptions
-    settings: Settings
-    head: Callable[[], HeadModel]
-
-    def session(self, path: Path, on_progress: OnProgress) -> Session:
-        """The session of a recording."""
-        head = self.head() if is_video(path) else None
-        return read_recording(path, head, self.options, self.settings, on_progress)
-
-
-@contextmanager
-def comparing(
-    folder: Path, recognizer: Path | None, options: FitOptions, on_progress: OnProgress
-) -> Iterator[Comparison]:
-    """Open a library to compare recordings with its speakers.
-
-    Args:
-        folder: The library.
-        recognizer: A recognizer; None for the active one of the library.
-        options: How videos are analysed; by the recognizer's head where they name none.
-        on_progress: Called several times a second; may raise Cancelled.
-
-    Raises:
-        InputError: The library or the recognizer cannot be read.
-        MismatchError: Only sessions of other heads or channel sets are enrolled.
-        TooLittleError: Nobody is enrolled.
-    """
-    with Library.open(folder, create=False) as library:
-        chosen = active_recognizer(library) if recognizer is None else load_recognizer(recognizer)
-        names, settings = check_gallery(library, chosen.head_id), Settings()
-        enrolled = cache(partial(read_enrolled, library, chosen, settings, on_progress))
-        head = cache(partial(_head_for, chosen, options, on_progress))
-        yield Comparison(library, names, enrolled, options, settings, head)
-
-
-def _head_for(recognizer: Recognizer, options: FitOptions, on_progress: OnProgress) -> HeadModel:
-    """The head for videos; one that the recognizer does not read is told before the fit."""
-    head = read_ready_head(options.head or recognizer.head_id, on_progress)
-    if head.head_id != recognizer.head_id:
-        raise MismatchError(
-            f"The recognizer was trained on head '{recognizer.head_id}', "
-            f"it cannot read the motion of head '{head.head_id}'.",
-            "Leave --head out, or choose a recognizer that was trained on this head.",
-        )
-    return head
-
-
 @dataclass(frozen=True, slots=True, eq=False)
 class IdentifiedRecordings:
     """Who recordings are.
 
     Attributes:
-        answers: Each recording that could be compared, with its session and the answer.
-        left_out: Why each of the others could not.
+        recordings: Those that could be compared, with their answers.
+        left_out: Each of the others by its name, and why.
     """
 
-    answers: tuple[tuple[Path, Session, Identification], ...]
-    left_out: Mapping[Path, FacedynError]
+    recordings: tuple[Recording, ...]
+    left_out: tuple[tuple[str, FacedynError], ...]
+
+    @property
+    def answers(self) -> tuple[tuple[Recording, Identification], ...]:
+        """Each recording with its answer."""
+        return tuple(
+            (one, one.identification) for one in self.recordings if one.identification is not None
+        )
 
 
 def identify_recordings(
@@ -257,24 +118,109 @@ def identify_recordings(
     """
     if table is not None:
         check_output_file(table, paths)
-    answers: list[tuple[Path, Session, Identification]] = []
-    left_out: dict[Path, FacedynError] = {}
     several = len(paths) > 1
     with comparing(folder, recognizer, options, on_progress) as comparison:
-        for number, path in enumerate(paths, start=1):
-            within = numbered(on_progress, path, number, len(paths)) if several else on_progress
-            try:
-                check_recording(path, options)
-                session = comparison.session(path, within)
-                with naming(path):
-                    answer = identify(session, comparison.enrolled())
-            except FacedynError as error:
-                if not several:
-                    raise
-                log.warning("Left out: %s %s", error.sentence, error.hint)
-                left_out[path] = error
-                continue
-            answers.append((path, session, answer))
-    if table is not None and answers:
-        write_scores([(str(path), answer) for path, _, answer in answers], table)
-    return IdentifiedRecordings(tuple(answers), left_out)
+
+        def identify_one(number: int) -> Recording:
+            path, n_paths = paths[number], len(paths)
+            within = numbered(on_progress, path, number + 1, n_paths) if several else on_progress
+            check_before_reading(path, options)
+            session = comparison.session(path, within)
+            with naming(path):
+                answer = identify(session, comparison.enrolled())
+            return Recording(
+                key=str(path),
+                title=path.name,
+                session=session,
+                quality=answer.quality,
+                identification=answer,
+            )
+
+        found = _identify_each([str(path) for path in paths], identify_one, several=several)
+    if table is not None and found.recordings:
+        write_scores([(one.key, answer) for one, answer in found.answers], table)
+    return found
+
+
+def identify_opened(
+    recording: Recording, folder: Path, settings: Settings, on_progress: OnProgress
+) -> Recording:
+    """Who is an open recording, and how stable are the shapes of the likeliest?
+
+    Args:
+        recording: The recording.
+        folder: The library, whose active recognizer is asked.
+        settings: For threshold and trust.
+        on_progress: Called several times a second; may raise Cancelled.
+
+    Raises:
+        InputError: The library or its recognizer cannot be read.
+        MismatchError: The session is of another head than the recognizer.
+        TooLittleError: Nobody is enrolled, or the session is too short.
+    """
+    with Library.open(folder, create=False) as library:
+        enrolled = read_enrolled(library, active_recognizer(library), settings, on_progress)
+        simulated = snapshot_of(library).simulated_speakers
+        return _identified(recording, enrolled, simulated, on_progress)
+
+
+def identify_ticked(
+    recordings: Sequence[Recording], folder: Path, settings: Settings, on_progress: OnProgress
+) -> IdentifiedRecordings:
+    """As `identify_opened`, of several: those that cannot be compared are named and left out."""
+    with Library.open(folder, create=False) as library:
+        enrolled = read_enrolled(library, active_recognizer(library), settings, on_progress)
+        simulated = snapshot_of(library).simulated_speakers
+
+        def identify_one(number: int) -> Recording:
+            on_progress(Progress("comparing", number, len(recordings)))
+            return _identified(recordings[number], enrolled, simulated, ignore)
+
+        titles = [recording.title for recording in recordings]
+        return _identify_each(titles, identify_one, several=True)
+
+
+def _identify_each(
+    names: Sequence[str], identify_one: Callable[[int], Recording], *, several: bool
+) -> IdentifiedRecordings:
+    """Identify recordings by their number; of several, one that cannot be is named and left out."""
+    found, left_out = [], []
+    for number, name in enumerate(names):
+        try:
+            found.append(identify_one(number))
+        except FacedynError as error:
+            if not several:
+                raise
+            log.warning("Left out: %s %s", error.sentence, error.hint)
+            left_out.append((name, error))
+    return IdentifiedRecordings(tuple(found), tuple(left_out))
+
+
+def _identified(
+    recording: Recording, enrolled: Enrolled, simulated: frozenset[str], on_progress: OnProgress
+) -> Recording:
+    """A recording with who it is, and how stable the shapes of the likeliest are."""
+    found = identify(recording.session, enrolled)
+    names = [match.name for match in found.matches[:MOST_DRIFT_REPORTS]]
+    drift = []
+    for number, name in enumerate(names):
+        on_progress(Progress("measuring the drift", number, len(names)))
+        drift += _drift(enrolled.library, name, recording, joins=found.known and number == 0)
+    return replace(
+        recording,
+        identification=found,
+        quality=found.quality,
+        drift=tuple(drift),
+        simulated_speakers=simulated,
+    )
+
+
+def _drift(library: Library, name: str, recording: Recording, *, joins: bool) -> list[DriftReport]:
+    """The speaker's drift, the recording among their sessions when it is taken for theirs."""
+    source = recording.session.meta.get("source") or {}
+    kept = {entry.source_sha256 for entry in library.sessions(name)}
+    new = joins and source.get("sha256") not in kept
+    # A speaker whose sessions are all too short, or of different heads, has no drift to show.
+    with suppress(TooLittleError, MismatchError):
+        return [drift_of(library, name, (recording.title, recording.session) if new else None)]
+    return []

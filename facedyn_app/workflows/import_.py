@@ -150,11 +150,13 @@ class _Import:
     def _fitted(self, recording: Recording, on_progress: OnProgress) -> list[tuple[str, Session]]:
         """The session of a video and whose it is; none where the library has it already."""
         speaker, path = recording.speaker, recording.path
-        if (checked_name(speaker), sha256_of_recording([path])) in self._known:
+        sha256 = sha256_of_recording([path])
+        if (checked_name(speaker), sha256) in self._known:
             return []
-        return [
-            (speaker, read_recording(path, self.head, self._options, self._settings, on_progress))
-        ]
+        session = read_recording(
+            path, self.head, self._options, self._settings, on_progress, sha256
+        )
+        return [(speaker, session)]
 
     def _of(
         self, recording: Recording, read: Future[tuple[Session, ...]]

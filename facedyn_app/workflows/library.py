@@ -1,20 +1,18 @@
-"""Sessions and recognizers of a library: listed, dated, chosen, brought in."""
+"""Sessions of a library: listed, dated, opened; its speakers as they are shown."""
 
 from __future__ import annotations
 
 from datetime import date
 from pathlib import Path
 
+from facedyn_app.dynamics.session_qc import assess_quality
 from facedyn_app.errors import InputError
+from facedyn_app.library.database import is_library
 from facedyn_app.library.library import Library
-from facedyn_app.library.recognizers import (
-    BUILT_IN,
-    RecognizerEntry,
-    activate_recognizer,
-    add_recognizer,
-    list_recognizers,
-)
 from facedyn_app.library.records import SessionEntry, in_order
+from facedyn_app.progress import OnProgress, ignore
+from facedyn_app.settings import Settings
+from facedyn_app.workflows.records import LibrarySnapshot, ListedSession, ListedSpeaker, Recording
 
 
 def list_sessions(folder: Path, speaker: str | None) -> list[SessionEntry]:
@@ -45,34 +43,82 @@ def date_session(folder: Path, speaker: str, name: str, day: date | None) -> Ses
         return library.date_session(own[name], day)
 
 
-def recognizers_of(folder: Path) -> tuple[RecognizerEntry, ...]:
-    """The recognizers of a library, the built-in one first.
+def existing_library(folder: Path) -> Library | None:
+    """The library of a folder, open; None where there is none yet.
 
     Raises:
-        InputError: The library cannot be read.
+        InputError: There is one that cannot be used.
     """
+    if not is_library(folder):
+        return None
+    return Library.open(folder, create=False)
+
+
+def list_library(folder: Path, _on_progress: OnProgress = ignore) -> LibrarySnapshot:
+    """List the speakers of a library; none where there is no library yet."""
+    library = existing_library(folder)
+    if library is None:
+        return LibrarySnapshot(folder, ())
+    with library:
+        return snapshot_of(library)
+
+
+def date_listed_session(
+    key: int, day: date | None, folder: Path, _on_progress: OnProgress = ignore
+) -> LibrarySnapshot:
+    """As `date_session`, by a session's key; return what the library holds then."""
     with Library.open(folder, create=False) as library:
-        return list_recognizers(library)
+        library.date_session(_entry(library, key), day)
+        return snapshot_of(library)
 
 
-def use_recognizer(folder: Path, name: str | None) -> None:
-    """Let a recognizer of a library answer from now on; None for the built-in one.
+def open_session(
+    key: int, folder: Path, settings: Settings, _on_progress: OnProgress = ignore
+) -> Recording:
+    """Read a session of a library.
 
     Raises:
-        InputError: It is missing or damaged, or the library cannot be read.
-        MismatchError: It reads another head than the library's sessions.
+        InputError: It is not there any more, or cannot be read.
     """
     with Library.open(folder, create=False) as library:
-        activate_recognizer(library, name or BUILT_IN)
+        entry = _entry(library, key)
+        session = library.load(entry)
+    return Recording(
+        key=f"{folder}#{entry.id}",
+        title=f"{entry.speaker or 'unknown'}, {entry.name}",
+        session=session,
+        quality=assess_quality(session, settings.trust),
+    )
 
 
-def bring_in_recognizer(folder: Path, source: Path) -> str:
-    """Add a recognizer that was made elsewhere to a library; gives its name there.
+def snapshot_of(library: Library) -> LibrarySnapshot:
+    """What a library holds."""
+    sessions: dict[str | None, list[ListedSession]] = {}
+    for entry in in_order(library.sessions()):
+        sessions.setdefault(entry.speaker, []).append(_listed(entry))
+    return LibrarySnapshot(
+        library.folder,
+        tuple(
+            ListedSpeaker(speaker.name, speaker.consent, tuple(sessions.get(speaker.name, ())))
+            for speaker in library.speakers()
+        ),
+    )
 
-    Raises:
-        InputError: It or the library cannot be read, or one of its name is there already.
-        MismatchError: It reads another head than the library's sessions.
-        OutputError: The library cannot be written.
-    """
-    with Library.open(folder, create=False) as library:
-        return add_recognizer(library, source)
+
+def _entry(library: Library, key: int) -> SessionEntry:
+    found = [entry for entry in library.sessions() if entry.id == key]
+    if not found:
+        raise InputError("This session is no longer in the library.", "Open the library again.")
+    return found[0]
+
+
+def _listed(entry: SessionEntry) -> ListedSession:
+    recorded = entry.recorded_at
+    return ListedSession(
+        key=entry.id,
+        name=entry.name,
+        simulated=entry.simulated,
+        seconds=entry.seconds,
+        day=None if recorded is None else recorded.astimezone().date(),
+        date_text=entry.date_words,
+    )

@@ -109,11 +109,26 @@ def check_recording(path: Path, options: FitOptions) -> None:
     """
     check_input_file(path, "recording")
     if is_video(path):
-        from facedyn_app.video import probe_video
-
-        probe_video(path, options.video)
+        _check_video(path, options)
     else:
         read_one_kept(path, None, None)
+
+
+def check_before_reading(path: Path, options: FitOptions) -> None:
+    """As `check_recording`, where it is read next: what needs no fit is not read twice.
+
+    Raises:
+        InputError: It is missing, or a video that cannot be read.
+    """
+    check_input_file(path, "recording")
+    if is_video(path):
+        _check_video(path, options)
+
+
+def _check_video(path: Path, options: FitOptions) -> None:
+    from facedyn_app.video import probe_video  # slow to import
+
+    probe_video(path, options.video)
 
 
 def read_recording(
@@ -122,6 +137,7 @@ def read_recording(
     options: FitOptions,
     settings: Settings,
     on_progress: OnProgress,
+    sha256: str | None = None,
 ) -> Session:
     """The session of a recording; a video is analysed for it.
 
@@ -131,6 +147,7 @@ def read_recording(
         options: How a video is analysed.
         settings: Of all stages.
         on_progress: Called several times a second; may raise Cancelled.
+        sha256: Of a video's file where it is known already; None computes it.
 
     Raises:
         InputError: The recording cannot be read.
@@ -148,6 +165,7 @@ def read_recording(
                 replace(settings, video=options.video),
                 device=options.device,
                 face=options.face,
+                sha256=sha256,
                 on_progress=on_progress,
             )
             return analysis.session

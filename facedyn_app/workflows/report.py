@@ -14,7 +14,6 @@ from facedyn_app.dynamics.motion_range import measure_motion_range
 from facedyn_app.dynamics.session_qc import SessionQc, assess_quality, measure_session_qc
 from facedyn_app.errors import FacedynError, TooLittleError
 from facedyn_app.files import atomic_file, check_output_file
-from facedyn_app.library.database import is_library
 from facedyn_app.library.library import Library
 from facedyn_app.library.records import SessionEntry, SpeakerEntry
 from facedyn_app.library.session_file import load_session
@@ -24,10 +23,12 @@ from facedyn_app.reports.corpus_page import Member, corpus_page
 from facedyn_app.reports.page import Provenance
 from facedyn_app.reports.session_page import session_page
 from facedyn_app.reports.speaker_page import Visit, speaker_page
-from facedyn_app.settings import Settings, TrustSettings
+from facedyn_app.settings import TrustSettings
 from facedyn_app.workflows.analyse import PROGRAM
 from facedyn_app.workflows.drift import DriftReading, no_drift, sessions_by_date
+from facedyn_app.workflows.library import existing_library
 from facedyn_app.workflows.path_checks import check_input_file
+from facedyn_app.workflows.records import Recording
 
 PrintPdf = Callable[[str, Path], None]
 """Prints a page of HTML into a PDF file."""
@@ -51,53 +52,76 @@ class WrittenReport:
     control: SessionQc | None = None
 
 
-def write_report(
-    session: Path | None,
+def report_on_session(
+    source: Path | Recording,
+    folder: Path,
+    out: Path,
+    trust: TrustSettings,
+    print_pdf: PrintPdf,
+    _on_progress: OnProgress = ignore,
+) -> WrittenReport:
+    """Write a report on a session; its speaker and consent are looked up in the library.
+
+    Args:
+        source: The session file, or the open recording.
+        folder: The library; there may be none.
+        out: The file, `.html` or `.pdf`.
+        trust: Where "good" ends and "do not use" begins.
+        print_pdf: Prints a page.
+
+    Raises:
+        InputError: The session or library cannot be read.
+        OutputError: The file cannot be written.
+    """
+    if isinstance(source, Path):
+        check_input_file(source, "session file")
+        check_output_file(out, inputs=(source,))
+        name, session = source.name, load_session(source)
+    else:
+        check_output_file(out)
+        name, session = source.title, source.session
+    library = existing_library(folder)
+    with library or nullcontext():
+        page = session_report(name, session, trust, library)
+    write_page(page, out, print_pdf)
+    quality = assess_quality(session, trust)
+    return WrittenReport(f"session {name}", quality, measure_session_qc(session))
+
+
+def report_on_speakers(
     speaker: str | None,
     folder: Path,
     out: Path,
+    trust: TrustSettings,
     print_pdf: PrintPdf,
     on_progress: OnProgress,
 ) -> WrittenReport:
-    """Make a report and write it.
+    """Write a report on one speaker, or on all of a library.
 
     Args:
-        session: A session file; its speaker and consent are looked up in the library if it is
-            there. None for a report on speakers.
         speaker: One speaker; None for all of the library.
         folder: The library.
         out: The file, `.html` or `.pdf`.
+        trust: Where "good" ends and where a shape drifts.
         print_pdf: Prints a page.
         on_progress: Called for every session of a speaker, or every speaker; may raise Cancelled.
 
     Raises:
-        InputError: The session or library cannot be read, or there is no such speaker.
+        InputError: The library cannot be read, or there is no such speaker.
         OutputError: The file cannot be written.
         TooLittleError: There is nobody in the library, or no session of the speaker.
     """
-    trust = Settings().trust
-    if session is not None:
-        check_input_file(session, "session file")
-        check_output_file(out, inputs=(session,))
-        measured = load_session(session)
-        library = Library.open(folder, create=False) if is_library(folder) else None
-        with library or nullcontext():
-            page = report_on_session(session.name, measured, trust, library)
-        quality = assess_quality(measured, trust)
-        written = WrittenReport(f"session {session.name}", quality, measure_session_qc(measured))
-    else:
-        check_output_file(out)
-        with Library.open(folder, create=False) as opened:
-            if speaker is None:
-                page = report_on_library(opened, trust, on_progress)
-            else:
-                page = report_on_speaker(opened, speaker, trust, on_progress)
-        written = WrittenReport(f"library {folder}" if speaker is None else f"speaker {speaker}")
+    check_output_file(out)
+    with Library.open(folder, create=False) as library:
+        if speaker is None:
+            page = library_report(library, trust, on_progress)
+        else:
+            page = speaker_report(library, speaker, trust, on_progress)
     write_page(page, out, print_pdf)
-    return written
+    return WrittenReport(f"library {folder}" if speaker is None else f"speaker {speaker}")
 
 
-def report_on_session(
+def session_report(
     name: str, session: Session, trust: TrustSettings, library: Library | None = None
 ) -> str:
     """The page of one session.
@@ -112,14 +136,14 @@ def report_on_session(
     return session_page(name, session, trust, _provenance(speaker, consent))
 
 
-def report_on_speaker(
+def speaker_report(
     library: Library, speaker: str, trust: TrustSettings, on_progress: OnProgress = ignore
 ) -> str:
     """The page of one speaker's sessions, by date.
 
     Raises:
         InputError: There is no such speaker, or a session cannot be read.
-        TooLittleError: He has no sessions.
+        TooLittleError: They have no sessions.
     """
     entries = sessions_by_date(library, speaker)
     if not entries:
@@ -138,9 +162,7 @@ def report_on_speaker(
     return speaker_page(visits, _drift(found.speaker, reading), trust, found)
 
 
-def report_on_library(
-    library: Library, trust: TrustSettings, on_progress: OnProgress = ignore
-) -> str:
+def library_report(library: Library, trust: TrustSettings, on_progress: OnProgress = ignore) -> str:
     """The page of all speakers of a library.
 
     Raises:

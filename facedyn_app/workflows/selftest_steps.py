@@ -26,10 +26,11 @@ from facedyn_app.settings import NetworkSettings, Settings, TrainSettings
 from facedyn_app.simulate.corpus import simulate_sessions
 from facedyn_app.video import SIMULATED, probe_video, read_frames, write_video
 from facedyn_app.workflows.analyse import analyse_video
+from facedyn_app.workflows.comparison import read_enrolled
 from facedyn_app.workflows.demo import demo_videos
 from facedyn_app.workflows.drift import drift_of
 from facedyn_app.workflows.heads import quiet_drawing, ready_head
-from facedyn_app.workflows.identify import identify, read_enrolled
+from facedyn_app.workflows.identify import identify
 
 CONSENT = "A made speaker, not a person: no consent needed."
 N_FRAMES, N_SPEAKERS, SECONDS, N_STEPS = 125, 3, 20.0, 3

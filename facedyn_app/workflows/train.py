@@ -10,25 +10,30 @@ from __future__ import annotations
 import hashlib
 import json
 import os
+import re
 import shutil
 from collections.abc import Sequence
 from dataclasses import asdict, dataclass, replace
 from pathlib import Path
-from typing import Any
+from threading import Event
+from typing import Any, Final
 
+from facedyn_app.device import use_threads
 from facedyn_app.errors import InputError, TooLittleError
 from facedyn_app.library.library import Library
 from facedyn_app.library.records import SessionEntry
-from facedyn_app.progress import OnProgress
+from facedyn_app.progress import OnProgress, Progress, StopEarly, ignore
 from facedyn_app.recognizer.accuracy import Accuracy
 from facedyn_app.recognizer.checkpoint import CheckpointDir
 from facedyn_app.recognizer.evaluation import accuracy_of
 from facedyn_app.recognizer.files import check_recognizer_folder, save_recognizer
+from facedyn_app.recognizer.history import TrainingState
 from facedyn_app.recognizer.model import Recognizer
 from facedyn_app.recognizer.split import TestSessions
 from facedyn_app.recognizer.training import train
 from facedyn_app.recognizer.trials import Trials
 from facedyn_app.settings import Settings
+from facedyn_app.workflows.library import existing_library
 from facedyn_app.workflows.split import (
     LibrarySessions,
     Split,
@@ -37,7 +42,9 @@ from facedyn_app.workflows.split import (
     validation_trials,
 )
 
-UNFINISHED = ".training"
+FIRST_NAME: Final = "recognizer"
+_NAME: Final = re.compile(r"[^\W.][^/\\:*?\"<>|\x00-\x1f]{0,99}")
+UNFINISHED: Final = ".training"
 """What the folder of an unfinished training is called after the recognizer's."""
 
 
@@ -60,12 +67,98 @@ class TrainingPlan:
     sessions: frozenset[int] | None = None
 
 
+@dataclass(frozen=True, slots=True, eq=False)
+class Material:
+    """What a library has to train on.
+
+    Attributes:
+        folder: The library.
+        sessions: Its sessions that have a speaker.
+        taken: Names that its recognizers have.
+        unfinished: Names of trainings that were stopped and can go on.
+    """
+
+    folder: Path
+    sessions: tuple[SessionEntry, ...] = ()
+    taken: frozenset[str] = frozenset()
+    unfinished: frozenset[str] = frozenset()
+
+    def free_name(self) -> str:
+        """A name for a new recognizer; that of an unfinished training where there is one."""
+        if self.unfinished:
+            return min(self.unfinished)
+        n_most = len(self.taken) + 1
+        names = [FIRST_NAME, *(f"{FIRST_NAME} {n}" for n in range(2, n_most + 2))]
+        return next(name for name in names if name not in self.taken)
+
+    def name_error(self, name: str) -> str:
+        """What is wrong with a name for a new recognizer; empty where nothing is."""
+        if not name:
+            return "Give the recognizer a name."
+        if not _NAME.fullmatch(name) or name.endswith((UNFINISHED, " ", ".")):
+            return 'A name begins with a letter or a digit and has none of / \\ : * ? " < > |'
+        if name in self.taken:
+            return "There is a recognizer of this name already."
+        return ""
+
+
+def read_material(folder: Path, _on_progress: OnProgress = ignore) -> Material:
+    """Read what a library has to train on; nothing where there is no library yet."""
+    library = existing_library(folder)
+    if library is None:
+        return Material(folder)
+    with library:
+        place = library.recognizers_folder
+        names = [path.name for path in place.iterdir() if not path.name.startswith(".")]
+        unfinished = [
+            name.removesuffix(UNFINISHED)
+            for name in names
+            if name.endswith(UNFINISHED) and CheckpointDir(place / name, "").begun
+        ]
+        return Material(
+            folder,
+            tuple(entry for entry in library.sessions() if entry.speaker is not None),
+            frozenset(name for name in names if not name.endswith(UNFINISHED)),
+            frozenset(unfinished),
+        )
+
+
 def train_on_library(
     folder: Path, out: Path, settings: Settings, plan: TrainingPlan, on_progress: OnProgress
 ) -> Recognizer:
     """As `train_recognizer`, with the library's folder; InputError where there is none."""
     with Library.open(folder, create=False) as library:
         return train_recognizer(library, out, settings, plan, on_progress)
+
+
+def train_by_name(
+    name: str,
+    folder: Path,
+    settings: Settings,
+    plan: TrainingPlan,
+    enough: Event,
+    on_progress: OnProgress,
+) -> Recognizer:
+    """As `train_on_library`, among the library's own recognizers.
+
+    Args:
+        name: The new recognizer's.
+        folder: The library.
+        settings: Features, network, training, threads.
+        plan: Split, head, device.
+        enough: Once it is set, the best so far becomes the result.
+        on_progress: Called several times a second; may raise Cancelled.
+    """
+
+    def until_enough(progress: Progress) -> None:
+        on_progress(progress)
+        if enough.is_set() and isinstance(progress.partial, TrainingState):
+            raise StopEarly
+
+    use_threads(settings.machine.threads)
+    with Library.open(folder, create=False) as library:
+        out = library.recognizers_folder / name
+        return train_recognizer(library, out, settings, plan, until_enough)
 
 
 def train_recognizer(

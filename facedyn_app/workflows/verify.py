@@ -10,7 +10,7 @@ from facedyn_app.library.library import Library
 from facedyn_app.library.operations import checked_name
 from facedyn_app.progress import OnProgress
 from facedyn_app.records import Match, Quality, SameSpeaker, Session, Verification
-from facedyn_app.workflows.identify import (
+from facedyn_app.workflows.comparison import (
     Enrolled,
     caution_for,
     comparing,
@@ -19,7 +19,7 @@ from facedyn_app.workflows.identify import (
 )
 from facedyn_app.workflows.options import FitOptions
 from facedyn_app.workflows.path_checks import naming
-from facedyn_app.workflows.recordings import check_recording
+from facedyn_app.workflows.recordings import check_before_reading
 
 EVEN = 0.5
 """Probability at which the same and another speaker are equally likely."""
@@ -54,7 +54,7 @@ def verify_recording(
     with comparing(folder, recognizer, options, on_progress) as comparison:
         if checked_name(name) not in comparison.names:
             raise not_enrolled(name, comparison.library)
-        check_recording(path, options)
+        check_before_reading(path, options)
         session = comparison.session(path, on_progress)
         with naming(path):
             return session, verify(checked_name(name), session, comparison.enrolled())

@@ -15,7 +15,6 @@ from pytestqt.qtbot import QtBot
 
 from facedyn_app.gui.controllers.app import AppController
 from facedyn_app.gui.main_window import MainWindow
-from facedyn_app.gui.recording import Recording
 from facedyn_app.gui.state import AppState
 from facedyn_app.gui.theme import apply_theme
 from facedyn_app.headmodel.model import HeadModel
@@ -32,6 +31,7 @@ from facedyn_app.records import (
     VideoInfo,
 )
 from facedyn_app.settings import Settings
+from facedyn_app.workflows.records import Recording
 
 N_FRAMES, FPS = 30, 25.0
 PATIENCE_MS = 120_000

@@ -7,8 +7,8 @@ from pathlib import Path
 from pytestqt.qtbot import QtBot
 
 from facedyn_app.gui.controllers.app import AppController
-from facedyn_app.gui.workflows.library import Enrolment
 from facedyn_app.library.library import Library
+from facedyn_app.workflows.enrol import Enrolment
 from tests.gui.conftest import (
     N_FRAMES,
     PATIENCE_MS,

@@ -18,12 +18,11 @@ from facedyn_app.assets import asset_folder
 from facedyn_app.errors import InputError
 from facedyn_app.gui.controllers.app import AppController
 from facedyn_app.gui.dialogs.record import RecordDialog
-from facedyn_app.gui.workflows.camera import CameraFeed, LiveTiming
 from facedyn_app.records import INVALID_REASONS, ByteArray, Motion, PartialFit
 from facedyn_app.settings import Settings
 from facedyn_app.video import probe_video, read_frames
 from facedyn_app.video.camera import PacedVideo, SourceChoice
-from facedyn_app.workflows.camera import LiveFrame
+from facedyn_app.workflows.camera_feed import CameraFeed, LiveTiming
 from tests.conftest import moving_image
 from tests.gui.conftest import PATIENCE_MS, made_recording, wait_idle
 
@@ -335,7 +334,7 @@ def nothing_seen(feed: CameraFeed) -> int:
     """Take the newest frame, say that it shows no face; gives its number."""
     frame = feed.newest(0.0)
     assert frame is not None
-    feed.tell(frame, LiveFrame(_no_face(frame.seconds), None, (0.0, 0.0, 0.0)), ("a", "b"))
+    feed.tell(frame, _no_face(frame.seconds), ("a", "b"))
     return frame.index
 
 

@@ -14,8 +14,8 @@ from pytestqt.qtbot import QtBot
 
 from facedyn_app.gui import docks
 from facedyn_app.gui.main_window import MainWindow
-from facedyn_app.gui.recording import Span
 from facedyn_app.gui.state import AppState
+from facedyn_app.gui.timeline import Span
 from facedyn_app.headmodel.expression_mesh import ExpressionMesh
 from facedyn_app.headmodel.model import HeadModel
 from tests.conftest import SQUARE, square_left

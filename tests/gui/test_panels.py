@@ -29,10 +29,10 @@ from facedyn_app.gui.widgets.form_parts import TickBox
 from facedyn_app.gui.widgets.panel import Panel
 from facedyn_app.gui.widgets.seek_bar import SeekBar
 from facedyn_app.gui.widgets.status_line import StatusLine, TimeLeft
-from facedyn_app.gui.workflows.library import LibrarySnapshot, ListedSession, ListedSpeaker
 from facedyn_app.progress import Progress
 from facedyn_app.records import MatchTrust
 from facedyn_app.settings import TrustSettings
+from facedyn_app.workflows.records import LibrarySnapshot, ListedSession, ListedSpeaker
 from tests.gui.conftest import (
     N_FRAMES,
     made_drift,

@@ -11,9 +11,8 @@ from pytestqt.qtbot import QtBot
 from facedyn_app.errors import OutputError
 from facedyn_app.gui.controllers.app import AppController
 from facedyn_app.gui.dialogs.form import plain_name
-from facedyn_app.gui.dialogs.report import ReportDialog
+from facedyn_app.gui.dialogs.report import ReportDialog, ReportOrder
 from facedyn_app.gui.pdf import print_pdf
-from facedyn_app.gui.workflows.export import ReportOrder
 from facedyn_app.library.library import Library
 from tests.gui.conftest import drifting_session, made_recording, made_session, wait_idle
 

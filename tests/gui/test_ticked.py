@@ -10,10 +10,10 @@ from pytestqt.qtbot import QtBot
 
 from facedyn_app.dynamics.session_qc import assess_quality
 from facedyn_app.gui.controllers.app import AppController
-from facedyn_app.gui.recording import Recording
 from facedyn_app.library.library import Library
 from facedyn_app.settings import TrustSettings
 from facedyn_app.simulate.corpus import simulate_sessions
+from facedyn_app.workflows.records import Recording
 from tests.gui.conftest import choose, wait_idle
 
 

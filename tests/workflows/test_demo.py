@@ -7,9 +7,10 @@ from pathlib import Path
 import pytest
 
 from facedyn_app.library.library import Library
-from facedyn_app.progress import Progress
+from facedyn_app.progress import Progress, ignore
 from facedyn_app.settings import Settings
-from facedyn_app.workflows.demo import DemoResult, demo_videos, run_demo
+from facedyn_app.workflows.demo import DemoResult, demo_videos, open_demo, run_demo
+from facedyn_app.workflows.library import list_library
 
 
 @pytest.fixture(scope="module")
@@ -54,3 +55,17 @@ def test_a_second_run_looks_at_no_video_again(folder: Path, result: DemoResult) 
         assert {entry.name: entry.n_sessions for entry in library.speakers()} == {
             video.speaker: 2 for video in demo_videos()
         }
+
+
+def test_the_demo_is_opened_with_a_recording_of_each_probe(
+    folder: Path, result: DemoResult
+) -> None:
+    opened = open_demo(folder, Settings(), ignore)
+    assert opened.snapshot == list_library(folder)
+    speakers = frozenset(probe.speaker for probe in result.probes)
+    for recording, probe in zip(opened.recordings, result.probes, strict=True):
+        assert (recording.video, recording.true_speaker) == (probe.video, probe.speaker)
+        assert recording.label == f"{probe.video.name} (simulated)"
+        assert recording.identification is not None
+        assert len(recording.drift) == len(speakers)
+        assert recording.simulated_speakers == speakers

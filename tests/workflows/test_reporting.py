@@ -7,7 +7,7 @@ from facedyn_app.library.library import Library
 from facedyn_app.records import Session
 from facedyn_app.settings import TrustSettings
 from facedyn_app.simulate.corpus import simulate_sessions
-from facedyn_app.workflows.report import UNTRACED, report_on_library, report_on_session
+from facedyn_app.workflows.report import UNTRACED, library_report, session_report
 
 TRUST = TrustSettings()
 
@@ -23,12 +23,12 @@ def test_each_face_of_a_recording_has_its_own_consent(tmp_path: Path) -> None:
         library.enrol("Anna", made(0, 1), "Anna said yes")
         library.enrol("Ben", made(1, 2), "Ben said yes")
         for face, own, other in ((1, "Anna", "Ben"), (2, "Ben", "Anna")):
-            page = report_on_session("table.mp4", made(face - 1, face), TRUST, library)
+            page = session_report("table.mp4", made(face - 1, face), TRUST, library)
             assert f"{own} said yes" in page
             assert f"{other} said yes" not in page
-        stranger = report_on_session("table.mp4", made(2, 3), TRUST, library)
+        stranger = session_report("table.mp4", made(2, 3), TRUST, library)
         assert "none recorded with this session" in stranger
-        untraced = report_on_session("table.mp4", made(0, 1, None), TRUST, library)
+        untraced = session_report("table.mp4", made(0, 1, None), TRUST, library)
         assert UNTRACED in untraced
 
 
@@ -40,7 +40,7 @@ def test_a_damaged_session_is_named_and_the_others_are_told(tmp_path: Path) -> N
                 library.enrol(name, session, "yes")
         entry = library.sessions("Anna")[0]
         (library.folder / "sessions" / entry.file_name).write_bytes(b"damaged")
-        page = report_on_library(library, TRUST)
+        page = library_report(library, TRUST)
     assert entry.file_name in page
     assert "cannot be used" in page
     assert '<td class="name">Ben (simulated)</td><td>2</td>' in page

@@ -21,7 +21,8 @@ from facedyn_app.simulate.motion import simulate_motion
 from facedyn_app.simulate.rendering import make_scene, render_motion
 from facedyn_app.video import SIMULATED, write_video
 from facedyn_app.workflows.analyse import analyse_video
-from facedyn_app.workflows.identify import identify, read_enrolled
+from facedyn_app.workflows.comparison import read_enrolled
+from facedyn_app.workflows.identify import identify
 from facedyn_app.workflows.verify import same_or_not
 
 

@@ -14,14 +14,20 @@ from facedyn_app.gui.controllers.identification import IdentificationController
 from facedyn_app.gui.controllers.library import LibraryController
 from facedyn_app.gui.frame_feed import FrameFeed
 from facedyn_app.gui.jobs import Batch, Job, JobQueue
-from facedyn_app.gui.recording import Recording
 from facedyn_app.gui.state import AppState
 from facedyn_app.gui.status import EMPTY, PanelStatus, error_status
 from facedyn_app.gui.timeline import TimelineBuffer
-from facedyn_app.gui.workflows import analysis
-from facedyn_app.gui.workflows.analysis import VIDEOS, Found, find_recordings
 from facedyn_app.progress import OnProgress
 from facedyn_app.records import PartialFit
+from facedyn_app.workflows.demo import DemoOpened, open_demo
+from facedyn_app.workflows.open_recording import (
+    VIDEOS,
+    Found,
+    find_recordings,
+    open_measured,
+    open_video,
+)
+from facedyn_app.workflows.records import Recording
 
 AFTER_FIT: Final = "The answer comes when the face is fitted."
 Result = TypeVar("Result")
@@ -74,7 +80,7 @@ class AnalysisController(QObject):
         short: Queue of short work on the disk.
 
     Attributes:
-        demo_opened: analysis.DemoOpened.
+        demo_opened: DemoOpened.
         retried: Job: it had failed and is done again by another one.
         failed: Exception of what could not be opened.
     """
@@ -131,7 +137,7 @@ class AnalysisController(QObject):
         """
         self._submit(
             f"Fit face: {path.name}",
-            partial(analysis.analyse, path, face, self._head_name, self._state.settings),
+            partial(open_video, path, face, self._head_name, self._state.settings),
             self._take_analysis,
             partial(self.open_video, path, face),
         )
@@ -140,7 +146,7 @@ class AnalysisController(QObject):
         """Open a session file or another program's measurement, then ask who it is."""
         self._submit(
             f"Open: {path.name}",
-            partial(analysis.open_measured, path, self._head_name, self._state.settings),
+            partial(open_measured, path, self._head_name, self._state.settings),
             self._take_analysis,
             partial(self.open_measured, path),
         )
@@ -149,7 +155,7 @@ class AnalysisController(QObject):
         """Run the demo and show its first probe."""
         self._submit(
             "Demo",
-            partial(analysis.open_demo, folder, self._state.settings),
+            partial(open_demo, folder, self._state.settings),
             self._take_demo,
             partial(self.open_demo, folder),
         )
@@ -227,7 +233,7 @@ class AnalysisController(QObject):
             self._state.show_recording(recording.key)
         self._identification.ask(recording)
 
-    def _take_demo(self, opened: analysis.DemoOpened, watched: bool) -> None:
+    def _take_demo(self, opened: DemoOpened, watched: bool) -> None:
         self._library.take_snapshot(opened.snapshot)
         for recording in opened.recordings:
             self._state.add_recording(recording)

@@ -28,11 +28,11 @@ from facedyn_app.gui.jobs import Job, JobQueue
 from facedyn_app.gui.main_window import MainWindow
 from facedyn_app.gui.state import AppState
 from facedyn_app.gui.theme import apply_theme
-from facedyn_app.gui.workflows.heads import HeadPictures
 from facedyn_app.headmodel.model import HeadModel
 from facedyn_app.records import DriftReport
 from facedyn_app.settings import Settings
 from facedyn_app.video import ListSources, list_cameras
+from facedyn_app.workflows.head_pictures import HeadPictures
 
 
 class AppController(QObject):

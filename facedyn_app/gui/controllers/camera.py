@@ -16,8 +16,8 @@ from facedyn_app.gui.formatting import duration_text
 from facedyn_app.gui.jobs import JobQueue
 from facedyn_app.gui.main_window import MainWindow
 from facedyn_app.gui.state import AppState
-from facedyn_app.gui.workflows.camera import CameraUpdate
 from facedyn_app.video import ListSources, RecordedVideo
+from facedyn_app.workflows.camera_feed import CameraUpdate
 
 
 class CameraController(QObject):

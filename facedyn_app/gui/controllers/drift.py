@@ -12,8 +12,8 @@ from facedyn_app.gui.dialogs.drift import DriftWindow
 from facedyn_app.gui.jobs import JobQueue
 from facedyn_app.gui.state import AppState
 from facedyn_app.gui.status import PanelStatus, error_status
-from facedyn_app.gui.workflows.drift import DriftDetail, detail_drift
-from facedyn_app.gui.workflows.library import LibrarySnapshot
+from facedyn_app.workflows.drift_detail import DriftDetail, detail_drift
+from facedyn_app.workflows.records import LibrarySnapshot
 
 
 class DriftController(QObject):

@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Callable, Iterable
 from functools import partial
 from pathlib import Path
+from typing import TypeVar
 
 from PySide6.QtCore import QObject, Qt, Slot
 from PySide6.QtWidgets import QDialog, QFileDialog
@@ -12,17 +13,26 @@ from PySide6.QtWidgets import QDialog, QFileDialog
 from facedyn_app.folders import documents_folder
 from facedyn_app.gui.controllers.library import LibraryController
 from facedyn_app.gui.dialogs.form import plain_name
-from facedyn_app.gui.dialogs.mesh_export import MeshDialog
-from facedyn_app.gui.dialogs.report import ReportDialog
+from facedyn_app.gui.dialogs.mesh_export import MeshDialog, MeshOrder
+from facedyn_app.gui.dialogs.report import ReportDialog, ReportOrder
 from facedyn_app.gui.jobs import JobQueue
 from facedyn_app.gui.main_window import MainWindow
 from facedyn_app.gui.pdf import print_pdf
-from facedyn_app.gui.recording import Recording
 from facedyn_app.gui.state import AppState
-from facedyn_app.gui.workflows import export
-from facedyn_app.gui.workflows.export import MeshOrder, ReportOrder
 from facedyn_app.progress import OnProgress
 from facedyn_app.reports.kinds import FilmFormat, TableFormat
+from facedyn_app.workflows.export import (
+    ExportedMeshes,
+    export_film,
+    export_meshes,
+    export_scores,
+    export_table,
+)
+from facedyn_app.workflows.options import MeshOptions
+from facedyn_app.workflows.records import Recording
+from facedyn_app.workflows.report import report_on_session, report_on_speakers
+
+Result = TypeVar("Result")
 
 
 class ExportController(QObject):
@@ -55,7 +65,7 @@ class ExportController(QObject):
             return
         path = self._ask_place("Export table", recording, "", TableFormat)
         if path is not None:
-            self._write(path, partial(export.export_table, recording, path))
+            self._write(path, partial(export_table, recording.session, path))
 
     @Slot()
     def ask_scores(self) -> None:
@@ -75,7 +85,7 @@ class ExportController(QObject):
             return
         path = self._ask_place("Export scores", recordings[0], "-scores", ("csv",))
         if path is not None:
-            self._write(path, partial(export.export_scores, recordings, path))
+            self._write(path, partial(export_scores, recordings, path))
 
     @Slot()
     def ask_film(self) -> None:
@@ -86,7 +96,7 @@ class ExportController(QObject):
             return
         path = self._ask_place("Export film", recording, "-measured", FilmFormat)
         if path is not None:
-            self._write(path, partial(export.export_film, recording, path))
+            self._write(path, partial(export_film, recording.session, recording.video, path, None))
 
     def _ask_place(
         self, title: str, recording: Recording, added: str, forms: Iterable[str]
@@ -135,20 +145,43 @@ class ExportController(QObject):
 
     def export_meshes(self, recording: Recording, order: MeshOrder) -> None:
         """Write meshes of a recording."""
-        self._write(order.path, partial(export.export_meshes, recording, order))
+        number = None if order.frame is None else order.frame + 1
+        options = MeshOptions(order.kind, order.form, number)
+        write = partial(export_meshes, recording.session, order.path, options)
+        self._write(order.path, write, partial(_meshes_text, order))
 
     def write_report(self, order: ReportOrder) -> None:
         """Write a report."""
         folder, trust = self._library.snapshot.folder, self._state.settings.trust
-        self._write(order.path, partial(export.write_report, order, folder, trust, print_pdf))
-
-    def _write(self, path: Path, write: Callable[[OnProgress], str]) -> None:
-        self._queue.submit(
-            write,
-            title=f"Write {path.name}",
-            on_result=self._state.show_message,
-            on_error=self._state.show_error,
+        write = (
+            partial(report_on_speakers, order.speaker, folder, order.path, trust, print_pdf)
+            if order.recording is None
+            else partial(report_on_session, order.recording, folder, order.path, trust, print_pdf)
         )
+        self._write(order.path, write)
+
+    def _write(
+        self,
+        path: Path,
+        write: Callable[[OnProgress], Result],
+        text: Callable[[Result], str] | None = None,
+    ) -> None:
+        """Write a file, and say so: in a sentence on what was written, or else its name."""
+
+        def say(written: Result) -> None:
+            self._state.show_message(f"Written: {path}" if text is None else text(written))
+
+        self._queue.submit(
+            write, title=f"Write {path.name}", on_result=say, on_error=self._state.show_error
+        )
+
+
+def _meshes_text(order: MeshOrder, written: ExportedMeshes) -> str:
+    if order.one_file:
+        return f"Written: {order.path}"
+    n_skipped = len(written.skipped)
+    skipped = f"; {n_skipped} frames without a trusted fit left out" if n_skipped else ""
+    return f"Written: {len(written.files)} meshes in {order.path}{skipped}"
 
 
 def _open(dialog: QDialog) -> None:

@@ -8,9 +8,9 @@ from PySide6.QtCore import QObject, Slot
 
 from facedyn_app.gui.controllers.identification import IdentificationController
 from facedyn_app.gui.jobs import JobQueue
-from facedyn_app.gui.recording import Recording, recording_key
 from facedyn_app.gui.state import AppState
-from facedyn_app.gui.workflows.analysis import find_landmarks, fit_other_face
+from facedyn_app.workflows.open_recording import find_landmarks, fit_other_face
+from facedyn_app.workflows.records import Recording, recording_key
 
 
 class FaceController(QObject):

@@ -12,13 +12,13 @@ from PySide6.QtCore import QObject, QSettings, Signal, Slot
 from facedyn_app.assets import DEFAULT_HEAD
 from facedyn_app.errors import MismatchError
 from facedyn_app.gui.jobs import Batch, JobQueue
-from facedyn_app.gui.recording import Recording
 from facedyn_app.gui.state import AppState
 from facedyn_app.gui.status import DONE, PanelStatus, error_status, not_drawn_status
-from facedyn_app.gui.workflows import heads
 from facedyn_app.headmodel.channel_sets import drawing_head_of
 from facedyn_app.headmodel.model import HeadModel
-from facedyn_app.workflows.heads import ready_head
+from facedyn_app.workflows.head_pictures import draw_pictures
+from facedyn_app.workflows.heads import HeadChoice, head_to_draw, list_choices, ready_head
+from facedyn_app.workflows.records import Recording
 
 KEY: Final = "head/chosen"
 PANEL: Final = "head"
@@ -52,7 +52,7 @@ class HeadController(QObject):
     ) -> None:
         super().__init__()
         self.name = DEFAULT_HEAD if memory is None else str(memory.value(KEY, DEFAULT_HEAD))
-        self.choices: tuple[heads.HeadChoice, ...] = ()
+        self.choices: tuple[HeadChoice, ...] = ()
         self._state = state
         self._queue, self._short = queue, short
         self._memory = memory
@@ -99,7 +99,7 @@ class HeadController(QObject):
             with suppress(MismatchError):  # no head can draw it: the chosen one then
                 name = drawing_head_of(recording.session)
         self._queue.submit(
-            heads.draw_pictures,
+            draw_pictures,
             name,
             title=f"Pictures of {name}",
             on_result=self.drawn.emit,
@@ -108,13 +108,13 @@ class HeadController(QObject):
 
     def _list(self) -> None:
         self._short.submit(
-            heads.list_choices,
+            list_choices,
             title="List the heads",
             on_result=self._take_list,
             on_error=self._fail,
         )
 
-    def _take_list(self, choices: tuple[heads.HeadChoice, ...]) -> None:
+    def _take_list(self, choices: tuple[HeadChoice, ...]) -> None:
         self.choices = choices
         self.listed.emit(choices, self.name)
 
@@ -173,8 +173,8 @@ class HeadController(QObject):
         elif recording is not None:
             self._state.set_status(PANEL, PanelStatus("working", f"Reading the head {wanted} …"))
             self._short.submit(
-                heads.head_to_draw,
-                recording,
+                head_to_draw,
+                recording.session,
                 title=f"Read the head {wanted}",
                 on_result=partial(self._take_drawn, wanted),
                 on_error=partial(self._fail_drawn, wanted),

@@ -10,10 +10,14 @@ from PySide6.QtCore import QObject, Slot
 from facedyn_app.errors import InputError
 from facedyn_app.gui.controllers.library import LibraryController
 from facedyn_app.gui.jobs import JobQueue
-from facedyn_app.gui.recording import Recording
 from facedyn_app.gui.state import AppState
 from facedyn_app.gui.status import EMPTY, PanelStatus, error_status
-from facedyn_app.gui.workflows.identification import Answers, answer, answer_several
+from facedyn_app.workflows.identify import (
+    IdentifiedRecordings,
+    identify_opened,
+    identify_ticked,
+)
+from facedyn_app.workflows.records import Recording
 
 NOBODY: Final = PanelStatus(
     "empty",
@@ -51,7 +55,7 @@ class IdentificationController(QObject):
         comparing = PanelStatus("working", "Comparing with the speakers …")
         self._set_status(recording.key, comparing)
         self._queue.submit(
-            answer,
+            identify_opened,
             recording,
             self._library.snapshot.folder,
             self._state.settings,
@@ -74,7 +78,7 @@ class IdentificationController(QObject):
             self._state.show_error(InputError(NOBODY.sentence, NOBODY.hint))
         else:
             self._queue.submit(
-                answer_several,
+                identify_ticked,
                 ticked,
                 self._library.snapshot.folder,
                 self._state.settings,
@@ -84,14 +88,14 @@ class IdentificationController(QObject):
                 soon=True,
             )
 
-    def _take_answers(self, answers: Answers) -> None:
+    def _take_answers(self, answers: IdentifiedRecordings) -> None:
         for recording in answers.recordings:
             self._state.add_recording(recording)
         n_left_out = len(answers.left_out)
         text = f"Compared: {len(answers.recordings)}. File > Export scores… writes every score."
         if n_left_out:
-            title, sentence = answers.left_out[0]
-            text += f" Left out: {n_left_out}, such as {title}: {sentence}"
+            title, error = answers.left_out[0]
+            text += f" Left out: {n_left_out}, such as {title}: {error.sentence}"
         self._state.show_message(text)
 
     def _fail(self, key: str, error: Exception) -> None:

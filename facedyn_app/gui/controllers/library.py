@@ -12,11 +12,12 @@ from PySide6.QtWidgets import QWidget
 
 from facedyn_app.gui.dialogs.session import DateDialog, EnrolDialog
 from facedyn_app.gui.jobs import JobQueue
-from facedyn_app.gui.recording import Recording
 from facedyn_app.gui.state import AppState
 from facedyn_app.gui.status import error_status
-from facedyn_app.gui.workflows import library
-from facedyn_app.gui.workflows.library import Enrolment, LibrarySnapshot, ListedSession
+from facedyn_app.workflows.drift import speaker_drift
+from facedyn_app.workflows.enrol import Enrolment, enrol_session
+from facedyn_app.workflows.library import date_listed_session, list_library, open_session
+from facedyn_app.workflows.records import LibrarySnapshot, ListedSession, Recording
 
 
 class LibraryController(QObject):
@@ -54,7 +55,7 @@ class LibraryController(QObject):
     def open_library(self, folder: Path) -> None:
         """Read the list of a library."""
         self.queue.submit(
-            library.list_library,
+            list_library,
             folder,
             title="Read the library",
             on_result=self.take_snapshot,
@@ -89,8 +90,8 @@ class LibraryController(QObject):
             self.enrolled.emit(enrolment.name)
 
         self.queue.submit(
-            library.enrol_recording,
-            recording,
+            enrol_session,
+            recording.session,
             enrolment,
             self.snapshot.folder,
             title=f"Enrol {enrolment.name}",
@@ -108,7 +109,7 @@ class LibraryController(QObject):
     def date_session(self, key: int, day: date | None) -> None:
         """Set when a session was recorded."""
         self.queue.submit(
-            library.date_session,
+            date_listed_session,
             key,
             day,
             self.snapshot.folder,
@@ -121,7 +122,7 @@ class LibraryController(QObject):
     def measure_drift(self, speaker: str) -> None:
         """Measure the drift of an enrolled speaker."""
         self.queue.submit(
-            library.speaker_drift,
+            speaker_drift,
             speaker,
             self.snapshot.folder,
             title=f"Drift of {speaker}",
@@ -133,7 +134,7 @@ class LibraryController(QObject):
     def open_session(self, key: int) -> None:
         """Open a session of the library."""
         self.queue.submit(
-            library.open_session,
+            open_session,
             key,
             self.snapshot.folder,
             self._state.settings,

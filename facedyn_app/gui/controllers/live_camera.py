@@ -13,19 +13,13 @@ from PySide6.QtCore import QObject, Signal, Slot
 from facedyn_app.errors import InputError, OutputError
 from facedyn_app.gui.controllers.heads import HeadController
 from facedyn_app.gui.jobs import Batch, Job, JobQueue
-from facedyn_app.gui.recording import Recording
 from facedyn_app.gui.state import AppState
 from facedyn_app.gui.status import EMPTY, PanelStatus, error_status
 from facedyn_app.gui.timeline import TimelineBuffer
-from facedyn_app.gui.workflows.camera import (
-    CameraFeed,
-    CameraUpdate,
-    LiveTiming,
-    fit_camera,
-    read_camera,
-    write_recording,
-)
 from facedyn_app.video import ListSources, VideoRecorder
+from facedyn_app.workflows.camera import fit_camera, read_camera, write_recording
+from facedyn_app.workflows.camera_feed import CameraFeed, CameraUpdate, LiveTiming
+from facedyn_app.workflows.records import Recording
 
 LAST_SECONDS: Final = 20.0
 """How much of the traces is kept, s."""

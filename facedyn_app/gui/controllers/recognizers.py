@@ -8,11 +8,16 @@ from pathlib import Path
 from PySide6.QtCore import QObject, Signal, Slot
 
 from facedyn_app.errors import FacedynError
+from facedyn_app.gui.formatting import recognizer_text
 from facedyn_app.gui.jobs import JobQueue
 from facedyn_app.gui.state import AppState
-from facedyn_app.gui.workflows import recognizers
-from facedyn_app.gui.workflows.library import LibrarySnapshot
-from facedyn_app.gui.workflows.recognizers import Entries, recognizer_text
+from facedyn_app.workflows.recognizers import (
+    Entries,
+    bring_in_recognizer,
+    usable_recognizers,
+    use_recognizer,
+)
+from facedyn_app.workflows.records import LibrarySnapshot
 
 
 class RecognizerController(QObject):
@@ -48,7 +53,7 @@ class RecognizerController(QObject):
     def refresh(self) -> None:
         """Read the list again."""
         self._queue.submit(
-            recognizers.read_recognizers,
+            usable_recognizers,
             self._folder,
             title="List the recognizers",
             on_result=self._take_read,
@@ -59,9 +64,9 @@ class RecognizerController(QObject):
     def activate(self, name: str) -> None:
         """Let a recognizer answer from now on."""
         self._queue.submit(
-            recognizers.activate,
-            name,
+            use_recognizer,
             self._folder,
+            name,
             title="Change the recognizers",
             on_result=partial(
                 self._take_changed, f"“{recognizer_text(name)}” answers from now on."
@@ -74,11 +79,12 @@ class RecognizerController(QObject):
         """Add a recognizer that was made elsewhere."""
         text = f"“{folder.name}” is among the recognizers now; it is not active yet."
         self._queue.submit(
-            recognizers.bring_in,
-            folder,
+            bring_in_recognizer,
             self._folder,
+            folder,
+            True,  # a library is made where there is none
             title="Change the recognizers",
-            on_result=partial(self._take_changed, text),
+            on_result=lambda added: self._take_changed(text, added[1]),
             on_error=self.failed.emit,
         )
 

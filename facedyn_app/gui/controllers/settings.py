@@ -14,13 +14,13 @@ from facedyn_app.gui.controllers.heads import HeadController
 from facedyn_app.gui.controllers.recognizers import RecognizerController
 from facedyn_app.gui.dialogs.settings import SettingsDialog, Wanted
 from facedyn_app.gui.dialogs.settings_page import Choice
+from facedyn_app.gui.formatting import accuracy_text, recognizer_text
 from facedyn_app.gui.jobs import JobQueue
 from facedyn_app.gui.state import AppState
-from facedyn_app.gui.workflows.heads import read_head
-from facedyn_app.gui.workflows.recognizers import accuracy_text, recognizer_text
 from facedyn_app.progress import OnProgress
 from facedyn_app.settings import AppearanceSettings, Settings
 from facedyn_app.settings_file import write_settings
+from facedyn_app.workflows.heads import read_head
 
 SCHEMES = {
     "system": Qt.ColorScheme.Unknown,

@@ -17,15 +17,10 @@ from facedyn_app.gui.jobs import Batch, Job, JobQueue
 from facedyn_app.gui.main_window import MainWindow
 from facedyn_app.gui.status import PanelStatus, error_status
 from facedyn_app.gui.theme import tabular_font
-from facedyn_app.gui.workflows.recognizers import Entries
-from facedyn_app.gui.workflows.training import (
-    Material,
-    TrainingOrder,
-    TrainingRun,
-    read_material,
-    train_ordered,
-)
+from facedyn_app.gui.training_run import TrainingOrder, TrainingRun
 from facedyn_app.recognizer.history import TrainingState
+from facedyn_app.recognizer.model import Recognizer
+from facedyn_app.workflows.train import Material, read_material, train_by_name
 
 READING = PanelStatus("working", "Reading the library …")
 ENDS = {"done": "is trained", "stopped": "stopped", "failed": "was not trained"}
@@ -112,8 +107,11 @@ class TrainingController(QObject):
         self._enough = Event()
         run = self.current = TrainingRun(order)
         self.queue.submit(
-            train_ordered,
-            order,
+            train_by_name,
+            order.name,
+            order.folder,
+            order.settings,
+            order.plan,
             self._enough,
             title=f"Train {order.name}",
             on_result=partial(self._take_result, run),
@@ -197,7 +195,7 @@ class TrainingController(QObject):
         run.progress = batch[-1]
         self._show()
 
-    def _take_result(self, run: TrainingRun, _entries: Entries) -> None:
+    def _take_result(self, run: TrainingRun, _recognizer: Recognizer) -> None:
         self._end(run, "done")
         self._recognizers.refresh()
 

@@ -23,9 +23,9 @@ from facedyn_app.gui.widgets.distance_matrix import DistanceMatrix, ScaleBar
 from facedyn_app.gui.widgets.drift_tables import ComponentsTable, SessionsTable
 from facedyn_app.gui.widgets.neutral_faces import FacesView
 from facedyn_app.gui.widgets.panel import Panel
-from facedyn_app.gui.workflows.drift import DriftDetail
-from facedyn_app.gui.workflows.library import ListedSpeaker
 from facedyn_app.settings import TrustSettings
+from facedyn_app.workflows.drift_detail import DriftDetail
+from facedyn_app.workflows.records import ListedSpeaker
 
 NOBODY: Final = "Nobody is enrolled in this library yet, so there is no drift to look at."
 FIRST_STEP: Final = "Open videos of a person, and enrol each with Session > Enrol as a speaker…"

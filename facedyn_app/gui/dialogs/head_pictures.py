@@ -15,8 +15,8 @@ from PySide6.QtWidgets import (
 
 from facedyn_app.gui.frame_loader import image_to_qimage
 from facedyn_app.gui.theme import GRID
-from facedyn_app.gui.workflows.heads import HeadPictures
 from facedyn_app.records import ByteArray
+from facedyn_app.workflows.head_pictures import HeadPictures
 
 ZOOM = 1.25
 

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from dataclasses import dataclass
 from pathlib import Path
 from typing import Final
 
@@ -16,7 +17,6 @@ from PySide6.QtWidgets import (
 
 from facedyn_app.gui.dialogs.form import FormDialog, make_form, place_error, plain_name
 from facedyn_app.gui.widgets.form_parts import make_note
-from facedyn_app.gui.workflows.export import MeshOrder
 from facedyn_app.reports.kinds import MeshFormat, MeshKind
 
 KINDS: Final = {
@@ -34,6 +34,28 @@ KINDS: Final = {
     ),
 }
 ONE, ALL = 0, 1
+
+
+@dataclass(frozen=True, slots=True)
+class MeshOrder:
+    """Which meshes of a recording are wanted.
+
+    Attributes:
+        kind: What they show.
+        form: Their format.
+        frame: One frame, from 0; None for all of them.
+        path: The file, or the new folder for all frames.
+    """
+
+    kind: MeshKind
+    form: MeshFormat
+    frame: int | None
+    path: Path
+
+    @property
+    def one_file(self) -> bool:
+        """Whether it is one mesh, not a folder of them."""
+        return self.frame is not None or self.kind is MeshKind.NEUTRAL
 
 
 class MeshDialog(FormDialog):

@@ -17,12 +17,13 @@ from PySide6.QtWidgets import (
     QWidget,
 )
 
+from facedyn_app.gui.formatting import accuracy_text, recognizer_text
 from facedyn_app.gui.status import error_status
 from facedyn_app.gui.theme import GRID
 from facedyn_app.gui.widgets.form_parts import make_error_line, make_note, set_error
 from facedyn_app.gui.widgets.table import RowsModel, lay_out_table
-from facedyn_app.gui.workflows.recognizers import Entries, accuracy_text, recognizer_text
 from facedyn_app.library.recognizers import RecognizerEntry
+from facedyn_app.workflows.recognizers import Entries
 
 COLUMNS: Final = (
     "Recognizer",

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
+from dataclasses import dataclass
 from pathlib import Path
 from typing import Final
 
@@ -16,9 +17,8 @@ from PySide6.QtWidgets import (
 )
 
 from facedyn_app.gui.dialogs.form import FormDialog, make_form, place_error, plain_name
-from facedyn_app.gui.recording import Recording
 from facedyn_app.gui.widgets.form_parts import make_note
-from facedyn_app.gui.workflows.export import ReportOrder
+from facedyn_app.workflows.records import Recording
 
 WORDS: Final = (
     "A report to print or to keep: quality, figures, settings, versions and consent. "
@@ -26,6 +26,21 @@ WORDS: Final = (
 )
 REPLACED: Final = "This file is there already: it will be replaced."
 FORMATS: Final = ("pdf", "html")
+
+
+@dataclass(frozen=True, slots=True, eq=False)
+class ReportOrder:
+    """A report that is wanted.
+
+    Attributes:
+        recording: On this one; None for a report on speakers.
+        speaker: On this one; None for all of the library.
+        path: The file, `.pdf` or `.html`.
+    """
+
+    recording: Recording | None
+    speaker: str | None
+    path: Path
 
 
 class ReportDialog(FormDialog):

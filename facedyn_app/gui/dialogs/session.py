@@ -17,8 +17,9 @@ from facedyn_app.errors import InputError
 from facedyn_app.gui.dialogs.form import FormDialog, make_date, make_form
 from facedyn_app.gui.status import error_status
 from facedyn_app.gui.widgets.form_parts import TickBox, make_error_line, make_note, set_error
-from facedyn_app.gui.workflows.library import Enrolment, ListedSession
 from facedyn_app.library.operations import checked_name
+from facedyn_app.workflows.enrol import Enrolment
+from facedyn_app.workflows.records import ListedSession
 
 UNKNOWN: Final = "A session without a day stands where it was added to the library."
 

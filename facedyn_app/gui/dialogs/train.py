@@ -7,13 +7,14 @@ from PySide6.QtWidgets import QDialog, QStackedWidget, QVBoxLayout, QWidget
 
 from facedyn_app.gui.dialogs.train_form import TrainForm
 from facedyn_app.gui.dialogs.train_page import TrainingPage
+from facedyn_app.gui.formatting import accuracy_text
 from facedyn_app.gui.status import DONE
 from facedyn_app.gui.theme import GRID
+from facedyn_app.gui.training_run import TrainingRun
 from facedyn_app.gui.widgets.panel import Panel
-from facedyn_app.gui.workflows.recognizers import accuracy_text
-from facedyn_app.gui.workflows.training import Material, TrainingRun
 from facedyn_app.library.recognizers import RecognizerEntry
 from facedyn_app.settings import Settings
+from facedyn_app.workflows.train import Material
 
 NOBODY = "There is nobody in the library to learn from yet."
 FIRST_STEPS = (

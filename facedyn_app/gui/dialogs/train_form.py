@@ -22,15 +22,15 @@ from facedyn_app.device import choose_device
 from facedyn_app.errors import FacedynError, MismatchError
 from facedyn_app.gui.dialogs.form import make_form
 from facedyn_app.gui.theme import GRID
+from facedyn_app.gui.training_run import TrainingOrder
 from facedyn_app.gui.widgets.form_parts import TickBox, make_error_line, make_note, set_error
 from facedyn_app.gui.widgets.session_tree import SessionTree
 from facedyn_app.gui.widgets.setting_field import SettingField
-from facedyn_app.gui.workflows.training import Material, TrainingOrder
 from facedyn_app.limits import settings_of
 from facedyn_app.recognizer.split import FEWEST_TO_SHARE, parse_test_sessions
 from facedyn_app.settings import NetworkSettings, Settings
 from facedyn_app.workflows.split import Split
-from facedyn_app.workflows.train import TrainingPlan, plan_split
+from facedyn_app.workflows.train import Material, TrainingPlan, plan_split
 
 SMALL: Final = NetworkSettings(width=64, n_blocks=2)
 LARGE: Final = NetworkSettings(width=256, n_blocks=6)

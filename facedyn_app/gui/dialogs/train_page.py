@@ -12,8 +12,8 @@ from PySide6.QtWidgets import QHBoxLayout, QLabel, QProgressBar, QPushButton, QV
 from facedyn_app.gui.formatting import percent
 from facedyn_app.gui.status import error_status
 from facedyn_app.gui.theme import GRID, colours_of, tabular_font
+from facedyn_app.gui.training_run import TrainingRun
 from facedyn_app.gui.widgets.form_parts import make_note
-from facedyn_app.gui.workflows.training import TrainingRun
 from facedyn_app.recognizer.baselines import CONTROLS
 from facedyn_app.recognizer.history import TrainingState, Validation
 

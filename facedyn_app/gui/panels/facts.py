@@ -8,11 +8,11 @@ from typing import Final
 from PySide6.QtWidgets import QTableView, QVBoxLayout, QWidget
 
 from facedyn_app.fitting.focal import focal_text
-from facedyn_app.gui.recording import Recording
 from facedyn_app.gui.status import DONE
 from facedyn_app.gui.widgets.panel import Panel
 from facedyn_app.gui.widgets.table import LOW_ROW_PX, RowsModel, lay_out_table
 from facedyn_app.records import Session, VideoInfo
+from facedyn_app.workflows.records import Recording
 
 Fact = tuple[str, str]
 

@@ -12,12 +12,12 @@ from facedyn_app.gui.theme import GRID, colours_of
 from facedyn_app.gui.timeline import Timeline
 from facedyn_app.gui.widgets.head_view import SIDES, HeadView
 from facedyn_app.gui.widgets.panel import Panel
-from facedyn_app.gui.workflows.heads import NEUTRAL, drawn_mesh
 from facedyn_app.headmodel.channel_sets import as_drawn, drawing_head_of
 from facedyn_app.headmodel.expression_mesh import ExpressionMesh
 from facedyn_app.headmodel.model import HeadModel, with_zeros
+from facedyn_app.headmodel.rendering.appearance import NEUTRAL_SKIN
 from facedyn_app.headmodel.rendering.fine_mesh import FineMesh
-from facedyn_app.headmodel.rendering.paint import paint_colours
+from facedyn_app.headmodel.rendering.paint import drawn_mesh, paint_colours
 from facedyn_app.records import Session
 
 
@@ -62,7 +62,7 @@ class HeadPanel(Panel):
         self._motion = ExpressionMesh(head)
         self._mesh = drawn_mesh(head)
         rest = self._mesh.vertices(np.asarray(head.v_template))
-        colours = paint_colours(head, self._mesh, NEUTRAL)
+        colours = paint_colours(head, self._mesh, NEUTRAL_SKIN)
         self.view.set_head(rest, self._mesh.faces, colours)
         self._note.setText("Expression only · at rest")
 

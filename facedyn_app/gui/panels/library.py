@@ -20,12 +20,11 @@ from facedyn_app.gui.panels.library_items import (
     make_item,
     speaker_item,
 )
-from facedyn_app.gui.recording import Recording
 from facedyn_app.gui.status import DONE, PanelStatus
 from facedyn_app.gui.theme import GRID
 from facedyn_app.gui.widgets.form_parts import TickDelegate, make_error_line, set_error
 from facedyn_app.gui.widgets.panel import Panel
-from facedyn_app.gui.workflows.library import LibrarySnapshot
+from facedyn_app.workflows.records import LibrarySnapshot, Recording
 
 
 class LibraryPanel(Panel):

@@ -8,8 +8,7 @@ from PySide6.QtCore import Qt
 from PySide6.QtGui import QStandardItem
 
 from facedyn_app.gui.formatting import simulated_label
-from facedyn_app.gui.recording import Recording
-from facedyn_app.gui.workflows.library import ListedSpeaker
+from facedyn_app.workflows.records import ListedSpeaker, Recording
 
 KIND: Final = Qt.ItemDataRole.UserRole + 1
 """What a row is: "speaker", "session", "recording", "job", or "end" for the end of a job."""

@@ -18,10 +18,9 @@ from facedyn_app.gui.panels.trace_plot import (
     style_plot,
     value_range,
 )
-from facedyn_app.gui.recording import Span
 from facedyn_app.gui.status import DONE
 from facedyn_app.gui.theme import GRID, colours_of
-from facedyn_app.gui.timeline import Timeline, TraceGroup, trace_groups
+from facedyn_app.gui.timeline import Span, Timeline, TraceGroup, trace_groups
 from facedyn_app.gui.widgets.panel import Panel
 
 REDRAWS_PER_SECOND: Final = 10

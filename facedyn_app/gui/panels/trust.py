@@ -15,12 +15,12 @@ from facedyn_app.dynamics.match_confidence import beyond_the_probe
 from facedyn_app.dynamics.session_qc import measured_words
 from facedyn_app.formatting import number
 from facedyn_app.gui.formatting import drift_text, percent, simulated_label
-from facedyn_app.gui.recording import Recording
 from facedyn_app.gui.status import DONE
 from facedyn_app.gui.theme import GRID, colours_of, tabular_font, verdict_colour
 from facedyn_app.gui.widgets.panel import Panel
 from facedyn_app.records import DriftReport, Quality, SessionDrift
 from facedyn_app.settings import TrustSettings
+from facedyn_app.workflows.records import Recording
 
 COLUMNS: Final = ("Speaker, session", "Shape", "DNR", "90 % interval", "Corrected", "Noise (sd)")
 CHANGED: Final = "Judged by thresholds that were changed in the settings."

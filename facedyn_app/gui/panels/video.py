@@ -10,13 +10,13 @@ from PySide6.QtGui import QColor, QIcon, QImage, QPainter, QPaintEvent, QPen, QP
 from PySide6.QtWidgets import QComboBox, QHBoxLayout, QLabel, QSizePolicy, QVBoxLayout, QWidget
 
 from facedyn_app.gui.frame_loader import image_to_qimage
-from facedyn_app.gui.recording import Recording
 from facedyn_app.gui.theme import GRID, colours_of, tabular_font
 from facedyn_app.gui.widgets.camera_bar import CameraBar
 from facedyn_app.gui.widgets.form_parts import TickBox
 from facedyn_app.gui.widgets.panel import Panel
 from facedyn_app.landmarks.topology import CONTOURS
 from facedyn_app.records import FloatArray
+from facedyn_app.workflows.records import Recording
 
 POINT_COLOUR: Final = "#56B4E9"
 CONTOUR_COLOUR: Final = "#F0E442"

@@ -13,13 +13,13 @@ from PySide6.QtWidgets import (
 )
 
 from facedyn_app.gui.formatting import simulated_label
-from facedyn_app.gui.recording import Recording
 from facedyn_app.gui.status import DONE
 from facedyn_app.gui.theme import GRID, colours_of, tabular_font, verdict_colour
 from facedyn_app.gui.widgets.evidence_bar import EvidenceBar
 from facedyn_app.gui.widgets.panel import Panel
 from facedyn_app.gui.widgets.table import LOW_ROW_PX, RowsModel, ShareBarDelegate, lay_out_table
 from facedyn_app.records import Identification
+from facedyn_app.workflows.records import Recording
 
 COLUMNS = ("", "Speaker", "Probability", "Score (cosine)", "Trust")
 

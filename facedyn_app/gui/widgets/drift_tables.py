@@ -19,9 +19,9 @@ from facedyn_app.gui.widgets.table import (
     ShareBarDelegate,
     lay_out_table,
 )
-from facedyn_app.gui.workflows.drift import DriftDetail
 from facedyn_app.library.records import SessionEntry
 from facedyn_app.records import SessionDrift
+from facedyn_app.workflows.drift_detail import DriftDetail
 
 SESSION_COLUMNS: Final = ("", "Session", "Date", "DNR", "90 % interval", "Noise (sd)")
 COMPONENT_COLUMNS: Final = (

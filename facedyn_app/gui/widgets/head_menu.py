@@ -10,8 +10,8 @@ from PySide6.QtCore import Signal
 from PySide6.QtGui import QAction, QActionGroup
 from PySide6.QtWidgets import QFileDialog, QMenu, QMessageBox, QWidget
 
-from facedyn_app.gui.workflows.heads import HeadChoice
 from facedyn_app.headmodel.files.ict_files import NEUTRAL
+from facedyn_app.workflows.heads import HeadChoice
 from facedyn_app.workflows.recordings import holds_motion
 
 HEAD_FILES: Final = "Heads (*.pkl *.npz);;All files (*)"

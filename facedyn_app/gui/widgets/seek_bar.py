@@ -19,9 +19,8 @@ from PySide6.QtGui import (
 from PySide6.QtWidgets import QSizePolicy, QWidget
 
 from facedyn_app.gui.formatting import clock
-from facedyn_app.gui.recording import Span
 from facedyn_app.gui.theme import GRID, colours_of
-from facedyn_app.gui.timeline import Timeline
+from facedyn_app.gui.timeline import Span, Timeline
 from facedyn_app.records import FloatArray
 
 HEADER_PX: Final = 28

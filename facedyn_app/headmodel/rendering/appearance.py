@@ -39,6 +39,17 @@ class Skin:
     flush: float = 0.35
 
 
+NEUTRAL_SKIN = Skin(
+    skin=(205, 178, 160),
+    lips=(178, 120, 112),
+    brows=(96, 78, 68),
+    iris=(88, 74, 62),
+    hair=(176, 152, 136),
+    flush=0.0,
+)
+"""Of a head that is nobody's."""
+
+
 class Canvas:
     """Colours being mixed on the fine vertices.
 

@@ -1,28 +1,21 @@
-"""Live camera: its feed between three threads; reading, fitting and recording it."""
+"""Feed of a live camera between the threads that read, fit and show it; its timing."""
 
 from __future__ import annotations
 
 import threading
 import time
 from collections import deque
-from contextlib import closing
 from dataclasses import dataclass
 from typing import Final
 
 import numpy as np
 
-from facedyn_app.progress import OnProgress, Progress
 from facedyn_app.records import ByteArray, FloatArray, Frame, PartialFit
-from facedyn_app.settings import Settings
-from facedyn_app.video import ListSources, RecordedVideo, SourceChoice, VideoRecorder
-from facedyn_app.video.camera import choose_source
-from facedyn_app.workflows.camera import LiveFace, LiveFrame
-from facedyn_app.workflows.heads import ready_head
+from facedyn_app.video import SourceChoice, VideoRecorder
 
 TIMING_SECONDS: Final = 2.0
 MOST_UNTAKEN: Final = 256
 """Fits that the window has not taken yet, more than it ever needs."""
-PATIENCE_SECONDS: Final = 0.1
 
 
 @dataclass(frozen=True, slots=True, eq=False)
@@ -120,13 +113,13 @@ class CameraFeed:
             self._waiting = False
             return self._newest
 
-    def tell(self, frame: Frame, seen: LiveFrame, names: tuple[str, ...]) -> None:
+    def tell(self, frame: Frame, fit: PartialFit, names: tuple[str, ...]) -> None:
         """Say what has been found in a frame."""
         with self._changed:
             if self._fitted is None:
                 self._first_fitted = frame.index
-            self._fitted, self._points, self._names = frame, seen.fit.points, names
-            self._parts.append(seen.fit)
+            self._fitted, self._points, self._names = frame, fit.points, names
+            self._parts.append(fit)
             self._n_shown += 1
             self._fresh = True
 
@@ -182,52 +175,3 @@ class LiveTiming:
         if last - first > TIMING_SECONDS / 4:
             parts.insert(0, f"{(n_last - n_first) / (last - first):.0f} frames/s")
         return " · ".join([*parts, f"{update.n_passed} of {came} frames passed over"])
-
-
-def read_camera(
-    feed: CameraFeed, list_sources: ListSources, number: int, on_progress: OnProgress
-) -> None:
-    """Read a camera until it is stopped, and let it go.
-
-    Args:
-        feed: Takes the pictures.
-        list_sources: Lists the cameras.
-        number: Which of them, from 1.
-        on_progress: Called several times a second; may raise Cancelled.
-    """
-    try:
-        on_progress(Progress("opening the camera", 0))
-        feed.choices = list_sources()
-        source = choose_source(feed.choices, number).open()
-        with closing(source):
-            feed.simulated = source.simulated
-            while True:
-                feed.put(source.read())
-                on_progress(Progress("reading the camera", 1))
-    finally:
-        feed.end()
-
-
-def fit_camera(
-    feed: CameraFeed, head_name: str, settings: Settings, on_progress: OnProgress
-) -> None:
-    """Fit the newest frame of a camera until no more come.
-
-    Args:
-        feed: Has the frames, and takes what is found.
-        head_name: Id of the head to fit.
-        settings: Of all stages.
-        on_progress: Called several times a second; may raise Cancelled.
-    """
-    head = ready_head(head_name, on_progress)
-    with LiveFace(head, settings, settings.machine.device) as live:
-        while not feed.over:
-            frame = feed.newest(PATIENCE_SECONDS)
-            if frame is not None:
-                feed.tell(frame, live.see(frame), live.expression_names)
-            on_progress(Progress("fitting", 1))
-
-
-def write_recording(recorder: VideoRecorder, _on_progress: OnProgress) -> RecordedVideo:
-    """Write a recording until it is ended; it cannot be cancelled, only ended."""
-    return recorder.write()

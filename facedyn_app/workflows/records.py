@@ -1,13 +1,12 @@
-"""Recording that is open in the window: all that is known of it."""
+"""Records of what is open: a recording with all that is known of it, and what a library holds."""
 
 from __future__ import annotations
 
 from dataclasses import dataclass
+from datetime import date
 from pathlib import Path
-from typing import Final
+from typing import TYPE_CHECKING
 
-from facedyn_app.dynamics.session_qc import assess_quality
-from facedyn_app.landmarks import SeenFace
 from facedyn_app.records import (
     DriftReport,
     FaceTrack,
@@ -16,15 +15,15 @@ from facedyn_app.records import (
     Session,
     VideoInfo,
 )
-from facedyn_app.settings import Settings
-from facedyn_app.workflows.analyse import Analysis, FollowedVideo
 
-STAGES: Final = {"landmarks": "Following", "fit": "Fitting", "total": "In all"}
+if TYPE_CHECKING:  # both are slow to import, and sessions need neither
+    from facedyn_app.landmarks import SeenFace
+    from facedyn_app.workflows.analyse import FollowedVideo
 
 
 @dataclass(frozen=True, slots=True, eq=False)
 class Recording:
-    """One recording that the window can show, and all that is known of it.
+    """One recording that is open, and all that is known of it.
 
     Attributes:
         key: Tells recordings apart.
@@ -72,39 +71,60 @@ def recording_key(followed: FollowedVideo, face: int) -> str:
     return path if face == followed.tracks.number_of() else f"{path}#face{face}"
 
 
-def recording_of(analysis: Analysis, settings: Settings) -> Recording:
-    """What the window shows of a face that has just been fitted."""
-    path, number = analysis.info.path, analysis.face
-    least = settings.trust.min_seen_seconds
-    faces = [
-        face
-        for face in analysis.video.tracks.faces()
-        if face.seconds >= least or face.number == number
-    ]
-    n_frames = len(analysis.session.motion.seconds)
-    timing = [
-        (STAGES.get(stage, stage), f"{spent:.1f} s") for stage, spent in analysis.timing.items()
-    ]
-    if analysis.timing.get("fit"):
-        timing.append(("Fit speed", f"{n_frames / analysis.timing['fit']:.0f} frames/s"))
-    return Recording(
-        key=recording_key(analysis.video, number),
-        title=f"{path.name}, face {number}" if len(faces) > 1 else path.name,
-        session=analysis.session,
-        quality=assess_quality(analysis.session, settings.trust),
-        video=path,
-        info=analysis.info,
-        landmarks=analysis.landmarks,
-        followed=analysis.video,
-        face=number,
-        faces=tuple(faces),
-        timing=tuple(timing),
-    )
+@dataclass(frozen=True, slots=True)
+class ListedSession:
+    """A session of a library, as the list shows it.
+
+    Attributes:
+        key: Tells it from the library's other sessions.
+        name: Its name.
+        simulated: Whether it is simulated.
+        seconds: Its duration, s.
+        day: When it was recorded; None where that is not known.
+        date_text: The same for people; in brackets when it was added where only that is known.
+    """
+
+    key: int
+    name: str
+    simulated: bool
+    seconds: float
+    day: date | None
+    date_text: str
 
 
 @dataclass(frozen=True, slots=True)
-class Span:
-    """A stretch of time that the user has marked, frames from `first` to `last`, both in it."""
+class ListedSpeaker:
+    """An enrolled speaker, as the list shows them.
 
-    first: int | None = None
-    last: int | None = None
+    Attributes:
+        name: Their name.
+        consent: The consent that is recorded; may be empty.
+        sessions: Their sessions by date.
+    """
+
+    name: str
+    consent: str
+    sessions: tuple[ListedSession, ...]
+
+    @property
+    def simulated(self) -> bool:
+        """Whether all that is known of the speaker is simulated."""
+        return bool(self.sessions) and all(session.simulated for session in self.sessions)
+
+
+@dataclass(frozen=True, slots=True)
+class LibrarySnapshot:
+    """What a library holds.
+
+    Attributes:
+        folder: The library.
+        speakers: The enrolled speakers.
+    """
+
+    folder: Path
+    speakers: tuple[ListedSpeaker, ...]
+
+    @property
+    def simulated_speakers(self) -> frozenset[str]:
+        """Names of the speakers who are simulated."""
+        return frozenset(speaker.name for speaker in self.speakers if speaker.simulated)

@@ -1,8 +1,8 @@
-"""Analysis of recordings: found in folders, videos fitted, measurements read, the demo."""
+"""Opening of recordings: found in folders, videos fitted, sessions and measurements read."""
 
 from __future__ import annotations
 
-from collections.abc import Callable, Sequence
+from collections.abc import Callable
 from dataclasses import dataclass, replace
 from pathlib import Path
 from typing import Final
@@ -11,16 +11,11 @@ from facedyn_app.assets import DEFAULT_HEAD
 from facedyn_app.device import use_threads
 from facedyn_app.dynamics.session_qc import assess_quality
 from facedyn_app.errors import InputError
-from facedyn_app.gui.recording import STAGES, Recording, recording_of
-from facedyn_app.gui.workflows.heads import head_of_session
-from facedyn_app.gui.workflows.library import LibrarySnapshot, snapshot_of
 from facedyn_app.library.importers import VIDEO_ENDINGS
-from facedyn_app.library.library import Library
 from facedyn_app.progress import OnProgress, Progress
 from facedyn_app.settings import Settings
-from facedyn_app.workflows.analyse import analyse_video, fit_face, follow_video
-from facedyn_app.workflows.demo import DemoResult, run_demo
-from facedyn_app.workflows.heads import known_flame_file, ready_head
+from facedyn_app.workflows.analyse import Analysis, analyse_video, fit_face, follow_video
+from facedyn_app.workflows.heads import head_of_session, known_flame_file, ready_head
 from facedyn_app.workflows.recordings import (
     GLB_ENDING,
     SESSION_ENDING,
@@ -31,7 +26,9 @@ from facedyn_app.workflows.recordings import (
     read_one_kept,
     track_kind,
 )
+from facedyn_app.workflows.records import Recording, recording_key
 
+STAGES: Final = {"landmarks": "Following", "fit": "Fitting", "total": "In all"}
 VIDEOS: Final = tuple(sorted(VIDEO_ENDINGS))
 MEASURED: Final = tuple(sorted({*TABLE_ENDINGS, SESSION_ENDING, GLB_ENDING}))
 
@@ -87,7 +84,7 @@ def _is_measured(path: Path) -> bool:
         return False
 
 
-def analyse(
+def open_video(
     path: Path, face: int, head_name: Callable[[], str], settings: Settings, on_progress: OnProgress
 ) -> Recording:
     """Fit a head to a video, showing it as it goes.
@@ -136,7 +133,7 @@ def fit_other_face(
     if recording.followed is None:
         return recording
     use_threads(settings.machine.threads)
-    head = head_of_session(recording, on_progress)
+    head = head_of_session(recording.session, on_progress)
     device = settings.machine.device
     analysis = fit_face(
         recording.followed, head, settings, device=device, face=face, on_progress=on_progress
@@ -159,50 +156,31 @@ def find_landmarks(recording: Recording, settings: Settings, on_progress: OnProg
     )
 
 
-@dataclass(frozen=True, slots=True, eq=False)
-class DemoOpened:
-    """The demo, ready to be shown.
-
-    Attributes:
-        result: What it found.
-        listing: Its library.
-        recordings: One a probe.
-    """
-
-    result: DemoResult
-    snapshot: LibrarySnapshot
-    recordings: tuple[Recording, ...]
-
-
-def open_demo(folder: Path, settings: Settings, on_progress: OnProgress) -> DemoOpened:
-    """Run the demo in a library of its own."""
-    result = run_demo(folder, settings, live=True, on_progress=on_progress)
-    with Library.open(folder, create=False) as library:
-        snapshot = snapshot_of(library)
-    names = frozenset(probe.speaker for probe in result.probes)
-    recordings = tuple(
-        Recording(
-            key=str(probe.video),
-            title=probe.video.name,
-            session=probe.session,
-            quality=probe.identification.quality,
-            video=probe.video,
-            identification=probe.identification,
-            drift=result.drift,
-            true_speaker=probe.speaker,
-            simulated_speakers=names,
-        )
-        for probe in result.probes
+def recording_of(analysis: Analysis, settings: Settings) -> Recording:
+    """All that is known of a face that has just been fitted."""
+    path, number = analysis.info.path, analysis.face
+    least = settings.trust.min_seen_seconds
+    faces = [
+        face
+        for face in analysis.video.tracks.faces()
+        if face.seconds >= least or face.number == number
+    ]
+    n_frames = len(analysis.session.motion.seconds)
+    timing = [
+        (STAGES.get(stage, stage), f"{spent:.1f} s") for stage, spent in analysis.timing.items()
+    ]
+    if analysis.timing.get("fit"):
+        timing.append(("Fit speed", f"{n_frames / analysis.timing['fit']:.0f} frames/s"))
+    return Recording(
+        key=recording_key(analysis.video, number),
+        title=f"{path.name}, face {number}" if len(faces) > 1 else path.name,
+        session=analysis.session,
+        quality=assess_quality(analysis.session, settings.trust),
+        video=path,
+        info=analysis.info,
+        landmarks=analysis.landmarks,
+        followed=analysis.video,
+        face=number,
+        faces=tuple(faces),
+        timing=tuple(timing),
     )
-    return DemoOpened(result, snapshot, recordings)
-
-
-def _patterns(endings: Sequence[str]) -> str:
-    return " ".join(f"*{ending}" for ending in endings)
-
-
-RECORDING_FILES: Final = (
-    f"Recordings ({_patterns((*VIDEOS, *MEASURED))});;Videos ({_patterns(VIDEOS)});;"
-    f"Sessions and other programs' tables ({_patterns(MEASURED)});;All files (*)"
-)
-"""The kinds of files to choose from, as Qt's file dialog takes them."""

@@ -9,12 +9,12 @@ import numpy as np
 
 from facedyn_app.dynamics.drift_components import DriftComponents
 from facedyn_app.errors import FacedynError
-from facedyn_app.gui.workflows.heads import NEUTRAL, drawn_mesh
 from facedyn_app.headmodel.channel_sets import as_drawn, drawing_head_of
 from facedyn_app.headmodel.model import HeadModel
 from facedyn_app.headmodel.neutral import differences_mm, neutral_vertices, seen_vertices
+from facedyn_app.headmodel.rendering.appearance import NEUTRAL_SKIN
 from facedyn_app.headmodel.rendering.fine_mesh import FineMesh
-from facedyn_app.headmodel.rendering.paint import paint_colours
+from facedyn_app.headmodel.rendering.paint import drawn_mesh, paint_colours
 from facedyn_app.library.library import Library
 from facedyn_app.library.records import SessionEntry
 from facedyn_app.progress import OnProgress
@@ -49,7 +49,7 @@ class NeutralFaces:
 
 @dataclass(frozen=True, slots=True, eq=False)
 class DriftDetail:
-    """All that the window shows of a speaker.
+    """A speaker's drift with all that lies behind it.
 
     Attributes:
         report: Their drift.
@@ -92,6 +92,6 @@ def _faces(head: HeadModel, session: Session, moves: DriftComponents) -> Neutral
         vertices=np.stack([neutral_vertices(head, mean) for mean in moves.means]),
         seen=seen,
         mesh=mesh,
-        paint=paint_colours(head, mesh, NEUTRAL),
+        paint=paint_colours(head, mesh, NEUTRAL_SKIN),
         moved_mm=1000.0 * per_sd * moves.drift,
     )

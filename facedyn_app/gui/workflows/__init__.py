@@ -1,1 +1,0 @@
-"""Workflows of the window, run on worker threads: functions that end in `on_progress`; no Qt."""
