@@ -80,6 +80,9 @@ INVALID_REASONS = (
 """Why a frame is not valid, by its number in `invalid_reason`; files hold the numbers, so that new
 reasons come last. The last five are those of other programs' measurements."""
 
+RECORDED_YEARS = range(1900, 2201)
+"""The years in which a session can have been recorded; they have days in every time zone."""
+
 MEASURED = ("certainty", "sharpness", "turn", "likeness")
 """What is measured of a face beside its landmarks."""
 
@@ -348,6 +351,81 @@ class PartialFit:
     image: ByteArray | None = None
 
 
+@dataclass(frozen=True, slots=True)
+class SourceFile:
+    """The file that a session was measured from.
+
+    Attributes:
+        name: Its name, without the folder.
+        sha256: Of its content; None where it is not known.
+    """
+
+    name: str
+    sha256: str | None
+
+
+@dataclass(frozen=True, slots=True)
+class SessionInfo:
+    """What a session is of and what measured it; None where it does not say.
+
+    Attributes:
+        head_id: The head, or the channel set of another program's measurement.
+        head_sha256: Of the head's file.
+        source: The recording's file.
+        face: Number of the face in the recording, from 1.
+        fps: Frames per second of the recording.
+        fps_assumed: Whether that is assumed, since a measurement has no times.
+        width: Width of the picture, px.
+        height: Height of the picture, px.
+        focal_px: Focal length, px.
+        focal_log_sd: Standard deviation of its logarithm; None where it was assumed.
+        converged: Whether the solver's last step was small.
+        settings: The settings of landmarks and fit, by section and name.
+        program: The program that measured it, with its version.
+        other_program: That program, where it is not this one.
+        simulated: Whether it is of a simulated speaker.
+        recorded_at: When it was recorded, in one of the years RECORDED_YEARS; without a zone it is
+            in the zone here.
+        notes: What was assumed or left out in reading another program's measurement, sentences.
+        speaker: Number of a simulated speaker.
+        session: Number of that speaker's session.
+        population: Number of the simulated speakers' population.
+        further: What else its file says, by key; JSON values.
+    """
+
+    head_id: str
+    head_sha256: str | None = None
+    source: SourceFile | None = None
+    face: int | None = None
+    fps: float | None = None
+    fps_assumed: bool | None = None
+    width: float | None = None
+    height: float | None = None
+    focal_px: float | None = None
+    focal_log_sd: float | None = None
+    converged: bool | None = None
+    settings: Mapping[str, Any] | None = None
+    program: str | None = None
+    other_program: str | None = None
+    simulated: bool | None = None
+    recorded_at: datetime | None = None
+    notes: tuple[str, ...] = ()
+    speaker: int | None = None
+    session: int | None = None
+    population: int | None = None
+    further: Mapping[str, object] = field(default_factory=dict)
+
+    @property
+    def source_name(self) -> str | None:
+        """The name of the recording's file."""
+        return None if self.source is None else self.source.name
+
+    @property
+    def source_sha256(self) -> str | None:
+        """The sha256 of the recording's file."""
+        return None if self.source is None else self.source.sha256
+
+
 @dataclass(frozen=True, slots=True, eq=False)
 class Session:
     """One recording of one person, as the library keeps it (its file: handbook/tracks.md).
@@ -361,10 +439,7 @@ class Session:
         error_px: (T,) float32 mean landmark distance, weighted as in HeadFit, px; NaN in all
             frames where it was not measured.
         face_px: (T,) float32 face height in the image, px; NaN likewise.
-        meta: What the numbers are of and were made with: `head_id` (a head, or the channel set of
-            another program's measurement), `head_sha256`, `source` ({"name", "sha256"} or None),
-            `fps`, and further keys (`width`, `height`, `focal_px`, `settings`, `program`,
-            `simulated`, `fps_assumed`).
+        info: What it is of and what measured it.
         invalid_reason: (T,) uint8 number in INVALID_REASONS, 0 in valid frames; None in sessions
             that do not say.
         confidence: (T,) float32 the landmarker's certainty that there is a face, 0..1, 0 without
@@ -384,7 +459,7 @@ class Session:
     shape_chunk_seconds: FloatArray
     error_px: FloatArray
     face_px: FloatArray
-    meta: Mapping[str, Any] = field(default_factory=dict)
+    info: SessionInfo
     invalid_reason: ByteArray | None = None
     confidence: FloatArray | None = None
     sharpness: FloatArray | None = None
@@ -402,12 +477,12 @@ class Session:
     @property
     def head_id(self) -> str:
         """The head model, or channel set, whose coefficients these are."""
-        return str(self.meta["head_id"])
+        return self.info.head_id
 
     @property
     def simulated(self) -> bool:
-        """Whether the session is made, not measured on a person."""
-        return bool(self.meta.get("simulated", False))
+        """Whether the session is of a simulated speaker, not of a person."""
+        return bool(self.info.simulated)
 
 
 @dataclass(frozen=True, slots=True, eq=False)

@@ -68,9 +68,11 @@ def _light(session: Session) -> tuple[float, float]:
 
 
 def _focal(session: Session) -> float:
-    sizes = [session.meta.get(key) for key in ("focal_px", "width", "height")]
-    numbers = [float(size) for size in sizes if isinstance(size, int | float) and size > 0]
-    return numbers[0] / max(numbers[1:]) if len(numbers) == len(sizes) else math.nan
+    info = session.info
+    if not (info.focal_px and info.width and info.height):
+        return math.nan
+    known = min(info.focal_px, info.width, info.height) > 0.0
+    return float(info.focal_px) / max(info.width, info.height) if known else math.nan
 
 
 @dataclass(frozen=True, slots=True)

@@ -182,7 +182,7 @@ def _provenance(speaker: str = "", consent: str = "") -> Provenance:
 
 def _consent_for(library: Library, session: Session) -> tuple[str, str]:
     """Speaker and consent of the library's session of the same face of the same recording."""
-    wanted = (session.meta.get("source") or {}).get("sha256")
+    wanted = session.info.source_sha256
     if wanted is None:
         return "", UNTRACED
     entries = [
@@ -190,7 +190,7 @@ def _consent_for(library: Library, session: Session) -> tuple[str, str]:
         for entry in library.sessions()
         if entry.source_sha256 == wanted
         and entry.speaker is not None
-        and library.load(entry).meta.get("face", 1) == session.meta.get("face", 1)
+        and (library.load(entry).info.face or 1) == (session.info.face or 1)
     ]
     names = {str(entry.speaker) for entry in entries}
     if len(names) != 1:
@@ -233,10 +233,10 @@ def _drift(speaker: str, reading: DriftReading) -> DriftReport:
 
 def _versions(session: Session) -> str:
     """What made a session: the settings by the beginning of their SHA-256."""
-    settings = json.dumps(session.meta.get("settings"), sort_keys=True)
+    settings = json.dumps(session.info.settings, sort_keys=True)
     number = sha256(settings.encode()).hexdigest()[:12]
-    program = session.meta.get("program", "a program not known")
-    head = str(session.meta.get("head_sha256") or "not known")[:12]
+    program = session.info.program or "a program not known"
+    head = (session.info.head_sha256 or "not known")[:12]
     return f"{program}, head {session.head_id} ({head}), settings {number}"
 
 

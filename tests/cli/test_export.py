@@ -1,7 +1,6 @@
 import json
 import threading
 from collections.abc import Callable
-from dataclasses import replace
 from pathlib import Path
 from typing import Any
 
@@ -13,10 +12,11 @@ from facedyn_app.headmodel.files.io import load_head
 from facedyn_app.headmodel.model import HeadModel
 from facedyn_app.library.session_file import save_session
 from facedyn_app.progress import Cancelled, Progress
-from facedyn_app.records import Motion, Session
+from facedyn_app.records import Motion, Session, SessionInfo
 from facedyn_app.reports.kinds import MeshFormat, MeshKind
 from facedyn_app.workflows.export import export_meshes
 from facedyn_app.workflows.options import MeshOptions
+from tests.sessions import altered
 
 Run = Callable[..., Any]
 N_FRAMES, GAP = 6, 2
@@ -52,7 +52,7 @@ def session(head: HeadModel) -> Session:
         shape_chunk_seconds=np.array([0.1]),
         error_px=np.ones(N_FRAMES, dtype=np.float32),
         face_px=np.full(N_FRAMES, 200, dtype=np.float32),
-        meta={"head_id": head.head_id, "head_sha256": head.sha256, "source": None, "fps": 25.0},
+        info=SessionInfo(head_id=head.head_id, head_sha256=head.sha256, fps=25.0),
     )
 
 
@@ -114,7 +114,7 @@ def test_a_session_of_a_head_that_is_not_there_names_it(
     run: Run, session: Session, tmp_path: Path
 ) -> None:
     path = tmp_path / "flame.npz"
-    save_session(replace(session, meta={**session.meta, "head_id": "flame2020-1a2b3c4d"}), path)
+    save_session(altered(session, head_id="flame2020-1a2b3c4d"), path)
     common = ("export", path, "-o", tmp_path / "a.obj", "--mesh", "full", "--frame", "1")
     gone = run(*common)
     assert gone.exit_code == 3

@@ -42,7 +42,7 @@ def test_the_mean_with_the_mirrored_video_is_told_by_the_session(
         result = run("fit", video, "-o", out, *options)
         assert result.exit_code == 0, result.stderr
         kept[name] = load_session(out)
-    told = {name: session.meta["settings"]["landmarks"] for name, session in kept.items()}
+    told = {name: (session.info.settings or {})["landmarks"] for name, session in kept.items()}
     assert told["plain"]["mirrored_mean"] is False
     assert told["mean"] == told["plain"] | {"mirrored_mean": True}
     assert kept["mean"].motion.valid.sum() >= 71

@@ -19,6 +19,7 @@ from facedyn_app.headmodel.expression_mesh import ExpressionMesh
 from facedyn_app.headmodel.model import HeadModel
 from tests.conftest import SQUARE, square_left
 from tests.gui.conftest import GAP, N_FRAMES, landmark_points, made_recording, made_session
+from tests.sessions import altered
 
 
 def shows(window: MainWindow, frame: int) -> bool:
@@ -145,12 +146,7 @@ def test_the_head_stands_as_in_the_frame(
 def test_a_session_of_another_head_is_not_drawn_but_named(
     window: MainWindow, state: AppState, qtbot: QtBot
 ) -> None:
-    session = made_session()
-    other = {**session.meta, "head_id": "other-head"}
-    session = type(session)(
-        **{name: getattr(session, name) for name in session.__slots__ if name != "meta"},
-        meta=other,
-    )
+    session = altered(made_session(), head_id="other-head")
     state.add_recording(made_recording(None, session=session))
     state.show_recording("visit-0412")
     assert "other-head" in window.head.text

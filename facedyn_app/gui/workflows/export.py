@@ -12,6 +12,7 @@ from facedyn_app.gui.recording import Recording
 from facedyn_app.gui.workflows.library import existing_library
 from facedyn_app.headmodel.channel_sets import drawing_head_of
 from facedyn_app.headmodel.files.io import load_head
+from facedyn_app.library.session_meta import meta_of_info
 from facedyn_app.progress import OnProgress
 from facedyn_app.reports.film import write_film
 from facedyn_app.reports.kinds import MeshFormat, MeshKind, TableFormat
@@ -55,7 +56,8 @@ class ReportOrder:
 
 def export_table(recording: Recording, path: Path, on_progress: OnProgress) -> str:
     """Write a recording as a table; return a sentence on what was written."""
-    write_table(recording.session, path, TableFormat(path.suffix[1:].lower()), on_progress)
+    form, meta = TableFormat(path.suffix[1:].lower()), meta_of_info(recording.session.info)
+    write_table(recording.session, path, form, meta, on_progress)
     return f"Written: {path}"
 
 

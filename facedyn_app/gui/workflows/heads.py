@@ -9,7 +9,7 @@ from typing import Final
 import numpy as np
 
 from facedyn_app.gui.recording import Recording
-from facedyn_app.headmodel.channel_sets import OTHER_PROGRAM, as_drawn, drawing_head_of
+from facedyn_app.headmodel.channel_sets import as_drawn, drawing_head_of
 from facedyn_app.headmodel.files.io import list_heads, load_head
 from facedyn_app.headmodel.files.known_heads import user_heads
 from facedyn_app.headmodel.landmark_embedding.landmark_picture import landmark_picture
@@ -79,7 +79,7 @@ def head_of_session(recording: Recording, on_progress: OnProgress) -> HeadModel:
 
 def head_to_draw(recording: Recording, on_progress: OnProgress) -> HeadModel:
     """Read a head that can draw a recording; its landmarks need not be placed."""
-    if OTHER_PROGRAM not in recording.session.meta:
+    if recording.session.info.other_program is None:
         return head_of_session(recording, on_progress)
     head = load_head(drawing_head_of(recording.session))
     as_drawn(recording.session, head)
