@@ -525,20 +525,31 @@ class Embedding:
         _check_length(self, ("vectors",), len(self.window_seconds))
 
 
+OF_THE_PROBE = "The recording: "
+"""Beginning of the reasons that are the probe's own, where they stand beside the match's."""
+
+
 @dataclass(frozen=True, slots=True)
 class MatchTrust:
     """How far a match can be believed.
 
     Attributes:
         verdict: "good", "caution" or "do not use".
-        reasons: Sentences behind it; empty when good.
+        probe_reasons: Sentences on the probe's measurement, and so the same for every match.
+        match_reasons: Sentences on the speaker's sessions and on how the probe goes with them.
         shape_distance: How far the probe's shape lies from the speaker's, over its noise; NaN
             where that is not known.
     """
 
     verdict: str
-    reasons: tuple[str, ...]
+    probe_reasons: tuple[str, ...]
+    match_reasons: tuple[str, ...]
     shape_distance: float
+
+    @property
+    def reasons(self) -> tuple[str, ...]:
+        """All sentences behind the verdict; empty when good."""
+        return (*(OF_THE_PROBE + reason for reason in self.probe_reasons), *self.match_reasons)
 
 
 @dataclass(frozen=True, slots=True, eq=False)

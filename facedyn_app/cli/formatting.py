@@ -8,7 +8,6 @@ from dataclasses import asdict
 from facedyn_app.cli.output import indented, table
 from facedyn_app.dynamics.drift import drift_label, interval_words
 from facedyn_app.dynamics.drift_components import DriftComponents
-from facedyn_app.dynamics.match_confidence import beyond_the_probe
 from facedyn_app.dynamics.recording_conditions import likely_causes
 from facedyn_app.dynamics.session_qc import DO_NOT_USE, quality_line
 from facedyn_app.formatting import number
@@ -18,6 +17,7 @@ from facedyn_app.records import (
     FloatArray,
     Identification,
     Match,
+    MatchTrust,
     Quality,
     SessionDrift,
     Verification,
@@ -35,10 +35,18 @@ def match_facts(matches: Sequence[Match], *, calibrated: bool = True) -> list[di
             "name": match.name,
             "score": match.score,
             "probability": match.probability if calibrated else None,
-            "trust": None if match.trust is None else asdict(match.trust),
+            "trust": None if match.trust is None else _trust_facts(match.trust),
         }
         for match in matches
     ]
+
+
+def _trust_facts(trust: MatchTrust) -> dict[str, object]:
+    return {
+        "verdict": trust.verdict,
+        "reasons": trust.reasons,
+        "shape_distance": trust.shape_distance,
+    }
 
 
 def identification_facts(answer: Identification, top: int | None = None) -> dict[str, object]:
@@ -134,7 +142,7 @@ def _ranking(answer: Identification, top: int | None) -> str:
         f"  {match.name}: {reason}"
         for match in matches
         if match.trust is not None
-        for reason in beyond_the_probe(match.trust)
+        for reason in match.trust.match_reasons
     ]
     return "\n".join(lines)
 
@@ -176,7 +184,7 @@ def verification_text(found: Verification) -> str:
         lines[1] += f", which {_share_words(rate)} of strangers reach with one speaker"
         lines.append(f"calibrated on: {found.calibrated_on}")
     if found.match.trust is not None:
-        lines += [f"  {reason}" for reason in beyond_the_probe(found.match.trust)]
+        lines += [f"  {reason}" for reason in found.match.trust.match_reasons]
     return "\n".join([*lines, quality_text(found.quality)])
 
 
