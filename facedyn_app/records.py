@@ -747,7 +747,7 @@ class DriftReport:
         drift_corrected: As `drift`, the wandering of the means themselves taken off.
         dnr_corrected: `drift_corrected` over the noise of long sessions; None with one session.
         dnr_corrected_interval: Its 90 % interval; None with one session.
-        note: What the user must know, such as "needs two sessions"; may be empty.
+        note: What limits it, such as "needs two sessions"; may be empty.
         conditions: Under which each session was recorded, in the order given.
     """
 
@@ -761,3 +761,16 @@ class DriftReport:
     dnr_corrected_interval: tuple[float, float] | None
     note: str
     conditions: tuple[Conditions, ...] = ()
+
+
+@dataclass(frozen=True, slots=True)
+class NoDrift:
+    """A speaker whose drift cannot be measured.
+
+    Attributes:
+        speaker: The speaker.
+        reason: Why not, a sentence.
+    """
+
+    speaker: str
+    reason: str

@@ -8,8 +8,16 @@ from dataclasses import dataclass
 
 import numpy as np
 
+from facedyn_app.dynamics.drift import drift_note
 from facedyn_app.dynamics.session_qc import error_percent
-from facedyn_app.records import INVALID_REASONS, Conditions, DriftReport, FloatArray, Session
+from facedyn_app.records import (
+    INVALID_REASONS,
+    Conditions,
+    DriftReport,
+    FloatArray,
+    NoDrift,
+    Session,
+)
 from facedyn_app.settings import TrustSettings
 
 MIDDLE = (0.1, 0.9)
@@ -195,10 +203,11 @@ def likely_causes(conditions: Sequence[Conditions], trust: TrustSettings) -> lis
     return sentences
 
 
-def drift_notes(report: DriftReport, trust: TrustSettings) -> list[str]:
+def drift_notes(report: DriftReport | NoDrift, trust: TrustSettings) -> list[str]:
     """The sentences that stand beside a drift: its note, and what may have caused it."""
-    notes = [report.note] if report.note else []
-    return notes + likely_causes(report.conditions, trust)
+    note = drift_note(report)
+    causes = [] if isinstance(report, NoDrift) else likely_causes(report.conditions, trust)
+    return [note, *causes] if note else causes
 
 
 def _stands_out(rule: _Rule, one: Conditions, others: Sequence[Conditions], factor: float) -> str:

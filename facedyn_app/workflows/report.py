@@ -19,14 +19,14 @@ from facedyn_app.library.library import Library
 from facedyn_app.library.records import SessionEntry, SpeakerEntry
 from facedyn_app.library.session_file import load_session
 from facedyn_app.progress import OnProgress, Progress, ignore
-from facedyn_app.records import DriftReport, Quality, Session
+from facedyn_app.records import DriftReport, NoDrift, Quality, Session
 from facedyn_app.reports.corpus_page import Member, corpus_page
 from facedyn_app.reports.page import Provenance
 from facedyn_app.reports.session_page import session_page
 from facedyn_app.reports.speaker_page import Visit, speaker_page
 from facedyn_app.settings import Settings, TrustSettings
 from facedyn_app.workflows.analyse import PROGRAM
-from facedyn_app.workflows.drift import DriftReading, no_drift, sessions_by_date
+from facedyn_app.workflows.drift import DriftReading, sessions_by_date
 from facedyn_app.workflows.path_checks import check_input_file
 
 PrintPdf = Callable[[str, Path], None]
@@ -217,18 +217,18 @@ def _member(library: Library, known: SpeakerEntry, trust: TrustSettings) -> Memb
         consent=known.consent,
         simulated=any(entry.simulated for entry in entries),
         qualities=tuple(qualities),
-        drift=no_drift(known.name, damages[0]) if damages else _drift(known.name, reading),
+        drift=NoDrift(known.name, damages[0].sentence) if damages else _drift(known.name, reading),
         unread=tuple(error.sentence for error in damages),
         versions=tuple(versions),
     )
 
 
-def _drift(speaker: str, reading: DriftReading) -> DriftReport:
+def _drift(speaker: str, reading: DriftReading) -> DriftReport | NoDrift:
     """The drift of sessions that are read already, or why there is none."""
     try:
         return reading.drift(speaker)
     except FacedynError as error:
-        return no_drift(speaker, error)
+        return NoDrift(speaker, error.sentence)
 
 
 def _versions(session: Session) -> str:

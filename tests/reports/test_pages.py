@@ -13,7 +13,7 @@ import pytest
 from facedyn_app.dynamics.drift import measure_drift
 from facedyn_app.dynamics.motion_range import measure_motion_range
 from facedyn_app.dynamics.session_qc import assess_quality
-from facedyn_app.records import INVALID_REASONS, DriftReport, Session, SourceFile
+from facedyn_app.records import INVALID_REASONS, DriftReport, NoDrift, Session, SourceFile
 from facedyn_app.reports.corpus_page import Member, corpus_page
 from facedyn_app.reports.page import Provenance
 from facedyn_app.reports.session_page import session_page
@@ -24,7 +24,7 @@ from tests.sessions import altered
 
 TRUST = TrustSettings()
 NOW = datetime(2026, 3, 4, 5, 6, tzinfo=UTC)
-NO_DRIFT = DriftReport("Bo", (), math.nan, *5 * (None,), "No session is long enough.")
+NO_DRIFT = NoDrift("Bo", "No session is long enough.")
 EVIL = "<script>alert(1)</script> $\\frac"
 SECONDS = 12.0
 
