@@ -82,6 +82,9 @@ INVALID_REASONS = (
 reasons come last. From "tracking failed" to "repeated time" they are of other programs'
 measurements."""
 
+RECORDED_YEARS = range(1900, 2201)
+"""The years in which a session can have been recorded; they have days in every time zone."""
+
 MEASURED = ("certainty", "sharpness", "turn", "likeness")
 """What is measured of a face beside its landmarks."""
 
@@ -364,6 +367,85 @@ class PartialFit:
     image: ByteArray | None = None
 
 
+@dataclass(frozen=True, slots=True)
+class SourceFile:
+    """The file that a session was measured from.
+
+    Attributes:
+        name: Its name, without the folder.
+        sha256: Of its content; None where it is not known.
+    """
+
+    name: str
+    sha256: str | None
+
+
+@dataclass(frozen=True, slots=True)
+class SessionInfo:
+    """What a session is of and what measured it; None where it does not say.
+
+    Attributes:
+        head_id: The head, or the channel set of another program's measurement.
+        head_sha256: Of the head's file.
+        source: The recording's file.
+        face: Number of the face in the recording, from 1.
+        fps: Frames per second of the recording.
+        fps_assumed: Whether that is assumed, since a measurement has no times.
+        width: Width of the picture, px.
+        height: Height of the picture, px.
+        focal_px: Focal length, px.
+        focal_log_sd: Standard deviation of its logarithm; None where it was assumed.
+        converged: Whether the solver's last step was small.
+        settings: The settings of landmarks and fit, by section and name.
+        program: The program that measured it, with its version.
+        other_program: That program, where it is not this one.
+        simulated: Whether it is of a simulated speaker.
+        recorded_at: When it was recorded, in one of the years RECORDED_YEARS; without a zone it is
+            in the zone here.
+        mirrored: Whether the pictures measured are mirror images of those that a player shows.
+        stream: Which of several films in its file it is of, from 0.
+        notes: What was assumed, chosen or left out in reading the recording, sentences.
+        speaker: Number of a simulated speaker.
+        session: Number of that speaker's session.
+        population: Number of the simulated speakers' population.
+        further: What else its file says, by key; JSON values.
+    """
+
+    head_id: str
+    head_sha256: str | None = None
+    source: SourceFile | None = None
+    face: int | None = None
+    fps: float | None = None
+    fps_assumed: bool | None = None
+    width: float | None = None
+    height: float | None = None
+    focal_px: float | None = None
+    focal_log_sd: float | None = None
+    converged: bool | None = None
+    settings: Mapping[str, Any] | None = None
+    program: str | None = None
+    other_program: str | None = None
+    simulated: bool | None = None
+    recorded_at: datetime | None = None
+    mirrored: bool | None = None
+    stream: int | None = None
+    notes: tuple[str, ...] = ()
+    speaker: int | None = None
+    session: int | None = None
+    population: int | None = None
+    further: Mapping[str, object] = field(default_factory=dict)
+
+    @property
+    def source_name(self) -> str | None:
+        """The name of the recording's file."""
+        return None if self.source is None else self.source.name
+
+    @property
+    def source_sha256(self) -> str | None:
+        """The sha256 of the recording's file."""
+        return None if self.source is None else self.source.sha256
+
+
 @dataclass(frozen=True, slots=True, eq=False)
 class Session:
     """One recording of one person, as the library keeps it (its file: handbook/tracks.md).
@@ -377,10 +459,7 @@ class Session:
         error_px: (T,) float32 mean landmark distance, weighted as in HeadFit, px; NaN in all
             frames where it was not measured.
         face_px: (T,) float32 face height in the image, px; NaN likewise.
-        meta: What the numbers are of and were made with: `head_id` (a head, or the channel set of
-            another program's measurement), `head_sha256`, `source` ({"name", "sha256"} or None),
-            `fps`, and further keys (`width`, `height`, `focal_px`, `settings`, `program`,
-            `simulated`, `fps_assumed`, `mirrored`, `stream`, `notes`).
+        info: What it is of and what measured it.
         invalid_reason: (T,) uint8 number in INVALID_REASONS, 0 in valid frames; None in sessions
             that do not say.
         confidence: (T,) float32 the landmarker's certainty that there is a face, 0..1, 0 without
@@ -400,7 +479,7 @@ class Session:
     shape_chunk_seconds: FloatArray
     error_px: FloatArray
     face_px: FloatArray
-    meta: Mapping[str, Any] = field(default_factory=dict)
+    info: SessionInfo
     invalid_reason: ByteArray | None = None
     confidence: FloatArray | None = None
     sharpness: FloatArray | None = None
@@ -418,23 +497,22 @@ class Session:
     @property
     def head_id(self) -> str:
         """The head model, or channel set, whose coefficients these are."""
-        return str(self.meta["head_id"])
+        return self.info.head_id
 
     @property
     def simulated(self) -> bool:
-        """Whether the session is made, not measured on a person."""
-        return bool(self.meta.get("simulated", False))
+        """Whether the session is of a simulated speaker, not of a person."""
+        return bool(self.info.simulated)
 
     @property
     def mirrored(self) -> bool:
         """Whether the pictures measured are mirror images of those that a player shows."""
-        return bool(self.meta.get("mirrored", False))
+        return bool(self.info.mirrored)
 
     @property
     def stream(self) -> int:
         """Which of several films in its file it is of, from 0; -1 for the only one."""
-        stream = self.meta.get("stream")
-        return -1 if stream is None else int(stream)
+        return -1 if self.info.stream is None else self.info.stream
 
 
 @dataclass(frozen=True, slots=True, eq=False)
@@ -477,20 +555,31 @@ class Embedding:
         _check_length(self, ("vectors",), len(self.window_seconds))
 
 
+OF_THE_PROBE = "The recording: "
+"""Beginning of the reasons that are the probe's own, where they stand beside the match's."""
+
+
 @dataclass(frozen=True, slots=True)
 class MatchTrust:
     """How far a match can be believed.
 
     Attributes:
         verdict: "good", "caution" or "do not use".
-        reasons: Sentences behind it; empty when good.
+        probe_reasons: Sentences on the probe's measurement, and so the same for every match.
+        match_reasons: Sentences on the speaker's sessions and on how the probe goes with them.
         shape_distance: How far the probe's shape lies from the speaker's, over its noise; NaN
             where that is not known.
     """
 
     verdict: str
-    reasons: tuple[str, ...]
+    probe_reasons: tuple[str, ...]
+    match_reasons: tuple[str, ...]
     shape_distance: float
+
+    @property
+    def reasons(self) -> tuple[str, ...]:
+        """All sentences behind the verdict; empty when good."""
+        return (*(OF_THE_PROBE + reason for reason in self.probe_reasons), *self.match_reasons)
 
 
 @dataclass(frozen=True, slots=True, eq=False)
@@ -688,7 +777,7 @@ class DriftReport:
         drift_corrected: As `drift`, the wandering of the means themselves taken off.
         dnr_corrected: `drift_corrected` over the noise of long sessions; None with one session.
         dnr_corrected_interval: Its 90 % interval; None with one session.
-        note: What the user must know, such as "needs two sessions"; may be empty.
+        note: What limits it, such as "needs two sessions"; may be empty.
         conditions: Under which each session was recorded, in the order given.
     """
 
@@ -702,3 +791,16 @@ class DriftReport:
     dnr_corrected_interval: tuple[float, float] | None
     note: str
     conditions: tuple[Conditions, ...] = ()
+
+
+@dataclass(frozen=True, slots=True)
+class NoDrift:
+    """A speaker whose drift cannot be measured.
+
+    Attributes:
+        speaker: The speaker.
+        reason: Why not, a sentence.
+    """
+
+    speaker: str
+    reason: str

@@ -12,6 +12,7 @@ from __future__ import annotations
 import sys
 from collections.abc import Callable
 from dataclasses import replace
+from datetime import UTC, datetime
 from pathlib import Path
 from tempfile import TemporaryDirectory
 
@@ -26,6 +27,7 @@ from facedyn_app.gui.dialogs.recognizers import RecognizersDialog
 from facedyn_app.gui.dialogs.record import RecordDialog
 from facedyn_app.gui.dialogs.session import DateDialog
 from facedyn_app.library.library import Library
+from facedyn_app.records import SourceFile
 from facedyn_app.settings import MachineSettings, NetworkSettings, Settings, TrainSettings
 from facedyn_app.simulate.corpus import simulate_sessions
 from facedyn_app.video.camera import paced_choice
@@ -88,12 +90,12 @@ def made_visits(folder: Path) -> Path:
     with Library.open(folder) as library:
         for number, session in enumerate(simulate_sessions(1, N_VISITS, VISIT_SECONDS), start=1):
             moved = 0.3 * away if number == MOVED else 0.0 * away
-            source = {"name": f"visit-{number}.mp4", "sha256": None}
-            when = f"2026-{number:02d}-15T10:00:00+00:00"
+            source = SourceFile(f"visit-{number}.mp4", None)
+            when = datetime(2026, number, 15, 10, tzinfo=UTC)
             visit = replace(
                 session,
                 shape_chunks=session.shape_chunks + moved,
-                meta={**session.meta, "source": source, "recorded_at": when},
+                info=replace(session.info, source=source, recorded_at=when),
             )
             library.enrol("S-014", visit, "made speakers need none")
         library.enrol("S-015", heads[1], "made speakers need none")

@@ -57,7 +57,7 @@ def sessions(
 def trials(first: int, n: int, seconds: float, observation: Observation | None) -> Trials:
     """Sessions 1 and 2 enrolled, session 3 asked about."""
     made = list(sessions(first, n, seconds, observation))
-    probes = [item for item in made if item.session.meta["session"] == 2]
+    probes = [item for item in made if item.session.info.session == 2]
     return Trials([item for item in made if item not in probes], probes)
 
 

@@ -2,31 +2,45 @@
 
 from __future__ import annotations
 
+from collections.abc import Iterable
 from dataclasses import replace
 from typing import Any, TypeVar
 
 import numpy as np
 
 from facedyn_app.headmodel.model import HeadModel
-from facedyn_app.records import FloatArray, HeadFit, Motion, Session
+from facedyn_app.records import FloatArray, HeadFit, Motion, Session, SessionInfo
 from facedyn_app.simulate.motion import SimulatedMotion
 
+INFO = tuple(SessionInfo.__dataclass_fields__)
 MOTION = ("seconds", "valid", "names", "expression", "jaw", "rotation", "translation", "gaze")
 
 
 def in_motion(values: dict[str, Any]) -> dict[str, Any]:
     """Values of a session's or a fit's fields, those of its motion within that."""
-    motion = {name: values.pop(name) for name in MOTION if name in values}
+    motion = _taken(MOTION, values)
     return {**values, "motion": Motion(**motion)}
+
+
+def in_session(values: dict[str, Any]) -> dict[str, Any]:
+    """Values of a session's fields, those of its motion and its info within these."""
+    info = _taken(INFO, values)
+    return {**in_motion(values), "info": SessionInfo(**info)}
+
+
+def _taken(names: Iterable[str], values: dict[str, Any]) -> dict[str, Any]:
+    return {name: values.pop(name) for name in names if name in values}
 
 
 Moving = TypeVar("Moving", Session, HeadFit, SimulatedMotion)
 
 
 def altered(record: Moving, **values: Any) -> Moving:
-    """A session, a fit or a simulated motion with other values, those of its motion too."""
-    motion = {name: values.pop(name) for name in MOTION if name in values}
-    return replace(record, motion=replace(record.motion, **motion), **values)
+    """A session, a fit or a simulated motion with other values, those within its parts too."""
+    values["motion"] = replace(record.motion, **_taken(MOTION, values))
+    if isinstance(record, Session):
+        values["info"] = replace(record.info, **_taken(INFO, values))
+    return replace(record, **values)
 
 
 def field(record: Session | HeadFit | SimulatedMotion, name: str) -> Any:
@@ -39,7 +53,7 @@ def resting_session(seconds: FloatArray, **given: Any) -> Session:
 
     Args:
         seconds: (T,) times of the frames, s.
-        given: Other values of the session's fields.
+        given: Other values of the session's fields, those of its motion and info too.
     """
     n = len(seconds)
     names = given.get("names", ("a",))
@@ -54,9 +68,10 @@ def resting_session(seconds: FloatArray, **given: Any) -> Session:
         "shape_chunk_seconds": np.array([0.5]),
         "error_px": np.ones(n, np.float32),
         "face_px": np.full(n, 200.0, np.float32),
-        "meta": {"head_id": "made"},
+        "head_id": "made",
+        **given,
     }
-    return Session(**in_motion({**values, **given}))
+    return Session(**in_session(values))
 
 
 def resting_fit(head: HeadModel, seconds: FloatArray, **given: Any) -> HeadFit:

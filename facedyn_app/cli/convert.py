@@ -48,19 +48,19 @@ def convert(
 
         found = convert_recording(files, out, fps, head)
         session, quality = found.session, found.quality
-        program = session.meta.get("program")
+        info = session.info
         facts = {
             "files": files,
             "session": out,
-            "program": program,
+            "program": info.program,
             "head_id": session.head_id,
             "n_channels": len(session.motion.names),
             "n_frames": quality.n_frames,
             "n_valid": quality.n_valid,
             "invalid": found.invalid,
             "seconds": float(session.motion.seconds[-1] - session.motion.seconds[0]),
-            "fps": session.meta.get("fps"),
-            "fps_assumed": session.meta.get("fps_assumed", False),
+            "fps": info.fps,
+            "fps_assumed": bool(info.fps_assumed),
             "n_shape": len(session.shape),
             "measured": found.measured,
             "notes": found.notes,
@@ -68,7 +68,7 @@ def convert(
             "simulated": session.simulated,
         }
         lines = [
-            f"{files[0].name}: {program}, {len(session.motion.names)} channels of "
+            f"{files[0].name}: {info.program}, {len(session.motion.names)} channels of "
             f"{session.head_id}, {quality.n_valid} of {quality.n_frames} frames",
             quality_text(quality),
             *found.notes,

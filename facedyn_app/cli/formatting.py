@@ -6,18 +6,19 @@ from collections.abc import Sequence
 from dataclasses import asdict
 
 from facedyn_app.cli.output import indented, table
-from facedyn_app.dynamics.drift import drift_label, interval_words
+from facedyn_app.dynamics.drift import UNKNOWN, drift_label, drift_note, interval_words
 from facedyn_app.dynamics.drift_components import DriftComponents
-from facedyn_app.dynamics.match_confidence import beyond_the_probe
 from facedyn_app.dynamics.recording_conditions import likely_causes
 from facedyn_app.dynamics.session_qc import DO_NOT_USE, quality_line
-from facedyn_app.formatting import number
+from facedyn_app.formatting import NONE, number
 from facedyn_app.recognizer.calibration import LEAST_RATE, MOST_RATE
 from facedyn_app.records import (
     DriftReport,
     FloatArray,
     Identification,
     Match,
+    MatchTrust,
+    NoDrift,
     Quality,
     SessionDrift,
     Verification,
@@ -35,10 +36,18 @@ def match_facts(matches: Sequence[Match], *, calibrated: bool = True) -> list[di
             "name": match.name,
             "score": match.score,
             "probability": match.probability if calibrated else None,
-            "trust": None if match.trust is None else asdict(match.trust),
+            "trust": None if match.trust is None else _trust_facts(match.trust),
         }
         for match in matches
     ]
+
+
+def _trust_facts(trust: MatchTrust) -> dict[str, object]:
+    return {
+        "verdict": trust.verdict,
+        "reasons": trust.reasons,
+        "shape_distance": trust.shape_distance,
+    }
 
 
 def identification_facts(answer: Identification, top: int | None = None) -> dict[str, object]:
@@ -57,12 +66,14 @@ def identification_facts(answer: Identification, top: int | None = None) -> dict
 
 
 def drift_facts(
-    report: DriftReport,
+    report: DriftReport | NoDrift,
     trust: TrustSettings,
     simulated: bool,
     moves: DriftComponents | None = None,
 ) -> dict[str, object]:
     """A drift report for scripts, with what lies behind it where that is known."""
+    if isinstance(report, NoDrift):
+        return _no_drift_facts(report, simulated)
     return {
         "speaker": report.speaker,
         "verdict": drift_label(report, trust),
@@ -79,6 +90,22 @@ def drift_facts(
         "components": None if moves is None else _components(moves),
         "conditions": [asdict(one) for one in report.conditions],
         "likely_causes": likely_causes(report.conditions, trust),
+    }
+
+
+def _no_drift_facts(missing: NoDrift, simulated: bool) -> dict[str, object]:
+    ratios = ("dnr", "dnr_corrected", "dnr_corrected_interval")
+    return {
+        "speaker": missing.speaker,
+        "verdict": UNKNOWN,
+        **dict.fromkeys((*ratios, "noise", "drift", "drift_corrected")),
+        "note": missing.reason,
+        "simulated": simulated,
+        "sessions": [],
+        "distances": None,
+        "components": None,
+        "conditions": [],
+        "likely_causes": [],
     }
 
 
@@ -134,7 +161,7 @@ def _ranking(answer: Identification, top: int | None) -> str:
         f"  {match.name}: {reason}"
         for match in matches
         if match.trust is not None
-        for reason in beyond_the_probe(match.trust)
+        for reason in match.trust.match_reasons
     ]
     return "\n".join(lines)
 
@@ -176,7 +203,7 @@ def verification_text(found: Verification) -> str:
         lines[1] += f", which {_share_words(rate)} of strangers reach with one speaker"
         lines.append(f"calibrated on: {found.calibrated_on}")
     if found.match.trust is not None:
-        lines += [f"  {reason}" for reason in beyond_the_probe(found.match.trust)]
+        lines += [f"  {reason}" for reason in found.match.trust.match_reasons]
     return "\n".join([*lines, quality_text(found.quality)])
 
 
@@ -187,23 +214,9 @@ def _share_words(rate: float) -> str:
     return "half or more" if rate >= MOST_RATE else f"{rate:.1%}"
 
 
-def drift_text(reports: Sequence[DriftReport], trust: TrustSettings) -> str:
+def drift_text(reports: Sequence[DriftReport | NoDrift], trust: TrustSettings) -> str:
     """A line a speaker, and under it a line a session."""
-    rows: list[tuple[str, ...]] = []
-    for report in reports:
-        rows.append(
-            (
-                report.speaker,
-                _drift_in_words(report, trust),
-                number(report.dnr),
-                number(report.dnr_corrected),
-                interval_words(report.dnr_corrected_interval),
-                number(report.drift),
-                number(report.noise),
-                "",
-            )
-        )
-        rows += [_session_row(session) for session in report.sessions]
+    rows = [row for report in reports for row in _drift_rows(report, trust)]
     head = (
         "speaker",
         "shape",
@@ -220,15 +233,33 @@ def drift_text(reports: Sequence[DriftReport], trust: TrustSettings) -> str:
         "sd: standard deviations of shape, of its posterior where all sessions keep one",
         "90 % interval: of a speaker's corrected DNR, of a session's DNR",
     ]
-    for note in dict.fromkeys(report.note for report in reports if report.note):
-        names = ", ".join(report.speaker for report in reports if report.note == note)
+    for note in dict.fromkeys(filter(None, map(drift_note, reports))):
+        names = ", ".join(report.speaker for report in reports if drift_note(report) == note)
         lines.append(f"{names}: {note}")
     lines += [
         f"{report.speaker}: {cause}"
         for report in reports
+        if isinstance(report, DriftReport)
         for cause in likely_causes(report.conditions, trust)
     ]
     return "\n".join(lines)
+
+
+def _drift_rows(report: DriftReport | NoDrift, trust: TrustSettings) -> list[tuple[str, ...]]:
+    """The row of a speaker, and those of their sessions."""
+    if isinstance(report, NoDrift):
+        return [(report.speaker, UNKNOWN, *5 * (NONE,), "")]
+    speaker = (
+        report.speaker,
+        _drift_in_words(report, trust),
+        number(report.dnr),
+        number(report.dnr_corrected),
+        interval_words(report.dnr_corrected_interval),
+        number(report.drift),
+        number(report.noise),
+        "",
+    )
+    return [speaker, *(_session_row(session) for session in report.sessions)]
 
 
 def _drift_in_words(report: DriftReport, trust: TrustSettings) -> str:

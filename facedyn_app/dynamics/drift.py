@@ -10,7 +10,7 @@ import numpy as np
 from facedyn_app.dynamics.drift_chunks import SessionChunks, posterior_units, usable_chunks
 from facedyn_app.dynamics.drift_correction import INTERVAL, corrected_ratio
 from facedyn_app.errors import MismatchError, TooLittleError
-from facedyn_app.records import DriftReport, FloatArray, SessionDrift, ShapeCertainty
+from facedyn_app.records import DriftReport, FloatArray, NoDrift, SessionDrift, ShapeCertainty
 from facedyn_app.settings import TrustSettings
 
 NEEDS_TWO_SESSIONS = (
@@ -83,17 +83,24 @@ def measure_drift(
     )
 
 
-def drift_label(report: DriftReport, trust: TrustSettings) -> str:
+def drift_label(report: DriftReport | NoDrift, trust: TrustSettings) -> str:
     """STABLE, MAY_DRIFT, DRIFTS, or UNKNOWN where there is no corrected DNR.
 
     It drifts where all of the corrected DNR's interval lies above the threshold, and may drift
     where the ratio itself does.
     """
+    if isinstance(report, NoDrift):
+        return UNKNOWN
     if report.dnr_corrected is None or report.dnr_corrected_interval is None:
         return UNKNOWN
     if report.dnr_corrected_interval[0] > trust.max_dnr:
         return DRIFTS
     return MAY_DRIFT if report.dnr_corrected > trust.max_dnr else STABLE
+
+
+def drift_note(report: DriftReport | NoDrift) -> str:
+    """What limits a drift, or why there is none; may be empty."""
+    return report.reason if isinstance(report, NoDrift) else report.note
 
 
 def interval_words(interval: tuple[float, float] | None) -> str:

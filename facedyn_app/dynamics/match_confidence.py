@@ -14,9 +14,6 @@ from facedyn_app.errors import FacedynError
 from facedyn_app.records import MatchTrust, Quality, Session
 from facedyn_app.settings import TrustSettings
 
-OF_THE_PROBE = "The recording: "
-"""Beginning of the reasons that are the probe's own, and so those of every match."""
-
 
 def judge_match(
     probe: Session, enrolled: Sequence[Session], trust: TrustSettings, *, accepted: bool | None
@@ -36,22 +33,17 @@ def judge_match(
         accepted: Whether the motion matches: the probability reaches the threshold; None where
             that cannot be told, since probabilities are not calibrated for the probe.
     """
-    reasons: list[str] = []
     own = assess_quality(probe, trust)
     theirs = [assess_quality(session, trust) for session in enrolled]
     unusable = own.verdict == DO_NOT_USE or all(q.verdict == DO_NOT_USE for q in theirs)
-    reasons += [OF_THE_PROBE + reason for reason in own.reasons]
-    reasons += _enrolled_reasons(theirs)
-    reasons += _drift_reasons(enrolled, trust)
     distance = shape_distance(probe, enrolled)
-    reasons += _disagreement(distance, trust, accepted=accepted)
-    verdict = DO_NOT_USE if unusable else CAUTION if reasons else GOOD
-    return MatchTrust(verdict, tuple(reasons), distance)
-
-
-def beyond_the_probe(judged: MatchTrust) -> list[str]:
-    """The reasons that are the match's; the probe's own stand with its measurement."""
-    return [reason for reason in judged.reasons if not reason.startswith(OF_THE_PROBE)]
+    reasons = (
+        *_enrolled_reasons(theirs),
+        *_drift_reasons(enrolled, trust),
+        *_disagreement(distance, trust, accepted=accepted),
+    )
+    verdict = DO_NOT_USE if unusable else CAUTION if own.reasons or reasons else GOOD
+    return MatchTrust(verdict, own.reasons, reasons, distance)
 
 
 def shape_distance(probe: Session, enrolled: Sequence[Session]) -> float:

@@ -8,8 +8,16 @@ from dataclasses import dataclass
 
 import numpy as np
 
+from facedyn_app.dynamics.drift import drift_note
 from facedyn_app.dynamics.session_qc import error_percent
-from facedyn_app.records import INVALID_REASONS, Conditions, DriftReport, FloatArray, Session
+from facedyn_app.records import (
+    INVALID_REASONS,
+    Conditions,
+    DriftReport,
+    FloatArray,
+    NoDrift,
+    Session,
+)
 from facedyn_app.settings import TrustSettings
 
 MIDDLE = (0.1, 0.9)
@@ -68,9 +76,11 @@ def _light(session: Session) -> tuple[float, float]:
 
 
 def _focal(session: Session) -> float:
-    sizes = [session.meta.get(key) for key in ("focal_px", "width", "height")]
-    numbers = [float(size) for size in sizes if isinstance(size, int | float) and size > 0]
-    return numbers[0] / max(numbers[1:]) if len(numbers) == len(sizes) else math.nan
+    info = session.info
+    if not (info.focal_px and info.width and info.height):
+        return math.nan
+    known = min(info.focal_px, info.width, info.height) > 0.0
+    return float(info.focal_px) / max(info.width, info.height) if known else math.nan
 
 
 @dataclass(frozen=True, slots=True)
@@ -193,10 +203,11 @@ def likely_causes(conditions: Sequence[Conditions], trust: TrustSettings) -> lis
     return sentences
 
 
-def drift_notes(report: DriftReport, trust: TrustSettings) -> list[str]:
+def drift_notes(report: DriftReport | NoDrift, trust: TrustSettings) -> list[str]:
     """The sentences that stand beside a drift: its note, and what may have caused it."""
-    notes = [report.note] if report.note else []
-    return notes + likely_causes(report.conditions, trust)
+    note = drift_note(report)
+    causes = [] if isinstance(report, NoDrift) else likely_causes(report.conditions, trust)
+    return [note, *causes] if note else causes
 
 
 def _stands_out(rule: _Rule, one: Conditions, others: Sequence[Conditions], factor: float) -> str:

@@ -106,9 +106,6 @@ TURN_PER_LOOK = (0.62, 0.48)
 """Turn of an eye at a look of 1, rad, to the side and up; measured: the slope of the eyes' angles
 against the looks in 31 s of one iPhone's capture, correlation 0.99."""
 
-OTHER_PROGRAM = "other_program"
-"""The key in a session's `meta` that names the program which measured it, where it was another."""
-
 _FLAME = re.compile(r"flame-(\d+)-(\d+)(?:@([0-9a-f]{64}))?")
 
 
@@ -167,7 +164,7 @@ def drawing_head_of(session: Session) -> str:
             f"The session has FLAME parameters ('{head_id}') and names no FLAME file.",
             "Convert it again with --head FILE: the FLAME file that its program used.",
         )
-    if OTHER_PROGRAM in session.meta and session.meta.get("head_sha256") is None:
+    if session.info.other_program is not None and session.info.head_sha256 is None:
         raise MismatchError(
             f"No head has the channels of '{head_id}'.",
             "The session can be trained on, matched and measured; it is not drawn.",
@@ -213,6 +210,6 @@ def _renamed(session: Session, head: HeadModel, jaw: FloatArray) -> Session:
         if name in where:
             drawn[:, column] = session.motion.expression[:, where[name]]
     drawn[~session.motion.valid] = np.nan
-    meta = {**session.meta, "head_id": head.head_id, "head_sha256": head.sha256}
+    info = replace(session.info, head_id=head.head_id, head_sha256=head.sha256)
     motion = replace(session.motion, names=head.expression_names, expression=drawn, jaw=jaw)
-    return replace(session, motion=motion, meta=meta)
+    return replace(session, motion=motion, info=info)

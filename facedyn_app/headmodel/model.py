@@ -174,11 +174,11 @@ def check_head_of(session: Session, head: HeadModel) -> None:
             f"The session was fitted with the head '{session.head_id}', not with '{head.head_id}'.",
             f"Use the head '{session.head_id}'.",
         )
-    made_with = session.meta.get("head_sha256")
+    made_with = session.info.head_sha256
     if made_with and head.sha256 and made_with != head.sha256:
         raise MismatchError(
             f"The session was fitted with another file of the head '{head.head_id}': its sha256 "
-            f"begins with {str(made_with)[:8]}, this one's with {head.sha256[:8]}.",
+            f"begins with {made_with[:8]}, this one's with {head.sha256[:8]}.",
             "Fit the face again, or use the file it was fitted with.",
         )
     names = session.motion.names

@@ -108,14 +108,14 @@ def session_row(orm: OrmSession, session_id: int) -> SessionRow:
 
 def new_session(orm: OrmSession, session: Session, file_name: str, name: str | None) -> SessionRow:
     """Add the row of a session whose speaker is unknown as yet."""
-    source = session.meta.get("source") or {}
+    info = session.info
     row = SessionRow(
-        name=(name or PurePath(source.get("name") or "session").stem).strip() or "session",
+        name=(name or PurePath(info.source_name or "session").stem).strip() or "session",
         file_name=file_name,
-        source_name=source.get("name"),
-        source_sha256=source.get("sha256"),
+        source_name=info.source_name,
+        source_sha256=info.source_sha256,
         head_id=session.head_id,
-        recorded_at=_time(session.meta.get("recorded_at")),
+        recorded_at=None if info.recorded_at is None else in_utc(info.recorded_at),
         added_at=now(),
         n_frames=len(session.motion.seconds),
         n_valid=int(session.motion.valid.sum()),
@@ -207,14 +207,6 @@ def _free_name(name: str, taken: set[str]) -> str:
         number += 1
         free = f"{name} ({number})"
     return free
-
-
-def _time(stated: object) -> str | None:
-    """A time of recording as the session states it, if it is one."""
-    try:
-        return in_utc(datetime.fromisoformat(stated)) if isinstance(stated, str) else None
-    except (ValueError, OverflowError):
-        return None
 
 
 def _duration(session: Session) -> float:

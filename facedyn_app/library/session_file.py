@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import json
 from collections.abc import Callable, Mapping
 from functools import partial
 from pathlib import Path
@@ -12,6 +11,7 @@ import numpy as np
 
 from facedyn_app.errors import InputError
 from facedyn_app.files import atomic_file
+from facedyn_app.library.session_meta import info_from_json, info_to_json
 from facedyn_app.npz import read_npz
 from facedyn_app.records import (
     INVALID_REASONS,
@@ -20,12 +20,12 @@ from facedyn_app.records import (
     FloatArray,
     Motion,
     Session,
+    SessionInfo,
     ShapeCertainty,
 )
 
 Array = np.ndarray[Any, Any]
 
-FORMAT, VERSION = "facedyn-session", 1
 _AXES: dict[str, tuple[str, ...]] = {
     "seconds": ("T",),
     "valid": ("T",),
@@ -53,14 +53,6 @@ _MAYBE: dict[str, type[np.generic]] = {
     **dict.fromkeys(_MOST, np.float32),
 }
 """What not every session says of its frames, and as what it is kept."""
-_META_KINDS: dict[str, Any] = {
-    "face": int | None,
-    **dict.fromkeys(("width", "height", "focal_px", "focal_log_sd"), int | float | None),
-    "settings": dict | None,
-    "notes": list | None,
-    "stream": int | None,
-}
-"""What these may be where the file has them."""
 _MOTION = ("seconds", "expression", "jaw", "rotation", "translation")
 """Numbers of the motion; beside them stand whether a frame is valid, the names and the gaze."""
 _ALWAYS_MEASURED = ("expression", "jaw")
@@ -75,7 +67,7 @@ def save_session(session: Session, path: Path) -> None:
     """Write a session file; it appears whole or not at all.
 
     Args:
-        session: The session; its `meta` must be what JSON can hold.
+        session: The session; `info.further` must be what JSON can hold.
         path: The file, usually `*.npz`; an older file there is replaced.
 
     Raises:
@@ -86,8 +78,7 @@ def save_session(session: Session, path: Path) -> None:
 
 
 def write_session(session: Session, file: BinaryIO) -> None:
-    """Write a session into a file that is open; its `meta` must be what JSON can hold."""
-    meta = {**session.meta, "format": FORMAT, "version": VERSION}
+    """Write a session into a file that is open."""
     motion = session.motion
     arrays = {
         name: np.asarray(getattr(motion if name in ("valid", *_MOTION) else session, name))
@@ -101,7 +92,7 @@ def write_session(session: Session, file: BinaryIO) -> None:
     if (certainty := session.shape_certainty) is not None:
         arrays[_POSTERIOR] = np.asarray(certainty.posterior, np.float32)
         arrays[_SCATTER] = np.asarray(certainty.scatter, np.float32)
-    arrays["meta"] = np.array(json.dumps(meta, allow_nan=False))
+    arrays["meta"] = np.array(info_to_json(session.info))
     np.savez(file, allow_pickle=False, **arrays)
 
 
@@ -110,7 +101,7 @@ def load_session(path: Path) -> Session:
 
     Returns:
         The session: times float64, the other numbers float32; expression, jaw, rotation and
-        translation NaN in frames that are not valid; `meta` without `format` and `version`.
+        translation NaN in frames that are not valid.
 
     Raises:
         InputError: The file is missing, damaged, of another kind or version, or holds what
@@ -119,63 +110,17 @@ def load_session(path: Path) -> Session:
     try:
         optional = (*_AXES, *_MAYBE, _POSTERIOR, _SCATTER)
         arrays = read_npz(path, required=("meta",), optional=optional)
-        meta = _checked_meta(arrays.pop("meta"))
+        info = _checked_info(arrays.pop("meta"))
         _check_axes(arrays)
-        return _session(arrays, meta)
+        return _session(arrays, info)
     except ValueError as error:
         raise InputError(f"The session file '{path}' cannot be used: {error}.", _HINT) from error
 
 
-def _checked_meta(stored: Array) -> dict[str, Any]:
+def _checked_info(stored: Array) -> SessionInfo:
     if stored.dtype.kind != "U" or stored.ndim:
         raise ValueError("its 'meta' is not a text")
-    try:
-        meta = json.loads(str(stored[()]), parse_constant=_no_number)
-        json.dumps(meta, ensure_ascii=False).encode("utf-8")  # half a letter is none
-    except (ValueError, RecursionError) as error:
-        raise ValueError("its 'meta' is not JSON") from error
-    if not isinstance(meta, dict) or meta.pop("format", None) != FORMAT:
-        raise ValueError("it is no facedyn session")
-    version = meta.pop("version", None)
-    if not isinstance(version, int) or isinstance(version, bool) or version < 1:
-        raise ValueError("it does not say its format's version")
-    if version > VERSION:
-        raise ValueError(
-            f"it has session format {version} and this program reads up to {VERSION}; "
-            "a newer facedyn is needed"
-        )
-    _check_meta_values(meta)
-    return meta
-
-
-def _check_meta_values(meta: Mapping[str, Any]) -> None:
-    head_id, sha256 = meta.get("head_id"), meta.get("head_sha256")
-    if not isinstance(head_id, str) or not head_id or not isinstance(sha256, str | None):
-        raise ValueError("its 'meta' does not name the head model and its sha256")
-    fps = meta.get("fps", 1.0)
-    if not isinstance(fps, int | float) or isinstance(fps, bool) or not 0 < fps < 1e6:
-        raise ValueError("the frame rate in its 'meta' is not a positive number")
-    if meta.get("mirrored") not in (True, False, None):
-        raise ValueError("'mirrored' in its 'meta' is neither true nor false")
-    for key, kind in _META_KINDS.items():
-        right = isinstance(meta.get(key), kind) and not isinstance(meta.get(key), bool)
-        if not right:
-            raise ValueError(f"'{key}' in its 'meta' is of the wrong kind")
-    source = meta.get("source")
-    if source is not None and not _is_source(source):
-        raise ValueError("the source in its 'meta' has no name and sha256")
-
-
-def _no_number(words: str) -> float:
-    raise ValueError(f"{words} is no number of JSON")
-
-
-def _is_source(source: object) -> bool:
-    return (
-        isinstance(source, dict)
-        and isinstance(source.get("name"), str)
-        and isinstance(source.get("sha256"), str | None)
-    )
+    return info_from_json(str(stored[()]))
 
 
 def _check_axes(arrays: Mapping[str, Array]) -> None:
@@ -196,7 +141,7 @@ def _check_axes(arrays: Mapping[str, Array]) -> None:
         raise ValueError("it has no frames")
 
 
-def _session(arrays: Mapping[str, Array], meta: Mapping[str, Any]) -> Session:
+def _session(arrays: Mapping[str, Array], info: SessionInfo) -> Session:
     valid = arrays["valid"]
     numbers = {name: _floats(arrays[name], name) for name in _AXES if name not in _KINDS}
     _check_times(numbers["seconds"], "seconds")
@@ -232,7 +177,7 @@ def _session(arrays: Mapping[str, Array], meta: Mapping[str, Any]) -> Session:
     every: dict[str, Any] = {**numbers, **given}
     return Session(
         motion=motion,
-        meta=meta,
+        info=info,
         shape_certainty=_checked_certainty(arrays, arrays["shape"].shape[0]),
         **every,
     )

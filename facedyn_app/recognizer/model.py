@@ -54,6 +54,7 @@ class Recognizer:
     @property
     def from_simulation(self) -> bool:
         """Whether it has learnt from simulated speakers, not from people."""
+        # the file of a recognizer says so in these words only
         return "simulated" in str(self.training.get("data", ""))
 
     @property

@@ -8,10 +8,10 @@ from dataclasses import dataclass
 
 import numpy as np
 
-from facedyn_app.dynamics.drift import drift_label, interval_words
+from facedyn_app.dynamics.drift import drift_label, drift_note, interval_words
 from facedyn_app.dynamics.session_qc import CAUTION, DO_NOT_USE, GOOD
 from facedyn_app.formatting import number
-from facedyn_app.records import DriftReport, Quality
+from facedyn_app.records import DriftReport, NoDrift, Quality
 from facedyn_app.reports.page import (
     BLUE,
     GREY,
@@ -45,7 +45,7 @@ class Member:
     consent: str
     simulated: bool
     qualities: tuple[Quality, ...]
-    drift: DriftReport
+    drift: DriftReport | NoDrift
     unread: tuple[str, ...] = ()
     versions: tuple[str, ...] = ()
 
@@ -63,12 +63,9 @@ def corpus_page(
     """
     simulated = " (simulated)" if any(member.simulated for member in members) else ""
     qualities = [quality for member in members for quality in member.qualities]
-    ratios = [
-        float(member.drift.dnr_corrected)
-        for member in members
-        if member.drift.dnr_corrected is not None
-    ]
-    notes = [f"{member.name}: {member.drift.note}" for member in members if member.drift.note]
+    drifts = [member.drift for member in members if isinstance(member.drift, DriftReport)]
+    ratios = [float(one.dnr_corrected) for one in drifts if one.dnr_corrected is not None]
+    notes = [f"{member.name}: {note}" for member in members if (note := drift_note(member.drift))]
     versions = Counter(words for member in members for words in member.versions)
     return render_page(
         "corpus",
@@ -105,6 +102,7 @@ def _count_rows(
 
 
 def _speaker_row(member: Member, trust: TrustSettings) -> tuple[str, ...]:
+    drift = member.drift if isinstance(member.drift, DriftReport) else None
     words = Counter(quality.verdict for quality in member.qualities)
     return (
         member.name + (" (simulated)" if member.simulated else ""),
@@ -112,8 +110,8 @@ def _speaker_row(member: Member, trust: TrustSettings) -> tuple[str, ...]:
         f"{sum(quality.seconds_valid for quality in member.qualities) / 60.0:.1f}",
         *(str(words[word]) for word in VERDICTS),
         drift_label(member.drift, trust),
-        number(member.drift.dnr_corrected, 2),
-        interval_words(member.drift.dnr_corrected_interval),
+        number(None if drift is None else drift.dnr_corrected, 2),
+        interval_words(None if drift is None else drift.dnr_corrected_interval),
         member.consent.splitlines()[-1] if member.consent else "none",
     )
 

@@ -26,7 +26,15 @@ from facedyn_app.landmarks.topology import (
     RIGHT_EYE,
 )
 from facedyn_app.progress import OnProgress, Progress, ignore
-from facedyn_app.records import INVALID_REASONS, ByteArray, FloatArray, Frame, IntArray, Session
+from facedyn_app.records import (
+    INVALID_REASONS,
+    ByteArray,
+    FloatArray,
+    Frame,
+    IntArray,
+    Session,
+    SessionInfo,
+)
 from facedyn_app.reports.kinds import MeshKind
 from facedyn_app.reports.meshes import SessionMeshes
 from facedyn_app.settings import VideoSettings
@@ -68,10 +76,11 @@ def write_film(
         MismatchError: The session was made from another recording, or with another head.
         OutputError: The film cannot be written.
     """
+    camera = _camera(session.info)
     _check_source(session, video, path)
-    drawn = _Drawn(session, head)
+    drawn = _Drawn(session, head, camera)
     n_frames = len(session.motion.seconds)
-    fps = float(session.meta.get("fps", 25.0))
+    fps = 25.0 if session.info.fps is None else float(session.info.fps)
     film = VideoFile(path, fps, ENCODER, SIMULATED if session.simulated else "")
     try:
         frames = read_frames(video, VideoSettings(stream=session.stream), as_shown=True)
@@ -85,15 +94,19 @@ def write_film(
         film.discard()
 
 
-def _check_source(session: Session, video: Path, path: Path) -> None:
-    if path.exists() and path.samefile(video):
-        raise OutputError(f"'{path}' is the recording itself.", "Choose another name.")
-    if not all(session.meta.get(key) for key in ("width", "height", "focal_px")):
+def _camera(info: SessionInfo) -> Camera:
+    if not (info.width and info.height and info.focal_px):
         raise InputError(
             "The session does not say how large its picture and its focal length are.",
             "Make it again from its video.",
         )
-    wanted = (session.meta.get("source") or {}).get("sha256")
+    return Camera(int(info.width), int(info.height), float(info.focal_px))
+
+
+def _check_source(session: Session, video: Path, path: Path) -> None:
+    if path.exists() and path.samefile(video):
+        raise OutputError(f"'{path}' is the recording itself.", "Choose another name.")
+    wanted = session.info.source_sha256
     if wanted is not None and sha256_of(video) != wanted:
         raise MismatchError(
             f"The session was not made from the video '{video}': its SHA-256 is another.",
@@ -110,11 +123,9 @@ def _blocks(frames: Iterator[Frame], n_frames: int) -> Iterator[list[Frame]]:
 class _Drawn:
     """What is drawn into the pictures of a session."""
 
-    def __init__(self, session: Session, head: HeadModel) -> None:
-        self._session, self._head = session, head
+    def __init__(self, session: Session, head: HeadModel, camera: Camera) -> None:
+        self._session, self._head, self._camera = session, head, camera
         self._meshes = SessionMeshes(session, head, MeshKind.FULL)
-        meta = session.meta
-        self._camera = Camera(int(meta["width"]), int(meta["height"]), float(meta["focal_px"]))
         row: dict[int, int] = {}
         if head.landmarks is not None:
             sure = head.landmarks.weight >= LEAST_WEIGHT

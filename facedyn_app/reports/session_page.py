@@ -45,7 +45,7 @@ def session_page(name: str, session: Session, trust: TrustSettings, provenance: 
         course=_course_figure(control),
         motion=_motion_figure(session),
         liveliest=[session.motion.names[k] for k in liveliest(session)],
-        settings=settings_rows(session.meta.get("settings")),
+        settings=settings_rows(session.info.settings),
         thresholds=threshold_rows(trust),
     )
 
@@ -83,23 +83,23 @@ def _frame_rows(quality: Quality, control: SessionQc) -> list[tuple[str, str]]:
 
 
 def _about_rows(session: Session, provenance: Provenance) -> list[tuple[str, str]]:
-    meta = session.meta
-    source = meta.get("source") or {}
-    size = f"{meta['width']} x {meta['height']} px" if {"width", "height"} <= set(meta) else UNKNOWN
+    info = session.info
+    sized = info.width is not None and info.height is not None
+    size = f"{info.width} x {info.height} px" if sized else UNKNOWN
     focal = UNKNOWN
-    if "focal_px" in meta:
-        focal = focal_text(meta["focal_px"], meta.get("focal_log_sd"))
+    if info.focal_px is not None:
+        focal = focal_text(info.focal_px, info.focal_log_sd)
     return [
         *([("Speaker", provenance.speaker)] if provenance.speaker else []),
         ("Consent", provenance.consent or "none recorded with this session"),
-        ("Recording", str(source.get("name", UNKNOWN))),
-        ("SHA-256 of the recording", str(source.get("sha256") or UNKNOWN)),
-        ("Recorded", str(meta.get("recorded_at", UNKNOWN))),
+        ("Recording", UNKNOWN if info.source is None else info.source.name),
+        ("SHA-256 of the recording", info.source_sha256 or UNKNOWN),
+        ("Recorded", UNKNOWN if info.recorded_at is None else info.recorded_at.isoformat()),
         ("Picture", size),
         ("Focal length", focal),
         ("Head", session.head_id),
-        ("SHA-256 of the head", str(meta.get("head_sha256") or UNKNOWN)),
-        ("Measured by", str(meta.get("program", UNKNOWN))),
+        ("SHA-256 of the head", info.head_sha256 or UNKNOWN),
+        ("Measured by", info.program or UNKNOWN),
         provenance.written,
     ]
 

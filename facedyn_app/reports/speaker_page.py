@@ -13,7 +13,7 @@ from facedyn_app.dynamics.drift import drift_label, interval_words
 from facedyn_app.dynamics.motion_range import LEFT, RIGHT, MotionRange, channel_pairs
 from facedyn_app.dynamics.recording_conditions import drift_notes
 from facedyn_app.formatting import number
-from facedyn_app.records import DriftReport, Quality, SessionDrift
+from facedyn_app.records import DriftReport, NoDrift, Quality, SessionDrift
 from facedyn_app.reports.page import (
     BLUE,
     GREY,
@@ -54,7 +54,7 @@ class Visit:
 
 def speaker_page(
     visits: Sequence[Visit],
-    drift: DriftReport,
+    drift: DriftReport | NoDrift,
     trust: TrustSettings,
     provenance: Provenance,
 ) -> str:
@@ -73,8 +73,8 @@ def speaker_page(
         title=f"Speaker {provenance.speaker}{simulated}",
         shape=_drift_line(drift, trust),
         notes=drift_notes(drift, trust),
-        visits=[_visit_row(visit, drift) for visit in visits],
-        drift_figure=None if drift.dnr is None else _drift_figure(visits, drift, trust),
+        visits=[_visit_row(visit, _of_session(drift, visit.name)) for visit in visits],
+        drift_figure=_drift_figure(visits, drift, trust),
         pairs=pairs,
         ranges=[_range_row(visit, pairs) for visit in visits],
         ranges_figure=_ranges_figure(visits, pairs),
@@ -88,10 +88,10 @@ def speaker_page(
     )
 
 
-def _drift_line(drift: DriftReport, trust: TrustSettings) -> str:
+def _drift_line(drift: DriftReport | NoDrift, trust: TrustSettings) -> str:
     """Whether a shape drifts, in a line of plain text."""
     words = drift_label(drift, trust)
-    if drift.dnr_corrected is None:
+    if isinstance(drift, NoDrift) or drift.dnr_corrected is None:
         return f"{words}."
     span = interval_words(drift.dnr_corrected_interval)
     return (
@@ -100,12 +100,13 @@ def _drift_line(drift: DriftReport, trust: TrustSettings) -> str:
     )
 
 
-def _of_session(drift: DriftReport, name: str) -> SessionDrift | None:
-    return next((session for session in drift.sessions if session.name == name), None)
+def _of_session(drift: DriftReport | NoDrift, name: str) -> SessionDrift | None:
+    sessions = drift.sessions if isinstance(drift, DriftReport) else ()
+    return next((session for session in sessions if session.name == name), None)
 
 
-def _visit_row(visit: Visit, drift: DriftReport) -> tuple[str, ...]:
-    quality, own = visit.quality, _of_session(drift, visit.name)
+def _visit_row(visit: Visit, own: SessionDrift | None) -> tuple[str, ...]:
+    quality = visit.quality
     share = 100 * quality.n_valid / quality.n_frames if quality.n_frames else math.nan
     return (
         visit.date_words,
@@ -150,7 +151,11 @@ def _liveliest_pairs(visits: Sequence[Visit]) -> list[str]:
     return sorted(pairs, key=lambda pair: -spans[pair])[:SHOWN_PAIRS]
 
 
-def _drift_figure(visits: Sequence[Visit], drift: DriftReport, trust: TrustSettings) -> bytes:
+def _drift_figure(
+    visits: Sequence[Visit], drift: DriftReport | NoDrift, trust: TrustSettings
+) -> bytes | None:
+    if isinstance(drift, NoDrift) or drift.dnr is None:
+        return None
     with new_figure((INCHES, 2.6)) as figure:
         axes = figure.add_subplot()
         for k, visit in enumerate(visits):

@@ -48,7 +48,7 @@ def table_columns(session: Session) -> Columns:
     Frames are counted from 1; `success` is 1 where the fit is trusted, and `reason` says why it is
     not. `confidence` is the landmarker's certainty that there is a face, 0..1.
     """
-    n_frames, face = len(session.motion.seconds), session.meta.get("face", 1)
+    n_frames, face = len(session.motion.seconds), session.info.face
     unknown = np.full(n_frames, np.nan, np.float32)
     reason = np.full(n_frames, "", dtype=object)
     if session.invalid_reason is not None:
@@ -80,7 +80,11 @@ def table_columns(session: Session) -> Columns:
 
 
 def write_table(
-    session: Session, path: Path, form: TableFormat, on_progress: OnProgress = ignore
+    session: Session,
+    path: Path,
+    form: TableFormat,
+    meta: Meta,
+    on_progress: OnProgress = ignore,
 ) -> None:
     """Write a session as a table; it appears whole or not at all.
 
@@ -88,7 +92,8 @@ def write_table(
         session: The session.
         path: The file; an older one is replaced.
         form: CSV (UTF-8, RFC 4180, safe to open in a spreadsheet), Parquet or NPZ (an array a
-            column). Parquet and NPZ keep the session's `meta` as JSON.
+            column). Parquet and NPZ keep `meta` as JSON.
+        meta: What the session is of and what measured it, as its file says it.
         on_progress: Called for every block of frames of CSV; may raise Cancelled.
 
     Raises:
@@ -100,9 +105,9 @@ def write_table(
         return
     with atomic_file(path) as file:
         if form is TableFormat.PARQUET:
-            _write_parquet(columns, session.meta, file)
+            _write_parquet(columns, meta, file)
         else:
-            _write_npz(columns, session.meta, file)
+            _write_npz(columns, meta, file)
 
 
 def write_scores(answers: Sequence[tuple[str, Identification]], path: Path) -> None:

@@ -7,7 +7,7 @@ from dataclasses import dataclass
 
 import numpy as np
 
-from facedyn_app.records import BoolArray, FloatArray, Motion, Session
+from facedyn_app.records import BoolArray, FloatArray, Motion, Session, SessionInfo
 from facedyn_app.simulate.motion import SimulatedMotion
 from facedyn_app.simulate.observation import Observation, guessed_observation, pose_dependent_errors
 from facedyn_app.simulate.signals import smooth_both_ways, wander
@@ -68,7 +68,7 @@ def observe(
         n_shape: Shape coefficients, S.
 
     Returns:
-        A session of head "open-head-1" with `simulated` true in its meta.
+        A session of head "open-head-1" that says that it is simulated.
     """
     model = guessed_observation(simulated.motion.names) if observation is None else observation
     n_frames, n_expression = simulated.motion.expression.shape
@@ -92,16 +92,14 @@ def observe(
         shape_chunk_seconds=np.arange(len(chunks)) + 0.5,
         error_px=_masked(np.full(n_frames, 1.2), valid),
         face_px=_masked(np.full(n_frames, 240.0), valid),
-        meta={
-            "head_id": HEAD_ID,
-            "head_sha256": None,
-            "source": None,
-            "fps": simulated.fps,
-            "simulated": True,
-            "speaker": simulated.speaker,
-            "session": simulated.session,
-            "population": simulated.seed,
-        },
+        info=SessionInfo(
+            head_id=HEAD_ID,
+            fps=simulated.fps,
+            simulated=True,
+            speaker=simulated.speaker,
+            session=simulated.session,
+            population=simulated.seed,
+        ),
     )
 
 

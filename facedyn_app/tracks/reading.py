@@ -14,7 +14,7 @@ import numpy as np
 from facedyn_app.assets import sha256_of
 from facedyn_app.errors import InputError, MismatchError, unreadable, unusable
 from facedyn_app.files import open_plain
-from facedyn_app.records import FloatArray, Session
+from facedyn_app.records import FloatArray, Session, SourceFile
 from facedyn_app.tracks.action_units import is_openface, is_pyfeat, read_openface, read_pyfeat
 from facedyn_app.tracks.animation import is_animation, read_animation
 from facedyn_app.tracks.blendshapes import (
@@ -104,12 +104,17 @@ def read_sessions(
         raise InputError(f"{fps:g} frames a second are no rate of a recording.")
     with np.errstate(all="ignore"):  # numbers without bounds become infinite and are left out
         tracks = _one_after_the_other([_tracks(path, fps, head) for path in paths], paths, fps)
-        source = {"name": _name(paths), "sha256": sha256_of_recording(paths)}
+        source = SourceFile(_name(paths), sha256_of_recording(paths))
         several = len(tracks) > 1
         return tuple(
             session_of(replace(track, face=_face_number(track) if several else None), source)
             for track in tracks
         )
+
+
+def face_id(session: Session) -> int:
+    """The number of a session's face in its file; sessions count faces from 1, files from 0."""
+    return (session.info.face or 1) - 1
 
 
 def only_session(sessions: Sequence[Session], path: Path) -> Session:
@@ -120,7 +125,7 @@ def only_session(sessions: Sequence[Session], path: Path) -> Session:
     """
     if len(sessions) == 1:
         return sessions[0]
-    faces = ", ".join(str(session.meta["face"] - 1) for session in sessions)
+    faces = ", ".join(str(face_id(session)) for session in sessions)
     raise InputError(
         f"'{path}' holds {len(sessions)} faces (face_id {faces}), and one is expected.",
         "'facedyn import --layout openface' takes each face for a person; or keep one face's rows.",

@@ -2,14 +2,11 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
 from dataclasses import dataclass
-from typing import Any
 
 import numpy as np
 
 from facedyn_app.errors import TooLittleError
-from facedyn_app.headmodel.channel_sets import OTHER_PROGRAM
 from facedyn_app.records import (
     INVALID_REASONS,
     BoolArray,
@@ -18,6 +15,8 @@ from facedyn_app.records import (
     IntArray,
     Motion,
     Session,
+    SessionInfo,
+    SourceFile,
 )
 
 FAILED = INVALID_REASONS.index("tracking failed")
@@ -93,7 +92,7 @@ class Track:
             raise ValueError("Track.shapes needs a row per time or one")
 
 
-def session_of(track: Track, source: Mapping[str, Any]) -> Session:
+def session_of(track: Track, source: SourceFile) -> Session:
     """The session of a track.
 
     Rows in which a channel is missing are not valid; where times leap, rows that are not valid
@@ -101,7 +100,7 @@ def session_of(track: Track, source: Mapping[str, Any]) -> Session:
 
     Args:
         track: The track.
-        source: `name` and `sha256` of the file.
+        source: The file.
 
     Raises:
         TooLittleError: No row can be used.
@@ -145,7 +144,7 @@ def session_of(track: Track, source: Mapping[str, Any]) -> Session:
         shape_chunk_seconds=chunk_seconds,
         error_px=in_all_frames(None),
         face_px=in_all_frames(None),
-        meta=_meta(track, source, _rate(seconds)),
+        info=_info(track, source, _rate(seconds)),
         invalid_reason=all_reasons,
         confidence=confidence,
     )
@@ -157,23 +156,19 @@ def _rate(seconds: FloatArray) -> float:
     return (len(seconds) - 1) / lasted if lasted > 0.0 else 1.0
 
 
-def _meta(track: Track, source: Mapping[str, Any], fps: float) -> dict[str, Any]:
-    meta: dict[str, Any] = {
-        "head_id": track.channel_set,
-        "head_sha256": track.head_sha256,
-        "source": dict(source),
-        "fps": float(fps),
-        "fps_assumed": track.fps_assumed,
-        "program": track.program,
-        OTHER_PROGRAM: track.program,
-    }
-    if track.simulated:
-        meta["simulated"] = True
-    if track.notes:
-        meta["notes"] = list(track.notes)
-    if track.face is not None:
-        meta["face"] = track.face
-    return meta
+def _info(track: Track, source: SourceFile, fps: float) -> SessionInfo:
+    return SessionInfo(
+        head_id=track.channel_set,
+        head_sha256=track.head_sha256,
+        source=source,
+        face=track.face,
+        fps=float(fps),
+        fps_assumed=track.fps_assumed,
+        program=track.program,
+        other_program=track.program,
+        simulated=track.simulated or None,
+        notes=tuple(track.notes),
+    )
 
 
 def _reasons(track: Track) -> ByteArray:

@@ -25,7 +25,16 @@ from facedyn_app.fitting.session_fit import fit_session
 from facedyn_app.headmodel.model import HeadModel, truncate
 from facedyn_app.landmarks import ANY_FACE, FrameFaces, StoredTrack, TrackCollector, track_faces
 from facedyn_app.progress import OnProgress, Progress, ignore
-from facedyn_app.records import INVALID_REASONS, ByteArray, HeadFit, PartialFit, Session, VideoInfo
+from facedyn_app.records import (
+    INVALID_REASONS,
+    ByteArray,
+    HeadFit,
+    PartialFit,
+    Session,
+    SessionInfo,
+    SourceFile,
+    VideoInfo,
+)
 from facedyn_app.settings import Settings
 from facedyn_app.video import mirror_points, probe_video, read_frames, video_notes
 
@@ -212,26 +221,27 @@ def make_session(
     settings: Settings,
 ) -> Session:
     """A fit with all that says what it is of and what it was made with."""
-    info = video.info
-    meta: dict[str, Any] = {
-        "head_id": head.head_id,
-        "head_sha256": head.sha256,
-        "source": {
-            "name": info.path.name if settings.privacy.file_names else NAMELESS,
-            "sha256": video.sha256,
-        },
-        "face": face,
-        "fps": info.fps,
-        "width": info.width,
-        "height": info.height,
-        "focal_px": fit.focal_px,
-        "focal_log_sd": fit.focal_log_sd,
-        "converged": fit.converged,
-        "settings": fit_settings_record(settings),
-        "program": PROGRAM,
-        "simulated": info.simulated,
-    }
-    meta |= _video_meta(info)
+    name = video.info.path.name if settings.privacy.file_names else NAMELESS
+    info = SessionInfo(
+        head_id=head.head_id,
+        head_sha256=head.sha256,
+        source=SourceFile(name, video.sha256),
+        face=face,
+        fps=video.info.fps,
+        width=video.info.width,
+        height=video.info.height,
+        focal_px=fit.focal_px,
+        focal_log_sd=fit.focal_log_sd,
+        converged=fit.converged,
+        settings=fit_settings_record(settings),
+        program=PROGRAM,
+        simulated=video.info.simulated,
+        recorded_at=video.info.recorded_at,
+        mirrored=video.info.mirrored or None,
+        stream=video.info.stream,
+        fps_assumed=video.info.fps_assumed or None,
+        notes=video.info.notes,
+    )
     reason = fit.invalid_reason
     if reason is not None:
         reason = np.where(landmarks.damaged, DAMAGED, reason).astype(np.uint8)
@@ -242,7 +252,7 @@ def make_session(
         shape_chunk_seconds=fit.shape_chunk_seconds,
         error_px=fit.error_px,
         face_px=fit.face_px,
-        meta=meta,
+        info=info,
         invalid_reason=reason,
         confidence=np.nan_to_num(landmarks.certainty).clip(0.0, 1.0).astype(np.float32),
         sharpness=landmarks.sharpness,
@@ -250,22 +260,6 @@ def make_session(
         repeated=landmarks.repeated,
         shape_certainty=fit.shape_certainty,
     )
-
-
-def _video_meta(info: VideoInfo) -> dict[str, Any]:
-    """What only some videos have to say."""
-    meta: dict[str, Any] = {}
-    if info.recorded_at is not None:
-        meta["recorded_at"] = info.recorded_at.isoformat()
-    if info.mirrored:
-        meta["mirrored"] = True
-    if info.stream is not None:
-        meta["stream"] = info.stream
-    if info.fps_assumed:
-        meta["fps_assumed"] = True
-    if info.notes:
-        meta["notes"] = list(info.notes)
-    return meta
 
 
 def fit_settings_record(settings: Settings) -> dict[str, Any]:

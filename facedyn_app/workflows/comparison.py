@@ -88,7 +88,8 @@ def judged_match(
 
 def source_name(session: Session) -> str:
     """The recording that a session says it is of, for the audit trail."""
-    return str((session.meta.get("source") or {}).get("name", "a session without a source"))
+    name = session.info.source_name
+    return "a session without a source" if name is None else name
 
 
 def caution_for(recognizer: Recognizer, session: Session) -> str:

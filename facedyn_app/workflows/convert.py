@@ -68,7 +68,7 @@ def convert_recording(
     session = only_session(read_kept(files, fps, flame_file(head)), files[0])
     check_output_file(out, inputs=[path for path in files if path.is_file()])
     save_session(session, out)
-    notes = [str(note) for note in session.meta.get("notes", ())]
+    notes = list(session.info.notes)
     if not len(session.shape_chunks):
         notes.append(NO_DRIFT)
     quality = assess_quality(session, Settings().trust)

@@ -171,11 +171,11 @@ def _sessions(
 
 
 def _same_making(session: Session, head: HeadModel, settings: Settings) -> bool:
-    made = session.meta
-    return bool(
-        made.get("head_sha256") == head.sha256
-        and made.get("program") == PROGRAM
-        and made.get("settings") == fit_settings_record(settings)
+    info = session.info
+    return (
+        info.head_sha256 == head.sha256
+        and info.program == PROGRAM
+        and info.settings == fit_settings_record(settings)
     )
 
 

@@ -15,7 +15,14 @@ from facedyn_app.library.library import Library
 from facedyn_app.library.operations import checked_name
 from facedyn_app.library.records import SessionEntry, in_order
 from facedyn_app.progress import OnProgress, Progress, ignore
-from facedyn_app.records import Conditions, DriftReport, FloatArray, Session, ShapeCertainty
+from facedyn_app.records import (
+    Conditions,
+    DriftReport,
+    FloatArray,
+    NoDrift,
+    Session,
+    ShapeCertainty,
+)
 
 
 def drift_of(
@@ -49,11 +56,6 @@ def drift_in_detail(library: Library, speaker: str) -> tuple[DriftReport, DriftC
     """
     read = DriftReading.of(library, sessions_by_date(library, speaker))
     return read.drift(speaker), measure_components(read.shapes, read.certainties)
-
-
-def no_drift(speaker: str, why: FacedynError) -> DriftReport:
-    """A report that says why there is none."""
-    return DriftReport(speaker, (), float("nan"), *5 * (None,), why.sentence)
 
 
 def sessions_by_date(library: Library, speaker: str) -> list[SessionEntry]:
@@ -113,12 +115,12 @@ class SpeakerDrift:
     """The drift of one speaker, of whatever there is.
 
     Attributes:
-        report: The drift; its note says why where there is none.
+        report: The drift, or why there is none.
         moves: What lies behind it; None where there is none.
         simulated: Whether a session of the speaker is simulated.
     """
 
-    report: DriftReport
+    report: DriftReport | NoDrift
     moves: DriftComponents | None
     simulated: bool
 
@@ -132,7 +134,7 @@ def speaker_drift(speaker: str, folder: Path, _on_progress: OnProgress = ignore)
 def measure_speakers(
     folder: Path, speaker: str | None, on_progress: OnProgress
 ) -> tuple[SpeakerDrift, ...]:
-    """The drift of one speaker, or of all; where one of all has none, its note says why.
+    """The drift of one speaker, or of all; of all, those too whose drift cannot be measured.
 
     Raises:
         InputError: There is no such library or speaker.
@@ -140,7 +142,7 @@ def measure_speakers(
         TooLittleError: There is nobody, or the speaker asked for has no session long enough.
     """
     with Library.open(folder, create=False) as library:
-        found: list[tuple[DriftReport, DriftComponents | None]]
+        found: list[tuple[DriftReport | NoDrift, DriftComponents | None]]
         if speaker is not None:
             found = [drift_in_detail(library, checked_name(speaker))]
         else:
@@ -151,17 +153,17 @@ def measure_speakers(
 
 def _all_drifts(
     library: Library, on_progress: OnProgress
-) -> list[tuple[DriftReport, DriftComponents | None]]:
+) -> list[tuple[DriftReport | NoDrift, DriftComponents | None]]:
     names = [entry.name for entry in library.speakers()]
     if not names:
         raise TooLittleError(
             f"There is nobody in the library '{library.folder}'.", "Enrol a speaker first."
         )
-    found: list[tuple[DriftReport, DriftComponents | None]] = []
+    found: list[tuple[DriftReport | NoDrift, DriftComponents | None]] = []
     for number, name in enumerate(names):
         on_progress(Progress("measuring shape drift", number, len(names)))
         try:
             found.append(drift_in_detail(library, name))
         except FacedynError as error:
-            found.append((no_drift(name, error), None))
+            found.append((NoDrift(name, error.sentence), None))
     return found

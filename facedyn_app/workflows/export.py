@@ -10,6 +10,7 @@ from pathlib import Path
 from facedyn_app.files import check_output_file, check_output_folder
 from facedyn_app.headmodel.channel_sets import ARKIT, drawing_head_of
 from facedyn_app.library.session_file import load_session
+from facedyn_app.library.session_meta import meta_of_info
 from facedyn_app.progress import OnProgress, ignore
 from facedyn_app.records import Session
 from facedyn_app.reports.animation import write_animation
@@ -82,7 +83,8 @@ def export_table(source: Path | Session, out: Path, on_progress: OnProgress) -> 
         OutputError: The file cannot be written.
     """
     session = _checked(source, out)
-    write_table(session, out, TableFormat(out.suffix[1:].lower()), on_progress)
+    form = TableFormat(out.suffix[1:].lower())
+    write_table(session, out, form, meta_of_info(session.info), on_progress)
     return ExportedTable(session, len(table_columns(session)))
 
 

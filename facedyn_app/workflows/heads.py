@@ -11,7 +11,7 @@ from typing import TYPE_CHECKING
 
 from facedyn_app.errors import FacedynError, InputError, MismatchError
 from facedyn_app.folders import head_cache
-from facedyn_app.headmodel.channel_sets import OTHER_PROGRAM, as_drawn, drawing_head_of
+from facedyn_app.headmodel.channel_sets import as_drawn, drawing_head_of
 from facedyn_app.headmodel.files.io import list_heads, load_head
 from facedyn_app.headmodel.files.known_heads import KnownHead, user_heads
 from facedyn_app.headmodel.landmark_embedding.prepare import has_table, prepare_head
@@ -219,7 +219,7 @@ def head_of_session(session: Session, on_progress: OnProgress) -> HeadModel:
 
 def head_to_draw(session: Session, on_progress: OnProgress) -> HeadModel:
     """A head that can draw a session; its landmarks need not be placed."""
-    if OTHER_PROGRAM not in session.meta:
+    if session.info.other_program is None:
         return head_of_session(session, on_progress)
     head = load_head(drawing_head_of(session))
     as_drawn(session, head)

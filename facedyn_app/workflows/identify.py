@@ -217,9 +217,8 @@ def _identified(
 
 def _drift(library: Library, name: str, recording: Recording, *, joins: bool) -> list[DriftReport]:
     """The speaker's drift, the recording among their sessions when it is taken for theirs."""
-    source = recording.session.meta.get("source") or {}
     kept = {entry.source_sha256 for entry in library.sessions(name)}
-    new = joins and source.get("sha256") not in kept
+    new = joins and recording.session.info.source_sha256 not in kept
     # A speaker whose sessions are all too short, or of different heads, has no drift to show.
     with suppress(TooLittleError, MismatchError):
         return [drift_of(library, name, (recording.title, recording.session) if new else None)]

@@ -23,7 +23,7 @@ from facedyn_app.library.operations import checked_name
 from facedyn_app.progress import OnProgress, Progress
 from facedyn_app.records import Session
 from facedyn_app.tracks.flame import FlameFile
-from facedyn_app.tracks.reading import only_session, sha256_of_recording
+from facedyn_app.tracks.reading import face_id, only_session, sha256_of_recording
 from facedyn_app.workflows.heads import read_ready_head
 from facedyn_app.workflows.options import FitOptions, ImportStatement
 from facedyn_app.workflows.recordings import (
@@ -130,7 +130,7 @@ class _Import:
         for speaker, session in new:
             self._known.add(_identity(speaker, session))
             self._waiting.append((speaker, session, recording.name))
-            self.n_assumed += bool(session.meta.get("fps_assumed"))
+            self.n_assumed += bool(session.info.fps_assumed)
         if len(self._waiting) >= AT_ONCE or read is None:
             self.keep()
 
@@ -166,12 +166,12 @@ class _Import:
         if self._layout is not Layout.OPENFACE or len(sessions) == 1:
             return [(speaker, only_session(sessions, recording.path))]
         # each face of a table is a person; the file counts them from 0, sessions from 1
-        return [(f"{speaker} face {one.meta['face'] - 1}", one) for one in sessions]
+        return [(f"{speaker} face {face_id(one)}", one) for one in sessions]
 
 
 def _identity(speaker: str, session: Session) -> tuple[str | None, str | None]:
     """What tells sessions apart: whose they are and of which file."""
-    return checked_name(speaker), session.meta["source"]["sha256"]
+    return checked_name(speaker), session.info.source_sha256
 
 
 def import_folder(

@@ -15,7 +15,7 @@ from facedyn_app.library.importers import VIDEO_ENDINGS
 from facedyn_app.library.session_file import load_session
 from facedyn_app.npz import npz_names
 from facedyn_app.progress import OnProgress, Progress
-from facedyn_app.records import Session
+from facedyn_app.records import Session, SourceFile
 from facedyn_app.settings import Settings
 from facedyn_app.tracks.flame import FlameFile
 from facedyn_app.tracks.reading import Kind, kind_of, only_session, read_sessions
@@ -170,7 +170,7 @@ def read_recording(
             )
             return analysis.session
         session = read_one_kept(path, options.fps, named_flame_file(options, [path]))
-    for note in session.meta.get("notes", ()):
+    for note in session.info.notes:
         log.warning("'%s': %s", path.name, note)
     return session
 
@@ -219,11 +219,11 @@ def read_one_kept(path: Path, fps: float | None, flame: FlameFile | None) -> Ses
 
 def _read_session_file(path: Path) -> Session:
     session = load_session(path)
-    if session.meta.get("source"):
+    if session.info.source is not None:
         return session
     # a simulated session comes from no video: the file itself says which one it is
-    source = {"name": path.name, "sha256": sha256_of(path)}
-    return replace(session, meta={**session.meta, "source": source})
+    source = SourceFile(path.name, sha256_of(path))
+    return replace(session, info=replace(session.info, source=source))
 
 
 def holds_motion(path: Path) -> bool:

@@ -18,14 +18,14 @@ from facedyn_app.library.library import Library
 from facedyn_app.library.records import SessionEntry, SpeakerEntry
 from facedyn_app.library.session_file import load_session
 from facedyn_app.progress import OnProgress, Progress, ignore
-from facedyn_app.records import DriftReport, Quality, Session
+from facedyn_app.records import DriftReport, NoDrift, Quality, Session
 from facedyn_app.reports.corpus_page import Member, corpus_page
 from facedyn_app.reports.page import Provenance
 from facedyn_app.reports.session_page import session_page
 from facedyn_app.reports.speaker_page import Visit, speaker_page
 from facedyn_app.settings import TrustSettings
 from facedyn_app.workflows.analyse import PROGRAM
-from facedyn_app.workflows.drift import DriftReading, no_drift, sessions_by_date
+from facedyn_app.workflows.drift import DriftReading, sessions_by_date
 from facedyn_app.workflows.library import existing_library
 from facedyn_app.workflows.path_checks import check_input_file
 from facedyn_app.workflows.records import Recording
@@ -204,7 +204,7 @@ def _provenance(speaker: str = "", consent: str = "") -> Provenance:
 
 def _consent_for(library: Library, session: Session) -> tuple[str, str]:
     """Speaker and consent of the library's session of the same face of the same recording."""
-    wanted = (session.meta.get("source") or {}).get("sha256")
+    wanted = session.info.source_sha256
     if wanted is None:
         return "", UNTRACED
     entries = [
@@ -212,7 +212,7 @@ def _consent_for(library: Library, session: Session) -> tuple[str, str]:
         for entry in library.sessions()
         if entry.source_sha256 == wanted
         and entry.speaker is not None
-        and library.load(entry).meta.get("face", 1) == session.meta.get("face", 1)
+        and (library.load(entry).info.face or 1) == (session.info.face or 1)
     ]
     names = {str(entry.speaker) for entry in entries}
     if len(names) != 1:
@@ -239,26 +239,26 @@ def _member(library: Library, known: SpeakerEntry, trust: TrustSettings) -> Memb
         consent=known.consent,
         simulated=any(entry.simulated for entry in entries),
         qualities=tuple(qualities),
-        drift=no_drift(known.name, damages[0]) if damages else _drift(known.name, reading),
+        drift=NoDrift(known.name, damages[0].sentence) if damages else _drift(known.name, reading),
         unread=tuple(error.sentence for error in damages),
         versions=tuple(versions),
     )
 
 
-def _drift(speaker: str, reading: DriftReading) -> DriftReport:
+def _drift(speaker: str, reading: DriftReading) -> DriftReport | NoDrift:
     """The drift of sessions that are read already, or why there is none."""
     try:
         return reading.drift(speaker)
     except FacedynError as error:
-        return no_drift(speaker, error)
+        return NoDrift(speaker, error.sentence)
 
 
 def _versions(session: Session) -> str:
     """What made a session: the settings by the beginning of their SHA-256."""
-    settings = json.dumps(session.meta.get("settings"), sort_keys=True)
+    settings = json.dumps(session.info.settings, sort_keys=True)
     number = sha256(settings.encode()).hexdigest()[:12]
-    program = session.meta.get("program", "a program not known")
-    head = str(session.meta.get("head_sha256") or "not known")[:12]
+    program = session.info.program or "a program not known"
+    head = (session.info.head_sha256 or "not known")[:12]
     return f"{program}, head {session.head_id} ({head}), settings {number}"
 
 

@@ -1,6 +1,5 @@
 """What of a session is the person's: real corpora, and what cannot be measured."""
 
-from dataclasses import replace
 from pathlib import Path
 
 import numpy as np
@@ -58,7 +57,7 @@ def test_without_individuality_nothing_is_the_speakers() -> None:
 def test_sessions_that_cannot_be_compared() -> None:
     rng = np.random.default_rng(0)
     one, two = true_sessions(0, 2, 5.0)
-    other_head = replace(two, meta={**two.meta, "head_id": "other"})
+    other_head = altered(two, head_id="other")
     with pytest.raises(MismatchError, match="other"):
         measure_realism([("a", one), ("a", other_head)], rng)
     fewer = altered(two, expression=two.motion.expression[:, :3], names=two.motion.names[:3])

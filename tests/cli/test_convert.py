@@ -47,17 +47,17 @@ def test_a_table_becomes_a_session_file(run: Any, tmp_path: Path) -> None:
     assert facts["notes"] == ["No shape was measured over time, so that no drift can be told."]
     assert facts["quality"]["error_percent_face"] is None
     session = load_session(tmp_path / "s.npz")
-    assert session.meta["source"]["name"] == "a.csv"
+    assert session.info.source_name == "a.csv"
 
 
 def test_an_assumed_rate_is_said(run: Any, parameters: Path, tmp_path: Path) -> None:
     done = run("convert", parameters, "-o", tmp_path / "s.npz")
     assert done.exit_code == 0, done.stderr
     assert "30 frames a second are assumed" in done.stdout
-    assert load_session(tmp_path / "s.npz").meta["fps_assumed"] is True
+    assert load_session(tmp_path / "s.npz").info.fps_assumed is True
     done = run("convert", parameters, "-o", tmp_path / "s.npz", "--fps", "25")
     assert "are assumed" not in done.stdout
-    assert load_session(tmp_path / "s.npz").meta["fps"] == pytest.approx(25.0)
+    assert load_session(tmp_path / "s.npz").info.fps == pytest.approx(25.0)
 
 
 def test_what_cannot_be_converted_leaves_nothing(

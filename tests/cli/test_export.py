@@ -1,6 +1,5 @@
 import json
 import threading
-from dataclasses import replace
 from pathlib import Path
 
 import numpy as np
@@ -10,11 +9,12 @@ import trimesh
 from facedyn_app.headmodel.model import HeadModel
 from facedyn_app.library.session_file import save_session
 from facedyn_app.progress import Cancelled, Progress
-from facedyn_app.records import Motion, Session
+from facedyn_app.records import Motion, Session, SessionInfo
 from facedyn_app.reports.kinds import MeshFormat, MeshKind
 from facedyn_app.workflows.export import export_meshes
 from facedyn_app.workflows.options import MeshOptions
 from tests.cli.conftest import Run
+from tests.sessions import altered
 
 N_FRAMES, GAP = 6, 2
 
@@ -44,7 +44,7 @@ def session(head: HeadModel) -> Session:
         shape_chunk_seconds=np.array([0.1]),
         error_px=np.ones(N_FRAMES, dtype=np.float32),
         face_px=np.full(N_FRAMES, 200, dtype=np.float32),
-        meta={"head_id": head.head_id, "head_sha256": head.sha256, "source": None, "fps": 25.0},
+        info=SessionInfo(head_id=head.head_id, head_sha256=head.sha256, fps=25.0),
     )
 
 
@@ -106,7 +106,7 @@ def test_a_session_of_a_head_that_is_not_there_names_it(
     run: Run, session: Session, tmp_path: Path
 ) -> None:
     path = tmp_path / "flame.npz"
-    save_session(replace(session, meta={**session.meta, "head_id": "flame2020-1a2b3c4d"}), path)
+    save_session(altered(session, head_id="flame2020-1a2b3c4d"), path)
     common = ("export", path, "-o", tmp_path / "a.obj", "--mesh", "full", "--frame", "1")
     gone = run(*common)
     assert gone.exit_code == 3

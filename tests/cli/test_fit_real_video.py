@@ -41,7 +41,7 @@ def test_the_mean_with_the_mirrored_video_is_told_by_the_session(
         result = run("fit", video, "-o", out, *options)
         assert result.exit_code == 0, result.stderr
         kept[name] = load_session(out)
-    told = {name: session.meta["settings"]["landmarks"] for name, session in kept.items()}
+    told = {name: (session.info.settings or {})["landmarks"] for name, session in kept.items()}
     assert told["plain"]["mirrored_mean"] is False
     assert told["mean"] == told["plain"] | {"mirrored_mean": True}
     assert kept["mean"].motion.valid.sum() >= 71
@@ -62,8 +62,8 @@ def test_what_is_wrong_with_a_video_is_said_and_kept(
     result = run("fit", video, "-o", out, "--fps", 50, "--json")
     assert result.exit_code == 0, result.stderr
     session = load_session(out)
-    notes = session.meta["notes"]
-    assert notes == [
+    notes = session.info.notes
+    assert list(notes) == [
         "Even steps at 50 frames/s, as asked for.",
         "The file asks to be shown mirrored: left and right are the person's.",
         "12 of 100 pictures cannot be decoded: the file is damaged there.",
@@ -84,7 +84,7 @@ def test_a_call_whose_picture_changes_its_shape_has_the_shape_of_its_face(
     result = run("fit", shared / "cases" / "07_call.webm", "-o", out)
     assert result.exit_code == 0, result.stderr
     session = load_session(out)
-    assert "changes its shape" in session.meta["notes"][0]
+    assert "changes its shape" in session.info.notes[0]
     assert int(session.motion.valid.sum()) >= 149
     share = session.error_px / session.face_px
     parts = [float(np.nanmean(share[first : first + 50])) for first in (0, 50, 100)]

@@ -59,7 +59,7 @@ def test_the_answer_comes_in_words_first(answer: Identification) -> None:
 
 def test_trust_in_a_match_stands_beside_it_with_its_reasons(answer: Identification) -> None:
     reasons = ("The recording: The face is small.", "One session is enrolled only.")
-    trust = MatchTrust("caution", reasons, math.nan)
+    trust = MatchTrust("caution", ("The face is small.",), reasons[1:], math.nan)
     judged = replace(answer, matches=(replace(answer.matches[0], trust=trust), answer.matches[1]))
     facts: Any = identification_facts(judged)
     first = facts["matches"][0]

@@ -41,7 +41,7 @@ def test_a_head_file_is_fitted_and_remembered_but_not_copied(
     head = load_head(own)
     session = load_session(out)
     assert session.head_id == "mine-1"
-    assert session.meta["head_sha256"] == head.sha256
+    assert session.info.head_sha256 == head.sha256
     built_in, mine = _heads(run)
     assert built_in["built_in"]
     assert (mine["head_id"], mine["path"], mine["sha256"]) == ("mine-1", str(own), head.sha256)

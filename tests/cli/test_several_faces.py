@@ -26,7 +26,7 @@ def test_all_faces_are_fitted_in_one_pass_and_a_brief_one_is_named(
     places = []
     for face in facts["faces"][:2]:
         session = load_session(Path(face["session"]))
-        assert session.meta["face"] == face["number"]
+        assert session.info.face == face["number"]
         assert face["n_seen"] == len(session.motion.seconds) == 40
         assert face["seconds_seen"] == pytest.approx(1.6)
         assert face["valid_share"] == session.motion.valid.mean() > 0.9
@@ -41,7 +41,7 @@ def test_one_face_is_that_of_its_number(run: Run, several_faces: Path, tmp_path:
     out = tmp_path / "second.npz"
     result = run("fit", several_faces, "-o", out, "--face", "2", "--json")
     assert result.exit_code == 0, result.stderr
-    assert json.loads(result.stdout)["face"] == load_session(out).meta["face"] == 2
+    assert json.loads(result.stdout)["face"] == load_session(out).info.face == 2
 
 
 def test_a_video_without_a_face_is_refused_for_all_faces_too(

@@ -37,7 +37,7 @@ def make_session(
         expression=expression,
         names=("smile", "blink"),
         jaw=jaw,
-        meta={"head_id": "made", "fps": fps},
+        fps=fps,
     )
 
 

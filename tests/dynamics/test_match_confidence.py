@@ -6,8 +6,8 @@ from dataclasses import replace
 import numpy as np
 import pytest
 
-from facedyn_app.dynamics.match_confidence import OF_THE_PROBE, judge_match, shape_distance
-from facedyn_app.records import Session
+from facedyn_app.dynamics.match_confidence import judge_match, shape_distance
+from facedyn_app.records import OF_THE_PROBE, Session
 from facedyn_app.settings import TrustSettings
 from tests.sessions import resting_session
 

@@ -8,7 +8,7 @@ import numpy as np
 import pytest
 
 from facedyn_app.dynamics.recording_conditions import likely_causes, measure_conditions
-from facedyn_app.records import INVALID_REASONS, Conditions, Session
+from facedyn_app.records import INVALID_REASONS, Conditions, Session, SessionInfo
 from facedyn_app.settings import TrustSettings
 from tests.sessions import resting_session
 
@@ -28,7 +28,9 @@ def made(n: int = 100, turn_deg: float = 10.0, n_blurred: int = 0) -> Session:
         rotation=rotation,
         shape_chunks=np.zeros((4, 2), np.float32),
         shape_chunk_seconds=np.arange(4) + 0.5,
-        meta={"head_id": "made", "focal_px": 768.0, "width": 640, "height": 360},
+        focal_px=768.0,
+        width=640,
+        height=360,
         invalid_reason=reason,
     )
 
@@ -79,7 +81,7 @@ def test_light_and_sharpness_are_those_of_the_frames_with_a_face() -> None:
 def test_what_is_not_known_is_no_number() -> None:
     nothing = made(n=10, n_blurred=10)
     found = measure_conditions(
-        "visit", replace(nothing, meta={"head_id": "made"}, invalid_reason=None)
+        "visit", replace(nothing, info=SessionInfo("made"), invalid_reason=None)
     )
     assert all(math.isnan(v) for v in (found.face_px, found.turned_deg, found.focal_widths))
     assert math.isnan(found.blurred_share)

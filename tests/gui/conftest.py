@@ -28,10 +28,13 @@ from facedyn_app.records import (
     Quality,
     Session,
     SessionDrift,
+    SessionInfo,
+    SourceFile,
     VideoInfo,
 )
 from facedyn_app.settings import Settings
 from facedyn_app.workflows.records import Recording
+from tests.sessions import altered
 
 N_FRAMES, FPS = 30, 25.0
 PATIENCE_MS = 120_000
@@ -70,13 +73,13 @@ def made_session(*, simulated: bool = True) -> Session:
         shape_chunk_seconds=np.array([0.25, 0.75]),
         error_px=np.where(valid, 1.0, np.nan),
         face_px=np.where(valid, 200.0, np.nan),
-        meta={
-            "head_id": "tiny-head",
-            "source": {"name": "visit-0412.mp4", "sha256": "ab" * 32},
-            "fps": FPS,
-            "focal_px": 768.0,
-            "simulated": simulated,
-        },
+        info=SessionInfo(
+            head_id="tiny-head",
+            source=SourceFile("visit-0412.mp4", "ab" * 32),
+            fps=FPS,
+            focal_px=768.0,
+            simulated=simulated,
+        ),
     )
 
 
@@ -179,12 +182,12 @@ def window(
 
 def drifting_session(offset: float) -> Session:
     """A made session of eight chunks whose shape lies `offset` from the mean head."""
-    session = made_session()
-    chunks = offset + 0.1 * np.random.default_rng(0).normal(size=(8, 3))
-    values = {name: getattr(session, name) for name in session.__slots__}
-    values |= {"shape_chunks": chunks, "shape_chunk_seconds": np.arange(8) + 0.5}
-    values["meta"] = {**session.meta, "source": {"name": f"v{offset}.mp4", "sha256": None}}
-    return Session(**values)
+    return altered(
+        made_session(),
+        shape_chunks=offset + 0.1 * np.random.default_rng(0).normal(size=(8, 3)),
+        shape_chunk_seconds=np.arange(8) + 0.5,
+        source=SourceFile(f"v{offset}.mp4", None),
+    )
 
 
 @pytest.fixture

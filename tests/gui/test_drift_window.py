@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-from dataclasses import replace
 from datetime import UTC, datetime
 
 import numpy as np
@@ -20,9 +19,10 @@ from facedyn_app.gui.widgets.distance_matrix import round_top
 from facedyn_app.headmodel.files.io import load_head
 from facedyn_app.headmodel.neutral import differences_mm, neutral_vertices, seen_vertices
 from facedyn_app.library.library import Library
-from facedyn_app.records import FloatArray, Session
+from facedyn_app.records import FloatArray, Session, SourceFile
 from facedyn_app.simulate.corpus import simulate_sessions
 from tests.gui.conftest import PATIENCE_MS, wait_idle
+from tests.sessions import altered
 
 N_SHAPE = 80
 
@@ -31,14 +31,14 @@ def visit(number: int, mean: FloatArray, *, head: str = "open-head-1", n: int = 
     """A session of n chunks that wobble around a mean shape; visits are a month apart."""
     (session,) = simulate_sessions(0, 1, 4.0)
     chunks = mean + 0.1 * np.random.default_rng(number).normal(size=(n, N_SHAPE))
-    day = datetime(2024, number, 15, 12, tzinfo=UTC).isoformat()
-    source = {"name": f"visit-{number}.mp4", "sha256": None}
-    return replace(
+    return altered(
         session,
         shape=mean,
         shape_chunks=chunks,
         shape_chunk_seconds=np.arange(n) + 0.5,
-        meta={**session.meta, "head_id": head, "source": source, "recorded_at": day},
+        head_id=head,
+        source=SourceFile(f"visit-{number}.mp4", None),
+        recorded_at=datetime(2024, number, 15, 12, tzinfo=UTC),
     )
 
 

@@ -68,8 +68,7 @@ def _ticked(app: AppController) -> list[str]:
 
 
 def _show(app: AppController, **changes: str) -> None:
-    session = made_session()
-    session = replace(session, meta={**session.meta, **changes})
+    session = altered(made_session(), **changes)
     app.state.add_recording(made_recording(None, session=session, title="visit"))
     app.state.show_recording("visit-0412")
 

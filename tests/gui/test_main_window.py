@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-from dataclasses import replace
 from pathlib import Path
 
 import numpy as np
@@ -20,6 +19,7 @@ from facedyn_app.headmodel.expression_mesh import ExpressionMesh
 from facedyn_app.headmodel.model import HeadModel
 from tests.conftest import SQUARE, square_left
 from tests.gui.conftest import GAP, N_FRAMES, landmark_points, made_recording, made_session
+from tests.sessions import altered
 from tests.video.clips import write_films
 
 
@@ -61,8 +61,7 @@ def test_all_panels_fill_and_stand_at_the_first_frame(
 def test_landmarks_lie_on_the_face_of_a_mirrored_recording(
     window: MainWindow, moving_video: Path, qtbot: QtBot
 ) -> None:
-    session = made_session()
-    session = replace(session, meta={**session.meta, "mirrored": True})
+    session = altered(made_session(), mirrored=True)
     recording = made_recording(moving_video, session=session)
     window.state.add_recording(recording)
     window.state.show_recording(recording.key)
@@ -78,8 +77,7 @@ def test_another_film_of_the_same_file_is_shown(
     write_films(path, [(96, 64, 50), (96, 64, 200)], N_FRAMES)
     view = window.video.view
     for stream, shade in ((0, 50), (1, 200)):
-        session = made_session()
-        session = replace(session, meta={**session.meta, "stream": stream})
+        session = altered(made_session(), stream=stream)
         recording = made_recording(path, session=session, key=f"film {stream}")
         window.state.add_recording(recording)
         window.state.show_recording(recording.key)
@@ -179,12 +177,7 @@ def test_the_head_stands_as_in_the_frame(
 def test_a_session_of_another_head_is_not_drawn_but_named(
     window: MainWindow, state: AppState, qtbot: QtBot
 ) -> None:
-    session = made_session()
-    other = {**session.meta, "head_id": "other-head"}
-    session = type(session)(
-        **{name: getattr(session, name) for name in session.__slots__ if name != "meta"},
-        meta=other,
-    )
+    session = altered(made_session(), head_id="other-head")
     state.add_recording(made_recording(None, session=session))
     state.show_recording("visit-0412")
     assert "other-head" in window.head.text

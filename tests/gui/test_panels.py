@@ -86,7 +86,7 @@ def test_who_names_the_first_and_says_what_the_number_means(qtbot: QtBot) -> Non
 
 def test_trust_says_how_far_the_best_match_can_be_believed(qtbot: QtBot) -> None:
     answer = made_identification()
-    trust = MatchTrust("caution", ("The shape of <P> is far.",), 4.0)
+    trust = MatchTrust("caution", (), ("The shape of <P> is far.",), 4.0)
     first = dataclasses.replace(answer.matches[0], trust=trust)
     answer = dataclasses.replace(answer, matches=(first, *answer.matches[1:]))
     who, panel = WhoPanel(), TrustPanel(TrustSettings())

@@ -5,7 +5,7 @@ from collections.abc import Callable
 import numpy as np
 import pytest
 
-from facedyn_app.records import Motion, Session
+from facedyn_app.records import Motion, Session, SessionInfo, SourceFile
 
 
 def _made_session(
@@ -21,7 +21,7 @@ def _made_session(
         values[~valid] = np.nan
         return values
 
-    source = None if sha256 is None else {"name": "visit.mov", "sha256": sha256}
+    source = None if sha256 is None else SourceFile("visit.mov", sha256)
     return Session(
         motion=Motion(
             seconds=np.arange(n) / 30.0,
@@ -37,7 +37,7 @@ def _made_session(
         shape_chunk_seconds=np.arange(n // 30) + 0.5,
         error_px=frames(1)[:, 0],
         face_px=frames(1)[:, 0] + 200,
-        meta={"head_id": head_id, "head_sha256": None, "source": source, "fps": 30.0, "width": 640},
+        info=SessionInfo(head_id=head_id, source=source, fps=30.0, width=640),
     )
 
 

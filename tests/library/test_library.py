@@ -4,7 +4,6 @@ import os
 import sqlite3
 import threading
 from collections.abc import Callable, Iterator
-from dataclasses import replace
 from datetime import UTC, date, datetime, timedelta
 from pathlib import Path
 
@@ -16,6 +15,7 @@ from facedyn_app.library.database import MIGRATIONS
 from facedyn_app.library.library import Library
 from facedyn_app.library.records import SessionEntry, in_order
 from facedyn_app.records import Session
+from tests.sessions import altered
 
 MakeSession = Callable[..., Session]
 CONSENT = "given by the person in writing on 3 May 2025, for the speech study"
@@ -263,10 +263,9 @@ def test_choices_are_kept(tmp_path: Path) -> None:
 
 
 def test_the_stated_time_of_recording_is_kept(library: Library, make_session: MakeSession) -> None:
-    session = make_session()
-    meta = {**session.meta, "recorded_at": "2024-05-03T10:00:00+00:00"}
-    entry = library.add_session(replace(session, meta=meta))
-    assert entry.recorded_at == datetime(2024, 5, 3, 10, tzinfo=UTC)
+    when = datetime(2024, 5, 3, 10, tzinfo=UTC)
+    entry = library.add_session(altered(make_session(), recorded_at=when))
+    assert entry.recorded_at == when
 
 
 def test_a_sessions_day_is_set_and_taken_back(library: Library, make_session: MakeSession) -> None:

@@ -292,6 +292,47 @@ def test_wrong_meta_is_refused(saved: Path, changes: dict[str, object], reason: 
         load_session(with_meta(saved, **changes))
 
 
+@pytest.mark.parametrize("text", ['"focal_px": 1e400', '"mine": {"numbers": [0, -1e400]}'])
+def test_a_number_that_is_not_finite_is_refused(saved: Path, text: str) -> None:
+    def change(arrays: Arrays) -> None:
+        arrays["meta"] = str(arrays["meta"])[:-1] + f", {text}}}"
+
+    with pytest.raises(InputError, match="a number in its 'meta' is not finite"):
+        load_session(rewritten(saved, change))
+
+
+@pytest.mark.parametrize(
+    "stated", ["0001-01-01T00:00:00+00:00", "9999-12-31T23:59:59-01:00", "yesterday", 3, None]
+)
+def test_a_time_when_nothing_was_recorded_is_dropped(saved: Path, stated: object) -> None:
+    assert load_session(with_meta(saved, recorded_at=stated)).info.recorded_at is None
+
+
+def test_all_that_a_file_says_of_a_session_comes_back(saved: Path, tmp_path: Path) -> None:
+    every = {
+        "face": 2,
+        "fps_assumed": False,
+        "height": 480.5,
+        "focal_px": 700.0,
+        "focal_log_sd": None,
+        "converged": True,
+        "settings": {"fit": {"jaw_sd": [0.2, 0.05]}},
+        "program": "OpenFace 2",
+        "other_program": "OpenFace 2",
+        "simulated": False,
+        "recorded_at": "2024-05-03T10:00:00+02:00",
+        "notes": ["30 frames a second are assumed."],
+        "speaker": "P07",
+        "session": 2,
+        "mine": {"a": [1, None]},
+    }
+    given = load_session(with_meta(saved, **every))
+    assert given.info.further == {"speaker": "P07", "mine": {"a": [1, None]}}
+    save_session(given, tmp_path / "again.npz")
+    with np.load(saved) as before, np.load(tmp_path / "again.npz") as after:
+        assert json.loads(str(after["meta"])) == json.loads(str(before["meta"]))
+
+
 def test_a_newer_file_that_lost_an_array_is_called_newer(saved: Path) -> None:
     with_meta(saved, version=2)
     with pytest.raises(InputError, match="newer facedyn"):
@@ -360,7 +401,7 @@ def test_simulated_corpus_files_load(simcorpus: Any, tmp_path: Path) -> None:
     assert session.simulated
     assert session.head_id == "simcorpus-1"
     assert session.motion.names == tuple(simcorpus.CHANNELS)
-    assert session.meta["shape_drift"] == pytest.approx(simulated.shape_drift)
+    assert session.info.further["shape_drift"] == pytest.approx(simulated.shape_drift)
     np.testing.assert_array_equal(session.motion.expression, simulated.expression)
     np.testing.assert_array_equal(session.shape_chunks, simulated.shape_chunks)
 
@@ -425,6 +466,10 @@ def test_repeated_pictures_come_back_and_must_be_truth_values(
         {"focal_log_sd": "x"},
         {"width": True},
         {"face": 1.5},
+        {"notes": [3]},
+        {"simulated": "yes"},
+        {"program": 3},
+        {"width": 10**400},
         {"note": "\ud800"},
         {"note": float("nan")},
     ],

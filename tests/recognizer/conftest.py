@@ -44,7 +44,8 @@ def easy_session(
         shape_chunks=rng.standard_normal((int(seconds), 2)),
         shape_chunk_seconds=np.arange(int(seconds)) + 0.5,
         error_px=np.zeros(n),
-        meta={"head_id": head_id, "head_sha256": None, "source": None, "simulated": True},
+        head_id=head_id,
+        simulated=True,
     )
 
 

@@ -1,6 +1,5 @@
 """The annotated film, on a recording of a made face whose outlines are known."""
 
-from dataclasses import replace
 from pathlib import Path
 
 import numpy as np
@@ -11,7 +10,7 @@ from facedyn_app.errors import InputError, MismatchError, OutputError
 from facedyn_app.headmodel.model import HeadModel
 from facedyn_app.headmodel.rendering.render import Camera
 from facedyn_app.progress import Cancelled, Progress
-from facedyn_app.records import INVALID_REASONS, Motion, Session
+from facedyn_app.records import INVALID_REASONS, Motion, Session, SessionInfo, SourceFile
 from facedyn_app.reports.film import write_film
 from facedyn_app.video import probe_video, read_frames, write_video
 from facedyn_app.workflows.heads import ready_head
@@ -56,15 +55,15 @@ def session(head: HeadModel, video: Path) -> Session:
         shape_chunk_seconds=np.array([0.5]),
         error_px=np.ones(N_FRAMES, np.float32),
         face_px=np.full(N_FRAMES, 100.0, np.float32),
-        meta={
-            "head_id": head.head_id,
-            "head_sha256": head.sha256,
-            "source": {"name": "grey.mp4", "sha256": sha256_of(video)},
-            "width": 320,
-            "height": 240,
-            "focal_px": FOCAL_PX,
-            "fps": FPS,
-        },
+        info=SessionInfo(
+            head_id=head.head_id,
+            head_sha256=head.sha256,
+            source=SourceFile("grey.mp4", sha256_of(video)),
+            width=320,
+            height=240,
+            focal_px=FOCAL_PX,
+            fps=FPS,
+        ),
         invalid_reason=reason,
     )
 
@@ -102,7 +101,7 @@ def test_the_film_of_a_mirrored_recording_is_mirrored_as_a_player_shows_it(
     beside = altered(
         session, translation=session.motion.translation + np.array([0.1, 0.0, 0.0], np.float32)
     )
-    mirrored = replace(beside, meta={**session.meta, "mirrored": True})
+    mirrored = altered(beside, mirrored=True)
     face = {}
     for name, one in {"plain": beside, "mirrored": mirrored}.items():
         write_film(one, head, video, tmp_path / f"{name}.mp4")
@@ -115,7 +114,7 @@ def test_the_film_of_a_mirrored_recording_is_mirrored_as_a_player_shows_it(
 def test_a_simulated_session_makes_a_film_that_says_so(
     session: Session, head: HeadModel, video: Path, tmp_path: Path
 ) -> None:
-    made = replace(session, meta={**session.meta, "simulated": True})
+    made = altered(session, simulated=True)
     write_film(made, head, video, tmp_path / "film.mp4")
     assert probe_video(tmp_path / "film.mp4").simulated
 
@@ -141,9 +140,8 @@ def test_another_recording_is_refused_and_a_cancel_leaves_nothing(
     with pytest.raises(OutputError, match="the recording itself"):
         write_film(session, head, video, video)
     assert probe_video(video).n_frames == N_FRAMES
-    blind = {key: value for key, value in session.meta.items() if key != "focal_px"}
     with pytest.raises(InputError, match="focal length"):
-        write_film(replace(session, meta=blind), head, video, tmp_path / "film.mp4")
+        write_film(altered(session, focal_px=None), head, video, tmp_path / "film.mp4")
 
     def stop(progress: Progress) -> None:
         if progress.done > 0:

@@ -23,7 +23,7 @@ from facedyn_app.reports.meshes import (
     write_one,
     write_sequence,
 )
-from tests.sessions import in_motion
+from tests.sessions import in_session
 
 N_FRAMES, GAP = 20, 7
 
@@ -53,9 +53,9 @@ def _session(head: HeadModel, **changes: Any) -> Session:
         "shape_chunk_seconds": np.zeros(1),
         "error_px": np.ones(N_FRAMES),
         "face_px": np.full(N_FRAMES, 200.0),
-        "meta": {"head_id": head.head_id, "head_sha256": None},
+        "head_id": head.head_id,
     }
-    return Session(**in_motion({**values, **changes}))
+    return Session(**in_session({**values, **changes}))
 
 
 def _read(path: Path) -> tuple[FloatArray, FloatArray]:
@@ -133,7 +133,7 @@ def test_leading_coefficients_are_enough(tiny_head: HeadModel) -> None:
 @pytest.mark.parametrize(
     ("changes", "words"),
     [
-        ({"meta": {"head_id": "flame2020-1a2b3c4d"}}, "'flame2020-1a2b3c4d', not with 'tiny-head'"),
+        ({"head_id": "flame2020-1a2b3c4d"}, "'flame2020-1a2b3c4d', not with 'tiny-head'"),
         ({"names": ("a", "b", "c", "d")}, "does not have"),
         ({"shape": np.zeros(9)}, "9 shapes"),
     ],
@@ -148,7 +148,7 @@ def test_a_session_of_another_head_is_refused(
 def test_a_changed_file_of_the_same_head_is_refused(tiny_head: HeadModel) -> None:
     values = {name: getattr(tiny_head, name) for name in tiny_head.__slots__}
     changed = HeadModel(**{**values, "sha256": "cd" * 32})
-    session = _session(tiny_head, meta={"head_id": "tiny-head", "head_sha256": "ab" * 32})
+    session = _session(tiny_head, head_sha256="ab" * 32)
     with pytest.raises(MismatchError, match=r"abababab.*cdcdcdcd"):
         SessionMeshes(session, changed, MeshKind.FULL)
 

@@ -1,6 +1,5 @@
 """Motion in other programs' forms: what is written comes back equal, and what is not is said."""
 
-from dataclasses import replace
 from pathlib import Path
 
 import numpy as np
@@ -13,7 +12,7 @@ from facedyn_app.headmodel.expression_mesh import ExpressionMesh
 from facedyn_app.headmodel.files.io import load_head
 from facedyn_app.headmodel.gltf import GlbReader
 from facedyn_app.headmodel.model import HeadModel
-from facedyn_app.records import FloatArray, Motion, Session
+from facedyn_app.records import FloatArray, Motion, Session, SessionInfo
 from facedyn_app.reports.animation import write_animation
 from facedyn_app.reports.flame_parameters import write_flame_parameters
 from facedyn_app.reports.live_link import write_live_link
@@ -57,7 +56,7 @@ def made(names: tuple[str, ...], head_id: str, *, joints: bool = True, n_shape: 
         shape_chunk_seconds=np.zeros(0),
         error_px=unknown,
         face_px=unknown,
-        meta={"head_id": head_id, "head_sha256": None, "source": None, "fps": 50.0},
+        info=SessionInfo(head_id=head_id, fps=50.0),
     )
 
 
@@ -138,11 +137,11 @@ def test_what_was_not_measured_is_said(tmp_path: Path) -> None:
 
 def test_an_animated_mesh_comes_back_equal(open_head: HeadModel, tmp_path: Path) -> None:
     session = made(open_head.expression_names, open_head.head_id)
-    simulated = replace(session, meta={**session.meta, "simulated": True})
+    simulated = altered(session, simulated=True)
     assert write_animation(simulated, open_head, tmp_path / "a.glb") == T - 3
     (back,) = read_sessions([tmp_path / "a.glb"])
     assert back.head_id == open_head.head_id
-    assert back.meta["head_sha256"] == open_head.sha256
+    assert back.info.head_sha256 == open_head.sha256
     assert back.simulated
     assert back.motion.names == open_head.expression_names
     same(session, back, ("seconds", "expression", "jaw", "gaze"), atol=1e-6)

@@ -13,7 +13,7 @@ import pytest
 from facedyn_app.dynamics.drift import measure_drift
 from facedyn_app.dynamics.motion_range import measure_motion_range
 from facedyn_app.dynamics.session_qc import assess_quality
-from facedyn_app.records import INVALID_REASONS, DriftReport, Session
+from facedyn_app.records import INVALID_REASONS, DriftReport, NoDrift, Session, SourceFile
 from facedyn_app.reports.corpus_page import Member, corpus_page
 from facedyn_app.reports.page import Provenance
 from facedyn_app.reports.session_page import session_page
@@ -24,7 +24,7 @@ from tests.sessions import altered
 
 TRUST = TrustSettings()
 NOW = datetime(2026, 3, 4, 5, 6, tzinfo=UTC)
-NO_DRIFT = DriftReport("Bo", (), math.nan, *5 * (None,), "No session is long enough.")
+NO_DRIFT = NoDrift("Bo", "No session is long enough.")
 EVIL = "<script>alert(1)</script> $\\frac"
 SECONDS = 12.0
 
@@ -58,14 +58,11 @@ def drift_of(sessions: tuple[Session, ...]) -> DriftReport:
 
 
 def test_a_session_is_told_with_all_that_made_it(sessions: tuple[Session, ...]) -> None:
-    session = replace(
+    session = altered(
         sessions[0],
-        meta={
-            **sessions[0].meta,
-            "source": {"name": "visit.mp4", "sha256": "ab" * 32},
-            "settings": {"fit": {"max_yaw_deg": 60.0}},
-            "program": "facedyn 0.0",
-        },
+        source=SourceFile("visit.mp4", "ab" * 32),
+        settings={"fit": {"max_yaw_deg": 60.0}},
+        program="facedyn 0.0",
     )
     page = session_page("visit.npz", session, TRUST, about("Ada", "Ada herself, 2026"))
     for words in (
@@ -107,7 +104,8 @@ def test_faults_of_a_session_are_told(sessions: tuple[Session, ...]) -> None:
 def test_names_and_notes_do_nothing_in_a_page(sessions: tuple[Session, ...]) -> None:
     named = altered(
         sessions[0],
-        meta={**sessions[0].meta, "source": {"name": EVIL, "sha256": None}, "program": EVIL},
+        source=SourceFile(EVIL, None),
+        program=EVIL,
         names=(EVIL, *sessions[0].motion.names[1:]),
     )
     expression = named.motion.expression.copy()

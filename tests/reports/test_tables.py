@@ -8,7 +8,8 @@ import numpy as np
 import pytest
 
 from facedyn_app.errors import OutputError
-from facedyn_app.progress import Cancelled, Progress
+from facedyn_app.library.session_meta import meta_of_info
+from facedyn_app.progress import Cancelled, OnProgress, Progress, ignore
 from facedyn_app.records import INVALID_REASONS, Session
 from facedyn_app.reports.kinds import TableFormat
 from facedyn_app.reports.tables import safe_cell, table_columns, write_table
@@ -40,10 +41,16 @@ def session() -> Session:
         translation=track(3, 2.0),
         error_px=track(1, 1.5)[:, 0],
         face_px=track(1, 200.0)[:, 0],
-        meta={"head_id": "made", "face": 2},
+        face=2,
         invalid_reason=reason,
         confidence=np.where(valid, np.float32(0.75), np.float32(0.0)),
     )
+
+
+def written(
+    session: Session, path: Path, form: TableFormat, on_progress: OnProgress = ignore
+) -> None:
+    write_table(session, path, form, meta_of_info(session.info), on_progress)
 
 
 def read(path: Path) -> list[dict[str, str]]:
@@ -52,7 +59,7 @@ def read(path: Path) -> list[dict[str, str]]:
 
 
 def test_the_first_columns_are_those_of_openface(session: Session, tmp_path: Path) -> None:
-    write_table(session, tmp_path / "s.csv", TableFormat.CSV)
+    written(session, tmp_path / "s.csv", TableFormat.CSV)
     rows = read(tmp_path / "s.csv")
     assert len(rows) == N_FRAMES
     assert tuple(rows[0])[:5] == OPENFACE_COLUMNS
@@ -61,7 +68,7 @@ def test_the_first_columns_are_those_of_openface(session: Session, tmp_path: Pat
 
 
 def test_every_number_stands_under_its_name(session: Session, tmp_path: Path) -> None:
-    write_table(session, tmp_path / "s.csv", TableFormat.CSV)
+    written(session, tmp_path / "s.csv", TableFormat.CSV)
     row = read(tmp_path / "s.csv")[0]
     wanted = {
         "reason": "",
@@ -79,7 +86,7 @@ def test_every_number_stands_under_its_name(session: Session, tmp_path: Path) ->
 def test_a_frame_without_a_fit_has_empty_cells_and_a_reason(
     session: Session, tmp_path: Path
 ) -> None:
-    write_table(session, tmp_path / "s.csv", TableFormat.CSV)
+    written(session, tmp_path / "s.csv", TableFormat.CSV)
     row = read(tmp_path / "s.csv")[2]
     assert (row["success"], row["confidence"], row["reason"]) == ("0", "0", "no face")
     assert {row[name] for name in ("jawOpen", "pose_Tx_m", "jaw_x_rad", "error_px")} == {""}
@@ -88,7 +95,7 @@ def test_a_frame_without_a_fit_has_empty_cells_and_a_reason(
 def test_gaze_has_columns_where_there_is_one(session: Session, tmp_path: Path) -> None:
     gaze = np.full((N_FRAMES, 2, 2), 0.5, np.float32)
     gaze[:, 1, 1] = -0.25
-    write_table(altered(session, gaze=gaze, confidence=None), tmp_path / "s.csv", TableFormat.CSV)
+    written(altered(session, gaze=gaze, confidence=None), tmp_path / "s.csv", TableFormat.CSV)
     row = read(tmp_path / "s.csv")[0]
     assert (row["left_eye_yaw_rad"], row["right_eye_pitch_rad"]) == ("0.5", "-0.25")
     assert row["confidence"] == ""
@@ -105,17 +112,17 @@ def test_a_cancelled_or_impossible_table_leaves_nothing(session: Session, tmp_pa
         raise Cancelled
 
     with pytest.raises(Cancelled):
-        write_table(session, tmp_path / "s.csv", TableFormat.CSV, stop)
+        written(session, tmp_path / "s.csv", TableFormat.CSV, stop)
     assert list(tmp_path.iterdir()) == []
     with pytest.raises(OutputError):
-        write_table(session, tmp_path / "no folder" / "s.csv", TableFormat.CSV)
+        written(session, tmp_path / "no folder" / "s.csv", TableFormat.CSV)
 
 
 def test_parquet_keeps_numbers_names_and_what_the_session_is_of(
     session: Session, tmp_path: Path
 ) -> None:
     parquet = pytest.importorskip("pyarrow.parquet")
-    write_table(session, tmp_path / "s.parquet", TableFormat.PARQUET)
+    written(session, tmp_path / "s.parquet", TableFormat.PARQUET)
     table = parquet.read_table(tmp_path / "s.parquet")
     assert tuple(table.column_names) == tuple(table_columns(session))
     assert table["timestamp"].to_numpy() == pytest.approx(session.motion.seconds)
@@ -126,7 +133,7 @@ def test_parquet_keeps_numbers_names_and_what_the_session_is_of(
 
 
 def test_npz_has_an_array_a_column(session: Session, tmp_path: Path) -> None:
-    write_table(session, tmp_path / "t.npz", TableFormat.NPZ)
+    written(session, tmp_path / "t.npz", TableFormat.NPZ)
     with np.load(tmp_path / "t.npz", allow_pickle=False) as arrays:
         assert set(arrays.files) == {*table_columns(session), "meta"}
         np.testing.assert_array_equal(arrays["jawOpen"], session.motion.expression[:, 0])
@@ -149,5 +156,5 @@ def test_a_name_that_npz_cannot_have_is_refused(
     session: Session, tmp_path: Path, name: str
 ) -> None:
     with pytest.raises(OutputError, match=f"'{name}'"):
-        write_table(altered(session, names=(name, "b")), tmp_path / "t.npz", TableFormat.NPZ)
+        written(altered(session, names=(name, "b")), tmp_path / "t.npz", TableFormat.NPZ)
     assert list(tmp_path.iterdir()) == []

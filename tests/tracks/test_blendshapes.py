@@ -39,7 +39,7 @@ def test_the_rate_of_a_timecode_is_taken_from_it(tmp_path: Path, rate: int) -> N
     rows = [[code(k, 0, rate), 61, 0.1, 0.2] for k in range(3 * rate)]
     (session,) = read_sessions([write_table(tmp_path / "a.csv", LIVE_LINK, rows)])
     np.testing.assert_allclose(session.motion.seconds, np.arange(3 * rate) / rate, atol=1e-9)
-    assert session.meta["fps_assumed"] is False
+    assert session.info.fps_assumed is False
 
 
 def test_a_take_may_go_past_midnight(tmp_path: Path) -> None:
@@ -51,8 +51,8 @@ def test_a_take_may_go_past_midnight(tmp_path: Path) -> None:
 def test_a_moment_does_not_tell_the_timecodes_rate(tmp_path: Path) -> None:
     rows = [[code(k), 61, 0.1, 0.2] for k in range(20)]
     (session,) = read_sessions([write_table(tmp_path / "a.csv", LIVE_LINK, rows)])
-    assert session.meta["fps_assumed"] is True
-    assert "60 are assumed" in session.meta["notes"][0]
+    assert session.info.fps_assumed is True
+    assert "60 are assumed" in session.info.notes[0]
 
 
 def test_frames_without_a_face_are_invalid(tmp_path: Path) -> None:
@@ -163,7 +163,7 @@ def test_a_table_of_scores_may_count_in_milliseconds(tmp_path: Path) -> None:
     assert kind_of(path) is Kind.BLENDSHAPES
     (session,) = read_sessions([path])
     assert session.motion.seconds[-1] == pytest.approx(100 * 39)
-    assert "milliseconds" in session.meta["notes"][0]
+    assert "milliseconds" in session.info.notes[0]
 
 
 def test_facedyns_own_table_is_no_measurement_of_another_program(tmp_path: Path) -> None:

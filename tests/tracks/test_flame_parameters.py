@@ -46,8 +46,8 @@ def test_vhap(tmp_path: Path, rng: np.random.Generator) -> None:
     assert kind_of(path) is Kind.FLAME
     (session,) = read_sessions([path], fps=25.0, head=FlameFile(SHA, 300, 100))
     assert session.head_id == f"flame-300-100@{SHA}"
-    assert session.meta["head_sha256"] == SHA
-    assert session.meta["program"] == "VHAP"
+    assert session.info.head_sha256 == SHA
+    assert session.info.program == "VHAP"
     assert session.motion.names[::99] == ("expression_000", "expression_099")
     np.testing.assert_allclose(session.motion.expression, arrays["expr"], atol=1e-6)
     np.testing.assert_allclose(session.motion.jaw, arrays["jaw_pose"], atol=1e-7)
@@ -59,7 +59,7 @@ def test_vhap(tmp_path: Path, rng: np.random.Generator) -> None:
     assert session.shape_chunks.shape == (0, 300)
     assert session.motion.gaze is not None
     np.testing.assert_allclose(session.motion.gaze[0], [[0.2, 0.0], [0.0, 0.1]], atol=1e-6)
-    assert session.meta["fps_assumed"] is False
+    assert session.info.fps_assumed is False
 
 
 def test_the_neck_turns_the_head(tmp_path: Path, rng: np.random.Generator) -> None:
@@ -81,7 +81,7 @@ def test_smirk_has_lids_and_a_shape_a_frame(tmp_path: Path, rng: np.random.Gener
     }
     (session,) = read_sessions([saved(tmp_path / "a.npz", arrays)], fps=30.0)
     assert session.head_id == "flame-300-50"
-    assert session.meta["program"] == "SMIRK"
+    assert session.info.program == "SMIRK"
     assert session.motion.names[-2:] == ("eyelid_left", "eyelid_right")
     np.testing.assert_allclose(session.motion.expression[:, -1], 0.25)
     np.testing.assert_allclose(session.shape, shapes.mean(axis=0), atol=1e-6)
@@ -89,7 +89,7 @@ def test_smirk_has_lids_and_a_shape_a_frame(tmp_path: Path, rng: np.random.Gener
     np.testing.assert_allclose(session.shape_chunks[0], shapes[:30].mean(axis=0), atol=1e-6)
     np.testing.assert_allclose(session.motion.rotation[0], [0.1, 0.2, 0.3], atol=1e-7)
     assert np.isnan(session.motion.translation).all()
-    assert any("--head FILE" in note for note in session.meta["notes"])
+    assert any("--head FILE" in note for note in session.info.notes)
 
 
 def test_deca_has_head_and_jaw_in_one_pose(tmp_path: Path, rng: np.random.Generator) -> None:
@@ -99,7 +99,7 @@ def test_deca_has_head_and_jaw_in_one_pose(tmp_path: Path, rng: np.random.Genera
     assert session.head_id == "flame-100-50"
     np.testing.assert_allclose(session.motion.rotation, pose[:, :3], atol=1e-7)
     np.testing.assert_allclose(session.motion.jaw, pose[:, 3:], atol=1e-7)
-    assert session.meta["fps_assumed"] is True
+    assert session.info.fps_assumed is True
 
 
 def test_metrical_tracker_has_two_rows_of_each_turn(
@@ -116,7 +116,7 @@ def test_metrical_tracker_has_two_rows_of_each_turn(
         "eyelids": np.zeros((T, 2)),
     }
     (session,) = read_sessions([saved(tmp_path / "a.npz", arrays)])
-    assert session.meta["program"] == "metrical-tracker"
+    assert session.info.program == "metrical-tracker"
     np.testing.assert_allclose(session.motion.jaw, jaw, atol=1e-6)
     assert session.motion.gaze is not None
     np.testing.assert_allclose(session.motion.gaze, 0.0, atol=1e-6)
@@ -227,4 +227,4 @@ def test_the_made_tracks_beside_the_checkout(shared: Path) -> None:
     (live_link,) = read_sessions([cases / "12_livelink.csv"])
     assert (smirk.head_id, smirk.shape_chunks.shape) == ("flame-300-50", (10, 300))
     assert (vhap_session.head_id, vhap_session.motion.valid.sum()) == ("flame-300-100", 300)
-    assert live_link.meta["fps"] == pytest.approx(60.0)
+    assert live_link.info.fps == pytest.approx(60.0)

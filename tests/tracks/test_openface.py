@@ -28,8 +28,8 @@ def test_intensities_of_0_to_5_become_0_to_1(tmp_path: Path) -> None:
     np.testing.assert_allclose(session.motion.expression[:, 0], 0.002 * np.arange(50), atol=1e-7)
     np.testing.assert_allclose(session.motion.expression[:, 1], 0.5)
     np.testing.assert_allclose(session.motion.seconds, 0.04 * np.arange(50), atol=1e-9)
-    assert session.meta["fps"] == pytest.approx(25.0)
-    assert session.meta["fps_assumed"] is False
+    assert session.info.fps == pytest.approx(25.0)
+    assert session.info.fps_assumed is False
     assert session.motion.valid.all()
     assert session.shape.size == session.shape_chunks.size == 0
     assert np.isnan(session.motion.rotation).all()
@@ -119,11 +119,11 @@ def test_single_pictures_have_no_times_which_is_said(tmp_path: Path) -> None:
     names = ("face", "confidence", "AU01_r", "AU45_r")
     paths = [write_table(tmp_path / f"{k}.csv", names, [[0, 0.95, k / 10, 0.0]]) for k in range(30)]
     (session,) = read_sessions(paths)
-    assert session.meta["fps_assumed"] is True
-    assert "30 frames a second are assumed" in session.meta["notes"][0]
+    assert session.info.fps_assumed is True
+    assert "30 frames a second are assumed" in session.info.notes[0]
     np.testing.assert_allclose(session.motion.expression[:, 0], np.arange(30) / 50, atol=1e-7)
     (stated,) = read_sessions(paths, fps=10.0)
-    assert stated.meta["fps_assumed"] is False
+    assert stated.info.fps_assumed is False
     assert stated.motion.seconds[-1] == pytest.approx(2.9)
 
 
@@ -134,7 +134,7 @@ def test_several_faces_are_several_sessions_or_one_sentence(tmp_path: Path) -> N
     path = write_table(tmp_path / "a.csv", OPENFACE_NAMES, rows)
     sessions = read_sessions([path])
     assert [len(one.motion.seconds) for one in sessions] == [30, 30]
-    assert [one.meta["face"] for one in sessions] == [1, 3]
+    assert [one.info.face for one in sessions] == [1, 3]
     with pytest.raises(InputError, match=r"holds 2 faces \(face_id 0, 2\)"):
         only_session(sessions, path)
 

@@ -12,6 +12,7 @@ from facedyn_app.dynamics.session_qc import assess_quality
 from facedyn_app.errors import ConsentError, InputError, TooLittleError
 from facedyn_app.library.database import DATABASE
 from facedyn_app.progress import Progress, ignore
+from facedyn_app.records import DriftReport
 from facedyn_app.settings import Settings
 from facedyn_app.workflows.drift import measure_speakers, speaker_drift
 from facedyn_app.workflows.drift_detail import detail_drift
@@ -123,6 +124,8 @@ def test_the_drift_of_one_is_that_of_all_and_of_the_detail(folder: Path) -> None
     alone = speaker_drift(SPEAKERS[0], folder)
     (among_all, *_others) = measure_speakers(folder, None, ignore)
     detail = detail_drift(SPEAKERS[0], folder, ignore)
+    assert isinstance(alone, DriftReport)
+    assert isinstance(among_all.report, DriftReport)
     assert alone.dnr == among_all.report.dnr == detail.report.dnr
     assert among_all.simulated
     assert [entry.name for entry in detail.entries] == list(detail.moves.names)

@@ -61,7 +61,7 @@ def test_a_session_file_is_opened_as_it_is(session_file: Path) -> None:
     recording = open_measured(session_file, head, Settings(), ignore)
     assert recording.key == str(session_file)
     assert recording.label == "S1.npz (simulated)"
-    assert recording.session.meta["source"]["name"] == "S1.npz"
+    assert recording.session.info.source_name == "S1.npz"
     assert recording.video is None
     assert recording.quality.n_valid == recording.session.motion.valid.sum()
     # there is no video of it: neither landmarks nor another face are to be had
@@ -84,8 +84,8 @@ def test_a_video_is_opened_with_each_of_its_faces(several_faces: Path) -> None:
     other = next(face.number for face in first.faces if face.number != first.face)
     second = fit_other_face(first, other, Settings(), ignore)
     assert second.key == f"{several_faces}#face{other}"
-    assert second.session.meta["face"] == other
-    assert second.session.meta["source"] == first.session.meta["source"]
+    assert second.session.info.face == other
+    assert second.session.info.source_sha256 == first.session.info.source_sha256
     assert second.followed is first.followed
 
     kept = replace(first, landmarks=None, followed=None)

@@ -1,21 +1,20 @@
 """Reports find the right person, and one damaged session does not stop a library's."""
 
-from dataclasses import replace
 from pathlib import Path
 
 from facedyn_app.library.library import Library
-from facedyn_app.records import Session
+from facedyn_app.records import Session, SourceFile
 from facedyn_app.settings import TrustSettings
 from facedyn_app.simulate.corpus import simulate_sessions
 from facedyn_app.workflows.report import UNTRACED, library_report, session_report
+from tests.sessions import altered
 
 TRUST = TrustSettings()
 
 
 def made(speaker: int, face: int, sha256: str | None = "ab" * 32) -> Session:
     (session,) = simulate_sessions(speaker, 1, 6.0)
-    source = {"name": "table.mp4", "sha256": sha256}
-    return replace(session, meta={**session.meta, "face": face, "source": source})
+    return altered(session, face=face, source=SourceFile("table.mp4", sha256))
 
 
 def test_each_face_of_a_recording_has_its_own_consent(tmp_path: Path) -> None:

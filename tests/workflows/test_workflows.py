@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-from dataclasses import replace
 from pathlib import Path
 
 import numpy as np
@@ -24,6 +23,7 @@ from facedyn_app.workflows.analyse import analyse_video
 from facedyn_app.workflows.comparison import read_enrolled
 from facedyn_app.workflows.identify import identify
 from facedyn_app.workflows.verify import same_or_not
+from tests.sessions import altered
 
 
 def test_a_real_recording_is_fitted_well(shared: Path) -> None:
@@ -38,7 +38,7 @@ def test_a_real_recording_is_fitted_well(shared: Path) -> None:
     assert {INVALID_REASONS[code] for code in fit.invalid_reason[~fit.motion.valid]} == {"occluded"}
     assert error_percent <= 0.8
     assert not session.simulated
-    assert session.meta["source"]["name"] == "pyfeat_20s.mp4"
+    assert session.info.source_name == "pyfeat_20s.mp4"
     # the landmarker's own scores, which are part of the fit, from people, not from painted heads
     for name in ("eyeBlinkLeft", "eyeBlinkRight"):
         mine = session.motion.expression[fit.motion.valid, session.motion.names.index(name)]
@@ -57,8 +57,8 @@ def test_a_rendered_face_gives_back_its_motion(tmp_path: Path) -> None:
     analysis = analyse_video(path, head, private, device="cpu", live=True, on_progress=seen.append)
     session = analysis.session
     assert session.simulated
-    assert session.meta["source"]["name"] == "recording"
-    assert len(session.meta["source"]["sha256"]) == 64
+    assert session.info.source_name == "recording"
+    assert len(session.info.source_sha256 or "") == 64
     assert session.motion.valid.mean() > 0.95
     names, valid = session.motion.names, session.motion.valid
     blink = names.index("eyeBlinkLeft")
@@ -85,7 +85,7 @@ def test_a_recognizer_of_simulated_speakers_is_not_calibrated_for_people(tmp_pat
         private = Settings(privacy=PrivacySettings(embeddings=False))
         simulated = identify(made[1], read_enrolled(library, recognizer, private))
         assert not library.embeddings_folder.exists()
-        filmed = replace(made[1], meta={**made[1].meta, "simulated": False})
+        filmed = altered(made[1], simulated=False)
         of_a_person = identify(filmed, read_enrolled(library, recognizer, Settings()))
         assert any(library.embeddings_folder.iterdir())
         lines = [entry.action for entry in library.audit.lines()]

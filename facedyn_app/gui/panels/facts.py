@@ -22,8 +22,8 @@ NOT_MEASURED: Final = "not measured"
 def facts_of(recording: Recording) -> list[Fact]:
     """What there is to say about a recording, label and value, units included."""
     session, quality = recording.session, recording.quality
-    source = session.meta.get("source") or {}
-    facts: list[Fact] = [("File", str(source.get("name", recording.title)))]
+    source = session.info.source
+    facts: list[Fact] = [("File", recording.title if source is None else source.name)]
     if session.simulated:
         facts.append(("Origin", "simulated"))
     if len(recording.faces) > 1:
@@ -43,8 +43,8 @@ def facts_of(recording: Recording) -> list[Fact]:
         ("Shape", _shape_text(session)),
     ]
     facts += _fit_facts(recording)
-    if source.get("sha256"):
-        facts.append(("sha256", str(source["sha256"])))
+    if source is not None and source.sha256:
+        facts.append(("sha256", source.sha256))
     return facts
 
 
@@ -73,15 +73,13 @@ def _video_facts(info: VideoInfo) -> list[Fact]:
 
 def _fit_facts(recording: Recording) -> list[Fact]:
     facts: list[Fact] = []
-    meta = recording.session.meta
-    focal = meta.get("focal_px")
-    if focal is not None:
-        facts.append(("Focal length", focal_text(focal, meta.get("focal_log_sd"))))
+    info = recording.session.info
+    if info.focal_px is not None:
+        facts.append(("Focal length", focal_text(info.focal_px, info.focal_log_sd)))
     facts += recording.timing
-    program = recording.session.meta.get("program")
-    if program is not None:
-        facts.append(("Made by", str(program)))
-    facts += [("Note", str(note)) for note in meta.get("notes", ())]
+    if info.program is not None:
+        facts.append(("Made by", info.program))
+    facts += [("Note", note) for note in info.notes]
     return facts
 
 

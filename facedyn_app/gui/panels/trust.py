@@ -11,7 +11,6 @@ from PySide6.QtGui import QStandardItem, QStandardItemModel
 from PySide6.QtWidgets import QHeaderView, QLabel, QTreeView, QVBoxLayout, QWidget
 
 from facedyn_app.dynamics.drift import drift_label, interval_words
-from facedyn_app.dynamics.match_confidence import beyond_the_probe
 from facedyn_app.dynamics.session_qc import measured_words
 from facedyn_app.formatting import number
 from facedyn_app.gui.formatting import drift_text, percent, simulated_label
@@ -150,7 +149,7 @@ class TrustPanel(Panel):
         colour = verdict_colour(colours_of(self), judged.verdict)
         name = simulated_label(best.name, simulated=best.name in recording.simulated_speakers)
         lines = [f'Match with {escape(name)}: <b style="color:{colour}">{judged.verdict}</b>']
-        lines += [escape(reason) for reason in beyond_the_probe(judged)]
+        lines += [escape(reason) for reason in judged.match_reasons]
         return "<br>" + "<br>".join(lines)
 
     def _speaker_row(self, report: DriftReport, simulated: bool) -> list[QStandardItem]:
