@@ -11,8 +11,7 @@ from scipy.spatial import cKDTree
 
 from facedyn_app.fit_settings import FitSettings
 from facedyn_app.fitting.fitter import make_fitter
-from facedyn_app.fitting.landmark_errors import known_errors
-from facedyn_app.fitting.landmark_reduction import landmark_head
+from facedyn_app.fitting.landmark_errors import known_errors, landmark_head
 from facedyn_app.fitting.session_fit import fit_session
 from facedyn_app.fitting.symmetry import head_mirror, symmetric
 from facedyn_app.headmodel.files.io import load_head
