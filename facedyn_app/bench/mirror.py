@@ -23,7 +23,7 @@ from facedyn_app.errors import MismatchError, TooLittleError
 from facedyn_app.fitting.session_fit import fit_session
 from facedyn_app.headmodel.model import HeadModel
 from facedyn_app.landmarks import ANY_FACE, BLENDSHAPE_NAMES
-from facedyn_app.landmarks.mirror import (
+from facedyn_app.landmarks.topology import (
     MIRRORED_BLENDSHAPES,
     MIRRORED_TURN,
     mirror_landmarks,

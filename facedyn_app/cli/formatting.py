@@ -6,8 +6,7 @@ from collections.abc import Sequence
 from dataclasses import asdict
 
 from facedyn_app.cli.output import indented, table
-from facedyn_app.dynamics.drift import drift_label, interval_words
-from facedyn_app.dynamics.drift_components import DriftComponents
+from facedyn_app.dynamics.drift import DriftComponents, drift_label, interval_words
 from facedyn_app.dynamics.match_confidence import beyond_the_probe
 from facedyn_app.dynamics.recording_conditions import likely_causes
 from facedyn_app.dynamics.session_qc import DO_NOT_USE, quality_line

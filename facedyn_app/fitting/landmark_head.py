@@ -12,8 +12,8 @@ skinning of a landmark, a fixed mix of three vertices, is
     F = sum_i beta_i (1 - w_i) v_i + c j,   M = sum_i beta_i w_i v_i - c j,   c = sum_i beta_i w_i,
 
 with v = T + S b + E p + P vec(R - I) the corrected vertices, w their jaw weights, beta the
-barycentric weights and j = J(T + S b + E p) the jaw joint. F and M are linear in (b, p, vec R),
-so the derivatives are those of the rotation alone. This is the head's forward function at the
+barycentric weights and j = J(T + S b + E p) the jaw joint. F and M are linear in (b, p, vec R), so
+the derivatives are those of the rotation alone. This is the head's forward function at the
 landmarks, not an approximation of it.
 
 Where it is known what the landmarker makes of the head (landmark_errors.py), its errors are linear

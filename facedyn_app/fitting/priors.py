@@ -1,8 +1,8 @@
 """Priors of the fit: jaw and expression of a frame, and their change from frame to frame.
 
-Of one frame: a Gaussian over the jaw's rotation vector and the E expression coefficients. Coefficients without
-names are independent. Named activations are shares of few co-activation patterns and parts of
-their own,
+Of one frame: a Gaussian over the jaw's rotation vector and the E expression coefficients.
+Coefficients without names are independent. Named activations are shares of few co-activation
+patterns and parts of their own,
 
     x_i = s (sqrt(c) sum_k f_ik a_k + sqrt(1 - c) |f_i| e_i),   a_k, e_i ~ N(0, 1),
 
@@ -12,8 +12,8 @@ variance that is common (`coactivation`). The jaw has deviations of its own (`ja
 several explanations of the same displacement that with the usual combination of actions is taken,
 not that with the fewest, and what usually moves far moves first.
 
-The patterns are published prototypes, not fitted to any recording: the basic emotions' action
-units (Ekman, Friesen and Hager 2002, Facial Action Coding System, Investigator's Guide, table 10-2;
+The patterns are published prototypes, not fitted to any recording: the basic emotions' action units
+(Ekman, Friesen and Hager 2002, Facial Action Coding System, Investigator's Guide, table 10-2;
 1+2+5+26 for surprise and so on) in ARKit's names, the articulators of speech (opening, rounding,
 seal), and what lids, brows, cheeks and lips do by themselves. Faces are expected to move both sides
 alike, but each pattern is also expected on one side alone (`ONE_SIDED`): a one-sided smile or a
@@ -21,8 +21,8 @@ palsy is no noise.
 
 From frame to frame: a random walk, the difference of an unknown between neighbours over its usual
 size, under Cauchy's cost, since a face rests most of the time and now and then moves fast: noise at
-rest is smoothed away, and a blink pays no more than a slow movement. Both neighbours pull alike,
-so nothing lags. Frames that are far apart in time are not coupled.
+rest is smoothed away, and a blink pays no more than a slow movement. Both neighbours pull alike, so
+nothing lags. Frames that are far apart in time are not coupled.
 """
 
 from __future__ import annotations

@@ -1,10 +1,10 @@
 """Observations of the fit, state of its unknowns, and the state that it starts from.
 
 The start is the mean head placed by a scaled-orthographic camera: for a face much smaller than its
-distance, u = s R_12 X + c. The 2 x 4 matrix is the least-squares
-solution over the landmarks; its rows, made orthonormal by the singular value decomposition, are
-two rows of the rotation, and the scale gives the distance f / s (DeMenthon and Davis 1995, the
-first step of POSIT). Closed, batched, and good enough for the solver.
+distance, u = s R_12 X + c. The 2 x 4 matrix is the least-squares solution over the landmarks; its
+rows, made orthonormal by the singular value decomposition, are two rows of the rotation, and the
+scale gives the distance f / s (DeMenthon and Davis 1995, the first step of POSIT). Closed, batched,
+and good enough for the solver.
 """
 
 from __future__ import annotations

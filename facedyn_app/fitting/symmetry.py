@@ -20,7 +20,7 @@ import torch
 from torch import Tensor
 
 from facedyn_app.fitting.landmark_head import LandmarkHead
-from facedyn_app.landmarks.mirror import MIRRORED_BLENDSHAPES, MIRRORED_POINTS, MIRRORED_TURN
+from facedyn_app.landmarks.topology import MIRRORED_BLENDSHAPES, MIRRORED_POINTS, MIRRORED_TURN
 from facedyn_app.records import N_BLENDSHAPES, IntArray
 
 MOST_DIFFERENCE = 0.25

@@ -21,9 +21,9 @@ from facedyn_app.landmarks.crops import (
     sharpness_of,
 )
 from facedyn_app.landmarks.faces import Face
-from facedyn_app.landmarks.mirror import MIRRORED_BLENDSHAPES, MIRRORED_POINTS
 from facedyn_app.landmarks.models import FaceModels, n_workers
 from facedyn_app.landmarks.occlusion import shades_at
+from facedyn_app.landmarks.topology import MIRRORED_BLENDSHAPES, MIRRORED_POINTS
 from facedyn_app.records import ByteArray, FloatArray
 
 Result = TypeVar("Result")

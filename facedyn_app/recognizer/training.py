@@ -17,7 +17,7 @@ import torch
 from facedyn_app.device import choose_device
 from facedyn_app.progress import OnProgress, Progress, ignore
 from facedyn_app.recognizer.accuracy import Accuracy, measure_scores
-from facedyn_app.recognizer.backend import MOST_PRIOR, Backend
+from facedyn_app.recognizer.backend import MOST_PRIOR, Backend, fit_whitening
 from facedyn_app.recognizer.batches import Augmentation
 from facedyn_app.recognizer.calibration import Calibration, TrialsOf, uncalibrated
 from facedyn_app.recognizer.checkpoint import CheckpointDir
@@ -30,7 +30,6 @@ from facedyn_app.recognizer.track_collection import collect_tracks
 from facedyn_app.recognizer.track_set import TrackSet, open_tracks
 from facedyn_app.recognizer.trials import LabelledSession, Trials, calibrate_on, score_trials
 from facedyn_app.recognizer.validation import ValidationSet, read_validation_set
-from facedyn_app.recognizer.whitening import fit_whitening
 from facedyn_app.records import FloatArray
 from facedyn_app.settings import NetworkSettings, Settings
 

@@ -10,7 +10,7 @@ from pathlib import Path
 from typing import TYPE_CHECKING
 
 from facedyn_app.errors import FacedynError, InputError, MismatchError
-from facedyn_app.folders import head_cache
+from facedyn_app.files import head_cache
 from facedyn_app.headmodel.files.io import list_heads, load_head
 from facedyn_app.headmodel.files.known_heads import KnownHead, user_heads
 from facedyn_app.headmodel.landmark_embedding.prepare import has_table, prepare_head

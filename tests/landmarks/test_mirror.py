@@ -9,21 +9,19 @@ import pytest
 
 from facedyn_app.landmarks import BLENDSHAPE_NAMES, Landmarker
 from facedyn_app.landmarks.measurement import turns_of
-from facedyn_app.landmarks.mirror import (
-    MIRRORED_BLENDSHAPES,
-    MIRRORED_POINTS,
-    mirror_landmarks,
-    mirror_name,
-    mirrored_channels,
-)
 from facedyn_app.landmarks.models import bundled
 from facedyn_app.landmarks.topology import (
     FACE_OVAL,
     LEFT_EYE,
     LEFT_EYE_ROWS,
     LIPS_OUTER,
+    MIRRORED_BLENDSHAPES,
+    MIRRORED_POINTS,
     RIGHT_EYE,
     RIGHT_EYE_ROWS,
+    mirror_landmarks,
+    mirror_name,
+    mirrored_channels,
 )
 from facedyn_app.records import N_BLENDSHAPES, N_LANDMARKS, FloatArray, Landmarks
 from facedyn_app.settings import LandmarkSettings

@@ -18,8 +18,7 @@ from facedyn_app.formatting import NONE, number
 from facedyn_app.progress import OnProgress
 
 if TYPE_CHECKING:
-    from facedyn_app.bench.network_speed import ForwardSpeed
-    from facedyn_app.bench.speed import Speed
+    from facedyn_app.bench.speed import ForwardSpeed, Speed
     from facedyn_app.settings import Settings
 
 _SPEED_HEADS = ("way", "device", "frames", "frames/s", "program is x times", "cost above least %")
@@ -48,7 +47,7 @@ def landmarks(work: WorkFolder, quick: Quick = False, as_json: AsJson = False) -
 
 
 def _landmarks(folder: Path, quick: bool, on_progress: OnProgress) -> Outcome:
-    from facedyn_app.bench.landmark_speed import measure_landmark_speed
+    from facedyn_app.bench.speed import measure_landmark_speed
     from facedyn_app.settings import Settings
     from facedyn_app.workflows.heads import quiet_drawing, ready_head
 
@@ -91,7 +90,7 @@ def _recognizer(on_progress: OnProgress) -> Outcome:
     """Time the default network on every device, beside torch's own encoder."""
     import torch
 
-    from facedyn_app.bench.network_speed import measure_forward
+    from facedyn_app.bench.speed import measure_forward
     from facedyn_app.settings import NetworkSettings
 
     devices = ["cpu", *(f"cuda:{k}" for k in range(torch.cuda.device_count()))]

@@ -12,14 +12,13 @@ from facedyn_app.gui.recording import Recording
 from facedyn_app.headmodel.channel_sets import OTHER_PROGRAM, as_drawn, drawing_head_of
 from facedyn_app.headmodel.files.io import list_heads, load_head
 from facedyn_app.headmodel.files.known_heads import user_heads
-from facedyn_app.headmodel.landmark_embedding.landmark_picture import landmark_picture
 from facedyn_app.headmodel.model import HeadModel, check_head_of
 from facedyn_app.headmodel.rendering.appearance import Skin
 from facedyn_app.headmodel.rendering.fine_mesh import FineMesh, subdivide
 from facedyn_app.headmodel.rendering.paint import drawn_faces, eyeballs
-from facedyn_app.headmodel.rendering.sheet import contact_sheet
 from facedyn_app.progress import OnProgress
 from facedyn_app.records import ByteArray
+from facedyn_app.reports.head_pictures import contact_sheet, landmark_picture
 from facedyn_app.workflows.heads import ready_head
 
 NEUTRAL: Final = Skin(
