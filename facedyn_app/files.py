@@ -1,7 +1,8 @@
-"""Files and folders: the program's own, and those that appear whole or not at all."""
+"""Files and folders: the program's own, what a user names, what appears whole or not at all."""
 
 from __future__ import annotations
 
+import hashlib
 import io
 import os
 import secrets
@@ -15,7 +16,7 @@ from typing import BinaryIO, TextIO
 
 import platformdirs
 
-from facedyn_app.errors import InputError, OutputError
+from facedyn_app.errors import FacedynError, InputError, OutputError
 
 UNFINISHED = ".part"
 _WRITABLE = "Choose a folder that exists, that you may write to and that has room."
@@ -233,3 +234,49 @@ def documents_folder() -> Path:
 def log_file() -> Path:
     """Where faults of the program are written down."""
     return platformdirs.user_log_path(NAME, appauthor=False) / "facedyn.log"
+
+
+def check_input_file(path: Path, what: str) -> None:
+    """Make sure that a file can be asked for at all; what is in it is not looked at.
+
+    Args:
+        path: The file.
+        what: What it should be, for the sentence ("video").
+
+    Raises:
+        InputError: It does not exist, or its folder may not be entered.
+    """
+    try:
+        path.stat()
+    except FileNotFoundError as error:
+        raise InputError(
+            f"The {what} '{path}' does not exist.", "Check the name and the folder."
+        ) from error
+    except OSError as error:
+        reason = error.strerror or str(error)
+        raise InputError(f"The {what} '{path}' cannot be opened: {reason}.") from error
+
+
+@contextmanager
+def naming(path: Path) -> Iterator[None]:
+    """Make sure that an error of the block names the file that it is about.
+
+    Raises:
+        FacedynError: What the block raises, of the same kind.
+    """
+    try:
+        yield
+    except FacedynError as error:
+        if path.name in error.sentence:
+            raise
+        raise type(error)(f"'{path}': {error.sentence}", error.hint) from error
+
+
+def sha256_of(path: Path) -> str:
+    """The sha256 of a file, as hex digits, read in pieces.
+
+    Raises:
+        OSError: The file cannot be read.
+    """
+    with path.open("rb") as file:
+        return hashlib.file_digest(file, "sha256").hexdigest()

@@ -20,7 +20,7 @@ from pathlib import Path
 import numpy as np
 import torch
 
-from facedyn_app.assets import sha256_of
+from facedyn_app.files import sha256_of
 from facedyn_app.headmodel.construction import (
     JawFit,
     SculptedJaw,

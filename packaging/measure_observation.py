@@ -16,7 +16,7 @@ from pathlib import Path
 
 import numpy as np
 
-from facedyn_app.assets import sha256_of
+from facedyn_app.files import sha256_of
 from facedyn_app.headmodel.files.io import load_head
 from facedyn_app.headmodel.model import HeadModel
 from facedyn_app.records import FloatArray, Session

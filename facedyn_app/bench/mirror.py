@@ -16,10 +16,10 @@ from pathlib import Path
 
 import numpy as np
 
-from facedyn_app.assets import sha256_of
 from facedyn_app.bench.measurement import invalid_by_reason
 from facedyn_app.bench.metrics import Agreement, compare_channels
 from facedyn_app.errors import MismatchError, TooLittleError
+from facedyn_app.files import sha256_of
 from facedyn_app.fitting.session_fit import fit_session
 from facedyn_app.headmodel.model import HeadModel
 from facedyn_app.landmarks import ANY_FACE, BLENDSHAPE_NAMES

@@ -5,13 +5,12 @@ from __future__ import annotations
 from collections.abc import Sequence
 from dataclasses import asdict
 
-from facedyn_app.cli.output import indented, table
 from facedyn_app.dynamics.drift import DriftComponents, drift_label, interval_words
 from facedyn_app.dynamics.match_confidence import beyond_the_probe
 from facedyn_app.dynamics.recording_conditions import likely_causes
 from facedyn_app.dynamics.session_qc import DO_NOT_USE, quality_line
-from facedyn_app.formatting import number
-from facedyn_app.recognizer.calibration import LEAST_RATE, MOST_RATE
+from facedyn_app.formatting import indented, number, table
+from facedyn_app.recognizer.scoring import LEAST_RATE, MOST_RATE
 from facedyn_app.records import (
     DriftReport,
     FloatArray,

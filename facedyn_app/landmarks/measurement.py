@@ -13,14 +13,14 @@ import numpy as np
 import torch
 from scipy.spatial.transform import Rotation
 
-from facedyn_app.landmarks.crops import (
+from facedyn_app.landmarks.faces import (
     CROP_PX,
+    Face,
     crop,
     crop_to_image,
     mirrored_square,
     sharpness_of,
 )
-from facedyn_app.landmarks.faces import Face
 from facedyn_app.landmarks.models import FaceModels, n_workers
 from facedyn_app.landmarks.occlusion import shades_at
 from facedyn_app.landmarks.topology import MIRRORED_BLENDSHAPES, MIRRORED_POINTS

@@ -9,9 +9,9 @@ from pathlib import Path
 import cv2
 import numpy as np
 
-from facedyn_app.assets import sha256_of
 from facedyn_app.dynamics.motion_range import liveliest
 from facedyn_app.errors import InputError, MismatchError, OutputError
+from facedyn_app.files import sha256_of
 from facedyn_app.headmodel.model import HeadModel
 from facedyn_app.headmodel.rendering.render import FACING, Camera
 from facedyn_app.landmarks.topology import (

@@ -1,8 +1,7 @@
 """Videos: frames with exact time stamps, random access, writing; pictures of cameras."""
 
 from facedyn_app.video.camera import FrameSource, ListSources, SourceChoice, list_cameras
-from facedyn_app.video.decode import probe_video, read_frames
-from facedyn_app.video.reader import VideoReader
+from facedyn_app.video.reader import VideoReader, probe_video, read_frames
 from facedyn_app.video.record import RecordedVideo, VideoRecorder
 from facedyn_app.video.source import SIMULATED
 from facedyn_app.video.write import write_video

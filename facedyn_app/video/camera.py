@@ -17,7 +17,7 @@ import cv2
 
 from facedyn_app.errors import InputError
 from facedyn_app.records import ByteArray, Frame
-from facedyn_app.video.decode import probe_video, read_frames
+from facedyn_app.video.reader import probe_video, read_frames
 
 SYSTEM, DEVICES = Path("/sys/class/video4linux"), Path("/dev")
 """Where Linux names its cameras, and where they are opened."""

@@ -12,23 +12,21 @@ from pathlib import Path
 from facedyn_app.dynamics.match_confidence import judge_match
 from facedyn_app.dynamics.session_qc import assess_quality
 from facedyn_app.errors import FacedynError, MismatchError, TooLittleError
-from facedyn_app.files import check_output_file
+from facedyn_app.files import check_output_file, naming
 from facedyn_app.headmodel.model import HeadModel
 from facedyn_app.library.gallery import enrolled_gallery
 from facedyn_app.library.library import Library
 from facedyn_app.library.recognizers import active_recognizer
 from facedyn_app.library.records import SessionEntry
 from facedyn_app.progress import OnProgress, ignore
-from facedyn_app.recognizer.calibration import TrialsOf
 from facedyn_app.recognizer.files import load_recognizer
 from facedyn_app.recognizer.model import Recognizer
-from facedyn_app.recognizer.scoring import Gallery
+from facedyn_app.recognizer.scoring import Gallery, TrialsOf
 from facedyn_app.records import Identification, Match, Session
 from facedyn_app.reports.tables import write_scores
 from facedyn_app.settings import Settings
 from facedyn_app.workflows.heads import read_ready_head
 from facedyn_app.workflows.options import FitOptions
-from facedyn_app.workflows.path_checks import naming
 from facedyn_app.workflows.recordings import check_recording, is_video, numbered, read_recording
 
 UNCALIBRATED = {

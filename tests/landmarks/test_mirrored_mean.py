@@ -12,7 +12,7 @@ import pytest
 
 from facedyn_app.device import choose_device
 from facedyn_app.landmarks import Face, Landmarker, collect_face, track_faces
-from facedyn_app.landmarks.crops import CROP_PX, crop, crop_to_image, mirrored_square, squares_of
+from facedyn_app.landmarks.faces import CROP_PX, crop, crop_to_image, mirrored_square, squares_of
 from facedyn_app.landmarks.measurement import Measured, Measurer, turns_of
 from facedyn_app.landmarks.models import FaceModels
 from facedyn_app.landmarks.topology import MIRRORED_BLENDSHAPES, MIRRORED_POINTS

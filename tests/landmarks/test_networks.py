@@ -12,8 +12,8 @@ import torch
 from facedyn_app.assets import model_file
 from facedyn_app.errors import InputError
 from facedyn_app.landmarks import BLENDSHAPE_NAMES
-from facedyn_app.landmarks.crops import CROP_PX, crop, crop_to_image
 from facedyn_app.landmarks.detection import FaceDetector, whole_picture
+from facedyn_app.landmarks.faces import CROP_PX, crop, crop_to_image
 from facedyn_app.landmarks.layers import Conv, PRelu, same_padding
 from facedyn_app.landmarks.models import MODEL, FaceModels, LiteRunner, TorchRunner, bundled
 from facedyn_app.landmarks.network import GraphNetwork

@@ -15,10 +15,10 @@ import typer
 from facedyn_app.assets import DEFAULT_HEAD
 from facedyn_app.cli.bench.shared import cells, make_work_folder, reasons
 from facedyn_app.cli.options import AsJson, HeadName
-from facedyn_app.cli.output import Outcome, run_verb, table
-from facedyn_app.formatting import NONE
+from facedyn_app.cli.output import Outcome, run_verb
+from facedyn_app.files import check_input_file, naming
+from facedyn_app.formatting import NONE, table
 from facedyn_app.progress import OnProgress
-from facedyn_app.workflows.path_checks import check_input_file, naming
 
 if TYPE_CHECKING:
     from facedyn_app.bench.metrics import Agreement

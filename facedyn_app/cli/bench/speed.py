@@ -13,8 +13,8 @@ import typer
 from facedyn_app.assets import DEFAULT_HEAD
 from facedyn_app.cli.bench.shared import Quick, WorkFolder, cells, make_work_folder
 from facedyn_app.cli.options import AsJson, numbers
-from facedyn_app.cli.output import Outcome, run_verb, table
-from facedyn_app.formatting import NONE, number
+from facedyn_app.cli.output import Outcome, run_verb
+from facedyn_app.formatting import NONE, number, table
 from facedyn_app.progress import OnProgress
 
 if TYPE_CHECKING:
