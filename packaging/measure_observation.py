@@ -23,10 +23,10 @@ from facedyn_app.records import FloatArray, Session
 from facedyn_app.settings import Settings
 from facedyn_app.simulate.motion import SimulatedMotion, simulate_motion
 from facedyn_app.simulate.observation import SHIPPED, write_observation
-from facedyn_app.simulate.observation_measurement import measure_observation
 from facedyn_app.simulate.rendering import make_scene, render_motion
 from facedyn_app.video import write_video
 from facedyn_app.workflows.analyse import analyse_video
+from observation_measurement import measure_observation
 
 POPULATION = 3
 SIDE_PX = 400

@@ -15,9 +15,9 @@ from facedyn_app.simulate.observation import (
     read_observation,
     write_observation,
 )
-from facedyn_app.simulate.observation_measurement import measure_observation
 from facedyn_app.simulate.observe import NO_VARIATION, ObservationVariation, observe
 from facedyn_app.simulate.speaker import speaker_shape
+from observation_measurement import measure_observation
 from tests.sessions import altered
 
 

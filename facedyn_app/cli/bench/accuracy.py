@@ -11,7 +11,7 @@ from typing import TYPE_CHECKING, Annotated
 import typer
 
 from facedyn_app.assets import DEFAULT_HEAD
-from facedyn_app.cli.bench.shared import Quick, WorkFolder, cells, make_work_folder, reasons
+from facedyn_app.cli.bench import Quick, WorkFolder, cells, make_work_folder, reasons
 from facedyn_app.cli.options import AsJson
 from facedyn_app.cli.output import Outcome, run_verb
 from facedyn_app.formatting import NONE, indented, number, table

@@ -13,7 +13,7 @@ from typing import TYPE_CHECKING, Annotated
 import typer
 
 from facedyn_app.assets import DEFAULT_HEAD
-from facedyn_app.cli.bench.shared import cells, make_work_folder, reasons
+from facedyn_app.cli.bench import cells, make_work_folder, reasons
 from facedyn_app.cli.options import AsJson, HeadName
 from facedyn_app.cli.output import Outcome, run_verb
 from facedyn_app.files import check_input_file, naming
