@@ -29,7 +29,7 @@ from facedyn_app.headmodel.construction import (
     turned_offsets,
     unposed_offsets,
 )
-from facedyn_app.headmodel.files.head_file import save_head
+from facedyn_app.headmodel.files.io import save_head
 from facedyn_app.headmodel.landmark_embedding.embedding import measure_placement
 from facedyn_app.headmodel.model import (
     REGION_EYE,
