@@ -20,8 +20,8 @@ import torch
 from torch import Tensor
 
 from facedyn_app.fitting.landmark_head import LandmarkHead
-from facedyn_app.landmarks.topology import MIRRORED_BLENDSHAPES, MIRRORED_POINTS, MIRRORED_TURN
 from facedyn_app.records import N_BLENDSHAPES, IntArray
+from facedyn_app.topology import MIRRORED_BLENDSHAPES, MIRRORED_POINTS, MIRRORED_TURN
 
 MOST_DIFFERENCE = 0.25
 """RMS difference between directions and their mirror images, share of their size, up to which a

@@ -23,8 +23,8 @@ from facedyn_app.landmarks.faces import (
 )
 from facedyn_app.landmarks.models import FaceModels, n_workers
 from facedyn_app.landmarks.occlusion import shades_at
-from facedyn_app.landmarks.topology import MIRRORED_BLENDSHAPES, MIRRORED_POINTS
 from facedyn_app.records import ByteArray, FloatArray
+from facedyn_app.topology import MIRRORED_BLENDSHAPES, MIRRORED_POINTS
 
 Result = TypeVar("Result")
 # On a processor the network is quickest with so few pictures that their channels stay in its cache.

@@ -18,8 +18,8 @@ import torch
 
 from facedyn_app.assets import model_file
 from facedyn_app.errors import InputError
-from facedyn_app.landmarks.topology import NOSE_BRIDGE, RINGS
 from facedyn_app.records import N_BLENDSHAPES, N_LANDMARKS, ByteArray, FloatArray
+from facedyn_app.topology import NOSE_BRIDGE, RINGS
 
 FloatInput = npt.NDArray[np.float32]
 # glibc gives a freed block that is larger than any before back to the system, and the next one

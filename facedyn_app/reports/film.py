@@ -14,7 +14,11 @@ from facedyn_app.errors import InputError, MismatchError, OutputError
 from facedyn_app.files import sha256_of
 from facedyn_app.headmodel.model import HeadModel
 from facedyn_app.headmodel.rendering.render import FACING, Camera
-from facedyn_app.landmarks.topology import (
+from facedyn_app.progress import OnProgress, Progress, ignore
+from facedyn_app.records import INVALID_REASONS, ByteArray, FloatArray, Frame, IntArray, Session
+from facedyn_app.reports.kinds import MeshKind
+from facedyn_app.reports.meshes import SessionMeshes
+from facedyn_app.topology import (
     FACE_OVAL,
     LEFT_BROW,
     LEFT_EYE,
@@ -25,10 +29,6 @@ from facedyn_app.landmarks.topology import (
     RIGHT_BROW,
     RIGHT_EYE,
 )
-from facedyn_app.progress import OnProgress, Progress, ignore
-from facedyn_app.records import INVALID_REASONS, ByteArray, FloatArray, Frame, IntArray, Session
-from facedyn_app.reports.kinds import MeshKind
-from facedyn_app.reports.meshes import SessionMeshes
 from facedyn_app.video import SIMULATED, read_frames
 from facedyn_app.video.write import VideoFile
 

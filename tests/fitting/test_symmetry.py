@@ -17,8 +17,8 @@ from facedyn_app.fitting.symmetry import head_mirror, symmetric
 from facedyn_app.headmodel.files.io import load_head
 from facedyn_app.headmodel.model import HeadModel, LandmarkEmbedding
 from facedyn_app.headmodel.surface import nearest_on_mesh
-from facedyn_app.landmarks.topology import mirror_landmarks
 from facedyn_app.records import N_BLENDSHAPES, FloatArray, Landmarks
+from facedyn_app.topology import mirror_landmarks
 from tests.fitting.conftest import make_motion
 from tests.headmodel.flame_files import flame_arrays
 

@@ -11,6 +11,7 @@ from pathlib import Path
 import numpy as np
 import pytest
 
+from facedyn_app import topology
 from facedyn_app.errors import InputError
 from facedyn_app.landmarks import (
     BLENDSHAPE_NAMES,
@@ -18,7 +19,6 @@ from facedyn_app.landmarks import (
     FrameFaces,
     TrackCollector,
     collect_face,
-    topology,
 )
 from facedyn_app.landmarks.faces import moved, overlap
 from facedyn_app.landmarks.models import known_notices_removed

@@ -2,8 +2,8 @@
 
 Left and right are the subject's. Rings are closed and given in order around the part; the numbers
 are those of MediaPipe's canonical face mesh, the names of the scores ARKit's. A picture mirrored in
-x shows a face whose left side is the right side of the one before, so every point moves to `width -
-x` and takes the number of its counterpart.
+x shows a face whose left side is the right side of the one before, so every point moves to
+`width - x` and takes the number of its counterpart.
 """
 
 from __future__ import annotations
