@@ -3,7 +3,7 @@
 One file a benchmark, its measuring and its result record; `facedyn_app.cli.bench` prints them.
 
 - `accuracy` (with `measurement`, `separation`): from pixels to parameters, on the videos of `cases`
-  that `takes` moves and `rendered_truth` renders
+  that `rendered_truth` renders
 - `performance` (with `channel_truth`, `lengths`): recorded performances beside `recorded_truth`
 - `mirror`: videos beside their mirror images
 - `realism` (with `session_statistics`): how simulated speakers differ

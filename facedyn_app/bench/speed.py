@@ -14,9 +14,8 @@ import torch
 from torch import Tensor, nn
 
 from facedyn_app.assets import model_file
-from facedyn_app.bench.cases import Case
+from facedyn_app.bench.cases import Case, Take
 from facedyn_app.bench.rendered_truth import make_truth, truth_video
-from facedyn_app.bench.takes import Take
 from facedyn_app.headmodel.model import HeadModel
 from facedyn_app.landmarks import track_faces
 from facedyn_app.landmarks.models import MODEL, FaceModels, known_notices_removed
