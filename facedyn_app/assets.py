@@ -5,12 +5,12 @@
 
 from __future__ import annotations
 
-import hashlib
 import json
 import sys
 from pathlib import Path
 
 from facedyn_app.errors import InputError
+from facedyn_app.files import sha256_of
 
 DEFAULT_HEAD = "open-head-1"
 """The head that comes with the program, and that is taken where none is named."""
@@ -37,16 +37,6 @@ def asset_folder(kind: str) -> Path:
         f"The folder '{kind}' is missing from this installation of facedyn.",
         "Install the program again.",
     )
-
-
-def sha256_of(path: Path) -> str:
-    """The sha256 of a file, as hex digits, read in pieces.
-
-    Raises:
-        OSError: The file cannot be read.
-    """
-    with path.open("rb") as file:
-        return hashlib.file_digest(file, "sha256").hexdigest()
 
 
 def model_names() -> tuple[str, ...]:

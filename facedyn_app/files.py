@@ -1,7 +1,8 @@
-"""Files and folders that appear whole or not at all, and whether they can be written."""
+"""Files and folders: the program's own, what a user names, what appears whole or not at all."""
 
 from __future__ import annotations
 
+import hashlib
 import io
 import os
 import secrets
@@ -13,7 +14,9 @@ from pathlib import Path
 from tempfile import TemporaryFile
 from typing import BinaryIO, TextIO
 
-from facedyn_app.errors import InputError, OutputError
+import platformdirs
+
+from facedyn_app.errors import FacedynError, InputError, OutputError
 
 UNFINISHED = ".part"
 _WRITABLE = "Choose a folder that exists, that you may write to and that has room."
@@ -197,3 +200,83 @@ def _remove(temporary: Path) -> None:
         temporary.unlink(missing_ok=True)
     except OSError:
         return
+
+
+NAME = "facedyn"
+
+
+def own_library() -> Path:
+    """The user's library, where none is named."""
+    return platformdirs.user_data_path(NAME, appauthor=False) / "library"
+
+
+def demo_library() -> Path:
+    """The demo's library, where none is named: simulated speakers only, never among real ones."""
+    return platformdirs.user_cache_path(NAME, appauthor=False) / "demo"
+
+
+def head_cache() -> Path:
+    """Where landmark tables of heads are kept; they can be made again."""
+    return platformdirs.user_cache_path(NAME, appauthor=False) / "heads"
+
+
+def config_folder() -> Path:
+    """What the program remembers between starts: the user's heads, the window's layout."""
+    return platformdirs.user_config_path(NAME, appauthor=False)
+
+
+def documents_folder() -> Path:
+    """Where a person looks for what was exported; the home folder where there are no documents."""
+    documents = platformdirs.user_documents_path()
+    return documents if documents.is_dir() else Path.home()
+
+
+def log_file() -> Path:
+    """Where faults of the program are written down."""
+    return platformdirs.user_log_path(NAME, appauthor=False) / "facedyn.log"
+
+
+def check_input_file(path: Path, what: str) -> None:
+    """Make sure that a file can be asked for at all; what is in it is not looked at.
+
+    Args:
+        path: The file.
+        what: What it should be, for the sentence ("video").
+
+    Raises:
+        InputError: It does not exist, or its folder may not be entered.
+    """
+    try:
+        path.stat()
+    except FileNotFoundError as error:
+        raise InputError(
+            f"The {what} '{path}' does not exist.", "Check the name and the folder."
+        ) from error
+    except OSError as error:
+        reason = error.strerror or str(error)
+        raise InputError(f"The {what} '{path}' cannot be opened: {reason}.") from error
+
+
+@contextmanager
+def naming(path: Path) -> Iterator[None]:
+    """Make sure that an error of the block names the file that it is about.
+
+    Raises:
+        FacedynError: What the block raises, of the same kind.
+    """
+    try:
+        yield
+    except FacedynError as error:
+        if path.name in error.sentence:
+            raise
+        raise type(error)(f"'{path}': {error.sentence}", error.hint) from error
+
+
+def sha256_of(path: Path) -> str:
+    """The sha256 of a file, as hex digits, read in pieces.
+
+    Raises:
+        OSError: The file cannot be read.
+    """
+    with path.open("rb") as file:
+        return hashlib.file_digest(file, "sha256").hexdigest()

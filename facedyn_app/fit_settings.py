@@ -52,7 +52,7 @@ class FitSettings:
         0.92, "In common with other actions", 0, 0.99, "share", PRIORS
     ).means(
         "Share of an activation's prior variance that it has in common with the actions that it "
-        "usually goes with (`fitting.motion_prior`)."
+        "usually goes with (`fitting.priors`)."
     )
     jaw_sd: tuple[float, float, float] = setting(
         (0.2, 0.05, 0.03), "Jaw about x, y, z", 0.001, 1, "rad", PRIORS

@@ -13,7 +13,7 @@ import json
 from concurrent.futures import ProcessPoolExecutor
 from pathlib import Path
 
-from facedyn_app.assets import sha256_of
+from facedyn_app.files import sha256_of
 from facedyn_app.headmodel.files.io import load_head
 from facedyn_app.simulate.motion import simulate_motion
 from facedyn_app.simulate.rendering import make_scene, render_motion

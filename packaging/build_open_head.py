@@ -20,7 +20,7 @@ from pathlib import Path
 import numpy as np
 import torch
 
-from facedyn_app.assets import sha256_of
+from facedyn_app.files import sha256_of
 from facedyn_app.headmodel.construction import (
     JawFit,
     SculptedJaw,
@@ -29,7 +29,7 @@ from facedyn_app.headmodel.construction import (
     turned_offsets,
     unposed_offsets,
 )
-from facedyn_app.headmodel.files.head_file import save_head
+from facedyn_app.headmodel.files.io import save_head
 from facedyn_app.headmodel.landmark_embedding.embedding import measure_placement
 from facedyn_app.headmodel.model import (
     REGION_EYE,

@@ -78,7 +78,11 @@ def reach(arguments: Sequence[str | Path], folder: Path) -> list[str]:
     out = folder / "reached.txt"
     program = REACH.replace("OUT", repr(str(out)))
     command = [sys.executable, "-c", program, "facedyn", *map(str, arguments)]
-    subprocess.run(command, check=True, cwd=ROOT, stdout=subprocess.DEVNULL, env=_home(folder))
+    done = subprocess.run(
+        command, check=False, cwd=ROOT, capture_output=True, text=True, env=_home(folder)
+    )
+    if done.returncode:
+        raise SystemExit(f"'facedyn {arguments[0]}' has failed:\n{done.stderr}")
     package = ROOT / PACKAGE
     files = map(Path, out.read_text(encoding="utf-8").splitlines())
     return [str(file.relative_to(package)) for file in files if file.is_relative_to(package)]
@@ -86,7 +90,8 @@ def reach(arguments: Sequence[str | Path], folder: Path) -> list[str]:
 
 def _home(folder: Path) -> dict[str, str]:
     """An environment in which the program has never run."""
-    return {**os.environ, "HOME": str(folder), "XDG_CACHE_HOME": str(folder / "cache")}
+    kept = {name: value for name, value in os.environ.items() if not name.startswith("XDG_")}
+    return {**kept, "HOME": str(folder)}
 
 
 def verbs_reach() -> dict[str, list[str]]:

@@ -13,7 +13,7 @@ import argparse
 import json
 from pathlib import Path
 
-from facedyn_app.assets import sha256_of
+from facedyn_app.files import sha256_of
 from facedyn_app.fitting.landmark_errors import FOLDER, write_errors
 from facedyn_app.headmodel.files.io import load_head
 from facedyn_app.progress import Progress

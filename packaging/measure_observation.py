@@ -16,17 +16,17 @@ from pathlib import Path
 
 import numpy as np
 
-from facedyn_app.assets import sha256_of
+from facedyn_app.files import sha256_of
 from facedyn_app.headmodel.files.io import load_head
 from facedyn_app.headmodel.model import HeadModel
 from facedyn_app.records import FloatArray, Session
 from facedyn_app.settings import Settings
 from facedyn_app.simulate.motion import SimulatedMotion, simulate_motion
 from facedyn_app.simulate.observation import SHIPPED, write_observation
-from facedyn_app.simulate.observation_measurement import measure_observation
 from facedyn_app.simulate.rendering import make_scene, render_motion
 from facedyn_app.video import write_video
 from facedyn_app.workflows.analyse import analyse_video
+from observation_measurement import measure_observation
 
 POPULATION = 3
 SIDE_PX = 400

@@ -12,8 +12,8 @@ from facedyn_app.bench import metrics
 from facedyn_app.bench.cases import Case
 from facedyn_app.bench.measurement import MeasuredCase, measure_case
 from facedyn_app.bench.separation import BLINKS, Separation, measure_separation
-from facedyn_app.headmodel.expression_mesh import ExpressionMesh
 from facedyn_app.headmodel.model import REGION_LIPS, REGION_SKIN, HeadModel, of_material
+from facedyn_app.headmodel.part_meshes import ExpressionMesh
 from facedyn_app.headmodel.rendering.paint import landmark_points
 from facedyn_app.landmarks import BLENDSHAPE_NAMES
 from facedyn_app.progress import OnProgress, ignore

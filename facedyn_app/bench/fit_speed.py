@@ -11,10 +11,9 @@ import torch
 from scipy.optimize import least_squares
 from torch import Tensor
 
-from facedyn_app.bench.cases import Case
+from facedyn_app.bench.cases import Case, Take
 from facedyn_app.bench.rendered_truth import simulated_landmarks
 from facedyn_app.bench.speed import Speed, device_name, devices, timed
-from facedyn_app.bench.takes import Take
 from facedyn_app.fit_settings import FitSettings
 from facedyn_app.fitting.arrow import solve_arrow
 from facedyn_app.fitting.fitter import Fitter, make_fitter

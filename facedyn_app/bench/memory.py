@@ -9,9 +9,8 @@ from pathlib import Path
 
 import numpy as np
 
-from facedyn_app.bench.cases import Case
+from facedyn_app.bench.cases import Case, Take
 from facedyn_app.bench.rendered_truth import simulated_landmarks
-from facedyn_app.bench.takes import Take
 from facedyn_app.errors import InputError
 from facedyn_app.fit_settings import FitSettings
 from facedyn_app.fitting.session_fit import fit_session

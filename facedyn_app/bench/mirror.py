@@ -16,23 +16,23 @@ from pathlib import Path
 
 import numpy as np
 
-from facedyn_app.assets import sha256_of
 from facedyn_app.bench.measurement import invalid_by_reason
 from facedyn_app.bench.metrics import Agreement, compare_channels
 from facedyn_app.errors import MismatchError, TooLittleError
+from facedyn_app.files import sha256_of
 from facedyn_app.fitting.session_fit import fit_session
 from facedyn_app.headmodel.model import HeadModel
 from facedyn_app.landmarks import ANY_FACE, BLENDSHAPE_NAMES
-from facedyn_app.landmarks.mirror import (
+from facedyn_app.progress import OnProgress, Progress, ignore
+from facedyn_app.records import BoolArray, ByteArray, FloatArray, HeadFit, Landmarks
+from facedyn_app.settings import Settings
+from facedyn_app.topology import (
     MIRRORED_BLENDSHAPES,
     MIRRORED_TURN,
     mirror_landmarks,
     mirror_name,
     mirrored_channels,
 )
-from facedyn_app.progress import OnProgress, Progress, ignore
-from facedyn_app.records import BoolArray, ByteArray, FloatArray, HeadFit, Landmarks
-from facedyn_app.settings import Settings
 from facedyn_app.video import SIMULATED, probe_video, read_frames
 from facedyn_app.video.write import VideoFile
 from facedyn_app.workflows.analyse import FollowedVideo, fit_face, follow_video

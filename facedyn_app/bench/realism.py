@@ -9,13 +9,19 @@ from pathlib import Path
 
 import numpy as np
 
-from facedyn_app.bench.session_statistics import RATE_HZ, SessionStatistics, session_statistics
-from facedyn_app.bench.variance_components import LEAST_PEOPLE, median_share, person_sums
+from facedyn_app.bench.session_statistics import (
+    LEAST_PEOPLE,
+    RATE_HZ,
+    SessionStatistics,
+    median_share,
+    person_sums,
+    session_statistics,
+)
 from facedyn_app.errors import InputError, MismatchError, TooLittleError
 from facedyn_app.library.database import DATABASE
 from facedyn_app.library.importers import Layout, find_recordings
 from facedyn_app.library.library import Library
-from facedyn_app.recognizer.uncertainty import Interval
+from facedyn_app.recognizer.metrics import Interval
 from facedyn_app.records import Session
 from facedyn_app.simulate.corpus import simulate_sessions, true_sessions
 from facedyn_app.simulate.observation import shipped_observation

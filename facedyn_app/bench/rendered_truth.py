@@ -11,9 +11,8 @@ from pathlib import Path
 import cv2
 import numpy as np
 
-from facedyn_app.bench.cases import AppearanceKind, Case
+from facedyn_app.bench.cases import POPULATION, AppearanceKind, Case, make_take
 from facedyn_app.bench.lengths import landmark_positions, placed_landmarks
-from facedyn_app.bench.takes import POPULATION, make_take
 from facedyn_app.headmodel.model import HeadModel
 from facedyn_app.headmodel.rendering.appearance import (
     Appearance,

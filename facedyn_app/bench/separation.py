@@ -9,9 +9,8 @@ from itertools import combinations
 import numpy as np
 
 from facedyn_app.bench import metrics
-from facedyn_app.bench.cases import Case
+from facedyn_app.bench.cases import Case, Take
 from facedyn_app.bench.measurement import MeasuredCase
-from facedyn_app.bench.takes import Take
 from facedyn_app.records import FloatArray, IntArray
 
 BLINKS = ("eyeBlinkLeft", "eyeBlinkRight")

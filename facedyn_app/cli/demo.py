@@ -9,11 +9,10 @@ from typing import TYPE_CHECKING, Annotated
 import typer
 
 from facedyn_app.cli.options import AsJson, DemoFolder, verb_app
-from facedyn_app.cli.output import Outcome, answering, errors_shown, indented, show, table
-from facedyn_app.cli.progress import ProgressLine
+from facedyn_app.cli.output import Outcome, ProgressLine, answering, errors_shown, show
 from facedyn_app.cli.window import Window, check_display
 from facedyn_app.files import check_output_file, check_output_folder
-from facedyn_app.formatting import number
+from facedyn_app.formatting import indented, number, table
 
 if TYPE_CHECKING:
     from facedyn_app.settings import TrustSettings

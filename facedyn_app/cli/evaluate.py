@@ -15,8 +15,8 @@ from facedyn_app.cli.options import (
     TrainedRecognizer,
     verb_app,
 )
-from facedyn_app.cli.output import Outcome, answering, simulated_note, table
-from facedyn_app.formatting import number
+from facedyn_app.cli.output import Outcome, answering, simulated_note
+from facedyn_app.formatting import number, table
 
 if TYPE_CHECKING:
     from facedyn_app.recognizer.accuracy import Accuracy

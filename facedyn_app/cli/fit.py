@@ -22,8 +22,8 @@ from facedyn_app.cli.options import (
     VideoRate,
     verb_app,
 )
-from facedyn_app.cli.output import Outcome, answering, indented, table
-from facedyn_app.formatting import NONE, number
+from facedyn_app.cli.output import Outcome, answering
+from facedyn_app.formatting import NONE, indented, number, table
 from facedyn_app.progress import OnProgress
 from facedyn_app.workflows.options import FitOptions
 

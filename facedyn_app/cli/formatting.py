@@ -5,13 +5,17 @@ from __future__ import annotations
 from collections.abc import Sequence
 from dataclasses import asdict
 
-from facedyn_app.cli.output import indented, table
-from facedyn_app.dynamics.drift import UNKNOWN, drift_label, drift_note, interval_words
-from facedyn_app.dynamics.drift_components import DriftComponents
+from facedyn_app.dynamics.drift import (
+    UNKNOWN,
+    DriftComponents,
+    drift_label,
+    drift_note,
+    interval_words,
+)
 from facedyn_app.dynamics.recording_conditions import likely_causes
 from facedyn_app.dynamics.session_qc import DO_NOT_USE, quality_line
-from facedyn_app.formatting import NONE, number
-from facedyn_app.recognizer.calibration import LEAST_RATE, MOST_RATE
+from facedyn_app.formatting import NONE, indented, number, table
+from facedyn_app.recognizer.scoring import LEAST_RATE, MOST_RATE
 from facedyn_app.records import (
     DriftReport,
     FloatArray,

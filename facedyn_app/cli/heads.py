@@ -8,7 +8,8 @@ from typing import TYPE_CHECKING, Annotated
 import typer
 
 from facedyn_app.cli.options import AsJson, HeadChoice, numbers, verb_app
-from facedyn_app.cli.output import Outcome, answering, table
+from facedyn_app.cli.output import Outcome, answering
+from facedyn_app.formatting import table
 from facedyn_app.workflows.options import Pose
 
 if TYPE_CHECKING:

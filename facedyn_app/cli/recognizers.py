@@ -9,8 +9,8 @@ from typing import TYPE_CHECKING, Annotated
 import typer
 
 from facedyn_app.cli.options import BUILT_IN_NAME, AsJson, LibraryFolder, verb_app
-from facedyn_app.cli.output import Outcome, answering, table
-from facedyn_app.formatting import number
+from facedyn_app.cli.output import Outcome, answering
+from facedyn_app.formatting import number, table
 
 if TYPE_CHECKING:
     from facedyn_app.library.recognizers import RecognizerEntry

@@ -3,8 +3,8 @@
 from __future__ import annotations
 
 from facedyn_app.cli.options import AsJson, verb_app
-from facedyn_app.cli.output import DONE, FAULT, Outcome, answering, table
-from facedyn_app.formatting import number
+from facedyn_app.cli.output import DONE, FAULT, Outcome, answering
+from facedyn_app.formatting import number, table
 
 app = verb_app()
 

@@ -11,11 +11,10 @@ from typing import TYPE_CHECKING, Protocol
 
 import typer
 
-from facedyn_app.cli.output import errors_shown
-from facedyn_app.cli.progress import ProgressLine
+from facedyn_app.cli.output import ProgressLine, errors_shown
 from facedyn_app.errors import InputError
+from facedyn_app.files import check_input_file
 from facedyn_app.progress import OnProgress
-from facedyn_app.workflows.path_checks import check_input_file
 
 if TYPE_CHECKING:
     # importing these takes long (numpy; torch, mediapipe), and --help does not need them

@@ -9,16 +9,13 @@ from torch import Tensor
 
 from facedyn_app.device import choose_device
 from facedyn_app.fit_settings import FitSettings
-from facedyn_app.fitting.initialisation import initial_state
-from facedyn_app.fitting.landmark_errors import known_errors
+from facedyn_app.fitting.landmark_errors import known_errors, landmark_head
 from facedyn_app.fitting.landmark_head import LandmarkHead
-from facedyn_app.fitting.landmark_reduction import landmark_head
-from facedyn_app.fitting.motion_prior import motion_precision
+from facedyn_app.fitting.priors import motion_precision, temporal_prior, usual_steps
 from facedyn_app.fitting.residuals import FaceProblem
 from facedyn_app.fitting.shape_evidence import ShapeEvidence, shape_evidence
-from facedyn_app.fitting.state import FaceState, observe
+from facedyn_app.fitting.state import FaceState, initial_state, observe
 from facedyn_app.fitting.symmetry import symmetric
-from facedyn_app.fitting.temporal_prior import temporal_prior, usual_steps
 from facedyn_app.fitting.whitening import Whitening, make_whitening
 from facedyn_app.headmodel.model import HeadModel
 from facedyn_app.records import Landmarks
@@ -34,7 +31,7 @@ class Fitter:
         whitening: Of that head.
         settings: Noise, priors, limits.
         activations: Whether expression coefficients are bounded to 0..1.
-        precision: (3 + E, 3 + E) of the prior of jaw and expression (motion_prior.py).
+        precision: (3 + E, 3 + E) of the prior of jaw and expression (priors.py).
         evidence: With which the shape is estimated.
     """
 
@@ -54,7 +51,7 @@ class Fitter:
         Args:
             head: The fitter's head, or that with its shared unknowns known.
             landmarks: Landmarks of the T frames to fit, which all have a face.
-            steps: Usual steps between frames in order (temporal_prior.py); None for frames that are
+            steps: Usual steps between frames in order (priors.py); None for frames that are
                 not coupled in time.
         """
         seen = observe(head, landmarks, self.settings)

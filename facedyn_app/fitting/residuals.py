@@ -1,16 +1,16 @@
 """The face's least-squares problem: landmarks seen by a pinhole camera, and priors.
 
-Unknowns of a frame, in this order: 3 numbers that turn the head (a rotation vector applied
-before the present rotation), 3 of translation (m), 3 of the jaw's rotation vector (rad),
-E of expression. Shared by the frames of a group: S of shape, and the modes of a session's errors.
+Unknowns of a frame, in this order: 3 numbers that turn the head (a rotation vector applied before
+the present rotation), 3 of translation (m), 3 of the jaw's rotation vector (rad), E of expression.
+Shared by the frames of a group: S of shape, and the modes of a session's errors.
 
-Residuals: each landmark's line of sight, in the head frame, meets the plane
-through the head's own landmark parallel to the face; the head's landmark minus that point, along
-x and y, m, is what the landmarker's errors are known for (landmark_errors.py). Behind these
-displacements stand the readings as the head predicts them minus those measured (view_terms.py). All
-are whitened by their covariance (whitening.py). A frame whose residuals are large as a whole counts
-less (Student's t). Gaussian priors on shape, and on jaw and expression together (motion_prior.py);
-activations (0..1) are kept in their bounds by the solver itself.
+Residuals: each landmark's line of sight, in the head frame, meets the plane through the head's own
+landmark parallel to the face; the head's landmark minus that point, along x and y, m, is what the
+landmarker's errors are known for (landmark_errors.py). Behind these displacements stand the
+readings as the head predicts them minus those measured (landmark_head.py). All are whitened by
+their covariance (whitening.py). A frame whose residuals are large as a whole counts less (Student's
+t). Gaussian priors on shape, and on jaw and expression together (priors.py); activations (0..1) are
+kept in their bounds by the solver itself.
 
 Gradients are exact. The second derivatives are Gauss-Newton's, with the directions of expression
 and shape taken from a mix of a few precomputed views instead of every landmark: the steps hardly
@@ -28,8 +28,8 @@ from torch import Tensor
 from facedyn_app.fit_settings import FitSettings
 from facedyn_app.fitting.arrow import Curvature, NormalEquations
 from facedyn_app.fitting.landmark_head import LandmarkHead
+from facedyn_app.fitting.priors import TemporalCoupling, TemporalPrior, temporal_coupling
 from facedyn_app.fitting.state import FaceState, Observations
-from facedyn_app.fitting.temporal_prior import TemporalCoupling, TemporalPrior, temporal_coupling
 from facedyn_app.fitting.view import View, reproject, view_frames
 from facedyn_app.fitting.whitening import (
     Whitening,
@@ -57,7 +57,7 @@ class FaceProblem:
         group: (T,) which shape each frame has.
         settings: Noise and priors.
         activations: Whether expression coefficients are bounded to 0..1.
-        precision: (3 + E, 3 + E) of the prior of jaw and expression (motion_prior.py).
+        precision: (3 + E, 3 + E) of the prior of jaw and expression (priors.py).
         temporal: How the frames follow each other; None for frames that are fitted independently.
     """
 

@@ -21,12 +21,10 @@ from facedyn_app.fitting.fitter import Fitter, make_fitter
 from facedyn_app.fitting.focal import estimate_focal, with_focal
 from facedyn_app.fitting.frame_validity import invalid_reasons, reason_code, usual_sharpness
 from facedyn_app.fitting.gaze import gaze_angles, head_eyes
-from facedyn_app.fitting.initialisation import interpolated_state
 from facedyn_app.fitting.landmark_head import LandmarkHead
 from facedyn_app.fitting.residuals import FaceProblem
-from facedyn_app.fitting.shape_chunks import Chunks, shape_chunks
-from facedyn_app.fitting.shape_evidence import shape_certainty
-from facedyn_app.fitting.state import FaceState
+from facedyn_app.fitting.shape_evidence import Chunks, shape_certainty, shape_chunks
+from facedyn_app.fitting.state import FaceState, interpolated_state
 from facedyn_app.headmodel.model import HeadModel
 from facedyn_app.progress import OnProgress, Progress, ignore
 from facedyn_app.records import (
@@ -107,8 +105,15 @@ def fit_session(
             whole = replace(result.state, shape=joint.state.shape)
             angles = gaze_angles(eyes, part, whole, problem.seen.focal_px)
             tracks.gaze[found[first:last]] = angles[inner]
+        number = chunks.number[first:last]
         which, values = shape_chunks(
-            fitter, problem.only(own), state, joint.state.shape, chunks.number[first:last], chunks
+            fitter.head,
+            fitter.evidence,
+            problem.only(own),
+            state,
+            joint.state.shape,
+            number,
+            chunks,
         )
         shapes[which] = values
     fit = _gather(

@@ -1,4 +1,4 @@
-"""Shape evidence of a recording: less than its frames seem to give.
+"""Shape evidence of a recording and of its single seconds: less than their frames seem to give.
 
 Two kinds of displacement stay the same over a recording, or a second, and look like shape: an
 expression that is held (a mood), and the way in which this person's expressions differ from the
@@ -32,17 +32,20 @@ taken off. The model of a person's variants is this project's own.
 
 from __future__ import annotations
 
+from collections.abc import Iterator
 from dataclasses import dataclass, replace
 
+import numpy as np
 import torch
 from torch import Tensor
 
 from facedyn_app.fit_settings import FitSettings
-from facedyn_app.fitting.arrow import shared_covariance
+from facedyn_app.fitting.arrow import arrow_step, shared_covariance
 from facedyn_app.fitting.landmark_head import LandmarkHead
 from facedyn_app.fitting.residuals import LOOSE, Evaluation, FaceProblem
+from facedyn_app.fitting.state import FaceState
 from facedyn_app.fitting.whitening import Whitening, covariance_factor, make_whitening
-from facedyn_app.records import N_BLENDSHAPES, ShapeCertainty
+from facedyn_app.records import N_BLENDSHAPES, FloatArray, IntArray, ShapeCertainty
 
 
 @dataclass(frozen=True, slots=True, eq=False)
@@ -154,3 +157,83 @@ def _offset_covariance(head: LandmarkHead, precision: Tensor, settings: FitSetti
     for rows in (slice(0, n_flat // 2), slice(n_flat // 2, n_flat)):
         own[rows, rows] = field
     return own
+
+
+CHUNK_DAMPING = 1e-6
+MIN_CHUNK_SHARE = 0.5
+
+
+@dataclass(frozen=True, slots=True, eq=False)
+class Chunks:
+    """Frames counted into chunks of shape.
+
+    Attributes:
+        number: (T,) chunk of each frame with a face.
+        kept: (C,) numbers of the chunks with enough frames.
+        middle: (C,) their middles, s.
+        seconds: Length of a chunk, s.
+    """
+
+    number: IntArray
+    kept: IntArray
+    middle: FloatArray
+    seconds: float
+
+    @classmethod
+    def of(cls, seconds: FloatArray, chunk_seconds: float) -> Chunks:
+        """The chunks of frames at (T,) times, s."""
+        number = np.floor((seconds - seconds[0]) / chunk_seconds).astype(np.int64)
+        present, counts = np.unique(number, return_counts=True)
+        kept = present[counts >= MIN_CHUNK_SHARE * np.median(counts)]
+        return cls(number, kept, seconds[0] + (kept + 0.5) * chunk_seconds, chunk_seconds)
+
+    def blocks(self, block_seconds: float) -> Iterator[tuple[int, int]]:
+        """First frame and the one after the last of each block of whole chunks."""
+        block = self.number // max(1, round(block_seconds / self.seconds))
+        edges = np.flatnonzero(np.diff(block)) + 1
+        yield from zip([0, *edges.tolist()], [*edges.tolist(), len(block)], strict=True)
+
+
+def shape_chunks(
+    head: LandmarkHead,
+    evidence: ShapeEvidence,
+    problem: FaceProblem,
+    state: FaceState,
+    shared: Tensor,
+    number: IntArray,
+    chunks: Chunks,
+) -> tuple[IntArray, FloatArray]:
+    """Chunks of a block and their shapes: one more step, each second with its own.
+
+    From the session's optimum the step of the same solver, its frames grouped by second, leads
+    to the second's own optimum: the problem is nearly quadratic there. The errors of the session
+    stay as they are.
+
+    Args:
+        head: The head at its landmarks, session modes unknown.
+        evidence: With which shapes are estimated.
+        problem: Of the block's T frames, each by itself.
+        state: Their fit.
+        shared: (1, S + P) shape and modes of the session.
+        number: (T,) the chunk of each frame.
+        chunks: All chunks.
+
+    Returns:
+        (K,) which of the chunks kept, and their shapes (K, S).
+    """
+    kept = np.flatnonzero(np.isin(chunks.kept, number))
+    frames = np.flatnonzero(np.isin(number, chunks.kept))
+    where = torch.as_tensor(frames, device=shared.device)
+    group = np.searchsorted(chunks.kept[kept], number[frames])
+    head = head.with_session_modes(shared[0])
+    shape = shared[:, : head.n_shape].repeat(len(kept), 1)
+    start = replace(state.frames(where), shape=shape)
+    grouped = problem.only(where, torch.as_tensor(group, device=shared.device))
+    grouped = evidence.of(replace(grouped, head=head))
+    step = None
+    if len(kept):
+        evaluation = grouped.evaluate(start)
+        equations = grouped.linearise(evaluation, grouped.curvature(evaluation))
+        step = arrow_step(equations, grouped.group, CHUNK_DAMPING)
+    shapes = shape if step is None else shape + step[1]
+    return kept, np.asarray(shapes.cpu().numpy(), np.float32)

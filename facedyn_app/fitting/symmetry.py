@@ -20,14 +20,14 @@ import torch
 from torch import Tensor
 
 from facedyn_app.fitting.landmark_head import LandmarkHead
-from facedyn_app.landmarks.mirror import MIRRORED_BLENDSHAPES, MIRRORED_POINTS, MIRRORED_TURN
 from facedyn_app.records import N_BLENDSHAPES, IntArray
+from facedyn_app.topology import MIRRORED_BLENDSHAPES, MIRRORED_POINTS, MIRRORED_TURN
 
 MOST_DIFFERENCE = 0.25
 """RMS difference between directions and their mirror images, share of their size, up to which a
 head counts as symmetric."""
 _AXES = (-1.0, 1.0, 1.0)
-# turns x, y, z, their products xx, xy, xz, yy, yz, zz, and closeness (view_terms.py)
+# turns x, y, z, their products xx, xy, xz, yy, yz, zz, and closeness (landmark_head.py)
 _VIEW_TERMS = (1.0, -1.0, -1.0, 1.0, -1.0, -1.0, 1.0, 1.0, 1.0, 1.0)
 
 log = logging.getLogger(__name__)

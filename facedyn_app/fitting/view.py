@@ -19,9 +19,11 @@ from facedyn_app.fitting.landmark_head import (
     PosedLandmarks,
     jaw_derivative,
     pose_landmarks,
+    rotation_derivative,
+    view_terms,
+    view_terms_derivative,
 )
 from facedyn_app.fitting.state import FaceState, Observations
-from facedyn_app.fitting.view_terms import rotation_derivative, view_terms, view_terms_derivative
 from facedyn_app.fitting.whitening import Whitening
 
 LEAST_FACING = 0.2

@@ -10,8 +10,7 @@ from dataclasses import dataclass
 import numpy as np
 
 from facedyn_app.errors import InputError
-from facedyn_app.landmarks.crops import crop, squares_of
-from facedyn_app.landmarks.faces import FrameFaces
+from facedyn_app.landmarks.faces import FrameFaces, crop, squares_of
 from facedyn_app.landmarks.track_store import NOWHERE, ROW_WIDTH, FaceNotes, RowFile, StoredTrack
 from facedyn_app.records import BoolArray, ByteArray, FloatArray, Landmarks, VideoInfo
 

@@ -12,8 +12,7 @@ from math import inf
 import cv2
 import numpy as np
 
-from facedyn_app.landmarks.crops import CROP_PX, crop, crop_to_image, squares_around
-from facedyn_app.landmarks.faces import overlap
+from facedyn_app.landmarks.faces import CROP_PX, crop, crop_to_image, overlap, squares_around
 from facedyn_app.landmarks.models import FaceModels
 from facedyn_app.records import ByteArray, FloatArray, Frame
 
@@ -36,7 +35,7 @@ class Detection:
     """A face that the detector sees.
 
     Attributes:
-        square: (4,) the square to look for its points in (see `crops`).
+        square: (4,) the square to look for its points in (see `faces`).
         certainty: How sure the detector is, 0..1.
     """
 

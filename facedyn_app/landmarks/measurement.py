@@ -13,18 +13,18 @@ import numpy as np
 import torch
 from scipy.spatial.transform import Rotation
 
-from facedyn_app.landmarks.crops import (
+from facedyn_app.landmarks.faces import (
     CROP_PX,
+    Face,
     crop,
     crop_to_image,
     mirrored_square,
     sharpness_of,
 )
-from facedyn_app.landmarks.faces import Face
-from facedyn_app.landmarks.mirror import MIRRORED_BLENDSHAPES, MIRRORED_POINTS
 from facedyn_app.landmarks.models import FaceModels, n_workers
 from facedyn_app.landmarks.occlusion import shades_at
 from facedyn_app.records import ByteArray, FloatArray
+from facedyn_app.topology import MIRRORED_BLENDSHAPES, MIRRORED_POINTS
 
 Result = TypeVar("Result")
 # On a processor the network is quickest with so few pictures that their channels stay in its cache.

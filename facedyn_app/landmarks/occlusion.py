@@ -33,7 +33,8 @@ from dataclasses import dataclass
 import cv2
 import numpy as np
 
-from facedyn_app.landmarks.topology import (
+from facedyn_app.records import N_LANDMARKS, ByteArray, FloatArray, IntArray
+from facedyn_app.topology import (
     LEFT_EYE_ROWS,
     LIPS_AROUND,
     LIPS_INNER,
@@ -41,7 +42,6 @@ from facedyn_app.landmarks.topology import (
     RIGHT_EYE_ROWS,
     SKIN,
 )
-from facedyn_app.records import N_LANDMARKS, ByteArray, FloatArray, IntArray
 
 # Crops are looked at this small, px a side: noise counts less, and so does where exactly points are
 _SMALL_PX = 64

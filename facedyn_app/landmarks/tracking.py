@@ -10,9 +10,8 @@ from math import inf
 import torch
 
 from facedyn_app.device import choose_device
-from facedyn_app.landmarks.crops import box_in, squares_of
 from facedyn_app.landmarks.detection import FaceDetector, Search
-from facedyn_app.landmarks.faces import Face, FrameFaces, overlap
+from facedyn_app.landmarks.faces import Face, FrameFaces, box_in, overlap, squares_of
 from facedyn_app.landmarks.measurement import Measurer, faces_of
 from facedyn_app.landmarks.models import FaceModels
 from facedyn_app.landmarks.read_ahead import read_ahead

@@ -8,8 +8,7 @@ from math import inf
 
 import numpy as np
 
-from facedyn_app.landmarks.crops import shift_between, squares_of
-from facedyn_app.landmarks.faces import Box, Face, moved
+from facedyn_app.landmarks.faces import Box, Face, moved, shift_between, squares_of
 from facedyn_app.landmarks.measurement import Measured, Measurer
 from facedyn_app.records import ByteArray, FloatArray
 

@@ -12,7 +12,6 @@ from sqlalchemy.orm import Session as OrmSession
 
 from facedyn_app.errors import FacedynError, InputError, OutputError
 from facedyn_app.library import operations
-from facedyn_app.library.audit import AuditTrail, write_audit
 from facedyn_app.library.database import (
     DATABASE,
     EnrolmentRow,
@@ -23,7 +22,14 @@ from facedyn_app.library.database import (
     open_database,
     transaction,
 )
-from facedyn_app.library.records import SessionEntry, SpeakerEntry, session_entries, speaker_entries
+from facedyn_app.library.records import (
+    AuditTrail,
+    SessionEntry,
+    SpeakerEntry,
+    session_entries,
+    speaker_entries,
+    write_audit,
+)
 from facedyn_app.library.session_file import load_session
 from facedyn_app.library.session_store import SessionStore, delete_folder
 from facedyn_app.records import Session

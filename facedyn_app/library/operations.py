@@ -12,8 +12,8 @@ from sqlalchemy import delete, select
 from sqlalchemy.orm import Session as OrmSession
 
 from facedyn_app.errors import ConsentError, InputError
-from facedyn_app.library.audit import write_audit
 from facedyn_app.library.database import AuditRow, EnrolmentRow, SessionRow, SpeakerRow, in_utc, now
+from facedyn_app.library.records import write_audit
 from facedyn_app.records import Session
 
 _LONGEST_NAME = 200

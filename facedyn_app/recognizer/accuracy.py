@@ -10,7 +10,7 @@ import numpy as np
 
 from facedyn_app.errors import TooLittleError
 from facedyn_app.recognizer import metrics
-from facedyn_app.recognizer.uncertainty import Interval, SpeakerDraws
+from facedyn_app.recognizer.metrics import Interval, SpeakerDraws
 from facedyn_app.records import FloatArray, IntArray
 
 FALSE_ALARMS = (0.01, 0.1)

@@ -15,11 +15,11 @@ import numpy as np
 from scipy.linalg import svd
 
 from facedyn_app.recognizer.accuracy import Scores
+from facedyn_app.recognizer.backend import fit_whitening, speaker_means
 from facedyn_app.recognizer.descriptors import RICHER, SECOND_ORDER, plain_descriptors
 from facedyn_app.recognizer.motion_windows import MotionWindows
 from facedyn_app.recognizer.scoring import plain_space
 from facedyn_app.recognizer.trials import EmbeddedTrials, score_trials
-from facedyn_app.recognizer.whitening import fit_whitening, speaker_means
 from facedyn_app.records import Embedding, FloatArray
 
 SMOOTHING = np.hanning(15)[1:-1]

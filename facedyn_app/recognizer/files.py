@@ -23,8 +23,7 @@ from facedyn_app.assets import model_file
 from facedyn_app.dynamics.features import feature_names
 from facedyn_app.errors import InputError, OutputError
 from facedyn_app.files import check_writable, whole_folder
-from facedyn_app.recognizer.backend import Backend
-from facedyn_app.recognizer.calibration import TAIL, Calibration, TrialsOf
+from facedyn_app.recognizer.backend import Backend, Whitening
 from facedyn_app.recognizer.descriptors import live_channels, n_descriptors
 from facedyn_app.recognizer.model import Recognizer, learnt_scale
 from facedyn_app.recognizer.network import MotionNetwork
@@ -35,7 +34,7 @@ from facedyn_app.recognizer.reading import (
     read_settings,
     read_tensors,
 )
-from facedyn_app.recognizer.whitening import Whitening
+from facedyn_app.recognizer.scoring import TAIL, Calibration, TrialsOf
 from facedyn_app.records import BoolArray, FloatArray
 from facedyn_app.settings import FeatureSettings, NetworkSettings
 

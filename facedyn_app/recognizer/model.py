@@ -14,11 +14,10 @@ import torch
 from facedyn_app.dynamics.features import feature_names
 from facedyn_app.errors import MismatchError
 from facedyn_app.recognizer.backend import Backend
-from facedyn_app.recognizer.calibration import Calibration
 from facedyn_app.recognizer.descriptors import describe
 from facedyn_app.recognizer.motion_windows import MotionWindows, feature_windows, moving_channels
 from facedyn_app.recognizer.network import EmbeddingNetwork
-from facedyn_app.recognizer.scoring import Gallery, ScoreSpace, compared_gallery, rank
+from facedyn_app.recognizer.scoring import Calibration, Gallery, ScoreSpace, compared_gallery, rank
 from facedyn_app.records import Embedding, FloatArray, Match, Session
 from facedyn_app.settings import FeatureSettings, NetworkSettings
 

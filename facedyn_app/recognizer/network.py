@@ -7,8 +7,7 @@ import torch.distributed as dist
 from torch import Tensor, nn
 from torch.distributed.nn.functional import all_reduce
 
-from facedyn_app.recognizer.coherency import ChannelCoherency
-from facedyn_app.recognizer.conformer import ConformerBlock, Subsampling
+from facedyn_app.recognizer.blocks import ChannelCoherency, ConformerBlock, Subsampling
 from facedyn_app.settings import NetworkSettings
 
 LEAST_VARIANCE = 1e-5
@@ -152,7 +151,7 @@ class MotionNetwork(EmbeddingNetwork):
 
     Concatenating the blocks' outputs follows MFA-Conformer (Zhang et al. 2022,
     arXiv 2203.15249). The blocks see what a face does; the coherencies, which no gain changes, add
-    how its parts are timed against each other (coherency.py).
+    how its parts are timed against each other (blocks.py).
 
     Args:
         n_features: F, features of a frame.

@@ -23,9 +23,8 @@ from facedyn_app.recognizer.checkpoint import (
 )
 from facedyn_app.recognizer.history import History, TrainingState, Validation
 from facedyn_app.recognizer.network import EmbeddingNetwork
-from facedyn_app.recognizer.supcon import supervised_contrastive_loss
 from facedyn_app.recognizer.track_set import TrackSet
-from facedyn_app.recognizer.trainee import Trainee, margin_softmax
+from facedyn_app.recognizer.trainee import Trainee, margin_softmax, supervised_contrastive_loss
 from facedyn_app.recognizer.validation import ValidationSet
 from facedyn_app.settings import Settings
 

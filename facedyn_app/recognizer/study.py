@@ -11,11 +11,10 @@ from facedyn_app.errors import TooLittleError
 from facedyn_app.progress import OnProgress, Progress
 from facedyn_app.recognizer.accuracy import Accuracy, Scores, measure_scores
 from facedyn_app.recognizer.evaluation import Assessment
-from facedyn_app.recognizer.metrics import ranks
+from facedyn_app.recognizer.metrics import Correlation, pearson, ranks, spearman
 from facedyn_app.recognizer.model import Recognizer
 from facedyn_app.recognizer.scoring import ScoreSpace
 from facedyn_app.recognizer.trials import EmbeddedTrials, LabelledSession, score_trials
-from facedyn_app.recognizer.uncertainty import Correlation, pearson, spearman
 from facedyn_app.records import Embedding, FloatArray
 
 WINDOW_LENGTHS_S = (1.0, 2.0, 3.0, 5.0, 10.0, 20.0, 30.0, 60.0)

@@ -15,10 +15,9 @@ from facedyn_app.dynamics.features import (
     feature_names,
     motion_features,
 )
-from facedyn_app.dynamics.windows import SHORTEST_WINDOW_S
 from facedyn_app.errors import OutputError, TooLittleError
 from facedyn_app.progress import OnProgress, Progress, ignore
-from facedyn_app.recognizer.motion_windows import DEAD_SHARE, check_head
+from facedyn_app.recognizer.motion_windows import DEAD_SHARE, SHORTEST_WINDOW_S, check_head
 from facedyn_app.recognizer.track_set import FORMAT, INDEX, ROWS, VERSION, TrackSet, read_index
 from facedyn_app.recognizer.trials import LabelledSession
 from facedyn_app.records import FloatArray

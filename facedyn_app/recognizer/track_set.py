@@ -19,8 +19,8 @@ import numpy as np
 import torch
 from torch import Tensor
 
-from facedyn_app.dynamics.windows import evenly_spread, window_starts
 from facedyn_app.errors import InputError
+from facedyn_app.recognizer.motion_windows import evenly_spread, window_starts
 from facedyn_app.records import BoolArray, FloatArray, IntArray
 
 ROWS, INDEX = "tracks.f16", "tracks.json"

@@ -17,20 +17,19 @@ import torch
 from facedyn_app.device import choose_device
 from facedyn_app.progress import OnProgress, Progress, ignore
 from facedyn_app.recognizer.accuracy import Accuracy, measure_scores
-from facedyn_app.recognizer.backend import MOST_PRIOR, Backend
+from facedyn_app.recognizer.backend import MOST_PRIOR, Backend, fit_whitening
 from facedyn_app.recognizer.batches import Augmentation
-from facedyn_app.recognizer.calibration import Calibration, TrialsOf, uncalibrated
 from facedyn_app.recognizer.checkpoint import CheckpointDir
 from facedyn_app.recognizer.descriptors import PART_S, describe, mask_channels
 from facedyn_app.recognizer.model import Recognizer, embed_windows, motion_embedding
 from facedyn_app.recognizer.motion_windows import moving_channels, resting_by_habit
 from facedyn_app.recognizer.network import EmbeddingNetwork, MotionNetwork
 from facedyn_app.recognizer.optimisation import Run
+from facedyn_app.recognizer.scoring import Calibration, TrialsOf, uncalibrated
 from facedyn_app.recognizer.track_collection import collect_tracks
 from facedyn_app.recognizer.track_set import TrackSet, open_tracks
 from facedyn_app.recognizer.trials import LabelledSession, Trials, calibrate_on, score_trials
 from facedyn_app.recognizer.validation import ValidationSet, read_validation_set
-from facedyn_app.recognizer.whitening import fit_whitening
 from facedyn_app.records import FloatArray
 from facedyn_app.settings import NetworkSettings, Settings
 

@@ -12,8 +12,14 @@ import numpy as np
 from facedyn_app.errors import TooLittleError
 from facedyn_app.progress import OnProgress, Progress, ignore
 from facedyn_app.recognizer.accuracy import Scores
-from facedyn_app.recognizer.calibration import Calibration, TrialsOf, fit_calibration
-from facedyn_app.recognizer.scoring import ScoreSpace, compared_gallery, covered_seconds
+from facedyn_app.recognizer.scoring import (
+    Calibration,
+    ScoreSpace,
+    TrialsOf,
+    compared_gallery,
+    covered_seconds,
+    fit_calibration,
+)
 from facedyn_app.records import BoolArray, Embedding, FloatArray, Session
 
 Item = TypeVar("Item")

@@ -9,22 +9,11 @@ from pathlib import Path
 import cv2
 import numpy as np
 
-from facedyn_app.assets import sha256_of
 from facedyn_app.dynamics.motion_range import liveliest
 from facedyn_app.errors import InputError, MismatchError, OutputError
+from facedyn_app.files import sha256_of
 from facedyn_app.headmodel.model import HeadModel
 from facedyn_app.headmodel.rendering.render import FACING, Camera
-from facedyn_app.landmarks.topology import (
-    FACE_OVAL,
-    LEFT_BROW,
-    LEFT_EYE,
-    LIPS_INNER,
-    LIPS_OUTER,
-    NOSE_BASE,
-    NOSE_BRIDGE,
-    RIGHT_BROW,
-    RIGHT_EYE,
-)
 from facedyn_app.progress import OnProgress, Progress, ignore
 from facedyn_app.records import (
     INVALID_REASONS,
@@ -38,6 +27,17 @@ from facedyn_app.records import (
 from facedyn_app.reports.kinds import MeshKind
 from facedyn_app.reports.meshes import SessionMeshes
 from facedyn_app.settings import VideoSettings
+from facedyn_app.topology import (
+    FACE_OVAL,
+    LEFT_BROW,
+    LEFT_EYE,
+    LIPS_INNER,
+    LIPS_OUTER,
+    NOSE_BASE,
+    NOSE_BRIDGE,
+    RIGHT_BROW,
+    RIGHT_EYE,
+)
 from facedyn_app.video import SIMULATED, mirror_points, read_frames
 from facedyn_app.video.write import VideoFile
 

@@ -20,11 +20,10 @@ import torch
 from facedyn_app.errors import InputError, TooLittleError
 from facedyn_app.files import atomic_folder
 from facedyn_app.headmodel.channel_sets import as_drawn
-from facedyn_app.headmodel.expression_mesh import ExpressionMesh
 from facedyn_app.headmodel.files.mesh_files import write_mesh
 from facedyn_app.headmodel.forward import head_to_tensors, head_vertices
 from facedyn_app.headmodel.model import HeadModel, with_zeros
-from facedyn_app.headmodel.neutral import neutral_vertices
+from facedyn_app.headmodel.part_meshes import ExpressionMesh, neutral_vertices
 from facedyn_app.headmodel.rendering.render import FACING, head_to_camera
 from facedyn_app.progress import OnProgress, Progress, ignore
 from facedyn_app.records import FloatArray, IntArray, Session

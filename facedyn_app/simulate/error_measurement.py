@@ -9,10 +9,13 @@ from torch import Tensor
 
 from facedyn_app.errors import InputError, TooLittleError
 from facedyn_app.fit_settings import FitSettings
-from facedyn_app.fitting.landmark_errors import LandmarkErrors
-from facedyn_app.fitting.landmark_head import pose_landmarks
-from facedyn_app.fitting.landmark_reduction import landmark_head
-from facedyn_app.fitting.view_terms import line_of_sight_rotation, readings_of, view_terms
+from facedyn_app.fitting.landmark_errors import LandmarkErrors, landmark_head
+from facedyn_app.fitting.landmark_head import (
+    line_of_sight_rotation,
+    pose_landmarks,
+    readings_of,
+    view_terms,
+)
 from facedyn_app.headmodel.model import HeadModel
 from facedyn_app.progress import OnProgress, ignore
 from facedyn_app.records import FloatArray, IntArray

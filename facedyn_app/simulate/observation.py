@@ -1,7 +1,7 @@
 """The observation model: gains, confusions, errors by pose, smoothing and rest at 0 of a fit.
 
 The model is either guessed (`guessed_observation`), or measured on sessions that were fitted from
-rendered videos of known motion (observation_measurement.py), as the one that comes with the
+rendered videos of known motion (packaging/measure_observation.py), as the one that comes with the
 program.
 """
 

@@ -7,7 +7,7 @@ from dataclasses import dataclass
 
 import numpy as np
 
-from facedyn_app.landmarks.blendshape_scores import BLENDSHAPE_NAMES
+from facedyn_app.topology import BLENDSHAPE_NAMES
 
 # in the open head jaw and eyes are joints
 EXPRESSION_NAMES = tuple(

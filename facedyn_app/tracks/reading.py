@@ -11,9 +11,8 @@ from typing import Any
 
 import numpy as np
 
-from facedyn_app.assets import sha256_of
 from facedyn_app.errors import InputError, MismatchError, unreadable, unusable
-from facedyn_app.files import open_plain
+from facedyn_app.files import open_plain, sha256_of
 from facedyn_app.records import FloatArray, Session, SourceFile
 from facedyn_app.tracks.action_units import is_openface, is_pyfeat, read_openface, read_pyfeat
 from facedyn_app.tracks.animation import is_animation, read_animation

@@ -18,8 +18,8 @@ from typing import Any
 import numpy as np
 
 from facedyn_app import __version__
-from facedyn_app.assets import sha256_of
 from facedyn_app.device import choose_device
+from facedyn_app.files import sha256_of
 from facedyn_app.fitting.live import LiveFit
 from facedyn_app.fitting.session_fit import fit_session
 from facedyn_app.headmodel.model import HeadModel, truncate

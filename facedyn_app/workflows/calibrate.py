@@ -7,7 +7,6 @@ from pathlib import Path
 
 from facedyn_app.library.library import Library
 from facedyn_app.progress import OnProgress
-from facedyn_app.recognizer.calibration import TrialsOf
 from facedyn_app.recognizer.files import (
     check_recognizer_folder,
     default_recognizer,
@@ -15,6 +14,7 @@ from facedyn_app.recognizer.files import (
     save_recognizer,
 )
 from facedyn_app.recognizer.model import Recognizer
+from facedyn_app.recognizer.scoring import TrialsOf
 from facedyn_app.recognizer.split import TestSessions, parse_test_sessions
 from facedyn_app.recognizer.trials import Trials, calibrate_on, embed_trials
 from facedyn_app.workflows.evaluate import split_of

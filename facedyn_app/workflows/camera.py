@@ -12,8 +12,8 @@ import numpy as np
 
 from facedyn_app.device import choose_device
 from facedyn_app.fitting.live import LiveFit
-from facedyn_app.headmodel.expression_mesh import ExpressionMesh
 from facedyn_app.headmodel.model import HeadModel, truncate
+from facedyn_app.headmodel.part_meshes import ExpressionMesh
 from facedyn_app.landmarks import Face, FaceTracker, use_one_thread
 from facedyn_app.progress import OnProgress, Progress
 from facedyn_app.records import N_BLENDSHAPES, N_LANDMARKS, FloatArray, Frame, Landmarks, PartialFit

@@ -16,10 +16,9 @@ from facedyn_app.library.library import Library
 from facedyn_app.library.recognizers import active_recognizer
 from facedyn_app.library.records import SessionEntry
 from facedyn_app.progress import OnProgress, ignore
-from facedyn_app.recognizer.calibration import TrialsOf
 from facedyn_app.recognizer.files import load_recognizer
 from facedyn_app.recognizer.model import Recognizer
-from facedyn_app.recognizer.scoring import Gallery
+from facedyn_app.recognizer.scoring import Gallery, TrialsOf
 from facedyn_app.records import Match, Session
 from facedyn_app.settings import Settings
 from facedyn_app.workflows.heads import read_ready_head

@@ -10,13 +10,12 @@ import numpy as np
 
 from facedyn_app.dynamics.session_qc import assess_quality, invalid_counts
 from facedyn_app.errors import InputError
-from facedyn_app.files import check_output_file
+from facedyn_app.files import check_input_file, check_output_file
 from facedyn_app.library.session_file import save_session
 from facedyn_app.records import Quality, Session
 from facedyn_app.settings import Settings
 from facedyn_app.tracks.reading import only_session
 from facedyn_app.workflows.heads import flame_file
-from facedyn_app.workflows.path_checks import check_input_file
 from facedyn_app.workflows.recordings import Form, form_of, read_kept
 
 NO_DRIFT = "No shape was measured over time, so that no drift can be told."

@@ -6,8 +6,9 @@ import json
 from dataclasses import dataclass
 from pathlib import Path
 
-from facedyn_app.assets import DEFAULT_HEAD, asset_folder, sha256_of
+from facedyn_app.assets import DEFAULT_HEAD, asset_folder
 from facedyn_app.errors import InputError
+from facedyn_app.files import sha256_of
 from facedyn_app.headmodel.model import HeadModel
 from facedyn_app.library.library import Library
 from facedyn_app.library.records import SessionEntry

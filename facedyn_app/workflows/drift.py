@@ -7,8 +7,7 @@ from pathlib import Path
 
 import numpy as np
 
-from facedyn_app.dynamics.drift import measure_drift
-from facedyn_app.dynamics.drift_components import DriftComponents, measure_components
+from facedyn_app.dynamics.drift import DriftComponents, measure_components, measure_drift
 from facedyn_app.dynamics.recording_conditions import measure_conditions
 from facedyn_app.errors import FacedynError, MismatchError, TooLittleError
 from facedyn_app.library.library import Library

@@ -7,11 +7,11 @@ from pathlib import Path
 
 import numpy as np
 
-from facedyn_app.dynamics.drift_components import DriftComponents
+from facedyn_app.dynamics.drift import DriftComponents
 from facedyn_app.errors import FacedynError
 from facedyn_app.headmodel.channel_sets import as_drawn, drawing_head_of
 from facedyn_app.headmodel.model import HeadModel
-from facedyn_app.headmodel.neutral import differences_mm, neutral_vertices, seen_vertices
+from facedyn_app.headmodel.part_meshes import differences_mm, neutral_vertices, seen_vertices
 from facedyn_app.headmodel.rendering.appearance import NEUTRAL_SKIN
 from facedyn_app.headmodel.rendering.fine_mesh import FineMesh
 from facedyn_app.headmodel.rendering.paint import drawn_mesh, paint_colours

@@ -11,7 +11,7 @@ from pathlib import Path
 from facedyn_app.assets import DEFAULT_HEAD
 from facedyn_app.dynamics.session_qc import assess_quality
 from facedyn_app.errors import FacedynError, InputError
-from facedyn_app.files import check_output_folder
+from facedyn_app.files import check_output_folder, naming
 from facedyn_app.library.database import is_library
 from facedyn_app.library.library import Library
 from facedyn_app.library.operations import checked_name, missing_consent
@@ -23,7 +23,6 @@ from facedyn_app.tracks.reading import sha256_of_recording
 from facedyn_app.workflows.heads import read_ready_head
 from facedyn_app.workflows.library import snapshot_of
 from facedyn_app.workflows.options import FitOptions
-from facedyn_app.workflows.path_checks import naming
 from facedyn_app.workflows.recordings import (
     check_before_reading,
     check_recording,

@@ -7,7 +7,7 @@ from contextlib import AbstractContextManager, nullcontext
 from dataclasses import dataclass, replace
 from pathlib import Path
 
-from facedyn_app.files import check_output_file, check_output_folder
+from facedyn_app.files import check_input_file, check_output_file, check_output_folder, naming
 from facedyn_app.headmodel.channel_sets import ARKIT, drawing_head_of
 from facedyn_app.library.session_file import load_session
 from facedyn_app.library.session_meta import meta_of_info
@@ -22,7 +22,6 @@ from facedyn_app.reports.meshes import SessionMeshes, frame_at, write_one, write
 from facedyn_app.reports.tables import table_columns, write_scores, write_table
 from facedyn_app.workflows.heads import read_head, read_ready_head
 from facedyn_app.workflows.options import MeshOptions
-from facedyn_app.workflows.path_checks import check_input_file, naming
 from facedyn_app.workflows.records import Recording
 
 

@@ -10,7 +10,7 @@ from pathlib import Path
 from facedyn_app.assets import DEFAULT_HEAD
 from facedyn_app.dynamics.session_qc import assess_quality
 from facedyn_app.errors import TooLittleError
-from facedyn_app.files import check_output_file
+from facedyn_app.files import check_output_file, naming
 from facedyn_app.headmodel.model import HeadModel
 from facedyn_app.landmarks import SeenFace
 from facedyn_app.library.session_file import save_session
@@ -26,7 +26,6 @@ from facedyn_app.workflows.analyse import (
 )
 from facedyn_app.workflows.heads import read_ready_head
 from facedyn_app.workflows.options import FitOptions
-from facedyn_app.workflows.path_checks import naming
 from facedyn_app.workflows.recordings import check_recording, numbered
 
 

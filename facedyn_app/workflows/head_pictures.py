@@ -16,11 +16,10 @@ from facedyn_app.fitting.landmark_errors import measured_file, write_errors
 from facedyn_app.headmodel.files.io import list_heads
 from facedyn_app.headmodel.files.mesh_files import MESH_SUFFIXES, write_mesh
 from facedyn_app.headmodel.forward import head_to_tensors, head_vertices
-from facedyn_app.headmodel.landmark_embedding.landmark_picture import landmark_picture
 from facedyn_app.headmodel.model import HeadModel
-from facedyn_app.headmodel.rendering.sheet import contact_sheet
 from facedyn_app.progress import OnProgress
 from facedyn_app.records import ByteArray, FloatArray
+from facedyn_app.reports.head_pictures import contact_sheet, landmark_picture
 from facedyn_app.simulate.error_measurement import measure_landmarker
 from facedyn_app.workflows.heads import quiet_drawing, read_head, read_ready_head
 from facedyn_app.workflows.options import Pose

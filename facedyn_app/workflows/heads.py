@@ -10,7 +10,7 @@ from pathlib import Path
 from typing import TYPE_CHECKING
 
 from facedyn_app.errors import FacedynError, InputError, MismatchError
-from facedyn_app.folders import head_cache
+from facedyn_app.files import check_input_file, head_cache
 from facedyn_app.headmodel.channel_sets import as_drawn, drawing_head_of
 from facedyn_app.headmodel.files.io import list_heads, load_head
 from facedyn_app.headmodel.files.known_heads import KnownHead, user_heads
@@ -21,7 +21,6 @@ from facedyn_app.progress import OnProgress, Progress, ignore
 from facedyn_app.records import ByteArray, FloatArray, Session
 from facedyn_app.settings import LandmarkSettings
 from facedyn_app.tracks.flame import FlameFile
-from facedyn_app.workflows.path_checks import check_input_file
 
 if TYPE_CHECKING:
     from facedyn_app.landmarks import Landmarker

@@ -11,7 +11,7 @@ from typing import Final
 
 from facedyn_app.dynamics.session_qc import assess_quality
 from facedyn_app.errors import FacedynError, MismatchError, TooLittleError
-from facedyn_app.files import check_output_file
+from facedyn_app.files import check_output_file, naming
 from facedyn_app.library.library import Library
 from facedyn_app.library.recognizers import active_recognizer
 from facedyn_app.progress import OnProgress, Progress, ignore
@@ -29,7 +29,6 @@ from facedyn_app.workflows.comparison import (
 from facedyn_app.workflows.drift import drift_of
 from facedyn_app.workflows.library import snapshot_of
 from facedyn_app.workflows.options import FitOptions
-from facedyn_app.workflows.path_checks import naming
 from facedyn_app.workflows.recordings import check_before_reading, numbered
 from facedyn_app.workflows.records import Recording
 

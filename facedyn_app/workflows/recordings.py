@@ -8,8 +8,9 @@ from dataclasses import replace
 from enum import StrEnum
 from pathlib import Path
 
-from facedyn_app.assets import DEFAULT_HEAD, sha256_of
+from facedyn_app.assets import DEFAULT_HEAD
 from facedyn_app.errors import FacedynError, InputError
+from facedyn_app.files import check_input_file, naming, sha256_of
 from facedyn_app.headmodel.model import HeadModel
 from facedyn_app.library.importers import VIDEO_ENDINGS
 from facedyn_app.library.session_file import load_session
@@ -21,7 +22,6 @@ from facedyn_app.tracks.flame import FlameFile
 from facedyn_app.tracks.reading import Kind, kind_of, only_session, read_sessions
 from facedyn_app.workflows.heads import flame_file
 from facedyn_app.workflows.options import FitOptions
-from facedyn_app.workflows.path_checks import check_input_file, naming
 
 SESSION_ENDING, GLB_ENDING = ".npz", ".glb"
 TABLE_ENDINGS = frozenset({".csv", ".tsv", ".json", ".jsonl", ".ndjson", ".npy", ".pkl"})

@@ -13,7 +13,7 @@ from pathlib import Path
 from facedyn_app.dynamics.motion_range import measure_motion_range
 from facedyn_app.dynamics.session_qc import SessionQc, assess_quality, measure_session_qc
 from facedyn_app.errors import FacedynError, TooLittleError
-from facedyn_app.files import atomic_file, check_output_file
+from facedyn_app.files import atomic_file, check_input_file, check_output_file
 from facedyn_app.library.library import Library
 from facedyn_app.library.records import SessionEntry, SpeakerEntry
 from facedyn_app.library.session_file import load_session
@@ -27,7 +27,6 @@ from facedyn_app.settings import TrustSettings
 from facedyn_app.workflows.analyse import PROGRAM
 from facedyn_app.workflows.drift import DriftReading, sessions_by_date
 from facedyn_app.workflows.library import existing_library
-from facedyn_app.workflows.path_checks import check_input_file
 from facedyn_app.workflows.records import Recording
 
 PrintPdf = Callable[[str, Path], None]

@@ -8,10 +8,9 @@ from pathlib import Path
 
 import numpy as np
 
-from facedyn_app.assets import sha256_of
 from facedyn_app.dynamics.drift import measure_drift
 from facedyn_app.errors import FacedynError
-from facedyn_app.files import atomic_folder
+from facedyn_app.files import atomic_folder, sha256_of
 from facedyn_app.library.library import Library
 from facedyn_app.library.records import SessionEntry
 from facedyn_app.progress import OnProgress, Progress

@@ -6,6 +6,7 @@ from pathlib import Path
 
 from facedyn_app.dynamics.session_qc import DO_NOT_USE, assess_quality
 from facedyn_app.errors import InputError
+from facedyn_app.files import naming
 from facedyn_app.library.library import Library
 from facedyn_app.library.operations import checked_name
 from facedyn_app.progress import OnProgress
@@ -18,7 +19,6 @@ from facedyn_app.workflows.comparison import (
     source_name,
 )
 from facedyn_app.workflows.options import FitOptions
-from facedyn_app.workflows.path_checks import naming
 from facedyn_app.workflows.recordings import check_before_reading
 
 EVEN = 0.5

@@ -15,14 +15,13 @@ from facedyn_app.bench.accuracy import (
     medians_of,
     selected_medians,
 )
-from facedyn_app.bench.cases import CASES, QUICK_CASES, AppearanceKind, Case
+from facedyn_app.bench.cases import CASES, QUICK_CASES, AppearanceKind, Case, Take, make_take
 from facedyn_app.bench.measurement import MeasuredCase, invalid_by_reason
 from facedyn_app.bench.metrics import MOVING_SD
 from facedyn_app.bench.rendered_truth import make_truth, truth_video
 from facedyn_app.bench.separation import measure_separation
-from facedyn_app.bench.takes import Take, make_take
-from facedyn_app.headmodel.expression_mesh import ExpressionMesh
 from facedyn_app.headmodel.model import HeadModel
+from facedyn_app.headmodel.part_meshes import ExpressionMesh
 from facedyn_app.landmarks import BLENDSHAPE_NAMES
 from facedyn_app.records import (
     INVALID_REASONS,

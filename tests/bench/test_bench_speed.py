@@ -8,12 +8,10 @@ from pathlib import Path
 import numpy as np
 import pytest
 
-from facedyn_app.bench.cases import Case
+from facedyn_app.bench.cases import Case, Take
 from facedyn_app.bench.fit_speed import measure_fit_speed, wide_head
-from facedyn_app.bench.landmark_speed import measure_landmark_speed
 from facedyn_app.bench.rendered_truth import NOISE_SHARE, make_truth, simulated_landmarks
-from facedyn_app.bench.speed import Speed, devices, timed
-from facedyn_app.bench.takes import Take
+from facedyn_app.bench.speed import Speed, devices, measure_landmark_speed, timed
 from facedyn_app.fit_settings import FitSettings
 from facedyn_app.headmodel.model import HeadModel
 from facedyn_app.headmodel.rendering.paint import landmark_points

@@ -1,4 +1,4 @@
-from facedyn_app.bench.network_speed import measure_forward
+from facedyn_app.bench.speed import measure_forward
 from facedyn_app.settings import NetworkSettings
 
 

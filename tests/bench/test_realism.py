@@ -8,9 +8,8 @@ import pytest
 from facedyn_app.bench.realism import MEASURES, REAL_PEOPLE, measure_realism
 from facedyn_app.errors import MismatchError, TooLittleError
 from facedyn_app.library.session_file import load_session
-from facedyn_app.simulate.corpus import simulate_sessions, true_sessions
+from facedyn_app.simulate.corpus import NO_VARIATION, simulate_sessions, true_sessions
 from facedyn_app.simulate.observation import shipped_observation
-from facedyn_app.simulate.observe import NO_VARIATION
 from tests.sessions import altered
 
 

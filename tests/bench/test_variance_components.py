@@ -3,7 +3,7 @@
 import numpy as np
 import pytest
 
-from facedyn_app.bench.variance_components import (
+from facedyn_app.bench.session_statistics import (
     intraclass_correlation,
     median_share,
     person_sums,

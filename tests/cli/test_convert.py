@@ -122,7 +122,7 @@ def test_without_its_head_a_track_is_not_drawn_and_says_why(
 def test_another_head_than_flame_is_no_head_of_parameters(
     run: Any, parameters: Path, tiny_head: HeadModel, tmp_path: Path
 ) -> None:
-    from facedyn_app.headmodel.files.head_file import save_head
+    from facedyn_app.headmodel.files.io import save_head
 
     save_head(tiny_head, tmp_path / "tiny.npz")
     done = run("convert", parameters, "-o", tmp_path / "s.npz", "--head", tmp_path / "tiny.npz")

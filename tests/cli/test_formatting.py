@@ -11,10 +11,8 @@ from facedyn_app.cli.formatting import (
     identification_facts,
     identification_text,
 )
-from facedyn_app.cli.output import table
-from facedyn_app.dynamics.drift import measure_drift
-from facedyn_app.dynamics.drift_components import measure_components
-from facedyn_app.formatting import number
+from facedyn_app.dynamics.drift import measure_components, measure_drift
+from facedyn_app.formatting import number, table
 from facedyn_app.records import Identification, Match, MatchTrust, Quality
 from facedyn_app.settings import TrustSettings
 

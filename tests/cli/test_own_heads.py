@@ -7,8 +7,7 @@ from typing import Any
 
 import pytest
 
-from facedyn_app.headmodel.files.head_file import save_head
-from facedyn_app.headmodel.files.io import load_head
+from facedyn_app.headmodel.files.io import load_head, save_head
 from facedyn_app.library.session_file import load_session
 from tests.cli.conftest import Run
 from tests.headmodel.flame_files import flame_arrays, python2_pickle, write

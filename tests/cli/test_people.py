@@ -6,7 +6,7 @@ from typing import Any
 import numpy as np
 import pytest
 
-from facedyn_app.headmodel.files.head_file import save_head
+from facedyn_app.headmodel.files.io import save_head
 from facedyn_app.headmodel.model import HeadModel
 from facedyn_app.library.library import Library
 from tests.cli.conftest import Run

@@ -1,6 +1,6 @@
 import io
 
-from facedyn_app.cli.progress import SPARSE_SECONDS, ProgressLine
+from facedyn_app.cli.output import SPARSE_SECONDS, ProgressLine
 from facedyn_app.progress import Progress
 
 

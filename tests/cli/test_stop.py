@@ -3,7 +3,7 @@ import signal
 
 import pytest
 
-from facedyn_app.cli.progress import ProgressLine, stoppable
+from facedyn_app.cli.output import ProgressLine, stoppable
 from facedyn_app.progress import Cancelled, Progress
 
 STEP = Progress("working", 1, 2)

@@ -3,8 +3,7 @@
 import numpy as np
 import pytest
 
-from facedyn_app.dynamics.drift import measure_drift
-from facedyn_app.dynamics.drift_components import measure_components
+from facedyn_app.dynamics.drift import measure_components, measure_drift
 
 
 def test_two_sessions_worked_by_hand() -> None:

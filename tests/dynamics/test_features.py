@@ -10,8 +10,8 @@ from facedyn_app.dynamics.features import (
     motion_features,
     resample,
 )
-from facedyn_app.dynamics.windows import windows
 from facedyn_app.errors import MismatchError, TooLittleError
+from facedyn_app.recognizer.motion_windows import windows
 from facedyn_app.records import FloatArray, Session
 from facedyn_app.settings import FeatureSettings
 from tests.sessions import altered, resting_session

@@ -11,17 +11,16 @@ import roma
 import torch
 
 from facedyn_app.fit_settings import FitSettings
-from facedyn_app.fitting.landmark_errors import LandmarkErrors
-from facedyn_app.fitting.landmark_head import FIRST_IRIS
-from facedyn_app.fitting.landmark_reduction import landmark_head
-from facedyn_app.fitting.motion_prior import motion_precision
-from facedyn_app.fitting.residuals import FaceProblem
-from facedyn_app.fitting.state import FaceState, Observations
-from facedyn_app.fitting.view_terms import (
+from facedyn_app.fitting.landmark_errors import LandmarkErrors, landmark_head
+from facedyn_app.fitting.landmark_head import (
+    FIRST_IRIS,
     N_VIEW_TERMS,
     line_of_sight_rotation,
     view_terms,
 )
+from facedyn_app.fitting.priors import motion_precision
+from facedyn_app.fitting.residuals import FaceProblem
+from facedyn_app.fitting.state import FaceState, Observations
 from facedyn_app.fitting.whitening import make_whitening
 from facedyn_app.headmodel.model import HeadModel, LandmarkEmbedding
 from facedyn_app.records import N_BLENDSHAPES, N_LANDMARKS, FloatArray, Landmarks

@@ -6,8 +6,8 @@ import numpy as np
 import pytest
 import torch
 
+from facedyn_app.fitting.landmark_errors import landmark_head
 from facedyn_app.fitting.landmark_head import FIRST_IRIS, pose_landmarks
-from facedyn_app.fitting.landmark_reduction import landmark_head
 from facedyn_app.headmodel.files.io import load_head
 from facedyn_app.headmodel.forward import head_to_tensors, head_vertices
 

@@ -5,10 +5,10 @@ import pytest
 import torch
 
 from facedyn_app.fit_settings import FitSettings
-from facedyn_app.fitting.motion_prior import JAW_CHANNELS, PATTERNS, motion_precision
-from facedyn_app.landmarks.mirror import mirrored_channels
+from facedyn_app.fitting.priors import JAW_CHANNELS, PATTERNS, motion_precision
 from facedyn_app.records import FloatArray
 from facedyn_app.simulate.population import EXPRESSION_NAMES
+from facedyn_app.topology import mirrored_channels
 
 LIKE = torch.zeros(0, dtype=torch.float64)
 CHANNELS = (*JAW_CHANNELS, *EXPRESSION_NAMES)

@@ -9,8 +9,8 @@ from scipy.optimize import minimize
 
 from facedyn_app.fitting.arrow import Curvature, NormalEquations, arrow_step, solve_arrow
 from facedyn_app.fitting.landmark_head import pose_landmarks
+from facedyn_app.fitting.priors import TemporalPrior, usual_steps
 from facedyn_app.fitting.state import FaceState
-from facedyn_app.fitting.temporal_prior import TemporalPrior, usual_steps
 from facedyn_app.headmodel.model import HeadModel
 from tests.fitting.conftest import MadeMotion, made_errors, make_motion
 

@@ -13,9 +13,9 @@ from facedyn_app.errors import InputError, TooLittleError
 from facedyn_app.fit_settings import FitSettings
 from facedyn_app.fitting.arrow import solve_arrow
 from facedyn_app.fitting.fitter import make_fitter
-from facedyn_app.fitting.initialisation import initial_state
 from facedyn_app.fitting.live import LiveFit
 from facedyn_app.fitting.session_fit import fit_session, fit_shape
+from facedyn_app.fitting.state import initial_state
 from facedyn_app.headmodel.model import HeadModel
 from facedyn_app.landmarks import Face, FrameFaces, TrackCollector
 from facedyn_app.progress import Cancelled, Progress

@@ -11,15 +11,14 @@ from scipy.spatial import cKDTree
 
 from facedyn_app.fit_settings import FitSettings
 from facedyn_app.fitting.fitter import make_fitter
-from facedyn_app.fitting.landmark_errors import known_errors
-from facedyn_app.fitting.landmark_reduction import landmark_head
+from facedyn_app.fitting.landmark_errors import known_errors, landmark_head
 from facedyn_app.fitting.session_fit import fit_session
 from facedyn_app.fitting.symmetry import head_mirror, symmetric
 from facedyn_app.headmodel.files.io import load_head
 from facedyn_app.headmodel.model import HeadModel, LandmarkEmbedding
 from facedyn_app.headmodel.surface import nearest_on_mesh
-from facedyn_app.landmarks.mirror import mirror_landmarks
 from facedyn_app.records import N_BLENDSHAPES, FloatArray, Landmarks
+from facedyn_app.topology import mirror_landmarks
 from tests.fitting.conftest import make_motion
 from tests.headmodel.flame_files import flame_arrays
 

@@ -8,7 +8,7 @@ import pytest
 import torch
 
 from facedyn_app.fit_settings import FitSettings
-from facedyn_app.fitting.temporal_prior import temporal_prior, usual_steps
+from facedyn_app.fitting.priors import temporal_prior, usual_steps
 
 SETTINGS = dataclasses.replace(
     FitSettings(), expression_step=0.04, jaw_step=0.008, step_share=0.1, turn_step=0.5

@@ -10,8 +10,8 @@ import roma
 import torch
 
 from facedyn_app.fitting.arrow import solve_arrow
-from facedyn_app.fitting.initialisation import initial_state
-from facedyn_app.fitting.view_terms import LEAST_SCORE, line_of_sight_rotation, readings_of
+from facedyn_app.fitting.landmark_head import LEAST_SCORE, line_of_sight_rotation, readings_of
+from facedyn_app.fitting.state import initial_state
 from facedyn_app.headmodel.model import HeadModel
 from facedyn_app.records import N_BLENDSHAPES
 from tests.fitting.conftest import made_errors, make_motion

@@ -17,7 +17,7 @@ from pytestqt.qtbot import QtBot
 from facedyn_app.gui.controllers.app import AppController
 from facedyn_app.gui.dialogs.head_pictures import PictureView, PictureWindow
 from facedyn_app.gui.dialogs.mesh_export import ALL, MeshDialog, MeshOrder
-from facedyn_app.headmodel.files.head_file import save_head
+from facedyn_app.headmodel.files.io import save_head
 from facedyn_app.headmodel.model import HeadModel
 from facedyn_app.reports.kinds import MeshFormat, MeshKind
 from facedyn_app.settings import Settings

@@ -15,8 +15,8 @@ from facedyn_app.gui import docks
 from facedyn_app.gui.main_window import MainWindow
 from facedyn_app.gui.state import AppState
 from facedyn_app.gui.timeline import Span
-from facedyn_app.headmodel.expression_mesh import ExpressionMesh
 from facedyn_app.headmodel.model import HeadModel
+from facedyn_app.headmodel.part_meshes import ExpressionMesh
 from tests.conftest import SQUARE, square_left
 from tests.gui.conftest import GAP, N_FRAMES, landmark_points, made_recording, made_session
 from tests.sessions import altered

@@ -15,7 +15,7 @@ from facedyn_app.fit_settings import FitSettings
 from facedyn_app.gui.controllers.app import AppController
 from facedyn_app.gui.dialogs.settings import PAGES, SettingsDialog
 from facedyn_app.gui.theme import DARK, colours_of
-from facedyn_app.headmodel.files.head_file import save_head
+from facedyn_app.headmodel.files.io import save_head
 from facedyn_app.headmodel.model import HeadModel
 from facedyn_app.settings import PrivacySettings, Settings
 from facedyn_app.settings_file import read_settings

@@ -8,9 +8,9 @@ import numpy as np
 import pytest
 from scipy.spatial.transform import Rotation
 
-from facedyn_app.headmodel.expression_mesh import ExpressionMesh
 from facedyn_app.headmodel.files.io import load_head
 from facedyn_app.headmodel.model import REGION_TEETH, HeadModel, rest_joints
+from facedyn_app.headmodel.part_meshes import ExpressionMesh
 from facedyn_app.headmodel.rendering import regions
 from facedyn_app.headmodel.rendering.appearance import (
     Appearance,

@@ -10,10 +10,10 @@ import roma
 import torch
 from scipy.spatial.transform import Rotation
 
-from facedyn_app.headmodel.expression_mesh import ExpressionMesh
 from facedyn_app.headmodel.files.io import load_head
 from facedyn_app.headmodel.forward import head_to_tensors, head_vertices
 from facedyn_app.headmodel.model import HeadModel
+from facedyn_app.headmodel.part_meshes import ExpressionMesh
 from facedyn_app.records import FloatArray
 
 

@@ -11,7 +11,6 @@ import pytest
 
 from facedyn_app.errors import InputError
 from facedyn_app.headmodel.construction import SculptedJaw, fit_jaw, turned_offsets
-from facedyn_app.headmodel.expression_mesh import ExpressionMesh
 from facedyn_app.headmodel.files.ict import FACE_AND_NECK, read_ict
 from facedyn_app.headmodel.files.ict_files import (
     EXPRESSIONS,
@@ -22,6 +21,7 @@ from facedyn_app.headmodel.files.ict_files import (
 )
 from facedyn_app.headmodel.files.mesh_files import read_obj
 from facedyn_app.headmodel.model import REGION_EYE, HeadModel, rest_joints
+from facedyn_app.headmodel.part_meshes import ExpressionMesh
 from facedyn_app.records import FloatArray
 
 N = N_VERTICES

@@ -9,10 +9,9 @@ from typing import Any
 import numpy as np
 import pytest
 
-from facedyn_app.assets import sha256_of
 from facedyn_app.errors import InputError, OutputError
-from facedyn_app.headmodel.files.head_file import save_head
-from facedyn_app.headmodel.files.io import list_heads, load_head
+from facedyn_app.files import sha256_of
+from facedyn_app.headmodel.files.io import list_heads, load_head, save_head
 from facedyn_app.headmodel.model import HeadModel
 
 ARRAYS = ("v_template", "faces", "shapedirs", "exprdirs", "posedirs", "J_regressor", "weights")

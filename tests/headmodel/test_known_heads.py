@@ -8,8 +8,7 @@ import numpy as np
 import pytest
 
 from facedyn_app.errors import InputError, OutputError
-from facedyn_app.headmodel.files.head_file import save_head
-from facedyn_app.headmodel.files.io import load_head
+from facedyn_app.headmodel.files.io import load_head, save_head
 from facedyn_app.headmodel.files.known_heads import FILE, KnownHeads
 from facedyn_app.headmodel.model import HeadModel
 from tests.headmodel.flame_files import flame_arrays, python2_pickle, write

@@ -6,7 +6,7 @@ import numpy as np
 from scipy.spatial.transform import Rotation
 
 from facedyn_app.headmodel.model import HeadModel
-from facedyn_app.headmodel.neutral import differences_mm, neutral_vertices, seen_vertices
+from facedyn_app.headmodel.part_meshes import differences_mm, neutral_vertices, seen_vertices
 
 
 def test_a_shape_moves_the_vertices_along_its_directions(tiny_head: HeadModel) -> None:

@@ -9,8 +9,7 @@ import numpy as np
 import pytest
 
 from facedyn_app.errors import InputError
-from facedyn_app.headmodel.files.head_file import save_head
-from facedyn_app.headmodel.files.io import load_head
+from facedyn_app.headmodel.files.io import load_head, save_head
 from facedyn_app.headmodel.model import (
     REGION_LASHES,
     REGION_MOUTH_INSIDE,

@@ -9,20 +9,20 @@ import numpy as np
 import pytest
 
 from facedyn_app.errors import TooLittleError
-from facedyn_app.headmodel.expression_mesh import ExpressionMesh
 from facedyn_app.headmodel.files.io import load_head
 from facedyn_app.headmodel.landmark_embedding import embedding
 from facedyn_app.headmodel.landmark_embedding.synthetic_views import STANDARD_VIEWS, view_placement
 from facedyn_app.headmodel.model import HeadModel, rest_joints
+from facedyn_app.headmodel.part_meshes import ExpressionMesh
 from facedyn_app.headmodel.rendering import regions
 from facedyn_app.headmodel.rendering.appearance import PUPIL, Skin
 from facedyn_app.headmodel.rendering.paint import landmark_points, paint_head
 from facedyn_app.headmodel.rendering.render import Camera, HeadRenderer, Light, head_to_camera
-from facedyn_app.headmodel.rendering.sheet import COLUMNS, LABEL, TILE, contact_sheet
-from facedyn_app.landmarks.blendshape_scores import BLENDSHAPE_NAMES
 from facedyn_app.landmarks.landmarker import Landmarker
 from facedyn_app.progress import Progress
 from facedyn_app.records import ByteArray, FloatArray
+from facedyn_app.reports.head_pictures import COLUMNS, LABEL, TILE, contact_sheet
+from facedyn_app.topology import BLENDSHAPE_NAMES
 
 CAMERA = Camera(320, 320, 720.0)
 AHEAD, PLACE = np.zeros(3), np.array([0.0, 0.03, 0.75])

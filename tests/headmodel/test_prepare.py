@@ -12,10 +12,6 @@ import pytest
 from facedyn_app.errors import TooLittleError
 from facedyn_app.headmodel.files.io import load_head
 from facedyn_app.headmodel.landmark_embedding.embedding import place_landmarks
-from facedyn_app.headmodel.landmark_embedding.landmark_picture import (
-    landmark_picture,
-    weight_colour,
-)
 from facedyn_app.headmodel.landmark_embedding.prepare import prepare_head, read_table, table_file
 from facedyn_app.headmodel.landmark_embedding.synthetic_views import (
     STANDARD_VIEWS,
@@ -27,6 +23,10 @@ from facedyn_app.headmodel.model import HeadModel
 from facedyn_app.headmodel.rendering.render import head_to_camera
 from facedyn_app.progress import Cancelled, Progress
 from facedyn_app.records import ByteArray, FloatArray
+from facedyn_app.reports.head_pictures import (
+    landmark_picture,
+    weight_colour,
+)
 from tests.headmodel.placement_check import compare_placements, places
 
 SHA256 = 64 * "a"

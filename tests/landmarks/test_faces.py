@@ -11,6 +11,7 @@ from pathlib import Path
 import numpy as np
 import pytest
 
+from facedyn_app import topology
 from facedyn_app.errors import InputError
 from facedyn_app.landmarks import (
     BLENDSHAPE_NAMES,
@@ -18,11 +19,10 @@ from facedyn_app.landmarks import (
     FrameFaces,
     TrackCollector,
     collect_face,
-    topology,
 )
 from facedyn_app.landmarks.faces import moved, overlap
+from facedyn_app.landmarks.models import known_notices_removed
 from facedyn_app.landmarks.read_ahead import read_ahead
-from facedyn_app.landmarks.runners import known_notices_removed
 from facedyn_app.records import N_BLENDSHAPES, N_LANDMARKS, Frame, VideoInfo
 
 INFO = VideoInfo(Path("visit.mp4"), 320, 240, 25.0, 4, 0.16)

@@ -9,24 +9,22 @@ import pytest
 
 from facedyn_app.landmarks import BLENDSHAPE_NAMES, Landmarker
 from facedyn_app.landmarks.measurement import turns_of
-from facedyn_app.landmarks.mirror import (
-    MIRRORED_BLENDSHAPES,
-    MIRRORED_POINTS,
-    mirror_landmarks,
-    mirror_name,
-    mirrored_channels,
-)
 from facedyn_app.landmarks.models import bundled
-from facedyn_app.landmarks.topology import (
+from facedyn_app.records import N_BLENDSHAPES, N_LANDMARKS, FloatArray, Landmarks
+from facedyn_app.settings import LandmarkSettings
+from facedyn_app.topology import (
     FACE_OVAL,
     LEFT_EYE,
     LEFT_EYE_ROWS,
     LIPS_OUTER,
+    MIRRORED_BLENDSHAPES,
+    MIRRORED_POINTS,
     RIGHT_EYE,
     RIGHT_EYE_ROWS,
+    mirror_landmarks,
+    mirror_name,
+    mirrored_channels,
 )
-from facedyn_app.records import N_BLENDSHAPES, N_LANDMARKS, FloatArray, Landmarks
-from facedyn_app.settings import LandmarkSettings
 from facedyn_app.video import read_frames
 
 _FLOAT_FIELD = 0x1D  # protocol buffers: field 3 (`vertex_buffer` of the mesh), a float

@@ -12,12 +12,12 @@ import pytest
 
 from facedyn_app.device import choose_device
 from facedyn_app.landmarks import Face, Landmarker, collect_face, track_faces
-from facedyn_app.landmarks.crops import CROP_PX, crop, crop_to_image, mirrored_square, squares_of
+from facedyn_app.landmarks.faces import CROP_PX, crop, crop_to_image, mirrored_square, squares_of
 from facedyn_app.landmarks.measurement import Measured, Measurer, turns_of
-from facedyn_app.landmarks.mirror import MIRRORED_BLENDSHAPES, MIRRORED_POINTS
 from facedyn_app.landmarks.models import FaceModels
 from facedyn_app.records import ByteArray, FloatArray
 from facedyn_app.settings import LandmarkSettings
+from facedyn_app.topology import MIRRORED_BLENDSHAPES, MIRRORED_POINTS
 from facedyn_app.video import probe_video, read_frames
 
 ONE = LandmarkSettings(max_faces=1)

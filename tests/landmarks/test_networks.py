@@ -12,12 +12,11 @@ import torch
 from facedyn_app.assets import model_file
 from facedyn_app.errors import InputError
 from facedyn_app.landmarks import BLENDSHAPE_NAMES
-from facedyn_app.landmarks.crops import CROP_PX, crop, crop_to_image
 from facedyn_app.landmarks.detection import FaceDetector, whole_picture
+from facedyn_app.landmarks.faces import CROP_PX, crop, crop_to_image
 from facedyn_app.landmarks.layers import Conv, PRelu, same_padding
-from facedyn_app.landmarks.models import MODEL, FaceModels, bundled
+from facedyn_app.landmarks.models import MODEL, FaceModels, LiteRunner, TorchRunner, bundled
 from facedyn_app.landmarks.network import GraphNetwork
-from facedyn_app.landmarks.runners import LiteRunner, TorchRunner
 from facedyn_app.landmarks.tflite import read_graph
 from facedyn_app.video import read_frames
 

@@ -14,7 +14,8 @@ import pytest
 from facedyn_app.fit_settings import FitSettings
 from facedyn_app.landmarks import collect_face, track_faces
 from facedyn_app.landmarks.occlusion import N_PLACES, UsualAppearance, shades_at
-from facedyn_app.landmarks.topology import (
+from facedyn_app.records import BoolArray, ByteArray, FloatArray, Frame, Landmarks
+from facedyn_app.topology import (
     LEFT_EYE,
     LEFT_EYE_ROWS,
     LIPS_AROUND,
@@ -23,7 +24,6 @@ from facedyn_app.landmarks.topology import (
     RIGHT_EYE,
     RIGHT_EYE_ROWS,
 )
-from facedyn_app.records import BoolArray, ByteArray, FloatArray, Frame, Landmarks
 from facedyn_app.video import probe_video, read_frames
 
 N_FRAMES = 60

@@ -18,10 +18,10 @@ from facedyn_app.landmarks import (
     collect_face,
     track_faces,
 )
-from facedyn_app.landmarks.topology import LEFT_EYE, LIPS_OUTER, RIGHT_EYE
 from facedyn_app.progress import Cancelled, Progress
 from facedyn_app.records import Frame, VideoInfo
 from facedyn_app.settings import LandmarkSettings
+from facedyn_app.topology import LEFT_EYE, LIPS_OUTER, RIGHT_EYE
 from facedyn_app.video import probe_video, read_frames
 
 ONE = LandmarkSettings(max_faces=1)

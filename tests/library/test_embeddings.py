@@ -8,9 +8,9 @@ import pytest
 
 from facedyn_app.library.gallery import embedded_gallery
 from facedyn_app.library.library import Library
-from facedyn_app.recognizer.calibration import uncalibrated
 from facedyn_app.recognizer.model import Recognizer
 from facedyn_app.recognizer.network import MotionNetwork
+from facedyn_app.recognizer.scoring import uncalibrated
 from facedyn_app.records import Embedding
 from facedyn_app.settings import FeatureSettings, NetworkSettings
 from tests.recognizer.conftest import NAMES, easy_session, plain_backend

@@ -6,14 +6,13 @@ from pathlib import Path
 import numpy as np
 import pytest
 
-from facedyn_app.recognizer.backend import Backend
-from facedyn_app.recognizer.calibration import uncalibrated
+from facedyn_app.recognizer.backend import Backend, Whitening
 from facedyn_app.recognizer.descriptors import n_descriptors
 from facedyn_app.recognizer.files import save_recognizer
 from facedyn_app.recognizer.model import Recognizer
 from facedyn_app.recognizer.network import MotionNetwork
+from facedyn_app.recognizer.scoring import uncalibrated
 from facedyn_app.recognizer.trials import LabelledSession, Trials
-from facedyn_app.recognizer.whitening import Whitening
 from facedyn_app.records import Session
 from facedyn_app.settings import FeatureSettings, NetworkSettings, Settings, TrainSettings
 from tests.sessions import resting_session

@@ -3,9 +3,8 @@
 import numpy as np
 import pytest
 
-from facedyn_app.recognizer.backend import Backend
+from facedyn_app.recognizer.backend import Backend, Whitening, fit_whitening
 from facedyn_app.recognizer.scoring import Block, ScoreSpace, plain_space
-from facedyn_app.recognizer.whitening import Whitening, fit_whitening
 from facedyn_app.records import Embedding, FloatArray, IntArray
 
 

@@ -4,6 +4,7 @@ import numpy as np
 import pytest
 
 from facedyn_app.recognizer.accuracy import measure_scores
+from facedyn_app.recognizer.backend import shrunk_covariance
 from facedyn_app.recognizer.baselines import (
     descriptors_a,
     descriptors_b,
@@ -12,7 +13,6 @@ from facedyn_app.recognizer.baselines import (
 )
 from facedyn_app.recognizer.descriptors import LAGS_S, REST_SHARE, describe, n_descriptors
 from facedyn_app.recognizer.motion_windows import MotionWindows
-from facedyn_app.recognizer.whitening import shrunk_covariance
 
 SCALE = np.array([1.0, 1.0, 2.0, 1.0, 3.0, 1.0])
 

@@ -5,7 +5,7 @@ import numpy as np
 import pytest
 import torch
 
-from facedyn_app.recognizer.coherency import N_FRAMES, ChannelCoherency, wavelets
+from facedyn_app.recognizer.blocks import N_FRAMES, ChannelCoherency, wavelets
 
 RATE_HZ = 25.0
 

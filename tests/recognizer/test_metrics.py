@@ -8,6 +8,7 @@ import pytest
 from facedyn_app.errors import TooLittleError
 from facedyn_app.recognizer.accuracy import Scores, measure_scores
 from facedyn_app.recognizer.metrics import (
+    SpeakerDraws,
     cmc,
     equal_error_rate,
     error_rates,
@@ -17,7 +18,6 @@ from facedyn_app.recognizer.metrics import (
     own_and_others,
     ranks,
 )
-from facedyn_app.recognizer.uncertainty import SpeakerDraws
 
 SCORES = np.array([[0.9, 0.1, 0.2], [0.5, 0.4, 0.6], [0.3, 0.3, 0.3], [0.2, 0.7, 0.1]])
 OWN = np.array([0, 1, 2, 1])

@@ -5,14 +5,14 @@ import pytest
 import torch
 
 from facedyn_app.recognizer.batches import Augmentation, augment
-from facedyn_app.recognizer.conformer import (
+from facedyn_app.recognizer.blocks import (
     ChannelDropout,
     RelativeSelfAttention,
     Subsampling,
     relative_positions,
 )
 from facedyn_app.recognizer.network import AttentiveStatistics, BatchStandardised, MotionNetwork
-from facedyn_app.recognizer.supcon import supervised_contrastive_loss
+from facedyn_app.recognizer.trainee import supervised_contrastive_loss
 from facedyn_app.settings import NetworkSettings
 
 SMALL = NetworkSettings(width=16, n_blocks=2, n_heads=2, kernel=5, embedding=8, dropout=0.0)

@@ -5,14 +5,17 @@ import pytest
 
 from facedyn_app.errors import MismatchError, TooLittleError
 from facedyn_app.recognizer.accuracy import measure_scores
-from facedyn_app.recognizer.calibration import Calibration, TrialsOf, fit_calibration, uncalibrated
 from facedyn_app.recognizer.model import check_embeddings
 from facedyn_app.recognizer.scoring import (
+    Calibration,
     Gallery,
+    TrialsOf,
     compared_gallery,
     covered_seconds,
+    fit_calibration,
     plain_space,
     rank,
+    uncalibrated,
 )
 from facedyn_app.recognizer.trials import EmbeddedTrials, score_trials
 from facedyn_app.records import Embedding, FloatArray

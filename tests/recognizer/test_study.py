@@ -5,6 +5,7 @@ import pytest
 
 from facedyn_app.progress import ignore
 from facedyn_app.recognizer.accuracy import Scores
+from facedyn_app.recognizer.metrics import pearson, spearman
 from facedyn_app.recognizer.scoring import plain_space
 from facedyn_app.recognizer.study import (
     accuracy_by_length,
@@ -13,7 +14,6 @@ from facedyn_app.recognizer.study import (
 )
 from facedyn_app.recognizer.training import train
 from facedyn_app.recognizer.trials import EmbeddedTrials, LabelledSession
-from facedyn_app.recognizer.uncertainty import pearson, spearman
 from facedyn_app.records import Embedding
 from tests.recognizer.conftest import easy_session, labelled, small_settings
 

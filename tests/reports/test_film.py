@@ -5,8 +5,8 @@ from pathlib import Path
 import numpy as np
 import pytest
 
-from facedyn_app.assets import sha256_of
 from facedyn_app.errors import InputError, MismatchError, OutputError
+from facedyn_app.files import sha256_of
 from facedyn_app.headmodel.model import HeadModel
 from facedyn_app.headmodel.rendering.render import Camera
 from facedyn_app.progress import Cancelled, Progress

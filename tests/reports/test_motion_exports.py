@@ -8,10 +8,10 @@ from scipy.spatial.transform import Rotation
 
 from facedyn_app.errors import MismatchError, TooLittleError
 from facedyn_app.headmodel.channel_sets import ARKIT, ARKIT_NAMES, as_drawn
-from facedyn_app.headmodel.expression_mesh import ExpressionMesh
 from facedyn_app.headmodel.files.io import load_head
 from facedyn_app.headmodel.gltf import GlbReader
 from facedyn_app.headmodel.model import HeadModel
+from facedyn_app.headmodel.part_meshes import ExpressionMesh
 from facedyn_app.records import FloatArray, Motion, Session, SessionInfo
 from facedyn_app.reports.animation import write_animation
 from facedyn_app.reports.flame_parameters import write_flame_parameters

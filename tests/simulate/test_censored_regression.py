@@ -2,7 +2,7 @@
 
 import numpy as np
 
-from facedyn_app.simulate.observation_measurement import censored_regression
+from observation_measurement import censored_regression
 
 
 def test_the_weights_behind_censored_outcomes_are_found() -> None:

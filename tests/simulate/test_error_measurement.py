@@ -10,7 +10,7 @@ import roma
 import torch
 
 from facedyn_app.errors import InputError, TooLittleError
-from facedyn_app.fitting.view_terms import line_of_sight_rotation, view_terms
+from facedyn_app.fitting.landmark_head import line_of_sight_rotation, view_terms
 from facedyn_app.headmodel.forward import head_to_tensors, head_vertices
 from facedyn_app.headmodel.model import HeadModel, LandmarkEmbedding
 from facedyn_app.headmodel.rendering.render import Camera, head_to_camera

@@ -7,7 +7,13 @@ import pytest
 from facedyn_app.errors import InputError, MismatchError, TooLittleError
 from facedyn_app.progress import Cancelled, Progress
 from facedyn_app.records import FloatArray, Session
-from facedyn_app.simulate.corpus import simulate_sessions, write_corpus
+from facedyn_app.simulate.corpus import (
+    NO_VARIATION,
+    ObservationVariation,
+    observe,
+    simulate_sessions,
+    write_corpus,
+)
 from facedyn_app.simulate.motion import SimulatedMotion, simulate_motion
 from facedyn_app.simulate.observation import (
     guessed_observation,
@@ -15,9 +21,8 @@ from facedyn_app.simulate.observation import (
     read_observation,
     write_observation,
 )
-from facedyn_app.simulate.observation_measurement import measure_observation
-from facedyn_app.simulate.observe import NO_VARIATION, ObservationVariation, observe
 from facedyn_app.simulate.speaker import speaker_shape
+from observation_measurement import measure_observation
 from tests.sessions import altered
 
 

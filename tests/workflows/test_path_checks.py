@@ -4,8 +4,7 @@ from pathlib import Path
 import pytest
 
 from facedyn_app.errors import InputError, OutputError, TooLittleError
-from facedyn_app.files import check_output_file, check_output_folder
-from facedyn_app.workflows.path_checks import check_input_file, naming
+from facedyn_app.files import check_input_file, check_output_file, check_output_folder, naming
 
 
 def test_a_place_that_can_be_written_is_left_as_it_was(tmp_path: Path) -> None:

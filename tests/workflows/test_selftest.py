@@ -2,8 +2,7 @@ from pathlib import Path
 
 from facedyn_app.progress import ignore
 from facedyn_app.simulate.corpus import simulate_sessions
-from facedyn_app.workflows.selftest import run_step
-from facedyn_app.workflows.selftest_steps import STEPS, Trial
+from facedyn_app.workflows.selftest import STEPS, Trial, run_step
 
 STEP_OF = dict(STEPS)
 SLOW = ("video", "train")

@@ -1,14 +1,17 @@
-"""Benchmark verbs of the command line, each imported when it is named: help stays quick."""
+"""Benchmark verbs of the command line, each imported when it is named, and what several share."""
 
 from __future__ import annotations
 
+from collections.abc import Mapping
 from importlib import import_module
-from typing import Any
+from pathlib import Path
+from typing import Annotated, Any
 
 import typer
 from typer.core import TyperGroup
 
-from facedyn_app.cli.options import verb_app
+from facedyn_app.files import check_output_folder
+from facedyn_app.formatting import number
 
 _MODULES = {
     "accuracy": "accuracy",
@@ -37,14 +40,41 @@ class BenchGroup(TyperGroup):
         if cmd_name not in _MODULES:
             return None
         module = import_module(f"{__name__}.{_MODULES[cmd_name]}")
-        verb = verb_app()
+        verb = typer.Typer(add_completion=False, rich_markup_mode=None)
         verb.command(cmd_name)(getattr(module, cmd_name))
         return typer.main.get_command(verb)
 
 
-app = typer.Typer(cls=BenchGroup, add_completion=False, rich_markup_mode=None, no_args_is_help=True)
+app = typer.Typer(cls=BenchGroup, rich_markup_mode=None, no_args_is_help=True, add_completion=False)
 
 
 @app.callback(help="Measure how accurate and how fast the program is on this machine.")
 def _nothing() -> None:
     """There is nothing to do for all verbs."""
+
+
+WorkFolder = Annotated[
+    Path,
+    typer.Option("--work", metavar="DIR", help="Where rendered videos are kept for the next time."),
+]
+Quick = Annotated[bool, typer.Option("--quick", help="A few seconds of video only.")]
+
+
+def make_work_folder(folder: Path) -> None:
+    """Make the folder of kept videos where it is not there yet.
+
+    Raises:
+        OutputError: It cannot be written.
+    """
+    check_output_folder(folder)
+    folder.mkdir(parents=True, exist_ok=True)
+
+
+def cells(record: object, **digits: int) -> list[str]:
+    """Numbers of a record as text: by attribute, how many decimals each has."""
+    return [number(getattr(record, name), n) for name, n in digits.items()]
+
+
+def reasons(invalid: Mapping[str, int]) -> str:
+    """The invalid frames by reason, in a line."""
+    return ", ".join(f"{reason} {n}" for reason, n in invalid.items())

@@ -10,10 +10,10 @@ from typing import TYPE_CHECKING, Annotated
 import typer
 
 from facedyn_app.assets import DEFAULT_HEAD
-from facedyn_app.cli.bench.shared import Quick, WorkFolder, cells, make_work_folder, reasons
+from facedyn_app.cli.bench import Quick, WorkFolder, cells, make_work_folder, reasons
 from facedyn_app.cli.options import AsJson
-from facedyn_app.cli.output import Outcome, answering, indented, table
-from facedyn_app.formatting import NONE, number
+from facedyn_app.cli.output import Outcome, answering
+from facedyn_app.formatting import NONE, indented, number, table
 
 if TYPE_CHECKING:
     from facedyn_app.bench.accuracy import Accuracy, CaseResult

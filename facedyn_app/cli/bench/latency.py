@@ -10,12 +10,12 @@ from typing import TYPE_CHECKING, Annotated
 import typer
 
 from facedyn_app.assets import DEFAULT_HEAD
-from facedyn_app.cli.bench.shared import WorkFolder, make_work_folder
+from facedyn_app.cli.bench import WorkFolder, make_work_folder
 from facedyn_app.cli.options import AsJson
-from facedyn_app.cli.output import Outcome, answering, table
+from facedyn_app.cli.output import Outcome, answering
 from facedyn_app.cli.window import check_display
-from facedyn_app.formatting import number
-from facedyn_app.workflows.path_checks import check_input_file
+from facedyn_app.files import check_input_file
+from facedyn_app.formatting import number, table
 
 if TYPE_CHECKING:
     from facedyn_app.bench.window import WindowTiming

@@ -12,11 +12,11 @@ from typing import TYPE_CHECKING, Annotated
 import typer
 
 from facedyn_app.assets import DEFAULT_HEAD
-from facedyn_app.cli.bench.shared import cells, make_work_folder, reasons
+from facedyn_app.cli.bench import cells, make_work_folder, reasons
 from facedyn_app.cli.options import AsJson, HeadName
-from facedyn_app.cli.output import Outcome, answering, table
-from facedyn_app.formatting import NONE
-from facedyn_app.workflows.path_checks import check_input_file, naming
+from facedyn_app.cli.output import Outcome, answering
+from facedyn_app.files import check_input_file, naming
+from facedyn_app.formatting import NONE, table
 
 if TYPE_CHECKING:
     from facedyn_app.bench.metrics import Agreement

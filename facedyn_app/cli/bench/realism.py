@@ -10,8 +10,8 @@ from typing import TYPE_CHECKING, Annotated
 import typer
 
 from facedyn_app.cli.options import AsJson
-from facedyn_app.cli.output import Outcome, answering, table
-from facedyn_app.formatting import number
+from facedyn_app.cli.output import Outcome, answering
+from facedyn_app.formatting import number, table
 from facedyn_app.progress import OnProgress, Progress
 
 if TYPE_CHECKING:

@@ -9,14 +9,13 @@ from typing import TYPE_CHECKING, Annotated
 import typer
 
 from facedyn_app.assets import DEFAULT_HEAD
-from facedyn_app.cli.bench.shared import Quick, WorkFolder, cells, make_work_folder
+from facedyn_app.cli.bench import Quick, WorkFolder, cells, make_work_folder
 from facedyn_app.cli.options import AsJson, numbers
-from facedyn_app.cli.output import Outcome, answering, table
-from facedyn_app.formatting import NONE, number
+from facedyn_app.cli.output import Outcome, answering
+from facedyn_app.formatting import NONE, number, table
 
 if TYPE_CHECKING:
-    from facedyn_app.bench.network_speed import ForwardSpeed
-    from facedyn_app.bench.speed import Speed
+    from facedyn_app.bench.speed import ForwardSpeed, Speed
     from facedyn_app.settings import Settings
 
 _SPEED_HEADS = ("way", "device", "frames", "frames/s", "program is x times", "cost above least %")
@@ -39,7 +38,7 @@ def fit(quick: Quick = False, as_json: AsJson = False) -> None:
 def landmarks(work: WorkFolder, quick: Quick = False, as_json: AsJson = False) -> None:
     """Measure the speed of following a face, beside MediaPipe by itself and decoding alone."""
     with answering(as_json) as answer:
-        from facedyn_app.bench.landmark_speed import measure_landmark_speed
+        from facedyn_app.bench.speed import measure_landmark_speed
         from facedyn_app.settings import Settings
         from facedyn_app.workflows.heads import quiet_drawing, ready_head
 
@@ -78,7 +77,7 @@ def recognizer(as_json: AsJson = False) -> None:
     with answering(as_json) as answer:
         import torch
 
-        from facedyn_app.bench.network_speed import measure_forward
+        from facedyn_app.bench.speed import measure_forward
         from facedyn_app.settings import NetworkSettings
 
         devices = ["cpu", *(f"cuda:{k}" for k in range(torch.cuda.device_count()))]

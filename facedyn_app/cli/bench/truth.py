@@ -10,12 +10,12 @@ from typing import TYPE_CHECKING, Annotated
 import typer
 
 from facedyn_app.assets import DEFAULT_HEAD
-from facedyn_app.cli.bench.shared import cells, reasons
+from facedyn_app.cli.bench import cells, reasons
 from facedyn_app.cli.options import AsJson, HeadName
 from facedyn_app.cli.output import Outcome, answering
-from facedyn_app.cli.output import table as text_table
+from facedyn_app.files import check_input_file, naming
 from facedyn_app.formatting import number
-from facedyn_app.workflows.path_checks import check_input_file, naming
+from facedyn_app.formatting import table as text_table
 
 if TYPE_CHECKING:
     from facedyn_app.bench.channel_truth import ChannelMedians, ChannelResult

@@ -13,8 +13,8 @@ from facedyn_app.gui.timeline import Timeline
 from facedyn_app.gui.widgets.head_view import SIDES, HeadView
 from facedyn_app.gui.widgets.panel import Panel
 from facedyn_app.headmodel.channel_sets import as_drawn, drawing_head_of
-from facedyn_app.headmodel.expression_mesh import ExpressionMesh
 from facedyn_app.headmodel.model import HeadModel, with_zeros
+from facedyn_app.headmodel.part_meshes import ExpressionMesh
 from facedyn_app.headmodel.rendering.appearance import NEUTRAL_SKIN
 from facedyn_app.headmodel.rendering.fine_mesh import FineMesh
 from facedyn_app.headmodel.rendering.paint import drawn_mesh, paint_colours

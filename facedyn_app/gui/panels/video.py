@@ -14,8 +14,8 @@ from facedyn_app.gui.theme import GRID, colours_of, tabular_font
 from facedyn_app.gui.widgets.camera_bar import CameraBar
 from facedyn_app.gui.widgets.form_parts import TickBox
 from facedyn_app.gui.widgets.panel import Panel
-from facedyn_app.landmarks.topology import CONTOURS
 from facedyn_app.records import FloatArray
+from facedyn_app.topology import CONTOURS
 from facedyn_app.workflows.records import Recording
 
 POINT_COLOUR: Final = "#56B4E9"

@@ -8,8 +8,7 @@ from typing import Final
 import numpy as np
 from PySide6.QtWidgets import QTableView, QWidget
 
-from facedyn_app.dynamics.drift import interval_words
-from facedyn_app.dynamics.drift_components import DriftComponents
+from facedyn_app.dynamics.drift import DriftComponents, interval_words
 from facedyn_app.formatting import number
 from facedyn_app.gui.formatting import simulated_label
 from facedyn_app.gui.widgets.table import (

@@ -16,7 +16,7 @@ from typing import Any
 import numpy as np
 import numpy.typing as npt
 
-from facedyn_app.assets import sha256_of
+from facedyn_app.files import sha256_of
 from facedyn_app.headmodel.files.head_arrays import (
     WHOLE_NUMBERS,
     Pattern,

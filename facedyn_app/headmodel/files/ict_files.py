@@ -9,8 +9,8 @@ from pathlib import Path
 import cv2
 import numpy as np
 
-from facedyn_app.assets import sha256_of
 from facedyn_app.errors import InputError
+from facedyn_app.files import sha256_of
 from facedyn_app.headmodel.files.mesh_files import ObjMesh, read_obj, read_obj_vertices
 from facedyn_app.headmodel.model import HeadTexture
 from facedyn_app.npz import read_npz

@@ -8,8 +8,7 @@ from dataclasses import asdict, dataclass, fields
 from pathlib import Path
 
 from facedyn_app.errors import InputError
-from facedyn_app.files import atomic_file
-from facedyn_app.folders import config_folder
+from facedyn_app.files import atomic_file, config_folder
 from facedyn_app.headmodel.channel_sets import flame_file_of
 from facedyn_app.headmodel.model import HeadModel
 

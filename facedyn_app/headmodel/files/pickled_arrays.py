@@ -19,7 +19,7 @@ import numpy.typing as npt
 
 from facedyn_app.errors import InputError
 from facedyn_app.files import open_plain
-from facedyn_app.headmodel.files.pickled_names import (
+from facedyn_app.headmodel.files.restricted_pickle import (
     CHUMPY,
     DTYPE,
     ENCODE,
@@ -27,8 +27,10 @@ from facedyn_app.headmodel.files.pickled_names import (
     RECONSTRUCT,
     SCALAR,
     SPARSE,
+    Call,
+    RefusedError,
+    describe,
 )
-from facedyn_app.headmodel.files.restricted_pickle import Call, RefusedError, describe
 from facedyn_app.records import FloatArray, IntArray
 
 MAX_BYTES = 2**29

@@ -1,5 +1,8 @@
 """A reader of pickles as descriptions: nothing that they name is imported, called or built.
 
+Modules have moved since these files were first written: Python 2's and 3's names, numpy's and
+scipy's old and new ones are all known.
+
 A pickle is a program for a small stack machine whose instructions may import and call anything.
 This machine knows the same instructions, but what a file wants called is only written down
 (`Call`), and only for the few names that a FLAME file needs; any other name ends the reading.
@@ -19,7 +22,47 @@ import struct
 from collections.abc import Callable
 from dataclasses import dataclass
 
-from facedyn_app.headmodel.files.pickled_names import KINDS, MAKE_OBJECT, ORDERED
+NDARRAY, DTYPE, RECONSTRUCT = "ndarray", "dtype", "reconstruct"
+SCALAR, FROM_BUFFER, ENCODE = "scalar", "from buffer", "encode"
+CHUMPY, MAKE_OBJECT, OBJECT = "chumpy", "make object", "object"
+SET, ORDERED = "set", "ordered"
+SPARSE = ("csc", "csr", "coo")
+
+_BUILT_IN = {"object": OBJECT, "set": SET, "frozenset": SET}
+_NUMPY = {
+    ("multiarray", "_reconstruct"): RECONSTRUCT,
+    ("multiarray", "scalar"): SCALAR,
+    ("numeric", "_frombuffer"): FROM_BUFFER,
+}
+
+KINDS: dict[tuple[str, str], str] = {
+    ("numpy", "ndarray"): NDARRAY,
+    ("numpy", "dtype"): DTYPE,
+    ("_codecs", "encode"): ENCODE,
+    ("chumpy", "Ch"): CHUMPY,
+    ("chumpy.ch", "Ch"): CHUMPY,
+    ("collections", "OrderedDict"): ORDERED,
+    ("copy_reg", "_reconstructor"): MAKE_OBJECT,
+    ("copyreg", "_reconstructor"): MAKE_OBJECT,
+    **{
+        (module, name): kind
+        for module in ("__builtin__", "builtins")
+        for name, kind in _BUILT_IN.items()
+    },
+    **{
+        (f"numpy.{core}.{module}", name): kind
+        for core in ("core", "_core")
+        for (module, name), kind in _NUMPY.items()
+    },
+    **{
+        (f"scipy.sparse.{prefix}{kind}", f"{kind}_{form}"): kind
+        for kind in SPARSE
+        for prefix in ("", "_")
+        for form in ("matrix", "array")
+    },
+}
+"""Module and name, as a pickle mentions them, to what they stand for."""
+
 
 MAX_STEPS = 200_000
 _INSTRUCTIONS = {step.code: step for step in pickletools.opcodes}

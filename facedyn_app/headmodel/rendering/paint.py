@@ -40,7 +40,6 @@ from facedyn_app.headmodel.rendering.fine_mesh import (
     subdivide,
     texture_colours,
 )
-from facedyn_app.headmodel.rendering.glasses import glasses_parts
 from facedyn_app.headmodel.rendering.mouth import behind_lips, mouth_parts, paint_own_teeth
 from facedyn_app.headmodel.rendering.paint_marks import (
     outlines,
@@ -49,7 +48,7 @@ from facedyn_app.headmodel.rendering.paint_marks import (
     paint_lid_edges,
     paint_skin,
 )
-from facedyn_app.headmodel.rendering.rigid_parts import RigidPart
+from facedyn_app.headmodel.rendering.rigid_parts import RigidPart, glasses_parts
 from facedyn_app.records import BoolArray, ByteArray, FloatArray, IntArray
 
 _FACE_EDGE, _LID_EDGE, _EYE_EDGE = 0.0025, 0.0014, 0.0009  # m, longest edges of the painted mesh

@@ -1,33 +1,22 @@
 """Regions of the face by the landmarker's 478 points, and masks on a mesh inside of their outlines.
 
-The numbers are those of MediaPipe's face mesh topology, read off its canonical face. Left and
-right are the subject's.
+Left and right are the subject's.
 """
 
 from __future__ import annotations
 
 import numpy as np
 
+from facedyn_app import topology
 from facedyn_app.records import BoolArray, FloatArray
 
-LIPS_OUTER = (
-    61, 146, 91, 181, 84, 17, 314, 405, 321, 375, 291, 409, 270, 269, 267, 0, 37, 39, 40, 185,
-)  # fmt: skip
-LIPS_INNER = (
-    78, 95, 88, 178, 87, 14, 317, 402, 318, 324, 308, 415, 310, 311, 312, 13, 82, 81, 80, 191,
-)  # fmt: skip
-RIGHT_EYE_UPPER = (33, 246, 161, 160, 159, 158, 157, 173, 133)
-RIGHT_EYE_LOWER = (33, 7, 163, 144, 145, 153, 154, 155, 133)
-LEFT_EYE_UPPER = (263, 466, 388, 387, 386, 385, 384, 398, 362)
-LEFT_EYE_LOWER = (263, 249, 390, 373, 374, 380, 381, 382, 362)
-RIGHT_BROW = (70, 63, 105, 66, 107, 55, 65, 52, 53, 46)
-LEFT_BROW = (300, 293, 334, 296, 336, 285, 295, 282, 283, 276)
+LIPS_OUTER, LIPS_INNER, OUTLINE = topology.LIPS_OUTER, topology.LIPS_INNER, topology.FACE_OVAL
+RIGHT_EYE_LOWER, LEFT_EYE_LOWER = topology.RIGHT_EYE[:9], topology.LEFT_EYE[:9]
+RIGHT_EYE_UPPER = (topology.RIGHT_EYE[0], *topology.RIGHT_EYE[:7:-1])
+LEFT_EYE_UPPER = (topology.LEFT_EYE[0], *topology.LEFT_EYE[:7:-1])
+RIGHT_BROW, LEFT_BROW = topology.RIGHT_BROW[::-1], topology.LEFT_BROW[::-1]
 RIGHT_IRIS = (468, 469, 470, 471, 472)
 LEFT_IRIS = (473, 474, 475, 476, 477)
-OUTLINE = (
-    10, 338, 297, 332, 284, 251, 389, 356, 454, 323, 361, 288, 397, 365, 379, 378, 400, 377,
-    152, 148, 176, 149, 150, 136, 172, 58, 132, 93, 234, 127, 162, 21, 54, 103, 67, 109,
-)  # fmt: skip
 CHEEKS = (205, 425)
 NOSE_BRIDGE, NOSE_BASE = 168, 2
 MOUTH_CROSS = (78, 308, 13, 14)  # inner corners, middle of the inner edge above and below
