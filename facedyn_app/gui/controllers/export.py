@@ -21,6 +21,7 @@ from facedyn_app.gui.pdf import print_pdf
 from facedyn_app.gui.state import AppState
 from facedyn_app.progress import OnProgress
 from facedyn_app.reports.kinds import FilmFormat, TableFormat
+from facedyn_app.settings import TrustSettings
 from facedyn_app.workflows.export import (
     ExportedMeshes,
     export_film,
@@ -30,7 +31,6 @@ from facedyn_app.workflows.export import (
 )
 from facedyn_app.workflows.options import MeshOptions
 from facedyn_app.workflows.records import Recording
-from facedyn_app.workflows.report import report_on_session, report_on_speakers
 
 Result = TypeVar("Result")
 
@@ -153,12 +153,7 @@ class ExportController(QObject):
     def write_report(self, order: ReportOrder) -> None:
         """Write a report."""
         folder, trust = self._library.snapshot.folder, self._state.settings.trust
-        write = (
-            partial(report_on_speakers, order.speaker, folder, order.path, trust, print_pdf)
-            if order.recording is None
-            else partial(report_on_session, order.recording, folder, order.path, trust, print_pdf)
-        )
-        self._write(order.path, write)
+        self._write(order.path, partial(_write_report, order, folder, trust))
 
     def _write(
         self,
@@ -174,6 +169,17 @@ class ExportController(QObject):
         self._queue.submit(
             write, title=f"Write {path.name}", on_result=say, on_error=self._state.show_error
         )
+
+
+def _write_report(
+    order: ReportOrder, folder: Path, trust: TrustSettings, on_progress: OnProgress
+) -> None:
+    from facedyn_app.workflows.report import report_on_session, report_on_speakers  # slow to import
+
+    if order.recording is None:
+        report_on_speakers(order.speaker, folder, order.path, trust, print_pdf, on_progress)
+    else:
+        report_on_session(order.recording, folder, order.path, trust, print_pdf)
 
 
 def _meshes_text(order: MeshOrder, written: ExportedMeshes) -> str:
