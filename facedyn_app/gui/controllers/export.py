@@ -148,7 +148,7 @@ class ExportController(QObject):
         number = None if order.frame is None else order.frame + 1
         options = MeshOptions(order.kind, order.form, number)
         write = partial(export_meshes, recording.session, order.path, options)
-        self._write(order.path, write, partial(_meshes_text, order))
+        self._write(order.path, write, partial(_meshes_text, order.path, options))
 
     def write_report(self, order: ReportOrder) -> None:
         """Write a report."""
@@ -182,12 +182,12 @@ def _write_report(
         report_on_session(order.recording, folder, order.path, trust, print_pdf)
 
 
-def _meshes_text(order: MeshOrder, written: ExportedMeshes) -> str:
-    if order.one_file:
-        return f"Written: {order.path}"
+def _meshes_text(path: Path, options: MeshOptions, written: ExportedMeshes) -> str:
+    if options.one_file:
+        return f"Written: {path}"
     n_skipped = len(written.skipped)
     skipped = f"; {n_skipped} frames without a trusted fit left out" if n_skipped else ""
-    return f"Written: {len(written.files)} meshes in {order.path}{skipped}"
+    return f"Written: {len(written.files)} meshes in {path}{skipped}"
 
 
 def _open(dialog: QDialog) -> None:
