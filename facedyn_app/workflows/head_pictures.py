@@ -20,7 +20,6 @@ from facedyn_app.headmodel.model import HeadModel
 from facedyn_app.progress import OnProgress
 from facedyn_app.records import ByteArray, FloatArray
 from facedyn_app.reports.head_pictures import contact_sheet, landmark_picture
-from facedyn_app.simulate.error_measurement import measure_landmarker
 from facedyn_app.workflows.heads import quiet_drawing, read_head, read_ready_head
 from facedyn_app.workflows.options import Pose
 
@@ -125,6 +124,8 @@ def measure_head(
         OutputError: The cache folder cannot be written.
         TooLittleError: The landmarker does not find the head's face often enough.
     """
+    from facedyn_app.simulate.error_measurement import measure_landmarker  # slow to import
+
     quiet_drawing()
     head = read_ready_head(path_or_id, on_progress)
     if head.sha256 is None or head.head_id in list_heads():

@@ -21,6 +21,7 @@ from facedyn_app.gui.pdf import print_pdf
 from facedyn_app.gui.state import AppState
 from facedyn_app.progress import OnProgress
 from facedyn_app.reports.kinds import FilmFormat, TableFormat
+from facedyn_app.settings import TrustSettings
 from facedyn_app.workflows.export import (
     ExportedMeshes,
     export_film,
@@ -30,7 +31,6 @@ from facedyn_app.workflows.export import (
 )
 from facedyn_app.workflows.options import MeshOptions
 from facedyn_app.workflows.records import Recording
-from facedyn_app.workflows.report import report_on_session, report_on_speakers
 
 Result = TypeVar("Result")
 
@@ -148,17 +148,12 @@ class ExportController(QObject):
         number = None if order.frame is None else order.frame + 1
         options = MeshOptions(order.kind, order.form, number)
         write = partial(export_meshes, recording.session, order.path, options)
-        self._write(order.path, write, partial(_meshes_text, order))
+        self._write(order.path, write, partial(_meshes_text, order.path, options))
 
     def write_report(self, order: ReportOrder) -> None:
         """Write a report."""
         folder, trust = self._library.snapshot.folder, self._state.settings.trust
-        write = (
-            partial(report_on_speakers, order.speaker, folder, order.path, trust, print_pdf)
-            if order.recording is None
-            else partial(report_on_session, order.recording, folder, order.path, trust, print_pdf)
-        )
-        self._write(order.path, write)
+        self._write(order.path, partial(_write_report, order, folder, trust))
 
     def _write(
         self,
@@ -176,12 +171,23 @@ class ExportController(QObject):
         )
 
 
-def _meshes_text(order: MeshOrder, written: ExportedMeshes) -> str:
-    if order.one_file:
-        return f"Written: {order.path}"
+def _write_report(
+    order: ReportOrder, folder: Path, trust: TrustSettings, on_progress: OnProgress
+) -> None:
+    from facedyn_app.workflows.report import report_on_session, report_on_speakers  # slow to import
+
+    if order.recording is None:
+        report_on_speakers(order.speaker, folder, order.path, trust, print_pdf, on_progress)
+    else:
+        report_on_session(order.recording, folder, order.path, trust, print_pdf)
+
+
+def _meshes_text(path: Path, options: MeshOptions, written: ExportedMeshes) -> str:
+    if options.one_file:
+        return f"Written: {path}"
     n_skipped = len(written.skipped)
     skipped = f"; {n_skipped} frames without a trusted fit left out" if n_skipped else ""
-    return f"Written: {len(written.files)} meshes in {order.path}{skipped}"
+    return f"Written: {len(written.files)} meshes in {path}{skipped}"
 
 
 def _open(dialog: QDialog) -> None:

@@ -29,7 +29,7 @@ class LibraryController(QObject):
 
     Attributes:
         queue: Its jobs, apart from the long ones.
-        listing: What the library holds, as last read.
+        snapshot: What the library holds, as last read.
         listed: LibrarySnapshot: it has been read.
         drift_measured: DriftReport: of a speaker whom the user has picked.
         enrolled: str: this speaker has a new session.

@@ -52,11 +52,6 @@ class MeshOrder:
     frame: int | None
     path: Path
 
-    @property
-    def one_file(self) -> bool:
-        """Whether it is one mesh, not a folder of them."""
-        return self.frame is not None or self.kind is MeshKind.NEUTRAL
-
 
 class MeshDialog(FormDialog):
     """Asks what to write; what is missing is said beside the field.
