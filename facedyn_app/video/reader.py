@@ -16,6 +16,7 @@ from facedyn_app.video.source import Source, broken_off, open_video
 # A video counts as cut short when this much of its stated duration is missing.
 _MISSING_SECONDS = 0.5
 _LEAST_STEP = 1e-3
+_CACHE_BYTES = 96_000_000
 
 
 class FrameClock:
@@ -100,9 +101,6 @@ def read_frames(path: Path) -> Iterator[Frame]:
             raise _no_frames(source.path)
         if source.seconds is not None and end < source.seconds - _MISSING_SECONDS:
             raise broken_off(source.path, seconds)
-
-
-_CACHE_BYTES = 96_000_000
 
 
 class VideoReader:
