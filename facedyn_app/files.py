@@ -20,6 +20,7 @@ from facedyn_app.errors import FacedynError, InputError, OutputError
 
 UNFINISHED = ".part"
 _WRITABLE = "Choose a folder that exists, that you may write to and that has room."
+NAME = "facedyn"
 
 
 @contextmanager
@@ -38,6 +39,16 @@ def open_plain(path: Path) -> Iterator[BinaryIO]:
         if not stat.S_ISREG(os.fstat(file.fileno()).st_mode):
             raise InputError(f"'{path}' is no ordinary file.", "Choose another file.")
         yield file
+
+
+def sha256_of(path: Path) -> str:
+    """The sha256 of a file, as hex digits, read in pieces.
+
+    Raises:
+        OSError: The file cannot be read.
+    """
+    with path.open("rb") as file:
+        return hashlib.file_digest(file, "sha256").hexdigest()
 
 
 @contextmanager
@@ -128,6 +139,27 @@ def whole_folder(path: Path) -> Iterator[Path]:
         shutil.rmtree(unfinished, ignore_errors=True)
 
 
+def check_input_file(path: Path, what: str) -> None:
+    """Make sure that a file can be asked for at all; what is in it is not looked at.
+
+    Args:
+        path: The file.
+        what: What it should be, for the sentence ("video").
+
+    Raises:
+        InputError: It does not exist, or its folder may not be entered.
+    """
+    try:
+        path.stat()
+    except FileNotFoundError as error:
+        raise InputError(
+            f"The {what} '{path}' does not exist.", "Check the name and the folder."
+        ) from error
+    except OSError as error:
+        reason = error.strerror or str(error)
+        raise InputError(f"The {what} '{path}' cannot be opened: {reason}.") from error
+
+
 def check_output_file(path: Path, inputs: Sequence[Path] = ()) -> None:
     """Make sure that a file can be written, by beginning to; nothing is left of that.
 
@@ -184,6 +216,21 @@ def check_writable(folder: Path) -> None:
         return
 
 
+@contextmanager
+def naming(path: Path) -> Iterator[None]:
+    """Make sure that an error of the block names the file that it is about.
+
+    Raises:
+        FacedynError: What the block raises, of the same kind.
+    """
+    try:
+        yield
+    except FacedynError as error:
+        if path.name in error.sentence:
+            raise
+        raise type(error)(f"'{path}': {error.sentence}", error.hint) from error
+
+
 def _sync_folder(folder: Path) -> None:
     # a rename is on the disk only when the folder is; Windows has no such call
     if hasattr(os, "O_DIRECTORY"):
@@ -200,9 +247,6 @@ def _remove(temporary: Path) -> None:
         temporary.unlink(missing_ok=True)
     except OSError:
         return
-
-
-NAME = "facedyn"
 
 
 def own_library() -> Path:
@@ -234,49 +278,3 @@ def documents_folder() -> Path:
 def log_file() -> Path:
     """Where faults of the program are written down."""
     return platformdirs.user_log_path(NAME, appauthor=False) / "facedyn.log"
-
-
-def check_input_file(path: Path, what: str) -> None:
-    """Make sure that a file can be asked for at all; what is in it is not looked at.
-
-    Args:
-        path: The file.
-        what: What it should be, for the sentence ("video").
-
-    Raises:
-        InputError: It does not exist, or its folder may not be entered.
-    """
-    try:
-        path.stat()
-    except FileNotFoundError as error:
-        raise InputError(
-            f"The {what} '{path}' does not exist.", "Check the name and the folder."
-        ) from error
-    except OSError as error:
-        reason = error.strerror or str(error)
-        raise InputError(f"The {what} '{path}' cannot be opened: {reason}.") from error
-
-
-@contextmanager
-def naming(path: Path) -> Iterator[None]:
-    """Make sure that an error of the block names the file that it is about.
-
-    Raises:
-        FacedynError: What the block raises, of the same kind.
-    """
-    try:
-        yield
-    except FacedynError as error:
-        if path.name in error.sentence:
-            raise
-        raise type(error)(f"'{path}': {error.sentence}", error.hint) from error
-
-
-def sha256_of(path: Path) -> str:
-    """The sha256 of a file, as hex digits, read in pieces.
-
-    Raises:
-        OSError: The file cannot be read.
-    """
-    with path.open("rb") as file:
-        return hashlib.file_digest(file, "sha256").hexdigest()

@@ -73,26 +73,6 @@ RINGS: dict[str, tuple[int, ...]] = {
     "right iris": RIGHT_IRIS,
     "face oval": FACE_OVAL,
 }
-
-
-def ring_edges(ring: tuple[int, ...]) -> tuple[tuple[int, int], ...]:
-    """The edges of a closed ring of points."""
-    return (*pairwise(ring), (ring[-1], ring[0]))
-
-
-def line_edges(line: tuple[int, ...]) -> tuple[tuple[int, int], ...]:
-    """The edges of an open line of points."""
-    return tuple(pairwise(line))
-
-
-CONTOURS: tuple[tuple[int, int], ...] = (
-    *(edge for ring in RINGS.values() for edge in ring_edges(ring)),
-    *line_edges(NOSE_BRIDGE),
-    *line_edges(NOSE_BASE),
-)
-"""Pairs of points to be joined when a face is drawn."""
-
-
 BLENDSHAPE_NAMES: tuple[str, ...] = (
     "_neutral",
     "browDownLeft",
@@ -149,8 +129,6 @@ BLENDSHAPE_NAMES: tuple[str, ...] = (
 )
 """The A names of the blendshape scores; "_neutral" is the landmarker's own, the rest are ARKit's
 actions without the tongue."""
-
-
 _MIDLINE = (
     0, 1, 2, 4, 5, 6, 8, 9, 10, 11, 12, 13, 14, 15, 16, 17, 18, 19, 94, 151, 152, 164, 168, 175,
     195, 197, 199, 200,
@@ -162,6 +140,24 @@ _IRIS_PAIRS = ((468, 473), (469, 476), (470, 475), (471, 474), (472, 477))
 MIRRORED_TURN = (1.0, -1.0, -1.0)
 """Factors of a rotation vector's numbers in the mirror image in x."""
 _SIDES = (("Left", "Right"), ("_L", "_R"))
+
+
+def ring_edges(ring: tuple[int, ...]) -> tuple[tuple[int, int], ...]:
+    """The edges of a closed ring of points."""
+    return (*pairwise(ring), (ring[-1], ring[0]))
+
+
+def line_edges(line: tuple[int, ...]) -> tuple[tuple[int, int], ...]:
+    """The edges of an open line of points."""
+    return tuple(pairwise(line))
+
+
+CONTOURS: tuple[tuple[int, int], ...] = (
+    *(edge for ring in RINGS.values() for edge in ring_edges(ring)),
+    *line_edges(NOSE_BRIDGE),
+    *line_edges(NOSE_BASE),
+)
+"""Pairs of points to be joined when a face is drawn."""
 
 
 def mirror_name(name: str) -> str:

@@ -17,6 +17,7 @@ RATE_HZ = 10.0
 AUTOCORRELATION_S, ASYMMETRY_S = 0.32, 0.2
 DEAD = 1e-4
 """A channel with no larger standard deviation in a session (activation or rad) is dead there."""
+LEAST_PEOPLE = 3
 
 
 @dataclass(frozen=True, slots=True, eq=False)
@@ -116,9 +117,6 @@ def _lagged_whole(scores: FloatArray, segments: Sequence[tuple[int, int]], lag: 
         total += scores[start : stop - lag].T @ scores[start + lag : stop]
     n_products = sum(stop - start - lag for start, stop in parts)
     return total / n_products if n_products else np.full_like(total, np.nan)
-
-
-LEAST_PEOPLE = 3
 
 
 @dataclass(frozen=True, slots=True, eq=False)

@@ -25,6 +25,12 @@ from facedyn_app.records import ByteArray
 from facedyn_app.settings import NetworkSettings
 from facedyn_app.video import probe_video, read_frames
 
+FILM = Case(Take.ACTIONS)
+QUICK_FILM = Case(Take.ACTIONS, seconds=3.0)
+CROP_PX, BATCH = 256, 32
+N_FEATURES = 84
+"""Features of a frame: of 39 expression channels and the jaw, with their velocities."""
+
 
 @dataclass(frozen=True, slots=True)
 class Speed:
@@ -77,11 +83,6 @@ def timed(work: Callable[[], object], device: str = "cuda") -> float:
 def _wait_for(device: str) -> None:
     if device != "cpu" and torch.cuda.is_available():
         torch.cuda.synchronize(device)
-
-
-FILM = Case(Take.ACTIONS)
-QUICK_FILM = Case(Take.ACTIONS, seconds=3.0)
-CROP_PX, BATCH = 256, 32
 
 
 def measure_landmark_speed(
@@ -159,10 +160,6 @@ def _network(crops: list[ByteArray], device: str) -> Speed:
 
     words = f"landmark network in {models.runtime}, batches of {BATCH}"
     return Speed(words, device_name(device), len(crops), timed(run))
-
-
-N_FEATURES = 84
-"""Features of a frame: of 39 expression channels and the jaw, with their velocities."""
 
 
 @dataclass(frozen=True, slots=True)

@@ -30,6 +30,7 @@ SPARSE_SECONDS = 10.0
 """Where nobody watches, a line is written this often, s; short work writes none."""
 SURE_AFTER_SECONDS = 1.0
 """The time left is shown when a stage has lasted this long, s."""
+DONE, FAULT, USAGE, UNUSABLE, CANCELLED = 0, 1, 2, 3, 130
 
 
 class ProgressLine:
@@ -131,9 +132,6 @@ def _handling(ask: signal._HANDLER) -> Iterator[None]:
     finally:
         for number, handler in before.items():
             signal.signal(number, handler)
-
-
-DONE, FAULT, USAGE, UNUSABLE, CANCELLED = 0, 1, 2, 3, 130
 
 
 @dataclass(frozen=True, slots=True, eq=False)

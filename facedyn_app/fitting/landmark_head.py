@@ -37,6 +37,7 @@ USUAL_CLOSENESS = 0.25
 """Height of a face over its distance, where no term is added for it."""
 LEAST_SCORE = 1e-4
 """Scores nearer to 0 or 1 than this are taken as this: beyond it the logit is noise."""
+FIRST_IRIS = 468
 
 
 def rotation_derivative(rotvec: Tensor, R: Tensor) -> Tensor:
@@ -111,9 +112,6 @@ def view_terms_derivative(turn: Tensor) -> Tensor:
     first, second = torch.triu_indices(3, 3, device=turn.device).unbind(0)
     products = turn[:, first, None] * own[:, second] + turn[:, second, None] * own[:, first]
     return torch.cat([own, products, torch.zeros_like(own[:, :1])], dim=1)
-
-
-FIRST_IRIS = 468
 
 
 @dataclass(frozen=True, slots=True, eq=False)

@@ -74,6 +74,15 @@ PATTERNS: tuple[Mapping[str, float], ...] = (
     {"mouthShrugUpper": 0.15, "mouthShrugLower": 0.15}, {"jawY": 0.2}, {"jawZ": 0.2},
 )  # fmt: skip
 """Loadings of the co-activation patterns; a name without a side stands for both sides."""
+LEAST_STEP = 1e-4
+"""However still a face is: an activation, or rad."""
+RATE_HZ = 25.0
+"""The frame rate that the usual steps are of."""
+LONGEST_GAP_S = 0.1
+CURVATURE = 0.7
+"""Of the weight that a difference has under Cauchy's cost, what its curvature is taken as. The
+weight itself is more than the cost ever curves, and steps by it are sure and short; by less than
+half of it they would not end."""
 
 
 def motion_precision(
@@ -129,17 +138,6 @@ def _column(channels: Sequence[str], pattern: Mapping[str, float], side: str) ->
     known = {name: load for name, load in pattern.items() if name in channels}
     sided = {name + side: load for name, load in pattern.items() if name not in known}
     return np.array([{**known, **sided}.get(name, 0.0) for name in channels])
-
-
-LEAST_STEP = 1e-4
-"""However still a face is: an activation, or rad."""
-RATE_HZ = 25.0
-"""The frame rate that the usual steps are of."""
-LONGEST_GAP_S = 0.1
-CURVATURE = 0.7
-"""Of the weight that a difference has under Cauchy's cost, what its curvature is taken as. The
-weight itself is more than the cost ever curves, and steps by it are sure and short; by less than
-half of it they would not end."""
 
 
 @dataclass(frozen=True, slots=True, eq=False)

@@ -47,6 +47,9 @@ from facedyn_app.fitting.state import FaceState
 from facedyn_app.fitting.whitening import Whitening, covariance_factor, make_whitening
 from facedyn_app.records import N_BLENDSHAPES, FloatArray, IntArray, ShapeCertainty
 
+CHUNK_DAMPING = 1e-6
+MIN_CHUNK_SHARE = 0.5
+
 
 @dataclass(frozen=True, slots=True, eq=False)
 class ShapeEvidence:
@@ -157,10 +160,6 @@ def _offset_covariance(head: LandmarkHead, precision: Tensor, settings: FitSetti
     for rows in (slice(0, n_flat // 2), slice(n_flat // 2, n_flat)):
         own[rows, rows] = field
     return own
-
-
-CHUNK_DAMPING = 1e-6
-MIN_CHUNK_SHARE = 0.5
 
 
 @dataclass(frozen=True, slots=True, eq=False)

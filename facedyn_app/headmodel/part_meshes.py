@@ -9,6 +9,8 @@ from scipy.spatial.transform import Rotation
 from facedyn_app.headmodel.model import HeadModel, with_zeros
 from facedyn_app.records import BoolArray, FloatArray
 
+REACH_M = 0.015
+
 
 class ExpressionMesh:
     """A head at mean shape whose expression and jaw alone move; one frame takes about 1 ms.
@@ -60,9 +62,6 @@ def jaw_branch(head: HeadModel) -> list[int]:
         if int(parent) in branch:
             branch.add(j)
     return sorted(branch)
-
-
-REACH_M = 0.015
 
 
 def neutral_vertices(head: HeadModel, shape: FloatArray) -> FloatArray:

@@ -16,6 +16,10 @@ from facedyn_app.landmarks.occlusion import N_PLACES
 from facedyn_app.records import ByteArray, FloatArray, Frame
 
 Box = tuple[float, float, float, float]
+CROP_PX = 256
+# MediaPipe's rule: half as much again as the box of the points, upright in the line of the eyes.
+_MARGIN = 1.5
+_RIGHT_EYE_OUTER, _LEFT_EYE_OUTER = 33, 263
 
 
 @dataclass(frozen=True, slots=True, eq=False)
@@ -94,12 +98,6 @@ def moved(a: Box, b: Box) -> float:
     """Distance of two boxes' centres in heights of the first."""
     dx, dy = a[0] + a[2] - b[0] - b[2], a[1] + a[3] - b[1] - b[3]
     return float(np.hypot(dx, dy) / 2 / max(a[3] - a[1], 1.0))
-
-
-CROP_PX = 256
-# MediaPipe's rule: half as much again as the box of the points, upright in the line of the eyes.
-_MARGIN = 1.5
-_RIGHT_EYE_OUTER, _LEFT_EYE_OUTER = 33, 263
 
 
 def squares_of(points: FloatArray) -> FloatArray:

@@ -38,6 +38,11 @@ _NOTICES = (
 )
 _STDERR = 2
 _lock = threading.Lock()
+MODEL = "face_landmarker.task"
+_FILES = ("face_detector", "face_landmarks_detector", "face_blendshapes")
+# The points that the network of blendshape scores is given, in order of their numbers.
+_SCORED = sorted({1, 8, 468, 473, *NOSE_BRIDGE, *(n for ring in RINGS.values() for n in ring)})
+_MOST_WORKERS = 8
 
 
 class Runner(Protocol):
@@ -145,13 +150,6 @@ def _pass_on(caught: IO[bytes]) -> None:
 def _flush() -> None:
     if sys.stderr is not None and not sys.stderr.closed:
         sys.stderr.flush()
-
-
-MODEL = "face_landmarker.task"
-_FILES = ("face_detector", "face_landmarks_detector", "face_blendshapes")
-# The points that the network of blendshape scores is given, in order of their numbers.
-_SCORED = sorted({1, 8, 468, 473, *NOSE_BRIDGE, *(n for ring in RINGS.values() for n in ring)})
-_MOST_WORKERS = 8
 
 
 def n_workers(device: torch.device) -> int:

@@ -34,6 +34,28 @@ LEAST_WITHIN = 1e-3
 
 BETWEEN_SHRINKAGE = 0.03
 """Share of the covariance between speakers replaced by a multiple of the identity."""
+FARTHEST = 1e3
+"""Largest coordinate, in deviations within speakers: farther out lie only tracking slips."""
+NETWORK_WEIGHT = 0.3
+"""Of the network's cosine beside the descriptors'; chosen on half of the people of two corpora."""
+MOST_PRIOR = 2000
+"""Training windows that count at most, where a library's own speakers adapt the back-end."""
+PRIOR_SPEAKERS = 10
+"""Speakers that what the training says of all counts as, against how a library's own differ."""
+CENTRE_SPEAKERS = 2
+"""Likewise, against their mean: a face is seen otherwise in every study, and there is one of it."""
+EMPHASIS = 0.4
+"""Power by which directions in which a gallery's speakers differ are emphasised, 0..1."""
+MOST_ADAPTING = 4000
+"""Windows of a library, evenly taken, that adapt the back-end: a bound on time."""
+ADAPTATION = (
+    NETWORK_WEIGHT,
+    PRIOR_SPEAKERS,
+    CENTRE_SPEAKERS,
+    EMPHASIS,
+    MOST_ADAPTING,
+)
+"""Constants on which an adapted space depends, beside back-end and gallery."""
 
 
 @dataclass(frozen=True, slots=True, eq=False)
@@ -128,38 +150,6 @@ def shrunk_covariance(residuals: FloatArray, least: float = 0.0) -> tuple[FloatA
     covariance *= 1.0 - share
     covariance[np.diag_indices(width)] += share * mean
     return covariance, share
-
-
-FARTHEST = 1e3
-"""Largest coordinate, in deviations within speakers: farther out lie only tracking slips."""
-
-
-NETWORK_WEIGHT = 0.3
-"""Of the network's cosine beside the descriptors'; chosen on half of the people of two corpora."""
-
-MOST_PRIOR = 2000
-"""Training windows that count at most, where a library's own speakers adapt the back-end."""
-
-PRIOR_SPEAKERS = 10
-"""Speakers that what the training says of all counts as, against how a library's own differ."""
-
-CENTRE_SPEAKERS = 2
-"""Likewise, against their mean: a face is seen otherwise in every study, and there is one of it."""
-
-EMPHASIS = 0.4
-"""Power by which directions in which a gallery's speakers differ are emphasised, 0..1."""
-
-MOST_ADAPTING = 4000
-"""Windows of a library, evenly taken, that adapt the back-end: a bound on time."""
-
-ADAPTATION = (
-    NETWORK_WEIGHT,
-    PRIOR_SPEAKERS,
-    CENTRE_SPEAKERS,
-    EMPHASIS,
-    MOST_ADAPTING,
-)
-"""Constants on which an adapted space depends, beside back-end and gallery."""
 
 
 @dataclass(frozen=True, slots=True, eq=False)

@@ -21,6 +21,14 @@ import math
 import torch
 from torch import Tensor, nn
 
+FROM_CYCLES, TO_CYCLES = 0.028, 0.36
+"""Middles of the first and the last band, cycles a frame: 0.7 and 9 Hz at 25 frames/s."""
+N_FRAMES = 41
+"""Length of a filter."""
+LONGEST_SPREAD = 0.21
+"""Of a filter's envelope, share of its length: it has faded at the ends."""
+LEAST_POWER = 1e-8
+
 
 class Subsampling(nn.Module):
     """Two convolutions of stride 2: (B, T, F) features to (B, ceil(T / 4), C) steps."""
@@ -159,15 +167,6 @@ class ConformerBlock(nn.Module):
         x = x + 0.5 * self.after(x)
         y: Tensor = self.norm(x)
         return y
-
-
-FROM_CYCLES, TO_CYCLES = 0.028, 0.36
-"""Middles of the first and the last band, cycles a frame: 0.7 and 9 Hz at 25 frames/s."""
-N_FRAMES = 41
-"""Length of a filter."""
-LONGEST_SPREAD = 0.21
-"""Of a filter's envelope, share of its length: it has faded at the ends."""
-LEAST_POWER = 1e-8
 
 
 class ChannelCoherency(nn.Module):

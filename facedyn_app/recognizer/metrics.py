@@ -16,6 +16,13 @@ from facedyn_app.records import FloatArray, IntArray
 
 TARGET_PRIOR = 0.01
 """Share of same-speaker comparisons for which the detection cost is taken."""
+N_BOOTSTRAP = 1000
+LEVEL = 0.9
+"""Share of the drawn corpora within an interval."""
+Interval = tuple[float, float]
+N_DRAWS = 2000
+FEWEST_SPEAKERS = 5
+"""With fewer speakers a correlation says nothing."""
 
 
 def ranks(scores: FloatArray, own: IntArray) -> IntArray:
@@ -118,13 +125,6 @@ def log_likelihood_cost(log_odds: FloatArray, own: IntArray) -> tuple[FloatArray
     return same, np.asarray(wrong.sum(axis=1) / max(1, log_odds.shape[1] - 1))
 
 
-N_BOOTSTRAP = 1000
-LEVEL = 0.9
-"""Share of the drawn corpora within an interval."""
-
-Interval = tuple[float, float]
-
-
 class SpeakerDraws:
     """The same drawn corpora for every measure: speakers with replacement, all probes of each.
 
@@ -179,12 +179,6 @@ def interval(draws: FloatArray) -> Interval:
     tail = 0.5 * (1.0 - LEVEL)
     low, high = np.quantile(draws, [tail, 1.0 - tail])
     return float(low), float(high)
-
-
-N_DRAWS = 2000
-
-FEWEST_SPEAKERS = 5
-"""With fewer speakers a correlation says nothing."""
 
 
 @dataclass(frozen=True, slots=True)

@@ -22,6 +22,10 @@ SHORTEST_WINDOW_S = 2.0
 
 LEAST_NEW_SHARE = 0.2
 """A last window, moved back to the segment's end, must bring this share of a hop that is new."""
+DEAD_SHARE = 0.01
+"""A channel that moves less than this share of what is usual rests, or is dead."""
+LEAST_KAPPA = 0.2
+"""Agreement beyond chance that is "fair" (Landis and Koch 1977), between a speaker's recordings."""
 
 
 def windows(track: MotionTrack, window_s: float, hop_s: float) -> tuple[FloatArray, FloatArray]:
@@ -81,13 +85,6 @@ def _starts(segment: tuple[int, int], length: int, hop: int) -> list[int]:
     if starts and (stop - length) - starts[-1] >= LEAST_NEW_SHARE * hop:
         starts.append(stop - length)
     return starts
-
-
-DEAD_SHARE = 0.01
-"""A channel that moves less than this share of what is usual rests, or is dead."""
-
-LEAST_KAPPA = 0.2
-"""Agreement beyond chance that is "fair" (Landis and Koch 1977), between a speaker's recordings."""
 
 
 def check_head(session: Session, head_id: str, expression_names: tuple[str, ...]) -> None:

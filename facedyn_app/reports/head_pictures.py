@@ -26,6 +26,16 @@ _OPEN = np.array([0.35, 0.0, 0.0])
 _INK, _PAPER, _DOT = (30, 30, 30), (245, 245, 245), (30, 200, 60)
 
 Tile = tuple[str, FloatArray, FloatArray, FloatArray, float]
+_SIZE, _LEGEND = 560, 64  # px
+_CAMERA = Camera(_SIZE, _SIZE, 2.3 * _SIZE)
+_VIEWS = (
+    ("its right side", 0.75),
+    ("from the front", 0.0),
+    ("its left side", -0.75),
+)
+_FONT = cv2.FONT_HERSHEY_SIMPLEX
+_DOT_RADIUS, _SHIFT = 2.6, 4  # px; fractional bits of OpenCV's coordinates
+_WEIGHT_STEPS = (0.0, 0.25, 0.5, 0.75, 1.0)
 
 
 def contact_sheet(head: HeadModel, on_progress: OnProgress = ignore) -> ByteArray:
@@ -128,18 +138,6 @@ def _grid(pictures: list[ByteArray]) -> ByteArray:
     filled = [*pictures, *[blank] * missing]
     rows = [np.concatenate(filled[i : i + COLUMNS], 1) for i in range(0, len(filled), COLUMNS)]
     return np.concatenate(rows)
-
-
-_SIZE, _LEGEND = 560, 64  # px
-_CAMERA = Camera(_SIZE, _SIZE, 2.3 * _SIZE)
-_VIEWS = (
-    ("its right side", 0.75),
-    ("from the front", 0.0),
-    ("its left side", -0.75),
-)
-_FONT = cv2.FONT_HERSHEY_SIMPLEX
-_DOT_RADIUS, _SHIFT = 2.6, 4  # px; fractional bits of OpenCV's coordinates
-_WEIGHT_STEPS = (0.0, 0.25, 0.5, 0.75, 1.0)
 
 
 def landmark_picture(head: HeadModel) -> ByteArray:

@@ -64,13 +64,11 @@ class Speech:
         channels: (T,) activation of each moved channel, by its full name.
         opening: (T,) jaw opening as a share of the speaker's own.
         stress_s: Times of stressed vowels, s.
-        phrase_ends_s: Times at which phrases end, s.
     """
 
     channels: Mapping[str, FloatArray]
     opening: FloatArray
     stress_s: FloatArray
-    phrase_ends_s: FloatArray
 
 
 @dataclass(slots=True, eq=False)
@@ -81,7 +79,6 @@ class _Score:
     shapes: list[int]
     sizes: list[float]
     stress_s: list[float]
-    ends_s: list[float]
 
     def add(self, onset: float, shape: int, size: float) -> None:
         self.onsets.append(onset)
@@ -115,7 +112,6 @@ def speak(
         channels=_to_sides(channels, style.sizes),
         opening=opening,
         stress_s=np.asarray(score.stress_s),
-        phrase_ends_s=np.asarray(score.ends_s),
     )
 
 
@@ -141,7 +137,7 @@ def _targets(score: _Score, at_s: FloatArray, names: tuple[str, ...]) -> FloatAr
 def _write_score(
     style: Speaking, duration: float, rng: np.random.Generator, talk: float, tempo: float
 ) -> _Score:
-    score = _Score([0.0], [0], [0.0], [], [])
+    score = _Score([0.0], [0], [0.0], [])
     at = rng.exponential(0.5 * style.pause_s)
     while at < duration:
         end = at + style.phrase_s * talk * rng.gamma(4.0, 0.25) + 0.4
@@ -149,7 +145,6 @@ def _write_score(
         while at < end:
             at += _syllable(style, score, at, loudness, tempo, rng, last=at + 0.25 >= end)
         score.add(at, 0, 0.0)
-        score.ends_s.append(at)
         at += style.pause_s / talk * rng.gamma(3.0, 1.0 / 3.0) + 0.15
     return score
 

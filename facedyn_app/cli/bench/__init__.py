@@ -26,6 +26,11 @@ _MODULES = {
     "window": "latency",
 }
 """The module of each verb, which is its function of the same name."""
+WorkFolder = Annotated[
+    Path,
+    typer.Option("--work", metavar="DIR", help="Where rendered videos are kept for the next time."),
+]
+Quick = Annotated[bool, typer.Option("--quick", help="A few seconds of video only.")]
 
 
 class BenchGroup(TyperGroup):
@@ -51,13 +56,6 @@ app = typer.Typer(cls=BenchGroup, rich_markup_mode=None, no_args_is_help=True, a
 @app.callback(help="Measure how accurate and how fast the program is on this machine.")
 def _nothing() -> None:
     """There is nothing to do for all verbs."""
-
-
-WorkFolder = Annotated[
-    Path,
-    typer.Option("--work", metavar="DIR", help="Where rendered videos are kept for the next time."),
-]
-Quick = Annotated[bool, typer.Option("--quick", help="A few seconds of video only.")]
 
 
 def make_work_folder(folder: Path) -> None:

@@ -54,6 +54,10 @@ _KINDS = {
 }
 
 Arrays = dict[str, npt.NDArray[Any]]
+_BUILT_IN = {"open-head-1": "open_head.npz"}
+_ZIP = b"PK\x03\x04"
+_PICKLE_STARTS = (b"\x80", b"(", b"}", b"]", b"c")
+_HINT = "Choose a FLAME file, ICT-FaceKit, a head file made by facedyn, or the built-in head."
 
 
 def read_head_file(path: Path) -> HeadModel:
@@ -174,12 +178,6 @@ def _head_from_arrays(arrays: Arrays, meta: Mapping[str, Any], sha256: str) -> H
         sha256=sha256,
         meta={key: value for key, value in meta.items() if key not in own},
     )
-
-
-_BUILT_IN = {"open-head-1": "open_head.npz"}
-_ZIP = b"PK\x03\x04"
-_PICKLE_STARTS = (b"\x80", b"(", b"}", b"]", b"c")
-_HINT = "Choose a FLAME file, ICT-FaceKit, a head file made by facedyn, or the built-in head."
 
 
 def list_heads() -> tuple[str, ...]:

@@ -16,6 +16,13 @@ N_ANCHORS = 80
 _STIFF = 2e-4  # m of movement that an anchor may have before it counts for less
 _OPEN_RAD = 0.15
 _JAW_OWN, _JAW_FREE = 0.98, 0.01  # skinning weights of the jaw: all of it, nothing of it
+_AROUND, _RIM_AROUND = 6, 40  # corners of a tube's section, points of a rim
+_BEFORE_EYE, _CLEARANCE = 0.013, 0.004  # m from the front of the eye, from skin that is nearer
+_HALF_BRIDGE = 0.008  # m, least half distance between the lenses
+_BELOW_PUPIL = 0.003  # m from the pupil down to the middle of the lens
+_WRAP = 3.0  # 1/m: the frame goes back by _WRAP x^2
+_ARM_LENGTH, _ARM_HEIGHT = 0.095, 0.009  # m
+_REFLECTION = (214, 220, 228)
 
 
 @dataclass(frozen=True, slots=True, eq=False)
@@ -150,15 +157,6 @@ def joined(surfaces: list[Surface]) -> Surface:
         faces=np.concatenate([one.faces + s for one, s in zip(surfaces, starts, strict=False)]),
         colours=np.concatenate([one.colours for one in surfaces]),
     )
-
-
-_AROUND, _RIM_AROUND = 6, 40  # corners of a tube's section, points of a rim
-_BEFORE_EYE, _CLEARANCE = 0.013, 0.004  # m from the front of the eye, from skin that is nearer
-_HALF_BRIDGE = 0.008  # m, least half distance between the lenses
-_BELOW_PUPIL = 0.003  # m from the pupil down to the middle of the lens
-_WRAP = 3.0  # 1/m: the frame goes back by _WRAP x^2
-_ARM_LENGTH, _ARM_HEIGHT = 0.095, 0.009  # m
-_REFLECTION = (214, 220, 228)
 
 
 def glasses_parts(
