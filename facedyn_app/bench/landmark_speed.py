@@ -1,4 +1,4 @@
-"""Speed of following a face, beside MediaPipe by itself and decoding alone."""
+"""Speed of following a face with each engine, beside MediaPipe by itself and decoding alone."""
 
 from __future__ import annotations
 
@@ -20,6 +20,7 @@ from facedyn_app.landmarks.models import MODEL, FaceModels
 from facedyn_app.landmarks.runners import known_notices_removed
 from facedyn_app.progress import OnProgress, Progress, ignore
 from facedyn_app.records import ByteArray
+from facedyn_app.settings import BUNDLE, MEDIAPIPE, LandmarkSettings
 from facedyn_app.video import probe_video, read_frames
 
 FILM = Case(Take.ACTIONS)
@@ -27,26 +28,38 @@ QUICK_FILM = Case(Take.ACTIONS, seconds=3.0)
 CROP_PX, BATCH = 256, 32
 
 
-def measure_landmark_speed(
+def landmark_film(
     head: HeadModel, folder: Path, *, quick: bool, on_progress: OnProgress = ignore
-) -> tuple[Speed, ...]:
-    """Decoding, MediaPipe by itself, the landmark network in torch, and the program's whole way.
+) -> Path:
+    """A rendered film of a face that moves.
 
     Args:
         head: The head to film.
         folder: Where rendered videos are kept.
         quick: Whether the film is short.
-        on_progress: Told of every part; may raise Cancelled.
+        on_progress: Told of every frame; may raise Cancelled.
 
     Raises:
         OutputError: The folder cannot be written.
     """
     film = QUICK_FILM if quick else FILM
-    video = truth_video(head, make_truth(head, film), folder, on_progress)
+    return truth_video(head, make_truth(head, film), folder, on_progress)
+
+
+def measure_landmark_speed(video: Path, on_progress: OnProgress = ignore) -> tuple[Speed, ...]:
+    """Decoding, MediaPipe by itself, the landmark network in torch, and the program's whole way.
+
+    Args:
+        video: What to follow a face in.
+        on_progress: Told of every part; may raise Cancelled.
+
+    Raises:
+        InputError: The video cannot be read, or MediaPipe cannot be loaded.
+    """
     found: list[Speed] = []
     for number, speed in enumerate(_ways(video)):
         found.append(speed)
-        on_progress(Progress("measuring the speed of landmarks", number + 1, 3 + len(devices())))
+        on_progress(Progress("measuring the speed of landmarks", number + 1, 4 + len(devices())))
     return tuple(found)
 
 
@@ -58,10 +71,20 @@ def _ways(video: Path) -> Iterator[Speed]:
     crops = [cv2.resize(picture, (CROP_PX, CROP_PX)).astype(np.uint8) for picture in pictures]
     for device in devices():
         yield _network(crops, device)
-    info = probe_video(video)
-    seconds = timed(lambda: sum(1 for _ in track_faces(read_frames(video), info)))
-    words = "the program, decoding included"
-    yield Speed(words, device_name(devices()[-1]), len(pictures), seconds, own=True)
+    for engine in (MEDIAPIPE, BUNDLE):
+        yield _followed(video, engine, len(pictures))
+
+
+def _followed(video: Path, engine: str, n_frames: int) -> Speed:
+    """The program's whole way with one of its engines."""
+    info, settings = probe_video(video), LandmarkSettings(engine=engine)
+    seconds = timed(lambda: sum(1 for _ in track_faces(read_frames(video), info, settings)))
+    if engine == MEDIAPIPE:
+        return Speed(
+            "the program with engine mediapipe, decoding included", "CPU", n_frames, seconds
+        )
+    device = device_name(devices()[-1])
+    return Speed("the program, decoding included", device, n_frames, seconds, own=True)
 
 
 def _mediapipe(pictures: list[ByteArray]) -> Speed:

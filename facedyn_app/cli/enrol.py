@@ -12,12 +12,16 @@ from facedyn_app.cli.options import (
     AsJson,
     Device,
     DeviceName,
+    Engine,
+    EngineName,
     FaceNumber,
     HeadName,
     LibraryFolder,
+    MostFaces,
     verb_app,
 )
 from facedyn_app.cli.output import Outcome, answering, simulated_note
+from facedyn_app.settings import MAX_FACES
 from facedyn_app.workflows.options import FitOptions
 
 app = verb_app()
@@ -40,10 +44,12 @@ def enrol(
     head: HeadName = DEFAULT_HEAD,
     device: DeviceName = Device.AUTO,
     face: FaceNumber = 0,
+    engine: EngineName = Engine.BUNDLE,
+    max_faces: MostFaces = MAX_FACES,
     as_json: AsJson = False,
 ) -> None:
     """Enrol a speaker with recordings, by consent: videos, sessions, other programs' tables."""
-    options = FitOptions(head, device, face)
+    options = FitOptions(head, device, face, engine=engine, max_faces=max_faces)
     with answering(as_json) as answer:
         from facedyn_app.dynamics.session_qc import quality_line
         from facedyn_app.workflows.enrol import enrol_recordings

@@ -14,14 +14,18 @@ from facedyn_app.cli.options import (
     Device,
     DeviceName,
     Directions,
+    Engine,
+    EngineName,
     FacesChoice,
     HeadName,
     MirroredMean,
+    MostFaces,
     verb_app,
 )
 from facedyn_app.cli.output import Outcome, answering, indented, table
 from facedyn_app.formatting import NONE, number
 from facedyn_app.progress import OnProgress
+from facedyn_app.settings import MAX_FACES
 from facedyn_app.workflows.options import FitOptions
 
 if TYPE_CHECKING:
@@ -44,11 +48,16 @@ def fit(
     device: DeviceName = Device.AUTO,
     face: FacesChoice = 0,
     mirrored_mean: MirroredMean = False,
+    engine: EngineName = Engine.BUNDLE,
+    max_faces: MostFaces = MAX_FACES,
     as_json: AsJson = False,
 ) -> None:
     """Follow a face through a video, fit a head to it, write a session file."""
     one = max(face, 0)
-    options = FitOptions(head, device, one, n_shape, n_expression, mirrored_mean=mirrored_mean)
+    if mirrored_mean and engine is Engine.MEDIAPIPE:
+        raise typer.BadParameter("--mirrored-mean does not go with --engine mediapipe")
+    followed = (mirrored_mean, engine, max_faces)
+    options = FitOptions(head, device, one, n_shape, n_expression, *followed)
     with answering(as_json) as answer:
         fit_those = _fit_all if face == ALL_FACES else _fit
         answer.outcome = fit_those(video, out, options, answer.on_progress)

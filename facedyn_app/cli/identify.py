@@ -12,12 +12,16 @@ from facedyn_app.cli.options import (
     ChosenRecognizer,
     Device,
     DeviceName,
+    Engine,
+    EngineName,
     FaceNumber,
     LibraryFolder,
+    MostFaces,
     OtherHead,
     verb_app,
 )
 from facedyn_app.cli.output import DONE, UNUSABLE, Outcome, answering, simulated_note
+from facedyn_app.settings import MAX_FACES
 from facedyn_app.workflows.options import FitOptions
 
 app = verb_app()
@@ -42,10 +46,12 @@ def identify(
     head: OtherHead = None,
     device: DeviceName = Device.AUTO,
     face: FaceNumber = 0,
+    engine: EngineName = Engine.BUNDLE,
+    max_faces: MostFaces = MAX_FACES,
     as_json: AsJson = False,
 ) -> None:
     """Who is it? Rank the enrolled speakers for videos, sessions, other programs' tables."""
-    options = FitOptions(head, device, face)
+    options = FitOptions(head, device, face, engine=engine, max_faces=max_faces)
     with answering(as_json) as answer:
         from facedyn_app.cli.formatting import (
             identification_facts,

@@ -12,13 +12,17 @@ from facedyn_app.cli.options import (
     AsJson,
     Device,
     DeviceName,
+    Engine,
+    EngineName,
     FrameRate,
     HeadName,
     LibraryFolder,
+    MostFaces,
     verb_app,
 )
 from facedyn_app.cli.output import Outcome, answering, simulated_note
 from facedyn_app.library.importers import Layout
+from facedyn_app.settings import MAX_FACES
 from facedyn_app.workflows.options import FitOptions, ImportStatement
 
 app = verb_app()
@@ -49,6 +53,8 @@ def import_(
     head: HeadName = DEFAULT_HEAD,
     fps: FrameRate = None,
     device: DeviceName = Device.AUTO,
+    engine: EngineName = Engine.BUNDLE,
+    max_faces: MostFaces = MAX_FACES,
     as_json: AsJson = False,
 ) -> None:
     """Bring a folder of recordings into a library; again, it goes on where it was.
@@ -57,7 +63,8 @@ def import_(
     Live Link Face, MediaPipe's blendshapes, FLAME trackers. --head names the head of videos, and
     the FLAME file of FLAME parameters.
     """
-    options, statement = FitOptions(head, device, fps=fps), ImportStatement(consent, permission)
+    options = FitOptions(head, device, fps=fps, engine=engine, max_faces=max_faces)
+    statement = ImportStatement(consent, permission)
     with answering(as_json) as answer:
         from facedyn_app.tracks.rows import USUAL_FPS
         from facedyn_app.workflows.import_ import import_folder

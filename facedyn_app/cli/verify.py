@@ -12,12 +12,16 @@ from facedyn_app.cli.options import (
     ChosenRecognizer,
     Device,
     DeviceName,
+    Engine,
+    EngineName,
     FaceNumber,
     LibraryFolder,
+    MostFaces,
     OtherHead,
     verb_app,
 )
 from facedyn_app.cli.output import Outcome, answering, simulated_note
+from facedyn_app.settings import MAX_FACES
 from facedyn_app.workflows.options import FitOptions
 
 app = verb_app()
@@ -32,10 +36,12 @@ def verify(
     head: OtherHead = None,
     device: DeviceName = Device.AUTO,
     face: FaceNumber = 0,
+    engine: EngineName = Engine.BUNDLE,
+    max_faces: MostFaces = MAX_FACES,
     as_json: AsJson = False,
 ) -> None:
     """Is it this speaker? Same, not the same, or cannot be told."""
-    options = FitOptions(head, device, face)
+    options = FitOptions(head, device, face, engine=engine, max_faces=max_faces)
     with answering(as_json) as answer:
         from facedyn_app.cli.formatting import verification_facts, verification_text
         from facedyn_app.workflows.verify import verify_recording

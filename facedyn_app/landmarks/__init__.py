@@ -2,11 +2,12 @@
 
 from facedyn_app.landmarks.blendshape_scores import BLENDSHAPE_NAMES
 from facedyn_app.landmarks.collect import ANY_FACE, SeenFace, TrackCollector, collect_face
+from facedyn_app.landmarks.engines import Tracker, open_tracker, track_faces
 from facedyn_app.landmarks.faces import Face, FrameFaces
 from facedyn_app.landmarks.landmarker import Landmarker
 from facedyn_app.landmarks.measurement import use_one_thread
 from facedyn_app.landmarks.track_store import StoredTrack
-from facedyn_app.landmarks.tracking import FaceTracker, track_faces
+from facedyn_app.landmarks.tracking import FaceTracker
 
 __all__ = [
     "ANY_FACE",
@@ -18,7 +19,9 @@ __all__ = [
     "SeenFace",
     "StoredTrack",
     "TrackCollector",
+    "Tracker",
     "collect_face",
+    "open_tracker",
     "track_faces",
     "use_one_thread",
 ]

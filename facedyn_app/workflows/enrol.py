@@ -18,7 +18,6 @@ from facedyn_app.library.operations import checked_name, missing_consent
 from facedyn_app.library.records import SessionEntry
 from facedyn_app.progress import Cancelled, OnProgress
 from facedyn_app.records import Quality
-from facedyn_app.settings import Settings
 from facedyn_app.tracks.reading import sha256_of_recording
 from facedyn_app.workflows.heads import read_ready_head
 from facedyn_app.workflows.options import FitOptions
@@ -77,7 +76,7 @@ def enrol_recordings(
     _check_enrolment(name, paths, folder, consent)
     for path in paths:
         check_recording(path)
-    settings = Settings()
+    settings = options.settings()
     with_videos = any(map(is_video, paths))
     head = read_ready_head(options.head or DEFAULT_HEAD, on_progress) if with_videos else None
     added: list[tuple[SessionEntry, Quality]] = []

@@ -198,7 +198,7 @@ def comparing(
     """
     with Library.open(folder, create=False) as library:
         chosen = active_recognizer(library) if recognizer is None else load_recognizer(recognizer)
-        names, settings = check_gallery(library, chosen.head_id), Settings()
+        names, settings = check_gallery(library, chosen.head_id), options.settings()
         enrolled = cache(partial(read_enrolled, library, chosen, settings, on_progress))
         head = cache(partial(_head_for, chosen, options, on_progress))
         yield Comparison(library, names, enrolled, options, settings, head)

@@ -6,7 +6,7 @@ from collections.abc import Mapping
 from dataclasses import dataclass, replace
 
 from facedyn_app.reports.kinds import MeshFormat, MeshKind
-from facedyn_app.settings import Settings
+from facedyn_app.settings import BUNDLE, MAX_FACES, Settings
 
 
 @dataclass(frozen=True, slots=True)
@@ -21,6 +21,8 @@ class FitOptions:
         n_shape: Leading shape directions to use; 0 means all.
         n_expression: Leading expression directions to use; 0 means all.
         mirrored_mean: Whether faces are measured in the mirrored pictures as well.
+        engine: What follows faces, "bundle" or "mediapipe".
+        max_faces: Faces looked for in a frame.
         fps: Frame rate of other programs' measurements that have no times; None assumes one.
     """
 
@@ -30,13 +32,20 @@ class FitOptions:
     n_shape: int = 0
     n_expression: int = 0
     mirrored_mean: bool = False
+    engine: str = BUNDLE
+    max_faces: int = MAX_FACES
     fps: float | None = None
 
     def settings(self) -> Settings:
         """The settings of all stages, with what is chosen here."""
         settings = Settings()
         fit = replace(settings.fit, n_shape=self.n_shape, n_expression=self.n_expression)
-        landmarks = replace(settings.landmarks, mirrored_mean=self.mirrored_mean)
+        landmarks = replace(
+            settings.landmarks,
+            engine=self.engine,
+            max_faces=self.max_faces,
+            mirrored_mean=self.mirrored_mean,
+        )
         return replace(settings, landmarks=landmarks, fit=fit)
 
 

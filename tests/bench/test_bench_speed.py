@@ -10,7 +10,7 @@ import pytest
 
 from facedyn_app.bench.cases import Case
 from facedyn_app.bench.fit_speed import measure_fit_speed, wide_head
-from facedyn_app.bench.landmark_speed import measure_landmark_speed
+from facedyn_app.bench.landmark_speed import landmark_film, measure_landmark_speed
 from facedyn_app.bench.rendered_truth import NOISE_SHARE, make_truth, simulated_landmarks
 from facedyn_app.bench.speed import Speed, devices, timed
 from facedyn_app.bench.takes import Take
@@ -54,7 +54,7 @@ def test_speed_is_frames_over_wall_time() -> None:
 
 @pytest.mark.slow
 def test_landmark_speeds_are_measured(head: HeadModel, tmp_path: Path) -> None:
-    found = measure_landmark_speed(head, tmp_path, quick=True)
+    found = measure_landmark_speed(landmark_film(head, tmp_path, quick=True))
     assert [one.own for one in found].count(True) == 1
     assert {one.n_frames for one in found} == {75}
     assert min(one.frames_per_second for one in found) > 1

@@ -23,6 +23,7 @@ if TYPE_CHECKING:
     from facedyn_app.settings import Settings
 
 _SPEED_HEADS = ("way", "device", "frames", "frames/s", "program is x times", "cost above least %")
+_AGREEMENT_HEADS = ("most faces", "frames of both", "points apart/% of face", "scores r")
 _MEMORY_HEADS = ("minutes", "frames", "gathered/MiB", "fitted/MiB")
 _NETWORK_HEADS = ("windows/s", "network", "torch encoder, its steps", "torch encoder, all frames")
 
@@ -42,21 +43,42 @@ def _fit(quick: bool, on_progress: OnProgress) -> Outcome:
     return _speeds(found, settings)
 
 
-def landmarks(work: WorkFolder, quick: Quick = False, as_json: AsJson = False) -> None:
-    """Measure the speed of following a face, beside MediaPipe by itself and decoding alone."""
-    run_verb(partial(_landmarks, work, quick), as_json=as_json)
+def landmarks(
+    work: WorkFolder,
+    video: Annotated[
+        Path | None,
+        typer.Option(metavar="FILE", show_default="a rendered one", help="A video of a face."),
+    ] = None,
+    quick: Quick = False,
+    as_json: AsJson = False,
+) -> None:
+    """Measure how fast a face is followed, and how far the program's own and MediaPipe's agree."""
+    run_verb(partial(_landmarks, work, video, quick), as_json=as_json)
 
 
-def _landmarks(folder: Path, quick: bool, on_progress: OnProgress) -> Outcome:
-    from facedyn_app.bench.landmark_speed import measure_landmark_speed
-    from facedyn_app.settings import Settings
+def _landmarks(folder: Path, video: Path | None, quick: bool, on_progress: OnProgress) -> Outcome:
+    from facedyn_app.bench.engine_agreement import measure_engine_agreement
+    from facedyn_app.bench.landmark_speed import landmark_film, measure_landmark_speed
+    from facedyn_app.settings import LandmarkSettings, Settings
     from facedyn_app.workflows.heads import quiet_drawing, ready_head
 
-    quiet_drawing()
-    make_work_folder(folder)
-    head = ready_head(DEFAULT_HEAD)
-    found = measure_landmark_speed(head, folder, quick=quick, on_progress=on_progress)
-    return _speeds(found, Settings())
+    if video is None:
+        quiet_drawing()
+        make_work_folder(folder)
+        head = ready_head(DEFAULT_HEAD)
+        video = landmark_film(head, folder, quick=quick, on_progress=on_progress)
+    speeds = _speeds(measure_landmark_speed(video, on_progress), Settings())
+    found = [
+        measure_engine_agreement(video, max_faces, on_progress)
+        for max_faces in (LandmarkSettings().max_faces, 1)
+    ]
+    rows = [
+        [str(one.max_faces), str(one.n_both), *cells(one, points_percent=2, scores_r=4)]
+        for one in found
+    ]
+    text = table(_AGREEMENT_HEADS, rows, right=(0, 1, 2, 3))
+    facts = {**speeds.facts, "engines": [asdict(one) for one in found]}
+    return Outcome(facts, f"{speeds.text}\n\nengines bundle and mediapipe\n{text}")
 
 
 def _speeds(found: Sequence[Speed], settings: Settings) -> Outcome:
