@@ -9,14 +9,14 @@ import cv2
 import numpy as np
 import torch
 
-from facedyn_app.assets import model_file
 from facedyn_app.bench.cases import Case
 from facedyn_app.bench.rendered_truth import make_truth, truth_video
 from facedyn_app.bench.speed import Speed, device_name, devices, timed
 from facedyn_app.bench.takes import Take
 from facedyn_app.headmodel.model import HeadModel
 from facedyn_app.landmarks import track_faces
-from facedyn_app.landmarks.models import MODEL, FaceModels
+from facedyn_app.landmarks.mediapipe_tracking import open_graph
+from facedyn_app.landmarks.models import FaceModels
 from facedyn_app.landmarks.runners import known_notices_removed
 from facedyn_app.progress import OnProgress, Progress, ignore
 from facedyn_app.records import ByteArray
@@ -89,20 +89,14 @@ def _followed(video: Path, engine: str, n_frames: int) -> Speed:
 
 def _mediapipe(pictures: list[ByteArray]) -> Speed:
     """MediaPipe's own landmarker, one process, as its documentation shows it."""
+    landmarker = open_graph(LandmarkSettings(max_faces=1))
     import mediapipe as mp
-    from mediapipe.tasks.python import BaseOptions, vision
 
-    options = vision.FaceLandmarkerOptions(
-        base_options=BaseOptions(model_asset_path=str(model_file(MODEL))),
-        running_mode=vision.RunningMode.VIDEO,
-        output_face_blendshapes=True,
-    )
     images = [
         mp.Image(image_format=mp.ImageFormat.SRGB, data=np.ascontiguousarray(picture))
         for picture in pictures
     ]
     with known_notices_removed():
-        landmarker = vision.FaceLandmarker.create_from_options(options)
         landmarker.detect_for_video(images[0], 0)
     with landmarker:
 

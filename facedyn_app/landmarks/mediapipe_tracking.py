@@ -90,7 +90,7 @@ class MediaPipeTracker:
         self._only_one = settings.max_faces == 1
         self._tracks: list[Track] = []
         self._last_ms = -1
-        self._graph = _open_graph(settings)
+        self._graph = open_graph(settings)
 
     def __enter__(self) -> MediaPipeTracker:
         return self
@@ -169,7 +169,12 @@ def _before(runs: Sequence[_Run], faces: Sequence[_Seen]) -> list[_Run | None]:
     return [runs[found[j]] if j in found else None for j in range(len(faces))]
 
 
-def _open_graph(settings: LandmarkSettings) -> Any:
+def open_graph(settings: LandmarkSettings) -> Any:
+    """MediaPipe's Face Landmarker for the frames of a video; whoever opens it closes it.
+
+    Raises:
+        InputError: MediaPipe cannot be loaded, or the model is missing or damaged.
+    """
     model = model_file(MODEL)
     with known_notices_removed():
         try:
