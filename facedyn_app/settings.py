@@ -10,6 +10,12 @@ from facedyn_app.limits import setting
 DEVICES = ("auto", "cpu", "cuda")
 """Names of devices: auto takes a CUDA device where there is one, else the processor."""
 
+BUNDLE, MEDIAPIPE = "bundle", "mediapipe"
+ENGINES = (BUNDLE, MEDIAPIPE)
+"""Names of what follows faces: the landmarker's networks, run by the program, or Google's graph."""
+
+MAX_FACES = 4
+
 
 @dataclass(frozen=True, slots=True)
 class VideoSettings:
@@ -35,17 +41,30 @@ class VideoSettings:
 class LandmarkSettings:
     """How faces are found."""
 
+    engine: str = setting(BUNDLE, "Engine", choices=ENGINES).means(
+        "bundle runs the landmarker's networks in this program, on a GPU where there is one; "
+        "mediapipe runs Google's own graph around them on the processor, for studies that must "
+        "match MediaPipe frame by frame. It tells no certainty of a face."
+    )
     min_detection: float = setting(0.5, "Least confidence of a face", 0, 1).means(
         "Least confidence of a detected face."
     )
     min_tracking: float = setting(0.5, "Least confidence to go on", 0, 1).means(
         "Least confidence to go on from the last frame."
     )
-    max_faces: int = setting(4, "Most faces", 1, 8, "faces").means("Faces looked for in a frame.")
+    max_faces: int = setting(MAX_FACES, "Most faces", 1, 8, "faces").means(
+        "Faces looked for in a frame."
+    )
     mirrored_mean: bool = setting(False, "Mean with the mirrored picture").means(
         "Measure each face in the mirrored picture as well and take the mean, so that a "
-        "mirrored video gives mirrored answers. Not with a camera."
+        "mirrored video gives mirrored answers. Not with a camera, nor with the engine mediapipe."
     )
+
+    def conflict(self) -> tuple[str, str] | None:
+        """The setting that the engine does not know, and what it must be; None where all go."""
+        if self.engine == MEDIAPIPE and self.mirrored_mean:
+            return "mirrored_mean", "must be off with the engine mediapipe"
+        return None
 
 
 @dataclass(frozen=True, slots=True)

@@ -42,7 +42,8 @@ def read_settings(path: Path) -> Settings:
             words = limits_of(error.item).words
             raise _unusable(path, f"'{words}' ({error.item.name}) {error.reason}") from error
     settings = Settings(**stages)
-    for conflict in (settings.network.conflict(), settings.trust.conflict()):
+    for one in (settings.landmarks, settings.network, settings.trust):
+        conflict = one.conflict()
         if conflict is not None:
             raise _unusable(path, f"'{conflict[0]}' {conflict[1]}")
     return settings

@@ -89,6 +89,19 @@ def test_settings_that_cannot_be_written_are_told(tmp_path: Path) -> None:
         write_settings(Settings(), tmp_path / "file" / "settings.json")
 
 
+def test_the_engine_is_kept_and_what_it_does_not_know_is_refused(tmp_path: Path) -> None:
+    path = tmp_path / "settings.json"
+    wanted = Settings(landmarks=LandmarkSettings(engine="mediapipe"))
+    write_settings(wanted, path)
+    assert read_settings(path) == wanted
+    assert fault(_item(LandmarkSettings, "engine"), "dlib") == "must be bundle or mediapipe"
+    both = LandmarkSettings(engine="mediapipe", mirrored_mean=True)
+    assert both.conflict() == ("mirrored_mean", "must be off with the engine mediapipe")
+    write_settings(Settings(landmarks=both), path)
+    with pytest.raises(InputError, match="'mirrored_mean' must be off"):
+        read_settings(path)
+
+
 def test_sizes_that_do_not_go_together_are_told() -> None:
     assert NetworkSettings().conflict() is None
     assert NetworkSettings(kernel=14).conflict() == ("kernel", "must be an odd number")

@@ -1,4 +1,4 @@
-"""Speed of landmarks and of the recognizer's network in frames a second, and the clock for it."""
+"""Speed of landmarks with each engine, and of the recognizer's network; the clock for both."""
 
 from __future__ import annotations
 
@@ -13,16 +13,15 @@ import numpy as np
 import torch
 from torch import Tensor, nn
 
-from facedyn_app.assets import model_file
 from facedyn_app.bench.cases import Case, Take
 from facedyn_app.bench.rendered_truth import make_truth, truth_video
 from facedyn_app.headmodel.model import HeadModel
 from facedyn_app.landmarks import track_faces
-from facedyn_app.landmarks.models import MODEL, FaceModels, known_notices_removed
+from facedyn_app.landmarks.models import FaceModels, known_notices_removed
 from facedyn_app.progress import OnProgress, Progress, ignore
 from facedyn_app.recognizer.network import MotionNetwork
 from facedyn_app.records import ByteArray
-from facedyn_app.settings import NetworkSettings
+from facedyn_app.settings import BUNDLE, MEDIAPIPE, LandmarkSettings, NetworkSettings
 from facedyn_app.video import probe_video, read_frames
 
 FILM = Case(Take.ACTIONS)
@@ -85,26 +84,38 @@ def _wait_for(device: str) -> None:
         torch.cuda.synchronize(device)
 
 
-def measure_landmark_speed(
+def landmark_film(
     head: HeadModel, folder: Path, *, quick: bool, on_progress: OnProgress = ignore
-) -> tuple[Speed, ...]:
-    """Decoding, MediaPipe by itself, the landmark network in torch, and the program's whole way.
+) -> Path:
+    """A rendered film of a face that moves.
 
     Args:
         head: The head to film.
         folder: Where rendered videos are kept.
         quick: Whether the film is short.
-        on_progress: Told of every part; may raise Cancelled.
+        on_progress: Told of every frame; may raise Cancelled.
 
     Raises:
         OutputError: The folder cannot be written.
     """
     film = QUICK_FILM if quick else FILM
-    video = truth_video(head, make_truth(head, film), folder, on_progress)
+    return truth_video(head, make_truth(head, film), folder, on_progress)
+
+
+def measure_landmark_speed(video: Path, on_progress: OnProgress = ignore) -> tuple[Speed, ...]:
+    """Decoding, MediaPipe by itself, the landmark network in torch, and the program's whole way.
+
+    Args:
+        video: What to follow a face in.
+        on_progress: Told of every part; may raise Cancelled.
+
+    Raises:
+        InputError: The video cannot be read, or MediaPipe cannot be loaded.
+    """
     found: list[Speed] = []
     for number, speed in enumerate(_ways(video)):
         found.append(speed)
-        on_progress(Progress("measuring the speed of landmarks", number + 1, 3 + len(devices())))
+        on_progress(Progress("measuring the speed of landmarks", number + 1, 4 + len(devices())))
     return tuple(found)
 
 
@@ -116,28 +127,32 @@ def _ways(video: Path) -> Iterator[Speed]:
     crops = [cv2.resize(picture, (CROP_PX, CROP_PX)).astype(np.uint8) for picture in pictures]
     for device in devices():
         yield _network(crops, device)
-    info = probe_video(video)
-    seconds = timed(lambda: sum(1 for _ in track_faces(read_frames(video), info)))
-    words = "the program, decoding included"
-    yield Speed(words, device_name(devices()[-1]), len(pictures), seconds, own=True)
+    for engine in (MEDIAPIPE, BUNDLE):
+        yield _followed(video, engine, len(pictures))
+
+
+def _followed(video: Path, engine: str, n_frames: int) -> Speed:
+    """The program's whole way with one of its engines."""
+    info, settings = probe_video(video), LandmarkSettings(engine=engine)
+    seconds = timed(lambda: sum(1 for _ in track_faces(read_frames(video), info, settings)))
+    if engine == MEDIAPIPE:
+        return Speed(
+            "the program with engine mediapipe, decoding included", "CPU", n_frames, seconds
+        )
+    device = device_name(devices()[-1])
+    return Speed("the program, decoding included", device, n_frames, seconds, own=True)
 
 
 def _mediapipe(pictures: list[ByteArray]) -> Speed:
     """MediaPipe's own landmarker, one process, as its documentation shows it."""
+    landmarker = open_graph(LandmarkSettings(max_faces=1))
     import mediapipe as mp
-    from mediapipe.tasks.python import BaseOptions, vision
 
-    options = vision.FaceLandmarkerOptions(
-        base_options=BaseOptions(model_asset_path=str(model_file(MODEL))),
-        running_mode=vision.RunningMode.VIDEO,
-        output_face_blendshapes=True,
-    )
     images = [
         mp.Image(image_format=mp.ImageFormat.SRGB, data=np.ascontiguousarray(picture))
         for picture in pictures
     ]
     with known_notices_removed():
-        landmarker = vision.FaceLandmarker.create_from_options(options)
         landmarker.detect_for_video(images[0], 0)
     with landmarker:
 

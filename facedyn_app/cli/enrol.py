@@ -12,15 +12,19 @@ from facedyn_app.cli.options import (
     AsJson,
     Device,
     DeviceName,
+    Engine,
+    EngineName,
     FaceNumber,
     FilmNumber,
     HeadName,
     LibraryFolder,
     MirroredPixels,
+    MostFaces,
     VideoRate,
     verb_app,
 )
 from facedyn_app.cli.output import Outcome, answering, simulated_note
+from facedyn_app.settings import MAX_FACES
 from facedyn_app.workflows.options import FitOptions
 
 app = verb_app()
@@ -43,13 +47,24 @@ def enrol(
     head: HeadName = DEFAULT_HEAD,
     device: DeviceName = Device.AUTO,
     face: FaceNumber = 0,
+    engine: EngineName = Engine.BUNDLE,
+    max_faces: MostFaces = MAX_FACES,
     fps: VideoRate = None,
     stream: FilmNumber = None,
     mirrored: MirroredPixels = False,
     as_json: AsJson = False,
 ) -> None:
     """Enrol a speaker with recordings, by consent: videos, sessions, other programs' tables."""
-    options = FitOptions(head, device, face, fps=fps, stream=stream, mirrored=mirrored)
+    options = FitOptions(
+        head,
+        device,
+        face,
+        engine=engine,
+        max_faces=max_faces,
+        fps=fps,
+        stream=stream,
+        mirrored=mirrored,
+    )
     with answering(as_json) as answer:
         from facedyn_app.dynamics.session_qc import quality_line
         from facedyn_app.workflows.enrol import enrol_recordings

@@ -14,17 +14,21 @@ from facedyn_app.cli.options import (
     Device,
     DeviceName,
     Directions,
+    Engine,
+    EngineName,
     FacesChoice,
     FilmNumber,
     HeadName,
     MirroredMean,
     MirroredPixels,
+    MostFaces,
     VideoRate,
     verb_app,
 )
 from facedyn_app.cli.output import Outcome, answering
 from facedyn_app.formatting import NONE, indented, number, table
 from facedyn_app.progress import OnProgress
+from facedyn_app.settings import MAX_FACES
 from facedyn_app.workflows.options import FitOptions
 
 if TYPE_CHECKING:
@@ -47,6 +51,8 @@ def fit(
     device: DeviceName = Device.AUTO,
     face: FacesChoice = 0,
     mirrored_mean: MirroredMean = False,
+    engine: EngineName = Engine.BUNDLE,
+    max_faces: MostFaces = MAX_FACES,
     fps: VideoRate = None,
     stream: FilmNumber = None,
     mirrored: MirroredPixels = False,
@@ -54,6 +60,8 @@ def fit(
 ) -> None:
     """Follow a face through a video, fit a head to it, write a session file."""
     one = max(face, 0)
+    if mirrored_mean and engine is Engine.MEDIAPIPE:
+        raise typer.BadParameter("--mirrored-mean does not go with --engine mediapipe")
     options = FitOptions(
         head,
         device,
@@ -61,6 +69,8 @@ def fit(
         n_shape,
         n_expression,
         mirrored_mean,
+        engine,
+        max_faces,
         fps=fps,
         stream=stream,
         mirrored=mirrored,

@@ -12,15 +12,19 @@ from facedyn_app.cli.options import (
     ChosenRecognizer,
     Device,
     DeviceName,
+    Engine,
+    EngineName,
     FaceNumber,
     FilmNumber,
     LibraryFolder,
     MirroredPixels,
+    MostFaces,
     OtherHead,
     VideoRate,
     verb_app,
 )
 from facedyn_app.cli.output import DONE, UNUSABLE, Outcome, answering, simulated_note
+from facedyn_app.settings import MAX_FACES
 from facedyn_app.workflows.options import FitOptions
 
 app = verb_app()
@@ -45,13 +49,24 @@ def identify(
     head: OtherHead = None,
     device: DeviceName = Device.AUTO,
     face: FaceNumber = 0,
+    engine: EngineName = Engine.BUNDLE,
+    max_faces: MostFaces = MAX_FACES,
     fps: VideoRate = None,
     stream: FilmNumber = None,
     mirrored: MirroredPixels = False,
     as_json: AsJson = False,
 ) -> None:
     """Who is it? Rank the enrolled speakers for videos, sessions, other programs' tables."""
-    options = FitOptions(head, device, face, fps=fps, stream=stream, mirrored=mirrored)
+    options = FitOptions(
+        head,
+        device,
+        face,
+        engine=engine,
+        max_faces=max_faces,
+        fps=fps,
+        stream=stream,
+        mirrored=mirrored,
+    )
     with answering(as_json) as answer:
         from facedyn_app.cli.formatting import (
             identification_facts,

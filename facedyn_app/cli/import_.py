@@ -12,15 +12,19 @@ from facedyn_app.cli.options import (
     AsJson,
     Device,
     DeviceName,
+    Engine,
+    EngineName,
     FilmNumber,
     HeadName,
     LibraryFolder,
     MirroredPixels,
+    MostFaces,
     VideoRate,
     verb_app,
 )
 from facedyn_app.cli.output import Outcome, answering, simulated_note
 from facedyn_app.library.importers import Layout
+from facedyn_app.settings import MAX_FACES
 from facedyn_app.workflows.options import FitOptions, ImportStatement
 
 app = verb_app()
@@ -53,6 +57,8 @@ def import_(
     stream: FilmNumber = None,
     mirrored: MirroredPixels = False,
     device: DeviceName = Device.AUTO,
+    engine: EngineName = Engine.BUNDLE,
+    max_faces: MostFaces = MAX_FACES,
     as_json: AsJson = False,
 ) -> None:
     """Bring a folder of recordings into a library; again, it goes on where it was.
@@ -61,7 +67,15 @@ def import_(
     Live Link Face, MediaPipe's blendshapes, FLAME trackers. --head names the head of videos, and
     the FLAME file of FLAME parameters.
     """
-    options = FitOptions(head, device, fps=fps, stream=stream, mirrored=mirrored)
+    options = FitOptions(
+        head,
+        device,
+        engine=engine,
+        max_faces=max_faces,
+        fps=fps,
+        stream=stream,
+        mirrored=mirrored,
+    )
     statement = ImportStatement(consent, permission)
     with answering(as_json) as answer:
         from facedyn_app.tracks.rows import USUAL_FPS

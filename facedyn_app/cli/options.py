@@ -25,6 +25,13 @@ class Device(StrEnum):
     CUDA = "cuda"
 
 
+class Engine(StrEnum):
+    """What follows the faces of a video."""
+
+    BUNDLE = "bundle"
+    MEDIAPIPE = "mediapipe"
+
+
 def verb_app() -> typer.Typer:
     """What a verb's module puts its command, or those under it, into."""
     return typer.Typer(add_completion=False, rich_markup_mode=None)
@@ -110,6 +117,24 @@ Directions = Annotated[
     ),
 ]
 DeviceName = Annotated[Device, typer.Option("--device", help="Where the fit is computed.")]
+EngineName = Annotated[
+    Engine,
+    typer.Option(
+        "--engine",
+        help="What finds the faces of videos: the program itself, or MediaPipe's own graph, for "
+        "studies that must match it frame by frame.",
+    ),
+]
+MostFaces = Annotated[
+    int,
+    typer.Option(
+        "--max-faces",
+        metavar="N",
+        min=1,
+        max=8,
+        help="Faces looked for in a frame of a video; with 1, MediaPipe's graph smooths in time.",
+    ),
+]
 FaceNumber = Annotated[
     int,
     typer.Option(

@@ -184,6 +184,15 @@ def crop_to_image(points: FloatArray, squares: FloatArray) -> FloatArray:
     return np.asarray(turned, dtype=np.float32)
 
 
+def image_to_crop(points: FloatArray, square: FloatArray) -> FloatArray:
+    """Positions in the image (L, 2), px, as positions in the crop of a square (4,), px, float32.
+
+    The way to the image is a turn and a scaling, M = s R, so that its inverse is M^T / s^2.
+    """
+    matrix, scale = square_to_image(square), square[2] / CROP_PX
+    return np.asarray((points - matrix[:, 2]) @ matrix[:, :2] / scale**2, dtype=np.float32)
+
+
 def sharpness_of(shown: ByteArray) -> float:
     """How much fine detail a crop has for its contrast; less than half of usual looks blurred.
 

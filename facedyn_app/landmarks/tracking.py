@@ -1,11 +1,9 @@
-"""Face tracking through a video: each face keeps its number."""
+"""Face tracking through a video with the bundle's networks: each face keeps its number."""
 
 from __future__ import annotations
 
-from collections.abc import Generator, Iterable, Sequence
-from contextlib import closing
+from collections.abc import Sequence
 from dataclasses import replace
-from math import inf
 
 import torch
 
@@ -14,25 +12,22 @@ from facedyn_app.landmarks.detection import FaceDetector, Search
 from facedyn_app.landmarks.faces import Face, FrameFaces, box_in, overlap, squares_of
 from facedyn_app.landmarks.measurement import Measurer, faces_of
 from facedyn_app.landmarks.models import FaceModels
-from facedyn_app.landmarks.read_ahead import read_ahead
 from facedyn_app.landmarks.tracklets import (
     Track,
     Tracklet,
-    association_cost,
+    associate,
     belongs_to_older,
     follow,
     refine,
     shapes_of,
 )
-from facedyn_app.progress import OnProgress, Progress, ignore
-from facedyn_app.records import FloatArray, Frame, VideoInfo
+from facedyn_app.records import FloatArray, Frame
 from facedyn_app.settings import LandmarkSettings
 
 # Two faces that overlap more than this (intersection over union) are one, found twice.
 _SAME_PLACE = 0.45
 _LEAST_OVERLAP = 0.1
-# Frames measured together: enough for every core, in bounded memory for large pictures.
-_LEAST_BLOCK, _BLOCK_BYTES = 8, 256 << 20
+_LEAST_BLOCK = 8
 
 
 class FaceTracker:
@@ -152,73 +147,12 @@ class FaceTracker:
             if tracklet is None:
                 continue
             self._search.was_right()
-            track = self._associate(tracklet, frame.seconds, placed[index])
+            one = self._settings.max_faces == 1
+            here = placed[index]
+            track = associate(self._tracks, tracklet, frame.seconds, here, only_one=one)
             self._place(track, tracklet, frames, placed)
-
-    def _associate(self, tracklet: Tracklet, seconds: float, here: dict[int, Face]) -> Track:
-        """The track of a face that appears: the likest of those out of sight, or a new one."""
-        away = [t for t in self._tracks if t.number not in here and t.seen < seconds]
-        costs = [association_cost(track, tracklet, seconds) for track in away]
-        if costs and (min(costs) < inf or self._settings.max_faces == 1):
-            return away[costs.index(min(costs))]
-        track = Track(number=len(self._tracks) + 1)
-        self._tracks.append(track)
-        return track
 
 
 def _is_followed(square: FloatArray, others: dict[int, Face]) -> bool:
     box = box_in(square)
     return any(overlap(box, other.box) > _LEAST_OVERLAP for other in others.values())
-
-
-def track_faces(
-    frames: Iterable[Frame],
-    info: VideoInfo,
-    settings: LandmarkSettings | None = None,
-    on_progress: OnProgress = ignore,
-    device: torch.device | None = None,
-) -> Generator[FrameFaces, None, None]:
-    """Find and follow the faces in a video's frames, in bounded memory.
-
-    One thread decodes a few frames ahead, others find the faces a block ahead of the caller's own
-    work. Whoever stops early closes the generator (`contextlib.closing`), which ends the threads.
-
-    Args:
-        frames: The frames in order, such as `read_frames` gives them.
-        info: What the video says of itself.
-        settings: Confidences, the most faces at a time, the mean with the mirrored picture.
-        on_progress: Told of every frame; stage "landmarks".
-        device: Where to compute; a GPU where there is one, if not given.
-
-    Yields:
-        Every frame with its faces.
-
-    Raises:
-        InputError: The frames cannot be read, or the model is missing.
-    """
-    with (
-        FaceTracker(settings, device) as tracker,
-        closing(read_ahead(frames)) as decoded,
-        closing(_blocks(decoded, tracker, info)) as blocks,
-        closing(read_ahead(blocks, n_ahead=1)) as waiting,
-    ):
-        for block in waiting:
-            for found in block:
-                yield found
-                on_progress(Progress("landmarks", found.frame.index + 1, info.n_frames))
-
-
-def _blocks(
-    frames: Iterable[Frame], tracker: FaceTracker, info: VideoInfo
-) -> Generator[list[FrameFaces], None, None]:
-    """The frames with their faces, a block at a time."""
-    fitting = _BLOCK_BYTES // max(1, 3 * info.width * info.height)
-    n = max(_LEAST_BLOCK, min(tracker.n_at_once, fitting))
-    block: list[Frame] = []
-    for frame in frames:
-        block.append(frame)
-        if len(block) == n:
-            yield tracker.track(block)
-            block = []
-    if block:
-        yield tracker.track(block)

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Container, Sequence
 from dataclasses import dataclass, field
 from math import inf
 
@@ -126,6 +126,31 @@ def association_cost(track: Track, tracklet: Tracklet, seconds: float) -> float:
     if track.shape.n < _YOUNG_FRAMES or distance > _SAME_SHAPE:
         return inf
     return distance / _SAME_SHAPE
+
+
+def associate(
+    tracks: list[Track],
+    tracklet: Tracklet,
+    seconds: float,
+    taken: Container[int],
+    *,
+    only_one: bool,
+) -> Track:
+    """The track of a face that appears: the likest of those out of sight, or a new one.
+
+    Args:
+        tracks: All tracks of the video; a new one is added.
+        tracklet: The face.
+        seconds: When it appears, s.
+        taken: Numbers of the other faces of that frame.
+        only_one: Whether any face out of sight is taken rather than a new one.
+    """
+    away = [track for track in tracks if track.number not in taken and track.seen < seconds]
+    costs = [association_cost(track, tracklet, seconds) for track in away]
+    if costs and (min(costs) < inf or only_one):
+        return away[costs.index(min(costs))]
+    tracks.append(Track(number=len(tracks) + 1))
+    return tracks[-1]
 
 
 def belongs_to_older(newer: Track, older: Track, tracklet: Tracklet) -> bool:

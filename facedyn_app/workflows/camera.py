@@ -14,7 +14,7 @@ from facedyn_app.device import choose_device
 from facedyn_app.fitting.live import LiveFit
 from facedyn_app.headmodel.model import HeadModel, truncate
 from facedyn_app.headmodel.part_meshes import ExpressionMesh
-from facedyn_app.landmarks import Face, FaceTracker, use_one_thread
+from facedyn_app.landmarks import Face, open_tracker, use_one_thread
 from facedyn_app.progress import OnProgress, Progress
 from facedyn_app.records import N_BLENDSHAPES, N_LANDMARKS, FloatArray, Frame, Landmarks, PartialFit
 from facedyn_app.settings import Settings
@@ -69,7 +69,7 @@ class LiveFace:
         self._worker = ThreadPoolExecutor(1, "live", use_one_thread)
         self._fit = LiveFit(head, settings.fit, device, self._learner)
         self._mesh = ExpressionMesh(head)
-        self._tracker = FaceTracker(one, choose_device(device))
+        self._tracker = open_tracker(one, choose_device(device))
 
     def __enter__(self) -> LiveFace:
         return self

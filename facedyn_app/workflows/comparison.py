@@ -168,7 +168,7 @@ def comparing(
     """
     with Library.open(folder, create=False) as library:
         chosen = active_recognizer(library) if recognizer is None else load_recognizer(recognizer)
-        entries, settings = check_gallery(library, chosen.head_id), Settings()
+        entries, settings = check_gallery(library, chosen.head_id), options.settings()
         enrolled = cache(partial(_enrolled, library, chosen, entries, settings, on_progress))
         head = cache(partial(_head_for, chosen, options, on_progress))
         yield Comparison(library, entries, enrolled, options, settings, head)

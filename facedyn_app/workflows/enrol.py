@@ -18,7 +18,6 @@ from facedyn_app.library.operations import checked_name, missing_consent
 from facedyn_app.library.records import SessionEntry
 from facedyn_app.progress import Cancelled, OnProgress, ignore
 from facedyn_app.records import Quality, Session
-from facedyn_app.settings import Settings
 from facedyn_app.tracks.reading import sha256_of_recording
 from facedyn_app.workflows.heads import read_ready_head
 from facedyn_app.workflows.library import snapshot_of
@@ -93,7 +92,7 @@ def enrol_recordings(
     check = check_recording if len(paths) > 1 else check_before_reading
     for path in paths:
         check(path, options)
-    settings = Settings()
+    settings = options.settings()
     with_videos = any(map(is_video, paths))
     head = read_ready_head(options.head or DEFAULT_HEAD, on_progress) if with_videos else None
     added: list[tuple[SessionEntry, Quality]] = []

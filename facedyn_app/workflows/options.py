@@ -6,7 +6,7 @@ from collections.abc import Mapping
 from dataclasses import dataclass, replace
 
 from facedyn_app.reports.kinds import MeshFormat, MeshKind
-from facedyn_app.settings import Settings, VideoSettings
+from facedyn_app.settings import BUNDLE, MAX_FACES, Settings, VideoSettings
 
 
 @dataclass(frozen=True, slots=True)
@@ -21,6 +21,8 @@ class FitOptions:
         n_shape: Leading shape directions to use; 0 means all.
         n_expression: Leading expression directions to use; 0 means all.
         mirrored_mean: Whether faces are measured in the mirrored pictures as well.
+        engine: What follows faces, "bundle" or "mediapipe".
+        max_faces: Faces looked for in a frame.
         fps: Frame rate of videos, and of other programs' measurements that have no times; None
             takes the file's own or assumes one.
         stream: Which of several films in a video file, from 0; None takes the main one.
@@ -33,6 +35,8 @@ class FitOptions:
     n_shape: int = 0
     n_expression: int = 0
     mirrored_mean: bool = False
+    engine: str = BUNDLE
+    max_faces: int = MAX_FACES
     fps: float | None = None
     stream: int | None = None
     mirrored: bool = False
@@ -41,7 +45,12 @@ class FitOptions:
         """The settings of all stages, with what is chosen here."""
         settings = Settings()
         fit = replace(settings.fit, n_shape=self.n_shape, n_expression=self.n_expression)
-        landmarks = replace(settings.landmarks, mirrored_mean=self.mirrored_mean)
+        landmarks = replace(
+            settings.landmarks,
+            engine=self.engine,
+            max_faces=self.max_faces,
+            mirrored_mean=self.mirrored_mean,
+        )
         return replace(settings, video=self.video, landmarks=landmarks, fit=fit)
 
     @property

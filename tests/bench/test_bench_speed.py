@@ -11,7 +11,7 @@ import pytest
 from facedyn_app.bench.cases import Case, Take
 from facedyn_app.bench.fit_speed import measure_fit_speed, wide_head
 from facedyn_app.bench.rendered_truth import NOISE_SHARE, make_truth, simulated_landmarks
-from facedyn_app.bench.speed import Speed, devices, measure_landmark_speed, timed
+from facedyn_app.bench.speed import Speed, devices, landmark_film, measure_landmark_speed, timed
 from facedyn_app.fit_settings import FitSettings
 from facedyn_app.headmodel.model import HeadModel
 from facedyn_app.headmodel.rendering.paint import landmark_points
@@ -52,7 +52,7 @@ def test_speed_is_frames_over_wall_time() -> None:
 
 @pytest.mark.slow
 def test_landmark_speeds_are_measured(head: HeadModel, tmp_path: Path) -> None:
-    found = measure_landmark_speed(head, tmp_path, quick=True)
+    found = measure_landmark_speed(landmark_film(head, tmp_path, quick=True))
     assert [one.own for one in found].count(True) == 1
     assert {one.n_frames for one in found} == {75}
     assert min(one.frames_per_second for one in found) > 1

@@ -7,6 +7,7 @@ import av
 import numpy as np
 import pytest
 
+from facedyn_app.library.library import Library
 from facedyn_app.library.session_file import load_session
 from facedyn_app.records import INVALID_REASONS
 from tests.cli.conftest import Run
@@ -101,3 +102,34 @@ def test_a_video_without_a_face_is_refused(run: Run, shared: Path, tmp_path: Pat
     assert result.exit_code == 3
     assert "pyfeat_no_face.mp4" in result.stderr
     assert not (tmp_path / "s.npz").exists()
+
+
+def test_mediapipes_own_graph_is_told_by_the_session(
+    run: Run, shared: Path, tmp_path: Path
+) -> None:
+    video = shared / "data" / "videos" / "pyfeat_single_face.mp4"
+    out, own = tmp_path / "s.npz", ("--engine", "mediapipe", "--max-faces", "1")
+    result = run("fit", video, "-o", out, *own)
+    assert result.exit_code == 0, result.stderr
+    session = load_session(out)
+    assert session.info.settings is not None
+    told = session.info.settings["landmarks"]
+    assert (told["engine"], told["max_faces"]) == ("mediapipe", 1)
+    assert session.motion.valid.sum() >= 71
+    result = run("fit", video, "-o", tmp_path / "m.npz", "--mirrored-mean", *own)
+    assert result.exit_code == 2
+    assert "--mirrored-mean does not go with --engine mediapipe" in result.stderr
+
+
+def test_people_are_enrolled_by_the_engine_that_is_named(
+    run: Run, shared: Path, tmp_path: Path
+) -> None:
+    video = shared / "data" / "videos" / "pyfeat_single_face.mp4"
+    library, consent = tmp_path / "library", ("--consent", "A test.")
+    result = run("enrol", "Ada", video, "--library", library, *consent, "--engine", "mediapipe")
+    assert result.exit_code == 0, result.stderr
+    with Library.open(library) as opened:
+        (entry,) = opened.sessions()
+        told = opened.load(entry).info.settings
+    assert told is not None
+    assert told["landmarks"]["engine"] == "mediapipe"

@@ -114,6 +114,21 @@ def test_settings_that_do_not_go_together_are_said(app: AppController) -> None:
     dialog.reject()
 
 
+def test_the_engine_is_chosen_and_goes_with_no_mirrored_mean(app: AppController) -> None:
+    dialog = ask(app)
+    fields = dialog.pages["Landmarks"].fields["landmarks"]
+    engine, mirrored = fields["engine"].editor, fields["mirrored_mean"].editor
+    assert isinstance(engine, QComboBox)
+    assert isinstance(mirrored, QCheckBox)
+    engine.setCurrentText("mediapipe")
+    assert dialog.complete
+    mirrored.setChecked(True)
+    assert dialog.pages["Landmarks"].errors == ("This must be off with the engine mediapipe.",)
+    mirrored.setChecked(False)
+    assert dialog.wanted().settings.landmarks.engine == "mediapipe"
+    dialog.reject()
+
+
 def test_settings_are_used_and_kept_for_the_next_start(
     app: AppController, kept: Path, qtbot: QtBot
 ) -> None:

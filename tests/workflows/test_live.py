@@ -71,6 +71,18 @@ def test_the_mean_with_the_mirrored_picture_is_left_out(shared: Path) -> None:
     np.testing.assert_array_equal(fits[0].points, fits[1].points)
 
 
+def test_a_camera_is_followed_by_the_engine_that_is_set(shared: Path) -> None:
+    frames = list(islice(read_frames(shared / "data/videos/pyfeat_single_face.mp4"), 4))
+    head, seen = load_head("open-head-1"), []
+    for engine in ("bundle", "mediapipe"):
+        settings = Settings(landmarks=LandmarkSettings(engine=engine))
+        with LiveFace(head, settings, "cpu") as live:
+            seen.append([live.see(frame) for frame in frames][-1])
+    assert all(one.vertices is not None for one in seen)
+    apart = np.abs(seen[0].fit.points - seen[1].fit.points).mean()
+    assert 0.0 < apart < 2.0
+
+
 def test_frames_come_when_they_are_due_and_late_ones_are_passed_over() -> None:
     def frames() -> Iterator[Frame]:
         for index in range(20):

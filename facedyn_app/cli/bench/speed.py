@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 from dataclasses import asdict
+from pathlib import Path
 from typing import TYPE_CHECKING, Annotated
 
 import typer
@@ -19,6 +20,7 @@ if TYPE_CHECKING:
     from facedyn_app.settings import Settings
 
 _SPEED_HEADS = ("way", "device", "frames", "frames/s", "program is x times", "cost above least %")
+_AGREEMENT_HEADS = ("most faces", "frames of both", "points apart/% of face", "scores r")
 _MEMORY_HEADS = ("minutes", "frames", "gathered/MiB", "fitted/MiB")
 _NETWORK_HEADS = ("windows/s", "network", "torch encoder, its steps", "torch encoder, all frames")
 
@@ -35,18 +37,39 @@ def fit(quick: Quick = False, as_json: AsJson = False) -> None:
         answer.outcome = _speeds(found, settings)
 
 
-def landmarks(work: WorkFolder, quick: Quick = False, as_json: AsJson = False) -> None:
-    """Measure the speed of following a face, beside MediaPipe by itself and decoding alone."""
+def landmarks(
+    work: WorkFolder,
+    video: Annotated[
+        Path | None,
+        typer.Option(metavar="FILE", show_default="a rendered one", help="A video of a face."),
+    ] = None,
+    quick: Quick = False,
+    as_json: AsJson = False,
+) -> None:
+    """Measure how fast a face is followed, and how far the program's own and MediaPipe's agree."""
     with answering(as_json) as answer:
-        from facedyn_app.bench.speed import measure_landmark_speed
-        from facedyn_app.settings import Settings
+        from facedyn_app.bench.engine_agreement import measure_engine_agreement
+        from facedyn_app.bench.speed import landmark_film, measure_landmark_speed
+        from facedyn_app.settings import LandmarkSettings, Settings
         from facedyn_app.workflows.heads import quiet_drawing, ready_head
 
-        quiet_drawing()
-        make_work_folder(work)
-        head = ready_head(DEFAULT_HEAD)
-        found = measure_landmark_speed(head, work, quick=quick, on_progress=answer.on_progress)
-        answer.outcome = _speeds(found, Settings())
+        if video is None:
+            quiet_drawing()
+            make_work_folder(work)
+            head = ready_head(DEFAULT_HEAD)
+            video = landmark_film(head, work, quick=quick, on_progress=answer.on_progress)
+        speeds = _speeds(measure_landmark_speed(video, answer.on_progress), Settings())
+        found = [
+            measure_engine_agreement(video, max_faces, answer.on_progress)
+            for max_faces in (LandmarkSettings().max_faces, 1)
+        ]
+        rows = [
+            [str(one.max_faces), str(one.n_both), *cells(one, points_percent=2, scores_r=4)]
+            for one in found
+        ]
+        text = table(_AGREEMENT_HEADS, rows, right=(0, 1, 2, 3))
+        facts = {**speeds.facts, "engines": [asdict(one) for one in found]}
+        answer.outcome = Outcome(facts, f"{speeds.text}\n\nengines bundle and mediapipe\n{text}")
 
 
 def _speeds(found: Sequence[Speed], settings: Settings) -> Outcome:

@@ -30,7 +30,15 @@ from facedyn_app.gui.theme import GRID
 from facedyn_app.gui.widgets.form_parts import make_error_line, set_error
 from facedyn_app.gui.widgets.head_menu import HEAD_FILES
 from facedyn_app.headmodel.model import HeadModel
-from facedyn_app.settings import MachineSettings, NetworkSettings, Settings, TrustSettings
+from facedyn_app.landmarks.mediapipe_tracking import mediapipe_is_there
+from facedyn_app.settings import (
+    MEDIAPIPE,
+    LandmarkSettings,
+    MachineSettings,
+    NetworkSettings,
+    Settings,
+    TrustSettings,
+)
 
 HEAD, RECOGNIZER = "Head", "Recognizer"
 PAGES: Final[Mapping[str, tuple[str, ...]]] = {
@@ -187,6 +195,10 @@ class SettingsDialog(QDialog):
             return None
         if isinstance(record, FitSettings):
             return _directions_conflict(record, self._drawn)
+        if isinstance(record, LandmarkSettings) and record.engine == MEDIAPIPE:
+            if not mediapipe_is_there():
+                return "engine", "is not there: MediaPipe was not found on this machine"
+            return record.conflict()
         if isinstance(record, NetworkSettings | TrustSettings):
             return record.conflict()
         return None
