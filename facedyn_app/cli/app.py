@@ -43,6 +43,7 @@ VERBS = {
     "heads": "List the head models, show one, write one as a mesh.",
     "recognizers": "List the recognizers of a library, say which one answers, bring in another.",
     "sessions": "List the sessions of a library, each speaker's by their dates; date one of them.",
+    "speakers": "List speakers, rename, merge and forget them, move sessions, note.",
     "bench": "Measure how accurate and how fast the program is on this machine.",
 }
 """The verbs in the order of the help, each with a short one."""

@@ -48,7 +48,7 @@ class Library:
         self.folder = folder
         self.recognizers_folder = folder / "recognizers"
         self.embeddings_folder = folder / "embeddings"
-        self.audit = AuditTrail(self._transaction)
+        self.audit = AuditTrail(self.transaction)
         self._store = SessionStore(folder / "sessions")
         self._engine = engine
 
@@ -109,7 +109,7 @@ class Library:
             InputError: The same video is among the speaker's sessions already.
         """
         self.check_consent(speaker, None)
-        with self._store.placed([session], self._transaction) as (orm, (file_name,)):
+        with self._store.placed([session], self.transaction) as (orm, (file_name,)):
             row = operations.new_session(orm, session, file_name, name)
             if speaker is not None:
                 operations.assign(orm, row, operations.known_speaker(orm, speaker))
@@ -140,7 +140,7 @@ class Library:
         if isinstance(session, Session):
             return self.enrol_all([(name, session, session_name)], consent)[0]
         self.check_consent(name, consent)
-        with self._transaction() as orm:
+        with self.transaction() as orm:
             row = operations.session_row(orm, session.id)
             operations.enrol_row(orm, row, operations.consenting_speaker(orm, name, consent))
             return _entry(orm, row)
@@ -164,7 +164,7 @@ class Library:
         for name in {name for name, _, _ in sessions}:
             self.check_consent(name, consent)
         new = [session for _, session, _ in sessions]
-        with self._store.placed(new, self._transaction) as (orm, file_names):
+        with self._store.placed(new, self.transaction) as (orm, file_names):
             ids = []
             for (name, session, called), file_name in zip(sessions, file_names, strict=True):
                 row = operations.new_session(orm, session, file_name, called)
@@ -182,12 +182,12 @@ class Library:
             InputError: The name cannot be one.
         """
         if name is not None:
-            with self._transaction() as orm:
+            with self.transaction() as orm:
                 operations.check_consent(orm, name, consent)
 
     def speakers(self) -> list[SpeakerEntry]:
         """All speakers, in the order of their enrolment."""
-        with self._transaction() as orm:
+        with self.transaction() as orm:
             return speaker_entries(orm)
 
     def sessions(self, speaker: str | None = None) -> list[SessionEntry]:
@@ -196,7 +196,7 @@ class Library:
         Raises:
             InputError: There is no such speaker.
         """
-        with self._transaction() as orm:
+        with self.transaction() as orm:
             if speaker is None:
                 return session_entries(orm)
             return session_entries(
@@ -206,7 +206,7 @@ class Library:
     def gallery(self, head_id: str) -> dict[str, list[SessionEntry]]:
         """The enrolled sessions of each speaker that are of the given head model."""
         found: dict[str, list[SessionEntry]] = {}
-        with self._transaction() as orm:
+        with self.transaction() as orm:
             enrolled = EnrolmentRow.id.is_not(None)
             entries = session_entries(orm, enrolled, SessionRow.head_id == head_id)
         for entry in entries:
@@ -227,7 +227,7 @@ class Library:
         Raises:
             InputError: It is no longer in the library, or the day is still to come.
         """
-        with self._transaction() as orm:
+        with self.transaction() as orm:
             row = operations.session_row(orm, entry.id)
             operations.date_row(orm, row, day)
             return _entry(orm, row)
@@ -239,7 +239,7 @@ class Library:
             InputError: It is no longer in the library.
             OutputError: The file cannot be deleted; then nothing is.
         """
-        with self._transaction() as orm:
+        with self.transaction() as orm:
             row = operations.session_row(orm, entry.id)
             delete_folder(self.embeddings_folder)
             self._store.delete(row.file_name)
@@ -260,7 +260,7 @@ class Library:
             InputError: There is no such speaker.
             OutputError: A file cannot be deleted; the speaker stays, to be forgotten again.
         """
-        with self._transaction() as orm:
+        with self.transaction() as orm:
             row = operations.known_speaker(orm, speaker)
             query = select(SessionRow).where(SessionRow.speaker_id == row.id)
             sessions = orm.scalars(query).all()
@@ -275,16 +275,17 @@ class Library:
 
     def setting(self, key: str) -> str | None:
         """A choice kept with the library, or None where none was made."""
-        with self._transaction() as orm:
+        with self.transaction() as orm:
             row = orm.get(SettingRow, key)
             return None if row is None else row.value
 
     def set_setting(self, key: str, value: str) -> None:
         """Keep a choice with the library."""
-        with self._transaction() as orm:
+        with self.transaction() as orm:
             orm.merge(SettingRow(key=key, value=value))
 
-    def _transaction(self) -> AbstractContextManager[OrmSession]:
+    def transaction(self) -> AbstractContextManager[OrmSession]:
+        """A transaction on the rows: all that is done in it happens, or nothing."""
         return transaction(self._engine, self.folder / DATABASE)
 
     def _compact(self) -> None:

@@ -20,7 +20,7 @@ drift               how far a speaker's shape moves from session to session
 split, train        a library divided by sessions, and trained on
 evaluate, study     a recognizer tested on sessions it has not seen; tables, figures
 calibrate           its probabilities, from trials on a library
-library             the sessions and recognizers of a library
+library, speakers   the sessions, recognizers and people of a library
 export, report      tables, films, meshes; pages to print
 simulate, demo      simulated speakers; the demo on rendered videos of them
 selftest            every stage on a small scale
