@@ -23,6 +23,7 @@ from facedyn_app.library.database import (
     open_database,
     transaction,
 )
+from facedyn_app.library.privacy import make_private
 from facedyn_app.library.records import SessionEntry, SpeakerEntry, session_entries, speaker_entries
 from facedyn_app.library.session_file import load_session
 from facedyn_app.library.session_store import SessionStore, delete_folder
@@ -58,8 +59,8 @@ class Library:
 
         Args:
             folder: The library's folder.
-            create: Whether to make a library where there is none. A folder made here can be
-                read by its owner alone.
+            create: Whether to make a library where there is none. Its files can be read by
+                their owner alone, a folder made here as well.
             wait_seconds: How long every call waits for another program to finish, s.
 
         Raises:
@@ -72,9 +73,7 @@ class Library:
                 f"There is no library in '{folder}'.", "Enrol somebody first, or check the name."
             )
         try:
-            folder.mkdir(mode=0o700, parents=True, exist_ok=True)
-            for part in ("sessions", "recognizers"):
-                (folder / part).mkdir(mode=0o700, exist_ok=True)
+            make_private(folder, ("sessions", "recognizers"), DATABASE)
         except OSError as error:
             raise OutputError(
                 f"The library '{folder}' cannot be written: {error.strerror or error}.",

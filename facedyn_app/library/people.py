@@ -10,7 +10,7 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 from typing import Any
 
-from sqlalchemy import Select, delete, select
+from sqlalchemy import delete, select
 from sqlalchemy.orm import Session as OrmSession
 
 from facedyn_app.errors import InputError
@@ -222,14 +222,15 @@ def _snapshot(orm: OrmSession, what: str, speakers: Sequence[SpeakerRow], lost: 
         what,
         tuple(_values(speaker) for speaker in speakers),
         {row.id: (row.speaker_id, row.name) for row in own},
-        tuple(_values(note) for note in orm.scalars(_notes_of(ids))),
+        tuple(_values(note) for note in _notes_of(orm, ids)),
         {line.id: line.what for line in orm.scalars(select(AuditRow))},
         lost,
     )
 
 
-def _notes_of(speaker_ids: Sequence[int]) -> Select[tuple[AnnotationRow]]:
-    return select(AnnotationRow).where(AnnotationRow.speaker_id.in_(speaker_ids))
+def _notes_of(orm: OrmSession, speaker_ids: Sequence[int]) -> Sequence[AnnotationRow]:
+    noted = select(AnnotationRow).where(AnnotationRow.speaker_id.in_(speaker_ids))
+    return orm.scalars(noted).all()
 
 
 def _values(row: Base) -> dict[str, Any]:
@@ -253,13 +254,11 @@ def _enrol_for(orm: OrmSession, session_id: int, speaker_id: int | None) -> None
 
 
 def _merge_annotations(orm: OrmSession, source: int, target: int) -> None:
-    row = orm.scalars(_notes_of([source])).first()
-    if row is None:
-        return
-    kept = _annotation(orm, speaker_id=target)
-    kept.tags = "\n".join(dict.fromkeys([*_lines(kept.tags), *_lines(row.tags)]))
-    kept.note = "\n".join(filter(None, (kept.note, row.note)))
-    orm.delete(row)
+    for row in _notes_of(orm, [source]):
+        kept = _annotation(orm, speaker_id=target)
+        kept.tags = "\n".join(dict.fromkeys([*_lines(kept.tags), *_lines(row.tags)]))
+        kept.note = "\n".join(filter(None, (kept.note, row.note)))
+        orm.delete(row)
     orm.flush()
 
 

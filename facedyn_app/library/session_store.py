@@ -14,6 +14,7 @@ from sqlalchemy.orm import Session as OrmSession
 
 from facedyn_app.errors import OutputError
 from facedyn_app.files import UNFINISHED
+from facedyn_app.library.privacy import open_private
 from facedyn_app.library.session_file import write_session
 from facedyn_app.records import Session
 
@@ -67,7 +68,7 @@ class SessionStore:
     def _write(self, sessions: Sequence[Session], paths: Sequence[Path]) -> None:
         with ExitStack() as opened:
             try:
-                files = [opened.enter_context(path.open("xb")) for path in paths]
+                files = [opened.enter_context(open_private(path)) for path in paths]
                 for session, file in zip(sessions, files, strict=True):
                     write_session(session, file)
                     file.flush()
