@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import sys
 from typing import TYPE_CHECKING, Annotated
 
 import typer
@@ -182,3 +183,41 @@ def _noted_outcome(speaker: str, session: str | None, noted: Annotation) -> Outc
         {"speaker": speaker, "session": session, "tags": noted.tags, "note": noted.note},
         f"{of}: tags {tags or 'none'}; note {text or 'none'}",
     )
+
+
+@app.command()
+def forget(
+    library: LibraryFolder,
+    name: Annotated[str | None, typer.Argument(metavar="[NAME]", help="The speaker.")] = None,
+    session: Annotated[
+        str | None, typer.Option("--session", metavar="KEY", help="A session alone.")
+    ] = None,
+    yes: Annotated[bool, typer.Option("--yes", help="Do it without asking.")] = False,
+    as_json: AsJson = False,
+) -> None:
+    """Forget a speaker or a session and all that was measured of them; there is no way back."""
+    with answering(as_json) as answer:
+        from facedyn_app.errors import InputError
+        from facedyn_app.workflows.forget import forget_for_good, what_goes
+
+        goes = what_goes(library, name, session).lines()
+        if not yes:
+            listed = "\n".join(["This will go:", *(f"  {line}" for line in goes)])
+            if as_json or not sys.stdin.isatty():
+                raise InputError(f"{listed}\nNothing is forgotten yet.", "Say '--yes' to do it.")
+            typer.echo(listed, err=True)
+            typer.confirm("Forget all of it? There is no way back", abort=True, err=True)
+        found = forget_for_good(library, name, session, answer.on_progress)
+        left = [{"path": one.path, "what": one.what} for one in found.search.findings]
+        facts = {
+            "speaker": found.speaker,
+            "n_sessions": found.n_sessions,
+            "marked_recognizers": found.recognizers,
+            "searched_files": found.search.n_files,
+            "searched_folders": found.search.folders,
+            "found": left,
+        }
+        who = found.speaker or "the session"
+        n = found.n_sessions
+        lines = [f"forgotten: {who}, {n} session{'' if n == 1 else 's'}", found.search.words()]
+        answer.outcome = Outcome(facts, "\n".join(lines))

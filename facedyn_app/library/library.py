@@ -40,6 +40,7 @@ class Library:
 
     Attributes:
         folder: The library's folder.
+        sessions_folder: Where its session files are.
         recognizers_folder: Where recognizers trained on the library are kept.
         embeddings_folder: Where embeddings of its sessions are kept (`library.gallery`).
         audit: The audit trail.
@@ -50,7 +51,8 @@ class Library:
         self.recognizers_folder = folder / "recognizers"
         self.embeddings_folder = folder / "embeddings"
         self.audit = AuditTrail(self.transaction)
-        self._store = SessionStore(folder / "sessions")
+        self.sessions_folder = folder / "sessions"
+        self._store = SessionStore(self.sessions_folder)
         self._engine = engine
 
     @classmethod
@@ -249,8 +251,8 @@ class Library:
     def forget(self, speaker: str) -> int:
         """Delete a speaker: files, rows, consent, and the name in the audit trail.
 
-        What is deleted is overwritten in the database. Sessions of unknown speakers, and
-        recognizers that were trained on the speaker, stay.
+        What is deleted is overwritten in the database. Sessions of unknown speakers stay, and
+        recognizers trained on the speaker (`library.forgetting` marks them).
 
         Returns:
             The number of sessions deleted.

@@ -12,12 +12,15 @@ import json
 import os
 import shutil
 from collections.abc import Sequence
+from contextlib import nullcontext
 from dataclasses import asdict, dataclass, replace
 from pathlib import Path
 from typing import Any
 
 from facedyn_app.errors import InputError, TooLittleError
+from facedyn_app.library.forgetting import TRAINING
 from facedyn_app.library.library import Library
+from facedyn_app.library.locks import holding
 from facedyn_app.library.records import SessionEntry
 from facedyn_app.progress import OnProgress
 from facedyn_app.recognizer.accuracy import Accuracy
@@ -37,7 +40,7 @@ from facedyn_app.workflows.split import (
     validation_trials,
 )
 
-UNFINISHED = ".training"
+UNFINISHED = TRAINING
 """What the folder of an unfinished training is called after the recognizer's."""
 
 
@@ -95,26 +98,45 @@ def train_recognizer(
             f"An unfinished training lies in '{work.folder}'.",
             "Go on with it with '--resume', or delete that folder.",
         )
-    recognizer = train(
-        LibrarySessions(library, split.train),
-        validation_trials(library, split.validation),
-        settings,
-        device=plan.device,
-        about=_about(split, plan.test_sessions),
-        checkpoint_dir=work,
-        on_progress=on_progress,
-    )
+    recognizer = _train(library, split, settings, plan, work, on_progress)
     tested = _tested(recognizer, library, split, on_progress)
     if tested is not None:
         recognizer = replace(
             recognizer, metrics={**recognizer.metrics, "test_sessions": tested.as_json()}
         )
-    if os.environ.get("RANK", "0") == "0":  # under torchrun one process writes for all
+    if _is_first():
         save_recognizer(recognizer, out)
         shutil.rmtree(work.folder, ignore_errors=True)
         n_speakers = recognizer.training["n_speakers"]
         library.audit.record("train", f"recognizer '{out.name}' on {n_speakers} speakers")
     return recognizer
+
+
+def _train(
+    library: Library,
+    split: Split,
+    settings: Settings,
+    plan: TrainingPlan,
+    work: CheckpointDir,
+    on_progress: OnProgress,
+) -> Recognizer:
+    """Train, alone with the folder of the unfinished work: whoever is in it cannot be forgotten."""
+    taken = f"A training runs in '{work.folder}' already."
+    with holding(work.folder, taken) if _is_first() else nullcontext():
+        return train(
+            LibrarySessions(library, split.train),
+            validation_trials(library, split.validation),
+            settings,
+            device=plan.device,
+            about=_about(split, plan.test_sessions),
+            checkpoint_dir=work,
+            on_progress=on_progress,
+        )
+
+
+def _is_first() -> bool:
+    """Whether this process is the one that writes: of several under torchrun the first."""
+    return os.environ.get("RANK", "0") == "0"
 
 
 def plan_split(
