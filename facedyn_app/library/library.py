@@ -27,6 +27,7 @@ from facedyn_app.library.privacy import make_private
 from facedyn_app.library.records import SessionEntry, SpeakerEntry, session_entries, speaker_entries
 from facedyn_app.library.session_file import load_session
 from facedyn_app.library.session_store import SessionStore, delete_folder
+from facedyn_app.library.sweep import sweep
 from facedyn_app.records import Session
 
 
@@ -44,6 +45,7 @@ class Library:
         recognizers_folder: Where recognizers trained on the library are kept.
         embeddings_folder: Where embeddings of its sessions are kept (`library.gallery`).
         audit: The audit trail.
+        swept: What was left half-written a day ago or earlier, and was deleted at opening.
     """
 
     def __init__(self, folder: Path, engine: Engine) -> None:
@@ -51,6 +53,7 @@ class Library:
         self.recognizers_folder = folder / "recognizers"
         self.embeddings_folder = folder / "embeddings"
         self.audit = AuditTrail(self.transaction)
+        self.swept: tuple[str, ...] = ()
         self.sessions_folder = folder / "sessions"
         self._store = SessionStore(self.sessions_folder)
         self._engine = engine
@@ -82,7 +85,7 @@ class Library:
                 "Choose a folder that you may write to.",
             ) from error
         library = cls(folder, open_database(folder / DATABASE, wait_seconds))
-        library._store.sweep()
+        library.swept = sweep(folder)
         return library
 
     def close(self) -> None:
@@ -220,7 +223,11 @@ class Library:
         Raises:
             InputError: Its file is missing or damaged.
         """
-        return load_session(self._store.path(entry.file_name))
+        return load_session(self.session_path(entry))
+
+    def session_path(self, entry: SessionEntry) -> Path:
+        """The file of a session."""
+        return self._store.path(entry.file_name)
 
     def date_session(self, entry: SessionEntry, day: date | None) -> SessionEntry:
         """Say on which day a session was recorded; None where that is not known.

@@ -21,6 +21,7 @@ split, train        a library divided by sessions, and trained on
 evaluate, study     a recognizer tested on sessions it has not seen; tables, figures
 calibrate           its probabilities, from trials on a library
 library, speakers   the sessions, recognizers and people of a library
+forget              a person or session with every trace; the search that proves it
 export, report      tables, films, meshes; pages to print
 simulate, demo      simulated speakers; the demo on rendered videos of them
 selftest            every stage on a small scale
