@@ -1,7 +1,8 @@
-"""Device and threads that torch computes with."""
+"""What of this machine the program computes with: device, threads, MediaPipe where it is there."""
 
 from __future__ import annotations
 
+from importlib.util import find_spec
 from typing import Final
 
 import torch
@@ -34,3 +35,8 @@ def choose_device(name: str) -> torch.device:
     if name == "cuda" and not has_cuda:
         raise InputError("No CUDA device was found on this machine.", "Use --device cpu or auto.")
     return torch.device("cuda" if has_cuda and name != "cpu" else "cpu")
+
+
+def mediapipe_is_there() -> bool:
+    """Whether MediaPipe is installed; it may still lack a library of the system."""
+    return find_spec("mediapipe") is not None

@@ -17,6 +17,7 @@ from facedyn_app.bench.cases import Case, Take
 from facedyn_app.bench.rendered_truth import make_truth, truth_video
 from facedyn_app.headmodel.model import HeadModel
 from facedyn_app.landmarks import track_faces
+from facedyn_app.landmarks.mediapipe_tracking import open_graph
 from facedyn_app.landmarks.models import FaceModels, known_notices_removed
 from facedyn_app.progress import OnProgress, Progress, ignore
 from facedyn_app.recognizer.network import MotionNetwork

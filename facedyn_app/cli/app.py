@@ -4,12 +4,15 @@ from __future__ import annotations
 
 import logging
 import logging.handlers
+import os
 import sys
 import threading
+from contextlib import suppress
 from importlib import import_module
+from io import TextIOWrapper
 from pathlib import Path
 from types import TracebackType
-from typing import TYPE_CHECKING, Annotated, Any
+from typing import TYPE_CHECKING, Annotated, Any, cast
 
 import typer
 from typer.core import TyperCommand, TyperGroup
@@ -43,6 +46,8 @@ VERBS = {
     "heads": "List the head models, show one, write one as a mesh.",
     "recognizers": "List the recognizers of a library, say which one answers, bring in another.",
     "sessions": "List the sessions of a library, each speaker's by their dates; date one of them.",
+    "speakers": "List speakers, rename, merge and forget them, move sessions, note.",
+    "library": "Check a library: files and rows that belong together, what was left half done.",
     "bench": "Measure how accurate and how fast the program is on this machine.",
 }
 """The verbs in the order of the help, each with a short one."""
@@ -135,12 +140,27 @@ def _keep_output_alive() -> None:
             stream.reconfigure(errors="backslashreplace")
 
 
+class _PrivateLog(logging.handlers.RotatingFileHandler):
+    """A log that only its owner can read: it may name people and their files."""
+
+    def _open(self) -> TextIOWrapper:
+        def private(name: str, flags: int) -> int:
+            return os.open(name, flags, 0o600)
+
+        opened = open(self.baseFilename, self.mode, encoding=self.encoding, opener=private)  # noqa: SIM115
+        return cast("TextIOWrapper", opened)
+
+
 def _start_log() -> Path | None:
     """Send warnings and faults to the user's log file, which is made when the first one comes."""
     path = log_file()
     try:
-        path.parent.mkdir(parents=True, exist_ok=True)
-        handler = logging.handlers.RotatingFileHandler(
+        path.parent.mkdir(mode=0o700, parents=True, exist_ok=True)
+        with suppress(OSError):  # of an earlier version, or somebody else's
+            path.parent.chmod(0o700)
+            for older in path.parent.glob(f"{path.name}*"):
+                older.chmod(0o600)
+        handler = _PrivateLog(
             path, maxBytes=LOG_BYTES, backupCount=LOG_FILES, encoding="utf-8", delay=True
         )
     except OSError:

@@ -52,6 +52,9 @@ def enrol(
     fps: VideoRate = None,
     stream: FilmNumber = None,
     mirrored: MirroredPixels = False,
+    is_new: Annotated[
+        bool, typer.Option("--new", help="The name is meant, though it is nearly somebody's.")
+    ] = False,
     as_json: AsJson = False,
 ) -> None:
     """Enrol a speaker with recordings, by consent: videos, sessions, other programs' tables."""
@@ -69,7 +72,9 @@ def enrol(
         from facedyn_app.dynamics.session_qc import quality_line
         from facedyn_app.workflows.enrol import enrol_recordings
 
-        found = enrol_recordings(name, recordings, library, consent, options, answer.on_progress)
+        found = enrol_recordings(
+            name, recordings, library, consent, options, answer.on_progress, near=is_new
+        )
         facts = {
             "speaker": found.speaker,
             "consent": found.consent,

@@ -10,7 +10,6 @@ from __future__ import annotations
 from collections.abc import Sequence
 from contextlib import nullcontext
 from dataclasses import dataclass, field, replace
-from importlib.util import find_spec
 from typing import Any
 
 import numpy as np
@@ -36,11 +35,6 @@ from facedyn_app.settings import LandmarkSettings
 # A face goes on in the next frame where the boxes overlap by this (intersection over union).
 _LEAST_OVERLAP = 0.1
 _BLOCK_FRAMES = 8
-
-
-def mediapipe_is_there() -> bool:
-    """Whether MediaPipe is installed; it may still lack a library of the system."""
-    return find_spec("mediapipe") is not None
 
 
 @dataclass(frozen=True, slots=True, eq=False)

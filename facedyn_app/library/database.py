@@ -41,6 +41,12 @@ MIGRATIONS: tuple[tuple[str, ...], ...] = (
         "CREATE TABLE settings (key TEXT PRIMARY KEY, value TEXT NOT NULL)",
     ),
     ("DROP TABLE IF EXISTS runs",),
+    (
+        "CREATE TABLE IF NOT EXISTS annotations (id INTEGER PRIMARY KEY AUTOINCREMENT, "
+        "speaker_id INTEGER UNIQUE REFERENCES speakers (id), "
+        "session_id INTEGER UNIQUE REFERENCES sessions (id), "
+        "tags TEXT NOT NULL, note TEXT NOT NULL)",
+    ),
 )
 """The statements that bring an empty file to version 1, that to version 2, and so on.
 
@@ -92,6 +98,17 @@ class EnrolmentRow(Base):
     speaker_id: Mapped[int] = mapped_column(ForeignKey("speakers.id"))
     session_id: Mapped[int] = mapped_column(ForeignKey("sessions.id"), unique=True)
     enrolled_at: Mapped[str]
+
+
+class AnnotationRow(Base):
+    """Tags and a note of the user's on a speaker or a session; tags are lines."""
+
+    __tablename__ = "annotations"
+    id: Mapped[int] = mapped_column(primary_key=True)
+    speaker_id: Mapped[int | None] = mapped_column(ForeignKey("speakers.id"), unique=True)
+    session_id: Mapped[int | None] = mapped_column(ForeignKey("sessions.id"), unique=True)
+    tags: Mapped[str]
+    note: Mapped[str]
 
 
 class AuditRow(Base):
@@ -176,6 +193,7 @@ def compact(engine: Engine, path: Path) -> None:
         connection = engine.raw_connection()
         try:
             connection.cursor().execute("VACUUM")
+            connection.cursor().execute("PRAGMA wal_checkpoint(TRUNCATE)")
         except sqlite3.DatabaseError as error:
             raise _in_words(error, path) from error
         finally:

@@ -22,6 +22,7 @@ import numpy as np
 from facedyn_app.errors import InputError, OutputError, TooLittleError
 from facedyn_app.files import atomic_file
 from facedyn_app.library.library import Library
+from facedyn_app.library.privacy import own_only
 from facedyn_app.library.records import SessionEntry
 from facedyn_app.npz import read_npz
 from facedyn_app.progress import OnProgress, Progress, ignore
@@ -224,6 +225,7 @@ def _keep_arrays(path: Path, **arrays: AnyArray) -> None:
     try:
         path.parent.mkdir(mode=0o700, exist_ok=True)
         with atomic_file(path) as file:
+            own_only(file)
             np.savez(file, allow_pickle=False, **arrays)
     except (OSError, OutputError) as error:
         log.info("'%s' is not kept: %s", path.name, error)

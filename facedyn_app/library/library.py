@@ -22,6 +22,7 @@ from facedyn_app.library.database import (
     open_database,
     transaction,
 )
+from facedyn_app.library.privacy import make_private
 from facedyn_app.library.records import (
     AuditTrail,
     SessionEntry,
@@ -32,6 +33,7 @@ from facedyn_app.library.records import (
 )
 from facedyn_app.library.session_file import load_session
 from facedyn_app.library.session_store import SessionStore, delete_folder
+from facedyn_app.library.sweep import sweep
 from facedyn_app.records import Session
 
 
@@ -45,17 +47,21 @@ class Library:
 
     Attributes:
         folder: The library's folder.
+        sessions_folder: Where its session files are.
         recognizers_folder: Where recognizers trained on the library are kept.
         embeddings_folder: Where embeddings of its sessions are kept (`library.gallery`).
         audit: The audit trail.
+        swept: What was left half-written a day ago or earlier, and was deleted at opening.
     """
 
     def __init__(self, folder: Path, engine: Engine) -> None:
         self.folder = folder
         self.recognizers_folder = folder / "recognizers"
         self.embeddings_folder = folder / "embeddings"
-        self.audit = AuditTrail(self._transaction)
-        self._store = SessionStore(folder / "sessions")
+        self.audit = AuditTrail(self.transaction)
+        self.swept: tuple[str, ...] = ()
+        self.sessions_folder = folder / "sessions"
+        self._store = SessionStore(self.sessions_folder)
         self._engine = engine
 
     @classmethod
@@ -64,8 +70,8 @@ class Library:
 
         Args:
             folder: The library's folder.
-            create: Whether to make a library where there is none. A folder made here can be
-                read by its owner alone.
+            create: Whether to make a library where there is none. Its files can be read by
+                their owner alone, a folder made here as well.
             wait_seconds: How long every call waits for another program to finish, s.
 
         Raises:
@@ -78,16 +84,14 @@ class Library:
                 f"There is no library in '{folder}'.", "Enrol somebody first, or check the name."
             )
         try:
-            folder.mkdir(mode=0o700, parents=True, exist_ok=True)
-            for part in ("sessions", "recognizers"):
-                (folder / part).mkdir(mode=0o700, exist_ok=True)
+            make_private(folder, ("sessions", "recognizers"), DATABASE)
         except OSError as error:
             raise OutputError(
                 f"The library '{folder}' cannot be written: {error.strerror or error}.",
                 "Choose a folder that you may write to.",
             ) from error
         library = cls(folder, open_database(folder / DATABASE, wait_seconds))
-        library._store.sweep()
+        library.swept = sweep(folder)
         return library
 
     def close(self) -> None:
@@ -115,7 +119,7 @@ class Library:
             InputError: The same video is among the speaker's sessions already.
         """
         self.check_consent(speaker, None)
-        with self._store.placed([session], self._transaction) as (orm, (file_name,)):
+        with self._store.placed([session], self.transaction) as (orm, (file_name,)):
             row = operations.new_session(orm, session, file_name, name)
             if speaker is not None:
                 operations.assign(orm, row, operations.known_speaker(orm, speaker))
@@ -146,7 +150,7 @@ class Library:
         if isinstance(session, Session):
             return self.enrol_all([(name, session, session_name)], consent)[0]
         self.check_consent(name, consent)
-        with self._transaction() as orm:
+        with self.transaction() as orm:
             row = operations.session_row(orm, session.id)
             operations.enrol_row(orm, row, operations.consenting_speaker(orm, name, consent))
             return _entry(orm, row)
@@ -170,7 +174,7 @@ class Library:
         for name in {name for name, _, _ in sessions}:
             self.check_consent(name, consent)
         new = [session for _, session, _ in sessions]
-        with self._store.placed(new, self._transaction) as (orm, file_names):
+        with self._store.placed(new, self.transaction) as (orm, file_names):
             ids = []
             for (name, session, called), file_name in zip(sessions, file_names, strict=True):
                 row = operations.new_session(orm, session, file_name, called)
@@ -188,12 +192,12 @@ class Library:
             InputError: The name cannot be one.
         """
         if name is not None:
-            with self._transaction() as orm:
+            with self.transaction() as orm:
                 operations.check_consent(orm, name, consent)
 
     def speakers(self) -> list[SpeakerEntry]:
         """All speakers, in the order of their enrolment."""
-        with self._transaction() as orm:
+        with self.transaction() as orm:
             return speaker_entries(orm)
 
     def sessions(self, speaker: str | None = None) -> list[SessionEntry]:
@@ -202,7 +206,7 @@ class Library:
         Raises:
             InputError: There is no such speaker.
         """
-        with self._transaction() as orm:
+        with self.transaction() as orm:
             if speaker is None:
                 return session_entries(orm)
             return session_entries(
@@ -212,7 +216,7 @@ class Library:
     def gallery(self, head_id: str) -> dict[str, list[SessionEntry]]:
         """The enrolled sessions of each speaker that are of the given head model."""
         found: dict[str, list[SessionEntry]] = {}
-        with self._transaction() as orm:
+        with self.transaction() as orm:
             enrolled = EnrolmentRow.id.is_not(None)
             entries = session_entries(orm, enrolled, SessionRow.head_id == head_id)
         for entry in entries:
@@ -225,7 +229,11 @@ class Library:
         Raises:
             InputError: Its file is missing or damaged.
         """
-        return load_session(self._store.path(entry.file_name))
+        return load_session(self.session_path(entry))
+
+    def session_path(self, entry: SessionEntry) -> Path:
+        """The file of a session."""
+        return self._store.path(entry.file_name)
 
     def date_session(self, entry: SessionEntry, day: date | None) -> SessionEntry:
         """Say on which day a session was recorded; None where that is not known.
@@ -233,7 +241,7 @@ class Library:
         Raises:
             InputError: It is no longer in the library, or the day is still to come.
         """
-        with self._transaction() as orm:
+        with self.transaction() as orm:
             row = operations.session_row(orm, entry.id)
             operations.date_row(orm, row, day)
             return _entry(orm, row)
@@ -245,7 +253,7 @@ class Library:
             InputError: It is no longer in the library.
             OutputError: The file cannot be deleted; then nothing is.
         """
-        with self._transaction() as orm:
+        with self.transaction() as orm:
             row = operations.session_row(orm, entry.id)
             delete_folder(self.embeddings_folder)
             self._store.delete(row.file_name)
@@ -256,8 +264,8 @@ class Library:
     def forget(self, speaker: str) -> int:
         """Delete a speaker: files, rows, consent, and the name in the audit trail.
 
-        What is deleted is overwritten in the database. Sessions of unknown speakers, and
-        recognizers that were trained on the speaker, stay.
+        What is deleted is overwritten in the database. Sessions of unknown speakers stay, and
+        recognizers trained on the speaker (`library.forgetting` marks them).
 
         Returns:
             The number of sessions deleted.
@@ -266,7 +274,7 @@ class Library:
             InputError: There is no such speaker.
             OutputError: A file cannot be deleted; the speaker stays, to be forgotten again.
         """
-        with self._transaction() as orm:
+        with self.transaction() as orm:
             row = operations.known_speaker(orm, speaker)
             query = select(SessionRow).where(SessionRow.speaker_id == row.id)
             sessions = orm.scalars(query).all()
@@ -281,16 +289,17 @@ class Library:
 
     def setting(self, key: str) -> str | None:
         """A choice kept with the library, or None where none was made."""
-        with self._transaction() as orm:
+        with self.transaction() as orm:
             row = orm.get(SettingRow, key)
             return None if row is None else row.value
 
     def set_setting(self, key: str, value: str) -> None:
         """Keep a choice with the library."""
-        with self._transaction() as orm:
+        with self.transaction() as orm:
             orm.merge(SettingRow(key=key, value=value))
 
-    def _transaction(self) -> AbstractContextManager[OrmSession]:
+    def transaction(self) -> AbstractContextManager[OrmSession]:
+        """A transaction on the rows: all that is done in it happens, or nothing."""
         return transaction(self._engine, self.folder / DATABASE)
 
     def _compact(self) -> None:

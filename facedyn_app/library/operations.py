@@ -2,8 +2,8 @@
 
 from __future__ import annotations
 
-import re
 import unicodedata
+from collections.abc import Callable
 from datetime import date, datetime, time
 from pathlib import PurePath
 
@@ -12,7 +12,16 @@ from sqlalchemy import delete, select
 from sqlalchemy.orm import Session as OrmSession
 
 from facedyn_app.errors import ConsentError, InputError
-from facedyn_app.library.database import AuditRow, EnrolmentRow, SessionRow, SpeakerRow, in_utc, now
+from facedyn_app.library.database import (
+    AnnotationRow,
+    AuditRow,
+    EnrolmentRow,
+    SessionRow,
+    SpeakerRow,
+    in_utc,
+    now,
+)
+from facedyn_app.library.names import Erasure
 from facedyn_app.library.records import write_audit
 from facedyn_app.records import Session
 
@@ -183,7 +192,8 @@ def enrol_row(orm: OrmSession, row: SessionRow, speaker: SpeakerRow) -> None:
 
 
 def delete_session_rows(orm: OrmSession, row: SessionRow) -> None:
-    """Delete a session and its enrolment."""
+    """Delete a session, its enrolment and what is noted on it."""
+    orm.execute(delete(AnnotationRow).where(AnnotationRow.session_id == row.id))
     orm.execute(delete(EnrolmentRow).where(EnrolmentRow.session_id == row.id))
     orm.delete(row)
     orm.flush()
@@ -194,10 +204,17 @@ def delete_speaker_row(orm: OrmSession, speaker: SpeakerRow) -> None:
 
     The audit trail keeps its lines, with a number in place of the name.
     """
-    name = re.compile(rf"(?<!\w){re.escape(speaker.name)}(?!\w)")
-    for line in orm.scalars(select(AuditRow)):
-        line.what = name.sub(f"forgotten speaker {speaker.id}", line.what)
+    others = orm.scalars(select(SpeakerRow.name).where(SpeakerRow.id != speaker.id)).all()
+    rewrite_trail(orm, Erasure(speaker.name, f"forgotten speaker {speaker.id}", others).apply)
+    orm.execute(delete(AnnotationRow).where(AnnotationRow.speaker_id == speaker.id))
     orm.delete(speaker)
+    orm.flush()
+
+
+def rewrite_trail(orm: OrmSession, change: Callable[[str], str]) -> None:
+    """Change what the lines of the audit trail say."""
+    for line in orm.scalars(select(AuditRow)):
+        line.what = change(line.what)
     orm.flush()
 
 

@@ -10,6 +10,7 @@ from typing import Any, Final
 
 from facedyn_app.errors import InputError, MismatchError
 from facedyn_app.library.library import Library
+from facedyn_app.library.privacy import tighten
 from facedyn_app.recognizer.files import (
     FILES,
     default_recognizer,
@@ -133,6 +134,7 @@ def add_recognizer(library: Library, folder: Path) -> str:
             f"The library has a recognizer '{name}' already.", "Give its folder another name."
         )
     save_recognizer(recognizer, place)
+    tighten(place)
     library.audit.record("add recognizer", f"'{name}'")
     return name
 

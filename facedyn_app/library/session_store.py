@@ -5,19 +5,17 @@ from __future__ import annotations
 import os
 import secrets
 import shutil
-import time
 from collections.abc import Callable, Iterator, Sequence
-from contextlib import AbstractContextManager, ExitStack, contextmanager, suppress
+from contextlib import AbstractContextManager, ExitStack, contextmanager
 from pathlib import Path
 
 from sqlalchemy.orm import Session as OrmSession
 
 from facedyn_app.errors import OutputError
 from facedyn_app.files import UNFINISHED
+from facedyn_app.library.privacy import open_private
 from facedyn_app.library.session_file import write_session
 from facedyn_app.records import Session
-
-_STALE_SECONDS = 24 * 3600.0
 
 
 class SessionStore:
@@ -67,7 +65,7 @@ class SessionStore:
     def _write(self, sessions: Sequence[Session], paths: Sequence[Path]) -> None:
         with ExitStack() as opened:
             try:
-                files = [opened.enter_context(path.open("xb")) for path in paths]
+                files = [opened.enter_context(open_private(path)) for path in paths]
                 for session, file in zip(sessions, files, strict=True):
                     write_session(session, file)
                     file.flush()
@@ -93,13 +91,6 @@ class SessionStore:
                 f"The file '{path}' cannot be deleted: {error.strerror or error}.",
                 "Make the folder writable and try again.",
             ) from error
-
-    def sweep(self) -> None:
-        """Delete what a program that died a day ago or earlier has left half-written."""
-        for path in self.folder.glob(f".*{UNFINISHED}"):
-            with suppress(OSError):
-                if time.time() - path.stat().st_mtime > _STALE_SECONDS:
-                    path.unlink()
 
 
 def delete_folder(folder: Path) -> None:

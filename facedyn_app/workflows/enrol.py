@@ -14,6 +14,7 @@ from facedyn_app.errors import FacedynError, InputError
 from facedyn_app.files import check_output_folder, naming
 from facedyn_app.library.database import is_library
 from facedyn_app.library.library import Library
+from facedyn_app.library.names import check_near
 from facedyn_app.library.operations import checked_name, missing_consent
 from facedyn_app.library.records import SessionEntry
 from facedyn_app.progress import Cancelled, OnProgress, ignore
@@ -69,6 +70,8 @@ def enrol_recordings(
     consent: str,
     options: FitOptions,
     on_progress: OnProgress,
+    *,
+    near: bool = False,
 ) -> EnrolledRecordings:
     """Enrol a speaker with recordings, one after the other.
 
@@ -81,14 +84,16 @@ def enrol_recordings(
         consent: Who gave it, when, for what; may be empty for a speaker who has given it.
         options: How videos are analysed.
         on_progress: Called several times a second; may raise Cancelled.
+        near: Whether a new name may be nearly another speaker's.
 
     Raises:
         ConsentError: There is none.
+        NearNameError: The name is new, but nearly another speaker's.
         InputError: A recording cannot be read or is enrolled already; names the file.
         OutputError: The library cannot be written.
         TooLittleError: A video shows too little of a face.
     """
-    sha256s = _check_enrolment(name, paths, folder, consent)
+    sha256s = _check_enrolment(name, paths, folder, consent, near=near)
     check = check_recording if len(paths) > 1 else check_before_reading
     for path in paths:
         check(path, options)
@@ -126,7 +131,7 @@ def enrol_session(
 
 
 def _check_enrolment(
-    name: str, paths: Sequence[Path], folder: Path, consent: str
+    name: str, paths: Sequence[Path], folder: Path, consent: str, *, near: bool
 ) -> dict[Path, str]:
     """Check consent, and that none of the recordings is the speaker's already.
 
@@ -140,6 +145,8 @@ def _check_enrolment(
         check_output_folder(folder)
         return {}
     with Library.open(folder, create=False) as library:
+        if not near:
+            check_near(checked_name(name), [speaker.name for speaker in library.speakers()])
         library.check_consent(name, consent)
         known = {
             entry.source_sha256: entry.name

@@ -10,6 +10,7 @@ from typing import overload
 import numpy as np
 
 from facedyn_app.errors import MismatchError, TooLittleError
+from facedyn_app.library.forgetting import TOKEN
 from facedyn_app.library.library import Library
 from facedyn_app.library.records import SessionEntry, in_order
 from facedyn_app.recognizer.split import TestSessions, held_out_speakers, split_sessions
@@ -115,7 +116,7 @@ def validation_trials(library: Library, entries: Sequence[SessionEntry]) -> Tria
 
 def session_token(entry: SessionEntry) -> str:
     """What tells a session without saying anything of it: the beginning of its file's name."""
-    return entry.file_name[:12]
+    return entry.file_name[:TOKEN]
 
 
 def _labelled_entries(

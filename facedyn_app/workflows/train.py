@@ -13,6 +13,7 @@ import os
 import re
 import shutil
 from collections.abc import Sequence
+from contextlib import nullcontext
 from dataclasses import asdict, dataclass, replace
 from pathlib import Path
 from threading import Event
@@ -20,7 +21,9 @@ from typing import Any, Final
 
 from facedyn_app.device import use_threads
 from facedyn_app.errors import InputError, TooLittleError
+from facedyn_app.library.forgetting import TRAINING
 from facedyn_app.library.library import Library
+from facedyn_app.library.locks import holding
 from facedyn_app.library.records import SessionEntry
 from facedyn_app.progress import OnProgress, Progress, StopEarly, ignore
 from facedyn_app.recognizer.accuracy import Accuracy
@@ -44,7 +47,7 @@ from facedyn_app.workflows.split import (
 
 FIRST_NAME: Final = "recognizer"
 _NAME: Final = re.compile(r"[^\W.][^/\\:*?\"<>|\x00-\x1f]{0,99}")
-UNFINISHED: Final = ".training"
+UNFINISHED: Final = TRAINING
 """What the folder of an unfinished training is called after the recognizer's."""
 
 
@@ -188,26 +191,45 @@ def train_recognizer(
             f"An unfinished training lies in '{work.folder}'.",
             "Go on with it with '--resume', or delete that folder.",
         )
-    recognizer = train(
-        LibrarySessions(library, split.train),
-        validation_trials(library, split.validation),
-        settings,
-        device=plan.device,
-        about=_about(split, plan.test_sessions),
-        checkpoint_dir=work,
-        on_progress=on_progress,
-    )
+    recognizer = _train(library, split, settings, plan, work, on_progress)
     tested = _tested(recognizer, library, split, on_progress)
     if tested is not None:
         recognizer = replace(
             recognizer, metrics={**recognizer.metrics, "test_sessions": tested.as_json()}
         )
-    if os.environ.get("RANK", "0") == "0":  # under torchrun one process writes for all
+    if _is_first():
         save_recognizer(recognizer, out)
         shutil.rmtree(work.folder, ignore_errors=True)
         n_speakers = recognizer.training["n_speakers"]
         library.audit.record("train", f"recognizer '{out.name}' on {n_speakers} speakers")
     return recognizer
+
+
+def _train(
+    library: Library,
+    split: Split,
+    settings: Settings,
+    plan: TrainingPlan,
+    work: CheckpointDir,
+    on_progress: OnProgress,
+) -> Recognizer:
+    """Train, alone with the folder of the unfinished work: whoever is in it cannot be forgotten."""
+    taken = f"A training runs in '{work.folder}' already."
+    with holding(work.folder, taken) if _is_first() else nullcontext():
+        return train(
+            LibrarySessions(library, split.train),
+            validation_trials(library, split.validation),
+            settings,
+            device=plan.device,
+            about=_about(split, plan.test_sessions),
+            checkpoint_dir=work,
+            on_progress=on_progress,
+        )
+
+
+def _is_first() -> bool:
+    """Whether this process is the one that writes: of several under torchrun the first."""
+    return os.environ.get("RANK", "0") == "0"
 
 
 def plan_split(

@@ -13,6 +13,7 @@ import pytest
 from facedyn_app.errors import ConsentError, InputError, OutputError
 from facedyn_app.library.database import MIGRATIONS
 from facedyn_app.library.library import Library
+from facedyn_app.library.privacy import shared_words
 from facedyn_app.library.records import SessionEntry, in_order
 from facedyn_app.records import Session
 from tests.sessions import altered
@@ -399,3 +400,37 @@ def test_half_written_files_of_long_ago_are_swept(tmp_path: Path) -> None:
     os.utime(old, (0, 0))
     with Library.open(tmp_path) as library:
         assert files(library) == [fresh.name]
+
+
+def _modes(folder: Path) -> set[str]:
+    return {oct(path.stat().st_mode & 0o777) for path in folder.rglob("*")}
+
+
+@pytest.mark.skipif(os.name != "posix", reason="the system has no such modes")
+@pytest.mark.parametrize("made_before", [False, True])
+def test_only_the_owner_reads_a_library(
+    tmp_path: Path, make_session: MakeSession, made_before: bool
+) -> None:
+    folder = tmp_path / "shared"
+    before = os.umask(0o022)
+    try:
+        if made_before:
+            folder.mkdir(mode=0o755)
+            (folder / "theirs.txt").write_text("not the library's")
+        with Library.open(folder) as library:
+            library.enrol("Anna", make_session(), CONSENT)
+            (folder / "recognizers" / "mine").mkdir()
+            (folder / "recognizers" / "mine" / "config.json").write_text("{}")
+        Library.open(folder).close()
+    finally:
+        os.umask(before)
+    theirs = folder / "theirs.txt"
+    if made_before:  # and what is shared on purpose stays so, and is said
+        assert theirs.stat().st_mode & 0o777 == 0o644
+        assert folder.stat().st_mode & 0o777 == 0o755
+        assert "can be read by you alone" in shared_words(folder)
+        theirs.unlink()
+    else:
+        assert folder.stat().st_mode & 0o777 == 0o700
+        assert shared_words(folder) == ""
+    assert _modes(folder) == {"0o700", "0o600"}

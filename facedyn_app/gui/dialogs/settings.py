@@ -20,7 +20,7 @@ from PySide6.QtWidgets import (
     QWidget,
 )
 
-from facedyn_app.device import choose_device
+from facedyn_app.device import choose_device, mediapipe_is_there
 from facedyn_app.errors import FacedynError
 from facedyn_app.fit_settings import FitSettings
 from facedyn_app.gui.dialogs.form import without_icons
@@ -30,7 +30,6 @@ from facedyn_app.gui.theme import GRID
 from facedyn_app.gui.widgets.form_parts import make_error_line, set_error
 from facedyn_app.gui.widgets.head_menu import HEAD_FILES
 from facedyn_app.headmodel.model import HeadModel
-from facedyn_app.landmarks.mediapipe_tracking import mediapipe_is_there
 from facedyn_app.settings import (
     MEDIAPIPE,
     LandmarkSettings,

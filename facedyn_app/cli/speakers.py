@@ -1,0 +1,223 @@
+"""`facedyn speakers`: who is in a library; renamed, merged, noted on, and forgotten."""
+
+from __future__ import annotations
+
+import sys
+from typing import TYPE_CHECKING, Annotated
+
+import typer
+
+from facedyn_app.cli.options import AsJson, LibraryFolder, verb_app
+from facedyn_app.cli.output import Outcome, answering
+from facedyn_app.formatting import number, table
+
+if TYPE_CHECKING:
+    from facedyn_app.library.people import Annotation
+    from facedyn_app.library.records import SessionEntry
+    from facedyn_app.workflows.speakers import SpeakerSummary
+
+app = verb_app()
+
+IsNew = Annotated[
+    bool, typer.Option("--new", help="The name is meant, though it is nearly somebody's.")
+]
+OfSession = Annotated[
+    str | None,
+    typer.Option("--session", metavar="SESSION", help="Of one of their sessions, not of them."),
+]
+Speaker = Annotated[str, typer.Argument(metavar="SPEAKER", help="The speaker's name.")]
+
+
+@app.callback()
+def speakers() -> None:
+    """List speakers, rename and merge them, move sessions, note, forget."""
+
+
+@app.command("list")
+def list_(library: LibraryFolder, as_json: AsJson = False) -> None:
+    """List the speakers of a library and their sessions."""
+    with answering(as_json) as answer:
+        from facedyn_app.workflows.speakers import list_speakers
+
+        found = list_speakers(library)
+        head = ("speaker", "key", "session", "recorded", "length/s", "tags", "note")
+        rows = [row for one in found for row in _rows(one)]
+        answer.outcome = Outcome(
+            {"library": library, "speakers": [_facts(one) for one in found]},
+            table(head, rows, right=(1, 4)),
+        )
+
+
+def _rows(speaker: SpeakerSummary) -> list[tuple[str, ...]]:
+    first = (speaker.entry.name, "", "", "", "", *_noted(speaker.noted))
+    return [
+        first,
+        *(
+            ("", f"#{one.id}", one.name, one.date_words, number(one.seconds, 1), *_noted(noted))
+            for one, noted in speaker.sessions
+        ),
+    ]
+
+
+def _noted(noted: Annotation) -> tuple[str, str]:
+    return ", ".join(noted.tags), " ".join(noted.note.split())
+
+
+def _facts(speaker: SpeakerSummary) -> dict[str, object]:
+    entry = speaker.entry
+    return {
+        "name": entry.name,
+        "key": entry.id,
+        "consent": entry.consent,
+        "consented_at": entry.consented_at.isoformat(),
+        "created_at": entry.created_at.isoformat(),
+        "tags": speaker.noted.tags,
+        "note": speaker.noted.note,
+        "sessions": [
+            {**_session_facts(one), "tags": noted.tags, "note": noted.note}
+            for one, noted in speaker.sessions
+        ],
+    }
+
+
+def _session_facts(entry: SessionEntry) -> dict[str, object]:
+    return {
+        "key": entry.id,
+        "name": entry.name,
+        "speaker": entry.speaker,
+        "recorded_at": None if entry.recorded_at is None else entry.recorded_at.isoformat(),
+        "seconds": entry.seconds,
+        "simulated": entry.simulated,
+    }
+
+
+@app.command()
+def rename(
+    old: Annotated[str, typer.Argument(metavar="OLD")],
+    new: Annotated[str, typer.Argument(metavar="NEW")],
+    library: LibraryFolder,
+    is_new: IsNew = False,
+    as_json: AsJson = False,
+) -> None:
+    """Give a speaker another name."""
+    with answering(as_json) as answer:
+        from facedyn_app.workflows.speakers import rename
+
+        name = rename(library, old, new, near=is_new)
+        answer.outcome = Outcome({"old": old, "name": name}, f"renamed: {old} is {name} now")
+
+
+@app.command()
+def merge(
+    source: Annotated[str, typer.Argument(metavar="FROM")],
+    into: Annotated[str, typer.Argument(metavar="INTO")],
+    library: LibraryFolder,
+    as_json: AsJson = False,
+) -> None:
+    """Make two speakers one: sessions, consent and notes of FROM go to INTO."""
+    with answering(as_json) as answer:
+        from facedyn_app.workflows.speakers import merge
+
+        entry = merge(library, source, into)
+        answer.outcome = Outcome(
+            {"merged": source, "name": entry.name, "n_sessions": entry.n_sessions},
+            f"merged: {source} into {entry.name}, who has {entry.n_sessions} sessions now",
+        )
+
+
+@app.command()
+def move(
+    session: Annotated[str, typer.Argument(metavar="SESSION", help="Its key, or SPEAKER/SESSION.")],
+    speaker: Speaker,
+    library: LibraryFolder,
+    as_json: AsJson = False,
+) -> None:
+    """Make a session another speaker's."""
+    with answering(as_json) as answer:
+        from facedyn_app.workflows.speakers import move
+
+        entry = move(library, session, speaker)
+        answer.outcome = Outcome(
+            _session_facts(entry), f"moved: #{entry.id} is {entry.speaker}, {entry.name} now"
+        )
+
+
+@app.command()
+def tag(
+    speaker: Speaker,
+    library: LibraryFolder,
+    tags: Annotated[
+        list[str] | None, typer.Argument(metavar="[TAG…]", help="All tags; none takes them away.")
+    ] = None,
+    session: OfSession = None,
+    as_json: AsJson = False,
+) -> None:
+    """Set the tags of a speaker, or of a session."""
+    with answering(as_json) as answer:
+        from facedyn_app.workflows.speakers import annotate_one
+
+        noted = annotate_one(library, speaker, session, tags=tags or [])
+        answer.outcome = _noted_outcome(speaker, session, noted)
+
+
+@app.command()
+def note(
+    speaker: Speaker,
+    text: Annotated[str, typer.Argument(metavar="TEXT", help="Empty text takes it away.")],
+    library: LibraryFolder,
+    session: OfSession = None,
+    as_json: AsJson = False,
+) -> None:
+    """Set the note on a speaker, or on a session."""
+    with answering(as_json) as answer:
+        from facedyn_app.workflows.speakers import annotate_one
+
+        noted = annotate_one(library, speaker, session, note=text)
+        answer.outcome = _noted_outcome(speaker, session, noted)
+
+
+def _noted_outcome(speaker: str, session: str | None, noted: Annotation) -> Outcome:
+    of = speaker if session is None else f"{speaker}, {session}"
+    tags, text = _noted(noted)
+    return Outcome(
+        {"speaker": speaker, "session": session, "tags": noted.tags, "note": noted.note},
+        f"{of}: tags {tags or 'none'}; note {text or 'none'}",
+    )
+
+
+@app.command()
+def forget(
+    library: LibraryFolder,
+    name: Annotated[str | None, typer.Argument(metavar="[NAME]", help="The speaker.")] = None,
+    session: Annotated[
+        str | None, typer.Option("--session", metavar="KEY", help="A session alone.")
+    ] = None,
+    yes: Annotated[bool, typer.Option("--yes", help="Do it without asking.")] = False,
+    as_json: AsJson = False,
+) -> None:
+    """Forget a speaker or a session and all that was measured of them; there is no way back."""
+    with answering(as_json) as answer:
+        from facedyn_app.errors import InputError
+        from facedyn_app.workflows.forget import forget_for_good, what_goes
+
+        goes = what_goes(library, name, session).lines()
+        if not yes:
+            listed = "\n".join(["This will go:", *(f"  {line}" for line in goes)])
+            if as_json or not sys.stdin.isatty():
+                raise InputError(f"{listed}\nNothing is forgotten yet.", "Say '--yes' to do it.")
+            typer.echo(listed, err=True)
+            typer.confirm("Forget all of it? There is no way back", abort=True, err=True)
+        found = forget_for_good(library, name, session, answer.on_progress)
+        left = [{"path": one.path, "what": one.what} for one in found.search.findings]
+        facts = {
+            "speaker": found.speaker,
+            "n_sessions": found.n_sessions,
+            "marked_recognizers": found.recognizers,
+            "searched_files": found.search.n_files,
+            "searched_folders": found.search.folders,
+            "found": left,
+        }
+        who = found.speaker or "the session"
+        n = found.n_sessions
+        lines = [f"forgotten: {who}, {n} session{'' if n == 1 else 's'}", found.search.words()]
+        answer.outcome = Outcome(facts, "\n".join(lines))

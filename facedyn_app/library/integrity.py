@@ -1,0 +1,98 @@
+"""Integrity of a library: rows and files that belong together, and what was left half done."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from dataclasses import dataclass
+from pathlib import Path
+
+from facedyn_app.errors import InputError
+from facedyn_app.library.forgetting import TRAINING, unreferenced_files
+from facedyn_app.library.library import Library
+from facedyn_app.library.locks import in_use
+from facedyn_app.library.privacy import shared_words
+from facedyn_app.library.sweep import unfinished
+from facedyn_app.progress import OnProgress, Progress
+
+
+@dataclass(frozen=True, slots=True, eq=False)
+class LibraryCheck:
+    """What a check of a library has found; paths are given from its folder.
+
+    Attributes:
+        n_sessions: Sessions of the library.
+        missing: Sessions without a file: "speaker, session (#key)".
+        damaged: Sessions that cannot be read, likewise, with the reason.
+        unreferenced: Session files that no row knows, left by a program that was killed.
+        unfinished: Half-written files and folders.
+        trainings: Unfinished trainings; those that run now are not among them.
+        swept: What was older than a day and has been deleted.
+        shared: Who else can see into the folder, in a sentence; empty where nobody can.
+    """
+
+    n_sessions: int
+    missing: tuple[str, ...]
+    damaged: tuple[str, ...]
+    unreferenced: tuple[str, ...]
+    unfinished: tuple[str, ...]
+    trainings: tuple[str, ...]
+    swept: tuple[str, ...]
+    shared: str
+
+    @property
+    def sound(self) -> bool:
+        """Whether every session has its file and can be read, and no file is nobody's."""
+        return not (self.missing or self.damaged or self.unreferenced)
+
+
+def check_library(library: Library, on_progress: OnProgress) -> LibraryCheck:
+    """Read every session of a library, and look for what belongs to none of them.
+
+    Args:
+        library: The library.
+        on_progress: Told of every session; may raise `Cancelled`.
+    """
+    missing, damaged = [], []
+    entries = library.sessions()
+    for number, entry in enumerate(entries):
+        on_progress(Progress("checking", number, len(entries)))
+        named = f"{entry.speaker or 'unknown'}, {entry.name} (#{entry.id})"
+        if not library.session_path(entry).exists():
+            missing.append(named)
+            continue
+        try:
+            library.load(entry)
+        except InputError as error:
+            damaged.append(f"{named}: {error.sentence}")
+    return LibraryCheck(
+        len(entries),
+        tuple(missing),
+        tuple(damaged),
+        _relative(library, unreferenced_files(library)),
+        _relative(library, unfinished(library.folder)),
+        _relative(library, _trainings(library)),
+        library.swept,
+        shared_words(library.folder),
+    )
+
+
+def sweep_unreferenced(library: Library) -> tuple[str, ...]:
+    """Delete session files that no row knows; gives their paths from the library's folder.
+
+    Raises:
+        OSError: One cannot be deleted.
+    """
+    files = unreferenced_files(library)
+    for path in files:
+        path.unlink()
+    return _relative(library, files)
+
+
+def _trainings(library: Library) -> Iterator[Path]:
+    for path in sorted(library.recognizers_folder.glob(f"*{TRAINING}")):
+        if not in_use(path):
+            yield path
+
+
+def _relative(library: Library, paths: Iterator[Path] | list[Path]) -> tuple[str, ...]:
+    return tuple(path.relative_to(library.folder).as_posix() for path in paths)

@@ -1,0 +1,293 @@
+"""Changes to who is in a library: speakers renamed and merged, sessions moved, notes; undone.
+
+A change that can be undone gives back the rows as they were before it. They are kept in memory
+alone, by whoever offers to undo, and are of no use once somebody in them has been forgotten.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+from typing import Any
+
+from sqlalchemy import delete, select
+from sqlalchemy.orm import Session as OrmSession
+
+from facedyn_app.errors import InputError
+from facedyn_app.library import operations
+from facedyn_app.library.database import (
+    AnnotationRow,
+    AuditRow,
+    Base,
+    EnrolmentRow,
+    SessionRow,
+    SpeakerRow,
+)
+from facedyn_app.library.library import Library
+from facedyn_app.library.names import Erasure, check_near
+from facedyn_app.library.records import SessionEntry, write_audit
+
+_LONGEST_NOTE, _LONGEST_TAG = 2000, 60
+
+
+@dataclass(frozen=True, slots=True)
+class Annotation:
+    """Tags and a note of the user's.
+
+    Attributes:
+        tags: Short words to find people and sessions by.
+        note: Free text; may be empty.
+    """
+
+    tags: tuple[str, ...] = ()
+    note: str = ""
+
+
+@dataclass(frozen=True, slots=True, eq=False)
+class Undo:
+    """What a change has replaced.
+
+    Attributes:
+        what: The change in a few words, such as "rename".
+        speakers: The speakers' rows.
+        sessions: Whose the sessions were, and their names, by number.
+        notes: Rows of what is noted on the speakers.
+        lines: Lines of the audit trail that named somebody, by number.
+        lost: The speaker who was merged into another; None where nobody was.
+    """
+
+    what: str
+    speakers: tuple[dict[str, Any], ...]
+    sessions: dict[int, tuple[int | None, str]]
+    notes: tuple[dict[str, Any], ...]
+    lines: dict[int, str]
+    lost: int | None = None
+
+
+def rename_speaker(library: Library, old: str, new: str, *, near: bool = False) -> Undo:
+    """Give a speaker another name, in the audit trail as well.
+
+    Args:
+        library: The library.
+        old: The name.
+        new: The name from now on.
+        near: Whether the new name may be nearly somebody else's.
+
+    Raises:
+        InputError: There is no such speaker, or the name cannot be one or is another's.
+    """
+    name = operations.checked_name(new)
+    with library.transaction() as orm:
+        row = operations.known_speaker(orm, old)
+        others = [one for one in orm.scalars(select(SpeakerRow.name)) if one != row.name]
+        if name in others:
+            raise InputError(
+                f"There is a speaker '{name}' in the library already.",
+                "Choose another name; or merge the two if they are one person.",
+            )
+        if not near:
+            check_near(name, others)
+        undo = _snapshot(orm, "rename", [row], lost=None)
+        operations.rewrite_trail(orm, Erasure(row.name, name, others).rename)
+        row.name = name
+        write_audit(orm, "rename", f"speaker {row.id}")
+    return undo
+
+
+def merge_speakers(library: Library, source: str, into: str) -> Undo:
+    """Make two speakers one: sessions, consent, tags and notes of the first go to the second.
+
+    Raises:
+        InputError: There is no such speaker, both are the same, or both have the same video.
+    """
+    with library.transaction() as orm:
+        row, target = (operations.known_speaker(orm, name) for name in (source, into))
+        if row.id == target.id:
+            raise InputError(f"'{source}' and '{into}' are the same speaker.")
+        undo = _snapshot(orm, "merge", [row, target], lost=row.id)
+        own = orm.scalars(select(SessionRow).where(SessionRow.speaker_id == row.id)).all()
+        for session in own:
+            _give(orm, session, target)
+        lines = [*target.consent.split("\n"), *row.consent.split("\n")]
+        target.consent = "\n".join(dict.fromkeys(lines))
+        _merge_annotations(orm, row.id, target.id)
+        everybody = orm.scalars(select(SpeakerRow.name)).all()
+        operations.rewrite_trail(orm, Erasure(row.name, target.name, everybody).rename)
+        write_audit(orm, "merge", f"speaker {row.id} into {target.id}, {len(own)} sessions")
+        orm.delete(row)
+    return undo
+
+
+def move_session(library: Library, entry: SessionEntry, speaker: str) -> Undo:
+    """Make a session another speaker's; it is enrolled for them if it was enrolled.
+
+    Raises:
+        InputError: There is no such session or speaker, it is theirs already, or they have the
+            same video.
+    """
+    with library.transaction() as orm:
+        row = operations.session_row(orm, entry.id)
+        target = operations.known_speaker(orm, speaker)
+        if row.speaker_id == target.id:
+            raise InputError(f"The session '{row.name}' is one of '{target.name}' already.")
+        owner = orm.get(SpeakerRow, row.speaker_id) if row.speaker_id is not None else None
+        undo = _snapshot(orm, "move", [one for one in (owner, target) if one], lost=None)
+        undo.sessions.setdefault(row.id, (row.speaker_id, row.name))
+        _give(orm, row, target)
+        write_audit(orm, "move", f"session {row.id} to speaker {target.id}")
+    return undo
+
+
+def all_annotations(library: Library) -> tuple[dict[int, Annotation], dict[int, Annotation]]:
+    """What is noted on speakers, and on sessions, by their numbers."""
+    speakers: dict[int, Annotation] = {}
+    sessions: dict[int, Annotation] = {}
+    with library.transaction() as orm:
+        for row in orm.scalars(select(AnnotationRow)):
+            noted = Annotation(_lines(row.tags), row.note)
+            if row.speaker_id is not None:
+                speakers[row.speaker_id] = noted
+            elif row.session_id is not None:
+                sessions[row.session_id] = noted
+    return speakers, sessions
+
+
+def annotate(
+    library: Library,
+    of: str | SessionEntry,
+    *,
+    tags: Sequence[str] | None = None,
+    note: str | None = None,
+) -> Annotation:
+    """Set the tags or the note of a speaker, by name, or of a session; None leaves them.
+
+    Raises:
+        InputError: There is no such speaker or session, or the text cannot be one.
+    """
+    with library.transaction() as orm:
+        if isinstance(of, str):
+            number = operations.known_speaker(orm, of).id
+            row = _annotation(orm, speaker_id=number)
+        else:
+            number = operations.session_row(orm, of.id).id
+            row = _annotation(orm, session_id=number)
+        if tags is not None:
+            row.tags = "\n".join(_checked_tags(tags))
+        if note is not None:
+            row.note = _checked_note(note)
+        write_audit(orm, "note", f"{'speaker' if isinstance(of, str) else 'session'} {number}")
+        return Annotation(_lines(row.tags), row.note)
+
+
+def undo_change(library: Library, undo: Undo) -> None:
+    """Put the rows back as they were before a change; sessions deleted since stay deleted.
+
+    Raises:
+        InputError: Somebody in it has been forgotten or merged since, or a name is taken.
+    """
+    ids = [values["id"] for values in undo.speakers]
+    with library.transaction() as orm:
+        for values in undo.speakers:
+            _check_undo(orm, undo, values["id"], values["name"])
+            orm.merge(SpeakerRow(**values))
+            orm.flush()
+        for number, (speaker_id, name) in undo.sessions.items():
+            session = orm.get(SessionRow, number)
+            if session is not None:
+                session.name, session.speaker_id = name, speaker_id
+                _enrol_for(orm, number, speaker_id)
+        orm.execute(delete(AnnotationRow).where(AnnotationRow.speaker_id.in_(ids)))
+        for values in undo.notes:
+            orm.merge(AnnotationRow(**values))
+        for number, what in undo.lines.items():
+            line = orm.get(AuditRow, number)
+            if line is not None:
+                line.what = what
+        write_audit(orm, "undo", undo.what)
+
+
+def _check_undo(orm: OrmSession, undo: Undo, number: int, name: str) -> None:
+    if orm.get(SpeakerRow, number) is None and number != undo.lost:
+        raise InputError(f"The {undo.what} cannot be undone: a speaker in it is no longer there.")
+    named = operations.find_speaker(orm, name)
+    if named is not None and named.id != number:
+        raise InputError(f"The {undo.what} cannot be undone: '{name}' is there again.")
+
+
+def _snapshot(orm: OrmSession, what: str, speakers: Sequence[SpeakerRow], lost: int | None) -> Undo:
+    ids = [speaker.id for speaker in speakers]
+    own = orm.scalars(select(SessionRow).where(SessionRow.speaker_id.in_(ids))).all()
+    return Undo(
+        what,
+        tuple(_values(speaker) for speaker in speakers),
+        {row.id: (row.speaker_id, row.name) for row in own},
+        tuple(_values(note) for note in _notes_of(orm, ids)),
+        {line.id: line.what for line in orm.scalars(select(AuditRow))},
+        lost,
+    )
+
+
+def _notes_of(orm: OrmSession, speaker_ids: Sequence[int]) -> Sequence[AnnotationRow]:
+    noted = select(AnnotationRow).where(AnnotationRow.speaker_id.in_(speaker_ids))
+    return orm.scalars(noted).all()
+
+
+def _values(row: Base) -> dict[str, Any]:
+    return {column.name: getattr(row, column.name) for column in row.__table__.columns}
+
+
+def _give(orm: OrmSession, session: SessionRow, speaker: SpeakerRow) -> None:
+    session.speaker_id = None
+    operations.assign(orm, session, speaker)
+    _enrol_for(orm, session.id, speaker.id)
+
+
+def _enrol_for(orm: OrmSession, session_id: int, speaker_id: int | None) -> None:
+    enrolled = select(EnrolmentRow).where(EnrolmentRow.session_id == session_id)
+    row = orm.scalars(enrolled).first()
+    if row is not None and speaker_id is None:
+        orm.execute(delete(EnrolmentRow).where(EnrolmentRow.id == row.id))
+    elif row is not None and speaker_id is not None:
+        row.speaker_id = speaker_id
+    orm.flush()
+
+
+def _merge_annotations(orm: OrmSession, source: int, target: int) -> None:
+    for row in _notes_of(orm, [source]):
+        kept = _annotation(orm, speaker_id=target)
+        kept.tags = "\n".join(dict.fromkeys([*_lines(kept.tags), *_lines(row.tags)]))
+        kept.note = "\n".join(filter(None, (kept.note, row.note)))
+        orm.delete(row)
+    orm.flush()
+
+
+def _annotation(orm: OrmSession, **of: int) -> AnnotationRow:
+    row = orm.scalars(select(AnnotationRow).filter_by(**of)).first()
+    if row is None:
+        row = AnnotationRow(tags="", note="", **of)
+        orm.add(row)
+        orm.flush()
+    return row
+
+
+def _lines(text: str) -> tuple[str, ...]:
+    return tuple(filter(None, text.split("\n")))
+
+
+def _checked_tags(tags: Sequence[str]) -> list[str]:
+    checked = list(dict.fromkeys(tag.strip() for tag in tags if tag.strip()))
+    for tag in checked:
+        if not tag.isprintable() or len(tag) > _LONGEST_TAG:
+            raise InputError(
+                f"{tag[:40]!r} cannot be a tag.", f"Use 1 to {_LONGEST_TAG} printable characters."
+            )
+    return checked
+
+
+def _checked_note(note: str) -> str:
+    text = note.strip()
+    if len(text) > _LONGEST_NOTE or not all(c.isprintable() or c in "\n\t" for c in text):
+        raise InputError(
+            "This cannot be a note.", f"Use up to {_LONGEST_NOTE} characters that can be printed."
+        )
+    return text

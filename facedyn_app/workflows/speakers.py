@@ -1,0 +1,142 @@
+"""Speakers of a library: listed, renamed, merged, given sessions, tags and notes."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+from pathlib import Path
+
+from facedyn_app.errors import InputError
+from facedyn_app.library.library import Library
+from facedyn_app.library.operations import checked_name
+from facedyn_app.library.people import (
+    Annotation,
+    all_annotations,
+    annotate,
+    merge_speakers,
+    move_session,
+    rename_speaker,
+)
+from facedyn_app.library.records import SessionEntry, SpeakerEntry, in_order
+
+
+@dataclass(frozen=True, slots=True, eq=False)
+class SpeakerSummary:
+    """A speaker with what is noted on them, and their sessions by date.
+
+    Attributes:
+        entry: Name and consent.
+        noted: Tags and a note.
+        sessions: Each session with its tags and note.
+    """
+
+    entry: SpeakerEntry
+    noted: Annotation
+    sessions: tuple[tuple[SessionEntry, Annotation], ...]
+
+
+def list_speakers(folder: Path) -> list[SpeakerSummary]:
+    """Everybody in a library, in the order of their enrolment.
+
+    Raises:
+        InputError: There is no such library.
+    """
+    with Library.open(folder, create=False) as library:
+        of_speakers, of_sessions = all_annotations(library)
+        own: dict[str | None, list[SessionEntry]] = {}
+        for entry in in_order(library.sessions()):
+            own.setdefault(entry.speaker, []).append(entry)
+        return [
+            SpeakerSummary(
+                speaker,
+                of_speakers.get(speaker.id, Annotation()),
+                tuple(
+                    (entry, of_sessions.get(entry.id, Annotation()))
+                    for entry in own.get(speaker.name, ())
+                ),
+            )
+            for speaker in library.speakers()
+        ]
+
+
+def rename(folder: Path, old: str, new: str, *, near: bool) -> str:
+    """Give a speaker another name; returns it as it is kept.
+
+    Raises:
+        InputError: There is no such library or speaker; the name cannot be one or is taken; or
+            it is nearly somebody's and `near` does not say that this is meant.
+    """
+    with Library.open(folder, create=False) as library:
+        rename_speaker(library, old, new, near=near)
+    return checked_name(new)
+
+
+def merge(folder: Path, source: str, into: str) -> SpeakerEntry:
+    """Make two speakers one, who keeps the second name.
+
+    Raises:
+        InputError: There is no such library or speaker; or both are the same, or have the same
+            video.
+    """
+    with Library.open(folder, create=False) as library:
+        merge_speakers(library, source, into)
+        name = checked_name(into)
+        return next(speaker for speaker in library.speakers() if speaker.name == name)
+
+
+def move(folder: Path, session: str, speaker: str) -> SessionEntry:
+    """Make a session, by its key or as SPEAKER/SESSION, another speaker's.
+
+    Raises:
+        InputError: There is no such library, session or speaker; or it is theirs already, or they
+            have the same video.
+    """
+    with Library.open(folder, create=False) as library:
+        entry = find_session(library, session)
+        move_session(library, entry, speaker)
+        return next(one for one in library.sessions() if one.id == entry.id)
+
+
+def annotate_one(
+    folder: Path,
+    speaker: str,
+    session: str | None,
+    *,
+    tags: Sequence[str] | None = None,
+    note: str | None = None,
+) -> Annotation:
+    """Set tags or note of a speaker, or of one of their sessions; None leaves them.
+
+    Raises:
+        InputError: There is no such library, speaker or session; or the text cannot be one.
+    """
+    with Library.open(folder, create=False) as library:
+        if session is None:
+            return annotate(library, speaker, tags=tags, note=note)
+        entry = find_session(library, session, speaker)
+        return annotate(library, entry, tags=tags, note=note)
+
+
+def find_session(library: Library, key: str, speaker: str | None = None) -> SessionEntry:
+    """The session that a user means.
+
+    Args:
+        library: The library.
+        key: Its number, its name, or SPEAKER/SESSION.
+        speaker: Whose it must be; None for anybody's.
+
+    Raises:
+        InputError: There is none, or there are several of that name.
+    """
+    entries = library.sessions(speaker)
+    numbered = [one for one in entries if str(one.id) == key.removeprefix("#")]
+    found = numbered or [one for one in entries if key in (one.name, f"{one.speaker}/{one.name}")]
+    if not found:
+        raise InputError(
+            f"There is no session '{key}' in the library '{library.folder}'.",
+            "Give its number or SPEAKER/SESSION as 'facedyn speakers list' shows them.",
+        )
+    if len(found) > 1:
+        names = ", ".join(f"#{one.id} of '{one.speaker or 'unknown'}'" for one in found)
+        raise InputError(f"Several sessions are called '{key}': {names}.", "Give its number.")
+    return found[0]

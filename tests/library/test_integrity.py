@@ -1,0 +1,108 @@
+"""The check of a library: what a kill leaves, what is missing or damaged, what is swept."""
+
+import os
+import subprocess
+import sys
+from collections.abc import Callable, Iterator
+from pathlib import Path
+
+import pytest
+
+from facedyn_app.library.integrity import check_library, sweep_unreferenced
+from facedyn_app.library.library import Library
+from facedyn_app.library.locks import holding
+from facedyn_app.progress import ignore
+from facedyn_app.records import Session
+
+MakeSession = Callable[..., Session]
+KILLED = """
+import os, sys
+from pathlib import Path
+from facedyn_app.library.library import Library
+from tests.library.conftest import _made_session
+replace = Path.replace
+def die(path, target):
+    if sys.argv[2] == "after":
+        replace(path, target)
+    os._exit(9)
+Path.replace = die
+with Library.open(Path(sys.argv[1])) as library:
+    library.enrol("Bo", _made_session(sha256="09" * 32), "consent of Bo")
+"""
+
+
+@pytest.fixture
+def library(tmp_path: Path, make_session: MakeSession) -> Iterator[Library]:
+    with Library.open(tmp_path / "lib") as opened:
+        for number in range(3):
+            opened.enrol("Ann", make_session(sha256=f"{number:02d}" * 32), "consent of Ann")
+        yield opened
+
+
+def test_a_sound_library(library: Library) -> None:
+    found = check_library(library, ignore)
+    assert (found.n_sessions, found.sound, found.shared) == (3, True, "")
+    assert (found.missing, found.damaged, found.unreferenced) == ((), (), ())
+    assert (found.unfinished, found.trainings, found.swept) == ((), (), ())
+
+
+def test_missing_and_damaged_sessions_are_named(library: Library) -> None:
+    first, second, _ = library.sessions()
+    library.session_path(first).unlink()
+    content = library.session_path(second).read_bytes()
+    library.session_path(second).write_bytes(content[: len(content) // 2])
+    found = check_library(library, ignore)
+    assert not found.sound
+    assert found.missing == ("Ann, visit (#1)",)
+    (damaged,) = found.damaged
+    assert damaged.startswith("Ann, visit (2) (#2): The session file")
+
+
+@pytest.mark.parametrize("when", ["before", "after"])
+def test_what_a_kill_at_the_renaming_leaves(library: Library, when: str) -> None:
+    command = [sys.executable, "-c", KILLED, str(library.folder), when]
+    assert subprocess.run(command, check=False).returncode == 9
+    with Library.open(library.folder, create=False) as again:
+        assert [speaker.name for speaker in again.speakers()] == ["Ann"]
+        found = check_library(again, ignore)
+        assert (len(found.unfinished), len(found.unreferenced)) == (
+            (1, 0) if when == "before" else (0, 1)
+        )
+        assert found.sound == (when == "before")
+        assert sweep_unreferenced(again) == found.unreferenced
+        assert check_library(again, ignore).sound
+        assert len(again.sessions()) == 3
+
+
+def test_leftovers_older_than_a_day_are_swept_at_opening(library: Library) -> None:
+    def left(place: str, *, old: bool) -> Path:
+        path = library.folder / place
+        path.parent.mkdir(exist_ok=True)
+        if path.parent.name == "recognizers":
+            path.mkdir()
+            (path / "config.json").write_text("{}")
+        else:
+            path.write_text("half")
+        if old:
+            os.utime(path, (0, 0))
+        return path
+
+    swept = [
+        left("embeddings/.a.npz.1.part", old=True),
+        left("recognizers/.mine.2.part", old=True),
+        left("sessions/.b.npz.part", old=True),
+    ]
+    kept = left("recognizers/.new.3.part", old=False)
+    with Library.open(library.folder) as again:
+        assert again.swept == tuple(path.relative_to(library.folder).as_posix() for path in swept)
+        assert not any(path.exists() for path in swept)
+        assert check_library(again, ignore).unfinished == ("recognizers/.new.3.part",)
+        assert kept.exists()
+
+
+def test_an_unfinished_training_is_told_unless_it_runs(library: Library) -> None:
+    folder = library.recognizers_folder / "mine.training"
+    folder.mkdir()
+    assert check_library(library, ignore).trainings == ("recognizers/mine.training",)
+    with holding(folder, ""):
+        assert check_library(library, ignore).trainings == ()
