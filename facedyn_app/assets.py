@@ -11,6 +11,7 @@ import sys
 from pathlib import Path
 
 from facedyn_app.errors import InputError
+from facedyn_app.files import open_plain
 
 DEFAULT_HEAD = "open-head-1"
 """The head that comes with the program, and that is taken where none is named."""
@@ -43,9 +44,10 @@ def sha256_of(path: Path) -> str:
     """The sha256 of a file, as hex digits, read in pieces.
 
     Raises:
+        InputError: It is no ordinary file.
         OSError: The file cannot be read.
     """
-    with path.open("rb") as file:
+    with open_plain(path) as file:
         return hashlib.file_digest(file, "sha256").hexdigest()
 
 

@@ -20,7 +20,7 @@ _WRITABLE = "Choose a folder that exists, that you may write to and that has roo
 
 
 @contextmanager
-def open_plain(path: Path) -> Iterator[BinaryIO]:
+def open_plain(path: Path) -> Iterator[io.BufferedReader]:
     """A file to read from that a user has named; a pipe or a device is refused, never waited for.
 
     Raises:
@@ -35,6 +35,28 @@ def open_plain(path: Path) -> Iterator[BinaryIO]:
         if not stat.S_ISREG(os.fstat(file.fileno()).st_mode):
             raise InputError(f"'{path}' is no ordinary file.", "Choose another file.")
         yield file
+
+
+def read_plain(path: Path, most_bytes: int) -> bytes:
+    """The content of a file that a user has named, of so many bytes at most.
+
+    Raises:
+        InputError: It is no ordinary file, or is larger.
+        OSError: It cannot be opened or read, or is a folder.
+    """
+    with open_plain(path) as file:
+        content = file.read(most_bytes + 1)
+    if len(content) > most_bytes:
+        raise InputError(
+            f"'{path}' is larger than {most_bytes / 2**20:.4g} MiB, more than is read.",
+            "Choose another file.",
+        )
+    return content
+
+
+def file_name(path: Path) -> str:
+    r"""The name of a file as it is kept and shown: bytes that are no UTF-8 as `\xNN`."""
+    return os.fsencode(path.name).decode("utf-8", "backslashreplace")
 
 
 @contextmanager

@@ -8,13 +8,14 @@ from dataclasses import asdict, dataclass, fields
 from pathlib import Path
 
 from facedyn_app.errors import InputError
-from facedyn_app.files import atomic_file
+from facedyn_app.files import atomic_file, read_plain
 from facedyn_app.folders import config_folder
 from facedyn_app.headmodel.channel_sets import flame_file_of
 from facedyn_app.headmodel.model import HeadModel
 
 FILE = "heads.json"
 FORMAT, VERSION = "facedyn-known-heads", 1
+MOST_BYTES = 2**22
 
 
 @dataclass(frozen=True, slots=True)
@@ -61,7 +62,7 @@ class KnownHeads:
             InputError: The list is damaged or was written by a newer program.
         """
         try:
-            content = json.loads(self._file.read_text(encoding="utf-8"))
+            content = json.loads(read_plain(self._file, MOST_BYTES))
         except FileNotFoundError:
             return ()
         except (OSError, ValueError, RecursionError) as error:
