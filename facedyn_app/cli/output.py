@@ -15,6 +15,7 @@ import typer
 
 from facedyn_app.cli.progress import ProgressLine, stoppable
 from facedyn_app.errors import FacedynError
+from facedyn_app.formatting import shown, shown_name
 from facedyn_app.progress import Cancelled, OnProgress
 
 DONE, FAULT, USAGE, UNUSABLE, CANCELLED = 0, 1, 2, 3, 130
@@ -83,7 +84,7 @@ def show(outcome: Outcome, as_json: bool, warnings: list[str]) -> None:
     if as_json:
         typer.echo(json_line({**outcome.facts, "warnings": warnings}))
     elif outcome.text:
-        typer.echo(outcome.text)
+        typer.echo(shown(outcome.text, keep="\n"))
 
 
 @contextmanager
@@ -171,7 +172,7 @@ def table(head: Sequence[str], rows: Sequence[Sequence[str]], right: Sequence[in
         rows: The rows, a cell a column.
         right: Columns of numbers, aligned at their right edge.
     """
-    lines = [list(head), *[list(row) for row in rows]]
+    lines = [list(head), *[[shown_name(cell) for cell in row] for row in rows]]
     widths = [max(len(line[k]) for line in lines) for k in range(len(head))]
     return "\n".join("  ".join(_cells(line, widths, set(right))).rstrip() for line in lines)
 

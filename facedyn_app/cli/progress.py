@@ -14,6 +14,7 @@ from contextlib import contextmanager
 from types import FrameType
 from typing import TextIO
 
+from facedyn_app.formatting import shown
 from facedyn_app.progress import Cancelled, OnProgress, Progress
 
 REWRITES_PER_SECOND = 10.0
@@ -62,7 +63,7 @@ class ProgressLine:
     def say(self, sentence: str) -> None:
         """Write a sentence of its own above the line."""
         self.clear()
-        self._write(sentence + "\n")
+        self._write(shown(sentence) + "\n")
 
     def _rewrite(self, text: str) -> None:
         # blanks, not an escape sequence: a dumb terminal shows those as letters

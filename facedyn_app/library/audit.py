@@ -11,6 +11,7 @@ from datetime import datetime
 from sqlalchemy import select
 from sqlalchemy.orm import Session as OrmSession
 
+from facedyn_app.formatting import shown
 from facedyn_app.library.database import AuditRow, now
 
 
@@ -54,7 +55,7 @@ class AuditTrail:
 
 def write_audit(orm: OrmSession, action: str, what: str) -> None:
     """Add a line within a transaction."""
-    orm.add(AuditRow(at=now(), who=_account(), action=action, what=what))
+    orm.add(AuditRow(at=now(), who=shown(_account()), action=action, what=shown(what)))
 
 
 def _account() -> str:
