@@ -12,7 +12,9 @@ from sqlalchemy import delete, select
 from sqlalchemy.orm import Session as OrmSession
 
 from facedyn_app.errors import ConsentError, InputError
+from facedyn_app.formatting import shown
 from facedyn_app.library.audit import write_audit
+from facedyn_app.library.columns import can_be_shown
 from facedyn_app.library.database import AuditRow, EnrolmentRow, SessionRow, SpeakerRow, in_utc, now
 from facedyn_app.records import Session
 
@@ -110,7 +112,7 @@ def new_session(orm: OrmSession, session: Session, file_name: str, name: str | N
     """Add the row of a session whose speaker is unknown as yet."""
     source = session.meta.get("source") or {}
     row = SessionRow(
-        name=(name or PurePath(source.get("name") or "session").stem).strip() or "session",
+        name=shown(name or PurePath(source.get("name") or "session").stem).strip() or "session",
         file_name=file_name,
         source_name=source.get("name"),
         source_sha256=source.get("sha256"),
@@ -197,6 +199,7 @@ def delete_speaker_row(orm: OrmSession, speaker: SpeakerRow) -> None:
     name = re.compile(rf"(?<!\w){re.escape(speaker.name)}(?!\w)")
     for line in orm.scalars(select(AuditRow)):
         line.what = name.sub(f"forgotten speaker {speaker.id}", line.what)
+    orm.execute(delete(EnrolmentRow).where(EnrolmentRow.speaker_id == speaker.id))
     orm.delete(speaker)
     orm.flush()
 
@@ -210,11 +213,12 @@ def _free_name(name: str, taken: set[str]) -> str:
 
 
 def _time(stated: object) -> str | None:
-    """A time of recording as the session states it, if it is one."""
+    """A time of recording as the session states it, if it is one that can be shown."""
     try:
-        return in_utc(datetime.fromisoformat(stated)) if isinstance(stated, str) else None
+        told = in_utc(datetime.fromisoformat(stated)) if isinstance(stated, str) else None
     except (ValueError, OverflowError):
         return None
+    return told if told is not None and can_be_shown(told) else None
 
 
 def _duration(session: Session) -> float:
