@@ -19,6 +19,7 @@ import numpy as np
 from facedyn_app import __version__
 from facedyn_app.assets import sha256_of
 from facedyn_app.device import choose_device
+from facedyn_app.files import file_name
 from facedyn_app.fitting.live import LiveFit
 from facedyn_app.fitting.session_fit import fit_session
 from facedyn_app.headmodel.model import HeadModel, truncate
@@ -196,7 +197,7 @@ def make_session(
         "head_id": head.head_id,
         "head_sha256": head.sha256,
         "source": {
-            "name": info.path.name if settings.privacy.file_names else NAMELESS,
+            "name": file_name(info.path) if settings.privacy.file_names else NAMELESS,
             "sha256": video.sha256,
         },
         "face": face,

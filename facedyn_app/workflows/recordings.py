@@ -10,6 +10,7 @@ from pathlib import Path
 
 from facedyn_app.assets import DEFAULT_HEAD, sha256_of
 from facedyn_app.errors import FacedynError, InputError
+from facedyn_app.files import file_name
 from facedyn_app.headmodel.model import HeadModel
 from facedyn_app.library.importers import VIDEO_ENDINGS
 from facedyn_app.library.session_file import load_session
@@ -200,7 +201,7 @@ def _read_session_file(path: Path) -> Session:
     if session.meta.get("source"):
         return session
     # a simulated session comes from no video: the file itself says which one it is
-    source = {"name": path.name, "sha256": sha256_of(path)}
+    source = {"name": file_name(path), "sha256": sha256_of(path)}
     return replace(session, meta={**session.meta, "source": source})
 
 
