@@ -5,6 +5,7 @@ from __future__ import annotations
 import os
 import zipfile
 from collections.abc import Callable
+from dataclasses import replace
 from pathlib import Path
 
 import numpy as np
@@ -14,6 +15,7 @@ from facedyn_app.errors import FacedynError, InputError
 from facedyn_app.files import read_plain
 from facedyn_app.headmodel.files.io import load_head
 from facedyn_app.headmodel.files.known_heads import KnownHeads
+from facedyn_app.headmodel.model import HeadModel
 from facedyn_app.library.session_file import load_session
 from facedyn_app.npz import read_npz
 from facedyn_app.recognizer.reading import read_json, read_tensors
@@ -93,3 +95,23 @@ def test_the_directorys_own_sizes_are_looked_at_first(tmp_path: Path) -> None:
             member.write(bytes(2**20))
     with pytest.raises(ValueError, match="more than this program reads"):
         read_npz(path, ("a",), ())
+
+
+def test_a_recognizer_says_no_number_that_cannot_be_written(tmp_path: Path) -> None:
+    path = tmp_path / "config.json"
+    for number in ("1e400", "NaN", "-Infinity"):
+        path.write_text(f'{{"metrics": {{"top1": {number}}}}}')
+        with pytest.raises(InputError, match=r"config\.json.*it is no JSON"):
+            read_json(path)
+    path.write_text('{"metrics": 1e300}')
+    assert read_json(path) == {"metrics": 1e300}
+
+
+def test_a_head_file_whose_name_is_no_utf8_is_remembered(
+    tmp_path: Path, tiny_head: HeadModel
+) -> None:
+    heads = KnownHeads(tmp_path)
+    path = tmp_path / "caf\udce9.npz"
+    heads.remember(replace(tiny_head, sha256="ab" * 32), path)
+    (entry,) = heads.entries()
+    assert entry.path == str(path)

@@ -251,13 +251,17 @@ def _migrate(connection: Connection, path: Path) -> None:
 
 
 def _check_plain(path: Path) -> None:
-    """A pipe in the database's place would be waited for.
+    """A pipe in the database's place would be waited for, an emptied file taken for a new library.
 
     Raises:
-        InputError: Something else than a file is there.
+        InputError: Something else than a file is there, or one that has lost all.
     """
-    if path.exists() and not path.is_file():
+    if not path.exists():
+        return
+    if not path.is_file():
         raise _damaged(path, "it is no ordinary file")
+    if not path.stat().st_size and any((path.parent / "sessions").glob("*.npz")):
+        raise _damaged(path, "it is empty, and sessions lie beside it")
 
 
 def _damaged(path: Path, reason: str) -> InputError:

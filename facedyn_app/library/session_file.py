@@ -69,6 +69,8 @@ _MEASURED_OR_NOT = ("rotation", "translation", "error_px", "face_px")
 _KINDS = {"valid": "b", "expression_names": "U"}
 _NUMBERS = "fiu"
 _FARTHEST_S = 1e10
+_LONGEST = {"S": 2000, "E": 20_000}
+"""Shapes and expressions; heads have hundreds."""
 _HINT = "Make the file again from its video with 'facedyn fit'."
 
 
@@ -191,8 +193,15 @@ def _check_axes(arrays: Mapping[str, Array]) -> None:
         for axis, length in zip(axes, array.shape, strict=True):
             if lengths.setdefault(axis, length) != length:
                 raise ValueError(f"'{name}' has {length} values where {lengths[axis]} are needed")
+    _check_lengths(lengths)
+
+
+def _check_lengths(lengths: Mapping[str, int]) -> None:
     if lengths["T"] == 0:
         raise ValueError("it has no frames")
+    for axis, most in _LONGEST.items():
+        if lengths[axis] > most:
+            raise ValueError(f"it has {lengths[axis]:,} numbers where no head has over {most:,}")
 
 
 def _session(arrays: Mapping[str, Array], meta: Mapping[str, Any]) -> Session:

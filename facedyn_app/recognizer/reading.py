@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import hashlib
 import json
+import math
 from collections.abc import Mapping
 from pathlib import Path
 from typing import Any, TypeVar
@@ -27,7 +28,7 @@ TYPES = ("float16", "bfloat16", "float32", "float64", "uint8", "int64", "bool")
 """Types of torch that a recognizer's tensors may have."""
 
 # the types of safetensors that torch lacks are keys that safetensors' own table has not
-_NO_TENSORS = (
+NO_TENSORS = (
     ValueError,
     LookupError,
     TypeError,
@@ -54,7 +55,9 @@ def read_json(path: Path) -> dict[str, Any]:
         InputError: There is none.
     """
     try:
-        content = json.loads(read_plain(path, MOST_JSON_BYTES))
+        content = json.loads(
+            read_plain(path, MOST_JSON_BYTES), parse_float=_finite, parse_constant=_finite
+        )
     except FileNotFoundError as error:
         raise damaged(path, "there is no such file") from error
     except OSError as error:
@@ -64,6 +67,18 @@ def read_json(path: Path) -> dict[str, Any]:
     if not isinstance(content, dict):
         raise damaged(path, "it is no JSON object")
     return content
+
+
+def _finite(words: str) -> float:
+    """A number that can be written again.
+
+    Raises:
+        ValueError: It is not finite, or beyond all numbers of a computer.
+    """
+    value = float(words)
+    if not math.isfinite(value):
+        raise ValueError(words)
+    return value
 
 
 def read_settings(kind: type[Record], values: object, path: Path) -> Record:
@@ -99,7 +114,7 @@ def read_tensors(path: Path) -> dict[str, torch.Tensor]:
         raise damaged(path, "there is no such file") from error
     except OSError as error:
         raise damaged(path, error.strerror or str(error)) from error
-    except _NO_TENSORS as error:
+    except NO_TENSORS as error:
         raise damaged(path, "it is no safetensors file, or not whole") from error
     strange = {str(tensor.dtype).removeprefix("torch.") for tensor in tensors.values()} - {*TYPES}
     if strange:

@@ -136,7 +136,7 @@ def not_utf8(path: Path, rng: Rng) -> None:
 
 def half_letter(path: Path, rng: Rng) -> None:
     data = path.read_bytes()
-    words = list(re.finditer(rb"[A-Za-z]{4,}", data))
+    words = list(re.finditer(rb"[A-Za-z0-9]+", data))
     one = words[int(rng.integers(len(words)))]
     path.write_bytes(data[: one.start()] + rb"\ud800\u0000" + data[one.end() :])
 
@@ -156,7 +156,7 @@ def deep_inside(path: Path, rng: Rng) -> None:
 
 def long_word(path: Path, rng: Rng) -> None:
     data = path.read_bytes()
-    words = list(re.finditer(rb"[A-Za-z]{3,}", data))
+    words = list(re.finditer(rb"[A-Za-z0-9]+", data))
     one = words[int(rng.integers(len(words)))]
     path.write_bytes(data[: one.start()] + b"n" * 10_000 + data[one.end() :])
 

@@ -110,6 +110,12 @@ def test_a_pipe_in_the_databases_place_is_not_waited_for(tmp_path: Path) -> None
         Library.open(tmp_path)
 
 
+def test_an_emptied_database_is_no_new_library(folder: Path) -> None:
+    (folder / "library.sqlite").write_bytes(b"")
+    with pytest.raises(InputError, match=r"library.sqlite.* is empty, and sessions lie beside it"):
+        Library.open(folder)
+
+
 def test_a_speaker_whose_enrolments_were_changed_can_be_forgotten(folder: Path) -> None:
     tamper(folder, "UPDATE sessions SET speaker_id = 1")
     with Library.open(folder, create=False) as library:

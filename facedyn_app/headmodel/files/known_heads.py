@@ -139,7 +139,7 @@ class KnownHeads:
         text = json.dumps(content, indent=1, ensure_ascii=False)
         self._make_folder()
         with atomic_file(self._file) as file:
-            file.write(text.encode("utf-8", "surrogateescape"))
+            file.write(text.encode("utf-8", "backslashreplace"))  # an escape that JSON knows
 
     def _make_folder(self) -> None:
         # what goes wrong here is said, with its reason, when the file in it cannot be written
