@@ -24,7 +24,7 @@ NAME = "facedyn"
 
 
 @contextmanager
-def open_plain(path: Path) -> Iterator[BinaryIO]:
+def open_plain(path: Path) -> Iterator[io.BufferedReader]:
     """A file to read from that a user has named; a pipe or a device is refused, never waited for.
 
     Raises:
@@ -45,10 +45,33 @@ def sha256_of(path: Path) -> str:
     """The sha256 of a file, as hex digits, read in pieces.
 
     Raises:
+        InputError: It is no ordinary file.
         OSError: The file cannot be read.
     """
-    with path.open("rb") as file:
+    with open_plain(path) as file:
         return hashlib.file_digest(file, "sha256").hexdigest()
+
+
+def read_plain(path: Path, most_bytes: int) -> bytes:
+    """The content of a file that a user has named, of so many bytes at most.
+
+    Raises:
+        InputError: It is no ordinary file, or is larger.
+        OSError: It cannot be opened or read, or is a folder.
+    """
+    with open_plain(path) as file:
+        content = file.read(most_bytes + 1)
+    if len(content) > most_bytes:
+        raise InputError(
+            f"'{path}' is larger than {most_bytes / 2**20:.4g} MiB, more than is read.",
+            "Choose another file.",
+        )
+    return content
+
+
+def file_name(path: Path) -> str:
+    r"""The name of a file as it is kept and shown: bytes that are no UTF-8 as `\xNN`."""
+    return os.fsencode(path.name).decode("utf-8", "backslashreplace")
 
 
 @contextmanager

@@ -1,13 +1,18 @@
-"""Numbers and tables in text."""
+"""Numbers, names and tables in text."""
 
 from __future__ import annotations
 
 import math
+import unicodedata
 from collections.abc import Sequence
 from typing import Final
 
 NONE: Final = "-"
 """In place of a number that there is not."""
+LONGEST_NAME: Final = 200
+"""Letters that are shown of a name."""
+_HIDDEN: Final = ("Cc", "Cs", "Zl", "Zp")
+_BIDI: Final = frozenset("\u061c\u200e\u200f\u202a\u202b\u202c\u202d\u202e\u2066\u2067\u2068\u2069")
 
 
 def number(value: float | None, digits: int = 2, sign: str = "") -> str:
@@ -34,7 +39,7 @@ def table(head: Sequence[str], rows: Sequence[Sequence[str]], right: Sequence[in
         rows: The rows, a cell a column.
         right: Columns of numbers, aligned at their right edge.
     """
-    lines = [list(head), *[list(row) for row in rows]]
+    lines = [list(head), *[[shown_name(cell) for cell in row] for row in rows]]
     widths = [max(len(line[k]) for line in lines) for k in range(len(head))]
     return "\n".join("  ".join(_cells(line, widths, set(right))).rstrip() for line in lines)
 
@@ -49,3 +54,34 @@ def _cells(line: Sequence[str], widths: Sequence[int], right: set[int]) -> list[
 def indented(text: str) -> str:
     """Text two blanks to the right."""
     return "\n".join(f"  {line}" for line in text.split("\n"))
+
+
+def shown(text: str, keep: str = "") -> str:
+    r"""A text as it can be shown anywhere: what would act instead of being seen, as `\xNN`.
+
+    Control characters move a terminal's cursor, rename its window or sound its bell; overrides of
+    the direction of writing let a name read as another one; half a letter is none.
+
+    Args:
+        text: A text from outside.
+        keep: Control characters that stay, such as line ends.
+    """
+    if text.isprintable():  # what acts is not, the directions' marks included
+        return text
+    return "".join(letter if letter in keep else _seen(letter) for letter in text)
+
+
+def shown_name(name: str) -> str:
+    """A name or another short text on one line, cut where it is longer than any."""
+    if len(name) > LONGEST_NAME:
+        name = f"{name[: LONGEST_NAME - 1]}…"
+    return shown(name)
+
+
+def _seen(letter: str) -> str:
+    if letter not in _BIDI and unicodedata.category(letter) not in _HIDDEN:
+        return letter
+    code = ord(letter)
+    if 0xDC80 <= code <= 0xDCFF:  # a byte of a file's name that is no UTF-8
+        code -= 0xDC00
+    return f"\\x{code:02x}" if code < 0x100 else f"\\u{code:04x}"

@@ -16,12 +16,17 @@ import numpy as np
 from facedyn_app.errors import InputError
 from facedyn_app.files import open_plain
 
-MAX_BYTES = 2**31
+MAX_BYTES = 2**29
+"""All arrays of a file together, each number counted as one of double precision: what is read is
+copied, and computed with. A session of ten hours and a FLAME file take less."""
+MAX_TEXT_BYTES = 2**24
+"""A text of an array, four bytes a letter."""
 _HEADERS = {
     (1, 0): np.lib.format.read_array_header_1_0,
     (2, 0): np.lib.format.read_array_header_2_0,
 }
 _ENDING = ".npy"
+_DOUBLE = 8
 _PACKINGS = (zipfile.ZIP_STORED, zipfile.ZIP_DEFLATED)
 # what zipfile and numpy raise on bytes that are not what they claim to be
 _DAMAGE = (
@@ -57,7 +62,7 @@ def read_npz(
     """The named arrays of an `.npz` file; whatever else is in it is not touched.
 
     No array of Python objects is read, and nothing is unpacked before its declared size has been
-    compared with the file's own word and with 2 GiB for all arrays together.
+    compared with the file's own word and with `MAX_BYTES` for all arrays together.
 
     Args:
         path: The file.
@@ -73,6 +78,9 @@ def read_npz(
         members = {info.filename: info for info in archive.infolist()}
         wanted = [name for name in (*required, *optional) if f"{name}{_ENDING}" in members]
         _check_sizes([members[f"{name}{_ENDING}"] for name in wanted])
+        budget = _Budget()
+        for name in wanted:
+            budget.check(archive, members[f"{name}{_ENDING}"])
         arrays = {name: _read_member(archive, members[f"{name}{_ENDING}"]) for name in wanted}
     missing = [name for name in required if name not in arrays]
     if missing:
@@ -90,7 +98,7 @@ def read_npy(path: Path) -> np.ndarray[Any, Any]:
     with _told(path, "npy"), open_plain(path) as file:
         n_bytes = file.seek(0, 2)
         file.seek(0)
-        _check_header(file, path.name, n_bytes)
+        _Budget().take(file, path.name, n_bytes)
         file.seek(0)
         array: np.ndarray[Any, Any] = np.lib.format.read_array(file, allow_pickle=False)
     return array
@@ -123,16 +131,16 @@ class _RefusedError(ValueError):
 def _check_sizes(members: Iterable[zipfile.ZipInfo]) -> None:
     n_bytes = sum(info.file_size for info in members)
     if n_bytes > MAX_BYTES:
-        raise _RefusedError(
-            f"it would unpack to {n_bytes / 2**30:.1f} GiB, more than this program reads"
-        )
+        raise _too_large(n_bytes)
+
+
+def _too_large(n_bytes: int) -> _RefusedError:
+    return _RefusedError(
+        f"it would unpack to {n_bytes / 2**30:.1f} GiB, more than this program reads"
+    )
 
 
 def _read_member(archive: zipfile.ZipFile, info: zipfile.ZipInfo) -> np.ndarray[Any, Any]:
-    if info.compress_type not in _PACKINGS:
-        raise ValueError
-    with archive.open(info) as member:
-        _check_header(member, info.filename, info.file_size)
     with archive.open(info) as member:
         array: np.ndarray[Any, Any] = np.lib.format.read_array(member, allow_pickle=False)
         if member.read(1):  # also makes zipfile compare the checksum
@@ -140,13 +148,47 @@ def _read_member(archive: zipfile.ZipFile, info: zipfile.ZipInfo) -> np.ndarray[
     return array
 
 
-def _check_header(member: IO[bytes], name: str, n_bytes: int) -> None:
-    """Check an array's header before numpy sets aside memory for what the header promises."""
-    version = np.lib.format.read_magic(member)
-    if version not in _HEADERS:
-        raise ValueError
-    shape, _, dtype = _HEADERS[version](member)
-    if dtype.hasobject:
-        raise _RefusedError(f"'{name}' holds Python objects, which are never read")
-    if member.tell() + math.prod(shape) * dtype.itemsize != n_bytes:
-        raise ValueError
+class _Budget:
+    """What the arrays of a file may take of memory, spent before one of them is unpacked."""
+
+    def __init__(self) -> None:
+        self._n_bytes = 0
+
+    def check(self, archive: zipfile.ZipFile, info: zipfile.ZipInfo) -> None:
+        """Look at the header of a member.
+
+        Raises:
+            ValueError: It is packed in an unusual way, or as `take`.
+        """
+        if info.compress_type not in _PACKINGS:
+            raise ValueError
+        with archive.open(info) as member:
+            self.take(member, info.filename, info.file_size)
+
+    def take(self, member: IO[bytes], name: str, n_bytes: int) -> None:
+        """Check an array's header before numpy sets aside memory for what the header promises.
+
+        Args:
+            member: Where the array begins.
+            name: Of the array.
+            n_bytes: What header and array take together.
+
+        Raises:
+            ValueError: The array is refused, or is another one than is said.
+        """
+        version = np.lib.format.read_magic(member)
+        if version not in _HEADERS:
+            raise ValueError
+        shape, _, dtype = _HEADERS[version](member)
+        if dtype.hasobject:
+            raise _RefusedError(f"'{name}' holds Python objects, which are never read")
+        if min(shape, default=0) < 0:
+            raise ValueError
+        n_items = math.prod(shape)
+        if member.tell() + n_items * dtype.itemsize != n_bytes:
+            raise ValueError
+        if dtype.kind in "US" and n_items * dtype.itemsize > MAX_TEXT_BYTES:
+            raise _RefusedError(f"'{name}' holds a text of {n_bytes / 2**20:.0f} MiB")
+        self._n_bytes += n_items * max(dtype.itemsize, _DOUBLE)
+        if self._n_bytes > MAX_BYTES:
+            raise _too_large(self._n_bytes)

@@ -62,6 +62,18 @@ IntArray = npt.NDArray[np.integer[Any]]
 
 N_LANDMARKS = 478
 N_BLENDSHAPES = 52
+LARGEST: Mapping[str, float] = {
+    "expression": 1e3,
+    "shape": 1e3,
+    "shape_chunks": 1e3,
+    "jaw": 2.0 * np.pi,
+    "rotation": 2.0 * np.pi,
+    "gaze": 2.0 * np.pi,
+    "translation": 1e3,
+    "error_px": 1e6,
+    "face_px": 1e6,
+}
+"""No face's activations, standard deviations, angles (rad) and places (m) are larger than this."""
 INVALID_REASONS = (
     "",
     "no face",

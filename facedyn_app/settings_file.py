@@ -12,12 +12,13 @@ from pathlib import Path
 from typing import Any, Final
 
 from facedyn_app.errors import InputError
-from facedyn_app.files import atomic_file
+from facedyn_app.files import atomic_file, read_plain
 from facedyn_app.limits import SettingError, checked_settings, limits_of, settings_of
 from facedyn_app.settings import Settings
 
 FILE: Final = "settings.json"
 FORMAT, VERSION = "facedyn-settings", 1
+MOST_BYTES: Final = 2**20
 
 
 def read_settings(path: Path) -> Settings:
@@ -76,7 +77,7 @@ def changed(settings: Settings) -> dict[str, dict[str, Any]]:
 
 def _content(path: Path) -> dict[str, Any]:
     try:
-        content = json.loads(path.read_text(encoding="utf-8"))
+        content = json.loads(read_plain(path, MOST_BYTES))
     except FileNotFoundError:
         raise
     except (OSError, ValueError, RecursionError) as error:

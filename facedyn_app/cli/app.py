@@ -161,7 +161,12 @@ def _start_log() -> Path | None:
             for older in path.parent.glob(f"{path.name}*"):
                 older.chmod(0o600)
         handler = _PrivateLog(
-            path, maxBytes=LOG_BYTES, backupCount=LOG_FILES, encoding="utf-8", delay=True
+            path,
+            maxBytes=LOG_BYTES,
+            backupCount=LOG_FILES,
+            encoding="utf-8",
+            delay=True,
+            errors="backslashreplace",
         )
     except OSError:
         logging.getLogger().addHandler(logging.NullHandler())

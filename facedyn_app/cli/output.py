@@ -23,6 +23,7 @@ from typing import TextIO
 import typer
 
 from facedyn_app.errors import FacedynError
+from facedyn_app.formatting import shown
 from facedyn_app.progress import Cancelled, OnProgress, Progress
 
 REWRITES_PER_SECOND = 10.0
@@ -72,7 +73,7 @@ class ProgressLine:
     def say(self, sentence: str) -> None:
         """Write a sentence of its own above the line."""
         self.clear()
-        self._write(sentence + "\n")
+        self._write(shown(sentence) + "\n")
 
     def _rewrite(self, text: str) -> None:
         # blanks, not an escape sequence: a dumb terminal shows those as letters
@@ -191,7 +192,7 @@ def show(outcome: Outcome, as_json: bool, warnings: list[str]) -> None:
     if as_json:
         typer.echo(json_line({**outcome.facts, "warnings": warnings}))
     elif outcome.text:
-        typer.echo(outcome.text)
+        typer.echo(shown(outcome.text, keep="\n"))
 
 
 @contextmanager

@@ -6,6 +6,7 @@ from html import escape
 
 from facedyn_app.dynamics.drift import drift_label, interval_words
 from facedyn_app.dynamics.recording_conditions import drift_notes
+from facedyn_app.formatting import shown, shown_name
 from facedyn_app.library.recognizers import RecognizerEntry
 from facedyn_app.records import DriftReport
 from facedyn_app.settings import TrustSettings
@@ -24,6 +25,19 @@ def simulated_label(name: str, *, simulated: bool) -> str:
     return f"{name} (simulated)" if simulated else name
 
 
+def markup_name(name: str) -> str:
+    """A name from outside as a part of HTML: escaped, on one line, cut where it is too long."""
+    return escape(shown_name(name), quote=False)
+
+
+def tip_text(text: str) -> str:
+    """A text from outside as a tip that Qt does not take for HTML."""
+    seen = shown(text, keep="\n")
+    if "<" not in seen and "&lt;" not in seen:
+        return seen
+    return f"<p>{escape(seen, quote=False)}</p>".replace("\n", "<br>")
+
+
 def percent(share: float) -> str:
     """A share of 0..1 in percent."""
     return f"{100 * share:.0f} %"
@@ -32,7 +46,7 @@ def percent(share: float) -> str:
 def drift_text(report: DriftReport, trust: TrustSettings) -> str:
     """Whether a speaker's shape drifts, first in a word, as HTML."""
     label = drift_label(report, trust)
-    text = f"Shape of {escape(report.speaker)}: <b>{label}</b>"
+    text = f"Shape of {markup_name(report.speaker)}: <b>{label}</b>"
     if report.dnr_corrected is not None:
         span = interval_words(report.dnr_corrected_interval)
         text += f" · corrected DNR {report.dnr_corrected:.2f} ({span})"

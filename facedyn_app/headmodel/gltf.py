@@ -22,6 +22,7 @@ _COMPONENTS: Mapping[int, npt.DTypeLike] = {
 }
 _WIDTHS = {"SCALAR": 1, "VEC2": 2, "VEC3": 3, "VEC4": 4, "MAT4": 16}
 FLOAT = 5126
+MOST_JSON_BYTES = 2**25
 
 
 class GlbWriter:
@@ -109,7 +110,7 @@ class GlbReader:
             raise ValueError("it is a GLB of another version, or has been cut off")
         n_text, kind = struct.unpack_from("<II", data, 12)
         begin = 20 + n_text
-        if kind != _JSON or begin > len(data):
+        if kind != _JSON or begin > len(data) or n_text > MOST_JSON_BYTES:
             raise ValueError("it is damaged")
         try:
             self.content = json.loads(data[20:begin])

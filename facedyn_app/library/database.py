@@ -7,7 +7,7 @@ from collections.abc import Iterator
 from contextlib import contextmanager
 from datetime import UTC, datetime
 from pathlib import Path
-from typing import Any
+from typing import Any, ClassVar
 
 from sqlalchemy import URL, Connection, Engine, ForeignKey, create_engine, event
 from sqlalchemy.engine.interfaces import DBAPIConnection
@@ -16,9 +16,26 @@ from sqlalchemy.orm import DeclarativeBase, Mapped, mapped_column, relationship
 from sqlalchemy.orm import Session as OrmSession
 
 from facedyn_app.errors import FacedynError, InputError, OutputError
+from facedyn_app.library.columns import (
+    DamagedError,
+    SoundFlag,
+    SoundReal,
+    SoundText,
+    SoundTime,
+    SoundWhole,
+    UncertainTime,
+    check_schema,
+)
 
 DATABASE = "library.sqlite"
 """Name of the file in a library's folder."""
+_PRAGMAS = (
+    "foreign_keys = ON",
+    "secure_delete = ON",
+    "synchronous = FULL",
+    "trusted_schema = OFF",
+    "cell_size_check = ON",
+)
 MIGRATIONS: tuple[tuple[str, ...], ...] = (
     (
         "CREATE TABLE speakers (id INTEGER PRIMARY KEY AUTOINCREMENT, name TEXT NOT NULL UNIQUE, "
@@ -57,6 +74,13 @@ A step that has been released is never changed: libraries out there have taken i
 class Base(DeclarativeBase):
     """The tables; times are ISO 8601 texts in UTC."""
 
+    type_annotation_map: ClassVar[dict[Any, Any]] = {
+        str: SoundText,
+        int: SoundWhole,
+        float: SoundReal,
+        bool: SoundFlag,
+    }
+
 
 class SpeakerRow(Base):
     """A person, with the consent without which there is no row."""
@@ -65,8 +89,8 @@ class SpeakerRow(Base):
     id: Mapped[int] = mapped_column(primary_key=True)
     name: Mapped[str] = mapped_column(unique=True)
     consent: Mapped[str]
-    consented_at: Mapped[str]
-    created_at: Mapped[str]
+    consented_at: Mapped[str] = mapped_column(SoundTime)
+    created_at: Mapped[str] = mapped_column(SoundTime)
 
 
 class SessionRow(Base):
@@ -80,8 +104,8 @@ class SessionRow(Base):
     source_name: Mapped[str | None]
     source_sha256: Mapped[str | None]
     head_id: Mapped[str]
-    recorded_at: Mapped[str | None]
-    added_at: Mapped[str]
+    recorded_at: Mapped[str | None] = mapped_column(UncertainTime)
+    added_at: Mapped[str] = mapped_column(SoundTime)
     n_frames: Mapped[int]
     n_valid: Mapped[int]
     seconds: Mapped[float]
@@ -97,7 +121,7 @@ class EnrolmentRow(Base):
     id: Mapped[int] = mapped_column(primary_key=True)
     speaker_id: Mapped[int] = mapped_column(ForeignKey("speakers.id"))
     session_id: Mapped[int] = mapped_column(ForeignKey("sessions.id"), unique=True)
-    enrolled_at: Mapped[str]
+    enrolled_at: Mapped[str] = mapped_column(SoundTime)
 
 
 class AnnotationRow(Base):
@@ -116,7 +140,7 @@ class AuditRow(Base):
 
     __tablename__ = "audit"
     id: Mapped[int] = mapped_column(primary_key=True)
-    at: Mapped[str]
+    at: Mapped[str] = mapped_column(SoundTime)
     who: Mapped[str]
     action: Mapped[str]
     what: Mapped[str]
@@ -167,6 +191,7 @@ def open_database(path: Path, wait_seconds: float) -> Engine:
             program, or is in use by another one.
         OutputError: The file cannot be written.
     """
+    _check_plain(path)
     url = URL.create("sqlite", database=str(path))
     engine = create_engine(url, connect_args={"timeout": wait_seconds})
     event.listen(engine, "connect", _prepare)
@@ -174,6 +199,7 @@ def open_database(path: Path, wait_seconds: float) -> Engine:
     try:
         with errors_in_words(path), engine.begin() as connection:
             _migrate(connection, path)
+            check_schema(connection, MIGRATIONS, Base.metadata.tables)
     except BaseException:
         engine.dispose()
         raise
@@ -209,13 +235,16 @@ def errors_in_words(path: Path) -> Iterator[None]:
         raise  # a fault of this program, nothing that the user could act on
     except DatabaseError as error:
         raise _in_words(error.orig, path) from error
+    except (DamagedError, UnicodeDecodeError) as error:
+        reason = str(error) if isinstance(error, DamagedError) else "its texts are no UTF-8"
+        raise _damaged(path, reason) from error
 
 
 def _prepare(connection: DBAPIConnection, _record: object) -> None:
     raw: Any = connection
     raw.isolation_level = None  # transactions begin where _begin says, DDL included
     cursor = connection.cursor()
-    for pragma in ("foreign_keys = ON", "secure_delete = ON", "synchronous = FULL"):
+    for pragma in _PRAGMAS:
         cursor.execute(f"PRAGMA {pragma}")
     cursor.close()
 
@@ -239,6 +268,27 @@ def _migrate(connection: Connection, path: Path) -> None:
         connection.exec_driver_sql(f"PRAGMA user_version = {step}")
 
 
+def _check_plain(path: Path) -> None:
+    """A pipe in the database's place would be waited for, an emptied file taken for a new library.
+
+    Raises:
+        InputError: Something else than a file is there, or one that has lost all.
+    """
+    if not path.exists():
+        return
+    if not path.is_file():
+        raise _damaged(path, "it is no ordinary file")
+    if not path.stat().st_size and any((path.parent / "sessions").glob("*.npz")):
+        raise _damaged(path, "it is empty, and sessions lie beside it")
+
+
+def _damaged(path: Path, reason: str) -> InputError:
+    return InputError(
+        f"The file '{path}' is no facedyn library or is damaged: {reason}.",
+        "Choose another folder, or put back a copy of the library.",
+    )
+
+
 def _in_words(error: object, path: Path) -> FacedynError:
     name = str(getattr(error, "sqlite_errorname", ""))
     if name.startswith(("SQLITE_BUSY", "SQLITE_LOCKED")):
@@ -251,7 +301,4 @@ def _in_words(error: object, path: Path) -> FacedynError:
             f"The library '{path.parent}' cannot be written: {error}.",
             "Choose a folder that you may write to and that has room.",
         )
-    return InputError(
-        f"The file '{path}' is no facedyn library or is damaged: {error}.",
-        "Choose another folder, or put back a copy of the library.",
-    )
+    return _damaged(path, str(error))

@@ -6,9 +6,10 @@ import json
 from collections.abc import Callable, Iterator, Sequence
 from dataclasses import dataclass
 from enum import StrEnum
-from pathlib import Path
+from pathlib import Path, PurePath
 
-from facedyn_app.errors import ConsentError, InputError
+from facedyn_app.errors import ConsentError, InputError, unreadable
+from facedyn_app.files import file_name, read_plain
 
 SESSION_ENDING = ".npz"
 VIDEO_ENDINGS = frozenset(
@@ -128,6 +129,15 @@ def check_permission(layout: Layout, permission: str) -> None:
         )
 
 
+def _stem(path: Path) -> str:
+    return PurePath(file_name(path)).stem
+
+
+def _leads_back(path: Path, place: Path) -> bool:
+    """Whether a folder is a link to one that it lies in: what is there would come without end."""
+    return path.is_symlink() and place.resolve().is_relative_to(path.resolve())
+
+
 class _Folders:
     """Looks for the recordings of folders that are a speaker's each."""
 
@@ -143,12 +153,23 @@ class _Folders:
             places: The folders in it.
         """
         found = [
-            Recording(place.name, path, path.stem) for place in places for path in self._in(place)
+            Recording(file_name(place), path, _stem(path))
+            for place in places
+            for path in self._readable(place)
         ]
         if not found:
-            speaker = folder.absolute().name
-            found = [Recording(speaker, path, path.stem) for path in self._measurements(folder)]
+            speaker = file_name(folder.absolute())
+            found = [Recording(speaker, path, _stem(path)) for path in self._measurements(folder)]
         return Corpus(self._layout, tuple(found), tuple(self._left_out))
+
+    def _readable(self, place: Path) -> list[Path]:
+        """Recordings of a folder; those before what cannot be read, which is left out."""
+        found: list[Path] = []
+        try:
+            found.extend(self._in(place))
+        except OSError as error:
+            self._left_out.append(unreadable(Path(error.filename or place), error).sentence)
+        return found
 
     def _in(self, place: Path) -> Iterator[Path]:
         """Recordings of a folder and of the folders in it, by name."""
@@ -159,7 +180,8 @@ class _Folders:
             if path.name.startswith("."):
                 continue
             if path.is_dir():
-                yield from self._in(path)
+                if not _leads_back(path, place):
+                    yield from self._in(path)
             elif path.is_file() and self._is_recording(path):
                 yield path
 
@@ -200,14 +222,12 @@ def _conversation(place: Path) -> Iterator[Recording]:
         path = place / CHANNEL_MAP.parent / f"{speaker}.mp4"
         if not path.is_file():
             raise InputError(f"The video '{path}' is missing, which the channel map names.")
-        yield Recording(speaker, path, place.name)
+        yield Recording(speaker, path, file_name(place))
 
 
 def _speakers(path: Path) -> list[str]:
     try:
-        if path.stat().st_size > LARGEST_MAP:
-            raise InputError(f"'{path}' is too large to be a channel map.")
-        channels = json.loads(path.read_text(encoding="utf-8"))
+        channels = json.loads(read_plain(path, LARGEST_MAP))
     except (OSError, ValueError, RecursionError) as error:
         raise InputError(f"There is no channel map that can be read in '{path}'.") from error
     named = [channels.get(side) for side in ("L", "R")] if isinstance(channels, dict) else []

@@ -12,6 +12,7 @@ from sqlalchemy import delete, select
 from sqlalchemy.orm import Session as OrmSession
 
 from facedyn_app.errors import ConsentError, InputError
+from facedyn_app.formatting import shown
 from facedyn_app.library.database import (
     AnnotationRow,
     AuditRow,
@@ -119,7 +120,7 @@ def new_session(orm: OrmSession, session: Session, file_name: str, name: str | N
     """Add the row of a session whose speaker is unknown as yet."""
     info = session.info
     row = SessionRow(
-        name=(name or PurePath(info.source_name or "session").stem).strip() or "session",
+        name=shown(name or PurePath(info.source_name or "session").stem).strip() or "session",
         file_name=file_name,
         source_name=info.source_name,
         source_sha256=info.source_sha256,

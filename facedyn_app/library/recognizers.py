@@ -99,6 +99,8 @@ def open_recognizer(library: Library, name: str) -> Recognizer:
     """
     if name == BUILT_IN:
         return default_recognizer()
+    if Path(name).name != name:  # of a tampered database: no way out of the folder
+        raise InputError(f"There is no recognizer {name[:40]!r} in '{library.folder}'.")
     return load_recognizer(library.recognizers_folder / name)
 
 

@@ -12,6 +12,7 @@ from typing import Any
 from sqlalchemy import ColumnElement, Row, func, select
 from sqlalchemy.orm import Session as OrmSession
 
+from facedyn_app.formatting import shown
 from facedyn_app.library.database import AuditRow, EnrolmentRow, SessionRow, SpeakerRow, now
 
 
@@ -189,7 +190,7 @@ class AuditTrail:
 
 def write_audit(orm: OrmSession, action: str, what: str) -> None:
     """Add a line within a transaction."""
-    orm.add(AuditRow(at=now(), who=_account(), action=action, what=what))
+    orm.add(AuditRow(at=now(), who=shown(_account()), action=action, what=shown(what)))
 
 
 def _account() -> str:

@@ -15,6 +15,7 @@ from facedyn_app.library.session_meta import info_from_json, info_to_json
 from facedyn_app.npz import read_npz
 from facedyn_app.records import (
     INVALID_REASONS,
+    LARGEST,
     BoolArray,
     ByteArray,
     FloatArray,
@@ -60,6 +61,9 @@ _MEASURED_OR_NOT = ("rotation", "translation", "error_px", "face_px")
 """What other programs do not all measure: NaN in every frame, or in none that is valid."""
 _KINDS = {"valid": "b", "expression_names": "U"}
 _NUMBERS = "fiu"
+_FARTHEST_S = 1e10
+_LONGEST = {"S": 2000, "E": 20_000}
+"""Shapes and expressions; heads have hundreds."""
 _HINT = "Make the file again from its video with 'facedyn fit'."
 
 
@@ -137,8 +141,15 @@ def _check_axes(arrays: Mapping[str, Array]) -> None:
         for axis, length in zip(axes, array.shape, strict=True):
             if lengths.setdefault(axis, length) != length:
                 raise ValueError(f"'{name}' has {length} values where {lengths[axis]} are needed")
+    _check_lengths(lengths)
+
+
+def _check_lengths(lengths: Mapping[str, int]) -> None:
     if lengths["T"] == 0:
         raise ValueError("it has no frames")
+    for axis, most in _LONGEST.items():
+        if lengths[axis] > most:
+            raise ValueError(f"it has {lengths[axis]:,} numbers where no head has over {most:,}")
 
 
 def _session(arrays: Mapping[str, Array], info: SessionInfo) -> Session:
@@ -155,6 +166,8 @@ def _session(arrays: Mapping[str, Array], info: SessionInfo) -> Session:
         raise ValueError("'shape' is not finite")
     if np.isinf(numbers["shape_chunks"]).any():
         raise ValueError("'shape_chunks' is infinite")
+    for name in LARGEST.keys() & numbers.keys():
+        _check_range(name, numbers[name][valid] if _AXES[name][0] == "T" else numbers[name])
     for name in _MOTION[1:]:
         numbers[name][~valid] = np.nan
     names = tuple(str(name) for name in arrays["expression_names"])
@@ -199,6 +212,7 @@ def _checked_gaze(gaze: Array, valid: Array) -> FloatArray:
     angles = _floats(gaze, _GAZE)
     if not np.isfinite(angles[valid]).all():
         raise ValueError(f"'{_GAZE}' is not finite in a frame that is marked as valid")
+    _check_range(_GAZE, angles[valid])
     angles[~valid] = np.nan
     return angles
 
@@ -255,8 +269,16 @@ def _floats(array: Array, name: str) -> FloatArray:
         return np.array(array, dtype=dtype)
 
 
+def _check_range(name: str, values: FloatArray) -> None:
+    """Check that no number is beyond what any face has; what is not measured is not looked at."""
+    if (np.abs(values) > LARGEST[name]).any():
+        raise ValueError(f"'{name}' is beyond {LARGEST[name]:.4g}, which no face reaches")
+
+
 def _check_times(seconds: FloatArray, name: str) -> None:
     if not np.isfinite(seconds).all():
         raise ValueError(f"'{name}' is not finite")
+    if (np.abs(seconds) > _FARTHEST_S).any():
+        raise ValueError(f"'{name}' is beyond any recording's times")
     if np.any(np.diff(seconds) < 0):
         raise ValueError(f"the times in '{name}' do not ascend")

@@ -22,6 +22,7 @@ from facedyn_app.errors import InputError, MismatchError
 from facedyn_app.files import atomic_file
 from facedyn_app.recognizer.batches import SessionBatches
 from facedyn_app.recognizer.history import History, Validation
+from facedyn_app.recognizer.reading import NO_TENSORS
 
 FORMAT, VERSION = "facedyn-training", 1
 FILE = "checkpoint.safetensors"
@@ -76,7 +77,7 @@ def read_checkpoint(checkpoint_dir: CheckpointDir) -> tuple[dict[str, Tensor], d
         with safetensors.safe_open(path, framework="pt") as file:
             state = json.loads((file.metadata() or {}).get("state", "null"))
             tensors = {name: file.get_tensor(name) for name in file.keys()}  # noqa: SIM118
-    except (OSError, ValueError, RecursionError, safetensors.SafetensorError) as error:
+    except (OSError, *NO_TENSORS) as error:
         raise _damaged(path, "it is no safetensors file, or not whole") from error
     if not isinstance(state, dict) or state.get("format") != FORMAT:
         raise _damaged(path, f"its format is not '{FORMAT}'")

@@ -22,17 +22,20 @@ from safetensors import torch as safe_torch
 from facedyn_app.assets import model_file
 from facedyn_app.dynamics.features import feature_names
 from facedyn_app.errors import InputError, OutputError
-from facedyn_app.files import check_writable, whole_folder
+from facedyn_app.files import check_writable, sha256_of, whole_folder
 from facedyn_app.recognizer.backend import Backend, Whitening
 from facedyn_app.recognizer.descriptors import live_channels, n_descriptors
 from facedyn_app.recognizer.model import Recognizer, learnt_scale
 from facedyn_app.recognizer.network import MotionNetwork
 from facedyn_app.recognizer.reading import (
+    CHECKSUMS,
     LARGEST_NUMBER,
+    check_sums,
     damaged,
     read_json,
     read_settings,
     read_tensors,
+    sha256_of_config,
 )
 from facedyn_app.recognizer.scoring import TAIL, Calibration, TrialsOf
 from facedyn_app.records import BoolArray, FloatArray
@@ -142,9 +145,14 @@ def _write_files(recognizer: Recognizer, folder: Path) -> None:
         "backend_windows": recognizer.backend.n_windows,
         "metrics": dict(recognizer.metrics),
     }
-    for name, content in ((CONFIG, config), (CALIBRATION, asdict(recognizer.calibration))):
-        text = json.dumps(content, indent=2, allow_nan=False) + "\n"
-        (folder / name).write_text(text, encoding="utf-8")
+    _write_json(asdict(recognizer.calibration), folder / CALIBRATION)
+    sums = {name: sha256_of(folder / name) for name in FILES if name != CONFIG}
+    _write_json({**config, CHECKSUMS: {**sums, CONFIG: sha256_of_config(config)}}, folder / CONFIG)
+
+
+def _write_json(content: Mapping[str, Any], path: Path) -> None:
+    text = json.dumps(content, indent=2, allow_nan=False) + "\n"
+    path.write_text(text, encoding="utf-8")
 
 
 def _load(paths: Mapping[str, Path]) -> Recognizer:
@@ -164,7 +172,7 @@ def _load(paths: Mapping[str, Path]) -> Recognizer:
     n_windows = config.get("backend_windows")
     if type(n_windows) is not int or not 0 < n_windows < LARGEST_NUMBER:
         raise damaged(paths[CONFIG], "'backend_windows' is no number of windows")
-    return Recognizer(
+    recognizer = Recognizer(
         head_id=config["head_id"],
         expression_names=tuple(names),
         features=features,
@@ -177,6 +185,8 @@ def _load(paths: Mapping[str, Path]) -> Recognizer:
         training=_mapping(config, "training"),
         metrics=_mapping(config, "metrics"),
     )
+    check_sums(config, paths, CONFIG)  # last: what a file cannot be says more
+    return recognizer
 
 
 def _mapping(config: Mapping[str, Any], key: str) -> Mapping[str, Any]:

@@ -8,6 +8,7 @@ from __future__ import annotations
 import base64
 import io
 import json
+import re
 from collections.abc import Iterator, Mapping
 from contextlib import contextmanager
 from dataclasses import asdict, dataclass
@@ -17,9 +18,11 @@ from typing import Any
 
 import matplotlib as mpl
 from jinja2 import Environment, FileSystemLoader, StrictUndefined
+from markupsafe import Markup
 from matplotlib.backends.backend_agg import FigureCanvasAgg
 from matplotlib.figure import Figure
 
+from facedyn_app.formatting import LONGEST_NAME, shown, shown_name
 from facedyn_app.settings import TrustSettings
 
 UNKNOWN = "not known"
@@ -41,6 +44,10 @@ _STYLE: Mapping[str, object] = {
     "svg.hashsalt": "facedyn",
     "svg.fonttype": "none",
 }
+
+LONGEST_TEXT = 5000
+"""Letters that a page shows of one text."""
+_LONG_WORD = re.compile(rf"\S{{{LONGEST_NAME + 1},}}")
 
 
 @dataclass(frozen=True, slots=True)
@@ -75,12 +82,26 @@ def render_page(template: str, **values: object) -> str:
     pages = Environment(
         loader=FileSystemLoader(Path(__file__).with_name("templates")),
         autoescape=True,
+        finalize=_seen,
         undefined=StrictUndefined,
         trim_blocks=True,
         lstrip_blocks=True,
     )
-    pages.filters["base64"] = lambda png: base64.b64encode(png).decode("ascii")
+    pages.filters["base64"] = lambda png: Markup(base64.b64encode(png).decode("ascii"))
     return pages.get_template(f"{template}.html").render(values)
+
+
+def _seen(value: object) -> object:
+    """What a page shows: of texts the letters that would act instead of being seen as escapes.
+
+    Words longer than any, and texts longer than any consent, are cut: they would push the rest
+    off the sheet.
+    """
+    if not isinstance(value, str) or isinstance(value, Markup):
+        return value
+    text = _LONG_WORD.sub(lambda word: shown_name(word[0]), value)
+    text = text if len(text) <= LONGEST_TEXT else f"{text[: LONGEST_TEXT - 1]}…"
+    return shown(text, keep="\n\t")
 
 
 def threshold_rows(trust: TrustSettings) -> list[tuple[str, ...]]:

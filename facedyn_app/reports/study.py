@@ -18,6 +18,7 @@ from facedyn_app.recognizer.accuracy import Accuracy
 from facedyn_app.recognizer.study import Point, Study
 from facedyn_app.reports.page import render_page
 from facedyn_app.reports.study_figures import FIGURES, write_figures
+from facedyn_app.reports.tables import safe_cell
 
 MEASURES = (
     "top1_window",
@@ -208,4 +209,4 @@ def _write_csv(path: Path, rows: Iterable[Sequence[object]]) -> None:
 def _cell(value: object) -> object:
     if isinstance(value, float):
         return f"{value:.6g}" if math.isfinite(value) else ""
-    return "" if value is None else value
+    return safe_cell(value) if isinstance(value, str) else "" if value is None else value

@@ -9,6 +9,7 @@ from __future__ import annotations
 
 import csv
 import json
+import unicodedata
 from collections.abc import Mapping, Sequence
 from pathlib import Path
 from typing import Any, BinaryIO
@@ -19,6 +20,7 @@ import numpy.typing as npt
 from facedyn_app.dynamics.features import GAZE_NAMES, JAW_NAMES
 from facedyn_app.errors import OutputError
 from facedyn_app.files import atomic_file, atomic_text
+from facedyn_app.formatting import shown
 from facedyn_app.progress import OnProgress, Progress, ignore
 from facedyn_app.records import INVALID_REASONS, Identification, Session
 from facedyn_app.reports.kinds import TableFormat
@@ -26,6 +28,7 @@ from facedyn_app.reports.kinds import TableFormat
 SCORE_COLUMNS = ("recording", "speaker", "rank", "score", "probability", "threshold", "answer")
 FORMULA_SIGNS = ("=", "+", "-", "@", "\t", "\r")
 """What a spreadsheet takes for the beginning of a formula."""
+_SIGNS = frozenset(FORMULA_SIGNS[:4])
 
 BLOCK_FRAMES = 1000
 MOST_FACES = 1_000_000
@@ -38,8 +41,14 @@ Meta = Mapping[str, Any]
 
 
 def safe_cell(text: str) -> str:
-    """A text that no spreadsheet reads as a formula: with an apostrophe before it where needed."""
-    return f"'{text}" if text.startswith(FORMULA_SIGNS) else text
+    """A text that no spreadsheet reads as a formula: with an apostrophe before it where needed.
+
+    Blanks before a sign do not keep all spreadsheets from it, nor does the sign's wide form. What
+    would act instead of being seen stands as an escape.
+    """
+    begin = unicodedata.normalize("NFKC", text[:100]).lstrip()[:1]
+    seen = shown(text, keep="\t\r\n")
+    return f"'{seen}" if text.startswith(FORMULA_SIGNS) or begin in _SIGNS else seen
 
 
 def table_columns(session: Session) -> Columns:

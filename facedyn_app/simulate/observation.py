@@ -17,12 +17,14 @@ import numpy as np
 from facedyn_app.assets import model_file
 from facedyn_app.dynamics.features import JAW_NAMES
 from facedyn_app.errors import InputError
+from facedyn_app.files import read_plain
 from facedyn_app.records import FloatArray
 from facedyn_app.simulate.motion import SimulatedMotion
 
 SHIPPED = "observation.json"
 """The measured model that comes with the program, in `models/`."""
 FORMAT, VERSION = "facedyn-observation", 3
+MOST_BYTES = 2**24
 
 _MATRICES = ("response", "noise")
 _VECTORS = ("level", "smoothing_s", "pose", "amplitude")
@@ -187,7 +189,7 @@ def read_observation(path: Path) -> Observation:
         InputError: The file cannot be read or is no observation model of this version.
     """
     try:
-        content = json.loads(path.read_text(encoding="utf-8"))
+        content = json.loads(read_plain(path, MOST_BYTES))
         if content["format"] != FORMAT or content["version"] != VERSION:
             raise InputError(f"'{path}' is no observation model of version {VERSION}.")
         names = tuple(str(name) for name in content["names"])

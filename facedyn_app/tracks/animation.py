@@ -21,7 +21,7 @@ from facedyn_app.records import FloatArray
 from facedyn_app.tracks.rows import stated_times
 from facedyn_app.tracks.track import Track
 
-MOST_BYTES = 2**30
+MOST_BYTES = 2**28
 JAW, LEFT_EYE, RIGHT_EYE = "jaw", "left_eye", "right_eye"
 LONGEST_ID = 200
 _CORRECTIVE = "jawCorrective"
@@ -40,7 +40,7 @@ def read_animation(path: Path) -> tuple[Track, ...]:
     """
     try:
         return (_track(path, _opened(path)),)
-    except (ValueError, LookupError, TypeError, AttributeError) as error:
+    except (ValueError, LookupError, TypeError, AttributeError, OverflowError) as error:
         told = str(error) if isinstance(error, ValueError) else "its animation is damaged"
         raise unusable(path, told) from error
 
@@ -49,7 +49,7 @@ def _opened(path: Path) -> GlbReader:
     try:
         with open_plain(path) as file:
             if file.seek(0, 2) > MOST_BYTES:
-                raise ValueError("it is larger than 1 GiB")
+                raise ValueError(f"it is larger than {MOST_BYTES >> 20} MiB")
             file.seek(0)
             return GlbReader(file.read())
     except OSError as error:

@@ -9,6 +9,7 @@ name. `_neutral` is no movement and is left out.
 from __future__ import annotations
 
 import json
+import math
 from collections.abc import Iterator, Mapping
 from pathlib import Path
 from typing import Any
@@ -20,7 +21,7 @@ from facedyn_app.files import open_plain
 from facedyn_app.headmodel.channel_sets import ARKIT, ARKIT_NAMES, gaze_of_looks
 from facedyn_app.records import FloatArray
 from facedyn_app.tracks.rows import Times, counted_times, has_times, rows_by_face, stated_times
-from facedyn_app.tracks.table import Head, read_columns
+from facedyn_app.tracks.table import MOST_ROWS, Head, read_columns
 from facedyn_app.tracks.track import FAILED, NO_FACE, Track
 
 PROGRAM = "MediaPipe"
@@ -41,7 +42,8 @@ LONGEST_STEP_S = 2.0
 FRAMES = ("frame", "frame_index", "frame_id", "frame_number")
 FACES = ("face_id", "face", "face_index")
 NESTED = ("blendshapes", "face_blendshapes", "faceBlendshapes", "scores")
-MOST_JSON_BYTES = 2**29
+MOST_JSON_BYTES, MOST_LIST_BYTES, LONGEST_LINE = 2**29, 2**26, 2**20
+"""Bytes of a file, of a list that is read as a whole, of a frame's line."""
 
 _NAMES = {name.lower(): name for name in ARKIT_NAMES}
 
@@ -100,7 +102,9 @@ def read_blendshape_json(path: Path, fps: float | None) -> tuple[Track, ...]:
     Raises:
         InputError: The file cannot be used; the sentence says why.
     """
-    rows: list[Mapping[str, Any]] = []
+    values: list[FloatArray] = []
+    told: dict[str, list[float]] = {key: [] for key in (*TIME_UNITS, FRAMES[0])}
+    seen: set[str] = set()
     for number, item in enumerate(_objects(path), start=1):
         scores = _scores(item)
         if scores is None:
@@ -109,20 +113,24 @@ def read_blendshape_json(path: Path, fps: float | None) -> tuple[Track, ...]:
                 f"line {number} has the scores of several faces",
                 "Keep one face (MediaPipe: num_faces=1).",
             )
-        rows.append({"scores": scores, **{key.lower(): item[key] for key in item}})
-    seen = set().union(*(row["scores"] for row in rows)) if rows else set()
+        if number > MOST_ROWS:
+            raise unusable(path, f"it has more than {MOST_ROWS:,} rows", "Split the recording.")
+        seen |= scores.keys()
+        own = {name: _number(path, number, value) for name, value in scores.items()}
+        values.append(np.array([own.get(name, np.nan) for name in ARKIT_NAMES]))
+        named = {key.lower(): value for key, value in item.items()}
+        for key, column in told.items():
+            keys = FRAMES if key == FRAMES[0] else (key,)
+            value = next((named[one] for one in keys if one in named), None)
+            column.append(_number(path, number, value))
     names = tuple(name for name in ARKIT_NAMES if name in seen)
     if not names:
         raise unusable(path, "it has none of ARKit's 52 names")
-    values = np.full((len(rows), len(names)), np.nan)
-    for k, row in enumerate(rows):
-        values[k] = [_number(path, k, row["scores"].get(name)) for name in names]
-    columns = {}
-    for key, others in (*((unit, (unit,)) for unit in TIME_UNITS), ("frame", FRAMES)):
-        told = [next((row[o] for o in others if o in row), None) for row in rows]
-        if any(value is not None for value in told):
-            columns[key] = np.array([_number(path, k, value) for k, value in enumerate(told)])
-    return (_track(path, names, values, columns, 0, fps),)
+    chosen = [ARKIT_NAMES.index(name) for name in names]
+    columns = {key: np.array(column) for key, column in told.items()}
+    columns = {key: column for key, column in columns.items() if not np.isnan(column).all()}
+    scored = np.array(values, dtype=np.float64)[:, chosen]
+    return (_track(path, names, scored, columns, 0, fps),)
 
 
 def _objects(path: Path) -> Iterator[Mapping[str, Any]]:
@@ -133,11 +141,22 @@ def _objects(path: Path) -> Iterator[Mapping[str, Any]]:
                 raise unusable(path, "it is larger than 512 MiB")
             file.seek(0)
             start = file.read(1)
+            n_bytes = file.seek(0, 2)
             file.seek(0)
             if start == b"[":
+                if n_bytes > MOST_LIST_BYTES:
+                    raise unusable(
+                        path,
+                        f"it is a list of more than {MOST_LIST_BYTES >> 20} MiB",
+                        "Write an object a line.",
+                    )
                 yield from (_object(path, 1, item) for item in _parsed(path, 1, file.read()))
                 return
-            for number, line in enumerate(file, start=1):
+            number = 0
+            while line := file.readline(LONGEST_LINE + 1):
+                number += 1
+                if len(line) > LONGEST_LINE:
+                    raise unusable(path, f"its line {number} is longer than any frame's")
                 if line.strip():
                     yield _object(path, number, _parsed(path, number, line))
     except OSError as error:
@@ -175,12 +194,15 @@ def _scores(item: Mapping[str, Any]) -> dict[str, object] | None:
     return {_NAMES[key.lower()]: nested[key] for key in nested if key.lower() in _NAMES}
 
 
-def _number(path: Path, row: int, value: object) -> float:
+def _number(path: Path, line: int, value: object) -> float:
     if value is None:
         return float("nan")
     if isinstance(value, bool) or not isinstance(value, int | float):
-        raise unusable(path, f"line {row + 1} holds {str(value)[:30]!r}, which is no number")
-    return float(value)
+        raise unusable(path, f"line {line} holds {str(value)[:30]!r}, which is no number")
+    try:
+        return float(value)
+    except OverflowError:  # a whole number beyond all floats
+        return math.inf
 
 
 def _track(

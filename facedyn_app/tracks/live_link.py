@@ -33,7 +33,7 @@ RATES = (24, 25, 30, 48, 50, 60, 90, 100, 120)
 """Frames a second that a timecode may count in, Hz."""
 USUAL_RATE = 60
 
-_CODE = re.compile(r"(\d+):(\d+):(\d+)[:;](\d+(?:\.\d+)?)")
+_CODE = re.compile(r"(\d{1,6}):(\d{1,6}):(\d{1,6})[:;](\d{1,6}(?:\.\d+)?)")
 _DAY_S = 86_400.0
 _EMPTY_ROW = re.compile(rb"^([\d:;.]+,0),*\r?$", re.MULTILINE)
 """A frame without a face may end behind its count of 0."""

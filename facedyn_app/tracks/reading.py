@@ -12,7 +12,7 @@ from typing import Any
 import numpy as np
 
 from facedyn_app.errors import InputError, MismatchError, unreadable, unusable
-from facedyn_app.files import open_plain, sha256_of
+from facedyn_app.files import file_name, open_plain, sha256_of
 from facedyn_app.records import FloatArray, Session, SourceFile
 from facedyn_app.tracks.action_units import is_openface, is_pyfeat, read_openface, read_pyfeat
 from facedyn_app.tracks.animation import is_animation, read_animation
@@ -148,7 +148,8 @@ def sha256_of_recording(paths: Sequence[Path]) -> str:
 
 
 def _name(paths: Sequence[Path]) -> str:
-    return paths[0].absolute().name if len(paths) == 1 else f"{paths[0].name} and others"
+    name = file_name(paths[0].absolute())
+    return name if len(paths) == 1 else f"{name} and others"
 
 
 def _face_number(track: Track) -> int:

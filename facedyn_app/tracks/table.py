@@ -9,7 +9,7 @@ import re
 from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass
 from pathlib import Path
-from typing import Any
+from typing import Any, BinaryIO
 
 import numpy as np
 import numpy.typing as npt
@@ -22,6 +22,8 @@ MOST_BYTES = 2**31
 LONGEST_HEAD = 2**20
 """Bytes; OpenFace's 714 columns take 6,000."""
 MOST_COLUMNS = 20_000
+MOST_ROWS = 1_000_000
+"""Nine hours at 30 frames a second."""
 DELIMITERS = (",", ";", "\t")
 _BLOCK = 2**23
 _NOTHING = ("", "-", "NA", "N/A", "null", "None", "NaN", "nan", "-nan", "-nan(ind)", "nan(ind)")
@@ -132,6 +134,8 @@ def read_columns(
         with open_plain(head.path) as file:
             _check_size(head.path, file.seek(0, 2))
             file.seek(head.n_bytes)
+            _check_rows(head.path, file)
+            file.seek(head.n_bytes)
             table = arrow_csv.read_csv(
                 file if whole_rows is None else io.BytesIO(whole_rows(file.read())),
                 read_options=arrow_csv.ReadOptions(
@@ -167,6 +171,15 @@ def _check_size(path: Path, n_bytes: int) -> None:
         raise unusable(
             path, f"it has {n_bytes / 2**30:.1f} GiB, more than is read", "Split the recording."
         )
+
+
+def _check_rows(path: Path, file: BinaryIO) -> None:
+    """Count the rows before memory is set aside for them: a row may be of two bytes."""
+    n_rows = 0
+    while block := file.read(_BLOCK):
+        n_rows += block.count(b"\n")
+    if n_rows > MOST_ROWS:
+        raise unusable(path, f"it has {n_rows:,} rows, more than is read", "Split the recording.")
 
 
 def _words(head: Head, said: str) -> str:

@@ -9,6 +9,7 @@ import numpy as np
 from facedyn_app.errors import TooLittleError
 from facedyn_app.records import (
     INVALID_REASONS,
+    LARGEST,
     BoolArray,
     ByteArray,
     FloatArray,
@@ -33,9 +34,6 @@ MOST_ADDED = 4
 """Frames that are added for gaps, at most, over those that are there."""
 
 CHUNK_S = 1.0
-
-LARGEST = 1e4
-"""No activation, angle (rad), length (m) or standard deviation is larger; what is, is damaged."""
 
 
 @dataclass(frozen=True, slots=True, eq=False)
@@ -174,11 +172,15 @@ def _info(track: Track, source: SourceFile, fps: float) -> SessionInfo:
 def _reasons(track: Track) -> ByteArray:
     """(T,) uint8 why each row is not valid; what the file itself says comes first."""
     reason = np.array(track.reason, dtype=np.uint8)
-    maybe = (track.jaw, track.rotation, track.translation, track.gaze)
-    known = [values for values in maybe if values is not None and not np.isnan(values).all()]
-    for values in (track.values, *known):
+    maybe = {name: getattr(track, name) for name in ("jaw", "rotation", "translation", "gaze")}
+    known = {
+        name: values
+        for name, values in maybe.items()
+        if values is not None and not np.isnan(values).all()
+    }
+    for name, values in {"expression": track.values, **known}.items():
         rows = values.reshape(len(reason), -1)
-        sound = (np.abs(rows) <= LARGEST).all(axis=1)  # NaN is not
+        sound = (np.abs(rows) <= LARGEST[name]).all(axis=1)  # NaN is not
         reason[(reason == 0) & ~sound] = NO_VALUE
     again = np.zeros(len(reason), dtype=bool)
     again[1:] = np.diff(track.seconds) <= 0.0
@@ -212,10 +214,15 @@ def _shapes(track: Track, valid: BoolArray) -> tuple[FloatArray, FloatArray, Flo
     n_shape = track.shapes.shape[1]
     if len(track.shapes) == 1:
         shape = track.shapes[0].astype(np.float32)
-        return np.nan_to_num(shape), np.zeros((0, n_shape), np.float32), np.zeros(0)
+        sound = np.abs(shape) <= LARGEST["shape"]
+        return (
+            np.where(sound, shape, np.float32(0.0)),
+            np.zeros((0, n_shape), np.float32),
+            np.zeros(0),
+        )
     rows, times = track.shapes[valid], track.seconds[valid]
-    finite = np.isfinite(rows).all(axis=1)
-    rows, times = rows[finite], times[finite]
+    sound = (np.abs(rows) <= LARGEST["shape"]).all(axis=1)
+    rows, times = rows[sound], times[sound]
     if not len(rows):
         return np.zeros(n_shape, np.float32), np.zeros((0, n_shape), np.float32), np.zeros(0)
     starts = np.flatnonzero(np.diff(np.floor(times / CHUNK_S), prepend=-np.inf))

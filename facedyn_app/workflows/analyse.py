@@ -19,7 +19,7 @@ import numpy as np
 
 from facedyn_app import __version__
 from facedyn_app.device import choose_device
-from facedyn_app.files import sha256_of
+from facedyn_app.files import file_name, sha256_of
 from facedyn_app.fitting.live import LiveFit
 from facedyn_app.fitting.session_fit import fit_session
 from facedyn_app.headmodel.model import HeadModel, truncate
@@ -221,7 +221,7 @@ def make_session(
     settings: Settings,
 ) -> Session:
     """A fit with all that says what it is of and what it was made with."""
-    name = video.info.path.name if settings.privacy.file_names else NAMELESS
+    name = file_name(video.info.path) if settings.privacy.file_names else NAMELESS
     info = SessionInfo(
         head_id=head.head_id,
         head_sha256=head.sha256,

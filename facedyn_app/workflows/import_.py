@@ -83,6 +83,24 @@ class _Import:
         self.n_added = self.n_simulated = self.n_known = self.n_assumed = 0
         self.left_out: list[tuple[str, str]] = []
 
+    def permitted(self, recordings: Sequence[Recording]) -> list[Recording]:
+        """The recordings of those who may be kept; a folder of no possible name is left out.
+
+        Raises:
+            ConsentError: Consent is missing.
+        """
+        of_speakers: dict[str, list[Recording]] = {}
+        for one in recordings:
+            of_speakers.setdefault(one.speaker, []).append(one)
+        for speaker, own in sorted(of_speakers.items()):
+            try:
+                self._library.check_consent(speaker, self._statement.consent)
+            except InputError as error:
+                place = own[0].path.parent
+                self.leave_out(place, f"'{place}': {error.sentence}")
+                own.clear()
+        return [one for own in of_speakers.values() for one in own]
+
     def take_all(self, recordings: Sequence[Recording], on_progress: OnProgress) -> None:
         """Import recordings; what has come when something ends it stays."""
         try:
@@ -200,16 +218,15 @@ def import_folder(
     corpus = find_recordings(folder, layout, track_kind)
     check_permission(corpus.layout, statement.permission)
     with Library.open(library_folder) as library:
-        for speaker in sorted({one.speaker for one in corpus.recordings}):
-            library.check_consent(speaker, statement.consent)
         work = _Import(library, statement, options, corpus.layout)
+        recordings = work.permitted(corpus.recordings)
         for sentence in corpus.left_out:
             work.leave_out(None, sentence)
-        work.flame = named_flame_file(options, [one.path for one in corpus.recordings])
-        if any(is_video(one.path) for one in corpus.recordings):
+        work.flame = named_flame_file(options, [one.path for one in recordings])
+        if any(is_video(one.path) for one in recordings):
             work.head = read_ready_head(str(options.head), on_progress)
         _note_permission(library, corpus, folder, statement.permission)
-        work.take_all(corpus.recordings, on_progress)
+        work.take_all(recordings, on_progress)
     if not work.n_added and not work.n_known:
         raise InputError(
             f"Not one of the {len(corpus.recordings)} recordings in '{folder}' can be used.",
@@ -217,7 +234,7 @@ def import_folder(
         )
     return ImportedCorpus(
         layout=corpus.layout,
-        n_speakers=len({one.speaker for one in corpus.recordings}),
+        n_speakers=len({one.speaker for one in recordings}),
         n_added=work.n_added,
         n_known=work.n_known,
         n_simulated=work.n_simulated,

@@ -10,7 +10,7 @@ from pathlib import Path
 
 from facedyn_app.assets import DEFAULT_HEAD
 from facedyn_app.errors import FacedynError, InputError
-from facedyn_app.files import check_input_file, naming, sha256_of
+from facedyn_app.files import check_input_file, file_name, naming, sha256_of
 from facedyn_app.headmodel.model import HeadModel
 from facedyn_app.library.importers import VIDEO_ENDINGS
 from facedyn_app.library.session_file import load_session
@@ -222,7 +222,7 @@ def _read_session_file(path: Path) -> Session:
     if session.info.source is not None:
         return session
     # a simulated session comes from no video: the file itself says which one it is
-    source = SourceFile(path.name, sha256_of(path))
+    source = SourceFile(file_name(path), sha256_of(path))
     return replace(session, info=replace(session.info, source=source))
 
 

@@ -6,7 +6,7 @@ import os
 from datetime import date
 from pathlib import Path
 
-from PySide6.QtCore import QDate
+from PySide6.QtCore import QDate, Qt
 from PySide6.QtGui import QIcon
 from PySide6.QtWidgets import (
     QDateEdit,
@@ -112,6 +112,7 @@ class FormDialog(QDialog):
     def _fill(self, text: str, form: QFormLayout) -> None:
         """Put the text above the form and the buttons below it, and let them end the dialog."""
         lead = QLabel(text)
+        lead.setTextFormat(Qt.TextFormat.PlainText)
         lead.setWordWrap(True)
         without_icons(self._buttons)
         self._buttons.accepted.connect(self.accept)

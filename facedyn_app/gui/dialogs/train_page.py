@@ -3,13 +3,14 @@
 from __future__ import annotations
 
 from collections.abc import Mapping
+from html import escape
 from typing import Any, Final
 
 import pyqtgraph as pg
 from PySide6.QtCore import QEvent, Qt, QTimer, Signal
 from PySide6.QtWidgets import QHBoxLayout, QLabel, QProgressBar, QPushButton, QVBoxLayout, QWidget
 
-from facedyn_app.gui.formatting import percent
+from facedyn_app.gui.formatting import markup_name, percent
 from facedyn_app.gui.status import error_status
 from facedyn_app.gui.theme import GRID, colours_of, tabular_font
 from facedyn_app.gui.training_run import TrainingRun
@@ -39,6 +40,7 @@ class TrainingPage(QWidget):
         super().__init__(parent)
         self._training: TrainingRun | None = None
         self.title = QLabel()
+        self.title.setTextFormat(Qt.TextFormat.RichText)
         self.title.setFont(tabular_font(self.font()))
         self.title.setWordWrap(True)
         self.facts = make_note()
@@ -181,17 +183,18 @@ def _button(text: str, pressed: Any) -> QPushButton:
 
 
 def _title(training: TrainingRun, result: str) -> str:
-    name = training.order.name
+    name = markup_name(training.order.name)
     if training.phase == "done":
-        return f"<b>“{name}” is trained.</b> {result}"
+        return f"<b>“{name}” is trained.</b> {escape(result, quote=False)}"
     if training.phase == "stopped":
         return (
             f"<b>The training of “{name}” was stopped.</b> It goes on where it was when it is "
             "started again under this name with the same sessions and settings."
         )
     if training.phase == "failed" and training.error is not None:
-        return f"<b>“{name}” was not trained.</b> {error_status(training.error).sentence}"
-    return training.text
+        sentence = escape(error_status(training.error).sentence, quote=False)
+        return f"<b>“{name}” was not trained.</b> {sentence}"
+    return escape(training.text, quote=False)
 
 
 def _facts(state: TrainingState | None) -> str:

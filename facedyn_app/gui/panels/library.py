@@ -9,6 +9,8 @@ from PySide6.QtCore import QModelIndex, QPoint, Qt, Signal
 from PySide6.QtGui import QKeySequence, QShortcut, QStandardItem, QStandardItemModel
 from PySide6.QtWidgets import QHeaderView, QLabel, QMenu, QTreeView, QVBoxLayout, QWidget
 
+from facedyn_app.formatting import shown_name
+from facedyn_app.gui.formatting import tip_text
 from facedyn_app.gui.job_list import JobRow
 from facedyn_app.gui.panels.library_items import (
     KEY,
@@ -85,6 +87,7 @@ class LibraryPanel(Panel):
         self._error = make_error_line()
         self._error.setMargin(GRID // 2)
         self._place = QLabel()
+        self._place.setTextFormat(Qt.TextFormat.PlainText)
         self._place.setEnabled(False)
         self._place.setWordWrap(True)
         self._place.setMargin(GRID // 2)
@@ -134,8 +137,8 @@ class LibraryPanel(Panel):
             item = speaker_item(speaker)
             self._speakers.appendRow(item)
             self._tree.setExpanded(item.index(), speaker.name in seen)
-        self._place.setText(f"Library: {snapshot.folder.name}")
-        self._place.setToolTip(str(snapshot.folder))
+        self._place.setText(f"Library: {shown_name(snapshot.folder.name)}")
+        self._place.setToolTip(tip_text(str(snapshot.folder)))
         self._refresh(self._speakers, f"Speakers ({len(snapshot.speakers)})")
 
     def show_recordings(
@@ -176,8 +179,8 @@ class LibraryPanel(Panel):
             self._refresh(queue, f"Queue ({len(rows)})")
         for place, row in enumerate(rows):
             queue.child(place).setText(row.text)
-            queue.child(place).setToolTip(f"{row.text}\n{row.tip}")
-            queue.child(place, 1).setToolTip(row.end)
+            queue.child(place).setToolTip(tip_text(f"{row.text}\n{row.tip}"))
+            queue.child(place, 1).setToolTip(tip_text(row.end))
 
     def _refresh(self, item: QStandardItem, title: str) -> None:
         item.setText(title)

@@ -7,7 +7,7 @@ from typing import Final
 from PySide6.QtCore import Qt
 from PySide6.QtGui import QStandardItem
 
-from facedyn_app.gui.formatting import simulated_label
+from facedyn_app.gui.formatting import simulated_label, tip_text
 from facedyn_app.workflows.records import ListedSpeaker, Recording
 
 KIND: Final = Qt.ItemDataRole.UserRole + 1
@@ -43,7 +43,7 @@ def make_item(text: str, kind: str, key: object, tip: str) -> QStandardItem:
     item = QStandardItem(text)
     item.setData(kind, KIND)
     item.setData(key, KEY)
-    item.setToolTip(tip)
+    item.setToolTip(tip_text(tip))
     return item
 
 

@@ -13,7 +13,7 @@ from PySide6.QtWidgets import QHeaderView, QLabel, QTreeView, QVBoxLayout, QWidg
 from facedyn_app.dynamics.drift import drift_label, interval_words
 from facedyn_app.dynamics.session_qc import measured_words
 from facedyn_app.formatting import number
-from facedyn_app.gui.formatting import drift_text, percent, simulated_label
+from facedyn_app.gui.formatting import drift_text, markup_name, percent, simulated_label, tip_text
 from facedyn_app.gui.status import DONE
 from facedyn_app.gui.theme import GRID, colours_of, tabular_font, verdict_colour
 from facedyn_app.gui.widgets.panel import Panel
@@ -128,7 +128,7 @@ class TrustPanel(Panel):
         self._model.setHorizontalHeaderLabels(list(COLUMNS))
         for column, tip in enumerate(COLUMN_TIPS):
             item = self._model.horizontalHeaderItem(column)
-            item.setToolTip(tip)
+            item.setToolTip(tip_text(tip))
             if column >= 2:
                 item.setTextAlignment(_RIGHT)
 
@@ -138,7 +138,8 @@ class TrustPanel(Panel):
         numbers = " · ".join([f"{percent(share)} of frames valid", *measured_words(quality)])
         text = f'Measurement: <b style="color:{colour}">{quality.verdict}</b> · {numbers}'
         changed = () if self._trust == TrustSettings() else (CHANGED,)
-        return "<br>".join([text, *quality.reasons, *changed])
+        told = [escape(one, quote=False) for one in (*quality.reasons, *changed)]
+        return "<br>".join([text, *told])
 
     def _match_text(self, recording: Recording) -> str:
         """How far the best match can be believed; the measurement's own reasons stand above it."""
@@ -148,7 +149,7 @@ class TrustPanel(Panel):
         best, judged = answer.matches[0], answer.matches[0].trust
         colour = verdict_colour(colours_of(self), judged.verdict)
         name = simulated_label(best.name, simulated=best.name in recording.simulated_speakers)
-        lines = [f'Match with {escape(name)}: <b style="color:{colour}">{judged.verdict}</b>']
+        lines = [f'Match with {markup_name(name)}: <b style="color:{colour}">{judged.verdict}</b>']
         lines += [escape(reason) for reason in judged.match_reasons]
         return "<br>" + "<br>".join(lines)
 

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from PySide6.QtCore import Signal
+from PySide6.QtCore import Qt, Signal
 from PySide6.QtWidgets import (
     QHBoxLayout,
     QLabel,
@@ -12,7 +12,8 @@ from PySide6.QtWidgets import (
     QWidget,
 )
 
-from facedyn_app.gui.formatting import simulated_label
+from facedyn_app.formatting import shown_name
+from facedyn_app.gui.formatting import markup_name, simulated_label
 from facedyn_app.gui.status import DONE
 from facedyn_app.gui.theme import GRID, colours_of, tabular_font, verdict_colour
 from facedyn_app.gui.widgets.evidence_bar import EvidenceBar
@@ -46,8 +47,10 @@ class WhoPanel(Panel):
         font.setPointSizeF(1.5 * font.pointSizeF())
         font.setBold(True)
         self._answer.setFont(font)
+        self._answer.setTextFormat(Qt.TextFormat.PlainText)
         self._reason = QLabel()
         self._reason.setWordWrap(True)
+        self._reason.setTextFormat(Qt.TextFormat.RichText)
         self._reason.setFont(tabular_font(self.font()))
         self.evidence = EvidenceBar()
         self.evidence.moment_picked.connect(self.moment_picked)
@@ -59,6 +62,7 @@ class WhoPanel(Panel):
         )
         self._footer = QLabel()
         self._footer.setWordWrap(True)
+        self._footer.setTextFormat(Qt.TextFormat.PlainText)
         self._enrol = QPushButton("Enrol…")
         self._enrol.setToolTip("Enrol this recording as a speaker, with that person's consent")
         self._enrol.clicked.connect(self.enrol_requested)
@@ -116,7 +120,7 @@ class WhoPanel(Panel):
         answer = recording.identification
         simulated = recording.simulated_speakers
         label = simulated_label(answer.shown_name, simulated=answer.shown_name in simulated)
-        self._answer.setText(answer.words(label))
+        self._answer.setText(answer.words(shown_name(label)))
         self._reason.setText(self._reason_text(recording, answer))
         self._model.set_rows(
             [
@@ -144,7 +148,8 @@ class WhoPanel(Panel):
         parts = []
         if answer.matches:
             best = answer.matches[0]
-            lead = f"nearest is {best.name}, " if answer.calibrated and not answer.known else ""
+            unknown = answer.calibrated and not answer.known
+            lead = f"nearest is {markup_name(best.name)}, " if unknown else ""
             told = f"score {best.score:.2f}, not calibrated"
             if answer.calibrated:
                 told = f"probability {answer.probability_words(best.probability)}"
@@ -152,7 +157,7 @@ class WhoPanel(Panel):
         parts.append(f"gallery of {len(answer.matches)}")
         parts.append(f'measurement <b style="color:{colour}">{verdict}</b>')
         if recording.true_speaker is not None:
-            parts.append(f"in truth {recording.true_speaker}")
+            parts.append(f"in truth {markup_name(recording.true_speaker)}")
         return " · ".join(parts)
 
 

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from typing import Final
 
-from PySide6.QtCore import Signal, Slot
+from PySide6.QtCore import Qt, Signal, Slot
 from PySide6.QtWidgets import (
     QComboBox,
     QHBoxLayout,
@@ -15,6 +15,7 @@ from PySide6.QtWidgets import (
     QWidget,
 )
 
+from facedyn_app.gui.formatting import tip_text
 from facedyn_app.gui.theme import GRID, tabular_font
 from facedyn_app.gui.widgets.form_parts import make_error_line, set_error
 
@@ -54,6 +55,7 @@ class CameraBar(QWidget):
         self.close_camera.setToolTip("Let the camera go; a recording is ended, kept and opened")
         self.close_camera.clicked.connect(self.close_requested)
         self._text = QLabel()
+        self._text.setTextFormat(Qt.TextFormat.PlainText)
         self._text.setFont(tabular_font(self.font()))
         self._text.setWordWrap(True)
         # a long name is cut off rather than making the window wider
@@ -105,7 +107,7 @@ class CameraBar(QWidget):
     def show_recording(self, text: str, path: str = "") -> None:
         """Say what is recorded, and where to in a tooltip; an empty text where nothing is."""
         self._text.setText(text or NOTHING_KEPT)
-        self._text.setToolTip(path)
+        self._text.setToolTip(tip_text(path))
         self.record.setVisible(not text)
         self.stop.setVisible(bool(text))
         self.cameras.setEnabled(not text)

@@ -10,7 +10,7 @@ from PySide6.QtCore import QEvent, QPointF, QRectF, QSize, Qt, Signal
 from PySide6.QtGui import QColor, QHelpEvent, QMouseEvent, QPainter, QPaintEvent, QPen
 from PySide6.QtWidgets import QSizePolicy, QToolTip, QWidget
 
-from facedyn_app.gui.formatting import clock
+from facedyn_app.gui.formatting import clock, markup_name
 from facedyn_app.gui.theme import Colours, colours_of, tabular_font
 from facedyn_app.records import Identification
 
@@ -129,7 +129,7 @@ class EvidenceBar(QWidget):
         ranks = sorted(np.flatnonzero(counts), key=lambda rank: (-counts[rank], rank))
         parts = [
             f'<span style="color:{speaker_colour(colours, int(rank))}">&#9632;</span> '
-            f"{self._names[rank]} in {counts[rank]}"
+            f"{markup_name(self._names[rank])} in {counts[rank]}"
             for rank in ranks
         ]
         n = len(self.votes)

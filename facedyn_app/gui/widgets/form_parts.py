@@ -26,6 +26,7 @@ def make_note(text: str = "") -> QLabel:
     """A quiet line under a field."""
     label = QLabel(text)
     label.setWordWrap(True)
+    label.setTextFormat(Qt.TextFormat.PlainText)
     label.setEnabled(False)
     return label
 
@@ -34,6 +35,7 @@ def make_error_line() -> QLabel:
     """A line under a field that says what is wrong with it; not seen as long as nothing is."""
     label = QLabel()
     label.setWordWrap(True)
+    label.setTextFormat(Qt.TextFormat.PlainText)
     label.setForegroundRole(QPalette.ColorRole.BrightText)
     label.setVisible(False)
     return label

@@ -6,10 +6,11 @@ from collections.abc import Sequence
 from pathlib import Path
 from typing import Final
 
-from PySide6.QtCore import Signal
+from PySide6.QtCore import Qt, Signal
 from PySide6.QtGui import QAction, QActionGroup
 from PySide6.QtWidgets import QFileDialog, QMenu, QMessageBox, QWidget
 
+from facedyn_app.gui.formatting import tip_text
 from facedyn_app.headmodel.files.ict_files import NEUTRAL
 from facedyn_app.workflows.heads import HeadChoice
 from facedyn_app.workflows.recordings import holds_motion
@@ -56,7 +57,7 @@ class HeadMenu(QMenu):
             action.deleteLater()
         for choice in choices:
             action = QAction(choice.text if choice.there else f"{choice.text} (gone)", self)
-            action.setToolTip(choice.tip)
+            action.setToolTip(tip_text(choice.tip))
             action.setData(choice.head_id)
             action.setCheckable(True)
             action.setChecked(choice.head_id == chosen)
@@ -86,6 +87,7 @@ class HeadMenu(QMenu):
             QMessageBox.StandardButton.Yes | QMessageBox.StandardButton.No,
             self.parentWidget(),
         )
+        box.setTextFormat(Qt.TextFormat.PlainText)
         box.setInformativeText("It is read where it is and never copied.")
         box.setObjectName("head offer")
 

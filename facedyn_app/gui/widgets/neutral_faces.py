@@ -6,6 +6,7 @@ import numpy as np
 from PySide6.QtCore import QEvent, Qt, Signal
 from PySide6.QtWidgets import QComboBox, QGridLayout, QHBoxLayout, QLabel, QVBoxLayout, QWidget
 
+from facedyn_app.gui.formatting import tip_text
 from facedyn_app.gui.theme import GRID, colours_of, tabular_font
 from facedyn_app.gui.widgets.distance_matrix import ScaleBar, round_top, scale_colours
 from facedyn_app.gui.widgets.head_view import SIDES, HeadView
@@ -34,9 +35,11 @@ class FacesView(QWidget):
         self.side.addItems(list(SIDES))
         self.side.activated.connect(self._turn)
         self._numbers = QLabel()
+        self._numbers.setTextFormat(Qt.TextFormat.PlainText)
         self._numbers.setWordWrap(True)
         self._numbers.setFont(tabular_font(self.font()))
         self._absent = QLabel()
+        self._absent.setTextFormat(Qt.TextFormat.PlainText)
         self._absent.setWordWrap(True)
         self._absent.setAlignment(Qt.AlignmentFlag.AlignCenter)
         self.scale_bar = ScaleBar("mm")
@@ -163,6 +166,6 @@ def _difference_colours(faces: NeutralFaces, shares: FloatArray) -> ByteArray:
 
 def _choice(tip: str) -> QComboBox:
     choice = QComboBox()
-    choice.setToolTip(tip)
+    choice.setToolTip(tip_text(tip))
     choice.setAccessibleName(tip)
     return choice

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import time
 
-from PySide6.QtCore import Signal
+from PySide6.QtCore import Qt, Signal
 from PySide6.QtWidgets import QHBoxLayout, QLabel, QProgressBar, QPushButton, QWidget
 
 from facedyn_app.gui.formatting import duration_text, percent
@@ -59,6 +59,7 @@ class StatusLine(QWidget):
         self._time_left = TimeLeft()
         self._title = ""
         self._text = QLabel()
+        self._text.setTextFormat(Qt.TextFormat.PlainText)
         self._text.setFont(tabular_font(self.font()))
         self._bar = QProgressBar()
         self._bar.setFixedWidth(24 * GRID)

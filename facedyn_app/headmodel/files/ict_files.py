@@ -10,7 +10,7 @@ import cv2
 import numpy as np
 
 from facedyn_app.errors import InputError
-from facedyn_app.files import sha256_of
+from facedyn_app.files import read_plain, sha256_of
 from facedyn_app.headmodel.files.mesh_files import ObjMesh, read_obj, read_obj_vertices
 from facedyn_app.headmodel.model import HeadTexture
 from facedyn_app.npz import read_npz
@@ -38,6 +38,7 @@ NPZ_ARRAYS = ("neutral", "identity", "expression", "expression_names", "tris")
 NEUTRAL = "generic_neutral_mesh.obj"
 _INNER_FOLDER = "FaceXModel"
 _LEAST_CM, _MOST_CM = 20.0, 60.0  # height of the model with its neck
+_MAX_MATERIALS, _MAX_PICTURE = 2**20, 2**27  # bytes
 _MAX_TEXTURE = 2048  # px: vertices see no more
 _HINT = "Choose the folder 'FaceXModel' of ICT-FaceKit, or its light model as an .npz file."
 
@@ -161,7 +162,7 @@ def _material_pictures(folder: Path, libraries: tuple[str, ...]) -> dict[str, st
         if not path.is_file():
             continue
         name = ""
-        for line in path.read_text(encoding="utf-8", errors="replace").splitlines():
+        for line in read_plain(path, _MAX_MATERIALS).decode("utf-8", "replace").splitlines():
             key, _, value = line.strip().partition(" ")
             if key == "newmtl":
                 name = value.strip()
@@ -172,7 +173,7 @@ def _material_pictures(folder: Path, libraries: tuple[str, ...]) -> dict[str, st
 
 def _read_picture(path: Path) -> ByteArray:
     try:
-        coded = np.frombuffer(path.read_bytes(), dtype=np.uint8)
+        coded = np.frombuffer(read_plain(path, _MAX_PICTURE), dtype=np.uint8)
     except OSError as error:
         raise InputError(
             f"The texture '{path}' cannot be opened: {error.strerror}.",

@@ -132,7 +132,7 @@ def _check_meta(arrays: Arrays) -> Mapping[str, Any]:
         meta = json.loads(str(arrays["meta"]))
         form, version = meta["format"], int(meta["version"])
         complete = isinstance(meta["head_id"], str) and isinstance(meta["activations"], bool)
-    except (KeyError, TypeError, ValueError, RecursionError) as error:
+    except (KeyError, TypeError, ValueError, OverflowError, RecursionError) as error:
         raise ValueError("it has no usable 'meta'") from error
     if form != FORMAT or not complete:
         raise ValueError(f"it is no head: its format is '{str(form)[:40]}'")

@@ -8,12 +8,13 @@ from dataclasses import asdict, dataclass, fields
 from pathlib import Path
 
 from facedyn_app.errors import InputError
-from facedyn_app.files import atomic_file, config_folder
+from facedyn_app.files import atomic_file, config_folder, read_plain
 from facedyn_app.headmodel.channel_sets import flame_file_of
 from facedyn_app.headmodel.model import HeadModel
 
 FILE = "heads.json"
 FORMAT, VERSION = "facedyn-known-heads", 1
+MOST_BYTES = 2**22
 
 
 @dataclass(frozen=True, slots=True)
@@ -60,7 +61,7 @@ class KnownHeads:
             InputError: The list is damaged or was written by a newer program.
         """
         try:
-            content = json.loads(self._file.read_text(encoding="utf-8"))
+            content = json.loads(read_plain(self._file, MOST_BYTES))
         except FileNotFoundError:
             return ()
         except (OSError, ValueError, RecursionError) as error:
@@ -137,7 +138,7 @@ class KnownHeads:
         text = json.dumps(content, indent=1, ensure_ascii=False)
         self._make_folder()
         with atomic_file(self._file) as file:
-            file.write(text.encode("utf-8", "surrogateescape"))
+            file.write(text.encode("utf-8", "backslashreplace"))  # an escape that JSON knows
 
     def _make_folder(self) -> None:
         # what goes wrong here is said, with its reason, when the file in it cannot be written

@@ -10,7 +10,7 @@ from pathlib import Path
 import numpy as np
 
 from facedyn_app.errors import InputError, OutputError
-from facedyn_app.files import atomic_file
+from facedyn_app.files import atomic_file, read_plain
 from facedyn_app.records import FloatArray, IntArray
 
 MAX_BYTES = 64 * 2**20
@@ -127,9 +127,7 @@ class _Polygons:
 
 def _read_bytes(path: Path) -> bytes:
     try:
-        if path.stat().st_size > MAX_BYTES:
-            raise InputError(f"The file '{path}' is larger than any head's OBJ file.")
-        data = path.read_bytes()
+        data = read_plain(path, MAX_BYTES)
     except OSError as error:
         raise InputError(f"The file '{path}' cannot be opened: {error.strerror}.") from error
     return data.replace(b"\r\n", b"\n")

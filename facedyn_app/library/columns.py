@@ -1,0 +1,174 @@
+"""Checks of the library's tables and of the values in them: SQLite keeps anything anywhere."""
+
+from __future__ import annotations
+
+import math
+import sqlite3
+from collections.abc import Iterable
+from datetime import datetime
+from functools import cache
+from typing import Any
+
+from sqlalchemy import BigInteger, Connection, Dialect, Float, String
+from sqlalchemy.types import TypeDecorator, TypeEngine
+
+FIRST_YEAR, LAST_YEAR = 1900, 2999
+"""Years that can be shown under every time zone; no recording is of another one."""
+LARGEST_NUMBER = 2**53
+_FLAGS = (0, 1)
+_COLUMNS = "SELECT name, type, [notnull], pk FROM pragma_table_info(?) ORDER BY cid"
+
+
+def can_be_shown(time: str) -> bool:
+    """Whether a text is a time in ISO 8601, of a year that every time zone has."""
+    try:
+        return FIRST_YEAR <= datetime.fromisoformat(time).year <= LAST_YEAR
+    except ValueError:
+        return False
+
+
+class DamagedError(ValueError):
+    """A table or a value that this program has not written; says what it is."""
+
+
+class _Sound(TypeDecorator[Any]):
+    """A column whose values are checked on reading; an empty cell stays empty."""
+
+    impl: TypeEngine[Any] | type[TypeEngine[Any]] = String
+    words = ""
+
+    def is_sound(self, value: Any) -> bool:
+        """Whether a value is one of this column."""
+        raise NotImplementedError
+
+    def process_result_value(self, value: Any, dialect: Dialect) -> Any:
+        """The value, once it is one of this column.
+
+        Raises:
+            DamagedError: It is none.
+        """
+        if value is not None and not self.is_sound(value):
+            raise DamagedError(f"a row holds {str(value)[:40]!r} in place of {self.words}")
+        return value
+
+
+class SoundText(_Sound):
+    """A text."""
+
+    cache_ok = True
+    words = "a text"
+
+    def is_sound(self, value: Any) -> bool:
+        """Whether it is a text that can be the name of a file."""
+        return isinstance(value, str) and "\0" not in value
+
+
+class SoundTime(_Sound):
+    """A time in ISO 8601, kept as a text."""
+
+    cache_ok = True
+    words = "a time"
+
+    def is_sound(self, value: Any) -> bool:
+        """Whether it is a time that can be shown."""
+        return isinstance(value, str) and can_be_shown(value)
+
+
+class UncertainTime(SoundTime):
+    """A time that nobody has to know: one that cannot be is not known."""
+
+    cache_ok = True
+
+    def process_result_value(self, value: Any, dialect: Dialect) -> Any:
+        """The time, or None."""
+        return value if value is not None and self.is_sound(value) else None
+
+
+class SoundWhole(_Sound):
+    """A count or a number of a row."""
+
+    cache_ok = True
+    impl = BigInteger
+    words = "a whole number"
+
+    def is_sound(self, value: Any) -> bool:
+        """Whether it is a whole number that is not negative."""
+        return isinstance(value, int) and 0 <= value <= LARGEST_NUMBER
+
+
+class SoundReal(_Sound):
+    """A duration."""
+
+    cache_ok = True
+    impl = Float
+    words = "a number"
+
+    def is_sound(self, value: Any) -> bool:
+        """Whether it is a finite number."""
+        return isinstance(value, int | float) and math.isfinite(value)
+
+
+class SoundFlag(_Sound):
+    """True or false."""
+
+    cache_ok = True
+    impl = BigInteger
+    words = "a truth value"
+
+    def is_sound(self, value: Any) -> bool:
+        """Whether it is one."""
+        return isinstance(value, int) and value in _FLAGS
+
+    def process_result_value(self, value: Any, dialect: Dialect) -> Any:
+        """The truth value.
+
+        Raises:
+            DamagedError: It is none.
+        """
+        checked = super().process_result_value(value, dialect)
+        return None if checked is None else bool(checked)
+
+    def process_bind_param(self, value: Any, dialect: Dialect) -> Any:
+        """As the database keeps it."""
+        return None if value is None else int(value)
+
+
+def check_schema(
+    connection: Connection, migrations: tuple[tuple[str, ...], ...], tables: Iterable[str]
+) -> None:
+    """Make sure that a database has the tables of a library, and nothing that acts by itself.
+
+    Args:
+        connection: To the database.
+        migrations: The statements that make an empty one, step by step.
+        tables: The names of the tables.
+
+    Raises:
+        DamagedError: Somebody else has changed it.
+    """
+    things = "SELECT type, name FROM sqlite_master WHERE type IN ('trigger', 'view')"
+    for kind, name in connection.exec_driver_sql(things):
+        raise DamagedError(f"it holds the {kind} {str(name)[:40]!r}, which no library has")
+    for table, columns in _columns_made_by(migrations, tuple(tables)).items():
+        if _rows(connection.exec_driver_sql(_COLUMNS, (table,))) != columns:
+            raise DamagedError(f"its table '{table}' is missing or has other columns")
+    if connection.exec_driver_sql("PRAGMA foreign_key_check").first() is not None:
+        raise DamagedError("a row of it speaks of one that is not there")
+
+
+@cache
+def _columns_made_by(
+    migrations: tuple[tuple[str, ...], ...], tables: tuple[str, ...]
+) -> dict[str, tuple[tuple[Any, ...], ...]]:
+    """The columns of each table as the statements make them."""
+    connection = sqlite3.connect(":memory:")
+    try:
+        for statement in (one for step in migrations for one in step):
+            connection.execute(statement)
+        return {name: _rows(connection.execute(_COLUMNS, (name,))) for name in tables}
+    finally:
+        connection.close()
+
+
+def _rows(found: Iterable[Any]) -> tuple[tuple[Any, ...], ...]:
+    return tuple(tuple(row) for row in found)
