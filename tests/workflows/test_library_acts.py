@@ -115,7 +115,7 @@ def test_of_several_those_too_short_are_named_and_left_out(folder: Path) -> None
     assert title == "visit 1, 1 s"
     assert isinstance(error, TooLittleError)
     assert [answer.matches[0].name for _, answer in found.answers] == [SPEAKERS[0], SPEAKERS[2]]
-    assert [(p.done, p.total) for p in seen if p.stage == "comparing"] == [(0, 3), (1, 3), (2, 3)]
+    assert [(p.done, p.total) for p in seen[-3:]] == [(0, 3), (1, 3), (2, 3)]
     with pytest.raises(TooLittleError):
         identify_opened(opened(1, 1.0), folder, Settings(), ignore)
 
@@ -132,7 +132,7 @@ def test_the_drift_of_one_is_that_of_all_and_of_the_detail(folder: Path) -> None
     faces = detail.faces
     assert faces is not None
     assert len(faces.vertices) == 2
-    assert faces.differences_mm(0, 0)[faces.seen].max() == 0
+    assert faces.differences_mm(0, 0)[faces.seen].max() < 1e-9
     apart = faces.differences_mm(0, 1)[faces.seen]
     moved = np.linalg.norm(faces.vertices[0] - faces.vertices[1], axis=1)[faces.seen]
     # the same to a move and a turn of the whole head: no more than the vertices are apart

@@ -73,5 +73,5 @@ def test_names_for_a_new_recognizer(tmp_path: Path) -> None:
     assert material.name_error("yours") == ""
     assert material.name_error("") == "Give the recognizer a name."
     assert "already" in material.name_error("mine")
-    for bad in (".hidden", "_x", "a/b", "a\\b", "a:b", "mine.training", "mine.", "mine ", "a\nb"):
+    for bad in (".hidden", "-x", "a/b", "a\\b", "a:b", "mine.training", "mine.", "mine ", "a\nb"):
         assert "begins with a letter or a digit" in material.name_error(bad)
