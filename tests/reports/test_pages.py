@@ -96,7 +96,7 @@ def test_faults_of_a_session_are_told(sessions: tuple[Session, ...]) -> None:
     times[20:] += 2.0
     changes = {"seconds": times, "valid": reason == 0, "invalid_reason": reason}
     repeated = np.arange(n) < 7
-    page = session_page("v", replace(session, **changes, repeated=repeated), TRUST, about())
+    page = session_page("v", altered(session, **changes, repeated=repeated), TRUST, about())
     assert f"{n // 2} blurred" in page
     assert "2.0 s at 0.8 s" in page
     assert "<td>50</td>" in page  # frames of 40 ms that are missing in 2 s
