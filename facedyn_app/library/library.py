@@ -232,15 +232,11 @@ class Library:
         return load_session(self.session_path(entry))
 
     def session_path(self, entry: SessionEntry) -> Path:
-        """The file of a session."""
+        """Its file."""
         return self._store.path(entry.file_name)
 
     def date_session(self, entry: SessionEntry, day: date | None) -> SessionEntry:
-        """Say on which day a session was recorded; None where that is not known.
-
-        Raises:
-            InputError: It is no longer in the library, or the day is still to come.
-        """
+        """Say when a session was recorded; InputError where it is gone or the day to come."""
         with self.transaction() as orm:
             row = operations.session_row(orm, entry.id)
             operations.date_row(orm, row, day)
@@ -264,11 +260,8 @@ class Library:
     def forget(self, speaker: str) -> int:
         """Delete a speaker: files, rows, consent, and the name in the audit trail.
 
-        What is deleted is overwritten in the database. Sessions of unknown speakers stay, and
-        recognizers trained on the speaker (`library.forgetting` marks them).
-
-        Returns:
-            The number of sessions deleted.
+        What is deleted is overwritten in the database. Recognizers trained on the speaker stay
+        (`library.forgetting` marks them). Returns the number of sessions deleted.
 
         Raises:
             InputError: There is no such speaker.
@@ -303,8 +296,7 @@ class Library:
         return transaction(self._engine, self.folder / DATABASE)
 
     def _compact(self) -> None:
-        # what was deleted is overwritten already; a library in use is compacted another time
-        with suppress(FacedynError):
+        with suppress(FacedynError):  # overwritten already; compacted another time where in use
             compact(self._engine, self.folder / DATABASE)
 
 

@@ -18,6 +18,7 @@ from facedyn_app.gui.controllers.faces import FaceController
 from facedyn_app.gui.controllers.heads import HeadController
 from facedyn_app.gui.controllers.identification import IdentificationController
 from facedyn_app.gui.controllers.library import LibraryController
+from facedyn_app.gui.controllers.people import PeopleController
 from facedyn_app.gui.controllers.recognizers import RecognizerController
 from facedyn_app.gui.controllers.settings import SettingsController
 from facedyn_app.gui.controllers.training import TrainingController
@@ -75,6 +76,7 @@ class AppController(QObject):
         )
         self.camera = CameraController(window, state, self.heads, self.analysis, queue, cameras)
         self.export = ExportController(window, state, self.library, queue)
+        self.people = PeopleController(state, self.library, window)
         self.training = TrainingController(window, self.library, self.recognizers)
         self._connect_window()
         self._connect_library()
@@ -107,6 +109,11 @@ class AppController(QObject):
         panel.speaker_picked.connect(library.measure_drift)
         panel.session_picked.connect(library.open_session)
         panel.date_requested.connect(partial(library.ask_date, panel))
+        panel.rename_requested.connect(self.people.ask_rename)
+        panel.merge_requested.connect(self.people.ask_merge)
+        panel.forget_requested.connect(self.people.ask_forget)
+        panel.undo_requested.connect(self.people.undo)
+        self.people.undo_changed.connect(panel.show_undo)
         panel.job_picked.connect(self.job_list.pick)
         panel.job_ended.connect(self.job_list.remove)
         self.job_list.job_picked.connect(self.analysis.watch)

@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Collection, Sequence
 from functools import partial
 
-from PySide6.QtCore import QModelIndex, QPoint, Qt, Signal
+from PySide6.QtCore import QModelIndex, QPoint, Qt, Signal, SignalInstance
 from PySide6.QtGui import QKeySequence, QShortcut, QStandardItem, QStandardItemModel
 from PySide6.QtWidgets import QHeaderView, QLabel, QMenu, QTreeView, QVBoxLayout, QWidget
 
@@ -41,6 +41,10 @@ class LibraryPanel(Panel):
         job_ended: key of a job that the user wants stopped, or off the list.
         drift_requested: str: the user wants to see this speaker's shape drift.
         date_requested: ListedSession: the user wants to set when it was recorded.
+        rename_requested: str: this speaker is to have another name.
+        merge_requested: str: this speaker is to become one with another.
+        forget_requested: str: this speaker is to be forgotten.
+        undo_requested: The last change to who is in the library is to be taken back.
     """
 
     speaker_picked = Signal(str)
@@ -51,6 +55,10 @@ class LibraryPanel(Panel):
     job_ended = Signal(object)
     drift_requested = Signal(str)
     date_requested = Signal(object)
+    rename_requested = Signal(str)
+    merge_requested = Signal(str)
+    forget_requested = Signal(str)
+    undo_requested = Signal()
 
     def __init__(self, parent: QWidget | None = None) -> None:
         super().__init__(
@@ -84,6 +92,7 @@ class LibraryPanel(Panel):
         self._tree.activated.connect(self._pick)
         self._tree.setContextMenuPolicy(Qt.ContextMenuPolicy.CustomContextMenu)
         self._tree.customContextMenuRequested.connect(self._offer)
+        self._undo = ""
         self._error = make_error_line()
         self._error.setMargin(GRID // 2)
         self._place = QLabel()
@@ -204,6 +213,15 @@ class LibraryPanel(Panel):
             drift.triggered.connect(partial(self._ask_drift, speaker))
         if index.data(KIND) == "session":
             menu.addAction("Date of recording…").triggered.connect(self._ask_date)
+        if index.data(KIND) == "speaker":
+            for text, request in (
+                ("Rename…", self.rename_requested),
+                ("Merge with another…", self.merge_requested),
+                ("Forget…", self.forget_requested),
+            ):
+                menu.addAction(text).triggered.connect(partial(self._tell, request, speaker))
+        if speaker and self._undo:
+            menu.addAction(f"Undo the {self._undo}").triggered.connect(self.undo_requested)
         if index.data(KIND) in ("job", "end"):
             end = menu.addAction(index.siblingAtColumn(1).data(Qt.ItemDataRole.ToolTipRole))
             end.triggered.connect(self._end_selected)
@@ -211,6 +229,13 @@ class LibraryPanel(Panel):
             menu.popup(self._tree.viewport().mapToGlobal(place))
         else:
             menu.deleteLater()
+
+    def show_undo(self, what: str) -> None:
+        """Offer to undo a change, such as "rename"; nothing where it is empty."""
+        self._undo = what
+
+    def _tell(self, request: SignalInstance, speaker: str, _checked: bool = False) -> None:
+        request.emit(speaker)
 
     def _ask_drift(self, speaker: str, _checked: bool = False) -> None:
         self.drift_requested.emit(speaker)

@@ -1,0 +1,174 @@
+"""People of the open library: renamed, merged and forgotten; all but forgetting can be undone."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from functools import partial
+from pathlib import Path
+from typing import TypeVar
+
+from PySide6.QtCore import QObject, Qt, Signal, Slot
+from PySide6.QtWidgets import QDialog, QInputDialog, QMessageBox, QWidget
+
+from facedyn_app.gui.controllers.library import LibraryController
+from facedyn_app.gui.state import AppState
+from facedyn_app.gui.workflows import people
+from facedyn_app.gui.workflows.library import LibrarySnapshot
+from facedyn_app.library.names import NearNameError
+from facedyn_app.library.people import Undo
+from facedyn_app.progress import OnProgress
+from facedyn_app.workflows.forget import Forgotten
+
+Result = TypeVar("Result")
+
+
+class PeopleController(QObject):
+    """Asks, changes, and remembers what can be undone until the program is closed.
+
+    Attributes:
+        undo_changed: str: what can be undone now, such as "rename"; empty for nothing.
+        dialog: What is asked at the moment; None where nothing is.
+
+    Args:
+        state: The window's state.
+        library: The open library; its queue does the work.
+        parent: The window of the questions.
+    """
+
+    undo_changed = Signal(str)
+
+    def __init__(self, state: AppState, library: LibraryController, parent: QWidget) -> None:
+        super().__init__()
+        self._state, self._library, self._parent = state, library, parent
+        self._undos: list[Undo] = []
+        self.dialog: QDialog | None = None
+
+    @Slot(str)
+    def ask_rename(self, speaker: str) -> None:
+        """Ask for a speaker's new name."""
+        dialog = QInputDialog(self._parent)
+        dialog.setLabelText(f"New name of “{speaker}”:")
+        dialog.setTextValue(speaker)
+        dialog.textValueSelected.connect(partial(self.rename, speaker))
+        self._open(dialog, "Rename speaker")
+
+    @Slot(str)
+    def ask_merge(self, speaker: str) -> None:
+        """Ask which speaker is the same person."""
+        names = [one.name for one in self._library.snapshot.speakers if one.name != speaker]
+        if not names:
+            self._state.show_message("There is nobody else in the library.")
+            return
+        dialog = QInputDialog(self._parent)
+        dialog.setComboBoxItems(names)
+        dialog.setLabelText(f"“{speaker}” is the same person as:")
+        dialog.textValueSelected.connect(partial(self.merge, speaker))
+        self._open(dialog, "Merge speakers")
+
+    @Slot(str)
+    def ask_forget(self, speaker: str) -> None:
+        """Say what will go, and ask whether it shall."""
+        show = partial(self._show_what_goes, speaker)
+        work = partial(people.what_goes_with, self._folder, speaker)
+        self._submit(f"What is of {speaker}", work, show)
+
+    def rename(self, old: str, new: str, near: bool = False) -> None:
+        """Give a speaker another name."""
+        if new.strip() == old:
+            return
+
+        def fail(error: Exception) -> None:
+            if isinstance(error, NearNameError):
+                self._ask_near(old, new, error.near)
+            else:
+                self._state.show_error(error)
+
+        self._library.queue.submit(
+            people.rename,
+            self._folder,
+            old,
+            new,
+            near,
+            title=f"Rename {old}",
+            on_result=self._take_change,
+            on_error=fail,
+        )
+
+    def merge(self, source: str, into: str) -> None:
+        """Make two speakers one."""
+        work = partial(people.merge, self._folder, source, into)
+        self._submit(f"Merge {source}", work, self._take_change)
+
+    def forget(self, speaker: str) -> None:
+        """Forget a speaker; what could be undone before cannot any more."""
+        self._undos.clear()
+        self.undo_changed.emit("")
+        work = partial(people.forget, self._folder, speaker)
+        self._submit(f"Forget {speaker}", work, self._take_forgotten)
+
+    @Slot()
+    def undo(self) -> None:
+        """Take the last change back."""
+        if self._undos:
+            undo = self._undos.pop()
+            self._tell_undo()
+            work = partial(people.undo_last, self._folder, undo)
+            self._submit(f"Undo the {undo.what}", work, self._library.take_snapshot)
+
+    def _submit(
+        self,
+        title: str,
+        work: Callable[[OnProgress], Result],
+        take: Callable[[Result], object],
+    ) -> None:
+        self._library.queue.submit(
+            work, title=title, on_result=take, on_error=self._state.show_error
+        )
+
+    @property
+    def _folder(self) -> Path:
+        return self._library.snapshot.folder
+
+    def _open(self, dialog: QDialog, title: str) -> None:
+        dialog.setWindowTitle(title)
+        dialog.setAttribute(Qt.WidgetAttribute.WA_DeleteOnClose)
+        dialog.finished.connect(self._drop_dialog)
+        self.dialog = dialog
+        dialog.open()
+
+    def _drop_dialog(self) -> None:
+        self.dialog = None
+
+    def _ask(self, title: str, text: str, details: str, agree: str) -> QMessageBox:
+        box = QMessageBox(self._parent)
+        box.setTextFormat(Qt.TextFormat.PlainText)
+        box.setText(text)
+        box.setInformativeText(details)
+        box.addButton(agree, QMessageBox.ButtonRole.AcceptRole)
+        box.setDefaultButton(box.addButton(QMessageBox.StandardButton.Cancel))
+        self._open(box, title)
+        return box
+
+    def _ask_near(self, old: str, new: str, near: str) -> None:
+        text = f"“{new}” is nearly the name of “{near}”, who is in the library."
+        box = self._ask("Rename speaker", text, "Is this another person?", "Another person")
+        box.accepted.connect(partial(self.rename, old, new, near=True))
+
+    def _show_what_goes(self, speaker: str, lines: list[str]) -> None:
+        text = f"Forget “{speaker}”? This cannot be undone. This will go:"
+        box = self._ask("Forget speaker", text, "\n".join(lines), "Forget")
+        box.accepted.connect(partial(self.forget, speaker))
+
+    def _take_change(self, done: tuple[LibrarySnapshot, Undo]) -> None:
+        snapshot, undo = done
+        self._undos.append(undo)
+        self._library.take_snapshot(snapshot)
+        self._tell_undo()
+
+    def _take_forgotten(self, done: tuple[LibrarySnapshot, Forgotten]) -> None:
+        snapshot, forgotten = done
+        self._library.take_snapshot(snapshot)
+        self._state.show_message(forgotten.search.words())
+
+    def _tell_undo(self) -> None:
+        self.undo_changed.emit(self._undos[-1].what if self._undos else "")
