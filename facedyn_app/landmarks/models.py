@@ -26,7 +26,7 @@ FloatInput = npt.NDArray[np.float32]
 # comes in pages that are cleared one by one, which costs a fifth of the time. Having freed one of
 # this size, it keeps what is smaller.
 _KEPT_BYTES = 31 << 20
-# LiteRT, and MediaPipe where it is measured against, write these from C++ when a model is loaded;
+# LiteRT and MediaPipe write these from C++ when a model is loaded;
 # they have no setting that keeps them quiet.
 _NOTICES = (
     b"All log messages before absl::InitializeLog()",

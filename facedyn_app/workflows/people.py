@@ -4,11 +4,12 @@ from __future__ import annotations
 
 from pathlib import Path
 
-from facedyn_app.gui.workflows.library import LibrarySnapshot, list_library, snapshot_of
 from facedyn_app.library.library import Library
 from facedyn_app.library.people import Undo, merge_speakers, rename_speaker, undo_change
 from facedyn_app.progress import OnProgress
 from facedyn_app.workflows.forget import Forgotten, forget_for_good, what_goes
+from facedyn_app.workflows.library import list_library, snapshot_of
+from facedyn_app.workflows.records import LibrarySnapshot
 
 
 def rename(

@@ -12,12 +12,12 @@ from PySide6.QtWidgets import QDialog, QInputDialog, QMessageBox, QWidget
 
 from facedyn_app.gui.controllers.library import LibraryController
 from facedyn_app.gui.state import AppState
-from facedyn_app.gui.workflows import people
-from facedyn_app.gui.workflows.library import LibrarySnapshot
 from facedyn_app.library.names import NearNameError
 from facedyn_app.library.people import Undo
 from facedyn_app.progress import OnProgress
+from facedyn_app.workflows import people
 from facedyn_app.workflows.forget import Forgotten
+from facedyn_app.workflows.records import LibrarySnapshot
 
 Result = TypeVar("Result")
 
