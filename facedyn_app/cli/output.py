@@ -197,7 +197,7 @@ def show(outcome: Outcome, as_json: bool, warnings: list[str]) -> None:
 
 @contextmanager
 def errors_shown(as_json: bool, line: ProgressLine) -> Iterator[None]:
-    """Turn what the user can act on, and his wish to stop, into sentences and exit codes."""
+    """Turn what the user can act on, and their wish to stop, into sentences and exit codes."""
     try:
         yield
     except FacedynError as error:

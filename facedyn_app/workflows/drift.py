@@ -30,9 +30,9 @@ def drift_of(
     """How far a speaker's shape moves from session to session.
 
     Args:
-        library: Where his sessions are.
+        library: Where their sessions are.
         speaker: His name.
-        extra: Name and session of a recording that is not in the library but may be his.
+        extra: Name and session of a recording that is not in the library but may be theirs.
 
     Raises:
         InputError: There is no such speaker.

@@ -84,7 +84,7 @@ class EnrolDialog(FormDialog):
         self.name.addItems(list(consents))
         self.name.setCurrentText("")
         self.giver = QLineEdit()
-        self.giver.setPlaceholderText("the person, or who may speak for him")
+        self.giver.setPlaceholderText("the person, or who may speak for them")
         self.date = make_date()
         self.scope = QLineEdit()
         self.scope.setPlaceholderText("such as: follow-up study until 2027")

@@ -24,7 +24,7 @@ from facedyn_app.workflows.records import Recording
 COLUMNS: Final = ("Speaker, session", "Shape", "DNR", "90 % interval", "Corrected", "Noise (sd)")
 CHANGED: Final = "Judged by thresholds that were changed in the settings."
 COLUMN_TIPS: Final = (
-    "The speaker and his sessions, in the order of their dates",
+    "The speaker and their sessions, in the order of their dates",
     "In words: whether the fitted face shape is the same in all sessions",
     "Drift-to-noise ratio: how far the shape lies from the other sessions', "
     "over how much it wanders within a session",
