@@ -66,7 +66,7 @@ def atomic_file(path: Path) -> Iterator[BinaryIO]:
             _WRITABLE,
         ) from error
     finally:
-        _remove(temporary)
+        remove_quietly(temporary)
 
 
 @contextmanager
@@ -191,9 +191,7 @@ def _sync_folder(folder: Path) -> None:
             os.close(handle)
 
 
-def _remove(temporary: Path) -> None:
-    # a second error here would hide the first; after a rename there is nothing left to remove
-    try:
+def remove_quietly(temporary: Path) -> None:
+    """Remove a file if that is possible: a second error would hide the first."""
+    with suppress(OSError):
         temporary.unlink(missing_ok=True)
-    except OSError:
-        return

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import getpass
+import logging
 from collections.abc import Callable
 from contextlib import AbstractContextManager
 from dataclasses import dataclass
@@ -11,7 +12,9 @@ from datetime import datetime
 from sqlalchemy import select
 from sqlalchemy.orm import Session as OrmSession
 
-from facedyn_app.library.database import AuditRow, now
+from facedyn_app.library.database import AuditRow, ReadOnlyError, now
+
+log = logging.getLogger(__name__)
 
 
 @dataclass(frozen=True, slots=True)
@@ -36,11 +39,22 @@ class AuditTrail:
 
     def __init__(self, transaction: Callable[[], AbstractContextManager[OrmSession]]) -> None:
         self._transaction = transaction
+        self._skipped = False
 
     def record(self, action: str, what: str) -> None:
-        """Add a line, such as "identify" and what came of it."""
-        with self._transaction() as orm:
-            write_audit(orm, action, what)
+        """Add a line, such as "identify" and what came of it.
+
+        A library that may only be read goes without, with one warning.
+        """
+        try:
+            with self._transaction() as orm:
+                write_audit(orm, action, what)
+        except ReadOnlyError:
+            if not self._skipped:
+                log.warning(
+                    "The library may only be read: its audit trail does not say that this was done."
+                )
+            self._skipped = True
 
     def lines(self) -> list[AuditEntry]:
         """All lines, oldest first."""

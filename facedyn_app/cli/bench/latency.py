@@ -100,7 +100,7 @@ def _window(measure: MeasureWindow, seconds: float, on_progress: OnProgress) -> 
     from facedyn_app.bench.window import AIM_MS
 
     check_display()
-    with TemporaryDirectory() as folder:
+    with TemporaryDirectory(ignore_cleanup_errors=True) as folder:
         found = measure(Path(folder), seconds, on_progress)
     facts = {
         "aim_ms": AIM_MS,

@@ -74,7 +74,11 @@ def _measure(
     ready = read_ready_head(head, on_progress)
     check_sides(ready)
     with ExitStack() as stack:
-        folder = work or Path(stack.enter_context(TemporaryDirectory(prefix="facedyn-mirror-")))
+        folder = work or Path(
+            stack.enter_context(
+                TemporaryDirectory(prefix="facedyn-mirror-", ignore_cleanup_errors=True)
+            )
+        )
         found = []
         for count, video in enumerate(videos, 1):
             told = numbered(on_progress, video, count, len(videos))
