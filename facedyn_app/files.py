@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import io
 import os
+import re
 import secrets
 import shutil
 import stat
@@ -16,7 +17,22 @@ from typing import BinaryIO, TextIO
 from facedyn_app.errors import InputError, OutputError
 
 UNFINISHED = ".part"
+_WEB_ADDRESS = re.compile(r"(https?|ftps?|rtsps?|rtmps?|mms):[/\\]", re.IGNORECASE)
 _WRITABLE = "Choose a folder that exists, that you may write to and that has room."
+
+
+def refuse_web_address(path: Path) -> None:
+    """Say of what is no file that it is a web address, where it is one.
+
+    Raises:
+        InputError: It is.
+    """
+    if _WEB_ADDRESS.match(str(path)):
+        address = str(path).replace("\\", "/").replace(":/", "://", 1).replace(":///", "://", 1)
+        raise InputError(
+            f"'{address}' is a web address, not a file.",
+            "Videos, sessions and heads are local files: download it first, then choose the file.",
+        )
 
 
 @contextmanager

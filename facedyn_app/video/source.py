@@ -12,6 +12,7 @@ import numpy as np
 from av.video.reformatter import VideoReformatter
 
 from facedyn_app.errors import InputError
+from facedyn_app.files import refuse_web_address
 from facedyn_app.records import ByteArray
 
 FALLBACK_FPS = 25.0
@@ -198,6 +199,7 @@ def _check_file(path: Path) -> None:
     if path.is_dir():
         raise InputError(f"'{path}' is a folder, not a video.", _HINT)
     if not path.exists():
+        refuse_web_address(path)
         raise InputError(f"The video '{path}' does not exist.", "Check the name and the folder.")
     try:
         with path.open("rb") as file:

@@ -9,6 +9,7 @@ from pathlib import Path
 from facedyn_app.errors import FacedynError, InputError
 from facedyn_app.files import check_output_file as check_output_file
 from facedyn_app.files import check_output_folder as check_output_folder
+from facedyn_app.files import refuse_web_address
 
 
 def check_input_file(path: Path, what: str) -> None:
@@ -24,6 +25,7 @@ def check_input_file(path: Path, what: str) -> None:
     try:
         path.stat()
     except FileNotFoundError as error:
+        refuse_web_address(path)
         raise InputError(
             f"The {what} '{path}' does not exist.", "Check the name and the folder."
         ) from error
