@@ -5,6 +5,7 @@ from __future__ import annotations
 import hashlib
 import io
 import os
+import re
 import secrets
 import shutil
 import stat
@@ -19,8 +20,23 @@ import platformdirs
 from facedyn_app.errors import FacedynError, InputError, OutputError
 
 UNFINISHED = ".part"
+_WEB_ADDRESS = re.compile(r"(https?|ftps?|rtsps?|rtmps?|mms):[/\\]", re.IGNORECASE)
 _WRITABLE = "Choose a folder that exists, that you may write to and that has room."
 NAME = "facedyn"
+
+
+def refuse_web_address(path: Path) -> None:
+    """Say of what is no file that it is a web address, where it is one.
+
+    Raises:
+        InputError: It is.
+    """
+    if _WEB_ADDRESS.match(str(path)):
+        address = str(path).replace("\\", "/").replace(":/", "://", 1).replace(":///", "://", 1)
+        raise InputError(
+            f"'{address}' is a web address, not a file.",
+            "Videos, sessions and heads are local files: download it first, then choose the file.",
+        )
 
 
 @contextmanager
@@ -103,7 +119,7 @@ def atomic_file(path: Path) -> Iterator[BinaryIO]:
             _WRITABLE,
         ) from error
     finally:
-        _remove(temporary)
+        remove_quietly(temporary)
 
 
 @contextmanager
@@ -175,6 +191,7 @@ def check_input_file(path: Path, what: str) -> None:
     try:
         path.stat()
     except FileNotFoundError as error:
+        refuse_web_address(path)
         raise InputError(
             f"The {what} '{path}' does not exist.", "Check the name and the folder."
         ) from error
@@ -264,12 +281,10 @@ def _sync_folder(folder: Path) -> None:
             os.close(handle)
 
 
-def _remove(temporary: Path) -> None:
-    # a second error here would hide the first; after a rename there is nothing left to remove
-    try:
+def remove_quietly(temporary: Path) -> None:
+    """Remove a file if that is possible: a second error would hide the first."""
+    with suppress(OSError):
         temporary.unlink(missing_ok=True)
-    except OSError:
-        return
 
 
 def own_library() -> Path:

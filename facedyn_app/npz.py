@@ -51,9 +51,19 @@ def npz_names(path: Path) -> frozenset[str]:
         InputError: The file is missing or cannot be opened.
         ValueError: The file is no npz file or is damaged; says so, without the file's name.
     """
-    with _opened(path) as archive:
-        names = archive.namelist()
+    names = zip_names(path)
     return frozenset(name.removesuffix(_ENDING) for name in names if name.endswith(_ENDING))
+
+
+def zip_names(path: Path) -> tuple[str, ...]:
+    """The names of all that a zip holds, nothing unpacked.
+
+    Raises:
+        InputError: The file is missing or cannot be opened.
+        ValueError: The file is no zip or is damaged; says so, without the file's name.
+    """
+    with _opened(path) as archive:
+        return tuple(archive.namelist())
 
 
 def read_npz(

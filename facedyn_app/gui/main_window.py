@@ -182,12 +182,12 @@ class MainWindow(MenuWindow):
 
     def dragEnterEvent(self, event: QDragEnterEvent) -> None:  # noqa: N802
         """Take files."""
-        if _local_files(event):
+        if _dropped(event):
             event.acceptProposedAction()
 
     def dropEvent(self, event: QDropEvent) -> None:  # noqa: N802
         """Open recordings and folders that are dropped; offer the last head among the files."""
-        files = _local_files(event)
+        files = _dropped(event)
         if not files:
             return
         event.acceptProposedAction()
@@ -199,16 +199,17 @@ class MainWindow(MenuWindow):
             self.head_menu.offer(heads[-1])
 
     def showEvent(self, event: QShowEvent) -> None:  # noqa: N802
-        """Share the room out at the first show, when nothing is remembered."""
+        """Fit the screen; share the room out at the first show, when nothing is remembered."""
         super().showEvent(event)
+        self.docks.fit_to_screen()
         if not self._remembered:
             # After the first layout: before it Qt does not know what room there is.
             QTimer.singleShot(0, self, self.docks.share_out)
 
     def resizeEvent(self, event: QResizeEvent) -> None:  # noqa: N802
-        """Make tabs of the right column when it gets narrow."""
+        """Make tabs where it gets narrow or low."""
         super().resizeEvent(event)
-        self.docks.fit_width(self.width())
+        self.docks.fit_size(self.size())
 
     def closeEvent(self, event: QCloseEvent) -> None:  # noqa: N802
         """Remember the layout, stop the work and wait for it."""
@@ -223,5 +224,9 @@ class MainWindow(MenuWindow):
         super().closeEvent(event)
 
 
-def _local_files(event: QDropEvent) -> Sequence[Path]:
-    return [Path(url.toLocalFile()) for url in event.mimeData().urls() if url.isLocalFile()]
+def _dropped(event: QDropEvent) -> Sequence[Path]:
+    """Files, folders, and web addresses, which are refused with a sentence where they are read."""
+    return [
+        Path(url.toLocalFile() if url.isLocalFile() else url.toString())
+        for url in event.mimeData().urls()
+    ]

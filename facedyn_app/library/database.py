@@ -2,8 +2,9 @@
 
 from __future__ import annotations
 
+import os
 import sqlite3
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 from datetime import UTC, datetime
 from pathlib import Path
@@ -36,6 +37,9 @@ _PRAGMAS = (
     "trusted_schema = OFF",
     "cell_size_check = ON",
 )
+READABLE_SCHEMA = 1
+"""The oldest version that can be read as it is: what came later took a table away and
+added one that may be missing."""
 MIGRATIONS: tuple[tuple[str, ...], ...] = (
     (
         "CREATE TABLE speakers (id INTEGER PRIMARY KEY AUTOINCREMENT, name TEXT NOT NULL UNIQUE, "
@@ -69,6 +73,10 @@ MIGRATIONS: tuple[tuple[str, ...], ...] = (
 
 A step that has been released is never changed: libraries out there have taken it.
 """
+
+
+class ReadOnlyError(OutputError):
+    """The library may be read and not written."""
 
 
 class Base(DeclarativeBase):
@@ -182,6 +190,8 @@ def is_library(folder: Path) -> bool:
 def open_database(path: Path, wait_seconds: float) -> Engine:
     """Open the library's database, made or brought to the present schema where needed.
 
+    One that may not be written is opened for reading, as it is.
+
     Args:
         path: The file.
         wait_seconds: How long a transaction waits for another program's, s.
@@ -189,21 +199,61 @@ def open_database(path: Path, wait_seconds: float) -> Engine:
     Raises:
         InputError: The file is no library, is damaged, was written by a newer version of the
             program, or is in use by another one.
-        OutputError: The file cannot be written.
+        OutputError: There is none and none can be made, or the disk is full.
     """
     _check_plain(path)
     url = URL.create("sqlite", database=str(path))
+    try:
+        return _opened(url, path, wait_seconds, _begin_writing, _migrate)
+    except ReadOnlyError:
+        if not path.is_file():
+            raise
+    query = {"mode": "ro", "uri": "true"}
+    url = URL.create("sqlite", database=path.absolute().as_uri(), query=query)
+    try:
+        return _opened(url, path, wait_seconds, _begin_reading, _check_readable)
+    except ReadOnlyError as error:
+        raise InputError(
+            f"The library '{path.parent}' cannot be read.",
+            "Ask for the right to read its files. If a program was stopped while it wrote there, "
+            "open the library once where it can be written.",
+        ) from error
+
+
+def _opened(
+    url: URL,
+    path: Path,
+    wait_seconds: float,
+    begin: Callable[[Connection], None],
+    check: Callable[[Connection, Path], None],
+) -> Engine:
+    """An engine whose transactions begin with `begin`, after the file has passed `check`."""
     engine = create_engine(url, connect_args={"timeout": wait_seconds})
     event.listen(engine, "connect", _prepare)
-    event.listen(engine, "begin", _begin)
+    event.listen(engine, "begin", begin)
     try:
         with errors_in_words(path), engine.begin() as connection:
-            _migrate(connection, path)
-            check_schema(connection, MIGRATIONS, Base.metadata.tables)
+            check(connection, path)
     except BaseException:
         engine.dispose()
         raise
     return engine
+
+
+def change_counter(folder: Path) -> tuple[int, bytes] | None:
+    """What is another value after every change of a library, whoever made it; None without one.
+
+    It is the file's number and the change counter in its header (SQLite's file format, bytes 24 to
+    27), for which neither a lock nor a connection is needed.
+
+    Raises:
+        OSError: It cannot be read.
+    """
+    try:
+        with (folder / DATABASE).open("rb") as file:
+            return os.fstat(file.fileno()).st_ino, file.read(28)[24:]
+    except FileNotFoundError:
+        return None
 
 
 @contextmanager
@@ -249,12 +299,24 @@ def _prepare(connection: DBAPIConnection, _record: object) -> None:
     cursor.close()
 
 
-def _begin(connection: Connection) -> None:
+def _begin_writing(connection: Connection) -> None:
     # the write lock at once: a reader that turns writer midway can be refused without waiting
     connection.exec_driver_sql("BEGIN IMMEDIATE")
 
 
-def _migrate(connection: Connection, path: Path) -> None:
+def _begin_reading(connection: Connection) -> None:
+    connection.exec_driver_sql("BEGIN")
+
+
+def _check_readable(connection: Connection, path: Path) -> None:
+    version = _version(connection, path)
+    if version < READABLE_SCHEMA:
+        raise InputError(f"The file '{path}' is no facedyn library.", "Choose another folder.")
+    if version == len(MIGRATIONS):
+        check_schema(connection, MIGRATIONS, Base.metadata.tables)
+
+
+def _version(connection: Connection, path: Path) -> int:
     version = int(connection.exec_driver_sql("PRAGMA user_version").scalar_one())
     if version > len(MIGRATIONS):
         raise InputError(
@@ -262,10 +324,16 @@ def _migrate(connection: Connection, path: Path) -> None:
             f"(schema {version}; this one knows up to {len(MIGRATIONS)}).",
             "Update the program.",
         )
+    return version
+
+
+def _migrate(connection: Connection, path: Path) -> None:
+    version = _version(connection, path)
     for step, statements in enumerate(MIGRATIONS[version:], version + 1):
         for statement in statements:
             connection.exec_driver_sql(statement)
         connection.exec_driver_sql(f"PRAGMA user_version = {step}")
+    check_schema(connection, MIGRATIONS, Base.metadata.tables)
 
 
 def _check_plain(path: Path) -> None:
@@ -296,8 +364,10 @@ def _in_words(error: object, path: Path) -> FacedynError:
             f"The library '{path.parent}' is in use by another program.",
             "Wait until that has finished, or close it, and try again.",
         )
-    if name.startswith(("SQLITE_READONLY", "SQLITE_CANTOPEN", "SQLITE_FULL", "SQLITE_IOERR")):
-        return OutputError(
+    unwritable = ("SQLITE_READONLY", "SQLITE_CANTOPEN")
+    if name.startswith((*unwritable, "SQLITE_FULL", "SQLITE_IOERR")):
+        kind = ReadOnlyError if name.startswith(unwritable) else OutputError
+        return kind(
             f"The library '{path.parent}' cannot be written: {error}.",
             "Choose a folder that you may write to and that has room.",
         )

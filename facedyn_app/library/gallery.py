@@ -13,6 +13,7 @@ from __future__ import annotations
 import hashlib
 import json
 import logging
+import os
 from collections.abc import Mapping, Sequence
 from pathlib import Path
 from typing import Any
@@ -131,7 +132,7 @@ def _embedded(entry: SessionEntry, library: Library, recognizer: Recognizer) -> 
 
 def _read_embeddings(path: Path, n_embedding: int) -> dict[str, Embedding]:
     """What is kept; nothing where there is none or it is damaged."""
-    if not path.is_file():
+    if not os.path.isfile(path):  # of a folder that may not be entered as well
         return {}
     try:
         arrays = read_npz(path, required=_EMBEDDINGS, optional=())
@@ -171,7 +172,7 @@ def _read_gallery(
     path: Path, key: str, enrolled: Sequence[str], sizes: tuple[int, int]
 ) -> Gallery | None:
     """What is kept; None where there is none, it is of other sessions, or it is damaged."""
-    if not path.is_file():
+    if not os.path.isfile(path):  # of a folder that may not be entered as well
         return None
     try:
         arrays = read_npz(path, required=_GALLERY, optional=())

@@ -66,7 +66,7 @@ class Library:
 
     @classmethod
     def open(cls, folder: Path, create: bool = True, wait_seconds: float = 5.0) -> Library:
-        """Open a library.
+        """Open a library, for reading where no more may be done.
 
         Args:
             folder: The library's folder.
@@ -77,19 +77,21 @@ class Library:
         Raises:
             InputError: There is no library and none is to be made; or it is damaged, in use, or
                 of a newer version of the program.
-            OutputError: The folder cannot be made or written.
+            OutputError: There is no library and the folder cannot be made or written.
         """
-        if not create and not is_library(folder):
+        there = is_library(folder)
+        if not create and not there:
             raise InputError(
                 f"There is no library in '{folder}'.", "Enrol somebody first, or check the name."
             )
         try:
             make_private(folder, ("sessions", "recognizers"), DATABASE)
         except OSError as error:
-            raise OutputError(
-                f"The library '{folder}' cannot be written: {error.strerror or error}.",
-                "Choose a folder that you may write to.",
-            ) from error
+            if not there:
+                raise OutputError(
+                    f"The library '{folder}' cannot be written: {error.strerror or error}.",
+                    "Choose a folder that you may write to.",
+                ) from error
         library = cls(folder, open_database(folder / DATABASE, wait_seconds))
         library.swept = sweep(folder)
         return library

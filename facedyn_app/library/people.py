@@ -10,7 +10,7 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 from typing import Any
 
-from sqlalchemy import delete, select
+from sqlalchemy import delete, inspect, select
 from sqlalchemy.orm import Session as OrmSession
 
 from facedyn_app.errors import InputError
@@ -143,7 +143,9 @@ def all_annotations(library: Library) -> tuple[dict[int, Annotation], dict[int, 
     speakers: dict[int, Annotation] = {}
     sessions: dict[int, Annotation] = {}
     with library.transaction() as orm:
-        for row in orm.scalars(select(AnnotationRow)):
+        # a library of an earlier version that may only be read has none
+        is_there = inspect(orm.connection()).has_table(AnnotationRow.__tablename__)
+        for row in orm.scalars(select(AnnotationRow)) if is_there else ():
             noted = Annotation(_lines(row.tags), row.note)
             if row.speaker_id is not None:
                 speakers[row.speaker_id] = noted

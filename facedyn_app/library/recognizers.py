@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Mapping
+from contextlib import suppress
 from dataclasses import dataclass
 from functools import partial
 from pathlib import Path
@@ -62,19 +63,23 @@ def built_in_entry() -> RecognizerEntry:
 def list_recognizers(library: Library) -> tuple[RecognizerEntry, ...]:
     """The built-in recognizer and those of the library, by name; one of no use says why."""
     active = active_name(library)
-    own = sorted(
-        path.name
-        for path in library.recognizers_folder.iterdir()
-        if any((path / name).is_file() for name in FILES)
-    )
 
     def usable(name: str) -> Recognizer:
         recognizer = open_recognizer(library, name)
         check_head_of_library(library, recognizer)
         return recognizer
 
-    names = (BUILT_IN, *own)
+    names = (BUILT_IN, *_own_names(library.recognizers_folder))
     return tuple(_entry(name, name == active, partial(usable, name)) for name in names)
+
+
+def _own_names(folder: Path) -> list[str]:
+    """The recognizers in a folder; none where it is not there or may not be entered."""
+    with suppress(FileNotFoundError, PermissionError):
+        return sorted(
+            path.name for path in folder.iterdir() if any((path / name).is_file() for name in FILES)
+        )
+    return []
 
 
 def active_name(library: Library) -> str:

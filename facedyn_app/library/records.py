@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import getpass
+import logging
 from collections.abc import Callable, Iterable
 from contextlib import AbstractContextManager
 from dataclasses import dataclass
@@ -13,7 +14,16 @@ from sqlalchemy import ColumnElement, Row, func, select
 from sqlalchemy.orm import Session as OrmSession
 
 from facedyn_app.formatting import shown
-from facedyn_app.library.database import AuditRow, EnrolmentRow, SessionRow, SpeakerRow, now
+from facedyn_app.library.database import (
+    AuditRow,
+    EnrolmentRow,
+    ReadOnlyError,
+    SessionRow,
+    SpeakerRow,
+    now,
+)
+
+log = logging.getLogger(__name__)
 
 
 @dataclass(frozen=True, slots=True)
@@ -172,11 +182,22 @@ class AuditTrail:
 
     def __init__(self, transaction: Callable[[], AbstractContextManager[OrmSession]]) -> None:
         self._transaction = transaction
+        self._skipped = False
 
     def record(self, action: str, what: str) -> None:
-        """Add a line, such as "identify" and what came of it."""
-        with self._transaction() as orm:
-            write_audit(orm, action, what)
+        """Add a line, such as "identify" and what came of it.
+
+        A library that may only be read goes without, with one warning.
+        """
+        try:
+            with self._transaction() as orm:
+                write_audit(orm, action, what)
+        except ReadOnlyError:
+            if not self._skipped:
+                log.warning(
+                    "The library may only be read: its audit trail does not say that this was done."
+                )
+            self._skipped = True
 
     def lines(self) -> list[AuditEntry]:
         """All lines, oldest first."""

@@ -12,7 +12,7 @@ from pathlib import Path
 from sqlalchemy.orm import Session as OrmSession
 
 from facedyn_app.errors import OutputError
-from facedyn_app.files import UNFINISHED
+from facedyn_app.files import UNFINISHED, remove_quietly
 from facedyn_app.library.privacy import open_private
 from facedyn_app.library.session_file import write_session
 from facedyn_app.records import Session
@@ -59,7 +59,7 @@ class SessionStore:
                     unfinished.replace(path)
         except BaseException:
             for path in (*waiting, *paths):
-                path.unlink(missing_ok=True)
+                remove_quietly(path)
             raise
 
     def _write(self, sessions: Sequence[Session], paths: Sequence[Path]) -> None:

@@ -87,7 +87,7 @@ def train(
     """
     fabric = _make_fabric(device, mixed_precision)
     augmentation = augmentation or Augmentation()
-    with tempfile.TemporaryDirectory(prefix="facedyn-train-") as spare:
+    with tempfile.TemporaryDirectory(prefix="facedyn-train-", ignore_cleanup_errors=True) as spare:
         own = fabric.broadcast(checkpoint_dir or CheckpointDir(Path(spare), ""))
         tracks = _tracks(fabric, sessions, settings, own, on_progress)
         validation_set = None

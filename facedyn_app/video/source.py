@@ -10,7 +10,7 @@ import av
 from av.stream import Disposition
 
 from facedyn_app.errors import InputError
-from facedyn_app.files import open_plain
+from facedyn_app.files import open_plain, refuse_web_address
 from facedyn_app.settings import VideoSettings
 from facedyn_app.video.geometry import Geometry
 
@@ -149,6 +149,7 @@ def _check_file(path: Path) -> None:
         if path.is_dir():
             raise InputError(f"'{path}' is a folder, not a video.", _HINT)
         if not path.exists():
+            refuse_web_address(path)
             raise InputError(
                 f"The video '{path}' does not exist.", "Check the name and the folder."
             )

@@ -2,17 +2,35 @@
 
 from __future__ import annotations
 
+from dataclasses import dataclass
 from datetime import date
 from pathlib import Path
+from typing import Final
 
 from facedyn_app.dynamics.session_qc import assess_quality
-from facedyn_app.errors import InputError
-from facedyn_app.library.database import is_library
+from facedyn_app.errors import FacedynError, InputError
+from facedyn_app.library.database import change_counter, is_library
 from facedyn_app.library.library import Library
 from facedyn_app.library.records import SessionEntry, in_order
 from facedyn_app.progress import OnProgress, ignore
 from facedyn_app.settings import Settings
 from facedyn_app.workflows.records import LibrarySnapshot, ListedSession, ListedSpeaker, Recording
+
+BRIEFLY: Final = 0.2
+"""How long a look at the library waits for another program, s."""
+
+
+@dataclass(frozen=True, slots=True)
+class Reread:
+    """A library that was looked at again.
+
+    Attributes:
+        counter: Its change counter just before.
+        snapshot: What it holds.
+    """
+
+    counter: object
+    snapshot: LibrarySnapshot
 
 
 def list_sessions(folder: Path, speaker: str | None) -> list[SessionEntry]:
@@ -61,6 +79,29 @@ def list_library(folder: Path, _on_progress: OnProgress = ignore) -> LibrarySnap
         return LibrarySnapshot(folder, ())
     with library:
         return snapshot_of(library)
+
+
+def reread_library(folder: Path, counter: object, _on_progress: OnProgress) -> Reread | None:
+    """List a library again where somebody has changed it, another program included.
+
+    Args:
+        folder: The library.
+        counter: The change counter that was seen last.
+
+    Returns:
+        None where nothing has changed, or it cannot be read just now.
+    """
+    try:
+        # read before the list: what changes in between is seen the next time
+        now = change_counter(folder)
+        if now == counter:
+            return None
+        if now is None:
+            return Reread(None, LibrarySnapshot(folder, ()))
+        with Library.open(folder, create=False, wait_seconds=BRIEFLY) as library:
+            return Reread(now, snapshot_of(library))
+    except (FacedynError, OSError):  # in use, or gone this moment: it is looked at again soon
+        return None
 
 
 def date_listed_session(

@@ -262,7 +262,7 @@ def test_all_stages(on_progress: OnProgress) -> SelfTest:
     """
     began = time.perf_counter()
     results = []
-    with TemporaryDirectory(prefix="facedyn-selftest-") as folder:
+    with TemporaryDirectory(prefix="facedyn-selftest-", ignore_cleanup_errors=True) as folder:
         trial = Trial(Path(folder), on_progress)
         for done, (name, step) in enumerate(STEPS):
             on_progress(Progress(f"testing: {name}", done, len(STEPS)))

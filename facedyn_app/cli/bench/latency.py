@@ -91,7 +91,7 @@ def window(
         from facedyn_app.bench.window import AIM_MS
 
         check_display()
-        with TemporaryDirectory() as folder:
+        with TemporaryDirectory(ignore_cleanup_errors=True) as folder:
             found = context.obj.measure(Path(folder), seconds, answer.on_progress)
         facts = {
             "aim_ms": AIM_MS,

@@ -67,7 +67,11 @@ def mirror(
         ready = read_ready_head(head, answer.on_progress)
         check_sides(ready)
         with ExitStack() as stack:
-            folder = work or Path(stack.enter_context(TemporaryDirectory(prefix="facedyn-mirror-")))
+            folder = work or Path(
+                stack.enter_context(
+                    TemporaryDirectory(prefix="facedyn-mirror-", ignore_cleanup_errors=True)
+                )
+            )
             found = []
             for count, video in enumerate(videos, 1):
                 told = numbered(answer.on_progress, video, count, len(videos))

@@ -85,6 +85,7 @@ class AppController(QObject):
         self._connect_settings()
         self.heads.start()
         self.library.open_library(library)
+        self.library.watch(lambda: window.isVisible() and not window.isMinimized())
 
     def _connect_window(self) -> None:
         window = self.window

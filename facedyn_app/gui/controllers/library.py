@@ -6,8 +6,9 @@ from collections.abc import Callable
 from datetime import date
 from functools import partial
 from pathlib import Path
+from typing import Final
 
-from PySide6.QtCore import QObject, Qt, Signal, Slot
+from PySide6.QtCore import QObject, Qt, QTimer, Signal, Slot
 from PySide6.QtWidgets import QWidget
 
 from facedyn_app.gui.dialogs.session import DateDialog, EnrolDialog
@@ -16,8 +17,18 @@ from facedyn_app.gui.state import AppState
 from facedyn_app.gui.status import error_status
 from facedyn_app.workflows.drift import speaker_drift
 from facedyn_app.workflows.enrol import Enrolment, enrol_session
-from facedyn_app.workflows.library import date_listed_session, list_library, open_session
+from facedyn_app.workflows.library import (
+    Reread,
+    date_listed_session,
+    list_library,
+    open_session,
+    reread_library,
+)
 from facedyn_app.workflows.records import LibrarySnapshot, ListedSession, Recording
+
+LOOK_MS: Final = 2000
+NOT_READ: Final = "not read"
+"""In place of the change counter of a library that was not looked at yet."""
 
 
 class LibraryController(QObject):
@@ -46,9 +57,42 @@ class LibraryController(QObject):
         self.queue = JobQueue(self)
         self.snapshot = LibrarySnapshot(folder, ())
         self._state = state
+        self._counter: object = NOT_READ
+        self._wanted: Callable[[], bool] = lambda: False
+        self._timer = QTimer(self)
+        self._timer.timeout.connect(self.look)
+
+    def watch(self, wanted: Callable[[], bool]) -> None:
+        """Look every two seconds whether somebody has changed the library.
+
+        Args:
+            wanted: Whether anybody would see it.
+        """
+        self._wanted = wanted
+        self._timer.start(LOOK_MS)
+
+    def look(self) -> None:
+        """List the library again if another program has changed it."""
+        if self.queue.jobs or not self._wanted():
+            return
+        self.queue.submit(
+            reread_library,
+            self.snapshot.folder,
+            self._counter,
+            title="Look at the library",
+            on_result=self._take_reread,
+        )
+
+    def _take_reread(self, reread: Reread | None) -> None:
+        if reread is None or reread.snapshot.folder != self.snapshot.folder:
+            return
+        self._counter = reread.counter
+        if reread.snapshot != self.snapshot:
+            self.take_snapshot(reread.snapshot)
 
     def shut_down(self) -> None:
         """Stop all work and wait for it."""
+        self._timer.stop()
         self.queue.shut_down()
 
     @Slot(object)
@@ -64,6 +108,8 @@ class LibraryController(QObject):
 
     def take_snapshot(self, snapshot: LibrarySnapshot) -> None:
         """Use this library from now on."""
+        if snapshot.folder != self.snapshot.folder:
+            self._counter = NOT_READ
         self.snapshot = snapshot
         self.listed.emit(snapshot)
 

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from PySide6.QtCore import Qt, Signal
-from PySide6.QtWidgets import QDialog, QStackedWidget, QVBoxLayout, QWidget
+from PySide6.QtWidgets import QStackedWidget, QVBoxLayout, QWidget
 
 from facedyn_app.gui.dialogs.train_form import TrainForm
 from facedyn_app.gui.dialogs.train_page import TrainingPage
@@ -12,6 +12,7 @@ from facedyn_app.gui.status import DONE
 from facedyn_app.gui.theme import GRID
 from facedyn_app.gui.training_run import TrainingRun
 from facedyn_app.gui.widgets.panel import Panel
+from facedyn_app.gui.widgets.screen_fit import FittedDialog
 from facedyn_app.library.recognizers import RecognizerEntry
 from facedyn_app.settings import Settings
 from facedyn_app.workflows.train import Material
@@ -23,7 +24,7 @@ FIRST_STEPS = (
 )
 
 
-class TrainDialog(QDialog):
+class TrainDialog(FittedDialog):
     """A view of the training: what runs goes on without it.
 
     Attributes:

@@ -141,14 +141,20 @@ class LibraryPanel(Panel):
         set_error(self._error, "")
         rows = [self._speakers.child(row) for row in range(self._speakers.rowCount())]
         seen = {item.data(KEY) for item in rows if self._tree.isExpanded(item.index())}
+        current, bar = self._tree.currentIndex(), self._tree.verticalScrollBar()
+        chosen, above = (current.data(KIND), current.data(KEY)), bar.value()
         self._speakers.removeRows(0, len(rows))
         for speaker in snapshot.speakers:
             item = speaker_item(speaker)
             self._speakers.appendRow(item)
             self._tree.setExpanded(item.index(), speaker.name in seen)
+            for row in (item, *(item.child(number) for number in range(item.rowCount()))):
+                if (row.data(KIND), row.data(KEY)) == chosen:
+                    self._tree.setCurrentIndex(row.index())
         self._place.setText(f"Library: {shown_name(snapshot.folder.name)}")
         self._place.setToolTip(tip_text(str(snapshot.folder)))
         self._refresh(self._speakers, f"Speakers ({len(snapshot.speakers)})")
+        bar.setValue(above)
 
     def show_recordings(
         self, recordings: Sequence[Recording], ticked: Collection[Recording], shown: str | None

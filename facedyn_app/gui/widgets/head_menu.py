@@ -11,6 +11,7 @@ from PySide6.QtGui import QAction, QActionGroup
 from PySide6.QtWidgets import QFileDialog, QMenu, QMessageBox, QWidget
 
 from facedyn_app.gui.formatting import tip_text
+from facedyn_app.headmodel.files.flame_downloads import flame_heads_in
 from facedyn_app.headmodel.files.ict_files import NEUTRAL
 from facedyn_app.workflows.heads import HeadChoice
 from facedyn_app.workflows.recordings import holds_motion
@@ -79,7 +80,13 @@ class HeadMenu(QMenu):
             self.head_picked.emit(folder)
 
     def offer(self, path: Path) -> None:
-        """Ask whether a file that was dropped is to be the head of new videos."""
+        """Ask whether a file that was dropped is to be the head of new videos.
+
+        What FLAME comes packed in is not asked about: what is said of it names the file to choose.
+        """
+        if flame_heads_in(path):
+            self.head_picked.emit(str(path))
+            return
         box = QMessageBox(
             QMessageBox.Icon.Question,
             "Head",
@@ -110,6 +117,8 @@ class HeadMenu(QMenu):
 
 def may_be_head(path: Path) -> bool:
     """Whether a dropped file or folder is offered as a head; a recording is none of these."""
+    if flame_heads_in(path):
+        return True
     if path.is_dir():
         return (path / NEUTRAL).is_file()
     return path.suffix.lower() in ENDINGS and not holds_motion(path)

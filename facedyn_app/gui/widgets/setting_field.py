@@ -16,7 +16,7 @@ from PySide6.QtWidgets import (
     QWidget,
 )
 
-from facedyn_app.formatting import plain_number
+from facedyn_app.formatting import plain_number, read_number
 from facedyn_app.gui.theme import GRID
 from facedyn_app.gui.widgets.form_parts import TickBox, make_error_line, make_note, set_error
 from facedyn_app.limits import fault, limits_of
@@ -148,8 +148,9 @@ def _read(text: str, default: Any) -> Any:
     """The number or numbers in a text; the text itself where it is none."""
     try:
         if isinstance(default, tuple):
-            return tuple(float(part) for part in text.split(","))
-        return int(text) if isinstance(default, int) else float(text)
+            # with decimal commas, numbers are told apart by semicolons
+            return tuple(read_number(part) for part in text.split(";" if ";" in text else ","))
+        return int(text) if isinstance(default, int) else read_number(text)
     except ValueError:
         return text
 

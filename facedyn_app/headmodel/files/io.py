@@ -14,8 +14,14 @@ import numpy.typing as npt
 
 from facedyn_app.assets import model_file
 from facedyn_app.errors import InputError
-from facedyn_app.files import atomic_file, open_plain, sha256_of
+from facedyn_app.files import atomic_file, open_plain, refuse_web_address, sha256_of
 from facedyn_app.headmodel.files.flame import FLAME_ARRAYS, read_flame_npz, read_flame_pickle
+from facedyn_app.headmodel.files.flame_downloads import (
+    download_refused,
+    flame_heads_in,
+    is_flame_texture,
+    texture_refused,
+)
 from facedyn_app.headmodel.files.head_arrays import (
     EXTRA_ARRAYS,
     TEXTS,
@@ -216,6 +222,7 @@ def _exists(path: Path) -> bool:
     try:
         path.stat()
     except FileNotFoundError:
+        refuse_web_address(path)
         return False
     except (OSError, ValueError) as error:
         reason = getattr(error, "strerror", None) or "no file can have this name"
@@ -254,6 +261,8 @@ def _read(path: Path) -> HeadModel:
 
 def _read_folder(path: Path) -> HeadModel:
     if not is_ict_folder(path):
+        if heads := flame_heads_in(path):
+            raise download_refused(path, heads)
         raise ValueError("it is a folder without the files of ICT-FaceKit")
     return _read_ict(path)
 
@@ -288,4 +297,8 @@ def _read_zip(path: Path) -> HeadModel:
         return _read_ict(path)
     if not names.isdisjoint(FLAME_ARRAYS):
         return read_flame_npz(path)
+    if is_flame_texture(names):
+        raise texture_refused(path)
+    if heads := flame_heads_in(path):
+        raise download_refused(path, heads)
     raise ValueError("it has none of the arrays of a head")
