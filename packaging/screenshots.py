@@ -1,14 +1,16 @@
-"""Make the pictures of the window, its other windows and its dialogs in two sizes, light and dark.
+"""Make the pictures of the window, its other windows and its dialogs by size, light and dark.
 
 Needs a display, such as a virtual one:
 
     xvfb-run -a -s "-screen 0 1920x1080x24" .venv/bin/python packaging/screenshots.py FOLDER
 
+With QT_SCALE_FACTOR=2 before it they are of that screen at 200 %, the smallest that has to do.
 With videos after the folder, the last of them is shown instead of the demo.
 """
 
 from __future__ import annotations
 
+import os
 import sys
 from collections.abc import Callable
 from dataclasses import replace
@@ -30,7 +32,8 @@ from facedyn_app.settings import MachineSettings, NetworkSettings, Settings, Tra
 from facedyn_app.simulate.corpus import simulate_sessions
 from facedyn_app.video.camera import paced_choice
 
-SIZES = ((1280, 800), (1920, 1080))
+SIZES = {1.0: ((1280, 800), (1366, 768), (1920, 1080)), 2.0: ((960, 540),)}
+"""Sizes of the window by the scale of the screen, logical px."""
 SCHEMES = {"light": Qt.ColorScheme.Light, "dark": Qt.ColorScheme.Dark}
 N_VISITS, MOVED, VISIT_SECONDS = 6, 4, 30.0
 """Visits of a made speaker; the head of one of them is another's."""
@@ -55,11 +58,12 @@ def main(arguments: list[str]) -> int:
         return 2
     folder, videos = Path(arguments[0]), [Path(name) for name in arguments[1:]]
     folder.mkdir(parents=True, exist_ok=True)
+    sizes = SIZES[float(os.environ.get("QT_SCALE_FACTOR", "1"))]
     with TemporaryDirectory() as place:
         visits = made_visits(Path(place) / "visits")
         corpus = made_corpus(Path(place) / "corpus")
         for name, scheme in SCHEMES.items():
-            for size in SIZES:
+            for size in sizes:
                 ending = f"{size[0]}x{size[1]}-{name}.png"
                 path = folder / f"window-{ending}"
                 run_window(

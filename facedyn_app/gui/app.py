@@ -97,8 +97,9 @@ def run_window(
     if screenshot is not None:
         picture = Screenshot(controller.window, controller.queue, screenshot)
         controller.analysis.failed.connect(picture.fail)
-        controller.window.resize(*size)
     controller.window.show()
+    if picture is not None:
+        controller.window.resize(*size)  # a picture may be larger than the screen
     if error is not None:
         controller.window.status_line.show_idle(str(error))
     if demo:

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
 from pathlib import Path
 
 from PySide6.QtCore import QSettings, QTimer, Signal, Slot
@@ -182,33 +181,38 @@ class MainWindow(MenuWindow):
 
     def dragEnterEvent(self, event: QDragEnterEvent) -> None:  # noqa: N802
         """Take files."""
-        if _local_files(event):
+        if event.mimeData().hasUrls():
             event.acceptProposedAction()
 
     def dropEvent(self, event: QDropEvent) -> None:  # noqa: N802
         """Open recordings and folders that are dropped; offer the last head among the files."""
-        files = _local_files(event)
-        if not files:
+        urls = event.mimeData().urls()
+        if not urls:
             return
+        files = [Path(url.toLocalFile()) for url in urls if url.isLocalFile()]
+        # refused with a sentence where they are read
+        addresses = [Path(url.toString()) for url in urls if not url.isLocalFile()]
         event.acceptProposedAction()
         heads = [file for file in files if may_be_head(file)]
         videos = [file for file in files if file not in heads]
-        if videos:
-            self.videos_chosen.emit(videos)
+        for recordings in (videos, addresses):
+            if recordings:
+                self.videos_chosen.emit(recordings)
         if heads:
             self.head_menu.offer(heads[-1])
 
     def showEvent(self, event: QShowEvent) -> None:  # noqa: N802
-        """Share the room out at the first show, when nothing is remembered."""
+        """Fit the screen; share the room out at the first show, when nothing is remembered."""
         super().showEvent(event)
+        self.docks.fit_to_screen()
         if not self._remembered:
             # After the first layout: before it Qt does not know what room there is.
             QTimer.singleShot(0, self, self.docks.share_out)
 
     def resizeEvent(self, event: QResizeEvent) -> None:  # noqa: N802
-        """Make tabs of the right column when it gets narrow."""
+        """Make tabs where it gets narrow or low."""
         super().resizeEvent(event)
-        self.docks.fit_width(self.width())
+        self.docks.fit_size(self.size())
 
     def closeEvent(self, event: QCloseEvent) -> None:  # noqa: N802
         """Remember the layout, stop the work and wait for it."""
@@ -221,7 +225,3 @@ class MainWindow(MenuWindow):
             self.feed.close()
             self.head.view.close_graphics()
         super().closeEvent(event)
-
-
-def _local_files(event: QDropEvent) -> Sequence[Path]:
-    return [Path(url.toLocalFile()) for url in event.mimeData().urls() if url.isLocalFile()]

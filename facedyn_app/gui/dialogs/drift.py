@@ -8,7 +8,6 @@ from typing import Final
 from PySide6.QtCore import QSignalBlocker, Qt, Signal, Slot
 from PySide6.QtWidgets import (
     QComboBox,
-    QDialog,
     QGridLayout,
     QHBoxLayout,
     QLabel,
@@ -23,6 +22,7 @@ from facedyn_app.gui.widgets.distance_matrix import DistanceMatrix, ScaleBar
 from facedyn_app.gui.widgets.drift_tables import ComponentsTable, SessionsTable
 from facedyn_app.gui.widgets.neutral_faces import FacesView
 from facedyn_app.gui.widgets.panel import Panel
+from facedyn_app.gui.widgets.screen_fit import FittedDialog
 from facedyn_app.gui.workflows.drift import DriftDetail
 from facedyn_app.gui.workflows.library import ListedSpeaker
 from facedyn_app.settings import TrustSettings
@@ -32,7 +32,7 @@ FIRST_STEP: Final = "Open videos of a person, and enrol each with Session > Enro
 ONE_SESSION: Final = "Needs two sessions: enrol another recording of this person."
 
 
-class DriftWindow(QDialog):
+class DriftWindow(FittedDialog):
     """Stays beside the main window; goes when it is closed.
 
     Args:

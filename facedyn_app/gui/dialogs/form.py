@@ -10,7 +10,6 @@ from PySide6.QtCore import QDate
 from PySide6.QtGui import QIcon
 from PySide6.QtWidgets import (
     QDateEdit,
-    QDialog,
     QDialogButtonBox,
     QFormLayout,
     QLabel,
@@ -19,6 +18,7 @@ from PySide6.QtWidgets import (
 )
 
 from facedyn_app.gui.theme import GRID
+from facedyn_app.gui.widgets.screen_fit import FittedDialog, ScrolledPage
 from facedyn_app.library.importers import VIDEO_ENDINGS
 
 
@@ -79,7 +79,7 @@ def without_icons(buttons: QDialogButtonBox) -> None:
         button.setIcon(QIcon())
 
 
-class FormDialog(QDialog):
+class FormDialog(FittedDialog):
     """A form between a lead and two buttons, the first of which waits until all is there.
 
     Args:
@@ -116,9 +116,14 @@ class FormDialog(QDialog):
         without_icons(self._buttons)
         self._buttons.accepted.connect(self.accept)
         self._buttons.rejected.connect(self.reject)
+        page = QWidget()
+        inside = QVBoxLayout(page)
+        inside.setContentsMargins(0, 0, 0, 0)
+        inside.setSpacing(2 * GRID)
+        inside.addWidget(lead)
+        inside.addLayout(form)
         column = QVBoxLayout(self)
         column.setContentsMargins(2 * GRID, 2 * GRID, 2 * GRID, 2 * GRID)
         column.setSpacing(2 * GRID)
-        column.addWidget(lead)
-        column.addLayout(form)
+        column.addWidget(ScrolledPage(page))
         column.addWidget(self._buttons)

@@ -5,7 +5,6 @@ from __future__ import annotations
 from PySide6.QtCore import Qt
 from PySide6.QtGui import QPixmap, QResizeEvent, QShowEvent, QWheelEvent
 from PySide6.QtWidgets import (
-    QDialog,
     QGraphicsScene,
     QGraphicsView,
     QTabWidget,
@@ -15,6 +14,7 @@ from PySide6.QtWidgets import (
 
 from facedyn_app.gui.frame_loader import image_to_qimage
 from facedyn_app.gui.theme import GRID
+from facedyn_app.gui.widgets.screen_fit import FittedDialog
 from facedyn_app.gui.workflows.heads import HeadPictures
 from facedyn_app.records import ByteArray
 
@@ -71,7 +71,7 @@ class PictureView(QGraphicsView):
             self.scale(factor, factor)
 
 
-class PictureWindow(QDialog):
+class PictureWindow(FittedDialog):
     """What a head can do and where its landmarks sit, a tab each.
 
     Args:

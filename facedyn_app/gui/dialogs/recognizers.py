@@ -7,7 +7,6 @@ from typing import Final
 
 from PySide6.QtCore import Qt, Signal, Slot
 from PySide6.QtWidgets import (
-    QDialog,
     QFileDialog,
     QHBoxLayout,
     QLabel,
@@ -20,6 +19,7 @@ from PySide6.QtWidgets import (
 from facedyn_app.gui.status import error_status
 from facedyn_app.gui.theme import GRID
 from facedyn_app.gui.widgets.form_parts import make_error_line, make_note, set_error
+from facedyn_app.gui.widgets.screen_fit import FittedDialog
 from facedyn_app.gui.widgets.table import RowsModel, lay_out_table
 from facedyn_app.gui.workflows.recognizers import Entries, accuracy_text, recognizer_text
 from facedyn_app.library.recognizers import RecognizerEntry
@@ -36,7 +36,7 @@ COLUMNS: Final = (
 )
 
 
-class RecognizersDialog(QDialog):
+class RecognizersDialog(FittedDialog):
     """Lists recognizers, makes one active, brings one in.
 
     Attributes:

@@ -9,7 +9,6 @@ from typing import Any, Final
 
 from PySide6.QtCore import Signal, Slot
 from PySide6.QtWidgets import (
-    QDialog,
     QDialogButtonBox,
     QFileDialog,
     QHBoxLayout,
@@ -29,6 +28,7 @@ from facedyn_app.gui.status import error_status
 from facedyn_app.gui.theme import GRID
 from facedyn_app.gui.widgets.form_parts import make_error_line, set_error
 from facedyn_app.gui.widgets.head_menu import HEAD_FILES
+from facedyn_app.gui.widgets.screen_fit import FittedDialog
 from facedyn_app.headmodel.model import HeadModel
 from facedyn_app.settings import MachineSettings, NetworkSettings, Settings, TrustSettings
 
@@ -76,7 +76,7 @@ class Wanted:
     recognizer: str
 
 
-class SettingsDialog(QDialog):
+class SettingsDialog(FittedDialog):
     """Edits all settings; OK is there as long as nothing is wrong.
 
     Attributes:

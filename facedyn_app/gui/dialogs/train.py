@@ -3,13 +3,14 @@
 from __future__ import annotations
 
 from PySide6.QtCore import Qt, Signal
-from PySide6.QtWidgets import QDialog, QStackedWidget, QVBoxLayout, QWidget
+from PySide6.QtWidgets import QStackedWidget, QVBoxLayout, QWidget
 
 from facedyn_app.gui.dialogs.train_form import TrainForm
 from facedyn_app.gui.dialogs.train_page import TrainingPage
 from facedyn_app.gui.status import DONE
 from facedyn_app.gui.theme import GRID
 from facedyn_app.gui.widgets.panel import Panel
+from facedyn_app.gui.widgets.screen_fit import FittedDialog
 from facedyn_app.gui.workflows.recognizers import accuracy_text
 from facedyn_app.gui.workflows.training import Material, TrainingRun
 from facedyn_app.library.recognizers import RecognizerEntry
@@ -22,7 +23,7 @@ FIRST_STEPS = (
 )
 
 
-class TrainDialog(QDialog):
+class TrainDialog(FittedDialog):
     """A view of the training: what runs goes on without it.
 
     Attributes:

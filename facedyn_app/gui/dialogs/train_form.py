@@ -23,6 +23,7 @@ from facedyn_app.errors import FacedynError, MismatchError
 from facedyn_app.gui.dialogs.form import make_form
 from facedyn_app.gui.theme import GRID
 from facedyn_app.gui.widgets.form_parts import TickBox, make_error_line, make_note, set_error
+from facedyn_app.gui.widgets.screen_fit import ScrolledPage
 from facedyn_app.gui.widgets.session_tree import SessionTree
 from facedyn_app.gui.widgets.setting_field import SettingField
 from facedyn_app.gui.workflows.training import Material, TrainingOrder
@@ -97,7 +98,9 @@ class TrainForm(QWidget):
         grid.setColumnStretch(3, 1)
         for field in self.fields.values():
             field.place(grid, grid.rowCount())
-        side = QVBoxLayout()
+        fields = QWidget()
+        side = QVBoxLayout(fields)
+        side.setContentsMargins(0, 0, 0, 0)
         side.setSpacing(2 * GRID)
         side.addLayout(form)
         side.addLayout(grid)
@@ -106,7 +109,7 @@ class TrainForm(QWidget):
         columns = QHBoxLayout()
         columns.setSpacing(3 * GRID)
         columns.addWidget(self.tree, 1)
-        columns.addLayout(side, 1)
+        columns.addWidget(ScrolledPage(fields), 1)
         bottom = QHBoxLayout()
         bottom.addWidget(self.summary, 1)
         bottom.addWidget(self.start)

@@ -28,6 +28,8 @@ REDRAWS_PER_SECOND: Final = 10
 LEGEND_PX: Final = 220
 TOP_PX: Final = 4
 RIGHT_PX: Final = LEGEND_PX + GRID
+LEGEND_LINES: Final = 2
+LEAST_FONT_PX: Final = 8
 
 
 class TracesPanel(Panel):
@@ -163,10 +165,14 @@ class TracesPanel(Panel):
         # The lowest row holds the time axis too; without this its plot would be the smaller one.
         n = len(self._groups)
         room = self.height() - TOP_PX - (AXIS_PX - BOTTOM_PX)
+        font = self.font()
+        if n and room // n < LEGEND_LINES * self.fontMetrics().height():
+            font.setPixelSize(max(LEAST_FONT_PX, round(0.8 * room / n / LEGEND_LINES)))
         for row in range(n):
             extra = AXIS_PX - BOTTOM_PX if row == n - 1 else 0
             height = max(8, room // n)
             self._graphics.ci.layout.setRowFixedHeight(row, height + extra)
+            self._labels[row].setFont(font)
             self._labels[row].setGeometry(GRID, TOP_PX + row * height, LEGEND_PX, height)
 
     def _add_cursor(self, plot: Any) -> None:
