@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
 from pathlib import Path
 
 from PySide6.QtCore import QSettings, QTimer, Signal, Slot
@@ -182,19 +181,23 @@ class MainWindow(MenuWindow):
 
     def dragEnterEvent(self, event: QDragEnterEvent) -> None:  # noqa: N802
         """Take files."""
-        if _dropped(event):
+        if event.mimeData().hasUrls():
             event.acceptProposedAction()
 
     def dropEvent(self, event: QDropEvent) -> None:  # noqa: N802
         """Open recordings and folders that are dropped; offer the last head among the files."""
-        files = _dropped(event)
-        if not files:
+        urls = event.mimeData().urls()
+        if not urls:
             return
+        files = [Path(url.toLocalFile()) for url in urls if url.isLocalFile()]
+        # refused with a sentence where they are read
+        addresses = [Path(url.toString()) for url in urls if not url.isLocalFile()]
         event.acceptProposedAction()
         heads = [file for file in files if may_be_head(file)]
         videos = [file for file in files if file not in heads]
-        if videos:
-            self.videos_chosen.emit(videos)
+        for recordings in (videos, addresses):
+            if recordings:
+                self.videos_chosen.emit(recordings)
         if heads:
             self.head_menu.offer(heads[-1])
 
@@ -222,11 +225,3 @@ class MainWindow(MenuWindow):
             self.feed.close()
             self.head.view.close_graphics()
         super().closeEvent(event)
-
-
-def _dropped(event: QDropEvent) -> Sequence[Path]:
-    """Files, folders, and web addresses, which are refused with a sentence where they are read."""
-    return [
-        Path(url.toLocalFile() if url.isLocalFile() else url.toString())
-        for url in event.mimeData().urls()
-    ]
