@@ -208,6 +208,7 @@ def delete_speaker_row(orm: OrmSession, speaker: SpeakerRow) -> None:
     others = orm.scalars(select(SpeakerRow.name).where(SpeakerRow.id != speaker.id)).all()
     rewrite_trail(orm, Erasure(speaker.name, f"forgotten speaker {speaker.id}", others).apply)
     orm.execute(delete(AnnotationRow).where(AnnotationRow.speaker_id == speaker.id))
+    orm.execute(delete(EnrolmentRow).where(EnrolmentRow.speaker_id == speaker.id))
     orm.delete(speaker)
     orm.flush()
 
