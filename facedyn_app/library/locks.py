@@ -30,14 +30,14 @@ def holding(folder: Path, taken: str) -> Iterator[None]:
     """
     path = folder.with_name(f".{folder.name}{LOCK}")
     path.parent.mkdir(parents=True, exist_ok=True)
-    handle = os.open(path, os.O_CREAT | os.O_RDWR, 0o600)
+    handle = _locked(path)
+    if handle is None:
+        raise InputError(taken, "Wait until that has ended, or stop it.")
     try:
-        if not _lock(handle):
-            raise InputError(taken, "Wait until that has ended, or stop it.")
         yield
+    finally:
         with suppress(OSError):
             path.unlink()
-    finally:
         os.close(handle)
 
 
@@ -50,6 +50,19 @@ def in_use(folder: Path) -> bool:
         return True
     except OSError:
         return False
+
+
+def _locked(path: Path) -> int | None:
+    """A handle of the file, locked; None where another process has it."""
+    while True:
+        handle = os.open(path, os.O_CREAT | os.O_RDWR, 0o600)
+        if not _lock(handle):
+            os.close(handle)
+            return None
+        # whoever had it before may have removed the file after it was opened here
+        if path.exists() and os.path.samestat(os.fstat(handle), path.stat()):
+            return handle
+        os.close(handle)
 
 
 def _lock(handle: int) -> bool:

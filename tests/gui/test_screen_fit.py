@@ -34,7 +34,7 @@ from facedyn_app.gui.dialogs.report import ReportDialog
 from facedyn_app.gui.dialogs.mesh_export import MeshDialog
 from facedyn_app.gui.dialogs.session import DateDialog, EnrolDialog
 from facedyn_app.gui.theme import apply_theme
-from facedyn_app.gui.workflows.library import ListedSession
+from facedyn_app.workflows.records import ListedSession
 from facedyn_app.library.library import Library
 from facedyn_app.settings import Settings
 from facedyn_app.simulate.corpus import simulate_sessions
