@@ -94,7 +94,7 @@ def read_recognizer(path: Path) -> None:
         np.arange(n) / 25.0,
         expression=rng.uniform(size=(n, len(names))).astype(np.float32),
         names=names,
-        meta={"head_id": recognizer.head_id},
+        head_id=recognizer.head_id,
     )
     embedding = recognizer.embed(session)
     if not np.isfinite(embedding.vectors).all():

@@ -7,6 +7,7 @@ from PySide6.QtWidgets import (
     QHBoxLayout,
     QLabel,
     QPushButton,
+    QSizePolicy,
     QTableView,
     QVBoxLayout,
     QWidget,
@@ -74,6 +75,9 @@ class WhoPanel(Panel):
     def _lay_out(self) -> None:
         lay_out_table(self._table, self._model, 2, LOW_ROW_PX)
         self._table.setItemDelegateForColumn(2, self._bars)
+        # it takes what room is left, and does not make the page scroll for more
+        self._table.setSizePolicy(QSizePolicy.Policy.Expanding, QSizePolicy.Policy.Ignored)
+        self._table.setMinimumHeight(12 * GRID)
         top = QHBoxLayout()
         top.addWidget(self._answer, 1)
         top.addWidget(self._enrol)
