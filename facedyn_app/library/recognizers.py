@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Mapping
-from contextlib import suppress
 from dataclasses import dataclass
 from functools import partial
 from pathlib import Path
@@ -74,12 +73,22 @@ def list_recognizers(library: Library) -> tuple[RecognizerEntry, ...]:
 
 
 def _own_names(folder: Path) -> list[str]:
-    """The recognizers in a folder; none where it is not there or may not be entered."""
-    with suppress(FileNotFoundError, PermissionError):
+    """The recognizers in a folder; none where it is not there or may not be entered.
+
+    Raises:
+        InputError: Something else is in its place.
+    """
+    try:
         return sorted(
             path.name for path in folder.iterdir() if any((path / name).is_file() for name in FILES)
         )
-    return []
+    except (FileNotFoundError, PermissionError):
+        return []
+    except OSError as error:
+        raise InputError(
+            f"The folder '{folder}' cannot be read: {error.strerror or error}.",
+            "Move away what is in its place.",
+        ) from error
 
 
 def active_name(library: Library) -> str:

@@ -101,3 +101,10 @@ def test_the_built_in_one_says_how_good_it_is() -> None:
     assert entry.top1 is not None
     assert entry.n_speakers == 1600
     assert replace(entry, active=False).name == BUILT_IN
+
+
+def test_a_file_in_the_place_of_the_recognizers_is_said(library: Library) -> None:
+    library.recognizers_folder.rmdir()
+    library.recognizers_folder.write_bytes(b"")
+    with pytest.raises(InputError, match=r"recognizers' cannot be read: Not a directory\."):
+        list_recognizers(library)
