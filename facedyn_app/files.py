@@ -287,6 +287,21 @@ def remove_quietly(temporary: Path) -> None:
         temporary.unlink(missing_ok=True)
 
 
+def delete_file(path: Path) -> None:
+    """Delete a file; one that is gone already is no error.
+
+    Raises:
+        OutputError: It cannot be deleted.
+    """
+    try:
+        path.unlink(missing_ok=True)
+    except OSError as error:
+        raise OutputError(
+            f"The file '{path}' cannot be deleted: {error.strerror or error}.",
+            "Make the folder writable and try again.",
+        ) from error
+
+
 def own_library() -> Path:
     """The user's library, where none is named."""
     return platformdirs.user_data_path(NAME, appauthor=False) / "library"

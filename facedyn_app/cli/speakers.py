@@ -103,7 +103,7 @@ def rename(
     with answering(as_json) as answer:
         from facedyn_app.workflows.speakers import rename
 
-        name = rename(library, old, new, near=is_new)
+        name = rename(library, old, new, is_new).speaker.name
         answer.outcome = Outcome({"old": old, "name": name}, f"renamed: {old} is {name} now")
 
 
@@ -118,7 +118,7 @@ def merge(
     with answering(as_json) as answer:
         from facedyn_app.workflows.speakers import merge
 
-        entry = merge(library, source, into)
+        entry = merge(library, source, into).speaker
         answer.outcome = Outcome(
             {"merged": source, "name": entry.name, "n_sessions": entry.n_sessions},
             f"merged: {source} into {entry.name}, who has {entry.n_sessions} sessions now",

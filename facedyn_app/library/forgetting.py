@@ -15,8 +15,8 @@ from pathlib import Path
 import numpy as np
 from sqlalchemy import select
 
-from facedyn_app.errors import FacedynError, InputError, OutputError
-from facedyn_app.files import atomic_file
+from facedyn_app.errors import FacedynError, InputError
+from facedyn_app.files import atomic_file, delete_file
 from facedyn_app.library import operations
 from facedyn_app.library.database import SpeakerRow
 from facedyn_app.library.library import Library
@@ -123,7 +123,7 @@ def forget(library: Library, plan: ForgetPlan) -> None:
     for folder in plan.recognizers:
         _mark(folder, [entry.file_name[:TOKEN] for entry in plan.sessions])
     for path in plan.unreferenced:
-        _delete(path)
+        delete_file(path)
     with library.transaction() as orm:
         operations.rewrite_trail(orm, plan.traces.erasure.apply)
     if plan.speaker is not None:
@@ -251,14 +251,4 @@ def _mark(folder: Path, tokens: Sequence[str]) -> None:
         own_only(file)
         file.write(content.encode())
     for name in OLD_FILES:  # embeddings of others, of a version that no longer reads them
-        _delete(folder / name)
-
-
-def _delete(path: Path) -> None:
-    try:
-        path.unlink(missing_ok=True)
-    except OSError as error:
-        raise OutputError(
-            f"The file '{path}' cannot be deleted: {error.strerror or error}.",
-            "Make the folder writable and try again.",
-        ) from error
+        delete_file(folder / name)

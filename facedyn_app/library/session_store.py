@@ -12,7 +12,7 @@ from pathlib import Path
 from sqlalchemy.orm import Session as OrmSession
 
 from facedyn_app.errors import OutputError
-from facedyn_app.files import UNFINISHED, remove_quietly
+from facedyn_app.files import UNFINISHED, delete_file, remove_quietly
 from facedyn_app.library.privacy import open_private
 from facedyn_app.library.session_file import write_session
 from facedyn_app.records import Session
@@ -83,14 +83,7 @@ class SessionStore:
         Raises:
             OutputError: It cannot be deleted.
         """
-        path = self.path(file_name)
-        try:
-            path.unlink(missing_ok=True)
-        except OSError as error:
-            raise OutputError(
-                f"The file '{path}' cannot be deleted: {error.strerror or error}.",
-                "Make the folder writable and try again.",
-            ) from error
+        delete_file(self.path(file_name))
 
 
 def delete_folder(folder: Path) -> None:

@@ -25,7 +25,9 @@ from facedyn_app.library.library import Library
 from facedyn_app.library.names import Erasure
 from facedyn_app.library.session_store import delete_folder
 from facedyn_app.library.traces import Search, search_traces
-from facedyn_app.progress import OnProgress
+from facedyn_app.progress import OnProgress, ignore
+from facedyn_app.workflows.library import list_library
+from facedyn_app.workflows.records import LibrarySnapshot
 from facedyn_app.workflows.speakers import find_session
 
 
@@ -46,7 +48,9 @@ class Forgotten:
     search: Search
 
 
-def what_goes(folder: Path, speaker: str | None, session: str | None) -> ForgetPlan:
+def what_goes(
+    folder: Path, speaker: str | None, session: str | None, _on_progress: OnProgress = ignore
+) -> ForgetPlan:
     """What goes when a speaker, or a session by its key, is forgotten.
 
     Raises:
@@ -90,6 +94,14 @@ def forget_for_good(
     search = search_traces(searched_folders(folder), plan.traces, on_progress)
     names = tuple(path.name for path in plan.recognizers)
     return Forgotten(plan.speaker, len(plan.sessions), names, search)
+
+
+def forget_listed(
+    folder: Path, speaker: str, on_progress: OnProgress
+) -> tuple[LibrarySnapshot, Forgotten]:
+    """As `forget_for_good`; returns what the library holds then, too."""
+    forgotten = forget_for_good(folder, speaker, None, on_progress)
+    return list_library(folder, on_progress), forgotten
 
 
 def searched_folders(library: Path) -> list[Path]:

@@ -11,13 +11,18 @@ from facedyn_app.library.library import Library
 from facedyn_app.library.operations import checked_name
 from facedyn_app.library.people import (
     Annotation,
+    Undo,
     all_annotations,
     annotate,
     merge_speakers,
     move_session,
     rename_speaker,
+    undo_change,
 )
 from facedyn_app.library.records import SessionEntry, SpeakerEntry, in_order
+from facedyn_app.progress import OnProgress, ignore
+from facedyn_app.workflows.library import snapshot_of
+from facedyn_app.workflows.records import LibrarySnapshot
 
 
 @dataclass(frozen=True, slots=True, eq=False)
@@ -59,19 +64,35 @@ def list_speakers(folder: Path) -> list[SpeakerSummary]:
         ]
 
 
-def rename(folder: Path, old: str, new: str, *, near: bool) -> str:
-    """Give a speaker another name; returns it as it is kept.
+@dataclass(frozen=True, slots=True, eq=False)
+class SpeakerChange:
+    """A speaker who was renamed, or is two that were merged.
+
+    Attributes:
+        speaker: The speaker as they are kept now.
+        undo: How to take the change back.
+        snapshot: What the library holds now.
+    """
+
+    speaker: SpeakerEntry
+    undo: Undo
+    snapshot: LibrarySnapshot
+
+
+def rename(
+    folder: Path, old: str, new: str, near: bool, _on_progress: OnProgress = ignore
+) -> SpeakerChange:
+    """Give a speaker another name; `near` says that it may be nearly somebody's.
 
     Raises:
         InputError: There is no such library or speaker; the name cannot be one or is taken; or
             it is nearly somebody's and `near` does not say that this is meant.
     """
     with Library.open(folder, create=False) as library:
-        rename_speaker(library, old, new, near=near)
-    return checked_name(new)
+        return _changed(library, new, rename_speaker(library, old, new, near=near))
 
 
-def merge(folder: Path, source: str, into: str) -> SpeakerEntry:
+def merge(folder: Path, source: str, into: str, _on_progress: OnProgress = ignore) -> SpeakerChange:
     """Make two speakers one, who keeps the second name.
 
     Raises:
@@ -79,9 +100,25 @@ def merge(folder: Path, source: str, into: str) -> SpeakerEntry:
             video.
     """
     with Library.open(folder, create=False) as library:
-        merge_speakers(library, source, into)
-        name = checked_name(into)
-        return next(speaker for speaker in library.speakers() if speaker.name == name)
+        return _changed(library, into, merge_speakers(library, source, into))
+
+
+def undo_last(folder: Path, undo: Undo, _on_progress: OnProgress = ignore) -> LibrarySnapshot:
+    """Take a change back; returns what the library holds then.
+
+    Raises:
+        InputError: There is no such library; somebody in it has been forgotten or merged since, or
+            a name is taken.
+    """
+    with Library.open(folder, create=False) as library:
+        undo_change(library, undo)
+        return snapshot_of(library)
+
+
+def _changed(library: Library, name: str, undo: Undo) -> SpeakerChange:
+    kept = checked_name(name)
+    speaker = next(speaker for speaker in library.speakers() if speaker.name == kept)
+    return SpeakerChange(speaker, undo, snapshot_of(library))
 
 
 def move(folder: Path, session: str, speaker: str) -> SessionEntry:

@@ -12,12 +12,14 @@ from PySide6.QtWidgets import QDialog, QInputDialog, QMessageBox, QWidget
 
 from facedyn_app.gui.controllers.library import LibraryController
 from facedyn_app.gui.state import AppState
+from facedyn_app.library.forgetting import ForgetPlan
 from facedyn_app.library.names import NearNameError
 from facedyn_app.library.people import Undo
 from facedyn_app.progress import OnProgress
-from facedyn_app.workflows import people
+from facedyn_app.workflows import forget, speakers
 from facedyn_app.workflows.forget import Forgotten
 from facedyn_app.workflows.records import LibrarySnapshot
+from facedyn_app.workflows.speakers import SpeakerChange
 
 Result = TypeVar("Result")
 
@@ -69,7 +71,7 @@ class PeopleController(QObject):
     def ask_forget(self, speaker: str) -> None:
         """Say what will go, and ask whether it shall."""
         show = partial(self._show_what_goes, speaker)
-        work = partial(people.what_goes_with, self._folder, speaker)
+        work = partial(forget.what_goes, self._folder, speaker, None)
         self._submit(f"What is of {speaker}", work, show)
 
     def rename(self, old: str, new: str, near: bool = False) -> None:
@@ -84,7 +86,7 @@ class PeopleController(QObject):
                 self._state.show_error(error)
 
         self._library.queue.submit(
-            people.rename,
+            speakers.rename,
             self._folder,
             old,
             new,
@@ -96,14 +98,14 @@ class PeopleController(QObject):
 
     def merge(self, source: str, into: str) -> None:
         """Make two speakers one."""
-        work = partial(people.merge, self._folder, source, into)
+        work = partial(speakers.merge, self._folder, source, into)
         self._submit(f"Merge {source}", work, self._take_change)
 
     def forget(self, speaker: str) -> None:
         """Forget a speaker; what could be undone before cannot any more."""
         self._undos.clear()
         self.undo_changed.emit("")
-        work = partial(people.forget, self._folder, speaker)
+        work = partial(forget.forget_listed, self._folder, speaker)
         self._submit(f"Forget {speaker}", work, self._take_forgotten)
 
     @Slot()
@@ -112,7 +114,7 @@ class PeopleController(QObject):
         if self._undos:
             undo = self._undos.pop()
             self._tell_undo()
-            work = partial(people.undo_last, self._folder, undo)
+            work = partial(speakers.undo_last, self._folder, undo)
             self._submit(f"Undo the {undo.what}", work, self._library.take_snapshot)
 
     def _submit(
@@ -154,15 +156,14 @@ class PeopleController(QObject):
         box = self._ask("Rename speaker", text, "Is this another person?", "Another person")
         box.accepted.connect(partial(self.rename, old, new, near=True))
 
-    def _show_what_goes(self, speaker: str, lines: list[str]) -> None:
+    def _show_what_goes(self, speaker: str, plan: ForgetPlan) -> None:
         text = f"Forget “{speaker}”? This cannot be undone. This will go:"
-        box = self._ask("Forget speaker", text, "\n".join(lines), "Forget")
+        box = self._ask("Forget speaker", text, "\n".join(plan.lines()), "Forget")
         box.accepted.connect(partial(self.forget, speaker))
 
-    def _take_change(self, done: tuple[LibrarySnapshot, Undo]) -> None:
-        snapshot, undo = done
-        self._undos.append(undo)
-        self._library.take_snapshot(snapshot)
+    def _take_change(self, change: SpeakerChange) -> None:
+        self._undos.append(change.undo)
+        self._library.take_snapshot(change.snapshot)
         self._tell_undo()
 
     def _take_forgotten(self, done: tuple[LibrarySnapshot, Forgotten]) -> None:
