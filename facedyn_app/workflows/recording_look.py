@@ -1,0 +1,67 @@
+"""What a file or folder in a folder of recordings is, by what is in it."""
+
+from __future__ import annotations
+
+from pathlib import Path
+from typing import Final
+
+from facedyn_app.errors import FacedynError, unusable
+from facedyn_app.library.folder_scan import Look
+from facedyn_app.library.importers import SESSION, VIDEO, VIDEO_ENDINGS
+from facedyn_app.npz import npz_names
+from facedyn_app.workflows.recordings import SESSION_ENDING, holds_motion, track_kind
+
+EXPECTED_TABLES: Final = frozenset({".csv", ".tsv", ".jsonl"})
+"""What is taken for a measurement by its name, so that one of no known program is spoken of."""
+
+
+def look_at(path: Path) -> Look:
+    """What a file or folder is; a video whose name does not say so is opened.
+
+    Raises:
+        InputError: It cannot be opened, or is a table that no program writes.
+        OSError: A folder cannot be read.
+    """
+    if path.is_dir():
+        return _look_at_folder(path)
+    ending = path.suffix.lower()
+    if ending in VIDEO_ENDINGS:
+        return Look(VIDEO)
+    if ending == SESSION_ENDING:
+        return _look_at_arrays(path)
+    program = track_kind(path)
+    if program is not None:
+        return Look(str(program))
+    if ending in EXPECTED_TABLES:
+        unknown = unusable(path, "it has no column that is known of any program")
+        return Look(sentence=unknown.sentence, expected=True)
+    return _look_at_unknown(path)
+
+
+def _look_at_folder(path: Path) -> Look:
+    program = track_kind(path)
+    return Look() if program is None else Look(str(program))
+
+
+def _look_at_arrays(path: Path) -> Look:
+    """A session or another program's parameters; what cannot be read says so where it is read."""
+    program = track_kind(path)
+    if program is not None:
+        return Look(str(program))
+    try:
+        npz_names(path)
+    except ValueError:
+        return Look(SESSION)
+    if holds_motion(path):
+        return Look(SESSION)
+    return Look(sentence=unusable(path, "it holds arrays, and no motion of a face").sentence)
+
+
+def _look_at_unknown(path: Path) -> Look:
+    from facedyn_app.video import probe_video  # slow to import
+
+    try:
+        probe_video(path)
+    except FacedynError as error:
+        return Look(sentence=error.sentence)
+    return Look(VIDEO)
