@@ -6,8 +6,8 @@ import re
 from datetime import date
 from typing import Final
 
-from facedyn_app.library.operations import FIRST_DAY
-
+FIRST_DAY: Final = date(1900, 1, 1)
+"""There were hardly any films before."""
 MONTHS: Final = (
     "jan", "feb", "mar", "apr", "may", "jun", "jul", "aug", "sep", "oct", "nov", "dec",
 )  # fmt: skip

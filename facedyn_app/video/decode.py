@@ -7,11 +7,13 @@ from pathlib import Path
 
 import av
 
+from facedyn_app.errors import InputError
 from facedyn_app.records import BoolArray, FloatArray, Frame, VideoInfo
 from facedyn_app.settings import VideoSettings
 from facedyn_app.video.pictures import pictures
 from facedyn_app.video.source import Source, open_video
-from facedyn_app.video.timing import Rule, Timing, timing_of
+from facedyn_app.video.stills import open_stills, still_frames
+from facedyn_app.video.timing import Rule, Timing, as_asked, timing_of
 
 MISSING_SECONDS = 0.5
 """A video counts as cut short when this much of its stated duration is missing."""
@@ -38,6 +40,7 @@ def describe(source: Source, timing: Timing, first: av.VideoFrame) -> VideoInfo:
         recorded_at=source.recorded_at,
         mirrored=mirrored != source.settings.mirrored_pixels,
         stream=source.film if source.n_films > 1 else None,
+        films=source.films,
         fps_assumed=timing.assumed,
         notes=tuple(_notes(source, timing, mirrored=mirrored)),
     )
@@ -53,7 +56,7 @@ def _notes(source: Source, timing: Timing, *, mirrored: bool) -> list[str]:
         )
     rate = f"{timing.fps:g} frames/s"
     if source.settings.fps > 0:
-        notes.append(f"Even steps at {rate}, as asked for.")
+        notes.append(as_asked(timing.fps))
     elif timing.rule is Rule.EVEN:
         given = f"{rate} are assumed" if timing.assumed else f"the stated {rate} are taken"
         notes.append(f"The file has no true times: even steps at {given}.")
@@ -67,12 +70,20 @@ def _notes(source: Source, timing: Timing, *, mirrored: bool) -> list[str]:
 def probe_video(path: Path, settings: VideoSettings | None = None) -> VideoInfo:
     """Read what a video says of itself, and decode its first frames.
 
-    A still picture is a video of one frame.
+    A folder of numbered stills is a video.
 
     Raises:
-        InputError: The file is missing, no video, or holds no picture that can be read.
+        InputError: The file is missing, no video, a single photograph, or holds no picture that
+            can be read.
     """
+    if path.is_dir():
+        return open_stills(path, settings).info
     with open_video(path, settings) as source:
+        if source.is_photograph:
+            raise InputError(
+                f"'{path}' is a single photograph: motion is measured in a video, or in a folder "
+                "of numbered stills with their rate (--fps).",
+            )
         return describe(source, *timing_of(source))
 
 
@@ -86,7 +97,7 @@ def read_frames(
     varies. A picture that cannot be decoded keeps its place (`Frame.damaged`).
 
     Args:
-        path: The file.
+        path: The file, or a folder of numbered stills.
         settings: How it is read.
         as_shown: Give the pictures as a player shows them, mirrored where the file asks for it.
 
@@ -96,6 +107,9 @@ def read_frames(
     Raises:
         InputError: The file cannot be read, or holds no picture that can be.
     """
+    if path.is_dir():
+        yield from still_frames(open_stills(path, settings), as_shown=as_shown)
+        return
     with open_video(path, settings) as source:
         timing, first = timing_of(source)
         geometry = source.geometry(first)
@@ -127,7 +141,7 @@ def video_notes(
             "The picture changes its shape: each part is fitted into the first one's and padded "
             "with black, and has its own camera."
         )
-    if n_damaged := int(damaged.sum()):
+    if n_damaged := int(damaged.sum()) - info.n_missing:
         notes.append(
             f"{n_damaged} of {len(damaged)} pictures cannot be decoded: the file is damaged there."
         )

@@ -5,8 +5,8 @@ from __future__ import annotations
 from pathlib import Path
 from typing import Final
 
-from facedyn_app.errors import FacedynError, unusable
-from facedyn_app.library.folder_scan import Look
+from facedyn_app.errors import FacedynError, InputError, unusable
+from facedyn_app.library.folder_scan import STILLS, Look
 from facedyn_app.library.importers import SESSION, VIDEO, VIDEO_ENDINGS
 from facedyn_app.npz import npz_names
 from facedyn_app.workflows.recordings import SESSION_ENDING, holds_motion, track_kind
@@ -29,6 +29,11 @@ def look_at(path: Path) -> Look:
         return Look(VIDEO)
     if ending == SESSION_ENDING:
         return _look_at_arrays(path)
+    if _is_picture(path):
+        return Look(
+            sentence=f"'{path}' is a picture, and in no folder of numbered stills alone: they are "
+            "read as a video."
+        )
     program = track_kind(path)
     if program is not None:
         return Look(str(program))
@@ -39,8 +44,25 @@ def look_at(path: Path) -> Look:
 
 
 def _look_at_folder(path: Path) -> Look:
+    from facedyn_app.video.stills_folder import stills_of  # slow to import
+
     program = track_kind(path)
-    return Look() if program is None else Look(str(program))
+    if program is not None:
+        return Look(str(program))
+    stills = frozenset(stills_of(path))
+    if stills and not any(map(_is_recording, set(path.iterdir()) - stills)):
+        return Look(STILLS, parts=stills)
+    return Look()
+
+
+def _is_recording(path: Path) -> bool:
+    """Whether a file beside stills is a recording itself, of which they may be pictures."""
+    if path.name.startswith(".") or _is_picture(path) or not path.is_file():
+        return False
+    try:
+        return look_at(path).kind is not None
+    except InputError:
+        return False
 
 
 def _look_at_arrays(path: Path) -> Look:
@@ -65,3 +87,9 @@ def _look_at_unknown(path: Path) -> Look:
     except FacedynError as error:
         return Look(sentence=error.sentence)
     return Look(VIDEO)
+
+
+def _is_picture(path: Path) -> bool:
+    from facedyn_app.video.stills_folder import STILL_ENDINGS  # slow to import
+
+    return path.suffix.lower() in STILL_ENDINGS

@@ -19,6 +19,7 @@ from facedyn_app.workflows.recording_look import look_at
 from tests.library.conftest import _made_session
 from tests.sessions import altered
 from tests.video.clips import Kind, write_clip
+from tests.video.test_stills import put
 
 CONSENT = ("--consent", "simulated for this test")
 
@@ -180,3 +181,25 @@ def test_a_file_of_another_visit_is_added_beside_the_old_ones(run: Any, tmp_path
     shutil.copytree(folder / "anna" / "2024-03-05", folder / "anna" / "copy")
     _put(folder / "anna" / "2024-04-05" / "b.npz", 2)
     assert _imported(run, folder)["n_added"] == 1
+
+
+def test_folders_of_stills_are_recordings_and_single_pictures_are_named(tmp_path: Path) -> None:
+    visit = tmp_path / "patients" / "anna" / "2024-03-05"
+    for number in range(3):
+        put(visit / f"img_{number}.png", number)
+    (visit / "timestamps.txt").write_text("0 40 80")
+    put(visit / "cover.jpg", 1)
+    other = tmp_path / "patients" / "anna" / "2024-04-05"
+    for number in range(3):
+        put(other / f"photo_{number}.jpg", number)
+    write_clip(other / "smile.mp4", Kind("mp4", "mpeg4"), 3)
+    found = find_recordings(tmp_path / "patients", Layout.AUTO, look_at)
+    assert [(one.path, one.name, str(one.day)) for one in found.recordings] == [
+        (visit, "2024-03-05", "2024-03-05"),
+        (other / "smile.mp4", "2024-04-05", "2024-04-05"),
+    ]
+    assert not found.left_out
+    passed = {path.name: sentence for path, sentence in found.passed_over}
+    pictures = {"cover.jpg", *(f"photo_{number}.jpg" for number in range(3))}
+    assert passed.keys() == {"timestamps.txt", *pictures}
+    assert all("is a picture, and in no folder of numbered stills" in passed[k] for k in pictures)

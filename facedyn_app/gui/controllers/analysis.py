@@ -83,11 +83,13 @@ class AnalysisController(QObject):
         demo_opened: DemoOpened.
         retried: Job: it had failed and is done again by another one.
         failed: Exception of what could not be opened.
+        passed_over: Found: what of a folder is opened, and what is not.
     """
 
     demo_opened = Signal(object)
     retried = Signal(object)
     failed = Signal(object)
+    passed_over = Signal(object)
 
     def __init__(
         self,
@@ -190,6 +192,8 @@ class AnalysisController(QObject):
             self.open_video(video)
         for path in found.measured:
             self.open_measured(path)
+        if found.passed_over:
+            self.passed_over.emit(found)
 
     def _submit(
         self,
