@@ -14,7 +14,9 @@ from facedyn_app.errors import InputError
 from facedyn_app.library.folder_scan import STILLS, FolderScan, Look
 from facedyn_app.library.importers import MOST_SAID, VIDEO, VIDEO_ENDINGS
 from facedyn_app.progress import OnProgress, Progress
-from facedyn_app.settings import Settings
+from facedyn_app.records import VideoInfo
+from facedyn_app.settings import Settings, VideoSettings
+from facedyn_app.video import probe_video
 from facedyn_app.workflows.analyse import Analysis, analyse_video, fit_face, follow_video
 from facedyn_app.workflows.heads import head_of_session, known_flame_file, ready_head
 from facedyn_app.workflows.recording_look import look_at
@@ -81,24 +83,41 @@ def _inside(folder: Path, on_progress: OnProgress) -> Found:
 
 
 def open_video(
-    path: Path, face: int, head_name: Callable[[], str], settings: Settings, on_progress: OnProgress
+    path: Path,
+    face: int,
+    reading: VideoSettings | None,
+    head_name: Callable[[], str],
+    settings: Settings,
+    on_progress: OnProgress,
 ) -> Recording:
     """Fit a head to a video, showing it as it goes.
 
     Args:
         path: The video.
         face: Which of its faces, from 1; 0 takes the main one.
+        reading: How the video is read, where that was chosen for it.
         head_name: Gives the head's id when the work begins: one that is chosen before that counts.
         settings: Of all stages.
         on_progress: Called several times a second; may raise Cancelled.
     """
     use_threads(settings.machine.threads)
+    settings = replace(settings, video=reading or settings.video)
     head = ready_head(head_name(), on_progress)
     device = settings.machine.device
     analysis = analyse_video(
         path, head, settings, device=device, face=face, live=True, on_progress=on_progress
     )
-    return recording_of(analysis, settings)
+    return replace(recording_of(analysis, settings), reading=reading)
+
+
+def describe_video(path: Path, settings: VideoSettings, on_progress: OnProgress) -> VideoInfo:
+    """What a video says of itself, its films among it.
+
+    Raises:
+        InputError: It cannot be read.
+    """
+    on_progress(Progress("opening the video", 0))
+    return probe_video(path, settings)
 
 
 def open_measured(
@@ -134,13 +153,15 @@ def fit_other_face(
     analysis = fit_face(
         recording.followed, head, settings, device=device, face=face, on_progress=on_progress
     )
-    return recording_of(analysis, settings)
+    return replace(recording_of(analysis, settings), reading=recording.reading)
 
 
 def find_landmarks(recording: Recording, settings: Settings, on_progress: OnProgress) -> Recording:
     """Find the landmarks of a recording of which only the session was kept."""
     if recording.video is None:
         return recording
+    film = replace(recording.reading or settings.video, stream=recording.session.stream)
+    settings = replace(settings, video=film)
     video = follow_video(
         recording.video, ready_head(DEFAULT_HEAD), settings, on_progress=on_progress
     )

@@ -96,6 +96,7 @@ class AppController(QObject):
         window.library_chosen.connect(self.library.open_library)
         window.demo_requested.connect(self.open_demo)
         window.refit_requested.connect(self.analysis.refit)
+        window.reading_requested.connect(partial(self.analysis.ask_reading, window))
         window.identify_requested.connect(self.identification.identify)
         window.ticked_requested.connect(self.identification.identify_ticked)
         window.enrol_requested.connect(self.ask_enrolment)
