@@ -29,10 +29,9 @@ class PassedOverDialog(FittedDialog):
         self.setAttribute(Qt.WidgetAttribute.WA_DeleteOnClose)
         self.setAttribute(Qt.WidgetAttribute.WA_ShowWithoutActivating)
         n_opened, n_passed = len(found.videos) + len(found.measured), len(found.passed_over)
-        lead = QLabel(
-            f"{n_opened} of what is in '{folder}' {'is' if n_opened == 1 else 'are'} opened, "
-            f"{n_passed} {'is' if n_passed == 1 else 'are'} not:"
-        )
+        recordings = "1 recording is" if n_opened == 1 else f"{n_opened} recordings are"
+        others = "1 file is" if n_passed == 1 else f"{n_passed} files are"
+        lead = QLabel(f"{recordings} opened of '{folder}'; {others} passed over:")
         lead.setTextFormat(Qt.TextFormat.PlainText)
         lead.setWordWrap(True)
         self.model = RowsModel(("File", "Why"))

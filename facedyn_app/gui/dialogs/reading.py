@@ -5,17 +5,22 @@ from __future__ import annotations
 from dataclasses import fields, replace
 
 from PySide6.QtCore import Signal
-from PySide6.QtWidgets import QGridLayout, QWidget
+from PySide6.QtWidgets import QHBoxLayout, QWidget
 
 from facedyn_app.gui.dialogs.form import FormDialog, make_form
 from facedyn_app.gui.dialogs.settings_page import Choice, ChoiceBox
-from facedyn_app.gui.theme import GRID
+from facedyn_app.gui.widgets.form_parts import make_note
 from facedyn_app.gui.widgets.setting_field import SettingField
 from facedyn_app.records import VideoInfo
 from facedyn_app.settings import VideoSettings
 
 MAIN_FILM = "-1"
-ASKED = ("fps", "mirrored_pixels")
+NOTES = {
+    "fps": "Even steps of so many frames a second; 0 takes the file's own times, and 25 frames/s "
+    "where it states none.",
+    "mirrored_pixels": "As front cameras and video calls do: left and right are exchanged back.",
+}
+"""What each setting does to a recording."""
 
 
 class ReadingDialog(FormDialog):
@@ -42,21 +47,25 @@ class ReadingDialog(FormDialog):
         choices = [Choice(MAIN_FILM, "the main one")]
         choices += [Choice(str(k), f"number {k}: {words}") for k, words in enumerate(info.films)]
         chosen = str(settings.stream) if settings.stream < len(info.films) else MAIN_FILM
-        self.films = ChoiceBox("Film", choices, chosen)
+        self.films = ChoiceBox("Film", choices, chosen, self)
         self.films.setVisible(bool(info.films))
         self.fields = {
             item.name: SettingField(item, getattr(settings, item.name), self)
             for item in fields(VideoSettings)
-            if item.name in ASKED
+            if item.name in NOTES
         }
-        form, grid = make_form(), QGridLayout()
-        grid.setHorizontalSpacing(GRID)
-        grid.setColumnStretch(3, 1)
-        for field in self.fields.values():
-            field.place(grid, grid.rowCount())
+        form = make_form()
+        if info.films:
+            form.addRow(self.films)
+        for name, field in self.fields.items():
+            row = QHBoxLayout()
+            row.addWidget(field.editor)
+            row.addStretch(1)
+            row.addWidget(field.reset)
+            form.addRow(field.label, row)
+            form.addRow("", make_note(NOTES[name]))
+            form.addRow("", field.note)
             field.changed.connect(self._check)
-        form.addRow(self.films)
-        form.addRow(grid)
         self._fill(_lead(info), form)
         self._check()
 
