@@ -1,7 +1,7 @@
 """Videos: frames with exact time stamps, random access, writing; pictures of cameras."""
 
 from facedyn_app.video.camera import FrameSource, ListSources, SourceChoice, list_cameras
-from facedyn_app.video.decode import probe_video, read_frames, video_notes
+from facedyn_app.video.decode import ProbedVideo, probe_video, read_frames, video_notes
 from facedyn_app.video.geometry import mirror_points
 from facedyn_app.video.reader import VideoReader
 from facedyn_app.video.record import RecordedVideo, VideoRecorder
@@ -12,6 +12,7 @@ __all__ = [
     "SIMULATED",
     "FrameSource",
     "ListSources",
+    "ProbedVideo",
     "RecordedVideo",
     "SourceChoice",
     "VideoReader",
