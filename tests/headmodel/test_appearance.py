@@ -1,4 +1,4 @@
-"""Teeth, glasses, beard and skin of made faces: where they are, and what hides them."""
+"""Teeth, glasses, beard and skin of simulated faces: where they are, and what hides them."""
 
 from __future__ import annotations
 
