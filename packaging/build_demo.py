@@ -1,9 +1,9 @@
-"""Render the demo's videos: six made speakers, three sessions each, into resources/demo.
+"""Render the demo's videos: six simulated speakers, three sessions each, into resources/demo.
 
     python packaging/build_demo.py [--workers 2]
 
-The speakers are of a made population of their own (`SEED`), whom the shipped recognizer has not
-seen in training. The same head and versions give the same videos, frame by frame.
+The speakers are of a simulated population of their own (`SEED`), whom the shipped recognizer has
+not seen in training. The same head and versions give the same videos, frame by frame.
 """
 
 from __future__ import annotations
@@ -40,7 +40,7 @@ def render_session(speaker: int, session: int) -> str:
 
 
 def speaker_name(speaker: int) -> str:
-    """The name of a made speaker."""
+    """The name of a simulated speaker."""
     return f"S-{speaker + 1:02d}"
 
 
@@ -64,7 +64,7 @@ def main() -> None:
         for (speaker, session), name in zip(sessions, names, strict=True)
     ]
     listing = {
-        "note": "Simulated: made speakers rendered by packaging/build_demo.py; no person is shown",
+        "note": "Simulated: speakers rendered by packaging/build_demo.py; no person is shown",
         "seed": SEED,
         "seconds": SECONDS,
         "videos": videos,

@@ -1,8 +1,8 @@
-"""Measure what landmarks and fit make of known motion, on rendered videos of made speakers.
+"""Measure what landmarks and fit make of known motion, on rendered videos of simulated speakers.
 
     python packaging/measure_observation.py --speakers 30 --seconds 10
 
-renders made speakers of a population of their own (neither the recognizer's nor the demo's),
+renders simulated speakers of a population of their own (neither the recognizer's nor the demo's),
 follows and fits them as the program does with any video, compares with the truth, and writes
 models/observation.json and its entry in models/manifest.json.
 """

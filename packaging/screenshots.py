@@ -38,7 +38,7 @@ SIZES = {1.0: ((1280, 800), (1366, 768), (1920, 1080)), 2.0: ((960, 540),)}
 """Sizes of the window by the scale of the screen, logical px."""
 SCHEMES = {"light": Qt.ColorScheme.Light, "dark": Qt.ColorScheme.Dark}
 N_VISITS, MOVED, VISIT_SECONDS = 6, 4, 30.0
-"""Visits of a made speaker; the head of one of them is another's."""
+"""Visits of a simulated speaker; the head of one of them is another's."""
 N_SPEAKERS, N_SESSIONS, SESSION_SECONDS = 24, 3, 12.0
 """A library to train on."""
 QUICK = Settings(
@@ -88,7 +88,7 @@ def main(arguments: list[str]) -> int:
 
 
 def made_visits(folder: Path) -> Path:
-    """A library with a made speaker who has come again and again, and one who came once."""
+    """A library with a simulated speaker who has come again and again, and one who came once."""
     heads = [next(simulate_sessions(number, 1, VISIT_SECONDS)) for number in (1, 2)]
     away = heads[1].shape - heads[0].shape
     with Library.open(folder) as library:
@@ -101,8 +101,8 @@ def made_visits(folder: Path) -> Path:
                 shape_chunks=session.shape_chunks + moved,
                 info=replace(session.info, source=source, recorded_at=when),
             )
-            library.enrol("S-014", visit, "made speakers need none")
-        library.enrol("S-015", heads[1], "made speakers need none")
+            library.enrol("S-014", visit, "simulated speakers need none")
+        library.enrol("S-015", heads[1], "simulated speakers need none")
     return folder
 
 
@@ -146,7 +146,7 @@ def made_corpus(folder: Path) -> Path:
     with Library.open(folder) as library:
         for number in range(N_SPEAKERS):
             for session in simulate_sessions(number, N_SESSIONS, SESSION_SECONDS, seed=7):
-                library.enrol(f"S-{number + 1:03d}", session, "made speakers need none")
+                library.enrol(f"S-{number + 1:03d}", session, "simulated speakers need none")
     return folder
 
 

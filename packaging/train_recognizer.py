@@ -47,7 +47,7 @@ ROOT = Path(__file__).resolve().parents[1]
 def sessions(
     first: int, n_speakers: int, seconds: float, observation: Observation | None
 ) -> Iterator[LabelledSession]:
-    """Three sessions each of made speakers."""
+    """Three sessions each of simulated speakers."""
     for speaker in range(first, first + n_speakers):
         made = simulate_sessions(speaker, 3, seconds, seed=POPULATION, observation=observation)
         for session in made:
@@ -79,7 +79,7 @@ class Printer:
 
 
 def measured(recognizer: Recognizer, observation: Observation | None) -> dict[str, Any]:
-    """Accuracy on made speakers that neither training nor calibration has seen."""
+    """Accuracy on simulated speakers that neither training nor calibration has seen."""
     results: dict[str, Any] = {}
     for seconds in (12.0, 60.0):
         made = trials(TEST_FROM, N_TEST, seconds, observation)
@@ -141,6 +141,7 @@ def main() -> None:
             "seconds_per_session": args.seconds,
             "observation": "measured" if observation.measured else "guessed",
         },
+        from_simulation=True,
         on_progress=Printer(),
     )
     tested = {**recognizer.metrics, **measured(recognizer, observation)}

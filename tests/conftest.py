@@ -190,7 +190,7 @@ def _ellipsoid(n_around: int, n_rings: int) -> tuple[np.ndarray, np.ndarray]:
 
 @pytest.fixture(scope="session")
 def tiny_head() -> HeadModel:
-    """A made head of FLAME's kind: 62 vertices, 3 shapes, 4 expressions, 5 joints, landmarks."""
+    """A head of FLAME's kind: 62 vertices, 3 shapes, 4 expressions, 5 joints, landmarks."""
     v, faces = _ellipsoid(10, 6)
     n = len(v)
     x, y, z = (v / 0.1).T

@@ -134,7 +134,7 @@ def landmarks(
 @app.command()
 def measure(
     head: HeadChoice,
-    faces: Annotated[int, typer.Option(min=100, metavar="N", help="Made faces.")] = 300,
+    faces: Annotated[int, typer.Option(min=100, metavar="N", help="Simulated faces.")] = 300,
     looks: Annotated[int, typer.Option(min=2, metavar="N", help="Pictures of each.")] = 10,
     as_json: AsJson = False,
 ) -> None:
@@ -156,7 +156,7 @@ def measure(
             "file": found.file,
         }
         text = (
-            f"head {found.head_id}: measured on {faces} made faces; a landmark errs by "
+            f"head {found.head_id}: measured on {faces} simulated faces; a landmark errs by "
             f"{found.landmark_mm:.2f} mm along each axis (median). Fits of it use this from now on."
         )
         answer.outcome = Outcome(facts, text)

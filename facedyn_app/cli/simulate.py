@@ -17,10 +17,10 @@ app = verb_app()
 @app.command()
 def simulate(
     out: Annotated[Path, typer.Argument(metavar="OUT", help="A new folder.")],
-    speakers: Annotated[int, typer.Option(min=1, help="Made speakers.")] = 10,
+    speakers: Annotated[int, typer.Option(min=1, help="Simulated speakers.")] = 10,
     sessions: Annotated[int, typer.Option(min=1, help="Sessions of each.")] = 3,
     seconds: Annotated[float, typer.Option(min=1.0, help="Length of a session, s.")] = 60.0,
-    seed: Annotated[int, typer.Option(min=0, help="Which made population.")] = 0,
+    seed: Annotated[int, typer.Option(min=0, help="Which simulated population.")] = 0,
     as_json: AsJson = False,
 ) -> None:
     """Write session files of simulated speakers, for trying out and for measuring."""

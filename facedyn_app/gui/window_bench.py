@@ -32,7 +32,7 @@ SCRUB_MS: Final = 33
 LOOK_MS: Final = 50
 WARM_UP_SECONDS: Final = 3.0
 N_SPEAKERS, N_SESSIONS, SESSION_SECONDS = 32, 2, 20.0
-CONSENT: Final = "made speakers need none"
+CONSENT: Final = "simulated speakers need none"
 
 
 @dataclass
@@ -43,7 +43,7 @@ class _Counts:
 
 
 class WindowBench(QObject):
-    """The window with made work, and a heart that beats in its thread.
+    """The window with simulated work, and a heart that beats in its thread.
 
     Args:
         folder: An empty folder for a library and a recognizer.

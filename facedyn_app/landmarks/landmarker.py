@@ -3,19 +3,16 @@
 from __future__ import annotations
 
 import numpy as np
-import torch
 
-from facedyn_app.device import choose_device
-from facedyn_app.landmarks.detection import FaceDetector, Search
+from facedyn_app.landmarks.detection import Search
+from facedyn_app.landmarks.face_networks import FaceNetworks
 from facedyn_app.landmarks.faces import Face
-from facedyn_app.landmarks.measurement import Measurer, faces_of
-from facedyn_app.landmarks.models import FaceModels
+from facedyn_app.landmarks.measurement import faces_of
 from facedyn_app.landmarks.tracklets import refine
 from facedyn_app.records import ByteArray, FloatArray, Frame
-from facedyn_app.settings import LandmarkSettings
 
 
-class Landmarker:
+class Landmarker(FaceNetworks):
     """Finds the landmarks of a face in single pictures; a context manager.
 
     The pictures have nothing to do with each other: the same picture gives the same points.
@@ -27,24 +24,6 @@ class Landmarker:
     Raises:
         InputError: The model is missing or damaged.
     """
-
-    def __init__(
-        self, settings: LandmarkSettings | None = None, device: torch.device | None = None
-    ) -> None:
-        self._settings = settings or LandmarkSettings()
-        models = FaceModels(device or choose_device("auto"))
-        self._measurer = Measurer(models, mirrored_mean=self._settings.mirrored_mean)
-        self._finder = FaceDetector(models, self._settings.min_detection)
-
-    def __enter__(self) -> Landmarker:
-        return self
-
-    def __exit__(self, *_exc: object) -> None:
-        self.close()
-
-    def close(self) -> None:
-        """End the threads."""
-        self._measurer.close()
 
     def detect_image(self, image: ByteArray) -> FloatArray | None:
         """The points (L, 2) of the most certain face in px, float32, or None without a face.

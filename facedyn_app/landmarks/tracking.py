@@ -7,11 +7,10 @@ from dataclasses import replace
 
 import torch
 
-from facedyn_app.device import choose_device
-from facedyn_app.landmarks.detection import FaceDetector, Search
+from facedyn_app.landmarks.detection import Search
+from facedyn_app.landmarks.face_networks import FaceNetworks
 from facedyn_app.landmarks.faces import Face, FrameFaces, box_in, overlap, squares_of
-from facedyn_app.landmarks.measurement import Measurer, faces_of
-from facedyn_app.landmarks.models import FaceModels
+from facedyn_app.landmarks.measurement import faces_of
 from facedyn_app.landmarks.tracklets import (
     Track,
     Tracklet,
@@ -30,7 +29,7 @@ _LEAST_OVERLAP = 0.1
 _LEAST_BLOCK = 8
 
 
-class FaceTracker:
+class FaceTracker(FaceNetworks):
     """Follows the faces of one video; a context manager.
 
     A face keeps its number while it is followed from frame to frame, and gets it back when it
@@ -48,22 +47,10 @@ class FaceTracker:
     def __init__(
         self, settings: LandmarkSettings | None = None, device: torch.device | None = None
     ) -> None:
-        self._settings = settings or LandmarkSettings()
-        models = FaceModels(device or choose_device("auto"))
-        self._measurer = Measurer(models, mirrored_mean=self._settings.mirrored_mean)
-        self._search = Search(FaceDetector(models, self._settings.min_detection))
+        super().__init__(settings, device)
+        self._search = Search(self._finder)
         self._tracks: list[Track] = []
         self.n_at_once = max(_LEAST_BLOCK, self._measurer.n_at_once)
-
-    def __enter__(self) -> FaceTracker:
-        return self
-
-    def __exit__(self, *_exc: object) -> None:
-        self.close()
-
-    def close(self) -> None:
-        """End the threads."""
-        self._measurer.close()
 
     def track(self, frames: Sequence[Frame]) -> list[FrameFaces]:
         """Find the faces of the next frames.

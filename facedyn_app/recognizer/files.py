@@ -141,6 +141,7 @@ def _write_files(recognizer: Recognizer, folder: Path) -> None:
         "expression_names": list(recognizer.expression_names),
         "features": asdict(recognizer.features),
         "network": asdict(recognizer.sizes),
+        "from_simulation": recognizer.from_simulation,
         "training": dict(recognizer.training),
         "backend_windows": recognizer.backend.n_windows,
         "metrics": dict(recognizer.metrics),
@@ -184,6 +185,7 @@ def _load(paths: Mapping[str, Path]) -> Recognizer:
         calibration=_calibration(paths[CALIBRATION]),
         training=_mapping(config, "training"),
         metrics=_mapping(config, "metrics"),
+        from_simulation=_from_simulation(config, paths[CONFIG]),
     )
     check_sums(config, paths, CONFIG)  # last: what a file cannot be says more
     return recognizer
@@ -192,6 +194,15 @@ def _load(paths: Mapping[str, Path]) -> Recognizer:
 def _mapping(config: Mapping[str, Any], key: str) -> Mapping[str, Any]:
     value = config.get(key, {})
     return value if isinstance(value, dict) else {}
+
+
+def _from_simulation(config: Mapping[str, Any], path: Path) -> bool:
+    stated = config.get("from_simulation")
+    if stated is None:  # the first files of version 4 say it in words
+        return _mapping(config, "training").get("data") == "simulated speakers"
+    if not isinstance(stated, bool):
+        raise damaged(path, "'from_simulation' is neither true nor false")
+    return stated
 
 
 def _check_version(config: Mapping[str, Any], path: Path) -> None:

@@ -38,6 +38,7 @@ class Recognizer:
         calibration: From scores to probabilities.
         training: What it was trained on and how: plain JSON values.
         metrics: What was measured on held-out sessions: plain JSON values.
+        from_simulation: Whether it has learnt from simulated speakers alone, not from people.
     """
 
     head_id: str
@@ -49,12 +50,7 @@ class Recognizer:
     calibration: Calibration
     training: Mapping[str, Any] = field(default_factory=dict)
     metrics: Mapping[str, Any] = field(default_factory=dict)
-
-    @property
-    def from_simulation(self) -> bool:
-        """Whether it has learnt from simulated speakers, not from people."""
-        # the file of a recognizer says so in these words only
-        return "simulated" in str(self.training.get("data", ""))
+    from_simulation: bool = False
 
     @property
     def feature_names(self) -> tuple[str, ...]:

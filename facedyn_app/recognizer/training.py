@@ -55,6 +55,7 @@ def train(
     mixed_precision: bool | None = None,
     augmentation: Augmentation | None = None,
     about: Mapping[str, Any] | None = None,
+    from_simulation: bool = False,
     make_network: MakeNetwork = MotionNetwork,
     checkpoint_dir: CheckpointDir | None = None,
     on_progress: OnProgress = ignore,
@@ -71,6 +72,7 @@ def train(
         mixed_precision: Whether products are taken in bfloat16; None: on a CUDA device only.
         augmentation: How windows are changed; None for the default.
         about: What the sessions are, plain JSON values, kept with the recognizer.
+        from_simulation: Whether all of them are simulated.
         make_network: What makes the network; another one is for comparison.
         checkpoint_dir: Where the motion and checkpoints are kept, to go on after a stop; what is
             there of the same identity is gone on with. None: nothing is kept.
@@ -125,6 +127,7 @@ def train(
         calibration=calibration,
         training=summary,
         metrics={} if accuracy is None else {"held_out_during_training": accuracy.as_json()},
+        from_simulation=from_simulation,
     )
 
 

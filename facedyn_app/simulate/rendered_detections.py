@@ -32,7 +32,7 @@ from facedyn_app.simulate.rendering import face_vertices, make_scene, with_appea
 Detect = Callable[[ByteArray], Face | None]
 DrawAppearance = Callable[[np.random.Generator], Appearance]
 
-STAGE = "rendering made faces"
+STAGE = "rendering simulated faces"
 PART_FACES = 10
 """Of a process at a time."""
 PLAIN_SHARE = 1 / 3

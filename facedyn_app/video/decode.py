@@ -3,16 +3,19 @@
 from __future__ import annotations
 
 from collections.abc import Generator
+from dataclasses import dataclass
 from pathlib import Path
+from typing import TypeAlias
 
 import av
 
 from facedyn_app.errors import InputError
-from facedyn_app.records import BoolArray, FloatArray, Frame, VideoInfo
+from facedyn_app.records import BoolArray, ByteArray, FloatArray, Frame, VideoInfo
 from facedyn_app.settings import VideoSettings
+from facedyn_app.video.geometry import Geometry
 from facedyn_app.video.pictures import pictures
 from facedyn_app.video.source import Source, open_video
-from facedyn_app.video.stills import open_stills, still_frames
+from facedyn_app.video.stills import Stills, open_stills
 from facedyn_app.video.timing import Rule, Timing, as_asked, timing_of
 
 MISSING_SECONDS = 0.5
@@ -67,6 +70,92 @@ def _notes(source: Source, timing: Timing, *, mirrored: bool) -> list[str]:
     return notes
 
 
+@dataclass(frozen=True, slots=True, eq=False)
+class ProbedVideo:
+    """What the first pictures of a video tell: all that is needed to decode it from its beginning.
+
+    Attributes:
+        info: What the video says of itself.
+        settings: How it is read.
+    """
+
+    info: VideoInfo
+    settings: VideoSettings
+    _timing: Timing
+    _geometry: Geometry
+    _stamp: tuple[int, int]
+
+    @classmethod
+    def of(cls, path: Path, settings: VideoSettings | None = None) -> ProbedVideo:
+        """Open a video file and decode its first pictures.
+
+        Raises:
+            InputError: The file is missing, no video, a single photograph, or holds no picture
+                that can be read.
+        """
+        with open_video(path, settings) as source:
+            if source.is_photograph:
+                raise InputError(
+                    f"'{path}' is a single photograph: motion is measured in a video, or in a "
+                    "folder of numbered stills with their rate (--fps).",
+                )
+            stamp = _file_stamp(source.path)
+            timing, first = timing_of(source)
+            info, geometry = describe(source, timing, first), source.geometry(first)
+        return cls(info, source.settings, timing, geometry, stamp)
+
+    @property
+    def is_current(self) -> bool:
+        """Whether the file is still the one that was probed."""
+        try:
+            return _file_stamp(self.info.path) == self._stamp
+        except OSError:
+            return False
+
+    def frames(self, *, as_shown: bool = False) -> Generator[Frame, None, None]:
+        """The frames in order, as `read_frames` gives them.
+
+        Raises:
+            InputError: The file cannot be read any more.
+        """
+        drawn: tuple[ByteArray, float] | None = None
+        with open_video(self.info.path, self.settings) as source:
+            for picture in pictures(source, self._timing):
+                if picture.frame is not None:
+                    drawn = self._draw(picture.frame, as_shown=as_shown)
+                elif drawn is None:
+                    drawn = self._draw(self._first_picture(), as_shown=as_shown)
+                image, zoom = drawn
+                yield Frame(picture.number, picture.seconds, image, picture.frame is None, zoom)
+
+    def _draw(self, frame: av.VideoFrame, *, as_shown: bool) -> tuple[ByteArray, float]:
+        flipped = self.settings.mirrored_pixels and not as_shown
+        return self._geometry.picture(frame, as_shown=as_shown, flipped=flipped)
+
+    def _first_picture(self) -> av.VideoFrame:
+        """What stands for damaged pictures before the first good one."""
+        with open_video(self.info.path, self.settings) as source:
+            return timing_of(source)[1]
+
+
+def _file_stamp(path: Path) -> tuple[int, int]:
+    found = path.stat()
+    return found.st_size, found.st_mtime_ns
+
+
+Probed: TypeAlias = ProbedVideo | Stills
+"""A recording of pictures whose first ones were decoded: what it says of itself, and its frames."""
+
+
+def probe(path: Path, settings: VideoSettings | None = None) -> Probed:
+    """Open a video file or a folder of numbered stills.
+
+    Raises:
+        InputError: It is missing, no video, or holds no picture that can be read.
+    """
+    return open_stills(path, settings) if path.is_dir() else ProbedVideo.of(path, settings)
+
+
 def probe_video(path: Path, settings: VideoSettings | None = None) -> VideoInfo:
     """Read what a video says of itself, and decode its first frames.
 
@@ -76,15 +165,7 @@ def probe_video(path: Path, settings: VideoSettings | None = None) -> VideoInfo:
         InputError: The file is missing, no video, a single photograph, or holds no picture that
             can be read.
     """
-    if path.is_dir():
-        return open_stills(path, settings).info
-    with open_video(path, settings) as source:
-        if source.is_photograph:
-            raise InputError(
-                f"'{path}' is a single photograph: motion is measured in a video, or in a folder "
-                "of numbered stills with their rate (--fps).",
-            )
-        return describe(source, *timing_of(source))
+    return probe(path, settings).info
 
 
 def read_frames(
@@ -107,21 +188,7 @@ def read_frames(
     Raises:
         InputError: The file cannot be read, or holds no picture that can be.
     """
-    if path.is_dir():
-        yield from still_frames(open_stills(path, settings), as_shown=as_shown)
-        return
-    with open_video(path, settings) as source:
-        timing, first = timing_of(source)
-        geometry = source.geometry(first)
-    flipped = source.settings.mirrored_pixels and not as_shown
-    image, zoom = geometry.picture(first, as_shown=as_shown, flipped=flipped)
-    del first  # its decoder's buffers go with it
-    with open_video(path, settings) as source:
-        for picture in pictures(source, timing):
-            frame = picture.frame
-            if frame is not None:
-                image, zoom = geometry.picture(frame, as_shown=as_shown, flipped=flipped)
-            yield Frame(picture.number, picture.seconds, image, frame is None, zoom)
+    yield from probe(path, settings).frames(as_shown=as_shown)
 
 
 def video_notes(

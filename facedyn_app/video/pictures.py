@@ -50,17 +50,36 @@ def pictures(source: Source, timing: Timing) -> Iterator[Picture]:
         source: The video at its beginning.
         timing: Its timing.
     """
-    since: float | None = None
+    damage = Damage()
     for picture in _numbered(source, timing):
         frame = picture.frame
         if frame is None:
-            since = picture.seconds if since is None else since
-        elif since is not None:
-            if not frame.key_frame and picture.seconds < since + MOST_SPOILT_SECONDS:
-                yield replace(picture, frame=None)
-                continue
-            since = None
+            damage.begin(picture.seconds)
+        elif damage.spoils(frame, picture.seconds):
+            yield replace(picture, frame=None)
+            continue
         yield picture
+
+
+class Damage:
+    """How far the damage of a picture spreads over those that are decoded after it."""
+
+    def __init__(self) -> None:
+        self._since: float | None = None
+
+    def begin(self, seconds: float) -> None:
+        """Take note of a picture, at a time from the first, that could not be decoded."""
+        if self._since is None:
+            self._since = seconds
+
+    def spoils(self, frame: av.VideoFrame, seconds: float) -> bool:
+        """Whether a decoded picture is damaged by an earlier one; a keyframe ends the damage."""
+        if self._since is None:
+            return False
+        if not frame.key_frame and seconds < self._since + MOST_SPOILT_SECONDS:
+            return True
+        self._since = None
+        return False
 
 
 def _numbered(source: Source, timing: Timing) -> Iterator[Picture]:

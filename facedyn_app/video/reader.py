@@ -14,7 +14,7 @@ from facedyn_app.records import FloatArray, Frame, IntArray, VideoInfo
 from facedyn_app.settings import VideoSettings
 from facedyn_app.video.decode import describe
 from facedyn_app.video.packets import Clock, decode, packets, stamp_of
-from facedyn_app.video.pictures import pictures
+from facedyn_app.video.pictures import Damage, pictures
 from facedyn_app.video.source import Source, open_video
 from facedyn_app.video.stills import StillsReader
 from facedyn_app.video.timing import Rule, Timing, timing_of
@@ -200,7 +200,23 @@ class VideoReader:
         self._run, self._next = ((one.number, one.frame) for one in read), 0
 
     def _from_keyframe(self) -> Iterator[tuple[int, av.VideoFrame | None]]:
-        """Pictures by number from the next keyframe on; those that lead up to it are unsure."""
+        """Pictures by number from the next keyframe on; those that lead up to it are unsure.
+
+        What damage has spoilt is passed over, as what is damaged itself.
+        """
+        last, damage = NOTHING, Damage()
+        for number, frame in self._sought():
+            seconds = float(self.seconds[number])
+            if last != NOTHING and number > last + 1:
+                damage.begin(float(self.seconds[last + 1]))
+            if frame is None:
+                damage.begin(seconds)
+            elif not damage.spoils(frame, seconds):
+                yield number, frame
+            last = number
+
+    def _sought(self) -> Iterator[tuple[int, av.VideoFrame | None]]:
+        """What is decoded from the next keyframe on; None where that is damaged."""
         key: int | None = None
         for packet in packets(self._source):
             if key is None:
@@ -209,12 +225,21 @@ class VideoReader:
                 key = int(packet.pts)
                 # it may be a later one than was asked for
                 self._began = int(np.searchsorted(self._index.keys, key, side="right")) - 1
-            for frame in decode(packet)[0]:
-                if frame.pts is None or frame.pts < key or frame.is_corrupt:
-                    continue
-                number = int(np.searchsorted(self._index.stamps, frame.pts))
-                if number < self.n_frames and self._index.stamps[number] == frame.pts:
-                    yield number, frame
+            frames, sound = decode(packet)
+            if not sound and packet.pts == key:
+                yield min(int(np.searchsorted(self._index.stamps, key)), self.n_frames - 1), None
+            for frame in frames:
+                number = self._number_of(frame)
+                if number is not None and frame.pts >= key:
+                    yield number, None if frame.is_corrupt else frame
+
+    def _number_of(self, frame: av.VideoFrame) -> int | None:
+        """Number of a decoded frame; None for one that is not shown."""
+        if frame.pts is None:
+            return None
+        number = int(np.searchsorted(self._index.stamps, frame.pts))
+        known = number < self.n_frames and self._index.stamps[number] == frame.pts
+        return number if known else None
 
     def _take_until(self, index: int, key: int) -> bool:
         """Decode on until `index` is kept or known to be lost; False where it is neither.

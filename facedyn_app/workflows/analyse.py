@@ -1,7 +1,6 @@
 """Analysis of a video, in two halves: its faces are followed, then each can be fitted.
 
-`analyse_video` does both for one face; whoever wants several fits each after one pass over the
-pixels.
+`analyse_video` does both for one face; of several, each is fitted after one pass over the pixels.
 """
 
 from __future__ import annotations
@@ -36,13 +35,7 @@ from facedyn_app.records import (
     VideoInfo,
 )
 from facedyn_app.settings import Settings
-from facedyn_app.video import (
-    mirror_points,
-    probe_video,
-    read_frames,
-    sha256_of_video,
-    video_notes,
-)
+from facedyn_app.video import Probed, mirror_points, probe, sha256_of_video, video_notes
 
 FOLLOWING = "following the face"
 BLOCK_FRAMES = 10
@@ -106,6 +99,7 @@ def analyse_video(
     face: int = ANY_FACE,
     live: bool = False,
     sha256: str | None = None,
+    probed: Probed | None = None,
     on_progress: OnProgress = ignore,
 ) -> Analysis:
     """From a video to a session: follow a face, fit the head to it.
@@ -118,6 +112,7 @@ def analyse_video(
         face: Which face, from 1; 0 takes the one seen longest.
         live: Whether reports carry a `PartialFit` of the newest frames, for a window.
         sha256: Of the video's file where it is known already; None computes it.
+        probed: The video as it has been checked, read as `settings` say; None opens it.
         on_progress: Called several times a second; may raise Cancelled.
 
     Raises:
@@ -133,6 +128,7 @@ def analyse_video(
         face=face,
         live=live,
         sha256=sha256,
+        probed=probed,
         on_progress=on_progress,
     )
     return fit_face(video, head, settings, device=device, face=face, on_progress=on_progress)
@@ -147,6 +143,7 @@ def follow_video(
     face: int = ANY_FACE,
     live: bool = False,
     sha256: str | None = None,
+    probed: Probed | None = None,
     on_progress: OnProgress = ignore,
 ) -> FollowedVideo:
     """The first half of `analyse_video`, for all faces at once: one pass over the pixels.
@@ -159,6 +156,7 @@ def follow_video(
         face: Which face the live view shows, from 1; 0 shows the one seen longest so far.
         live: Whether reports carry a `PartialFit` of the newest frames, for a window.
         sha256: Of the video's file where it is known already; None computes it.
+        probed: The video as it has been checked, read as `settings` say; None opens it.
         on_progress: Called several times a second; may raise Cancelled.
 
     Raises:
@@ -168,11 +166,12 @@ def follow_video(
     started = time.perf_counter()
     place = choose_device(device)  # a device that is not there is told before the long work
     head = truncate(head, settings.fit.n_shape, settings.fit.n_expression)
-    info = probe_video(path, settings.video)
+    if probed is None or not probed.is_current:
+        probed = probe(path, settings.video)
+    info = probed.info
     sha256 = sha256 or sha256_of_video(path)
     live_fit = LiveFit(head, settings.fit, device) if live else None
-    frames = read_frames(path, settings.video)
-    following = track_faces(frames, info, settings.landmarks, device=place)
+    following = track_faces(probed.frames(), info, settings.landmarks, device=place)
     with closing(following) as found_faces:
         tracks = _collect(info, found_faces, face, live_fit, on_progress)
     notes = video_notes(info, tracks.seconds, tracks.damaged, tracks.zooms)

@@ -23,7 +23,7 @@ from facedyn_app.records import Match, Session
 from facedyn_app.settings import Settings
 from facedyn_app.workflows.heads import read_ready_head
 from facedyn_app.workflows.options import FitOptions
-from facedyn_app.workflows.recordings import is_video, read_recording
+from facedyn_app.workflows.recordings import check_before_reading, is_video, read_recording
 
 UNCALIBRATED = {
     TrialsOf.NONE: "The recognizer is not calibrated",
@@ -144,9 +144,16 @@ class Comparison:
     head: Callable[[], HeadModel]
 
     def session(self, path: Path, on_progress: OnProgress) -> Session:
-        """The session of a recording."""
+        """The session of a recording, which is checked before anything heavy is read.
+
+        Raises:
+            InputError: It is missing, or cannot be read.
+            MismatchError: The head for videos is another than the recognizer's.
+            TooLittleError: Too few frames have a face.
+        """
+        probed = check_before_reading(path, self.options)
         head = self.head() if is_video(path) else None
-        return read_recording(path, head, self.options, self.settings, on_progress)
+        return read_recording(path, head, self.options, self.settings, on_progress, probed=probed)
 
 
 @contextmanager

@@ -25,7 +25,7 @@ from facedyn_app.workflows.library import list_library
 from facedyn_app.workflows.recordings import numbered
 from facedyn_app.workflows.records import LibrarySnapshot, Recording
 
-CONSENT = "A made speaker, not a person: rendered by the program, no consent needed."
+CONSENT = "A simulated speaker, not a person: rendered by the program, no consent needed."
 
 
 @dataclass(frozen=True, slots=True)

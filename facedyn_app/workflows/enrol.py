@@ -95,8 +95,7 @@ def enrol_recordings(
     """
     sha256s = _check_enrolment(name, paths, folder, consent, near=near)
     check = check_recording if len(paths) > 1 else check_before_reading
-    for path in paths:
-        check(path, options)
+    probed = {path: check(path, options) for path in paths}
     settings = options.settings()
     with_videos = any(map(is_video, paths))
     head = read_ready_head(options.head or DEFAULT_HEAD, on_progress) if with_videos else None
@@ -104,7 +103,9 @@ def enrol_recordings(
     with _earlier_ones_told(name, added):
         for number, path in enumerate(paths, start=1):
             within = numbered(on_progress, path, number, len(paths))
-            session = read_recording(path, head, options, settings, within, sha256s.get(path))
+            session = read_recording(
+                path, head, options, settings, within, sha256s.get(path), probed[path]
+            )
             with naming(path), Library.open(folder) as library:
                 entry = library.enrol(name, session, consent)
             added.append((entry, assess_quality(session, settings.trust)))

@@ -99,14 +99,20 @@ def fit_video(video: Path, out: Path, options: FitOptions, on_progress: OnProgre
         TooLittleError: Too few frames have a face.
     """
     began = time.perf_counter()
-    check_recording(video, options)
+    probed = check_recording(video, options)
     check_output_file(out, inputs=(video,))
     head = read_ready_head(options.head or DEFAULT_HEAD, on_progress)
     settings = options.settings()
     started_up = time.perf_counter() - began
     with naming(video):
         analysis = analyse_video(
-            video, head, settings, device=options.device, face=options.face, on_progress=on_progress
+            video,
+            head,
+            settings,
+            device=options.device,
+            face=options.face,
+            probed=probed,
+            on_progress=on_progress,
         )
     before = time.perf_counter()
     save_session(analysis.session, out)
@@ -137,13 +143,13 @@ def fit_every_face(
         MismatchError: The head has fewer directions than are asked for.
         TooLittleError: No face is seen long enough.
     """
-    check_recording(video, options)
+    probed = check_recording(video, options)
     check_output_file(face_file(out, 1), inputs=(video,))
     head = read_ready_head(options.head or DEFAULT_HEAD, on_progress)
     settings = options.settings()
     with naming(video):
         followed = follow_video(
-            video, head, settings, device=options.device, on_progress=on_progress
+            video, head, settings, device=options.device, probed=probed, on_progress=on_progress
         )
         followed.tracks.number_of()  # says so where there is no face at all
         faces = _fit_each(followed, head, out, options, on_progress)

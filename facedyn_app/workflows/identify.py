@@ -29,7 +29,7 @@ from facedyn_app.workflows.comparison import (
 from facedyn_app.workflows.drift import drift_of
 from facedyn_app.workflows.library import snapshot_of
 from facedyn_app.workflows.options import FitOptions
-from facedyn_app.workflows.recordings import check_before_reading, numbered
+from facedyn_app.workflows.recordings import numbered
 from facedyn_app.workflows.records import Recording
 
 JUDGED: Final = 5
@@ -123,7 +123,6 @@ def identify_recordings(
         def identify_one(number: int) -> Recording:
             path, n_paths = paths[number], len(paths)
             within = numbered(on_progress, path, number + 1, n_paths) if several else on_progress
-            check_before_reading(path, options)
             session = comparison.session(path, within)
             with naming(path):
                 answer = identify(session, comparison.enrolled())

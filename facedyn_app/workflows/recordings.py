@@ -7,6 +7,7 @@ from collections.abc import Sequence
 from dataclasses import replace
 from enum import StrEnum
 from pathlib import Path
+from typing import TYPE_CHECKING
 
 from facedyn_app.assets import DEFAULT_HEAD
 from facedyn_app.errors import FacedynError, InputError
@@ -22,6 +23,9 @@ from facedyn_app.tracks.flame import FlameFile
 from facedyn_app.tracks.reading import Kind, kind_of, only_session, read_sessions
 from facedyn_app.workflows.heads import flame_file
 from facedyn_app.workflows.options import FitOptions
+
+if TYPE_CHECKING:
+    from facedyn_app.video import Probed
 
 SESSION_ENDING, GLB_ENDING = ".npz", ".glb"
 TABLE_ENDINGS = frozenset({".csv", ".tsv", ".json", ".jsonl", ".ndjson", ".npy", ".pkl"})
@@ -96,12 +100,15 @@ def is_video(path: Path) -> bool:
     return form_of(path) is Form.VIDEO
 
 
-def check_recording(path: Path, options: FitOptions) -> None:
+def check_recording(path: Path, options: FitOptions) -> Probed | None:
     """Make sure that a recording can be read, before the long work begins.
 
     Args:
         path: The recording.
         options: How it is read.
+
+    Returns:
+        What it was found to be; None for what needs no fit.
 
     Raises:
         InputError: It is missing, or none of any kind.
@@ -109,26 +116,25 @@ def check_recording(path: Path, options: FitOptions) -> None:
     """
     check_input_file(path, "recording")
     if is_video(path):
-        _check_video(path, options)
-    else:
-        read_one_kept(path, None, None)
+        return _probe(path, options)
+    read_one_kept(path, None, None)
+    return None
 
 
-def check_before_reading(path: Path, options: FitOptions) -> None:
+def check_before_reading(path: Path, options: FitOptions) -> Probed | None:
     """As `check_recording`, where it is read next: what needs no fit is not read twice.
 
     Raises:
         InputError: It is missing, or a video that cannot be read.
     """
     check_input_file(path, "recording")
-    if is_video(path):
-        _check_video(path, options)
+    return _probe(path, options) if is_video(path) else None
 
 
-def _check_video(path: Path, options: FitOptions) -> None:
-    from facedyn_app.video import probe_video  # slow to import
+def _probe(path: Path, options: FitOptions) -> Probed:
+    from facedyn_app.video import probe  # slow to import
 
-    probe_video(path, options.video)
+    return probe(path, options.video)
 
 
 def read_recording(
@@ -138,6 +144,7 @@ def read_recording(
     settings: Settings,
     on_progress: OnProgress,
     sha256: str | None = None,
+    probed: Probed | None = None,
 ) -> Session:
     """The session of a recording; a video is analysed for it.
 
@@ -148,6 +155,7 @@ def read_recording(
         settings: Of all stages.
         on_progress: Called several times a second; may raise Cancelled.
         sha256: Of a video's file where it is known already; None computes it.
+        probed: A video as it has been checked with the same options; None opens it.
 
     Raises:
         InputError: The recording cannot be read.
@@ -166,6 +174,7 @@ def read_recording(
                 device=options.device,
                 face=options.face,
                 sha256=sha256,
+                probed=probed,
                 on_progress=on_progress,
             )
             return analysis.session

@@ -35,7 +35,7 @@ from facedyn_app.workflows.drift import drift_of
 from facedyn_app.workflows.heads import quiet_drawing, ready_head
 from facedyn_app.workflows.identify import identify
 
-CONSENT = "A made speaker, not a person: no consent needed."
+CONSENT = "A simulated speaker, not a person: no consent needed."
 N_FRAMES, N_SPEAKERS, SECONDS, N_STEPS = 125, 3, 20.0, 3
 LEAST_VALID_SHARE = 0.9
 
@@ -126,15 +126,15 @@ def _simulate_and_enrol(trial: Trial) -> str:
     with Library.open(trial.library) as library:
         for speaker in range(N_SPEAKERS):
             for session in simulate_sessions(speaker, 2, SECONDS):
-                library.enrol(f"made {speaker}", session, CONSENT)
+                library.enrol(f"simulated {speaker}", session, CONSENT)
         n_kept = len(library.sessions())
     _check(n_kept == 2 * N_SPEAKERS, f"{n_kept} sessions are kept instead of {2 * N_SPEAKERS}.")
-    return f"{N_SPEAKERS} made speakers with 2 sessions of {SECONDS:g} s each in a new library"
+    return f"{N_SPEAKERS} simulated speakers with 2 sessions of {SECONDS:g} s each in a new library"
 
 
-def _identify_made(trial: Trial) -> str:
+def _identify_simulated(trial: Trial) -> str:
     probe = list(simulate_sessions(0, 3, SECONDS))[-1]
-    return _ranking(trial, probe, "a new session of made 0")
+    return _ranking(trial, probe, "a new session of simulated 0")
 
 
 def _identify_video(trial: Trial) -> str:
@@ -152,10 +152,10 @@ def _ranking(trial: Trial, probe: Session, what: str) -> str:
 
 def _drift(trial: Trial) -> str:
     with Library.open(trial.library, create=False) as library:
-        report = drift_of(library, "made 0")
+        report = drift_of(library, "simulated 0")
     if report.dnr is None or report.dnr_corrected is None:
         raise FailedError("There is no DNR of two sessions.")
-    return f"made 0: DNR {report.dnr:.2f}, corrected {report.dnr_corrected:.2f}"
+    return f"simulated 0: DNR {report.dnr:.2f}, corrected {report.dnr_corrected:.2f}"
 
 
 def _train(trial: Trial) -> str:
@@ -173,7 +173,7 @@ def _train(trial: Trial) -> str:
     vectors = recognizer.embed(sessions[0].session).vectors
     length = np.linalg.norm(recognizer.space({}).directions(vectors), axis=1)
     _check(bool(np.abs(length - 1.0).max() < 1e-3), "The recognizer gives no unit vectors.")
-    return f"{N_STEPS} steps of a small network on {len(sessions)} made sessions"
+    return f"{N_STEPS} steps of a small network on {len(sessions)} simulated sessions"
 
 
 def _draw(_trial: Trial) -> str:
@@ -190,11 +190,11 @@ def _draw(_trial: Trial) -> str:
 
 def _forget(trial: Trial) -> str:
     with Library.open(trial.library, create=False) as library:
-        n_deleted = library.forget("made 0")
+        n_deleted = library.forget("simulated 0")
         left = len(list((trial.library / "sessions").iterdir()))
         n_kept = len(library.sessions())
     _check(left == n_kept, f"{left} session files are left for {n_kept} sessions.")
-    return f"made 0 is forgotten: {n_deleted} sessions deleted"
+    return f"simulated 0 is forgotten: {n_deleted} sessions deleted"
 
 
 def _session(trial: Trial) -> Session:
@@ -209,7 +209,7 @@ STEPS: tuple[tuple[str, Callable[[Trial], str]], ...] = (
     ("landmarks and fit", _fit),
     ("session file", _keep_session),
     ("simulate, enrol", _simulate_and_enrol),
-    ("identify made", _identify_made),
+    ("identify simulated", _identify_simulated),
     ("identify video", _identify_video),
     ("shape drift", _drift),
     ("train", _train),

@@ -60,6 +60,20 @@ class Split:
         """The sessions that a tested speaker is known by."""
         return (*self.train, *self.validation)
 
+    @property
+    def simulated(self) -> bool:
+        """Whether all sessions that are learnt from are simulated."""
+        return all(entry.simulated for entry in self.enrolled)
+
+    @property
+    def data(self) -> str:
+        """Whose sessions are learnt from, in words."""
+        if self.simulated:
+            return "simulated speakers"
+        n_simulated = sum(entry.simulated for entry in self.enrolled)
+        mixed = f", {n_simulated} of {len(self.enrolled)} sessions simulated" if n_simulated else ""
+        return f"recordings of people{mixed}"
+
 
 def split_library(
     library: Library, test_sessions: TestSessions, head_id: str | None, settings: TrainSettings

@@ -222,6 +222,7 @@ def _train(
             settings,
             device=plan.device,
             about=_about(split, plan.test_sessions),
+            from_simulation=split.simulated,
             checkpoint_dir=work,
             on_progress=on_progress,
         )
@@ -279,11 +280,8 @@ def _tested(
 
 def _about(split: Split, chosen: TestSessions) -> dict[str, Any]:
     entries = split.enrolled
-    n_simulated = sum(entry.simulated for entry in entries)
-    kind = "simulated speakers" if n_simulated == len(entries) else "recordings of people"
-    mixed = f", {n_simulated} of {len(entries)} sessions made" if n_simulated > 0 else ""
     return {
-        "data": kind if n_simulated == len(entries) else kind + mixed,
+        "data": split.data,
         "test_sessions": str(chosen),
         "n_held_out_speakers": len({entry.speaker for entry in split.validation}),
         "sessions": [session_token(entry) for entry in entries],

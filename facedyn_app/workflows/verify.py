@@ -19,7 +19,6 @@ from facedyn_app.workflows.comparison import (
     source_name,
 )
 from facedyn_app.workflows.options import FitOptions
-from facedyn_app.workflows.recordings import check_before_reading
 
 EVEN = 0.5
 """Probability at which the same and another speaker are equally likely."""
@@ -54,7 +53,6 @@ def verify_recording(
     with comparing(folder, recognizer, options, on_progress) as comparison:
         if checked_name(name) not in comparison.names:
             raise not_enrolled(name, comparison.library)
-        check_before_reading(path, options)
         session = comparison.session(path, on_progress)
         with naming(path):
             return session, verify(checked_name(name), session, comparison.enrolled())

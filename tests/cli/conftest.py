@@ -1,4 +1,4 @@
-"""What the command line's tests share: a way to run it, made speakers, a small recognizer."""
+"""What the command line's tests share: a way to run it, simulated speakers, a small recognizer."""
 
 import signal
 from collections.abc import Callable, Iterator, Sequence
@@ -89,7 +89,7 @@ def run(window: WindowSpy, monkeypatch: pytest.MonkeyPatch, tmp_path: Path) -> R
 
 @pytest.fixture(scope="session")
 def corpus(tmp_path_factory: pytest.TempPathFactory) -> Path:
-    """Session files of three made speakers, three sessions each."""
+    """Session files of three simulated speakers, three sessions each."""
     folder = tmp_path_factory.mktemp("corpus")
     write_corpus(folder, 3, 3, SECONDS, save_session)
     return folder
@@ -97,7 +97,7 @@ def corpus(tmp_path_factory: pytest.TempPathFactory) -> Path:
 
 @pytest.fixture(scope="session")
 def recognizer(tmp_path_factory: pytest.TempPathFactory) -> Path:
-    """The folder of a very small recognizer, trained for a few steps on made speakers."""
+    """The folder of a very small recognizer, trained for a few steps on simulated speakers."""
 
     def made(first: int) -> list[LabelledSession]:
         return [

@@ -19,7 +19,7 @@ pytestmark = pytest.mark.usefixtures("one_thread")
 
 @pytest.fixture(scope="module")
 def library(tmp_path_factory: pytest.TempPathFactory) -> Path:
-    """Twelve made speakers, three sessions each."""
+    """Twelve simulated speakers, three sessions each."""
     folder = tmp_path_factory.mktemp("corpus") / "library"
     with Library.open(folder) as opened:
         for speaker in range(12):

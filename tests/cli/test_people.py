@@ -20,7 +20,7 @@ def _sessions(corpus: Path, speaker: int) -> list[Path]:
 
 @pytest.fixture
 def library(run: Run, corpus: Path, tmp_path: Path) -> Path:
-    """A library with two sessions of three made speakers."""
+    """A library with two sessions of three simulated speakers."""
     folder = tmp_path / "library"
     for speaker, name in enumerate(("Ada", "Bo", "Cy")):
         files = _sessions(corpus, speaker)[:2]

@@ -1,4 +1,4 @@
-"""The interval of the corrected drift, on made sessions whose drift is known."""
+"""The interval of the corrected drift, on simulated sessions whose drift is known."""
 
 import numpy as np
 import pytest

@@ -1,4 +1,4 @@
-"""Every rule by which a match is believed or not, on made sessions."""
+"""Every rule by which a match is believed or not, on simulated sessions."""
 
 import math
 from dataclasses import replace

@@ -1,4 +1,4 @@
-"""Quality control on made sessions whose faults are known."""
+"""Quality control on simulated sessions whose faults are known."""
 
 import math
 from dataclasses import replace

@@ -1,4 +1,4 @@
-"""A made head with 120 landmarks, and landmarks of known motion seen by a known camera."""
+"""A simulated head with 120 landmarks, and landmarks of known motion seen by a known camera."""
 
 from __future__ import annotations
 
@@ -137,7 +137,7 @@ def make_motion(
     settings: FitSettings | None = None,
     errors: LandmarkErrors | None = None,
 ) -> MadeMotion:
-    """Landmarks of a made face that turns, talks and moves; `n_groups` shapes in a row.
+    """Landmarks of a simulated face that turns, talks and moves; `n_groups` shapes in a row.
 
     With `errors` the problem knows them and has readings; the recording itself has none.
     """

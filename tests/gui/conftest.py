@@ -43,7 +43,7 @@ GAP = slice(12, 15)
 
 
 def landmark_points(frame: int) -> FloatArray:
-    """(478, 2) made landmarks of a frame; they lie on the white square of `moving_video`."""
+    """(478, 2) simulated landmarks of a frame; they lie on the white square of `moving_video`."""
     grid = np.linspace(0, 15, 478)
     return np.stack([2 * frame + grid, 24 + grid], axis=1).astype(np.float32)
 
@@ -181,7 +181,7 @@ def window(
 
 
 def drifting_session(offset: float) -> Session:
-    """A made session of eight chunks whose shape lies `offset` from the mean head."""
+    """A simulated session of eight chunks whose shape lies `offset` from the mean head."""
     return altered(
         made_session(),
         shape_chunks=offset + 0.1 * np.random.default_rng(0).normal(size=(8, 3)),

@@ -187,7 +187,7 @@ def test_closing_with_videos_waiting_leaves_nothing(
 
 
 def test_from_a_fresh_library_to_a_name(app: AppController, qtbot: QtBot) -> None:
-    """Two made speakers are enrolled; another video of the first is ranked, with evidence."""
+    """Two simulated speakers are enrolled; another video of the first is ranked, with evidence."""
     ready(app, qtbot)
     drop(app, [DEMO / "S-01_session1.mp4", DEMO / "S-02_session1.mp4"])
     wait_idle(app, qtbot)

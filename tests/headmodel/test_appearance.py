@@ -1,4 +1,4 @@
-"""Teeth, glasses, beard and skin of made faces: where they are, and what hides them."""
+"""Teeth, glasses, beard and skin of simulated faces: where they are, and what hides them."""
 
 from __future__ import annotations
 
@@ -8,7 +8,6 @@ import numpy as np
 import pytest
 from scipy.spatial.transform import Rotation
 
-from facedyn_app.headmodel.files.io import load_head
 from facedyn_app.headmodel.model import REGION_TEETH, HeadModel, rest_joints
 from facedyn_app.headmodel.part_meshes import ExpressionMesh
 from facedyn_app.headmodel.rendering import regions
@@ -29,11 +28,6 @@ CAMERA = Camera(200, 200, 700.0)
 AHEAD, PLACE = np.zeros(3), np.array([0.0, -0.02, 0.5])
 GREEN = (0, 255, 0)  # nothing else in a picture is green
 SMILE = {"mouthSmileLeft": 0.8, "mouthSmileRight": 0.8}
-
-
-@pytest.fixture(scope="module")
-def head() -> HeadModel:
-    return load_head("open-head-1")
 
 
 @pytest.fixture(scope="module")

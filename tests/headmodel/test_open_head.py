@@ -11,7 +11,6 @@ import pytest
 import torch
 from scipy.spatial.transform import Rotation
 
-from facedyn_app.headmodel.files.io import load_head
 from facedyn_app.headmodel.forward import HeadTensors, head_to_tensors, head_vertices
 from facedyn_app.headmodel.model import (
     REGION_EYE,
@@ -25,11 +24,6 @@ from facedyn_app.headmodel.rendering.render import Camera, head_to_camera
 from facedyn_app.headmodel.surface import hit_pixels
 from facedyn_app.records import BoolArray, FloatArray
 from open_head.openings import crossings
-
-
-@pytest.fixture(scope="module")
-def head() -> HeadModel:
-    return load_head("open-head-1")
 
 
 @cache

@@ -9,7 +9,6 @@ import numpy as np
 import pytest
 
 from facedyn_app.errors import TooLittleError
-from facedyn_app.headmodel.files.io import load_head
 from facedyn_app.headmodel.landmark_embedding import embedding
 from facedyn_app.headmodel.landmark_embedding.synthetic_views import STANDARD_VIEWS, view_placement
 from facedyn_app.headmodel.model import HeadModel, rest_joints
@@ -26,11 +25,6 @@ from facedyn_app.topology import BLENDSHAPE_NAMES
 
 CAMERA = Camera(320, 320, 720.0)
 AHEAD, PLACE = np.zeros(3), np.array([0.0, 0.03, 0.75])
-
-
-@pytest.fixture(scope="module")
-def head() -> HeadModel:
-    return load_head("open-head-1")
 
 
 @pytest.fixture(scope="module")

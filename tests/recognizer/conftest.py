@@ -1,4 +1,4 @@
-"""Easy made speakers and a network that learns them in seconds."""
+"""Easy simulated speakers and a network that learns them in seconds."""
 
 from collections.abc import Iterator
 from pathlib import Path
@@ -111,6 +111,7 @@ def made_recognizer(folder: Path, head_id: str = "made") -> Path:
         uncalibrated(),
         training={"n_speakers": 4, "data": "simulated speakers"},
         metrics={"test_sessions": TESTED},
+        from_simulation=True,
     )
     save_recognizer(recognizer, folder)
     return folder

@@ -57,6 +57,22 @@ def test_one_of_an_earlier_program_has_none_and_gets_them(folder: Path, tmp_path
     load_recognizer(tmp_path / "again")
 
 
+@pytest.mark.parametrize("simulated", [True, False])
+def test_an_earlier_program_says_in_words_what_it_learnt_from(
+    folder: Path, tmp_path: Path, *, simulated: bool
+) -> None:
+    config = json.loads((folder / "config.json").read_text())
+    assert config.pop("from_simulation") is True
+    words = "simulated speakers" if simulated else "recordings of people, 1 of 9 sessions simulated"
+    config["training"] = {"data": words}
+    del config["sha256"]
+    (folder / "config.json").write_text(json.dumps(config))
+    earlier = load_recognizer(folder)
+    assert earlier.from_simulation is simulated
+    save_recognizer(earlier, tmp_path / "again")
+    assert load_recognizer(tmp_path / "again").from_simulation is simulated
+
+
 def test_types_that_no_recognizer_has_are_refused(tmp_path: Path) -> None:
     path = tmp_path / "w.safetensors"
     safe_torch.save_file({"a": torch.zeros(3, dtype=torch.float8_e4m3fn)}, path)

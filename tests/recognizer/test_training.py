@@ -1,4 +1,4 @@
-"""Training, files and matching with easy made speakers: seconds, not minutes."""
+"""Training, files and matching with easy simulated speakers: seconds, not minutes."""
 
 import json
 from itertools import islice
@@ -158,6 +158,7 @@ def test_a_missing_or_broken_file_is_named(
         ({"expression_names": []}, "list of names"),
         ({"expression_names": ["eyeBlinkLeft"]}, "tensors are not those"),
         ({"head_id": 3}, "head_id"),
+        ({"from_simulation": "no"}, "from_simulation"),
         ({"network": None}, "missing"),
         ({"network": {**NETWORK, "width": 10**9}}, "width"),
         ({"network": {**NETWORK, "width": 10**400}}, "width"),

@@ -1,4 +1,4 @@
-"""The annotated film, on a recording of a made face whose outlines are known."""
+"""The annotated film, on a recording of a simulated face whose outlines are known."""
 
 from pathlib import Path
 

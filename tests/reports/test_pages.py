@@ -31,7 +31,7 @@ SECONDS = 12.0
 
 @pytest.fixture(scope="module")
 def sessions() -> tuple[Session, ...]:
-    """Three sessions of one made speaker."""
+    """Three sessions of one simulated speaker."""
     return tuple(simulate_sessions(0, 3, SECONDS))
 
 

@@ -8,7 +8,6 @@ from dataclasses import fields, replace
 import numpy as np
 import pytest
 
-from facedyn_app.headmodel.files.io import load_head
 from facedyn_app.headmodel.model import HeadModel
 from facedyn_app.headmodel.rendering.appearance import Appearance, random_appearance
 from facedyn_app.landmarks import Landmarker
@@ -23,11 +22,6 @@ from facedyn_app.simulate.rendered_detections import (
 )
 
 SEED = 5
-
-
-@pytest.fixture(scope="module")
-def head() -> HeadModel:
-    return load_head("open-head-1")
 
 
 @pytest.fixture(scope="module")

@@ -44,7 +44,7 @@ def settings(max_steps: int = 40) -> Settings:
 
 @pytest.fixture(scope="module")
 def folder(tmp_path_factory: pytest.TempPathFactory) -> Path:
-    """A library of 24 made speakers, three sessions each."""
+    """A library of 24 simulated speakers, three sessions each."""
     place = tmp_path_factory.mktemp("corpus") / "library"
     with Library.open(place) as library:
         fill(library, 24, 3)
@@ -98,7 +98,7 @@ def test_a_test_names_motion_and_not_shape(assessment: Assessment) -> None:
     assert assessment.simulated
     assert found.chance_uniform == pytest.approx(1 / 24)
     assert found.top1_window > 0.3
-    # the made sessions differ in nothing but how they move: their mean says nothing
+    # the simulated sessions differ in nothing but how they move: their mean says nothing
     assert assessment.controls["session_mean"].top1_window < 0.2
     assert assessment.controls["shuffled"].top1_window < found.top1_window
     assert set(assessment.controls) == {

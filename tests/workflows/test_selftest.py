@@ -15,8 +15,8 @@ def test_a_step_whose_forerunner_failed_says_so_and_the_others_go_on(tmp_path: P
     assert list(failed) == ["landmarks and fit", "session file", "identify video"]
     assert failed["landmarks and fit"] == "There is no video: an earlier step has failed."
     told = {result.step: result.what for result in results}
-    assert told["identify made"].startswith("a new session of made 0: ")
-    assert told["forget"] == "made 0 is forgotten: 2 sessions deleted"
+    assert told["identify simulated"].startswith("a new session of simulated 0: ")
+    assert told["forget"] == "simulated 0 is forgotten: 2 sessions deleted"
 
 
 def test_a_fitted_session_is_kept_and_compared(tmp_path: Path) -> None:

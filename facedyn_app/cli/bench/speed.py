@@ -125,7 +125,7 @@ def memory(
     ] = "10,60",
     as_json: AsJson = False,
 ) -> None:
-    """Measure how much memory long recordings of made landmarks take, gathered and fitted."""
+    """Measure how much memory long recordings of simulated landmarks take, gathered and fitted."""
     lengths = numbers(minutes)
     if not lengths or min(lengths) <= 0:
         raise typer.BadParameter("lengths above 0 are needed", param_hint="--minutes")
