@@ -68,6 +68,12 @@ MIGRATIONS: tuple[tuple[str, ...], ...] = (
         "session_id INTEGER UNIQUE REFERENCES sessions (id), "
         "tags TEXT NOT NULL, note TEXT NOT NULL)",
     ),
+    (
+        "CREATE TABLE IF NOT EXISTS takes (session_id INTEGER PRIMARY KEY "
+        "REFERENCES sessions (id), profile TEXT NOT NULL)",
+        "CREATE TABLE IF NOT EXISTS videos (session_id INTEGER PRIMARY KEY "
+        "REFERENCES sessions (id), path TEXT NOT NULL, n_bytes INTEGER NOT NULL)",
+    ),
 )
 """The statements that bring an empty file to version 1, that to version 2, and so on.
 
@@ -141,6 +147,23 @@ class AnnotationRow(Base):
     session_id: Mapped[int | None] = mapped_column(ForeignKey("sessions.id"), unique=True)
     tags: Mapped[str]
     note: Mapped[str]
+
+
+class TakeRow(Base):
+    """How much the face moves over a session, by which copies of its recording are looked for."""
+
+    __tablename__ = "takes"
+    session_id: Mapped[int] = mapped_column(ForeignKey("sessions.id"), primary_key=True)
+    profile: Mapped[str]
+
+
+class VideoRow(Base):
+    """Where the video of a session was last seen, and its size in bytes."""
+
+    __tablename__ = "videos"
+    session_id: Mapped[int] = mapped_column(ForeignKey("sessions.id"), primary_key=True)
+    path: Mapped[str]
+    n_bytes: Mapped[int]
 
 
 class AuditRow(Base):

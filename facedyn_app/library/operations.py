@@ -19,6 +19,8 @@ from facedyn_app.library.database import (
     EnrolmentRow,
     SessionRow,
     SpeakerRow,
+    TakeRow,
+    VideoRow,
     in_utc,
     now,
 )
@@ -193,7 +195,9 @@ def enrol_row(orm: OrmSession, row: SessionRow, speaker: SpeakerRow) -> None:
 
 
 def delete_session_rows(orm: OrmSession, row: SessionRow) -> None:
-    """Delete a session, its enrolment and what is noted on it."""
+    """Delete a session, its enrolment, what is noted on it and where its video is."""
+    orm.execute(delete(TakeRow).where(TakeRow.session_id == row.id))
+    orm.execute(delete(VideoRow).where(VideoRow.session_id == row.id))
     orm.execute(delete(AnnotationRow).where(AnnotationRow.session_id == row.id))
     orm.execute(delete(EnrolmentRow).where(EnrolmentRow.session_id == row.id))
     orm.delete(row)
