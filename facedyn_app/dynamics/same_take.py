@@ -27,10 +27,14 @@ RATE = 10.0
 """Samples a second of the tracks that are compared."""
 BACKGROUND_S = 2.0
 """What changes more slowly than this is taken off, s."""
-LEAST_OVERLAP_S, LEAST_SHARE = 3.0, 0.5
+LEAST_OVERLAP_S, LEAST_SHARE = 3.0, 0.8
 """What two takes must have in common: this long, and this share of the shorter one."""
-SAME_TAKE = 0.5
+SAME_TAKE = 0.6
 """Correlation from which two sessions are the same take (measured in the handbook)."""
+SIGNATURE = 4
+"""Tracks of a take's signature."""
+AT_ONCE = 256
+"""Signatures that are looked at together."""
 _STILL = 1e-3
 """Standard deviation below which a channel does not move, in units of the channel."""
 _MOST_WEIGHT = 2.0
@@ -143,42 +147,57 @@ def take_match(first: TakeTracks, second: TakeTracks) -> TakeMatch:
     return TakeMatch(float(r[best]), (best if best < len(b) else best - n) / RATE)
 
 
-def take_profile(tracks: TakeTracks) -> FloatArray:
-    """(N,) how much the face moves at each moment: a short signature of a take.
+def take_signature(tracks: TakeTracks) -> FloatArray:
+    """(N, SIGNATURE) sums of the channels with signs of Walsh functions: what finds a take quickly.
 
-    Scaled to 0..1; 0 where nothing was measured.
+    Scaled to -1..1; 0 where nothing was measured.
     """
-    size = np.linalg.norm(tracks.values, axis=1)
-    return np.asarray(size / max(float(size.max(initial=0.0)), 1e-12))
+    values = tracks.values
+    sd = np.sqrt((values**2).sum(axis=0) / max(1, int(tracks.there.sum())))
+    weight = np.where(sd > _STILL, 1.0 / np.sqrt(np.maximum(sd, _STILL)), 0.0)
+    bits = np.arange(values.shape[1])[:, None] >> np.arange(SIGNATURE) & 1
+    signature = (values * weight) @ (1.0 - 2.0 * bits)
+    return np.asarray(signature / max(float(np.abs(signature).max(initial=0.0)), 1e-12))
 
 
-def nearest_profiles(
-    profile: FloatArray, others: Sequence[FloatArray], most: int
+def nearest_takes(
+    signature: FloatArray, others: Sequence[FloatArray], most: int
 ) -> tuple[int, ...]:
     """Numbers of the takes whose signatures correlate best with one at their best lags, best first.
 
     Args:
-        profile: From `take_profile`.
-        others: Likewise; each is looked at by itself.
+        signature: From `take_signature`.
+        others: Likewise.
         most: How many at most.
     """
-    found = np.array([_profile_correlation(profile, other) for other in others])
-    return tuple(int(k) for k in np.argsort(-found, kind="stable")[:most])
+    found = np.full(len(others), -1.0)
+    lengths = np.array([len(other) for other in others], dtype=np.int64)
+    sizes = 2 ** np.ceil(np.log2(np.maximum(2, len(signature) + lengths - 1))).astype(np.int64)
+    for size in np.unique(sizes):
+        alike = np.flatnonzero(sizes == size)
+        for rows in np.split(alike, range(AT_ONCE, len(alike), AT_ONCE)):
+            found[rows] = _correlations(signature, [others[k] for k in rows], int(size))
+    best = np.argsort(-found, kind="stable")[:most]
+    return tuple(int(k) for k in best if found[k] > 0.0)
 
 
-def _profile_correlation(first: FloatArray, second: FloatArray) -> float:
-    """The largest correlation over all lags with enough in common; -1 where there is none."""
-    if min(len(first), len(second)) < LEAST_OVERLAP_S * RATE:
-        return -1.0
-    a, b = first - first.mean(), second - second.mean()
-    n = int(fft.next_fast_len(len(a) + len(b) - 1, real=True))
+def _correlations(first: FloatArray, others: Sequence[FloatArray], n: int) -> FloatArray:
+    """(B,) the largest correlation over all lags with enough in common; -1 where there is none."""
+    lengths = np.array([len(other) for other in others])[:, None]
     lag = np.arange(n)
-    lag = np.where(lag < len(b), lag, lag - n)
-    overlap = np.minimum(len(a), len(b) - lag) - np.maximum(0, -lag)
-    needed = max(LEAST_OVERLAP_S * RATE, LEAST_SHARE * min(len(a), len(b)))
-    own = np.sqrt(max(float(a @ a) * float(b @ b), 1e-12))
-    r = np.where(overlap >= needed, _correlate(a, b, n) / own, -1.0)
-    return float(r.max())
+    lag = np.where(lag < lengths, lag, lag - n)
+    overlap = np.minimum(len(first), lengths - lag) - np.maximum(0, -lag)
+    shorter = np.minimum(len(first), lengths)
+    needed = np.maximum(LEAST_OVERLAP_S * RATE, LEAST_SHARE * shorter)
+    together = np.zeros((len(others), n // 2 + 1), np.complex64)
+    for track in range(SIGNATURE):
+        stacked = np.zeros((len(others), n), np.float32)
+        for row, other in zip(stacked, others, strict=True):
+            row[: len(other)] = other[:, track]
+        together += np.conj(fft.rfft(first[:, track].astype(np.float32), n)) * fft.rfft(stacked)
+    own = np.array([float((other**2).sum()) for other in others]) * float((first**2).sum())
+    product = fft.irfft(together, n) / np.sqrt(np.maximum(own, 1e-12))[:, None]
+    return np.asarray(np.where(overlap >= needed, product, -1.0).max(axis=1))
 
 
 def _padded(values: FloatArray, n: int) -> FloatArray:
@@ -186,6 +205,6 @@ def _padded(values: FloatArray, n: int) -> FloatArray:
 
 
 def _correlate(a: FloatArray, b: FloatArray, n: int) -> FloatArray:
-    """sum_t a(t) b(t + l) for the lags l = 0, 1 … and, from the end of the array, -1, -2 …"""
+    """The sum over t of a(t) b(t + l) for the lags l = 0, 1 …; from the end, of -1, -2 …."""
     spectra = fft.rfft(np.stack([_padded(a, n), _padded(b, n)]))
     return np.asarray(fft.irfft(np.conj(spectra[0]) * spectra[1], n))

@@ -24,9 +24,11 @@ from facedyn_app.library.columns import (
     SoundText,
     SoundTime,
     SoundWhole,
+    UncertainSignature,
     UncertainTime,
     check_schema,
 )
+from facedyn_app.records import FloatArray
 
 DATABASE = "library.sqlite"
 """Name of the file in a library's folder."""
@@ -70,7 +72,7 @@ MIGRATIONS: tuple[tuple[str, ...], ...] = (
     ),
     (
         "CREATE TABLE IF NOT EXISTS takes (session_id INTEGER PRIMARY KEY "
-        "REFERENCES sessions (id), profile TEXT NOT NULL)",
+        "REFERENCES sessions (id), signature TEXT NOT NULL)",
         "CREATE TABLE IF NOT EXISTS videos (session_id INTEGER PRIMARY KEY "
         "REFERENCES sessions (id), path TEXT NOT NULL, n_bytes INTEGER NOT NULL)",
     ),
@@ -150,11 +152,11 @@ class AnnotationRow(Base):
 
 
 class TakeRow(Base):
-    """How much the face moves over a session, by which copies of its recording are looked for."""
+    """The signature of a session's motion, by which copies of its recording are looked for."""
 
     __tablename__ = "takes"
     session_id: Mapped[int] = mapped_column(ForeignKey("sessions.id"), primary_key=True)
-    profile: Mapped[str]
+    signature: Mapped[FloatArray | None] = mapped_column(UncertainSignature)
 
 
 class VideoRow(Base):

@@ -11,6 +11,7 @@ import numpy as np
 from sqlalchemy import delete, select
 from sqlalchemy.orm import Session as OrmSession
 
+from facedyn_app.dynamics.same_take import take_signature, take_tracks
 from facedyn_app.errors import ConsentError, InputError
 from facedyn_app.formatting import shown
 from facedyn_app.library.database import (
@@ -135,6 +136,8 @@ def new_session(orm: OrmSession, session: Session, file_name: str, name: str | N
         simulated=session.simulated,
     )
     orm.add(row)
+    orm.flush()
+    orm.add(TakeRow(session_id=row.id, signature=take_signature(take_tracks(session))))
     orm.flush()
     return row
 
