@@ -14,6 +14,7 @@ from facedyn_app.cli.options import (
     DeviceName,
     Engine,
     EngineName,
+    EnrolAgain,
     FilmNumber,
     HeadName,
     LibraryFolder,
@@ -59,6 +60,10 @@ def import_(
     device: DeviceName = Device.AUTO,
     engine: EngineName = Engine.BUNDLE,
     max_faces: MostFaces = MAX_FACES,
+    is_new: Annotated[
+        bool, typer.Option("--new", help="Folders' names are meant, though nearly somebody's.")
+    ] = False,
+    again: EnrolAgain = False,
     as_json: AsJson = False,
 ) -> None:
     """Bring a folder of recordings into a library; again, it goes on where it was.
@@ -76,7 +81,7 @@ def import_(
         stream=stream,
         mirrored=mirrored,
     )
-    statement = ImportStatement(consent, permission)
+    statement = ImportStatement(consent, permission, near=is_new, again=again)
     with answering(as_json) as answer:
         from facedyn_app.tracks.rows import USUAL_FPS
         from facedyn_app.workflows.import_ import import_folder
@@ -91,6 +96,7 @@ def import_(
             "n_already_there": found.n_known,
             "n_simulated": found.n_simulated,
             "n_fps_assumed": found.n_assumed,
+            "passed_over": [{"path": path, "reason": reason} for path, reason in found.passed_over],
             "left_out": [{"path": path, "reason": reason} for path, reason in found.left_out],
         }
         note = simulated_note(found.n_simulated == found.n_added > 0)
@@ -103,5 +109,6 @@ def import_(
                 f"  {found.n_assumed} of them have no times: {USUAL_FPS:g} frames a second are "
                 "assumed (--fps says another rate)"
             )
+        lines += [f"  passed over: {path}: {reason}" for path, reason in found.passed_over]
         lines += [f"  left out: {reason}" for _, reason in found.left_out]
         answer.outcome = Outcome(facts, "\n".join(lines))

@@ -33,6 +33,8 @@ SAME_TAKE = 0.6
 """Correlation from which two sessions are the same take (measured in the handbook)."""
 SIGNATURE = 4
 """Tracks of a take's signature."""
+NEAR_SIGNATURE = 0.3
+"""Correlation of signatures below which takes are not compared any further."""
 AT_ONCE = 256
 """Signatures that are looked at together."""
 _STILL = 1e-3
@@ -165,6 +167,8 @@ def nearest_takes(
 ) -> tuple[int, ...]:
     """Numbers of the takes whose signatures correlate best with one at their best lags, best first.
 
+    Those that correlate less than NEAR_SIGNATURE are not among them.
+
     Args:
         signature: From `take_signature`.
         others: Likewise.
@@ -178,7 +182,7 @@ def nearest_takes(
         for rows in np.split(alike, range(AT_ONCE, len(alike), AT_ONCE)):
             found[rows] = _correlations(signature, [others[k] for k in rows], int(size))
     best = np.argsort(-found, kind="stable")[:most]
-    return tuple(int(k) for k in best if found[k] > 0.0)
+    return tuple(int(k) for k in best if found[k] >= NEAR_SIGNATURE)
 
 
 def _correlations(first: FloatArray, others: Sequence[FloatArray], n: int) -> FloatArray:

@@ -67,7 +67,7 @@ class FrameFeed(QObject):
                 PanelStatus(
                     "empty",
                     f"Only the motion of “{recording.label}” is at hand, not its video.",
-                    "Head and traces are shown; open the video to see it here.",
+                    "Head and traces are shown; File > Find videos… finds it where it is now.",
                 )
             )
 
@@ -115,6 +115,7 @@ class FrameFeed(QObject):
 
 def _readout(recording: Recording, timeline: Timeline, frame: int) -> str:
     origin = "simulated · " if recording.session.simulated else ""
+    origin += "kept, not fitted anew · " if recording.kept else ""
     quality = recording.quality
     valid = f"valid {percent(quality.n_valid / max(1, quality.n_frames))}"
     if not timeline.motion.valid[frame]:

@@ -156,7 +156,7 @@ class TakeRow(Base):
 
     __tablename__ = "takes"
     session_id: Mapped[int] = mapped_column(ForeignKey("sessions.id"), primary_key=True)
-    signature: Mapped[FloatArray | None] = mapped_column(UncertainSignature)
+    signature: Mapped[FloatArray | None] = mapped_column(UncertainSignature, nullable=False)
 
 
 class VideoRow(Base):

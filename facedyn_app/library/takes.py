@@ -13,6 +13,7 @@ from sqlalchemy import inspect, select
 from sqlalchemy.orm import Session as OrmSession
 
 from facedyn_app.dynamics.same_take import (
+    NO_MATCH,
     TakeMatch,
     TakeTracks,
     nearest_takes,
@@ -27,8 +28,47 @@ from facedyn_app.library.records import SessionEntry
 from facedyn_app.progress import OnProgress, Progress, ignore
 from facedyn_app.records import FloatArray, KnownRecording, Session
 
+MOST_NAMED = 500
+"""Sessions that are asked for by their numbers; of more, all are."""
 MOST_COMPARED = 8
 """Sessions, those with the nearest signatures, that are read and compared."""
+
+
+class KnownRecordingError(InputError):
+    """A recording that a library has already, of the same speaker or of another one.
+
+    Attributes:
+        known: The sessions that are of it.
+        of_others: Whether one of them is another speaker's.
+    """
+
+    def __init__(self, name: str, known: Sequence[KnownRecording]) -> None:
+        others = [one for one in known if one.speaker != name]
+        if others:
+            sentence = f"{others[0].words} It is not enrolled for '{name}' as well."
+            hint = "Say '--again' if both are meant to have it."
+        else:
+            sentence = f"{known[0].words} It does not count as a second session."
+            hint = "Say '--again' to enrol it all the same."
+        super().__init__(sentence, hint)
+        self.known, self.of_others = tuple(known), bool(others)
+
+
+def check_new(
+    library: Library, name: str, session: Session, on_progress: OnProgress = ignore
+) -> None:
+    """Make sure that a library has not the recording of a session yet.
+
+    A second session of the same file for the same speaker is not looked at: the library refuses
+    it in any case.
+
+    Raises:
+        KnownRecordingError: It has it, for this speaker or another one.
+    """
+    known = find_known(library, session, on_progress)
+    told = [one for one in known if one.speaker != name or one.correlation is not None]
+    if told:
+        raise KnownRecordingError(name, told)
 
 
 def find_known(
@@ -99,7 +139,10 @@ def find_copies(
 
 
 def _compared(library: Library, entry: SessionEntry, tracks: TakeTracks) -> TakeMatch:
-    return take_match(take_tracks(library.load(entry)), tracks)
+    try:
+        return take_match(take_tracks(library.load(entry)), tracks)
+    except InputError:  # said where it is asked for
+        return NO_MATCH
 
 
 def _signatures(
@@ -107,7 +150,7 @@ def _signatures(
 ) -> Mapping[int, FloatArray]:
     """The signatures of sessions; those that have none get it. One that is damaged has none."""
     with library.transaction() as orm:
-        signatures = _kept_signatures(orm)
+        signatures = _kept_signatures(orm, [entry.id for entry in entries])
     missing = [entry for entry in entries if entry.id not in signatures]
     made: dict[int, FloatArray] = {}
     for number, entry in enumerate(missing):
@@ -121,11 +164,14 @@ def _signatures(
     return {**signatures, **made}
 
 
-def _kept_signatures(orm: OrmSession) -> dict[int, FloatArray]:
+def _kept_signatures(orm: OrmSession, ids: Sequence[int]) -> dict[int, FloatArray]:
     # a library of an earlier version that may only be read has none
     if not inspect(orm.connection()).has_table(TakeRow.__tablename__):
         return {}
-    kept = orm.execute(select(TakeRow.session_id, TakeRow.signature)).all()
+    query = select(TakeRow.session_id, TakeRow.signature)
+    if len(ids) < MOST_NAMED:
+        query = query.where(TakeRow.session_id.in_(ids))
+    kept = orm.execute(query).all()
     return {number: signature for number, signature in kept if signature is not None}
 
 

@@ -41,6 +41,8 @@ class Recording:
         drift: The drift of the speakers concerned, this recording included where it counts.
         true_speaker: Who it is, where that is known from elsewhere (demo).
         simulated_speakers: Names in `identification` and `drift` that are simulated, not people.
+        kept: Which session of a library is shown in place of a new fit of the video, in words;
+            empty where it was fitted or only the session is at hand.
     """
 
     key: str
@@ -58,6 +60,7 @@ class Recording:
     drift: tuple[DriftReport, ...] = ()
     true_speaker: str | None = None
     simulated_speakers: frozenset[str] = frozenset()
+    kept: str = ""
 
     @property
     def label(self) -> str:
@@ -82,6 +85,7 @@ class ListedSession:
         seconds: Its duration, s.
         day: When it was recorded; None where that is not known.
         date_text: The same for people; in brackets when it was added where only that is known.
+        sha256: Of its video's file; None where that is not known.
     """
 
     key: int
@@ -90,6 +94,7 @@ class ListedSession:
     seconds: float
     day: date | None
     date_text: str
+    sha256: str | None = None
 
 
 @dataclass(frozen=True, slots=True)

@@ -24,11 +24,13 @@ from facedyn_app.workflows.open_recording import (
     VIDEOS,
     Found,
     find_recordings,
+    open_kept_or_fit,
     open_measured,
     open_video,
 )
 from facedyn_app.workflows.records import Recording
 
+NOT_AGAIN: Final = "It is shown as it was kept; Session > Fit face again fits it anew."
 AFTER_FIT: Final = "The answer comes when the face is fitted."
 Result = TypeVar("Result")
 
@@ -131,15 +133,27 @@ class AnalysisController(QObject):
     def open_video(self, path: Path, face: int = 0) -> None:
         """Analyse a video, show it as it happens, then ask who it is.
 
+        One of which the library has a session is shown with that, and not fitted again.
+
         Args:
             path: The video.
             face: Which of its faces, from 1; 0 takes the main one.
         """
+        library, settings = self._library.snapshot.folder, self._state.settings
+        self._submit(
+            f"Fit face: {path.name}",
+            partial(open_kept_or_fit, path, face, self._head_name, library, settings),
+            self._take_analysis,
+            partial(self.open_video, path, face),
+        )
+
+    def fit_anew(self, path: Path, face: int = 0) -> None:
+        """As `open_video`, whatever the library has."""
         self._submit(
             f"Fit face: {path.name}",
             partial(open_video, path, face, self._head_name, self._state.settings),
             self._take_analysis,
-            partial(self.open_video, path, face),
+            partial(self.fit_anew, path, face),
         )
 
     def open_measured(self, path: Path) -> None:
@@ -165,7 +179,7 @@ class AnalysisController(QObject):
         """Fit the face of the shown recording again."""
         recording = self._state.recording
         if recording is not None and recording.video is not None:
-            self.open_video(recording.video, recording.face)
+            self.fit_anew(recording.video, recording.face)
 
     @Slot(object)
     def watch(self, job: Job) -> None:
@@ -231,7 +245,8 @@ class AnalysisController(QObject):
         self._state.add_recording(recording)
         if watched:
             self._state.show_recording(recording.key)
-        self._identification.ask(recording)
+        told = f"{recording.title} is {recording.kept}. {NOT_AGAIN}" if recording.kept else ""
+        self._identification.ask(recording, told)
 
     def _take_demo(self, opened: DemoOpened, watched: bool) -> None:
         self._library.take_snapshot(opened.snapshot)

@@ -91,6 +91,7 @@ class AppController(QObject):
         window = self.window
         window.videos_chosen.connect(self.analysis.open_paths)
         window.library_chosen.connect(self.library.open_library)
+        window.videos_sought.connect(self.library.find_videos)
         window.demo_requested.connect(self.open_demo)
         window.refit_requested.connect(self.analysis.refit)
         window.identify_requested.connect(self.identification.identify)

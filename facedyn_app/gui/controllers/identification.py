@@ -47,8 +47,13 @@ class IdentificationController(QObject):
         else:
             self.ask(self._state.recording)
 
-    def ask(self, recording: Recording) -> None:
-        """Ask who a recording is, before the next video is analysed."""
+    def ask(self, recording: Recording, told: str = "") -> None:
+        """Ask who a recording is, before the next video is analysed.
+
+        Args:
+            recording: The recording.
+            told: What the status line says when it is answered; may be empty.
+        """
         if not self._library.snapshot.speakers:
             self._set_status(recording.key, NOBODY)
             return
@@ -60,7 +65,7 @@ class IdentificationController(QObject):
             self._library.snapshot.folder,
             self._state.settings,
             title=f"Who is it? {recording.title}",
-            on_result=self._state.add_recording,
+            on_result=partial(self._take_answer, told),
             on_error=partial(self._fail, recording.key),
             on_cancel=partial(self._set_status, recording.key, EMPTY),
             soon=True,
@@ -87,6 +92,11 @@ class IdentificationController(QObject):
                 on_error=self._state.show_error,
                 soon=True,
             )
+
+    def _take_answer(self, told: str, recording: Recording) -> None:
+        self._state.add_recording(recording)
+        if told:
+            self._state.show_message(told)
 
     def _take_answers(self, answers: IdentifiedRecordings) -> None:
         for recording in answers.recordings:

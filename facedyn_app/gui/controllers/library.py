@@ -15,14 +15,17 @@ from facedyn_app.gui.dialogs.session import DateDialog, EnrolDialog
 from facedyn_app.gui.jobs import JobQueue
 from facedyn_app.gui.state import AppState
 from facedyn_app.gui.status import error_status
+from facedyn_app.library.videos import Relinked
 from facedyn_app.workflows.drift import speaker_drift
 from facedyn_app.workflows.enrol import Enrolment, enrol_session
+from facedyn_app.workflows.kept import relink
 from facedyn_app.workflows.library import (
     Reread,
     date_listed_session,
     list_library,
     open_session,
     reread_library,
+    session_key,
 )
 from facedyn_app.workflows.records import LibrarySnapshot, ListedSession, Recording
 
@@ -188,6 +191,30 @@ class LibraryController(QObject):
             on_result=self._take_session,
             on_error=partial(self._fail, "video", partial(self.open_session, key)),
         )
+
+    @Slot(object)
+    def find_videos(self, place: Path) -> None:
+        """Find the videos of the library's sessions in a folder."""
+        self.queue.submit(
+            relink,
+            place,
+            self.snapshot.folder,
+            title="Find videos",
+            on_result=self._take_videos,
+            on_error=self._state.show_error,
+        )
+
+    def _take_videos(self, found: Relinked) -> None:
+        n, n_missing = len(found.found), len(found.missing)
+        text = f"Found: the videos of {n} session{'' if n == 1 else 's'}."
+        if n_missing:
+            text += f" Not found: {n_missing}, such as {found.missing[0].source_name}."
+        self._state.show_message(text)
+        shown = self._state.recording
+        if shown is not None and shown.video is None:
+            for entry, _ in found.found:
+                if shown.key == session_key(self.snapshot.folder, entry.id):
+                    self.open_session(entry.id)
 
     def _take_session(self, recording: Recording) -> None:
         self._state.add_recording(recording)
