@@ -46,6 +46,12 @@ class FrameFeed(QObject):
         """Stop decoding and wait."""
         self._loader.close()
 
+    def forget(self) -> None:
+        """Show no picture, and close the video."""
+        self._panel.view.show_picture(None, None, QSize())
+        self._panel.show_readout("")
+        self._loader.release()
+
     def show_live(self, image: ByteArray, points: FloatArray | None, text: str) -> None:
         """Show the newest frame of an analysis under way, or of a camera.
 

@@ -15,7 +15,13 @@ from facedyn_app.library.records import SessionEntry, in_order
 from facedyn_app.progress import OnProgress, ignore
 from facedyn_app.settings import Settings
 from facedyn_app.workflows.kept import with_video
-from facedyn_app.workflows.records import LibrarySnapshot, ListedSession, ListedSpeaker, Recording
+from facedyn_app.workflows.records import (
+    LibrarySnapshot,
+    ListedSession,
+    ListedSpeaker,
+    Recording,
+    session_key,
+)
 
 BRIEFLY: Final = 0.2
 """How long a look at the library waits for another program, s."""
@@ -132,11 +138,6 @@ def open_session(
             quality=assess_quality(session, settings.trust),
         )
         return with_video(recording, library, entry)
-
-
-def session_key(folder: Path, number: int) -> str:
-    """The key of an open recording that is a session of a library."""
-    return f"{folder}#{number}"
 
 
 def snapshot_of(library: Library) -> LibrarySnapshot:

@@ -12,6 +12,7 @@ from PySide6.QtWidgets import QApplication
 from facedyn_app.files import demo_library
 from facedyn_app.gui.controllers.analysis import AnalysisController
 from facedyn_app.gui.controllers.camera import CameraController
+from facedyn_app.gui.controllers.closing import ClosingController
 from facedyn_app.gui.controllers.drift import DriftController
 from facedyn_app.gui.controllers.export import ExportController
 from facedyn_app.gui.controllers.faces import FaceController
@@ -78,6 +79,9 @@ class AppController(QObject):
         self.export = ExportController(window, state, self.library, queue)
         self.people = PeopleController(state, self.library, window)
         self.training = TrainingController(window, self.library, self.recognizers)
+        self.closing = ClosingController(
+            window, state, self.library, self.identification, self.people, self.job_list
+        )
         self._connect_window()
         self._connect_library()
         self._connect_heads()

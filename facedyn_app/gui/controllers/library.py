@@ -25,9 +25,13 @@ from facedyn_app.workflows.library import (
     list_library,
     open_session,
     reread_library,
+)
+from facedyn_app.workflows.records import (
+    LibrarySnapshot,
+    ListedSession,
+    Recording,
     session_key,
 )
-from facedyn_app.workflows.records import LibrarySnapshot, ListedSession, Recording
 
 LOOK_MS: Final = 2000
 NOT_READ: Final = "not read"
@@ -45,12 +49,14 @@ class LibraryController(QObject):
         queue: Its jobs, apart from the long ones.
         snapshot: What the library holds, as last read.
         listed: LibrarySnapshot: it has been read.
+        lost: Gone: what it does not hold any more, whoever has deleted it.
         drift_measured: DriftReport: of a speaker whom the user has picked.
         enrolled: str: this speaker has a new session.
         refused: Exception: a speaker was not enrolled.
     """
 
     listed = Signal(object)
+    lost = Signal(object)
     drift_measured = Signal(object)
     enrolled = Signal(str)
     refused = Signal(object)
@@ -113,7 +119,10 @@ class LibraryController(QObject):
         """Use this library from now on."""
         if snapshot.folder != self.snapshot.folder:
             self._counter = NOT_READ
+        gone = snapshot.gone_since(self.snapshot)
         self.snapshot = snapshot
+        if gone:
+            self.lost.emit(gone)
         self.listed.emit(snapshot)
 
     def ask_enrolment(self, parent: QWidget) -> None:
@@ -139,7 +148,7 @@ class LibraryController(QObject):
             self.enrolled.emit(enrolment.name)
 
         self.queue.submit(
-            enrol_session,
+            partial(enrol_session, video=recording.video),
             recording.session,
             enrolment,
             self.snapshot.folder,

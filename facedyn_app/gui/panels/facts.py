@@ -106,6 +106,7 @@ class FactsPanel(Panel):
     def show_recording(self, recording: Recording | None) -> None:
         """Show a recording's facts."""
         if recording is None:
+            self._model.set_rows([])
             self.show_empty()
             return
         self._model.set_rows(facts_of(recording))
