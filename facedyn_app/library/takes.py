@@ -35,23 +35,25 @@ MOST_COMPARED = 8
 
 
 class KnownRecordingError(InputError):
-    """A recording that a library has already, of the same speaker or of another one.
+    """A recording that a library has already."""
 
-    Attributes:
-        known: The sessions that are of it.
-        of_others: Whether one of them is another speaker's.
-    """
 
-    def __init__(self, name: str, known: Sequence[KnownRecording]) -> None:
-        others = [one for one in known if one.speaker != name]
-        if others:
-            sentence = f"{others[0].words} It is not enrolled for '{name}' as well."
-            hint = "Say '--again' if both are meant to have it."
-        else:
-            sentence = f"{known[0].words} It does not count as a second session."
-            hint = "Say '--again' to enrol it all the same."
-        super().__init__(sentence, hint)
-        self.known, self.of_others = tuple(known), bool(others)
+class OthersRecordingError(KnownRecordingError):
+    """A recording that a library has already, of another speaker."""
+
+
+def known_error(name: str, known: Sequence[KnownRecording]) -> KnownRecordingError:
+    """The error for a recording of which a library has sessions, one at least."""
+    others = [one for one in known if one.speaker != name]
+    if others:
+        return OthersRecordingError(
+            f"{others[0].words} It is not enrolled for '{name}' as well.",
+            "Say '--again' if both are meant to have it.",
+        )
+    return KnownRecordingError(
+        f"{known[0].words} It does not count as a second session.",
+        "Say '--again' to enrol it all the same.",
+    )
 
 
 def check_new(
@@ -63,12 +65,13 @@ def check_new(
     it in any case.
 
     Raises:
-        KnownRecordingError: It has it, for this speaker or another one.
+        KnownRecordingError: It has a copy of it for this speaker.
+        OthersRecordingError: It has it for another one.
     """
     known = find_known(library, session, on_progress)
     told = [one for one in known if one.speaker != name or one.correlation is not None]
     if told:
-        raise KnownRecordingError(name, told)
+        raise known_error(name, told)
 
 
 def find_known(

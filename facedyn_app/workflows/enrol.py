@@ -17,7 +17,7 @@ from facedyn_app.library.library import Library
 from facedyn_app.library.names import check_near
 from facedyn_app.library.operations import checked_name, missing_consent
 from facedyn_app.library.records import SessionEntry
-from facedyn_app.library.takes import KnownRecordingError, check_new
+from facedyn_app.library.takes import KnownRecordingError, OthersRecordingError, check_new
 from facedyn_app.library.videos import remember_video
 from facedyn_app.progress import Cancelled, OnProgress, ignore
 from facedyn_app.records import Quality, Session
@@ -103,7 +103,8 @@ def enrol_recordings(
     Raises:
         ConsentError: There is none.
         NearNameError: The name is new, but nearly another speaker's.
-        KnownRecordingError: A recording is another speaker's; or all are copies of the speaker's.
+        OthersRecordingError: A recording is another speaker's.
+        KnownRecordingError: All are copies of what the speaker has.
         InputError: A recording cannot be read or is enrolled already; names the file.
         OutputError: The library cannot be written.
         TooLittleError: A video shows too little of a face.
@@ -122,19 +123,21 @@ def enrol_recordings(
         for number, path in enumerate(paths, start=1):
             within = numbered(on_progress, path, number, len(paths))
             session = read_recording(path, head, options, settings, within, sha256s.get(path))
-            try:
-                with naming(path), Library.open(folder) as library:
+            with Library.open(folder) as library:
+                try:
                     if not again:
                         check_new(library, checked_name(name), session, within)
+                except OthersRecordingError as error:
+                    named = f"'{path}': " if len(paths) > 1 else ""
+                    raise OthersRecordingError(f"{named}{error.sentence}", error.hint) from error
+                except KnownRecordingError as error:
+                    log.warning("Passed over: '%s': %s", path.name, error.sentence)
+                    passed_over[path] = error
+                    continue
+                with naming(path):
                     entry = library.enrol(name, session, consent)
-                    if is_video(path):
-                        remember_video(library, entry, path)
-            except KnownRecordingError as error:
-                if error.of_others:
-                    raise
-                log.warning("Passed over: '%s': %s", path.name, error.sentence)
-                passed_over[path] = error
-                continue
+                if is_video(path):
+                    remember_video(library, entry, path)
             added.append((entry, assess_quality(session, settings.trust)))
             notes.append(session.info.notes)
     if not added:

@@ -20,7 +20,7 @@ from facedyn_app.library.importers import (
 )
 from facedyn_app.library.library import Library
 from facedyn_app.library.names import NearNameError
-from facedyn_app.library.takes import KnownRecordingError
+from facedyn_app.library.takes import KnownRecordingError, OthersRecordingError
 from facedyn_app.library.videos import remember_video
 from facedyn_app.progress import OnProgress, Progress
 from facedyn_app.records import Session
@@ -160,7 +160,7 @@ class _Import:
         try:
             self._known.check_recording(new, self._waiting, self.keep)
         except KnownRecordingError as error:
-            if error.of_others:
+            if isinstance(error, OthersRecordingError):
                 self.leave_out(path, f"'{path}': {error.sentence}")
             else:
                 log.warning("Passed over: '%s': %s", path, error.sentence)

@@ -11,7 +11,7 @@ from facedyn_app.library.importers import Recording
 from facedyn_app.library.library import Library
 from facedyn_app.library.names import NearNameError, near_key
 from facedyn_app.library.operations import checked_name
-from facedyn_app.library.takes import KnownRecordingError, check_new, find_copies
+from facedyn_app.library.takes import check_new, find_copies, known_error
 from facedyn_app.records import KnownRecording, Session
 from facedyn_app.workflows.options import ImportStatement
 from facedyn_app.workflows.recordings import is_video
@@ -112,4 +112,4 @@ class KnownOnes:
             copies = find_copies(self._library, new.session, self._library.sessions(speaker))
             known += [KnownRecording(one.id, one.name, speaker, r) for one, r in copies]
         if known:
-            raise KnownRecordingError(speaker, known)
+            raise known_error(speaker, known)
