@@ -45,7 +45,7 @@ Words, as the code uses them (what is computed and why: handbook/method.md):
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Collection, Mapping, Sequence
 from dataclasses import dataclass, field, replace
 from datetime import datetime
 from enum import StrEnum
@@ -617,6 +617,54 @@ class Match:
     trust: MatchTrust | None = None
 
 
+@dataclass(frozen=True, slots=True)
+class KnownRecording:
+    """A session of a library that is of the very recording in question.
+
+    Attributes:
+        key: Number of the session in the library.
+        session: Its name.
+        speaker: Whose it is.
+        correlation: Of the motion, where the file is another one; None where it is the same.
+    """
+
+    key: int
+    session: str
+    speaker: str
+    correlation: float | None = None
+
+    @property
+    def words(self) -> str:
+        """A sentence on it."""
+        of = f"session '{self.session}' of '{self.speaker}'"
+        if self.correlation is None:
+            return f"This recording is {of}."
+        return (
+            f"By its motion this recording is the same take as {of}, from another file "
+            f"(correlation {self.correlation:.2f})."
+        )
+
+
+def left_out_words(known: Sequence[KnownRecording], ranked: Collection[str]) -> str:
+    """What leaving the recording's own sessions out of a comparison means; empty without any.
+
+    Args:
+        known: These sessions.
+        ranked: The speakers who are compared with.
+    """
+    if not known:
+        return ""
+    others = [name for name in dict.fromkeys(one.speaker for one in known) if name not in ranked]
+    these = "It is" if len(known) == 1 else "They are"
+    if not others:
+        return f"{these} left out of the comparison: speakers are compared by their other sessions."
+    names = " and ".join(f"'{name}'" for name in others)
+    has = "has" if len(others) == 1 else "have"
+    return (
+        f"{these} left out of the comparison, and {names} {has} no other session to compare with."
+    )
+
+
 NOT_IN_GALLERY = "Not in the gallery"
 SMALL_GALLERY = 5
 """Speakers below which a ranking says little."""
@@ -636,6 +684,8 @@ class Identification:
         quality: Quality of the probe's session.
         calibrated_on: What the probabilities were calibrated on, in words.
         caution: Why the probabilities cannot be relied on here, a sentence; empty where they can.
+        recordings: Sessions of the library that are of this very recording, which the matches
+            leave out.
     """
 
     matches: tuple[Match, ...]
@@ -645,6 +695,7 @@ class Identification:
     quality: Quality
     calibrated_on: str
     caution: str = ""
+    recordings: tuple[KnownRecording, ...] = ()
 
     @property
     def name(self) -> str:
@@ -670,19 +721,33 @@ class Identification:
         """
         if not self.shown_name:
             return NOT_IN_GALLERY
+        if self.recordings:
+            return f"Enrolled already: {label or self.shown_name}"
         nearest = "" if self.calibrated else "Nearest: "
         return f"{nearest}{label or self.shown_name}"
 
     @property
     def shown_name(self) -> str:
-        """Whom `words` names: the answer, or the nearest where there is no calibrated one."""
+        """Whom `words` names: whose recording it is, the answer, or the nearest.
+
+        The nearest is named where no answer is calibrated.
+        """
+        if self.recordings:
+            return self.recordings[0].speaker
         return self.name if self.calibrated or not self.matches else self.matches[0].name
+
+    @property
+    def recording_words(self) -> str:
+        """Which sessions of the library this very recording is, in sentences; empty for none."""
+        told = [one.words for one in self.recordings]
+        names = [match.name for match in self.matches]
+        return " ".join([*told, left_out_words(self.recordings, names)]).strip()
 
     @property
     def gallery_words(self) -> str:
         """What a ranking of so few people means, a sentence; empty for SMALL_GALLERY and more."""
         n_enrolled = len(self.matches)
-        if n_enrolled >= SMALL_GALLERY:
+        if n_enrolled >= SMALL_GALLERY or not n_enrolled:
             return ""
         if n_enrolled == 1:
             return "Only one speaker is enrolled: every recording ranks them first."
@@ -707,19 +772,22 @@ class Verification:
     Attributes:
         answer: Whether it is the speaker.
         reason: Why it cannot be told, or what the answer rests on, a sentence.
-        match: The speaker's match.
+        match: The speaker's match; None where no other session of theirs can be compared with.
         false_accept_rate: Share of strangers who reach this score with one speaker, 0.001..0.5;
             None where the probabilities are not calibrated for such a recording.
         quality: Quality of the recording's session.
         calibrated_on: What the probabilities were calibrated on, in words.
+        recordings: Sessions of the library that are of this very recording; they are not compared
+            with.
     """
 
     answer: SameSpeaker
     reason: str
-    match: Match
+    match: Match | None
     false_accept_rate: float | None
     quality: Quality
     calibrated_on: str
+    recordings: tuple[KnownRecording, ...] = ()
 
 
 @dataclass(frozen=True, slots=True, eq=False)

@@ -14,6 +14,7 @@ from facedyn_app.cli.options import (
     DeviceName,
     Engine,
     EngineName,
+    EnrolAgain,
     FaceNumber,
     FilmNumber,
     HeadName,
@@ -55,6 +56,7 @@ def enrol(
     is_new: Annotated[
         bool, typer.Option("--new", help="The name is meant, though it is nearly somebody's.")
     ] = False,
+    again: EnrolAgain = False,
     as_json: AsJson = False,
 ) -> None:
     """Enrol a speaker with recordings, by consent: videos, sessions, other programs' tables."""
@@ -73,7 +75,14 @@ def enrol(
         from facedyn_app.workflows.enrol import enrol_recordings
 
         found = enrol_recordings(
-            name, recordings, library, consent, options, answer.on_progress, near=is_new
+            name,
+            recordings,
+            library,
+            consent,
+            options,
+            answer.on_progress,
+            near=is_new,
+            again=again,
         )
         facts = {
             "speaker": found.speaker,
@@ -87,14 +96,17 @@ def enrol(
                     "seconds": entry.seconds,
                     "simulated": entry.simulated,
                     "quality": quality,
+                    "notes": notes,
                 }
-                for entry, quality in found.sessions
+                for (entry, quality), notes in zip(found.sessions, found.notes, strict=True)
             ],
+            "copies": [{"recording": path, "reason": reason} for path, reason in found.copies],
         }
         lines = [f"enrolled: {found.speaker}, {len(found.sessions)} new, in {library}"]
-        for entry, quality in found.sessions:
+        for (entry, quality), notes in zip(found.sessions, found.notes, strict=True):
             note = simulated_note(entry.simulated)
             lines.append(f"  {entry.name}{note}, {entry.date_words}: {quality_line(quality)}")
-            lines += [f"    {reason}" for reason in quality.reasons]
+            lines += [f"    {reason}" for reason in (*quality.reasons, *notes)]
+        lines += [f"  passed over: {path.name}: {why}" for path, why in found.copies]
         lines.append(f"consent: {found.consent}")
         answer.outcome = Outcome(facts, "\n".join(lines))

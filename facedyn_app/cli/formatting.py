@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
-from dataclasses import asdict
+from dataclasses import asdict, replace
 
 from facedyn_app.dynamics.drift import (
     UNKNOWN,
@@ -20,12 +20,14 @@ from facedyn_app.records import (
     DriftReport,
     FloatArray,
     Identification,
+    KnownRecording,
     Match,
     MatchTrust,
     NoDrift,
     Quality,
     SessionDrift,
     Verification,
+    left_out_words,
 )
 from facedyn_app.settings import TrustSettings
 
@@ -66,7 +68,13 @@ def identification_facts(answer: Identification, top: int | None = None) -> dict
         "quality": asdict(answer.quality),
         "calibrated_on": answer.calibrated_on,
         "caution": answer.caution,
+        "enrolled_as": known_facts(answer.recordings),
     }
+
+
+def known_facts(recordings: Sequence[KnownRecording]) -> list[dict[str, object]]:
+    """The sessions that are of the very recording in question, for scripts."""
+    return [{**asdict(one), "sentence": one.words} for one in recordings]
 
 
 def drift_facts(
@@ -126,14 +134,17 @@ def quality_text(quality: Quality) -> str:
 
 def identification_text(answer: Identification, top: int | None = None) -> str:
     """The answer in words, then the ranking, then how far to believe it."""
-    parts = [_verdict(answer), _ranking(answer, top), quality_text(answer.quality)]
+    parts = [answer.recording_words] if answer.recordings else []
+    if answer.matches:
+        parts += [_verdict(answer), _ranking(answer, top)]
+    parts.append(quality_text(answer.quality))
     if answer.calibrated:
         parts.append(f"probabilities calibrated on: {answer.calibrated_on}")
     return "\n".join([*parts, *filter(None, [answer.gallery_words])])
 
 
 def _verdict(answer: Identification) -> str:
-    best = answer.matches[0]
+    answer, best = replace(answer, recordings=()), answer.matches[0]
     if not answer.calibrated:
         return f"{answer.words()}, score {best.score:.2f}. {answer.caution}"
     limit, reached = map(answer.probability_words, (answer.threshold, best.probability))
@@ -174,6 +185,9 @@ def identifications_text(answers: Sequence[tuple[str, Identification]]) -> str:
     """A line a recording: the best match, and whether it is the answer."""
     rows = []
     for name, answer in answers:
+        if not answer.matches:
+            rows.append((name, NONE, NONE, NONE, NONE, answer.quality.verdict))
+            continue
         best = answer.matches[0]
         told = number(best.probability, 3) if answer.calibrated else "-"
         known = ("yes" if answer.known else "no") if answer.calibrated else "-"
@@ -182,26 +196,39 @@ def identifications_text(answers: Sequence[tuple[str, Identification]]) -> str:
     head = ("recording", "ranked first", "score", "probability", "known", "measurement")
     cautions = sorted({answer.caution for _, answer in answers if answer.caution})
     galleries = sorted({answer.gallery_words for _, answer in answers} - {""})
-    return "\n".join([table(head, rows, right=(2, 3)), *cautions, *galleries])
+    enrolled = [
+        f"{name}: {answer.recording_words}" for name, answer in answers if answer.recordings
+    ]
+    return "\n".join([table(head, rows, right=(2, 3)), *enrolled, *cautions, *galleries])
 
 
 def verification_facts(found: Verification) -> dict[str, object]:
     """A verification for scripts; numbers that are not calibrated are None."""
     calibrated = found.false_accept_rate is not None
+    nothing = dict.fromkeys(("name", "score", "probability", "trust"))
+    compared = [found.match] if found.match is not None else []
     return {
-        **match_facts([found.match], calibrated=calibrated)[0],
+        **(match_facts(compared, calibrated=calibrated) or [nothing])[0],
         "answer": found.answer.value,
         "reason": found.reason,
         "false_accept_rate": found.false_accept_rate,
         "calibrated": calibrated,
         "calibrated_on": found.calibrated_on,
         "quality": asdict(found.quality),
+        "enrolled_as": known_facts(found.recordings),
     }
 
 
 def verification_text(found: Verification) -> str:
     """The answer, what it rests on, and how far to believe it."""
+    told = [one.words for one in found.recordings]
+    if found.match is None:
+        parts = [f"{found.answer.value}.", *told, found.reason]
+        return "\n".join([" ".join(parts), quality_text(found.quality)])
+    if told:
+        told.append(left_out_words(found.recordings, [one.speaker for one in found.recordings]))
     lines = [f"{found.answer.value}. {found.reason}", f"score {found.match.score:.3f}"]
+    lines += [" ".join(told)] if told else []
     rate = found.false_accept_rate
     if rate is not None:
         lines[1] += f", which {_share_words(rate)} of strangers reach with one speaker"

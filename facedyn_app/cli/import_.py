@@ -14,6 +14,7 @@ from facedyn_app.cli.options import (
     DeviceName,
     Engine,
     EngineName,
+    EnrolAgain,
     FilmNumber,
     HeadName,
     LibraryFolder,
@@ -62,6 +63,10 @@ def import_(
     device: DeviceName = Device.AUTO,
     engine: EngineName = Engine.BUNDLE,
     max_faces: MostFaces = MAX_FACES,
+    is_new: Annotated[
+        bool, typer.Option("--new", help="Folders' names are meant, though nearly somebody's.")
+    ] = False,
+    again: EnrolAgain = False,
     as_json: AsJson = False,
 ) -> None:
     """Bring a folder of recordings into a library; again, it goes on where it was.
@@ -79,7 +84,7 @@ def import_(
         stream=stream,
         mirrored=mirrored,
     )
-    statement = ImportStatement(consent, permission)
+    statement = ImportStatement(consent, permission, near=is_new, again=again)
     with answering(as_json) as answer:
         from facedyn_app.tracks.rows import USUAL_FPS
         from facedyn_app.workflows.import_ import import_folder
@@ -94,6 +99,7 @@ def import_(
             "n_already_there": found.n_known,
             "n_simulated": found.n_simulated,
             "n_fps_assumed": found.n_assumed,
+            "copies": [{"path": path, "reason": reason} for path, reason in found.copies],
             "left_out": [{"path": path, "reason": reason} for path, reason in found.left_out],
             "passed_over": [{"path": path, "reason": why} for path, why in found.passed_over],
         }
@@ -107,6 +113,7 @@ def import_(
                 f"  {found.n_assumed} of them have no times: {USUAL_FPS:g} frames a second are "
                 "assumed (--fps says another rate)"
             )
+        lines += [f"  a copy: {path}: {reason}" for path, reason in found.copies]
         lines += [f"  left out: {reason}" for _, reason in found.left_out]
         lines += [f"  passed over: {reason}" for _, reason in found.passed_over[:MOST_NAMED]]
         if (n_more := len(found.passed_over) - MOST_NAMED) > 0:

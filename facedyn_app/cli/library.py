@@ -1,8 +1,9 @@
-"""`facedyn library`: whether a library is sound, and what was left half done in it."""
+"""`facedyn library`: whether a library is sound; videos of its sessions found again."""
 
 from __future__ import annotations
 
 from dataclasses import asdict
+from pathlib import Path
 from typing import TYPE_CHECKING, Annotated
 
 import typer
@@ -12,13 +13,14 @@ from facedyn_app.cli.output import UNUSABLE, Outcome, answering
 
 if TYPE_CHECKING:
     from facedyn_app.library.integrity import LibraryCheck
+    from facedyn_app.library.videos import Relinked
 
 app = verb_app()
 
 
 @app.callback()
 def library() -> None:
-    """Check a library."""
+    """Check a library, or find the videos of its sessions again."""
 
 
 @app.command()
@@ -37,6 +39,51 @@ def check(
         facts = {"library": library, "sound": found.sound, **asdict(found)}
         code = {} if found.sound else {"exit_code": UNUSABLE}
         answer.outcome = Outcome(facts, _text(found), **code)
+
+
+@app.command()
+def relink(
+    folder: Annotated[
+        Path, typer.Argument(metavar="FOLDER", help="Where the videos are now; or one video.")
+    ],
+    library: LibraryFolder,
+    as_json: AsJson = False,
+) -> None:
+    """Find the videos of a library's sessions by their content, after they were moved."""
+    with answering(as_json) as answer:
+        from facedyn_app.workflows.kept import relink as relink_in
+
+        found = relink_in(folder, library, answer.on_progress)
+        facts = {
+            "library": library,
+            "folder": folder,
+            "n_looked_at": found.n_looked,
+            "found": [
+                {"speaker": entry.speaker, "session": entry.name, "key": entry.id, "video": path}
+                for entry, path in found.found
+            ],
+            "missing": [
+                {"speaker": entry.speaker, "session": entry.name, "key": entry.id}
+                for entry in found.missing
+            ],
+        }
+        answer.outcome = Outcome(facts, _relinked_text(found))
+
+
+def _relinked_text(found: Relinked) -> str:
+    n = len(found.found)
+    lines = [f"found: the videos of {n} session{'' if n == 1 else 's'}"]
+    lines += [
+        f"  {entry.speaker or 'unknown'}, {entry.name} (#{entry.id}): {path}"
+        for entry, path in found.found
+    ]
+    if found.missing:
+        lines.append("not where they were seen last, and not here either:")
+        lines += [
+            f"  {entry.speaker or 'unknown'}, {entry.name} (#{entry.id}): {entry.source_name}"
+            for entry in found.missing
+        ]
+    return "\n".join(lines)
 
 
 def _text(found: LibraryCheck) -> str:

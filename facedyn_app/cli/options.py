@@ -75,6 +75,10 @@ def face_or_all(given: str | int) -> int:
     return int(text)
 
 
+EnrolAgain = Annotated[
+    bool,
+    typer.Option("--again", help="Enrol recordings that the library has already, copies too."),
+]
 AsJson = Annotated[
     bool, typer.Option("--json", help="Print one JSON object on stdout instead of text.")
 ]

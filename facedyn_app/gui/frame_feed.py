@@ -46,6 +46,12 @@ class FrameFeed(QObject):
         """Stop decoding and wait."""
         self._loader.close()
 
+    def forget(self) -> None:
+        """Show no picture, and close the video."""
+        self._panel.view.show_picture(None, None, QSize())
+        self._panel.show_readout("")
+        self._loader.release()
+
     def show_live(self, image: ByteArray, points: FloatArray | None, text: str) -> None:
         """Show the newest frame of an analysis under way, or of a camera.
 
@@ -67,7 +73,7 @@ class FrameFeed(QObject):
                 PanelStatus(
                     "empty",
                     f"Only the motion of “{recording.label}” is at hand, not its video.",
-                    "Head and traces are shown; open the video to see it here.",
+                    "Head and traces are shown; File > Find videos… finds it where it is now.",
                 )
             )
 
@@ -116,6 +122,7 @@ class FrameFeed(QObject):
 
 def _readout(recording: Recording, timeline: Timeline, frame: int) -> str:
     origin = "simulated · " if recording.session.simulated else ""
+    origin += "kept, not fitted anew · " if recording.kept else ""
     quality = recording.quality
     valid = f"valid {percent(quality.n_valid / max(1, quality.n_frames))}"
     if not timeline.motion.valid[frame]:

@@ -6,6 +6,7 @@ import logging
 import threading
 from dataclasses import dataclass
 from pathlib import Path
+from typing import Final
 
 import numpy as np
 from PySide6.QtCore import QObject, QSize, Qt, Signal
@@ -44,6 +45,10 @@ def image_to_qimage(image: ByteArray) -> QImage:
     return QImage(pixels.data, width, height, 3 * width, QImage.Format.Format_RGB888).copy()
 
 
+RELEASE: Final = (Path(), VideoSettings(), -1)
+"""In place of a request for a frame: close the video."""
+
+
 class FrameLoader(QObject):
     """One thread that keeps one video open; requests that come too fast are dropped.
 
@@ -76,6 +81,12 @@ class FrameLoader(QObject):
             self._request = (path, film, index)
             self._condition.notify()
 
+    def release(self) -> None:
+        """Close the video that is open."""
+        with self._condition:
+            self._request = RELEASE
+            self._condition.notify()
+
     def set_size(self, size: QSize) -> None:
         """Tell the size of the view, device px; frames are not handed out larger."""
         with self._condition:
@@ -94,6 +105,11 @@ class FrameLoader(QObject):
         try:
             while (request := self._next_request()) is not None:
                 path, film, index = request
+                if request is RELEASE:
+                    if reader is not None:
+                        reader.close()
+                    reader = opened = None
+                    continue
                 try:
                     if reader is None or (path, film) != opened:
                         if reader is not None:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Collection
 from dataclasses import dataclass
 from functools import partial
 
@@ -75,6 +76,14 @@ class JobListModel(QObject):
         """Stop a job, drop one that waits, or forget one that has failed."""
         if self._failures.pop(job, None) is None:
             self._queue.cancel(job)
+        self.changed.emit()
+
+    def forget(self, words: Collection[str]) -> None:
+        """Take failures off the list that mention one of the words."""
+        for job, error in tuple(self._failures.items()):
+            text = f"{job.title} {error}"
+            if any(word in text for word in words):
+                del self._failures[job]
         self.changed.emit()
 
     def _row(self, job: Job) -> JobRow:

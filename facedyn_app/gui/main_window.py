@@ -153,6 +153,14 @@ class MainWindow(MenuWindow):
         self.library.select_recording(recording.key if recording else None)
         self.setWindowTitle(f"{recording.label} - facedyn" if recording else "facedyn")
 
+    def show_nothing(self) -> None:
+        """Empty all panels on a recording, so that nothing of it stays in them."""
+        self.player.pause()
+        self.feed.forget()
+        self.head.rest()
+        for panel in (self.video, self.head, self.traces, self.facts, self.who, self.trust):
+            panel.show_empty()
+
     @Slot()
     def _show_recordings(self) -> None:
         shown = self.state.recording.key if self.state.recording else None

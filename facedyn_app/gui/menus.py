@@ -119,6 +119,7 @@ class MenuWindow(QMainWindow):
         report_requested: Write a report to print.
         camera_requested: Open a live camera.
         library_chosen: Path: the user has opened this library.
+        videos_sought: Path: find the videos of the library's sessions in this folder.
         demo_requested: Open the demo.
         refit_requested: Fit the face of the shown recording again.
         reading_requested: Ask how the shown video is read.
@@ -140,6 +141,7 @@ class MenuWindow(QMainWindow):
     report_requested = Signal()
     camera_requested = Signal()
     library_chosen = Signal(object)
+    videos_sought = Signal(object)
     demo_requested = Signal()
     refit_requested = Signal()
     reading_requested = Signal()
@@ -171,6 +173,12 @@ class MenuWindow(QMainWindow):
         if folder:
             self.library_chosen.emit(Path(folder))
 
+    def choose_moved(self) -> None:
+        """Ask where the videos of the library's sessions are now."""
+        folder = QFileDialog.getExistingDirectory(self, "Find videos of the library's sessions")
+        if folder:
+            self.videos_sought.emit(Path(folder))
+
 
 def window_commands(
     window: MenuWindow,
@@ -193,6 +201,7 @@ def window_commands(
         Command("File", "Open folder of videos…", window.choose_folder, "Ctrl+Shift+O"),
         Command("File", "Live camera", window.camera_requested.emit, "Ctrl+L"),
         Command("File", "Open library…", window.choose_library),
+        Command("File", "Find videos…", window.choose_moved, "", "After they were moved"),
         Command("File", "Open demo (simulated)", window.demo_requested.emit),
         Command("File", "Export table…", window.table_requested.emit, "", "A row a frame"),
         Command("File", "Export scores…", window.scores_requested.emit, "", "Of every speaker"),

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from collections.abc import Collection
+
 from PySide6.QtCore import QObject, Signal, Slot
 
 from facedyn_app.gui.status import PanelStatus
@@ -91,6 +93,24 @@ class AppState(QObject):
         if self.recording is not None and self.recording.key == recording.key:
             self.recording = recording
             self.recording_changed.emit(recording)
+
+    def enrich_recording(self, recording: Recording) -> None:
+        """Replace an open recording by what is known now; one that was closed stays closed."""
+        if recording.key in self._recordings:
+            self.add_recording(recording)
+
+    def close_recordings(self, keys: Collection[str]) -> None:
+        """Close open recordings; where one of them is shown, nothing is shown then."""
+        for key in keys:
+            self._recordings.pop(key, None)
+            self._ticked.discard(key)
+        self.recordings_changed.emit()
+        if self.recording is not None and self.recording.key in keys:
+            self.recording = None
+            self.frame = self.wanted = 0
+            self.end_live()
+            self._clear_marks()
+            self.recording_changed.emit(None)
 
     def show_recording(self, key: str, frame: int = 0) -> None:
         """Show an open recording, from its first frame where no other is named."""

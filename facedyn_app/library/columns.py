@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import base64
 import math
 import sqlite3
 from collections.abc import Iterable
@@ -9,8 +10,11 @@ from datetime import datetime
 from functools import cache
 from typing import Any
 
+import numpy as np
 from sqlalchemy import BigInteger, Connection, Dialect, Float, String
 from sqlalchemy.types import TypeDecorator, TypeEngine
+
+from facedyn_app.dynamics.same_take import SIGNATURE
 
 FIRST_YEAR, LAST_YEAR = 1900, 2999
 """Years that can be shown under every time zone; no recording is of another one."""
@@ -82,6 +86,24 @@ class UncertainTime(SoundTime):
     def process_result_value(self, value: Any, dialect: Dialect) -> Any:
         """The time, or None."""
         return value if value is not None and self.is_sound(value) else None
+
+
+class UncertainSignature(_Sound):
+    """The signature of a take, numbers -1..1, kept as a byte each in base 64; none if damaged."""
+
+    cache_ok = True
+
+    def process_bind_param(self, value: Any, dialect: Dialect) -> Any:
+        """As the database keeps it."""
+        return base64.b64encode(np.round(value * 127.0).astype(np.int8).tobytes()).decode()
+
+    def process_result_value(self, value: Any, dialect: Dialect) -> Any:
+        """The numbers, (N, SIGNATURE); or None."""
+        try:
+            kept = np.frombuffer(base64.b64decode(value, validate=True), np.int8)
+            return kept.reshape(-1, SIGNATURE) / np.float32(127.0)
+        except (TypeError, ValueError):
+            return None
 
 
 class SoundWhole(_Sound):

@@ -24,9 +24,11 @@ from facedyn_app.library.columns import (
     SoundText,
     SoundTime,
     SoundWhole,
+    UncertainSignature,
     UncertainTime,
     check_schema,
 )
+from facedyn_app.records import FloatArray
 
 DATABASE = "library.sqlite"
 """Name of the file in a library's folder."""
@@ -67,6 +69,12 @@ MIGRATIONS: tuple[tuple[str, ...], ...] = (
         "speaker_id INTEGER UNIQUE REFERENCES speakers (id), "
         "session_id INTEGER UNIQUE REFERENCES sessions (id), "
         "tags TEXT NOT NULL, note TEXT NOT NULL)",
+    ),
+    (
+        "CREATE TABLE IF NOT EXISTS takes (session_id INTEGER PRIMARY KEY "
+        "REFERENCES sessions (id), signature TEXT NOT NULL)",
+        "CREATE TABLE IF NOT EXISTS videos (session_id INTEGER PRIMARY KEY "
+        "REFERENCES sessions (id), path TEXT NOT NULL, n_bytes INTEGER NOT NULL)",
     ),
 )
 """The statements that bring an empty file to version 1, that to version 2, and so on.
@@ -141,6 +149,23 @@ class AnnotationRow(Base):
     session_id: Mapped[int | None] = mapped_column(ForeignKey("sessions.id"), unique=True)
     tags: Mapped[str]
     note: Mapped[str]
+
+
+class TakeRow(Base):
+    """The signature of a session's motion, by which copies of its recording are looked for."""
+
+    __tablename__ = "takes"
+    session_id: Mapped[int] = mapped_column(ForeignKey("sessions.id"), primary_key=True)
+    signature: Mapped[FloatArray | None] = mapped_column(UncertainSignature, nullable=False)
+
+
+class VideoRow(Base):
+    """Where the video of a session was last seen, and its size in bytes."""
+
+    __tablename__ = "videos"
+    session_id: Mapped[int] = mapped_column(ForeignKey("sessions.id"), primary_key=True)
+    path: Mapped[str]
+    n_bytes: Mapped[int]
 
 
 class AuditRow(Base):

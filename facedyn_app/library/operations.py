@@ -11,6 +11,7 @@ import numpy as np
 from sqlalchemy import delete, select
 from sqlalchemy.orm import Session as OrmSession
 
+from facedyn_app.dynamics.same_take import take_signature, take_tracks
 from facedyn_app.errors import ConsentError, InputError
 from facedyn_app.formatting import shown
 from facedyn_app.library.database import (
@@ -19,6 +20,8 @@ from facedyn_app.library.database import (
     EnrolmentRow,
     SessionRow,
     SpeakerRow,
+    TakeRow,
+    VideoRow,
     in_utc,
     now,
 )
@@ -134,6 +137,8 @@ def new_session(orm: OrmSession, session: Session, file_name: str, name: str | N
     )
     orm.add(row)
     orm.flush()
+    orm.add(TakeRow(session_id=row.id, signature=take_signature(take_tracks(session))))
+    orm.flush()
     return row
 
 
@@ -193,7 +198,9 @@ def enrol_row(orm: OrmSession, row: SessionRow, speaker: SpeakerRow) -> None:
 
 
 def delete_session_rows(orm: OrmSession, row: SessionRow) -> None:
-    """Delete a session, its enrolment and what is noted on it."""
+    """Delete a session, its enrolment, what is noted on it and where its video is."""
+    orm.execute(delete(TakeRow).where(TakeRow.session_id == row.id))
+    orm.execute(delete(VideoRow).where(VideoRow.session_id == row.id))
     orm.execute(delete(AnnotationRow).where(AnnotationRow.session_id == row.id))
     orm.execute(delete(EnrolmentRow).where(EnrolmentRow.session_id == row.id))
     orm.delete(row)

@@ -212,9 +212,24 @@ def fit_face(
     alike = landmarks.in_own_cameras() if len(video.tracks.zooms) > 1 else landmarks
     fit = fit_session(head, alike, settings.fit, device=device, on_progress=on_progress)
     session = make_session(video, number, head, landmarks, fit, settings)
+    note = faces_note(video, number, settings)
+    if note:
+        session = replace(session, info=replace(session.info, notes=(*session.info.notes, note)))
     spent = time.perf_counter() - started
     timing = {"landmarks": video.seconds_spent, "fit": spent, "total": video.seconds_spent + spent}
     return Analysis(video, number, session, landmarks, fit, timing)
+
+
+def faces_note(video: FollowedVideo, face: int, settings: Settings) -> str:
+    """How many faces are seen, and which is taken, a sentence; empty where it is the only one."""
+    least = settings.trust.min_seen_seconds
+    n_seen = sum(one.seconds >= least or one.number == face for one in video.tracks.faces())
+    if n_seen < 2:
+        return ""
+    longest = ", the one seen longest" if face == video.tracks.number_of() else ""
+    return (
+        f"{n_seen} faces are seen in it for {least:g} s or longer; face {face}{longest} is taken."
+    )
 
 
 def make_session(

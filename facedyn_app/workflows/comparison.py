@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Collection, Iterator, Mapping, Sequence
-from contextlib import contextmanager
+from contextlib import contextmanager, suppress
 from dataclasses import dataclass, replace
 from functools import cache, partial
 from pathlib import Path
@@ -15,11 +15,12 @@ from facedyn_app.library.gallery import enrolled_gallery
 from facedyn_app.library.library import Library
 from facedyn_app.library.recognizers import active_recognizer
 from facedyn_app.library.records import SessionEntry
+from facedyn_app.library.takes import find_known
 from facedyn_app.progress import OnProgress, ignore
 from facedyn_app.recognizer.files import load_recognizer
 from facedyn_app.recognizer.model import Recognizer
 from facedyn_app.recognizer.scoring import Gallery, TrialsOf
-from facedyn_app.records import Match, Session
+from facedyn_app.records import KnownRecording, Match, Session
 from facedyn_app.settings import Settings
 from facedyn_app.workflows.heads import read_ready_head
 from facedyn_app.workflows.options import FitOptions
@@ -74,6 +75,35 @@ def _enrolled(
     keep = settings.privacy.embeddings
     gallery = enrolled_gallery(library, recognizer, entries, on_progress, keep=keep)
     return Enrolled(library, entries, recognizer, gallery, settings)
+
+
+def without_known(
+    session: Session, enrolled: Enrolled, on_progress: OnProgress = ignore
+) -> tuple[Enrolled, tuple[KnownRecording, ...]]:
+    """Everyone enrolled without the sessions that are of the recording in question.
+
+    A recording compared with itself says nothing; the space of comparison is adapted anew without
+    it. Those of whom nothing else is enrolled are not among the speakers then.
+
+    Returns:
+        With whom to compare, and the sessions that are of this very recording.
+    """
+    known = find_known(enrolled.library, session, on_progress)
+    ids = {one.key for one in known}
+    entries = {
+        name: kept
+        for name, own in enrolled.entries.items()
+        if (kept := [entry for entry in own if entry.id not in ids])
+    }
+    if sum(map(len, entries.values())) == sum(map(len, enrolled.entries.values())):
+        return enrolled, known
+    nobody = Gallery((), enrolled.gallery.directions[:0], enrolled.gallery.space)
+    gallery = nobody
+    with suppress(TooLittleError):
+        gallery = enrolled_gallery(
+            enrolled.library, enrolled.recognizer, entries, on_progress, keep=False
+        )
+    return replace(enrolled, entries=entries, gallery=gallery), known
 
 
 def judged_match(

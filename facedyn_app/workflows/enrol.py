@@ -17,6 +17,8 @@ from facedyn_app.library.library import Library
 from facedyn_app.library.names import check_near
 from facedyn_app.library.operations import checked_name, missing_consent
 from facedyn_app.library.records import SessionEntry
+from facedyn_app.library.takes import KnownRecordingError, OthersRecordingError, check_new
+from facedyn_app.library.videos import remember_video
 from facedyn_app.progress import Cancelled, OnProgress, ignore
 from facedyn_app.records import Quality, Session
 from facedyn_app.tracks.reading import sha256_of_recording
@@ -42,10 +44,14 @@ class Enrolment:
     Attributes:
         name: The speaker.
         consent: Who gave it, when, for what; None where it is recorded already.
+        near: Whether a new name may be nearly another speaker's.
+        again: Whether a recording may be enrolled that the library has already.
     """
 
     name: str
     consent: str | None
+    near: bool = False
+    again: bool = False
 
 
 @dataclass(frozen=True, slots=True, eq=False)
@@ -56,11 +62,15 @@ class EnrolledRecordings:
         speaker: The speaker's name.
         consent: As it is on record now.
         sessions: Each new session with its quality.
+        notes: What was assumed, chosen or left out in reading each of them, sentences.
+        copies: Recordings that the speaker has already, and why each is one.
     """
 
     speaker: str
     consent: str
     sessions: tuple[tuple[SessionEntry, Quality], ...]
+    notes: tuple[tuple[str, ...], ...] = ()
+    copies: tuple[tuple[Path, str], ...] = ()
 
 
 def enrol_recordings(
@@ -72,8 +82,11 @@ def enrol_recordings(
     on_progress: OnProgress,
     *,
     near: bool = False,
+    again: bool = False,
 ) -> EnrolledRecordings:
     """Enrol a speaker with recordings, one after the other.
+
+    A copy of a recording that the speaker has already is passed over.
 
     Consent, names of files and the library's folder are checked before anything is analysed.
 
@@ -85,10 +98,13 @@ def enrol_recordings(
         options: How videos are analysed.
         on_progress: Called several times a second; may raise Cancelled.
         near: Whether a new name may be nearly another speaker's.
+        again: Whether recordings may be enrolled that the library has already.
 
     Raises:
         ConsentError: There is none.
         NearNameError: The name is new, but nearly another speaker's.
+        OthersRecordingError: A recording is another speaker's.
+        KnownRecordingError: All are copies of what the speaker has.
         InputError: A recording cannot be read or is enrolled already; names the file.
         OutputError: The library cannot be written.
         TooLittleError: A video shows too little of a face.
@@ -100,34 +116,80 @@ def enrol_recordings(
     with_videos = any(map(is_video, paths))
     head = read_ready_head(options.head or DEFAULT_HEAD, on_progress) if with_videos else None
     added: list[tuple[SessionEntry, Quality]] = []
+    notes: list[tuple[str, ...]] = []
+    copies: dict[Path, KnownRecordingError] = {}
     with _earlier_ones_told(name, added):
         for number, path in enumerate(paths, start=1):
             within = numbered(on_progress, path, number, len(paths))
             session = read_recording(
                 path, head, options, settings, within, sha256s.get(path), probed[path]
             )
-            with naming(path), Library.open(folder) as library:
-                entry = library.enrol(name, session, consent)
+            with Library.open(folder) as library:
+                try:
+                    if not again:
+                        check_new(library, checked_name(name), session, within)
+                except OthersRecordingError as error:
+                    named = f"'{path}': " if len(paths) > 1 else ""
+                    raise OthersRecordingError(f"{named}{error.sentence}", error.hint) from error
+                except KnownRecordingError as error:
+                    log.warning("Passed over: '%s': %s", path.name, error.sentence)
+                    copies[path] = error
+                    continue
+                with naming(path):
+                    entry = library.enrol(name, session, consent)
+                if is_video(path):
+                    remember_video(library, entry, path)
             added.append((entry, assess_quality(session, settings.trust)))
+            notes.append(session.info.notes)
+    if not added:
+        raise next(iter(copies.values()))
     with Library.open(folder, create=False) as library:
         on_record = next(
             known.consent for known in library.speakers() if known.name == checked_name(name)
         )
-    return EnrolledRecordings(str(added[0][0].speaker), on_record, tuple(added))
+    return EnrolledRecordings(
+        str(added[0][0].speaker),
+        on_record,
+        tuple(added),
+        tuple(notes),
+        tuple((path, error.sentence) for path, error in copies.items()),
+    )
 
 
 def enrol_session(
-    session: Session, enrolment: Enrolment, folder: Path, _on_progress: OnProgress = ignore
+    session: Session,
+    enrolment: Enrolment,
+    folder: Path,
+    on_progress: OnProgress = ignore,
+    *,
+    video: Path | None = None,
 ) -> LibrarySnapshot:
     """Enrol a speaker with a session; return what the library holds then.
 
+    Args:
+        session: The session.
+        enrolment: Who, by whose consent.
+        folder: The library; made where there is none.
+        on_progress: Called several times a second; may raise Cancelled.
+        video: Where its video is; None where it has none.
+
     Raises:
         ConsentError: There is none.
+        NearNameError: The name is new, but nearly another speaker's, and nobody said it is meant.
+        KnownRecordingError: The library has the recording, and nobody said it is meant again.
         InputError: The session is enrolled already.
         OutputError: The library cannot be written.
     """
+    name = checked_name(enrolment.name)
     with Library.open(folder) as library:
-        library.enrol(enrolment.name, session, enrolment.consent)
+        library.check_consent(name, enrolment.consent)
+        if not enrolment.near:
+            check_near(name, [speaker.name for speaker in library.speakers()])
+        if not enrolment.again:
+            check_new(library, name, session, on_progress)
+        entry = library.enrol(name, session, enrolment.consent)
+        if video is not None:
+            remember_video(library, entry, video)
         return snapshot_of(library)
 
 

@@ -25,6 +25,7 @@ from facedyn_app.workflows.comparison import (
     judged_match,
     read_enrolled,
     source_name,
+    without_known,
 )
 from facedyn_app.workflows.drift import drift_of
 from facedyn_app.workflows.library import snapshot_of
@@ -42,12 +43,15 @@ log = logging.getLogger(__name__)
 def identify(session: Session, enrolled: Enrolled) -> Identification:
     """Who is it? Rank the enrolled speakers for a session.
 
+    Sessions of the library that are of this very recording are named and left out.
+
     Raises:
         TooLittleError: The session is too short.
         MismatchError: The session is of another head than the recognizer.
     """
     recognizer, trust = enrolled.recognizer, enrolled.settings.trust
     probe = recognizer.embed(session)
+    enrolled, recordings = without_known(session, enrolled)
     matches = recognizer.rank(probe, enrolled.gallery)
     n_enrolled = len(matches)
     enrolled.library.audit.record(
@@ -60,12 +64,13 @@ def identify(session: Session, enrolled: Enrolled) -> Identification:
         matches[rank] = judged_match(match, session, enrolled, accepted=accepted)
     return Identification(
         matches=tuple(matches),
-        known=matches[0].probability >= threshold,
+        known=bool(matches) and matches[0].probability >= threshold,
         threshold=threshold,
         window_seconds=probe.window_seconds,
         quality=assess_quality(session, trust),
         calibrated_on=recognizer.calibration.made_on,
         caution=caution,
+        recordings=recordings,
     )
 
 
@@ -203,7 +208,8 @@ def _identified(
     drift = []
     for number, name in enumerate(names):
         on_progress(Progress("measuring the drift", number, len(names)))
-        drift += _drift(enrolled.library, name, recording, joins=found.known and number == 0)
+        joins = found.known and number == 0 and not found.recordings
+        drift += _drift(enrolled.library, name, recording, joins=joins)
     return replace(
         recording,
         identification=found,

@@ -20,12 +20,16 @@ from facedyn_app.library.importers import (
     find_recordings,
 )
 from facedyn_app.library.library import Library
-from facedyn_app.library.operations import NOON, checked_name
+from facedyn_app.library.names import NearNameError
+from facedyn_app.library.operations import NOON
+from facedyn_app.library.takes import KnownRecordingError, OthersRecordingError
+from facedyn_app.library.videos import remember_video
 from facedyn_app.progress import OnProgress, Progress
 from facedyn_app.records import Session
 from facedyn_app.tracks.flame import FlameFile
 from facedyn_app.tracks.reading import face_id, only_session, sha256_of_recording
 from facedyn_app.workflows.heads import read_ready_head
+from facedyn_app.workflows.import_identity import KnownOnes, Waiting
 from facedyn_app.workflows.options import FitOptions, ImportStatement
 from facedyn_app.workflows.recording_look import look_at
 from facedyn_app.workflows.recordings import (
@@ -55,6 +59,7 @@ class ImportedCorpus:
         n_assumed: Sessions among those added whose frame rate is assumed.
         left_out: What cannot be used: the path and why.
         passed_over: What is no recording: the path and why.
+        copies: Recordings that their speaker has already, recoded: the path, and of which.
     """
 
     layout: Layout
@@ -65,6 +70,7 @@ class ImportedCorpus:
     n_assumed: int
     left_out: tuple[tuple[str, str], ...]
     passed_over: tuple[tuple[str, str], ...] = ()
+    copies: tuple[tuple[str, str], ...] = ()
 
 
 class _Import:
@@ -75,16 +81,13 @@ class _Import:
     ) -> None:
         self._library, self._statement = library, statement
         self._options, self._settings, self._layout = options, options.settings(), layout
-        self._known: set[tuple[str | None, str | None]] = {
-            (entry.speaker, entry.source_sha256)
-            for entry in library.sessions()
-            if entry.speaker and entry.source_sha256
-        }
+        self._known = KnownOnes(library, statement)
         self.head: HeadModel | None = None
         self.flame: FlameFile | None = None
-        self._waiting: list[tuple[str, Session, str | None]] = []
+        self._waiting: list[Waiting] = []
         self.n_added = self.n_simulated = self.n_known = self.n_assumed = 0
         self.left_out: list[tuple[str, str]] = []
+        self.copies: list[tuple[str, str]] = []
 
     def permitted(self, recordings: Sequence[Recording]) -> list[Recording]:
         """The recordings of those who may be kept; a folder of no possible name is left out.
@@ -98,9 +101,11 @@ class _Import:
         for speaker, own in sorted(of_speakers.items()):
             try:
                 self._library.check_consent(speaker, self._statement.consent)
+                self._known.check_name(speaker)
             except InputError as error:
                 place = own[0].path.parent
-                self.leave_out(place, f"'{place}': {error.sentence}")
+                hint = f" {error.hint}" if isinstance(error, NearNameError) else ""
+                self.leave_out(place, f"'{place}': {error.sentence}{hint}")
                 own.clear()
         return [one for own in of_speakers.values() for one in own]
 
@@ -146,21 +151,40 @@ class _Import:
         except (InputError, TooLittleError, MismatchError) as error:
             self.leave_out(recording.path, error.sentence)
             return
-        new = [one for one in found if _identity(*one) not in self._known]
+        new = [one for one in found if not self._known.has(one[0], one[1].info.source_sha256)]
         self.n_known += not new
         for speaker, session in new:
-            self._known.add(_identity(speaker, session))
-            self._waiting.append((speaker, _dated(session, recording), recording.name))
-            self.n_assumed += bool(session.info.fps_assumed)
+            self._add(Waiting(speaker, _dated(session, recording), recording))
         if len(self._waiting) >= AT_ONCE or read is None:
             self.keep()
+
+    def _add(self, new: Waiting) -> None:
+        """Have a session enrolled with the next ones, unless somebody has the recording."""
+        path = new.recording.path
+        try:
+            self._known.check_recording(new, self._waiting, self.keep)
+        except KnownRecordingError as error:
+            if isinstance(error, OthersRecordingError):
+                self.leave_out(path, f"'{path}': {error.sentence}")
+            else:
+                log.warning("Passed over: '%s': %s", path, error.sentence)
+                self.copies.append((str(path), error.sentence))
+            return
+        self._known.add(new)
+        self._waiting.append(new)
+        self.n_assumed += bool(new.session.info.fps_assumed)
 
     def keep(self) -> None:
         """Enrol what has been read; many sessions together are much quicker than one by one."""
         if self._waiting:
-            self._library.enrol_all(self._waiting, self._statement.consent)
+            self._known.enrolled(self._waiting)
+            new = [(one.speaker, one.session, one.recording.name) for one in self._waiting]
+            entries = self._library.enrol_all(new, self._statement.consent)
+            for one, entry in zip(self._waiting, entries, strict=True):
+                if is_video(one.recording.path):
+                    remember_video(self._library, entry, one.recording.path)
             self.n_added += len(self._waiting)
-            self.n_simulated += sum(session.simulated for _, session, _ in self._waiting)
+            self.n_simulated += sum(one.session.simulated for one in self._waiting)
             self._waiting = []
 
     def leave_out(self, path: Path, sentence: str) -> None:
@@ -172,7 +196,7 @@ class _Import:
         """The session of a video and whose it is; none where the library has it already."""
         speaker, path = recording.speaker, recording.path
         sha256 = sha256_of_recording([path])
-        if (checked_name(speaker), sha256) in self._known:
+        if self._known.has(speaker, sha256):
             return []
         session = read_recording(
             path, self.head, self._options, self._settings, on_progress, sha256
@@ -188,11 +212,6 @@ class _Import:
             return [(speaker, only_session(sessions, recording.path))]
         # each face of a table is a person; the file counts them from 0, sessions from 1
         return [(f"{speaker} face {face_id(one)}", one) for one in sessions]
-
-
-def _identity(speaker: str, session: Session) -> tuple[str | None, str | None]:
-    """What tells sessions apart: whose they are and of which file."""
-    return checked_name(speaker), session.info.source_sha256
 
 
 def import_folder(
@@ -230,7 +249,7 @@ def import_folder(
             work.head = read_ready_head(str(options.head), on_progress)
         _note_permission(library, corpus, folder, statement.permission)
         work.take_all(recordings, on_progress)
-    if not work.n_added and not work.n_known:
+    if not work.n_added and not work.n_known and not work.copies:
         raise InputError(
             f"Not one of the {len(corpus.recordings)} recordings in '{folder}' can be used.",
             work.left_out[0][1] if work.left_out else "",
@@ -244,6 +263,7 @@ def import_folder(
         n_assumed=work.n_assumed,
         left_out=tuple(work.left_out),
         passed_over=tuple((str(path), sentence) for path, sentence in corpus.passed_over),
+        copies=tuple(work.copies),
     )
 
 

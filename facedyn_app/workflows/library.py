@@ -14,7 +14,14 @@ from facedyn_app.library.library import Library
 from facedyn_app.library.records import SessionEntry, in_order
 from facedyn_app.progress import OnProgress, ignore
 from facedyn_app.settings import Settings
-from facedyn_app.workflows.records import LibrarySnapshot, ListedSession, ListedSpeaker, Recording
+from facedyn_app.workflows.kept import with_video
+from facedyn_app.workflows.records import (
+    LibrarySnapshot,
+    ListedSession,
+    ListedSpeaker,
+    Recording,
+    session_key,
+)
 
 BRIEFLY: Final = 0.2
 """How long a look at the library waits for another program, s."""
@@ -116,7 +123,7 @@ def date_listed_session(
 def open_session(
     key: int, folder: Path, settings: Settings, _on_progress: OnProgress = ignore
 ) -> Recording:
-    """Read a session of a library.
+    """Read a session of a library, with its video where that can be found.
 
     Raises:
         InputError: It is not there any more, or cannot be read.
@@ -124,12 +131,13 @@ def open_session(
     with Library.open(folder, create=False) as library:
         entry = _entry(library, key)
         session = library.load(entry)
-    return Recording(
-        key=f"{folder}#{entry.id}",
-        title=f"{entry.speaker or 'unknown'}, {entry.name}",
-        session=session,
-        quality=assess_quality(session, settings.trust),
-    )
+        recording = Recording(
+            key=session_key(folder, entry.id),
+            title=f"{entry.speaker or 'unknown'}, {entry.name}",
+            session=session,
+            quality=assess_quality(session, settings.trust),
+        )
+        return with_video(recording, library, entry)
 
 
 def snapshot_of(library: Library) -> LibrarySnapshot:
@@ -160,6 +168,7 @@ def _listed(entry: SessionEntry) -> ListedSession:
         name=entry.name,
         simulated=entry.simulated,
         seconds=entry.seconds,
+        sha256=entry.source_sha256,
         day=None if recorded is None else recorded.astimezone().date(),
         date_text=entry.date_words,
     )

@@ -11,6 +11,7 @@ from facedyn_app.assets import DEFAULT_HEAD
 from facedyn_app.device import use_threads
 from facedyn_app.dynamics.session_qc import assess_quality
 from facedyn_app.errors import InputError
+from facedyn_app.landmarks.collect import ANY_FACE
 from facedyn_app.library.folder_scan import STILLS, FolderScan, Look
 from facedyn_app.library.importers import MOST_SAID, VIDEO, VIDEO_ENDINGS
 from facedyn_app.progress import OnProgress, Progress
@@ -19,6 +20,7 @@ from facedyn_app.settings import Settings, VideoSettings
 from facedyn_app.video import probe_video
 from facedyn_app.workflows.analyse import Analysis, analyse_video, fit_face, follow_video
 from facedyn_app.workflows.heads import head_of_session, known_flame_file, ready_head
+from facedyn_app.workflows.kept import kept_recording
 from facedyn_app.workflows.recording_look import look_at
 from facedyn_app.workflows.recordings import (
     GLB_ENDING,
@@ -80,6 +82,34 @@ def _inside(folder: Path, on_progress: OnProgress) -> Found:
     videos = sorted(path for path, kind in kinds.items() if kind in (VIDEO, STILLS))
     measured = sorted(kinds.keys() - set(videos))
     return Found(tuple(videos), tuple(measured), folder, passed_over)
+
+
+def open_kept_or_fit(
+    path: Path,
+    face: int,
+    reading: VideoSettings | None,
+    head_name: Callable[[], str],
+    library: Path,
+    settings: Settings,
+    on_progress: OnProgress,
+) -> Recording:
+    """The session that a library has of a video already, or else as `open_video`.
+
+    Args:
+        path: The video.
+        face: Which of its faces, from 1; 0 takes the main one, or the one that was kept.
+        reading: How the video is read, where that was chosen for it: it is fitted, then.
+        head_name: Gives the head's id when the work begins.
+        library: Folder of the library; there may be none.
+        settings: Of all stages.
+        on_progress: Called several times a second; may raise Cancelled.
+    """
+    name = head_name()
+    on_progress(Progress("looking into the library", 0))
+    kept = None if reading else kept_recording(path, face, name, library, settings)
+    if kept is not None:
+        return kept
+    return open_video(path, face, reading, lambda: name, settings, on_progress)
 
 
 def open_video(
@@ -165,9 +195,10 @@ def find_landmarks(recording: Recording, settings: Settings, on_progress: OnProg
     video = follow_video(
         recording.video, ready_head(DEFAULT_HEAD), settings, on_progress=on_progress
     )
+    number = video.tracks.number_of(recording.session.info.face or ANY_FACE)
     return replace(
         recording,
-        landmarks=video.tracks.track(video.tracks.number_of()),
+        landmarks=video.tracks.track(number),
         info=video.info,
         timing=((STAGES["landmarks"], f"{video.seconds_spent:.1f} s"),),
     )

@@ -67,10 +67,14 @@ class ImportStatement:
     Attributes:
         consent: Who gave it, when, for what.
         permission: What allows the work where a corpus' licence forbids it; may be empty.
+        near: Whether folders may be called nearly as other speakers are.
+        again: Whether recordings may be enrolled that the library has already.
     """
 
     consent: str
     permission: str = ""
+    near: bool = False
+    again: bool = False
 
 
 @dataclass(frozen=True, slots=True)

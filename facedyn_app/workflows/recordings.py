@@ -163,7 +163,7 @@ def read_recording(
     """
     with naming(path):
         if is_video(path):
-            from facedyn_app.workflows.analyse import analyse_video  # slow to import
+            from facedyn_app.workflows.analyse import analyse_video, faces_note  # slow to import
 
             if head is None:
                 raise ValueError("a video needs a head")
@@ -177,6 +177,9 @@ def read_recording(
                 probed=probed,
                 on_progress=on_progress,
             )
+            note = faces_note(analysis.video, analysis.face, settings)
+            if note:
+                log.warning("'%s': %s", path.name, note)
             return analysis.session
         session = read_one_kept(path, options.fps, named_flame_file(options, [path]))
     for note in session.info.notes:

@@ -43,6 +43,8 @@ class Recording:
         drift: The drift of the speakers concerned, this recording included where it counts.
         true_speaker: Who it is, where that is known from elsewhere (demo).
         simulated_speakers: Names in `identification` and `drift` that are simulated, not people.
+        kept: Which session of a library is shown in place of a new fit of the video, in words;
+            empty where it was fitted or only the session is at hand.
     """
 
     key: str
@@ -61,6 +63,7 @@ class Recording:
     drift: tuple[DriftReport, ...] = ()
     true_speaker: str | None = None
     simulated_speakers: frozenset[str] = frozenset()
+    kept: str = ""
 
     @property
     def label(self) -> str:
@@ -85,6 +88,7 @@ class ListedSession:
         seconds: Its duration, s.
         day: When it was recorded; None where that is not known.
         date_text: The same for people; in brackets when it was added where only that is known.
+        sha256: Of its video's file; None where that is not known.
     """
 
     key: int
@@ -93,6 +97,7 @@ class ListedSession:
     seconds: float
     day: date | None
     date_text: str
+    sha256: str | None = None
 
 
 @dataclass(frozen=True, slots=True)
@@ -131,3 +136,59 @@ class LibrarySnapshot:
     def simulated_speakers(self) -> frozenset[str]:
         """Names of the speakers who are simulated."""
         return frozenset(speaker.name for speaker in self.speakers if speaker.simulated)
+
+    @property
+    def sessions(self) -> tuple[ListedSession, ...]:
+        """The sessions of all speakers."""
+        return tuple(session for speaker in self.speakers for session in speaker.sessions)
+
+    def gone_since(self, before: LibrarySnapshot) -> Gone:
+        """What the library does not hold any more that it held before."""
+        if before.folder != self.folder:
+            return Gone()
+        kept = {session.key for session in self.sessions}
+        lost = [session for session in before.sessions if session.key not in kept]
+        sha256s = {session.sha256 for session in lost if session.sha256 is not None}
+        names = {speaker.name for speaker in before.speakers}
+        return Gone(
+            frozenset(session.key for session in lost),
+            frozenset(sha256s - {session.sha256 for session in self.sessions}),
+            frozenset(names - {speaker.name for speaker in self.speakers}),
+        )
+
+
+@dataclass(frozen=True, slots=True)
+class Gone:
+    """What a library has held and does not hold any more.
+
+    Attributes:
+        sessions: Keys of sessions that were deleted.
+        sha256s: Of their videos, where no other session is of the same.
+        names: Names that nobody has now: of people forgotten, renamed or merged.
+    """
+
+    sessions: frozenset[int] = frozenset()
+    sha256s: frozenset[str] = frozenset()
+    names: frozenset[str] = frozenset()
+
+    def __bool__(self) -> bool:
+        return bool(self.sessions or self.names)
+
+    def is_session_of(self, recording: Recording, folder: Path) -> bool:
+        """Whether an open recording is one of the sessions, from the library or from its video."""
+        keys = {session_key(folder, number) for number in self.sessions}
+        return recording.key in keys or recording.session.info.source_sha256 in self.sha256s
+
+    def is_named_in(self, recording: Recording) -> bool:
+        """Whether what is known of an open recording names somebody who is not there any more."""
+        answer = recording.identification
+        told = {report.speaker for report in recording.drift}
+        if answer is not None:
+            told |= {match.name for match in answer.matches}
+            told |= {one.speaker for one in answer.recordings}
+        return bool(told & self.names)
+
+
+def session_key(folder: Path, number: int) -> str:
+    """The key of an open recording that is a session of a library."""
+    return f"{folder}#{number}"

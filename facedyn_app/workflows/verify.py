@@ -10,13 +10,21 @@ from facedyn_app.files import naming
 from facedyn_app.library.library import Library
 from facedyn_app.library.operations import checked_name
 from facedyn_app.progress import OnProgress
-from facedyn_app.records import Match, Quality, SameSpeaker, Session, Verification
+from facedyn_app.records import (
+    Match,
+    Quality,
+    SameSpeaker,
+    Session,
+    Verification,
+    left_out_words,
+)
 from facedyn_app.workflows.comparison import (
     Enrolled,
     caution_for,
     comparing,
     judged_match,
     source_name,
+    without_known,
 )
 from facedyn_app.workflows.options import FitOptions
 
@@ -65,6 +73,8 @@ def verify(name: str, session: Session, enrolled: Enrolled) -> Verification:
     speaker is more likely than another, not the same where the probability, both taken as equally
     likely beforehand, is not above that rate. It cannot be told in between, where the recording or
     the match is not to be used, and where probabilities are not calibrated for such a recording.
+    Sessions of the library that are of this very recording are named and not compared with; of a
+    speaker without another one it cannot be told.
 
     Raises:
         InputError: Nobody of that name is enrolled.
@@ -72,16 +82,22 @@ def verify(name: str, session: Session, enrolled: Enrolled) -> Verification:
         MismatchError: The session is of another head than the recognizer.
     """
     recognizer, trust = enrolled.recognizer, enrolled.settings.trust
+    if name not in enrolled.gallery.names:
+        raise not_enrolled(name, enrolled.library)
+    enrolled, recordings = without_known(session, enrolled)
     matches = recognizer.rank(recognizer.embed(session), enrolled.gallery)
     found = next((match for match in matches if match.name == name), None)
-    if found is None:
-        raise not_enrolled(name, enrolled.library)
     enrolled.library.audit.record("verify", f"{source_name(session)} against '{name}'")
+    quality, calibrated_on = assess_quality(session, trust), recognizer.calibration.made_on
+    if found is None:
+        reason = left_out_words(recordings, enrolled.gallery.names)
+        return Verification(
+            SameSpeaker.OPEN, reason, None, None, quality, calibrated_on, recordings
+        )
     limit = trust.false_accept_rate
     rate = recognizer.calibration.false_accept_rate(found.probability)
     caution = caution_for(recognizer, session)
     match = judged_match(found, session, enrolled, accepted=None if caution else rate <= limit)
-    quality = assess_quality(session, trust)
     answer, reason = same_or_not(match, quality, caution, rate, limit)
     return Verification(
         answer=answer,
@@ -89,7 +105,8 @@ def verify(name: str, session: Session, enrolled: Enrolled) -> Verification:
         match=match,
         false_accept_rate=None if caution else rate,
         quality=quality,
-        calibrated_on=recognizer.calibration.made_on,
+        calibrated_on=calibrated_on,
+        recordings=recordings,
     )
 
 

@@ -29,11 +29,13 @@ from facedyn_app.workflows.open_recording import (
     Found,
     describe_video,
     find_recordings,
+    open_kept_or_fit,
     open_measured,
     open_video,
 )
 from facedyn_app.workflows.records import Recording
 
+NOT_AGAIN: Final = "It is shown as it was kept; Session > Fit face again fits it anew."
 AFTER_FIT: Final = "The answer comes when the face is fitted."
 Result = TypeVar("Result")
 
@@ -140,17 +142,30 @@ class AnalysisController(QObject):
     def open_video(self, path: Path, face: int = 0, reading: VideoSettings | None = None) -> None:
         """Analyse a video, show it as it happens, then ask who it is.
 
+        One of which the library has a session is shown with that, and not fitted again.
+
         Args:
             path: The video.
             face: Which of its faces, from 1; 0 takes the main one.
             reading: How it is read, where that was chosen for it.
         """
         self._newest, self._reading = path, reading
+        library, settings = self._library.snapshot.folder, self._state.settings
+        self._submit(
+            f"Fit face: {path.name}",
+            partial(open_kept_or_fit, path, face, reading, self._head_name, library, settings),
+            self._take_analysis,
+            partial(self.open_video, path, face, reading),
+        )
+
+    def fit_anew(self, path: Path, face: int = 0, reading: VideoSettings | None = None) -> None:
+        """As `open_video`, whatever the library has."""
+        self._newest, self._reading = path, reading
         self._submit(
             f"Fit face: {path.name}",
             partial(open_video, path, face, reading, self._head_name, self._state.settings),
             self._take_analysis,
-            partial(self.open_video, path, face, reading),
+            partial(self.fit_anew, path, face, reading),
         )
 
     def ask_reading(self, parent: QWidget) -> None:
@@ -177,7 +192,7 @@ class AnalysisController(QObject):
 
         def read_again(reading: VideoSettings) -> None:
             # another film has other faces
-            self.open_video(info.path, face if reading.stream == now.stream else 0, reading)
+            self.fit_anew(info.path, face if reading.stream == now.stream else 0, reading)
 
         dialog.ordered.connect(read_again)
         dialog.show()
@@ -205,7 +220,7 @@ class AnalysisController(QObject):
         """Fit the face of the shown recording again."""
         recording = self._state.recording
         if recording is not None and recording.video is not None:
-            self.open_video(recording.video, recording.face, recording.reading)
+            self.fit_anew(recording.video, recording.face, recording.reading)
 
     @Slot(object)
     def watch(self, job: Job) -> None:
@@ -273,7 +288,8 @@ class AnalysisController(QObject):
         self._state.add_recording(recording)
         if watched:
             self._state.show_recording(recording.key)
-        self._identification.ask(recording)
+        told = f"{recording.title} is {recording.kept}. {NOT_AGAIN}" if recording.kept else ""
+        self._identification.ask(recording, told)
 
     def _take_demo(self, opened: DemoOpened, watched: bool) -> None:
         self._library.take_snapshot(opened.snapshot)

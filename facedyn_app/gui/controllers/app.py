@@ -12,6 +12,7 @@ from PySide6.QtWidgets import QApplication
 from facedyn_app.files import demo_library
 from facedyn_app.gui.controllers.analysis import AnalysisController
 from facedyn_app.gui.controllers.camera import CameraController
+from facedyn_app.gui.controllers.closing import ClosingController
 from facedyn_app.gui.controllers.drift import DriftController
 from facedyn_app.gui.controllers.export import ExportController
 from facedyn_app.gui.controllers.faces import FaceController
@@ -80,6 +81,9 @@ class AppController(QObject):
         self.export = ExportController(window, state, self.library, queue)
         self.people = PeopleController(state, self.library, window)
         self.training = TrainingController(window, self.library, self.recognizers)
+        self.closing = ClosingController(
+            window, state, self.library, self.identification, self.people, self.job_list
+        )
         self._connect_window()
         self._connect_library()
         self._connect_heads()
@@ -94,6 +98,7 @@ class AppController(QObject):
         window.videos_chosen.connect(self.analysis.open_paths)
         self.analysis.passed_over.connect(self._show_passed_over)
         window.library_chosen.connect(self.library.open_library)
+        window.videos_sought.connect(self.library.find_videos)
         window.demo_requested.connect(self.open_demo)
         window.refit_requested.connect(self.analysis.refit)
         window.reading_requested.connect(partial(self.analysis.ask_reading, window))

@@ -79,6 +79,6 @@ class FaceController(QObject):
         )
 
     def _take_landmarks(self, recording: Recording) -> None:
-        self._state.add_recording(recording)
+        self._state.enrich_recording(recording)
         if self._state.recording is not None and self._state.recording.key == recording.key:
             self._state.want_frame(self._state.wanted)

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from dataclasses import replace
 from functools import partial
 from typing import Final
 
@@ -17,7 +18,7 @@ from facedyn_app.workflows.identify import (
     identify_opened,
     identify_ticked,
 )
-from facedyn_app.workflows.records import Recording
+from facedyn_app.workflows.records import Gone, Recording
 
 NOBODY: Final = PanelStatus(
     "empty",
@@ -38,6 +39,7 @@ class IdentificationController(QObject):
     def __init__(self, state: AppState, library: LibraryController, queue: JobQueue) -> None:
         super().__init__()
         self._state, self._library, self._queue = state, library, queue
+        self._asked = 0
 
     @Slot()
     def identify(self) -> None:
@@ -47,8 +49,13 @@ class IdentificationController(QObject):
         else:
             self.ask(self._state.recording)
 
-    def ask(self, recording: Recording) -> None:
-        """Ask who a recording is, before the next video is analysed."""
+    def ask(self, recording: Recording, told: str = "") -> None:
+        """Ask who a recording is, before the next video is analysed.
+
+        Args:
+            recording: The recording.
+            told: What the status line says when it is answered; may be empty.
+        """
         if not self._library.snapshot.speakers:
             self._set_status(recording.key, NOBODY)
             return
@@ -60,7 +67,7 @@ class IdentificationController(QObject):
             self._library.snapshot.folder,
             self._state.settings,
             title=f"Who is it? {recording.title}",
-            on_result=self._state.add_recording,
+            on_result=partial(self._take_answer, self._asked, told),
             on_error=partial(self._fail, recording.key),
             on_cancel=partial(self._set_status, recording.key, EMPTY),
             soon=True,
@@ -83,14 +90,45 @@ class IdentificationController(QObject):
                 self._library.snapshot.folder,
                 self._state.settings,
                 title=f"Who are they? {len(ticked)} recording{'' if len(ticked) == 1 else 's'}",
-                on_result=self._take_answers,
+                on_result=partial(self._take_answers, self._asked),
                 on_error=self._state.show_error,
                 soon=True,
             )
 
-    def _take_answers(self, answers: IdentifiedRecordings) -> None:
+    def forget_answers(self, gone: Gone) -> None:
+        """Drop answers that name somebody who is not there any more, and ask again for the shown.
+
+        What is being asked at the moment would name them, too.
+        """
+        self._asked += 1
+        for recording in self._state.recordings:
+            if gone.is_named_in(recording):
+                without = replace(recording, identification=None, drift=())
+                self._state.enrich_recording(without)
+                if self._state.recording is without:
+                    self.ask(without)
+
+    def _take_answer(self, asked: int, told: str, recording: Recording) -> None:
+        if asked != self._asked:
+            self._ask_again(recording)
+            return
+        self._state.enrich_recording(recording)
+        if told:
+            self._state.show_message(told)
+
+    def _ask_again(self, recording: Recording) -> None:
+        """Ask once more who an open recording is: somebody has left the library meanwhile."""
+        is_open = next((one for one in self._state.recordings if one.key == recording.key), None)
+        if is_open is not None:
+            self.ask(is_open)
+
+    def _take_answers(self, asked: int, answers: IdentifiedRecordings) -> None:
+        if asked != self._asked:
+            for recording in answers.recordings:
+                self._ask_again(recording)
+            return
         for recording in answers.recordings:
-            self._state.add_recording(recording)
+            self._state.enrich_recording(recording)
         n_left_out = len(answers.left_out)
         text = f"Compared: {len(answers.recordings)}. File > Export scores… writes every score."
         if n_left_out:

@@ -15,8 +15,10 @@ from facedyn_app.gui.dialogs.session import DateDialog, EnrolDialog
 from facedyn_app.gui.jobs import JobQueue
 from facedyn_app.gui.state import AppState
 from facedyn_app.gui.status import error_status
+from facedyn_app.library.videos import Relinked
 from facedyn_app.workflows.drift import speaker_drift
 from facedyn_app.workflows.enrol import Enrolment, enrol_session
+from facedyn_app.workflows.kept import relink
 from facedyn_app.workflows.library import (
     Reread,
     date_listed_session,
@@ -24,7 +26,12 @@ from facedyn_app.workflows.library import (
     open_session,
     reread_library,
 )
-from facedyn_app.workflows.records import LibrarySnapshot, ListedSession, Recording
+from facedyn_app.workflows.records import (
+    LibrarySnapshot,
+    ListedSession,
+    Recording,
+    session_key,
+)
 
 LOOK_MS: Final = 2000
 NOT_READ: Final = "not read"
@@ -42,12 +49,14 @@ class LibraryController(QObject):
         queue: Its jobs, apart from the long ones.
         snapshot: What the library holds, as last read.
         listed: LibrarySnapshot: it has been read.
+        lost: Gone: what it does not hold any more, whoever has deleted it.
         drift_measured: DriftReport: of a speaker whom the user has picked.
         enrolled: str: this speaker has a new session.
         refused: Exception: a speaker was not enrolled.
     """
 
     listed = Signal(object)
+    lost = Signal(object)
     drift_measured = Signal(object)
     enrolled = Signal(str)
     refused = Signal(object)
@@ -110,7 +119,10 @@ class LibraryController(QObject):
         """Use this library from now on."""
         if snapshot.folder != self.snapshot.folder:
             self._counter = NOT_READ
+        gone = snapshot.gone_since(self.snapshot)
         self.snapshot = snapshot
+        if gone:
+            self.lost.emit(gone)
         self.listed.emit(snapshot)
 
     def ask_enrolment(self, parent: QWidget) -> None:
@@ -136,7 +148,7 @@ class LibraryController(QObject):
             self.enrolled.emit(enrolment.name)
 
         self.queue.submit(
-            enrol_session,
+            partial(enrol_session, video=recording.video),
             recording.session,
             enrolment,
             self.snapshot.folder,
@@ -188,6 +200,30 @@ class LibraryController(QObject):
             on_result=self._take_session,
             on_error=partial(self._fail, "video", partial(self.open_session, key)),
         )
+
+    @Slot(object)
+    def find_videos(self, place: Path) -> None:
+        """Find the videos of the library's sessions in a folder."""
+        self.queue.submit(
+            relink,
+            place,
+            self.snapshot.folder,
+            title="Find videos",
+            on_result=self._take_videos,
+            on_error=self._state.show_error,
+        )
+
+    def _take_videos(self, found: Relinked) -> None:
+        n, n_missing = len(found.found), len(found.missing)
+        text = f"Found: the videos of {n} session{'' if n == 1 else 's'}."
+        if n_missing:
+            text += f" Not found: {n_missing}, such as {found.missing[0].source_name}."
+        self._state.show_message(text)
+        shown = self._state.recording
+        if shown is not None and shown.video is None:
+            for entry, _ in found.found:
+                if shown.key == session_key(self.snapshot.folder, entry.id):
+                    self.open_session(entry.id)
 
     def _take_session(self, recording: Recording) -> None:
         self._state.add_recording(recording)

@@ -103,10 +103,14 @@ class PeopleController(QObject):
 
     def forget(self, speaker: str) -> None:
         """Forget a speaker; what could be undone before cannot any more."""
-        self._undos.clear()
-        self.undo_changed.emit("")
+        self.forget_undo()
         work = partial(forget.forget_listed, self._folder, speaker)
         self._submit(f"Forget {speaker}", work, self._take_forgotten)
+
+    def forget_undo(self) -> None:
+        """Drop what could be undone: it names people who are gone."""
+        self._undos.clear()
+        self._tell_undo()
 
     @Slot()
     def undo(self) -> None:

@@ -17,10 +17,14 @@ from facedyn_app.errors import InputError
 from facedyn_app.gui.dialogs.form import FormDialog, make_date, make_form
 from facedyn_app.gui.status import error_status
 from facedyn_app.gui.widgets.form_parts import TickBox, make_error_line, make_note, set_error
+from facedyn_app.library.names import near_key
 from facedyn_app.library.operations import checked_name
+from facedyn_app.library.takes import KnownRecordingError
 from facedyn_app.workflows.enrol import Enrolment
 from facedyn_app.workflows.records import ListedSession
 
+ANOTHER_PERSON: Final = "This is another person"
+ENROL_AGAIN: Final = "Enrol it all the same"
 UNKNOWN: Final = "A session without a day stands where it was added to the library."
 
 
@@ -90,7 +94,12 @@ class EnrolDialog(FormDialog):
         self.scope.setPlaceholderText("such as: follow-up study until 2027")
         self._name_note, self._giver_note, self._scope_note = make_note(), make_note(), make_note()
         self._failure = make_error_line()
+        self.another, self.again = TickBox(ANOTHER_PERSON), TickBox(ENROL_AGAIN)
+        self._near = {near_key(name): name for name in consents}
         self._lay_out(title)
+        self.again.setVisible(False)
+        for box in (self.another, self.again):
+            box.toggled.connect(self._check_without_failure)
         for field in (self.giver, self.scope):
             field.textChanged.connect(self._check)
         self.name.currentTextChanged.connect(self._check)
@@ -104,12 +113,14 @@ class EnrolDialog(FormDialog):
         form = make_form()
         form.addRow("Speaker", self.name)
         form.addRow("", self._name_note)
+        form.addRow("", self.another)
         form.addRow("Consent given by", self.giver)
         form.addRow("", self._giver_note)
         form.addRow("On (date)", self.date)
         form.addRow("For what", self.scope)
         form.addRow("", self._scope_note)
         form.addRow(self._failure)
+        form.addRow("", self.again)
         self._fill(text, form)
 
     @property
@@ -120,11 +131,12 @@ class EnrolDialog(FormDialog):
     def enrolment(self) -> Enrolment:
         """What has been filled in."""
         name = self.name.currentText().strip()
+        meant = {"near": self.another.isChecked(), "again": self.again.isChecked()}
         if self._recorded(name) and not self.giver.text().strip():
-            return Enrolment(name, None)
+            return Enrolment(name, None, **meant)
         day = self.date.date().toString("yyyy-MM-dd")
         consent = f"given by {self.giver.text().strip()} on {day} for {self.scope.text().strip()}"
-        return Enrolment(name, consent)
+        return Enrolment(name, consent, **meant)
 
     @property
     def failure(self) -> str:
@@ -146,21 +158,39 @@ class EnrolDialog(FormDialog):
         """Say why the recording was not enrolled."""
         self._check()
         status = error_status(error)
+        if isinstance(error, KnownRecordingError):
+            set_error(self._failure, status.sentence)
+            self.again.setVisible(True)
+            return
         set_error(self._failure, f"{status.sentence} {status.hint}")
+
+    def _near_name(self, name: str) -> str:
+        """The speaker whose name a new name nearly is; empty where there is none."""
+        near = self._near.get(near_key(name), "")
+        return "" if near == name or name in self._consents else near
 
     def _recorded(self, name: str) -> bool:
         return bool(self._consents.get(name))
 
     def _check(self) -> None:
+        self.again.setVisible(False)
+        self.again.setChecked(False)
+        self._check_without_failure()
+
+    def _check_without_failure(self) -> None:
         name = self.name.currentText().strip()
-        set_error(self._failure, "")
+        if self.again.isHidden():
+            set_error(self._failure, "")
         giver, scope = self.giver.text().strip(), self.scope.text().strip()
         optional = self._recorded(name) and not giver and not scope
-        error = _name_error(name)
-        self._name_note.setText(error or _name_text(name, self._consents))
+        error, near = _name_error(name), self._near_name(name)
+        self.another.setVisible(bool(near))
+        told = f"This is nearly the name of “{near}”, who is in the library." if near else ""
+        self._name_note.setText(error or told or _name_text(name, self._consents))
         self._giver_note.setText("" if giver or optional else "Say who gave the consent.")
         self._scope_note.setText("" if scope or optional else "Say what the consent is for.")
-        ready = not error and (optional or bool(giver and scope))
+        named = not error and (not near or self.another.isChecked())
+        ready = named and (optional or bool(giver and scope))
         self._set_complete(ready)
 
 

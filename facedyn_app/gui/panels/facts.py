@@ -24,6 +24,8 @@ def facts_of(recording: Recording) -> list[Fact]:
     session, quality = recording.session, recording.quality
     source = session.info.source
     facts: list[Fact] = [("File", recording.title if source is None else source.name)]
+    if recording.kept:
+        facts.append(("Kept", f"{recording.kept}, not fitted anew"))
     if session.simulated:
         facts.append(("Origin", "simulated"))
     if len(recording.faces) > 1:
@@ -104,6 +106,7 @@ class FactsPanel(Panel):
     def show_recording(self, recording: Recording | None) -> None:
         """Show a recording's facts."""
         if recording is None:
+            self._model.set_rows([])
             self.show_empty()
             return
         self._model.set_rows(facts_of(recording))

@@ -66,6 +66,12 @@ class HeadPanel(Panel):
         self.view.set_head(rest, self._mesh.faces, colours)
         self._note.setText("Expression only · at rest")
 
+    def rest(self) -> None:
+        """Show the head at rest, and keep no session."""
+        self._drawn = None
+        if self._head is not None:
+            self.set_head(self._head)
+
     def show_frame(self, timeline: Timeline, frame: int, session: Session | None = None) -> None:
         """Pose the head as in a frame; it rests where the frame has no trusted fit.
 

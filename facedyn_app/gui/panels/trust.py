@@ -93,6 +93,10 @@ class TrustPanel(Panel):
     def show_recording(self, recording: Recording | None) -> None:
         """Show the quality of a recording and the drift of the speakers concerned."""
         if recording is None:
+            self._verdict.clear()
+            self._verdict.setToolTip("")
+            self._drift.clear()
+            self._model.clear()
             self.show_empty()
             return
         text = self._quality_text(recording.quality) + self._match_text(recording)

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from html import escape
+
 from PySide6.QtCore import Qt, Signal
 from PySide6.QtWidgets import (
     QHBoxLayout,
@@ -119,6 +121,7 @@ class WhoPanel(Panel):
     def show_recording(self, recording: Recording | None) -> None:
         """Show a recording's answer, if it has one."""
         if recording is None or recording.identification is None:
+            self._clear()
             self.show_empty()
             return
         answer = recording.identification
@@ -146,6 +149,13 @@ class WhoPanel(Panel):
         self._footer.setText(_footer_text(answer))
         self.show_status(DONE)
 
+    def _clear(self) -> None:
+        """Keep nothing of an earlier answer."""
+        for label in (self._answer, self._reason, self._votes, self._footer):
+            label.clear()
+        self._model.set_rows([], [])
+        self.evidence.clear()
+
     def _reason_text(self, recording: Recording, answer: Identification) -> str:
         verdict = answer.quality.verdict
         colour = verdict_colour(colours_of(self), verdict)
@@ -162,7 +172,8 @@ class WhoPanel(Panel):
         parts.append(f'measurement <b style="color:{colour}">{verdict}</b>')
         if recording.true_speaker is not None:
             parts.append(f"in truth {markup_name(recording.true_speaker)}")
-        return " · ".join(parts)
+        told = escape(answer.recording_words, quote=False)
+        return "<br>".join(filter(None, [told, " · ".join(parts)]))
 
 
 def _footer_text(answer: Identification) -> str:

@@ -99,6 +99,11 @@ class EvidenceBar(QWidget):
         self._duration = max([duration, *(vote.end for vote in self.votes)])
         self.update()
 
+    def clear(self) -> None:
+        """Show nothing."""
+        self.votes, self._names, self._duration = (), (), 0.0
+        self.update()
+
     def show_seconds(self, seconds: float) -> None:
         """Put the cursor on a moment."""
         self._seconds = seconds
