@@ -148,16 +148,21 @@ class _Import:
         for speaker, session in new:
             self._known.add(_identity(speaker, session))
             self._waiting.append((speaker, session, recording.name))
-            self.n_assumed += bool(session.info.fps_assumed)
         if len(self._waiting) >= AT_ONCE or read is None:
             self.keep()
 
     def keep(self) -> None:
         """Enrol what has been read; many sessions together are much quicker than one by one."""
         if self._waiting:
-            self._library.enrol_all(self._waiting, self._statement.consent)
-            self.n_added += len(self._waiting)
-            self.n_simulated += sum(session.simulated for _, session, _ in self._waiting)
+            added = self._library.enrol_new(self._waiting, self._statement.consent)
+            self.n_added += len(added)
+            self.n_known += len(self._waiting) - len(added)
+            self.n_simulated += sum(entry.simulated for entry in added)
+            new = {(entry.speaker, entry.source_sha256) for entry in added}
+            self.n_assumed += sum(
+                bool(session.info.fps_assumed) and _identity(name, session) in new
+                for name, session, _ in self._waiting
+            )
             self._waiting = []
 
     def leave_out(self, path: Path | None, sentence: str) -> None:
@@ -169,7 +174,8 @@ class _Import:
         """The session of a video and whose it is; none where the library has it already."""
         speaker, path = recording.speaker, recording.path
         sha256 = sha256_of_recording([path])
-        if (checked_name(speaker), sha256) in self._known:
+        # asked anew for each: another import may have added it meanwhile, and a fit takes minutes
+        if self._library.has_recording(speaker, sha256):
             return []
         session = read_recording(
             path, self.head, self._options, self._settings, on_progress, sha256
