@@ -28,9 +28,9 @@ def killed(folder: Path, seed: int, n_kills: int) -> dict[str, Any]:
     return dict(json.loads(done.stdout))
 
 
-def test_each_act_killed_once(tmp_path: Path) -> None:
-    told = killed(tmp_path, 1, 6)
-    assert (told["kills"], told["faults"]) == (6, [])
+def test_each_act_but_training_killed_once(tmp_path: Path) -> None:
+    told = killed(tmp_path, 1, 5)
+    assert (told["kills"], told["faults"]) == (5, [])
 
 
 @pytest.mark.slow
