@@ -6,8 +6,6 @@ import hashlib
 import io
 import os
 import re
-import secrets
-import shutil
 import stat
 from collections.abc import Iterator, Sequence
 from contextlib import contextmanager, suppress
@@ -18,8 +16,8 @@ from typing import BinaryIO, TextIO
 import platformdirs
 
 from facedyn_app.errors import FacedynError, InputError, OutputError
+from facedyn_app.unfinished import sweep_folder, unfinished_file, unfinished_folder
 
-UNFINISHED = ".part"
 _WEB_ADDRESS = re.compile(r"(https?|ftps?|rtsps?|rtmps?|mms):[/\\]", re.IGNORECASE)
 _WRITABLE = "Choose a folder that exists, that you may write to and that has room."
 NAME = "facedyn"
@@ -116,22 +114,20 @@ def atomic_file(path: Path) -> Iterator[BinaryIO]:
     """
     if path.exists() and not path.is_file():
         raise OutputError(f"'{path}' is no ordinary file.", "Choose another name.")
-    temporary = path.with_name(f".{path.name}.{secrets.token_hex(6)}{UNFINISHED}")
     try:
-        with temporary.open("xb") as file:
+        with unfinished_file(path) as (temporary, file):
             yield file
             file.flush()
             os.fsync(file.fileno())
-        temporary.replace(path)
-        _sync_folder(path.parent)
+            file.close()
+            temporary.replace(path)
+            _sync_folder(path.parent)
     except OSError as error:
         reason = error.strerror or str(error)
         raise OutputError(
             f"The file '{path}' cannot be written: {reason}.",
             _WRITABLE,
         ) from error
-    finally:
-        remove_quietly(temporary)
 
 
 @contextmanager
@@ -179,15 +175,12 @@ def whole_folder(path: Path) -> Iterator[Path]:
     Raises:
         OSError: It cannot be written there, or holds something when the block ends.
     """
-    unfinished = path.absolute().with_name(f".{path.name}.{secrets.token_hex(4)}{UNFINISHED}")
-    try:
-        unfinished.mkdir(parents=True)
+    sweep_folder(path.absolute().parent)
+    with unfinished_folder(path) as unfinished:
         yield unfinished
         if path.exists():
             path.rmdir()  # empty; Windows renames over no folder
         unfinished.rename(path)
-    finally:
-        shutil.rmtree(unfinished, ignore_errors=True)
 
 
 def check_input_file(path: Path, what: str) -> None:
@@ -215,6 +208,8 @@ def check_input_file(path: Path, what: str) -> None:
 def check_output_file(path: Path, inputs: Sequence[Path] = ()) -> None:
     """Make sure that a file can be written, by beginning to; nothing is left of that.
 
+    What killed programs have left half done beside it is deleted.
+
     Args:
         path: The file.
         inputs: Files that must not be overwritten.
@@ -234,6 +229,7 @@ def check_output_file(path: Path, inputs: Sequence[Path] = ()) -> None:
         raise OutputError(f"'{path}' is no ordinary file.", "Choose another name.")
     if overwritten:
         raise OutputError(f"'{path}' is read and cannot be written too.", "Choose another name.")
+    sweep_folder(path.absolute().parent)
     with suppress(_EnoughError), atomic_file(path):
         raise _EnoughError
 
@@ -252,6 +248,7 @@ def check_output_folder(path: Path) -> None:
         place = next(folder for folder in (path, *path.absolute().parents) if folder.exists())
         if not place.is_dir():
             raise OutputError(f"'{place}' is a file, not a folder.", "Choose another name.")
+        sweep_folder(place)
         check_writable(place)
     except OSError as error:
         reason = error.strerror or str(error)
@@ -291,12 +288,6 @@ def _sync_folder(folder: Path) -> None:
             os.fsync(handle)
         finally:
             os.close(handle)
-
-
-def remove_quietly(temporary: Path) -> None:
-    """Remove a file if that is possible: a second error would hide the first."""
-    with suppress(OSError):
-        temporary.unlink(missing_ok=True)
 
 
 def delete_file(path: Path) -> None:

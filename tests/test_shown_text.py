@@ -3,10 +3,15 @@
 from __future__ import annotations
 
 import csv
+import logging
+import sys
 from pathlib import Path
+from typing import Any
 
 import pytest
+from typer.testing import CliRunner
 
+from facedyn_app.cli.app import _LogFormatter, make_app
 from facedyn_app.cli.output import Outcome, ProgressLine, show
 from facedyn_app.files import file_name
 from facedyn_app.formatting import LONGEST_NAME, shown, shown_name, table
@@ -47,8 +52,6 @@ def test_a_file_name_that_is_no_utf8_has_a_name(tmp_path: Path) -> None:
 
 
 def test_a_terminal_is_told_nothing_but_text(capsys: pytest.CaptureFixture[str]) -> None:
-    import sys
-
     show(Outcome(text="consent: \x1b]0;x\x07\nnext"), False, [])
     ProgressLine(sys.stderr).say("The file 'a\x1b[2J\nb' is none.")
     told = capsys.readouterr()
@@ -82,3 +85,32 @@ def test_a_page_shows_overrides_of_direction() -> None:
     assert _seen(3) == 3
     assert _seen(f"of {'n' * 10_000} and") == f"of {'n' * 199}… and"
     assert len(str(_seen("a b " * 10_000))) == 5000
+
+
+def test_an_entry_of_the_log_is_one_line(tmp_path: Path) -> None:
+    """Neither a name nor what a fault says begins a line of its own, or acts on a terminal."""
+    formatter = _LogFormatter("%(levelname)s %(name)s: %(message)s")
+    name = "Eve\n2020-01-01 INFO all well\x1b]0;owned\x07\u202e"
+    try:
+        int(name)
+    except ValueError as error:
+        fault = (OSError, OSError(name), error.__traceback__)
+    record = logging.LogRecord("x", logging.ERROR, __file__, 1, "Left out: '%s'", (name,), fault)
+    first, *lines = formatter.format(record).split("\n")
+    assert first == (r"ERROR x: Left out: 'Eve\x0a2020-01-01 INFO all well\x1b]0;owned\x07\u202e'")
+    assert lines[0].startswith("Traceback")
+    assert all(shown(line) == line for line in lines)
+
+
+@pytest.mark.parametrize("where", [["fit", "a.mp4"], [], ["bench"], ["fit", "a.mp4", "--device"]])
+def test_an_error_of_usage_repeats_no_control_characters(where: list[str]) -> None:
+    def unused(*_: object, **__: object) -> Any:
+        raise AssertionError
+
+    app = make_app(unused, unused, unused)
+    done = CliRunner().invoke(app, [*where, "gpj.\u202e\x1b]0;x\x07\nfine" + "n" * 10_000])
+    assert done.exit_code == 2
+    assert "Error: " in done.stderr
+    assert len(done.stderr) < 1500
+    assert all(shown(line) == line for line in done.stderr.split("\n"))
+    assert not any(line.startswith("fine") for line in done.stderr.split("\n"))

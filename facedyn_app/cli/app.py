@@ -7,7 +7,8 @@ import logging.handlers
 import os
 import sys
 import threading
-from contextlib import suppress
+from collections.abc import Iterator
+from contextlib import contextmanager, suppress
 from importlib import import_module
 from io import TextIOWrapper
 from pathlib import Path
@@ -21,6 +22,7 @@ from facedyn_app import __version__
 from facedyn_app.cli.output import json_line
 from facedyn_app.cli.window import MeasureWindow, OpenWindow, Window, show_window
 from facedyn_app.files import log_file, own_library
+from facedyn_app.formatting import shown
 
 if TYPE_CHECKING:
     from facedyn_app.workflows.report import PrintPdf
@@ -56,6 +58,10 @@ MODULES = {"import": "import_"}
 """Modules of verbs that have another name than the verb."""
 
 LOG_BYTES, LOG_FILES = 1_000_000, 3
+LONGEST_MESSAGE = 1000
+"""Letters of an error of usage that are shown."""
+USAGE_ERROR: Any = typer.BadParameter.__bases__[0]
+"""Of all errors in arguments; no public module of typer's names it."""
 
 log = logging.getLogger(__name__)
 
@@ -72,6 +78,26 @@ class LazyGroup(TyperGroup):
         verb, _, rest = super().resolve_command(ctx, args)
         module = import_module(f"facedyn_app.cli.{MODULES.get(str(verb), verb)}")
         return verb, typer.main.get_command(module.app), rest
+
+    def make_context(self, *arguments: Any, **named: Any) -> Any:
+        """The context, its errors shown as text."""
+        with _usage_errors_shown():
+            return super().make_context(*arguments, **named)
+
+    def invoke(self, ctx: Any) -> Any:
+        """Run the verb, errors in its arguments shown as text."""
+        with _usage_errors_shown():
+            return super().invoke(ctx)
+
+
+@contextmanager
+def _usage_errors_shown() -> Iterator[None]:
+    """Show what an error of usage repeats of the arguments, cut where it is long."""
+    try:
+        yield
+    except USAGE_ERROR as error:
+        error.message = shown(error.message[:LONGEST_MESSAGE])
+        raise
 
 
 def make_app(
@@ -151,6 +177,18 @@ class _PrivateLog(logging.handlers.RotatingFileHandler):
         return cast("TextIOWrapper", opened)
 
 
+class _LogFormatter(logging.Formatter):
+    """A line an entry, whatever names stand in it; of a fault the lines that led to it."""
+
+    def formatMessage(self, record: logging.LogRecord) -> str:  # noqa: N802 - the library's name
+        """The entry's line, in which nothing acts."""
+        return shown(super().formatMessage(record))
+
+    def formatException(self, ei: Any) -> str:  # noqa: N802
+        """The lines of a fault, in which nothing acts."""
+        return shown(super().formatException(ei), keep="\n")
+
+
 def _start_log() -> Path | None:
     """Send warnings and faults to the user's log file, which is made when the first one comes."""
     path = log_file()
@@ -171,7 +209,7 @@ def _start_log() -> Path | None:
     except OSError:
         logging.getLogger().addHandler(logging.NullHandler())
         return None
-    handler.setFormatter(logging.Formatter("%(asctime)s %(levelname)s %(name)s: %(message)s"))
+    handler.setFormatter(_LogFormatter("%(asctime)s %(levelname)s %(name)s: %(message)s"))
     logging.getLogger().addHandler(handler)
     logging.captureWarnings(capture=True)
     logging.raiseExceptions = False  # a full disk must not put a traceback on the screen

@@ -28,6 +28,7 @@ from facedyn_app.library.columns import (
     UncertainTime,
     check_schema,
 )
+from facedyn_app.library.waiting import SILENT_SECONDS, waiting
 from facedyn_app.records import FloatArray
 
 DATABASE = "library.sqlite"
@@ -253,9 +254,9 @@ def _opened(
     check: Callable[[Connection, Path], None],
 ) -> Engine:
     """An engine whose transactions begin with `begin`, after the file has passed `check`."""
-    engine = create_engine(url, connect_args={"timeout": wait_seconds})
+    engine = create_engine(url, connect_args={"timeout": min(wait_seconds, SILENT_SECONDS)})
     event.listen(engine, "connect", _prepare)
-    event.listen(engine, "begin", begin)
+    event.listen(engine, "begin", waiting(begin, wait_seconds))
     try:
         with errors_in_words(path), engine.begin() as connection:
             check(connection, path)

@@ -134,8 +134,10 @@ def forget(library: Library, plan: ForgetPlan) -> None:
 
 def unreferenced_files(library: Library) -> list[Path]:
     """Session files that no row of the library knows."""
+    there = sorted(library.sessions_folder.glob("*.npz"))
+    # asked afterwards: what another program has added meanwhile has its rows before its file
     known = {entry.file_name for entry in library.sessions()}
-    return sorted(path for path in library.sessions_folder.glob("*.npz") if path.name not in known)
+    return [path for path in there if path.name not in known]
 
 
 def names_speaker(folder: Path, speaker: str) -> bool | None:

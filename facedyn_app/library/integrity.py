@@ -26,7 +26,7 @@ class LibraryCheck:
         unreferenced: Session files that no row knows, left by a program that was killed.
         unfinished: Half-written files and folders.
         trainings: Unfinished trainings; those that run now are not among them.
-        swept: What was older than a day and has been deleted.
+        swept: What killed programs had left half done and has been deleted at opening.
         shared: Who else can see into the folder, in a sentence; empty where nobody can.
     """
 

@@ -36,6 +36,9 @@ from facedyn_app.library.session_store import SessionStore, delete_folder
 from facedyn_app.library.sweep import sweep
 from facedyn_app.records import Session
 
+WAIT_SECONDS = 20.0
+"""How long another program is waited for, s; a write of its takes much less."""
+
 
 class Library:
     """A library that is open; made by `Library.open`, closed by `with` or `close`.
@@ -51,7 +54,7 @@ class Library:
         recognizers_folder: Where recognizers trained on the library are kept.
         embeddings_folder: Where embeddings of its sessions are kept (`library.gallery`).
         audit: The audit trail.
-        swept: What was left half-written a day ago or earlier, and was deleted at opening.
+        swept: What killed programs had left half done, and was deleted at opening.
     """
 
     def __init__(self, folder: Path, engine: Engine) -> None:
@@ -65,7 +68,7 @@ class Library:
         self._engine = engine
 
     @classmethod
-    def open(cls, folder: Path, create: bool = True, wait_seconds: float = 5.0) -> Library:
+    def open(cls, folder: Path, create: bool = True, wait_seconds: float = WAIT_SECONDS) -> Library:
         """Open a library, for reading where no more may be done.
 
         Args:
@@ -93,7 +96,8 @@ class Library:
                     "Choose a folder that you may write to.",
                 ) from error
         library = cls(folder, open_database(folder / DATABASE, wait_seconds))
-        library.swept = sweep(folder)
+        with suppress(FacedynError):  # in use, and tried again at the next opening
+            library.swept = sweep(folder, library._is_known)
         return library
 
     def close(self) -> None:
@@ -149,42 +153,63 @@ class Library:
             ConsentError: There is no consent; nothing is enrolled or kept.
             InputError: The name cannot be one; or the session or its video is enrolled already.
         """
-        if isinstance(session, Session):
-            return self.enrol_all([(name, session, session_name)], consent)[0]
         self.check_consent(name, consent)
+        if isinstance(session, Session):
+            with self._store.placed([session], self.transaction) as (orm, (file_name,)):
+                row = operations.new_session(orm, session, file_name, session_name)
+                operations.enrol_row(orm, row, operations.consenting_speaker(orm, name, consent))
+                return _entry(orm, row)
         with self.transaction() as orm:
             row = operations.session_row(orm, session.id)
             operations.enrol_row(orm, row, operations.consenting_speaker(orm, name, consent))
             return _entry(orm, row)
 
-    def enrol_all(
+    def enrol_new(
         self, sessions: Sequence[tuple[str, Session, str | None]], consent: str | None
-    ) -> list[SessionEntry]:
+    ) -> list[SessionEntry | None]:
         """Enrol speakers with new sessions, all or none: of many, much sooner than one by one.
+
+        Recordings that their speakers have already are passed over. That is asked in the same
+        transaction: what another program has added meanwhile is not added again.
 
         Args:
             sessions: The speaker's name, the session, and what to call it, as in `enrol`.
             consent: Of all of them, as in `enrol`.
 
         Returns:
-            The sessions' entries in the same order.
+            The entry of each; None of those that their speakers have already.
 
         Raises:
             ConsentError: As `enrol`.
-            InputError: As `enrol`.
+            InputError: A name cannot be one.
         """
         for name in {name for name, _, _ in sessions}:
             self.check_consent(name, consent)
         new = [session for _, session, _ in sessions]
         with self._store.placed(new, self.transaction) as (orm, file_names):
-            ids = []
-            for (name, session, called), file_name in zip(sessions, file_names, strict=True):
+            ids: list[int | None] = []
+            for (name, session, called), file_name in zip(sessions, list(file_names), strict=True):
+                speaker = operations.consenting_speaker(orm, name, consent)
+                if operations.has_recording(orm, speaker, session.info.source_sha256):
+                    file_names.remove(file_name)
+                    ids.append(None)
+                    continue
                 row = operations.new_session(orm, session, file_name, called)
-                operations.enrol_row(orm, row, operations.consenting_speaker(orm, name, consent))
+                operations.enrol_row(orm, row, speaker)
                 ids.append(row.id)
             orm.flush()
             found = {entry.id: entry for entry in session_entries(orm, SessionRow.id.in_(ids))}
-            return [found[one] for one in ids]
+            return [None if one is None else found[one] for one in ids]
+
+    def has_recording(self, speaker: str, sha256: str) -> bool:
+        """Whether a recording of that content is among a speaker's sessions.
+
+        Raises:
+            InputError: The name cannot be one.
+        """
+        with self.transaction() as orm:
+            row = operations.find_speaker(orm, speaker)
+            return row is not None and operations.has_recording(orm, row, sha256)
 
     def check_consent(self, name: str | None, consent: str | None) -> None:
         """Check that a speaker may be kept, before anything of the person is written or computed.
@@ -296,6 +321,12 @@ class Library:
     def transaction(self) -> AbstractContextManager[OrmSession]:
         """A transaction on the rows: all that is done in it happens, or nothing."""
         return transaction(self._engine, self.folder / DATABASE)
+
+    def _is_known(self, file_name: str) -> bool:
+        """Whether a session file has a row."""
+        with self.transaction() as orm:
+            query = select(SessionRow.id).where(SessionRow.file_name == file_name)
+            return orm.scalars(query).first() is not None
 
     def _compact(self) -> None:
         with suppress(FacedynError):  # overwritten already; compacted another time where in use

@@ -158,6 +158,16 @@ def date_row(orm: OrmSession, row: SessionRow, day: date | None) -> None:
     orm.flush()
 
 
+def has_recording(orm: OrmSession, speaker: SpeakerRow, sha256: str | None) -> bool:
+    """Whether a recording of that content is among a speaker's sessions."""
+    if sha256 is None:
+        return False
+    query = select(SessionRow.id).where(
+        SessionRow.speaker_id == speaker.id, SessionRow.source_sha256 == sha256
+    )
+    return orm.scalars(query).first() is not None
+
+
 def assign(orm: OrmSession, row: SessionRow, speaker: SpeakerRow) -> None:
     """Make a session one of the speaker's, under a name that none of their others has.
 

@@ -48,16 +48,6 @@ def tighten(path: Path) -> None:
                 tighten(inside)
 
 
-def open_private(path: Path) -> BinaryIO:
-    """A new file to write to that only its owner can read.
-
-    Raises:
-        OSError: It cannot be made, or is there already.
-    """
-    flags = os.O_CREAT | os.O_EXCL | os.O_WRONLY | getattr(os, "O_BINARY", 0)
-    return os.fdopen(os.open(path, flags, 0o600), "wb")
-
-
 def own_only(file: BinaryIO) -> None:
     """Close a file that was just opened to everybody but its owner."""
     if _POSIX:

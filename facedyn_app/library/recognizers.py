@@ -18,6 +18,7 @@ from facedyn_app.recognizer.files import (
     save_recognizer,
 )
 from facedyn_app.recognizer.model import Recognizer
+from facedyn_app.unfinished import final_name
 
 BUILT_IN: Final = ""
 """Name of the recognizer that comes with the program."""
@@ -80,7 +81,9 @@ def _own_names(folder: Path) -> list[str]:
     """
     try:
         return sorted(
-            path.name for path in folder.iterdir() if any((path / name).is_file() for name in FILES)
+            path.name
+            for path in folder.iterdir()
+            if final_name(path.name) is None and any((path / name).is_file() for name in FILES)
         )
     except (FileNotFoundError, PermissionError):
         return []

@@ -1,36 +1,80 @@
-"""Sweep of a library: half-written files and folders that a killed program has left."""
+"""Sweep of a library: what a killed program has left half done is finished, or deleted."""
 
 from __future__ import annotations
 
-import shutil
-import time
+import os
+from collections.abc import Callable
 from contextlib import suppress
 from pathlib import Path
 
-from facedyn_app.files import UNFINISHED
+from facedyn_app.errors import InputError
+from facedyn_app.files import config_folder, head_cache
+from facedyn_app.library.locks import LOCK, holding
+from facedyn_app.unfinished import (
+    SET_ASIDE,
+    UNFINISHED,
+    delete,
+    final_name,
+    is_stale,
+    sweep_folder,
+    sweep_temporary,
+)
 
-STALE_SECONDS = 24 * 3600.0
-"""What was left half done is taken for given up after this time, s."""
+PARTS = ("sessions", "embeddings", "recognizers")
+"""Folders of a library in which something may be half done."""
 
 
 def unfinished(folder: Path) -> list[Path]:
     """Half-written files and folders of a library, which take their name when they are whole."""
-    parts = ("sessions", "embeddings", "recognizers")
-    return sorted(path for part in parts for path in (folder / part).glob(f".*{UNFINISHED}"))
+    hidden = [path for part in PARTS for path in (folder / part).glob(".*")]
+    return sorted(path for path in hidden if path.name.endswith((UNFINISHED, SET_ASIDE)))
 
 
-def sweep(folder: Path) -> tuple[str, ...]:
-    """Delete what is older than a day; gives what was, as paths from the library's folder.
+def sweep(folder: Path, is_known: Callable[[str], bool]) -> tuple[str, ...]:
+    """Finish or delete what nobody works at any more; gives what has gone.
 
-    What cannot be deleted stays to be found by the check.
+    A session file whose rows are there gets its name. What earlier versions have left, which no
+    lock tells from what is in hand, goes when it is older than a day. What cannot be deleted stays
+    to be found by the check. Beside the library, the program's own folders on this machine are
+    looked at: temporary ones, the cache, the configuration.
+
+    Args:
+        folder: The library.
+        is_known: Whether a session file of that name has a row.
+
+    Returns:
+        Paths from the library's folder; of what lay elsewhere, whole ones.
     """
-    swept = []
+    sessions = folder / PARTS[0]
+
+    def finished(path: Path) -> bool:
+        name = str(final_name(path.name))
+        if not is_known(name):
+            return False
+        path.replace(sessions / name)
+        return True
+
+    swept = sweep_folder(sessions, finished)
+    swept += [path for part in PARTS[1:] for path in sweep_folder(folder / part)]
     for path in unfinished(folder):
         with suppress(OSError):
-            if time.time() - path.stat().st_mtime > STALE_SECONDS:
-                if path.is_dir():
-                    shutil.rmtree(path)
-                else:
-                    path.unlink()
-                swept.append(path.relative_to(folder).as_posix())
-    return tuple(swept)
+            if final_name(path.name) is None and is_stale(path):
+                delete(path)
+                swept.append(path)
+    for lock in (folder / "recognizers").glob(f".*{LOCK}"):
+        _free(lock)
+    elsewhere = [path for own in (config_folder(), head_cache()) for path in sweep_folder(own)]
+    elsewhere += sweep_temporary()
+    return (
+        *(path.relative_to(folder).as_posix() for path in sorted(swept)),
+        *map(os.fspath, elsewhere),
+    )
+
+
+def _free(lock: Path) -> None:
+    """Delete the file of a lock that nobody has."""
+    with (
+        suppress(OSError, InputError),
+        holding(lock.with_name(lock.name.removeprefix(".").removesuffix(LOCK)), ""),
+    ):
+        pass

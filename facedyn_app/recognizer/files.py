@@ -8,7 +8,6 @@ cannot be used without one.
 from __future__ import annotations
 
 import json
-import shutil
 from collections.abc import Mapping
 from dataclasses import asdict
 from pathlib import Path
@@ -22,7 +21,7 @@ from safetensors import torch as safe_torch
 from facedyn_app.assets import model_file
 from facedyn_app.dynamics.features import feature_names
 from facedyn_app.errors import InputError, OutputError
-from facedyn_app.files import check_writable, sha256_of, whole_folder
+from facedyn_app.files import check_writable, sha256_of
 from facedyn_app.recognizer.backend import Backend, Whitening
 from facedyn_app.recognizer.descriptors import live_channels, n_descriptors
 from facedyn_app.recognizer.model import Recognizer, learnt_scale
@@ -40,6 +39,7 @@ from facedyn_app.recognizer.reading import (
 from facedyn_app.recognizer.scoring import TAIL, Calibration, TrialsOf
 from facedyn_app.records import BoolArray, FloatArray
 from facedyn_app.settings import FeatureSettings, NetworkSettings
+from facedyn_app.unfinished import replace_folder, restore_folder, sweep_folder, unfinished_folder
 
 FORMAT, VERSION = "facedyn-recognizer", 4
 WEIGHTS, CONFIG = "weights.safetensors", "config.json"
@@ -54,7 +54,7 @@ RESTING = "resting"
 
 
 def save_recognizer(recognizer: Recognizer, folder: Path) -> None:
-    """Write a recognizer's folder; it appears whole, or not at all.
+    """Write a recognizer's folder; it appears whole, or not at all, and a kill keeps the older one.
 
     Args:
         recognizer: What to save.
@@ -65,11 +65,11 @@ def save_recognizer(recognizer: Recognizer, folder: Path) -> None:
     """
     check_recognizer_folder(folder)
     try:
-        with whole_folder(folder) as unfinished:
+        sweep_folder(folder.absolute().parent)
+        with unfinished_folder(folder) as unfinished:
             _write_files(recognizer, unfinished)
             _open_to_readers(unfinished)
-            if folder.exists():
-                shutil.rmtree(folder)
+            replace_folder(unfinished, folder)
     except OSError as error:
         raise _unwritable(folder, error) from error
 
@@ -80,6 +80,7 @@ def check_recognizer_folder(folder: Path) -> None:
     Raises:
         OutputError: The folder's place cannot be written, or it holds something else.
     """
+    restore_folder(folder)
     try:
         if folder.exists() and (not folder.is_dir() or any(folder.iterdir())):
             _refuse_other(folder)
@@ -95,6 +96,7 @@ def load_recognizer(folder: Path) -> Recognizer:
     Raises:
         InputError: A file is missing, damaged, or of a newer version; names the file.
     """
+    restore_folder(folder)
     return _load({name: folder / name for name in FILES})
 
 

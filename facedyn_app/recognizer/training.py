@@ -4,11 +4,9 @@ from __future__ import annotations
 
 import os
 import sys
-import tempfile
 from collections.abc import Callable, Iterable, Mapping
 from dataclasses import asdict
 from functools import partial
-from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 import numpy as np
@@ -32,6 +30,7 @@ from facedyn_app.recognizer.trials import LabelledSession, Trials, calibrate_on,
 from facedyn_app.recognizer.validation import ValidationSet, read_validation_set
 from facedyn_app.records import FloatArray
 from facedyn_app.settings import NetworkSettings, Settings
+from facedyn_app.unfinished import temporary_folder
 
 if TYPE_CHECKING:
     from lightning_fabric import Fabric
@@ -89,8 +88,8 @@ def train(
     """
     fabric = _make_fabric(device, mixed_precision)
     augmentation = augmentation or Augmentation()
-    with tempfile.TemporaryDirectory(prefix="facedyn-train-", ignore_cleanup_errors=True) as spare:
-        own = fabric.broadcast(checkpoint_dir or CheckpointDir(Path(spare), ""))
+    with temporary_folder("train") as spare:
+        own = fabric.broadcast(checkpoint_dir or CheckpointDir(spare, ""))
         tracks = _tracks(fabric, sessions, settings, own, on_progress)
         validation_set = None
         if trials is not None:

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Iterator
+from contextlib import contextmanager
 from itertools import islice
 from pathlib import Path
 
@@ -37,6 +38,7 @@ from facedyn_app.topology import (
     RIGHT_BROW,
     RIGHT_EYE,
 )
+from facedyn_app.unfinished import unfinished_file
 from facedyn_app.video import SIMULATED, mirror_points, read_frames, sha256_of_video
 from facedyn_app.video.write import VideoFile
 
@@ -80,8 +82,7 @@ def write_film(
     drawn = _Drawn(session, head, camera)
     n_frames = len(session.motion.seconds)
     fps = 25.0 if session.info.fps is None else float(session.info.fps)
-    film = VideoFile(path, fps, ENCODER, SIMULATED if session.simulated else "")
-    try:
+    with _film_file(path, fps, session) as film:
         frames = read_frames(video, VideoSettings(stream=session.stream), as_shown=True)
         for block in _blocks(frames, n_frames):
             on_progress(Progress("drawing the film", block[0].index, n_frames))
@@ -89,8 +90,28 @@ def write_film(
             for frame, points in zip(block, outlines, strict=True):
                 film.add(drawn.picture(frame, points), float(session.motion.seconds[frame.index]))
         return film.finish()
-    finally:
-        film.discard()
+
+
+@contextmanager
+def _film_file(path: Path, fps: float, session: Session) -> Iterator[VideoFile]:
+    """A film in the making, of which nothing is left unless it is finished.
+
+    Raises:
+        OutputError: It cannot be written there.
+    """
+    try:
+        with unfinished_file(path) as (part, file):
+            file.close()
+            film = VideoFile(path, fps, ENCODER, SIMULATED if session.simulated else "", part)
+            try:
+                yield film
+            finally:
+                film.discard()
+    except OSError as error:
+        raise OutputError(
+            f"The film '{path}' cannot be written: {error.strerror or error}.",
+            "Choose a folder that exists, that you may write to and that has room.",
+        ) from error
 
 
 def _camera(info: SessionInfo) -> Camera:

@@ -17,7 +17,8 @@ from facedyn_app.records import ByteArray
 
 # VP9 (libvpx, BSD licence): the wheel's H.264 encoder is under the GPL.
 _ENCODER = "libvpx-vp9"
-_SUFFIXES = (".mp4", ".mkv", ".webm")
+_FORMATS = {".mp4": "mp4", ".mkv": "matroska", ".webm": "webm"}
+"""FFmpeg's containers by the ending of the name."""
 _TICK = Fraction(1, 1000)
 """Unit of the times of pictures that have their own, s."""
 
@@ -78,18 +79,27 @@ class VideoFile:
         fps: Frames per second, which the file states.
         options: Of the encoder.
         comment: Kept in the file.
+        part: Where it is until then; a hidden file beside it by default, which is never swept: of
+            what a camera has seen it may be all there is.
 
     Raises:
         OutputError: The name has another ending.
     """
 
-    def __init__(self, path: Path, fps: float, options: dict[str, str], comment: str = "") -> None:
+    def __init__(
+        self,
+        path: Path,
+        fps: float,
+        options: dict[str, str],
+        comment: str = "",
+        part: Path | None = None,
+    ) -> None:
         self._path = path = Path(path)
-        if path.suffix.lower() not in _SUFFIXES:
+        if path.suffix.lower() not in _FORMATS:
             raise OutputError(
                 f"The video '{path}' cannot be written: its name must end in .mp4, .mkv or .webm."
             )
-        self._part = path.with_name(f".{path.stem}.{os.getpid()}.part{path.suffix}")
+        self._part = part or path.with_name(f".{path.stem}.{os.getpid()}.part{path.suffix}")
         self._rate = Fraction(fps).limit_denominator(1001)
         self._options, self._comment = options, comment
         self._container: Any = None
@@ -158,7 +168,9 @@ class VideoFile:
     def _open(self, shape: tuple[int, ...], *, timed: bool) -> None:
         self._part.touch()  # FFmpeg would find out only with the first packet
         # bitexact leaves the time of writing and the program's version out of the file.
-        self._container = av.open(str(self._part), "w", options={"fflags": "+bitexact"})
+        container = _FORMATS[self._path.suffix.lower()]
+        options = {"fflags": "+bitexact"}
+        self._container = av.open(str(self._part), "w", container, options=options)
         if self._comment:
             self._container.metadata["comment"] = self._comment
         self._shape = shape

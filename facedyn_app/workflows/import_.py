@@ -21,6 +21,7 @@ from facedyn_app.library.importers import (
 )
 from facedyn_app.library.library import Library
 from facedyn_app.library.names import NearNameError
+from facedyn_app.library.records import SessionEntry
 from facedyn_app.library.operations import NOON
 from facedyn_app.library.takes import KnownRecordingError, OthersRecordingError
 from facedyn_app.library.videos import remember_video
@@ -172,20 +173,26 @@ class _Import:
             return
         self._known.add(new)
         self._waiting.append(new)
-        self.n_assumed += bool(new.session.info.fps_assumed)
 
     def keep(self) -> None:
         """Enrol what has been read; many sessions together are much quicker than one by one."""
         if self._waiting:
             self._known.enrolled(self._waiting)
             new = [(one.speaker, one.session, one.recording.name) for one in self._waiting]
-            entries = self._library.enrol_all(new, self._statement.consent)
+            entries = self._library.enrol_new(new, self._statement.consent)
             for one, entry in zip(self._waiting, entries, strict=True):
-                if is_video(one.recording.path):
-                    remember_video(self._library, entry, one.recording.path)
-            self.n_added += len(self._waiting)
-            self.n_simulated += sum(one.session.simulated for one in self._waiting)
+                self._count(one, entry)
             self._waiting = []
+
+    def _count(self, new: Waiting, entry: SessionEntry | None) -> None:
+        if entry is None:
+            self.n_known += 1
+            return
+        if is_video(new.recording.path):
+            remember_video(self._library, entry, new.recording.path)
+        self.n_added += 1
+        self.n_simulated += new.session.simulated
+        self.n_assumed += bool(new.session.info.fps_assumed)
 
     def leave_out(self, path: Path, sentence: str) -> None:
         """Say and keep why something is not imported."""
@@ -196,7 +203,8 @@ class _Import:
         """The session of a video and whose it is; none where the library has it already."""
         speaker, path = recording.speaker, recording.path
         sha256 = sha256_of_recording([path])
-        if self._known.has(speaker, sha256):
+        # asked anew for each: another import may have added it meanwhile, and a fit takes minutes
+        if self._library.has_recording(speaker, sha256):
             return []
         session = read_recording(
             path, self.head, self._options, self._settings, on_progress, sha256

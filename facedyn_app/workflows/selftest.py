@@ -7,7 +7,6 @@ from collections.abc import Callable
 from dataclasses import dataclass, replace
 from itertools import islice
 from pathlib import Path
-from tempfile import TemporaryDirectory
 
 import numpy as np
 import torch
@@ -27,6 +26,7 @@ from facedyn_app.recognizer.trials import LabelledSession
 from facedyn_app.records import Frame, Session
 from facedyn_app.settings import NetworkSettings, Settings, TrainSettings
 from facedyn_app.simulate.corpus import simulate_sessions
+from facedyn_app.unfinished import temporary_folder
 from facedyn_app.video import SIMULATED, probe_video, read_frames, write_video
 from facedyn_app.workflows.analyse import analyse_video
 from facedyn_app.workflows.comparison import read_enrolled
@@ -262,8 +262,8 @@ def test_all_stages(on_progress: OnProgress) -> SelfTest:
     """
     began = time.perf_counter()
     results = []
-    with TemporaryDirectory(prefix="facedyn-selftest-", ignore_cleanup_errors=True) as folder:
-        trial = Trial(Path(folder), on_progress)
+    with temporary_folder("selftest") as folder:
+        trial = Trial(folder, on_progress)
         for done, (name, step) in enumerate(STEPS):
             on_progress(Progress(f"testing: {name}", done, len(STEPS)))
             results.append(run_step(name, step, trial))

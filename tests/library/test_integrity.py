@@ -8,7 +8,7 @@ from pathlib import Path
 
 import pytest
 
-from facedyn_app.library.integrity import check_library, sweep_unreferenced
+from facedyn_app.library.integrity import check_library
 from facedyn_app.library.library import Library
 from facedyn_app.library.locks import holding
 from facedyn_app.progress import ignore
@@ -20,13 +20,14 @@ import os, sys
 from pathlib import Path
 from facedyn_app.library.library import Library
 from tests.library.conftest import _made_session
-replace = Path.replace
-def die(path, target):
-    if sys.argv[2] == "after":
-        replace(path, target)
+def die(*_):
     os._exit(9)
-Path.replace = die
 with Library.open(Path(sys.argv[1])) as library:
+    if sys.argv[2] == "before":
+        written = library._store._written
+        library._store._written = lambda *a: die(written(*a))
+    else:
+        Path.replace = die
     library.enrol("Bo", _made_session(sha256="09" * 32), "consent of Bo")
 """
 
@@ -63,15 +64,15 @@ def test_what_a_kill_at_the_renaming_leaves(library: Library, when: str) -> None
     command = [sys.executable, "-c", KILLED, str(library.folder), when]
     assert subprocess.run(command, check=False).returncode == 9
     with Library.open(library.folder, create=False) as again:
-        assert [speaker.name for speaker in again.speakers()] == ["Ann"]
+        people = ["Ann"] if when == "before" else ["Ann", "Bo"]
+        assert [speaker.name for speaker in again.speakers()] == people
         found = check_library(again, ignore)
-        assert (len(found.unfinished), len(found.unreferenced)) == (
-            (1, 0) if when == "before" else (0, 1)
-        )
-        assert found.sound == (when == "before")
-        assert sweep_unreferenced(again) == found.unreferenced
-        assert check_library(again, ignore).sound
-        assert len(again.sessions()) == 3
+        assert found.sound
+        assert (found.unfinished, found.unreferenced) == ((), ())
+        assert len(again.swept) == (1 if when == "before" else 0)
+        assert len(again.sessions()) == (3 if when == "before" else 4)
+        names = {entry.file_name for entry in again.sessions()}
+        assert {path.name for path in again.sessions_folder.iterdir()} == names
 
 
 def test_leftovers_older_than_a_day_are_swept_at_opening(library: Library) -> None:

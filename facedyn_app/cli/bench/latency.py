@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import os
 from pathlib import Path
-from tempfile import TemporaryDirectory
 from typing import TYPE_CHECKING, Annotated
 
 import typer
@@ -16,6 +15,7 @@ from facedyn_app.cli.output import Outcome, answering
 from facedyn_app.cli.window import check_display
 from facedyn_app.files import check_input_file
 from facedyn_app.formatting import number, table
+from facedyn_app.unfinished import temporary_folder
 
 if TYPE_CHECKING:
     from facedyn_app.bench.window import WindowTiming
@@ -91,8 +91,8 @@ def window(
         from facedyn_app.bench.window import AIM_MS
 
         check_display()
-        with TemporaryDirectory(ignore_cleanup_errors=True) as folder:
-            found = context.obj.measure(Path(folder), seconds, answer.on_progress)
+        with temporary_folder("window") as folder:
+            found = context.obj.measure(folder, seconds, answer.on_progress)
         facts = {
             "aim_ms": AIM_MS,
             "cpus": os.cpu_count(),

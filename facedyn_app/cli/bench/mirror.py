@@ -6,7 +6,6 @@ from collections.abc import Mapping, Sequence
 from contextlib import ExitStack
 from dataclasses import asdict
 from pathlib import Path
-from tempfile import TemporaryDirectory
 from typing import TYPE_CHECKING, Annotated
 
 import typer
@@ -17,6 +16,7 @@ from facedyn_app.cli.options import AsJson, HeadName
 from facedyn_app.cli.output import Outcome, answering
 from facedyn_app.files import check_input_file, naming
 from facedyn_app.formatting import NONE, table
+from facedyn_app.unfinished import temporary_folder
 
 if TYPE_CHECKING:
     from facedyn_app.bench.metrics import Agreement
@@ -67,11 +67,7 @@ def mirror(
         ready = read_ready_head(head, answer.on_progress)
         check_sides(ready)
         with ExitStack() as stack:
-            folder = work or Path(
-                stack.enter_context(
-                    TemporaryDirectory(prefix="facedyn-mirror-", ignore_cleanup_errors=True)
-                )
-            )
+            folder = work or stack.enter_context(temporary_folder("mirror"))
             found = []
             for count, video in enumerate(videos, 1):
                 told = numbered(answer.on_progress, video, count, len(videos))

@@ -12,6 +12,7 @@ import numpy as np
 from facedyn_app.errors import InputError
 from facedyn_app.files import read_plain, sha256_of
 from facedyn_app.headmodel.files.mesh_files import ObjMesh, read_obj, read_obj_vertices
+from facedyn_app.headmodel.files.picture_size import picture_size
 from facedyn_app.headmodel.model import HeadTexture
 from facedyn_app.npz import read_npz
 from facedyn_app.records import ByteArray, FloatArray, IntArray
@@ -39,6 +40,7 @@ NEUTRAL = "generic_neutral_mesh.obj"
 _INNER_FOLDER = "FaceXModel"
 _LEAST_CM, _MOST_CM = 20.0, 60.0  # height of the model with its neck
 _MAX_MATERIALS, _MAX_PICTURE = 2**20, 2**27  # bytes
+_MAX_PIXELS = 100_000_000
 _MAX_TEXTURE = 2048  # px: vertices see no more
 _HINT = "Choose the folder 'FaceXModel' of ICT-FaceKit, or its light model as an .npz file."
 
@@ -173,13 +175,24 @@ def _material_pictures(folder: Path, libraries: tuple[str, ...]) -> dict[str, st
 
 def _read_picture(path: Path) -> ByteArray:
     try:
-        coded = np.frombuffer(read_plain(path, _MAX_PICTURE), dtype=np.uint8)
+        content = read_plain(path, _MAX_PICTURE)
     except OSError as error:
         raise InputError(
             f"The texture '{path}' cannot be opened: {error.strerror}.",
             "Put it beside the OBJ files, or take its line 'map_Kd' out of the .mtl file.",
         ) from error
-    picture = cv2.imdecode(coded, cv2.IMREAD_COLOR_RGB) if len(coded) else None
+    size = picture_size(content)
+    if size is None:
+        raise InputError(
+            f"The texture '{path}' is no picture that can be read.", "Save it as PNG or JPEG."
+        )
+    if size[0] * size[1] > _MAX_PIXELS:
+        raise InputError(
+            f"The texture '{path}' has {size[0]} x {size[1]} pixels; "
+            f"at most {_MAX_PIXELS / 1e6:.0f} million are read.",
+            f"Save it with {_MAX_TEXTURE} x {_MAX_TEXTURE}, more than that is not seen.",
+        )
+    picture = cv2.imdecode(np.frombuffer(content, dtype=np.uint8), cv2.IMREAD_COLOR_RGB)
     if picture is None:
         raise InputError(f"The texture '{path}' is no picture that can be read.")
     scale = _MAX_TEXTURE / max(picture.shape[:2])

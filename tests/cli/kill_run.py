@@ -1,0 +1,328 @@
+"""Acts of the command line killed at random moments; run as a process of its own.
+
+Forks, so that a kill falls into an act's work and not into the loading of modules. Each act is run
+once to its end, to know how long it takes; then it is killed (SIGKILL) at a moment drawn from that
+time, what is left is looked at, and the act is done again.
+
+    python -m tests.cli.kill_run FOLDER SEED N_KILLS
+"""
+
+from __future__ import annotations
+
+import json
+import os
+import shutil
+import signal
+import sys
+import tempfile
+import time
+from collections.abc import Callable
+from dataclasses import dataclass, field, replace
+from functools import partial
+from importlib import import_module
+from pathlib import Path
+from typing import Any
+
+import numpy as np
+
+CONSENT = ("--consent", "consent of all, for this test")
+N_SPEAKERS, N_SESSIONS, SECONDS = 4, 3, 12.0
+OURS = (".part", ".old", ".lock", "-journal")
+"""Endings of what may stand in a folder only while an act runs."""
+
+
+@dataclass
+class Scene:
+    """A library, what goes into it and comes out of it, and what has gone wrong."""
+
+    folder: Path
+    faults: list[str] = field(default_factory=list)
+    swept: int = 0
+
+    @property
+    def library(self) -> Path:
+        return self.folder / "library"
+
+    @property
+    def corpus(self) -> Path:
+        return self.folder / "corpus"
+
+    @property
+    def out(self) -> Path:
+        return self.folder / "out"
+
+    def expect(self, holds: bool, what: str) -> None:
+        if not holds:
+            self.faults.append(what)
+
+
+@dataclass
+class Act:
+    """A verb, how to come to the state before it, and what must hold after a kill.
+
+    Its arguments begin with a function where the verb itself would take too long.
+    """
+
+    name: str
+    arguments: Callable[[Scene], list[object]]
+    before: Callable[[Scene], None]
+    after: Callable[[Scene, set[tuple[str, str]]], None]
+    seconds: float = 0.0
+
+
+def child(arguments: list[object], answer: Path) -> int:
+    """A new process that runs a verb; its number."""
+    number = os.fork()
+    if number:
+        return number
+    handle = os.open(answer, os.O_CREAT | os.O_TRUNC | os.O_WRONLY)
+    os.dup2(handle, 1)
+    os.dup2(os.open(os.devnull, os.O_WRONLY), 2)
+    sys.argv = ["facedyn", *map(str, arguments)]
+    code = 1
+    try:
+        first = arguments[0]
+        if callable(first):
+            first()
+        else:
+            from facedyn_app.__main__ import main
+
+            main()
+        code = 0
+    except SystemExit as end:
+        code = int(end.code or 0)
+    finally:
+        sys.stdout.flush()
+        os._exit(code)
+
+
+def run(scene: Scene, *arguments: object, code: int | None = 0) -> dict[str, Any]:
+    """A verb run to its end; its answer."""
+    answer = scene.folder / "answer.json"
+    _, status = os.waitpid(child([*arguments, "--json"], answer), 0)
+    found = os.waitstatus_to_exitcode(status)
+    text = answer.read_text()
+    if code is not None:
+        scene.expect(found == code, f"{arguments[:2]} ended with {found}: {text[:300]}")
+    return dict(json.loads(text)) if text else {}
+
+
+def train_small(scene: Scene) -> None:
+    """A training of some seconds on the library, of the recognizer 'mine'."""
+    from facedyn_app.progress import ignore
+    from facedyn_app.recognizer.split import TestSessions
+    from facedyn_app.settings import NetworkSettings, Settings, TrainSettings
+    from facedyn_app.workflows.train import TrainingPlan, train_on_library
+
+    settings = replace(
+        Settings(),
+        network=NetworkSettings(width=16, n_blocks=1, n_heads=2, embedding=16),
+        train=TrainSettings(speakers_per_batch=4, max_steps=3, warmup_steps=1),
+    )
+    out = scene.library / "recognizers" / "mine"
+    train_on_library(scene.library, out, settings, TrainingPlan(TestSessions(last=True)), ignore)
+
+
+def sessions(scene: Scene) -> set[tuple[str, str]]:
+    """Whose sessions the library has: speaker and content of the file that they came from."""
+    from facedyn_app.library.library import Library
+
+    with Library.open(scene.library, create=False) as library:
+        return {(str(one.speaker), str(one.source_sha256)) for one in library.sessions()}
+
+
+def leftovers(scene: Scene) -> list[str]:
+    places = (scene.library, scene.out, Path(tempfile.gettempdir()))
+    found = (path for place in places for path in place.rglob("*"))
+    return sorted(str(path) for path in found if path.name.endswith(OURS))
+
+
+def kill(scene: Scene, act: Act, rng: np.random.Generator) -> None:
+    act.before(scene)
+    before = sessions(scene)
+    delay = float(rng.uniform(0.0, act.seconds))
+    number = child([*act.arguments(scene), "--json"], scene.folder / "killed.json")
+    time.sleep(delay)
+    os.kill(number, signal.SIGKILL)
+    os.waitpid(number, 0)
+    n_left = len(leftovers(scene))
+    n_faults = len(scene.faults)
+    checked = run(scene, "library", "check", "--library", scene.library, "--sweep", code=None)
+    scene.swept += len(checked.get("swept", ()))
+    scene.expect("sound" in checked, f"the library cannot be checked: {checked}")
+    scene.expect(not checked.get("unreferenced"), f"of nobody: {checked.get('unreferenced')}")
+    scene.expect(not checked.get("unfinished"), f"unfinished: {checked.get('unfinished')}")
+    scene.expect(not checked.get("damaged"), f"damaged: {checked.get('damaged')}")
+    if act.name != "forget":
+        scene.expect(checked.get("sound") is True, f"not sound: {checked}")
+        scene.expect(before <= sessions(scene), "sessions from before are lost")
+    act.after(scene, before)
+    left = [path for path in leftovers(scene) if not path.endswith(".training")]
+    scene.expect(not left, f"left: {left}")
+    for k in range(n_faults, len(scene.faults)):
+        told = f"{act.name} killed after {delay:.3f} of {act.seconds:.3f} s, {n_left} left: "
+        scene.faults[k] = told + scene.faults[k]
+
+
+def whole(scene: Scene) -> None:
+    """Everybody is in the library."""
+    run(scene, "import", scene.corpus, "--library", scene.library, *CONSENT)
+
+
+def only_first(scene: Scene) -> None:
+    """One speaker with one session is in the library."""
+    shutil.rmtree(scene.library)
+    first = next(iter(sorted((scene.corpus / "speaker00000").iterdir())))
+    run(scene, "enrol", "speaker00000", first, "--library", scene.library, *CONSENT)
+
+
+def all_there(scene: Scene, _before: set[tuple[str, str]]) -> None:
+    whole(scene)
+    scene.expect(len(sessions(scene)) == N_SPEAKERS * N_SESSIONS, "the import does not go on")
+
+
+def one_more(scene: Scene, before: set[tuple[str, str]]) -> None:
+    n_new = len(sessions(scene) - before)
+    scene.expect(n_new in (0, 1), f"{n_new} new sessions of one enrolment")
+    whole(scene)
+    scene.expect(len(sessions(scene)) == N_SPEAKERS * N_SESSIONS, "enrolment cannot be done again")
+
+
+def still_known(scene: Scene, before: set[tuple[str, str]]) -> None:
+    """Others are whole; the person can be forgotten again, and then nothing is left."""
+    others = {one for one in before if one[0] != "speaker00001"}
+    scene.expect(others <= sessions(scene), "sessions of others are lost")
+    if any(name == "speaker00001" for name, _ in sessions(scene)):
+        forget = ("speakers", "forget", "speaker00001", "--library", scene.library, "--yes")
+        facts = run(scene, *forget)
+        scene.expect(facts.get("found") == [], f"forgotten, but found: {facts.get('found')}")
+    names = {name for name, _ in sessions(scene)}
+    scene.expect("speaker00001" not in names, "the person is still known")
+    checked = run(scene, "library", "check", "--library", scene.library)
+    scene.expect(checked.get("sound") is True, f"not sound after forgetting: {checked}")
+
+
+def usable(scene: Scene, _before: set[tuple[str, str]]) -> None:
+    """The older recognizer or the new one is there and can be used."""
+    told = run(scene, "recognizers", "--library", scene.library)["recognizers"]
+    mine = [one for one in told if one["name"] == "mine"]
+    scene.expect(len(mine) == 1 and not mine[0]["fault"], f"recognizers: {told}")
+    scene.expect(len(told) == 2, f"recognizers: {told}")
+    shutil.rmtree(scene.library / "recognizers" / "mine.training", ignore_errors=True)
+
+
+def an_older_recognizer(scene: Scene) -> None:
+    """A recognizer 'mine' is there, which the training is to replace."""
+    whole(scene)
+    place, kept = scene.library / "recognizers", scene.folder / "mine"
+    shutil.rmtree(place / "mine.training", ignore_errors=True)
+    if kept.exists() and not (place / "mine").exists():
+        shutil.copytree(kept, place / "mine")
+
+
+def old_or_new(name: str) -> Callable[[Scene, set[tuple[str, str]]], None]:
+    def check(scene: Scene, _before: set[tuple[str, str]]) -> None:
+        path = scene.out / name
+        content = path.read_bytes()
+        whole_ones = (b"an older file", (scene.folder / f"whole-{name}").read_bytes())
+        scene.expect(any(same(content, one) for one in whole_ones), f"'{name}' is half a file")
+        run(scene, *EXPORTS[name](scene))
+
+    return check
+
+
+def same(content: bytes, whole_one: bytes) -> bool:
+    """Whether a file is as long as a whole one; times stand in a report."""
+    return content == whole_one or abs(len(content) - len(whole_one)) < 64 < len(content)
+
+
+def older_file(name: str) -> Callable[[Scene], None]:
+    def write(scene: Scene) -> None:
+        whole(scene)
+        (scene.out / name).write_bytes(b"an older file")
+
+    return write
+
+
+def a_session(scene: Scene) -> Path:
+    return next(iter(sorted((scene.corpus / "speaker00000").iterdir())))
+
+
+EXPORTS: dict[str, Callable[[Scene], list[object]]] = {
+    "table.csv": lambda scene: ["export", a_session(scene), "-o", scene.out / "table.csv"],
+    "page.html": lambda scene: [
+        "report", "--speaker", "speaker00000", "--library", scene.library,
+        "-o", scene.out / "page.html",
+    ],
+}  # fmt: skip
+LOADED = (
+    "lightning_fabric", "matplotlib.pyplot", "facedyn_app.__main__",
+    *(f"facedyn_app.workflows.{name}" for name in ("forget", "import_", "report", "train")),
+)  # fmt: skip
+"""Modules that are there before the forks."""
+ACTS = (
+    Act(
+        "import",
+        lambda scene: ["import", scene.corpus, "--library", scene.library, *CONSENT],
+        only_first,
+        all_there,
+    ),
+    Act(
+        "enrol",
+        lambda scene: [
+            "enrol", "speaker00003", next(iter(sorted((scene.corpus / "speaker00003").iterdir()))),
+            "--library", scene.library, *CONSENT,
+        ],
+        only_first,
+        one_more,
+    ),
+    Act("export", EXPORTS["table.csv"], older_file("table.csv"), old_or_new("table.csv")),
+    Act("report", EXPORTS["page.html"], older_file("page.html"), old_or_new("page.html")),
+    Act(
+        "forget",
+        lambda scene: ["speakers", "forget", "speaker00001", "--library", scene.library, "--yes"],
+        whole,
+        still_known,
+    ),
+    Act(
+        "train",
+        lambda scene: [partial(train_small, scene)],
+        an_older_recognizer,
+        usable,
+    ),
+)  # fmt: skip
+
+
+def main(folder: Path, seed: int, n_kills: int) -> dict[str, Any]:
+    for name in LOADED:
+        import_module(name)
+    from facedyn_app.library.session_file import save_session
+    from facedyn_app.simulate.corpus import write_corpus
+
+    scene = Scene(folder)
+    scene.out.mkdir()
+    write_corpus(scene.corpus, N_SPEAKERS, N_SESSIONS, SECONDS, save_session)
+    whole(scene)
+    acts = ACTS[:n_kills]
+    for act in acts:
+        act.before(scene)
+        began = time.monotonic()
+        run(scene, *act.arguments(scene))
+        act.seconds = time.monotonic() - began
+    for name in EXPORTS:
+        shutil.copy(scene.out / name, folder / f"whole-{name}")
+    if acts == ACTS:
+        shutil.copytree(scene.library / "recognizers" / "mine", folder / "mine")
+    rng = np.random.default_rng(seed)
+    for k in range(n_kills):
+        kill(scene, acts[k % len(acts)], rng)
+    return {
+        "kills": n_kills,
+        "faults": scene.faults,
+        "swept": scene.swept,
+        "seconds": {act.name: round(act.seconds, 2) for act in acts},
+    }
+
+
+if __name__ == "__main__":
+    print(json.dumps(main(Path(sys.argv[1]), int(sys.argv[2]), int(sys.argv[3]))))  # noqa: T201

@@ -1,0 +1,40 @@
+"""What a kill at any moment leaves: at most the item in hand is lost, and nothing lies about."""
+
+from __future__ import annotations
+
+import json
+import os
+import subprocess
+import sys
+from pathlib import Path
+from typing import Any
+
+import pytest
+
+pytestmark = pytest.mark.skipif(not hasattr(os, "fork"), reason="the system cannot fork")
+
+
+def killed(folder: Path, seed: int, n_kills: int) -> dict[str, Any]:
+    """What `kill_run` tells; the user's own folders and temporary ones are in `folder`."""
+    names = ("XDG_DATA_HOME", "XDG_CACHE_HOME", "XDG_STATE_HOME", "XDG_CONFIG_HOME")
+    own = {name: str(folder / "home") for name in names}
+    (folder / "temp").mkdir()
+    environment = {**os.environ, **own, "TMPDIR": str(folder / "temp"), "OMP_NUM_THREADS": "1"}
+    command = [sys.executable, "-m", "tests.cli.kill_run", str(folder), str(seed), str(n_kills)]
+    done = subprocess.run(
+        command, env=environment, capture_output=True, text=True, check=False, timeout=1800
+    )
+    assert done.returncode == 0, done.stderr
+    return dict(json.loads(done.stdout))
+
+
+def test_each_act_but_training_killed_once(tmp_path: Path) -> None:
+    told = killed(tmp_path, 1, 5)
+    assert (told["kills"], told["faults"]) == (5, [])
+
+
+@pytest.mark.slow
+def test_fifty_kills(tmp_path: Path) -> None:
+    told = killed(tmp_path, 50, 50)
+    assert (told["kills"], told["faults"]) == (50, [])
+    assert told["swept"] > 0
