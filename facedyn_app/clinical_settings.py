@@ -24,7 +24,7 @@ class ClinicalSettings:
         "error of the fit."
     )
     complete_closure: float = setting(
-        0.85, "A blink is complete from", 0.1, 1, "share", BLINKS
+        0.8, "A blink is complete from", 0.1, 1, "share", BLINKS
     ).means("Share of that way from which a blink is complete; below it is partial.")
     longest_blink_s: float = setting(0.5, "Longest blink", 0.1, 5, "s", BLINKS).means(
         "Duration at half depth beyond which it is a long closure, not a blink."

@@ -11,7 +11,13 @@ import numpy as np
 from facedyn_app.clinical_settings import ClinicalSettings
 from facedyn_app.dynamics.clinical.asymmetry import FLOOR_FORMAT, size_of
 from facedyn_app.dynamics.clinical.excursions import find_rest, motion_range, rest_level
-from facedyn_app.dynamics.clinical.measures import FROM_REST, MEASURES, face_points, trace_all
+from facedyn_app.dynamics.clinical.measures import (
+    BY_NAME,
+    FROM_REST,
+    MEASURES,
+    face_points,
+    trace_all,
+)
 from facedyn_app.dynamics.clinical.scale import scale_of
 from facedyn_app.dynamics.clinical.session import RANGE, REST_LEVEL
 from facedyn_app.files import atomic_text
@@ -20,23 +26,19 @@ from facedyn_app.records import FloatArray, Session
 
 COMMAND = "facedyn bench clinical SESSION… --mirror MIRRORED… --floor FILE"
 Sides = dict[tuple[str, str], FloatArray]
-PARTS, PART_S = 2, 1.0
-"""Every other second is of one half, so that both halves show about the same."""
+Floors = dict[str, dict[str, dict[str, float]]]
 
 
-def side_values(head: HeadModel, session: Session, mirrored: Session, part: int | None) -> Sides:
+def side_values(head: HeadModel, session: Session, mirrored: Session) -> Sides:
     """Left and right, then left and right of the mirror image, by statistic and measure.
 
     Args:
         head: Of both.
         session: A recording's fit.
         mirrored: That of its mirror image, frame by frame the same.
-        part: Which half of the seconds; None for all.
     """
     settings = ClinicalSettings()
     usable = session.motion.valid & mirrored.motion.valid
-    if part is not None:
-        usable = usable & ((session.motion.seconds // PART_S).astype(np.int64) % PARTS == part)
     rest = find_rest(session, usable, (), settings).frames
     frames = {REST_LEVEL: np.flatnonzero(rest)[None], RANGE: np.flatnonzero(usable)[None]}
     found: Sides = {}
@@ -53,45 +55,45 @@ def side_values(head: HeadModel, session: Session, mirrored: Session, part: int 
 
 
 def measure_floors(
-    head: HeadModel, pairs: Sequence[tuple[Session, Session]]
-) -> dict[str, dict[str, dict[str, float]]]:
+    head: HeadModel,
+    people: Sequence[tuple[Session, Session]],
+    symmetric: Sequence[tuple[Session, Session]],
+) -> Floors:
     """The program's own difference over recordings, and what mirroring leaves of it.
 
-    What is left is taken from the halves of each recording, each of them corrected by its own
-    mirror image: a difference of the face is the same in both, so that half of theirs is the
-    program's.
+    Light from one side and the face's own look fool the landmarker in the mirror image as in the
+    recording: that is no part of b, and shows only where the face is known to be symmetric.
 
     Args:
         head: Of all.
-        pairs: Each recording's fit and that of its mirror image.
+        people: Each recording's fit and that of its mirror image: they tell b.
+        symmetric: The same of rendered faces of both sides alike: what they leave is `residual`.
     """
-    units = {measure.name: measure.unit for measure in MEASURES}
-    whole = [side_values(head, *pair, None) for pair in pairs]
-    halves = [[side_values(head, *pair, part) for part in range(PARTS)] for pair in pairs]
-    floors: dict[str, dict[str, dict[str, float]]] = {REST_LEVEL: {}, RANGE: {}}
-    for statistic, name in whole[0]:
-        key = (statistic, name)
-
-        def own(values: Sides, key: tuple[str, str] = key) -> tuple[float, float]:
-            """The program's and the face's difference, over the size of what is measured."""
-            left, right, other_left, other_right = values[key]
-            size = size_of(left, right, units[key[1]])
-            one, other = left - right, other_left - other_right
-            return 0.5 * (one + other) / size, 0.5 * (one - other) / size
-
-        biases = np.array([own(values)[0] for values in whole])
-        left_over = np.array([own(pair[0])[1] - own(pair[1])[1] for pair in halves])
+    of_people = [_own(side_values(head, *pair)) for pair in people]
+    left_over = [_own(side_values(head, *pair)) for pair in symmetric]
+    floors: Floors = {REST_LEVEL: {}, RANGE: {}}
+    for statistic, name in of_people[0]:
+        biases = np.array([one[statistic, name][0] for one in of_people])
+        residual = float(np.sqrt(np.mean([one[statistic, name][1] ** 2 for one in left_over])))
         floors[statistic][name] = {
             "bias": round(float(biases.mean()), 5),
-            "sd": round(float(biases.std(ddof=1)), 5),
-            "residual": round(float(0.5 * np.sqrt(np.mean(left_over**2))), 5),
+            "sd": round(float(np.hypot(biases.std(ddof=1), residual)), 5),
+            "residual": round(residual, 5),
         }
     return floors
 
 
-def write_floors(
-    floors: dict[str, dict[str, dict[str, float]]], n_recordings: int, path: Path
-) -> None:
+def _own(values: Sides) -> dict[tuple[str, str], tuple[float, float]]:
+    """The program's and the face's difference, over the size of what is measured."""
+    found = {}
+    for key, (left, right, other_left, other_right) in values.items():
+        size = size_of(left, right, BY_NAME[key[1]].unit)
+        one, other = left - right, other_left - other_right
+        found[key] = 0.5 * (one + other) / size, 0.5 * (one - other) / size
+    return found
+
+
+def write_floors(floors: Floors, n_recordings: int, path: Path) -> None:
     """Write the file that comes with the program.
 
     Raises:

@@ -53,8 +53,9 @@ class Floor:
 
     Attributes:
         bias: Its mean over recordings.
-        sd: Its standard deviation between recordings.
-        residual: Standard deviation of what is left of it once the mirror image's is taken off.
+        sd: Standard deviation between recordings of what is left of a difference that is not the
+            face's, once that mean is taken off.
+        residual: The same once this recording's own b is taken off, by its mirror image.
     """
 
     bias: float
@@ -62,6 +63,9 @@ class Floor:
     residual: float
 
 
+N_COMPARED = 10
+"""Measures of a recording whose sides are compared: so many times smaller is the chance that each
+of them is called different (Bonferroni), so that it holds for all of them together."""
 LEAST_SIZE = {"": 0.02}
 """Size below which a difference no longer shrinks with what is measured: 1 mm, or this ratio."""
 
@@ -142,7 +146,7 @@ def compare_sides(
         bias, spread = float(0.5 * (differences[0] + other[0])), floor.residual * size
         differences = 0.5 * (differences - other)
     difference = _widened(interval_of(differences, settings), z * spread)
-    least = z * spread
+    least = spread * float(norm.ppf(1.0 - 0.5 * (1.0 - settings.confidence) / N_COMPARED))
     beyond = difference.low > 0.0 or difference.high < 0.0
     told = bool(beyond and abs(difference.value) > least)
     return Asymmetry(
