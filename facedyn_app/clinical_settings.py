@@ -54,7 +54,7 @@ class ClinicalSettings:
     peak_s: float = setting(0.2, "The peak is the mean over", 0.02, 5, "s", EXCURSIONS).means(
         "Time around the largest excursion over which the peak is averaged, s."
     )
-    smoothing_s: float = setting(0.08, "Speeds are smoothed over", 0.01, 1, "s", EXCURSIONS).means(
+    smoothing_s: float = setting(0.05, "Speeds are smoothed over", 0.01, 1, "s", EXCURSIONS).means(
         "Standard deviation of the Gaussian by which a trace is smoothed before its speed is "
         "taken, s."
     )

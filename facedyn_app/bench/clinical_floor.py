@@ -8,6 +8,13 @@ from pathlib import Path
 
 import numpy as np
 
+from facedyn_app.bench.clinical_rendered import (
+    SYMMETRIC_FPS,
+    TASKS,
+    both_fits,
+    rendered_video,
+)
+from facedyn_app.bench.clinical_script import Script
 from facedyn_app.clinical_settings import ClinicalSettings
 from facedyn_app.dynamics.clinical.asymmetry import FLOOR_FORMAT, size_of
 from facedyn_app.dynamics.clinical.excursions import find_rest, motion_range, rest_level
@@ -22,9 +29,11 @@ from facedyn_app.dynamics.clinical.scale import scale_of
 from facedyn_app.dynamics.clinical.session import RANGE, REST_LEVEL
 from facedyn_app.files import atomic_text
 from facedyn_app.headmodel.model import HeadModel
+from facedyn_app.library.session_file import load_session
+from facedyn_app.progress import OnProgress, ignore
 from facedyn_app.records import FloatArray, Session
 
-COMMAND = "facedyn bench clinical SESSION… --mirror MIRRORED… --floor FILE"
+COMMAND = "facedyn bench clinical --work DIR --session S.npz --mirror S-mirrored.npz … --floor FILE"
 Sides = dict[tuple[str, str], FloatArray]
 Floors = dict[str, dict[str, dict[str, float]]]
 
@@ -108,3 +117,37 @@ def write_floors(floors: Floors, n_recordings: int, path: Path) -> None:
     }
     with atomic_text(path) as text:
         text.write(json.dumps(content, indent=1) + "\n")
+
+
+def floors_of_files(
+    head: HeadModel,
+    pairs: Sequence[tuple[Path, Path]],
+    n_symmetric: int,
+    folder: Path,
+    out: Path,
+    on_progress: OnProgress = ignore,
+) -> Floors:
+    """Measure the floors and write their file.
+
+    Args:
+        head: The open head.
+        pairs: Session files of people, each with that of its mirror image.
+        n_symmetric: Rendered symmetric faces.
+        folder: Where their videos are kept.
+        out: The file.
+        on_progress: Told of the progress; may raise Cancelled.
+
+    Raises:
+        InputError: A session cannot be read.
+        OutputError: The file cannot be written.
+    """
+    people = [(load_session(one), load_session(other)) for one, other in pairs]
+    symmetric = []
+    for face in range(n_symmetric):
+        path, _, _ = rendered_video(
+            head, Script(tasks=TASKS), face, SYMMETRIC_FPS, folder, on_progress
+        )
+        symmetric.append(both_fits(path, head, on_progress))
+    floors = measure_floors(head, people, symmetric)
+    write_floors(floors, len(people), out)
+    return floors

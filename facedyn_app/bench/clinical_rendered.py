@@ -15,10 +15,10 @@ from facedyn_app.clinical_settings import ClinicalSettings
 from facedyn_app.dynamics.clinical.session import ClinicalMeasures, measure_session
 from facedyn_app.headmodel.model import HeadModel
 from facedyn_app.progress import OnProgress, Progress, ignore
-from facedyn_app.records import ByteArray, Session
+from facedyn_app.records import ByteArray, FloatArray, Session
 from facedyn_app.settings import Settings, VideoSettings
 from facedyn_app.simulate.motion import SimulatedMotion
-from facedyn_app.simulate.rendering import Scene, make_scene, render_motion
+from facedyn_app.simulate.rendering import make_scene, render_motion
 from facedyn_app.video import SIMULATED, write_video
 from facedyn_app.workflows.analyse import analyse_video
 
@@ -29,6 +29,9 @@ SYMMETRIC_SHAPES = 24
 WIDTH = HEIGHT = 400
 CRF, EFFORT = 18, 8
 RENDERING = 1
+TASKS = ("smile", "brow_raise")
+SYMMETRIC_FPS = 10.0
+"""What symmetric faces do, and how often they are seen."""
 
 
 @dataclass(frozen=True, slots=True, eq=False)
@@ -75,40 +78,50 @@ def rendered_case(
     Raises:
         OutputError: The folder cannot be written.
     """
+    path, simulated, shape = rendered_video(head, script, face, fps, folder, on_progress)
+    fits = both_fits(path, head, on_progress)
+    truth = session_of_truth(simulated, shape, head.head_id)
+    events = script.events
+    return RenderedCase(
+        script,
+        measure_session(fits[0], head, settings, events=events, mirrored=fits[1]),
+        measure_session(fits[0], head, settings, events=events),
+        measure_session(truth, head, settings, events=events),
+        *fits,
+    )
+
+
+def rendered_video(
+    head: HeadModel,
+    script: Script,
+    face: int,
+    fps: float,
+    folder: Path,
+    on_progress: OnProgress = ignore,
+) -> tuple[Path, SimulatedMotion, FloatArray]:
+    """The video of a face of both sides alike, its true motion and its true shape.
+
+    Args:
+        head: The open head.
+        script: What the face does.
+        face: Which face; its light comes from one side.
+        fps: Frames a second.
+        folder: Where videos are kept.
+        on_progress: Told of every frame; may raise Cancelled.
+
+    Raises:
+        OutputError: The folder cannot be written.
+    """
     simulated = act(script, head.expression_names, fps, np.random.default_rng([POPULATION, face]))
     scene = make_scene(head, face, 0, seed=POPULATION, width=WIDTH, height=HEIGHT)
     shape = scene.shape.copy()
     shape[SYMMETRIC_SHAPES:] = 0.0
     scene = replace(scene, shape=shape)
-    path = _video(head, script, simulated, scene, face, folder, on_progress)
-    fits = [
-        _fit(path, head, mirrored=mirrored, on_progress=on_progress) for mirrored in (False, True)
-    ]
-    truth = session_of_truth(simulated, shape, head.head_id)
-    known = {"events": script.events}
-    return RenderedCase(
-        script,
-        measure_session(fits[0], head, settings, mirrored=fits[1], **known),
-        measure_session(fits[0], head, settings, **known),
-        measure_session(truth, head, settings, **known),
-        *fits,
-    )
-
-
-def _video(
-    head: HeadModel,
-    script: Script,
-    simulated: SimulatedMotion,
-    scene: Scene,
-    face: int,
-    folder: Path,
-    on_progress: OnProgress,
-) -> Path:
     facts = [RENDERING, head.sha256, asdict(script), face, simulated.fps]
     digest = hashlib.sha256(json.dumps(facts, sort_keys=True).encode()).hexdigest()[:10]
     path = folder / f"clinical face {face} {digest}.mp4".replace(" ", "_")
     if path.is_file():
-        return path
+        return path, simulated, shape
 
     def pictures() -> Iterator[ByteArray]:
         n_frames = len(simulated.motion.seconds)
@@ -117,7 +130,17 @@ def _video(
             yield picture
 
     write_video(path, pictures(), simulated.fps, CRF, EFFORT, SIMULATED)
-    return path
+    return path, simulated, shape
+
+
+def both_fits(
+    path: Path, head: HeadModel, on_progress: OnProgress = ignore
+) -> tuple[Session, Session]:
+    """The fit of a video and that of its mirror image."""
+    one, other = (
+        _fit(path, head, mirrored=mirrored, on_progress=on_progress) for mirrored in (False, True)
+    )
+    return one, other
 
 
 def _fit(path: Path, head: HeadModel, *, mirrored: bool, on_progress: OnProgress) -> Session:
