@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from dataclasses import dataclass, field
 
+from facedyn_app.clinical_settings import ClinicalSettings as ClinicalSettings
 from facedyn_app.fit_settings import FitSettings as FitSettings
 from facedyn_app.limits import setting
 
@@ -269,6 +270,7 @@ class Settings:
     network: NetworkSettings = field(default_factory=NetworkSettings)
     train: TrainSettings = field(default_factory=TrainSettings)
     trust: TrustSettings = field(default_factory=TrustSettings)
+    clinical: ClinicalSettings = field(default_factory=ClinicalSettings)
     machine: MachineSettings = field(default_factory=MachineSettings)
     privacy: PrivacySettings = field(default_factory=PrivacySettings)
     appearance: AppearanceSettings = field(default_factory=AppearanceSettings)

@@ -10,12 +10,11 @@ from __future__ import annotations
 from dataclasses import dataclass
 
 import numpy as np
-import torch
 
 from facedyn_app.bench import metrics
 from facedyn_app.bench.recorded_truth import RecordedTruth
-from facedyn_app.headmodel.forward import head_to_tensors, head_vertices
-from facedyn_app.headmodel.model import HeadModel, LandmarkEmbedding
+from facedyn_app.headmodel.landmark_positions import landmark_positions, placed_landmarks
+from facedyn_app.headmodel.model import HeadModel
 from facedyn_app.records import FloatArray, HeadFit, IntArray, Landmarks
 
 EYE_CORNERS = (33, 263)
@@ -92,44 +91,6 @@ def length_results(
 
 def _known(value: float) -> float | None:
     return float(value) if np.isfinite(value) else None
-
-
-def placed_landmarks(head: HeadModel) -> LandmarkEmbedding:
-    """The landmarks of a head.
-
-    Raises:
-        ValueError: They have not been placed.
-    """
-    if head.landmarks is None:
-        raise ValueError("the head's landmarks must have been placed")
-    return head.landmarks
-
-
-def landmark_positions(
-    head: HeadModel, rows: IntArray, shape: FloatArray, expression: FloatArray, jaw: FloatArray
-) -> FloatArray:
-    """(T, R, 3) float32 where landmarks sit on the posed head, in the head frame, m.
-
-    Args:
-        head: The head, its landmarks placed.
-        rows: (R,) rows of its landmark table.
-        shape: (S,) coefficients.
-        expression: (T, E) coefficients.
-        jaw: (T, 3) rotation vectors, rad.
-
-    Raises:
-        ValueError: The head's landmarks have not been placed.
-    """
-    table = placed_landmarks(head)
-    n_frames = len(jaw)
-    corners = head_to_tensors(head).subset(np.asarray(head.faces)[table.face[rows]].ravel())
-    pose = torch.zeros(n_frames, len(head.joint_names), 3)
-    pose[:, head.jaw_joint] = torch.as_tensor(np.asarray(jaw), dtype=torch.float32)
-    shapes = torch.as_tensor(np.asarray(shape), dtype=torch.float32).expand(n_frames, -1)
-    moved = torch.as_tensor(np.asarray(expression), dtype=torch.float32)
-    vertices = head_vertices(corners, shapes, moved, pose)
-    bary = torch.as_tensor(np.asarray(table.bary[rows]), dtype=torch.float32)
-    return np.asarray(torch.einsum("lk,nlkd->nld", bary, vertices.view(n_frames, -1, 3, 3)).numpy())
 
 
 def head_lengths(

@@ -12,7 +12,7 @@ import cv2
 import numpy as np
 
 from facedyn_app.bench.cases import POPULATION, AppearanceKind, Case, make_take
-from facedyn_app.bench.lengths import landmark_positions, placed_landmarks
+from facedyn_app.headmodel.landmark_positions import landmark_positions, placed_landmarks
 from facedyn_app.headmodel.model import HeadModel
 from facedyn_app.headmodel.rendering.appearance import (
     Appearance,

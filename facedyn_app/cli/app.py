@@ -36,6 +36,7 @@ VERBS = {
     "verify": "Is it this speaker?",
     "dnr": "Does the head shape drift? The drift-to-noise ratio.",
     "convert": "Make a session of another program's measurement.",
+    "measure": "Measure blinks, excursions in mm, left against right; a table of them.",
     "export": "Write a table, film or meshes.",
     "report": "Write a report to print.",
     "simulate": "Write session files of simulated speakers.",

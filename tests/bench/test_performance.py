@@ -10,10 +10,11 @@ import pytest
 
 from facedyn_app.bench.cases import Take, make_take
 from facedyn_app.bench.channel_truth import arkit_channel, best_lag
-from facedyn_app.bench.lengths import head_lengths, landmark_positions
+from facedyn_app.bench.lengths import head_lengths
 from facedyn_app.bench.performance import compare, measure_performance
 from facedyn_app.bench.recorded_truth import RecordedTruth, read_truth
 from facedyn_app.errors import InputError, TooLittleError
+from facedyn_app.headmodel.landmark_positions import landmark_positions
 from facedyn_app.headmodel.model import HeadModel
 from facedyn_app.landmarks import BLENDSHAPE_NAMES
 from facedyn_app.records import N_BLENDSHAPES, N_LANDMARKS, HeadFit, Landmarks

@@ -15,6 +15,7 @@ from facedyn_app.formatting import number
 
 _MODULES = {
     "accuracy": "accuracy",
+    "clinical": "clinical",
     "fit": "speed",
     "landmarks": "speed",
     "live": "latency",

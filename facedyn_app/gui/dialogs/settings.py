@@ -32,6 +32,7 @@ from facedyn_app.gui.widgets.screen_fit import FittedDialog
 from facedyn_app.headmodel.model import HeadModel
 from facedyn_app.settings import (
     MEDIAPIPE,
+    ClinicalSettings,
     LandmarkSettings,
     MachineSettings,
     NetworkSettings,
@@ -49,6 +50,7 @@ PAGES: Final[Mapping[str, tuple[str, ...]]] = {
     "Features": ("features",),
     RECOGNIZER: ("network", "train"),
     "Trust": ("trust",),
+    "Clinical measures": ("clinical",),
     "Privacy": ("privacy",),
     "Appearance": ("appearance",),
 }
@@ -63,6 +65,8 @@ LEADS: Final = {
     "Features": "What of the motion a new recognizer learns from. A trained one keeps its own.",
     RECOGNIZER: "Who is it? is answered by the active recognizer of the library.",
     "Trust": "Where “good” ends and “do not use” begins.",
+    "Clinical measures": "What counts as a blink and as rest, how far each side of the face moves, "
+    "and how sure a difference must be.",
     "Privacy": "Videos are read where they are, never copied; the program opens no network "
     "connection. Whoever is asked about, enrolled or forgotten stands in the library's audit "
     "trail.",
@@ -198,7 +202,7 @@ class SettingsDialog(FittedDialog):
             if not mediapipe_is_there():
                 return "engine", "is not there: MediaPipe was not found on this machine"
             return record.conflict()
-        if isinstance(record, NetworkSettings | TrustSettings):
+        if isinstance(record, NetworkSettings | TrustSettings | ClinicalSettings):
             return record.conflict()
         return None
 

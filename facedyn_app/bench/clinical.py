@@ -1,0 +1,166 @@
+"""Accuracy of the clinical measures on rendered faces of known motion; all of them simulated."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+from pathlib import Path
+
+import numpy as np
+
+from facedyn_app.bench.clinical_rendered import (
+    SYMMETRIC_FPS,
+    TASKS,
+    RenderedCase,
+    rendered_case,
+)
+from facedyn_app.bench.clinical_script import Script, ScriptedBlink, true_onset
+from facedyn_app.clinical_settings import ClinicalSettings
+from facedyn_app.dynamics.clinical.blinks import ClosureKind
+from facedyn_app.dynamics.clinical.excursions import PRIMARY
+from facedyn_app.dynamics.clinical.measures import EXCURSION
+from facedyn_app.headmodel.model import HeadModel
+from facedyn_app.progress import OnProgress, ignore
+
+FPS = 12.0
+BLINKS = (ScriptedBlink(0.5), ScriptedBlink(1.3, 0.5, 0.5))
+WEAK = (0.25, 0.5, 1.0)
+SYNKINESES = (0.0, 0.1, 0.3)
+FIRST_WEAK = 41
+"""Number of the first face with a palsy; those before are symmetric throughout."""
+NEAR_MM, NEAR_SHARE = 0.7, 0.1
+MATCHED_S = 0.15
+
+
+@dataclass(frozen=True, slots=True, eq=False)
+class ClinicalAccuracy:
+    """What was found of rendered faces.
+
+    Attributes:
+        n_symmetric: Faces of both sides alike.
+        n_called: Of these, faces of which an asymmetry was called in any measure.
+        excursions: (N, 2) measured and true excursion of each task, side and face, mm.
+        differences: (N,) left less right of symmetric faces over the mean of both.
+        weakness: (M, 2) true and measured share by which the left corner of the mouth goes less.
+        synkinesis: (M, 2) true and measured share by which the left eye closes with the mouth.
+        n_true_blinks: Blinks that were put in.
+        n_found_blinks: Blinks that were found.
+        onset_errors: Of the blinks that were found, s.
+        n_complete_right: Of these, blinks whose completeness is right.
+    """
+
+    n_symmetric: int
+    n_called: int
+    excursions: np.ndarray
+    differences: np.ndarray
+    weakness: np.ndarray
+    synkinesis: np.ndarray
+    n_true_blinks: int
+    n_found_blinks: int
+    onset_errors: np.ndarray
+    n_complete_right: int
+
+    @property
+    def blink_f1(self) -> float:
+        """F1 of the blinks."""
+        hits = len(self.onset_errors)
+        return 2.0 * hits / max(self.n_true_blinks + self.n_found_blinks, 1)
+
+    @property
+    def share_near(self) -> float:
+        """Share of the excursions within 0.7 mm or 10 % of the truth."""
+        measured, true = self.excursions.T
+        return float(np.mean(np.abs(measured - true) <= np.maximum(NEAR_MM, NEAR_SHARE * true)))
+
+
+def measure_clinical(
+    head: HeadModel, n_symmetric: int, n_weak: int, folder: Path, on_progress: OnProgress = ignore
+) -> ClinicalAccuracy:
+    """Render faces, fit them and their mirror images, and compare with what was put in.
+
+    Args:
+        head: The open head.
+        n_symmetric: Symmetric faces.
+        n_weak: Faces that are rendered with palsies and synkineses.
+        folder: Where videos are kept.
+        on_progress: Told of the progress; may raise Cancelled.
+    """
+    settings = ClinicalSettings()
+
+    def case(script: Script, face: int, fps: float) -> RenderedCase:
+        return rendered_case(head, script, face, fps, folder, settings, on_progress)
+
+    symmetric = [case(Script(tasks=TASKS), face, SYMMETRIC_FPS) for face in range(n_symmetric)]
+    weak_faces = range(FIRST_WEAK, FIRST_WEAK + n_weak)
+    weak = [
+        case(Script(BLINKS, TASKS, palsy=palsy), face, FPS) for face in weak_faces for palsy in WEAK
+    ]
+    moved = [
+        case(Script(BLINKS, ("smile", "pucker"), synkinesis=amount), face, FPS)
+        for face in weak_faces
+        for amount in SYNKINESES
+    ]
+    blinks = [_blinks(one) for one in (*weak, *moved)]
+    return ClinicalAccuracy(
+        n_symmetric=len(symmetric),
+        n_called=sum(_is_called(one) for one in symmetric),
+        excursions=_stacked([row for one in (*symmetric, *weak) for row in _excursions(one)]),
+        differences=np.array([_smile(one)[1] for one in symmetric]),
+        weakness=_stacked([(one.script.palsy, _smile(one)[0]) for one in weak]),
+        synkinesis=_stacked([row for one in moved for row in _synkineses(one)]),
+        n_true_blinks=sum(len(one.script.blinks) for one in (*weak, *moved)),
+        n_found_blinks=sum(found for found, *_ in blinks),
+        onset_errors=np.concatenate([errors for _, errors, _ in blinks] or [np.zeros(0)]),
+        n_complete_right=sum(right for *_, right in blinks),
+    )
+
+
+def _stacked(rows: Sequence[tuple[float, float]]) -> np.ndarray:
+    return np.array(rows, np.float64).reshape(-1, 2)
+
+
+def _is_called(one: RenderedCase) -> bool:
+    """Whether any of a recording's measures is called different."""
+    return any(found.told for sides in one.found.sides.values() for found in sides.values())
+
+
+def _excursions(one: RenderedCase) -> list[tuple[float, float]]:
+    """Measured and true excursion of each task's own measure and side."""
+    rows = []
+    for found, true in zip(one.found.tasks, one.true.tasks, strict=True):
+        name = PRIMARY[found.event.name]
+        for side in ("left", "right"):
+            rows.append(
+                (getattr(found.sides[name], side).value, getattr(true.sides[name], side).value)
+            )
+    return rows
+
+
+def _smile(one: RenderedCase) -> tuple[float, float]:
+    """Share by which the left corner goes less in the smile, and the difference over the mean."""
+    found = one.found.tasks[0].sides[EXCURSION]
+    mean, half = 0.5 * (found.left.value + found.right.value), 0.5 * found.difference.value
+    return 1.0 - (mean + half) / (mean - half), 2.0 * half / mean
+
+
+def _synkineses(one: RenderedCase) -> list[tuple[float, float]]:
+    """True and measured closure of the left eye beyond the right one's, of each task."""
+    return [
+        (one.script.synkinesis, float(task.synkinesis.share[0] - task.synkinesis.share[1]))
+        for task in one.found.tasks
+        if task.synkinesis is not None
+    ]
+
+
+def _blinks(one: RenderedCase) -> tuple[int, np.ndarray, int]:
+    """Blinks found, errors of the onsets of those that are true, completeness that is right."""
+    settings = ClinicalSettings()
+    found = [blink for blink in one.found.blinks if blink.kind is ClosureKind.BLINK]
+    errors, right = [], 0
+    for blink in one.script.blinks:
+        onset = true_onset(blink, settings.onset_share)
+        near = [other for other in found if abs(other.onset - onset) < MATCHED_S]
+        if near:
+            errors.append(near[0].onset - onset)
+            right += near[0].complete == (blink.left >= settings.complete_closure)
+    return len(found), np.array(errors), right

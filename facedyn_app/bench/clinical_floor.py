@@ -1,0 +1,153 @@
+"""The program's own left-right difference, from recordings that were fitted mirrored, too."""
+
+from __future__ import annotations
+
+import json
+from collections.abc import Sequence
+from pathlib import Path
+
+import numpy as np
+
+from facedyn_app.bench.clinical_rendered import (
+    SYMMETRIC_FPS,
+    TASKS,
+    both_fits,
+    rendered_video,
+)
+from facedyn_app.bench.clinical_script import Script
+from facedyn_app.clinical_settings import ClinicalSettings
+from facedyn_app.dynamics.clinical.asymmetry import FLOOR_FORMAT, size_of
+from facedyn_app.dynamics.clinical.excursions import find_rest, motion_range, rest_level
+from facedyn_app.dynamics.clinical.measures import (
+    BY_NAME,
+    FROM_REST,
+    MEASURES,
+    face_points,
+    trace_all,
+)
+from facedyn_app.dynamics.clinical.scale import scale_of
+from facedyn_app.dynamics.clinical.session import RANGE, REST_LEVEL
+from facedyn_app.files import atomic_text
+from facedyn_app.headmodel.model import HeadModel
+from facedyn_app.library.session_file import load_session
+from facedyn_app.progress import OnProgress, ignore
+from facedyn_app.records import FloatArray, Session
+
+COMMAND = "facedyn bench clinical --work DIR --session S.npz --mirror S-mirrored.npz … --floor FILE"
+Sides = dict[tuple[str, str], FloatArray]
+Floors = dict[str, dict[str, dict[str, float]]]
+
+
+def side_values(head: HeadModel, session: Session, mirrored: Session) -> Sides:
+    """Left and right, then left and right of the mirror image, by statistic and measure.
+
+    Args:
+        head: Of both.
+        session: A recording's fit.
+        mirrored: That of its mirror image, frame by frame the same.
+    """
+    settings = ClinicalSettings()
+    usable = session.motion.valid & mirrored.motion.valid
+    rest = find_rest(session, usable, (), settings).frames
+    frames = {REST_LEVEL: np.flatnonzero(rest)[None], RANGE: np.flatnonzero(usable)[None]}
+    found: Sides = {}
+    for one in (session, mirrored):
+        traces = trace_all(face_points(head, one, scale_of(head, one.shape, None)), rest)
+        for measure in MEASURES:
+            for statistic, of in ((REST_LEVEL, rest_level), (RANGE, motion_range)):
+                if not measure.sided or (statistic == REST_LEVEL and measure.name in FROM_REST):
+                    continue
+                value = of(traces[measure.name], frames[statistic]).draws[0]
+                key = (statistic, measure.name)
+                found[key] = np.concatenate([found.get(key, np.zeros(0)), value])
+    return found
+
+
+def measure_floors(
+    head: HeadModel,
+    people: Sequence[tuple[Session, Session]],
+    symmetric: Sequence[tuple[Session, Session]],
+) -> Floors:
+    """The program's own difference over recordings, and what mirroring leaves of it.
+
+    Light from one side and the face's own look fool the landmarker in the mirror image as in the
+    recording: that is no part of b, and shows only where the face is known to be symmetric.
+
+    Args:
+        head: Of all.
+        people: Each recording's fit and that of its mirror image: they tell b.
+        symmetric: The same of rendered faces of both sides alike: what they leave is `residual`.
+    """
+    of_people = [_own(side_values(head, *pair)) for pair in people]
+    left_over = [_own(side_values(head, *pair)) for pair in symmetric]
+    floors: Floors = {REST_LEVEL: {}, RANGE: {}}
+    for statistic, name in of_people[0]:
+        biases = np.array([one[statistic, name][0] for one in of_people])
+        residual = float(np.sqrt(np.mean([one[statistic, name][1] ** 2 for one in left_over])))
+        floors[statistic][name] = {
+            "bias": round(float(biases.mean()), 5),
+            "sd": round(float(np.hypot(biases.std(ddof=1), residual)), 5),
+            "residual": round(residual, 5),
+        }
+    return floors
+
+
+def _own(values: Sides) -> dict[tuple[str, str], tuple[float, float]]:
+    """The program's and the face's difference, over the size of what is measured."""
+    found = {}
+    for key, (left, right, other_left, other_right) in values.items():
+        size = size_of(left, right, BY_NAME[key[1]].unit)
+        one, other = left - right, other_left - other_right
+        found[key] = 0.5 * (one + other) / size, 0.5 * (one - other) / size
+    return found
+
+
+def write_floors(floors: Floors, n_recordings: int, path: Path) -> None:
+    """Write the file that comes with the program.
+
+    Raises:
+        OutputError: It cannot be written.
+    """
+    content = {
+        "format": FLOOR_FORMAT,
+        "version": 1,
+        "command": COMMAND,
+        "n_recordings": n_recordings,
+        "floors": floors,
+    }
+    with atomic_text(path) as text:
+        text.write(json.dumps(content, indent=1) + "\n")
+
+
+def floors_of_files(
+    head: HeadModel,
+    pairs: Sequence[tuple[Path, Path]],
+    n_symmetric: int,
+    folder: Path,
+    out: Path,
+    on_progress: OnProgress = ignore,
+) -> Floors:
+    """Measure the floors and write their file.
+
+    Args:
+        head: The open head.
+        pairs: Session files of people, each with that of its mirror image.
+        n_symmetric: Rendered symmetric faces.
+        folder: Where their videos are kept.
+        out: The file.
+        on_progress: Told of the progress; may raise Cancelled.
+
+    Raises:
+        InputError: A session cannot be read.
+        OutputError: The file cannot be written.
+    """
+    people = [(load_session(one), load_session(other)) for one, other in pairs]
+    symmetric = []
+    for face in range(n_symmetric):
+        path, _, _ = rendered_video(
+            head, Script(tasks=TASKS), face, SYMMETRIC_FPS, folder, on_progress
+        )
+        symmetric.append(both_fits(path, head, on_progress))
+    floors = measure_floors(head, people, symmetric)
+    write_floors(floors, len(people), out)
+    return floors

@@ -1,0 +1,148 @@
+"""Clinical measures of rendered heads beside those of their true motion, from pixels to numbers."""
+
+from __future__ import annotations
+
+import hashlib
+import json
+from collections.abc import Iterator
+from dataclasses import asdict, dataclass, replace
+from pathlib import Path
+
+import numpy as np
+
+from facedyn_app.bench.clinical_script import Script, act, session_of_truth
+from facedyn_app.clinical_settings import ClinicalSettings
+from facedyn_app.dynamics.clinical.session import ClinicalMeasures, measure_session
+from facedyn_app.headmodel.model import HeadModel
+from facedyn_app.progress import OnProgress, Progress, ignore
+from facedyn_app.records import ByteArray, FloatArray, Session
+from facedyn_app.settings import Settings, VideoSettings
+from facedyn_app.simulate.motion import SimulatedMotion
+from facedyn_app.simulate.rendering import make_scene, render_motion
+from facedyn_app.video import SIMULATED, write_video
+from facedyn_app.workflows.analyse import analyse_video
+
+POPULATION = 6
+"""A simulated population of this benchmark's own."""
+SYMMETRIC_SHAPES = 24
+"""Leading shape directions of the open head whose two sides are alike within some percent."""
+WIDTH = HEIGHT = 400
+CRF, EFFORT = 18, 8
+RENDERING = 1
+TASKS = ("smile", "brow_raise")
+SYMMETRIC_FPS = 10.0
+"""What symmetric faces do, and how often they are seen."""
+
+
+@dataclass(frozen=True, slots=True, eq=False)
+class RenderedCase:
+    """What was measured of a rendered face, and what is true of it.
+
+    Attributes:
+        script: What it does.
+        found: Measured, the program's own difference taken off by the mirror image.
+        plain: The same without the fit of the mirror image.
+        true: Of the true motion.
+        session: The fit.
+        mirrored: The fit of the mirror image.
+    """
+
+    script: Script
+    found: ClinicalMeasures
+    plain: ClinicalMeasures
+    true: ClinicalMeasures
+    session: Session
+    mirrored: Session
+
+
+def rendered_case(
+    head: HeadModel,
+    script: Script,
+    face: int,
+    fps: float,
+    folder: Path,
+    settings: ClinicalSettings,
+    on_progress: OnProgress = ignore,
+) -> RenderedCase:
+    """Render a face of both sides alike, fit the video and its mirror image, and measure.
+
+    Args:
+        head: The open head.
+        script: What the face does.
+        face: Which face; its light comes from one side.
+        fps: Frames a second.
+        folder: Where videos are kept.
+        settings: Of the measures.
+        on_progress: Told of the progress; may raise Cancelled.
+
+    Raises:
+        OutputError: The folder cannot be written.
+    """
+    path, simulated, shape = rendered_video(head, script, face, fps, folder, on_progress)
+    fits = both_fits(path, head, on_progress)
+    truth = session_of_truth(simulated, shape, head.head_id)
+    events = script.events
+    return RenderedCase(
+        script,
+        measure_session(fits[0], head, settings, events=events, mirrored=fits[1]),
+        measure_session(fits[0], head, settings, events=events),
+        measure_session(truth, head, settings, events=events),
+        *fits,
+    )
+
+
+def rendered_video(
+    head: HeadModel,
+    script: Script,
+    face: int,
+    fps: float,
+    folder: Path,
+    on_progress: OnProgress = ignore,
+) -> tuple[Path, SimulatedMotion, FloatArray]:
+    """The video of a face of both sides alike, its true motion and its true shape.
+
+    Args:
+        head: The open head.
+        script: What the face does.
+        face: Which face; its light comes from one side.
+        fps: Frames a second.
+        folder: Where videos are kept.
+        on_progress: Told of every frame; may raise Cancelled.
+
+    Raises:
+        OutputError: The folder cannot be written.
+    """
+    simulated = act(script, head.expression_names, fps, np.random.default_rng([POPULATION, face]))
+    scene = make_scene(head, face, 0, seed=POPULATION, width=WIDTH, height=HEIGHT)
+    shape = scene.shape.copy()
+    shape[SYMMETRIC_SHAPES:] = 0.0
+    scene = replace(scene, shape=shape)
+    facts = [RENDERING, head.sha256, asdict(script), face, simulated.fps]
+    digest = hashlib.sha256(json.dumps(facts, sort_keys=True).encode()).hexdigest()[:10]
+    path = folder / f"clinical face {face} {digest}.mp4".replace(" ", "_")
+    if path.is_file():
+        return path, simulated, shape
+
+    def pictures() -> Iterator[ByteArray]:
+        n_frames = len(simulated.motion.seconds)
+        for number, picture in enumerate(render_motion(head, simulated, scene)):
+            on_progress(Progress(f"rendering face {face}", number, n_frames))
+            yield picture
+
+    write_video(path, pictures(), simulated.fps, CRF, EFFORT, SIMULATED)
+    return path, simulated, shape
+
+
+def both_fits(
+    path: Path, head: HeadModel, on_progress: OnProgress = ignore
+) -> tuple[Session, Session]:
+    """The fit of a video and that of its mirror image."""
+    one, other = (
+        _fit(path, head, mirrored=mirrored, on_progress=on_progress) for mirrored in (False, True)
+    )
+    return one, other
+
+
+def _fit(path: Path, head: HeadModel, *, mirrored: bool, on_progress: OnProgress) -> Session:
+    settings = replace(Settings(), video=VideoSettings(mirrored_pixels=mirrored))
+    return analyse_video(path, head, settings, on_progress=on_progress).session

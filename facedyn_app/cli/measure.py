@@ -1,0 +1,223 @@
+"""`facedyn measure`: blinks, excursions in mm, left against right, as text or a table."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from dataclasses import asdict
+from pathlib import Path
+from typing import TYPE_CHECKING, Annotated, Any
+
+import typer
+
+from facedyn_app.cli.options import AsJson, verb_app
+from facedyn_app.cli.output import Outcome, answering, simulated_note
+from facedyn_app.formatting import NONE, indented, number, table
+from facedyn_app.reports.clinical_files import ClinicalFormat
+from facedyn_app.reports.clinical_rows import RowKind
+
+if TYPE_CHECKING:
+    from facedyn_app.dynamics.clinical.asymmetry import Asymmetry, Interval
+    from facedyn_app.reports.clinical_rows import MeasuredSession
+    from facedyn_app.workflows.measure import MeasureResult
+
+SEPARATORS = {",": ",", ";": ";", "tab": "\t", "\t": "\t", "\\t": "\t"}
+_SIDED_HEADS = ("measure", "", "left", "right", "left - right", "95 %", "floor", "left / right")
+_LEGEND = """\
+left - right: the program's own difference taken off. floor: below it a difference is the
+program's. Where no difference can be told there is no ratio. Research use, not a medical device."""
+
+app = verb_app()
+
+
+@app.command()
+def measure(
+    sessions: Annotated[list[Path], typer.Argument(metavar="SESSION…", help="Session files.")],
+    out: Annotated[
+        Path | None,
+        typer.Option(
+            "-o", "--output", metavar="OUT", show_default="(none)",
+            help="A table, OUT.csv, OUT.xlsx or OUT.parquet, with its code book.",
+        ),
+    ] = None,
+    rows: Annotated[RowKind, typer.Option("--rows", help="What a row of the table is.")] = (
+        RowKind.RECORDING
+    ),
+    mirror: Annotated[
+        list[Path] | None,
+        typer.Option(
+            "--mirror", metavar="SESSION", show_default="(none)",
+            help="The same recording fitted with --mirrored: the program's own left-right "
+            "difference is taken from it. May be given for each.",
+        ),
+    ] = None,
+    ipd: Annotated[
+        float | None,
+        typer.Option(
+            "--ipd", metavar="MM", show_default="the adult mean, 63.4",
+            help="The person's inter-pupillary distance, mm.",
+        ),
+    ] = None,
+    separator: Annotated[
+        str | None,
+        typer.Option(
+            "--separator", metavar="SIGN", show_default=", or ; beside a decimal comma",
+            help="Between the cells of CSV: , ; or tab.",
+        ),
+    ] = None,
+    decimal: Annotated[str, typer.Option("--decimal", help="Decimal sign of CSV: . or ,")] = ".",
+    as_json: AsJson = False,
+) -> None:  # fmt: skip
+    """Measure blinks, excursions and asymmetry of recordings, and change between them."""
+    _check_output(out)
+    signs = _signs(separator, decimal)
+    with answering(as_json) as answer:
+        from facedyn_app.settings import Settings
+        from facedyn_app.workflows.measure import MeasureOptions, measure_recordings
+
+        options = MeasureOptions(ipd, rows, *signs)
+        found = measure_recordings(
+            sessions, mirror or [], out, options, Settings().clinical, answer.on_progress
+        )
+        answer.outcome = Outcome(_facts(found), _text(found))
+
+
+def _check_output(out: Path | None) -> None:
+    endings = [f".{one}" for one in ClinicalFormat]
+    if out is not None and out.suffix.lower() not in endings:
+        raise typer.BadParameter(f"'{out.name}' must end in {', '.join(endings)}")
+
+
+def _signs(separator: str | None, decimal: str) -> tuple[str, str]:
+    """The separator and the decimal sign.
+
+    Raises:
+        typer.BadParameter: One is not known, or they are the same.
+    """
+    if decimal not in (".", ","):
+        raise typer.BadParameter("--decimal must be . or ,")
+    if separator is None:
+        return (";" if decimal == "," else ","), decimal
+    if separator not in SEPARATORS:
+        raise typer.BadParameter("--separator must be , ; or tab")
+    if separator == decimal:
+        raise typer.BadParameter("--separator and --decimal must differ")
+    return SEPARATORS[separator], decimal
+
+
+def _facts(found: MeasureResult) -> dict[str, Any]:
+    return {
+        "recordings": [_recording_facts(one) for one in found.sessions],
+        "changes": [
+            {"first": first, "second": second, **asdict(change)}
+            for first, second, change in found.changes
+        ],
+        "files": found.files,
+        "notes": found.notes,
+    }
+
+
+def _recording_facts(one: MeasuredSession) -> dict[str, Any]:
+    measures = one.measures
+    summary = measures.blink_summary
+    blinks = [
+        {
+            "kind": blink.kind,
+            "complete": blink.complete,
+            "delay": blink.delay,
+            "left": None if blink.left is None else asdict(blink.left),
+            "right": None if blink.right is None else asdict(blink.right),
+        }
+        for blink in measures.blinks
+    ]
+    return {
+        "recording": one.name,
+        "simulated": one.session.simulated,
+        "scale": None if measures.scale is None else asdict(measures.scale),
+        "seconds": measures.seconds,
+        "frame_rate": measures.fps,
+        "rest_marked": measures.rest_marked,
+        "blink_summary": None if summary is None else asdict(summary),
+        "blinks": blinks,
+        "sides": _each(measures.sides),
+        "midline": _each(measures.midline),
+        "asymmetry_index": measures.asymmetry_index,
+        "tasks": [
+            {
+                **asdict(task.event),
+                "reason": task.reason,
+                "sides": {name: asdict(value) for name, value in task.sides.items()},
+                "midline": {name: asdict(value) for name, value in task.midline.items()},
+                "synkinesis": None if task.synkinesis is None else asdict(task.synkinesis),
+            }
+            for task in measures.tasks
+        ],
+        "reasons": measures.reasons,
+        "notes": measures.notes,
+    }
+
+
+def _each(
+    found: Mapping[str, Mapping[str, Asymmetry]] | Mapping[str, Mapping[str, Interval]],
+) -> dict[str, dict[str, Any]]:
+    return {
+        statistic: {name: asdict(value) for name, value in values.items()}
+        for statistic, values in found.items()
+    }
+
+
+def _text(found: MeasureResult) -> str:
+    texts = [_recording_text(one) for one in found.sessions]
+    changes = [
+        (first, second, change.measure, change.statistic, change.side,
+         number(change.change.value, 2, "+"), number(change.smallest), change.unit)
+        for first, second, change in found.changes
+        if change.told
+    ]  # fmt: skip
+    if found.changes:
+        heads = ("from", "to", "measure", "", "side", "change", "smallest told", "unit")
+        told = table(heads, changes, right=(5, 6)) if changes else "nothing that can be told"
+        texts.append(f"change between the recordings\n{indented(told)}")
+    texts.extend(found.notes)
+    texts.append(_LEGEND)
+    texts.extend(f"written: {path}" for path in found.files)
+    return "\n\n".join(texts)
+
+
+def _recording_text(one: MeasuredSession) -> str:
+    measures = one.measures
+    lines = [f"{one.name}{simulated_note(one.session.simulated)}", _blink_text(one)]
+    rows = [
+        _sided_row(name, statistic, found)
+        for statistic, values in measures.sides.items()
+        for name, found in values.items()
+    ]
+    if rows:
+        lines.append(table(_SIDED_HEADS, rows, right=(2, 3, 4, 6, 7)))
+    lines += [f"{reason[0].upper()}{reason[1:]}." for reason in measures.reasons.values()]
+    lines += measures.notes
+    return "\n".join([lines[0], *(indented(line) for line in lines[1:])])
+
+
+def _blink_text(one: MeasuredSession) -> str:
+    found = one.measures.blink_summary
+    if found is None:
+        return f"blinks: {NONE}"
+    return (
+        f"blinks: {found.n} in {found.seconds:.0f} s, {number(found.rate, 1)} a minute, "
+        f"{found.n_complete} complete, {found.n_one_eye} of one eye; long closures: "
+        f"{found.n_long}, forced: {found.n_forced}"
+    )
+
+
+def _sided_row(name: str, statistic: str, found: Asymmetry) -> tuple[str, ...]:
+    difference = found.difference
+    return (
+        name.replace("_", " "),
+        statistic,
+        number(found.left.value),
+        number(found.right.value),
+        number(difference.value, 2, "+") if found.told else "not told",
+        f"{number(difference.low)} to {number(difference.high)}",
+        number(found.floor),
+        number(found.ratio.value),
+    )

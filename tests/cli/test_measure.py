@@ -1,0 +1,135 @@
+"""`facedyn measure`: its text, its JSON, its tables, and the sentences for what does not do."""
+
+from __future__ import annotations
+
+import json
+from dataclasses import replace
+from datetime import UTC, datetime
+from pathlib import Path
+
+import numpy as np
+import pytest
+
+from facedyn_app.bench.clinical_script import (
+    Script,
+    ScriptedBlink,
+    act,
+    mirrored_truth,
+    session_of_truth,
+)
+from facedyn_app.headmodel.model import HeadModel
+from facedyn_app.library.session_file import save_session
+from facedyn_app.records import Session, SourceFile
+from tests.cli.conftest import Run
+from tests.sessions import altered
+
+SCRIPT = Script(tuple(ScriptedBlink(1.0 + 2.0 * k) for k in range(4)), seconds=10.0)
+
+
+@pytest.fixture(scope="module")
+def session(head: HeadModel) -> Session:
+    simulated = act(SCRIPT, head.expression_names, 30.0, np.random.default_rng(0))
+    made = session_of_truth(simulated, np.zeros(head.n_shape), head.head_id)
+    return replace(made, info=replace(made.info, source=SourceFile("a.mp4", "ab" * 32), face=1))
+
+
+@pytest.fixture
+def file(session: Session, tmp_path: Path) -> Path:
+    path = tmp_path / "a.npz"
+    save_session(session, path)
+    return path
+
+
+def test_as_text_and_as_json(run: Run, file: Path) -> None:
+    answer = run("measure", file)
+    assert answer.exit_code == 0, answer.stderr
+    assert "blinks: 4 in 10 s" in answer.stdout
+    assert "adult mean inter-pupillary distance" in answer.stdout
+    assert "simulated" in answer.stdout
+    answer = run("measure", file, "--json", "--ipd", "60")
+    (facts,) = json.loads(answer.stdout)["recordings"]
+    assert facts["scale"]["entered"]
+    assert facts["blink_summary"]["n"] == len(facts["blinks"]) == 4
+    assert facts["sides"]["rest"]["fissure_height"]["left"]["value"] > 5.0
+
+
+def test_tables_with_their_code_books(run: Run, file: Path, tmp_path: Path) -> None:
+    for out in ("t.csv", "t.xlsx", "t.parquet"):
+        answer = run("measure", file, "-o", tmp_path / out, "--json")
+        assert answer.exit_code == 0, answer.stderr
+        assert all(Path(path).is_file() for path in json.loads(answer.stdout)["files"])
+    answer = run("measure", file, "-o", tmp_path / "b.csv", "--rows", "blink", "--decimal", ",")
+    assert answer.exit_code == 0, answer.stderr
+    lines = (tmp_path / "b.csv").read_text(encoding="utf-8").splitlines()
+    assert len(lines) == 5
+    assert ";" in lines[0]
+
+
+def test_the_mirrored_fit_takes_the_programs_own_difference_off(
+    run: Run, session: Session, file: Path, tmp_path: Path
+) -> None:
+    mirror = tmp_path / "mirrored.npz"
+    save_session(mirrored_truth(session), mirror)
+    answer = run("measure", file, "--mirror", mirror, "--json")
+    assert answer.exit_code == 0, answer.stderr
+    (facts,) = json.loads(answer.stdout)["recordings"]
+    assert all(one["mirrored"] for one in facts["sides"]["range"].values())
+    stranger = altered(mirrored_truth(session), source=SourceFile("b.mp4", "cd" * 32))
+    save_session(stranger, mirror)
+    answer = run("measure", file, "--mirror", mirror)
+    assert answer.exit_code == 3
+    assert "belongs to none" in answer.stderr
+
+
+def test_change_by_date(run: Run, session: Session, tmp_path: Path) -> None:
+    paths = [tmp_path / "later.npz", tmp_path / "earlier.npz"]
+    for path, month in zip(paths, (6, 2), strict=True):
+        date = datetime(2026, month, 1, tzinfo=UTC)
+        save_session(altered(session, recorded_at=date), path)
+    answer = run("measure", *paths, "--rows", "change", "-o", tmp_path / "c.csv", "--json")
+    assert answer.exit_code == 0, answer.stderr
+    facts = json.loads(answer.stdout)
+    assert [one["recording"] for one in facts["recordings"]] == ["earlier.npz", "later.npz"]
+    assert not any(one["told"] for one in facts["changes"])
+    assert facts["notes"] == []
+
+
+@pytest.mark.parametrize(
+    ("options", "code", "sentence"),
+    [
+        (["--ipd", "200"], 3, "no person's"),
+        (["--rows", "change"], 3, "two recordings"),
+        (["--rows", "task", "-o", "t.csv"], 3, "nothing for a row a task"),
+        (["-o", "t.doc"], 2, "must end in"),
+        (["--decimal", ",", "--separator", ","], 2, "must differ"),
+        (["--separator", "|"], 2, "--separator must be"),
+    ],
+)
+def test_what_does_not_do_is_said(
+    run: Run,
+    file: Path,
+    monkeypatch: pytest.MonkeyPatch,
+    options: list[str],
+    code: int,
+    sentence: str,
+) -> None:
+    monkeypatch.chdir(file.parent)
+    answer = run("measure", file, *options)
+    assert answer.exit_code == code
+    assert sentence in " ".join(answer.stderr.replace("│", " ").split())
+    assert not (file.parent / "t.csv").exists()
+
+
+def test_a_video_is_to_be_fitted_first(run: Run, moving_video: Path) -> None:
+    answer = run("measure", moving_video)
+    assert answer.exit_code == 3
+    assert "must be fitted first" in answer.stderr
+
+
+def test_a_session_of_a_person_fitted_from_a_video(run: Run, shared: Path, tmp_path: Path) -> None:
+    video = shared / "data" / "videos" / "pyfeat_single_face.mp4"
+    assert run("fit", video, "-o", tmp_path / "p.npz").exit_code == 0
+    answer = run("measure", tmp_path / "p.npz", "--json")
+    (facts,) = json.loads(answer.stdout)["recordings"]
+    assert facts["blink_summary"]["n"] == 1
+    assert 4.0 < facts["sides"]["rest"]["fissure_height"]["left"]["value"] < 14.0
