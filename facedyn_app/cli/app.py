@@ -35,6 +35,7 @@ VERBS = {
     "dnr": "Does the head shape drift? The drift-to-noise ratio.",
     "convert": "Make a session of another program's measurement.",
     "export": "Write a table, film or meshes.",
+    "events": "List what is marked in a session, exchange it with tables and ELAN.",
     "report": "Write a report to print.",
     "simulate": "Write session files of simulated speakers.",
     "import": "Bring a folder of recordings into a library.",

@@ -14,7 +14,13 @@ from facedyn_app.library.library import Library
 from facedyn_app.library.records import SessionEntry, in_order
 from facedyn_app.progress import OnProgress, ignore
 from facedyn_app.settings import Settings
-from facedyn_app.workflows.records import LibrarySnapshot, ListedSession, ListedSpeaker, Recording
+from facedyn_app.workflows.records import (
+    KeptIn,
+    LibrarySnapshot,
+    ListedSession,
+    ListedSpeaker,
+    Recording,
+)
 
 BRIEFLY: Final = 0.2
 """How long a look at the library waits for another program, s."""
@@ -109,7 +115,7 @@ def date_listed_session(
 ) -> LibrarySnapshot:
     """As `date_session`, by a session's key; return what the library holds then."""
     with Library.open(folder, create=False) as library:
-        library.date_session(_entry(library, key), day)
+        library.date_session(entry_of(library, key), day)
         return snapshot_of(library)
 
 
@@ -122,13 +128,14 @@ def open_session(
         InputError: It is not there any more, or cannot be read.
     """
     with Library.open(folder, create=False) as library:
-        entry = _entry(library, key)
+        entry = entry_of(library, key)
         session = library.load(entry)
     return Recording(
         key=f"{folder}#{entry.id}",
         title=f"{entry.speaker or 'unknown'}, {entry.name}",
         session=session,
         quality=assess_quality(session, settings.trust),
+        kept_in=KeptIn(folder, entry.id),
     )
 
 
@@ -146,7 +153,8 @@ def snapshot_of(library: Library) -> LibrarySnapshot:
     )
 
 
-def _entry(library: Library, key: int) -> SessionEntry:
+def entry_of(library: Library, key: int) -> SessionEntry:
+    """A session of a library by its key; InputError where it is not there any more."""
     found = [entry for entry in library.sessions() if entry.id == key]
     if not found:
         raise InputError("This session is no longer in the library.", "Open the library again.")

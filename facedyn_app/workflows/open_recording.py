@@ -26,7 +26,7 @@ from facedyn_app.workflows.recordings import (
     read_one_kept,
     track_kind,
 )
-from facedyn_app.workflows.records import Recording, recording_key
+from facedyn_app.workflows.records import KeptIn, Recording, recording_key
 
 STAGES: Final = {"landmarks": "Following", "fit": "Fitting", "total": "In all"}
 VIDEOS: Final = tuple(sorted(VIDEO_ENDINGS))
@@ -123,6 +123,7 @@ def open_measured(
         title=path.name,
         session=session,
         quality=assess_quality(session, settings.trust),
+        kept_in=KeptIn(path) if form_of(path) is Form.SESSION else None,
     )
 
 
