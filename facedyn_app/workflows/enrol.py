@@ -115,10 +115,18 @@ def enrol_recordings(
     return EnrolledRecordings(str(added[0][0].speaker), on_record, tuple(added))
 
 
+@dataclass(frozen=True, slots=True, eq=False)
+class EnrolledSession:
+    """A session that was enrolled: its key, and what the library holds then."""
+
+    key: int
+    snapshot: LibrarySnapshot
+
+
 def enrol_session(
     session: Session, enrolment: Enrolment, folder: Path, _on_progress: OnProgress = ignore
-) -> LibrarySnapshot:
-    """Enrol a speaker with a session; return what the library holds then.
+) -> EnrolledSession:
+    """Enrol a speaker with a session.
 
     Raises:
         ConsentError: There is none.
@@ -126,8 +134,8 @@ def enrol_session(
         OutputError: The library cannot be written.
     """
     with Library.open(folder) as library:
-        library.enrol(enrolment.name, session, enrolment.consent)
-        return snapshot_of(library)
+        entry = library.enrol(enrolment.name, session, enrolment.consent)
+        return EnrolledSession(entry.id, snapshot_of(library))
 
 
 def _check_enrolment(
