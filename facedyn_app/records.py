@@ -24,6 +24,7 @@ Words, as the code uses them (what is computed and why: handbook/method.md):
     channel set: the channels of another program's measurement, which stand in place of a head.
     motion: expression, jaw, rotation and translation of a head, frame by frame.
     session: one recording of one person, measured: motion, shape, quality, and what made them.
+    event: a typed stretch or moment of a recording that the user has marked (`events`).
     chunk: a second of a session whose shape is estimated by itself.
     drift: how far apart the mean shapes of a speaker's sessions lie.
     noise: how far the shapes of the chunks scatter within a session.
@@ -54,6 +55,8 @@ from typing import Any, Protocol
 
 import numpy as np
 import numpy.typing as npt
+
+from facedyn_app.events import Events
 
 FloatArray = npt.NDArray[np.floating[Any]]
 BoolArray = npt.NDArray[np.bool_]
@@ -89,10 +92,12 @@ INVALID_REASONS = (
     "missing frame",
     "repeated time",
     "damaged picture",
+    "excluded by annotation",
 )
 """Why a frame is not valid, by its number in `invalid_reason`; files hold the numbers, so that new
 reasons come last. From "tracking failed" to "repeated time" they are of other programs'
-measurements."""
+measurements; "excluded by annotation" is the user's wish and stands in no fit
+(`dynamics.exclusion`)."""
 
 RECORDED_YEARS = range(1900, 2201)
 """The years in which a session can have been recorded; they have days in every time zone."""
@@ -487,6 +492,7 @@ class Session:
         repeated: (T,) bool: whether the picture is that of the frame before once more; None in
             sessions that do not say.
         shape_certainty: How sure the shape is; None in sessions that do not say.
+        events: What the user has marked in the recording, by their begins.
     """
 
     motion: Motion
@@ -502,6 +508,7 @@ class Session:
     brightness: FloatArray | None = None
     repeated: BoolArray | None = None
     shape_certainty: ShapeCertainty | None = None
+    events: Events = ()
 
     def __post_init__(self) -> None:
         """Check that all arrays have a row per frame or per chunk."""
@@ -536,13 +543,14 @@ class Quality:
     """How far a session's measurement can be trusted, beside every result made from it.
 
     Attributes:
-        n_frames: Frames in the recording.
+        n_frames: Frames in the recording that are not excluded.
         n_valid: Frames with a trusted fit.
         seconds_valid: Duration of the trusted frames, s.
         error_percent_face: Mean landmark error of the valid frames, percent of face height.
         face_px: Median face height, px.
         verdict: "good", "caution" or "do not use".
         reasons: Sentences behind the verdict; empty when good.
+        n_excluded: Frames that the user has excluded; none of them counts above.
     """
 
     n_frames: int
@@ -552,6 +560,7 @@ class Quality:
     face_px: float
     verdict: str
     reasons: tuple[str, ...]
+    n_excluded: int = 0
 
 
 @dataclass(frozen=True, slots=True, eq=False)

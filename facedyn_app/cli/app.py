@@ -38,6 +38,7 @@ VERBS = {
     "convert": "Make a session of another program's measurement.",
     "measure": "Measure blinks, excursions in mm, left against right; a table of them.",
     "export": "Write a table, film or meshes.",
+    "events": "List what is marked in a session, exchange it with tables and ELAN.",
     "report": "Write a report to print.",
     "simulate": "Write session files of simulated speakers.",
     "import": "Bring a folder of recordings into a library.",

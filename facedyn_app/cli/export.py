@@ -177,8 +177,11 @@ def _table(path: Path, out: Path, on_progress: OnProgress) -> Outcome:
         "n_columns": found.n_columns,
         "simulated": found.session.simulated,
     }
-    note = _note(found.session)
-    return Outcome(facts, f"written: {out}, {n_frames} frames, {found.n_columns} columns{note}")
+    text = f"written: {out}, {n_frames} frames, {found.n_columns} columns{_note(found.session)}"
+    if found.events is not None:
+        facts["events"] = found.events
+        text += f"\nwritten: {found.events}, {len(found.session.events)} events"
+    return Outcome(facts, text)
 
 
 def _film(path: Path, video: Path, out: Path, head: str | None, on_progress: OnProgress) -> Outcome:

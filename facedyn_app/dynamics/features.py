@@ -8,6 +8,7 @@ from itertools import pairwise
 
 import numpy as np
 
+from facedyn_app.dynamics.exclusion import without_excluded
 from facedyn_app.errors import MismatchError, TooLittleError
 from facedyn_app.records import BoolArray, FloatArray, Session
 from facedyn_app.settings import FeatureSettings
@@ -73,8 +74,8 @@ def motion_features(session: Session, settings: FeatureSettings) -> MotionTrack:
     Expression and jaw are resampled to `rate_hz` inside stretches of valid frames (gaps up to
     `max_gap_s` are bridged), then the session's mean is taken off every channel, since a
     constant offset is shape in disguise, and velocities (central differences, one-sided at the
-    ends of a segment) are appended. Rotation, translation and shape stay out; the gaze comes in
-    where the settings say so.
+    ends of a segment) are appended. Rotation, translation and shape stay out, and so do frames
+    that the user has excluded; the gaze comes in where the settings say so.
 
     Args:
         session: Any session.
@@ -84,6 +85,7 @@ def motion_features(session: Session, settings: FeatureSettings) -> MotionTrack:
         MismatchError: The gaze is wanted and the session has none.
         TooLittleError: No stretch of valid frames is long enough to speak of motion.
     """
+    session = without_excluded(session)
     parts = [session.motion.expression, session.motion.jaw]
     if settings.gaze:
         parts.append(_gaze(session))

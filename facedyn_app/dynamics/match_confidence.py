@@ -9,6 +9,7 @@ import numpy as np
 
 from facedyn_app.dynamics.drift import DRIFTS, drift_label, measure_drift
 from facedyn_app.dynamics.drift_chunks import posterior_units, usable_chunks
+from facedyn_app.dynamics.exclusion import without_excluded
 from facedyn_app.dynamics.session_qc import CAUTION, DO_NOT_USE, GOOD, assess_quality
 from facedyn_app.errors import FacedynError
 from facedyn_app.records import MatchTrust, Quality, Session
@@ -55,7 +56,9 @@ def shape_distance(probe: Session, enrolled: Sequence[Session]) -> float:
     """
     both = (probe, *enrolled)
     units = posterior_units([session.shape_certainty for session in both])
-    usable, left_out = usable_chunks([("", one.shape_chunks) for one in both], units)
+    usable, left_out = usable_chunks(
+        [("", without_excluded(one).shape_chunks) for one in both], units
+    )
     if left_out or any(len(one.mean) != len(usable[0].mean) for one in usable):
         return math.nan
     asked, own = usable[0], usable[1:]
@@ -78,7 +81,7 @@ def _enrolled_reasons(qualities: Sequence[Quality]) -> list[str]:
 
 
 def _drift_reasons(enrolled: Sequence[Session], trust: TrustSettings) -> list[str]:
-    shapes = [("", session.shape_chunks) for session in enrolled]
+    shapes = [("", without_excluded(session).shape_chunks) for session in enrolled]
     try:
         known = [session.shape_certainty for session in enrolled]
         report = measure_drift("", shapes, np.random.default_rng(0), 0, known)

@@ -7,6 +7,7 @@ from dataclasses import dataclass
 
 import numpy as np
 
+from facedyn_app.dynamics.exclusion import without_excluded
 from facedyn_app.records import FloatArray, Session
 
 MIDDLE = (0.05, 0.95)
@@ -43,7 +44,8 @@ class MotionRange:
 
 
 def measure_motion_range(session: Session) -> MotionRange:
-    """Measure how far the face moves in a session."""
+    """Measure how far the face moves in a session, what the user has excluded left out."""
+    session = without_excluded(session)
     values = np.column_stack([np.degrees(session.motion.jaw[:, :1]), session.motion.expression])[
         session.motion.valid
     ]
@@ -56,6 +58,7 @@ def measure_motion_range(session: Session) -> MotionRange:
 
 def liveliest(session: Session) -> list[int]:
     """The channels that move most, by standard deviation over the valid frames."""
+    session = without_excluded(session)
     if not session.motion.valid.any():
         return list(range(min(N_LIVELIEST, len(session.motion.names))))
     spread: FloatArray = session.motion.expression[session.motion.valid].std(axis=0)

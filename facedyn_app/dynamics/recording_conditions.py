@@ -9,9 +9,11 @@ from dataclasses import dataclass
 import numpy as np
 
 from facedyn_app.dynamics.drift import drift_note
+from facedyn_app.dynamics.exclusion import excluded_frames, without_excluded
 from facedyn_app.dynamics.session_qc import error_percent
 from facedyn_app.records import (
     INVALID_REASONS,
+    BoolArray,
     Conditions,
     DriftReport,
     FloatArray,
@@ -32,8 +34,11 @@ def measure_conditions(name: str, session: Session) -> Conditions:
         session: The session.
 
     Returns:
-        The conditions; NaN where the session does not say, or no frame that counts is valid.
+        The conditions of the frames that the user has not excluded; NaN where the session does
+        not say, or no frame that counts is valid.
     """
+    counted = ~excluded_frames(session)
+    session = without_excluded(session)
     valid = session.motion.valid
     turned = spread = face_px = math.nan
     if valid.any():
@@ -44,7 +49,9 @@ def measure_conditions(name: str, session: Session) -> Conditions:
         face_px = float(np.median(session.face_px[valid]))
     brightness, light_change = _light(session)
     reason = session.invalid_reason
-    blurred = reason is not None and np.mean(reason == INVALID_REASONS.index("blurred"))
+    blurred = _share(
+        None if reason is None else reason == INVALID_REASONS.index("blurred"), counted
+    )
     return Conditions(
         name=name,
         face_px=face_px,
@@ -52,12 +59,17 @@ def measure_conditions(name: str, session: Session) -> Conditions:
         pose_range_deg=spread,
         focal_widths=_focal(session),
         error_percent_face=error_percent(session.error_px[valid], session.face_px[valid]),
-        valid_share=float(valid.mean()) if len(valid) else math.nan,
-        blurred_share=math.nan if reason is None else float(blurred),
+        valid_share=_share(valid, counted),
+        blurred_share=blurred,
         sharpness=_median_of_measured(session.sharpness),
         brightness=brightness,
         light_change=light_change,
     )
+
+
+def _share(frames: BoolArray | None, counted: BoolArray) -> float:
+    """Of the frames that count, 0..1; NaN where that is not known or none counts."""
+    return math.nan if frames is None or not counted.any() else float(frames[counted].mean())
 
 
 def _median_of_measured(values: FloatArray | None) -> float:

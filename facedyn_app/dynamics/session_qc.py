@@ -8,6 +8,7 @@ from dataclasses import dataclass
 
 import numpy as np
 
+from facedyn_app.dynamics.exclusion import REASON, excluded_frames, without_excluded
 from facedyn_app.records import INVALID_REASONS, BoolArray, FloatArray, Quality, Session
 from facedyn_app.settings import TrustSettings
 
@@ -31,28 +32,36 @@ def assess_quality(session: Session, trust: TrustSettings) -> Quality:
         trust: Where "good" ends and "do not use" begins.
 
     Returns:
-        The quality; its landmark error and face height are NaN where no frame is valid, and where
-        they were not measured.
+        The quality of the frames that the user has not excluded; its landmark error and face
+        height are NaN where no frame is valid, and where they were not measured.
     """
+    n_excluded = int(excluded_frames(session).sum())
+    session = without_excluded(session)
     valid = session.motion.valid
-    n_frames, n_valid = len(valid), int(valid.sum())
+    n_frames, n_valid = len(valid) - n_excluded, int(valid.sum())
     seconds_valid = float(_frame_seconds(session.motion.seconds)[valid].sum())
     error = error_percent(session.error_px[valid], session.face_px[valid])
     face_px = float(np.median(session.face_px[valid])) if n_valid else math.nan
     if n_valid == 0:
-        reasons, verdict = ["No frame shows a face that could be followed."], DO_NOT_USE
+        which = " that is not excluded" if n_excluded else ""
+        reasons = [f"No frame{which} shows a face that could be followed."]
+        verdict = DO_NOT_USE
     else:
         share = n_valid / n_frames
         reasons = _reasons(share, seconds_valid, error, face_px, trust)
         unusable = share < trust.unusable_valid_share or seconds_valid < trust.unusable_seconds
         verdict = DO_NOT_USE if unusable else CAUTION if reasons else GOOD
-    return Quality(n_frames, n_valid, seconds_valid, error, face_px, verdict, tuple(reasons))
+    return Quality(
+        n_frames, n_valid, seconds_valid, error, face_px, verdict, tuple(reasons), n_excluded
+    )
 
 
 def quality_line(quality: Quality) -> str:
     """One line of plain text for the command line."""
     share = quality.n_valid / quality.n_frames if quality.n_frames else 0.0
     parts = [quality.verdict, f"{_percent(share)} of frames valid", *measured_words(quality)]
+    if quality.n_excluded:
+        parts.append(excluded_words(quality))
     return "quality: " + " · ".join(parts)
 
 
@@ -64,6 +73,11 @@ def measured_words(quality: Quality) -> list[str]:
     if math.isfinite(quality.face_px):
         words.append(f"face {quality.face_px:.0f} px high")
     return words
+
+
+def excluded_words(quality: Quality) -> str:
+    """How much the user has left out, in words."""
+    return f"{quality.n_excluded} frames excluded by annotation"
 
 
 def _frame_seconds(seconds: FloatArray) -> FloatArray:
@@ -181,7 +195,8 @@ class SessionQc:
 
 
 def measure_session_qc(session: Session) -> SessionQc:
-    """Count and measure the frames of a session."""
+    """Count and measure the frames of a session; those that the user has excluded by name."""
+    session = without_excluded(session)
     times = session.motion.seconds
     steps = np.diff(times)
     usual = float(np.median(steps)) if len(steps) else math.nan
@@ -203,8 +218,9 @@ def measure_session_qc(session: Session) -> SessionQc:
 def invalid_counts(session: Session) -> dict[str, int]:
     """Numbers of frames that are not valid, by the reason."""
     if session.invalid_reason is None:
-        n = int((~session.motion.valid).sum())
-        return {"unknown": n} if n else {}
+        out = excluded_frames(session)
+        given = {"unknown": int((~session.motion.valid & ~out).sum()), REASON: int(out.sum())}
+        return {name: n for name, n in given.items() if n}
     counts = np.bincount(session.invalid_reason, minlength=len(INVALID_REASONS))
     return {name: int(n) for name, n in zip(INVALID_REASONS, counts, strict=True) if name and n}
 

@@ -11,7 +11,8 @@ from PySide6.QtWidgets import QVBoxLayout, QWidget
 from facedyn_app.gui import docks as places
 from facedyn_app.gui.docks import Docks
 from facedyn_app.gui.frame_feed import FrameFeed
-from facedyn_app.gui.menus import MenuWindow, build_menus, window_commands
+from facedyn_app.gui.marking import Marking
+from facedyn_app.gui.menus import MARK, MenuWindow, build_menus, window_commands
 from facedyn_app.gui.panels.facts import FactsPanel
 from facedyn_app.gui.panels.head import HeadPanel
 from facedyn_app.gui.panels.library import LibraryPanel
@@ -24,6 +25,7 @@ from facedyn_app.gui.state import AppState
 from facedyn_app.gui.status import DONE, PanelStatus
 from facedyn_app.gui.theme import GRID
 from facedyn_app.gui.transport import Transport
+from facedyn_app.gui.widgets.event_lane import EventLane
 from facedyn_app.gui.widgets.head_menu import HeadMenu, may_be_head
 from facedyn_app.gui.widgets.panel import Panel
 from facedyn_app.gui.widgets.player import Player
@@ -57,6 +59,7 @@ class MainWindow(MenuWindow):
         self.video = VideoPanel()
         self.head = HeadPanel()
         self.traces = TracesPanel()
+        self.lane = EventLane(LEFT_PX, RIGHT_PX)
         self.seek_bar = SeekBar(LEFT_PX, RIGHT_PX)
         self.player = Player()
         self.who = WhoPanel()
@@ -66,6 +69,7 @@ class MainWindow(MenuWindow):
         self.status_line = StatusLine()
         self.head_menu = HeadMenu(self)
         self.feed = FrameFeed(state, self.video, self)
+        self.marking = Marking(self)
         self.transport = Transport(state, self.player, self.seek_bar, self.traces, self)
         self._build()
         self._connect()
@@ -91,6 +95,7 @@ class MainWindow(MenuWindow):
         column.setContentsMargins(0, 0, 0, GRID // 2)
         column.setSpacing(GRID // 2)
         column.addWidget(self.traces, 1)
+        column.addWidget(self.lane)
         column.addWidget(self.seek_bar)
         column.addWidget(self.player)
         self.docks = Docks(
@@ -108,8 +113,14 @@ class MainWindow(MenuWindow):
         self.statusBar().setSizeGripEnabled(False)
         menus = build_menus(
             self,
-            window_commands(self, self.docks.reset, self._ask_drift, self.transport.commands()),
+            window_commands(
+                self,
+                self.docks.reset,
+                self._ask_drift,
+                [*self.transport.commands(), *self.marking.commands()],
+            ),
         )
+        self.marking.use_menu(menus[MARK])
         menus["Session"].insertMenu(menus["Session"].actions()[1], self.head_menu)
         menus["View"].addSeparator()
         menus["View"].addActions(self.docks.toggle_actions())
@@ -119,6 +130,9 @@ class MainWindow(MenuWindow):
     def _connect(self) -> None:
         state = self.state
         state.recording_changed.connect(self._show_recording)
+        state.timeline_changed.connect(self.lane.set_timeline)
+        state.frame_changed.connect(self.lane.show_frame)
+        self.traces.range_changed.connect(self.lane.set_range)
         state.recordings_changed.connect(self._show_recordings)
         state.frame_changed.connect(self._pose_head)
         state.head_changed.connect(self._draw_head)

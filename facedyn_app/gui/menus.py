@@ -23,6 +23,12 @@ KEYS: Final = (
     ("Ctrl+J", "Go to a frame"),
     ("I, O", "In point, out point"),
     ("M", "Mark the frame, or take its mark away"),
+    ("X, K, T, N", "Exclude, keep only, task, note: from here and to here, or from in to out"),
+    ("1 to 9", "Kinds of events of your own"),
+    ("Ctrl+Up, Ctrl+Down", "Choose the event before, the next one"),
+    ("[, ]", "The chosen event begins, ends here"),
+    ("F2, Del", "Edit, delete the chosen event"),
+    ("Ctrl+Z, Ctrl+Shift+Z", "Undo, redo marking"),
     ("Esc", "Forget in and out point; never stops work"),
     ("Ctrl+O, Ctrl+Shift+O", "Open videos, a folder of videos"),
     ("Ctrl+L", "Live camera"),
@@ -60,7 +66,8 @@ class Command:
     tip: str = ""
 
 
-MENUS: Final = ("File", "Edit", "View", "Session", "Identify", "Train", "Help")
+MARK: Final = "Mark"
+MENUS: Final = ("File", "Edit", "View", "Session", MARK, "Identify", "Train", "Help")
 
 
 def build_menus(window: QMainWindow, commands: list[Command]) -> dict[str, QMenu]:

@@ -3,14 +3,17 @@
 from __future__ import annotations
 
 from collections.abc import Collection
+from dataclasses import replace
 
 from PySide6.QtCore import QObject, Signal, Slot
 
+from facedyn_app.events import Events
 from facedyn_app.gui.status import PanelStatus
 from facedyn_app.gui.timeline import Span, Timeline, timeline_of
 from facedyn_app.headmodel.model import HeadModel
 from facedyn_app.settings import Settings
-from facedyn_app.workflows.records import Recording
+from facedyn_app.workflows.events import marked
+from facedyn_app.workflows.records import KeptIn, Recording
 
 
 class AppState(QObject):
@@ -57,6 +60,8 @@ class AppState(QObject):
         self.marks: tuple[int, ...] = ()
         self._recordings: dict[str, Recording] = {}
         self._ticked: set[str] = set()
+        self._marked: dict[str, Events] = {}
+        self._kept_in: dict[str, KeptIn] = {}
 
     @property
     def recordings(self) -> tuple[Recording, ...]:
@@ -87,7 +92,12 @@ class AppState(QObject):
         self.head_changed.emit(head)
 
     def add_recording(self, recording: Recording) -> None:
-        """Add a recording or replace the one with the same key; does not show it."""
+        """Add a recording or replace the one with the same key; does not show it.
+
+        Work that began before the user marked something comes back without it: what was marked
+        here stands.
+        """
+        recording = self._with_marked(recording)
         self._recordings[recording.key] = recording
         self.recordings_changed.emit()
         if self.recording is not None and self.recording.key == recording.key:
@@ -104,6 +114,8 @@ class AppState(QObject):
         for key in keys:
             self._recordings.pop(key, None)
             self._ticked.discard(key)
+            self._marked.pop(key, None)
+            self._kept_in.pop(key, None)
         self.recordings_changed.emit()
         if self.recording is not None and self.recording.key in keys:
             self.recording = None
@@ -111,6 +123,30 @@ class AppState(QObject):
             self.end_live()
             self._clear_marks()
             self.recording_changed.emit(None)
+
+    def mark_recording(self, key: str, events: Events) -> None:
+        """Let these be the events of an open recording."""
+        self._marked[key] = events
+        self.add_recording(self._recordings[key])
+
+    def forget_marked(self, key: str) -> None:
+        """Take a recording's events from its file the next time that it is added."""
+        self._marked.pop(key, None)
+
+    def keep_in(self, key: str, kept_in: KeptIn) -> None:
+        """Say where an open recording's session is kept from now on."""
+        self._kept_in[key] = kept_in
+        if key in self._recordings:
+            self.add_recording(self._recordings[key])
+
+    def _with_marked(self, recording: Recording) -> Recording:
+        kept_in = self._kept_in.get(recording.key)
+        if kept_in is not None and recording.kept_in != kept_in:
+            recording = replace(recording, kept_in=kept_in)
+        events = self._marked.get(recording.key)
+        if events is None or events == recording.session.events:
+            return recording
+        return marked(recording, events, self.settings.trust)
 
     def show_recording(self, key: str, frame: int = 0) -> None:
         """Show an open recording, from its first frame where no other is named."""

@@ -8,7 +8,7 @@ from typing import Final
 
 import numpy as np
 
-from facedyn_app.records import FloatArray, Motion, PartialFit, Session
+from facedyn_app.records import BoolArray, FloatArray, Motion, PartialFit, Session
 
 JAW_COLUMN: Final = -1
 JAW_SIDE_COLUMN: Final = -2
@@ -125,6 +125,13 @@ def timeline_of(session: Session) -> Timeline:
         motion=session.motion,
         error_percent=error,
     )
+
+
+def runs_of(frames: BoolArray) -> list[tuple[int, int]]:
+    """First and last frame of each run of true ones in (T,)."""
+    edges = np.diff(np.concatenate([[False], frames, [False]]).astype(np.int8))
+    firsts, ends = np.flatnonzero(edges == 1), np.flatnonzero(edges == -1)
+    return [(int(first), int(end) - 1) for first, end in zip(firsts, ends, strict=True)]
 
 
 @dataclass(frozen=True, slots=True)

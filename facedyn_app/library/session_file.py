@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Mapping
+from dataclasses import replace
 from functools import partial
 from pathlib import Path
 from typing import Any, BinaryIO
@@ -10,6 +11,7 @@ from typing import Any, BinaryIO
 import numpy as np
 
 from facedyn_app.errors import InputError
+from facedyn_app.events import Events
 from facedyn_app.files import atomic_file
 from facedyn_app.library.session_meta import info_from_json, info_to_json
 from facedyn_app.npz import read_npz
@@ -96,7 +98,7 @@ def write_session(session: Session, file: BinaryIO) -> None:
     if (certainty := session.shape_certainty) is not None:
         arrays[_POSTERIOR] = np.asarray(certainty.posterior, np.float32)
         arrays[_SCATTER] = np.asarray(certainty.scatter, np.float32)
-    arrays["meta"] = np.array(info_to_json(session.info))
+    arrays["meta"] = np.array(info_to_json(session.info, session.events))
     np.savez(file, allow_pickle=False, **arrays)
 
 
@@ -114,14 +116,14 @@ def load_session(path: Path) -> Session:
     try:
         optional = (*_AXES, *_MAYBE, _POSTERIOR, _SCATTER)
         arrays = read_npz(path, required=("meta",), optional=optional)
-        info = _checked_info(arrays.pop("meta"))
+        info, events = _checked_info(arrays.pop("meta"))
         _check_axes(arrays)
-        return _session(arrays, info)
+        return replace(_session(arrays, info), events=events)
     except ValueError as error:
         raise InputError(f"The session file '{path}' cannot be used: {error}.", _HINT) from error
 
 
-def _checked_info(stored: Array) -> SessionInfo:
+def _checked_info(stored: Array) -> tuple[SessionInfo, Events]:
     if stored.dtype.kind != "U" or stored.ndim:
         raise ValueError("its 'meta' is not a text")
     return info_from_json(str(stored[()]))

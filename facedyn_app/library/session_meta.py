@@ -10,6 +10,7 @@ from dataclasses import fields
 from datetime import datetime
 from typing import Any
 
+from facedyn_app.events import Events, events_of_json, events_to_json
 from facedyn_app.records import RECORDED_YEARS, SessionInfo, SourceFile
 
 FORMAT, VERSION = "facedyn-session", 1
@@ -28,16 +29,18 @@ _KINDS: dict[str, Any] = {
 """What these must be where the file has them."""
 _SIMULATED = ("speaker", "session", "population")
 """Numbers of a simulated session; other files may mean something else by these keys."""
+EVENTS = "events"
+"""What the user has marked; files of earlier versions have none."""
 _STRUCTURED = ("source", "recorded_at", "notes")
 
 
-def info_to_json(info: SessionInfo) -> str:
+def info_to_json(info: SessionInfo, events: Events = ()) -> str:
     """The text of a session file's `meta`; what is `further` must be what JSON can hold."""
-    meta = {**meta_of_info(info), "format": FORMAT, "version": VERSION}
+    meta = {**meta_of_info(info, events), "format": FORMAT, "version": VERSION}
     return json.dumps(meta, allow_nan=False)
 
 
-def meta_of_info(info: SessionInfo) -> dict[str, object]:
+def meta_of_info(info: SessionInfo, events: Events = ()) -> dict[str, object]:
     """What a session is of, by the keys of a session file, as JSON values."""
     meta = {one.name: getattr(info, one.name) for one in fields(info) if one.name != "further"}
     if (source := info.source) is not None:
@@ -47,11 +50,13 @@ def meta_of_info(info: SessionInfo) -> dict[str, object]:
     meta["notes"] = list(info.notes) or None
     always = (*_ALWAYS, "focal_log_sd") if info.focal_px is not None else _ALWAYS
     known = {key: value for key, value in meta.items() if value is not None or key in always}
+    if events:
+        known[EVENTS] = events_to_json(events)
     return {**known, **{key: info.further[key] for key in info.further if key not in known}}
 
 
-def info_from_json(text: str) -> SessionInfo:
-    """Read and check a session file's `meta`.
+def info_from_json(text: str) -> tuple[SessionInfo, Events]:
+    """Read and check a session file's `meta`, and what the user has marked.
 
     A time of recording that is none, or in no year in which there were recordings, is dropped:
     what was measured is as good without it.
@@ -67,16 +72,19 @@ def info_from_json(text: str) -> SessionInfo:
         raise ValueError("its 'meta' is not JSON") from error
     _check_format(meta)
     _check_kinds(meta)
+    marked = meta.pop(EVENTS, None)
+    events = events_of_json([] if marked is None else marked)
     further = {key: value for key, value in meta.items() if not _is_known(key, value)}
     known = {key: value for key, value in meta.items() if key not in further}
     source = known.pop("source", None)
-    return SessionInfo(
+    info = SessionInfo(
         **{key: value for key, value in known.items() if key not in _STRUCTURED},
         source=None if source is None else SourceFile(source["name"], source.get("sha256")),
         recorded_at=_time(known.get("recorded_at")),
         notes=tuple(known.get("notes") or ()),
         further=further,
     )
+    return info, events
 
 
 def _no_number(words: str) -> float:

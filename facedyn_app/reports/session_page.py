@@ -3,11 +3,13 @@
 from __future__ import annotations
 
 import math
+from collections.abc import Sequence
 
 import numpy as np
 
 from facedyn_app.dynamics.motion_range import liveliest
 from facedyn_app.dynamics.session_qc import SessionQc, assess_quality, measure_session_qc
+from facedyn_app.events import Event
 from facedyn_app.fitting.focal import focal_text
 from facedyn_app.records import Quality, Session
 from facedyn_app.reports.page import (
@@ -23,6 +25,9 @@ from facedyn_app.reports.page import (
     threshold_rows,
 )
 from facedyn_app.settings import TrustSettings
+
+MOST_ROWS = 200
+"""Events that are listed."""
 
 
 def session_page(name: str, session: Session, trust: TrustSettings, provenance: Provenance) -> str:
@@ -45,9 +50,22 @@ def session_page(name: str, session: Session, trust: TrustSettings, provenance: 
         course=_course_figure(control),
         motion=_motion_figure(session),
         liveliest=[session.motion.names[k] for k in liveliest(session)],
+        events=event_rows(session.events),
         settings=settings_rows(session.info.settings),
         thresholds=threshold_rows(trust),
     )
+
+
+def event_rows(events: Sequence[Event]) -> list[tuple[str, str]]:
+    """When and what the user has marked, in words; the rest of very many as a number."""
+    rows = [(_when(event), event.words) for event in events[:MOST_ROWS]]
+    left = len(events) - len(rows)
+    return [*rows, *([("further", f"{left} more")] if left else [])]
+
+
+def _when(event: Event) -> str:
+    moment = event.start == event.end
+    return f"{event.start:.2f} s" if moment else f"{event.start:.2f} to {event.end:.2f} s"
 
 
 def _frame_rows(quality: Quality, control: SessionQc) -> list[tuple[str, str]]:

@@ -17,8 +17,10 @@ from typing import Any, BinaryIO
 import numpy as np
 import numpy.typing as npt
 
+from facedyn_app.dynamics.exclusion import excluded_frames
 from facedyn_app.dynamics.features import GAZE_NAMES, JAW_NAMES
 from facedyn_app.errors import OutputError
+from facedyn_app.events import HALF_MS
 from facedyn_app.files import atomic_file, atomic_text
 from facedyn_app.formatting import shown
 from facedyn_app.progress import OnProgress, Progress, ignore
@@ -55,7 +57,9 @@ def table_columns(session: Session) -> Columns:
     """The (T,) columns by name, units at the names' ends; activations have none.
 
     Frames are counted from 1; `success` is 1 where the fit is trusted, and `reason` says why it is
-    not. `confidence` is the landmarker's certainty that there is a face, 0..1.
+    not. `confidence` is the landmarker's certainty that there is a face, 0..1. Where the user has
+    marked something, `excluded` is 1 in the frames that are left out, and `events` says what is
+    marked there, with "; " between.
     """
     n_frames, face = len(session.motion.seconds), session.info.face
     unknown = np.full(n_frames, np.nan, np.float32)
@@ -81,11 +85,27 @@ def table_columns(session: Session) -> Columns:
     if session.motion.gaze is not None:
         angles = session.motion.gaze.reshape(n_frames, -1)
         columns |= {f"{name}_rad": angles[:, k] for k, name in enumerate(GAZE_NAMES)}
+    if session.events:
+        columns |= _event_columns(session)
     for k, name in enumerate(session.motion.names):
         while name in columns:
             name = f"expression {name}"
         columns[name] = session.motion.expression[:, k]
     return columns
+
+
+def _event_columns(session: Session) -> Columns:
+    seconds = session.motion.seconds
+    marked: list[list[str]] = [[] for _ in seconds]
+    for event in session.events:
+        first = int(np.searchsorted(seconds, event.start - HALF_MS))
+        last = int(np.searchsorted(seconds, event.end + HALF_MS, side="right")) - 1
+        if first > last:  # a moment between two frames is of the one on the screen
+            first = last = max(last, 0)
+        for own in marked[first : last + 1]:
+            own.append(" ".join(filter(None, (event.kind, event.name, event.side))))
+    words = np.array([safe_cell("; ".join(own)) for own in marked], dtype=object)
+    return {"excluded": excluded_frames(session).astype(np.int8), "events": words}
 
 
 def write_table(

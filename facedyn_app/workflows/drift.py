@@ -8,6 +8,7 @@ from pathlib import Path
 import numpy as np
 
 from facedyn_app.dynamics.drift import DriftComponents, measure_components, measure_drift
+from facedyn_app.dynamics.exclusion import without_excluded
 from facedyn_app.dynamics.recording_conditions import measure_conditions
 from facedyn_app.errors import FacedynError, MismatchError, TooLittleError
 from facedyn_app.library.library import Library
@@ -97,7 +98,7 @@ class DriftReading:
 
     def add(self, name: str, session: Session) -> None:
         """Take in the next session of the speaker."""
-        self.shapes.append((name, session.shape_chunks))
+        self.shapes.append((name, without_excluded(session).shape_chunks))
         self.certainties.append(session.shape_certainty)
         self.conditions.append(measure_conditions(name, session))
 

@@ -156,6 +156,14 @@ def enrol_recordings(
     )
 
 
+@dataclass(frozen=True, slots=True, eq=False)
+class EnrolledSession:
+    """A session that was enrolled: its key, and what the library holds then."""
+
+    key: int
+    snapshot: LibrarySnapshot
+
+
 def enrol_session(
     session: Session,
     enrolment: Enrolment,
@@ -163,8 +171,8 @@ def enrol_session(
     on_progress: OnProgress = ignore,
     *,
     video: Path | None = None,
-) -> LibrarySnapshot:
-    """Enrol a speaker with a session; return what the library holds then.
+) -> EnrolledSession:
+    """Enrol a speaker with a session.
 
     Args:
         session: The session.
@@ -190,7 +198,7 @@ def enrol_session(
         entry = library.enrol(name, session, enrolment.consent)
         if video is not None:
             remember_video(library, entry, video)
-        return snapshot_of(library)
+        return EnrolledSession(entry.id, snapshot_of(library))
 
 
 def _check_enrolment(

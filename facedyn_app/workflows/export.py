@@ -14,6 +14,7 @@ from facedyn_app.library.session_meta import meta_of_info
 from facedyn_app.progress import OnProgress, ignore
 from facedyn_app.records import Session
 from facedyn_app.reports.animation import write_animation
+from facedyn_app.reports.event_table import beside, write_event_table
 from facedyn_app.reports.film import write_film
 from facedyn_app.reports.flame_parameters import write_flame_parameters
 from facedyn_app.reports.kinds import ExportLayout, MeshKind, TableFormat
@@ -27,10 +28,17 @@ from facedyn_app.workflows.records import Recording
 
 @dataclass(frozen=True, slots=True, eq=False)
 class ExportedTable:
-    """A table that was written: its session, and how many columns it has."""
+    """A table that was written.
+
+    Attributes:
+        session: Its session.
+        n_columns: Its columns.
+        events: The table of the events beside it; None where nothing is marked.
+    """
 
     session: Session
     n_columns: int
+    events: Path | None = None
 
 
 @dataclass(frozen=True, slots=True, eq=False)
@@ -70,7 +78,7 @@ class ExportedMeshes:
 
 
 def export_table(source: Path | Session, out: Path, on_progress: OnProgress) -> ExportedTable:
-    """Write a session as a table.
+    """Write a session as a table; where the user has marked something, a table of that beside it.
 
     Args:
         source: The session, or its file.
@@ -82,9 +90,14 @@ def export_table(source: Path | Session, out: Path, on_progress: OnProgress) -> 
         OutputError: The file cannot be written.
     """
     session = _checked(source, out)
+    events = beside(out) if session.events else None
+    if events is not None:
+        check_output_file(events, inputs=[source] if isinstance(source, Path) else [])
     form = TableFormat(out.suffix[1:].lower())
-    write_table(session, out, form, meta_of_info(session.info), on_progress)
-    return ExportedTable(session, len(table_columns(session)))
+    write_table(session, out, form, meta_of_info(session.info, session.events), on_progress)
+    if events is not None:
+        write_event_table(session.events, events)
+    return ExportedTable(session, len(table_columns(session)), events)
 
 
 def export_film(

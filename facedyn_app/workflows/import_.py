@@ -21,8 +21,8 @@ from facedyn_app.library.importers import (
 )
 from facedyn_app.library.library import Library
 from facedyn_app.library.names import NearNameError
-from facedyn_app.library.records import SessionEntry
 from facedyn_app.library.operations import NOON
+from facedyn_app.library.records import SessionEntry
 from facedyn_app.library.takes import KnownRecordingError, OthersRecordingError
 from facedyn_app.library.videos import remember_video
 from facedyn_app.progress import OnProgress, Progress

@@ -8,7 +8,6 @@ from pathlib import Path
 
 from facedyn_app.dynamics.session_qc import assess_quality
 from facedyn_app.errors import InputError
-from facedyn_app.files import sha256_of
 from facedyn_app.library.database import is_library
 from facedyn_app.library.importers import VIDEO_ENDINGS
 from facedyn_app.library.library import Library
@@ -16,7 +15,7 @@ from facedyn_app.library.records import SessionEntry
 from facedyn_app.library.videos import Relinked, find_video, relink_videos
 from facedyn_app.progress import OnProgress, ignore
 from facedyn_app.settings import Settings
-from facedyn_app.workflows.records import Recording
+from facedyn_app.workflows.records import KeptIn, Recording
 
 
 def relink(place: Path, folder: Path, on_progress: OnProgress = ignore) -> Relinked:
@@ -82,13 +81,15 @@ def kept_recording(
     Raises:
         InputError: The library or the video cannot be read.
     """
+    from facedyn_app.video import sha256_of_video  # slow to import
+
     if not is_library(folder):
         return None
     with Library.open(folder, create=False) as library:
         alike = [entry for entry in library.sessions() if entry.head_id == head_id]
         if not any(entry.source_sha256 for entry in alike):
             return None
-        sha256 = sha256_of(path)
+        sha256 = sha256_of_video(path)
         for entry in alike:
             if entry.source_sha256 == sha256 and entry.speaker is not None:
                 recording = _kept(library, entry, path, face, settings)
@@ -113,6 +114,7 @@ def _kept(
         session=session,
         quality=assess_quality(session, settings.trust),
         kept=f"session '{entry.name}' of '{entry.speaker}'",
+        kept_in=KeptIn(library.folder, entry.id),
     )
     shown = _shown(recording, path)
     return shown if shown.video is not None else None

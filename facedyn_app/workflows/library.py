@@ -16,6 +16,7 @@ from facedyn_app.progress import OnProgress, ignore
 from facedyn_app.settings import Settings
 from facedyn_app.workflows.kept import with_video
 from facedyn_app.workflows.records import (
+    KeptIn,
     LibrarySnapshot,
     ListedSession,
     ListedSpeaker,
@@ -116,7 +117,7 @@ def date_listed_session(
 ) -> LibrarySnapshot:
     """As `date_session`, by a session's key; return what the library holds then."""
     with Library.open(folder, create=False) as library:
-        library.date_session(_entry(library, key), day)
+        library.date_session(entry_of(library, key), day)
         return snapshot_of(library)
 
 
@@ -129,13 +130,14 @@ def open_session(
         InputError: It is not there any more, or cannot be read.
     """
     with Library.open(folder, create=False) as library:
-        entry = _entry(library, key)
+        entry = entry_of(library, key)
         session = library.load(entry)
         recording = Recording(
             key=session_key(folder, entry.id),
             title=f"{entry.speaker or 'unknown'}, {entry.name}",
             session=session,
             quality=assess_quality(session, settings.trust),
+            kept_in=KeptIn(folder, entry.id),
         )
         return with_video(recording, library, entry)
 
@@ -154,7 +156,8 @@ def snapshot_of(library: Library) -> LibrarySnapshot:
     )
 
 
-def _entry(library: Library, key: int) -> SessionEntry:
+def entry_of(library: Library, key: int) -> SessionEntry:
+    """A session of a library by its key; InputError where it is not there any more."""
     found = [entry for entry in library.sessions() if entry.id == key]
     if not found:
         raise InputError("This session is no longer in the library.", "Open the library again.")

@@ -30,7 +30,7 @@ from facedyn_app.workflows.recordings import (
     form_of,
     read_one_kept,
 )
-from facedyn_app.workflows.records import Recording, recording_key
+from facedyn_app.workflows.records import KeptIn, Recording, recording_key
 
 STAGES: Final = {"landmarks": "Following", "fit": "Fitting", "total": "In all"}
 VIDEOS: Final = tuple(sorted(VIDEO_ENDINGS))
@@ -168,6 +168,7 @@ def open_measured(
         title=path.name,
         session=session,
         quality=assess_quality(session, settings.trust),
+        kept_in=KeptIn(path) if form_of(path) is Form.SESSION else None,
     )
 
 

@@ -22,6 +22,19 @@ if TYPE_CHECKING:  # both are slow to import, and sessions need neither
     from facedyn_app.workflows.analyse import FollowedVideo
 
 
+@dataclass(frozen=True, slots=True)
+class KeptIn:
+    """Where a session is kept, and what the user marks in it is written at once.
+
+    Attributes:
+        path: The library's folder; or the session's file.
+        key: The session's key in the library; None of a file.
+    """
+
+    path: Path
+    key: int | None = None
+
+
 @dataclass(frozen=True, slots=True, eq=False)
 class Recording:
     """One recording that is open, and all that is known of it.
@@ -42,6 +55,7 @@ class Recording:
         identification: The answer to "who is it?", if asked.
         drift: The drift of the speakers concerned, this recording included where it counts.
         true_speaker: Who it is, where that is known from elsewhere (demo).
+        kept_in: Where its session is kept; None while it is only open.
         simulated_speakers: Names in `identification` and `drift` that are simulated, not people.
         kept: Which session of a library is shown in place of a new fit of the video, in words;
             empty where it was fitted or only the session is at hand.
@@ -63,6 +77,7 @@ class Recording:
     drift: tuple[DriftReport, ...] = ()
     true_speaker: str | None = None
     simulated_speakers: frozenset[str] = frozenset()
+    kept_in: KeptIn | None = None
     kept: str = ""
 
     @property

@@ -9,6 +9,7 @@ from pathlib import Path
 import numpy as np
 
 from facedyn_app.dynamics.drift import measure_drift
+from facedyn_app.dynamics.exclusion import without_excluded
 from facedyn_app.errors import FacedynError
 from facedyn_app.files import atomic_folder, sha256_of
 from facedyn_app.library.library import Library
@@ -112,7 +113,7 @@ def drift_ratios(
     for number, name in enumerate(speakers):
         on_progress(Progress("measuring shape drift", number, len(speakers)))
         sessions = {entry.name: library.load(entry) for entry in own.get(name, [])}
-        chunks = [(session, loaded.shape_chunks) for session, loaded in sessions.items()]
+        chunks = [(key, without_excluded(one).shape_chunks) for key, one in sessions.items()]
         known = [loaded.shape_certainty for loaded in sessions.values()]
         try:
             drift = measure_drift(name, chunks, np.random.default_rng(0), 0, known)

@@ -14,6 +14,7 @@ import numpy as np
 import pytest
 
 from facedyn_app.errors import InputError, OutputError
+from facedyn_app.events import Event
 from facedyn_app.files import atomic_file
 from facedyn_app.library.session_file import load_session, save_session
 from facedyn_app.progress import Cancelled
@@ -482,3 +483,22 @@ def test_meta_of_the_wrong_kind_is_refused(saved: Path, change: dict[str, Any]) 
     np.savez(saved, allow_pickle=False, **arrays)
     with pytest.raises(InputError, match="'meta'"):
         load_session(saved)
+
+
+def test_events_come_back_and_files_without_any_have_none(
+    tmp_path: Path, make_session: MakeSession
+) -> None:
+    events = (Event("exclude", 0.5, 1.0), Event("task", 1.2, 1.9, "smile", "wide", "left"))
+    save_session(replace(make_session(), events=events), tmp_path / "visit.npz")
+    assert load_session(tmp_path / "visit.npz").events == events
+    save_session(make_session(), tmp_path / "other.npz")
+    assert load_session(tmp_path / "other.npz").events == ()
+
+
+@pytest.mark.parametrize(
+    ("events", "words"),
+    [("all", "its events are no list"), ([{"kind": "note", "start": 2, "end": 1}], "event 1")],
+)
+def test_wrong_events_are_refused(saved: Path, events: object, words: str) -> None:
+    with pytest.raises(InputError, match=words):
+        load_session(with_meta(saved, events=events))

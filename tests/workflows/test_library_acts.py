@@ -60,11 +60,11 @@ def test_a_session_is_enrolled_by_consent_only(folder: Path) -> None:
     session = simulated(3, 1)[0]
     with pytest.raises(ConsentError):
         enrol_session(session, Enrolment("new", None), folder)
-    snapshot = enrol_session(session, Enrolment("new", CONSENT), folder)
+    snapshot = enrol_session(session, Enrolment("new", CONSENT), folder).snapshot
     assert snapshot == list_library(folder)
     assert [len(one.sessions) for one in snapshot.speakers if one.name == "new"] == [1]
     # who has given consent needs no other
-    again = enrol_session(simulated(3, 2)[1], Enrolment("new", None), folder)
+    again = enrol_session(simulated(3, 2)[1], Enrolment("new", None), folder).snapshot
     assert [len(one.sessions) for one in again.speakers if one.name == "new"] == [2]
 
 

@@ -11,6 +11,7 @@ from PySide6.QtWidgets import QApplication
 
 from facedyn_app.files import demo_library
 from facedyn_app.gui.controllers.analysis import AnalysisController
+from facedyn_app.gui.controllers.annotations import AnnotationController
 from facedyn_app.gui.controllers.camera import CameraController
 from facedyn_app.gui.controllers.closing import ClosingController
 from facedyn_app.gui.controllers.drift import DriftController
@@ -19,6 +20,7 @@ from facedyn_app.gui.controllers.faces import FaceController
 from facedyn_app.gui.controllers.heads import HeadController
 from facedyn_app.gui.controllers.identification import IdentificationController
 from facedyn_app.gui.controllers.library import LibraryController
+from facedyn_app.gui.controllers.marking import MarkingController
 from facedyn_app.gui.controllers.people import PeopleController
 from facedyn_app.gui.controllers.recognizers import RecognizerController
 from facedyn_app.gui.controllers.settings import SettingsController
@@ -79,6 +81,8 @@ class AppController(QObject):
         )
         self.camera = CameraController(window, state, self.heads, self.analysis, queue, cameras)
         self.export = ExportController(window, state, self.library, queue)
+        self.annotations = AnnotationController(window, state, self.library, self.identification)
+        self.marking = MarkingController(window, state, self.library, self.annotations)
         self.people = PeopleController(state, self.library, window)
         self.training = TrainingController(window, self.library, self.recognizers)
         self.closing = ClosingController(

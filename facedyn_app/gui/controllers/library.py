@@ -17,7 +17,7 @@ from facedyn_app.gui.state import AppState
 from facedyn_app.gui.status import error_status
 from facedyn_app.library.videos import Relinked
 from facedyn_app.workflows.drift import speaker_drift
-from facedyn_app.workflows.enrol import Enrolment, enrol_session
+from facedyn_app.workflows.enrol import EnrolledSession, Enrolment, enrol_session
 from facedyn_app.workflows.kept import relink
 from facedyn_app.workflows.library import (
     Reread,
@@ -27,6 +27,7 @@ from facedyn_app.workflows.library import (
     reread_library,
 )
 from facedyn_app.workflows.records import (
+    KeptIn,
     LibrarySnapshot,
     ListedSession,
     Recording,
@@ -142,8 +143,9 @@ class LibraryController(QObject):
     def enrol(self, recording: Recording, enrolment: Enrolment) -> None:
         """Enrol a recording as one of a speaker's sessions."""
 
-        def done(snapshot: LibrarySnapshot) -> None:
-            self.take_snapshot(snapshot)
+        def done(enrolled: EnrolledSession) -> None:
+            self.take_snapshot(enrolled.snapshot)
+            self._state.keep_in(recording.key, KeptIn(enrolled.snapshot.folder, enrolled.key))
             self._state.show_message(f"{enrolment.name} has a new session in the library.")
             self.enrolled.emit(enrolment.name)
 
@@ -226,6 +228,7 @@ class LibraryController(QObject):
                     self.open_session(entry.id)
 
     def _take_session(self, recording: Recording) -> None:
+        self._state.forget_marked(recording.key)
         self._state.add_recording(recording)
         self._state.show_recording(recording.key)
 

@@ -7,11 +7,12 @@ from typing import Final
 
 from PySide6.QtWidgets import QTableView, QVBoxLayout, QWidget
 
+from facedyn_app.dynamics.session_qc import excluded_words
 from facedyn_app.fitting.focal import focal_text
 from facedyn_app.gui.status import DONE
 from facedyn_app.gui.widgets.panel import Panel
 from facedyn_app.gui.widgets.table import LOW_ROW_PX, RowsModel, lay_out_table
-from facedyn_app.records import Session, VideoInfo
+from facedyn_app.records import Quality, Session, VideoInfo
 from facedyn_app.workflows.records import Recording
 
 Fact = tuple[str, str]
@@ -38,7 +39,7 @@ def facts_of(recording: Recording) -> list[Fact]:
     if recording.info is not None:
         facts += _video_facts(recording.info)
     facts += [
-        ("Frames", f"{quality.n_frames}, {quality.n_valid} valid"),
+        ("Frames", _frames_text(quality)),
         ("Landmark error", _measured(quality.error_percent_face, ".2f", "% of face")),
         ("Face height", _measured(quality.face_px, ".0f", "px")),
         ("Head", session.head_id),
@@ -48,6 +49,11 @@ def facts_of(recording: Recording) -> list[Fact]:
     if source is not None and source.sha256:
         facts.append(("sha256", source.sha256))
     return facts
+
+
+def _frames_text(quality: Quality) -> str:
+    words = f"{quality.n_frames}, {quality.n_valid} valid"
+    return f"{words}; {excluded_words(quality)}" if quality.n_excluded else words
 
 
 def _measured(value: float, form: str, unit: str) -> str:

@@ -20,8 +20,9 @@ from facedyn_app.gui.panels.trace_plot import (
 )
 from facedyn_app.gui.status import DONE
 from facedyn_app.gui.theme import GRID, colours_of
-from facedyn_app.gui.timeline import Span, Timeline, TraceGroup, trace_groups
+from facedyn_app.gui.timeline import Span, Timeline, TraceGroup, runs_of, trace_groups
 from facedyn_app.gui.widgets.panel import Panel
+from facedyn_app.records import BoolArray
 
 REDRAWS_PER_SECOND: Final = 10
 LEGEND_PX: Final = 220
@@ -29,6 +30,7 @@ TOP_PX: Final = 4
 RIGHT_PX: Final = LEGEND_PX + GRID
 LEGEND_LINES: Final = 2
 LEAST_FONT_PX: Final = 8
+MOST_SHADES: Final = 100
 
 
 class TracesPanel(Panel):
@@ -36,9 +38,11 @@ class TracesPanel(Panel):
 
     Attributes:
         frame_picked: int: the user has clicked or dragged to this frame.
+        range_changed: (float, float): these seconds are shown.
     """
 
     frame_picked = Signal(int)
+    range_changed = Signal(float, float)
 
     def __init__(self, parent: QWidget | None = None) -> None:
         super().__init__(
@@ -63,6 +67,7 @@ class TracesPanel(Panel):
         self._curves: list[tuple[int, Any]] = []
         self._cursors: list[Any] = []
         self._regions: list[Any] = []
+        self._excluded: list[Any] = []
         self._labels: list[QLabel] = []
         self._timeline: Timeline | None = None
         self._redraw = QTimer(self)
@@ -123,6 +128,30 @@ class TracesPanel(Panel):
                 region.setRegion((float(ends[0]), float(ends[1])))
                 region.setVisible(True)
 
+    def show_excluded(self, excluded: BoolArray) -> None:
+        """Shade the frames that the user has excluded, (T,)."""
+        for shade in self._excluded:
+            shade.getViewBox().removeItem(shade)
+        self._excluded = []
+        if self._timeline is None or len(excluded) != self._timeline.n_frames:
+            return
+        seconds = self._timeline.motion.seconds
+        for first, last in runs_of(excluded)[:MOST_SHADES]:
+            for plot in self._plots:
+                shade = pg.LinearRegionItem((seconds[first], seconds[last]), movable=False)
+                shade.setZValue(-20)
+                plot.addItem(shade, ignoreBounds=True)
+                self._excluded.append(shade)
+        self._paint_excluded()
+
+    def _paint_excluded(self) -> None:
+        colour = pg.mkColor(colours_of(self).muted)
+        colour.setAlpha(60)
+        for shade in self._excluded:
+            shade.setBrush(colour)
+            for line in shade.lines:
+                line.setPen(pg.mkPen(colour))
+
     def resizeEvent(self, event: QResizeEvent) -> None:  # noqa: N802
         """Give each plot the same height."""
         super().resizeEvent(event)
@@ -138,6 +167,7 @@ class TracesPanel(Panel):
         self._graphics.clear()
         self._groups = groups
         self._plots, self._curves, self._cursors, self._regions = [], [], [], []
+        self._excluded = []
         for label in self._labels:
             label.deleteLater()
         self._labels = []
@@ -157,8 +187,13 @@ class TracesPanel(Panel):
             self._add_cursor(plot)
             self._labels.append(QLabel(self._legend))
             self._labels[-1].show()
+        if self._plots:
+            self._plots[0].sigXRangeChanged.connect(self._tell_range)
         self._share_height()
         self._paint_colours()
+
+    def _tell_range(self, _plot: Any, ends: tuple[float, float]) -> None:
+        self.range_changed.emit(float(ends[0]), float(ends[1]))
 
     def _share_height(self) -> None:
         # The lowest row holds the time axis too; without this its plot would be the smaller one.
@@ -202,6 +237,7 @@ class TracesPanel(Panel):
             shade = pg.mkColor(colours.accent)
             shade.setAlpha(40)
             region.setBrush(shade)
+        self._paint_excluded()
         for label, group in zip(self._labels, self._groups, strict=True):
             label.setText(legend(group, colours))
 
