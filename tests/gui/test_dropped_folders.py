@@ -46,3 +46,18 @@ def test_a_folder_of_recordings_alone_asks_for_no_attention(
     qtbot.waitUntil(lambda: app.state.recording is not None, timeout=PATIENCE_MS)
     wait_idle(app, qtbot)
     assert not _lists(app)
+
+
+def test_the_folder_of_a_visit_dates_its_recordings(
+    app: AppController, tmp_path: Path, qtbot: QtBot
+) -> None:
+    visit = tmp_path / "anna" / "05.03.2024"
+    visit.mkdir(parents=True)
+    save_session(made_session(), visit / "smile.npz")
+    drop(app, QUrl.fromLocalFile(str(tmp_path / "anna")))
+    qtbot.waitUntil(lambda: app.state.recording is not None, timeout=PATIENCE_MS)
+    recording = app.state.recording
+    assert recording is not None
+    recorded_at = recording.session.info.recorded_at
+    assert recorded_at is not None
+    assert recorded_at.date().isoformat() == "2024-03-05"
