@@ -40,6 +40,11 @@ def date_in(name: str) -> date | None:
     return day if day is not None and FIRST_DAY <= day <= date.today() else None
 
 
+def is_day_alone(name: str) -> bool:
+    """Whether a folder's name tells a day and nothing else, but for a time."""
+    return date_in(name) is not None and not any(letter.isalpha() for letter in name)
+
+
 def with_day(session: Session, day: date | None) -> Session:
     """A session with the day of its visit's folder: what its file states may be an export's.
 

@@ -9,6 +9,7 @@ from pytestqt.qtbot import QtBot
 
 from facedyn_app.gui.controllers.app import AppController
 from facedyn_app.gui.dialogs.passed_over import PassedOverDialog
+from facedyn_app.gui.panels.facts import facts_of
 from facedyn_app.library.session_file import save_session
 from tests.gui.conftest import PATIENCE_MS, made_session, wait_idle
 from tests.gui.test_said_what_to_do import drop
@@ -61,3 +62,4 @@ def test_the_folder_of_a_visit_dates_its_recordings(
     recorded_at = recording.session.info.recorded_at
     assert recorded_at is not None
     assert recorded_at.date().isoformat() == "2024-03-05"
+    assert ("Recorded", "2024-03-05") in facts_of(recording)
