@@ -6,8 +6,7 @@ import logging
 from collections import deque
 from collections.abc import Iterator, Sequence
 from concurrent.futures import Future, ThreadPoolExecutor
-from dataclasses import dataclass, replace
-from datetime import datetime
+from dataclasses import dataclass
 from pathlib import Path
 
 from facedyn_app.errors import InputError, MismatchError, TooLittleError
@@ -21,10 +20,10 @@ from facedyn_app.library.importers import (
 )
 from facedyn_app.library.library import Library
 from facedyn_app.library.names import NearNameError
-from facedyn_app.library.operations import NOON
 from facedyn_app.library.records import SessionEntry
 from facedyn_app.library.takes import KnownRecordingError, OthersRecordingError
 from facedyn_app.library.videos import remember_video
+from facedyn_app.library.visit_dates import with_day
 from facedyn_app.progress import OnProgress, Progress
 from facedyn_app.records import Session
 from facedyn_app.tracks.flame import FlameFile
@@ -32,7 +31,7 @@ from facedyn_app.tracks.reading import face_id, only_session, sha256_of_recordin
 from facedyn_app.workflows.heads import read_ready_head
 from facedyn_app.workflows.import_identity import KnownOnes, Waiting
 from facedyn_app.workflows.options import FitOptions, ImportStatement
-from facedyn_app.workflows.recording_look import look_at
+from facedyn_app.workflows.recording_look import counting_looks
 from facedyn_app.workflows.recordings import (
     is_video,
     named_flame_file,
@@ -155,7 +154,7 @@ class _Import:
         new = [one for one in found if not self._known.has(one[0], one[1].info.source_sha256)]
         self.n_known += not new
         for speaker, session in new:
-            self._add(Waiting(speaker, _dated(session, recording), recording))
+            self._add(Waiting(speaker, with_day(session, recording.day), recording))
         if len(self._waiting) >= AT_ONCE or read is None:
             self.keep()
 
@@ -245,7 +244,7 @@ def import_folder(
         InputError: The folder has no recordings, or not one that can be used.
         OutputError: The library cannot be written.
     """
-    corpus = find_recordings(folder, layout, look_at)
+    corpus = find_recordings(folder, layout, counting_looks(on_progress))
     check_permission(corpus.layout, statement.permission)
     with Library.open(library_folder) as library:
         work = _Import(library, statement, options, corpus.layout)
@@ -273,19 +272,6 @@ def import_folder(
         passed_over=tuple((str(path), sentence) for path, sentence in corpus.passed_over),
         copies=tuple(work.copies),
     )
-
-
-def _dated(session: Session, recording: Recording) -> Session:
-    """A session with the day of the visit's folder; what its file states may be an export's."""
-    day, info = recording.day, session.info
-    stated = None if info.recorded_at is None else info.recorded_at.astimezone().date()
-    if day is None or day == stated:
-        return session
-    notes = info.notes
-    if stated is not None:
-        notes += (f"Dated {day} by the folder of the visit; the file states {stated}.",)
-    when = datetime.combine(day, NOON)
-    return replace(session, info=replace(info, recorded_at=when, notes=notes))
 
 
 def _within(
