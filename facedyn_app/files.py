@@ -68,6 +68,18 @@ def sha256_of(path: Path) -> str:
         return hashlib.file_digest(file, "sha256").hexdigest()
 
 
+def sha256_of_files(files: Sequence[Path]) -> str:
+    """The sha256 of a file; of several, that of their sha256 in order.
+
+    Raises:
+        InputError: One is no ordinary file.
+        OSError: One cannot be read.
+    """
+    if len(files) == 1:
+        return sha256_of(files[0])
+    return hashlib.sha256("".join(map(sha256_of, files)).encode("ascii")).hexdigest()
+
+
 def read_plain(path: Path, most_bytes: int) -> bytes:
     """The content of a file that a user has named, of so many bytes at most.
 

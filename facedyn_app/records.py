@@ -165,7 +165,9 @@ class VideoInfo:
         mirrored: Whether the pictures that are measured are mirror images of those that a player
             shows: the file asks for a mirror, or it was recorded mirrored.
         stream: Which of several films in the file this is, from 0; None where there is one.
+        films: What there is to say of each film in the file; empty where it has one.
         fps_assumed: Whether the rate, and with it every time, is a guess.
+        n_missing: Frames of a series of stills whose numbers are missing.
         notes: Sentences on what was assumed or chosen.
     """
 
@@ -179,7 +181,9 @@ class VideoInfo:
     recorded_at: datetime | None = None
     mirrored: bool = False
     stream: int | None = None
+    films: tuple[str, ...] = ()
     fps_assumed: bool = False
+    n_missing: int = 0
     notes: tuple[str, ...] = ()
 
 

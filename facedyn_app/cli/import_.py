@@ -27,6 +27,9 @@ from facedyn_app.library.importers import Layout
 from facedyn_app.settings import MAX_FACES
 from facedyn_app.workflows.options import FitOptions, ImportStatement
 
+MOST_NAMED = 100
+"""Files that are no recordings which are named in text."""
+
 app = verb_app()
 
 
@@ -92,6 +95,7 @@ def import_(
             "n_simulated": found.n_simulated,
             "n_fps_assumed": found.n_assumed,
             "left_out": [{"path": path, "reason": reason} for path, reason in found.left_out],
+            "passed_over": [{"path": path, "reason": why} for path, why in found.passed_over],
         }
         note = simulated_note(found.n_simulated == found.n_added > 0)
         lines = [
@@ -104,4 +108,7 @@ def import_(
                 "assumed (--fps says another rate)"
             )
         lines += [f"  left out: {reason}" for _, reason in found.left_out]
+        lines += [f"  passed over: {reason}" for _, reason in found.passed_over[:MOST_NAMED]]
+        if (n_more := len(found.passed_over) - MOST_NAMED) > 0:
+            lines.append(f"  passed over: {n_more} more; --json names them all")
         answer.outcome = Outcome(facts, "\n".join(lines))

@@ -78,7 +78,8 @@ class FrameFeed(QObject):
         if recording is None or video is None or video in self._broken:
             self._state.show_frame(frame)
         else:
-            film = replace(self._state.settings.video, stream=recording.session.stream)
+            reading = recording.reading or self._state.settings.video
+            film = replace(reading, stream=recording.session.stream)
             self._loader.request(video, film, frame)
 
     @Slot(object)

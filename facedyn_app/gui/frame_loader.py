@@ -13,7 +13,7 @@ from PySide6.QtGui import QImage
 
 from facedyn_app.records import ByteArray, Frame
 from facedyn_app.settings import VideoSettings
-from facedyn_app.video import VideoReader
+from facedyn_app.video import StillsReader, VideoReader, open_reader
 
 log = logging.getLogger(__name__)
 
@@ -89,7 +89,7 @@ class FrameLoader(QObject):
         self._thread.join()
 
     def _serve(self) -> None:
-        reader: VideoReader | None = None
+        reader: VideoReader | StillsReader | None = None
         opened: tuple[Path, VideoSettings] | None = None
         try:
             while (request := self._next_request()) is not None:
@@ -99,7 +99,7 @@ class FrameLoader(QObject):
                         if reader is not None:
                             reader.close()
                             reader = None
-                        reader, opened = VideoReader(path, film), (path, film)
+                        reader, opened = open_reader(path, film), (path, film)
                     self._hand_out(path, reader.frame(index))
                 except Exception as error:
                     log.exception("frame %d of %s cannot be shown", index, path)

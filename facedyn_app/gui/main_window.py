@@ -128,6 +128,7 @@ class MainWindow(MenuWindow):
         self.who.moment_picked.connect(self.transport.go_to_moment)
         self.who.add_first_step("Who is it?").clicked.connect(self.identify_requested)
         self.who.add_first_step("Enrol…").clicked.connect(self.enrol_requested)
+        self.video.reading.clicked.connect(self.reading_requested)
         self.video.add_first_step("Open video…").clicked.connect(self.choose_videos)
         self.video.add_first_step("Live camera").clicked.connect(self.camera_requested)
         self.video.add_first_step("Open demo").clicked.connect(self.demo_requested)
@@ -145,6 +146,7 @@ class MainWindow(MenuWindow):
     @Slot(object)
     def _show_recording(self, recording: Recording | None) -> None:
         self.video.faces.show_recording(recording)
+        self.video.show_reading(recording)
         self.facts.show_recording(recording)
         self.who.show_recording(recording)
         self.trust.show_recording(recording)

@@ -121,6 +121,7 @@ class MenuWindow(QMainWindow):
         library_chosen: Path: the user has opened this library.
         demo_requested: Open the demo.
         refit_requested: Fit the face of the shown recording again.
+        reading_requested: Ask how the shown video is read.
         enrol_requested: Enrol the shown recording.
         identify_requested: Ask who the shown recording is.
         ticked_requested: Ask who all ticked recordings are.
@@ -141,6 +142,7 @@ class MenuWindow(QMainWindow):
     library_chosen = Signal(object)
     demo_requested = Signal()
     refit_requested = Signal()
+    reading_requested = Signal()
     enrol_requested = Signal()
     identify_requested = Signal()
     ticked_requested = Signal()
@@ -204,6 +206,10 @@ def window_commands(
         Command("View", "Light colours", partial(ask, scheme.Light)),
         Command("View", "Dark colours", partial(ask, scheme.Dark)),
         Command("Session", "Fit face again", window.refit_requested.emit),
+        Command(
+            *("Session", "How the video is read…", window.reading_requested.emit, ""),
+            "Film, frame rate, recorded mirrored: of this recording",
+        ),
         Command("Session", "Enrol as a speaker…", window.enrol_requested.emit, "Ctrl+E"),
         *moves,
         Command("Identify", "Who is it?", window.identify_requested.emit, "Ctrl+I"),

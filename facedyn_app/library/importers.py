@@ -3,25 +3,30 @@
 from __future__ import annotations
 
 import json
-from collections.abc import Callable, Iterator, Sequence
+from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
+from datetime import date
 from enum import StrEnum
 from pathlib import Path, PurePath
 
-from facedyn_app.errors import ConsentError, InputError, unreadable
+from facedyn_app.errors import ConsentError, InputError
 from facedyn_app.files import file_name, read_plain
+from facedyn_app.library.folder_scan import FolderScan, Look, LookAt
+from facedyn_app.library.visit_dates import date_in
 
-SESSION_ENDING = ".npz"
+VIDEO, SESSION = "video", "session"
+"""Kinds of recordings that are no program's measurements."""
+MOST_SAID = 5
+"""Sentences on what cannot be used that are said where there is nothing else to say."""
 VIDEO_ENDINGS = frozenset(
-    {".mp4", ".m4v", ".mov", ".avi", ".mkv", ".webm", ".mpg", ".mpeg", ".wmv", ".mts", ".3gp"}
+    {".3g2", ".3gp", ".asf", ".avi", ".dv", ".f4v", ".flv", ".gif", ".h264", ".hevc", ".m1v"}
+    | {".m2t", ".m2ts", ".m2v", ".m4v", ".mkv", ".mov", ".mp4", ".mpeg", ".mpg", ".mts", ".mxf"}
+    | {".ogv", ".ts", ".vob", ".webm", ".wmv"}
 )
-TABLE_ENDINGS = (".csv", ".tsv", ".jsonl")
-"""What is taken for a recording by its name, so that one of no known program is spoken of."""
+"""What is taken for a video by its name; any other file is looked into."""
 CHANNEL_MAP = Path("processed") / "channel_map.json"
 LARGEST_MAP = 100_000
 """Bytes; a map of two channels is far smaller."""
-
-MeasuredBy = Callable[[Path], str | None]
 
 CANDOR_LICENCE = (
     "CANDOR's present licence (version 2.1) forbids making biometric identifiers from it."
@@ -51,12 +56,14 @@ class Recording:
     Attributes:
         speaker: Whose recording it is.
         path: The file.
-        name: What the session is to be called.
+        name: What the session is to be called: by the folder of the visit where there is one.
+        day: When it was recorded, as its folder's name tells; None where it tells none.
     """
 
     speaker: str
     path: Path
     name: str
+    day: date | None = None
 
 
 @dataclass(frozen=True, slots=True)
@@ -66,53 +73,62 @@ class Corpus:
     Attributes:
         layout: How they lie; never AUTO.
         recordings: By folder, then by file.
-        left_out: Sentences on what looked like a recording and cannot be one.
+        left_out: What looked like a recording and cannot be one: the path and a sentence.
+        passed_over: What is no recording, likewise.
     """
 
     layout: Layout
     recordings: tuple[Recording, ...]
-    left_out: tuple[str, ...] = ()
+    left_out: tuple[tuple[Path, str], ...] = ()
+    passed_over: tuple[tuple[Path, str], ...] = ()
 
 
-def find_recordings(folder: Path, layout: Layout, measured_by: MeasuredBy) -> Corpus:
-    """Find the recordings of a corpus.
+def find_recordings(folder: Path, layout: Layout, look_at: LookAt) -> Corpus:
+    """Find the recordings of a corpus; name whatever else there is, and why it is none.
 
     Args:
         folder: The corpus.
         layout: FOLDERS has one folder a speaker, with videos, session files or other programs'
-            measurements at any depth; recordings beside no folder are one speaker's, named by the
-            corpus' folder. OPENFACE, LIVELINK and FLAME lie likewise, and what is not that
+            measurements at any depth; the folders in a speaker's are visits, which name and, by
+            `date_in`, date their sessions. Measurements beside no folder are one speaker's, named
+            by the corpus' folder. OPENFACE, LIVELINK and FLAME lie likewise, and what is not that
             program's is passed over. CANDOR has one folder a conversation,
             `processed/channel_map.json` naming the two speakers of the videos beside it. AUTO takes
             CANDOR where such a map is found, else FOLDERS.
-        measured_by: Tells which program's measurement a file or folder is, by what is in it; None
-            for none.
+        look_at: Tells what a file or folder is, by what is in it.
 
     Raises:
         InputError: The folder cannot be read, or has no recordings in that layout.
     """
+    scan = FolderScan(_of_layout(layout, look_at))
     try:
         if not folder.is_dir():
             raise InputError(f"'{folder}' is no folder.", "Name the folder of the corpus.")
-        places = sorted(p for p in folder.iterdir() if p.is_dir() and not p.name.startswith("."))
+        entries = sorted(folder.iterdir())
+        places = [p for p in entries if p.is_dir() and not p.name.startswith(".")]
         if layout is Layout.AUTO:
             candor = any((place / CHANNEL_MAP).is_file() for place in places)
             layout = Layout.CANDOR if candor else Layout.FOLDERS
+        loose = [path for path in entries if path not in places]
         if layout is Layout.CANDOR:
-            corpus = _candor(places)
+            found = _candor(scan, places, loose)
         else:
-            corpus = _Folders(layout, measured_by).corpus(folder, places)
+            found = _speakers_folders(scan, places)
+            if found:
+                _name_loose(scan, loose)
+            else:
+                found = _one_speakers(scan, folder, loose)
     except OSError as error:
         reason = error.strerror or str(error)
         raise InputError(f"The folder '{folder}' cannot be read: {reason}.") from error
-    if not corpus.recordings:
+    if not found:
         raise InputError(
             f"There are no recordings in '{folder}' (layout '{layout}').",
-            " ".join(corpus.left_out)
+            " ".join(sentence for _, sentence in (*scan.left_out, *scan.passed_over)[:MOST_SAID])
             or "Put each speaker's videos, session files or tables into a folder of the speaker's "
             "name.",
         )
-    return corpus
+    return Corpus(layout, tuple(found), tuple(scan.left_out), tuple(scan.passed_over))
 
 
 def check_permission(layout: Layout, permission: str) -> None:
@@ -133,87 +149,94 @@ def _stem(path: Path) -> str:
     return PurePath(file_name(path)).stem
 
 
-def _leads_back(path: Path, place: Path) -> bool:
-    """Whether a folder is a link to one that it lies in: what is there would come without end."""
-    return path.is_symlink() and place.resolve().is_relative_to(path.resolve())
+def _of_layout(layout: Layout, look_at: LookAt) -> LookAt:
+    """A look that takes one program's measurements alone, where the layout is that program's."""
+    if not layout.is_of_program:
+        return look_at
+
+    def look(path: Path) -> Look:
+        found = look_at(path)
+        if found.kind == layout.value:
+            return found
+        if path.is_dir():
+            return Look()
+        return Look(sentence=f"'{path}' is no measurement of the layout '{layout}'.")
+
+    return look
 
 
-class _Folders:
-    """Looks for the recordings of folders that are a speaker's each."""
-
-    def __init__(self, layout: Layout, measured_by: MeasuredBy) -> None:
-        self._layout, self._measured_by = layout, measured_by
-        self._left_out: list[str] = []
-
-    def corpus(self, folder: Path, places: Sequence[Path]) -> Corpus:
-        """The recordings of the speakers' folders; of the corpus' own folder where they have none.
-
-        Args:
-            folder: The corpus.
-            places: The folders in it.
-        """
-        found = [
-            Recording(file_name(place), path, _stem(path))
-            for place in places
-            for path in self._readable(place)
-        ]
-        if not found:
-            speaker = file_name(folder.absolute())
-            found = [Recording(speaker, path, _stem(path)) for path in self._measurements(folder)]
-        return Corpus(self._layout, tuple(found), tuple(self._left_out))
-
-    def _readable(self, place: Path) -> list[Path]:
-        """Recordings of a folder; those before what cannot be read, which is left out."""
-        found: list[Path] = []
-        try:
-            found.extend(self._in(place))
-        except OSError as error:
-            self._left_out.append(unreadable(Path(error.filename or place), error).sentence)
-        return found
-
-    def _in(self, place: Path) -> Iterator[Path]:
-        """Recordings of a folder and of the folders in it, by name."""
-        if self._is_recording(place):  # a folder of frames is one
-            yield place
-            return
-        for path in sorted(place.iterdir()):
-            if path.name.startswith("."):
-                continue
-            if path.is_dir():
-                if not _leads_back(path, place):
-                    yield from self._in(path)
-            elif path.is_file() and self._is_recording(path):
-                yield path
-
-    def _measurements(self, folder: Path) -> list[Path]:
-        """Other programs' measurements that lie in no speaker's folder."""
-        files = [p for p in sorted(folder.iterdir()) if p.is_file() and not p.name.startswith(".")]
-        return [path for path in files if self._program(path) is not None]
-
-    def _is_recording(self, path: Path) -> bool:
-        ending = path.suffix.lower()
-        if self._layout.is_of_program:
-            return self._program(path) == self._layout.value
-        is_kept = ending in (SESSION_ENDING, *TABLE_ENDINGS) or ending in VIDEO_ENDINGS
-        return (is_kept and not path.is_dir()) or self._program(path) is not None
-
-    def _program(self, path: Path) -> str | None:
-        try:
-            return self._measured_by(path)
-        except InputError as error:
-            self._left_out.append(error.sentence)
-            return None
-
-
-def _candor(places: list[Path]) -> Corpus:
+def _speakers_folders(scan: FolderScan, places: Sequence[Path]) -> list[Recording]:
+    """The recordings of folders that are a speaker's each."""
     found: list[Recording] = []
-    left_out: list[str] = []
+    for place in places:
+        paths = [path for path, _ in scan.recordings(place)]
+        visits = [_visit(path, place) for path in paths]
+        for path, visit in zip(paths, visits, strict=True):
+            several = visit is not None and visits.count(visit) > 1
+            found.append(_of_visit(path, place, visit, several=several))
+        if not paths:
+            scan.passed_over.append((place, f"'{place}' holds no recording."))
+    return found
+
+
+def _visit(path: Path, place: Path) -> str | None:
+    """The folder of the visit that a speaker's recording is of: the first dated one, or the first.
+
+    Args:
+        path: The recording.
+        place: The speaker's folder.
+    """
+    if path == place:
+        return None
+    inner = path if path.is_dir() else path.parent
+    names = [file_name(Path(part)) for part in inner.relative_to(place).parts]
+    return next((name for name in names if date_in(name) is not None), names[0] if names else None)
+
+
+def _of_visit(path: Path, place: Path, visit: str | None, *, several: bool) -> Recording:
+    speaker, stem = file_name(place), _stem(path)
+    if visit is None:
+        return Recording(speaker, path, stem)
+    return Recording(speaker, path, f"{visit} {stem}" if several else visit, date_in(visit))
+
+
+def _one_speakers(scan: FolderScan, folder: Path, loose: Sequence[Path]) -> list[Recording]:
+    """Other programs' measurements that lie in no speaker's folder; what else there is is named."""
+    speaker = file_name(folder.absolute())
+    found: list[Recording] = []
+    for path in loose:
+        kind = scan.kind_of(path)
+        if kind in (VIDEO, SESSION):
+            scan.leave_out(path, _nobodys(path))
+        elif kind is not None:
+            found.append(Recording(speaker, path, _stem(path)))
+    return found
+
+
+def _name_loose(scan: FolderScan, loose: Sequence[Path]) -> None:
+    for path in loose:
+        if scan.kind_of(path) is not None:
+            scan.leave_out(path, _nobodys(path))
+
+
+def _nobodys(path: Path) -> str:
+    return f"'{path}' lies in no speaker's folder: whose it is is not known."
+
+
+def _candor(scan: FolderScan, places: Sequence[Path], loose: Sequence[Path]) -> list[Recording]:
+    found: list[Recording] = []
     for place in places:
         try:
             found.extend(_conversation(place))
         except InputError as error:
-            left_out.append(error.sentence)
-    return Corpus(Layout.CANDOR, tuple(found), tuple(left_out))
+            scan.leave_out(place, error.sentence)
+    taken = {one.path for one in found}
+    files = [path for place in places for path in sorted(place.rglob("*")) if path.is_file()]
+    for path in (*loose, *files):
+        if path not in taken:
+            sentence = f"'{path}' is neither of the two speakers' own videos of a conversation."
+            scan.passed_over.append((path, sentence))
+    return found
 
 
 def _conversation(place: Path) -> Iterator[Recording]:

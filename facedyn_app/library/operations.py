@@ -24,10 +24,10 @@ from facedyn_app.library.database import (
 )
 from facedyn_app.library.names import Erasure
 from facedyn_app.library.records import write_audit
+from facedyn_app.library.visit_dates import FIRST_DAY
 from facedyn_app.records import Session
 
 _LONGEST_NAME = 200
-FIRST_DAY = date(1900, 1, 1)
 NOON = time(12)
 """The time of a session of which only the day is known."""
 

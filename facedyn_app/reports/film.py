@@ -11,7 +11,6 @@ import numpy as np
 
 from facedyn_app.dynamics.motion_range import liveliest
 from facedyn_app.errors import InputError, MismatchError, OutputError
-from facedyn_app.files import sha256_of
 from facedyn_app.headmodel.model import HeadModel
 from facedyn_app.headmodel.rendering.render import FACING, Camera
 from facedyn_app.progress import OnProgress, Progress, ignore
@@ -38,7 +37,7 @@ from facedyn_app.topology import (
     RIGHT_BROW,
     RIGHT_EYE,
 )
-from facedyn_app.video import SIMULATED, mirror_points, read_frames
+from facedyn_app.video import SIMULATED, mirror_points, read_frames, sha256_of_video
 from facedyn_app.video.write import VideoFile
 
 RINGS = (FACE_OVAL, LIPS_OUTER, LIPS_INNER, LEFT_EYE, RIGHT_EYE)
@@ -107,7 +106,7 @@ def _check_source(session: Session, video: Path, path: Path) -> None:
     if path.exists() and path.samefile(video):
         raise OutputError(f"'{path}' is the recording itself.", "Choose another name.")
     wanted = session.info.source_sha256
-    if wanted is not None and sha256_of(video) != wanted:
+    if wanted is not None and sha256_of_video(video) != wanted:
         raise MismatchError(
             f"The session was not made from the video '{video}': its SHA-256 is another.",
             "Choose the recording that was fitted.",

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import hashlib
 from collections.abc import Sequence
 from dataclasses import replace
 from enum import StrEnum
@@ -12,7 +11,7 @@ from typing import Any
 import numpy as np
 
 from facedyn_app.errors import InputError, MismatchError, unreadable, unusable
-from facedyn_app.files import file_name, open_plain, sha256_of
+from facedyn_app.files import file_name, open_plain, sha256_of_files
 from facedyn_app.records import FloatArray, Session, SourceFile
 from facedyn_app.tracks.action_units import is_openface, is_pyfeat, read_openface, read_pyfeat
 from facedyn_app.tracks.animation import is_animation, read_animation
@@ -132,19 +131,23 @@ def only_session(sessions: Sequence[Session], path: Path) -> Session:
 
 
 def sha256_of_recording(paths: Sequence[Path]) -> str:
-    """The sha256 of a file; of several, or of a folder's, that of their sha256 in order.
+    """The sha256 of a file; of several, or of a folder's (stills too), that of theirs in order.
 
     Raises:
         InputError: One cannot be read.
     """
     try:
-        files = [file for path in paths for file in files_of(path)]
-        if len(files) == 1:
-            return sha256_of(files[0])
-        digests = "".join(sha256_of(file) for file in files)
+        return sha256_of_files([file for path in paths for file in _files_of(path)])
     except OSError as error:
         raise unreadable(paths[0], error) from error
-    return hashlib.sha256(digests.encode("ascii")).hexdigest()
+
+
+def _files_of(path: Path) -> list[Path]:
+    if path.is_dir() and kind_of(path) is None:
+        from facedyn_app.video.stills_folder import stills_of  # slow to import
+
+        return stills_of(path)
+    return files_of(path)
 
 
 def _name(paths: Sequence[Path]) -> str:

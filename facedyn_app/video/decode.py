@@ -4,16 +4,19 @@ from __future__ import annotations
 
 from collections.abc import Generator
 from dataclasses import dataclass
+from functools import partial
 from pathlib import Path
 
 import av
 
+from facedyn_app.errors import InputError
 from facedyn_app.records import BoolArray, ByteArray, FloatArray, Frame, VideoInfo
 from facedyn_app.settings import VideoSettings
 from facedyn_app.video.geometry import Geometry
 from facedyn_app.video.pictures import pictures
 from facedyn_app.video.source import Source, open_video
-from facedyn_app.video.timing import Rule, Timing, timing_of
+from facedyn_app.video.stills import Stills, open_stills, still_frames
+from facedyn_app.video.timing import Rule, Timing, as_asked, timing_of
 
 MISSING_SECONDS = 0.5
 """A video counts as cut short when this much of its stated duration is missing."""
@@ -40,6 +43,7 @@ def describe(source: Source, timing: Timing, first: av.VideoFrame) -> VideoInfo:
         recorded_at=source.recorded_at,
         mirrored=mirrored != source.settings.mirrored_pixels,
         stream=source.film if source.n_films > 1 else None,
+        films=source.films,
         fps_assumed=timing.assumed,
         notes=tuple(_notes(source, timing, mirrored=mirrored)),
     )
@@ -55,7 +59,7 @@ def _notes(source: Source, timing: Timing, *, mirrored: bool) -> list[str]:
         )
     rate = f"{timing.fps:g} frames/s"
     if source.settings.fps > 0:
-        notes.append(f"Even steps at {rate}, as asked for.")
+        notes.append(as_asked(timing.fps))
     elif timing.rule is Rule.EVEN:
         given = f"{rate} are assumed" if timing.assumed else f"the stated {rate} are taken"
         notes.append(f"The file has no true times: even steps at {given}.")
@@ -64,6 +68,15 @@ def _notes(source: Source, timing: Timing, *, mirrored: bool) -> list[str]:
     if source.settings.mirrored_pixels:
         notes.append("Taken as recorded mirrored: left and right are exchanged back.")
     return notes
+
+
+@dataclass(frozen=True, slots=True, eq=False)
+class _File:
+    """What the first pictures of a video file tell of the others."""
+
+    timing: Timing
+    geometry: Geometry
+    is_photograph: bool
 
 
 @dataclass(frozen=True, slots=True, eq=False)
@@ -77,22 +90,36 @@ class ProbedVideo:
 
     info: VideoInfo
     settings: VideoSettings
-    _timing: Timing
-    _geometry: Geometry
+    _pictures: _File | Stills
     _stamp: tuple[int, int]
 
     @classmethod
     def of(cls, path: Path, settings: VideoSettings | None = None) -> ProbedVideo:
-        """Open a video and decode its first pictures; a still picture is a video of one frame.
+        """Open a video, or a folder of numbered stills, and decode the first pictures.
 
         Raises:
-            InputError: The file is missing, no video, or holds no picture that can be read.
+            InputError: It is missing, no video, a single photograph, or holds no picture that can
+                be read.
         """
+        probed = cls._opened(path, settings)
+        if isinstance(probed._pictures, _File) and probed._pictures.is_photograph:
+            raise InputError(
+                f"'{path}' is a single photograph: motion is measured in a video, or in a folder "
+                "of numbered stills with their rate (--fps).",
+            )
+        return probed
+
+    @classmethod
+    def _opened(cls, path: Path, settings: VideoSettings | None) -> ProbedVideo:
+        if path.is_dir():
+            stamp, stills = _file_stamp(path), open_stills(path, settings)
+            return cls(stills.info, stills.settings, stills, stamp)
         with open_video(path, settings) as source:
             stamp = _file_stamp(source.path)
             timing, first = timing_of(source)
-            info, geometry = describe(source, timing, first), source.geometry(first)
-        return cls(info, source.settings, timing, geometry, stamp)
+            info = describe(source, timing, first)
+            file = _File(timing, source.geometry(first), source.is_photograph)
+        return cls(info, source.settings, file, stamp)
 
     @property
     def is_current(self) -> bool:
@@ -108,19 +135,20 @@ class ProbedVideo:
         Raises:
             InputError: The file cannot be read any more.
         """
+        if isinstance(self._pictures, Stills):
+            yield from still_frames(self._pictures, as_shown=as_shown)
+            return
+        flipped = self.settings.mirrored_pixels and not as_shown
+        draw = partial(self._pictures.geometry.picture, as_shown=as_shown, flipped=flipped)
         drawn: tuple[ByteArray, float] | None = None
         with open_video(self.info.path, self.settings) as source:
-            for picture in pictures(source, self._timing):
+            for picture in pictures(source, self._pictures.timing):
                 if picture.frame is not None:
-                    drawn = self._draw(picture.frame, as_shown=as_shown)
+                    drawn = draw(picture.frame)
                 elif drawn is None:
-                    drawn = self._draw(self._first_picture(), as_shown=as_shown)
+                    drawn = draw(self._first_picture())
                 image, zoom = drawn
                 yield Frame(picture.number, picture.seconds, image, picture.frame is None, zoom)
-
-    def _draw(self, frame: av.VideoFrame, *, as_shown: bool) -> tuple[ByteArray, float]:
-        flipped = self.settings.mirrored_pixels and not as_shown
-        return self._geometry.picture(frame, as_shown=as_shown, flipped=flipped)
 
     def _first_picture(self) -> av.VideoFrame:
         """What stands for damaged pictures before the first good one."""
@@ -136,10 +164,11 @@ def _file_stamp(path: Path) -> tuple[int, int]:
 def probe_video(path: Path, settings: VideoSettings | None = None) -> VideoInfo:
     """Read what a video says of itself, and decode its first frames.
 
-    A still picture is a video of one frame.
+    A folder of numbered stills is a video.
 
     Raises:
-        InputError: The file is missing, no video, or holds no picture that can be read.
+        InputError: The file is missing, no video, a single photograph, or holds no picture that
+            can be read.
     """
     return ProbedVideo.of(path, settings).info
 
@@ -154,7 +183,7 @@ def read_frames(
     varies. A picture that cannot be decoded keeps its place (`Frame.damaged`).
 
     Args:
-        path: The file.
+        path: The file, or a folder of numbered stills.
         settings: How it is read.
         as_shown: Give the pictures as a player shows them, mirrored where the file asks for it.
 
@@ -164,7 +193,7 @@ def read_frames(
     Raises:
         InputError: The file cannot be read, or holds no picture that can be.
     """
-    yield from ProbedVideo.of(path, settings).frames(as_shown=as_shown)
+    yield from ProbedVideo._opened(path, settings).frames(as_shown=as_shown)
 
 
 def video_notes(
@@ -184,7 +213,7 @@ def video_notes(
             "The picture changes its shape: each part is fitted into the first one's and padded "
             "with black, and has its own camera."
         )
-    if n_damaged := int(damaged.sum()):
+    if n_damaged := int(damaged.sum()) - info.n_missing:
         notes.append(
             f"{n_damaged} of {len(damaged)} pictures cannot be decoded: the file is damaged there."
         )

@@ -16,6 +16,7 @@ from facedyn_app.video.decode import describe
 from facedyn_app.video.packets import Clock, decode, packets, stamp_of
 from facedyn_app.video.pictures import Damage, pictures
 from facedyn_app.video.source import Source, open_video
+from facedyn_app.video.stills import StillsReader
 from facedyn_app.video.timing import Rule, Timing, timing_of
 
 _CACHE_BYTES = 96_000_000
@@ -274,3 +275,12 @@ class VideoReader:
         self._cache.move_to_end(number)
         while len(self._cache) > self._cache_length:
             self._cache.popitem(last=False)
+
+
+def open_reader(path: Path, settings: VideoSettings | None = None) -> VideoReader | StillsReader:
+    """Random access to the frames of a video file or of a folder of numbered stills, as shown.
+
+    Raises:
+        InputError: It cannot be read.
+    """
+    return (StillsReader if path.is_dir() else VideoReader)(path, settings)

@@ -30,7 +30,12 @@ _CONTAINERS = (
     "ivf,h264,hevc,av1,m4v,mjpeg,yuv4mpegpipe,gif,apng,image2,jpeg_pipe,png_pipe,webp_pipe,"
     "bmp_pipe,tiff_pipe,mp3,wav,flac,aac"
 )
-_OPTIONS = {"protocol_whitelist": "file", "format_whitelist": _CONTAINERS}
+# a name such as "%d.png" is that file's, not a pattern for others
+_OPTIONS = {
+    "protocol_whitelist": "file",
+    "format_whitelist": _CONTAINERS,
+    "pattern_type": "none",
+}
 _NO_FILM = Disposition.attached_pic | Disposition.timed_thumbnails | Disposition.still_image
 _UNTIMED = frozenset({"h264", "hevc", "m4v", "mpegvideo", "mjpeg", "av1", "obu"})
 """Streams without a container: what FFmpeg says of their times it has made up."""
@@ -74,6 +79,20 @@ class Source:
     def is_timed(self) -> bool:
         """Whether the file is of a kind that holds times."""
         return self.container.format.name not in _UNTIMED
+
+    @property
+    def is_photograph(self) -> bool:
+        """Whether the file is of a kind that holds a single picture."""
+        name = str(self.container.format.name)
+        return name == "image2" or name.endswith("_pipe")
+
+    @property
+    def films(self) -> tuple[str, ...]:
+        """What there is to say of each film in the file; nothing where it has one."""
+        sizes = [one.codec_context for one in films_in(self.container)]
+        if self.n_films < 2:
+            return ()
+        return tuple(f"{one.width} x {one.height}, {one.name}" for one in sizes)
 
     @property
     def simulated(self) -> bool:
@@ -220,13 +239,8 @@ def open_video(path: Path, settings: VideoSettings | None = None) -> Source:
 def _choose_film(
     path: Path, container: av.container.InputContainer, settings: VideoSettings
 ) -> Source:
-    """The film that is asked for, or the main one: marked so by the file, then the largest.
-
-    Cover art, thumbnails and stills are no films; a still alone in its file is one of a picture.
-    """
-    all_streams = container.streams.video
-    pictures = [one for one in all_streams if not one.disposition & Disposition.attached_pic]
-    films = [one for one in all_streams if not one.disposition & _NO_FILM] or pictures
+    """The film that is asked for, or the main one: marked so by the file, then the largest."""
+    films = films_in(container)
     if not films:
         raise InputError(f"The file '{path}' holds no pictures, only sound or data.", _HINT)
     if settings.stream >= len(films):
@@ -240,6 +254,16 @@ def _choose_film(
     source = Source(path, container, stream, settings, len(films), number)
     source.check_size(stream.codec_context.width, stream.codec_context.height)
     return source
+
+
+def films_in(container: av.container.InputContainer) -> list[av.VideoStream]:
+    """The films of a file, in their order.
+
+    Cover art, thumbnails and stills are no films; a still alone in its file is one of a picture.
+    """
+    all_streams = container.streams.video
+    pictures = [one for one in all_streams if not one.disposition & Disposition.attached_pic]
+    return [one for one in all_streams if not one.disposition & _NO_FILM] or pictures
 
 
 def _rank(stream: av.VideoStream) -> tuple[bool, int]:

@@ -64,6 +64,11 @@ class Timing:
         return number / self.fps if self.even else (stamp - self.first) * float(self.tick)
 
 
+def as_asked(fps: float) -> str:
+    """The sentence on a rate that was asked for."""
+    return f"Even steps at {fps:g} frames/s, as asked for."
+
+
 def timing_of(source: Source) -> tuple[Timing, av.VideoFrame]:
     """How the pictures of a video get their numbers and times, and its first picture.
 

@@ -18,7 +18,7 @@ import numpy as np
 
 from facedyn_app import __version__
 from facedyn_app.device import choose_device
-from facedyn_app.files import file_name, sha256_of
+from facedyn_app.files import file_name
 from facedyn_app.fitting.live import LiveFit
 from facedyn_app.fitting.session_fit import fit_session
 from facedyn_app.headmodel.model import HeadModel, truncate
@@ -35,7 +35,7 @@ from facedyn_app.records import (
     VideoInfo,
 )
 from facedyn_app.settings import Settings
-from facedyn_app.video import ProbedVideo, mirror_points, video_notes
+from facedyn_app.video import ProbedVideo, mirror_points, sha256_of_video, video_notes
 
 FOLLOWING = "following the face"
 BLOCK_FRAMES = 10
@@ -169,7 +169,7 @@ def follow_video(
     if probed is None or not probed.is_current:
         probed = ProbedVideo.of(path, settings.video)
     info = probed.info
-    sha256 = sha256 or sha256_of(path)
+    sha256 = sha256 or sha256_of_video(path)
     live_fit = LiveFit(head, settings.fit, device) if live else None
     following = track_faces(probed.frames(), info, settings.landmarks, device=place)
     with closing(following) as found_faces:
@@ -226,7 +226,7 @@ def make_session(
     settings: Settings,
 ) -> Session:
     """A fit with all that says what it is of and what it was made with."""
-    name = file_name(video.info.path) if settings.privacy.file_names else NAMELESS
+    name = file_name(video.info.path.absolute()) if settings.privacy.file_names else NAMELESS
     info = SessionInfo(
         head_id=head.head_id,
         head_sha256=head.sha256,

@@ -6,7 +6,8 @@ import logging
 from collections import deque
 from collections.abc import Iterator, Sequence
 from concurrent.futures import Future, ThreadPoolExecutor
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
+from datetime import datetime
 from pathlib import Path
 
 from facedyn_app.errors import InputError, MismatchError, TooLittleError
@@ -19,20 +20,20 @@ from facedyn_app.library.importers import (
     find_recordings,
 )
 from facedyn_app.library.library import Library
-from facedyn_app.library.operations import checked_name
+from facedyn_app.library.operations import NOON, checked_name
 from facedyn_app.progress import OnProgress, Progress
 from facedyn_app.records import Session
 from facedyn_app.tracks.flame import FlameFile
 from facedyn_app.tracks.reading import face_id, only_session, sha256_of_recording
 from facedyn_app.workflows.heads import read_ready_head
 from facedyn_app.workflows.options import FitOptions, ImportStatement
+from facedyn_app.workflows.recording_look import look_at
 from facedyn_app.workflows.recordings import (
     is_video,
     named_flame_file,
     numbered,
     read_kept,
     read_recording,
-    track_kind,
 )
 
 AT_ONCE, READ_AHEAD = 32, 8
@@ -52,7 +53,8 @@ class ImportedCorpus:
         n_known: Recordings that were there already.
         n_simulated: Sessions among those added that are simulated.
         n_assumed: Sessions among those added whose frame rate is assumed.
-        left_out: What cannot be used: the path, empty where it is of no one file, and why.
+        left_out: What cannot be used: the path and why.
+        passed_over: What is no recording: the path and why.
     """
 
     layout: Layout
@@ -62,6 +64,7 @@ class ImportedCorpus:
     n_simulated: int
     n_assumed: int
     left_out: tuple[tuple[str, str], ...]
+    passed_over: tuple[tuple[str, str], ...] = ()
 
 
 class _Import:
@@ -147,7 +150,7 @@ class _Import:
         self.n_known += not new
         for speaker, session in new:
             self._known.add(_identity(speaker, session))
-            self._waiting.append((speaker, session, recording.name))
+            self._waiting.append((speaker, _dated(session, recording), recording.name))
             self.n_assumed += bool(session.info.fps_assumed)
         if len(self._waiting) >= AT_ONCE or read is None:
             self.keep()
@@ -160,10 +163,10 @@ class _Import:
             self.n_simulated += sum(session.simulated for _, session, _ in self._waiting)
             self._waiting = []
 
-    def leave_out(self, path: Path | None, sentence: str) -> None:
+    def leave_out(self, path: Path, sentence: str) -> None:
         """Say and keep why something is not imported."""
         log.warning("Left out: %s", sentence)
-        self.left_out.append((str(path or ""), sentence))
+        self.left_out.append((str(path), sentence))
 
     def _fitted(self, recording: Recording, on_progress: OnProgress) -> list[tuple[str, Session]]:
         """The session of a video and whose it is; none where the library has it already."""
@@ -215,13 +218,13 @@ def import_folder(
         InputError: The folder has no recordings, or not one that can be used.
         OutputError: The library cannot be written.
     """
-    corpus = find_recordings(folder, layout, track_kind)
+    corpus = find_recordings(folder, layout, look_at)
     check_permission(corpus.layout, statement.permission)
     with Library.open(library_folder) as library:
         work = _Import(library, statement, options, corpus.layout)
         recordings = work.permitted(corpus.recordings)
-        for sentence in corpus.left_out:
-            work.leave_out(None, sentence)
+        for path, sentence in corpus.left_out:
+            work.leave_out(path, sentence)
         work.flame = named_flame_file(options, [one.path for one in recordings])
         if any(is_video(one.path) for one in recordings):
             work.head = read_ready_head(str(options.head), on_progress)
@@ -240,7 +243,21 @@ def import_folder(
         n_simulated=work.n_simulated,
         n_assumed=work.n_assumed,
         left_out=tuple(work.left_out),
+        passed_over=tuple((str(path), sentence) for path, sentence in corpus.passed_over),
     )
+
+
+def _dated(session: Session, recording: Recording) -> Session:
+    """A session with the day of the visit's folder; what its file states may be an export's."""
+    day, info = recording.day, session.info
+    stated = None if info.recorded_at is None else info.recorded_at.astimezone().date()
+    if day is None or day == stated:
+        return session
+    notes = info.notes
+    if stated is not None:
+        notes += (f"Dated {day} by the folder of the visit; the file states {stated}.",)
+    when = datetime.combine(day, NOON)
+    return replace(session, info=replace(info, recorded_at=when, notes=notes))
 
 
 def _within(

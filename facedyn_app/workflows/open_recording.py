@@ -11,20 +11,22 @@ from facedyn_app.assets import DEFAULT_HEAD
 from facedyn_app.device import use_threads
 from facedyn_app.dynamics.session_qc import assess_quality
 from facedyn_app.errors import InputError
-from facedyn_app.library.importers import VIDEO_ENDINGS
+from facedyn_app.library.folder_scan import STILLS, FolderScan, Look
+from facedyn_app.library.importers import MOST_SAID, VIDEO, VIDEO_ENDINGS
 from facedyn_app.progress import OnProgress, Progress
-from facedyn_app.settings import Settings
+from facedyn_app.records import VideoInfo
+from facedyn_app.settings import Settings, VideoSettings
+from facedyn_app.video import probe_video
 from facedyn_app.workflows.analyse import Analysis, analyse_video, fit_face, follow_video
 from facedyn_app.workflows.heads import head_of_session, known_flame_file, ready_head
+from facedyn_app.workflows.recording_look import look_at
 from facedyn_app.workflows.recordings import (
     GLB_ENDING,
     SESSION_ENDING,
     TABLE_ENDINGS,
     Form,
     form_of,
-    holds_motion,
     read_one_kept,
-    track_kind,
 )
 from facedyn_app.workflows.records import Recording, recording_key
 
@@ -40,69 +42,82 @@ class Found:
     Attributes:
         videos: In the order in which they are to be analysed.
         measured: Session files and other programs' measurements, in their order.
+        folder: The folder that was searched; None for a single recording.
+        passed_over: What else is in the folder: the path and why it is not opened.
     """
 
     videos: tuple[Path, ...]
     measured: tuple[Path, ...]
+    folder: Path | None = None
+    passed_over: tuple[tuple[Path, str], ...] = ()
 
 
 def find_recordings(path: Path, on_progress: OnProgress) -> Found:
     """Say what a file is, or list the recordings of a folder by their names."""
     if path.is_dir():
-        return Found((), (path,)) if track_kind(path) else _inside(path, on_progress)
+        return _inside(path, on_progress)
     return Found((path,), ()) if form_of(path) is Form.VIDEO else Found((), (path,))
 
 
 def _inside(folder: Path, on_progress: OnProgress) -> Found:
-    videos: list[Path] = []
-    measured: list[Path] = []
-    try:
-        for number, path in enumerate(folder.rglob("*")):
-            if number % 100 == 0:
-                on_progress(Progress("looking for recordings", len(videos) + len(measured)))
-            ending = path.suffix.lower()
-            if ending in VIDEOS and path.is_file():
-                videos.append(path)
-            elif ending in MEASURED and path.is_file() and _is_measured(path):
-                measured.append(path)
-    except OSError as error:
-        raise InputError(
-            f"The folder '{folder}' cannot be read: {error.strerror}.", "Choose another folder."
-        ) from error
-    if not videos and not measured:
+    n_seen = 0
+
+    def looked_at(path: Path) -> Look:
+        nonlocal n_seen
+        n_seen += 1
+        on_progress(Progress("looking for recordings", n_seen))
+        return look_at(path)
+
+    scan = FolderScan(looked_at)
+    kinds = dict(scan.recordings(folder))
+    passed_over = (*scan.left_out, *scan.passed_over)
+    if not kinds:
         raise InputError(
             f"There is no video in the folder '{folder}', and no other program's measurement.",
-            f"Videos end in {', '.join(VIDEOS[:-1])} or {VIDEOS[-1]}.",
+            " ".join(sentence for _, sentence in passed_over[:MOST_SAID])
+            or "Choose the folder that holds the recordings.",
         )
-    return Found(tuple(sorted(videos)), tuple(sorted(measured)))
-
-
-def _is_measured(path: Path) -> bool:
-    try:
-        return track_kind(path) is not None or holds_motion(path)
-    except InputError:
-        return False
+    videos = sorted(path for path, kind in kinds.items() if kind in (VIDEO, STILLS))
+    measured = sorted(kinds.keys() - set(videos))
+    return Found(tuple(videos), tuple(measured), folder, passed_over)
 
 
 def open_video(
-    path: Path, face: int, head_name: Callable[[], str], settings: Settings, on_progress: OnProgress
+    path: Path,
+    face: int,
+    reading: VideoSettings | None,
+    head_name: Callable[[], str],
+    settings: Settings,
+    on_progress: OnProgress,
 ) -> Recording:
     """Fit a head to a video, showing it as it goes.
 
     Args:
         path: The video.
         face: Which of its faces, from 1; 0 takes the main one.
+        reading: How the video is read, where that was chosen for it.
         head_name: Gives the head's id when the work begins: one that is chosen before that counts.
         settings: Of all stages.
         on_progress: Called several times a second; may raise Cancelled.
     """
     use_threads(settings.machine.threads)
+    settings = replace(settings, video=reading or settings.video)
     head = ready_head(head_name(), on_progress)
     device = settings.machine.device
     analysis = analyse_video(
         path, head, settings, device=device, face=face, live=True, on_progress=on_progress
     )
-    return recording_of(analysis, settings)
+    return replace(recording_of(analysis, settings), reading=reading)
+
+
+def describe_video(path: Path, settings: VideoSettings, on_progress: OnProgress) -> VideoInfo:
+    """What a video says of itself, its films among it.
+
+    Raises:
+        InputError: It cannot be read.
+    """
+    on_progress(Progress("opening the video", 0))
+    return probe_video(path, settings)
 
 
 def open_measured(
@@ -138,13 +153,15 @@ def fit_other_face(
     analysis = fit_face(
         recording.followed, head, settings, device=device, face=face, on_progress=on_progress
     )
-    return recording_of(analysis, settings)
+    return replace(recording_of(analysis, settings), reading=recording.reading)
 
 
 def find_landmarks(recording: Recording, settings: Settings, on_progress: OnProgress) -> Recording:
     """Find the landmarks of a recording of which only the session was kept."""
     if recording.video is None:
         return recording
+    film = replace(recording.reading or settings.video, stream=recording.session.stream)
+    settings = replace(settings, video=film)
     video = follow_video(
         recording.video, ready_head(DEFAULT_HEAD), settings, on_progress=on_progress
     )

@@ -15,6 +15,7 @@ from facedyn_app.records import (
     Session,
     VideoInfo,
 )
+from facedyn_app.settings import VideoSettings
 
 if TYPE_CHECKING:  # both are slow to import, and sessions need neither
     from facedyn_app.landmarks import SeenFace
@@ -31,6 +32,7 @@ class Recording:
         session: The fitted motion.
         quality: How far it can be trusted.
         video: The video file; None when only the session is at hand.
+        reading: How the video is read, where that was chosen for it; None as the settings say.
         info: What the video file says of itself, if there is one.
         landmarks: The landmarks of every frame, if it was analysed here.
         followed: The video with the landmarks of all its faces, if it was analysed here.
@@ -48,6 +50,7 @@ class Recording:
     session: Session
     quality: Quality
     video: Path | None = None
+    reading: VideoSettings | None = None
     info: VideoInfo | None = None
     landmarks: FaceTrack | None = None
     followed: FollowedVideo | None = None

@@ -29,6 +29,7 @@ class Kind(NamedTuple):
     pix_fmt: str = "yuv420p"
     container: str = ""
     size: tuple[int, int] = (WIDTH, HEIGHT)
+    fps: int = FPS
 
 
 def numbered_picture(number: int, size: tuple[int, int] = (WIDTH, HEIGHT)) -> ByteArray:
@@ -59,8 +60,11 @@ def number_in(image: ByteArray, stored_width: int = WIDTH) -> int:
     return number
 
 
-def write_clip(path: Path, kind: Kind, n_pictures: int = N_PICTURES, fps: int = FPS) -> None:
+def write_clip(
+    path: Path, kind: Kind, n_pictures: int = N_PICTURES, fps: int | None = None
+) -> None:
     """Write the numbered pictures."""
+    fps = fps or kind.fps
     with av.open(str(path), "w", format=kind.container or None) as container:
         stream = container.add_stream(kind.codec, rate=fps, options=dict(kind.options))
         stream.width, stream.height = kind.size

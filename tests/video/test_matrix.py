@@ -11,7 +11,7 @@ import numpy as np
 import pytest
 
 from facedyn_app.video import VideoReader, read_frames
-from tests.video.clips import FPS, N_PICTURES, X264, Kind, number_in, write_clip
+from tests.video.clips import N_PICTURES, X264, Kind, number_in, write_clip
 
 B_FRAMES = {"bf": "3", "g": "12", "b_strategy": "0", "sc_threshold": "0"}
 X264_OPEN = {
@@ -23,6 +23,19 @@ X265 = {
     "x265-params": "bframes=3:b-adapt=0:keyint=10:min-keyint=10:open-gop=1:scenecut=0:log-level=0",
 }
 INTERLACED = {"preset": "veryfast", "x264-params": "interlaced=1:bframes=2:keyint=12"}
+INTERLACED_MPEG2 = {**B_FRAMES, "flags": "+ildct+ilme", "top": "1"}
+HDR10 = {
+    "preset": "ultrafast",
+    "x265-params": "bframes=3:keyint=10:log-level=0:hdr10=1:repeat-headers=1:colorprim=bt2020:"
+    "transfer=smpte2084:colormatrix=bt2020nc:master-display=G(13250,34500)B(7500,3000)"
+    "R(34000,16000)WP(15635,16450)L(10000000,1):max-cll=1000,400",
+}
+HLG = {
+    "preset": "ultrafast",
+    "x265-params": "bframes=2:keyint=10:log-level=0:colorprim=bt2020:transfer=arib-std-b67:"
+    "colormatrix=bt2020nc",
+}
+ODD = (177, 145)
 REFRESHED = {"preset": "veryfast", "x264-params": "intra-refresh=1:keyint=20:bframes=0"}
 VP8 = {"deadline": "realtime", "cpu-used": "8", "auto-alt-ref": "1", "lag-in-frames": "12"}
 VP9 = {"deadline": "realtime", "cpu-used": "8", "g": "12"}
@@ -85,6 +98,27 @@ KINDS = [
     Kind("m2v", "mpeg2video", B_FRAMES, container="mpeg2video"),
     Kind("m4v", "mpeg4", B_FRAMES, container="m4v"),
     Kind("mjpeg", "mjpeg", {}, "yuvj420p"),
+    # 10-bit HDR
+    Kind("mp4", "libx265", HDR10, "yuv420p10le"),
+    Kind("mov", "libx265", HLG, "yuv420p10le"),
+    Kind("mp4", "libsvtav1", AV1, "yuv420p10le"),
+    Kind("mov", "prores_ks", {}, "yuva444p10le"),
+    # odd sizes
+    Kind("mp4", "libx264", X264, "yuv444p", size=ODD),
+    Kind("webm", "libvpx-vp9", VP9, size=ODD),
+    Kind("mp4", "mpeg4", B_FRAMES, size=ODD),
+    Kind("avi", "mjpeg", {}, "yuvj420p", size=ODD),
+    Kind("gif", "gif", {}, "rgb8", size=ODD),
+    # interlaced
+    Kind("mp4", "libx264", INTERLACED),
+    Kind("mpg", "mpeg2video", INTERLACED_MPEG2),
+    Kind("mxf", "mpeg2video", INTERLACED_MPEG2),
+    # slow motion
+    Kind("mp4", "libx264", X264, fps=240),
+    Kind("mov", "libx265", X265, fps=240),
+    Kind("mkv", "libx264", X264, fps=240),
+    Kind("ts", "libx264", X264, fps=240),
+    Kind("avi", "libx264", X264, fps=240),
 ]
 
 
@@ -99,7 +133,7 @@ def _has_encoder(name: str) -> bool:
 @pytest.mark.parametrize(
     "kind",
     [kind for kind in KINDS if _has_encoder(kind.codec)],
-    ids=lambda kind: f"{kind.ending}-{kind.codec}",
+    ids=lambda kind: f"{kind.ending}-{kind.codec}-{kind.pix_fmt}-{kind.size[0]}-{kind.fps}",
 )
 def test_fit_and_player_agree(tmp_path: Path, kind: Kind) -> None:
     path = tmp_path / f"clip.{kind.ending}"
@@ -111,7 +145,7 @@ def test_fit_and_player_agree(tmp_path: Path, kind: Kind) -> None:
     assert [frame.index for frame in frames] == every
     assert not any(frame.damaged for frame in frames)
     seconds = [frame.seconds for frame in frames]
-    np.testing.assert_allclose(seconds, np.arange(N_PICTURES) / FPS, atol=0.0011)
+    np.testing.assert_allclose(seconds, np.arange(N_PICTURES) / kind.fps, atol=0.0011)
     order = random.Random(0).choices(every, k=20)
     with VideoReader(path) as reader:
         assert reader.n_frames == N_PICTURES

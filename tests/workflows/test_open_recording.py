@@ -71,7 +71,7 @@ def test_a_session_file_is_opened_as_it_is(session_file: Path) -> None:
 
 def test_a_video_is_opened_with_each_of_its_faces(several_faces: Path) -> None:
     seen: list[Progress] = []
-    first = open_video(several_faces, 0, head, Settings(), seen.append)
+    first = open_video(several_faces, 0, None, head, Settings(), seen.append)
     assert first.key == str(several_faces)
     assert first.title == f"several.mp4, face {first.face}"
     # the third is there for a moment only

@@ -8,21 +8,26 @@ from pathlib import Path
 from typing import Final, TypeVar
 
 from PySide6.QtCore import QObject, Signal, Slot
+from PySide6.QtWidgets import QWidget
 
+from facedyn_app.errors import InputError
 from facedyn_app.gui.controllers.heads import HeadController
 from facedyn_app.gui.controllers.identification import IdentificationController
 from facedyn_app.gui.controllers.library import LibraryController
+from facedyn_app.gui.dialogs.reading import ReadingDialog
 from facedyn_app.gui.frame_feed import FrameFeed
 from facedyn_app.gui.jobs import Batch, Job, JobQueue
 from facedyn_app.gui.state import AppState
 from facedyn_app.gui.status import EMPTY, PanelStatus, error_status
 from facedyn_app.gui.timeline import TimelineBuffer
 from facedyn_app.progress import OnProgress
-from facedyn_app.records import PartialFit
+from facedyn_app.records import PartialFit, VideoInfo
+from facedyn_app.settings import VideoSettings
 from facedyn_app.workflows.demo import DemoOpened, open_demo
 from facedyn_app.workflows.open_recording import (
     VIDEOS,
     Found,
+    describe_video,
     find_recordings,
     open_measured,
     open_video,
@@ -83,11 +88,13 @@ class AnalysisController(QObject):
         demo_opened: DemoOpened.
         retried: Job: it had failed and is done again by another one.
         failed: Exception of what could not be opened.
+        passed_over: Found: what of a folder is opened, and what is not.
     """
 
     demo_opened = Signal(object)
     retried = Signal(object)
     failed = Signal(object)
+    passed_over = Signal(object)
 
     def __init__(
         self,
@@ -108,6 +115,8 @@ class AnalysisController(QObject):
         self._queue, self._short = queue, short
         self._shows: dict[Job, LiveShow] = {}
         self._retries: dict[Job, Callable[[], None]] = {}
+        self._newest: Path | None = None
+        self._reading: VideoSettings | None = None
         queue.job_started.connect(self._watch_if_idle)
         queue.job_finished.connect(self._end_show)
         state.recording_changed.connect(self._unwatch)
@@ -128,19 +137,50 @@ class AnalysisController(QObject):
                     on_error=self._show_error,
                 )
 
-    def open_video(self, path: Path, face: int = 0) -> None:
+    def open_video(self, path: Path, face: int = 0, reading: VideoSettings | None = None) -> None:
         """Analyse a video, show it as it happens, then ask who it is.
 
         Args:
             path: The video.
             face: Which of its faces, from 1; 0 takes the main one.
+            reading: How it is read, where that was chosen for it.
         """
+        self._newest, self._reading = path, reading
         self._submit(
             f"Fit face: {path.name}",
-            partial(open_video, path, face, self._head_name, self._state.settings),
+            partial(open_video, path, face, reading, self._head_name, self._state.settings),
             self._take_analysis,
-            partial(self.open_video, path, face),
+            partial(self.open_video, path, face, reading),
         )
+
+    def ask_reading(self, parent: QWidget) -> None:
+        """Ask how the shown video is to be read, or the newest one that could not be fitted."""
+        recording = self._state.recording
+        path, reading = self._newest, self._reading
+        if recording is not None:
+            path, reading = recording.video, recording.reading
+        if path is None:
+            self._state.show_error(InputError("Open a video first: then say how it is read."))
+            return
+        now = reading or self._state.settings.video
+        self._short.submit(
+            partial(describe_video, path, now),
+            title=f"Look at: {path.name}",
+            on_result=lambda info: self._show_reading(info, now, parent),
+            on_error=self._show_error,
+        )
+
+    def _show_reading(self, info: VideoInfo, now: VideoSettings, parent: QWidget) -> None:
+        recording = self._state.recording
+        face = recording.face if recording is not None and recording.video == info.path else 0
+        dialog = ReadingDialog(info, now, parent)
+
+        def read_again(reading: VideoSettings) -> None:
+            # another film has other faces
+            self.open_video(info.path, face if reading.stream == now.stream else 0, reading)
+
+        dialog.ordered.connect(read_again)
+        dialog.show()
 
     def open_measured(self, path: Path) -> None:
         """Open a session file or another program's measurement, then ask who it is."""
@@ -165,7 +205,7 @@ class AnalysisController(QObject):
         """Fit the face of the shown recording again."""
         recording = self._state.recording
         if recording is not None and recording.video is not None:
-            self.open_video(recording.video, recording.face)
+            self.open_video(recording.video, recording.face, recording.reading)
 
     @Slot(object)
     def watch(self, job: Job) -> None:
@@ -190,6 +230,8 @@ class AnalysisController(QObject):
             self.open_video(video)
         for path in found.measured:
             self.open_measured(path)
+        if found.passed_over:
+            self.passed_over.emit(found)
 
     def _submit(
         self,

@@ -23,6 +23,7 @@ from facedyn_app.gui.controllers.recognizers import RecognizerController
 from facedyn_app.gui.controllers.settings import SettingsController
 from facedyn_app.gui.controllers.training import TrainingController
 from facedyn_app.gui.dialogs.head_pictures import PictureWindow
+from facedyn_app.gui.dialogs.passed_over import PassedOverDialog
 from facedyn_app.gui.garbage import GuiGarbage
 from facedyn_app.gui.job_list import JobListModel
 from facedyn_app.gui.jobs import Job, JobQueue
@@ -34,6 +35,7 @@ from facedyn_app.records import DriftReport
 from facedyn_app.settings import Settings
 from facedyn_app.video import ListSources, list_cameras
 from facedyn_app.workflows.head_pictures import HeadPictures
+from facedyn_app.workflows.open_recording import Found
 
 
 class AppController(QObject):
@@ -90,9 +92,11 @@ class AppController(QObject):
     def _connect_window(self) -> None:
         window = self.window
         window.videos_chosen.connect(self.analysis.open_paths)
+        self.analysis.passed_over.connect(self._show_passed_over)
         window.library_chosen.connect(self.library.open_library)
         window.demo_requested.connect(self.open_demo)
         window.refit_requested.connect(self.analysis.refit)
+        window.reading_requested.connect(partial(self.analysis.ask_reading, window))
         window.identify_requested.connect(self.identification.identify)
         window.ticked_requested.connect(self.identification.identify_ticked)
         window.enrol_requested.connect(self.ask_enrolment)
@@ -167,6 +171,10 @@ class AppController(QObject):
     @Slot(object)
     def _show_pictures(self, pictures: HeadPictures) -> None:
         PictureWindow(pictures, self.window).show()
+
+    @Slot(object)
+    def _show_passed_over(self, found: Found) -> None:
+        PassedOverDialog(found, self.window).show()
 
     @Slot(object)
     def _show_drift(self, report: DriftReport) -> None:

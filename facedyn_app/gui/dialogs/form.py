@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import os
+import re
 from datetime import date
 from pathlib import Path
 
@@ -20,6 +21,8 @@ from PySide6.QtWidgets import (
 from facedyn_app.gui.theme import GRID
 from facedyn_app.gui.widgets.screen_fit import FittedDialog, ScrolledPage
 from facedyn_app.library.importers import VIDEO_ENDINGS
+
+_VIDEO_ENDING = re.compile(rf"({'|'.join(map(re.escape, VIDEO_ENDINGS))})(?!\w)", re.IGNORECASE)
 
 
 def folder_error(folder: Path) -> str:
@@ -49,9 +52,7 @@ def place_error(text: str, *, is_file: bool) -> str:
 
 def plain_name(title: str) -> str:
     """What a recording or speaker is called, as a file's name that every system takes."""
-    name = title
-    for ending in VIDEO_ENDINGS:
-        name = name.replace(ending, "").replace(ending.upper(), "")
+    name = _VIDEO_ENDING.sub("", title)
     plain = "".join(letter if letter.isalnum() or letter in "-_ ." else "_" for letter in name)
     return plain.strip(" .")[:80] or "recording"
 

@@ -7,7 +7,15 @@ from typing import Final
 import numpy as np
 from PySide6.QtCore import QLineF, QPointF, QRectF, QSize, Qt, Signal, Slot
 from PySide6.QtGui import QColor, QIcon, QImage, QPainter, QPaintEvent, QPen, QPixmap, QResizeEvent
-from PySide6.QtWidgets import QComboBox, QHBoxLayout, QLabel, QSizePolicy, QVBoxLayout, QWidget
+from PySide6.QtWidgets import (
+    QComboBox,
+    QHBoxLayout,
+    QLabel,
+    QPushButton,
+    QSizePolicy,
+    QVBoxLayout,
+    QWidget,
+)
 
 from facedyn_app.gui.frame_loader import image_to_qimage
 from facedyn_app.gui.theme import GRID, colours_of, tabular_font
@@ -160,6 +168,9 @@ class VideoPanel(Panel):
         self.camera = CameraBar()
         self.view = VideoView()
         self.faces = FaceChooser()
+        self.reading = QPushButton()
+        self.reading.setToolTip("Choose film and frame rate, or say that it was recorded mirrored")
+        self.reading.hide()
         self._readout = QLabel()
         self._readout.setFont(tabular_font(self.font()))
         self._landmarks = TickBox("Landmarks")
@@ -174,9 +185,24 @@ class VideoPanel(Panel):
         column.setContentsMargins(0, 0, 0, GRID // 2)
         column.setSpacing(GRID // 2)
         column.addWidget(self.camera)
-        column.addWidget(self.faces, 0, Qt.AlignmentFlag.AlignLeft)
+        choices = QHBoxLayout()
+        choices.addWidget(self.faces)
+        choices.addWidget(self.reading)
+        choices.addStretch(1)
+        column.addLayout(choices)
         column.addWidget(self.view, 1)
         column.addLayout(row)
+
+    def show_reading(self, recording: Recording | None) -> None:
+        """Offer to choose how a recording's video is read, where something of it was guessed."""
+        info = recording.info if recording is not None else None
+        parts = []
+        if info is not None and info.films and info.stream is not None:
+            parts.append(f"film {info.stream} of {len(info.films)}")
+        if info is not None and info.fps_assumed:
+            parts.append(f"{info.fps:g} frames/s assumed")
+        self.reading.setText(f"{' · '.join(parts)} …")
+        self.reading.setVisible(bool(parts))
 
     @property
     def readout(self) -> str:
