@@ -1,7 +1,7 @@
 """Videos: frames with exact time stamps, random access, writing; pictures of cameras."""
 
 from facedyn_app.video.camera import FrameSource, ListSources, SourceChoice, list_cameras
-from facedyn_app.video.decode import Probed, probe, probe_video, read_frames, video_notes
+from facedyn_app.video.decode import ProbedVideo, probe_video, read_frames, video_notes
 from facedyn_app.video.geometry import mirror_points
 from facedyn_app.video.reader import VideoReader, open_reader
 from facedyn_app.video.record import RecordedVideo, VideoRecorder
@@ -14,7 +14,7 @@ __all__ = [
     "SIMULATED",
     "FrameSource",
     "ListSources",
-    "Probed",
+    "ProbedVideo",
     "RecordedVideo",
     "SourceChoice",
     "StillsReader",
@@ -23,7 +23,6 @@ __all__ = [
     "list_cameras",
     "mirror_points",
     "open_reader",
-    "probe",
     "probe_video",
     "read_frames",
     "sha256_of_video",

@@ -4,8 +4,8 @@ from __future__ import annotations
 
 from collections.abc import Generator
 from dataclasses import dataclass
+from functools import partial
 from pathlib import Path
-from typing import TypeAlias
 
 import av
 
@@ -15,7 +15,7 @@ from facedyn_app.settings import VideoSettings
 from facedyn_app.video.geometry import Geometry
 from facedyn_app.video.pictures import pictures
 from facedyn_app.video.source import Source, open_video
-from facedyn_app.video.stills import Stills, open_stills
+from facedyn_app.video.stills import Stills, open_stills, still_frames
 from facedyn_app.video.timing import Rule, Timing, as_asked, timing_of
 
 MISSING_SECONDS = 0.5
@@ -71,6 +71,15 @@ def _notes(source: Source, timing: Timing, *, mirrored: bool) -> list[str]:
 
 
 @dataclass(frozen=True, slots=True, eq=False)
+class _File:
+    """What the first pictures of a video file tell of the others."""
+
+    timing: Timing
+    geometry: Geometry
+    is_photograph: bool
+
+
+@dataclass(frozen=True, slots=True, eq=False)
 class ProbedVideo:
     """What the first pictures of a video tell: all that is needed to decode it from its beginning.
 
@@ -81,28 +90,36 @@ class ProbedVideo:
 
     info: VideoInfo
     settings: VideoSettings
-    _timing: Timing
-    _geometry: Geometry
+    _pictures: _File | Stills
     _stamp: tuple[int, int]
 
     @classmethod
     def of(cls, path: Path, settings: VideoSettings | None = None) -> ProbedVideo:
-        """Open a video file and decode its first pictures.
+        """Open a video, or a folder of numbered stills, and decode the first pictures.
 
         Raises:
-            InputError: The file is missing, no video, a single photograph, or holds no picture
-                that can be read.
+            InputError: It is missing, no video, a single photograph, or holds no picture that can
+                be read.
         """
+        probed = cls._opened(path, settings)
+        if isinstance(probed._pictures, _File) and probed._pictures.is_photograph:
+            raise InputError(
+                f"'{path}' is a single photograph: motion is measured in a video, or in a folder "
+                "of numbered stills with their rate (--fps).",
+            )
+        return probed
+
+    @classmethod
+    def _opened(cls, path: Path, settings: VideoSettings | None) -> ProbedVideo:
+        if path.is_dir():
+            stamp, stills = _file_stamp(path), open_stills(path, settings)
+            return cls(stills.info, stills.settings, stills, stamp)
         with open_video(path, settings) as source:
-            if source.is_photograph:
-                raise InputError(
-                    f"'{path}' is a single photograph: motion is measured in a video, or in a "
-                    "folder of numbered stills with their rate (--fps).",
-                )
             stamp = _file_stamp(source.path)
             timing, first = timing_of(source)
-            info, geometry = describe(source, timing, first), source.geometry(first)
-        return cls(info, source.settings, timing, geometry, stamp)
+            info = describe(source, timing, first)
+            file = _File(timing, source.geometry(first), source.is_photograph)
+        return cls(info, source.settings, file, stamp)
 
     @property
     def is_current(self) -> bool:
@@ -118,19 +135,20 @@ class ProbedVideo:
         Raises:
             InputError: The file cannot be read any more.
         """
+        if isinstance(self._pictures, Stills):
+            yield from still_frames(self._pictures, as_shown=as_shown)
+            return
+        flipped = self.settings.mirrored_pixels and not as_shown
+        draw = partial(self._pictures.geometry.picture, as_shown=as_shown, flipped=flipped)
         drawn: tuple[ByteArray, float] | None = None
         with open_video(self.info.path, self.settings) as source:
-            for picture in pictures(source, self._timing):
+            for picture in pictures(source, self._pictures.timing):
                 if picture.frame is not None:
-                    drawn = self._draw(picture.frame, as_shown=as_shown)
+                    drawn = draw(picture.frame)
                 elif drawn is None:
-                    drawn = self._draw(self._first_picture(), as_shown=as_shown)
+                    drawn = draw(self._first_picture())
                 image, zoom = drawn
                 yield Frame(picture.number, picture.seconds, image, picture.frame is None, zoom)
-
-    def _draw(self, frame: av.VideoFrame, *, as_shown: bool) -> tuple[ByteArray, float]:
-        flipped = self.settings.mirrored_pixels and not as_shown
-        return self._geometry.picture(frame, as_shown=as_shown, flipped=flipped)
 
     def _first_picture(self) -> av.VideoFrame:
         """What stands for damaged pictures before the first good one."""
@@ -143,19 +161,6 @@ def _file_stamp(path: Path) -> tuple[int, int]:
     return found.st_size, found.st_mtime_ns
 
 
-Probed: TypeAlias = ProbedVideo | Stills
-"""A recording of pictures whose first ones were decoded: what it says of itself, and its frames."""
-
-
-def probe(path: Path, settings: VideoSettings | None = None) -> Probed:
-    """Open a video file or a folder of numbered stills.
-
-    Raises:
-        InputError: It is missing, no video, or holds no picture that can be read.
-    """
-    return open_stills(path, settings) if path.is_dir() else ProbedVideo.of(path, settings)
-
-
 def probe_video(path: Path, settings: VideoSettings | None = None) -> VideoInfo:
     """Read what a video says of itself, and decode its first frames.
 
@@ -165,7 +170,7 @@ def probe_video(path: Path, settings: VideoSettings | None = None) -> VideoInfo:
         InputError: The file is missing, no video, a single photograph, or holds no picture that
             can be read.
     """
-    return probe(path, settings).info
+    return ProbedVideo.of(path, settings).info
 
 
 def read_frames(
@@ -188,7 +193,7 @@ def read_frames(
     Raises:
         InputError: The file cannot be read, or holds no picture that can be.
     """
-    yield from probe(path, settings).frames(as_shown=as_shown)
+    yield from ProbedVideo._opened(path, settings).frames(as_shown=as_shown)
 
 
 def video_notes(

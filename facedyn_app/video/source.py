@@ -2,9 +2,13 @@
 
 from __future__ import annotations
 
+import os
+from collections.abc import Iterator
 from dataclasses import dataclass
 from datetime import UTC, datetime, timedelta
+from itertools import islice
 from pathlib import Path
+from typing import BinaryIO
 
 import av
 from av.stream import Disposition
@@ -37,6 +41,7 @@ _UNTIMED = frozenset({"h264", "hevc", "m4v", "mpegvideo", "mjpeg", "av1", "obu"}
 """Streams without a container: what FFmpeg says of their times it has made up."""
 _SLACK = 1.1
 """FFmpeg counts the rims of its buffers in."""
+_MOST_BOXES = 1000
 _HINT = "Choose a video file that a video player can open, such as an MP4, MOV, MKV, AVI or WebM."
 
 
@@ -181,6 +186,32 @@ def _check_file(path: Path) -> None:
         raise InputError(f"The video '{path}' is empty.", "Copy or export the video again.")
 
 
+def _unopened(path: Path) -> InputError:
+    """Why FFmpeg cannot open a file: it is no video, or one that ends before its index."""
+    with open_plain(path) as file:
+        kinds = list(islice(_boxes(file), _MOST_BOXES))
+    if kinds[:1] == [b"ftyp"] and b"moov" not in kinds:
+        return InputError(
+            f"The video '{path}' breaks off before its index, which MP4 and MOV files have at "
+            "their end: it was not copied or not recorded to its end.",
+            "Copy it again from the camera or phone. Where that is all there is, a repair program "
+            "can often rebuild the index from a whole recording of the same camera.",
+        )
+    return InputError(f"The file '{path}' is no video that can be read.", _HINT)
+
+
+def _boxes(file: BinaryIO) -> Iterator[bytes]:
+    """Kinds of the outer boxes of an MP4 or MOV file (ISO 14496-12, 4.2)."""
+    while len(head := file.read(16)) >= 8:
+        yield head[4:8]
+        size = int.from_bytes(head[:4], "big")
+        if size == 1:  # the true one follows
+            size = int.from_bytes(head[8:], "big")
+        if size < 8:
+            return
+        file.seek(size - len(head), os.SEEK_CUR)
+
+
 def open_video(path: Path, settings: VideoSettings | None = None) -> Source:
     """Open a video file for decoding; nothing but this file is read, and nothing is fetched.
 
@@ -193,7 +224,7 @@ def open_video(path: Path, settings: VideoSettings | None = None) -> Source:
     try:
         container = av.open(str(path.absolute()), options=dict(_OPTIONS))
     except (av.FFmpegError, OSError) as error:
-        raise InputError(f"The file '{path}' is no video that can be read.", _HINT) from error
+        raise _unopened(path) from error
     try:
         source = _choose_film(path, container, settings)
     except InputError:

@@ -34,7 +34,6 @@ class Stills:
         geometry: How all of them become the size of the first.
         first: The first picture.
         settings: How they are read.
-        stamp: When the folder was last changed, ns.
     """
 
     files: tuple[Path | None, ...]
@@ -42,7 +41,6 @@ class Stills:
     geometry: Geometry
     first: av.VideoFrame
     settings: VideoSettings
-    stamp: int
 
     def seconds(self, number: int) -> float:
         """Time of a frame from the first, s."""
@@ -55,23 +53,6 @@ class Stills:
             return None if path is None else _decode(path, self.settings)[0]
         return None
 
-    @property
-    def is_current(self) -> bool:
-        """Whether the folder still holds the pictures that were found."""
-        with suppress(OSError):
-            return self.info.path.stat().st_mtime_ns == self.stamp
-        return False
-
-    def frames(self, *, as_shown: bool = False) -> Iterator[Frame]:
-        """The frames in order, as `decode.read_frames` gives those of a video."""
-        flipped = self.settings.mirrored_pixels and not as_shown
-        image, zoom = self.geometry.picture(self.first, as_shown=as_shown, flipped=flipped)
-        for number in range(len(self.files)):
-            frame = self.decode(number)
-            if frame is not None:
-                image, zoom = self.geometry.picture(frame, as_shown=as_shown, flipped=flipped)
-            yield Frame(number, self.seconds(number), image, frame is None, zoom)
-
 
 def open_stills(folder: Path, settings: VideoSettings | None = None) -> Stills:
     """Find the series of stills in a folder and decode the first of them.
@@ -82,7 +63,6 @@ def open_stills(folder: Path, settings: VideoSettings | None = None) -> Stills:
     """
     settings = settings or VideoSettings()
     try:
-        stamp = folder.stat().st_mtime_ns
         series = series_in(folder)
     except OSError as error:
         raise unreadable(folder, error) from error
@@ -100,12 +80,10 @@ def open_stills(folder: Path, settings: VideoSettings | None = None) -> Stills:
     number = settings.stream
     if number < 0:
         number = max(range(len(series)), key=lambda k: len(series[k].files))
-    return _opened(folder, series, number, settings, stamp)
+    return _opened(folder, series, number, settings)
 
 
-def _opened(
-    folder: Path, series: list[Series], number: int, settings: VideoSettings, stamp: int
-) -> Stills:
+def _opened(folder: Path, series: list[Series], number: int, settings: VideoSettings) -> Stills:
     chosen = series[number]
     n_bad, first, geometry = _first_picture(chosen, settings)
     fps = settings.fps if settings.fps > 0 else ASSUMED_FPS
@@ -124,7 +102,7 @@ def _opened(
         films=tuple(f"{one.name}, {len(one.files)} frames" for one in series if len(series) > 1),
         notes=tuple(_notes(series, number, n_bad, settings)),
     )
-    return Stills(files, info, geometry, first, settings, stamp)
+    return Stills(files, info, geometry, first, settings)
 
 
 def _first_picture(series: Series, settings: VideoSettings) -> tuple[int, av.VideoFrame, Geometry]:
@@ -183,6 +161,17 @@ def _notes(series: list[Series], number: int, n_bad: int, settings: VideoSetting
         )
     if settings.mirrored_pixels:
         yield "Taken as recorded mirrored: left and right are exchanged back."
+
+
+def still_frames(stills: Stills, *, as_shown: bool = False) -> Iterator[Frame]:
+    """The frames of a series, as `decode.read_frames` gives those of a video."""
+    flipped = stills.settings.mirrored_pixels and not as_shown
+    image, zoom = stills.geometry.picture(stills.first, as_shown=as_shown, flipped=flipped)
+    for number in range(len(stills.files)):
+        frame = stills.decode(number)
+        if frame is not None:
+            image, zoom = stills.geometry.picture(frame, as_shown=as_shown, flipped=flipped)
+        yield Frame(number, stills.seconds(number), image, frame is None, zoom)
 
 
 class StillsReader:

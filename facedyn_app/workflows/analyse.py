@@ -35,7 +35,7 @@ from facedyn_app.records import (
     VideoInfo,
 )
 from facedyn_app.settings import Settings
-from facedyn_app.video import Probed, mirror_points, probe, sha256_of_video, video_notes
+from facedyn_app.video import ProbedVideo, mirror_points, sha256_of_video, video_notes
 
 FOLLOWING = "following the face"
 BLOCK_FRAMES = 10
@@ -99,7 +99,7 @@ def analyse_video(
     face: int = ANY_FACE,
     live: bool = False,
     sha256: str | None = None,
-    probed: Probed | None = None,
+    probed: ProbedVideo | None = None,
     on_progress: OnProgress = ignore,
 ) -> Analysis:
     """From a video to a session: follow a face, fit the head to it.
@@ -143,7 +143,7 @@ def follow_video(
     face: int = ANY_FACE,
     live: bool = False,
     sha256: str | None = None,
-    probed: Probed | None = None,
+    probed: ProbedVideo | None = None,
     on_progress: OnProgress = ignore,
 ) -> FollowedVideo:
     """The first half of `analyse_video`, for all faces at once: one pass over the pixels.
@@ -167,7 +167,7 @@ def follow_video(
     place = choose_device(device)  # a device that is not there is told before the long work
     head = truncate(head, settings.fit.n_shape, settings.fit.n_expression)
     if probed is None or not probed.is_current:
-        probed = probe(path, settings.video)
+        probed = ProbedVideo.of(path, settings.video)
     info = probed.info
     sha256 = sha256 or sha256_of_video(path)
     live_fit = LiveFit(head, settings.fit, device) if live else None

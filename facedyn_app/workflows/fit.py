@@ -9,7 +9,7 @@ from pathlib import Path
 
 from facedyn_app.assets import DEFAULT_HEAD
 from facedyn_app.dynamics.session_qc import assess_quality
-from facedyn_app.errors import TooLittleError
+from facedyn_app.errors import InputError, TooLittleError
 from facedyn_app.files import check_output_file, naming
 from facedyn_app.headmodel.model import HeadModel
 from facedyn_app.landmarks import SeenFace
@@ -17,6 +17,7 @@ from facedyn_app.library.session_file import save_session
 from facedyn_app.progress import OnProgress, Progress
 from facedyn_app.records import Quality, VideoInfo
 from facedyn_app.settings import Settings
+from facedyn_app.video import ProbedVideo
 from facedyn_app.workflows.analyse import (
     Analysis,
     FollowedVideo,
@@ -26,7 +27,7 @@ from facedyn_app.workflows.analyse import (
 )
 from facedyn_app.workflows.heads import read_ready_head
 from facedyn_app.workflows.options import FitOptions
-from facedyn_app.workflows.recordings import check_recording, numbered
+from facedyn_app.workflows.recordings import check_recording, numbered, track_kind
 
 
 @dataclass(frozen=True, slots=True, eq=False)
@@ -99,7 +100,7 @@ def fit_video(video: Path, out: Path, options: FitOptions, on_progress: OnProgre
         TooLittleError: Too few frames have a face.
     """
     began = time.perf_counter()
-    probed = check_recording(video, options)
+    probed = _check_video(video, options)
     check_output_file(out, inputs=(video,))
     head = read_ready_head(options.head or DEFAULT_HEAD, on_progress)
     settings = options.settings()
@@ -143,7 +144,7 @@ def fit_every_face(
         MismatchError: The head has fewer directions than are asked for.
         TooLittleError: No face is seen long enough.
     """
-    probed = check_recording(video, options)
+    probed = _check_video(video, options)
     check_output_file(face_file(out, 1), inputs=(video,))
     head = read_ready_head(options.head or DEFAULT_HEAD, on_progress)
     settings = options.settings()
@@ -159,6 +160,19 @@ def fit_every_face(
                 "Use a video in which a face is seen from the front for some seconds.",
             )
     return FittedFaces(followed.info, head.head_id, followed.tracks.n_frames, tuple(faces))
+
+
+def _check_video(path: Path, options: FitOptions) -> ProbedVideo:
+    """Check a recording that is to be fitted: a video; others hold motion that was measured."""
+    probed = check_recording(path, options)
+    if probed is None:
+        kind = track_kind(path)
+        what = "a session file" if kind is None else f"a measurement by another program ({kind})"
+        raise InputError(
+            f"'{path}' is {what}, not a video: its motion is measured already.",
+            "Enrol or identify with it as it is; 'facedyn convert' makes a measurement a session.",
+        )
+    return probed
 
 
 def face_file(out: Path, face: int) -> Path:

@@ -25,7 +25,7 @@ from facedyn_app.workflows.heads import flame_file
 from facedyn_app.workflows.options import FitOptions
 
 if TYPE_CHECKING:
-    from facedyn_app.video import Probed
+    from facedyn_app.video import ProbedVideo
 
 SESSION_ENDING, GLB_ENDING = ".npz", ".glb"
 TABLE_ENDINGS = frozenset({".csv", ".tsv", ".json", ".jsonl", ".ndjson", ".npy", ".pkl"})
@@ -100,7 +100,7 @@ def is_video(path: Path) -> bool:
     return form_of(path) is Form.VIDEO
 
 
-def check_recording(path: Path, options: FitOptions) -> Probed | None:
+def check_recording(path: Path, options: FitOptions) -> ProbedVideo | None:
     """Make sure that a recording can be read, before the long work begins.
 
     Args:
@@ -121,7 +121,7 @@ def check_recording(path: Path, options: FitOptions) -> Probed | None:
     return None
 
 
-def check_before_reading(path: Path, options: FitOptions) -> Probed | None:
+def check_before_reading(path: Path, options: FitOptions) -> ProbedVideo | None:
     """As `check_recording`, where it is read next: what needs no fit is not read twice.
 
     Raises:
@@ -131,10 +131,10 @@ def check_before_reading(path: Path, options: FitOptions) -> Probed | None:
     return _probe(path, options) if is_video(path) else None
 
 
-def _probe(path: Path, options: FitOptions) -> Probed:
-    from facedyn_app.video import probe  # slow to import
+def _probe(path: Path, options: FitOptions) -> ProbedVideo:
+    from facedyn_app.video import ProbedVideo  # slow to import
 
-    return probe(path, options.video)
+    return ProbedVideo.of(path, options.video)
 
 
 def read_recording(
@@ -144,7 +144,7 @@ def read_recording(
     settings: Settings,
     on_progress: OnProgress,
     sha256: str | None = None,
-    probed: Probed | None = None,
+    probed: ProbedVideo | None = None,
 ) -> Session:
     """The session of a recording; a video is analysed for it.
 

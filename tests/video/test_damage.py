@@ -13,6 +13,7 @@ from facedyn_app.records import Frame
 from facedyn_app.video import VideoReader, probe_video, read_frames, video_notes
 from tests.video.clips import FPS, N_PICTURES, X264, Kind, number_in, write_clip
 
+B_FRAMES = {"bf": "3", "g": "12", "b_strategy": "0", "sc_threshold": "0"}
 H264 = Kind("mp4", "libx264", X264)
 
 
@@ -55,7 +56,7 @@ def test_a_gap_keeps_its_numbers_and_times(tmp_path: Path, ending: str) -> None:
             np.testing.assert_allclose(reader.seconds, seconds, atol=1e-9)
             for k in order:
                 shown = reader.frame(k)
-                assert shown.index == k
+                assert (shown.index, shown.damaged) == (k, k in damaged)
                 if k not in damaged:
                     assert number_in(shown.image) == k
     assert _notes(path, frames) == (
@@ -88,6 +89,47 @@ def test_a_file_cut_short_keeps_what_is_good_and_says_so(tmp_path: Path) -> None
     note = _notes(cut, frames)[-1]
     assert note.startswith("The file breaks off after 1.")
     assert note.endswith("of 2.4 s: it is damaged or cut short.")
+
+
+@pytest.mark.parametrize(
+    "kind",
+    [
+        Kind("avi", "mjpeg", {}, "yuvj420p"),
+        Kind("mkv", "libx264", X264),
+        Kind("ts", "mpeg2video", B_FRAMES),
+        Kind("vob", "mpeg2video", B_FRAMES),
+        Kind("webm", "libvpx", {"deadline": "realtime", "cpu-used": "8"}),
+    ],
+    ids=lambda kind: f"{kind.ending}-{kind.codec}",
+)
+def test_what_lies_before_a_cut_is_kept(tmp_path: Path, kind: Kind) -> None:
+    path = tmp_path / f"cut.{kind.ending}"
+    write_clip(path, kind, 60)
+    data = path.read_bytes()
+    path.write_bytes(data[: len(data) * 6 // 10])
+    frames = list(read_frames(path))
+    good = [frame for frame in frames if not frame.damaged]
+    assert 20 < len(good) < 55
+    before = good[:-1]  # half of the last one may be there
+    assert [number_in(one.image) for one in before] == [round(one.seconds * FPS) for one in before]
+    with VideoReader(path) as reader:
+        assert reader.n_frames == len(frames)
+        for frame in before[::-5]:
+            np.testing.assert_array_equal(reader.frame(frame.index).image, frame.image)
+
+
+def test_an_mp4_that_breaks_off_before_its_index_says_what_to_do(tmp_path: Path) -> None:
+    path = tmp_path / "cut.mp4"
+    write_clip(path, H264)
+    data = path.read_bytes()
+    assert data.index(b"moov") > data.index(b"mdat")
+    path.write_bytes(data[: data.index(b"moov") - 4])
+    with pytest.raises(InputError, match=r"cut\.mp4' breaks off before its index") as caught:
+        probe_video(path)
+    assert "Copy it again" in caught.value.hint
+    path.write_bytes(b"text" * 9)
+    with pytest.raises(InputError, match="is no video that can be read"):
+        probe_video(path)
 
 
 def test_no_picture_at_all_is_an_error(tmp_path: Path) -> None:

@@ -12,14 +12,14 @@ import numpy as np
 import pytest
 
 from facedyn_app.settings import VideoSettings
-from facedyn_app.video import probe, read_frames
+from facedyn_app.video import ProbedVideo, read_frames
 from facedyn_app.workflows.options import FitOptions
 from facedyn_app.workflows.recordings import check_recording
 
 
 def test_a_probed_video_gives_the_frames_of_a_fresh_reading(moving_video: Path) -> None:
     settings = VideoSettings(mirrored_pixels=True)
-    probed = probe(moving_video, settings)
+    probed = ProbedVideo.of(moving_video, settings)
     for as_shown in (False, True):
         fresh = list(read_frames(moving_video, settings, as_shown=as_shown))
         frames = list(probed.frames(as_shown=as_shown))
@@ -50,7 +50,7 @@ def test_its_first_pictures_are_decoded_once(
 def test_a_file_that_was_replaced_is_told(moving_video: Path, tmp_path: Path) -> None:
     path = tmp_path / "take.mkv"
     shutil.copy(moving_video, path)
-    probed = probe(path)
+    probed = ProbedVideo.of(path)
     assert probed.is_current
     os.utime(path, (0, 0))
     assert not probed.is_current
