@@ -634,7 +634,8 @@ class KnownRecording:
         key: Number of the session in the library.
         session: Its name.
         speaker: Whose it is.
-        correlation: Of the motion, where the file is another one; None where it is the same.
+        correlation: Of the motion, where the file is another one or is not known; None where it
+            is the same.
     """
 
     key: int
@@ -649,7 +650,7 @@ class KnownRecording:
         if self.correlation is None:
             return f"This recording is {of}."
         return (
-            f"By its motion this recording is the same take as {of}, from another file "
+            f"By its motion this recording is the same take as {of} "
             f"(correlation {self.correlation:.2f})."
         )
 

@@ -51,7 +51,7 @@ VERBS = {
     "recognizers": "List the recognizers of a library, say which one answers, bring in another.",
     "sessions": "List the sessions of a library, each speaker's by their dates; date one of them.",
     "speakers": "List speakers, rename, merge and forget them, move sessions, note.",
-    "library": "Check a library: files and rows that belong together, what was left half done.",
+    "library": "Check a library for what was left half done; find its videos after they moved.",
     "bench": "Measure how accurate and how fast the program is on this machine.",
 }
 """The verbs in the order of the help, each with a short one."""

@@ -31,6 +31,8 @@ LEAST_OVERLAP_S, LEAST_SHARE = 3.0, 0.8
 """What two takes must have in common: this long, and this share of the shorter one."""
 SAME_TAKE = 0.6
 """Correlation from which two sessions are the same take (measured in the handbook)."""
+LONGEST_S, MOST_CHANNELS = 1800.0, 256
+"""What is looked at of a take: this much from its first face on, s, and its leading channels."""
 SIGNATURE = 4
 """Tracks of a take's signature."""
 NEAR_SIGNATURE = 0.3
@@ -81,17 +83,22 @@ NO_MATCH = TakeMatch(0.0, 0.0)
 
 
 def take_tracks(session: Session) -> TakeTracks:
-    """The channels of a session at the common rate; memory grows with a tenth of its seconds."""
+    """The channels of a session at the common rate; long and wide ones as far as they are compared.
+
+    A file may state any times, so that memory is bounded by LONGEST_S and MOST_CHANNELS alone.
+    """
     motion = session.motion
-    names = (*motion.names, "jaw 1", "jaw 2", "jaw 3")
+    names = (*motion.names[:MOST_CHANNELS], "jaw 1", "jaw 2", "jaw 3")
     rows = np.flatnonzero(motion.valid)
     if not len(rows):
         return TakeTracks(np.zeros((0, len(names))), np.zeros(0, bool), names)
     seconds = motion.seconds[rows] - motion.seconds[rows[0]]
+    rows, seconds = rows[seconds < LONGEST_S], seconds[seconds < LONGEST_S]
     cell = np.floor(seconds * RATE + 1e-6).astype(np.int64)
     first = np.flatnonzero(np.diff(cell, prepend=-1))
     counts = np.diff(first, append=len(cell))
-    measured = np.concatenate([motion.expression[rows], motion.jaw[rows]], axis=1, dtype=np.float64)
+    expression = motion.expression[rows, :MOST_CHANNELS]
+    measured = np.concatenate([expression, motion.jaw[rows]], axis=1, dtype=np.float64)
     values = np.zeros((cell[-1] + 1, len(names)))
     there = np.zeros(len(values), bool)
     there[cell[first]] = True

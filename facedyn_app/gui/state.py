@@ -104,10 +104,9 @@ class AppState(QObject):
             self.recording = recording
             self.recording_changed.emit(recording)
 
-    def enrich_recording(self, recording: Recording) -> None:
-        """Replace an open recording by what is known now; one that was closed stays closed."""
-        if recording.key in self._recordings:
-            self.add_recording(recording)
+    def find_recording(self, key: str) -> Recording | None:
+        """The open recording with a key; None where it was closed."""
+        return self._recordings.get(key)
 
     def close_recordings(self, keys: Collection[str]) -> None:
         """Close open recordings; where one of them is shown, nothing is shown then."""

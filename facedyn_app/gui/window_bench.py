@@ -87,7 +87,7 @@ class WindowBench(QObject):
         self.app.window.resize(1600, 1000)
         self.app.window.show()
         on_progress(Progress("preparing", 0))
-        self.app.analysis.open_video(self._demo[0])
+        self.app.analysis.fit_anew(self._demo[0])
         self._wait(lambda: self.app.state.recording is not None and not self.app.queue.jobs)
         yield self._measure("scrubbing", seconds, on_progress)
         self._fit_next()
@@ -149,7 +149,7 @@ class WindowBench(QObject):
     def _fit_next(self) -> None:
         """Fit the demo's videos one after another, without an end."""
         self._next += 1
-        self.app.analysis.open_video(self._demo[self._next % len(self._demo)])
+        self.app.analysis.fit_anew(self._demo[self._next % len(self._demo)])
 
     @Slot(object)
     def _follow(self, job: Job) -> None:

@@ -14,11 +14,13 @@ import numpy as np
 from sqlalchemy import BigInteger, Connection, Dialect, Float, String
 from sqlalchemy.types import TypeDecorator, TypeEngine
 
-from facedyn_app.dynamics.same_take import SIGNATURE
+from facedyn_app.dynamics.same_take import LONGEST_S, RATE, SIGNATURE
 
 FIRST_YEAR, LAST_YEAR = 1900, 2999
 """Years that can be shown under every time zone; no recording is of another one."""
 LARGEST_NUMBER = 2**53
+LONGEST_SIGNATURE = 2 * SIGNATURE * round(LONGEST_S * RATE)
+"""Letters that the signature of a take may have, more than any has."""
 _FLAGS = (0, 1)
 _COLUMNS = "SELECT name, type, [notnull], pk FROM pragma_table_info(?) ORDER BY cid"
 
@@ -100,6 +102,8 @@ class UncertainSignature(_Sound):
     def process_result_value(self, value: Any, dialect: Dialect) -> Any:
         """The numbers, (N, SIGNATURE); or None."""
         try:
+            if len(value) > LONGEST_SIGNATURE:
+                return None
             kept = np.frombuffer(base64.b64decode(value, validate=True), np.int8)
             return kept.reshape(-1, SIGNATURE) / np.float32(127.0)
         except (TypeError, ValueError):

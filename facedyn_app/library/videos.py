@@ -38,15 +38,25 @@ class Relinked:
 
 
 def remember_video(library: Library, entry: SessionEntry, path: Path) -> None:
-    """Keep where the video of a session is.
+    """Keep where the video of a session is; a name that is no UTF-8 cannot be kept.
 
     Raises:
         InputError: The session is no longer in the library.
         OutputError: The library cannot be written.
     """
+    if not _is_text(path):
+        return
     with library.transaction() as orm:
         operations.session_row(orm, entry.id)
         orm.merge(_row(entry, path))
+
+
+def _is_text(path: Path) -> bool:
+    try:
+        str(path.absolute()).encode("utf-8")
+    except UnicodeEncodeError:
+        return False
+    return True
 
 
 def _row(entry: SessionEntry, path: Path) -> VideoRow:
@@ -107,7 +117,8 @@ def relink_videos(
             found.setdefault(entry.id, (entry, path.absolute()))
     with library.transaction() as orm:
         for entry, path in found.values():
-            orm.merge(_row(entry, path))
+            if _is_text(path):
+                orm.merge(_row(entry, path))
     missing = [
         entry
         for own in wanted.values()

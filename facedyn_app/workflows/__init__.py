@@ -22,6 +22,7 @@ split, train        a library divided by sessions, and trained on
 evaluate, study     a recognizer tested on sessions it has not seen; tables, figures
 calibrate           its probabilities, from trials on a library
 library             the sessions of a library: listed, dated, opened
+kept                its sessions' videos found again; a video shown without a new fit
 events              what is marked in a session: kept, exchanged with tables and ELAN
 speakers            its people: listed, renamed, merged, annotated
 forget              a person or session with every trace; the search that proves it

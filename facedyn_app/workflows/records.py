@@ -5,7 +5,7 @@ from __future__ import annotations
 from dataclasses import dataclass
 from datetime import date
 from pathlib import Path
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Final
 
 from facedyn_app.records import (
     DriftReport,
@@ -20,6 +20,9 @@ from facedyn_app.settings import VideoSettings
 if TYPE_CHECKING:  # both are slow to import, and sessions need neither
     from facedyn_app.landmarks import SeenFace
     from facedyn_app.workflows.analyse import FollowedVideo
+
+
+NOT_AGAIN: Final = "It is shown as it was kept; Session > Fit face again fits it anew."
 
 
 @dataclass(frozen=True, slots=True)
@@ -86,6 +89,11 @@ class Recording:
     def label(self) -> str:
         """The title, with the word "simulated" where it belongs."""
         return f"{self.title} (simulated)" if self.session.simulated else self.title
+
+    @property
+    def kept_words(self) -> str:
+        """That it was not fitted anew, in sentences; empty where it was."""
+        return f"{self.title} is {self.kept}. {NOT_AGAIN}" if self.kept else ""
 
 
 def recording_key(followed: FollowedVideo, face: int) -> str:

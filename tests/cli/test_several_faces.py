@@ -3,12 +3,16 @@
 from __future__ import annotations
 
 import json
+import shutil
 from pathlib import Path
 
 import numpy as np
 import pytest
 
+from facedyn_app.assets import DEFAULT_HEAD
 from facedyn_app.library.session_file import load_session
+from facedyn_app.settings import Settings
+from facedyn_app.workflows.kept import kept_recording
 from tests.cli.conftest import Run
 
 
@@ -42,6 +46,45 @@ def test_one_face_is_that_of_its_number(run: Run, several_faces: Path, tmp_path:
     result = run("fit", several_faces, "-o", out, "--face", "2", "--json")
     assert result.exit_code == 0, result.stderr
     assert json.loads(result.stdout)["face"] == load_session(out).info.face == 2
+
+
+def test_each_face_of_a_video_is_a_person_and_which_is_taken_is_said(
+    run: Run, several_faces: Path, tmp_path: Path
+) -> None:
+    video, library = tmp_path / "there" / several_faces.name, tmp_path / "library"
+    video.parent.mkdir()
+    shutil.copy(several_faces, video)
+    consent = ("--library", library, "--consent", "simulated, no person")
+
+    first = run("enrol", "Ada", video, *consent, "--face", "1", "--json")
+    assert first.exit_code == 0, first.stderr
+    (session,) = json.loads(first.stdout)["sessions"]
+    assert any("2 faces are seen" in note and "face 1" in note for note in session["notes"])
+    second = run("enrol", "Bo", video, *consent, "--face", "2")
+    assert second.exit_code == 0, second.stderr
+    assert "face 2" in second.stdout
+    refused = run("enrol", "Cy", video, *consent, "--face", "2", "--json")
+    assert refused.exit_code == 3
+    assert "session 'several' of 'Bo'" in json.loads(refused.stdout)["error"]["sentence"]
+
+    moved = tmp_path / "elsewhere" / "renamed.mp4"
+    moved.parent.mkdir()
+    video.rename(moved)
+    linked = run("library", "relink", moved.parent, "--library", library, "--json")
+    assert linked.exit_code == 0, linked.stderr
+    found = json.loads(linked.stdout)
+    assert [(one["speaker"], one["video"]) for one in found["found"]] == [
+        ("Ada", str(moved)),
+        ("Bo", str(moved)),
+    ]
+    assert found["missing"] == []
+    for face, name in ((0, "Ada"), (1, "Ada"), (2, "Bo")):
+        kept = kept_recording(moved, face, DEFAULT_HEAD, library, Settings())
+        assert kept is not None
+        assert kept.kept == f"session 'several' of '{name}'"
+        assert kept.video == moved
+    assert kept_recording(moved, 3, DEFAULT_HEAD, library, Settings()) is None
+    assert kept_recording(moved, 1, "another-head", library, Settings()) is None
 
 
 def test_a_video_without_a_face_is_refused_for_all_faces_too(

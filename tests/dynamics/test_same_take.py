@@ -6,6 +6,7 @@ import numpy as np
 import pytest
 
 from facedyn_app.dynamics.same_take import (
+    MOST_CHANNELS,
     RATE,
     SAME_TAKE,
     SIGNATURE,
@@ -94,6 +95,17 @@ def test_what_is_short_other_or_still_cannot_be_told() -> None:
     others = take_tracks(resting_session(np.arange(300) / 30.0, names=("a", "b")))
     for other in (short, still, take_tracks(nothing), others):
         assert take_match(tracks, other).correlation == 0.0
+
+
+def test_what_a_file_states_bounds_no_memory() -> None:
+    """Two frames 300 years apart, of a head with thousands of channels."""
+    names = tuple(str(k) for k in range(5000))
+    session = resting_session(
+        np.array([0.0, 0.1, 1700.0, 1e10]), names=names, expression=np.ones((4, 5000), np.float32)
+    )
+    tracks = take_tracks(session)
+    assert tracks.values.shape == (round(1700 * RATE) + 1, MOST_CHANNELS + 3)
+    assert tracks.there.sum() == 3
 
 
 def test_the_correlation_is_that_of_a_slow_twin() -> None:

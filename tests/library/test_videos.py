@@ -87,6 +87,15 @@ def test_one_is_found_beside_another(library: Library, tmp_path: Path) -> None:
         assert find_video(library, second) == tmp_path / "w" / "b.mp4"
 
 
+def test_a_name_that_is_no_text_is_not_kept(library: Library, tmp_path: Path) -> None:
+    with library:
+        video = film(tmp_path / "v" / "a\udcff.mp4", b"one")
+        entry = kept(library, "Ann", film(tmp_path / "v" / "b.mp4", b"one"))
+        remember_video(library, entry, video)
+        assert len(relink_videos(library, [video]).found) == 1
+        assert find_video(library, entry) is None
+
+
 def test_forgetting_takes_the_place_along(library: Library, tmp_path: Path) -> None:
     with library:
         video = film(tmp_path / "v" / "ann.mp4", b"one")

@@ -31,7 +31,6 @@ from facedyn_app.workflows.open_recording import (
 )
 from facedyn_app.workflows.records import Recording
 
-NOT_AGAIN: Final = "It is shown as it was kept; Session > Fit face again fits it anew."
 AFTER_FIT: Final = "The answer comes when the face is fitted."
 Result = TypeVar("Result")
 OpenedVideo = tuple[Path, int, VideoSettings | None, date | None]
@@ -236,8 +235,7 @@ class AnalysisController(QObject):
         self._state.add_recording(recording)
         if watched:
             self._state.show_recording(recording.key)
-        told = f"{recording.title} is {recording.kept}. {NOT_AGAIN}" if recording.kept else ""
-        self._identification.ask(recording, told)
+        self._identification.ask(recording)
 
     def _take_demo(self, opened: DemoOpened, watched: bool) -> None:
         self._library.take_snapshot(opened.snapshot)

@@ -52,4 +52,5 @@ class ClosingController(QObject):
             self._people.forget_undo()
         self._job_list.forget([*gone.names, *(one.title for one in closed)])
         self._identification.forget_answers(gone)
-        self._window.trust.show_recording(self._state.recording)
+        if not self._state.live:
+            self._window.trust.show_recording(self._state.recording)

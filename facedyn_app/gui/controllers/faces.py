@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from dataclasses import replace
 from functools import partial
 
 from PySide6.QtCore import QObject, Slot
@@ -79,6 +80,13 @@ class FaceController(QObject):
         )
 
     def _take_landmarks(self, recording: Recording) -> None:
-        self._state.enrich_recording(recording)
+        is_open = self._state.find_recording(recording.key)
+        if is_open is None:
+            return  # closed meanwhile
+        # it may have been answered meanwhile
+        found = replace(is_open, landmarks=recording.landmarks, info=recording.info)
+        self._state.add_recording(replace(found, timing=recording.timing))
+        if recording.kept:
+            self._state.show_message(recording.kept_words)
         if self._state.recording is not None and self._state.recording.key == recording.key:
             self._state.want_frame(self._state.wanted)

@@ -49,13 +49,8 @@ class IdentificationController(QObject):
         else:
             self.ask(self._state.recording)
 
-    def ask(self, recording: Recording, told: str = "") -> None:
-        """Ask who a recording is, before the next video is analysed.
-
-        Args:
-            recording: The recording.
-            told: What the status line says when it is answered; may be empty.
-        """
+    def ask(self, recording: Recording) -> None:
+        """Ask who a recording is, before the next video is analysed."""
         if not self._library.snapshot.speakers:
             self._set_status(recording.key, NOBODY)
             return
@@ -67,7 +62,7 @@ class IdentificationController(QObject):
             self._library.snapshot.folder,
             self._state.settings,
             title=f"Who is it? {recording.title}",
-            on_result=partial(self._take_answer, self._asked, told),
+            on_result=partial(self._take_answer, self._asked),
             on_error=partial(self._fail, recording.key),
             on_cancel=partial(self._set_status, recording.key, EMPTY),
             soon=True,
@@ -104,21 +99,28 @@ class IdentificationController(QObject):
         for recording in self._state.recordings:
             if gone.is_named_in(recording):
                 without = replace(recording, identification=None, drift=())
-                self._state.enrich_recording(without)
+                self._state.add_recording(without)
                 if self._state.recording is without:
                     self.ask(without)
 
-    def _take_answer(self, asked: int, told: str, recording: Recording) -> None:
+    def _take_answer(self, asked: int, recording: Recording) -> None:
         if asked != self._asked:
             self._ask_again(recording)
             return
-        self._state.enrich_recording(recording)
-        if told:
-            self._state.show_message(told)
+        self._keep_answer(recording)
+        if recording.kept:
+            self._state.show_message(recording.kept_words)
+
+    def _keep_answer(self, answered: Recording) -> None:
+        """Complete the open recording, which may have got its landmarks meanwhile."""
+        is_open = self._state.find_recording(answered.key)
+        if is_open is not None and is_open.session is answered.session:
+            answered = replace(answered, landmarks=is_open.landmarks, info=is_open.info)
+            self._state.add_recording(replace(answered, timing=is_open.timing))
 
     def _ask_again(self, recording: Recording) -> None:
         """Ask once more who an open recording is: somebody has left the library meanwhile."""
-        is_open = next((one for one in self._state.recordings if one.key == recording.key), None)
+        is_open = self._state.find_recording(recording.key)
         if is_open is not None:
             self.ask(is_open)
 
@@ -128,7 +130,7 @@ class IdentificationController(QObject):
                 self._ask_again(recording)
             return
         for recording in answers.recordings:
-            self._state.enrich_recording(recording)
+            self._keep_answer(recording)
         n_left_out = len(answers.left_out)
         text = f"Compared: {len(answers.recordings)}. File > Export scores… writes every score."
         if n_left_out:

@@ -149,8 +149,10 @@ class LibraryController(QObject):
             self._state.show_message(f"{enrolment.name} has a new session in the library.")
             self.enrolled.emit(enrolment.name)
 
+        # who wants no names of files kept wants none of their folders
+        video = recording.video if self._state.settings.privacy.file_names else None
         self.queue.submit(
-            partial(enrol_session, video=recording.video),
+            partial(enrol_session, video=video),
             recording.session,
             enrolment,
             self.snapshot.folder,

@@ -162,7 +162,7 @@ class WhoPanel(Panel):
         parts = []
         if answer.matches:
             best = answer.matches[0]
-            unknown = answer.calibrated and not answer.known
+            unknown = bool(answer.recordings) or (answer.calibrated and not answer.known)
             lead = f"nearest is {markup_name(best.name)}, " if unknown else ""
             told = f"score {best.score:.2f}, not calibrated"
             if answer.calibrated:
