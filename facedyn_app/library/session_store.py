@@ -5,7 +5,6 @@ from __future__ import annotations
 import glob
 import os
 import secrets
-import shutil
 from collections.abc import Callable, Iterator, Mapping, Sequence
 from contextlib import AbstractContextManager, contextmanager, suppress
 from pathlib import Path
@@ -18,7 +17,7 @@ from facedyn_app.files import delete_file
 from facedyn_app.library.database import SessionRow
 from facedyn_app.library.session_file import write_session
 from facedyn_app.records import Session
-from facedyn_app.unfinished import UnfinishedFile, final_name
+from facedyn_app.unfinished import UnfinishedFile, delete, final_name
 
 
 class SessionStore:
@@ -126,14 +125,15 @@ class SessionStore:
 
 
 def delete_folder(folder: Path) -> None:
-    """Delete a folder and what is in it; one that is not there is no error.
+    """Delete a folder and what is in it, or what stands in its place; none is no error.
 
     Raises:
         OutputError: It cannot be deleted.
     """
     try:
-        if folder.exists():
-            shutil.rmtree(folder)
+        delete(folder)
+    except FileNotFoundError:
+        return
     except OSError as error:
         raise OutputError(
             f"The folder '{folder}' cannot be deleted: {error.strerror or error}.",
