@@ -45,6 +45,45 @@ def hidden_name(path: Path, ending: str = UNFINISHED) -> Path:
     return path.with_name(f".{name}.facedyn-{secrets.token_hex(6)}{ending}")
 
 
+class UnfinishedFile:
+    """A new file with a hidden name beside a path, held by this process until it is released.
+
+    Attributes:
+        path: Its hidden name.
+        file: To write to; closed before it is renamed.
+
+    Args:
+        path: The name that it is to have.
+        mode: Who may read and write it, as in `os.open`.
+
+    Raises:
+        OSError: It cannot be made.
+    """
+
+    def __init__(self, path: Path, mode: int = 0o666) -> None:
+        flags = os.O_CREAT | os.O_EXCL | os.O_WRONLY | getattr(os, "O_BINARY", 0)
+        self.path, handle = _made(lambda: hidden_name(path), lambda new: os.open(new, flags, mode))
+        # an open file cannot be renamed where there are no locks
+        self._lock = os.dup(handle) if os.name == "posix" else -1
+        self.file: BinaryIO = os.fdopen(handle, "wb")
+
+    def release(self) -> None:
+        """Close it, and hold it no more; a second call does nothing."""
+        with suppress(OSError):
+            self.file.close()
+        if self._lock >= 0:
+            os.close(self._lock)
+            self._lock = -1
+
+    def discard(self) -> None:
+        """Delete it where it still has its hidden name, and release it."""
+        with suppress(OSError):
+            self.file.close()
+        with suppress(OSError):
+            self.path.unlink(missing_ok=True)
+        self.release()
+
+
 @contextmanager
 def unfinished_file(path: Path, mode: int = 0o666) -> Iterator[tuple[Path, BinaryIO]]:
     """A new file with a hidden name beside a path, held until the block ends, and then gone.
@@ -56,23 +95,11 @@ def unfinished_file(path: Path, mode: int = 0o666) -> Iterator[tuple[Path, Binar
     Raises:
         OSError: It cannot be made.
     """
-    flags = os.O_CREAT | os.O_EXCL | os.O_WRONLY | getattr(os, "O_BINARY", 0)
-
-    def make(temporary: Path) -> int:
-        return os.open(temporary, flags, mode)
-
-    temporary, handle = _made(lambda: hidden_name(path), make)
-    lock = os.dup(handle)
+    new = UnfinishedFile(path, mode)
     try:
-        if os.name != "posix":  # an open file cannot be renamed there
-            os.close(lock)
-        with os.fdopen(handle, "wb") as file:
-            yield temporary, file
+        yield new.path, new.file
     finally:
-        with suppress(OSError):
-            temporary.unlink(missing_ok=True)
-        if os.name == "posix":
-            os.close(lock)
+        new.discard()
 
 
 @contextmanager
@@ -186,55 +213,34 @@ def sweep_folder(folder: Path, keep: Callable[[Path], bool] = lambda _: False) -
     for path in _own_in(folder):
         if path.name.endswith(SET_ASIDE):
             restore_folder(path.with_name(str(final_name(path.name))))
-        with suppress(OSError), _given_up(path) as given_up:
-            if given_up and not keep(path):
-                delete(path)
-                swept.append(path)
+        if _swept(path, keep):
+            swept.append(path)
     return swept
 
 
 def sweep_temporary() -> list[Path]:
     """Delete folders for temporary files that killed programs have left; gives what has gone."""
-    return [path for path in temporary_folders() if _swept(path)]
-
-
-def temporary_folders() -> list[Path]:
-    """The program's own folders for temporary files that there are."""
     place = Path(tempfile.gettempdir())
-    return sorted(path for path in _entries(place) if _TEMPORARY.fullmatch(path.name))
-
-
-def is_given_up(path: Path) -> bool:
-    """Whether no process writes an unfinished file or folder any more."""
-    with suppress(OSError), _given_up(path) as given_up:
-        return given_up
-    return False
+    there = sorted(path for path in _entries(place) if _TEMPORARY.fullmatch(path.name))
+    return [path for path in there if _swept(path, lambda _: False)]
 
 
 def is_stale(path: Path) -> bool:
-    """Whether something has not been changed for a day.
-
-    Raises:
-        OSError: It is gone.
-    """
+    """Whether something has not been changed for a day; OSError where it is gone."""
     return time.time() - path.lstat().st_mtime > STALE_SECONDS
 
 
 def delete(path: Path) -> None:
-    """Delete a file, a link or a folder with what is in it.
-
-    Raises:
-        OSError: It cannot be deleted.
-    """
+    """Delete a file, a link or a folder with what is in it; OSError where that is impossible."""
     if stat.S_ISDIR(path.lstat().st_mode):
         shutil.rmtree(path)
     else:
         path.unlink()
 
 
-def _swept(path: Path) -> bool:
+def _swept(path: Path, keep: Callable[[Path], bool]) -> bool:
     with suppress(OSError), _given_up(path) as given_up:
-        if given_up:
+        if given_up and not keep(path):
             delete(path)
             return True
     return False

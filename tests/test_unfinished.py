@@ -16,7 +16,6 @@ from facedyn_app.files import atomic_file, check_output_file
 from facedyn_app.unfinished import (
     SET_ASIDE,
     hidden_name,
-    is_given_up,
     replace_folder,
     restore_folder,
     sweep_folder,
@@ -102,7 +101,8 @@ def test_a_file_and_what_it_replaces(tmp_path: Path) -> None:
     assert path.read_text() == "old"
     with atomic_file(path) as file:
         (hidden,) = (one for one in tmp_path.iterdir() if one != path)
-        assert not is_given_up(hidden)
+        assert sweep_folder(tmp_path) == []
+        assert hidden.exists()
         file.write(b"new")
     assert path.read_text() == "new"
     assert list(tmp_path.iterdir()) == [path]

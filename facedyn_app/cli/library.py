@@ -93,7 +93,7 @@ def _text(found: LibraryCheck) -> str:
         ("without a file", found.missing),
         ("damaged", found.damaged),
         ("of nobody ('--sweep' deletes them)", found.unreferenced),
-        ("half-written, deleted a day after", found.unfinished),
+        ("half-written, in hand or not a day old", found.unfinished),
         ("unfinished trainings", found.trainings),
         ("swept", found.swept),
     ):

@@ -18,7 +18,8 @@ GAZE_NAMES = ("left_eye_yaw", "left_eye_pitch", "right_eye_yaw", "right_eye_pitc
 VELOCITY_PREFIX = "velocity:"
 SHORTEST_S = 0.4
 """A stretch of valid frames shorter than this has no motion worth the name, s."""
-
+LONGEST_FRAME_S = 1.0
+"""Frames farther apart than this are no neighbours, whatever the recording's rate, s."""
 AVERAGE_FROM_RATIO = 1.5
 """From this ratio of frame rate to feature rate on, frames are averaged, not interpolated."""
 
@@ -94,7 +95,7 @@ def motion_features(session: Session, settings: FeatureSettings) -> MotionTrack:
     times = np.asarray(session.motion.seconds, dtype=np.float64)[usable]
     channels = channels[usable]
     frame_s = (
-        float(np.median(np.diff(session.motion.seconds)))
+        min(float(np.median(np.diff(session.motion.seconds))), LONGEST_FRAME_S)
         if len(session.motion.seconds) > 1
         else 0.0
     )

@@ -28,8 +28,8 @@ from facedyn_app.library.columns import (
     UncertainTime,
     check_schema,
 )
-from facedyn_app.library.waiting import SILENT_SECONDS, waiting
 from facedyn_app.records import FloatArray
+from facedyn_app.library.waiting import waiting
 
 DATABASE = "library.sqlite"
 """Name of the file in a library's folder."""
@@ -254,7 +254,7 @@ def _opened(
     check: Callable[[Connection, Path], None],
 ) -> Engine:
     """An engine whose transactions begin with `begin`, after the file has passed `check`."""
-    engine = create_engine(url, connect_args={"timeout": min(wait_seconds, SILENT_SECONDS)})
+    engine = create_engine(url, connect_args={"timeout": wait_seconds})
     event.listen(engine, "connect", _prepare)
     event.listen(engine, "begin", waiting(begin, wait_seconds))
     try:

@@ -23,6 +23,7 @@ from facedyn_app.library.library import Library
 from facedyn_app.library.locks import holding
 from facedyn_app.library.names import Erasure
 from facedyn_app.library.privacy import own_only
+from facedyn_app.library.recognizers import folders_in
 from facedyn_app.library.records import SessionEntry
 from facedyn_app.library.session_store import delete_folder
 from facedyn_app.library.traces import Traces
@@ -84,7 +85,7 @@ def plan_forget(library: Library, of: str | SessionEntry) -> ForgetPlan:
     """What goes when a speaker, by name, or a session is forgotten.
 
     Raises:
-        InputError: There is no such speaker.
+        InputError: There is no such speaker, or something else is in the recognizers' place.
     """
     everything = library.sessions()
     if isinstance(of, str):
@@ -96,11 +97,12 @@ def plan_forget(library: Library, of: str | SessionEntry) -> ForgetPlan:
     kept = [entry for entry in everything if entry.id not in gone]
     tokens = [entry.file_name[:TOKEN] for entry in sessions]
     owner = speaker if speaker is not None else sessions[0].speaker
+    folders = folders_in(library.recognizers_folder)
     return ForgetPlan(
         speaker,
         tuple(sessions),
-        tuple(folder for folder in _folders(library) if _has_learnt(folder, tokens)),
-        tuple(folder for folder in _folders(library) if _is_training(folder, owner)),
+        tuple(folder for folder in folders if _has_learnt(folder, tokens)),
+        tuple(folder for folder in folders if _is_training(folder, owner)),
         tuple(sorted(library.embeddings_folder.glob("*"))),
         tuple(unreferenced_files(library)),
         Traces(
@@ -209,10 +211,6 @@ def _sample_of(path: Path, array: str) -> Iterator[bytes]:
     telling = [row for row in measured if np.count_nonzero(row) > 2]  # nobody else's by chance
     if telling:
         yield telling[len(telling) // 2].tobytes()[:_SAMPLE]
-
-
-def _folders(library: Library) -> list[Path]:
-    return sorted(path for path in library.recognizers_folder.iterdir() if path.is_dir())
 
 
 def _has_learnt(folder: Path, tokens: Sequence[str]) -> bool:

@@ -24,7 +24,8 @@ class LibraryCheck:
         missing: Sessions without a file: "speaker, session (#key)".
         damaged: Sessions that cannot be read, likewise, with the reason.
         unreferenced: Session files that no row knows, left by a program that was killed.
-        unfinished: Half-written files and folders.
+        unfinished: Half-written files and folders, which another program holds or an earlier
+            version has left.
         trainings: Unfinished trainings; those that run now are not among them.
         swept: What killed programs had left half done and has been deleted at opening.
         shared: Who else can see into the folder, in a sentence; empty where nobody can.

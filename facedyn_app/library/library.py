@@ -188,10 +188,9 @@ class Library:
         new = [session for _, session, _ in sessions]
         with self._store.placed(new, self.transaction) as (orm, file_names):
             ids: list[int | None] = []
-            for (name, session, called), file_name in zip(sessions, list(file_names), strict=True):
+            for (name, session, called), file_name in zip(sessions, file_names, strict=True):
                 speaker = operations.consenting_speaker(orm, name, consent)
                 if operations.has_recording(orm, speaker, session.info.source_sha256):
-                    file_names.remove(file_name)
                     ids.append(None)
                     continue
                 row = operations.new_session(orm, session, file_name, called)

@@ -74,17 +74,24 @@ def list_recognizers(library: Library) -> tuple[RecognizerEntry, ...]:
 
 
 def _own_names(folder: Path) -> list[str]:
-    """The recognizers in a folder; none where it is not there or may not be entered.
+    """The recognizers in a folder; InputError where something else is in its place."""
+    return [
+        path.name
+        for path in folders_in(folder)
+        if final_name(path.name) is None and any((path / name).is_file() for name in FILES)
+    ]
+
+
+def folders_in(folder: Path) -> list[Path]:
+    """The folders in a library's folder of recognizers, trainings among them, by name.
+
+    There are none where it is not there or may not be entered.
 
     Raises:
         InputError: Something else is in its place.
     """
     try:
-        return sorted(
-            path.name
-            for path in folder.iterdir()
-            if final_name(path.name) is None and any((path / name).is_file() for name in FILES)
-        )
+        return sorted(path for path in folder.iterdir() if path.is_dir())
     except (FileNotFoundError, PermissionError):
         return []
     except OSError as error:

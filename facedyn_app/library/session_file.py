@@ -64,6 +64,8 @@ _MEASURED_OR_NOT = ("rotation", "translation", "error_px", "face_px")
 _KINDS = {"valid": "b", "expression_names": "U"}
 _NUMBERS = "fiu"
 _FARTHEST_S = 1e10
+_SLOWEST_S = 100.0
+"""Between two frames, in the middle; where they are rarer nothing is known of the motion."""
 _LONGEST = {"S": 2000, "E": 20_000}
 """Shapes and expressions; heads have hundreds."""
 _HINT = "Make the file again from its video with 'facedyn fit'."
@@ -158,6 +160,7 @@ def _session(arrays: Mapping[str, Array], info: SessionInfo) -> Session:
     valid = arrays["valid"]
     numbers = {name: _floats(arrays[name], name) for name in _AXES if name not in _KINDS}
     _check_times(numbers["seconds"], "seconds")
+    _check_rate(numbers["seconds"])
     _check_times(numbers["shape_chunk_seconds"], "shape_chunk_seconds")
     for name in (*_ALWAYS_MEASURED, *_MEASURED_OR_NOT):
         values = numbers[name][valid]
@@ -284,3 +287,10 @@ def _check_times(seconds: FloatArray, name: str) -> None:
         raise ValueError(f"'{name}' is beyond any recording's times")
     if np.any(np.diff(seconds) < 0):
         raise ValueError(f"the times in '{name}' do not ascend")
+
+
+def _check_rate(seconds: FloatArray) -> None:
+    """Check that frames follow each other as those of a recording do."""
+    step_s = float(np.median(np.diff(seconds))) if len(seconds) > 1 else 0.0
+    if step_s > _SLOWEST_S:
+        raise ValueError(f"it has a frame every {step_s:.4g} s only, which shows no motion")

@@ -5,18 +5,19 @@ from __future__ import annotations
 import glob
 import os
 import secrets
-import shutil
-from collections.abc import Callable, Iterator, Sequence
-from contextlib import AbstractContextManager, ExitStack, contextmanager, suppress
+from collections.abc import Callable, Iterator, Mapping, Sequence
+from contextlib import AbstractContextManager, contextmanager, suppress
 from pathlib import Path
 
+from sqlalchemy import select
 from sqlalchemy.orm import Session as OrmSession
 
-from facedyn_app.errors import OutputError
+from facedyn_app.errors import FacedynError, OutputError
 from facedyn_app.files import delete_file
+from facedyn_app.library.database import SessionRow
 from facedyn_app.library.session_file import write_session
 from facedyn_app.records import Session
-from facedyn_app.unfinished import final_name, unfinished_file
+from facedyn_app.unfinished import UnfinishedFile, delete, final_name
 
 
 class SessionStore:
@@ -55,40 +56,64 @@ class SessionStore:
         opening deletes, or one whose row is there, to which it gives the name (`library.sweep`).
         The files reach the disk together, which is much sooner than one by one.
 
-        A name that the block takes off the list gets no file.
+        A name of which the block makes no row gets no file.
 
         Raises:
             OutputError: A file cannot be written.
         """
         names = [f"{secrets.token_hex(16)}.npz" for _ in sessions]
-        with ExitStack() as held:
-            waiting = dict(zip(names, self._written(held, sessions, names), strict=True))
-            with transaction() as orm:
-                yield orm, names
-            for name in names:
-                with suppress(OSError):  # found by the other name until the next opening
-                    waiting[name].replace(self.folder / name)
-
-    def _written(
-        self, held: ExitStack, sessions: Sequence[Session], names: Sequence[str]
-    ) -> list[Path]:
-        """The hidden files that the sessions are written to, kept by this process while `held`."""
+        written: dict[str, UnfinishedFile] = {}
         try:
-            opened = [
-                held.enter_context(unfinished_file(self.folder / name, 0o600)) for name in names
-            ]
-            for session, (_, file) in zip(sessions, opened, strict=True):
-                write_session(session, file)
-                file.flush()
-            for _, file in opened:
-                os.fsync(file.fileno())
-                file.close()
+            self._write(sessions, names, written)
+            with transaction() as orm:
+                yield orm, list(names)
+        finally:
+            with suppress(FacedynError):  # in use: the next opening does it
+                self._settle(written, transaction)
+            for one in written.values():
+                one.release()
+
+    def _write(
+        self, sessions: Sequence[Session], names: Sequence[str], written: dict[str, UnfinishedFile]
+    ) -> None:
+        """Write sessions to hidden files, which come among those that are `written`."""
+        try:
+            for name in names:
+                written[name] = UnfinishedFile(self.folder / name, 0o600)
+            for session, one in zip(sessions, written.values(), strict=True):
+                write_session(session, one.file)
+                one.file.flush()
+            for one in written.values():
+                os.fsync(one.file.fileno())
+                one.file.close()
         except OSError as error:
             raise OutputError(
                 f"The library '{self.folder}' cannot be written: {error.strerror or error}.",
                 "Choose a folder that you may write to and that has room.",
             ) from error
-        return [path for path, _ in opened]
+
+    def _settle(
+        self,
+        written: Mapping[str, UnfinishedFile],
+        transaction: Callable[[], AbstractContextManager[OrmSession]],
+    ) -> None:
+        """Give their names to files whose rows were committed, whatever came then; delete others.
+
+        Raises:
+            FacedynError: The rows cannot be read.
+        """
+        if not written:
+            return
+        with transaction() as orm:
+            query = select(SessionRow.file_name).where(SessionRow.file_name.in_(list(written)))
+            known = set(orm.scalars(query))
+        for name, one in written.items():
+            with suppress(OSError):  # found by its hidden name until the next opening
+                if name in known:
+                    one.file.close()
+                    one.path.replace(self.folder / name)
+                else:
+                    one.discard()
 
     def delete(self, file_name: str) -> None:
         """Delete a file; one that is gone already is no error.
@@ -100,14 +125,15 @@ class SessionStore:
 
 
 def delete_folder(folder: Path) -> None:
-    """Delete a folder and what is in it; one that is not there is no error.
+    """Delete a folder and what is in it, or what stands in its place; none is no error.
 
     Raises:
         OutputError: It cannot be deleted.
     """
     try:
-        if folder.exists():
-            shutil.rmtree(folder)
+        delete(folder)
+    except FileNotFoundError:
+        return
     except OSError as error:
         raise OutputError(
             f"The folder '{folder}' cannot be deleted: {error.strerror or error}.",

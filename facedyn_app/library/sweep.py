@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import os
+import tempfile
 from collections.abc import Callable
 from contextlib import suppress
 from pathlib import Path
@@ -10,6 +11,7 @@ from pathlib import Path
 from facedyn_app.errors import InputError
 from facedyn_app.files import config_folder, head_cache
 from facedyn_app.library.locks import LOCK, holding
+from facedyn_app.recognizer.track_set import INDEX, ROWS
 from facedyn_app.unfinished import (
     SET_ASIDE,
     UNFINISHED,
@@ -64,11 +66,23 @@ def sweep(folder: Path, is_known: Callable[[str], bool]) -> tuple[str, ...]:
     for lock in (folder / "recognizers").glob(f".*{LOCK}"):
         _free(lock)
     elsewhere = [path for own in (config_folder(), head_cache()) for path in sweep_folder(own)]
-    elsewhere += sweep_temporary()
+    elsewhere += [*sweep_temporary(), *_sweep_older_trainings()]
     return (
         *(path.relative_to(folder).as_posix() for path in sorted(swept)),
         *map(os.fspath, elsewhere),
     )
+
+
+def _sweep_older_trainings() -> list[Path]:
+    """Delete motion that trainings of earlier versions have left in temporary folders a day ago."""
+    swept = []
+    for path in sorted(Path(tempfile.gettempdir()).glob(f"facedyn-train-{'?' * 8}")):
+        with suppress(OSError):
+            own = {inside.name for inside in path.iterdir()} <= {INDEX, ROWS}
+            if own and is_stale(path):
+                delete(path)
+                swept.append(path)
+    return swept
 
 
 def _free(lock: Path) -> None:

@@ -27,6 +27,7 @@ def waiting(begin: Begin, wait_seconds: float) -> Begin:
 
     def wait(connection: Connection) -> None:
         until = monotonic() + wait_seconds
+        _let_wait(connection, min(wait_seconds, SILENT_SECONDS))
         busy = _refusal(begin, connection)
         if busy is not None and monotonic() < until:
             log.warning("Waiting for another program that writes to the library.")
@@ -34,8 +35,13 @@ def waiting(begin: Begin, wait_seconds: float) -> Begin:
             if monotonic() >= until:
                 raise busy
             busy = _refusal(begin, connection)
+        _let_wait(connection, wait_seconds)  # the end of the transaction may have to wait as well
 
     return wait
+
+
+def _let_wait(connection: Connection, seconds: float) -> None:
+    connection.exec_driver_sql(f"PRAGMA busy_timeout = {round(1000 * seconds)}")
 
 
 def _refusal(begin: Begin, connection: Connection) -> OperationalError | None:

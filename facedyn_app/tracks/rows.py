@@ -16,8 +16,8 @@ USUAL_FPS = 30.0
 FARTHEST_S = 86_400.0
 """A first time beyond a day counts from something else than the recording's begin."""
 
-LONGEST_S, SHORTEST_STEP_S = 31 * 86_400.0, 1e-4
-"""What lasts longer, or has rows nearer together, is no recording of a face in seconds."""
+LONGEST_S, SHORTEST_STEP_S, LONGEST_STEP_S = 31 * 86_400.0, 1e-4, 100.0
+"""What lasts longer, or has rows nearer together or farther apart, is no recording of a face."""
 
 MOST_FACES = 64
 """More people in one picture than any recording of faces shows: the column is something else."""
@@ -75,6 +75,10 @@ def _check_span(path: Path, seconds: FloatArray) -> None:
     if (steps > 0.0).any() and float(np.median(steps[steps > 0.0])) < SHORTEST_STEP_S:
         raise unusable(
             path, f"its rows are less than {SHORTEST_STEP_S:g} s apart", "Are its times seconds?"
+        )
+    if float(np.median(steps)) > LONGEST_STEP_S:
+        raise unusable(
+            path, f"its rows are more than {LONGEST_STEP_S:g} s apart", "Are its times seconds?"
         )
 
 

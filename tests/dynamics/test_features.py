@@ -100,6 +100,13 @@ def test_a_fast_source_does_not_fold_down() -> None:
     assert np.abs(resample(times, flicker, grid, 25.0)).max() < 0.1
 
 
+def test_frames_minutes_apart_are_no_motion() -> None:
+    """They would be interpolated to thirty rows a second, gigabytes of them."""
+    session = make_session(np.random.default_rng(0).uniform(size=(100, 2)), fps=1 / 90)
+    with pytest.raises(TooLittleError, match="no stretch"):
+        motion_features(session, SETTINGS)
+
+
 def test_nothing_followed_is_said() -> None:
     nowhere = make_session(np.zeros((50, 2)), invalid=(0, 50))
     with pytest.raises(TooLittleError, match="no stretch"):

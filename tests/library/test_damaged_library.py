@@ -10,6 +10,7 @@ from pathlib import Path
 import pytest
 
 from facedyn_app.errors import InputError
+from facedyn_app.library.forgetting import forget, plan_forget
 from facedyn_app.library.library import Library
 from facedyn_app.library.recognizers import active_recognizer
 from facedyn_app.records import Session
@@ -109,3 +110,23 @@ def test_a_speaker_whose_enrolments_were_changed_can_be_forgotten(folder: Path) 
     with Library.open(folder, create=False) as library:
         library.forget("Ben")
         assert [one.name for one in library.speakers()] == ["Ada"]
+
+
+@pytest.mark.skipif(not hasattr(os, "mkfifo"), reason="this system has no named pipes")
+@pytest.mark.parametrize("make", [os.mkfifo, Path.touch, lambda path: path.symlink_to(path)])
+def test_what_stands_in_a_folders_place_is_said_or_deleted_at_forgetting(
+    folder: Path, make: Callable[[Path], None]
+) -> None:
+    make(folder / "embeddings")
+    (folder / "recognizers").rmdir()
+    make(folder / "recognizers")
+    with (
+        pytest.raises(InputError, match="recognizers' cannot be"),
+        Library.open(folder, create=False) as library,
+    ):
+        plan_forget(library, "Ada")
+    (folder / "recognizers").unlink()
+    with Library.open(folder) as library:
+        forget(library, plan_forget(library, "Ada"))
+        assert [speaker.name for speaker in library.speakers()] == ["Ben"]
+    assert not os.path.lexists(folder / "embeddings")

@@ -3,6 +3,7 @@
 import os
 import subprocess
 import sys
+import tempfile
 from collections.abc import Callable, Iterator
 from pathlib import Path
 
@@ -24,8 +25,8 @@ def die(*_):
     os._exit(9)
 with Library.open(Path(sys.argv[1])) as library:
     if sys.argv[2] == "before":
-        written = library._store._written
-        library._store._written = lambda *a: die(written(*a))
+        written = library._store._write
+        library._store._write = lambda *a: die(written(*a))
     else:
         Path.replace = die
     library.enrol("Bo", _made_session(sha256="09" * 32), "consent of Bo")
@@ -99,6 +100,23 @@ def test_leftovers_older_than_a_day_are_swept_at_opening(library: Library) -> No
         assert not any(path.exists() for path in swept)
         assert check_library(again, ignore).unfinished == ("recognizers/.new.3.part",)
         assert kept.exists()
+
+
+def test_motion_that_earlier_versions_left_in_temporary_folders_is_swept(
+    library: Library, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(tempfile, "tempdir", str(tmp_path / "temp"))
+    old, fresh, theirs = (
+        tmp_path / "temp" / f"facedyn-train-{name}" for name in ("abcdefgh", "ijklmnop", "mycorpus")
+    )
+    for folder in (old, fresh, theirs):
+        folder.mkdir(parents=True)
+        (folder / ("notes.txt" if folder is theirs else "tracks.json")).write_text("{}")
+    for folder in (old, theirs):
+        os.utime(folder, (0, 0))
+    with Library.open(library.folder) as again:
+        assert again.swept == (str(old),)
+    assert sorted((tmp_path / "temp").iterdir()) == [fresh, theirs]
 
 
 def test_an_unfinished_training_is_told_unless_it_runs(library: Library) -> None:

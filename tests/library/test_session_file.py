@@ -228,6 +228,7 @@ def test_what_was_not_measured_at_all_is_nan_throughout(saved: Path) -> None:
 WRONG: list[tuple[str, Callable[[Arrays], Any], str]] = [
     ("seconds", lambda a: a["seconds"][::-1], "do not ascend"),
     ("seconds", lambda a: np.append(a["seconds"][:-1], np.inf), "'seconds' is not finite"),
+    ("seconds", lambda a: 1e6 * a["seconds"], "a frame every 3.333e.04 s only"),
     ("valid", lambda a: a["valid"].astype(int), "'valid' holds int64 values"),
     ("valid", lambda a: a["valid"][:-1], "'valid' has 59 values where 60"),
     ("expression", lambda a: a["expression"][:, :3], "where 3 are needed"),

@@ -37,6 +37,10 @@ def refused(path: Path) -> str:
             lambda rows: [row.__setitem__(2, k / 1e7) for k, row in enumerate(rows)],
             "0.0001 s apart",
         ),
+        (
+            lambda rows: [row.__setitem__(2, 600.0 * k) for k, row in enumerate(rows)],
+            "rows are more than 100 s apart",
+        ),
         (lambda rows: [row.__setitem__(1, k) for k, row in enumerate(rows)], "numbers 90 faces"),
         (lambda rows: rows.clear(), "a head line and no rows"),
         (lambda rows: [row.__setitem__(4, 0) for row in rows], "None of the 90 rows"),
