@@ -29,6 +29,10 @@ class ClinicalSettings:
     longest_blink_s: float = setting(0.5, "Longest blink", 0.1, 5, "s", BLINKS).means(
         "Duration at half depth beyond which it is a long closure, not a blink."
     )
+    shortest_blink_s: float = setting(0.045, "Shortest blink", 0, 1, "s", BLINKS).means(
+        "Duration at half depth below which a closure is taken for a slip of the fit; no blink is "
+        "so short."
+    )
     onset_share: float = setting(0.1, "Onset and end at", 0.01, 0.5, "share", BLINKS).means(
         "Share of its depth at which a blink begins and ends."
     )
@@ -75,4 +79,6 @@ class ClinicalSettings:
         """The threshold that is on the wrong side of another; None where none is."""
         if self.complete_closure < self.least_closure:
             return "complete_closure", "must not be below that of a blink"
+        if self.shortest_blink_s > self.longest_blink_s:
+            return "shortest_blink_s", "must not be above the longest"
         return None

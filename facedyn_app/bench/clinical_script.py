@@ -163,17 +163,18 @@ GAIN_SD, WANDER, WHITE = 0.1, 0.02, 0.01
 slow wander and white noise; sizes as `bench clinical` finds them."""
 
 
-def with_errors(session: Session, rng: np.random.Generator) -> Session:
+def with_errors(session: Session, rng: np.random.Generator, gain_sd: float = GAIN_SD) -> Session:
     """A session as a fit would give it: gains of channels, a slow wander, white noise.
 
     Args:
         session: Of a true motion.
         rng: Source of the errors.
+        gain_sd: Standard deviation of the logarithm of the gains.
     """
     motion = session.motion
     n_frames, n_channels = motion.expression.shape
     rate = 1.0 / float(np.median(np.diff(motion.seconds)))
-    gain = np.exp(GAIN_SD * rng.standard_normal(n_channels))
+    gain = np.exp(gain_sd * rng.standard_normal(n_channels))
     slow = wander(rng, n_frames, 1.0, rate, n_channels)
     noise = WANDER * slow + WHITE * rng.standard_normal((n_frames, n_channels))
     expression = np.clip(gain * motion.expression + noise, 0.0, 1.0).astype(np.float32)

@@ -6,6 +6,7 @@ The data flow::
     others' tables --tracks--> motion
     motion --dynamics--> windows --recognizer--> embeddings --scoring--> ranked speakers
                     \--shape per second--> drift (DNR)        \--quality--> trust in a match
+                    \--clinical--> blinks, excursions, asymmetry
 
 and the acts on it:
 
@@ -28,6 +29,7 @@ speakers            its people: listed, renamed, merged, annotated
 forget              a person or session with every trace; the search that proves it
 recognizers         the recognizers of a library: listed, used, brought in
 export, report      tables, films, meshes; pages to print
+measure             blinks, excursions, left against right; their tables
 head_pictures       pictures and meshes of a head, its measurement
 simulate, demo      simulated speakers; the demo on rendered videos of them
 selftest            every stage on a small scale

@@ -1,0 +1,97 @@
+"""Left against right: bias, floor, ratio and intervals have the answers worked out by hand."""
+
+from __future__ import annotations
+
+import numpy as np
+import pytest
+from scipy.signal import lfilter
+from scipy.stats import norm
+
+from facedyn_app.clinical_settings import ClinicalSettings
+from facedyn_app.dynamics.clinical.asymmetry import (
+    N_COMPARED,
+    Floor,
+    block_draws,
+    compare_sides,
+    interval_of,
+    measured_floors,
+    size_of,
+)
+from facedyn_app.dynamics.clinical.measures import FROM_REST, MEASURES
+from facedyn_app.records import FloatArray
+
+SETTINGS = ClinicalSettings()
+EXACT = Floor(bias=0.0, sd=0.0, residual=0.0)
+
+
+def _draws(left: float, right: float, noise: float = 0.0) -> FloatArray:
+    rng = np.random.default_rng(0)
+    spread = noise * rng.standard_normal((200, 2))
+    spread -= spread.mean(axis=0)
+    return np.concatenate([[[left, right]], np.array([left, right]) + spread])
+
+
+def test_the_mirror_image_tells_the_bias() -> None:
+    # the face: 10 left, 8 right; the program sees 1 more on a picture's left side
+    found = compare_sides(_draws(11.0, 8.0), _draws(9.0, 10.0), EXACT, "mm", SETTINGS)
+    assert found.bias == pytest.approx(1.0)
+    assert found.difference.value == pytest.approx(2.0)
+    assert found.told
+    assert found.ratio.value == pytest.approx((9.5 + 1.0) / (9.5 - 1.0))
+
+
+def test_without_it_the_usual_bias_is_taken_off() -> None:
+    floor = Floor(bias=0.1, sd=0.02, residual=0.0)
+    found = compare_sides(_draws(11.0, 9.0), None, floor, "mm", SETTINGS)
+    size = size_of(11.0, 9.0, "mm")
+    assert size == pytest.approx(np.hypot(10.0, 1.0))
+    assert found.difference.value == pytest.approx(2.0 - 0.1 * size)
+    z = norm.ppf(0.975)
+    assert found.difference.half == pytest.approx(z * 0.02 * size)
+    assert found.floor == pytest.approx(norm.ppf(1.0 - 0.025 / N_COMPARED) * 0.02 * size)
+    assert found.told
+
+
+def test_below_the_floor_there_is_no_ratio() -> None:
+    floor = Floor(bias=0.0, sd=0.1, residual=0.1)
+    found = compare_sides(_draws(10.5, 9.5), None, floor, "mm", SETTINGS)
+    assert not found.told
+    assert np.isnan(found.ratio.value)
+    assert found.difference.value == pytest.approx(1.0)
+
+
+def test_an_interval_with_0_in_it_is_not_told() -> None:
+    found = compare_sides(_draws(10.2, 10.0, noise=0.5), None, EXACT, "mm", SETTINGS)
+    assert found.difference.low < 0.0 < found.difference.high
+    assert not found.told
+
+
+def test_moving_blocks_keep_what_neighbours_share() -> None:
+    rng = np.random.default_rng(1)
+    rows = block_draws(100, 10, 50, rng)
+    assert rows.shape == (50, 100)
+    assert rows.min() >= 0
+    assert rows.max() < 100
+    steps = np.diff(rows.reshape(50, 10, 10), axis=2)
+    assert (steps == 1).all()
+
+
+def test_the_interval_of_a_mean_of_correlated_noise_covers_it() -> None:
+    rng = np.random.default_rng(2)
+    covered = 0
+    for _ in range(100):
+        noise = lfilter([1.0], [1.0, -0.8], rng.standard_normal(3000))
+        rows = block_draws(3000, 100, 200, rng).astype(int)
+        draws = np.concatenate([[noise.mean()], noise[rows].mean(axis=1)])
+        interval = interval_of(draws, SETTINGS)
+        covered += interval.low <= 0.0 <= interval.high
+    assert 85 <= covered <= 99
+
+
+def test_the_floors_that_come_along_are_of_every_measure() -> None:
+    floors = measured_floors()
+    sided = {measure.name for measure in MEASURES if measure.sided}
+    assert set(floors["range"]) == sided
+    assert set(floors["rest"]) == sided - set(FROM_REST)
+    for floor in (one for measures in floors.values() for one in measures.values()):
+        assert 0.0 < floor.residual <= floor.sd < 0.5
