@@ -36,6 +36,7 @@ VERBS = {
     "convert": "Make a session of another program's measurement.",
     "export": "Write a table, film or meshes.",
     "events": "List what is marked in a session, exchange it with tables and ELAN.",
+    "protocols": "List the protocols of tasks before the camera; show one.",
     "report": "Write a report to print.",
     "simulate": "Write session files of simulated speakers.",
     "import": "Bring a folder of recordings into a library.",

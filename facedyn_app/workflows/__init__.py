@@ -23,6 +23,7 @@ evaluate, study     a recognizer tested on sessions it has not seen; tables, fig
 calibrate           its probabilities, from trials on a library
 library             the sessions of a library: listed, dated, opened
 events              what is marked in a session: kept, exchanged with tables and ELAN
+protocols           tasks before the camera: known ones, found in a recording
 speakers            its people: listed, renamed, merged, annotated
 forget              a person or session with every trace; the search that proves it
 recognizers         the recognizers of a library: listed, used, brought in
