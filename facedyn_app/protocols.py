@@ -115,7 +115,7 @@ def task_events(protocol: Protocol, began_s: float, stopped_s: float) -> Events:
     events = []
     for step in steps_of(protocol):
         start, end = began_s + step.start, min(began_s + step.end, stopped_s)
-        if end - start >= min(LEAST_DONE_S, step.task.seconds):
+        if end - start >= min(LEAST_DONE_S, step.task.seconds) - 1e-6:
             events.append(Event(TASK, start, end, step.task.id, step.task.title))
     return in_order(events)
 

@@ -60,7 +60,7 @@ def test_what_was_done_is_marked_until_the_recording_ends() -> None:
 
 
 def with_task(**changes: object) -> dict[str, Any]:
-    content = json.loads(json.dumps(protocol_to_json(TWO)))
+    content: dict[str, Any] = json.loads(json.dumps(protocol_to_json(TWO)))
     content["tasks"][0] |= changes
     return content
 

@@ -146,6 +146,6 @@ def _rest(protocol: Protocol, events: Sequence[Event], begin_s: float) -> list[E
         return []
     end = min(event.start for event in events) - QUIET_S
     start = max(begin_s, end - first.seconds)
-    if end - start < LEAST_REST_S:
+    if end - start < min(LEAST_REST_S, first.seconds) - 1e-6:
         return []
     return [Event(PROPOSED, start, end, first.id, first.title)]

@@ -14,6 +14,7 @@ from facedyn_app.gui.theme import GRID, colours_of, tabular_font
 from facedyn_app.gui.widgets.camera_bar import CameraBar
 from facedyn_app.gui.widgets.form_parts import TickBox
 from facedyn_app.gui.widgets.panel import Panel
+from facedyn_app.gui.widgets.task_guide import TaskGuide
 from facedyn_app.records import FloatArray
 from facedyn_app.topology import CONTOURS
 from facedyn_app.workflows.records import Recording
@@ -158,6 +159,7 @@ class VideoPanel(Panel):
             parent,
         )
         self.camera = CameraBar()
+        self.tasks = TaskGuide()
         self.view = VideoView()
         self.faces = FaceChooser()
         self._readout = QLabel()
@@ -174,6 +176,7 @@ class VideoPanel(Panel):
         column.setContentsMargins(0, 0, 0, GRID // 2)
         column.setSpacing(GRID // 2)
         column.addWidget(self.camera)
+        column.addWidget(self.tasks)
         column.addWidget(self.faces, 0, Qt.AlignmentFlag.AlignLeft)
         column.addWidget(self.view, 1)
         column.addLayout(row)
