@@ -843,6 +843,7 @@ class Conditions:
         sharpness: Median fine detail of the face over its contrast.
         brightness: Median brightness of the face, 0 black to 1 white.
         light_change: Span of the middle 80 % of its brightness, over the median.
+        excluded_share: Frames that the user has excluded, 0..1; none of them counts above.
     """
 
     name: str
@@ -856,6 +857,7 @@ class Conditions:
     sharpness: float
     brightness: float
     light_change: float
+    excluded_share: float = 0.0
 
 
 @dataclass(frozen=True, slots=True, eq=False)

@@ -39,6 +39,7 @@ VERBS = {
     "measure": "Measure blinks, excursions in mm, left against right; a table of them.",
     "export": "Write a table, film or meshes.",
     "events": "List what is marked in a session, exchange it with tables and ELAN.",
+    "protocols": "List the protocols of tasks before the camera; show one.",
     "report": "Write a report to print.",
     "simulate": "Write session files of simulated speakers.",
     "import": "Bring a folder of recordings into a library.",

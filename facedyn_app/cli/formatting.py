@@ -12,7 +12,7 @@ from facedyn_app.dynamics.drift import (
     drift_note,
     interval_words,
 )
-from facedyn_app.dynamics.recording_conditions import likely_causes
+from facedyn_app.dynamics.recording_conditions import exclusions, likely_causes
 from facedyn_app.dynamics.session_qc import DO_NOT_USE, quality_line
 from facedyn_app.formatting import NONE, indented, number, table
 from facedyn_app.recognizer.scoring import LEAST_RATE, MOST_RATE
@@ -271,7 +271,7 @@ def drift_text(reports: Sequence[DriftReport | NoDrift], trust: TrustSettings) -
         f"{report.speaker}: {cause}"
         for report in reports
         if isinstance(report, DriftReport)
-        for cause in likely_causes(report.conditions, trust)
+        for cause in (*likely_causes(report.conditions, trust), *exclusions(report.conditions))
     ]
     return "\n".join(lines)
 

@@ -64,6 +64,7 @@ def measure_conditions(name: str, session: Session) -> Conditions:
         sharpness=_median_of_measured(session.sharpness),
         brightness=brightness,
         light_change=light_change,
+        excluded_share=1.0 - float(counted.mean()) if len(counted) else 0.0,
     )
 
 
@@ -215,10 +216,21 @@ def likely_causes(conditions: Sequence[Conditions], trust: TrustSettings) -> lis
     return sentences
 
 
+def exclusions(conditions: Sequence[Conditions]) -> list[str]:
+    """A sentence for each session of which the user has excluded something."""
+    return [
+        f"Of '{one.name}' {100.0 * one.excluded_share:.0f} % is excluded by annotation."
+        for one in conditions
+        if one.excluded_share > 0.0
+    ]
+
+
 def drift_notes(report: DriftReport | NoDrift, trust: TrustSettings) -> list[str]:
-    """The sentences that stand beside a drift: its note, and what may have caused it."""
+    """The sentences beside a drift: its note, what may have caused it, what is excluded."""
     note = drift_note(report)
     causes = [] if isinstance(report, NoDrift) else likely_causes(report.conditions, trust)
+    if not isinstance(report, NoDrift):
+        causes += exclusions(report.conditions)
     return [note, *causes] if note else causes
 
 

@@ -30,6 +30,8 @@ class Marking(QObject):
         step_requested: int: choose the next one, or the one before.
         edge_requested: str: its "start" or "end" shall be the frame that is shown.
         kind_requested: A new kind of events.
+        tasks_requested: Find where the tasks of a protocol were done.
+        confirm_requested: Confirm the chosen proposed task, or all of them.
         import_requested: Take events from a file.
         export_requested: Write the events into a file.
         undo_requested: Take the last change back.
@@ -42,6 +44,8 @@ class Marking(QObject):
     step_requested = Signal(int)
     edge_requested = Signal(str)
     kind_requested = Signal()
+    tasks_requested = Signal()
+    confirm_requested = Signal()
     import_requested = Signal()
     export_requested = Signal()
     undo_requested = Signal()
@@ -69,6 +73,8 @@ class Marking(QObject):
             Command(MARK, "Its end is here", partial(self.edge_requested.emit, "end"), "]"),
             Command(MARK, "Edit event…", self.edit_requested.emit, "F2"),
             Command(MARK, "Delete event", self.delete_requested.emit, "Del"),
+            Command(MARK, "Find tasks…", self.tasks_requested.emit, "", "From the traces"),
+            Command(MARK, "Confirm proposed tasks", self.confirm_requested.emit, "Y"),
             Command(MARK, "Import events…", self.import_requested.emit, "", "CSV, or ELAN's .eaf"),
             Command(MARK, "Export events…", self.export_requested.emit, "", "CSV, or ELAN's .eaf"),
             Command(MARK, "New kind of event…", self.kind_requested.emit, "", "With a key"),

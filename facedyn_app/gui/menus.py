@@ -28,6 +28,7 @@ KEYS: Final = (
     ("Ctrl+Up, Ctrl+Down", "Choose the event before, the next one"),
     ("[, ]", "The chosen event begins, ends here"),
     ("F2, Del", "Edit, delete the chosen event"),
+    ("Y", "Confirm the chosen proposed task, or all where none is chosen"),
     ("Ctrl+Z, Ctrl+Shift+Z", "Undo, redo marking"),
     ("Esc", "Forget in and out point; never stops work"),
     ("Ctrl+O, Ctrl+Shift+O", "Open videos, a folder of videos"),

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Collection
 from dataclasses import replace
+from typing import Any
 
 from PySide6.QtCore import QObject, Signal, Slot
 
@@ -12,7 +13,7 @@ from facedyn_app.gui.status import PanelStatus
 from facedyn_app.gui.timeline import Span, Timeline, timeline_of
 from facedyn_app.headmodel.model import HeadModel
 from facedyn_app.settings import Settings
-from facedyn_app.workflows.events import marked
+from facedyn_app.workflows.events import marked, with_protocol
 from facedyn_app.workflows.records import KeptIn, Recording
 
 
@@ -61,6 +62,7 @@ class AppState(QObject):
         self._recordings: dict[str, Recording] = {}
         self._ticked: set[str] = set()
         self._marked: dict[str, Events] = {}
+        self._protocols: dict[str, dict[str, Any]] = {}
         self._kept_in: dict[str, KeptIn] = {}
 
     @property
@@ -128,6 +130,15 @@ class AppState(QObject):
         self._marked[key] = events
         self.add_recording(self._recordings[key])
 
+    def expect(self, key: str, events: Events, protocol: dict[str, Any]) -> None:
+        """Mark a recording that is still to be fitted, and say by which protocol it was made."""
+        self._marked[key], self._protocols[key] = events, protocol
+
+    def use_protocol(self, key: str, protocol: dict[str, Any]) -> None:
+        """Say by which protocol the tasks of an open recording are marked."""
+        self._protocols[key] = protocol
+        self.add_recording(self._recordings[key])
+
     def forget_marked(self, key: str) -> None:
         """Take a recording's events from its file the next time that it is added."""
         self._marked.pop(key, None)
@@ -142,6 +153,9 @@ class AppState(QObject):
         kept_in = self._kept_in.get(recording.key)
         if kept_in is not None and recording.kept_in != kept_in:
             recording = replace(recording, kept_in=kept_in)
+        protocol = self._protocols.get(recording.key)
+        if protocol is not None:
+            recording = with_protocol(recording, protocol)
         events = self._marked.get(recording.key)
         if events is None or events == recording.session.events:
             return recording

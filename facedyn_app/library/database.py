@@ -28,8 +28,8 @@ from facedyn_app.library.columns import (
     UncertainTime,
     check_schema,
 )
-from facedyn_app.records import FloatArray
 from facedyn_app.library.waiting import waiting
+from facedyn_app.records import FloatArray
 
 DATABASE = "library.sqlite"
 """Name of the file in a library's folder."""

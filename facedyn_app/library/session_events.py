@@ -2,8 +2,9 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from dataclasses import replace
+from typing import Any
 
 import numpy as np
 
@@ -18,9 +19,31 @@ from facedyn_app.library.session_file import write_session
 from facedyn_app.library.session_store import SessionStore
 from facedyn_app.records import Session
 
+PROTOCOL = "protocol"
+"""Where a session says by which protocol its tasks were done or marked."""
 
-def keep_events(library: Library, entry: SessionEntry, events: Sequence[Event]) -> Session:
-    """Write what the user has marked in a session into its file.
+
+def protocol_of(session: Session) -> Mapping[str, Any] | None:
+    """The protocol that a session says, as JSON; None where it says none."""
+    said = session.info.further.get(PROTOCOL)
+    return said if isinstance(said, Mapping) else None
+
+
+def protocolled(session: Session, protocol: Mapping[str, Any] | None) -> Session:
+    """The session with that protocol; itself where that is none, or its own."""
+    if protocol is None or protocol == session.info.further.get(PROTOCOL):
+        return session
+    further = {**session.info.further, PROTOCOL: protocol}
+    return replace(session, info=replace(session.info, further=further))
+
+
+def keep_events(
+    library: Library,
+    entry: SessionEntry,
+    events: Sequence[Event],
+    protocol: Mapping[str, Any] | None = None,
+) -> Session:
+    """Write what the user has marked in a session, and by which protocol, into its file.
 
     Where other frames are excluded than before the file gets another name: embeddings that were
     kept of it by its name count no more.
@@ -30,8 +53,8 @@ def keep_events(library: Library, entry: SessionEntry, events: Sequence[Event]) 
         OutputError: The library cannot be written; the session is as it was.
     """
     before = library.load(entry)
-    session = replace(before, events=in_order(events))
-    if session.events == before.events:
+    session = protocolled(replace(before, events=in_order(events)), protocol)
+    if session.events == before.events and session.info is before.info:
         return session
     store = SessionStore(library.sessions_folder)
     if np.array_equal(excluded_frames(before), excluded_frames(session)):

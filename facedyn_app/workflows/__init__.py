@@ -25,6 +25,7 @@ calibrate           its probabilities, from trials on a library
 library             the sessions of a library: listed, dated, opened
 kept                its sessions' videos found again; a video shown without a new fit
 events              what is marked in a session: kept, exchanged with tables and ELAN
+protocols           tasks before the camera: known ones, found in a recording
 speakers            its people: listed, renamed, merged, annotated
 forget              a person or session with every trace; the search that proves it
 recognizers         the recognizers of a library: listed, used, brought in

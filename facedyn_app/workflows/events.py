@@ -2,17 +2,17 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, replace
 from pathlib import Path
-from typing import Final
+from typing import Any, Final
 
 from facedyn_app.dynamics.session_qc import assess_quality
 from facedyn_app.errors import InputError, unusable
 from facedyn_app.events import Event, Events, check_number, in_order
 from facedyn_app.files import check_input_file, check_output_file
 from facedyn_app.library.library import Library
-from facedyn_app.library.session_events import keep_events
+from facedyn_app.library.session_events import keep_events, protocol_of, protocolled
 from facedyn_app.library.session_file import load_session, save_session
 from facedyn_app.progress import OnProgress, ignore
 from facedyn_app.records import Session
@@ -48,18 +48,34 @@ def marked(recording: Recording, events: Sequence[Event], trust: TrustSettings) 
     return replace(recording, session=session, quality=assess_quality(session, trust))
 
 
-def keep_marked(kept_in: KeptIn, events: Events, _on_progress: OnProgress = ignore) -> None:
-    """Write a recording's events to where its session is kept.
+def with_protocol(recording: Recording, protocol: Mapping[str, Any]) -> Recording:
+    """A recording whose session says by which protocol its tasks were done or marked.
+
+    Args:
+        recording: The recording.
+        protocol: As `protocol_to_json` gives it.
+    """
+    return replace(recording, session=protocolled(recording.session, protocol))
+
+
+def keep_marked(kept_in: KeptIn, marked_in: Session, _on_progress: OnProgress = ignore) -> None:
+    """Write a recording's events, and their protocol, to where its session is kept.
+
+    Args:
+        kept_in: Where that is.
+        marked_in: The session as it is open; no more of it is written.
 
     Raises:
         InputError: The session is not there any more, or damaged.
         OutputError: It cannot be written there.
     """
     if kept_in.key is None:
-        save_session(replace(load_session(kept_in.path), events=events), kept_in.path)
+        kept = replace(load_session(kept_in.path), events=marked_in.events)
+        save_session(protocolled(kept, protocol_of(marked_in)), kept_in.path)
         return
     with Library.open(kept_in.path, create=False) as library:
-        keep_events(library, entry_of(library, kept_in.key), events)
+        entry = entry_of(library, kept_in.key)
+        keep_events(library, entry, marked_in.events, protocol_of(marked_in))
 
 
 def list_events(session_path: Path) -> Events:

@@ -8,7 +8,7 @@ import pytest
 from facedyn_app.dynamics.exclusion import without_excluded
 from facedyn_app.dynamics.features import motion_features
 from facedyn_app.dynamics.motion_range import measure_motion_range
-from facedyn_app.dynamics.recording_conditions import measure_conditions
+from facedyn_app.dynamics.recording_conditions import exclusions, measure_conditions
 from facedyn_app.dynamics.session_qc import assess_quality, invalid_counts, quality_line
 from facedyn_app.events import Event
 from facedyn_app.records import INVALID_REASONS, Session
@@ -69,6 +69,8 @@ def test_ranges_and_conditions_leave_out_what_is_excluded(session: Session) -> N
     assert measure_motion_range(session).expression[0] > 0.1
     assert measure_motion_range(only).expression[0] == 0.0
     conditions = measure_conditions("visit", only)
+    assert exclusions([conditions]) == ["Of 'visit' 20 % is excluded by annotation."]
+    assert exclusions([measure_conditions("visit", session)]) == []
     assert (conditions.valid_share, conditions.light_change) == (1.0, 0.0)
     assert measure_conditions("visit", session).light_change > 0.5
 

@@ -70,7 +70,7 @@ def test_dragging_excludes_a_range_and_says_how_much(shown: AppController) -> No
     assert events(shown) == (Event("exclude", 0.4, 0.8),)
     assert lane.chosen == Event("exclude", 0.4, 0.8)
     lane.choose(None)
-    assert lane.note == "1 event · 11 frames excluded · enrol to keep"
+    assert lane.note == "1 event · 11 frames out · not kept"
     assert shown.state.recording is not None
     assert (
         dict(facts_of(shown.state.recording))["Frames"]
@@ -208,7 +208,7 @@ def test_what_is_marked_in_a_session_of_the_library_is_kept_at_once(
     kept.annotations.add(OUT)
     wait_idle(kept, qtbot)
     assert stored(tmp_path) == (OUT,)
-    assert "enrol" not in kept.window.lane.note
+    assert "not kept" not in kept.window.lane.note
     choose(kept, "Undo marking")
     wait_idle(kept, qtbot)
     assert stored(tmp_path) == ()

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from functools import partial
 from typing import Final
 
@@ -11,8 +11,9 @@ import numpy as np
 from PySide6.QtCore import QObject, QTimer, Slot
 
 from facedyn_app.dynamics.exclusion import excluded_frames
+from facedyn_app.dynamics.task_proposal import PROPOSED
 from facedyn_app.errors import FacedynError
-from facedyn_app.events import EXCLUDE, INCLUDE, MOST_EVENTS, Event, Events, in_order
+from facedyn_app.events import EXCLUDE, INCLUDE, MOST_EVENTS, TASK, Event, Events, in_order
 from facedyn_app.gui.controllers.identification import IdentificationController
 from facedyn_app.gui.controllers.library import LibraryController
 from facedyn_app.gui.main_window import MainWindow
@@ -59,6 +60,7 @@ class AnnotationController(QObject):
         self._ask.setInterval(ASK_AGAIN_MS)
         self._ask.timeout.connect(self._identify_again)
         window.lane.event_moved.connect(self.change)
+        window.marking.confirm_requested.connect(self.confirm)
         window.marking.delete_requested.connect(self.delete_chosen)
         window.marking.undo_requested.connect(self.undo)
         window.marking.redo_requested.connect(self.redo)
@@ -92,6 +94,18 @@ class AnnotationController(QObject):
         """Put these in place of all, as one change that can be undone."""
         self._apply(events)
         self._state.show_message(said)
+
+    @Slot()
+    def confirm(self) -> None:
+        """Make a task of the proposed one that is chosen, or of all where none is."""
+        chosen = self._lane.chosen
+        which = {chosen} if chosen is not None and chosen.kind == PROPOSED else set(self.events)
+        confirmed = [
+            replace(one, kind=TASK) if one.kind == PROPOSED and one in which else one
+            for one in self.events
+        ]
+        n_changed = sum(new != old for new, old in zip(confirmed, self.events, strict=True))
+        self.replace_all(confirmed, f"Confirmed: {n_changed} task{'' if n_changed == 1 else 's'}.")
 
     @Slot()
     def delete_chosen(self) -> None:
@@ -155,7 +169,7 @@ class AnnotationController(QObject):
         self._library.queue.submit(
             keep_marked,
             recording.kept_in,
-            recording.session.events,
+            recording.session,
             title="Keep events",
             on_result=partial(self._say_kept, recording.key),
             on_error=partial(self._say_unsaved, recording.key),
@@ -193,9 +207,9 @@ class AnnotationController(QObject):
             return "nothing marked"
         words = [f"{len(events)} event{'' if len(events) == 1 else 's'}"]
         if any(one.kind in (EXCLUDE, INCLUDE) for one in events):
-            words.append(f"{recording.quality.n_excluded} frames excluded")
+            words.append(f"{recording.quality.n_excluded} frames out")
         if recording.key in self._unsaved:
             words = ["NOT SAVED", *words]
         elif recording.kept_in is None:
-            words.append("enrol to keep")
+            words.append("not kept")
         return " · ".join(words)

@@ -25,6 +25,7 @@ from facedyn_app.gui.controllers.people import PeopleController
 from facedyn_app.gui.controllers.reading import ReadingController
 from facedyn_app.gui.controllers.recognizers import RecognizerController
 from facedyn_app.gui.controllers.settings import SettingsController
+from facedyn_app.gui.controllers.tasks import TaskController
 from facedyn_app.gui.controllers.training import TrainingController
 from facedyn_app.gui.dialogs.head_pictures import PictureWindow
 from facedyn_app.gui.dialogs.passed_over import PassedOverDialog
@@ -85,6 +86,9 @@ class AppController(QObject):
         self.export = ExportController(window, state, self.library, queue)
         self.annotations = AnnotationController(window, state, self.library, self.identification)
         self.marking = MarkingController(window, state, self.library, self.annotations)
+        self.tasks = TaskController(
+            window, state, self.library, self.camera, self.annotations, self.marking
+        )
         self.people = PeopleController(state, self.library, window)
         self.training = TrainingController(window, self.library, self.recognizers)
         self.closing = ClosingController(

@@ -11,7 +11,7 @@ from PySide6.QtGui import QStandardItem, QStandardItemModel
 from PySide6.QtWidgets import QHeaderView, QLabel, QTreeView, QVBoxLayout, QWidget
 
 from facedyn_app.dynamics.drift import drift_label, interval_words
-from facedyn_app.dynamics.session_qc import measured_words
+from facedyn_app.dynamics.session_qc import excluded_words, measured_words
 from facedyn_app.formatting import number
 from facedyn_app.gui.formatting import drift_text, markup_name, percent, simulated_label, tip_text
 from facedyn_app.gui.status import DONE
@@ -139,7 +139,10 @@ class TrustPanel(Panel):
     def _quality_text(self, quality: Quality) -> str:
         colour = verdict_colour(colours_of(self), quality.verdict)
         share = quality.n_valid / quality.n_frames if quality.n_frames else 0.0
-        numbers = " · ".join([f"{percent(share)} of frames valid", *measured_words(quality)])
+        words = [f"{percent(share)} of frames valid", *measured_words(quality)]
+        if quality.n_excluded:
+            words.append(excluded_words(quality))
+        numbers = " · ".join(words)
         text = f'Measurement: <b style="color:{colour}">{quality.verdict}</b> · {numbers}'
         changed = () if self._trust == TrustSettings() else (CHANGED,)
         told = [escape(one, quote=False) for one in (*quality.reasons, *changed)]

@@ -22,6 +22,7 @@ from facedyn_app.gui.theme import GRID, colours_of, tabular_font
 from facedyn_app.gui.widgets.camera_bar import CameraBar
 from facedyn_app.gui.widgets.form_parts import TickBox
 from facedyn_app.gui.widgets.panel import Panel
+from facedyn_app.gui.widgets.task_guide import TaskGuide
 from facedyn_app.records import FloatArray
 from facedyn_app.topology import CONTOURS
 from facedyn_app.workflows.records import Recording
@@ -166,6 +167,7 @@ class VideoPanel(Panel):
             parent,
         )
         self.camera = CameraBar()
+        self.tasks = TaskGuide()
         self.view = VideoView()
         self.faces = FaceChooser()
         self.reading = QPushButton()
@@ -185,6 +187,7 @@ class VideoPanel(Panel):
         column.setContentsMargins(0, 0, 0, GRID // 2)
         column.setSpacing(GRID // 2)
         column.addWidget(self.camera)
+        column.addWidget(self.tasks)
         choices = QHBoxLayout()
         choices.addWidget(self.faces)
         choices.addWidget(self.reading)

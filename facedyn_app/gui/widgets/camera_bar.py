@@ -30,12 +30,14 @@ class CameraBar(QWidget):
     Attributes:
         camera_picked: int: the user wants this camera, from 1.
         record_requested: Record, from now on.
+        tasks_requested: Lead through a protocol of tasks.
         stop_requested: Stop the recording.
         close_requested: Close the camera.
     """
 
     camera_picked = Signal(int)
     record_requested = Signal()
+    tasks_requested = Signal()
     stop_requested = Signal()
     close_requested = Signal()
 
@@ -48,6 +50,9 @@ class CameraBar(QWidget):
         self.record = QPushButton("Record…")
         self.record.setToolTip("Write what the camera shows into a video file of your choice")
         self.record.clicked.connect(self.record_requested)
+        self.tasks = QPushButton("Tasks…")
+        self.tasks.setToolTip("Lead through a protocol of facial tasks, and mark them")
+        self.tasks.clicked.connect(self.tasks_requested)
         self.stop = QPushButton("Stop and open")
         self.stop.setToolTip("End the recording and fit it as any other video")
         self.stop.clicked.connect(self.stop_requested)
@@ -68,7 +73,7 @@ class CameraBar(QWidget):
     def _lay_out(self) -> None:
         row = QHBoxLayout()
         row.setSpacing(GRID)
-        for widget in (self.cameras, self.record, self.stop, self.close_camera):
+        for widget in (self.cameras, self.record, self.tasks, self.stop, self.close_camera):
             row.addWidget(widget)
         row.addStretch(1)
         column = QVBoxLayout(self)
@@ -124,7 +129,7 @@ class CameraBar(QWidget):
         self.setVisible(bool(text) or bool(self.text))
 
     def _show_buttons(self, *, opened: bool) -> None:
-        for widget in (self.cameras, self.close_camera, self._text):
+        for widget in (self.cameras, self.tasks, self.close_camera, self._text):
             widget.setVisible(opened)
         self.record.setVisible(opened)
         self.stop.setVisible(False)

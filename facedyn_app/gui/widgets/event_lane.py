@@ -29,6 +29,10 @@ ROW_PX: Final = 18
 GAP_PX: Final = 2
 EDGE_PX: Final = 4
 LEAST_DRAG_PX: Final = 4
+NOTE_TIP: Final = (
+    "What is out counts neither for recognition nor for drift and measures. What is not kept is\n"
+    "lost with the window: enrol the recording (Ctrl+E), or Mark > Export events…"
+)
 RANGES: Final = (INCLUDE, EXCLUDE)
 """They stand in the lower row; all others in the upper one."""
 
@@ -287,7 +291,8 @@ class EventLane(QWidget):
         """Say in a tooltip what is under the pointer."""
         if isinstance(event, QHelpEvent) and event.type() is QEvent.Type.ToolTip:
             under, _ = self._under(event.pos().x(), event.pos().y())
-            text = ""
+            beside = event.pos().x() > self.width() - self._right
+            text = f"{self._note}\n{NOTE_TIP}" if beside else ""
             if under is not None:
                 text = f"{clock(under.start)} to {clock(under.end)}: {under.words}"
             QToolTip.showText(event.globalPos(), tip_text(text), self)
