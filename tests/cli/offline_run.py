@@ -32,7 +32,7 @@ AF_UNIX = 1
 _NO_NEW_PRIVILEGES, _SECCOMP, _FILTER = 38, 22, 2
 _LOAD, _EQUALS, _RETURN = 0x20, 0x15, 0x06
 _ALLOW, _KILL = 0x7FFF0000, 0x80000000
-CUT_SECONDS = 4.0
+CUT_SECONDS = 2.5
 CONSENT = ("--consent", "consent of all, for this test")
 
 
