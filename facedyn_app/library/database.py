@@ -33,6 +33,8 @@ from facedyn_app.records import FloatArray
 
 DATABASE = "library.sqlite"
 """Name of the file in a library's folder."""
+_BESIDE = ("-journal", "-wal", "-shm")
+"""Endings of the files that SQLite keeps beside a database while it writes."""
 _PRAGMAS = (
     "foreign_keys = ON",
     "secure_delete = ON",
@@ -368,6 +370,10 @@ def _check_plain(path: Path) -> None:
     Raises:
         InputError: Something else than a file is there, or one that has lost all.
     """
+    for beside in _BESIDE:
+        other = path.with_name(f"{path.name}{beside}")
+        if other.exists() and not other.is_file():
+            raise _damaged(path, f"'{other.name}' beside it is no ordinary file")
     if not path.exists():
         return
     if not path.is_file():

@@ -63,15 +63,18 @@ class SessionStore:
         """
         names = [f"{secrets.token_hex(16)}.npz" for _ in sessions]
         written: dict[str, UnfinishedFile] = {}
+        begun = False
         try:
             self._write(sessions, names, written)
             with transaction() as orm:
+                begun = True
                 yield orm, list(names)
         finally:
-            with suppress(FacedynError):  # in use: the next opening does it
-                self._settle(written, transaction)
+            if begun:
+                with suppress(FacedynError):  # in use: the next opening does it
+                    self._settle(written, transaction)
             for one in written.values():
-                one.release()
+                one.release() if begun else one.discard()
 
     def _write(
         self, sessions: Sequence[Session], names: Sequence[str], written: dict[str, UnfinishedFile]

@@ -99,6 +99,14 @@ def test_a_pipe_in_the_databases_place_is_not_waited_for(tmp_path: Path) -> None
         Library.open(tmp_path)
 
 
+@pytest.mark.skipif(not hasattr(os, "mkfifo"), reason="this system has no named pipes")
+@pytest.mark.parametrize("ending", ["-journal", "-wal", "-shm"])
+def test_a_pipe_beside_the_database_is_not_waited_for(folder: Path, ending: str) -> None:
+    os.mkfifo(folder / f"library.sqlite{ending}")
+    with pytest.raises(InputError, match=f"sqlite{ending}' beside it is no ordinary file"):
+        Library.open(folder, create=False)
+
+
 def test_an_emptied_database_is_no_new_library(folder: Path) -> None:
     (folder / "library.sqlite").write_bytes(b"")
     with pytest.raises(InputError, match=r"library.sqlite.* is empty, and sessions lie beside it"):
