@@ -146,13 +146,18 @@ def compare_sides(
         bias, spread = float(0.5 * (differences[0] + other[0])), floor.residual * size
         differences = 0.5 * (differences - other)
     difference = _widened(interval_of(differences, settings), z * spread)
-    least = spread * float(norm.ppf(1.0 - 0.5 * (1.0 - settings.confidence) / N_COMPARED))
+    least = spread * floor_factor(settings)
     beyond = difference.low > 0.0 or difference.high < 0.0
     told = bool(beyond and abs(difference.value) > least)
     return Asymmetry(
         left, right, difference, _ratio(draws, difference, told), bias, least, told,
         mirrored is not None,
     )  # fmt: skip
+
+
+def floor_factor(settings: ClinicalSettings) -> float:
+    """How many standard deviations of the program's own difference its floor is."""
+    return float(norm.ppf(1.0 - 0.5 * (1.0 - settings.confidence) / N_COMPARED))
 
 
 def _ratio(draws: FloatArray, difference: Interval, told: bool) -> Interval:
