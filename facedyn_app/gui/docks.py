@@ -103,7 +103,7 @@ class Docks:
         if self._low:
             self._resize([docks[TIMELINE]], [round(0.5 * height)], Qt.Orientation.Vertical)
         else:
-            rows = [round(0.36 * height), round(0.28 * height)]
+            rows = [round(0.35 * height), round(0.31 * height)]
             self._resize([docks[TIMELINE], docks[WHO]], rows, Qt.Orientation.Vertical)
         columns = [round(0.55 * height), round(0.35 * height)]
         self._resize([docks[LIBRARY], docks[FACTS]], columns, Qt.Orientation.Vertical)

@@ -2,8 +2,6 @@
 
 from __future__ import annotations
 
-import os
-import stat
 from collections.abc import Iterator
 from pathlib import Path
 
@@ -211,21 +209,6 @@ def test_what_is_marked_in_a_session_of_the_library_is_kept_at_once(
     assert "not kept" not in kept.window.lane.note
     choose(kept, "Undo marking")
     wait_idle(kept, qtbot)
-    assert stored(tmp_path) == ()
-
-
-@pytest.mark.skipif(os.geteuid() == 0, reason="root may write everywhere")
-def test_a_library_that_may_only_be_read_is_said(
-    kept: AppController, tmp_path: Path, qtbot: QtBot
-) -> None:
-    folder = tmp_path / "library" / "sessions"
-    folder.chmod(stat.S_IRUSR | stat.S_IXUSR)
-    try:
-        kept.annotations.add(OUT)
-        wait_idle(kept, qtbot)
-    finally:
-        folder.chmod(stat.S_IRWXU)
-    assert kept.window.lane.note.startswith("NOT SAVED")
     assert stored(tmp_path) == ()
 
 

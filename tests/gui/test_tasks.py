@@ -52,7 +52,7 @@ def press(button: object) -> None:
 def test_the_window_leads_through_tasks_and_marks_them_in_the_recording(
     app: AppController, tmp_path: Path, qtbot: QtBot
 ) -> None:
-    guide, said = app.window.video.tasks, set()
+    guide, said, counted = app.window.video.tasks, set(), set()
     open_camera(app, qtbot)
     app.tasks.begin(SHORT)
     assert guide.text == "Look here."
@@ -63,11 +63,13 @@ def test_the_window_leads_through_tasks_and_marks_them_in_the_recording(
     dialog.accept()
 
     def done() -> bool:
-        said.add(guide.text.split("\n")[0])
+        said.add(guide.text)
+        counted.add(guide.count)
         return guide.text.startswith("Done.")
 
     qtbot.waitUntil(done, timeout=PATIENCE_MS)
     assert {"Let your face rest.", "Smile."} <= said
+    assert {"… 1", "1"} <= counted
     press(app.window.video.camera.stop)
     qtbot.waitUntil(lambda: not app.camera.live.busy, timeout=PATIENCE_MS)
     wait_idle(app, qtbot)

@@ -1,5 +1,6 @@
 """Events of a library's sessions: written at once, embeddings of other frames not used again."""
 
+import os
 from collections.abc import Callable
 from pathlib import Path
 
@@ -10,6 +11,7 @@ from facedyn_app.events import Event
 from facedyn_app.library.library import Library
 from facedyn_app.library.session_events import keep_events
 from facedyn_app.records import Session
+from tests.library.test_read_only import hashes, without_rights
 
 MakeSession = Callable[..., Session]
 NOTE, OUT = Event("note", 0.5, 0.5, "yawns"), Event("exclude", 0.5, 1.0)
@@ -46,3 +48,40 @@ def test_a_session_that_is_gone_is_not_written(tmp_path: Path, make_session: Mak
         with pytest.raises(InputError):
             keep_events(library, entry, [OUT])
         assert list(library.sessions_folder.iterdir()) == []
+
+
+WITHOUT_RIGHTS = """
+import sys
+from pathlib import Path
+from facedyn_app.errors import OutputError
+from facedyn_app.events import Event
+from facedyn_app.library.library import Library
+from facedyn_app.library.session_events import keep_events
+
+with Library.open(Path(sys.argv[1]), create=False) as library:
+    entry = library.sessions()[0]
+    for event in (Event("note", 0.5, 0.5), Event("exclude", 0.5, 1.0)):
+        try:
+            keep_events(library, entry, [event])
+        except OutputError as error:
+            print(error.sentence)
+"""
+
+
+@pytest.mark.skipif(os.name != "posix", reason="the rights are those of POSIX")
+def test_a_library_that_may_only_be_read_stays_as_it_is_and_says_so(
+    tmp_path: Path, make_session: MakeSession
+) -> None:
+    with Library.open(tmp_path / "lib") as library:
+        library.enrol("Ada", make_session(), "Ada, in writing, 2026")
+    before = hashes(tmp_path / "lib")
+    folders = [tmp_path / "lib", *(tmp_path / "lib").rglob("*")]
+    for path in folders:
+        path.chmod(0o500 if path.is_dir() else 0o400)
+    try:
+        said = without_rights(WITHOUT_RIGHTS, tmp_path / "lib")
+    finally:
+        for path in folders:
+            path.chmod(0o700 if path.is_dir() else 0o600)
+    assert said.count(str(tmp_path / "lib")) == 2
+    assert hashes(tmp_path / "lib") == before

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import math
 from collections.abc import Callable
 from functools import partial
 from typing import Final
@@ -153,9 +154,9 @@ class TaskController(QObject):
             self._guide.show_words("Done. Thank you.", "Stop the recording to see what was done.")
             return
         step = self._steps[number]
-        words, share = _words(step, clock)
+        count, share = _count(step, clock)
         place = f"{step.task.title}: {number + 1} of {len(self._steps)}"
-        self._guide.show_words(words, place, share)
+        self._guide.show_words(step.task.text, place, share, count)
 
     def _sound(self, clock: float) -> None:
         """Sound a tone once at each begin and end that has come."""
@@ -177,9 +178,9 @@ class TaskController(QObject):
         self._guide.hide()
 
 
-def _words(step: Step, clock: float) -> tuple[str, float]:
-    """What the person is told at a moment, and how much of the task is over, 0..1."""
+def _count(step: Step, clock: float) -> tuple[str, float]:
+    """The count-down to a task's begin, or the seconds left, and how much is over, 0..1."""
     if clock < step.start:
-        return f"{step.task.text}\n… in {step.start - clock:.0f}", 0.0
+        return f"… {math.ceil(step.start - clock)}", 0.0
     left = step.end - clock
-    return f"{step.task.text}\n{left:.0f}", (clock - step.start) / (step.end - step.start)
+    return f"{math.ceil(left)}", 1.0 - left / (step.end - step.start)

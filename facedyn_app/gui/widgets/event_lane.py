@@ -99,7 +99,8 @@ class EventLane(QWidget):
         return self._note
 
     def set_timeline(self, timeline: Timeline | None) -> None:
-        """Stand beside this recording; beside what goes on there is nothing to mark."""
+        """Stand beside this recording; beside what goes on there is nothing to mark: no lane."""
+        self.setVisible(timeline is None or not timeline.rolling)
         shown = timeline is not None and timeline.n_frames > 0 and not timeline.rolling
         self._timeline = timeline if shown else None
         self._drag = self._ghost = self.pending = None

@@ -5,7 +5,7 @@ from __future__ import annotations
 from typing import Final
 
 from PySide6.QtCore import Qt, Signal
-from PySide6.QtGui import QFont
+from PySide6.QtGui import QFont, QFontMetrics
 from PySide6.QtWidgets import (
     QFrame,
     QHBoxLayout,
@@ -18,7 +18,9 @@ from PySide6.QtWidgets import (
 
 from facedyn_app.gui.theme import GRID
 
-LARGE_PT: Final = 20
+TEXT_PT, COUNT_PT = 15, 26
+"""Sizes that are read from some distance."""
+TEXT_LINES: Final = 2
 
 
 class TaskGuide(QFrame):
@@ -36,11 +38,13 @@ class TaskGuide(QFrame):
         self._text = QLabel()
         self._text.setTextFormat(Qt.TextFormat.PlainText)
         self._text.setWordWrap(True)
-        self._text.setAlignment(Qt.AlignmentFlag.AlignCenter)
-        large = QFont(self.font())
-        large.setPointSize(LARGE_PT)
-        large.setBold(True)
-        self._text.setFont(large)
+        self._text.setFont(_bold(self.font(), TEXT_PT))
+        # a low window takes its room elsewhere
+        self._text.setMinimumHeight(TEXT_LINES * QFontMetrics(self._text.font()).height())
+        self._count = QLabel()
+        self._count.setAlignment(Qt.AlignmentFlag.AlignCenter)
+        self._count.setFont(_bold(self.font(), COUNT_PT))
+        self._count.setFixedWidth(10 * GRID)
         self._where = QLabel()
         self._where.setTextFormat(Qt.TextFormat.PlainText)
         self._bar = QProgressBar()
@@ -50,15 +54,19 @@ class TaskGuide(QFrame):
         self.stop = QPushButton("Stop tasks")
         self.stop.setToolTip("Go through the tasks no further; the recording goes on")
         self.stop.clicked.connect(self.stop_requested)
+        words = QVBoxLayout()
+        words.setSpacing(0)
+        words.addWidget(self._text)
+        words.addWidget(self._where)
         row = QHBoxLayout()
-        row.addWidget(self._where, 1)
+        row.addWidget(self._count)
+        row.addLayout(words, 1)
         row.addWidget(self.stop)
         column = QVBoxLayout(self)
-        column.setContentsMargins(GRID, GRID, GRID, GRID)
-        column.setSpacing(GRID)
-        column.addWidget(self._text)
-        column.addWidget(self._bar)
+        column.setContentsMargins(GRID, GRID // 2, GRID, GRID // 2)
+        column.setSpacing(GRID // 2)
         column.addLayout(row)
+        column.addWidget(self._bar)
         self.hide()
 
     @property
@@ -67,19 +75,33 @@ class TaskGuide(QFrame):
         return self._text.text()
 
     @property
+    def count(self) -> str:
+        """The count-down."""
+        return self._count.text()
+
+    @property
     def where(self) -> str:
         """Which task this is, and of how many."""
         return self._where.text()
 
-    def show_words(self, text: str, where: str, share: float = 0.0) -> None:
+    def show_words(self, text: str, where: str, share: float = 0.0, count: str = "") -> None:
         """Tell the person this.
 
         Args:
             text: What to do.
             where: Which task it is.
             share: How much of it is over, 0..1.
+            count: Seconds until it begins, or until it ends.
         """
         self._text.setText(text)
+        self._count.setText(count)
         self._where.setText(where)
         self._bar.setValue(round(100 * share))
         self.show()
+
+
+def _bold(base: QFont, points: int) -> QFont:
+    font = QFont(base)
+    font.setPointSize(points)
+    font.setBold(True)
+    return font
