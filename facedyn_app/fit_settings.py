@@ -45,6 +45,10 @@ class FitSettings:
     expression_sd: float = setting(0.4, "Expressions of 0 to 1", 0.01, 10, "sd", PRIORS).means(
         "Prior standard deviation of an activation of 0..1, mean over the channels."
     )
+    most_activation: float = setting(2.0, "Largest activation", 1, 10, "times", PRIORS).means(
+        "Largest activation, of the head's own action at its end: a person's may reach further, "
+        "those of the brows most of all."
+    )
     coefficient_sd: float = setting(1.0, "Other expressions", 0.01, 10, "sd", PRIORS).means(
         "The same of heads whose expression coefficients are standard deviations (FLAME)."
     )

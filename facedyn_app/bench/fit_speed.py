@@ -125,7 +125,7 @@ def _adam(problem: FaceProblem, start: FaceState, device: str, on_progress: OnPr
         torch.autograd.backward(problem.cost(_as_state(unknowns)))
         optimiser.step()
         with torch.no_grad():
-            unknowns[3].clamp_(0.0, 1.0)
+            unknowns[3].clamp_(0.0, problem.settings.most_activation)
     seconds = time.perf_counter() - began
     state = _as_state([one.detach() for one in unknowns])
     excess = 100 * (float(problem.cost(state)) / _least_cost(problem, state) - 1)

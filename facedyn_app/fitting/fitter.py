@@ -30,7 +30,7 @@ class Fitter:
         head: The head at its landmarks, shape and session modes unknown.
         whitening: Of that head.
         settings: Noise, priors, limits.
-        activations: Whether expression coefficients are bounded to 0..1.
+        activations: Whether expression coefficients are bounded (residuals.py).
         precision: (3 + E, 3 + E) of the prior of jaw and expression (priors.py).
         evidence: With which the shape is estimated.
     """

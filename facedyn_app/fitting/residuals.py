@@ -9,8 +9,8 @@ landmark parallel to the face; the head's landmark minus that point, along x and
 landmarker's errors are known for (landmark_errors.py). Behind these displacements stand the
 readings as the head predicts them minus those measured (landmark_head.py). All are whitened by
 their covariance (whitening.py). A frame whose residuals are large as a whole counts less (Student's
-t). Gaussian priors on shape, and on jaw and expression together (priors.py); activations (0..1) are
-kept in their bounds by the solver itself.
+t). Gaussian priors on shape, and on jaw and expression together (priors.py); activations are kept
+between 0 and `most_activation` by the solver itself.
 
 Gradients are exact. The second derivatives are Gauss-Newton's, with the directions of expression
 and shape taken from a mix of a few precomputed views instead of every landmark: the steps hardly
@@ -56,7 +56,7 @@ class FaceProblem:
         seen: The observations.
         group: (T,) which shape each frame has.
         settings: Noise and priors.
-        activations: Whether expression coefficients are bounded to 0..1.
+        activations: Whether expression coefficients are bounded, to 0..`most_activation`.
         precision: (3 + E, 3 + E) of the prior of jaw and expression (priors.py).
         temporal: How the frames follow each other; None for frames that are fitted independently.
     """
@@ -120,17 +120,17 @@ class FaceProblem:
         )
 
     def retract(self, state: FaceState, step_f: Tensor, step_s: Tensor) -> FaceState:
-        """The state after a step, activations kept within 0..1."""
+        """The state after a step, activations kept in their bounds."""
         sizes = [3, 3, 3, self.head.n_expression]
         turn, shift, jaw, expression = torch.split(step_f, sizes, dim=1)
-        moved = state.expression + expression
+        moved, most = state.expression + expression, self.settings.most_activation
         translation = state.translation + shift
         depth = translation[:, 2:].clamp_min(NEAREST_M)
         return FaceState(
             rotation=_orthonormal(state.rotation @ roma.rotvec_to_rotmat(turn)),
             translation=torch.cat([translation[:, :2], depth], dim=1),
             jaw=state.jaw + jaw,
-            expression=moved.clamp(0.0, 1.0) if self.activations else moved,
+            expression=moved.clamp(0.0, most) if self.activations else moved,
             shape=state.shape + step_s,
         )
 
@@ -215,7 +215,8 @@ class FaceProblem:
         free = state.jaw.new_full((len(state.jaw), N_POSE + self.head.n_expression), torch.inf)
         lowest, highest = -free, free
         if self.activations:
-            lowest[:, N_POSE:], highest[:, N_POSE:] = -state.expression, 1.0 - state.expression
+            room = self.settings.most_activation - state.expression
+            lowest[:, N_POSE:], highest[:, N_POSE:] = -state.expression, room
         return lowest, highest
 
 

@@ -86,10 +86,12 @@ def _timecode(seconds: float) -> str:
 
 
 def _blendshapes(session: Session, head: HeadModel | None) -> dict[str, FloatArray]:
-    """(T,) blendshapes by ARKit's names, those that the session has."""
+    """(T,) blendshapes by ARKit's names, those that the session has; they end at 1."""
     columns = {name: _columns(name, session.motion.names) for name in ARKIT_NAMES}
     found = {
-        name: session.motion.expression[:, own].mean(axis=1) for name, own in columns.items() if own
+        name: np.minimum(session.motion.expression[:, own].mean(axis=1), 1.0)
+        for name, own in columns.items()
+        if own
     }
     if not found:
         raise MismatchError(

@@ -44,6 +44,25 @@ def test_known_motion_is_recovered_without_noise(face_head: HeadModel) -> None:
     assert float((result.state.shape - motion.truth.shape).abs().max()) < 0.1
 
 
+def test_an_action_that_goes_further_than_the_heads_arrives_with_its_size(
+    face_head: HeadModel,
+) -> None:
+    further = dataclasses.replace(face_head, exprdirs=2.0 * face_head.exprdirs)
+    motion = make_motion(further, 30, settings=LOOSE)
+    wanted = 2.0 * motion.truth.expression.numpy()
+    assert wanted.max() > 1.2
+
+    def error(most: float) -> float:
+        settings = dataclasses.replace(LOOSE, most_activation=most)
+        fit = fit_session(face_head, motion.landmarks, settings, device="cpu")
+        assert fit.motion.expression.min() >= 0.0
+        assert fit.motion.expression.max() <= most
+        return float(np.abs(fit.motion.expression - wanted).max())
+
+    assert error(2.0) < 0.05
+    assert error(1.0) > 0.2
+
+
 def test_fit_reports_noise_and_marks_frames(face_head: HeadModel) -> None:
     motion = make_motion(face_head, 60, noise_px=0.5)
     points = motion.landmarks.points.copy()
@@ -62,7 +81,7 @@ def test_fit_reports_noise_and_marks_frames(face_head: HeadModel) -> None:
     # Rayleigh mean of 0.5 px noise in two directions: 0.63 px, a little less after the fit
     assert 0.4 < float(np.mean(fit.error_px[good])) < 0.8
     assert fit.motion.expression[good].min() >= 0.0
-    assert fit.motion.expression[good].max() <= 1.0
+    assert fit.motion.expression[good].max() <= FitSettings().most_activation
     # the last 0.4 s are less than half a chunk and give no shape of their own
     assert fit.shape_chunks.shape == (2, face_head.n_shape)
     assert fit.shape_chunk_seconds == pytest.approx([0.5, 1.5])

@@ -80,6 +80,15 @@ def test_a_live_link_table_comes_back_equal(tmp_path: Path) -> None:
     np.testing.assert_allclose(session.motion.seconds, back.motion.seconds, atol=1e-5)
 
 
+def test_a_live_link_table_ends_at_1(tmp_path: Path) -> None:
+    session = made(ARKIT_NAMES, ARKIT, joints=False)
+    further = altered(session, expression=1.5 * session.motion.expression)
+    write_live_link(further, None, tmp_path / "a.csv")
+    (back,) = read_sessions([tmp_path / "a.csv"])
+    wanted = np.minimum(further.motion.expression, 1.0)
+    np.testing.assert_allclose(back.motion.expression, wanted, atol=1e-6)
+
+
 def test_the_open_heads_joints_become_blendshapes(open_head: HeadModel, tmp_path: Path) -> None:
     session = made(open_head.expression_names, open_head.head_id)
     written = write_live_link(session, open_head, tmp_path / "a.csv")
