@@ -63,18 +63,18 @@ class SessionStore:
         """
         names = [f"{secrets.token_hex(16)}.npz" for _ in sessions]
         written: dict[str, UnfinishedFile] = {}
-        begun = False
+        may_be_kept = False
         try:
             self._write(sessions, names, written)
             with transaction() as orm:
-                begun = True
                 yield orm, list(names)
+                may_be_kept = True  # from here on its end decides, whatever interrupts that
         finally:
-            if begun:
+            if may_be_kept:
                 with suppress(FacedynError):  # in use: the next opening does it
                     self._settle(written, transaction)
             for one in written.values():
-                one.release() if begun else one.discard()
+                one.release() if may_be_kept else one.discard()
 
     def _write(
         self, sessions: Sequence[Session], names: Sequence[str], written: dict[str, UnfinishedFile]
