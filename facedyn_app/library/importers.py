@@ -12,7 +12,7 @@ from pathlib import Path, PurePath
 from facedyn_app.errors import ConsentError, InputError
 from facedyn_app.files import file_name, read_plain
 from facedyn_app.library.folder_scan import FolderScan, Look, LookAt
-from facedyn_app.library.visit_dates import date_in
+from facedyn_app.library.visit_dates import date_in, is_day_alone
 
 VIDEO, SESSION = "video", "session"
 """Kinds of recordings that are no program's measurements."""
@@ -90,7 +90,8 @@ def find_recordings(folder: Path, layout: Layout, look_at: LookAt) -> Corpus:
         folder: The corpus.
         layout: FOLDERS has one folder a speaker, with videos, session files or other programs'
             measurements at any depth; the folders in a speaker's are visits, which name and, by
-            `date_in`, date their sessions. Measurements beside no folder are one speaker's, named
+            `date_in`, date their sessions. Where all folders are called by days alone, they are
+            one speaker's visits. Measurements beside no folder are one speaker's, named
             by the corpus' folder. OPENFACE, LIVELINK and FLAME lie likewise, and what is not that
             program's is passed over. CANDOR has one folder a conversation,
             `processed/channel_map.json` naming the two speakers of the videos beside it. AUTO takes
@@ -113,11 +114,7 @@ def find_recordings(folder: Path, layout: Layout, look_at: LookAt) -> Corpus:
         if layout is Layout.CANDOR:
             found = _candor(scan, places, loose)
         else:
-            found = _speakers_folders(scan, places)
-            if found:
-                _name_loose(scan, loose)
-            else:
-                found = _one_speakers(scan, folder, loose)
+            found = _of_speakers(scan, folder, places, loose)
     except OSError as error:
         reason = error.strerror or str(error)
         raise InputError(f"The folder '{folder}' cannot be read: {reason}.") from error
@@ -165,15 +162,35 @@ def _of_layout(layout: Layout, look_at: LookAt) -> LookAt:
     return look
 
 
-def _speakers_folders(scan: FolderScan, places: Sequence[Path]) -> list[Recording]:
-    """The recordings of folders that are a speaker's each."""
+def _of_speakers(
+    scan: FolderScan, folder: Path, places: Sequence[Path], loose: Sequence[Path]
+) -> list[Recording]:
+    """The recordings of a corpus of speakers' folders, or of a single speaker's folder.
+
+    Args:
+        scan: Looks into folders.
+        folder: The corpus.
+        places: The folders in it.
+        loose: What else is in it.
+    """
+    if places and all(is_day_alone(file_name(place)) for place in places):
+        return _speakers_folders(scan, [(file_name(folder.absolute()), folder)])
+    found = _speakers_folders(scan, [(file_name(place), place) for place in places])
+    if not found:
+        return _one_speakers(scan, folder, loose)
+    _name_loose(scan, loose)
+    return found
+
+
+def _speakers_folders(scan: FolderScan, places: Sequence[tuple[str, Path]]) -> list[Recording]:
+    """The recordings of folders that are a speaker's each: name and folder."""
     found: list[Recording] = []
-    for place in places:
+    for speaker, place in places:
         paths = [path for path, _ in scan.recordings(place)]
         visits = [_visit(path, place) for path in paths]
         for path, visit in zip(paths, visits, strict=True):
             several = visit is not None and visits.count(visit) > 1
-            found.append(_of_visit(path, place, visit, several=several))
+            found.append(_of_visit(path, speaker, visit, several=several))
         if not paths:
             scan.passed_over.append((place, f"'{place}' holds no recording."))
     return found
@@ -193,8 +210,8 @@ def _visit(path: Path, place: Path) -> str | None:
     return next((name for name in names if date_in(name) is not None), names[0] if names else None)
 
 
-def _of_visit(path: Path, place: Path, visit: str | None, *, several: bool) -> Recording:
-    speaker, stem = file_name(place), _stem(path)
+def _of_visit(path: Path, speaker: str, visit: str | None, *, several: bool) -> Recording:
+    stem = _stem(path)
     if visit is None:
         return Recording(speaker, path, stem)
     return Recording(speaker, path, f"{visit} {stem}" if several else visit, date_in(visit))

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import unicodedata
 from collections.abc import Callable
-from datetime import date, datetime, time
+from datetime import date, datetime
 from pathlib import PurePath
 
 import numpy as np
@@ -24,12 +24,10 @@ from facedyn_app.library.database import (
 )
 from facedyn_app.library.names import Erasure
 from facedyn_app.library.records import write_audit
-from facedyn_app.library.visit_dates import FIRST_DAY
+from facedyn_app.library.visit_dates import FIRST_DAY, NOON
 from facedyn_app.records import Session
 
 _LONGEST_NAME = 200
-NOON = time(12)
-"""The time of a session of which only the day is known."""
 
 
 def checked_name(name: str) -> str:

@@ -3,11 +3,16 @@
 from __future__ import annotations
 
 import re
-from datetime import date
+from dataclasses import replace
+from datetime import date, datetime, time
 from typing import Final
+
+from facedyn_app.records import Session
 
 FIRST_DAY: Final = date(1900, 1, 1)
 """There were hardly any films before."""
+NOON: Final = time(12)
+"""The time of a session of which only the day is known."""
 MONTHS: Final = (
     "jan", "feb", "mar", "apr", "may", "jun", "jul", "aug", "sep", "oct", "nov", "dec",
 )  # fmt: skip
@@ -33,6 +38,29 @@ def date_in(name: str) -> date | None:
     found = {day for day in _stated(name) if day is not None}
     day = found.pop() if len(found) == 1 else None
     return day if day is not None and FIRST_DAY <= day <= date.today() else None
+
+
+def is_day_alone(name: str) -> bool:
+    """Whether a folder's name tells a day and nothing else, but for a time."""
+    return date_in(name) is not None and not any(letter.isalpha() for letter in name)
+
+
+def with_day(session: Session, day: date | None) -> Session:
+    """A session with the day of its visit's folder: what its file states may be an export's.
+
+    Args:
+        session: The session.
+        day: As the folder's name tells; None leaves the session as it is.
+    """
+    info = session.info
+    stated = None if info.recorded_at is None else info.recorded_at.astimezone().date()
+    if day is None or day == stated:
+        return session
+    notes = info.notes
+    if stated is not None:
+        notes += (f"Dated {day} by the folder of the visit; the file states {stated}.",)
+    when = datetime.combine(day, NOON)
+    return replace(session, info=replace(info, recorded_at=when, notes=notes))
 
 
 def _stated(name: str) -> list[date | None]:

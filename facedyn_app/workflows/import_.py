@@ -6,8 +6,7 @@ import logging
 from collections import deque
 from collections.abc import Iterator, Sequence
 from concurrent.futures import Future, ThreadPoolExecutor
-from dataclasses import dataclass, replace
-from datetime import datetime
+from dataclasses import dataclass
 from pathlib import Path
 
 from facedyn_app.errors import InputError, MismatchError, TooLittleError
@@ -20,14 +19,15 @@ from facedyn_app.library.importers import (
     find_recordings,
 )
 from facedyn_app.library.library import Library
-from facedyn_app.library.operations import NOON, checked_name
+from facedyn_app.library.operations import checked_name
+from facedyn_app.library.visit_dates import with_day
 from facedyn_app.progress import OnProgress, Progress
 from facedyn_app.records import Session
 from facedyn_app.tracks.flame import FlameFile
 from facedyn_app.tracks.reading import face_id, only_session, sha256_of_recording
 from facedyn_app.workflows.heads import read_ready_head
 from facedyn_app.workflows.options import FitOptions, ImportStatement
-from facedyn_app.workflows.recording_look import look_at
+from facedyn_app.workflows.recording_look import counting_looks
 from facedyn_app.workflows.recordings import (
     is_video,
     named_flame_file,
@@ -150,7 +150,7 @@ class _Import:
         self.n_known += not new
         for speaker, session in new:
             self._known.add(_identity(speaker, session))
-            self._waiting.append((speaker, _dated(session, recording), recording.name))
+            self._waiting.append((speaker, with_day(session, recording.day), recording.name))
             self.n_assumed += bool(session.info.fps_assumed)
         if len(self._waiting) >= AT_ONCE or read is None:
             self.keep()
@@ -218,7 +218,7 @@ def import_folder(
         InputError: The folder has no recordings, or not one that can be used.
         OutputError: The library cannot be written.
     """
-    corpus = find_recordings(folder, layout, look_at)
+    corpus = find_recordings(folder, layout, counting_looks(on_progress))
     check_permission(corpus.layout, statement.permission)
     with Library.open(library_folder) as library:
         work = _Import(library, statement, options, corpus.layout)
@@ -245,19 +245,6 @@ def import_folder(
         left_out=tuple(work.left_out),
         passed_over=tuple((str(path), sentence) for path, sentence in corpus.passed_over),
     )
-
-
-def _dated(session: Session, recording: Recording) -> Session:
-    """A session with the day of the visit's folder; what its file states may be an export's."""
-    day, info = recording.day, session.info
-    stated = None if info.recorded_at is None else info.recorded_at.astimezone().date()
-    if day is None or day == stated:
-        return session
-    notes = info.notes
-    if stated is not None:
-        notes += (f"Dated {day} by the folder of the visit; the file states {stated}.",)
-    when = datetime.combine(day, NOON)
-    return replace(session, info=replace(info, recorded_at=when, notes=notes))
 
 
 def _within(

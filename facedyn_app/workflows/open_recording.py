@@ -2,8 +2,9 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable
-from dataclasses import dataclass, replace
+from collections.abc import Callable, Mapping
+from dataclasses import dataclass, field, replace
+from datetime import date
 from pathlib import Path
 from typing import Final
 
@@ -11,15 +12,16 @@ from facedyn_app.assets import DEFAULT_HEAD
 from facedyn_app.device import use_threads
 from facedyn_app.dynamics.session_qc import assess_quality
 from facedyn_app.errors import InputError
-from facedyn_app.library.folder_scan import STILLS, FolderScan, Look
+from facedyn_app.library.folder_scan import STILLS, FolderScan
 from facedyn_app.library.importers import MOST_SAID, VIDEO, VIDEO_ENDINGS
+from facedyn_app.library.visit_dates import date_in, with_day
 from facedyn_app.progress import OnProgress, Progress
 from facedyn_app.records import VideoInfo
 from facedyn_app.settings import Settings, VideoSettings
 from facedyn_app.video import probe_video
 from facedyn_app.workflows.analyse import Analysis, analyse_video, fit_face, follow_video
 from facedyn_app.workflows.heads import head_of_session, known_flame_file, ready_head
-from facedyn_app.workflows.recording_look import look_at
+from facedyn_app.workflows.recording_look import counting_looks
 from facedyn_app.workflows.recordings import (
     GLB_ENDING,
     SESSION_ENDING,
@@ -44,12 +46,14 @@ class Found:
         measured: Session files and other programs' measurements, in their order.
         folder: The folder that was searched; None for a single recording.
         passed_over: What else is in the folder: the path and why it is not opened.
+        days: Of which day each of those is that lie in the folder of a dated visit.
     """
 
     videos: tuple[Path, ...]
     measured: tuple[Path, ...]
     folder: Path | None = None
     passed_over: tuple[tuple[Path, str], ...] = ()
+    days: Mapping[Path, date] = field(default_factory=dict)
 
 
 def find_recordings(path: Path, on_progress: OnProgress) -> Found:
@@ -60,15 +64,7 @@ def find_recordings(path: Path, on_progress: OnProgress) -> Found:
 
 
 def _inside(folder: Path, on_progress: OnProgress) -> Found:
-    n_seen = 0
-
-    def looked_at(path: Path) -> Look:
-        nonlocal n_seen
-        n_seen += 1
-        on_progress(Progress("looking for recordings", n_seen))
-        return look_at(path)
-
-    scan = FolderScan(looked_at)
+    scan = FolderScan(counting_looks(on_progress))
     kinds = dict(scan.recordings(folder))
     passed_over = (*scan.left_out, *scan.passed_over)
     if not kinds:
@@ -79,13 +75,22 @@ def _inside(folder: Path, on_progress: OnProgress) -> Found:
         )
     videos = sorted(path for path, kind in kinds.items() if kind in (VIDEO, STILLS))
     measured = sorted(kinds.keys() - set(videos))
-    return Found(tuple(videos), tuple(measured), folder, passed_over)
+    days = {path: day for path in kinds if (day := _day_of(path, folder)) is not None}
+    return Found(tuple(videos), tuple(measured), folder, passed_over, days)
+
+
+def _day_of(path: Path, folder: Path) -> date | None:
+    """The day that the name of a folder tells which a recording lies in, from `folder` on."""
+    inner = path if path.is_dir() else path.parent
+    names = (folder.name, *inner.relative_to(folder).parts)
+    return next((day for name in names if (day := date_in(name)) is not None), None)
 
 
 def open_video(
     path: Path,
     face: int,
     reading: VideoSettings | None,
+    day: date | None,
     head_name: Callable[[], str],
     settings: Settings,
     on_progress: OnProgress,
@@ -96,6 +101,7 @@ def open_video(
         path: The video.
         face: Which of its faces, from 1; 0 takes the main one.
         reading: How the video is read, where that was chosen for it.
+        day: Of its visit, where its folder tells.
         head_name: Gives the head's id when the work begins: one that is chosen before that counts.
         settings: Of all stages.
         on_progress: Called several times a second; may raise Cancelled.
@@ -107,7 +113,13 @@ def open_video(
     analysis = analyse_video(
         path, head, settings, device=device, face=face, live=True, on_progress=on_progress
     )
-    return replace(recording_of(analysis, settings), reading=reading)
+    return _with(recording_of(analysis, settings), reading, day)
+
+
+def _with(recording: Recording, reading: VideoSettings | None, day: date | None) -> Recording:
+    """A recording with what was chosen for it, and with the day of its visit."""
+    session = with_day(recording.session, day)
+    return replace(recording, session=session, reading=reading, day=day)
 
 
 def describe_video(path: Path, settings: VideoSettings, on_progress: OnProgress) -> VideoInfo:
@@ -121,23 +133,29 @@ def describe_video(path: Path, settings: VideoSettings, on_progress: OnProgress)
 
 
 def open_measured(
-    path: Path, head_name: Callable[[], str], settings: Settings, on_progress: OnProgress
+    path: Path,
+    day: date | None,
+    head_name: Callable[[], str],
+    settings: Settings,
+    on_progress: OnProgress,
 ) -> Recording:
     """Read a session file or another program's measurement.
 
     Args:
         path: The file or folder.
+        day: Of its visit, where its folder tells.
         head_name: Gives the chosen head's id, which names the FLAME file of FLAME parameters.
         settings: Of all stages.
         on_progress: Called several times a second; may raise Cancelled.
     """
     on_progress(Progress("reading", 0))
-    session = read_one_kept(path, None, known_flame_file(head_name()))
+    session = with_day(read_one_kept(path, None, known_flame_file(head_name())), day)
     return Recording(
         key=str(path),
         title=path.name,
         session=session,
         quality=assess_quality(session, settings.trust),
+        day=day,
     )
 
 
@@ -153,7 +171,7 @@ def fit_other_face(
     analysis = fit_face(
         recording.followed, head, settings, device=device, face=face, on_progress=on_progress
     )
-    return replace(recording_of(analysis, settings), reading=recording.reading)
+    return _with(recording_of(analysis, settings), recording.reading, recording.day)
 
 
 def find_landmarks(recording: Recording, settings: Settings, on_progress: OnProgress) -> Recording:

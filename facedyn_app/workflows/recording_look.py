@@ -6,9 +6,10 @@ from pathlib import Path
 from typing import Final
 
 from facedyn_app.errors import FacedynError, InputError, unusable
-from facedyn_app.library.folder_scan import STILLS, Look
+from facedyn_app.library.folder_scan import STILLS, Look, LookAt
 from facedyn_app.library.importers import SESSION, VIDEO, VIDEO_ENDINGS
 from facedyn_app.npz import npz_names
+from facedyn_app.progress import OnProgress, Progress
 from facedyn_app.workflows.recordings import SESSION_ENDING, holds_motion, track_kind
 
 EXPECTED_TABLES: Final = frozenset({".csv", ".tsv", ".jsonl"})
@@ -41,6 +42,19 @@ def look_at(path: Path) -> Look:
         unknown = unusable(path, "it has no column that is known of any program")
         return Look(sentence=unknown.sentence, expected=True)
     return _look_at_unknown(path)
+
+
+def counting_looks(on_progress: OnProgress) -> LookAt:
+    """Looks of a search through folders, each of them reported."""
+    n_looks = 0
+
+    def look(path: Path) -> Look:
+        nonlocal n_looks
+        n_looks += 1
+        on_progress(Progress("looking for recordings", n_looks))
+        return look_at(path)
+
+    return look
 
 
 def _look_at_folder(path: Path) -> Look:

@@ -33,6 +33,7 @@ class Recording:
         quality: How far it can be trusted.
         video: The video file; None when only the session is at hand.
         reading: How the video is read, where that was chosen for it; None as the settings say.
+        day: Of its visit, where the folder that it was found in tells.
         info: What the video file says of itself, if there is one.
         landmarks: The landmarks of every frame, if it was analysed here.
         followed: The video with the landmarks of all its faces, if it was analysed here.
@@ -51,6 +52,7 @@ class Recording:
     quality: Quality
     video: Path | None = None
     reading: VideoSettings | None = None
+    day: date | None = None
     info: VideoInfo | None = None
     landmarks: FaceTrack | None = None
     followed: FollowedVideo | None = None

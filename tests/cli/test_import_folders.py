@@ -203,3 +203,15 @@ def test_folders_of_stills_are_recordings_and_single_pictures_are_named(tmp_path
     pictures = {"cover.jpg", *(f"photo_{number}.jpg" for number in range(3))}
     assert passed.keys() == {"timestamps.txt", *pictures}
     assert all("is a picture, and in no folder of numbered stills" in passed[k] for k in pictures)
+
+
+def test_a_folder_of_dated_visits_is_one_speakers(run: Any, tmp_path: Path) -> None:
+    folder = tmp_path / "anna"
+    _put(folder / "2024-03-05" / "take.npz", 1)
+    _put(folder / "2024-04-05" / "take.npz", 2)
+    _put(folder / "before.npz", 3)
+    facts = _imported(run, folder)
+    assert (facts["n_speakers"], facts["n_added"], facts["left_out"]) == (1, 3, [])
+    with Library.open(tmp_path / "library") as library:
+        names = [(one.speaker, one.name) for one in library.sessions()]
+    assert sorted(names) == [("anna", "2024-03-05"), ("anna", "2024-04-05"), ("anna", "before")]

@@ -9,6 +9,7 @@ from pytestqt.qtbot import QtBot
 
 from facedyn_app.gui.controllers.app import AppController
 from facedyn_app.gui.dialogs.passed_over import PassedOverDialog
+from facedyn_app.gui.panels.facts import facts_of
 from facedyn_app.library.session_file import save_session
 from tests.gui.conftest import PATIENCE_MS, made_session, wait_idle
 from tests.gui.test_said_what_to_do import drop
@@ -46,3 +47,19 @@ def test_a_folder_of_recordings_alone_asks_for_no_attention(
     qtbot.waitUntil(lambda: app.state.recording is not None, timeout=PATIENCE_MS)
     wait_idle(app, qtbot)
     assert not _lists(app)
+
+
+def test_the_folder_of_a_visit_dates_its_recordings(
+    app: AppController, tmp_path: Path, qtbot: QtBot
+) -> None:
+    visit = tmp_path / "anna" / "05.03.2024"
+    visit.mkdir(parents=True)
+    save_session(made_session(), visit / "smile.npz")
+    drop(app, QUrl.fromLocalFile(str(tmp_path / "anna")))
+    qtbot.waitUntil(lambda: app.state.recording is not None, timeout=PATIENCE_MS)
+    recording = app.state.recording
+    assert recording is not None
+    recorded_at = recording.session.info.recorded_at
+    assert recorded_at is not None
+    assert recorded_at.date().isoformat() == "2024-03-05"
+    assert ("Recorded", "2024-03-05") in facts_of(recording)

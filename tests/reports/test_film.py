@@ -2,6 +2,7 @@
 
 from pathlib import Path
 
+import cv2
 import numpy as np
 import pytest
 
@@ -12,7 +13,7 @@ from facedyn_app.headmodel.rendering.render import Camera
 from facedyn_app.progress import Cancelled, Progress
 from facedyn_app.records import INVALID_REASONS, Motion, Session, SessionInfo, SourceFile
 from facedyn_app.reports.film import write_film
-from facedyn_app.video import probe_video, read_frames, write_video
+from facedyn_app.video import probe_video, read_frames, sha256_of_video, write_video
 from facedyn_app.workflows.heads import ready_head
 from tests.sessions import altered
 
@@ -150,3 +151,18 @@ def test_another_recording_is_refused_and_a_cancel_leaves_nothing(
     with pytest.raises(Cancelled):
         write_film(session, head, video, tmp_path / "film.mp4", stop)
     assert [path.name for path in tmp_path.iterdir()] == ["other.mp4"]
+
+
+def test_the_film_of_a_folder_of_stills(session: Session, head: HeadModel, tmp_path: Path) -> None:
+    stills = tmp_path / "stills"
+    stills.mkdir()
+    for number in range(N_FRAMES):
+        cv2.imwrite(str(stills / f"img_{number}.png"), np.full_like(GREY, 60 + 8 * number))
+    source = SourceFile("stills", sha256_of_video(stills))
+    film = tmp_path / "film.mp4"
+    assert write_film(altered(session, source=source), head, stills, film) == N_FRAMES
+    shades = [int(frame.image[200, 300].mean()) for frame in read_frames(film)]
+    assert shades == pytest.approx([60 + 8 * number for number in range(N_FRAMES)], abs=3)
+    (stills / "img_3.png").unlink()
+    with pytest.raises(MismatchError, match="SHA-256 is another"):
+        write_film(altered(session, source=source), head, stills, tmp_path / "none.mp4")

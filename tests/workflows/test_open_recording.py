@@ -58,7 +58,7 @@ def test_a_folder_without_recordings_is_a_sentence(tmp_path: Path) -> None:
 
 
 def test_a_session_file_is_opened_as_it_is(session_file: Path) -> None:
-    recording = open_measured(session_file, head, Settings(), ignore)
+    recording = open_measured(session_file, None, head, Settings(), ignore)
     assert recording.key == str(session_file)
     assert recording.label == "S1.npz (simulated)"
     assert recording.session.info.source_name == "S1.npz"
@@ -71,7 +71,7 @@ def test_a_session_file_is_opened_as_it_is(session_file: Path) -> None:
 
 def test_a_video_is_opened_with_each_of_its_faces(several_faces: Path) -> None:
     seen: list[Progress] = []
-    first = open_video(several_faces, 0, None, head, Settings(), seen.append)
+    first = open_video(several_faces, 0, None, None, head, Settings(), seen.append)
     assert first.key == str(several_faces)
     assert first.title == f"several.mp4, face {first.face}"
     # the third is there for a moment only

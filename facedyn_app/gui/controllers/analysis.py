@@ -3,31 +3,27 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Sequence
+from datetime import date
 from functools import partial
 from pathlib import Path
 from typing import Final, TypeVar
 
 from PySide6.QtCore import QObject, Signal, Slot
-from PySide6.QtWidgets import QWidget
 
-from facedyn_app.errors import InputError
 from facedyn_app.gui.controllers.heads import HeadController
 from facedyn_app.gui.controllers.identification import IdentificationController
 from facedyn_app.gui.controllers.library import LibraryController
-from facedyn_app.gui.dialogs.reading import ReadingDialog
+from facedyn_app.gui.controllers.live_show import LiveShow
 from facedyn_app.gui.frame_feed import FrameFeed
 from facedyn_app.gui.jobs import Batch, Job, JobQueue
 from facedyn_app.gui.state import AppState
 from facedyn_app.gui.status import EMPTY, PanelStatus, error_status
-from facedyn_app.gui.timeline import TimelineBuffer
 from facedyn_app.progress import OnProgress
-from facedyn_app.records import PartialFit, VideoInfo
 from facedyn_app.settings import VideoSettings
 from facedyn_app.workflows.demo import DemoOpened, open_demo
 from facedyn_app.workflows.open_recording import (
     VIDEOS,
     Found,
-    describe_video,
     find_recordings,
     open_measured,
     open_video,
@@ -36,40 +32,8 @@ from facedyn_app.workflows.records import Recording
 
 AFTER_FIT: Final = "The answer comes when the face is fitted."
 Result = TypeVar("Result")
-
-
-class LiveShow:
-    """Partial results of one job: frames with landmarks, the head, traces that grow.
-
-    Args:
-        state: The window's state.
-        feed: Where the newest picture goes.
-
-    Attributes:
-        watched: Whether the user watches this job; another recording may be shown meanwhile.
-    """
-
-    def __init__(self, state: AppState, feed: FrameFeed) -> None:
-        self.watched = False
-        self._state = state
-        self._feed = feed
-        self._buffer: TimelineBuffer | None = None
-
-    def take(self, batch: Batch) -> None:
-        """Take the reports since the last time; the newest picture among them is shown."""
-        parts = [report.partial for report in batch if isinstance(report.partial, PartialFit)]
-        if not parts or self._state.head is None:
-            return
-        if self._buffer is None:
-            self._buffer = TimelineBuffer(self._state.head.expression_names)
-        for part in parts:
-            self._buffer.append(part)
-        if not self.watched:
-            return
-        newest = parts[-1]
-        if newest.image is not None:
-            self._feed.show_live(newest.image, newest.points, "analysing …")
-        self._state.grow_live(self._buffer.timeline())
+OpenedVideo = tuple[Path, int, VideoSettings | None, date | None]
+"""A video, which of its faces, how it is read, and of which day it is."""
 
 
 class AnalysisController(QObject):
@@ -89,6 +53,7 @@ class AnalysisController(QObject):
         retried: Job: it had failed and is done again by another one.
         failed: Exception of what could not be opened.
         passed_over: Found: what of a folder is opened, and what is not.
+        newest: The video that was opened last; None before the first.
     """
 
     demo_opened = Signal(object)
@@ -115,8 +80,7 @@ class AnalysisController(QObject):
         self._queue, self._short = queue, short
         self._shows: dict[Job, LiveShow] = {}
         self._retries: dict[Job, Callable[[], None]] = {}
-        self._newest: Path | None = None
-        self._reading: VideoSettings | None = None
+        self.newest: OpenedVideo | None = None
         queue.job_started.connect(self._watch_if_idle)
         queue.job_finished.connect(self._end_show)
         state.recording_changed.connect(self._unwatch)
@@ -137,58 +101,36 @@ class AnalysisController(QObject):
                     on_error=self._show_error,
                 )
 
-    def open_video(self, path: Path, face: int = 0, reading: VideoSettings | None = None) -> None:
+    def open_video(
+        self,
+        path: Path,
+        face: int = 0,
+        reading: VideoSettings | None = None,
+        day: date | None = None,
+    ) -> None:
         """Analyse a video, show it as it happens, then ask who it is.
 
         Args:
             path: The video.
             face: Which of its faces, from 1; 0 takes the main one.
             reading: How it is read, where that was chosen for it.
+            day: Of its visit, where its folder tells.
         """
-        self._newest, self._reading = path, reading
+        self.newest = (path, face, reading, day)
         self._submit(
             f"Fit face: {path.name}",
-            partial(open_video, path, face, reading, self._head_name, self._state.settings),
+            partial(open_video, path, face, reading, day, self._head_name, self._state.settings),
             self._take_analysis,
-            partial(self.open_video, path, face, reading),
+            partial(self.open_video, path, face, reading, day),
         )
 
-    def ask_reading(self, parent: QWidget) -> None:
-        """Ask how the shown video is to be read, or the newest one that could not be fitted."""
-        recording = self._state.recording
-        path, reading = self._newest, self._reading
-        if recording is not None:
-            path, reading = recording.video, recording.reading
-        if path is None:
-            self._state.show_error(InputError("Open a video first: then say how it is read."))
-            return
-        now = reading or self._state.settings.video
-        self._short.submit(
-            partial(describe_video, path, now),
-            title=f"Look at: {path.name}",
-            on_result=lambda info: self._show_reading(info, now, parent),
-            on_error=self._show_error,
-        )
-
-    def _show_reading(self, info: VideoInfo, now: VideoSettings, parent: QWidget) -> None:
-        recording = self._state.recording
-        face = recording.face if recording is not None and recording.video == info.path else 0
-        dialog = ReadingDialog(info, now, parent)
-
-        def read_again(reading: VideoSettings) -> None:
-            # another film has other faces
-            self.open_video(info.path, face if reading.stream == now.stream else 0, reading)
-
-        dialog.ordered.connect(read_again)
-        dialog.show()
-
-    def open_measured(self, path: Path) -> None:
+    def open_measured(self, path: Path, day: date | None = None) -> None:
         """Open a session file or another program's measurement, then ask who it is."""
         self._submit(
             f"Open: {path.name}",
-            partial(open_measured, path, self._head_name, self._state.settings),
+            partial(open_measured, path, day, self._head_name, self._state.settings),
             self._take_analysis,
-            partial(self.open_measured, path),
+            partial(self.open_measured, path, day),
         )
 
     def open_demo(self, folder: Path) -> None:
@@ -205,7 +147,7 @@ class AnalysisController(QObject):
         """Fit the face of the shown recording again."""
         recording = self._state.recording
         if recording is not None and recording.video is not None:
-            self.open_video(recording.video, recording.face, recording.reading)
+            self.open_video(recording.video, recording.face, recording.reading, recording.day)
 
     @Slot(object)
     def watch(self, job: Job) -> None:
@@ -227,9 +169,9 @@ class AnalysisController(QObject):
 
     def _open_found(self, found: Found) -> None:
         for video in found.videos:
-            self.open_video(video)
+            self.open_video(video, day=found.days.get(video))
         for path in found.measured:
-            self.open_measured(path)
+            self.open_measured(path, found.days.get(path))
         if found.passed_over:
             self.passed_over.emit(found)
 

@@ -19,6 +19,7 @@ from facedyn_app.gui.controllers.heads import HeadController
 from facedyn_app.gui.controllers.identification import IdentificationController
 from facedyn_app.gui.controllers.library import LibraryController
 from facedyn_app.gui.controllers.people import PeopleController
+from facedyn_app.gui.controllers.reading import ReadingController
 from facedyn_app.gui.controllers.recognizers import RecognizerController
 from facedyn_app.gui.controllers.settings import SettingsController
 from facedyn_app.gui.controllers.training import TrainingController
@@ -70,6 +71,7 @@ class AppController(QObject):
         self.analysis = AnalysisController(
             state, window.feed, self.library, self.heads, self.identification, queue, short
         )
+        self.reading = ReadingController(window, state, self.analysis, short)
         self.faces = FaceController(state, self.identification, queue)
         self.drift = DriftController(self.library, state, window)
         self.recognizers = RecognizerController(state, short, library)
@@ -96,7 +98,7 @@ class AppController(QObject):
         window.library_chosen.connect(self.library.open_library)
         window.demo_requested.connect(self.open_demo)
         window.refit_requested.connect(self.analysis.refit)
-        window.reading_requested.connect(partial(self.analysis.ask_reading, window))
+        window.reading_requested.connect(self.reading.ask)
         window.identify_requested.connect(self.identification.identify)
         window.ticked_requested.connect(self.identification.identify_ticked)
         window.enrol_requested.connect(self.ask_enrolment)

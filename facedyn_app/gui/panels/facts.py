@@ -33,6 +33,8 @@ def facts_of(recording: Recording) -> list[Fact]:
         )
     duration = float(session.motion.seconds[-1]) if len(session.motion.seconds) else 0.0
     facts.append(("Duration", f"{duration:.1f} s"))
+    if when := _recorded(recording):
+        facts.append(("Recorded", when))
     if recording.info is not None:
         facts += _video_facts(recording.info)
     facts += [
@@ -61,14 +63,20 @@ def _shape_text(session: Session) -> str:
 
 
 def _video_facts(info: VideoInfo) -> list[Fact]:
-    facts: list[Fact] = []
-    if info.recorded_at is not None:
-        facts.append(("Recorded", f"{info.recorded_at.astimezone():%Y-%m-%d %H:%M}"))
-    facts += [
+    assumed = " (assumed)" if info.fps_assumed else ""
+    return [
         ("Picture", f"{info.width} x {info.height} px"),
-        ("Frame rate", f"{info.fps:.4g} frames/s"),
+        ("Frame rate", f"{info.fps:.4g} frames/s{assumed}"),
     ]
-    return facts
+
+
+def _recorded(recording: Recording) -> str:
+    """When it was recorded; of a visit that is dated by its folder, only the day is known."""
+    stated = recording.session.info.recorded_at
+    if stated is None:
+        return ""
+    when = stated.astimezone()
+    return f"{when:%Y-%m-%d}" if when.date() == recording.day else f"{when:%Y-%m-%d %H:%M}"
 
 
 def _fit_facts(recording: Recording) -> list[Fact]:
