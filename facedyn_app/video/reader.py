@@ -4,20 +4,20 @@ from __future__ import annotations
 
 from collections import OrderedDict
 from collections.abc import Iterator
-from dataclasses import dataclass
 from pathlib import Path
 
 import av
 import numpy as np
 
-from facedyn_app.records import FloatArray, Frame, IntArray, VideoInfo
+from facedyn_app.records import FloatArray, Frame, VideoInfo
 from facedyn_app.settings import VideoSettings
 from facedyn_app.video.decode import describe
-from facedyn_app.video.packets import Clock, decode, packets, stamp_of
+from facedyn_app.video.index import Index
+from facedyn_app.video.packets import decode, packets
 from facedyn_app.video.pictures import Damage, pictures
-from facedyn_app.video.source import Source, open_video
+from facedyn_app.video.source import open_video
 from facedyn_app.video.stills import StillsReader
-from facedyn_app.video.timing import Rule, Timing, timing_of
+from facedyn_app.video.timing import timing_of
 
 _CACHE_BYTES = 96_000_000
 SURE_KEYS = 2
@@ -26,49 +26,6 @@ START = -1
 """Stands for the file's beginning among the numbers of keyframes."""
 NOTHING = -1
 """Stands for no good picture among the numbers of frames: the first one ever decoded is shown."""
-
-
-@dataclass(frozen=True, slots=True, eq=False)
-class Index:
-    """Where the pictures of a video are.
-
-    Attributes:
-        stamps: (T,) of the pictures, in the stream's ticks, ascending.
-        keys: (K,) stamps of the keyframes, those among them that are not shown, ascending.
-        seekable: Whether decoding can begin at a keyframe; else from the start alone.
-    """
-
-    stamps: IntArray
-    keys: IntArray
-    seekable: bool
-
-    @classmethod
-    def of(cls, path: Path, settings: VideoSettings, timing: Timing) -> Index:
-        """Read a file once, without decoding where its packets tell its pictures."""
-        with open_video(path, settings) as source:
-            if timing.rule is Rule.DECODED:
-                stamps = [picture.stamp for picture in pictures(source, timing)]
-                return cls(np.array(stamps, dtype=np.int64), np.zeros(0, np.int64), seekable=False)
-            return cls._of_packets(source, timing)
-
-    @classmethod
-    def _of_packets(cls, source: Source, timing: Timing) -> Index:
-        stamps: list[int] = []
-        keys: list[int] = []
-        n_pictures, n_leading, clock = 0, 0, Clock(source)
-        for packet in packets(source, clock):
-            if packet.is_keyframe and not n_leading:
-                n_leading = n_pictures + 1
-            n_pictures += bool(packet.size)
-            stamp = stamp_of(packet)
-            if stamp is not None and stamp >= timing.first:
-                stamps.append(stamp)
-            if packet.is_keyframe and packet.size and packet.pts is not None:
-                keys.append(packet.pts)
-        if timing.rule is Rule.EVEN:
-            n_leading = max(0, n_leading - 1)  # before the first keyframe none can be decoded
-            return cls(np.arange(n_pictures - n_leading), np.zeros(0, np.int64), seekable=False)
-        return cls(np.unique(stamps), np.unique(keys), seekable=bool(keys) and not clock.offset)
 
 
 class VideoReader:
@@ -222,6 +179,9 @@ class VideoReader:
             if key is None:
                 if not packet.is_keyframe or packet.pts is None:
                     continue
+                if not self._index.holds(packet):
+                    self._index = Index.from_start(self._index.stamps)
+                    return
                 key = int(packet.pts)
                 # it may be a later one than was asked for
                 self._began = int(np.searchsorted(self._index.keys, key, side="right")) - 1

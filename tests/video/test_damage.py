@@ -118,6 +118,37 @@ def test_what_lies_before_a_cut_is_kept(tmp_path: Path, kind: Kind) -> None:
             np.testing.assert_array_equal(reader.frame(frame.index).image, frame.image)
 
 
+@pytest.mark.parametrize(
+    ("kind", "first", "last"),
+    [
+        (Kind("mxf", "mpeg2video", B_FRAMES), 0.6, 1.0),
+        (Kind("avi", "mjpeg", {}, "yuvj420p"), 0.45, 0.49),
+        (Kind("mkv", "libx264", X264), 0.45, 0.49),
+        (Kind("ts", "mpeg2video", B_FRAMES), 0.45, 0.49),
+    ],
+    ids=lambda value: value.ending if isinstance(value, Kind) else "",
+)
+def test_a_file_that_counts_anew_behind_damage_is_played_as_it_is_fitted(
+    tmp_path: Path, kind: Kind, first: float, last: float
+) -> None:
+    """Sought in, some containers give other stamps than from the start on."""
+    path = tmp_path / f"hole.{kind.ending}"
+    write_clip(path, kind)
+    data = bytearray(path.read_bytes())
+    begin, end = int(first * len(data)), int(last * len(data))
+    data[begin:end] = bytes(end - begin if last < 1 else 0)
+    path.write_bytes(data)
+    frames = list(read_frames(path))
+    assert len(frames) > 4
+    with VideoReader(path) as reader:
+        assert reader.n_frames == len(frames)
+        for frame in frames[::-1]:
+            shown = reader.frame(frame.index)
+            assert shown.damaged == frame.damaged
+            if not frame.damaged:
+                assert number_in(shown.image) == number_in(frame.image)
+
+
 def test_an_mp4_that_breaks_off_before_its_index_says_what_to_do(tmp_path: Path) -> None:
     path = tmp_path / "cut.mp4"
     write_clip(path, H264)
