@@ -30,6 +30,8 @@ MOST_DIRECTIONS = 1024
 
 LEAST_WITHIN = 1e-3
 """Least deviation within speakers, of that of all windows."""
+LEAST_SEEN = 1e-3
+"""Least share of windows in which something is taken as seen."""
 
 
 BETWEEN_SHRINKAGE = 0.03
@@ -101,11 +103,16 @@ def fit_whitening(
     centre = np.nan_to_num(np.nanmean(vectors, axis=0, dtype=np.float64))
     total = np.nan_to_num(np.nanstd(vectors, axis=0, dtype=np.float64))
     scale = np.maximum(total, LEAST_DEVIATION).astype(np.float32)
-    x = np.nan_to_num((vectors - centre.astype(np.float32)) / scale)
-    residual = x - speaker_means(x, labels)[labels]
+    x = (vectors - centre.astype(np.float32)) / scale
+    seen = np.isfinite(x)
+    means = speaker_means(x, labels)
+    # what is not seen says nothing of how windows of one speaker differ
+    residual = np.where(seen, x - means[labels], 0.0)
+    share_seen = np.sqrt(np.maximum(seen.mean(axis=0), LEAST_SEEN))
+    residual /= share_seen
     deviation = np.maximum(np.sqrt((residual**2).mean(axis=0)), LEAST_WITHIN).astype(np.float32)
     scale *= deviation
-    means = speaker_means(x / deviation, labels)
+    means /= deviation
     within, _ = shrunk_covariance(residual / deviation, least_shrinkage)
     middle = means.mean(axis=0)
     lower = cholesky(within, lower=True)
@@ -125,11 +132,15 @@ def fit_whitening(
 
 
 def speaker_means(vectors: FloatArray, labels: IntArray) -> FloatArray:
-    """(G, K) mean vector of each speaker of (N, K) vectors with (N,) labels 0..G - 1."""
-    counts = np.bincount(labels)
-    means = np.zeros((len(counts), vectors.shape[1]))
-    np.add.at(means, labels, vectors)
-    return np.asarray(means / counts[:, None])
+    """(G, K) mean of what is seen of each speaker of (N, K) vectors with (N,) labels 0..G - 1.
+
+    What is NaN is not seen; where all of a speaker is, the mean is 0.
+    """
+    counts = np.zeros((int(labels.max()) + 1, vectors.shape[1]))
+    means = np.zeros_like(counts)
+    np.add.at(counts, labels, np.isfinite(vectors))
+    np.add.at(means, labels, np.nan_to_num(vectors))
+    return np.asarray(means / np.maximum(counts, 1.0))
 
 
 def shrunk_covariance(residuals: FloatArray, least: float = 0.0) -> tuple[FloatArray, float]:

@@ -9,6 +9,7 @@ import numpy as np
 
 from facedyn_app.records import FloatArray, Motion
 from facedyn_app.simulate.background import background_motion
+from facedyn_app.simulate.ceiling import below_ceiling
 from facedyn_app.simulate.population import EXPRESSION_NAMES
 from facedyn_app.simulate.session_effects import SessionEffects, draw_session_effects
 from facedyn_app.simulate.signals import ease, event_times, pulse, smooth_wander, wander
@@ -81,7 +82,7 @@ def simulate_motion(
     times = np.arange(n_frames) / fps
     effects = draw_session_effects(rng, person)
     speech = speak(person.speaking, times, rng, effects.talk, effects.tempo)
-    face = {name: np.zeros(n_frames) for name in EXPRESSION_NAMES}
+    face: dict[str, FloatArray] = {name: np.zeros(n_frames) for name in EXPRESSION_NAMES}
     for name, values in speech.channels.items():
         _join(face, name, np.clip(effects.arousal * values, 0.0, 0.9))
     for gesture, rate, stretch in zip(person.gestures, effects.rates, effects.times, strict=True):
@@ -90,6 +91,7 @@ def simulate_motion(
     _beat(face, person, speech, times, rng)
     for name, strength in effects.strengths.items():
         face[name] = np.clip(strength * face[name], 0.0, 0.95)
+    face = below_ceiling(face)
     _blink(face, person.blinking, effects.blink, times, rng)
     rotation, translation = _head(person, speech, times, fps, rng)
     still = np.zeros(n_frames)

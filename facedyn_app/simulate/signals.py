@@ -76,6 +76,14 @@ def pulse(
     return np.asarray(rise * (1.0 - fall))
 
 
+def near_ceiling(values: FloatArray | float, most: float) -> FloatArray:
+    """Values of 0 or more that come near to a ceiling and never reach it.
+
+    `x (1 + (x / most)^4)^(-1/4)`: half the ceiling is kept to 2 %.
+    """
+    return np.asarray(values * (1.0 + (values / most) ** 4) ** -0.25)
+
+
 def event_times(
     rng: np.random.Generator, seconds: float, per_minute: float, regularity: float, rest_s: float
 ) -> FloatArray:

@@ -46,6 +46,17 @@ def test_what_is_missing_counts_as_usual() -> None:
     np.testing.assert_allclose(found(row), found(usual), atol=1e-5)
 
 
+def test_what_is_missing_in_half_of_the_windows_does_not_blur_the_speakers() -> None:
+    rng = np.random.default_rng(5)
+    labels = np.repeat(np.arange(40), 60)
+    vectors = rng.normal(size=(len(labels), 2))
+    vectors[:, 0] += 10.0 * rng.normal(size=40)[labels]
+    vectors[rng.random(len(labels)) < 0.5, 0] = np.nan
+    found = fit_whitening(vectors, labels)
+    np.testing.assert_allclose(found.scale, 1.0, rtol=0.05)
+    np.testing.assert_allclose(found.projection, np.eye(2), atol=0.1)
+
+
 SPANS = np.tile([0.0, 10.0], (200, 1))
 
 
