@@ -196,8 +196,8 @@ class EventLane(QWidget):
 
     def _paint(self, painter: QPainter, event: Event, colours: Colours) -> None:
         colour = kind_colour(event.kind, self._kinds, colours)
-        chosen = event == self.chosen
-        paint_event(painter, event, self.place_of(event), colour, colours.text, chosen=chosen)
+        place, chosen = self.place_of(event), event == self.chosen
+        paint_event(painter, event, place, colour, colours.text, chosen=chosen)
 
     def _paint_words(self, painter: QPainter, colours: Colours) -> None:
         painter.setPen(QColor(colours.text))
@@ -207,9 +207,8 @@ class EventLane(QWidget):
         key = next((one.key for one in self._kinds if one.kind == self.kind), "")
         metrics, elide = self.fontMetrics(), Qt.TextElideMode.ElideRight
         lines = (f"drag or {key}: {self.kind}", self.chosen.words if self.chosen else self._note)
-        colour = (colours.muted, colours.text)
         for number, line in enumerate(lines):
-            painter.setPen(QColor(colour[number]))
+            painter.setPen(QColor((colours.muted, colours.text)[number]))
             place = room.translated(0, number * (ROW_PX + GAP_PX))
             text = metrics.elidedText(line, elide, int(room.width()))
             painter.drawText(place, Qt.AlignmentFlag.AlignVCenter, text)
