@@ -19,7 +19,8 @@ Words, as the code uses them (what is computed and why: handbook/method.md):
     head: a head model of FLAME's kind: mean mesh, shape and expression directions, joints, weights.
     landmark embedding: where landmarks sit on a head's mesh: triangle and barycentric weights.
     shape: coefficients that say whose head it is, standard deviations; they should stand still.
-    expression: coefficients that say what a face does; activations (0..1) or standard deviations.
+    expression: coefficients that say what a face does; activations (1 where an action ends) or
+        standard deviations.
     channel: one expression coefficient, or one number of the jaw's or the gaze's turn, by its name.
     channel set: the channels of another program's measurement, which stand in place of a head.
     motion: expression, jaw, rotation and translation of a head, frame by frame.

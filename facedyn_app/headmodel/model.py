@@ -68,8 +68,8 @@ class HeadModel:
         weights: (V, J) skinning weights, rows sum to 1.
         expression_names: The E names.
         joint_names: The J names; "jaw" is among them.
-        activations: Whether expression coefficients are activations of 0..1 (ARKit-named) or
-            unbounded standard deviations (FLAME).
+        activations: Whether expression coefficients are activations (ARKit-named; 1 where an
+            action ends), or unbounded standard deviations (FLAME).
         landmarks: Where the landmarks sit, or None before they are placed.
         region: (V,) uint8 material: REGION_SKIN, REGION_EYE and so on; None when unknown.
         texture: What the skin looks like, or None.
