@@ -30,9 +30,10 @@ def tables(tmp_path: Path) -> Path:
         (folder / person).mkdir(parents=True)
         for take in range(2):
             rows = openface_rows(500)
-            for row in rows:
-                row[5] = 2 + np.sin(pace * float(row[2])) + 0.1 * rng.normal()
-                row[6] = 2 + np.cos(0.5 * pace * float(row[2])) + 0.1 * rng.normal()
+            wander = np.cumsum(0.3 * rng.normal(size=len(rows)))  # no take is like another
+            for row, phase in zip(rows, wander, strict=True):
+                row[5] = 2 + np.sin(pace * float(row[2]) + phase) + 0.1 * rng.normal()
+                row[6] = 2 + np.cos(0.5 * pace * float(row[2]) + phase) + 0.1 * rng.normal()
             write_table(folder / person / f"take{take}.csv", OPENFACE_NAMES, rows)
     two = [
         row for pair in zip(openface_rows(60), openface_rows(60, 1), strict=True) for row in pair

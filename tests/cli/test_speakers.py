@@ -73,5 +73,7 @@ def test_near_names_are_asked_about(run: Run, corpus: Path, library: Path) -> No
     assert (renamed.exit_code, "nearly the name of 'Ada'" in renamed.stderr) == (3, True)
     assert listed(run, library) == [("Ada", 2), ("Bo", 1), ("Cy", 1)]
     assert run("speakers", "rename", "Bo", "A d a", "--new", "--library", library).exit_code == 0
-    assert run("enrol", "ada", *more, "--consent", "c", "--new").exit_code == 0
+    shared = run("enrol", "ada", *more, "--consent", "c", "--new")
+    assert (shared.exit_code, "of 'Ada'" in shared.stderr) == (3, True)
+    assert run("enrol", "ada", *more, "--consent", "c", "--new", "--again").exit_code == 0
     assert listed(run, library) == [("Ada", 2), ("A d a", 1), ("Cy", 1), ("ada", 1)]
