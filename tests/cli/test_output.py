@@ -33,6 +33,8 @@ def test_records_become_objects_and_paths_texts() -> None:
         "stream": None,
         "fps_assumed": False,
         "notes": [],
+        "films": [],
+        "n_missing": 0,
     }
     assert plain(info) == expected
 

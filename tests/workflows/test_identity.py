@@ -153,7 +153,7 @@ def imported(
     found = import_folder(place, folder, Layout.AUTO, statement, FitOptions("open-head-1"), ignore)
     return (
         found.n_added,
-        [Path(path).name for path, _ in found.passed_over],
+        [Path(path).name for path, _ in found.copies],
         sorted(Path(path).name for path, _ in found.left_out),
     )
 

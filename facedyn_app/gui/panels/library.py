@@ -5,8 +5,8 @@ from __future__ import annotations
 from collections.abc import Collection, Sequence
 from functools import partial
 
-from PySide6.QtCore import QModelIndex, QPoint, Qt, Signal, SignalInstance
-from PySide6.QtGui import QKeySequence, QShortcut, QStandardItem, QStandardItemModel
+from PySide6.QtCore import QEvent, QModelIndex, QPoint, Qt, Signal, SignalInstance
+from PySide6.QtGui import QKeyEvent, QKeySequence, QStandardItem, QStandardItemModel
 from PySide6.QtWidgets import QHeaderView, QLabel, QMenu, QTreeView, QVBoxLayout, QWidget
 
 from facedyn_app.formatting import shown_name
@@ -27,6 +27,35 @@ from facedyn_app.gui.theme import GRID
 from facedyn_app.gui.widgets.form_parts import TickDelegate, make_error_line, set_error
 from facedyn_app.gui.widgets.panel import Panel
 from facedyn_app.workflows.records import LibrarySnapshot, Recording
+
+
+class _Tree(QTreeView):
+    """A tree whose Delete key is its own while it has the focus.
+
+    Attributes:
+        delete_pressed: The key was pressed. A shortcut of the same key would be ambiguous beside
+            the menus', and then neither acts.
+    """
+
+    delete_pressed = Signal()
+
+    def event(self, event: QEvent) -> bool:
+        """Claim the key before the menus are asked."""
+        if event.type() == QEvent.Type.ShortcutOverride and _is_delete(event):
+            event.accept()
+            return True
+        return super().event(event)
+
+    def keyPressEvent(self, event: QKeyEvent) -> None:  # noqa: N802
+        """Tell that Delete was pressed; leave all other keys to the tree."""
+        if _is_delete(event):
+            self.delete_pressed.emit()
+        else:
+            super().keyPressEvent(event)
+
+
+def _is_delete(event: QEvent) -> bool:
+    return isinstance(event, QKeyEvent) and event.matches(QKeySequence.StandardKey.Delete)
 
 
 class LibraryPanel(Panel):
@@ -70,7 +99,7 @@ class LibraryPanel(Panel):
         )
         for item in (self._speakers, self._opened, self._queue):
             self._model.appendRow([item, QStandardItem()])
-        self._tree = QTreeView()
+        self._tree = _Tree()
         self._tree.setModel(self._model)
         self._tree.setHeaderHidden(True)
         self._tree.setEditTriggers(QTreeView.EditTrigger.NoEditTriggers)
@@ -83,9 +112,7 @@ class LibraryPanel(Panel):
         header.setSectionResizeMode(0, QHeaderView.ResizeMode.Stretch)
         header.setSectionResizeMode(1, QHeaderView.ResizeMode.Fixed)
         header.resizeSection(1, 3 * GRID)
-        remove = QShortcut(QKeySequence(Qt.Key.Key_Delete), self._tree)
-        remove.setContext(Qt.ShortcutContext.WidgetShortcut)
-        remove.activated.connect(self._end_selected)
+        self._tree.delete_pressed.connect(self._end_selected)
         self._tree.setItemDelegateForColumn(0, TickDelegate(self._tree))
         self._model.itemChanged.connect(self._tell_tick)
         self._tree.clicked.connect(self._pick)
