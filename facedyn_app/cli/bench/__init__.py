@@ -15,6 +15,7 @@ from facedyn_app.formatting import number
 
 _MODULES = {
     "accuracy": "accuracy",
+    "blinks": "blinks",
     "clinical": "clinical",
     "fit": "speed",
     "landmarks": "speed",
