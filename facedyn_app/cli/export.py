@@ -178,6 +178,11 @@ def _table(path: Path, out: Path, on_progress: OnProgress) -> Outcome:
         "simulated": found.session.simulated,
     }
     text = f"written: {out}, {n_frames} frames, {found.n_columns} columns{_note(found.session)}"
+    facts["code_book"] = found.code_book
+    text += f"\nwritten: {found.code_book}, what the columns hold"
+    if found.shape is not None:
+        facts["shape"] = found.shape
+        text += f"\nwritten: {found.shape}, {len(found.session.shape)} shape coefficients"
     if found.events is not None:
         facts["events"] = found.events
         text += f"\nwritten: {found.events}, {len(found.session.events)} events"
