@@ -23,6 +23,7 @@ _MODULES = {
     "memory": "speed",
     "mirror": "mirror",
     "realism": "realism",
+    "repeat": "repeat",
     "recognizer": "speed",
     "truth": "truth",
     "window": "latency",
