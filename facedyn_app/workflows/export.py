@@ -151,7 +151,7 @@ def export_motion(
     Args:
         source: The session, or its file.
         out: The file.
-        layout: In which form.
+        layout: In which form; not BIDS, which is a whole library's (`export_bids`).
         head: Id or file of the head; None for the one that draws the session.
 
     Raises:
