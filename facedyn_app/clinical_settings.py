@@ -29,9 +29,9 @@ class ClinicalSettings:
     longest_blink_s: float = setting(0.5, "Longest blink", 0.1, 5, "s", BLINKS).means(
         "Duration at half depth beyond which it is a long closure, not a blink."
     )
-    shortest_blink_s: float = setting(0.045, "Shortest blink", 0, 1, "s", BLINKS).means(
-        "Duration at half depth below which a closure is taken for a slip of the fit; no blink is "
-        "so short."
+    shortest_blink_s: float = setting(0.045, "One eye alone closes for", 0, 1, "s", BLINKS).means(
+        "Duration at half depth below which a closure of one eye alone is taken for a slip of the "
+        "fit."
     )
     onset_share: float = setting(0.1, "Onset and end at", 0.01, 0.5, "share", BLINKS).means(
         "Share of its depth at which a blink begins and ends."

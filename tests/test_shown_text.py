@@ -15,8 +15,8 @@ from facedyn_app.cli.app import _LogFormatter, make_app
 from facedyn_app.cli.output import Outcome, ProgressLine, show
 from facedyn_app.files import file_name
 from facedyn_app.formatting import LONGEST_NAME, shown, shown_name, table
+from facedyn_app.reports.cells import safe_cell
 from facedyn_app.reports.page import _seen
-from facedyn_app.reports.tables import safe_cell
 
 
 @pytest.mark.parametrize(

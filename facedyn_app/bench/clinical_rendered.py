@@ -10,7 +10,7 @@ from pathlib import Path
 
 import numpy as np
 
-from facedyn_app.bench.clinical_script import Script, act, session_of_truth
+from facedyn_app.bench.clinical_script import Script, act, mirrored_truth, session_of_truth
 from facedyn_app.clinical_settings import ClinicalSettings
 from facedyn_app.dynamics.clinical.session import ClinicalMeasures, measure_session
 from facedyn_app.headmodel.model import HeadModel
@@ -86,7 +86,8 @@ def rendered_case(
         script,
         measure_session(fits[0], head, settings, events=events, mirrored=fits[1]),
         measure_session(fits[0], head, settings, events=events),
-        measure_session(truth, head, settings, events=events),
+        # a true motion has no difference of the program's to be taken off
+        measure_session(truth, head, settings, events=events, mirrored=mirrored_truth(truth)),
         *fits,
     )
 

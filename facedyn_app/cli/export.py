@@ -29,7 +29,12 @@ app = verb_app()
 
 @app.command()
 def export(
-    session: Annotated[Path, typer.Argument(metavar="SESSION", help="A session file.")],
+    session: Annotated[
+        Path,
+        typer.Argument(
+            metavar="SESSION", help="A session file; the folder of a library for --layout bids."
+        ),
+    ],
     out: Annotated[
         Path, typer.Option("-o", "--output", metavar="OUT", help="A file, or a new folder.")
     ],
@@ -70,7 +75,8 @@ def export(
         typer.Option(
             "--layout",
             help="The motion for other programs: Live Link Face's table (OUT.csv), FLAME "
-            "parameters under VHAP's names (OUT.npz), or one animated mesh (OUT.glb).",
+            "parameters under VHAP's names (OUT.npz), or one animated mesh (OUT.glb). With bids a "
+            "whole library in the Brain Imaging Data Structure (a new folder).",
             show_default="facedyn's own table",
         ),
     ] = None,
@@ -82,9 +88,9 @@ def export(
     if layout is not None:
         if chosen.any_given:
             raise typer.BadParameter("--layout goes with none of the options for meshes and films")
-        _check_ending(out, [_ENDINGS[layout]])
+        _check_layout(layout, out, head)
         with answering(as_json) as answer:
-            answer.outcome = _motion(session, out, layout, head)
+            answer.outcome = _laid_out(session, out, layout, head, answer.on_progress)
     elif mesh is not None:
         file, options = chosen.meshes(mesh, out, head)
         with answering(as_json) as answer:
@@ -178,6 +184,11 @@ def _table(path: Path, out: Path, on_progress: OnProgress) -> Outcome:
         "simulated": found.session.simulated,
     }
     text = f"written: {out}, {n_frames} frames, {found.n_columns} columns{_note(found.session)}"
+    facts["code_book"] = found.code_book
+    text += f"\nwritten: {found.code_book}, what the columns hold"
+    if found.shape is not None:
+        facts["shape"] = found.shape
+        text += f"\nwritten: {found.shape}, {len(found.session.shape)} shape coefficients"
     if found.events is not None:
         facts["events"] = found.events
         text += f"\nwritten: {found.events}, {len(found.session.events)} events"
@@ -198,6 +209,21 @@ def _film(path: Path, video: Path, out: Path, head: str | None, on_progress: OnP
     return Outcome(facts, f"written: {out}, {found.n_frames} frames{_note(found.session)}")
 
 
+def _check_layout(layout: ExportLayout, out: Path, head: str | None) -> None:
+    if layout is not ExportLayout.BIDS:
+        _check_ending(out, [_ENDINGS[layout]])
+    elif head is not None:
+        raise typer.BadParameter("--layout bids needs no --head")
+
+
+def _laid_out(
+    path: Path, out: Path, layout: ExportLayout, head: str | None, on_progress: OnProgress
+) -> Outcome:
+    if layout is ExportLayout.BIDS:
+        return _library(path, out, on_progress)
+    return _motion(path, out, layout, head)
+
+
 def _motion(path: Path, out: Path, layout: ExportLayout, head: str | None) -> Outcome:
     from facedyn_app.workflows.export import export_motion
 
@@ -212,6 +238,27 @@ def _motion(path: Path, out: Path, layout: ExportLayout, head: str | None) -> Ou
     }
     written = f"written: {out}, {found.n_frames} frames in the layout {layout}"
     return Outcome(facts, "\n".join([written + _note(found.session), *found.notes]))
+
+
+def _library(folder: Path, out: Path, on_progress: OnProgress) -> Outcome:
+    from facedyn_app.workflows.export_bids import export_bids
+
+    found = export_bids(folder, out, on_progress)
+    facts = {
+        "library": folder,
+        "folder": out,
+        "layout": str(ExportLayout.BIDS),
+        "n_sessions": found.n_sessions,
+        "n_left_out": found.n_left_out,
+        "participants": [{"participant_id": one, "speaker": name} for one, name in found.people],
+        "simulated": found.simulated,
+    }
+    note = ", simulated speakers among them" if found.simulated else ""
+    lines = [f"written: {out}, {found.n_sessions} recordings of {len(found.people)} people{note}"]
+    lines += [f"{one} is '{name}'" for one, name in found.people]
+    if found.n_left_out:
+        lines.append(f"left out: {found.n_left_out} recordings of nobody")
+    return Outcome(facts, "\n".join([*lines, "The names above are in no file: keep them apart."]))
 
 
 def _meshes(path: Path, out: Path, options: MeshOptions, on_progress: OnProgress) -> Outcome:

@@ -6,32 +6,12 @@ import re
 from collections.abc import Iterable
 from dataclasses import dataclass
 
+from facedyn_app.reports.code_book import Column
+
 LONGEST_NAME = 64
 """Letters of a variable's name in SPSS."""
 
 Cell = float | int | str | None
-
-
-@dataclass(frozen=True, slots=True)
-class Column:
-    """One column of a table and its entry in the code book.
-
-    Attributes:
-        name: Letters, digits and underscores, a letter first.
-        unit: Of its numbers; empty where they have none.
-        meaning: What stands in it.
-        formula: How it is computed; empty where it is only counted or read.
-        source: Where that is published.
-    """
-
-    name: str
-    unit: str = ""
-    meaning: str = ""
-    formula: str = ""
-    source: str = ""
-
-
-CODE_BOOK = ("name", "unit", "meaning", "formula", "source")
 
 
 @dataclass(frozen=True, slots=True)

@@ -4,16 +4,15 @@ from __future__ import annotations
 
 import csv
 import io
-from dataclasses import astuple
 from enum import StrEnum
 from pathlib import Path
 from typing import BinaryIO
 
 from facedyn_app.files import atomic_file, atomic_text
-from facedyn_app.reports.clinical_columns import CODE_BOOK, Cell, Table
-from facedyn_app.reports.tables import safe_cell
+from facedyn_app.reports.cells import safe_cell
+from facedyn_app.reports.clinical_columns import Cell, Table
+from facedyn_app.reports.code_book import CODE_BOOK, code_book_path, code_book_rows
 
-CODE_BOOK_ENDING = "_codebook.csv"
 SHEETS = ("measures", "code book")
 
 
@@ -23,11 +22,6 @@ class ClinicalFormat(StrEnum):
     CSV = "csv"
     XLSX = "xlsx"
     PARQUET = "parquet"
-
-
-def code_book_path(path: Path) -> Path:
-    """Where the code book of a CSV or Parquet table stands."""
-    return path.with_name(path.stem + CODE_BOOK_ENDING)
 
 
 def write_clinical_table(
@@ -59,12 +53,8 @@ def write_clinical_table(
     else:
         names = [column.name for column in table.columns]
         _write_csv(path, [names, *_texts(table, decimal)], separator)
-    _write_csv(book, [list(CODE_BOOK), *_book(table)], separator)
+    _write_csv(book, [list(CODE_BOOK), *code_book_rows(table.columns)], separator)
     return path, book
-
-
-def _book(table: Table) -> list[list[str]]:
-    return [[safe_cell(cell) for cell in astuple(column)] for column in table.columns]
 
 
 def _texts(table: Table, decimal: str) -> list[list[str]]:
@@ -93,7 +83,7 @@ def _write_xlsx(table: Table, file: BinaryIO) -> None:
     measures.append([column.name for column in table.columns])
     for row in table.rows:
         measures.append([safe_cell(cell) if isinstance(cell, str) else cell for cell in row])
-    for line in ([*CODE_BOOK], *_book(table)):
+    for line in ([*CODE_BOOK], *code_book_rows(table.columns)):
         codes.append(line)
     made = io.BytesIO()  # openpyxl closes what it writes to
     book.save(made)

@@ -11,9 +11,18 @@ from typing import Final
 from facedyn_app.errors import InputError, unreadable, unusable
 from facedyn_app.events import Event, Events, check_number, in_order
 from facedyn_app.files import atomic_text, read_plain
-from facedyn_app.reports.tables import safe_cell
+from facedyn_app.reports.cells import safe_cell
+from facedyn_app.reports.code_book import Column
 
-COLUMNS: Final = ("kind", "start_s", "end_s", "name", "side", "text")
+EVENT_COLUMNS: Final = (
+    Column("kind", "", "'task', 'note', 'include', 'exclude', or the user's own kind"),
+    Column("start_s", "s", "begin, on the axis of the frames' timestamp"),
+    Column("end_s", "s", "end; equal to the begin for a moment"),
+    Column("name", "", "of a task its id in the protocol, of others a short name"),
+    Column("side", "", "'left' or 'right', the subject's; empty for both"),
+    Column("text", "", "free text"),
+)
+COLUMNS: Final = tuple(column.name for column in EVENT_COLUMNS)
 ENDING: Final = "_events.csv"
 """Of the table of events beside a table of frames."""
 MOST_BYTES: Final = 64 * 2**20

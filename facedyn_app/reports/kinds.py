@@ -40,11 +40,13 @@ class ExportLayout(StrEnum):
     LIVELINK: Live Link Face's table of ARKit's blendshapes.
     FLAME: FLAME parameters under VHAP's names, an npz.
     GLB: one animated mesh, glTF.
+    BIDS: a whole library in the Brain Imaging Data Structure, with its motion extension.
     """
 
     LIVELINK = "livelink"
     FLAME = "flame"
     GLB = "glb"
+    BIDS = "bids"
 
 
 class FilmFormat(StrEnum):

@@ -16,23 +16,12 @@ from facedyn_app.progress import OnProgress, Progress
 from facedyn_app.recognizer import metrics
 from facedyn_app.recognizer.accuracy import Accuracy
 from facedyn_app.recognizer.study import Point, Study
+from facedyn_app.reports.cells import safe_cell
+from facedyn_app.reports.code_book import write_code_book
 from facedyn_app.reports.page import render_page
+from facedyn_app.reports.study_columns import MEASURES, STUDY_TABLES
 from facedyn_app.reports.study_figures import FIGURES, write_figures
-from facedyn_app.reports.tables import safe_cell
 
-MEASURES = (
-    "top1_window",
-    "top5_window",
-    "top1_session",
-    "top5_session",
-    "top10_session",
-    "mrr",
-    "dir_far1",
-    "dir_far10",
-    "eer",
-    "min_dcf",
-    "cllr",
-)
 PAGE_MEASURES = (
     "top1_window",
     "top5_window",
@@ -42,6 +31,7 @@ PAGE_MEASURES = (
     "dir_far10",
     "eer",
 )
+CODE_BOOK_FILE = "codebook.csv"
 LONGEST_DET = 500
 """Points of the DET curve that are written."""
 
@@ -71,7 +61,10 @@ def write_study(
     text = json.dumps(facts, indent=2, allow_nan=False) + "\n"
     (folder / "study.json").write_text(text, encoding="utf-8")
     for name, rows in _tables(study).items():
-        _write_csv(folder / f"{name}.csv", rows)
+        head = [column.name for column in STUDY_TABLES[name]]
+        _write_csv(folder / f"{name}.csv", [head, *rows])
+    described = {f"{name}.csv": columns for name, columns in STUDY_TABLES.items()}
+    write_code_book(described, folder / CODE_BOOK_FILE)
     drawn = write_figures(study, folder, step)
     (folder / "index.html").write_text(study_page(study, about, drawn, folder), encoding="utf-8")
     return sorted(path.name for path in folder.iterdir())
@@ -164,25 +157,15 @@ def _tables(study: Study) -> dict[str, Iterable[Sequence[object]]]:
         *metrics.own_and_others(scores.probes, scores.own)
     )
     few = np.unique(np.linspace(0, len(thresholds) - 2, LONGEST_DET).round().astype(int))
-    head = [part for key in MEASURES for part in (key, f"{key}_low", f"{key}_high")]
     return {
-        "accuracy": [["what", *head], *([name, *_row(one)] for name, one in named.items())],
+        "accuracy": [[name, *_row(one)] for name, one in named.items()],
         **{
-            name: [[name, *head], *([point.x, *_row(point.accuracy)] for point in curve)]
+            name: [[point.x, *_row(point.accuracy)] for point in curve]
             for name, curve in points.items()
         },
-        "drift": [
-            ["speaker", "top1_window", "dnr", "dnr_corrected"],
-            *zip(drift.speakers, drift.accuracy, drift.dnr, drift.dnr_corrected, strict=True),
-        ],
-        "cmc": [
-            ["rank", "sessions", "windows"],
-            *zip(range(1, len(scores.names) + 1), *curves, strict=True),
-        ],
-        "det": [
-            ["threshold", "refused", "accepted"],
-            *zip(thresholds[few], refused[few], accepted[few], strict=True),
-        ],
+        "drift": zip(drift.speakers, drift.accuracy, drift.dnr, drift.dnr_corrected, strict=True),
+        "cmc": zip(range(1, len(scores.names) + 1), *curves, strict=True),
+        "det": zip(thresholds[few], refused[few], accepted[few], strict=True),
     }
 
 
@@ -193,7 +176,7 @@ def _probes_and_windows(study: Study) -> list[tuple[Any, Any]]:
 
 def _row(accuracy: Accuracy) -> list[object]:
     row: list[object] = []
-    for key in MEASURES:
+    for key in (column.name for column in MEASURES):
         low, high = accuracy.intervals.get(key, (math.nan, math.nan))
         row += [getattr(accuracy, key), low, high]
     return row

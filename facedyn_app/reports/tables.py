@@ -9,7 +9,6 @@ from __future__ import annotations
 
 import csv
 import json
-import unicodedata
 from collections.abc import Mapping, Sequence
 from pathlib import Path
 from typing import Any, BinaryIO
@@ -17,95 +16,34 @@ from typing import Any, BinaryIO
 import numpy as np
 import numpy.typing as npt
 
-from facedyn_app.dynamics.exclusion import excluded_frames
-from facedyn_app.dynamics.features import GAZE_NAMES, JAW_NAMES
 from facedyn_app.errors import OutputError
-from facedyn_app.events import HALF_MS
 from facedyn_app.files import atomic_file, atomic_text
-from facedyn_app.formatting import shown
 from facedyn_app.progress import OnProgress, Progress, ignore
-from facedyn_app.records import INVALID_REASONS, Identification, Session
+from facedyn_app.records import Identification, Session
+from facedyn_app.reports.cells import safe_cell
+from facedyn_app.reports.code_book import Column
 from facedyn_app.reports.kinds import TableFormat
+from facedyn_app.reports.session_columns import SHAPE_COLUMNS, Columns, shape_rows, table_columns
 
-SCORE_COLUMNS = ("recording", "speaker", "rank", "score", "probability", "threshold", "answer")
-FORMULA_SIGNS = ("=", "+", "-", "@", "\t", "\r")
-"""What a spreadsheet takes for the beginning of a formula."""
-_SIGNS = frozenset(FORMULA_SIGNS[:4])
+SCORES = (
+    Column("recording", "", "file or name of the recording that was asked about"),
+    Column("speaker", "", "an enrolled speaker"),
+    Column("rank", "", "the speaker's place among all for this recording, from 1"),
+    Column("score", "", "cosine of the recording's motion with the speaker's, -1 to 1"),
+    Column("probability", "", "calibrated probability that it is the speaker; empty without one"),
+    Column("threshold", "", "probability from which the answer is known; empty without one"),
+    Column("answer", "", "'yes' where the speaker is the answer"),
+)
+SCORE_COLUMNS = tuple(column.name for column in SCORES)
 
 BLOCK_FRAMES = 1000
-MOST_FACES = 1_000_000
 TAKEN = ("meta", "file", "allow_pickle")
 """Names that an array of an NPZ file cannot have here."""
 STAGE = "writing the table"
+SHAPE_ENDING = "_shape.csv"
+"""Of the table of the shape beside a table of frames."""
 
-Columns = dict[str, npt.NDArray[Any]]
 Meta = Mapping[str, Any]
-
-
-def safe_cell(text: str) -> str:
-    """A text that no spreadsheet reads as a formula: with an apostrophe before it where needed.
-
-    Blanks before a sign do not keep all spreadsheets from it, nor does the sign's wide form. What
-    would act instead of being seen stands as an escape.
-    """
-    begin = unicodedata.normalize("NFKC", text[:100]).lstrip()[:1]
-    seen = shown(text, keep="\t\r\n")
-    return f"'{seen}" if text.startswith(FORMULA_SIGNS) or begin in _SIGNS else seen
-
-
-def table_columns(session: Session) -> Columns:
-    """The (T,) columns by name, units at the names' ends; activations have none.
-
-    Frames are counted from 1; `success` is 1 where the fit is trusted, and `reason` says why it is
-    not. `confidence` is the landmarker's certainty that there is a face, 0..1. Where the user has
-    marked something, `excluded` is 1 in the frames that are left out, and `events` says what is
-    marked there, with "; " between.
-    """
-    n_frames, face = len(session.motion.seconds), session.info.face
-    unknown = np.full(n_frames, np.nan, np.float32)
-    reason = np.full(n_frames, "", dtype=object)
-    if session.invalid_reason is not None:
-        reason = np.array(INVALID_REASONS, dtype=object)[session.invalid_reason]
-    columns: Columns = {
-        "frame": np.arange(1, n_frames + 1),
-        "face_id": np.full(n_frames, face if face in range(1, MOST_FACES) else 1),
-        "timestamp": session.motion.seconds,
-        "confidence": unknown if session.confidence is None else session.confidence,
-        "success": session.motion.valid.astype(np.int8),
-        "reason": reason,
-        "error_px": session.error_px,
-        "face_px": session.face_px,
-    }
-    for letter, unit, values in (
-        ("T", "m", session.motion.translation),
-        ("R", "rad", session.motion.rotation),
-    ):
-        columns |= {f"pose_{letter}{x}_{unit}": values[:, k] for k, x in enumerate("xyz")}
-    columns |= {f"{name}_rad": session.motion.jaw[:, k] for k, name in enumerate(JAW_NAMES)}
-    if session.motion.gaze is not None:
-        angles = session.motion.gaze.reshape(n_frames, -1)
-        columns |= {f"{name}_rad": angles[:, k] for k, name in enumerate(GAZE_NAMES)}
-    if session.events:
-        columns |= _event_columns(session)
-    for k, name in enumerate(session.motion.names):
-        while name in columns:
-            name = f"expression {name}"
-        columns[name] = session.motion.expression[:, k]
-    return columns
-
-
-def _event_columns(session: Session) -> Columns:
-    seconds = session.motion.seconds
-    marked: list[list[str]] = [[] for _ in seconds]
-    for event in session.events:
-        first = int(np.searchsorted(seconds, event.start - HALF_MS))
-        last = int(np.searchsorted(seconds, event.end + HALF_MS, side="right")) - 1
-        if first > last:  # a moment between two frames is of the one on the screen
-            first = last = max(last, 0)
-        for own in marked[first : last + 1]:
-            own.append(" ".join(filter(None, (event.kind, event.name, event.side))))
-    words = np.array([safe_cell("; ".join(own)) for own in marked], dtype=object)
-    return {"excluded": excluded_frames(session).astype(np.int8), "events": words}
 
 
 def write_table(
@@ -137,6 +75,19 @@ def write_table(
             _write_parquet(columns, meta, file)
         else:
             _write_npz(columns, meta, file)
+
+
+def write_shape(session: Session, path: Path) -> None:
+    """Write the shape of a session's head as CSV, a row a coefficient; whole or not at all.
+
+    Raises:
+        OutputError: It cannot be written.
+    """
+    with atomic_text(path) as text:
+        writer = csv.writer(text)
+        writer.writerow([column.name for column in SHAPE_COLUMNS])
+        for number, value, sd in shape_rows(session):
+            writer.writerow([number, *(f"{one:.7g}" if one == one else "" for one in (value, sd))])
 
 
 def write_scores(answers: Sequence[tuple[str, Identification]], path: Path) -> None:

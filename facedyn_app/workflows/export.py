@@ -14,13 +14,15 @@ from facedyn_app.library.session_meta import meta_of_info
 from facedyn_app.progress import OnProgress, ignore
 from facedyn_app.records import Session
 from facedyn_app.reports.animation import write_animation
-from facedyn_app.reports.event_table import beside, write_event_table
+from facedyn_app.reports.code_book import Column, code_book_path, write_code_book
+from facedyn_app.reports.event_table import EVENT_COLUMNS, beside, write_event_table
 from facedyn_app.reports.film import write_film
 from facedyn_app.reports.flame_parameters import write_flame_parameters
 from facedyn_app.reports.kinds import ExportLayout, MeshKind, TableFormat
 from facedyn_app.reports.live_link import write_live_link
 from facedyn_app.reports.meshes import SessionMeshes, frame_at, write_one, write_sequence
-from facedyn_app.reports.tables import table_columns, write_scores, write_table
+from facedyn_app.reports.session_columns import SHAPE_COLUMNS, session_columns
+from facedyn_app.reports.tables import SHAPE_ENDING, write_scores, write_shape, write_table
 from facedyn_app.workflows.heads import read_head, read_ready_head
 from facedyn_app.workflows.options import MeshOptions
 from facedyn_app.workflows.records import Recording
@@ -33,11 +35,15 @@ class ExportedTable:
     Attributes:
         session: Its session.
         n_columns: Its columns.
+        code_book: What stands in the columns of all files.
+        shape: The table of the head's shape beside it; None where there is none.
         events: The table of the events beside it; None where nothing is marked.
     """
 
     session: Session
     n_columns: int
+    code_book: Path
+    shape: Path | None = None
     events: Path | None = None
 
 
@@ -78,7 +84,7 @@ class ExportedMeshes:
 
 
 def export_table(source: Path | Session, out: Path, on_progress: OnProgress) -> ExportedTable:
-    """Write a session as a table; where the user has marked something, a table of that beside it.
+    """Write a session as a table, beside it its shape, its events if there are any, a code book.
 
     Args:
         source: The session, or its file.
@@ -87,17 +93,27 @@ def export_table(source: Path | Session, out: Path, on_progress: OnProgress) -> 
 
     Raises:
         InputError: The session cannot be read.
-        OutputError: The file cannot be written.
+        OutputError: A file cannot be written.
     """
     session = _checked(source, out)
+    book = code_book_path(out)
+    shape = out.with_name(out.stem + SHAPE_ENDING) if len(session.shape) else None
     events = beside(out) if session.events else None
-    if events is not None:
-        check_output_file(events, inputs=[source] if isinstance(source, Path) else [])
+    for path in (book, shape, events):
+        if path is not None:
+            check_output_file(path, inputs=[source] if isinstance(source, Path) else [])
     form = TableFormat(out.suffix[1:].lower())
     write_table(session, out, form, meta_of_info(session.info, session.events), on_progress)
+    frames = [one.column for one in session_columns(session)]
+    described: dict[str, Sequence[Column]] = {out.name: frames}
+    if shape is not None:
+        write_shape(session, shape)
+        described[shape.name] = SHAPE_COLUMNS
     if events is not None:
         write_event_table(session.events, events)
-    return ExportedTable(session, len(table_columns(session)), events)
+        described[events.name] = EVENT_COLUMNS
+    write_code_book(described, book)
+    return ExportedTable(session, len(frames), book, shape, events)
 
 
 def export_film(
@@ -135,7 +151,7 @@ def export_motion(
     Args:
         source: The session, or its file.
         out: The file.
-        layout: In which form.
+        layout: In which form; not BIDS, which is a whole library's (`export_bids`).
         head: Id or file of the head; None for the one that draws the session.
 
     Raises:

@@ -17,7 +17,7 @@ from facedyn_app.headmodel.model import HeadModel
 from facedyn_app.progress import OnProgress, Progress
 from facedyn_app.records import Session
 from facedyn_app.reports.clinical_columns import Table
-from facedyn_app.reports.clinical_files import code_book_path, write_clinical_table
+from facedyn_app.reports.clinical_files import write_clinical_table
 from facedyn_app.reports.clinical_rows import (
     MeasuredSession,
     RowKind,
@@ -26,6 +26,7 @@ from facedyn_app.reports.clinical_rows import (
     recording_table,
     task_table,
 )
+from facedyn_app.reports.code_book import code_book_path
 from facedyn_app.settings import ClinicalSettings
 from facedyn_app.workflows.heads import head_to_draw
 from facedyn_app.workflows.recordings import is_video, read_one_kept

@@ -125,6 +125,7 @@ def rows(folder: Path, recognizer: Path) -> list[Row]:
         Row("speakers", ("rename", "speaker00000", "Bo", *to)),
         Row("export", (session, "-o", out / "table.csv")),
         Row("export", (session, "-o", out / "motion.glb", "--layout", "glb")),
+        Row("export", (to[1], "-o", out / "bids", "--layout", "bids")),
         Row("report", ("--speaker", "Bo", *to, "-o", out / "page.html")),
         Row("report", (session, "-o", out / "page.pdf")),
         Row("recognizers", ("add", recognizer, *to)),

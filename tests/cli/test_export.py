@@ -7,6 +7,7 @@ import pytest
 import trimesh
 
 from facedyn_app.headmodel.model import HeadModel
+from facedyn_app.library.library import Library
 from facedyn_app.library.session_file import save_session
 from facedyn_app.progress import Cancelled, Progress
 from facedyn_app.records import Motion, Session, SessionInfo
@@ -179,3 +180,20 @@ def test_a_mesh_must_be_named(run: Run, file: Path, options: tuple[str, ...]) ->
     found = run("export", file, *options)
     assert found.exit_code == 2
     assert "--mesh" in found.output
+
+
+def test_a_library_becomes_a_dataset_and_its_names_are_said(
+    run: Run, session: Session, file: Path, tmp_path: Path
+) -> None:
+    with Library.open(tmp_path / "library") as library:
+        library.enrol("Ann", session, "consent")
+    out, layout = tmp_path / "faces", ("--layout", "bids")
+    facts = json.loads(run("export", tmp_path / "library", "-o", out, *layout, "--json").stdout)
+    assert facts["participants"] == [{"participant_id": "sub-001", "speaker": "Ann"}]
+    assert facts["n_sessions"] == 1
+    assert len(list(out.rglob("*_motion.tsv"))) == 1
+    again = run("export", tmp_path / "library", "-o", out, *layout)
+    assert again.exit_code == 3
+    assert "holds something already" in again.stderr
+    assert "a file, not a library" in run("export", file, "-o", tmp_path / "n", *layout).stderr
+    assert run("export", file, "-o", out, *layout, "--head", "flame").exit_code == 2

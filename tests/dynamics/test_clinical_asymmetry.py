@@ -36,8 +36,10 @@ def test_the_mirror_image_tells_the_bias() -> None:
     found = compare_sides(_draws(11.0, 8.0), _draws(9.0, 10.0), EXACT, "mm", SETTINGS)
     assert found.bias == pytest.approx(1.0)
     assert found.difference.value == pytest.approx(2.0)
+    # how much both sides together are off no mirror image tells
+    assert (found.left.value, found.right.value) == pytest.approx((10.5, 8.5))
     assert found.told
-    assert found.ratio.value == pytest.approx((9.5 + 1.0) / (9.5 - 1.0))
+    assert found.ratio.value == pytest.approx(10.5 / 8.5)
 
 
 def test_without_it_the_usual_bias_is_taken_off() -> None:
@@ -47,9 +49,30 @@ def test_without_it_the_usual_bias_is_taken_off() -> None:
     assert size == pytest.approx(np.hypot(10.0, 1.0))
     assert found.difference.value == pytest.approx(2.0 - 0.1 * size)
     z = norm.ppf(0.975)
+    assert found.left.value == pytest.approx(11.0 - 0.05 * size)
+    assert found.right.value == pytest.approx(9.0 + 0.05 * size)
     assert found.difference.half == pytest.approx(z * 0.02 * size)
+    assert found.left.half == found.right.half == pytest.approx(0.5 * z * 0.02 * size)
     assert found.floor == pytest.approx(norm.ppf(1.0 - 0.025 / N_COMPARED) * 0.02 * size)
     assert found.told
+
+
+def test_intervals_hold_the_truth_of_each_side_and_the_difference_as_often_as_they_say() -> None:
+    """Recordings whose own difference b varies: 95 % of the sides' intervals hold the truth."""
+    rng = np.random.default_rng(3)
+    floor = Floor(bias=-0.08, sd=0.06, residual=0.0)
+    n_held = np.zeros(3)
+    for _ in range(400):
+        left, right = 10.0 + rng.standard_normal(2)
+        bias = (floor.bias + floor.sd * rng.standard_normal()) * size_of(left, right, "mm")
+        found = compare_sides(
+            _draws(left + 0.5 * bias, right - 0.5 * bias), None, floor, "mm", SETTINGS
+        )
+        for k, (one, true) in enumerate(
+            ((found.left, left), (found.right, right), (found.difference, left - right))
+        ):
+            n_held[k] += one.low <= true <= one.high
+    assert ((n_held > 0.92 * 400) & (n_held < 0.98 * 400)).all()
 
 
 def test_below_the_floor_there_is_no_ratio() -> None:

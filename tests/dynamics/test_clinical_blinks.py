@@ -16,7 +16,7 @@ from facedyn_app.bench.clinical_script import (
     with_errors,
 )
 from facedyn_app.clinical_settings import ClinicalSettings
-from facedyn_app.dynamics.clinical.blink_pairs import Blink
+from facedyn_app.dynamics.clinical.blink_pairs import Blink, match_eyes
 from facedyn_app.dynamics.clinical.blinks import ClosureKind, find_closures, lid_course
 from facedyn_app.dynamics.clinical.session import measure_session
 from facedyn_app.events import Event
@@ -102,6 +102,34 @@ def test_long_closures_and_narrowing_are_no_blinks() -> None:
     assert _closures(_plateau(1.2, 0.5, rise_s=0.4)) == []  # eyes that look down
     assert _closures(_plateau(0.1, 0.1)) == []
     assert _closures(_plateau(0.8, 1.0), squeezed=True) == [ClosureKind.FORCED]
+
+
+def test_one_frame_of_both_eyes_is_a_blink_and_of_one_eye_a_slip() -> None:
+    seconds = np.arange(120) / 30.0
+    opening = np.full(120, 10.0)
+    opening[60] = 0.5
+    course = lid_course(seconds, opening, 0.0, SETTINGS)
+    assert course is not None
+    eye = find_closures(course, np.zeros(120, np.bool_), SETTINGS)
+    assert [one.deepest for one in eye] == pytest.approx([2.0])
+    assert [blink.kind for blink in match_eyes(eye, eye, SETTINGS)] == [ClosureKind.BLINK]
+    assert match_eyes(eye, (), SETTINGS) == ()
+
+
+def test_two_quick_blinks_of_one_eye_are_no_long_closure_of_both() -> None:
+    seconds = np.arange(150) / 30.0
+    eyes = []
+    for between in (6.0, 4.0):  # one opens far enough between them, the other not
+        opening = np.full(150, 10.0)
+        opening[60:66], opening[66:72], opening[72:82] = 0.0, between, 0.0
+        course = lid_course(seconds, opening, 0.0, SETTINGS)
+        assert course is not None
+        eyes.append(find_closures(course, np.zeros(150, np.bool_), SETTINGS))
+    assert {one.kind for one in eyes[1]} == {ClosureKind.LONG}
+    assert [blink.kind for blink in match_eyes(eyes[0], eyes[1], SETTINGS)] == [
+        ClosureKind.BLINK,
+        ClosureKind.BLINK,
+    ]
 
 
 def test_closing_opening_and_duration_are_those_put_in() -> None:

@@ -10,8 +10,8 @@ import pytest
 from facedyn_app.errors import InputError
 from facedyn_app.events import Event
 from facedyn_app.reports.event_table import read_event_table, write_event_table
+from facedyn_app.reports.session_columns import table_columns
 from facedyn_app.reports.session_page import event_rows
-from facedyn_app.reports.tables import table_columns
 from tests.sessions import resting_session
 
 EVENTS = (

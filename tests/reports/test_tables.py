@@ -11,8 +11,10 @@ from facedyn_app.errors import OutputError
 from facedyn_app.library.session_meta import meta_of_info
 from facedyn_app.progress import Cancelled, OnProgress, Progress, ignore
 from facedyn_app.records import INVALID_REASONS, Session
+from facedyn_app.reports.cells import safe_cell
 from facedyn_app.reports.kinds import TableFormat
-from facedyn_app.reports.tables import safe_cell, table_columns, write_table
+from facedyn_app.reports.session_columns import table_columns
+from facedyn_app.reports.tables import write_table
 from tests.sessions import altered, resting_session
 
 OPENFACE_COLUMNS = ("frame", "face_id", "timestamp", "confidence", "success")
@@ -75,7 +77,8 @@ def test_every_number_stands_under_its_name(session: Session, tmp_path: Path) ->
         "error_px": "1.5",
         "face_px": "200",
         "pose_Tx_m": "2",
-        "pose_Rz_rad": "0.0625",
+        "pose_Rx_rad": "0.0625",
+        "pose_Rz_rad": "-0.0625",
         "jaw_x_rad": "0.125",
         "jawOpen": "0.25",
         "'=1+1": "-0.5",

@@ -15,6 +15,7 @@ from facedyn_app.formatting import number
 
 _MODULES = {
     "accuracy": "accuracy",
+    "blinks": "blinks",
     "clinical": "clinical",
     "fit": "speed",
     "landmarks": "speed",
@@ -22,6 +23,7 @@ _MODULES = {
     "memory": "speed",
     "mirror": "mirror",
     "realism": "realism",
+    "repeat": "repeat",
     "recognizer": "speed",
     "truth": "truth",
     "window": "latency",

@@ -4,6 +4,8 @@ What the program measures of the left side less that of the right is d = D + b, 
 own difference and b the program's. Of the mirror image of the same recording it measures, left and
 right named as in that picture, d' = -D + b. So b = (d + d') / 2 and D = (d - d') / 2. Where there
 is no fit of the mirror image, b is taken from a file of what it was in recordings that had one.
+Half of b is in each side, with opposite signs: it is taken off them, and their intervals hold half
+of its uncertainty, so that the sides, their difference and their ratio agree with each other.
 """
 
 from __future__ import annotations
@@ -97,8 +99,8 @@ class Asymmetry:
     """Left against right of one measure.
 
     Attributes:
-        left: Of the left side.
-        right: Of the right side.
+        left: Of the left side, its half of the program's own difference taken off.
+        right: Of the right side, likewise.
         difference: Left less right, the program's own taken off.
         ratio: Left over right, the same taken off; NaN where no difference can be told.
         bias: What was taken off the difference.
@@ -134,23 +136,24 @@ def compare_sides(
         unit: Of the measure.
         settings: Coverage of the intervals.
     """
-    left, right = (interval_of(draws[:, side], settings) for side in (0, 1))
-    size = size_of(left.value, right.value, unit)
-    differences = draws[:, 0] - draws[:, 1]
-    z = float(norm.ppf(0.5 + 0.5 * settings.confidence))
+    size = size_of(float(draws[0, 0]), float(draws[0, 1]), unit)
     if mirrored is None:
         bias, spread = floor.bias * size, floor.sd * size
-        differences = differences - bias
+        sides = draws - 0.5 * bias * np.array([1.0, -1.0])
     else:
-        other = mirrored[:, 0] - mirrored[:, 1]
-        bias, spread = float(0.5 * (differences[0] + other[0])), floor.residual * size
-        differences = 0.5 * (differences - other)
-    difference = _widened(interval_of(differences, settings), z * spread)
+        bias = float(0.5 * (draws[0, 0] - draws[0, 1] + mirrored[0, 0] - mirrored[0, 1]))
+        spread = floor.residual * size
+        sides = 0.5 * (draws + mirrored[:, ::-1])
+    z = float(norm.ppf(0.5 + 0.5 * settings.confidence))
+    left, right = (
+        _widened(interval_of(sides[:, side], settings), 0.5 * z * spread) for side in (0, 1)
+    )
+    difference = _widened(interval_of(sides[:, 0] - sides[:, 1], settings), z * spread)
     least = spread * floor_factor(settings)
     beyond = difference.low > 0.0 or difference.high < 0.0
     told = bool(beyond and abs(difference.value) > least)
     return Asymmetry(
-        left, right, difference, _ratio(draws, difference, told), bias, least, told,
+        left, right, difference, _ratio(sides, difference, told), bias, least, told,
         mirrored is not None,
     )  # fmt: skip
 

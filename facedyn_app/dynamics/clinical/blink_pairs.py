@@ -30,10 +30,10 @@ class Blink:
 
     @property
     def kind(self) -> ClosureKind:
-        """What it is: forced where one eye's is, else long, else a blink."""
+        """What it is: forced where one eye's is, a blink where one eye is quick, else long."""
         kinds = {one.kind for one in self.sides}
         return next(
-            k for k in (ClosureKind.FORCED, ClosureKind.LONG, ClosureKind.BLINK) if k in kinds
+            k for k in (ClosureKind.FORCED, ClosureKind.BLINK, ClosureKind.LONG) if k in kinds
         )
 
     @property
@@ -90,10 +90,16 @@ def match_eyes(
 
 
 def _counts(blink: Blink, settings: ClinicalSettings) -> bool:
-    """Whether it is deep enough: one eye alone must close further."""
+    """Whether it is deep enough; one eye alone must close further, and for longer than a slip.
+
+    Both eyes together in one frame are a blink that fell between the others: few frames a second,
+    or a film that was sped up or cut.
+    """
     deepest = max(one.depth for one in blink.sides)
-    one_eye = len(blink.sides) == 1
-    return deepest >= (settings.one_eye_closure if one_eye else settings.least_closure)
+    if len(blink.sides) == 2:
+        return deepest >= settings.least_closure
+    lasting = blink.sides[0].duration >= settings.shortest_blink_s
+    return lasting and deepest >= settings.one_eye_closure
 
 
 def _together(one: EyeClosure, other: EyeClosure, within_s: float) -> bool:

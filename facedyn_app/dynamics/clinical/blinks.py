@@ -253,9 +253,7 @@ def _crossing(course: FloatArray, share: float) -> float:
 def _kind(
     duration: float, complete: bool, squeezed: bool, settings: ClinicalSettings
 ) -> ClosureKind | None:
-    """What a closure is; None for a slow narrowing, as when the eyes look down, and for a slip."""
-    if duration < settings.shortest_blink_s:
-        return None
+    """What a closure is; None for a slow narrowing, as when the eyes look down."""
     quick = duration <= settings.longest_blink_s
     if squeezed and (complete or quick):
         return ClosureKind.FORCED
