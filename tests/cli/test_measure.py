@@ -17,6 +17,7 @@ from facedyn_app.bench.clinical_script import (
     mirrored_truth,
     session_of_truth,
 )
+from facedyn_app.events import Event
 from facedyn_app.headmodel.model import HeadModel
 from facedyn_app.library.session_file import save_session
 from facedyn_app.records import Session, SourceFile
@@ -79,6 +80,18 @@ def test_the_mirrored_fit_takes_the_programs_own_difference_off(
     answer = run("measure", file, "--mirror", mirror)
     assert answer.exit_code == 3
     assert "belongs to none" in answer.stderr
+
+
+def test_tasks_are_measured_and_proposals_of_tasks_are_not(
+    run: Run, session: Session, tmp_path: Path
+) -> None:
+    marked = [Event("task", 1.0, 3.0, "smile"), Event("proposed", 4.0, 6.0, "smile")]
+    for kind, n_tasks in (("task", 1), ("proposed", 0)):
+        events = tuple(one for one in marked if one.kind == kind)
+        save_session(replace(session, events=events), tmp_path / f"{kind}.npz")
+        answer = run("measure", tmp_path / f"{kind}.npz", "--json")
+        assert answer.exit_code == 0, answer.stderr
+        assert len(json.loads(answer.stdout)["recordings"][0]["tasks"]) == n_tasks
 
 
 def test_change_by_date(run: Run, session: Session, tmp_path: Path) -> None:

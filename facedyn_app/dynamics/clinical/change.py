@@ -127,14 +127,17 @@ def _change(
 def _blink_rate(
     first: ClinicalMeasures, second: ClinicalMeasures, settings: ClinicalSettings
 ) -> tuple[Change, ...]:
-    rates = [_rate_interval(one, settings) for one in (first, second)]
+    rates = [rate_interval(one, settings) for one in (first, second)]
     if rates[0] is None or rates[1] is None:
         return ()
     return (_change("blink_rate", "rate", "", "1/min", rates[0], rates[1], 0.0, settings),)
 
 
-def _rate_interval(measures: ClinicalMeasures, settings: ClinicalSettings) -> Interval | None:
-    """Blinks a minute with the exact interval of a Poisson count (Garwood, Biometrika 28, 1936)."""
+def rate_interval(measures: ClinicalMeasures, settings: ClinicalSettings) -> Interval | None:
+    """Blinks a minute with the exact interval of a Poisson count (Garwood, Biometrika 28, 1936).
+
+    None where blinks could not be counted.
+    """
     summary = measures.blink_summary
     if summary is None or not summary.seconds > 0.0:
         return None
