@@ -8,7 +8,7 @@ from collections.abc import Callable, Mapping
 import numpy as np
 
 from facedyn_app.clinical_settings import ClinicalSettings
-from facedyn_app.dynamics.clinical.blink_pairs import Blink
+from facedyn_app.dynamics.clinical.blink_pairs import Blink, BlinkSummary
 from facedyn_app.dynamics.clinical.blinks import EyeClosure
 from facedyn_app.dynamics.clinical.change import rate_interval
 from facedyn_app.dynamics.clinical.measures import ASPECT, SIDES
@@ -59,11 +59,7 @@ def blink_facts(found: ClinicalMeasures, settings: ClinicalSettings) -> list[tup
         ("Complete, left / right", _both(summary.complete_share, 100.0, "% of the eye's blinks")),
         (
             "Between blinks (median)",
-            _or_few(
-                summary.interval_median,
-                f"{number(summary.interval_median)} s, interquartile range "
-                f"{number(summary.interval_iqr)} s",
-            ),
+            _between(summary),
         ),
         (
             "Left eye later by (median)",
@@ -120,6 +116,14 @@ def _reason(reasons: Mapping[str, str], name: str) -> str:
 def _both(values: tuple[float, float], factor: float, unit: str) -> str:
     left, right = (number(factor * value, 0) for value in values)
     return f"{left} / {right} {unit}"
+
+
+def _between(summary: BlinkSummary) -> str:
+    """Median time between blinks, and its spread where there are enough."""
+    median = _or_few(summary.interval_median, f"{number(summary.interval_median)} s")
+    if not math.isfinite(summary.interval_iqr):
+        return median
+    return f"{median}, interquartile range {number(summary.interval_iqr)} s"
 
 
 def _or_few(value: float, text: str) -> str:

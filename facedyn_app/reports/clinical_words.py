@@ -55,7 +55,7 @@ def sided_rows(found: ClinicalMeasures) -> list[WordedRow]:
         for name, measure in BY_NAME.items()
         for statistic in STATISTICS
         if measure.sided and not (statistic == REST_LEVEL and name in FROM_REST)
-        for reason in [_why_missing(found)]
+        for reason in [missing_reason(found)]
     ]
 
 
@@ -66,8 +66,8 @@ def middle_rows(found: ClinicalMeasures) -> list[WordedRow]:
         for statistic in (REST_LEVEL, RANGE) if not measure.sided else ():
             value = found.midline.get(statistic, {}).get(name)
             missing = value is None or not math.isfinite(value.value)
-            text = _why_missing(found) if value is None or missing else interval_text(value, name)
-            cells = (_capital(measure.title), statistic, text, measure.unit or "ratio")
+            text = missing_reason(found) if value is None or missing else interval_text(value, name)
+            cells = (capital(measure.title), statistic, text, measure.unit or "ratio")
             rows.append(WordedRow(cells, (2,) if missing else ()))
     return rows
 
@@ -101,7 +101,8 @@ def how_to_read(settings: ClinicalSettings) -> str:
     """What the tables' cells are, in sentences."""
     return (
         f"{NO_GRADE} In brackets the {100.0 * settings.confidence:g} % interval. Left - right: the "
-        "program's own difference taken off; below the floor a difference is the program's."
+        "program's own difference taken off; below the floor a difference is the program's. What "
+        "moves too: beside the mm its share of that part's own range."
     )
 
 
@@ -130,6 +131,12 @@ def task_title(name: str) -> str:
     return name.replace("_", " ")
 
 
+def in_task(task: str, name: str) -> str:
+    """A measure in a task; the task alone where both are called the same."""
+    title, measure = task_title(task), BY_NAME[name].title
+    return title if title == measure else f"{title}: {measure}"
+
+
 def _sided(
     title: str,
     of: str,
@@ -140,11 +147,11 @@ def _sided(
 ) -> WordedRow:
     unit = BY_NAME[name].unit or "ratio"
     if found is None or not math.isfinite(found.left.value) or not math.isfinite(found.right.value):
-        return WordedRow((_capital(title), of, *[reason] * 2, reason, "", "", unit), (2, 3, 4))
+        return WordedRow((capital(title), of, *[reason] * 2, reason, "", "", unit), (2, 3, 4))
     told = found.told
     digits = digits_of(name)
     cells = (
-        _capital(title),
+        capital(title),
         of,
         interval_text(found.left, name),
         interval_text(found.right, name),
@@ -165,14 +172,14 @@ def _ratio_text(ratio: Interval) -> str:
 def _of_task(task: TaskMeasures) -> list[WordedRow]:
     title = task_title(task.event.name or task.event.kind)
     if task.reason:
-        cells = (_capital(title), PEAK, *[f"not measured: {task.reason}"] * 3, *[""] * 4, "mm")
+        cells = (capital(title), PEAK, *[f"not measured: {task.reason}"] * 3, *[""] * 4, "mm")
         return [WordedRow(cells, (2, 3, 4), task.event.start)]
     primary = PRIMARY.get(task.event.name)
     names = [primary] if primary is not None else [*FROM_REST]
     rows = [
         _with_speeds(
             _sided(
-                f"{title}: {BY_NAME[name].title}", PEAK, task.sides.get(name), name,
+                in_task(task.event.name, name), PEAK, task.sides.get(name), name,
                 "not measured", _peak_time(task, name),
             ),
             task.peaks.get(name),
@@ -199,14 +206,13 @@ def _moves_too(
 ) -> WordedRow:
     """What else moves: of the eyes how far they narrow, of the mouth how far its corners go."""
     what = "eye narrows too" if part == "eye" else "mouth's corner moves too"
-    what += " (of its own range)"
     known = np.isfinite(found.mm)
     cells = tuple(
         f"{number(float(mm), 1)} ({number(100.0 * float(share), 0)} %)" if told else reason
         for mm, share, told in zip(found.mm, found.share, known, strict=True)
     )
     grey = tuple(2 + side for side in (0, 1) if not known[side])
-    row = (_capital(f"{title}: {what}"), "held", *cells, NOT_COMPARED, *[""] * 4, "mm")
+    row = (capital(f"{title}: {what}"), "held", *cells, NOT_COMPARED, *[""] * 4, "mm")
     return WordedRow(row, (*grey, 4), seconds)
 
 
@@ -218,12 +224,14 @@ def _peak_time(task: TaskMeasures, name: str) -> float:
     return float(peak.peak_s[int(abs(sides.right.value) > abs(sides.left.value))])
 
 
-def _why_missing(found: ClinicalMeasures) -> str:
+def missing_reason(found: ClinicalMeasures) -> str:
+    """Why millimetres of a recording are missing."""
     for key in ("mm", "left", "right"):
         if key in found.reasons:
             return f"not measured: {found.reasons[key]}"
     return "not measured: no frame at rest was seen" if not found.rest.any() else "not measured"
 
 
-def _capital(text: str) -> str:
+def capital(text: str) -> str:
+    """A text with a capital first letter."""
     return f"{text[:1].upper()}{text[1:]}"

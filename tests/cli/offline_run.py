@@ -126,7 +126,7 @@ def rows(folder: Path, recognizer: Path) -> list[Row]:
         Row("export", (session, "-o", out / "table.csv")),
         Row("export", (session, "-o", out / "motion.glb", "--layout", "glb")),
         Row("report", ("--speaker", "Bo", *to, "-o", out / "page.html")),
-        Row("report", (session, "-o", out / "page.pdf")),
+        Row("report", (session, "-o", out / "page.pdf", "--clinical")),
         Row("recognizers", ("add", recognizer, *to)),
         Row("recognizers", ("use", recognizer.name, *to)),
         Row("recognizers", to),

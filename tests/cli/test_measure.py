@@ -107,9 +107,28 @@ def test_change_by_date(run: Run, session: Session, tmp_path: Path) -> None:
     assert facts["notes"] == []
 
 
+def test_a_page_compares_the_first_recording_with_the_last(
+    run: Run, session: Session, tmp_path: Path
+) -> None:
+    paths = [tmp_path / "a.npz", tmp_path / "b.npz"]
+    for path in paths:
+        save_session(session, path)
+    page = tmp_path / "page.html"
+    answer = run("measure", *paths, "--report", page, "--json")
+    assert answer.exit_code == 0, answer.stderr
+    assert json.loads(answer.stdout)["files"] == [str(page)]
+    text = page.read_text(encoding="utf-8")
+    assert "b.npz less a.npz" in text
+    assert "Blinks a minute" in text
+    answer = run("measure", paths[0], "--report", tmp_path / "one.html")
+    assert answer.exit_code == 3
+    assert "two sessions" in answer.stderr
+
+
 @pytest.mark.parametrize(
     ("options", "code", "sentence"),
     [
+        (["--report", "t.txt"], 2, "must end in .html or .pdf"),
         (["--ipd", "200"], 3, "no person's"),
         (["--rows", "change"], 3, "two recordings"),
         (["--rows", "task", "-o", "t.csv"], 3, "nothing for a row a task"),
