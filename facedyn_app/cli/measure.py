@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Mapping
-from dataclasses import asdict
+from dataclasses import asdict, replace
 from pathlib import Path
 from typing import TYPE_CHECKING, Annotated, Any
 
@@ -11,6 +11,7 @@ import typer
 
 from facedyn_app.cli.options import AsJson, verb_app
 from facedyn_app.cli.output import Outcome, answering, simulated_note
+from facedyn_app.cli.window import Window
 from facedyn_app.formatting import NONE, indented, number, table
 from facedyn_app.reports.clinical_files import ClinicalFormat
 from facedyn_app.reports.clinical_rows import RowKind
@@ -31,12 +32,21 @@ app = verb_app()
 
 @app.command()
 def measure(
+    context: typer.Context,
     sessions: Annotated[list[Path], typer.Argument(metavar="SESSION…", help="Session files.")],
     out: Annotated[
         Path | None,
         typer.Option(
             "-o", "--output", metavar="OUT", show_default="(none)",
             help="A table, OUT.csv, OUT.xlsx or OUT.parquet, with its code book.",
+        ),
+    ] = None,
+    page: Annotated[
+        Path | None,
+        typer.Option(
+            "--report", metavar="OUT.html|OUT.pdf", show_default="(none)",
+            help="A page to print: change from the first recording to the last, traces of the "
+            "tasks, the faces side by side.",
         ),
     ] = None,
     rows: Annotated[RowKind, typer.Option("--rows", help="What a row of the table is.")] = (
@@ -69,15 +79,23 @@ def measure(
 ) -> None:  # fmt: skip
     """Measure blinks, excursions and asymmetry of recordings, and change between them."""
     _check_output(out)
+    if page is not None and page.suffix.lower() not in (".html", ".pdf"):
+        raise typer.BadParameter(f"'{page.name}' must end in .html or .pdf")
+    window: Window = context.obj
     signs = _signs(separator, decimal)
     with answering(as_json) as answer:
         from facedyn_app.settings import Settings
+        from facedyn_app.workflows.clinical_report import report_on_files
         from facedyn_app.workflows.measure import MeasureOptions, measure_recordings
 
         options = MeasureOptions(ipd, rows, *signs)
+        settings = Settings()
         found = measure_recordings(
-            sessions, mirror or [], out, options, Settings().clinical, answer.on_progress
+            sessions, mirror or [], out, options, settings.clinical, answer.on_progress
         )
+        if page is not None:
+            report_on_files(found.sessions, page, settings, window.print_pdf, answer.on_progress)
+            found = replace(found, files=(*found.files, page))
         answer.outcome = Outcome(_facts(found), _text(found))
 
 
@@ -168,7 +186,7 @@ def _each(
 def _text(found: MeasureResult) -> str:
     texts = [_recording_text(one) for one in found.sessions]
     changes = [
-        (first, second, change.measure, change.statistic, change.side,
+        (first, second, change.measure, f"{change.task} {change.statistic}".lstrip(), change.side,
          number(change.change.value, 2, "+"), number(change.smallest), change.unit)
         for first, second, change in found.changes
         if change.told

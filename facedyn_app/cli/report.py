@@ -30,24 +30,39 @@ def report(
         ),
     ] = None,
     speaker: SpeakerName = None,
+    clinical: Annotated[
+        bool,
+        typer.Option(
+            "--clinical",
+            help="Clinical measures: of a session as a part of its report; of a speaker over time, "
+            "a page of their own.",
+        ),
+    ] = False,
     as_json: AsJson = False,
 ) -> None:
     """A report to print: on a session, on a speaker over months, or on a whole library."""
     if session is not None and speaker is not None:
         raise typer.BadParameter("name a session file or a speaker, not both")
+    if clinical and session is None and speaker is None:
+        raise typer.BadParameter("--clinical needs a session file or a speaker")
     if out.suffix.lower() not in (".html", ".pdf"):
         raise typer.BadParameter(f"'{out.name}' must end in .html or .pdf")
     window: Window = context.obj
     with answering(as_json) as answer:
         from facedyn_app.settings import Settings
+        from facedyn_app.workflows.clinical_report import report_on_course
         from facedyn_app.workflows.report import report_on_session, report_on_speakers
 
-        trust, print_pdf = Settings().trust, window.print_pdf
-        written = (
-            report_on_speakers(speaker, library, out, trust, print_pdf, answer.on_progress)
-            if session is None
-            else report_on_session(session, library, out, trust, print_pdf)
-        )
+        settings, print_pdf, told = Settings(), window.print_pdf, answer.on_progress
+        if session is not None:
+            measured = settings.clinical if clinical else None
+            written = report_on_session(
+                session, library, out, settings.trust, print_pdf, told, clinical=measured
+            )
+        elif clinical and speaker is not None:
+            written = report_on_course(speaker, library, out, settings, print_pdf, told)
+        else:
+            written = report_on_speakers(speaker, library, out, settings.trust, print_pdf, told)
         facts: dict[str, object] = {"session": session, "speaker": speaker, "file": out}
         if session is None:
             facts["library"] = library

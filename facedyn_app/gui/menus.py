@@ -34,6 +34,7 @@ KEYS: Final = (
     ("Ctrl+O, Ctrl+Shift+O", "Open videos, a folder of videos"),
     ("Ctrl+L", "Live camera"),
     ("Ctrl+D", "Shape drift of the speaker who is selected"),
+    ("Ctrl+M", "Clinical measures of the shown recording"),
     ("Ctrl+T", "Train a recognizer"),
     ("Ctrl+,", "Settings"),
     ("Shift+arrows, +, -", "Turn the head that has the focus, zoom"),
@@ -132,6 +133,7 @@ class MenuWindow(QMainWindow):
         refit_requested: Fit the face of the shown recording again.
         reading_requested: Ask how the shown video is read.
         enrol_requested: Enrol the shown recording.
+        measures_requested: Show the clinical measures of the shown recording.
         identify_requested: Ask who the shown recording is.
         ticked_requested: Ask who all ticked recordings are.
         scores_requested: Write every score of the recordings that were asked about.
@@ -154,6 +156,7 @@ class MenuWindow(QMainWindow):
     refit_requested = Signal()
     reading_requested = Signal()
     enrol_requested = Signal()
+    measures_requested = Signal()
     identify_requested = Signal()
     ticked_requested = Signal()
     scores_requested = Signal()
@@ -228,6 +231,10 @@ def window_commands(
             "Film, frame rate, recorded mirrored: of this recording",
         ),
         Command("Session", "Enrol as a speaker…", window.enrol_requested.emit, "Ctrl+E"),
+        Command(
+            *("Session", "Clinical measures…", window.measures_requested.emit, "Ctrl+M"),
+            "Blinks, excursions in mm, left against right, what else moves",
+        ),
         *moves,
         Command("Identify", "Who is it?", window.identify_requested.emit, "Ctrl+I"),
         Command("Identify", "Who are the ticked?", window.ticked_requested.emit, "Ctrl+Shift+I"),

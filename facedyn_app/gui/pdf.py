@@ -13,11 +13,14 @@ from facedyn_app.files import atomic_file
 
 FONT_PT = 9
 ON_PAPER = """
-h1 { font-size: 15pt; } h2 { font-size: 12pt; margin-top: 12px; }
+h1 { font-size: 15pt; } h2 { font-size: 12pt; margin-top: 12px; } h3 { font-size: 10pt; }
 table { font-size: 8pt; border-collapse: collapse; }
 td, th { padding: 2px 6px; border-bottom: 1px solid #e0e0e0; }
 .name { white-space: nowrap; }
 .note { color: #555; font-size: 8pt; }
+.grey { color: #767676; }
+.first, .text, .grey, .head { font-size: 6pt; padding: 1px 3px; }
+.first, .text { white-space: nowrap; }
 """
 """In the place of a page's own style, which is more than Qt's text documents understand."""
 

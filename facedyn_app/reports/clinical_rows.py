@@ -140,7 +140,7 @@ def change_table(changes: Sequence[tuple[str, str, Change]]) -> Table:
         row.add("first", first, meaning="the earlier recording")
         row.add("second", second, meaning="the later recording")
         row.add("measure", change.measure, meaning="what is measured")
-        row.add("statistic", change.statistic, meaning="rest, range or rate")
+        row.add("statistic", change.statistic, meaning="rest, range, peak or rate")
         row.add("side", change.side, meaning="left, right, or empty for what has no sides")
         row.add("unit", change.unit, meaning="unit of the values")
         for name, interval in (
@@ -154,10 +154,12 @@ def change_table(changes: Sequence[tuple[str, str, Change]]) -> Table:
             change.smallest,
             "as in the column unit",
             "smallest change that can be told",
-            "1.96 sqrt(2) SEM, SEM from the halves of sessions",
+            "1.96 sqrt(2) SEM, SEM from the halves of sessions; of a task t s sqrt(1/n1 + 1/n2), "
+            "s from its n repeats within sessions",
             "Bland and Altman, BMJ 313 (1996)",
         )
         row.add("change_told", int(change.told), meaning="1 where the change can be told")
+        row.add("task", change.task, meaning="the task's id; empty for the whole recording")
         rows.append(row)
     return table_of(rows)
 

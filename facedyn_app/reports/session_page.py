@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import math
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 
 import numpy as np
 
@@ -30,7 +30,13 @@ MOST_ROWS = 200
 """Events that are listed."""
 
 
-def session_page(name: str, session: Session, trust: TrustSettings, provenance: Provenance) -> str:
+def session_page(
+    name: str,
+    session: Session,
+    trust: TrustSettings,
+    provenance: Provenance,
+    clinical: Mapping[str, object] | None = None,
+) -> str:
     """The report as HTML, its figures within.
 
     Args:
@@ -38,6 +44,7 @@ def session_page(name: str, session: Session, trust: TrustSettings, provenance: 
         session: The session.
         trust: Where "good" ends and "do not use" begins.
         provenance: Where all this comes from.
+        clinical: The section on clinical measures (`clinical_parts`); None for none.
     """
     quality, control = assess_quality(session, trust), measure_session_qc(session)
     simulated = " (simulated)" if session.simulated else ""
@@ -51,6 +58,7 @@ def session_page(name: str, session: Session, trust: TrustSettings, provenance: 
         motion=_motion_figure(session),
         liveliest=[session.motion.names[k] for k in liveliest(session)],
         events=event_rows(session.events),
+        clinical=clinical,
         settings=settings_rows(session.info.settings),
         thresholds=threshold_rows(trust),
     )

@@ -32,6 +32,8 @@ forget              a person or session with every trace; the search that proves
 recognizers         the recognizers of a library: listed, used, brought in
 export, report      tables, films, meshes; pages to print
 measure             blinks, excursions, left against right; their tables
+mirrored_fit        the fit of a recording's mirror image
+clinical_course     a person's clinical measures over time (`clinical_report`: a page to print)
 head_pictures       pictures and meshes of a head, its measurement
 simulate, demo      simulated speakers; the demo on rendered videos of them
 selftest            every stage on a small scale

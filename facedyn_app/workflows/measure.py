@@ -11,7 +11,6 @@ from facedyn_app.dynamics.clinical.change import Change, measure_change
 from facedyn_app.dynamics.clinical.scale import IPD_RANGE_MM
 from facedyn_app.dynamics.clinical.session import measure_session
 from facedyn_app.errors import InputError, MismatchError, TooLittleError
-from facedyn_app.events import Event
 from facedyn_app.files import check_input_file, check_output_file, naming
 from facedyn_app.headmodel.model import HeadModel
 from facedyn_app.progress import OnProgress, Progress
@@ -29,6 +28,7 @@ from facedyn_app.reports.clinical_rows import (
 from facedyn_app.reports.code_book import code_book_path
 from facedyn_app.settings import ClinicalSettings
 from facedyn_app.workflows.heads import head_to_draw
+from facedyn_app.workflows.mirrored_fit import is_mirror_image
 from facedyn_app.workflows.recordings import is_video, read_one_kept
 
 
@@ -98,7 +98,11 @@ def measure_recordings(
         session = _read(path)
         with naming(path):
             mirror = _take_mirror(session, mirrors)
-            found.append(_measure(path.name, session, mirror, options, settings, on_progress))
+            found.append(
+                measure_recording(
+                    path.name, session, options, settings, on_progress, mirrored=mirror
+                )
+            )
     if mirrors:
         raise MismatchError(
             "A mirrored fit belongs to none of the recordings.",
@@ -118,9 +122,10 @@ def measure_recording(
     on_progress: OnProgress,
     *,
     mirrored: Session | None = None,
-    events: Sequence[Event] = (),
 ) -> MeasuredSession:
-    """Measure one recording that is at hand.
+    """Measure one recording that is at hand, with the events that are marked in it.
+
+    Tasks that were only proposed are none.
 
     Args:
         name: What it is called.
@@ -129,7 +134,6 @@ def measure_recording(
         settings: What counts as what.
         on_progress: Told of the reading of its head; may raise Cancelled.
         mirrored: The fit of its mirror image.
-        events: Its tasks and ranges.
 
     Raises:
         InputError: Its head cannot be read.
@@ -138,25 +142,35 @@ def measure_recording(
         session,
         _head_of(session, on_progress),
         settings,
-        events=events,
+        events=session.events,
         ipd_mm=options.ipd_mm,
         mirrored=mirrored,
     )
     return MeasuredSession(name, session, measures)
 
 
-def _measure(
-    name: str,
-    session: Session,
-    mirror: Session | None,
-    options: MeasureOptions,
-    settings: ClinicalSettings,
-    on_progress: OnProgress,
-) -> MeasuredSession:
-    events = getattr(session, "events", ())
-    return measure_recording(
-        name, session, options, settings, on_progress, mirrored=mirror, events=events
-    )
+def write_measured(
+    sessions: Sequence[MeasuredSession], out: Path, options: MeasureOptions, on_progress: OnProgress
+) -> tuple[Path, ...]:
+    """Write the table of recordings that are measured already, with its code book.
+
+    Args:
+        sessions: What was measured.
+        out: The file; its ending says the format.
+        options: What a row is, and the signs of CSV; a row cannot be a change.
+        on_progress: Called once; may raise Cancelled.
+
+    Returns:
+        The files written.
+
+    Raises:
+        OutputError: It cannot be written.
+        TooLittleError: There is nothing for a row.
+    """
+    on_progress(Progress("writing", 0))
+    for file in (out, code_book_path(out)):
+        check_output_file(file)
+    return _write(sessions, (), out, options)
 
 
 def _head_of(session: Session, on_progress: OnProgress) -> HeadModel | None:
@@ -194,8 +208,7 @@ def _read(path: Path) -> Session:
 def _take_mirror(session: Session, mirrors: list[Session]) -> Session | None:
     """The fit of a recording's mirror image, taken off the list."""
     for number, one in enumerate(mirrors):
-        same = one.info.source_sha256 == session.info.source_sha256 is not None
-        if same and one.mirrored != session.mirrored and one.info.face == session.info.face:
+        if is_mirror_image(session, one):
             if len(one.motion.seconds) != len(session.motion.seconds):
                 raise MismatchError(
                     "The mirrored fit has another number of frames than the recording.",

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import json
-from collections.abc import Callable
+from collections.abc import Callable, Mapping
 from contextlib import nullcontext
 from dataclasses import dataclass
 from datetime import datetime
@@ -19,14 +19,16 @@ from facedyn_app.library.records import SessionEntry, SpeakerEntry
 from facedyn_app.library.session_file import load_session
 from facedyn_app.progress import OnProgress, Progress, ignore
 from facedyn_app.records import DriftReport, NoDrift, Quality, Session
+from facedyn_app.reports.clinical_pages import clinical_parts
 from facedyn_app.reports.corpus_page import Member, corpus_page
 from facedyn_app.reports.page import Provenance
 from facedyn_app.reports.session_page import session_page
 from facedyn_app.reports.speaker_page import Visit, speaker_page
-from facedyn_app.settings import TrustSettings
+from facedyn_app.settings import ClinicalSettings, TrustSettings
 from facedyn_app.workflows.analyse import PROGRAM
 from facedyn_app.workflows.drift import DriftReading, sessions_by_date
 from facedyn_app.workflows.library import existing_library
+from facedyn_app.workflows.measure import MeasureOptions, measure_recording
 from facedyn_app.workflows.records import Recording
 
 PrintPdf = Callable[[str, Path], None]
@@ -57,7 +59,9 @@ def report_on_session(
     out: Path,
     trust: TrustSettings,
     print_pdf: PrintPdf,
-    _on_progress: OnProgress = ignore,
+    on_progress: OnProgress = ignore,
+    *,
+    clinical: ClinicalSettings | None = None,
 ) -> WrittenReport:
     """Write a report on a session; its speaker and consent are looked up in the library.
 
@@ -67,9 +71,11 @@ def report_on_session(
         out: The file, `.html` or `.pdf`.
         trust: Where "good" ends and "do not use" begins.
         print_pdf: Prints a page.
+        on_progress: Told of the reading of the head; may raise Cancelled.
+        clinical: What counts as what in the section on clinical measures; None for none.
 
     Raises:
-        InputError: The session or library cannot be read.
+        InputError: The session or library cannot be read, or its head where it is measured.
         OutputError: The file cannot be written.
     """
     if isinstance(source, Path):
@@ -80,8 +86,9 @@ def report_on_session(
         check_output_file(out)
         name, session = source.title, source.session
     library = existing_library(folder)
+    section = None if clinical is None else _clinical(name, session, clinical, on_progress)
     with library or nullcontext():
-        page = session_report(name, session, trust, library)
+        page = session_report(name, session, trust, library, section)
     write_page(page, out, print_pdf)
     quality = assess_quality(session, trust)
     return WrittenReport(f"session {name}", quality, measure_session_qc(session))
@@ -121,7 +128,11 @@ def report_on_speakers(
 
 
 def session_report(
-    name: str, session: Session, trust: TrustSettings, library: Library | None = None
+    name: str,
+    session: Session,
+    trust: TrustSettings,
+    library: Library | None = None,
+    clinical: Mapping[str, object] | None = None,
 ) -> str:
     """The page of one session.
 
@@ -130,9 +141,10 @@ def session_report(
         session: The session.
         trust: Where "good" ends and "do not use" begins.
         library: Where its speaker and consent are looked up, by the recording's SHA-256.
+        clinical: The section on clinical measures; None for none.
     """
     speaker, consent = ("", "") if library is None else _consent_for(library, session)
-    return session_page(name, session, trust, _provenance(speaker, consent))
+    return session_page(name, session, trust, _provenance(speaker, consent), clinical)
 
 
 def speaker_report(
@@ -271,3 +283,10 @@ def _visit(entry: SessionEntry, session: Session, trust: TrustSettings) -> Visit
         quality=assess_quality(session, trust),
         ranges=measure_motion_range(session),
     )
+
+
+def _clinical(
+    name: str, session: Session, settings: ClinicalSettings, on_progress: OnProgress
+) -> Mapping[str, object]:
+    measured = measure_recording(name, session, MeasureOptions(), settings, on_progress)
+    return clinical_parts(measured, settings)

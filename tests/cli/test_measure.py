@@ -17,6 +17,7 @@ from facedyn_app.bench.clinical_script import (
     mirrored_truth,
     session_of_truth,
 )
+from facedyn_app.events import Event
 from facedyn_app.headmodel.model import HeadModel
 from facedyn_app.library.session_file import save_session
 from facedyn_app.records import Session, SourceFile
@@ -81,6 +82,18 @@ def test_the_mirrored_fit_takes_the_programs_own_difference_off(
     assert "belongs to none" in answer.stderr
 
 
+def test_tasks_are_measured_and_proposals_of_tasks_are_not(
+    run: Run, session: Session, tmp_path: Path
+) -> None:
+    marked = [Event("task", 1.0, 3.0, "smile"), Event("proposed", 4.0, 6.0, "smile")]
+    for kind, n_tasks in (("task", 1), ("proposed", 0)):
+        events = tuple(one for one in marked if one.kind == kind)
+        save_session(replace(session, events=events), tmp_path / f"{kind}.npz")
+        answer = run("measure", tmp_path / f"{kind}.npz", "--json")
+        assert answer.exit_code == 0, answer.stderr
+        assert len(json.loads(answer.stdout)["recordings"][0]["tasks"]) == n_tasks
+
+
 def test_change_by_date(run: Run, session: Session, tmp_path: Path) -> None:
     paths = [tmp_path / "later.npz", tmp_path / "earlier.npz"]
     for path, month in zip(paths, (6, 2), strict=True):
@@ -94,9 +107,28 @@ def test_change_by_date(run: Run, session: Session, tmp_path: Path) -> None:
     assert facts["notes"] == []
 
 
+def test_a_page_compares_the_first_recording_with_the_last(
+    run: Run, session: Session, tmp_path: Path
+) -> None:
+    paths = [tmp_path / "a.npz", tmp_path / "b.npz"]
+    for path in paths:
+        save_session(session, path)
+    page = tmp_path / "page.html"
+    answer = run("measure", *paths, "--report", page, "--json")
+    assert answer.exit_code == 0, answer.stderr
+    assert json.loads(answer.stdout)["files"] == [str(page)]
+    text = page.read_text(encoding="utf-8")
+    assert "b.npz less a.npz" in text
+    assert "Blinks a minute" in text
+    answer = run("measure", paths[0], "--report", tmp_path / "one.html")
+    assert answer.exit_code == 3
+    assert "two sessions" in answer.stderr
+
+
 @pytest.mark.parametrize(
     ("options", "code", "sentence"),
     [
+        (["--report", "t.txt"], 2, "must end in .html or .pdf"),
         (["--ipd", "200"], 3, "no person's"),
         (["--rows", "change"], 3, "two recordings"),
         (["--rows", "task", "-o", "t.csv"], 3, "nothing for a row a task"),

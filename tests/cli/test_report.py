@@ -51,9 +51,28 @@ def test_speaker_and_library_have_reports(run: Run, library: Path, tmp_path: Pat
     assert "made, they need none" in page
 
 
+def test_clinical_measures_are_a_part_and_over_time_a_page(
+    run: Run, library: Path, corpus: Path, tmp_path: Path
+) -> None:
+    out = tmp_path / "r.html"
+    result = run("report", first_session(corpus), "-o", out, "--library", library, "--clinical")
+    assert result.exit_code == 0, result.output
+    page = out.read_text(encoding="utf-8")
+    assert "Palpebral fissure height" in page
+    assert 'class="grey">no difference that can be told' in page
+    dnr = json.loads(run("dnr", "--library", library, "--json").stdout)
+    name = dnr["speakers"][0]["speaker"]
+    result = run("report", "--speaker", name, "--library", library, "-o", out, "--clinical")
+    assert result.exit_code == 0, result.output
+    page = out.read_text(encoding="utf-8")
+    assert f"Clinical measures of {name} over time (simulated)" in page
+    assert "made, they need none" in page
+
+
 @pytest.mark.parametrize(
     ("arguments", "words"),
     [
+        (("--clinical", "-o", "r.html"), "needs a session file or a speaker"),
         (("--speaker", "Nobody", "-o", "r.html"), "Nobody"),
         (("-o", "r.txt"), "must end in .html or .pdf"),
         (("gone.npz", "-o", "r.html"), "gone.npz"),

@@ -15,9 +15,9 @@ from pytestqt.qtbot import QtBot
 from facedyn_app.gui.controllers.app import AppController
 from facedyn_app.gui.dialogs.drift import DriftWindow
 from facedyn_app.gui.dialogs.session import DateDialog
-from facedyn_app.gui.widgets.distance_matrix import round_top
 from facedyn_app.headmodel.files.io import load_head
 from facedyn_app.headmodel.part_meshes import differences_mm, neutral_vertices, seen_vertices
+from facedyn_app.headmodel.rendering.colour_scale import round_top
 from facedyn_app.library.library import Library
 from facedyn_app.records import FloatArray, Session, SourceFile
 from facedyn_app.simulate.corpus import simulate_sessions

@@ -42,6 +42,11 @@ class Blink:
         return min(one.onset for one in self.sides)
 
     @property
+    def moment(self) -> float:
+        """When the first eye is closed most, s."""
+        return min(one.deepest for one in self.sides)
+
+    @property
     def end(self) -> float:
         """When the last eye is open again, s."""
         return max(one.end for one in self.sides)

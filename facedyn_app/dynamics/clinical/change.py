@@ -5,8 +5,10 @@ by twice a half's variance, and a whole session by half of a half's, so that
 
     SEM = sqrt(mean(e_i^2)) / 2,   smallest change told = z sqrt(2) SEM
 
-(Bland and Altman, Measurement error, BMJ 313, 1996; Weir, J. Strength Cond. Res. 19, 2005). What
-differs between days, light and seat, is not in it: the true one is larger.
+(Bland and Altman, Measurement error, BMJ 313, 1996; Weir, J. Strength Cond. Res. 19, 2005). Of a
+task it comes from its repeats, of which a session has n, and which vary by s within sessions with
+so many degrees of freedom: t s sqrt(1/n1 + 1/n2). What differs between days, light and seat, is in
+neither: the true one is larger.
 """
 
 from __future__ import annotations
@@ -16,28 +18,59 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 
 import numpy as np
-from scipy.stats import chi2, norm
+from scipy.stats import chi2, norm, t
 
 from facedyn_app.clinical_settings import ClinicalSettings
 from facedyn_app.dynamics.clinical.asymmetry import Interval
 from facedyn_app.dynamics.clinical.measures import BY_NAME, SIDES
 from facedyn_app.dynamics.clinical.session import STATISTICS, ClinicalMeasures
+from facedyn_app.dynamics.clinical.task_values import (
+    measured_tasks,
+    measures_of,
+    repeat_spread,
+    task_value,
+)
+
+BLINK_RATE, RATE, PEAK = "blink_rate", "rate", "peak"
+
+
+@dataclass(frozen=True, slots=True)
+class Quantity:
+    """What is compared between sessions.
+
+    Attributes:
+        measure: Its name, or "blink_rate".
+        statistic: "rest", "range", or "peak" of a task; "rate" of blinks.
+        side: "left", "right", or empty for what has no sides.
+        task: The task's id; empty for what is of the whole session.
+    """
+
+    measure: str
+    statistic: str
+    side: str
+    task: str = ""
+
+    @property
+    def unit(self) -> str:
+        """Of its values; empty for a ratio."""
+        return "1/min" if self.measure == BLINK_RATE else BY_NAME[self.measure].unit
 
 
 @dataclass(frozen=True, slots=True)
 class Change:
-    """One measure in two sessions.
+    """One quantity in two sessions.
 
     Attributes:
         measure: Its name, or "blink_rate".
-        statistic: "rest" or "range"; "rate" of blinks.
+        statistic: "rest", "range", or "peak" of a task; "rate" of blinks.
         side: "left", "right", or empty for what has no sides.
         unit: Of the values.
         first: In the earlier session.
         second: In the later one.
         change: Second less first.
-        smallest: Smallest change that can be told; NaN where the halves do not tell it.
+        smallest: Smallest change that can be told; NaN where halves or repeats do not tell it.
         told: Whether this one can.
+        task: The task's id; empty for what is of the whole session.
     """
 
     measure: str
@@ -49,6 +82,12 @@ class Change:
     change: Interval
     smallest: float
     told: bool
+    task: str = ""
+
+    @property
+    def quantity(self) -> Quantity:
+        """What it is a change of."""
+        return Quantity(self.measure, self.statistic, self.side, self.task)
 
 
 def measure_change(
@@ -57,36 +96,74 @@ def measure_change(
     all_sessions: Sequence[ClinicalMeasures],
     settings: ClinicalSettings,
 ) -> tuple[Change, ...]:
-    """What changed from one session to another.
+    """What changed from one session to another, of all that both have.
 
     Args:
         first: The earlier session.
         second: The later one.
-        all_sessions: All sessions of the person, whose halves tell the noise.
+        all_sessions: All sessions of the person, whose halves and repeats tell the noise.
         settings: Coverage of the intervals.
     """
-    found = []
+    before, after = (session_values(one, settings) for one in (first, second))
+    return tuple(
+        _change(
+            quantity,
+            value,
+            after[quantity],
+            _smallest(quantity, (first, second), all_sessions, settings),
+        )
+        for quantity, value in before.items()
+        if quantity in after
+    )
+
+
+def session_values(
+    measures: ClinicalMeasures, settings: ClinicalSettings
+) -> dict[Quantity, Interval]:
+    """Everything that can be compared between sessions: rest and range, tasks, rate of blinks."""
+    found: dict[Quantity, Interval] = {}
     for statistic in STATISTICS:
         for name in BY_NAME:
-            noise = _standard_errors(all_sessions, statistic, name)
-            pairs = zip(
-                _values(first, statistic, name), _values(second, statistic, name), strict=False
-            )
-            for side, (one, other) in enumerate(pairs):
-                label = SIDES[side] if BY_NAME[name].sided else ""
-                error = float(noise[side]) if side < len(noise) else math.nan
-                found.append(
-                    _change(name, statistic, label, BY_NAME[name].unit, one, other, error, settings)
-                )
-    return (*found, *_blink_rate(first, second, settings))
+            sides = measures.sides.get(statistic, {}).get(name)
+            middle = measures.midline.get(statistic, {}).get(name)
+            if sides is not None:
+                found[Quantity(name, statistic, SIDES[0])] = sides.left
+                found[Quantity(name, statistic, SIDES[1])] = sides.right
+            if middle is not None:
+                found[Quantity(name, statistic, "")] = middle
+    found |= _task_values(measures)
+    rate = rate_interval(measures, settings)
+    if rate is not None:
+        found[Quantity(BLINK_RATE, RATE, "")] = rate
+    return found
 
 
-def _values(measures: ClinicalMeasures, statistic: str, name: str) -> tuple[Interval, ...]:
-    sides = measures.sides.get(statistic, {}).get(name)
-    if sides is not None:
-        return sides.left, sides.right
-    midline = measures.midline.get(statistic, {}).get(name)
-    return () if midline is None else (midline,)
+def _task_values(measures: ClinicalMeasures) -> dict[Quantity, Interval]:
+    return {
+        Quantity(name, PEAK, label, task): task_value(repeats, name, side)
+        for task, repeats in measured_tasks(measures).items()
+        for name in measures_of(task)
+        for side, label in enumerate(SIDES)
+    }
+
+
+def _smallest(
+    quantity: Quantity,
+    pair: tuple[ClinicalMeasures, ClinicalMeasures],
+    sessions: Sequence[ClinicalMeasures],
+    settings: ClinicalSettings,
+) -> float:
+    """Smallest change that can be told; NaN where it is not known, 0 for counts of blinks."""
+    tail = 0.5 + 0.5 * settings.confidence
+    if quantity.measure == BLINK_RATE:
+        return 0.0
+    side = SIDES.index(quantity.side) if quantity.side else 0
+    if quantity.task:
+        spread, dof = repeat_spread(sessions, quantity.task, quantity.measure, side)
+        shares = [1.0 / len(measured_tasks(one)[quantity.task]) for one in pair]
+        return float(t.ppf(tail, dof)) * spread * math.sqrt(sum(shares)) if dof else math.nan
+    errors = _standard_errors(sessions, quantity.statistic, quantity.measure)
+    return float(norm.ppf(tail)) * math.sqrt(2.0) * errors[side] if errors else math.nan
 
 
 def _standard_errors(
@@ -103,38 +180,27 @@ def _standard_errors(
 
 
 def _change(
-    name: str,
-    statistic: str,
-    side: str,
-    unit: str,
+    quantity: Quantity,
     first: Interval,
     second: Interval,
-    error: float,
-    settings: ClinicalSettings,
+    smallest: float,
 ) -> Change:
     value = second.value - first.value
     low = value - math.hypot(second.value - second.low, first.high - first.value)
     high = value + math.hypot(second.high - second.value, first.value - first.low)
-    z = float(norm.ppf(0.5 + 0.5 * settings.confidence))
-    smallest = z * math.sqrt(2.0) * error
     beyond = low > 0.0 or high < 0.0
     told = bool(beyond and abs(value) > smallest)
     return Change(
-        name, statistic, side, unit, first, second, Interval(value, low, high), smallest, told
-    )
+        quantity.measure, quantity.statistic, quantity.side, quantity.unit, first, second,
+        Interval(value, low, high), smallest, told, quantity.task,
+    )  # fmt: skip
 
 
-def _blink_rate(
-    first: ClinicalMeasures, second: ClinicalMeasures, settings: ClinicalSettings
-) -> tuple[Change, ...]:
-    rates = [_rate_interval(one, settings) for one in (first, second)]
-    if rates[0] is None or rates[1] is None:
-        return ()
-    return (_change("blink_rate", "rate", "", "1/min", rates[0], rates[1], 0.0, settings),)
+def rate_interval(measures: ClinicalMeasures, settings: ClinicalSettings) -> Interval | None:
+    """Blinks a minute with the exact interval of a Poisson count (Garwood, Biometrika 28, 1936).
 
-
-def _rate_interval(measures: ClinicalMeasures, settings: ClinicalSettings) -> Interval | None:
-    """Blinks a minute with the exact interval of a Poisson count (Garwood, Biometrika 28, 1936)."""
+    None where blinks could not be counted.
+    """
     summary = measures.blink_summary
     if summary is None or not summary.seconds > 0.0:
         return None

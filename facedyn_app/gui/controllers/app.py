@@ -13,6 +13,7 @@ from facedyn_app.files import demo_library
 from facedyn_app.gui.controllers.analysis import AnalysisController
 from facedyn_app.gui.controllers.annotations import AnnotationController
 from facedyn_app.gui.controllers.camera import CameraController
+from facedyn_app.gui.controllers.clinical import ClinicalController
 from facedyn_app.gui.controllers.closing import ClosingController
 from facedyn_app.gui.controllers.drift import DriftController
 from facedyn_app.gui.controllers.export import ExportController
@@ -78,6 +79,7 @@ class AppController(QObject):
         self.reading = ReadingController(window, state, self.analysis, short)
         self.faces = FaceController(state, self.identification, queue)
         self.drift = DriftController(self.library, state, window)
+        self.clinical = ClinicalController(window, state, queue)
         self.recognizers = RecognizerController(state, short, library)
         self.settings = SettingsController(
             state, self.heads, self.recognizers, short, settings_file

@@ -19,7 +19,8 @@ from PySide6.QtGui import (
 from PySide6.QtWidgets import QSizePolicy, QToolTip, QWidget
 
 from facedyn_app.gui.theme import GRID, colours_of, tabular_font
-from facedyn_app.records import ByteArray, FloatArray
+from facedyn_app.headmodel.rendering.colour_scale import STOPS, round_top, scale_colours
+from facedyn_app.records import FloatArray
 
 MOST_CELL_PX: Final = 64
 MOST_ROWS: Final = 6
@@ -27,27 +28,7 @@ MOST_ROWS: Final = 6
 LEAST_NUMBER_PX: Final = 34
 EDGE_PX: Final = 24
 Pair = tuple[int, int]
-STOPS: Final = ("#f4efe6", "#f5c98b", "#e58a2b", "#b5471b", "#5a1a14")
-"""Lightness falls evenly, so that the order is seen without colour vision, too."""
 BAR_PX: Final = 10
-STEPS: Final = (1.0, 1.5, 2.0, 3.0, 4.0, 5.0, 6.0, 8.0, 10.0)
-
-
-def scale_colours(shares: FloatArray) -> ByteArray:
-    """(N, 3) uint8 RGB of (N,) shares of the scale, 0..1; beyond that the last colour."""
-    colours = [QColor(stop) for stop in STOPS]
-    stops = np.array([(c.red(), c.green(), c.blue()) for c in colours], dtype=np.float64)
-    places = np.linspace(0.0, 1.0, len(stops))
-    mixed = np.stack([np.interp(shares, places, stops[:, k]) for k in range(3)], axis=-1)
-    return np.rint(mixed).astype(np.uint8)
-
-
-def round_top(value: float) -> float:
-    """The least number with few digits that is not below a value; 1 for nothing."""
-    if not np.isfinite(value) or value <= 0.0:
-        return 1.0
-    power = 10.0 ** np.floor(np.log10(value))
-    return float(next(step * power for step in STEPS if step * power >= value * (1 - 1e-9)))
 
 
 class ScaleBar(QWidget):

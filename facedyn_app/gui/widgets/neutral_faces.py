@@ -8,12 +8,11 @@ from PySide6.QtWidgets import QComboBox, QGridLayout, QHBoxLayout, QLabel, QVBox
 
 from facedyn_app.gui.formatting import tip_text
 from facedyn_app.gui.theme import GRID, colours_of, tabular_font
-from facedyn_app.gui.widgets.distance_matrix import ScaleBar, round_top, scale_colours
+from facedyn_app.gui.widgets.distance_matrix import ScaleBar
 from facedyn_app.gui.widgets.head_view import SIDES, HeadView
+from facedyn_app.headmodel.rendering.colour_scale import UNSEEN_RGB, round_top, scale_colours
 from facedyn_app.records import ByteArray, FloatArray
 from facedyn_app.workflows.drift_detail import DriftDetail, NeutralFaces
-
-UNSEEN_RGB = (150, 150, 150)
 
 
 class FacesView(QWidget):

@@ -1,0 +1,262 @@
+"""Window on the clinical measures of the shown recording: left and right, tasks, blinks."""
+
+from __future__ import annotations
+
+from typing import Final
+
+from PySide6.QtCore import Qt, Signal
+from PySide6.QtGui import QGuiApplication
+from PySide6.QtWidgets import (
+    QComboBox,
+    QDoubleSpinBox,
+    QHBoxLayout,
+    QLabel,
+    QPushButton,
+    QTabWidget,
+    QVBoxLayout,
+    QWidget,
+)
+
+from facedyn_app.clinical_settings import ClinicalSettings
+from facedyn_app.dynamics.clinical.scale import ADULT_IPD_MM, IPD_RANGE_MM
+from facedyn_app.gui.formatting import simulated_label, tip_text
+from facedyn_app.gui.status import DONE, EMPTY, PanelStatus
+from facedyn_app.gui.theme import GRID
+from facedyn_app.gui.widgets.clinical_tables import ClinicalTable
+from facedyn_app.gui.widgets.form_parts import make_note
+from facedyn_app.gui.widgets.lid_plot import LidPlot
+from facedyn_app.gui.widgets.panel import Panel
+from facedyn_app.gui.widgets.screen_fit import FittedDialog
+from facedyn_app.gui.widgets.status_line import StatusLine
+from facedyn_app.records import Quality
+from facedyn_app.reports.clinical_blink_words import (
+    BLINK_HEADS,
+    BLINK_NOTE,
+    blink_facts,
+    blink_rows,
+)
+from facedyn_app.reports.clinical_rows import MeasuredSession, RowKind
+from facedyn_app.reports.clinical_words import (
+    MIDDLE_HEADS,
+    SIDED_HEADS,
+    TASK_HEADS,
+    assumed,
+    how_to_read,
+    middle_rows,
+    sided_rows,
+    task_rows,
+)
+
+NOTHING: Final = "Blinks, excursions, left against right of the shown recording appear here."
+FIRST_STEP: Final = "Open a video or a session first."
+NO_TASKS: Final = (
+    "No task is marked. Mark tasks below the traces (T), let Mark > Find tasks… propose them, or "
+    "record with View > Task guide; then peaks, speeds and what else moves stand here."
+)
+MIRROR_TIP: Final = (
+    "Fits the recording's video once more with left and right exchanged: the program's own "
+    "left-right difference is then measured in this very recording and taken off. It takes as long "
+    "as the first fit, and can be stopped."
+)
+ROWS: Final = (RowKind.RECORDING, RowKind.TASK, RowKind.BLINK)
+
+
+class ClinicalWindow(FittedDialog):
+    """Stays beside the main window and follows what that shows; goes when it is closed.
+
+    Args:
+        parent: The main window.
+
+    Attributes:
+        ipd_changed: The user has entered another inter-pupillary distance.
+        export_requested: Write a table of what is shown.
+        mirror_requested: Fit the mirror image of the shown recording.
+        moment_picked: float: the user wants to see this moment, s.
+    """
+
+    ipd_changed = Signal()
+    export_requested = Signal()
+    mirror_requested = Signal()
+    moment_picked = Signal(float)
+
+    def __init__(self, parent: QWidget | None = None) -> None:
+        super().__init__(parent)
+        self._measured: MeasuredSession | None = None
+        self.setWindowTitle("Clinical measures - facedyn")
+        self.setWindowFlag(Qt.WindowType.WindowMaximizeButtonHint)
+        self.setAttribute(Qt.WidgetAttribute.WA_DeleteOnClose)
+        self.resize(156 * GRID, 86 * GRID)
+        self.ipd = _ipd_field()
+        self.ipd.editingFinished.connect(self._tell_ipd)
+        self._asked_ipd = self.ipd_mm
+        self.kind = QComboBox()
+        self.kind.addItems([f"A row a {kind}" for kind in ROWS])
+        self.kind.setAccessibleName("Rows of the table to export")
+        self.export = QPushButton("Export table…")
+        self.export.setToolTip("CSV, Excel or Parquet, with a code book of its columns")
+        self.export.clicked.connect(self.export_requested)
+        self.mirror = QPushButton("Fit mirror image")
+        self.mirror.setToolTip(tip_text(MIRROR_TIP))
+        self.mirror.clicked.connect(self.mirror_requested)
+        self.copy = QPushButton("Copy")
+        self.copy.setToolTip("The tables of this page, for a spreadsheet; Ctrl+C: selected rows")
+        self.copy.clicked.connect(self._copy)
+        self.work = StatusLine()
+        self.said = make_note()
+        self.panel = Panel(NOTHING, FIRST_STEP)
+        self.headline = QLabel()
+        self.headline.setWordWrap(True)
+        self.headline.setTextFormat(Qt.TextFormat.PlainText)
+        self.assumptions = make_note()
+        self.sides = ClinicalTable(SIDED_HEADS)
+        self.middle = ClinicalTable(MIDDLE_HEADS)
+        self.tasks = ClinicalTable(TASK_HEADS)
+        self.no_tasks = make_note(NO_TASKS)
+        self.blinks = ClinicalTable(BLINK_HEADS, 2, (0, 1))
+        self.blinks.setToolTip(BLINK_NOTE)
+        self.blink_facts = QLabel()
+        self.blink_facts.setWordWrap(True)
+        self.blink_facts.setTextFormat(Qt.TextFormat.PlainText)
+        self.lids = LidPlot()
+        for source in (self.sides, self.tasks, self.blinks, self.lids):
+            source.moment_picked.connect(self.moment_picked)
+        self.tabs = QTabWidget()
+        self._lay_out()
+        self.show_nothing()
+
+    @property
+    def ipd_mm(self) -> float | None:
+        """The inter-pupillary distance entered, mm; None for the adult mean."""
+        return None if self.ipd.value() <= self.ipd.minimum() else self.ipd.value()
+
+    @property
+    def rows(self) -> RowKind:
+        """What a row of the exported table is."""
+        return ROWS[self.kind.currentIndex()]
+
+    @property
+    def measured(self) -> MeasuredSession | None:
+        """What is shown."""
+        return self._measured
+
+    def show_nothing(self) -> None:
+        """Show that there is no recording."""
+        self.show_status(EMPTY)
+        self.offer_mirror(possible=False)
+
+    def show_status(self, status: PanelStatus) -> None:
+        """Show a sentence in place of the measures."""
+        self._measured = None
+        for button in (self.export, self.copy):
+            button.setEnabled(False)
+        self.panel.show_status(status)
+
+    def offer_mirror(self, *, possible: bool) -> None:
+        """Offer to fit the mirror image, or not."""
+        self.mirror.setEnabled(possible)
+
+    def show_measured(
+        self, measured: MeasuredSession, quality: Quality, settings: ClinicalSettings
+    ) -> None:
+        """Show a recording's measures.
+
+        Args:
+            measured: What was measured.
+            quality: Of the recording's measurement.
+            settings: What counted as what.
+        """
+        self._measured = measured
+        found = measured.measures
+        name = simulated_label(measured.name, simulated=measured.session.simulated)
+        self.headline.setText(
+            f"{name} · measurement: {' '.join([quality.verdict, *_why(quality)])}"
+        )
+        self.assumptions.setText(" ".join([*assumed(found), how_to_read(settings)]))
+        self.sides.show_rows(sided_rows(found))
+        self.middle.show_rows(middle_rows(found))
+        tasks = task_rows(found)
+        self.tasks.show_rows(tasks)
+        self.no_tasks.setVisible(not found.tasks)
+        seconds = measured.session.motion.seconds
+        self.blinks.show_rows(blink_rows(found, seconds))
+        self.blink_facts.setText(
+            " · ".join(f"{what}: {text}" for what, text in blink_facts(found, settings))
+        )
+        self.lids.show_measures(seconds, found)
+        for button in (self.export, self.copy):
+            button.setEnabled(True)
+        self.panel.show_status(DONE)
+
+    def _lay_out(self) -> None:
+        top = QHBoxLayout()
+        label = QLabel("Inter-pupillary distance")
+        label.setBuddy(self.ipd)
+        top.addWidget(label)
+        top.addWidget(self.ipd)
+        top.addWidget(self.mirror)
+        top.addStretch(1)
+        top.addWidget(self.copy)
+        top.addWidget(self.kind)
+        top.addWidget(self.export)
+        self.tabs.addTab(_page(self.sides, self.middle, stretches=(5, 2)), "Left and right")
+        self.tabs.addTab(_page(self.no_tasks, self.tasks, stretches=(0, 1)), "Tasks")
+        self.tabs.addTab(
+            _page(self.blink_facts, self.lids, self.blinks, stretches=(0, 2, 3)), "Blinks"
+        )
+        inside = QVBoxLayout(self.panel.content)
+        inside.setContentsMargins(0, 0, 0, 0)
+        inside.setSpacing(GRID)
+        inside.addWidget(self.headline)
+        inside.addWidget(self.tabs, 1)
+        inside.addWidget(self.assumptions)
+        column = QVBoxLayout(self)
+        column.setContentsMargins(2 * GRID, GRID, 2 * GRID, GRID)
+        column.setSpacing(GRID)
+        column.addLayout(top)
+        column.addWidget(self.panel, 1)
+        column.addWidget(self.said)
+        column.addWidget(self.work)
+        self.work.hide()
+
+    def _copy(self) -> None:
+        """Copy the tables of the page that is shown."""
+        pages = ((self.sides, self.middle), (self.tasks,), (self.blinks,))
+        texts = [table.text(selected=False) for table in pages[self.tabs.currentIndex()]]
+        QGuiApplication.clipboard().setText("\n\n".join(texts))
+
+    def _tell_ipd(self) -> None:
+        if self.ipd_mm != self._asked_ipd:
+            self._asked_ipd = self.ipd_mm
+            self.ipd_changed.emit()
+
+
+def _ipd_field() -> QDoubleSpinBox:
+    low, high = IPD_RANGE_MM
+    field = QDoubleSpinBox()
+    field.setDecimals(1)
+    field.setSingleStep(0.5)
+    field.setRange(low - 0.5, high)
+    field.setSuffix(" mm")
+    field.setSpecialValueText(f"adult mean, {ADULT_IPD_MM:g} mm")
+    field.setValue(field.minimum())
+    field.setAccessibleName("Inter-pupillary distance, mm")
+    field.setToolTip(
+        f"Distance of the person's pupils, {low:g} to {high:g} mm, measured with a ruler; it sets "
+        "the scale of all millimetres. Down to the end for the adult mean"
+    )
+    return field
+
+
+def _page(*parts: QWidget, stretches: tuple[int, ...]) -> QWidget:
+    page = QWidget()
+    column = QVBoxLayout(page)
+    column.setContentsMargins(GRID, GRID, GRID, GRID)
+    column.setSpacing(GRID)
+    for part, stretch in zip(parts, stretches, strict=True):
+        column.addWidget(part, stretch)
+    return page
+
+
+def _why(quality: Quality) -> list[str]:
+    """Why a measurement is not good, in brackets."""
+    return [f"({' '.join(quality.reasons)})"] if quality.reasons else []

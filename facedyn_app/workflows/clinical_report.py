@@ -1,0 +1,84 @@
+"""A page to print on clinical measures over time: of a speaker, or of session files."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from pathlib import Path
+
+from facedyn_app.files import check_output_file
+from facedyn_app.progress import OnProgress
+from facedyn_app.reports.clinical_rows import MeasuredSession
+from facedyn_app.settings import Settings
+from facedyn_app.workflows.clinical_course import (
+    ClinicalCourse,
+    course_of_files,
+    measure_course,
+    page_of_course,
+)
+from facedyn_app.workflows.report import PrintPdf, WrittenReport, write_page
+
+
+def report_on_course(
+    speaker: str,
+    folder: Path,
+    out: Path,
+    settings: Settings,
+    print_pdf: PrintPdf,
+    on_progress: OnProgress,
+) -> WrittenReport:
+    """Write a page on a speaker's clinical measures over time, their first session and their last.
+
+    Raises:
+        InputError: The library or a session cannot be read, or there is no such speaker.
+        MismatchError: Sessions of different heads.
+        OutputError: The file cannot be written.
+        TooLittleError: They have fewer than two sessions.
+    """
+    check_output_file(out)
+    course = measure_course(speaker, folder, None, settings, on_progress)
+    write_course(course, (0, len(course.visits) - 1), out, settings, print_pdf, on_progress)
+    return WrittenReport(f"the clinical measures of {speaker} over time")
+
+
+def report_on_files(
+    sessions: Sequence[MeasuredSession],
+    out: Path,
+    settings: Settings,
+    print_pdf: PrintPdf,
+    on_progress: OnProgress,
+) -> None:
+    """Write a page on recordings that are measured already, the first and the last compared.
+
+    Raises:
+        OutputError: The file cannot be written.
+        TooLittleError: There are fewer than two.
+    """
+    course = course_of_files(sessions, settings.trust)
+    write_course(course, (0, len(sessions) - 1), out, settings, print_pdf, on_progress)
+
+
+def write_course(
+    course: ClinicalCourse,
+    compared: tuple[int, int],
+    out: Path,
+    settings: Settings,
+    print_pdf: PrintPdf,
+    on_progress: OnProgress,
+) -> None:
+    """Write the page of a course that is measured.
+
+    Args:
+        course: The course.
+        compared: Places of the earlier and of the later session that are compared, from 0.
+        out: The file, `.html` or `.pdf`.
+        settings: Coverage of the intervals.
+        print_pdf: Prints a page.
+        on_progress: Called for every task that is drawn; may raise Cancelled.
+
+    Raises:
+        OutputError: The file cannot be written.
+        TooLittleError: It has fewer than two sessions.
+    """
+    check_output_file(out)
+    page = page_of_course(course, *compared, settings.clinical, on_progress)
+    write_page(page, out, print_pdf)
