@@ -103,6 +103,7 @@ def rows(folder: Path, recognizer: Path) -> list[Row]:
     """What is run, in this order; what one has written the next may read."""
     corpus, library, out = folder / "corpus", folder / "library", folder / "out"
     video, table, truth = folder / "video.mp4", folder / "table.csv", folder / "truth.csv"
+    blinks = folder / "blinks.csv"
     to = ("--library", library)
     session = corpus / "speaker00000" / "session00.npz"
     probe = corpus / "speaker00001" / "session02.npz"
@@ -162,6 +163,8 @@ def rows(folder: Path, recognizer: Path) -> list[Row]:
         Row("bench", ("live", "--video", video, "--work", folder / "work"), cut=True),
         Row("bench", ("memory", "--minutes", "1"), cut=True),
         Row("bench", ("mirror", video), cut=True),
+        Row("bench", ("blinks", blinks, out / "fitted.npz")),
+        Row("bench", ("repeat", session)),
         Row("bench", ("realism", corpus), cut=True),
         Row("bench", ("recognizer",), cut=True),
         Row("bench", ("truth", video, truth), cut=True),
@@ -184,6 +187,8 @@ def prepare(folder: Path) -> None:
     head = "seconds,jawOpen,mouthSmileLeft"
     (folder / "truth.csv").write_text("\n".join([head, *lines]))
     shutil.copy(folder / "truth.csv", folder / "table.csv")
+    head = "video,first_frame,closed_frame,last_frame,kind,closure"
+    (folder / "blinks.csv").write_text(f"{head}\nvideo.mp4,5,6,8,blink,complete\n")
 
 
 def run(row: Row, seconds: float | None, told: Path) -> dict[str, Any]:
