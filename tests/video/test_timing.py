@@ -96,6 +96,27 @@ def test_a_clock_that_is_set_back_goes_on(tmp_path: Path) -> None:
             assert number_in(reader.frame(k).image) == numbers[k]
 
 
+def test_a_stream_that_begins_in_the_middle_is_passed_over(tmp_path: Path) -> None:
+    """Transport streams end to end, the second with a sound stream and numbers of its own."""
+    first, second, path = (tmp_path / name for name in ("first.ts", "second.ts", "both.ts"))
+    write_clip(first, Kind("ts", "mpeg2video", {"g": "12", "bf": "2"}))
+    numbers = {"mpegts_start_pid": "600", "mpegts_pmt_start_pid": "5000"}
+    with av.open(str(second), "w", options=numbers) as container:
+        film = container.add_stream("mpeg2video", rate=FPS)
+        film.width, film.height, film.pix_fmt = 96, 64, "yuv420p"
+        sound = container.add_stream("mp2", rate=44_100)
+        for tick in range(N_PICTURES):
+            frame = av.VideoFrame(96, 64, "yuv420p")
+            frame.pts, frame.time_base = tick, Fraction(1, FPS)
+            container.mux(film.encode(frame))
+        silence = av.AudioFrame.from_ndarray(np.zeros((1, 44_100), np.int16), "s16", "mono")
+        silence.sample_rate = 44_100
+        container.mux(sound.encode(silence))
+        container.mux([*sound.encode(None), *film.encode(None)])
+    path.write_bytes(first.read_bytes() + 3 * second.read_bytes())
+    _times(path)
+
+
 def test_packets_without_a_picture_are_no_damage(tmp_path: Path) -> None:
     """VP8 has packets that are only referred to: no picture belongs to them."""
     plain, path = tmp_path / "plain.webm", tmp_path / "hidden.webm"
