@@ -13,6 +13,9 @@ from facedyn_app.video.source import Source
 
 RESET_SECONDS: Final = 0.5
 """By which a clock must run back, from packet to packet, to have been set anew."""
+AHEAD_SECONDS: Final = 6 * 3600.0
+"""By which it must run ahead; FFmpeg takes a clock of 33 bits that is set back for one that has run
+over, and adds 26.5 h."""
 MOST_THREADS: Final = 64
 """That decode at once; FFmpeg starts at most 16 by itself."""
 MOST_FAILURES: Final = 50
@@ -46,15 +49,16 @@ def _readable(source: Source) -> Iterator[av.Packet]:
 
 
 class Clock:
-    """Lets the stamps of packets go on where they are set back, as between the parts of DVDs.
+    """Lets the stamps of packets go on where they are set anew, as between the parts of DVDs.
 
     Attributes:
-        offset: By how much they have been set back so far, ticks.
+        offset: By how much they have been set back so far in all, ticks.
     """
 
     def __init__(self, source: Source) -> None:
         base = source.stream.time_base
         self._reset = int(RESET_SECONDS / base) if base else 0
+        self._ahead = int(AHEAD_SECONDS / base) if base else 0
         self.offset = 0
         self._last: int | None = None
 
@@ -65,7 +69,7 @@ class Clock:
                 packet.pts += self.offset
             return
         now = packet.dts + self.offset
-        if self._last is not None and now < self._last - self._reset:
+        if self._last is not None and not -self._reset <= now - self._last <= self._ahead:
             # the parts follow each other: by one picture's time, or by a tick
             self.offset += self._last + max(1, packet.duration or 0) - now
         if self.offset:

@@ -84,6 +84,11 @@ class Source:
         return self.container.format.name not in _UNTIMED
 
     @property
+    def is_broadcast(self) -> bool:
+        """Whether it is of the kind that is sent, and recorded as it comes, with what is lost."""
+        return self.container.format.name in ("mpegts", "mpeg")
+
+    @property
     def is_photograph(self) -> bool:
         """Whether the file is of a kind that holds a single picture."""
         name = str(self.container.format.name)

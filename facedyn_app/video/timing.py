@@ -103,11 +103,6 @@ class _Probe:
         known = [stamp for stamp in self.own if stamp is not None]
         return len(self.own) - len(known) + int((np.diff(known) <= 0).sum())
 
-    @property
-    def n_allowed(self) -> float:
-        """Of how many pictures that may be said, since they are damaged."""
-        return MOST_SOME * len(self.own) if self.n_bad else 0
-
 
 def timing_of(source: Source) -> tuple[Timing, av.VideoFrame]:
     """How the pictures of a video get their numbers and times, and its first picture.
@@ -163,7 +158,7 @@ def _timing(source: Source, probe: _Probe, *, lenient: bool) -> Timing:
     tick = Fraction(source.stream.time_base or 1)
     known = [stamp for stamp in probe.own if stamp is not None and rule is not Rule.EVEN]
     fps, assumed = _rate(source, known, tick)
-    even = rule is Rule.EVEN or source.settings.fps > 0
+    even = rule is Rule.EVEN or assumed or source.settings.fps > 0
     first, n_leading = known[0] if known else 0, 0
     if rule is Rule.EVEN:
         with open_video(source.path, source.settings, lenient=lenient) as again:
@@ -176,7 +171,8 @@ def _timing(source: Source, probe: _Probe, *, lenient: bool) -> Timing:
 
 
 def _rule(source: Source, probe: _Probe) -> Rule:
-    if not source.is_timed or probe.n_off > probe.n_allowed:
+    n_allowed = MOST_SOME * len(probe.own) if probe.n_bad or source.is_broadcast else 0
+    if not source.is_timed or probe.n_off > n_allowed:
         return Rule.EVEN
     shown = {stamp for stamp in probe.own if stamp is not None}
     between = {stamp for stamp in probe.stamps if shown and min(shown) < stamp < max(shown)}
@@ -217,20 +213,22 @@ def _rate(source: Source, stamps: list[int], tick: Fraction) -> tuple[float, boo
     if source.settings.fps > 0:
         return source.settings.fps, False
     stated = _stated_rate(source)
-    seen = 0.0
-    if len(stamps) > 1 and stamps[-1] > stamps[0]:
-        seen = float((len(stamps) - 1) / ((stamps[-1] - stamps[0]) * tick))
-    if stated and (not seen or 1 / MOST_OFF <= stated / seen <= MOST_OFF):
+    steps = np.diff(stamps) if len(stamps) > 1 else np.zeros(0)
+    typical = (float(np.mean(steps)), float(np.median(steps))) if len(steps) else ()
+    seen = [1 / (step * float(tick)) for step in typical if step > 0]
+    if stated and (not seen or any(1 / MOST_OFF <= stated / one <= MOST_OFF for one in seen)):
         return stated, False
-    if LEAST_FPS <= seen <= MOST_FPS:
-        return seen, False
-    return ASSUMED_FPS, True
+    believed = (one for one in seen if LEAST_FPS <= one <= MOST_FPS)
+    return next(((one, False) for one in believed), (ASSUMED_FPS, True))
 
 
 def _stated_rate(source: Source) -> float:
     """Frames per second as the file states them; 0 where it does not, or none to be believed."""
-    own = [source.stream.average_rate, source.stream.guessed_rate]
-    rates = own if source.is_timed else [_coded_rate(source)]  # its own are FFmpeg's guess there
+    own, guessed = source.stream.average_rate, source.stream.guessed_rate
+    tick = source.stream.time_base
+    if guessed and tick and guessed * tick == 1:  # where FFmpeg knows nothing, it says a tick
+        guessed = own
+    rates = [own, guessed] if source.is_timed else [_coded_rate(source)]  # the others are guesses
     stated = (float(rate) for rate in rates if rate)
     return next((rate for rate in stated if LEAST_FPS <= rate <= MOST_FPS), 0.0)
 
