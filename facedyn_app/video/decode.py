@@ -60,7 +60,7 @@ def _notes(source: Source, timing: Timing, *, mirrored: bool) -> list[str]:
     rate = f"{timing.fps:g} frames/s"
     if source.settings.fps > 0:
         notes.append(as_asked(timing.fps))
-    elif timing.rule is Rule.EVEN:
+    elif timing.even:
         given = f"{rate} are assumed" if timing.assumed else f"the stated {rate} are taken"
         notes.append(f"The file has no true times: even steps at {given}.")
     if mirrored:
@@ -141,8 +141,9 @@ class ProbedVideo:
         flipped = self.settings.mirrored_pixels and not as_shown
         draw = partial(self._pictures.geometry.picture, as_shown=as_shown, flipped=flipped)
         drawn: tuple[ByteArray, float] | None = None
-        with open_video(self.info.path, self.settings) as source:
-            for picture in pictures(source, self._pictures.timing):
+        timing = self._pictures.timing
+        with open_video(self.info.path, self.settings, lenient=timing.lenient) as source:
+            for picture in pictures(source, timing):
                 if picture.frame is not None:
                     drawn = draw(picture.frame)
                 elif drawn is None:

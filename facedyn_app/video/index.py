@@ -44,7 +44,7 @@ class Index:
     @classmethod
     def of(cls, path: Path, settings: VideoSettings, timing: Timing) -> Index:
         """Read a file once, without decoding where its packets tell its pictures."""
-        with open_video(path, settings) as source:
+        with open_video(path, settings, lenient=timing.lenient) as source:
             if timing.rule is Rule.DECODED:
                 stamps = [picture.stamp for picture in pictures(source, timing)]
                 return cls.from_start(np.array(stamps, dtype=np.int64))
@@ -55,11 +55,9 @@ class Index:
         stamps: list[int] = []
         keys: list[int] = []
         places: list[int] = []
-        n_pictures, n_leading, clock = 0, 0, Clock(source)
+        n_packets, clock = 0, Clock(source)
         for packet in packets(source, clock):
-            if packet.is_keyframe and not n_leading:
-                n_leading = n_pictures + 1
-            n_pictures += bool(packet.size)
+            n_packets += bool(packet.size)
             stamp = stamp_of(packet)
             if stamp is not None and stamp >= timing.first:
                 stamps.append(stamp)
@@ -67,8 +65,7 @@ class Index:
                 keys.append(packet.pts)
                 places.append(_place(packet))
         if timing.rule is Rule.EVEN:
-            n_leading = max(0, n_leading - 1)  # before the first keyframe none can be decoded
-            return cls.from_start(np.arange(n_pictures - n_leading))
+            return cls.from_start(np.arange(sum(map(timing.counts, range(n_packets)))))
         known, first = np.unique(np.array(keys, dtype=np.int64), return_index=True)
         seekable = bool(keys) and not clock.offset
         return cls(np.unique(stamps), known, np.array(places, dtype=np.int64)[first], seekable)

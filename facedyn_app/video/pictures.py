@@ -15,7 +15,7 @@ from typing import Final
 
 import av
 
-from facedyn_app.video.packets import decode, packets, stamp_of
+from facedyn_app.video.packets import Decoder, ascending, counted, packets, stamp_of
 from facedyn_app.video.source import Source
 from facedyn_app.video.timing import Rule, Timing
 
@@ -87,10 +87,14 @@ def _numbered(source: Source, timing: Timing) -> Iterator[Picture]:
         for number, (stamp, frame) in enumerate(_by_stamps(source, timing.first)):
             yield Picture(number, timing.seconds(number, stamp), stamp, frame)
         return
+    if timing.rule is Rule.EVEN:
+        for number, frame in enumerate(_by_count(source, timing)):
+            yield Picture(number, timing.seconds(number, number), number, frame)
+        return
     step = max(1, round(1 / (timing.fps * timing.tick)))
     last = timing.first - step
     for number, frame in enumerate(_as_decoded(source)):
-        own = None if frame is None or timing.rule is Rule.EVEN else frame.pts
+        own = None if frame is None else frame.pts
         last = own if own is not None and own > last else last + step
         yield Picture(number, timing.seconds(number, last), last, frame)
 
@@ -98,14 +102,10 @@ def _numbered(source: Source, timing: Timing) -> Iterator[Picture]:
 def _by_stamps(source: Source, first: int) -> Iterator[tuple[int, av.VideoFrame | None]]:
     """Stamps from the first on, each with its picture; None where that could not be decoded."""
     promised = _Promised(first)
-    for packet in packets(source):
-        promised.add(stamp_of(packet))
-        for frame in decode(packet)[0]:
-            if frame.pts is None:
-                continue
-            yield from ((lost, None) for lost in promised.until(frame.pts))
-            if promised.take(frame.pts):
-                yield frame.pts, None if frame.is_corrupt else frame
+    for stamp, frame in ascending(packets(source), lambda one: promised.add(stamp_of(one))):
+        yield from ((lost, None) for lost in promised.until(stamp))
+        if promised.take(stamp):
+            yield stamp, frame
     yield from ((lost, None) for lost in promised.until(None))
 
 
@@ -141,11 +141,40 @@ class _Promised:
         return True
 
 
+def _by_count(source: Source, timing: Timing) -> Iterator[av.VideoFrame | None]:
+    """As many pictures as there are packets, in the order of decoding; None for the lost ones.
+
+    All packets before a keyframe's are of pictures before it: those that are missing when it comes
+    are lost, and stand before it, since what follows a lost picture is damaged by it.
+    """
+    waiting: set[int] = set()
+    begun = broken = False
+    decoder = Decoder()
+    for packet in counted(source):
+        if packet.size and timing.counts(packet.pts):
+            waiting.add(packet.pts)
+        frames, sound = decoder.decode(packet)
+        broken = broken or (begun and not sound)
+        for frame in frames:
+            begun = True
+            if frame.key_frame:
+                lost = {number for number in waiting if number < frame.pts}
+                waiting -= lost
+                yield from (None for _ in lost)
+                broken = False
+            if frame.pts in waiting:
+                waiting.remove(frame.pts)
+                bad = broken or frame.is_corrupt or frame.pts in decoder.damaged
+                yield None if bad else frame
+                broken = False
+    yield from (None for _ in waiting)
+
+
 def _as_decoded(source: Source) -> Iterator[av.VideoFrame | None]:
     """Pictures as they are decoded, from the first one; None for a packet that cannot be."""
-    begun = False
+    begun, decoder = False, Decoder()
     for packet in packets(source):
-        frames, sound = decode(packet)
+        frames, sound = decoder.decode(packet)
         begun = begun or bool(frames)
         yield from frames
         if begun and not sound:

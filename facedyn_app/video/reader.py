@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections import OrderedDict
 from collections.abc import Iterator
+from itertools import chain
 from pathlib import Path
 
 import av
@@ -13,7 +14,7 @@ from facedyn_app.records import FloatArray, Frame, VideoInfo
 from facedyn_app.settings import VideoSettings
 from facedyn_app.video.decode import describe
 from facedyn_app.video.index import Index
-from facedyn_app.video.packets import decode, packets
+from facedyn_app.video.packets import ascending, packets
 from facedyn_app.video.pictures import Damage, pictures
 from facedyn_app.video.source import open_video
 from facedyn_app.video.stills import StillsReader
@@ -62,7 +63,7 @@ class VideoReader:
         self._index = Index.of(path, self._settings, self._timing)
         numbers = np.arange(len(self._index.stamps))
         self.seconds: FloatArray = self._timing.seconds(numbers, self._index.stamps)
-        self._source = open_video(path, settings)
+        self._source = open_video(path, settings, lenient=self._timing.lenient)
         self._cache: OrderedDict[int, av.VideoFrame] = OrderedDict()
         size = self.info.width * self.info.height * 3 // 2
         self._cache_length = int(np.clip(_CACHE_BYTES // size, 4, 64))
@@ -152,7 +153,7 @@ class VideoReader:
             self._run, self._next = self._from_keyframe(), 0
             return
         self._source.close()
-        self._source = open_video(self._path, self._settings)
+        self._source = open_video(self._path, self._settings, lenient=self._timing.lenient)
         read = pictures(self._source, self._timing)
         self._run, self._next = ((one.number, one.frame) for one in read), 0
 
@@ -161,10 +162,19 @@ class VideoReader:
 
         What damage has spoilt is passed over, as what is damaged itself.
         """
-        last, damage = NOTHING, Damage()
-        for number, frame in self._sought():
+        read = packets(self._source)
+        key = self._next_keyframe(read)
+        if key is None or key.pts is None:
+            return
+        stamps, damage = self._index.stamps, Damage()
+        last = min(int(np.searchsorted(stamps, key.pts)), self.n_frames - 1) - 1
+        for stamp, frame in ascending(chain([key], read)):
+            number = int(np.searchsorted(stamps, stamp))
+            shown = number < self.n_frames and stamps[number] == stamp
+            if not shown or stamp < key.pts:
+                continue
             seconds = float(self.seconds[number])
-            if last != NOTHING and number > last + 1:
+            if number > last + 1:
                 damage.begin(float(self.seconds[last + 1]))
             if frame is None:
                 damage.begin(seconds)
@@ -172,34 +182,17 @@ class VideoReader:
                 yield number, frame
             last = number
 
-    def _sought(self) -> Iterator[tuple[int, av.VideoFrame | None]]:
-        """What is decoded from the next keyframe on; None where that is damaged."""
-        key: int | None = None
-        for packet in packets(self._source):
-            if key is None:
-                if not packet.is_keyframe or packet.pts is None:
-                    continue
+    def _next_keyframe(self, read: Iterator[av.Packet]) -> av.Packet | None:
+        """Read on to the next keyframe; None where there is none, or it has another stamp here."""
+        for packet in read:
+            if packet.is_keyframe and packet.pts is not None:
                 if not self._index.holds(packet):
                     self._index = Index.from_start(self._index.stamps)
-                    return
-                key = int(packet.pts)
+                    return None
                 # it may be a later one than was asked for
-                self._began = int(np.searchsorted(self._index.keys, key, side="right")) - 1
-            frames, sound = decode(packet)
-            if not sound and packet.pts == key:
-                yield min(int(np.searchsorted(self._index.stamps, key)), self.n_frames - 1), None
-            for frame in frames:
-                number = self._number_of(frame)
-                if number is not None and frame.pts >= key:
-                    yield number, None if frame.is_corrupt else frame
-
-    def _number_of(self, frame: av.VideoFrame) -> int | None:
-        """Number of a decoded frame; None for one that is not shown."""
-        if frame.pts is None:
-            return None
-        number = int(np.searchsorted(self._index.stamps, frame.pts))
-        known = number < self.n_frames and self._index.stamps[number] == frame.pts
-        return number if known else None
+                self._began = int(np.searchsorted(self._index.keys, packet.pts, side="right")) - 1
+                return packet
+        return None
 
     def _take_until(self, index: int, key: int) -> bool:
         """Decode on until `index` is kept or known to be lost; False where it is neither.

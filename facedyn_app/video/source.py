@@ -39,6 +39,9 @@ _OPTIONS = {
 _NO_FILM = Disposition.attached_pic | Disposition.timed_thumbnails | Disposition.still_image
 _UNTIMED = frozenset({"h264", "hevc", "m4v", "mpegvideo", "mjpeg", "av1", "obu"})
 """Streams without a container: what FFmpeg says of their times it has made up."""
+_SAYS_FAULTS = frozenset({"hevc", "mjpeg", "mpeg1video", "mpeg2video", "mpeg4"})
+"""Decoders that, asked to, refuse pictures with faults in place of drawing over them. That of H.264
+may refuse all that follows, too; it marks what it has drawn over."""
 _SLACK = 1.1
 """FFmpeg counts the rims of its buffers in."""
 _MOST_BOXES = 1000
@@ -79,6 +82,11 @@ class Source:
     def is_timed(self) -> bool:
         """Whether the file is of a kind that holds times."""
         return self.container.format.name not in _UNTIMED
+
+    @property
+    def is_broadcast(self) -> bool:
+        """Whether it is of the kind that is sent, and recorded as it comes, with what is lost."""
+        return self.container.format.name in ("mpegts", "mpeg")
 
     @property
     def is_photograph(self) -> bool:
@@ -212,8 +220,15 @@ def _boxes(file: BinaryIO) -> Iterator[bytes]:
         file.seek(size - len(head), os.SEEK_CUR)
 
 
-def open_video(path: Path, settings: VideoSettings | None = None) -> Source:
+def open_video(
+    path: Path, settings: VideoSettings | None = None, *, lenient: bool = False
+) -> Source:
     """Open a video file for decoding; nothing but this file is read, and nothing is fetched.
+
+    Args:
+        path: The file.
+        settings: How it is read.
+        lenient: Take pictures in which the decoder has found faults, and has drawn over them.
 
     Raises:
         InputError: The file is missing, no ordinary file, empty, no video, has no pictures, not the
@@ -233,6 +248,8 @@ def open_video(path: Path, settings: VideoSettings | None = None) -> Source:
     codec = source.stream.codec_context
     codec.thread_type = "AUTO"
     codec.options = {"max_pixels": str(round(1e6 * _SLACK * settings.most_megapixels))}
+    if codec.name in _SAYS_FAULTS and not lenient:
+        codec.options |= {"err_detect": "explode"}
     return source
 
 

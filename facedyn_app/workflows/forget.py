@@ -97,10 +97,10 @@ def forget_for_good(
 
 
 def forget_listed(
-    folder: Path, speaker: str, on_progress: OnProgress
+    folder: Path, speaker: str | None, session: str | None, on_progress: OnProgress
 ) -> tuple[LibrarySnapshot, Forgotten]:
     """As `forget_for_good`; returns what the library holds then, too."""
-    forgotten = forget_for_good(folder, speaker, None, on_progress)
+    forgotten = forget_for_good(folder, speaker, session, on_progress)
     return list_library(folder, on_progress), forgotten
 
 

@@ -134,6 +134,47 @@ def move(folder: Path, session: str, speaker: str) -> SessionEntry:
         return next(one for one in library.sessions() if one.id == entry.id)
 
 
+def move_listed(
+    folder: Path, session: str, speaker: str, _on_progress: OnProgress = ignore
+) -> SpeakerChange:
+    """As `move`; returns how to undo it and what the library holds then."""
+    with Library.open(folder, create=False) as library:
+        undo = move_session(library, find_session(library, session), speaker)
+        return _changed(library, speaker, undo)
+
+
+def noted_on(
+    folder: Path, speaker: str, session: str | None, _on_progress: OnProgress = ignore
+) -> Annotation:
+    """Tags and note of a speaker, or of one of their sessions.
+
+    Raises:
+        InputError: There is no such library, speaker or session.
+    """
+    with Library.open(folder, create=False) as library:
+        of_speakers, of_sessions = all_annotations(library)
+        if session is not None:
+            return of_sessions.get(find_session(library, session, speaker).id, Annotation())
+        ids = [one.id for one in library.speakers() if one.name == speaker]
+        if not ids:
+            raise InputError(f"There is no speaker '{speaker}' in the library '{folder}'.")
+        return of_speakers.get(ids[0], Annotation())
+
+
+def note_listed(
+    folder: Path,
+    speaker: str,
+    session: str | None,
+    noted: Annotation,
+    _on_progress: OnProgress = ignore,
+) -> LibrarySnapshot:
+    """Set tags and note as `annotate_one`; returns what the library holds then."""
+    with Library.open(folder, create=False) as library:
+        of = speaker if session is None else find_session(library, session, speaker)
+        annotate(library, of, tags=noted.tags, note=noted.note)
+        return snapshot_of(library)
+
+
 def annotate_one(
     folder: Path,
     speaker: str,

@@ -1,14 +1,18 @@
-"""Speakers renamed, merged, undone and forgotten in the window."""
+"""Speakers and sessions renamed, merged, moved, noted on, undone and forgotten in the window."""
 
 import tempfile
 from pathlib import Path
 
 import pytest
-from PySide6.QtWidgets import QDialog, QInputDialog, QMessageBox
+from PySide6.QtWidgets import QDialog, QInputDialog, QMenu, QMessageBox
 from pytestqt.qtbot import QtBot
 
 from facedyn_app.gui.controllers.app import AppController
+from facedyn_app.gui.dialogs.session import NoteDialog
 from facedyn_app.library.library import Library
+from facedyn_app.library.people import Annotation
+from facedyn_app.workflows.records import ListedSession
+from facedyn_app.workflows.speakers import noted_on
 from tests.gui.conftest import drifting_session, wait_idle
 
 
@@ -100,3 +104,80 @@ def test_what_goes_is_shown_before_anybody_is_forgotten(
     panel.undo_requested.emit()
     wait_idle(people, qtbot)
     assert listed(people) == ["Berta", "Cy"]
+
+
+def first_session(app: AppController, speaker: int) -> ListedSession:
+    return app.library.snapshot.speakers[speaker].sessions[0]
+
+
+def sessions_of(app: AppController) -> dict[str, int]:
+    return {one.name: len(one.sessions) for one in app.library.snapshot.speakers}
+
+
+def test_the_menu_of_a_session_offers_what_can_be_done_with_it(people: AppController) -> None:
+    panel = people.window.library
+    row = panel.model.item(0).child(1).child(0).index()
+    panel.tree.expand(row.parent())
+    panel.tree.customContextMenuRequested.emit(panel.tree.visualRect(row).center())
+    (menu,) = panel.findChildren(QMenu)
+    assert [action.text() for action in menu.actions()] == [
+        "Shape drift over sessions…",
+        "Date of recording…",
+        "Move to another speaker…",
+        "Tags and note…",
+        "Forget session…",
+    ]
+    told: list[ListedSession] = []
+    panel.forget_session_requested.connect(told.append)
+    menu.actions()[-1].trigger()
+    menu.close()
+    assert told == [first_session(people, 1)]
+
+
+def test_one_session_is_moved_and_moved_back(people: AppController, qtbot: QtBot) -> None:
+    panel = people.window.library
+    panel.move_requested.emit("Ann", first_session(people, 0))
+    answer(people, "Cy", qtbot)
+    assert sessions_of(people) == {"Ann": 0, "Bo": 1, "Cy": 2}
+    panel.undo_requested.emit()
+    wait_idle(people, qtbot)
+    assert sessions_of(people) == {"Ann": 1, "Bo": 1, "Cy": 1}
+
+
+def test_one_session_is_forgotten_for_good(people: AppController, qtbot: QtBot) -> None:
+    panel = people.window.library
+    panel.move_requested.emit("Ann", first_session(people, 0))
+    answer(people, "Cy", qtbot)
+    panel.forget_session_requested.emit(first_session(people, 2))
+    wait_idle(people, qtbot)
+    box = people.people.dialog
+    assert isinstance(box, QMessageBox)
+    assert box.text().startswith("Forget the session “")
+    assert "cannot be undone" in box.text()
+    assert "the speaker" not in box.informativeText()
+    answer(people, None, qtbot)
+    assert sessions_of(people) == {"Ann": 0, "Bo": 1, "Cy": 1}
+    assert people.window.status_line.text.startswith("searched ")
+    panel.undo_requested.emit()  # nothing is left to undo
+    wait_idle(people, qtbot)
+    assert sessions_of(people) == {"Ann": 0, "Bo": 1, "Cy": 1}
+
+
+def test_tags_and_notes_are_kept_and_undone(people: AppController, qtbot: QtBot) -> None:
+    panel, folder = people.window.library, people.library.snapshot.folder
+    for session in (None, first_session(people, 1)):
+        panel.note_requested.emit("Bo", session)
+        wait_idle(people, qtbot)
+        dialog = people.people.dialog
+        assert isinstance(dialog, NoteDialog)
+        assert dialog.noted == Annotation()
+        dialog.tags.setText("left side, , pilot")
+        dialog.note.setPlainText("wears glasses")
+        dialog.accept()
+        wait_idle(people, qtbot)
+        key = None if session is None else f"#{session.key}"
+        assert noted_on(folder, "Bo", key) == Annotation(("left side", "pilot"), "wears glasses")
+    for key in (f"#{first_session(people, 1).key}", None):
+        panel.undo_requested.emit()
+        wait_idle(people, qtbot)
+        assert noted_on(folder, "Bo", key) == Annotation()

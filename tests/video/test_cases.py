@@ -40,7 +40,7 @@ CASES = [
     Case("05_trim.mov", 102),
     Case("07_call.webm", 150, (640, 480), notes=(PADDED,)),
     Case("08_damaged.mp4", 288, (640, 360), 24000 / 1001, (120, 168), (LOST.format(48),)),
-    Case("08_zeros.mp4", 288, (640, 360), 24000 / 1001, (158, 216), (LOST.format(58),)),
+    Case("08_zeros.mp4", 288, (640, 360), 24000 / 1001, (159, 216), (LOST.format(57),)),
     Case("09_pi.h264", notes=(EVEN,)),
     Case("36_h264.m2ts"),
     Case("36_mpeg2.vob"),

@@ -149,6 +149,141 @@ def test_a_file_that_counts_anew_behind_damage_is_played_as_it_is_fitted(
                 assert number_in(shown.image) == number_in(frame.image)
 
 
+def _zeros(data: bytearray) -> None:
+    n = len(data)
+    data[n // 2 : n // 2 + n // 25] = bytes(n // 25)
+
+
+def _noise(data: bytearray) -> None:
+    n = len(data)
+    data[n // 2 : n // 2 + n // 25] = np.random.default_rng(3).bytes(n // 25)
+
+
+def _hole(data: bytearray) -> None:
+    n = len(data)
+    del data[n // 2 : n // 2 + n // 25]
+
+
+def _late(data: bytearray) -> None:
+    del data[: len(data) // 5]
+
+
+WAYS = (_zeros, _noise, _hole, _late)
+HEVC = {
+    "preset": "ultrafast",
+    "x265-params": "bframes=3:b-adapt=0:keyint=10:min-keyint=10:scenecut=0:log-level=0",
+}
+VP9 = {"deadline": "realtime", "cpu-used": "8", "g": "12"}
+DAMAGED = [
+    H264,
+    Kind("ts", "libx264", X264),
+    Kind("flv", "libx264", X264),
+    Kind("h264", "libx264", X264),
+    Kind("avi", "libx264", X264),
+    Kind("mkv", "libx265", HEVC),
+    Kind("ts", "libx265", HEVC),
+    Kind("hevc", "libx265", HEVC),
+    Kind("mp4", "libvpx-vp9", VP9),
+    Kind("m2v", "mpeg2video", B_FRAMES, container="mpeg2video"),
+    Kind("mkv", "mpeg2video", B_FRAMES),
+    Kind("avi", "mpeg4", B_FRAMES),
+    Kind("mjpeg", "mjpeg", {}, "yuvj420p"),
+]
+
+
+@pytest.mark.parametrize("kind", DAMAGED, ids=lambda kind: f"{kind.ending}-{kind.codec}")
+def test_damage_of_any_kind_leaves_fit_and_player_in_step(tmp_path: Path, kind: Kind) -> None:
+    whole, path = tmp_path / f"whole.{kind.ending}", tmp_path / f"damaged.{kind.ending}"
+    write_clip(whole, kind, 48)
+    for way in WAYS:
+        data = bytearray(whole.read_bytes())
+        way(data)
+        path.write_bytes(data)
+        try:
+            frames = list(read_frames(path))
+        except InputError:
+            with pytest.raises(InputError):
+                VideoReader(path)
+            continue
+        with VideoReader(path) as reader:
+            seconds = [frame.seconds for frame in frames]
+            np.testing.assert_allclose(reader.seconds, seconds, atol=1e-9)
+            for frame in frames[::-1]:
+                shown = reader.frame(frame.index)
+                assert shown.damaged == frame.damaged, (way.__name__, frame.index)
+                number = number_in(frame.image)
+                if number == round(FPS * frame.seconds):  # else drawn over, differently each time
+                    assert number_in(shown.image) == number
+
+
+def test_a_decoder_that_passes_a_fault_on_begins_anew_at_a_keyframe(tmp_path: Path) -> None:
+    """VP9's threads hand a picture's fault to all that follow."""
+    path = tmp_path / "hole.mp4"
+    write_clip(path, Kind("mp4", "libvpx-vp9", VP9), 60)
+    _zero(path, 14, 17)
+    damaged = [frame.index for frame in read_frames(path) if frame.damaged]
+    assert damaged
+    assert set(damaged) <= set(range(14, 36))
+
+
+@pytest.mark.parametrize(
+    "kind", [Kind("mp4", "libx265", HEVC), Kind("mp4", "mpeg4", B_FRAMES)], ids=["hevc", "mpeg4"]
+)
+def test_what_a_decoder_has_drawn_over_is_damaged(tmp_path: Path, kind: Kind) -> None:
+    """Half of a picture is zeros: decoders go on with what they have, and say so if asked to."""
+    path = tmp_path / f"drawn.{kind.ending}"
+    write_clip(path, kind)
+    with av.open(str(path)) as container:
+        packet = [bytes(one) for one in container.demux(video=0) if one.size][13]
+    data = bytearray(path.read_bytes())
+    at = data.index(packet)
+    data[at + len(packet) // 2 : at + len(packet)] = bytes(len(packet) - len(packet) // 2)
+    path.write_bytes(data)
+    frames = list(read_frames(path))
+    assert len(frames) == N_PICTURES
+    assert any(frame.damaged for frame in frames)
+    good = [frame for frame in frames if not frame.damaged]
+    assert len(good) >= 18
+    assert [number_in(frame.image) for frame in good] == [frame.index for frame in good]
+
+
+def test_faults_of_all_pictures_are_how_the_file_was_written(tmp_path: Path) -> None:
+    """Cameras that leave out the end of each JPEG are read all the same."""
+    whole, path = tmp_path / "whole.avi", tmp_path / "short.mkv"
+    write_clip(whole, Kind("avi", "mjpeg", {}, "yuvj420p"))
+    with av.open(str(whole)) as source, av.open(str(path), "w") as target:
+        stream = target.add_stream_from_template(source.streams.video[0])
+        for packet in source.demux(video=0):
+            if packet.size:
+                short = av.Packet(bytes(packet)[:-8])
+                short.pts, short.dts, short.time_base = packet.pts, packet.dts, packet.time_base
+                short.stream, short.is_keyframe = stream, True
+                target.mux(short)
+    frames = list(read_frames(path))
+    assert not any(frame.damaged for frame in frames)
+    assert [number_in(frame.image) for frame in frames] == list(range(N_PICTURES))
+
+
+def test_a_damaged_stamp_costs_its_picture_alone(tmp_path: Path) -> None:
+    whole, path = tmp_path / "whole.mkv", tmp_path / "stamp.mkv"
+    write_clip(whole, Kind("mkv", "mjpeg", {}, "yuvj420p"), 60)
+    with av.open(str(whole)) as source, av.open(str(path), "w") as target:
+        stream = target.add_stream_from_template(source.streams.video[0])
+        for number, packet in enumerate(source.demux(video=0)):
+            if packet.size:
+                packet.stream = stream
+                if number == 45:
+                    packet.pts += 220  # among those of later pictures
+                target.mux(packet)
+    frames = list(read_frames(path))
+    with VideoReader(path) as reader:
+        np.testing.assert_allclose(reader.seconds, [frame.seconds for frame in frames], atol=1e-9)
+    good = [frame for frame in frames if not frame.damaged]
+    shown = [number_in(frame.image) for frame in good]
+    assert shown == [number for number in range(60) if number != 45]
+    assert [round(FPS * frame.seconds) for frame in good] == shown
+
+
 def test_an_mp4_that_breaks_off_before_its_index_says_what_to_do(tmp_path: Path) -> None:
     path = tmp_path / "cut.mp4"
     write_clip(path, H264)

@@ -11,7 +11,17 @@ import pytest
 
 from facedyn_app.settings import VideoSettings
 from facedyn_app.video import VideoReader, probe_video, read_frames
-from tests.video.clips import FPS, N_PICTURES, X264, Kind, number_in, write_clip
+from tests.video.clips import (
+    FPS,
+    HEIGHT,
+    N_PICTURES,
+    WIDTH,
+    X264,
+    Kind,
+    number_in,
+    numbered_picture,
+    write_clip,
+)
 
 EVERY = list(range(N_PICTURES))
 
@@ -79,6 +89,74 @@ def test_an_absurd_rate_is_not_believed(tmp_path: Path) -> None:
     np.testing.assert_allclose(seconds, np.arange(20) / 25, atol=1e-9)
 
 
+@pytest.mark.parametrize("fps", [Fraction(65_000), Fraction(1_000_000), Fraction(1, 100)])
+@pytest.mark.parametrize("ending", ["mp4", "mkv"])
+def test_stamps_of_an_absurd_rate_are_not_believed(
+    tmp_path: Path, ending: str, fps: Fraction
+) -> None:
+    path = tmp_path / f"absurd.{ending}"
+    with av.open(str(path), "w") as container:
+        stream = container.add_stream("mjpeg", rate=fps)
+        stream.width, stream.height, stream.pix_fmt = WIDTH, HEIGHT, "yuvj420p"
+        for number in EVERY:
+            frame = av.VideoFrame.from_ndarray(numbered_picture(number), format="rgb24")
+            frame.pts, frame.time_base = number, 1 / fps
+            container.mux(stream.encode(frame))
+        container.mux(stream.encode(None))
+    np.testing.assert_allclose(_times(path), np.arange(N_PICTURES) / 25, atol=1e-9)
+    info = probe_video(path)
+    assert (info.fps, info.fps_assumed) == (25.0, True)
+    assert info.notes == ("The file has no true times: even steps at 25 frames/s are assumed.",)
+
+
+def test_a_pause_is_no_other_rate(tmp_path: Path) -> None:
+    path = tmp_path / "paused.mkv"
+    with av.open(str(path), "w") as container:
+        stream = container.add_stream("mjpeg", rate=FPS)
+        stream.width, stream.height, stream.pix_fmt = WIDTH, HEIGHT, "yuvj420p"
+        for number in EVERY:
+            frame = av.VideoFrame.from_ndarray(numbered_picture(number), format="rgb24")
+            frame.pts, frame.time_base = number + 90_000 * (number > 20), Fraction(1, FPS)
+            container.mux(stream.encode(frame))
+        container.mux(stream.encode(None))
+    times = _times(path)
+    np.testing.assert_allclose(times[[20, 21]], [20 / 25, 3600 + 21 / 25], atol=2e-3)
+    assert (probe_video(path).fps, probe_video(path).fps_assumed) == (25.0, False)
+
+
+def test_a_clock_that_is_set_back_by_an_hour_goes_on(tmp_path: Path) -> None:
+    """FFmpeg takes it for one that has run over, and would add 26.5 h."""
+    late, early, path = (tmp_path / name for name in ("late.ts", "early.ts", "both.ts"))
+    write_clip(early, Kind("ts", "mpeg2video", {"g": "12", "bf": "2"}))
+    with av.open(str(early)) as source, av.open(str(late), "w") as target:
+        stream = target.add_stream_from_template(source.streams.video[0])
+        for packet in source.demux(video=0):
+            if packet.size:
+                packet.pts, packet.dts = packet.pts + 324_000_000, packet.dts + 324_000_000
+                packet.stream = stream
+                target.mux(packet)
+    path.write_bytes(late.read_bytes() + early.read_bytes())
+    frames = list(read_frames(path))
+    assert len(frames) == 2 * N_PICTURES
+    steps = np.diff([frame.seconds for frame in frames])
+    assert 0.02 < steps.min() <= steps.max() < 0.2
+    with VideoReader(path) as reader:
+        assert reader.n_frames == 2 * N_PICTURES
+        good = [k for k in (59, 3, 45, 31) if not frames[k].damaged]
+        assert [number_in(reader.frame(k).image) for k in good] == [k % 30 for k in good]
+
+
+def test_a_hole_at_the_beginning_leaves_a_transport_stream_its_times(tmp_path: Path) -> None:
+    path = tmp_path / "hole.ts"
+    write_clip(path, Kind("ts", "libx264", X264))
+    data = path.read_bytes()
+    middle = len(data) // 2
+    path.write_bytes(data[:middle] + data[middle + 1000 :])
+    frames = list(read_frames(path))
+    assert frames[-1].seconds == pytest.approx((N_PICTURES - 1) / FPS)
+    assert not probe_video(path).notes
+
+
 def test_a_clock_that_is_set_back_goes_on(tmp_path: Path) -> None:
     """A DVD's parts begin their clocks anew; two transport streams end to end do the same."""
     path, part = tmp_path / "both.ts", tmp_path / "part.ts"
@@ -94,6 +172,27 @@ def test_a_clock_that_is_set_back_goes_on(tmp_path: Path) -> None:
         assert reader.n_frames == 2 * N_PICTURES
         for k in (59, 3, 31, 29, 30):
             assert number_in(reader.frame(k).image) == numbers[k]
+
+
+def test_a_stream_that_begins_in_the_middle_is_passed_over(tmp_path: Path) -> None:
+    """Transport streams end to end, the second with a sound stream and numbers of its own."""
+    first, second, path = (tmp_path / name for name in ("first.ts", "second.ts", "both.ts"))
+    write_clip(first, Kind("ts", "mpeg2video", {"g": "12", "bf": "2"}))
+    numbers = {"mpegts_start_pid": "600", "mpegts_pmt_start_pid": "5000"}
+    with av.open(str(second), "w", options=numbers) as container:
+        film = container.add_stream("mpeg2video", rate=FPS)
+        film.width, film.height, film.pix_fmt = 96, 64, "yuv420p"
+        sound = container.add_stream("mp2", rate=44_100)
+        for tick in range(N_PICTURES):
+            frame = av.VideoFrame(96, 64, "yuv420p")
+            frame.pts, frame.time_base = tick, Fraction(1, FPS)
+            container.mux(film.encode(frame))
+        silence = av.AudioFrame.from_ndarray(np.zeros((1, 44_100), np.int16), "s16", "mono")
+        silence.sample_rate = 44_100
+        container.mux(sound.encode(silence))
+        container.mux([*sound.encode(None), *film.encode(None)])
+    path.write_bytes(first.read_bytes() + 3 * second.read_bytes())
+    _times(path)
 
 
 def test_packets_without_a_picture_are_no_damage(tmp_path: Path) -> None:

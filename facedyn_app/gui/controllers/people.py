@@ -1,4 +1,4 @@
-"""People of the open library: renamed, merged and forgotten; all but forgetting can be undone."""
+"""People and sessions of the open library changed and forgotten; all but that can be undone."""
 
 from __future__ import annotations
 
@@ -10,15 +10,17 @@ from typing import TypeVar
 from PySide6.QtCore import QObject, Qt, Signal, Slot
 from PySide6.QtWidgets import QDialog, QInputDialog, QMessageBox, QWidget
 
+from facedyn_app.formatting import shown_name
 from facedyn_app.gui.controllers.library import LibraryController
+from facedyn_app.gui.dialogs.session import NoteDialog
 from facedyn_app.gui.state import AppState
 from facedyn_app.library.forgetting import ForgetPlan
 from facedyn_app.library.names import NearNameError
-from facedyn_app.library.people import Undo
+from facedyn_app.library.people import Annotation
 from facedyn_app.progress import OnProgress
 from facedyn_app.workflows import forget, speakers
 from facedyn_app.workflows.forget import Forgotten
-from facedyn_app.workflows.records import LibrarySnapshot
+from facedyn_app.workflows.records import LibrarySnapshot, ListedSession
 from facedyn_app.workflows.speakers import SpeakerChange
 
 Result = TypeVar("Result")
@@ -42,7 +44,7 @@ class PeopleController(QObject):
     def __init__(self, state: AppState, library: LibraryController, parent: QWidget) -> None:
         super().__init__()
         self._state, self._library, self._parent = state, library, parent
-        self._undos: list[Undo] = []
+        self._undos: list[tuple[str, Callable[[OnProgress], LibrarySnapshot]]] = []
         self.dialog: QDialog | None = None
 
     @Slot(str)
@@ -57,7 +59,7 @@ class PeopleController(QObject):
     @Slot(str)
     def ask_merge(self, speaker: str) -> None:
         """Ask which speaker is the same person."""
-        names = [one.name for one in self._library.snapshot.speakers if one.name != speaker]
+        names = self._others(speaker)
         if not names:
             self._state.show_message("There is nobody else in the library.")
             return
@@ -70,9 +72,33 @@ class PeopleController(QObject):
     @Slot(str)
     def ask_forget(self, speaker: str) -> None:
         """Say what will go, and ask whether it shall."""
-        show = partial(self._show_what_goes, speaker)
-        work = partial(forget.what_goes, self._folder, speaker, None)
-        self._submit(f"What is of {speaker}", work, show)
+        self._ask_what_goes(f"“{speaker}”", speaker, None)
+
+    @Slot(object)
+    def ask_forget_session(self, session: ListedSession) -> None:
+        """Say what will go with a session, and ask whether it shall."""
+        self._ask_what_goes(f"the session “{shown_name(session.name)}”", None, f"#{session.key}")
+
+    @Slot(str, object)
+    def ask_move(self, speaker: str, session: ListedSession) -> None:
+        """Ask whose a session is."""
+        names = self._others(speaker)
+        if not names:
+            self._state.show_message("There is nobody else in the library.")
+            return
+        dialog = QInputDialog(self._parent)
+        dialog.setComboBoxItems(names)
+        dialog.setLabelText(f"“{shown_name(session.name)}” is a session of:")
+        dialog.textValueSelected.connect(partial(self.move, session.key))
+        self._open(dialog, "Move session")
+
+    @Slot(str, object)
+    def ask_note(self, speaker: str, session: ListedSession | None) -> None:
+        """Ask for tags and note of a speaker, or of one of their sessions."""
+        key = None if session is None else f"#{session.key}"
+        name = speaker if session is None else session.name
+        work = partial(speakers.noted_on, self._folder, speaker, key)
+        self._submit(f"Note on {name}", work, partial(self._show_note, name, speaker, key))
 
     def rename(self, old: str, new: str, near: bool = False) -> None:
         """Give a speaker another name."""
@@ -101,11 +127,16 @@ class PeopleController(QObject):
         work = partial(speakers.merge, self._folder, source, into)
         self._submit(f"Merge {source}", work, self._take_change)
 
-    def forget(self, speaker: str) -> None:
-        """Forget a speaker; what could be undone before cannot any more."""
+    def move(self, session: int, speaker: str) -> None:
+        """Make a session, by its key, another speaker's."""
+        work = partial(speakers.move_listed, self._folder, f"#{session}", speaker)
+        self._submit(f"Move a session to {speaker}", work, self._take_change)
+
+    def forget(self, speaker: str | None, session: str | None) -> None:
+        """Forget a speaker or a session; what could be undone before cannot any more."""
         self.forget_undo()
-        work = partial(forget.forget_listed, self._folder, speaker)
-        self._submit(f"Forget {speaker}", work, self._take_forgotten)
+        work = partial(forget.forget_listed, self._folder, speaker, session)
+        self._submit(f"Forget {speaker or 'a session'}", work, self._take_forgotten)
 
     def forget_undo(self) -> None:
         """Drop what could be undone: it names people who are gone."""
@@ -116,10 +147,9 @@ class PeopleController(QObject):
     def undo(self) -> None:
         """Take the last change back."""
         if self._undos:
-            undo = self._undos.pop()
+            what, work = self._undos.pop()
             self._tell_undo()
-            work = partial(speakers.undo_last, self._folder, undo)
-            self._submit(f"Undo the {undo.what}", work, self._library.take_snapshot)
+            self._submit(f"Undo the {what}", work, self._library.take_snapshot)
 
     def _submit(
         self,
@@ -160,14 +190,48 @@ class PeopleController(QObject):
         box = self._ask("Rename speaker", text, "Is this another person?", "Another person")
         box.accepted.connect(partial(self.rename, old, new, near=True))
 
-    def _show_what_goes(self, speaker: str, plan: ForgetPlan) -> None:
-        text = f"Forget “{speaker}”? This cannot be undone. This will go:"
-        box = self._ask("Forget speaker", text, "\n".join(plan.lines()), "Forget")
-        box.accepted.connect(partial(self.forget, speaker))
+    def _others(self, speaker: str) -> list[str]:
+        return [one.name for one in self._library.snapshot.speakers if one.name != speaker]
+
+    def _ask_what_goes(self, whose: str, speaker: str | None, session: str | None) -> None:
+        show = partial(self._show_what_goes, whose, speaker, session)
+        work = partial(forget.what_goes, self._folder, speaker, session)
+        self._submit(f"What is of {whose}", work, show)
+
+    def _show_what_goes(
+        self, whose: str, speaker: str | None, session: str | None, plan: ForgetPlan
+    ) -> None:
+        text = f"Forget {whose}? This cannot be undone. This will go:"
+        title = "Forget session" if speaker is None else "Forget speaker"
+        box = self._ask(title, text, "\n".join(plan.lines()), "Forget")
+        box.accepted.connect(partial(self.forget, speaker, session))
+
+    def _show_note(self, name: str, speaker: str, key: str | None, noted: Annotation) -> None:
+        dialog = NoteDialog(name, noted, self._parent)
+        dialog.accepted.connect(lambda: self._note(speaker, key, noted, dialog.noted))
+        self._open(dialog, "Tags and note")
+
+    def _note(self, speaker: str, key: str | None, before: Annotation, now: Annotation) -> None:
+        def take(snapshot: LibrarySnapshot) -> None:
+            undo = partial(speakers.note_listed, self._folder, speaker, key, before)
+            self._take_undoable("note", undo, snapshot)
+
+        if now != before:
+            work = partial(speakers.note_listed, self._folder, speaker, key, now)
+            self._submit(f"Note on {speaker}", work, take)
 
     def _take_change(self, change: SpeakerChange) -> None:
-        self._undos.append(change.undo)
-        self._library.take_snapshot(change.snapshot)
+        undo = partial(speakers.undo_last, self._folder, change.undo)
+        self._take_undoable(change.undo.what, undo, change.snapshot)
+
+    def _take_undoable(
+        self,
+        what: str,
+        undo: Callable[[OnProgress], LibrarySnapshot],
+        snapshot: LibrarySnapshot,
+    ) -> None:
+        self._undos.append((what, undo))
+        self._library.take_snapshot(snapshot)
         self._tell_undo()
 
     def _take_forgotten(self, done: tuple[LibrarySnapshot, Forgotten]) -> None:
@@ -176,4 +240,4 @@ class PeopleController(QObject):
         self._state.show_message(forgotten.search.words())
 
     def _tell_undo(self) -> None:
-        self.undo_changed.emit(self._undos[-1].what if self._undos else "")
+        self.undo_changed.emit(self._undos[-1][0] if self._undos else "")

@@ -1,4 +1,4 @@
-"""Dialogs on one session: its enrolment, with consent, and the day of its recording."""
+"""Dialogs on one session: its enrolment, with consent, the day of its recording, its note."""
 
 from __future__ import annotations
 
@@ -10,15 +10,18 @@ from PySide6.QtCore import Signal, Slot
 from PySide6.QtWidgets import (
     QComboBox,
     QLineEdit,
+    QPlainTextEdit,
     QWidget,
 )
 
 from facedyn_app.errors import InputError
+from facedyn_app.formatting import shown_name
 from facedyn_app.gui.dialogs.form import FormDialog, make_date, make_form
 from facedyn_app.gui.status import error_status
 from facedyn_app.gui.widgets.form_parts import TickBox, make_error_line, make_note, set_error
 from facedyn_app.library.names import near_key
 from facedyn_app.library.operations import checked_name
+from facedyn_app.library.people import Annotation
 from facedyn_app.library.takes import KnownRecordingError
 from facedyn_app.workflows.enrol import Enrolment
 from facedyn_app.workflows.records import ListedSession
@@ -60,6 +63,33 @@ class DateDialog(FormDialog):
     def _follow(self, known: bool) -> None:
         self.date.setEnabled(known)
         self._note.setText("" if known else UNKNOWN)
+
+
+class NoteDialog(FormDialog):
+    """Asks for tags and a note.
+
+    Args:
+        of: Whose they are.
+        noted: What they are now.
+        parent: The window.
+    """
+
+    def __init__(self, of: str, noted: Annotation, parent: QWidget | None = None) -> None:
+        super().__init__("Tags and note", 48, parent)
+        self.tags = QLineEdit(", ".join(noted.tags))
+        self.tags.setPlaceholderText("such as: pilot, left side")
+        self.note = QPlainTextEdit(noted.note)
+        self.note.setTabChangesFocus(True)
+        form = make_form()
+        form.addRow("Tags", self.tags)
+        form.addRow("Note", self.note)
+        self._fill(f"What is to be known of “{shown_name(of)}”? It stays in the library.", form)
+
+    @property
+    def noted(self) -> Annotation:
+        """The tags, which commas part, and the note."""
+        tags = (tag.strip() for tag in self.tags.text().split(","))
+        return Annotation(tuple(tag for tag in tags if tag), self.note.toPlainText())
 
 
 class EnrolDialog(FormDialog):

@@ -3,9 +3,9 @@
 from __future__ import annotations
 
 from collections.abc import Collection, Sequence
-from functools import partial
+from typing import Any
 
-from PySide6.QtCore import QEvent, QModelIndex, QPoint, Qt, Signal, SignalInstance
+from PySide6.QtCore import QEvent, QModelIndex, QPoint, Qt, Signal
 from PySide6.QtGui import QKeyEvent, QKeySequence, QStandardItem, QStandardItemModel
 from PySide6.QtWidgets import QHeaderView, QLabel, QMenu, QTreeView, QVBoxLayout, QWidget
 
@@ -73,6 +73,10 @@ class LibraryPanel(Panel):
         rename_requested: str: this speaker is to have another name.
         merge_requested: str: this speaker is to become one with another.
         forget_requested: str: this speaker is to be forgotten.
+        move_requested: (str, ListedSession): this session of this speaker is another's.
+        note_requested: (str, ListedSession | None): tags and note of a speaker or a session of
+            theirs are to be changed.
+        forget_session_requested: ListedSession: this session is to be forgotten.
         undo_requested: The last change to who is in the library is to be taken back.
     """
 
@@ -87,6 +91,9 @@ class LibraryPanel(Panel):
     rename_requested = Signal(str)
     merge_requested = Signal(str)
     forget_requested = Signal(str)
+    move_requested = Signal(str, object)
+    note_requested = Signal(str, object)
+    forget_session_requested = Signal(object)
     undo_requested = Signal()
 
     def __init__(self, parent: QWidget | None = None) -> None:
@@ -242,17 +249,24 @@ class LibraryPanel(Panel):
         menu = QMenu(self)
         menu.setAttribute(Qt.WidgetAttribute.WA_DeleteOnClose)
         if speaker:
-            drift = menu.addAction("Shape drift over sessions…")
-            drift.triggered.connect(partial(self._ask_drift, speaker))
+            self._add_all(menu, ("Shape drift over sessions…", self.drift_requested, speaker))
+        session = index.data(SESSION)
         if index.data(KIND) == "session":
-            menu.addAction("Date of recording…").triggered.connect(self._ask_date)
+            self._add_all(
+                menu,
+                ("Date of recording…", self.date_requested, session),
+                ("Move to another speaker…", self.move_requested, speaker, session),
+                ("Tags and note…", self.note_requested, speaker, session),
+                ("Forget session…", self.forget_session_requested, session),
+            )
         if index.data(KIND) == "speaker":
-            for text, request in (
-                ("Rename…", self.rename_requested),
-                ("Merge with another…", self.merge_requested),
-                ("Forget…", self.forget_requested),
-            ):
-                menu.addAction(text).triggered.connect(partial(self._tell, request, speaker))
+            self._add_all(
+                menu,
+                ("Rename…", self.rename_requested, speaker),
+                ("Merge with another…", self.merge_requested, speaker),
+                ("Tags and note…", self.note_requested, speaker, None),
+                ("Forget…", self.forget_requested, speaker),
+            )
         if speaker and self._undo:
             menu.addAction(f"Undo the {self._undo}").triggered.connect(self.undo_requested)
         if index.data(KIND) in ("job", "end"):
@@ -267,14 +281,10 @@ class LibraryPanel(Panel):
         """Offer to undo a change, such as "rename"; nothing where it is empty."""
         self._undo = what
 
-    def _tell(self, request: SignalInstance, speaker: str, _checked: bool = False) -> None:
-        request.emit(speaker)
-
-    def _ask_drift(self, speaker: str, _checked: bool = False) -> None:
-        self.drift_requested.emit(speaker)
-
-    def _ask_date(self) -> None:
-        self.date_requested.emit(self._tree.currentIndex().data(SESSION))
+    def _add_all(self, menu: QMenu, *wishes: tuple[Any, ...]) -> None:
+        """Add rows: what each says, its signal, and what that tells."""
+        for text, request, *told in wishes:
+            menu.addAction(text).triggered.connect(lambda _, r=request, t=told: r.emit(*t))
 
     def _tell_tick(self, item: QStandardItem) -> None:
         if item.isCheckable():

@@ -17,7 +17,7 @@ KEY: Final = Qt.ItemDataRole.UserRole + 2
 SESSION: Final = Qt.ItemDataRole.UserRole + 3
 """The `ListedSession` of a session."""
 TICK_TIP: Final = "Tick several for Identify > Who are the ticked?"
-SESSION_TIP: Final = "A click opens it; a right click also sets its date."
+SESSION_TIP: Final = "A click opens it; a right click also dates, moves, notes and forgets it."
 
 
 def answer_text(recording: Recording) -> str:
