@@ -9,7 +9,7 @@ from typing import Annotated
 
 import typer
 
-from facedyn_app.files import demo_library, own_library
+from facedyn_app.folders import demo_library, own_library
 
 ALL_FACES = -1
 

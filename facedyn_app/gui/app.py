@@ -14,7 +14,7 @@ from PySide6.QtCore import QObject, QSettings, Qt, QTimer, Slot
 from PySide6.QtWidgets import QApplication
 
 from facedyn_app.errors import FacedynError, OutputError
-from facedyn_app.files import NAME, config_folder, demo_library, own_library
+from facedyn_app.folders import NAME, config_folder, demo_library, own_library
 from facedyn_app.gui.controllers.app import AppController
 from facedyn_app.gui.controllers.settings import SCHEMES
 from facedyn_app.gui.jobs import JobQueue
