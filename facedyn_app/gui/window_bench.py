@@ -1,4 +1,4 @@
-"""Scrubs in the real window while a video is fitted and a recognizer trained, and times it."""
+"""Timing of the real window, scrubbed in while a video is fitted and a recognizer trained."""
 
 from __future__ import annotations
 

@@ -121,10 +121,10 @@ class _Counter:
     """Reports of pictures looked at, of all rounds together."""
 
     def __init__(self, on_progress: OnProgress, total: int) -> None:
-        self._report, self._total, self._done = on_progress, total, 0
+        self._on_progress, self._total, self._done = on_progress, total, 0
 
     def tell(self) -> None:
-        self._report(Progress("placing landmarks", self._done, self._total))
+        self._on_progress(Progress("placing landmarks", self._done, self._total))
         self._done += 1
 
 
