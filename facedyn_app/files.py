@@ -190,12 +190,11 @@ def check_input_file(path: Path, what: str) -> None:
         path.stat()
     except FileNotFoundError as error:
         refuse_web_address(path)
-        raise InputError(
-            f"The {what} '{path}' does not exist.", "Check the name and the folder."
-        ) from error
+        missing = f"The {what} '{path}' does not exist."
+        raise InputError(missing, "Check the name and the folder.") from error
     except OSError as error:
-        reason = error.strerror or str(error)
-        raise InputError(f"The {what} '{path}' cannot be opened: {reason}.") from error
+        why = error.strerror or error
+        raise InputError(f"The {what} '{path}' cannot be opened: {why}.") from error
 
 
 def check_output_file(path: Path, inputs: Sequence[Path] = ()) -> None:
