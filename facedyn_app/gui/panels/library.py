@@ -70,7 +70,19 @@ class LibraryPanel(Panel):
         )
         for item in (self._speakers, self._opened, self._queue):
             self._model.appendRow([item, QStandardItem()])
-        self._tree = _make_tree(self._model)
+        self._tree = QTreeView()
+        self._tree.setModel(self._model)
+        self._tree.setHeaderHidden(True)
+        self._tree.setEditTriggers(QTreeView.EditTrigger.NoEditTriggers)
+        self._tree.setUniformRowHeights(True)
+        self._tree.setIndentation(2 * GRID)
+        self._tree.setTextElideMode(Qt.TextElideMode.ElideMiddle)  # the answer stands at the end
+        header = self._tree.header()
+        header.setStretchLastSection(False)
+        header.setMinimumSectionSize(3 * GRID)
+        header.setSectionResizeMode(0, QHeaderView.ResizeMode.Stretch)
+        header.setSectionResizeMode(1, QHeaderView.ResizeMode.Fixed)
+        header.resizeSection(1, 3 * GRID)
         remove = QShortcut(QKeySequence(Qt.Key.Key_Delete), self._tree)
         remove.setContext(Qt.ShortcutContext.WidgetShortcut)
         remove.activated.connect(self._end_selected)
@@ -259,21 +271,3 @@ class LibraryPanel(Panel):
         index = self._tree.currentIndex()
         if index.data(KIND) in ("job", "end"):
             self.job_ended.emit(index.data(KEY))
-
-
-def _make_tree(model: QStandardItemModel) -> QTreeView:
-    """The tree: a column of texts, and a narrow one for what can be done with a row."""
-    tree = QTreeView()
-    tree.setModel(model)
-    tree.setHeaderHidden(True)
-    tree.setEditTriggers(QTreeView.EditTrigger.NoEditTriggers)
-    tree.setUniformRowHeights(True)
-    tree.setIndentation(2 * GRID)
-    tree.setTextElideMode(Qt.TextElideMode.ElideMiddle)  # the answer stands at the end
-    header = tree.header()
-    header.setStretchLastSection(False)
-    header.setMinimumSectionSize(3 * GRID)
-    header.setSectionResizeMode(0, QHeaderView.ResizeMode.Stretch)
-    header.setSectionResizeMode(1, QHeaderView.ResizeMode.Fixed)
-    header.resizeSection(1, 3 * GRID)
-    return tree
