@@ -31,10 +31,10 @@ def test_records_become_objects_and_paths_texts() -> None:
         "recorded_at": None,
         "mirrored": False,
         "stream": None,
-        "films": [],
         "fps_assumed": False,
-        "n_missing": 0,
         "notes": [],
+        "films": [],
+        "n_missing": 0,
     }
     assert plain(info) == expected
 
