@@ -1,4 +1,4 @@
-"""What of this machine the program computes with: device, threads, MediaPipe where it is there."""
+"""Device, threads and engine: what of this machine the program computes with."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""Files and folders: the program's own, what a user names, what appears whole or not at all."""
+"""Files that a user names, read without waiting for them and written whole or not at all."""
 
 from __future__ import annotations
 
@@ -13,14 +13,11 @@ from pathlib import Path
 from tempfile import TemporaryFile
 from typing import BinaryIO, TextIO
 
-import platformdirs
-
 from facedyn_app.errors import FacedynError, InputError, OutputError
 from facedyn_app.unfinished import sweep_folder, unfinished_file, unfinished_folder
 
 _WEB_ADDRESS = re.compile(r"(https?|ftps?|rtsps?|rtmps?|mms):[/\\]", re.IGNORECASE)
 _WRITABLE = "Choose a folder that exists, that you may write to and that has room."
-NAME = "facedyn"
 
 
 def refuse_web_address(path: Path) -> None:
@@ -123,11 +120,7 @@ def atomic_file(path: Path) -> Iterator[BinaryIO]:
             temporary.replace(path)
             _sync_folder(path.parent)
     except OSError as error:
-        reason = error.strerror or str(error)
-        raise OutputError(
-            f"The file '{path}' cannot be written: {reason}.",
-            _WRITABLE,
-        ) from error
+        raise _unwritable("file", path, error) from error
 
 
 @contextmanager
@@ -197,12 +190,11 @@ def check_input_file(path: Path, what: str) -> None:
         path.stat()
     except FileNotFoundError as error:
         refuse_web_address(path)
-        raise InputError(
-            f"The {what} '{path}' does not exist.", "Check the name and the folder."
-        ) from error
+        missing = f"The {what} '{path}' does not exist."
+        raise InputError(missing, "Check the name and the folder.") from error
     except OSError as error:
-        reason = error.strerror or str(error)
-        raise InputError(f"The {what} '{path}' cannot be opened: {reason}.") from error
+        why = error.strerror or error
+        raise InputError(f"The {what} '{path}' cannot be opened: {why}.") from error
 
 
 def check_output_file(path: Path, inputs: Sequence[Path] = ()) -> None:
@@ -221,8 +213,7 @@ def check_output_file(path: Path, inputs: Sequence[Path] = ()) -> None:
         exists, is_file, is_folder = path.exists(), path.is_file(), path.is_dir()
         overwritten = [one for one in inputs if exists and one.exists() and path.samefile(one)]
     except OSError as error:
-        reason = error.strerror or str(error)
-        raise OutputError(f"The file '{path}' cannot be written: {reason}.", _WRITABLE) from error
+        raise _unwritable("file", path, error) from error
     if is_folder:
         raise OutputError(f"'{path}' is a folder, not a file to write.", "Add a file name.")
     if exists and not is_file:
@@ -251,8 +242,7 @@ def check_output_folder(path: Path) -> None:
         sweep_folder(place)
         check_writable(place)
     except OSError as error:
-        reason = error.strerror or str(error)
-        raise OutputError(f"The folder '{path}' cannot be written: {reason}.", _WRITABLE) from error
+        raise _unwritable("folder", path, error) from error
 
 
 def check_writable(folder: Path) -> None:
@@ -280,6 +270,11 @@ def naming(path: Path) -> Iterator[None]:
         raise type(error)(f"'{path}': {error.sentence}", error.hint) from error
 
 
+def _unwritable(what: str, path: Path, error: OSError) -> OutputError:
+    reason = error.strerror or str(error)
+    return OutputError(f"The {what} '{path}' cannot be written: {reason}.", _WRITABLE)
+
+
 def _sync_folder(folder: Path) -> None:
     # a rename is on the disk only when the folder is; Windows has no such call
     if hasattr(os, "O_DIRECTORY"):
@@ -303,34 +298,3 @@ def delete_file(path: Path) -> None:
             f"The file '{path}' cannot be deleted: {error.strerror or error}.",
             "Make the folder writable and try again.",
         ) from error
-
-
-def own_library() -> Path:
-    """The user's library, where none is named."""
-    return platformdirs.user_data_path(NAME, appauthor=False) / "library"
-
-
-def demo_library() -> Path:
-    """The demo's library, where none is named: simulated speakers only, never among real ones."""
-    return platformdirs.user_cache_path(NAME, appauthor=False) / "demo"
-
-
-def head_cache() -> Path:
-    """Where landmark tables of heads are kept; they can be made again."""
-    return platformdirs.user_cache_path(NAME, appauthor=False) / "heads"
-
-
-def config_folder() -> Path:
-    """What the program remembers between starts: the user's heads, the window's layout."""
-    return platformdirs.user_config_path(NAME, appauthor=False)
-
-
-def documents_folder() -> Path:
-    """Where a person looks for what was exported; the home folder where there are no documents."""
-    documents = platformdirs.user_documents_path()
-    return documents if documents.is_dir() else Path.home()
-
-
-def log_file() -> Path:
-    """Where faults of the program are written down."""
-    return platformdirs.user_log_path(NAME, appauthor=False) / "facedyn.log"

@@ -137,8 +137,8 @@ class FitSettings:
         "is above 0.97."
     )
     min_likeness: float = setting(0.3, "Least likeness", -1, 1, "", LEFT_OUT).means(
-        "Likeness of mouth and eyes to how they usually look (`landmarks.looks`), below which a "
-        "frame is invalid, -1..1; less in turned heads. Of frames of talk, grimaces and wide "
+        "Likeness of mouth and eyes to how they usually look (`landmarks.occlusion`), below which "
+        "a frame is invalid, -1..1; less in turned heads. Of frames of talk, grimaces and wide "
         "mouths less than 0.1 % are below it, of frames with the mouth behind a hand, a mask, a "
         "cup or a microphone 98 %, with half of it behind a hand 88 %."
     )

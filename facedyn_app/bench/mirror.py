@@ -35,7 +35,8 @@ from facedyn_app.topology import (
 )
 from facedyn_app.video import SIMULATED, probe_video, read_frames
 from facedyn_app.video.write import VideoFile
-from facedyn_app.workflows.analyse import FollowedVideo, fit_face, follow_video
+from facedyn_app.workflows.analyse import fit_face, follow_video
+from facedyn_app.workflows.records import FollowedVideo
 
 ENCODER = {"crf": "14", "b": "0", "deadline": "realtime", "cpu-used": "8", "threads": "1"}
 LEAST_FRAMES = 10

@@ -21,7 +21,7 @@ from typer.core import TyperCommand, TyperGroup
 from facedyn_app import __version__
 from facedyn_app.cli.output import json_line
 from facedyn_app.cli.window import MeasureWindow, OpenWindow, Window, show_window
-from facedyn_app.files import log_file, own_library
+from facedyn_app.folders import log_file, own_library
 from facedyn_app.formatting import shown
 
 if TYPE_CHECKING:

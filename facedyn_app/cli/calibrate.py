@@ -7,13 +7,7 @@ from typing import Annotated
 
 import typer
 
-from facedyn_app.cli.options import (
-    BUILT_IN_NAME,
-    AsJson,
-    KeptTestChoice,
-    LibraryFolder,
-    verb_app,
-)
+from facedyn_app.cli.options import BUILT_IN_NAME, AsJson, KeptTestChoice, LibraryFolder, verb_app
 from facedyn_app.cli.output import Outcome, answering
 from facedyn_app.errors import InputError
 

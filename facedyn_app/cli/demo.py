@@ -68,7 +68,7 @@ def _demo_window(window: Window, library: Path, screenshot: Path | None, as_json
 
 def demo_outcome(result: DemoResult, trust: TrustSettings) -> Outcome:
     """The demo's answer."""
-    from facedyn_app.cli.formatting import drift_facts, drift_text
+    from facedyn_app.cli.drift_text import drift_facts, drift_text
 
     facts = {
         "library": result.library_folder,

@@ -16,7 +16,7 @@ def dnr(
 ) -> None:
     """Does the head shape drift? The drift-to-noise ratio (DNR) of the speakers' sessions."""
     with answering(as_json) as answer:
-        from facedyn_app.cli.formatting import drift_facts, drift_text
+        from facedyn_app.cli.drift_text import drift_facts, drift_text
         from facedyn_app.settings import Settings
         from facedyn_app.workflows.drift import measure_speakers
 

@@ -2,33 +2,17 @@
 
 from __future__ import annotations
 
+from dataclasses import replace
 from pathlib import Path
 from typing import TYPE_CHECKING, Annotated
 
 import typer
 
-from facedyn_app.assets import DEFAULT_HEAD
-from facedyn_app.cli.options import (
-    ALL_FACES,
-    AsJson,
-    Device,
-    DeviceName,
-    Directions,
-    Engine,
-    EngineName,
-    FacesChoice,
-    FilmNumber,
-    HeadName,
-    MirroredMean,
-    MirroredPixels,
-    MostFaces,
-    VideoRate,
-    verb_app,
-)
+from facedyn_app.cli.fit_options import ALL_FACES, Engine, with_fit_options
+from facedyn_app.cli.options import AsJson, SessionOut, verb_app
 from facedyn_app.cli.output import Outcome, answering
 from facedyn_app.formatting import NONE, indented, number, table
 from facedyn_app.progress import OnProgress
-from facedyn_app.settings import MAX_FACES
 from facedyn_app.workflows.options import FitOptions
 
 if TYPE_CHECKING:
@@ -40,44 +24,35 @@ app = verb_app()
 
 
 @app.command()
+@with_fit_options(
+    "head",
+    "n_shape",
+    "n_expression",
+    "device",
+    "face_or_all",
+    "mirrored_mean",
+    "engine",
+    "max_faces",
+    "fps",
+    "stream",
+    "mirrored",
+)
 def fit(
     video: Annotated[Path, typer.Argument(metavar="VIDEO")],
-    out: Annotated[
-        Path, typer.Option("-o", "--output", metavar="SESSION.npz", help="The session file.")
-    ],
-    head: HeadName = DEFAULT_HEAD,
-    n_shape: Directions = 0,
-    n_expression: Directions = 0,
-    device: DeviceName = Device.AUTO,
-    face: FacesChoice = 0,
-    mirrored_mean: MirroredMean = False,
-    engine: EngineName = Engine.BUNDLE,
-    max_faces: MostFaces = MAX_FACES,
-    fps: VideoRate = None,
-    stream: FilmNumber = None,
-    mirrored: MirroredPixels = False,
+    out: SessionOut,
+    *,
+    options: FitOptions,
     as_json: AsJson = False,
 ) -> None:
     """Follow a face through a video, fit a head to it, write a session file."""
-    one = max(face, 0)
-    if mirrored_mean and engine is Engine.MEDIAPIPE:
+    if options.mirrored_mean and options.engine == Engine.MEDIAPIPE:
         raise typer.BadParameter("--mirrored-mean does not go with --engine mediapipe")
-    options = FitOptions(
-        head,
-        device,
-        one,
-        n_shape,
-        n_expression,
-        mirrored_mean,
-        engine,
-        max_faces,
-        fps=fps,
-        stream=stream,
-        mirrored=mirrored,
-    )
     with answering(as_json) as answer:
-        fit_those = _fit_all if face == ALL_FACES else _fit
-        answer.outcome = fit_those(video, out, options, answer.on_progress)
+        if options.face == ALL_FACES:
+            each = replace(options, face=0)
+            answer.outcome = _fit_all(video, out, each, answer.on_progress)
+        else:
+            answer.outcome = _fit(video, out, options, answer.on_progress)
 
 
 def _fit(video: Path, out: Path, options: FitOptions, on_progress: OnProgress) -> Outcome:

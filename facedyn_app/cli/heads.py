@@ -17,6 +17,7 @@ if TYPE_CHECKING:
     from facedyn_app.workflows.head_pictures import WrittenPicture
     from facedyn_app.workflows.heads import RememberedHead
 
+Picture = Annotated[Path, typer.Option("-o", "--output", metavar="PNG", help="The picture.")]
 Turn = Annotated[str, typer.Option(metavar="X,Y,Z", help="Rotation vector, rad.")]
 Coefficients = Annotated[str, typer.Option(metavar="A,B,...", help="Leading coefficients.")]
 
@@ -101,7 +102,7 @@ def _place(facts: dict[str, object]) -> str:
 @app.command()
 def show(
     head: HeadChoice,
-    out: Annotated[Path, typer.Option("-o", "--output", metavar="PNG", help="The picture.")],
+    out: Picture,
     as_json: AsJson = False,
 ) -> None:
     """Draw what a head can do: identities, jaw, every expression."""
@@ -121,7 +122,7 @@ def _picture(out: Path, written: WrittenPicture) -> Outcome:
 @app.command()
 def landmarks(
     head: HeadChoice,
-    out: Annotated[Path, typer.Option("-o", "--output", metavar="PNG", help="The picture.")],
+    out: Picture,
     as_json: AsJson = False,
 ) -> None:
     """Draw where the landmarks sit on a head, coloured by their weight in the fit."""

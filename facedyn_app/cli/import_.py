@@ -7,25 +7,10 @@ from typing import Annotated
 
 import typer
 
-from facedyn_app.assets import DEFAULT_HEAD
-from facedyn_app.cli.options import (
-    AsJson,
-    Device,
-    DeviceName,
-    Engine,
-    EngineName,
-    EnrolAgain,
-    FilmNumber,
-    HeadName,
-    LibraryFolder,
-    MirroredPixels,
-    MostFaces,
-    VideoRate,
-    verb_app,
-)
+from facedyn_app.cli.fit_options import with_fit_options
+from facedyn_app.cli.options import AsJson, EnrolAgain, LibraryFolder, verb_app
 from facedyn_app.cli.output import Outcome, answering, simulated_note
 from facedyn_app.library.importers import Layout
-from facedyn_app.settings import MAX_FACES
 from facedyn_app.workflows.options import FitOptions, ImportStatement
 
 MOST_NAMED = 100
@@ -35,6 +20,7 @@ app = verb_app()
 
 
 @app.command()
+@with_fit_options("head", "fps", "stream", "mirrored", "device", "engine", "max_faces")
 def import_(
     folder: Annotated[Path, typer.Argument(metavar="FOLDER", help="One folder a speaker.")],
     library: LibraryFolder,
@@ -56,13 +42,8 @@ def import_(
             help="What allows the work where the corpus' licence forbids it (CANDOR).",
         ),
     ] = "",
-    head: HeadName = DEFAULT_HEAD,
-    fps: VideoRate = None,
-    stream: FilmNumber = None,
-    mirrored: MirroredPixels = False,
-    device: DeviceName = Device.AUTO,
-    engine: EngineName = Engine.BUNDLE,
-    max_faces: MostFaces = MAX_FACES,
+    *,
+    options: FitOptions,
     is_new: Annotated[
         bool, typer.Option("--new", help="Folders' names are meant, though nearly somebody's.")
     ] = False,
@@ -75,15 +56,6 @@ def import_(
     Live Link Face, MediaPipe's blendshapes, FLAME trackers. --head names the head of videos, and
     the FLAME file of FLAME parameters.
     """
-    options = FitOptions(
-        head,
-        device,
-        engine=engine,
-        max_faces=max_faces,
-        fps=fps,
-        stream=stream,
-        mirrored=mirrored,
-    )
     statement = ImportStatement(consent, permission, near=is_new, again=again)
     with answering(as_json) as answer:
         from facedyn_app.tracks.rows import USUAL_FPS

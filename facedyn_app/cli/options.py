@@ -1,4 +1,4 @@
-"""Arguments and options that several verbs share."""
+"""Arguments and options that several verbs share; those of a fit are in `fit_options`."""
 
 from __future__ import annotations
 
@@ -9,9 +9,7 @@ from typing import Annotated
 
 import typer
 
-from facedyn_app.files import demo_library, own_library
-
-ALL_FACES = -1
+from facedyn_app.folders import demo_library, own_library
 
 BUILT_IN_NAME = "built-in"
 """What the recognizer that comes along is called on the command line."""
@@ -23,13 +21,6 @@ class Device(StrEnum):
     AUTO = "auto"
     CPU = "cpu"
     CUDA = "cuda"
-
-
-class Engine(StrEnum):
-    """What follows the faces of a video."""
-
-    BUNDLE = "bundle"
-    MEDIAPIPE = "mediapipe"
 
 
 def verb_app() -> typer.Typer:
@@ -58,23 +49,12 @@ def numbers(text: str, n: int | None = None) -> tuple[float, ...]:
     return values
 
 
-def face_or_all(given: str | int) -> int:
-    """The number of a face, 0 for the one seen longest, or `ALL_FACES`.
-
-    Args:
-        given: What the user has typed, or the default.
-
-    Raises:
-        typer.BadParameter: It is something else.
-    """
-    text = str(given).strip()
-    if text.lower() == "all":
-        return ALL_FACES
-    if not text.isdecimal():
-        raise typer.BadParameter(f"'{text}' is neither the number of a face nor 'all'")
-    return int(text)
-
-
+IsNew = Annotated[
+    bool, typer.Option("--new", help="The name is meant, though it is nearly somebody's.")
+]
+SessionOut = Annotated[
+    Path, typer.Option("-o", "--output", metavar="SESSION.npz", help="The session file.")
+]
 EnrolAgain = Annotated[
     bool,
     typer.Option("--again", help="Enrol recordings that the library has already, copies too."),
@@ -114,59 +94,7 @@ OtherHead = Annotated[
         "--head", metavar="ID|FILE", show_default="the one that fits", help="Another head."
     ),
 ]
-Directions = Annotated[
-    int,
-    typer.Option(
-        metavar="N", min=0, show_default="all", help="Use only the head's leading directions."
-    ),
-]
 DeviceName = Annotated[Device, typer.Option("--device", help="Where the fit is computed.")]
-EngineName = Annotated[
-    Engine,
-    typer.Option(
-        "--engine",
-        help="What finds the faces of videos: the program itself, or MediaPipe's own graph, for "
-        "studies that must match it frame by frame.",
-    ),
-]
-MostFaces = Annotated[
-    int,
-    typer.Option(
-        "--max-faces",
-        metavar="N",
-        min=1,
-        max=8,
-        help="Faces looked for in a frame of a video; with 1, MediaPipe's graph smooths in time.",
-    ),
-]
-FaceNumber = Annotated[
-    int,
-    typer.Option(
-        "--face",
-        metavar="N",
-        min=0,
-        show_default="the one seen longest",
-        help="Which face of a video, from 1.",
-    ),
-]
-FacesChoice = Annotated[
-    int,
-    typer.Option(
-        "--face",
-        metavar="N|all",
-        parser=face_or_all,
-        show_default="the one seen longest",
-        help="Which face of a video, from 1; all: every face seen long enough, in one pass, "
-        "each in a file of its own, that of face 2 in SESSION-face2.npz.",
-    ),
-]
-MirroredMean = Annotated[
-    bool,
-    typer.Option(
-        "--mirrored-mean",
-        help="Measure the face in the mirrored video as well and take the mean; takes longer.",
-    ),
-]
 HeadChoice = Annotated[str, typer.Argument(metavar="ID|FILE", help="The head.")]
 FrameRate = Annotated[
     float | None,
@@ -198,30 +126,5 @@ ChosenRecognizer = Annotated[
         metavar="DIR",
         show_default="the active one of the library",
         help="The folder of a trained recognizer.",
-    ),
-]
-VideoRate = Annotated[
-    float | None,
-    typer.Option(
-        "--fps",
-        metavar="R",
-        min=0.01,
-        max=1000,
-        show_default="the file's own; 25, for tables 30, is assumed where it says none",
-        help="Frames a second of a video, in even steps, or of a table without times.",
-    ),
-]
-MirroredPixels = Annotated[
-    bool,
-    typer.Option("--mirrored", help="The video was recorded mirrored, as by a front camera."),
-]
-FilmNumber = Annotated[
-    int | None,
-    typer.Option(
-        "--stream",
-        metavar="N",
-        min=0,
-        show_default="the main one",
-        help="Which of several films in a video file, from 0.",
     ),
 ]

@@ -3,12 +3,17 @@
 from __future__ import annotations
 
 from dataclasses import asdict
-from pathlib import Path
 from typing import TYPE_CHECKING, Annotated
 
 import typer
 
-from facedyn_app.cli.options import BUILT_IN_NAME, AsJson, LibraryFolder, verb_app
+from facedyn_app.cli.options import (
+    BUILT_IN_NAME,
+    AsJson,
+    LibraryFolder,
+    TrainedRecognizer,
+    verb_app,
+)
 from facedyn_app.cli.output import Outcome, answering
 from facedyn_app.formatting import number, table
 
@@ -66,9 +71,7 @@ def use(
 
 @app.command()
 def add(
-    folder: Annotated[
-        Path, typer.Argument(metavar="RECOGNIZER", help="The folder of a trained recognizer.")
-    ],
+    folder: TrainedRecognizer,
     library: LibraryFolder,
     as_json: AsJson = False,
 ) -> None:

@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING, Annotated
 
 import typer
 
-from facedyn_app.cli.options import AsJson, LibraryFolder, verb_app
+from facedyn_app.cli.options import AsJson, IsNew, LibraryFolder, verb_app
 from facedyn_app.cli.output import Outcome, answering
 from facedyn_app.formatting import number, table
 
@@ -18,9 +18,6 @@ if TYPE_CHECKING:
 
 app = verb_app()
 
-IsNew = Annotated[
-    bool, typer.Option("--new", help="The name is meant, though it is nearly somebody's.")
-]
 OfSession = Annotated[
     str | None,
     typer.Option("--session", metavar="SESSION", help="Of one of their sessions, not of them."),

@@ -7,56 +7,26 @@ from typing import Annotated
 
 import typer
 
-from facedyn_app.cli.options import (
-    AsJson,
-    ChosenRecognizer,
-    Device,
-    DeviceName,
-    Engine,
-    EngineName,
-    FaceNumber,
-    FilmNumber,
-    LibraryFolder,
-    MirroredPixels,
-    MostFaces,
-    OtherHead,
-    VideoRate,
-    verb_app,
-)
+from facedyn_app.cli.fit_options import USUAL, with_fit_options
+from facedyn_app.cli.options import AsJson, ChosenRecognizer, LibraryFolder, verb_app
 from facedyn_app.cli.output import Outcome, answering, simulated_note
-from facedyn_app.settings import MAX_FACES
 from facedyn_app.workflows.options import FitOptions
 
 app = verb_app()
 
 
 @app.command()
+@with_fit_options("other_head", *USUAL)
 def verify(
     name: Annotated[str, typer.Argument(metavar="NAME")],
     recording: Annotated[Path, typer.Argument(metavar="RECORDING")],
     library: LibraryFolder,
     recognizer: ChosenRecognizer = None,
-    head: OtherHead = None,
-    device: DeviceName = Device.AUTO,
-    face: FaceNumber = 0,
-    engine: EngineName = Engine.BUNDLE,
-    max_faces: MostFaces = MAX_FACES,
-    fps: VideoRate = None,
-    stream: FilmNumber = None,
-    mirrored: MirroredPixels = False,
+    *,
+    options: FitOptions,
     as_json: AsJson = False,
 ) -> None:
     """Is it this speaker? Same, not the same, or cannot be told."""
-    options = FitOptions(
-        head,
-        device,
-        face,
-        engine=engine,
-        max_faces=max_faces,
-        fps=fps,
-        stream=stream,
-        mirrored=mirrored,
-    )
     with answering(as_json) as answer:
         from facedyn_app.cli.formatting import verification_facts, verification_text
         from facedyn_app.workflows.verify import verify_recording

@@ -9,7 +9,11 @@ from itertools import combinations
 import numpy as np
 
 from facedyn_app.dynamics.drift_chunks import SessionChunks, posterior_units, usable_chunks
-from facedyn_app.dynamics.drift_correction import INTERVAL, corrected_ratio
+from facedyn_app.dynamics.drift_correction import (
+    corrected_ratio,
+    session_intervals,
+    squared_distances,
+)
 from facedyn_app.errors import MismatchError, TooLittleError
 from facedyn_app.records import DriftReport, FloatArray, NoDrift, SessionDrift, ShapeCertainty
 from facedyn_app.settings import TrustSettings
@@ -151,7 +155,7 @@ def _session_drifts(
     usable: Sequence[SessionChunks], noise: float, rng: np.random.Generator, n_bootstrap: int
 ) -> tuple[SessionDrift, ...]:
     distances = [None] * len(usable) if len(usable) < 2 else _distances(usable)
-    intervals = _intervals(usable, rng, n_bootstrap)
+    intervals = session_intervals(usable, rng, n_bootstrap)
     return tuple(
         SessionDrift(
             name=chunks.name,
@@ -175,60 +179,7 @@ def _split_half(shapes: FloatArray) -> float:
 
 def _distances(usable: Sequence[SessionChunks]) -> list[float | None]:
     means = np.stack([chunks.mean for chunks in usable])[:, None]
-    return [float(value) for value in np.sqrt(_squared_distances(means))[:, 0]]
-
-
-def _squared_distances(means: FloatArray) -> FloatArray:
-    """(I, B) squared distance of each session's mean from the others', from (I, B, S) means."""
-    n = len(means)
-    others = (means.sum(axis=0) - means) / (n - 1)
-    return np.asarray(((means - others) ** 2).sum(axis=2))
-
-
-def _intervals(
-    usable: Sequence[SessionChunks], rng: np.random.Generator, n_bootstrap: int
-) -> list[tuple[float, float] | None]:
-    """90 % intervals of the sessions' DNR.
-
-    All sessions are resampled together, in blocks of time. A resampled mean is farther from the
-    others by what it wanders, so the squared ratios are shifted back to have the measured one as
-    their mean before quantiles are taken: the interval then lies around the number shown.
-    """
-    noise2 = float(np.mean([chunks.variance for chunks in usable]))
-    if len(usable) < 2 or noise2 <= 0.0 or n_bootstrap < 1:
-        return [None] * len(usable)
-    resampled = [_resample(chunks, rng, n_bootstrap) for chunks in usable]
-    means = np.stack([mean for mean, _ in resampled])
-    noises2 = np.mean([variance for _, variance in resampled], axis=0)
-    measured = _squared_distances(np.stack([c.mean for c in usable])[:, None]) / noise2
-    # a resampling can hit the same chunk throughout, with no variance: the floor keeps it finite
-    ratios = _squared_distances(means) / np.maximum(noises2, 1e-3 * noise2)
-    ratios += measured - ratios.mean(axis=1, keepdims=True)
-    low, high = np.sqrt(np.maximum(np.quantile(ratios, INTERVAL, axis=1), 0.0))
-    return [(float(a), float(b)) for a, b in zip(low, high, strict=True)]
-
-
-def _resample(
-    chunks: SessionChunks, rng: np.random.Generator, n_bootstrap: int
-) -> tuple[FloatArray, FloatArray]:
-    """Means (B, S) and traces of covariance (B,) of block resamplings of a session.
-
-    The blocks run round the end to the start (circular block bootstrap, Politis and Romano 1992),
-    so that every chunk counts alike. Their length is this project's choice: the autocorrelation
-    time, but at least the cube root of the number of chunks and at most half of it.
-    """
-    n = len(chunks.shapes)
-    length = max(np.ceil(n / chunks.n_effective), np.ceil(np.cbrt(n)))
-    length = int(np.clip(length, 1, max(1, n // 2)))
-    starts = rng.integers(0, n, size=(n_bootstrap, -(-n // length)))
-    picks = ((starts[:, :, None] + np.arange(length)) % n).reshape(n_bootstrap, -1)[:, :n]
-    flat = picks + n * np.arange(n_bootstrap)[:, None]
-    counts = np.bincount(flat.ravel(), minlength=n * n_bootstrap).reshape(n_bootstrap, n)
-    centred = chunks.shapes - chunks.mean
-    offsets = counts @ centred / n
-    squares = counts @ (centred**2).sum(axis=1)
-    variances = (squares - n * (offsets**2).sum(axis=1)) / (n - 1)
-    return chunks.mean + offsets, variances
+    return [float(value) for value in np.sqrt(squared_distances(means))[:, 0]]
 
 
 @dataclass(frozen=True, slots=True, eq=False)

@@ -31,7 +31,7 @@ from torch import Tensor
 
 from facedyn_app.assets import model_file, model_names
 from facedyn_app.errors import InputError
-from facedyn_app.files import atomic_file, head_cache
+from facedyn_app.files import atomic_file
 from facedyn_app.fit_settings import FitSettings
 from facedyn_app.fitting.landmark_head import (
     FIRST_IRIS,
@@ -40,6 +40,7 @@ from facedyn_app.fitting.landmark_head import (
     ReadingModel,
     no_readings,
 )
+from facedyn_app.folders import head_cache
 from facedyn_app.headmodel.landmark_embedding.prepare import EMBEDDING_VERSION
 from facedyn_app.headmodel.model import HeadModel
 from facedyn_app.npz import read_npz

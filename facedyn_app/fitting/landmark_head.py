@@ -1,7 +1,7 @@
 """Head at its landmarks: positions and analytic derivatives, and how the view changes a reading.
 
 The readings are what the landmarker says of a face beside its points: the logits of the A
-blendshape scores and the rotation vector of `landmarks.turn`, a second measurement of the unknowns
+blendshape scores and the rotation vector of `Landmarks.turn`, a second measurement of the unknowns
 that the points are fitted for. Points and readings change with the view of the head, by terms of
 its rotation against the line of sight and its closeness.
 

@@ -14,7 +14,7 @@ from PySide6.QtCore import QObject, QSettings, Qt, QTimer, Slot
 from PySide6.QtWidgets import QApplication
 
 from facedyn_app.errors import FacedynError, OutputError
-from facedyn_app.files import NAME, config_folder, demo_library, own_library
+from facedyn_app.folders import NAME, config_folder, demo_library, own_library
 from facedyn_app.gui.controllers.app import AppController
 from facedyn_app.gui.controllers.settings import SCHEMES
 from facedyn_app.gui.jobs import JobQueue
@@ -77,10 +77,7 @@ def run_window(
     Raises:
         Exception: In screenshot mode: what the demo or a video has failed with.
     """
-    app = QApplication.instance()
-    if not isinstance(app, QApplication):
-        app = QApplication([NAME])
-    app.setApplicationName(NAME)
+    app = _application()
     sys.excepthook = log_unhandled
     home = demo_library() if demo and library is None else library or own_library()
     kept = None if settings is not None or screenshot is not None else config_folder() / FILE
@@ -109,6 +106,15 @@ def run_window(
     if picture is not None and picture.error is not None:
         raise picture.error
     return code
+
+
+def _application() -> QApplication:
+    """Qt's application, made where there is none yet."""
+    app = QApplication.instance()
+    if not isinstance(app, QApplication):
+        app = QApplication([NAME])
+    app.setApplicationName(NAME)
+    return app
 
 
 class Screenshot(QObject):

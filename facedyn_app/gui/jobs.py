@@ -101,7 +101,7 @@ class Job(QObject):
         try:
             if self._stop.is_set():
                 raise Cancelled  # noqa: TRY301  # asked to stop before it began
-            result = self._call(self._report)
+            result = self._call(self._on_progress)
         except Cancelled:
             self._outcome = self._receivers.cancel
         except Exception as error:
@@ -117,7 +117,7 @@ class Job(QObject):
         if not self._dropped:
             self._receivers.cancel()
 
-    def _report(self, progress: Progress) -> None:
+    def _on_progress(self, progress: Progress) -> None:
         if self._stop.is_set():
             raise Cancelled
         with self._lock:
@@ -230,7 +230,7 @@ class JobQueue(QObject):
             The job; whoever loses interest drops or cancels it.
         """
         receivers = _Receivers(on_result, on_error, on_progress, on_cancel)
-        job = Job(title, lambda report: function(*arguments, report), receivers)
+        job = Job(title, lambda on_progress: function(*arguments, on_progress), receivers)
         if self._closed:
             return job
         job.progressed.connect(self._tell_progress)

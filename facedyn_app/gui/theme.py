@@ -1,4 +1,4 @@
-"""Look of the window: Qt Fusion, one restrained palette in light and dark, an 8 px grid."""
+"""Appearance of the window: Qt Fusion, one restrained palette in light and dark, an 8 px grid."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""Scrubs in the real window while a video is fitted and a recognizer trained, and times it."""
+"""Timing of the real window, scrubbed in while a video is fitted and a recognizer trained."""
 
 from __future__ import annotations
 
@@ -15,7 +15,7 @@ from PySide6.QtWidgets import QApplication
 
 from facedyn_app.assets import asset_folder
 from facedyn_app.bench.window import WindowTiming
-from facedyn_app.files import NAME
+from facedyn_app.folders import NAME
 from facedyn_app.gui.controllers.app import AppController
 from facedyn_app.gui.jobs import Batch, Job, JobQueue
 from facedyn_app.gui.theme import apply_theme

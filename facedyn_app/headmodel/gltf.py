@@ -21,7 +21,6 @@ _COMPONENTS: Mapping[int, npt.DTypeLike] = {
     5126: np.float32,
 }
 _WIDTHS = {"SCALAR": 1, "VEC2": 2, "VEC3": 3, "VEC4": 4, "MAT4": 16}
-FLOAT = 5126
 MOST_JSON_BYTES = 2**25
 
 

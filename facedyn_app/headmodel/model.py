@@ -53,7 +53,7 @@ class HeadTexture:
 class HeadModel:
     """A head: `vertices = LBS(T + S b + E p + P vec(R(pose) - I), J(T + S b + E p), pose, W)`.
 
-    All in the head frame (records.py), metres.
+    All in the head frame (`records`), metres.
 
     Attributes:
         head_id: Name of the model, such as "open-head-1".

@@ -3,10 +3,9 @@
 from facedyn_app.landmarks.collect import ANY_FACE, SeenFace, TrackCollector, collect_face
 from facedyn_app.landmarks.engines import Tracker, open_tracker, track_faces
 from facedyn_app.landmarks.faces import Face, FrameFaces
-from facedyn_app.landmarks.landmarker import Landmarker
 from facedyn_app.landmarks.measurement import use_one_thread
 from facedyn_app.landmarks.track_store import StoredTrack
-from facedyn_app.landmarks.tracking import FaceTracker
+from facedyn_app.landmarks.tracking import FaceTracker, Landmarker
 from facedyn_app.topology import BLENDSHAPE_NAMES
 
 __all__ = [

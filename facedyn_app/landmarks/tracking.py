@@ -1,16 +1,19 @@
-"""Face tracking through a video with the bundle's networks: each face keeps its number."""
+"""Faces in single pictures and followed through a video, with the bundle's networks."""
 
 from __future__ import annotations
 
 from collections.abc import Sequence
 from dataclasses import replace
+from typing import Self
 
+import numpy as np
 import torch
 
-from facedyn_app.landmarks.detection import Search
-from facedyn_app.landmarks.face_networks import FaceNetworks
+from facedyn_app.device import choose_device
+from facedyn_app.landmarks.detection import FaceDetector, Search
 from facedyn_app.landmarks.faces import Face, FrameFaces, box_in, overlap, squares_of
-from facedyn_app.landmarks.measurement import faces_of
+from facedyn_app.landmarks.measurement import Measurer, faces_of
+from facedyn_app.landmarks.models import FaceModels
 from facedyn_app.landmarks.tracklets import (
     Track,
     Tracklet,
@@ -20,13 +23,83 @@ from facedyn_app.landmarks.tracklets import (
     refine,
     shapes_of,
 )
-from facedyn_app.records import FloatArray, Frame
+from facedyn_app.records import ByteArray, FloatArray, Frame
 from facedyn_app.settings import LandmarkSettings
 
 # Two faces that overlap more than this (intersection over union) are one, found twice.
 _SAME_PLACE = 0.45
 _LEAST_OVERLAP = 0.1
 _LEAST_BLOCK = 8
+
+
+class FaceNetworks:
+    """What finds faces and measures them; a context manager that ends its threads.
+
+    Args:
+        settings: Confidences, the most faces at a time, the mean with the mirrored picture.
+        device: Where to compute; a GPU where there is one, if not given.
+
+    Raises:
+        InputError: The model is missing or damaged.
+    """
+
+    def __init__(
+        self, settings: LandmarkSettings | None = None, device: torch.device | None = None
+    ) -> None:
+        self._settings = settings or LandmarkSettings()
+        models = FaceModels(device or choose_device("auto"))
+        self._measurer = Measurer(models, mirrored_mean=self._settings.mirrored_mean)
+        self._finder = FaceDetector(models, self._settings.min_detection)
+
+    def __enter__(self) -> Self:
+        return self
+
+    def __exit__(self, *_exc: object) -> None:
+        self.close()
+
+    def close(self) -> None:
+        """End the threads."""
+        self._measurer.close()
+
+
+class Landmarker(FaceNetworks):
+    """Finds the landmarks of a face in single pictures; a context manager.
+
+    The pictures have nothing to do with each other: the same picture gives the same points.
+
+    Args:
+        settings: Confidences, the mean with the mirrored picture.
+        device: Where to compute; a GPU where there is one, if not given.
+
+    Raises:
+        InputError: The model is missing or damaged.
+    """
+
+    def detect_image(self, image: ByteArray) -> FloatArray | None:
+        """The points (L, 2) of the most certain face in px, float32, or None without a face.
+
+        Args:
+            image: (H, W, 3) uint8 RGB.
+        """
+        face = self.detect_face(image)
+        return None if face is None else face.points
+
+    def detect_face(self, image: ByteArray) -> Face | None:
+        """The most certain face with its points and scores, or None without a face.
+
+        Args:
+            image: (H, W, 3) uint8 RGB.
+        """
+        image = np.ascontiguousarray(image)
+        detections = Search(self._finder).find(Frame(0, 0.0, image), 0)
+        if not detections:
+            return None
+        best = max(detections, key=lambda detection: detection.certainty)
+        square = refine(self._measurer, image, best.square, self._settings.min_tracking)
+        if square is None:
+            return None
+        found = self._measurer.measure([image], square[None])
+        return faces_of(1, found, self._measurer.scores(found.points), 1)[0]
 
 
 class FaceTracker(FaceNetworks):

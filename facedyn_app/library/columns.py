@@ -1,17 +1,14 @@
-"""Checks of the library's tables and of the values in them: SQLite keeps anything anywhere."""
+"""Columns of the library's tables that check what they hold: SQLite keeps anything anywhere."""
 
 from __future__ import annotations
 
 import base64
 import math
-import sqlite3
-from collections.abc import Iterable
 from datetime import datetime
-from functools import cache
 from typing import Any
 
 import numpy as np
-from sqlalchemy import BigInteger, Connection, Dialect, Float, String
+from sqlalchemy import BigInteger, Dialect, Float, String
 from sqlalchemy.types import TypeDecorator, TypeEngine
 
 from facedyn_app.dynamics.same_take import LONGEST_S, RATE, SIGNATURE
@@ -22,7 +19,6 @@ LARGEST_NUMBER = 2**53
 LONGEST_SIGNATURE = 2 * SIGNATURE * round(LONGEST_S * RATE)
 """Letters that the signature of a take may have, more than any has."""
 _FLAGS = (0, 1)
-_COLUMNS = "SELECT name, type, [notnull], pk FROM pragma_table_info(?) ORDER BY cid"
 
 
 def can_be_shown(time: str) -> bool:
@@ -157,44 +153,3 @@ class SoundFlag(_Sound):
     def process_bind_param(self, value: Any, dialect: Dialect) -> Any:
         """As the database keeps it."""
         return None if value is None else int(value)
-
-
-def check_schema(
-    connection: Connection, migrations: tuple[tuple[str, ...], ...], tables: Iterable[str]
-) -> None:
-    """Make sure that a database has the tables of a library, and nothing that acts by itself.
-
-    Args:
-        connection: To the database.
-        migrations: The statements that make an empty one, step by step.
-        tables: The names of the tables.
-
-    Raises:
-        DamagedError: Somebody else has changed it.
-    """
-    things = "SELECT type, name FROM sqlite_master WHERE type IN ('trigger', 'view')"
-    for kind, name in connection.exec_driver_sql(things):
-        raise DamagedError(f"it holds the {kind} {str(name)[:40]!r}, which no library has")
-    for table, columns in _columns_made_by(migrations, tuple(tables)).items():
-        if _rows(connection.exec_driver_sql(_COLUMNS, (table,))) != columns:
-            raise DamagedError(f"its table '{table}' is missing or has other columns")
-    if connection.exec_driver_sql("PRAGMA foreign_key_check").first() is not None:
-        raise DamagedError("a row of it speaks of one that is not there")
-
-
-@cache
-def _columns_made_by(
-    migrations: tuple[tuple[str, ...], ...], tables: tuple[str, ...]
-) -> dict[str, tuple[tuple[Any, ...], ...]]:
-    """The columns of each table as the statements make them."""
-    connection = sqlite3.connect(":memory:")
-    try:
-        for statement in (one for step in migrations for one in step):
-            connection.execute(statement)
-        return {name: _rows(connection.execute(_COLUMNS, (name,))) for name in tables}
-    finally:
-        connection.close()
-
-
-def _rows(found: Iterable[Any]) -> tuple[tuple[Any, ...], ...]:
-    return tuple(tuple(row) for row in found)

@@ -1,35 +1,24 @@
-"""The library's SQLite file: its tables, its schema's history, its errors in words."""
+"""The library's SQLite file: opening, transactions, waits for other programs, errors in words."""
 
 from __future__ import annotations
 
+import logging
 import os
 import sqlite3
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
-from datetime import UTC, datetime
 from pathlib import Path
-from typing import Any, ClassVar
+from time import monotonic
+from typing import Any
 
-from sqlalchemy import URL, Connection, Engine, ForeignKey, create_engine, event
+from sqlalchemy import URL, Connection, Engine, create_engine, event
 from sqlalchemy.engine.interfaces import DBAPIConnection
-from sqlalchemy.exc import DatabaseError, IntegrityError, ProgrammingError
-from sqlalchemy.orm import DeclarativeBase, Mapped, mapped_column, relationship
+from sqlalchemy.exc import DatabaseError, IntegrityError, OperationalError, ProgrammingError
 from sqlalchemy.orm import Session as OrmSession
 
 from facedyn_app.errors import FacedynError, InputError, OutputError
-from facedyn_app.library.columns import (
-    DamagedError,
-    SoundFlag,
-    SoundReal,
-    SoundText,
-    SoundTime,
-    SoundWhole,
-    UncertainSignature,
-    UncertainTime,
-    check_schema,
-)
-from facedyn_app.library.waiting import waiting
-from facedyn_app.records import FloatArray
+from facedyn_app.library.columns import DamagedError
+from facedyn_app.library.schema import MIGRATIONS, READABLE_SCHEMA, check_schema
 
 DATABASE = "library.sqlite"
 """Name of the file in a library's folder."""
@@ -42,162 +31,16 @@ _PRAGMAS = (
     "trusted_schema = OFF",
     "cell_size_check = ON",
 )
-READABLE_SCHEMA = 1
-"""The oldest version that can be read as it is: what came later took a table away and
-added one that may be missing."""
-MIGRATIONS: tuple[tuple[str, ...], ...] = (
-    (
-        "CREATE TABLE speakers (id INTEGER PRIMARY KEY AUTOINCREMENT, name TEXT NOT NULL UNIQUE, "
-        "consent TEXT NOT NULL, consented_at TEXT NOT NULL, created_at TEXT NOT NULL)",
-        "CREATE TABLE sessions (id INTEGER PRIMARY KEY AUTOINCREMENT, "
-        "speaker_id INTEGER REFERENCES speakers (id), name TEXT NOT NULL, "
-        "file_name TEXT NOT NULL UNIQUE, source_name TEXT, source_sha256 TEXT, "
-        "head_id TEXT NOT NULL, recorded_at TEXT, added_at TEXT NOT NULL, "
-        "n_frames INTEGER NOT NULL, n_valid INTEGER NOT NULL, seconds REAL NOT NULL, "
-        "simulated INTEGER NOT NULL)",
-        "CREATE INDEX sessions_by_speaker ON sessions (speaker_id)",
-        "CREATE TABLE enrolments (id INTEGER PRIMARY KEY AUTOINCREMENT, "
-        "speaker_id INTEGER NOT NULL REFERENCES speakers (id), "
-        "session_id INTEGER NOT NULL UNIQUE REFERENCES sessions (id), enrolled_at TEXT NOT NULL)",
-        "CREATE TABLE runs (id INTEGER PRIMARY KEY AUTOINCREMENT, "
-        "session_id INTEGER REFERENCES sessions (id), kind TEXT NOT NULL, at TEXT NOT NULL, "
-        "settings TEXT NOT NULL, result TEXT NOT NULL)",
-        "CREATE TABLE audit (id INTEGER PRIMARY KEY AUTOINCREMENT, at TEXT NOT NULL, "
-        "who TEXT NOT NULL, action TEXT NOT NULL, what TEXT NOT NULL)",
-        "CREATE TABLE settings (key TEXT PRIMARY KEY, value TEXT NOT NULL)",
-    ),
-    ("DROP TABLE IF EXISTS runs",),
-    (
-        "CREATE TABLE IF NOT EXISTS annotations (id INTEGER PRIMARY KEY AUTOINCREMENT, "
-        "speaker_id INTEGER UNIQUE REFERENCES speakers (id), "
-        "session_id INTEGER UNIQUE REFERENCES sessions (id), "
-        "tags TEXT NOT NULL, note TEXT NOT NULL)",
-    ),
-    (
-        "CREATE TABLE IF NOT EXISTS takes (session_id INTEGER PRIMARY KEY "
-        "REFERENCES sessions (id), signature TEXT NOT NULL)",
-        "CREATE TABLE IF NOT EXISTS videos (session_id INTEGER PRIMARY KEY "
-        "REFERENCES sessions (id), path TEXT NOT NULL, n_bytes INTEGER NOT NULL)",
-    ),
-)
-"""The statements that bring an empty file to version 1, that to version 2, and so on.
+SILENT_SECONDS = 1.0
+"""A wait for another program that takes longer is said, s; SQLite waits so long by itself."""
 
-A step that has been released is never changed: libraries out there have taken it.
-"""
+log = logging.getLogger(__name__)
+
+Begin = Callable[[Connection], None]
 
 
 class ReadOnlyError(OutputError):
     """The library may be read and not written."""
-
-
-class Base(DeclarativeBase):
-    """The tables; times are ISO 8601 texts in UTC."""
-
-    type_annotation_map: ClassVar[dict[Any, Any]] = {
-        str: SoundText,
-        int: SoundWhole,
-        float: SoundReal,
-        bool: SoundFlag,
-    }
-
-
-class SpeakerRow(Base):
-    """A person, with the consent without which there is no row."""
-
-    __tablename__ = "speakers"
-    id: Mapped[int] = mapped_column(primary_key=True)
-    name: Mapped[str] = mapped_column(unique=True)
-    consent: Mapped[str]
-    consented_at: Mapped[str] = mapped_column(SoundTime)
-    created_at: Mapped[str] = mapped_column(SoundTime)
-
-
-class SessionRow(Base):
-    """A session file; its speaker is NULL while unknown."""
-
-    __tablename__ = "sessions"
-    id: Mapped[int] = mapped_column(primary_key=True)
-    speaker_id: Mapped[int | None] = mapped_column(ForeignKey("speakers.id"))
-    name: Mapped[str]
-    file_name: Mapped[str] = mapped_column(unique=True)
-    source_name: Mapped[str | None]
-    source_sha256: Mapped[str | None]
-    head_id: Mapped[str]
-    recorded_at: Mapped[str | None] = mapped_column(UncertainTime)
-    added_at: Mapped[str] = mapped_column(SoundTime)
-    n_frames: Mapped[int]
-    n_valid: Mapped[int]
-    seconds: Mapped[float]
-    simulated: Mapped[bool]
-    speaker: Mapped[SpeakerRow | None] = relationship()
-    enrolment: Mapped[EnrolmentRow | None] = relationship(viewonly=True)
-
-
-class EnrolmentRow(Base):
-    """That a session stands for its speaker in the gallery."""
-
-    __tablename__ = "enrolments"
-    id: Mapped[int] = mapped_column(primary_key=True)
-    speaker_id: Mapped[int] = mapped_column(ForeignKey("speakers.id"))
-    session_id: Mapped[int] = mapped_column(ForeignKey("sessions.id"), unique=True)
-    enrolled_at: Mapped[str] = mapped_column(SoundTime)
-
-
-class AnnotationRow(Base):
-    """Tags and a note of the user's on a speaker or a session; tags are lines."""
-
-    __tablename__ = "annotations"
-    id: Mapped[int] = mapped_column(primary_key=True)
-    speaker_id: Mapped[int | None] = mapped_column(ForeignKey("speakers.id"), unique=True)
-    session_id: Mapped[int | None] = mapped_column(ForeignKey("sessions.id"), unique=True)
-    tags: Mapped[str]
-    note: Mapped[str]
-
-
-class TakeRow(Base):
-    """The signature of a session's motion, by which copies of its recording are looked for."""
-
-    __tablename__ = "takes"
-    session_id: Mapped[int] = mapped_column(ForeignKey("sessions.id"), primary_key=True)
-    signature: Mapped[FloatArray | None] = mapped_column(UncertainSignature, nullable=False)
-
-
-class VideoRow(Base):
-    """Where the video of a session was last seen, and its size in bytes."""
-
-    __tablename__ = "videos"
-    session_id: Mapped[int] = mapped_column(ForeignKey("sessions.id"), primary_key=True)
-    path: Mapped[str]
-    n_bytes: Mapped[int]
-
-
-class AuditRow(Base):
-    """Who did what when."""
-
-    __tablename__ = "audit"
-    id: Mapped[int] = mapped_column(primary_key=True)
-    at: Mapped[str] = mapped_column(SoundTime)
-    who: Mapped[str]
-    action: Mapped[str]
-    what: Mapped[str]
-
-
-class SettingRow(Base):
-    """A choice that belongs to the library, such as its active recognizer."""
-
-    __tablename__ = "settings"
-    key: Mapped[str] = mapped_column(primary_key=True)
-    value: Mapped[str]
-
-
-def now() -> str:
-    """The present time as the database keeps it."""
-    return datetime.now(UTC).isoformat(timespec="seconds")
-
-
-def in_utc(when: datetime) -> str:
-    """A time as the database keeps it; one without a zone is taken for the zone here."""
-    return when.astimezone(UTC).isoformat()
 
 
 def is_library(folder: Path) -> bool:
@@ -252,13 +95,13 @@ def _opened(
     url: URL,
     path: Path,
     wait_seconds: float,
-    begin: Callable[[Connection], None],
+    begin: Begin,
     check: Callable[[Connection, Path], None],
 ) -> Engine:
     """An engine whose transactions begin with `begin`, after the file has passed `check`."""
     engine = create_engine(url, connect_args={"timeout": wait_seconds})
     event.listen(engine, "connect", _prepare)
-    event.listen(engine, "begin", waiting(begin, wait_seconds))
+    event.listen(engine, "begin", _waiting(begin, wait_seconds))
     try:
         with errors_in_words(path), engine.begin() as connection:
             check(connection, path)
@@ -266,6 +109,44 @@ def _opened(
         engine.dispose()
         raise
     return engine
+
+
+def _waiting(begin: Begin, wait_seconds: float) -> Begin:
+    """A beginning of transactions that waits for other programs, and says so after a second.
+
+    Args:
+        begin: Begins one, or raises what SQLite says.
+        wait_seconds: How long is waited, s; what SQLite says is raised then.
+    """
+
+    def wait(connection: Connection) -> None:
+        until = monotonic() + wait_seconds
+        _let_wait(connection, min(wait_seconds, SILENT_SECONDS))
+        busy = _refusal(begin, connection)
+        if busy is not None and monotonic() < until:
+            log.warning("Waiting for another program that writes to the library.")
+        while busy is not None:
+            if monotonic() >= until:
+                raise busy
+            busy = _refusal(begin, connection)
+        _let_wait(connection, wait_seconds)  # the end of the transaction may have to wait as well
+
+    return wait
+
+
+def _let_wait(connection: Connection, seconds: float) -> None:
+    connection.exec_driver_sql(f"PRAGMA busy_timeout = {round(1000 * seconds)}")
+
+
+def _refusal(begin: Begin, connection: Connection) -> OperationalError | None:
+    """Begin a transaction; what SQLite says where another program writes."""
+    try:
+        begin(connection)
+    except OperationalError as error:
+        if not str(getattr(error.orig, "sqlite_errorname", "")).startswith("SQLITE_BUSY"):
+            raise
+        return error
+    return None
 
 
 def change_counter(folder: Path) -> tuple[int, bytes] | None:
@@ -341,7 +222,7 @@ def _check_readable(connection: Connection, path: Path) -> None:
     if version < READABLE_SCHEMA:
         raise InputError(f"The file '{path}' is no facedyn library.", "Choose another folder.")
     if version == len(MIGRATIONS):
-        check_schema(connection, MIGRATIONS, Base.metadata.tables)
+        check_schema(connection)
 
 
 def _version(connection: Connection, path: Path) -> int:
@@ -361,7 +242,7 @@ def _migrate(connection: Connection, path: Path) -> None:
         for statement in statements:
             connection.exec_driver_sql(statement)
         connection.exec_driver_sql(f"PRAGMA user_version = {step}")
-    check_schema(connection, MIGRATIONS, Base.metadata.tables)
+    check_schema(connection)
 
 
 def _check_plain(path: Path) -> None:

@@ -18,13 +18,13 @@ from sqlalchemy import select
 from facedyn_app.errors import FacedynError, InputError
 from facedyn_app.files import atomic_file, delete_file
 from facedyn_app.library import operations
-from facedyn_app.library.database import SpeakerRow
 from facedyn_app.library.library import Library
 from facedyn_app.library.locks import holding
 from facedyn_app.library.names import Erasure
 from facedyn_app.library.privacy import own_only
 from facedyn_app.library.recognizers import folders_in
 from facedyn_app.library.records import SessionEntry
+from facedyn_app.library.schema import SpeakerRow
 from facedyn_app.library.session_store import delete_folder
 from facedyn_app.library.traces import Traces
 from facedyn_app.npz import read_npz

@@ -12,16 +12,7 @@ from sqlalchemy.orm import Session as OrmSession
 
 from facedyn_app.errors import FacedynError, InputError, OutputError
 from facedyn_app.library import operations
-from facedyn_app.library.database import (
-    DATABASE,
-    EnrolmentRow,
-    SessionRow,
-    SettingRow,
-    compact,
-    is_library,
-    open_database,
-    transaction,
-)
+from facedyn_app.library.database import DATABASE, compact, is_library, open_database, transaction
 from facedyn_app.library.privacy import make_private
 from facedyn_app.library.records import (
     AuditTrail,
@@ -31,6 +22,7 @@ from facedyn_app.library.records import (
     speaker_entries,
     write_audit,
 )
+from facedyn_app.library.schema import EnrolmentRow, SessionRow, SettingRow
 from facedyn_app.library.session_file import load_session
 from facedyn_app.library.session_store import SessionStore, delete_folder
 from facedyn_app.library.sweep import sweep

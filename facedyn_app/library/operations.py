@@ -14,7 +14,9 @@ from sqlalchemy.orm import Session as OrmSession
 from facedyn_app.dynamics.same_take import take_signature, take_tracks
 from facedyn_app.errors import ConsentError, InputError
 from facedyn_app.formatting import shown
-from facedyn_app.library.database import (
+from facedyn_app.library.names import Erasure
+from facedyn_app.library.records import write_audit
+from facedyn_app.library.schema import (
     AnnotationRow,
     AuditRow,
     EnrolmentRow,
@@ -25,8 +27,6 @@ from facedyn_app.library.database import (
     in_utc,
     now,
 )
-from facedyn_app.library.names import Erasure
-from facedyn_app.library.records import write_audit
 from facedyn_app.library.visit_dates import FIRST_DAY, NOON
 from facedyn_app.records import Session
 

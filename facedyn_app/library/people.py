@@ -15,7 +15,10 @@ from sqlalchemy.orm import Session as OrmSession
 
 from facedyn_app.errors import InputError
 from facedyn_app.library import operations
-from facedyn_app.library.database import (
+from facedyn_app.library.library import Library
+from facedyn_app.library.names import Erasure, check_near
+from facedyn_app.library.records import SessionEntry, write_audit
+from facedyn_app.library.schema import (
     AnnotationRow,
     AuditRow,
     Base,
@@ -23,9 +26,6 @@ from facedyn_app.library.database import (
     SessionRow,
     SpeakerRow,
 )
-from facedyn_app.library.library import Library
-from facedyn_app.library.names import Erasure, check_near
-from facedyn_app.library.records import SessionEntry, write_audit
 
 _LONGEST_NOTE, _LONGEST_TAG = 2000, 60
 

@@ -14,14 +14,8 @@ from sqlalchemy import ColumnElement, Row, func, select
 from sqlalchemy.orm import Session as OrmSession
 
 from facedyn_app.formatting import shown
-from facedyn_app.library.database import (
-    AuditRow,
-    EnrolmentRow,
-    ReadOnlyError,
-    SessionRow,
-    SpeakerRow,
-    now,
-)
+from facedyn_app.library.database import ReadOnlyError
+from facedyn_app.library.schema import AuditRow, EnrolmentRow, SessionRow, SpeakerRow, now
 
 log = logging.getLogger(__name__)
 

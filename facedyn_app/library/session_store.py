@@ -14,7 +14,7 @@ from sqlalchemy.orm import Session as OrmSession
 
 from facedyn_app.errors import FacedynError, OutputError
 from facedyn_app.files import delete_file
-from facedyn_app.library.database import SessionRow
+from facedyn_app.library.schema import SessionRow
 from facedyn_app.library.session_file import write_session
 from facedyn_app.records import Session
 from facedyn_app.unfinished import UnfinishedFile, delete, final_name

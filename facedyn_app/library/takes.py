@@ -22,9 +22,10 @@ from facedyn_app.dynamics.same_take import (
     take_tracks,
 )
 from facedyn_app.errors import InputError
-from facedyn_app.library.database import ReadOnlyError, TakeRow
+from facedyn_app.library.database import ReadOnlyError
 from facedyn_app.library.library import Library
 from facedyn_app.library.records import SessionEntry
+from facedyn_app.library.schema import TakeRow
 from facedyn_app.progress import OnProgress, Progress, ignore
 from facedyn_app.records import FloatArray, KnownRecording, Session
 

@@ -16,9 +16,10 @@ from sqlalchemy.orm import Session as OrmSession
 from facedyn_app.errors import FacedynError
 from facedyn_app.files import sha256_of
 from facedyn_app.library import operations
-from facedyn_app.library.database import ReadOnlyError, VideoRow
+from facedyn_app.library.database import ReadOnlyError
 from facedyn_app.library.library import Library
 from facedyn_app.library.records import SessionEntry
+from facedyn_app.library.schema import VideoRow
 from facedyn_app.progress import OnProgress, Progress, ignore
 
 

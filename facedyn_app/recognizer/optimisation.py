@@ -129,9 +129,9 @@ class Run:
             if history.step % plan.check_steps == 0 or history.step == history.planned:
                 self._validate()
                 self._write_checkpoint()
-            self._report(loss, on_progress)
+            self._tell_loss(loss, on_progress)
 
-    def _report(self, loss: float, on_progress: OnProgress) -> None:
+    def _tell_loss(self, loss: float, on_progress: OnProgress) -> None:
         history = self.history
         state = TrainingState(
             step=history.step,

@@ -19,6 +19,7 @@ from facedyn_app.recognizer.backend import MOST_PRIOR, Backend, fit_whitening
 from facedyn_app.recognizer.batches import Augmentation
 from facedyn_app.recognizer.checkpoint import CheckpointDir
 from facedyn_app.recognizer.descriptors import PART_S, describe, mask_channels
+from facedyn_app.recognizer.history import History
 from facedyn_app.recognizer.model import Recognizer, embed_windows, motion_embedding
 from facedyn_app.recognizer.motion_windows import moving_channels, resting_by_habit
 from facedyn_app.recognizer.network import EmbeddingNetwork, MotionNetwork
@@ -101,21 +102,6 @@ def train(
         network.eval()
         backend = _backend(network, tracks, settings, on_progress)
     calibration, accuracy = _calibrate(network, validation_set, backend, settings)
-    history = run.history
-    summary = {
-        **(about or {}),
-        "n_speakers": len(set(tracks.speakers)),
-        "n_sessions": len(tracks.speakers),
-        "minutes": round(history.minutes, 2),
-        "steps": history.step,
-        "planned_steps": history.planned,
-        "best_step": history.best_step,
-        "device": str(fabric.device),
-        "peak_memory_mb": _peak_memory_mb(),
-        "settings": asdict(settings.train),
-        "augmentation": asdict(augmentation),
-        "curve": [asdict(validation) for validation in history.validations],
-    }
     return Recognizer(
         head_id=tracks.head_id,
         expression_names=tracks.expression_names,
@@ -124,10 +110,30 @@ def train(
         network=network.cpu(),
         backend=backend,
         calibration=calibration,
-        training=summary,
+        training={
+            **(about or {}),
+            **_course(run.history, tracks),
+            "device": str(fabric.device),
+            "peak_memory_mb": _peak_memory_mb(),
+            "settings": asdict(settings.train),
+            "augmentation": asdict(augmentation),
+            "curve": [asdict(validation) for validation in run.history.validations],
+        },
         metrics={} if accuracy is None else {"held_out_during_training": accuracy.as_json()},
         from_simulation=from_simulation,
     )
+
+
+def _course(history: History, tracks: TrackSet) -> dict[str, Any]:
+    """On what the network was trained, and for how long."""
+    return {
+        "n_speakers": len(set(tracks.speakers)),
+        "n_sessions": len(tracks.speakers),
+        "minutes": round(history.minutes, 2),
+        "steps": history.step,
+        "planned_steps": history.planned,
+        "best_step": history.best_step,
+    }
 
 
 def _make_fabric(device: str, mixed_precision: bool | None) -> Fabric:

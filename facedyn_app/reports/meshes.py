@@ -1,7 +1,7 @@
 """A session's motion as meshes that other programs read: one frame, or a folder of frames.
 
 All in metres, the vertices in the head file's order. The expression-only and the neutral mesh
-stand in the head frame (records.py: x to the subject's left, y up, z out of the face). The full
+stand in the head frame (`records`: x to the subject's left, y up, z out of the face). The full
 mesh stands where the head was before the camera, in the camera frame turned upright: x to the
 right of the picture, y up, z towards the viewer, the camera in the origin looking along -z, as in
 OpenGL, glTF and Blender's cameras: `y = R(rotation) x_head + FACING translation`. A head that

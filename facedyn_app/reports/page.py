@@ -1,4 +1,4 @@
-"""The look of reports: page templates, figures drawn without a window, numbers in tables.
+"""Layout of reports: page templates, figures drawn without a window, numbers in tables.
 
 A page is HTML that browsers show and that Qt's text documents print.
 """

@@ -82,17 +82,7 @@ def simulate_motion(
     times = np.arange(n_frames) / fps
     effects = draw_session_effects(rng, person)
     speech = speak(person.speaking, times, rng, effects.talk, effects.tempo)
-    face: dict[str, FloatArray] = {name: np.zeros(n_frames) for name in EXPRESSION_NAMES}
-    for name, values in speech.channels.items():
-        _join(face, name, np.clip(effects.arousal * values, 0.0, 0.9))
-    for gesture, rate, stretch in zip(person.gestures, effects.rates, effects.times, strict=True):
-        _gesture(face, gesture, rate, stretch, effects.arousal, times, rng)
-    _background(face, person, effects, times, fps, rng)
-    _beat(face, person, speech, times, rng)
-    for name, strength in effects.strengths.items():
-        face[name] = np.clip(strength * face[name], 0.0, 0.95)
-    face = below_ceiling(face)
-    _blink(face, person.blinking, effects.blink, times, rng)
+    face = _face(person, effects, speech, times, fps, rng)
     rotation, translation = _head(person, speech, times, fps, rng)
     still = np.zeros(n_frames)
     return SimulatedMotion(
@@ -113,6 +103,29 @@ def simulate_motion(
         seed=seed,
         fps=fps,
     )
+
+
+def _face(
+    person: Speaker,
+    effects: SessionEffects,
+    speech: Speech,
+    times: FloatArray,
+    fps: float,
+    rng: np.random.Generator,
+) -> Mapping[str, FloatArray]:
+    """The (T,) activation of each expression channel, of all that moves the face."""
+    face: dict[str, FloatArray] = {name: np.zeros(len(times)) for name in EXPRESSION_NAMES}
+    for name, values in speech.channels.items():
+        _join(face, name, np.clip(effects.arousal * values, 0.0, 0.9))
+    for gesture, rate, stretch in zip(person.gestures, effects.rates, effects.times, strict=True):
+        _gesture(face, gesture, rate, stretch, effects.arousal, times, rng)
+    _background(face, person, effects, times, fps, rng)
+    _beat(face, person, speech, times, rng)
+    for name, strength in effects.strengths.items():
+        face[name] = np.clip(strength * face[name], 0.0, 0.95)
+    face = below_ceiling(face)
+    _blink(face, person.blinking, effects.blink, times, rng)
+    return face
 
 
 def _join(face: Mapping[str, FloatArray], name: str, activation: FloatArray) -> None:

@@ -125,9 +125,7 @@ def read_columns(
             a text, there is no row, or the file is too large.
     """
     import pyarrow
-    from pyarrow import csv as arrow_csv
 
-    wanted = [str(column) for column in (*numbers, *texts)]
     kinds = {str(k): pyarrow.float64() for k in numbers}
     kinds |= {str(k): pyarrow.string() for k in texts}
     try:
@@ -136,29 +134,37 @@ def read_columns(
             file.seek(head.n_bytes)
             _check_rows(head.path, file)
             file.seek(head.n_bytes)
-            table = arrow_csv.read_csv(
-                file if whole_rows is None else io.BytesIO(whole_rows(file.read())),
-                read_options=arrow_csv.ReadOptions(
-                    column_names=[str(k) for k in range(len(head.names))],
-                    block_size=_BLOCK,
-                    use_threads=False,
-                ),
-                parse_options=arrow_csv.ParseOptions(delimiter=head.delimiter),
-                convert_options=arrow_csv.ConvertOptions(
-                    include_columns=wanted,
-                    column_types=kinds,
-                    null_values=_NO_NUMBER,
-                    decimal_point=head.decimal,
-                ),
-            )
+            rows = file if whole_rows is None else io.BytesIO(whole_rows(file.read()))
+            table = _arrow_table(head, rows, kinds)
     except OSError as error:
         raise unreadable(head.path, error) from error
     except (pyarrow.ArrowInvalid, pyarrow.ArrowException) as error:
         raise unusable(head.path, _words(head, str(error))) from error
     columns = [_numbers(table.column(str(k))) for k in numbers]
-    rows = np.stack(columns, axis=1) if columns else np.zeros((table.num_rows, 0))
+    together = np.stack(columns, axis=1) if columns else np.zeros((table.num_rows, 0))
     named = {k: np.array(table.column(str(k)).to_pylist(), dtype=object) for k in texts}
-    return rows, named
+    return together, named
+
+
+def _arrow_table(head: Head, rows: BinaryIO, kinds: Mapping[str, Any]) -> Any:
+    """The columns of these kinds, by number, of the rows below the head line."""
+    from pyarrow import csv as arrow_csv
+
+    return arrow_csv.read_csv(
+        rows,
+        read_options=arrow_csv.ReadOptions(
+            column_names=[str(k) for k in range(len(head.names))],
+            block_size=_BLOCK,
+            use_threads=False,
+        ),
+        parse_options=arrow_csv.ParseOptions(delimiter=head.delimiter),
+        convert_options=arrow_csv.ConvertOptions(
+            include_columns=list(kinds),
+            column_types=kinds,
+            null_values=_NO_NUMBER,
+            decimal_point=head.decimal,
+        ),
+    )
 
 
 def _numbers(column: Any) -> FloatArray:

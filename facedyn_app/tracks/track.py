@@ -122,10 +122,6 @@ def session_of(track: Track, source: SourceFile) -> Session:
         return whole
 
     shape, chunks, chunk_seconds = _shapes(track, reason == 0)
-    confidence = None
-    if track.confidence is not None:
-        confidence = np.zeros(n_all, dtype=np.float32)
-        confidence[place] = np.nan_to_num(np.clip(track.confidence, 0.0, 1.0))
     return Session(
         motion=Motion(
             seconds=seconds,
@@ -144,8 +140,17 @@ def session_of(track: Track, source: SourceFile) -> Session:
         face_px=in_all_frames(None),
         info=_info(track, source, _rate(seconds)),
         invalid_reason=all_reasons,
-        confidence=confidence,
+        confidence=_confidence(track, place, n_all),
     )
+
+
+def _confidence(track: Track, place: IntArray, n_all: int) -> FloatArray | None:
+    """Of all frames, 0 where a row is missing or does not say; None where the program has none."""
+    if track.confidence is None:
+        return None
+    confidence = np.zeros(n_all, dtype=np.float32)
+    confidence[place] = np.nan_to_num(np.clip(track.confidence, 0.0, 1.0))
+    return confidence
 
 
 def _rate(seconds: FloatArray) -> float:

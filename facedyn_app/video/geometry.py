@@ -1,4 +1,4 @@
-"""How stored pictures become those that a viewer sees: turned, mirrored, square pixels, padded."""
+"""Geometry of pictures, from stored to seen: turned, mirrored, square pixels, padded."""
 
 from __future__ import annotations
 

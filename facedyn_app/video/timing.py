@@ -1,4 +1,4 @@
-"""By what the pictures of a video are numbered and timed, found in the first of them."""
+"""Numbering and timing of a video's pictures: by what it is done, found in the first of them."""
 
 from __future__ import annotations
 

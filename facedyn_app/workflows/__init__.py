@@ -24,6 +24,7 @@ split, train        a library divided by sessions, and trained on
 evaluate, study     a recognizer tested on sessions it has not seen; tables, figures
 calibrate           its probabilities, from trials on a library
 library             the sessions of a library: listed, dated, opened
+library_check       each of them read; what was left half done, swept
 kept                its sessions' videos found again; a video shown without a new fit
 events              what is marked in a session: kept, exchanged with tables and ELAN
 protocols           tasks before the camera: known ones, found in a recording

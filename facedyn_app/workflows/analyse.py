@@ -8,15 +8,15 @@ from __future__ import annotations
 import json
 import logging
 import time
-from collections.abc import Iterable, Mapping
+from collections.abc import Iterable
 from contextlib import closing
-from dataclasses import asdict, dataclass, replace
+from dataclasses import asdict, replace
 from pathlib import Path
 from typing import Any
 
 import numpy as np
 
-from facedyn_app import __version__
+from facedyn_app import PROGRAM
 from facedyn_app.device import choose_device
 from facedyn_app.files import file_name
 from facedyn_app.fitting.live import LiveFit
@@ -36,58 +36,15 @@ from facedyn_app.records import (
 )
 from facedyn_app.settings import Settings
 from facedyn_app.video import ProbedVideo, mirror_points, sha256_of_video, video_notes
+from facedyn_app.workflows.records import Analysis, FollowedVideo
 
 FOLLOWING = "following the face"
 BLOCK_FRAMES = 10
-PROGRAM = f"facedyn {__version__}"
 NAMELESS = "recording"
 """What a video is called whose name is not to be kept."""
 DAMAGED = INVALID_REASONS.index("damaged picture")
 
 log = logging.getLogger(__name__)
-
-
-@dataclass(frozen=True, slots=True, eq=False)
-class FollowedVideo:
-    """The faces of one video, followed; each can be fitted without its pixels.
-
-    Attributes:
-        info: The video.
-        sha256: Of its file.
-        tracks: The landmarks of all faces, in a file that goes with this object.
-        seconds_spent: What following them took, s.
-    """
-
-    info: VideoInfo
-    sha256: str
-    tracks: TrackCollector
-    seconds_spent: float
-
-
-@dataclass(frozen=True, slots=True, eq=False)
-class Analysis:
-    """What became of one face of a video.
-
-    Attributes:
-        video: The video and all its faces.
-        face: Number of this face, from 1.
-        session: The fitted motion.
-        landmarks: The landmarks of every frame, in a file.
-        fit: The fit itself.
-        timing: Seconds spent in each stage, by name.
-    """
-
-    video: FollowedVideo
-    face: int
-    session: Session
-    landmarks: StoredTrack
-    fit: HeadFit
-    timing: Mapping[str, float]
-
-    @property
-    def info(self) -> VideoInfo:
-        """What the video says of itself."""
-        return self.video.info
 
 
 def analyse_video(
@@ -241,8 +198,31 @@ def make_session(
     settings: Settings,
 ) -> Session:
     """A fit with all that says what it is of and what it was made with."""
+    reason = fit.invalid_reason
+    if reason is not None:
+        reason = np.where(landmarks.damaged, DAMAGED, reason).astype(np.uint8)
+    return Session(
+        motion=fit.motion,
+        shape=fit.shape,
+        shape_chunks=fit.shape_chunks,
+        shape_chunk_seconds=fit.shape_chunk_seconds,
+        error_px=fit.error_px,
+        face_px=fit.face_px,
+        info=_session_info(video, face, head, fit, settings),
+        invalid_reason=reason,
+        confidence=np.nan_to_num(landmarks.certainty).clip(0.0, 1.0).astype(np.float32),
+        sharpness=landmarks.sharpness,
+        brightness=landmarks.brightness,
+        repeated=landmarks.repeated,
+        shape_certainty=fit.shape_certainty,
+    )
+
+
+def _session_info(
+    video: FollowedVideo, face: int, head: HeadModel, fit: HeadFit, settings: Settings
+) -> SessionInfo:
     name = file_name(video.info.path.absolute()) if settings.privacy.file_names else NAMELESS
-    info = SessionInfo(
+    return SessionInfo(
         head_id=head.head_id,
         head_sha256=head.sha256,
         source=SourceFile(name, video.sha256),
@@ -261,24 +241,6 @@ def make_session(
         stream=video.info.stream,
         fps_assumed=video.info.fps_assumed or None,
         notes=video.info.notes,
-    )
-    reason = fit.invalid_reason
-    if reason is not None:
-        reason = np.where(landmarks.damaged, DAMAGED, reason).astype(np.uint8)
-    return Session(
-        motion=fit.motion,
-        shape=fit.shape,
-        shape_chunks=fit.shape_chunks,
-        shape_chunk_seconds=fit.shape_chunk_seconds,
-        error_px=fit.error_px,
-        face_px=fit.face_px,
-        info=info,
-        invalid_reason=reason,
-        confidence=np.nan_to_num(landmarks.certainty).clip(0.0, 1.0).astype(np.float32),
-        sharpness=landmarks.sharpness,
-        brightness=landmarks.brightness,
-        repeated=landmarks.repeated,
-        shape_certainty=fit.shape_certainty,
     )
 
 

@@ -6,6 +6,7 @@ import json
 from dataclasses import dataclass
 from pathlib import Path
 
+from facedyn_app import PROGRAM
 from facedyn_app.assets import DEFAULT_HEAD, asset_folder
 from facedyn_app.errors import InputError
 from facedyn_app.files import sha256_of
@@ -16,7 +17,7 @@ from facedyn_app.progress import OnProgress, ignore
 from facedyn_app.recognizer.files import default_recognizer
 from facedyn_app.records import DriftReport, Identification, Session
 from facedyn_app.settings import Settings
-from facedyn_app.workflows.analyse import PROGRAM, analyse_video, fit_settings_record
+from facedyn_app.workflows.analyse import analyse_video, fit_settings_record
 from facedyn_app.workflows.comparison import read_enrolled
 from facedyn_app.workflows.drift import drift_of
 from facedyn_app.workflows.heads import ready_head

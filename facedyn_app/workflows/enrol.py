@@ -124,21 +124,16 @@ def enrol_recordings(
             session = read_recording(
                 path, head, options, settings, within, sha256s.get(path), probed[path]
             )
-            with Library.open(folder) as library:
-                try:
-                    if not again:
-                        check_new(library, checked_name(name), session, within)
-                except OthersRecordingError as error:
-                    named = f"'{path}': " if len(paths) > 1 else ""
-                    raise OthersRecordingError(f"{named}{error.sentence}", error.hint) from error
-                except KnownRecordingError as error:
-                    log.warning("Passed over: '%s': %s", path.name, error.sentence)
-                    copies[path] = error
-                    continue
-                with naming(path):
-                    entry = library.enrol(name, session, consent)
-                if is_video(path):
-                    remember_video(library, entry, path)
+            who = Enrolment(name, consent, near, again)
+            try:
+                entry = _enrol_read(session, path, who, folder, within)
+            except OthersRecordingError as error:
+                named = f"'{path}': " if len(paths) > 1 else ""
+                raise OthersRecordingError(f"{named}{error.sentence}", error.hint) from error
+            except KnownRecordingError as error:
+                log.warning("Passed over: '%s': %s", path.name, error.sentence)
+                copies[path] = error
+                continue
             added.append((entry, assess_quality(session, settings.trust)))
             notes.append(session.info.notes)
     if not added:
@@ -154,6 +149,20 @@ def enrol_recordings(
         tuple(notes),
         tuple((path, error.sentence) for path, error in copies.items()),
     )
+
+
+def _enrol_read(
+    session: Session, path: Path, who: Enrolment, folder: Path, on_progress: OnProgress
+) -> SessionEntry:
+    """Enrol a speaker with a recording that has been read and measured."""
+    with Library.open(folder) as library:
+        if not who.again:
+            check_new(library, checked_name(who.name), session, on_progress)
+        with naming(path):
+            entry = library.enrol(who.name, session, who.consent)
+        if is_video(path):
+            remember_video(library, entry, path)
+        return entry
 
 
 @dataclass(frozen=True, slots=True, eq=False)

@@ -11,7 +11,8 @@ from typing import Final
 
 from facedyn_app.errors import InputError, unusable
 from facedyn_app.events import EXCLUDE, INCLUDE, NOTE, TASK, Event
-from facedyn_app.files import atomic_file, config_folder, read_plain
+from facedyn_app.files import atomic_file, read_plain
+from facedyn_app.folders import config_folder
 
 FORMAT, VERSION = "facedyn-event-kinds", 1
 FILE: Final = "event_kinds.json"

@@ -18,16 +18,11 @@ from facedyn_app.progress import OnProgress, Progress
 from facedyn_app.records import Quality, VideoInfo
 from facedyn_app.settings import Settings
 from facedyn_app.video import ProbedVideo
-from facedyn_app.workflows.analyse import (
-    Analysis,
-    FollowedVideo,
-    analyse_video,
-    fit_face,
-    follow_video,
-)
+from facedyn_app.workflows.analyse import analyse_video, fit_face, follow_video
 from facedyn_app.workflows.heads import read_ready_head
 from facedyn_app.workflows.options import FitOptions
 from facedyn_app.workflows.recordings import check_recording, numbered, track_kind
+from facedyn_app.workflows.records import Analysis, FollowedVideo
 
 
 @dataclass(frozen=True, slots=True, eq=False)

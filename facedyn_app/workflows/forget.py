@@ -13,7 +13,7 @@ from dataclasses import dataclass
 from pathlib import Path
 
 from facedyn_app.errors import InputError, OutputError
-from facedyn_app.files import config_folder, head_cache, log_file
+from facedyn_app.folders import config_folder, head_cache, log_file
 from facedyn_app.library.forgetting import (
     ForgetPlan,
     check_no_training,

@@ -20,7 +20,7 @@ from facedyn_app.progress import OnProgress, Progress
 from facedyn_app.records import VideoInfo
 from facedyn_app.settings import Settings, VideoSettings
 from facedyn_app.video import probe_video
-from facedyn_app.workflows.analyse import Analysis, analyse_video, fit_face, follow_video
+from facedyn_app.workflows.analyse import analyse_video, fit_face, follow_video
 from facedyn_app.workflows.heads import head_of_session, known_flame_file, ready_head
 from facedyn_app.workflows.kept import kept_recording
 from facedyn_app.workflows.recording_look import counting_looks
@@ -32,7 +32,7 @@ from facedyn_app.workflows.recordings import (
     form_of,
     read_one_kept,
 )
-from facedyn_app.workflows.records import KeptIn, Recording, recording_key
+from facedyn_app.workflows.records import Analysis, KeptIn, Recording, recording_key
 
 STAGES: Final = {"landmarks": "Following", "fit": "Fitting", "total": "In all"}
 VIDEOS: Final = tuple(sorted(VIDEO_ENDINGS))

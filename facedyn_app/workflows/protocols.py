@@ -10,7 +10,7 @@ from facedyn_app.assets import asset_folder
 from facedyn_app.dynamics.task_proposal import propose_tasks
 from facedyn_app.errors import FacedynError, InputError, TooLittleError
 from facedyn_app.events import Events
-from facedyn_app.files import config_folder
+from facedyn_app.folders import config_folder
 from facedyn_app.progress import OnProgress, ignore
 from facedyn_app.protocols import Protocol, read_protocol
 from facedyn_app.records import Session

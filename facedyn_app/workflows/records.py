@@ -1,7 +1,8 @@
-"""Records of what is open: a recording with all that is known of it, and what a library holds."""
+"""Records of the acts: a video followed and fitted, what is open, what a library holds."""
 
 from __future__ import annotations
 
+from collections.abc import Mapping
 from dataclasses import dataclass
 from datetime import date
 from pathlib import Path
@@ -10,6 +11,7 @@ from typing import TYPE_CHECKING, Final
 from facedyn_app.records import (
     DriftReport,
     FaceTrack,
+    HeadFit,
     Identification,
     Quality,
     Session,
@@ -17,12 +19,53 @@ from facedyn_app.records import (
 )
 from facedyn_app.settings import VideoSettings
 
-if TYPE_CHECKING:  # both are slow to import, and sessions need neither
-    from facedyn_app.landmarks import SeenFace
-    from facedyn_app.workflows.analyse import FollowedVideo
-
+if TYPE_CHECKING:  # slow to import, and sessions do without
+    from facedyn_app.landmarks import SeenFace, StoredTrack, TrackCollector
 
 NOT_AGAIN: Final = "It is shown as it was kept; Session > Fit face again fits it anew."
+
+
+@dataclass(frozen=True, slots=True, eq=False)
+class FollowedVideo:
+    """The faces of one video, followed; each can be fitted without its pixels.
+
+    Attributes:
+        info: The video.
+        sha256: Of its file.
+        tracks: The landmarks of all faces, in a file that goes with this object.
+        seconds_spent: What following them took, s.
+    """
+
+    info: VideoInfo
+    sha256: str
+    tracks: TrackCollector
+    seconds_spent: float
+
+
+@dataclass(frozen=True, slots=True, eq=False)
+class Analysis:
+    """What became of one face of a video.
+
+    Attributes:
+        video: The video and all its faces.
+        face: Number of this face, from 1.
+        session: The fitted motion.
+        landmarks: The landmarks of every frame, in a file.
+        fit: The fit itself.
+        timing: Seconds spent in each stage, by name.
+    """
+
+    video: FollowedVideo
+    face: int
+    session: Session
+    landmarks: StoredTrack
+    fit: HeadFit
+    timing: Mapping[str, float]
+
+    @property
+    def info(self) -> VideoInfo:
+        """What the video says of itself."""
+        return self.video.info
 
 
 @dataclass(frozen=True, slots=True)

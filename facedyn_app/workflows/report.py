@@ -10,6 +10,7 @@ from datetime import datetime
 from hashlib import sha256
 from pathlib import Path
 
+from facedyn_app import PROGRAM
 from facedyn_app.dynamics.motion_range import measure_motion_range
 from facedyn_app.dynamics.session_qc import SessionQc, assess_quality, measure_session_qc
 from facedyn_app.errors import FacedynError, TooLittleError
@@ -25,7 +26,6 @@ from facedyn_app.reports.page import Provenance
 from facedyn_app.reports.session_page import session_page
 from facedyn_app.reports.speaker_page import Visit, speaker_page
 from facedyn_app.settings import ClinicalSettings, TrustSettings
-from facedyn_app.workflows.analyse import PROGRAM
 from facedyn_app.workflows.drift import DriftReading, sessions_by_date
 from facedyn_app.workflows.library import existing_library
 from facedyn_app.workflows.measure import MeasureOptions, measure_recording

@@ -8,6 +8,7 @@ from pathlib import Path
 
 import numpy as np
 
+from facedyn_app import PROGRAM
 from facedyn_app.dynamics.drift import measure_drift
 from facedyn_app.dynamics.exclusion import without_excluded
 from facedyn_app.errors import FacedynError
@@ -25,7 +26,6 @@ from facedyn_app.recognizer.study import (
     relate_to_drift,
 )
 from facedyn_app.reports.study import write_study
-from facedyn_app.workflows.analyse import PROGRAM
 from facedyn_app.workflows.evaluate import assess_split, split_of
 from facedyn_app.workflows.split import LibrarySessions
 

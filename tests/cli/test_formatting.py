@@ -5,12 +5,8 @@ from typing import Any, cast
 import numpy as np
 import pytest
 
-from facedyn_app.cli.formatting import (
-    drift_facts,
-    drift_text,
-    identification_facts,
-    identification_text,
-)
+from facedyn_app.cli.drift_text import drift_facts, drift_text
+from facedyn_app.cli.formatting import identification_facts, identification_text
 from facedyn_app.dynamics.drift import measure_components, measure_drift
 from facedyn_app.formatting import number, table
 from facedyn_app.records import Identification, Match, MatchTrust, Quality

@@ -8,8 +8,8 @@ from typing import Any
 
 import numpy as np
 import pytest
-from PySide6.QtCore import QSettings
-from PySide6.QtGui import QAction
+from PySide6.QtCore import QMimeData, QPointF, QSettings, Qt, QUrl
+from PySide6.QtGui import QAction, QDropEvent
 from PySide6.QtWidgets import QApplication
 from pytestqt.qtbot import QtBot
 
@@ -18,6 +18,7 @@ from facedyn_app.gui.main_window import MainWindow
 from facedyn_app.gui.state import AppState
 from facedyn_app.gui.theme import apply_theme
 from facedyn_app.headmodel.model import HeadModel
+from facedyn_app.library.library import Library
 from facedyn_app.records import (
     DriftReport,
     FloatArray,
@@ -203,6 +204,31 @@ def app(qapp: QApplication, tmp_path: Path, memory: QSettings) -> Iterator[AppCo
 def choose(app: AppController, text: str) -> None:
     """Choose an entry of a menu."""
     next(action for action in app.window.findChildren(QAction) if action.text() == text).trigger()
+
+
+def drop_urls(window: MainWindow, *urls: QUrl) -> None:
+    """Drop files, folders or addresses on the window."""
+    data = QMimeData()
+    data.setUrls(list(urls))
+    buttons, keys = Qt.MouseButton.LeftButton, Qt.KeyboardModifier.NoModifier
+    window.dropEvent(QDropEvent(QPointF(5, 5), Qt.DropAction.CopyAction, data, buttons, keys))
+
+
+def drop_files(window: MainWindow, *paths: Path) -> None:
+    """Drop files or folders of this machine on the window."""
+    drop_urls(window, *(QUrl.fromLocalFile(str(path)) for path in paths))
+
+
+def enrol_drifting(app: AppController, qtbot: QtBot) -> Path:
+    """Enrol P-014 with two sessions whose shapes differ; the library's folder."""
+    wait_idle(app, qtbot)
+    folder = app.library.snapshot.folder
+    with Library.open(folder) as library:
+        for offset in (0.0, 3.0):
+            library.enrol("P-014", drifting_session(offset), "a made speaker")
+    app.library.open_library(folder)
+    wait_idle(app, qtbot)
+    return folder
 
 
 def wait_idle(app: AppController, qtbot: QtBot) -> None:

@@ -7,12 +7,11 @@ from pathlib import Path
 from pytestqt.qtbot import QtBot
 
 from facedyn_app.gui.controllers.app import AppController
-from facedyn_app.library.library import Library
 from facedyn_app.workflows.enrol import Enrolment
 from tests.gui.conftest import (
     N_FRAMES,
     PATIENCE_MS,
-    drifting_session,
+    enrol_drifting,
     made_recording,
     wait_idle,
 )
@@ -91,13 +90,7 @@ def test_closing_stops_the_work(app: AppController, shared: Path, qtbot: QtBot) 
 def test_kept_sessions_are_listed_opened_and_their_drift_is_shown(
     app: AppController, qtbot: QtBot
 ) -> None:
-    wait_idle(app, qtbot)
-    folder = app.library.snapshot.folder
-    with Library.open(folder) as library:
-        for offset in (0.0, 3.0):
-            library.enrol("P-014", drifting_session(offset), "a made speaker")
-    app.library.open_library(folder)
-    wait_idle(app, qtbot)
+    enrol_drifting(app, qtbot)
     speakers = app.window.library.model.item(0)
     assert speakers.child(0).text() == "P-014 (simulated) · 2 sessions"
     app.window.library.speaker_picked.emit("P-014")

@@ -4,15 +4,13 @@ from __future__ import annotations
 
 from pathlib import Path
 
-from PySide6.QtCore import QUrl
 from pytestqt.qtbot import QtBot
 
 from facedyn_app.gui.controllers.app import AppController
 from facedyn_app.gui.dialogs.passed_over import PassedOverDialog
 from facedyn_app.gui.panels.facts import facts_of
 from facedyn_app.library.session_file import save_session
-from tests.gui.conftest import PATIENCE_MS, made_session, wait_idle
-from tests.gui.test_said_what_to_do import drop
+from tests.gui.conftest import PATIENCE_MS, drop_files, made_session, wait_idle
 
 
 def _lists(app: AppController) -> list[PassedOverDialog]:
@@ -25,7 +23,7 @@ def test_what_is_not_opened_is_listed(app: AppController, tmp_path: Path, qtbot:
     save_session(made_session(), folder / "2024-03-05" / "visit.npz")
     (folder / "notes.txt").write_text("smiled")
     (folder / "2024-03-05" / "survey.csv").write_text("question,answer\n1,2\n")
-    drop(app, QUrl.fromLocalFile(str(folder)))
+    drop_files(app.window, folder)
     qtbot.waitUntil(lambda: app.state.recording is not None, timeout=PATIENCE_MS)
     (dialog,) = _lists(app)
     rows = {
@@ -43,7 +41,7 @@ def test_a_folder_of_recordings_alone_asks_for_no_attention(
     folder = tmp_path / "anna"
     folder.mkdir()
     save_session(made_session(), folder / "visit.npz")
-    drop(app, QUrl.fromLocalFile(str(folder)))
+    drop_files(app.window, folder)
     qtbot.waitUntil(lambda: app.state.recording is not None, timeout=PATIENCE_MS)
     wait_idle(app, qtbot)
     assert not _lists(app)
@@ -55,7 +53,7 @@ def test_the_folder_of_a_visit_dates_its_recordings(
     visit = tmp_path / "anna" / "05.03.2024"
     visit.mkdir(parents=True)
     save_session(made_session(), visit / "smile.npz")
-    drop(app, QUrl.fromLocalFile(str(tmp_path / "anna")))
+    drop_files(app.window, tmp_path / "anna")
     qtbot.waitUntil(lambda: app.state.recording is not None, timeout=PATIENCE_MS)
     recording = app.state.recording
     assert recording is not None

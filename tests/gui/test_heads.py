@@ -9,8 +9,7 @@ from pathlib import Path
 import numpy as np
 import pytest
 import trimesh
-from PySide6.QtCore import QMimeData, QPointF, QSettings, Qt, QUrl
-from PySide6.QtGui import QDropEvent
+from PySide6.QtCore import QSettings
 from PySide6.QtWidgets import QApplication, QFileDialog, QMessageBox
 from pytestqt.qtbot import QtBot
 
@@ -21,7 +20,15 @@ from facedyn_app.headmodel.files.io import save_head
 from facedyn_app.headmodel.model import HeadModel
 from facedyn_app.reports.kinds import MeshFormat, MeshKind
 from facedyn_app.settings import Settings
-from tests.gui.conftest import GAP, N_FRAMES, PATIENCE_MS, made_recording, made_session, wait_idle
+from tests.gui.conftest import (
+    GAP,
+    N_FRAMES,
+    PATIENCE_MS,
+    drop_files,
+    made_recording,
+    made_session,
+    wait_idle,
+)
 from tests.sessions import altered
 
 OPEN = "open-head-1"
@@ -176,20 +183,11 @@ def test_opening_a_head_can_be_cancelled(
 
 
 def test_a_dropped_head_file_is_offered(app: AppController, own_head: Path, qtbot: QtBot) -> None:
-    data = QMimeData()
-    data.setUrls([QUrl.fromLocalFile(str(own_head))])
-    drop = QDropEvent(
-        QPointF(5, 5),
-        Qt.DropAction.CopyAction,
-        data,
-        Qt.MouseButton.LeftButton,
-        Qt.KeyboardModifier.NoModifier,
-    )
     for answer, chosen in (
         (QMessageBox.StandardButton.No, OPEN),
         (QMessageBox.StandardButton.Yes, "tiny-head"),
     ):
-        app.window.dropEvent(drop)
+        drop_files(app.window, own_head)
         box = app.window.findChildren(QMessageBox)[-1]
         assert "tiny.npz" in box.text()
         box.button(answer).click()

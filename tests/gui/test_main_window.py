@@ -6,8 +6,7 @@ from pathlib import Path
 
 import numpy as np
 import pytest
-from PySide6.QtCore import QMimeData, QPoint, QPointF, QSettings, Qt, QUrl
-from PySide6.QtGui import QDropEvent
+from PySide6.QtCore import QPoint, QSettings, Qt, QUrl
 from PySide6.QtTest import QTest
 from pytestqt.qtbot import QtBot
 
@@ -18,7 +17,14 @@ from facedyn_app.gui.timeline import Span
 from facedyn_app.headmodel.model import HeadModel
 from facedyn_app.headmodel.part_meshes import ExpressionMesh
 from tests.conftest import SQUARE, square_left
-from tests.gui.conftest import GAP, N_FRAMES, landmark_points, made_recording, made_session
+from tests.gui.conftest import (
+    GAP,
+    N_FRAMES,
+    drop_urls,
+    landmark_points,
+    made_recording,
+    made_session,
+)
 from tests.sessions import altered
 from tests.video.clips import write_films
 
@@ -200,17 +206,9 @@ def test_a_video_that_is_gone_is_an_error_with_retry_and_the_rest_goes_on(
 
 
 def test_dropped_files_are_opened(window: MainWindow, qtbot: QtBot) -> None:
-    data = QMimeData()
-    data.setUrls([QUrl.fromLocalFile("/somewhere/a.mp4"), QUrl("https://example.org/b.mp4")])
-    drop = QDropEvent(
-        QPointF(5, 5),
-        Qt.DropAction.CopyAction,
-        data,
-        Qt.MouseButton.LeftButton,
-        Qt.KeyboardModifier.NoModifier,
-    )
+    urls = QUrl.fromLocalFile("/somewhere/a.mp4"), QUrl("https://example.org/b.mp4")
     with qtbot.waitSignal(window.videos_chosen) as chosen:
-        window.dropEvent(drop)
+        drop_urls(window, *urls)
     assert chosen.args == [[Path("/somewhere/a.mp4")]]
 
 

@@ -8,15 +8,14 @@ from pathlib import Path
 
 import numpy as np
 import pytest
-from PySide6.QtCore import QMimeData, QPointF, QSettings, Qt, QUrl
-from PySide6.QtGui import QDropEvent
+from PySide6.QtCore import QSettings
 from PySide6.QtWidgets import QApplication, QMessageBox
 from pytestqt.qtbot import QtBot
 
 from facedyn_app.gui.controllers.app import AppController
 from facedyn_app.headmodel.model import HeadModel
 from facedyn_app.settings import Settings
-from tests.gui.conftest import wait_idle
+from tests.gui.conftest import drop_files, wait_idle
 from tests.headmodel.flame_files import flame_arrays
 from tests.tracks.tables import OPENFACE_NAMES, openface_rows, write_table
 from tests.tracks.test_blendshapes import LIVE_LINK, code
@@ -43,17 +42,7 @@ def app(
 
 def drop(app: AppController, path: Path, qtbot: QtBot) -> None:
     """Drop a file on the window and wait for what comes of it."""
-    data = QMimeData()
-    data.setUrls([QUrl.fromLocalFile(str(path))])
-    app.window.dropEvent(
-        QDropEvent(
-            QPointF(5, 5),
-            Qt.DropAction.CopyAction,
-            data,
-            Qt.MouseButton.LeftButton,
-            Qt.KeyboardModifier.NoModifier,
-        )
-    )
+    drop_files(app.window, path)
     wait_idle(app, qtbot)
 
 

@@ -3,34 +3,20 @@
 from __future__ import annotations
 
 import shutil
-from collections.abc import Sequence
 from pathlib import Path
 
 import pytest
-from PySide6.QtCore import QDate, QMimeData, QModelIndex, QPointF, Qt, QUrl
-from PySide6.QtGui import QDropEvent, QStandardItem
+from PySide6.QtCore import QDate, QModelIndex, QPointF, Qt
+from PySide6.QtGui import QStandardItem
 from PySide6.QtTest import QTest
 from pytestqt.qtbot import QtBot
 
 from facedyn_app.assets import asset_folder
 from facedyn_app.gui.controllers.app import AppController
 from facedyn_app.gui.dialogs.session import EnrolDialog
-from tests.gui.conftest import PATIENCE_MS, wait_idle
+from tests.gui.conftest import PATIENCE_MS, drop_files, wait_idle
 
 DEMO = asset_folder("resources") / "demo"
-
-
-def drop(app: AppController, paths: Sequence[Path]) -> None:
-    data = QMimeData()
-    data.setUrls([QUrl.fromLocalFile(str(path)) for path in paths])
-    event = QDropEvent(
-        QPointF(5, 5),
-        Qt.DropAction.CopyAction,
-        data,
-        Qt.MouseButton.LeftButton,
-        Qt.KeyboardModifier.NoModifier,
-    )
-    app.window.dropEvent(event)
 
 
 def part(app: AppController, title: str) -> QStandardItem:
@@ -90,7 +76,7 @@ def test_a_dropped_folder_becomes_a_queue_and_one_failure_stops_nothing(
     seen: list[list[str]] = []
     job_list = app.job_list  # a closure over the app would keep it alive
     job_list.changed.connect(lambda: seen.append([row.text for row in job_list.rows]))
-    drop(app, [clips[0].parent])
+    drop_files(app.window, clips[0].parent)
     wait_idle(app, qtbot)
     waiting = next(rows for rows in seen if len(rows) == 3)
     assert waiting[1:] == ["waiting · Fit face: b.mov", "waiting · Fit face: c.mov"]
@@ -108,7 +94,7 @@ def test_results_come_back_by_a_click_and_failures_tell_why(
     app: AppController, clips: list[Path], qtbot: QtBot
 ) -> None:
     ready(app, qtbot)
-    drop(app, clips)
+    drop_files(app.window, *clips)
     wait_idle(app, qtbot)
     click(app, part(app, "Opened").child(1).index())
     assert app.state.recording is not None
@@ -157,7 +143,7 @@ def test_a_failure_is_taken_off_the_list(
     app: AppController, clips: list[Path], qtbot: QtBot
 ) -> None:
     ready(app, qtbot)
-    drop(app, [clips[1]])
+    drop_files(app.window, clips[1])
     wait_idle(app, qtbot)
     queue = part(app, "Queue")
     assert queue.child(0, 1).toolTip() == "Remove from the list"
@@ -169,7 +155,7 @@ def test_a_folder_without_a_video_says_so(app: AppController, tmp_path: Path, qt
     ready(app, qtbot)
     empty = tmp_path / "empty"
     empty.mkdir()
-    drop(app, [empty])
+    drop_files(app.window, empty)
     wait_idle(app, qtbot)
     assert "no video in the folder" in app.window.status_line.text
     assert app.window.video.text.startswith("Drop a video here")
@@ -179,7 +165,7 @@ def test_closing_with_videos_waiting_leaves_nothing(
     app: AppController, shared: Path, clips: list[Path], qtbot: QtBot
 ) -> None:
     ready(app, qtbot)
-    drop(app, [shared / "data" / "videos" / "pyfeat_20s.mp4", *clips])
+    drop_files(app.window, shared / "data" / "videos" / "pyfeat_20s.mp4", *clips)
     qtbot.waitUntil(lambda: app.state.timeline is not None, timeout=PATIENCE_MS)
     app.window.close()
     assert app.queue.jobs == ()
@@ -189,7 +175,7 @@ def test_closing_with_videos_waiting_leaves_nothing(
 def test_from_a_fresh_library_to_a_name(app: AppController, qtbot: QtBot) -> None:
     """Two simulated speakers are enrolled; another video of the first is ranked, with evidence."""
     ready(app, qtbot)
-    drop(app, [DEMO / "S-01_session1.mp4", DEMO / "S-02_session1.mp4"])
+    drop_files(app.window, DEMO / "S-01_session1.mp4", DEMO / "S-02_session1.mp4")
     wait_idle(app, qtbot)
     assert app.window.who.text.startswith("Nobody is enrolled yet")
     for name, row in (("S-01", 0), ("S-02", 1)):
@@ -200,7 +186,7 @@ def test_from_a_fresh_library_to_a_name(app: AppController, qtbot: QtBot) -> Non
     recorded = app.library.snapshot.speakers[0].consent
     today = QDate.currentDate().toString("yyyy-MM-dd")
     assert recorded == f"given by the maker on {today} for a test"
-    drop(app, [DEMO / "S-01_session3.mp4"])
+    drop_files(app.window, DEMO / "S-01_session3.mp4")
     wait_idle(app, qtbot)
     who = app.window.who
     assert who.status.kind == "done"

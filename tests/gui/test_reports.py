@@ -13,8 +13,12 @@ from facedyn_app.gui.controllers.app import AppController
 from facedyn_app.gui.dialogs.form import plain_name
 from facedyn_app.gui.dialogs.report import ReportDialog, ReportOrder
 from facedyn_app.gui.pdf import print_pdf
-from facedyn_app.library.library import Library
-from tests.gui.conftest import drifting_session, made_recording, made_session, wait_idle
+from tests.gui.conftest import (
+    enrol_drifting,
+    made_recording,
+    made_session,
+    wait_idle,
+)
 
 LONG = "<h1>Made</h1>" + "".join(f"<p>Line {k}</p>" for k in range(200))
 
@@ -101,13 +105,7 @@ def test_there_must_be_something_to_report(app: AppController, qtbot: QtBot) -> 
 
 
 def test_reports_on_all_three_are_written(app: AppController, qtbot: QtBot, tmp_path: Path) -> None:
-    wait_idle(app, qtbot)
-    folder = app.library.snapshot.folder
-    with Library.open(folder) as library:
-        for offset in (0.0, 3.0):
-            library.enrol("P-014", drifting_session(offset), "a made speaker")
-    app.library.open_library(folder)
-    wait_idle(app, qtbot)
+    enrol_drifting(app, qtbot)
     app.window.library.session_picked.emit(app.library.snapshot.speakers[0].sessions[0].key)
     wait_idle(app, qtbot)
     recording = app.state.recording

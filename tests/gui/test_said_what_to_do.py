@@ -5,8 +5,7 @@ from pathlib import Path
 
 import numpy as np
 import pytest
-from PySide6.QtCore import QMimeData, QPointF, Qt, QUrl
-from PySide6.QtGui import QDropEvent
+from PySide6.QtCore import QUrl
 from pytestqt.qtbot import QtBot
 
 from facedyn_app.errors import InputError
@@ -16,15 +15,7 @@ from facedyn_app.gui.controllers.app import AppController
 from facedyn_app.headmodel.files.io import load_head
 from facedyn_app.library.session_file import save_session
 from facedyn_app.video import probe_video
-from tests.gui.conftest import PATIENCE_MS, made_session
-
-
-def drop(app: AppController, *urls: QUrl) -> None:
-    mime = QMimeData()
-    mime.setUrls(list(urls))
-    buttons, keys = Qt.MouseButton.LeftButton, Qt.KeyboardModifier.NoModifier
-    event = QDropEvent(QPointF(50, 50), Qt.DropAction.CopyAction, mime, buttons, keys)
-    app.window.dropEvent(event)
+from tests.gui.conftest import PATIENCE_MS, drop_files, drop_urls, made_session
 
 
 @pytest.mark.parametrize(
@@ -115,7 +106,7 @@ def test_a_dropped_zip_of_flame_is_answered_without_a_question(
     path = tmp_path / "FLAME2020.zip"
     with zipfile.ZipFile(path, "w") as packed:
         packed.writestr("FLAME2020/generic_model.pkl", b"...")
-    drop(app, QUrl.fromLocalFile(str(path)))
+    drop_files(app.window, path)
     panel = app.window.head
     qtbot.waitUntil(lambda: panel.status.kind == "error", timeout=PATIENCE_MS)
     assert "a zip with FLAME in it" in panel.text
@@ -124,7 +115,7 @@ def test_a_dropped_zip_of_flame_is_answered_without_a_question(
 
 def test_a_dropped_session_file_opens(app: AppController, tmp_path: Path, qtbot: QtBot) -> None:
     save_session(made_session(), tmp_path / "visit.npz")
-    drop(app, QUrl.fromLocalFile(str(tmp_path / "visit.npz")))
+    drop_files(app.window, tmp_path / "visit.npz")
     qtbot.waitUntil(lambda: app.state.recording is not None, timeout=PATIENCE_MS)
     assert app.state.recording is not None
     assert app.state.recording.title == "visit.npz"
@@ -148,7 +139,7 @@ def test_a_file_that_is_only_missing_is_no_web_address(tmp_path: Path) -> None:
 
 
 def test_a_dropped_web_address_says_what_to_do(app: AppController, qtbot: QtBot) -> None:
-    drop(app, QUrl("https://example.org/talk.mp4"))
+    drop_urls(app.window, QUrl("https://example.org/talk.mp4"))
     panel = app.window.video
     qtbot.waitUntil(lambda: panel.status.kind == "error", timeout=PATIENCE_MS)
     assert "'https://example.org/talk.mp4' is a web address, not a file." in panel.text

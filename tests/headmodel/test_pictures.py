@@ -17,7 +17,7 @@ from facedyn_app.headmodel.rendering import regions
 from facedyn_app.headmodel.rendering.appearance import PUPIL, Skin
 from facedyn_app.headmodel.rendering.paint import landmark_points, paint_head
 from facedyn_app.headmodel.rendering.render import Camera, HeadRenderer, Light, head_to_camera
-from facedyn_app.landmarks.landmarker import Landmarker
+from facedyn_app.landmarks.tracking import Landmarker
 from facedyn_app.progress import Progress
 from facedyn_app.records import ByteArray, FloatArray
 from facedyn_app.reports.head_pictures import COLUMNS, LABEL, TILE, contact_sheet

@@ -8,7 +8,7 @@ from pathlib import Path
 import pytest
 
 from facedyn_app.headmodel.files.io import load_head
-from facedyn_app.landmarks.landmarker import Landmarker
+from facedyn_app.landmarks.tracking import Landmarker
 from tests.headmodel.placement_check import compare_placements
 
 MOST = 0.0015  # m

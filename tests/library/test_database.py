@@ -8,7 +8,8 @@ from sqlalchemy import inspect, text
 from sqlalchemy.exc import IntegrityError
 
 from facedyn_app.errors import InputError
-from facedyn_app.library.database import MIGRATIONS, Base, open_database, transaction
+from facedyn_app.library.database import open_database, transaction
+from facedyn_app.library.schema import MIGRATIONS, Base
 
 
 def test_migrations_make_the_declared_tables(tmp_path: Path) -> None:

@@ -11,10 +11,10 @@ import numpy as np
 import pytest
 
 from facedyn_app.errors import ConsentError, InputError, OutputError
-from facedyn_app.library.database import MIGRATIONS
 from facedyn_app.library.library import Library
 from facedyn_app.library.privacy import shared_words
 from facedyn_app.library.records import SessionEntry, in_order
+from facedyn_app.library.schema import MIGRATIONS
 from facedyn_app.records import Session
 from tests.sessions import altered
 

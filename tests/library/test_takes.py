@@ -8,8 +8,8 @@ from pathlib import Path
 
 import pytest
 
-from facedyn_app.library.database import MIGRATIONS
 from facedyn_app.library.library import Library
+from facedyn_app.library.schema import MIGRATIONS
 from facedyn_app.library.takes import (
     KnownRecordingError,
     OthersRecordingError,

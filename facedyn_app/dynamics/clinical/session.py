@@ -26,7 +26,6 @@ from facedyn_app.dynamics.clinical.excursions import (
 )
 from facedyn_app.dynamics.clinical.eyes import measure_eyes
 from facedyn_app.dynamics.clinical.measures import (
-    BY_NAME,
     FISSURE,
     FROM_REST,
     MEASURES,
@@ -280,8 +279,3 @@ def _halves(fit: Measured, rest: BoolArray, usable: BoolArray) -> dict[str, dict
                     [of(trace, part[None]).draws[0] for part in parts]
                 )
     return found
-
-
-def titled(name: str) -> str:
-    """A measure's name for people."""
-    return BY_NAME[name].title

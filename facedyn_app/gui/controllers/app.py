@@ -9,7 +9,7 @@ from PySide6.QtCore import QObject, QSettings, Qt, Slot
 from PySide6.QtGui import QGuiApplication
 from PySide6.QtWidgets import QApplication
 
-from facedyn_app.files import demo_library
+from facedyn_app.folders import demo_library
 from facedyn_app.gui.controllers.analysis import AnalysisController
 from facedyn_app.gui.controllers.annotations import AnnotationController
 from facedyn_app.gui.controllers.camera import CameraController

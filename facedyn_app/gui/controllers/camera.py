@@ -7,7 +7,7 @@ from pathlib import Path
 
 from PySide6.QtCore import QObject, Qt, Slot
 
-from facedyn_app.files import documents_folder
+from facedyn_app.folders import documents_folder
 from facedyn_app.gui.controllers.analysis import AnalysisController
 from facedyn_app.gui.controllers.heads import HeadController
 from facedyn_app.gui.controllers.live_camera import LiveCamera

@@ -10,7 +10,7 @@ from typing import TypeVar
 from PySide6.QtCore import QObject, Qt, Slot
 from PySide6.QtWidgets import QDialog, QFileDialog
 
-from facedyn_app.files import documents_folder
+from facedyn_app.folders import documents_folder
 from facedyn_app.gui.controllers.library import LibraryController
 from facedyn_app.gui.dialogs.form import plain_name
 from facedyn_app.gui.dialogs.mesh_export import MeshDialog, MeshOrder

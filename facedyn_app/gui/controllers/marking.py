@@ -13,7 +13,7 @@ from PySide6.QtWidgets import QDialog, QFileDialog, QMenu
 
 from facedyn_app.errors import FacedynError
 from facedyn_app.events import EXCLUDE, NOTE, Event, Events
-from facedyn_app.files import documents_folder
+from facedyn_app.folders import documents_folder
 from facedyn_app.gui.controllers.annotations import AnnotationController
 from facedyn_app.gui.controllers.library import LibraryController
 from facedyn_app.gui.dialogs.event import EventDialog, KindDialog

@@ -1,4 +1,4 @@
-"""How one video is read: asked at the recording, which is then fitted anew."""
+"""Reading of one video: how it is done, asked at the recording, which is then fitted anew."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""How one video is read: which of its films, at what rate, recorded mirrored or not."""
+"""Dialog on the reading of one video: its film, its rate, whether it was recorded mirrored."""
 
 from __future__ import annotations
 

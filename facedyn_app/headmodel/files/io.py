@@ -231,19 +231,14 @@ def _exists(path: Path) -> bool:
 
 
 def _read_remembered(remembered: KnownHead) -> HeadModel:
-    path = Path(remembered.path)
+    name, path = remembered.head_id, Path(remembered.path)
     again = "Choose its file again."
     if not _exists(path):
-        raise InputError(
-            f"The head '{remembered.head_id}' was read from '{path}', which is not there any more.",
-            again,
-        )
+        gone = f"The head '{name}' was read from '{path}', which is not there any more."
+        raise InputError(gone, again)
     head = _read(path)
     if head.sha256 != remembered.sha256:
-        raise InputError(
-            f"The file '{path}' has changed since '{remembered.head_id}' was read from it.",
-            again,
-        )
+        raise InputError(f"The file '{path}' has changed since '{name}' was read from it.", again)
     return head
 
 

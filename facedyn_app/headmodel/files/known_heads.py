@@ -8,7 +8,8 @@ from dataclasses import asdict, dataclass, fields
 from pathlib import Path
 
 from facedyn_app.errors import InputError
-from facedyn_app.files import atomic_file, config_folder, read_plain
+from facedyn_app.files import atomic_file, read_plain
+from facedyn_app.folders import config_folder
 from facedyn_app.headmodel.channel_sets import flame_file_of
 from facedyn_app.headmodel.model import HeadModel
 

@@ -61,12 +61,10 @@ class Placement:
     Attributes:
         table: Where the landmarks sit.
         spread: (L,) how far the places found from different views lie from their mean, m.
-        n_views: Views in which the landmarker found the face.
     """
 
     table: LandmarkEmbedding
     spread: FloatArray
-    n_views: int
 
 
 def place_landmarks(
@@ -121,10 +119,10 @@ class _Counter:
     """Reports of pictures looked at, of all rounds together."""
 
     def __init__(self, on_progress: OnProgress, total: int) -> None:
-        self._report, self._total, self._done = on_progress, total, 0
+        self._on_progress, self._total, self._done = on_progress, total, 0
 
     def tell(self) -> None:
-        self._report(Progress("placing landmarks", self._done, self._total))
+        self._on_progress(Progress("placing landmarks", self._done, self._total))
         self._done += 1
 
 
@@ -181,7 +179,7 @@ def _place(head: HeadModel, hits: FloatArray, squareness: FloatArray) -> Placeme
         found, face_bary = nearest_on_mesh(head.v_template, faces[rows], centre[which])
         face[which], bary[which] = rows[found], face_bary
     table = LandmarkEmbedding(index=placed, face=face, bary=bary, weight=_weights(placed, spread))
-    return Placement(table=table, spread=spread, n_views=len(hits))
+    return Placement(table=table, spread=spread)
 
 
 def _robust_mean(hits: FloatArray, weight: FloatArray) -> tuple[FloatArray, FloatArray]:

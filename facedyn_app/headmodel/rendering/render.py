@@ -22,7 +22,7 @@ FACING = np.diag(FACING_DIAGONAL)
 
 @dataclass(frozen=True, slots=True)
 class Camera:
-    """A pinhole camera at the origin of the camera frame (records.py).
+    """A pinhole camera at the origin of the camera frame (`records`).
 
     Attributes:
         width: Image width, px.

@@ -21,7 +21,7 @@ _BEFORE_EYE, _CLEARANCE = 0.013, 0.004  # m from the front of the eye, from skin
 _HALF_BRIDGE = 0.008  # m, least half distance between the lenses
 _BELOW_PUPIL = 0.003  # m from the pupil down to the middle of the lens
 _WRAP = 3.0  # 1/m: the frame goes back by _WRAP x^2
-_ARM_LENGTH, _ARM_HEIGHT = 0.095, 0.009  # m
+_ARM_LENGTH = 0.095  # m
 _REFLECTION = (214, 220, 228)
 
 
