@@ -7,6 +7,7 @@ from dataclasses import dataclass
 from datetime import datetime
 from pathlib import Path
 
+from facedyn_app import PROGRAM
 from facedyn_app.dynamics.clinical.change import Change, measure_change
 from facedyn_app.dynamics.session_qc import assess_quality
 from facedyn_app.errors import FacedynError, TooLittleError
@@ -18,7 +19,6 @@ from facedyn_app.reports.clinical_rows import MeasuredSession
 from facedyn_app.reports.page import Provenance
 from facedyn_app.reports.task_faces import TaskFaces, common_tasks, draw_task_faces
 from facedyn_app.settings import ClinicalSettings, Settings, TrustSettings
-from facedyn_app.workflows.analyse import PROGRAM
 from facedyn_app.workflows.drift import sessions_by_date
 from facedyn_app.workflows.heads import head_to_draw, quiet_drawing
 from facedyn_app.workflows.measure import MeasureOptions, measure_recording

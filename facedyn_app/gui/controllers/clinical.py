@@ -9,7 +9,7 @@ from PySide6.QtCore import QObject, Slot
 from PySide6.QtWidgets import QFileDialog
 
 from facedyn_app.clinical_settings import ClinicalSettings
-from facedyn_app.files import documents_folder
+from facedyn_app.folders import documents_folder
 from facedyn_app.gui.dialogs.clinical import ClinicalWindow
 from facedyn_app.gui.dialogs.form import plain_name
 from facedyn_app.gui.jobs import Batch, Job, JobQueue
