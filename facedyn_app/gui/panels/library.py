@@ -39,6 +39,7 @@ class LibraryPanel(Panel):
         recording_ticked: (str, bool): key of an opened recording, and whether it is ticked now.
         job_picked: key of a job of the queue.
         job_ended: key of a job that the user wants stopped, or off the list.
+        course_requested: str: the user wants to see this speaker's clinical measures over time.
         drift_requested: str: the user wants to see this speaker's shape drift.
         date_requested: ListedSession: the user wants to set when it was recorded.
         rename_requested: str: this speaker is to have another name.
@@ -53,6 +54,7 @@ class LibraryPanel(Panel):
     recording_ticked = Signal(str, bool)
     job_picked = Signal(object)
     job_ended = Signal(object)
+    course_requested = Signal(str)
     drift_requested = Signal(str)
     date_requested = Signal(object)
     rename_requested = Signal(str)
@@ -214,18 +216,11 @@ class LibraryPanel(Panel):
         speaker, index = self.selected_speaker, self._tree.currentIndex()
         menu = QMenu(self)
         menu.setAttribute(Qt.WidgetAttribute.WA_DeleteOnClose)
-        if speaker:
-            drift = menu.addAction("Shape drift over sessions…")
-            drift.triggered.connect(partial(self._ask_drift, speaker))
+        acts = self._acts_on_speaker(index.data(KIND)) if speaker else []
+        for text, request in acts:
+            menu.addAction(text).triggered.connect(partial(self._tell, request, speaker))
         if index.data(KIND) == "session":
             menu.addAction("Date of recording…").triggered.connect(self._ask_date)
-        if index.data(KIND) == "speaker":
-            for text, request in (
-                ("Rename…", self.rename_requested),
-                ("Merge with another…", self.merge_requested),
-                ("Forget…", self.forget_requested),
-            ):
-                menu.addAction(text).triggered.connect(partial(self._tell, request, speaker))
         if speaker and self._undo:
             menu.addAction(f"Undo the {self._undo}").triggered.connect(self.undo_requested)
         if index.data(KIND) in ("job", "end"):
@@ -236,15 +231,26 @@ class LibraryPanel(Panel):
         else:
             menu.deleteLater()
 
+    def _acts_on_speaker(self, kind: str) -> list[tuple[str, SignalInstance]]:
+        """What can be done with a speaker, at their own row or at one of their sessions."""
+        acts = [
+            ("Shape drift over sessions…", self.drift_requested),
+            ("Clinical measures over time…", self.course_requested),
+        ]
+        if kind == "speaker":
+            acts += [
+                ("Rename…", self.rename_requested),
+                ("Merge with another…", self.merge_requested),
+                ("Forget…", self.forget_requested),
+            ]
+        return acts
+
     def show_undo(self, what: str) -> None:
         """Offer to undo a change, such as "rename"; nothing where it is empty."""
         self._undo = what
 
     def _tell(self, request: SignalInstance, speaker: str, _checked: bool = False) -> None:
         request.emit(speaker)
-
-    def _ask_drift(self, speaker: str, _checked: bool = False) -> None:
-        self.drift_requested.emit(speaker)
 
     def _ask_date(self) -> None:
         self.date_requested.emit(self._tree.currentIndex().data(SESSION))
