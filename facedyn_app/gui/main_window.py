@@ -2,9 +2,10 @@
 
 from __future__ import annotations
 
+from functools import partial
 from pathlib import Path
 
-from PySide6.QtCore import QSettings, QTimer, Signal, Slot
+from PySide6.QtCore import QSettings, QTimer, Signal, SignalInstance, Slot
 from PySide6.QtGui import QCloseEvent, QDragEnterEvent, QDropEvent, QResizeEvent, QShowEvent
 from PySide6.QtWidgets import QVBoxLayout, QWidget
 
@@ -116,7 +117,8 @@ class MainWindow(MenuWindow):
             window_commands(
                 self,
                 self.docks.reset,
-                self._ask_drift,
+                partial(self._ask_of_speaker, self.drift_requested),
+                partial(self._ask_of_speaker, self.course_requested),
                 [*self.transport.commands(), *self.marking.commands()],
             ),
         )
@@ -149,13 +151,14 @@ class MainWindow(MenuWindow):
         self.library.recording_picked.connect(state.show_recording)
         self.library.recording_ticked.connect(state.tick)
         self.library.drift_requested.connect(self.drift_requested)
+        self.library.course_requested.connect(self.course_requested)
 
-    def _ask_drift(self) -> None:
-        """Ask for the drift of the speaker in question."""
+    def _ask_of_speaker(self, request: SignalInstance) -> None:
+        """Ask for something of the speaker in question: the selected, or the most likely one."""
         recording = self.state.recording
         answer = recording.identification if recording is not None else None
         best = answer.matches[0].name if answer is not None and answer.matches else ""
-        self.drift_requested.emit(self.library.selected_speaker or best)
+        request.emit(self.library.selected_speaker or best)
 
     @Slot(object)
     def _show_recording(self, recording: Recording | None) -> None:

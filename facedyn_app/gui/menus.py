@@ -34,7 +34,7 @@ KEYS: Final = (
     ("Ctrl+O, Ctrl+Shift+O", "Open videos, a folder of videos"),
     ("Ctrl+L", "Live camera"),
     ("Ctrl+D", "Shape drift of the speaker who is selected"),
-    ("Ctrl+M", "Clinical measures of the shown recording"),
+    ("Ctrl+M, Ctrl+Shift+M", "Clinical measures: of the shown recording, of a speaker over time"),
     ("Ctrl+T", "Train a recognizer"),
     ("Ctrl+,", "Settings"),
     ("Shift+arrows, +, -", "Turn the head that has the focus, zoom"),
@@ -137,6 +137,7 @@ class MenuWindow(QMainWindow):
         identify_requested: Ask who the shown recording is.
         ticked_requested: Ask who all ticked recordings are.
         scores_requested: Write every score of the recordings that were asked about.
+        course_requested: str: show this speaker's clinical measures over time; as below.
         drift_requested: str: show this speaker's drift; empty where none is in question.
         train_requested: Show the training.
         recognizers_requested: Show the recognizers.
@@ -160,6 +161,7 @@ class MenuWindow(QMainWindow):
     identify_requested = Signal()
     ticked_requested = Signal()
     scores_requested = Signal()
+    course_requested = Signal(str)
     drift_requested = Signal(str)
     train_requested = Signal()
     recognizers_requested = Signal()
@@ -195,6 +197,7 @@ def window_commands(
     window: MenuWindow,
     reset_layout: Callable[[], None],
     ask_drift: Callable[[], None],
+    ask_course: Callable[[], None],
     moves: Sequence[Command],
 ) -> list[Command]:
     """All entries, in the order of their menus.
@@ -203,6 +206,7 @@ def window_commands(
         window: Whose signals they emit.
         reset_layout: Puts the docks back.
         ask_drift: Asks for the drift of the speaker in question.
+        ask_course: Asks for their clinical measures over time.
         moves: The entries that move through time.
     """
     scheme = Qt.ColorScheme
@@ -239,6 +243,10 @@ def window_commands(
         Command("Identify", "Who is it?", window.identify_requested.emit, "Ctrl+I"),
         Command("Identify", "Who are the ticked?", window.ticked_requested.emit, "Ctrl+Shift+I"),
         Command("Identify", "Shape drift…", ask_drift, "Ctrl+D", "Sessions of a speaker"),
+        Command(
+            *("Identify", "Clinical measures over time…", ask_course, "Ctrl+Shift+M"),
+            "Values of a speaker's sessions by date, change, traces and faces of tasks",
+        ),
         Command("Train", "Train recognizer…", window.train_requested.emit, "Ctrl+T"),
         Command("Train", "Recognizers…", window.recognizers_requested.emit),
         Command("Help", "Keys", partial(_show_keys, window), "F1"),

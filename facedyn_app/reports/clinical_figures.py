@@ -2,19 +2,17 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Sequence
 
-import numpy as np
 from matplotlib.axes import Axes
 from matplotlib.cm import ScalarMappable
 from matplotlib.colors import LinearSegmentedColormap, Normalize
 from matplotlib.figure import Figure
 
 from facedyn_app.dynamics.clinical.measures import BY_NAME, SIDES
-from facedyn_app.dynamics.clinical.task_values import align_task, measured_tasks, measures_of
+from facedyn_app.dynamics.clinical.task_values import align_repeats, measures_of
 from facedyn_app.headmodel.rendering.colour_scale import STOPS
 from facedyn_app.reports.clinical_course_words import ClinicalVisit
-from facedyn_app.reports.clinical_rows import MeasuredSession
 from facedyn_app.reports.clinical_words import capital, task_title
 from facedyn_app.reports.page import BLUE, GREY, INCHES, ORANGE, new_figure, png_of
 from facedyn_app.reports.task_faces import TaskFaces
@@ -51,24 +49,15 @@ def task_figure(
         return png_of(figure)
 
 
-def traces_of(one: MeasuredSession, task: str) -> list[Mapping[str, np.ndarray]]:
-    """The repeats of a task: `seconds` (N,) from the onset and `values` (N, 2) less rest."""
-    name = measures_of(task)[0]
-    seconds = one.session.motion.seconds
-    aligned = [
-        align_task(one.measures, seconds, repeat, name)
-        for repeat in measured_tasks(one.measures).get(task, [])
-    ]
-    return [{"seconds": each.seconds, "values": each.values} for each in aligned]
-
-
 def _draw_pair(row: Sequence[Axes], pair: Sequence[ClinicalVisit], task: str) -> None:
     for axes, visit in zip(row, pair, strict=True):
-        for number, repeat in enumerate(traces_of(visit.measured, task)):
+        seconds = visit.measured.session.motion.seconds
+        repeats = align_repeats(visit.measured.measures, seconds, task)
+        for number, repeat in enumerate(repeats):
             for side, label in enumerate(SIDES):
                 axes.plot(
-                    repeat["seconds"],
-                    repeat["values"][:, side],
+                    repeat.seconds,
+                    repeat.values[:, side],
                     color=COLOURS[side],
                     lw=0.9,
                     label=label if number == 0 else None,

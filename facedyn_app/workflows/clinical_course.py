@@ -4,26 +4,21 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 from dataclasses import dataclass
-from datetime import datetime
 from pathlib import Path
 
-from facedyn_app import PROGRAM
 from facedyn_app.dynamics.clinical.change import Change, measure_change
 from facedyn_app.dynamics.session_qc import assess_quality
-from facedyn_app.errors import FacedynError, TooLittleError
+from facedyn_app.errors import TooLittleError
 from facedyn_app.library.library import Library
 from facedyn_app.progress import OnProgress, Progress
 from facedyn_app.reports.clinical_course_words import ClinicalVisit
-from facedyn_app.reports.clinical_pages import MOST_TASKS, course_page
 from facedyn_app.reports.clinical_rows import MeasuredSession
-from facedyn_app.reports.page import Provenance
-from facedyn_app.reports.task_faces import TaskFaces, common_tasks, draw_task_faces
+from facedyn_app.reports.task_faces import TaskFaces, draw_task_faces
 from facedyn_app.settings import ClinicalSettings, Settings, TrustSettings
 from facedyn_app.workflows.drift import sessions_by_date
 from facedyn_app.workflows.heads import head_to_draw, quiet_drawing
 from facedyn_app.workflows.measure import MeasureOptions, measure_recording
 
-PAPER = (255, 255, 255)
 NEEDS_TWO = "A change needs two sessions or more."
 
 
@@ -133,31 +128,3 @@ def faces_of_visits(
     head = head_to_draw(pair[0].session, on_progress)
     quiet_drawing()
     return tuple(draw_task_faces(head, pair[0], pair[1], tasks, paper, on_progress))
-
-
-def page_of_course(
-    course: ClinicalCourse,
-    before: int,
-    after: int,
-    settings: ClinicalSettings,
-    on_progress: OnProgress,
-) -> str:
-    """The page of a course, two of its sessions compared, as HTML.
-
-    Raises:
-        TooLittleError: It has fewer than two sessions.
-    """
-    if len(course.visits) < 2:
-        raise TooLittleError(NEEDS_TWO, "Enrol another recording of this person.")
-    changes = compare_visits(course, before, after, settings)
-    pair = [course.measured[place] for place in (before, after)]
-    tasks = common_tasks(pair)[:MOST_TASKS]
-    try:
-        faces = faces_of_visits(course, before, after, tasks, PAPER, on_progress)
-    except FacedynError:  # a head that is not at hand: the traces stand alone
-        faces = ()
-    provenance = Provenance(PROGRAM, datetime.now().astimezone(), course.person, course.consent)
-    return course_page(
-        course.person, course.visits, (before, after), changes, tasks, faces, settings,
-        provenance,
-    )  # fmt: skip

@@ -3,19 +3,29 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
+from datetime import datetime
 from pathlib import Path
 
+from facedyn_app import PROGRAM
+from facedyn_app.errors import FacedynError, TooLittleError
 from facedyn_app.files import check_output_file
 from facedyn_app.progress import OnProgress
+from facedyn_app.reports.clinical_pages import MOST_TASKS, course_page
 from facedyn_app.reports.clinical_rows import MeasuredSession
-from facedyn_app.settings import Settings
+from facedyn_app.reports.page import Provenance
+from facedyn_app.reports.task_faces import common_tasks
+from facedyn_app.settings import ClinicalSettings, Settings
 from facedyn_app.workflows.clinical_course import (
+    NEEDS_TWO,
     ClinicalCourse,
+    compare_visits,
     course_of_files,
+    faces_of_visits,
     measure_course,
-    page_of_course,
 )
 from facedyn_app.workflows.report import PrintPdf, WrittenReport, write_page
+
+PAPER = (255, 255, 255)
 
 
 def report_on_course(
@@ -80,5 +90,29 @@ def write_course(
         TooLittleError: It has fewer than two sessions.
     """
     check_output_file(out)
-    page = page_of_course(course, *compared, settings.clinical, on_progress)
+    page = _page(course, *compared, settings.clinical, on_progress)
     write_page(page, out, print_pdf)
+
+
+def _page(
+    course: ClinicalCourse,
+    before: int,
+    after: int,
+    settings: ClinicalSettings,
+    on_progress: OnProgress,
+) -> str:
+    """The page of a course, two of its sessions compared, as HTML."""
+    if len(course.visits) < 2:
+        raise TooLittleError(NEEDS_TWO, "Enrol another recording of this person.")
+    changes = compare_visits(course, before, after, settings)
+    pair = [course.measured[place] for place in (before, after)]
+    tasks = common_tasks(pair)[:MOST_TASKS]
+    try:
+        faces = faces_of_visits(course, before, after, tasks, PAPER, on_progress)
+    except FacedynError:  # a head that is not at hand: the traces stand alone
+        faces = ()
+    provenance = Provenance(PROGRAM, datetime.now().astimezone(), course.person, course.consent)
+    return course_page(
+        course.person, course.visits, (before, after), changes, tasks, faces, settings,
+        provenance,
+    )  # fmt: skip

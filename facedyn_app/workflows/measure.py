@@ -150,14 +150,19 @@ def measure_recording(
 
 
 def write_measured(
-    sessions: Sequence[MeasuredSession], out: Path, options: MeasureOptions, on_progress: OnProgress
+    sessions: Sequence[MeasuredSession],
+    changes: Sequence[tuple[str, str, Change]],
+    out: Path,
+    options: MeasureOptions,
+    on_progress: OnProgress,
 ) -> tuple[Path, ...]:
     """Write the table of recordings that are measured already, with its code book.
 
     Args:
         sessions: What was measured.
+        changes: Names of two of them, and the change; for rows of that kind.
         out: The file; its ending says the format.
-        options: What a row is, and the signs of CSV; a row cannot be a change.
+        options: What a row is, and the signs of CSV.
         on_progress: Called once; may raise Cancelled.
 
     Returns:
@@ -170,7 +175,7 @@ def write_measured(
     on_progress(Progress("writing", 0))
     for file in (out, code_book_path(out)):
         check_output_file(file)
-    return _write(sessions, (), out, options)
+    return _write(sessions, changes, out, options)
 
 
 def _head_of(session: Session, on_progress: OnProgress) -> HeadModel | None:

@@ -120,8 +120,8 @@ def measure_change(
 def session_values(
     measures: ClinicalMeasures, settings: ClinicalSettings
 ) -> dict[Quantity, Interval]:
-    """Everything that can be compared between sessions: rest and range, tasks, rate of blinks."""
-    found: dict[Quantity, Interval] = {}
+    """Everything that can be compared between sessions: tasks, rest and range, rate of blinks."""
+    found = _task_values(measures)
     for statistic in STATISTICS:
         for name in BY_NAME:
             sides = measures.sides.get(statistic, {}).get(name)
@@ -131,7 +131,6 @@ def session_values(
                 found[Quantity(name, statistic, SIDES[1])] = sides.right
             if middle is not None:
                 found[Quantity(name, statistic, "")] = middle
-    found |= _task_values(measures)
     rate = rate_interval(measures, settings)
     if rate is not None:
         found[Quantity(BLINK_RATE, RATE, "")] = rate

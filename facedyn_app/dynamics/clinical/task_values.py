@@ -105,3 +105,10 @@ def align_task(
     onset = float(seconds[low[-1]]) if len(low) else task.event.start
     shown = (seconds >= onset - BEFORE_S) & (seconds <= task.event.end + AFTER_S)
     return AlignedTask(seconds[shown] - onset, values[shown], onset, peak)
+
+
+def align_repeats(measures: ClinicalMeasures, seconds: FloatArray, task: str) -> list[AlignedTask]:
+    """Every repeat of a task by its id, in what the task is about; none where it was not done."""
+    name = measures_of(task)[0]
+    repeats = measured_tasks(measures).get(task, [])
+    return [align_task(measures, seconds, one, name) for one in repeats]

@@ -14,6 +14,7 @@ from facedyn_app.gui.controllers.analysis import AnalysisController
 from facedyn_app.gui.controllers.annotations import AnnotationController
 from facedyn_app.gui.controllers.camera import CameraController
 from facedyn_app.gui.controllers.clinical import ClinicalController
+from facedyn_app.gui.controllers.clinical_course import CourseController
 from facedyn_app.gui.controllers.closing import ClosingController
 from facedyn_app.gui.controllers.drift import DriftController
 from facedyn_app.gui.controllers.export import ExportController
@@ -80,6 +81,7 @@ class AppController(QObject):
         self.faces = FaceController(state, self.identification, queue)
         self.drift = DriftController(self.library, state, window)
         self.clinical = ClinicalController(window, state, queue)
+        self.course = CourseController(self.library, state, window)
         self.recognizers = RecognizerController(state, short, library)
         self.settings = SettingsController(
             state, self.heads, self.recognizers, short, settings_file
@@ -120,6 +122,8 @@ class AppController(QObject):
         window.video.faces.face_picked.connect(self.faces.choose)
         window.drift_requested.connect(self.drift.open)
         window.closing.connect(self.drift.shut_down)
+        window.course_requested.connect(self.course.open)
+        window.closing.connect(self.course.shut_down)
         window.closing.connect(self.queue.shut_down)
         window.closing.connect(self.library.shut_down)
         window.closing.connect(self._garbage.end)

@@ -6,11 +6,10 @@ from functools import partial
 from pathlib import Path
 
 from PySide6.QtCore import QObject, Slot
-from PySide6.QtWidgets import QFileDialog
 
 from facedyn_app.clinical_settings import ClinicalSettings
-from facedyn_app.folders import documents_folder
 from facedyn_app.gui.dialogs.clinical import ClinicalWindow
+from facedyn_app.gui.dialogs.file_place import ask_place
 from facedyn_app.gui.dialogs.form import plain_name
 from facedyn_app.gui.jobs import Batch, Job, JobQueue
 from facedyn_app.gui.main_window import MainWindow
@@ -85,29 +84,20 @@ class ClinicalController(QObject):
         """Ask where to write a table of what is shown, and write it."""
         if self.window is None or self.window.measured is None:
             return
-        name = f"{plain_name(self.window.measured.name)}-measures.{ClinicalFormat.CSV}"
-        patterns = {f"{form.upper()} (*.{form})": f".{form}" for form in ClinicalFormat}
-        chosen, pattern = QFileDialog.getSaveFileName(
-            self.window, "Export measures", str(documents_folder() / name), ";;".join(patterns)
-        )
-        if not chosen:
-            return
-        path = Path(chosen)
-        if path.suffix.lower() not in patterns.values():
-            path = Path(chosen + patterns.get(pattern, f".{ClinicalFormat.CSV}"))
-            if path.exists():  # nobody was asked about this name
-                self._say(f"'{path}' is there already: choose it by its whole name.")
-                return
-        self.write_table(path)
+        name = f"{plain_name(self.window.measured.name)}-measures"
+        path = ask_place(self.window, "Export measures", name, ClinicalFormat, self._say)
+        if path is not None:
+            self.write_table(path)
 
     def write_table(self, path: Path) -> None:
         """Write a table of what is shown; its ending says the format."""
         if self.window is None or self.window.measured is None:
             return
-        options = MeasureOptions(self.window.ipd_mm, self.window.rows)
+        options = MeasureOptions(self.window.ipd.mm, self.window.rows)
         self.queue.submit(
             write_measured,
             [self.window.measured],
+            (),
             path,
             options,
             title=f"Write {path.name}",
@@ -144,7 +134,7 @@ class ClinicalController(QObject):
             measure_recording,
             recording.title,
             recording.session,
-            MeasureOptions(self.window.ipd_mm),
+            MeasureOptions(self.window.ipd.mm),
             self._state.settings.clinical,
             mirrored=mirrored,
         )
@@ -199,10 +189,12 @@ class ClinicalController(QObject):
     def _end_fit(self, text: str) -> None:
         """The fit has ended; what is shown is measured with it where it is of that."""
         self._fit = None
-        if self.window is not None:
-            self.window.work.hide()
-            self.window.said.setText(text)
-            self._measure()
+        if self.window is None:
+            self._state.show_message(text)
+            return
+        self.window.work.hide()
+        self.window.said.setText(text)
+        self._measure()
 
     @Slot()
     def _prune(self) -> None:
@@ -243,6 +235,5 @@ class ClinicalController(QObject):
 
     @Slot()
     def _forget(self) -> None:
-        self._stop_fit()
         self.window = None
         self._drop()

@@ -8,10 +8,11 @@ from pathlib import Path
 from typing import TypeVar
 
 from PySide6.QtCore import QObject, Qt, Slot
-from PySide6.QtWidgets import QDialog, QFileDialog
+from PySide6.QtWidgets import QDialog
 
 from facedyn_app.folders import documents_folder
 from facedyn_app.gui.controllers.library import LibraryController
+from facedyn_app.gui.dialogs.file_place import ask_place
 from facedyn_app.gui.dialogs.form import plain_name
 from facedyn_app.gui.dialogs.mesh_export import MeshDialog, MeshOrder
 from facedyn_app.gui.dialogs.report import ReportDialog, ReportOrder
@@ -102,22 +103,8 @@ class ExportController(QObject):
         self, title: str, recording: Recording, added: str, forms: Iterable[str]
     ) -> Path | None:
         """A file whose name ends in one of the formats; the first where none is named."""
-        endings = [f".{form}" for form in forms]
-        offered = documents_folder() / f"{plain_name(recording.title)}{added}{endings[0]}"
-        patterns = {f"{ending[1:].upper()} (*{ending})": ending for ending in endings}
-        chosen, pattern = QFileDialog.getSaveFileName(
-            self._window, title, str(offered), ";;".join(patterns)
-        )
-        if not chosen:
-            return None
-        path = Path(chosen)
-        if path.suffix.lower() in endings:
-            return path
-        path = Path(chosen + patterns.get(pattern, endings[0]))
-        if path.exists():  # nobody was asked about this name
-            self._state.show_message(f"'{path}' is there already: choose it by its whole name.")
-            return None
-        return path
+        name = f"{plain_name(recording.title)}{added}"
+        return ask_place(self._window, title, name, forms, self._state.show_message)
 
     @Slot()
     def ask_meshes(self) -> None:

@@ -8,7 +8,6 @@ from PySide6.QtCore import Qt, Signal
 from PySide6.QtGui import QGuiApplication
 from PySide6.QtWidgets import (
     QComboBox,
-    QDoubleSpinBox,
     QHBoxLayout,
     QLabel,
     QPushButton,
@@ -18,7 +17,6 @@ from PySide6.QtWidgets import (
 )
 
 from facedyn_app.clinical_settings import ClinicalSettings
-from facedyn_app.dynamics.clinical.scale import ADULT_IPD_MM, IPD_RANGE_MM
 from facedyn_app.gui.formatting import simulated_label, tip_text
 from facedyn_app.gui.status import DONE, EMPTY, PanelStatus
 from facedyn_app.gui.theme import GRID
@@ -26,7 +24,8 @@ from facedyn_app.gui.widgets.clinical_tables import ClinicalTable
 from facedyn_app.gui.widgets.form_parts import make_note
 from facedyn_app.gui.widgets.lid_plot import LidPlot
 from facedyn_app.gui.widgets.panel import Panel
-from facedyn_app.gui.widgets.screen_fit import FittedDialog
+from facedyn_app.gui.widgets.pupil_distance import PupilDistance
+from facedyn_app.gui.widgets.screen_fit import FittedDialog, no_default_button
 from facedyn_app.gui.widgets.status_line import StatusLine
 from facedyn_app.records import Quality
 from facedyn_app.reports.clinical_blink_words import (
@@ -86,9 +85,8 @@ class ClinicalWindow(FittedDialog):
         self.setWindowFlag(Qt.WindowType.WindowMaximizeButtonHint)
         self.setAttribute(Qt.WidgetAttribute.WA_DeleteOnClose)
         self.resize(156 * GRID, 86 * GRID)
-        self.ipd = _ipd_field()
-        self.ipd.editingFinished.connect(self._tell_ipd)
-        self._asked_ipd = self.ipd_mm
+        self.ipd = PupilDistance()
+        self.ipd.entered.connect(self.ipd_changed)
         self.kind = QComboBox()
         self.kind.addItems([f"A row a {kind}" for kind in ROWS])
         self.kind.setAccessibleName("Rows of the table to export")
@@ -122,12 +120,8 @@ class ClinicalWindow(FittedDialog):
             source.moment_picked.connect(self.moment_picked)
         self.tabs = QTabWidget()
         self._lay_out()
+        no_default_button(self)
         self.show_nothing()
-
-    @property
-    def ipd_mm(self) -> float | None:
-        """The inter-pupillary distance entered, mm; None for the adult mean."""
-        return None if self.ipd.value() <= self.ipd.minimum() else self.ipd.value()
 
     @property
     def rows(self) -> RowKind:
@@ -223,28 +217,6 @@ class ClinicalWindow(FittedDialog):
         pages = ((self.sides, self.middle), (self.tasks,), (self.blinks,))
         texts = [table.text(selected=False) for table in pages[self.tabs.currentIndex()]]
         QGuiApplication.clipboard().setText("\n\n".join(texts))
-
-    def _tell_ipd(self) -> None:
-        if self.ipd_mm != self._asked_ipd:
-            self._asked_ipd = self.ipd_mm
-            self.ipd_changed.emit()
-
-
-def _ipd_field() -> QDoubleSpinBox:
-    low, high = IPD_RANGE_MM
-    field = QDoubleSpinBox()
-    field.setDecimals(1)
-    field.setSingleStep(0.5)
-    field.setRange(low - 0.5, high)
-    field.setSuffix(" mm")
-    field.setSpecialValueText(f"adult mean, {ADULT_IPD_MM:g} mm")
-    field.setValue(field.minimum())
-    field.setAccessibleName("Inter-pupillary distance, mm")
-    field.setToolTip(
-        f"Distance of the person's pupils, {low:g} to {high:g} mm, measured with a ruler; it sets "
-        "the scale of all millimetres. Down to the end for the adult mean"
-    )
-    return field
 
 
 def _page(*parts: QWidget, stretches: tuple[int, ...]) -> QWidget:

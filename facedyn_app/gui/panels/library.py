@@ -5,8 +5,8 @@ from __future__ import annotations
 from collections.abc import Collection, Sequence
 from typing import Any
 
-from PySide6.QtCore import QEvent, QModelIndex, QPoint, Qt, Signal
-from PySide6.QtGui import QKeyEvent, QKeySequence, QStandardItem, QStandardItemModel
+from PySide6.QtCore import QModelIndex, QPoint, Qt, Signal
+from PySide6.QtGui import QStandardItem, QStandardItemModel
 from PySide6.QtWidgets import QHeaderView, QLabel, QMenu, QTreeView, QVBoxLayout, QWidget
 
 from facedyn_app.formatting import shown_name
@@ -26,36 +26,8 @@ from facedyn_app.gui.status import DONE, PanelStatus
 from facedyn_app.gui.theme import GRID
 from facedyn_app.gui.widgets.form_parts import TickDelegate, make_error_line, set_error
 from facedyn_app.gui.widgets.panel import Panel
+from facedyn_app.gui.widgets.tree import TreeWithDelete
 from facedyn_app.workflows.records import LibrarySnapshot, Recording
-
-
-class _Tree(QTreeView):
-    """A tree whose Delete key is its own while it has the focus.
-
-    Attributes:
-        delete_pressed: The key was pressed. A shortcut of the same key would be ambiguous beside
-            the menus', and then neither acts.
-    """
-
-    delete_pressed = Signal()
-
-    def event(self, event: QEvent) -> bool:
-        """Claim the key before the menus are asked."""
-        if event.type() == QEvent.Type.ShortcutOverride and _is_delete(event):
-            event.accept()
-            return True
-        return super().event(event)
-
-    def keyPressEvent(self, event: QKeyEvent) -> None:  # noqa: N802
-        """Tell that Delete was pressed; leave all other keys to the tree."""
-        if _is_delete(event):
-            self.delete_pressed.emit()
-        else:
-            super().keyPressEvent(event)
-
-
-def _is_delete(event: QEvent) -> bool:
-    return isinstance(event, QKeyEvent) and event.matches(QKeySequence.StandardKey.Delete)
 
 
 class LibraryPanel(Panel):
@@ -68,6 +40,7 @@ class LibraryPanel(Panel):
         recording_ticked: (str, bool): key of an opened recording, and whether it is ticked now.
         job_picked: key of a job of the queue.
         job_ended: key of a job that the user wants stopped, or off the list.
+        course_requested: str: the user wants to see this speaker's clinical measures over time.
         drift_requested: str: the user wants to see this speaker's shape drift.
         date_requested: ListedSession: the user wants to set when it was recorded.
         rename_requested: str: this speaker is to have another name.
@@ -86,6 +59,7 @@ class LibraryPanel(Panel):
     recording_ticked = Signal(str, bool)
     job_picked = Signal(object)
     job_ended = Signal(object)
+    course_requested = Signal(str)
     drift_requested = Signal(str)
     date_requested = Signal(object)
     rename_requested = Signal(str)
@@ -106,7 +80,7 @@ class LibraryPanel(Panel):
         )
         for item in (self._speakers, self._opened, self._queue):
             self._model.appendRow([item, QStandardItem()])
-        self._tree = _Tree()
+        self._tree = TreeWithDelete()
         self._tree.setModel(self._model)
         self._tree.setHeaderHidden(True)
         self._tree.setEditTriggers(QTreeView.EditTrigger.NoEditTriggers)
@@ -249,7 +223,11 @@ class LibraryPanel(Panel):
         menu = QMenu(self)
         menu.setAttribute(Qt.WidgetAttribute.WA_DeleteOnClose)
         if speaker:
-            self._add_all(menu, ("Shape drift over sessions…", self.drift_requested, speaker))
+            self._add_all(
+                menu,
+                ("Shape drift over sessions…", self.drift_requested, speaker),
+                ("Clinical measures over time…", self.course_requested, speaker),
+            )
         session = index.data(SESSION)
         if index.data(KIND) == "session":
             self._add_all(

@@ -29,6 +29,12 @@ class WordedRowsModel(RowsModel):
         super().__init__(headers, numeric)
         self._view = view
 
+    def set_heads(self, headers: Sequence[str]) -> None:
+        """Replace the column heads, and with them the columns; the rows go."""
+        self.beginResetModel()
+        self._headers, self._rows, self._values = tuple(headers), (), ()
+        self.endResetModel()
+
     def data(self, index: Index, role: int = Qt.ItemDataRole.DisplayRole) -> Any:
         """As of all rows; the colour of a cell that says why there is no value."""
         if role == Qt.ItemDataRole.ForegroundRole:
@@ -72,6 +78,11 @@ class ClinicalTable(QTableView):
     def show_rows(self, rows: Sequence[WordedRow]) -> None:
         """Show these instead of all."""
         self.rows.set_rows([row.cells for row in rows], rows)
+
+    def show_table(self, headers: Sequence[str], rows: Sequence[WordedRow]) -> None:
+        """Show these columns and rows instead of all."""
+        self.rows.set_heads(headers)
+        self.show_rows(rows)
 
     def text(self, *, selected: bool) -> str:
         """The rows, or those that are selected, with their heads, a tab between cells."""

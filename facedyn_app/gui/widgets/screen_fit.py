@@ -4,7 +4,15 @@ from __future__ import annotations
 
 from PySide6.QtCore import QEvent, QObject, QRect, QSize, Qt
 from PySide6.QtGui import QGuiApplication, QShowEvent
-from PySide6.QtWidgets import QDialog, QFrame, QScrollArea, QSizePolicy, QStyle, QWidget
+from PySide6.QtWidgets import (
+    QDialog,
+    QFrame,
+    QPushButton,
+    QScrollArea,
+    QSizePolicy,
+    QStyle,
+    QWidget,
+)
 
 from facedyn_app.gui.theme import GRID
 
@@ -43,6 +51,12 @@ class FittedDialog(QDialog):
         """Fit the screen."""
         super().showEvent(event)
         fit_to_screen(self)
+
+
+def no_default_button(window: QDialog) -> None:
+    """Let Return in a field of a window press none of its buttons."""
+    for button in window.findChildren(QPushButton):
+        button.setAutoDefault(False)
 
 
 class ScrolledPage(QScrollArea):

@@ -1,0 +1,133 @@
+"""Small multiples: each task's traces in each session, aligned at the movement's onset."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from typing import Any, Final
+
+import numpy as np
+import pyqtgraph as pg
+from PySide6.QtCore import QEvent, Qt
+from PySide6.QtWidgets import QLabel, QScrollArea, QVBoxLayout, QWidget
+
+from facedyn_app.dynamics.clinical.measures import BY_NAME, SIDES
+from facedyn_app.dynamics.clinical.task_values import AlignedTask, align_repeats, measures_of
+from facedyn_app.gui.theme import GRID, colours_of
+from facedyn_app.reports.clinical_course_words import ClinicalVisit
+from facedyn_app.reports.clinical_words import capital, in_task
+
+ROW_PX: Final = 17 * GRID
+LEAST_PLOT_PX: Final = 24 * GRID
+EDGES: Final = ("left", "bottom")
+NOTE: Final = "s from the onset, where a tenth of the peak is reached; less rest; every repeat"
+
+
+class TaskTraces(QWidget):
+    """A row a task, a column a session; the plots of a row have one scale."""
+
+    def __init__(self, parent: QWidget | None = None) -> None:
+        super().__init__(parent)
+        self._graphics: Any = pg.GraphicsLayoutWidget()
+        self._plots: list[Any] = []
+        self._curves: list[tuple[int, Any]] = []
+        self._legend = QLabel()
+        self._scroll = QScrollArea()
+        self._scroll.setWidgetResizable(True)
+        self._scroll.setWidget(self._graphics)
+        column = QVBoxLayout(self)
+        column.setContentsMargins(0, 0, 0, 0)
+        column.addWidget(self._legend)
+        column.addWidget(self._scroll, 1)
+        self._paint_colours()
+
+    @property
+    def drawn(self) -> list[str]:
+        """Titles of the plots, row by row."""
+        return [plot.titleLabel.text for plot in self._plots]
+
+    @property
+    def n_curves(self) -> int:
+        """Curves in all plots."""
+        return len(self._curves)
+
+    def show_tasks(self, visits: Sequence[ClinicalVisit], tasks: Sequence[str]) -> None:
+        """Show tasks.
+
+        Args:
+            visits: The sessions, by date.
+            tasks: Ids of tasks that at least one has measured.
+        """
+        self._graphics.clear()
+        self._plots, self._curves = [], []
+        for row, task in enumerate(tasks):
+            each = [
+                align_repeats(one.measured.measures, one.measured.session.motion.seconds, task)
+                for one in visits
+            ]
+            spans = _spans([one for repeats in each for one in repeats])
+            for column, (visit, repeats) in enumerate(zip(visits, each, strict=True)):
+                self._add_plot(row, column, task, visit, repeats).setRange(
+                    xRange=spans[0], yRange=spans[1]
+                )
+        self._graphics.setMinimumSize(LEAST_PLOT_PX * len(visits), ROW_PX * max(1, len(tasks)))
+        self._paint_colours()
+
+    def _add_plot(
+        self,
+        row: int,
+        column: int,
+        task: str,
+        visit: ClinicalVisit,
+        repeats: Sequence[AlignedTask],
+    ) -> Any:
+        plot = self._graphics.addPlot(row=row, col=column, enableMenu=False)
+        plot.ctrlMenu.setParent(self, plot.ctrlMenu.windowFlags())  # it shall go with the widget
+        plot.hideButtons()
+        plot.setMouseEnabled(x=False, y=False)
+        name = measures_of(task)[0]
+        plot.setTitle(f"{capital(in_task(task, name))} · {visit.date_words or visit.name}")
+        plot.setLabel("left", BY_NAME[name].unit or "ratio")
+        for edge in EDGES:
+            plot.getAxis(edge).enableAutoSIPrefix(False)
+        plot.addItem(pg.InfiniteLine(0.0))
+        for repeat in repeats:
+            for side in range(len(SIDES)):
+                curve = plot.plot(repeat.seconds, repeat.values[:, side], connect="finite")
+                self._curves.append((side, curve))
+        self._plots.append(plot)
+        return plot
+
+    def changeEvent(self, event: QEvent) -> None:  # noqa: N802
+        """Follow the palette."""
+        super().changeEvent(event)
+        if event.type() is QEvent.Type.PaletteChange and hasattr(self, "_scroll"):
+            self._paint_colours()
+
+    def _paint_colours(self) -> None:
+        colours = colours_of(self)
+        self._graphics.setBackground(colours.base)
+        sides = zip(SIDES, colours.series, strict=False)
+        marks = [f'<span style="color:{one}">&#9632;</span> {side}' for side, one in sides]
+        self._legend.setText("&nbsp; &nbsp;".join([*marks, NOTE]))
+        for plot in self._plots:
+            plot.titleLabel.setText(plot.titleLabel.text, color=colours.text, size="9pt")
+            for edge in EDGES:
+                plot.getAxis(edge).setPen(colours.line)
+                plot.getAxis(edge).setTextPen(colours.muted)
+            for item in plot.items:
+                if isinstance(item, pg.InfiniteLine):
+                    item.setPen(pg.mkPen(colours.line, style=Qt.PenStyle.DotLine))
+        for side, curve in self._curves:
+            curve.setPen(pg.mkPen(colours.series[side], width=1.2))
+
+
+def _spans(repeats: Sequence[AlignedTask]) -> tuple[tuple[float, float], tuple[float, float]]:
+    """The times and the values of all, with 0 among the values."""
+    if not repeats:
+        return (0.0, 1.0), (0.0, 1.0)
+    seconds = np.concatenate([one.seconds for one in repeats])
+    values = np.concatenate([np.zeros((1, 2)), *(one.values for one in repeats)])
+    return (
+        (float(seconds.min()), float(seconds.max())),
+        (float(np.nanmin(values)), float(np.nanmax(values))),
+    )
