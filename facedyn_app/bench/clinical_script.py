@@ -13,7 +13,7 @@ import numpy as np
 from facedyn_app.events import TASK, Event
 from facedyn_app.records import FloatArray, Motion, Session, SessionInfo
 from facedyn_app.simulate.motion import SimulatedMotion
-from facedyn_app.simulate.signals import ease, pulse, wander
+from facedyn_app.simulate.signals import ease, pulse
 from facedyn_app.topology import MIRRORED_TURN, mirrored_channels
 
 RISE_S, HOLD_S, FALL_S = 0.5, 1.0, 0.5
@@ -156,29 +156,6 @@ def true_onset(blink: ScriptedBlink, share: float) -> float:
     """When a share of a scripted blink's closure is done, s."""
     times = np.linspace(0.0, 1.0, 1001)
     return blink.onset + CLOSE_S * float(np.interp(share, ease(times), times))
-
-
-GAIN_SD, WANDER, WHITE = 0.1, 0.02, 0.01
-"""What a fit of a rendered face makes of a true activation: a gain for each channel and face, a
-slow wander and white noise; sizes as `bench clinical` finds them."""
-
-
-def with_errors(session: Session, rng: np.random.Generator, gain_sd: float = GAIN_SD) -> Session:
-    """A session as a fit would give it: gains of channels, a slow wander, white noise.
-
-    Args:
-        session: Of a true motion.
-        rng: Source of the errors.
-        gain_sd: Standard deviation of the logarithm of the gains.
-    """
-    motion = session.motion
-    n_frames, n_channels = motion.expression.shape
-    rate = 1.0 / float(np.median(np.diff(motion.seconds)))
-    gain = np.exp(gain_sd * rng.standard_normal(n_channels))
-    slow = wander(rng, n_frames, 1.0, rate, n_channels)
-    noise = WANDER * slow + WHITE * rng.standard_normal((n_frames, n_channels))
-    expression = np.clip(gain * motion.expression + noise, 0.0, 1.0).astype(np.float32)
-    return replace(session, motion=replace(motion, expression=expression))
 
 
 def mirrored_truth(session: Session) -> Session:

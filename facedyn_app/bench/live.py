@@ -14,7 +14,7 @@ import numpy as np
 from facedyn_app.bench.cases import Case, Take
 from facedyn_app.bench.rendered_truth import make_truth, truth_video
 from facedyn_app.headmodel.model import HeadModel
-from facedyn_app.landmarks.read_ahead import read_ahead
+from facedyn_app.landmarks.engines import read_ahead
 from facedyn_app.progress import OnProgress, Progress, ignore
 from facedyn_app.records import FloatArray, Frame
 from facedyn_app.settings import Settings

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from pathlib import Path
-from typing import Annotated
+from typing import TYPE_CHECKING, Annotated
 
 import typer
 
@@ -12,6 +12,9 @@ from facedyn_app.cli.options import AsJson, EnrolAgain, LibraryFolder, verb_app
 from facedyn_app.cli.output import Outcome, answering, simulated_note
 from facedyn_app.library.importers import Layout
 from facedyn_app.workflows.options import FitOptions, ImportStatement
+
+if TYPE_CHECKING:
+    from facedyn_app.workflows.import_ import ImportedCorpus
 
 MOST_NAMED = 100
 """Files that are no recordings which are named in text."""
@@ -58,7 +61,6 @@ def import_(
     """
     statement = ImportStatement(consent, permission, near=is_new, again=again)
     with answering(as_json) as answer:
-        from facedyn_app.tracks.rows import USUAL_FPS
         from facedyn_app.workflows.import_ import import_folder
 
         found = import_folder(folder, library, layout, statement, options, answer.on_progress)
@@ -75,19 +77,25 @@ def import_(
             "left_out": [{"path": path, "reason": reason} for path, reason in found.left_out],
             "passed_over": [{"path": path, "reason": why} for path, why in found.passed_over],
         }
-        note = simulated_note(found.n_simulated == found.n_added > 0)
-        lines = [
-            f"imported: {found.n_added} sessions{note} of {found.n_speakers} speakers into "
-            f"{library}, {found.n_known} were there already, {len(found.left_out)} left out"
-        ]
-        if found.n_assumed:
-            lines.append(
-                f"  {found.n_assumed} of them have no times: {USUAL_FPS:g} frames a second are "
-                "assumed (--fps says another rate)"
-            )
-        lines += [f"  a copy: {path}: {reason}" for path, reason in found.copies]
-        lines += [f"  left out: {reason}" for _, reason in found.left_out]
-        lines += [f"  passed over: {reason}" for _, reason in found.passed_over[:MOST_NAMED]]
-        if (n_more := len(found.passed_over) - MOST_NAMED) > 0:
-            lines.append(f"  passed over: {n_more} more; --json names them all")
-        answer.outcome = Outcome(facts, "\n".join(lines))
+        answer.outcome = Outcome(facts, _text(found, library))
+
+
+def _text(found: ImportedCorpus, library: Path) -> str:
+    from facedyn_app.tracks.rows import USUAL_FPS
+
+    note = simulated_note(found.n_simulated == found.n_added > 0)
+    lines = [
+        f"imported: {found.n_added} sessions{note} of {found.n_speakers} speakers into "
+        f"{library}, {found.n_known} were there already, {len(found.left_out)} left out"
+    ]
+    if found.n_assumed:
+        lines.append(
+            f"  {found.n_assumed} of them have no times: {USUAL_FPS:g} frames a second are "
+            "assumed (--fps says another rate)"
+        )
+    lines += [f"  a copy: {path}: {reason}" for path, reason in found.copies]
+    lines += [f"  left out: {reason}" for _, reason in found.left_out]
+    lines += [f"  passed over: {reason}" for _, reason in found.passed_over[:MOST_NAMED]]
+    if (n_more := len(found.passed_over) - MOST_NAMED) > 0:
+        lines.append(f"  passed over: {n_more} more; --json names them all")
+    return "\n".join(lines)

@@ -69,16 +69,7 @@ def train(
         plan = TrainingPlan(parse_test_sessions(test_sessions), head, device, resume)
         settings = _settings(seed, steps, budget_minutes, gaze)
         recognizer = train_on_library(library, out, settings, plan, answer.on_progress)
-        training = recognizer.training
-        facts = {
-            "recognizer": out,
-            "library": library,
-            "head_id": recognizer.head_id,
-            "simulated": recognizer.from_simulation,
-            **{name: training.get(name) for name in (*TOLD, *COURSE)},
-            "settings": training["settings"],
-            "metrics": recognizer.metrics,
-        }
+        facts = {"recognizer": out, "library": library, **_facts(recognizer)}
         answer.outcome = Outcome(facts, _text(recognizer, out))
 
 
@@ -91,6 +82,17 @@ def _settings(seed: int, steps: int | None, budget_minutes: float | None, gaze: 
         budget_minutes=budget_minutes or plain.train.budget_minutes,
     )
     return replace(plain, train=training, features=replace(plain.features, gaze=gaze))
+
+
+def _facts(recognizer: Recognizer) -> dict[str, object]:
+    training = recognizer.training
+    return {
+        "head_id": recognizer.head_id,
+        "simulated": recognizer.from_simulation,
+        **{name: training.get(name) for name in (*TOLD, *COURSE)},
+        "settings": training["settings"],
+        "metrics": recognizer.metrics,
+    }
 
 
 def _text(recognizer: Recognizer, out: Path) -> str:

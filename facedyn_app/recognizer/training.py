@@ -102,6 +102,7 @@ def train(
         network.eval()
         backend = _backend(network, tracks, settings, on_progress)
     calibration, accuracy = _calibrate(network, validation_set, backend, settings)
+    made_with = {"settings": asdict(settings.train), "augmentation": asdict(augmentation)}
     return Recognizer(
         head_id=tracks.head_id,
         expression_names=tracks.expression_names,
@@ -110,22 +111,14 @@ def train(
         network=network.cpu(),
         backend=backend,
         calibration=calibration,
-        training={
-            **(about or {}),
-            **_course(run.history, tracks),
-            "device": str(fabric.device),
-            "peak_memory_mb": _peak_memory_mb(),
-            "settings": asdict(settings.train),
-            "augmentation": asdict(augmentation),
-            "curve": [asdict(validation) for validation in run.history.validations],
-        },
+        training={**(about or {}), **_course(run.history, tracks, fabric), **made_with},
         metrics={} if accuracy is None else {"held_out_during_training": accuracy.as_json()},
         from_simulation=from_simulation,
     )
 
 
-def _course(history: History, tracks: TrackSet) -> dict[str, Any]:
-    """On what the network was trained, and for how long."""
+def _course(history: History, tracks: TrackSet, fabric: Fabric) -> dict[str, Any]:
+    """On what the network was trained, where and for how long, and how it went."""
     return {
         "n_speakers": len(set(tracks.speakers)),
         "n_sessions": len(tracks.speakers),
@@ -133,6 +126,9 @@ def _course(history: History, tracks: TrackSet) -> dict[str, Any]:
         "steps": history.step,
         "planned_steps": history.planned,
         "best_step": history.best_step,
+        "device": str(fabric.device),
+        "peak_memory_mb": _peak_memory_mb(),
+        "curve": [asdict(validation) for validation in history.validations],
     }
 
 

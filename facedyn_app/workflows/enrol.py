@@ -127,10 +127,9 @@ def enrol_recordings(
             who = Enrolment(name, consent, near, again)
             try:
                 entry = _enrol_read(session, path, who, folder, within)
-            except OthersRecordingError as error:
-                named = f"'{path}': " if len(paths) > 1 else ""
-                raise OthersRecordingError(f"{named}{error.sentence}", error.hint) from error
             except KnownRecordingError as error:
+                if isinstance(error, OthersRecordingError):
+                    raise _others(error, path, len(paths)) from error
                 log.warning("Passed over: '%s': %s", path.name, error.sentence)
                 copies[path] = error
                 continue
@@ -138,17 +137,25 @@ def enrol_recordings(
             notes.append(session.info.notes)
     if not added:
         raise next(iter(copies.values()))
-    with Library.open(folder, create=False) as library:
-        on_record = next(
-            known.consent for known in library.speakers() if known.name == checked_name(name)
-        )
     return EnrolledRecordings(
         str(added[0][0].speaker),
-        on_record,
+        _consent_of(checked_name(name), folder),
         tuple(added),
         tuple(notes),
         tuple((path, error.sentence) for path, error in copies.items()),
     )
+
+
+def _consent_of(speaker: str, folder: Path) -> str:
+    """The consent that is on record of somebody who is enrolled."""
+    with Library.open(folder, create=False) as library:
+        return next(known.consent for known in library.speakers() if known.name == speaker)
+
+
+def _others(error: OthersRecordingError, path: Path, n_paths: int) -> OthersRecordingError:
+    """The same, with the recording's name where there are several."""
+    named = f"'{path}': " if n_paths > 1 else ""
+    return OthersRecordingError(f"{named}{error.sentence}", error.hint)
 
 
 def _enrol_read(

@@ -13,7 +13,6 @@ from facedyn_app.bench.clinical_script import (
     act,
     session_of_truth,
     true_onset,
-    with_errors,
 )
 from facedyn_app.clinical_settings import ClinicalSettings
 from facedyn_app.dynamics.clinical.blink_pairs import Blink, match_eyes
@@ -22,6 +21,7 @@ from facedyn_app.dynamics.clinical.session import measure_session
 from facedyn_app.events import Event
 from facedyn_app.headmodel.model import HeadModel
 from facedyn_app.records import FloatArray, Session
+from tests.dynamics.fit_errors import with_errors
 from tests.sessions import altered, resting_session
 
 SETTINGS = ClinicalSettings(n_draws=50)

@@ -5,13 +5,7 @@ from __future__ import annotations
 import numpy as np
 import pytest
 
-from facedyn_app.bench.clinical_script import (
-    Script,
-    act,
-    mirrored_truth,
-    session_of_truth,
-    with_errors,
-)
+from facedyn_app.bench.clinical_script import Script, act, mirrored_truth, session_of_truth
 from facedyn_app.clinical_settings import ClinicalSettings
 from facedyn_app.dynamics.clinical.measures import BY_NAME, EXCURSION, FISSURE
 from facedyn_app.dynamics.clinical.scale import ADULT_IPD_MM, scale_of
@@ -21,6 +15,7 @@ from facedyn_app.events import Event
 from facedyn_app.headmodel.landmark_positions import landmark_positions
 from facedyn_app.headmodel.model import HeadModel
 from facedyn_app.records import Session
+from tests.dynamics.fit_errors import with_errors
 
 SETTINGS = ClinicalSettings(n_draws=50)
 TASKS = ("smile", "brow_raise", "pucker", "lower_lip")

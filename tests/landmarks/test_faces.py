@@ -20,9 +20,9 @@ from facedyn_app.landmarks import (
     TrackCollector,
     collect_face,
 )
+from facedyn_app.landmarks.engines import read_ahead
 from facedyn_app.landmarks.faces import moved, overlap
 from facedyn_app.landmarks.models import known_notices_removed
-from facedyn_app.landmarks.read_ahead import read_ahead
 from facedyn_app.records import N_BLENDSHAPES, N_LANDMARKS, Frame, VideoInfo
 
 INFO = VideoInfo(Path("visit.mp4"), 320, 240, 25.0, 4, 0.16)
