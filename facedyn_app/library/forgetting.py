@@ -30,7 +30,7 @@ from facedyn_app.library.traces import Traces
 from facedyn_app.npz import read_npz
 from facedyn_app.recognizer.files import CONFIG, OLD_FILES
 from facedyn_app.recognizer.reading import read_json
-from facedyn_app.recognizer.track_set import INDEX
+from facedyn_app.recognizer.track_files import INDEX
 
 TRAINING = ".training"
 """Ending of the folder of an unfinished training."""

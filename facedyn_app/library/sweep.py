@@ -11,7 +11,7 @@ from pathlib import Path
 from facedyn_app.errors import InputError
 from facedyn_app.folders import config_folder, head_cache
 from facedyn_app.library.locks import LOCK, holding
-from facedyn_app.recognizer.track_set import INDEX, ROWS
+from facedyn_app.recognizer.track_files import INDEX, ROWS
 from facedyn_app.unfinished import (
     SET_ASIDE,
     UNFINISHED,

@@ -18,7 +18,8 @@ from facedyn_app.dynamics.features import (
 from facedyn_app.errors import OutputError, TooLittleError
 from facedyn_app.progress import OnProgress, Progress, ignore
 from facedyn_app.recognizer.motion_windows import DEAD_SHARE, SHORTEST_WINDOW_S, check_head
-from facedyn_app.recognizer.track_set import FORMAT, INDEX, ROWS, VERSION, TrackSet, read_index
+from facedyn_app.recognizer.track_files import FORMAT, INDEX, ROWS, VERSION
+from facedyn_app.recognizer.track_set import TrackSet, read_index
 from facedyn_app.recognizer.trials import LabelledSession
 from facedyn_app.records import FloatArray
 from facedyn_app.settings import FeatureSettings

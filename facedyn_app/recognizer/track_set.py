@@ -21,11 +21,8 @@ from torch import Tensor
 
 from facedyn_app.errors import InputError
 from facedyn_app.recognizer.motion_windows import evenly_spread, window_starts
+from facedyn_app.recognizer.track_files import FORMAT, INDEX, ROWS, VERSION
 from facedyn_app.records import BoolArray, FloatArray, IntArray
-
-ROWS, INDEX = "tracks.f16", "tracks.json"
-FORMAT, VERSION = "facedyn-tracks", 2
-
 
 Segments = tuple[tuple[int, int], ...]
 

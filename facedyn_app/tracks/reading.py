@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Sequence
 from dataclasses import replace
 from enum import StrEnum
+from functools import lru_cache
 from pathlib import Path
 from typing import Any
 
@@ -56,6 +57,15 @@ def kind_of(path: Path) -> Kind | None:
     """
     if path.is_dir():
         return Kind.FLAME if is_flame_folder(path) else None
+    try:
+        state = path.stat()
+    except OSError as error:
+        raise unreadable(path, error, "opened") from error
+    return _kind_of_file(path, (state.st_ino, state.st_size, state.st_mtime_ns))
+
+
+@lru_cache(4096)  # an import asks several times of each file: whether, what, by whom it is read
+def _kind_of_file(path: Path, _state: tuple[int, int, int]) -> Kind | None:
     try:
         with open_plain(path) as file:
             start = file.read(16)

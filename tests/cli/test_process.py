@@ -15,7 +15,7 @@ FAILING = "def fail(*_, **__):\n    raise ZeroDivisionError('inside')\n"
 LISTING = """
 import sys
 from facedyn_app.cli import run_app
-sys.argv = ["facedyn", "--help"]
+sys.argv = ["facedyn", *sys.argv[1:]]
 try:
     run_app(print, print, print)
 finally:
@@ -44,9 +44,24 @@ def _python(environment: dict[str, str], *arguments: str) -> subprocess.Complete
 
 
 def test_help_imports_nothing_heavy(environment: dict[str, str]) -> None:
-    done = _python(environment, "-c", LISTING)
+    done = _python(environment, "-c", LISTING, "--help")
     assert "identify" in done.stdout
     assert done.stderr.strip() == "[]"
+
+
+def test_an_import_of_tables_does_without_networks(
+    environment: dict[str, str], tmp_path: Path
+) -> None:
+    table = tmp_path / "corpus" / "Ann" / "a.csv"
+    table.parent.mkdir(parents=True)
+    rows = [f"{k / 30:.4f},{0.5 + 0.3 * (k % 7) / 7:.3f},{0.1 * (k % 5):.2f}" for k in range(150)]
+    table.write_text("\n".join(["seconds,jawOpen,mouthSmileLeft", *rows]))
+    arguments = ("import", str(table.parents[1]), "--library", str(tmp_path / "library"))
+    done = _python(environment, "-c", LISTING, *arguments, "--consent", "given for a test")
+    assert "imported: 1 sessions" in done.stdout, done.stderr
+    loaded = done.stderr.splitlines()[-1]
+    assert "sqlalchemy" in loaded
+    assert not any(name in loaded for name in ("torch", "mediapipe", "PySide6"))
 
 
 def test_the_version_is_told(environment: dict[str, str]) -> None:

@@ -1,0 +1,14 @@
+"""Names and format of the files that hold tracks for training.
+
+They stand apart from what reads the tracks, so that clearing up after a training does not load
+torch, of which half of an import's start would be.
+"""
+
+from __future__ import annotations
+
+from typing import Final
+
+ROWS: Final = "tracks.f16"
+INDEX: Final = "tracks.json"
+FORMAT: Final = "facedyn-tracks"
+VERSION: Final = 2
