@@ -25,7 +25,7 @@ from facedyn_app.recognizer.metrics import Interval
 from facedyn_app.records import Session
 from facedyn_app.simulate.corpus import simulate_sessions, true_sessions
 from facedyn_app.simulate.observation import shipped_observation
-from facedyn_app.workflows.recording_look import look_at
+from facedyn_app.workflows.recording_content import content_of
 from facedyn_app.workflows.recordings import Form, form_of, read_one_kept
 
 MEASURES = tuple(field.name for field in fields(SessionStatistics))
@@ -140,7 +140,7 @@ def stored_sessions(place: Path) -> Iterator[SpeakerSession]:
     """
     if (place / DATABASE).is_file():
         return _library_sessions(place)
-    recordings = find_recordings(place, Layout.FOLDERS, look_at).recordings
+    recordings = find_recordings(place, Layout.FOLDERS, content_of).recordings
     files = [one for one in recordings if form_of(one.path) is not Form.VIDEO]
     if not files:
         raise InputError(

@@ -14,7 +14,7 @@ STILLS: Final = "stills"
 
 
 @dataclass(frozen=True, slots=True)
-class Look:
+class Content:
     """What a file or folder is, by what is in it.
 
     Attributes:
@@ -30,8 +30,8 @@ class Look:
     parts: frozenset[Path] = frozenset()
 
 
-LookAt = Callable[[Path], Look]
-"""Looks at a file or folder; raises InputError where it cannot be opened."""
+ContentOf = Callable[[Path], Content]
+"""Tells what a file or folder is; raises InputError where it cannot be opened."""
 
 
 @dataclass(frozen=True, slots=True, eq=False)
@@ -39,24 +39,24 @@ class FolderScan:
     """A walk through folders that names what it passes over.
 
     Attributes:
-        look_at: Tells what a file or folder is.
+        content_of: Tells what a file or folder is.
         left_out: What looks like a recording and cannot be one: the path and a sentence.
         passed_over: What is no recording, likewise.
     """
 
-    look_at: LookAt
+    content_of: ContentOf
     left_out: list[tuple[Path, str]] = field(default_factory=list)
     passed_over: list[tuple[Path, str]] = field(default_factory=list)
 
     def recordings(self, place: Path) -> Iterator[tuple[Path, str]]:
         """The recordings in a folder and in the folders in it, by name, each with its kind."""
-        look = self._look(place)
-        if look.kind is not None:
-            yield place, look.kind
-            if look.kind != STILLS:
+        content = self._content(place)
+        if content.kind is not None:
+            yield place, content.kind
+            if content.kind != STILLS:
                 return
         for path in self._entries(place):
-            if path in look.parts:
+            if path in content.parts:
                 continue
             if path.is_dir():
                 if self._may_enter(path, place):
@@ -73,23 +73,25 @@ class FolderScan:
             what = "a link that leads nowhere" if path.is_symlink() else "no ordinary file"
             self.passed_over.append((path, f"'{path}' is {what}."))
             return None
-        look = self._look(path)
-        if look.kind is None and look.sentence:
-            (self.left_out if look.expected else self.passed_over).append((path, look.sentence))
-        return look.kind
+        content = self._content(path)
+        if content.kind is None and content.sentence:
+            (self.left_out if content.expected else self.passed_over).append(
+                (path, content.sentence)
+            )
+        return content.kind
 
     def leave_out(self, path: Path, sentence: str) -> None:
         """Say of what looks like a recording why it cannot be one."""
         self.left_out.append((path, sentence))
 
-    def _look(self, path: Path) -> Look:
+    def _content(self, path: Path) -> Content:
         try:
-            return self.look_at(path)
+            return self.content_of(path)
         except InputError as error:
             self.leave_out(path, error.sentence)
         except OSError as error:
             self.leave_out(path, unreadable(path, error).sentence)
-        return Look()
+        return Content()
 
     def _entries(self, place: Path) -> list[Path]:
         """What a folder holds, by name; nothing where it may not be entered, which is named."""

@@ -11,7 +11,7 @@ from pathlib import Path, PurePath
 
 from facedyn_app.errors import ConsentError, InputError
 from facedyn_app.files import file_name, read_plain
-from facedyn_app.library.folder_scan import FolderScan, Look, LookAt
+from facedyn_app.library.folder_scan import Content, ContentOf, FolderScan
 from facedyn_app.library.visit_dates import date_in, is_day_alone
 
 VIDEO, SESSION = "video", "session"
@@ -83,7 +83,7 @@ class Corpus:
     passed_over: tuple[tuple[Path, str], ...] = ()
 
 
-def find_recordings(folder: Path, layout: Layout, look_at: LookAt) -> Corpus:
+def find_recordings(folder: Path, layout: Layout, content_of: ContentOf) -> Corpus:
     """Find the recordings of a corpus; name whatever else there is, and why it is none.
 
     Args:
@@ -96,12 +96,12 @@ def find_recordings(folder: Path, layout: Layout, look_at: LookAt) -> Corpus:
             program's is passed over. CANDOR has one folder a conversation,
             `processed/channel_map.json` naming the two speakers of the videos beside it. AUTO takes
             CANDOR where such a map is found, else FOLDERS.
-        look_at: Tells what a file or folder is, by what is in it.
+        content_of: Tells what a file or folder is, by what is in it.
 
     Raises:
         InputError: The folder cannot be read, or has no recordings in that layout.
     """
-    scan = FolderScan(_of_layout(layout, look_at))
+    scan = FolderScan(_of_layout(layout, content_of))
     try:
         if not folder.is_dir():
             raise InputError(f"'{folder}' is no folder.", "Name the folder of the corpus.")
@@ -146,20 +146,20 @@ def _stem(path: Path) -> str:
     return PurePath(file_name(path)).stem
 
 
-def _of_layout(layout: Layout, look_at: LookAt) -> LookAt:
-    """A look that takes one program's measurements alone, where the layout is that program's."""
+def _of_layout(layout: Layout, content_of: ContentOf) -> ContentOf:
+    """Content that takes one program's measurements alone, where the layout is that program's."""
     if not layout.is_of_program:
-        return look_at
+        return content_of
 
-    def look(path: Path) -> Look:
-        found = look_at(path)
+    def of_the_layout(path: Path) -> Content:
+        found = content_of(path)
         if found.kind == layout.value:
             return found
         if path.is_dir():
-            return Look()
-        return Look(sentence=f"'{path}' is no measurement of the layout '{layout}'.")
+            return Content()
+        return Content(sentence=f"'{path}' is no measurement of the layout '{layout}'.")
 
-    return look
+    return of_the_layout
 
 
 def _of_speakers(

@@ -16,7 +16,7 @@ analyse, fit        a video to a session, or to one of each of its faces
 open_recording      a recording of any kind with all that is known of it (`records`)
 camera              a camera read, fitted and recorded live (`camera_feed` joins the threads)
 convert, import_    other programs' measurements to sessions; a folder of recordings
-                    (`recording_look`: what each file in it is)
+                    (`recording_content`: what each file in it is)
 enrol               a speaker's sessions into a library, by consent
 identify, verify    a recording against the speakers who are enrolled (`comparison`)
 drift               how far a speaker's shape moves from session to session (`drift_detail`: faces)

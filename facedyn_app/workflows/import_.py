@@ -31,7 +31,7 @@ from facedyn_app.tracks.reading import face_id, only_session, sha256_of_recordin
 from facedyn_app.workflows.heads import read_ready_head
 from facedyn_app.workflows.import_identity import KnownOnes, Waiting
 from facedyn_app.workflows.options import FitOptions, ImportStatement
-from facedyn_app.workflows.recording_look import counting_looks
+from facedyn_app.workflows.recording_content import content_with_progress
 from facedyn_app.workflows.recordings import (
     is_video,
     named_flame_file,
@@ -244,7 +244,7 @@ def import_folder(
         InputError: The folder has no recordings, or not one that can be used.
         OutputError: The library cannot be written.
     """
-    corpus = find_recordings(folder, layout, counting_looks(on_progress))
+    corpus = find_recordings(folder, layout, content_with_progress(on_progress))
     check_permission(corpus.layout, statement.permission)
     with Library.open(library_folder) as library:
         work = _Import(library, statement, options, corpus.layout)

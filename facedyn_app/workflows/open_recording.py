@@ -23,7 +23,7 @@ from facedyn_app.video import probe_video
 from facedyn_app.workflows.analyse import analyse_video, fit_face, follow_video
 from facedyn_app.workflows.heads import head_of_session, known_flame_file, ready_head
 from facedyn_app.workflows.kept import kept_recording
-from facedyn_app.workflows.recording_look import counting_looks
+from facedyn_app.workflows.recording_content import content_with_progress
 from facedyn_app.workflows.recordings import (
     GLB_ENDING,
     SESSION_ENDING,
@@ -66,7 +66,7 @@ def find_recordings(path: Path, on_progress: OnProgress) -> Found:
 
 
 def _inside(folder: Path, on_progress: OnProgress) -> Found:
-    scan = FolderScan(counting_looks(on_progress))
+    scan = FolderScan(content_with_progress(on_progress))
     kinds = dict(scan.recordings(folder))
     passed_over = (*scan.left_out, *scan.passed_over)
     if not kinds:

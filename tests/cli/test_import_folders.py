@@ -15,7 +15,7 @@ import pytest
 from facedyn_app.library.importers import Layout, find_recordings
 from facedyn_app.library.library import Library
 from facedyn_app.library.session_file import save_session
-from facedyn_app.workflows.recording_look import look_at
+from facedyn_app.workflows.recording_content import content_of
 from tests.library.conftest import _made_session
 from tests.sessions import altered
 from tests.video.clips import Kind, write_clip
@@ -140,7 +140,7 @@ def test_every_container_that_opens_alone_is_taken(tmp_path: Path, kind: Kind, n
     place = tmp_path / "patients" / "anna"
     place.mkdir(parents=True)
     write_clip(place / name, kind, 5)
-    found = find_recordings(tmp_path / "patients", Layout.AUTO, look_at)
+    found = find_recordings(tmp_path / "patients", Layout.AUTO, content_of)
     assert [one.path.name for one in found.recordings] == [name]
     assert not found.left_out
     assert not found.passed_over
@@ -193,7 +193,7 @@ def test_folders_of_stills_are_recordings_and_single_pictures_are_named(tmp_path
     for number in range(3):
         put(other / f"photo_{number}.jpg", number)
     write_clip(other / "smile.mp4", Kind("mp4", "mpeg4"), 3)
-    found = find_recordings(tmp_path / "patients", Layout.AUTO, look_at)
+    found = find_recordings(tmp_path / "patients", Layout.AUTO, content_of)
     assert [(one.path, one.name, str(one.day)) for one in found.recordings] == [
         (visit, "2024-03-05", "2024-03-05"),
         (other / "smile.mp4", "2024-04-05", "2024-04-05"),

@@ -117,14 +117,14 @@ def test_candors_conversations_are_found_by_their_channel_maps(
     moving_video: Path, tmp_path: Path
 ) -> None:
     from facedyn_app.library.importers import Layout, find_recordings
-    from facedyn_app.workflows.recording_look import look_at
+    from facedyn_app.workflows.recording_content import content_of
 
     made_candor(tmp_path, moving_video, {"c1": ("u1", "u2"), "c2": ("u2", "u3")})
     (tmp_path / "c3" / "processed").mkdir(parents=True)
     (tmp_path / "c3" / "processed" / "channel_map.json").write_text('{"L": "../../x", "R": "y"}')
     (tmp_path / "c4" / "processed").mkdir(parents=True)
     (tmp_path / "c4" / "processed" / "channel_map.json").write_text('{"L": "gone", "R": "u1"}')
-    found = find_recordings(tmp_path, Layout.AUTO, look_at)
+    found = find_recordings(tmp_path, Layout.AUTO, content_of)
     assert found.layout is Layout.CANDOR
     assert [(one.speaker, one.name) for one in found.recordings] == [
         ("u1", "c1"),

@@ -1,4 +1,4 @@
-"""What a file or folder in a folder of recordings is, by what is in it."""
+"""Content of files and folders: which kind of recording each is, by what is in it."""
 
 from __future__ import annotations
 
@@ -6,7 +6,7 @@ from pathlib import Path
 from typing import Final
 
 from facedyn_app.errors import FacedynError, InputError, unusable
-from facedyn_app.library.folder_scan import STILLS, Look, LookAt
+from facedyn_app.library.folder_scan import STILLS, Content, ContentOf
 from facedyn_app.library.importers import SESSION, VIDEO, VIDEO_ENDINGS
 from facedyn_app.npz import npz_names
 from facedyn_app.progress import OnProgress, Progress
@@ -16,7 +16,7 @@ EXPECTED_TABLES: Final = frozenset({".csv", ".tsv", ".jsonl"})
 """What is taken for a measurement by its name, so that one of no known program is spoken of."""
 
 
-def look_at(path: Path) -> Look:
+def content_of(path: Path) -> Content:
     """What a file or folder is; a video whose name does not say so is opened.
 
     Raises:
@@ -24,49 +24,49 @@ def look_at(path: Path) -> Look:
         OSError: A folder cannot be read.
     """
     if path.is_dir():
-        return _look_at_folder(path)
+        return _folder_content(path)
     ending = path.suffix.lower()
     if ending in VIDEO_ENDINGS:
-        return Look(VIDEO)
+        return Content(VIDEO)
     if ending == SESSION_ENDING:
-        return _look_at_arrays(path)
+        return _array_content(path)
     if _is_picture(path):
-        return Look(
+        return Content(
             sentence=f"'{path}' is a picture, and in no folder of numbered stills alone: they are "
             "read as a video."
         )
     program = track_kind(path)
     if program is not None:
-        return Look(str(program))
+        return Content(str(program))
     if ending in EXPECTED_TABLES:
         unknown = unusable(path, "it has no column that is known of any program")
-        return Look(sentence=unknown.sentence, expected=True)
-    return _look_at_unknown(path)
+        return Content(sentence=unknown.sentence, expected=True)
+    return _unknown_content(path)
 
 
-def counting_looks(on_progress: OnProgress) -> LookAt:
-    """Looks of a search through folders, each of them reported."""
-    n_looks = 0
+def content_with_progress(on_progress: OnProgress) -> ContentOf:
+    """`content_of` for a search through folders, every call reported."""
+    n_calls = 0
 
-    def look(path: Path) -> Look:
-        nonlocal n_looks
-        n_looks += 1
-        on_progress(Progress("looking for recordings", n_looks))
-        return look_at(path)
+    def reported(path: Path) -> Content:
+        nonlocal n_calls
+        n_calls += 1
+        on_progress(Progress("looking for recordings", n_calls))
+        return content_of(path)
 
-    return look
+    return reported
 
 
-def _look_at_folder(path: Path) -> Look:
+def _folder_content(path: Path) -> Content:
     from facedyn_app.video.stills_folder import stills_of  # slow to import
 
     program = track_kind(path)
     if program is not None:
-        return Look(str(program))
+        return Content(str(program))
     stills = frozenset(stills_of(path))
     if stills and not any(map(_is_recording, set(path.iterdir()) - stills)):
-        return Look(STILLS, parts=stills)
-    return Look()
+        return Content(STILLS, parts=stills)
+    return Content()
 
 
 def _is_recording(path: Path) -> bool:
@@ -74,33 +74,33 @@ def _is_recording(path: Path) -> bool:
     if path.name.startswith(".") or _is_picture(path) or not path.is_file():
         return False
     try:
-        return look_at(path).kind is not None
+        return content_of(path).kind is not None
     except InputError:
         return False
 
 
-def _look_at_arrays(path: Path) -> Look:
+def _array_content(path: Path) -> Content:
     """A session or another program's parameters; what cannot be read says so where it is read."""
     program = track_kind(path)
     if program is not None:
-        return Look(str(program))
+        return Content(str(program))
     try:
         npz_names(path)
     except ValueError:
-        return Look(SESSION)
+        return Content(SESSION)
     if holds_motion(path):
-        return Look(SESSION)
-    return Look(sentence=unusable(path, "it holds arrays, and no motion of a face").sentence)
+        return Content(SESSION)
+    return Content(sentence=unusable(path, "it holds arrays, and no motion of a face").sentence)
 
 
-def _look_at_unknown(path: Path) -> Look:
+def _unknown_content(path: Path) -> Content:
     from facedyn_app.video import probe_video  # slow to import
 
     try:
         probe_video(path)
     except FacedynError as error:
-        return Look(sentence=error.sentence)
-    return Look(VIDEO)
+        return Content(sentence=error.sentence)
+    return Content(VIDEO)
 
 
 def _is_picture(path: Path) -> bool:
