@@ -13,8 +13,11 @@ from facedyn_app.errors import InputError
 FORGOTTEN_FILE = "a forgotten recording"
 """What stands in place of a file's name that names a forgotten person."""
 
+_PLAIN = r"""[^\s'"\u201c\u201d\u2018\u2019<>|,;]"""
+# an unquoted one is tried where a run of its letters begins: in each of them takes a quadratic time
 _FILE = re.compile(
-    r"""(?P<quote>['"])[^'"\n]*?\.[A-Za-z0-9]{2,5}(?P=quote)|[^\s'"\u201c\u201d\u2018\u2019<>|,;]+\.[A-Za-z0-9]{2,5}\b"""
+    r"""(?P<quote>['"])[^'"\n]*?\.[A-Za-z0-9]{2,5}(?P=quote)"""
+    rf"|(?<!{_PLAIN}){_PLAIN}+\.[A-Za-z0-9]{{2,5}}\b"
 )
 _LETTER = r"[^\W_]"
 """A letter or digit; what else regular expressions count as part of a word is the underscore."""

@@ -78,6 +78,14 @@ def test_whole_names_alone_are_taken_out(text: str, left: str) -> None:
     assert erasure.found(text) == (text != left)
 
 
+@pytest.mark.parametrize("letter", ["[", "n", "/", ".", "a.b"])
+def test_a_long_word_is_searched_in_one_go(letter: str) -> None:
+    """In every place of it anew it would take ten minutes."""
+    erasure = Erasure("Ann", "X", ["Bo"], ["clip7.mp4"])
+    word = letter * 300_000
+    assert erasure.apply(f"{word} Ann.mp4 {word}") == f"{word} a forgotten recording {word}"
+
+
 def test_a_name_without_letters_is_a_name_where_it_is_quoted() -> None:
     erasure = Erasure("7", "X")
     text = "7, session 7\nBo, session 7\na.mov against '7', 7 of 7"
