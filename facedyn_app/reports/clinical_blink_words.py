@@ -17,8 +17,8 @@ from facedyn_app.records import FloatArray
 from facedyn_app.reports.clinical_words import WordedRow, number
 
 BLINK_HEADS = (
-    "", "At (s)", "What", "Depth (%)", "Narrowing (mm)", "Eye aspect ratio", "Duration (ms)",
-    "Left later by (ms)",
+    "", "At (s)", "What", "Depth, left / right (%)", "Narrowing (mm)", "Eye aspect ratio",
+    "Duration (ms)", "Left later by (ms)",
 )  # fmt: skip
 BLINK_NOTE = (
     "Left / right. Depth: share of the way from the eye's own opening to its full closure; eye "

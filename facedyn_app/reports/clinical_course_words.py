@@ -37,7 +37,8 @@ MOST_VISITS = 3
 CHANGE_NOTE = (
     "A change is told where its interval leaves out 0 and it is larger than the smallest that can "
     "be told, which comes from the sessions' halves, and of tasks from their repeats. Seat, light "
-    "and camera of another day are not in it: take it for a lower bound."
+    "and camera of another day are not in it: take it for a lower bound. What is said and done "
+    "makes ranges, and a rest that was assumed, differ: compare tasks."
 )
 
 

@@ -49,6 +49,7 @@ def clinical_parts(measured: MeasuredSession, settings: ClinicalSettings) -> Map
     """
     found = measured.measures
     return {
+        "missing": "",
         "note": how_to_read(settings),
         "assumed": assumed(found),
         "blinks": blink_facts(found, settings),

@@ -154,7 +154,7 @@ def change_table(changes: Sequence[tuple[str, str, Change]]) -> Table:
             change.smallest,
             "as in the column unit",
             "smallest change that can be told",
-            "1.96 sqrt(2) SEM, SEM from the halves of sessions; of a task t s sqrt(1/n1 + 1/n2), "
+            "t sqrt(2) SEM, SEM from the halves of sessions; of a task t s sqrt(1/n1 + 1/n2), "
             "s from its n repeats within sessions",
             "Bland and Altman, BMJ 313 (1996)",
         )

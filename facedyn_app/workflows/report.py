@@ -75,7 +75,7 @@ def report_on_session(
         clinical: What counts as what in the section on clinical measures; None for none.
 
     Raises:
-        InputError: The session or library cannot be read, or its head where it is measured.
+        InputError: The session or library cannot be read.
         OutputError: The file cannot be written.
     """
     if isinstance(source, Path):
@@ -288,5 +288,9 @@ def _visit(entry: SessionEntry, session: Session, trust: TrustSettings) -> Visit
 def _clinical(
     name: str, session: Session, settings: ClinicalSettings, on_progress: OnProgress
 ) -> Mapping[str, object]:
-    measured = measure_recording(name, session, MeasureOptions(), settings, on_progress)
+    """The section on clinical measures; where there are none, why."""
+    try:
+        measured = measure_recording(name, session, MeasureOptions(), settings, on_progress)
+    except FacedynError as error:
+        return {"missing": f"Not measured. {error.sentence}"}
     return clinical_parts(measured, settings)

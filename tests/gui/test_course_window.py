@@ -158,7 +158,9 @@ def test_table_and_page_are_written(
     page = (tmp_path / "page.html").read_text(encoding="utf-8")
     assert "Clinical measures of P-014 over time (simulated)" in page
     assert "given for a test" in page
-    assert "page.html" in shown.said.text()
+    app.course.write_page(tmp_path / "page.pdf")
+    settled(app, qtbot)
+    assert (tmp_path / "page.pdf").read_bytes().count(b"/Type /Page\n") == 1
     app.course.write_page(tmp_path / "gone" / "page.pdf")
     settled(app, qtbot)
     assert "page.pdf" in shown.said.text()

@@ -63,6 +63,33 @@ def test_the_dialog_offers_what_there_is(qtbot: QtBot, tmp_path: Path) -> None:
     assert dialog.complete
 
 
+def test_clinical_measures_are_of_a_recording_or_of_one_speaker(
+    qtbot: QtBot, tmp_path: Path
+) -> None:
+    dialog = ReportDialog(made_recording(None), ["Ada/1"], tmp_path)
+    qtbot.addWidget(dialog)
+    assert not dialog.order().clinical
+    dialog.clinical.click()
+    assert dialog.order().clinical
+    dialog.subject.setCurrentIndex(1)
+    assert dialog.order().clinical
+    dialog.subject.setCurrentIndex(2)
+    assert not dialog.clinical.isEnabled()
+    assert not dialog.order().clinical
+
+
+def test_a_head_that_is_not_at_hand_is_said_in_place_of_the_measures(
+    app: AppController, qtbot: QtBot, tmp_path: Path
+) -> None:
+    out = tmp_path / "one.html"
+    app.export.write_report(ReportOrder(made_recording(None), None, out, clinical=True))
+    wait_idle(app, qtbot)
+    page = out.read_text(encoding="utf-8")
+    assert "Clinical measures" in page
+    assert "Not measured." in page
+    assert "tiny-head" in page.split("Not measured.")[1].split("</p>")[0]
+
+
 def test_what_would_be_replaced_is_said(qtbot: QtBot, tmp_path: Path) -> None:
     dialog = ReportDialog(None, ["Ada"], tmp_path)
     qtbot.addWidget(dialog)

@@ -189,3 +189,16 @@ def test_a_sheet_has_room_for_some_sessions_those_compared_among_them(visit: Vis
 def test_one_recording_is_no_course(visit: Visit) -> None:
     with pytest.raises(TooLittleError, match="two sessions"):
         course_of_files([visit(0.5).measured], Settings().trust)
+
+
+def test_the_smallest_change_follows_from_the_halves_of_few_sessions(visit: Visit) -> None:
+    measures = [visit(0.5, day).measured.measures for day in (1, 2)]
+    change = next(
+        one
+        for one in measure_change(measures[0], measures[1], measures, SETTINGS)
+        if (one.measure, one.statistic, one.side) == (EXCURSION, "range", "right")
+    )
+    apart = [one.halves["range"][EXCURSION][:, 1] for one in measures]
+    sem = 0.5 * np.sqrt(np.mean([(first - second) ** 2 for first, second in apart]))
+    # 4.3027: the 97.5 % quantile of Student's t with two degrees of freedom
+    assert change.smallest == pytest.approx(4.3027 * np.sqrt(2.0) * sem, rel=1e-4)

@@ -3,9 +3,10 @@
 The standard error of measurement comes from halves of sessions: the halves' difference e_i varies
 by twice a half's variance, and a whole session by half of a half's, so that
 
-    SEM = sqrt(mean(e_i^2)) / 2,   smallest change told = z sqrt(2) SEM
+    SEM = sqrt(mean(e_i^2)) / 2,   smallest change told = t sqrt(2) SEM
 
-(Bland and Altman, Measurement error, BMJ 313, 1996; Weir, J. Strength Cond. Res. 19, 2005). Of a
+(Bland and Altman, Measurement error, BMJ 313, 1996; Weir, J. Strength Cond. Res. 19, 2005), t of as
+many degrees of freedom as there are sessions, since few halves tell little of the noise. Of a
 task it comes from its repeats, of which a session has n, and which vary by s within sessions with
 so many degrees of freedom: t s sqrt(1/n1 + 1/n2). What differs between days, light and seat, is in
 neither: the true one is larger.
@@ -18,7 +19,7 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 
 import numpy as np
-from scipy.stats import chi2, norm, t
+from scipy.stats import chi2, t
 
 from facedyn_app.clinical_settings import ClinicalSettings
 from facedyn_app.dynamics.clinical.asymmetry import Interval
@@ -161,21 +162,20 @@ def _smallest(
         spread, dof = repeat_spread(sessions, quantity.task, quantity.measure, side)
         shares = [1.0 / len(measured_tasks(one)[quantity.task]) for one in pair]
         return float(t.ppf(tail, dof)) * spread * math.sqrt(sum(shares)) if dof else math.nan
-    errors = _standard_errors(sessions, quantity.statistic, quantity.measure)
-    return float(norm.ppf(tail)) * math.sqrt(2.0) * errors[side] if errors else math.nan
+    error, dof = _standard_error(sessions, quantity, side)
+    return float(t.ppf(tail, dof)) * math.sqrt(2.0) * error if dof else math.nan
 
 
-def _standard_errors(
-    sessions: Sequence[ClinicalMeasures], statistic: str, name: str
-) -> tuple[float, ...]:
-    """SEM of each side, from the halves of all sessions; NaN where none has any."""
-    halves = [
-        one.halves[statistic][name] for one in sessions if name in one.halves.get(statistic, {})
-    ]
-    if not halves:
-        return ()
-    apart = np.stack([half[0] - half[1] for half in halves])
-    return tuple(float(value) for value in 0.5 * np.sqrt(np.nanmean(apart**2, axis=0)))
+def _standard_error(
+    sessions: Sequence[ClinicalMeasures], quantity: Quantity, side: int
+) -> tuple[float, int]:
+    """SEM of a side from the halves of all sessions, and how many have them."""
+    halves = [one.halves.get(quantity.statistic, {}).get(quantity.measure) for one in sessions]
+    apart = np.array([half[0, side] - half[1, side] for half in halves if half is not None])
+    apart = apart[np.isfinite(apart)]
+    if not len(apart):
+        return math.nan, 0
+    return 0.5 * float(np.sqrt(np.mean(apart**2))), len(apart)
 
 
 def _change(

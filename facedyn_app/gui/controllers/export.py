@@ -22,7 +22,7 @@ from facedyn_app.gui.pdf import print_pdf
 from facedyn_app.gui.state import AppState
 from facedyn_app.progress import OnProgress
 from facedyn_app.reports.kinds import FilmFormat, TableFormat
-from facedyn_app.settings import TrustSettings
+from facedyn_app.settings import Settings
 from facedyn_app.workflows.export import (
     ExportedMeshes,
     export_film,
@@ -139,8 +139,8 @@ class ExportController(QObject):
 
     def write_report(self, order: ReportOrder) -> None:
         """Write a report."""
-        folder, trust = self._library.snapshot.folder, self._state.settings.trust
-        self._write(order.path, partial(_write_report, order, folder, trust))
+        write = partial(_write_report, order, self._library.snapshot.folder, self._state.settings)
+        self._write(order.path, write)
 
     def _write(
         self,
@@ -159,14 +159,22 @@ class ExportController(QObject):
 
 
 def _write_report(
-    order: ReportOrder, folder: Path, trust: TrustSettings, on_progress: OnProgress
+    order: ReportOrder, folder: Path, settings: Settings, on_progress: OnProgress
 ) -> None:
-    from facedyn_app.workflows.report import report_on_session, report_on_speakers  # slow to import
+    # slow to import
+    from facedyn_app.workflows.clinical_report import report_on_course
+    from facedyn_app.workflows.report import report_on_session, report_on_speakers
 
-    if order.recording is None:
-        report_on_speakers(order.speaker, folder, order.path, trust, print_pdf, on_progress)
+    path, trust = order.path, settings.trust
+    if order.recording is not None:
+        clinical = settings.clinical if order.clinical else None
+        report_on_session(
+            order.recording, folder, path, trust, print_pdf, on_progress, clinical=clinical
+        )
+    elif order.clinical and order.speaker is not None:
+        report_on_course(order.speaker, folder, path, settings, print_pdf, on_progress)
     else:
-        report_on_session(order.recording, folder, order.path, trust, print_pdf)
+        report_on_speakers(order.speaker, folder, path, trust, print_pdf, on_progress)
 
 
 def _meshes_text(path: Path, options: MeshOptions, written: ExportedMeshes) -> str:

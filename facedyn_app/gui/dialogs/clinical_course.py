@@ -227,7 +227,9 @@ class CourseWindow(FittedDialog):
 
 def _headline(visit: ClinicalVisit) -> str:
     name = simulated_label(visit.label, simulated=visit.measured.session.simulated)
-    return " ".join([f"{name} · measurement: {visit.quality.verdict}", *visit.quality.reasons])
+    rest = "marked" if visit.measured.measures.rest_marked else "assumed"
+    words = f"{name} · rest {rest} · measurement: {visit.quality.verdict}"
+    return " ".join([words, *visit.quality.reasons])
 
 
 def _choice(name: str, tip: str) -> QComboBox:

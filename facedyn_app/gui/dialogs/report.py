@@ -17,12 +17,17 @@ from PySide6.QtWidgets import (
 )
 
 from facedyn_app.gui.dialogs.form import FormDialog, make_form, place_error, plain_name
-from facedyn_app.gui.widgets.form_parts import make_note
+from facedyn_app.gui.formatting import tip_text
+from facedyn_app.gui.widgets.form_parts import TickBox, make_note
 from facedyn_app.workflows.records import Recording
 
 WORDS: Final = (
     "A report to print or to keep: quality, figures, settings, versions and consent. "
     "For research use, not a medical device."
+)
+CLINICAL_TIP: Final = (
+    "Blinks, excursions in mm, left against right. Of a recording as a part of its report; of a "
+    "speaker the page on their measures over time, in place of the report on drift"
 )
 REPLACED: Final = "This file is there already: it will be replaced."
 FORMATS: Final = ("pdf", "html")
@@ -36,11 +41,14 @@ class ReportOrder:
         recording: On this one; None for a report on speakers.
         speaker: On this one; None for all of the library.
         path: The file, `.pdf` or `.html`.
+        clinical: Whether clinical measures are wanted: of a recording as a part, of a speaker over
+            time as a page of their own.
     """
 
     recording: Recording | None
     speaker: str | None
     path: Path
+    clinical: bool = False
 
 
 class ReportDialog(FormDialog):
@@ -70,6 +78,8 @@ class ReportDialog(FormDialog):
         self.subject.addItems([f"Speaker over time: {name}" for name in speakers])
         if speakers:
             self.subject.addItem("All speakers of the library")
+        self.clinical = TickBox("Clinical measures")
+        self.clinical.setToolTip(tip_text(CLINICAL_TIP))
         self.form = QComboBox()
         self.form.addItems([form.upper() for form in FORMATS])
         self.path = QLineEdit()
@@ -80,6 +90,7 @@ class ReportDialog(FormDialog):
         where.addWidget(browse)
         form = make_form()
         form.addRow("Report on", self.subject)
+        form.addRow("", self.clinical)
         form.addRow("Format", self.form)
         form.addRow("Where", where)
         form.addRow("", self._note)
@@ -99,8 +110,9 @@ class ReportDialog(FormDialog):
         """What has been filled in."""
         path = Path(self.path.text().strip()).expanduser()
         if self._on_recording:
-            return ReportOrder(self._recording, None, path)
-        return ReportOrder(None, self._speaker, path)
+            return ReportOrder(self._recording, None, path, self.clinical.isChecked())
+        wanted = self.clinical.isChecked() and self._speaker is not None
+        return ReportOrder(None, self._speaker, path, wanted)
 
     @property
     def _on_recording(self) -> bool:
@@ -121,6 +133,7 @@ class ReportDialog(FormDialog):
         name = self._speaker or "library"
         if self._on_recording and self._recording is not None:
             name = self._recording.title
+        self.clinical.setEnabled(self._on_recording or self._speaker is not None)
         self.path.setText(str(self._folder / f"{plain_name(name)}-report.{self._form}"))
         self._check()
 
