@@ -38,6 +38,9 @@ ContentOf = Callable[[Path], Content]
 class FolderScan:
     """A walk through folders that names what it passes over.
 
+    Links to folders are followed, each folder once: not where they lead to one that they lie in,
+    directly or by way of others, nor to one that the walk has been led to before.
+
     Attributes:
         content_of: Tells what a file or folder is.
         left_out: What looks like a recording and cannot be one: the path and a sentence.
@@ -47,9 +50,15 @@ class FolderScan:
     content_of: ContentOf
     left_out: list[tuple[Path, str]] = field(default_factory=list)
     passed_over: list[tuple[Path, str]] = field(default_factory=list)
+    _led_to: dict[Path, Path] = field(default_factory=dict)
+    """The first link to each folder that links have led to."""
 
     def recordings(self, place: Path) -> Iterator[tuple[Path, str]]:
         """The recordings in a folder and in the folders in it, by name, each with its kind."""
+        yield from self._inside(place, (place.resolve(),))
+
+    def _inside(self, place: Path, above: tuple[Path, ...]) -> Iterator[tuple[Path, str]]:
+        """As `recordings`; the walk has come through the folders `above`, the last one `place`."""
         content = self._content(place)
         if content.kind is not None:
             yield place, content.kind
@@ -59,8 +68,8 @@ class FolderScan:
             if path in content.parts:
                 continue
             if path.is_dir():
-                if self._may_enter(path, place):
-                    yield from self.recordings(path)
+                if self.may_enter(path, above):
+                    yield from self._inside(path, (*above, path.resolve()))
             elif (kind := self.kind_of(path)) is not None:
                 yield path, kind
 
@@ -103,16 +112,26 @@ class FolderScan:
                 self.leave_out(place, unreadable(place, error).sentence)
             return []
 
-    def _may_enter(self, path: Path, place: Path) -> bool:
+    def may_enter(self, path: Path, above: tuple[Path, ...]) -> bool:
+        """Whether a folder is to be looked into; where not, it is named as passed over.
+
+        Args:
+            path: The folder, or a link to one.
+            above: The folders that it lies in, as far as the walk has come through them, resolved.
+        """
+        reason = self._reason_to_pass(path, above)
+        if reason and path not in {known for known, _ in self.passed_over}:
+            self.passed_over.append((path, f"'{path}' is {reason}."))
+        return not reason
+
+    def _reason_to_pass(self, path: Path, above: tuple[Path, ...]) -> str:
         if path.name.startswith("."):
-            self.passed_over.append((path, f"'{path}' is hidden."))
-            return False
-        if _leads_back(path, place):
-            self.passed_over.append((path, f"'{path}' is a link to a folder that it lies in."))
-            return False
-        return True
-
-
-def _leads_back(path: Path, place: Path) -> bool:
-    """Whether a folder is a link to one that it lies in: what is there would come without end."""
-    return path.is_symlink() and place.resolve().is_relative_to(path.resolve())
+            return "hidden"
+        if not path.is_symlink():
+            return ""
+        target = path.resolve()
+        if any(place.is_relative_to(target) for place in above):
+            return "a link to a folder that it lies in"
+        if self._led_to.setdefault(target, path) != path:
+            return "a link to a folder that another link has led to"
+        return ""

@@ -106,11 +106,13 @@ def find_recordings(folder: Path, layout: Layout, content_of: ContentOf) -> Corp
         if not folder.is_dir():
             raise InputError(f"'{folder}' is no folder.", "Name the folder of the corpus.")
         entries = sorted(folder.iterdir())
-        places = [p for p in entries if p.is_dir() and not p.name.startswith(".")]
+        above = (folder.resolve(),)
+        folders = [path for path in entries if path.is_dir()]
+        places = [path for path in folders if scan.may_enter(path, above)]
         if layout is Layout.AUTO:
             candor = any((place / CHANNEL_MAP).is_file() for place in places)
             layout = Layout.CANDOR if candor else Layout.FOLDERS
-        loose = [path for path in entries if path not in places]
+        loose = [path for path in entries if path not in folders]
         if layout is Layout.CANDOR:
             found = _candor(scan, places, loose)
         else:

@@ -113,7 +113,7 @@ def relink_videos(
     number = 0
     for number, path in enumerate(files, start=1):
         on_progress(Progress("looking at files", number))
-        sha256 = _hash(path, None if None in known else known)
+        sha256 = _hash(path, None if None in known else known, on_progress)
         for entry in wanted.get(sha256, ()):
             found.setdefault(entry.id, (entry, path.absolute()))
     with library.transaction() as orm:
@@ -136,12 +136,12 @@ def _rows(orm: OrmSession) -> Sequence[VideoRow]:
     return orm.scalars(select(VideoRow)).all()
 
 
-def _hash(path: Path, sizes: Iterable[int | None] | None) -> str:
+def _hash(path: Path, sizes: Iterable[int | None] | None, on_progress: OnProgress = ignore) -> str:
     """The SHA-256 of a file of one of the sizes; empty where it is none or cannot be read."""
     try:
         if not path.is_file() or (sizes is not None and path.stat().st_size not in sizes):
             return ""
-        return sha256_of(path)
+        return sha256_of(path, on_progress)
     except (OSError, FacedynError):
         return ""
 

@@ -13,6 +13,7 @@ import numpy as np
 
 from facedyn_app.errors import InputError, MismatchError, unreadable, unusable
 from facedyn_app.files import file_name, open_plain, sha256_of_files
+from facedyn_app.progress import OnProgress, ignore
 from facedyn_app.records import FloatArray, Session, SourceFile
 from facedyn_app.tracks.action_units import is_openface, is_pyfeat, read_openface, read_pyfeat
 from facedyn_app.tracks.animation import is_animation, read_animation
@@ -140,14 +141,19 @@ def only_session(sessions: Sequence[Session], path: Path) -> Session:
     )
 
 
-def sha256_of_recording(paths: Sequence[Path]) -> str:
+def sha256_of_recording(paths: Sequence[Path], on_progress: OnProgress = ignore) -> str:
     """The sha256 of a file; of several, or of a folder's (stills too), that of theirs in order.
+
+    Args:
+        paths: The files or the folder.
+        on_progress: As `files.sha256_of`.
 
     Raises:
         InputError: One cannot be read.
     """
     try:
-        return sha256_of_files([file for path in paths for file in _files_of(path)])
+        files = [file for path in paths for file in _files_of(path)]
+        return sha256_of_files(files, on_progress)
     except OSError as error:
         raise unreadable(paths[0], error) from error
 

@@ -16,15 +16,17 @@ from facedyn_app.records import ByteArray, FloatArray
 
 @dataclass(frozen=True, slots=True)
 class Orientation:
-    """What a display matrix asks for, to the nearest quarter turn.
+    """What a display matrix or a photograph's EXIF data ask for, to the nearest quarter turn.
 
     Attributes:
         quarter_turns: Quarter turns counter-clockwise, 0..3, before the mirror.
-        mirrored: Whether left and right are exchanged after that.
+        mirrored: Whether left and right are exchanged after that where it is shown.
+        unmirror: Whether they are exchanged however it is read: what is stored is mirrored.
     """
 
     quarter_turns: int = 0
     mirrored: bool = False
+    unmirror: bool = False
 
 
 AS_STORED = Orientation()
@@ -77,21 +79,29 @@ class Geometry:
     _reformatter: VideoReformatter = field(default_factory=VideoReformatter, compare=False)
 
     @classmethod
-    def of(cls, frame: av.VideoFrame, aspect: float) -> Geometry:
+    def of(
+        cls, frame: av.VideoFrame, aspect: float, orientation: Orientation | None = None
+    ) -> Geometry:
         """The geometry of a video.
 
         Args:
             frame: Its first picture.
             aspect: Width of a stored pixel over its height.
+            orientation: Of the picture; None takes what the decoder says.
         """
         width, height = max(1, round(frame.width * aspect)), frame.height
-        orientation = orientation_of(frame)
+        orientation = orientation or orientation_of(frame)
         if orientation.quarter_turns % 2:
             width, height = height, width
         return cls(width, height, aspect, orientation, frame.rotation)
 
     def picture(
-        self, frame: av.VideoFrame, *, as_shown: bool, flipped: bool = False
+        self,
+        frame: av.VideoFrame,
+        *,
+        as_shown: bool,
+        flipped: bool = False,
+        orientation: Orientation | None = None,
     ) -> tuple[ByteArray, float]:
         """A picture upright, in square pixels, and how large its camera's picture is drawn.
 
@@ -102,13 +112,15 @@ class Geometry:
             frame: As decoded.
             as_shown: Mirrored where the file asks for it.
             flipped: Mirrored once more.
+            orientation: Of the picture; None takes the first one's, or what the decoder says.
 
         Returns:
             (height, width, 3) uint8 RGB, and its zoom (`records.Frame`).
         """
-        orientation = self.orientation
-        if frame.rotation != self.rotation:  # side data of every frame would keep it alive for long
-            orientation = orientation_of(frame)
+        if orientation is None:
+            orientation = self.orientation
+            if frame.rotation != self.rotation:  # side data of every frame keep it alive for long
+                orientation = orientation_of(frame)
         turned = orientation.quarter_turns % 2 == 1
         width, height = max(1, round(frame.width * self.aspect)), frame.height
         if turned:
@@ -120,7 +132,7 @@ class Geometry:
         image = np.asarray(rgb.to_ndarray(), dtype=np.uint8)
         if orientation.quarter_turns:
             image = np.rot90(image, orientation.quarter_turns)
-        if flipped != (as_shown and orientation.mirrored):
+        if (flipped != (as_shown and orientation.mirrored)) != orientation.unmirror:
             image = image[:, ::-1]
         zoom = round(scale * max(width, height) / max(self.width, self.height), ZOOM_DIGITS)
         if inner != (self.width, self.height):

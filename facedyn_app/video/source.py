@@ -16,6 +16,7 @@ from av.stream import Disposition
 from facedyn_app.errors import InputError
 from facedyn_app.files import open_plain, refuse_web_address
 from facedyn_app.settings import VideoSettings
+from facedyn_app.video.exif import exif_orientation
 from facedyn_app.video.geometry import Geometry
 
 SIMULATED = "simulated by facedyn: rendered, not filmed"
@@ -137,7 +138,9 @@ class Source:
             InputError: The pictures are larger than is allowed.
         """
         aspect = float(self.stream.sample_aspect_ratio or 1)
-        geometry = Geometry.of(frame, aspect if 0.25 <= aspect <= 4.0 else 1.0)
+        # the decoder's matrix lies beside EXIF data, which PyAV cannot name
+        orientation = exif_orientation(self.path) if self.is_photograph else None
+        geometry = Geometry.of(frame, aspect if 0.25 <= aspect <= 4.0 else 1.0, orientation)
         self.check_size(geometry.width, geometry.height)
         return geometry
 

@@ -12,7 +12,7 @@ import av
 import numpy as np
 
 from facedyn_app.errors import InputError, unreadable
-from facedyn_app.records import FloatArray, Frame, VideoInfo
+from facedyn_app.records import ByteArray, FloatArray, Frame, VideoInfo
 from facedyn_app.settings import VideoSettings
 from facedyn_app.video.geometry import Geometry
 from facedyn_app.video.source import open_video
@@ -46,11 +46,17 @@ class Stills:
         """Time of a frame from the first, s."""
         return number / self.info.fps
 
-    def decode(self, number: int) -> av.VideoFrame | None:
-        """The picture of a frame; None where it is missing or cannot be decoded."""
+    def picture(
+        self, number: int, *, as_shown: bool, flipped: bool
+    ) -> tuple[ByteArray, float] | None:
+        """A frame as `Geometry.picture` gives it; None where it is missing or damaged."""
         path = self.files[number]
         with suppress(InputError):
-            return None if path is None else _decode(path, self.settings)[0]
+            if path is not None:
+                frame, own = _decode(path, self.settings)
+                return self.geometry.picture(
+                    frame, as_shown=as_shown, flipped=flipped, orientation=own.orientation
+                )
         return None
 
 
@@ -168,10 +174,10 @@ def still_frames(stills: Stills, *, as_shown: bool = False) -> Iterator[Frame]:
     flipped = stills.settings.mirrored_pixels and not as_shown
     image, zoom = stills.geometry.picture(stills.first, as_shown=as_shown, flipped=flipped)
     for number in range(len(stills.files)):
-        frame = stills.decode(number)
-        if frame is not None:
-            image, zoom = stills.geometry.picture(frame, as_shown=as_shown, flipped=flipped)
-        yield Frame(number, stills.seconds(number), image, frame is None, zoom)
+        found = stills.picture(number, as_shown=as_shown, flipped=flipped)
+        if found is not None:
+            image, zoom = found
+        yield Frame(number, stills.seconds(number), image, found is None, zoom)
 
 
 class StillsReader:
@@ -217,12 +223,12 @@ class StillsReader:
         """The frame of a number; numbers outside the series give its first or last frame."""
         stills = self._stills
         index = shown = min(max(index, 0), self.n_frames - 1)
-        picture = None
-        while picture is None and shown > 0:
-            picture = stills.decode(shown)
-            shown -= picture is None
         flipped = stills.settings.mirrored_pixels and not self._as_shown
-        image, zoom = stills.geometry.picture(
-            stills.first if picture is None else picture, as_shown=self._as_shown, flipped=flipped
+        found = None
+        while found is None and shown > 0:
+            found = stills.picture(shown, as_shown=self._as_shown, flipped=flipped)
+            shown -= found is None
+        image, zoom = found or stills.geometry.picture(
+            stills.first, as_shown=self._as_shown, flipped=flipped
         )
         return Frame(index, float(self.seconds[index]), image, shown != index, zoom)

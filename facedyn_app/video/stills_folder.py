@@ -10,6 +10,7 @@ from pathlib import Path
 from typing import Final
 
 from facedyn_app.files import sha256_of_files
+from facedyn_app.progress import OnProgress, ignore
 
 STILL_ENDINGS: Final = frozenset({".bmp", ".jpeg", ".jpg", ".png", ".tif", ".tiff", ".webp"})
 MOST_SERIES: Final = 16
@@ -71,14 +72,18 @@ def stills_of(folder: Path) -> list[Path]:
     return [path for one in series for path in one.files if path is not None]
 
 
-def sha256_of_video(path: Path) -> str:
+def sha256_of_video(path: Path, on_progress: OnProgress = ignore) -> str:
     """The sha256 of a video file, or of a folder of stills.
+
+    Args:
+        path: The video; of one that is large it takes long, so look first whether it is one.
+        on_progress: As `files.sha256_of`.
 
     Raises:
         InputError: It is no ordinary file.
         OSError: It cannot be read.
     """
-    return sha256_of_files(stills_of(path) or [path])
+    return sha256_of_files(stills_of(path) or [path], on_progress)
 
 
 def _numbers(path: Path) -> tuple[int, ...]:

@@ -126,7 +126,7 @@ def follow_video(
     if probed is None or not probed.is_current:
         probed = ProbedVideo.of(path, settings.video)
     info = probed.info
-    sha256 = sha256 or sha256_of_video(path)
+    sha256 = sha256 or sha256_of_video(path, on_progress)
     live_fit = LiveFit(head, settings.fit, device) if live else None
     following = track_faces(probed.frames(), info, settings.landmarks, device=place)
     with closing(following) as found_faces:

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import logging
-from collections.abc import Iterator, Sequence
+from collections.abc import Iterator, Mapping, Sequence
 from contextlib import contextmanager
 from dataclasses import dataclass
 from pathlib import Path
@@ -109,9 +109,10 @@ def enrol_recordings(
         OutputError: The library cannot be written.
         TooLittleError: A video shows too little of a face.
     """
-    sha256s = _check_enrolment(name, paths, folder, consent, near=near)
+    known = _check_enrolment(name, folder, consent, near=near)
     check = check_recording if len(paths) > 1 else check_before_reading
     probed = {path: check(path, options) for path in paths}
+    sha256s = _check_not_known(name, paths, known, on_progress)
     settings = options.settings()
     with_videos = any(map(is_video, paths))
     head = read_ready_head(options.head or DEFAULT_HEAD, on_progress) if with_videos else None
@@ -217,13 +218,11 @@ def enrol_session(
         return EnrolledSession(entry.id, snapshot_of(library))
 
 
-def _check_enrolment(
-    name: str, paths: Sequence[Path], folder: Path, consent: str, *, near: bool
-) -> dict[Path, str]:
-    """Check consent, and that none of the recordings is the speaker's already.
+def _check_enrolment(name: str, folder: Path, consent: str, *, near: bool) -> dict[str, str]:
+    """Check the name and consent.
 
     Returns:
-        The SHA-256 of those that have been looked into for that.
+        The names of the sessions that the speaker has, by their recordings' SHA-256.
     """
     checked_name(name)
     if not is_library(folder):
@@ -235,12 +234,24 @@ def _check_enrolment(
         if not near:
             check_near(checked_name(name), [speaker.name for speaker in library.speakers()])
         library.check_consent(name, consent)
-        known = {
+        return {
             entry.source_sha256: entry.name
             for entry in library.sessions()
             if entry.speaker == checked_name(name) and entry.source_sha256
         }
-    sha256s = {path: sha256_of_recording([path]) for path in paths if known and path.exists()}
+
+
+def _check_not_known(
+    name: str, paths: Sequence[Path], known: Mapping[str, str], on_progress: OnProgress
+) -> dict[Path, str]:
+    """Check that none of the recordings is the speaker's already; large ones take long.
+
+    Returns:
+        The SHA-256 of those that have been looked into for that.
+    """
+    sha256s = {
+        path: sha256_of_recording([path], on_progress) for path in paths if known and path.exists()
+    }
     for path, sha256 in sha256s.items():
         if sha256 in known:
             raise InputError(

@@ -200,13 +200,17 @@ class _Import:
 
     def _fitted(self, recording: Recording, on_progress: OnProgress) -> list[tuple[str, Session]]:
         """The session of a video and whose it is; none where the library has it already."""
+        from facedyn_app.video import ProbedVideo  # slow to import
+
         speaker, path = recording.speaker, recording.path
-        sha256 = sha256_of_recording([path])
+        # what is no video is told before it is read whole
+        probed = ProbedVideo.of(path, self._options.video)
+        sha256 = sha256_of_recording([path], on_progress)
         # asked anew for each: another import may have added it meanwhile, and a fit takes minutes
         if self._library.has_recording(speaker, sha256):
             return []
         session = read_recording(
-            path, self.head, self._options, self._settings, on_progress, sha256
+            path, self.head, self._options, self._settings, on_progress, sha256, probed
         )
         return [(speaker, session)]
 

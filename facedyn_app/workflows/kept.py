@@ -67,7 +67,12 @@ def _stream(recording: Recording) -> int:
 
 
 def kept_recording(
-    path: Path, face: int, head_id: str, folder: Path, settings: Settings
+    path: Path,
+    face: int,
+    head_id: str,
+    folder: Path,
+    settings: Settings,
+    on_progress: OnProgress = ignore,
 ) -> Recording | None:
     """The session that a library has of a video, shown with it; None where it has none.
 
@@ -77,11 +82,12 @@ def kept_recording(
         head_id: The head that it would be fitted with; sessions of others do not count.
         folder: The library; there may be none.
         settings: Of all stages.
+        on_progress: Told of the reading of the video; may raise Cancelled.
 
     Raises:
         InputError: The library or the video cannot be read.
     """
-    from facedyn_app.video import sha256_of_video  # slow to import
+    from facedyn_app.video import ProbedVideo, sha256_of_video  # slow to import
 
     if not is_library(folder):
         return None
@@ -89,7 +95,8 @@ def kept_recording(
         alike = [entry for entry in library.sessions() if entry.head_id == head_id]
         if not any(entry.source_sha256 for entry in alike):
             return None
-        sha256 = sha256_of_video(path)
+        ProbedVideo.of(path, settings.video)  # what is no video is told before it is read whole
+        sha256 = sha256_of_video(path, on_progress)
         for entry in alike:
             if entry.source_sha256 == sha256 and entry.speaker is not None:
                 recording = _kept(library, entry, path, face, settings)

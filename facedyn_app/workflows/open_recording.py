@@ -112,7 +112,9 @@ def open_kept_or_fit(
     """
     name = head_name()
     on_progress(Progress("looking into the library", 0))
-    kept = None if reading else kept_recording(path, face, name, library, settings)
+    kept = None
+    if not reading:
+        kept = kept_recording(path, face, name, library, settings, on_progress)
     if kept is not None:
         return kept
     return open_video(path, face, reading, day, lambda: name, settings, on_progress)

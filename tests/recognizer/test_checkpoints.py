@@ -15,7 +15,7 @@ from facedyn_app.progress import Cancelled, OnProgress, Progress, ignore
 from facedyn_app.recognizer.checkpoint import FILE, CheckpointDir
 from facedyn_app.recognizer.history import TrainingState
 from facedyn_app.recognizer.model import Recognizer
-from facedyn_app.recognizer.track_set import INDEX, ROWS
+from facedyn_app.recognizer.track_files import INDEX, ROWS
 from facedyn_app.recognizer.training import train
 from facedyn_app.recognizer.trials import LabelledSession
 from facedyn_app.settings import Settings

@@ -15,7 +15,8 @@ from facedyn_app.recognizer.motion_windows import MotionWindows, feature_windows
 from facedyn_app.recognizer.network import GruNetwork
 from facedyn_app.recognizer.reading import read_settings
 from facedyn_app.recognizer.track_collection import collect_tracks
-from facedyn_app.recognizer.track_set import ROWS, TrackSet, open_tracks
+from facedyn_app.recognizer.track_files import ROWS
+from facedyn_app.recognizer.track_set import TrackSet, open_tracks
 from facedyn_app.recognizer.trainee import MarginSoftmax
 from facedyn_app.recognizer.training import train
 from facedyn_app.recognizer.trials import LabelledSession

@@ -141,14 +141,55 @@ def test_the_frames_number_is_the_one_that_tells_pictures_apart(tmp_path: Path) 
     assert (len(series.files), series.first) == (6, None)
 
 
-def test_turned_photographs_are_upright(tmp_path: Path) -> None:
+@pytest.mark.parametrize("orientation", range(1, 9))
+def test_photographs_are_read_as_a_viewer_shows_them(tmp_path: Path, orientation: int) -> None:
+    """Turned and mirrored by their EXIF data, in any order of bytes; the player's are the same."""
+    image_module = pytest.importorskip("PIL.Image")
+    operations = pytest.importorskip("PIL.ImageOps")
+    rng = np.random.default_rng(0)
+    blocks = rng.integers(0, 256, (4, 6, 3), dtype=np.uint8)
+    stored = image_module.fromarray(np.kron(blocks, np.ones((16, 16, 1), np.uint8)))
+    for number in range(2):
+        exif = image_module.Exif()
+        exif.endian = "<>"[number]
+        exif[0x010F] = "camera"
+        exif[0x0112] = orientation
+        stored.save(tmp_path / f"{number}.jpg", exif=exif, quality=95)
+    with image_module.open(tmp_path / "0.jpg") as file:
+        wanted = np.asarray(operations.exif_transpose(file)).astype(int)
+    info = probe_video(tmp_path)
+    assert (info.height, info.width) == wanted.shape[:2]
+    assert not info.mirrored
+    frames = [*read_frames(tmp_path), *read_frames(tmp_path, as_shown=True)]
+    with open_reader(tmp_path) as reader:
+        frames += [reader.frame(0), reader.frame(1)]
+    for frame in frames:
+        assert np.abs(frame.image - wanted).mean() < 6
+
+
+def test_each_photograph_has_its_own_orientation(tmp_path: Path) -> None:
     image_module = pytest.importorskip("PIL.Image")
     upright = numbered_picture(21)
+    stored = (upright, upright[:, ::-1], upright[::-1, ::-1], upright[::-1])
+    for number, picture in enumerate(stored):
+        exif = image_module.Exif()
+        exif[0x0112] = number + 1
+        image_module.fromarray(picture).save(tmp_path / f"{number}.jpg", exif=exif, quality=95)
+    assert seen(tmp_path) == [21, 21, 21, 21]
+
+
+@pytest.mark.parametrize(
+    "data",
+    [b"Exif\0\0", b"Exif\0\0II*\0\xff\xff\xff\xff", b"Exif\0\0MM\0*\0\0\0\x08\xff\xff\x01\x12"],
+)
+def test_broken_exif_data_turn_nothing(tmp_path: Path, data: bytes) -> None:
+    image_module = pytest.importorskip("PIL.Image")
     for number in range(2):
-        turned = image_module.fromarray(np.rot90(upright))  # the camera was turned
-        exif = turned.getexif()
-        exif[0x0112] = 6
-        turned.save(tmp_path / f"{number}.jpg", exif=exif, quality=95)
+        image_module.fromarray(numbered_picture(21)).save(tmp_path / "x.jpg", quality=95)
+        plain = (tmp_path / "x.jpg").read_bytes()
+        segment = b"\xff\xe1" + (len(data) + 2).to_bytes(2, "big") + data
+        (tmp_path / f"{number}.jpg").write_bytes(plain[:2] + segment + plain[2:])
+    (tmp_path / "x.jpg").unlink()
     assert seen(tmp_path) == [21, 21]
 
 
