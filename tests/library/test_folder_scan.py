@@ -8,7 +8,7 @@ from pathlib import Path
 import pytest
 
 from facedyn_app.errors import InputError
-from facedyn_app.library.folder_scan import FolderScan, Content
+from facedyn_app.library.folder_scan import Content, FolderScan
 from facedyn_app.library.importers import CHANNEL_MAP, Layout, find_recordings
 
 MOST_LOOKS = 200
