@@ -17,6 +17,7 @@ from PySide6.QtWidgets import (
 )
 
 from facedyn_app.clinical_settings import ClinicalSettings
+from facedyn_app.dynamics.session_qc import quality_line
 from facedyn_app.gui.formatting import simulated_label, tip_text
 from facedyn_app.gui.status import DONE, EMPTY, PanelStatus
 from facedyn_app.gui.theme import GRID
@@ -162,9 +163,7 @@ class ClinicalWindow(FittedDialog):
         self._measured = measured
         found = measured.measures
         name = simulated_label(measured.name, simulated=measured.session.simulated)
-        self.headline.setText(
-            f"{name} · measurement: {' '.join([quality.verdict, *_why(quality)])}"
-        )
+        self.headline.setText(" · ".join([name, quality_line(quality), *quality.reasons]))
         self.assumptions.setText(" ".join([*assumed(found), how_to_read(settings)]))
         self.sides.show_rows(sided_rows(found))
         self.middle.show_rows(middle_rows(found))
@@ -227,8 +226,3 @@ def _page(*parts: QWidget, stretches: tuple[int, ...]) -> QWidget:
     for part, stretch in zip(parts, stretches, strict=True):
         column.addWidget(part, stretch)
     return page
-
-
-def _why(quality: Quality) -> list[str]:
-    """Why a measurement is not good, in brackets."""
-    return [f"({' '.join(quality.reasons)})"] if quality.reasons else []
