@@ -91,7 +91,10 @@ def course_page(
     left_out = len(visits) - len(shown)
     more = f" {left_out} more sessions are not shown." if left_out else ""
     figure = task_figure(pair, tasks, faces) if tasks else b""
-    notes = [course_note(settings), *([FIGURE_WORDS] if tasks else [])]
+    doubts = [
+        f"{one.name}: {' '.join(one.quality.reasons)}" for one in shown if one.quality.reasons
+    ]
+    notes = [*doubts, course_note(settings), *([FIGURE_WORDS] if tasks else [])]
     written, when = provenance.written
     consent = f"Consent: {provenance.consent or 'none recorded'}. " if person else ""
     return render_page(
