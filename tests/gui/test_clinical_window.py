@@ -10,8 +10,8 @@ from pathlib import Path
 
 import numpy as np
 import pytest
-from PySide6.QtCore import Qt
-from PySide6.QtGui import QColor, QGuiApplication, QKeySequence
+from PySide6.QtCore import QPoint, QPointF, Qt
+from PySide6.QtGui import QColor, QGuiApplication, QKeySequence, QWheelEvent
 from PySide6.QtTest import QTest
 from PySide6.QtWidgets import QTableView
 from pytestqt.qtbot import QtBot
@@ -281,6 +281,14 @@ def test_a_sheet_that_is_filled_in_is_kept_with_the_session(
         window.sheets.choice("house_brackmann", "grade").currentText() == "2: II, mild dysfunction"
     )
     assert "no grade" in window.assumptions.text()
+    field = window.sheets.choice("house_brackmann", "grade")
+    at, none = QPointF(5.0, 5.0), Qt.MouseButton.NoButton
+    down = QWheelEvent(
+        at, at, QPoint(), QPoint(0, -120), none, Qt.KeyboardModifier.NoModifier,
+        Qt.ScrollPhase.NoScrollPhase, False,
+    )  # fmt: skip
+    QGuiApplication.sendEvent(field, down)
+    assert field.currentText() == "2: II, mild dysfunction"
 
 
 def test_nothing_to_show_is_said_and_nothing_can_be_exported(

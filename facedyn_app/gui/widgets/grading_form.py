@@ -6,6 +6,7 @@ from collections.abc import Mapping
 from typing import Final
 
 from PySide6.QtCore import QSignalBlocker, Qt, Signal
+from PySide6.QtGui import QWheelEvent
 from PySide6.QtWidgets import QComboBox, QFormLayout, QLabel, QTabWidget, QVBoxLayout, QWidget
 
 from facedyn_app.dynamics.clinical.sheets import SHEETS, Judged, Sheet
@@ -15,6 +16,14 @@ from facedyn_app.gui.widgets.screen_fit import ScrolledPage
 from facedyn_app.reports.sheet_words import FILLED_IN, choice_words, sum_words
 
 NOT_JUDGED: Final = "not judged"
+
+
+class Choice(QComboBox):
+    """A choice that the wheel passes over: to scroll a page must judge nothing."""
+
+    def wheelEvent(self, event: QWheelEvent) -> None:  # noqa: N802
+        """Leave the wheel to the page."""
+        event.ignore()
 
 
 class GradingForm(QWidget):
@@ -61,7 +70,7 @@ class GradingForm(QWidget):
         form.setContentsMargins(GRID, GRID, GRID, GRID)
         fields = self._choices[sheet.key] = {}
         for item in sheet.items:
-            field = fields[item.key] = QComboBox()
+            field = fields[item.key] = Choice()
             field.addItems([NOT_JUDGED, *(choice_words(*one) for one in item.choices)])
             field.setAccessibleName(f"{sheet.title}: {item.title}")
             field.currentIndexChanged.connect(lambda _place, sheet=sheet: self._tell(sheet))
