@@ -8,12 +8,13 @@ from typing import Any
 
 from PySide6.QtCore import QObject, Signal, Slot
 
+from facedyn_app.dynamics.clinical.sheets import Judged
 from facedyn_app.events import Events
 from facedyn_app.gui.status import PanelStatus
 from facedyn_app.gui.timeline import Span, Timeline, timeline_of
 from facedyn_app.headmodel.model import HeadModel
 from facedyn_app.settings import Settings
-from facedyn_app.workflows.events import marked, with_protocol
+from facedyn_app.workflows.events import marked, with_judged, with_protocol
 from facedyn_app.workflows.records import KeptIn, Recording
 
 
@@ -63,6 +64,7 @@ class AppState(QObject):
         self._ticked: set[str] = set()
         self._marked: dict[str, Events] = {}
         self._protocols: dict[str, dict[str, Any]] = {}
+        self._judged: dict[str, dict[str, Judged]] = {}
         self._kept_in: dict[str, KeptIn] = {}
 
     @property
@@ -116,6 +118,7 @@ class AppState(QObject):
             self._recordings.pop(key, None)
             self._ticked.discard(key)
             self._marked.pop(key, None)
+            self._judged.pop(key, None)
             self._kept_in.pop(key, None)
         self.recordings_changed.emit()
         if self.recording is not None and self.recording.key in keys:
@@ -139,9 +142,17 @@ class AppState(QObject):
         self._protocols[key] = protocol
         self.add_recording(self._recordings[key])
 
+    def judge_recording(self, key: str, sheet: str, judged: Judged) -> None:
+        """Keep what the user has judged on a grading sheet with a recording."""
+        self._judged.setdefault(key, {})[sheet] = judged
+        recording = self._recordings.get(key)
+        if recording is not None:
+            self.add_recording(recording)
+
     def forget_marked(self, key: str) -> None:
-        """Take a recording's events from its file the next time that it is added."""
+        """Take a recording's events and sheets from its file the next time that it is added."""
         self._marked.pop(key, None)
+        self._judged.pop(key, None)
 
     def keep_in(self, key: str, kept_in: KeptIn) -> None:
         """Say where an open recording's session is kept from now on."""
@@ -156,6 +167,8 @@ class AppState(QObject):
         protocol = self._protocols.get(recording.key)
         if protocol is not None:
             recording = with_protocol(recording, protocol)
+        for sheet, judged in self._judged.get(recording.key, {}).items():
+            recording = with_judged(recording, sheet, judged)
         events = self._marked.get(recording.key)
         if events is None or events == recording.session.events:
             return recording

@@ -8,6 +8,7 @@ from typing import Any
 
 import numpy as np
 
+from facedyn_app.dynamics.clinical.sheets import SHEETS_KEY
 from facedyn_app.dynamics.exclusion import excluded_frames
 from facedyn_app.events import Event, in_order
 from facedyn_app.files import atomic_file
@@ -23,17 +24,17 @@ PROTOCOL = "protocol"
 """Where a session says by which protocol its tasks were done or marked."""
 
 
-def protocol_of(session: Session) -> Mapping[str, Any] | None:
-    """The protocol that a session says, as JSON; None where it says none."""
-    said = session.info.further.get(PROTOCOL)
-    return said if isinstance(said, Mapping) else None
+def notes_of(session: Session) -> Mapping[str, Any]:
+    """What the user notes beside the events, by key: the protocol, what was judged on sheets."""
+    further = session.info.further
+    return {key: further[key] for key in (PROTOCOL, SHEETS_KEY) if key in further}
 
 
-def protocolled(session: Session, protocol: Mapping[str, Any] | None) -> Session:
-    """The session with that protocol; itself where that is none, or its own."""
-    if protocol is None or protocol == session.info.further.get(PROTOCOL):
+def with_notes(session: Session, notes: Mapping[str, Any]) -> Session:
+    """The session with these notes; itself where it has them already."""
+    further = {**session.info.further, **notes}
+    if further == session.info.further:
         return session
-    further = {**session.info.further, PROTOCOL: protocol}
     return replace(session, info=replace(session.info, further=further))
 
 
@@ -41,9 +42,9 @@ def keep_events(
     library: Library,
     entry: SessionEntry,
     events: Sequence[Event],
-    protocol: Mapping[str, Any] | None = None,
+    notes: Mapping[str, Any] | None = None,
 ) -> Session:
-    """Write what the user has marked in a session, and by which protocol, into its file.
+    """Write what the user has marked in a session, and noted beside it, into its file.
 
     Where other frames are excluded than before the file gets another name: embeddings that were
     kept of it by its name count no more.
@@ -53,7 +54,7 @@ def keep_events(
         OutputError: The library cannot be written; the session is as it was.
     """
     before = library.load(entry)
-    session = protocolled(replace(before, events=in_order(events)), protocol)
+    session = with_notes(replace(before, events=in_order(events)), notes or {})
     if session.events == before.events and session.info is before.info:
         return session
     store = SessionStore(library.sessions_folder)

@@ -6,6 +6,7 @@ from collections.abc import Mapping, Sequence
 
 from facedyn_app.clinical_settings import ClinicalSettings
 from facedyn_app.dynamics.clinical.change import Change
+from facedyn_app.dynamics.clinical.sheets import sheets_of
 from facedyn_app.reports.clinical_blink_words import blink_facts
 from facedyn_app.reports.clinical_course_words import (
     FACT_HEADS,
@@ -30,6 +31,7 @@ from facedyn_app.reports.clinical_words import (
     task_rows,
 )
 from facedyn_app.reports.page import Provenance, render_page
+from facedyn_app.reports.sheet_words import FILLED_IN, sheet_facts
 from facedyn_app.reports.task_faces import TaskFaces
 
 MOST_TASKS = 4
@@ -59,6 +61,8 @@ def clinical_parts(measured: MeasuredSession, settings: ClinicalSettings) -> Map
         "middle": middle_rows(found),
         "task_heads": TASK_HEADS,
         "tasks": task_rows(found),
+        "sheets": sheet_facts(sheets_of(measured.session)),
+        "filled_in": FILLED_IN,
     }
 
 
@@ -91,7 +95,10 @@ def course_page(
     left_out = len(visits) - len(shown)
     more = f" {left_out} more sessions are not shown." if left_out else ""
     figure = task_figure(pair, tasks, faces) if tasks else b""
-    notes = [course_note(settings), *([FIGURE_WORDS] if tasks else [])]
+    doubts = [
+        f"{one.name}: {' '.join(one.quality.reasons)}" for one in shown if one.quality.reasons
+    ]
+    notes = [*doubts, course_note(settings), *([FIGURE_WORDS] if tasks else [])]
     written, when = provenance.written
     consent = f"Consent: {provenance.consent or 'none recorded'}. " if person else ""
     return render_page(

@@ -7,12 +7,13 @@ from dataclasses import dataclass, replace
 from pathlib import Path
 from typing import Any, Final
 
+from facedyn_app.dynamics.clinical.sheets import Judged, with_sheet
 from facedyn_app.dynamics.session_qc import assess_quality
 from facedyn_app.errors import InputError, unusable
 from facedyn_app.events import Event, Events, check_number, in_order
 from facedyn_app.files import check_input_file, check_output_file
 from facedyn_app.library.library import Library
-from facedyn_app.library.session_events import keep_events, protocol_of, protocolled
+from facedyn_app.library.session_events import PROTOCOL, keep_events, notes_of, with_notes
 from facedyn_app.library.session_file import load_session, save_session
 from facedyn_app.progress import OnProgress, ignore
 from facedyn_app.records import Session
@@ -55,11 +56,16 @@ def with_protocol(recording: Recording, protocol: Mapping[str, Any]) -> Recordin
         recording: The recording.
         protocol: As `protocol_to_json` gives it.
     """
-    return replace(recording, session=protocolled(recording.session, protocol))
+    return replace(recording, session=with_notes(recording.session, {PROTOCOL: protocol}))
+
+
+def with_judged(recording: Recording, sheet: str, judged: Judged) -> Recording:
+    """A recording whose session keeps what was judged on a grading sheet, by its key."""
+    return replace(recording, session=with_sheet(recording.session, sheet, judged))
 
 
 def keep_marked(kept_in: KeptIn, marked_in: Session, _on_progress: OnProgress = ignore) -> None:
-    """Write a recording's events, and their protocol, to where its session is kept.
+    """Write a recording's events, protocol and sheets to where its session is kept.
 
     Args:
         kept_in: Where that is.
@@ -71,11 +77,11 @@ def keep_marked(kept_in: KeptIn, marked_in: Session, _on_progress: OnProgress = 
     """
     if kept_in.key is None:
         kept = replace(load_session(kept_in.path), events=marked_in.events)
-        save_session(protocolled(kept, protocol_of(marked_in)), kept_in.path)
+        save_session(with_notes(kept, notes_of(marked_in)), kept_in.path)
         return
     with Library.open(kept_in.path, create=False) as library:
         entry = entry_of(library, kept_in.key)
-        keep_events(library, entry, marked_in.events, protocol_of(marked_in))
+        keep_events(library, entry, marked_in.events, notes_of(marked_in))
 
 
 def list_events(session_path: Path) -> Events:

@@ -10,8 +10,8 @@ from pathlib import Path
 
 import numpy as np
 import pytest
-from PySide6.QtCore import Qt
-from PySide6.QtGui import QColor, QGuiApplication, QKeySequence
+from PySide6.QtCore import QPoint, QPointF, Qt
+from PySide6.QtGui import QColor, QGuiApplication, QKeySequence, QWheelEvent
 from PySide6.QtTest import QTest
 from PySide6.QtWidgets import QTableView
 from pytestqt.qtbot import QtBot
@@ -19,11 +19,13 @@ from pytestqt.qtbot import QtBot
 from facedyn_app.assets import asset_folder
 from facedyn_app.bench.clinical_script import Script, ScriptedBlink, act, session_of_truth
 from facedyn_app.dynamics.clinical.scale import ADULT_IPD_MM
+from facedyn_app.dynamics.clinical.sheets import sheets_of
 from facedyn_app.events import Event
 from facedyn_app.gui.controllers.app import AppController
 from facedyn_app.gui.dialogs.clinical import ClinicalWindow
 from facedyn_app.gui.theme import colours_of
 from facedyn_app.headmodel.model import HeadModel
+from facedyn_app.library.session_file import load_session, save_session
 from facedyn_app.records import Session
 from facedyn_app.reports.clinical_words import SIDED_HEADS
 from facedyn_app.video import read_frames, write_video
@@ -245,6 +247,48 @@ def test_the_mirror_image_is_fitted_on_request_and_can_be_stopped(
     assert "that of this recording, by its mirror image" in window.assumptions.text()
     assert not window.mirror.isEnabled()
     assert len(app.state.recordings) == 1
+
+
+def test_a_sheet_that_is_filled_in_is_kept_with_the_session(
+    app: AppController, session: Session, tmp_path: Path, qtbot: QtBot
+) -> None:
+    path = tmp_path / "visit.npz"
+    save_session(session, path)
+    app.analysis.open_measured(path)
+    wait_idle(app, qtbot)
+    choose(app, "Clinical measures…")
+    window = app.clinical.window
+    assert window is not None
+    measured(app, qtbot)
+    shown = window.measured
+    assert "13 of 13" in window.sheets.sum_text("sunnybrook")
+    window.sheets.choice("sunnybrook", "movement_snarl").setCurrentIndex(3)
+    window.sheets.choice("house_brackmann", "grade").setCurrentIndex(2)
+    measured(app, qtbot)
+    assert window.measured is shown  # nothing was measured anew
+    assert "kept with the session" in window.said.text()
+    assert "12 of 13" in window.sheets.sum_text("sunnybrook")
+    window.tabs.setCurrentIndex(3)
+    window.copy.click()
+    assert "Snarl: movement\t3: initiates" in QGuiApplication.clipboard().text()
+    kept = {"sunnybrook": {"movement_snarl": 2}, "house_brackmann": {"grade": 1}}
+    assert sheets_of(load_session(path)) == kept
+    app.annotations.add(Event("note", 1.0, 1.0))
+    wait_idle(app, qtbot)
+    measured(app, qtbot)
+    assert sheets_of(load_session(path)) == kept
+    assert (
+        window.sheets.choice("house_brackmann", "grade").currentText() == "2: II, mild dysfunction"
+    )
+    assert "no grade" in window.assumptions.text()
+    field = window.sheets.choice("house_brackmann", "grade")
+    at, none = QPointF(5.0, 5.0), Qt.MouseButton.NoButton
+    down = QWheelEvent(
+        at, at, QPoint(), QPoint(0, -120), none, Qt.KeyboardModifier.NoModifier,
+        Qt.ScrollPhase.NoScrollPhase, False,
+    )  # fmt: skip
+    QGuiApplication.sendEvent(field, down)
+    assert field.currentText() == "2: II, mild dysfunction"
 
 
 def test_nothing_to_show_is_said_and_nothing_can_be_exported(

@@ -121,8 +121,15 @@ def test_another_pair_is_compared_and_never_a_session_with_itself(
 def test_traces_stand_side_by_side_and_faces_differ_where_the_mouth_does(
     shown: CourseWindow,
 ) -> None:
-    assert len(shown.traces.drawn) == 2 * 3
-    assert shown.traces.n_curves == 3 * 2 * (2 + 1)
+    shown.tabs.setCurrentIndex(1)
+    assert [title[:10] for title in shown.traces.drawn] == [
+        "2026-01-05",
+        "2026-04-05",
+        "2026-07-05",
+    ]
+    assert shown.traces.n_curves == 3 * 2 * 2
+    shown.traces.task.setCurrentIndex(1)
+    assert shown.traces.n_curves == 3 * 2
     shown.tabs.setCurrentIndex(2)
     assert shown.faces.task.currentText() == "Smile"
     smile = float(shown.faces.words.text().split(" mm apart")[0].split(" ")[-1])

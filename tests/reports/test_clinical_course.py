@@ -134,6 +134,20 @@ def test_rows_name_what_was_not_done_and_what_cannot_be_told(visit: Visit) -> No
     assert brow.cells[-2] == DONE_ONCE
 
 
+def test_a_visit_without_a_head_says_why_and_keeps_its_blinks(visit: Visit) -> None:
+    first = visit(0.5)
+    session = first.measured.session
+    bare = measure_session(session, None, SETTINGS, events=session.events)
+    other = replace(first, measured=MeasuredSession("other", session, bare))
+    changes = measure_change(first.measured.measures, bare, [first.measured.measures], SETTINGS)
+    rows = {row.cells[:2]: row for row in course_rows([first, other], changes, SETTINGS)}
+    lids = rows["Palpebral fissure height", "rest, left"]
+    assert lids.cells[3].startswith("not measured: another program's measurement has no head")
+    assert lids.cells[4] == "not compared"
+    assert rows["Blinks a minute", "both eyes"].cells[3] != "not measured"
+    assert common_tasks([first.measured, other.measured]) == []
+
+
 def test_faces_differ_by_as_far_as_the_corner_of_the_mouth_moved(
     visit: Visit, head: HeadModel
 ) -> None:

@@ -101,7 +101,7 @@ def align_task(
     peak = float(task.peaks[name].peak_s[side])
     before = np.flatnonzero((seconds >= task.event.start) & (seconds <= peak))
     away = sign * values[before, side]
-    low = before[~(away >= ONSET_SHARE * away[-1])] if len(before) else before
+    low = before[away < ONSET_SHARE * away[-1]] if len(before) else before
     onset = float(seconds[low[-1]]) if len(low) else task.event.start
     shown = (seconds >= onset - BEFORE_S) & (seconds <= task.event.end + AFTER_S)
     return AlignedTask(seconds[shown] - onset, values[shown], onset, peak)

@@ -8,6 +8,7 @@ from pathlib import Path
 from PySide6.QtCore import QObject, Slot
 
 from facedyn_app.clinical_settings import ClinicalSettings
+from facedyn_app.dynamics.clinical.sheets import Judged
 from facedyn_app.gui.dialogs.clinical import ClinicalWindow
 from facedyn_app.gui.dialogs.file_place import ask_place
 from facedyn_app.gui.dialogs.form import plain_name
@@ -18,6 +19,7 @@ from facedyn_app.gui.status import PanelStatus, error_status
 from facedyn_app.records import Session
 from facedyn_app.reports.clinical_files import ClinicalFormat
 from facedyn_app.reports.clinical_rows import MeasuredSession
+from facedyn_app.workflows.events import keep_marked
 from facedyn_app.workflows.measure import (
     MeasureOptions,
     measure_recording,
@@ -71,6 +73,7 @@ class ClinicalController(QObject):
             window.export_requested.connect(self.ask_table)
             window.mirror_requested.connect(self.fit_mirror)
             window.work.cancel_requested.connect(self._stop_fit)
+            window.sheets.judged.connect(self._judge)
             window.moment_picked.connect(self._show_moment)
             window.finished.connect(self._forget)
             self._shown = None
@@ -114,7 +117,7 @@ class ClinicalController(QObject):
         if recording is None:
             self._drop()
             self.window.show_nothing()
-        elif before is None or before.session is not recording.session:
+        elif before is None or not _same_measures(before.session, recording.session):
             self._measure()
 
     @Slot()
@@ -227,6 +230,28 @@ class ClinicalController(QObject):
     def _say_written(self, files: tuple[Path, ...]) -> None:
         self._say(f"Written: {', '.join(str(file) for file in files)}")
 
+    @Slot(str, dict)
+    def _judge(self, sheet: str, judged: Judged) -> None:
+        """Keep what was judged: with the open recording, and where its session is kept."""
+        recording = self._shown
+        if recording is None:
+            return
+        self._state.judge_recording(recording.key, sheet, judged)
+        recording = self._state.find_recording(recording.key)
+        if recording is None or self.window is None:
+            return
+        if recording.kept_in is None:
+            self._say("The sheet is not kept until the recording is enrolled or exported.")
+            return
+        self.queue.submit(
+            keep_marked,
+            recording.kept_in,
+            recording.session,
+            title="Keep the sheet",
+            on_result=lambda _: self._say("The sheet is kept with the session."),
+            on_error=lambda error: self._say(f"The sheet is not kept: {error}"),
+        )
+
     @Slot(float)
     def _show_moment(self, seconds: float) -> None:
         timeline = self._state.timeline
@@ -237,3 +262,8 @@ class ClinicalController(QObject):
     def _forget(self) -> None:
         self.window = None
         self._drop()
+
+
+def _same_measures(one: Session, other: Session) -> bool:
+    """Whether the same would be measured: a sheet that was filled in changes nothing."""
+    return one is other or (one.motion is other.motion and one.events == other.events)

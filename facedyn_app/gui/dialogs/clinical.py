@@ -17,11 +17,14 @@ from PySide6.QtWidgets import (
 )
 
 from facedyn_app.clinical_settings import ClinicalSettings
+from facedyn_app.dynamics.clinical.sheets import sheets_of
+from facedyn_app.dynamics.session_qc import quality_line
 from facedyn_app.gui.formatting import simulated_label, tip_text
 from facedyn_app.gui.status import DONE, EMPTY, PanelStatus
 from facedyn_app.gui.theme import GRID
 from facedyn_app.gui.widgets.clinical_tables import ClinicalTable
 from facedyn_app.gui.widgets.form_parts import make_note
+from facedyn_app.gui.widgets.grading_form import GradingForm
 from facedyn_app.gui.widgets.lid_plot import LidPlot
 from facedyn_app.gui.widgets.panel import Panel
 from facedyn_app.gui.widgets.pupil_distance import PupilDistance
@@ -45,6 +48,7 @@ from facedyn_app.reports.clinical_words import (
     sided_rows,
     task_rows,
 )
+from facedyn_app.reports.sheet_words import sheet_facts
 
 NOTHING: Final = "Blinks, excursions, left against right of the shown recording appear here."
 FIRST_STEP: Final = "Open a video or a session first."
@@ -116,6 +120,7 @@ class ClinicalWindow(FittedDialog):
         self.blink_facts.setWordWrap(True)
         self.blink_facts.setTextFormat(Qt.TextFormat.PlainText)
         self.lids = LidPlot()
+        self.sheets = GradingForm()
         for source in (self.sides, self.tasks, self.blinks, self.lids):
             source.moment_picked.connect(self.moment_picked)
         self.tabs = QTabWidget()
@@ -162,9 +167,7 @@ class ClinicalWindow(FittedDialog):
         self._measured = measured
         found = measured.measures
         name = simulated_label(measured.name, simulated=measured.session.simulated)
-        self.headline.setText(
-            f"{name} · measurement: {' '.join([quality.verdict, *_why(quality)])}"
-        )
+        self.headline.setText(" · ".join([name, quality_line(quality), *quality.reasons]))
         self.assumptions.setText(" ".join([*assumed(found), how_to_read(settings)]))
         self.sides.show_rows(sided_rows(found))
         self.middle.show_rows(middle_rows(found))
@@ -177,6 +180,7 @@ class ClinicalWindow(FittedDialog):
             " · ".join(f"{what}: {text}" for what, text in blink_facts(found, settings))
         )
         self.lids.show_measures(seconds, found)
+        self.sheets.show_sheets(sheets_of(measured.session))
         for button in (self.export, self.copy):
             button.setEnabled(True)
         self.panel.show_status(DONE)
@@ -197,6 +201,7 @@ class ClinicalWindow(FittedDialog):
         self.tabs.addTab(
             _page(self.blink_facts, self.lids, self.blinks, stretches=(0, 2, 3)), "Blinks"
         )
+        self.tabs.addTab(_page(self.sheets, stretches=(1,)), "Grading sheets")
         inside = QVBoxLayout(self.panel.content)
         inside.setContentsMargins(0, 0, 0, 0)
         inside.setSpacing(GRID)
@@ -215,7 +220,11 @@ class ClinicalWindow(FittedDialog):
     def _copy(self) -> None:
         """Copy the tables of the page that is shown."""
         pages = ((self.sides, self.middle), (self.tasks,), (self.blinks,))
-        texts = [table.text(selected=False) for table in pages[self.tabs.currentIndex()]]
+        place = self.tabs.currentIndex()
+        if place < len(pages):
+            texts = [table.text(selected=False) for table in pages[place]]
+        else:
+            texts = ["\n".join("\t".join(row) for row in sheet_facts(self.sheets.on_sheets))]
         QGuiApplication.clipboard().setText("\n\n".join(texts))
 
 
@@ -227,8 +236,3 @@ def _page(*parts: QWidget, stretches: tuple[int, ...]) -> QWidget:
     for part, stretch in zip(parts, stretches, strict=True):
         column.addWidget(part, stretch)
     return page
-
-
-def _why(quality: Quality) -> list[str]:
-    """Why a measurement is not good, in brackets."""
-    return [f"({' '.join(quality.reasons)})"] if quality.reasons else []

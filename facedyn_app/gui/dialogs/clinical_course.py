@@ -20,6 +20,7 @@ from PySide6.QtWidgets import (
 from facedyn_app.clinical_settings import ClinicalSettings
 from facedyn_app.dynamics.clinical.change import Change
 from facedyn_app.dynamics.clinical.task_values import measured_tasks
+from facedyn_app.dynamics.session_qc import quality_line
 from facedyn_app.gui.formatting import simulated_label
 from facedyn_app.gui.status import DONE, EMPTY, PanelStatus
 from facedyn_app.gui.theme import GRID
@@ -228,8 +229,8 @@ class CourseWindow(FittedDialog):
 def _headline(visit: ClinicalVisit) -> str:
     name = simulated_label(visit.label, simulated=visit.measured.session.simulated)
     rest = "marked" if visit.measured.measures.rest_marked else "assumed"
-    words = f"{name} · rest {rest} · measurement: {visit.quality.verdict}"
-    return " ".join([words, *visit.quality.reasons])
+    words = f"{name} · rest {rest} · {quality_line(visit.quality)}"
+    return " · ".join([words, *visit.quality.reasons])
 
 
 def _choice(name: str, tip: str) -> QComboBox:

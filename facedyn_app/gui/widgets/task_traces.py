@@ -1,4 +1,4 @@
-"""Small multiples: each task's traces in each session, aligned at the movement's onset."""
+"""Small multiples: a task's traces in each session, aligned at the movement's onset."""
 
 from __future__ import annotations
 
@@ -7,42 +7,51 @@ from typing import Any, Final
 
 import numpy as np
 import pyqtgraph as pg
-from PySide6.QtCore import QEvent, Qt
-from PySide6.QtWidgets import QLabel, QScrollArea, QVBoxLayout, QWidget
+from PySide6.QtCore import QEvent, QSignalBlocker, Qt, Slot
+from PySide6.QtGui import QShowEvent
+from PySide6.QtWidgets import QComboBox, QHBoxLayout, QLabel, QScrollArea, QVBoxLayout, QWidget
 
 from facedyn_app.dynamics.clinical.measures import BY_NAME, SIDES
 from facedyn_app.dynamics.clinical.task_values import AlignedTask, align_repeats, measures_of
 from facedyn_app.gui.theme import GRID, colours_of
 from facedyn_app.reports.clinical_course_words import ClinicalVisit
-from facedyn_app.reports.clinical_words import capital, in_task
+from facedyn_app.reports.clinical_words import capital, task_title
 
-ROW_PX: Final = 17 * GRID
-LEAST_PLOT_PX: Final = 24 * GRID
+LEAST_PLOT_PX: Final = 30 * GRID
 EDGES: Final = ("left", "bottom")
-NOTE: Final = "s from the onset, where a tenth of the peak is reached; less rest; every repeat"
+NOTE: Final = "Every repeat, less rest; the onset is where a tenth of the peak is reached"
 
 
 class TaskTraces(QWidget):
-    """A row a task, a column a session; the plots of a row have one scale."""
+    """One task at a time, a plot a session, all of one scale."""
 
     def __init__(self, parent: QWidget | None = None) -> None:
         super().__init__(parent)
         self._graphics: Any = pg.GraphicsLayoutWidget()
+        self._visits: tuple[ClinicalVisit, ...] = ()
+        self._tasks: tuple[str, ...] = ()
+        self._stale = False
         self._plots: list[Any] = []
         self._curves: list[tuple[int, Any]] = []
+        self.task = QComboBox()
+        self.task.setAccessibleName("Task whose traces are shown")
+        self.task.currentIndexChanged.connect(self._show)
         self._legend = QLabel()
         self._scroll = QScrollArea()
         self._scroll.setWidgetResizable(True)
         self._scroll.setWidget(self._graphics)
         column = QVBoxLayout(self)
         column.setContentsMargins(0, 0, 0, 0)
-        column.addWidget(self._legend)
+        top = QHBoxLayout()
+        top.addWidget(self.task)
+        top.addWidget(self._legend, 1)
+        column.addLayout(top)
         column.addWidget(self._scroll, 1)
         self._paint_colours()
 
     @property
     def drawn(self) -> list[str]:
-        """Titles of the plots, row by row."""
+        """Titles of the plots."""
         return [plot.titleLabel.text for plot in self._plots]
 
     @property
@@ -51,42 +60,58 @@ class TaskTraces(QWidget):
         return len(self._curves)
 
     def show_tasks(self, visits: Sequence[ClinicalVisit], tasks: Sequence[str]) -> None:
-        """Show tasks.
+        """Offer tasks, and show the one that was shown before, or else the first.
 
         Args:
             visits: The sessions, by date.
             tasks: Ids of tasks that at least one has measured.
         """
+        before = self.task.currentText()
+        self._visits, self._tasks = tuple(visits), tuple(tasks)
+        with QSignalBlocker(self.task):
+            self.task.clear()
+            self.task.addItems([capital(task_title(one)) for one in tasks])
+            self.task.setCurrentIndex(max(0, self.task.findText(before)) if tasks else -1)
+        self._stale = True
+        if self.isVisible():
+            self._show()
+
+    def showEvent(self, event: QShowEvent) -> None:  # noqa: N802
+        """Draw what came while nobody saw it: plots take time to make."""
+        super().showEvent(event)
+        if self._stale:
+            self._show()
+
+    @Slot()
+    def _show(self) -> None:
+        self._stale = False
         self._graphics.clear()
         self._plots, self._curves = [], []
-        for row, task in enumerate(tasks):
-            each = [
-                align_repeats(one.measured.measures, one.measured.session.motion.seconds, task)
-                for one in visits
-            ]
-            spans = _spans([one for repeats in each for one in repeats])
-            for column, (visit, repeats) in enumerate(zip(visits, each, strict=True)):
-                self._add_plot(row, column, task, visit, repeats).setRange(
-                    xRange=spans[0], yRange=spans[1]
-                )
-        self._graphics.setMinimumSize(LEAST_PLOT_PX * len(visits), ROW_PX * max(1, len(tasks)))
+        place = self.task.currentIndex()
+        if not 0 <= place < len(self._tasks):
+            return
+        task = self._tasks[place]
+        each = [
+            align_repeats(one.measured.measures, one.measured.session.motion.seconds, task)
+            for one in self._visits
+        ]
+        spans = _spans([one for repeats in each for one in repeats])
+        for column, (visit, repeats) in enumerate(zip(self._visits, each, strict=True)):
+            plot = self._add_plot(column, measures_of(task)[0], visit, repeats)
+            plot.setRange(xRange=spans[0], yRange=spans[1])
+        self._graphics.setMinimumWidth(LEAST_PLOT_PX * len(self._visits))
         self._paint_colours()
 
     def _add_plot(
-        self,
-        row: int,
-        column: int,
-        task: str,
-        visit: ClinicalVisit,
-        repeats: Sequence[AlignedTask],
+        self, column: int, name: str, visit: ClinicalVisit, repeats: Sequence[AlignedTask]
     ) -> Any:
-        plot = self._graphics.addPlot(row=row, col=column, enableMenu=False)
+        plot = self._graphics.addPlot(row=0, col=column, enableMenu=False)
         plot.ctrlMenu.setParent(self, plot.ctrlMenu.windowFlags())  # it shall go with the widget
         plot.hideButtons()
         plot.setMouseEnabled(x=False, y=False)
-        name = measures_of(task)[0]
-        plot.setTitle(f"{capital(in_task(task, name))} · {visit.date_words or visit.name}")
-        plot.setLabel("left", BY_NAME[name].unit or "ratio")
+        plot.setTitle(visit.label)
+        plot.setLabel("left", f"{BY_NAME[name].title} ({BY_NAME[name].unit or 'ratio'})")
+        plot.setLabel("bottom", "from the onset (s)")
         for edge in EDGES:
             plot.getAxis(edge).enableAutoSIPrefix(False)
         plot.addItem(pg.InfiniteLine(0.0))
