@@ -19,6 +19,8 @@ from facedyn_app.formatting import shown
 TASK, INCLUDE, EXCLUDE, NOTE = "task", "include", "exclude", "note"
 KINDS: Final = (TASK, INCLUDE, EXCLUDE, NOTE)
 """The kinds that the program knows; users may have others."""
+HIDDEN: Final = "hidden"
+"""A user's own kind that the clinical measures know: a side that is covered, by its `side`."""
 SIDES: Final = ("", "left", "right")
 MOST_EVENTS: Final = 10_000
 LONGEST_KIND: Final = 40

@@ -5,6 +5,7 @@ from __future__ import annotations
 import json
 from dataclasses import replace
 from datetime import UTC, datetime
+from itertools import islice
 from pathlib import Path
 
 import numpy as np
@@ -21,6 +22,7 @@ from facedyn_app.events import Event
 from facedyn_app.headmodel.model import HeadModel
 from facedyn_app.library.session_file import save_session
 from facedyn_app.records import Session, SourceFile
+from facedyn_app.video import read_frames, write_video
 from tests.cli.conftest import Run
 from tests.sessions import altered
 
@@ -165,3 +167,18 @@ def test_a_session_of_a_person_fitted_from_a_video(run: Run, shared: Path, tmp_p
     (facts,) = json.loads(answer.stdout)["recordings"]
     assert facts["blink_summary"]["n"] == 1
     assert 4.0 < facts["sides"]["rest"]["fissure_height"]["left"]["value"] < 14.0
+
+
+@pytest.mark.parametrize("left", [True, False])
+def test_half_a_face_is_refused_with_a_sentence(
+    run: Run, shared: Path, tmp_path: Path, left: bool
+) -> None:
+    frames = islice(read_frames(shared / "data" / "videos" / "talk_a.mp4"), 25)
+    middle = 250  # px, the nose
+    part = slice(None, middle) if left else slice(middle, None)
+    halves = [np.ascontiguousarray(frame.image[:, part]) for frame in frames]
+    write_video(tmp_path / "half.mp4", halves, 25.0, effort=8)
+    answer = run("fit", tmp_path / "half.mp4", "-o", tmp_path / "half.npz")
+    assert answer.exit_code == 3
+    assert "must be visible from the front" in answer.stderr
+    assert not (tmp_path / "half.npz").exists()

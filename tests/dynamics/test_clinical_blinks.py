@@ -188,7 +188,38 @@ def test_a_hidden_side_is_left_out_and_said(head: HeadModel) -> None:
     found = measure_session(altered(session, rotation=turned), head, SETTINGS)
     assert "the left side is hidden" in found.reasons["left"]
     assert found.sides["rest"] == {}
+    assert len(found.blinks) == 4
     assert all(blink.left is None for blink in found.blinks)
+
+
+def test_an_eye_that_is_marked_as_hidden_is_left_out_and_said(head: HeadModel) -> None:
+    script = Script(blinks=_blinks(4, 0), tasks=("smile",), seconds=10.0)
+    session = _session(head, script, 30.0)
+    covered = Event("hidden", 0.0, 1e3, "a patch", side="left")
+    found = measure_session(session, head, SETTINGS, events=(*script.events, covered))
+    assert found.reasons["left"] == "the left side is marked as hidden"
+    assert "right" not in found.reasons
+    assert found.sides == {"rest": {}, "range": {}}
+    assert len(found.blinks) == 4  # partial ones, too: the other eye would show them
+    assert all(blink.left is None for blink in found.blinks)
+    (task,) = found.tasks
+    assert (task.sides, task.synkinesis) == ({}, None)
+    assert task.reason == "the left side is marked as hidden"
+    assert task.midline  # what has no sides is measured
+    briefly = Event("hidden", 0.0, 1.0, side="left")
+    assert measure_session(session, head, SETTINGS, events=(briefly,)).reasons == {}
+
+
+def test_both_eyes_hidden_and_rest_that_nobody_saw_are_said(head: HeadModel) -> None:
+    session = _session(head, Script(blinks=_blinks(3, 0), seconds=8.0), 30.0)
+    events = [Event("hidden", 0.0, 1e3, side=side) for side in ("left", "right")]
+    found = measure_session(session, head, SETTINGS, events=events)
+    assert found.blink_summary is None
+    assert found.reasons["blinks"] == "both eyes are hidden or never open"
+    unseen = (Event("task", 0.0, 1.0, "rest"), Event("exclude", 0.0, 1.0))
+    found = measure_session(session, head, SETTINGS, events=unseen)
+    assert not found.rest_marked
+    assert any("No rest is marked" in note for note in found.notes)
 
 
 def test_frames_that_are_excluded_count_nothing(head: HeadModel) -> None:

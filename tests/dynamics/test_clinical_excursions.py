@@ -196,5 +196,15 @@ def test_a_task_that_is_too_short_has_its_reason(head: HeadModel) -> None:
     assert "0.5 s are needed" in task.reason
 
 
+def test_a_task_in_which_no_face_was_seen_has_its_reason(head: HeadModel) -> None:
+    script = Script(tasks=("smile",))
+    session = _true(head, script)
+    (smile,) = (event for event in script.events if event.name == "smile")
+    away = Event("exclude", smile.start, smile.end)
+    (task,) = measure_session(session, head, SETTINGS, events=(*script.events, away)).tasks
+    assert task.sides == {}
+    assert "seen for 0.0 s of the task" in task.reason
+
+
 def test_every_measure_has_a_formula_and_a_source() -> None:
     assert all(measure.formula and measure.source for measure in BY_NAME.values())

@@ -15,6 +15,7 @@ from facedyn_app.bench.clinical_script import Script, ScriptedBlink, act, sessio
 from facedyn_app.clinical_settings import ClinicalSettings
 from facedyn_app.dynamics.clinical.change import measure_change
 from facedyn_app.dynamics.clinical.session import ClinicalMeasures, measure_session
+from facedyn_app.events import Event
 from facedyn_app.headmodel.model import HeadModel
 from facedyn_app.records import Session
 from facedyn_app.reports.clinical_columns import Row, Table, table_of, variable_name
@@ -87,6 +88,35 @@ def test_what_cannot_be_told_is_empty_with_its_reason(measured: list[MeasuredSes
     assert recording["commissure_excursion_range_ratio"] is None
     assert recording["commissure_excursion_range_reason"] == "no difference that can be told"
     assert recording["asymmetry_index"] is None
+
+
+def _recorded(
+    session: Session, head: HeadModel, events: tuple[Event, ...] = ()
+) -> dict[str, object]:
+    found = measure_session(session, head, SETTINGS, events=events)
+    return _cells(recording_table([MeasuredSession("a.npz", session, found)]))
+
+
+def test_cells_of_bad_recordings_are_empty_and_say_why(session: Session, head: HeadModel) -> None:
+    n_blinks, side = "blink_n", "fissure_height_rest_left"
+    cells = _recorded(session, head, (Event("hidden", 0.0, 1e3, side="left"),))
+    assert (cells[side], cells["blink_depth_left"]) == (None, None)
+    assert cells["left_reason"] == "the left side is marked as hidden"
+    assert cells[n_blinks] == 2
+    slow = altered(session, seconds=session.motion.seconds * 3.0)  # 10 frames a second
+    cells = _recorded(slow, head)
+    assert cells[n_blinks] is None
+    assert "10 frames a second are too few" in str(cells["blink_reason"])
+    assert cells[side] is not None
+    valid = session.motion.seconds < 1.0
+    cells = _recorded(altered(session, valid=valid), head)
+    assert cells[side] is None
+    assert "2 s are needed" in str(cells["mm_reason"])
+    nobody = altered(session, valid=np.zeros(len(valid), np.bool_))
+    cells = _recorded(nobody, head)
+    assert (cells[n_blinks], cells[side]) == (None, None)
+    assert cells["blink_reason"]
+    assert cells["mm_reason"]
 
 
 def test_rows_of_other_columns_share_a_table() -> None:

@@ -65,7 +65,11 @@ class Blink:
 
 
 def match_eyes(
-    left: Sequence[EyeClosure], right: Sequence[EyeClosure], settings: ClinicalSettings
+    left: Sequence[EyeClosure],
+    right: Sequence[EyeClosure],
+    settings: ClinicalSettings,
+    *,
+    both_seen: bool = True,
 ) -> tuple[Blink, ...]:
     """Closures of both eyes as blinks, by onset; each closure is in one, nearest pairs first.
 
@@ -76,6 +80,8 @@ def match_eyes(
         left: Closures of the left eye.
         right: Closures of the right eye.
         settings: How near.
+        both_seen: Whether both eyes were; where one is hidden, the other one need not close
+            further, since what it does is not what both would show.
     """
     pairs = sorted(
         (abs(one.deepest - other.deepest), i, j)
@@ -91,10 +97,11 @@ def match_eyes(
             taken.add(j)
     blinks = [Blink(one, right[of_left[i]] if i in of_left else None) for i, one in enumerate(left)]
     blinks += [Blink(None, other) for j, other in enumerate(right) if j not in taken]
-    return tuple(sorted((b for b in blinks if _counts(b, settings)), key=lambda blink: blink.onset))
+    counted = (blink for blink in blinks if _counts(blink, settings, both_seen=both_seen))
+    return tuple(sorted(counted, key=lambda blink: blink.onset))
 
 
-def _counts(blink: Blink, settings: ClinicalSettings) -> bool:
+def _counts(blink: Blink, settings: ClinicalSettings, *, both_seen: bool) -> bool:
     """Whether it is deep enough; one eye alone must close further, and for longer than a slip.
 
     Both eyes together in one frame are a blink that fell between the others: few frames a second,
@@ -104,7 +111,8 @@ def _counts(blink: Blink, settings: ClinicalSettings) -> bool:
     if len(blink.sides) == 2:
         return deepest >= settings.least_closure
     lasting = blink.sides[0].duration >= settings.shortest_blink_s
-    return lasting and deepest >= settings.one_eye_closure
+    least = settings.one_eye_closure if both_seen else settings.least_closure
+    return lasting and deepest >= least
 
 
 def _together(one: EyeClosure, other: EyeClosure, within_s: float) -> bool:

@@ -96,7 +96,7 @@ def measure_eyes(
     if not seen:
         reasons["blinks"] = "both eyes are hidden or never open"
         return Eyes((), None, closures, full, reasons)
-    blinks = match_eyes(found[0], found[1], settings)
+    blinks = match_eyes(found[0], found[1], settings, both_seen=len(seen) == len(SIDES))
     return Eyes(blinks, summarise_blinks(blinks, max(seen), len(seen)), closures, full, reasons)
 
 

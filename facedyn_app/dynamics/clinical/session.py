@@ -25,10 +25,12 @@ from facedyn_app.dynamics.clinical.excursions import (
     rest_level,
 )
 from facedyn_app.dynamics.clinical.eyes import measure_eyes
+from facedyn_app.dynamics.clinical.hidden import hidden_sides, without_sides
 from facedyn_app.dynamics.clinical.measures import (
     FISSURE,
     FROM_REST,
     MEASURES,
+    SIDES,
     FacePoints,
     face_points,
     trace_all,
@@ -43,8 +45,6 @@ from facedyn_app.records import BoolArray, FloatArray, IntArray, Session
 
 REST_LEVEL, RANGE = "rest", "range"
 STATISTICS = (REST_LEVEL, RANGE)
-MOST_TURN_DEG = 35.0
-"""Turn to one side beyond which the far side of the face is hardly seen."""
 LEAST_SECONDS = 2.0
 NO_HEAD = "another program's measurement has no head, and so no millimetres"
 
@@ -158,7 +158,9 @@ def measure_session(
         fit = _measured(session, head, scale, rest.frames)
         if mirrored is not None:
             other = _measured(mirrored, head, scale_of(head, mirrored.shape, ipd_mm), rest.frames)
-    hidden = _hidden_sides(session, usable, reasons)
+    why_hidden = hidden_sides(session, usable, events)
+    reasons |= {name: why for name, why in zip(SIDES, why_hidden, strict=True) if why}
+    hidden = (bool(why_hidden[0]), bool(why_hidden[1]))
     eyes = measure_eyes(
         session, None if fit is None else fit.traces[FISSURE], usable, hidden, events, settings
     )
@@ -172,6 +174,14 @@ def measure_session(
     found = sides.get(RANGE, {}).get("commissure_excursion")
     if found is not None:
         own_range = np.array([found.left.value, found.right.value])
+    tasks: tuple[TaskMeasures, ...] = ()
+    if fit is not None:
+        tasks = measure_tasks(
+            fit.points, fit.traces, None if other is None else other.traces, seconds, usable,
+            rest.frames, draws[REST_LEVEL], events, eyes, own_range, settings,
+        )  # fmt: skip
+    if any(hidden):
+        tasks = tuple(without_sides(one, " and ".join(filter(None, why_hidden))) for one in tasks)
     return ClinicalMeasures(
         scale=scale,
         rest_marked=rest.marked,
@@ -181,14 +191,9 @@ def measure_session(
         blink_summary=eyes.summary,
         sides=sides,
         midline=midline,
-        tasks=()
-        if fit is None
-        else measure_tasks(
-            fit.points, fit.traces, None if other is None else other.traces, seconds, usable,
-            rest.frames, draws[REST_LEVEL], events, eyes, own_range, settings,
-        ),
+        tasks=tasks,
         blink_synkinesis=None
-        if fit is None
+        if fit is None or any(hidden)
         else blink_synkinesis(fit.points, own_range, seconds, eyes.blinks),
         channels=measure_motion_range(session),
         closures=eyes.closures,
@@ -213,25 +218,6 @@ def _measured(
 ) -> Measured:
     points = face_points(head, session, scale)
     return Measured(points, trace_all(points, rest))
-
-
-def _hidden_sides(
-    session: Session, usable: BoolArray, reasons: dict[str, str]
-) -> tuple[bool, bool]:
-    """Whether the left and the right side are turned away in most of the frames.
-
-    A head that turns to its left, positive about y, hides its left side.
-    """
-    yaw = np.degrees(session.motion.rotation[usable, 1].astype(np.float64))
-    yaw = yaw[np.isfinite(yaw)]
-    turn = float(np.median(yaw)) if len(yaw) else 0.0
-    hidden = (turn > MOST_TURN_DEG, turn < -MOST_TURN_DEG)
-    for side, name in zip(hidden, ("left", "right"), strict=True):
-        if side:
-            reasons[name] = (
-                f"the head is turned by {abs(turn):.0f} degrees: the {name} side is hidden"
-            )
-    return hidden
 
 
 def _statistics(
