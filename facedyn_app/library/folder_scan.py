@@ -59,7 +59,7 @@ class FolderScan:
             if path in look.parts:
                 continue
             if path.is_dir():
-                if self._may_enter(path, place):
+                if self.may_enter(path, place):
                     yield from self.recordings(path)
             elif (kind := self.kind_of(path)) is not None:
                 yield path, kind
@@ -70,7 +70,8 @@ class FolderScan:
             self.passed_over.append((path, f"'{path}' is hidden."))
             return None
         if not path.is_file():
-            what = "a link that leads nowhere" if path.is_symlink() else "no ordinary file"
+            nowhere = path.is_symlink() and not path.exists()
+            what = "a link that leads nowhere" if nowhere else "no ordinary file"
             self.passed_over.append((path, f"'{path}' is {what}."))
             return None
         look = self._look(path)
@@ -101,7 +102,8 @@ class FolderScan:
                 self.leave_out(place, unreadable(place, error).sentence)
             return []
 
-    def _may_enter(self, path: Path, place: Path) -> bool:
+    def may_enter(self, path: Path, place: Path) -> bool:
+        """Whether a folder in another is looked into; one that is not is named as passed over."""
         if path.name.startswith("."):
             self.passed_over.append((path, f"'{path}' is hidden."))
             return False

@@ -106,11 +106,11 @@ def find_recordings(folder: Path, layout: Layout, look_at: LookAt) -> Corpus:
         if not folder.is_dir():
             raise InputError(f"'{folder}' is no folder.", "Name the folder of the corpus.")
         entries = sorted(folder.iterdir())
-        places = [p for p in entries if p.is_dir() and not p.name.startswith(".")]
+        places = [path for path in entries if path.is_dir() and scan.may_enter(path, folder)]
         if layout is Layout.AUTO:
             candor = any((place / CHANNEL_MAP).is_file() for place in places)
             layout = Layout.CANDOR if candor else Layout.FOLDERS
-        loose = [path for path in entries if path not in places]
+        loose = [path for path in entries if not path.is_dir()]
         if layout is Layout.CANDOR:
             found = _candor(scan, places, loose)
         else:
