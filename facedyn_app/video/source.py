@@ -16,7 +16,7 @@ from av.stream import Disposition
 from facedyn_app.errors import InputError
 from facedyn_app.files import open_plain, refuse_web_address
 from facedyn_app.settings import VideoSettings
-from facedyn_app.video.geometry import Geometry
+from facedyn_app.video.geometry import Geometry, Orientation, exif_orientation
 
 SIMULATED = "simulated by facedyn: rendered, not filmed"
 RECORDED_TAGS = ("com.apple.quicktime.creationdate", "creation_time")
@@ -42,6 +42,9 @@ _UNTIMED = frozenset({"h264", "hevc", "m4v", "mpegvideo", "mjpeg", "av1", "obu"}
 _SAYS_FAULTS = frozenset({"hevc", "mjpeg", "mpeg1video", "mpeg2video", "mpeg4"})
 """Decoders that, asked to, refuse pictures with faults in place of drawing over them. That of H.264
 may refuse all that follows, too; it marks what it has drawn over."""
+_JPEG_FILES = frozenset({"image2", "jpeg_pipe", "mjpeg"})
+_EXIF_BYTES = 1 << 17
+"""Within which the Exif block begins and ends, if there is one: it has 64 KB at most."""
 _SLACK = 1.1
 """FFmpeg counts the rims of its buffers in."""
 _MOST_BOXES = 1000
@@ -137,9 +140,17 @@ class Source:
             InputError: The pictures are larger than is allowed.
         """
         aspect = float(self.stream.sample_aspect_ratio or 1)
-        geometry = Geometry.of(frame, aspect if 0.25 <= aspect <= 4.0 else 1.0)
+        aspect = aspect if 0.25 <= aspect <= 4.0 else 1.0
+        geometry = Geometry.of(frame, aspect, self._exif_orientation())
         self.check_size(geometry.width, geometry.height)
         return geometry
+
+    def _exif_orientation(self) -> Orientation | None:
+        """What the first of a file of JPEG pictures says; None for other files."""
+        if self.container.format.name not in _JPEG_FILES:
+            return None
+        with open_plain(self.path) as file:
+            return exif_orientation(file.read(_EXIF_BYTES))
 
     def check_size(self, width: int, height: int) -> None:
         """Refuse pictures that are larger than is allowed.

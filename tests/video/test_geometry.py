@@ -12,7 +12,15 @@ import pytest
 
 from facedyn_app.records import ByteArray
 from facedyn_app.settings import VideoSettings
-from facedyn_app.video import VideoReader, mirror_points, probe_video, read_frames, video_notes
+from facedyn_app.video import (
+    VideoReader,
+    mirror_points,
+    open_reader,
+    probe_video,
+    read_frames,
+    video_notes,
+)
+from facedyn_app.video.geometry import exif_orientation
 
 WIDTH, HEIGHT = 96, 64
 MATRICES = {
@@ -91,6 +99,58 @@ def test_every_orientation_is_shown_as_a_player_shows_it(
     assert measured.flags.c_contiguous
     film = list(read_frames(path, as_shown=True))[2].image
     np.testing.assert_array_equal(film, shown)
+
+
+def _jpeg(orientation: int, order: str) -> bytes:
+    """A JPEG picture whose Exif block asks for an orientation; `order` is of its bytes."""
+    stream = av.CodecContext.create("mjpeg", "w")
+    stream.width, stream.height, stream.pix_fmt = WIDTH, HEIGHT, "yuvj444p"
+    stream.time_base, stream.bit_rate = Fraction(1, 25), 5_000_000
+    frame = av.VideoFrame.from_ndarray(_picture(), format="rgb24").reformat(format="yuvj444p")
+    content = b"".join(bytes(one) for one in [*stream.encode(frame), *stream.encode(None)])
+    tiff = struct.pack(f"{order}HIHHHIHHI", 42, 8, 1, 0x0112, 3, 1, orientation, 0, 0)
+    block = b"Exif\0\0" + {">": b"MM", "<": b"II"}[order] + tiff
+    return content[:2] + b"\xff\xe1" + struct.pack(">H", len(block) + 2) + block + content[2:]
+
+
+@pytest.mark.parametrize(
+    ("orientation", "of"),
+    [
+        (1, "as stored"),
+        (2, "mirrored"),
+        (3, "half a turn"),
+        (4, "upside down"),
+        (5, "over the diagonal"),
+        (6, "a quarter turn"),
+        (7, "over the other diagonal"),
+        (8, "three quarters"),
+    ],
+)
+@pytest.mark.parametrize("order", ["<", ">"])
+def test_stills_are_shown_as_their_exif_block_says(
+    tmp_path: Path, orientation: int, of: str, order: str
+) -> None:
+    matrix = MATRICES[of]
+    for number in range(3):
+        (tmp_path / f"{number}.jpg").write_bytes(_jpeg(orientation, order))
+    wanted = _shown(_picture(), matrix).astype(int)
+    mirrored = matrix[0] * matrix[3] - matrix[1] * matrix[2] < 0
+    with open_reader(tmp_path) as reader:
+        assert reader.info.mirrored == mirrored
+        assert np.abs(reader.frame(2).image - wanted).mean() < 12
+    measured = list(read_frames(tmp_path))[2].image
+    own = wanted[:, ::-1] if mirrored else wanted
+    assert np.abs(measured - own).mean() < 12
+
+
+def test_a_damaged_exif_block_says_nothing() -> None:
+    whole = _jpeg(6, "<")
+    assert exif_orientation(whole) is not None
+    start = whole.index(b"Exif")
+    assert [exif_orientation(whole[: start + n]) for n in range(28)] == [None] * 28
+    for place in range(start, start + 30):
+        for value in (0, 255):
+            exif_orientation(whole[:place] + bytes([value]) + whole[place + 1 :])
 
 
 def test_a_recording_mirrored_in_its_pixels_is_turned_back(tmp_path: Path) -> None:
