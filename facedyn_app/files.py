@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import errno
 import hashlib
 import io
 import os
@@ -50,9 +51,24 @@ def open_plain(path: Path) -> Iterator[io.BufferedReader]:
         return os.open(name, flags | getattr(os, "O_NONBLOCK", 0))
 
     with open(path, "rb", opener=without_waiting) as file:
-        if not stat.S_ISREG(os.fstat(file.fileno()).st_mode):
+        if not stat.S_ISREG(os.fstat(file.fileno()).st_mode) or _keeps_waiting(file.fileno()):
             raise InputError(f"'{path}' is no ordinary file.", "Choose another file.")
         yield file
+
+
+def _keeps_waiting(handle: int) -> bool:
+    """Whether what is called an ordinary file gives nothing yet, as the kernel's messages do."""
+    if not hasattr(os, "pread"):
+        return False
+    try:
+        os.pread(handle, 1, 0)
+    except BlockingIOError:
+        return True
+    except OSError as error:
+        if error.errno == errno.ESPIPE:
+            return True
+        raise
+    return False
 
 
 def sha256_of(path: Path, on_progress: OnProgress = ignore) -> str:

@@ -5,8 +5,10 @@ from pathlib import Path
 
 import pytest
 
-from facedyn_app.errors import OutputError
-from facedyn_app.files import atomic_file, atomic_folder
+from facedyn_app.errors import InputError, OutputError
+from facedyn_app.files import atomic_file, atomic_folder, open_plain
+
+KERNEL_MESSAGES = Path("/proc/kmsg")
 
 
 @pytest.mark.skipif(not hasattr(os, "mkfifo"), reason="this system has no named pipes")
@@ -18,6 +20,16 @@ def test_what_is_no_ordinary_file_is_not_replaced(tmp_path: Path) -> None:
         file.write(b"x")
     assert pipe.is_fifo()
     assert [path.name for path in tmp_path.iterdir()] == ["pipe"]
+
+
+def test_a_file_that_gives_nothing_yet_is_not_waited_for() -> None:
+    """The system calls it an ordinary file; reading it would wait for the next message."""
+    try:
+        os.close(os.open(KERNEL_MESSAGES, os.O_RDONLY))
+    except OSError:
+        pytest.skip("this system's messages cannot be read")
+    with pytest.raises(InputError, match="no ordinary file"), open_plain(KERNEL_MESSAGES):
+        pass
 
 
 def test_a_folder_appears_whole_or_not_at_all(tmp_path: Path) -> None:

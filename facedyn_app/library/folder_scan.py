@@ -79,7 +79,8 @@ class FolderScan:
             self.passed_over.append((path, f"'{path}' is hidden."))
             return None
         if not path.is_file():
-            what = "a link that leads nowhere" if path.is_symlink() else "no ordinary file"
+            nowhere = path.is_symlink() and not path.exists()
+            what = "a link that leads nowhere" if nowhere else "no ordinary file"
             self.passed_over.append((path, f"'{path}' is {what}."))
             return None
         content = self._content(path)

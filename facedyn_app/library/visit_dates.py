@@ -17,7 +17,9 @@ MONTHS: Final = (
     "jan", "feb", "mar", "apr", "may", "jun", "jul", "aug", "sep", "oct", "nov", "dec",
 )  # fmt: skip
 _BEFORE, _AFTER = r"(?<!\d)(?<!\d[.\-])", r"(?!\d)(?![.\-]\d)"
-_YEAR_FIRST = re.compile(rf"{_BEFORE}(\d{{4}})([-._ ]?)(\d{{2}})\2(\d{{2}})(?!\d)")
+_YEAR_FIRST = re.compile(
+    rf"{_BEFORE}(\d{{4}})(?:(\d\d)(\d\d)|([-._ ])(\d{{1,2}})\4(\d{{1,2}}))(?!\d)"
+)
 _YEAR_LAST = re.compile(rf"{_BEFORE}(\d{{1,2}})([-._ ])(\d{{1,2}})\2(\d{{4}}){_AFTER}")
 _NAMED = r"(jan|feb|mar|apr|may|jun|jul|aug|sep|oct|nov|dec)[a-z]*"
 _DAY_MONTH = re.compile(rf"(?<!\d)(\d{{1,2}})[-._ ]*{_NAMED}[-._, ]*(\d{{4}})(?!\d)", re.I)
@@ -28,7 +30,7 @@ _YEAR_MONTH = re.compile(rf"(?<!\d)(\d{{4}})[-._ ]*{_NAMED}[-._ ]*(\d{{1,2}})(?!
 def date_in(name: str) -> date | None:
     """The day that a folder's name tells; None where it tells none, two, or one that cannot be.
 
-    Read are 2024-03-05, 2024_03_05, 20240305, 05.03.2024 and names of months, alone or among
+    Read are 2024-03-05, 2024_3_5, 20240305, 05.03.2024 and names of months, alone or among
     other words and with a time behind. With dots the day stands first; with other signs between
     them day and month are told apart only where one is above 12 or both are equal.
 
@@ -64,7 +66,10 @@ def with_day(session: Session, day: date | None) -> Session:
 
 
 def _stated(name: str) -> list[date | None]:
-    days = [_day(year, month, day) for year, _, month, day in _YEAR_FIRST.findall(name)]
+    days = [
+        _day(year, month or single_month, day or single_day)
+        for year, month, day, _, single_month, single_day in _YEAR_FIRST.findall(name)
+    ]
     for first, sign, second, year in _YEAR_LAST.findall(name):
         either = {_day(year, second, first)}
         if sign != ".":

@@ -11,12 +11,12 @@ from pathlib import Path
 from typing import BinaryIO
 
 import av
-from av.stream import Disposition
 
 from facedyn_app.errors import InputError
 from facedyn_app.files import open_plain, refuse_web_address
 from facedyn_app.settings import VideoSettings
 from facedyn_app.video.exif import exif_orientation
+from facedyn_app.video.films import films_in, main_film
 from facedyn_app.video.geometry import Geometry
 
 SIMULATED = "simulated by facedyn: rendered, not filmed"
@@ -37,7 +37,6 @@ _OPTIONS = {
     "format_whitelist": _CONTAINERS,
     "pattern_type": "none",
 }
-_NO_FILM = Disposition.attached_pic | Disposition.timed_thumbnails | Disposition.still_image
 _UNTIMED = frozenset({"h264", "hevc", "m4v", "mpegvideo", "mjpeg", "av1", "obu"})
 """Streams without a container: what FFmpeg says of their times it has made up."""
 _SAYS_FAULTS = frozenset({"hevc", "mjpeg", "mpeg1video", "mpeg2video", "mpeg4"})
@@ -240,7 +239,7 @@ def open_video(
     path, settings = Path(path), settings or VideoSettings()
     _check_file(path)
     try:
-        container = av.open(str(path.absolute()), options=dict(_OPTIONS))
+        container = _container(path)
     except (av.FFmpegError, OSError) as error:
         raise _unopened(path) from error
     try:
@@ -256,10 +255,14 @@ def open_video(
     return source
 
 
+def _container(path: Path) -> av.container.InputContainer:
+    return av.open(str(path.absolute()), options=dict(_OPTIONS))
+
+
 def _choose_film(
     path: Path, container: av.container.InputContainer, settings: VideoSettings
 ) -> Source:
-    """The film that is asked for, or the main one: marked so by the file, then the largest."""
+    """The film that is asked for, or the main one."""
     films = films_in(container)
     if not films:
         raise InputError(f"The file '{path}' holds no pictures, only sound or data.", _HINT)
@@ -269,23 +272,11 @@ def _choose_film(
             f"The file '{path}' holds {count}: there is no number {settings.stream}.",
             "The first one is number 0.",
         )
-    number = settings.stream if settings.stream >= 0 else films.index(max(films, key=_rank))
+    number = max(0, settings.stream)
+    if settings.stream < 0 and len(films) > 1:
+        with _container(path) as again:
+            number = main_film(again)
     stream = films[number]
     source = Source(path, container, stream, settings, len(films), number)
     source.check_size(stream.codec_context.width, stream.codec_context.height)
     return source
-
-
-def films_in(container: av.container.InputContainer) -> list[av.VideoStream]:
-    """The films of a file, in their order.
-
-    Cover art, thumbnails and stills are no films; a still alone in its file is one of a picture.
-    """
-    all_streams = container.streams.video
-    pictures = [one for one in all_streams if not one.disposition & Disposition.attached_pic]
-    return [one for one in all_streams if not one.disposition & _NO_FILM] or pictures
-
-
-def _rank(stream: av.VideoStream) -> tuple[bool, int]:
-    codec = stream.codec_context
-    return bool(stream.disposition & Disposition.default), codec.width * codec.height

@@ -95,6 +95,8 @@ def test_everything_that_is_passed_over_is_named(run: Any, tmp_path: Path) -> No
     os.mkfifo(visit / "pipe")
     (visit / "gone.mp4").symlink_to(tmp_path / "nowhere.mp4")
     (visit / "round").symlink_to(folder)
+    (visit / "zero.mp4").symlink_to("/dev/zero")
+    (folder / "back").symlink_to(tmp_path)  # no speaker: what lies beside would be theirs
     write_clip(folder / "loose.mp4", Kind("mp4", "mpeg4"), 3)
     (folder / "README").write_text("about the study")
     facts = _imported(run, folder)
@@ -113,6 +115,8 @@ def test_everything_that_is_passed_over_is_named(run: Any, tmp_path: Path) -> No
         "anna/2024-03-05/pipe": "no ordinary file",
         "anna/2024-03-05/gone.mp4": "a link that leads nowhere",
         "anna/2024-03-05/round": "a link to a folder that it lies in",
+        "anna/2024-03-05/zero.mp4": "no ordinary file",
+        "back": "a link to a folder that it lies in",
     }
     assert passed.keys() == said.keys()
     for name, words in said.items():

@@ -86,3 +86,16 @@ def test_a_recording_of_the_year_1_has_no_date(
     assert result.exit_code == 0, result.stderr
     (session,) = json.loads(result.stdout)["sessions"]
     assert session["recorded_at"] is None
+
+
+@pytest.mark.slow
+def test_a_messengers_copy_is_no_second_session(run: Run, shared: Path, tmp_path: Path) -> None:
+    copy, library = _case(shared, "16_messenger_copy.mp4"), tmp_path / "library"
+    own = shared / "data" / "videos" / "talk_a.mp4"
+    result = run("enrol", "Ada", own, "--library", library, "--consent", "A test.")
+    assert result.exit_code == 0, result.stderr
+    result = run("enrol", "Ada", copy, "--library", library)
+    assert result.exit_code == 3
+    assert "the same take as session 'talk_a' of 'Ada'" in result.stderr
+    result = run("sessions", "--library", library, "--json")
+    assert len(json.loads(result.stdout)["sessions"]) == 1

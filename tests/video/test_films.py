@@ -68,6 +68,29 @@ def test_of_several_films_the_default_then_the_largest_is_taken(tmp_path: Path) 
     assert _shade(marked) == pytest.approx(50, abs=2)
 
 
+@pytest.mark.parametrize("ending", ["mkv", "ts"])
+def test_a_picture_that_nothing_marks_is_no_film(tmp_path: Path, ending: str) -> None:
+    path = tmp_path / f"cover.{ending}"
+    kind = "mpeg2video" if ending == "ts" else "mjpeg"
+    with av.open(str(path), "w") as container:
+        cover = container.add_stream(kind, rate=25)
+        film = container.add_stream("mpeg4", rate=25)
+        cover.width, cover.height = 640, 480
+        cover.pix_fmt = "yuv420p" if ending == "ts" else "yuvj420p"
+        film.width, film.height, film.pix_fmt = 96, 64, "yuv420p"
+        container.mux(cover.encode(av.VideoFrame(640, 480, cover.pix_fmt)))
+        container.mux(cover.encode(None))
+        for number in range(10):
+            frame = av.VideoFrame.from_ndarray(np.full((64, 96, 3), 90, np.uint8), "rgb24")
+            frame.pts, frame.time_base = number, Fraction(1, 25)
+            container.mux(film.encode(frame))
+        container.mux(film.encode(None))
+    info = probe_video(path)
+    assert (info.width, info.stream) == (96, 1)
+    assert len(list(read_frames(path))) == 10
+    assert probe_video(path, VideoSettings(stream=0)).width == 640
+
+
 def test_another_film_can_be_chosen(tmp_path: Path) -> None:
     path = tmp_path / "cameras.mkv"
     write_films(path, [(64, 48, 50), (128, 96, 120)])

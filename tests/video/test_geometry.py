@@ -12,7 +12,13 @@ import pytest
 
 from facedyn_app.records import ByteArray
 from facedyn_app.settings import VideoSettings
-from facedyn_app.video import VideoReader, mirror_points, probe_video, read_frames, video_notes
+from facedyn_app.video import (
+    VideoReader,
+    mirror_points,
+    probe_video,
+    read_frames,
+    video_notes,
+)
 
 WIDTH, HEIGHT = 96, 64
 MATRICES = {
