@@ -71,7 +71,7 @@ class FitSettings:
         0.7, "Held expression, of a frame's", 0.01, 100, "times", PRIORS
     ).means(
         "Deviation of an expression that is held over a recording, of that in a frame; like the "
-        "next three for the shape alone (`fitting.shape_evidence`)."
+        "next four for the shape alone (`fitting.shape_evidence`)."
     )
     action_variation: float = setting(0.3, "A person's own actions", 0, 10, "share", PRIORS).means(
         "How much a person's own variant of an action differs from the head's, share of its "
@@ -83,6 +83,10 @@ class FitSettings:
     rest_score_noise: float = setting(
         3.5, "Scores of a face at rest", 0, 1000, "times", NOISE
     ).means("Deviation of a face's scores at rest, of their errors.")
+    point_noise: float = setting(0.001, "Each landmark of a face", 0, 0.1, "m", NOISE).means(
+        "Deviation by which each landmark of a face lies elsewhere in a recording, m, whatever its "
+        "neighbours do: what neither the head's shapes nor its actions make."
+    )
     turn_step: float = setting(0.004, "Turn of the head", 1e-5, 1, "rad", STEPS).means(
         "Usual turn of the head between frames at 25 frames/s, rad; like the next three the "
         "scale of the smoothness in time, beyond which a difference pays ever less."

@@ -1,8 +1,8 @@
 """Shape evidence of a recording and of its single seconds: less than their frames seem to give.
 
-Two kinds of displacement stay the same over a recording, or a second, and look like shape: an
-expression that is held (a mood), and the way in which this person's expressions differ from the
-head's own. So the shape is estimated with
+Three kinds of displacement stay the same over a recording, or a second, and look like shape: an
+expression that is held (a mood), the way in which this person's expressions differ from the
+head's own, and what no shape of the head has. So the shape is estimated with
 
 - a prior of jaw and expression that is as wide as a held expression is, and counts once in a
   recording instead of once a frame;
@@ -14,12 +14,15 @@ head's own. So the shape is estimated with
 
   with d_ie the displacement of landmark i by action e, s_e the action's deviation, v
   `action_variation` and l `variation_reach`; the same along x and along y. Of the blendshape scores
-  it is as their errors, `rest_score_noise` times: a face's scores at rest tell of its looks.
+  it is as their errors, `rest_score_noise` times: a face's scores at rest tell of its looks;
+- an error of each landmark by itself, constant over the recording, of the covariance
+  N = `point_noise`^2 I. The landmarker's errors hardly change from a landmark to the next, so that
+  without it the shape follows the finest differences between neighbours, which no head has right.
 
 A recording's errors, of covariance C in a frame, count as n = `shape_frames` independent ones. So
-the mean r of what is measured minus what the head predicts has the covariance C / n + O, and the
-offset is expected at O (C / n + O)^-1 r. The frames are then fitted with the head that has it, so
-that it is taken for no expression.
+the mean r of what is measured minus what the head predicts has the covariance C / n + O + N, and
+the offset is expected at O (C / n + O + N)^-1 r. The frames are then fitted with the head that has
+it, so that it is taken for no expression.
 
 The posterior covariance P of the shape, with pose, expression and the session's errors
 marginalised, is the inverse of the Schur complement of this problem. Its directions of little
@@ -97,8 +100,10 @@ def shape_evidence(head: LandmarkHead, precision: Tensor, settings: FitSettings)
     """
     own = _offset_covariance(head, precision, settings)
     frames = settings.shape_frames
+    alone = torch.zeros_like(own[0])
+    alone[: 2 * len(head.weight)] = settings.point_noise**2
     # in each of the frames' worth of errors as much as there is in a recording
-    whole = head.covariance + frames * own
+    whole = head.covariance + frames * (own + torch.diag(alone))
     factor = covariance_factor(whole)
     gain = torch.cholesky_solve(frames * own.double(), factor).mT.to(own.dtype)
     held = 1.0 / (settings.held_share**2 * frames)

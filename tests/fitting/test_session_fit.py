@@ -29,6 +29,7 @@ LOOSE = FitSettings(
     expression_sd=10.0,
     jaw_sd=(9.0, 9.0, 9.0),
     action_variation=0.0,
+    point_noise=0.0,
 )
 
 

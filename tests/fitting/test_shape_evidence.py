@@ -51,6 +51,7 @@ def test_what_is_less_sure_of_actions_is_less_sure_of_the_shape(face_head: HeadM
     usual = open_share(FitSettings())
     assert open_share(FitSettings(action_variation=3.0)) > 1.05 * usual
     assert open_share(FitSettings(held_share=9.0)) > 1.05 * usual
+    assert open_share(FitSettings(point_noise=0.01)) > 1.05 * usual
 
 
 def test_a_persons_own_offset_is_no_scatter_between_their_recordings(face_head: HeadModel) -> None:
@@ -126,10 +127,28 @@ def test_a_persons_own_offset_is_taken_for_no_expression(face_head: HeadModel) -
     assert change(0.3) < 0.5 * change(0.0)
 
 
+def test_landmarks_that_lie_elsewhere_one_by_one_hardly_change_the_shape(
+    face_head: HeadModel,
+) -> None:
+    motion = make_motion(face_head, 60, noise_px=0.1)
+    away = np.random.default_rng(5).normal(0.0, 2.0, motion.landmarks.points[0].shape)
+    moved = replace(motion.landmarks, points=motion.landmarks.points + away.astype(np.float32))
+
+    def change(noise: float) -> float:
+        settings = FitSettings(landmark_noise=2e-3, point_noise=noise)
+        one, other = (
+            fit_session(face_head, seen, settings, device="cpu").shape
+            for seen in (motion.landmarks, moved)
+        )
+        return float(np.linalg.norm(one - other))
+
+    assert change(0.003) < 0.7 * change(0.0)
+
+
 def test_the_offset_is_the_share_of_the_mean_residual_that_the_prior_expects(
     face_head: HeadModel,
 ) -> None:
-    """O (C / n + O)^-1 r with O and C read back from the gain: a residual in O's range is kept."""
+    """O (C / n + O + N)^-1 r with all read back from the gain: a residual in O's range is kept."""
     settings = FitSettings(action_variation=1e3)
     fitter = make_fitter(face_head, settings, "cpu")
     n_flat = 2 * len(fitter.head.weight)
