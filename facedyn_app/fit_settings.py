@@ -83,7 +83,7 @@ class FitSettings:
     rest_score_noise: float = setting(
         3.5, "Scores of a face at rest", 0, 1000, "times", NOISE
     ).means("Deviation of a face's scores at rest, of their errors.")
-    point_noise: float = setting(0.001, "Each landmark of a face", 0, 0.1, "m", NOISE).means(
+    point_noise: float = setting(0.0005, "Each landmark of a face", 0, 0.1, "m", NOISE).means(
         "Deviation by which each landmark of a face lies elsewhere in a recording, m, whatever its "
         "neighbours do: what neither the head's shapes nor its actions make."
     )
