@@ -122,6 +122,7 @@ def test_the_menu_of_a_session_offers_what_can_be_done_with_it(people: AppContro
     (menu,) = panel.findChildren(QMenu)
     assert [action.text() for action in menu.actions()] == [
         "Shape drift over sessions…",
+        "Clinical measures over time…",
         "Date of recording…",
         "Move to another speaker…",
         "Tags and note…",
