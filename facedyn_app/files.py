@@ -51,24 +51,27 @@ def open_plain(path: Path) -> Iterator[io.BufferedReader]:
         return os.open(name, flags | getattr(os, "O_NONBLOCK", 0))
 
     with open(path, "rb", opener=without_waiting) as file:
-        if not stat.S_ISREG(os.fstat(file.fileno()).st_mode) or _keeps_waiting(file.fileno()):
+        state = os.fstat(file.fileno())
+        if not stat.S_ISREG(state.st_mode) or _is_the_systems(file.fileno(), state.st_size):
             raise InputError(f"'{path}' is no ordinary file.", "Choose another file.")
         yield file
 
 
-def _keeps_waiting(handle: int) -> bool:
-    """Whether what is called an ordinary file gives nothing yet, as the kernel's messages do."""
-    if not hasattr(os, "pread"):
+def _is_the_systems(handle: int, size: int) -> bool:
+    """Whether what is called an ordinary file, as /proc/kmsg is, is made up by the system.
+
+    Its size is 0, and it gives something all the same, or nothing yet and is waited for.
+    """
+    if size or not hasattr(os, "pread"):
         return False
     try:
-        os.pread(handle, 1, 0)
+        return bool(os.pread(handle, 1, 0))
     except BlockingIOError:
         return True
     except OSError as error:
         if error.errno == errno.ESPIPE:
             return True
         raise
-    return False
 
 
 def sha256_of(path: Path, on_progress: OnProgress = ignore) -> str:

@@ -32,6 +32,12 @@ def test_a_file_that_gives_nothing_yet_is_not_waited_for() -> None:
         pass
 
 
+@pytest.mark.skipif(not Path("/proc/cpuinfo").is_file(), reason="only Linux has it")
+def test_a_file_that_the_system_makes_up_is_refused() -> None:
+    with pytest.raises(InputError, match="no ordinary file"), open_plain(Path("/proc/cpuinfo")):
+        pass
+
+
 def test_a_folder_appears_whole_or_not_at_all(tmp_path: Path) -> None:
     (tmp_path / "empty").mkdir()
     with atomic_folder(tmp_path / "empty") as folder:

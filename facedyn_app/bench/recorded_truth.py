@@ -101,7 +101,7 @@ def read_truth(path: Path) -> RecordedTruth:
         channel_names=tuple(names[k] for k in channels),
         channels=values[:, channels],
         length_names=tuple(names[k].removeprefix(LENGTH).strip() for k in lengths),
-        length_points=np.array([_points(path, names[k]) for k in lengths]).reshape(-1, 2),
+        length_points=np.array([_points(path, names[k]) for k in lengths], np.int64).reshape(-1, 2),
         lengths=values[:, lengths],
     )
     _check_values(truth)

@@ -39,6 +39,7 @@ def test_a_table_without_lengths(tmp_path: Path) -> None:
     truth = read_truth(table(tmp_path))
     assert truth.lengths.shape == (N_ROWS, 0)
     assert truth.length_points.shape == (0, 2)
+    assert np.issubdtype(truth.length_points.dtype, np.integer)  # numbers of landmarks, though none
 
 
 def test_frames_get_the_nearest_row(tmp_path: Path) -> None:
