@@ -139,6 +139,8 @@ def rows(folder: Path, recognizer: Path) -> list[Row]:
         Row("train", (*to, "-o", mine, "--steps", "2"), cut=True),
         Row("library", ("check", *to)),
         Row("library", ("relink", folder, *to)),
+        Row("audit", ("list", *to)),
+        Row("audit", ("verify", *to)),
         Row("events", ("list", out / "fitted.npz")),
         Row("events", ("export", out / "fitted.npz", "-o", out / "events.eaf")),
         Row("events", ("import", out / "fitted.npz", out / "events.eaf")),
