@@ -74,10 +74,8 @@ def verify(
 
 
 def _text(found: AuditCheck, head: str | None) -> str:
-    n = found.n_lines
-    lines = [
-        f"{n} line{'' if n == 1 else 's'}: {'as written' if found.sound else 'not as written'}"
-    ]
+    n, how = found.n_lines, "as written" if found.sound else "not as written"
+    lines = [f"{n} line{'' if n == 1 else 's'}: {how}"]
     lines += [f"  {fault.what}" for fault in found.faults]
     lines.append(f"head: {found.head}")
     if found.n_since is not None:

@@ -168,7 +168,7 @@ def find_faults(lines: Sequence[Line], links: Mapping[int, Link], last: int) -> 
             before = None
         expected = number + 1
         if number not in links:
-            said = f"line {number} was put in: it is not in the chain"
+            said = f"line {number} is not in the chain: it was put in, or its link taken away"
             faults.append(Fault(number, FaultKind.INSERTED, said))
             continue
         if number not in texts:

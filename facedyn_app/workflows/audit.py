@@ -1,12 +1,22 @@
-"""Audit of a library: its lines, and the check of their chain."""
+"""Audit of a library: its lines, the check of their chain, and what is done with kept sessions."""
 
 from __future__ import annotations
 
+import logging
+from collections.abc import Callable
 from pathlib import Path
+from typing import TypeVar
 
+from facedyn_app.errors import FacedynError
 from facedyn_app.library.audit import AuditCheck, AuditEntry
+from facedyn_app.library.database import is_library
 from facedyn_app.library.library import Library
 from facedyn_app.progress import OnProgress, ignore
+from facedyn_app.workflows.records import KeptIn
+
+Result = TypeVar("Result")
+
+log = logging.getLogger(__name__)
 
 
 def audit_lines(folder: Path, _on_progress: OnProgress = ignore) -> list[AuditEntry]:
@@ -19,7 +29,7 @@ def audit_lines(folder: Path, _on_progress: OnProgress = ignore) -> list[AuditEn
         return library.audit.lines()
 
 
-def verify_audit(folder: Path, head: str | None) -> AuditCheck:
+def verify_audit(folder: Path, head: str | None, _on_progress: OnProgress = ignore) -> AuditCheck:
     """Check that every line of a library's audit is as it was written.
 
     Args:
@@ -31,3 +41,47 @@ def verify_audit(folder: Path, head: str | None) -> AuditCheck:
     """
     with Library.open(folder, create=False) as library:
         return library.audit.check(head)
+
+
+def record_use(place: Path | KeptIn | None, action: str, how: str) -> None:
+    """Say in the audit what was done with a session, where it is one that a library keeps.
+
+    Where that library cannot be written there is a warning instead: what was done is done.
+
+    Args:
+        place: The session's file, or where it is kept; None of one that is kept nowhere.
+        action: What was done, such as "export".
+        how: In what form, such as "as a table".
+    """
+    path, key = (place.path, place.key) if isinstance(place, KeptIn) else (place, None)
+    if path is None:
+        return
+    folder = path.resolve().parent.parent if key is None else path
+    try:
+        if not is_library(folder):
+            return
+        with Library.open(folder, create=False) as library:
+            for entry in library.sessions():
+                if entry.id == key or (key is None and entry.file_name == path.resolve().name):
+                    library.audit.record(action, f"session {entry.id}, {how}")
+    except FacedynError as error:
+        log.warning("The audit of '%s' does not say that this was done: %s", folder, error.sentence)
+
+
+def export_words(out: Path) -> str:
+    """In what form a session was written, for the audit; the file's name may name a person."""
+    ending = out.suffix.lower().lstrip(".")
+    return f"as {ending}" if ending else "as meshes"
+
+
+def recorded_use(
+    place: KeptIn | None,
+    action: str,
+    how: str,
+    work: Callable[[OnProgress], Result],
+    on_progress: OnProgress,
+) -> Result:
+    """Do something with an open session, and say so in the audit (`record_use`)."""
+    result = work(on_progress)
+    record_use(place, action, how)
+    return result

@@ -9,6 +9,8 @@ from pathlib import Path
 from facedyn_app import PROGRAM
 from facedyn_app.errors import FacedynError, TooLittleError
 from facedyn_app.files import check_output_file
+from facedyn_app.library.audit import Speaker
+from facedyn_app.library.library import Library
 from facedyn_app.progress import OnProgress
 from facedyn_app.reports.clinical_pages import MOST_TASKS, course_page
 from facedyn_app.reports.clinical_rows import MeasuredSession
@@ -47,6 +49,8 @@ def report_on_course(
     check_output_file(out)
     course = measure_course(speaker, folder, None, settings, on_progress)
     write_course(course, (0, len(course.visits) - 1), out, settings, print_pdf, on_progress)
+    with Library.open(folder, create=False) as library:
+        library.audit.record("report", Speaker(name=course.person), ", clinical measures")
     return WrittenReport(f"the clinical measures of {speaker} over time")
 
 

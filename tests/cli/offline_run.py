@@ -141,6 +141,8 @@ def rows(folder: Path, recognizer: Path) -> list[Row]:
         Row("library", ("relink", folder, *to)),
         Row("audit", ("list", *to)),
         Row("audit", ("verify", *to)),
+        Row("backup", (*to, "-o", out / "library.backup")),
+        Row("restore", (out / "library.backup", "--library", out / "restored")),
         Row("events", ("list", out / "fitted.npz")),
         Row("events", ("export", out / "fitted.npz", "-o", out / "events.eaf")),
         Row("events", ("import", out / "fitted.npz", out / "events.eaf")),

@@ -1,4 +1,4 @@
-"""`facedyn audit`: who did what, and whether that is as it was written; several programs at once."""
+"""`facedyn audit`: who did what, whether that is as it was written; several programs at once."""
 
 import getpass
 import json
@@ -93,3 +93,35 @@ def test_several_programs_keep_one_chain(library: Path) -> None:
     for of in range(N_PROCESSES):
         own = [line.what for line in lines if line.what.startswith(f"{of}.")]
         assert own == [f"{of}.{number}" for number in range(N_LINES)]
+
+
+def test_what_is_done_with_kept_sessions_is_a_line(run: Run, library: Path, tmp_path: Path) -> None:
+    with Library.open(library) as opened:
+        opened.enrol("Ann", next(simulate_sessions(1, 1, 12.0, seed=5)), "as before")
+    kept = next(library.glob("sessions/*.npz"))
+    copied = tmp_path / "copied.npz"
+    copied.write_bytes(kept.read_bytes())
+    to = ("--library", library)
+    for arguments in (
+        ("export", kept, "-o", tmp_path / "table.csv"),
+        ("export", copied, "-o", tmp_path / "other.csv"),
+        ("export", library, "-o", tmp_path / "bids", "--layout", "bids"),
+        ("measure", kept, copied),
+        ("dnr", *to),
+        ("report", kept, "-o", tmp_path / "a.html", *to),
+        ("report", "--speaker", "Ann", "-o", tmp_path / "b.html", *to),
+        ("report", "-o", tmp_path / "c.html", *to),
+    ):
+        assert run(*arguments).exit_code == 0, arguments
+    lines = json.loads(run("audit", "list", *to, "--json").stdout)["lines"]
+    with Library.open(library) as opened:
+        number = next(one.id for one in opened.sessions() if one.file_name == kept.name)
+    assert [(line["action"], line["what"]) for line in lines[2:]] == [
+        ("export", f"session {number}, as csv"),
+        ("export", "2 sessions of 1 speakers, as BIDS"),
+        ("measure", f"session {number}, clinical measures"),
+        ("measure", "drift of all speakers"),
+        ("report", f"session {number}, a page"),
+        ("report", "Ann"),
+        ("report", "all speakers"),
+    ]

@@ -96,7 +96,7 @@ def test_every_hash_can_be_computed_from_what_the_documentation_says(library: Li
         ("DELETE FROM audit WHERE id IN (1, 2); DELETE FROM audit_chain WHERE line_id IN (1, 2)",
          [(1, "missing")]),
         ("DELETE FROM audit WHERE id = 3", [(3, "missing")]),
-        ("DELETE FROM audit_chain WHERE line_id = 3", [(3, "inserted")]),
+        ("DELETE FROM audit_chain WHERE line_id = 3", [(3, "inserted"), (4, "broken")]),
         ("INSERT INTO audit SELECT 6, at, who, action, what FROM audit WHERE id = 1",
          [(6, "inserted")]),
         ("UPDATE audit SET id = 9 WHERE id = 2; UPDATE audit SET id = 2 WHERE id = 3; "
