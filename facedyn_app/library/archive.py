@@ -16,11 +16,11 @@ import json
 import os
 import stat
 import zipfile
-from collections.abc import Callable, Iterator, Mapping
+from collections.abc import Callable, Iterable, Iterator, Mapping
 from contextlib import ExitStack, contextmanager
 from hashlib import sha256
 from pathlib import Path, PurePosixPath
-from typing import BinaryIO, Final
+from typing import Any, BinaryIO, Final
 
 from facedyn_app.errors import InputError, OutputError
 from facedyn_app.files import open_plain
@@ -117,6 +117,11 @@ class ArchiveWriter:
         self._zip.writestr(_info(MANIFEST), json.dumps(manifest, indent=1, allow_nan=False) + "\n")
 
 
+def total_size(paths: Iterable[Path]) -> int:
+    """The size of files, bytes; those that are missing have none."""
+    return sum(path.stat().st_size for path in paths if path.exists())
+
+
 def _info(name: str) -> zipfile.ZipInfo:
     info = zipfile.ZipInfo(name)
     info.external_attr = (stat.S_IFREG | 0o600) << 16
@@ -135,7 +140,7 @@ class Archive:
         self,
         path: Path,
         archive: zipfile.ZipFile,
-        facts: Mapping[str, object],
+        facts: Mapping[str, Any],
         members: Mapping[str, Member],
     ) -> None:
         self.facts, self.members = facts, members

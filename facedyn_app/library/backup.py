@@ -9,7 +9,7 @@ while the backup is written is in no backup: it is begun anew.
 from __future__ import annotations
 
 import sqlite3
-from collections.abc import Iterable, Iterator
+from collections.abc import Iterator
 from contextlib import closing, contextmanager
 from dataclasses import asdict, dataclass, replace
 from pathlib import Path, PurePosixPath
@@ -24,6 +24,7 @@ from facedyn_app.library.archive import (
     ArchiveWriter,
     CountedBytes,
     opened_archive,
+    total_size,
 )
 from facedyn_app.library.archive_checks import is_safe_name
 from facedyn_app.library.audit import AuditCheck
@@ -122,7 +123,7 @@ def _write(
         **{f"{SESSIONS}/{name}": store.path(name) for name in sessions.values()},
         **{name: library.folder.joinpath(*PurePosixPath(name).parts) for name in recognizers},
     }
-    told = CountedBytes(on_progress, "backing up", _size(files.values()))
+    told = CountedBytes(on_progress, "backing up", total_size(files.values()))
     for name, path in files.items():
         if not is_safe_name(name):
             raise InputError(f"The library has a file '{name}', which no backup can have.")
@@ -196,10 +197,6 @@ def _recognizer_files(library: Library) -> dict[str, tuple[int, int, int]]:
                 name = path.relative_to(library.folder).as_posix()
                 found[name] = (state.st_ino, state.st_size, state.st_mtime_ns)
     return found
-
-
-def _size(paths: Iterable[Path]) -> int:
-    return sum(path.stat().st_size for path in paths if path.exists())
 
 
 def restore_backup(path: Path, folder: Path, on_progress: OnProgress) -> Restored:

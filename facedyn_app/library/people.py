@@ -175,16 +175,28 @@ def annotate(
     with library.transaction() as orm:
         if isinstance(of, str):
             number = operations.known_speaker(orm, of).id
-            row = _annotation(orm, speaker_id=number)
+            row = set_annotation(orm, tags, note, speaker_id=number)
         else:
             number = operations.session_row(orm, of.id).id
-            row = _annotation(orm, session_id=number)
-        if tags is not None:
-            row.tags = "\n".join(_checked_tags(tags))
-        if note is not None:
-            row.note = _checked_note(note)
+            row = set_annotation(orm, tags, note, session_id=number)
         write_audit(orm, "note", f"{'speaker' if isinstance(of, str) else 'session'} {number}")
         return Annotation(_lines(row.tags), row.note)
+
+
+def set_annotation(
+    orm: OrmSession, tags: Sequence[str] | None, note: str | None, **of: int
+) -> AnnotationRow:
+    """Set the tags or the note of `speaker_id` or `session_id`; None leaves them.
+
+    Raises:
+        InputError: A text cannot be one.
+    """
+    row = _annotation(orm, **of)
+    if tags is not None:
+        row.tags = "\n".join(_checked_tags(tags))
+    if note is not None:
+        row.note = _checked_note(note)
+    return row
 
 
 def undo_change(library: Library, undo: Undo) -> None:

@@ -206,6 +206,7 @@ def backed_up(scene: Scene, _before: set[tuple[str, str]]) -> None:
     """The older backup or the new one is there, whole, and becomes the library that it is of."""
     backup, again = scene.out / "library.backup", scene.out / "again"
     if backup.read_bytes() != b"an older file":
+        shutil.rmtree(again, ignore_errors=True)
         run(scene, "restore", backup, "--library", again)
         shutil.rmtree(again)
     run(scene, "backup", "--library", scene.library, "-o", backup)

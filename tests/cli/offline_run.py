@@ -148,6 +148,8 @@ def rows(folder: Path, recognizer: Path) -> list[Row]:
         Row("events", ("import", out / "fitted.npz", out / "events.eaf")),
         Row("protocols", ()),
         Row("protocols", ("show", "facial-tasks")),
+        Row("speakers", ("export", "Bo", *to, "-o", out / "bo.speakers")),
+        Row("speakers", ("import", out / "bo.speakers", "--library", folder / "demo library")),
         Row("speakers", ("merge", "speaker00002", "Bo", *to)),
         Row("speakers", ("forget", "Bo", *to, "--yes")),
         Row("simulate", (out / "simulated", "--speakers", "2", "--seconds", "5")),
