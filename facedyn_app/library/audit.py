@@ -9,15 +9,14 @@ forgotten person, such as the names of their files, is taken out, which leaves t
 from __future__ import annotations
 
 import getpass
-import json
 import logging
 import re
-from collections.abc import Callable, Iterable, Mapping, Sequence
+from collections.abc import Callable, Iterable, Sequence
 from contextlib import AbstractContextManager
 from dataclasses import dataclass
 from datetime import datetime
 
-from sqlalchemy import inspect, select, text
+from sqlalchemy import select
 from sqlalchemy.orm import Session as OrmSession
 
 from facedyn_app.errors import InputError
@@ -29,16 +28,14 @@ from facedyn_app.library.audit_chain import (
     START,
     Fault,
     FaultKind,
-    Line,
-    Link,
     find_faults,
     linked,
     text_hash,
 )
+from facedyn_app.library.audit_rows import Rendering, last_number, line_of, read_lines, read_links
 from facedyn_app.library.database import ReadOnlyError
 from facedyn_app.library.schema import AuditChainRow, AuditRow, SpeakerRow, now
 
-_REFERENCED = re.compile(REFERENCE.format(r"(\d{1,18})"))
 NOT_THERE = (
     "no line has the hash that was noted: the audit was cut off before that line, or written anew"
 )
@@ -134,8 +131,8 @@ class AuditTrail:
     def lines(self) -> list[AuditEntry]:
         """All lines, oldest first."""
         with self._transaction() as orm:
-            rows, links = _lines(orm), _links(orm)
-            shown_text = _Rendering(orm, links)
+            rows, links = read_lines(orm), read_links(orm)
+            shown_text = Rendering(orm, links)
             return [
                 AuditEntry(
                     datetime.fromisoformat(row.at),
@@ -159,13 +156,13 @@ class AuditTrail:
                 f"{head[:80]!r} is no hash of an audit.", "It has 64 digits, 0 to 9 and a to f."
             )
         with self._transaction() as orm:
-            rows, links = _lines(orm), _links(orm)
+            rows, links = read_lines(orm), read_links(orm)
             if rows and not links:
                 raise InputError(
                     "The audit of this library has no chain yet.",
                     "Open the library once where it may be written.",
                 )
-            faults = find_faults(rows, links, _last_number(orm))
+            faults = find_faults(rows, links, last_number(orm))
         last = max(links, default=0)
         places = {START: 0, **{link.hash: number for number, link in links.items()}}
         since = None if head not in places else last - places[head]
@@ -200,7 +197,7 @@ def write_audit(
         facts[ERASED] = {str(one.number): text_hash("", one.left) for one in taken_out}
     if merged is not None:
         facts[MERGED] = list(merged)
-    link = linked(_line(row), orm.scalars(query).first() or START, facts)
+    link = linked(line_of(row), orm.scalars(query).first() or START, facts)
     orm.add(
         AuditChainRow(
             line_id=row.id,
@@ -238,64 +235,11 @@ def put_back(orm: OrmSession, taken_out: Iterable[TakenOut]) -> None:
     orm.flush()
 
 
-def _lines(orm: OrmSession) -> list[Line]:
-    return [_line(row) for row in orm.scalars(select(AuditRow).order_by(AuditRow.id))]
-
-
-def _line(row: AuditRow) -> Line:
-    return Line(row.id, row.at, row.who, row.action, row.what)
-
-
-def _links(orm: OrmSession) -> dict[int, Link]:
-    """The links by the lines' numbers; none in a library of an earlier version."""
-    if not inspect(orm.connection()).has_table(AuditChainRow.__tablename__):
-        return {}
-    return {
-        row.line_id: Link(row.previous, row.salt, row.what_sha256, row.facts, row.hash)
-        for row in orm.scalars(select(AuditChainRow).order_by(AuditChainRow.line_id))
-    }
-
-
-def _last_number(orm: OrmSession) -> int:
-    """The highest number of a line that was ever given."""
-    query = text("SELECT seq FROM sqlite_sequence WHERE name = 'audit'")
-    found = orm.execute(query).scalar()
-    return found if isinstance(found, int) else 0
-
-
 def _reference(orm: OrmSession, of: Speaker) -> str:
     number = of.number
     if number is None:
         number = orm.scalars(select(SpeakerRow.id).where(SpeakerRow.name == of.name)).first()
     return shown(str(of.name)) if number is None else REFERENCE.format(number)
-
-
-class _Rendering:
-    """Shows a line's text with the names of today."""
-
-    def __init__(self, orm: OrmSession, links: Mapping[int, Link]) -> None:
-        self._names = {row.id: row.name for row in orm.scalars(select(SpeakerRow))}
-        found = (_merged(links[number].facts) for number in sorted(links))
-        self._became = dict(one for one in found if one is not None)
-
-    def __call__(self, what: str) -> str:
-        return _REFERENCED.sub(lambda match: self._name(int(match[1])), what)
-
-    def _name(self, number: int) -> str:
-        seen: set[int] = set()
-        while number not in self._names and number in self._became and number not in seen:
-            seen.add(number)
-            number = self._became[number]
-        return self._names.get(number, f"forgotten speaker {number}")
-
-
-def _merged(facts: str) -> tuple[int, int] | None:
-    """Who became whom, as a line's facts say."""
-    try:
-        source, target = json.loads(facts).get(MERGED, ())
-        return int(source), int(target)
-    except (ValueError, TypeError, AttributeError, RecursionError):
-        return None
 
 
 def _account() -> str:

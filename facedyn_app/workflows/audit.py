@@ -2,16 +2,21 @@
 
 from __future__ import annotations
 
+import csv
 import logging
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
+from dataclasses import dataclass
 from pathlib import Path
 from typing import TypeVar
 
 from facedyn_app.errors import FacedynError
+from facedyn_app.files import atomic_text
 from facedyn_app.library.audit import AuditCheck, AuditEntry
+from facedyn_app.library.audit_chain import START
 from facedyn_app.library.database import is_library
 from facedyn_app.library.library import Library
 from facedyn_app.progress import OnProgress, ignore
+from facedyn_app.reports.cells import safe_cell
 from facedyn_app.workflows.records import KeptIn
 
 Result = TypeVar("Result")
@@ -27,6 +32,42 @@ def audit_lines(folder: Path, _on_progress: OnProgress = ignore) -> list[AuditEn
     """
     with Library.open(folder, create=False) as library:
         return library.audit.lines()
+
+
+@dataclass(frozen=True, slots=True, eq=False)
+class ReadAudit:
+    """An audit that was read: its lines, and what the check of their chain has found."""
+
+    lines: tuple[AuditEntry, ...]
+    check: AuditCheck
+
+
+def read_audit(folder: Path, _on_progress: OnProgress = ignore) -> ReadAudit:
+    """All lines of a library's audit and their check; none where there is no library yet.
+
+    Raises:
+        InputError: The library is damaged, or has no chain yet.
+    """
+    if not is_library(folder):
+        return ReadAudit((), AuditCheck(0, START, (), None))
+    with Library.open(folder, create=False) as library:
+        return ReadAudit(tuple(library.audit.lines()), library.audit.check())
+
+
+def write_audit_table(
+    lines: Sequence[AuditEntry], out: Path, _on_progress: OnProgress = ignore
+) -> None:
+    """Write lines of an audit as a CSV table.
+
+    Raises:
+        OutputError: It cannot be written.
+    """
+    with atomic_text(out) as text:
+        writer = csv.writer(text, lineterminator="\n")
+        writer.writerow(("line", "at", "who", "action", "what", "hash"))
+        for one in lines:
+            texts = (safe_cell(cell) for cell in (one.who, one.action, one.what))
+            writer.writerow((one.number, one.at.isoformat(), *texts, one.hash))
 
 
 def verify_audit(folder: Path, head: str | None, _on_progress: OnProgress = ignore) -> AuditCheck:
