@@ -11,7 +11,7 @@ from typing import TypeVar
 
 from facedyn_app.errors import FacedynError
 from facedyn_app.files import atomic_text
-from facedyn_app.library.audit import AuditCheck, AuditEntry
+from facedyn_app.library.audit import AuditCheck, AuditEntry, Speaker
 from facedyn_app.library.audit_chain import START
 from facedyn_app.library.database import is_library
 from facedyn_app.library.library import Library
@@ -19,6 +19,7 @@ from facedyn_app.progress import OnProgress, ignore
 from facedyn_app.reports.cells import safe_cell
 from facedyn_app.workflows.records import KeptIn
 
+NOT_SAID = "The audit of '%s' does not say that this was done: %s"
 Result = TypeVar("Result")
 
 log = logging.getLogger(__name__)
@@ -106,7 +107,7 @@ def record_use(place: Path | KeptIn | None, action: str, how: str) -> None:
                 if entry.id == key or (key is None and entry.file_name == path.resolve().name):
                     library.audit.record(action, f"session {entry.id}, {how}")
     except FacedynError as error:
-        log.warning("The audit of '%s' does not say that this was done: %s", folder, error.sentence)
+        log.warning(NOT_SAID, folder, error.sentence)
 
 
 def export_words(out: Path) -> str:
@@ -115,14 +116,19 @@ def export_words(out: Path) -> str:
     return f"as {ending}" if ending else "as meshes"
 
 
-def recorded_use(
-    place: KeptIn | None,
-    action: str,
-    how: str,
-    work: Callable[[OnProgress], Result],
-    on_progress: OnProgress,
+def record_speaker_use(folder: Path, speaker: str, action: str, how: str) -> None:
+    """As `record_use`, of what was done with all sessions of a speaker."""
+    try:
+        with Library.open(folder, create=False) as library:
+            library.audit.record(action, Speaker(name=speaker), f", {how}")
+    except FacedynError as error:
+        log.warning(NOT_SAID, folder, error.sentence)
+
+
+def recorded(
+    record: Callable[[], None], work: Callable[[OnProgress], Result], on_progress: OnProgress
 ) -> Result:
-    """Do something with an open session, and say so in the audit (`record_use`)."""
+    """Do something, and say so in the audit by one of the above."""
     result = work(on_progress)
-    record_use(place, action, how)
+    record()
     return result

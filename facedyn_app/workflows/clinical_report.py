@@ -9,14 +9,13 @@ from pathlib import Path
 from facedyn_app import PROGRAM
 from facedyn_app.errors import FacedynError, TooLittleError
 from facedyn_app.files import check_output_file
-from facedyn_app.library.audit import Speaker
-from facedyn_app.library.library import Library
 from facedyn_app.progress import OnProgress
 from facedyn_app.reports.clinical_pages import MOST_TASKS, course_page
 from facedyn_app.reports.clinical_rows import MeasuredSession
 from facedyn_app.reports.page import Provenance
 from facedyn_app.reports.task_faces import common_tasks
 from facedyn_app.settings import ClinicalSettings, Settings
+from facedyn_app.workflows.audit import record_speaker_use
 from facedyn_app.workflows.clinical_course import (
     NEEDS_TWO,
     ClinicalCourse,
@@ -49,8 +48,7 @@ def report_on_course(
     check_output_file(out)
     course = measure_course(speaker, folder, None, settings, on_progress)
     write_course(course, (0, len(course.visits) - 1), out, settings, print_pdf, on_progress)
-    with Library.open(folder, create=False) as library:
-        library.audit.record("report", Speaker(name=course.person), ", clinical measures")
+    record_speaker_use(folder, course.person, "report", "clinical measures")
     return WrittenReport(f"the clinical measures of {speaker} over time")
 
 

@@ -23,7 +23,7 @@ from facedyn_app.gui.state import AppState
 from facedyn_app.progress import OnProgress
 from facedyn_app.reports.kinds import FilmFormat, TableFormat
 from facedyn_app.settings import Settings
-from facedyn_app.workflows.audit import export_words, recorded_use
+from facedyn_app.workflows.audit import export_words, record_use, recorded
 from facedyn_app.workflows.export import (
     ExportedMeshes,
     export_film,
@@ -156,7 +156,8 @@ class ExportController(QObject):
         The audit of the library that keeps the recording says so, too.
         """
         if of is not None:
-            write = partial(recorded_use, of.kept_in, "export", export_words(path), write)
+            say_so = partial(record_use, of.kept_in, "export", export_words(path))
+            write = partial(recorded, say_so, write)
 
         def say(written: Result) -> None:
             self._state.show_message(f"Written: {path}" if text is None else text(written))
