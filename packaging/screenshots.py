@@ -217,6 +217,7 @@ def show_forms(app: AppController, grab: Callable[[str], None]) -> None:
         ("export", app.export.ask_meshes),
         ("report", app.export.ask_report),
         ("date", DateDialog(session, app.window).open),
+        ("audit", app.keeping.show_audit),
     ):
         ask()
         grab(name)

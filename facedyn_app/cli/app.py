@@ -53,6 +53,9 @@ VERBS = {
     "sessions": "List the sessions of a library, each speaker's by their dates; date one of them.",
     "speakers": "List speakers, rename, merge and forget them, move sessions, note.",
     "library": "Check a library for what was left half done; find its videos after they moved.",
+    "audit": "List who did what when in a library; check that nobody has changed that.",
+    "backup": "Write a library into one file.",
+    "restore": "Make a library of a backup.",
     "bench": "Measure how accurate and how fast the program is on this machine.",
 }
 """The verbs in the order of the help, each with a short one."""

@@ -3,6 +3,8 @@
 from __future__ import annotations
 
 import sys
+from collections.abc import Sequence
+from pathlib import Path
 from typing import TYPE_CHECKING, Annotated
 
 import typer
@@ -12,6 +14,7 @@ from facedyn_app.cli.output import Outcome, answering
 from facedyn_app.formatting import number, table
 
 if TYPE_CHECKING:
+    from facedyn_app.library.exchange import CarriedSpeaker
     from facedyn_app.library.people import Annotation
     from facedyn_app.library.records import SessionEntry
     from facedyn_app.workflows.speakers import SpeakerSummary
@@ -180,6 +183,53 @@ def _noted_outcome(speaker: str, session: str | None, noted: Annotation) -> Outc
         {"speaker": speaker, "session": session, "tags": noted.tags, "note": noted.note},
         f"{of}: tags {tags or 'none'}; note {text or 'none'}",
     )
+
+
+@app.command("export")
+def export_(
+    names: Annotated[list[str], typer.Argument(metavar="NAME…", help="The speakers.")],
+    library: LibraryFolder,
+    out: Annotated[Path, typer.Option("-o", "--output", metavar="FILE", help="The file.")],
+    as_json: AsJson = False,
+) -> None:
+    """Write speakers with sessions and consent into one file, for another library."""
+    with answering(as_json) as answer:
+        from facedyn_app.workflows.exchange import export_speakers
+
+        found = export_speakers(library, names, out, answer.on_progress)
+        facts = {"library": library, "file": out, **_carried_facts(found)}
+        answer.outcome = Outcome(facts, f"exported: {_carried_text(found)} in {out}")
+
+
+@app.command("import")
+def import_(
+    file: Annotated[Path, typer.Argument(metavar="FILE", help="What 'speakers export' wrote.")],
+    library: LibraryFolder,
+    is_new: IsNew = False,
+    as_json: AsJson = False,
+) -> None:
+    """Take speakers of another library in, with the consent that was on record there."""
+    with answering(as_json) as answer:
+        from facedyn_app.workflows.exchange import import_speakers
+
+        found = import_speakers(library, file, answer.on_progress, near=is_new)
+        facts = {"library": library, "file": file, **_carried_facts(found)}
+        answer.outcome = Outcome(facts, f"taken in: {_carried_text(found)}")
+
+
+def _carried_facts(found: Sequence[CarriedSpeaker]) -> dict[str, object]:
+    return {
+        "speakers": [
+            {"name": one.name, "consent": one.consent, "n_sessions": len(one.sessions)}
+            for one in found
+        ]
+    }
+
+
+def _carried_text(found: Sequence[CarriedSpeaker]) -> str:
+    named = ", ".join(one.name for one in found)
+    n = sum(len(one.sessions) for one in found)
+    return f"{named}, {n} session{'' if n == 1 else 's'}"
 
 
 @app.command()

@@ -129,6 +129,9 @@ class MenuWindow(QMainWindow):
         camera_requested: Open a live camera.
         library_chosen: Path: the user has opened this library.
         videos_sought: Path: find the videos of the library's sessions in this folder.
+        audit_requested: Show who did what in the library.
+        backup_requested: Write the library into one file.
+        restore_requested: Make a library of a backup.
         demo_requested: Open the demo.
         refit_requested: Fit the face of the shown recording again.
         reading_requested: Ask how the shown video is read.
@@ -153,6 +156,9 @@ class MenuWindow(QMainWindow):
     camera_requested = Signal()
     library_chosen = Signal(object)
     videos_sought = Signal(object)
+    audit_requested = Signal()
+    backup_requested = Signal()
+    restore_requested = Signal()
     demo_requested = Signal()
     refit_requested = Signal()
     reading_requested = Signal()
@@ -217,6 +223,9 @@ def window_commands(
         Command("File", "Live camera", window.camera_requested.emit, "Ctrl+L"),
         Command("File", "Open library…", window.choose_library),
         Command("File", "Find videos…", window.choose_moved, "", "After they were moved"),
+        Command("File", "Audit…", window.audit_requested.emit, "", "Who did what in the library"),
+        Command("File", "Back up library…", window.backup_requested.emit, "", "Into one file"),
+        Command("File", "Restore library…", window.restore_requested.emit, "", "From a backup"),
         Command("File", "Open demo (simulated)", window.demo_requested.emit),
         Command("File", "Export table…", window.table_requested.emit, "", "A row a frame"),
         Command("File", "Export scores…", window.scores_requested.emit, "", "Of every speaker"),

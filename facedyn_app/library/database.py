@@ -240,7 +240,10 @@ def _migrate(connection: Connection, path: Path) -> None:
     version = _version(connection, path)
     for step, statements in enumerate(MIGRATIONS[version:], version + 1):
         for statement in statements:
-            connection.exec_driver_sql(statement)
+            if isinstance(statement, str):
+                connection.exec_driver_sql(statement)
+            else:
+                statement(connection)
         connection.exec_driver_sql(f"PRAGMA user_version = {step}")
     check_schema(connection)
 

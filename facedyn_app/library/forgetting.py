@@ -126,12 +126,10 @@ def forget(library: Library, plan: ForgetPlan) -> None:
         _mark(folder, [entry.file_name[:TOKEN] for entry in plan.sessions])
     for path in plan.unreferenced:
         delete_file(path)
-    with library.transaction() as orm:
-        operations.rewrite_trail(orm, plan.traces.erasure.apply)
     if plan.speaker is not None:
-        library.forget(plan.speaker)
+        library.forget(plan.speaker, plan.traces.erasure)
     else:
-        library.delete_session(plan.sessions[0])
+        library.delete_session(plan.sessions[0], plan.traces.erasure)
 
 
 def unreferenced_files(library: Library) -> list[Path]:

@@ -12,15 +12,15 @@ from sqlalchemy.orm import Session as OrmSession
 
 from facedyn_app.errors import FacedynError, InputError, OutputError
 from facedyn_app.library import operations
+from facedyn_app.library.audit import AuditTrail, take_out, write_audit
 from facedyn_app.library.database import DATABASE, compact, is_library, open_database, transaction
+from facedyn_app.library.names import Erasure
 from facedyn_app.library.privacy import make_private
 from facedyn_app.library.records import (
-    AuditTrail,
     SessionEntry,
     SpeakerEntry,
     session_entries,
     speaker_entries,
-    write_audit,
 )
 from facedyn_app.library.schema import EnrolmentRow, SessionRow, SettingRow
 from facedyn_app.library.session_file import load_session
@@ -260,8 +260,12 @@ class Library:
             operations.date_row(orm, row, day)
             return _entry(orm, row)
 
-    def delete_session(self, entry: SessionEntry) -> None:
+    def delete_session(self, entry: SessionEntry, erasure: Erasure | None = None) -> None:
         """Delete a session, its file and its enrolment.
+
+        Args:
+            entry: The session.
+            erasure: What the audit trail says of it and is taken out.
 
         Raises:
             InputError: It is no longer in the library.
@@ -272,14 +276,19 @@ class Library:
             delete_folder(self.embeddings_folder)
             self._store.delete(row.file_name)
             operations.delete_session_rows(orm, row)
-            write_audit(orm, "delete", f"session {entry.id}")
+            taken_out = [] if erasure is None else take_out(orm, erasure.apply)
+            write_audit(orm, "delete", f"session {entry.id}", taken_out=taken_out)
         self._compact()
 
-    def forget(self, speaker: str) -> int:
+    def forget(self, speaker: str, erasure: Erasure | None = None) -> int:
         """Delete a speaker: files, rows, consent, and the name in the audit trail.
 
         What is deleted is overwritten in the database. Recognizers trained on the speaker stay
         (`library.forgetting` marks them). Returns the number of sessions deleted.
+
+        Args:
+            speaker: Who is forgotten.
+            erasure: What the audit trail says of them and is taken out; by default the name.
 
         Raises:
             InputError: There is no such speaker.
@@ -293,8 +302,9 @@ class Library:
             for session in sessions:
                 self._store.delete(session.file_name)
                 operations.delete_session_rows(orm, session)
-            operations.delete_speaker_row(orm, row)
-            write_audit(orm, "forget", f"speaker {row.id}, {len(sessions)} sessions")
+            taken_out = operations.delete_speaker_row(orm, row, erasure)
+            said = f"speaker {row.id}, {len(sessions)} sessions"
+            write_audit(orm, "forget", said, taken_out=taken_out)
         self._compact()
         return len(sessions)
 

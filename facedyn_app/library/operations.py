@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import unicodedata
-from collections.abc import Callable
 from datetime import date, datetime
 from pathlib import PurePath
 
@@ -14,11 +13,10 @@ from sqlalchemy.orm import Session as OrmSession
 from facedyn_app.dynamics.same_take import take_signature, take_tracks
 from facedyn_app.errors import ConsentError, InputError
 from facedyn_app.formatting import shown
+from facedyn_app.library.audit import Speaker, TakenOut, take_out, write_audit
 from facedyn_app.library.names import Erasure
-from facedyn_app.library.records import write_audit
 from facedyn_app.library.schema import (
     AnnotationRow,
-    AuditRow,
     EnrolmentRow,
     SessionRow,
     SpeakerRow,
@@ -200,7 +198,7 @@ def enrol_row(orm: OrmSession, row: SessionRow, speaker: SpeakerRow) -> None:
     if taken is not None:
         raise InputError(f"The session '{row.name}' of '{speaker.name}' is already enrolled.")
     orm.add(EnrolmentRow(speaker_id=speaker.id, session_id=row.id, enrolled_at=now()))
-    write_audit(orm, "enrol", f"{speaker.name}, session {row.id}")
+    write_audit(orm, "enrol", Speaker(speaker.id), f", session {row.id}")
     orm.flush()
     orm.refresh(row)
 
@@ -215,24 +213,29 @@ def delete_session_rows(orm: OrmSession, row: SessionRow) -> None:
     orm.flush()
 
 
-def delete_speaker_row(orm: OrmSession, speaker: SpeakerRow) -> None:
-    """Delete a speaker without sessions, and the name wherever it was written down.
+def delete_speaker_row(
+    orm: OrmSession, speaker: SpeakerRow, erasure: Erasure | None
+) -> list[TakenOut]:
+    """Delete a speaker without sessions, and what the audit trail says of them.
 
-    The audit trail keeps its lines, with a number in place of the name.
+    The trail keeps its lines, with a number in place of the name.
+
+    Args:
+        orm: A transaction.
+        speaker: The speaker.
+        erasure: What is taken out; None takes out the name.
+
+    Returns:
+        The lines whose texts were changed.
     """
     others = orm.scalars(select(SpeakerRow.name).where(SpeakerRow.id != speaker.id)).all()
-    rewrite_trail(orm, Erasure(speaker.name, f"forgotten speaker {speaker.id}", others).apply)
+    erasure = erasure or Erasure(speaker.name, f"forgotten speaker {speaker.id}", others)
+    taken_out = take_out(orm, erasure.apply)
     orm.execute(delete(AnnotationRow).where(AnnotationRow.speaker_id == speaker.id))
     orm.execute(delete(EnrolmentRow).where(EnrolmentRow.speaker_id == speaker.id))
     orm.delete(speaker)
     orm.flush()
-
-
-def rewrite_trail(orm: OrmSession, change: Callable[[str], str]) -> None:
-    """Change what the lines of the audit trail say."""
-    for line in orm.scalars(select(AuditRow)):
-        line.what = change(line.what)
-    orm.flush()
+    return taken_out
 
 
 def _free_name(name: str, taken: set[str]) -> str:

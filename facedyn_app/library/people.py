@@ -15,12 +15,12 @@ from sqlalchemy.orm import Session as OrmSession
 
 from facedyn_app.errors import InputError
 from facedyn_app.library import operations
+from facedyn_app.library.audit import TakenOut, put_back, take_out, write_audit
 from facedyn_app.library.library import Library
 from facedyn_app.library.names import Erasure, check_near
-from facedyn_app.library.records import SessionEntry, write_audit
+from facedyn_app.library.records import SessionEntry
 from facedyn_app.library.schema import (
     AnnotationRow,
-    AuditRow,
     Base,
     EnrolmentRow,
     SessionRow,
@@ -52,7 +52,7 @@ class Undo:
         speakers: The speakers' rows.
         sessions: Whose the sessions were, and their names, by number.
         notes: Rows of what is noted on the speakers.
-        lines: Lines of the audit trail that named somebody, by number.
+        lines: Lines of the audit trail whose texts it has changed.
         lost: The speaker who was merged into another; None where nobody was.
     """
 
@@ -60,7 +60,7 @@ class Undo:
     speakers: tuple[dict[str, Any], ...]
     sessions: dict[int, tuple[int | None, str]]
     notes: tuple[dict[str, Any], ...]
-    lines: dict[int, str]
+    lines: list[TakenOut]
     lost: int | None = None
 
 
@@ -88,9 +88,9 @@ def rename_speaker(library: Library, old: str, new: str, *, near: bool = False) 
         if not near:
             check_near(name, others)
         undo = _snapshot(orm, "rename", [row], lost=None)
-        operations.rewrite_trail(orm, Erasure(row.name, name, others).rename)
+        undo.lines.extend(take_out(orm, Erasure(row.name, name, others).rename))
         row.name = name
-        write_audit(orm, "rename", f"speaker {row.id}")
+        write_audit(orm, "rename", f"speaker {row.id}", taken_out=undo.lines)
     return undo
 
 
@@ -112,8 +112,14 @@ def merge_speakers(library: Library, source: str, into: str) -> Undo:
         target.consent = "\n".join(dict.fromkeys(lines))
         _merge_annotations(orm, row.id, target.id)
         everybody = orm.scalars(select(SpeakerRow.name)).all()
-        operations.rewrite_trail(orm, Erasure(row.name, target.name, everybody).rename)
-        write_audit(orm, "merge", f"speaker {row.id} into {target.id}, {len(own)} sessions")
+        undo.lines.extend(take_out(orm, Erasure(row.name, target.name, everybody).rename))
+        write_audit(
+            orm,
+            "merge",
+            f"speaker {row.id} into {target.id}, {len(own)} sessions",
+            taken_out=undo.lines,
+            merged=(row.id, target.id),
+        )
         orm.delete(row)
     return undo
 
@@ -169,16 +175,28 @@ def annotate(
     with library.transaction() as orm:
         if isinstance(of, str):
             number = operations.known_speaker(orm, of).id
-            row = _annotation(orm, speaker_id=number)
+            row = set_annotation(orm, tags, note, speaker_id=number)
         else:
             number = operations.session_row(orm, of.id).id
-            row = _annotation(orm, session_id=number)
-        if tags is not None:
-            row.tags = "\n".join(_checked_tags(tags))
-        if note is not None:
-            row.note = _checked_note(note)
+            row = set_annotation(orm, tags, note, session_id=number)
         write_audit(orm, "note", f"{'speaker' if isinstance(of, str) else 'session'} {number}")
         return Annotation(_lines(row.tags), row.note)
+
+
+def set_annotation(
+    orm: OrmSession, tags: Sequence[str] | None, note: str | None, **of: int
+) -> AnnotationRow:
+    """Set the tags or the note of `speaker_id` or `session_id`; None leaves them.
+
+    Raises:
+        InputError: A text cannot be one.
+    """
+    row = _annotation(orm, **of)
+    if tags is not None:
+        row.tags = "\n".join(_checked_tags(tags))
+    if note is not None:
+        row.note = _checked_note(note)
+    return row
 
 
 def undo_change(library: Library, undo: Undo) -> None:
@@ -201,10 +219,7 @@ def undo_change(library: Library, undo: Undo) -> None:
         orm.execute(delete(AnnotationRow).where(AnnotationRow.speaker_id.in_(ids)))
         for values in undo.notes:
             orm.merge(AnnotationRow(**values))
-        for number, what in undo.lines.items():
-            line = orm.get(AuditRow, number)
-            if line is not None:
-                line.what = what
+        put_back(orm, undo.lines)
         write_audit(orm, "undo", undo.what)
 
 
@@ -224,7 +239,7 @@ def _snapshot(orm: OrmSession, what: str, speakers: Sequence[SpeakerRow], lost: 
         tuple(_values(speaker) for speaker in speakers),
         {row.id: (row.speaker_id, row.name) for row in own},
         tuple(_values(note) for note in _notes_of(orm, ids)),
-        {line.id: line.what for line in orm.scalars(select(AuditRow))},
+        [],
         lost,
     )
 

@@ -1,11 +1,8 @@
-"""Records of a library: speakers, sessions, audit trail; frozen, and alive after it is closed."""
+"""Records of a library: speakers and sessions; frozen, and alive after it is closed."""
 
 from __future__ import annotations
 
-import getpass
-import logging
-from collections.abc import Callable, Iterable
-from contextlib import AbstractContextManager
+from collections.abc import Iterable
 from dataclasses import dataclass
 from datetime import datetime
 from typing import Any
@@ -13,11 +10,7 @@ from typing import Any
 from sqlalchemy import ColumnElement, Row, func, select
 from sqlalchemy.orm import Session as OrmSession
 
-from facedyn_app.formatting import shown
-from facedyn_app.library.database import ReadOnlyError
-from facedyn_app.library.schema import AuditRow, EnrolmentRow, SessionRow, SpeakerRow, now
-
-log = logging.getLogger(__name__)
+from facedyn_app.library.schema import EnrolmentRow, SessionRow, SpeakerRow
 
 
 @dataclass(frozen=True, slots=True)
@@ -152,65 +145,3 @@ def _session_entry(row: Row[*tuple[Any, ...]]) -> SessionEntry:
         simulated=row.simulated,
         file_name=row.file_name,
     )
-
-
-@dataclass(frozen=True, slots=True)
-class AuditEntry:
-    """Who did what when.
-
-    Attributes:
-        at: When.
-        who: The account that ran the program.
-        action: "enrol", "identify", "forget", "import" and the like.
-        what: What it was done to, and what came of it.
-    """
-
-    at: datetime
-    who: str
-    action: str
-    what: str
-
-
-class AuditTrail:
-    """The audit trail of an open library; every call is a transaction of its own."""
-
-    def __init__(self, transaction: Callable[[], AbstractContextManager[OrmSession]]) -> None:
-        self._transaction = transaction
-        self._skipped = False
-
-    def record(self, action: str, what: str) -> None:
-        """Add a line, such as "identify" and what came of it.
-
-        A library that may only be read goes without, with one warning.
-        """
-        try:
-            with self._transaction() as orm:
-                write_audit(orm, action, what)
-        except ReadOnlyError:
-            if not self._skipped:
-                log.warning(
-                    "The library may only be read: its audit trail does not say that this was done."
-                )
-            self._skipped = True
-
-    def lines(self) -> list[AuditEntry]:
-        """All lines, oldest first."""
-        with self._transaction() as orm:
-            rows = orm.scalars(select(AuditRow).order_by(AuditRow.id))
-            return [
-                AuditEntry(datetime.fromisoformat(row.at), row.who, row.action, row.what)
-                for row in rows
-            ]
-
-
-def write_audit(orm: OrmSession, action: str, what: str) -> None:
-    """Add a line within a transaction."""
-    orm.add(AuditRow(at=now(), who=shown(_account()), action=action, what=shown(what)))
-
-
-def _account() -> str:
-    """The account that runs the program, as far as the system tells."""
-    try:
-        return getpass.getuser()
-    except (OSError, KeyError, ImportError):
-        return "unknown"

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import sqlite3
-from collections.abc import Iterable
+from collections.abc import Callable, Iterable
 from datetime import UTC, datetime
 from functools import cache
 from typing import Any, ClassVar
@@ -11,6 +11,7 @@ from typing import Any, ClassVar
 from sqlalchemy import Connection, ForeignKey
 from sqlalchemy.orm import DeclarativeBase, Mapped, mapped_column, relationship
 
+from facedyn_app.library.audit_chain import chain_existing
 from facedyn_app.library.columns import (
     DamagedError,
     SoundFlag,
@@ -23,11 +24,12 @@ from facedyn_app.library.columns import (
 )
 from facedyn_app.records import FloatArray
 
+Statement = str | Callable[[Connection], None]
 _COLUMNS = "SELECT name, type, [notnull], pk FROM pragma_table_info(?) ORDER BY cid"
 READABLE_SCHEMA = 1
 """The oldest version that can be read as it is: what came later took a table away and
 added one that may be missing."""
-MIGRATIONS: tuple[tuple[str, ...], ...] = (
+MIGRATIONS: tuple[tuple[Statement, ...], ...] = (
     (
         "CREATE TABLE speakers (id INTEGER PRIMARY KEY AUTOINCREMENT, name TEXT NOT NULL UNIQUE, "
         "consent TEXT NOT NULL, consented_at TEXT NOT NULL, created_at TEXT NOT NULL)",
@@ -61,10 +63,17 @@ MIGRATIONS: tuple[tuple[str, ...], ...] = (
         "CREATE TABLE IF NOT EXISTS videos (session_id INTEGER PRIMARY KEY "
         "REFERENCES sessions (id), path TEXT NOT NULL, n_bytes INTEGER NOT NULL)",
     ),
+    (
+        "CREATE TABLE IF NOT EXISTS audit_chain (line_id INTEGER PRIMARY KEY, "
+        "previous TEXT NOT NULL, salt TEXT NOT NULL, what_sha256 TEXT NOT NULL, "
+        "facts TEXT NOT NULL, hash TEXT NOT NULL)",
+        chain_existing,
+    ),
 )
 """The statements that bring an empty file to version 1, that to version 2, and so on.
 
-A step that has been released is never changed: libraries out there have taken it.
+Where SQL does not suffice, a function stands among them. A step that has been released is never
+changed: libraries out there have taken it.
 """
 
 
@@ -150,7 +159,7 @@ class VideoRow(Base):
 
 
 class AuditRow(Base):
-    """Who did what when."""
+    """Who did what when; speakers are in the text by their numbers."""
 
     __tablename__ = "audit"
     id: Mapped[int] = mapped_column(primary_key=True)
@@ -158,6 +167,18 @@ class AuditRow(Base):
     who: Mapped[str]
     action: Mapped[str]
     what: Mapped[str]
+
+
+class AuditChainRow(Base):
+    """What chains a line of the audit to the one before (`library.audit_chain`)."""
+
+    __tablename__ = "audit_chain"
+    line_id: Mapped[int] = mapped_column(primary_key=True)
+    previous: Mapped[str]
+    salt: Mapped[str]
+    what_sha256: Mapped[str]
+    facts: Mapped[str]
+    hash: Mapped[str]
 
 
 class SettingRow(Base):
@@ -200,7 +221,8 @@ def _columns_made() -> dict[str, tuple[tuple[Any, ...], ...]]:
     connection = sqlite3.connect(":memory:")
     try:
         for statement in (one for step in MIGRATIONS for one in step):
-            connection.execute(statement)
+            if isinstance(statement, str):
+                connection.execute(statement)
         return {name: _rows(connection.execute(_COLUMNS, (name,))) for name in Base.metadata.tables}
     finally:
         connection.close()

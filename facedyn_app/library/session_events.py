@@ -13,9 +13,10 @@ from facedyn_app.dynamics.exclusion import excluded_frames
 from facedyn_app.events import Event, in_order
 from facedyn_app.files import atomic_file
 from facedyn_app.library import operations
+from facedyn_app.library.audit import write_audit
 from facedyn_app.library.library import Library
 from facedyn_app.library.privacy import own_only
-from facedyn_app.library.records import SessionEntry, write_audit
+from facedyn_app.library.records import SessionEntry
 from facedyn_app.library.session_file import write_session
 from facedyn_app.library.session_store import SessionStore
 from facedyn_app.records import Session

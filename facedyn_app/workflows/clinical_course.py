@@ -9,6 +9,7 @@ from pathlib import Path
 from facedyn_app.dynamics.clinical.change import Change, measure_change
 from facedyn_app.dynamics.session_qc import assess_quality
 from facedyn_app.errors import TooLittleError
+from facedyn_app.library.audit import Speaker
 from facedyn_app.library.library import Library
 from facedyn_app.progress import OnProgress, Progress
 from facedyn_app.reports.clinical_course_words import ClinicalVisit
@@ -71,6 +72,9 @@ def measure_course(
             )
             quality = assess_quality(session, settings.trust)
             visits.append(ClinicalVisit(entry.name, entry.date_words, measured, quality))
+        if visits:
+            of = Speaker(name=entries[0].speaker)
+            library.audit.record("measure", "clinical measures of ", of)
     if not visits:
         raise TooLittleError(f"There is no session of '{speaker}'.", "Enrol a recording first.")
     name = str(entries[0].speaker)

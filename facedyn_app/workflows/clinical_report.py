@@ -15,6 +15,7 @@ from facedyn_app.reports.clinical_rows import MeasuredSession
 from facedyn_app.reports.page import Provenance
 from facedyn_app.reports.task_faces import common_tasks
 from facedyn_app.settings import ClinicalSettings, Settings
+from facedyn_app.workflows.audit import record_speaker_use
 from facedyn_app.workflows.clinical_course import (
     NEEDS_TWO,
     ClinicalCourse,
@@ -47,6 +48,7 @@ def report_on_course(
     check_output_file(out)
     course = measure_course(speaker, folder, None, settings, on_progress)
     write_course(course, (0, len(course.visits) - 1), out, settings, print_pdf, on_progress)
+    record_speaker_use(folder, course.person, "report", "clinical measures")
     return WrittenReport(f"the clinical measures of {speaker} over time")
 
 

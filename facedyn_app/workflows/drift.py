@@ -11,6 +11,7 @@ from facedyn_app.dynamics.drift import DriftComponents, measure_components, meas
 from facedyn_app.dynamics.exclusion import without_excluded
 from facedyn_app.dynamics.recording_conditions import measure_conditions
 from facedyn_app.errors import FacedynError, MismatchError, TooLittleError
+from facedyn_app.library.audit import Speaker
 from facedyn_app.library.library import Library
 from facedyn_app.library.operations import checked_name
 from facedyn_app.library.records import SessionEntry, in_order
@@ -148,6 +149,8 @@ def measure_speakers(
         else:
             found = _all_drifts(library, on_progress)
         made = {entry.speaker for entry in library.sessions() if entry.simulated}
+        of = "all speakers" if speaker is None else Speaker(name=checked_name(speaker))
+        library.audit.record("measure", "drift of ", of)
     return tuple(SpeakerDrift(one, moves, one.speaker in made) for one, moves in found)
 
 

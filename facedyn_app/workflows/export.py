@@ -23,6 +23,7 @@ from facedyn_app.reports.live_link import write_live_link
 from facedyn_app.reports.meshes import SessionMeshes, frame_at, write_one, write_sequence
 from facedyn_app.reports.session_columns import SHAPE_COLUMNS, session_columns
 from facedyn_app.reports.tables import SHAPE_ENDING, write_scores, write_shape, write_table
+from facedyn_app.workflows.audit import export_words, record_use
 from facedyn_app.workflows.heads import read_head, read_ready_head
 from facedyn_app.workflows.options import MeshOptions
 from facedyn_app.workflows.records import Recording
@@ -113,6 +114,7 @@ def export_table(source: Path | Session, out: Path, on_progress: OnProgress) -> 
         write_event_table(session.events, events)
         described[events.name] = EVENT_COLUMNS
     write_code_book(described, book)
+    _record(source, out)
     return ExportedTable(session, len(frames), book, shape, events)
 
 
@@ -140,7 +142,9 @@ def export_film(
     session = _checked(source, out, video)
     with _naming(source):
         placed = read_ready_head(head or drawing_head_of(session), on_progress)
-        return ExportedMotion(session, write_film(session, placed, video, out, on_progress))
+        written = ExportedMotion(session, write_film(session, placed, video, out, on_progress))
+    _record(source, out)
+    return written
 
 
 def export_motion(
@@ -163,11 +167,14 @@ def export_motion(
     session = _checked(source, out)
     with _naming(source):
         if layout is ExportLayout.LIVELINK:
-            return _live_link(session, out, head)
-        if layout is ExportLayout.FLAME:
-            return _flame_parameters(session, out)
-        drawn = read_head(head or drawing_head_of(session))
-        return ExportedMotion(session, write_animation(session, drawn, out))
+            written = _live_link(session, out, head)
+        elif layout is ExportLayout.FLAME:
+            written = _flame_parameters(session, out)
+        else:
+            drawn = read_head(head or drawing_head_of(session))
+            written = ExportedMotion(session, write_animation(session, drawn, out))
+    _record(source, out)
+    return written
 
 
 def export_scores(
@@ -230,9 +237,11 @@ def export_meshes(
         written = ExportedMeshes(session, meshes.head.head_id, len(meshes.head.v_template))
         if not options.one_file:
             made = write_sequence(meshes, out, options.form, on_progress)
+            _record(source, out)
             return replace(written, files=made.files, skipped=made.skipped)
         frame = _frame(session, options)
         write_one(meshes, frame, out)
+    _record(source, out)
     return written if options.kind is MeshKind.NEUTRAL else replace(written, frame=frame)
 
 
@@ -253,6 +262,12 @@ def _checked(source: Path | Session, out: Path | None, video: Path | None = None
     if out is not None:
         check_output_file(out, inputs=[path for path, _ in inputs])
     return load_session(source) if isinstance(source, Path) else source
+
+
+def _record(source: Path | Session, out: Path) -> None:
+    """Say in the audit what was written, where the session's file is a library's."""
+    if isinstance(source, Path):
+        record_use(source, "export", export_words(out))
 
 
 def _naming(source: Path | Session) -> AbstractContextManager[None]:

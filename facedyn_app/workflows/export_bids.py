@@ -82,6 +82,7 @@ def export_bids(folder: Path, out: Path, on_progress: OnProgress) -> ExportedLib
                 person = Participant(label, tuple(visit for visit, _ in visits), simulated)
                 people.append((person, speaker.name))
             write_dataset(new, out.name, [person for person, _ in people])
+        library.audit.record("export", f"{written} sessions of {len(people)} speakers, as BIDS")
     return ExportedLibrary(
         people=tuple((person.id, name) for person, name in people),
         n_sessions=written,

@@ -124,4 +124,7 @@ def _kept(
         kept_in=KeptIn(library.folder, entry.id),
     )
     shown = _shown(recording, path)
-    return shown if shown.video is not None else None
+    if shown.video is None:
+        return None
+    library.audit.record("open", f"session {entry.id}")
+    return shown

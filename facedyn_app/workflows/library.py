@@ -89,6 +89,15 @@ def list_library(folder: Path, _on_progress: OnProgress = ignore) -> LibrarySnap
         return snapshot_of(library)
 
 
+def open_library(folder: Path, on_progress: OnProgress = ignore) -> LibrarySnapshot:
+    """As `list_library`, for somebody to look at: the audit says so."""
+    snapshot = list_library(folder, on_progress)
+    if is_library(folder):
+        with Library.open(folder, create=False) as library:
+            library.audit.record("open", "library")
+    return snapshot
+
+
 def reread_library(folder: Path, counter: object, _on_progress: OnProgress) -> Reread | None:
     """List a library again where somebody has changed it, another program included.
 
@@ -132,6 +141,7 @@ def open_session(
     with Library.open(folder, create=False) as library:
         entry = entry_of(library, key)
         session = library.load(entry)
+        library.audit.record("open", f"session {entry.id}")
         recording = Recording(
             key=session_key(folder, entry.id),
             title=f"{entry.speaker or 'unknown'}, {entry.name}",

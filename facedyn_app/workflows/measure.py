@@ -27,6 +27,7 @@ from facedyn_app.reports.clinical_rows import (
 )
 from facedyn_app.reports.code_book import code_book_path
 from facedyn_app.settings import ClinicalSettings
+from facedyn_app.workflows.audit import record_use
 from facedyn_app.workflows.heads import head_to_draw
 from facedyn_app.workflows.mirrored_fit import is_mirror_image
 from facedyn_app.workflows.recordings import is_video, read_one_kept
@@ -111,6 +112,8 @@ def measure_recordings(
     sessions, notes = _by_date(found)
     changes = _changes(sessions, settings)
     files = () if out is None else _write(sessions, changes, out, options)
+    for path in paths:
+        record_use(path, "measure", "clinical measures")
     return MeasureResult(sessions, changes, files, notes)
 
 

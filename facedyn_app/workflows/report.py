@@ -15,7 +15,9 @@ from facedyn_app.dynamics.motion_range import measure_motion_range
 from facedyn_app.dynamics.session_qc import SessionQc, assess_quality, measure_session_qc
 from facedyn_app.errors import FacedynError, TooLittleError
 from facedyn_app.files import atomic_file, check_input_file, check_output_file
+from facedyn_app.library.audit import Speaker
 from facedyn_app.library.library import Library
+from facedyn_app.library.operations import checked_name
 from facedyn_app.library.records import SessionEntry, SpeakerEntry
 from facedyn_app.library.session_file import load_session
 from facedyn_app.progress import OnProgress, Progress, ignore
@@ -26,6 +28,7 @@ from facedyn_app.reports.page import Provenance
 from facedyn_app.reports.session_page import session_page
 from facedyn_app.reports.speaker_page import Visit, speaker_page
 from facedyn_app.settings import ClinicalSettings, TrustSettings
+from facedyn_app.workflows.audit import record_use
 from facedyn_app.workflows.drift import DriftReading, sessions_by_date
 from facedyn_app.workflows.library import existing_library
 from facedyn_app.workflows.measure import MeasureOptions, measure_recording
@@ -90,6 +93,7 @@ def report_on_session(
     with library or nullcontext():
         page = session_report(name, session, trust, library, section)
     write_page(page, out, print_pdf)
+    record_use(source if isinstance(source, Path) else source.kept_in, "report", "a page")
     quality = assess_quality(session, trust)
     return WrittenReport(f"session {name}", quality, measure_session_qc(session))
 
@@ -123,7 +127,9 @@ def report_on_speakers(
             page = library_report(library, trust, on_progress)
         else:
             page = speaker_report(library, speaker, trust, on_progress)
-    write_page(page, out, print_pdf)
+        write_page(page, out, print_pdf)
+        of = "all speakers" if speaker is None else Speaker(name=checked_name(speaker))
+        library.audit.record("report", of)
     return WrittenReport(f"library {folder}" if speaker is None else f"speaker {speaker}")
 
 

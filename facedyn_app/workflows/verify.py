@@ -7,6 +7,7 @@ from pathlib import Path
 from facedyn_app.dynamics.session_qc import DO_NOT_USE, assess_quality
 from facedyn_app.errors import InputError
 from facedyn_app.files import naming
+from facedyn_app.library.audit import Speaker
 from facedyn_app.library.library import Library
 from facedyn_app.library.operations import checked_name
 from facedyn_app.progress import OnProgress
@@ -87,7 +88,9 @@ def verify(name: str, session: Session, enrolled: Enrolled) -> Verification:
     enrolled, recordings = without_known(session, enrolled)
     matches = recognizer.rank(recognizer.embed(session), enrolled.gallery)
     found = next((match for match in matches if match.name == name), None)
-    enrolled.library.audit.record("verify", f"{source_name(session)} against '{name}'")
+    enrolled.library.audit.record(
+        "verify", f"{source_name(session)} against '", Speaker(name=name), "'"
+    )
     quality, calibrated_on = assess_quality(session, trust), recognizer.calibration.made_on
     if found is None:
         reason = left_out_words(recordings, enrolled.gallery.names)

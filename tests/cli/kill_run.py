@@ -202,6 +202,34 @@ def still_known(scene: Scene, before: set[tuple[str, str]]) -> None:
     scene.expect(checked.get("sound") is True, f"not sound after forgetting: {checked}")
 
 
+def backed_up(scene: Scene, _before: set[tuple[str, str]]) -> None:
+    """The older backup or the new one is there, whole, and becomes the library that it is of."""
+    backup, again = scene.out / "library.backup", scene.out / "again"
+    if backup.read_bytes() != b"an older file":
+        shutil.rmtree(again, ignore_errors=True)
+        run(scene, "restore", backup, "--library", again)
+        shutil.rmtree(again)
+    run(scene, "backup", "--library", scene.library, "-o", backup)
+
+
+def a_backup(scene: Scene) -> None:
+    """A backup of everybody is there, and no folder that it is restored into."""
+    whole(scene)
+    shutil.rmtree(scene.out / "again", ignore_errors=True)
+    run(scene, "backup", "--library", scene.library, "-o", scene.out / "library.backup")
+
+
+def restored(scene: Scene, _before: set[tuple[str, str]]) -> None:
+    """There is a whole library or none, and then it can be restored."""
+    backup, again = scene.out / "library.backup", scene.out / "again"
+    if not again.exists():
+        run(scene, "restore", backup, "--library", again)
+    checked = run(scene, "library", "check", "--library", again)
+    n = checked.get("n_sessions")
+    scene.expect(n == N_SPEAKERS * N_SESSIONS, f"{n} sessions came back")
+    run(scene, "audit", "verify", "--library", again)
+
+
 def usable(scene: Scene, _before: set[tuple[str, str]]) -> None:
     """The older recognizer or the new one is there and can be used."""
     told = run(scene, "recognizers", "--library", scene.library)["recognizers"]
@@ -255,9 +283,10 @@ EXPORTS: dict[str, Callable[[Scene], list[object]]] = {
         "-o", scene.out / "page.html",
     ],
 }  # fmt: skip
+WORKFLOWS = ("backup", "forget", "import_", "report", "train")
 LOADED = (
     "lightning_fabric", "matplotlib.pyplot", "facedyn_app.__main__",
-    *(f"facedyn_app.workflows.{name}" for name in ("forget", "import_", "report", "train")),
+    *(f"facedyn_app.workflows.{name}" for name in WORKFLOWS),
 )  # fmt: skip
 """Modules that are there before the forks."""
 ACTS = (
@@ -283,6 +312,22 @@ ACTS = (
         lambda scene: ["speakers", "forget", "speaker00001", "--library", scene.library, "--yes"],
         whole,
         still_known,
+    ),
+    Act(
+        "backup",
+        lambda scene: [
+            "backup", "--library", scene.library, "-o", scene.out / "library.backup"
+        ],
+        older_file("library.backup"),
+        backed_up,
+    ),
+    Act(
+        "restore",
+        lambda scene: [
+            "restore", scene.out / "library.backup", "--library", scene.out / "again"
+        ],
+        a_backup,
+        restored,
     ),
     Act(
         "train",

@@ -94,6 +94,10 @@ with TemporaryDirectory() as place:
     wait(lambda: not app.library.queue.jobs)
     from facedyn_app.gui.dialogs.recognizers import RecognizersDialog
     look(app.window.findChildren(RecognizersDialog)[0])
+    audit = app.keeping.show_audit()
+    wait(lambda: audit.head.text())
+    look(audit)
+    audit.close()
     session = ListedSession(1, LONG, False, 10.0, date(2026, 1, 1), "")
     for dialog in (
         EnrolDialog({"Anna": LONG}, LONG, app.window), DateDialog(session, app.window),
@@ -129,7 +133,7 @@ def test_everything_fits_a_small_screen(screen: str, tmp_path: Path) -> None:
     )
     assert done.returncode == 0, done.stderr
     found = json.loads(done.stdout.splitlines()[-1])
-    assert len(found) == 11
+    assert len(found) == 12
     for name, inside, hidden, place, room in found:
         assert inside, (name, place, room)
         assert not hidden, (name, hidden)

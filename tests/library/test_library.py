@@ -173,7 +173,7 @@ def test_a_library_of_schema_1_is_taken_over_without_its_runs(
         library.enrol("Annabel Quist", make_session(), CONSENT)
         library.enrol("Annabel Quist", make_session(sha256="02" * 32))
     old = sqlite3.connect(tmp_path / "library.sqlite")
-    old.execute(next(statement for statement in MIGRATIONS[0] if "TABLE runs" in statement))
+    old.execute(next(one for one in MIGRATIONS[0] if isinstance(one, str) and "TABLE runs" in one))
     old.execute("INSERT INTO runs VALUES (1, 1, 'dnr', '2025', '{}', 'Annabel Quist 0.4')")
     old.commit()
     old.close()

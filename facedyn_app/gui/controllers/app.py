@@ -21,6 +21,7 @@ from facedyn_app.gui.controllers.export import ExportController
 from facedyn_app.gui.controllers.faces import FaceController
 from facedyn_app.gui.controllers.heads import HeadController
 from facedyn_app.gui.controllers.identification import IdentificationController
+from facedyn_app.gui.controllers.keeping import KeepingController
 from facedyn_app.gui.controllers.library import LibraryController
 from facedyn_app.gui.controllers.marking import MarkingController
 from facedyn_app.gui.controllers.people import PeopleController
@@ -88,6 +89,7 @@ class AppController(QObject):
         )
         self.camera = CameraController(window, state, self.heads, self.analysis, queue, cameras)
         self.export = ExportController(window, state, self.library, queue)
+        self.keeping = KeepingController(window, state, self.library, queue)
         self.annotations = AnnotationController(window, state, self.library, self.identification)
         self.marking = MarkingController(window, state, self.library, self.annotations)
         self.tasks = TaskController(

@@ -19,6 +19,7 @@ from facedyn_app.gui.status import PanelStatus, error_status
 from facedyn_app.records import Session
 from facedyn_app.reports.clinical_files import ClinicalFormat
 from facedyn_app.reports.clinical_rows import MeasuredSession
+from facedyn_app.workflows.audit import export_words, record_use, recorded
 from facedyn_app.workflows.events import keep_marked
 from facedyn_app.workflows.measure import (
     MeasureOptions,
@@ -97,12 +98,11 @@ class ClinicalController(QObject):
         if self.window is None or self.window.measured is None:
             return
         options = MeasureOptions(self.window.ipd.mm, self.window.rows)
+        kept_in = None if self._shown is None else self._shown.kept_in
         self.queue.submit(
-            write_measured,
-            [self.window.measured],
-            (),
-            path,
-            options,
+            recorded,
+            partial(record_use, kept_in, "export", f"measures {export_words(path)}"),
+            partial(write_measured, [self.window.measured], (), path, options),
             title=f"Write {path.name}",
             on_result=self._say_written,
             on_error=lambda error: self._say(str(error)),

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable
+from collections.abc import Callable, Iterable
 from functools import partial
 from pathlib import Path
 
@@ -24,6 +24,7 @@ from facedyn_app.reports.clinical_files import ClinicalFormat
 from facedyn_app.reports.clinical_rows import RowKind
 from facedyn_app.reports.task_faces import TaskFaces, common_tasks
 from facedyn_app.settings import Settings
+from facedyn_app.workflows.audit import export_words, record_speaker_use, recorded
 from facedyn_app.workflows.clinical_course import (
     ClinicalCourse,
     compare_visits,
@@ -102,12 +103,17 @@ class CourseController(QObject):
         before, after = window.compared
         changes = compare_visits(window.course, before, after, self._state.settings.clinical)
         names = [window.course.visits[place].name for place in (before, after)]
-        self.queue.submit(
+        write = partial(
             write_measured,
             window.course.measured,
             [(names[0], names[1], change) for change in changes],
             path,
             MeasureOptions(window.ipd.mm, RowKind.CHANGE),
+        )
+        self.queue.submit(
+            recorded,
+            self._record("export", f"measures {export_words(path)}"),
+            write,
             title=f"Write {path.name}",
             on_result=lambda files: self._say(f"Written: {', '.join(map(str, files))}"),
             on_error=lambda error: self._say(str(error)),
@@ -120,11 +126,19 @@ class CourseController(QObject):
             return
         self._say(f"Writing {path} …")
         self.queue.submit(
+            recorded,
+            self._record("report", "clinical measures"),
             partial(_write_page, window.course, window.compared, path, self._state.settings),
             title=f"Write {path.name}",
             on_result=lambda _: self._say(f"Written: {path}"),
             on_error=lambda error: self._say(str(error)),
         )
+
+    def _record(self, action: str, how: str) -> Callable[[], None]:
+        """Says in the audit what was done with the measures of the person who is shown."""
+        course = None if self.window is None else self.window.course
+        person = "" if course is None else course.person
+        return partial(record_speaker_use, self._library.snapshot.folder, person, action, how)
 
     def _ask(self, title: str, added: str, forms: Iterable[str]) -> Path | None:
         if self.window is None or self.window.course is None:

@@ -23,6 +23,7 @@ from facedyn_app.gui.state import AppState
 from facedyn_app.progress import OnProgress
 from facedyn_app.reports.kinds import FilmFormat, TableFormat
 from facedyn_app.settings import Settings
+from facedyn_app.workflows.audit import export_words, record_use, recorded
 from facedyn_app.workflows.export import (
     ExportedMeshes,
     export_film,
@@ -66,7 +67,7 @@ class ExportController(QObject):
             return
         path = self._ask_place("Export table", recording, "", TableFormat)
         if path is not None:
-            self._write(path, partial(export_table, recording.session, path))
+            self._write(path, partial(export_table, recording.session, path), of=recording)
 
     @Slot()
     def ask_scores(self) -> None:
@@ -97,7 +98,8 @@ class ExportController(QObject):
             return
         path = self._ask_place("Export film", recording, "-measured", FilmFormat)
         if path is not None:
-            self._write(path, partial(export_film, recording.session, recording.video, path, None))
+            write = partial(export_film, recording.session, recording.video, path, None)
+            self._write(path, write, of=recording)
 
     def _ask_place(
         self, title: str, recording: Recording, added: str, forms: Iterable[str]
@@ -135,7 +137,7 @@ class ExportController(QObject):
         number = None if order.frame is None else order.frame + 1
         options = MeshOptions(order.kind, order.form, number)
         write = partial(export_meshes, recording.session, order.path, options)
-        self._write(order.path, write, partial(_meshes_text, order.path, options))
+        self._write(order.path, write, partial(_meshes_text, order.path, options), of=recording)
 
     def write_report(self, order: ReportOrder) -> None:
         """Write a report."""
@@ -147,8 +149,15 @@ class ExportController(QObject):
         path: Path,
         write: Callable[[OnProgress], Result],
         text: Callable[[Result], str] | None = None,
+        of: Recording | None = None,
     ) -> None:
-        """Write a file, and say so: in a sentence on what was written, or else its name."""
+        """Write a file, and say so: in a sentence on what was written, or else its name.
+
+        The audit of the library that keeps the recording says so, too.
+        """
+        if of is not None:
+            say_so = partial(record_use, of.kept_in, "export", export_words(path))
+            write = partial(recorded, say_so, write)
 
         def say(written: Result) -> None:
             self._state.show_message(f"Written: {path}" if text is None else text(written))

@@ -22,7 +22,7 @@ from facedyn_app.workflows.kept import relink
 from facedyn_app.workflows.library import (
     Reread,
     date_listed_session,
-    list_library,
+    open_library,
     open_session,
     reread_library,
 )
@@ -109,7 +109,7 @@ class LibraryController(QObject):
     def open_library(self, folder: Path) -> None:
         """Read the list of a library."""
         self.queue.submit(
-            list_library,
+            open_library,
             folder,
             title="Read the library",
             on_result=self.take_snapshot,

@@ -1,0 +1,35 @@
+"""`facedyn backup`: a library as one file."""
+
+from __future__ import annotations
+
+from dataclasses import asdict
+from pathlib import Path
+from typing import Annotated
+
+import typer
+
+from facedyn_app.cli.options import AsJson, LibraryFolder, verb_app
+from facedyn_app.cli.output import Outcome, answering
+
+app = verb_app()
+
+
+@app.command()
+def backup(
+    library: LibraryFolder,
+    out: Annotated[Path, typer.Option("-o", "--output", metavar="FILE", help="The backup.")],
+    as_json: AsJson = False,
+) -> None:
+    """Write a library into one file with checksums, while others go on working with it.
+
+    Nothing in it is encrypted: keep it where only those can read it who may read the library.
+    """
+    with answering(as_json) as answer:
+        from facedyn_app.workflows.backup import backup as back_up
+
+        facts = back_up(library, out, answer.on_progress)
+        text = (
+            f"backed up: {facts.n_sessions} sessions of {facts.n_speakers} speakers in {out}\n"
+            f"head of the audit: {facts.audit_head}"
+        )
+        answer.outcome = Outcome({"library": library, "backup": out, **asdict(facts)}, text)

@@ -1,0 +1,134 @@
+"""Keeping of the open library: its audit shown, the library backed up and restored."""
+
+from __future__ import annotations
+
+from functools import partial
+from pathlib import Path
+
+from PySide6.QtCore import QObject, Slot
+from PySide6.QtWidgets import QFileDialog
+
+from facedyn_app.folders import documents_folder
+from facedyn_app.gui.controllers.library import LibraryController
+from facedyn_app.gui.dialogs.audit import AuditDialog
+from facedyn_app.gui.dialogs.file_place import ask_place
+from facedyn_app.gui.jobs import JobQueue
+from facedyn_app.gui.main_window import MainWindow
+from facedyn_app.gui.state import AppState
+from facedyn_app.gui.status import error_status
+from facedyn_app.library.backup import BackupFacts, Restored
+from facedyn_app.workflows.audit import read_audit, write_audit_table
+from facedyn_app.workflows.backup import backup, restore
+
+ENDING = "backup"
+
+
+class KeepingController(QObject):
+    """Shows who did what, writes backups, and makes libraries of them.
+
+    Args:
+        window: Where the user asks for it.
+        state: What is shown.
+        library: The library that is open; its queue reads the audit.
+        queue: For the long work.
+    """
+
+    def __init__(
+        self, window: MainWindow, state: AppState, library: LibraryController, queue: JobQueue
+    ) -> None:
+        super().__init__(window)
+        self._window, self._state, self._library, self._queue = window, state, library, queue
+        window.audit_requested.connect(self.show_audit)
+        window.backup_requested.connect(self.ask_backup)
+        window.restore_requested.connect(self.ask_restore)
+
+    @Slot()
+    def show_audit(self) -> AuditDialog:
+        """Show who did what in the open library."""
+        dialog = AuditDialog(self._window)
+        dialog.export_requested.connect(partial(self._ask_table, dialog))
+        self._library.queue.submit(
+            read_audit,
+            self._library.snapshot.folder,
+            title="Read the audit",
+            on_result=dialog.show_audit,
+            on_error=lambda error: dialog.show_error(error_status(error).sentence),
+        )
+        dialog.open()
+        return dialog
+
+    def _ask_table(self, dialog: AuditDialog) -> None:
+        say = self._state.show_message
+        path = ask_place(dialog, "Export audit", "audit", ("csv",), say)
+        if path is not None:
+            self._library.queue.submit(
+                write_audit_table,
+                dialog.lines,
+                path,
+                title=f"Write {path.name}",
+                on_result=lambda _: say(f"Written: {path}"),
+                on_error=self._state.show_error,
+            )
+
+    @Slot()
+    def ask_backup(self) -> None:
+        """Ask where to write the open library as one file, and write it."""
+        if not self._library.snapshot.speakers:
+            self._state.show_message("There is nobody in the library to back up.")
+            return
+        say = self._state.show_message
+        path = ask_place(self._window, "Back up the library", "library", (ENDING,), say)
+        if path is not None:
+            self.back_up(path)
+
+    def back_up(self, path: Path) -> None:
+        """Write the open library as one file."""
+
+        def done(facts: BackupFacts) -> None:
+            n = facts.n_sessions
+            self._state.show_message(
+                f"Backed up, not encrypted: {n} session{'' if n == 1 else 's'} in {path}"
+            )
+
+        self._queue.submit(
+            backup,
+            self._library.snapshot.folder,
+            path,
+            title=f"Back up into {path.name}",
+            on_result=done,
+            on_error=self._state.show_error,
+        )
+
+    @Slot()
+    def ask_restore(self) -> None:
+        """Ask for a backup and an empty folder, make a library there, and open it."""
+        place = str(documents_folder())
+        kinds = f"Backups (*.{ENDING});;All files (*)"
+        file, _ = QFileDialog.getOpenFileName(self._window, "Restore a backup", place, kinds)
+        if not file:
+            return
+        folder = QFileDialog.getExistingDirectory(
+            self._window, "Restore into a new, empty folder", place
+        )
+        if folder:
+            self.restore(Path(file), Path(folder))
+
+    def restore(self, path: Path, folder: Path) -> None:
+        """Make a library of a backup, and open it."""
+
+        def done(restored: Restored) -> None:
+            n = restored.facts.n_sessions
+            wrong = "" if restored.audit.sound else "; its audit is not as it was written"
+            self._state.show_message(
+                f"Restored: {n} session{'' if n == 1 else 's'} in {folder}{wrong}"
+            )
+            self._library.open_library(folder)
+
+        self._queue.submit(
+            restore,
+            path,
+            folder,
+            title=f"Restore {path.name}",
+            on_result=done,
+            on_error=self._state.show_error,
+        )

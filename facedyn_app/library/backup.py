@@ -1,0 +1,260 @@
+"""Backup of a library into one file, and a library made of it again.
+
+In a backup are the database as it was at one moment (SQLite's backup API, while others go on), the
+session files that it names, and the recognizers. Embeddings are made again when they are needed;
+unfinished trainings, and what killed programs have left, are left out. A session that is forgotten
+while the backup is written is in no backup: it is begun anew.
+"""
+
+from __future__ import annotations
+
+import sqlite3
+from collections.abc import Iterator
+from contextlib import closing, contextmanager
+from dataclasses import asdict, dataclass, replace
+from pathlib import Path, PurePosixPath
+from typing import Final
+
+from facedyn_app import PROGRAM
+from facedyn_app.errors import InputError
+from facedyn_app.files import atomic_file, atomic_folder, naming
+from facedyn_app.formatting import shown_name
+from facedyn_app.library.archive import (
+    Archive,
+    ArchiveWriter,
+    CountedBytes,
+    opened_archive,
+    total_size,
+)
+from facedyn_app.library.archive_checks import is_safe_name
+from facedyn_app.library.audit import AuditCheck
+from facedyn_app.library.audit_chain import START
+from facedyn_app.library.database import DATABASE
+from facedyn_app.library.forgetting import TRAINING
+from facedyn_app.library.library import Library
+from facedyn_app.library.privacy import own_only
+from facedyn_app.library.recognizers import folders_in
+from facedyn_app.library.schema import MIGRATIONS, now
+from facedyn_app.library.session_store import SessionStore
+from facedyn_app.library.sweep import PARTS
+from facedyn_app.progress import OnProgress, Progress
+from facedyn_app.unfinished import unfinished_file
+
+KIND: Final = "facedyn-backup"
+WHAT: Final = "backup of a library"
+ATTEMPTS: Final = 5
+SESSIONS, RECOGNIZERS = PARTS[0], PARTS[2]
+OTHER_COPY: Final = "Use another copy of it."
+
+
+@dataclass(frozen=True, slots=True)
+class BackupFacts:
+    """What a backup says of itself.
+
+    Attributes:
+        n_speakers: Speakers in it.
+        n_sessions: Sessions in it.
+        audit_head: The hash of the audit's last line.
+        made_at: When it was made, ISO 8601.
+    """
+
+    n_speakers: int
+    n_sessions: int
+    audit_head: str
+    made_at: str
+
+
+@dataclass(frozen=True, slots=True, eq=False)
+class Restored:
+    """A library that was made of a backup.
+
+    Attributes:
+        facts: What the backup says of itself.
+        audit: Whether the audit that came with it is as it was written.
+    """
+
+    facts: BackupFacts
+    audit: AuditCheck
+
+
+class _ChangedError(Exception):
+    """Something that was to be in the backup has gone meanwhile."""
+
+
+def write_backup(library: Library, out: Path, on_progress: OnProgress) -> BackupFacts:
+    """Write a library into one file, whole or not at all.
+
+    Args:
+        library: The library; other programs may go on working with it.
+        out: The file, for its owner alone.
+        on_progress: Told of what is written, in MiB; may raise Cancelled.
+
+    Raises:
+        InputError: A session's file is missing, or the library changes all the time.
+        OutputError: The file cannot be written.
+    """
+    for _ in range(ATTEMPTS):
+        try:
+            with atomic_file(out) as file:
+                own_only(file)
+                with (
+                    _snapshot(library, out, on_progress) as database,
+                    ArchiveWriter(file, KIND) as archive,
+                ):
+                    facts = _write(library, database, archive, on_progress)
+        except _ChangedError:
+            continue
+        library.audit.record("backup", f"{facts.n_sessions} sessions, head {facts.audit_head}")
+        return facts
+    raise InputError(
+        f"The library '{library.folder}' was changed while it was backed up.",
+        "Try again when nobody deletes sessions or replaces recognizers.",
+    )
+
+
+def _write(
+    library: Library, database: Path, archive: ArchiveWriter, on_progress: OnProgress
+) -> BackupFacts:
+    sessions, facts = _read(database)
+    recognizers = _recognizer_files(library)
+    store = SessionStore(library.sessions_folder)
+    files = {
+        DATABASE: database,
+        **{f"{SESSIONS}/{name}": store.path(name) for name in sessions.values()},
+        **{name: library.folder.joinpath(*PurePosixPath(name).parts) for name in recognizers},
+    }
+    told = CountedBytes(on_progress, "backing up", total_size(files.values()))
+    for name, path in files.items():
+        if not is_safe_name(name):
+            raise InputError(f"The library has a file '{name}', which no backup can have.")
+        try:
+            archive.add(name, path, told)
+        except FileNotFoundError as error:
+            if path.name in {entry.file_name for entry in library.sessions()}:
+                raise InputError(
+                    f"The file '{path}' of a session is missing.",
+                    "'facedyn library check' says which session it is; forget that session first.",
+                ) from error
+            raise _ChangedError from error
+    alive = {entry.id for entry in library.sessions()}
+    if set(sessions) - alive or _recognizer_files(library) != recognizers:
+        raise _ChangedError
+    archive.finish({"program": PROGRAM, **asdict(facts)})
+    return facts
+
+
+@contextmanager
+def _snapshot(library: Library, out: Path, on_progress: OnProgress) -> Iterator[Path]:
+    """A copy of the database as it is at one moment, hidden beside the backup.
+
+    Raises:
+        InputError: The database cannot be read.
+    """
+
+    def told(_status: int, left: int, total: int) -> None:
+        on_progress(Progress("copying the database", total - left, total))
+
+    source = f"{(library.folder / DATABASE).absolute().as_uri()}?mode=ro"
+    with unfinished_file(out.with_name(f"{out.name}-{DATABASE}"), 0o600) as (path, _file):
+        try:
+            with (
+                closing(sqlite3.connect(source, uri=True)) as live,
+                closing(sqlite3.connect(path)) as copy,
+            ):
+                copy.execute("PRAGMA journal_mode = OFF")
+                live.backup(copy, progress=told)  # in one step: nobody can change it in between
+        except sqlite3.Error as error:
+            raise InputError(f"The library '{library.folder}' cannot be read: {error}.") from error
+        yield path
+
+
+def _read(database: Path) -> tuple[dict[int, str], BackupFacts]:
+    """The sessions' files by their numbers, and what is in a database; sqlite3.Error if damaged."""
+    with closing(sqlite3.connect(database)) as copy:
+        sessions = copy.execute("SELECT id, file_name FROM sessions ORDER BY id").fetchall()
+        (n_speakers,) = copy.execute("SELECT COUNT(*) FROM speakers").fetchone()
+        chained = "SELECT 1 FROM sqlite_master WHERE name = 'audit_chain'"
+        last = None
+        if copy.execute(chained).fetchone() is not None:
+            query = "SELECT hash FROM audit_chain ORDER BY line_id DESC LIMIT 1"
+            last = copy.execute(query).fetchone()
+    names = {int(number): Path(str(name)).name for number, name in sessions}
+    return names, BackupFacts(n_speakers, len(names), START if last is None else last[0], now())
+
+
+def _recognizer_files(library: Library) -> dict[str, tuple[int, int, int]]:
+    """The files of the library's recognizers, by their names from its folder; told by their state.
+
+    Hidden ones are not whole yet, and what a link leads to is not the library's.
+    """
+    found = {}
+    for folder in folders_in(library.recognizers_folder):
+        if folder.name.startswith(".") or folder.name.endswith(TRAINING):
+            continue
+        for path in sorted(folder.rglob("*")):
+            if path.is_file() and not path.is_symlink() and not path.name.startswith("."):
+                state = path.stat()
+                name = path.relative_to(library.folder).as_posix()
+                found[name] = (state.st_ino, state.st_size, state.st_mtime_ns)
+    return found
+
+
+def restore_backup(path: Path, folder: Path, on_progress: OnProgress) -> Restored:
+    """Make a library of a backup, whole or not at all.
+
+    Args:
+        path: The backup.
+        folder: A new folder, or an empty one; for its owner alone.
+        on_progress: Told of what is read, in MiB; may raise Cancelled.
+
+    Raises:
+        InputError: The file is no backup, is damaged, or of a newer version of the program.
+        OutputError: The folder holds something, or cannot be written.
+    """
+    with opened_archive(path, KIND, WHAT) as archive, atomic_folder(folder) as new:
+        new.chmod(0o700)
+        archive.extract(new, CountedBytes(on_progress, "restoring", archive.n_bytes))
+        facts = _checked(path, archive, new)
+        with naming(path), Library.open(new, create=False) as library:
+            check = library.audit.check()
+            library.audit.record("restore", f"a backup of {facts.made_at}")
+    return Restored(facts, check)
+
+
+def _checked(path: Path, archive: Archive, new: Path) -> BackupFacts:
+    """What is in a restored folder, once it is a library that this program reads."""
+    if DATABASE not in archive.members:
+        raise InputError(f"'{path}' cannot be used: there is no database in it.", OTHER_COPY)
+    strangers = [name for name in archive.members if not _belongs(name)]
+    if strangers:
+        raise InputError(
+            f"'{path}' cannot be used: '{shown_name(strangers[0])}' in it is no part of a library.",
+            OTHER_COPY,
+        )
+    try:
+        with closing(sqlite3.connect(new / DATABASE)) as database:
+            (version,) = database.execute("PRAGMA user_version").fetchone()
+        if version > len(MIGRATIONS):
+            raise InputError(
+                f"The library in '{path}' was written by a newer version of facedyn "
+                f"(schema {version}; this one knows up to {len(MIGRATIONS)}).",
+                "Update the program.",
+            )
+        sessions, facts = _read(new / DATABASE)
+    except sqlite3.Error as error:
+        raise InputError(f"The database in '{path}' is damaged: {error}.", OTHER_COPY) from error
+    missing = [name for name in sessions.values() if f"{SESSIONS}/{name}" not in archive.members]
+    if missing or facts.audit_head != archive.facts.get("audit_head"):
+        what = f"the session file '{missing[0]}' is missing" if missing else "its audit is another"
+        raise InputError(f"'{path}' cannot be used: {what}.", OTHER_COPY)
+    return replace(facts, made_at=shown_name(str(archive.facts.get("made_at"))))
+
+
+def _belongs(name: str) -> bool:
+    """Whether a member is a part of a library."""
+    part, *below = PurePosixPath(name).parts
+    return (
+        name == DATABASE
+        or (part == SESSIONS and len(below) == 1)
+        or (part == RECOGNIZERS and len(below) > 1)
+    )

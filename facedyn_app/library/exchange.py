@@ -1,0 +1,271 @@
+"""Speakers taken from one library to another: sessions, consent, tags, notes, dates in one archive.
+
+Nobody goes without the consent that is on record: it comes into the other library with them. Where
+that has a speaker of the same name already, nothing is taken in, since the program cannot tell
+whether they are one person.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from dataclasses import asdict, dataclass
+from datetime import datetime
+from pathlib import Path
+from typing import Any, Final
+
+from sqlalchemy import select
+from sqlalchemy.orm import Session as OrmSession
+
+from facedyn_app import PROGRAM
+from facedyn_app.errors import InputError
+from facedyn_app.files import atomic_file, naming
+from facedyn_app.library import operations
+from facedyn_app.library.archive import (
+    Archive,
+    ArchiveWriter,
+    CountedBytes,
+    opened_archive,
+    total_size,
+)
+from facedyn_app.library.archive_checks import damage_told, refused
+from facedyn_app.library.audit import Speaker, write_audit
+from facedyn_app.library.columns import can_be_shown
+from facedyn_app.library.library import Library
+from facedyn_app.library.names import check_near
+from facedyn_app.library.people import Annotation, all_annotations, set_annotation
+from facedyn_app.library.privacy import own_only
+from facedyn_app.library.records import SessionEntry, SpeakerEntry
+from facedyn_app.library.schema import SpeakerRow, in_utc, now
+from facedyn_app.library.session_file import load_session
+from facedyn_app.library.session_store import SessionStore
+from facedyn_app.progress import OnProgress, Progress
+from facedyn_app.records import Session
+from facedyn_app.unfinished import unfinished_folder
+
+KIND: Final = "facedyn-speakers"
+WHAT: Final = "file of exported speakers"
+FOLDER: Final = "sessions"
+
+
+@dataclass(frozen=True, slots=True)
+class CarriedSession:
+    """A session as it is carried.
+
+    Attributes:
+        file: Its file in the archive.
+        name: What the user sees.
+        enrolled: Whether it stands for its speaker in the gallery.
+        recorded_at: When it was recorded, ISO 8601; None where that is not known.
+        tags: Short words.
+        note: Free text.
+    """
+
+    file: str
+    name: str
+    enrolled: bool
+    recorded_at: str | None
+    tags: tuple[str, ...]
+    note: str
+
+
+@dataclass(frozen=True, slots=True)
+class CarriedSpeaker:
+    """A speaker as they are carried.
+
+    Attributes:
+        name: The name.
+        consent: Who gave it, when, for what.
+        consented_at: When it was recorded, ISO 8601.
+        tags: Short words.
+        note: Free text.
+        sessions: Their sessions.
+    """
+
+    name: str
+    consent: str
+    consented_at: str
+    tags: tuple[str, ...]
+    note: str
+    sessions: tuple[CarriedSession, ...]
+
+
+def export_speakers(
+    library: Library, names: Sequence[str], out: Path, on_progress: OnProgress
+) -> tuple[CarriedSpeaker, ...]:
+    """Write speakers into a file, for its owner alone, whole or not at all.
+
+    Args:
+        library: Whose speakers.
+        names: Which ones.
+        out: The file.
+        on_progress: Told of what is written, in MiB; may raise Cancelled.
+
+    Raises:
+        InputError: There is no such speaker, or a session's file is missing.
+        OutputError: The file cannot be written.
+    """
+    entries = {entry.name: entry for entry in library.speakers()}
+    wanted = list(dict.fromkeys(operations.checked_name(name) for name in names))
+    of_speakers, of_sessions = all_annotations(library)
+    carried: list[CarriedSpeaker] = []
+    files: dict[str, Path] = {}
+    for name in wanted:
+        own = library.sessions(name)  # also says that there is nobody of that name
+        files |= {f"{FOLDER}/{one.file_name}": library.session_path(one) for one in own}
+        carried.append(_carried(entries[name], own, of_speakers, of_sessions))
+    with atomic_file(out) as file, ArchiveWriter(file, KIND) as archive:
+        own_only(file)
+        told = CountedBytes(on_progress, "exporting", total_size(files.values()))
+        for name, path in files.items():
+            try:
+                archive.add(name, path, told)
+            except FileNotFoundError as error:
+                raise InputError(
+                    f"The file '{path}' of a session is missing.",
+                    "'facedyn library check' says which session it is.",
+                ) from error
+        speakers = [asdict(one) for one in carried]
+        archive.finish({"program": PROGRAM, "made_at": now(), "speakers": speakers})
+    with library.transaction() as orm:
+        for one in carried:
+            number = operations.known_speaker(orm, one.name).id
+            write_audit(orm, "export", Speaker(number), f", {len(one.sessions)} sessions")
+    return tuple(carried)
+
+
+def _carried(
+    speaker: SpeakerEntry,
+    sessions: Sequence[SessionEntry],
+    of_speakers: dict[int, Annotation],
+    of_sessions: dict[int, Annotation],
+) -> CarriedSpeaker:
+    noted = of_speakers.get(speaker.id, Annotation())
+    own = []
+    for one in sessions:
+        said = of_sessions.get(one.id, Annotation())
+        at = None if one.recorded_at is None else one.recorded_at.isoformat()
+        name = f"{FOLDER}/{one.file_name}"
+        own.append(CarriedSession(name, one.name, one.enrolled, at, said.tags, said.note))
+    at = speaker.consented_at.isoformat()
+    return CarriedSpeaker(speaker.name, speaker.consent, at, noted.tags, noted.note, tuple(own))
+
+
+def import_speakers(
+    library: Library, path: Path, on_progress: OnProgress, *, near: bool = False
+) -> tuple[CarriedSpeaker, ...]:
+    """Take speakers of another library in, all or none, with the consent that was on record there.
+
+    Args:
+        library: The library.
+        path: The file.
+        on_progress: Told of what is read; may raise Cancelled.
+        near: Whether a name may be nearly somebody's.
+
+    Raises:
+        InputError: The file is none, is damaged or of a newer version; or there is a speaker of
+            one of the names already.
+        NearNameError: A name is nearly somebody's.
+        OutputError: The library cannot be written.
+    """
+    with (
+        opened_archive(path, KIND, WHAT) as archive,
+        unfinished_folder(library.sessions_folder / "import") as place,
+    ):
+        carried = _speakers_in(path, archive)
+        with library.transaction() as orm:
+            _check_names(orm, carried, near=near)
+        place.chmod(0o700)
+        archive.extract(place, CountedBytes(on_progress, "reading", archive.n_bytes))
+        sessions: list[Session] = []
+        for speaker in carried:
+            for one in speaker.sessions:
+                on_progress(Progress("reading sessions", len(sessions)))
+                with naming(path):
+                    sessions.append(load_session(place / one.file))
+        store = SessionStore(library.sessions_folder)
+        with store.placed(sessions, library.transaction) as (orm, names):
+            _check_names(orm, carried, near=near)
+            kept = iter(zip(sessions, names, strict=True))
+            for speaker in carried:
+                _take_in(orm, speaker, [next(kept) for _ in speaker.sessions])
+    return carried
+
+
+def _check_names(orm: OrmSession, carried: Sequence[CarriedSpeaker], *, near: bool) -> None:
+    known = list(orm.scalars(select(SpeakerRow.name)))
+    for one in carried:
+        if operations.checked_name(one.name) in known:
+            raise InputError(
+                f"There is a speaker '{one.name}' in the library already.",
+                "Rename one of the two ('facedyn speakers rename'), and merge them if they are "
+                "one person.",
+            )
+        if not near:
+            check_near(one.name, known)
+
+
+def _take_in(
+    orm: OrmSession, speaker: CarriedSpeaker, sessions: Sequence[tuple[Session, str]]
+) -> None:
+    row = operations.consenting_speaker(orm, speaker.name, speaker.consent)
+    row.consented_at = speaker.consented_at
+    if speaker.tags or speaker.note:
+        set_annotation(orm, speaker.tags, speaker.note, speaker_id=row.id)
+    for one, (session, file_name) in zip(speaker.sessions, sessions, strict=True):
+        kept = operations.new_session(orm, session, file_name, one.name)
+        at = one.recorded_at
+        kept.recorded_at = None if at is None else in_utc(datetime.fromisoformat(at))
+        if one.enrolled:
+            operations.enrol_row(orm, kept, row)
+        else:
+            operations.assign(orm, kept, row)
+        if one.tags or one.note:
+            set_annotation(orm, one.tags, one.note, session_id=kept.id)
+    write_audit(orm, "import", Speaker(row.id), f", {len(sessions)} sessions, of another library")
+
+
+def _speakers_in(path: Path, archive: Archive) -> tuple[CarriedSpeaker, ...]:
+    """Who is in an archive; every file of it belongs to one session.
+
+    Raises:
+        InputError: What it says of them is damaged, or somebody has no consent.
+    """
+    with damage_told(path, "what it says of its speakers is damaged"):
+        carried = tuple(_speaker(said) for said in archive.facts["speakers"])
+    files = [one.file for speaker in carried for one in speaker.sessions]
+    names = [operations.checked_name(one.name) for one in carried]
+    if sorted(files) != sorted(archive.members) or len(set(names)) != len(names) or not names:
+        raise refused(path, "what it says of its speakers is damaged")
+    for one in carried:
+        if not one.consent.strip():
+            raise refused(path, f"there is no consent of '{one.name}' in it")
+    return carried
+
+
+def _speaker(said: Any) -> CarriedSpeaker:
+    sessions = tuple(_session(one) for one in said["sessions"])
+    name, consent, note = (_text(said[key]) for key in ("name", "consent", "note"))
+    return CarriedSpeaker(name, consent, _time(said["consented_at"]), _tags(said), note, sessions)
+
+
+def _session(said: Any) -> CarriedSession:
+    at = said["recorded_at"]
+    name, note, file = (_text(said[key]) for key in ("name", "note", "file"))
+    time = None if at is None else _time(at)
+    return CarriedSession(file, name, said["enrolled"] is True, time, _tags(said), note)
+
+
+def _tags(said: Any) -> tuple[str, ...]:
+    return tuple(_text(tag) for tag in said["tags"])
+
+
+def _text(value: object) -> str:
+    if not isinstance(value, str):
+        raise TypeError(value)
+    return value
+
+
+def _time(value: object) -> str:
+    if not can_be_shown(text := _text(value)):
+        raise ValueError(text)
+    return text

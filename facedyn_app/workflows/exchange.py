@@ -1,0 +1,46 @@
+"""Speakers taken from one library to another."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from pathlib import Path
+
+from facedyn_app.files import check_input_file, check_output_file
+from facedyn_app.library import exchange
+from facedyn_app.library.exchange import CarriedSpeaker
+from facedyn_app.library.library import Library
+from facedyn_app.progress import OnProgress
+
+
+def export_speakers(
+    folder: Path, names: Sequence[str], out: Path, on_progress: OnProgress
+) -> tuple[CarriedSpeaker, ...]:
+    """Write speakers with sessions and consent into one file, whole or not at all.
+
+    Raises:
+        InputError: There is no such library or speaker, or a session's file is missing.
+        OutputError: The file cannot be written.
+    """
+    with Library.open(folder, create=False) as library:
+        check_output_file(out)
+        return exchange.export_speakers(library, names, out, on_progress)
+
+
+def import_speakers(
+    folder: Path, path: Path, on_progress: OnProgress, *, near: bool
+) -> tuple[CarriedSpeaker, ...]:
+    """Take speakers of another library in, all or none; the library is made where there is none.
+
+    Args:
+        folder: The library.
+        path: The file.
+        on_progress: Told of what is read; may raise Cancelled.
+        near: Whether a name may be nearly somebody's.
+
+    Raises:
+        InputError: The file cannot be used, or somebody of a name is there already.
+        OutputError: The library cannot be written.
+    """
+    check_input_file(path, "file")
+    with Library.open(folder) as library:
+        return exchange.import_speakers(library, path, on_progress, near=near)
