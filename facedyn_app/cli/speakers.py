@@ -12,7 +12,7 @@ from facedyn_app.cli.output import Outcome, answering
 from facedyn_app.formatting import number, table
 
 if TYPE_CHECKING:
-    from facedyn_app.library.people import Annotation
+    from facedyn_app.library.annotations import Annotation
     from facedyn_app.library.records import SessionEntry
     from facedyn_app.workflows.speakers import SpeakerSummary
 

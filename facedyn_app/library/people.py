@@ -1,4 +1,4 @@
-"""Changes to who is in a library: speakers renamed and merged, sessions moved, notes; undone.
+"""Changes to who is in a library: speakers renamed and merged, sessions moved; undone.
 
 A change that can be undone gives back the rows as they were before it. They are kept in memory
 alone, by whoever offers to undo, and are of no use once somebody in them has been forgotten.
@@ -10,11 +10,12 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 from typing import Any
 
-from sqlalchemy import delete, inspect, select
+from sqlalchemy import delete, select
 from sqlalchemy.orm import Session as OrmSession
 
 from facedyn_app.errors import InputError
 from facedyn_app.library import operations
+from facedyn_app.library.annotations import merge_annotations, notes_of
 from facedyn_app.library.library import Library
 from facedyn_app.library.names import Erasure, check_near
 from facedyn_app.library.records import SessionEntry, write_audit
@@ -26,21 +27,6 @@ from facedyn_app.library.schema import (
     SessionRow,
     SpeakerRow,
 )
-
-_LONGEST_NOTE, _LONGEST_TAG = 2000, 60
-
-
-@dataclass(frozen=True, slots=True)
-class Annotation:
-    """Tags and a note of the user's.
-
-    Attributes:
-        tags: Short words to find people and sessions by.
-        note: Free text; may be empty.
-    """
-
-    tags: tuple[str, ...] = ()
-    note: str = ""
 
 
 @dataclass(frozen=True, slots=True, eq=False)
@@ -110,7 +96,7 @@ def merge_speakers(library: Library, source: str, into: str) -> Undo:
             _give(orm, session, target)
         lines = [*target.consent.split("\n"), *row.consent.split("\n")]
         target.consent = "\n".join(dict.fromkeys(lines))
-        _merge_annotations(orm, row.id, target.id)
+        merge_annotations(orm, row.id, target.id)
         everybody = orm.scalars(select(SpeakerRow.name)).all()
         operations.rewrite_trail(orm, Erasure(row.name, target.name, everybody).rename)
         write_audit(orm, "merge", f"speaker {row.id} into {target.id}, {len(own)} sessions")
@@ -136,49 +122,6 @@ def move_session(library: Library, entry: SessionEntry, speaker: str) -> Undo:
         _give(orm, row, target)
         write_audit(orm, "move", f"session {row.id} to speaker {target.id}")
     return undo
-
-
-def all_annotations(library: Library) -> tuple[dict[int, Annotation], dict[int, Annotation]]:
-    """What is noted on speakers, and on sessions, by their numbers."""
-    speakers: dict[int, Annotation] = {}
-    sessions: dict[int, Annotation] = {}
-    with library.transaction() as orm:
-        # a library of an earlier version that may only be read has none
-        is_there = inspect(orm.connection()).has_table(AnnotationRow.__tablename__)
-        for row in orm.scalars(select(AnnotationRow)) if is_there else ():
-            noted = Annotation(_lines(row.tags), row.note)
-            if row.speaker_id is not None:
-                speakers[row.speaker_id] = noted
-            elif row.session_id is not None:
-                sessions[row.session_id] = noted
-    return speakers, sessions
-
-
-def annotate(
-    library: Library,
-    of: str | SessionEntry,
-    *,
-    tags: Sequence[str] | None = None,
-    note: str | None = None,
-) -> Annotation:
-    """Set the tags or the note of a speaker, by name, or of a session; None leaves them.
-
-    Raises:
-        InputError: There is no such speaker or session, or the text cannot be one.
-    """
-    with library.transaction() as orm:
-        if isinstance(of, str):
-            number = operations.known_speaker(orm, of).id
-            row = _annotation(orm, speaker_id=number)
-        else:
-            number = operations.session_row(orm, of.id).id
-            row = _annotation(orm, session_id=number)
-        if tags is not None:
-            row.tags = "\n".join(_checked_tags(tags))
-        if note is not None:
-            row.note = _checked_note(note)
-        write_audit(orm, "note", f"{'speaker' if isinstance(of, str) else 'session'} {number}")
-        return Annotation(_lines(row.tags), row.note)
 
 
 def undo_change(library: Library, undo: Undo) -> None:
@@ -223,15 +166,10 @@ def _snapshot(orm: OrmSession, what: str, speakers: Sequence[SpeakerRow], lost: 
         what,
         tuple(_values(speaker) for speaker in speakers),
         {row.id: (row.speaker_id, row.name) for row in own},
-        tuple(_values(note) for note in _notes_of(orm, ids)),
+        tuple(_values(note) for note in notes_of(orm, ids)),
         {line.id: line.what for line in orm.scalars(select(AuditRow))},
         lost,
     )
-
-
-def _notes_of(orm: OrmSession, speaker_ids: Sequence[int]) -> Sequence[AnnotationRow]:
-    noted = select(AnnotationRow).where(AnnotationRow.speaker_id.in_(speaker_ids))
-    return orm.scalars(noted).all()
 
 
 def _values(row: Base) -> dict[str, Any]:
@@ -252,44 +190,3 @@ def _enrol_for(orm: OrmSession, session_id: int, speaker_id: int | None) -> None
     elif row is not None and speaker_id is not None:
         row.speaker_id = speaker_id
     orm.flush()
-
-
-def _merge_annotations(orm: OrmSession, source: int, target: int) -> None:
-    for row in _notes_of(orm, [source]):
-        kept = _annotation(orm, speaker_id=target)
-        kept.tags = "\n".join(dict.fromkeys([*_lines(kept.tags), *_lines(row.tags)]))
-        kept.note = "\n".join(filter(None, (kept.note, row.note)))
-        orm.delete(row)
-    orm.flush()
-
-
-def _annotation(orm: OrmSession, **of: int) -> AnnotationRow:
-    row = orm.scalars(select(AnnotationRow).filter_by(**of)).first()
-    if row is None:
-        row = AnnotationRow(tags="", note="", **of)
-        orm.add(row)
-        orm.flush()
-    return row
-
-
-def _lines(text: str) -> tuple[str, ...]:
-    return tuple(filter(None, text.split("\n")))
-
-
-def _checked_tags(tags: Sequence[str]) -> list[str]:
-    checked = list(dict.fromkeys(tag.strip() for tag in tags if tag.strip()))
-    for tag in checked:
-        if not tag.isprintable() or len(tag) > _LONGEST_TAG:
-            raise InputError(
-                f"{tag[:40]!r} cannot be a tag.", f"Use 1 to {_LONGEST_TAG} printable characters."
-            )
-    return checked
-
-
-def _checked_note(note: str) -> str:
-    text = note.strip()
-    if len(text) > _LONGEST_NOTE or not all(c.isprintable() or c in "\n\t" for c in text):
-        raise InputError(
-            "This cannot be a note.", f"Use up to {_LONGEST_NOTE} characters that can be printed."
-        )
-    return text

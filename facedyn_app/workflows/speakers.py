@@ -7,13 +7,11 @@ from dataclasses import dataclass
 from pathlib import Path
 
 from facedyn_app.errors import InputError
+from facedyn_app.library.annotations import Annotation, all_annotations, annotate
 from facedyn_app.library.library import Library
 from facedyn_app.library.operations import checked_name
 from facedyn_app.library.people import (
-    Annotation,
     Undo,
-    all_annotations,
-    annotate,
     merge_speakers,
     move_session,
     rename_speaker,

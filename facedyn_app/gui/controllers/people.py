@@ -14,9 +14,9 @@ from facedyn_app.formatting import shown_name
 from facedyn_app.gui.controllers.library import LibraryController
 from facedyn_app.gui.dialogs.session import NoteDialog
 from facedyn_app.gui.state import AppState
+from facedyn_app.library.annotations import Annotation
 from facedyn_app.library.forgetting import ForgetPlan
 from facedyn_app.library.names import NearNameError
-from facedyn_app.library.people import Annotation
 from facedyn_app.progress import OnProgress
 from facedyn_app.workflows import forget, speakers
 from facedyn_app.workflows.forget import Forgotten

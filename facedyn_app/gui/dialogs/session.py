@@ -19,9 +19,9 @@ from facedyn_app.formatting import shown_name
 from facedyn_app.gui.dialogs.form import FormDialog, make_date, make_form
 from facedyn_app.gui.status import error_status
 from facedyn_app.gui.widgets.form_parts import TickBox, make_error_line, make_note, set_error
+from facedyn_app.library.annotations import Annotation
 from facedyn_app.library.names import near_key
 from facedyn_app.library.operations import checked_name
-from facedyn_app.library.people import Annotation
 from facedyn_app.library.takes import KnownRecordingError
 from facedyn_app.workflows.enrol import Enrolment
 from facedyn_app.workflows.records import ListedSession
