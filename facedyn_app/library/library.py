@@ -26,7 +26,7 @@ from facedyn_app.library.schema import EnrolmentRow, SessionRow, SettingRow
 from facedyn_app.library.session_file import load_session
 from facedyn_app.library.session_store import SessionStore, delete_folder
 from facedyn_app.library.sweep import sweep
-from facedyn_app.records import Session
+from facedyn_app.records import ConsentState, ConsentTerms, Purpose, Session
 
 WAIT_SECONDS = 20.0
 """How long another program is waited for, s; a write of its takes much less."""
@@ -129,6 +129,7 @@ class Library:
         session: Session | SessionEntry,
         consent: str | None = None,
         session_name: str | None = None,
+        terms: ConsentTerms | None = None,
     ) -> SessionEntry:
         """Enrol a speaker with a session, or add a session to one who is enrolled.
 
@@ -140,24 +141,31 @@ class Library:
                 put on record beside the first.
             session_name: What to call a new session; the video's name without its ending by
                 default.
+            terms: What the consent is for, and until when; None for every purpose, as the text
+                alone says.
 
         Raises:
-            ConsentError: There is no consent; nothing is enrolled or kept.
+            ConsentError: There is no consent in force; nothing is enrolled or kept.
             InputError: The name cannot be one; or the session or its video is enrolled already.
         """
-        self.check_consent(name, consent)
+        self.check_consent(name, consent, terms)
         if isinstance(session, Session):
             with self._store.placed([session], self.transaction) as (orm, (file_name,)):
                 row = operations.new_session(orm, session, file_name, session_name)
-                operations.enrol_row(orm, row, operations.consenting_speaker(orm, name, consent))
+                speaker = operations.consenting_speaker(orm, name, consent, terms)
+                operations.enrol_row(orm, row, speaker)
                 return _entry(orm, row)
         with self.transaction() as orm:
             row = operations.session_row(orm, session.id)
-            operations.enrol_row(orm, row, operations.consenting_speaker(orm, name, consent))
+            speaker = operations.consenting_speaker(orm, name, consent, terms)
+            operations.enrol_row(orm, row, speaker)
             return _entry(orm, row)
 
     def enrol_new(
-        self, sessions: Sequence[tuple[str, Session, str | None]], consent: str | None
+        self,
+        sessions: Sequence[tuple[str, Session, str | None]],
+        consent: str | None,
+        terms: ConsentTerms | None = None,
     ) -> list[SessionEntry | None]:
         """Enrol speakers with new sessions, all or none: of many, much sooner than one by one.
 
@@ -167,6 +175,7 @@ class Library:
         Args:
             sessions: The speaker's name, the session, and what to call it, as in `enrol`.
             consent: Of all of them, as in `enrol`.
+            terms: Of all of them, as in `enrol`.
 
         Returns:
             The entry of each; None of those that their speakers have already.
@@ -176,12 +185,12 @@ class Library:
             InputError: A name cannot be one.
         """
         for name in {name for name, _, _ in sessions}:
-            self.check_consent(name, consent)
+            self.check_consent(name, consent, terms)
         new = [session for _, session, _ in sessions]
         with self._store.placed(new, self.transaction) as (orm, file_names):
             ids: list[int | None] = []
             for (name, session, called), file_name in zip(sessions, file_names, strict=True):
-                speaker = operations.consenting_speaker(orm, name, consent)
+                speaker = operations.consenting_speaker(orm, name, consent, terms)
                 if operations.has_recording(orm, speaker, session.info.source_sha256):
                     ids.append(None)
                     continue
@@ -202,16 +211,18 @@ class Library:
             row = operations.find_speaker(orm, speaker)
             return row is not None and operations.has_recording(orm, row, sha256)
 
-    def check_consent(self, name: str | None, consent: str | None) -> None:
+    def check_consent(
+        self, name: str | None, consent: str | None, terms: ConsentTerms | None = None
+    ) -> None:
         """Check that a speaker may be kept, before anything of the person is written or computed.
 
         Raises:
-            ConsentError: No consent is given, and none is on record.
+            ConsentError: No consent is given, and none is on record and in force.
             InputError: The name cannot be one.
         """
         if name is not None:
             with self.transaction() as orm:
-                operations.check_consent(orm, name, consent)
+                operations.check_consent(orm, name, consent, terms)
 
     def speakers(self) -> list[SpeakerEntry]:
         """All speakers, in the order of their enrolment."""
@@ -232,14 +243,21 @@ class Library:
             )
 
     def gallery(self, head_id: str) -> dict[str, list[SessionEntry]]:
-        """The enrolled sessions of each speaker that are of the given head model."""
+        """The enrolled sessions of a head model, of each speaker who may be recognised."""
         found: dict[str, list[SessionEntry]] = {}
         with self.transaction() as orm:
             enrolled = EnrolmentRow.id.is_not(None)
             entries = session_entries(orm, enrolled, SessionRow.head_id == head_id)
+        barred = self.without_consent(Purpose.RECOGNITION)
         for entry in entries:
-            found.setdefault(str(entry.speaker), []).append(entry)
+            if entry.speaker not in barred:
+                found.setdefault(str(entry.speaker), []).append(entry)
         return found
+
+    def without_consent(self, purpose: Purpose) -> dict[str, ConsentState]:
+        """Speakers whose consent to a purpose does not hold today, each with why."""
+        found = {one.name: one.agreed.state(purpose) for one in self.speakers()}
+        return {name: why for name, why in found.items() if why is not ConsentState.GIVEN}
 
     def load(self, entry: SessionEntry) -> Session:
         """The numbers of a session.

@@ -6,8 +6,9 @@ alone, by whoever offers to undo, and are of no use once somebody in them has be
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
+from datetime import date
 from typing import Any
 
 from sqlalchemy import delete, select
@@ -16,6 +17,7 @@ from sqlalchemy.orm import Session as OrmSession
 from facedyn_app.errors import InputError
 from facedyn_app.library import operations
 from facedyn_app.library.annotations import merge_annotations, notes_of
+from facedyn_app.library.consent import consent_of, delete_consents, merge_consents, set_consent
 from facedyn_app.library.library import Library
 from facedyn_app.library.names import Erasure, check_near
 from facedyn_app.library.records import SessionEntry, write_audit
@@ -23,10 +25,13 @@ from facedyn_app.library.schema import (
     AnnotationRow,
     AuditRow,
     Base,
+    ConsentRow,
     EnrolmentRow,
     SessionRow,
     SpeakerRow,
 )
+from facedyn_app.library.session_store import delete_folder
+from facedyn_app.records import Purpose
 
 
 @dataclass(frozen=True, slots=True, eq=False)
@@ -38,6 +43,7 @@ class Undo:
         speakers: The speakers' rows.
         sessions: Whose the sessions were, and their names, by number.
         notes: Rows of what is noted on the speakers.
+        consents: Rows of their consents by purpose.
         lines: Lines of the audit trail that named somebody, by number.
         lost: The speaker who was merged into another; None where nobody was.
     """
@@ -46,6 +52,7 @@ class Undo:
     speakers: tuple[dict[str, Any], ...]
     sessions: dict[int, tuple[int | None, str]]
     notes: tuple[dict[str, Any], ...]
+    consents: tuple[dict[str, Any], ...]
     lines: dict[int, str]
     lost: int | None = None
 
@@ -83,6 +90,8 @@ def rename_speaker(library: Library, old: str, new: str, *, near: bool = False) 
 def merge_speakers(library: Library, source: str, into: str) -> Undo:
     """Make two speakers one: sessions, consent, tags and notes of the first go to the second.
 
+    From then on the consent holds for what both of them have consented to.
+
     Raises:
         InputError: There is no such speaker, both are the same, or both have the same video.
     """
@@ -97,6 +106,7 @@ def merge_speakers(library: Library, source: str, into: str) -> Undo:
         lines = [*target.consent.split("\n"), *row.consent.split("\n")]
         target.consent = "\n".join(dict.fromkeys(lines))
         merge_annotations(orm, row.id, target.id)
+        merge_consents(orm, row, target)
         everybody = orm.scalars(select(SpeakerRow.name)).all()
         operations.rewrite_trail(orm, Erasure(row.name, target.name, everybody).rename)
         write_audit(orm, "merge", f"speaker {row.id} into {target.id}, {len(own)} sessions")
@@ -124,6 +134,40 @@ def move_session(library: Library, entry: SessionEntry, speaker: str) -> Undo:
     return undo
 
 
+def change_consent(
+    library: Library,
+    name: str,
+    wanted: Mapping[Purpose, date | None],
+    *,
+    given_by: str = "",
+    text: str = "",
+) -> Undo:
+    """Say what a speaker's consent holds for from now on; every other purpose is withdrawn.
+
+    Where recognition is withdrawn, the templates that were kept to compare with go at once.
+
+    Args:
+        library: The library.
+        name: The speaker.
+        wanted: The purposes, each with its last day, None without an end.
+        given_by: Who gives what is given now; may be empty.
+        text: A consent in words, put on record beside the others; empty for none.
+
+    Raises:
+        InputError: There is no such speaker, a day has passed, or a text cannot be one.
+        OutputError: The templates cannot be deleted; then nothing is changed.
+    """
+    with library.transaction() as orm:
+        row = operations.known_speaker(orm, name)
+        undo = _snapshot(orm, "change of consent", [row], lost=None)
+        if Purpose.RECOGNITION not in wanted:
+            delete_folder(library.embeddings_folder)
+        operations.add_consent_text(row, text)
+        set_consent(orm, row, wanted, given_by)
+        write_audit(orm, "consent", f"speaker {row.id}: {consent_of(orm, row).words()}")
+    return undo
+
+
 def undo_change(library: Library, undo: Undo) -> None:
     """Put the rows back as they were before a change; sessions deleted since stay deleted.
 
@@ -144,6 +188,9 @@ def undo_change(library: Library, undo: Undo) -> None:
         orm.execute(delete(AnnotationRow).where(AnnotationRow.speaker_id.in_(ids)))
         for values in undo.notes:
             orm.merge(AnnotationRow(**values))
+        delete_consents(orm, *ids)
+        for values in undo.consents:
+            orm.merge(ConsentRow(**values))
         for number, what in undo.lines.items():
             line = orm.get(AuditRow, number)
             if line is not None:
@@ -162,11 +209,13 @@ def _check_undo(orm: OrmSession, undo: Undo, number: int, name: str) -> None:
 def _snapshot(orm: OrmSession, what: str, speakers: Sequence[SpeakerRow], lost: int | None) -> Undo:
     ids = [speaker.id for speaker in speakers]
     own = orm.scalars(select(SessionRow).where(SessionRow.speaker_id.in_(ids))).all()
+    agreed = select(ConsentRow).where(ConsentRow.speaker_id.in_(ids))
     return Undo(
         what,
         tuple(_values(speaker) for speaker in speakers),
         {row.id: (row.speaker_id, row.name) for row in own},
         tuple(_values(note) for note in notes_of(orm, ids)),
+        tuple(_values(one) for one in orm.scalars(agreed)),
         {line.id: line.what for line in orm.scalars(select(AuditRow))},
         lost,
     )

@@ -46,6 +46,15 @@ Words, as the code uses them (what is computed and why: handbook/method.md):
 """
 
 from facedyn_app.records.arrays import BoolArray, ByteArray, FloatArray, IntArray
+from facedyn_app.records.consent import (
+    Consent,
+    ConsentState,
+    ConsentTerms,
+    Grant,
+    LeftOut,
+    Purpose,
+    stricter,
+)
 from facedyn_app.records.drift import Conditions, DriftReport, NoDrift, SessionDrift
 from facedyn_app.records.identification import (
     LEAST_SHOWN,
@@ -96,21 +105,27 @@ __all__ = [
     "BoolArray",
     "ByteArray",
     "Conditions",
+    "Consent",
+    "ConsentState",
+    "ConsentTerms",
     "DriftReport",
     "Embedding",
     "FaceTrack",
     "FloatArray",
     "Frame",
+    "Grant",
     "HeadFit",
     "Identification",
     "IntArray",
     "KnownRecording",
     "Landmarks",
+    "LeftOut",
     "Match",
     "MatchTrust",
     "Motion",
     "NoDrift",
     "PartialFit",
+    "Purpose",
     "Quality",
     "SameSpeaker",
     "Session",
@@ -121,4 +136,5 @@ __all__ = [
     "Verification",
     "VideoInfo",
     "left_out_words",
+    "stricter",
 ]
