@@ -71,6 +71,7 @@ def identify(session: Session, enrolled: Enrolled) -> Identification:
         calibrated_on=recognizer.calibration.made_on,
         caution=caution,
         recordings=recordings,
+        left_out=enrolled.left_out,
     )
 
 
@@ -118,6 +119,7 @@ def identify_recordings(
         InputError: The only recording, the library or the recognizer cannot be read.
         MismatchError: The head or the only session is another than the recognizer's.
         OutputError: The table cannot be written.
+        ConsentError: Nobody who is enrolled may be recognised.
         TooLittleError: Nobody is enrolled, or the only recording is too short.
     """
     if table is not None:
@@ -159,6 +161,7 @@ def identify_opened(
     Raises:
         InputError: The library or its recognizer cannot be read.
         MismatchError: The session is of another head than the recognizer.
+        ConsentError: Nobody who is enrolled may be recognised.
         TooLittleError: Nobody is enrolled, or the session is too short.
     """
     with Library.open(folder, create=False) as library:
