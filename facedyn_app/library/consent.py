@@ -68,7 +68,7 @@ def add_consent(orm: OrmSession, row: SpeakerRow, terms: ConsentTerms) -> None:
 def set_consent(
     orm: OrmSession, row: SpeakerRow, wanted: Mapping[Purpose, date | None], given_by: str = ""
 ) -> None:
-    """Say what a speaker's consent holds for from now on; every other purpose is withdrawn.
+    """Say what a speaker's consent holds for from now on; what else has held is withdrawn.
 
     Args:
         orm: A transaction.
@@ -94,7 +94,7 @@ def set_consent(
             else:
                 grants.append(replace(old, until=until, given_by=giver or old.given_by))
         elif old is not None:
-            grants.append(replace(old, withdrawn_at=old.withdrawn_at or time))
+            grants.append(replace(old, withdrawn_at=time) if purpose in held else old)
     write_grants(orm, row.id, grants)
 
 

@@ -142,7 +142,7 @@ def change_consent(
     given_by: str = "",
     text: str = "",
 ) -> Undo:
-    """Say what a speaker's consent holds for from now on; every other purpose is withdrawn.
+    """Say what a speaker's consent holds for from now on; what else has held is withdrawn.
 
     Where recognition is withdrawn, the templates that were kept to compare with go at once.
 

@@ -100,7 +100,7 @@ class _Import:
             of_speakers.setdefault(one.speaker, []).append(one)
         for speaker, own in sorted(of_speakers.items()):
             try:
-                self._library.check_consent(speaker, self._statement.consent)
+                self._library.check_consent(speaker, self._statement.consent, self._statement.terms)
                 self._known.check_name(speaker)
             except InputError as error:
                 place = own[0].path.parent
@@ -178,7 +178,8 @@ class _Import:
         if self._waiting:
             self._known.enrolled(self._waiting)
             new = [(one.speaker, one.session, one.recording.name) for one in self._waiting]
-            entries = self._library.enrol_new(new, self._statement.consent)
+            statement = self._statement
+            entries = self._library.enrol_new(new, statement.consent, statement.terms)
             for one, entry in zip(self._waiting, entries, strict=True):
                 self._count(one, entry)
             self._waiting = []

@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Mapping
 from dataclasses import dataclass, replace
 
+from facedyn_app.records import ConsentTerms
 from facedyn_app.reports.kinds import MeshFormat, MeshKind
 from facedyn_app.settings import BUNDLE, MAX_FACES, Settings, VideoSettings
 
@@ -69,12 +70,14 @@ class ImportStatement:
         permission: What allows the work where a corpus' licence forbids it; may be empty.
         near: Whether folders may be called nearly as other speakers are.
         again: Whether recordings may be enrolled that the library has already.
+        terms: What the consent is for, and until when; None for what the text says.
     """
 
     consent: str
     permission: str = ""
     near: bool = False
     again: bool = False
+    terms: ConsentTerms | None = None
 
 
 @dataclass(frozen=True, slots=True)

@@ -132,7 +132,11 @@ class LibraryController(QObject):
         if recording is None:
             self._state.show_message("Open a video first, then enrol it.")
             return
-        consents = {speaker.name: speaker.consent for speaker in self.snapshot.speakers}
+        # a consent that has ended is none: it is asked for anew
+        consents = {
+            speaker.name: "" if speaker.ended else speaker.consent_words
+            for speaker in self.snapshot.speakers
+        }
         dialog = EnrolDialog(consents, recording.label, parent)
         dialog.setAttribute(Qt.WidgetAttribute.WA_DeleteOnClose)
         dialog.ordered.connect(partial(self.enrol, recording))
