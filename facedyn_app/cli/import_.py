@@ -24,7 +24,9 @@ app = verb_app()
 
 
 @app.command()
-@with_fit_options("head", "fps", "stream", "mirrored", "device", "engine", "max_faces")
+@with_fit_options(
+    "head", "fps", "stream", "mirrored", "device", "engine", "max_faces", "file_names"
+)
 def import_(
     folder: Annotated[Path, typer.Argument(metavar="FOLDER", help="One folder a speaker.")],
     library: LibraryFolder,

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 from contextlib import AbstractContextManager, suppress
+from dataclasses import replace
 from datetime import date
 from pathlib import Path
 
@@ -26,8 +27,18 @@ from facedyn_app.library.schema import EnrolmentRow, SessionRow, SettingRow
 from facedyn_app.library.session_file import load_session
 from facedyn_app.library.session_store import SessionStore, delete_folder
 from facedyn_app.library.sweep import sweep
-from facedyn_app.records import ConsentState, ConsentTerms, Purpose, Session
+from facedyn_app.logs import leave_out_names
+from facedyn_app.records import (
+    NAMELESS,
+    ConsentState,
+    ConsentTerms,
+    Purpose,
+    Session,
+    without_file_name,
+)
 
+FILE_NAMES, NO = "file_names", "no"
+"""The setting of a library in which no names of files are kept, and its value."""
 WAIT_SECONDS = 20.0
 """How long another program is waited for, s; a write of its takes much less."""
 
@@ -47,6 +58,8 @@ class Library:
         embeddings_folder: Where embeddings of its sessions are kept (`library.gallery`).
         audit: The audit trail.
         swept: What killed programs had left half done, and was deleted at opening.
+        file_names: Whether names of recordings' files are kept and shown: not where its setting
+            says so, or whoever opens it.
     """
 
     def __init__(self, folder: Path, engine: Engine) -> None:
@@ -55,12 +68,20 @@ class Library:
         self.embeddings_folder = folder / "embeddings"
         self.audit = AuditTrail(self.transaction)
         self.swept: tuple[str, ...] = ()
+        self.file_names = True
         self.sessions_folder = folder / "sessions"
         self._store = SessionStore(self.sessions_folder)
         self._engine = engine
 
     @classmethod
-    def open(cls, folder: Path, create: bool = True, wait_seconds: float = WAIT_SECONDS) -> Library:
+    def open(
+        cls,
+        folder: Path,
+        create: bool = True,
+        wait_seconds: float = WAIT_SECONDS,
+        *,
+        file_names: bool = True,
+    ) -> Library:
         """Open a library, for reading where no more may be done.
 
         Args:
@@ -68,6 +89,8 @@ class Library:
             create: Whether to make a library where there is none. Its files can be read by
                 their owner alone, a folder made here as well.
             wait_seconds: How long every call waits for another program to finish, s.
+            file_names: Whether names of files may be kept and shown; the library's setting may
+                say that they may not.
 
         Raises:
             InputError: There is no library and none is to be made; or it is damaged, in use, or
@@ -90,6 +113,9 @@ class Library:
         library = cls(folder, open_database(folder / DATABASE, wait_seconds))
         with suppress(FacedynError):  # in use, and tried again at the next opening
             library.swept = sweep(folder, library._is_known)
+        library.file_names = file_names and library.setting(FILE_NAMES) != NO
+        if not library.file_names:
+            leave_out_names()
         return library
 
     def close(self) -> None:
@@ -117,6 +143,7 @@ class Library:
             InputError: The same video is among the speaker's sessions already.
         """
         self.check_consent(speaker, None)
+        session, name = self._nameless(session, name)
         with self._store.placed([session], self.transaction) as (orm, (file_name,)):
             row = operations.new_session(orm, session, file_name, name)
             if speaker is not None:
@@ -150,6 +177,7 @@ class Library:
         """
         self.check_consent(name, consent, terms)
         if isinstance(session, Session):
+            session, session_name = self._nameless(session, session_name)
             with self._store.placed([session], self.transaction) as (orm, (file_name,)):
                 row = operations.new_session(orm, session, file_name, session_name)
                 speaker = operations.consenting_speaker(orm, name, consent, terms)
@@ -186,6 +214,7 @@ class Library:
         """
         for name in {name for name, _, _ in sessions}:
             self.check_consent(name, consent, terms)
+        sessions = [(name, *self._nameless(one, called)) for name, one, called in sessions]
         new = [session for _, session, _ in sessions]
         with self._store.placed(new, self.transaction) as (orm, file_names):
             ids: list[int | None] = []
@@ -265,7 +294,18 @@ class Library:
         Raises:
             InputError: Its file is missing or damaged.
         """
-        return load_session(self.session_path(entry))
+        session = load_session(self.session_path(entry))
+        return session if self.file_names else without_file_name(session)
+
+    def shown(self, entry: SessionEntry) -> SessionEntry:
+        """A session as it is called where names of files are not shown: by its number."""
+        if self.file_names:
+            return entry
+        return replace(entry, name=f"session {entry.id}", source_name=NAMELESS)
+
+    def _nameless(self, session: Session, name: str | None) -> tuple[Session, str | None]:
+        """A new session and what it is called, without the name of its file if that is not kept."""
+        return (session, name) if self.file_names else (without_file_name(session), "session")
 
     def session_path(self, entry: SessionEntry) -> Path:
         """Its file."""

@@ -88,7 +88,15 @@ from facedyn_app.records.recording import (
     Landmarks,
     VideoInfo,
 )
-from facedyn_app.records.session import RECORDED_YEARS, Quality, Session, SessionInfo, SourceFile
+from facedyn_app.records.session import (
+    NAMELESS,
+    RECORDED_YEARS,
+    Quality,
+    Session,
+    SessionInfo,
+    SourceFile,
+    without_file_name,
+)
 
 __all__ = [
     "FRAME_ARRAYS",
@@ -96,6 +104,7 @@ __all__ = [
     "LARGEST",
     "LEAST_SHOWN",
     "MEASURED",
+    "NAMELESS",
     "NOT_IN_GALLERY",
     "N_BLENDSHAPES",
     "N_LANDMARKS",
@@ -137,4 +146,5 @@ __all__ = [
     "VideoInfo",
     "left_out_words",
     "stricter",
+    "without_file_name",
 ]

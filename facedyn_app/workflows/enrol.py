@@ -134,7 +134,9 @@ def enrol_recordings(
                 path, head, options, settings, within, sha256s.get(path), probed[path]
             )
             try:
-                entry = _enrol_read(session, path, who, folder, within)
+                entry = _enrol_read(
+                    session, path, who, folder, within, file_names=options.file_names
+                )
             except KnownRecordingError as error:
                 if isinstance(error, OthersRecordingError):
                     raise _others(error, path, len(paths)) from error
@@ -163,10 +165,16 @@ def _others(error: OthersRecordingError, path: Path, n_paths: int) -> OthersReco
 
 
 def _enrol_read(
-    session: Session, path: Path, who: Enrolment, folder: Path, on_progress: OnProgress
+    session: Session,
+    path: Path,
+    who: Enrolment,
+    folder: Path,
+    on_progress: OnProgress,
+    *,
+    file_names: bool,
 ) -> SessionEntry:
     """Enrol a speaker with a recording that has been read and measured."""
-    with Library.open(folder) as library:
+    with Library.open(folder, file_names=file_names) as library:
         if not who.again:
             check_new(library, checked_name(who.name), session, on_progress)
         with naming(path):
@@ -191,6 +199,7 @@ def enrol_session(
     on_progress: OnProgress = ignore,
     *,
     video: Path | None = None,
+    file_names: bool = True,
 ) -> EnrolledSession:
     """Enrol a speaker with a session.
 
@@ -200,6 +209,7 @@ def enrol_session(
         folder: The library; made where there is none.
         on_progress: Called several times a second; may raise Cancelled.
         video: Where its video is; None where it has none.
+        file_names: Whether names of files, and their folders, may be kept.
 
     Raises:
         ConsentError: There is none.
@@ -209,7 +219,7 @@ def enrol_session(
         OutputError: The library cannot be written.
     """
     name = checked_name(enrolment.name)
-    with Library.open(folder) as library:
+    with Library.open(folder, file_names=file_names) as library:
         library.check_consent(name, enrolment.consent, enrolment.terms)
         if not enrolment.near:
             check_near(name, [speaker.name for speaker in library.speakers()])

@@ -15,7 +15,7 @@ from facedyn_app.files import check_output_file, naming
 from facedyn_app.library.library import Library
 from facedyn_app.library.recognizers import active_recognizer
 from facedyn_app.progress import OnProgress, Progress, ignore
-from facedyn_app.records import DriftReport, Identification, Session
+from facedyn_app.records import NAMELESS, DriftReport, Identification, Session
 from facedyn_app.reports.tables import write_scores
 from facedyn_app.settings import Settings
 from facedyn_app.workflows.comparison import (
@@ -133,9 +133,10 @@ def identify_recordings(
             session = comparison.session(path, within)
             with naming(path):
                 answer = identify(session, comparison.enrolled())
+            nameless = f"{NAMELESS} {number + 1}"
             return Recording(
-                key=str(path),
-                title=path.name,
+                key=str(path) if options.file_names else nameless,
+                title=path.name if options.file_names else nameless,
                 session=session,
                 quality=answer.quality,
                 identification=answer,

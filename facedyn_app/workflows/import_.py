@@ -251,7 +251,7 @@ def import_folder(
     """
     corpus = find_recordings(folder, layout, content_with_progress(on_progress))
     check_permission(corpus.layout, statement.permission)
-    with Library.open(library_folder) as library:
+    with Library.open(library_folder, file_names=options.file_names) as library:
         work = _Import(library, statement, options, corpus.layout)
         recordings = work.permitted(corpus.recordings)
         for path, sentence in corpus.left_out:
@@ -291,5 +291,6 @@ def _within(
 
 def _note_permission(library: Library, corpus: Corpus, folder: Path, permission: str) -> None:
     if permission.strip():
-        stated = f"{folder.name}, layout {corpus.layout}, permission stated: {permission.strip()}"
+        name = folder.name if library.file_names else "a folder"
+        stated = f"{name}, layout {corpus.layout}, permission stated: {permission.strip()}"
         library.audit.record("import", stated)

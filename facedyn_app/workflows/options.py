@@ -28,6 +28,7 @@ class FitOptions:
             takes the file's own or assumes one.
         stream: Which of several films in a video file, from 0; None takes the main one.
         mirrored: Whether videos were recorded mirrored.
+        file_names: Whether the names of recordings' files are kept.
     """
 
     head: str | None
@@ -41,6 +42,7 @@ class FitOptions:
     fps: float | None = None
     stream: int | None = None
     mirrored: bool = False
+    file_names: bool = True
 
     def settings(self) -> Settings:
         """The settings of all stages, with what is chosen here."""
@@ -52,7 +54,8 @@ class FitOptions:
             max_faces=self.max_faces,
             mirrored_mean=self.mirrored_mean,
         )
-        return replace(settings, video=self.video, landmarks=landmarks, fit=fit)
+        privacy = replace(settings.privacy, file_names=self.file_names)
+        return replace(settings, video=self.video, landmarks=landmarks, fit=fit, privacy=privacy)
 
     @property
     def video(self) -> VideoSettings:

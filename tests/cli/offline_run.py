@@ -120,6 +120,7 @@ def rows(folder: Path, recognizer: Path) -> list[Row]:
         Row("sessions", to),
         Row("sessions", ("date", "speaker00000", "session00", "2020-05-03", *to)),
         Row("speakers", ("list", *to)),
+        Row("library", ("settings", "--file-names", *to)),
         Row("speakers", ("consent", "Ada", "--until", "2900-12-31", *to)),
         Row("speakers", ("expired", *to)),
         Row("speakers", ("tag", "Ada", "friend", *to)),

@@ -153,10 +153,9 @@ class LibraryController(QObject):
             self._state.show_message(f"{enrolment.name} has a new session in the library.")
             self.enrolled.emit(enrolment.name)
 
-        # who wants no names of files kept wants none of their folders
-        video = recording.video if self._state.settings.privacy.file_names else None
+        file_names = self._state.settings.privacy.file_names
         self.queue.submit(
-            partial(enrol_session, video=video),
+            partial(enrol_session, video=recording.video, file_names=file_names),
             recording.session,
             enrolment,
             self.snapshot.folder,
