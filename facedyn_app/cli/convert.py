@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING, Annotated
 
 import typer
 
-from facedyn_app.cli.options import AsJson, FrameRate, SessionOut, verb_app
+from facedyn_app.cli.options import AsJson, FileNames, FrameRate, SessionOut, verb_app
 from facedyn_app.cli.output import Outcome, answering
 
 if TYPE_CHECKING:
@@ -35,6 +35,7 @@ def convert(
             help="The FLAME file that FLAME parameters belong to.",
         ),
     ] = None,
+    file_names: FileNames = True,
     as_json: AsJson = False,
 ) -> None:
     """Make a session file of one recording that another program has measured.
@@ -46,7 +47,7 @@ def convert(
     with answering(as_json) as answer:
         from facedyn_app.workflows.convert import convert_recording
 
-        found = convert_recording(files, out, fps, head)
+        found = convert_recording(files, out, fps, head, file_names=file_names)
         answer.outcome = _outcome(found, files, out)
 
 

@@ -7,6 +7,13 @@ from typing import TYPE_CHECKING, Annotated
 
 import typer
 
+from facedyn_app.cli.consent_options import (
+    ConsentBy,
+    ConsentFor,
+    ConsentUntil,
+    consent_facts,
+    consent_terms,
+)
 from facedyn_app.cli.fit_options import USUAL, with_fit_options
 from facedyn_app.cli.options import AsJson, EnrolAgain, IsNew, LibraryFolder, verb_app
 from facedyn_app.cli.output import Outcome, answering, simulated_note
@@ -33,6 +40,9 @@ def enrol(
             help="Who gave it, when, for what. Without it nobody new is enrolled.",
         ),
     ] = "",
+    consent_for: ConsentFor = None,
+    consent_until: ConsentUntil = None,
+    consent_by: ConsentBy = "",
     *,
     options: FitOptions,
     is_new: IsNew = False,
@@ -40,6 +50,7 @@ def enrol(
     as_json: AsJson = False,
 ) -> None:
     """Enrol a speaker with recordings, by consent: videos, sessions, other programs' tables."""
+    terms = consent_terms(consent, consent_for, consent_until, consent_by)
     with answering(as_json) as answer:
         from facedyn_app.workflows.enrol import enrol_recordings
 
@@ -52,6 +63,7 @@ def enrol(
             answer.on_progress,
             near=is_new,
             again=again,
+            terms=terms,
         )
         answer.outcome = Outcome(_facts(found, library), _text(found, library))
 
@@ -60,6 +72,7 @@ def _facts(found: EnrolledRecordings, library: Path) -> dict[str, object]:
     return {
         "speaker": found.speaker,
         "consent": found.consent,
+        **consent_facts(found.agreed),
         "library": library,
         "sessions": [
             {
@@ -86,4 +99,4 @@ def _text(found: EnrolledRecordings, library: Path) -> str:
         lines.append(f"  {entry.name}{note}, {entry.date_words}: {quality_line(quality)}")
         lines += [f"    {reason}" for reason in (*quality.reasons, *notes)]
     lines += [f"  passed over: {path.name}: {why}" for path, why in found.copies]
-    return "\n".join([*lines, f"consent: {found.consent}"])
+    return "\n".join([*lines, f"consent: {found.consent}", f"  {found.agreed.words()}"])

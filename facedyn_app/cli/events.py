@@ -7,7 +7,7 @@ from typing import Annotated
 
 import typer
 
-from facedyn_app.cli.options import AsJson, verb_app
+from facedyn_app.cli.options import AsJson, FileNames, verb_app
 from facedyn_app.cli.output import Outcome, answering
 from facedyn_app.events import Event, events_to_json
 from facedyn_app.formatting import number, table
@@ -38,13 +38,14 @@ def export_(
         Path,
         typer.Option("-o", "--output", metavar="X.csv|X.eaf", help="A table, or a file for ELAN."),
     ],
+    file_names: FileNames = True,
     as_json: AsJson = False,
 ) -> None:
     """Write what is marked as a table or for ELAN."""
     with answering(as_json) as answer:
         from facedyn_app.workflows.events import export_events
 
-        events = export_events(session, out)
+        events = export_events(session, out, file_names=file_names)
         facts = {"session": session, "file": out, "n_events": len(events)}
         answer.outcome = Outcome(facts, f"written: {out}, {len(events)} events")
 

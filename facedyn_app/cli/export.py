@@ -9,7 +9,7 @@ from typing import TYPE_CHECKING, Annotated
 
 import typer
 
-from facedyn_app.cli.options import AsJson, OtherHead, verb_app
+from facedyn_app.cli.options import AsJson, FileNames, OtherHead, verb_app
 from facedyn_app.cli.output import Outcome, answering
 from facedyn_app.progress import OnProgress
 from facedyn_app.reports.kinds import ExportLayout, FilmFormat, MeshFormat, MeshKind, TableFormat
@@ -81,6 +81,7 @@ def export(
         ),
     ] = None,
     head: OtherHead = None,
+    file_names: FileNames = True,
     as_json: AsJson = False,
 ) -> None:
     """Write a session as a table, a row a frame; meshes of it, in metres; or an annotated film."""
@@ -107,7 +108,7 @@ def export(
         endings = [f".{one}" for one in TableFormat]
         _check_ending(out, endings, ", or --mesh or --video must be given")
         with answering(as_json) as answer:
-            answer.outcome = _table(session, out, answer.on_progress)
+            answer.outcome = _table(session, out, answer.on_progress, file_names=file_names)
 
 
 @dataclass(frozen=True, slots=True)
@@ -171,10 +172,10 @@ def _with_ending(out: Path, form: MeshFormat | None) -> tuple[Path, MeshFormat]:
     return out, named
 
 
-def _table(path: Path, out: Path, on_progress: OnProgress) -> Outcome:
+def _table(path: Path, out: Path, on_progress: OnProgress, *, file_names: bool) -> Outcome:
     from facedyn_app.workflows.export import export_table
 
-    found = export_table(path, out, on_progress)
+    found = export_table(path, out, on_progress, file_names=file_names)
     n_frames = len(found.session.motion.seconds)
     facts = {
         "session": path,

@@ -35,6 +35,7 @@ app = verb_app()
     "max_faces",
     "fps",
     "stream",
+    "file_names",
     "mirrored",
 )
 def fit(

@@ -11,7 +11,7 @@ from typing import Annotated, Any
 import typer
 
 from facedyn_app.assets import DEFAULT_HEAD
-from facedyn_app.cli.options import Device, DeviceName, HeadName, OtherHead
+from facedyn_app.cli.options import Device, DeviceName, FileNames, HeadName, OtherHead
 from facedyn_app.settings import MAX_FACES
 from facedyn_app.workflows.options import FitOptions
 
@@ -133,9 +133,10 @@ CHOICES: Mapping[str, tuple[str, Any, object]] = {
     "fps": ("fps", VideoRate, None),
     "stream": ("stream", FilmNumber, None),
     "mirrored": ("mirrored", MirroredPixels, False),
+    "file_names": ("file_names", FileNames, True),
 }
 """What a user may choose: the field of FitOptions, the option, its default."""
-USUAL = ("device", "face", "engine", "max_faces", "fps", "stream", "mirrored")
+USUAL = ("device", "face", "engine", "max_faces", "fps", "stream", "mirrored", "file_names")
 """The choices of verbs that measure one face of each recording."""
 
 

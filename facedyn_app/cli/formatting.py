@@ -56,6 +56,7 @@ def identification_facts(answer: Identification, top: int | None = None) -> dict
         "calibrated_on": answer.calibrated_on,
         "caution": answer.caution,
         "enrolled_as": known_facts(answer.recordings),
+        "without_consent": answer.left_out.facts(),
     }
 
 
@@ -78,7 +79,7 @@ def identification_text(answer: Identification, top: int | None = None) -> str:
     parts.append(quality_text(answer.quality))
     if answer.calibrated:
         parts.append(f"probabilities calibrated on: {answer.calibrated_on}")
-    return "\n".join([*parts, *filter(None, [answer.gallery_words])])
+    return "\n".join([*parts, *filter(None, [answer.left_out.words, answer.gallery_words])])
 
 
 def _verdict(answer: Identification) -> str:
@@ -134,6 +135,7 @@ def identifications_text(answers: Sequence[tuple[str, Identification]]) -> str:
     head = ("recording", "ranked first", "score", "probability", "known", "measurement")
     cautions = sorted({answer.caution for _, answer in answers if answer.caution})
     galleries = sorted({answer.gallery_words for _, answer in answers} - {""})
+    galleries += sorted({answer.left_out.words for _, answer in answers} - {""})
     enrolled = [
         f"{name}: {answer.recording_words}" for name, answer in answers if answer.recordings
     ]
@@ -154,6 +156,7 @@ def verification_facts(found: Verification) -> dict[str, object]:
         "calibrated_on": found.calibrated_on,
         "quality": asdict(found.quality),
         "enrolled_as": known_facts(found.recordings),
+        "without_consent": found.left_out.facts(),
     }
 
 
@@ -162,7 +165,8 @@ def verification_text(found: Verification) -> str:
     told = [one.words for one in found.recordings]
     if found.match is None:
         parts = [f"{found.answer.value}.", *told, found.reason]
-        return "\n".join([" ".join(parts), quality_text(found.quality)])
+        lines = [" ".join(parts), quality_text(found.quality), found.left_out.words]
+        return "\n".join(filter(None, lines))
     if told:
         told.append(left_out_words(found.recordings, [one.speaker for one in found.recordings]))
     lines = [f"{found.answer.value}. {found.reason}", f"score {found.match.score:.3f}"]
@@ -173,7 +177,7 @@ def verification_text(found: Verification) -> str:
         lines.append(f"calibrated on: {found.calibrated_on}")
     if found.match.trust is not None:
         lines += [f"  {reason}" for reason in found.match.trust.match_reasons]
-    return "\n".join([*lines, quality_text(found.quality)])
+    return "\n".join(filter(None, [*lines, quality_text(found.quality), found.left_out.words]))
 
 
 def _share_words(rate: float) -> str:

@@ -7,6 +7,7 @@ from typing import TYPE_CHECKING, Annotated
 
 import typer
 
+from facedyn_app.cli.consent_options import ConsentBy, ConsentFor, ConsentUntil, consent_terms
 from facedyn_app.cli.fit_options import with_fit_options
 from facedyn_app.cli.options import AsJson, EnrolAgain, LibraryFolder, verb_app
 from facedyn_app.cli.output import Outcome, answering, simulated_note
@@ -23,7 +24,9 @@ app = verb_app()
 
 
 @app.command()
-@with_fit_options("head", "fps", "stream", "mirrored", "device", "engine", "max_faces")
+@with_fit_options(
+    "head", "fps", "stream", "mirrored", "device", "engine", "max_faces", "file_names"
+)
 def import_(
     folder: Annotated[Path, typer.Argument(metavar="FOLDER", help="One folder a speaker.")],
     library: LibraryFolder,
@@ -33,6 +36,9 @@ def import_(
             "--consent", metavar="TEXT", show_default=False, help="Who gave it, when, for what."
         ),
     ] = "",
+    consent_for: ConsentFor = None,
+    consent_until: ConsentUntil = None,
+    consent_by: ConsentBy = "",
     layout: Annotated[
         Layout, typer.Option("--layout", help="How the recordings lie in the folder.")
     ] = Layout.AUTO,
@@ -59,7 +65,8 @@ def import_(
     Live Link Face, MediaPipe's blendshapes, FLAME trackers. --head names the head of videos, and
     the FLAME file of FLAME parameters.
     """
-    statement = ImportStatement(consent, permission, near=is_new, again=again)
+    terms = consent_terms(consent, consent_for, consent_until, consent_by)
+    statement = ImportStatement(consent, permission, near=is_new, again=again, terms=terms)
     with answering(as_json) as answer:
         from facedyn_app.workflows.import_ import import_folder
 

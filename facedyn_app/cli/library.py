@@ -20,7 +20,7 @@ app = verb_app()
 
 @app.callback()
 def library() -> None:
-    """Check a library, or find the videos of its sessions again."""
+    """Check a library, set what it keeps, or find the videos of its sessions again."""
 
 
 @app.command()
@@ -39,6 +39,31 @@ def check(
         facts = {"library": library, "sound": found.sound, **asdict(found)}
         code = {} if found.sound else {"exit_code": UNUSABLE}
         answer.outcome = Outcome(facts, _text(found), **code)
+
+
+@app.command()
+def settings(
+    library: LibraryFolder,
+    file_names: Annotated[
+        bool | None,
+        typer.Option(
+            "--file-names/--no-file-names",
+            show_default="as it is",
+            help="Whether names of recordings' files are kept and shown.",
+        ),
+    ] = None,
+    as_json: AsJson = False,
+) -> None:
+    """Show what a library keeps of its recordings, or say so for what is to come."""
+    with answering(as_json) as answer:
+        from facedyn_app.workflows.library_settings import library_settings
+
+        found = library_settings(library, file_names)
+        lines = [f"file names: {'kept' if found.file_names else 'not kept'}"]
+        if found.n_named and not found.file_names:
+            n = f"{found.n_named} session{'' if found.n_named == 1 else 's'}"
+            lines.append(f"{n} from before still hold theirs; forgotten and imported again, none.")
+        answer.outcome = Outcome({"library": library, **asdict(found)}, "\n".join(lines))
 
 
 @app.command()

@@ -9,7 +9,7 @@ from typing import TYPE_CHECKING, Annotated, Any
 
 import typer
 
-from facedyn_app.cli.options import AsJson, verb_app
+from facedyn_app.cli.options import AsJson, FileNames, verb_app
 from facedyn_app.cli.output import Outcome, answering, simulated_note
 from facedyn_app.cli.window import Window
 from facedyn_app.formatting import NONE, indented, number, table
@@ -75,6 +75,7 @@ def measure(
         ),
     ] = None,
     decimal: Annotated[str, typer.Option("--decimal", help="Decimal sign of CSV: . or ,")] = ".",
+    file_names: FileNames = True,
     as_json: AsJson = False,
 ) -> None:  # fmt: skip
     """Measure blinks, excursions and asymmetry of recordings, and change between them."""
@@ -88,7 +89,7 @@ def measure(
         from facedyn_app.workflows.clinical_report import report_on_files
         from facedyn_app.workflows.measure import MeasureOptions, measure_recordings
 
-        options = MeasureOptions(ipd, rows, *signs)
+        options = MeasureOptions(ipd, rows, *signs, file_names)
         settings = Settings()
         found = measure_recordings(
             sessions, mirror or [], out, options, settings.clinical, answer.on_progress

@@ -10,6 +10,7 @@ from typing import Annotated
 import typer
 
 from facedyn_app.folders import demo_library, own_library
+from facedyn_app.logs import leave_out_names
 
 BUILT_IN_NAME = "built-in"
 """What the recognizer that comes along is called on the command line."""
@@ -51,6 +52,22 @@ def numbers(text: str, n: int | None = None) -> tuple[float, ...]:
 
 IsNew = Annotated[
     bool, typer.Option("--new", help="The name is meant, though it is nearly somebody's.")
+]
+
+
+def _keep_log_nameless(file_names: bool) -> bool:
+    if not file_names:
+        leave_out_names()
+    return file_names
+
+
+FileNames = Annotated[
+    bool,
+    typer.Option(
+        "--file-names/--no-file-names",
+        callback=_keep_log_nameless,
+        help="Whether names of recordings' files are written into sessions, tables, reports, log.",
+    ),
 ]
 SessionOut = Annotated[
     Path, typer.Option("-o", "--output", metavar="SESSION.npz", help="The session file.")

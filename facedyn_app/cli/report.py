@@ -7,7 +7,7 @@ from typing import Annotated
 
 import typer
 
-from facedyn_app.cli.options import AsJson, LibraryFolder, SpeakerName, verb_app
+from facedyn_app.cli.options import AsJson, FileNames, LibraryFolder, SpeakerName, verb_app
 from facedyn_app.cli.output import Outcome, answering
 from facedyn_app.cli.window import Window
 
@@ -38,6 +38,7 @@ def report(
             "a page of their own.",
         ),
     ] = False,
+    file_names: FileNames = True,
     as_json: AsJson = False,
 ) -> None:
     """A report to print: on a session, on a speaker over months, or on a whole library."""
@@ -57,12 +58,23 @@ def report(
         if session is not None:
             measured = settings.clinical if clinical else None
             written = report_on_session(
-                session, library, out, settings.trust, print_pdf, told, clinical=measured
+                session,
+                library,
+                out,
+                settings.trust,
+                print_pdf,
+                told,
+                clinical=measured,
+                file_names=file_names,
             )
         elif clinical and speaker is not None:
-            written = report_on_course(speaker, library, out, settings, print_pdf, told)
+            written = report_on_course(
+                speaker, library, out, settings, print_pdf, told, file_names=file_names
+            )
         else:
-            written = report_on_speakers(speaker, library, out, settings.trust, print_pdf, told)
+            written = report_on_speakers(
+                speaker, library, out, settings.trust, print_pdf, told, file_names=file_names
+            )
         facts: dict[str, object] = {"session": session, "speaker": speaker, "file": out}
         if session is None:
             facts["library"] = library

@@ -2,24 +2,29 @@
 
 from __future__ import annotations
 
-import sys
 from collections.abc import Sequence
 from pathlib import Path
 from typing import TYPE_CHECKING, Annotated
 
 import typer
 
+from facedyn_app.cli.consent_options import consent_facts
 from facedyn_app.cli.options import AsJson, IsNew, LibraryFolder, verb_app
 from facedyn_app.cli.output import Outcome, answering
+from facedyn_app.cli.speaker_consent import consent, expired
+from facedyn_app.cli.speaker_forget import forget
 from facedyn_app.formatting import number, table
 
 if TYPE_CHECKING:
+    from facedyn_app.library.annotations import Annotation
     from facedyn_app.library.exchange import CarriedSpeaker
-    from facedyn_app.library.people import Annotation
     from facedyn_app.library.records import SessionEntry
     from facedyn_app.workflows.speakers import SpeakerSummary
 
 app = verb_app()
+app.command()(consent)
+app.command()(expired)
+app.command()(forget)
 
 OfSession = Annotated[
     str | None,
@@ -40,7 +45,7 @@ def list_(library: LibraryFolder, as_json: AsJson = False) -> None:
         from facedyn_app.workflows.speakers import list_speakers
 
         found = list_speakers(library)
-        head = ("speaker", "key", "session", "recorded", "length/s", "tags", "note")
+        head = ("speaker", "key", "session", "recorded", "length/s", "tags", "note", "consent")
         rows = [row for one in found for row in _rows(one)]
         answer.outcome = Outcome(
             {"library": library, "speakers": [_facts(one) for one in found]},
@@ -49,13 +54,14 @@ def list_(library: LibraryFolder, as_json: AsJson = False) -> None:
 
 
 def _rows(speaker: SpeakerSummary) -> list[tuple[str, ...]]:
-    first = (speaker.entry.name, "", "", "", "", *_noted(speaker.noted))
+    entry = speaker.entry
+    sessions = (
+        ("", f"#{one.id}", one.name, one.date_words, number(one.seconds, 1), *_noted(noted), "")
+        for one, noted in speaker.sessions
+    )
     return [
-        first,
-        *(
-            ("", f"#{one.id}", one.name, one.date_words, number(one.seconds, 1), *_noted(noted))
-            for one, noted in speaker.sessions
-        ),
+        (entry.name, "", "", "", "", *_noted(speaker.noted), entry.agreed.words()),
+        *sessions,
     ]
 
 
@@ -70,6 +76,7 @@ def _facts(speaker: SpeakerSummary) -> dict[str, object]:
         "key": entry.id,
         "consent": entry.consent,
         "consented_at": entry.consented_at.isoformat(),
+        **consent_facts(entry.agreed),
         "created_at": entry.created_at.isoformat(),
         "tags": speaker.noted.tags,
         "note": speaker.noted.note,
@@ -230,41 +237,3 @@ def _carried_text(found: Sequence[CarriedSpeaker]) -> str:
     named = ", ".join(one.name for one in found)
     n = sum(len(one.sessions) for one in found)
     return f"{named}, {n} session{'' if n == 1 else 's'}"
-
-
-@app.command()
-def forget(
-    library: LibraryFolder,
-    name: Annotated[str | None, typer.Argument(metavar="[NAME]", help="The speaker.")] = None,
-    session: Annotated[
-        str | None, typer.Option("--session", metavar="KEY", help="A session alone.")
-    ] = None,
-    yes: Annotated[bool, typer.Option("--yes", help="Do it without asking.")] = False,
-    as_json: AsJson = False,
-) -> None:
-    """Forget a speaker or a session and all that was measured of them; there is no way back."""
-    with answering(as_json) as answer:
-        from facedyn_app.errors import InputError
-        from facedyn_app.workflows.forget import forget_for_good, what_goes
-
-        goes = what_goes(library, name, session).lines()
-        if not yes:
-            listed = "\n".join(["This will go:", *(f"  {line}" for line in goes)])
-            if as_json or not sys.stdin.isatty():
-                raise InputError(f"{listed}\nNothing is forgotten yet.", "Say '--yes' to do it.")
-            typer.echo(listed, err=True)
-            typer.confirm("Forget all of it? There is no way back", abort=True, err=True)
-        found = forget_for_good(library, name, session, answer.on_progress)
-        left = [{"path": one.path, "what": one.what} for one in found.search.findings]
-        facts = {
-            "speaker": found.speaker,
-            "n_sessions": found.n_sessions,
-            "marked_recognizers": found.recognizers,
-            "searched_files": found.search.n_files,
-            "searched_folders": found.search.folders,
-            "found": left,
-        }
-        who = found.speaker or "the session"
-        n = found.n_sessions
-        lines = [f"forgotten: {who}, {n} session{'' if n == 1 else 's'}", found.search.words()]
-        answer.outcome = Outcome(facts, "\n".join(lines))

@@ -29,17 +29,17 @@ def verify(
     """Is it this speaker? Same, not the same, or cannot be told."""
     with answering(as_json) as answer:
         from facedyn_app.cli.formatting import verification_facts, verification_text
+        from facedyn_app.records import NAMELESS
         from facedyn_app.workflows.verify import verify_recording
 
         session, found = verify_recording(
             name, recording, library, recognizer, options, answer.on_progress
         )
         facts = {
-            "recording": recording,
+            "recording": recording if options.file_names else NAMELESS,
             **verification_facts(found),
             "simulated": session.simulated,
         }
         note = simulated_note(session.simulated)
-        answer.outcome = Outcome(
-            facts, f"{recording.name}{note} and {name}: {verification_text(found)}"
-        )
+        title = recording.name if options.file_names else NAMELESS
+        answer.outcome = Outcome(facts, f"{title}{note} and {name}: {verification_text(found)}")

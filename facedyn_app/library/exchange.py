@@ -9,7 +9,7 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 from dataclasses import asdict, dataclass
-from datetime import datetime
+from datetime import date, datetime
 from pathlib import Path
 from typing import Any, Final
 
@@ -20,6 +20,7 @@ from facedyn_app import PROGRAM
 from facedyn_app.errors import InputError
 from facedyn_app.files import atomic_file, naming
 from facedyn_app.library import operations
+from facedyn_app.library.annotations import Annotation, all_annotations, set_annotation
 from facedyn_app.library.archive import (
     Archive,
     ArchiveWriter,
@@ -30,16 +31,16 @@ from facedyn_app.library.archive import (
 from facedyn_app.library.archive_checks import damage_told, refused
 from facedyn_app.library.audit import Speaker, write_audit
 from facedyn_app.library.columns import can_be_shown
+from facedyn_app.library.consent import write_grants
 from facedyn_app.library.library import Library
 from facedyn_app.library.names import check_near
-from facedyn_app.library.people import Annotation, all_annotations, set_annotation
 from facedyn_app.library.privacy import own_only
 from facedyn_app.library.records import SessionEntry, SpeakerEntry
 from facedyn_app.library.schema import SpeakerRow, in_utc, now
 from facedyn_app.library.session_file import load_session
 from facedyn_app.library.session_store import SessionStore
 from facedyn_app.progress import OnProgress, Progress
-from facedyn_app.records import Session
+from facedyn_app.records import Grant, Purpose, Session
 from facedyn_app.unfinished import unfinished_folder
 
 KIND: Final = "facedyn-speakers"
@@ -69,6 +70,52 @@ class CarriedSession:
 
 
 @dataclass(frozen=True, slots=True)
+class CarriedGrant:
+    """A consent to one purpose as it is carried; the times as ISO 8601.
+
+    Attributes:
+        purpose: What for.
+        given_at: When it was given.
+        until: The last day on which it holds; None without an end.
+        withdrawn_at: When it was withdrawn; None where it was not.
+        given_by: Who gave it.
+    """
+
+    purpose: str
+    given_at: str
+    until: str | None
+    withdrawn_at: str | None
+    given_by: str
+
+    @classmethod
+    def of(cls, grant: Grant) -> CarriedGrant:
+        """A grant of the library's."""
+        until, withdrawn = grant.until, grant.withdrawn_at
+        return cls(
+            grant.purpose.value,
+            grant.given_at.isoformat(),
+            None if until is None else until.isoformat(),
+            None if withdrawn is None else withdrawn.isoformat(),
+            grant.given_by,
+        )
+
+    def grant(self) -> Grant:
+        """The grant that it is in a library.
+
+        Raises:
+            ValueError: It is none.
+        """
+        until, withdrawn = self.until, self.withdrawn_at
+        return Grant(
+            Purpose(self.purpose),
+            datetime.fromisoformat(self.given_at),
+            None if until is None else date.fromisoformat(until),
+            None if withdrawn is None else datetime.fromisoformat(withdrawn),
+            self.given_by,
+        )
+
+
+@dataclass(frozen=True, slots=True)
 class CarriedSpeaker:
     """A speaker as they are carried.
 
@@ -76,6 +123,7 @@ class CarriedSpeaker:
         name: The name.
         consent: Who gave it, when, for what.
         consented_at: When it was recorded, ISO 8601.
+        grants: The consent by purpose; none where it was given as text, for every purpose.
         tags: Short words.
         note: Free text.
         sessions: Their sessions.
@@ -84,6 +132,7 @@ class CarriedSpeaker:
     name: str
     consent: str
     consented_at: str
+    grants: tuple[CarriedGrant, ...]
     tags: tuple[str, ...]
     note: str
     sessions: tuple[CarriedSession, ...]
@@ -147,7 +196,10 @@ def _carried(
         name = f"{FOLDER}/{one.file_name}"
         own.append(CarriedSession(name, one.name, one.enrolled, at, said.tags, said.note))
     at = speaker.consented_at.isoformat()
-    return CarriedSpeaker(speaker.name, speaker.consent, at, noted.tags, noted.note, tuple(own))
+    grants = tuple(map(CarriedGrant.of, speaker.agreed.grants))
+    return CarriedSpeaker(
+        speaker.name, speaker.consent, at, grants, noted.tags, noted.note, tuple(own)
+    )
 
 
 def import_speakers(
@@ -209,6 +261,7 @@ def _take_in(
 ) -> None:
     row = operations.consenting_speaker(orm, speaker.name, speaker.consent)
     row.consented_at = speaker.consented_at
+    write_grants(orm, row.id, [one.grant() for one in speaker.grants])
     if speaker.tags or speaker.note:
         set_annotation(orm, speaker.tags, speaker.note, speaker_id=row.id)
     for one, (session, file_name) in zip(speaker.sessions, sessions, strict=True):
@@ -245,7 +298,21 @@ def _speakers_in(path: Path, archive: Archive) -> tuple[CarriedSpeaker, ...]:
 def _speaker(said: Any) -> CarriedSpeaker:
     sessions = tuple(_session(one) for one in said["sessions"])
     name, consent, note = (_text(said[key]) for key in ("name", "consent", "note"))
-    return CarriedSpeaker(name, consent, _time(said["consented_at"]), _tags(said), note, sessions)
+    grants = tuple(map(_grant, said["grants"]))
+    if len({one.purpose for one in grants}) != len(grants):
+        raise ValueError("a purpose twice")
+    at = _time(said["consented_at"])
+    return CarriedSpeaker(name, consent, at, grants, _tags(said), note, sessions)
+
+
+def _grant(said: Any) -> CarriedGrant:
+    purpose, given_by = _text(said["purpose"]), _text(said["given_by"])
+    until, withdrawn = (
+        None if said[key] is None else _time(said[key]) for key in ("until", "withdrawn_at")
+    )
+    found = CarriedGrant(purpose, _time(said["given_at"]), until, withdrawn, given_by)
+    found.grant()  # says what is no purpose or no day
+    return found
 
 
 def _session(said: Any) -> CarriedSession:

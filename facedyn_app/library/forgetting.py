@@ -31,6 +31,7 @@ from facedyn_app.npz import read_npz
 from facedyn_app.recognizer.files import CONFIG, OLD_FILES
 from facedyn_app.recognizer.reading import read_json
 from facedyn_app.recognizer.track_files import INDEX
+from facedyn_app.records import NAMELESS
 
 TRAINING = ".training"
 """Ending of the folder of an unfinished training."""
@@ -166,7 +167,7 @@ def _erasure(
     sessions: Sequence[SessionEntry],
     kept: Sequence[SessionEntry],
 ) -> Erasure:
-    shared = {entry.source_name for entry in kept}
+    shared = {NAMELESS, *(entry.source_name for entry in kept)}
     files = {entry.source_name for entry in sessions if entry.source_name} - shared
     with library.transaction() as orm:
         rows = orm.execute(select(SpeakerRow.id, SpeakerRow.name)).all()

@@ -94,7 +94,7 @@ def embedded_gallery(
         recognizer: What embeds them.
         enrolled: The sessions of each speaker.
         on_progress: Told of every speaker; may raise `Cancelled`.
-        keep: Whether what had to be made is kept for the next time.
+        keep: Whether what had to be made is kept for the next time, and nothing else.
 
     Returns:
         Each speaker's embeddings; a speaker without any is not among them.
@@ -114,8 +114,9 @@ def embedded_gallery(
             if embedding is not None:
                 found[entry.file_name] = embedding
                 gallery.setdefault(name, []).append(embedding)
-    if keep and not found.keys() <= kept.keys():
-        _write_embeddings(path, {**kept, **found})
+    if keep and found and found.keys() != kept.keys():
+        # of nobody else: whose consent has expired is not enrolled, and their templates go
+        _write_embeddings(path, found)
     return gallery
 
 

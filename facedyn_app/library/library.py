@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 from contextlib import AbstractContextManager, suppress
+from dataclasses import replace
 from datetime import date
 from pathlib import Path
 
@@ -26,8 +27,18 @@ from facedyn_app.library.schema import EnrolmentRow, SessionRow, SettingRow
 from facedyn_app.library.session_file import load_session
 from facedyn_app.library.session_store import SessionStore, delete_folder
 from facedyn_app.library.sweep import sweep
-from facedyn_app.records import Session
+from facedyn_app.logs import leave_out_names
+from facedyn_app.records import (
+    NAMELESS,
+    ConsentState,
+    ConsentTerms,
+    Purpose,
+    Session,
+    without_file_name,
+)
 
+FILE_NAMES, NO = "file_names", "no"
+"""The setting of a library in which no names of files are kept, and its value."""
 WAIT_SECONDS = 20.0
 """How long another program is waited for, s; a write of its takes much less."""
 
@@ -47,6 +58,8 @@ class Library:
         embeddings_folder: Where embeddings of its sessions are kept (`library.gallery`).
         audit: The audit trail.
         swept: What killed programs had left half done, and was deleted at opening.
+        file_names: Whether names of recordings' files are kept and shown: not where its setting
+            says so, or whoever opens it.
     """
 
     def __init__(self, folder: Path, engine: Engine) -> None:
@@ -55,12 +68,20 @@ class Library:
         self.embeddings_folder = folder / "embeddings"
         self.audit = AuditTrail(self.transaction)
         self.swept: tuple[str, ...] = ()
+        self.file_names = True
         self.sessions_folder = folder / "sessions"
         self._store = SessionStore(self.sessions_folder)
         self._engine = engine
 
     @classmethod
-    def open(cls, folder: Path, create: bool = True, wait_seconds: float = WAIT_SECONDS) -> Library:
+    def open(
+        cls,
+        folder: Path,
+        create: bool = True,
+        wait_seconds: float = WAIT_SECONDS,
+        *,
+        file_names: bool = True,
+    ) -> Library:
         """Open a library, for reading where no more may be done.
 
         Args:
@@ -68,6 +89,8 @@ class Library:
             create: Whether to make a library where there is none. Its files can be read by
                 their owner alone, a folder made here as well.
             wait_seconds: How long every call waits for another program to finish, s.
+            file_names: Whether names of files may be kept and shown; the library's setting may
+                say that they may not.
 
         Raises:
             InputError: There is no library and none is to be made; or it is damaged, in use, or
@@ -90,6 +113,9 @@ class Library:
         library = cls(folder, open_database(folder / DATABASE, wait_seconds))
         with suppress(FacedynError):  # in use, and tried again at the next opening
             library.swept = sweep(folder, library._is_known)
+        library.file_names = file_names and library.setting(FILE_NAMES) != NO
+        if not library.file_names:
+            leave_out_names()
         return library
 
     def close(self) -> None:
@@ -117,6 +143,7 @@ class Library:
             InputError: The same video is among the speaker's sessions already.
         """
         self.check_consent(speaker, None)
+        session, name = self._nameless(session, name)
         with self._store.placed([session], self.transaction) as (orm, (file_name,)):
             row = operations.new_session(orm, session, file_name, name)
             if speaker is not None:
@@ -129,6 +156,7 @@ class Library:
         session: Session | SessionEntry,
         consent: str | None = None,
         session_name: str | None = None,
+        terms: ConsentTerms | None = None,
     ) -> SessionEntry:
         """Enrol a speaker with a session, or add a session to one who is enrolled.
 
@@ -140,24 +168,32 @@ class Library:
                 put on record beside the first.
             session_name: What to call a new session; the video's name without its ending by
                 default.
+            terms: What the consent is for, and until when; None for every purpose, as the text
+                alone says.
 
         Raises:
-            ConsentError: There is no consent; nothing is enrolled or kept.
+            ConsentError: There is no consent in force; nothing is enrolled or kept.
             InputError: The name cannot be one; or the session or its video is enrolled already.
         """
-        self.check_consent(name, consent)
+        self.check_consent(name, consent, terms)
         if isinstance(session, Session):
+            session, session_name = self._nameless(session, session_name)
             with self._store.placed([session], self.transaction) as (orm, (file_name,)):
                 row = operations.new_session(orm, session, file_name, session_name)
-                operations.enrol_row(orm, row, operations.consenting_speaker(orm, name, consent))
+                speaker = operations.consenting_speaker(orm, name, consent, terms)
+                operations.enrol_row(orm, row, speaker)
                 return _entry(orm, row)
         with self.transaction() as orm:
             row = operations.session_row(orm, session.id)
-            operations.enrol_row(orm, row, operations.consenting_speaker(orm, name, consent))
+            speaker = operations.consenting_speaker(orm, name, consent, terms)
+            operations.enrol_row(orm, row, speaker)
             return _entry(orm, row)
 
     def enrol_new(
-        self, sessions: Sequence[tuple[str, Session, str | None]], consent: str | None
+        self,
+        sessions: Sequence[tuple[str, Session, str | None]],
+        consent: str | None,
+        terms: ConsentTerms | None = None,
     ) -> list[SessionEntry | None]:
         """Enrol speakers with new sessions, all or none: of many, much sooner than one by one.
 
@@ -167,6 +203,7 @@ class Library:
         Args:
             sessions: The speaker's name, the session, and what to call it, as in `enrol`.
             consent: Of all of them, as in `enrol`.
+            terms: Of all of them, as in `enrol`.
 
         Returns:
             The entry of each; None of those that their speakers have already.
@@ -176,12 +213,13 @@ class Library:
             InputError: A name cannot be one.
         """
         for name in {name for name, _, _ in sessions}:
-            self.check_consent(name, consent)
+            self.check_consent(name, consent, terms)
+        sessions = [(name, *self._nameless(one, called)) for name, one, called in sessions]
         new = [session for _, session, _ in sessions]
         with self._store.placed(new, self.transaction) as (orm, file_names):
             ids: list[int | None] = []
             for (name, session, called), file_name in zip(sessions, file_names, strict=True):
-                speaker = operations.consenting_speaker(orm, name, consent)
+                speaker = operations.consenting_speaker(orm, name, consent, terms)
                 if operations.has_recording(orm, speaker, session.info.source_sha256):
                     ids.append(None)
                     continue
@@ -202,16 +240,18 @@ class Library:
             row = operations.find_speaker(orm, speaker)
             return row is not None and operations.has_recording(orm, row, sha256)
 
-    def check_consent(self, name: str | None, consent: str | None) -> None:
+    def check_consent(
+        self, name: str | None, consent: str | None, terms: ConsentTerms | None = None
+    ) -> None:
         """Check that a speaker may be kept, before anything of the person is written or computed.
 
         Raises:
-            ConsentError: No consent is given, and none is on record.
+            ConsentError: No consent is given, and none is on record and in force.
             InputError: The name cannot be one.
         """
         if name is not None:
             with self.transaction() as orm:
-                operations.check_consent(orm, name, consent)
+                operations.check_consent(orm, name, consent, terms)
 
     def speakers(self) -> list[SpeakerEntry]:
         """All speakers, in the order of their enrolment."""
@@ -232,14 +272,21 @@ class Library:
             )
 
     def gallery(self, head_id: str) -> dict[str, list[SessionEntry]]:
-        """The enrolled sessions of each speaker that are of the given head model."""
+        """The enrolled sessions of a head model, of each speaker who may be recognised."""
         found: dict[str, list[SessionEntry]] = {}
         with self.transaction() as orm:
             enrolled = EnrolmentRow.id.is_not(None)
             entries = session_entries(orm, enrolled, SessionRow.head_id == head_id)
+        barred = self.without_consent(Purpose.RECOGNITION)
         for entry in entries:
-            found.setdefault(str(entry.speaker), []).append(entry)
+            if entry.speaker not in barred:
+                found.setdefault(str(entry.speaker), []).append(entry)
         return found
+
+    def without_consent(self, purpose: Purpose) -> dict[str, ConsentState]:
+        """Speakers whose consent to a purpose does not hold today, each with why."""
+        found = {one.name: one.agreed.state(purpose) for one in self.speakers()}
+        return {name: why for name, why in found.items() if why is not ConsentState.GIVEN}
 
     def load(self, entry: SessionEntry) -> Session:
         """The numbers of a session.
@@ -247,7 +294,18 @@ class Library:
         Raises:
             InputError: Its file is missing or damaged.
         """
-        return load_session(self.session_path(entry))
+        session = load_session(self.session_path(entry))
+        return session if self.file_names else without_file_name(session)
+
+    def shown(self, entry: SessionEntry) -> SessionEntry:
+        """A session as it is called where names of files are not shown: by its number."""
+        if self.file_names:
+            return entry
+        return replace(entry, name=f"session {entry.id}", source_name=NAMELESS)
+
+    def _nameless(self, session: Session, name: str | None) -> tuple[Session, str | None]:
+        """A new session and what it is called, without the name of its file if that is not kept."""
+        return (session, name) if self.file_names else (without_file_name(session), "session")
 
     def session_path(self, entry: SessionEntry) -> Path:
         """Its file."""

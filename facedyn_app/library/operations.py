@@ -14,6 +14,7 @@ from facedyn_app.dynamics.same_take import take_signature, take_tracks
 from facedyn_app.errors import ConsentError, InputError
 from facedyn_app.formatting import shown
 from facedyn_app.library.audit import Speaker, TakenOut, take_out, write_audit
+from facedyn_app.library.consent import add_consent, check_in_force, delete_consents, new_consent
 from facedyn_app.library.names import Erasure
 from facedyn_app.library.schema import (
     AnnotationRow,
@@ -26,7 +27,7 @@ from facedyn_app.library.schema import (
     now,
 )
 from facedyn_app.library.visit_dates import FIRST_DAY, NOON
-from facedyn_app.records import Session
+from facedyn_app.records import ConsentTerms, Session
 
 _LONGEST_NAME = 200
 
@@ -63,16 +64,20 @@ def known_speaker(orm: OrmSession, name: str) -> SpeakerRow:
     return row
 
 
-def check_consent(orm: OrmSession, name: str, consent: str | None) -> None:
-    """Check that a consent is given, or on record for the speaker.
+def check_consent(
+    orm: OrmSession, name: str, consent: str | None, terms: ConsentTerms | None = None
+) -> None:
+    """Check that a consent is given, or on record for the speaker and in force.
 
     Raises:
         ConsentError: Neither is the case.
         InputError: The name cannot be one.
     """
-    known = find_speaker(orm, name) is not None
-    if not known and not (consent or "").strip():
+    row, text = find_speaker(orm, name), (consent or "").strip()
+    if row is None and not text:
         raise missing_consent(name)
+    if row is not None and not (terms is not None and _is_new_text(row, text)):
+        check_in_force(orm, row)
 
 
 def missing_consent(name: str) -> ConsentError:
@@ -84,23 +89,43 @@ def missing_consent(name: str) -> ConsentError:
     )
 
 
-def consenting_speaker(orm: OrmSession, name: str, consent: str | None) -> SpeakerRow:
+def consenting_speaker(
+    orm: OrmSession, name: str, consent: str | None, terms: ConsentTerms | None = None
+) -> SpeakerRow:
     """The speaker of that name, added if new, with the consent on record.
 
+    A text that is on record already is the same consent, said again: it changes nothing, so that
+    an import that is run again gives back nothing that was withdrawn.
+
     Raises:
-        ConsentError: No consent is given and none is on record.
+        ConsentError: No consent is given, and none is on record and in force.
         InputError: The name cannot be one.
     """
-    check_consent(orm, name, consent)
+    check_consent(orm, name, consent, terms)
     text, time = (consent or "").strip(), now()
     row = find_speaker(orm, name)
     if row is None:
         row = SpeakerRow(name=checked_name(name), consent=text, consented_at=time, created_at=time)
         orm.add(row)
-    elif text and text not in row.consent.split("\n"):
-        row.consent, row.consented_at = f"{row.consent}\n{text}", time
+        orm.flush()
+        if terms is not None:
+            new_consent(orm, row, terms)
+    elif add_consent_text(row, text) and terms is not None:
+        add_consent(orm, row, terms)
     orm.flush()
     return row
+
+
+def add_consent_text(row: SpeakerRow, text: str) -> bool:
+    """Put a consent in words on record beside the others; whether it was not there already."""
+    if not _is_new_text(row, text.strip()):
+        return False
+    row.consent, row.consented_at = f"{row.consent}\n{text.strip()}", now()
+    return True
+
+
+def _is_new_text(row: SpeakerRow, text: str) -> bool:
+    return bool(text) and text not in row.consent.split("\n")
 
 
 def session_row(orm: OrmSession, session_id: int) -> SessionRow:
@@ -231,6 +256,7 @@ def delete_speaker_row(
     others = orm.scalars(select(SpeakerRow.name).where(SpeakerRow.id != speaker.id)).all()
     erasure = erasure or Erasure(speaker.name, f"forgotten speaker {speaker.id}", others)
     taken_out = take_out(orm, erasure.apply)
+    delete_consents(orm, speaker.id)
     orm.execute(delete(AnnotationRow).where(AnnotationRow.speaker_id == speaker.id))
     orm.execute(delete(EnrolmentRow).where(EnrolmentRow.speaker_id == speaker.id))
     orm.delete(speaker)

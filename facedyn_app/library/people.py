@@ -1,4 +1,4 @@
-"""Changes to who is in a library: speakers renamed and merged, sessions moved, notes; undone.
+"""Changes to who is in a library: speakers renamed and merged, sessions moved; undone.
 
 A change that can be undone gives back the rows as they were before it. They are kept in memory
 alone, by whoever offers to undo, and are of no use once somebody in them has been forgotten.
@@ -6,41 +6,32 @@ alone, by whoever offers to undo, and are of no use once somebody in them has be
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
+from datetime import date
 from typing import Any
 
-from sqlalchemy import delete, inspect, select
+from sqlalchemy import delete, select
 from sqlalchemy.orm import Session as OrmSession
 
 from facedyn_app.errors import InputError
 from facedyn_app.library import operations
+from facedyn_app.library.annotations import merge_annotations, notes_of
 from facedyn_app.library.audit import TakenOut, put_back, take_out, write_audit
+from facedyn_app.library.consent import consent_of, delete_consents, merge_consents, set_consent
 from facedyn_app.library.library import Library
 from facedyn_app.library.names import Erasure, check_near
 from facedyn_app.library.records import SessionEntry
 from facedyn_app.library.schema import (
     AnnotationRow,
     Base,
+    ConsentRow,
     EnrolmentRow,
     SessionRow,
     SpeakerRow,
 )
-
-_LONGEST_NOTE, _LONGEST_TAG = 2000, 60
-
-
-@dataclass(frozen=True, slots=True)
-class Annotation:
-    """Tags and a note of the user's.
-
-    Attributes:
-        tags: Short words to find people and sessions by.
-        note: Free text; may be empty.
-    """
-
-    tags: tuple[str, ...] = ()
-    note: str = ""
+from facedyn_app.library.session_store import delete_folder
+from facedyn_app.records import Purpose
 
 
 @dataclass(frozen=True, slots=True, eq=False)
@@ -52,6 +43,7 @@ class Undo:
         speakers: The speakers' rows.
         sessions: Whose the sessions were, and their names, by number.
         notes: Rows of what is noted on the speakers.
+        consents: Rows of their consents by purpose.
         lines: Lines of the audit trail whose texts it has changed.
         lost: The speaker who was merged into another; None where nobody was.
     """
@@ -60,6 +52,7 @@ class Undo:
     speakers: tuple[dict[str, Any], ...]
     sessions: dict[int, tuple[int | None, str]]
     notes: tuple[dict[str, Any], ...]
+    consents: tuple[dict[str, Any], ...]
     lines: list[TakenOut]
     lost: int | None = None
 
@@ -97,6 +90,8 @@ def rename_speaker(library: Library, old: str, new: str, *, near: bool = False) 
 def merge_speakers(library: Library, source: str, into: str) -> Undo:
     """Make two speakers one: sessions, consent, tags and notes of the first go to the second.
 
+    From then on the consent holds for what both of them have consented to.
+
     Raises:
         InputError: There is no such speaker, both are the same, or both have the same video.
     """
@@ -110,7 +105,8 @@ def merge_speakers(library: Library, source: str, into: str) -> Undo:
             _give(orm, session, target)
         lines = [*target.consent.split("\n"), *row.consent.split("\n")]
         target.consent = "\n".join(dict.fromkeys(lines))
-        _merge_annotations(orm, row.id, target.id)
+        merge_annotations(orm, row.id, target.id)
+        merge_consents(orm, row, target)
         everybody = orm.scalars(select(SpeakerRow.name)).all()
         undo.lines.extend(take_out(orm, Erasure(row.name, target.name, everybody).rename))
         write_audit(
@@ -144,59 +140,38 @@ def move_session(library: Library, entry: SessionEntry, speaker: str) -> Undo:
     return undo
 
 
-def all_annotations(library: Library) -> tuple[dict[int, Annotation], dict[int, Annotation]]:
-    """What is noted on speakers, and on sessions, by their numbers."""
-    speakers: dict[int, Annotation] = {}
-    sessions: dict[int, Annotation] = {}
-    with library.transaction() as orm:
-        # a library of an earlier version that may only be read has none
-        is_there = inspect(orm.connection()).has_table(AnnotationRow.__tablename__)
-        for row in orm.scalars(select(AnnotationRow)) if is_there else ():
-            noted = Annotation(_lines(row.tags), row.note)
-            if row.speaker_id is not None:
-                speakers[row.speaker_id] = noted
-            elif row.session_id is not None:
-                sessions[row.session_id] = noted
-    return speakers, sessions
-
-
-def annotate(
+def change_consent(
     library: Library,
-    of: str | SessionEntry,
+    name: str,
+    wanted: Mapping[Purpose, date | None],
     *,
-    tags: Sequence[str] | None = None,
-    note: str | None = None,
-) -> Annotation:
-    """Set the tags or the note of a speaker, by name, or of a session; None leaves them.
+    given_by: str = "",
+    text: str = "",
+) -> Undo:
+    """Say what a speaker's consent holds for from now on; what else has held is withdrawn.
+
+    Where recognition is withdrawn, the templates that were kept to compare with go at once.
+
+    Args:
+        library: The library.
+        name: The speaker.
+        wanted: The purposes, each with its last day, None without an end.
+        given_by: Who gives what is given now; may be empty.
+        text: A consent in words, put on record beside the others; empty for none.
 
     Raises:
-        InputError: There is no such speaker or session, or the text cannot be one.
+        InputError: There is no such speaker, a day has passed, or a text cannot be one.
+        OutputError: The templates cannot be deleted; then nothing is changed.
     """
     with library.transaction() as orm:
-        if isinstance(of, str):
-            number = operations.known_speaker(orm, of).id
-            row = set_annotation(orm, tags, note, speaker_id=number)
-        else:
-            number = operations.session_row(orm, of.id).id
-            row = set_annotation(orm, tags, note, session_id=number)
-        write_audit(orm, "note", f"{'speaker' if isinstance(of, str) else 'session'} {number}")
-        return Annotation(_lines(row.tags), row.note)
-
-
-def set_annotation(
-    orm: OrmSession, tags: Sequence[str] | None, note: str | None, **of: int
-) -> AnnotationRow:
-    """Set the tags or the note of `speaker_id` or `session_id`; None leaves them.
-
-    Raises:
-        InputError: A text cannot be one.
-    """
-    row = _annotation(orm, **of)
-    if tags is not None:
-        row.tags = "\n".join(_checked_tags(tags))
-    if note is not None:
-        row.note = _checked_note(note)
-    return row
+        row = operations.known_speaker(orm, name)
+        undo = _snapshot(orm, "change of consent", [row], lost=None)
+        if Purpose.RECOGNITION not in wanted:
+            delete_folder(library.embeddings_folder)
+        operations.add_consent_text(row, text)
+        set_consent(orm, row, wanted, given_by)
+        write_audit(orm, "consent", f"speaker {row.id}: {consent_of(orm, row).words()}")
+    return undo
 
 
 def undo_change(library: Library, undo: Undo) -> None:
@@ -220,6 +195,9 @@ def undo_change(library: Library, undo: Undo) -> None:
         for values in undo.notes:
             orm.merge(AnnotationRow(**values))
         put_back(orm, undo.lines)
+        delete_consents(orm, *ids)
+        for values in undo.consents:
+            orm.merge(ConsentRow(**values))
         write_audit(orm, "undo", undo.what)
 
 
@@ -234,19 +212,16 @@ def _check_undo(orm: OrmSession, undo: Undo, number: int, name: str) -> None:
 def _snapshot(orm: OrmSession, what: str, speakers: Sequence[SpeakerRow], lost: int | None) -> Undo:
     ids = [speaker.id for speaker in speakers]
     own = orm.scalars(select(SessionRow).where(SessionRow.speaker_id.in_(ids))).all()
+    agreed = select(ConsentRow).where(ConsentRow.speaker_id.in_(ids))
     return Undo(
         what,
         tuple(_values(speaker) for speaker in speakers),
         {row.id: (row.speaker_id, row.name) for row in own},
-        tuple(_values(note) for note in _notes_of(orm, ids)),
+        tuple(_values(note) for note in notes_of(orm, ids)),
+        tuple(_values(one) for one in orm.scalars(agreed)),
         [],
         lost,
     )
-
-
-def _notes_of(orm: OrmSession, speaker_ids: Sequence[int]) -> Sequence[AnnotationRow]:
-    noted = select(AnnotationRow).where(AnnotationRow.speaker_id.in_(speaker_ids))
-    return orm.scalars(noted).all()
 
 
 def _values(row: Base) -> dict[str, Any]:
@@ -267,44 +242,3 @@ def _enrol_for(orm: OrmSession, session_id: int, speaker_id: int | None) -> None
     elif row is not None and speaker_id is not None:
         row.speaker_id = speaker_id
     orm.flush()
-
-
-def _merge_annotations(orm: OrmSession, source: int, target: int) -> None:
-    for row in _notes_of(orm, [source]):
-        kept = _annotation(orm, speaker_id=target)
-        kept.tags = "\n".join(dict.fromkeys([*_lines(kept.tags), *_lines(row.tags)]))
-        kept.note = "\n".join(filter(None, (kept.note, row.note)))
-        orm.delete(row)
-    orm.flush()
-
-
-def _annotation(orm: OrmSession, **of: int) -> AnnotationRow:
-    row = orm.scalars(select(AnnotationRow).filter_by(**of)).first()
-    if row is None:
-        row = AnnotationRow(tags="", note="", **of)
-        orm.add(row)
-        orm.flush()
-    return row
-
-
-def _lines(text: str) -> tuple[str, ...]:
-    return tuple(filter(None, text.split("\n")))
-
-
-def _checked_tags(tags: Sequence[str]) -> list[str]:
-    checked = list(dict.fromkeys(tag.strip() for tag in tags if tag.strip()))
-    for tag in checked:
-        if not tag.isprintable() or len(tag) > _LONGEST_TAG:
-            raise InputError(
-                f"{tag[:40]!r} cannot be a tag.", f"Use 1 to {_LONGEST_TAG} printable characters."
-            )
-    return checked
-
-
-def _checked_note(note: str) -> str:
-    text = note.strip()
-    if len(text) > _LONGEST_NOTE or not all(c.isprintable() or c in "\n\t" for c in text):
-        raise InputError(
-            "This cannot be a note.", f"Use up to {_LONGEST_NOTE} characters that can be printed."
-        )
-    return text

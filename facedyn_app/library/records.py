@@ -10,7 +10,9 @@ from typing import Any
 from sqlalchemy import ColumnElement, Row, func, select
 from sqlalchemy.orm import Session as OrmSession
 
+from facedyn_app.library.consent import consents_of
 from facedyn_app.library.schema import EnrolmentRow, SessionRow, SpeakerRow
+from facedyn_app.records import Consent
 
 
 @dataclass(frozen=True, slots=True)
@@ -24,6 +26,7 @@ class SpeakerEntry:
         consented_at: When the last consent was recorded.
         created_at: When the speaker was added.
         n_sessions: Sessions of the speaker.
+        agreed: The consent by purpose.
     """
 
     id: int
@@ -32,6 +35,7 @@ class SpeakerEntry:
     consented_at: datetime
     created_at: datetime
     n_sessions: int
+    agreed: Consent
 
 
 @dataclass(frozen=True, slots=True)
@@ -95,6 +99,8 @@ def speaker_entries(orm: OrmSession) -> list[SpeakerEntry]:
     """
     counted = select(SessionRow.speaker_id, func.count()).group_by(SessionRow.speaker_id)
     counts = {speaker_id: n for speaker_id, n in orm.execute(counted)}  # noqa: C416
+    rows = orm.scalars(select(SpeakerRow).order_by(SpeakerRow.id)).all()
+    agreed = consents_of(orm, rows)
     return [
         SpeakerEntry(
             id=row.id,
@@ -103,8 +109,9 @@ def speaker_entries(orm: OrmSession) -> list[SpeakerEntry]:
             consented_at=datetime.fromisoformat(row.consented_at),
             created_at=datetime.fromisoformat(row.created_at),
             n_sessions=counts.get(row.id, 0),
+            agreed=agreed[row.id],
         )
-        for row in orm.scalars(select(SpeakerRow).order_by(SpeakerRow.id))
+        for row in rows
     ]
 
 

@@ -69,6 +69,12 @@ MIGRATIONS: tuple[tuple[Statement, ...], ...] = (
         "facts TEXT NOT NULL, hash TEXT NOT NULL)",
         chain_existing,
     ),
+    (
+        "CREATE TABLE IF NOT EXISTS consents (id INTEGER PRIMARY KEY AUTOINCREMENT, "
+        "speaker_id INTEGER NOT NULL REFERENCES speakers (id), purpose TEXT NOT NULL, "
+        "given_at TEXT NOT NULL, until TEXT, withdrawn_at TEXT, given_by TEXT NOT NULL, "
+        "UNIQUE (speaker_id, purpose))",
+    ),
 )
 """The statements that bring an empty file to version 1, that to version 2, and so on.
 
@@ -97,6 +103,19 @@ class SpeakerRow(Base):
     consent: Mapped[str]
     consented_at: Mapped[str] = mapped_column(SoundTime)
     created_at: Mapped[str] = mapped_column(SoundTime)
+
+
+class ConsentRow(Base):
+    """A speaker's consent to one purpose; who has none of these rows gave it as text."""
+
+    __tablename__ = "consents"
+    id: Mapped[int] = mapped_column(primary_key=True)
+    speaker_id: Mapped[int] = mapped_column(ForeignKey("speakers.id"))
+    purpose: Mapped[str]
+    given_at: Mapped[str] = mapped_column(SoundTime)
+    until: Mapped[str | None] = mapped_column(SoundTime)
+    withdrawn_at: Mapped[str | None] = mapped_column(SoundTime)
+    given_by: Mapped[str]
 
 
 class SessionRow(Base):

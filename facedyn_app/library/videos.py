@@ -39,13 +39,13 @@ class Relinked:
 
 
 def remember_video(library: Library, entry: SessionEntry, path: Path) -> None:
-    """Keep where the video of a session is; a name that is no UTF-8 cannot be kept.
+    """Keep where the video of a session is; a name that is no UTF-8, or may not be, is not kept.
 
     Raises:
         InputError: The session is no longer in the library.
         OutputError: The library cannot be written.
     """
-    if not _is_text(path):
+    if not (library.file_names and _is_text(path)):
         return
     with library.transaction() as orm:
         operations.session_row(orm, entry.id)
@@ -118,7 +118,7 @@ def relink_videos(
             found.setdefault(entry.id, (entry, path.absolute()))
     with library.transaction() as orm:
         for entry, path in found.values():
-            if _is_text(path):
+            if library.file_names and _is_text(path):
                 orm.merge(_row(entry, path))
     missing = [
         entry

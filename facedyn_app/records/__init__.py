@@ -46,6 +46,15 @@ Words, as the code uses them (what is computed and why: handbook/method.md):
 """
 
 from facedyn_app.records.arrays import BoolArray, ByteArray, FloatArray, IntArray
+from facedyn_app.records.consent import (
+    Consent,
+    ConsentState,
+    ConsentTerms,
+    Grant,
+    LeftOut,
+    Purpose,
+    stricter,
+)
 from facedyn_app.records.drift import Conditions, DriftReport, NoDrift, SessionDrift
 from facedyn_app.records.identification import (
     LEAST_SHOWN,
@@ -79,7 +88,15 @@ from facedyn_app.records.recording import (
     Landmarks,
     VideoInfo,
 )
-from facedyn_app.records.session import RECORDED_YEARS, Quality, Session, SessionInfo, SourceFile
+from facedyn_app.records.session import (
+    NAMELESS,
+    RECORDED_YEARS,
+    Quality,
+    Session,
+    SessionInfo,
+    SourceFile,
+    without_file_name,
+)
 
 __all__ = [
     "FRAME_ARRAYS",
@@ -87,6 +104,7 @@ __all__ = [
     "LARGEST",
     "LEAST_SHOWN",
     "MEASURED",
+    "NAMELESS",
     "NOT_IN_GALLERY",
     "N_BLENDSHAPES",
     "N_LANDMARKS",
@@ -96,21 +114,27 @@ __all__ = [
     "BoolArray",
     "ByteArray",
     "Conditions",
+    "Consent",
+    "ConsentState",
+    "ConsentTerms",
     "DriftReport",
     "Embedding",
     "FaceTrack",
     "FloatArray",
     "Frame",
+    "Grant",
     "HeadFit",
     "Identification",
     "IntArray",
     "KnownRecording",
     "Landmarks",
+    "LeftOut",
     "Match",
     "MatchTrust",
     "Motion",
     "NoDrift",
     "PartialFit",
+    "Purpose",
     "Quality",
     "SameSpeaker",
     "Session",
@@ -121,4 +145,6 @@ __all__ = [
     "Verification",
     "VideoInfo",
     "left_out_words",
+    "stricter",
+    "without_file_name",
 ]

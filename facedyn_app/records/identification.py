@@ -7,6 +7,7 @@ from dataclasses import dataclass
 from enum import StrEnum
 
 from facedyn_app.records.arrays import FloatArray, check_length
+from facedyn_app.records.consent import LeftOut, Purpose
 from facedyn_app.records.session import Quality
 
 
@@ -122,6 +123,8 @@ def left_out_words(known: Sequence[KnownRecording], ranked: Collection[str]) -> 
     )
 
 
+NOBODY = LeftOut(Purpose.RECOGNITION)
+"""Nobody is left out for want of consent."""
 NOT_IN_GALLERY = "Not in the gallery"
 SMALL_GALLERY = 5
 """Speakers below which a ranking says little."""
@@ -143,6 +146,7 @@ class Identification:
         caution: Why the probabilities cannot be relied on here, a sentence; empty where they can.
         recordings: Sessions of the library that are of this very recording, which the matches
             leave out.
+        left_out: How many are not compared with for want of consent.
     """
 
     matches: tuple[Match, ...]
@@ -153,6 +157,7 @@ class Identification:
     calibrated_on: str
     caution: str = ""
     recordings: tuple[KnownRecording, ...] = ()
+    left_out: LeftOut = NOBODY
 
     @property
     def name(self) -> str:
@@ -236,6 +241,7 @@ class Verification:
         calibrated_on: What the probabilities were calibrated on, in words.
         recordings: Sessions of the library that are of this very recording; they are not compared
             with.
+        left_out: How many others are not compared with for want of consent.
     """
 
     answer: SameSpeaker
@@ -245,3 +251,4 @@ class Verification:
     quality: Quality
     calibrated_on: str
     recordings: tuple[KnownRecording, ...] = ()
+    left_out: LeftOut = NOBODY

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Mapping
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from datetime import datetime
 from typing import Any
 
@@ -92,6 +92,10 @@ class SessionInfo:
     def source_sha256(self) -> str | None:
         """The sha256 of the recording's file."""
         return None if self.source is None else self.source.sha256
+
+
+NAMELESS = "recording"
+"""What a recording is called whose file's name is not kept."""
 
 
 @dataclass(frozen=True, slots=True, eq=False)
@@ -188,3 +192,11 @@ class Quality:
     verdict: str
     reasons: tuple[str, ...]
     n_excluded: int = 0
+
+
+def without_file_name(session: Session) -> Session:
+    """A session that does not say the name of its recording's file; its hash stays."""
+    source = session.info.source
+    if source is None or source.name == NAMELESS:
+        return session
+    return replace(session, info=replace(session.info, source=replace(source, name=NAMELESS)))

@@ -26,6 +26,7 @@ from facedyn_app.landmarks import ANY_FACE, FrameFaces, StoredTrack, TrackCollec
 from facedyn_app.progress import OnProgress, Progress, ignore
 from facedyn_app.records import (
     INVALID_REASONS,
+    NAMELESS,
     ByteArray,
     HeadFit,
     PartialFit,
@@ -40,8 +41,6 @@ from facedyn_app.workflows.records import Analysis, FollowedVideo
 
 FOLLOWING = "following the face"
 BLOCK_FRAMES = 10
-NAMELESS = "recording"
-"""What a video is called whose name is not to be kept."""
 DAMAGED = INVALID_REASONS.index("damaged picture")
 
 log = logging.getLogger(__name__)

@@ -44,7 +44,13 @@ class ClinicalCourse:
 
 
 def measure_course(
-    speaker: str, folder: Path, ipd_mm: float | None, settings: Settings, on_progress: OnProgress
+    speaker: str,
+    folder: Path,
+    ipd_mm: float | None,
+    settings: Settings,
+    on_progress: OnProgress,
+    *,
+    file_names: bool = True,
 ) -> ClinicalCourse:
     """Measure all sessions of an enrolled speaker.
 
@@ -53,6 +59,7 @@ def measure_course(
         folder: The library.
         ipd_mm: Their inter-pupillary distance, mm; None takes the adult mean.
         settings: What counts as what, and where "good" ends.
+        file_names: Whether sessions are called as their files; else by number.
         on_progress: Called for every session; may raise Cancelled.
 
     Raises:
@@ -61,7 +68,7 @@ def measure_course(
         TooLittleError: They have no session.
     """
     options, visits = MeasureOptions(ipd_mm), []
-    with Library.open(folder, create=False) as library:
+    with Library.open(folder, create=False, file_names=file_names) as library:
         entries = sessions_by_date(library, speaker)
         consents = {known.name: known.consent for known in library.speakers()}
         for number, entry in enumerate(entries):

@@ -36,6 +36,8 @@ def report_on_course(
     settings: Settings,
     print_pdf: PrintPdf,
     on_progress: OnProgress,
+    *,
+    file_names: bool = True,
 ) -> WrittenReport:
     """Write a page on a speaker's clinical measures over time, their first session and their last.
 
@@ -46,7 +48,7 @@ def report_on_course(
         TooLittleError: They have fewer than two sessions.
     """
     check_output_file(out)
-    course = measure_course(speaker, folder, None, settings, on_progress)
+    course = measure_course(speaker, folder, None, settings, on_progress, file_names=file_names)
     write_course(course, (0, len(course.visits) - 1), out, settings, print_pdf, on_progress)
     record_speaker_use(folder, course.person, "report", "clinical measures")
     return WrittenReport(f"the clinical measures of {speaker} over time")

@@ -9,7 +9,7 @@ from functools import cache, partial
 from pathlib import Path
 
 from facedyn_app.dynamics.match_confidence import judge_match
-from facedyn_app.errors import MismatchError, TooLittleError
+from facedyn_app.errors import ConsentError, MismatchError, TooLittleError
 from facedyn_app.headmodel.model import HeadModel
 from facedyn_app.library.gallery import enrolled_gallery
 from facedyn_app.library.library import Library
@@ -20,7 +20,7 @@ from facedyn_app.progress import OnProgress, ignore
 from facedyn_app.recognizer.files import load_recognizer
 from facedyn_app.recognizer.model import Recognizer
 from facedyn_app.recognizer.scoring import Gallery, TrialsOf
-from facedyn_app.records import KnownRecording, Match, Session
+from facedyn_app.records import KnownRecording, LeftOut, Match, Purpose, Session
 from facedyn_app.settings import Settings
 from facedyn_app.workflows.heads import read_ready_head
 from facedyn_app.workflows.options import FitOptions
@@ -43,6 +43,7 @@ class Enrolled:
         recognizer: What compares.
         gallery: The speakers as it compares with them.
         settings: For threshold and trust.
+        left_out: How many are not among them for want of consent to recognition.
     """
 
     library: Library
@@ -50,6 +51,7 @@ class Enrolled:
     recognizer: Recognizer
     gallery: Gallery
     settings: Settings
+    left_out: LeftOut
 
 
 def read_enrolled(
@@ -58,6 +60,7 @@ def read_enrolled(
     """Everyone enrolled with recordings that a recognizer reads.
 
     Raises:
+        ConsentError: Nobody who is enrolled may be recognised.
         TooLittleError: Nobody is enrolled, or every recording is too short.
         MismatchError: Only sessions of other heads or channel sets are.
     """
@@ -74,7 +77,16 @@ def _enrolled(
 ) -> Enrolled:
     keep = settings.privacy.embeddings
     gallery = enrolled_gallery(library, recognizer, entries, on_progress, keep=keep)
-    return Enrolled(library, entries, recognizer, gallery, settings)
+    left_out = not_recognised(library, recognizer.head_id)
+    return Enrolled(library, entries, recognizer, gallery, settings, left_out)
+
+
+def not_recognised(library: Library, head_id: str) -> LeftOut:
+    """How many of those enrolled with sessions of a head have not consented to recognition."""
+    barred = library.without_consent(Purpose.RECOGNITION)
+    sessions = library.sessions() if barred else ()
+    here = {entry.speaker for entry in sessions if entry.enrolled and entry.head_id == head_id}
+    return LeftOut.of(Purpose.RECOGNITION, (why for who, why in barred.items() if who in here))
 
 
 def without_known(
@@ -86,9 +98,12 @@ def without_known(
     it. Those of whom nothing else is enrolled are not among the speakers then.
 
     Returns:
-        With whom to compare, and the sessions that are of this very recording.
+        With whom to compare, and the sessions that are of this very recording; whoever may not be
+        recognised is not told by their recording either.
     """
-    known = find_known(enrolled.library, session, on_progress)
+    barred = enrolled.library.without_consent(Purpose.RECOGNITION)
+    found = find_known(enrolled.library, session, on_progress)
+    known = tuple(one for one in found if one.speaker not in barred)
     ids = {one.key for one in known}
     entries = {
         name: kept
@@ -130,15 +145,22 @@ def caution_for(recognizer: Recognizer, session: Session) -> str:
 
 
 def check_gallery(library: Library, head_id: str) -> dict[str, list[SessionEntry]]:
-    """The sessions enrolled for each speaker; there is somebody to compare with.
+    """The sessions enrolled for each speaker who may be recognised; there is somebody.
 
     Raises:
+        ConsentError: Nobody who is enrolled may be recognised.
         TooLittleError: Nobody is enrolled.
         MismatchError: Only sessions of other heads or channel sets are.
     """
     enrolled = library.gallery(head_id)
     if enrolled:
         return enrolled
+    left_out = not_recognised(library, head_id)
+    if left_out.n:
+        raise ConsentError(
+            f"Nobody in '{library.folder}' can be compared with. {left_out.words}",
+            "'facedyn speakers list' shows what each of them has consented to.",
+        )
     others = sorted({entry.head_id for entry in library.sessions() if entry.enrolled})
     if others:
         named = " and ".join(f"'{other}'" for other in others)
@@ -200,6 +222,7 @@ def comparing(
 
     Raises:
         InputError: The library or the recognizer cannot be read.
+        ConsentError: Nobody who is enrolled may be recognised.
         MismatchError: Only sessions of other heads or channel sets are enrolled.
         TooLittleError: Nobody is enrolled.
     """

@@ -12,7 +12,7 @@ from facedyn_app.dynamics.session_qc import assess_quality, invalid_counts
 from facedyn_app.errors import InputError
 from facedyn_app.files import check_input_file, check_output_file
 from facedyn_app.library.session_file import save_session
-from facedyn_app.records import Quality, Session
+from facedyn_app.records import Quality, Session, without_file_name
 from facedyn_app.settings import Settings
 from facedyn_app.tracks.reading import only_session
 from facedyn_app.workflows.heads import flame_file
@@ -41,7 +41,12 @@ class ConvertedRecording:
 
 
 def convert_recording(
-    files: Sequence[Path], out: Path, fps: float | None, head: str | None
+    files: Sequence[Path],
+    out: Path,
+    fps: float | None,
+    head: str | None,
+    *,
+    file_names: bool = True,
 ) -> ConvertedRecording:
     """Read a recording of another program and write its session file.
 
@@ -50,6 +55,7 @@ def convert_recording(
         out: The session file.
         fps: Frame rate where the files have no times.
         head: The FLAME file that FLAME parameters belong to, or the id of a remembered one.
+        file_names: Whether the session says the file's name.
 
     Raises:
         InputError: A file cannot be used; the sentence says why, and nothing is written.
@@ -65,6 +71,8 @@ def convert_recording(
                 "A video is measured with 'facedyn fit'.",
             )
     session = only_session(read_kept(files, fps, flame_file(head)), files[0])
+    if not file_names:
+        session = without_file_name(session)
     check_output_file(out, inputs=[path for path in files if path.is_file()])
     save_session(session, out)
     notes = list(session.info.notes)

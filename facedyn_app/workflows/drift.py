@@ -66,7 +66,7 @@ def sessions_by_date(library: Library, speaker: str) -> list[SessionEntry]:
         InputError: There is no such speaker.
         MismatchError: Sessions of different heads.
     """
-    entries = in_order(library.sessions(speaker))
+    entries = [library.shown(entry) for entry in in_order(library.sessions(speaker))]
     heads = sorted({entry.head_id for entry in entries})
     if len(heads) > 1:
         named = [

@@ -20,8 +20,9 @@ from facedyn_app.library.records import SessionEntry
 from facedyn_app.library.takes import KnownRecordingError, OthersRecordingError, check_new
 from facedyn_app.library.videos import remember_video
 from facedyn_app.progress import Cancelled, OnProgress, ignore
-from facedyn_app.records import Quality, Session
+from facedyn_app.records import Consent, ConsentTerms, Quality, Session
 from facedyn_app.tracks.reading import sha256_of_recording
+from facedyn_app.workflows.consent import read_consent
 from facedyn_app.workflows.heads import read_ready_head
 from facedyn_app.workflows.library import snapshot_of
 from facedyn_app.workflows.options import FitOptions
@@ -46,12 +47,14 @@ class Enrolment:
         consent: Who gave it, when, for what; None where it is recorded already.
         near: Whether a new name may be nearly another speaker's.
         again: Whether a recording may be enrolled that the library has already.
+        terms: What the consent is for, and until when; None for what the text says.
     """
 
     name: str
     consent: str | None
     near: bool = False
     again: bool = False
+    terms: ConsentTerms | None = None
 
 
 @dataclass(frozen=True, slots=True, eq=False)
@@ -61,6 +64,7 @@ class EnrolledRecordings:
     Attributes:
         speaker: The speaker's name.
         consent: As it is on record now.
+        agreed: The same by purpose.
         sessions: Each new session with its quality.
         notes: What was assumed, chosen or left out in reading each of them, sentences.
         copies: Recordings that the speaker has already, and why each is one.
@@ -68,6 +72,7 @@ class EnrolledRecordings:
 
     speaker: str
     consent: str
+    agreed: Consent
     sessions: tuple[tuple[SessionEntry, Quality], ...]
     notes: tuple[tuple[str, ...], ...] = ()
     copies: tuple[tuple[Path, str], ...] = ()
@@ -83,6 +88,7 @@ def enrol_recordings(
     *,
     near: bool = False,
     again: bool = False,
+    terms: ConsentTerms | None = None,
 ) -> EnrolledRecordings:
     """Enrol a speaker with recordings, one after the other.
 
@@ -99,9 +105,10 @@ def enrol_recordings(
         on_progress: Called several times a second; may raise Cancelled.
         near: Whether a new name may be nearly another speaker's.
         again: Whether recordings may be enrolled that the library has already.
+        terms: What the consent is for, and until when; None for what the text says.
 
     Raises:
-        ConsentError: There is none.
+        ConsentError: There is none, or it has ended.
         NearNameError: The name is new, but nearly another speaker's.
         OthersRecordingError: A recording is another speaker's.
         KnownRecordingError: All are copies of what the speaker has.
@@ -109,7 +116,8 @@ def enrol_recordings(
         OutputError: The library cannot be written.
         TooLittleError: A video shows too little of a face.
     """
-    known = _check_enrolment(name, folder, consent, near=near)
+    who = Enrolment(name, consent, near, again, terms)
+    known = _check_enrolment(who, folder)
     check = check_recording if len(paths) > 1 else check_before_reading
     probed = {path: check(path, options) for path in paths}
     sha256s = _check_not_known(name, paths, known, on_progress)
@@ -125,9 +133,10 @@ def enrol_recordings(
             session = read_recording(
                 path, head, options, settings, within, sha256s.get(path), probed[path]
             )
-            who = Enrolment(name, consent, near, again)
             try:
-                entry = _enrol_read(session, path, who, folder, within)
+                entry = _enrol_read(
+                    session, path, who, folder, within, file_names=options.file_names
+                )
             except KnownRecordingError as error:
                 if isinstance(error, OthersRecordingError):
                     raise _others(error, path, len(paths)) from error
@@ -138,19 +147,15 @@ def enrol_recordings(
             notes.append(session.info.notes)
     if not added:
         raise next(iter(copies.values()))
+    agreed = read_consent(folder, name).agreed
     return EnrolledRecordings(
         str(added[0][0].speaker),
-        _consent_of(checked_name(name), folder),
+        agreed.text,
+        agreed,
         tuple(added),
         tuple(notes),
         tuple((path, error.sentence) for path, error in copies.items()),
     )
-
-
-def _consent_of(speaker: str, folder: Path) -> str:
-    """The consent that is on record of somebody who is enrolled."""
-    with Library.open(folder, create=False) as library:
-        return next(known.consent for known in library.speakers() if known.name == speaker)
 
 
 def _others(error: OthersRecordingError, path: Path, n_paths: int) -> OthersRecordingError:
@@ -160,14 +165,20 @@ def _others(error: OthersRecordingError, path: Path, n_paths: int) -> OthersReco
 
 
 def _enrol_read(
-    session: Session, path: Path, who: Enrolment, folder: Path, on_progress: OnProgress
+    session: Session,
+    path: Path,
+    who: Enrolment,
+    folder: Path,
+    on_progress: OnProgress,
+    *,
+    file_names: bool,
 ) -> SessionEntry:
     """Enrol a speaker with a recording that has been read and measured."""
-    with Library.open(folder) as library:
+    with Library.open(folder, file_names=file_names) as library:
         if not who.again:
             check_new(library, checked_name(who.name), session, on_progress)
         with naming(path):
-            entry = library.enrol(who.name, session, who.consent)
+            entry = library.enrol(who.name, session, who.consent, terms=who.terms)
         if is_video(path):
             remember_video(library, entry, path)
         return entry
@@ -188,6 +199,7 @@ def enrol_session(
     on_progress: OnProgress = ignore,
     *,
     video: Path | None = None,
+    file_names: bool = True,
 ) -> EnrolledSession:
     """Enrol a speaker with a session.
 
@@ -197,6 +209,7 @@ def enrol_session(
         folder: The library; made where there is none.
         on_progress: Called several times a second; may raise Cancelled.
         video: Where its video is; None where it has none.
+        file_names: Whether names of files, and their folders, may be kept.
 
     Raises:
         ConsentError: There is none.
@@ -206,38 +219,38 @@ def enrol_session(
         OutputError: The library cannot be written.
     """
     name = checked_name(enrolment.name)
-    with Library.open(folder) as library:
-        library.check_consent(name, enrolment.consent)
+    with Library.open(folder, file_names=file_names) as library:
+        library.check_consent(name, enrolment.consent, enrolment.terms)
         if not enrolment.near:
             check_near(name, [speaker.name for speaker in library.speakers()])
         if not enrolment.again:
             check_new(library, name, session, on_progress)
-        entry = library.enrol(name, session, enrolment.consent)
+        entry = library.enrol(name, session, enrolment.consent, terms=enrolment.terms)
         if video is not None:
             remember_video(library, entry, video)
         return EnrolledSession(entry.id, snapshot_of(library))
 
 
-def _check_enrolment(name: str, folder: Path, consent: str, *, near: bool) -> dict[str, str]:
+def _check_enrolment(who: Enrolment, folder: Path) -> dict[str, str]:
     """Check the name and consent.
 
     Returns:
         The names of the sessions that the speaker has, by their recordings' SHA-256.
     """
-    checked_name(name)
+    name = checked_name(who.name)
     if not is_library(folder):
-        if not consent.strip():
-            raise missing_consent(name)
+        if not (who.consent or "").strip():
+            raise missing_consent(who.name)
         check_output_folder(folder)
         return {}
     with Library.open(folder, create=False) as library:
-        if not near:
-            check_near(checked_name(name), [speaker.name for speaker in library.speakers()])
-        library.check_consent(name, consent)
+        if not who.near:
+            check_near(name, [speaker.name for speaker in library.speakers()])
+        library.check_consent(name, who.consent, who.terms)
         return {
             entry.source_sha256: entry.name
             for entry in library.sessions()
-            if entry.speaker == checked_name(name) and entry.source_sha256
+            if entry.speaker == name and entry.source_sha256
         }
 
 

@@ -105,12 +105,19 @@ def read_events(path: Path, _on_progress: OnProgress = ignore) -> Events:
     return read_elan(path) if path.suffix.lower() == elan.ENDING else read_event_table(path)
 
 
-def export_events(source: Path | Session, out: Path, _on_progress: OnProgress = ignore) -> Events:
+def export_events(
+    source: Path | Session,
+    out: Path,
+    _on_progress: OnProgress = ignore,
+    *,
+    file_names: bool = True,
+) -> Events:
     """Write a session's events as a CSV table or for ELAN, by the file's ending.
 
     Args:
         source: The session, or its file.
         out: The file.
+        file_names: Whether ELAN's file says the name of the recording's.
 
     Raises:
         InputError: The session cannot be read, or the ending is of neither.
@@ -122,7 +129,7 @@ def export_events(source: Path | Session, out: Path, _on_progress: OnProgress = 
     check_output_file(out, inputs=[source] if isinstance(source, Path) else [])
     session = load_session(source) if isinstance(source, Path) else source
     if out.suffix.lower() == elan.ENDING:
-        write_elan(session.events, out, session.info.source_name)
+        write_elan(session.events, out, session.info.source_name if file_names else None)
     else:
         write_event_table(session.events, out)
     return session.events

@@ -12,7 +12,7 @@ from facedyn_app.headmodel.channel_sets import ARKIT, drawing_head_of
 from facedyn_app.library.session_file import load_session
 from facedyn_app.library.session_meta import meta_of_info
 from facedyn_app.progress import OnProgress, ignore
-from facedyn_app.records import Session
+from facedyn_app.records import Session, without_file_name
 from facedyn_app.reports.animation import write_animation
 from facedyn_app.reports.code_book import Column, code_book_path, write_code_book
 from facedyn_app.reports.event_table import EVENT_COLUMNS, beside, write_event_table
@@ -84,19 +84,24 @@ class ExportedMeshes:
     skipped: tuple[int, ...] = ()
 
 
-def export_table(source: Path | Session, out: Path, on_progress: OnProgress) -> ExportedTable:
+def export_table(
+    source: Path | Session, out: Path, on_progress: OnProgress, *, file_names: bool = True
+) -> ExportedTable:
     """Write a session as a table, beside it its shape, its events if there are any, a code book.
 
     Args:
         source: The session, or its file.
         out: The table; its ending says its format.
         on_progress: Called for every block of frames; may raise Cancelled.
+        file_names: Whether the table says the name of the recording's file; nothing else does.
 
     Raises:
         InputError: The session cannot be read.
         OutputError: A file cannot be written.
     """
     session = _checked(source, out)
+    if not file_names:
+        session = without_file_name(session)
     book = code_book_path(out)
     shape = out.with_name(out.stem + SHAPE_ENDING) if len(session.shape) else None
     events = beside(out) if session.events else None

@@ -15,7 +15,7 @@ from facedyn_app.files import check_output_file, naming
 from facedyn_app.library.library import Library
 from facedyn_app.library.recognizers import active_recognizer
 from facedyn_app.progress import OnProgress, Progress, ignore
-from facedyn_app.records import DriftReport, Identification, Session
+from facedyn_app.records import NAMELESS, DriftReport, Identification, Session
 from facedyn_app.reports.tables import write_scores
 from facedyn_app.settings import Settings
 from facedyn_app.workflows.comparison import (
@@ -71,6 +71,7 @@ def identify(session: Session, enrolled: Enrolled) -> Identification:
         calibrated_on=recognizer.calibration.made_on,
         caution=caution,
         recordings=recordings,
+        left_out=enrolled.left_out,
     )
 
 
@@ -118,6 +119,7 @@ def identify_recordings(
         InputError: The only recording, the library or the recognizer cannot be read.
         MismatchError: The head or the only session is another than the recognizer's.
         OutputError: The table cannot be written.
+        ConsentError: Nobody who is enrolled may be recognised.
         TooLittleError: Nobody is enrolled, or the only recording is too short.
     """
     if table is not None:
@@ -131,9 +133,10 @@ def identify_recordings(
             session = comparison.session(path, within)
             with naming(path):
                 answer = identify(session, comparison.enrolled())
+            nameless = f"{NAMELESS} {number + 1}"
             return Recording(
-                key=str(path),
-                title=path.name,
+                key=str(path) if options.file_names else nameless,
+                title=path.name if options.file_names else nameless,
                 session=session,
                 quality=answer.quality,
                 identification=answer,
@@ -159,6 +162,7 @@ def identify_opened(
     Raises:
         InputError: The library or its recognizer cannot be read.
         MismatchError: The session is of another head than the recognizer.
+        ConsentError: Nobody who is enrolled may be recognised.
         TooLittleError: Nobody is enrolled, or the session is too short.
     """
     with Library.open(folder, create=False) as library:

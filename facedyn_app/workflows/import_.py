@@ -100,7 +100,7 @@ class _Import:
             of_speakers.setdefault(one.speaker, []).append(one)
         for speaker, own in sorted(of_speakers.items()):
             try:
-                self._library.check_consent(speaker, self._statement.consent)
+                self._library.check_consent(speaker, self._statement.consent, self._statement.terms)
                 self._known.check_name(speaker)
             except InputError as error:
                 place = own[0].path.parent
@@ -178,7 +178,8 @@ class _Import:
         if self._waiting:
             self._known.enrolled(self._waiting)
             new = [(one.speaker, one.session, one.recording.name) for one in self._waiting]
-            entries = self._library.enrol_new(new, self._statement.consent)
+            statement = self._statement
+            entries = self._library.enrol_new(new, statement.consent, statement.terms)
             for one, entry in zip(self._waiting, entries, strict=True):
                 self._count(one, entry)
             self._waiting = []
@@ -250,7 +251,7 @@ def import_folder(
     """
     corpus = find_recordings(folder, layout, content_with_progress(on_progress))
     check_permission(corpus.layout, statement.permission)
-    with Library.open(library_folder) as library:
+    with Library.open(library_folder, file_names=options.file_names) as library:
         work = _Import(library, statement, options, corpus.layout)
         recordings = work.permitted(corpus.recordings)
         for path, sentence in corpus.left_out:
@@ -290,5 +291,6 @@ def _within(
 
 def _note_permission(library: Library, corpus: Corpus, folder: Path, permission: str) -> None:
     if permission.strip():
-        stated = f"{folder.name}, layout {corpus.layout}, permission stated: {permission.strip()}"
+        name = folder.name if library.file_names else "a folder"
+        stated = f"{name}, layout {corpus.layout}, permission stated: {permission.strip()}"
         library.audit.record("import", stated)

@@ -160,7 +160,12 @@ def snapshot_of(library: Library) -> LibrarySnapshot:
     return LibrarySnapshot(
         library.folder,
         tuple(
-            ListedSpeaker(speaker.name, speaker.consent, tuple(sessions.get(speaker.name, ())))
+            ListedSpeaker(
+                speaker.name,
+                speaker.consent,
+                tuple(sessions.get(speaker.name, ())),
+                speaker.agreed,
+            )
             for speaker in library.speakers()
         ),
     )

@@ -14,7 +14,7 @@ from facedyn_app.errors import InputError, MismatchError, TooLittleError
 from facedyn_app.files import check_input_file, check_output_file, naming
 from facedyn_app.headmodel.model import HeadModel
 from facedyn_app.progress import OnProgress, Progress
-from facedyn_app.records import Session
+from facedyn_app.records import NAMELESS, Session, without_file_name
 from facedyn_app.reports.clinical_columns import Table
 from facedyn_app.reports.clinical_files import write_clinical_table
 from facedyn_app.reports.clinical_rows import (
@@ -42,12 +42,14 @@ class MeasureOptions:
         rows: What a row of the table is.
         separator: Between the cells of CSV.
         decimal: Decimal sign of CSV.
+        file_names: Whether recordings are called as their files; else by number.
     """
 
     ipd_mm: float | None = None
     rows: RowKind = RowKind.RECORDING
     separator: str = ","
     decimal: str = "."
+    file_names: bool = True
 
 
 @dataclass(frozen=True, slots=True, eq=False)
@@ -97,12 +99,13 @@ def measure_recordings(
     for number, path in enumerate(paths):
         on_progress(Progress("measuring", number, len(paths)))
         session = _read(path)
+        if not options.file_names:
+            session = without_file_name(session)
         with naming(path):
             mirror = _take_mirror(session, mirrors)
+            name = path.name if options.file_names else f"{NAMELESS} {number + 1}"
             found.append(
-                measure_recording(
-                    path.name, session, options, settings, on_progress, mirrored=mirror
-                )
+                measure_recording(name, session, options, settings, on_progress, mirrored=mirror)
             )
     if mirrors:
         raise MismatchError(

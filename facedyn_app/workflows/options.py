@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Mapping
 from dataclasses import dataclass, replace
 
+from facedyn_app.records import ConsentTerms
 from facedyn_app.reports.kinds import MeshFormat, MeshKind
 from facedyn_app.settings import BUNDLE, MAX_FACES, Settings, VideoSettings
 
@@ -27,6 +28,7 @@ class FitOptions:
             takes the file's own or assumes one.
         stream: Which of several films in a video file, from 0; None takes the main one.
         mirrored: Whether videos were recorded mirrored.
+        file_names: Whether the names of recordings' files are kept.
     """
 
     head: str | None
@@ -40,6 +42,7 @@ class FitOptions:
     fps: float | None = None
     stream: int | None = None
     mirrored: bool = False
+    file_names: bool = True
 
     def settings(self) -> Settings:
         """The settings of all stages, with what is chosen here."""
@@ -51,7 +54,8 @@ class FitOptions:
             max_faces=self.max_faces,
             mirrored_mean=self.mirrored_mean,
         )
-        return replace(settings, video=self.video, landmarks=landmarks, fit=fit)
+        privacy = replace(settings.privacy, file_names=self.file_names)
+        return replace(settings, video=self.video, landmarks=landmarks, fit=fit, privacy=privacy)
 
     @property
     def video(self) -> VideoSettings:
@@ -69,12 +73,14 @@ class ImportStatement:
         permission: What allows the work where a corpus' licence forbids it; may be empty.
         near: Whether folders may be called nearly as other speakers are.
         again: Whether recordings may be enrolled that the library has already.
+        terms: What the consent is for, and until when; None for what the text says.
     """
 
     consent: str
     permission: str = ""
     near: bool = False
     again: bool = False
+    terms: ConsentTerms | None = None
 
 
 @dataclass(frozen=True, slots=True)

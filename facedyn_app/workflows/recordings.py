@@ -17,7 +17,7 @@ from facedyn_app.library.importers import VIDEO_ENDINGS
 from facedyn_app.library.session_file import load_session
 from facedyn_app.npz import npz_names
 from facedyn_app.progress import OnProgress, Progress
-from facedyn_app.records import Session, SourceFile
+from facedyn_app.records import Session, SourceFile, without_file_name
 from facedyn_app.settings import Settings
 from facedyn_app.tracks.flame import FlameFile
 from facedyn_app.tracks.reading import Kind, kind_of, only_session, read_sessions
@@ -184,7 +184,7 @@ def read_recording(
         session = read_one_kept(path, options.fps, named_flame_file(options, [path]))
     for note in session.info.notes:
         log.warning("'%s': %s", path.name, note)
-    return session
+    return session if settings.privacy.file_names else without_file_name(session)
 
 
 def numbered(on_progress: OnProgress, path: Path, number: int, n_paths: int) -> OnProgress:

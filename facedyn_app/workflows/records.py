@@ -9,6 +9,7 @@ from pathlib import Path
 from typing import TYPE_CHECKING, Final
 
 from facedyn_app.records import (
+    Consent,
     DriftReport,
     FaceTrack,
     HeadFit,
@@ -176,11 +177,25 @@ class ListedSpeaker:
         name: Their name.
         consent: The consent that is recorded; may be empty.
         sessions: Their sessions by date.
+        agreed: The consent by purpose; None where that was not asked.
     """
 
     name: str
     consent: str
     sessions: tuple[ListedSession, ...]
+    agreed: Consent | None = None
+
+    @property
+    def ended(self) -> bool:
+        """Whether nothing that the speaker has consented to holds any more."""
+        return self.agreed is not None and self.agreed.has_ended()
+
+    @property
+    def consent_words(self) -> str:
+        """The consent as it was recorded, and by purpose where it was given so."""
+        if self.agreed is None or self.agreed.as_text:
+            return self.consent
+        return f"{self.consent} ({self.agreed.words()})"
 
     @property
     def simulated(self) -> bool:

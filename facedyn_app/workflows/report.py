@@ -21,7 +21,14 @@ from facedyn_app.library.operations import checked_name
 from facedyn_app.library.records import SessionEntry, SpeakerEntry
 from facedyn_app.library.session_file import load_session
 from facedyn_app.progress import OnProgress, Progress, ignore
-from facedyn_app.records import DriftReport, NoDrift, Quality, Session
+from facedyn_app.records import (
+    NAMELESS,
+    DriftReport,
+    NoDrift,
+    Quality,
+    Session,
+    without_file_name,
+)
 from facedyn_app.reports.clinical_pages import clinical_parts
 from facedyn_app.reports.corpus_page import Member, corpus_page
 from facedyn_app.reports.page import Provenance
@@ -65,6 +72,7 @@ def report_on_session(
     on_progress: OnProgress = ignore,
     *,
     clinical: ClinicalSettings | None = None,
+    file_names: bool = True,
 ) -> WrittenReport:
     """Write a report on a session; its speaker and consent are looked up in the library.
 
@@ -76,6 +84,7 @@ def report_on_session(
         print_pdf: Prints a page.
         on_progress: Told of the reading of the head; may raise Cancelled.
         clinical: What counts as what in the section on clinical measures; None for none.
+        file_names: Whether the report says names of recordings' files.
 
     Raises:
         InputError: The session or library cannot be read.
@@ -88,6 +97,8 @@ def report_on_session(
     else:
         check_output_file(out)
         name, session = source.title, source.session
+    if not file_names:
+        name, session = NAMELESS, without_file_name(session)
     library = existing_library(folder)
     section = None if clinical is None else _clinical(name, session, clinical, on_progress)
     with library or nullcontext():
@@ -105,6 +116,8 @@ def report_on_speakers(
     trust: TrustSettings,
     print_pdf: PrintPdf,
     on_progress: OnProgress,
+    *,
+    file_names: bool = True,
 ) -> WrittenReport:
     """Write a report on one speaker, or on all of a library.
 
@@ -115,6 +128,7 @@ def report_on_speakers(
         trust: Where "good" ends and where a shape drifts.
         print_pdf: Prints a page.
         on_progress: Called for every session of a speaker, or every speaker; may raise Cancelled.
+        file_names: Whether the report says names of recordings' files.
 
     Raises:
         InputError: The library cannot be read, or there is no such speaker.
@@ -122,7 +136,7 @@ def report_on_speakers(
         TooLittleError: There is nobody in the library, or no session of the speaker.
     """
     check_output_file(out)
-    with Library.open(folder, create=False) as library:
+    with Library.open(folder, create=False, file_names=file_names) as library:
         if speaker is None:
             page = library_report(library, trust, on_progress)
         else:

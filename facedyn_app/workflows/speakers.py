@@ -7,13 +7,11 @@ from dataclasses import dataclass
 from pathlib import Path
 
 from facedyn_app.errors import InputError
+from facedyn_app.library.annotations import Annotation, all_annotations, annotate
 from facedyn_app.library.library import Library
 from facedyn_app.library.operations import checked_name
 from facedyn_app.library.people import (
-    Annotation,
     Undo,
-    all_annotations,
-    annotate,
     merge_speakers,
     move_session,
     rename_speaker,
@@ -66,7 +64,7 @@ def list_speakers(folder: Path) -> list[SpeakerSummary]:
 
 @dataclass(frozen=True, slots=True, eq=False)
 class SpeakerChange:
-    """A speaker who was renamed, or is two that were merged.
+    """A speaker who was renamed, whose consent has changed, or who is two that were merged.
 
     Attributes:
         speaker: The speaker as they are kept now.
@@ -89,7 +87,7 @@ def rename(
             it is nearly somebody's and `near` does not say that this is meant.
     """
     with Library.open(folder, create=False) as library:
-        return _changed(library, new, rename_speaker(library, old, new, near=near))
+        return changed_speaker(library, new, rename_speaker(library, old, new, near=near))
 
 
 def merge(folder: Path, source: str, into: str, _on_progress: OnProgress = ignore) -> SpeakerChange:
@@ -100,7 +98,7 @@ def merge(folder: Path, source: str, into: str, _on_progress: OnProgress = ignor
             video.
     """
     with Library.open(folder, create=False) as library:
-        return _changed(library, into, merge_speakers(library, source, into))
+        return changed_speaker(library, into, merge_speakers(library, source, into))
 
 
 def undo_last(folder: Path, undo: Undo, _on_progress: OnProgress = ignore) -> LibrarySnapshot:
@@ -115,7 +113,8 @@ def undo_last(folder: Path, undo: Undo, _on_progress: OnProgress = ignore) -> Li
         return snapshot_of(library)
 
 
-def _changed(library: Library, name: str, undo: Undo) -> SpeakerChange:
+def changed_speaker(library: Library, name: str, undo: Undo) -> SpeakerChange:
+    """A speaker who was changed, with how to take it back and what the library holds now."""
     kept = checked_name(name)
     speaker = next(speaker for speaker in library.speakers() if speaker.name == kept)
     return SpeakerChange(speaker, undo, snapshot_of(library))
@@ -140,7 +139,7 @@ def move_listed(
     """As `move`; returns how to undo it and what the library holds then."""
     with Library.open(folder, create=False) as library:
         undo = move_session(library, find_session(library, session), speaker)
-        return _changed(library, speaker, undo)
+        return changed_speaker(library, speaker, undo)
 
 
 def noted_on(

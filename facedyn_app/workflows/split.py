@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import logging
 from collections.abc import Sequence
 from dataclasses import dataclass
 from pathlib import Path
@@ -9,13 +10,16 @@ from typing import overload
 
 import numpy as np
 
-from facedyn_app.errors import MismatchError, TooLittleError
+from facedyn_app.errors import ConsentError, MismatchError, TooLittleError
 from facedyn_app.library.forgetting import TOKEN
 from facedyn_app.library.library import Library
 from facedyn_app.library.records import SessionEntry, in_order
 from facedyn_app.recognizer.split import TestSessions, held_out_speakers, split_sessions
 from facedyn_app.recognizer.trials import LabelledSession, Trials
+from facedyn_app.records import LeftOut, Purpose
 from facedyn_app.settings import TrainSettings
+
+log = logging.getLogger(__name__)
 
 
 class LibrarySessions(Sequence[LabelledSession]):
@@ -75,11 +79,38 @@ class Split:
         return f"recordings of people{mixed}"
 
 
+def trainable(library: Library) -> tuple[list[SessionEntry], LeftOut]:
+    """The sessions of those who have consented to training, and how many speakers have not."""
+    barred = library.without_consent(Purpose.TRAINING)
+    entries = [entry for entry in library.sessions() if entry.speaker is not None]
+    speakers = {entry.speaker for entry in entries}
+    left_out = LeftOut.of(Purpose.TRAINING, (why for who, why in barred.items() if who in speakers))
+    return [entry for entry in entries if entry.speaker not in barred], left_out
+
+
+def consenting_sessions(library: Library) -> list[SessionEntry]:
+    """The sessions that may be trained and tested on; whose are not is warned of.
+
+    Raises:
+        ConsentError: There are sessions, and nobody has consented.
+    """
+    entries, left_out = trainable(library)
+    if left_out.n and not entries:
+        raise ConsentError(
+            f"Nothing in '{library.folder}' may be trained or tested on. {left_out.words}",
+            "'facedyn speakers list' shows what each of them has consented to.",
+        )
+    if left_out.n:
+        log.warning("%s", left_out.words)
+    return entries
+
+
 def split_library(
     library: Library, test_sessions: TestSessions, head_id: str | None, settings: TrainSettings
 ) -> Split:
-    """Divide a library's sessions; raises what `split_entries` does."""
-    return split_entries(library.sessions(), library.folder, test_sessions, head_id, settings)
+    """Divide the sessions that may be used; raises what they and `split_entries` do."""
+    entries = consenting_sessions(library)
+    return split_entries(entries, library.folder, test_sessions, head_id, settings)
 
 
 def split_entries(

@@ -35,18 +35,22 @@ from facedyn_app.recognizer.model import Recognizer
 from facedyn_app.recognizer.split import TestSessions
 from facedyn_app.recognizer.training import train
 from facedyn_app.recognizer.trials import Trials
+from facedyn_app.records import LeftOut, Purpose
 from facedyn_app.settings import Settings
 from facedyn_app.workflows.library import existing_library
 from facedyn_app.workflows.split import (
     LibrarySessions,
     Split,
+    consenting_sessions,
     session_token,
     split_entries,
+    trainable,
     validation_trials,
 )
 
 FIRST_NAME: Final = "recognizer"
 _NAME: Final = re.compile(r"[^\W.][^/\\:*?\"<>|\x00-\x1f]{0,99}")
+_NOBODY: Final = LeftOut(Purpose.TRAINING)
 UNFINISHED: Final = TRAINING
 """What the folder of an unfinished training is called after the recognizer's."""
 
@@ -76,15 +80,17 @@ class Material:
 
     Attributes:
         folder: The library.
-        sessions: Its sessions that have a speaker.
+        sessions: Its sessions whose speaker has consented to training.
         taken: Names that its recognizers have.
         unfinished: Names of trainings that were stopped and can go on.
+        left_out: How many speakers have not consented to training.
     """
 
     folder: Path
     sessions: tuple[SessionEntry, ...] = ()
     taken: frozenset[str] = frozenset()
     unfinished: frozenset[str] = frozenset()
+    left_out: LeftOut = _NOBODY
 
     def free_name(self) -> str:
         """A name for a new recognizer; that of an unfinished training where there is one."""
@@ -118,11 +124,13 @@ def read_material(folder: Path, _on_progress: OnProgress = ignore) -> Material:
             for name in names
             if name.endswith(UNFINISHED) and CheckpointDir(place / name, "").begun
         ]
+        sessions, left_out = trainable(library)
         return Material(
             folder,
-            tuple(entry for entry in library.sessions() if entry.speaker is not None),
+            tuple(sessions),
             frozenset(name for name in names if not name.endswith(UNFINISHED)),
             frozenset(unfinished),
+            left_out,
         )
 
 
@@ -178,12 +186,13 @@ def train_recognizer(
             `StopEarly` at a step of training, and then the best so far is the result.
 
     Raises:
+        ConsentError: Nobody has consented to training.
         TooLittleError: Too few speakers, sessions, or valid frames.
         MismatchError: Sessions of several heads; or the unfinished training is another one.
         InputError: An unfinished training is there and is not to be gone on with, or is damaged.
         OutputError: The recognizer cannot be written there.
     """
-    split = plan_split(library.sessions(), library.folder, plan, settings)
+    split = plan_split(consenting_sessions(library), library.folder, plan, settings)
     check_recognizer_folder(out)
     work = CheckpointDir(out.with_name(out.name + UNFINISHED), _identity(split, settings))
     if work.begun and not plan.resume:
@@ -239,7 +248,7 @@ def plan_split(
     """How a plan divides a library's sessions; there is enough to train on.
 
     Args:
-        sessions: All of the library's.
+        sessions: All of the library's that may be trained on.
         folder: The library, for the words of an error.
         plan: Which of them to take, and how to divide them.
         settings: The share held out, and the seed.

@@ -5,7 +5,7 @@ from __future__ import annotations
 from pathlib import Path
 
 from facedyn_app.dynamics.session_qc import DO_NOT_USE, assess_quality
-from facedyn_app.errors import InputError
+from facedyn_app.errors import ConsentError, FacedynError, InputError
 from facedyn_app.files import naming
 from facedyn_app.library.audit import Speaker
 from facedyn_app.library.library import Library
@@ -13,6 +13,7 @@ from facedyn_app.library.operations import checked_name
 from facedyn_app.progress import OnProgress
 from facedyn_app.records import (
     Match,
+    Purpose,
     Quality,
     SameSpeaker,
     Session,
@@ -56,6 +57,7 @@ def verify_recording(
 
     Raises:
         InputError: The recording, library or recognizer cannot be read; nobody has that name.
+        ConsentError: The speaker has not consented to recognition, or not any more.
         MismatchError: The head or the session is another than the recognizer's.
         TooLittleError: Nobody is enrolled, or the recording is too short.
     """
@@ -79,6 +81,7 @@ def verify(name: str, session: Session, enrolled: Enrolled) -> Verification:
 
     Raises:
         InputError: Nobody of that name is enrolled.
+        ConsentError: The speaker has not consented to recognition, or not any more.
         TooLittleError: The session, or every one of that name, is too short.
         MismatchError: The session is of another head than the recognizer.
     """
@@ -95,7 +98,14 @@ def verify(name: str, session: Session, enrolled: Enrolled) -> Verification:
     if found is None:
         reason = left_out_words(recordings, enrolled.gallery.names)
         return Verification(
-            SameSpeaker.OPEN, reason, None, None, quality, calibrated_on, recordings
+            SameSpeaker.OPEN,
+            reason,
+            None,
+            None,
+            quality,
+            calibrated_on,
+            recordings,
+            enrolled.left_out,
         )
     limit = trust.false_accept_rate
     rate = recognizer.calibration.false_accept_rate(found.probability)
@@ -110,11 +120,18 @@ def verify(name: str, session: Session, enrolled: Enrolled) -> Verification:
         quality=quality,
         calibrated_on=calibrated_on,
         recordings=recordings,
+        left_out=enrolled.left_out,
     )
 
 
-def not_enrolled(name: str, library: Library) -> InputError:
-    """What to raise where a speaker has no recording that the recognizer can read."""
+def not_enrolled(name: str, library: Library) -> FacedynError:
+    """What to raise where a speaker may not be recognised, or has no recording that can be read."""
+    why = library.without_consent(Purpose.RECOGNITION).get(checked_name(name))
+    if why is not None:
+        return ConsentError(
+            f"'{name}' is not compared with: consent to recognition {why}.",
+            "'facedyn speakers list' shows what they have consented to.",
+        )
     return InputError(
         f"'{name}' is not enrolled in '{library.folder}' with a recording that can be compared.",
         "'facedyn sessions list' names who is.",

@@ -9,8 +9,8 @@ from pytestqt.qtbot import QtBot
 
 from facedyn_app.gui.controllers.app import AppController
 from facedyn_app.gui.dialogs.session import NoteDialog
+from facedyn_app.library.annotations import Annotation
 from facedyn_app.library.library import Library
-from facedyn_app.library.people import Annotation
 from facedyn_app.workflows.records import ListedSession
 from facedyn_app.workflows.speakers import noted_on
 from tests.gui.conftest import drifting_session, wait_idle

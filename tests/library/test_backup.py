@@ -15,11 +15,11 @@ import numpy as np
 import pytest
 
 from facedyn_app.errors import InputError, OutputError
+from facedyn_app.library.annotations import all_annotations, annotate
 from facedyn_app.library.archive_checks import is_safe_name
 from facedyn_app.library.backup import restore_backup, write_backup
 from facedyn_app.library.forgetting import forget, plan_forget
 from facedyn_app.library.library import Library
-from facedyn_app.library.people import all_annotations, annotate
 from facedyn_app.library.records import SessionEntry
 from facedyn_app.progress import Cancelled, Progress, ignore
 from facedyn_app.records import Session

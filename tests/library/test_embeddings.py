@@ -1,5 +1,6 @@
 """Kept embeddings: made once, the same as made anew, gone with their person."""
 
+import sqlite3
 from collections.abc import Callable
 from pathlib import Path
 
@@ -105,3 +106,21 @@ def test_one_too_short_is_left_out_with_a_warning(
     library.enrol("short", easy_session(9, 0, seconds=1.5), "made up")
     assert "short" not in embedded(library, made_recognizer())
     assert "'short' is left out" in caplog.text
+
+
+def test_the_templates_of_who_may_not_be_recognised_any_more_go(library: Library) -> None:
+    recognizer = made_recognizer()
+    embedded(library, recognizer)
+    (file,) = kept(library)
+    with np.load(file) as arrays:
+        assert len(arrays["files"]) == 6
+    names = [entry.file_name for entry in library.sessions("made 1")]
+    with sqlite3.connect(library.folder / "library.sqlite") as connection:
+        connection.execute(
+            "INSERT INTO consents (speaker_id, purpose, given_at, until, given_by) "
+            "VALUES (2, 'recognition', '2019-01-01', '2020-01-01', '')"
+        )
+    assert list(embedded(library, recognizer)) == ["made 0", "made 2"]
+    with np.load(file) as arrays:
+        assert len(arrays["files"]) == 4
+        assert not set(names) & set(arrays["files"].tolist())

@@ -3,21 +3,23 @@
 import json
 import zipfile
 from collections.abc import Callable, Iterator
-from datetime import date
+from datetime import date, timedelta
 from pathlib import Path
 from typing import Any
 
 import pytest
 
 from facedyn_app.errors import FacedynError, InputError
+from facedyn_app.library.annotations import all_annotations, annotate
 from facedyn_app.library.backup import write_backup
 from facedyn_app.library.exchange import export_speakers, import_speakers
 from facedyn_app.library.library import Library
 from facedyn_app.library.names import NearNameError
-from facedyn_app.library.people import all_annotations, annotate
+from facedyn_app.library.people import change_consent
 from facedyn_app.progress import Cancelled, Progress, ignore
-from facedyn_app.records import Session
+from facedyn_app.records import Purpose, Session
 
+DAMAGED = "what it says of its speakers is damaged"
 MakeSession = Callable[..., Session]
 
 
@@ -34,6 +36,9 @@ def library(tmp_path: Path, make_session: MakeSession) -> Iterator[Library]:
         opened.date_session(first, date(2024, 5, 3))
         annotate(opened, first, tags=["tired"], note="left side")
         annotate(opened, "Ann", tags=["pilot", "left"])
+        until = date.today() + timedelta(days=30)
+        change_consent(opened, "Ann", {Purpose.RECOGNITION: until, Purpose.TRAINING: None})
+        change_consent(opened, "Ann", {Purpose.RECOGNITION: until})
         yield opened
 
 
@@ -57,7 +62,7 @@ def of(library: Library, name: str) -> dict[str, Any]:
     (speaker,) = [one for one in library.speakers() if one.name == name]
     on_speakers, on_sessions = all_annotations(library)
     return {
-        "consent": (speaker.consent, speaker.consented_at),
+        "consent": speaker.agreed,
         "noted": on_speakers.get(speaker.id),
         "sessions": [
             (one.name, one.enrolled, one.recorded_at, one.source_sha256, one.n_valid,
@@ -73,6 +78,9 @@ def test_what_arrives_is_equal_and_others_stay(
     (ann,) = import_speakers(other, file, ignore)
     assert (ann.name, ann.consent, len(ann.sessions)) == ("Ann", "consent of Ann", 3)
     assert of(other, "Ann") == of(library, "Ann")
+    agreed = of(other, "Ann")["consent"]
+    assert list(agreed.in_force()) == [Purpose.RECOGNITION]
+    assert agreed.of(Purpose.TRAINING).withdrawn_at is not None
     assert [speaker.name for speaker in other.speakers()] == ["Cy", "Ann"]
     with zipfile.ZipFile(file) as opened:
         assert b"Bo" not in opened.read("manifest.json")
@@ -115,15 +123,28 @@ def changed(file: Path, change: Callable[[Any], object]) -> None:
     ("change", "reason"),
     [
         (lambda s: s[0].update(consent=" "), "there is no consent of 'Ann' in it"),
-        (lambda s: s[0].pop("consent"), "what it says of its speakers is damaged"),
-        (lambda s: s[0].update(consent=3), "what it says of its speakers is damaged"),
-        (lambda s: s[0].update(consented_at="once"), "what it says of its speakers is damaged"),
-        (lambda s: s[0]["sessions"].pop(), "what it says of its speakers is damaged"),
+        (lambda s: s[0].pop("consent"), DAMAGED),
+        (lambda s: s[0].update(consent=3), DAMAGED),
+        (lambda s: s[0].pop("grants"), DAMAGED),
+        (
+            lambda s: s[0]["grants"][0].update(purpose="all"),
+            DAMAGED,
+        ),
+        (
+            lambda s: s[0]["grants"][0].update(until="soon"),
+            DAMAGED,
+        ),
+        (
+            lambda s: s[0]["grants"].append(s[0]["grants"][0]),
+            DAMAGED,
+        ),
+        (lambda s: s[0].update(consented_at="once"), DAMAGED),
+        (lambda s: s[0]["sessions"].pop(), DAMAGED),
         (lambda s: s[0]["sessions"][0].update(file="sessions/x"), "what it says of its speakers"),
         (lambda s: s[0].update(tags=["a\nb"]), "cannot be a tag"),
         (lambda s: s[0]["sessions"][0].update(recorded_at="9999-12-31"), "of its speakers is"),
-        (lambda s: s.append(s[0]), "what it says of its speakers is damaged"),
-        (lambda s: s.clear(), "what it says of its speakers is damaged"),
+        (lambda s: s.append(s[0]), DAMAGED),
+        (lambda s: s.clear(), DAMAGED),
         (lambda s: s[0].update(name="a\nb"), "cannot be the name of a speaker"),
         (lambda s: s[0].update(note="\x1b[1m"), "This cannot be a note"),
     ],

@@ -6,12 +6,10 @@ from pathlib import Path
 import pytest
 
 from facedyn_app.errors import InputError
+from facedyn_app.library.annotations import Annotation, all_annotations, annotate
 from facedyn_app.library.library import Library
 from facedyn_app.library.names import Erasure, NearNameError, check_near
 from facedyn_app.library.people import (
-    Annotation,
-    all_annotations,
-    annotate,
     merge_speakers,
     move_session,
     rename_speaker,

@@ -132,7 +132,11 @@ class LibraryController(QObject):
         if recording is None:
             self._state.show_message("Open a video first, then enrol it.")
             return
-        consents = {speaker.name: speaker.consent for speaker in self.snapshot.speakers}
+        # a consent that has ended is none: it is asked for anew
+        consents = {
+            speaker.name: "" if speaker.ended else speaker.consent_words
+            for speaker in self.snapshot.speakers
+        }
         dialog = EnrolDialog(consents, recording.label, parent)
         dialog.setAttribute(Qt.WidgetAttribute.WA_DeleteOnClose)
         dialog.ordered.connect(partial(self.enrol, recording))
@@ -149,10 +153,9 @@ class LibraryController(QObject):
             self._state.show_message(f"{enrolment.name} has a new session in the library.")
             self.enrolled.emit(enrolment.name)
 
-        # who wants no names of files kept wants none of their folders
-        video = recording.video if self._state.settings.privacy.file_names else None
+        file_names = self._state.settings.privacy.file_names
         self.queue.submit(
-            partial(enrol_session, video=video),
+            partial(enrol_session, video=recording.video, file_names=file_names),
             recording.session,
             enrolment,
             self.snapshot.folder,

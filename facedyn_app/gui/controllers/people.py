@@ -2,28 +2,33 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable
+from collections.abc import Callable, Mapping, Sequence
+from datetime import date
 from functools import partial
 from pathlib import Path
-from typing import TypeVar
+from typing import Final, TypeVar
 
 from PySide6.QtCore import QObject, Qt, Signal, Slot
 from PySide6.QtWidgets import QDialog, QInputDialog, QMessageBox, QWidget
 
 from facedyn_app.formatting import shown_name
 from facedyn_app.gui.controllers.library import LibraryController
+from facedyn_app.gui.dialogs.consent import ConsentDialog
 from facedyn_app.gui.dialogs.session import NoteDialog
 from facedyn_app.gui.state import AppState
+from facedyn_app.library.annotations import Annotation
 from facedyn_app.library.forgetting import ForgetPlan
 from facedyn_app.library.names import NearNameError
-from facedyn_app.library.people import Annotation
 from facedyn_app.progress import OnProgress
-from facedyn_app.workflows import forget, speakers
+from facedyn_app.records import Consent, Purpose
+from facedyn_app.workflows import consent, forget, speakers
 from facedyn_app.workflows.forget import Forgotten
 from facedyn_app.workflows.records import LibrarySnapshot, ListedSession
 from facedyn_app.workflows.speakers import SpeakerChange
 
 Result = TypeVar("Result")
+MOST_LINES: Final = 20
+"""Of what will go with several speakers, that are shown."""
 
 
 class PeopleController(QObject):
@@ -73,6 +78,24 @@ class PeopleController(QObject):
     def ask_forget(self, speaker: str) -> None:
         """Say what will go, and ask whether it shall."""
         self._ask_what_goes(f"“{speaker}”", speaker, None)
+
+    @Slot()
+    def ask_forget_ended(self) -> None:
+        """Say what will go with everybody whose consent has ended, and ask whether it shall."""
+        work = partial(consent.what_goes_with_ended, self._folder)
+        self._submit("What is of those whose consent has ended", work, self._show_ended)
+
+    @Slot(str)
+    def ask_consent(self, speaker: str) -> None:
+        """Show what a speaker has consented to, and let it be changed."""
+        agreed = {one.name: one.agreed for one in self._library.snapshot.speakers}.get(speaker)
+        if agreed is None:
+            return
+        dialog = ConsentDialog(speaker, agreed, self._parent)
+        dialog.accepted.connect(
+            lambda: self.set_consent(speaker, dialog.wanted, dialog.giver.text(), agreed)
+        )
+        self._open(dialog, "Consent")
 
     @Slot(object)
     def ask_forget_session(self, session: ListedSession) -> None:
@@ -131,6 +154,25 @@ class PeopleController(QObject):
         """Make a session, by its key, another speaker's."""
         work = partial(speakers.move_listed, self._folder, f"#{session}", speaker)
         self._submit(f"Move a session to {speaker}", work, self._take_change)
+
+    def set_consent(
+        self,
+        speaker: str,
+        wanted: Mapping[Purpose, date | None],
+        given_by: str,
+        before: Consent,
+    ) -> None:
+        """Say what a speaker's consent holds for from now on, where that is something else."""
+        if wanted == before.in_force() and not given_by.strip():
+            return
+        work = partial(consent.set_consent, self._folder, speaker, wanted, given_by, "")
+        self._submit(f"Consent of {speaker}", work, self._take_change)
+
+    def forget_ended(self) -> None:
+        """Forget everybody whose consent has ended; what could be undone before cannot any more."""
+        self.forget_undo()
+        work = partial(consent.forget_ended_listed, self._folder)
+        self._submit("Forget whose consent has ended", work, self._take_ended)
 
     def forget(self, speaker: str | None, session: str | None) -> None:
         """Forget a speaker or a session; what could be undone before cannot any more."""
@@ -206,6 +248,16 @@ class PeopleController(QObject):
         box = self._ask(title, text, "\n".join(plan.lines()), "Forget")
         box.accepted.connect(partial(self.forget, speaker, session))
 
+    def _show_ended(self, lines: Sequence[str]) -> None:
+        if not lines:
+            self._state.show_message("Nobody's consent has ended.")
+            return
+        text = "Forget everybody whose consent has ended? This cannot be undone. This will go:"
+        more = [f"and {len(lines) - MOST_LINES} more"] if len(lines) > MOST_LINES else []
+        told = "\n".join([*lines[:MOST_LINES], *more])
+        box = self._ask("Forget speakers", text, told, "Forget")
+        box.accepted.connect(self.forget_ended)
+
     def _show_note(self, name: str, speaker: str, key: str | None, noted: Annotation) -> None:
         dialog = NoteDialog(name, noted, self._parent)
         dialog.accepted.connect(lambda: self._note(speaker, key, noted, dialog.noted))
@@ -238,6 +290,11 @@ class PeopleController(QObject):
         snapshot, forgotten = done
         self._library.take_snapshot(snapshot)
         self._state.show_message(forgotten.search.words())
+
+    def _take_ended(self, done: tuple[LibrarySnapshot, list[Forgotten]]) -> None:
+        snapshot, forgotten = done
+        self._library.take_snapshot(snapshot)
+        self._state.show_message(" ".join(one.search.words() for one in forgotten))
 
     def _tell_undo(self) -> None:
         self.undo_changed.emit(self._undos[-1][0] if self._undos else "")

@@ -17,6 +17,7 @@ from facedyn_app.gui.dialogs.settings_page import Choice
 from facedyn_app.gui.formatting import accuracy_text, recognizer_text
 from facedyn_app.gui.jobs import JobQueue
 from facedyn_app.gui.state import AppState
+from facedyn_app.logs import leave_out_names
 from facedyn_app.progress import OnProgress
 from facedyn_app.settings import AppearanceSettings, Settings
 from facedyn_app.settings_file import write_settings
@@ -58,6 +59,8 @@ class SettingsController(QObject):
         super().__init__()
         self._state, self._heads, self._recognizers = state, heads, recognizers
         self._queue, self._path = queue, path
+        state.settings_changed.connect(_follow_privacy)
+        _follow_privacy(state.settings)
 
     def ask(self, parent: QWidget, page: str = "") -> SettingsDialog:
         """Open the dialog, on a page where one is named; what is filled in is used on OK."""
@@ -127,6 +130,12 @@ class SettingsController(QObject):
         for recording in self._state.recordings:
             quality = assess_quality(recording.session, settings.trust)
             self._state.add_recording(replace(recording, quality=quality))
+
+
+def _follow_privacy(settings: Settings) -> None:
+    """Let the log name no file where no names are to be kept."""
+    if not settings.privacy.file_names:
+        leave_out_names()
 
 
 def _keep(settings: Settings, path: Path, _on_progress: OnProgress) -> None:

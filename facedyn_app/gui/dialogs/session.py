@@ -18,11 +18,13 @@ from facedyn_app.errors import InputError
 from facedyn_app.formatting import shown_name
 from facedyn_app.gui.dialogs.form import FormDialog, make_date, make_form
 from facedyn_app.gui.status import error_status
+from facedyn_app.gui.widgets.consent_fields import ConsentFields
 from facedyn_app.gui.widgets.form_parts import TickBox, make_error_line, make_note, set_error
+from facedyn_app.library.annotations import Annotation
 from facedyn_app.library.names import near_key
 from facedyn_app.library.operations import checked_name
-from facedyn_app.library.people import Annotation
 from facedyn_app.library.takes import KnownRecordingError
+from facedyn_app.records import ConsentTerms
 from facedyn_app.workflows.enrol import Enrolment
 from facedyn_app.workflows.records import ListedSession
 
@@ -101,7 +103,8 @@ class EnrolDialog(FormDialog):
         ordered: Enrolment: enrol the recording so.
 
     Args:
-        consents: Speakers who are enrolled already, with the consent recorded for each.
+        consents: Speakers who are enrolled already, with the consent recorded for each; empty
+            for one whose consent has ended.
         title: The recording.
         parent: The window.
     """
@@ -122,6 +125,7 @@ class EnrolDialog(FormDialog):
         self.date = make_date()
         self.scope = QLineEdit()
         self.scope.setPlaceholderText("such as: follow-up study until 2027")
+        self.purposes = ConsentFields()
         self._name_note, self._giver_note, self._scope_note = make_note(), make_note(), make_note()
         self._failure = make_error_line()
         self.another, self.again = TickBox(ANOTHER_PERSON), TickBox(ENROL_AGAIN)
@@ -132,6 +136,7 @@ class EnrolDialog(FormDialog):
             box.toggled.connect(self._check_without_failure)
         for field in (self.giver, self.scope):
             field.textChanged.connect(self._check)
+        self.purposes.changed.connect(self._check)
         self.name.currentTextChanged.connect(self._check)
         self._check()
 
@@ -149,6 +154,7 @@ class EnrolDialog(FormDialog):
         form.addRow("On (date)", self.date)
         form.addRow("For what", self.scope)
         form.addRow("", self._scope_note)
+        form.addRow("It holds for", self.purposes)
         form.addRow(self._failure)
         form.addRow("", self.again)
         self._fill(text, form)
@@ -160,13 +166,15 @@ class EnrolDialog(FormDialog):
 
     def enrolment(self) -> Enrolment:
         """What has been filled in."""
-        name = self.name.currentText().strip()
-        meant = {"near": self.another.isChecked(), "again": self.again.isChecked()}
-        if self._recorded(name) and not self.giver.text().strip():
-            return Enrolment(name, None, **meant)
-        day = self.date.date().toString("yyyy-MM-dd")
-        consent = f"given by {self.giver.text().strip()} on {day} for {self.scope.text().strip()}"
-        return Enrolment(name, consent, **meant)
+        name, giver = self.name.currentText().strip(), self.giver.text().strip()
+        near, again = self.another.isChecked(), self.again.isChecked()
+        if self._recorded(name) and not giver:
+            return Enrolment(name, None, near, again)
+        day, wanted = self.date.date().toString("yyyy-MM-dd"), self.purposes.wanted
+        consent = f"given by {giver} on {day} for {self.scope.text().strip()}"
+        until = next(iter(wanted.values()), None)
+        terms = ConsentTerms(frozenset(wanted), until, giver)
+        return Enrolment(name, consent, near, again, terms)
 
     @property
     def failure(self) -> str:
@@ -213,6 +221,7 @@ class EnrolDialog(FormDialog):
             set_error(self._failure, "")
         giver, scope = self.giver.text().strip(), self.scope.text().strip()
         optional = self._recorded(name) and not giver and not scope
+        self.purposes.setEnabled(not optional)
         error, near = _name_error(name), self._near_name(name)
         self.another.setVisible(bool(near))
         told = f"This is nearly the name of “{near}”, who is in the library." if near else ""
@@ -220,7 +229,7 @@ class EnrolDialog(FormDialog):
         self._giver_note.setText("" if giver or optional else "Say who gave the consent.")
         self._scope_note.setText("" if scope or optional else "Say what the consent is for.")
         named = not error and (not near or self.another.isChecked())
-        ready = named and (optional or bool(giver and scope))
+        ready = named and (optional or bool(giver and scope and self.purposes.wanted))
         self._set_complete(ready)
 
 

@@ -116,7 +116,14 @@ class TrainForm(QWidget):
         column = QVBoxLayout(self)
         column.setContentsMargins(0, 0, 0, 0)
         column.setSpacing(GRID)
-        lead = QLabel("The recognizer learns from the ticked sessions who moves how.")
+        lead = QLabel(
+            " ".join(
+                [
+                    "The recognizer learns from the ticked sessions who moves how.",
+                    self._material.left_out.words,
+                ]
+            ).strip()
+        )
         lead.setWordWrap(True)
         column.addWidget(lead)
         column.addLayout(columns, 1)

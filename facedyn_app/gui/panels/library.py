@@ -45,7 +45,9 @@ class LibraryPanel(Panel):
         date_requested: ListedSession: the user wants to set when it was recorded.
         rename_requested: str: this speaker is to have another name.
         merge_requested: str: this speaker is to become one with another.
+        consent_requested: str: what this speaker has consented to is to be shown, or changed.
         forget_requested: str: this speaker is to be forgotten.
+        forget_ended_requested: Everybody whose consent has ended is to be forgotten.
         move_requested: (str, ListedSession): this session of this speaker is another's.
         note_requested: (str, ListedSession | None): tags and note of a speaker or a session of
             theirs are to be changed.
@@ -64,7 +66,9 @@ class LibraryPanel(Panel):
     date_requested = Signal(object)
     rename_requested = Signal(str)
     merge_requested = Signal(str)
+    consent_requested = Signal(str)
     forget_requested = Signal(str)
+    forget_ended_requested = Signal()
     move_requested = Signal(str, object)
     note_requested = Signal(str, object)
     forget_session_requested = Signal(object)
@@ -100,7 +104,7 @@ class LibraryPanel(Panel):
         self._tree.activated.connect(self._pick)
         self._tree.setContextMenuPolicy(Qt.ContextMenuPolicy.CustomContextMenu)
         self._tree.customContextMenuRequested.connect(self._offer)
-        self._undo = ""
+        self._undo, self._n_ended = "", 0
         self._error = make_error_line()
         self._error.setMargin(GRID // 2)
         self._place = QLabel()
@@ -159,6 +163,7 @@ class LibraryPanel(Panel):
             for row in (item, *(item.child(number) for number in range(item.rowCount()))):
                 if (row.data(KIND), row.data(KEY)) == chosen:
                     self._tree.setCurrentIndex(row.index())
+        self._n_ended = sum(speaker.ended for speaker in snapshot.speakers)
         self._place.setText(f"Library: {shown_name(snapshot.folder.name)}")
         self._place.setToolTip(tip_text(str(snapshot.folder)))
         self._refresh(self._speakers, f"Speakers ({len(snapshot.speakers)})")
@@ -243,8 +248,12 @@ class LibraryPanel(Panel):
                 ("Rename…", self.rename_requested, speaker),
                 ("Merge with another…", self.merge_requested, speaker),
                 ("Tags and note…", self.note_requested, speaker, None),
+                ("Consent…", self.consent_requested, speaker),
                 ("Forget…", self.forget_requested, speaker),
             )
+        if self._n_ended and (speaker or index == self._speakers.index()):
+            text = f"Forget the {self._n_ended} whose consent has ended…"
+            menu.addAction(text).triggered.connect(lambda: self.forget_ended_requested.emit())
         if speaker and self._undo:
             menu.addAction(f"Undo the {self._undo}").triggered.connect(self.undo_requested)
         if index.data(KIND) in ("job", "end"):

@@ -51,8 +51,10 @@ def speaker_item(speaker: ListedSpeaker) -> QStandardItem:
     """A speaker and below them their sessions."""
     n = len(speaker.sessions)
     label = simulated_label(speaker.name, simulated=speaker.simulated)
-    text = f"{label} · {n} session{'' if n == 1 else 's'}"
-    tip = f"Consent: {speaker.consent or 'none recorded'}"
+    text = (
+        f"{label} · {n} session{'' if n == 1 else 's'}{' · consent ended' if speaker.ended else ''}"
+    )
+    tip = f"Consent: {speaker.consent_words or 'none recorded'}"
     item = make_item(text, "speaker", speaker.name, tip)
     for session in speaker.sessions:
         name = simulated_label(session.name, simulated=session.simulated)

@@ -182,4 +182,4 @@ def _footer_text(answer: Identification) -> str:
     if answer.calibrated:
         limit = answer.probability_words(answer.threshold)
         text = f"Below {limit}: “not in the gallery”. Calibrated on {answer.calibrated_on}."
-    return f"{text} {answer.gallery_words}".rstrip()
+    return " ".join(filter(None, [text, answer.left_out.words, answer.gallery_words]))
