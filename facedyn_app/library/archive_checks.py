@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import errno
 import json
 import os
 import stat
@@ -174,6 +175,10 @@ def damage_told(path: Path, what: str = "it is damaged") -> Iterator[None]:
     try:
         yield
     except _DAMAGE as error:
+        raise refused(path, what) from error
+    except OSError as error:
+        if error.errno != errno.EINVAL:  # a place before the beginning of the file
+            raise
         raise refused(path, what) from error
 
 

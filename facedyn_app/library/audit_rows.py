@@ -72,5 +72,5 @@ def _merged(facts: str) -> tuple[int, int] | None:
     try:
         source, target = json.loads(facts).get(MERGED, ())
         return int(source), int(target)
-    except (ValueError, TypeError, AttributeError, RecursionError):
+    except (ValueError, TypeError, OverflowError, AttributeError, RecursionError):
         return None

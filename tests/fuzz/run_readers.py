@@ -56,6 +56,7 @@ def _list(library: Library) -> None:
         library.load(entry)
     library.gallery("tiny-head")
     library.audit.lines()
+    library.audit.check()
     list_recognizers(library)
 
 

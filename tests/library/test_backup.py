@@ -258,6 +258,29 @@ def test_a_list_of_members_that_would_fill_the_memory_is_not_read(
         restore_backup(backup, tmp_path / "again", ignore)
 
 
+@pytest.mark.parametrize("seed", range(4))
+def test_a_few_bytes_anywhere_are_refused_or_of_no_account(
+    library: Library, backup: Path, tmp_path: Path, seed: int
+) -> None:
+    content, rng = backup.read_bytes(), np.random.default_rng(seed)
+    heads = len(content) - 6000  # the manifest, the list of members and the end
+    kept = everything(library)
+    for number in range(25):
+        changed = bytearray(content)
+        low = heads if number % 2 else 0
+        for at in rng.integers(low, len(content), size=rng.integers(1, 4)):
+            changed[at] = rng.integers(256)
+        backup.write_bytes(changed)
+        again = tmp_path / f"again {number}"
+        try:
+            restore_backup(backup, again, ignore)
+        except (InputError, OutputError):
+            assert not again.exists()
+            continue
+        with Library.open(again, create=False) as opened:
+            assert everything(opened) == kept
+
+
 @pytest.mark.parametrize(
     ("name", "safe"),
     [

@@ -38,6 +38,8 @@ for verb in (
     ["dnr"], ["report", "--speaker", "S-1", "-o", str(out / "speaker.html")],
     ["report", kept, "-o", str(out / "session.html")],
     ["export", kept, "-o", str(out / "t.csv")],
+    ["audit", "list"], ["audit", "verify"],
+    ["backup", "-o", str(out / "library.backup")],
     ["sessions", "date", "S-1", "session", "unknown"],
     ["enrol", "S-3", probe, "--consent", "none needed"],
 ):
@@ -151,7 +153,7 @@ def test_the_verbs_that_read_need_no_right_to_write(place: Path, schema: int) ->
     for verb, code, out, err in read:
         assert code == 0, (verb, out, err)
         warned = err.count("may only be read")
-        assert warned == (verb[0] not in ("sessions", "recognizers")), (verb, err)
+        assert warned == (verb[0] not in ("sessions", "recognizers", "audit")), (verb, err)
     identified = json.loads(read[2][2])
     assert "S-1" in json.dumps(identified)
     for _, code, out, _ in (date, enrol):
@@ -159,7 +161,7 @@ def test_the_verbs_that_read_need_no_right_to_write(place: Path, schema: int) ->
         assert "cannot be written" in json.loads(out)["error"]["sentence"]
     names = {path.name for path in (place / "out").iterdir()}
     tables = {"t.csv", "t_shape.csv", "t_codebook.csv"}
-    assert names == {"speaker.html", "session.html", *tables}
+    assert names == {"speaker.html", "session.html", "library.backup", *tables}
 
 
 def test_the_window_needs_no_right_to_write(place: Path) -> None:
