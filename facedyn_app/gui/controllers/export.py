@@ -67,7 +67,16 @@ class ExportController(QObject):
             return
         path = self._ask_place("Export table", recording, "", TableFormat)
         if path is not None:
-            self._write(path, partial(export_table, recording.session, path), of=recording)
+            self._write(
+                path,
+                partial(
+                    export_table,
+                    recording.session,
+                    path,
+                    file_names=self._state.settings.privacy.file_names,
+                ),
+                of=recording,
+            )
 
     @Slot()
     def ask_scores(self) -> None:
@@ -174,16 +183,27 @@ def _write_report(
     from facedyn_app.workflows.clinical_report import report_on_course
     from facedyn_app.workflows.report import report_on_session, report_on_speakers
 
-    path, trust = order.path, settings.trust
+    path, trust, kept = order.path, settings.trust, settings.privacy.file_names
     if order.recording is not None:
         clinical = settings.clinical if order.clinical else None
         report_on_session(
-            order.recording, folder, path, trust, print_pdf, on_progress, clinical=clinical
+            order.recording,
+            folder,
+            path,
+            trust,
+            print_pdf,
+            on_progress,
+            clinical=clinical,
+            file_names=kept,
         )
     elif order.clinical and order.speaker is not None:
-        report_on_course(order.speaker, folder, path, settings, print_pdf, on_progress)
+        report_on_course(
+            order.speaker, folder, path, settings, print_pdf, on_progress, file_names=kept
+        )
     else:
-        report_on_speakers(order.speaker, folder, path, trust, print_pdf, on_progress)
+        report_on_speakers(
+            order.speaker, folder, path, trust, print_pdf, on_progress, file_names=kept
+        )
 
 
 def _meshes_text(path: Path, options: MeshOptions, written: ExportedMeshes) -> str:

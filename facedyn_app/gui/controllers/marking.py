@@ -228,7 +228,7 @@ class MarkingController(QObject):
         """Write the events of the shown recording."""
         if self._state.recording is not None:
             self._library.queue.submit(
-                export_events,
+                partial(export_events, file_names=self._state.settings.privacy.file_names),
                 self._state.recording.session,
                 path,
                 title=f"Write {path.name}",
