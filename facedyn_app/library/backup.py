@@ -11,7 +11,7 @@ from __future__ import annotations
 import sqlite3
 from collections.abc import Iterator
 from contextlib import closing, contextmanager
-from dataclasses import asdict, dataclass, replace
+from dataclasses import asdict, dataclass
 from pathlib import Path, PurePosixPath
 from typing import Final
 
@@ -212,17 +212,19 @@ def restore_backup(path: Path, folder: Path, on_progress: OnProgress) -> Restore
         OutputError: The folder holds something, or cannot be written.
     """
     with opened_archive(path, KIND, WHAT) as archive, atomic_folder(folder) as new:
+        _check_parts(path, archive)
         new.chmod(0o700)
         archive.extract(new, CountedBytes(on_progress, "restoring", archive.n_bytes))
-        facts = _checked(path, archive, new)
+        _check_database(path, new / DATABASE)
         with naming(path), Library.open(new, create=False) as library:
             check = library.audit.check()
+            facts = _checked(path, archive, library, check)
             library.audit.record("restore", f"a backup of {facts.made_at}")
     return Restored(facts, check)
 
 
-def _checked(path: Path, archive: Archive, new: Path) -> BackupFacts:
-    """What is in a restored folder, once it is a library that this program reads."""
+def _check_parts(path: Path, archive: Archive) -> None:
+    """Make sure that an archive holds the parts of a library and nothing else."""
     if DATABASE not in archive.members:
         raise InputError(f"'{path}' cannot be used: there is no database in it.", OTHER_COPY)
     strangers = [name for name in archive.members if not _belongs(name)]
@@ -231,23 +233,34 @@ def _checked(path: Path, archive: Archive, new: Path) -> BackupFacts:
             f"'{path}' cannot be used: '{shown_name(strangers[0])}' in it is no part of a library.",
             OTHER_COPY,
         )
+
+
+def _check_database(path: Path, database: Path) -> None:
+    """Make sure that it is one, of a version that this program knows; nothing in it is run."""
     try:
-        with closing(sqlite3.connect(new / DATABASE)) as database:
-            (version,) = database.execute("PRAGMA user_version").fetchone()
-        if version > len(MIGRATIONS):
-            raise InputError(
-                f"The library in '{path}' was written by a newer version of facedyn "
-                f"(schema {version}; this one knows up to {len(MIGRATIONS)}).",
-                "Update the program.",
-            )
-        sessions, facts = _read(new / DATABASE)
+        with closing(sqlite3.connect(database)) as opened:
+            (version,) = opened.execute("PRAGMA user_version").fetchone()
     except sqlite3.Error as error:
         raise InputError(f"The database in '{path}' is damaged: {error}.", OTHER_COPY) from error
-    missing = [name for name in sessions.values() if f"{SESSIONS}/{name}" not in archive.members]
-    if missing or facts.audit_head != archive.facts.get("audit_head"):
+    if version > len(MIGRATIONS):
+        raise InputError(
+            f"The library in '{path}' was written by a newer version of facedyn "
+            f"(schema {version}; this one knows up to {len(MIGRATIONS)}).",
+            "Update the program.",
+        )
+
+
+def _checked(path: Path, archive: Archive, library: Library, check: AuditCheck) -> BackupFacts:
+    """What is in a restored library, once every session has its file and the audit is its own."""
+    entries, head = library.sessions(), archive.facts.get("audit_head")
+    names = [Path(entry.file_name).name for entry in entries]
+    missing = [name for name in names if f"{SESSIONS}/{name}" not in archive.members]
+    # one of an earlier version had no chain when it was backed up
+    if missing or head not in (check.head, START):
         what = f"the session file '{missing[0]}' is missing" if missing else "its audit is another"
         raise InputError(f"'{path}' cannot be used: {what}.", OTHER_COPY)
-    return replace(facts, made_at=shown_name(str(archive.facts.get("made_at"))))
+    made_at = shown_name(str(archive.facts.get("made_at")))
+    return BackupFacts(len(library.speakers()), len(entries), check.head, made_at)
 
 
 def _belongs(name: str) -> bool:

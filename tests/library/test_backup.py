@@ -240,6 +240,31 @@ def test_a_link_is_refused(backup: Path, tmp_path: Path) -> None:
         restore_backup(backup, tmp_path / "again", ignore)
 
 
+@pytest.mark.parametrize(
+    ("statements", "reason"),
+    [
+        ("CREATE TRIGGER bad AFTER INSERT ON audit BEGIN DELETE FROM sessions; END", "the trigger"),
+        # whoever asked for a row of it would wait for ever
+        ("ALTER TABLE sessions RENAME TO kept; CREATE VIEW sessions AS WITH RECURSIVE n(i) AS "
+         "(SELECT 1 UNION ALL SELECT i + 1 FROM n) SELECT i AS id, 'x' AS file_name FROM n",
+         "the view 'sessions'"),
+        ("DROP TABLE enrolments", "'enrolments' is missing"),
+    ],
+)  # fmt: skip
+def test_a_database_that_acts_by_itself_is_refused(
+    library: Library, backup: Path, tmp_path: Path, statements: str, reason: str
+) -> None:
+    copy = tmp_path / "copy.sqlite"
+    shutil.copy(library.folder / "library.sqlite", copy)
+    connection = sqlite3.connect(copy, isolation_level=None)
+    connection.executescript(statements)
+    connection.close()
+    rewritten(backup, lambda members: named(members, "library.sqlite", copy.read_bytes()))
+    with pytest.raises(InputError, match=reason):
+        restore_backup(backup, tmp_path / "again", ignore)
+    assert not (tmp_path / "again").exists()
+
+
 @pytest.mark.parametrize("share", [0.0, 0.01, 0.3, 0.9, 0.999])
 def test_half_of_it_is_refused(backup: Path, tmp_path: Path, share: float) -> None:
     content = backup.read_bytes()
