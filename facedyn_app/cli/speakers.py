@@ -17,7 +17,7 @@ from facedyn_app.formatting import number, table
 
 if TYPE_CHECKING:
     from facedyn_app.library.annotations import Annotation
-    from facedyn_app.library.exchange import CarriedSpeaker
+    from facedyn_app.library.carried_speakers import CarriedSpeaker
     from facedyn_app.library.records import SessionEntry
     from facedyn_app.workflows.speakers import SpeakerSummary
 

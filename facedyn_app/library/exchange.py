@@ -8,10 +8,10 @@ whether they are one person.
 from __future__ import annotations
 
 from collections.abc import Sequence
-from dataclasses import asdict, dataclass
-from datetime import date, datetime
+from dataclasses import asdict
+from datetime import datetime
 from pathlib import Path
-from typing import Any, Final
+from typing import Final
 
 from sqlalchemy import select
 from sqlalchemy.orm import Session as OrmSession
@@ -30,7 +30,12 @@ from facedyn_app.library.archive import (
 )
 from facedyn_app.library.archive_checks import damage_told, refused
 from facedyn_app.library.audit import Speaker, write_audit
-from facedyn_app.library.columns import can_be_shown
+from facedyn_app.library.carried_speakers import (
+    CarriedGrant,
+    CarriedSession,
+    CarriedSpeaker,
+    speaker_of,
+)
 from facedyn_app.library.consent import write_grants
 from facedyn_app.library.library import Library
 from facedyn_app.library.names import check_near
@@ -40,102 +45,12 @@ from facedyn_app.library.schema import SpeakerRow, in_utc, now
 from facedyn_app.library.session_file import load_session
 from facedyn_app.library.session_store import SessionStore
 from facedyn_app.progress import OnProgress, Progress
-from facedyn_app.records import Grant, Purpose, Session
+from facedyn_app.records import Session
 from facedyn_app.unfinished import unfinished_folder
 
 KIND: Final = "facedyn-speakers"
 WHAT: Final = "file of exported speakers"
 FOLDER: Final = "sessions"
-
-
-@dataclass(frozen=True, slots=True)
-class CarriedSession:
-    """A session as it is carried.
-
-    Attributes:
-        file: Its file in the archive.
-        name: What the user sees.
-        enrolled: Whether it stands for its speaker in the gallery.
-        recorded_at: When it was recorded, ISO 8601; None where that is not known.
-        tags: Short words.
-        note: Free text.
-    """
-
-    file: str
-    name: str
-    enrolled: bool
-    recorded_at: str | None
-    tags: tuple[str, ...]
-    note: str
-
-
-@dataclass(frozen=True, slots=True)
-class CarriedGrant:
-    """A consent to one purpose as it is carried; the times as ISO 8601.
-
-    Attributes:
-        purpose: What for.
-        given_at: When it was given.
-        until: The last day on which it holds; None without an end.
-        withdrawn_at: When it was withdrawn; None where it was not.
-        given_by: Who gave it.
-    """
-
-    purpose: str
-    given_at: str
-    until: str | None
-    withdrawn_at: str | None
-    given_by: str
-
-    @classmethod
-    def of(cls, grant: Grant) -> CarriedGrant:
-        """A grant of the library's."""
-        until, withdrawn = grant.until, grant.withdrawn_at
-        return cls(
-            grant.purpose.value,
-            grant.given_at.isoformat(),
-            None if until is None else until.isoformat(),
-            None if withdrawn is None else withdrawn.isoformat(),
-            grant.given_by,
-        )
-
-    def grant(self) -> Grant:
-        """The grant that it is in a library.
-
-        Raises:
-            ValueError: It is none.
-        """
-        until, withdrawn = self.until, self.withdrawn_at
-        return Grant(
-            Purpose(self.purpose),
-            datetime.fromisoformat(self.given_at),
-            None if until is None else date.fromisoformat(until),
-            None if withdrawn is None else datetime.fromisoformat(withdrawn),
-            self.given_by,
-        )
-
-
-@dataclass(frozen=True, slots=True)
-class CarriedSpeaker:
-    """A speaker as they are carried.
-
-    Attributes:
-        name: The name.
-        consent: Who gave it, when, for what.
-        consented_at: When it was recorded, ISO 8601.
-        grants: The consent by purpose; none where it was given as text, for every purpose.
-        tags: Short words.
-        note: Free text.
-        sessions: Their sessions.
-    """
-
-    name: str
-    consent: str
-    consented_at: str
-    grants: tuple[CarriedGrant, ...]
-    tags: tuple[str, ...]
-    note: str
-    sessions: tuple[CarriedSession, ...]
 
 
 def export_speakers(
@@ -284,7 +199,7 @@ def _speakers_in(path: Path, archive: Archive) -> tuple[CarriedSpeaker, ...]:
         InputError: What it says of them is damaged, or somebody has no consent.
     """
     with damage_told(path, "what it says of its speakers is damaged"):
-        carried = tuple(_speaker(said) for said in archive.facts["speakers"])
+        carried = tuple(speaker_of(said) for said in archive.facts["speakers"])
     files = [one.file for speaker in carried for one in speaker.sessions]
     names = [operations.checked_name(one.name) for one in carried]
     if sorted(files) != sorted(archive.members) or len(set(names)) != len(names) or not names:
@@ -293,46 +208,3 @@ def _speakers_in(path: Path, archive: Archive) -> tuple[CarriedSpeaker, ...]:
         if not one.consent.strip():
             raise refused(path, f"there is no consent of '{one.name}' in it")
     return carried
-
-
-def _speaker(said: Any) -> CarriedSpeaker:
-    sessions = tuple(_session(one) for one in said["sessions"])
-    name, consent, note = (_text(said[key]) for key in ("name", "consent", "note"))
-    grants = tuple(map(_grant, said["grants"]))
-    if len({one.purpose for one in grants}) != len(grants):
-        raise ValueError("a purpose twice")
-    at = _time(said["consented_at"])
-    return CarriedSpeaker(name, consent, at, grants, _tags(said), note, sessions)
-
-
-def _grant(said: Any) -> CarriedGrant:
-    purpose, given_by = _text(said["purpose"]), _text(said["given_by"])
-    until, withdrawn = (
-        None if said[key] is None else _time(said[key]) for key in ("until", "withdrawn_at")
-    )
-    found = CarriedGrant(purpose, _time(said["given_at"]), until, withdrawn, given_by)
-    found.grant()  # says what is no purpose or no day
-    return found
-
-
-def _session(said: Any) -> CarriedSession:
-    at = said["recorded_at"]
-    name, note, file = (_text(said[key]) for key in ("name", "note", "file"))
-    time = None if at is None else _time(at)
-    return CarriedSession(file, name, said["enrolled"] is True, time, _tags(said), note)
-
-
-def _tags(said: Any) -> tuple[str, ...]:
-    return tuple(_text(tag) for tag in said["tags"])
-
-
-def _text(value: object) -> str:
-    if not isinstance(value, str):
-        raise TypeError(value)
-    return value
-
-
-def _time(value: object) -> str:
-    if not can_be_shown(text := _text(value)):
-        raise ValueError(text)
-    return text

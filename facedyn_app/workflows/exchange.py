@@ -7,7 +7,7 @@ from pathlib import Path
 
 from facedyn_app.files import check_input_file, check_output_file
 from facedyn_app.library import exchange
-from facedyn_app.library.exchange import CarriedSpeaker
+from facedyn_app.library.carried_speakers import CarriedSpeaker
 from facedyn_app.library.library import Library
 from facedyn_app.progress import OnProgress
 
