@@ -22,7 +22,8 @@ from facedyn_app.library.schema import MIGRATIONS, READABLE_SCHEMA, check_schema
 
 DATABASE = "library.sqlite"
 """Name of the file in a library's folder."""
-_BESIDE = ("-journal", "-wal", "-shm")
+_JOURNAL = "-journal"
+_BESIDE = (_JOURNAL, "-wal", "-shm")
 """Endings of the files that SQLite keeps beside a database while it writes."""
 _PRAGMAS = (
     "foreign_keys = ON",
@@ -246,6 +247,10 @@ def _migrate(connection: Connection, path: Path) -> None:
                 statement(connection)
         connection.exec_driver_sql(f"PRAGMA user_version = {step}")
     check_schema(connection)
+    if path.with_name(f"{path.name}{_JOURNAL}").exists():
+        # SQLite rolls back no journal whose writer was killed before it was whole, and leaves it
+        # there, with what the pages held, until somebody writes
+        connection.exec_driver_sql(f"PRAGMA user_version = {len(MIGRATIONS)}")
 
 
 def _check_plain(path: Path) -> None:

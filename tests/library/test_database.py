@@ -56,3 +56,15 @@ def test_references_are_enforced(tmp_path: Path) -> None:
             text("INSERT INTO enrolments (speaker_id, session_id, enrolled_at) VALUES (7, 7, 'x')")
         )
     engine.dispose()
+
+
+def test_a_journal_that_a_killed_program_had_only_begun_goes_on_opening(tmp_path: Path) -> None:
+    """Its first bytes are 0, so that SQLite takes it for no journal and leaves it where it is."""
+    path = tmp_path / "library.sqlite"
+    open_database(path, 1.0).dispose()
+    journal = tmp_path / "library.sqlite-journal"
+    journal.write_bytes(bytes(512) + b"Ann Example" * 400)
+    open_database(path, 1.0).dispose()
+    assert not journal.exists()
+    with sqlite3.connect(path) as connection:
+        assert connection.execute("PRAGMA user_version").fetchone() == (len(MIGRATIONS),)
