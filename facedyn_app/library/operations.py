@@ -66,8 +66,11 @@ def known_speaker(orm: OrmSession, name: str) -> SpeakerRow:
 
 def check_consent(
     orm: OrmSession, name: str, consent: str | None, terms: ConsentTerms | None = None
-) -> None:
+) -> SpeakerRow | None:
     """Check that a consent is given, or on record for the speaker and in force.
+
+    Returns:
+        The speaker of that name, if there is one.
 
     Raises:
         ConsentError: Neither is the case.
@@ -78,6 +81,7 @@ def check_consent(
         raise missing_consent(name)
     if row is not None and not (terms is not None and _is_new_text(row, text)):
         check_in_force(orm, row)
+    return row
 
 
 def missing_consent(name: str) -> ConsentError:
@@ -101,9 +105,8 @@ def consenting_speaker(
         ConsentError: No consent is given, and none is on record and in force.
         InputError: The name cannot be one.
     """
-    check_consent(orm, name, consent, terms)
+    row = check_consent(orm, name, consent, terms)
     text, time = (consent or "").strip(), now()
-    row = find_speaker(orm, name)
     if row is None:
         row = SpeakerRow(name=checked_name(name), consent=text, consented_at=time, created_at=time)
         orm.add(row)
