@@ -16,8 +16,7 @@ MakeSession = Callable[..., Session]
 
 RESEARCH, CLINICAL, RECOGNITION, TRAINING = Purpose
 GIVEN, NEVER, EXPIRED, WITHDRAWN = ConsentState
-TODAY = date.today()
-TOMORROW, LATER = TODAY + timedelta(days=1), TODAY + timedelta(days=400)
+TOMORROW, LATER = (date.today() + timedelta(days=n) for n in (1, 400))
 
 
 @pytest.fixture
@@ -34,8 +33,8 @@ def agreed(library: Library, name: str) -> Consent:
     return next(one.agreed for one in library.speakers() if one.name == name)
 
 
-def states(library: Library, name: str, day: date = TODAY) -> list[ConsentState]:
-    return [agreed(library, name).state(purpose, day) for purpose in Purpose]
+def states(library: Library, name: str, day: date | None = None) -> list[ConsentState]:
+    return [agreed(library, name).state(purpose, day or date.today()) for purpose in Purpose]
 
 
 def expire(library: Library, name: str) -> None:
@@ -106,10 +105,10 @@ def test_what_is_not_said_any_more_is_withdrawn_and_said_when(library: Library) 
     grant = agreed(library, "Ann").of(RECOGNITION)
     assert grant is not None
     assert grant.withdrawn_at is not None
-    assert grant.withdrawn_at.astimezone().date() == TODAY
+    assert grant.withdrawn_at.astimezone().date() == date.today()
     assert library.audit.lines()[-1].what == (
         f"speaker 1: research; clinical until {LATER}; "
-        f"recognition withdrawn {TODAY}; training withdrawn {TODAY}"
+        f"recognition withdrawn {date.today()}; training withdrawn {date.today()}"
     )
 
 
@@ -117,8 +116,8 @@ def test_a_day_that_has_passed_and_a_consent_for_nothing_are_refused(
     library: Library, make_session: MakeSession
 ) -> None:
     with pytest.raises(InputError, match="which has passed"):
-        change_consent(library, "Bo", {TRAINING: TODAY - timedelta(days=1)})
-    change_consent(library, "Bo", {TRAINING: TODAY})  # of today it holds
+        change_consent(library, "Bo", {TRAINING: date.today() - timedelta(days=1)})
+    change_consent(library, "Bo", {TRAINING: date.today()})  # of today it holds
     with pytest.raises(InputError, match="for something"):
         library.enrol("Cy", make_session(sha256="0c" * 32), "x", terms=ConsentTerms(frozenset()))
     assert [one.name for one in library.speakers()] == ["Ann", "Bo"]
