@@ -141,6 +141,18 @@ def test_trust_puts_words_before_numbers(qtbot: QtBot) -> None:
     assert [speaker.child(2, c).text() for c in (0, 2, 3)] == ["visit-3", "1.40", "1.20 to 1.70"]
 
 
+def test_the_heads_of_columns_stay_when_rows_are_replaced(qtbot: QtBot) -> None:
+    """PySide takes heads that were deleted for alive, and then for what Qt puts in their place."""
+    panel = TrustPanel(TrustSettings())
+    qtbot.addWidget(panel)
+    panel.model.horizontalHeaderItem(0).setText("the same")
+    for shown in (made_recording(None), None, made_recording(None)):
+        panel.show_recording(shown)
+        assert bool(panel.model.rowCount()) == (shown is not None)
+        assert panel.model.horizontalHeaderItem(0).text() == "the same"
+        assert panel.model.horizontalHeaderItem(2).text() == "DNR"
+
+
 def test_trust_gives_no_ratio_for_one_session(qtbot: QtBot) -> None:
     panel = TrustPanel(TrustSettings())
     qtbot.addWidget(panel)

@@ -54,6 +54,7 @@ class TrustPanel(Panel):
         self._drift = QLabel()
         self._drift.setWordWrap(True)
         self._model = QStandardItemModel(0, len(COLUMNS))
+        self._set_headers()
         self._tree = QTreeView()
         self._tree.setModel(self._model)
         self._tree.setFont(tabular_font(self.font()))
@@ -96,7 +97,7 @@ class TrustPanel(Panel):
             self._verdict.clear()
             self._verdict.setToolTip("")
             self._drift.clear()
-            self._model.clear()
+            self._empty_table()
             self.show_empty()
             return
         text = self._quality_text(recording.quality) + self._match_text(recording)
@@ -118,8 +119,7 @@ class TrustPanel(Panel):
             first: The speaker in question, if there is one.
         """
         ordered = sorted(reports, key=lambda report: report.speaker != first)
-        self._model.clear()
-        self._set_headers()
+        self._empty_table()
         for report in ordered:
             self._model.appendRow(self._speaker_row(report, report.speaker in simulated))
         if ordered:
@@ -127,6 +127,10 @@ class TrustPanel(Panel):
         self._drift.setText(drift_text(ordered[0], self._trust) if ordered else _NO_DRIFT)
         self._tree.setVisible(bool(ordered))
         self.show_status(DONE)
+
+    def _empty_table(self) -> None:
+        # not clear(): PySide would take the deleted heads of columns for what lies there next
+        self._model.removeRows(0, self._model.rowCount())
 
     def _set_headers(self) -> None:
         self._model.setHorizontalHeaderLabels(list(COLUMNS))

@@ -52,6 +52,8 @@ class SessionTree(QWidget):
     def __init__(self, parent: QWidget | None = None) -> None:
         super().__init__(parent)
         self.model = QStandardItemModel(0, len(COLUMNS))
+        self.model.setHorizontalHeaderLabels(list(COLUMNS))
+        self.model.horizontalHeaderItem(PART).setToolTip(PART_TIP)
         self.model.itemChanged.connect(self._follow)
         self.view = QTreeView()
         self.view.setModel(self.model)
@@ -81,9 +83,8 @@ class SessionTree(QWidget):
     def show_sessions(self, sessions: Sequence[SessionEntry]) -> None:
         """List sessions by speaker and date; those of the commonest head are ticked."""
         self._ticking = True
-        self.model.clear()
-        self.model.setHorizontalHeaderLabels(list(COLUMNS))
-        self.model.horizontalHeaderItem(PART).setToolTip(PART_TIP)
+        # not clear(): PySide would take the deleted heads of columns for what lies there next
+        self.model.removeRows(0, self.model.rowCount())
         heads = Counter(entry.head_id for entry in sessions).most_common(1)
         own: dict[str, list[SessionEntry]] = {}
         for entry in in_order(sessions):
