@@ -7,6 +7,7 @@ in time (one-euro filter), as it does by default; looking for several it does no
 
 from __future__ import annotations
 
+import os
 from collections.abc import Sequence
 from contextlib import nullcontext
 from dataclasses import dataclass, field, replace
@@ -35,6 +36,10 @@ from facedyn_app.settings import LandmarkSettings
 # A face goes on in the next frame where the boxes overlap by this (intersection over union).
 _LEAST_OVERLAP = 0.1
 _BLOCK_FRAMES = 8
+_NOBODY = "http://127.0.0.1:9"
+"""A proxy on this machine at which nobody listens (the port of the discard service)."""
+_PROXIES = ("http_proxy", "https_proxy", "HTTPS_PROXY", "all_proxy", "ALL_PROXY")
+_EXEMPT = ("no_proxy", "NO_PROXY")
 
 
 @dataclass(frozen=True, slots=True, eq=False)
@@ -176,6 +181,7 @@ def open_graph(settings: LandmarkSettings) -> Any:
         InputError: MediaPipe cannot be loaded, or the model is missing or damaged.
     """
     model = model_file(MODEL)
+    _keep_on_this_machine()
     with known_notices_removed():
         try:
             from mediapipe.tasks.python import BaseOptions, vision
@@ -195,6 +201,18 @@ def open_graph(settings: LandmarkSettings) -> Any:
                 f"MediaPipe cannot be loaded on this machine: {error}.",
                 "Use the engine bundle, which runs the same networks without it.",
             ) from error
+
+
+def _keep_on_this_machine() -> None:
+    """Lead nowhere what MediaPipe sends about its use, to play.googleapis.com, when it closes.
+
+    It has no switch for it (google-ai-edge/mediapipe, issue 6291), but goes through the proxies
+    that the environment names. The program itself opens no connection, so that nothing else does.
+    """
+    for name in _PROXIES:
+        os.environ[name] = _NOBODY
+    for name in _EXEMPT:
+        os.environ.pop(name, None)
 
 
 def _seen(image: ByteArray, marks: Sequence[Any], scores: Sequence[Any]) -> _Seen:

@@ -3,6 +3,8 @@
 from __future__ import annotations
 
 import os
+import socket
+import subprocess
 import sys
 import threading
 import time
@@ -168,3 +170,20 @@ def test_where_mediapipe_is_missing_one_sentence_says_so(monkeypatch: pytest.Mon
     with pytest.raises(InputError, match="MediaPipe cannot be loaded on this machine") as caught:
         open_tracker(ONE)
     assert caught.value.hint.startswith("Use the engine bundle")
+
+
+def test_what_mediapipe_sends_about_its_use_goes_nowhere() -> None:
+    """Without that it asks a proxy of the user's, here one that listens, for Google's server."""
+    with socket.create_server(("127.0.0.1", 0)) as proxy:
+        address = f"http://127.0.0.1:{proxy.getsockname()[1]}"
+        own = dict.fromkeys(("http_proxy", "https_proxy", "HTTPS_PROXY", "ALL_PROXY"), address)
+        code = (
+            "from facedyn_app.landmarks.mediapipe_tracking import open_graph\n"
+            "from facedyn_app.settings import LandmarkSettings\n"
+            "open_graph(LandmarkSettings()).close()\n"
+        )
+        command = [sys.executable, "-c", code]
+        subprocess.run(command, env={**os.environ, **own}, check=True, timeout=120)
+        proxy.settimeout(0.5)
+        with pytest.raises(TimeoutError):
+            proxy.accept()
