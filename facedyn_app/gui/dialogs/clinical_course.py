@@ -29,6 +29,7 @@ from facedyn_app.gui.widgets.form_parts import make_note
 from facedyn_app.gui.widgets.panel import Panel
 from facedyn_app.gui.widgets.pupil_distance import PupilDistance
 from facedyn_app.gui.widgets.screen_fit import FittedDialog, no_default_button
+from facedyn_app.gui.widgets.speaker_choice import SpeakerChoice
 from facedyn_app.gui.widgets.task_faces import TaskFacesView
 from facedyn_app.gui.widgets.task_traces import TaskTraces
 from facedyn_app.reports.clinical_course_words import (
@@ -79,7 +80,7 @@ class CourseWindow(FittedDialog):
         self.setWindowFlag(Qt.WindowType.WindowMaximizeButtonHint)
         self.setAttribute(Qt.WidgetAttribute.WA_DeleteOnClose)
         self.resize(156 * GRID, 86 * GRID)
-        self.speaker = _choice("Speaker", "Whose sessions are looked at")
+        self.speaker = SpeakerChoice("Whose sessions are looked at")
         self.speaker.activated.connect(self._pick_speaker)
         self.ipd = PupilDistance()
         self.ipd.entered.connect(self.ipd_changed)
@@ -115,13 +116,7 @@ class CourseWindow(FittedDialog):
 
     def show_speakers(self, speakers: Sequence[ListedSpeaker], chosen: str | None) -> None:
         """Offer the speakers of a library."""
-        with QSignalBlocker(self.speaker):
-            self.speaker.clear()
-            for speaker in speakers:
-                text = simulated_label(speaker.name, simulated=speaker.simulated)
-                self.speaker.addItem(text, speaker.name)
-            self.speaker.setCurrentIndex(self.speaker.findData(chosen))
-        self.speaker.setEnabled(bool(speakers))
+        self.speaker.show_speakers(speakers, chosen)
         if not speakers:
             self.show_status(EMPTY)
 

@@ -5,9 +5,8 @@ from __future__ import annotations
 from collections.abc import Sequence
 from typing import Final
 
-from PySide6.QtCore import QSignalBlocker, Qt, Signal, Slot
+from PySide6.QtCore import Qt, Signal, Slot
 from PySide6.QtWidgets import (
-    QComboBox,
     QGridLayout,
     QHBoxLayout,
     QLabel,
@@ -15,7 +14,7 @@ from PySide6.QtWidgets import (
     QWidget,
 )
 
-from facedyn_app.gui.formatting import drift_text, simulated_label
+from facedyn_app.gui.formatting import drift_text
 from facedyn_app.gui.status import DONE
 from facedyn_app.gui.theme import GRID
 from facedyn_app.gui.widgets.distance_matrix import DistanceMatrix, ScaleBar
@@ -23,6 +22,7 @@ from facedyn_app.gui.widgets.drift_tables import ComponentsTable, SessionsTable
 from facedyn_app.gui.widgets.neutral_faces import FacesView
 from facedyn_app.gui.widgets.panel import Panel
 from facedyn_app.gui.widgets.screen_fit import FittedDialog
+from facedyn_app.gui.widgets.speaker_choice import SpeakerChoice
 from facedyn_app.settings import TrustSettings
 from facedyn_app.workflows.drift_detail import DriftDetail
 from facedyn_app.workflows.records import ListedSpeaker
@@ -53,10 +53,7 @@ class DriftWindow(FittedDialog):
         self.setWindowFlag(Qt.WindowType.WindowMaximizeButtonHint)
         self.setAttribute(Qt.WidgetAttribute.WA_DeleteOnClose)
         self.resize(148 * GRID, 90 * GRID)
-        self.speaker = QComboBox()
-        self.speaker.setToolTip("Whose shape is looked at")
-        self.speaker.setAccessibleName("Speaker")
-        self.speaker.setSizeAdjustPolicy(QComboBox.SizeAdjustPolicy.AdjustToContents)
+        self.speaker = SpeakerChoice("Whose shape is looked at")
         self.speaker.activated.connect(self._pick)
         self.panel = Panel(NOBODY, FIRST_STEP)
         self.verdict = QLabel()
@@ -115,13 +112,7 @@ class DriftWindow(FittedDialog):
 
     def show_speakers(self, speakers: Sequence[ListedSpeaker], chosen: str | None) -> None:
         """Offer the speakers of a library."""
-        with QSignalBlocker(self.speaker):
-            self.speaker.clear()
-            for speaker in speakers:
-                text = simulated_label(speaker.name, simulated=speaker.simulated)
-                self.speaker.addItem(text, speaker.name)
-            self.speaker.setCurrentIndex(self.speaker.findData(chosen))
-        self.speaker.setEnabled(bool(speakers))
+        self.speaker.show_speakers(speakers, chosen)
         if not speakers:
             self.panel.show_empty()
 
