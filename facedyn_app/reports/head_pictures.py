@@ -11,7 +11,7 @@ import torch
 from facedyn_app.errors import TooLittleError
 from facedyn_app.headmodel.forward import HeadTensors, head_to_tensors, head_vertices
 from facedyn_app.headmodel.landmark_embedding.synthetic_views import view_placement
-from facedyn_app.headmodel.model import HeadModel
+from facedyn_app.headmodel.model import HeadModel, with_zeros
 from facedyn_app.headmodel.rendering.fine_mesh import incidence, vertex_normals
 from facedyn_app.headmodel.rendering.paint import landmark_points, paint_head
 from facedyn_app.headmodel.rendering.render import Camera, HeadRenderer, head_to_camera
@@ -58,7 +58,7 @@ def contact_sheet(head: HeadModel, on_progress: OnProgress = ignore) -> ByteArra
     with HeadRenderer(paint_head(head), _TILE_CAMERA, background=_PAPER) as renderer:
         for number, (label, shape, expression, jaw, yaw) in enumerate(tiles):
             on_progress(Progress("drawing the head", number, len(tiles)))
-            vertices = _posed(head, tensors, shape, expression, jaw)
+            vertices = posed_vertices(head, tensors, shape, expression, jaw)
             rotation = np.array([0.0, yaw, 0.0])
             offset = head_to_camera(centre[None], rotation, np.zeros(3))[0]
             translation = np.array([0.0, 0.0, _DISTANCE]) - offset
@@ -102,16 +102,26 @@ def _look_at(head: HeadModel) -> FloatArray:
     return np.asarray(0.5 * (points.min(axis=0) + points.max(axis=0)))
 
 
-def _posed(
+def posed_vertices(
     head: HeadModel,
     tensors: HeadTensors,
     shape: FloatArray,
     expression: FloatArray,
     jaw: FloatArray,
 ) -> FloatArray:
+    """(V, 3) vertices of a head in one pose, m.
+
+    Args:
+        head: The head.
+        tensors: The same as tensors.
+        shape: Its leading coefficients; 0 for those that are left out.
+        expression: Likewise.
+        jaw: (3,) rotation vector, rad.
+    """
     pose = np.zeros((1, len(head.joint_names), 3))
     pose[0, head.jaw_joint] = jaw
-    b, p, turns = (torch.as_tensor(x, dtype=torch.float32) for x in (shape, expression, pose))
+    values = (with_zeros(shape, head.n_shape), with_zeros(expression, head.n_expression))
+    b, p, turns = (torch.as_tensor(x, dtype=torch.float32) for x in (*values, pose))
     return np.asarray(head_vertices(tensors, b[None], p[None], turns)[0].numpy())
 
 

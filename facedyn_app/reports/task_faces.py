@@ -6,12 +6,11 @@ from collections.abc import Sequence
 from dataclasses import dataclass, replace
 
 import numpy as np
-import torch
 
 from facedyn_app.dynamics.clinical.task_values import align_task, measured_tasks, measures_of
-from facedyn_app.headmodel.forward import HeadTensors, head_to_tensors, head_vertices
+from facedyn_app.headmodel.forward import HeadTensors, head_to_tensors
 from facedyn_app.headmodel.landmark_embedding.synthetic_views import view_placement
-from facedyn_app.headmodel.model import HeadModel, with_zeros
+from facedyn_app.headmodel.model import HeadModel
 from facedyn_app.headmodel.part_meshes import seen_vertices
 from facedyn_app.headmodel.rendering.colour_scale import UNSEEN_RGB, round_top, scale_colours
 from facedyn_app.headmodel.rendering.paint import PaintedHead, paint_head
@@ -19,6 +18,7 @@ from facedyn_app.headmodel.rendering.render import Camera, HeadRenderer
 from facedyn_app.progress import OnProgress, Progress
 from facedyn_app.records import ByteArray, FloatArray, Session
 from facedyn_app.reports.clinical_rows import MeasuredSession
+from facedyn_app.reports.head_pictures import posed_vertices
 
 SIZE_PX, DISTANCE_M = 360, 0.72
 LEAST_TOP_MM = 2.0
@@ -111,7 +111,7 @@ def _rest_and_peak(
     frame = int(np.abs(seconds - at).argmin())
     rest = np.flatnonzero(measures.rest)
     poses = [_pose(session, rest), _pose(session, np.array([frame]))]
-    resting, moved = (_vertices(head, tensors, shape, *pose) for pose in poses)
+    resting, moved = (posed_vertices(head, tensors, shape, *pose) for pose in poses)
     return resting, moved
 
 
@@ -119,20 +119,6 @@ def _pose(session: Session, frames: np.ndarray) -> tuple[FloatArray, FloatArray]
     """Median expression (E,) and jaw (3,) over some frames."""
     motion = session.motion
     return np.nanmedian(motion.expression[frames], axis=0), np.nanmedian(motion.jaw[frames], axis=0)
-
-
-def _vertices(
-    head: HeadModel,
-    tensors: HeadTensors,
-    shape: FloatArray,
-    expression: FloatArray,
-    jaw: FloatArray,
-) -> FloatArray:
-    turns = np.zeros((1, len(head.joint_names), 3))
-    turns[0, head.jaw_joint] = jaw
-    values = (with_zeros(shape, head.n_shape), with_zeros(expression, head.n_expression))
-    b, p, q = (torch.as_tensor(one, dtype=torch.float32) for one in (*values, turns))
-    return np.asarray(head_vertices(tensors, b[None], p[None], q)[0].numpy())
 
 
 def _coloured(painted: PaintedHead, shares: FloatArray, seen: np.ndarray) -> ByteArray:
