@@ -7,10 +7,10 @@ in time (one-euro filter), as it does by default; looking for several it does no
 
 from __future__ import annotations
 
-import os
 from collections.abc import Sequence
 from contextlib import nullcontext
 from dataclasses import dataclass, field, replace
+from importlib.metadata import version
 from typing import Any
 
 import numpy as np
@@ -36,10 +36,8 @@ from facedyn_app.settings import LandmarkSettings
 # A face goes on in the next frame where the boxes overlap by this (intersection over union).
 _LEAST_OVERLAP = 0.1
 _BLOCK_FRAMES = 8
-_NOBODY = "http://127.0.0.1:9"
-"""A proxy on this machine at which nobody listens (the port of the discard service)."""
-_PROXIES = ("http_proxy", "https_proxy", "HTTPS_PROXY", "all_proxy", "ALL_PROXY")
-_EXEMPT = ("no_proxy", "NO_PROXY")
+_LAST_SILENT = (0, 10, 33)
+"""MediaPipe's later versions have a client for Google's usage statistics, and no switch for it."""
 
 
 @dataclass(frozen=True, slots=True, eq=False)
@@ -178,12 +176,13 @@ def open_graph(settings: LandmarkSettings) -> Any:
     """MediaPipe's Face Landmarker for the frames of a video; whoever opens it closes it.
 
     Raises:
-        InputError: MediaPipe cannot be loaded, or the model is missing or damaged.
+        InputError: MediaPipe cannot be loaded, is of a version that sends what it is used for, or
+            the model is missing or damaged.
     """
     model = model_file(MODEL)
-    _keep_on_this_machine()
     with known_notices_removed():
         try:
+            check_silent(version("mediapipe"))
             from mediapipe.tasks.python import BaseOptions, vision
 
             options = vision.FaceLandmarkerOptions(
@@ -203,16 +202,21 @@ def open_graph(settings: LandmarkSettings) -> Any:
             ) from error
 
 
-def _keep_on_this_machine() -> None:
-    """Lead nowhere what MediaPipe sends about its use, to play.googleapis.com, when it closes.
+def check_silent(installed: str) -> None:
+    """Refuse a version of MediaPipe, "0.10.35", that tells play.googleapis.com about its use.
 
-    It has no switch for it (google-ai-edge/mediapipe, issue 6291), but goes through the proxies
-    that the environment names. The program itself opens no connection, so that nothing else does.
+    It does so whenever a graph closes (google-ai-edge/mediapipe, issue 6291); the versions before
+    have no code that opens a connection.
+
+    Raises:
+        InputError: It is such a version.
     """
-    for name in _PROXIES:
-        os.environ[name] = _NOBODY
-    for name in _EXEMPT:
-        os.environ.pop(name, None)
+    numbers = tuple(int(part) for part in installed.split(".")[:3] if part.isdecimal())
+    if numbers > _LAST_SILENT:
+        raise InputError(
+            f"MediaPipe {installed} sends data about its use over the network.",
+            "Install its version 0.10.33, or use the engine bundle, which runs the same networks.",
+        )
 
 
 def _seen(image: ByteArray, marks: Sequence[Any], scores: Sequence[Any]) -> _Seen:

@@ -19,6 +19,7 @@ from facedyn_app.assets import model_file
 from facedyn_app.errors import InputError
 from facedyn_app.landmarks import FrameFaces, TrackCollector, open_tracker, track_faces
 from facedyn_app.landmarks.faces import crop_to_image, image_to_crop
+from facedyn_app.landmarks.mediapipe_tracking import check_silent
 from facedyn_app.landmarks.models import MODEL
 from facedyn_app.progress import Cancelled, Progress
 from facedyn_app.records import FloatArray, Frame, Landmarks
@@ -172,8 +173,14 @@ def test_where_mediapipe_is_missing_one_sentence_says_so(monkeypatch: pytest.Mon
     assert caught.value.hint.startswith("Use the engine bundle")
 
 
-def test_what_mediapipe_sends_about_its_use_goes_nowhere() -> None:
-    """Without that it asks a proxy of the user's, here one that listens, for Google's server."""
+@pytest.mark.parametrize("installed", ["0.10.34", "0.10.35", "0.11", "1.2.3", "1.0.0rc1"])
+def test_a_version_that_sends_data_about_its_use_is_refused(installed: str) -> None:
+    with pytest.raises(InputError, match=f"MediaPipe {installed} sends data about its use"):
+        check_silent(installed)
+
+
+def test_the_installed_version_opens_no_connection() -> None:
+    """One that does would ask the user's proxy, here one that listens, for Google's server."""
     with socket.create_server(("127.0.0.1", 0)) as proxy:
         address = f"http://127.0.0.1:{proxy.getsockname()[1]}"
         own = dict.fromkeys(("http_proxy", "https_proxy", "HTTPS_PROXY", "ALL_PROXY"), address)
