@@ -6,7 +6,7 @@ from facedyn_app.library.library import Library
 from facedyn_app.records import Session, SourceFile
 from facedyn_app.settings import TrustSettings
 from facedyn_app.simulate.corpus import simulate_sessions
-from facedyn_app.workflows.report import UNTRACED, library_report, session_report
+from facedyn_app.workflows.report_pages import UNTRACED, library_report, session_report
 from tests.sessions import altered
 
 TRUST = TrustSettings()
