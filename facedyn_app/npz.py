@@ -6,10 +6,10 @@ import math
 import tokenize
 import zipfile
 import zlib
-from collections.abc import Iterable, Iterator
-from contextlib import contextmanager
+from collections.abc import Callable, Iterable, Iterator
+from contextlib import AbstractContextManager, contextmanager
 from pathlib import Path
-from typing import IO, Any
+from typing import IO, Any, BinaryIO
 
 import numpy as np
 
@@ -21,6 +21,8 @@ MAX_BYTES = 2**29
 copied, and computed with. A session of ten hours and a FLAME file take less."""
 MAX_TEXT_BYTES = 2**24
 """A text of an array, four bytes a letter."""
+Opened = Callable[[Path], AbstractContextManager[BinaryIO]]
+"""Opens a file to read from; what it raises is that of `open_plain`, or a ValueError."""
 _HEADERS = {
     (1, 0): np.lib.format.read_array_header_1_0,
     (2, 0): np.lib.format.read_array_header_2_0,
@@ -67,7 +69,10 @@ def zip_names(path: Path) -> tuple[str, ...]:
 
 
 def read_npz(
-    path: Path, required: Iterable[str], optional: Iterable[str]
+    path: Path,
+    required: Iterable[str],
+    optional: Iterable[str],
+    opened: Opened = open_plain,
 ) -> dict[str, np.ndarray[Any, Any]]:
     """The named arrays of an `.npz` file; whatever else is in it is not touched.
 
@@ -78,13 +83,14 @@ def read_npz(
         path: The file.
         required: Arrays without which the file is refused.
         optional: Arrays that are read where they are there.
+        opened: Opens the file.
 
     Raises:
         InputError: The file is missing or cannot be opened.
         ValueError: The file is no npz file or is damaged; says why, without the file's name.
     """
     required = tuple(required)
-    with _opened(path) as archive:
+    with _opened(path, opened) as archive:
         members = {info.filename: info for info in archive.infolist()}
         wanted = [name for name in (*required, *optional) if f"{name}{_ENDING}" in members]
         _check_sizes([members[f"{name}{_ENDING}"] for name in wanted])
@@ -115,8 +121,8 @@ def read_npy(path: Path) -> np.ndarray[Any, Any]:
 
 
 @contextmanager
-def _opened(path: Path) -> Iterator[zipfile.ZipFile]:
-    with _told(path, "npz"), open_plain(path) as file, zipfile.ZipFile(file) as archive:
+def _opened(path: Path, opened: Opened = open_plain) -> Iterator[zipfile.ZipFile]:
+    with _told(path, "npz"), opened(path) as file, zipfile.ZipFile(file) as archive:
         yield archive
 
 

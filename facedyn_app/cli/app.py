@@ -20,6 +20,7 @@ from typer.core import TyperCommand, TyperGroup
 
 from facedyn_app import __version__
 from facedyn_app.cli.output import json_line
+from facedyn_app.cli.passphrase import ask_here, with_passphrase_option
 from facedyn_app.cli.window import MeasureWindow, OpenWindow, Window, show_window
 from facedyn_app.folders import log_file, own_library
 from facedyn_app.formatting import shown
@@ -52,7 +53,7 @@ VERBS = {
     "recognizers": "List the recognizers of a library, say which one answers, bring in another.",
     "sessions": "List the sessions of a library, each speaker's by their dates; date one of them.",
     "speakers": "List speakers, rename, merge and forget them, move sessions, note.",
-    "library": "Check a library for what was left half done; find its videos after they moved.",
+    "library": "Check a library, encrypt it; find its videos after they moved.",
     "audit": "List who did what when in a library; check that nobody has changed that.",
     "backup": "Write a library into one file.",
     "restore": "Make a library of a backup.",
@@ -83,7 +84,7 @@ class LazyGroup(TyperGroup):
         """The verb that is named, its command, and the arguments that follow."""
         verb, _, rest = super().resolve_command(ctx, args)
         module = import_module(f"facedyn_app.cli.{MODULES.get(str(verb), verb)}")
-        return verb, typer.main.get_command(module.app), rest
+        return verb, with_passphrase_option(typer.main.get_command(module.app)), rest
 
     def make_context(self, *arguments: Any, **named: Any) -> Any:
         """The context, its errors shown as text."""
@@ -134,6 +135,7 @@ def make_app(
         ] = False,
     ) -> None:
         context.obj = Window(open_window, measure_window, print_pdf)
+        ask_here()
         if context.invoked_subcommand is None:
             show_window(context.obj, [], own_library())
 

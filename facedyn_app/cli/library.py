@@ -1,4 +1,4 @@
-"""`facedyn library`: whether a library is sound; videos of its sessions found again."""
+"""`facedyn library`: whether it is sound, how it is protected; its videos found again."""
 
 from __future__ import annotations
 
@@ -8,6 +8,7 @@ from typing import TYPE_CHECKING, Annotated
 
 import typer
 
+from facedyn_app.cli.library_protection import passphrase, protect, recovery, rekey, unprotect
 from facedyn_app.cli.options import AsJson, LibraryFolder, verb_app
 from facedyn_app.cli.output import UNUSABLE, Outcome, answering
 
@@ -16,11 +17,16 @@ if TYPE_CHECKING:
     from facedyn_app.library.videos import Relinked
 
 app = verb_app()
+app.command()(protect)
+app.command()(unprotect)
+app.command()(passphrase)
+app.command()(rekey)
+app.command()(recovery)
 
 
 @app.callback()
 def library() -> None:
-    """Check a library, set what it keeps, or find the videos of its sessions again."""
+    """Check a library, encrypt it, set what it keeps, find the videos of its sessions again."""
 
 
 @app.command()

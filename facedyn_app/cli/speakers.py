@@ -11,6 +11,7 @@ import typer
 from facedyn_app.cli.consent_options import consent_facts
 from facedyn_app.cli.options import AsJson, IsNew, LibraryFolder, verb_app
 from facedyn_app.cli.output import Outcome, answering
+from facedyn_app.cli.passphrase import FILE_VARIABLE, given_passphrase, wanted_passphrase
 from facedyn_app.cli.speaker_consent import consent, expired
 from facedyn_app.cli.speaker_forget import forget
 from facedyn_app.formatting import number, table
@@ -29,6 +30,14 @@ app.command()(forget)
 OfSession = Annotated[
     str | None,
     typer.Option("--session", metavar="SESSION", help="Of one of their sessions, not of them."),
+]
+FilePassphrase = Annotated[
+    Path | None,
+    typer.Option(
+        "--file-passphrase-file",
+        metavar="FILE",
+        help=f"A file whose first line is the passphrase of what is carried; else {FILE_VARIABLE}.",
+    ),
 ]
 Speaker = Annotated[str, typer.Argument(metavar="SPEAKER", help="The speaker's name.")]
 
@@ -197,15 +206,29 @@ def export_(
     names: Annotated[list[str], typer.Argument(metavar="NAME…", help="The speakers.")],
     library: LibraryFolder,
     out: Annotated[Path, typer.Option("-o", "--output", metavar="FILE", help="The file.")],
+    file_passphrase: FilePassphrase = None,
+    is_open: Annotated[
+        bool, typer.Option("--open", help="Not encrypted, though the library is protected.")
+    ] = False,
     as_json: AsJson = False,
 ) -> None:
-    """Write speakers with sessions and consent into one file, for another library."""
+    """Write speakers with sessions and consent into one file, for another library.
+
+    Of a protected library it is encrypted under a passphrase of its own, unless '--open' is said.
+    """
     with answering(as_json) as answer:
         from facedyn_app.workflows.exchange import export_speakers
+        from facedyn_app.workflows.protection import protection
 
-        found = export_speakers(library, names, out, answer.on_progress)
-        facts = {"library": library, "file": out, **_carried_facts(found)}
-        answer.outcome = Outcome(facts, f"exported: {_carried_text(found)} in {out}")
+        wanted = protection(library).protected or file_passphrase is not None
+        passphrase = (
+            None if is_open or not wanted else wanted_passphrase(file_passphrase, FILE_VARIABLE)
+        )
+        found = export_speakers(library, names, out, answer.on_progress, passphrase)
+        sealed = passphrase is not None
+        facts = {"library": library, "file": out, "encrypted": sealed, **_carried_facts(found)}
+        how = "encrypted" if sealed else "not encrypted"
+        answer.outcome = Outcome(facts, f"exported: {_carried_text(found)} in {out}, {how}")
 
 
 @app.command("import")
@@ -213,13 +236,17 @@ def import_(
     file: Annotated[Path, typer.Argument(metavar="FILE", help="What 'speakers export' wrote.")],
     library: LibraryFolder,
     is_new: IsNew = False,
+    file_passphrase: FilePassphrase = None,
     as_json: AsJson = False,
 ) -> None:
     """Take speakers of another library in, with the consent that was on record there."""
     with answering(as_json) as answer:
         from facedyn_app.workflows.exchange import import_speakers
 
-        found = import_speakers(library, file, answer.on_progress, near=is_new)
+        def ask() -> str | None:
+            return given_passphrase(file_passphrase, FILE_VARIABLE, f"Passphrase of '{file}'")
+
+        found = import_speakers(library, file, answer.on_progress, near=is_new, ask=ask)
         facts = {"library": library, "file": file, **_carried_facts(found)}
         answer.outcome = Outcome(facts, f"taken in: {_carried_text(found)}")
 

@@ -24,6 +24,7 @@ from facedyn_app.records import (
     IntArray,
     Landmarks,
 )
+from facedyn_app.stream_cipher import KEY_BYTES, StreamCipher
 
 N_POINT_NUMBERS = 2 * N_LANDMARKS
 N_SCORE_NUMBERS = N_POINT_NUMBERS + N_BLENDSHAPES
@@ -163,7 +164,7 @@ class RowFile:
     """Rows of float32, added at the end and read by number, from any thread.
 
     The file has no name where the system allows that, and goes with this object or with the
-    process, in whatever way that ends.
+    process, in whatever way that ends; it is encrypted under a key that is in memory alone.
 
     Args:
         width: Numbers in a row.
@@ -174,6 +175,7 @@ class RowFile:
 
     def __init__(self, width: int) -> None:
         self._width, self._n_rows, self._lock = width, 0, Lock()
+        self._cipher = StreamCipher(os.urandom(KEY_BYTES))
         try:
             # without a buffer, closing has nothing left to write that could fail
             self._file = TemporaryFile(buffering=0, prefix="facedyn-")  # noqa: SIM115  # see above
@@ -187,10 +189,11 @@ class RowFile:
         Raises:
             OutputError: There is no room left.
         """
-        left = memoryview(row.astype(np.float32).tobytes())
         with self._lock:
+            first = 4 * self._width * self._n_rows
+            left = memoryview(self._cipher(row.astype(np.float32).tobytes(), first))
             try:
-                self._file.seek(4 * self._width * self._n_rows)
+                self._file.seek(first)
                 while left:
                     left = left[self._file.write(left) :]
             except OSError as error:
@@ -204,7 +207,8 @@ class RowFile:
         with self._lock:
             for row, value in zip(rows.tolist(), values, strict=True):
                 self._file.seek(4 * self._width * row)
-                value[:] = np.frombuffer(self._file.read(4 * self._width), dtype=np.float32)
+                read = self._cipher(self._file.read(4 * self._width), 4 * self._width * row)
+                value[:] = np.frombuffer(read, dtype=np.float32)
         return values
 
 

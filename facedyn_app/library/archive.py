@@ -19,6 +19,7 @@ import zipfile
 from collections.abc import Callable, Iterable, Iterator, Mapping
 from contextlib import ExitStack, contextmanager
 from hashlib import sha256
+from io import BytesIO
 from pathlib import Path, PurePosixPath
 from typing import Any, BinaryIO, Final
 
@@ -41,6 +42,8 @@ from facedyn_app.library.privacy import own_only
 from facedyn_app.progress import OnProgress, Progress
 
 _PIECE: Final = 1 << 20
+MOST_IN_MEMORY: Final = 1 << 30
+"""Bytes of a member that is read into memory."""
 
 Told = Callable[[int], None]
 """Takes how many more bytes are done; may raise Cancelled."""
@@ -99,6 +102,16 @@ class ArchiveWriter:
                 told(len(piece))
         self._members[name] = Member(n_bytes, digest.hexdigest())
 
+    def add_content(self, name: str, content: bytes, told: Told) -> None:
+        """Add a file whose content is in memory.
+
+        Raises:
+            OSError: The archive cannot be written.
+        """
+        self._zip.writestr(_info(name), content)
+        self._members[name] = Member(len(content), sha256(content).hexdigest())
+        told(len(content))
+
     def finish(self, facts: Mapping[str, object]) -> None:
         """Write the manifest.
 
@@ -150,6 +163,19 @@ class Archive:
     def n_bytes(self) -> int:
         """The size of all members."""
         return sum(member.n_bytes for member in self.members.values())
+
+    def read(self, name: str) -> bytes:
+        """A member, as the manifest has it, in memory.
+
+        Raises:
+            InputError: It is too large, or not what the manifest says.
+        """
+        member, out = self.members[name], BytesIO()
+        if member.n_bytes > MOST_IN_MEMORY:
+            raise refused(self._path, f"'{shown_name(name)}' in it is too large")
+        with damage_told(self._path):
+            self._copy(name, member, out, lambda _: None)
+        return out.getvalue()
 
     def extract(self, folder: Path, told: Told) -> None:
         """Write all members into a folder, for their owner alone, each as the manifest has it.

@@ -1,14 +1,15 @@
 """Backup of a library into one file, and a library made of it again.
 
 In a backup are the database as it was at one moment (SQLite's backup API, while others go on), the
-session files that it names, and the recognizers. Embeddings are made again when they are needed;
-unfinished trainings, and what killed programs have left, are left out. A session that is forgotten
-while the backup is written is in no backup: it is begun anew.
+session files that it names, and the recognizers; of a protected library all of them as they are,
+encrypted, and the key file: what opened the library then opens the backup. Embeddings are made
+again when they are needed; unfinished trainings, and what killed programs have left, are left out.
+A session that is forgotten while the backup is written is in no backup: it is begun anew.
 """
 
 from __future__ import annotations
 
-import sqlite3
+import shutil
 from collections.abc import Iterator
 from contextlib import closing, contextmanager
 from dataclasses import asdict, dataclass
@@ -33,9 +34,12 @@ from facedyn_app.library.database import DATABASE
 from facedyn_app.library.forgetting import TRAINING
 from facedyn_app.library.library import Library
 from facedyn_app.library.privacy import own_only
+from facedyn_app.library.protection.drivers import SealedDriver, driver_of, reading
+from facedyn_app.library.protection.held import hold_opened, keys_of
+from facedyn_app.library.protection.key_file import KEY_FILE, KeyFile, parse_key_file
+from facedyn_app.library.protection.keys import LibraryKeys
 from facedyn_app.library.recognizers import folders_in
 from facedyn_app.library.schema import MIGRATIONS, now
-from facedyn_app.library.session_store import SessionStore
 from facedyn_app.library.sweep import PARTS
 from facedyn_app.progress import OnProgress, Progress
 from facedyn_app.unfinished import unfinished_file
@@ -115,11 +119,12 @@ def write_backup(library: Library, out: Path, on_progress: OnProgress) -> Backup
 def _write(
     library: Library, database: Path, archive: ArchiveWriter, on_progress: OnProgress
 ) -> BackupFacts:
-    sessions, facts = _read(database)
+    sessions, facts = _read(database, library.keys)
     recognizers = _recognizer_files(library)
-    store = SessionStore(library.sessions_folder)
+    store = library.store
     files = {
         DATABASE: database,
+        **({} if library.keys is None else {KEY_FILE: library.folder / KEY_FILE}),
         **{f"{SESSIONS}/{name}": store.path(name) for name in sessions.values()},
         **{name: library.folder.joinpath(*PurePosixPath(name).parts) for name in recognizers},
     }
@@ -154,23 +159,28 @@ def _snapshot(library: Library, out: Path, on_progress: OnProgress) -> Iterator[
     def told(_status: int, left: int, total: int) -> None:
         on_progress(Progress("copying the database", total - left, total))
 
-    source = f"{(library.folder / DATABASE).absolute().as_uri()}?mode=ro"
-    with unfinished_file(out.with_name(f"{out.name}-{DATABASE}"), 0o600) as (path, _file):
+    source, driver = library.folder / DATABASE, driver_of(library.keys)
+    with unfinished_file(out.with_name(f"{out.name}-{DATABASE}"), 0o600) as (path, file):
         try:
-            with (
-                closing(sqlite3.connect(source, uri=True)) as live,
-                closing(sqlite3.connect(path)) as copy,
-            ):
-                copy.execute("PRAGMA journal_mode = OFF")
-                live.backup(copy, progress=told)  # in one step: nobody can change it in between
-        except sqlite3.Error as error:
+            if isinstance(driver, SealedDriver):
+                with source.open("rb") as whole:  # which is replaced, and never changed
+                    shutil.copyfileobj(whole, file)
+                file.flush()
+            else:
+                with (
+                    closing(driver.connect(source, 0.0, read_only=True)) as live,
+                    closing(driver.connect(path, 0.0, read_only=False)) as copy,
+                ):
+                    copy.execute("PRAGMA journal_mode = OFF")
+                    live.backup(copy, progress=told)  # in one step: nobody changes it in between
+        except driver.module.Error as error:
             raise InputError(f"The library '{library.folder}' cannot be read: {error}.") from error
         yield path
 
 
-def _read(database: Path) -> tuple[dict[int, str], BackupFacts]:
-    """The sessions' files by their numbers, and what is in a database; sqlite3.Error if damaged."""
-    with closing(sqlite3.connect(database)) as copy:
+def _read(database: Path, keys: LibraryKeys | None) -> tuple[dict[int, str], BackupFacts]:
+    """The sessions' files by their numbers, and what is in a database."""
+    with reading(database, keys) as copy:
         sessions = copy.execute("SELECT id, file_name FROM sessions ORDER BY id").fetchall()
         (n_speakers,) = copy.execute("SELECT COUNT(*) FROM speakers").fetchone()
         chained = "SELECT 1 FROM sqlite_master WHERE name = 'audit_chain'"
@@ -209,18 +219,41 @@ def restore_backup(path: Path, folder: Path, on_progress: OnProgress) -> Restore
 
     Raises:
         InputError: The file is no backup, is damaged, or of a newer version of the program.
+        LockedError: It is of a protected library, whose passphrase has not been given.
         OutputError: The folder holds something, or cannot be written.
     """
     with opened_archive(path, KIND, WHAT) as archive, atomic_folder(folder) as new:
         _check_parts(path, archive)
+        key_file = _key_file_in(path, archive)
+        keys = None if key_file is None else keys_of(path, key_file)
         new.chmod(0o700)
         archive.extract(new, CountedBytes(on_progress, "restoring", archive.n_bytes))
-        _check_database(path, new / DATABASE)
+        _check_database(path, new / DATABASE, keys)
         with naming(path), Library.open(new, create=False) as library:
             check = library.audit.check()
             facts = _checked(path, archive, library, check)
             library.audit.record("restore", f"a backup of {facts.made_at}")
     return Restored(facts, check)
+
+
+def unlock_backup(path: Path, given: str) -> None:
+    """Open a backup of a protected library by its passphrase or recovery key, to restore it.
+
+    Raises:
+        InputError: The file is no backup, or is damaged.
+        WrongPassphraseError: It is the wrong one.
+    """
+    with opened_archive(path, KIND, WHAT) as archive:
+        key_file = _key_file_in(path, archive)
+        if key_file is not None:
+            hold_opened(path, key_file, given)
+
+
+def _key_file_in(path: Path, archive: Archive) -> KeyFile | None:
+    """What opens a backup; None where it is not protected."""
+    if KEY_FILE not in archive.members:
+        return None
+    return parse_key_file(archive.read(KEY_FILE), path)
 
 
 def _check_parts(path: Path, archive: Archive) -> None:
@@ -235,12 +268,12 @@ def _check_parts(path: Path, archive: Archive) -> None:
         )
 
 
-def _check_database(path: Path, database: Path) -> None:
+def _check_database(path: Path, database: Path, keys: LibraryKeys | None) -> None:
     """Make sure that it is one, of a version that this program knows; nothing in it is run."""
     try:
-        with closing(sqlite3.connect(database)) as opened:
+        with reading(database, keys) as opened:
             (version,) = opened.execute("PRAGMA user_version").fetchone()
-    except sqlite3.Error as error:
+    except driver_of(keys).module.Error as error:
         raise InputError(f"The database in '{path}' is damaged: {error}.", OTHER_COPY) from error
     if version > len(MIGRATIONS):
         raise InputError(
@@ -267,7 +300,7 @@ def _belongs(name: str) -> bool:
     """Whether a member is a part of a library."""
     part, *below = PurePosixPath(name).parts
     return (
-        name == DATABASE
+        name in (DATABASE, KEY_FILE)
         or (part == SESSIONS and len(below) == 1)
         or (part == RECOGNIZERS and len(below) > 1)
     )

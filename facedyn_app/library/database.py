@@ -1,23 +1,25 @@
-"""The library's SQLite file: opening, transactions, waits for other programs, errors in words."""
+"""The library's SQLite file, encrypted or not: opening, transactions, waits, errors in words."""
 
 from __future__ import annotations
 
 import logging
 import os
-import sqlite3
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
+from functools import partial
 from pathlib import Path
 from time import monotonic
 from typing import Any
 
-from sqlalchemy import URL, Connection, Engine, create_engine, event
+from sqlalchemy import Connection, Engine, QueuePool, create_engine, event
 from sqlalchemy.engine.interfaces import DBAPIConnection
 from sqlalchemy.exc import DatabaseError, IntegrityError, OperationalError, ProgrammingError
 from sqlalchemy.orm import Session as OrmSession
 
 from facedyn_app.errors import FacedynError, InputError, OutputError
 from facedyn_app.library.columns import DamagedError
+from facedyn_app.library.protection.drivers import Driver, driver_of
+from facedyn_app.library.protection.keys import LibraryKeys
 from facedyn_app.library.schema import MIGRATIONS, READABLE_SCHEMA, check_schema
 
 DATABASE = "library.sqlite"
@@ -31,11 +33,15 @@ _PRAGMAS = (
     "synchronous = FULL",
     "trusted_schema = OFF",
     "cell_size_check = ON",
+    "temp_store = MEMORY",
 )
 SILENT_SECONDS = 1.0
 """A wait for another program that takes longer is said, s; SQLite waits so long by itself."""
 
 log = logging.getLogger(__name__)
+
+_WRITING, _READING = "BEGIN IMMEDIATE", "BEGIN"
+# the write lock at once: a reader that turns writer midway can be refused without waiting
 
 Begin = Callable[[Connection], None]
 
@@ -59,7 +65,7 @@ def is_library(folder: Path) -> bool:
         ) from error
 
 
-def open_database(path: Path, wait_seconds: float) -> Engine:
+def open_database(path: Path, wait_seconds: float, keys: LibraryKeys | None = None) -> Engine:
     """Open the library's database, made or brought to the present schema where needed.
 
     One that may not be written is opened for reading, as it is.
@@ -67,6 +73,7 @@ def open_database(path: Path, wait_seconds: float) -> Engine:
     Args:
         path: The file.
         wait_seconds: How long a transaction waits for another program's, s.
+        keys: Of a protected library.
 
     Raises:
         InputError: The file is no library, is damaged, was written by a newer version of the
@@ -74,16 +81,14 @@ def open_database(path: Path, wait_seconds: float) -> Engine:
         OutputError: There is none and none can be made, or the disk is full.
     """
     _check_plain(path)
-    url = URL.create("sqlite", database=str(path))
+    driver = driver_of(keys)
     try:
-        return _opened(url, path, wait_seconds, _begin_writing, _migrate)
+        return _opened(driver, path, wait_seconds, _migrate, read_only=False)
     except ReadOnlyError:
         if not path.is_file():
             raise
-    query = {"mode": "ro", "uri": "true"}
-    url = URL.create("sqlite", database=path.absolute().as_uri(), query=query)
     try:
-        return _opened(url, path, wait_seconds, _begin_reading, _check_readable)
+        return _opened(driver, path, wait_seconds, _check_readable, read_only=True)
     except ReadOnlyError as error:
         raise InputError(
             f"The library '{path.parent}' cannot be read.",
@@ -93,14 +98,21 @@ def open_database(path: Path, wait_seconds: float) -> Engine:
 
 
 def _opened(
-    url: URL,
+    driver: Driver,
     path: Path,
     wait_seconds: float,
-    begin: Begin,
     check: Callable[[Connection, Path], None],
+    *,
+    read_only: bool,
 ) -> Engine:
-    """An engine whose transactions begin with `begin`, after the file has passed `check`."""
-    engine = create_engine(url, connect_args={"timeout": wait_seconds})
+    """An engine, after the file has passed `check`."""
+    engine = create_engine(
+        "sqlite://",
+        module=driver.module,
+        creator=lambda: driver.connect(path, wait_seconds, read_only=read_only),
+        poolclass=QueuePool,
+    )
+    begin = partial(driver.begin, statement=_READING if read_only else _WRITING)
     event.listen(engine, "connect", _prepare)
     event.listen(engine, "begin", _waiting(begin, wait_seconds))
     try:
@@ -180,7 +192,7 @@ def compact(engine: Engine, path: Path) -> None:
         try:
             connection.cursor().execute("VACUUM")
             connection.cursor().execute("PRAGMA wal_checkpoint(TRUNCATE)")
-        except sqlite3.DatabaseError as error:
+        except engine.dialect.loaded_dbapi.DatabaseError as error:
             raise _in_words(error, path) from error
         finally:
             connection.close()
@@ -207,15 +219,6 @@ def _prepare(connection: DBAPIConnection, _record: object) -> None:
     for pragma in _PRAGMAS:
         cursor.execute(f"PRAGMA {pragma}")
     cursor.close()
-
-
-def _begin_writing(connection: Connection) -> None:
-    # the write lock at once: a reader that turns writer midway can be refused without waiting
-    connection.exec_driver_sql("BEGIN IMMEDIATE")
-
-
-def _begin_reading(connection: Connection) -> None:
-    connection.exec_driver_sql("BEGIN")
 
 
 def _check_readable(connection: Connection, path: Path) -> None:

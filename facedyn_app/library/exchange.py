@@ -3,15 +3,20 @@
 Nobody goes without the consent that is on record: it comes into the other library with them. Where
 that has a speaker of the same name already, nothing is taken in, since the program cannot tell
 whether they are one person.
+
+Under a passphrase of its own everything in the archive is sealed (`library.protection`): the files,
+and in the manifest's facts the `speakers`, beside the `protection` that opens them.
 """
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Callable, Iterator, Sequence
+from contextlib import contextmanager
 from dataclasses import asdict
 from datetime import datetime
+from io import BytesIO
 from pathlib import Path
-from typing import Final
+from typing import BinaryIO, Final
 
 from sqlalchemy import select
 from sqlalchemy.orm import Session as OrmSession
@@ -22,6 +27,7 @@ from facedyn_app.files import atomic_file, naming
 from facedyn_app.library import operations
 from facedyn_app.library.annotations import Annotation, all_annotations, set_annotation
 from facedyn_app.library.archive import (
+    MOST_IN_MEMORY,
     Archive,
     ArchiveWriter,
     CountedBytes,
@@ -40,13 +46,19 @@ from facedyn_app.library.consent import write_grants
 from facedyn_app.library.library import Library
 from facedyn_app.library.names import check_near
 from facedyn_app.library.privacy import own_only
+from facedyn_app.library.protection.sealed_archive import (
+    Sealing,
+    facts_of_speakers,
+    sealed_by,
+    sealing_of,
+    speaker_facts,
+    unsealed_by,
+)
 from facedyn_app.library.records import SessionEntry, SpeakerEntry
 from facedyn_app.library.schema import SpeakerRow, in_utc, now
 from facedyn_app.library.session_file import load_session
-from facedyn_app.library.session_store import SessionStore
 from facedyn_app.progress import OnProgress, Progress
 from facedyn_app.records import Session
-from facedyn_app.unfinished import unfinished_folder
 
 KIND: Final = "facedyn-speakers"
 WHAT: Final = "file of exported speakers"
@@ -54,7 +66,11 @@ FOLDER: Final = "sessions"
 
 
 def export_speakers(
-    library: Library, names: Sequence[str], out: Path, on_progress: OnProgress
+    library: Library,
+    names: Sequence[str],
+    out: Path,
+    on_progress: OnProgress,
+    passphrase: str | None = None,
 ) -> tuple[CarriedSpeaker, ...]:
     """Write speakers into a file, for its owner alone, whole or not at all.
 
@@ -63,9 +79,11 @@ def export_speakers(
         names: Which ones.
         out: The file.
         on_progress: Told of what is written, in MiB; may raise Cancelled.
+        passphrase: What opens the file; None: it is open to everybody who reads it.
 
     Raises:
-        InputError: There is no such speaker, or a session's file is missing.
+        InputError: There is no such speaker, the passphrase is too short, or a session's file is
+            missing.
         OutputError: The file cannot be written.
     """
     entries = {entry.name: entry for entry in library.speakers()}
@@ -77,19 +95,21 @@ def export_speakers(
         own = library.sessions(name)  # also says that there is nobody of that name
         files |= {f"{FOLDER}/{one.file_name}": library.session_path(one) for one in own}
         carried.append(_carried(entries[name], own, of_speakers, of_sessions))
+    sealing = None if passphrase is None else Sealing.new(passphrase)
     with atomic_file(out) as file, ArchiveWriter(file, KIND) as archive:
         own_only(file)
         told = CountedBytes(on_progress, "exporting", total_size(files.values()))
         for name, path in files.items():
             try:
-                archive.add(name, path, told)
+                content = library.files.read(path, MOST_IN_MEMORY)
+                archive.add_content(name, sealed_by(sealing, name, content), told)
             except FileNotFoundError as error:
                 raise InputError(
                     f"The file '{path}' of a session is missing.",
                     "'facedyn library check' says which session it is.",
                 ) from error
-        speakers = [asdict(one) for one in carried]
-        archive.finish({"program": PROGRAM, "made_at": now(), "speakers": speakers})
+        facts = speaker_facts(sealing, [asdict(one) for one in carried])
+        archive.finish({"program": PROGRAM, "made_at": now(), **facts})
     with library.transaction() as orm:
         for one in carried:
             number = operations.known_speaker(orm, one.name).id
@@ -118,7 +138,12 @@ def _carried(
 
 
 def import_speakers(
-    library: Library, path: Path, on_progress: OnProgress, *, near: bool = False
+    library: Library,
+    path: Path,
+    on_progress: OnProgress,
+    *,
+    near: bool = False,
+    ask: Callable[[], str | None] = lambda: None,
 ) -> tuple[CarriedSpeaker, ...]:
     """Take speakers of another library in, all or none, with the consent that was on record there.
 
@@ -127,30 +152,33 @@ def import_speakers(
         path: The file.
         on_progress: Told of what is read; may raise Cancelled.
         near: Whether a name may be nearly somebody's.
+        ask: Gives what opens the file, where it is sealed.
 
     Raises:
+        LockedError: The file is sealed, and this does not open it.
         InputError: The file is none, is damaged or of a newer version; or there is a speaker of
             one of the names already.
         NearNameError: A name is nearly somebody's.
         OutputError: The library cannot be written.
     """
-    with (
-        opened_archive(path, KIND, WHAT) as archive,
-        unfinished_folder(library.sessions_folder / "import") as place,
-    ):
-        carried = _speakers_in(path, archive)
+    with opened_archive(path, KIND, WHAT) as archive:
+        sealing = sealing_of(path, archive.facts, ask)
+        carried = _speakers_in(path, archive, sealing)
         with library.transaction() as orm:
             _check_names(orm, carried, near=near)
-        place.chmod(0o700)
-        archive.extract(place, CountedBytes(on_progress, "reading", archive.n_bytes))
         sessions: list[Session] = []
+
+        @contextmanager
+        def opened(member: Path) -> Iterator[BinaryIO]:
+            name = member.as_posix()
+            yield BytesIO(unsealed_by(sealing, name, archive.read(name)))
+
         for speaker in carried:
             for one in speaker.sessions:
                 on_progress(Progress("reading sessions", len(sessions)))
                 with naming(path):
-                    sessions.append(load_session(place / one.file))
-        store = SessionStore(library.sessions_folder)
-        with store.placed(sessions, library.transaction) as (orm, names):
+                    sessions.append(load_session(Path(one.file), opened))
+        with library.store.placed(sessions, library.transaction) as (orm, names):
             _check_names(orm, carried, near=near)
             kept = iter(zip(sessions, names, strict=True))
             for speaker in carried:
@@ -192,14 +220,17 @@ def _take_in(
     write_audit(orm, "import", Speaker(row.id), f", {len(sessions)} sessions, of another library")
 
 
-def _speakers_in(path: Path, archive: Archive) -> tuple[CarriedSpeaker, ...]:
+def _speakers_in(
+    path: Path, archive: Archive, sealing: Sealing | None
+) -> tuple[CarriedSpeaker, ...]:
     """Who is in an archive; every file of it belongs to one session.
 
     Raises:
         InputError: What it says of them is damaged, or somebody has no consent.
     """
     with damage_told(path, "what it says of its speakers is damaged"):
-        carried = tuple(speaker_of(said) for said in archive.facts["speakers"])
+        said = facts_of_speakers(sealing, archive.facts)
+        carried = tuple(speaker_of(one) for one in said)
     files = [one.file for speaker in carried for one in speaker.sessions]
     names = [operations.checked_name(one.name) for one in carried]
     if sorted(files) != sorted(archive.members) or len(set(names)) != len(names) or not names:

@@ -17,6 +17,7 @@ from sqlalchemy import select
 
 from facedyn_app.errors import FacedynError, InputError
 from facedyn_app.files import atomic_file, delete_file
+from facedyn_app.folder_files import PLAIN, FolderFiles
 from facedyn_app.library import operations
 from facedyn_app.library.library import Library
 from facedyn_app.library.locks import holding
@@ -30,7 +31,7 @@ from facedyn_app.library.traces import Traces
 from facedyn_app.npz import read_npz
 from facedyn_app.recognizer.files import CONFIG, OLD_FILES
 from facedyn_app.recognizer.reading import read_json
-from facedyn_app.recognizer.track_files import INDEX
+from facedyn_app.recognizer.track_files import INDEX, MOST_INDEX_BYTES
 from facedyn_app.records import NAMELESS
 
 TRAINING = ".training"
@@ -102,8 +103,8 @@ def plan_forget(library: Library, of: str | SessionEntry) -> ForgetPlan:
     return ForgetPlan(
         speaker,
         tuple(sessions),
-        tuple(folder for folder in folders if _has_learnt(folder, tokens)),
-        tuple(folder for folder in folders if _is_training(folder, owner)),
+        tuple(folder for folder in folders if _has_learnt(library, folder, tokens)),
+        tuple(folder for folder in folders if _is_training(library, folder, owner)),
         tuple(sorted(library.embeddings_folder.glob("*"))),
         tuple(unreferenced_files(library)),
         Traces(
@@ -124,7 +125,7 @@ def forget(library: Library, plan: ForgetPlan) -> None:
     for folder in plan.trainings:
         _delete_training(folder)
     for folder in plan.recognizers:
-        _mark(folder, [entry.file_name[:TOKEN] for entry in plan.sessions])
+        _mark(library, folder, [entry.file_name[:TOKEN] for entry in plan.sessions])
     for path in plan.unreferenced:
         delete_file(path)
     if plan.speaker is not None:
@@ -141,12 +142,12 @@ def unreferenced_files(library: Library) -> list[Path]:
     return [path for path in there if path.name not in known]
 
 
-def names_speaker(folder: Path, speaker: str) -> bool | None:
+def names_speaker(folder: Path, speaker: str, files: FolderFiles = PLAIN) -> bool | None:
     """Whether a folder of prepared motion has somebody's; None where it does not say whose."""
     try:
-        items = json.loads((folder / INDEX).read_text(encoding="utf-8"))["sessions"]
+        items = json.loads(files.read(folder / INDEX, MOST_INDEX_BYTES))["sessions"]
         return speaker in {str(item["speaker"]) for item in items}
-    except (OSError, ValueError, TypeError, KeyError, RecursionError):
+    except (OSError, InputError, ValueError, TypeError, KeyError, RecursionError):
         return None
 
 
@@ -189,10 +190,10 @@ def _samples(library: Library, sessions: Sequence[SessionEntry]) -> Iterator[byt
     names = {entry.file_name for entry in sessions}
     for name in names:
         with np.errstate(invalid="ignore"):
-            yield from _sample_of(library.sessions_folder / name, "expression")
+            yield from _sample_of(library, library.store.path(name), "expression")
     for path in library.embeddings_folder.glob("*.npz"):
         try:
-            arrays = read_npz(path, required=("files", "counts", "vectors"), optional=())
+            arrays = read_npz(path, ("files", "counts", "vectors"), (), library.files.opened)
             ends = np.cumsum(arrays["counts"].astype(np.int64))
         except (FacedynError, ValueError, TypeError):
             continue
@@ -201,9 +202,9 @@ def _samples(library: Library, sessions: Sequence[SessionEntry]) -> Iterator[byt
                 yield arrays["vectors"][end - 1].tobytes()[:_SAMPLE]
 
 
-def _sample_of(path: Path, array: str) -> Iterator[bytes]:
+def _sample_of(library: Library, path: Path, array: str) -> Iterator[bytes]:
     try:
-        values = read_npz(path, required=(array,), optional=())[array]
+        values = read_npz(path, (array,), (), library.files.opened)[array]
     except (FacedynError, ValueError):
         return
     measured = values[np.isfinite(values).all(axis=-1)] if values.dtype.kind == "f" else values[:0]
@@ -212,20 +213,20 @@ def _sample_of(path: Path, array: str) -> Iterator[bytes]:
         yield telling[len(telling) // 2].tobytes()[:_SAMPLE]
 
 
-def _has_learnt(folder: Path, tokens: Sequence[str]) -> bool:
+def _has_learnt(library: Library, folder: Path, tokens: Sequence[str]) -> bool:
     try:
-        training = read_json(folder / CONFIG).get("training")
+        training = read_json(folder / CONFIG, library.files).get("training")
     except InputError:
         return False
     told = training.get("sessions") if isinstance(training, dict) else None
     return isinstance(told, list) and bool(set(tokens) & {str(token) for token in told})
 
 
-def _is_training(folder: Path, owner: str | None) -> bool:
+def _is_training(library: Library, folder: Path, owner: str | None) -> bool:
     """Whether a folder is an unfinished training on somebody, or does not say on whom."""
     if not folder.name.endswith(TRAINING) or owner is None:
         return False
-    return names_speaker(folder, owner) is not False
+    return names_speaker(folder, owner, library.files.below(folder)) is not False
 
 
 def _alone(folder: Path) -> AbstractContextManager[None]:
@@ -237,17 +238,18 @@ def _delete_training(folder: Path) -> None:
         delete_folder(folder)
 
 
-def _mark(folder: Path, tokens: Sequence[str]) -> None:
+def _mark(library: Library, folder: Path, tokens: Sequence[str]) -> None:
     """Take sessions off a recognizer's training list, and say that somebody was forgotten."""
-    config = read_json(folder / CONFIG)
+    config = read_json(folder / CONFIG, library.files)
     training = dict(config["training"])
     told = training["sessions"]
     n_gone = sum(str(token) in tokens for token in told)
     training["sessions"] = [FORGOTTEN if str(token) in tokens else token for token in told]
     training["forgotten_sessions"] = int(training.get("forgotten_sessions", 0)) + n_gone
     content = json.dumps({**config, "training": training}, indent=2, allow_nan=False) + "\n"
-    with atomic_file(folder / CONFIG) as file:
+    path = folder / CONFIG
+    with atomic_file(path) as file, library.files.writing(file, path) as out:
         own_only(file)
-        file.write(content.encode())
+        out.write(content.encode())
     for name in OLD_FILES:  # embeddings of others, of a version that no longer reads them
         delete_file(folder / name)

@@ -5,7 +5,8 @@ of persons like the sessions themselves: they lie in the library's folder, one f
 and all of them go when a session or a speaker is deleted. What is missing or damaged is made again.
 Adapting the space of comparison to 1,429 speakers takes seconds and depends on nothing but their
 embeddings: the result is kept beside these, without names, for as long as the same sessions are
-enrolled for the same speakers.
+enrolled for the same speakers. In a protected library all of this is sealed, and embeddings are
+turned by a matrix of its own, those of a recording that is compared with them as well.
 """
 
 from __future__ import annotations
@@ -30,7 +31,7 @@ from facedyn_app.progress import OnProgress, Progress, ignore
 from facedyn_app.recognizer.backend import ADAPTATION
 from facedyn_app.recognizer.model import Recognizer
 from facedyn_app.recognizer.scoring import Block, Gallery, ScoreSpace
-from facedyn_app.records import Embedding
+from facedyn_app.records import Embedding, Session
 
 log = logging.getLogger(__name__)
 
@@ -64,7 +65,7 @@ def enrolled_gallery(
     """
     path = library.embeddings_folder / f"{recognizer.fingerprint}.gallery.npz"
     key = _gallery_key(enrolled)
-    kept = _read_gallery(path, key, tuple(enrolled), recognizer.backend.sizes)
+    kept = _read_gallery(library, path, key, tuple(enrolled), recognizer.backend.sizes)
     if kept is not None:
         return kept
     embeddings = embedded_gallery(library, recognizer, enrolled, on_progress, keep=keep)
@@ -75,7 +76,9 @@ def enrolled_gallery(
         )
     gallery = recognizer.gallery(embeddings)
     if keep:
-        _write_gallery(path, key, [list(enrolled).index(name) for name in gallery.names], gallery)
+        _write_gallery(
+            library, path, key, [list(enrolled).index(name) for name in gallery.names], gallery
+        )
     return gallery
 
 
@@ -104,7 +107,7 @@ def embedded_gallery(
         MismatchError: A session is of another head than the recognizer.
     """
     path = library.embeddings_folder / f"{recognizer.fingerprint}.npz"
-    kept = _read_embeddings(path, sum(recognizer.backend.sizes))
+    kept = _read_embeddings(library, path, sum(recognizer.backend.sizes))
     found: dict[str, Embedding] = {}
     gallery: dict[str, list[Embedding]] = {}
     for n_done, (name, entries) in enumerate(enrolled.items()):
@@ -116,14 +119,24 @@ def embedded_gallery(
                 gallery.setdefault(name, []).append(embedding)
     if keep and found and found.keys() != kept.keys():
         # of nobody else: whose consent has expired is not enrolled, and their templates go
-        _write_embeddings(path, found)
+        _write_embeddings(library, path, found)
     return gallery
+
+
+def library_embedding(library: Library, recognizer: Recognizer, session: Session) -> Embedding:
+    """A session's embedding as those of a library are: turned, where that is protected.
+
+    Raises:
+        MismatchError: The session is of another head than the recognizer.
+        TooLittleError: The session has no stretch that is long enough.
+    """
+    return library.turning(recognizer.embed(session), recognizer.backend.sizes)
 
 
 def _embedded(entry: SessionEntry, library: Library, recognizer: Recognizer) -> Embedding | None:
     """A session's embedding; None where it is too short, which is no reason to stop."""
     try:
-        return recognizer.embed(library.load(entry))
+        return library_embedding(library, recognizer, library.load(entry))
     except TooLittleError as error:
         log.warning(
             "The session '%s' of '%s' is left out: %s", entry.name, entry.speaker, error.sentence
@@ -131,12 +144,12 @@ def _embedded(entry: SessionEntry, library: Library, recognizer: Recognizer) -> 
         return None
 
 
-def _read_embeddings(path: Path, n_embedding: int) -> dict[str, Embedding]:
+def _read_embeddings(library: Library, path: Path, n_embedding: int) -> dict[str, Embedding]:
     """What is kept; nothing where there is none or it is damaged."""
     if not os.path.isfile(path):  # of a folder that may not be entered as well
         return {}
     try:
-        arrays = read_npz(path, required=_EMBEDDINGS, optional=())
+        arrays = read_npz(path, _EMBEDDINGS, (), library.files.opened)
         files, counts = arrays["files"], arrays["counts"].astype(np.int64)
         vectors, spans = arrays["vectors"].astype(np.float32), arrays["spans"]
         n_windows = int(counts.sum())
@@ -153,8 +166,9 @@ def _read_embeddings(path: Path, n_embedding: int) -> dict[str, Embedding]:
     }
 
 
-def _write_embeddings(path: Path, embeddings: Mapping[str, Embedding]) -> None:
+def _write_embeddings(library: Library, path: Path, embeddings: Mapping[str, Embedding]) -> None:
     _keep_arrays(
+        library,
         path,
         files=np.asarray(list(embeddings), dtype=np.str_),
         counts=np.asarray([len(one.vectors) for one in embeddings.values()]),
@@ -170,13 +184,13 @@ def _gallery_key(enrolled: Mapping[str, Sequence[SessionEntry]]) -> str:
 
 
 def _read_gallery(
-    path: Path, key: str, enrolled: Sequence[str], sizes: tuple[int, int]
+    library: Library, path: Path, key: str, enrolled: Sequence[str], sizes: tuple[int, int]
 ) -> Gallery | None:
     """What is kept; None where there is none, it is of other sessions, or it is damaged."""
     if not os.path.isfile(path):  # of a folder that may not be entered as well
         return None
     try:
-        arrays = read_npz(path, required=_GALLERY, optional=())
+        arrays = read_npz(path, _GALLERY, (), library.files.opened)
         if str(arrays["key"]) != key:
             return None
         numbers = {name: arrays[name].astype(np.float32) for name in _GALLERY[2:]}
@@ -201,9 +215,12 @@ def _read_gallery(
         return None
 
 
-def _write_gallery(path: Path, key: str, speakers: Sequence[int], gallery: Gallery) -> None:
+def _write_gallery(
+    library: Library, path: Path, key: str, speakers: Sequence[int], gallery: Gallery
+) -> None:
     blocks = gallery.space.blocks
     _keep_arrays(
+        library,
         path,
         key=np.asarray(key),
         speakers=np.asarray(speakers),
@@ -215,19 +232,20 @@ def _write_gallery(path: Path, key: str, speakers: Sequence[int], gallery: Galle
     )
 
 
-def _keep_arrays(path: Path, **arrays: AnyArray) -> None:
+def _keep_arrays(library: Library, path: Path, **arrays: AnyArray) -> None:
     """Keep what was computed of a library's sessions, readable by its owner alone.
 
     Where that is impossible the next comparison takes longer, no more.
 
     Args:
+        library: The library.
         path: A file in the library's folder of embeddings, which is made where it is not there.
         arrays: What is kept, by name.
     """
     try:
         path.parent.mkdir(mode=0o700, exist_ok=True)
-        with atomic_file(path) as file:
+        with atomic_file(path) as file, library.files.writing(file, path) as content:
             own_only(file)
-            np.savez(file, allow_pickle=False, **arrays)
+            np.savez(content, allow_pickle=False, **arrays)
     except (OSError, OutputError) as error:
         log.info("'%s' is not kept: %s", path.name, error)

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import weakref
 from collections.abc import Sequence
 from contextlib import AbstractContextManager, suppress
 from dataclasses import replace
@@ -15,8 +16,15 @@ from facedyn_app.errors import FacedynError, InputError, OutputError
 from facedyn_app.library import operations
 from facedyn_app.library.audit import AuditTrail, take_out, write_audit
 from facedyn_app.library.database import DATABASE, compact, is_library, open_database, transaction
+from facedyn_app.library.locks import unlock_folder
 from facedyn_app.library.names import Erasure
 from facedyn_app.library.privacy import make_private
+from facedyn_app.library.protection.held import keys_of
+from facedyn_app.library.protection.key_file import read_key_file
+from facedyn_app.library.protection.keys import LibraryKeys
+from facedyn_app.library.protection.new_keys import share_keys
+from facedyn_app.library.protection.sealed import LibraryFiles
+from facedyn_app.library.protection.turning import Turning
 from facedyn_app.library.records import (
     SessionEntry,
     SpeakerEntry,
@@ -60,18 +68,27 @@ class Library:
         swept: What killed programs had left half done, and was deleted at opening.
         file_names: Whether names of recordings' files are kept and shown: not where its setting
             says so, or whoever opens it.
+        keys: Of a protected library; None of another.
+        files: What files in its folder are read and written with.
+        store: Its session files.
+        turning: What its embeddings are turned by.
     """
 
-    def __init__(self, folder: Path, engine: Engine) -> None:
-        self.folder = folder
+    def __init__(
+        self, folder: Path, engine: Engine, keys: LibraryKeys | None = None, in_use: int = -1
+    ) -> None:
+        self.folder, self.keys = folder, keys
+        self.files = LibraryFiles(folder, None if keys is None else keys.files)
+        self.turning = Turning(None if keys is None else keys.turning)
         self.recognizers_folder = folder / "recognizers"
         self.embeddings_folder = folder / "embeddings"
         self.audit = AuditTrail(self.transaction)
         self.swept: tuple[str, ...] = ()
         self.file_names = True
         self.sessions_folder = folder / "sessions"
-        self._store = SessionStore(self.sessions_folder)
+        self.store = SessionStore(self.sessions_folder, self.files)
         self._engine = engine
+        self._release = weakref.finalize(self, unlock_folder, in_use)
 
     @classmethod
     def open(
@@ -95,6 +112,7 @@ class Library:
         Raises:
             InputError: There is no library and none is to be made; or it is damaged, in use, or
                 of a newer version of the program.
+            LockedError: It is protected, and its passphrase has not been given.
             OutputError: There is no library and the folder cannot be made or written.
         """
         there = is_library(folder)
@@ -110,7 +128,16 @@ class Library:
                     f"The library '{folder}' cannot be written: {error.strerror or error}.",
                     "Choose a folder that you may write to.",
                 ) from error
-        library = cls(folder, open_database(folder / DATABASE, wait_seconds))
+        in_use = share_keys(folder, wait_seconds)
+        try:
+            key_file = read_key_file(folder)
+            keys = None if key_file is None else keys_of(folder, key_file)
+            library = cls(
+                folder, open_database(folder / DATABASE, wait_seconds, keys), keys, in_use
+            )
+        except BaseException:
+            unlock_folder(in_use)
+            raise
         with suppress(FacedynError):  # in use, and tried again at the next opening
             library.swept = sweep(folder, library._is_known)
         library.file_names = file_names and library.setting(FILE_NAMES) != NO
@@ -121,6 +148,7 @@ class Library:
     def close(self) -> None:
         """Close the database; a second call does nothing."""
         self._engine.dispose()
+        self._release()
 
     def __enter__(self) -> Library:
         return self
@@ -144,7 +172,7 @@ class Library:
         """
         self.check_consent(speaker, None)
         session, name = self._nameless(session, name)
-        with self._store.placed([session], self.transaction) as (orm, (file_name,)):
+        with self.store.placed([session], self.transaction) as (orm, (file_name,)):
             row = operations.new_session(orm, session, file_name, name)
             if speaker is not None:
                 operations.assign(orm, row, operations.known_speaker(orm, speaker))
@@ -178,7 +206,7 @@ class Library:
         self.check_consent(name, consent, terms)
         if isinstance(session, Session):
             session, session_name = self._nameless(session, session_name)
-            with self._store.placed([session], self.transaction) as (orm, (file_name,)):
+            with self.store.placed([session], self.transaction) as (orm, (file_name,)):
                 row = operations.new_session(orm, session, file_name, session_name)
                 speaker = operations.consenting_speaker(orm, name, consent, terms)
                 operations.enrol_row(orm, row, speaker)
@@ -216,7 +244,7 @@ class Library:
             self.check_consent(name, consent, terms)
         sessions = [(name, *self._nameless(one, called)) for name, one, called in sessions]
         new = [session for _, session, _ in sessions]
-        with self._store.placed(new, self.transaction) as (orm, file_names):
+        with self.store.placed(new, self.transaction) as (orm, file_names):
             ids: list[int | None] = []
             for (name, session, called), file_name in zip(sessions, file_names, strict=True):
                 speaker = operations.consenting_speaker(orm, name, consent, terms)
@@ -294,7 +322,7 @@ class Library:
         Raises:
             InputError: Its file is missing or damaged.
         """
-        session = load_session(self.session_path(entry))
+        session = load_session(self.session_path(entry), self.files.opened)
         return session if self.file_names else without_file_name(session)
 
     def shown(self, entry: SessionEntry) -> SessionEntry:
@@ -309,7 +337,7 @@ class Library:
 
     def session_path(self, entry: SessionEntry) -> Path:
         """Its file."""
-        return self._store.path(entry.file_name)
+        return self.store.path(entry.file_name)
 
     def date_session(self, entry: SessionEntry, day: date | None) -> SessionEntry:
         """Say when a session was recorded; InputError where it is gone or the day to come."""
@@ -332,7 +360,7 @@ class Library:
         with self.transaction() as orm:
             row = operations.session_row(orm, entry.id)
             delete_folder(self.embeddings_folder)
-            self._store.delete(row.file_name)
+            self.store.delete(row.file_name)
             operations.delete_session_rows(orm, row)
             taken_out = [] if erasure is None else take_out(orm, erasure.apply)
             write_audit(orm, "delete", f"session {entry.id}", taken_out=taken_out)
@@ -358,7 +386,7 @@ class Library:
             sessions = orm.scalars(query).all()
             delete_folder(self.embeddings_folder)
             for session in sessions:
-                self._store.delete(session.file_name)
+                self.store.delete(session.file_name)
                 operations.delete_session_rows(orm, session)
             taken_out = operations.delete_speaker_row(orm, row, erasure)
             said = f"speaker {row.id}, {len(sessions)} sessions"

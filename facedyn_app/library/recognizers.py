@@ -125,7 +125,7 @@ def open_recognizer(library: Library, name: str) -> Recognizer:
         return default_recognizer()
     if Path(name).name != name:  # of a tampered database: no way out of the folder
         raise InputError(f"There is no recognizer {name[:40]!r} in '{library.folder}'.")
-    return load_recognizer(library.recognizers_folder / name)
+    return load_recognizer(library.recognizers_folder / name, library.files)
 
 
 def activate_recognizer(library: Library, name: str) -> None:
@@ -151,7 +151,7 @@ def add_recognizer(library: Library, folder: Path) -> str:
         MismatchError: It reads another head than the library's sessions.
         OutputError: The library cannot be written.
     """
-    recognizer = load_recognizer(folder)
+    recognizer = load_recognizer(folder, library.files)
     check_head_of_library(library, recognizer)
     name = folder.resolve().name
     place = library.recognizers_folder / name
@@ -159,7 +159,7 @@ def add_recognizer(library: Library, folder: Path) -> str:
         raise InputError(
             f"The library has a recognizer '{name}' already.", "Give its folder another name."
         )
-    save_recognizer(recognizer, place)
+    save_recognizer(recognizer, place, library.files)
     tighten(place)
     library.audit.record("add recognizer", f"'{name}'")
     return name

@@ -18,7 +18,6 @@ from facedyn_app.library.library import Library
 from facedyn_app.library.privacy import own_only
 from facedyn_app.library.records import SessionEntry
 from facedyn_app.library.session_file import write_session
-from facedyn_app.library.session_store import SessionStore
 from facedyn_app.records import Session
 
 PROTOCOL = "protocol"
@@ -58,14 +57,15 @@ def keep_events(
     session = with_notes(replace(before, events=in_order(events)), notes or {})
     if session.events == before.events and session.info is before.info:
         return session
-    store = SessionStore(library.sessions_folder)
+    store = library.store
     if np.array_equal(excluded_frames(before), excluded_frames(session)):
         with library.transaction() as orm:
             write_audit(orm, "mark", f"session {operations.session_row(orm, entry.id).id}")
             orm.flush()
-            with atomic_file(store.path(entry.file_name)) as file:
+            path = store.path(entry.file_name)
+            with atomic_file(path) as file, library.files.writing(file, path) as content:
                 own_only(file)
-                write_session(session, file)
+                write_session(session, content)
         return session
     with store.placed([session], library.transaction) as (orm, (file_name,)):
         row = operations.session_row(orm, entry.id)

@@ -12,9 +12,9 @@ import numpy as np
 
 from facedyn_app.errors import InputError
 from facedyn_app.events import Events
-from facedyn_app.files import atomic_file
+from facedyn_app.files import atomic_file, open_plain
 from facedyn_app.library.session_meta import info_from_json, info_to_json
-from facedyn_app.npz import read_npz
+from facedyn_app.npz import Opened, read_npz
 from facedyn_app.records import (
     INVALID_REASONS,
     LARGEST,
@@ -104,8 +104,12 @@ def write_session(session: Session, file: BinaryIO) -> None:
     np.savez(file, allow_pickle=False, **arrays)
 
 
-def load_session(path: Path) -> Session:
+def load_session(path: Path, opened: Opened = open_plain) -> Session:
     """Read a session file and check all of it.
+
+    Args:
+        path: The file.
+        opened: Opens it to read from; those of a protected library are sealed.
 
     Returns:
         The session: times float64, the other numbers float32; expression, jaw, rotation and
@@ -117,7 +121,7 @@ def load_session(path: Path) -> Session:
     """
     try:
         optional = (*_AXES, *_MAYBE, _POSTERIOR, _SCATTER)
-        arrays = read_npz(path, required=("meta",), optional=optional)
+        arrays = read_npz(path, required=("meta",), optional=optional, opened=opened)
         info, events = _checked_info(arrays.pop("meta"))
         _check_axes(arrays)
         return replace(_session(arrays, info), events=events)

@@ -14,6 +14,7 @@ from sqlalchemy.orm import Session as OrmSession
 
 from facedyn_app.errors import FacedynError, OutputError
 from facedyn_app.files import delete_file
+from facedyn_app.library.protection.sealed import LibraryFiles
 from facedyn_app.library.schema import SessionRow
 from facedyn_app.library.session_file import write_session
 from facedyn_app.records import Session
@@ -25,10 +26,11 @@ class SessionStore:
 
     Attributes:
         folder: Where they are.
+        files: What they are read and written with.
     """
 
-    def __init__(self, folder: Path) -> None:
-        self.folder = folder
+    def __init__(self, folder: Path, files: LibraryFiles) -> None:
+        self.folder, self.files = folder, files
 
     def path(self, file_name: str) -> Path:
         """The path of a file; a name from a tampered database does not lead out of the folder.
@@ -84,7 +86,8 @@ class SessionStore:
             for name in names:
                 written[name] = UnfinishedFile(self.folder / name, 0o600)
             for session, one in zip(sessions, written.values(), strict=True):
-                write_session(session, one.file)
+                with self.files.writing(one.file, one.path) as file:
+                    write_session(session, file)
                 one.file.flush()
             for one in written.values():
                 os.fsync(one.file.fileno())

@@ -28,7 +28,7 @@ PARTS = ("sessions", "embeddings", "recognizers")
 
 def unfinished(folder: Path) -> list[Path]:
     """Half-written files and folders of a library, which take their name when they are whole."""
-    hidden = [path for part in PARTS for path in (folder / part).glob(".*")]
+    hidden = [path for part in ("", *PARTS) for path in (folder / part).glob(".*")]
     return sorted(path for path in hidden if path.name.endswith((UNFINISHED, SET_ASIDE)))
 
 
@@ -57,7 +57,7 @@ def sweep(folder: Path, is_known: Callable[[str], bool]) -> tuple[str, ...]:
         return True
 
     swept = sweep_folder(sessions, finished)
-    swept += [path for part in PARTS[1:] for path in sweep_folder(folder / part)]
+    swept += [path for part in ("", *PARTS[1:]) for path in sweep_folder(folder / part)]
     for path in unfinished(folder):
         with suppress(OSError):
             if final_name(path.name) is None and is_stale(path):

@@ -3,21 +3,24 @@
 A name is looked for as whole words in texts, in the arrays of text of npz files (UTF-32) and in the
 values of databases; in other binary files only from six bytes on, since shorter ones occur by
 chance. A database is also counted through: no page, used or unused, may hold the name or a hash
-more often than its values do.
+more often than its values do. Of a protected library the content of its files is searched, and of
+its database the values, since its pages are encrypted.
 """
 
 from __future__ import annotations
 
 import json
-import sqlite3
 from collections import Counter
 from collections.abc import Iterator, Sequence
-from contextlib import closing
 from dataclasses import dataclass
 from pathlib import Path
-from urllib.parse import quote
+from typing import Any
 
+from facedyn_app.library.database import DATABASE
 from facedyn_app.library.names import Erasure
+from facedyn_app.library.protection.drivers import driver_of, reading
+from facedyn_app.library.protection.keys import LibraryKeys
+from facedyn_app.library.protection.sealed import LibraryFiles, SealError
 from facedyn_app.progress import OnProgress, Progress
 
 LONGEST_READ = 1 << 28
@@ -25,6 +28,8 @@ LONGEST_READ = 1 << 28
 _CONTEXT = 256
 """How much around a hit tells whether it is a whole name, characters."""
 _LEAST_IN_BINARY, _LEAST_COUNTED = 6, 4
+OpenedLibrary = tuple[LibraryFiles, LibraryKeys | None]
+"""What files of a library are read with, and its keys; None where it is not protected."""
 _SQLITE = b"SQLite format 3\x00"
 
 
@@ -81,13 +86,19 @@ class Search:
         )
 
 
-def search_traces(folders: Sequence[Path], traces: Traces, on_progress: OnProgress) -> Search:
+def search_traces(
+    folders: Sequence[Path],
+    traces: Traces,
+    on_progress: OnProgress,
+    library: OpenedLibrary | None = None,
+) -> Search:
     """Search all files in some folders; those that are not there are passed over.
 
     Args:
         folders: Where to search; a file stands for itself.
         traces: What to search for.
         on_progress: Told of every file; may raise `Cancelled`.
+        library: What files of a protected library are read with: their content is searched.
     """
     there = tuple(folder for folder in folders if folder.exists())
     files = sorted({path.resolve(): path for path in _files(there)}.values())
@@ -95,7 +106,7 @@ def search_traces(folders: Sequence[Path], traces: Traces, on_progress: OnProgre
     for number, path in enumerate(files):
         on_progress(Progress("searching", number, len(files)))
         try:
-            findings += [Finding(path, what) for what in found_in(path, traces)]
+            findings += [Finding(path, what) for what in found_in(path, traces, library)]
         except OSError as error:
             findings.append(Finding(path, f"cannot be read: {error.strerror or error}"))
     return Search(there, len(files), tuple(findings))
@@ -107,7 +118,7 @@ def _files(folders: Sequence[Path]) -> Iterator[Path]:
         yield from (path for path in inside if path.is_file() and not path.is_symlink())
 
 
-def found_in(path: Path, traces: Traces) -> list[str]:
+def found_in(path: Path, traces: Traces, library: OpenedLibrary | None = None) -> list[str]:
     """What of a person is in a file or its name, in words.
 
     Raises:
@@ -117,8 +128,19 @@ def found_in(path: Path, traces: Traces) -> list[str]:
     if size > LONGEST_READ:
         return [f"not searched: it has {size / 1e6:.0f} MB"]
     content = path.read_bytes()
+    if library is not None and library[1] is not None and library[0].covers(path):
+        if path.name == DATABASE:
+            return _found_in_database(path, b"", traces, library[1])
+        try:
+            content = library[0].opened_content(content, path)
+        except SealError:
+            return ["not searched: it is not sealed under the library's keys"]
     if content.startswith(_SQLITE):
-        return _found_in_database(path, content, traces)
+        return _found_in_database(path, content, traces, None)
+    return _found_in_content(path, content, traces)
+
+
+def _found_in_content(path: Path, content: bytes, traces: Traces) -> list[str]:
     name = traces.erasure.name
     found = []
     if traces.erasure.names_file(path.name):
@@ -157,20 +179,23 @@ def _around(content: bytes, name: str, encoding: str) -> Iterator[str]:
         at = content.find(needle, at + 1)
 
 
-def _found_in_database(path: Path, content: bytes, traces: Traces) -> list[str]:
+def _found_in_database(
+    path: Path, content: bytes, traces: Traces, keys: LibraryKeys | None
+) -> list[str]:
+    """What is in a database; of an encrypted one no page but what its values say."""
     name = traces.erasure.name
     needles = [text for text in (name, *traces.hashes) if text and len(text) >= _LEAST_COUNTED]
     counts: Counter[str] = Counter()
     found: set[str] = set()
     try:
-        with closing(sqlite3.connect(f"file:{quote(str(path))}?mode=ro", uri=True)) as database:
+        with reading(path, keys) as database:
             for value, copies in _values(database):
                 if traces.erasure.found(value) or value == name:
                     found.add("the name")
                 if any(text in value for text in traces.hashes):
                     found.add("a session's id or hash")
                 counts.update({text: copies * value.count(text) for text in needles})
-    except sqlite3.Error as error:
+    except driver_of(keys).module.Error as error:
         found.add(f"cannot be read as a database: {error}")
     if any(content.count(text.encode()) > counts[text] for text in needles):
         found.add("something of it in unused pages")
@@ -179,7 +204,7 @@ def _found_in_database(path: Path, content: bytes, traces: Traces) -> list[str]:
     return sorted(found)
 
 
-def _values(database: sqlite3.Connection) -> Iterator[tuple[str, int]]:
+def _values(database: Any) -> Iterator[tuple[str, int]]:
     """Every text of a database, and in how many places it keeps it."""
     master = database.execute("SELECT type, name, sql FROM sqlite_master").fetchall()
     yield from ((text, 1) for _, name, sql in master for text in (name, sql) if text)

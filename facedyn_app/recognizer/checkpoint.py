@@ -13,13 +13,13 @@ from pathlib import Path
 from typing import Any
 
 import numpy as np
-import safetensors
 import torch
 from safetensors import torch as safe_torch
 from torch import Tensor, nn
 
 from facedyn_app.errors import InputError, MismatchError
 from facedyn_app.files import atomic_file
+from facedyn_app.folder_files import PLAIN, FolderFiles
 from facedyn_app.recognizer.batches import SessionBatches
 from facedyn_app.recognizer.history import History, Validation
 from facedyn_app.recognizer.reading import NO_TENSORS
@@ -29,6 +29,7 @@ FILE = "checkpoint.safetensors"
 MOMENTS = ("step", "exp_avg", "exp_avg_sq")
 """AdamW's state of every parameter."""
 
+_MOST_BYTES = 1 << 31
 _HINT = "Delete that folder and train again."
 
 
@@ -39,10 +40,12 @@ class CheckpointDir:
     Attributes:
         folder: Prepared motion and checkpoint.
         identity: Says which sessions and settings these are of.
+        files: What is read and written with; the motion is a library's.
     """
 
     folder: Path
     identity: str
+    files: FolderFiles = PLAIN
 
     @property
     def begun(self) -> bool:
@@ -61,8 +64,9 @@ def write_checkpoint(
     head = {"format": FORMAT, "version": VERSION, "identity": checkpoint_dir.identity, **state}
     plain = {name: value.detach().cpu().contiguous() for name, value in tensors.items()}
     content = safe_torch.save(plain, metadata={"state": json.dumps(head, allow_nan=False)})
-    with atomic_file(checkpoint_dir.folder / FILE) as file:
-        file.write(content)
+    path = checkpoint_dir.folder / FILE
+    with atomic_file(path) as file, checkpoint_dir.files.writing(file, path) as out:
+        out.write(content)
 
 
 def read_checkpoint(checkpoint_dir: CheckpointDir) -> tuple[dict[str, Tensor], dict[str, Any]]:
@@ -74,9 +78,9 @@ def read_checkpoint(checkpoint_dir: CheckpointDir) -> tuple[dict[str, Tensor], d
     """
     path = checkpoint_dir.folder / FILE
     try:
-        with safetensors.safe_open(path, framework="pt") as file:
-            state = json.loads((file.metadata() or {}).get("state", "null"))
-            tensors = {name: file.get_tensor(name) for name in file.keys()}  # noqa: SIM118
+        content = checkpoint_dir.files.read(path, _MOST_BYTES)
+        state = json.loads(_metadata(content).get("state", "null"))
+        tensors = safe_torch.load(content)
     except (OSError, *NO_TENSORS) as error:
         raise _damaged(path, "it is no safetensors file, or not whole") from error
     if not isinstance(state, dict) or state.get("format") != FORMAT:
@@ -91,6 +95,15 @@ def read_checkpoint(checkpoint_dir: CheckpointDir) -> tuple[dict[str, Tensor], d
     if not all(bool(torch.isfinite(tensor.float()).all()) for tensor in tensors.values()):
         raise _damaged(path, "it holds numbers that are not finite")
     return tensors, state
+
+
+def _metadata(content: bytes) -> dict[str, str]:
+    """The texts in the head of a safetensors file: its length in 8 bytes, then JSON."""
+    length = int.from_bytes(content[:8], "little")
+    found = json.loads(content[8 : 8 + length]).get("__metadata__", {})
+    if not isinstance(found, dict):
+        raise TypeError(found)
+    return found
 
 
 def with_prefix(tensors: Mapping[str, Tensor], prefix: str) -> dict[str, Tensor]:

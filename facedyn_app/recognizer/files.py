@@ -7,6 +7,7 @@ cannot be used without one.
 
 from __future__ import annotations
 
+import hashlib
 import json
 from collections.abc import Mapping
 from dataclasses import asdict
@@ -21,7 +22,8 @@ from safetensors import torch as safe_torch
 from facedyn_app.assets import model_file
 from facedyn_app.dynamics.features import feature_names
 from facedyn_app.errors import InputError, OutputError
-from facedyn_app.files import check_writable, sha256_of
+from facedyn_app.files import check_writable
+from facedyn_app.folder_files import PLAIN, FolderFiles, write_file
 from facedyn_app.recognizer.backend import Backend, Whitening
 from facedyn_app.recognizer.descriptors import live_channels, n_descriptors
 from facedyn_app.recognizer.model import Recognizer, learnt_scale
@@ -53,12 +55,13 @@ RESTING = "resting"
 """Tensor beside those of the whitenings."""
 
 
-def save_recognizer(recognizer: Recognizer, folder: Path) -> None:
+def save_recognizer(recognizer: Recognizer, folder: Path, files: FolderFiles = PLAIN) -> None:
     """Write a recognizer's folder; it appears whole, or not at all, and a kill keeps the older one.
 
     Args:
         recognizer: What to save.
         folder: Where; an older recognizer there is replaced.
+        files: What its files are written with.
 
     Raises:
         OutputError: The folder cannot be written, or holds something else.
@@ -67,7 +70,7 @@ def save_recognizer(recognizer: Recognizer, folder: Path) -> None:
     try:
         sweep_folder(folder.absolute().parent)
         with unfinished_folder(folder) as unfinished:
-            _write_files(recognizer, unfinished)
+            _write_files(recognizer, unfinished, files)
             _open_to_readers(unfinished)
             replace_folder(unfinished, folder)
     except OSError as error:
@@ -90,14 +93,18 @@ def check_recognizer_folder(folder: Path) -> None:
         raise _unwritable(folder, error) from error
 
 
-def load_recognizer(folder: Path) -> Recognizer:
+def load_recognizer(folder: Path, files: FolderFiles = PLAIN) -> Recognizer:
     """Read a recognizer's folder.
+
+    Args:
+        folder: The folder.
+        files: What its files are read with.
 
     Raises:
         InputError: A file is missing, damaged, or of a newer version; names the file.
     """
     restore_folder(folder)
-    return _load({name: folder / name for name in FILES})
+    return _load({name: folder / name for name in FILES}, files)
 
 
 def default_recognizer() -> Recognizer:
@@ -106,7 +113,7 @@ def default_recognizer() -> Recognizer:
     Raises:
         InputError: It is missing from this installation, or damaged.
     """
-    return _load({name: model_file(f"{DEFAULT_FOLDER}/{name}") for name in FILES})
+    return _load({name: model_file(f"{DEFAULT_FOLDER}/{name}") for name in FILES}, PLAIN)
 
 
 def _unwritable(folder: Path, error: OSError) -> OutputError:
@@ -132,10 +139,8 @@ def _open_to_readers(folder: Path) -> None:
         path.chmod(0o644)
 
 
-def _write_files(recognizer: Recognizer, folder: Path) -> None:
+def _write_files(recognizer: Recognizer, folder: Path, files: FolderFiles) -> None:
     weights = {k: v.detach().cpu().contiguous() for k, v in recognizer.network.state_dict().items()}
-    safe_torch.save_file(weights, folder / WEIGHTS)
-    safe_numpy.save_file(_backend_tensors(recognizer.backend), folder / BACKEND)
     config = {
         "format": FORMAT,
         "version": VERSION,
@@ -148,18 +153,25 @@ def _write_files(recognizer: Recognizer, folder: Path) -> None:
         "backend_windows": recognizer.backend.n_windows,
         "metrics": dict(recognizer.metrics),
     }
-    _write_json(asdict(recognizer.calibration), folder / CALIBRATION)
-    sums = {name: sha256_of(folder / name) for name in FILES if name != CONFIG}
-    _write_json({**config, CHECKSUMS: {**sums, CONFIG: sha256_of_config(config)}}, folder / CONFIG)
+    contents = {
+        WEIGHTS: safe_torch.save(weights),
+        BACKEND: safe_numpy.save(_backend_tensors(recognizer.backend)),
+        CALIBRATION: _json_bytes(asdict(recognizer.calibration)),
+    }
+    sums = {name: hashlib.sha256(content).hexdigest() for name, content in contents.items()}
+    contents[CONFIG] = _json_bytes(
+        {**config, CHECKSUMS: {**sums, CONFIG: sha256_of_config(config)}}
+    )
+    for name, content in contents.items():
+        write_file(files, folder / name, content)
 
 
-def _write_json(content: Mapping[str, Any], path: Path) -> None:
-    text = json.dumps(content, indent=2, allow_nan=False) + "\n"
-    path.write_text(text, encoding="utf-8")
+def _json_bytes(content: Mapping[str, Any]) -> bytes:
+    return (json.dumps(content, indent=2, allow_nan=False) + "\n").encode()
 
 
-def _load(paths: Mapping[str, Path]) -> Recognizer:
-    config = read_json(paths[CONFIG])
+def _load(paths: Mapping[str, Path], files: FolderFiles) -> Recognizer:
+    config = read_json(paths[CONFIG], files)
     _check_version(config, paths[CONFIG])
     features = read_settings(FeatureSettings, config.get("features"), paths[CONFIG])
     sizes = read_settings(NetworkSettings, config.get("network"), paths[CONFIG])
@@ -171,7 +183,8 @@ def _load(paths: Mapping[str, Path]) -> Recognizer:
         raise damaged(paths[CONFIG], "'expression_names' is no list of names")
     if not isinstance(config.get("head_id"), str):
         raise damaged(paths[CONFIG], "'head_id' is no text")
-    network = _network(paths[WEIGHTS], len(feature_names(tuple(names), features)), sizes)
+    width = len(feature_names(tuple(names), features))
+    network = _network(read_tensors(paths[WEIGHTS], files), paths[WEIGHTS], width, sizes)
     n_windows = config.get("backend_windows")
     if type(n_windows) is not int or not 0 < n_windows < LARGEST_NUMBER:
         raise damaged(paths[CONFIG], "'backend_windows' is no number of windows")
@@ -182,14 +195,18 @@ def _load(paths: Mapping[str, Path]) -> Recognizer:
         sizes=sizes,
         network=network,
         backend=_backend(
-            paths[BACKEND], live_channels(learnt_scale(network)), sizes.embedding, n_windows
+            {k: v.float().numpy() for k, v in read_tensors(paths[BACKEND], files).items()},
+            paths[BACKEND],
+            live_channels(learnt_scale(network)),
+            sizes.embedding,
+            n_windows,
         ),
-        calibration=_calibration(paths[CALIBRATION]),
+        calibration=_calibration(read_json(paths[CALIBRATION], files), paths[CALIBRATION]),
         training=_mapping(config, "training"),
         metrics=_mapping(config, "metrics"),
         from_simulation=_from_simulation(config, paths[CONFIG]),
     )
-    check_sums(config, paths, CONFIG)  # last: what a file cannot be says more
+    check_sums(config, paths, CONFIG, files)  # last: what a file cannot be says more
     return recognizer
 
 
@@ -220,8 +237,9 @@ def _check_version(config: Mapping[str, Any], path: Path) -> None:
         )
 
 
-def _network(path: Path, n_features: int, sizes: NetworkSettings) -> MotionNetwork:
-    tensors = read_tensors(path)
+def _network(
+    tensors: Mapping[str, torch.Tensor], path: Path, n_features: int, sizes: NetworkSettings
+) -> MotionNetwork:
     with torch.device("meta"):
         network = MotionNetwork(n_features, sizes)
     wanted = {name: tuple(value.shape) for name, value in network.state_dict().items()}
@@ -242,8 +260,13 @@ def _backend_tensors(backend: Backend) -> dict[str, FloatArray]:
     return tensors
 
 
-def _backend(path: Path, live: BoolArray, n_embedding: int, n_windows: int) -> Backend:
-    tensors = {k: np.asarray(v.float().numpy()) for k, v in read_tensors(path).items()}
+def _backend(
+    tensors: Mapping[str, FloatArray],
+    path: Path,
+    live: BoolArray,
+    n_embedding: int,
+    n_windows: int,
+) -> Backend:
     resting = tensors.get(RESTING)
     if resting is None or resting.shape != live.shape:
         raise damaged(path, f"'{RESTING}' is not of {len(live)} channels")
@@ -267,8 +290,7 @@ def _whitening(path: Path, tensors: Mapping[str, FloatArray], name: str, width: 
     return Whitening(centre, scale, projection)
 
 
-def _calibration(path: Path) -> Calibration:
-    values = read_json(path)
+def _calibration(values: Mapping[str, Any], path: Path) -> Calibration:
     numbers = [values.get(name) for name in ("weight", "duration", "offset")]
     tail = values.get("stranger_log_odds")
     if not isinstance(tail, list) or len(tail) != len(TAIL):

@@ -14,7 +14,7 @@ import torch
 from safetensors import torch as safe_torch
 
 from facedyn_app.errors import InputError
-from facedyn_app.files import read_plain, sha256_of
+from facedyn_app.folder_files import PLAIN, FolderFiles
 from facedyn_app.limits import SettingError, checked_settings, settings_of
 from facedyn_app.settings import FeatureSettings, NetworkSettings
 
@@ -47,15 +47,19 @@ def damaged(path: Path, reason: str) -> InputError:
     )
 
 
-def read_json(path: Path) -> dict[str, Any]:
+def read_json(path: Path, files: FolderFiles = PLAIN) -> dict[str, Any]:
     """The JSON object in a file.
+
+    Args:
+        path: The file.
+        files: What it is read with.
 
     Raises:
         InputError: There is none.
     """
     try:
         content = json.loads(
-            read_plain(path, MOST_JSON_BYTES), parse_float=_finite, parse_constant=_finite
+            files.read(path, MOST_JSON_BYTES), parse_float=_finite, parse_constant=_finite
         )
     except FileNotFoundError as error:
         raise damaged(path, "there is no such file") from error
@@ -101,14 +105,18 @@ def read_settings(kind: type[Record], values: object, path: Path) -> Record:
         raise damaged(path, str(error)) from error
 
 
-def read_tensors(path: Path) -> dict[str, torch.Tensor]:
+def read_tensors(path: Path, files: FolderFiles = PLAIN) -> dict[str, torch.Tensor]:
     """All tensors of a safetensors file, finite.
+
+    Args:
+        path: The file.
+        files: What it is read with.
 
     Raises:
         InputError: The file is missing, damaged, or holds what is not finite.
     """
     try:
-        tensors: dict[str, torch.Tensor] = safe_torch.load(read_plain(path, MOST_TENSOR_BYTES))
+        tensors: dict[str, torch.Tensor] = safe_torch.load(files.read(path, MOST_TENSOR_BYTES))
     except FileNotFoundError as error:
         raise damaged(path, "there is no such file") from error
     except OSError as error:
@@ -129,13 +137,16 @@ def sha256_of_config(config: Mapping[str, Any]) -> str:
     return hashlib.sha256(json.dumps(told, sort_keys=True).encode("ascii")).hexdigest()
 
 
-def check_sums(config: Mapping[str, Any], paths: Mapping[str, Path], own: str) -> None:
+def check_sums(
+    config: Mapping[str, Any], paths: Mapping[str, Path], own: str, files: FolderFiles = PLAIN
+) -> None:
     """Make sure that the files are those that were written; folders of earlier programs say none.
 
     Args:
         config: The content of the file that has the checksums.
         paths: The files.
         own: The name of that file.
+        files: What they are read with.
 
     Raises:
         InputError: One has other bytes, or the checksums are none.
@@ -147,8 +158,12 @@ def check_sums(config: Mapping[str, Any], paths: Mapping[str, Path], own: str) -
         raise damaged(paths[own], f"'{CHECKSUMS}' is no list of checksums")
     for name, path in paths.items():
         try:
-            found = sha256_of_config(config) if name == own else sha256_of(path)
+            found = sha256_of_config(config) if name == own else _sha256_of(files, path)
         except OSError as error:
             raise damaged(path, error.strerror or str(error)) from error
         if stated.get(name) != found:
             raise damaged(path, "its sha256 is not the one recorded, so it has changed")
+
+
+def _sha256_of(files: FolderFiles, path: Path) -> str:
+    return hashlib.sha256(files.read(path, MOST_TENSOR_BYTES)).hexdigest()

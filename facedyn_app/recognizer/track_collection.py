@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+import secrets
 from collections.abc import Iterable
 from contextlib import suppress
 from pathlib import Path
@@ -16,13 +17,15 @@ from facedyn_app.dynamics.features import (
     motion_features,
 )
 from facedyn_app.errors import OutputError, TooLittleError
+from facedyn_app.folder_files import PLAIN, FolderFiles, write_file
 from facedyn_app.progress import OnProgress, Progress, ignore
 from facedyn_app.recognizer.motion_windows import DEAD_SHARE, SHORTEST_WINDOW_S, check_head
-from facedyn_app.recognizer.track_files import FORMAT, INDEX, ROWS, VERSION
-from facedyn_app.recognizer.track_set import TrackSet, read_index
+from facedyn_app.recognizer.track_files import FORMAT, INDEX, ROWS, SALT, VERSION
+from facedyn_app.recognizer.track_set import TrackSet, read_index, row_cipher
 from facedyn_app.recognizer.trials import LabelledSession
 from facedyn_app.records import FloatArray
 from facedyn_app.settings import FeatureSettings
+from facedyn_app.stream_cipher import StreamCipher
 
 LEAST_SCALE = 1e-6
 """Of a feature that moves at all."""
@@ -34,6 +37,7 @@ def collect_tracks(
     folder: Path,
     on_progress: OnProgress = ignore,
     identity: str = "",
+    files: FolderFiles = PLAIN,
 ) -> TrackSet:
     """Write the motion of labelled sessions; those without a long stretch are left out.
 
@@ -43,6 +47,7 @@ def collect_tracks(
         folder: Where the files go.
         on_progress: Told of every session; may raise `Cancelled`.
         identity: What says which sessions these are, for `open_tracks`.
+        files: What they are written with.
 
     Raises:
         TooLittleError: No session can be used.
@@ -50,7 +55,7 @@ def collect_tracks(
         OutputError: The files cannot be written.
     """
     try:
-        return _collected(sessions, settings, folder, on_progress, identity)
+        return _collected(sessions, settings, folder, on_progress, identity, files)
     except BaseException:  # what is not whole is of no use to anybody
         for clear in ((folder / INDEX).unlink, (folder / ROWS).unlink, folder.rmdir):
             with suppress(OSError):
@@ -64,8 +69,10 @@ def _collected(
     folder: Path,
     on_progress: OnProgress,
     identity: str,
+    files: FolderFiles,
 ) -> TrackSet:
-    writer = _Writer(settings)
+    salt = secrets.token_hex(16)
+    writer = _Writer(settings, row_cipher({SALT: salt}, files))
     try:
         folder.mkdir(parents=True, exist_ok=True)
         (folder / INDEX).unlink(missing_ok=True)
@@ -73,21 +80,21 @@ def _collected(
             for number, item in enumerate(sessions):
                 on_progress(Progress("reading motion", number))
                 writer.add(item, file)
-        index = writer.index(identity)
-        (folder / INDEX).write_text(json.dumps(index), encoding="utf-8")
+        index = {**writer.index(identity), SALT: salt}
+        write_file(files, folder / INDEX, json.dumps(index).encode())
     except OSError as error:
         raise OutputError(
             f"The motion cannot be written to '{folder}': {error.strerror or error}.",
             "Choose a place with more room.",
         ) from error
-    return read_index(folder, index)
+    return read_index(folder, index, files)
 
 
 class _Writer:
     """Takes sessions one by one; keeps what the index needs."""
 
-    def __init__(self, settings: FeatureSettings) -> None:
-        self._settings = settings
+    def __init__(self, settings: FeatureSettings, cipher: StreamCipher | None) -> None:
+        self._settings, self._cipher = settings, cipher
         self._head_id: str | None = None
         self._names: dict[str, None] = {}  # a set that keeps its order
         self._items: list[dict[str, Any]] = []
@@ -99,7 +106,8 @@ class _Writer:
         track = _track(item, self._settings)
         if track is None:
             return
-        file.write(track.values.astype(np.float16).tobytes())
+        content = track.values.astype(np.float16).tobytes()
+        file.write(content if self._cipher is None else self._cipher(content, file.tell()))
         power = (track.values.astype(np.float64) ** 2).mean(axis=0)
         self._names |= dict.fromkeys(item.session.motion.names)
         self._deviations.append(dict(zip(track.names, np.sqrt(power).tolist(), strict=True)))

@@ -12,3 +12,6 @@ ROWS: Final = "tracks.f16"
 INDEX: Final = "tracks.json"
 FORMAT: Final = "facedyn-tracks"
 VERSION: Final = 2
+MOST_INDEX_BYTES: Final = 1 << 30
+SALT: Final = "salt"
+"""Key of the index: what the key of the rows is derived with, where they are encrypted."""

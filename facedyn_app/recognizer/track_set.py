@@ -20,9 +20,18 @@ import torch
 from torch import Tensor
 
 from facedyn_app.errors import InputError
+from facedyn_app.folder_files import PLAIN, FolderFiles
 from facedyn_app.recognizer.motion_windows import evenly_spread, window_starts
-from facedyn_app.recognizer.track_files import FORMAT, INDEX, ROWS, VERSION
+from facedyn_app.recognizer.track_files import (
+    FORMAT,
+    INDEX,
+    MOST_INDEX_BYTES,
+    ROWS,
+    SALT,
+    VERSION,
+)
 from facedyn_app.records import BoolArray, FloatArray, IntArray
+from facedyn_app.stream_cipher import StreamCipher
 
 Segments = tuple[tuple[int, int], ...]
 
@@ -42,6 +51,7 @@ class TrackSet:
         segments: (start, stop) rows within the session of its stretches without gaps.
         scale: (F,) standard deviation of each feature over the sessions in which it moves; 0 for
             channels that hardly move in any, and their velocities.
+        cipher: Of the file of rows; None where it is as it is.
     """
 
     folder: Path
@@ -53,6 +63,7 @@ class TrackSet:
     columns: tuple[IntArray, ...]
     segments: tuple[Segments, ...]
     scale: Tensor
+    cipher: StreamCipher | None = None
 
     @property
     def n_features(self) -> int:
@@ -111,14 +122,25 @@ class TrackSet:
         columns = self.columns[session]
         width = len(columns)
         offset = int(self.first_bytes[session]) + 2 * width * start
-        mapped = np.memmap(self.folder / ROWS, np.float16, "r", offset, (length, width))
+        path = self.folder / ROWS
+        if self.cipher is None:
+            mapped: FloatArray = np.memmap(path, np.float16, "r", offset, (length, width))
+        else:
+            read = np.fromfile(path, np.uint8, 2 * length * width, offset=offset)
+            mapped = np.frombuffer(self.cipher(read.data, offset), np.float16)
+            mapped = mapped.reshape(length, width)
         rows = np.zeros((length, self.n_features), dtype=np.float32)
         rows[:, columns] = mapped
         return rows
 
 
-def open_tracks(folder: Path, identity: str) -> TrackSet | None:
+def open_tracks(folder: Path, identity: str, files: FolderFiles = PLAIN) -> TrackSet | None:
     """Tracks that `collect_tracks` has written before; None where they are not of `identity`.
+
+    Args:
+        folder: Where they are.
+        identity: What says which sessions they are of.
+        files: What they are read with.
 
     Raises:
         InputError: The files are damaged.
@@ -127,10 +149,10 @@ def open_tracks(folder: Path, identity: str) -> TrackSet | None:
     if not path.is_file():
         return None
     try:
-        index = json.loads(path.read_text(encoding="utf-8"))
+        index = json.loads(files.read(path, MOST_INDEX_BYTES))
         if (index["format"], index["version"], index["identity"]) != (FORMAT, VERSION, identity):
             return None
-        tracks = read_index(folder, index)
+        tracks = read_index(folder, index, files)
         rows = [int(item["rows"]) for item in index["sessions"]]
         n_bytes = 2 * sum(len(c) * n for c, n in zip(tracks.columns, rows, strict=True))
         whole = (folder / ROWS).stat().st_size == n_bytes
@@ -147,8 +169,19 @@ def _damaged(folder: Path) -> InputError:
     )
 
 
-def read_index(folder: Path, index: dict[str, Any]) -> TrackSet:
+def row_cipher(index: dict[str, Any], files: FolderFiles) -> StreamCipher | None:
+    """The cipher of the rows that an index belongs to; None where they are as they are."""
+    key = files.stream_key(bytes.fromhex(str(index.get(SALT, ""))))
+    return None if key is None else StreamCipher(key)
+
+
+def read_index(folder: Path, index: dict[str, Any], files: FolderFiles = PLAIN) -> TrackSet:
     """The tracks that an index tells of.
+
+    Args:
+        folder: Where they are.
+        index: What says whose rows they are.
+        files: What they are read with.
 
     Raises:
         KeyError, TypeError, ValueError: It is no such index.
@@ -170,6 +203,7 @@ def read_index(folder: Path, index: dict[str, Any]) -> TrackSet:
         columns=columns,
         segments=tuple(tuple((int(a), int(b)) for a, b in item["segments"]) for item in items),
         scale=torch.as_tensor(index["scale"], dtype=torch.float32),
+        cipher=row_cipher(index, files),
     )
 
 

@@ -13,6 +13,7 @@ import numpy as np
 import torch
 
 from facedyn_app.device import choose_device
+from facedyn_app.folder_files import SpareFiles
 from facedyn_app.progress import OnProgress, Progress, ignore
 from facedyn_app.recognizer.accuracy import Accuracy, measure_scores
 from facedyn_app.recognizer.backend import MOST_PRIOR, Backend, fit_whitening
@@ -90,7 +91,7 @@ def train(
     fabric = _make_fabric(device, mixed_precision)
     augmentation = augmentation or Augmentation()
     with temporary_folder("train") as spare:
-        own = fabric.broadcast(checkpoint_dir or CheckpointDir(spare, ""))
+        own = fabric.broadcast(checkpoint_dir or CheckpointDir(spare, "", SpareFiles()))
         tracks = _tracks(fabric, sessions, settings, own, on_progress)
         validation_set = None
         if trials is not None:
@@ -171,9 +172,10 @@ def _tracks(
     """The motion of the sessions; the first process writes it, the others read."""
 
     def read_or_collect() -> TrackSet:
-        kept = open_tracks(checkpoint_dir.folder, checkpoint_dir.identity)
-        return kept or collect_tracks(
-            sessions, settings.features, checkpoint_dir.folder, on_progress, checkpoint_dir.identity
+        folder, identity = checkpoint_dir.folder, checkpoint_dir.identity
+        files = checkpoint_dir.files
+        return open_tracks(folder, identity, files) or collect_tracks(
+            sessions, settings.features, folder, on_progress, identity, files
         )
 
     first = read_or_collect() if fabric.global_rank == 0 else None

@@ -40,12 +40,13 @@ def calibrate_on_library(
         MismatchError: There is no session of the recognizer's head.
         OutputError: The recognizer cannot be written.
     """
-    recognizer = default_recognizer() if source is None else load_recognizer(source)
     chosen = None if test_sessions is None else parse_test_sessions(test_sessions)
     check_recognizer_folder(out)
     with Library.open(folder, create=False) as library:
+        files = library.files
+        recognizer = default_recognizer() if source is None else load_recognizer(source, files)
         calibrated = _calibrated(recognizer, library, chosen, on_progress)
-        save_recognizer(calibrated, out)
+        save_recognizer(calibrated, out, files)
         library.audit.record("calibrate", f"recognizer '{out.name}'")
     return calibrated
 

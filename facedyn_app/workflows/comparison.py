@@ -227,7 +227,11 @@ def comparing(
         TooLittleError: Nobody is enrolled.
     """
     with Library.open(folder, create=False) as library:
-        chosen = active_recognizer(library) if recognizer is None else load_recognizer(recognizer)
+        chosen = (
+            active_recognizer(library)
+            if recognizer is None
+            else load_recognizer(recognizer, library.files)
+        )
         entries, settings = check_gallery(library, chosen.head_id), options.settings()
         enrolled = cache(partial(_enrolled, library, chosen, entries, settings, on_progress))
         head = cache(partial(_head_for, chosen, options, on_progress))

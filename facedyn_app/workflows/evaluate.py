@@ -54,9 +54,9 @@ def evaluate_on_library(
     Raises:
         FacedynError: What `assess_recognizer` raises; recognizer or library cannot be read.
     """
-    recognizer = load_recognizer(recognizer_folder)
     chosen = None if test_sessions is None else parse_test_sessions(test_sessions)
     with Library.open(folder, create=False) as library:
+        recognizer = load_recognizer(recognizer_folder, library.files)
         found = assess_recognizer(recognizer, library, chosen, on_progress, gru_minutes=gru_minutes)
         library.audit.record("evaluate", f"recognizer '{recognizer_folder.name}'")
     return EvaluatedRecognizer(recognizer, found)

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
 from pathlib import Path
 
 from facedyn_app.files import check_input_file, check_output_file
@@ -13,9 +13,20 @@ from facedyn_app.progress import OnProgress
 
 
 def export_speakers(
-    folder: Path, names: Sequence[str], out: Path, on_progress: OnProgress
+    folder: Path,
+    names: Sequence[str],
+    out: Path,
+    on_progress: OnProgress,
+    passphrase: str | None = None,
 ) -> tuple[CarriedSpeaker, ...]:
     """Write speakers with sessions and consent into one file, whole or not at all.
+
+    Args:
+        folder: The library.
+        names: Which speakers.
+        out: The file.
+        on_progress: Told of what is written; may raise Cancelled.
+        passphrase: What opens the file; None: it is not encrypted.
 
     Raises:
         InputError: There is no such library or speaker, or a session's file is missing.
@@ -23,11 +34,16 @@ def export_speakers(
     """
     with Library.open(folder, create=False) as library:
         check_output_file(out)
-        return exchange.export_speakers(library, names, out, on_progress)
+        return exchange.export_speakers(library, names, out, on_progress, passphrase)
 
 
 def import_speakers(
-    folder: Path, path: Path, on_progress: OnProgress, *, near: bool
+    folder: Path,
+    path: Path,
+    on_progress: OnProgress,
+    *,
+    near: bool,
+    ask: Callable[[], str | None] = lambda: None,
 ) -> tuple[CarriedSpeaker, ...]:
     """Take speakers of another library in, all or none; the library is made where there is none.
 
@@ -36,6 +52,7 @@ def import_speakers(
         path: The file.
         on_progress: Told of what is read; may raise Cancelled.
         near: Whether a name may be nearly somebody's.
+        ask: Gives the passphrase of the file, where it is encrypted.
 
     Raises:
         InputError: The file cannot be used, or somebody of a name is there already.
@@ -43,4 +60,4 @@ def import_speakers(
     """
     check_input_file(path, "file")
     with Library.open(folder) as library:
-        return exchange.import_speakers(library, path, on_progress, near=near)
+        return exchange.import_speakers(library, path, on_progress, near=near, ask=ask)

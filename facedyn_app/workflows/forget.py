@@ -91,7 +91,8 @@ def forget_for_good(
             delete_folder(path)
     with Library.open(folder, create=False) as library:
         forget(library, plan)
-    search = search_traces(searched_folders(folder), plan.traces, on_progress)
+        opened = (library.files, library.keys)
+    search = search_traces(searched_folders(folder), plan.traces, on_progress, opened)
     names = tuple(path.name for path in plan.recognizers)
     return Forgotten(plan.speaker, len(plan.sessions), names, search)
 

@@ -12,6 +12,7 @@ from typing import Final
 from facedyn_app.dynamics.session_qc import assess_quality
 from facedyn_app.errors import FacedynError, MismatchError, TooLittleError
 from facedyn_app.files import check_output_file, naming
+from facedyn_app.library.gallery import library_embedding
 from facedyn_app.library.library import Library
 from facedyn_app.library.recognizers import active_recognizer
 from facedyn_app.progress import OnProgress, Progress, ignore
@@ -50,7 +51,7 @@ def identify(session: Session, enrolled: Enrolled) -> Identification:
         MismatchError: The session is of another head than the recognizer.
     """
     recognizer, trust = enrolled.recognizer, enrolled.settings.trust
-    probe = recognizer.embed(session)
+    probe = library_embedding(enrolled.library, recognizer, session)
     enrolled, recordings = without_known(session, enrolled)
     matches = recognizer.rank(probe, enrolled.gallery)
     n_enrolled = len(matches)

@@ -67,10 +67,10 @@ def study_on_library(
     Raises:
         FacedynError: What `assess_recognizer` raises; something cannot be read or written.
     """
-    recognizer = load_recognizer(recognizer_folder)
-    about = _about(recognizer, recognizer_folder, folder)
     chosen = None if test_sessions is None else parse_test_sessions(test_sessions)
     with atomic_folder(out) as place, Library.open(folder, create=False) as library:
+        recognizer = load_recognizer(recognizer_folder, library.files)
+        about = _about(recognizer, recognizer_folder, folder)
         study = _study(recognizer, library, chosen, gru_minutes, on_progress)
         files = write_study(study, about, place, on_progress)
         library.audit.record("study", f"recognizer '{recognizer_folder.name}'")

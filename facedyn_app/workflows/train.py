@@ -194,7 +194,8 @@ def train_recognizer(
     """
     split = plan_split(consenting_sessions(library), library.folder, plan, settings)
     check_recognizer_folder(out)
-    work = CheckpointDir(out.with_name(out.name + UNFINISHED), _identity(split, settings))
+    place = out.with_name(out.name + UNFINISHED)
+    work = CheckpointDir(place, _identity(split, settings), library.files.below(place))
     if work.begun and not plan.resume:
         raise InputError(
             f"An unfinished training lies in '{work.folder}'.",
@@ -207,7 +208,7 @@ def train_recognizer(
             recognizer, metrics={**recognizer.metrics, "test_sessions": tested.as_json()}
         )
     if _is_first():
-        save_recognizer(recognizer, out)
+        save_recognizer(recognizer, out, library.files)
         shutil.rmtree(work.folder, ignore_errors=True)
         n_speakers = recognizer.training["n_speakers"]
         library.audit.record("train", f"recognizer '{out.name}' on {n_speakers} speakers")

@@ -8,6 +8,7 @@ from facedyn_app.dynamics.session_qc import DO_NOT_USE, assess_quality
 from facedyn_app.errors import ConsentError, FacedynError, InputError
 from facedyn_app.files import naming
 from facedyn_app.library.audit import Speaker
+from facedyn_app.library.gallery import library_embedding
 from facedyn_app.library.library import Library
 from facedyn_app.library.operations import checked_name
 from facedyn_app.progress import OnProgress
@@ -89,7 +90,8 @@ def verify(name: str, session: Session, enrolled: Enrolled) -> Verification:
     if name not in enrolled.gallery.names:
         raise not_enrolled(name, enrolled.library)
     enrolled, recordings = without_known(session, enrolled)
-    matches = recognizer.rank(recognizer.embed(session), enrolled.gallery)
+    probe = library_embedding(enrolled.library, recognizer, session)
+    matches = recognizer.rank(probe, enrolled.gallery)
     found = next((match for match in matches if match.name == name), None)
     enrolled.library.audit.record(
         "verify", f"{source_name(session)} against '", Speaker(name=name), "'"

@@ -172,7 +172,7 @@ def test_nobody_of_that_name_writes_nothing(library: Library, tmp_path: Path) ->
     assert not (tmp_path / "x.speakers").exists()
 
 
-@pytest.mark.parametrize("stage", ["reading", "reading sessions"])
+@pytest.mark.parametrize("stage", ["reading sessions"])
 def test_what_is_stopped_brings_nobody(other: Library, file: Path, stage: str) -> None:
     def stop(progress: Progress) -> None:
         if progress.stage == stage:

@@ -25,8 +25,8 @@ def die(*_):
     os._exit(9)
 with Library.open(Path(sys.argv[1])) as library:
     if sys.argv[2] == "before":
-        written = library._store._write
-        library._store._write = lambda *a: die(written(*a))
+        written = library.store._write
+        library.store._write = lambda *a: die(written(*a))
     else:
         Path.replace = die
     library.enrol("Bo", _made_session(sha256="09" * 32), "consent of Bo")

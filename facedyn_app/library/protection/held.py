@@ -1,0 +1,125 @@
+"""Keys held in memory: of libraries that were opened by a passphrase since the program started.
+
+They belong to the process, not to an open library: every act opens the library for itself, in
+whatever thread it runs, and is not to ask again. They are known by the key file, not by a folder,
+so that keys of an earlier generation open nothing, and a library that was moved stays open.
+"""
+
+from __future__ import annotations
+
+from pathlib import Path
+from threading import Lock
+from typing import Final
+
+from facedyn_app.errors import InputError
+from facedyn_app.library.protection.key_file import KEYRING, KeyFile, read_key_file
+from facedyn_app.library.protection.keys import LibraryKeys
+from facedyn_app.library.protection.system_keyring import key_in_keyring
+from facedyn_app.library.protection.turning import orthogonal_matrix
+from facedyn_app.passphrase import asked_passphrase
+
+GIVE_IT: Final = "Give its passphrase (to a command: '--passphrase-file FILE')."
+
+
+class LockedError(InputError):
+    """A protected library whose passphrase has not been given."""
+
+
+class WrongPassphraseError(LockedError):
+    """What was given does not open the library."""
+
+
+class _Held:
+    """What is held; one for the process, since a passphrase is given to a program."""
+
+    def __init__(self) -> None:
+        self.lock = Lock()
+        self.keys: dict[tuple[str, int], LibraryKeys] = {}
+
+
+_HELD: Final = _Held()
+
+
+def keys_of(folder: Path, key_file: KeyFile) -> LibraryKeys:
+    """The keys of a library: held, from the keyring, or by what whoever is asked gives.
+
+    Raises:
+        WrongPassphraseError: It was the wrong one.
+        LockedError: Nobody can be asked.
+    """
+    held = held_keys(key_file)
+    if held is not None:
+        return held
+    stored = key_in_keyring(key_file) if KEYRING in key_file.slots else None
+    keys = key_file.opened_with(stored) if stored is not None else None
+    if keys is None:
+        given = asked_passphrase(folder)
+        if given is None:
+            raise LockedError(f"The library '{folder}' is locked.", GIVE_IT)
+        keys = _opened(folder, key_file, given)
+    hold(key_file, keys)
+    return keys
+
+
+def unlock(folder: Path, given: str) -> LibraryKeys | None:
+    """Open a library by a passphrase or recovery key; its keys, None where it is not protected.
+
+    Raises:
+        InputError: Its key file is damaged.
+        WrongPassphraseError: It is the wrong one.
+    """
+    key_file = read_key_file(folder)
+    if key_file is None:
+        return None
+    return hold_opened(folder, key_file, given)
+
+
+def hold_opened(path: Path, key_file: KeyFile, given: str) -> LibraryKeys:
+    """As `unlock`, by a key file that was read already from the library or backup of a path."""
+    keys = _opened(path, key_file, given)
+    hold(key_file, keys)
+    return keys
+
+
+def _opened(folder: Path, key_file: KeyFile, given: str) -> LibraryKeys:
+    keys = key_file.opened_by(given)
+    if keys is None:
+        raise WrongPassphraseError(
+            f"This does not open the library '{folder}'.",
+            "Give its passphrase, or the recovery key that was shown when it was protected.",
+        )
+    return keys
+
+
+def held_keys(key_file: KeyFile) -> LibraryKeys | None:
+    """The keys of a library, where they are held."""
+    with _HELD.lock:
+        return _HELD.keys.get((key_file.id, key_file.generation))
+
+
+def hold(key_file: KeyFile, keys: LibraryKeys) -> None:
+    """Hold the keys of a library until it is locked, or the program ends."""
+    with _HELD.lock:
+        _HELD.keys[key_file.id, key_file.generation] = keys
+
+
+def lock_library(folder: Path) -> bool:
+    """Forget the keys of a library; whether any were held.
+
+    Raises:
+        InputError: Its key file is damaged.
+    """
+    key_file = read_key_file(folder)
+    orthogonal_matrix.cache_clear()
+    with _HELD.lock:
+        mine = [one for one in _HELD.keys if key_file is not None and one[0] == key_file.id]
+        for one in mine:
+            del _HELD.keys[one]
+        return bool(mine)
+
+
+def lock_all() -> None:
+    """Forget all keys."""
+    orthogonal_matrix.cache_clear()
+    with _HELD.lock:
+        _HELD.keys.clear()

@@ -1,0 +1,106 @@
+"""Protection of a library at rest: put on, taken off, its passphrase and keys renewed."""
+
+from __future__ import annotations
+
+from pathlib import Path
+
+from facedyn_app.errors import InputError
+from facedyn_app.library.database import is_library
+from facedyn_app.library.protecting import (
+    Protection,
+    change_passphrase,
+    protect_library,
+    protection_of,
+    rekey_library,
+    renew_recovery_key,
+    set_keyring,
+    unprotect_library,
+)
+from facedyn_app.library.protection.held import GIVE_IT, LockedError, lock_library, unlock
+from facedyn_app.library.protection.key_file import PASSPHRASE
+from facedyn_app.passphrase import asked_passphrase
+from facedyn_app.progress import OnProgress, ignore
+
+
+def protection(folder: Path, _on_progress: OnProgress = ignore) -> Protection:
+    """How a library is protected; it need not be open.
+
+    Raises:
+        InputError: There is no such library, or what says so is damaged.
+    """
+    if not is_library(folder):
+        raise InputError(f"There is no library in '{folder}'.", "Check the name.")
+    return protection_of(folder)
+
+
+def protect(
+    folder: Path,
+    passphrase: str | None,
+    on_progress: OnProgress,
+    *,
+    keyring: bool = False,
+    database: str | None = None,
+) -> str:
+    """Encrypt a library; gives its recovery key, as `library.protecting.protect_library`."""
+    protection(folder)
+    return protect_library(
+        folder, passphrase, keyring=keyring, database=database, on_progress=on_progress
+    )
+
+
+def unprotect(folder: Path, on_progress: OnProgress) -> None:
+    """Decrypt a library, as `library.protecting.unprotect_library`."""
+    protection(folder)
+    unprotect_library(folder, on_progress)
+
+
+def rekey(folder: Path, passphrase: str | None, on_progress: OnProgress) -> str:
+    """Bring a library new keys; gives its new recovery key.
+
+    Args:
+        folder: The library.
+        passphrase: Its passphrase, which stays; None: whoever runs the program is asked.
+        on_progress: Told of every file; may raise Cancelled.
+
+    Raises:
+        InputError: It is not protected, in use, or nobody gives the passphrase.
+        OutputError: It cannot be written.
+    """
+    if PASSPHRASE in protection(folder).opens:
+        passphrase = asked_passphrase(folder) if passphrase is None else passphrase
+        if passphrase is None:
+            raise LockedError(f"The library '{folder}' is locked.", GIVE_IT)
+        unlock(folder, passphrase)
+    return rekey_library(folder, passphrase, on_progress)
+
+
+def new_passphrase(folder: Path, passphrase: str, _on_progress: OnProgress = ignore) -> None:
+    """Give an open library another passphrase."""
+    protection(folder)
+    change_passphrase(folder, passphrase)
+
+
+def new_recovery(folder: Path, _on_progress: OnProgress = ignore) -> str:
+    """Give an open library another recovery key."""
+    protection(folder)
+    return renew_recovery_key(folder)
+
+
+def open_by_keyring(folder: Path, *, wanted: bool) -> None:
+    """Let the system's keyring open a library, or no longer."""
+    protection(folder)
+    set_keyring(folder, wanted=wanted)
+
+
+def unlock_library(folder: Path, given: str, _on_progress: OnProgress = ignore) -> None:
+    """Open a library by what somebody has typed; it stays open until it is locked.
+
+    Raises:
+        WrongPassphraseError: It does not open it.
+    """
+    unlock(folder, given)
+
+
+def lock(folder: Path) -> bool:
+    """Forget a library's keys; whether there were any. What has it open goes on to its end."""
+    return lock_library(folder)
