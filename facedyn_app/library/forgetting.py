@@ -18,6 +18,7 @@ from sqlalchemy import select
 from facedyn_app.errors import FacedynError, InputError
 from facedyn_app.files import atomic_file, delete_file
 from facedyn_app.library import operations
+from facedyn_app.library.embeddings import kept_of
 from facedyn_app.library.library import Library
 from facedyn_app.library.locks import holding
 from facedyn_app.library.names import Erasure
@@ -52,7 +53,7 @@ class ForgetPlan:
         sessions: Their sessions, or the one.
         recognizers: Recognizers that have learnt from them, which are marked.
         trainings: Folders of unfinished trainings with their motion.
-        embeddings: Files of embeddings, which are of everybody and made again when needed.
+        n_embeddings: Embeddings of them; what was derived of them with others goes as well.
         unreferenced: Session files of nobody, left by a program that was killed.
         traces: What is searched for afterwards.
     """
@@ -61,7 +62,7 @@ class ForgetPlan:
     sessions: tuple[SessionEntry, ...]
     recognizers: tuple[Path, ...]
     trainings: tuple[Path, ...]
-    embeddings: tuple[Path, ...]
+    n_embeddings: int
     unreferenced: tuple[Path, ...]
     traces: Traces
 
@@ -70,8 +71,8 @@ class ForgetPlan:
         found = [f"the speaker '{self.speaker}', with consent, tags and notes"] * bool(self.speaker)
         found += [f"the session #{one.id} '{one.name}', {one.date_words}" for one in self.sessions]
         found += [f"the unfinished training '{folder}'" for folder in self.trainings]
-        if self.embeddings:
-            found.append(f"{len(self.embeddings)} files of embeddings, of everybody; made again")
+        if self.n_embeddings:
+            found.append(f"{self.n_embeddings} embeddings, and what was derived of them")
         if self.unreferenced:
             found.append(f"{len(self.unreferenced)} session files that belong to nobody")
         found += [
@@ -104,7 +105,7 @@ def plan_forget(library: Library, of: str | SessionEntry) -> ForgetPlan:
         tuple(sessions),
         tuple(folder for folder in folders if _has_learnt(folder, tokens)),
         tuple(folder for folder in folders if _is_training(folder, owner)),
-        tuple(sorted(library.embeddings_folder.glob("*"))),
+        len(kept_of(library.embeddings_folder, [entry.file_name for entry in sessions])),
         tuple(unreferenced_files(library)),
         Traces(
             _erasure(library, speaker, sessions, kept),
@@ -190,15 +191,8 @@ def _samples(library: Library, sessions: Sequence[SessionEntry]) -> Iterator[byt
     for name in names:
         with np.errstate(invalid="ignore"):
             yield from _sample_of(library.sessions_folder / name, "expression")
-    for path in library.embeddings_folder.glob("*.npz"):
-        try:
-            arrays = read_npz(path, required=("files", "counts", "vectors"), optional=())
-            ends = np.cumsum(arrays["counts"].astype(np.int64))
-        except (FacedynError, ValueError, TypeError):
-            continue
-        for name, end in zip(arrays["files"], ends, strict=False):
-            if str(name) in names and 0 < end <= len(arrays["vectors"]):
-                yield arrays["vectors"][end - 1].tobytes()[:_SAMPLE]
+    for kept in kept_of(library.embeddings_folder, names):
+        yield kept[:_SAMPLE]
 
 
 def _sample_of(path: Path, array: str) -> Iterator[bytes]:
