@@ -19,6 +19,7 @@ from facedyn_app.errors import FacedynError, InputError
 from facedyn_app.files import atomic_file, delete_file
 from facedyn_app.folder_files import PLAIN, FolderFiles
 from facedyn_app.library import operations
+from facedyn_app.library.embeddings import kept_of
 from facedyn_app.library.library import Library
 from facedyn_app.library.locks import holding
 from facedyn_app.library.names import Erasure
@@ -53,7 +54,7 @@ class ForgetPlan:
         sessions: Their sessions, or the one.
         recognizers: Recognizers that have learnt from them, which are marked.
         trainings: Folders of unfinished trainings with their motion.
-        embeddings: Files of embeddings, which are of everybody and made again when needed.
+        n_embeddings: Embeddings of them; what was derived of them with others goes as well.
         unreferenced: Session files of nobody, left by a program that was killed.
         traces: What is searched for afterwards.
     """
@@ -62,7 +63,7 @@ class ForgetPlan:
     sessions: tuple[SessionEntry, ...]
     recognizers: tuple[Path, ...]
     trainings: tuple[Path, ...]
-    embeddings: tuple[Path, ...]
+    n_embeddings: int
     unreferenced: tuple[Path, ...]
     traces: Traces
 
@@ -71,8 +72,8 @@ class ForgetPlan:
         found = [f"the speaker '{self.speaker}', with consent, tags and notes"] * bool(self.speaker)
         found += [f"the session #{one.id} '{one.name}', {one.date_words}" for one in self.sessions]
         found += [f"the unfinished training '{folder}'" for folder in self.trainings]
-        if self.embeddings:
-            found.append(f"{len(self.embeddings)} files of embeddings, of everybody; made again")
+        if self.n_embeddings:
+            found.append(f"{self.n_embeddings} embeddings, and what was derived of them")
         if self.unreferenced:
             found.append(f"{len(self.unreferenced)} session files that belong to nobody")
         found += [
@@ -105,7 +106,7 @@ def plan_forget(library: Library, of: str | SessionEntry) -> ForgetPlan:
         tuple(sessions),
         tuple(folder for folder in folders if _has_learnt(library, folder, tokens)),
         tuple(folder for folder in folders if _is_training(library, folder, owner)),
-        tuple(sorted(library.embeddings_folder.glob("*"))),
+        len(kept_of(library, [entry.file_name for entry in sessions])),
         tuple(unreferenced_files(library)),
         Traces(
             _erasure(library, speaker, sessions, kept),
@@ -191,15 +192,8 @@ def _samples(library: Library, sessions: Sequence[SessionEntry]) -> Iterator[byt
     for name in names:
         with np.errstate(invalid="ignore"):
             yield from _sample_of(library, library.store.path(name), "expression")
-    for path in library.embeddings_folder.glob("*.npz"):
-        try:
-            arrays = read_npz(path, ("files", "counts", "vectors"), (), library.files.opened)
-            ends = np.cumsum(arrays["counts"].astype(np.int64))
-        except (FacedynError, ValueError, TypeError):
-            continue
-        for name, end in zip(arrays["files"], ends, strict=False):
-            if str(name) in names and 0 < end <= len(arrays["vectors"]):
-                yield arrays["vectors"][end - 1].tobytes()[:_SAMPLE]
+    for kept in kept_of(library, names):
+        yield kept[:_SAMPLE]
 
 
 def _sample_of(library: Library, path: Path, array: str) -> Iterator[bytes]:

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import weakref
-from collections.abc import Sequence
+from collections.abc import Collection, Sequence
 from contextlib import AbstractContextManager, suppress
 from dataclasses import replace
 from datetime import date
@@ -16,6 +16,7 @@ from facedyn_app.errors import FacedynError, InputError, OutputError
 from facedyn_app.library import operations
 from facedyn_app.library.audit import AuditTrail, take_out, write_audit
 from facedyn_app.library.database import DATABASE, compact, is_library, open_database, transaction
+from facedyn_app.library.embeddings import erase_embeddings, speaker_row
 from facedyn_app.library.locks import unlock_folder
 from facedyn_app.library.names import Erasure
 from facedyn_app.library.privacy import make_private
@@ -33,7 +34,7 @@ from facedyn_app.library.records import (
 )
 from facedyn_app.library.schema import EnrolmentRow, SessionRow, SettingRow
 from facedyn_app.library.session_file import load_session
-from facedyn_app.library.session_store import SessionStore, delete_folder
+from facedyn_app.library.session_store import SessionStore
 from facedyn_app.library.sweep import sweep
 from facedyn_app.logs import leave_out_names
 from facedyn_app.records import (
@@ -359,7 +360,7 @@ class Library:
         """
         with self.transaction() as orm:
             row = operations.session_row(orm, entry.id)
-            delete_folder(self.embeddings_folder)
+            self.erase_embeddings(orm, [row.file_name])
             self.store.delete(row.file_name)
             operations.delete_session_rows(orm, row)
             taken_out = [] if erasure is None else take_out(orm, erasure.apply)
@@ -384,7 +385,7 @@ class Library:
             row = operations.known_speaker(orm, speaker)
             query = select(SessionRow).where(SessionRow.speaker_id == row.id)
             sessions = orm.scalars(query).all()
-            delete_folder(self.embeddings_folder)
+            self.erase_embeddings(orm, [session.file_name for session in sessions])
             for session in sessions:
                 self.store.delete(session.file_name)
                 operations.delete_session_rows(orm, session)
@@ -393,6 +394,19 @@ class Library:
             write_audit(orm, "forget", said, taken_out=taken_out)
         self._compact()
         return len(sessions)
+
+    def erase_embeddings(self, orm: OrmSession, file_names: Collection[str]) -> None:
+        """Erase what is kept to compare with of sessions, within a transaction.
+
+        Raises:
+            OutputError: It cannot be written.
+        """
+        staying = [
+            speaker_row(own)
+            for own in operations.enrolled_files(orm)
+            if not set(own) & set(file_names)
+        ]
+        erase_embeddings(self.files, self.embeddings_folder, file_names, staying)
 
     def setting(self, key: str) -> str | None:
         """A choice kept with the library, or None where none was made."""

@@ -231,6 +231,19 @@ def enrol_row(orm: OrmSession, row: SessionRow, speaker: SpeakerRow) -> None:
     orm.refresh(row)
 
 
+def enrolled_files(orm: OrmSession) -> list[list[str]]:
+    """The files of the sessions enrolled for each speaker with each head, in their order."""
+    query = (
+        select(EnrolmentRow.speaker_id, SessionRow.head_id, SessionRow.file_name)
+        .join(SessionRow, SessionRow.id == EnrolmentRow.session_id)
+        .order_by(SessionRow.id)
+    )
+    found: dict[tuple[int, str], list[str]] = {}
+    for speaker, head, file_name in orm.execute(query):
+        found.setdefault((speaker, head), []).append(file_name)
+    return list(found.values())
+
+
 def delete_session_rows(orm: OrmSession, row: SessionRow) -> None:
     """Delete a session, its enrolment, what is noted on it and where its video is."""
     orm.execute(delete(TakeRow).where(TakeRow.session_id == row.id))

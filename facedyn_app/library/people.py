@@ -30,7 +30,6 @@ from facedyn_app.library.schema import (
     SessionRow,
     SpeakerRow,
 )
-from facedyn_app.library.session_store import delete_folder
 from facedyn_app.records import Purpose
 
 
@@ -167,7 +166,8 @@ def change_consent(
         row = operations.known_speaker(orm, name)
         undo = _snapshot(orm, "change of consent", [row], lost=None)
         if Purpose.RECOGNITION not in wanted:
-            delete_folder(library.embeddings_folder)
+            own = select(SessionRow.file_name).where(SessionRow.speaker_id == row.id)
+            library.erase_embeddings(orm, orm.scalars(own).all())
         operations.add_consent_text(row, text)
         set_consent(orm, row, wanted, given_by)
         write_audit(orm, "consent", f"speaker {row.id}: {consent_of(orm, row).words()}")

@@ -16,6 +16,7 @@ from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
+from itertools import islice
 
 import numpy as np
 from scipy.linalg import cholesky, eigh, solve_triangular
@@ -50,12 +51,16 @@ EMPHASIS = 0.4
 """Power by which directions in which a gallery's speakers differ are emphasised, 0..1."""
 MOST_ADAPTING = 4000
 """Windows of a library, evenly taken, that adapt the back-end: a bound on time."""
+MOST_ADAPTING_SPEAKERS = 2000
+"""Speakers, the first ones, that adapt the back-end: whoever comes to more leaves the space as it
+is, and all who are in it already where they are."""
 ADAPTATION = (
     NETWORK_WEIGHT,
     PRIOR_SPEAKERS,
     CENTRE_SPEAKERS,
     EMPHASIS,
     MOST_ADAPTING,
+    MOST_ADAPTING_SPEAKERS,
 )
 """Constants on which an adapted space depends, beside back-end and gallery."""
 
@@ -209,15 +214,17 @@ class Backend:
         one is compared as the training left it, a large one by itself.
 
         Args:
-            gallery: Each enrolled speaker's embeddings; may be empty.
+            gallery: Each enrolled speaker's embeddings; may be empty. Of more speakers than
+                `MOST_ADAPTING_SPEAKERS` those count that come first.
             network_weight: Of the network's cosine; the descriptors' has the rest.
         """
-        windows, labels = _windows(gallery, sum(self.sizes))
+        first = dict(islice(gallery.items(), MOST_ADAPTING_SPEAKERS))
+        windows, labels = _windows(first, sum(self.sizes))
         blocks = []
         ends = np.cumsum((0, *self.sizes))
         weights = (1.0 - network_weight, network_weight)
-        for first, last, weight in zip(ends[:-1], ends[1:], weights, strict=True):
-            blocks.append(self._adapted(windows[:, first:last], labels, weight))
+        for start, end, weight in zip(ends[:-1], ends[1:], weights, strict=True):
+            blocks.append(self._adapted(windows[:, start:end], labels, weight))
         return ScoreSpace(tuple(blocks))
 
     def _adapted(self, windows: FloatArray, labels: IntArray, weight: float) -> Block:

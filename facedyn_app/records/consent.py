@@ -84,10 +84,13 @@ class Consent:
 
     def in_force(self, today: date | None = None) -> dict[Purpose, date | None]:
         """The purposes that hold, each with its last day."""
+        if self.as_text:
+            return dict.fromkeys(Purpose)
+        today = today or date.today()
         return {
             grant.purpose: grant.until
-            for grant in map(self.of, Purpose)
-            if grant is not None and grant.state(today or date.today()) is ConsentState.GIVEN
+            for grant in self.grants
+            if grant.state(today) is ConsentState.GIVEN
         }
 
     def expired(self, today: date | None = None) -> tuple[Purpose, ...]:

@@ -42,6 +42,7 @@ def test_what_is_selected_stays_so_while_others_come_and_go(
     qtbot.waitUntil(lambda: names(app) == ["Anna", "Bert", "Cleo"], timeout=PATIENCE_MS)
     tree, speakers = app.window.library.tree, app.window.library.model.item(0)
     tree.setExpanded(speakers.child(1).index(), True)
+    qtbot.waitUntil(lambda: speakers.child(1).rowCount() == 1)
     tree.setCurrentIndex(speakers.child(1).child(0).index())
     key = tree.currentIndex().data(KEY)
     picked: list[int] = []

@@ -204,6 +204,7 @@ def test_the_library_lists_speakers_recordings_and_work(qtbot: QtBot) -> None:
         for r in range(3)
     ]
     assert texts[0] == ["P-014 (simulated) · 1 session", "Anna · 0 sessions"]
+    panel.tree.expand(panel.model.item(0).child(0).index())
     session = panel.model.item(0).child(0).child(0)
     assert session.text() == "2026-03-05 · visit-1 (simulated) · 12.0 s"
     assert texts[1] == ["visit-0412.mp4 (simulated) · P-014"]

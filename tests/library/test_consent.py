@@ -155,11 +155,12 @@ def test_nobody_is_in_the_gallery_without_consent_to_recognition(library: Librar
 
 def test_templates_go_with_the_consent_to_recognition(library: Library) -> None:
     library.embeddings_folder.mkdir()
-    (library.embeddings_folder / "x.npz").write_bytes(b"templates")
+    templates = library.embeddings_folder / "x.npz"
+    templates.write_bytes(b"templates")
     change_consent(library, "Ann", {RECOGNITION: None})
-    assert library.embeddings_folder.exists()
+    assert templates.exists()
     change_consent(library, "Ann", {TRAINING: None})
-    assert not library.embeddings_folder.exists()
+    assert not templates.exists()
 
 
 def test_a_change_is_undone(library: Library) -> None:

@@ -20,8 +20,8 @@ from facedyn_app.gui.panels.library_items import (
     answer_text,
     head_item,
     make_item,
-    speaker_item,
 )
+from facedyn_app.gui.panels.library_speakers import LibraryModel, SpeakerRows
 from facedyn_app.gui.status import DONE, PanelStatus
 from facedyn_app.gui.theme import GRID
 from facedyn_app.gui.widgets.form_parts import TickDelegate, make_error_line, set_error
@@ -78,7 +78,7 @@ class LibraryPanel(Panel):
         super().__init__(
             "Nothing here yet.", "Drop a video on the window, or choose File > Open demo.", parent
         )
-        self._model = QStandardItemModel()
+        self._model = LibraryModel()
         self._speakers, self._opened, self._queue = (
             head_item(title) for title in ("Speakers", "Opened", "Queue")
         )
@@ -99,6 +99,9 @@ class LibraryPanel(Panel):
         header.resizeSection(1, 3 * GRID)
         self._tree.delete_pressed.connect(self._end_selected)
         self._tree.setItemDelegateForColumn(0, TickDelegate(self._tree))
+        self._speaker_rows = SpeakerRows(self._model, self._speakers, self._tree)
+        self._speaker_rows.shown.connect(self._restore_place)
+        self._above = 0
         self._model.itemChanged.connect(self._tell_tick)
         self._tree.clicked.connect(self._pick)
         self._tree.activated.connect(self._pick)
@@ -151,23 +154,16 @@ class LibraryPanel(Panel):
     def show_snapshot(self, snapshot: LibrarySnapshot) -> None:
         """Show the speakers of a library; those whose sessions are seen stay open."""
         set_error(self._error, "")
-        rows = [self._speakers.child(row) for row in range(self._speakers.rowCount())]
-        seen = {item.data(KEY) for item in rows if self._tree.isExpanded(item.index())}
-        current, bar = self._tree.currentIndex(), self._tree.verticalScrollBar()
-        chosen, above = (current.data(KIND), current.data(KEY)), bar.value()
-        self._speakers.removeRows(0, len(rows))
-        for speaker in snapshot.speakers:
-            item = speaker_item(speaker)
-            self._speakers.appendRow(item)
-            self._tree.setExpanded(item.index(), speaker.name in seen)
-            for row in (item, *(item.child(number) for number in range(item.rowCount()))):
-                if (row.data(KIND), row.data(KEY)) == chosen:
-                    self._tree.setCurrentIndex(row.index())
+        self._above = self._tree.verticalScrollBar().value()
+        self._speaker_rows.show(snapshot.speakers)
         self._n_ended = sum(speaker.ended for speaker in snapshot.speakers)
         self._place.setText(f"Library: {shown_name(snapshot.folder.name)}")
         self._place.setToolTip(tip_text(str(snapshot.folder)))
         self._refresh(self._speakers, f"Speakers ({len(snapshot.speakers)})")
-        bar.setValue(above)
+        self._restore_place()
+
+    def _restore_place(self) -> None:
+        self._tree.verticalScrollBar().setValue(self._above)
 
     def show_recordings(
         self, recordings: Sequence[Recording], ticked: Collection[Recording], shown: str | None

@@ -8,7 +8,7 @@ from PySide6.QtCore import Qt
 from PySide6.QtGui import QStandardItem
 
 from facedyn_app.gui.formatting import simulated_label, tip_text
-from facedyn_app.workflows.records import ListedSpeaker, Recording
+from facedyn_app.workflows.records import ListedSession, ListedSpeaker, Recording
 
 KIND: Final = Qt.ItemDataRole.UserRole + 1
 """What a row is: "speaker", "session", "recording", "job", or "end" for the end of a job."""
@@ -16,6 +16,8 @@ KEY: Final = Qt.ItemDataRole.UserRole + 2
 """Which one it is."""
 SESSION: Final = Qt.ItemDataRole.UserRole + 3
 """The `ListedSession` of a session."""
+LISTED: Final = Qt.ItemDataRole.UserRole + 4
+"""The `ListedSpeaker` of a speaker."""
 TICK_TIP: Final = "Tick several for Identify > Who are the ticked?"
 SESSION_TIP: Final = "A click opens it; a right click also dates, moves, notes and forgets it."
 
@@ -48,7 +50,7 @@ def make_item(text: str, kind: str, key: object, tip: str) -> QStandardItem:
 
 
 def speaker_item(speaker: ListedSpeaker) -> QStandardItem:
-    """A speaker and below them their sessions."""
+    """A speaker, their sessions still to be made."""
     n = len(speaker.sessions)
     label = simulated_label(speaker.name, simulated=speaker.simulated)
     text = (
@@ -56,10 +58,14 @@ def speaker_item(speaker: ListedSpeaker) -> QStandardItem:
     )
     tip = f"Consent: {speaker.consent_words or 'none recorded'}"
     item = make_item(text, "speaker", speaker.name, tip)
-    for session in speaker.sessions:
-        name = simulated_label(session.name, simulated=session.simulated)
-        line = f"{session.date_text} · {name} · {session.seconds:.1f} s"
-        row = make_item(line, "session", session.key, f"{line}\n{SESSION_TIP}")
-        row.setData(session, SESSION)
-        item.appendRow(row)
+    item.setData(speaker, LISTED)
     return item
+
+
+def session_item(session: ListedSession) -> QStandardItem:
+    """A session of a speaker."""
+    name = simulated_label(session.name, simulated=session.simulated)
+    line = f"{session.date_text} · {name} · {session.seconds:.1f} s"
+    row = make_item(line, "session", session.key, f"{line}\n{SESSION_TIP}")
+    row.setData(session, SESSION)
+    return row

@@ -149,6 +149,26 @@ class LibraryFiles:
         yield content
         file.write(seal(content.getbuffer(), self._key, self._label(path)))
 
+    def record_size(self, n_bytes: int) -> int:
+        """How many bytes a record of so many has in a file of records; an empty one has none."""
+        return n_bytes if self._key is None or n_bytes == 0 else sealed_size(n_bytes)
+
+    def to_record(self, content: bytes, path: Path, name: str) -> bytes:
+        """A record as it stands in a file of records, for this name alone."""
+        if self._key is None or not content:
+            return content
+        return seal(content, self._key, f"{self._label(path)}/{name}")
+
+    def of_record(self, content: bytes, path: Path, name: str) -> bytes:
+        """What a record in a file of records says.
+
+        Raises:
+            SealError: It was changed, or is of another name, file or library.
+        """
+        if self._key is None or not content:
+            return content
+        return unseal(content, self._key, f"{self._label(path)}/{name}")
+
     def below(self, folder: Path) -> LibraryFiles:
         """Files of a folder by itself, wherever it is, sealed if these are."""
         return LibraryFiles(folder, self._key)
