@@ -65,7 +65,8 @@ class RecordFile:
         except OSError:  # there is none, or it is in a folder that may not be entered
             return np.zeros(0, _ROW)
         rows = np.frombuffer(content, _ROW, len(content) // _ROW.itemsize)
-        return rows[(rows["offset"] >= 0) & (rows["offset"] + rows["n_bytes"] <= n_bytes)]
+        there = (rows["offset"] >= 0) & (rows["offset"] + rows["n_bytes"] <= n_bytes)
+        return np.asarray(rows[there])
 
     def _read_places(self) -> dict[str, Place]:
         rows = self._sound_rows()

@@ -52,7 +52,7 @@ def test_a_kill_at_any_byte_loses_at_most_what_was_being_added(path: Path) -> No
 
 
 def test_a_row_without_its_bytes_counts_as_missing(path: Path) -> None:
-    rows, numbers = files(path)
+    numbers = files(path)[1]
     numbers.write_bytes(numbers.read_bytes()[:9])
     assert content(path) == {"a": FIRST["a"]}
     RecordFile(path).append({"b": FIRST["b"]})
