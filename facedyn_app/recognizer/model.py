@@ -17,8 +17,9 @@ from facedyn_app.recognizer.backend import Backend
 from facedyn_app.recognizer.descriptors import describe
 from facedyn_app.recognizer.motion_windows import MotionWindows, feature_windows, moving_channels
 from facedyn_app.recognizer.network import EmbeddingNetwork
-from facedyn_app.recognizer.scoring import Calibration, Gallery, ScoreSpace, compared_gallery, rank
-from facedyn_app.records import Embedding, FloatArray, Match, Session
+from facedyn_app.recognizer.ranking import RankedMatches, rank
+from facedyn_app.recognizer.scoring import Calibration, Gallery, ScoreSpace, compared_gallery
+from facedyn_app.records import Embedding, FloatArray, Session
 from facedyn_app.settings import FeatureSettings, NetworkSettings
 
 WINDOWS_AT_ONCE = 64
@@ -103,7 +104,7 @@ class Recognizer:
         """
         return compared_gallery(embeddings, self.space(embeddings))
 
-    def rank(self, probe: Embedding, gallery: Gallery) -> list[Match]:
+    def rank(self, probe: Embedding, gallery: Gallery) -> RankedMatches:
         """Rank enrolled speakers, most probable first.
 
         Raises:

@@ -10,7 +10,7 @@ from enum import StrEnum
 import numpy as np
 
 from facedyn_app.errors import TooLittleError
-from facedyn_app.records import BoolArray, Embedding, FloatArray, Match
+from facedyn_app.records import BoolArray, Embedding, FloatArray
 
 REFERENCE_S = 10.0
 """Duration at which the duration term is zero, s."""
@@ -254,27 +254,3 @@ def covered_seconds(embedding: Embedding) -> float:
     new_from = np.maximum(spans[1:, 0], reached[:-1])
     first = float(spans[0, 1] - spans[0, 0])
     return first + float(np.maximum(spans[1:, 1] - new_from, 0.0).sum())
-
-
-def rank(probe: Embedding, gallery: Gallery, calibration: Calibration) -> list[Match]:
-    """Rank the enrolled speakers.
-
-    The score of a recording is the cosine of its mean direction with a speaker's: unlike the mean
-    of its windows' cosines it does not fall with how much the windows differ.
-
-    Args:
-        probe: Whose windows are asked about.
-        gallery: The speakers.
-        calibration: Turns scores into probabilities.
-
-    Returns:
-        A match for every speaker, most probable first.
-    """
-    windows = gallery.space.directions(probe.vectors) @ gallery.directions.T
-    scores = gallery.space.mean_direction(probe.vectors) @ gallery.directions.T
-    probability = calibration.probability(scores, covered_seconds(probe))
-    matches = [
-        Match(name, float(scores[k]), float(probability[k]), windows[:, k])
-        for k, name in enumerate(gallery.names)
-    ]
-    return [matches[k] for k in np.argsort(-scores, kind="stable")]

@@ -149,7 +149,7 @@ class Identification:
         left_out: How many are not compared with for want of consent.
     """
 
-    matches: tuple[Match, ...]
+    matches: Sequence[Match]
     known: bool
     threshold: float
     window_seconds: FloatArray

@@ -60,11 +60,14 @@ def identify(session: Session, enrolled: Enrolled) -> Identification:
     )
     threshold = recognizer.threshold(trust.false_accept_rate, n_enrolled)
     caution = caution_for(recognizer, session)
-    for rank, match in enumerate(matches[:JUDGED]):
-        accepted = None if caution else match.probability >= threshold
-        matches[rank] = judged_match(match, session, enrolled, accepted=accepted)
+    judged = [
+        judged_match(
+            match, session, enrolled, accepted=None if caution else match.probability >= threshold
+        )
+        for match in matches[:JUDGED]
+    ]
     return Identification(
-        matches=tuple(matches),
+        matches=matches.with_judged(judged),
         known=bool(matches) and matches[0].probability >= threshold,
         threshold=threshold,
         window_seconds=probe.window_seconds,

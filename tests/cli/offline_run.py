@@ -177,6 +177,8 @@ def rows(folder: Path, recognizer: Path) -> list[Row]:
         Row("bench", ("repeat", session)),
         Row("bench", ("realism", corpus), cut=True),
         Row("bench", ("recognizer",), cut=True),
+        Row("bench", ("scale", "--quick"), cut=True),
+        Row("bench", ("all", "--quick", "-o", out / "bench.html"), cut=True),
         Row("bench", ("truth", video, truth), cut=True),
         Row("bench", ("window", "--seconds", "1"), cut=True),
     ]

@@ -94,7 +94,7 @@ def test_a_small_gallery_says_what_it_means(answer: Identification) -> None:
     assert "by chance alone the right one is first in 33%" in identification_text(answer)
     alone = replace(answer, matches=answer.matches[:1])
     assert "every recording ranks them first" in identification_text(alone)
-    many = replace(answer, matches=answer.matches * 3)
+    many = replace(answer, matches=tuple(answer.matches) * 3)
     assert "chance" not in identification_text(many)
 
 

@@ -6,6 +6,7 @@ import pytest
 from facedyn_app.errors import MismatchError, TooLittleError
 from facedyn_app.recognizer.accuracy import measure_scores
 from facedyn_app.recognizer.model import check_embeddings
+from facedyn_app.recognizer.ranking import rank
 from facedyn_app.recognizer.scoring import (
     Calibration,
     Gallery,
@@ -14,7 +15,6 @@ from facedyn_app.recognizer.scoring import (
     covered_seconds,
     fit_calibration,
     plain_space,
-    rank,
     uncalibrated,
 )
 from facedyn_app.recognizer.trials import EmbeddedTrials, score_trials

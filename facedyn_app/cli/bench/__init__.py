@@ -15,6 +15,7 @@ from facedyn_app.formatting import number
 
 _MODULES = {
     "accuracy": "accuracy",
+    "all": "scale",
     "blinks": "blinks",
     "clinical": "clinical",
     "fit": "speed",
@@ -25,10 +26,13 @@ _MODULES = {
     "realism": "realism",
     "repeat": "repeat",
     "recognizer": "speed",
+    "scale": "scale",
     "truth": "truth",
     "window": "latency",
 }
 """The module of each verb, which is its function of the same name."""
+_FUNCTIONS = {"all": "everything"}
+"""The functions of verbs whose names are taken."""
 WorkFolder = Annotated[
     Path,
     typer.Option("--work", metavar="DIR", help="Where rendered videos are kept for the next time."),
@@ -49,7 +53,7 @@ class BenchGroup(TyperGroup):
             return None
         module = import_module(f"{__name__}.{_MODULES[cmd_name]}")
         verb = typer.Typer(add_completion=False, rich_markup_mode=None)
-        verb.command(cmd_name)(getattr(module, cmd_name))
+        verb.command(cmd_name)(getattr(module, _FUNCTIONS.get(cmd_name, cmd_name)))
         return typer.main.get_command(verb)
 
 
