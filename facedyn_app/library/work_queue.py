@@ -45,6 +45,11 @@ _PART: Final = 500
 Condition = Any
 
 
+def has_dead_worker(folder: Path) -> bool:
+    """Whether a worker of the library in a folder has died, and nobody has seen to it yet."""
+    return any(map(is_given_up, folder.glob(f".{MARK}.*")))
+
+
 class WorkQueue:
     """The queue of an open library; every call is a transaction of its own.
 
@@ -188,10 +193,6 @@ class WorkQueue:
             rows = orm.execute(query).all() if has_queue(orm) else []
             found = {row.state: row.n for row in rows}
         return {state: found.get(state, 0) for state in WorkState}
-
-    def is_abandoned(self) -> bool:
-        """Whether a worker of this library has died and nobody has seen to it yet."""
-        return any(map(is_given_up, self._folder.glob(f".{MARK}.*")))
 
     def _change(
         self,

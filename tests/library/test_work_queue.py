@@ -18,7 +18,7 @@ from facedyn_app.library.forgetting import forget, plan_forget
 from facedyn_app.library.library import Library
 from facedyn_app.library.people import rename_speaker, undo_change
 from facedyn_app.library.traces import search_traces
-from facedyn_app.library.work_queue import CRASHED, MOST_TRIES
+from facedyn_app.library.work_queue import CRASHED, MOST_TRIES, has_dead_worker
 from facedyn_app.library.work_rows import Hand, NewWork, WorkEnd, WorkItem, WorkKind, WorkState
 from facedyn_app.progress import ignore
 from facedyn_app.records import Session
@@ -185,16 +185,16 @@ def test_a_dead_workers_items_wait_again(library: Library, tmp_path: Path) -> No
     number = dies_with(library.folder, ids[:1])
     try:
         assert library.work.give_back_abandoned() == 0  # it lives
-        assert not library.work.is_abandoned()
+        assert not has_dead_worker(library.folder)
         assert states(library) == ["running", "waiting"]
     finally:
         os.kill(number, signal.SIGKILL)
         os.waitpid(number, 0)
-    assert library.work.is_abandoned()
+    assert has_dead_worker(library.folder)
     with Library.open(library.folder) as again:
         assert again.n_abandoned == 1
         assert states(again) == ["waiting"] * 2
-        assert not again.work.is_abandoned()
+        assert not has_dead_worker(library.folder)
     assert sorted(path.name for path in library.folder.iterdir() if path.name[0] == ".") == []
 
 
