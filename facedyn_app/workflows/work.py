@@ -57,7 +57,7 @@ class QueueSnapshot:
 
     def words(self) -> str:
         """How many items are in each state, those alone that there are."""
-        told = [f"{n} {state}" for state, n in self.counts if n]
+        told = [f"{n:,} {state}" for state, n in self.counts if n]
         return ", ".join(told) or "nothing in the queue"
 
 

@@ -164,7 +164,6 @@ def _cells(item: WorkItem) -> tuple[str, str, str]:
 
 def _words(item: WorkItem) -> str:
     """The whole path, and why it is as it is."""
-    told = [shown_name(str(item.what.path)), item.worker, item.reason]
-    if item.what.name:
-        told.insert(1, f"session “{shown(item.what.name)}”")
+    path = str(item.what.path)
+    told = ("" if path in item.reason else shown_name(path), item.worker, item.reason)
     return " · ".join(shown(one) for one in told if one)
