@@ -225,6 +225,17 @@ def sweep_temporary() -> list[Path]:
     return [path for path in there if _swept(path, lambda _: False)]
 
 
+def is_given_up(path: Path) -> bool:
+    """Whether nobody holds an unfinished file or folder any more, or it is gone."""
+    try:
+        with _given_up(path) as given_up:
+            return given_up
+    except FileNotFoundError:
+        return True
+    except OSError:
+        return False
+
+
 def is_stale(path: Path) -> bool:
     """Whether something has not been changed for a day; OSError where it is gone."""
     return time.time() - path.lstat().st_mtime > STALE_SECONDS

@@ -44,6 +44,7 @@ VERBS = {
     "report": "Write a report to print.",
     "simulate": "Write session files of simulated speakers.",
     "import": "Bring a folder of recordings into a library.",
+    "queue": "List the recordings that wait to be enrolled; go on with them.",
     "train": "Train a recognizer on a library.",
     "evaluate": "Test a recognizer, with controls and baselines.",
     "calibrate": "Calibrate a recognizer's probabilities.",

@@ -129,4 +129,9 @@ def _text(found: LibraryCheck) -> str:
         ("swept", found.swept),
     ):
         lines += [f"{title}:", *(f"  {item}" for item in items)] if items else []
+    for n, what in (
+        (found.given_back, "which a program had in hand that was killed, wait again"),
+        (found.waiting, "wait in the queue; 'facedyn queue run' goes on with them"),
+    ):
+        lines += [f"{n} recording{'' if n == 1 else 's'} {what}"] if n else []
     return "\n".join([*lines, *filter(None, [found.shared])])

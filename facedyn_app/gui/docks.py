@@ -10,12 +10,13 @@ from PySide6.QtWidgets import QDockWidget, QMainWindow, QWidget
 
 from facedyn_app.gui.widgets.screen_fit import ScrolledPage, fit_to_screen
 
-LAYOUT_VERSION: Final = 1
+LAYOUT_VERSION: Final = 2
 NARROW_PX: Final = 1280
 LOW_PX: Final = 600
-LIBRARY, FACTS, HEAD, TIMELINE, WHO, TRUST = (
+LIBRARY, FACTS, QUEUE, HEAD, TIMELINE, WHO, TRUST = (
     "library",
     "facts",
+    "queue",
     "head",
     "timeline",
     "who",
@@ -24,6 +25,7 @@ LIBRARY, FACTS, HEAD, TIMELINE, WHO, TRUST = (
 TITLES: Final = {
     LIBRARY: "Library",
     FACTS: "Session",
+    QUEUE: "Import queue",
     HEAD: "Head",
     TIMELINE: "Time",
     WHO: "Who",
@@ -73,6 +75,7 @@ class Docks:
             window.removeDockWidget(dock)
         window.addDockWidget(left, docks[LIBRARY])
         window.splitDockWidget(docks[LIBRARY], docks[FACTS], Qt.Orientation.Vertical)
+        window.tabifyDockWidget(docks[FACTS], docks[QUEUE])
         window.addDockWidget(Qt.DockWidgetArea.BottomDockWidgetArea, docks[TIMELINE])
         if self._low:
             window.tabifyDockWidget(docks[TIMELINE], docks[WHO])
@@ -87,6 +90,7 @@ class Docks:
         for dock in docks.values():
             dock.show()
         docks[TIMELINE if self._low else WHO].raise_()
+        docks[FACTS].raise_()
         self.share_out()
 
     def fit_to_screen(self) -> None:

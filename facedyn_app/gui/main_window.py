@@ -17,6 +17,7 @@ from facedyn_app.gui.menus import MARK, MenuWindow, build_menus, window_commands
 from facedyn_app.gui.panels.facts import FactsPanel
 from facedyn_app.gui.panels.head import HeadPanel
 from facedyn_app.gui.panels.library import LibraryPanel
+from facedyn_app.gui.panels.queue import QueuePanel
 from facedyn_app.gui.panels.trace_plot import LEFT_PX
 from facedyn_app.gui.panels.traces import RIGHT_PX, TracesPanel
 from facedyn_app.gui.panels.trust import TrustPanel
@@ -32,6 +33,7 @@ from facedyn_app.gui.widgets.panel import Panel
 from facedyn_app.gui.widgets.player import Player
 from facedyn_app.gui.widgets.seek_bar import SeekBar
 from facedyn_app.gui.widgets.status_line import StatusLine
+from facedyn_app.gui.widgets.work_bar import WorkBar
 from facedyn_app.headmodel.model import HeadModel
 from facedyn_app.settings import Settings
 from facedyn_app.workflows.records import Recording
@@ -67,6 +69,8 @@ class MainWindow(MenuWindow):
         self.trust = TrustPanel(state.settings.trust)
         self.library = LibraryPanel()
         self.facts = FactsPanel()
+        self.queue = QueuePanel()
+        self.work_bar = WorkBar()
         self.status_line = StatusLine()
         self.head_menu = HeadMenu(self)
         self.feed = FrameFeed(state, self.video, self)
@@ -86,11 +90,12 @@ class MainWindow(MenuWindow):
             "trust": self.trust,
             "library": self.library,
             "facts": self.facts,
+            "queue": self.queue,
         }
 
     def _build(self) -> None:
         self.resize(1600, 1000)
-        self.setCentralWidget(self.video)
+        self.setCentralWidget(self.work_bar.above(self.video))
         timeline = QWidget()
         column = QVBoxLayout(timeline)
         column.setContentsMargins(0, 0, 0, GRID // 2)
@@ -104,6 +109,7 @@ class MainWindow(MenuWindow):
             {
                 places.LIBRARY: self.library,
                 places.FACTS: self.facts,
+                places.QUEUE: self.queue,
                 places.HEAD: self.head,
                 places.TIMELINE: timeline,
                 places.WHO: self.who,

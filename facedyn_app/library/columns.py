@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import base64
 import math
+import os
 from datetime import datetime
 from typing import Any
 
@@ -63,6 +64,30 @@ class SoundText(_Sound):
     def is_sound(self, value: Any) -> bool:
         """Whether it is a text that can be the name of a file."""
         return isinstance(value, str) and "\0" not in value
+
+
+class SoundPath(SoundText):
+    """A path, kept as a text; one whose bytes are no UTF-8, as bytes."""
+
+    cache_ok = True
+    words = "a path"
+
+    def process_bind_param(self, value: Any, dialect: Dialect) -> Any:
+        """As the database keeps it."""
+        try:
+            value.encode("utf-8")
+        except UnicodeEncodeError:
+            return os.fsencode(value)
+        return value
+
+    def process_result_value(self, value: Any, dialect: Dialect) -> Any:
+        """The path as Python has it.
+
+        Raises:
+            DamagedError: It is none.
+        """
+        named = os.fsdecode(value) if isinstance(value, bytes) else value
+        return super().process_result_value(named, dialect)
 
 
 class SoundTime(_Sound):

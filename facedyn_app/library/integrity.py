@@ -12,6 +12,7 @@ from facedyn_app.library.library import Library
 from facedyn_app.library.locks import in_use
 from facedyn_app.library.privacy import shared_words
 from facedyn_app.library.sweep import unfinished
+from facedyn_app.library.work_rows import WorkState
 from facedyn_app.progress import OnProgress, Progress
 
 
@@ -28,6 +29,8 @@ class LibraryCheck:
             version has left.
         trainings: Unfinished trainings; those that run now are not among them.
         swept: What killed programs had left half done and has been deleted at opening.
+        given_back: Recordings of the queue that killed programs had in hand, which wait again.
+        waiting: Recordings that wait in the queue.
         shared: Who else can see into the folder, in a sentence; empty where nobody can.
     """
 
@@ -38,6 +41,8 @@ class LibraryCheck:
     unfinished: tuple[str, ...]
     trainings: tuple[str, ...]
     swept: tuple[str, ...]
+    given_back: int
+    waiting: int
     shared: str
 
     @property
@@ -73,6 +78,8 @@ def check_library(library: Library, on_progress: OnProgress) -> LibraryCheck:
         _relative(library, unfinished(library.folder)),
         _relative(library, _trainings(library)),
         library.swept,
+        library.n_abandoned,
+        library.work.counts()[WorkState.WAITING],
         shared_words(library.folder),
     )
 

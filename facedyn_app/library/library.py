@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import os
 import weakref
 from collections.abc import Collection, Sequence
 from contextlib import AbstractContextManager, suppress
@@ -36,6 +37,8 @@ from facedyn_app.library.schema import EnrolmentRow, SessionRow, SettingRow
 from facedyn_app.library.session_file import load_session
 from facedyn_app.library.session_store import SessionStore
 from facedyn_app.library.sweep import sweep
+from facedyn_app.library.work_queue import WorkQueue
+from facedyn_app.library.work_rows import Hand, delete_work
 from facedyn_app.logs import leave_out_names
 from facedyn_app.records import (
     NAMELESS,
@@ -66,7 +69,9 @@ class Library:
         recognizers_folder: Where recognizers trained on the library are kept.
         embeddings_folder: Where embeddings of its sessions are kept (`library.gallery`).
         audit: The audit trail.
+        work: The queue of recordings that are to be enrolled.
         swept: What killed programs had left half done, and was deleted at opening.
+        n_abandoned: Items of the queue that killed programs had in hand, and that wait again.
         file_names: Whether names of recordings' files are kept and shown: not where its setting
             says so, or whoever opens it.
         keys: Of a protected library; None of another.
@@ -84,7 +89,9 @@ class Library:
         self.recognizers_folder = folder / "recognizers"
         self.embeddings_folder = folder / "embeddings"
         self.audit = AuditTrail(self.transaction)
+        self.work = WorkQueue(self.transaction, folder)
         self.swept: tuple[str, ...] = ()
+        self.n_abandoned = 0
         self.file_names = True
         self.sessions_folder = folder / "sessions"
         self.store = SessionStore(self.sessions_folder, self.files)
@@ -141,10 +148,16 @@ class Library:
             raise
         with suppress(FacedynError):  # in use, and tried again at the next opening
             library.swept = sweep(folder, library._is_known)
+            library.n_abandoned = library.work.give_back_abandoned()
         library.file_names = file_names and library.setting(FILE_NAMES) != NO
         if not library.file_names:
             leave_out_names()
         return library
+
+    @property
+    def read_only(self) -> bool:
+        """Whether it may be read and not written."""
+        return not all(os.access(path, os.W_OK) for path in (self.folder, self.folder / DATABASE))
 
     def close(self) -> None:
         """Close the database; a second call does nothing."""
@@ -186,6 +199,7 @@ class Library:
         consent: str | None = None,
         session_name: str | None = None,
         terms: ConsentTerms | None = None,
+        hand: Hand | None = None,
     ) -> SessionEntry:
         """Enrol a speaker with a session, or add a session to one who is enrolled.
 
@@ -199,6 +213,7 @@ class Library:
                 default.
             terms: What the consent is for, and until when; None for every purpose, as the text
                 alone says.
+            hand: The queue's item that a new session is of, which ends in the same transaction.
 
         Raises:
             ConsentError: There is no consent in force; nothing is enrolled or kept.
@@ -208,9 +223,13 @@ class Library:
         if isinstance(session, Session):
             session, session_name = self._nameless(session, session_name)
             with self.store.placed([session], self.transaction) as (orm, (file_name,)):
+                if hand is not None:
+                    hand.check(orm)
                 row = operations.new_session(orm, session, file_name, session_name)
                 speaker = operations.consenting_speaker(orm, name, consent, terms)
                 operations.enrol_row(orm, row, speaker)
+                if hand is not None:
+                    hand.finish(orm, [row.id])
                 return _entry(orm, row)
         with self.transaction() as orm:
             row = operations.session_row(orm, session.id)
@@ -223,6 +242,7 @@ class Library:
         sessions: Sequence[tuple[str, Session, str | None]],
         consent: str | None,
         terms: ConsentTerms | None = None,
+        hand: Hand | None = None,
     ) -> list[SessionEntry | None]:
         """Enrol speakers with new sessions, all or none: of many, much sooner than one by one.
 
@@ -233,9 +253,11 @@ class Library:
             sessions: The speaker's name, the session, and what to call it, as in `enrol`.
             consent: Of all of them, as in `enrol`.
             terms: Of all of them, as in `enrol`.
+            hand: The queue's items that they are of, which end in the same transaction.
 
         Returns:
-            The entry of each; None of those that their speakers have already.
+            The entry of each; None of those that their speakers have already, or whose items were
+            cancelled meanwhile or their person forgotten.
 
         Raises:
             ConsentError: As `enrol`.
@@ -247,27 +269,37 @@ class Library:
         new = [session for _, session, _ in sessions]
         with self.store.placed(new, self.transaction) as (orm, file_names):
             ids: list[int | None] = []
-            for (name, session, called), file_name in zip(sessions, file_names, strict=True):
+            known: list[int | None] = []
+            held = [True] * len(new) if hand is None else hand.held(orm)
+            for (name, session, called), file_name, mine in zip(
+                sessions, file_names, held, strict=True
+            ):
+                known.append(None)
+                ids.append(None)
+                if not mine:
+                    continue
                 speaker = operations.consenting_speaker(orm, name, consent, terms)
-                if operations.has_recording(orm, speaker, session.info.source_sha256):
-                    ids.append(None)
+                known[-1] = operations.session_of(orm, speaker, session.info.source_sha256)
+                if known[-1] is not None:
                     continue
                 row = operations.new_session(orm, session, file_name, called)
                 operations.enrol_row(orm, row, speaker)
-                ids.append(row.id)
+                ids[-1] = row.id
             orm.flush()
+            if hand is not None:
+                hand.finish(orm, [one or two for one, two in zip(ids, known, strict=True)])
             found = {entry.id: entry for entry in session_entries(orm, SessionRow.id.in_(ids))}
             return [None if one is None else found[one] for one in ids]
 
-    def has_recording(self, speaker: str, sha256: str) -> bool:
-        """Whether a recording of that content is among a speaker's sessions.
+    def session_of(self, speaker: str, sha256: str) -> int | None:
+        """The number of a speaker's session that is of a recording of that content; None for none.
 
         Raises:
             InputError: The name cannot be one.
         """
         with self.transaction() as orm:
             row = operations.find_speaker(orm, speaker)
-            return row is not None and operations.has_recording(orm, row, sha256)
+            return None if row is None else operations.session_of(orm, row, sha256)
 
     def check_consent(
         self, name: str | None, consent: str | None, terms: ConsentTerms | None = None
@@ -363,6 +395,8 @@ class Library:
             self.erase_embeddings(orm, [row.file_name])
             self.store.delete(row.file_name)
             operations.delete_session_rows(orm, row)
+            if erasure is not None:
+                delete_work(orm, erasure=erasure)
             taken_out = [] if erasure is None else take_out(orm, erasure.apply)
             write_audit(orm, "delete", f"session {entry.id}", taken_out=taken_out)
         self._compact()

@@ -27,6 +27,7 @@ from facedyn_app.library.schema import (
     now,
 )
 from facedyn_app.library.visit_dates import FIRST_DAY, NOON
+from facedyn_app.library.work_rows import delete_work
 from facedyn_app.records import ConsentTerms, Session
 
 _LONGEST_NAME = 200
@@ -182,14 +183,14 @@ def date_row(orm: OrmSession, row: SessionRow, day: date | None) -> None:
     orm.flush()
 
 
-def has_recording(orm: OrmSession, speaker: SpeakerRow, sha256: str | None) -> bool:
-    """Whether a recording of that content is among a speaker's sessions."""
+def session_of(orm: OrmSession, speaker: SpeakerRow, sha256: str | None) -> int | None:
+    """The number of a speaker's session that is of a recording of that content, if there is one."""
     if sha256 is None:
-        return False
+        return None
     query = select(SessionRow.id).where(
         SessionRow.speaker_id == speaker.id, SessionRow.source_sha256 == sha256
     )
-    return orm.scalars(query).first() is not None
+    return orm.scalars(query).first()
 
 
 def assign(orm: OrmSession, row: SessionRow, speaker: SpeakerRow) -> None:
@@ -245,7 +246,8 @@ def enrolled_files(orm: OrmSession) -> list[list[str]]:
 
 
 def delete_session_rows(orm: OrmSession, row: SessionRow) -> None:
-    """Delete a session, its enrolment, what is noted on it and where its video is."""
+    """Delete a session, its enrolment, what is noted on it, its video's place and queue's item."""
+    delete_work(orm, session=row.id)
     orm.execute(delete(TakeRow).where(TakeRow.session_id == row.id))
     orm.execute(delete(VideoRow).where(VideoRow.session_id == row.id))
     orm.execute(delete(AnnotationRow).where(AnnotationRow.session_id == row.id))
@@ -272,6 +274,7 @@ def delete_speaker_row(
     others = orm.scalars(select(SpeakerRow.name).where(SpeakerRow.id != speaker.id)).all()
     erasure = erasure or Erasure(speaker.name, f"forgotten speaker {speaker.id}", others)
     taken_out = take_out(orm, erasure.apply)
+    delete_work(orm, erasure=erasure)
     delete_consents(orm, speaker.id)
     orm.execute(delete(AnnotationRow).where(AnnotationRow.speaker_id == speaker.id))
     orm.execute(delete(EnrolmentRow).where(EnrolmentRow.speaker_id == speaker.id))

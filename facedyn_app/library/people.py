@@ -30,6 +30,7 @@ from facedyn_app.library.schema import (
     SessionRow,
     SpeakerRow,
 )
+from facedyn_app.library.work_rows import rename_work
 from facedyn_app.records import Purpose
 
 
@@ -81,6 +82,7 @@ def rename_speaker(library: Library, old: str, new: str, *, near: bool = False) 
             check_near(name, others)
         undo = _snapshot(orm, "rename", [row], lost=None)
         undo.lines.extend(take_out(orm, Erasure(row.name, name, others).rename))
+        rename_work(orm, row.name, name)
         row.name = name
         write_audit(orm, "rename", f"speaker {row.id}", taken_out=undo.lines)
     return undo
@@ -108,6 +110,7 @@ def merge_speakers(library: Library, source: str, into: str) -> Undo:
         merge_consents(orm, row, target)
         everybody = orm.scalars(select(SpeakerRow.name)).all()
         undo.lines.extend(take_out(orm, Erasure(row.name, target.name, everybody).rename))
+        rename_work(orm, row.name, target.name)
         write_audit(
             orm,
             "merge",
@@ -184,6 +187,9 @@ def undo_change(library: Library, undo: Undo) -> None:
     with library.transaction() as orm:
         for values in undo.speakers:
             _check_undo(orm, undo, values["id"], values["name"])
+            called = orm.get(SpeakerRow, values["id"])
+            if called is not None:
+                rename_work(orm, called.name, values["name"])
             orm.merge(SpeakerRow(**values))
             orm.flush()
         for number, (speaker_id, name) in undo.sessions.items():

@@ -15,6 +15,7 @@ from facedyn_app.library.audit_chain import chain_existing
 from facedyn_app.library.columns import (
     DamagedError,
     SoundFlag,
+    SoundPath,
     SoundReal,
     SoundText,
     SoundTime,
@@ -74,6 +75,19 @@ MIGRATIONS: tuple[tuple[Statement, ...], ...] = (
         "speaker_id INTEGER NOT NULL REFERENCES speakers (id), purpose TEXT NOT NULL, "
         "given_at TEXT NOT NULL, until TEXT, withdrawn_at TEXT, given_by TEXT NOT NULL, "
         "UNIQUE (speaker_id, purpose))",
+    ),
+    (
+        "CREATE TABLE IF NOT EXISTS work_orders (id INTEGER PRIMARY KEY AUTOINCREMENT, "
+        "details TEXT NOT NULL, added_at TEXT NOT NULL)",
+        "CREATE TABLE IF NOT EXISTS work (id INTEGER PRIMARY KEY AUTOINCREMENT, "
+        "order_id INTEGER NOT NULL REFERENCES work_orders (id), kind TEXT NOT NULL, "
+        "speaker TEXT NOT NULL, path TEXT NOT NULL, name TEXT, day TEXT, n_bytes INTEGER, "
+        "modified INTEGER, state TEXT NOT NULL, reason TEXT NOT NULL, tries INTEGER NOT NULL, "
+        "owner TEXT, worker TEXT, session_id INTEGER REFERENCES sessions (id), "
+        "changed_at TEXT NOT NULL)",
+        "CREATE INDEX IF NOT EXISTS work_by_state ON work (state, id)",
+        "CREATE INDEX IF NOT EXISTS work_by_order ON work (order_id)",
+        "CREATE INDEX IF NOT EXISTS work_by_session ON work (session_id)",
     ),
 )
 """The statements that bring an empty file to version 1, that to version 2, and so on.
@@ -175,6 +189,37 @@ class VideoRow(Base):
     session_id: Mapped[int] = mapped_column(ForeignKey("sessions.id"), primary_key=True)
     path: Mapped[str]
     n_bytes: Mapped[int]
+
+
+class WorkOrderRow(Base):
+    """What was said of recordings that were put into the queue together, as JSON."""
+
+    __tablename__ = "work_orders"
+    id: Mapped[int] = mapped_column(primary_key=True)
+    details: Mapped[str]
+    added_at: Mapped[str] = mapped_column(SoundTime)
+
+
+class WorkRow(Base):
+    """A recording in the queue (`library.work_queue`); its size in bytes, its change in µs."""
+
+    __tablename__ = "work"
+    id: Mapped[int] = mapped_column(primary_key=True)
+    order_id: Mapped[int] = mapped_column(ForeignKey("work_orders.id"))
+    kind: Mapped[str]
+    speaker: Mapped[str]
+    path: Mapped[str] = mapped_column(SoundPath)
+    name: Mapped[str | None]
+    day: Mapped[str | None] = mapped_column(SoundTime)
+    n_bytes: Mapped[int | None]
+    modified: Mapped[int | None]
+    state: Mapped[str]
+    reason: Mapped[str]
+    tries: Mapped[int]
+    owner: Mapped[str | None]
+    worker: Mapped[str | None]
+    session_id: Mapped[int | None] = mapped_column(ForeignKey("sessions.id"))
+    changed_at: Mapped[str] = mapped_column(SoundTime)
 
 
 class AuditRow(Base):

@@ -17,7 +17,9 @@ open_recording      a recording of any kind with all that is known of it (`recor
 camera              a camera read, fitted and recorded live (`camera_feed` joins the threads)
 convert, import_    other programs' measurements to sessions; a folder of recordings
                     (`recording_content`: what each file in it is)
-enrol               a speaker's sessions into a library, by consent
+enrol               a speaker's sessions into a library, by consent (`queued_enrolment`)
+work                the library's queue of recordings to enrol: listed, worked, changed
+                    (`work_items`, `work_reading`, `work_details`)
 identify, verify    a recording against the speakers who are enrolled (`comparison`)
 drift               how far a speaker's shape moves from session to session (`drift_detail`: faces)
 split, train        a library divided by sessions, and trained on

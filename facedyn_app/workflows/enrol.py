@@ -19,13 +19,15 @@ from facedyn_app.library.operations import checked_name, missing_consent
 from facedyn_app.library.records import SessionEntry
 from facedyn_app.library.takes import KnownRecordingError, OthersRecordingError, check_new
 from facedyn_app.library.videos import remember_video
+from facedyn_app.library.work_rows import Hand
 from facedyn_app.progress import Cancelled, OnProgress, ignore
 from facedyn_app.records import Consent, ConsentTerms, Quality, Session
 from facedyn_app.tracks.reading import sha256_of_recording
 from facedyn_app.workflows.consent import read_consent
 from facedyn_app.workflows.heads import read_ready_head
 from facedyn_app.workflows.library import snapshot_of
-from facedyn_app.workflows.options import FitOptions
+from facedyn_app.workflows.options import FitOptions, ImportStatement
+from facedyn_app.workflows.queued_enrolment import queued
 from facedyn_app.workflows.recordings import (
     check_before_reading,
     check_recording,
@@ -34,6 +36,7 @@ from facedyn_app.workflows.recordings import (
     read_recording,
 )
 from facedyn_app.workflows.records import LibrarySnapshot
+from facedyn_app.workflows.work_details import WorkDetails
 
 log = logging.getLogger(__name__)
 
@@ -120,23 +123,26 @@ def enrol_recordings(
     known = _check_enrolment(who, folder)
     check = check_recording if len(paths) > 1 else check_before_reading
     probed = {path: check(path, options) for path in paths}
-    sha256s = _check_not_known(name, paths, known, on_progress)
-    settings = options.settings()
-    with_videos = any(map(is_video, paths))
-    head = read_ready_head(options.head or DEFAULT_HEAD, on_progress) if with_videos else None
+    statement = ImportStatement(consent, near=near, again=again, terms=terms)
     added: list[tuple[SessionEntry, Quality]] = []
     notes: list[tuple[str, ...]] = []
     copies: dict[Path, KnownRecordingError] = {}
-    with _earlier_ones_told(name, added):
-        for number, path in enumerate(paths, start=1):
-            within = numbered(on_progress, path, number, len(paths))
-            session = read_recording(
-                path, head, options, settings, within, sha256s.get(path), probed[path]
-            )
+    work = WorkDetails(statement, options)
+    with _earlier_ones_told(name, added), queued(folder, checked_name(name), paths, work) as queue:
+        sha256s = _check_not_known(name, queue.todo, known, on_progress)
+        settings = options.settings()
+        with_videos = any(map(is_video, queue.todo))
+        head = read_ready_head(options.head or DEFAULT_HEAD, on_progress) if with_videos else None
+        for number, path in enumerate(queue.todo, start=1):
+            if not queue.begin(path):
+                continue
+            within = numbered(on_progress, path, number, len(queue.todo))
             try:
-                entry = _enrol_read(
-                    session, path, who, folder, within, file_names=options.file_names
-                )
+                with queue.ending(path) as hand:
+                    session = read_recording(
+                        path, head, options, settings, within, sha256s.get(path), probed[path]
+                    )
+                    entry = _enrol_read(session, path, who, folder, within, hand, options)
             except KnownRecordingError as error:
                 if isinstance(error, OthersRecordingError):
                     raise _others(error, path, len(paths)) from error
@@ -145,6 +151,8 @@ def enrol_recordings(
                 continue
             added.append((entry, assess_quality(session, settings.trust)))
             notes.append(session.info.notes)
+    if not added and not copies:
+        raise InputError(f"The recordings of '{name}' were taken off the queue.")
     if not added:
         raise next(iter(copies.values()))
     agreed = read_consent(folder, name).agreed
@@ -170,15 +178,15 @@ def _enrol_read(
     who: Enrolment,
     folder: Path,
     on_progress: OnProgress,
-    *,
-    file_names: bool,
+    hand: Hand | None,
+    options: FitOptions,
 ) -> SessionEntry:
-    """Enrol a speaker with a recording that has been read and measured."""
-    with Library.open(folder, file_names=file_names) as library:
+    """Enrol a speaker with a recording that has been read and measured; ends its queue's item."""
+    with Library.open(folder, file_names=options.file_names) as library:
         if not who.again:
             check_new(library, checked_name(who.name), session, on_progress)
         with naming(path):
-            entry = library.enrol(who.name, session, who.consent, terms=who.terms)
+            entry = library.enrol(who.name, session, who.consent, terms=who.terms, hand=hand)
         if is_video(path):
             remember_video(library, entry, path)
         return entry

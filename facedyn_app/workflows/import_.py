@@ -1,16 +1,18 @@
-"""Import of a folder of recordings into a library, as often as it takes."""
+"""Import of a folder of recordings into a library, as often as it takes.
+
+The recordings go into the library's queue first: what a kill, a crash or a power cut leaves there
+is gone on with by the next import of the folder, by `facedyn queue run` or in the window.
+"""
 
 from __future__ import annotations
 
-import logging
-from collections import deque
-from collections.abc import Iterator, Sequence
-from concurrent.futures import Future, ThreadPoolExecutor
+import time
+from collections.abc import Sequence
 from dataclasses import dataclass
 from pathlib import Path
+from typing import Final
 
-from facedyn_app.errors import InputError, MismatchError, TooLittleError
-from facedyn_app.headmodel.model import HeadModel
+from facedyn_app.errors import InputError
 from facedyn_app.library.importers import (
     Corpus,
     Layout,
@@ -20,30 +22,19 @@ from facedyn_app.library.importers import (
 )
 from facedyn_app.library.library import Library
 from facedyn_app.library.names import NearNameError
-from facedyn_app.library.records import SessionEntry
-from facedyn_app.library.takes import KnownRecordingError, OthersRecordingError
-from facedyn_app.library.videos import remember_video
-from facedyn_app.library.visit_dates import with_day
+from facedyn_app.library.work_rows import NewWork, WorkItem, WorkKind, WorkState
 from facedyn_app.progress import OnProgress, Progress
-from facedyn_app.records import Session
-from facedyn_app.tracks.flame import FlameFile
-from facedyn_app.tracks.reading import face_id, only_session, sha256_of_recording
-from facedyn_app.workflows.heads import read_ready_head
-from facedyn_app.workflows.import_identity import KnownOnes, Waiting
+from facedyn_app.workflows.import_identity import KnownOnes
 from facedyn_app.workflows.options import FitOptions, ImportStatement
 from facedyn_app.workflows.recording_content import content_with_progress
-from facedyn_app.workflows.recordings import (
-    is_video,
-    named_flame_file,
-    numbered,
-    read_kept,
-    read_recording,
-)
+from facedyn_app.workflows.recordings import is_video, named_flame_file
+from facedyn_app.workflows.work_details import WorkDetails
+from facedyn_app.workflows.work_items import ItemWorker, WorkTally
 
-AT_ONCE, READ_AHEAD = 32, 8
-"""Sessions that are enrolled together, and that are read while others are enrolled."""
-
-log = logging.getLogger(__name__)
+POLL_S: Final = 0.2
+"""How often is looked whether another program has ended what it has in hand, s."""
+DEAD_AFTER_POLLS: Final = 10
+"""So often it is looked before another program is thought dead, whose work is taken over then."""
 
 
 @dataclass(frozen=True, slots=True, eq=False)
@@ -73,159 +64,6 @@ class ImportedCorpus:
     copies: tuple[tuple[str, str], ...] = ()
 
 
-class _Import:
-    """One import: what is in the library already, what has come, what cannot be used."""
-
-    def __init__(
-        self, library: Library, statement: ImportStatement, options: FitOptions, layout: Layout
-    ) -> None:
-        self._library, self._statement = library, statement
-        self._options, self._settings, self._layout = options, options.settings(), layout
-        self._known = KnownOnes(library, statement)
-        self.head: HeadModel | None = None
-        self.flame: FlameFile | None = None
-        self._waiting: list[Waiting] = []
-        self.n_added = self.n_simulated = self.n_known = self.n_assumed = 0
-        self.left_out: list[tuple[str, str]] = []
-        self.copies: list[tuple[str, str]] = []
-
-    def permitted(self, recordings: Sequence[Recording]) -> list[Recording]:
-        """The recordings of those who may be kept; a folder of no possible name is left out.
-
-        Raises:
-            ConsentError: Consent is missing.
-        """
-        of_speakers: dict[str, list[Recording]] = {}
-        for one in recordings:
-            of_speakers.setdefault(one.speaker, []).append(one)
-        for speaker, own in sorted(of_speakers.items()):
-            try:
-                self._library.check_consent(speaker, self._statement.consent, self._statement.terms)
-                self._known.check_name(speaker)
-            except InputError as error:
-                place = own[0].path.parent
-                hint = f" {error.hint}" if isinstance(error, NearNameError) else ""
-                self.leave_out(place, f"'{place}': {error.sentence}{hint}")
-                own.clear()
-        return [one for own in of_speakers.values() for one in own]
-
-    def take_all(self, recordings: Sequence[Recording], on_progress: OnProgress) -> None:
-        """Import recordings; what has come when something ends it stays."""
-        try:
-            for number, (recording, read) in enumerate(self._read_ahead(recordings), start=1):
-                self._take(
-                    recording, read, _within(recording, number, len(recordings), on_progress)
-                )
-        finally:
-            self.keep()
-
-    def _read_ahead(
-        self, recordings: Sequence[Recording]
-    ) -> Iterator[tuple[Recording, Future[tuple[Session, ...]] | None]]:
-        """Recordings and what is read of them while others are enrolled; None for a video."""
-        ahead: deque[tuple[Recording, Future[tuple[Session, ...]] | None]] = deque()
-        pool = ThreadPoolExecutor(1, thread_name_prefix="read ahead")
-        try:
-            for one in recordings:
-                video = is_video(one.path)
-                fps, flame = self._options.fps, self.flame
-                read = None if video else pool.submit(read_kept, [one.path], fps, flame)
-                ahead.append((one, read))
-                if len(ahead) > READ_AHEAD:
-                    yield ahead.popleft()
-            yield from ahead
-        finally:
-            pool.shutdown(cancel_futures=True)
-
-    def _take(
-        self,
-        recording: Recording,
-        read: Future[tuple[Session, ...]] | None,
-        on_progress: OnProgress,
-    ) -> None:
-        """Import a recording; one that is there already, or cannot be used, is passed over."""
-        try:
-            found = (
-                self._fitted(recording, on_progress) if read is None else self._of(recording, read)
-            )
-        except (InputError, TooLittleError, MismatchError) as error:
-            self.leave_out(recording.path, error.sentence)
-            return
-        new = [one for one in found if not self._known.has(one[0], one[1].info.source_sha256)]
-        self.n_known += not new
-        for speaker, session in new:
-            self._add(Waiting(speaker, with_day(session, recording.day), recording))
-        if len(self._waiting) >= AT_ONCE or read is None:
-            self.keep()
-
-    def _add(self, new: Waiting) -> None:
-        """Have a session enrolled with the next ones, unless somebody has the recording."""
-        path = new.recording.path
-        try:
-            self._known.check_recording(new, self._waiting, self.keep)
-        except KnownRecordingError as error:
-            if isinstance(error, OthersRecordingError):
-                self.leave_out(path, f"'{path}': {error.sentence}")
-            else:
-                log.warning("Passed over: '%s': %s", path, error.sentence)
-                self.copies.append((str(path), error.sentence))
-            return
-        self._known.add(new)
-        self._waiting.append(new)
-
-    def keep(self) -> None:
-        """Enrol what has been read; many sessions together are much quicker than one by one."""
-        if self._waiting:
-            self._known.enrolled(self._waiting)
-            new = [(one.speaker, one.session, one.recording.name) for one in self._waiting]
-            statement = self._statement
-            entries = self._library.enrol_new(new, statement.consent, statement.terms)
-            for one, entry in zip(self._waiting, entries, strict=True):
-                self._count(one, entry)
-            self._waiting = []
-
-    def _count(self, new: Waiting, entry: SessionEntry | None) -> None:
-        if entry is None:
-            self.n_known += 1
-            return
-        if is_video(new.recording.path):
-            remember_video(self._library, entry, new.recording.path)
-        self.n_added += 1
-        self.n_simulated += new.session.simulated
-        self.n_assumed += bool(new.session.info.fps_assumed)
-
-    def leave_out(self, path: Path, sentence: str) -> None:
-        """Say and keep why something is not imported."""
-        log.warning("Left out: %s", sentence)
-        self.left_out.append((str(path), sentence))
-
-    def _fitted(self, recording: Recording, on_progress: OnProgress) -> list[tuple[str, Session]]:
-        """The session of a video and whose it is; none where the library has it already."""
-        from facedyn_app.video import ProbedVideo  # slow to import
-
-        speaker, path = recording.speaker, recording.path
-        # what is no video is told before it is read whole
-        probed = ProbedVideo.of(path, self._options.video)
-        sha256 = sha256_of_recording([path], on_progress)
-        # asked anew for each: another import may have added it meanwhile, and a fit takes minutes
-        if self._library.has_recording(speaker, sha256):
-            return []
-        session = read_recording(
-            path, self.head, self._options, self._settings, on_progress, sha256, probed
-        )
-        return [(speaker, session)]
-
-    def _of(
-        self, recording: Recording, read: Future[tuple[Session, ...]]
-    ) -> list[tuple[str, Session]]:
-        """The sessions that were read and whose they are."""
-        speaker, sessions = recording.speaker, read.result()
-        if self._layout is not Layout.OPENFACE or len(sessions) == 1:
-            return [(speaker, only_session(sessions, recording.path))]
-        # each face of a table is a person; the file counts them from 0, sessions from 1
-        return [(f"{speaker} face {face_id(one)}", one) for one in sessions]
-
-
 def import_folder(
     folder: Path,
     library_folder: Path,
@@ -242,7 +80,8 @@ def import_folder(
         layout: How the corpus lies on disk.
         statement: Consent, and permission where the licence asks for one.
         options: How videos are analysed.
-        on_progress: Called several times a second; may raise Cancelled. What has come stays.
+        on_progress: Called several times a second; may raise Cancelled. What has come stays, and
+            what has not waits in the library's queue.
 
     Raises:
         ConsentError: Consent or permission is missing.
@@ -251,42 +90,107 @@ def import_folder(
     """
     corpus = find_recordings(folder, layout, content_with_progress(on_progress))
     check_permission(corpus.layout, statement.permission)
-    with Library.open(library_folder, file_names=options.file_names) as library:
-        work = _Import(library, statement, options, corpus.layout)
-        recordings = work.permitted(corpus.recordings)
+    with (
+        Library.open(library_folder, file_names=options.file_names) as library,
+        library.work.working() as mark,
+    ):
+        worker = ItemWorker(library, mark)
+        recordings = _permitted(library, corpus.recordings, statement, worker.tally)
         for path, sentence in corpus.left_out:
-            work.leave_out(path, sentence)
-        work.flame = named_flame_file(options, [one.path for one in recordings])
-        if any(is_video(one.path) for one in recordings):
-            work.head = read_ready_head(str(options.head), on_progress)
+            worker.tally.leave_out(path, sentence)
+        works = [_work_of(one) for one in recordings]
+        named_flame_file(options, [one.path for one in recordings])  # said before anything is read
+        if any(one.kind is WorkKind.FIT for one in works):
+            worker.reader.head(options.head, on_progress)
         _note_permission(library, corpus, folder, statement.permission)
-        work.take_all(recordings, on_progress)
-    if not work.n_added and not work.n_known and not work.copies:
+        details = WorkDetails(statement, options, faces=corpus.layout is Layout.OPENFACE)
+        added = library.work.add(details.text(), works)
+        worker.tally.n_known += len(added.done)
+        todo = [number for number in dict.fromkeys(added.ids) if number not in added.done]
+        _work_all(library, worker, todo, on_progress)
+    tally = worker.tally
+    if not tally.n_added and not tally.n_known and not tally.copies:
         raise InputError(
             f"Not one of the {len(corpus.recordings)} recordings in '{folder}' can be used.",
-            work.left_out[0][1] if work.left_out else "",
+            tally.left_out[0][1] if tally.left_out else "",
         )
     return ImportedCorpus(
         layout=corpus.layout,
         n_speakers=len({one.speaker for one in recordings}),
-        n_added=work.n_added,
-        n_known=work.n_known,
-        n_simulated=work.n_simulated,
-        n_assumed=work.n_assumed,
-        left_out=tuple(work.left_out),
+        n_added=tally.n_added,
+        n_known=tally.n_known,
+        n_simulated=tally.n_simulated,
+        n_assumed=tally.n_assumed,
+        left_out=tuple(tally.left_out),
         passed_over=tuple((str(path), sentence) for path, sentence in corpus.passed_over),
-        copies=tuple(work.copies),
+        copies=tuple(tally.copies),
     )
 
 
-def _within(
-    recording: Recording, number: int, n_recordings: int, on_progress: OnProgress
-) -> OnProgress:
-    """Reports about one recording of many: a video's own progress, or one step of a file."""
-    if is_video(recording.path):
-        return numbered(on_progress, recording.path, number, n_recordings)
-    on_progress(Progress("importing", number, n_recordings))
-    return on_progress
+def _permitted(
+    library: Library,
+    recordings: Sequence[Recording],
+    statement: ImportStatement,
+    tally: WorkTally,
+) -> list[Recording]:
+    """The recordings of those who may be kept; a folder of no possible name is left out.
+
+    Raises:
+        ConsentError: Consent is missing.
+    """
+    known = KnownOnes(library, statement)
+    of_speakers: dict[str, list[Recording]] = {}
+    for one in recordings:
+        of_speakers.setdefault(one.speaker, []).append(one)
+    for speaker, own in sorted(of_speakers.items()):
+        try:
+            library.check_consent(speaker, statement.consent, statement.terms)
+            known.check_name(speaker)
+        except InputError as error:
+            place = own[0].path.parent
+            hint = f" {error.hint}" if isinstance(error, NearNameError) else ""
+            tally.leave_out(place, f"'{place}': {error.sentence}{hint}")
+            own.clear()
+    return [one for own in of_speakers.values() for one in own]
+
+
+def _work_of(recording: Recording) -> NewWork:
+    kind = WorkKind.FIT if is_video(recording.path) else WorkKind.READ
+    return NewWork(kind, recording.speaker, recording.path, recording.name, recording.day)
+
+
+def _work_all(
+    library: Library, worker: ItemWorker, ids: Sequence[int], on_progress: OnProgress
+) -> None:
+    """Work items until all have ended, those too that another program has in hand meanwhile."""
+    left, total, n_polls = list(ids), len(ids), 0
+    while left:
+        found = {item.id: item for item in library.work.items(ids=left)}
+        waiting = [item for item in found.values() if item.state is WorkState.WAITING]
+        n_before = len(worker.worked)
+        worker.work(waiting, on_progress, total - len(left))
+        for number in left:
+            if number in found and number not in worker.worked:
+                _count_others(found[number], worker.tally)
+        left = [
+            number
+            for number, item in found.items()
+            if number not in worker.worked and item.state in (WorkState.WAITING, WorkState.RUNNING)
+        ]
+        if left and len(worker.worked) == n_before:
+            on_progress(Progress("waiting for another program", total - len(left), total))
+            time.sleep(POLL_S)
+            n_polls += 1
+            if n_polls % DEAD_AFTER_POLLS == 0:
+                library.work.give_back_abandoned()
+
+
+def _count_others(item: WorkItem, tally: WorkTally) -> None:
+    """Count an item that another program has ended."""
+    if item.state is WorkState.DONE:
+        tally.n_known += 1
+    elif item.state in (WorkState.FAILED, WorkState.CANCELLED):
+        tally.leave_out(item.what.path, item.reason or f"'{item.what.path}' was cancelled.")
 
 
 def _note_permission(library: Library, corpus: Corpus, folder: Path, permission: str) -> None:

@@ -5,13 +5,14 @@ from __future__ import annotations
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 from functools import cached_property
+from pathlib import Path
 
 from facedyn_app.dynamics.same_take import TakeTracks, take_match, take_tracks
-from facedyn_app.library.importers import Recording
 from facedyn_app.library.library import Library
 from facedyn_app.library.names import NearNameError, near_key
 from facedyn_app.library.operations import checked_name
 from facedyn_app.library.takes import check_new, find_copies, known_error
+from facedyn_app.library.work_rows import WorkItem
 from facedyn_app.records import KnownRecording, Session
 from facedyn_app.workflows.options import ImportStatement
 from facedyn_app.workflows.recordings import is_video
@@ -24,12 +25,19 @@ class Waiting:
     Attributes:
         speaker: Whose it is.
         session: The session.
-        recording: What it was read from.
+        item: The queue's item that it was read from.
+        last: Whether it is the last session of that item.
     """
 
     speaker: str
     session: Session
-    recording: Recording
+    item: WorkItem
+    last: bool = True
+
+    @property
+    def path(self) -> Path:
+        """What it was read from."""
+        return self.item.what.path
 
     @cached_property
     def tracks(self) -> TakeTracks:
@@ -99,7 +107,7 @@ class KnownOnes:
         if self._statement.again:
             return
         speaker, sha256 = checked_name(new.speaker), new.session.info.source_sha256
-        if self._owners.get(str(sha256), set()) - {speaker} or is_video(new.recording.path):
+        if self._owners.get(str(sha256), set()) - {speaker} or is_video(new.path):
             keep()
             check_new(self._library, speaker, new.session)
             return
@@ -107,7 +115,7 @@ class KnownOnes:
         for one in waiting:
             match = take_match(one.tracks, new.tracks) if one.speaker == new.speaker else None
             if match is not None and match.same:
-                known.append(KnownRecording(0, one.recording.path.stem, speaker, match.correlation))
+                known.append(KnownRecording(0, one.path.stem, speaker, match.correlation))
         if speaker in self._names:
             copies = find_copies(self._library, new.session, self._library.sessions(speaker))
             known += [KnownRecording(one.id, one.name, speaker, r) for one, r in copies]

@@ -12,6 +12,7 @@ from facedyn_app.errors import FacedynError, InputError
 from facedyn_app.library.database import change_counter, is_library
 from facedyn_app.library.library import Library
 from facedyn_app.library.records import SessionEntry, in_order
+from facedyn_app.library.work_queue import has_dead_worker
 from facedyn_app.progress import OnProgress, ignore
 from facedyn_app.settings import Settings
 from facedyn_app.workflows.kept import with_video
@@ -23,6 +24,7 @@ from facedyn_app.workflows.records import (
     Recording,
     session_key,
 )
+from facedyn_app.workflows.work import QueueSnapshot, queue_of
 
 BRIEFLY: Final = 0.2
 """How long a look at the library waits for another program, s."""
@@ -35,10 +37,12 @@ class Reread:
     Attributes:
         counter: Its change counter just before.
         snapshot: What it holds.
+        queue: What waits there to be enrolled.
     """
 
     counter: object
     snapshot: LibrarySnapshot
+    queue: QueueSnapshot
 
 
 def list_sessions(folder: Path, speaker: str | None) -> list[SessionEntry]:
@@ -99,7 +103,7 @@ def open_library(folder: Path, on_progress: OnProgress = ignore) -> LibrarySnaps
 
 
 def reread_library(folder: Path, counter: object, _on_progress: OnProgress) -> Reread | None:
-    """List a library again where somebody has changed it, another program included.
+    """List a library again where somebody has changed it, or has died working its queue.
 
     Args:
         folder: The library.
@@ -111,12 +115,12 @@ def reread_library(folder: Path, counter: object, _on_progress: OnProgress) -> R
     try:
         # read before the list: what changes in between is seen the next time
         now = change_counter(folder)
-        if now == counter:
+        if now == counter and not has_dead_worker(folder):
             return None
         if now is None:
-            return Reread(None, LibrarySnapshot(folder, ()))
+            return Reread(None, LibrarySnapshot(folder, ()), QueueSnapshot(folder))
         with Library.open(folder, create=False, wait_seconds=BRIEFLY) as library:
-            return Reread(now, snapshot_of(library))
+            return Reread(now, snapshot_of(library), queue_of(library))
     except (FacedynError, OSError):  # in use, or gone this moment: it is looked at again soon
         return None
 

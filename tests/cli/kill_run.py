@@ -153,6 +153,8 @@ def kill(scene: Scene, act: Act, rng: np.random.Generator) -> None:
     scene.expect(not checked.get("unreferenced"), f"of nobody: {checked.get('unreferenced')}")
     scene.expect(not checked.get("unfinished"), f"unfinished: {checked.get('unfinished')}")
     scene.expect(not checked.get("damaged"), f"damaged: {checked.get('damaged')}")
+    running = run(scene, "queue", "list", "--library", scene.library)["counts"]["running"]
+    scene.expect(running == 0, f"{running} items of the queue are in a dead program's hand")
     if act.name != "forget":
         scene.expect(checked.get("sound") is True, f"not sound: {checked}")
         scene.expect(before <= sessions(scene), "sessions from before are lost")
@@ -179,6 +181,52 @@ def only_first(scene: Scene) -> None:
 def all_there(scene: Scene, _before: set[tuple[str, str]]) -> None:
     whole(scene)
     scene.expect(len(sessions(scene)) == N_SPEAKERS * N_SESSIONS, "the import does not go on")
+
+
+def waits(scene: Scene) -> None:
+    """All but one session wait in the queue, half of them in an order of their own."""
+    from facedyn_app.library.library import Library
+    from facedyn_app.library.work_rows import NewWork, WorkKind
+    from facedyn_app.workflows.options import FitOptions, ImportStatement
+    from facedyn_app.workflows.work_details import WorkDetails
+
+    only_first(scene)
+    details = WorkDetails(ImportStatement(CONSENT[1]), FitOptions(None)).text()
+    works = [
+        NewWork(WorkKind.READ, path.parent.name, path, path.stem)
+        for path in sorted(scene.corpus.rglob("*.npz"))
+    ]
+    with Library.open(scene.library) as library:
+        library.work.add(details, works[: len(works) // 2])
+        for one in works[len(works) // 2 :]:
+            library.work.add(details, [one])
+
+
+def queue_done(scene: Scene, _before: set[tuple[str, str]]) -> None:
+    """The queue is gone on with to its end."""
+    told = run(scene, "queue", "run", "--library", scene.library)
+    n = told.get("n_waiting")
+    scene.expect(n == 0, f"{n} items wait on")
+    scene.expect(len(sessions(scene)) == N_SPEAKERS * N_SESSIONS, "the queue does not go on")
+
+
+def others_own(scene: Scene) -> list[Path]:
+    return sorted((scene.corpus / "speaker00003").iterdir())
+
+
+def enrolled_all(scene: Scene, before: set[tuple[str, str]]) -> None:
+    """An enrolment of several goes on where it was, or says that all are there."""
+    done = sessions(scene) - before
+    counts = run(scene, "queue", "list", "--library", scene.library)["counts"]
+    scene.expect(counts["done"] == len(done), f"{counts} of {len(done)} enrolled")
+    arguments = ("enrol", "speaker00003", *others_own(scene), "--library", scene.library)
+    code = 3 if len(done) == N_SESSIONS else 0
+    again = run(scene, *arguments, *CONSENT, code=code)
+    if not code:
+        n = len(again.get("sessions", ()))
+        scene.expect(n == N_SESSIONS - len(done), f"{n} enrolled after {len(done)}")
+    n_now = len(sessions(scene) - before)
+    scene.expect(n_now == N_SESSIONS, f"{n_now} sessions of {N_SESSIONS} recordings")
 
 
 def one_more(scene: Scene, before: set[tuple[str, str]]) -> None:
@@ -283,7 +331,7 @@ EXPORTS: dict[str, Callable[[Scene], list[object]]] = {
         "-o", scene.out / "page.html",
     ],
 }  # fmt: skip
-WORKFLOWS = ("backup", "forget", "import_", "report", "train")
+WORKFLOWS = ("backup", "enrol", "forget", "import_", "report", "train", "work")
 LOADED = (
     "lightning_fabric", "matplotlib.pyplot", "facedyn_app.__main__",
     *(f"facedyn_app.workflows.{name}" for name in WORKFLOWS),
@@ -304,6 +352,20 @@ ACTS = (
         ],
         only_first,
         one_more,
+    ),
+    Act(
+        "enrol several",
+        lambda scene: [
+            "enrol", "speaker00003", *others_own(scene), "--library", scene.library, *CONSENT,
+        ],
+        only_first,
+        enrolled_all,
+    ),
+    Act(
+        "queue run",
+        lambda scene: ["queue", "run", "--library", scene.library],
+        waits,
+        queue_done,
     ),
     Act("export", EXPORTS["table.csv"], older_file("table.csv"), old_or_new("table.csv")),
     Act("report", EXPORTS["page.html"], older_file("page.html"), old_or_new("page.html")),

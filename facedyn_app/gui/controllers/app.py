@@ -25,6 +25,7 @@ from facedyn_app.gui.controllers.keeping import KeepingController
 from facedyn_app.gui.controllers.library import LibraryController
 from facedyn_app.gui.controllers.marking import MarkingController
 from facedyn_app.gui.controllers.people import PeopleController
+from facedyn_app.gui.controllers.queue import QueueController
 from facedyn_app.gui.controllers.reading import ReadingController
 from facedyn_app.gui.controllers.recognizers import RecognizerController
 from facedyn_app.gui.controllers.settings import SettingsController
@@ -90,6 +91,7 @@ class AppController(QObject):
         self.camera = CameraController(window, state, self.heads, self.analysis, queue, cameras)
         self.export = ExportController(window, state, self.library, queue)
         self.keeping = KeepingController(window, state, self.library, queue)
+        self.work = QueueController(window, state, self.library, queue)
         self.annotations = AnnotationController(window, state, self.library, self.identification)
         self.marking = MarkingController(window, state, self.library, self.annotations)
         self.tasks = TaskController(

@@ -33,6 +33,7 @@ from facedyn_app.workflows.records import (
     Recording,
     session_key,
 )
+from facedyn_app.workflows.work import QueueSnapshot
 
 LOOK_MS: Final = 2000
 NOT_READ: Final = "not read"
@@ -49,7 +50,9 @@ class LibraryController(QObject):
     Attributes:
         queue: Its jobs, apart from the long ones.
         snapshot: What the library holds, as last read.
+        work: What waits there to be enrolled, as last read.
         listed: LibrarySnapshot: it has been read.
+        queue_listed: QueueSnapshot: what waits there to be enrolled is another thing.
         lost: Gone: what it does not hold any more, whoever has deleted it.
         drift_measured: DriftReport: of a speaker whom the user has picked.
         enrolled: str: this speaker has a new session.
@@ -57,6 +60,7 @@ class LibraryController(QObject):
     """
 
     listed = Signal(object)
+    queue_listed = Signal(object)
     lost = Signal(object)
     drift_measured = Signal(object)
     enrolled = Signal(str)
@@ -66,6 +70,7 @@ class LibraryController(QObject):
         super().__init__()
         self.queue = JobQueue(self)
         self.snapshot = LibrarySnapshot(folder, ())
+        self.work = QueueSnapshot(folder)
         self._state = state
         self._counter: object = NOT_READ
         self._wanted: Callable[[], bool] = lambda: False
@@ -99,6 +104,9 @@ class LibraryController(QObject):
         self._counter = reread.counter
         if reread.snapshot != self.snapshot:
             self.take_snapshot(reread.snapshot)
+        if reread.queue != self.work:
+            self.work = reread.queue
+            self.queue_listed.emit(reread.queue)
 
     def shut_down(self) -> None:
         """Stop all work and wait for it."""

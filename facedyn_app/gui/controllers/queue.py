@@ -1,0 +1,131 @@
+"""Import queue of the library: shown as it is there, gone on with, changed."""
+
+from __future__ import annotations
+
+from pathlib import Path
+
+from PySide6.QtCore import QObject, Slot
+
+from facedyn_app.gui import docks
+from facedyn_app.gui.controllers.library import LibraryController
+from facedyn_app.gui.jobs import Job, JobQueue
+from facedyn_app.gui.main_window import MainWindow
+from facedyn_app.gui.state import AppState
+from facedyn_app.library.work_rows import WorkState
+from facedyn_app.workflows.work import QueueAct, QueueRun, QueueSnapshot, change_queue, run_next
+
+TITLE = "Import queue"
+
+
+class QueueController(QObject):
+    """Works the library's queue a recording at a time, so that videos opened meanwhile get a turn.
+
+    Args:
+        window: Shows it.
+        state: For what is said in the status line.
+        library: The library that is open; its short queue makes the changes.
+        queue: For the long work.
+    """
+
+    def __init__(
+        self, window: MainWindow, state: AppState, library: LibraryController, queue: JobQueue
+    ) -> None:
+        super().__init__(window)
+        self._window, self._state, self._library, self._queue = window, state, library, queue
+        self._asked: Path | None = None
+        self._job: Job | None = None
+        self._n_added = self._n_failed = 0
+        panel = window.queue
+        library.queue_listed.connect(self._show)
+        library.listed.connect(self._forget_other)
+        window.work_bar.go_on_requested.connect(self.go_on)
+        panel.go_on_requested.connect(self.go_on)
+        panel.stop_requested.connect(self.stop)
+        panel.retry_requested.connect(lambda ids: self._change(QueueAct.RETRY, ids))
+        panel.cancel_requested.connect(lambda ids: self._change(QueueAct.CANCEL, ids))
+        panel.remove_requested.connect(lambda ids: self._change(QueueAct.CLEAR, ids))
+
+    @property
+    def running(self) -> bool:
+        """Whether this window works the queue."""
+        return self._job is not None
+
+    @Slot()
+    def go_on(self) -> None:
+        """Work what waits, until nothing waits or the user stops it."""
+        if self.running:
+            return
+        self._window.work_bar.hide()
+        self._window.docks.dock(docks.QUEUE).raise_()
+        self._n_added = self._n_failed = 0
+        self._submit(self._library.snapshot.folder)
+
+    @Slot()
+    def stop(self) -> None:
+        """Work it no more; what is in hand waits again."""
+        if self._job is not None:
+            self._queue.cancel(self._job)
+
+    def _submit(self, folder: Path) -> None:
+        self._job = self._queue.submit(
+            run_next,
+            folder,
+            title=TITLE,
+            on_result=lambda run: self._take(folder, run),
+            on_error=self._fail,
+            on_cancel=self._end,
+        )
+        self._window.queue.show_running(True)
+
+    def _take(self, folder: Path, run: QueueRun) -> None:
+        self._n_added += run.n_added
+        self._n_failed += len(run.left_out)
+        self._library.look()
+        if run.n_worked and folder == self._library.snapshot.folder:
+            self._submit(folder)
+            return
+        self._end()
+        n = self._n_added
+        text = f"Import queue: {n} session{'' if n == 1 else 's'} enrolled"
+        self._state.show_message(f"{text}, {self._n_failed} failed." if self._n_failed else text)
+
+    def _fail(self, error: Exception) -> None:
+        self._end()
+        self._state.show_error(error)
+
+    def _end(self) -> None:
+        self._job = None
+        self._window.queue.show_running(False)
+        self._library.look()
+
+    def _change(self, act: QueueAct, ids: tuple[int, ...]) -> None:
+        if ids:
+            self._library.queue.submit(
+                change_queue,
+                self._library.snapshot.folder,
+                act,
+                ids,
+                None,
+                title=f"Import queue: {act}",
+                on_result=lambda _: self._library.look(),
+                on_error=self._state.show_error,
+            )
+
+    @Slot(object)
+    def _show(self, found: QueueSnapshot) -> None:
+        """Show the queue; where a library is opened in which work waits, ask about it, once."""
+        self._window.queue.show_queue(found)
+        first, self._asked = self._asked != found.folder, found.folder
+        at_work = self.running or found.n(WorkState.RUNNING) > 0 or found.read_only
+        if not found.n_free:
+            self._window.work_bar.hide()
+        elif first and not at_work:
+            self._window.work_bar.ask(found.n_free)
+
+    @Slot()
+    def _forget_other(self) -> None:
+        """Ask nothing about a library that is no longer open."""
+        if self._asked not in (None, self._library.snapshot.folder):
+            self._window.work_bar.hide()
+            self._window.queue.show_queue(QueueSnapshot(self._library.snapshot.folder))
+            self._asked = None
