@@ -248,6 +248,10 @@ class PrivacySettings:
         "Keep the embeddings of enrolled sessions in the library, so that a large one is "
         "compared with at once. They are templates of persons like the sessions themselves."
     )
+    lock_minutes: int = setting(15, "Lock a protected library after", 0, 1440, "min").means(
+        "A protected library is locked when nobody has touched the window for so long, once the "
+        "work in hand has ended; 0 leaves it open until it is locked or the window is closed."
+    )
 
 
 @dataclass(frozen=True, slots=True)

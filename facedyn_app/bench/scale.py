@@ -25,6 +25,7 @@ from facedyn_app.fitting.session_fit import fit_session
 from facedyn_app.headmodel.landmark_positions import placed_landmarks
 from facedyn_app.headmodel.model import HeadModel
 from facedyn_app.library.library import Library
+from facedyn_app.library.protection.sealed import LibraryFiles
 from facedyn_app.library.record_file import RecordFile
 from facedyn_app.progress import OnProgress, Progress, ignore
 from facedyn_app.recognizer.ranking import rank
@@ -187,7 +188,7 @@ def _gallery(sizes: Sizes) -> Growth:
     rng = np.random.default_rng(SEED)
     n_most = int(sizes.gallery[-1])
     with temporary_folder("gallery") as folder:
-        kept = RecordFile(folder / "directions", 4 * WIDTH)
+        kept = RecordFile(folder / "directions", LibraryFiles(folder, None), 4 * WIDTH)
         for first in range(0, n_most, 10_000):
             rows = rng.standard_normal((min(10_000, n_most - first), WIDTH), dtype=np.float32)
             rows /= np.linalg.norm(rows, axis=1, keepdims=True)

@@ -22,14 +22,16 @@ def backup(
 ) -> None:
     """Write a library into one file with checksums, while others go on working with it.
 
-    Nothing in it is encrypted: keep it where only those can read it who may read the library.
+    It is encrypted where the library is, and opened by the same passphrase. Of another library
+    nothing in it is encrypted: keep it where only those can read it who may read the library.
     """
     with answering(as_json) as answer:
         from facedyn_app.workflows.backup import backup as back_up
 
         facts = back_up(library, out, answer.on_progress)
         text = (
-            f"backed up: {facts.n_sessions} sessions of {facts.n_speakers} speakers in {out}\n"
+            f"backed up, {'' if facts.encrypted else 'not '}encrypted: "
+            f"{facts.n_sessions} sessions of {facts.n_speakers} speakers in {out}\n"
             f"head of the audit: {facts.audit_head}"
         )
         answer.outcome = Outcome({"library": library, "backup": out, **asdict(facts)}, text)

@@ -60,12 +60,14 @@ class BackupFacts:
         n_sessions: Sessions in it.
         audit_head: The hash of the audit's last line.
         made_at: When it was made, ISO 8601.
+        encrypted: Whether it is encrypted, as the library is.
     """
 
     n_speakers: int
     n_sessions: int
     audit_head: str
     made_at: str
+    encrypted: bool
 
 
 @dataclass(frozen=True, slots=True, eq=False)
@@ -189,7 +191,9 @@ def _read(database: Path, keys: LibraryKeys | None) -> tuple[dict[int, str], Bac
             query = "SELECT hash FROM audit_chain ORDER BY line_id DESC LIMIT 1"
             last = copy.execute(query).fetchone()
     names = {int(number): Path(str(name)).name for number, name in sessions}
-    return names, BackupFacts(n_speakers, len(names), START if last is None else last[0], now())
+    return names, BackupFacts(
+        n_speakers, len(names), START if last is None else last[0], now(), keys is not None
+    )
 
 
 def _recognizer_files(library: Library) -> dict[str, tuple[int, int, int]]:
@@ -293,7 +297,8 @@ def _checked(path: Path, archive: Archive, library: Library, check: AuditCheck) 
         what = f"the session file '{missing[0]}' is missing" if missing else "its audit is another"
         raise InputError(f"'{path}' cannot be used: {what}.", OTHER_COPY)
     made_at = shown_name(str(archive.facts.get("made_at")))
-    return BackupFacts(len(library.speakers()), len(entries), check.head, made_at)
+    encrypted = library.keys is not None
+    return BackupFacts(len(library.speakers()), len(entries), check.head, made_at, encrypted)
 
 
 def _belongs(name: str) -> bool:

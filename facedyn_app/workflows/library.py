@@ -11,6 +11,7 @@ from facedyn_app.dynamics.session_qc import assess_quality
 from facedyn_app.errors import FacedynError, InputError
 from facedyn_app.library.database import change_counter, is_library
 from facedyn_app.library.library import Library
+from facedyn_app.library.protection.held import LockedError
 from facedyn_app.library.records import SessionEntry, in_order
 from facedyn_app.library.work_queue import has_dead_worker
 from facedyn_app.progress import OnProgress, ignore
@@ -111,6 +112,9 @@ def reread_library(folder: Path, counter: object, _on_progress: OnProgress) -> R
 
     Returns:
         None where nothing has changed, or it cannot be read just now.
+
+    Raises:
+        LockedError: Somebody has protected it, or brought it new keys.
     """
     try:
         # read before the list: what changes in between is seen the next time
@@ -121,6 +125,8 @@ def reread_library(folder: Path, counter: object, _on_progress: OnProgress) -> R
             return Reread(None, LibrarySnapshot(folder, ()), QueueSnapshot(folder))
         with Library.open(folder, create=False, wait_seconds=BRIEFLY) as library:
             return Reread(now, snapshot_of(library), queue_of(library))
+    except LockedError:
+        raise
     except (FacedynError, OSError):  # in use, or gone this moment: it is looked at again soon
         return None
 
@@ -172,6 +178,7 @@ def snapshot_of(library: Library) -> LibrarySnapshot:
             )
             for speaker in library.speakers()
         ),
+        protected=library.keys is not None,
     )
 
 

@@ -5,6 +5,7 @@ from __future__ import annotations
 from pathlib import Path
 
 from facedyn_app.errors import InputError
+from facedyn_app.library.backup import unlock_backup
 from facedyn_app.library.database import is_library
 from facedyn_app.library.protecting import (
     Protection,
@@ -92,13 +93,36 @@ def open_by_keyring(folder: Path, *, wanted: bool) -> None:
     set_keyring(folder, wanted=wanted)
 
 
+def replace_passphrase(
+    folder: Path, passphrase: str, _on_progress: OnProgress = ignore, *, new: str
+) -> None:
+    """As `new_passphrase`, by whoever knows what opens the library now."""
+    unlock(folder, passphrase)
+    change_passphrase(folder, new)
+
+
+def replace_recovery(folder: Path, passphrase: str, _on_progress: OnProgress = ignore) -> str:
+    """As `new_recovery`, by whoever knows what opens the library now."""
+    unlock(folder, passphrase)
+    return renew_recovery_key(folder)
+
+
+def take_off(folder: Path, passphrase: str, on_progress: OnProgress) -> None:
+    """As `unprotect`, by whoever knows what opens the library now."""
+    unlock(folder, passphrase)
+    unprotect_library(folder, on_progress)
+
+
 def unlock_library(folder: Path, given: str, _on_progress: OnProgress = ignore) -> None:
-    """Open a library by what somebody has typed; it stays open until it is locked.
+    """Open a library, or a backup of one, by what somebody has typed, until it is locked.
 
     Raises:
         WrongPassphraseError: It does not open it.
     """
-    unlock(folder, given)
+    if folder.is_file():
+        unlock_backup(folder, given)
+    else:
+        unlock(folder, given)
 
 
 def lock(folder: Path) -> bool:

@@ -210,10 +210,12 @@ class LibrarySnapshot:
     Attributes:
         folder: The library.
         speakers: The enrolled speakers.
+        protected: Whether it is encrypted.
     """
 
     folder: Path
     speakers: tuple[ListedSpeaker, ...]
+    protected: bool = False
 
     @property
     def simulated_speakers(self) -> frozenset[str]:

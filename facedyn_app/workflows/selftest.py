@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import secrets
 import time
 from collections.abc import Callable
 from dataclasses import dataclass, replace
@@ -18,6 +19,8 @@ from facedyn_app.headmodel.forward import head_to_tensors, head_vertices
 from facedyn_app.headmodel.rendering.paint import paint_head
 from facedyn_app.headmodel.rendering.render import Camera, HeadRenderer
 from facedyn_app.library.library import Library
+from facedyn_app.library.protecting import protect_library, protection_of
+from facedyn_app.library.protection.held import lock_library, unlock
 from facedyn_app.library.session_file import load_session, save_session
 from facedyn_app.progress import OnProgress, Progress
 from facedyn_app.recognizer.files import default_recognizer
@@ -188,6 +191,19 @@ def _draw(_trial: Trial) -> str:
     return f"head {head.head_id} drawn without a window"
 
 
+def _protect(trial: Trial) -> str:
+    passphrase = secrets.token_hex(16)
+    protect_library(trial.library, passphrase, on_progress=trial.on_progress)
+    sealed = b"".join(path.read_bytes() for path in trial.library.rglob("*") if path.is_file())
+    _check(b"simulated 0" not in sealed, "A name is in the files of a protected library.")
+    lock_library(trial.library)
+    unlock(trial.library, passphrase)
+    with Library.open(trial.library, create=False) as library:
+        n_read = len([library.load(entry) for entry in library.sessions()])
+    how = protection_of(trial.library).database
+    return f"the library is encrypted (database by {how}), locked, opened again; {n_read} read"
+
+
 def _forget(trial: Trial) -> str:
     with Library.open(trial.library, create=False) as library:
         n_deleted = library.forget("simulated 0")
@@ -214,6 +230,7 @@ STEPS: tuple[tuple[str, Callable[[Trial], str]], ...] = (
     ("shape drift", _drift),
     ("train", _train),
     ("draw a head", _draw),
+    ("protect", _protect),
     ("forget", _forget),
 )
 """Name and work of each step, in the order in which one needs the other."""

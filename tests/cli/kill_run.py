@@ -4,7 +4,10 @@ Forks, so that a kill falls into an act's work and not into the loading of modul
 once to its end, to know how long it takes; then it is killed (SIGKILL) at a moment drawn from that
 time, what is left is looked at, and the act is done again.
 
-    python -m tests.cli.kill_run FOLDER SEED N_KILLS
+    python -m tests.cli.kill_run FOLDER SEED N_KILLS [sqlcipher|sealed]
+
+With the last argument the library is protected, its keys and passphrase are changed among the acts,
+and it must open with the old ones or the new after each kill.
 """
 
 from __future__ import annotations
@@ -25,9 +28,11 @@ from typing import Any
 
 import numpy as np
 
+VARIABLE = "FACEDYN_PASSPHRASE"
+PASSPHRASES = ("seven wet umbrellas", "eight dry parasols")
 CONSENT = ("--consent", "consent of all, for this test")
 N_SPEAKERS, N_SESSIONS, SECONDS = 4, 3, 12.0
-OURS = (".part", ".old", ".lock", "-journal")
+OURS = (".part", ".old", ".lock", "-journal", ".new-keys")
 """Endings of what may stand in a folder only while an act runs."""
 
 
@@ -36,6 +41,7 @@ class Scene:
     """A library, what goes into it and comes out of it, and what has gone wrong."""
 
     folder: Path
+    database: tuple[str, ...] = ()
     faults: list[str] = field(default_factory=list)
     swept: int = 0
 
@@ -50,6 +56,31 @@ class Scene:
     @property
     def out(self) -> Path:
         return self.folder / "out"
+
+    @property
+    def passphrase_file(self) -> Path:
+        """Has the other passphrase than the one that opens the library."""
+        path = self.folder / "other"
+        other = next(one for one in PASSPHRASES if one != os.environ[VARIABLE])
+        path.write_text(f"{other}\n")
+        return path
+
+    def open_again(self) -> None:
+        """Find out which passphrase opens the library, which is asked for anew."""
+        from facedyn_app.library.protection.held import WrongPassphraseError, lock_all, unlock
+        from facedyn_app.passphrase import ask_by
+
+        lock_all()
+        for one in PASSPHRASES:
+            try:
+                unlock(self.library, one)
+            except WrongPassphraseError:
+                continue
+            os.environ[VARIABLE] = one
+            ask_by(lambda _: os.environ[VARIABLE])
+            lock_all()  # every process opens it by the passphrase
+            return
+        self.expect(False, "neither passphrase opens the library")
 
     def expect(self, holds: bool, what: str) -> None:
         if not holds:
@@ -146,6 +177,7 @@ def kill(scene: Scene, act: Act, rng: np.random.Generator) -> None:
     os.kill(number, signal.SIGKILL)
     os.waitpid(number, 0)
     n_left = len(leftovers(scene))
+    scene.open_again()
     n_faults = len(scene.faults)
     checked = run(scene, "library", "check", "--library", scene.library, "--sweep", code=None)
     scene.swept += len(checked.get("swept", ()))
@@ -174,6 +206,14 @@ def whole(scene: Scene) -> None:
 def only_first(scene: Scene) -> None:
     """One speaker with one session is in the library."""
     shutil.rmtree(scene.library)
+    if scene.database:
+        shutil.copytree(scene.folder / "first", scene.library)
+        scene.open_again()
+    else:
+        enrol_first(scene)
+
+
+def enrol_first(scene: Scene) -> None:
     first = next(iter(sorted((scene.corpus / "speaker00000").iterdir())))
     run(scene, "enrol", "speaker00000", first, "--library", scene.library, *CONSENT)
 
@@ -234,6 +274,39 @@ def one_more(scene: Scene, before: set[tuple[str, str]]) -> None:
     scene.expect(n_new in (0, 1), f"{n_new} new sessions of one enrolment")
     whole(scene)
     scene.expect(len(sessions(scene)) == N_SPEAKERS * N_SESSIONS, "enrolment cannot be done again")
+
+
+def protected_whole(scene: Scene) -> None:
+    """Everybody is in the library, which is protected."""
+    whole(scene)
+    if not is_protected(scene):
+        run(scene, "library", "protect", "--library", scene.library, *scene.database)
+
+
+def plain_whole(scene: Scene) -> None:
+    """Everybody is in the library, which is not protected."""
+    whole(scene)
+    if is_protected(scene):
+        run(scene, "library", "unprotect", "--library", scene.library)
+
+
+def is_protected(scene: Scene) -> bool:
+    return (scene.library / "protection.json").exists()
+
+
+def same_sessions(scene: Scene, before: set[tuple[str, str]]) -> None:
+    """All are there and can be read, and the audit is as it was written."""
+    scene.expect(sessions(scene) == before, "the sessions are others")
+    run(scene, "audit", "verify", "--library", scene.library)
+    if scene.database and is_protected(scene):
+        found = [path for path in scene.library.rglob("*") if path.is_file() and names(path)]
+        scene.expect(not found, f"not encrypted: {found}")
+    protected_whole(scene)
+
+
+def names(path: Path) -> bool:
+    content = path.read_bytes()
+    return b"speaker0000" in content or b"consent of all" in content
 
 
 def still_known(scene: Scene, before: set[tuple[str, str]]) -> None:
@@ -331,7 +404,16 @@ EXPORTS: dict[str, Callable[[Scene], list[object]]] = {
         "-o", scene.out / "page.html",
     ],
 }  # fmt: skip
-WORKFLOWS = ("backup", "enrol", "forget", "import_", "report", "train", "work")
+WORKFLOWS = (
+    "backup",
+    "enrol",
+    "forget",
+    "import_",
+    "protection",
+    "report",
+    "train",
+    "work",
+)
 LOADED = (
     "lightning_fabric", "matplotlib.pyplot", "facedyn_app.__main__",
     *(f"facedyn_app.workflows.{name}" for name in WORKFLOWS),
@@ -400,23 +482,62 @@ ACTS = (
 )  # fmt: skip
 
 
-def main(folder: Path, seed: int, n_kills: int) -> dict[str, Any]:
+PROTECTED_ACTS = (
+    *(act for act in ACTS if act.name in ("import", "enrol", "backup", "restore")),
+    Act(
+        "rekey",
+        lambda scene: ["library", "rekey", "--library", scene.library],
+        protected_whole,
+        same_sessions,
+    ),
+    Act(
+        "passphrase",
+        lambda scene: [
+            "library", "passphrase", "--library", scene.library,
+            "--new-passphrase-file", scene.passphrase_file,
+        ],
+        protected_whole,
+        same_sessions,
+    ),
+    Act(
+        "protect",
+        lambda scene: ["library", "protect", "--library", scene.library, *scene.database],
+        plain_whole,
+        same_sessions,
+    ),
+    Act(
+        "unprotect",
+        lambda scene: ["library", "unprotect", "--library", scene.library],
+        protected_whole,
+        same_sessions,
+    ),
+)  # fmt: skip
+
+
+def main(folder: Path, seed: int, n_kills: int, database: str = "") -> dict[str, Any]:
     for name in LOADED:
         import_module(name)
     from facedyn_app.library.session_file import save_session
     from facedyn_app.simulate.corpus import write_corpus
 
-    scene = Scene(folder)
+    os.environ[VARIABLE] = PASSPHRASES[0]
+    scene = Scene(folder, ("--database", database) if database else ())
     scene.out.mkdir()
     write_corpus(scene.corpus, N_SPEAKERS, N_SESSIONS, SECONDS, save_session)
+    if database:
+        enrol_first(scene)
+        run(scene, "library", "protect", "--library", scene.library, *scene.database)
+        shutil.copytree(scene.library, scene.folder / "first")
+        scene.open_again()
     whole(scene)
-    acts = ACTS[:n_kills]
+    acts = PROTECTED_ACTS[:n_kills] if database else ACTS[:n_kills]
     for act in acts:
         act.before(scene)
         began = time.monotonic()
         run(scene, *act.arguments(scene))
         act.seconds = time.monotonic() - began
-    for name in EXPORTS:
+        scene.open_again()
+    for name in [] if database else EXPORTS:
         shutil.copy(scene.out / name, folder / f"whole-{name}")
     if acts == ACTS:
         shutil.copytree(scene.library / "recognizers" / "mine", folder / "mine")
@@ -432,4 +553,5 @@ def main(folder: Path, seed: int, n_kills: int) -> dict[str, Any]:
 
 
 if __name__ == "__main__":
-    print(json.dumps(main(Path(sys.argv[1]), int(sys.argv[2]), int(sys.argv[3]))))  # noqa: T201
+    place, number, kills, *of_database = sys.argv[1:]
+    print(json.dumps(main(Path(place), int(number), int(kills), *of_database)))  # noqa: T201

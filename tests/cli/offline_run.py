@@ -151,6 +151,11 @@ def rows(folder: Path, recognizer: Path) -> list[Row]:
         Row("audit", ("verify", *to)),
         Row("backup", (*to, "-o", out / "library.backup")),
         Row("restore", (out / "library.backup", "--library", out / "restored")),
+        Row("library", ("protect", *to)),
+        Row("library", ("rekey", *to)),
+        Row("library", ("recovery", *to)),
+        Row("library", ("passphrase", *to, "--new-passphrase-file", folder / "new passphrase")),
+        Row("library", ("unprotect", *to, "--passphrase-file", folder / "new passphrase")),
         Row("events", ("list", out / "fitted.npz")),
         Row("events", ("export", out / "fitted.npz", "-o", out / "events.eaf")),
         Row("events", ("import", out / "fitted.npz", out / "events.eaf")),
@@ -197,6 +202,8 @@ def prepare(folder: Path) -> None:
     from facedyn_app.workflows.demo import demo_videos
 
     (folder / "out").mkdir()
+    (folder / "new passphrase").write_text("eight dry parasols\n")
+    os.environ["FACEDYN_PASSPHRASE"] = "seven wet umbrellas"
     write_corpus(folder / "corpus", 3, 3, 12.0, save_session)
     images = (frame.image for frame in islice(read_frames(demo_videos()[0].path), 45))
     write_video(folder / "video.mp4", images, 30.0)

@@ -56,7 +56,7 @@ def waiting(tmp_path: Path) -> list[NewWork]:
 def rows(panel: QueuePanel) -> list[tuple[str, str, str]]:
     model = panel.model
     return [
-        tuple(model.index(row, column).data() for column in range(3))  # type: ignore[misc]
+        tuple(model.index(row, column).data() for column in range(3))
         for row in range(model.rowCount())
     ]
 

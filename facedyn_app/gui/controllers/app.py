@@ -25,6 +25,7 @@ from facedyn_app.gui.controllers.keeping import KeepingController
 from facedyn_app.gui.controllers.library import LibraryController
 from facedyn_app.gui.controllers.marking import MarkingController
 from facedyn_app.gui.controllers.people import PeopleController
+from facedyn_app.gui.controllers.protection import ProtectionController
 from facedyn_app.gui.controllers.queue import QueueController
 from facedyn_app.gui.controllers.reading import ReadingController
 from facedyn_app.gui.controllers.recognizers import RecognizerController
@@ -92,6 +93,7 @@ class AppController(QObject):
         self.export = ExportController(window, state, self.library, queue)
         self.keeping = KeepingController(window, state, self.library, queue)
         self.work = QueueController(window, state, self.library, queue)
+        self.protection = ProtectionController(window, state, self.library, queue, self._is_working)
         self.annotations = AnnotationController(window, state, self.library, self.identification)
         self.marking = MarkingController(window, state, self.library, self.annotations)
         self.tasks = TaskController(
@@ -110,6 +112,11 @@ class AppController(QObject):
         self.heads.start()
         self.library.open_library(library)
         self.library.watch(lambda: window.isVisible() and not window.isMinimized())
+
+    def _is_working(self) -> bool:
+        """Whether something is under way that may need the library."""
+        queues = (self.queue, self.library.queue, self.training.queue)
+        return self.state.live or any(queue.jobs for queue in queues)
 
     def _connect_window(self) -> None:
         window = self.window

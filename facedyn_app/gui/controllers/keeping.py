@@ -17,6 +17,7 @@ from facedyn_app.gui.main_window import MainWindow
 from facedyn_app.gui.state import AppState
 from facedyn_app.gui.status import error_status
 from facedyn_app.library.backup import BackupFacts, Restored
+from facedyn_app.library.protection.held import LockedError
 from facedyn_app.workflows.audit import read_audit, write_audit_table
 from facedyn_app.workflows.backup import backup, restore
 
@@ -86,8 +87,9 @@ class KeepingController(QObject):
 
         def done(facts: BackupFacts) -> None:
             n = facts.n_sessions
+            how = "encrypted" if facts.encrypted else "not encrypted"
             self._state.show_message(
-                f"Backed up, not encrypted: {n} session{'' if n == 1 else 's'} in {path}"
+                f"Backed up, {how}: {n} session{'' if n == 1 else 's'} in {path}"
             )
 
         self._queue.submit(
@@ -124,11 +126,16 @@ class KeepingController(QObject):
             )
             self._library.open_library(folder)
 
+        def fail(error: Exception) -> None:
+            self._state.show_error(error)
+            if isinstance(error, LockedError):
+                self._library.locked.emit(path, partial(self.restore, path, folder))
+
         self._queue.submit(
             restore,
             path,
             folder,
             title=f"Restore {path.name}",
             on_result=done,
-            on_error=self._state.show_error,
+            on_error=fail,
         )

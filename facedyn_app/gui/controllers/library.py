@@ -14,7 +14,8 @@ from PySide6.QtWidgets import QWidget
 from facedyn_app.gui.dialogs.session import DateDialog, EnrolDialog
 from facedyn_app.gui.jobs import JobQueue
 from facedyn_app.gui.state import AppState
-from facedyn_app.gui.status import error_status
+from facedyn_app.gui.status import PanelStatus, error_status
+from facedyn_app.library.protection.held import LockedError
 from facedyn_app.library.videos import Relinked
 from facedyn_app.workflows.drift import speaker_drift
 from facedyn_app.workflows.enrol import EnrolledSession, Enrolment, enrol_session
@@ -36,6 +37,7 @@ from facedyn_app.workflows.records import (
 from facedyn_app.workflows.work import QueueSnapshot
 
 LOOK_MS: Final = 2000
+LOCKED: Final = "The library is locked."
 NOT_READ: Final = "not read"
 """In place of the change counter of a library that was not looked at yet."""
 
@@ -57,6 +59,7 @@ class LibraryController(QObject):
         drift_measured: DriftReport: of a speaker whom the user has picked.
         enrolled: str: this speaker has a new session.
         refused: Exception: a speaker was not enrolled.
+        locked: Path, Callable: a library, or a backup, needs its passphrase; what is done then.
     """
 
     listed = Signal(object)
@@ -65,6 +68,7 @@ class LibraryController(QObject):
     drift_measured = Signal(object)
     enrolled = Signal(str)
     refused = Signal(object)
+    locked = Signal(object, object)
 
     def __init__(self, state: AppState, folder: Path) -> None:
         super().__init__()
@@ -73,6 +77,7 @@ class LibraryController(QObject):
         self.work = QueueSnapshot(folder)
         self._state = state
         self._counter: object = NOT_READ
+        self._is_locked = False
         self._wanted: Callable[[], bool] = lambda: False
         self._timer = QTimer(self)
         self._timer.timeout.connect(self.look)
@@ -88,7 +93,7 @@ class LibraryController(QObject):
 
     def look(self) -> None:
         """List the library again if another program has changed it."""
-        if self.queue.jobs or not self._wanted():
+        if self.queue.jobs or self._is_locked or not self._wanted():
             return
         self.queue.submit(
             reread_library,
@@ -96,6 +101,9 @@ class LibraryController(QObject):
             self._counter,
             title="Look at the library",
             on_result=self._take_reread,
+            on_error=partial(
+                self._fail, "library", partial(self.open_library, self.snapshot.folder)
+            ),
         )
 
     def _take_reread(self, reread: Reread | None) -> None:
@@ -129,10 +137,18 @@ class LibraryController(QObject):
         if snapshot.folder != self.snapshot.folder:
             self._counter = NOT_READ
         gone = snapshot.gone_since(self.snapshot)
-        self.snapshot = snapshot
+        self.snapshot, self._is_locked = snapshot, False
         if gone:
             self.lost.emit(gone)
         self.listed.emit(snapshot)
+
+    def close_locked(self) -> None:
+        """Close all that is of the library, which is locked; its panel says how to open it."""
+        folder = self.snapshot.folder
+        self.take_snapshot(LibrarySnapshot(folder, ()))
+        self._is_locked = True
+        retry = partial(self.open_library, folder)
+        self._state.set_status("library", PanelStatus("error", LOCKED, retry=retry))
 
     def ask_enrolment(self, parent: QWidget) -> None:
         """Ask for name and consent, and enrol the shown recording."""
@@ -252,3 +268,7 @@ class LibraryController(QObject):
     def _fail(self, topic: str, retry: Callable[[], None], error: Exception) -> None:
         self._state.set_status(topic, error_status(error, retry))
         self._state.show_error(error)
+        if isinstance(error, LockedError):
+            folder = self.snapshot.folder if error.folder is None else error.folder
+            self._is_locked = self._is_locked or folder == self.snapshot.folder
+            self.locked.emit(folder, partial(self.open_library, folder))

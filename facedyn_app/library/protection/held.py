@@ -22,7 +22,13 @@ GIVE_IT: Final = "Give its passphrase (to a command: '--passphrase-file FILE')."
 
 
 class LockedError(InputError):
-    """A protected library whose passphrase has not been given."""
+    """A protected library whose passphrase has not been given.
+
+    Attributes:
+        folder: The library; None where it is a file that is carried.
+    """
+
+    folder: Path | None = None
 
 
 class WrongPassphraseError(LockedError):
@@ -55,7 +61,7 @@ def keys_of(folder: Path, key_file: KeyFile) -> LibraryKeys:
     if keys is None:
         given = asked_passphrase(folder)
         if given is None:
-            raise LockedError(f"The library '{folder}' is locked.", GIVE_IT)
+            raise _about(folder, LockedError(f"The library '{folder}' is locked.", GIVE_IT))
         keys = _opened(folder, key_file, given)
     hold(key_file, keys)
     return keys
@@ -84,11 +90,15 @@ def hold_opened(path: Path, key_file: KeyFile, given: str) -> LibraryKeys:
 def _opened(folder: Path, key_file: KeyFile, given: str) -> LibraryKeys:
     keys = key_file.opened_by(given)
     if keys is None:
-        raise WrongPassphraseError(
-            f"This does not open the library '{folder}'.",
-            "Give its passphrase, or the recovery key that was shown when it was protected.",
-        )
+        sentence = f"This does not open the library '{folder}'."
+        hint = "Give its passphrase, or the recovery key that was shown when it was protected."
+        raise _about(folder, WrongPassphraseError(sentence, hint))
     return keys
+
+
+def _about(folder: Path, error: LockedError) -> LockedError:
+    error.folder = folder
+    return error
 
 
 def held_keys(key_file: KeyFile) -> LibraryKeys | None:
