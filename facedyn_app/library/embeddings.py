@@ -10,6 +10,7 @@ from __future__ import annotations
 
 import hashlib
 import logging
+import os
 from collections.abc import Callable, Collection, Iterable
 from pathlib import Path
 from typing import TYPE_CHECKING
@@ -108,21 +109,30 @@ def erase_embeddings(folder: Path, file_names: Collection[str], staying: Collect
 
 
 def _erase(folder: Path, gone: frozenset[str], staying: frozenset[str]) -> None:
-    if not folder.is_dir():
+    if not os.path.lexists(folder):
+        return
+    if folder.is_symlink() or not folder.is_dir():  # something else in its place
+        delete(folder)
         return
     for path in sorted(folder.iterdir()):
-        if path.name.endswith(EMBEDDED + ROWS):
-            RecordFile(path.with_suffix("")).erase(gone)
-        elif path.name.endswith(DIRECTED + ROWS):
-            kept = RecordFile(path.with_suffix(""))
-            kept.erase(kept.places.keys() - staying)
-        elif path.name.endswith(SPACE):
-            if not _stays(path, gone):
-                delete_file(path)
-                of = path.name.removesuffix(SPACE)
-                RecordFile(folder / (of + DIRECTED)).delete()
-        elif not path.name.endswith((EMBEDDED + BYTES, DIRECTED + BYTES)):
-            delete(path)
+        _erase_from(path, gone, staying)
+    if not any(folder.iterdir()):
+        folder.rmdir()
+
+
+def _erase_from(path: Path, gone: frozenset[str], staying: frozenset[str]) -> None:
+    """Erase from one of the files; what earlier versions have kept goes as a whole."""
+    if path.name.endswith(EMBEDDED + ROWS):
+        RecordFile(path.with_suffix("")).erase(gone)
+    elif path.name.endswith(DIRECTED + ROWS):
+        kept = RecordFile(path.with_suffix(""))
+        kept.erase(kept.places.keys() - staying)
+    elif path.name.endswith(SPACE):
+        if not _stays(path, gone):
+            delete_file(path)
+            RecordFile(path.with_name(path.name.removesuffix(SPACE) + DIRECTED)).delete()
+    elif not path.name.endswith((EMBEDDED + BYTES, DIRECTED + BYTES)):
+        delete(path)
 
 
 def _stays(path: Path, gone: frozenset[str]) -> bool:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import os
 from collections.abc import Collection, Sequence
 from contextlib import AbstractContextManager, suppress
 from dataclasses import replace
@@ -373,7 +374,7 @@ class Library:
         Raises:
             OutputError: It cannot be written.
         """
-        if self.embeddings_folder.is_dir():
+        if os.path.lexists(self.embeddings_folder):
             staying = [
                 speaker_row(own)
                 for own in operations.enrolled_files(orm)
