@@ -9,6 +9,7 @@ from typing import TYPE_CHECKING, Annotated
 
 import typer
 
+from facedyn_app.cli.export_folders import bids_outcome, tracks_outcome
 from facedyn_app.cli.options import AsJson, FileNames, OtherHead, verb_app
 from facedyn_app.cli.output import Outcome, answering
 from facedyn_app.progress import OnProgress
@@ -32,7 +33,8 @@ def export(
     session: Annotated[
         Path,
         typer.Argument(
-            metavar="SESSION", help="A session file; the folder of a library for --layout bids."
+            metavar="SESSION",
+            help="A session file; the folder of a library for --layout bids and tracks.",
         ),
     ],
     out: Annotated[
@@ -76,7 +78,8 @@ def export(
             "--layout",
             help="The motion for other programs: Live Link Face's table (OUT.csv), FLAME "
             "parameters under VHAP's names (OUT.npz), or one animated mesh (OUT.glb). With bids a "
-            "whole library in the Brain Imaging Data Structure (a new folder).",
+            "whole library in the Brain Imaging Data Structure, with tracks its motion as a store "
+            "to train from (a new folder; tracks of a folder of speakers' folders, too).",
             show_default="facedyn's own table",
         ),
     ] = None,
@@ -211,17 +214,19 @@ def _film(path: Path, video: Path, out: Path, head: str | None, on_progress: OnP
 
 
 def _check_layout(layout: ExportLayout, out: Path, head: str | None) -> None:
-    if layout is not ExportLayout.BIDS:
+    if layout in _ENDINGS:
         _check_ending(out, [_ENDINGS[layout]])
     elif head is not None:
-        raise typer.BadParameter("--layout bids needs no --head")
+        raise typer.BadParameter(f"--layout {layout} needs no --head")
 
 
 def _laid_out(
     path: Path, out: Path, layout: ExportLayout, head: str | None, on_progress: OnProgress
 ) -> Outcome:
     if layout is ExportLayout.BIDS:
-        return _library(path, out, on_progress)
+        return bids_outcome(path, out, on_progress)
+    if layout is ExportLayout.TRACKS:
+        return tracks_outcome(path, out, on_progress)
     return _motion(path, out, layout, head)
 
 
@@ -239,27 +244,6 @@ def _motion(path: Path, out: Path, layout: ExportLayout, head: str | None) -> Ou
     }
     written = f"written: {out}, {found.n_frames} frames in the layout {layout}"
     return Outcome(facts, "\n".join([written + _note(found.session), *found.notes]))
-
-
-def _library(folder: Path, out: Path, on_progress: OnProgress) -> Outcome:
-    from facedyn_app.workflows.export_bids import export_bids
-
-    found = export_bids(folder, out, on_progress)
-    facts = {
-        "library": folder,
-        "folder": out,
-        "layout": str(ExportLayout.BIDS),
-        "n_sessions": found.n_sessions,
-        "n_left_out": found.n_left_out,
-        "participants": [{"participant_id": one, "speaker": name} for one, name in found.people],
-        "simulated": found.simulated,
-    }
-    note = ", simulated speakers among them" if found.simulated else ""
-    lines = [f"written: {out}, {found.n_sessions} recordings of {len(found.people)} people{note}"]
-    lines += [f"{one} is '{name}'" for one, name in found.people]
-    if found.n_left_out:
-        lines.append(f"left out: {found.n_left_out} recordings of nobody")
-    return Outcome(facts, "\n".join([*lines, "The names above are in no file: keep them apart."]))
 
 
 def _meshes(path: Path, out: Path, options: MeshOptions, on_progress: OnProgress) -> Outcome:

@@ -157,10 +157,12 @@ class Answer:
     Attributes:
         on_progress: Shows progress; Ctrl+C stops the work there.
         outcome: What was found.
+        silent: Whether nothing of it is printed: of several processes that do the same one tells.
     """
 
     on_progress: OnProgress
     outcome: Outcome = field(default_factory=Outcome)
+    silent: bool = False
 
 
 @contextmanager
@@ -182,7 +184,8 @@ def answering(as_json: bool) -> Iterator[Answer]:
             answer = Answer(on_progress)
             yield answer
         line.clear()
-        show(answer.outcome, as_json, warnings)
+        if not answer.silent:
+            show(answer.outcome, as_json, warnings)
     if answer.outcome.exit_code != DONE:
         raise typer.Exit(answer.outcome.exit_code)
 

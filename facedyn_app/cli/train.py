@@ -64,13 +64,18 @@ def train(
     """Train a recognizer on the speakers of a library, and test it on sessions kept apart."""
     with answering(as_json) as answer:
         from facedyn_app.recognizer.split import parse_test_sessions
-        from facedyn_app.workflows.train import TrainingPlan, train_on_library
+        from facedyn_app.workflows.train import (
+            TrainingPlan,
+            is_first_process,
+            train_on_library,
+        )
 
         plan = TrainingPlan(parse_test_sessions(test_sessions), head, device, resume)
         settings = _settings(seed, steps, budget_minutes, gaze)
         recognizer = train_on_library(library, out, settings, plan, answer.on_progress)
         facts = {"recognizer": out, "library": library, **_facts(recognizer)}
         answer.outcome = Outcome(facts, _text(recognizer, out))
+        answer.silent = not is_first_process()
 
 
 def _settings(seed: int, steps: int | None, budget_minutes: float | None, gaze: bool) -> Settings:

@@ -10,6 +10,7 @@ from __future__ import annotations
 
 import hashlib
 import logging
+import os
 from collections.abc import Callable, Collection, Iterable
 from pathlib import Path
 from typing import TYPE_CHECKING
@@ -115,22 +116,32 @@ def erase_embeddings(
 def _erase(
     files: LibraryFiles, folder: Path, gone: frozenset[str], staying: frozenset[str]
 ) -> None:
-    if not folder.is_dir():
-        folder.unlink(missing_ok=True)  # what else stands in its place
+    if not os.path.lexists(folder):
+        return
+    if folder.is_symlink() or not folder.is_dir():  # something else in its place
+        delete(folder)
         return
     for path in sorted(folder.iterdir()):
-        if path.name.endswith(EMBEDDED + ROWS):
-            RecordFile(path.with_suffix(""), files).erase(gone)
-        elif path.name.endswith(DIRECTED + ROWS):
-            kept = RecordFile(path.with_suffix(""), files)
-            kept.erase(kept.places.keys() - staying)
-        elif path.name.endswith(SPACE):
-            if not _stays(files, path, gone):
-                delete_file(path)
-                of = path.name.removesuffix(SPACE)
-                RecordFile(folder / (of + DIRECTED), files).delete()
-        elif not path.name.endswith((EMBEDDED + BYTES, DIRECTED + BYTES)):
-            delete(path)
+        _erase_from(files, path, gone, staying)
+    if not any(folder.iterdir()):
+        folder.rmdir()
+
+
+def _erase_from(
+    files: LibraryFiles, path: Path, gone: frozenset[str], staying: frozenset[str]
+) -> None:
+    """Erase from one of the files; what earlier versions have kept goes as a whole."""
+    if path.name.endswith(EMBEDDED + ROWS):
+        RecordFile(path.with_suffix(""), files).erase(gone)
+    elif path.name.endswith(DIRECTED + ROWS):
+        kept = RecordFile(path.with_suffix(""), files)
+        kept.erase(kept.places.keys() - staying)
+    elif path.name.endswith(SPACE):
+        if not _stays(files, path, gone):
+            delete_file(path)
+            RecordFile(path.with_name(path.name.removesuffix(SPACE) + DIRECTED), files).delete()
+    elif not path.name.endswith((EMBEDDED + BYTES, DIRECTED + BYTES)):
+        delete(path)
 
 
 def _stays(files: LibraryFiles, path: Path, gone: frozenset[str]) -> bool:

@@ -435,12 +435,13 @@ class Library:
         Raises:
             OutputError: It cannot be written.
         """
-        staying = [
-            speaker_row(own)
-            for own in operations.enrolled_files(orm)
-            if not set(own) & set(file_names)
-        ]
-        erase_embeddings(self.files, self.embeddings_folder, file_names, staying)
+        if os.path.lexists(self.embeddings_folder):
+            staying = [
+                speaker_row(own)
+                for own in operations.enrolled_files(orm)
+                if not set(own) & set(file_names)
+            ]
+            erase_embeddings(self.files, self.embeddings_folder, file_names, staying)
 
     def setting(self, key: str) -> str | None:
         """A choice kept with the library, or None where none was made."""

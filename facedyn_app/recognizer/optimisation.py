@@ -251,6 +251,9 @@ class Run:
             self._best, self.history = self._state.load_state_dict(tensors, state)
         except (KeyError, TypeError, ValueError, RuntimeError) as error:
             raise unusable(self._checkpoint_dir, error) from error
+        if self._fabric.global_rank:  # what is kept is the first process's, and would be repeated
+            seed = [self._settings.train.seed, self._fabric.global_rank, self.history.step]
+            self._generator.manual_seed(int(np.random.default_rng(seed).integers(2**31)))
 
 
 def usual_steps(n_speakers: int) -> int:

@@ -41,12 +41,14 @@ class ExportLayout(StrEnum):
     FLAME: FLAME parameters under VHAP's names, an npz.
     GLB: one animated mesh, glTF.
     BIDS: a whole library in the Brain Imaging Data Structure, with its motion extension.
+    TRACKS: a whole library's motion as a store that recognizers are trained from.
     """
 
     LIVELINK = "livelink"
     FLAME = "flame"
     GLB = "glb"
     BIDS = "bids"
+    TRACKS = "tracks"
 
 
 class FilmFormat(StrEnum):

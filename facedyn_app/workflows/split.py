@@ -6,26 +6,47 @@ import logging
 from collections.abc import Sequence
 from dataclasses import dataclass
 from pathlib import Path
-from typing import overload
+from typing import Protocol, overload
 
 import numpy as np
 
 from facedyn_app.errors import ConsentError, MismatchError, TooLittleError
 from facedyn_app.library.forgetting import TOKEN
-from facedyn_app.library.library import Library
+from facedyn_app.library.protection.sealed import LibraryFiles
 from facedyn_app.library.records import SessionEntry, in_order
 from facedyn_app.recognizer.split import TestSessions, held_out_speakers, split_sessions
 from facedyn_app.recognizer.trials import LabelledSession, Trials
-from facedyn_app.records import LeftOut, Purpose
+from facedyn_app.records import ConsentState, LeftOut, Purpose, Session
 from facedyn_app.settings import TrainSettings
 
 log = logging.getLogger(__name__)
 
 
-class LibrarySessions(Sequence[LabelledSession]):
-    """Sessions of a library that are read from disk each time they are asked for."""
+class Corpus(Protocol):
+    """Where sessions come from: a library, or a store that was made of one."""
 
-    def __init__(self, library: Library, entries: Sequence[SessionEntry]) -> None:
+    @property
+    def folder(self) -> Path:
+        """Its folder."""
+
+    @property
+    def files(self) -> LibraryFiles:
+        """What files of it, and such that are made of it, are read and written with."""
+
+    def sessions(self) -> list[SessionEntry]:
+        """Its sessions, in the order of adding."""
+
+    def without_consent(self, purpose: Purpose) -> dict[str, ConsentState]:
+        """Speakers whose consent to a purpose does not hold, each with why."""
+
+    def load(self, entry: SessionEntry) -> Session:
+        """The numbers of a session."""
+
+
+class LibrarySessions(Sequence[LabelledSession]):
+    """Sessions of a corpus that are read from disk each time they are asked for."""
+
+    def __init__(self, library: Corpus, entries: Sequence[SessionEntry]) -> None:
         self._library, self.entries = library, tuple(entries)
 
     def __len__(self) -> int:
@@ -79,7 +100,7 @@ class Split:
         return f"recordings of people{mixed}"
 
 
-def trainable(library: Library) -> tuple[list[SessionEntry], LeftOut]:
+def trainable(library: Corpus) -> tuple[list[SessionEntry], LeftOut]:
     """The sessions of those who have consented to training, and how many speakers have not."""
     barred = library.without_consent(Purpose.TRAINING)
     entries = [entry for entry in library.sessions() if entry.speaker is not None]
@@ -88,7 +109,7 @@ def trainable(library: Library) -> tuple[list[SessionEntry], LeftOut]:
     return [entry for entry in entries if entry.speaker not in barred], left_out
 
 
-def consenting_sessions(library: Library) -> list[SessionEntry]:
+def consenting_sessions(library: Corpus) -> list[SessionEntry]:
     """The sessions that may be trained and tested on; whose are not is warned of.
 
     Raises:
@@ -106,7 +127,7 @@ def consenting_sessions(library: Library) -> list[SessionEntry]:
 
 
 def split_library(
-    library: Library, test_sessions: TestSessions, head_id: str | None, settings: TrainSettings
+    library: Corpus, test_sessions: TestSessions, head_id: str | None, settings: TrainSettings
 ) -> Split:
     """Divide the sessions that may be used; raises what they and `split_entries` do."""
     entries = consenting_sessions(library)
@@ -147,7 +168,7 @@ def split_entries(
     )
 
 
-def validation_trials(library: Library, entries: Sequence[SessionEntry]) -> Trials | None:
+def validation_trials(library: Corpus, entries: Sequence[SessionEntry]) -> Trials | None:
     """Each speaker's last session is asked about, the others are enrolled; None without any."""
     if not entries:
         return None

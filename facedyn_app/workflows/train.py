@@ -25,6 +25,7 @@ from facedyn_app.library.forgetting import TRAINING
 from facedyn_app.library.library import Library
 from facedyn_app.library.locks import holding
 from facedyn_app.library.records import SessionEntry
+from facedyn_app.library.training_store import TrainingStore, is_store
 from facedyn_app.progress import OnProgress, Progress, StopEarly, ignore
 from facedyn_app.recognizer.accuracy import Accuracy
 from facedyn_app.recognizer.checkpoint import CheckpointDir
@@ -39,6 +40,7 @@ from facedyn_app.records import LeftOut, Purpose
 from facedyn_app.settings import Settings
 from facedyn_app.workflows.library import existing_library
 from facedyn_app.workflows.split import (
+    Corpus,
     LibrarySessions,
     Split,
     consenting_sessions,
@@ -137,7 +139,9 @@ def read_material(folder: Path, _on_progress: OnProgress = ignore) -> Material:
 def train_on_library(
     folder: Path, out: Path, settings: Settings, plan: TrainingPlan, on_progress: OnProgress
 ) -> Recognizer:
-    """As `train_recognizer`, with the library's folder; InputError where there is none."""
+    """As `train_recognizer`, of a library or a training store; InputError where there is none."""
+    if is_store(folder):
+        return train_recognizer(TrainingStore(folder), out, settings, plan, on_progress)
     with Library.open(folder, create=False) as library:
         return train_recognizer(library, out, settings, plan, on_progress)
 
@@ -173,12 +177,12 @@ def train_by_name(
 
 
 def train_recognizer(
-    library: Library, out: Path, settings: Settings, plan: TrainingPlan, on_progress: OnProgress
+    library: Corpus, out: Path, settings: Settings, plan: TrainingPlan, on_progress: OnProgress
 ) -> Recognizer:
     """Train a recognizer on a library and write it; what is unfinished is kept beside it.
 
     Args:
-        library: The sessions.
+        library: The sessions, or a store of them.
         out: The recognizer's folder.
         settings: Features, network and training.
         plan: Split, head, device.
@@ -207,16 +211,17 @@ def train_recognizer(
         recognizer = replace(
             recognizer, metrics={**recognizer.metrics, "test_sessions": tested.as_json()}
         )
-    if _is_first():
+    if is_first_process():
         save_recognizer(recognizer, out, library.files)
         shutil.rmtree(work.folder, ignore_errors=True)
         n_speakers = recognizer.training["n_speakers"]
-        library.audit.record("train", f"recognizer '{out.name}' on {n_speakers} speakers")
+        if isinstance(library, Library):
+            library.audit.record("train", f"recognizer '{out.name}' on {n_speakers} speakers")
     return recognizer
 
 
 def _train(
-    library: Library,
+    library: Corpus,
     split: Split,
     settings: Settings,
     plan: TrainingPlan,
@@ -225,7 +230,7 @@ def _train(
 ) -> Recognizer:
     """Train, alone with the folder of the unfinished work: whoever is in it cannot be forgotten."""
     taken = f"A training runs in '{work.folder}' already."
-    with holding(work.folder, taken) if _is_first() else nullcontext():
+    with holding(work.folder, taken) if is_first_process() else nullcontext():
         return train(
             LibrarySessions(library, split.train),
             validation_trials(library, split.validation),
@@ -238,7 +243,7 @@ def _train(
         )
 
 
-def _is_first() -> bool:
+def is_first_process() -> bool:
     """Whether this process is the one that writes: of several under torchrun the first."""
     return os.environ.get("RANK", "0") == "0"
 
@@ -280,7 +285,7 @@ def _check_enough(split: Split, folder: Path, chosen: TestSessions) -> None:
 
 
 def _tested(
-    recognizer: Recognizer, library: Library, split: Split, on_progress: OnProgress
+    recognizer: Recognizer, library: Corpus, split: Split, on_progress: OnProgress
 ) -> Accuracy | None:
     if not split.test:
         return None

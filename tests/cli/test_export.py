@@ -197,3 +197,20 @@ def test_a_library_becomes_a_dataset_and_its_names_are_said(
     assert "holds something already" in again.stderr
     assert "a file, not a library" in run("export", file, "-o", tmp_path / "n", *layout).stderr
     assert run("export", file, "-o", out, *layout, "--head", "flame").exit_code == 2
+
+
+def test_a_corpus_becomes_a_store_to_train_from(run: Run, corpus: Path, tmp_path: Path) -> None:
+    store = tmp_path / "store"
+    told = run("export", corpus, "-o", store, "--layout", "tracks", "--json")
+    assert told.exit_code == 0, told.stderr
+    facts = json.loads(told.stdout)
+    assert (facts["n_sessions"], facts["n_speakers"], facts["simulated"]) == (9, 3, True)
+    assert facts["n_bytes"] == sum(path.stat().st_size for path in store.iterdir())
+    again = run("export", corpus, "-o", store, "--layout", "tracks")
+    assert again.exit_code == 3
+    headed = run("export", corpus, "-o", tmp_path / "x", "--layout", "tracks", "--head", "ict")
+    assert headed.exit_code == 2
+    (store / "tracks-00000.bin").unlink()
+    trained = run("train", "--library", store, "-o", tmp_path / "recognizer", "--steps", "2")
+    assert trained.exit_code == 3
+    assert "training store" in trained.stderr

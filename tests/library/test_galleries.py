@@ -5,11 +5,15 @@ from pathlib import Path
 import numpy as np
 import pytest
 
+from facedyn_app.bench.large_library import fill_rows
 from facedyn_app.errors import TooLittleError
+from facedyn_app.library.embeddings import embedding_file, to_bytes
 from facedyn_app.library.gallery import embedded_gallery, enrolled_gallery
 from facedyn_app.library.library import Library
+from facedyn_app.recognizer.backend import MOST_ADAPTING_SPEAKERS
 from facedyn_app.recognizer.model import Recognizer
 from facedyn_app.recognizer.scoring import Gallery
+from facedyn_app.records import Embedding
 from tests.library.test_embeddings import made_recognizer
 from tests.recognizer.conftest import easy_session
 
@@ -85,3 +89,37 @@ def test_nothing_is_kept_where_the_user_wants_it_so(library: Library) -> None:
     assert not library.embeddings_folder.exists()
     with pytest.raises(TooLittleError, match="too short"):
         enrolled_gallery(library, made_recognizer(), {"Zoe": gallery["Zoe"]})
+
+
+def test_one_more_in_a_large_gallery_leaves_the_others_as_they_are(tmp_path: Path) -> None:
+    recognizer, rng = made_recognizer(), np.random.default_rng(3)
+    library = Library.open(tmp_path / "large")
+    fill_rows(library, MOST_ADAPTING_SPEAKERS + 3, MOST_ADAPTING_SPEAKERS + 3, "made")
+    width = sum(recognizer.backend.sizes)
+    kept_embeddings = embedding_file(library, recognizer.fingerprint)
+    kept_embeddings.append(
+        {
+            entry.file_name: to_bytes(
+                Embedding(rng.normal(size=(2, width)), np.array([[0.0, 5.0], [2.5, 7.5]]))
+            )
+            for entry in library.sessions()
+        }
+    )
+    first = compared(library, recognizer)
+    before = {path.name: path.read_bytes() for path in library.embeddings_folder.iterdir()}
+    library.enrol("one more", easy_session(1, 0), "made up")
+    second = compared(library, recognizer)
+    assert second.names == (*first.names, "one more")
+    np.testing.assert_array_equal(second.directions[:-1], first.directions)
+    for name, content in before.items():
+        now = (library.embeddings_folder / name).read_bytes()
+        assert now == content if name.endswith(".npz") else now.startswith(content)
+    made = recognizer.gallery(embedded_gallery(library, recognizer, library.gallery("made")))
+    np.testing.assert_allclose(second.directions, made.directions, atol=1e-6)
+    assert isinstance(second.directions, np.memmap)
+    gone = library.sessions("S-002001")[0].file_name
+    library.forget("S-002001")
+    assert gone not in embedding_file(library, recognizer.fingerprint)
+    third = compared(library, recognizer)
+    assert third.names == tuple(name for name in second.names if name != "S-002001")
+    np.testing.assert_array_equal(third.directions[-1], second.directions[-1])

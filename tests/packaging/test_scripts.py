@@ -2,8 +2,10 @@
 
 from __future__ import annotations
 
+import os
 import re
 import subprocess
+import sys
 import tomllib
 from pathlib import Path
 
@@ -39,10 +41,29 @@ def test_only_the_headless_opencv_is_installed() -> None:
 
 
 @pytest.mark.parametrize(
-    "script", ["packaging/run.sh", "packaging/test.sh", "packaging/install.sh"]
+    "script",
+    [
+        "packaging/run.sh",
+        "packaging/test.sh",
+        "packaging/install.sh",
+        "packaging/check_gpu.sh",
+    ],
 )
 def test_scripts_are_well_formed(script: str) -> None:
     done = subprocess.run(
         ["bash", "-n", script], cwd=ROOT, capture_output=True, text=True, check=False
     )
     assert (done.returncode, done.stderr) == (0, "")
+
+
+def test_the_gpu_check_asks_for_a_gpu_and_fits_into_ten_minutes(tmp_path: Path) -> None:
+    script = ROOT / "packaging" / "check_gpu.sh"
+    limits = re.findall(r"^step \w+ (\d+) ", script.read_text(encoding="utf-8"), re.MULTILINE)
+    assert len(limits) == 7
+    assert sum(map(int, limits)) < 600
+    without = {**os.environ, "CUDA_VISIBLE_DEVICES": "", "FACEDYN_PYTHON": sys.executable}
+    done = subprocess.run(
+        ["bash", script, tmp_path], env=without, capture_output=True, text=True, check=False
+    )
+    assert done.returncode == 3
+    assert "no CUDA GPU" in done.stderr
