@@ -128,6 +128,7 @@ class MenuWindow(QMainWindow):
         report_requested: Write a report to print.
         camera_requested: Open a live camera.
         library_chosen: Path: the user has opened this library.
+        import_requested: Path: bring this folder of recordings into the library.
         videos_sought: Path: find the videos of the library's sessions in this folder.
         audit_requested: Show who did what in the library.
         backup_requested: Write the library into one file.
@@ -157,6 +158,7 @@ class MenuWindow(QMainWindow):
     report_requested = Signal()
     camera_requested = Signal()
     library_chosen = Signal(object)
+    import_requested = Signal(object)
     videos_sought = Signal(object)
     audit_requested = Signal()
     backup_requested = Signal()
@@ -196,6 +198,12 @@ class MenuWindow(QMainWindow):
         if folder:
             self.library_chosen.emit(Path(folder))
 
+    def choose_import(self) -> None:
+        """Ask for a folder whose recordings are to come into the library."""
+        folder = QFileDialog.getExistingDirectory(self, "Import folder: one folder a speaker")
+        if folder:
+            self.import_requested.emit(Path(folder))
+
     def choose_moved(self) -> None:
         """Ask where the videos of the library's sessions are now."""
         folder = QFileDialog.getExistingDirectory(self, "Find videos of the library's sessions")
@@ -226,6 +234,7 @@ def window_commands(
         Command("File", "Open folder of videos…", window.choose_folder, "Ctrl+Shift+O"),
         Command("File", "Live camera", window.camera_requested.emit, "Ctrl+L"),
         Command("File", "Open library…", window.choose_library),
+        Command("File", "Import folder…", window.choose_import, "", "One folder a speaker"),
         Command("File", "Find videos…", window.choose_moved, "", "After they were moved"),
         Command("File", "Audit…", window.audit_requested.emit, "", "Who did what in the library"),
         Command("File", "Back up library…", window.backup_requested.emit, "", "Into one file"),

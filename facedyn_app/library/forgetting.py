@@ -80,7 +80,7 @@ class ForgetPlan:
             f"in the training list of the recognizer '{folder.name}': their sessions"
             for folder in self.recognizers
         ]
-        found.append("what the audit trail, the log and the window's memory say of them")
+        found.append("what the queue, the audit trail, the log and the window's memory say of them")
         return found
 
 

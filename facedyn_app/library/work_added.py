@@ -13,7 +13,14 @@ from sqlalchemy.orm import Session as OrmSession
 
 from facedyn_app.library.audit import write_audit
 from facedyn_app.library.schema import SessionRow, SpeakerRow, WorkOrderRow, WorkRow, now
-from facedyn_app.library.work_rows import UNFINISHED, NewWork, WorkState, delete_empty_orders
+from facedyn_app.library.work_rows import (
+    MOST_TRIES,
+    UNFINISHED,
+    NewWork,
+    WorkKind,
+    WorkState,
+    delete_empty_orders,
+)
 
 Place = tuple[str, str]
 """What tells recordings apart: speaker and path."""
@@ -53,9 +60,9 @@ def add_work(
     waits = _waiting(order.id, reserved_for)
     new = [{**one, **waits} for it, one in unique.items() if it not in known]
     again = [
-        {"id": known[it].id, **one, **waits}
+        {"id": known[it].id, **one, **waits, "tries": _tries(known[it])}
         for it, one in unique.items()
-        if it in known and known[it].id not in done and known[it].owner is None
+        if it in known and known[it].id not in done and _may_wait(known[it])
     ]
     if new:
         orm.execute(insert(WorkRow), new)
@@ -89,9 +96,20 @@ def _numbers(orm: OrmSession) -> dict[Place, Any]:
     """What is known of each recording in the queue, by speaker and path."""
     columns = (
         WorkRow.id, WorkRow.kind, WorkRow.speaker, WorkRow.path, WorkRow.state, WorkRow.owner,
-        WorkRow.n_bytes, WorkRow.modified,
+        WorkRow.n_bytes, WorkRow.modified, WorkRow.tries,
     )  # fmt: skip
     return {(row.speaker, row.path): row for row in orm.execute(select(*columns))}
+
+
+def _may_wait(row: Any) -> bool:
+    """Whether an item may wait again: not in anybody's hand, nor what ended the program itself."""
+    failed = row.kind == WorkKind.FIT and row.state == WorkState.FAILED
+    return row.owner is None and not (failed and row.tries >= MOST_TRIES)
+
+
+def _tries(row: Any) -> int:
+    """How often an item was begun, as far as it counts: what has ended begins anew."""
+    return int(row.tries) if row.state in UNFINISHED else 0
 
 
 def _waiting(order: int, reserved_for: str | None) -> dict[str, Any]:

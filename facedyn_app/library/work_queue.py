@@ -7,19 +7,20 @@ however that is, nobody holds the file, and what it had in hand waits again.
 from __future__ import annotations
 
 from collections.abc import Callable, Iterator, Mapping, Sequence
-from contextlib import AbstractContextManager, ExitStack, contextmanager
+from contextlib import AbstractContextManager, ExitStack, contextmanager, suppress
 from pathlib import Path
 from typing import Any, Final
 
 from sqlalchemy import delete, func, or_, select, update
 from sqlalchemy.orm import Session as OrmSession
 
-from facedyn_app.errors import OutputError
+from facedyn_app.errors import FacedynError, OutputError
 from facedyn_app.library.audit import write_audit
 from facedyn_app.library.schema import WorkOrderRow, WorkRow, now
 from facedyn_app.library.work_added import AddedWork, add_work, work_values, worker_words
 from facedyn_app.library.work_rows import (
     ENDED,
+    MOST_TRIES,
     NOBODY,
     UNFINISHED,
     NewWork,
@@ -36,8 +37,6 @@ from facedyn_app.library.work_rows import (
 from facedyn_app.unfinished import is_given_up, sweep_folder, unfinished_file
 
 MARK: Final = "worker"
-MOST_TRIES: Final = 3
-"""So often a recording is begun whose fit ends the program itself; then it has failed."""
 CRASHED: Final = "The program was ended {} times while it was at this recording."
 _PART: Final = 500
 """Numbers that one statement names."""
@@ -83,7 +82,8 @@ class WorkQueue:
             try:
                 yield path.name
             finally:
-                self.give_back(path.name)
+                with suppress(FacedynError):  # in use: the next opening does it
+                    self.give_back(path.name)
 
     def add(
         self, details: str, works: Sequence[NewWork], reserved_for: str | None = None

@@ -37,6 +37,8 @@ class WorkState(StrEnum):
 
 ENDED: Final = (WorkState.DONE, WorkState.FAILED, WorkState.CANCELLED)
 UNFINISHED: Final = (WorkState.WAITING, WorkState.RUNNING)
+MOST_TRIES: Final = 3
+"""So often a recording is begun whose fit ends the program itself; then it has failed."""
 
 
 @dataclass(frozen=True, slots=True)

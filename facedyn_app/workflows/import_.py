@@ -22,6 +22,7 @@ from facedyn_app.library.importers import (
 )
 from facedyn_app.library.library import Library
 from facedyn_app.library.names import NearNameError
+from facedyn_app.library.work_added import AddedWork
 from facedyn_app.library.work_rows import NewWork, WorkItem, WorkKind, WorkState
 from facedyn_app.progress import OnProgress, Progress
 from facedyn_app.workflows.import_identity import KnownOnes
@@ -64,6 +65,21 @@ class ImportedCorpus:
     copies: tuple[tuple[str, str], ...] = ()
 
 
+@dataclass(frozen=True, slots=True, eq=False)
+class QueuedFolder:
+    """What of a corpus is in the queue now.
+
+    Attributes:
+        n_new: Recordings that wait now and did not before.
+        n_done: Those that were done before.
+        left_out: What cannot be used: the path and why.
+    """
+
+    n_new: int
+    n_done: int
+    left_out: tuple[tuple[str, str], ...]
+
+
 def import_folder(
     folder: Path,
     library_folder: Path,
@@ -98,13 +114,11 @@ def import_folder(
         recordings = _permitted(library, corpus.recordings, statement, worker.tally)
         for path, sentence in corpus.left_out:
             worker.tally.leave_out(path, sentence)
-        works = [_work_of(one) for one in recordings]
         named_flame_file(options, [one.path for one in recordings])  # said before anything is read
-        if any(one.kind is WorkKind.FIT for one in works):
+        if any(is_video(one.path) for one in recordings):
             worker.reader.head(options.head, on_progress)
         _note_permission(library, corpus, folder, statement.permission)
-        details = WorkDetails(statement, options, faces=corpus.layout is Layout.OPENFACE)
-        added = library.work.add(details.text(), works)
+        added = _add(library, recordings, corpus.layout, statement, options)
         worker.tally.n_known += len(added.done)
         todo = [number for number in dict.fromkeys(added.ids) if number not in added.done]
         _work_all(library, worker, todo, on_progress)
@@ -122,9 +136,56 @@ def import_folder(
         n_simulated=tally.n_simulated,
         n_assumed=tally.n_assumed,
         left_out=tuple(tally.left_out),
-        passed_over=tuple((str(path), sentence) for path, sentence in corpus.passed_over),
+        passed_over=tuple(_named(corpus.passed_over)),
         copies=tuple(tally.copies),
     )
+
+
+def queue_folder(
+    folder: Path,
+    library_folder: Path,
+    statement: ImportStatement,
+    options: FitOptions,
+    on_progress: OnProgress,
+) -> QueuedFolder:
+    """Put the recordings of a corpus into the queue of a library, for somebody to work it.
+
+    Args:
+        folder: The corpus; how it lies on disk is seen by what is in it.
+        library_folder: The library; made where there is none.
+        statement: Consent.
+        options: How videos are analysed.
+        on_progress: Called several times a second; may raise Cancelled.
+
+    Raises:
+        ConsentError: Consent or permission is missing.
+        InputError: The folder has no recordings.
+        OutputError: The library cannot be written.
+    """
+    corpus = find_recordings(folder, Layout.AUTO, content_with_progress(on_progress))
+    check_permission(corpus.layout, statement.permission)
+    with Library.open(library_folder, file_names=options.file_names) as library:
+        tally = WorkTally()
+        recordings = _permitted(library, corpus.recordings, statement, tally)
+        added = _add(library, recordings, corpus.layout, statement, options)
+    return QueuedFolder(
+        added.n_new, len(added.done), (*tally.left_out, *_named(corpus.left_out)),
+    )  # fmt: skip
+
+
+def _add(
+    library: Library,
+    recordings: Sequence[Recording],
+    layout: Layout,
+    statement: ImportStatement,
+    options: FitOptions,
+) -> AddedWork:
+    details = WorkDetails(statement, options, faces=layout is Layout.OPENFACE)
+    return library.work.add(details.text(), [_work_of(one) for one in recordings])
+
+
+def _named(found: Sequence[tuple[Path, str]]) -> list[tuple[str, str]]:
+    return [(str(path), sentence) for path, sentence in found]
 
 
 def _permitted(

@@ -6,6 +6,7 @@ from dataclasses import dataclass
 from pathlib import Path
 
 from facedyn_app.library.library import FILE_NAMES, NO, Library
+from facedyn_app.library.work_rows import WorkState
 from facedyn_app.records import NAMELESS
 
 
@@ -32,6 +33,9 @@ def library_settings(folder: Path, file_names: bool | None = None) -> LibrarySet
     with Library.open(folder, create=False) as library:
         if file_names is not None:
             library.set_setting(FILE_NAMES, "yes" if file_names else NO)
+            done = [item.id for item in library.work.items(WorkState.DONE)]
+            if done and not file_names:
+                library.work.clear(done)  # their paths are needed no more
         names = [entry.source_name for entry in library.sessions()]
         named = [name for name in names if name not in (None, NAMELESS)]
         return LibrarySettings(library.setting(FILE_NAMES) != NO, len(named))

@@ -57,6 +57,24 @@ class FitOptions:
         privacy = replace(settings.privacy, file_names=self.file_names)
         return replace(settings, video=self.video, landmarks=landmarks, fit=fit, privacy=privacy)
 
+    @classmethod
+    def of(cls, settings: Settings, head: str) -> FitOptions:
+        """The choices that are in the settings of a window, with the head that is chosen there."""
+        video, landmarks, fit = settings.video, settings.landmarks, settings.fit
+        return cls(
+            head,
+            device=settings.machine.device,
+            n_shape=fit.n_shape,
+            n_expression=fit.n_expression,
+            mirrored_mean=landmarks.mirrored_mean,
+            engine=landmarks.engine,
+            max_faces=landmarks.max_faces,
+            fps=video.fps or None,
+            stream=None if video.stream < 0 else video.stream,
+            mirrored=video.mirrored_pixels,
+            file_names=settings.privacy.file_names,
+        )
+
     @property
     def video(self) -> VideoSettings:
         """How video files are read."""

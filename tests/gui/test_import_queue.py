@@ -15,12 +15,14 @@ from PySide6.QtTest import QTest
 from pytestqt.qtbot import QtBot
 
 from facedyn_app.gui.controllers.app import AppController
+from facedyn_app.gui.dialogs.import_folder import ImportDialog
 from facedyn_app.gui.panels.queue import READ_ONLY, QueuePanel
 from facedyn_app.gui.widgets.work_bar import WorkBar
 from facedyn_app.library.library import Library
 from facedyn_app.library.session_file import save_session
 from facedyn_app.library.work_rows import NewWork, WorkItem, WorkKind, WorkState
-from facedyn_app.records import SourceFile
+from facedyn_app.records import ConsentState, Purpose, SourceFile
+from facedyn_app.settings import Settings
 from facedyn_app.workflows.options import FitOptions, ImportStatement
 from facedyn_app.workflows.work import QueueSnapshot, list_queue
 from facedyn_app.workflows.work_details import WorkDetails
@@ -205,3 +207,47 @@ def test_thousands_are_shown_at_once_and_keep_their_place(qtbot: QtBot, tmp_path
     (chosen,) = panel.table.selectionModel().selectedRows()
     assert panel.model.index(chosen.row(), 1).data() == "S2500"
     assert panel.table.verticalScrollBar().value() == place > 0
+
+
+def test_a_folder_is_imported_by_consent_and_by_name(
+    app: AppController, tmp_path: Path, qtbot: QtBot
+) -> None:
+    wait_idle(app, qtbot)
+    path = recordings(tmp_path / "corpus", 1)[0].path
+    app.window.import_requested.emit(path.parent.parent)
+    (dialog,) = (one for one in app.window.findChildren(ImportDialog) if one.isVisible())
+    assert not dialog.complete
+    QTest.keyClicks(dialog.giver, "the maker")
+    QTest.keyClicks(dialog.scope, "a test")
+    dialog.purposes.ticks[Purpose.TRAINING].setChecked(False)
+    assert dialog.complete
+    QTest.keyClick(dialog, Qt.Key.Key_Return)
+    qtbot.waitUntil(lambda: len(app.library.snapshot.speakers) == 1, timeout=PATIENCE_MS)
+    (speaker,) = app.library.snapshot.speakers
+    assert speaker.name == "P-0"
+    assert "given by the maker on " in speaker.consent
+    assert speaker.agreed is not None
+    assert speaker.agreed.state(Purpose.TRAINING) is ConsentState.NEVER
+    assert speaker.agreed.state(Purpose.RECOGNITION) is ConsentState.GIVEN
+    qtbot.waitUntil(
+        lambda: rows(app.window.queue) == [("done", "P-0", "visit.npz")], timeout=PATIENCE_MS
+    )
+
+
+def test_what_no_folder_holds_is_said(app: AppController, tmp_path: Path, qtbot: QtBot) -> None:
+    (tmp_path / "empty").mkdir()
+    app.work.import_folder(tmp_path / "empty", ImportStatement(CONSENT))
+    wait_idle(app, qtbot)
+    assert "There are no recordings in" in app.window.status_line.text
+    assert not app.work.running
+
+
+def test_choices_of_the_window_go_into_the_queue() -> None:
+    options = FitOptions(
+        "open-head-1", device="cpu", n_shape=7, n_expression=9, engine="mediapipe", max_faces=2,
+        fps=25.0, stream=1, mirrored=True, file_names=False,
+    )  # fmt: skip
+    settings = options.settings()
+    settings = replace(settings, machine=replace(settings.machine, device="cpu"))
+    assert FitOptions.of(settings, "open-head-1") == options
+    assert FitOptions.of(Settings(), "open-head-1") == FitOptions("open-head-1")

@@ -18,8 +18,16 @@ from facedyn_app.library.forgetting import forget, plan_forget
 from facedyn_app.library.library import Library
 from facedyn_app.library.people import rename_speaker, undo_change
 from facedyn_app.library.traces import search_traces
-from facedyn_app.library.work_queue import CRASHED, MOST_TRIES, has_dead_worker
-from facedyn_app.library.work_rows import Hand, NewWork, WorkEnd, WorkItem, WorkKind, WorkState
+from facedyn_app.library.work_queue import CRASHED, has_dead_worker
+from facedyn_app.library.work_rows import (
+    MOST_TRIES,
+    Hand,
+    NewWork,
+    WorkEnd,
+    WorkItem,
+    WorkKind,
+    WorkState,
+)
 from facedyn_app.progress import ignore
 from facedyn_app.records import Session
 
@@ -200,8 +208,9 @@ def test_a_dead_workers_items_wait_again(library: Library, tmp_path: Path) -> No
 
 @pytest.mark.skipif(not hasattr(os, "fork"), reason="the system cannot fork")
 def test_what_ends_the_program_each_time_has_failed(library: Library, tmp_path: Path) -> None:
-    ids = library.work.add("{}", works(tmp_path, 1, kind=FIT)).ids
+    wanted = works(tmp_path, 1, kind=FIT)
     for _ in range(MOST_TRIES):
+        ids = library.work.add("{}", wanted).ids  # as one who calls an import again and again
         assert states(library) == ["waiting"]
         number = dies_with(library.folder, ids)
         os.kill(number, signal.SIGKILL)
@@ -209,6 +218,8 @@ def test_what_ends_the_program_each_time_has_failed(library: Library, tmp_path: 
         assert library.work.give_back_abandoned() == 1
     (item,) = library.work.items()
     assert (item.state, item.reason) == (WorkState.FAILED, CRASHED.format(MOST_TRIES))
+    assert library.work.add("{}", wanted).n_new == 0
+    assert states(library) == ["failed"]
     assert library.work.retry() == 1
     with library.work.working() as mark:
         assert library.work.claim(mark, ids)[0].tries == 1

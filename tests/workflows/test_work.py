@@ -22,6 +22,7 @@ from facedyn_app.progress import Cancelled, Progress, ignore
 from facedyn_app.records import ConsentTerms, Purpose
 from facedyn_app.simulate.corpus import write_corpus
 from facedyn_app.workflows.import_ import ImportedCorpus, import_folder
+from facedyn_app.workflows.library_settings import library_settings
 from facedyn_app.workflows.options import FitOptions, ImportStatement
 from facedyn_app.workflows.work import (
     QueueAct,
@@ -255,6 +256,13 @@ def test_a_stranger_s_item_fails_and_the_others_go_on(people: Path, tmp_path: Pa
     assert (told.n_added, len(told.left_out)) == (1, 1)
     with Library.open(library) as opened:
         assert [one.name for one in opened.speakers()] == ["Ada"]
+
+
+def test_done_items_go_where_names_of_files_are_kept_no_more(people: Path, tmp_path: Path) -> None:
+    bring_in(people, tmp_path / "l")
+    assert list_queue(tmp_path / "l").n(WorkState.DONE) == N
+    library_settings(tmp_path / "l", file_names=False)
+    assert list_queue(tmp_path / "l").items == ()
 
 
 def test_paths_are_not_shown_where_names_of_files_are_not_kept(

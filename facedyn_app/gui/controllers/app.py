@@ -92,7 +92,7 @@ class AppController(QObject):
         self.camera = CameraController(window, state, self.heads, self.analysis, queue, cameras)
         self.export = ExportController(window, state, self.library, queue)
         self.keeping = KeepingController(window, state, self.library, queue)
-        self.work = QueueController(window, state, self.library, queue)
+        self.work = QueueController(window, state, self.library, self.heads, queue)
         self.protection = ProtectionController(window, state, self.library, queue, self._is_working)
         self.annotations = AnnotationController(window, state, self.library, self.identification)
         self.marking = MarkingController(window, state, self.library, self.annotations)

@@ -4,14 +4,18 @@ from __future__ import annotations
 
 from pathlib import Path
 
-from PySide6.QtCore import QObject, Slot
+from PySide6.QtCore import QObject, Qt, Slot
 
 from facedyn_app.gui import docks
+from facedyn_app.gui.controllers.heads import HeadController
 from facedyn_app.gui.controllers.library import LibraryController
+from facedyn_app.gui.dialogs.import_folder import ImportDialog
 from facedyn_app.gui.jobs import Job, JobQueue
 from facedyn_app.gui.main_window import MainWindow
 from facedyn_app.gui.state import AppState
 from facedyn_app.library.work_rows import WorkState
+from facedyn_app.workflows.import_ import QueuedFolder, queue_folder
+from facedyn_app.workflows.options import FitOptions, ImportStatement
 from facedyn_app.workflows.work import QueueAct, QueueRun, QueueSnapshot, change_queue, run_next
 
 TITLE = "Import queue"
@@ -24,13 +28,20 @@ class QueueController(QObject):
         window: Shows it.
         state: For what is said in the status line.
         library: The library that is open; its short queue makes the changes.
+        heads: Which head videos are fitted with.
         queue: For the long work.
     """
 
     def __init__(
-        self, window: MainWindow, state: AppState, library: LibraryController, queue: JobQueue
+        self,
+        window: MainWindow,
+        state: AppState,
+        library: LibraryController,
+        heads: HeadController,
+        queue: JobQueue,
     ) -> None:
         super().__init__(window)
+        self._heads = heads
         self._window, self._state, self._library, self._queue = window, state, library, queue
         self._asked: Path | None = None
         self._job: Job | None = None
@@ -38,6 +49,7 @@ class QueueController(QObject):
         panel = window.queue
         library.queue_listed.connect(self._show)
         library.listed.connect(self._forget_other)
+        window.import_requested.connect(self.ask_import)
         window.work_bar.go_on_requested.connect(self.go_on)
         panel.go_on_requested.connect(self.go_on)
         panel.stop_requested.connect(self.stop)
@@ -49,6 +61,34 @@ class QueueController(QObject):
     def running(self) -> bool:
         """Whether this window works the queue."""
         return self._job is not None
+
+    @Slot(object)
+    def ask_import(self, folder: Path) -> None:
+        """Ask by whose consent the recordings of a folder come into the library."""
+        dialog = ImportDialog(folder.name, self._window)
+        dialog.setAttribute(Qt.WidgetAttribute.WA_DeleteOnClose)
+        dialog.accepted.connect(lambda: self.import_folder(folder, dialog.statement()))
+        dialog.open()
+
+    def import_folder(self, folder: Path, statement: ImportStatement) -> None:
+        """Put the recordings of a folder into the queue, and go on with it."""
+        self._queue.submit(
+            queue_folder,
+            folder,
+            self._library.snapshot.folder,
+            statement,
+            FitOptions.of(self._state.settings, self._heads.name),
+            title=f"Import: {folder.name}",
+            on_result=self._take_folder,
+            on_error=self._state.show_error,
+        )
+
+    def _take_folder(self, found: QueuedFolder) -> None:
+        said = f"In the import queue: {found.n_new} new, {found.n_done} done before"
+        if found.left_out:
+            said += f", {len(found.left_out)} left out, such as: {found.left_out[0][1]}"
+        self._state.show_message(said)
+        self.go_on()
 
     @Slot()
     def go_on(self) -> None:

@@ -9,6 +9,7 @@ from typing import Final
 from PySide6.QtCore import Signal, Slot
 from PySide6.QtWidgets import (
     QComboBox,
+    QDateEdit,
     QLineEdit,
     QPlainTextEdit,
     QWidget,
@@ -170,10 +171,8 @@ class EnrolDialog(FormDialog):
         near, again = self.another.isChecked(), self.again.isChecked()
         if self._recorded(name) and not giver:
             return Enrolment(name, None, near, again)
-        day, wanted = self.date.date().toString("yyyy-MM-dd"), self.purposes.wanted
-        consent = f"given by {giver} on {day} for {self.scope.text().strip()}"
-        until = next(iter(wanted.values()), None)
-        terms = ConsentTerms(frozenset(wanted), until, giver)
+        consent = consent_words(giver, self.date, self.scope)
+        terms = consent_terms(giver, self.purposes)
         return Enrolment(name, consent, near, again, terms)
 
     @property
@@ -231,6 +230,17 @@ class EnrolDialog(FormDialog):
         named = not error and (not near or self.another.isChecked())
         ready = named and (optional or bool(giver and scope and self.purposes.wanted))
         self._set_complete(ready)
+
+
+def consent_words(giver: str, day: QDateEdit, scope: QLineEdit) -> str:
+    """A consent in words, as it is put on record."""
+    return f"given by {giver} on {day.date().toString('yyyy-MM-dd')} for {scope.text().strip()}"
+
+
+def consent_terms(giver: str, purposes: ConsentFields) -> ConsentTerms:
+    """What a consent is for, and until when."""
+    until = next(iter(purposes.wanted.values()), None)
+    return ConsentTerms(frozenset(purposes.wanted), until, giver)
 
 
 def _name_error(name: str) -> str:

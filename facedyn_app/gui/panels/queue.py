@@ -165,5 +165,5 @@ def _cells(item: WorkItem) -> tuple[str, str, str]:
 def _words(item: WorkItem) -> str:
     """The whole path, and why it is as it is."""
     path = str(item.what.path)
-    told = ("" if path in item.reason else shown_name(path), item.worker, item.reason)
+    told = ("" if path in item.reason else path, item.worker, item.reason)
     return " · ".join(shown(one) for one in told if one)
