@@ -11,7 +11,7 @@ from pathlib import Path
 from typing import Annotated, Any, Final, cast
 
 import typer
-from typer.core import TyperCommand, TyperGroup, TyperOption
+from typer.core import TyperGroup, TyperOption
 
 from facedyn_app.errors import InputError
 from facedyn_app.files import read_plain
@@ -83,10 +83,9 @@ def with_passphrase_option(command: Any) -> Any:
     if isinstance(command, TyperGroup):
         for below in command.commands.values():
             with_passphrase_option(below)
-    elif isinstance(command, TyperCommand):
-        names = {name for parameter in command.params for name in parameter.opts}
-        if names & {"--library", "--layout"} and OPTION not in names:
-            command.params.append(_option())
+    names = {name for parameter in command.params for name in parameter.opts}
+    if names & {"--library", "--layout"} and OPTION not in names:
+        command.params.append(_option())
     return command
 
 

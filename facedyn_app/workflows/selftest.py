@@ -2,8 +2,8 @@
 
 from __future__ import annotations
 
-import time
 import secrets
+import time
 from collections.abc import Callable
 from dataclasses import dataclass, replace
 from itertools import islice
