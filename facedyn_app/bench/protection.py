@@ -12,6 +12,7 @@ import hashlib
 import time
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass, replace
+from functools import partial
 from pathlib import Path
 
 import numpy as np
@@ -91,7 +92,7 @@ def _measured(
         on_progress(Progress("writing sessions", first, n_sessions))
         block = [_numbered(made, n) for n in range(first, min(first + BLOCK, n_sessions))]
         for which in _turns(k):
-            written[k, which] = _timed(lambda i=which, b=block: libraries[i].enrol_new(b, CONSENT))
+            written[k, which] = _timed(partial(libraries[which].enrol_new, block, CONSENT))
     order = np.random.default_rng(0).permutation(n_sessions)
     entries = [library.sessions() for library in libraries]
     for k, first in enumerate(firsts):
@@ -99,12 +100,12 @@ def _measured(
         chosen = order[first : first + BLOCK]
         for which in _turns(k):
             own = [entries[which][n] for n in chosen]
-            read[k, which] = _timed(lambda i=which, o=own: _load(libraries[i], o))
+            read[k, which] = _timed(partial(_load, libraries[which], own))
     listed = np.zeros((N_LISTED, 2))
     for k in range(N_LISTED):
         on_progress(Progress("listing sessions", k, N_LISTED))
         for which in _turns(k):
-            listed[k, which] = _timed(lambda i=which: _list(libraries[i].folder))
+            listed[k, which] = _timed(partial(_list, libraries[which].folder))
     named = {"writing": written, "reading": read, "opening and listing": listed}
     return [_cost(what, times) for what, times in named.items()]
 

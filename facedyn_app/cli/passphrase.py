@@ -7,6 +7,7 @@ from __future__ import annotations
 
 import os
 import sys
+import threading
 from pathlib import Path
 from typing import Annotated, Any, Final, cast
 
@@ -47,7 +48,8 @@ def given_passphrase(
         return _first_line(file)
     if os.environ.get(variable):
         return os.environ[variable]
-    if not sys.stdin.isatty():
+    in_front = threading.current_thread() is threading.main_thread()  # the window asks by itself
+    if not in_front or not sys.stdin.isatty():
         return None
     return str(typer.prompt(prompt, hide_input=True, confirmation_prompt=twice, err=True))
 

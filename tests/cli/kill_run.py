@@ -482,4 +482,5 @@ def main(folder: Path, seed: int, n_kills: int, database: str = "") -> dict[str,
 
 
 if __name__ == "__main__":
-    print(json.dumps(main(Path(sys.argv[1]), *map(int, sys.argv[2:4]), *sys.argv[4:5])))  # noqa: T201
+    told = main(Path(sys.argv[1]), int(sys.argv[2]), int(sys.argv[3]), *sys.argv[4:5])
+    print(json.dumps(told))  # noqa: T201
