@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import json
 import resource
+import shutil
 import signal
 import subprocess
 import sys
@@ -413,3 +414,40 @@ def test_a_sealed_database_that_cannot_be_written(plain: Path) -> None:
         library.set_setting("kept", "yes")
     with Library.open(plain) as library:
         assert library.setting("kept") == "yes"
+
+
+WITHOUT = """
+import logging, sys
+from pathlib import Path
+
+sys.modules["sqlcipher3"] = None  # as on a platform that has no wheel of it
+logging.basicConfig(format="%(message)s", stream=sys.stdout)
+from facedyn_app.errors import InputError
+from facedyn_app.library.library import Library
+from facedyn_app.library.protecting import protect_library, protection_of
+from facedyn_app.library.protection.held import lock_all, unlock
+from facedyn_app.library.protection.key_file import Cost
+
+plain, by_sqlcipher, given = Path(sys.argv[1]), Path(sys.argv[2]), sys.argv[3]
+protect_library(plain, given, cost=Cost(n=1024))
+lock_all()
+unlock(plain, given)
+with Library.open(plain) as library:
+    print(protection_of(plain).database, library.speakers()[0].name)
+unlock(by_sqlcipher, given)
+try:
+    Library.open(by_sqlcipher)
+except InputError as error:
+    print(error.sentence)
+"""
+
+
+def test_without_sqlcipher(plain: Path, tmp_path: Path) -> None:
+    other = tmp_path / "other"
+    shutil.copytree(plain, other)
+    protect_library(other, PASSPHRASE, database="sqlcipher", cost=CHEAP)
+    command = [sys.executable, "-c", WITHOUT, str(plain), str(other), PASSPHRASE]
+    told = subprocess.run(command, capture_output=True, text=True, check=True).stdout.splitlines()
+    assert told[0].startswith("There is no SQLCipher here")
+    assert told[1] == f"sealed {NAME}"
+    assert told[2].endswith("kept by SQLCipher, which this installation lacks.")
