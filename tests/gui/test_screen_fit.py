@@ -138,7 +138,7 @@ def test_everything_fits_a_small_screen(screen: str, tmp_path: Path) -> None:
     )
     assert done.returncode == 0, done.stderr
     found = json.loads(done.stdout.splitlines()[-1])
-    assert len(found) == 12
+    assert len(found) == 16
     for name, inside, hidden, place, room in found:
         assert inside, (name, place, room)
         assert not hidden, (name, hidden)
