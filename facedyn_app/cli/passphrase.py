@@ -7,11 +7,12 @@ from __future__ import annotations
 
 import os
 import sys
+import threading
 from pathlib import Path
 from typing import Annotated, Any, Final, cast
 
 import typer
-from typer.core import TyperCommand, TyperGroup, TyperOption
+from typer.core import TyperGroup, TyperOption
 
 from facedyn_app.errors import InputError
 from facedyn_app.files import read_plain
@@ -47,7 +48,8 @@ def given_passphrase(
         return _first_line(file)
     if os.environ.get(variable):
         return os.environ[variable]
-    if not sys.stdin.isatty():
+    in_front = threading.current_thread() is threading.main_thread()  # the window asks by itself
+    if not in_front or not sys.stdin.isatty():
         return None
     return str(typer.prompt(prompt, hide_input=True, confirmation_prompt=twice, err=True))
 
@@ -83,10 +85,9 @@ def with_passphrase_option(command: Any) -> Any:
     if isinstance(command, TyperGroup):
         for below in command.commands.values():
             with_passphrase_option(below)
-    elif isinstance(command, TyperCommand):
-        names = {name for parameter in command.params for name in parameter.opts}
-        if names & {"--library", "--layout"} and OPTION not in names:
-            command.params.append(_option())
+    names = {name for parameter in command.params for name in parameter.opts}
+    if names & {"--library", "--layout"} and OPTION not in names:
+        command.params.append(_option())
     return command
 
 

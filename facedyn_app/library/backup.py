@@ -9,9 +9,6 @@ A session that is forgotten while the backup is written is in no backup: it is b
 
 from __future__ import annotations
 
-import shutil
-from collections.abc import Iterator
-from contextlib import closing, contextmanager
 from dataclasses import asdict, dataclass
 from pathlib import Path, PurePosixPath
 from typing import Final
@@ -31,18 +28,18 @@ from facedyn_app.library.archive_checks import is_safe_name
 from facedyn_app.library.audit import AuditCheck
 from facedyn_app.library.audit_chain import START
 from facedyn_app.library.database import DATABASE
+from facedyn_app.library.database_copy import database_copy
 from facedyn_app.library.forgetting import TRAINING
 from facedyn_app.library.library import Library
 from facedyn_app.library.privacy import own_only
-from facedyn_app.library.protection.drivers import SealedDriver, driver_of, reading
+from facedyn_app.library.protection.drivers import driver_of, reading
 from facedyn_app.library.protection.held import hold_opened, keys_of
 from facedyn_app.library.protection.key_file import KEY_FILE, KeyFile, parse_key_file
 from facedyn_app.library.protection.keys import LibraryKeys
 from facedyn_app.library.recognizers import folders_in
 from facedyn_app.library.schema import MIGRATIONS, now
 from facedyn_app.library.sweep import PARTS
-from facedyn_app.progress import OnProgress, Progress
-from facedyn_app.unfinished import unfinished_file
+from facedyn_app.progress import OnProgress
 
 KIND: Final = "facedyn-backup"
 WHAT: Final = "backup of a library"
@@ -104,7 +101,7 @@ def write_backup(library: Library, out: Path, on_progress: OnProgress) -> Backup
             with atomic_file(out) as file:
                 own_only(file)
                 with (
-                    _snapshot(library, out, on_progress) as database,
+                    database_copy(library, out, on_progress) as database,
                     ArchiveWriter(file, KIND) as archive,
                 ):
                     facts = _write(library, database, archive, on_progress)
@@ -148,36 +145,6 @@ def _write(
         raise _ChangedError
     archive.finish({"program": PROGRAM, **asdict(facts)})
     return facts
-
-
-@contextmanager
-def _snapshot(library: Library, out: Path, on_progress: OnProgress) -> Iterator[Path]:
-    """A copy of the database as it is at one moment, hidden beside the backup.
-
-    Raises:
-        InputError: The database cannot be read.
-    """
-
-    def told(_status: int, left: int, total: int) -> None:
-        on_progress(Progress("copying the database", total - left, total))
-
-    source, driver = library.folder / DATABASE, driver_of(library.keys)
-    with unfinished_file(out.with_name(f"{out.name}-{DATABASE}"), 0o600) as (path, file):
-        try:
-            if isinstance(driver, SealedDriver):
-                with source.open("rb") as whole:  # which is replaced, and never changed
-                    shutil.copyfileobj(whole, file)
-                file.flush()
-            else:
-                with (
-                    closing(driver.connect(source, 0.0, read_only=True)) as live,
-                    closing(driver.connect(path, 0.0, read_only=False)) as copy,
-                ):
-                    copy.execute("PRAGMA journal_mode = OFF")
-                    live.backup(copy, progress=told)  # in one step: nobody changes it in between
-        except driver.module.Error as error:
-            raise InputError(f"The library '{library.folder}' cannot be read: {error}.") from error
-        yield path
 
 
 def _read(database: Path, keys: LibraryKeys | None) -> tuple[dict[int, str], BackupFacts]:

@@ -553,5 +553,5 @@ def main(folder: Path, seed: int, n_kills: int, database: str = "") -> dict[str,
 
 
 if __name__ == "__main__":
-    place, number, kills, *of_database = sys.argv[1:]
-    print(json.dumps(main(Path(place), int(number), int(kills), *of_database)))  # noqa: T201
+    told = main(Path(sys.argv[1]), int(sys.argv[2]), int(sys.argv[3]), *sys.argv[4:5])
+    print(json.dumps(told))  # noqa: T201

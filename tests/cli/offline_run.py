@@ -186,6 +186,7 @@ def rows(folder: Path, recognizer: Path) -> list[Row]:
         Row("bench", ("memory", "--minutes", "1"), cut=True),
         Row("bench", ("mirror", video), cut=True),
         Row("bench", ("blinks", blinks, out / "fitted.npz")),
+        Row("bench", ("protection", "--sessions", "60", "--seconds", "5")),
         Row("bench", ("repeat", session)),
         Row("bench", ("realism", corpus), cut=True),
         Row("bench", ("recognizer",), cut=True),

@@ -29,6 +29,9 @@ from tempfile import TemporaryDirectory
 from PySide6.QtCore import QEventLoop, QTimer
 from PySide6.QtWidgets import QApplication, QDialogButtonBox, QPushButton
 from facedyn_app.gui.controllers.app import AppController
+from facedyn_app.gui.dialogs.protection import (
+    ChangeDialog, ProtectDialog, RecoveryDialog, UnlockDialog,
+)
 from facedyn_app.gui.dialogs.record import RecordDialog
 from facedyn_app.gui.dialogs.report import ReportDialog
 from facedyn_app.gui.dialogs.mesh_export import MeshDialog
@@ -104,6 +107,8 @@ with TemporaryDirectory() as place:
         MeshDialog(LONG, 0, False, Path("/nowhere"), app.window),
         ReportDialog(None, ["Anna"], Path("/nowhere"), app.window),
         RecordDialog(Path("/nowhere"), "", app.window),
+        UnlockDialog(LONG, app.window), ProtectDialog(LONG, app.window),
+        ChangeDialog(LONG, app.window), RecoveryDialog("ABCD-" * 7 + "ABCD", app.window),
     ):
         dialog.open()
         if isinstance(dialog, EnrolDialog):
@@ -133,7 +138,7 @@ def test_everything_fits_a_small_screen(screen: str, tmp_path: Path) -> None:
     )
     assert done.returncode == 0, done.stderr
     found = json.loads(done.stdout.splitlines()[-1])
-    assert len(found) == 12
+    assert len(found) == 16
     for name, inside, hidden, place, room in found:
         assert inside, (name, place, room)
         assert not hidden, (name, hidden)

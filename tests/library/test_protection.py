@@ -3,13 +3,18 @@
 from __future__ import annotations
 
 import json
+import resource
+import shutil
+import signal
+import subprocess
+import sys
 from collections.abc import Callable, Iterator
 from pathlib import Path
 
 import numpy as np
 import pytest
 
-from facedyn_app.errors import FacedynError, InputError
+from facedyn_app.errors import FacedynError, InputError, OutputError
 from facedyn_app.library.backup import restore_backup, unlock_backup, write_backup
 from facedyn_app.library.exchange import export_speakers, import_speakers
 from facedyn_app.library.library import Library
@@ -362,3 +367,87 @@ def test_what_cannot_be_a_passphrase(plain: Path) -> None:
     with pytest.raises(InputError, match="by a passphrase or by the keyring"):
         protect_library(plain, None, cost=CHEAP)
     assert not protection_of(plain).protected
+
+
+ENROL = """
+import sys
+from pathlib import Path
+from facedyn_app.library.library import Library
+from facedyn_app.library.protection.held import unlock
+from tests.library.conftest import _made_session
+
+folder, first = Path(sys.argv[1]), int(sys.argv[2])
+unlock(folder, sys.argv[3])
+for number in range(first, first + 5):
+    with Library.open(folder) as library:
+        session = _made_session(seed=number, sha256=f"{number:02d}" * 32)
+        library.enrol(f"speaker {number}", session, "consent of all")
+"""
+
+
+def test_two_programs_on_one_sealed_database(plain: Path) -> None:
+    protect_library(plain, PASSPHRASE, database="sealed", cost=CHEAP)
+    running = [
+        subprocess.Popen([sys.executable, "-c", ENROL, str(plain), str(first), PASSPHRASE])
+        for first in (20, 40, 60)
+    ]
+    assert [one.wait(300) for one in running] == [0, 0, 0]
+    wanted = {f"speaker {first + k}" for first in (20, 40, 60) for k in range(5)}
+    assert set(names(plain)) == {NAME, *wanted}
+    with Library.open(plain) as library:
+        assert library.audit.check().faults == ()
+
+
+def test_a_sealed_database_that_cannot_be_written(plain: Path) -> None:
+    """The disk is full at the commit: the transaction is as if it had not been."""
+    protect_library(plain, PASSPHRASE, database="sealed", cost=CHEAP)
+    with Library.open(plain) as library:
+        hard = resource.getrlimit(resource.RLIMIT_FSIZE)[1]
+        signal.signal(signal.SIGXFSZ, signal.SIG_IGN)
+        resource.setrlimit(resource.RLIMIT_FSIZE, (4096, hard))
+        try:
+            with pytest.raises(OutputError, match="cannot be written"):
+                library.set_setting("kept", "no")
+        finally:
+            resource.setrlimit(resource.RLIMIT_FSIZE, (hard, hard))
+        assert library.setting("kept") is None
+        library.set_setting("kept", "yes")
+    with Library.open(plain) as library:
+        assert library.setting("kept") == "yes"
+
+
+WITHOUT = """
+import logging, sys
+from pathlib import Path
+
+sys.modules["sqlcipher3"] = None  # as on a platform that has no wheel of it
+logging.basicConfig(format="%(message)s", stream=sys.stdout)
+from facedyn_app.errors import InputError
+from facedyn_app.library.library import Library
+from facedyn_app.library.protecting import protect_library, protection_of
+from facedyn_app.library.protection.held import lock_all, unlock
+from facedyn_app.library.protection.key_file import Cost
+
+plain, by_sqlcipher, given = Path(sys.argv[1]), Path(sys.argv[2]), sys.argv[3]
+protect_library(plain, given, cost=Cost(n=1024))
+lock_all()
+unlock(plain, given)
+with Library.open(plain) as library:
+    print(protection_of(plain).database, library.speakers()[0].name)
+unlock(by_sqlcipher, given)
+try:
+    Library.open(by_sqlcipher)
+except InputError as error:
+    print(error.sentence)
+"""
+
+
+def test_without_sqlcipher(plain: Path, tmp_path: Path) -> None:
+    other = tmp_path / "other"
+    shutil.copytree(plain, other)
+    protect_library(other, PASSPHRASE, database="sqlcipher", cost=CHEAP)
+    command = [sys.executable, "-c", WITHOUT, str(plain), str(other), PASSPHRASE]
+    told = subprocess.run(command, capture_output=True, text=True, check=True).stdout.splitlines()
+    assert told[0].startswith("There is no SQLCipher here")
+    assert told[1] == f"sealed {NAME}"
+    assert told[2].endswith("kept by SQLCipher, which this installation lacks.")

@@ -23,6 +23,7 @@ _MODULES = {
     "live": "latency",
     "memory": "speed",
     "mirror": "mirror",
+    "protection": "protection",
     "realism": "realism",
     "repeat": "repeat",
     "recognizer": "speed",

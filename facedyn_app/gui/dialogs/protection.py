@@ -6,7 +6,14 @@ from enum import Enum
 
 from PySide6.QtCore import Qt, Signal
 from PySide6.QtGui import QGuiApplication
-from PySide6.QtWidgets import QCheckBox, QComboBox, QLineEdit, QPushButton, QWidget
+from PySide6.QtWidgets import (
+    QCheckBox,
+    QComboBox,
+    QDialogButtonBox,
+    QLineEdit,
+    QPushButton,
+    QWidget,
+)
 
 from facedyn_app.formatting import shown_name
 from facedyn_app.gui.dialogs.form import FormDialog, make_form
@@ -58,6 +65,7 @@ class UnlockDialog(FormDialog):
         self.passphrase = secret_field()
         self.passphrase.setPlaceholderText("passphrase, or recovery key")
         self.error = make_note()
+        self.error.setMinimumHeight(3 * self.error.fontMetrics().lineSpacing())
         form = make_form()
         form.addRow("Passphrase", self.passphrase)
         form.addRow("", self.error)
@@ -178,6 +186,7 @@ class RecoveryDialog(FormDialog):
         form.addRow("Recovery key", self.key)
         form.addRow("", copy)
         self._fill(WRITE_DOWN, form)
+        self._buttons.button(QDialogButtonBox.StandardButton.Cancel).hide()
         self.setWindowModality(Qt.WindowModality.WindowModal)
 
 
@@ -196,8 +205,9 @@ class _NewPassphrase:
 
     def enable(self, on: bool) -> None:
         """Let it be typed, or not."""
-        for part in (self.first, self.second, self.note):
+        for part in (self.first, self.second):
             part.setEnabled(on)
+        self.note.setVisible(on)
 
     @property
     def complete(self) -> bool:

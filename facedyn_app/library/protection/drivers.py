@@ -2,11 +2,11 @@
 
 from __future__ import annotations
 
+import logging
 import sqlite3
 from collections.abc import Iterator
 from contextlib import closing, contextmanager
 from importlib import import_module
-from importlib.util import find_spec
 from pathlib import Path
 from typing import Any, Protocol
 
@@ -17,6 +17,8 @@ from facedyn_app.errors import InputError
 from facedyn_app.library.protection.key_file import SEALED, SQLCIPHER
 from facedyn_app.library.protection.keys import LibraryKeys
 from facedyn_app.library.protection.sealed_database import SealedConnection, connect_sealed
+
+log = logging.getLogger(__name__)
 
 MOST_SILENT_SECONDS = 1.0
 """A beginning of a sealed transaction waits so long by itself, s; whoever begins it, longer."""
@@ -129,12 +131,19 @@ def reading(path: Path, keys: LibraryKeys | None) -> Iterator[Any]:
 
 def has_sqlcipher() -> bool:
     """Whether this installation has SQLCipher; not every platform has a wheel of it."""
-    return find_spec("sqlcipher3") is not None
+    try:
+        import_module("sqlcipher3.dbapi2")
+    except ImportError:
+        return False
+    return True
 
 
 def usual_database() -> str:
     """How databases are kept where nothing else is said: by SQLCipher where that is there."""
-    return SQLCIPHER if has_sqlcipher() else SEALED
+    if has_sqlcipher():
+        return SQLCIPHER
+    log.warning("There is no SQLCipher here: the database is encrypted as one file, by AES-GCM.")
+    return SEALED
 
 
 def _connected(module: Any, path: Path, wait_seconds: float, *, read_only: bool) -> Any:

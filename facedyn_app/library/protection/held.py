@@ -12,7 +12,7 @@ from threading import Lock
 from typing import Final
 
 from facedyn_app.errors import InputError
-from facedyn_app.library.protection.key_file import KEYRING, KeyFile, read_key_file
+from facedyn_app.library.protection.key_file import KEYRING, PASSPHRASE, KeyFile, read_key_file
 from facedyn_app.library.protection.keys import LibraryKeys
 from facedyn_app.library.protection.system_keyring import key_in_keyring
 from facedyn_app.library.protection.turning import orthogonal_matrix
@@ -41,6 +41,7 @@ class _Held:
     def __init__(self) -> None:
         self.lock = Lock()
         self.keys: dict[tuple[str, int], LibraryKeys] = {}
+        self.locked: set[str] = set()
 
 
 _HELD: Final = _Held()
@@ -56,6 +57,8 @@ def keys_of(folder: Path, key_file: KeyFile) -> LibraryKeys:
     held = held_keys(key_file)
     if held is not None:
         return held
+    if key_file.id in _HELD.locked and PASSPHRASE in key_file.slots:  # by somebody who was there
+        raise _about(folder, LockedError(f"The library '{folder}' is locked.", GIVE_IT))
     stored = key_in_keyring(key_file) if KEYRING in key_file.slots else None
     keys = key_file.opened_with(stored) if stored is not None else None
     if keys is None:
@@ -111,10 +114,14 @@ def hold(key_file: KeyFile, keys: LibraryKeys) -> None:
     """Hold the keys of a library until it is locked, or the program ends."""
     with _HELD.lock:
         _HELD.keys[key_file.id, key_file.generation] = keys
+        _HELD.locked.discard(key_file.id)
 
 
 def lock_library(folder: Path) -> bool:
     """Forget the keys of a library; whether any were held.
+
+    Where it has a passphrase, neither the keyring nor whoever is asked opens it any more in this
+    program, only `unlock`.
 
     Raises:
         InputError: Its key file is damaged.
@@ -125,11 +132,13 @@ def lock_library(folder: Path) -> bool:
         mine = [one for one in _HELD.keys if key_file is not None and one[0] == key_file.id]
         for one in mine:
             del _HELD.keys[one]
+            _HELD.locked.add(one[0])
         return bool(mine)
 
 
 def lock_all() -> None:
-    """Forget all keys."""
+    """Forget all keys, as a program that has just begun."""
     orthogonal_matrix.cache_clear()
     with _HELD.lock:
         _HELD.keys.clear()
+        _HELD.locked.clear()

@@ -71,8 +71,7 @@ class SealedConnection(sqlite3.Connection):
         self._handle = handle
 
     def _load(self) -> None:
-        state = self.path.stat()
-        seen = (state.st_ino, state.st_size, state.st_mtime_ns)
+        seen = _state(self.path)
         if seen == self._seen:
             return
         sealed = self.path.read_bytes()
@@ -101,6 +100,7 @@ class SealedConnection(sqlite3.Connection):
                 with atomic_file(self.path) as file:
                     own_only(file)
                     file.write(seal(content, self.key, LABEL))
+                self._seen, self._content = _state(self.path), content
         finally:
             self._release()
 
@@ -135,6 +135,12 @@ def connect_sealed(
     made.path, made.key = path, key
     made.wait_seconds, made.read_only = wait_seconds, read_only
     return made
+
+
+def _state(path: Path) -> tuple[int, int, int]:
+    """What is another value once a file was replaced."""
+    state = path.stat()
+    return state.st_ino, state.st_size, state.st_mtime_ns
 
 
 def _told(name: str, words: str) -> sqlite3.OperationalError:
