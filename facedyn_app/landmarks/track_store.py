@@ -9,6 +9,7 @@ from dataclasses import dataclass, field, replace
 from math import ceil
 from tempfile import TemporaryFile, gettempdir
 from threading import Lock
+from typing import Any
 
 import numpy as np
 
@@ -181,13 +182,25 @@ class RowFile:
             raise _unwritable(error) from error
         weakref.finalize(self, self._file.close)
 
+    def __reduce__(self) -> tuple[Any, ...]:
+        """To another process the rows go, which puts them into a file of its own."""
+        return _file_of, (self._width, self.read(np.arange(self._n_rows)))
+
     def add(self, row: FloatArray) -> int:
         """Write a row (width,) and give its number, from 0.
 
         Raises:
             OutputError: There is no room left.
         """
-        left = memoryview(row.astype(np.float32).tobytes())
+        return self.extend(row[None])
+
+    def extend(self, rows: FloatArray) -> int:
+        """Write rows (N, width) and give the first one's number, from 0.
+
+        Raises:
+            OutputError: There is no room left.
+        """
+        left = memoryview(rows.astype(np.float32).tobytes())
         with self._lock:
             try:
                 self._file.seek(4 * self._width * self._n_rows)
@@ -195,8 +208,9 @@ class RowFile:
                     left = left[self._file.write(left) :]
             except OSError as error:
                 raise _unwritable(error) from error
-            self._n_rows += 1
-            return self._n_rows - 1
+            first = self._n_rows
+            self._n_rows += len(rows)
+            return first
 
     def read(self, rows: IntArray) -> FloatArray:
         """The rows (N, width) of some numbers (N,)."""
@@ -206,6 +220,13 @@ class RowFile:
                 self._file.seek(4 * self._width * row)
                 value[:] = np.frombuffer(self._file.read(4 * self._width), dtype=np.float32)
         return values
+
+
+def _file_of(width: int, rows: FloatArray) -> RowFile:
+    """A file of its own with the rows (N, width) of another process'."""
+    file = RowFile(width)
+    file.extend(rows)
+    return file
 
 
 def _unwritable(error: OSError) -> OutputError:
