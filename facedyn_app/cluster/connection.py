@@ -6,6 +6,7 @@ import logging
 import os
 import re
 import socket
+from collections.abc import Mapping
 from pathlib import Path
 from typing import Any, Final
 
@@ -25,6 +26,8 @@ _HINT: Final = (
     "Start one with 'ray start --head --include-dashboard=false --disable-usage-stats', or name "
     "another address."
 )
+
+log = logging.getLogger(__name__)
 
 
 def import_ray() -> Any:
@@ -62,7 +65,18 @@ def connect(address: str) -> Any:
     except (ConnectionError, ValueError, RuntimeError, ray.exceptions.RayError) as error:
         first = re.sub(r"\s+", " ", str(error)).strip().rstrip(".")[:300]
         raise InputError(f"The Ray cluster at '{address}' cannot be used: {first}.") from error
+    _keep_stderr_clear()
     return ray
+
+
+def _keep_stderr_clear() -> None:
+    """Have Ray tell of each worker that is lost in the program's log, not by the page on stderr."""
+    from ray._private import worker
+
+    def note(data: Mapping[str, Any], *_further: Any, **_named: Any) -> None:
+        log.info("ray: %s", " ".join(map(str, data.get("lines", ())))[:1000])
+
+    worker.print_to_stdstream = note
 
 
 def _current_address() -> str:

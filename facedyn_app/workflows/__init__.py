@@ -19,6 +19,9 @@ convert, import_    other programs' measurements to sessions; a folder of record
                     (`recording_content`: what each file in it is)
 enrol               a speaker's sessions into a library, by consent
 identify, verify    a recording against the speakers who are enrolled (`comparison`)
+fit_corpus          all that a manifest names (`corpus_manifest`), by several workers
+                    (`corpus_engine`, `corpus_processes`; on a cluster: `facedyn_app.cluster`)
+corpus_status       how far that is; `merge_corpora`: shards in one folder
 drift               how far a speaker's shape moves from session to session (`drift_detail`: faces)
 split, train        a library divided by sessions, and trained on
 evaluate, study     a recognizer tested on sessions it has not seen; tables, figures

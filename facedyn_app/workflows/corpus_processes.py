@@ -21,7 +21,7 @@ from facedyn_app.progress import Cancelled, Progress
 from facedyn_app.workflows.corpus_engine import MOST_TRIES, WAIT_SECONDS, ItemQueue, Outcomes
 from facedyn_app.workflows.corpus_worker import CorpusJob, CorpusWorker, Failure
 
-READY = "ready"
+STARTED, READY = "started", "ready"
 PLACE = platform.node()
 
 
@@ -124,10 +124,11 @@ class _Process:
     def __init__(self, job: CorpusJob) -> None:
         context = get_context("spawn")  # graphics and inference threads do not survive a fork
         self.pipe, theirs = context.Pipe()
-        self._process = context.Process(target=_work, args=(theirs, job), daemon=True)
+        self._process = context.Process(target=_work, args=(theirs,), daemon=True)
         with _one_thread_each():
             self._process.start()
         theirs.close()
+        self._job = job
         self.item: CorpusItem | None = None
         self.is_idle, self.was_ready, self.lives = False, False, True
         self.how_it_ended = ""
@@ -145,11 +146,16 @@ class _Process:
             self.pipe.send(item)
 
     def receive(self) -> bytes | Failure | FacedynError | str:
-        """What it tells: a session file, why there is none, why it cannot start, or READY."""
+        """What it tells: a session file, why there is none, why it cannot start, how far it is."""
         try:
             told: bytes | Failure | FacedynError | str = self.pipe.recv()
         except (EOFError, OSError):
             return self._death()
+        if told == STARTED:
+            # the head is large: sent before anybody reads, it would be waited for
+            with suppress(OSError):
+                self.pipe.send(self._job)
+            return told
         self.item, self.is_idle, self.was_ready = None, True, True
         return told
 
@@ -186,17 +192,18 @@ def _one_thread_each() -> Iterator[None]:
             os.environ[THREADS_VARIABLE] = before
 
 
-def _work(pipe: Connection, job: CorpusJob) -> None:
+def _work(pipe: Connection) -> None:
     """What a worker's process does until its pipe ends."""
     signal.signal(signal.SIGINT, signal.SIG_IGN)  # Ctrl+C is seen to where the work was begun
     logging.getLogger().addHandler(logging.NullHandler())
-    try:
-        worker = CorpusWorker(job)
-    except FacedynError as error:
-        pipe.send(type(error)(error.sentence, error.hint))
-        return
-    pipe.send(READY)
     with suppress(EOFError, OSError, Cancelled):
+        pipe.send(STARTED)
+        try:
+            worker = CorpusWorker(pipe.recv())
+        except FacedynError as error:
+            pipe.send(error)
+            return
+        pipe.send(READY)
         while True:
             item: CorpusItem = pipe.recv()
             followed = worker.follow(item, _go_on)

@@ -1,6 +1,6 @@
 """A Ray cluster of two nodes on this machine, told by lines what is to be lost of it.
 
-    python -m tests.cluster.run_cluster FOLDER N_CPUS_HEAD N_CPUS_SECOND [SECOND_PYTHONPATH]
+    python -m tests.corpora.run_cluster FOLDER N_CPUS_HEAD N_CPUS_SECOND [SECOND_PYTHONPATH]
 
 prints the address. `worker` kills (SIGKILL) a process that works, `node` the second node with all
 that runs on it, `end` and the end of the input both.
