@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import os
 from importlib.util import find_spec
 from typing import Final
 
@@ -12,6 +13,15 @@ from facedyn_app.settings import DEVICES
 
 OWN_THREADS: Final = torch.get_num_threads()
 """Threads that torch has chosen for this machine."""
+THREADS_VARIABLE: Final = "OMP_NUM_THREADS"
+"""The variable of the environment by which a process is told how many threads to compute with."""
+
+
+def n_cores() -> int:
+    """Cores of the processor that the system lets this process have."""
+    if hasattr(os, "sched_getaffinity"):
+        return len(os.sched_getaffinity(0))
+    return os.cpu_count() or 1
 
 
 def use_threads(n_threads: int) -> None:

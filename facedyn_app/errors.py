@@ -21,6 +21,10 @@ class FacedynError(Exception):
     def __str__(self) -> str:
         return f"{self.sentence} {self.hint}".strip()
 
+    def __reduce__(self) -> tuple[type[FacedynError], tuple[str, str]]:
+        """To another process goes the hint as well."""
+        return type(self), (self.sentence, self.hint)
+
 
 class InputError(FacedynError):
     """A file or folder given to the program cannot be used."""

@@ -7,6 +7,7 @@ root=$(cd "$(dirname "${BASH_SOURCE[0]}")/.." && pwd)
 venv=$root/.venv
 requirements=$root/packaging/requirements.txt
 requirements_dev=$root/packaging/requirements-dev.txt
+requirements_cluster=$root/packaging/requirements-cluster.txt
 
 # What PySide6's xcb plugin, VTK's software rendering and mediapipe load from the system, a font,
 # and a virtual display.
@@ -121,6 +122,11 @@ install_dev_requirements() {
     pip_install --no-deps --requirement "$requirements_dev"
 }
 
+install_cluster_requirements() {
+    say "Installing Ray, for corpora that outgrow one machine (about 290 MB)"
+    pip_install --no-deps --requirement "$requirements_cluster"
+}
+
 install_command() {
     pip_install --no-deps --no-build-isolation --editable "$root"
 }
@@ -135,4 +141,10 @@ install_program() {
 install_tests() {
     once requirements-dev \
         "packaging/requirements.txt packaging/requirements-dev.txt" install_dev_requirements
+}
+
+# The optional extra 'cluster'; the tests that need it are skipped where it is missing.
+install_cluster() {
+    once requirements-cluster "packaging/requirements.txt packaging/requirements-cluster.txt" \
+        install_cluster_requirements
 }

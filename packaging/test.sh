@@ -5,6 +5,7 @@ source "$(dirname "${BASH_SOURCE[0]}")/install.sh"
 
 install_program
 install_tests
+install_cluster
 cd "$root"
 bin=$venv/bin
 

@@ -32,6 +32,9 @@ VERBS = {
     "gui": "Open the window, and recordings in it, those of a folder as a queue, or a live camera.",
     "demo": "Recognise simulated speakers.",
     "fit": "Fit a head to a video, write a session file.",
+    "fit-corpus": "Fit all that a manifest names, with several workers or a cluster.",
+    "corpus": "Say how far a corpus is.",
+    "merge": "Put the shards of a corpus into one folder.",
     "enrol": "Enrol a speaker with recordings, by consent.",
     "identify": "Who is it? Rank the enrolled speakers.",
     "verify": "Is it this speaker?",
@@ -62,7 +65,7 @@ VERBS = {
 }
 """The verbs in the order of the help, each with a short one."""
 
-MODULES = {"import": "import_"}
+MODULES = {"import": "import_", "fit-corpus": "fit_corpus"}
 """Modules of verbs that have another name than the verb."""
 
 LOG_BYTES, LOG_FILES = 1_000_000, 3

@@ -138,7 +138,10 @@ def initial_state(head: LandmarkHead, seen: Observations, shape: Tensor) -> Face
     ones = torch.ones_like(model[:, :1])
     design = torch.cat([model, ones], dim=1) * weight
     target = (seen.points * weight).transpose(0, 1).flatten(1)
-    solution = torch.linalg.lstsq(design, target).solution.reshape(4, -1, 2).permute(1, 2, 0)
+    # gelsy, which torch would choose, is handed pivots that nobody has set: its last digits change
+    # from one call to the next. The design has full rank, which is all that gels asks for.
+    solution = torch.linalg.lstsq(design, target, driver="gels").solution
+    solution = solution.reshape(4, -1, 2).permute(1, 2, 0)
     linear, centre = solution[..., :3], solution[..., 3]
     U, size, Vh = torch.linalg.svd(linear, full_matrices=False)
     scale = size.mean(dim=1)

@@ -29,6 +29,9 @@ from facedyn_app.topology import MIRRORED_BLENDSHAPES, MIRRORED_POINTS
 Result = TypeVar("Result")
 # On a processor the network is quickest with so few pictures that their channels stay in its cache.
 _CPU_BATCH, _GPU_BATCH = 4, 64
+# Frames that a processor is given at once, however many threads it has: every frame of a block is
+# first looked for where the face was before the block, so that its length decides the last digits.
+_CPU_BLOCK = 8
 # Outer and inner corners of the eyes, temples and cheeks, the subject's left and right.
 _LEFT, _RIGHT = (263, 362, 356, 454, 323), (33, 133, 127, 234, 93)
 _TOP, _CHIN = 10, 152
@@ -61,7 +64,8 @@ class Measured:
 class Measurer:
     """Measures faces in squares of pictures; a context manager that ends its threads.
 
-    On a processor, each of a few threads takes a small batch; on a GPU a batch is large.
+    On a processor, each of a few threads takes a small batch; on a GPU a batch is large. How many
+    threads there are makes no difference to what is measured.
 
     Args:
         models: The networks.
@@ -74,10 +78,10 @@ class Measurer:
         self._models = models
         self._mirrored_mean = mirrored_mean
         on_gpu = models.device.type != "cpu"
-        self._batch = _GPU_BATCH if on_gpu else _CPU_BATCH
         n_threads = n_workers(models.device)
+        self._batch = _GPU_BATCH if on_gpu else min(_CPU_BATCH, -(-_CPU_BLOCK // n_threads))
         self._pool = ThreadPoolExecutor(n_threads, "landmarks", use_one_thread)
-        self.n_at_once = n_threads * self._batch
+        self.n_at_once = _GPU_BATCH if on_gpu else _CPU_BLOCK
 
     def close(self) -> None:
         """End the threads."""

@@ -17,6 +17,7 @@ import numpy.typing as npt
 import torch
 
 from facedyn_app.assets import model_file
+from facedyn_app.device import THREADS_VARIABLE, n_cores
 from facedyn_app.errors import InputError
 from facedyn_app.records import N_BLENDSHAPES, N_LANDMARKS, ByteArray, FloatArray
 from facedyn_app.topology import NOSE_BRIDGE, RINGS
@@ -153,11 +154,15 @@ def _flush() -> None:
 
 
 def n_workers(device: torch.device) -> int:
-    """Threads that are worth having on a device: one a core of the processor, one for a GPU."""
+    """Threads that are worth having on a device: one a core of the processor, one for a GPU.
+
+    `OMP_NUM_THREADS` says that it shall be fewer, as it does for torch.
+    """
     if device.type != "cpu":
         return 1
-    n = len(os.sched_getaffinity(0)) if hasattr(os, "sched_getaffinity") else os.cpu_count()
-    return min(n or 1, _MOST_WORKERS)
+    said = os.environ.get(THREADS_VARIABLE, "")
+    most = int(said) if said.isdecimal() and int(said) else _MOST_WORKERS
+    return min(n_cores(), most, _MOST_WORKERS)
 
 
 def bundled(name: str) -> bytes:

@@ -9,6 +9,7 @@ from dataclasses import dataclass, field, replace
 from math import ceil
 from tempfile import TemporaryFile, gettempdir
 from threading import Lock
+from typing import Any
 
 import numpy as np
 
@@ -183,23 +184,35 @@ class RowFile:
             raise _unwritable(error) from error
         weakref.finalize(self, self._file.close)
 
+    def __reduce__(self) -> tuple[Any, ...]:
+        """To another process the rows go, which puts them into a file of its own."""
+        return _file_of, (self._width, self.read(np.arange(self._n_rows)))
+
     def add(self, row: FloatArray) -> int:
         """Write a row (width,) and give its number, from 0.
 
         Raises:
             OutputError: There is no room left.
         """
+        return self.extend(row[None])
+
+    def extend(self, rows: FloatArray) -> int:
+        """Write rows (N, width) and give the first one's number, from 0.
+
+        Raises:
+            OutputError: There is no room left.
+        """
         with self._lock:
             first = 4 * self._width * self._n_rows
-            left = memoryview(self._cipher(row.astype(np.float32).tobytes(), first))
+            left = memoryview(self._cipher(rows.astype(np.float32).tobytes(), first))
             try:
                 self._file.seek(first)
                 while left:
                     left = left[self._file.write(left) :]
             except OSError as error:
                 raise _unwritable(error) from error
-            self._n_rows += 1
-            return self._n_rows - 1
+            self._n_rows += len(rows)
+            return self._n_rows - len(rows)
 
     def read(self, rows: IntArray) -> FloatArray:
         """The rows (N, width) of some numbers (N,)."""
@@ -210,6 +223,13 @@ class RowFile:
                 read = self._cipher(self._file.read(4 * self._width), 4 * self._width * row)
                 value[:] = np.frombuffer(read, dtype=np.float32)
         return values
+
+
+def _file_of(width: int, rows: FloatArray) -> RowFile:
+    """A file of its own with the rows (N, width) of another process'."""
+    file = RowFile(width)
+    file.extend(rows)
+    return file
 
 
 def _unwritable(error: OSError) -> OutputError:

@@ -21,6 +21,9 @@ enrol               a speaker's sessions into a library, by consent (`queued_enr
 work                the library's queue of recordings to enrol: listed, worked, changed
                     (`work_items`, `work_reading`, `work_details`)
 identify, verify    a recording against the speakers who are enrolled (`comparison`)
+fit_corpus          all that a manifest names (`corpus_manifest`), by several workers
+                    (`corpus_engine`, `corpus_processes`; on a cluster: `facedyn_app.cluster`)
+corpus_status       how far that is; `merge_corpora`: shards in one folder
 drift               how far a speaker's shape moves from session to session (`drift_detail`: faces)
 split, train        a library divided by sessions, and trained on
 evaluate, study     a recognizer tested on sessions it has not seen; tables, figures

@@ -112,6 +112,9 @@ def rows(folder: Path, recognizer: Path) -> list[Row]:
     return [
         Row("import", (corpus, *to, *CONSENT)),
         Row("fit", (video, "-o", out / "fitted.npz")),
+        Row("fit-corpus", (folder / "manifest.csv", "-o", out / "shard", "--workers", "1")),
+        Row("corpus", ("status", out / "shard")),
+        Row("merge", (out / "shard", "-o", out / "merged")),
         Row("enrol", ("Ada", out / "fitted.npz", *to, *CONSENT)),
         Row("convert", (table, "-o", out / "converted.npz")),
         Row("identify", (probe, *to, "--recognizer", recognizer)),
@@ -215,6 +218,7 @@ def prepare(folder: Path) -> None:
     (folder / "truth.csv").write_text("\n".join([head, *lines]))
     shutil.copy(folder / "truth.csv", folder / "table.csv")
     head = "video,first_frame,closed_frame,last_frame,kind,closure"
+    (folder / "manifest.csv").write_text("path,speaker\nvideo.mp4,Ada\n")
     (folder / "blinks.csv").write_text(f"{head}\nvideo.mp4,5,6,8,blink,complete\n")
 
 

@@ -34,8 +34,15 @@ def test_every_package_the_project_names_is_pinned() -> None:
     assert named <= set(_pins("requirements.txt"))
 
 
+def test_the_extra_is_the_one_that_the_tests_install() -> None:
+    project = tomllib.loads((ROOT / "pyproject.toml").read_text(encoding="utf-8"))["project"]
+    (wish,) = project["optional-dependencies"]["cluster"]
+    assert wish == f"ray[default]=={_pins('requirements-cluster.txt')['ray']}"
+
+
 def test_only_the_headless_opencv_is_installed() -> None:
-    packages = [*_pins("requirements.txt"), *_pins("requirements-dev.txt")]
+    files = ("requirements.txt", "requirements-dev.txt", "requirements-cluster.txt")
+    packages = [name for file in files for name in _pins(file)]
     assert [name for name in packages if "opencv" in name] == ["opencv-python-headless"]
     assert len(packages) == len(set(packages))
 
@@ -47,6 +54,7 @@ def test_only_the_headless_opencv_is_installed() -> None:
         "packaging/test.sh",
         "packaging/install.sh",
         "packaging/check_gpu.sh",
+        "resources/slurm/fit_corpus.sh",
     ],
 )
 def test_scripts_are_well_formed(script: str) -> None:
