@@ -14,6 +14,7 @@ from sqlalchemy.orm import Session as OrmSession
 from facedyn_app.errors import FacedynError, InputError, OutputError
 from facedyn_app.library import operations
 from facedyn_app.library.audit import AuditTrail, take_out, write_audit
+from facedyn_app.library.bulk_enrolment import NewSession, enrol_sessions
 from facedyn_app.library.database import DATABASE, compact, is_library, open_database, transaction
 from facedyn_app.library.names import Erasure
 from facedyn_app.library.privacy import make_private
@@ -191,7 +192,7 @@ class Library:
 
     def enrol_new(
         self,
-        sessions: Sequence[tuple[str, Session, str | None]],
+        sessions: Sequence[NewSession],
         consent: str | None,
         terms: ConsentTerms | None = None,
     ) -> list[SessionEntry | None]:
@@ -201,7 +202,7 @@ class Library:
         transaction: what another program has added meanwhile is not added again.
 
         Args:
-            sessions: The speaker's name, the session, and what to call it, as in `enrol`.
+            sessions: Whose they are, and what to call them, as in `enrol`.
             consent: Of all of them, as in `enrol`.
             terms: Of all of them, as in `enrol`.
 
@@ -212,21 +213,13 @@ class Library:
             ConsentError: As `enrol`.
             InputError: A name cannot be one.
         """
-        for name in {name for name, _, _ in sessions}:
-            self.check_consent(name, consent, terms)
-        sessions = [(name, *self._nameless(one, called)) for name, one, called in sessions]
-        new = [session for _, session, _ in sessions]
-        with self._store.placed(new, self.transaction) as (orm, file_names):
-            ids: list[int | None] = []
-            for (name, session, called), file_name in zip(sessions, file_names, strict=True):
-                speaker = operations.consenting_speaker(orm, name, consent, terms)
-                if operations.has_recording(orm, speaker, session.info.source_sha256):
-                    ids.append(None)
-                    continue
-                row = operations.new_session(orm, session, file_name, called)
-                operations.enrol_row(orm, row, speaker)
-                ids.append(row.id)
-            orm.flush()
+        with self.transaction() as orm:  # before anything is written
+            for name in {one.speaker for one in sessions}:
+                operations.check_consent(orm, name, consent, terms)
+        new = [self._nameless_new(one) for one in sessions]
+        with self._store.placed([one.session for one in new], self.transaction) as (orm, files):
+            rows = enrol_sessions(orm, new, files, consent, terms)
+            ids = [None if row is None else row.id for row in rows]
             found = {entry.id: entry for entry in session_entries(orm, SessionRow.id.in_(ids))}
             return [None if one is None else found[one] for one in ids]
 
@@ -306,6 +299,10 @@ class Library:
     def _nameless(self, session: Session, name: str | None) -> tuple[Session, str | None]:
         """A new session and what it is called, without the name of its file if that is not kept."""
         return (session, name) if self.file_names else (without_file_name(session), "session")
+
+    def _nameless_new(self, new: NewSession) -> NewSession:
+        session, name = self._nameless(new.session, new.name)
+        return replace(new, session=session, name=name)
 
     def session_path(self, entry: SessionEntry) -> Path:
         """Its file."""

@@ -13,6 +13,7 @@ import numpy as np
 
 from facedyn_app.errors import InputError, MismatchError, unreadable, unusable
 from facedyn_app.files import file_name, open_plain, sha256_of_files
+from facedyn_app.numbered_stills import stills_of
 from facedyn_app.progress import OnProgress, ignore
 from facedyn_app.records import FloatArray, Session, SourceFile
 from facedyn_app.tracks.action_units import is_openface, is_pyfeat, read_openface, read_pyfeat
@@ -160,8 +161,6 @@ def sha256_of_recording(paths: Sequence[Path], on_progress: OnProgress = ignore)
 
 def _files_of(path: Path) -> list[Path]:
     if path.is_dir() and kind_of(path) is None:
-        from facedyn_app.video.stills_folder import stills_of  # slow to import
-
         return stills_of(path)
     return files_of(path)
 

@@ -11,6 +11,7 @@ from pathlib import Path
 
 from facedyn_app.errors import InputError, MismatchError, TooLittleError
 from facedyn_app.headmodel.model import HeadModel
+from facedyn_app.library.bulk_enrolment import NewSession
 from facedyn_app.library.importers import (
     Corpus,
     Layout,
@@ -28,7 +29,6 @@ from facedyn_app.progress import OnProgress, Progress
 from facedyn_app.records import Session
 from facedyn_app.tracks.flame import FlameFile
 from facedyn_app.tracks.reading import face_id, only_session, sha256_of_recording
-from facedyn_app.workflows.heads import read_ready_head
 from facedyn_app.workflows.import_identity import KnownOnes, Waiting
 from facedyn_app.workflows.options import FitOptions, ImportStatement
 from facedyn_app.workflows.recording_content import content_with_progress
@@ -177,7 +177,10 @@ class _Import:
         """Enrol what has been read; many sessions together are much quicker than one by one."""
         if self._waiting:
             self._known.enrolled(self._waiting)
-            new = [(one.speaker, one.session, one.recording.name) for one in self._waiting]
+            new = [
+                NewSession(one.speaker, one.session, one.recording.name, one.signature)
+                for one in self._waiting
+            ]
             statement = self._statement
             entries = self._library.enrol_new(new, statement.consent, statement.terms)
             for one, entry in zip(self._waiting, entries, strict=True):
@@ -258,6 +261,8 @@ def import_folder(
             work.leave_out(path, sentence)
         work.flame = named_flame_file(options, [one.path for one in recordings])
         if any(is_video(one.path) for one in recordings):
+            from facedyn_app.workflows.heads import read_ready_head  # slow to import
+
             work.head = read_ready_head(str(options.head), on_progress)
         _note_permission(library, corpus, folder, statement.permission)
         work.take_all(recordings, on_progress)
