@@ -132,6 +132,7 @@ class MenuWindow(QMainWindow):
         audit_requested: Show who did what in the library.
         backup_requested: Write the library into one file.
         restore_requested: Make a library of a backup.
+        dataset_requested: Write the library as a dataset of BIDS.
         demo_requested: Open the demo.
         refit_requested: Fit the face of the shown recording again.
         reading_requested: Ask how the shown video is read.
@@ -159,6 +160,7 @@ class MenuWindow(QMainWindow):
     audit_requested = Signal()
     backup_requested = Signal()
     restore_requested = Signal()
+    dataset_requested = Signal()
     demo_requested = Signal()
     refit_requested = Signal()
     reading_requested = Signal()
@@ -226,6 +228,7 @@ def window_commands(
         Command("File", "Audit…", window.audit_requested.emit, "", "Who did what in the library"),
         Command("File", "Back up library…", window.backup_requested.emit, "", "Into one file"),
         Command("File", "Restore library…", window.restore_requested.emit, "", "From a backup"),
+        Command("File", "Export library…", window.dataset_requested.emit, "", "A BIDS dataset"),
         Command("File", "Open demo (simulated)", window.demo_requested.emit),
         Command("File", "Export table…", window.table_requested.emit, "", "A row a frame"),
         Command("File", "Export scores…", window.scores_requested.emit, "", "Of every speaker"),

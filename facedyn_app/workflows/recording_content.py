@@ -11,6 +11,7 @@ from facedyn_app.library.importers import SESSION, VIDEO, VIDEO_ENDINGS
 from facedyn_app.npz import npz_names
 from facedyn_app.numbered_stills import STILL_ENDINGS, stills_of
 from facedyn_app.progress import OnProgress, Progress
+from facedyn_app.tracks.bids import is_beside_motion
 from facedyn_app.workflows.recordings import SESSION_ENDING, holds_motion, track_kind
 
 EXPECTED_TABLES: Final = frozenset({".csv", ".tsv", ".jsonl"})
@@ -39,6 +40,8 @@ def content_of(path: Path) -> Content:
     program = track_kind(path)
     if program is not None:
         return Content(str(program))
+    if is_beside_motion(path):
+        return Content(sentence=f"'{path}' goes with the recordings of its BIDS dataset.")
     if ending in EXPECTED_TABLES:
         unknown = unusable(path, "it has no column that is known of any program")
         return Content(sentence=unknown.sentence, expected=True)
