@@ -85,9 +85,13 @@ def sha256_of(path: Path, on_progress: OnProgress = ignore) -> str:
         InputError: It is no ordinary file.
         OSError: The file cannot be read.
     """
-    digest, piece, done = hashlib.sha256(), memoryview(bytearray(_PIECE)), 0
+    digest, done = hashlib.sha256(), 0
     with open_plain(path) as file:
-        total = os.fstat(file.fileno()).st_size >> 20
+        size = os.fstat(file.fileno()).st_size
+        total = size >> 20
+        piece = memoryview(
+            bytearray(max(1, min(_PIECE, size)))
+        )  # zeroing it costs small files most
         while n_bytes := file.readinto(piece):
             digest.update(piece[:n_bytes])
             done += n_bytes

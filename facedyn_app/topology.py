@@ -56,6 +56,11 @@ LEFT_EYE_ROWS: tuple[tuple[int, ...], ...] = (
     (249, 390, 373, 374, 380, 381, 382), (255, 339, 254, 253, 252, 256, 341),
     (261, 448, 449, 450, 451, 452, 453),
 )  # fmt: skip
+Within = tuple[int, tuple[int, ...], tuple[int, ...], tuple[int, ...]]
+LEFT_WITHIN: Within = (473, (263, 362), (387, 386, 385), (373, 374, 380))
+RIGHT_WITHIN: Within = (468, (33, 133), (160, 159, 158), (144, 145, 153))
+"""Of each eye the middle of the iris, the corners, and three points of the upper and lower lid."""
+
 SKIN: tuple[int, ...] = (
     4, 5, 9, 10, 36, 50, 67, 69, 101, 108, 117, 118, 123, 151, 187, 192, 195, 205, 214, 266, 280,
     297, 299, 330, 337, 346, 347, 352, 411, 416, 425, 434,

@@ -17,6 +17,7 @@ from pathlib import Path
 
 import numpy as np
 
+from facedyn_app.library.bulk_enrolment import NewSession
 from facedyn_app.library.library import Library
 from facedyn_app.library.protecting import protect_library
 from facedyn_app.library.protection.held import lock_library
@@ -110,13 +111,14 @@ def _measured(
     return [_cost(what, times) for what, times in named.items()]
 
 
-def _numbered(made: Sequence[Session], number: int) -> tuple[str, Session, str | None]:
+def _numbered(made: Sequence[Session], number: int) -> NewSession:
     """A session as of a recording of its own, one of four of a speaker."""
     session = made[number % len(made)]
     sha256 = hashlib.sha256(str(number).encode()).hexdigest()
     source = replace(session.info.source, sha256=sha256) if session.info.source else None
     info = replace(session.info, source=source)
-    return f"simulated {number // 4:05d}", replace(session, info=info), f"session {number}"
+    speaker, name = f"simulated {number // 4:05d}", f"session {number}"
+    return NewSession(speaker, replace(session, info=info), name)
 
 
 def _turns(block: int) -> tuple[int, int]:

@@ -49,9 +49,15 @@ def without_excluded(session: Session) -> Session:
         error_px=_blank(session.error_px, out),
         face_px=_blank(session.face_px, out),
         invalid_reason=reason,
-        sharpness=None if session.sharpness is None else _blank(session.sharpness, out),
-        brightness=None if session.brightness is None else _blank(session.brightness, out),
+        sharpness=_blank_if_said(session.sharpness, out),
+        brightness=_blank_if_said(session.brightness, out),
+        left_eye_contrast=_blank_if_said(session.left_eye_contrast, out),
+        right_eye_contrast=_blank_if_said(session.right_eye_contrast, out),
     )
+
+
+def _blank_if_said(values: FloatArray | None, rows: BoolArray) -> FloatArray | None:
+    return None if values is None else _blank(values, rows)
 
 
 def _blank(values: FloatArray, rows: BoolArray) -> FloatArray:

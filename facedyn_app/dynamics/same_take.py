@@ -19,9 +19,9 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 
 import numpy as np
-from scipy import fft
+from numpy import fft
 
-from facedyn_app.records import BoolArray, FloatArray, Session
+from facedyn_app.records import BoolArray, FloatArray, IntArray, Session
 
 RATE = 10.0
 """Samples a second of the tracks that are compared."""
@@ -39,6 +39,8 @@ NEAR_SIGNATURE = 0.3
 """Correlation of signatures below which takes are not compared any further."""
 AT_ONCE = 256
 """Signatures that are looked at together."""
+CHANNELS_AT_ONCE = 16
+"""Channels that are correlated together."""
 _STILL = 1e-3
 """Standard deviation below which a channel does not move, in units of the channel."""
 _MOST_WEIGHT = 2.0
@@ -137,11 +139,12 @@ def take_match(first: TakeTracks, second: TakeTracks) -> TakeMatch:
     weight = 1.0 / np.sqrt(sd_a * sd_b)[moving]
     if not len(moving):
         return NO_MATCH
-    n = int(fft.next_fast_len(len(a) + len(b) - 1, real=True))
+    n = int(_transform_sizes(len(a), len(b)))
     together = np.zeros(n // 2 + 1, np.complex128)
-    for channel, w in zip(moving, weight, strict=True):  # one at a time: memory stays small
-        spectra = fft.rfft(np.stack([_padded(a[:, channel], n), _padded(b[:, channel], n)]))
-        together += w * np.conj(spectra[0]) * spectra[1]
+    for start in range(0, len(moving), CHANNELS_AT_ONCE):  # not all: memory stays small
+        some = slice(start, start + CHANNELS_AT_ONCE)
+        spectra_a, spectra_b = (fft.rfft(one[:, moving[some]], n, axis=0) for one in (a, b))
+        together += (np.conj(spectra_a) * spectra_b) @ weight[some]
     energy_a = (a[:, moving] ** 2) @ weight
     energy_b = (b[:, moving] ** 2) @ weight
     in_a, in_b = first.there.astype(np.float64), second.there.astype(np.float64)
@@ -183,7 +186,7 @@ def nearest_takes(
     """
     found = np.full(len(others), -1.0)
     lengths = np.array([len(other) for other in others], dtype=np.int64)
-    sizes = 2 ** np.ceil(np.log2(np.maximum(2, len(signature) + lengths - 1))).astype(np.int64)
+    sizes = _transform_sizes(len(signature), lengths)
     for size in np.unique(sizes):
         alike = np.flatnonzero(sizes == size)
         for rows in np.split(alike, range(AT_ONCE, len(alike), AT_ONCE)):
@@ -211,11 +214,11 @@ def _correlations(first: FloatArray, others: Sequence[FloatArray], n: int) -> Fl
     return np.asarray(np.where(overlap >= needed, product, -1.0).max(axis=1))
 
 
-def _padded(values: FloatArray, n: int) -> FloatArray:
-    return np.concatenate([values, np.zeros(n - len(values))])
+def _transform_sizes(length: int, others: IntArray | int) -> IntArray:
+    """Powers of two in which takes are transformed whose lags do not run into each other."""
+    return np.asarray(2 ** np.ceil(np.log2(np.maximum(2, length + others - 1))).astype(np.int64))
 
 
 def _correlate(a: FloatArray, b: FloatArray, n: int) -> FloatArray:
     """The sum over t of a(t) b(t + l) for the lags l = 0, 1 …; from the end, of -1, -2 …."""
-    spectra = fft.rfft(np.stack([_padded(a, n), _padded(b, n)]))
-    return np.asarray(fft.irfft(np.conj(spectra[0]) * spectra[1], n))
+    return np.asarray(fft.irfft(np.conj(fft.rfft(a, n)) * fft.rfft(b, n), n))

@@ -135,6 +135,7 @@ class MenuWindow(QMainWindow):
         restore_requested: Make a library of a backup.
         protection_requested: Protect the library, or change how it is protected.
         lock_requested: Lock the library now.
+        dataset_requested: Write the library as a dataset of BIDS.
         demo_requested: Open the demo.
         refit_requested: Fit the face of the shown recording again.
         reading_requested: Ask how the shown video is read.
@@ -165,6 +166,7 @@ class MenuWindow(QMainWindow):
     restore_requested = Signal()
     protection_requested = Signal()
     lock_requested = Signal()
+    dataset_requested = Signal()
     demo_requested = Signal()
     refit_requested = Signal()
     reading_requested = Signal()
@@ -244,6 +246,7 @@ def window_commands(
             "Encrypted under a passphrase; what is protected: passphrase, keys",
         ),
         Command("File", "Lock library now", window.lock_requested.emit, "", "Closes what is of it"),
+        Command("File", "Export library…", window.dataset_requested.emit, "", "A BIDS dataset"),
         Command("File", "Open demo (simulated)", window.demo_requested.emit),
         Command("File", "Export table…", window.table_requested.emit, "", "A row a frame"),
         Command("File", "Export scores…", window.scores_requested.emit, "", "Of every speaker"),

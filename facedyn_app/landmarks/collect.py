@@ -193,6 +193,8 @@ class TrackCollector:
             certainty=spread(notes.certainty),
             sharpness=spread(notes.sharpness),
             brightness=spread(notes.brightness),
+            left_eye_contrast=spread(notes.left_eye_contrast),
+            right_eye_contrast=spread(notes.right_eye_contrast),
             likeness=spread(likeness),
             repeated=np.array(self._repeated[first:], dtype=bool),
             damaged=np.array(self._damaged[first:], dtype=bool),

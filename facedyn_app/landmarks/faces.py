@@ -12,7 +12,7 @@ from math import nan
 import cv2
 import numpy as np
 
-from facedyn_app.landmarks.occlusion import N_PLACES
+from facedyn_app.landmarks.occlusion import N_AROUND, N_PLACES, eye_contrasts
 from facedyn_app.records import ByteArray, FloatArray, Frame
 
 Box = tuple[float, float, float, float]
@@ -54,8 +54,13 @@ class Face:
 
     @property
     def brightness(self) -> float:
-        """Mean of its shades, 0 black to 1 white; NaN where they are unknown."""
-        return float(self.shades.mean()) / 255.0 if self.shades.any() else nan
+        """Mean of its shades but for the eyes, 0 black to 1 white; NaN where they are unknown."""
+        return float(self.shades[:N_AROUND].mean()) / 255.0 if self.shades.any() else nan
+
+    @property
+    def eye_contrasts(self) -> tuple[float, float]:
+        """Of the left and the right eye (`occlusion.eye_contrasts`); NaN where not known."""
+        return eye_contrasts(self.shades) if self.shades.any() else (nan, nan)
 
     @property
     def height(self) -> float:

@@ -24,6 +24,10 @@ m is the median of the frames that look alike, the largest such group; appearanc
 expected, with lips, brows and lids darker than the skin, count several times. So a face that is
 covered most of the time, be it by the same hand, is still told from that; one that is always
 covered is not. Nor is an object before the lips that leaves more than a third of them free.
+
+An eye that is covered all the time is told by what is within it: iris and white differ, a patch is
+much alike all over. `eye_contrasts` are kept of every frame; what they mean is judged where both
+eyes can be compared (`dynamics.clinical.hidden`).
 """
 
 from __future__ import annotations
@@ -36,10 +40,12 @@ import numpy as np
 from facedyn_app.records import N_LANDMARKS, ByteArray, FloatArray, IntArray
 from facedyn_app.topology import (
     LEFT_EYE_ROWS,
+    LEFT_WITHIN,
     LIPS_AROUND,
     LIPS_INNER,
     LIPS_OUTER,
     RIGHT_EYE_ROWS,
+    RIGHT_WITHIN,
     SKIN,
 )
 
@@ -53,6 +59,7 @@ _MEAN_LEFT = 0.2
 _BEYOND = (0.25, 0.5)
 _TO_SKIN = 0.5
 _ABOVE_BROW = 1.6
+_TO_CORNERS = (0.5, 0.75)
 # What is darker than the rest, in each row of places and in red, green and blue.
 _LIP_SIGNS = (-1.0, 0.33, 0.33, 0.33)
 _EYE_SIGNS = (-1.0, 0.5, 0.3, 0.3, 0.5, 0.5)
@@ -160,12 +167,43 @@ def _centred(shades: FloatArray) -> FloatArray:
     return np.asarray((shades - (1 - _MEAN_LEFT) * mean).reshape(len(shades), -1))
 
 
+def _within_eyes() -> FloatArray:
+    """(K, L) places between the lids, of the left eye and then of the right one, equally many."""
+    one = np.eye(N_LANDMARKS)
+    sides = []
+    for iris, corners, upper, lower in (LEFT_WITHIN, RIGHT_WITHIN):
+        ends = one[list(corners)]
+        middle = (one[list(upper)] + one[list(lower)]) / 2
+        between = [(1 - share) * one[iris] + share * ends for share in _TO_CORNERS]
+        sides.append(np.concatenate([one[[iris]], middle, *between]))
+    return np.concatenate(sides)
+
+
 _PARTS = (_mouth(), _eyes())
 _SKIN_PLACES = np.eye(N_LANDMARKS)[list(SKIN)]
-# (K, L) where the places are, as weights of the points: skin, mouth, right and left eye.
-_PLACES = np.concatenate([_SKIN_PLACES, *(part.places for part in _PARTS)]).astype(np.float32)
+# (K, L) where the places are, as weights of the points: skin, mouth, around the right and the left
+# eye, within the left and the right one.
+_WITHIN_EYES = _within_eyes()
+_PLACES = np.concatenate([_SKIN_PLACES, *(part.places for part in _PARTS), _WITHIN_EYES]).astype(
+    np.float32
+)
 N_PLACES = len(_PLACES)
+N_AROUND = N_PLACES - len(_WITHIN_EYES)
+"""Those that are not between the lids."""
 _ENDS = np.cumsum([len(_SKIN_PLACES), *(len(part.places) for part in _PARTS)])
+
+
+def eye_contrasts(shades: ByteArray) -> tuple[float, float]:
+    """How much the places within the left and the right eye differ, as logarithms of brightness.
+
+    Their standard deviation: 0.1 to 0.5 of an eye that is open, less of a closed one.
+
+    Args:
+        shades: (K, 3) uint8 of a face.
+    """
+    light = np.log(shades[N_AROUND:].astype(np.float32) + _DARK).mean(axis=1)
+    left, right = light.reshape(2, -1).std(axis=1)
+    return float(left), float(right)
 
 
 def shades_at(shown: ByteArray, points: FloatArray) -> ByteArray:
@@ -218,7 +256,7 @@ def _appearances(shades: ByteArray) -> list[FloatArray]:
     """The appearances (T, D) of the mouth and of the eyes."""
     logs = np.log(shades.astype(np.float32) + _DARK)
     logs -= np.median(logs[:, : _ENDS[0]], axis=1, keepdims=True)
-    return [_centred(part) for part in np.split(logs, _ENDS[:-1], axis=1)[1:]]
+    return [_centred(part) for part in np.split(logs, _ENDS, axis=1)[1:-1]]
 
 
 def _most_alike(appearances: FloatArray, expected: FloatArray) -> FloatArray:

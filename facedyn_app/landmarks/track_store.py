@@ -47,6 +47,8 @@ class StoredTrack:
         certainty: (T,) as in `Landmarks`.
         sharpness: (T,) as in `Landmarks`.
         brightness: (T,) float32 `Face.brightness`; NaN without a face.
+        left_eye_contrast: (T,) float32 of `Face.eye_contrasts`; NaN without a face.
+        right_eye_contrast: (T,) likewise.
         likeness: (T,) as in `Landmarks`.
         repeated: (T,) bool: whether the picture is that of the frame before once more.
         damaged: (T,) bool: whether the picture could not be decoded.
@@ -63,6 +65,8 @@ class StoredTrack:
     certainty: FloatArray
     sharpness: FloatArray
     brightness: FloatArray
+    left_eye_contrast: FloatArray
+    right_eye_contrast: FloatArray
     likeness: FloatArray
     repeated: BoolArray
     damaged: BoolArray
@@ -123,6 +127,8 @@ class FaceNotes:
         certainty: See `Face`.
         sharpness: See `Face`.
         brightness: See `Face`.
+        left_eye_contrast: See `Face.eye_contrasts`.
+        right_eye_contrast: Likewise.
         presence: Sum of the heights, by which faces are ranked.
     """
 
@@ -132,6 +138,8 @@ class FaceNotes:
     certainty: array[float] = field(default_factory=lambda: array("f"))
     sharpness: array[float] = field(default_factory=lambda: array("f"))
     brightness: array[float] = field(default_factory=lambda: array("f"))
+    left_eye_contrast: array[float] = field(default_factory=lambda: array("f"))
+    right_eye_contrast: array[float] = field(default_factory=lambda: array("f"))
     presence: float = 0.0
 
     def add(self, frame: int, face: Face, file: RowFile) -> None:
@@ -144,6 +152,9 @@ class FaceNotes:
         self.certainty.append(face.certainty)
         self.sharpness.append(face.sharpness)
         self.brightness.append(face.brightness)
+        left, right = face.eye_contrasts
+        self.left_eye_contrast.append(left)
+        self.right_eye_contrast.append(right)
         self.presence += face.height
 
     def likeness(self, file: RowFile) -> FloatArray:

@@ -11,7 +11,7 @@ from __future__ import annotations
 import getpass
 import logging
 import re
-from collections.abc import Callable, Iterable, Sequence
+from collections.abc import Callable, Iterable, Mapping, Sequence
 from contextlib import AbstractContextManager
 from dataclasses import dataclass
 from datetime import datetime
@@ -187,27 +187,56 @@ def write_audit(
         taken_out: Lines whose texts the act has changed.
         merged: The number of a speaker who has become another one, and that one's.
     """
-    parts = [shown(part) if isinstance(part, str) else _reference(orm, part) for part in what]
-    row = AuditRow(at=now(), who=shown(_account()), action=action, what="".join(parts))
-    orm.add(row)
-    orm.flush()
-    query = select(AuditChainRow.hash).order_by(AuditChainRow.line_id.desc()).limit(1)
     facts: dict[str, object] = {}
     if taken_out:
         facts[ERASED] = {str(one.number): text_hash("", one.left) for one in taken_out}
     if merged is not None:
         facts[MERGED] = list(merged)
-    link = linked(line_of(row), orm.scalars(query).first() or START, facts)
-    orm.add(
-        AuditChainRow(
-            line_id=row.id,
-            previous=link.previous,
-            salt=link.salt,
-            what_sha256=link.what_sha256,
-            facts=link.facts,
-            hash=link.hash,
+    _append(orm, action, [what], facts)
+
+
+def write_audit_lines(
+    orm: OrmSession, action: str, whats: Sequence[Sequence[str | Speaker]]
+) -> None:
+    """Add lines on one action within a transaction, in their order, each as by `write_audit`."""
+    _append(orm, action, whats, {})
+
+
+def _append(
+    orm: OrmSession,
+    action: str,
+    whats: Sequence[Sequence[str | Speaker]],
+    facts: Mapping[str, object],
+) -> None:
+    time, who = now(), shown(_account())
+    rows = [
+        AuditRow(
+            at=time,
+            who=who,
+            action=action,
+            what="".join(
+                shown(one) if isinstance(one, str) else _reference(orm, one) for one in what
+            ),
         )
-    )
+        for what in whats
+    ]
+    orm.add_all(rows)
+    orm.flush()  # the chain is over their numbers
+    query = select(AuditChainRow.hash).order_by(AuditChainRow.line_id.desc()).limit(1)
+    last = orm.scalars(query).first() or START
+    for row in rows:
+        link = linked(line_of(row), last, facts)
+        last = link.hash
+        orm.add(
+            AuditChainRow(
+                line_id=row.id,
+                previous=link.previous,
+                salt=link.salt,
+                what_sha256=link.what_sha256,
+                facts=link.facts,
+                hash=link.hash,
+            )
+        )
     orm.flush()
 
 
@@ -233,6 +262,10 @@ def put_back(orm: OrmSession, taken_out: Iterable[TakenOut]) -> None:
         if row is not None and chained is not None and row.what == one.left:
             row.what, chained.salt = one.what, one.salt
     orm.flush()
+
+
+def _text(orm: OrmSession, what: Sequence[str | Speaker]) -> str:
+    return "".join(shown(one) if isinstance(one, str) else _reference(orm, one) for one in what)
 
 
 def _reference(orm: OrmSession, of: Speaker) -> str:

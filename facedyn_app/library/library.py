@@ -16,6 +16,7 @@ from sqlalchemy.orm import Session as OrmSession
 from facedyn_app.errors import FacedynError, InputError, OutputError
 from facedyn_app.library import operations
 from facedyn_app.library.audit import AuditTrail, take_out, write_audit
+from facedyn_app.library.bulk_enrolment import NewSession, enrol_sessions
 from facedyn_app.library.database import DATABASE, compact, is_library, open_database, transaction
 from facedyn_app.library.embeddings import erase_embeddings, speaker_row
 from facedyn_app.library.locks import unlock_folder
@@ -239,7 +240,7 @@ class Library:
 
     def enrol_new(
         self,
-        sessions: Sequence[tuple[str, Session, str | None]],
+        sessions: Sequence[NewSession],
         consent: str | None,
         terms: ConsentTerms | None = None,
         hand: Hand | None = None,
@@ -250,7 +251,7 @@ class Library:
         transaction: what another program has added meanwhile is not added again.
 
         Args:
-            sessions: The speaker's name, the session, and what to call it, as in `enrol`.
+            sessions: Whose they are, and what to call them, as in `enrol`.
             consent: Of all of them, as in `enrol`.
             terms: Of all of them, as in `enrol`.
             hand: The queue's items that they are of, which end in the same transaction.
@@ -263,31 +264,16 @@ class Library:
             ConsentError: As `enrol`.
             InputError: A name cannot be one.
         """
-        for name in {name for name, _, _ in sessions}:
-            self.check_consent(name, consent, terms)
-        sessions = [(name, *self._nameless(one, called)) for name, one, called in sessions]
-        new = [session for _, session, _ in sessions]
-        with self.store.placed(new, self.transaction) as (orm, file_names):
-            ids: list[int | None] = []
-            known: list[int | None] = []
+        with self.transaction() as orm:  # before anything is written
+            for name in {one.speaker for one in sessions}:
+                operations.check_consent(orm, name, consent, terms)
+        new = [self._nameless_new(one) for one in sessions]
+        with self.store.placed([one.session for one in new], self.transaction) as (orm, files):
             held = [True] * len(new) if hand is None else hand.held(orm)
-            for (name, session, called), file_name, mine in zip(
-                sessions, file_names, held, strict=True
-            ):
-                known.append(None)
-                ids.append(None)
-                if not mine:
-                    continue
-                speaker = operations.consenting_speaker(orm, name, consent, terms)
-                known[-1] = operations.session_of(orm, speaker, session.info.source_sha256)
-                if known[-1] is not None:
-                    continue
-                row = operations.new_session(orm, session, file_name, called)
-                operations.enrol_row(orm, row, speaker)
-                ids[-1] = row.id
-            orm.flush()
+            enrolled = enrol_sessions(orm, new, files, consent, terms, held)
+            ids = [row.id if row is not None and one else None for row, one in enrolled]
             if hand is not None:
-                hand.finish(orm, [one or two for one, two in zip(ids, known, strict=True)])
+                hand.finish(orm, [None if row is None else row.id for row, _ in enrolled])
             found = {entry.id: entry for entry in session_entries(orm, SessionRow.id.in_(ids))}
             return [None if one is None else found[one] for one in ids]
 
@@ -367,6 +353,10 @@ class Library:
     def _nameless(self, session: Session, name: str | None) -> tuple[Session, str | None]:
         """A new session and what it is called, without the name of its file if that is not kept."""
         return (session, name) if self.file_names else (without_file_name(session), "session")
+
+    def _nameless_new(self, new: NewSession) -> NewSession:
+        session, name = self._nameless(new.session, new.name)
+        return replace(new, session=session, name=name)
 
     def session_path(self, entry: SessionEntry) -> Path:
         """Its file."""

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import unicodedata
+from collections.abc import Sequence
 from datetime import date, datetime
 from pathlib import PurePath
 
@@ -144,10 +145,10 @@ def session_row(orm: OrmSession, session_id: int) -> SessionRow:
     return row
 
 
-def new_session(orm: OrmSession, session: Session, file_name: str, name: str | None) -> SessionRow:
-    """Add the row of a session whose speaker is unknown as yet."""
+def session_row_of(session: Session, file_name: str, name: str | None) -> SessionRow:
+    """The row of a session whose speaker is unknown as yet; it is not added."""
     info = session.info
-    row = SessionRow(
+    return SessionRow(
         name=shown(name or PurePath(info.source_name or "session").stem).strip() or "session",
         file_name=file_name,
         source_name=info.source_name,
@@ -160,6 +161,11 @@ def new_session(orm: OrmSession, session: Session, file_name: str, name: str | N
         seconds=_duration(session),
         simulated=session.simulated,
     )
+
+
+def new_session(orm: OrmSession, session: Session, file_name: str, name: str | None) -> SessionRow:
+    """Add the row of a session whose speaker is unknown as yet, and the signature of its motion."""
+    row = session_row_of(session, file_name, name)
     orm.add(row)
     orm.flush()
     orm.add(TakeRow(session_id=row.id, signature=take_signature(take_tracks(session))))
@@ -203,7 +209,17 @@ def assign(orm: OrmSession, row: SessionRow, speaker: SpeakerRow) -> None:
         return
     if row.speaker_id is not None:
         raise InputError(f"The session '{row.name}' belongs to another speaker.")
-    others = orm.scalars(select(SessionRow).where(SessionRow.speaker_id == speaker.id)).all()
+    query = select(SessionRow).where(SessionRow.speaker_id == speaker.id)
+    own_session(row, speaker, orm.scalars(query).all())
+    orm.flush()
+
+
+def own_session(row: SessionRow, speaker: SpeakerRow, others: Sequence[SessionRow]) -> None:
+    """Make a session of nobody one of a speaker whose `others` are known, as `assign`.
+
+    Raises:
+        InputError: The same video is among their sessions already.
+    """
     for other in others:
         if row.source_sha256 is not None and other.source_sha256 == row.source_sha256:
             raise InputError(
@@ -213,7 +229,6 @@ def assign(orm: OrmSession, row: SessionRow, speaker: SpeakerRow) -> None:
             )
     row.name = _free_name(row.name, {other.name for other in others})
     row.speaker_id = speaker.id
-    orm.flush()
 
 
 def enrol_row(orm: OrmSession, row: SessionRow, speaker: SpeakerRow) -> None:

@@ -41,8 +41,12 @@ FARTHEST = 1e3
 """Largest coordinate, in deviations within speakers: farther out lie only tracking slips."""
 NETWORK_WEIGHT = 0.3
 """Of the network's cosine beside the descriptors'; chosen on half of the people of two corpora."""
-MOST_PRIOR = 2000
-"""Training windows that count at most, where a library's own speakers adapt the back-end."""
+MOST_PRIOR = 100
+"""Training windows that count at most, where a library's own speakers adapt the back-end.
+
+Few: how people differ from one recording to the next is another thing in every study. Chosen on
+people who were neither trained on nor known (handbook/recognizer.md).
+"""
 PRIOR_SPEAKERS = 10
 """Speakers that what the training says of all counts as, against how a library's own differ."""
 CENTRE_SPEAKERS = 2

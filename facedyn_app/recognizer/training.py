@@ -230,7 +230,7 @@ def _backend(
         fit_whitening(np.concatenate([r for _, _, r in described]), own, least_shrinkage=shrinkage),
         fit_whitening(np.concatenate(embedded), own),
         resting,
-        max(1, round((1.0 - shrinkage) * min(len(own), MOST_PRIOR))),
+        min(len(own), MOST_PRIOR),
     )
 
 

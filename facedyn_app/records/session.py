@@ -120,6 +120,10 @@ class Session:
             and on how large the face is. NaN without a face; None in sessions that do not say.
         brightness: (T,) float32 of the face, 0 black to 1 white; NaN without a face; None in
             sessions that do not say.
+        left_eye_contrast: (T,) float32 how much the places within the left eye differ, as
+            logarithms of brightness: little where it is closed or covered (`landmarks.occlusion`).
+            NaN without a face; None in sessions that do not say.
+        right_eye_contrast: (T,) likewise.
         repeated: (T,) bool: whether the picture is that of the frame before once more; None in
             sessions that do not say.
         shape_certainty: How sure the shape is; None in sessions that do not say.
@@ -137,6 +141,8 @@ class Session:
     confidence: FloatArray | None = None
     sharpness: FloatArray | None = None
     brightness: FloatArray | None = None
+    left_eye_contrast: FloatArray | None = None
+    right_eye_contrast: FloatArray | None = None
     repeated: BoolArray | None = None
     shape_certainty: ShapeCertainty | None = None
     events: Events = ()

@@ -187,6 +187,7 @@ def motion_facts(session: Session, channels: Sequence[Channel]) -> dict[str, Any
         **{f"{kind}ChannelCount": n for kind, n in sorted(kinds.items())},
         "TrackedPointsCount": len({one.point for one in channels} - {NOT_KNOWN}),
         "HeadModel": session.head_id,
+        "ExpressionNames": list(session.motion.names),
         "HeadModelSHA256": info.head_sha256 or NOT_KNOWN,
         "HeadShape": [_json_number(value) for _, value, _ in shape],
         "HeadShapeSD": [_json_number(sd) for _, _, sd in shape],

@@ -203,6 +203,9 @@ def _recording(one: MeasuredSession) -> Row:
     row.add("mm_reason", found.reasons.get("mm", ""), meaning="why there are no millimetres")
     row.add("left_reason", found.reasons.get("left", ""), meaning="why the left side is missing")
     row.add("right_reason", found.reasons.get("right", ""), meaning="why the right side is missing")
+    for side in SIDES:
+        why = found.reasons.get(f"{side} eye", "")
+        row.add(f"{side}_eye_reason", why, meaning=f"why the {side} eye is missing")
     _blinks(row, found.blink_summary, found.reasons)
     for statistic in STATISTICS:
         for name, measure in BY_NAME.items():

@@ -226,7 +226,7 @@ def _peak_time(task: TaskMeasures, name: str) -> float:
 
 def missing_reason(found: ClinicalMeasures) -> str:
     """Why millimetres of a recording are missing."""
-    for key in ("mm", "left", "right"):
+    for key in ("mm", "left", "right", "left eye", "right eye"):
         if key in found.reasons:
             return f"not measured: {found.reasons[key]}"
     return "not measured: no frame at rest was seen" if not found.rest.any() else "not measured"

@@ -32,7 +32,7 @@ def sheet_facts(sheets: Mapping[str, Judged]) -> list[tuple[str, str]]:
 
 def choice_words(value: int, words: str) -> str:
     """A choice as it stands on the sheet."""
-    return f"{value}: {words}"
+    return f"{value}: {words}" if words else str(value)
 
 
 def sum_words(sheet: Sheet, judged: Judged) -> str:

@@ -13,10 +13,12 @@ import numpy as np
 
 from facedyn_app.errors import InputError, MismatchError, unreadable, unusable
 from facedyn_app.files import file_name, open_plain, sha256_of_files
+from facedyn_app.numbered_stills import stills_of
 from facedyn_app.progress import OnProgress, ignore
 from facedyn_app.records import FloatArray, Session, SourceFile
 from facedyn_app.tracks.action_units import is_openface, is_pyfeat, read_openface, read_pyfeat
 from facedyn_app.tracks.animation import is_animation, read_animation
+from facedyn_app.tracks.bids import is_bids_motion, read_bids_motion
 from facedyn_app.tracks.blendshapes import (
     is_blendshape_json,
     is_blendshapes,
@@ -33,7 +35,7 @@ from facedyn_app.tracks.track import Track, session_of
 SLOWEST_FPS, FASTEST_FPS = 0.01, 10_000.0
 HINT = (
     "Known are OpenFace, py-feat, Live Link Face and blendshape tables, JSON lines of blendshapes, "
-    "and FLAME parameters (npz, npy)."
+    "FLAME parameters (npz, npy), and recordings of a BIDS dataset that facedyn wrote."
 )
 _JSON_STARTS = (b"{", b"[")
 
@@ -48,6 +50,7 @@ class Kind(StrEnum):
     BLENDSHAPE_JSON = "blendshape-json"
     FLAME = "flame"
     ANIMATION = "glb"
+    BIDS = "bids"
 
 
 def kind_of(path: Path) -> Kind | None:
@@ -58,6 +61,8 @@ def kind_of(path: Path) -> Kind | None:
     """
     if path.is_dir():
         return Kind.FLAME if is_flame_folder(path) else None
+    if is_bids_motion(path):  # what it is stands in the files beside it
+        return Kind.BIDS
     try:
         state = path.stat()
     except OSError as error:
@@ -160,8 +165,6 @@ def sha256_of_recording(paths: Sequence[Path], on_progress: OnProgress = ignore)
 
 def _files_of(path: Path) -> list[Path]:
     if path.is_dir() and kind_of(path) is None:
-        from facedyn_app.video.stills_folder import stills_of  # slow to import
-
         return stills_of(path)
     return files_of(path)
 
@@ -181,6 +184,8 @@ def _tracks(path: Path, fps: float | None, head: FlameFile | None) -> tuple[Trac
     if kind is Kind.FLAME:
         found = read_parameters(path)
         return (flame_track(path, found.arrays, found.names, found.frames, fps, head),)
+    if kind is Kind.BIDS:
+        return (read_bids_motion(path),)
     if kind is Kind.ANIMATION:
         return read_animation(path)
     if kind is Kind.BLENDSHAPE_JSON:

@@ -26,7 +26,20 @@ MOST_ROWS = 1_000_000
 """Nine hours at 30 frames a second."""
 DELIMITERS = (",", ";", "\t")
 _BLOCK = 2**23
-_NOTHING = ("", "-", "NA", "N/A", "null", "None", "NaN", "nan", "-nan", "-nan(ind)", "nan(ind)")
+_NOTHING = (
+    "",
+    "-",
+    "NA",
+    "N/A",
+    "n/a",
+    "null",
+    "None",
+    "NaN",
+    "nan",
+    "-nan",
+    "-nan(ind)",
+    "nan(ind)",
+)
 _NO_NUMBER = [blank + word for word in _NOTHING for blank in ("", " ")]
 _RAGGED = re.compile(r"Expected (\d+) columns, got (\d+)")
 _TEXT = re.compile(r"column #(\d+).*invalid value '(.*)'", re.DOTALL)

@@ -7,6 +7,7 @@ from dataclasses import dataclass
 import numpy as np
 
 from facedyn_app.errors import TooLittleError
+from facedyn_app.events import Events
 from facedyn_app.records import (
     INVALID_REASONS,
     LARGEST,
@@ -54,9 +55,13 @@ class Track:
         translation: (T, 3) head origin in the camera frame, m; or None.
         gaze: (T, 2, 2) turns of the left and the right eye, as in `Session`; or None.
         shapes: (T, S) shape of every row, or (1, S) of the whole; or None.
+        error_px: (T,) mean landmark distance, px; or None.
+        face_px: (T,) height of the face in the picture, px; or None.
         head_sha256: Of the head file that the channels belong to; or None.
         face: Which face of a file with several, as the file names it; or None.
         simulated: Whether the file says that it is simulated, not measured on a person.
+        mirrored: Whether the pictures measured are mirror images of those that a player shows.
+        events: What the file says was marked in the recording.
         notes: Sentences on what was assumed or left out.
     """
 
@@ -73,9 +78,13 @@ class Track:
     translation: FloatArray | None = None
     gaze: FloatArray | None = None
     shapes: FloatArray | None = None
+    error_px: FloatArray | None = None
+    face_px: FloatArray | None = None
     head_sha256: str | None = None
     face: int | None = None
     simulated: bool = False
+    mirrored: bool = False
+    events: Events = ()
     notes: tuple[str, ...] = ()
 
     def __post_init__(self) -> None:
@@ -136,11 +145,12 @@ def session_of(track: Track, source: SourceFile) -> Session:
         shape=shape,
         shape_chunks=chunks,
         shape_chunk_seconds=chunk_seconds,
-        error_px=in_all_frames(None),
-        face_px=in_all_frames(None),
+        error_px=in_all_frames(track.error_px),
+        face_px=in_all_frames(track.face_px),
         info=_info(track, source, _rate(seconds)),
         invalid_reason=all_reasons,
         confidence=_confidence(track, place, n_all),
+        events=track.events,
     )
 
 
@@ -170,6 +180,7 @@ def _info(track: Track, source: SourceFile, fps: float) -> SessionInfo:
         program=track.program,
         other_program=track.program,
         simulated=track.simulated or None,
+        mirrored=track.mirrored or None,
         notes=tuple(track.notes),
     )
 

@@ -12,11 +12,11 @@ import av
 import numpy as np
 
 from facedyn_app.errors import InputError, unreadable
+from facedyn_app.numbered_stills import Series, series_in
 from facedyn_app.records import ByteArray, FloatArray, Frame, VideoInfo
 from facedyn_app.settings import VideoSettings
 from facedyn_app.video.geometry import Geometry
 from facedyn_app.video.source import open_video
-from facedyn_app.video.stills_folder import Series, series_in
 from facedyn_app.video.timing import ASSUMED_FPS, as_asked
 
 MOST_BAD_FIRST: Final = 50

@@ -212,6 +212,8 @@ def make_session(
         confidence=np.nan_to_num(landmarks.certainty).clip(0.0, 1.0).astype(np.float32),
         sharpness=landmarks.sharpness,
         brightness=landmarks.brightness,
+        left_eye_contrast=landmarks.left_eye_contrast,
+        right_eye_contrast=landmarks.right_eye_contrast,
         repeated=landmarks.repeated,
         shape_certainty=fit.shape_certainty,
     )

@@ -7,13 +7,19 @@ from dataclasses import dataclass
 from functools import cached_property
 from pathlib import Path
 
-from facedyn_app.dynamics.same_take import TakeTracks, take_match, take_tracks
+from facedyn_app.dynamics.same_take import (
+    TakeTracks,
+    nearest_takes,
+    take_match,
+    take_signature,
+    take_tracks,
+)
 from facedyn_app.library.library import Library
 from facedyn_app.library.names import NearNameError, near_key
 from facedyn_app.library.operations import checked_name
 from facedyn_app.library.takes import check_new, find_copies, known_error
 from facedyn_app.library.work_rows import WorkItem
-from facedyn_app.records import KnownRecording, Session
+from facedyn_app.records import FloatArray, KnownRecording, Session
 from facedyn_app.workflows.options import ImportStatement
 from facedyn_app.workflows.recordings import is_video
 
@@ -43,6 +49,11 @@ class Waiting:
     def tracks(self) -> TakeTracks:
         """Its channels as takes are compared by."""
         return take_tracks(self.session)
+
+    @cached_property
+    def signature(self) -> FloatArray:
+        """What finds its take quickly."""
+        return take_signature(self.tracks)
 
 
 class KnownOnes:
@@ -112,9 +123,11 @@ class KnownOnes:
             check_new(self._library, speaker, new.session)
             return
         known = []
-        for one in waiting:
-            match = take_match(one.tracks, new.tracks) if one.speaker == new.speaker else None
-            if match is not None and match.same:
+        own = [one for one in waiting if one.speaker == new.speaker]
+        for k in nearest_takes(new.signature, [one.signature for one in own], len(own)):
+            one = own[k]
+            match = take_match(one.tracks, new.tracks)
+            if match.same:
                 known.append(KnownRecording(0, one.path.stem, speaker, match.correlation))
         if speaker in self._names:
             copies = find_copies(self._library, new.session, self._library.sessions(speaker))

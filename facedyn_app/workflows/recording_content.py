@@ -9,7 +9,9 @@ from facedyn_app.errors import FacedynError, InputError, unusable
 from facedyn_app.library.folder_scan import STILLS, Content, ContentOf
 from facedyn_app.library.importers import SESSION, VIDEO, VIDEO_ENDINGS
 from facedyn_app.npz import npz_names
+from facedyn_app.numbered_stills import STILL_ENDINGS, stills_of
 from facedyn_app.progress import OnProgress, Progress
+from facedyn_app.tracks.bids import is_beside_motion
 from facedyn_app.workflows.recordings import SESSION_ENDING, holds_motion, track_kind
 
 EXPECTED_TABLES: Final = frozenset({".csv", ".tsv", ".jsonl"})
@@ -38,6 +40,8 @@ def content_of(path: Path) -> Content:
     program = track_kind(path)
     if program is not None:
         return Content(str(program))
+    if is_beside_motion(path):
+        return Content(sentence=f"'{path}' goes with the recordings of its BIDS dataset.")
     if ending in EXPECTED_TABLES:
         unknown = unusable(path, "it has no column that is known of any program")
         return Content(sentence=unknown.sentence, expected=True)
@@ -58,8 +62,6 @@ def content_with_progress(on_progress: OnProgress) -> ContentOf:
 
 
 def _folder_content(path: Path) -> Content:
-    from facedyn_app.video.stills_folder import stills_of  # slow to import
-
     program = track_kind(path)
     if program is not None:
         return Content(str(program))
@@ -104,6 +106,4 @@ def _unknown_content(path: Path) -> Content:
 
 
 def _is_picture(path: Path) -> bool:
-    from facedyn_app.video.stills_folder import STILL_ENDINGS  # slow to import
-
     return path.suffix.lower() in STILL_ENDINGS

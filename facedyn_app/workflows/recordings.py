@@ -21,7 +21,6 @@ from facedyn_app.records import Session, SourceFile, without_file_name
 from facedyn_app.settings import Settings
 from facedyn_app.tracks.flame import FlameFile
 from facedyn_app.tracks.reading import Kind, kind_of, only_session, read_sessions
-from facedyn_app.workflows.heads import flame_file
 from facedyn_app.workflows.options import FitOptions
 
 if TYPE_CHECKING:
@@ -85,6 +84,8 @@ def named_flame_file(options: FitOptions, paths: Sequence[Path]) -> FlameFile | 
     """
     if options.head in (None, DEFAULT_HEAD) or not any(map(_is_flame, paths)):
         return None
+    from facedyn_app.workflows.heads import flame_file  # slow to import
+
     return flame_file(options.head)
 
 

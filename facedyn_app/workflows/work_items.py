@@ -11,6 +11,7 @@ from pathlib import Path
 from typing import Final
 
 from facedyn_app.errors import ConsentError, InputError, MismatchError, TooLittleError
+from facedyn_app.library.bulk_enrolment import NewSession
 from facedyn_app.library.library import Library
 from facedyn_app.library.records import SessionEntry
 from facedyn_app.library.takes import KnownRecordingError, OthersRecordingError
@@ -228,7 +229,10 @@ class ItemWorker:
         if waiting and details is not None and self._known is not None:
             numbers = [one.item.id for one in waiting]
             hand = Hand(self._mark, numbers, [one.last for one in waiting], keep, set())
-            new = [(one.speaker, one.session, one.item.what.name) for one in waiting]
+            new = [
+                NewSession(one.speaker, one.session, one.item.what.name, one.signature)
+                for one in waiting
+            ]
             statement = details.statement
             entries = self._library.enrol_new(new, statement.consent, statement.terms, hand)
             self._known.enrolled(waiting)

@@ -15,6 +15,7 @@ from typing import Any
 import pytest
 
 from facedyn_app.assets import DEFAULT_HEAD
+from facedyn_app.library.bulk_enrolment import NewSession
 from facedyn_app.library.importers import Layout
 from facedyn_app.library.library import Library
 from facedyn_app.library.session_file import load_session
@@ -176,7 +177,7 @@ def test_a_video_that_another_import_has_added_meanwhile_is_not_fitted(
         if not stages:
             info = replace(other.info, source=SourceFile("1.mp4", second))
             with Library.open(library) as opened:
-                opened.enrol_new([("Ada", replace(other, info=info), None)], CONSENT)
+                opened.enrol_new([NewSession("Ada", replace(other, info=info))], CONSENT)
         stages.append(progress.stage)
 
     statement, options = ImportStatement(CONSENT), FitOptions(DEFAULT_HEAD)

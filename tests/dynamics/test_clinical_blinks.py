@@ -17,6 +17,7 @@ from facedyn_app.bench.clinical_script import (
 from facedyn_app.clinical_settings import ClinicalSettings
 from facedyn_app.dynamics.clinical.blink_pairs import Blink, match_eyes
 from facedyn_app.dynamics.clinical.blinks import ClosureKind, find_closures, lid_course
+from facedyn_app.dynamics.clinical.covered import covered_frames
 from facedyn_app.dynamics.clinical.session import measure_session
 from facedyn_app.events import Event
 from facedyn_app.headmodel.model import HeadModel
@@ -264,3 +265,30 @@ def test_a_gap_in_the_frames_is_no_blink(head: HeadModel) -> None:
         replace(session, motion=replace(session.motion, valid=valid)), head, SETTINGS
     )
     assert found.blinks == ()
+
+
+def test_an_eye_that_shows_far_less_than_the_other_one_is_covered(head: HeadModel) -> None:
+    script = Script(blinks=_blinks(4, 0), tasks=("smile", "brow_raise"), seconds=10.0)
+    session = _session(head, script, 30.0)
+    n_frames = len(session.motion.seconds)
+    seen = np.full(n_frames, 0.3, np.float32)
+    patch = replace(session, left_eye_contrast=0.15 * seen, right_eye_contrast=seen)
+    found = measure_session(patch, head, SETTINGS, events=script.events)
+    assert found.reasons == {"left eye": "the left eye is covered in 100 % of the frames"}
+    assert len(found.blinks) == 4
+    assert all(blink.left is None for blink in found.blinks)
+    smile, brows = found.tasks
+    assert "commissure_excursion" in smile.sides
+    assert "fissure_height" not in smile.sides
+    assert brows.reason == "the left eye is covered in 100 % of the frames"
+    # an eye that the fit calls closed is no covered one
+    names = session.motion.names
+    closed = session.motion.expression.copy()
+    closed[:, names.index("eyeBlinkLeft")] = 0.9
+    shut = altered(patch, expression=closed)
+    assert not covered_frames(shut).any()
+    blink = seen.copy()
+    blink[50:60] *= 0.1  # a third of a second
+    alone = replace(session, left_eye_contrast=blink, right_eye_contrast=seen)
+    assert not covered_frames(alone).any()
+    assert not covered_frames(session).any()  # nothing is said of the eyes

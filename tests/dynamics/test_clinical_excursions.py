@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from dataclasses import replace
+
 import numpy as np
 import pytest
 
@@ -208,3 +210,24 @@ def test_a_task_in_which_no_face_was_seen_has_its_reason(head: HeadModel) -> Non
 
 def test_every_measure_has_a_formula_and_a_source() -> None:
     assert all(measure.formula and measure.source for measure in BY_NAME.values())
+
+
+@pytest.mark.parametrize("palsy", [0.0, 0.5])
+def test_the_definitions_lose_nothing_of_a_true_motion(head: HeadModel, palsy: float) -> None:
+    """At 10 frames a second, and on another face's shape: what a fit gets wrong is its motion."""
+    script = Script(tasks=TASKS, palsy=palsy)
+    seldom, often = (_true(head, script, fps=fps) for fps in (10.0, 120.0))
+    other = replace(seldom, shape=_true(head, script, 1).shape)
+    found, expected, on_other = (
+        measure_session(one, head, SETTINGS, events=script.events, mirrored=mirrored_truth(one))
+        for one in (seldom, often, other)
+    )
+    for name in TASKS:
+        measure = PRIMARY[name]
+        for side in ("left", "right"):
+            value, true, elsewhere = (
+                getattr(_task(one, name).sides[measure], side).value
+                for one in (found, expected, on_other)
+            )
+            assert value == pytest.approx(true, abs=0.1)
+            assert elsewhere == pytest.approx(true, abs=0.7, rel=0.1)

@@ -7,6 +7,7 @@ from dataclasses import replace
 import pytest
 
 from facedyn_app.dynamics.clinical.sheets import (
+    EFACE,
     HOUSE_BRACKMANN,
     SHEETS_KEY,
     SUNNYBROOK,
@@ -65,3 +66,15 @@ def test_what_is_no_choice_of_a_sheet_is_left_out(stored: object) -> None:
     (session,) = simulate_sessions(0, 1, 2.0)
     info = replace(session.info, further={SHEETS_KEY: stored})
     assert sheets_of(replace(session, info=info)) == {}
+
+
+def test_eface_keeps_values_and_forms_no_sum() -> None:
+    assert len(EFACE.items) == 15
+    (session,) = simulate_sessions(0, 1, 2.0)
+    whole = {item.key: 85 for item in EFACE.items} | {"rest_brow": 100, "rest_fissure": 140}
+    kept = sheets_of(with_sheet(session, "eface", whole))
+    assert kept == {"eface": whole}
+    facts = dict(sheet_facts(kept))
+    assert facts["At rest: brow"] == "100: balanced"
+    assert facts["At rest: palpebral fissure"] == "140"
+    assert facts["eFACE"] == "filled in"

@@ -219,16 +219,21 @@ def drop_files(window: MainWindow, *paths: Path) -> None:
     drop_urls(window, *(QUrl.fromLocalFile(str(path)) for path in paths))
 
 
-def enrol_drifting(app: AppController, qtbot: QtBot) -> Path:
-    """Enrol P-014 with two sessions whose shapes differ; the library's folder."""
+def enrol_in_library(app: AppController, qtbot: QtBot, name: str, *sessions: Session) -> Path:
+    """Enrol somebody in the window's library, as another program would; the library's folder."""
     wait_idle(app, qtbot)
     folder = app.library.snapshot.folder
     with Library.open(folder) as library:
-        for offset in (0.0, 3.0):
-            library.enrol("P-014", drifting_session(offset), "a made speaker")
+        for session in sessions:
+            library.enrol(name, session, "given for a test")
     app.library.open_library(folder)
     wait_idle(app, qtbot)
     return folder
+
+
+def enrol_drifting(app: AppController, qtbot: QtBot) -> Path:
+    """Enrol P-014 with two sessions whose shapes differ; the library's folder."""
+    return enrol_in_library(app, qtbot, "P-014", *map(drifting_session, (0.0, 3.0)))
 
 
 def wait_idle(app: AppController, qtbot: QtBot) -> None:

@@ -99,7 +99,7 @@ def test_a_side_that_does_not_move_is_told_with_unit_interval_and_floor(
     slow, fast = (float(one) for one in to.split(" / "))
     assert slow < 5.0 < fast
     assert "(simulated)" in shown.headline.text()
-    assert "no grade" in shown.assumptions.text()
+    assert "no grade" in shown.note.text()
 
 
 def test_what_cannot_be_told_is_grey_and_no_number(shown: ClinicalWindow) -> None:
@@ -168,12 +168,12 @@ def test_millimetres_follow_the_distance_entered(
     shown: ClinicalWindow, app: AppController, qtbot: QtBot
 ) -> None:
     before = first(cells(shown.sides)[4][2])  # the fissure's height at rest
-    assert "adult mean" in shown.assumptions.text()
+    assert "adult mean" in shown.note.text()
     shown.ipd.setValue(50.0)
     shown.ipd.editingFinished.emit()
     measured(app, qtbot)
     assert first(cells(shown.sides)[4][2]) == pytest.approx(before * 50.0 / ADULT_IPD_MM, abs=0.1)
-    assert "entered, 50 mm" in shown.assumptions.text()
+    assert "entered, 50 mm" in shown.note.text()
 
 
 def test_another_mark_measures_again_and_a_task_too_short_says_why(
@@ -232,7 +232,7 @@ def test_the_mirror_image_is_fitted_on_request_and_can_be_stopped(
     window = app.clinical.window
     assert window is not None
     measured(app, qtbot)
-    assert "its mean over other recordings" in window.assumptions.text()
+    assert "its mean over other recordings" in window.note.text()
     window.mirror.click()
     assert window.work.isVisible()
     assert not window.mirror.isEnabled()
@@ -244,7 +244,7 @@ def test_the_mirror_image_is_fitted_on_request_and_can_be_stopped(
     window.mirror.click()
     wait_idle(app, qtbot)
     measured(app, qtbot)
-    assert "that of this recording, by its mirror image" in window.assumptions.text()
+    assert "that of this recording, by its mirror image" in window.note.text()
     assert not window.mirror.isEnabled()
     assert len(app.state.recordings) == 1
 
@@ -280,7 +280,7 @@ def test_a_sheet_that_is_filled_in_is_kept_with_the_session(
     assert (
         window.sheets.choice("house_brackmann", "grade").currentText() == "2: II, mild dysfunction"
     )
-    assert "no grade" in window.assumptions.text()
+    assert "no grade" in window.note.text()
     field = window.sheets.choice("house_brackmann", "grade")
     at, none = QPointF(5.0, 5.0), Qt.MouseButton.NoButton
     down = QWheelEvent(

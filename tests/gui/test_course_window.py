@@ -20,9 +20,8 @@ from facedyn_app.dynamics.clinical.scale import ADULT_IPD_MM
 from facedyn_app.gui.controllers.app import AppController
 from facedyn_app.gui.dialogs.clinical_course import CourseWindow
 from facedyn_app.headmodel.model import HeadModel
-from facedyn_app.library.library import Library
 from facedyn_app.records import Session, SourceFile
-from tests.gui.conftest import PATIENCE_MS, choose, wait_idle
+from tests.gui.conftest import PATIENCE_MS, choose, enrol_in_library, wait_idle
 
 FPS = 30.0
 TASKS = ("smile", "smile", "brow_raise")
@@ -44,16 +43,6 @@ def visits(head: HeadModel) -> tuple[Session, ...]:
     return tuple(visit(head, month, palsy) for month, palsy in ((1, 0.9), (4, 0.5), (7, 0.0)))
 
 
-def enrol(app: AppController, qtbot: QtBot, name: str, *sessions: Session) -> None:
-    wait_idle(app, qtbot)
-    folder = app.library.snapshot.folder
-    with Library.open(folder) as library:
-        for session in sessions:
-            library.enrol(name, session, "given for a test")
-    app.library.open_library(folder)
-    wait_idle(app, qtbot)
-
-
 def settled(app: AppController, qtbot: QtBot) -> None:
     qtbot.waitUntil(lambda: not app.course.queue.jobs, timeout=PATIENCE_MS)
 
@@ -61,7 +50,7 @@ def settled(app: AppController, qtbot: QtBot) -> None:
 @pytest.fixture
 def shown(app: AppController, visits: tuple[Session, ...], qtbot: QtBot) -> Iterator[CourseWindow]:
     """The window on the three visits, all measured and drawn."""
-    enrol(app, qtbot, "P-014", *visits)
+    enrol_in_library(app, qtbot, "P-014", *visits)
     app.window.course_requested.emit("P-014")
     window = app.course.window
     assert window is not None
@@ -178,7 +167,7 @@ def test_one_session_stands_alone_and_no_task_says_what_to_do(
     app: AppController, head: HeadModel, qtbot: QtBot
 ) -> None:
     alone = visit(head, 2, 0.0)
-    enrol(app, qtbot, "P-001", replace(alone, events=()))
+    enrol_in_library(app, qtbot, "P-001", replace(alone, events=()))
     choose(app, "Clinical measures over time…")
     window = app.course.window
     assert window is not None
@@ -195,7 +184,7 @@ def test_one_session_stands_alone_and_no_task_says_what_to_do(
 def test_the_menu_of_a_speaker_leads_there(
     app: AppController, visits: tuple[Session, ...], qtbot: QtBot
 ) -> None:
-    enrol(app, qtbot, "P-014", *visits[:1])
+    enrol_in_library(app, qtbot, "P-014", *visits[:1])
     panel = app.window.library
     tree = panel.findChild(QTreeView)
     assert tree is not None

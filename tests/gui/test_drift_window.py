@@ -18,10 +18,9 @@ from facedyn_app.gui.dialogs.session import DateDialog
 from facedyn_app.headmodel.files.io import load_head
 from facedyn_app.headmodel.part_meshes import differences_mm, neutral_vertices, seen_vertices
 from facedyn_app.headmodel.rendering.colour_scale import round_top
-from facedyn_app.library.library import Library
 from facedyn_app.records import FloatArray, Session, SourceFile
 from facedyn_app.simulate.corpus import simulate_sessions
-from tests.gui.conftest import PATIENCE_MS, wait_idle
+from tests.gui.conftest import PATIENCE_MS, enrol_in_library, wait_idle
 from tests.sessions import altered
 
 N_SHAPE = 80
@@ -46,16 +45,6 @@ def moved(component: int, by: float) -> FloatArray:
     mean = np.zeros(N_SHAPE)
     mean[component] = by
     return mean
-
-
-def enrol(app: AppController, qtbot: QtBot, name: str, *visits: Session) -> None:
-    wait_idle(app, qtbot)
-    folder = app.library.snapshot.folder
-    with Library.open(folder) as library:
-        for session in visits:
-            library.enrol(name, session, "given by the made speaker for a test")
-    app.library.open_library(folder)
-    wait_idle(app, qtbot)
 
 
 def press_drift(app: AppController, qtbot: QtBot) -> DriftWindow:
@@ -92,7 +81,7 @@ def choose_from_menu(app: AppController, item: QStandardItem, text: str) -> None
 @pytest.fixture
 def three_visits(app: AppController, qtbot: QtBot) -> DriftWindow:
     """Three visits, added in another order than they were made in; the last one moved."""
-    enrol(
+    enrol_in_library(
         app,
         qtbot,
         "P-014",
@@ -170,7 +159,7 @@ def test_a_session_is_not_compared_with_itself(three_visits: DriftWindow, qtbot:
 
 
 def test_one_session_gets_words_and_its_face(app: AppController, qtbot: QtBot) -> None:
-    enrol(app, qtbot, "P-007", visit(1, moved(0, 1.0)))
+    enrol_in_library(app, qtbot, "P-007", visit(1, moved(0, 1.0)))
     window = press_drift(app, qtbot)
     assert "unknown" in window.verdict.text()
     assert "Needs two sessions" in window.verdict.text()
@@ -183,7 +172,9 @@ def test_one_session_gets_words_and_its_face(app: AppController, qtbot: QtBot) -
 
 
 def test_sessions_of_different_heads_are_named(app: AppController, qtbot: QtBot) -> None:
-    enrol(app, qtbot, "P-003", visit(1, moved(0, 1.0)), visit(2, moved(0, 1.0), head="other-head"))
+    enrol_in_library(
+        app, qtbot, "P-003", visit(1, moved(0, 1.0)), visit(2, moved(0, 1.0), head="other-head")
+    )
     window = press_drift(app, qtbot)
     assert window.panel.status.kind == "error"
     assert "'open-head-1' (visit-1) and 'other-head' (visit-2)" in window.panel.text
@@ -191,7 +182,7 @@ def test_sessions_of_different_heads_are_named(app: AppController, qtbot: QtBot)
 
 def test_a_head_that_is_not_at_hand_leaves_the_numbers(app: AppController, qtbot: QtBot) -> None:
     visits = (visit(k, moved(0, float(k)), head="gone-head") for k in (1, 2))
-    enrol(app, qtbot, "P-005", *visits)
+    enrol_in_library(app, qtbot, "P-005", *visits)
     window = press_drift(app, qtbot)
     assert len(cells(window.sessions)) == 2
     assert cells(window.components)[0][0] == "1"
@@ -205,7 +196,7 @@ def test_an_empty_library_says_what_to_do(app: AppController, qtbot: QtBot) -> N
     window = press_drift(app, qtbot)
     assert "Nobody is enrolled" in window.panel.text
     assert not window.speaker.isEnabled()
-    enrol(app, qtbot, "P-001", visit(1, moved(0, 1.0)), visit(2, moved(0, 2.0)))
+    enrol_in_library(app, qtbot, "P-001", visit(1, moved(0, 1.0)), visit(2, moved(0, 2.0)))
     qtbot.waitUntil(lambda: window.panel.status.kind == "done", timeout=PATIENCE_MS)
     assert len(cells(window.sessions)) == 2
 
@@ -245,7 +236,7 @@ def test_a_date_set_in_the_library_moves_the_session(
 
 def test_it_opens_on_the_speaker_of_the_librarys_menu(app: AppController, qtbot: QtBot) -> None:
     for name in ("P-001", "P-002"):
-        enrol(app, qtbot, name, visit(1, moved(0, 1.0)), visit(2, moved(0, 2.0)))
+        enrol_in_library(app, qtbot, name, visit(1, moved(0, 1.0)), visit(2, moved(0, 2.0)))
     choose_from_menu(app, app.window.library.model.item(0).child(1), "Shape drift over sessions…")
     window = shown(app, qtbot)
     assert window.speaker.currentData() == "P-002"
@@ -267,7 +258,7 @@ def test_closing_it_and_opening_it_again(
 
 
 def test_closing_the_main_window_while_it_measures(app: AppController, qtbot: QtBot) -> None:
-    enrol(app, qtbot, "P-001", visit(1, moved(0, 1.0)), visit(2, moved(0, 2.0)))
+    enrol_in_library(app, qtbot, "P-001", visit(1, moved(0, 1.0)), visit(2, moved(0, 2.0)))
     app.window.drift_requested.emit("P-001")
     app.window.close()
     assert app.drift.window is None

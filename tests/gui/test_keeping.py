@@ -129,3 +129,23 @@ def test_what_the_window_opens_and_exports_of_a_kept_session_is_a_line(
         lines = [(line.action, line.what) for line in library.audit.lines()]
     own = [line for line in lines if line[0] != "enrol" and line != ("open", "library")]
     assert own == [("open", "session 1"), ("export", "session 1, as csv")]
+
+
+def test_the_library_is_written_as_a_dataset(
+    app: AppController,
+    folder: Path,
+    tmp_path: Path,
+    qtbot: QtBot,
+    monkeypatch: pytest.MonkeyPatch,
+) -> None:
+    said: list[str] = []
+    app.state.message_shown.connect(said.append)
+    choose(monkeypatch, tmp_path / "dataset")
+    app.window.dataset_requested.emit()
+    wait_idle(app, qtbot)
+    tables = sorted(path.parent.parent.parent.name for path in tmp_path.rglob("*_motion.tsv"))
+    assert tables == ["sub-001", "sub-002"]
+    assert any("2 sessions of 2 under pseudonyms" in text for text in said)
+    app.window.dataset_requested.emit()  # what is there is not written over
+    wait_idle(app, qtbot)
+    assert len(list(tmp_path.rglob("*_motion.tsv"))) == 2

@@ -14,6 +14,7 @@ import pytest
 from sqlalchemy import event
 
 from facedyn_app.errors import InputError
+from facedyn_app.library.bulk_enrolment import NewSession
 from facedyn_app.library.forgetting import forget, plan_forget
 from facedyn_app.library.library import Library
 from facedyn_app.library.people import rename_speaker, undo_change
@@ -58,7 +59,7 @@ def done_with(
     library: Library, mark: str, item: WorkItem, session: Session, *, keep: bool = True
 ) -> Hand:
     hand = Hand(mark, [item.id], [True], keep, set())
-    library.enrol_new([(item.what.speaker, session, item.what.name)], CONSENT, hand=hand)
+    library.enrol_new([NewSession(item.what.speaker, session, item.what.name)], CONSENT, hand=hand)
     return hand
 
 
@@ -116,7 +117,7 @@ def test_a_session_and_its_item_come_and_go_together(
         items = library.work.claim(mark, ids)
         with pytest.raises(InputError):  # no name: neither a session nor an end
             library.enrol_new(
-                [("", make_session(), None)],
+                [NewSession("", make_session())],
                 CONSENT,
                 hand=Hand(mark, [ids[0]], [True], True, set()),
             )

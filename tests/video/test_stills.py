@@ -9,9 +9,9 @@ import numpy as np
 import pytest
 
 from facedyn_app.errors import InputError
+from facedyn_app.numbered_stills import series_in, sha256_of_video, stills_of
 from facedyn_app.settings import VideoSettings
 from facedyn_app.video import open_reader, probe_video, read_frames, video_notes
-from facedyn_app.video.stills_folder import series_in, sha256_of_video, stills_of
 from tests.video.clips import Kind, number_in, numbered_picture, write_clip
 
 AT_30 = VideoSettings(fps=30.0)

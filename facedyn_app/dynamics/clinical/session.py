@@ -17,6 +17,7 @@ from facedyn_app.dynamics.clinical.asymmetry import (
     measured_floors,
 )
 from facedyn_app.dynamics.clinical.blink_pairs import Blink, BlinkSummary
+from facedyn_app.dynamics.clinical.covered import covered_eyes
 from facedyn_app.dynamics.clinical.excursions import (
     Statistic,
     find_rest,
@@ -25,12 +26,11 @@ from facedyn_app.dynamics.clinical.excursions import (
     rest_level,
 )
 from facedyn_app.dynamics.clinical.eyes import measure_eyes
-from facedyn_app.dynamics.clinical.hidden import hidden_sides, without_sides
+from facedyn_app.dynamics.clinical.hidden import Unseen, hidden_sides
 from facedyn_app.dynamics.clinical.measures import (
     FISSURE,
     FROM_REST,
     MEASURES,
-    SIDES,
     FacePoints,
     face_points,
     trace_all,
@@ -158,18 +158,16 @@ def measure_session(
         fit = _measured(session, head, scale, rest.frames)
         if mirrored is not None:
             other = _measured(mirrored, head, scale_of(head, mirrored.shape, ipd_mm), rest.frames)
-    why_hidden = hidden_sides(session, usable, events)
-    reasons |= {name: why for name, why in zip(SIDES, why_hidden, strict=True) if why}
-    hidden = (bool(why_hidden[0]), bool(why_hidden[1]))
+    unseen = Unseen(hidden_sides(session, usable, events), covered_eyes(session, usable))
     eyes = measure_eyes(
-        session, None if fit is None else fit.traces[FISSURE], usable, hidden, events, settings
+        session, None if fit is None else fit.traces[FISSURE], usable, unseen.eyes, events, settings
     )
-    reasons |= eyes.reasons
+    reasons |= {**eyes.reasons, **unseen.reasons}
     draws = {
         REST_LEVEL: frame_draws(rest.frames, seconds, settings),
         RANGE: frame_draws(usable, seconds, settings),
     }
-    sides, midline = _statistics(fit, other, draws, hidden, settings)
+    sides, midline = _statistics(fit, other, draws, unseen, settings)
     own_range = np.full(2, np.nan)
     found = sides.get(RANGE, {}).get("commissure_excursion")
     if found is not None:
@@ -180,8 +178,7 @@ def measure_session(
             fit.points, fit.traces, None if other is None else other.traces, seconds, usable,
             rest.frames, draws[REST_LEVEL], events, eyes, own_range, settings,
         )  # fmt: skip
-    if any(hidden):
-        tasks = tuple(without_sides(one, " and ".join(filter(None, why_hidden))) for one in tasks)
+    tasks = tuple(unseen.of_task(one) for one in tasks)
     return ClinicalMeasures(
         scale=scale,
         rest_marked=rest.marked,
@@ -193,7 +190,7 @@ def measure_session(
         midline=midline,
         tasks=tasks,
         blink_synkinesis=None
-        if fit is None or any(hidden)
+        if fit is None or any(unseen.eyes)
         else blink_synkinesis(fit.points, own_range, seconds, eyes.blinks),
         channels=measure_motion_range(session),
         closures=eyes.closures,
@@ -224,7 +221,7 @@ def _statistics(
     fit: Measured | None,
     other: Measured | None,
     draws: Mapping[str, IntArray],
-    hidden: tuple[bool, bool],
+    unseen: Unseen,
     settings: ClinicalSettings,
 ) -> tuple[dict[str, dict[str, Asymmetry]], dict[str, dict[str, Interval]]]:
     sides: dict[str, dict[str, Asymmetry]] = {name: {} for name in STATISTICS}
@@ -239,7 +236,7 @@ def _statistics(
             found: Statistic = of(fit.traces[measure.name], draws[statistic])
             if not measure.sided:
                 midline[statistic][measure.name] = interval_of(found.draws[:, 0], settings)
-            elif not any(hidden):
+            elif not unseen.leaves_out(measure.name):
                 mirror = (
                     None
                     if other is None

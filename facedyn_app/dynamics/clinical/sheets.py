@@ -1,4 +1,4 @@
-"""Grading sheets that a clinician fills in: House-Brackmann and Sunnybrook.
+"""Grading sheets that a clinician fills in: House-Brackmann, Sunnybrook and eFACE.
 
 The program fills in nothing: it keeps what was judged and adds it up as published.
 
@@ -6,6 +6,9 @@ The program fills in nothing: it keeps what was judged and adds it up as publish
   (1985).
 - B. G. Ross, G. Fradet and J. M. Nedzelski, Development of a sensitive clinical facial grading
   system, Otolaryngol. Head Neck Surg. 114 (1996): the Sunnybrook system.
+- C. A. Banks, P. K. Bhama, J. Park, C. R. Hadlock and T. A. Hadlock, Clinician-graded electronic
+  facial paralysis assessment: the eFACE, Plast. Reconstr. Surg. 136 (2015). Its scores are weighted
+  by a regression whose equation is not repeated here: no sum of it is formed.
 """
 
 from __future__ import annotations
@@ -94,7 +97,33 @@ SUNNYBROOK = Sheet(
     "Ross, Fradet and Nedzelski, Otolaryngol. Head Neck Surg. 114 (1996)",
     (*_AT_REST, *_VOLUNTARY, *_WITH_IT),
 )
-SHEETS = (HOUSE_BRACKMANN, SUNNYBROOK)
+_ANALOGUE = tuple((value, "balanced" if value == 100 else "") for value in range(201))
+"""Each value of a visual analogue scale, read by the clinician."""
+_EFACE_ITEMS = (
+    ("rest_brow", "At rest: brow"),
+    ("rest_fissure", "At rest: palpebral fissure"),
+    ("rest_fold", "At rest: nasolabial fold, depth"),
+    ("rest_commissure", "At rest: oral commissure"),
+    ("brow_elevation", "Movement: brow elevation"),
+    ("gentle_closure", "Movement: gentle eye closure"),
+    ("full_closure", "Movement: full eye closure"),
+    ("smile_fold_depth", "Movement: nasolabial fold, depth with smile"),
+    ("smile_fold_orientation", "Movement: nasolabial fold, orientation with smile"),
+    ("smile_commissure", "Movement: oral commissure with smile"),
+    ("lower_lip", "Movement: lower lip with a long E"),
+    ("synkinesis_ocular", "Synkinesis: ocular"),
+    ("synkinesis_midfacial", "Synkinesis: midfacial"),
+    ("synkinesis_mentalis", "Synkinesis: mentalis"),
+    ("synkinesis_platysmal", "Synkinesis: platysmal"),
+)
+EFACE = Sheet(
+    "eface",
+    "eFACE",
+    "Banks et al., Plast. Reconstr. Surg. 136 (2015): values as read on its scales, 100 for a "
+    "balanced face. No composite is formed: the published one is a regression.",
+    tuple(Item(key, title, _ANALOGUE) for key, title in _EFACE_ITEMS),
+)
+SHEETS = (HOUSE_BRACKMANN, SUNNYBROOK, EFACE)
 
 
 @dataclass(frozen=True, slots=True)

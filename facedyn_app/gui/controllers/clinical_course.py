@@ -10,6 +10,7 @@ from PySide6.QtCore import QObject, Slot
 from PySide6.QtGui import QColor
 from PySide6.QtWidgets import QWidget
 
+from facedyn_app.gui.controllers.following import follow_library
 from facedyn_app.gui.controllers.library import LibraryController
 from facedyn_app.gui.dialogs.clinical_course import NO_FACES, CourseWindow
 from facedyn_app.gui.dialogs.file_place import ask_place
@@ -150,14 +151,11 @@ class CourseController(QObject):
     def _follow(self, snapshot: LibrarySnapshot) -> None:
         if self.window is None:
             return
-        names = [speaker.name for speaker in snapshot.speakers]
-        if names and self._speaker not in names:
-            self._speaker = names[0]
-        self.window.show_speakers(snapshot.speakers, self._speaker if names else None)
-        if names:
-            self._measure(self._speaker)
-        else:
+        speaker = follow_library(self.window, snapshot, self._speaker)
+        if speaker is None:
             self._drop()
+        else:
+            self._measure(speaker)
 
     @Slot()
     def _measure_again(self) -> None:

@@ -7,6 +7,7 @@ from functools import partial
 from PySide6.QtCore import QObject, Slot
 from PySide6.QtWidgets import QWidget
 
+from facedyn_app.gui.controllers.following import follow_library
 from facedyn_app.gui.controllers.library import LibraryController
 from facedyn_app.gui.dialogs.drift import DriftWindow
 from facedyn_app.gui.jobs import JobQueue
@@ -62,14 +63,11 @@ class DriftController(QObject):
     def _follow(self, snapshot: LibrarySnapshot) -> None:
         if self.window is None:
             return
-        names = [speaker.name for speaker in snapshot.speakers]
-        if names and self._speaker not in names:
-            self._speaker = names[0]
-        self.window.show_speakers(snapshot.speakers, self._speaker if names else None)
-        if names:
-            self._measure(self._speaker)
-        else:
+        speaker = follow_library(self.window, snapshot, self._speaker)
+        if speaker is None:
             self._drop()
+        else:
+            self._measure(speaker)
 
     @Slot(str)
     def _measure(self, speaker: str) -> None:

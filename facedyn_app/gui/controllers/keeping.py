@@ -1,4 +1,4 @@
-"""Keeping of the open library: its audit shown, the library backed up and restored."""
+"""Keeping of the open library: its audit shown, backed up, restored, written as a dataset."""
 
 from __future__ import annotations
 
@@ -20,12 +20,13 @@ from facedyn_app.library.backup import BackupFacts, Restored
 from facedyn_app.library.protection.held import LockedError
 from facedyn_app.workflows.audit import read_audit, write_audit_table
 from facedyn_app.workflows.backup import backup, restore
+from facedyn_app.workflows.export_bids import ExportedLibrary, export_bids
 
 ENDING = "backup"
 
 
 class KeepingController(QObject):
-    """Shows who did what, writes backups, and makes libraries of them.
+    """Shows who did what, writes backups and datasets, and makes libraries of backups.
 
     Args:
         window: Where the user asks for it.
@@ -42,6 +43,7 @@ class KeepingController(QObject):
         window.audit_requested.connect(self.show_audit)
         window.backup_requested.connect(self.ask_backup)
         window.restore_requested.connect(self.ask_restore)
+        window.dataset_requested.connect(self.ask_dataset)
 
     @Slot()
     def show_audit(self) -> AuditDialog:
@@ -97,6 +99,37 @@ class KeepingController(QObject):
             self._library.snapshot.folder,
             path,
             title=f"Back up into {path.name}",
+            on_result=done,
+            on_error=self._state.show_error,
+        )
+
+    @Slot()
+    def ask_dataset(self) -> None:
+        """Ask for a new folder, and write the open library there as a dataset."""
+        if not self._library.snapshot.speakers:
+            self._state.show_message("There is nobody in the library to export.")
+            return
+        offered = str(documents_folder() / "library-bids")
+        title = "Export the library as a BIDS dataset: a new folder"
+        chosen, _ = QFileDialog.getSaveFileName(self._window, title, offered)
+        if chosen:
+            self.write_dataset(Path(chosen))
+
+    def write_dataset(self, folder: Path) -> None:
+        """Write the open library as a dataset of the Brain Imaging Data Structure."""
+
+        def done(written: ExportedLibrary) -> None:
+            n, people = written.n_sessions, len(written.people)
+            self._state.show_message(
+                f"Written: {n} session{'' if n == 1 else 's'} of {people} under pseudonyms in "
+                f"{folder}. Faces' motion and shape may still tell who they are."
+            )
+
+        self._queue.submit(
+            export_bids,
+            self._library.snapshot.folder,
+            folder,
+            title=f"Write {folder.name}",
             on_result=done,
             on_error=self._state.show_error,
         )

@@ -5,14 +5,10 @@ from __future__ import annotations
 from typing import Final
 
 from PySide6.QtCore import Qt, Signal
-from PySide6.QtGui import QGuiApplication
 from PySide6.QtWidgets import (
     QComboBox,
-    QHBoxLayout,
     QLabel,
     QPushButton,
-    QTabWidget,
-    QVBoxLayout,
     QWidget,
 )
 
@@ -21,14 +17,11 @@ from facedyn_app.dynamics.clinical.sheets import sheets_of
 from facedyn_app.dynamics.session_qc import quality_line
 from facedyn_app.gui.formatting import simulated_label, tip_text
 from facedyn_app.gui.status import DONE, EMPTY, PanelStatus
-from facedyn_app.gui.theme import GRID
+from facedyn_app.gui.widgets.clinical_frame import ClinicalFrame, make_page
 from facedyn_app.gui.widgets.clinical_tables import ClinicalTable
 from facedyn_app.gui.widgets.form_parts import make_note
 from facedyn_app.gui.widgets.grading_form import GradingForm
 from facedyn_app.gui.widgets.lid_plot import LidPlot
-from facedyn_app.gui.widgets.panel import Panel
-from facedyn_app.gui.widgets.pupil_distance import PupilDistance
-from facedyn_app.gui.widgets.screen_fit import FittedDialog, no_default_button
 from facedyn_app.gui.widgets.status_line import StatusLine
 from facedyn_app.records import Quality
 from facedyn_app.reports.clinical_blink_words import (
@@ -64,52 +57,32 @@ MIRROR_TIP: Final = (
 ROWS: Final = (RowKind.RECORDING, RowKind.TASK, RowKind.BLINK)
 
 
-class ClinicalWindow(FittedDialog):
+class ClinicalWindow(ClinicalFrame):
     """Stays beside the main window and follows what that shows; goes when it is closed.
 
     Args:
         parent: The main window.
 
     Attributes:
-        ipd_changed: The user has entered another inter-pupillary distance.
-        export_requested: Write a table of what is shown.
         mirror_requested: Fit the mirror image of the shown recording.
         moment_picked: float: the user wants to see this moment, s.
     """
 
-    ipd_changed = Signal()
-    export_requested = Signal()
     mirror_requested = Signal()
     moment_picked = Signal(float)
 
     def __init__(self, parent: QWidget | None = None) -> None:
-        super().__init__(parent)
+        super().__init__("Clinical measures", NOTHING, FIRST_STEP, parent)
         self._measured: MeasuredSession | None = None
-        self.setWindowTitle("Clinical measures - facedyn")
-        self.setWindowFlag(Qt.WindowType.WindowMaximizeButtonHint)
-        self.setAttribute(Qt.WidgetAttribute.WA_DeleteOnClose)
-        self.resize(156 * GRID, 86 * GRID)
-        self.ipd = PupilDistance()
-        self.ipd.entered.connect(self.ipd_changed)
         self.kind = QComboBox()
         self.kind.addItems([f"A row a {kind}" for kind in ROWS])
         self.kind.setAccessibleName("Rows of the table to export")
-        self.export = QPushButton("Export table…")
         self.export.setToolTip("CSV, Excel or Parquet, with a code book of its columns")
-        self.export.clicked.connect(self.export_requested)
         self.mirror = QPushButton("Fit mirror image")
         self.mirror.setToolTip(tip_text(MIRROR_TIP))
         self.mirror.clicked.connect(self.mirror_requested)
-        self.copy = QPushButton("Copy")
         self.copy.setToolTip("The tables of this page, for a spreadsheet; Ctrl+C: selected rows")
-        self.copy.clicked.connect(self._copy)
         self.work = StatusLine()
-        self.said = make_note()
-        self.panel = Panel(NOTHING, FIRST_STEP)
-        self.headline = QLabel()
-        self.headline.setWordWrap(True)
-        self.headline.setTextFormat(Qt.TextFormat.PlainText)
-        self.assumptions = make_note()
         self.sides = ClinicalTable(SIDED_HEADS)
         self.middle = ClinicalTable(MIDDLE_HEADS)
         self.tasks = ClinicalTable(TASK_HEADS)
@@ -123,9 +96,7 @@ class ClinicalWindow(FittedDialog):
         self.sheets = GradingForm()
         for source in (self.sides, self.tasks, self.blinks, self.lids):
             source.moment_picked.connect(self.moment_picked)
-        self.tabs = QTabWidget()
         self._lay_out()
-        no_default_button(self)
         self.show_nothing()
 
     @property
@@ -168,7 +139,7 @@ class ClinicalWindow(FittedDialog):
         found = measured.measures
         name = simulated_label(measured.name, simulated=measured.session.simulated)
         self.headline.setText(" · ".join([name, quality_line(quality), *quality.reasons]))
-        self.assumptions.setText(" ".join([*assumed(found), how_to_read(settings)]))
+        self.note.setText(" ".join([*assumed(found), how_to_read(settings)]))
         self.sides.show_rows(sided_rows(found))
         self.middle.show_rows(middle_rows(found))
         tasks = task_rows(found)
@@ -186,53 +157,24 @@ class ClinicalWindow(FittedDialog):
         self.panel.show_status(DONE)
 
     def _lay_out(self) -> None:
-        top = QHBoxLayout()
-        label = QLabel("Inter-pupillary distance")
-        label.setBuddy(self.ipd)
-        top.addWidget(label)
-        top.addWidget(self.ipd)
-        top.addWidget(self.mirror)
-        top.addStretch(1)
-        top.addWidget(self.copy)
-        top.addWidget(self.kind)
-        top.addWidget(self.export)
-        self.tabs.addTab(_page(self.sides, self.middle, stretches=(5, 2)), "Left and right")
-        self.tabs.addTab(_page(self.no_tasks, self.tasks, stretches=(0, 1)), "Tasks")
-        self.tabs.addTab(
-            _page(self.blink_facts, self.lids, self.blinks, stretches=(0, 2, 3)), "Blinks"
+        blinks = make_page(self.blink_facts, self.lids, self.blinks, stretches=(0, 2, 3))
+        pages = (
+            ("Left and right", make_page(self.sides, self.middle, stretches=(5, 2))),
+            ("Tasks", make_page(self.no_tasks, self.tasks, stretches=(0, 1))),
+            ("Blinks", blinks),
+            ("Grading sheets", make_page(self.sheets, stretches=(1,))),
         )
-        self.tabs.addTab(_page(self.sheets, stretches=(1,)), "Grading sheets")
-        inside = QVBoxLayout(self.panel.content)
-        inside.setContentsMargins(0, 0, 0, 0)
-        inside.setSpacing(GRID)
-        inside.addWidget(self.headline)
-        inside.addWidget(self.tabs, 1)
-        inside.addWidget(self.assumptions)
-        column = QVBoxLayout(self)
-        column.setContentsMargins(2 * GRID, GRID, 2 * GRID, GRID)
-        column.setSpacing(GRID)
-        column.addLayout(top)
-        column.addWidget(self.panel, 1)
-        column.addWidget(self.said)
-        column.addWidget(self.work)
+        fields = (("Inter-pupillary distance", self.ipd),)
+        buttons = (self.copy, self.kind, self.export)
+        self.lay_out(fields, (self.mirror,), buttons, pages, below=(self.work,))
         self.work.hide()
 
-    def _copy(self) -> None:
-        """Copy the tables of the page that is shown."""
+    def text_to_copy(self) -> str:
+        """The tables of the page that is shown."""
         pages = ((self.sides, self.middle), (self.tasks,), (self.blinks,))
         place = self.tabs.currentIndex()
         if place < len(pages):
             texts = [table.text(selected=False) for table in pages[place]]
         else:
             texts = ["\n".join("\t".join(row) for row in sheet_facts(self.sheets.on_sheets))]
-        QGuiApplication.clipboard().setText("\n\n".join(texts))
-
-
-def _page(*parts: QWidget, stretches: tuple[int, ...]) -> QWidget:
-    page = QWidget()
-    column = QVBoxLayout(page)
-    column.setContentsMargins(GRID, GRID, GRID, GRID)
-    column.setSpacing(GRID)
-    for part, stretch in zip(parts, stretches, strict=True):
-        column.addWidget(part, stretch)
-    return page
+        return "\n\n".join(texts)

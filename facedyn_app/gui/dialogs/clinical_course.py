@@ -5,15 +5,10 @@ from __future__ import annotations
 from collections.abc import Sequence
 from typing import Final
 
-from PySide6.QtCore import QSignalBlocker, Qt, Signal, Slot
-from PySide6.QtGui import QGuiApplication
+from PySide6.QtCore import QSignalBlocker, Signal, Slot
 from PySide6.QtWidgets import (
     QComboBox,
-    QHBoxLayout,
-    QLabel,
     QPushButton,
-    QTabWidget,
-    QVBoxLayout,
     QWidget,
 )
 
@@ -23,12 +18,9 @@ from facedyn_app.dynamics.clinical.task_values import measured_tasks
 from facedyn_app.dynamics.session_qc import quality_line
 from facedyn_app.gui.formatting import simulated_label
 from facedyn_app.gui.status import DONE, EMPTY, PanelStatus
-from facedyn_app.gui.theme import GRID
+from facedyn_app.gui.widgets.clinical_frame import ClinicalFrame, make_page
 from facedyn_app.gui.widgets.clinical_tables import ClinicalTable
 from facedyn_app.gui.widgets.form_parts import make_note
-from facedyn_app.gui.widgets.panel import Panel
-from facedyn_app.gui.widgets.pupil_distance import PupilDistance
-from facedyn_app.gui.widgets.screen_fit import FittedDialog, no_default_button
 from facedyn_app.gui.widgets.speaker_choice import SpeakerChoice
 from facedyn_app.gui.widgets.task_faces import TaskFacesView
 from facedyn_app.gui.widgets.task_traces import TaskTraces
@@ -53,7 +45,7 @@ NO_TASKS: Final = (
 NO_FACES: Final = "No task was measured in both sessions, so there are no faces to compare."
 
 
-class CourseWindow(FittedDialog):
+class CourseWindow(ClinicalFrame):
     """Stays beside the main window; goes when it is closed.
 
     Args:
@@ -61,57 +53,35 @@ class CourseWindow(FittedDialog):
 
     Attributes:
         speaker_picked: str: the user wants to see this speaker.
-        ipd_changed: The user has entered another inter-pupillary distance.
         pair_picked: (int, int): the user wants these sessions compared, from 0.
-        export_requested: Write the changes as a table.
         page_requested: Write the page to print.
     """
 
     speaker_picked = Signal(str)
-    ipd_changed = Signal()
     pair_picked = Signal(int, int)
-    export_requested = Signal()
     page_requested = Signal()
 
     def __init__(self, parent: QWidget | None = None) -> None:
-        super().__init__(parent)
+        super().__init__("Clinical measures over time", NOBODY, FIRST_STEP, parent)
         self.course: ClinicalCourse | None = None
-        self.setWindowTitle("Clinical measures over time - facedyn")
-        self.setWindowFlag(Qt.WindowType.WindowMaximizeButtonHint)
-        self.setAttribute(Qt.WidgetAttribute.WA_DeleteOnClose)
-        self.resize(156 * GRID, 86 * GRID)
         self.speaker = SpeakerChoice("Whose sessions are looked at")
         self.speaker.activated.connect(self._pick_speaker)
-        self.ipd = PupilDistance()
-        self.ipd.entered.connect(self.ipd_changed)
         self.pair = (
             _choice("Before", "The earlier session of the change"),
             _choice("After", "The later session of the change"),
         )
         for choice in self.pair:
             choice.activated.connect(self._pick_pair)
-        self.copy, self.export, self.page = (
-            QPushButton(text) for text in ("Copy", "Export table…", "Page to print…")
-        )
+        self.page = QPushButton("Page to print…")
         self.copy.setToolTip("The table, for a spreadsheet; Ctrl+C: selected rows")
-        self.copy.clicked.connect(self._copy)
         self.export.setToolTip("The changes as CSV, Excel or Parquet, with a code book")
-        self.export.clicked.connect(self.export_requested)
         self.page.setToolTip("One page, PDF or HTML: values, change, traces, faces")
         self.page.clicked.connect(self.page_requested)
-        self.panel = Panel(NOBODY, FIRST_STEP)
-        self.headline = QLabel()
-        self.headline.setWordWrap(True)
-        self.headline.setTextFormat(Qt.TextFormat.PlainText)
         self.table = ClinicalTable(course_heads(()))
         self.traces = TaskTraces()
         self.no_traces = make_note(NO_TASKS)
         self.faces = TaskFacesView()
-        self.note = make_note()
-        self.said = make_note()
-        self.tabs = QTabWidget()
         self._lay_out()
-        no_default_button(self)
         self.show_status(EMPTY)
 
     def show_speakers(self, speakers: Sequence[ListedSpeaker], chosen: str | None) -> None:
@@ -163,44 +133,18 @@ class CourseWindow(FittedDialog):
         return self.pair[0].currentIndex(), self.pair[1].currentIndex()
 
     def _lay_out(self) -> None:
-        top = QHBoxLayout()
         fields = (
             ("Speaker", self.speaker),
             ("Inter-pupillary distance", self.ipd),
             ("Before", self.pair[0]),
             ("After", self.pair[1]),
         )
-        for text, field in fields:
-            label = QLabel(text)
-            label.setBuddy(field)
-            top.addWidget(label)
-            top.addWidget(field)
-        top.addStretch(1)
-        for button in (self.copy, self.export, self.page):
-            top.addWidget(button)
-        for title, parts in (
-            ("Values and change", (self.table,)),
-            ("Traces of tasks", (self.no_traces, self.traces)),
-            ("Faces at tasks", (self.faces,)),
-        ):
-            page = QWidget()
-            column = QVBoxLayout(page)
-            column.setContentsMargins(GRID, GRID, GRID, GRID)
-            for part in parts:
-                column.addWidget(part, 0 if part is self.no_traces else 1)
-            self.tabs.addTab(page, title)
-        inside = QVBoxLayout(self.panel.content)
-        inside.setContentsMargins(0, 0, 0, 0)
-        inside.setSpacing(GRID)
-        inside.addWidget(self.headline)
-        inside.addWidget(self.tabs, 1)
-        inside.addWidget(self.note)
-        column = QVBoxLayout(self)
-        column.setContentsMargins(2 * GRID, GRID, 2 * GRID, GRID)
-        column.setSpacing(GRID)
-        column.addLayout(top)
-        column.addWidget(self.panel, 1)
-        column.addWidget(self.said)
+        pages = (
+            ("Values and change", make_page(self.table, stretches=(1,))),
+            ("Traces of tasks", make_page(self.no_traces, self.traces, stretches=(0, 1))),
+            ("Faces at tasks", make_page(self.faces, stretches=(1,))),
+        )
+        self.lay_out(fields, (), (self.copy, self.export, self.page), pages)
 
     def _pick_speaker(self) -> None:
         self.speaker_picked.emit(self.speaker.currentData())
@@ -217,8 +161,9 @@ class CourseWindow(FittedDialog):
             other.setCurrentIndex((before + 1) % other.count())
         self.pair_picked.emit(*self.compared)
 
-    def _copy(self) -> None:
-        QGuiApplication.clipboard().setText(self.table.text(selected=False))
+    def text_to_copy(self) -> str:
+        """The table."""
+        return self.table.text(selected=False)
 
 
 def _headline(visit: ClinicalVisit) -> str:
