@@ -58,7 +58,7 @@ def test_all_panels_fill_and_stand_at_the_first_frame(
 ) -> None:
     open_made(window, moving_video)
     qtbot.waitUntil(lambda: shows(window, 0))
-    assert {name for name, panel in window.panels.items() if panel.text} == set()
+    assert {name for name, panel in window.panels.items() if panel.text} == {"queue"}
     assert "(simulated)" in window.windowTitle()
     assert window.video.readout.startswith("simulated")
     assert "0.50 % of face height" in window.video.readout
