@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import json
 import os
+import tempfile
 from collections.abc import Callable, Iterator
 from pathlib import Path
 from typing import Any
@@ -22,7 +23,9 @@ CONSENT = "agreed in writing on 3 May, study seventeen"
 
 
 @pytest.fixture(autouse=True)
-def _alone(monkeypatch: pytest.MonkeyPatch) -> Iterator[None]:
+def _alone(monkeypatch: pytest.MonkeyPatch, tmp_path: Path) -> Iterator[None]:
+    (tmp_path / "temp").mkdir()
+    monkeypatch.setattr(tempfile, "tempdir", str(tmp_path / "temp"))
     for name in ("", "_NEW", "_FILE"):
         monkeypatch.delenv(f"FACEDYN{name}_PASSPHRASE", raising=False)
     lock_all()
@@ -124,7 +127,7 @@ def test_the_same_answer_and_nothing_on_the_disk(
     for one, other in zip(after["matches"], before["matches"], strict=True):
         assert one["name"] == other["name"]
         assert one["score"] == pytest.approx(other["score"], abs=2e-3)
-    own = (library, tmp_path / "home")
+    own = (library, tmp_path / "home", tmp_path / "temp")
     assert not any(needle in on_disk(*own) for needle in needles)
     assert any((library / "embeddings").iterdir())
     told(run("library", "rekey", *to))

@@ -138,8 +138,9 @@ def test_who_touches_something_is_there(app: AppController, folder: Path, qtbot:
     idle = ProtectionController(
         app.window, app.state, app.library, app.queue, lambda: False, lambda: now[0]
     )
+    idle.look()
     now[0] = 3000.0
-    QTest.keyClick(app.window, Qt.Key.Key_F5)
+    QTest.keyClick(app.window.windowHandle(), Qt.Key.Key_F5)
     idle.look()
     assert n_shown(app) == 2
     idle.deleteLater()

@@ -9,7 +9,8 @@ from pathlib import Path
 from typing import Final
 
 from PySide6.QtCore import QEvent, QObject, Qt, QTimer, Slot
-from PySide6.QtWidgets import QApplication, QDialog
+from PySide6.QtGui import QCursor, QGuiApplication, QWindow
+from PySide6.QtWidgets import QDialog
 
 from facedyn_app.gui.controllers.library import LibraryController
 from facedyn_app.gui.dialogs.protection import (
@@ -75,19 +76,40 @@ class ProtectionController(QObject):
         window.lock_requested.connect(self.lock)
         window.closing.connect(self._timer.stop)
         library.locked.connect(self.ask_passphrase)
-        app = QApplication.instance()
-        if app is not None:
-            app.installEventFilter(self)
+        self._surface: QWindow | None = None
+        self._pointer = QCursor.pos()
+        app = QGuiApplication.instance()
+        if isinstance(app, QGuiApplication):
+            app.focusObjectChanged.connect(self._note)
 
     def eventFilter(self, _watched: QObject, event: QEvent) -> bool:  # noqa: N802 - Qt's name
         """Note that somebody is there; nothing is kept from anybody."""
         if event.type() in INPUTS:
-            self._last_input = self._clock()
+            self._note()
         return False
+
+    @Slot()
+    def _note(self) -> None:
+        self._last_input = self._clock()
+
+    def _follow(self) -> None:
+        """Look where the pointer is, and listen to what is typed into the window.
+
+        Not to every event of the program, most of which are no input: that would cost the window
+        a call for each.
+        """
+        surface = self._window.windowHandle()
+        if surface is not None and surface is not self._surface:
+            self._surface = surface
+            surface.installEventFilter(self)
+        if (pointer := QCursor.pos()) != self._pointer:
+            self._pointer = pointer
+            self._note()
 
     @Slot()
     def look(self) -> None:
         """Lock the library where nobody has touched anything for the time that is set."""
+        self._follow()
         minutes = self._state.settings.privacy.lock_minutes
         idle = self._clock() - self._last_input >= 60.0 * minutes
         if self._library.snapshot.protected and (self._waiting or (minutes and idle)):
