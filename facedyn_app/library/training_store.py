@@ -24,6 +24,7 @@ from facedyn_app import PROGRAM
 from facedyn_app.dynamics.exclusion import without_excluded
 from facedyn_app.errors import InputError
 from facedyn_app.files import sha256_of
+from facedyn_app.library.forgetting import TOKEN
 from facedyn_app.library.records import SessionEntry
 from facedyn_app.records import ConsentState, FloatArray, Motion, Purpose, Session, SessionInfo
 
@@ -31,8 +32,6 @@ MANIFEST, INDEX = "manifest.json", "sessions.parquet"
 FORMAT, VERSION = "facedyn-training-store", 1
 SHARD_BYTES: Final = 2**28
 """Bytes after which the next file of tracks begins."""
-TOKEN: Final = 12
-"""Letters of a session file's name that stand for it (`library.forgetting`)."""
 _SCHEMA = pa.schema(
     [
         ("id", pa.int64()),
@@ -230,7 +229,15 @@ class TrainingStore:
         )
         none = np.zeros((0, 0), dtype=np.float32)
         info = SessionInfo(entry.head_id, simulated=entry.simulated)
-        return Session(motion, none.reshape(0), none, none.reshape(0), *unknown.T[:2], info)
+        return Session(
+            motion,
+            shape=none.reshape(0),
+            shape_chunks=none,
+            shape_chunk_seconds=none.reshape(0),
+            error_px=unknown[:, 0],
+            face_px=unknown[:, 0],
+            info=info,
+        )
 
 
 def is_store(folder: Path) -> bool:
@@ -278,14 +285,8 @@ def _entry(row: Mapping[str, Any]) -> SessionEntry:
 
 
 def _place(row: Mapping[str, Any]) -> _Place:
-    return _Place(
-        row["shard"],
-        row["offset"],
-        row["n_bytes"],
-        row["crc"],
-        tuple(row["channels"]),
-        row["gaze"],
-    )
+    numbers = (row[name] for name in ("shard", "offset", "n_bytes", "crc"))
+    return _Place(*numbers, tuple(row["channels"]), row["gaze"])
 
 
 def _size(part: tuple[str, tuple[int, ...]]) -> int:
