@@ -165,13 +165,10 @@ class _Place:
 
 
 class TrainingStore:
-    """A store that is open for reading; it holds no file open and no session in memory.
-
-    Args:
-        folder: Its folder.
+    """A store to read; it holds no file open and no session in memory.
 
     Raises:
-        InputError: It is none, is of a newer version, or is damaged.
+        InputError: The folder holds none, one of a newer version, or a damaged one.
     """
 
     def __init__(self, folder: Path) -> None:
@@ -228,7 +225,6 @@ class TrainingStore:
             seconds, valid.astype(bool), place.channels, expression, jaw, unknown, unknown, *gaze
         )
         none = np.zeros((0, 0), dtype=np.float32)
-        info = SessionInfo(entry.head_id, simulated=entry.simulated)
         return Session(
             motion,
             shape=none.reshape(0),
@@ -236,12 +232,12 @@ class TrainingStore:
             shape_chunk_seconds=none.reshape(0),
             error_px=unknown[:, 0],
             face_px=unknown[:, 0],
-            info=info,
+            info=SessionInfo(entry.head_id, simulated=entry.simulated),
         )
 
 
 def is_store(folder: Path) -> bool:
-    """Whether a folder is a training store, by its manifest."""
+    """Whether a folder is one."""
     return (folder / MANIFEST).is_file() and (folder / INDEX).is_file()
 
 
@@ -285,8 +281,8 @@ def _entry(row: Mapping[str, Any]) -> SessionEntry:
 
 
 def _place(row: Mapping[str, Any]) -> _Place:
-    numbers = (row[name] for name in ("shard", "offset", "n_bytes", "crc"))
-    return _Place(*numbers, tuple(row["channels"]), row["gaze"])
+    at = (row["shard"], row["offset"], row["n_bytes"], row["crc"])
+    return _Place(*at, tuple(row["channels"]), row["gaze"])
 
 
 def _size(part: tuple[str, tuple[int, ...]]) -> int:
