@@ -22,7 +22,7 @@ failed=()
 
 # step NAME SECONDS COMMAND…: its output in OUT/NAME.json, what else it says in OUT/NAME.log
 step() {
-    local name=$1 seconds=$2 began=$SECONDS
+    local name=$1 seconds=$(($2 * patience)) began=$SECONDS
     shift 2
     if timeout --signal=INT --kill-after=10 "$seconds" "$@" >"$out/$name.json" 2>"$out/$name.log"; then
         echo "$name: done in $((SECONDS - began)) s"
@@ -32,9 +32,9 @@ step() {
     fi
 }
 
-device=cuda speakers=1429 sessions=3 seconds=20 minutes=2.5 collect=()
+patience=1 device=cuda speakers=1429 sessions=3 seconds=20 minutes=2.5 collect=()
 if [[ -n $quick ]]; then
-    device=cpu speakers=24 sessions=3 seconds=12 minutes=0.1 collect=(--collect-only)
+    patience=6 device=cpu speakers=24 sessions=3 seconds=12 minutes=0.1 collect=(--collect-only)
 elif ! "$python" -c 'import sys, torch; sys.exit(not torch.cuda.is_available())'; then
     echo "There is no CUDA GPU that torch sees: install a build of torch for CUDA." >&2
     exit 3

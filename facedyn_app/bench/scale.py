@@ -31,6 +31,7 @@ from facedyn_app.progress import OnProgress, Progress, ignore
 from facedyn_app.recognizer.ranking import rank
 from facedyn_app.recognizer.scoring import Gallery, plain_space, uncalibrated
 from facedyn_app.records import Embedding
+from facedyn_app.topology import MIRRORED_POINTS
 from facedyn_app.unfinished import temporary_folder
 from facedyn_app.workflows.heads import ready_head
 from facedyn_app.workflows.library import list_library
@@ -47,7 +48,7 @@ class Sizes:
     Attributes:
         workers: Processes that fit at once.
         minutes: Lengths of recordings whose memory is measured.
-        landmarks: Landmarks of a fit.
+        landmarks: Landmarks of a fit, of as many as the last one says.
         coefficients: Expressions of a fit.
         gallery: Enrolled speakers.
         sessions: Sessions of a library, a fifth as many speakers.
@@ -153,20 +154,24 @@ def _peak(minutes: float) -> float:
 def _landmarks(sizes: Sizes) -> Growth:
     """Time of a fit against the number of landmarks."""
     head = ready_head(DEFAULT_HEAD)
+    heads = [_with_landmarks(head, share / sizes.landmarks[-1]) for share in sizes.landmarks]
+    fewer = {float(len(placed_landmarks(one).index)): one for one in heads}
     names = ("fit", "landmarks", f"CPU s for {sizes.film_seconds:g} s of film")
+    _fit(heads[0], sizes.film_seconds)
 
     def cost(n: float) -> float:
-        return _fit(_with_landmarks(head, int(n)), sizes.film_seconds)
+        return _fit(fewer[n], sizes.film_seconds)
 
-    cost(sizes.landmarks[0])
-    n_all = len(placed_landmarks(head).index)
-    return measured_growth(names, [min(n, n_all) for n in sizes.landmarks], cost, sizes.n_repeats)
+    return measured_growth(names, tuple(fewer), cost, sizes.n_repeats)
 
 
-def _with_landmarks(head: HeadModel, n: int) -> HeadModel:
-    """The head with `n` of its landmarks, evenly taken."""
+def _with_landmarks(head: HeadModel, share: float) -> HeadModel:
+    """The head with a share of its landmarks, each with its mirror image, evenly taken."""
     table = placed_landmarks(head)
-    kept = np.linspace(0, len(table.index) - 1, n).round().astype(np.int64)
+    pairs = np.minimum(table.index, MIRRORED_POINTS[table.index])
+    there = np.unique(pairs)
+    places = np.linspace(0, len(there) - 1, round(share * len(there)))
+    kept = np.isin(pairs, there[places.round().astype(np.int64)])
     parts = (table.index[kept], table.face[kept], table.bary[kept], table.weight[kept])
     return replace(head, landmarks=type(table)(*parts))
 

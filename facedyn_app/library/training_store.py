@@ -24,6 +24,7 @@ from facedyn_app import PROGRAM
 from facedyn_app.dynamics.exclusion import without_excluded
 from facedyn_app.errors import InputError
 from facedyn_app.files import sha256_of
+from facedyn_app.library.forgetting import TOKEN
 from facedyn_app.library.protection.sealed import LibraryFiles
 from facedyn_app.library.records import SessionEntry
 from facedyn_app.records import ConsentState, FloatArray, Motion, Purpose, Session, SessionInfo
@@ -32,8 +33,6 @@ MANIFEST, INDEX = "manifest.json", "sessions.parquet"
 FORMAT, VERSION = "facedyn-training-store", 1
 SHARD_BYTES: Final = 2**28
 """Bytes after which the next file of tracks begins."""
-TOKEN: Final = 12
-"""Letters of a session file's name that stand for it (`library.forgetting`)."""
 _SCHEMA = pa.schema(
     [
         ("id", pa.int64()),
@@ -167,17 +166,14 @@ class _Place:
 
 
 class TrainingStore:
-    """A store that is open for reading; it holds no file open and no session in memory.
-
-    Args:
-        folder: Its folder.
+    """A store to read; it holds no file open and no session in memory.
 
     Attributes:
         folder: That.
         files: What files are written with that belong with it: they are not sealed.
 
     Raises:
-        InputError: It is none, is of a newer version, or is damaged.
+        InputError: The folder holds none, one of a newer version, or a damaged one.
     """
 
     def __init__(self, folder: Path) -> None:
@@ -234,13 +230,19 @@ class TrainingStore:
             seconds, valid.astype(bool), place.channels, expression, jaw, unknown, unknown, *gaze
         )
         none = np.zeros((0, 0), dtype=np.float32)
-        info = SessionInfo(entry.head_id, simulated=entry.simulated)
-        no_error, no_size = unknown[:, 0], unknown[:, 1]
-        return Session(motion, none.reshape(0), none, none.reshape(0), no_error, no_size, info)
+        return Session(
+            motion,
+            shape=none.reshape(0),
+            shape_chunks=none,
+            shape_chunk_seconds=none.reshape(0),
+            error_px=unknown[:, 0],
+            face_px=unknown[:, 0],
+            info=SessionInfo(entry.head_id, simulated=entry.simulated),
+        )
 
 
 def is_store(folder: Path) -> bool:
-    """Whether a folder is a training store, by its manifest."""
+    """Whether a folder is one."""
     return (folder / MANIFEST).is_file() and (folder / INDEX).is_file()
 
 
@@ -284,14 +286,8 @@ def _entry(row: Mapping[str, Any]) -> SessionEntry:
 
 
 def _place(row: Mapping[str, Any]) -> _Place:
-    return _Place(
-        row["shard"],
-        row["offset"],
-        row["n_bytes"],
-        row["crc"],
-        tuple(row["channels"]),
-        row["gaze"],
-    )
+    at = (row["shard"], row["offset"], row["n_bytes"], row["crc"])
+    return _Place(*at, tuple(row["channels"]), row["gaze"])
 
 
 def _size(part: tuple[str, tuple[int, ...]]) -> int:

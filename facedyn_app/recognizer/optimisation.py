@@ -74,7 +74,7 @@ class Run:
             self._raw.parameters(), lr=plan.learning_rate, weight_decay=plan.weight_decay
         )
         self._trainee, self._optimizer = fabric.setup(self._raw, self._adam)
-        self._generator = torch.Generator(fabric.device).manual_seed(plan.seed + fabric.global_rank)
+        self._generator = torch.Generator(fabric.device).manual_seed(plan.seed)
         self._rng = np.random.default_rng(plan.seed)
         self._batches = SessionBatches(
             tracks.speakers, plan.speakers_per_batch, plan.windows_per_speaker, self._rng
@@ -107,6 +107,7 @@ class Run:
         plan = self._settings.train
         with torch.random.fork_rng(devices=range(torch.cuda.device_count())):
             torch.manual_seed(plan.seed + 1)
+            self._part_processes()
             if self._checkpoint_dir.begun:
                 self._resume()
             try:
@@ -251,9 +252,19 @@ class Run:
             self._best, self.history = self._state.load_state_dict(tensors, state)
         except (KeyError, TypeError, ValueError, RuntimeError) as error:
             raise unusable(self._checkpoint_dir, error) from error
-        if self._fabric.global_rank:  # what is kept is the first process's, and would be repeated
-            seed = [self._settings.train.seed, self._fabric.global_rank, self.history.step]
-            self._generator.manual_seed(int(np.random.default_rng(seed).integers(2**31)))
+        self._part_processes()
+
+    def _part_processes(self) -> None:
+        """Let every process but the first draw its own augmentation and dropout.
+
+        Sessions of one speaker are dealt out to the processes: under the same dropout they would
+        be alike by what is dropped. The first one's draws are those of a single process.
+        """
+        rank = self._fabric.global_rank
+        if rank:
+            seeds = np.random.default_rng([self._settings.train.seed, rank, self.history.step])
+            self._generator.manual_seed(int(seeds.integers(2**31)))
+            torch.manual_seed(int(seeds.integers(2**31)))
 
 
 def usual_steps(n_speakers: int) -> int:

@@ -101,8 +101,8 @@ def without_known(
         With whom to compare, and the sessions that are of this very recording; whoever may not be
         recognised is not told by their recording either.
     """
-    barred = enrolled.library.without_consent(Purpose.RECOGNITION)
     found = find_known(enrolled.library, session, on_progress)
+    barred = enrolled.library.without_consent(Purpose.RECOGNITION) if found else {}
     known = tuple(one for one in found if one.speaker not in barred)
     ids = {one.key for one in known}
     entries = {

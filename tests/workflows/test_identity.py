@@ -106,7 +106,7 @@ def test_nobody_is_left_to_compare_with(tmp_path: Path) -> None:
     table = tmp_path / "scores.csv"
     found = identify_recordings([path], tmp_path / "l", None, OPTIONS, table, ignore)
     (_, answer) = found.answers[0]
-    assert (answer.matches, answer.known, answer.name) == ((), False, "")
+    assert (len(answer.matches), answer.known, answer.name) == (0, False, "")
     assert answer.shown_name == "Ann"
     assert len(table.read_text().splitlines()) == 1
 
