@@ -232,7 +232,7 @@ class MachineSettings:
     )
     threads: int = setting(0, "Threads (0: as many as help)", 0, 256, "threads").means(
         "Threads of the fit and of training, each; 0 leaves it to the program. Faces are found "
-        "with one thread a core."
+        "with one thread a core, or as many as OMP_NUM_THREADS says."
     )
 
 

@@ -123,7 +123,7 @@ install_dev_requirements() {
 }
 
 install_cluster_requirements() {
-    say "Installing Ray, for corpora that outgrow one machine (about 290 MB)"
+    say "Installing Ray, for corpora that outgrow one machine (about 270 MB)"
     pip_install --no-deps --requirement "$requirements_cluster"
 }
 

@@ -18,10 +18,14 @@ ANSWER_SECONDS: Final = 5.0
 _CURRENT: Final = Path("/tmp/ray/ray_current_cluster")
 _QUIET: Final = {
     "RAY_USAGE_STATS_ENABLED": "0",
-    "RAY_gcs_server_request_timeout_seconds": "5",
+    "RAY_gcs_server_request_timeout_seconds": "10",
     "RAY_gcs_rpc_server_connect_timeout_s": "5",
 }
 """Nothing is reported to Ray's makers, and what does not answer is not waited for by the minute."""
+_SETTINGS: Final = b"\0\0\0\4\0\0\0\0\0"
+_GREETING: Final = b"PRI * HTTP/2.0\r\n\r\nSM\r\n\r\n" + _SETTINGS
+"""How a client of HTTP/2, which Ray's services speak, begins; they answer with settings of theirs
+(RFC 9113, section 3.4)."""
 _HINT: Final = (
     "Start one with 'ray start --head --include-dashboard=false --disable-usage-stats', or name "
     "another address."
@@ -101,7 +105,11 @@ def _check_answer(address: str) -> None:
             f"'{address}' is no address of a Ray cluster.", "Write HOST:PORT, or auto."
         )
     try:
-        socket.create_connection((host, int(port)), ANSWER_SECONDS).close()
+        with socket.create_connection((host, int(port)), ANSWER_SECONDS) as opened:
+            opened.sendall(_GREETING)
+            answer = opened.recv(len(_SETTINGS), socket.MSG_WAITALL)
     except OSError as error:
         reason = error.strerror or "there is no answer"
         raise InputError(f"No Ray cluster answers at '{address}': {reason}.", _HINT) from error
+    if answer[3:4] != _SETTINGS[3:4] and os.environ.get("RAY_USE_TLS") != "1":
+        raise InputError(f"What answers at '{address}' is no Ray cluster.", _HINT)

@@ -166,7 +166,8 @@ def _attempt(item: CorpusItem, act: Callable[[], Result]) -> Result | Failure:
         with naming(item.path):
             return act()
     except OutputError as error:
-        return Failure(f"{error} (on '{platform.node()}')", of_place=True)
+        where = f"{error.sentence.rstrip('.')}, on '{platform.node()}'."
+        return Failure(f"{where} {error.hint}".strip(), of_place=True)
     except FacedynError as error:
         return Failure(error.sentence)
     except MemoryError:

@@ -34,11 +34,10 @@ def deadly(event, arguments):
 sys.addaudithook(deadly)
 """
 FULL = """
-import multiprocessing, resource, signal, sys
+import multiprocessing, resource, sys
 
 def full(event, arguments):
     if event == "open" and "clip" in str(arguments[0]) and multiprocessing.parent_process():
-        signal.signal(signal.SIGXFSZ, signal.SIG_IGN)
         resource.setrlimit(resource.RLIMIT_FSIZE, (4096, resource.RLIM_INFINITY))
 
 sys.addaudithook(full)
