@@ -230,10 +230,8 @@ def is_given_up(path: Path) -> bool:
     try:
         with _given_up(path) as given_up:
             return given_up
-    except FileNotFoundError:
-        return True
     except OSError:
-        return False
+        return not path.exists()
 
 
 def is_stale(path: Path) -> bool:

@@ -7,11 +7,13 @@ import os
 import shutil
 import signal
 from collections.abc import Callable
+from itertools import islice
 from pathlib import Path
 
 import numpy as np
 import pytest
 
+from facedyn_app.assets import DEFAULT_HEAD
 from facedyn_app.errors import InputError
 from facedyn_app.library.forgetting import forget, plan_forget
 from facedyn_app.library.importers import Layout
@@ -21,6 +23,9 @@ from facedyn_app.library.work_rows import NewWork, WorkKind, WorkState
 from facedyn_app.progress import Cancelled, Progress, ignore
 from facedyn_app.records import ConsentTerms, Purpose
 from facedyn_app.simulate.corpus import write_corpus
+from facedyn_app.video import read_frames, write_video
+from facedyn_app.workflows import work_reading
+from facedyn_app.workflows.demo import demo_videos
 from facedyn_app.workflows.import_ import ImportedCorpus, import_folder
 from facedyn_app.workflows.library_settings import library_settings
 from facedyn_app.workflows.options import FitOptions, ImportStatement
@@ -163,6 +168,35 @@ def test_a_person_forgotten_in_the_middle_does_not_come_back(people: Path, tmp_p
     assert names == {"speaker00000", "speaker00002", "speaker00003"}
     assert "speaker00001" not in paths
     assert found.n_added == 9
+
+
+def test_a_video_that_is_taken_off_the_queue_is_fitted_no_further(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(work_reading, "LOOK_S", 0.0)
+    library, videos = tmp_path / "l", (tmp_path / "Ada.mp4", tmp_path / "Bo.mp4")
+    for path, demo in zip(videos, demo_videos(), strict=False):
+        images = (frame.image for frame in islice(read_frames(demo.path), 45))
+        write_video(path, images, 30.0)
+    details = WorkDetails(ImportStatement(CONSENT), FitOptions(DEFAULT_HEAD)).text()
+    with Library.open(library) as opened:
+        works = [NewWork(WorkKind.FIT, path.stem, path) for path in videos]
+        ids = opened.work.add(details, works).ids
+    stages: list[str] = []
+
+    def cancel_the_first(progress: Progress) -> None:
+        if "following" in progress.stage and not any("following" in one for one in stages):
+            change_queue(library, QueueAct.CANCEL, [ids[0]])
+        stages.append(progress.stage)
+
+    told = run_queue(library, cancel_the_first)
+    assert (told.n_added, told.n_worked, told.left_out) == (1, 2, ())
+    assert sum("Ada.mp4, 1 of 2: following" in stage for stage in stages) == 1
+    assert sum("Bo.mp4, 2 of 2: following" in stage for stage in stages) > 1
+    found = list_queue(library)
+    assert (found.n(WorkState.CANCELLED), found.n(WorkState.DONE)) == (1, 1)
+    with Library.open(library) as opened:
+        assert [one.name for one in opened.speakers()] == ["Bo"]
 
 
 def test_killed_at_chosen_points_nothing_is_lost_or_twice(people: Path, tmp_path: Path) -> None:
