@@ -6,6 +6,7 @@ import json
 import subprocess
 import sys
 
+import numpy as np
 import pytest
 
 from facedyn_app.bench.memory import peak_mib
@@ -28,3 +29,13 @@ def test_ten_minutes_take_hardly_more_than_two() -> None:
     short, long = json.loads(done.stdout)["recordings"]
     # in memory, the points of 8 minutes of 30 frames a second alone would be 55 MiB
     assert long["fitted_mib"] - short["fitted_mib"] < 40
+
+
+@pytest.mark.skipif(sys.platform != "linux", reason="only there a process inherits a peak")
+def test_a_process_is_not_told_the_peak_of_who_started_it() -> None:
+    large = np.ones(2**27)  # 1 GiB
+    program = "from facedyn_app.bench.memory import peak_mib; print(peak_mib())"
+    done = subprocess.run(
+        [sys.executable, "-c", program], check=True, capture_output=True, text=True
+    )
+    assert 10 < float(done.stdout) < large.nbytes / 2**20
