@@ -53,7 +53,7 @@ class FitSettings:
         "The same of heads whose expression coefficients are standard deviations (FLAME)."
     )
     coactivation: float = setting(
-        0.92, "In common with other actions", 0, 0.99, "share", PRIORS
+        0.93, "In common with other actions", 0, 0.99, "share", PRIORS
     ).means(
         "Share of an activation's prior variance that it has in common with the actions that it "
         "usually goes with (`fitting.priors`)."

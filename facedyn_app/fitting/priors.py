@@ -69,7 +69,7 @@ PATTERNS: tuple[Mapping[str, float], ...] = (
     {"mouthDimple": 0.3},
     # lids, brows, cheeks, lips and jaw by themselves
     {"eyeBlink": 0.8}, {"eyeSquint": 0.3, "cheekSquint": 0.2}, {"browOuterUp": 0.35},
-    {"cheekPuff": 0.25}, {"jawForward": 0.15},
+    {"cheekPuff": 0.25}, {"jawForward": 0.15}, {"mouthPucker": 0.3},
     {"mouthLeft": 0.35, "jawY": 0.15}, {"mouthRight": 0.35, "jawY": -0.15},
     {"mouthShrugUpper": 0.15, "mouthShrugLower": 0.15}, {"jawY": 0.2}, {"jawZ": 0.2},
 )  # fmt: skip

@@ -63,6 +63,15 @@ def test_both_sides_are_expected_alike_but_one_side_alone_is_possible() -> None:
     assert correlation("eyeBlinkLeft", "eyeBlinkRight", 0.9) == pytest.approx(0.9 / 1.25, abs=0.05)
 
 
+def test_lips_may_pucker_without_a_funnel() -> None:
+    """Speech rounds the lips with both, a kiss with the pucker alone.
+
+    Loadings of 0.6 together with the funnel and 0.3 alone, both of the prior's common share.
+    """
+    expected = 0.9 * 0.6 / np.hypot(0.6, 0.3)
+    assert correlation("mouthPucker", "mouthFunnel", 0.9) == pytest.approx(expected)
+
+
 def test_the_prior_is_its_own_mirror_image() -> None:
     C = covariance(FitSettings())
     place = np.array([0, 1, 2, *(3 + mirrored_channels(EXPRESSION_NAMES))])
