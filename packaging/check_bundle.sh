@@ -88,6 +88,9 @@ if [[ -f $video ]]; then
     step fit "${facedyn[@]}" fit "$video" -o "$work/session.npz" --json
     [[ -s $work/session.npz ]] || fail "fit: there is no session"
     step table "${facedyn[@]}" export "$work/session.npz" -o "$out/table.parquet"
+    step motion "${facedyn[@]}" export "$work/session.npz" -o "$work/motion.csv" --layout livelink
+    step convert "${facedyn[@]}" convert "$work/motion.csv" -o "$work/again.npz"
+    step measure "${facedyn[@]}" measure "$work/session.npz" -o "$out/measures.xlsx"
     step film "${facedyn[@]}" export "$work/session.npz" -o "$out/film.mp4" --video "$video"
     step report "${facedyn[@]}" report "$work/session.npz" -o "$out/report.pdf"
 else
