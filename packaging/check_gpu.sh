@@ -24,7 +24,7 @@ failed=()
 step() {
     local name=$1 seconds=$(($2 * patience)) began=$SECONDS
     shift 2
-    if timeout --signal=INT --kill-after=10 "$seconds" "$@" >"$out/$name.json" 2>"$out/$name.log"; then
+    if timeout --kill-after=10 "$seconds" "$@" >"$out/$name.json" 2>"$out/$name.log"; then
         echo "$name: done in $((SECONDS - began)) s"
     else
         echo "$name: failed or stopped after $((SECONDS - began)) s, see $out/$name.log"
