@@ -22,9 +22,9 @@ failed=()
 
 # step NAME SECONDS COMMAND…: its output in OUT/NAME.json, what else it says in OUT/NAME.log
 step() {
-    local name=$1 seconds=$(($2 * patience)) began=$SECONDS
+    local name=$1 limit=$(($2 * patience)) began=$SECONDS
     shift 2
-    if timeout --kill-after=10 "$seconds" "$@" >"$out/$name.json" 2>"$out/$name.log"; then
+    if timeout --kill-after=10 "$limit" "$@" >"$out/$name.json" 2>"$out/$name.log"; then
         echo "$name: done in $((SECONDS - began)) s"
     else
         echo "$name: failed or stopped after $((SECONDS - began)) s, see $out/$name.log"
