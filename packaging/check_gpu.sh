@@ -22,9 +22,9 @@ failed=()
 
 # step NAME SECONDS COMMAND…: its output in OUT/NAME.json, what else it says in OUT/NAME.log
 step() {
-    local name=$1 seconds=$(($2 * patience)) began=$SECONDS
+    local name=$1 limit=$(($2 * patience)) began=$SECONDS
     shift 2
-    if timeout --kill-after=10 "$seconds" "$@" >"$out/$name.json" 2>"$out/$name.log"; then
+    if timeout --kill-after=10 "$limit" "$@" >"$out/$name.json" 2>"$out/$name.log"; then
         echo "$name: done in $((SECONDS - began)) s"
     else
         echo "$name: failed or stopped after $((SECONDS - began)) s, see $out/$name.log"
@@ -42,9 +42,29 @@ fi
 "$python" -c 'from facedyn_app.bench.page import machine_facts
 for name, text in machine_facts(): print(f"{name}: {text}")' | tee "$out/machine.txt"
 
-# the library first: it is made on the CPU while the GPU waits for nothing else
-step simulate 120 "${facedyn[@]}" simulate "$out/corpus" --speakers "$speakers" \
-    --sessions "$sessions" --seconds "$seconds" --json
+# simulate_all: all processors at once, each another population; together one corpus
+simulate_all() {
+    local jobs each began=0 part
+    jobs=$(nproc) each=$(((speakers + $(nproc) - 1) / $(nproc)))
+    for ((part = 0; part < jobs && began < speakers; part++, began += each)); do
+        OMP_NUM_THREADS=1 "$python" -m facedyn_app simulate "$out/part$part" --seed "$((100 + part))" \
+            --speakers "$((speakers - began < each ? speakers - began : each))" \
+            --sessions "$sessions" --seconds "$seconds" --json &
+    done
+    wait
+    mkdir -p "$out/corpus"
+    for part in "$out"/part*; do
+        for folder in "$part"/*/; do
+            mv "$folder" "$out/corpus/$(basename "$part")-$(basename "$folder")" || return 1
+        done
+        rmdir "$part"
+    done
+    [[ $(find "$out/corpus" -mindepth 1 -maxdepth 1 | wc -l) -eq $speakers ]]
+}
+export -f simulate_all
+export out python speakers sessions seconds
+
+step simulate 120 bash -c simulate_all
 step store 45 "${facedyn[@]}" export "$out/corpus" -o "$out/store" --layout tracks --json
 step gpu_tests 45 "$python" -m pytest -q -m gpu "${collect[@]}" tests/headmodel tests/landmarks
 step bench_fit 60 "${facedyn[@]}" bench fit --quick --json
