@@ -7,7 +7,8 @@ from dataclasses import dataclass, replace
 from pathlib import Path
 
 from facedyn_app.errors import InputError
-from facedyn_app.library.library import WAIT_SECONDS, Library
+from facedyn_app.library.library import Library
+from facedyn_app.library.open_library import WAIT_SECONDS
 from facedyn_app.library.protection.drivers import usual_database
 from facedyn_app.library.protection.held import WrongPassphraseError, hold, keys_of, lock_library
 from facedyn_app.library.protection.key_file import (

@@ -13,7 +13,7 @@ from facedyn_app.errors import InputError, OutputError
 from facedyn_app.library.audit import write_audit
 from facedyn_app.library.database import DATABASE, open_database, transaction
 from facedyn_app.library.forgetting import TRAINING
-from facedyn_app.library.library import WAIT_SECONDS
+from facedyn_app.library.open_library import WAIT_SECONDS
 from facedyn_app.library.protection.drivers import driver_of
 from facedyn_app.library.protection.key_file import KeyFile
 from facedyn_app.library.protection.keys import LibraryKeys

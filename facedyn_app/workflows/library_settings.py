@@ -5,7 +5,8 @@ from __future__ import annotations
 from dataclasses import dataclass
 from pathlib import Path
 
-from facedyn_app.library.library import FILE_NAMES, NO, Library
+from facedyn_app.library.library import Library
+from facedyn_app.library.open_library import FILE_NAMES, NO
 from facedyn_app.library.work_rows import WorkState
 from facedyn_app.records import NAMELESS
 

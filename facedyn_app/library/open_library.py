@@ -1,0 +1,175 @@
+"""A library's folder while it is open: its keys, its files, its transactions and its settings."""
+
+from __future__ import annotations
+
+import os
+import weakref
+from contextlib import AbstractContextManager, suppress
+from pathlib import Path
+from typing import Self
+
+from sqlalchemy import Engine, select
+from sqlalchemy.orm import Session as OrmSession
+
+from facedyn_app.errors import FacedynError, InputError, OutputError
+from facedyn_app.library.audit import AuditTrail
+from facedyn_app.library.database import DATABASE, compact, is_library, open_database, transaction
+from facedyn_app.library.locks import unlock_folder
+from facedyn_app.library.privacy import make_private
+from facedyn_app.library.protection.held import keys_of
+from facedyn_app.library.protection.key_file import read_key_file
+from facedyn_app.library.protection.keys import LibraryKeys
+from facedyn_app.library.protection.new_keys import share_keys
+from facedyn_app.library.protection.sealed import LibraryFiles
+from facedyn_app.library.protection.turning import Turning
+from facedyn_app.library.schema import SessionRow, SettingRow
+from facedyn_app.library.session_store import SessionStore
+from facedyn_app.library.sweep import sweep
+from facedyn_app.library.work_queue import WorkQueue
+from facedyn_app.logs import leave_out_names
+
+FILE_NAMES, NO = "file_names", "no"
+"""The setting of a library in which no names of files are kept, and its value."""
+WAIT_SECONDS = 20.0
+"""How long another program is waited for, s; a write of its takes much less."""
+
+
+class OpenLibrary:
+    """An open library without what is known of its people; made by `open`, closed by `close`.
+
+    Every call is a transaction of its own: it happens wholly or not at all. An object serves one
+    thread; several threads or programs open the same folder each for themselves and wait some
+    seconds for each other. Besides what each call names, all of them raise InputError where
+    the library is damaged or in use by another program, and OutputError where it cannot be written.
+
+    Attributes:
+        folder: The library's folder.
+        sessions_folder: Where its session files are.
+        recognizers_folder: Where recognizers trained on the library are kept.
+        embeddings_folder: Where embeddings of its sessions are kept (`library.gallery`).
+        audit: The audit trail.
+        work: The queue of recordings that are to be enrolled.
+        swept: What killed programs had left half done, and was deleted at opening.
+        n_abandoned: Items of the queue that killed programs had in hand, and that wait again.
+        file_names: Whether names of recordings' files are kept and shown: not where its setting
+            says so, or whoever opens it.
+        keys: Of a protected library; None of another.
+        files: What files in its folder are read and written with.
+        store: Its session files.
+        turning: What its embeddings are turned by.
+    """
+
+    def __init__(
+        self, folder: Path, engine: Engine, keys: LibraryKeys | None = None, in_use: int = -1
+    ) -> None:
+        self.folder, self.keys = folder, keys
+        self.files = LibraryFiles(folder, None if keys is None else keys.files)
+        self.turning = Turning(None if keys is None else keys.turning)
+        self.recognizers_folder = folder / "recognizers"
+        self.embeddings_folder = folder / "embeddings"
+        self.audit = AuditTrail(self.transaction)
+        self.work = WorkQueue(self.transaction, folder)
+        self.swept: tuple[str, ...] = ()
+        self.n_abandoned = 0
+        self.file_names = True
+        self.sessions_folder = folder / "sessions"
+        self.store = SessionStore(self.sessions_folder, self.files)
+        self._engine = engine
+        self._release = weakref.finalize(self, unlock_folder, in_use)
+
+    @classmethod
+    def open(
+        cls,
+        folder: Path,
+        create: bool = True,
+        wait_seconds: float = WAIT_SECONDS,
+        *,
+        file_names: bool = True,
+    ) -> Self:
+        """Open a library, for reading where no more may be done.
+
+        Args:
+            folder: The library's folder.
+            create: Whether to make a library where there is none. Its files can be read by
+                their owner alone, a folder made here as well.
+            wait_seconds: How long every call waits for another program to finish, s.
+            file_names: Whether names of files may be kept and shown; the library's setting may
+                say that they may not.
+
+        Raises:
+            InputError: There is no library and none is to be made; or it is damaged, in use, or
+                of a newer version of the program.
+            LockedError: It is protected, and its passphrase has not been given.
+            OutputError: There is no library and the folder cannot be made or written.
+        """
+        there = is_library(folder)
+        if not create and not there:
+            raise InputError(
+                f"There is no library in '{folder}'.", "Enrol somebody first, or check the name."
+            )
+        try:
+            make_private(folder, ("sessions", "recognizers"), DATABASE)
+        except OSError as error:
+            if not there:
+                raise OutputError(
+                    f"The library '{folder}' cannot be written: {error.strerror or error}.",
+                    "Choose a folder that you may write to.",
+                ) from error
+        in_use = share_keys(folder, wait_seconds)
+        try:
+            key_file = read_key_file(folder)
+            keys = None if key_file is None else keys_of(folder, key_file)
+            library = cls(
+                folder, open_database(folder / DATABASE, wait_seconds, keys), keys, in_use
+            )
+        except BaseException:
+            unlock_folder(in_use)
+            raise
+        with suppress(FacedynError):  # in use, and tried again at the next opening
+            library.swept = sweep(folder, library._is_known)
+            library.n_abandoned = library.work.give_back_abandoned()
+        library.file_names = file_names and library.setting(FILE_NAMES) != NO
+        if not library.file_names:
+            leave_out_names()
+        return library
+
+    @property
+    def read_only(self) -> bool:
+        """Whether it may be read and not written."""
+        return not all(os.access(path, os.W_OK) for path in (self.folder, self.folder / DATABASE))
+
+    def close(self) -> None:
+        """Close the database; a second call does nothing."""
+        self._engine.dispose()
+        self._release()
+
+    def __enter__(self) -> Self:
+        return self
+
+    def __exit__(self, *_error: object) -> None:
+        self.close()
+
+    def setting(self, key: str) -> str | None:
+        """A choice kept with the library, or None where none was made."""
+        with self.transaction() as orm:
+            row = orm.get(SettingRow, key)
+            return None if row is None else row.value
+
+    def set_setting(self, key: str, value: str) -> None:
+        """Keep a choice with the library."""
+        with self.transaction() as orm:
+            orm.merge(SettingRow(key=key, value=value))
+
+    def transaction(self) -> AbstractContextManager[OrmSession]:
+        """A transaction on the rows: all that is done in it happens, or nothing."""
+        return transaction(self._engine, self.folder / DATABASE)
+
+    def _is_known(self, file_name: str) -> bool:
+        """Whether a session file has a row."""
+        with self.transaction() as orm:
+            query = select(SessionRow.id).where(SessionRow.file_name == file_name)
+            return orm.scalars(query).first() is not None
+
+    def _compact(self) -> None:
+        with suppress(FacedynError):  # overwritten already; compacted another time where in use
+            compact(self._engine, self.folder / DATABASE)
