@@ -94,6 +94,10 @@ class RecordFile:
             return None
         return self._opened(name, content)
 
+    def content(self) -> bytes:
+        """What all records say, one after the other; those that cannot be read say nothing."""
+        return b"".join(self.read(name) or b"" for name in self.places)
+
     def _opened(self, name: str, content: bytes) -> bytes | None:
         with suppress(SealError):
             return self._files.of_record(content, self._bytes_path, name)

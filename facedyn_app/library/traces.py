@@ -21,6 +21,7 @@ from facedyn_app.library.names import Erasure
 from facedyn_app.library.protection.drivers import driver_of, reading
 from facedyn_app.library.protection.keys import LibraryKeys
 from facedyn_app.library.protection.sealed import LibraryFiles, SealError
+from facedyn_app.library.record_file import BYTES, RecordFile
 from facedyn_app.progress import OnProgress, Progress
 
 LONGEST_READ = 1 << 28
@@ -132,7 +133,10 @@ def found_in(path: Path, traces: Traces, library: OpenedLibrary | None = None) -
         if path.name == DATABASE:
             return _found_in_database(path, b"", traces, library[1])
         try:
-            content = library[0].opened_content(content, path)
+            if path.name.endswith(BYTES):  # sealed record by record, as it stands in the index
+                content += RecordFile(path.with_suffix(""), library[0]).content()
+            else:
+                content = library[0].opened_content(content, path)
         except SealError:
             return ["not searched: it is not sealed under the library's keys"]
     if content.startswith(_SQLITE):

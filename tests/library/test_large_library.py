@@ -43,7 +43,7 @@ def test_opening_takes_no_more_statements_for_more_sessions(
         with counted() as told:
             act(folder)
         counts.append(len(told))
-    assert counts[0] == counts[1] < 60
+    assert counts[0] == counts[1] < 100
 
 
 def test_all_of_a_large_library_is_listed(tmp_path: Path) -> None:
