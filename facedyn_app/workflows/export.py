@@ -12,7 +12,7 @@ from facedyn_app.headmodel.channel_sets import ARKIT, drawing_head_of
 from facedyn_app.library.session_file import load_session
 from facedyn_app.library.session_meta import meta_of_info
 from facedyn_app.progress import OnProgress, ignore
-from facedyn_app.records import Session, without_file_name
+from facedyn_app.records import NAMELESS, Identification, Session, without_file_name
 from facedyn_app.reports.animation import write_animation
 from facedyn_app.reports.code_book import Column, code_book_path, write_code_book
 from facedyn_app.reports.event_table import EVENT_COLUMNS, beside, write_event_table
@@ -183,18 +183,28 @@ def export_motion(
 
 
 def export_scores(
-    recordings: Sequence[Recording], out: Path, _on_progress: OnProgress = ignore
+    recordings: Sequence[Recording],
+    out: Path,
+    _on_progress: OnProgress = ignore,
+    *,
+    file_names: bool = True,
 ) -> None:
     """Write every score of the recordings that have been compared, as a CSV table.
+
+    Args:
+        recordings: The recordings.
+        out: The table.
+        file_names: Whether it says names of recordings' files; else they are numbered.
 
     Raises:
         OutputError: The file cannot be written.
     """
-    answers = [
-        (str(one.video or one.title), one.identification)
-        for one in recordings
-        if one.identification is not None
-    ]
+    answers: list[tuple[str, Identification]] = []
+    for one in recordings:
+        if one.identification is not None:
+            numbered = f"{NAMELESS} {len(answers) + 1}"
+            name = str(one.video or one.title) if file_names else numbered
+            answers.append((name, one.identification))
     write_scores(answers, out)
 
 

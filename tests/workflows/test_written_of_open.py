@@ -82,6 +82,9 @@ def test_scores_of_those_that_were_asked_about(
     rows = list(csv.DictReader(out.read_text(encoding="utf-8").splitlines()))
     assert [row["recording"] for row in rows] == 3 * ["visit"] + 3 * ["v.mp4"]
     assert {row["speaker"] for row in rows} == set(SPEAKERS)
+    export_scores([asked, recording(session), video], out, file_names=False)
+    rows = list(csv.DictReader(out.read_text(encoding="utf-8").splitlines()))
+    assert [row["recording"] for row in rows] == 3 * ["recording 1"] + 3 * ["recording 2"]
 
 
 def test_reports_on_what_is_open_and_on_speakers(

@@ -96,7 +96,8 @@ class ExportController(QObject):
             return
         path = self._ask_place("Export scores", recordings[0], "-scores", ("csv",))
         if path is not None:
-            self._write(path, partial(export_scores, recordings, path))
+            kept = self._state.settings.privacy.file_names
+            self._write(path, partial(export_scores, recordings, path, file_names=kept))
 
     @Slot()
     def ask_film(self) -> None:
