@@ -155,7 +155,7 @@ def benchmark_page(
                 "cost": one.cost_name,
                 "size": one.size_name,
                 "points": [
-                    (f"{size:.4g}", f"{cost:.3g}", f"{100 * cost / max(one.costs):.1f}")
+                    (f"{size:.6g}", f"{cost:.3g}", f"{100 * cost / max(one.costs):.1f}")
                     for size, cost in zip(one.sizes, one.costs, strict=True)
                 ],
                 "words": f"exponent {one.exponent:.2f}, {one.words}; "

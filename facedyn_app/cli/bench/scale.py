@@ -50,7 +50,7 @@ def _row(growth: Growth) -> list[str]:
         growth.task,
         growth.size_name,
         growth.cost_name,
-        " ".join(f"{one:.4g}" for one in growth.sizes),
+        " ".join(f"{one:.6g}" for one in growth.sizes),
         " ".join(f"{one:.3g}" for one in growth.costs),
         number(growth.exponent, 2),
         growth.words,
