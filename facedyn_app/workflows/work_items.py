@@ -90,6 +90,7 @@ class ItemWorker:
         self._known: KnownOnes | None = None
         self._waiting: list[Waiting] = []
         self._ends: list[WorkEnd] = []
+        self._asked: set[str] = set()  # whose consent was asked since the last was taken in hand
 
     def work(self, items: Sequence[WorkItem], on_progress: OnProgress, n_before: int = 0) -> None:
         """Work items that wait; what has come when something ends it stays.
@@ -118,6 +119,7 @@ class ItemWorker:
                     while ahead:  # what follows may be of another consent, and takes long
                         yield ahead.popleft()
                     self._keep()
+                self._asked.clear()
                 taken = self._library.work.claim(self._mark, [item.id for item in batch])
                 self.worked.update(item.id for item in taken)
                 details = self._begin_order(taken)
@@ -157,6 +159,7 @@ class ItemWorker:
             self._check_person(item.what.speaker, details, known)
             if read is None:
                 found = self.reader.fit(item, details, on_progress)
+                self._asked.clear()  # that has taken long
             else:
                 found = self.reader.owned(item, details, read.result())
             for speaker, _ in found.sessions:
@@ -171,15 +174,18 @@ class ItemWorker:
             self._keep()
 
     def _check_person(self, speaker: str, details: WorkDetails, known: KnownOnes) -> None:
-        """Make sure that a person may be kept: consent is asked anew, however long it has waited.
+        """Make sure that a person may be kept: consent is asked anew for what is taken in hand.
 
         Raises:
             ConsentError: None is given, or none is on record and in force.
             InputError: The name cannot be one, or is nearly somebody's.
         """
+        if speaker in self._asked:
+            return
         statement = details.statement
         self._library.check_consent(speaker, statement.consent, statement.terms)
         known.check_name(speaker)
+        self._asked.add(speaker)
 
     def _take_found(self, item: WorkItem, found: ReadItem, known: KnownOnes) -> None:
         new = [one for one in found.sessions if not known.has(one[0], one[1].info.source_sha256)]
