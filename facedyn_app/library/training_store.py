@@ -17,8 +17,6 @@ from pathlib import Path
 from typing import Any, BinaryIO, Final
 
 import numpy as np
-import pyarrow as pa
-import pyarrow.parquet as pq
 
 from facedyn_app import PROGRAM
 from facedyn_app.dynamics.exclusion import without_excluded
@@ -33,27 +31,34 @@ MANIFEST, INDEX = "manifest.json", "sessions.parquet"
 FORMAT, VERSION = "facedyn-training-store", 1
 SHARD_BYTES: Final = 2**28
 """Bytes after which the next file of tracks begins."""
-_SCHEMA = pa.schema(
-    [
-        ("id", pa.int64()),
-        ("speaker", pa.string()),
-        ("name", pa.string()),
-        ("token", pa.string()),
-        ("head_id", pa.string()),
-        ("recorded_at", pa.string()),
-        ("added_at", pa.string()),
-        ("n_frames", pa.int64()),
-        ("n_valid", pa.int64()),
-        ("seconds", pa.float64()),
-        ("simulated", pa.bool_()),
-        ("shard", pa.int32()),
-        ("offset", pa.int64()),
-        ("n_bytes", pa.int64()),
-        ("crc", pa.int64()),
-        ("channels", pa.list_(pa.string())),
-        ("gaze", pa.bool_()),
-    ]
-)
+
+
+def _schema() -> Any:
+    """The columns of the index, as Arrow has them, which is large to import and rarely needed."""
+    import pyarrow as pa
+
+    words, whole, yes = pa.string(), pa.int64(), pa.bool_()
+    return pa.schema(
+        {
+            "id": whole,
+            "speaker": words,
+            "name": words,
+            "token": words,
+            "head_id": words,
+            "recorded_at": words,
+            "added_at": words,
+            "n_frames": whole,
+            "n_valid": whole,
+            "seconds": pa.float64(),
+            "simulated": yes,
+            "shard": pa.int32(),
+            "offset": whole,
+            "n_bytes": whole,
+            "crc": whole,
+            "channels": pa.list_(words),
+            "gaze": yes,
+        }
+    )
 
 
 def shard_name(number: int) -> str:
@@ -109,7 +114,10 @@ def write_store(
             yield number + 1
     finally:
         file.close()
-    pq.write_table(pa.Table.from_pylist(rows, schema=_SCHEMA), folder / INDEX)
+    import pyarrow as pa
+    from pyarrow import parquet
+
+    parquet.write_table(pa.Table.from_pylist(rows, schema=_schema()), folder / INDEX)
     files = [INDEX, *(shard_name(k) for k in range(shard + 1))]
     manifest = {
         "format": FORMAT,
@@ -177,6 +185,9 @@ class TrainingStore:
     """
 
     def __init__(self, folder: Path) -> None:
+        import pyarrow as pa
+        from pyarrow import parquet
+
         self.folder, self.files = folder, LibraryFiles(folder, None)
         manifest = _manifest(folder)
         try:
@@ -186,7 +197,7 @@ class TrainingStore:
             missing = [name for name in sums if not (folder / name).is_file()]
             if missing:
                 raise _damaged(folder, f"'{missing[0]}' is missing")
-            rows = pq.read_table(folder / INDEX, schema=_SCHEMA).to_pylist()
+            rows = parquet.read_table(folder / INDEX, schema=_schema()).to_pylist()
             self._entries = [_entry(row) for row in rows]
             self._places = {row["id"]: _place(row) for row in rows}
         except (

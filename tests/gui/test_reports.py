@@ -149,7 +149,7 @@ def test_reports_on_all_three_are_written(app: AppController, qtbot: QtBot, tmp_
     assert n_pages(tmp_path / "speaker.pdf") >= 2
     text = (tmp_path / "library.html").read_text(encoding="utf-8")
     assert '<td class="name">P-014 (simulated)</td><td>2</td>' in text
-    assert "a made speaker" in text
+    assert "given for a test" in text
 
 
 def test_a_recording_has_a_report_without_any_library(
