@@ -159,7 +159,7 @@ def atomic_file(path: Path) -> Iterator[BinaryIO]:
             os.fsync(file.fileno())
             file.close()
             temporary.replace(path)
-            _sync_folder(path.parent)
+            sync_folder(path.parent)
     except OSError as error:
         raise _unwritable("file", path, error) from error
 
@@ -316,8 +316,12 @@ def _unwritable(what: str, path: Path, error: OSError) -> OutputError:
     return OutputError(f"The {what} '{path}' cannot be written: {reason}.", _WRITABLE)
 
 
-def _sync_folder(folder: Path) -> None:
-    # a rename is on the disk only when the folder is; Windows has no such call
+def sync_folder(folder: Path) -> None:
+    """Have the names in a folder on the disk, as a rename is only then; Windows has no such call.
+
+    Raises:
+        OSError: It cannot be done.
+    """
     if hasattr(os, "O_DIRECTORY"):
         handle = os.open(folder, os.O_RDONLY | os.O_DIRECTORY)
         try:

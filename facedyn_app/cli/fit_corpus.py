@@ -10,7 +10,7 @@ from typing import TYPE_CHECKING, Annotated
 import typer
 
 from facedyn_app.cli.fit_options import with_fit_options
-from facedyn_app.cli.options import AsJson, verb_app
+from facedyn_app.cli.options import AsJson, Permission, verb_app
 from facedyn_app.cli.output import Outcome, answering
 from facedyn_app.workflows.options import FitOptions
 
@@ -96,15 +96,7 @@ def fit_corpus(
         ),
     ] = 0,
     options: FitOptions,
-    permission: Annotated[
-        str,
-        typer.Option(
-            "--permission",
-            metavar="TEXT",
-            show_default=False,
-            help="What allows the work where the corpus' licence forbids it (CANDOR).",
-        ),
-    ] = "",
+    permission: Permission = "",
     as_json: AsJson = False,
 ) -> None:
     """Fit all that a manifest names, a session file each; again, it goes on where it was."""

@@ -9,7 +9,7 @@ import typer
 
 from facedyn_app.cli.consent_options import ConsentBy, ConsentFor, ConsentUntil, consent_terms
 from facedyn_app.cli.fit_options import with_fit_options
-from facedyn_app.cli.options import AsJson, EnrolAgain, LibraryFolder, verb_app
+from facedyn_app.cli.options import AsJson, EnrolAgain, LibraryFolder, Permission, verb_app
 from facedyn_app.cli.output import Outcome, answering, simulated_note
 from facedyn_app.library.importers import Layout
 from facedyn_app.workflows.options import FitOptions, ImportStatement
@@ -42,15 +42,7 @@ def import_(
     layout: Annotated[
         Layout, typer.Option("--layout", help="How the recordings lie in the folder.")
     ] = Layout.AUTO,
-    permission: Annotated[
-        str,
-        typer.Option(
-            "--permission",
-            metavar="TEXT",
-            show_default=False,
-            help="What allows the work where the corpus' licence forbids it (CANDOR).",
-        ),
-    ] = "",
+    permission: Permission = "",
     *,
     options: FitOptions,
     is_new: Annotated[

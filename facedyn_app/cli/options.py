@@ -76,6 +76,15 @@ EnrolAgain = Annotated[
     bool,
     typer.Option("--again", help="Enrol recordings that the library has already, copies too."),
 ]
+Permission = Annotated[
+    str,
+    typer.Option(
+        "--permission",
+        metavar="TEXT",
+        show_default=False,
+        help="What allows the work where the corpus' licence forbids it (CANDOR).",
+    ),
+]
 AsJson = Annotated[
     bool, typer.Option("--json", help="Print one JSON object on stdout instead of text.")
 ]

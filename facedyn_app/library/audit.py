@@ -209,17 +209,7 @@ def _append(
     facts: Mapping[str, object],
 ) -> None:
     time, who = now(), shown(_account())
-    rows = [
-        AuditRow(
-            at=time,
-            who=who,
-            action=action,
-            what="".join(
-                shown(one) if isinstance(one, str) else _reference(orm, one) for one in what
-            ),
-        )
-        for what in whats
-    ]
+    rows = [AuditRow(at=time, who=who, action=action, what=_text(orm, what)) for what in whats]
     orm.add_all(rows)
     orm.flush()  # the chain is over their numbers
     query = select(AuditChainRow.hash).order_by(AuditChainRow.line_id.desc()).limit(1)

@@ -16,7 +16,6 @@ from facedyn_app.progress import Cancelled, OnProgress, Progress
 from facedyn_app.records import Session
 from facedyn_app.tracks.flame import FlameFile
 from facedyn_app.tracks.reading import face_id, only_session, sha256_of_recording
-from facedyn_app.workflows.heads import read_ready_head
 from facedyn_app.workflows.recordings import named_flame_file, read_kept, read_recording
 from facedyn_app.workflows.work_details import WorkDetails
 
@@ -62,6 +61,8 @@ class ItemReader:
         """
         wanted = name or DEFAULT_HEAD
         if wanted not in self._heads:
+            from facedyn_app.workflows.heads import read_ready_head  # slow to import
+
             self._heads[wanted] = read_ready_head(wanted, on_progress)
         return self._heads[wanted]
 

@@ -21,6 +21,7 @@ from pathlib import Path
 from typing import Final
 
 from facedyn_app.errors import InputError, OutputError
+from facedyn_app.files import sync_folder
 from facedyn_app.library.locks import lock_folder, unlock_folder
 from facedyn_app.library.protection.key_file import KEY_FILE
 from facedyn_app.unfinished import delete, unfinished_folder
@@ -97,7 +98,7 @@ def new_files(folder: Path, *, protected: bool) -> Iterator[Path]:
             if hasattr(os, "sync"):
                 os.sync()  # all together, which is much sooner than one by one
             place.rename(folder / NEW_KEYS)
-            _sync(folder)
+            sync_folder(folder)
         _finish(folder)
     except OSError as error:
         raise _unwritable(folder, error) from error
@@ -114,7 +115,7 @@ def _finish(folder: Path) -> None:
             _put_in_place(folder, new, protected=_says_protected(mark))
             mark.unlink()
         delete(new)
-        _sync(folder)
+        sync_folder(folder)
     except OSError as error:
         raise _unwritable(folder, error) from error
 
@@ -142,15 +143,6 @@ def _says_protected(mark: Path) -> bool:
         return json.loads(mark.read_bytes())[_PROTECTED] is not False
     except (ValueError, LookupError, TypeError):  # it was on the disk before it was named
         return True
-
-
-def _sync(folder: Path) -> None:
-    if hasattr(os, "O_DIRECTORY"):
-        handle = os.open(folder, os.O_RDONLY | os.O_DIRECTORY)
-        try:
-            os.fsync(handle)
-        finally:
-            os.close(handle)
 
 
 def _unwritable(folder: Path, error: OSError) -> OutputError:
