@@ -9,7 +9,6 @@ from typing import Final
 from PySide6.QtCore import Signal, Slot
 from PySide6.QtWidgets import (
     QComboBox,
-    QDateEdit,
     QLineEdit,
     QPlainTextEdit,
     QWidget,
@@ -17,15 +16,14 @@ from PySide6.QtWidgets import (
 
 from facedyn_app.errors import InputError
 from facedyn_app.formatting import shown_name
+from facedyn_app.gui.dialogs.consenting import ConsentingDialog
 from facedyn_app.gui.dialogs.form import FormDialog, make_date, make_form
 from facedyn_app.gui.status import error_status
-from facedyn_app.gui.widgets.consent_fields import ConsentFields
 from facedyn_app.gui.widgets.form_parts import TickBox, make_error_line, make_note, set_error
 from facedyn_app.library.annotations import Annotation
 from facedyn_app.library.names import near_key
 from facedyn_app.library.operations import checked_name
 from facedyn_app.library.takes import KnownRecordingError
-from facedyn_app.records import ConsentTerms
 from facedyn_app.workflows.enrol import Enrolment
 from facedyn_app.workflows.records import ListedSession
 
@@ -95,7 +93,7 @@ class NoteDialog(FormDialog):
         return Annotation(tuple(tag for tag in tags if tag), self.note.toPlainText())
 
 
-class EnrolDialog(FormDialog):
+class EnrolDialog(ConsentingDialog):
     """Asks for the speaker's name and consent; what is missing is said beside the field.
 
     It stays, with what was filled in, until the recording is enrolled.
@@ -115,29 +113,19 @@ class EnrolDialog(FormDialog):
     def __init__(
         self, consents: Mapping[str, str], title: str, parent: QWidget | None = None
     ) -> None:
-        super().__init__("Enrol as a speaker", 56, parent, agree="Enrol")
+        super().__init__("Enrol as a speaker", 56, "the person", parent, agree="Enrol")
         self._consents = dict(consents)
         self.name = QComboBox()
         self.name.setEditable(True)
         self.name.addItems(list(consents))
         self.name.setCurrentText("")
-        self.giver = QLineEdit()
-        self.giver.setPlaceholderText("the person, or who may speak for them")
-        self.date = make_date()
-        self.scope = QLineEdit()
-        self.scope.setPlaceholderText("such as: follow-up study until 2027")
-        self.purposes = ConsentFields()
-        self._name_note, self._giver_note, self._scope_note = make_note(), make_note(), make_note()
-        self._failure = make_error_line()
+        self._name_note, self._failure = make_note(), make_error_line()
         self.another, self.again = TickBox(ANOTHER_PERSON), TickBox(ENROL_AGAIN)
         self._near = {near_key(name): name for name in consents}
         self._lay_out(title)
         self.again.setVisible(False)
         for box in (self.another, self.again):
             box.toggled.connect(self._check_without_failure)
-        for field in (self.giver, self.scope):
-            field.textChanged.connect(self._check)
-        self.purposes.changed.connect(self._check)
         self.name.currentTextChanged.connect(self._check)
         self._check()
 
@@ -150,12 +138,7 @@ class EnrolDialog(FormDialog):
         form.addRow("Speaker", self.name)
         form.addRow("", self._name_note)
         form.addRow("", self.another)
-        form.addRow("Consent given by", self.giver)
-        form.addRow("", self._giver_note)
-        form.addRow("On (date)", self.date)
-        form.addRow("For what", self.scope)
-        form.addRow("", self._scope_note)
-        form.addRow("It holds for", self.purposes)
+        self._add_consent(form)
         form.addRow(self._failure)
         form.addRow("", self.again)
         self._fill(text, form)
@@ -167,12 +150,11 @@ class EnrolDialog(FormDialog):
 
     def enrolment(self) -> Enrolment:
         """What has been filled in."""
-        name, giver = self.name.currentText().strip(), self.giver.text().strip()
+        name, (giver, _scope) = self.name.currentText().strip(), self._stated
         near, again = self.another.isChecked(), self.again.isChecked()
         if self._recorded(name) and not giver:
             return Enrolment(name, None, near, again)
-        consent = consent_words(giver, self.date, self.scope)
-        terms = consent_terms(giver, self.purposes)
+        consent, terms = self._consent()
         return Enrolment(name, consent, near, again, terms)
 
     @property
@@ -218,29 +200,15 @@ class EnrolDialog(FormDialog):
         name = self.name.currentText().strip()
         if self.again.isHidden():
             set_error(self._failure, "")
-        giver, scope = self.giver.text().strip(), self.scope.text().strip()
-        optional = self._recorded(name) and not giver and not scope
+        optional = self._recorded(name) and not any(self._stated)
         self.purposes.setEnabled(not optional)
         error, near = _name_error(name), self._near_name(name)
         self.another.setVisible(bool(near))
         told = f"This is nearly the name of “{near}”, who is in the library." if near else ""
         self._name_note.setText(error or told or _name_text(name, self._consents))
-        self._giver_note.setText("" if giver or optional else "Say who gave the consent.")
-        self._scope_note.setText("" if scope or optional else "Say what the consent is for.")
         named = not error and (not near or self.another.isChecked())
-        ready = named and (optional or bool(giver and scope and self.purposes.wanted))
-        self._set_complete(ready)
-
-
-def consent_words(giver: str, day: QDateEdit, scope: QLineEdit) -> str:
-    """A consent in words, as it is put on record."""
-    return f"given by {giver} on {day.date().toString('yyyy-MM-dd')} for {scope.text().strip()}"
-
-
-def consent_terms(giver: str, purposes: ConsentFields) -> ConsentTerms:
-    """What a consent is for, and until when."""
-    until = next(iter(purposes.wanted.values()), None)
-    return ConsentTerms(frozenset(purposes.wanted), until, giver)
+        consented = self._tell_missing(optional=optional)
+        self._set_complete(named and consented)
 
 
 def _name_error(name: str) -> str:
