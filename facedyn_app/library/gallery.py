@@ -53,7 +53,7 @@ def enrolled_gallery(
         MismatchError: A session is of another head than the recognizer.
         TooLittleError: Every session is too short.
     """
-    sessions = _Embeddings(library, recognizer, keep=keep)
+    sessions = SessionEmbeddings(library, recognizer, keep=keep)
     speakers = Directions(library, recognizer, enrolled, keep=keep)
     if keep:
         sessions.keep_only(enrolled)
@@ -75,38 +75,6 @@ def enrolled_gallery(
     return gallery
 
 
-def embedded_gallery(
-    library: Library,
-    recognizer: Recognizer,
-    enrolled: Enrolled,
-    on_progress: OnProgress = ignore,
-    *,
-    keep: bool = True,
-) -> dict[str, list[Embedding]]:
-    """The embeddings of enrolled sessions; those too short are left out, with a warning.
-
-    Args:
-        library: Where the sessions are.
-        recognizer: What embeds them.
-        enrolled: The sessions of each speaker.
-        on_progress: Told of every speaker; may raise `Cancelled`.
-        keep: Whether what had to be made is kept for the next time, and nothing else.
-
-    Returns:
-        Each speaker's embeddings; a speaker without any is not among them.
-
-    Raises:
-        InputError: A session's file is missing or damaged.
-        MismatchError: A session is of another head than the recognizer.
-    """
-    sessions = _Embeddings(library, recognizer, keep=keep)
-    if keep:
-        sessions.keep_only(enrolled)
-    found = sessions.of(enrolled, on_progress)
-    sessions.flush()
-    return found
-
-
 def library_embedding(library: Library, recognizer: Recognizer, session: Session) -> Embedding:
     """A session's embedding as those of a library are: turned, where that is protected.
 
@@ -117,8 +85,14 @@ def library_embedding(library: Library, recognizer: Recognizer, session: Session
     return library.turning(recognizer.embed(session), recognizer.backend.sizes)
 
 
-class _Embeddings:
-    """Embeddings of a library's sessions, read where they are kept and made where they are not."""
+class SessionEmbeddings:
+    """Embeddings of a library's sessions, read where they are kept and made where they are not.
+
+    Args:
+        library: Where the sessions are.
+        recognizer: What embeds them.
+        keep: Whether what had to be made is kept for the next time, by `flush`.
+    """
 
     def __init__(self, library: Library, recognizer: Recognizer, *, keep: bool) -> None:
         self._library, self._recognizer, self._keep = library, recognizer, keep

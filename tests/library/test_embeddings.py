@@ -7,9 +7,10 @@ from pathlib import Path
 import numpy as np
 import pytest
 
-from facedyn_app.library.gallery import embedded_gallery
+from facedyn_app.library.gallery import SessionEmbeddings
 from facedyn_app.library.library import Library
 from facedyn_app.library.record_file import RecordFile
+from facedyn_app.progress import ignore
 from facedyn_app.recognizer.model import Recognizer
 from facedyn_app.recognizer.network import MotionNetwork
 from facedyn_app.recognizer.scoring import uncalibrated
@@ -37,7 +38,11 @@ def library(tmp_path: Path) -> Library:
 
 
 def embedded(library: Library, recognizer: Recognizer) -> dict[str, list[Embedding]]:
-    return embedded_gallery(library, recognizer, library.gallery("made"))
+    sessions, enrolled = SessionEmbeddings(library, recognizer, keep=True), library.gallery("made")
+    sessions.keep_only(enrolled)
+    found = sessions.of(enrolled, ignore)
+    sessions.flush()
+    return found
 
 
 def kept(library: Library) -> list[Path]:

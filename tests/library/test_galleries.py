@@ -8,13 +8,13 @@ import pytest
 from facedyn_app.bench.large_library import fill_rows
 from facedyn_app.errors import TooLittleError
 from facedyn_app.library.embeddings import embedding_file, to_bytes
-from facedyn_app.library.gallery import embedded_gallery, enrolled_gallery
+from facedyn_app.library.gallery import enrolled_gallery
 from facedyn_app.library.library import Library
 from facedyn_app.recognizer.backend import MOST_ADAPTING_SPEAKERS
 from facedyn_app.recognizer.model import Recognizer
 from facedyn_app.recognizer.scoring import Gallery
 from facedyn_app.records import Embedding
-from tests.library.test_embeddings import made_recognizer
+from tests.library.test_embeddings import embedded, made_recognizer
 from tests.recognizer.conftest import easy_session
 
 
@@ -49,7 +49,7 @@ def without_embeddings(library: Library) -> None:
 def test_what_is_kept_is_what_is_made(library: Library) -> None:
     recognizer = made_recognizer()
     first = compared(library, recognizer)
-    made = recognizer.gallery(embedded_gallery(library, recognizer, library.gallery("made")))
+    made = recognizer.gallery(embedded(library, recognizer))
     probe = recognizer.embed(easy_session(ord("B"), 7))
     without_embeddings(library)
     again = compared(library, recognizer)
@@ -114,7 +114,7 @@ def test_one_more_in_a_large_gallery_leaves_the_others_as_they_are(tmp_path: Pat
     for name, content in before.items():
         now = (library.embeddings_folder / name).read_bytes()
         assert now == content if name.endswith(".npz") else now.startswith(content)
-    made = recognizer.gallery(embedded_gallery(library, recognizer, library.gallery("made")))
+    made = recognizer.gallery(embedded(library, recognizer))
     np.testing.assert_allclose(second.directions, made.directions, atol=1e-6)
     assert isinstance(second.directions, np.memmap)
     gone = library.sessions("S-002001")[0].file_name
