@@ -18,6 +18,7 @@ import pytest
 
 from facedyn_app.headmodel.files.io import load_head
 from facedyn_app.headmodel.model import HeadModel, LandmarkEmbedding
+from facedyn_app.library.protection.held import lock_all
 from facedyn_app.records import ByteArray
 from facedyn_app.video import read_frames, write_video
 
@@ -246,3 +247,11 @@ def tiny_head() -> HeadModel:
         ),
         meta={"family": "made", "licence": "Apache-2.0", "origin": "tests", "simulated": True},
     )
+
+
+@pytest.fixture
+def no_keys_held() -> Iterator[None]:
+    """No keys of protected libraries in memory, before the test and after it."""
+    lock_all()
+    yield
+    lock_all()

@@ -9,7 +9,7 @@ from typing import Any, TypeVar
 import numpy as np
 
 from facedyn_app.headmodel.model import HeadModel
-from facedyn_app.records import FloatArray, HeadFit, Motion, Session, SessionInfo
+from facedyn_app.records import BoolArray, FloatArray, HeadFit, Motion, Session, SessionInfo
 from facedyn_app.simulate.motion import SimulatedMotion
 
 INFO = tuple(SessionInfo.__dataclass_fields__)
@@ -72,6 +72,40 @@ def resting_session(seconds: FloatArray, **given: Any) -> Session:
         **given,
     }
     return Session(**in_session(values))
+
+
+def random_session(
+    seed: int, valid: BoolArray, names: tuple[str, ...], n_shape: int, **given: Any
+) -> Session:
+    """A session of a face that moves at random at 29.97 frames/s, NaN where it is not valid.
+
+    Args:
+        seed: Of the numbers.
+        valid: (T,) whether each frame is valid.
+        names: The channels' names.
+        n_shape: Coefficients of the shape.
+        given: Other values, as of `resting_session`.
+    """
+    rng, n = np.random.default_rng(seed), len(valid)
+
+    def track(*columns: int) -> FloatArray:
+        values = rng.normal(0.0, 0.3, (n, *columns)).astype(np.float32)
+        values[~valid] = np.nan
+        return values
+
+    values = {
+        "valid": valid,
+        "expression": track(len(names)),
+        "names": names,
+        "jaw": track(3),
+        "rotation": track(3),
+        "translation": track(3),
+        "gaze": track(2, 2),
+        "shape": rng.normal(size=n_shape).astype(np.float32),
+        "shape_chunks": np.zeros((1, n_shape), np.float32),
+        "fps": 29.97,
+    }
+    return resting_session(np.arange(n) / 29.97, **{**values, **given})
 
 
 def resting_fit(head: HeadModel, seconds: FloatArray, **given: Any) -> HeadFit:

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator
 from pathlib import Path
 from typing import TypeVar
 
@@ -26,15 +25,9 @@ from facedyn_app.library.protection.held import LockedError, lock_all, unlock
 from facedyn_app.library.protection.key_file import Cost
 from tests.gui.conftest import PATIENCE_MS, made_session, wait_idle
 
+pytestmark = pytest.mark.usefixtures("no_keys_held")
 Kind = TypeVar("Kind")
 PASSPHRASE, OTHER = "seven wet umbrellas", "eight dry parasols"
-
-
-@pytest.fixture(autouse=True)
-def _nothing_held() -> Iterator[None]:
-    lock_all()
-    yield
-    lock_all()
 
 
 @pytest.fixture

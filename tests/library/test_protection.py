@@ -8,7 +8,7 @@ import shutil
 import signal
 import subprocess
 import sys
-from collections.abc import Callable, Iterator
+from collections.abc import Callable
 from pathlib import Path
 
 import numpy as np
@@ -39,6 +39,7 @@ from facedyn_app.library.protection.turning import Turning, orthogonal_matrix
 from facedyn_app.progress import ignore
 from facedyn_app.records import Embedding, Session
 
+pytestmark = pytest.mark.usefixtures("no_keys_held")
 MakeSession = Callable[..., Session]
 CHEAP = Cost(n=1024)
 NAME, CONSENT, NOTE = (
@@ -47,13 +48,6 @@ NAME, CONSENT, NOTE = (
     "left side palsy",
 )
 PASSPHRASE = "seven wet umbrellas"
-
-
-@pytest.fixture(autouse=True)
-def _nothing_held() -> Iterator[None]:
-    lock_all()
-    yield
-    lock_all()
 
 
 @pytest.fixture

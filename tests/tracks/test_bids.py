@@ -21,37 +21,24 @@ from facedyn_app.tracks.reading import Kind, kind_of, read_sessions
 from facedyn_app.workflows.export_bids import export_bids
 from facedyn_app.workflows.import_ import import_folder
 from facedyn_app.workflows.options import FitOptions, ImportStatement
-from tests.sessions import resting_session
+from tests.sessions import random_session
 
 EVENTS = (Event("task", 0.2, 0.9, "smile", side="left"), Event("exclude", 1.0, 1.0))
 MOTION = ("seconds", "valid", "expression", "jaw", "translation", "gaze")
 
 
 def _session(seed: int = 0, *, gaze: bool = True) -> Session:
-    rng = np.random.default_rng(seed)
-    n_frames = 60
-    valid = np.arange(n_frames) % 9 != 7
-
-    def track(columns: int) -> np.ndarray:
-        values = rng.normal(0.0, 0.3, (n_frames, columns)).astype(np.float32)
-        values[~valid] = np.nan
-        return values
-
-    made = resting_session(
-        np.arange(n_frames) / 29.97,
-        valid=valid,
-        expression=track(3),
-        names=("jawOpen", "=1+1", "face_px"),
-        jaw=track(3),
-        rotation=track(3),
-        translation=track(3),
-        gaze=track(4).reshape(n_frames, 2, 2) if gaze else None,
-        shape=rng.normal(size=4).astype(np.float32),
-        shape_chunks=np.zeros((1, 4), np.float32),
-        error_px=np.abs(track(1)[:, 0]),
-        face_px=np.abs(track(1)[:, 0]),
-        fps=29.97,
+    valid = np.arange(60) % 9 != 7
+    size = np.where(valid, np.random.default_rng(seed).uniform(0.1, 0.9, 60), np.nan)
+    made = random_session(
+        seed,
+        valid,
+        ("jawOpen", "=1+1", "face_px"),
+        4,
+        error_px=size.astype(np.float32),
+        face_px=size.astype(np.float32) * 200.0,
         source=SourceFile(f"{seed}.mp4", f"{seed:064x}"),
+        **({} if gaze else {"gaze": None}),
     )
     return replace(made, events=EVENTS)
 

@@ -20,7 +20,7 @@ from facedyn_app.progress import Cancelled, Progress, ignore
 from facedyn_app.records import Session, SourceFile
 from facedyn_app.reports.bids_recording import NOT_KNOWN
 from facedyn_app.workflows.export_bids import export_bids
-from tests.sessions import resting_session
+from tests.sessions import random_session
 
 NAMES = ("Ann Example", "Bo Example")
 FILE = re.compile(
@@ -32,27 +32,11 @@ REQUIRED_FIELDS = {"TaskName", "SamplingFrequency", "TrackingSystemName"}
 
 
 def _session(seed: int, recorded_at: datetime | None = None) -> Session:
-    rng = np.random.default_rng(seed)
-    n = 40
-    valid = np.arange(n) != 7
-
-    def track(columns: int) -> np.ndarray:
-        values = rng.normal(0.0, 0.3, (n, columns)).astype(np.float32)
-        values[~valid] = np.nan
-        return values
-
-    made = resting_session(
-        np.arange(n) / 29.97,
-        valid=valid,
-        expression=track(2),
-        names=("jawOpen", "=1+1"),
-        jaw=track(3),
-        rotation=track(3),
-        translation=track(3),
-        gaze=track(4).reshape(n, 2, 2),
-        shape=rng.normal(size=3).astype(np.float32),
-        shape_chunks=np.zeros((1, 3), np.float32),
-        fps=29.97,
+    made = random_session(
+        seed,
+        np.arange(40) != 7,
+        ("jawOpen", "=1+1"),
+        3,
         source=SourceFile(f"Ann Example {seed}.mp4", f"{seed:064x}"),
         recorded_at=recorded_at,
     )
