@@ -21,6 +21,7 @@ from facedyn_app.formatting import number, table
 if TYPE_CHECKING:
     from facedyn_app.recognizer.accuracy import Accuracy
     from facedyn_app.recognizer.evaluation import Assessment
+    from facedyn_app.recognizer.lead import Lead
 
 SHORT = ("top1_window", "top5_window", "top1_session", "eer")
 
@@ -61,6 +62,7 @@ def assessment_facts(found: Assessment) -> dict[str, Any]:
         "parts": {name: _short(one) for name, one in found.parts.items()},
         "controls": {name: _short(one) for name, one in found.controls.items()},
         "baselines": {name: _short(one) for name, one in found.baselines.items()},
+        "over_descriptors_b": {name: one.as_json() for name, one in found.lead.items()},
     }
 
 
@@ -72,7 +74,23 @@ def assessment_text(found: Assessment) -> str:
         for name, one in found.compared.items()
     ]
     head = ["", *(key.replace("_", " ") + " %" for key in SHORT)]
-    return f"{accuracy_text(facts, found.simulated)}\n\n{table(head, rows, right=(1, 2, 3, 4))}"
+    parts = [accuracy_text(facts, found.simulated), table(head, rows, right=(1, 2, 3, 4))]
+    if found.lead:
+        parts.append(lead_text(found.lead))
+    return "\n\n".join(parts)
+
+
+def lead_text(found: Mapping[str, Lead]) -> str:
+    """The recognizer's measures less those of descriptors B, and whether chance explains them."""
+    told = [
+        f"{name.replace('_', ' ')} {100 * one.difference:+.1f} % "
+        f"({100 * one.interval[0]:+.1f} to {100 * one.interval[1]:+.1f})"
+        for name, one in found.items()
+    ]
+    return (
+        f"recognizer less descriptors b, the same people drawn for both: {', '.join(told)}; "
+        "an interval with 0 in it is no difference that these people show"
+    )
 
 
 def accuracy_text(facts: Mapping[str, Any], simulated: bool = False) -> str:

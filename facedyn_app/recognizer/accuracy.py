@@ -113,7 +113,7 @@ def measure_scores(scores: Scores, rng: np.random.Generator) -> Accuracy:
     by_window = _per_window(scores)
     refused, accepted = metrics.error_rates(*metrics.own_and_others(scores.probes, scores.own))[1:]
     draws = SpeakerDraws(scores.own, rng)
-    curves = _error_curves(scores.probes, scores.own)
+    curves = error_curves(scores.probes, scores.own)
     window_draws = SpeakerDraws(scores.window_own, rng)
     means = {name: float(v.mean()) for name, v in {**by_probe, **by_window}.items()}
     intervals = {name: draws.of_mean(v) for name, v in by_probe.items()}
@@ -138,6 +138,12 @@ def measure_scores(scores: Scores, rng: np.random.Generator) -> Accuracy:
     )
 
 
+def equal_error_rate_of(scores: Scores) -> float:
+    """The equal error rate of all comparisons of probes with speakers, 0..1."""
+    same, different = metrics.own_and_others(scores.probes, scores.own)
+    return metrics.equal_error_rate(*metrics.error_rates(same, different)[1:])
+
+
 def _per_probe(scores: Scores) -> dict[str, FloatArray]:
     """(N,) value of each probe, for every measure that is a mean over probes."""
     rank = metrics.ranks(scores.probes, scores.own)
@@ -158,7 +164,7 @@ def _per_window(scores: Scores) -> dict[str, FloatArray]:
     return {f"top{k}_window": (rank <= k).astype(np.float64) for k in (1, 5)}
 
 
-def _error_curves(scores: FloatArray, own: IntArray) -> tuple[FloatArray, FloatArray]:
+def error_curves(scores: FloatArray, own: IntArray) -> tuple[FloatArray, FloatArray]:
     """(N, K) each probe's refusals and share of acceptances on a grid of thresholds."""
     same, different = metrics.own_and_others(scores, own)
     tail = 1.0 - np.logspace(-5, 0, N_GRID)

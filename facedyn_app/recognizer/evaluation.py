@@ -15,6 +15,7 @@ from facedyn_app.errors import TooLittleError
 from facedyn_app.progress import OnProgress, Progress
 from facedyn_app.recognizer.accuracy import Accuracy, Scores, measure_scores
 from facedyn_app.recognizer.baselines import BASELINES, CONTROLS, discriminant_scores
+from facedyn_app.recognizer.lead import Lead, lead
 from facedyn_app.recognizer.model import Recognizer, embed_windows, learnt_scale
 from facedyn_app.recognizer.motion_windows import MotionWindows
 from facedyn_app.recognizer.scoring import plain_space
@@ -28,6 +29,8 @@ from facedyn_app.recognizer.trials import (
 from facedyn_app.records import Embedding, FloatArray
 
 HEADLINE, NETWORK = "headline", "network"
+TO_BEAT = "descriptors_b"
+"""The baseline that a recognizer must beat."""
 
 MOST_DESCRIBED = 24
 """Windows of a session, evenly spread, that baselines and controls see: a bound on memory."""
@@ -42,6 +45,8 @@ class Assessment:
         parts: Of what it consists of, by the part's name (`PARTS`).
         controls: Of the recognizer on changed windows, by the control's name.
         baselines: Of plain classifiers, by their names.
+        lead: The recognizer's measures less those of the baseline to beat, on the same people;
+            empty without baselines.
         scores: The recognizer's scores, for curves.
         trials: The embedded sessions.
         simulated: Whether all tested sessions are simulated.
@@ -51,6 +56,7 @@ class Assessment:
     parts: Mapping[str, Accuracy]
     controls: Mapping[str, Accuracy]
     baselines: Mapping[str, Accuracy]
+    lead: Mapping[str, Lead]
     scores: Scores
     trials: EmbeddedTrials
     simulated: bool
@@ -95,14 +101,13 @@ def assess(
         changed = reader.trials(name)
         own = recognizer.space(changed.gallery)
         controls[name] = measure_scores(score_trials(changed, own), _rng(seed))
-    plain = {
-        name: measure_scores(reader.described(name), _rng(seed)) for name in reader.described_names
-    }
+    plain = {name: reader.described(name) for name in reader.described_names}
     return Assessment(
         accuracy=measure_scores(scores, _rng(seed)),
         parts=_parts(recognizer, headline, reader.trials(NETWORK), seed),
         controls=controls,
-        baselines=plain,
+        baselines={name: measure_scores(own, _rng(seed)) for name, own in plain.items()},
+        lead=lead(scores, plain[TO_BEAT], seed) if plain else {},
         scores=scores,
         trials=reader.trials(HEADLINE),
         simulated=reader.simulated,

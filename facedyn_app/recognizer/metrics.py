@@ -146,7 +146,7 @@ class SpeakerDraws:
 
     def of_mean(self, values: FloatArray) -> Interval:
         """Interval of the mean over all probes of (N,) values."""
-        return interval(self._means(values[:, None])[:, 0])
+        return interval(self.means(values[:, None])[:, 0])
 
     def of_curves(
         self,
@@ -161,11 +161,11 @@ class SpeakerDraws:
             second: (N, K) likewise.
             measure: From the two (K,) mean curves to a number.
         """
-        pairs = zip(self._means(first), self._means(second), strict=True)
+        pairs = zip(self.means(first), self.means(second), strict=True)
         return interval(np.asarray([measure(a, b) for a, b in pairs]))
 
-    def _means(self, values: FloatArray) -> FloatArray:
-        """(B, K) means over the drawn probes."""
+    def means(self, values: FloatArray) -> FloatArray:
+        """(B, K) means of (N, K) values, a row a probe, over the probes of each drawn corpus."""
         n_columns = values.shape[1]
         sums = np.zeros((self._counts.shape[1], n_columns))
         np.add.at(sums, self._index, values)

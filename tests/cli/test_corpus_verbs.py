@@ -71,6 +71,10 @@ def test_evaluate_gives_a_script_what_it_needs(run: Any, library: Path, trained:
     assert set(facts["baselines"]) == {"session_mean", "descriptors_a", "descriptors_b"}
     for one in (*facts["controls"].values(), *facts["baselines"].values()):
         assert set(one["intervals"]) >= {"top1_window", "eer"}
+    for key, one in facts["over_descriptors_b"].items():
+        both = facts[key] - facts["baselines"]["descriptors_b"][key]
+        assert one["difference"] == pytest.approx(both, abs=2e-4)
+    assert set(facts["over_descriptors_b"]) == {"top1_window", "top1_session", "eer"}
 
 
 def test_evaluate_tells_people_the_same(run: Any, library: Path, trained: Path) -> None:
@@ -80,6 +84,7 @@ def test_evaluate_tells_people_the_same(run: Any, library: Path, trained: Path) 
     assert "chance 8.33 %" in done.stdout
     for name in ("recognizer", "network whitened", "descriptors b", "shuffled", "amplitude only"):
         assert name in done.stdout
+    assert "recognizer less descriptors b" in done.stdout
 
 
 def test_calibrate_takes_the_librarys_own_trials(
