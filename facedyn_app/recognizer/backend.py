@@ -47,8 +47,12 @@ MOST_PRIOR = 100
 Few: how people differ from one recording to the next is another thing in every study. Chosen on
 people who were neither trained on nor known (handbook/recognizer.md).
 """
-PRIOR_SPEAKERS = 10
-"""Speakers that what the training says of all counts as, against how a library's own differ."""
+PRIOR_SPEAKERS = 3
+"""Speakers that what the training says of all counts as, against how a library's own differ.
+
+More tell strangers from two or three known people better, fewer tell the known people apart better:
+chosen on people who were neither trained on nor known (handbook/recognizer.md).
+"""
 CENTRE_SPEAKERS = 2
 """Likewise, against their mean: a face is seen otherwise in every study, and there is one of it."""
 EMPHASIS = 0.4
