@@ -19,6 +19,7 @@ from facedyn_app.clinical_settings import ClinicalSettings
 from facedyn_app.dynamics.clinical.blinks import ClosureKind
 from facedyn_app.dynamics.clinical.excursions import PRIMARY
 from facedyn_app.dynamics.clinical.measures import EXCURSION
+from facedyn_app.dynamics.clinical.session import ClinicalMeasures
 from facedyn_app.headmodel.model import HeadModel
 from facedyn_app.progress import OnProgress, ignore
 
@@ -40,7 +41,7 @@ class ClinicalAccuracy:
         n_symmetric: Faces of both sides alike.
         n_called: Of these, faces of which an asymmetry was called in any measure.
         excursions: (N, 2) measured and true excursion of each task, side and face, mm.
-        differences: (N,) left less right of symmetric faces over the mean of both.
+        differences: (N,) left less right of symmetric faces over the mean of both, minus the true.
         weakness: (M, 2) true and measured share by which the left corner of the mouth goes less.
         synkinesis: (M, 2) true and measured share by which the left eye closes with the mouth.
         n_true_blinks: Blinks that were put in.
@@ -74,12 +75,18 @@ class ClinicalAccuracy:
 
 
 def measure_clinical(
-    head: HeadModel, n_symmetric: int, n_weak: int, folder: Path, on_progress: OnProgress = ignore
+    head: HeadModel,
+    film: HeadModel,
+    n_symmetric: int,
+    n_weak: int,
+    folder: Path,
+    on_progress: OnProgress = ignore,
 ) -> ClinicalAccuracy:
     """Render faces, fit them and their mirror images, and compare with what was put in.
 
     Args:
-        head: The open head.
+        head: The head that is fitted.
+        film: The head that is filmed, the same or another with ARKit's channels.
         n_symmetric: Symmetric faces.
         n_weak: Faces that are rendered with palsies and synkineses.
         folder: Where videos are kept.
@@ -88,7 +95,7 @@ def measure_clinical(
     settings = ClinicalSettings()
 
     def case(script: Script, face: int, fps: float) -> RenderedCase:
-        return rendered_case(head, script, face, fps, folder, settings, on_progress)
+        return rendered_case(head, film, script, face, fps, folder, settings, on_progress)
 
     symmetric = [case(Script(tasks=TASKS), face, SYMMETRIC_FPS) for face in range(n_symmetric)]
     weak_faces = range(FIRST_WEAK, FIRST_WEAK + n_weak)
@@ -105,8 +112,8 @@ def measure_clinical(
         n_symmetric=len(symmetric),
         n_called=sum(_is_called(one) for one in symmetric),
         excursions=_stacked([row for one in (*symmetric, *weak) for row in _excursions(one)]),
-        differences=np.array([_smile(one)[1] for one in symmetric]),
-        weakness=_stacked([(one.script.palsy, _smile(one)[0]) for one in weak]),
+        differences=np.array([_difference(one) for one in symmetric]),
+        weakness=_stacked([(one.script.palsy, _weakness(one.found)) for one in weak]),
         synkinesis=_stacked([row for one in moved for row in _synkineses(one)]),
         n_true_blinks=sum(len(one.script.blinks) for one in (*weak, *moved)),
         n_found_blinks=sum(found for found, *_ in blinks),
@@ -136,11 +143,22 @@ def _excursions(one: RenderedCase) -> list[tuple[float, float]]:
     return rows
 
 
-def _smile(one: RenderedCase) -> tuple[float, float]:
-    """Share by which the left corner goes less in the smile, and the difference over the mean."""
-    found = one.found.tasks[0].sides[EXCURSION]
-    mean, half = 0.5 * (found.left.value + found.right.value), 0.5 * found.difference.value
-    return 1.0 - (mean + half) / (mean - half), 2.0 * half / mean
+def _smile(found: ClinicalMeasures) -> tuple[float, float]:
+    """Mean of the corners' excursions in the smile, and half of left less right, mm."""
+    sides = found.tasks[0].sides[EXCURSION]
+    return 0.5 * (sides.left.value + sides.right.value), 0.5 * sides.difference.value
+
+
+def _weakness(found: ClinicalMeasures) -> float:
+    """Share by which the left corner goes less in the smile."""
+    mean, half = _smile(found)
+    return 1.0 - (mean + half) / (mean - half)
+
+
+def _difference(one: RenderedCase) -> float:
+    """Left less right of a smile over the mean of both, less what is true of it."""
+    (mean, half), (true_mean, true_half) = _smile(one.found), _smile(one.true)
+    return 2.0 * half / mean - 2.0 * true_half / true_mean
 
 
 def _synkineses(one: RenderedCase) -> list[tuple[float, float]]:

@@ -57,6 +57,7 @@ class RenderedCase:
 
 def rendered_case(
     head: HeadModel,
+    film: HeadModel,
     script: Script,
     face: int,
     fps: float,
@@ -64,10 +65,11 @@ def rendered_case(
     settings: ClinicalSettings,
     on_progress: OnProgress = ignore,
 ) -> RenderedCase:
-    """Render a face of both sides alike, fit the video and its mirror image, and measure.
+    """Render a face, fit the video and its mirror image, and measure.
 
     Args:
-        head: The open head.
+        head: The head that is fitted.
+        film: The head that is filmed.
         script: What the face does.
         face: Which face; its light comes from one side.
         fps: Frames a second.
@@ -78,16 +80,16 @@ def rendered_case(
     Raises:
         OutputError: The folder cannot be written.
     """
-    path, simulated, shape = rendered_video(head, script, face, fps, folder, on_progress)
+    path, simulated, shape = rendered_video(film, script, face, fps, folder, on_progress)
     fits = both_fits(path, head, on_progress)
-    truth = session_of_truth(simulated, shape, head.head_id)
+    truth = session_of_truth(simulated, shape, film.head_id)
     events = script.events
     return RenderedCase(
         script,
         measure_session(fits[0], head, settings, events=events, mirrored=fits[1]),
         measure_session(fits[0], head, settings, events=events),
         # a true motion has no difference of the program's to be taken off
-        measure_session(truth, head, settings, events=events, mirrored=mirrored_truth(truth)),
+        measure_session(truth, film, settings, events=events, mirrored=mirrored_truth(truth)),
         *fits,
     )
 
@@ -100,10 +102,10 @@ def rendered_video(
     folder: Path,
     on_progress: OnProgress = ignore,
 ) -> tuple[Path, SimulatedMotion, FloatArray]:
-    """The video of a face of both sides alike, its true motion and its true shape.
+    """The video of a face, its true motion and its true shape.
 
     Args:
-        head: The open head.
+        head: The head that is filmed; the open head's faces have two sides alike.
         script: What the face does.
         face: Which face; its light comes from one side.
         fps: Frames a second.

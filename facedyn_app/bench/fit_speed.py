@@ -19,7 +19,7 @@ from facedyn_app.fitting.arrow import solve_arrow
 from facedyn_app.fitting.fitter import Fitter, make_fitter
 from facedyn_app.fitting.landmark_head import pose_landmarks
 from facedyn_app.fitting.residuals import FaceProblem
-from facedyn_app.fitting.session_fit import fit_session, fit_shape
+from facedyn_app.fitting.session_fit import ShapeFit, fit_session, fit_shape
 from facedyn_app.fitting.state import FaceState
 from facedyn_app.headmodel.model import HeadModel
 from facedyn_app.progress import OnProgress, Progress, ignore
@@ -38,8 +38,9 @@ def measure_fit_speed(
 ) -> tuple[Speed, ...]:
     """The program's fit on every device, Adam over the batch, and scipy frame by frame.
 
-    All minimise the same residuals; Adam and the program the same cost, whose excess over the
-    fully converged one is given.
+    All minimise the same residuals. How far the cost is above the fully converged one is given for
+    the program of its frames, shape and the person's own offset known, and for Adam, which has no
+    such offset, of frames and shape together.
 
     Args:
         head: The head; directions are added or left out until it has 100 and 50.
@@ -53,22 +54,21 @@ def measure_fit_speed(
     found: list[Speed] = []
     for device in devices():
         on_progress(Progress(f"fitting on {device}", len(found), 2 + 2 * len(devices())))
-        whole = _whole(wide, landmarks, settings, device)
-        found.append(_own(wide, landmarks, settings, device, whole[0]))
-        found.append(_adam(*whole, device, on_progress))
+        found.append(_own(wide, landmarks, settings, device))
+        found.append(_adam(*_whole(wide, landmarks, settings, device), device, on_progress))
     on_progress(Progress("scipy", len(found), len(found) + 1))
     found.append(_scipy(wide, landmarks, settings, 1 if quick else N_SCIPY_FRAMES))
     return tuple(found)
 
 
-def _own(
-    head: HeadModel, landmarks: Landmarks, settings: FitSettings, device: str, problem: FaceProblem
-) -> Speed:
-    """The whole fit of a session, chunks of shape included, and its cost in the whole problem."""
+def _own(head: HeadModel, landmarks: Landmarks, settings: FitSettings, device: str) -> Speed:
+    """The whole fit of a session, chunks of shape included, and the cost of its frames."""
     fit_session(head, simulated_landmarks(head, WARM_UP), settings, device=device)
     fits: list[HeadFit] = []
     seconds = timed(lambda: fits.append(fit_session(head, landmarks, settings, device=device)))
-    state = _state_of(fits[0], problem)
+    fitter, shape = _shape(head, landmarks, settings, device)
+    problem, start = fitter.problem(shape.known, landmarks, fitter.steps(shape.joint.state))
+    state = _state_of(fits[0], start)
     excess = 100 * (float(problem.cost(state)) / _least_cost(problem, state) - 1)
     n_frames = len(landmarks.seconds)
     return Speed("the program", device_name(device), n_frames, seconds, True, excess)
@@ -78,9 +78,15 @@ def _whole(
     head: HeadModel, landmarks: Landmarks, settings: FitSettings, device: str
 ) -> tuple[FaceProblem, FaceState]:
     """All frames and the shape as one problem, coupled as in a session, and where to start."""
-    fitter: Fitter = make_fitter(head, settings, device)
-    spread = fit_shape(fitter, landmarks, np.flatnonzero(landmarks.found)).joint
-    return fitter.problem(fitter.head, landmarks, fitter.steps(spread.state))
+    fitter, shape = _shape(head, landmarks, settings, device)
+    return fitter.problem(fitter.head, landmarks, fitter.steps(shape.joint.state))
+
+
+def _shape(
+    head: HeadModel, landmarks: Landmarks, settings: FitSettings, device: str
+) -> tuple[Fitter, ShapeFit]:
+    fitter = make_fitter(head, settings, device)
+    return fitter, fit_shape(fitter, landmarks, np.flatnonzero(landmarks.found))
 
 
 def _least_cost(problem: FaceProblem, state: FaceState) -> float:
@@ -90,19 +96,18 @@ def _least_cost(problem: FaceProblem, state: FaceState) -> float:
     return result.cost
 
 
-def _state_of(fit: HeadFit, problem: FaceProblem) -> FaceState:
-    """A fit as the unknowns of a problem; frames that were not trusted rest."""
-    like = problem.seen.points
+def _state_of(fit: HeadFit, start: FaceState) -> FaceState:
+    """The frames of a fit in place of those of a start; frames that were not trusted rest."""
 
     def tensor(values: FloatArray) -> Tensor:
-        return torch.as_tensor(np.nan_to_num(values)).to(like)
+        return torch.as_tensor(np.nan_to_num(values)).to(start.jaw)
 
     return FaceState(
         rotation=roma.rotvec_to_rotmat(tensor(fit.motion.rotation)),
         translation=tensor(fit.motion.translation),
         jaw=tensor(fit.motion.jaw),
         expression=tensor(fit.motion.expression),
-        shape=tensor(fit.shape)[None],
+        shape=start.shape,
     )
 
 

@@ -85,7 +85,7 @@ def measure_rates(
     """
     n = 1 if quick else REPEATS
     runs = [
-        measure_fit_speed(head, FitSettings(), quick=True, on_progress=on_progress)
+        measure_fit_speed(head, FitSettings(), quick=quick, on_progress=on_progress)
         for _ in range(n)
     ]
     ways = [

@@ -219,7 +219,7 @@ def _show_error(sentence: str, hint: str, as_json: bool, line: ProgressLine) -> 
 
 @contextmanager
 def _warnings_shown(line: ProgressLine) -> Iterator[list[str]]:
-    """Show the program's own warnings as sentences on stderr, and collect them."""
+    """Show the program's own warnings as sentences on stderr, each once, and collect them."""
     handler = _Collector(line)
     logger = logging.getLogger("facedyn_app")
     logger.addHandler(handler)
@@ -237,6 +237,8 @@ class _Collector(logging.Handler):
 
     def emit(self, record: logging.LogRecord) -> None:
         sentence = record.getMessage()
+        if sentence in self.sentences:  # such as of each of many fits of one head
+            return
         self.sentences.append(sentence)
         self._line.say(sentence)
 

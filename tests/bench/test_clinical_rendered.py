@@ -22,7 +22,7 @@ from facedyn_app.workflows.heads import quiet_drawing
 @pytest.mark.slow
 def test_what_is_put_in_comes_out_of_pixels(head: HeadModel, tmp_path: Path) -> None:
     quiet_drawing()
-    found = measure_clinical(head, 2, 1, tmp_path)
+    found = measure_clinical(head, head, 2, 1, tmp_path)
     assert found.blink_f1 >= 0.9
     assert np.abs(found.onset_errors).max() < 1.0 / 12.0
     true, measured = found.weakness.T

@@ -1,10 +1,11 @@
 import json
+import logging
 from pathlib import Path
 
 import numpy as np
 import pytest
 
-from facedyn_app.cli.output import json_line, plain
+from facedyn_app.cli.output import answering, json_line, plain
 from facedyn_app.records import VideoInfo
 
 
@@ -50,3 +51,13 @@ def test_every_name_fits_on_one_ascii_line() -> None:
 def test_what_has_no_form_is_refused() -> None:
     with pytest.raises(TypeError, match="object"):
         plain(object())
+
+
+def test_a_warning_is_told_once_however_often_it_comes(capsys: pytest.CaptureFixture[str]) -> None:
+    log = logging.getLogger("facedyn_app.fitting")
+    with answering(as_json=True):
+        for sentence in ("The head leans.", "The lens is not known.", "The head leans."):
+            log.warning(sentence)
+    told = capsys.readouterr()
+    assert json.loads(told.out)["warnings"] == ["The head leans.", "The lens is not known."]
+    assert told.err.splitlines() == ["The head leans.", "The lens is not known."]

@@ -24,6 +24,13 @@ def clinical(
     work: WorkFolder,
     faces: Annotated[int, typer.Option("--faces", min=1, help="Symmetric faces.")] = 40,
     weak: Annotated[int, typer.Option("--weak", min=1, help="Faces with palsies.")] = 2,
+    film: Annotated[
+        str,
+        typer.Option(
+            "--film", metavar="ID|FILE",
+            help="The head that is filmed, with ARKit's channels; the open head is fitted.",
+        ),
+    ] = DEFAULT_HEAD,
     floor: Annotated[
         Path | None,
         typer.Option(
@@ -65,7 +72,8 @@ def clinical(
             floors = floors_of_files(head, pairs, faces, work, floor, answer.on_progress)
             answer.outcome = Outcome({"file": floor, "floors": floors}, f"written: {floor}")
             return
-        found = measure_clinical(head, faces, weak, work, answer.on_progress)
+        filmed = head if film == DEFAULT_HEAD else ready_head(film, answer.on_progress)
+        found = measure_clinical(head, filmed, faces, weak, work, answer.on_progress)
         answer.outcome = Outcome(asdict(found), _text(found))
 
 
