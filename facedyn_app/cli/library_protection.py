@@ -48,8 +48,9 @@ def protect(
     With '--keyring' and none given, the keyring alone opens it, or the recovery key.
     """
     with answering(as_json) as answer:
-        from facedyn_app.workflows.protection import protect, protection
+        from facedyn_app.workflows.protection import must_be, protect, protection
 
+        must_be(library, protected=False)
         file = context.meta.get(OPTION)
         quiet = file is not None or os.environ.get(VARIABLE)
         given = None if keyring and not quiet else wanted_passphrase(file, VARIABLE)
@@ -89,8 +90,14 @@ def passphrase(
 ) -> None:
     """Give a library another passphrase; what opens it now, or the recovery key, is asked first."""
     with answering(as_json) as answer:
-        from facedyn_app.workflows.protection import new_passphrase, open_by_keyring, protection
+        from facedyn_app.workflows.protection import (
+            must_be,
+            new_passphrase,
+            open_by_keyring,
+            protection,
+        )
 
+        must_be(library, protected=True)
         if keyring is not None:
             open_by_keyring(library, wanted=keyring)
         else:

@@ -59,6 +59,21 @@ def protection_of(folder: Path) -> Protection:
     return Protection(True, key_file.database, tuple(key_file.slots), key_file.generation)
 
 
+def already_protected(folder: Path) -> InputError:
+    """What to raise where a library is to be protected that is so already."""
+    return InputError(
+        f"The library '{folder}' is protected already.",
+        "Its passphrase is changed by 'facedyn library passphrase'.",
+    )
+
+
+def not_protected(folder: Path) -> InputError:
+    """What to raise where something is asked of a library's keys that has none."""
+    return InputError(
+        f"The library '{folder}' is not protected.", "'facedyn library protect' does that."
+    )
+
+
 def protect_library(
     folder: Path,
     passphrase: str | None,
@@ -91,10 +106,7 @@ def protect_library(
         raise InputError(f"No database is kept as '{database}'.", f"There are {DATABASES}.")
     with keys_alone(folder, WAIT_SECONDS):
         if read_key_file(folder) is not None:
-            raise InputError(
-                f"The library '{folder}' is protected already.",
-                "Its passphrase is changed by 'facedyn library passphrase'.",
-            )
+            raise already_protected(folder)
         key_file = new_key_file(database or usual_database(), cost or Cost())
         new, keys, recovery = _slots(key_file, passphrase, keyring=keyring)
         give_keys(folder, None, (new, keys), "protect", on_progress)
@@ -212,9 +224,7 @@ def _renew(folder: Path, slot: str, text: str, action: str, what: str) -> None:
 def _key_file(folder: Path) -> KeyFile:
     key_file = read_key_file(folder)
     if key_file is None:
-        raise InputError(
-            f"The library '{folder}' is not protected.", "'facedyn library protect' does that."
-        )
+        raise not_protected(folder)
     return key_file
 
 

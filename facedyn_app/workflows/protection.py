@@ -9,7 +9,9 @@ from facedyn_app.library.backup import unlock_backup
 from facedyn_app.library.database import is_library
 from facedyn_app.library.protecting import (
     Protection,
+    already_protected,
     change_passphrase,
+    not_protected,
     protect_library,
     protection_of,
     rekey_library,
@@ -32,6 +34,16 @@ def protection(folder: Path, _on_progress: OnProgress = ignore) -> Protection:
     if not is_library(folder):
         raise InputError(f"There is no library in '{folder}'.", "Check the name.")
     return protection_of(folder)
+
+
+def must_be(folder: Path, *, protected: bool) -> None:
+    """Make sure that a library is protected, or is not yet, before anything is typed for it.
+
+    Raises:
+        InputError: There is no such library, or it is otherwise.
+    """
+    if protection(folder).protected != protected:
+        raise already_protected(folder) if not protected else not_protected(folder)
 
 
 def protect(

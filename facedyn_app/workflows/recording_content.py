@@ -41,7 +41,7 @@ def content_of(path: Path) -> Content:
     if program is not None:
         return Content(str(program))
     if is_beside_motion(path):
-        return Content(sentence=f"'{path}' goes with the recordings of its BIDS dataset.")
+        return Content()  # it is read with the motion, not passed over
     if ending in EXPECTED_TABLES:
         unknown = unusable(path, "it has no column that is known of any program")
         return Content(sentence=unknown.sentence, expected=True)

@@ -189,12 +189,11 @@ def read_recording(
 
 
 def numbered(on_progress: OnProgress, path: Path, number: int, n_paths: int) -> OnProgress:
-    """Name the recording in the reports about it."""
+    """Name the recording in the reports about it, and which of several it is."""
+    which = f", {number} of {n_paths}" if n_paths > 1 else ""
 
     def named(progress: Progress) -> None:
-        on_progress(
-            replace(progress, stage=f"{path.name}, {number} of {n_paths}: {progress.stage}")
-        )
+        on_progress(replace(progress, stage=f"{path.name}{which}: {progress.stage}"))
 
     return named
 

@@ -136,7 +136,7 @@ def not_enrolled(name: str, library: Library) -> FacedynError:
         )
     return InputError(
         f"'{name}' is not enrolled in '{library.folder}' with a recording that can be compared.",
-        "'facedyn sessions list' names who is.",
+        "'facedyn speakers list' names who is.",
     )
 
 

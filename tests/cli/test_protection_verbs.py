@@ -60,6 +60,20 @@ def on_disk(*folders: Path) -> bytes:
     return b"".join(path.name.encode() + path.read_bytes() for path in files)
 
 
+def test_no_passphrase_is_asked_for_that_nothing_could_take(
+    run: Run, library: Path, file: Path, tmp_path: Path
+) -> None:
+    to = ("--library", library, "--json")
+    error = told(run("library", "passphrase", *to), 3)["error"]
+    assert error["sentence"] == f"The library '{library}' is not protected."
+    nowhere = ("--library", tmp_path / "nowhere", "--json")
+    error = told(run("library", "protect", *nowhere), 3)["error"]
+    assert error["sentence"] == f"There is no library in '{tmp_path / 'nowhere'}'."
+    told(run("library", "protect", *to, "--passphrase-file", file))
+    error = told(run("library", "protect", *to), 3)["error"]
+    assert error["sentence"] == f"The library '{library}' is protected already."
+
+
 def test_from_protection_to_none(run: Run, library: Path, file: Path, tmp_path: Path) -> None:
     to = ("--library", library, "--json")
     made = told(run("library", "protect", *to, "--passphrase-file", file))

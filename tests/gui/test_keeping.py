@@ -145,7 +145,7 @@ def test_the_library_is_written_as_a_dataset(
     wait_idle(app, qtbot)
     tables = sorted(path.parent.parent.parent.name for path in tmp_path.rglob("*_motion.tsv"))
     assert tables == ["sub-001", "sub-002"]
-    assert any("2 sessions of 2 under pseudonyms" in text for text in said)
+    assert any("2 sessions of 2 people under pseudonyms" in text for text in said)
     app.window.dataset_requested.emit()  # what is there is not written over
     wait_idle(app, qtbot)
     assert len(list(tmp_path.rglob("*_motion.tsv"))) == 2

@@ -10,7 +10,7 @@ import pytest
 from PySide6.QtCore import QDate, QPoint, Qt
 from PySide6.QtGui import QImage
 from PySide6.QtTest import QTest
-from PySide6.QtWidgets import QPushButton, QStyle, QStyleOptionButton
+from PySide6.QtWidgets import QPushButton, QStyle, QStyleOptionButton, QTableView
 from pytestqt.qtbot import QtBot
 
 from facedyn_app.errors import InputError
@@ -23,10 +23,11 @@ from facedyn_app.gui.panels.traces import TracesPanel
 from facedyn_app.gui.panels.trust import TrustPanel
 from facedyn_app.gui.panels.who import WhoPanel
 from facedyn_app.gui.status import DONE, EMPTY, PanelStatus, error_status
-from facedyn_app.gui.theme import DARK, LIGHT, Colours, palette_of
+from facedyn_app.gui.theme import DARK, GRID, LIGHT, Colours, palette_of
 from facedyn_app.gui.timeline import timeline_of
 from facedyn_app.gui.widgets.form_parts import TickBox
 from facedyn_app.gui.widgets.panel import Panel
+from facedyn_app.gui.widgets.screen_fit import ScrolledPage
 from facedyn_app.gui.widgets.seek_bar import SeekBar
 from facedyn_app.gui.widgets.status_line import StatusLine, TimeLeft
 from facedyn_app.progress import Progress
@@ -67,6 +68,20 @@ def test_a_panel_goes_through_its_four_states(qtbot: QtBot) -> None:
 
 def test_a_fault_of_ours_is_told_from_a_users_error() -> None:
     assert "mistake of its own: KeyError" in error_status(KeyError("x")).sentence
+
+
+def test_the_ranking_and_what_is_below_it_do_not_cover_each_other(qtbot: QtBot) -> None:
+    panel = WhoPanel()
+    page = ScrolledPage(panel)
+    qtbot.addWidget(page)
+    panel.show_recording(made_recording(None, identification=made_identification()))
+    page.resize(400, 200)
+    with qtbot.waitExposed(page):
+        page.show()
+    (table,) = panel.findChildren(QTableView)
+    qtbot.waitUntil(lambda: panel.height() > page.height())
+    assert table.height() >= 12 * GRID
+    assert table.geometry().bottom() < panel.evidence.geometry().top()
 
 
 def test_who_names_the_first_and_says_what_the_number_means(qtbot: QtBot) -> None:

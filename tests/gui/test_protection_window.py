@@ -23,6 +23,9 @@ from facedyn_app.library.library import Library
 from facedyn_app.library.protecting import protect_library, protection_of
 from facedyn_app.library.protection.held import LockedError, lock_all, unlock
 from facedyn_app.library.protection.key_file import Cost
+from facedyn_app.library.work_rows import NewWork, WorkKind
+from facedyn_app.workflows.options import FitOptions, ImportStatement
+from facedyn_app.workflows.work_details import WorkDetails
 from tests.gui.conftest import PATIENCE_MS, made_session, wait_idle
 
 pytestmark = pytest.mark.usefixtures("no_keys_held")
@@ -95,6 +98,31 @@ def test_protected_locked_and_opened_again(app: AppController, folder: Path, qtb
     dialog.accept()
     qtbot.waitUntil(lambda: n_shown(app) == 2, timeout=PATIENCE_MS)
     assert app.protection.dialog is None
+
+
+def test_a_locked_library_shows_nothing_of_its_import_queue(
+    app: AppController, folder: Path, qtbot: QtBot
+) -> None:
+    details = WorkDetails(ImportStatement("given"), FitOptions(None)).text()
+    with Library.open(folder) as library:
+        library.work.add(details, [NewWork(WorkKind.READ, "Carla", folder / "carla.npz")])
+    panel = app.window.queue
+    qtbot.waitUntil(lambda: panel.counts == "1 waiting.", timeout=PATIENCE_MS)
+    protect(app, qtbot)
+    wait_idle(app, qtbot)
+    panel.table.selectRow(0)
+    assert "carla" in panel.reason
+    app.window.lock_requested.emit()
+    assert (panel.model.rowCount(), panel.reason) == (0, "")
+    assert app.window.work_bar.text == ""
+    assert app.library.work.items == ()
+
+    app.library.open_library(folder)
+    dialog = dialog_of(app, UnlockDialog, qtbot)
+    dialog.passphrase.setText(PASSPHRASE)
+    dialog.accept()
+    qtbot.waitUntil(lambda: panel.counts == "1 waiting.", timeout=PATIENCE_MS)
+    assert panel.model.index(0, 1).data() == "Carla"
 
 
 def test_locked_after_idle_once_nothing_runs(

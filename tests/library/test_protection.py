@@ -175,6 +175,30 @@ def test_recovery_key(plain: Path) -> None:
     assert names(plain) == [NAME]
 
 
+def test_a_recovery_key_is_taken_however_it_was_written_down(plain: Path) -> None:
+    key = protect_library(plain, PASSPHRASE, cost=CHEAP)
+    for copied in (
+        key.replace("-", " "),
+        key.replace("-", "").lower(),
+        key.replace("-", " \u2013 "),
+    ):
+        lock_all()
+        unlock(plain, copied)
+        assert names(plain) == [NAME]
+    lock_all()
+    with pytest.raises(WrongPassphraseError):
+        unlock(plain, key.replace("-", "")[:-1])
+
+
+def test_a_passphrase_may_look_like_a_recovery_key_in_words(plain: Path) -> None:
+    words = "four wide cats walk home past blue door"
+    assert [len(word) for word in words.split()] == [4] * 8
+    protect_library(plain, words, cost=CHEAP)
+    lock_all()
+    unlock(plain, words)
+    assert names(plain) == [NAME]
+
+
 def test_new_keys(protected: Path) -> None:
     unlock(protected, PASSPHRASE)
     before, numbers_before = content(protected / "sessions"), numbers(protected)

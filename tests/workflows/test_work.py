@@ -29,6 +29,7 @@ from facedyn_app.workflows.demo import demo_videos
 from facedyn_app.workflows.import_ import ImportedCorpus, import_folder
 from facedyn_app.workflows.library_settings import library_settings
 from facedyn_app.workflows.options import FitOptions, ImportStatement
+from facedyn_app.workflows.recordings import numbered
 from facedyn_app.workflows.work import (
     QueueAct,
     change_queue,
@@ -168,6 +169,14 @@ def test_a_person_forgotten_in_the_middle_does_not_come_back(people: Path, tmp_p
     assert names == {"speaker00000", "speaker00002", "speaker00003"}
     assert "speaker00001" not in paths
     assert found.n_added == 9
+
+
+def test_a_recording_by_itself_is_not_counted() -> None:
+    stages: list[str] = []
+    for n_paths in (1, 3):
+        told = numbered(lambda one: stages.append(one.stage), Path("v/Ada.mp4"), 1, n_paths)
+        told(Progress("fitting", 1))
+    assert stages == ["Ada.mp4: fitting", "Ada.mp4, 1 of 3: fitting"]
 
 
 def test_a_video_that_is_taken_off_the_queue_is_fitted_no_further(

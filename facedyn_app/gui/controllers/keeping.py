@@ -119,9 +119,10 @@ class KeepingController(QObject):
         """Write the open library as a dataset of the Brain Imaging Data Structure."""
 
         def done(written: ExportedLibrary) -> None:
-            n, people = written.n_sessions, len(written.people)
+            n, n_people = written.n_sessions, len(written.people)
+            who = f"{n_people} {'person' if n_people == 1 else 'people'}"
             self._state.show_message(
-                f"Written: {n} session{'' if n == 1 else 's'} of {people} under pseudonyms in "
+                f"Written: {n} session{'' if n == 1 else 's'} of {who} under pseudonyms in "
                 f"{folder}. Faces' motion and shape may still tell who they are."
             )
 

@@ -147,6 +147,9 @@ class LibraryController(QObject):
         folder = self.snapshot.folder
         self.take_snapshot(LibrarySnapshot(folder, ()))
         self._is_locked = True
+        self._counter = NOT_READ  # once unlocked, the queue is read whatever it was before
+        self.work = QueueSnapshot(folder)  # its rows name people and recordings
+        self.queue_listed.emit(self.work)
         retry = partial(self.open_library, folder)
         self._state.set_status("library", PanelStatus("error", LOCKED, retry=retry))
 

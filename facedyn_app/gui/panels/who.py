@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from html import escape
 
-from PySide6.QtCore import Qt, Signal
+from PySide6.QtCore import QSize, Qt, Signal
 from PySide6.QtWidgets import (
     QHBoxLayout,
     QLabel,
@@ -26,6 +26,20 @@ from facedyn_app.records import Identification
 from facedyn_app.workflows.records import Recording
 
 COLUMNS = ("", "Speaker", "Probability", "Score (cosine)", "Trust")
+TABLE_PX = 12 * GRID
+"""Least height of the ranking, px."""
+
+
+class LowTable(QTableView):
+    """Takes what room is left, and asks for a few rows; so much the page below it counts on."""
+
+    def minimumSizeHint(self) -> QSize:  # noqa: N802
+        """A few rows."""
+        return QSize(super().minimumSizeHint().width(), TABLE_PX)
+
+    def sizeHint(self) -> QSize:  # noqa: N802
+        """A few rows."""
+        return QSize(super().sizeHint().width(), TABLE_PX)
 
 
 class WhoPanel(Panel):
@@ -70,16 +84,14 @@ class WhoPanel(Panel):
         self._enrol.setToolTip("Enrol this recording as a speaker, with that person's consent")
         self._enrol.clicked.connect(self.enrol_requested)
         self._model = RowsModel(COLUMNS, numeric=(0, 3))
-        self._table = QTableView()
+        self._table = LowTable()
         self._bars = ShareBarDelegate(self._table)
         self._lay_out()
 
     def _lay_out(self) -> None:
         lay_out_table(self._table, self._model, 2, LOW_ROW_PX)
         self._table.setItemDelegateForColumn(2, self._bars)
-        # it takes what room is left, and does not make the page scroll for more
-        self._table.setSizePolicy(QSizePolicy.Policy.Expanding, QSizePolicy.Policy.Ignored)
-        self._table.setMinimumHeight(12 * GRID)
+        self._table.setSizePolicy(QSizePolicy.Policy.Expanding, QSizePolicy.Policy.Expanding)
         top = QHBoxLayout()
         top.addWidget(self._answer, 1)
         top.addWidget(self._enrol)

@@ -108,14 +108,19 @@ class KeyFile:
 
     def opened_by(self, text: str) -> LibraryKeys | None:
         """The keys, by a passphrase or a recovery key; None where it is the wrong one."""
-        slot = self.slots.get(RECOVERY if is_recovery_key(text) else PASSPHRASE)
-        salt = slot.salt if slot is not None else bytes(16)
-        key = _stretched(text, salt, self.cost)  # whatever was typed takes this time
-        return self._opened(RECOVERY if is_recovery_key(text) else PASSPHRASE, key)
+        keys = self._opened_as(RECOVERY if is_recovery_key(text) else PASSPHRASE, text)
+        if keys is None and (copied := _copied_recovery_key(text)):
+            return self._opened_as(RECOVERY, copied)
+        return keys
 
     def opened_with(self, key: bytes) -> LibraryKeys | None:
         """The keys, by a key of the keyring; None where it is another."""
         return self._opened(KEYRING, key)
+
+    def _opened_as(self, name: str, text: str) -> LibraryKeys | None:
+        slot = self.slots.get(name)
+        salt = slot.salt if slot is not None else bytes(16)
+        return self._opened(name, _stretched(text, salt, self.cost))  # whatever it is takes so long
 
     def _with(self, name: str, salt: bytes, key: bytes, data: bytes) -> KeyFile:
         nonce = os.urandom(12)
@@ -228,13 +233,26 @@ def new_key_file(database: str, cost: Cost) -> KeyFile:
 
 def new_recovery_key() -> str:
     """A recovery key to write down: 160 random bits, eight groups of four letters and digits."""
-    letters = base64.b32encode(secrets.token_bytes(20)).decode()
+    return _in_groups(base64.b32encode(secrets.token_bytes(20)).decode())
+
+
+def _in_groups(letters: str) -> str:
     return "-".join(letters[k : k + 4] for k in range(0, len(letters), 4))
 
 
 def is_recovery_key(text: str) -> bool:
     """Whether a text has the form of one."""
     return _RECOVERY.fullmatch(_composed(text).strip().upper()) is not None
+
+
+def _copied_recovery_key(text: str) -> str:
+    """A recovery key that was copied with blanks or nothing between its groups; "" for none.
+
+    A passphrase may be of this form, too, so it is tried as one first.
+    """
+    letters = re.sub(r"[\s\u2010-\u2014-]+", "", _composed(text)).upper()
+    key = _in_groups(letters)
+    return key if is_recovery_key(key) and not is_recovery_key(text) else ""
 
 
 def check_new_passphrase(text: str) -> None:
