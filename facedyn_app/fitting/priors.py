@@ -15,9 +15,10 @@ not that with the fewest, and what usually moves far moves first.
 The patterns are published prototypes, not fitted to any recording: the basic emotions' action units
 (Ekman, Friesen and Hager 2002, Facial Action Coding System, Investigator's Guide, table 10-2;
 1+2+5+26 for surprise and so on) in ARKit's names, the articulators of speech (opening, rounding,
-seal), and what lids, brows, cheeks and lips do by themselves. Faces are expected to move both sides
-alike, but each pattern is also expected on one side alone (`ONE_SIDED`): a one-sided smile or a
-palsy is no noise.
+seal), and what lids, brows, cheeks and lips do by themselves. A lid closes as what raises it gives
+way (Evinger, Manning and Sibony 1991, Eyelid movements, Invest. Ophthalmol. Vis. Sci. 32). Faces
+are expected to move both sides alike, but each pattern is also expected on one side alone
+(`ONE_SIDED`): a one-sided smile or a palsy is no noise.
 
 From frame to frame: a random walk, the difference of an unknown between neighbours over its usual
 size, under Cauchy's cost, since a face rests most of the time and now and then moves fast: noise at
@@ -68,8 +69,8 @@ PATTERNS: tuple[Mapping[str, float], ...] = (
      "cheekSquint": 0.15},
     {"mouthDimple": 0.3},
     # lids, brows, cheeks, lips and jaw by themselves
-    {"eyeBlink": 0.8}, {"eyeSquint": 0.3, "cheekSquint": 0.2}, {"browOuterUp": 0.35},
-    {"cheekPuff": 0.25}, {"jawForward": 0.15}, {"mouthPucker": 0.3},
+    {"eyeBlink": 0.8, "eyeWide": -0.4}, {"eyeSquint": 0.3, "cheekSquint": 0.2},
+    {"browOuterUp": 0.35}, {"cheekPuff": 0.25}, {"jawForward": 0.15}, {"mouthPucker": 0.3},
     {"mouthLeft": 0.35, "jawY": 0.15}, {"mouthRight": 0.35, "jawY": -0.15},
     {"mouthShrugUpper": 0.15, "mouthShrugLower": 0.15}, {"jawY": 0.2}, {"jawZ": 0.2},
 )  # fmt: skip
