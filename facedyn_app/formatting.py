@@ -27,6 +27,17 @@ def number(value: float | None, digits: int = 2, sign: str = "") -> str:
     return NONE if value is None or not math.isfinite(value) else f"{value:{sign}.{digits}f}"
 
 
+def counted(n: int, one: str, more: str = "") -> str:
+    """A count and what is counted: "1 session", "2 sessions".
+
+    Args:
+        n: How many.
+        one: Word for one of them.
+        more: For several; empty for that word and an s.
+    """
+    return f"{n} {one}" if n == 1 else f"{n} {more or one + 's'}"
+
+
 def read_number(text: str) -> float:
     """The number in what a person has typed: with a decimal point or a decimal comma.
 

@@ -10,6 +10,7 @@ import typer
 
 from facedyn_app.cli.options import AsJson, LibraryFolder, verb_app
 from facedyn_app.cli.output import Outcome, answering
+from facedyn_app.formatting import counted
 
 app = verb_app()
 
@@ -31,7 +32,8 @@ def backup(
         facts = back_up(library, out, answer.on_progress)
         text = (
             f"backed up, {'' if facts.encrypted else 'not '}encrypted: "
-            f"{facts.n_sessions} sessions of {facts.n_speakers} speakers in {out}\n"
+            f"{counted(facts.n_sessions, 'session')} of "
+            f"{counted(facts.n_speakers, 'speaker')} in {out}\n"
             f"head of the audit: {facts.audit_head}"
         )
         answer.outcome = Outcome({"library": library, "backup": out, **asdict(facts)}, text)

@@ -67,10 +67,17 @@ def _outcome(folder: Path, found: CorpusStatus) -> Outcome:
         f"{folder}{which}: {found.n_done} of {making.n_items} items done ({share:.0f} %), "
         f"{len(found.failed)} failed, {found.n_waiting} wait; {_now(found)}",
         f"head {making.head_id}, fitted on {making.device}, facedyn {making.program['facedyn']}; "
-        f"{found.worker_seconds / 3600:.2f} worker hours so far",
+        f"{_worked(found.worker_seconds)} so far",
     ]
     lines += [f"  failed: {one.item.name}: {one.reason}" for one in found.failed[:MOST_NAMED]]
     return Outcome(facts, "\n".join(lines))
+
+
+def _worked(seconds: float) -> str:
+    """The time of all workers together."""
+    if seconds < 3600:
+        return f"{seconds / 60:.1f} worker minutes"
+    return f"{seconds / 3600:.2f} worker hours"
 
 
 def _now(found: CorpusStatus) -> str:

@@ -16,7 +16,7 @@ from facedyn_app.cli.options import (
     verb_app,
 )
 from facedyn_app.cli.output import Outcome, answering, simulated_note
-from facedyn_app.formatting import number, table
+from facedyn_app.formatting import counted, number, table
 
 if TYPE_CHECKING:
     from facedyn_app.recognizer.accuracy import Accuracy
@@ -97,7 +97,8 @@ def accuracy_text(facts: Mapping[str, Any], simulated: bool = False) -> str:
     """The headline: how often right, between what bounds, and how often by chance."""
     low, high = (100.0 * x for x in facts["intervals"]["top1_window"])
     return (
-        f"tested on {facts['n_probes']} sessions, {facts['n_speakers']} speakers"
+        f"tested on {counted(facts['n_probes'], 'session')}, "
+        f"{counted(facts['n_speakers'], 'speaker')}"
         f"{simulated_note(simulated)}: {100 * facts['top1_window']:.1f} % of windows right "
         f"(90 % interval {low:.1f} to {high:.1f}), {100 * facts['top1_session']:.1f} % of "
         f"sessions; chance {100 * facts['chance_uniform']:.2f} %, always the most frequent speaker "

@@ -5,6 +5,7 @@ from __future__ import annotations
 from pathlib import Path
 
 from facedyn_app.cli.output import Outcome
+from facedyn_app.formatting import counted
 from facedyn_app.progress import OnProgress
 from facedyn_app.reports.kinds import ExportLayout
 
@@ -24,10 +25,11 @@ def bids_outcome(folder: Path, out: Path, on_progress: OnProgress) -> Outcome:
         "simulated": found.simulated,
     }
     note = ", simulated speakers among them" if found.simulated else ""
-    lines = [f"written: {out}, {found.n_sessions} recordings of {len(found.people)} people{note}"]
+    people = counted(len(found.people), "person", "people")
+    lines = [f"written: {out}, {counted(found.n_sessions, 'recording')} of {people}{note}"]
     lines += [f"{one} is '{name}'" for one, name in found.people]
     if found.n_left_out:
-        lines.append(f"left out: {found.n_left_out} recordings of nobody")
+        lines.append(f"left out: {counted(found.n_left_out, 'recording')} of nobody")
     return Outcome(facts, "\n".join([*lines, "The names above are in no file: keep them apart."]))
 
 
@@ -46,5 +48,5 @@ def tracks_outcome(source: Path, out: Path, on_progress: OnProgress) -> Outcome:
         "simulated": found.simulated,
     }
     note = ", simulated" if found.simulated else ""
-    told = f"{found.n_sessions} sessions of {found.n_speakers} speakers{note}"
+    told = f"{counted(found.n_sessions, 'session')} of {counted(found.n_speakers, 'speaker')}{note}"
     return Outcome(facts, f"written: {out}, {told}, {found.n_bytes / 2**20:.0f} MiB")

@@ -11,6 +11,7 @@ from facedyn_app.cli.consent_options import ConsentBy, ConsentFor, ConsentUntil,
 from facedyn_app.cli.fit_options import with_fit_options
 from facedyn_app.cli.options import AsJson, EnrolAgain, LibraryFolder, Permission, verb_app
 from facedyn_app.cli.output import Outcome, answering, simulated_note
+from facedyn_app.formatting import counted
 from facedyn_app.library.importers import Layout
 from facedyn_app.workflows.options import FitOptions, ImportStatement
 
@@ -84,7 +85,8 @@ def _text(found: ImportedCorpus, library: Path) -> str:
 
     note = simulated_note(found.n_simulated == found.n_added > 0)
     lines = [
-        f"imported: {found.n_added} sessions{note} of {found.n_speakers} speakers into "
+        f"imported: {counted(found.n_added, 'session')}{note} of "
+        f"{counted(found.n_speakers, 'speaker')} into "
         f"{library}, {found.n_known} were there already, {len(found.left_out)} left out"
     ]
     if found.n_assumed:

@@ -9,6 +9,7 @@ import typer
 
 from facedyn_app.cli.options import AsJson, verb_app
 from facedyn_app.cli.output import Outcome, answering
+from facedyn_app.formatting import counted
 
 app = verb_app()
 
@@ -35,9 +36,10 @@ def merge(
             "n_failed": found.n_failed,
             "n_shards_missing": found.n_shards_missing,
         }
-        text = f"merged: {found.n_done} sessions of {len(shards)} folders into {out}"
+        text = f"merged: {counted(found.n_done, 'session')} of "
+        text += f"{counted(len(shards), 'folder')} into {out}"
         if found.n_failed:
-            text += f", {found.n_failed} items have failed"
+            text += f", failed: {counted(found.n_failed, 'item')}"
         if found.n_shards_missing:
-            text += f"; {found.n_shards_missing} shards of the corpus are not among them"
+            text += f"; not among them: {counted(found.n_shards_missing, 'shard')} of the corpus"
         answer.outcome = Outcome(facts, text)

@@ -9,6 +9,7 @@ import typer
 
 from facedyn_app.cli.options import AsJson, LibraryFolder, verb_app
 from facedyn_app.cli.output import DONE, UNUSABLE, Outcome, answering
+from facedyn_app.formatting import counted
 
 if TYPE_CHECKING:
     from facedyn_app.library.work_rows import WorkItem
@@ -66,7 +67,7 @@ def run(library: LibraryFolder, as_json: AsJson = False) -> None:
             "left_out": [{"path": path, "reason": reason} for path, reason in found.left_out],
         }
         lines = [
-            f"enrolled: {found.n_added} sessions, {found.n_known} were there already, "
+            f"enrolled: {counted(found.n_added, 'session')}, {found.n_known} were there already, "
             f"{len(found.left_out)} left out, {found.n_waiting} wait"
         ]
         lines += [f"  a copy: {path}: {reason}" for path, reason in found.copies]
@@ -121,7 +122,7 @@ def _change(
         from facedyn_app.workflows.work import QueueAct, change_queue
 
         n = change_queue(library, QueueAct(act), items or (), speaker)
-        text = f"{n} recording{'' if n == 1 else 's'} {said}"
+        text = f"{counted(n, 'recording')} {said}"
         answer.outcome = Outcome({"library": library, "act": act, "n": n}, text)
 
 

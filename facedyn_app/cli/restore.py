@@ -10,6 +10,7 @@ import typer
 
 from facedyn_app.cli.options import AsJson, verb_app
 from facedyn_app.cli.output import Outcome, answering
+from facedyn_app.formatting import counted
 
 app = verb_app()
 
@@ -35,6 +36,7 @@ def restore(
             "audit_faults": made.audit.faults,
         }
         n = made.facts
-        lines = [f"restored: {n.n_sessions} sessions of {n.n_speakers} speakers in {library}"]
+        who = f"{counted(n.n_sessions, 'session')} of {counted(n.n_speakers, 'speaker')}"
+        lines = [f"restored: {who} in {library}"]
         lines += [f"  audit: {fault.what}" for fault in made.audit.faults]
         answer.outcome = Outcome(facts, "\n".join(lines))

@@ -9,6 +9,7 @@ import typer
 
 from facedyn_app.cli.options import AsJson, verb_app
 from facedyn_app.cli.output import Outcome, answering
+from facedyn_app.formatting import counted
 from facedyn_app.workflows.options import SimulatedCorpus
 
 app = verb_app()
@@ -39,7 +40,8 @@ def simulate(
             "files": files,
         }
         text = (
-            f"written: {len(files)} simulated sessions of {corpus.n_speakers} speakers, "
+            f"written: {counted(len(files), 'simulated session')} of "
+            f"{counted(corpus.n_speakers, 'speaker')}, "
             f"{corpus.seconds:g} s each, in {out}"
         )
         answer.outcome = Outcome(facts, text)

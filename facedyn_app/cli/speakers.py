@@ -14,7 +14,7 @@ from facedyn_app.cli.output import Outcome, answering
 from facedyn_app.cli.passphrase import FILE_VARIABLE, given_passphrase, wanted_passphrase
 from facedyn_app.cli.speaker_consent import consent, expired
 from facedyn_app.cli.speaker_forget import forget
-from facedyn_app.formatting import number, table
+from facedyn_app.formatting import counted, number, table
 
 if TYPE_CHECKING:
     from facedyn_app.library.annotations import Annotation
@@ -137,7 +137,8 @@ def merge(
         entry = merge(library, source, into).speaker
         answer.outcome = Outcome(
             {"merged": source, "name": entry.name, "n_sessions": entry.n_sessions},
-            f"merged: {source} into {entry.name}, who has {entry.n_sessions} sessions now",
+            f"merged: {source} into {entry.name}, "
+            f"who has {counted(entry.n_sessions, 'session')} now",
         )
 
 
@@ -263,4 +264,4 @@ def _carried_facts(found: Sequence[CarriedSpeaker]) -> dict[str, object]:
 def _carried_text(found: Sequence[CarriedSpeaker]) -> str:
     named = ", ".join(one.name for one in found)
     n = sum(len(one.sessions) for one in found)
-    return f"{named}, {n} session{'' if n == 1 else 's'}"
+    return f"{named}, {counted(n, 'session')}"

@@ -11,6 +11,7 @@ import typer
 from facedyn_app.cli.evaluate import accuracy_text
 from facedyn_app.cli.options import AsJson, Device, DeviceName, LibraryFolder, verb_app
 from facedyn_app.cli.output import Outcome, answering, simulated_note
+from facedyn_app.formatting import counted
 from facedyn_app.settings import Settings
 
 if TYPE_CHECKING:
@@ -103,7 +104,8 @@ def _facts(recognizer: Recognizer) -> dict[str, object]:
 def _text(recognizer: Recognizer, out: Path) -> str:
     training = recognizer.training
     lines = [
-        f"trained on {training['n_sessions']} sessions of {training['n_speakers']} speakers"
+        f"trained on {counted(training['n_sessions'], 'session')} of "
+        f"{counted(training['n_speakers'], 'speaker')}"
         f"{simulated_note(recognizer.from_simulation)} in {training['minutes']:g} min, "
         f"{training['steps']} steps, best at step {training['best_step']}",
         f"written: {out}",

@@ -8,7 +8,7 @@ import pytest
 from facedyn_app.cli.drift_text import drift_facts, drift_text
 from facedyn_app.cli.formatting import identification_facts, identification_text
 from facedyn_app.dynamics.drift import measure_components, measure_drift
-from facedyn_app.formatting import number, table
+from facedyn_app.formatting import counted, number, table
 from facedyn_app.records import Identification, Match, MatchTrust, Quality
 from facedyn_app.settings import TrustSettings
 
@@ -141,3 +141,11 @@ def test_a_shape_that_moves_far_drifts() -> None:
     _, first, *rest, _, _ = drift_text([report], TrustSettings()).splitlines()
     assert first.split()[:2] == ["Ada", "drifts"]
     assert [line.split()[0] for line in rest] == ["first", "second"]
+
+
+@pytest.mark.parametrize(
+    ("n", "told"), [(0, "0 people"), (1, "1 person"), (2, "2 people"), (1200, "1200 people")]
+)
+def test_one_is_counted_as_one(n: int, told: str) -> None:
+    assert counted(n, "person", "people") == told
+    assert counted(n, "shard") == f"{n} shard{'' if n == 1 else 's'}"

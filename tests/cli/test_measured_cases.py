@@ -71,7 +71,7 @@ def test_a_number_without_end_is_refused_and_the_rest_is_imported(
         (folder / speaker / path.name).write_bytes(path.read_bytes())
     result = run("import", folder, "--library", library, "--consent", "A test.")
     assert result.exit_code == 0, result.stderr
-    assert "imported: 1 sessions of" in result.stdout
+    assert "imported: 1 session of" in result.stdout
     assert "a number in its 'meta' is not finite" in result.stdout
 
 
