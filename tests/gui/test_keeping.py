@@ -5,12 +5,14 @@ import sqlite3
 from pathlib import Path
 
 import pytest
+from PySide6.QtGui import QGuiApplication
 from PySide6.QtTest import QTest
 from PySide6.QtWidgets import QFileDialog
 from pytestqt.qtbot import QtBot
 
 from facedyn_app.gui.controllers.app import AppController
 from facedyn_app.gui.dialogs.audit import AuditDialog
+from facedyn_app.gui.dialogs.pseudonyms import PseudonymsDialog
 from facedyn_app.library.library import Library
 from tests.gui.conftest import PATIENCE_MS, made_session, wait_idle
 
@@ -146,6 +148,16 @@ def test_the_library_is_written_as_a_dataset(
     tables = sorted(path.parent.parent.parent.name for path in tmp_path.rglob("*_motion.tsv"))
     assert tables == ["sub-001", "sub-002"]
     assert any("2 sessions of 2 people under pseudonyms" in text for text in said)
+    (dialog,) = app.window.findChildren(PseudonymsDialog)
+    rows = [[str(dialog.model.index(k, c).data()) for c in (0, 1)] for k in (0, 1)]
+    assert [row[0] for row in rows] == ["sub-001", "sub-002"]
+    assert {row[1] for row in rows} == {one.name for one in app.library.snapshot.speakers}
+    dialog.copy.click()
+    assert QGuiApplication.clipboard().text().splitlines()[1] == "\t".join(rows[0])
+    app.library.close_locked()  # names of a locked library are not left on the screen
+    assert not dialog.isVisible()
+    app.library.open_library(folder)
+    wait_idle(app, qtbot)
     app.window.dataset_requested.emit()  # what is there is not written over
     wait_idle(app, qtbot)
     assert len(list(tmp_path.rglob("*_motion.tsv"))) == 2

@@ -9,9 +9,11 @@ from PySide6.QtCore import QObject, Slot
 from PySide6.QtWidgets import QFileDialog
 
 from facedyn_app.folders import documents_folder
+from facedyn_app.formatting import counted
 from facedyn_app.gui.controllers.library import LibraryController
 from facedyn_app.gui.dialogs.audit import AuditDialog
 from facedyn_app.gui.dialogs.file_place import ask_place
+from facedyn_app.gui.dialogs.pseudonyms import PseudonymsDialog
 from facedyn_app.gui.jobs import JobQueue
 from facedyn_app.gui.main_window import MainWindow
 from facedyn_app.gui.state import AppState
@@ -88,10 +90,9 @@ class KeepingController(QObject):
         """Write the open library as one file."""
 
         def done(facts: BackupFacts) -> None:
-            n = facts.n_sessions
             how = "encrypted" if facts.encrypted else "not encrypted"
             self._state.show_message(
-                f"Backed up, {how}: {n} session{'' if n == 1 else 's'} in {path}"
+                f"Backed up, {how}: {counted(facts.n_sessions, 'session')} in {path}"
             )
 
         self._queue.submit(
@@ -119,12 +120,14 @@ class KeepingController(QObject):
         """Write the open library as a dataset of the Brain Imaging Data Structure."""
 
         def done(written: ExportedLibrary) -> None:
-            n, n_people = written.n_sessions, len(written.people)
-            who = f"{n_people} {'person' if n_people == 1 else 'people'}"
+            who = counted(len(written.people), "person", "people")
             self._state.show_message(
-                f"Written: {n} session{'' if n == 1 else 's'} of {who} under pseudonyms in "
+                f"Written: {counted(written.n_sessions, 'session')} of {who} under pseudonyms in "
                 f"{folder}. Faces' motion and shape may still tell who they are."
             )
+            dialog = PseudonymsDialog(written.people, folder.name, self._window)
+            self._library.listed.connect(dialog.follow)
+            dialog.show()
 
         self._queue.submit(
             export_bids,
@@ -153,11 +156,9 @@ class KeepingController(QObject):
         """Make a library of a backup, and open it."""
 
         def done(restored: Restored) -> None:
-            n = restored.facts.n_sessions
+            n = counted(restored.facts.n_sessions, "session")
             wrong = "" if restored.audit.sound else "; its audit is not as it was written"
-            self._state.show_message(
-                f"Restored: {n} session{'' if n == 1 else 's'} in {folder}{wrong}"
-            )
+            self._state.show_message(f"Restored: {n} in {folder}{wrong}")
             self._library.open_library(folder)
 
         def fail(error: Exception) -> None:
