@@ -58,7 +58,7 @@ def test_an_import_of_tables_does_without_networks(
     table.write_text("\n".join(["seconds,jawOpen,mouthSmileLeft", *rows]))
     arguments = ("import", str(table.parents[1]), "--library", str(tmp_path / "library"))
     done = _python(environment, "-c", LISTING, *arguments, "--consent", "given for a test")
-    assert "imported: 1 sessions" in done.stdout, done.stderr
+    assert "imported: 1 session of 1 speaker" in done.stdout, done.stderr
     loaded = done.stderr.splitlines()[-1]
     assert "sqlalchemy" in loaded
     assert not any(name in loaded for name in ("torch", "mediapipe", "PySide6"))
