@@ -9,7 +9,7 @@ import typer
 
 from facedyn_app.cli.options import AsJson, LibraryFolder, verb_app
 from facedyn_app.cli.output import DONE, UNUSABLE, Outcome, answering
-from facedyn_app.formatting import table
+from facedyn_app.formatting import counted, table
 
 if TYPE_CHECKING:
     from facedyn_app.library.audit import AuditCheck
@@ -75,7 +75,7 @@ def verify(
 
 def _text(found: AuditCheck, head: str | None) -> str:
     n, how = found.n_lines, "as written" if found.sound else "not as written"
-    lines = [f"{n} line{'' if n == 1 else 's'}: {how}"]
+    lines = [f"{counted(n, 'line')}: {how}"]
     lines += [f"  {fault.what}" for fault in found.faults]
     lines.append(f"head: {found.head}")
     if found.n_since is not None:

@@ -11,6 +11,7 @@ import typer
 from facedyn_app.cli.library_protection import passphrase, protect, recovery, rekey, unprotect
 from facedyn_app.cli.options import AsJson, LibraryFolder, verb_app
 from facedyn_app.cli.output import UNUSABLE, Outcome, answering
+from facedyn_app.formatting import counted
 
 if TYPE_CHECKING:
     from facedyn_app.library.integrity import LibraryCheck
@@ -67,7 +68,7 @@ def settings(
         found = library_settings(library, file_names)
         lines = [f"file names: {'kept' if found.file_names else 'not kept'}"]
         if found.n_named and not found.file_names:
-            n = f"{found.n_named} session{'' if found.n_named == 1 else 's'}"
+            n = f"{counted(found.n_named, 'session')}"
             lines.append(f"{n} from before still hold theirs; forgotten and imported again, none.")
         answer.outcome = Outcome({"library": library, **asdict(found)}, "\n".join(lines))
 
@@ -103,7 +104,7 @@ def relink(
 
 def _relinked_text(found: Relinked) -> str:
     n = len(found.found)
-    lines = [f"found: the videos of {n} session{'' if n == 1 else 's'}"]
+    lines = [f"found: the videos of {counted(n, 'session')}"]
     lines += [
         f"  {entry.speaker or 'unknown'}, {entry.name} (#{entry.id}): {path}"
         for entry, path in found.found
@@ -119,7 +120,7 @@ def _relinked_text(found: Relinked) -> str:
 
 def _text(found: LibraryCheck) -> str:
     n = found.n_sessions
-    lines = [f"{n} session{'' if n == 1 else 's'}: {'sound' if found.sound else 'not sound'}"]
+    lines = [f"{counted(n, 'session')}: {'sound' if found.sound else 'not sound'}"]
     for title, items in (
         ("without a file", found.missing),
         ("damaged", found.damaged),
@@ -133,5 +134,5 @@ def _text(found: LibraryCheck) -> str:
         (found.given_back, "which a program had in hand that was killed, wait again"),
         (found.waiting, "wait in the queue; 'facedyn queue run' goes on with them"),
     ):
-        lines += [f"{n} recording{'' if n == 1 else 's'} {what}"] if n else []
+        lines += [f"{counted(n, 'recording')} {what}"] if n else []
     return "\n".join([*lines, *filter(None, [found.shared])])

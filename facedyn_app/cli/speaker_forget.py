@@ -11,6 +11,7 @@ import typer
 from facedyn_app.cli.options import AsJson, LibraryFolder
 from facedyn_app.cli.output import Outcome, answering
 from facedyn_app.errors import InputError
+from facedyn_app.formatting import counted
 
 if TYPE_CHECKING:
     from facedyn_app.workflows.forget import Forgotten
@@ -70,5 +71,5 @@ def _facts(found: Forgotten) -> dict[str, object]:
 
 def _text(found: Forgotten) -> str:
     n = found.n_sessions
-    who = f"{found.speaker or 'the session'}, {n} session{'' if n == 1 else 's'}"
+    who = f"{found.speaker or 'the session'}, {counted(n, 'session')}"
     return f"forgotten: {who}\n{found.search.words()}"

@@ -16,6 +16,7 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
+from facedyn_app.formatting import counted
 from facedyn_app.library.database import DATABASE
 from facedyn_app.library.names import Erasure
 from facedyn_app.library.protection.drivers import driver_of, reading
@@ -79,7 +80,7 @@ class Search:
     def words(self) -> str:
         """What was searched, and what came of it."""
         n, places = self.n_files, ", ".join(f"'{folder}'" for folder in self.folders)
-        head = f"searched {n} file{'' if n == 1 else 's'} in {places}"
+        head = f"searched {counted(n, 'file')} in {places}"
         if not self.findings:
             return f"{head}: nothing found"
         return "\n".join(

@@ -14,6 +14,7 @@ from facedyn_app.dynamics.exclusion import excluded_frames
 from facedyn_app.dynamics.task_proposal import PROPOSED
 from facedyn_app.errors import FacedynError
 from facedyn_app.events import EXCLUDE, INCLUDE, MOST_EVENTS, TASK, Event, Events, in_order
+from facedyn_app.formatting import counted
 from facedyn_app.gui.controllers.identification import IdentificationController
 from facedyn_app.gui.controllers.library import LibraryController
 from facedyn_app.gui.main_window import MainWindow
@@ -105,7 +106,7 @@ class AnnotationController(QObject):
             for one in self.events
         ]
         n_changed = sum(new != old for new, old in zip(confirmed, self.events, strict=True))
-        self.replace_all(confirmed, f"Confirmed: {n_changed} task{'' if n_changed == 1 else 's'}.")
+        self.replace_all(confirmed, f"Confirmed: {counted(n_changed, 'task')}.")
 
     @Slot()
     def delete_chosen(self) -> None:
@@ -205,7 +206,7 @@ class AnnotationController(QObject):
     def _note(self, recording: Recording, events: Events) -> str:
         if not events:
             return "nothing marked"
-        words = [f"{len(events)} event{'' if len(events) == 1 else 's'}"]
+        words = [f"{counted(len(events), 'event')}"]
         if any(one.kind in (EXCLUDE, INCLUDE) for one in events):
             words.append(f"{recording.quality.n_excluded} frames out")
         if recording.key in self._unsaved:

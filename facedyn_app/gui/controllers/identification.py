@@ -9,6 +9,7 @@ from typing import Final
 from PySide6.QtCore import QObject, Slot
 
 from facedyn_app.errors import InputError
+from facedyn_app.formatting import counted
 from facedyn_app.gui.controllers.library import LibraryController
 from facedyn_app.gui.jobs import JobQueue
 from facedyn_app.gui.state import AppState
@@ -84,7 +85,7 @@ class IdentificationController(QObject):
                 ticked,
                 self._library.snapshot.folder,
                 self._state.settings,
-                title=f"Who are they? {len(ticked)} recording{'' if len(ticked) == 1 else 's'}",
+                title=f"Who are they? {counted(len(ticked), 'recording')}",
                 on_result=partial(self._take_answers, self._asked),
                 on_error=self._state.show_error,
                 soon=True,

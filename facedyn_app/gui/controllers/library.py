@@ -11,6 +11,7 @@ from typing import Final
 from PySide6.QtCore import QObject, Qt, QTimer, Signal, Slot
 from PySide6.QtWidgets import QWidget
 
+from facedyn_app.formatting import counted
 from facedyn_app.gui.dialogs.session import DateDialog, EnrolDialog
 from facedyn_app.gui.jobs import JobQueue
 from facedyn_app.gui.state import AppState
@@ -249,7 +250,7 @@ class LibraryController(QObject):
 
     def _take_videos(self, found: Relinked) -> None:
         n, n_missing = len(found.found), len(found.missing)
-        text = f"Found: the videos of {n} session{'' if n == 1 else 's'}."
+        text = f"Found: the videos of {counted(n, 'session')}."
         if n_missing:
             text += f" Not found: {n_missing}, such as {found.missing[0].source_name}."
         self._state.show_message(text)

@@ -6,6 +6,7 @@ from pathlib import Path
 
 from PySide6.QtCore import QObject, Qt, Slot
 
+from facedyn_app.formatting import counted
 from facedyn_app.gui import docks
 from facedyn_app.gui.controllers.heads import HeadController
 from facedyn_app.gui.controllers.library import LibraryController
@@ -126,7 +127,7 @@ class QueueController(QObject):
             return
         self._end()
         n = self._n_added
-        text = f"Import queue: {n} session{'' if n == 1 else 's'} enrolled"
+        text = f"Import queue: {counted(n, 'session')} enrolled"
         self._state.show_message(f"{text}, {self._n_failed} failed." if self._n_failed else text)
 
     def _fail(self, error: Exception) -> None:

@@ -15,6 +15,7 @@ from PySide6.QtWidgets import (
     QWidget,
 )
 
+from facedyn_app.formatting import counted
 from facedyn_app.gui.theme import GRID
 from facedyn_app.gui.widgets.form_parts import make_error_line, make_note, set_error
 from facedyn_app.gui.widgets.screen_fit import FittedDialog, no_default_button
@@ -108,7 +109,7 @@ class AuditDialog(FittedDialog):
         lines = self.lines
         self.model.set_rows([_cells(line) for line in reversed(lines)])
         total = 0 if self._read is None else len(self._read.lines)
-        self.state.setText(f"{len(lines)} of {total} line{'' if total == 1 else 's'}")
+        self.state.setText(f"{len(lines)} of {counted(total, 'line')}")
         self.export.setEnabled(bool(lines))
 
 

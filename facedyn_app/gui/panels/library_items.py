@@ -7,6 +7,7 @@ from typing import Final
 from PySide6.QtCore import Qt
 from PySide6.QtGui import QStandardItem
 
+from facedyn_app.formatting import counted
 from facedyn_app.gui.formatting import simulated_label, tip_text
 from facedyn_app.workflows.records import ListedSession, ListedSpeaker, Recording
 
@@ -53,9 +54,7 @@ def speaker_item(speaker: ListedSpeaker) -> QStandardItem:
     """A speaker, their sessions still to be made."""
     n = len(speaker.sessions)
     label = simulated_label(speaker.name, simulated=speaker.simulated)
-    text = (
-        f"{label} · {n} session{'' if n == 1 else 's'}{' · consent ended' if speaker.ended else ''}"
-    )
+    text = f"{label} · {counted(n, 'session')}{' · consent ended' if speaker.ended else ''}"
     tip = f"Consent: {speaker.consent_words or 'none recorded'}"
     item = make_item(text, "speaker", speaker.name, tip)
     item.setData(speaker, LISTED)

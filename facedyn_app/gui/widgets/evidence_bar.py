@@ -10,6 +10,7 @@ from PySide6.QtCore import QEvent, QPointF, QRectF, QSize, Qt, Signal
 from PySide6.QtGui import QColor, QHelpEvent, QMouseEvent, QPainter, QPaintEvent, QPen
 from PySide6.QtWidgets import QSizePolicy, QToolTip, QWidget
 
+from facedyn_app.formatting import counted
 from facedyn_app.gui.formatting import clock, markup_name
 from facedyn_app.gui.theme import Colours, colours_of, tabular_font
 from facedyn_app.records import Identification
@@ -138,7 +139,7 @@ class EvidenceBar(QWidget):
             for rank in ranks
         ]
         n = len(self.votes)
-        return f"Most like: {' · '.join(parts)} of {n} window{'' if n == 1 else 's'}"
+        return f"Most like: {' · '.join(parts)} of {counted(n, 'window')}"
 
     def paintEvent(self, event: QPaintEvent) -> None:  # noqa: N802
         """Paint the windows, the ranks in them, the ends' times and the cursor."""
