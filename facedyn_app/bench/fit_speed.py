@@ -54,19 +54,22 @@ def measure_fit_speed(
     found: list[Speed] = []
     for device in devices():
         on_progress(Progress(f"fitting on {device}", len(found), 2 + 2 * len(devices())))
-        found.append(_own(wide, landmarks, settings, device))
-        found.append(_adam(*_whole(wide, landmarks, settings, device), device, on_progress))
+        fitter, shape = _shape(wide, landmarks, settings, device)
+        found.append(_own(wide, landmarks, fitter, shape, device))
+        found.append(_adam(*_whole(fitter, landmarks, shape), device, on_progress))
     on_progress(Progress("scipy", len(found), len(found) + 1))
     found.append(_scipy(wide, landmarks, settings, 1 if quick else N_SCIPY_FRAMES))
     return tuple(found)
 
 
-def _own(head: HeadModel, landmarks: Landmarks, settings: FitSettings, device: str) -> Speed:
+def _own(
+    head: HeadModel, landmarks: Landmarks, fitter: Fitter, shape: ShapeFit, device: str
+) -> Speed:
     """The whole fit of a session, chunks of shape included, and the cost of its frames."""
+    settings = fitter.settings
     fit_session(head, simulated_landmarks(head, WARM_UP), settings, device=device)
     fits: list[HeadFit] = []
     seconds = timed(lambda: fits.append(fit_session(head, landmarks, settings, device=device)))
-    fitter, shape = _shape(head, landmarks, settings, device)
     problem, start = fitter.problem(shape.known, landmarks, fitter.steps(shape.joint.state))
     state = _state_of(fits[0], start)
     excess = 100 * (float(problem.cost(state)) / _least_cost(problem, state) - 1)
@@ -74,11 +77,8 @@ def _own(head: HeadModel, landmarks: Landmarks, settings: FitSettings, device: s
     return Speed("the program", device_name(device), n_frames, seconds, True, excess)
 
 
-def _whole(
-    head: HeadModel, landmarks: Landmarks, settings: FitSettings, device: str
-) -> tuple[FaceProblem, FaceState]:
+def _whole(fitter: Fitter, landmarks: Landmarks, shape: ShapeFit) -> tuple[FaceProblem, FaceState]:
     """All frames and the shape as one problem, coupled as in a session, and where to start."""
-    fitter, shape = _shape(head, landmarks, settings, device)
     return fitter.problem(fitter.head, landmarks, fitter.steps(shape.joint.state))
 
 
@@ -147,7 +147,8 @@ def _scipy(head: HeadModel, landmarks: Landmarks, settings: FitSettings, n_frame
     """Least squares of scipy, a frame at a time, with the shape of its own and numeric slopes."""
     step = max(1, len(landmarks.seconds) // n_frames)
     frames = np.arange(0, len(landmarks.seconds), step)[:n_frames]
-    problem, start = _whole(head, landmarks, settings, "cpu")
+    fitter, shape = _shape(head, landmarks, settings, "cpu")
+    problem, start = _whole(fitter, landmarks, shape)
     seconds = timed(lambda: [_one_frame(problem, start, int(frame), settings) for frame in frames])
     words = "scipy least_squares, frame by frame"
     return Speed(words, device_name("cpu"), len(frames), seconds)

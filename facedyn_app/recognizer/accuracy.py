@@ -109,9 +109,9 @@ def measure_scores(scores: Scores, rng: np.random.Generator) -> Accuracy:
             "There are no held-out sessions of two speakers to measure the accuracy on.",
             "Record every speaker in two sessions or more.",
         )
-    by_probe = _per_probe(scores)
-    by_window = _per_window(scores)
-    refused, accepted = metrics.error_rates(*metrics.own_and_others(scores.probes, scores.own))[1:]
+    by_probe = per_probe(scores)
+    by_window = per_window(scores)
+    refused, accepted = error_rates_of(scores)
     draws = SpeakerDraws(scores.own, rng)
     curves = error_curves(scores.probes, scores.own)
     window_draws = SpeakerDraws(scores.window_own, rng)
@@ -138,13 +138,13 @@ def measure_scores(scores: Scores, rng: np.random.Generator) -> Accuracy:
     )
 
 
-def equal_error_rate_of(scores: Scores) -> float:
-    """The equal error rate of all comparisons of probes with speakers, 0..1."""
+def error_rates_of(scores: Scores) -> tuple[FloatArray, FloatArray]:
+    """Shares refused and accepted, of all comparisons of probes with speakers (`error_rates`)."""
     same, different = metrics.own_and_others(scores.probes, scores.own)
-    return metrics.equal_error_rate(*metrics.error_rates(same, different)[1:])
+    return metrics.error_rates(same, different)[1:]
 
 
-def _per_probe(scores: Scores) -> dict[str, FloatArray]:
+def per_probe(scores: Scores) -> dict[str, FloatArray]:
     """(N,) value of each probe, for every measure that is a mean over probes."""
     rank = metrics.ranks(scores.probes, scores.own)
     values: dict[str, FloatArray] = {
@@ -159,7 +159,8 @@ def _per_probe(scores: Scores) -> dict[str, FloatArray]:
     return values
 
 
-def _per_window(scores: Scores) -> dict[str, FloatArray]:
+def per_window(scores: Scores) -> dict[str, FloatArray]:
+    """(W,) value of each window, for every measure that is a mean over windows."""
     rank = metrics.ranks(scores.windows, scores.window_own)
     return {f"top{k}_window": (rank <= k).astype(np.float64) for k in (1, 5)}
 

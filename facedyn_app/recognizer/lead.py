@@ -14,7 +14,13 @@ from typing import Any
 import numpy as np
 
 from facedyn_app.recognizer import metrics
-from facedyn_app.recognizer.accuracy import Scores, equal_error_rate_of, error_curves
+from facedyn_app.recognizer.accuracy import (
+    Scores,
+    error_curves,
+    error_rates_of,
+    per_probe,
+    per_window,
+)
 from facedyn_app.recognizer.metrics import Interval, SpeakerDraws
 from facedyn_app.records import FloatArray, IntArray
 
@@ -70,16 +76,12 @@ def _drawn(
         return SpeakerDraws(number, np.random.default_rng(seed))
 
     probes = draws(scores.own)
-    first_probes, first_windows = (
-        (metrics.ranks(values, own) == 1).astype(np.float64)
-        for values, own in ((scores.probes, scores.own), (scores.windows, scores.window_own))
-    )
     curves = [probes.means(curve) for curve in error_curves(scores.probes, scores.own)]
     errors = [metrics.equal_error_rate(*pair) for pair in zip(*curves, strict=True)]
     return {
-        "top1_window": _with_draws(first_windows, draws(scores.window_own)),
-        "top1_session": _with_draws(first_probes, probes),
-        "eer": (equal_error_rate_of(scores), np.asarray(errors)),
+        "top1_window": _with_draws(per_window(scores)["top1_window"], draws(scores.window_own)),
+        "top1_session": _with_draws(per_probe(scores)["top1_session"], probes),
+        "eer": (metrics.equal_error_rate(*error_rates_of(scores)), np.asarray(errors)),
     }
 
 

@@ -43,7 +43,7 @@ def must_be(folder: Path, *, protected: bool) -> None:
         InputError: There is no such library, or it is otherwise.
     """
     if protection(folder).protected != protected:
-        raise already_protected(folder) if not protected else not_protected(folder)
+        raise not_protected(folder) if protected else already_protected(folder)
 
 
 def protect(

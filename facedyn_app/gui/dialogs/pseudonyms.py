@@ -4,18 +4,18 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 
-from PySide6.QtCore import Qt, Slot
+from PySide6.QtCore import Slot
 from PySide6.QtGui import QGuiApplication
-from PySide6.QtWidgets import QDialogButtonBox, QLabel, QTableView, QVBoxLayout, QWidget
+from PySide6.QtWidgets import QDialogButtonBox, QWidget
 
 from facedyn_app.gui.dialogs.form import without_icons
-from facedyn_app.gui.theme import GRID
-from facedyn_app.gui.widgets.screen_fit import FittedDialog
-from facedyn_app.gui.widgets.table import LOW_ROW_PX, RowsModel, lay_out_table
+from facedyn_app.gui.dialogs.listing import ListingDialog
 from facedyn_app.workflows.records import LibrarySnapshot
 
+HEADS = ("Pseudonym", "Speaker")
 
-class PseudonymsDialog(FittedDialog):
+
+class PseudonymsDialog(ListingDialog):
     """A table of pseudonyms and names.
 
     Args:
@@ -27,32 +27,20 @@ class PseudonymsDialog(FittedDialog):
     def __init__(
         self, people: Sequence[tuple[str, str]], folder: str, parent: QWidget | None = None
     ) -> None:
-        super().__init__(parent)
-        self.setWindowTitle(f"Pseudonyms in {folder}")
-        self.setAttribute(Qt.WidgetAttribute.WA_DeleteOnClose)
-        lead = QLabel(
+        super().__init__(
+            f"Pseudonyms in {folder}",
             "Whom the pseudonyms stand for is in no file and is shown only now. Keep the names "
-            "apart from the dataset; faces' motion and shape may still tell who people are."
+            "apart from the dataset; faces' motion and shape may still tell who people are.",
+            HEADS,
+            people,
+            60,
+            parent,
         )
-        lead.setWordWrap(True)
-        self.model = RowsModel(("Pseudonym", "Speaker"))
-        self.model.set_rows(list(people))
-        table = QTableView()
-        lay_out_table(table, self.model, 1, LOW_ROW_PX)
-        buttons = QDialogButtonBox(QDialogButtonBox.StandardButton.Close)
-        self.copy = buttons.addButton("&Copy", QDialogButtonBox.ButtonRole.ActionRole)
+        self.copy = self._buttons.addButton("&Copy", QDialogButtonBox.ButtonRole.ActionRole)
         self.copy.setToolTip("Copy the table, to be pasted into a sheet")
-        without_icons(buttons)
-        text = "\n".join("\t".join(row) for row in (("Pseudonym", "Speaker"), *people))
+        without_icons(self._buttons)
+        text = "\n".join("\t".join(row) for row in (HEADS, *people))
         self.copy.clicked.connect(lambda: QGuiApplication.clipboard().setText(text))
-        buttons.rejected.connect(self.close)
-        column = QVBoxLayout(self)
-        column.setContentsMargins(2 * GRID, 2 * GRID, 2 * GRID, 2 * GRID)
-        column.setSpacing(GRID)
-        column.addWidget(lead)
-        column.addWidget(table, 1)
-        column.addWidget(buttons)
-        self.resize(60 * GRID, 40 * GRID)
 
     @Slot(object)
     def follow(self, snapshot: LibrarySnapshot) -> None:
