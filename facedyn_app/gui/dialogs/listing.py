@@ -46,8 +46,6 @@ class ListingDialog(FittedDialog):
         lay_out_table(table, self.model, 1, LOW_ROW_PX)
         self._buttons = QDialogButtonBox(QDialogButtonBox.StandardButton.Close)
         without_icons(self._buttons)
-        # whatever button comes beside it, Return closes
-        self._buttons.button(QDialogButtonBox.StandardButton.Close).setDefault(True)
         self._buttons.rejected.connect(self.close)
         column = QVBoxLayout(self)
         column.setContentsMargins(2 * GRID, 2 * GRID, 2 * GRID, 2 * GRID)
@@ -55,4 +53,6 @@ class ListingDialog(FittedDialog):
         column.addWidget(sentence)
         column.addWidget(table, 1)
         column.addWidget(self._buttons)
+        # whatever button comes beside it, Return closes
+        self._buttons.button(QDialogButtonBox.StandardButton.Close).setDefault(True)
         self.resize(width * GRID, 40 * GRID)
