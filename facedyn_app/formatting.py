@@ -5,11 +5,13 @@ from __future__ import annotations
 import math
 import re
 import unicodedata
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from typing import Final
 
 NONE: Final = "-"
 """In place of a number that there is not."""
+MOST_NAMES: Final = 6
+"""Names that a sentence holds."""
 LONGEST_NAME: Final = 200
 """Letters that are shown of a name."""
 _HIDDEN: Final = ("Cc", "Cs", "Zl", "Zp")
@@ -36,6 +38,24 @@ def counted(n: int, one: str, more: str = "") -> str:
         more: For several; empty for that word and an s.
     """
     return f"{n} {one}" if n == 1 else f"{n} {more or one + 's'}"
+
+
+def left_out_text(shares: Mapping[str, float]) -> str:
+    """Channels that a training left out, and why: "jaw_x (never moving), AU05 (dead in 52 % of …)".
+
+    Args:
+        shares: Of the sessions, in which each channel is dead, 0..1; 1 where it never moves.
+    """
+    by_reason: dict[str, list[str]] = {}
+    for name, share in sorted(shares.items(), key=lambda item: -item[1]):
+        reason = "never moving" if share >= 1.0 else f"dead in {100 * share:.0f} % of the sessions"
+        by_reason.setdefault(reason, []).append(name)
+    told = []
+    for reason, names in by_reason.items():
+        n_more = len(names) - MOST_NAMES
+        more = f" and {n_more} more" if n_more > 0 else ""
+        told.append(f"{', '.join(names[:MOST_NAMES])}{more} ({reason})")
+    return ", ".join(told)
 
 
 def read_number(text: str) -> float:

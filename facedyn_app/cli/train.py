@@ -11,13 +11,13 @@ import typer
 from facedyn_app.cli.evaluate import accuracy_text
 from facedyn_app.cli.options import AsJson, Device, DeviceName, LibraryFolder, verb_app
 from facedyn_app.cli.output import Outcome, answering, simulated_note
-from facedyn_app.formatting import counted
+from facedyn_app.formatting import counted, left_out_text
 from facedyn_app.settings import Settings
 
 if TYPE_CHECKING:
     from facedyn_app.recognizer.model import Recognizer
 
-TOLD = ("data", "n_speakers", "n_sessions", "n_held_out_speakers", "test_sessions")
+TOLD = ("data", "n_speakers", "n_sessions", "n_held_out_speakers", "test_sessions", "left_out")
 COURSE = ("minutes", "steps", "planned_steps", "best_step", "device", "peak_memory_mb", "curve")
 TestChoice = Annotated[
     str,
@@ -110,6 +110,8 @@ def _text(recognizer: Recognizer, out: Path) -> str:
         f"{training['steps']} steps, best at step {training['best_step']}",
         f"written: {out}",
     ]
+    if training["left_out"]:
+        lines.insert(1, f"channels left out: {left_out_text(training['left_out'])}")
     tested = recognizer.metrics.get("test_sessions")
     if tested is None:
         lines.append("no session was kept for testing: nothing is known of its accuracy")

@@ -6,7 +6,7 @@ from html import escape
 
 from facedyn_app.dynamics.drift import drift_label, interval_words
 from facedyn_app.dynamics.recording_conditions import drift_notes
-from facedyn_app.formatting import shown, shown_name
+from facedyn_app.formatting import left_out_text, shown, shown_name
 from facedyn_app.library.recognizers import RecognizerEntry
 from facedyn_app.records import DriftReport
 from facedyn_app.settings import TrustSettings
@@ -74,6 +74,8 @@ def accuracy_text(entry: RecognizerEntry) -> str:
         return entry.fault
     kind = "simulated speakers" if entry.simulated else "speakers"
     learnt = f"Learnt from {entry.n_speakers} {kind}; reads the head {entry.head_id}."
+    if entry.left_out:
+        learnt += f" Channels left out: {left_out_text(entry.left_out)}."
     if entry.top1 is None:
         return f"{learnt} Nothing is known of its accuracy: no session was kept for testing."
     share = percent(entry.top1)

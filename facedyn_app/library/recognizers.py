@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from functools import partial
 from pathlib import Path
 from typing import Any, Final
@@ -37,6 +37,8 @@ class RecognizerEntry:
         head_id: The head whose motion it reads.
         simulated: Whether it has learnt from simulated speakers.
         n_speakers: Speakers that it has learnt from; 0 where it does not say.
+        left_out: Channels that its training left out, and in which share of its sessions each was
+            dead; empty where it does not say.
         top1: Share of test windows recognised, 0..1; None where none was tested.
         top1_interval: Its 90 % interval; None where there is none.
         n_tested: Sessions tested.
@@ -49,6 +51,7 @@ class RecognizerEntry:
     head_id: str = ""
     simulated: bool = False
     n_speakers: int = 0
+    left_out: Mapping[str, float] = field(default_factory=dict)
     top1: float | None = None
     top1_interval: tuple[float, float] | None = None
     n_tested: int = 0
@@ -194,11 +197,19 @@ def _entry(name: str, active: bool, usable: Callable[[], Recognizer]) -> Recogni
         head_id=recognizer.head_id,
         simulated=recognizer.from_simulation,
         n_speakers=n_speakers if isinstance(n_speakers, int) else 0,
+        left_out=_left_out(recognizer.training.get("left_out")),
         top1=_share(tested.get("top1_window")),
         top1_interval=_interval(tested),
         n_tested=n_probes if isinstance(n_probes, int) else 0,
         chance=_share(tested.get("chance_uniform")),
     )
+
+
+def _left_out(stated: object) -> dict[str, float]:
+    shares = {
+        name: _share(one) for name, one in (stated if isinstance(stated, dict) else {}).items()
+    }
+    return {name: share for name, share in shares.items() if share is not None}
 
 
 def _tested(metrics: Mapping[str, Any]) -> Mapping[str, Any]:

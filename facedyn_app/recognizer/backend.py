@@ -19,7 +19,7 @@ from dataclasses import dataclass
 from itertools import islice
 
 import numpy as np
-from scipy.linalg import cholesky, eigh, solve_triangular
+from scipy.linalg import cholesky, eigh, qr, solve_triangular
 
 from facedyn_app.recognizer.scoring import Block, ScoreSpace, identity_block
 from facedyn_app.records import BoolArray, Embedding, FloatArray, IntArray
@@ -27,14 +27,10 @@ from facedyn_app.records import BoolArray, Embedding, FloatArray, IntArray
 LEAST_DEVIATION = 1e-9
 MOST_DIRECTIONS = 1024
 """Whitened coordinates kept, those in which speakers differ most."""
-
-
 LEAST_WITHIN = 1e-3
 """Least deviation within speakers, of that of all windows."""
 LEAST_SEEN = 1e-3
 """Least share of windows in which something is taken as seen."""
-
-
 BETWEEN_SHRINKAGE = 0.03
 """Share of the covariance between speakers replaced by a multiple of the identity."""
 FARTHEST = 1e3
@@ -92,10 +88,31 @@ class Whitening:
         if not len(self.centre) == len(self.scale) == len(self.projection):
             raise ValueError("Whitening needs a centre and a scale for every row")
 
+    @property
+    def whole(self) -> bool:
+        """Whether all K directions are kept, so that what is not seen can take no part."""
+        n_rows, n_directions = self.projection.shape
+        return bool(n_rows == n_directions)
+
     def __call__(self, vectors: FloatArray) -> FloatArray:
-        """(N, P) float32 coordinates of (N, K) vectors; what is NaN counts as the mean."""
-        standard = np.nan_to_num((vectors - self.centre) / self.scale)
-        return np.asarray(standard @ self.projection, dtype=np.float32)
+        """(N, P) float32 coordinates of (N, K) vectors; what is NaN takes no part.
+
+        Of all values x_u that what is not seen may have, with the rows P_u of the projection, those
+        are taken for which the coordinates c + x_u P_u are shortest: c less its part in the span of
+        P_u. With the precision within speakers, P P' = S^-1, x_u is then what is usual beside what
+        is seen, x_o, and the product with a vector y of which all is seen becomes x_o S_oo^-1 y_o:
+        that of what both have. That needs all K directions; with fewer what is NaN counts as the
+        mean.
+        """
+        standard = (vectors - self.centre) / self.scale
+        unseen = np.isnan(standard)
+        coordinates = np.nan_to_num(standard) @ self.projection
+        if unseen.any() and self.whole:
+            for lacking in np.unique(unseen, axis=0):
+                rows = (unseen == lacking).all(axis=1)
+                span = qr(self.projection[lacking].T, mode="economic")[0]
+                coordinates[rows] -= (coordinates[rows] @ span) @ span.T
+        return np.asarray(coordinates, dtype=np.float32)
 
 
 def fit_whitening(

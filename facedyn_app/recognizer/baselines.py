@@ -109,6 +109,8 @@ BASELINES: Mapping[str, Describe] = {
     "descriptors_b": descriptors_b,
 }
 """Descriptions of windows for the discriminant directions, by the names in results."""
+BESIDE_CONTROLS: Mapping[str, str] = {"session_mean": "window_means"}
+"""What baselines are called where controls stand in the same table: one has a control's name."""
 
 
 def discriminant_scores(

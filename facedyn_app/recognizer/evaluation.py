@@ -14,7 +14,12 @@ import numpy as np
 from facedyn_app.errors import TooLittleError
 from facedyn_app.progress import OnProgress, Progress
 from facedyn_app.recognizer.accuracy import Accuracy, Scores, measure_scores
-from facedyn_app.recognizer.baselines import BASELINES, CONTROLS, discriminant_scores
+from facedyn_app.recognizer.baselines import (
+    BASELINES,
+    BESIDE_CONTROLS,
+    CONTROLS,
+    discriminant_scores,
+)
 from facedyn_app.recognizer.lead import Lead, lead
 from facedyn_app.recognizer.model import Recognizer, embed_windows, learnt_scale
 from facedyn_app.recognizer.motion_windows import MotionWindows
@@ -64,7 +69,8 @@ class Assessment:
     @property
     def compared(self) -> dict[str, Accuracy]:
         """The recognizer, its parts, the baselines and the controls, by name, in this order."""
-        return {"recognizer": self.accuracy, **self.parts, **self.baselines, **self.controls}
+        plain = {BESIDE_CONTROLS.get(name, name): one for name, one in self.baselines.items()}
+        return {"recognizer": self.accuracy, **self.parts, **plain, **self.controls}
 
 
 def assess(

@@ -2,7 +2,8 @@
 
 A speaker who never frowns has a frown that rests in all their recordings, and that tells of them. A
 channel that rests in some recordings without regard to the speaker, or that never rested in the
-training, was not measured there: it must not make recordings of one speaker differ.
+training, was not measured there: it must not make recordings of one speaker differ. One that is so
+in many recordings of the training tells less than its gaps cost, and is left out of all.
 """
 
 from __future__ import annotations
@@ -24,6 +25,11 @@ LEAST_NEW_SHARE = 0.2
 """A last window, moved back to the segment's end, must bring this share of a hop that is new."""
 DEAD_SHARE = 0.01
 """A channel that moves less than this share of what is usual rests, or is dead."""
+MOST_DEAD = 1.0 / 3.0
+"""Share of recordings in which a channel may be dead, whoever is in them, without being left out.
+
+Chosen on people who were neither trained on nor known (handbook/recognizer.md).
+"""
 LEAST_KAPPA = 0.2
 """Agreement beyond chance that is "fair" (Landis and Koch 1977), between a speaker's recordings."""
 
@@ -193,3 +199,18 @@ def resting_by_habit(moving: BoolArray, labels: IntArray) -> BoolArray:
     chance = share**2 + (1.0 - share) ** 2
     agreed = agreeing.sum(axis=0) / total.sum()
     return np.asarray(agreed - chance > LEAST_KAPPA * np.maximum(1.0 - chance, 1e-9))
+
+
+def often_dead(moving: BoolArray, labels: IntArray) -> BoolArray:
+    """(C,) channels that are dead in more than `MOST_DEAD` of the recordings, by nobody's habit.
+
+    None where these are more than half of those that move at all: the rest would tell less.
+
+    Args:
+        moving: (N, C) whether each channel moves in each recording.
+        labels: (N,) speakers 0..G - 1.
+    """
+    share = 1.0 - moving.mean(axis=0)
+    often = (share > MOST_DEAD) & ~resting_by_habit(moving, labels)
+    n_left_out = (often & (share < 1.0)).sum()
+    return np.asarray(often if n_left_out <= 0.5 * (share < 1.0).sum() else share == 1.0)

@@ -19,11 +19,16 @@ from facedyn_app.dynamics.features import (
 from facedyn_app.errors import OutputError, TooLittleError
 from facedyn_app.folder_files import PLAIN, FolderFiles, write_file
 from facedyn_app.progress import OnProgress, Progress, ignore
-from facedyn_app.recognizer.motion_windows import DEAD_SHARE, SHORTEST_WINDOW_S, check_head
-from facedyn_app.recognizer.track_files import FORMAT, INDEX, ROWS, SALT, VERSION
-from facedyn_app.recognizer.track_set import TrackSet, read_index, row_cipher
+from facedyn_app.recognizer.motion_windows import (
+    DEAD_SHARE,
+    SHORTEST_WINDOW_S,
+    check_head,
+    often_dead,
+)
+from facedyn_app.recognizer.track_files import FORMAT, INDEX, NOWHERE, ROWS, SALT, VERSION
+from facedyn_app.recognizer.track_set import TrackSet, read_index, row_cipher, speaker_numbers
 from facedyn_app.recognizer.trials import LabelledSession
-from facedyn_app.records import FloatArray
+from facedyn_app.records import FloatArray, IntArray
 from facedyn_app.settings import FeatureSettings
 from facedyn_app.stream_cipher import StreamCipher
 
@@ -126,43 +131,58 @@ class _Writer:
                 "There is no session long enough to train on.",
                 f"Add recordings in which a face is followed for {SHORTEST_WINDOW_S:g} s or more.",
             )
-        features = feature_names(tuple(self._names), self._settings)
+        names = tuple(self._names)
+        features = feature_names(names, self._settings)
         deviations = np.asarray(
             [[own.get(name, 0.0) for name in features] for own in self._deviations]
         )
-        column = {name: k for k, name in enumerate(features)}
+        labels = speaker_numbers([item["speaker"] for item in self._items])
+        scale, dead = usual_scale(deviations, labels)
+        channels = zip(features, dead.tolist(), scale[: len(dead)], strict=False)
+        left_out = {name: round(share, 3) for name, share, own in channels if own == 0.0}
+        kept = tuple(name for name in names if name not in left_out) or names
+        where = {name: k for k, name in enumerate(feature_names(kept, self._settings))}
         for item in self._items:
-            item["columns"] = [column[name] for name in item.pop("names")]
+            item["columns"] = [where.get(name, NOWHERE) for name in item.pop("names")]
+        usual = dict(zip(features, scale.tolist(), strict=True))
         return {
             "format": FORMAT,
             "version": VERSION,
             "identity": identity,
             "head_id": self._head_id,
-            "expression_names": list(self._names),
+            "expression_names": kept,
             "sessions": self._items,
-            "scale": usual_scale(deviations).tolist(),
+            "scale": [usual[name] for name in where],
+            "left_out": left_out,
         }
 
 
-def usual_scale(deviations: FloatArray) -> FloatArray:
-    """(F,) usual standard deviation of each feature; 0 for dead channels and their velocities.
+def usual_scale(deviations: FloatArray, labels: IntArray) -> tuple[FloatArray, FloatArray]:
+    """The usual deviation of the features, and where channels are dead.
 
     A channel that moves less than `DEAD_SHARE` of what channels usually do is dead; a session in
     which a channel moves less than this share of what it does in others says nothing of its scale.
 
     Args:
-        deviations: (N, F) of each session: of the channels, then of their velocities; 0 where a
+        deviations: (N, 2 C) of each session: of the channels, then of their velocities; 0 where a
             session lacks a channel.
+        labels: (N,) the sessions' speakers 0..G - 1.
+
+    Returns:
+        (2 C,) usual standard deviation of each feature, 0 for channels that are left out
+        (`often_dead`) and their velocities; (C,) share of sessions in which each channel is dead.
     """
+    n_channels = deviations.shape[1] // 2
     over_all = np.sqrt((deviations**2).mean(axis=0))
     moving = deviations > DEAD_SHARE * over_all
     power = np.where(moving, deviations**2, 0.0).sum(axis=0)
     scale = np.sqrt(power / np.maximum(moving.sum(axis=0), 1))
-    channels = scale[: len(scale) // 2]
-    if not (channels > 0.0).any():
-        return np.zeros_like(scale)
-    dead = channels <= DEAD_SHARE * np.median(channels[channels > 0.0])
-    return np.asarray(np.where(np.tile(dead, 2), 0.0, np.maximum(scale, LEAST_SCALE)))
+    channels, moving = scale[:n_channels], moving[:, :n_channels]
+    if (channels > 0.0).any():
+        moving &= channels > DEAD_SHARE * np.median(channels[channels > 0.0])
+    out = np.tile(often_dead(moving, labels), 2)
+    usual = np.where(out, 0.0, np.maximum(scale, LEAST_SCALE))
+    return np.asarray(usual), np.asarray(1.0 - moving.mean(axis=0))
 
 
 def _track(item: LabelledSession, settings: FeatureSettings) -> MotionTrack | None:

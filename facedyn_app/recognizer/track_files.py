@@ -11,7 +11,9 @@ from typing import Final
 ROWS: Final = "tracks.f16"
 INDEX: Final = "tracks.json"
 FORMAT: Final = "facedyn-tracks"
-VERSION: Final = 2
+VERSION: Final = 3
 MOST_INDEX_BYTES: Final = 1 << 30
 SALT: Final = "salt"
 """Key of the index: what the key of the rows is derived with, where they are encrypted."""
+NOWHERE: Final = -1
+"""In the index: the feature of a column that is left out."""

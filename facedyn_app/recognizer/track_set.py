@@ -11,6 +11,7 @@ rows they are.
 from __future__ import annotations
 
 import json
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
@@ -26,6 +27,7 @@ from facedyn_app.recognizer.track_files import (
     FORMAT,
     INDEX,
     MOST_INDEX_BYTES,
+    NOWHERE,
     ROWS,
     SALT,
     VERSION,
@@ -43,14 +45,16 @@ class TrackSet:
     Attributes:
         folder: Where the file of rows is.
         head_id: The head.
-        expression_names: All channels of the sessions, in the order of the features.
+        expression_names: The channels of the sessions that are not left out, in the order of the
+            features.
         speakers: The speaker of each of the N sessions.
         labels: (N,) number of the speaker of each session.
         first_bytes: (N,) where in the file each session begins.
-        columns: Of each session, which features its columns are.
+        columns: Of each session, which features its columns are; `NOWHERE` for what is left out.
         segments: (start, stop) rows within the session of its stretches without gaps.
         scale: (F,) standard deviation of each feature over the sessions in which it moves; 0 for
-            channels that hardly move in any, and their velocities.
+            channels that are left out, and their velocities.
+        left_out: Channels that are left out, and the share of the sessions in which each is dead.
         cipher: Of the file of rows; None where it is as it is.
     """
 
@@ -63,6 +67,7 @@ class TrackSet:
     columns: tuple[IntArray, ...]
     segments: tuple[Segments, ...]
     scale: Tensor
+    left_out: Mapping[str, float]
     cipher: StreamCipher | None = None
 
     @property
@@ -75,7 +80,7 @@ class TrackSet:
         """(N, C) whether each session has each channel."""
         there = np.zeros((len(self.columns), self.n_features), dtype=bool)
         for row, columns in zip(there, self.columns, strict=True):
-            row[columns] = True
+            row[columns[columns != NOWHERE]] = True
         return there[:, : self.n_features // 2]
 
     def long_enough(self, sessions: IntArray, length: int) -> tuple[IntArray, int]:
@@ -130,7 +135,8 @@ class TrackSet:
             mapped = np.frombuffer(self.cipher(read.data, offset), np.float16)
             mapped = mapped.reshape(length, width)
         rows = np.zeros((length, self.n_features), dtype=np.float32)
-        rows[:, columns] = mapped
+        kept = columns != NOWHERE
+        rows[:, columns[kept]] = mapped[:, kept]
         return rows
 
 
@@ -188,7 +194,6 @@ def read_index(folder: Path, index: dict[str, Any], files: FolderFiles = PLAIN) 
     """
     items = index["sessions"]
     speakers = tuple(str(item["speaker"]) for item in items)
-    number = {name: k for k, name in enumerate(sorted(set(speakers)))}
     columns = tuple(np.asarray(item["columns"], dtype=np.int64) for item in items)
     n_bytes = np.asarray(
         [2 * int(item["rows"]) * len(own) for item, own in zip(items, columns, strict=True)]
@@ -198,13 +203,19 @@ def read_index(folder: Path, index: dict[str, Any], files: FolderFiles = PLAIN) 
         head_id=str(index["head_id"]),
         expression_names=tuple(index["expression_names"]),
         speakers=speakers,
-        labels=np.asarray([number[name] for name in speakers]),
+        labels=speaker_numbers(speakers),
         first_bytes=np.cumsum(n_bytes) - n_bytes,
         columns=columns,
         segments=tuple(tuple((int(a), int(b)) for a, b in item["segments"]) for item in items),
         scale=torch.as_tensor(index["scale"], dtype=torch.float32),
+        left_out={str(name): float(share) for name, share in index["left_out"].items()},
         cipher=row_cipher(index, files),
     )
+
+
+def speaker_numbers(speakers: Sequence[str]) -> IntArray:
+    """(N,) the number of each session's speaker, 0..G - 1 in the order of their names."""
+    return np.unique(np.asarray(speakers), return_inverse=True)[1]
 
 
 def _random_start(segments: Segments, length: int, rng: np.random.Generator) -> int:

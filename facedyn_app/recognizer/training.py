@@ -123,6 +123,7 @@ def _course(history: History, tracks: TrackSet, fabric: Fabric) -> dict[str, Any
     return {
         "n_speakers": len(set(tracks.speakers)),
         "n_sessions": len(tracks.speakers),
+        "left_out": dict(tracks.left_out),
         "minutes": round(history.minutes, 2),
         "steps": history.step,
         "planned_steps": history.planned,

@@ -12,7 +12,7 @@ from facedyn_app.progress import ignore
 from facedyn_app.recognizer.files import load_recognizer
 from facedyn_app.recognizer.split import parse_test_sessions
 from facedyn_app.workflows.train import TrainingPlan, train_recognizer
-from tests.recognizer.conftest import easy_session, small_settings
+from tests.recognizer.conftest import NAMES, easy_session, small_settings, without
 
 pytestmark = pytest.mark.usefixtures("one_thread")
 
@@ -77,13 +77,40 @@ def test_evaluate_gives_a_script_what_it_needs(run: Any, library: Path, trained:
     assert set(facts["over_descriptors_b"]) == {"top1_window", "top1_session", "eer"}
 
 
+def test_training_says_which_channels_it_left_out(run: Any, tmp_path: Path) -> None:
+    with Library.open(tmp_path / "library") as opened:
+        for speaker in range(4):
+            for number in range(5):
+                session = easy_session(speaker, number)
+                if number < 2:
+                    session = without(session, NAMES[1])
+                opened.enrol(f"made {speaker}", session, "made up")
+    order = ("--library", tmp_path / "library", "--steps", "1", "--device", "cpu")
+    done = run("train", *order, "-o", tmp_path / "mine")
+    assert done.exit_code == 0, done.stderr
+    assert f"channels left out: {NAMES[1]} (dead in 50 % of the sessions)\n" in done.stdout
+    done = run("train", *order, "-o", tmp_path / "whole", "--test-sessions", "1,2", "--json")
+    assert json.loads(done.stdout)["left_out"] == {}
+
+
+def test_a_baseline_and_a_control_of_one_name_are_told_apart(
+    run: Any, library: Path, trained: Path
+) -> None:
+    order = ("evaluate", trained, "--library", library)
+    facts = json.loads(run(*order, "--json").stdout)
+    told = {line[:20].strip(): line.split()[2] for line in run(*order).stdout.splitlines() if line}
+    for name, kind in (("window means", "baselines"), ("session mean", "controls")):
+        assert told[name] == f"{100 * facts[kind]['session_mean']['top1_window']:.1f}"
+
+
 def test_evaluate_tells_people_the_same(run: Any, library: Path, trained: Path) -> None:
     done = run("evaluate", trained, "--library", library)
     assert done.exit_code == 0
     assert "12 speakers (simulated)" in done.stdout
     assert "chance 8.33 %" in done.stdout
+    names = [line.split("  ")[0] for line in done.stdout.splitlines()]
     for name in ("recognizer", "network whitened", "descriptors b", "shuffled", "amplitude only"):
-        assert name in done.stdout
+        assert name in names
     assert "recognizer less descriptors b" in done.stdout
 
 

@@ -8,7 +8,7 @@ import pytest
 from facedyn_app.cli.drift_text import drift_facts, drift_text
 from facedyn_app.cli.formatting import identification_facts, identification_text
 from facedyn_app.dynamics.drift import measure_components, measure_drift
-from facedyn_app.formatting import counted, number, table
+from facedyn_app.formatting import counted, left_out_text, number, table
 from facedyn_app.records import Identification, Match, MatchTrust, Quality
 from facedyn_app.settings import TrustSettings
 
@@ -149,3 +149,11 @@ def test_a_shape_that_moves_far_drifts() -> None:
 def test_one_is_counted_as_one(n: int, told: str) -> None:
     assert counted(n, "person", "people") == told
     assert counted(n, "shard") == f"{n} shard{'' if n == 1 else 's'}"
+
+
+def test_channels_left_out_stand_under_their_reason() -> None:
+    shares = {"smile": 0.52, "jaw_x": 1.0, "jaw_y": 1.0}
+    told = "jaw_x, jaw_y (never moving), smile (dead in 52 % of the sessions)"
+    assert left_out_text(shares) == told
+    many = left_out_text({f"c{k}": 1.0 for k in range(9)})
+    assert many == "c0, c1, c2, c3, c4, c5 and 3 more (never moving)"

@@ -332,6 +332,7 @@ def test_a_recognizer_made_elsewhere_is_checked_and_chosen(
     assert dialog.model.rowCount() == 2
     dialog.table.selectRow(1)
     assert "Right in 75 %" in dialog.facts.text()
+    assert "Channels left out: jaw_x (never moving)." in dialog.facts.text()
     dialog.activate.click()
     wait_idle(app, qtbot)
     assert [entry.active for entry in app.recognizers.entries] == [False, True]

@@ -85,12 +85,13 @@ def test_strange_metrics_are_left_out(library: Library, tmp_path: Path) -> None:
     folder = made_recognizer(tmp_path / "mine")
     config = json.loads((folder / CONFIG).read_text())
     config["metrics"] = {"test_sessions": {"top1_window": "all", "intervals": [1], "n_probes": "x"}}
-    config["training"] = {"n_speakers": "many"}
+    config["training"] = {"n_speakers": "many", "left_out": {"jaw_x": 1.0, "a": "half", "b": 7}}
     del config["sha256"]  # as in folders of earlier programs: what is written there is read
     (folder / CONFIG).write_text(json.dumps(config))
     add_recognizer(library, folder)
     mine = list_recognizers(library)[1]
     assert (mine.top1, mine.top1_interval, mine.n_tested, mine.n_speakers) == (None, None, 0, 0)
+    assert mine.left_out == {"jaw_x": 1.0}
     assert mine.fault == ""
 
 

@@ -15,7 +15,7 @@ from facedyn_app.recognizer.scoring import uncalibrated
 from facedyn_app.recognizer.trials import LabelledSession, Trials
 from facedyn_app.records import Session
 from facedyn_app.settings import FeatureSettings, NetworkSettings, Settings, TrainSettings
-from tests.sessions import resting_session
+from tests.sessions import altered, resting_session
 
 NAMES = ("eyeBlinkLeft", "mouthSmileLeft", "browInnerUp")
 
@@ -46,6 +46,18 @@ def easy_session(
         head_id=head_id,
         simulated=True,
     )
+
+
+def with_channels(session: Session, names: tuple[str, ...]) -> Session:
+    columns = [NAMES.index(name) for name in names]
+    return altered(session, expression=session.motion.expression[:, columns], names=names)
+
+
+def without(session: Session, name: str) -> Session:
+    """The session with a channel that never leaves 0."""
+    still = session.motion.expression.copy()
+    still[:, session.motion.names.index(name)] = 0.0
+    return altered(session, expression=still)
 
 
 def labelled(speakers: range, sessions: range) -> Iterator[LabelledSession]:
@@ -109,7 +121,7 @@ def made_recognizer(folder: Path, head_id: str = "made") -> Path:
         network,
         plain_backend(6, 8),
         uncalibrated(),
-        training={"n_speakers": 4, "data": "simulated speakers"},
+        training={"n_speakers": 4, "data": "simulated speakers", "left_out": {"jaw_x": 1.0}},
         metrics={"test_sessions": TESTED},
         from_simulation=True,
     )

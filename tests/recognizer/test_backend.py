@@ -35,11 +35,28 @@ def test_the_directions_kept_are_those_in_which_speakers_differ() -> None:
     assert weight[3] > 3.0 * np.delete(weight, 3).max()
 
 
-def test_what_is_missing_counts_as_usual() -> None:
+def test_what_is_missing_takes_no_part_in_the_product() -> None:
+    """As if only what both have had been whitened: x_o S_oo^-1 y_o, whatever y_u is."""
     vectors, labels = made_vectors(np.random.default_rng(2))
     vectors[::3, 1] = np.nan
     found = fit_whitening(vectors, labels)
     assert np.isfinite(found.projection).all()
+    rng = np.random.default_rng(3)
+    asked, known = rng.normal(size=(4, 3)), rng.normal(size=(4, 3))
+    asked[:2, 1], asked[2, [0, 2]] = np.nan, np.nan
+    within = np.linalg.inv((found.projection @ found.projection.T).astype(float))
+    products = (found(asked) * found(known)).sum(axis=1)
+    for x, y, product in zip(asked, known, products, strict=True):
+        seen = np.isfinite(x)
+        a, b = ((one - found.centre) / found.scale for one in (x, y))
+        expected = a[seen] @ np.linalg.solve(within[np.ix_(seen, seen)], b[seen])
+        assert product == pytest.approx(expected, abs=2e-3)
+    np.testing.assert_array_equal(found(np.full((1, 3), np.nan)), 0.0)
+
+
+def test_with_few_directions_what_is_missing_counts_as_usual() -> None:
+    vectors, labels = made_vectors(np.random.default_rng(2))
+    found = fit_whitening(vectors, labels, most_directions=2)
     row = vectors[:1].copy()
     row[0, 1] = np.nan
     usual = np.where(np.isnan(row), found.centre, row)

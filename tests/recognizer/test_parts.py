@@ -153,6 +153,7 @@ def test_a_corpus_larger_than_memory_stays_on_disk(tmp_path: Path) -> None:
         columns=(np.arange(width),) * n_sessions,
         segments=(((0, n_rows),),) * n_sessions,
         scale=torch.ones(width),
+        left_out={},
     )
     rng = np.random.default_rng(0)
     before = resident_mb()

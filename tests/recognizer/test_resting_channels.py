@@ -5,12 +5,22 @@ from dataclasses import replace
 import numpy as np
 
 from facedyn_app.dynamics.features import JAW_NAMES
-from facedyn_app.recognizer.motion_windows import moving_channels, resting_by_habit
+from facedyn_app.recognizer.model import Recognizer
+from facedyn_app.recognizer.motion_windows import (
+    moving_channels,
+    often_dead,
+    resting_by_habit,
+)
 from facedyn_app.recognizer.training import train
 from facedyn_app.recognizer.trials import LabelledSession
 from facedyn_app.records import Session
-from tests.recognizer.conftest import NAMES, easy_session, small_settings
-from tests.sessions import altered
+from tests.recognizer.conftest import (
+    NAMES,
+    easy_session,
+    small_settings,
+    with_channels,
+    without,
+)
 
 
 def test_what_hardly_moves_rests() -> None:
@@ -30,11 +40,19 @@ def test_a_habit_is_told_from_chance() -> None:
     np.testing.assert_array_equal(alone, [False, False, False])
 
 
-def without(session: Session, name: str) -> Session:
-    """The session with a channel that never leaves 0."""
-    still = session.motion.expression.copy()
-    still[:, session.motion.names.index(name)] = 0.0
-    return altered(session, expression=still)
+def test_what_is_often_dead_is_left_out_but_never_most() -> None:
+    """Dead in every second recording, in every fourth, in one speaker of two; two that move."""
+    labels = np.repeat(np.arange(10), 4)
+    moving = np.ones((40, 5), dtype=bool)
+    moving[::2, 0] = False
+    moving[::4, 1] = False
+    moving[labels < 5, 2] = False
+    np.testing.assert_array_equal(often_dead(moving, labels), [True, *[False] * 4])
+    never = np.zeros((40, 1), dtype=bool)
+    of_two = np.concatenate([moving[:, [0, 4]], never], axis=1)
+    np.testing.assert_array_equal(often_dead(of_two, labels), [True, False, True])
+    of_three = np.concatenate([moving[:, [0, 0, 4]], never], axis=1)
+    np.testing.assert_array_equal(often_dead(of_three, labels), [False, False, False, True])
 
 
 def test_a_channel_dead_in_one_session_does_not_part_it_from_the_others() -> None:
@@ -55,3 +73,25 @@ def test_a_channel_dead_in_one_session_does_not_part_it_from_the_others() -> Non
     n_described = recognizer.backend.sizes[0]
     gaps = [np.abs(other - whole)[:, :n_described].mean() for other in (dead, rested)]
     assert gaps[0] < 0.5 * gaps[1]
+
+
+def test_a_channel_dead_in_half_of_the_training_is_as_if_it_were_not_there() -> None:
+    name = NAMES[1]
+    pairs = [(speaker, number) for speaker in range(6) for number in range(4)]
+    whole = [easy_session(*pair) for pair in pairs]
+    half = [without(one, name) if k % 2 else one for k, one in enumerate(whole)]
+    lacking = [with_channels(one, (NAMES[0], NAMES[2])) for one in whole]
+
+    def trained(sessions: list[Session]) -> Recognizer:
+        items = zip(pairs, sessions, strict=True)
+        labelled = [LabelledSession(str(speaker), one) for (speaker, _), one in items]
+        return train(iter(labelled), None, small_settings(2))
+
+    found, expected = trained(half), trained(lacking)
+    assert found.training["left_out"] == {name: 0.5}
+    assert expected.training["left_out"] == {}
+    assert found.expression_names == expected.expression_names == (NAMES[0], NAMES[2])
+    probe = easy_session(1, 5)
+    for session in (probe, without(probe, name)):
+        vectors = found.embed(session).vectors
+        np.testing.assert_array_equal(vectors, expected.embed(probe).vectors)
