@@ -102,7 +102,8 @@ def train(
         network.load_state_dict(run.optimise(on_progress))
         network.eval()
         backend = _backend(network, tracks, settings, on_progress)
-    calibration, accuracy = _calibrate(network, validation_set, backend, settings)
+    seed = settings.train.seed
+    calibration, accuracy = calibrate_held_out(network, validation_set, backend, seed)
     made_with = {"settings": asdict(settings.train), "augmentation": asdict(augmentation)}
     return Recognizer(
         head_id=tracks.head_id,
@@ -235,20 +236,28 @@ def _backend(
     )
 
 
-def _calibrate(
+def calibrate_held_out(
     network: EmbeddingNetwork,
     validation_set: ValidationSet | None,
     backend: Backend,
-    settings: Settings,
+    seed: int,
 ) -> tuple[Calibration, Accuracy | None]:
+    """Probabilities fitted to held-out sessions, and the accuracy there.
+
+    Args:
+        network: Trained.
+        validation_set: The sessions; None: nothing is known of probabilities or accuracy.
+        backend: Of the training speakers.
+        seed: Of the drawing of intervals.
+    """
     if validation_set is None:
         return uncalibrated(), None
     embedded = validation_set.embedded(partial(motion_embedding, network, backend))
     space = backend.space(embedded.gallery)
     kind = TrialsOf.SIMULATED if validation_set.simulated else TrialsOf.PEOPLE
     calibration = calibrate_on(embedded, space, kind, f"held-out {kind}")
-    rng = np.random.default_rng(settings.train.seed)
-    return calibration, measure_scores(score_trials(embedded, space, calibration), rng)
+    scores = score_trials(embedded, space, calibration)
+    return calibration, measure_scores(scores, np.random.default_rng(seed))
 
 
 def _peak_memory_mb() -> float | None:
