@@ -51,7 +51,8 @@ def test_the_mean_with_the_mirrored_video_and_the_optical_flow_are_told_by_the_s
         motion, plain = kept[name].motion, kept["plain"].motion
         assert motion.valid.sum() >= 71
         both = motion.valid & plain.valid
-        blinks = [one.column("eyeBlinkLeft")[both] for one in (motion, plain)]
+        channel = plain.names.index("eyeBlinkLeft")
+        blinks = [one.expression[both, channel] for one in (motion, plain)]
         assert not np.array_equal(*blinks)
         assert np.corrcoef(*blinks)[0, 1] > 0.8
 

@@ -168,7 +168,7 @@ def test_a_face_is_followed_through_its_film(
 ) -> None:
     frames, track, true = film
     told: list[Progress] = []
-    found = follow_skin(lambda: iter(frames), track, told.append)
+    found = follow_skin(frames.copy, track, told.append)
     assert found.flow is not None
     assert told
     landmarks = found.only(np.array([5, 2, 0]))
@@ -186,7 +186,7 @@ def test_another_film_is_refused(film: tuple[list[Frame], StoredTrack, FloatArra
     frames, track, _ = film
     for other in (frames[:-1], [*frames, frames[0]]):
         with pytest.raises(MismatchError, match=f"{len(other)} frames where 6 were followed"):
-            follow_skin(lambda other=other: iter(other), track)
+            follow_skin(other.copy, track)
 
 
 def test_a_stop_ends_the_decoding(film: tuple[list[Frame], StoredTrack, FloatArray]) -> None:
