@@ -87,6 +87,10 @@ class FitSettings:
         "Deviation by which each landmark of a face lies elsewhere in a recording, m, whatever its "
         "neighbours do: what neither the head's shapes nor its actions make."
     )
+    flow_noise: float = setting(0.002, "Optical flow at a landmark", 0.0001, 0.1, "m", NOISE).means(
+        "Deviation of the optical flow of a landmark where it is sure, m: more than it errs by, "
+        "since nobody's actions are quite the head's."
+    )
     turn_step: float = setting(0.004, "Turn of the head", 1e-5, 1, "rad", STEPS).means(
         "Usual turn of the head between frames at 25 frames/s, rad; like the next three the "
         "scale of the smoothness in time, beyond which a difference pays ever less."

@@ -61,6 +61,11 @@ class LandmarkSettings:
         "mirrored video gives mirrored answers. Not with a camera, nor with the engine mediapipe."
     )
 
+    optical_flow: bool = setting(False, "Optical flow of the skin").means(
+        "Follow the skin from a picture of the face at rest in a second pass over the video: "
+        "motion comes out nearer to its true size. Not with a camera."
+    )
+
     def conflict(self) -> tuple[str, str] | None:
         """The setting that the engine does not know, and what it must be; None where all go."""
         if self.engine == MEDIAPIPE and self.mirrored_mean:

@@ -100,6 +100,7 @@ def measure_accuracy(
     cases: Sequence[Case],
     folder: Path,
     *,
+    optical_flow: bool = False,
     keep_landmarks: bool = False,
     on_progress: OnProgress = ignore,
 ) -> Accuracy:
@@ -109,6 +110,7 @@ def measure_accuracy(
         head: The head, its landmarks placed; the videos show it and it is fitted to them.
         cases: What to film.
         folder: Where rendered videos are kept.
+        optical_flow: Whether the skin is followed, too.
         keep_landmarks: Whether landmarks found before are taken again, to try out fits quickly.
         on_progress: Told of every step; may raise Cancelled.
 
@@ -117,7 +119,14 @@ def measure_accuracy(
         OutputError: The folder cannot be written.
     """
     results = [
-        measure_case(head, case, folder, keep_landmarks=keep_landmarks, on_progress=on_progress)
+        measure_case(
+            head,
+            case,
+            folder,
+            optical_flow=optical_flow,
+            keep_landmarks=keep_landmarks,
+            on_progress=on_progress,
+        )
         for case in cases
     ]
     mesh, face = ExpressionMesh(head), face_vertices(head)

@@ -80,6 +80,8 @@ def measure_clinical(
     n_symmetric: int,
     n_weak: int,
     folder: Path,
+    *,
+    optical_flow: bool = False,
     on_progress: OnProgress = ignore,
 ) -> ClinicalAccuracy:
     """Render faces, fit them and their mirror images, and compare with what was put in.
@@ -90,12 +92,23 @@ def measure_clinical(
         n_symmetric: Symmetric faces.
         n_weak: Faces that are rendered with palsies and synkineses.
         folder: Where videos are kept.
+        optical_flow: Whether the skin is followed, too.
         on_progress: Told of the progress; may raise Cancelled.
     """
     settings = ClinicalSettings()
 
     def case(script: Script, face: int, fps: float) -> RenderedCase:
-        return rendered_case(head, film, script, face, fps, folder, settings, on_progress)
+        return rendered_case(
+            head,
+            film,
+            script,
+            face,
+            fps,
+            folder,
+            settings,
+            optical_flow=optical_flow,
+            on_progress=on_progress,
+        )
 
     symmetric = [case(Script(tasks=TASKS), face, SYMMETRIC_FPS) for face in range(n_symmetric)]
     weak_faces = range(FIRST_WEAK, FIRST_WEAK + n_weak)

@@ -154,7 +154,7 @@ def floors_of_files(
         path, _, _ = rendered_video(
             head, Script(tasks=TASKS), face, SYMMETRIC_FPS, folder, on_progress
         )
-        symmetric.append(both_fits(path, head, on_progress))
+        symmetric.append(both_fits(path, head, on_progress=on_progress))
     floors = measure_floors(head, people, symmetric)
     write_floors(floors, len(people), out)
     return floors

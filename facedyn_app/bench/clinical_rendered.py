@@ -11,12 +11,13 @@ from pathlib import Path
 import numpy as np
 
 from facedyn_app.bench.clinical_script import Script, act, mirrored_truth, session_of_truth
+from facedyn_app.bench.measurement import usual_settings
 from facedyn_app.clinical_settings import ClinicalSettings
 from facedyn_app.dynamics.clinical.session import ClinicalMeasures, measure_session
 from facedyn_app.headmodel.model import HeadModel
 from facedyn_app.progress import OnProgress, Progress, ignore
 from facedyn_app.records import ByteArray, FloatArray, Session
-from facedyn_app.settings import Settings, VideoSettings
+from facedyn_app.settings import VideoSettings
 from facedyn_app.simulate.motion import SimulatedMotion
 from facedyn_app.simulate.rendering import make_scene, render_motion
 from facedyn_app.video import SIMULATED, write_video
@@ -63,6 +64,8 @@ def rendered_case(
     fps: float,
     folder: Path,
     settings: ClinicalSettings,
+    *,
+    optical_flow: bool = False,
     on_progress: OnProgress = ignore,
 ) -> RenderedCase:
     """Render a face, fit the video and its mirror image, and measure.
@@ -75,13 +78,14 @@ def rendered_case(
         fps: Frames a second.
         folder: Where videos are kept.
         settings: Of the measures.
+        optical_flow: Whether the skin is followed, too.
         on_progress: Told of the progress; may raise Cancelled.
 
     Raises:
         OutputError: The folder cannot be written.
     """
     path, simulated, shape = rendered_video(film, script, face, fps, folder, on_progress)
-    fits = both_fits(path, head, on_progress)
+    fits = both_fits(path, head, optical_flow=optical_flow, on_progress=on_progress)
     truth = session_of_truth(simulated, shape, film.head_id)
     events = script.events
     return RenderedCase(
@@ -137,15 +141,17 @@ def rendered_video(
 
 
 def both_fits(
-    path: Path, head: HeadModel, on_progress: OnProgress = ignore
+    path: Path, head: HeadModel, *, optical_flow: bool = False, on_progress: OnProgress = ignore
 ) -> tuple[Session, Session]:
     """The fit of a video and that of its mirror image."""
+    settings = usual_settings(optical_flow=optical_flow)
     one, other = (
-        _fit(path, head, mirrored=mirrored, on_progress=on_progress) for mirrored in (False, True)
+        analyse_video(
+            path,
+            head,
+            replace(settings, video=VideoSettings(mirrored_pixels=mirrored)),
+            on_progress=on_progress,
+        ).session
+        for mirrored in (False, True)
     )
     return one, other
-
-
-def _fit(path: Path, head: HeadModel, *, mirrored: bool, on_progress: OnProgress) -> Session:
-    settings = replace(Settings(), video=VideoSettings(mirrored_pixels=mirrored))
-    return analyse_video(path, head, settings, on_progress=on_progress).session

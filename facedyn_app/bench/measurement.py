@@ -16,7 +16,7 @@ from facedyn_app.fitting.session_fit import fit_session
 from facedyn_app.headmodel.model import HeadModel
 from facedyn_app.npz import read_npz
 from facedyn_app.progress import OnProgress, ignore
-from facedyn_app.records import FRAME_ARRAYS, INVALID_REASONS, HeadFit, Landmarks
+from facedyn_app.records import FLOW, FRAME_ARRAYS, INVALID_REASONS, HeadFit, Landmarks
 from facedyn_app.settings import Settings
 from facedyn_app.workflows.analyse import analyse_video
 
@@ -48,6 +48,7 @@ def measure_case(
     case: Case,
     folder: Path,
     *,
+    optical_flow: bool = False,
     keep_landmarks: bool = False,
     on_progress: OnProgress = ignore,
 ) -> MeasuredCase:
@@ -57,6 +58,7 @@ def measure_case(
         head: The head, its landmarks placed.
         case: What to film.
         folder: Where rendered videos are kept.
+        optical_flow: Whether the skin is followed, too.
         keep_landmarks: Whether landmarks found before are taken again, to try out fits quickly.
         on_progress: Told of the progress; may raise Cancelled.
 
@@ -67,8 +69,8 @@ def measure_case(
     """
     truth = make_truth(head, case)
     video = truth_video(head, truth, folder, on_progress)
-    kept = video.with_suffix(".landmarks-4.npz")
-    settings = Settings()
+    kept = video.with_suffix(".flow-4.npz" if optical_flow else ".landmarks-4.npz")
+    settings = usual_settings(optical_flow=optical_flow)
     if keep_landmarks and kept.is_file():
         landmarks = _read_landmarks(kept)
         fit = fit_session(head, landmarks, settings.fit, on_progress=on_progress)
@@ -81,6 +83,12 @@ def measure_case(
         untied = _frame_by_frame(settings.fit)
         alone = fit_session(head, landmarks, untied, on_progress=on_progress)
     return MeasuredCase(truth, landmarks, fit, alone, invalid_by_reason(fit))
+
+
+def usual_settings(*, optical_flow: bool) -> Settings:
+    """The program's own settings, with optical flow or without it."""
+    settings = Settings()
+    return replace(settings, landmarks=replace(settings.landmarks, optical_flow=optical_flow))
 
 
 def _frame_by_frame(settings: FitSettings) -> FitSettings:
@@ -109,7 +117,8 @@ def _write_landmarks(landmarks: Landmarks, path: Path) -> None:
 
 
 def _read_landmarks(path: Path) -> Landmarks:
-    arrays = read_npz(path, (*FRAME_ARRAYS, "size"), ())
+    needed = (name for name in FRAME_ARRAYS if name not in FLOW)
+    arrays = read_npz(path, (*needed, "size"), FLOW)
     width, height = (int(value) for value in arrays.pop("size"))
     return Landmarks(width=width, height=height, **arrays)
 

@@ -16,7 +16,7 @@ from facedyn_app.bench.channel_truth import (
     channel_results,
 )
 from facedyn_app.bench.lengths import LengthResult, length_results
-from facedyn_app.bench.measurement import invalid_by_reason
+from facedyn_app.bench.measurement import invalid_by_reason, usual_settings
 from facedyn_app.bench.recorded_truth import (
     LEAST_ROWS,
     RecordedTruth,
@@ -27,7 +27,6 @@ from facedyn_app.errors import TooLittleError
 from facedyn_app.headmodel.model import HeadModel
 from facedyn_app.progress import OnProgress, ignore
 from facedyn_app.records import HeadFit, Landmarks
-from facedyn_app.settings import Settings
 from facedyn_app.video import probe_video
 from facedyn_app.workflows.analyse import analyse_video
 
@@ -76,7 +75,12 @@ class PerformanceResult:
 
 
 def measure_performance(
-    head: HeadModel, video: Path, truth: RecordedTruth, on_progress: OnProgress = ignore
+    head: HeadModel,
+    video: Path,
+    truth: RecordedTruth,
+    *,
+    optical_flow: bool = False,
+    on_progress: OnProgress = ignore,
 ) -> PerformanceResult:
     """Follow and fit a video, and compare it with its truth.
 
@@ -84,6 +88,7 @@ def measure_performance(
         head: The head, its landmarks placed.
         video: The file.
         truth: What is true of it.
+        optical_flow: Whether the skin is followed, too.
         on_progress: Told of the progress; may raise Cancelled.
 
     Raises:
@@ -91,7 +96,8 @@ def measure_performance(
         TooLittleError: The face is seen in too few frames.
     """
     check_rate(truth, probe_video(video).fps)
-    analysis = analyse_video(video, head, Settings(), on_progress=on_progress)
+    settings = usual_settings(optical_flow=optical_flow)
+    analysis = analyse_video(video, head, settings, on_progress=on_progress)
     return compare(head, video.name, analysis.fit, analysis.landmarks.whole(), truth)
 
 

@@ -31,6 +31,7 @@ app = verb_app()
     "device",
     "face_or_all",
     "mirrored_mean",
+    "optical_flow",
     "engine",
     "max_faces",
     "fps",

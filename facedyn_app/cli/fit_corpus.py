@@ -54,6 +54,7 @@ def shard_parts(given: str) -> tuple[int, int]:
     "n_expression",
     "device",
     "mirrored_mean",
+    "optical_flow",
     "max_faces",
     "fps",
     "mirrored",

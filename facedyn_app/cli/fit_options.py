@@ -94,6 +94,14 @@ MirroredMean = Annotated[
         help="Measure the face in the mirrored video as well and take the mean; takes longer.",
     ),
 ]
+OpticalFlow = Annotated[
+    bool,
+    typer.Option(
+        "--optical-flow",
+        help="Follow the skin as well, in a second pass over the video: motion comes out nearer "
+        "to its true size; takes longer.",
+    ),
+]
 VideoRate = Annotated[
     float | None,
     typer.Option(
@@ -128,6 +136,7 @@ CHOICES: Mapping[str, tuple[str, Any, object]] = {
     "face": ("face", FaceNumber, 0),
     "face_or_all": ("face", FacesChoice, 0),
     "mirrored_mean": ("mirrored_mean", MirroredMean, False),
+    "optical_flow": ("optical_flow", OpticalFlow, False),
     "engine": ("engine", EngineName, Engine.BUNDLE),
     "max_faces": ("max_faces", MostFaces, MAX_FACES),
     "fps": ("fps", VideoRate, None),

@@ -18,6 +18,7 @@ from facedyn_app.errors import TooLittleError
 from facedyn_app.fit_settings import FitSettings
 from facedyn_app.fitting.arrow import ArrowResult, solve_arrow
 from facedyn_app.fitting.fitter import Fitter, make_fitter
+from facedyn_app.fitting.flow_rows import has_flow, has_flow_rows, solve_with_flow, with_flow
 from facedyn_app.fitting.focal import estimate_focal, with_focal
 from facedyn_app.fitting.frame_validity import invalid_reasons, reason_code, usual_sharpness
 from facedyn_app.fitting.gaze import gaze_angles, head_eyes
@@ -85,13 +86,19 @@ def fit_session(
     sample, before = fitter.problem(known, landmarks.only(sampled))
     # the shape's evidence leaves expressions freer than they are in a frame
     fitted = _solve(sample, replace(joint.state, shape=before.shape), settings).state
+    flow = has_flow(landmarks.only(sampled[:1]))
+    of_frames, with_constants = fitter, known
+    if flow:
+        of_frames, with_constants, fitted = with_flow(
+            fitter, head, known, joint.state.shape[0], landmarks.only(sampled), fitted
+        )
     steps = fitter.steps(fitted)
     converged, usual = joint.converged, usual_sharpness(landmarks.sharpness)
     for first, last in chunks.blocks(BLOCK_SECONDS):
         on_progress(Progress(FRAMES_STAGE, first, len(found)))
         rows = slice(max(0, first - MARGIN_FRAMES), last + MARGIN_FRAMES)
         part = landmarks.only(found[rows])
-        problem, start = fitter.problem(known, part, steps)
+        problem, start = of_frames.problem(with_constants, part, steps)
         start = interpolated_state(start, _place(sampled, found[rows]), before, fitted)
         result = _solve(problem, start, settings)
         converged = converged and result.converged
@@ -106,6 +113,8 @@ def fit_session(
             angles = gaze_angles(eyes, part, whole, problem.seen.focal_px)
             tracks.gaze[found[first:last]] = angles[inner]
         number = chunks.number[first:last]
+        if flow:  # it tells nothing of the shape
+            problem, _ = fitter.problem(known, part)
         which, values = shape_chunks(
             fitter.head,
             fitter.evidence,
@@ -181,12 +190,11 @@ def error_in_px(problem: FaceProblem, state: FaceState) -> FloatArray:
 
 
 def _solve(problem: FaceProblem, start: FaceState, settings: FitSettings) -> ArrowResult[FaceState]:
-    return solve_arrow(
-        problem,
-        start,
-        max_iterations=settings.max_iterations,
-        tolerance=FRAMES_TOLERANCE * settings.tolerance,
-    )
+    tolerance = FRAMES_TOLERANCE * settings.tolerance
+    if has_flow_rows(problem.head):
+        return solve_with_flow(problem, start, tolerance)
+    most = settings.max_iterations
+    return solve_arrow(problem, start, max_iterations=most, tolerance=tolerance)
 
 
 def _place(frames: IntArray, wanted: IntArray) -> Tensor:

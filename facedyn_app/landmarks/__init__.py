@@ -3,6 +3,7 @@
 from facedyn_app.landmarks.collect import ANY_FACE, SeenFace, TrackCollector, collect_face
 from facedyn_app.landmarks.engines import Tracker, open_tracker, track_faces
 from facedyn_app.landmarks.faces import Face, FrameFaces
+from facedyn_app.landmarks.flow_following import follow_skin
 from facedyn_app.landmarks.measurement import use_one_thread
 from facedyn_app.landmarks.track_store import StoredTrack
 from facedyn_app.landmarks.tracking import FaceTracker, Landmarker
@@ -20,6 +21,7 @@ __all__ = [
     "TrackCollector",
     "Tracker",
     "collect_face",
+    "follow_skin",
     "open_tracker",
     "track_faces",
     "use_one_thread",

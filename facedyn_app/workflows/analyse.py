@@ -22,7 +22,14 @@ from facedyn_app.files import file_name
 from facedyn_app.fitting.live import LiveFit
 from facedyn_app.fitting.session_fit import fit_session
 from facedyn_app.headmodel.model import HeadModel, truncate
-from facedyn_app.landmarks import ANY_FACE, FrameFaces, StoredTrack, TrackCollector, track_faces
+from facedyn_app.landmarks import (
+    ANY_FACE,
+    FrameFaces,
+    StoredTrack,
+    TrackCollector,
+    follow_skin,
+    track_faces,
+)
 from facedyn_app.progress import OnProgress, Progress, ignore
 from facedyn_app.records import (
     INVALID_REASONS,
@@ -157,14 +164,21 @@ def fit_face(
         on_progress: Called several times a second; may raise Cancelled.
 
     Raises:
-        InputError: There is no such face or device.
-        MismatchError: The settings ask for more directions than the head has.
+        InputError: There is no such face or device; or the optical flow is asked for, and the
+            video is gone.
+        MismatchError: The settings ask for more directions than the head has, or the video has
+            changed.
         TooLittleError: The face is seen in too few frames.
     """
     started = time.perf_counter()
     head = truncate(head, settings.fit.n_shape, settings.fit.n_expression)
     number = video.tracks.number_of(face)
     landmarks = video.tracks.track(number)
+    if settings.landmarks.optical_flow:
+        probed = ProbedVideo.of(video.info.path, settings.video)
+        landmarks = follow_skin(probed.frames, landmarks, on_progress)
+    followed = video.seconds_spent + time.perf_counter() - started
+    started = time.perf_counter()
     alike = landmarks.in_own_cameras() if len(video.tracks.zooms) > 1 else landmarks
     fit = fit_session(head, alike, settings.fit, device=device, on_progress=on_progress)
     session = make_session(video, number, head, landmarks, fit, settings)
@@ -172,7 +186,7 @@ def fit_face(
     if note:
         session = replace(session, info=replace(session.info, notes=(*session.info.notes, note)))
     spent = time.perf_counter() - started
-    timing = {"landmarks": video.seconds_spent, "fit": spent, "total": video.seconds_spent + spent}
+    timing = {"landmarks": followed, "fit": spent, "total": followed + spent}
     return Analysis(video, number, session, landmarks, fit, timing)
 
 

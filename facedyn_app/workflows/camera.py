@@ -63,7 +63,7 @@ class LiveFace:
 
     def __init__(self, head: HeadModel, settings: Settings, device: str = "auto") -> None:
         head = truncate(head, settings.fit.n_shape, settings.fit.n_expression)
-        one = replace(settings.landmarks, max_faces=1, mirrored_mean=False)
+        one = replace(settings.landmarks, max_faces=1, mirrored_mean=False, optical_flow=False)
         self.expression_names = head.expression_names
         self._learner = ThreadPoolExecutor(1, "live-shape", use_one_thread)
         self._worker = ThreadPoolExecutor(1, "live", use_one_thread)

@@ -22,6 +22,7 @@ class FitOptions:
         n_shape: Leading shape directions to use; 0 means all.
         n_expression: Leading expression directions to use; 0 means all.
         mirrored_mean: Whether faces are measured in the mirrored pictures as well.
+        optical_flow: Whether the skin is followed, too, in a second pass over a video.
         engine: What follows faces, "bundle" or "mediapipe".
         max_faces: Faces looked for in a frame.
         fps: Frame rate of videos, and of other programs' measurements that have no times; None
@@ -37,6 +38,7 @@ class FitOptions:
     n_shape: int = 0
     n_expression: int = 0
     mirrored_mean: bool = False
+    optical_flow: bool = False
     engine: str = BUNDLE
     max_faces: int = MAX_FACES
     fps: float | None = None
@@ -53,6 +55,7 @@ class FitOptions:
             engine=self.engine,
             max_faces=self.max_faces,
             mirrored_mean=self.mirrored_mean,
+            optical_flow=self.optical_flow,
         )
         privacy = replace(settings.privacy, file_names=self.file_names)
         return replace(settings, video=self.video, landmarks=landmarks, fit=fit, privacy=privacy)
@@ -67,6 +70,7 @@ class FitOptions:
             n_shape=fit.n_shape,
             n_expression=fit.n_expression,
             mirrored_mean=landmarks.mirrored_mean,
+            optical_flow=landmarks.optical_flow,
             engine=landmarks.engine,
             max_faces=landmarks.max_faces,
             fps=video.fps or None,

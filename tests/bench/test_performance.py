@@ -174,6 +174,10 @@ def test_a_real_performance(head: HeadModel, shared: Path) -> None:
     assert (by_name["jawOpen"].fit_r or 0.0) > 0.95
     assert found.lag_frames == 0
     assert 0.6 < found.lengths[3].landmarks_slope < 0.9
+    video = folder / "facecap_own640.mp4"
+    flow = measure_performance(head, video, truth, optical_flow=True)
+    assert (flow.lively.fit_r or 0.0) > found.lively.fit_r
+    assert (flow.worst_slope_ratio or 0.0) > 0.85
     other = shared / "data" / "videos" / "talk_b.mp4"
     with pytest.raises(InputError, match=r"facecap_truth.csv"):
         measure_performance(head, other, truth)

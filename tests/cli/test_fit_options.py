@@ -9,7 +9,16 @@ from facedyn_app.assets import DEFAULT_HEAD
 from facedyn_app.cli.fit_options import ALL_FACES, CHOICES, USUAL, with_fit_options
 from facedyn_app.workflows.options import FitOptions
 
-ALL = ("head", "n_shape", "n_expression", "device", "face_or_all", "mirrored_mean", *USUAL[2:])
+ALL = (
+    "head",
+    "n_shape",
+    "n_expression",
+    "device",
+    "face_or_all",
+    "mirrored_mean",
+    "optical_flow",
+    *USUAL[2:],
+)
 
 
 def chosen(names: tuple[str, ...], *arguments: str) -> FitOptions:
@@ -36,7 +45,7 @@ def test_nothing_said_is_what_the_record_takes_for_nothing_said() -> None:
 def test_every_field_can_be_chosen() -> None:
     assert {field for field, _, _ in CHOICES.values()} == {one.name for one in fields(FitOptions)}
     given = "--head flame --device cpu --face all --n-shape 7 --n-expression 8 --mirrored-mean "
-    given += "--engine mediapipe --max-faces 2 --fps 12.5 --stream 1 --mirrored"
+    given += "--optical-flow --engine mediapipe --max-faces 2 --fps 12.5 --stream 1 --mirrored"
     assert chosen(ALL, *given.split()) == FitOptions(
-        "flame", "cpu", ALL_FACES, 7, 8, True, "mediapipe", 2, 12.5, 1, True
+        "flame", "cpu", ALL_FACES, 7, 8, True, True, "mediapipe", 2, 12.5, 1, True
     )

@@ -32,12 +32,13 @@ def test_fit_reports_what_the_session_file_holds(run: Run, shared: Path, tmp_pat
     assert [path.name for path in tmp_path.iterdir() if path.name != "home"] == ["s.npz"]
 
 
-def test_the_mean_with_the_mirrored_video_is_told_by_the_session(
+def test_the_mean_with_the_mirrored_video_and_the_optical_flow_are_told_by_the_session(
     run: Run, shared: Path, tmp_path: Path
 ) -> None:
     video = shared / "data" / "videos" / "pyfeat_single_face.mp4"
     kept = {}
-    for name, options in {"plain": (), "mean": ("--mirrored-mean",)}.items():
+    asked = {"plain": (), "mean": ("--mirrored-mean",), "flow": ("--optical-flow",)}
+    for name, options in asked.items():
         out = tmp_path / f"{name}.npz"
         result = run("fit", video, "-o", out, *options)
         assert result.exit_code == 0, result.stderr
@@ -45,8 +46,15 @@ def test_the_mean_with_the_mirrored_video_is_told_by_the_session(
     told = {name: (session.info.settings or {})["landmarks"] for name, session in kept.items()}
     assert told["plain"]["mirrored_mean"] is False
     assert told["mean"] == told["plain"] | {"mirrored_mean": True}
-    assert kept["mean"].motion.valid.sum() >= 71
-    assert not np.array_equal(kept["mean"].motion.expression, kept["plain"].motion.expression)
+    assert told["flow"] == told["plain"] | {"optical_flow": True}
+    for name in ("mean", "flow"):
+        motion, plain = kept[name].motion, kept["plain"].motion
+        assert motion.valid.sum() >= 71
+        both = motion.valid & plain.valid
+        channel = plain.names.index("eyeBlinkLeft")
+        blinks = [one.expression[both, channel] for one in (motion, plain)]
+        assert not np.array_equal(*blinks)
+        assert np.corrcoef(*blinks)[0, 1] > 0.8
 
 
 def test_what_is_wrong_with_a_video_is_said_and_kept(

@@ -11,6 +11,7 @@ import typer
 
 from facedyn_app.assets import DEFAULT_HEAD
 from facedyn_app.cli.bench import Quick, WorkFolder, cells, make_work_folder, reasons
+from facedyn_app.cli.fit_options import OpticalFlow
 from facedyn_app.cli.options import AsJson
 from facedyn_app.cli.output import Outcome, answering
 from facedyn_app.formatting import NONE, indented, number, table
@@ -58,6 +59,7 @@ def accuracy(
         bool,
         typer.Option("--keep-landmarks", help="Take landmarks found before, to try out the fit."),
     ] = False,
+    optical_flow: OpticalFlow = False,
     as_json: AsJson = False,
 ) -> None:
     """Film painted heads whose motion is known, measure it from the pixels, and compare."""
@@ -74,7 +76,12 @@ def accuracy(
         ready = [ready_head(name, answer.on_progress) for name in heads or [DEFAULT_HEAD]]
         found = [
             measure_accuracy(
-                head, cases, work, keep_landmarks=keep_landmarks, on_progress=answer.on_progress
+                head,
+                cases,
+                work,
+                optical_flow=optical_flow,
+                keep_landmarks=keep_landmarks,
+                on_progress=answer.on_progress,
             )
             for head in ready
         ]

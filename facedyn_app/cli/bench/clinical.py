@@ -11,6 +11,7 @@ import typer
 
 from facedyn_app.assets import DEFAULT_HEAD
 from facedyn_app.cli.bench import WorkFolder, make_work_folder
+from facedyn_app.cli.fit_options import OpticalFlow
 from facedyn_app.cli.options import AsJson
 from facedyn_app.cli.output import Outcome, answering
 from facedyn_app.files import check_input_file, check_output_file
@@ -50,6 +51,7 @@ def clinical(
             help="Its recording fitted with --mirrored, in the same order.",
         ),
     ] = None,
+    optical_flow: OpticalFlow = False,
     as_json: AsJson = False,
 ) -> None:  # fmt: skip
     """Measure simulated faces of known blinks, excursions and palsies, from pixels to numbers."""
@@ -73,7 +75,15 @@ def clinical(
             answer.outcome = Outcome({"file": floor, "floors": floors}, f"written: {floor}")
             return
         filmed = head if film == DEFAULT_HEAD else ready_head(film, answer.on_progress)
-        found = measure_clinical(head, filmed, faces, weak, work, answer.on_progress)
+        found = measure_clinical(
+            head,
+            filmed,
+            faces,
+            weak,
+            work,
+            optical_flow=optical_flow,
+            on_progress=answer.on_progress,
+        )
         answer.outcome = Outcome(asdict(found), _text(found))
 
 

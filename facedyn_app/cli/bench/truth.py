@@ -11,6 +11,7 @@ import typer
 
 from facedyn_app.assets import DEFAULT_HEAD
 from facedyn_app.cli.bench import cells, reasons
+from facedyn_app.cli.fit_options import OpticalFlow
 from facedyn_app.cli.options import AsJson, HeadName
 from facedyn_app.cli.output import Outcome, answering
 from facedyn_app.files import check_input_file, naming
@@ -42,6 +43,7 @@ def truth(
         ),
     ],
     head: HeadName = DEFAULT_HEAD,
+    optical_flow: OpticalFlow = False,
     as_json: AsJson = False,
 ) -> None:
     """Measure how well a recorded performance is recovered whose true motion is known."""
@@ -54,7 +56,9 @@ def truth(
         known = read_truth(table)
         ready = read_ready_head(head, answer.on_progress)
         with naming(video):
-            found = measure_performance(ready, video, known, answer.on_progress)
+            found = measure_performance(
+                ready, video, known, optical_flow=optical_flow, on_progress=answer.on_progress
+            )
         answer.outcome = Outcome(asdict(found), _text(found))
 
 

@@ -1,0 +1,222 @@
+"""Optical flow of a face from a reference picture: where the skin at each landmark has gone.
+
+The landmark network names places that it learnt from many faces, and answers motion with less than
+there is, in each face otherwise. Between two pictures of one face the skin itself tells the motion.
+Every picture is warped back onto the reference picture by the network's landmarks, linearly within
+the triangles between them; what is left between the two is dense inverse search (Kroeger, Timofte,
+Dai and Van Gool 2016, Fast Optical Flow using Dense Inverse Search, ECCV), read at the landmarks.
+
+How sure it is there: flow forwards and backwards must cancel, the registered neighbourhoods must
+look alike (normalised cross-correlation), and there must be structure in both directions (smaller
+eigenvalue of the structure tensor; Shi and Tomasi 1994, Good Features to Track, CVPR). How these
+make one certainty is this project's own.
+"""
+
+from __future__ import annotations
+
+from threading import local
+from typing import TypeVar, cast
+
+import cv2
+import numpy as np
+from scipy.spatial import Delaunay
+
+from facedyn_app.records import ByteArray, FaceTrack, FloatArray, IntArray
+from facedyn_app.topology import BLENDSHAPE_NAMES, LEFT_EYE, RIGHT_EYE
+
+Picture = TypeVar("Picture", ByteArray, FloatArray)
+
+SIDE_PX = 256
+"""Side of the squares that are compared."""
+MARGIN = 1.15
+"""Of the square, over the larger side of the face's box."""
+GRID_STEP = 2
+"""The warp is made at every so-manieth pixel and interpolated between."""
+ALIGNED = (6, 197, 195, 5, 4, 168, 33, 263, 133, 362, 10, 67, 297, 234, 454, 127, 356)
+"""Landmarks of nose, eye corners, forehead and temples, which move with the skull."""
+ALIKE_PX, STRUCTURE_PX = 9, 13
+"""Sides of the neighbourhoods that must look alike, and in which there must be structure."""
+GREY_NOISE = 4.0
+"""Variance of the grey levels that says nothing."""
+LEAST_ALIKE = 0.5
+"""Correlation of the neighbourhoods up to which the flow is not believed."""
+USUAL_MISMATCH_PX = 1.0
+"""Distance between forward and backward flow at which it is believed by 1/e."""
+USUAL_STRUCTURE = 1.0
+"""Smaller eigenvalue, squared grey levels per squared pixel, at which it is believed by half."""
+MOST_LOOKED_AT = 400
+"""Frames among which the reference is chosen."""
+REST_PERCENTILE = 25.0
+"""Of a blendshape score in the recording: what it is at rest, which is not 0 in every face."""
+LEAST_SHARPNESS = 0.8
+"""Of the reference, of the median over the recording."""
+TURN_WEIGHT = 4.0
+"""Of a squared turn of the head, rad, beside the squares of the blendshape scores."""
+_EYES = np.array((*LEFT_EYE, *RIGHT_EYE))
+_EXPRESSION = np.array(
+    [not name.startswith(("_", "eyeLook")) for name in BLENDSHAPE_NAMES], dtype=bool
+)
+
+
+def reference_frame(track: FaceTrack) -> int:
+    """The frame in which the face is most at rest, its eyes open, turned as it usually is.
+
+    Args:
+        track: Landmarks of the recording; at least one frame has a face.
+    """
+    found = np.flatnonzero(track.found)
+    frames = found[:: max(1, len(found) // MOST_LOOKED_AT)]
+    seen = track.only(frames)
+    scores = seen.scores[:, _EXPRESSION]
+    moved = np.square(scores - np.percentile(scores, REST_PERCENTILE, axis=0)).sum(axis=1)
+    turned = np.square(seen.turn - np.median(seen.turn, axis=0)).sum(axis=1)
+    blurred = seen.sharpness < LEAST_SHARPNESS * np.median(seen.sharpness)
+    cost = moved + TURN_WEIGHT * turned
+    return int(frames[np.argmin(np.where(blurred, cost + cost.max(), cost))])
+
+
+class FaceFlow:
+    """Measures the optical flow of one face from a reference picture, from any thread.
+
+    Args:
+        image: (H, W, 3) uint8 RGB, the reference picture.
+        points: (L, 2) its landmarks, px.
+    """
+
+    def __init__(self, image: ByteArray, points: FloatArray) -> None:
+        low, high = points.min(axis=0), points.max(axis=0)
+        scale = SIDE_PX / (MARGIN * float((high - low).max()))
+        shift = SIDE_PX / 2 - scale * (low + high) / 2
+        self._to_square = np.column_stack([scale * np.eye(2), shift])
+        self._points = np.asarray(points, np.float64)
+        self._places = (scale * self._points + shift).astype(np.float32)
+        self._corners, self._shares = _triangles(self._places)
+        axis = np.arange(SIDE_PX, dtype=np.float32)
+        self._grid = np.stack(np.meshgrid(axis, axis), axis=2)
+        size = (SIDE_PX, SIDE_PX)
+        border = cv2.BORDER_REPLICATE
+        self._picture = cv2.warpAffine(_grey(image), self._to_square, size, borderMode=border)
+        least = _read(_structure(self._picture), self._places)
+        self._structure = least / (least + USUAL_STRUCTURE)
+        self._own = local()
+
+    def measure(self, image: ByteArray, points: FloatArray) -> tuple[FloatArray, FloatArray]:
+        """The flow beyond the network's landmarks in another picture of the face.
+
+        Args:
+            image: (H, W, 3) uint8 RGB.
+            points: (L, 2) its landmarks, px.
+
+        Returns:
+            (L, 2) float32 what is to be added to the landmarks, px, and (L,) float32 how sure that
+            is, 0..1.
+        """
+        to_reference = _similarity(points[list(ALIGNED)], self._points[list(ALIGNED)])
+        forth = _after(self._to_square, to_reference)
+        back = cv2.invertAffineTransform(forth)
+        moved = points @ forth[:, :2].T + forth[:, 2] - self._places
+        place = self._grid + self._warp(moved)
+        seen = np.asarray(place @ back[:, :2].T + back[:, 2], np.float32)
+        shown = _remap(_grey(image), seen)
+        flow = self._search(self._picture, shown)
+        own = _read(flow, self._places)
+        returned = _read(self._search(shown, self._picture), self._places + own)
+        mismatch = np.square(own + returned).sum(axis=1)
+        alike = _read(_alike(self._picture, _remap(shown, self._grid + flow)), self._places)
+        alike = np.square(np.clip((alike - LEAST_ALIKE) / (1.0 - LEAST_ALIKE), 0.0, 1.0))
+        # what a lid uncovers does not look like what it covered, where its edge is seen rightly
+        alike[_EYES] = 1.0
+        certainty = alike * np.exp(-mismatch / USUAL_MISMATCH_PX**2) * self._structure
+        shift = own @ back[:, :2].T
+        return np.asarray(shift, np.float32), np.asarray(certainty, np.float32)
+
+    def _warp(self, moved: FloatArray) -> FloatArray:
+        """(SIDE_PX, SIDE_PX, 2) how far each pixel goes where the landmarks go by (L, 2), px."""
+        still = np.zeros((int(self._corners.max()) + 1, 2), np.float32)
+        still[: len(moved)] = moved
+        coarse = (still[self._corners] * self._shares[..., None]).sum(axis=2)
+        n = len(coarse)
+        # so that the first and last row of the grid lie on those of the square
+        own = np.linspace(0, n - 1, SIDE_PX, dtype=np.float32)
+        return _remap(coarse, np.stack(np.meshgrid(own, own), axis=2))
+
+    def _search(self, first: ByteArray, second: ByteArray) -> FloatArray:
+        """(SIDE_PX, SIDE_PX, 2) flow, px, from the first picture to the second."""
+        search = getattr(self._own, "search", None)
+        if search is None:  # it has buffers of its own
+            search = cv2.DISOpticalFlow.create(cv2.DISOPTICAL_FLOW_PRESET_MEDIUM)
+            self._own.search = search
+        return np.asarray(search.calc(first, second, None), np.float32)
+
+
+def _triangles(places: FloatArray) -> tuple[IntArray, FloatArray]:
+    """Of each place of the coarse grid its triangle's corners (n, n, 3) and their shares.
+
+    Corners are the landmarks (L, 2), px in the square, then places on its border, which stay.
+    """
+    edge = np.linspace(0.0, SIDE_PX - 1.0, 7)
+    border = [(x, y) for x in edge for y in edge if {x, y} & {edge[0], edge[-1]}]
+    mesh = Delaunay(np.concatenate([places, border]).astype(np.float64))
+    axis = np.linspace(0.0, SIDE_PX - 1.0, SIDE_PX // GRID_STEP)
+    asked = np.stack(np.meshgrid(axis, axis), axis=2).reshape(-1, 2)
+    number = mesh.find_simplex(asked).clip(0)
+    transform = mesh.transform[number]
+    shares = np.einsum("nij,nj->ni", transform[:, :2], asked - transform[:, 2])
+    shares = np.column_stack([shares, 1.0 - shares.sum(axis=1)]).astype(np.float32)
+    n = len(axis)
+    return mesh.simplices[number].reshape(n, n, 3), shares.reshape(n, n, 3)
+
+
+def _similarity(points: FloatArray, target: FloatArray) -> FloatArray:
+    """(2, 3) turn, scaling and shift that takes points (N, 2) nearest to others (least squares)."""
+    middle, aim = points.mean(axis=0), target.mean(axis=0)
+    z, w = (points - middle) @ (1.0, 1.0j), (target - aim) @ (1.0, 1.0j)
+    ratio = np.vdot(z, w) / np.vdot(z, z)
+    matrix = np.array([[ratio.real, -ratio.imag], [ratio.imag, ratio.real]])
+    return np.column_stack([matrix, aim - matrix @ middle])
+
+
+def _after(second: FloatArray, first: FloatArray) -> FloatArray:
+    """(2, 3) an affine map after another."""
+    shift = second[:, :2] @ first[:, 2] + second[:, 2]
+    return np.column_stack([second[:, :2] @ first[:, :2], shift])
+
+
+def _grey(image: ByteArray) -> ByteArray:
+    return np.asarray(cv2.cvtColor(image, cv2.COLOR_RGB2GRAY), np.uint8)
+
+
+def _remap(picture: Picture, places: FloatArray) -> Picture:
+    """A picture at (H, W, 2) places, px."""
+    shown = cv2.remap(picture, places, None, cv2.INTER_LINEAR, borderMode=cv2.BORDER_REPLICATE)
+    return cast("Picture", shown)
+
+
+def _read(field: FloatArray, places: FloatArray) -> FloatArray:
+    """(N, ...) a field at (N, 2) places, px."""
+    return np.asarray(_remap(field, places[:, None].astype(np.float32))[:, 0], np.float32)
+
+
+def _structure(picture: ByteArray) -> FloatArray:
+    """(H, W) smaller eigenvalue of the structure tensor, squared grey levels per squared pixel."""
+    grey = picture.astype(np.float32)
+    across = cv2.Sobel(grey, cv2.CV_32F, 1, 0, ksize=3) / 8
+    down = cv2.Sobel(grey, cv2.CV_32F, 0, 1, ksize=3) / 8
+    xx, xy, yy = (_mean(part, STRUCTURE_PX) for part in (across**2, across * down, down**2))
+    return np.asarray((xx + yy) / 2 - np.sqrt(np.square((xx - yy) / 2) + xy**2), np.float32)
+
+
+def _alike(first: ByteArray, second: ByteArray) -> FloatArray:
+    """(H, W) normalised cross-correlation of the neighbourhoods in two pictures."""
+    a, b = first.astype(np.float32), second.astype(np.float32)
+    mean_a, mean_b = _mean(a, ALIKE_PX), _mean(b, ALIKE_PX)
+    var_a = (_mean(a * a, ALIKE_PX) - mean_a**2).clip(0.0)
+    var_b = (_mean(b * b, ALIKE_PX) - mean_b**2).clip(0.0)
+    common = _mean(a * b, ALIKE_PX) - mean_a * mean_b
+    return np.asarray(common / np.sqrt(var_a * var_b + GREY_NOISE), np.float32)
+
+
+def _mean(field: FloatArray, side: int) -> FloatArray:
+    """A field's means over squares of a side, px."""
+    size = (side, side)
+    return np.asarray(cv2.boxFilter(field, -1, size, borderType=cv2.BORDER_REPLICATE), np.float32)
