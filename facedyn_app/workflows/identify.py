@@ -127,7 +127,7 @@ def identify_recordings(
         TooLittleError: Nobody is enrolled, or the only recording is too short.
     """
     if table is not None:
-        check_output_file(table, paths)
+        check_output_file(table, paths, endings=(".csv",))
     several = len(paths) > 1
     with comparing(folder, recognizer, options, on_progress) as comparison:
 
