@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import dataclasses
-from datetime import date
+from datetime import UTC, date, datetime
 from pathlib import Path
 
 import pytest
@@ -31,9 +31,14 @@ from facedyn_app.gui.widgets.screen_fit import ScrolledPage
 from facedyn_app.gui.widgets.seek_bar import SeekBar
 from facedyn_app.gui.widgets.status_line import StatusLine, TimeLeft
 from facedyn_app.progress import Progress
-from facedyn_app.records import MatchTrust
+from facedyn_app.records import Consent, Grant, MatchTrust, Purpose
 from facedyn_app.settings import TrustSettings
-from facedyn_app.workflows.records import LibrarySnapshot, ListedSession, ListedSpeaker
+from facedyn_app.workflows.records import (
+    LibrarySnapshot,
+    ListedSession,
+    ListedSpeaker,
+    session_key,
+)
 from tests.gui.conftest import (
     N_FRAMES,
     made_drift,
@@ -137,8 +142,48 @@ def test_who_says_not_in_the_gallery(qtbot: QtBot) -> None:
     panel.show_recording(made_recording(None, identification=made_identification(known=False)))
     assert panel.answer == "Not in the gallery"
     assert "nearest is P-014, probability 0.31" in panel.reason
-    panel.show_recording(made_recording(None, identification=None))
+    panel.show_recording(None)
     assert panel.text.startswith("Who is it?")
+
+
+def listed(name: str, key: int, *, agreed: Consent | None = None) -> ListedSpeaker:
+    session = ListedSession(key, "visit-1", simulated=False, seconds=30.0, day=None, date_text="")
+    return ListedSpeaker(name, "given", (session,), agreed)
+
+
+def test_who_says_why_there_is_no_answer(qtbot: QtBot) -> None:
+    panel, home = WhoPanel(), Path("somewhere")
+    qtbot.addWidget(panel)
+    shown = made_recording(None, key=session_key(home, 1), identification=None)
+    one, two = listed("Anna", 1), listed("Bo", 2)
+    unasked = Consent("given", datetime.now(UTC), (Grant(Purpose.RESEARCH, datetime.now(UTC)),))
+    libraries = {
+        "locked": LibrarySnapshot(home, (), protected=True, locked=True),
+        "empty": LibrarySnapshot(home, (ListedSpeaker("Cy", "given", ()),)),
+        "its own": LibrarySnapshot(home, (one,)),
+        "several": LibrarySnapshot(home, (one, two, listed("Di", 3, agreed=unasked))),
+        "no consent": LibrarySnapshot(home, (listed("Di", 3, agreed=unasked),)),
+    }
+    said: dict[str, tuple[str, str]] = {}
+    for case, library in libraries.items():
+        texts = []
+        for recording in (None, shown):
+            panel.show_recording(recording)
+            panel.show_library(library)  # follows what is listed while it stands there
+            texts.append(panel.text)
+        said[case] = (texts[0], texts[1])
+    assert all("is locked" in text for text in said["locked"])
+    assert "needs speakers who are enrolled" in said["empty"][0]
+    assert said["empty"][1].startswith("Nobody is enrolled yet")
+    assert "compared with 1 enrolled speaker." in said["its own"][0]
+    assert said["its own"][1].startswith("This is the only session in the library")
+    assert "compared with 2 enrolled speakers." in said["several"][0]
+    assert said["several"][1].startswith("This recording has not been compared yet.")
+    assert "“Who is it?” compares it with 2 enrolled speakers." in said["several"][1]
+    assert all("has consented to recognition" in text for text in said["no consent"])
+    panel.show_recording(made_recording(None))
+    panel.show_library(libraries["empty"])
+    assert panel.text == ""  # an answer stays
 
 
 def test_trust_puts_words_before_numbers(qtbot: QtBot) -> None:

@@ -98,7 +98,7 @@ class DriftController(QObject):
 
     def _show(self, status: PanelStatus) -> None:
         if self.window is not None:
-            self.window.panel.show_status(status)
+            self.window.show_status(status)
 
     @Slot()
     def _forget(self) -> None:

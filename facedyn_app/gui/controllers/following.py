@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Sequence
 from typing import Protocol
 
+from facedyn_app.gui.status import LOCKED, PanelStatus
 from facedyn_app.workflows.records import LibrarySnapshot, ListedSpeaker
 
 
@@ -13,6 +14,9 @@ class SpeakerWindow(Protocol):
 
     def show_speakers(self, speakers: Sequence[ListedSpeaker], chosen: str | None) -> None:
         """Offer the speakers, and show which of them the window is about."""
+
+    def show_status(self, status: PanelStatus) -> None:
+        """Show a sentence in place of what is known of the speaker."""
 
 
 def follow_library(window: SpeakerWindow, snapshot: LibrarySnapshot, speaker: str) -> str | None:
@@ -24,8 +28,13 @@ def follow_library(window: SpeakerWindow, snapshot: LibrarySnapshot, speaker: st
         speaker: Whom the window was about.
 
     Returns:
-        Whom it is about now: the library's first where that one is gone; None where nobody is left.
+        Whom it is about now: the library's first where that one is gone; None where nobody is left,
+        or the library is locked.
     """
+    if snapshot.locked:
+        window.show_speakers((), None)
+        window.show_status(LOCKED)
+        return None
     names = [one.name for one in snapshot.speakers]
     chosen = speaker if speaker in names else next(iter(names), None)
     window.show_speakers(snapshot.speakers, chosen)

@@ -71,6 +71,12 @@ class Panel(QWidget):
         self._step_buttons.append(button)
         return button
 
+    def set_empty(self, status: PanelStatus) -> None:
+        """Let this be the first text from now on, in place of the one that stands there."""
+        before, self._empty = self._empty, status
+        if self.status == before:
+            self.show_empty()
+
     def show_empty(self) -> None:
         """Go back to the first state."""
         self.show_status(self._empty)
