@@ -7,9 +7,10 @@ from typing import Any, Final
 
 from PySide6.QtCore import QModelIndex, Qt, Signal
 from PySide6.QtGui import QColor, QGuiApplication, QKeyEvent, QKeySequence
-from PySide6.QtWidgets import QTableView, QWidget
+from PySide6.QtWidgets import QHeaderView, QTableView, QWidget
 
 from facedyn_app.gui.theme import colours_of
+from facedyn_app.gui.widgets.long_names import LEAST_NAME_PX, NameHeader
 from facedyn_app.gui.widgets.table import LOW_ROW_PX, Index, RowsModel, lay_out_table
 from facedyn_app.reports.clinical_words import WordedRow
 
@@ -68,6 +69,7 @@ class ClinicalTable(QTableView):
     ) -> None:
         super().__init__(parent)
         self.rows = WordedRowsModel(headers, numeric, self)
+        self.setHorizontalHeader(NameHeader(self))
         lay_out_table(self, self.rows, stretched, LOW_ROW_PX)
         self.horizontalHeader().setMaximumSectionSize(MOST_CELL_PX)
         self.setSelectionMode(QTableView.SelectionMode.ExtendedSelection)
@@ -79,10 +81,25 @@ class ClinicalTable(QTableView):
         """Show these instead of all."""
         self.rows.set_rows([row.cells for row in rows], rows)
 
-    def show_table(self, headers: Sequence[str], rows: Sequence[WordedRow]) -> None:
-        """Show these columns and rows instead of all."""
+    def show_table(
+        self, headers: Sequence[str], rows: Sequence[WordedRow], named: Sequence[int]
+    ) -> None:
+        """Show these columns and rows instead of all; the last column takes the room that is left.
+
+        Args:
+            headers: Column heads.
+            rows: The rows.
+            named: Columns under names of whatever length, which are as wide as their cells.
+        """
         self.rows.set_heads(headers)
         self.show_rows(rows)
+        head = self.horizontalHeader()
+        head.setStretchLastSection(True)
+        for column in range(len(headers)):
+            head.setSectionResizeMode(column, QHeaderView.ResizeMode.ResizeToContents)
+        for column in named:
+            head.setSectionResizeMode(column, QHeaderView.ResizeMode.Interactive)
+            head.resizeSection(column, max(LEAST_NAME_PX, self.sizeHintForColumn(column)))
 
     def text(self, *, selected: bool) -> str:
         """The rows, or those that are selected, with their heads, a tab between cells."""
