@@ -48,6 +48,11 @@ def test_names_in_the_heads_leave_room_for_what_is_measured(qtbot: QtBot) -> Non
     table.show_table(heads, [WordedRow(cells)], named=range(2, 5))
     QApplication.processEvents()
     metrics, header = table.fontMetrics(), table.horizontalHeader()
+    narrow = table.columnWidth(2)
+    table.resize(3000, 300)
+    qtbot.waitUntil(lambda: table.columnWidth(2) > narrow)
+    table.resize(1100, 300)
+    qtbot.waitUntil(lambda: table.columnWidth(2) == narrow)
     assert header.length() <= table.viewport().width()
     for column, text in enumerate(cells):
         assert table.columnWidth(column) >= metrics.horizontalAdvance(text)

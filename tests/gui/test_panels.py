@@ -4,13 +4,14 @@ from __future__ import annotations
 
 import dataclasses
 from datetime import UTC, date, datetime
+from functools import partial
 from pathlib import Path
 
 import pytest
 from PySide6.QtCore import QDate, QPoint, Qt
 from PySide6.QtGui import QImage
 from PySide6.QtTest import QTest
-from PySide6.QtWidgets import QPushButton, QStyle, QStyleOptionButton, QTableView
+from PySide6.QtWidgets import QPushButton, QStyle, QStyleOptionButton, QTableView, QWidget
 from pytestqt.qtbot import QtBot
 
 from facedyn_app.errors import InputError
@@ -31,7 +32,7 @@ from facedyn_app.gui.widgets.screen_fit import ScrolledPage
 from facedyn_app.gui.widgets.seek_bar import SeekBar
 from facedyn_app.gui.widgets.status_line import StatusLine, TimeLeft
 from facedyn_app.progress import Progress
-from facedyn_app.records import Consent, Grant, MatchTrust, Purpose
+from facedyn_app.records import Consent, Grant, MatchTrust, Purpose, Quality
 from facedyn_app.settings import TrustSettings
 from facedyn_app.workflows.records import (
     LibrarySnapshot,
@@ -87,6 +88,35 @@ def test_the_ranking_and_what_is_below_it_do_not_cover_each_other(qtbot: QtBot) 
     qtbot.waitUntil(lambda: panel.height() > page.height())
     assert table.height() >= 12 * GRID
     assert table.geometry().bottom() < panel.evidence.geometry().top()
+
+
+def is_unseen(widget: QWidget) -> bool:
+    return not widget.isVisible()
+
+
+def test_what_is_hidden_makes_no_panel_scroll(qtbot: QtBot) -> None:
+    for panel in (WhoPanel(), TrustPanel(TrustSettings())):
+        page = ScrolledPage(panel)
+        bar = page.verticalScrollBar()
+        qtbot.addWidget(page)
+        page.resize(400, 160)
+        with qtbot.waitExposed(page):
+            page.show()
+        assert not bar.isVisible()
+        panel.show_recording(made_recording(None))
+        qtbot.waitUntil(bar.isVisible)
+        panel.show_recording(None)
+        qtbot.waitUntil(partial(is_unseen, bar))
+
+
+def test_a_share_is_rounded_as_in_its_reason(qtbot: QtBot) -> None:
+    panel = TrustPanel(TrustSettings())
+    qtbot.addWidget(panel)
+    reason = "The face could be followed in 73 % of the frames only; 90 % or more are better."
+    quality = Quality(461, 341, 12.5, 0.3, 262.0, "caution", (reason,))  # 73.97 %
+    panel.show_recording(made_recording(None, quality=quality))
+    assert "73 % of frames valid" in panel.verdict
+    assert reason in panel.verdict
 
 
 def test_who_names_the_first_and_says_what_the_number_means(qtbot: QtBot) -> None:
@@ -241,7 +271,7 @@ def test_facts_say_simulated_and_give_units(qtbot: QtBot) -> None:
     assert facts["Origin"] == "simulated"
     assert facts["Picture"] == "96 x 64 px"
     assert facts["Frame rate"] == "25 frames/s"
-    assert facts["Landmark error"] == "0.50 % of face"
+    assert facts["Landmark error"] == "0.50 % of face height"
     panel.show_recording(made_recording(None, session=made_session(simulated=False)))
     assert "Origin" not in [model.index(r, 0).data() for r in range(model.rowCount())]
 
@@ -270,6 +300,10 @@ def test_the_library_lists_speakers_recordings_and_work(qtbot: QtBot) -> None:
     assert texts[1] == ["visit-0412.mp4 (simulated) · P-014"]
     assert texts[2] == ["Fit face: a.mp4 · 41 %", "b.mp4 · waiting"]
     index = panel.model.item(1).child(0).index()
+    assert panel.tree.currentIndex() == index
+    panel.select_recording(None)  # as when another video could not be opened
+    assert not panel.tree.selectionModel().hasSelection()
+    panel.select_recording("visit-0412")
     assert panel.tree.currentIndex() == index
     with qtbot.waitSignal(panel.recording_picked) as picked:
         place = panel.tree.visualRect(index).center()

@@ -53,6 +53,7 @@ class WhoPanel(Panel):
 
     enrol_requested = Signal()
     moment_picked = Signal(float)
+    scrolls = True
 
     def __init__(self, parent: QWidget | None = None) -> None:
         self._library = LibrarySnapshot(Path(), ())
