@@ -82,9 +82,9 @@ def test_evaluate_tells_people_the_same(run: Any, library: Path, trained: Path) 
     assert done.exit_code == 0
     assert "12 speakers (simulated)" in done.stdout
     assert "chance 8.33 %" in done.stdout
-    for name in ("recognizer", "network whitened", "descriptors b", "shuffled", "amplitude only"):
+    for name in ("recognizer", "network whitened", "descriptors B", "shuffled", "amplitude only"):
         assert name in done.stdout
-    assert "recognizer less descriptors b" in done.stdout
+    assert "recognizer less descriptors B" in done.stdout
 
 
 def test_calibrate_takes_the_librarys_own_trials(
