@@ -123,8 +123,8 @@ def _facts(found: MeasureResult) -> dict[str, Any]:
     return {
         "recordings": [_recording_facts(one) for one in found.sessions],
         "changes": [
-            {"first": first, "second": second, **asdict(change)}
-            for first, second, change in found.changes
+            {"from": before, "to": after, **asdict(change)}
+            for before, after, change in found.changes
         ],
         "files": found.files,
         "notes": found.notes,

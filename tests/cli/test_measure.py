@@ -135,6 +135,21 @@ def test_what_has_changed_is_called_as_in_the_window(
     assert not any("_" in line for line in told)
 
 
+def test_visits_whose_files_bear_one_name_are_told_apart(
+    run: Run, session: Session, tmp_path: Path
+) -> None:
+    paths = [tmp_path / visit / "s.npz" for visit in ("visit1", "visit2")]
+    for path in paths:
+        path.parent.mkdir()
+        save_session(session, path)
+    facts = json.loads(run("measure", *paths, "--json").stdout)
+    assert [one["recording"] for one in facts["recordings"]] == ["visit1/s.npz", "visit2/s.npz"]
+    assert (facts["changes"][0]["from"], facts["changes"][0]["to"]) == (
+        "visit1/s.npz",
+        "visit2/s.npz",
+    )
+
+
 def test_a_page_compares_the_first_recording_with_the_last(
     run: Run, session: Session, tmp_path: Path
 ) -> None:
