@@ -81,7 +81,13 @@ def test_protected_locked_and_opened_again(app: AppController, folder: Path, qtb
     key = protect(app, qtbot)
     assert len(key) == 39
     wait_idle(app, qtbot)
+    app.drift.open("Anna")
+    app.course.open("Anna")
     app.window.lock_requested.emit()
+    for about in (app.drift.window, app.course.window):
+        assert about is not None
+        assert about.panel.text.startswith("The library is locked.")
+        about.close()
     assert n_shown(app) == 0
     assert app.state.recording is None  # what is of it is closed
     assert app.window.library.error == "" or "locked" in app.window.library.error
