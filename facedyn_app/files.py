@@ -238,17 +238,19 @@ def check_input_file(path: Path, what: str) -> None:
         raise InputError(f"The {what} '{path}' cannot be opened: {why}.") from error
 
 
-def check_output_file(path: Path, inputs: Sequence[Path] = ()) -> None:
+def check_output_file(path: Path, inputs: Sequence[Path] = (), endings: Sequence[str] = ()) -> None:
     """Make sure that a file can be written, by beginning to; nothing is left of that.
 
-    What killed programs have left half done beside it is deleted.
+    What killed programs have left half done beside it is deleted. A file that is there already is
+    replaced by one of its own kind alone: who mistypes a name must not lose a recording.
 
     Args:
         path: The file.
         inputs: Files that must not be overwritten.
+        endings: Those of its kind (".npz"), where another was not refused already; () for all.
 
     Raises:
-        OutputError: It cannot be written, or is one of the inputs.
+        OutputError: It cannot be written, is one of the inputs, or is there and of another kind.
     """
     try:
         exists, is_file, is_folder = path.exists(), path.is_file(), path.is_dir()
@@ -261,6 +263,12 @@ def check_output_file(path: Path, inputs: Sequence[Path] = ()) -> None:
         raise OutputError(f"'{path}' is no ordinary file.", "Choose another name.")
     if overwritten:
         raise OutputError(f"'{path}' is read and cannot be written too.", "Choose another name.")
+    if exists and endings and path.suffix.lower() not in endings:
+        ours = " or ".join(f"'{ending}'" for ending in endings)
+        raise OutputError(
+            f"'{path}' is there already and is not replaced: its name does not end in {ours}.",
+            "Choose another name.",
+        )
     sweep_folder(path.absolute().parent)
     with suppress(_EnoughError), atomic_file(path):
         raise _EnoughError

@@ -5,6 +5,7 @@
 
 from __future__ import annotations
 
+import argparse
 import ast
 import json
 import os
@@ -115,6 +116,11 @@ def verbs_reach() -> dict[str, list[str]]:
 
 def main(arguments: Sequence[str]) -> None:
     """Print what was counted; write it as JSON, too, where a file is named."""
+    parser = argparse.ArgumentParser(description=__doc__.split("\n", 1)[0])
+    parser.add_argument(
+        "facts", metavar="FACTS.json", nargs="?", type=Path, help="the same as JSON, with the files"
+    )
+    out = parser.parse_args(arguments).facts
     paths = modules()
     imports = [len(own_imports(path)) for path in paths]
     reached = verbs_reach()
@@ -127,9 +133,9 @@ def main(arguments: Sequence[str]) -> None:
     }
     for name, value in facts.items():
         print(f"{name}: {value:g}")
-    if arguments:
+    if out is not None:
         whole = {**facts, "reached": reached}
-        Path(arguments[0]).write_text(json.dumps(whole, indent=1) + "\n", encoding="utf-8")
+        out.write_text(json.dumps(whole, indent=1) + "\n", encoding="utf-8")
 
 
 if __name__ == "__main__":

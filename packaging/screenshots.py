@@ -10,6 +10,7 @@ With videos after the folder, the last of them is shown instead of the demo.
 
 from __future__ import annotations
 
+import argparse
 import os
 import sys
 from collections.abc import Callable
@@ -55,10 +56,13 @@ LIVE_SECONDS = 24.0
 
 def main(arguments: list[str]) -> int:
     """Write the pictures into the folder named first."""
-    if not arguments:
-        print(__doc__, file=sys.stderr)
-        return 2
-    folder, videos = Path(arguments[0]), [Path(name) for name in arguments[1:]]
+    parser = argparse.ArgumentParser(
+        description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter
+    )
+    parser.add_argument("folder", metavar="FOLDER", type=Path, help="where the pictures go")
+    parser.add_argument("videos", metavar="VIDEO", nargs="*", type=Path, help="shown one by one")
+    given = parser.parse_args(arguments)
+    folder, videos = given.folder, given.videos
     folder.mkdir(parents=True, exist_ok=True)
     sizes = SIZES[float(os.environ.get("QT_SCALE_FACTOR", "1"))]
     with TemporaryDirectory() as place:

@@ -6,7 +6,7 @@ from pathlib import Path
 import pytest
 
 from facedyn_app.errors import InputError, OutputError
-from facedyn_app.files import atomic_file, atomic_folder, open_plain
+from facedyn_app.files import atomic_file, atomic_folder, check_output_file, open_plain
 
 KERNEL_MESSAGES = Path("/proc/kmsg")
 
@@ -20,6 +20,17 @@ def test_what_is_no_ordinary_file_is_not_replaced(tmp_path: Path) -> None:
         file.write(b"x")
     assert pipe.is_fifo()
     assert [path.name for path in tmp_path.iterdir()] == ["pipe"]
+
+
+def test_a_file_of_another_kind_is_not_replaced(tmp_path: Path) -> None:
+    film = tmp_path / "film.mp4"
+    check_output_file(film, endings=(".npz",))  # nothing is lost
+    film.write_bytes(b"a recording")
+    with pytest.raises(OutputError, match="is there already and is not replaced"):
+        check_output_file(film, endings=(".npz",))
+    assert film.read_bytes() == b"a recording"
+    (tmp_path / "S.NPZ").touch()
+    check_output_file(tmp_path / "S.NPZ", endings=(".npz",))
 
 
 def test_a_file_that_gives_nothing_yet_is_not_waited_for() -> None:

@@ -57,7 +57,7 @@ def _demo_window(window: Window, library: Path, screenshot: Path | None, as_json
     with errors_shown(as_json, ProgressLine(sys.stderr)):
         check_display()
         if screenshot is not None:
-            check_output_file(screenshot)
+            check_output_file(screenshot, endings=(".png",))
         code = window.open([], library, demo=True, screenshot=screenshot, on_demo=results.append)
     if results:
         from facedyn_app.settings import Settings

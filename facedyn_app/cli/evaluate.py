@@ -17,6 +17,7 @@ from facedyn_app.cli.options import (
 )
 from facedyn_app.cli.output import Outcome, answering, simulated_note
 from facedyn_app.formatting import counted, number, table
+from facedyn_app.reports.study_columns import spoken
 
 if TYPE_CHECKING:
     from facedyn_app.recognizer.accuracy import Accuracy
@@ -70,10 +71,10 @@ def assessment_text(found: Assessment) -> str:
     """The result for people: headline, then a table of parts, baselines and controls."""
     facts = found.accuracy.as_json()
     rows = [
-        [name.replace("_", " "), *(_percent(one.as_json(), key) for key in SHORT)]
+        [spoken(name), *(_percent(one.as_json(), key) for key in SHORT)]
         for name, one in found.compared.items()
     ]
-    head = ["", *(key.replace("_", " ") + " %" for key in SHORT)]
+    head = ["", *(f"{spoken(key)} %" for key in SHORT)]
     parts = [accuracy_text(facts, found.simulated), table(head, rows, right=(1, 2, 3, 4))]
     if found.lead:
         parts.append(lead_text(found.lead))
@@ -83,12 +84,12 @@ def assessment_text(found: Assessment) -> str:
 def lead_text(found: Mapping[str, Lead]) -> str:
     """The recognizer's measures less those of descriptors B, and whether chance explains them."""
     told = [
-        f"{name.replace('_', ' ')} {100 * one.difference:+.1f} % "
+        f"{spoken(name)} {100 * one.difference:+.1f} % "
         f"({100 * one.interval[0]:+.1f} to {100 * one.interval[1]:+.1f})"
         for name, one in found.items()
     ]
     return (
-        f"recognizer less descriptors b, the same people drawn for both: {', '.join(told)}; "
+        f"recognizer less descriptors B, the same people drawn for both: {', '.join(told)}; "
         "an interval with 0 in it is no difference that these people show"
     )
 

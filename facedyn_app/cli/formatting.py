@@ -183,5 +183,5 @@ def verification_text(found: Verification) -> str:
 def _share_words(rate: float) -> str:
     """A false-accept rate, which is held at 0.001 and 0.5."""
     if rate <= LEAST_RATE:
-        return f"at most {LEAST_RATE:.1%}"
-    return "half or more" if rate >= MOST_RATE else f"{rate:.1%}"
+        return f"at most {100 * LEAST_RATE:.1f} %"
+    return "half or more" if rate >= MOST_RATE else f"{100 * rate:.1f} %"

@@ -91,7 +91,7 @@ def _text(found: ImportedCorpus, library: Path) -> str:
     ]
     if found.n_assumed:
         lines.append(
-            f"  {found.n_assumed} of them have no times: {USUAL_FPS:g} frames a second are "
+            f"  {found.n_assumed} of them without times: {USUAL_FPS:g} frames a second are "
             "assumed (--fps says another rate)"
         )
     lines += [f"  a copy: {path}: {reason}" for path, reason in found.copies]

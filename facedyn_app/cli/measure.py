@@ -10,9 +10,8 @@ from typing import TYPE_CHECKING, Annotated, Any
 import typer
 
 from facedyn_app.cli.options import AsJson, FileNames, verb_app
-from facedyn_app.cli.output import Outcome, answering, simulated_note
+from facedyn_app.cli.output import Outcome, answering
 from facedyn_app.cli.window import Window
-from facedyn_app.formatting import NONE, indented, number, table
 from facedyn_app.reports.clinical_files import ClinicalFormat
 from facedyn_app.reports.clinical_rows import RowKind
 
@@ -22,10 +21,6 @@ if TYPE_CHECKING:
     from facedyn_app.workflows.measure import MeasureResult
 
 SEPARATORS = {",": ",", ";": ";", "tab": "\t", "\t": "\t", "\\t": "\t"}
-_SIDED_HEADS = ("measure", "", "left", "right", "left - right", "95 %", "floor", "left / right")
-_LEGEND = """\
-left - right: the program's own difference taken off. floor: below it a difference is the
-program's. Where no difference can be told there is no ratio. Research use, not a medical device."""
 
 app = verb_app()
 
@@ -85,6 +80,7 @@ def measure(
     window: Window = context.obj
     signs = _signs(separator, decimal)
     with answering(as_json) as answer:
+        from facedyn_app.cli.measure_text import measures_text
         from facedyn_app.settings import Settings
         from facedyn_app.workflows.clinical_report import report_on_files
         from facedyn_app.workflows.measure import MeasureOptions, measure_recordings
@@ -97,7 +93,7 @@ def measure(
         if page is not None:
             report_on_files(found.sessions, page, settings, window.print_pdf, answer.on_progress)
             found = replace(found, files=(*found.files, page))
-        answer.outcome = Outcome(_facts(found), _text(found))
+        answer.outcome = Outcome(_facts(found), measures_text(found))
 
 
 def _check_output(out: Path | None) -> None:
@@ -127,8 +123,8 @@ def _facts(found: MeasureResult) -> dict[str, Any]:
     return {
         "recordings": [_recording_facts(one) for one in found.sessions],
         "changes": [
-            {"first": first, "second": second, **asdict(change)}
-            for first, second, change in found.changes
+            {"from": before, "to": after, **asdict(change)}
+            for before, after, change in found.changes
         ],
         "files": found.files,
         "notes": found.notes,
@@ -182,61 +178,3 @@ def _each(
         statistic: {name: asdict(value) for name, value in values.items()}
         for statistic, values in found.items()
     }
-
-
-def _text(found: MeasureResult) -> str:
-    texts = [_recording_text(one) for one in found.sessions]
-    changes = [
-        (first, second, change.measure, f"{change.task} {change.statistic}".lstrip(), change.side,
-         number(change.change.value, 2, "+"), number(change.smallest), change.unit)
-        for first, second, change in found.changes
-        if change.told
-    ]  # fmt: skip
-    if found.changes:
-        heads = ("from", "to", "measure", "", "side", "change", "smallest told", "unit")
-        told = table(heads, changes, right=(5, 6)) if changes else "nothing that can be told"
-        texts.append(f"change between the recordings\n{indented(told)}")
-    texts.extend(found.notes)
-    texts.append(_LEGEND)
-    texts.extend(f"written: {path}" for path in found.files)
-    return "\n\n".join(texts)
-
-
-def _recording_text(one: MeasuredSession) -> str:
-    measures = one.measures
-    lines = [f"{one.name}{simulated_note(one.session.simulated)}", _blink_text(one)]
-    rows = [
-        _sided_row(name, statistic, found)
-        for statistic, values in measures.sides.items()
-        for name, found in values.items()
-    ]
-    if rows:
-        lines.append(table(_SIDED_HEADS, rows, right=(2, 3, 4, 6, 7)))
-    lines += [f"{reason[0].upper()}{reason[1:]}." for reason in measures.reasons.values()]
-    lines += measures.notes
-    return "\n".join([lines[0], *(indented(line) for line in lines[1:])])
-
-
-def _blink_text(one: MeasuredSession) -> str:
-    found = one.measures.blink_summary
-    if found is None:
-        return f"blinks: {NONE}"
-    return (
-        f"blinks: {found.n} in {found.seconds:.0f} s, {number(found.rate, 1)} a minute, "
-        f"{found.n_complete} complete, {found.n_one_eye} of one eye; long closures: "
-        f"{found.n_long}, forced: {found.n_forced}"
-    )
-
-
-def _sided_row(name: str, statistic: str, found: Asymmetry) -> tuple[str, ...]:
-    difference = found.difference
-    return (
-        name.replace("_", " "),
-        statistic,
-        number(found.left.value),
-        number(found.right.value),
-        number(difference.value, 2, "+") if found.told else "not told",
-        f"{number(difference.low)} to {number(difference.high)}",
-        number(found.floor),
-        number(found.ratio.value),
-    )

@@ -89,7 +89,7 @@ def _one_line(progress: Progress, stage_seconds: float) -> str:
     stage = "".join(letter if letter.isprintable() else "?" for letter in progress.stage)
     share = progress.share
     if share is None:
-        return f"{stage} · {progress.done}"
+        return f"{stage} · {progress.done} done" if progress.done else stage
     text = f"{stage} · {100 * share:.0f} %"
     if share > 0 and stage_seconds > SURE_AFTER_SECONDS:
         left = round(stage_seconds * (1 - share) / share)

@@ -71,12 +71,13 @@ def shape_distance(probe: Session, enrolled: Sequence[Session]) -> float:
 
 
 def _enrolled_reasons(qualities: Sequence[Quality]) -> list[str]:
-    poor = sum(quality.verdict != GOOD for quality in qualities)
+    n, n_doubtful = len(qualities), sum(quality.verdict != GOOD for quality in qualities)
     reasons = []
-    if len(qualities) == 1:
+    if n == 1:
         reasons.append("One session is enrolled only: how far this speaker varies is not known.")
-    if poor:
-        reasons.append(f"The measurement of {poor} of {len(qualities)} enrolled sessions is poor.")
+    if n_doubtful:
+        which = "the enrolled session" if n == 1 else f"{n_doubtful} of {n} enrolled sessions"
+        reasons.append(f"The measurement of {which} is not good.")
     return reasons
 
 

@@ -58,11 +58,16 @@ def assess_quality(session: Session, trust: TrustSettings) -> Quality:
 
 def quality_line(quality: Quality) -> str:
     """One line of plain text for the command line."""
-    share = quality.n_valid / quality.n_frames if quality.n_frames else 0.0
-    parts = [quality.verdict, f"{_percent(share)} of frames valid", *measured_words(quality)]
+    parts = [quality.verdict, f"{valid_percent(quality)} of frames valid"]
+    parts += measured_words(quality)
     if quality.n_excluded:
         parts.append(excluded_words(quality))
     return "quality: " + " · ".join(parts)
+
+
+def valid_percent(quality: Quality) -> str:
+    """The share of valid frames, rounded down as in the reasons."""
+    return _percent(quality.n_valid / quality.n_frames if quality.n_frames else 0.0)
 
 
 def measured_words(quality: Quality) -> list[str]:

@@ -8,7 +8,7 @@ from pathlib import Path
 import numpy as np
 from PySide6.QtCore import QObject, QSize, Slot
 
-from facedyn_app.gui.formatting import percent
+from facedyn_app.dynamics.session_qc import valid_percent
 from facedyn_app.gui.frame_loader import FrameLoader, LoadedFrame, image_to_qimage
 from facedyn_app.gui.panels.video import VideoPanel
 from facedyn_app.gui.state import AppState
@@ -124,7 +124,7 @@ def _readout(recording: Recording, timeline: Timeline, frame: int) -> str:
     origin = "simulated · " if recording.session.simulated else ""
     origin += "kept, not fitted anew · " if recording.kept else ""
     quality = recording.quality
-    valid = f"valid {percent(quality.n_valid / max(1, quality.n_frames))}"
+    valid = f"valid {valid_percent(quality)}"
     if not timeline.motion.valid[frame]:
         reasons = recording.session.invalid_reason
         reason = "" if reasons is None else f": {INVALID_REASONS[reasons[frame]]}"

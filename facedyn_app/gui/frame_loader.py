@@ -12,6 +12,7 @@ import numpy as np
 from PySide6.QtCore import QObject, QSize, Qt, Signal
 from PySide6.QtGui import QImage
 
+from facedyn_app.errors import FacedynError
 from facedyn_app.records import ByteArray, Frame
 from facedyn_app.settings import VideoSettings
 from facedyn_app.video import StillsReader, VideoReader, open_reader
@@ -47,6 +48,27 @@ def image_to_qimage(image: ByteArray) -> QImage:
 
 RELEASE: Final = (Path(), VideoSettings(), -1)
 """In place of a request for a frame: close the video."""
+
+
+class _Opened:
+    """The video that is open, if any."""
+
+    def __init__(self) -> None:
+        self._reader: VideoReader | StillsReader | None = None
+        self._of: tuple[Path, VideoSettings] | None = None
+
+    def reader(self, path: Path, film: VideoSettings) -> VideoReader | StillsReader:
+        """What reads a film; another that is open is closed."""
+        if self._reader is None or self._of != (path, film):
+            self.close()
+            self._reader, self._of = open_reader(path, film), (path, film)
+        return self._reader
+
+    def close(self) -> None:
+        """Close it."""
+        reader, self._reader = self._reader, None
+        if reader is not None:
+            reader.close()
 
 
 class FrameLoader(QObject):
@@ -100,29 +122,25 @@ class FrameLoader(QObject):
         self._thread.join()
 
     def _serve(self) -> None:
-        reader: VideoReader | StillsReader | None = None
-        opened: tuple[Path, VideoSettings] | None = None
+        opened = _Opened()
         try:
             while (request := self._next_request()) is not None:
-                path, film, index = request
                 if request is RELEASE:
-                    if reader is not None:
-                        reader.close()
-                    reader = opened = None
-                    continue
-                try:
-                    if reader is None or (path, film) != opened:
-                        if reader is not None:
-                            reader.close()
-                            reader = None
-                        reader, opened = open_reader(path, film), (path, film)
-                    self._hand_out(path, reader.frame(index))
-                except Exception as error:
-                    log.exception("frame %d of %s cannot be shown", index, path)
-                    self.failed.emit(path, error)
+                    opened.close()
+                else:
+                    self._answer(opened, *request)
         finally:
-            if reader is not None:
-                reader.close()
+            opened.close()
+
+    def _answer(self, opened: _Opened, path: Path, film: VideoSettings, index: int) -> None:
+        try:
+            self._hand_out(path, opened.reader(path, film).frame(index))
+        except FacedynError as error:  # which is shown
+            log.warning("frame %d of %s cannot be shown: %s", index, path, error)
+            self.failed.emit(path, error)
+        except Exception as error:
+            log.exception("frame %d of %s cannot be shown", index, path)
+            self.failed.emit(path, error)
 
     def _next_request(self) -> tuple[Path, VideoSettings, int] | None:
         with self._condition:

@@ -16,6 +16,7 @@ from typing import Any, Final, TypeVar, TypeVarTuple
 
 from PySide6.QtCore import QObject, QThread, QThreadPool, Signal, Slot
 
+from facedyn_app.errors import FacedynError
 from facedyn_app.progress import Cancelled, OnProgress, Progress
 
 log = logging.getLogger(__name__)
@@ -104,6 +105,9 @@ class Job(QObject):
             result = self._call(self._on_progress)
         except Cancelled:
             self._outcome = self._receivers.cancel
+        except FacedynError as error:  # which is shown
+            log.warning("not done: %s: %s", self.title, error)
+            self._outcome = partial(self._take_error, error)
         except Exception as error:
             log.exception("job failed: %s", self.title)
             self._outcome = partial(self._take_error, error)

@@ -17,8 +17,8 @@ from facedyn_app.workflows.open_recording import MEASURED, VIDEOS
 KEYS: Final = (
     ("Space", "Play, pause"),
     ("Left, Right", "One frame back, on"),
-    ("Ctrl+Left, Ctrl+Right", "Four frames back, on"),
-    ("Ctrl+Alt+Left, Ctrl+Alt+Right", "A hundred frames back, on"),
+    ("Ctrl+Left, Ctrl+Right", "Four frames back, forward"),
+    ("Ctrl+Alt+Left, Ctrl+Alt+Right", "A hundred frames back, forward"),
     ("Home, End", "First, last frame"),
     ("Ctrl+J", "Go to a frame"),
     ("I, O", "In point, out point"),
@@ -30,7 +30,7 @@ KEYS: Final = (
     ("F2, Del", "Edit, delete the chosen event"),
     ("Y", "Confirm the chosen proposed task, or all where none is chosen"),
     ("Ctrl+Z, Ctrl+Shift+Z", "Undo, redo marking"),
-    ("Esc", "Forget in and out point; never stops work"),
+    ("Esc", "Clear in and out point; never stops work"),
     ("Ctrl+O, Ctrl+Shift+O", "Open videos, a folder of videos"),
     ("Ctrl+L", "Live camera"),
     ("Ctrl+D", "Shape drift of the speaker who is selected"),
@@ -59,6 +59,7 @@ class Command:
         run: What it does.
         keys: Its shortcut, in Qt's portable form; may be empty.
         tip: The technical term, for the tooltip.
+        begins: Whether a line above it parts it from what stands there.
     """
 
     menu: str
@@ -66,6 +67,7 @@ class Command:
     run: Callable[[], None]
     keys: str = ""
     tip: str = ""
+    begins: bool = False
 
 
 MARK: Final = "Mark"
@@ -83,6 +85,8 @@ def build_menus(window: QMainWindow, commands: list[Command]) -> dict[str, QMenu
     for menu in menus.values():
         menu.setToolTipsVisible(True)
     for command in commands:
+        if command.begins:
+            menus[command.menu].addSeparator()
         action = QAction(command.text, window)
         action.setToolTip(command.tip or command.text)
         if command.keys:
@@ -235,10 +239,17 @@ def window_commands(
         Command("File", "Open video…", window.choose_videos, "Ctrl+O"),
         Command("File", "Open folder of videos…", window.choose_folder, "Ctrl+Shift+O"),
         Command("File", "Live camera", window.camera_requested.emit, "Ctrl+L"),
-        Command("File", "Open library…", window.choose_library),
+        Command("File", "Open demo (simulated)", window.demo_requested.emit),
+        Command("File", "Export mesh…", window.export_requested.emit, begins=True),
+        Command("File", "Export table…", window.table_requested.emit, "", "A row a frame"),
+        Command("File", "Export scores…", window.scores_requested.emit, "", "Of every speaker"),
+        Command("File", "Export film…", window.film_requested.emit, "", "Measured outlines in it"),
+        Command("File", "Write report…", window.report_requested.emit, "Ctrl+P", "PDF or HTML"),
+        Command("File", "Open library…", window.choose_library, begins=True),
         Command("File", "Import folder…", window.choose_import, "", "One folder a speaker"),
         Command("File", "Find videos…", window.choose_moved, "", "After they were moved"),
         Command("File", "Audit…", window.audit_requested.emit, "", "Who did what in the library"),
+        Command("File", "Export library…", window.dataset_requested.emit, "", "A BIDS dataset"),
         Command("File", "Back up library…", window.backup_requested.emit, "", "Into one file"),
         Command("File", "Restore library…", window.restore_requested.emit, "", "From a backup"),
         Command(
@@ -246,14 +257,7 @@ def window_commands(
             "Encrypted under a passphrase; what is protected: passphrase, keys",
         ),
         Command("File", "Lock library now", window.lock_requested.emit, "", "Closes what is of it"),
-        Command("File", "Export library…", window.dataset_requested.emit, "", "A BIDS dataset"),
-        Command("File", "Open demo (simulated)", window.demo_requested.emit),
-        Command("File", "Export table…", window.table_requested.emit, "", "A row a frame"),
-        Command("File", "Export scores…", window.scores_requested.emit, "", "Of every speaker"),
-        Command("File", "Export film…", window.film_requested.emit, "", "Measured outlines in it"),
-        Command("File", "Export mesh…", window.export_requested.emit),
-        Command("File", "Write report…", window.report_requested.emit, "Ctrl+P", "PDF or HTML"),
-        Command("File", "Quit", partial(_close, window), "Ctrl+Q"),
+        Command("File", "Quit", partial(_close, window), "Ctrl+Q", begins=True),
         Command("Edit", "Settings…", window.settings_requested.emit, "Ctrl+,"),
         Command("View", "Reset layout", reset_layout),
         Command("View", "Colours as the system", partial(ask, scheme.Unknown)),

@@ -10,7 +10,7 @@ from PySide6.QtCore import QObject, Signal, Slot
 
 from facedyn_app.dynamics.clinical.sheets import Judged
 from facedyn_app.events import Events
-from facedyn_app.gui.status import PanelStatus
+from facedyn_app.gui.status import PanelStatus, error_status
 from facedyn_app.gui.timeline import Span, Timeline, timeline_of
 from facedyn_app.headmodel.model import HeadModel
 from facedyn_app.settings import Settings
@@ -235,7 +235,8 @@ class AppState(QObject):
 
     def show_error(self, error: Exception) -> None:
         """Say in the status line what has failed."""
-        self.message_shown.emit(str(error))
+        status = error_status(error)
+        self.message_shown.emit(f"{status.sentence} {status.hint}".strip())
 
     def set_span(self, span: Span) -> None:
         """Set the in and out points."""

@@ -7,6 +7,8 @@ from dataclasses import dataclass, field
 from typing import Literal
 
 from facedyn_app.errors import FacedynError
+from facedyn_app.formatting import counted
+from facedyn_app.workflows.records import LibrarySnapshot, Recording, session_key
 
 
 @dataclass(frozen=True, slots=True)
@@ -30,6 +32,9 @@ class PanelStatus:
 
 DONE = PanelStatus("done")
 EMPTY = PanelStatus("empty")
+LOCKED = PanelStatus(
+    "empty", "The library is locked.", "Retry in the panel “Library” asks for its passphrase."
+)
 
 
 def error_status(error: Exception, retry: Callable[[], object] | None = None) -> PanelStatus:
@@ -50,4 +55,45 @@ def not_drawn_status(head_id: str, reason: Exception) -> PanelStatus:
         "empty",
         f"This session is of '{head_id}'. It can be matched and measured, but not drawn.",
         error_status(reason).sentence,
+    )
+
+
+def unanswered_status(recording: Recording | None, library: LibrarySnapshot) -> PanelStatus:
+    """Why there is no answer yet to "who is it?", and what gives one.
+
+    Args:
+        recording: The one that is shown, if any; it has not been compared.
+        library: With whose speakers it would be.
+    """
+    if library.locked:
+        return LOCKED
+    enrolled = [speaker for speaker in library.speakers if speaker.sessions]
+    n_asked = sum(speaker.may_be_recognised for speaker in enrolled)
+    if enrolled and not n_asked:
+        return PanelStatus(
+            "empty",
+            "Nobody who is enrolled has consented to recognition, so nobody can be compared with.",
+            "A right click on a speaker in the library, then Consent…, shows and changes that.",
+        )
+    if recording is None:
+        hint = "It needs speakers who are enrolled: Session > Enrol as a speaker…"
+        if n_asked:
+            hint = f"Open a recording: it is compared with {counted(n_asked, 'enrolled speaker')}."
+        return PanelStatus("empty", "Who is it? The answer appears here.", hint)
+    if not enrolled:
+        return PanelStatus(
+            "empty",
+            "Nobody is enrolled yet, so there is nobody to compare with.",
+            "Session > Enrol as a speaker… makes this recording the first.",
+        )
+    if [session_key(library.folder, one.key) for one in library.sessions] == [recording.key]:
+        return PanelStatus(
+            "empty",
+            "This is the only session in the library, so there is nothing to compare it with.",
+            "Open and enrol another recording, of this person or of somebody else.",
+        )
+    return PanelStatus(
+        "empty",
+        "This recording has not been compared yet.",
+        f"“Who is it?” compares it with {counted(n_asked, 'enrolled speaker')}.",
     )

@@ -58,21 +58,21 @@ class Transport(QObject):
 
     def commands(self) -> list[Command]:
         """The menu entries and keys for moving through time."""
-        commands = [Command("Session", "Play or pause", self._player.toggle, "Space")]
+        commands = [Command("Session", "Play or pause", self._player.toggle, "Space", begins=True)]
         for keys, n, text in STEPS:
             commands += [
                 Command("Session", f"Back {text}", partial(self.step, -n), f"{keys}Left"),
-                Command("Session", f"On {text}", partial(self.step, n), f"{keys}Right"),
+                Command("Session", f"Forward {text}", partial(self.step, n), f"{keys}Right"),
             ]
         return [
             *commands,
             Command("Session", "First frame", partial(self.go_to_end, last=False), "Home"),
             Command("Session", "Last frame", partial(self.go_to_end, last=True), "End"),
             Command("Session", "Go to frame…", self.ask_frame, "Ctrl+J"),
-            Command("Session", "In point here", self.set_in, "I"),
+            Command("Session", "In point here", self.set_in, "I", begins=True),
             Command("Session", "Out point here", self.set_out, "O"),
             Command("Session", "Mark this frame", self._state.toggle_mark, "M"),
-            Command("Session", "Forget in and out point", self.forget_span, "Esc"),
+            Command("Session", "Clear in and out point", self.forget_span, "Esc"),
         ]
 
     @Slot(int)

@@ -245,3 +245,26 @@ def opened_archive(path: Path, kind: str, what: str) -> Iterator[Archive]:
             facts, members = facts_and_members(manifest)
         check_members(path, archive, members)
         yield Archive(path, archive, facts, members)
+
+
+def check_replaceable(path: Path, kind: str, what: str) -> None:
+    """Make sure that an archive may be written to a name: none is there, or one of its kind.
+
+    Args:
+        path: The name.
+        kind: What will be in it.
+        what: The same for people.
+
+    Raises:
+        OutputError: Something else is there, which stays.
+    """
+    if not path.exists():
+        return
+    try:
+        with opened_archive(path, kind, what):
+            return
+    except InputError as error:
+        raise OutputError(
+            f"'{path}' is there already and is not replaced: it is no {what} that can be read.",
+            "Choose another name.",
+        ) from error

@@ -33,7 +33,7 @@ from facedyn_app.library.forgetting import TRAINING
 from facedyn_app.library.library import Library
 from facedyn_app.library.privacy import own_only
 from facedyn_app.library.protection.drivers import driver_of, reading
-from facedyn_app.library.protection.held import hold_opened, keys_of
+from facedyn_app.library.protection.held import BACKUP, hold_opened, keys_of
 from facedyn_app.library.protection.key_file import KEY_FILE, KeyFile, parse_key_file
 from facedyn_app.library.protection.keys import LibraryKeys
 from facedyn_app.library.recognizers import folders_in
@@ -196,7 +196,7 @@ def restore_backup(path: Path, folder: Path, on_progress: OnProgress) -> Restore
     with opened_archive(path, KIND, WHAT) as archive, atomic_folder(folder) as new:
         _check_parts(path, archive)
         key_file = _key_file_in(path, archive)
-        keys = None if key_file is None else keys_of(path, key_file)
+        keys = None if key_file is None else keys_of(path, key_file, BACKUP)
         new.chmod(0o700)
         archive.extract(new, CountedBytes(on_progress, "restoring", archive.n_bytes))
         _check_database(path, new / DATABASE, keys)
@@ -217,7 +217,7 @@ def unlock_backup(path: Path, given: str) -> None:
     with opened_archive(path, KIND, WHAT) as archive:
         key_file = _key_file_in(path, archive)
         if key_file is not None:
-            hold_opened(path, key_file, given)
+            hold_opened(path, key_file, given, BACKUP)
 
 
 def _key_file_in(path: Path, archive: Archive) -> KeyFile | None:

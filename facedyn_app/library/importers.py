@@ -16,8 +16,8 @@ from facedyn_app.library.visit_dates import date_in, is_day_alone
 
 VIDEO, SESSION = "video", "session"
 """Kinds of recordings that are no program's measurements."""
-MOST_SAID = 5
-"""Sentences on what cannot be used that are said where there is nothing else to say."""
+MOST_SAID = 2
+"""Sentences on what cannot be used that are said where nothing can."""
 VIDEO_ENDINGS = frozenset(
     {".3g2", ".3gp", ".asf", ".avi", ".dv", ".f4v", ".flv", ".gif", ".h264", ".hevc", ".m1v"}
     | {".m2t", ".m2ts", ".m2v", ".m4v", ".mkv", ".mov", ".mp4", ".mpeg", ".mpg", ".mts", ".mxf"}
@@ -122,12 +122,19 @@ def find_recordings(folder: Path, layout: Layout, content_of: ContentOf) -> Corp
         raise InputError(f"The folder '{folder}' cannot be read: {reason}.") from error
     if not found:
         raise InputError(
-            f"There are no recordings in '{folder}' (layout '{layout}').",
-            " ".join(sentence for _, sentence in (*scan.left_out, *scan.passed_over)[:MOST_SAID])
-            or "Put each speaker's videos, session files or tables into a folder of the speaker's "
-            "name.",
+            f"There are no recordings in '{folder}' (layout '{layout}').", _what_to_do(scan)
         )
     return Corpus(layout, tuple(found), tuple(scan.left_out), tuple(scan.passed_over))
+
+
+def _what_to_do(scan: FolderScan) -> str:
+    """How recordings must lie, after why those that are there cannot be used."""
+    reasons = [sentence for _, sentence in (*scan.left_out, *scan.passed_over)]
+    said = reasons[:MOST_SAID]
+    if (n_more := len(reasons) - len(said)) > 0:
+        said.append(f"{n_more} more cannot be used.")
+    how = "Put each speaker's videos, session files or tables into a folder of the speaker's name."
+    return " ".join([*said, how])
 
 
 def check_permission(layout: Layout, permission: str) -> None:

@@ -215,7 +215,7 @@ class Identification:
             return "Only one speaker is enrolled: every recording ranks them first."
         return (
             f"Only {n_enrolled} speakers are enrolled: by chance alone the right one is first "
-            f"in {1 / n_enrolled:.0%}."
+            f"in {100 / n_enrolled:.0f} %."
         )
 
 

@@ -93,7 +93,9 @@ def course_rows(
 
 def main_rows(rows: Sequence[WordedRow], changes: Sequence[Change]) -> list[WordedRow]:
     """Of all rows those for a sheet of paper: tasks, lids at rest, blinks, and what has changed."""
-    titles = {_titles(one.quantity) for one in changes if one.told or _is_main(one.quantity)}
+    titles = {
+        quantity_titles(one.quantity) for one in changes if one.told or _is_main(one.quantity)
+    }
     return [row for row in rows if row.cells[:2] in titles]
 
 
@@ -147,7 +149,7 @@ def _row(
         grey.append(end)
     if change is not None and not math.isfinite(change.smallest):
         grey.append(end + 1)
-    cells = (*_titles(quantity), *texts, told, smallest, quantity.unit or "ratio")
+    cells = (*quantity_titles(quantity), *texts, told, smallest, quantity.unit or "ratio")
     return WordedRow(cells, tuple(grey), told=None if change is None else change.told)
 
 
@@ -174,7 +176,8 @@ def _limit(change: Change) -> str:
     return DONE_ONCE if change.task else "not known"
 
 
-def _titles(quantity: Quantity) -> tuple[str, str]:
+def quantity_titles(quantity: Quantity) -> tuple[str, str]:
+    """What a quantity is called, and of what of it: "Brow raise", "peak, left"."""
     if quantity.measure == BLINK_RATE:
         return "Blinks a minute", "both eyes"
     name = quantity.measure

@@ -169,13 +169,18 @@ def _ratio_text(ratio: Interval) -> str:
     return f"{number(ratio.value)} ({ends[0]} to {ends[1]})"
 
 
+def primary_measures(task: TaskMeasures) -> tuple[str, ...]:
+    """The measures that a task is about; of a task of the user's own, all that are 0 at rest."""
+    primary = PRIMARY.get(task.event.name)
+    return FROM_REST if primary is None else (primary,)
+
+
 def _of_task(task: TaskMeasures) -> list[WordedRow]:
     title = task_title(task.event.name or task.event.kind)
     if task.reason:
         cells = (capital(title), PEAK, *[f"not measured: {task.reason}"] * 3, *[""] * 4, "mm")
         return [WordedRow(cells, (2, 3, 4), task.event.start)]
-    primary = PRIMARY.get(task.event.name)
-    names = [primary] if primary is not None else [*FROM_REST]
+    primary, names = PRIMARY.get(task.event.name), primary_measures(task)
     rows = [
         _with_speeds(
             _sided(

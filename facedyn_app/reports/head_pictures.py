@@ -228,7 +228,7 @@ def _legend(width: int, head_id: str, weight: FloatArray) -> ByteArray:
         _draw_dots(strip, np.array([[x, 46.0]]), np.array([step]))
         _write(strip, f"{step:.2f}", x + 10, 51)
     over, under = (weight > 0.5).mean(), (weight < 0.1).mean()
-    shares = f"over 0.5: {over:.0%}, under 0.1: {under:.0%}"
+    shares = f"over 0.5: {100 * over:.0f} %, under 0.1: {100 * under:.0f} %"
     _write(strip, shares, 44 + 90 * len(_WEIGHT_STEPS), 51)
     return strip
 

@@ -19,7 +19,7 @@ from facedyn_app.recognizer.study import Point, Study
 from facedyn_app.reports.cells import safe_cell
 from facedyn_app.reports.code_book import write_code_book
 from facedyn_app.reports.page import render_page
-from facedyn_app.reports.study_columns import MEASURES, STUDY_TABLES
+from facedyn_app.reports.study_columns import MEASURES, STUDY_TABLES, spoken
 from facedyn_app.reports.study_figures import FIGURES, write_figures
 
 PAGE_MEASURES = (
@@ -108,9 +108,9 @@ def study_page(
         "study",
         title=f"Recognition by facial motion: {found.accuracy.n_speakers} {speakers}",
         headline=_headline(found.accuracy, speakers),
-        measures=["", *(f"{key.replace('_', ' ')} %" for key in PAGE_MEASURES)],
+        measures=["", *(f"{spoken(key)} %" for key in PAGE_MEASURES)],
         compared=[
-            [name.replace("_", " "), *(_share_text(one, key) for key in PAGE_MEASURES)]
+            [spoken(name), *(_share_text(one, key) for key in PAGE_MEASURES)]
             for name, one in found.compared.items()
         ],
         figures=[(name, title, _svg(place / f"{name}.svg")) for name, title in drawn],

@@ -33,6 +33,17 @@ _BY_WINDOW = Column("windows", "share", "windows with the right speaker at this 
 _THRESHOLD = Column("threshold", "", "score from which two are taken for the same")
 _REFUSED = Column("refused", "share", "comparisons of the same speaker below it")
 _ACCEPTED = Column("accepted", "share", "comparisons of different speakers from it on")
+_SPOKEN: Final = {
+    "descriptors_a": "descriptors A",
+    "descriptors_b": "descriptors B",
+    "eer": "EER",
+    "mrr": "MRR",
+}
+
+
+def spoken(name: str) -> str:
+    """What is said to people for the key of a classifier, a part, a control or a measure."""
+    return _SPOKEN.get(name, name.replace("_", " "))
 
 
 def _with_bounds(column: Column) -> tuple[Column, ...]:

@@ -13,6 +13,7 @@ from facedyn_app.recognizer import metrics
 from facedyn_app.recognizer.accuracy import Accuracy
 from facedyn_app.recognizer.study import Point, Study
 from facedyn_app.reports.page import BLUE, DPI, GREEN, GREY, ORANGE, new_figure
+from facedyn_app.reports.study_columns import spoken
 
 INCHES = (5.6, 3.8)
 ERROR_TICKS = (0.001, 0.01, 0.05, 0.1, 0.2, 0.4, 0.6, 0.8)
@@ -78,7 +79,7 @@ def _compare(axes: Axes, study: Study) -> None:
             axes.errorbar(
                 100 * value, at, xerr=100 * np.asarray(sides), color="black", capsize=2, lw=1
             )
-            labels.append(name.replace("_", " "))
+            labels.append(spoken(name))
     axes.axvline(100 * found.accuracy.chance_uniform, color=GREY, ls="--", lw=1)
     axes.set_yticks(range(len(labels)), labels)
     axes.invert_yaxis()

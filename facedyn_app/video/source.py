@@ -154,7 +154,8 @@ class Source:
             raise InputError(
                 f"The pictures of '{self.path}' are {width} x {height} px, more than "
                 f"{most:g} megapixels.",
-                "Export the video smaller, or raise the limit in Edit > Settings… > Video.",
+                "Export the video smaller, or raise the limit in the window: "
+                "Edit > Settings… > Video.",
             )
 
 

@@ -6,7 +6,15 @@ from pathlib import Path
 
 from facedyn_app.errors import OutputError
 from facedyn_app.files import check_output_file
-from facedyn_app.library.backup import BackupFacts, Restored, restore_backup, write_backup
+from facedyn_app.library.archive import check_replaceable
+from facedyn_app.library.backup import (
+    KIND,
+    WHAT,
+    BackupFacts,
+    Restored,
+    restore_backup,
+    write_backup,
+)
 from facedyn_app.library.library import Library
 from facedyn_app.progress import OnProgress
 
@@ -16,12 +24,12 @@ def backup(folder: Path, out: Path, on_progress: OnProgress) -> BackupFacts:
 
     Args:
         folder: The library.
-        out: The file, outside of the library; it appears whole or not at all.
+        out: The file, outside of the library, or an older backup; it appears whole or not at all.
         on_progress: Told of what is written; may raise Cancelled.
 
     Raises:
         InputError: There is no such library, or a session's file is missing.
-        OutputError: The file cannot be written.
+        OutputError: The file cannot be written, or is there and no backup.
     """
     with Library.open(folder, create=False) as library:
         if folder.resolve() in out.resolve().parents:
@@ -29,6 +37,7 @@ def backup(folder: Path, out: Path, on_progress: OnProgress) -> BackupFacts:
                 f"'{out}' is in the library itself.", "Choose a place outside of its folder."
             )
         check_output_file(out)
+        check_replaceable(out, KIND, WHAT)
         return write_backup(library, out, on_progress)
 
 

@@ -16,7 +16,7 @@ from facedyn_app.records import Quality, Session, without_file_name
 from facedyn_app.settings import Settings
 from facedyn_app.tracks.reading import only_session
 from facedyn_app.workflows.heads import flame_file
-from facedyn_app.workflows.recordings import Form, form_of, read_kept
+from facedyn_app.workflows.recordings import SESSION_ENDING, Form, form_of, read_kept
 
 NO_DRIFT = "No shape was measured over time, so that no drift can be told."
 
@@ -73,7 +73,8 @@ def convert_recording(
     session = only_session(read_kept(files, fps, flame_file(head)), files[0])
     if not file_names:
         session = without_file_name(session)
-    check_output_file(out, inputs=[path for path in files if path.is_file()])
+    inputs = [path for path in files if path.is_file()]
+    check_output_file(out, inputs, endings=(SESSION_ENDING,))
     save_session(session, out)
     notes = list(session.info.notes)
     if not len(session.shape_chunks):

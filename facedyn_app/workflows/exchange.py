@@ -7,6 +7,7 @@ from pathlib import Path
 
 from facedyn_app.files import check_input_file, check_output_file
 from facedyn_app.library import exchange
+from facedyn_app.library.archive import check_replaceable
 from facedyn_app.library.carried_speakers import CarriedSpeaker
 from facedyn_app.library.library import Library
 from facedyn_app.progress import OnProgress
@@ -30,10 +31,11 @@ def export_speakers(
 
     Raises:
         InputError: There is no such library or speaker, or a session's file is missing.
-        OutputError: The file cannot be written.
+        OutputError: The file cannot be written, or is there and no such file.
     """
     with Library.open(folder, create=False) as library:
         check_output_file(out)
+        check_replaceable(out, exchange.KIND, exchange.WHAT)
         return exchange.export_speakers(library, names, out, on_progress, passphrase)
 
 

@@ -21,7 +21,12 @@ from facedyn_app.video import ProbedVideo
 from facedyn_app.workflows.analyse import analyse_video, fit_face, follow_video
 from facedyn_app.workflows.heads import read_ready_head
 from facedyn_app.workflows.options import FitOptions
-from facedyn_app.workflows.recordings import check_recording, numbered, track_kind
+from facedyn_app.workflows.recordings import (
+    SESSION_ENDING,
+    check_recording,
+    numbered,
+    track_kind,
+)
 from facedyn_app.workflows.records import Analysis, FollowedVideo
 
 
@@ -96,7 +101,7 @@ def fit_video(video: Path, out: Path, options: FitOptions, on_progress: OnProgre
     """
     began = time.perf_counter()
     probed = _check_video(video, options)
-    check_output_file(out, inputs=(video,))
+    check_output_file(out, inputs=(video,), endings=(SESSION_ENDING,))
     head = read_ready_head(options.head or DEFAULT_HEAD, on_progress)
     settings = options.settings()
     started_up = time.perf_counter() - began
@@ -140,7 +145,7 @@ def fit_every_face(
         TooLittleError: No face is seen long enough.
     """
     probed = _check_video(video, options)
-    check_output_file(face_file(out, 1), inputs=(video,))
+    check_output_file(face_file(out, 1), inputs=(video,), endings=(SESSION_ENDING,))
     head = read_ready_head(options.head or DEFAULT_HEAD, on_progress)
     settings = options.settings()
     with naming(video):

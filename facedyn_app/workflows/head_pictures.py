@@ -95,7 +95,7 @@ def show_landmarks(path_or_id: str, out: Path, on_progress: OnProgress) -> Writt
 def _write_picture(
     path_or_id: str, out: Path, draw: Callable[[HeadModel], ByteArray], on_progress: OnProgress
 ) -> WrittenPicture:
-    check_output_file(out, inputs=(Path(path_or_id),))
+    check_output_file(out, inputs=(Path(path_or_id),), endings=(".png",))
     head = read_ready_head(path_or_id, on_progress)
     quiet_drawing()
     picture = draw(head)

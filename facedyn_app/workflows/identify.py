@@ -31,7 +31,7 @@ from facedyn_app.workflows.comparison import (
 from facedyn_app.workflows.drift import drift_of
 from facedyn_app.workflows.library import snapshot_of
 from facedyn_app.workflows.options import FitOptions
-from facedyn_app.workflows.recordings import numbered
+from facedyn_app.workflows.recordings import names_apart, numbered
 from facedyn_app.workflows.records import Recording
 
 JUDGED: Final = 5
@@ -127,8 +127,8 @@ def identify_recordings(
         TooLittleError: Nobody is enrolled, or the only recording is too short.
     """
     if table is not None:
-        check_output_file(table, paths)
-    several = len(paths) > 1
+        check_output_file(table, paths, endings=(".csv",))
+    several, names = len(paths) > 1, names_apart(paths)
     with comparing(folder, recognizer, options, on_progress) as comparison:
 
         def identify_one(number: int) -> Recording:
@@ -140,7 +140,7 @@ def identify_recordings(
             nameless = f"{NAMELESS} {number + 1}"
             return Recording(
                 key=str(path) if options.file_names else nameless,
-                title=path.name if options.file_names else nameless,
+                title=names[number] if options.file_names else nameless,
                 session=session,
                 quality=answer.quality,
                 identification=answer,

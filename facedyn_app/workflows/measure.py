@@ -30,7 +30,7 @@ from facedyn_app.settings import ClinicalSettings
 from facedyn_app.workflows.audit import record_use
 from facedyn_app.workflows.heads import head_to_draw
 from facedyn_app.workflows.mirrored_fit import is_mirror_image
-from facedyn_app.workflows.recordings import is_video, read_one_kept
+from facedyn_app.workflows.recordings import is_video, names_apart, read_one_kept
 
 
 @dataclass(frozen=True, slots=True)
@@ -95,7 +95,7 @@ def measure_recordings(
     """
     _check(paths, mirrored, out, options)
     mirrors = [_read(path) for path in mirrored]
-    found = []
+    names, found = names_apart(paths), []
     for number, path in enumerate(paths):
         on_progress(Progress("measuring", number, len(paths)))
         session = _read(path)
@@ -103,7 +103,7 @@ def measure_recordings(
             session = without_file_name(session)
         with naming(path):
             mirror = _take_mirror(session, mirrors)
-            name = path.name if options.file_names else f"{NAMELESS} {number + 1}"
+            name = names[number] if options.file_names else f"{NAMELESS} {number + 1}"
             found.append(
                 measure_recording(name, session, options, settings, on_progress, mirrored=mirror)
             )

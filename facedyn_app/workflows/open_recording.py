@@ -34,7 +34,7 @@ from facedyn_app.workflows.recordings import (
 )
 from facedyn_app.workflows.records import Analysis, KeptIn, Recording, recording_key
 
-STAGES: Final = {"landmarks": "Following", "fit": "Fitting", "total": "In all"}
+STAGES: Final = {"landmarks": "Following took", "fit": "Fitting took", "total": "All took"}
 VIDEOS: Final = tuple(sorted(VIDEO_ENDINGS))
 MEASURED: Final = tuple(sorted({*TABLE_ENDINGS, SESSION_ENDING, GLB_ENDING}))
 

@@ -19,7 +19,7 @@ from facedyn_app.library.protecting import (
     set_keyring,
     unprotect_library,
 )
-from facedyn_app.library.protection.held import GIVE_IT, LockedError, lock_library, unlock
+from facedyn_app.library.protection.held import lock_library, locked, unlock
 from facedyn_app.library.protection.key_file import PASSPHRASE
 from facedyn_app.passphrase import asked_passphrase
 from facedyn_app.progress import OnProgress, ignore
@@ -82,7 +82,7 @@ def rekey(folder: Path, passphrase: str | None, on_progress: OnProgress) -> str:
     if PASSPHRASE in protection(folder).opens:
         passphrase = asked_passphrase(folder) if passphrase is None else passphrase
         if passphrase is None:
-            raise LockedError(f"The library '{folder}' is locked.", GIVE_IT)
+            raise locked(folder)
         unlock(folder, passphrase)
     return rekey_library(folder, passphrase, on_progress)
 

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import logging
+from collections import Counter
 from collections.abc import Sequence
 from dataclasses import replace
 from enum import StrEnum
@@ -186,6 +187,24 @@ def read_recording(
     for note in session.info.notes:
         log.warning("'%s': %s", path.name, note)
     return session if settings.privacy.file_names else without_file_name(session)
+
+
+def names_apart(paths: Sequence[Path]) -> list[str]:
+    """The files' names, each with as many of its folders as it takes to tell them apart.
+
+    Visits lie in a folder each as often as not, and their files bear the same name.
+    """
+    waiting = {path.absolute() for path in paths}
+    names: dict[Path, str] = {}
+    n_parts = 1
+    while waiting:
+        tails = {path: path.parts[-n_parts:] for path in waiting}
+        counts = Counter(tails.values())
+        n_parts += 1
+        alone = {path for path, tail in tails.items() if counts[tail] == 1}
+        names |= {path: str(Path(*tails[path])) for path in alone}
+        waiting -= alone
+    return [names[path.absolute()] for path in paths]
 
 
 def numbered(on_progress: OnProgress, path: Path, number: int, n_paths: int) -> OnProgress:

@@ -14,6 +14,7 @@ from facedyn_app.records import (
     FaceTrack,
     HeadFit,
     Identification,
+    Purpose,
     Quality,
     Session,
     VideoInfo,
@@ -191,6 +192,11 @@ class ListedSpeaker:
         return self.agreed is not None and self.agreed.has_ended()
 
     @property
+    def may_be_recognised(self) -> bool:
+        """Whether the speaker has consented to being compared with."""
+        return self.agreed is None or Purpose.RECOGNITION in self.agreed.in_force()
+
+    @property
     def consent_words(self) -> str:
         """The consent as it was recorded, and by purpose where it was given so."""
         if self.agreed is None or self.agreed.as_text:
@@ -211,11 +217,13 @@ class LibrarySnapshot:
         folder: The library.
         speakers: The enrolled speakers.
         protected: Whether it is encrypted.
+        locked: Whether its passphrase is needed before anything of it is read.
     """
 
     folder: Path
     speakers: tuple[ListedSpeaker, ...]
     protected: bool = False
+    locked: bool = False
 
     @property
     def simulated_speakers(self) -> frozenset[str]:

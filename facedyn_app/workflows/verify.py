@@ -158,7 +158,7 @@ def same_or_not(
     if caution:
         return SameSpeaker.OPEN, caution
     if rate <= limit and match.probability > EVEN:
-        return SameSpeaker.SAME, f"At most {limit:.1%} of strangers reach this score."
+        return SameSpeaker.SAME, f"At most {100 * limit:.1f} % of strangers reach this score."
     if match.probability <= limit:
-        return SameSpeaker.OTHER, f"The probability is not above {limit:.1%}."
+        return SameSpeaker.OTHER, f"The probability is not above {100 * limit:.1f} %."
     return SameSpeaker.OPEN, "The score lies between that of speakers and that of strangers."

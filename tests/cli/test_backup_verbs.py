@@ -57,6 +57,25 @@ def test_what_cannot_be_is_one_sentence(run: Run, library: Path, tmp_path: Path)
     assert not (tmp_path / "again").exists()
 
 
+def test_an_older_backup_is_replaced_and_nothing_else(
+    run: Run, library: Path, tmp_path: Path
+) -> None:
+    file, film = tmp_path / "library.backup", tmp_path / "film.mp4"
+    film.write_bytes(b"a recording")
+    backup = ("backup", "--library", library, "-o")
+    made = [json.loads(run(*backup, file, "--json").stdout)["audit_head"] for _ in range(2)]
+    assert len(set(made)) == 2
+    restored = json.loads(run("restore", file, "--library", tmp_path / "new", "--json").stdout)
+    assert made[1] == restored["audit_head"]
+    carry = ("speakers", "export", "Ann", "--library", library, "-o")
+    for command, there in ((backup, film), (carry, film), (carry, file)):
+        before = there.read_bytes()
+        result = run(*command, there)
+        assert result.exit_code == 3
+        assert "is there already and is not replaced" in result.stderr
+        assert there.read_bytes() == before
+
+
 def test_speakers_go_to_another_library_with_consent(
     run: Run, library: Path, tmp_path: Path
 ) -> None:

@@ -109,9 +109,9 @@ def test_evaluate_tells_people_the_same(run: Any, library: Path, trained: Path) 
     assert "12 speakers (simulated)" in done.stdout
     assert "chance 8.33 %" in done.stdout
     names = [line.split("  ")[0] for line in done.stdout.splitlines()]
-    for name in ("recognizer", "network whitened", "descriptors b", "shuffled", "amplitude only"):
+    for name in ("recognizer", "network whitened", "descriptors B", "shuffled", "amplitude only"):
         assert name in names
-    assert "recognizer less descriptors b" in done.stdout
+    assert "recognizer less descriptors B" in done.stdout
 
 
 def test_calibrate_takes_the_librarys_own_trials(

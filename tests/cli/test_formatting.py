@@ -91,7 +91,7 @@ def test_without_calibration_ranks_and_scores_are_told_and_no_percent(
 
 
 def test_a_small_gallery_says_what_it_means(answer: Identification) -> None:
-    assert "by chance alone the right one is first in 33%" in identification_text(answer)
+    assert "by chance alone the right one is first in 33 %" in identification_text(answer)
     alone = replace(answer, matches=answer.matches[:1])
     assert "every recording ranks them first" in identification_text(alone)
     many = replace(answer, matches=tuple(answer.matches) * 3)

@@ -157,6 +157,12 @@ def test_loose_videos_alone_are_nobodys(run: Any, tmp_path: Path) -> None:
     done = run("import", folder, "--library", tmp_path / "library", *CONSENT)
     assert done.exit_code == 3
     assert "anna.mp4' lies in no speaker's folder" in done.stderr
+    assert "into a folder of the speaker's name." in done.stderr
+    for number in range(4):
+        write_clip(folder / f"bo{number}.mp4", Kind("mp4", "mpeg4"), 3)
+    done = run("import", folder, "--library", tmp_path / "library", *CONSENT)
+    assert done.stderr.count("lies in no speaker's folder") == 2
+    assert "3 more cannot be used." in done.stderr
 
 
 def test_what_may_not_be_entered_costs_its_neighbours_nothing(

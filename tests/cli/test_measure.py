@@ -49,6 +49,9 @@ def test_as_text_and_as_json(run: Run, file: Path) -> None:
     assert "blinks: 4 in 10 s" in answer.stdout
     assert "adult mean inter-pupillary distance" in answer.stdout
     assert "simulated" in answer.stdout
+    lines = [" ".join(line.split()) for line in answer.stdout.splitlines()]
+    assert any(line.startswith("Palpebral fissure height rest mm ") for line in lines)
+    assert any(line.startswith("Lip separation rest mm ") for line in lines)
     answer = run("measure", file, "--json", "--ipd", "60")
     (facts,) = json.loads(answer.stdout)["recordings"]
     assert facts["scale"]["entered"]
@@ -94,6 +97,8 @@ def test_tasks_are_measured_and_proposals_of_tasks_are_not(
         answer = run("measure", tmp_path / f"{kind}.npz", "--json")
         assert answer.exit_code == 0, answer.stderr
         assert len(json.loads(answer.stdout)["recordings"][0]["tasks"]) == n_tasks
+        text = run("measure", tmp_path / f"{kind}.npz").stdout
+        assert text.count("Smile: oral commissure excursion") == n_tasks
 
 
 def test_change_by_date(run: Run, session: Session, tmp_path: Path) -> None:
@@ -107,6 +112,42 @@ def test_change_by_date(run: Run, session: Session, tmp_path: Path) -> None:
     assert [one["recording"] for one in facts["recordings"]] == ["earlier.npz", "later.npz"]
     assert not any(one["told"] for one in facts["changes"])
     assert facts["notes"] == []
+
+
+def test_what_has_changed_is_called_as_in_the_window(
+    run: Run, head: HeadModel, tmp_path: Path
+) -> None:
+    paths = [tmp_path / "before.npz", tmp_path / "after.npz"]
+    for path, palsy in zip(paths, (0.9, 0.0), strict=True):
+        script = Script(tasks=("smile", "smile"), palsy=palsy)
+        moved = act(script, head.expression_names, 30.0, np.random.default_rng(0))
+        made = session_of_truth(moved, np.zeros(head.n_shape), head.head_id)
+        save_session(replace(made, events=script.events), path)
+    text = run("measure", *paths).stdout
+    assert "change between the recordings, taken for one person's" in text
+    told = [
+        " ".join(line.split())
+        for line in text.splitlines()
+        if "before.npz after.npz" in " ".join(line.split())
+    ]
+    smile = "before.npz after.npz Smile: oral commissure excursion peak, left mm +"
+    assert any(line.startswith(smile) for line in told), told
+    assert not any("_" in line for line in told)
+
+
+def test_visits_whose_files_bear_one_name_are_told_apart(
+    run: Run, session: Session, tmp_path: Path
+) -> None:
+    paths = [tmp_path / visit / "s.npz" for visit in ("visit1", "visit2")]
+    for path in paths:
+        path.parent.mkdir()
+        save_session(session, path)
+    facts = json.loads(run("measure", *paths, "--json").stdout)
+    assert [one["recording"] for one in facts["recordings"]] == ["visit1/s.npz", "visit2/s.npz"]
+    assert (facts["changes"][0]["from"], facts["changes"][0]["to"]) == (
+        "visit1/s.npz",
+        "visit2/s.npz",
+    )
 
 
 def test_a_page_compares_the_first_recording_with_the_last(

@@ -52,7 +52,10 @@ def test_an_unknown_total_shows_what_is_done() -> None:
     line = ProgressLine(terminal, clock)
     clock.now += 1.0
     line.show(Progress("reading", 250))
-    assert terminal.screen() == ["reading · 250"]
+    assert terminal.screen() == ["reading · 250 done"]
+    clock.now += 1.0
+    line.show(Progress("reading the head", 0))
+    assert terminal.screen() == ["reading the head"]
 
 
 def test_a_sentence_stands_alone() -> None:

@@ -159,7 +159,11 @@ def test_backup_and_restore(
     assert told(run("backup", "--library", library, "-o", out, "--json"))["encrypted"] is True
     assert b"speaker00001" not in out.read_bytes()
     monkeypatch.delenv("FACEDYN_PASSPHRASE")
-    told(run("restore", out, "--library", again, "--json"), 3)
+    error = told(run("restore", out, "--library", again, "--json"), 3)["error"]
+    assert error["sentence"] == f"The backup '{out}' is locked."
+    monkeypatch.setenv("FACEDYN_PASSPHRASE", OTHER)
+    error = told(run("restore", out, "--library", again, "--json"), 3)["error"]
+    assert error["sentence"] == f"This does not open the backup '{out}'."
     assert not again.exists()
     monkeypatch.setenv("FACEDYN_PASSPHRASE", PASSPHRASE)
     assert told(run("restore", out, "--library", again, "--json"))["n_sessions"] == 9

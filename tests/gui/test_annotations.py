@@ -135,9 +135,9 @@ def test_keys_choose_events_and_move_their_ends(shown: AppController) -> None:
     choose(shown, "Next event")
     assert shown.window.lane.chosen == OUT
     go_to(shown, 1.0)
-    choose(shown, "Its end is here")
+    choose(shown, "Event ends here")
     assert events(shown)[1] == Event("exclude", 0.4, 1.0)
-    choose(shown, "Its begin is here")
+    choose(shown, "Event begins here")
     assert events(shown)[1] == Event("exclude", 1.0, 1.0)
 
 

@@ -101,6 +101,18 @@ def test_kept_sessions_are_listed_opened_and_their_drift_is_shown(
     recording = app.state.recording
     assert recording is not None
     assert recording.session.simulated
+    who = app.window.who
+    assert who.text.startswith("This recording has not been compared yet.")
+    app.window.identify_requested.emit()
+    wait_idle(app, qtbot)
+    assert who.status.kind == "error"
+    refused = who.text
+    assert "tiny-head" in refused
+    app.window.library.session_picked.emit(app.library.snapshot.speakers[0].sessions[0].key)
+    wait_idle(app, qtbot)
+    assert who.text.startswith("This recording has not been compared yet.")
+    app.state.show_recording(recording.key)
+    assert (who.text, who.status.kind) == (refused, "error")  # why, also after another was shown
     assert f"of {N_FRAMES}" in app.window.player.time_text
     assert "not its video" in app.window.video.text
 

@@ -78,6 +78,27 @@ def test_error_is_handed_over_and_the_next_job_runs(queue: JobQueue, qtbot: QtBo
     assert str(log.events[0][1]) == "The file 'x' is no video. Choose another."
 
 
+def test_what_a_user_can_act_on_is_logged_as_a_line(
+    queue: JobQueue, qtbot: QtBot, caplog: pytest.LogCaptureFixture
+) -> None:
+    def refuse(_report: OnProgress) -> None:
+        raise InputError("'a.mp4' cannot be read.", "Choose another.") from OSError("gone")
+
+    def break_down(_report: OnProgress) -> None:
+        raise KeyError("x")
+
+    for work in (refuse, break_down):
+        submit(queue, "Open a.mp4", work, Log())
+    qtbot.waitUntil(lambda: not queue.jobs)
+    expected, fault = caplog.records
+    assert expected.getMessage() == (
+        "not done: Open a.mp4: 'a.mp4' cannot be read. Choose another."
+    )
+    assert expected.exc_info is None
+    assert fault.exc_info is not None
+    assert caplog.text.count("Traceback") == 1
+
+
 def test_every_partial_arrives_once_at_no_more_than_30_batches_a_second(
     queue: JobQueue, qtbot: QtBot
 ) -> None:

@@ -3,14 +3,15 @@
 from __future__ import annotations
 
 import dataclasses
-from datetime import date
+from datetime import UTC, date, datetime
+from functools import partial
 from pathlib import Path
 
 import pytest
 from PySide6.QtCore import QDate, QPoint, Qt
 from PySide6.QtGui import QImage
 from PySide6.QtTest import QTest
-from PySide6.QtWidgets import QPushButton, QStyle, QStyleOptionButton, QTableView
+from PySide6.QtWidgets import QPushButton, QStyle, QStyleOptionButton, QTableView, QWidget
 from pytestqt.qtbot import QtBot
 
 from facedyn_app.errors import InputError
@@ -31,9 +32,14 @@ from facedyn_app.gui.widgets.screen_fit import ScrolledPage
 from facedyn_app.gui.widgets.seek_bar import SeekBar
 from facedyn_app.gui.widgets.status_line import StatusLine, TimeLeft
 from facedyn_app.progress import Progress
-from facedyn_app.records import MatchTrust
+from facedyn_app.records import Consent, Grant, MatchTrust, Purpose, Quality
 from facedyn_app.settings import TrustSettings
-from facedyn_app.workflows.records import LibrarySnapshot, ListedSession, ListedSpeaker
+from facedyn_app.workflows.records import (
+    LibrarySnapshot,
+    ListedSession,
+    ListedSpeaker,
+    session_key,
+)
 from tests.gui.conftest import (
     N_FRAMES,
     made_drift,
@@ -82,6 +88,35 @@ def test_the_ranking_and_what_is_below_it_do_not_cover_each_other(qtbot: QtBot) 
     qtbot.waitUntil(lambda: panel.height() > page.height())
     assert table.height() >= 12 * GRID
     assert table.geometry().bottom() < panel.evidence.geometry().top()
+
+
+def is_unseen(widget: QWidget) -> bool:
+    return not widget.isVisible()
+
+
+def test_what_is_hidden_makes_no_panel_scroll(qtbot: QtBot) -> None:
+    for panel in (WhoPanel(), TrustPanel(TrustSettings())):
+        page = ScrolledPage(panel)
+        bar = page.verticalScrollBar()
+        qtbot.addWidget(page)
+        page.resize(400, 160)
+        with qtbot.waitExposed(page):
+            page.show()
+        assert not bar.isVisible()
+        panel.show_recording(made_recording(None))
+        qtbot.waitUntil(bar.isVisible)
+        panel.show_recording(None)
+        qtbot.waitUntil(partial(is_unseen, bar))
+
+
+def test_a_share_is_rounded_as_in_its_reason(qtbot: QtBot) -> None:
+    panel = TrustPanel(TrustSettings())
+    qtbot.addWidget(panel)
+    reason = "The face could be followed in 73 % of the frames only; 90 % or more are better."
+    quality = Quality(461, 341, 12.5, 0.3, 262.0, "caution", (reason,))  # 73.97 %
+    panel.show_recording(made_recording(None, quality=quality))
+    assert "73 % of frames valid" in panel.verdict
+    assert reason in panel.verdict
 
 
 def test_who_names_the_first_and_says_what_the_number_means(qtbot: QtBot) -> None:
@@ -137,8 +172,48 @@ def test_who_says_not_in_the_gallery(qtbot: QtBot) -> None:
     panel.show_recording(made_recording(None, identification=made_identification(known=False)))
     assert panel.answer == "Not in the gallery"
     assert "nearest is P-014, probability 0.31" in panel.reason
-    panel.show_recording(made_recording(None, identification=None))
+    panel.show_recording(None)
     assert panel.text.startswith("Who is it?")
+
+
+def listed(name: str, key: int, *, agreed: Consent | None = None) -> ListedSpeaker:
+    session = ListedSession(key, "visit-1", simulated=False, seconds=30.0, day=None, date_text="")
+    return ListedSpeaker(name, "given", (session,), agreed)
+
+
+def test_who_says_why_there_is_no_answer(qtbot: QtBot) -> None:
+    panel, home = WhoPanel(), Path("somewhere")
+    qtbot.addWidget(panel)
+    shown = made_recording(None, key=session_key(home, 1), identification=None)
+    one, two = listed("Anna", 1), listed("Bo", 2)
+    unasked = Consent("given", datetime.now(UTC), (Grant(Purpose.RESEARCH, datetime.now(UTC)),))
+    libraries = {
+        "locked": LibrarySnapshot(home, (), protected=True, locked=True),
+        "empty": LibrarySnapshot(home, (ListedSpeaker("Cy", "given", ()),)),
+        "its own": LibrarySnapshot(home, (one,)),
+        "several": LibrarySnapshot(home, (one, two, listed("Di", 3, agreed=unasked))),
+        "no consent": LibrarySnapshot(home, (listed("Di", 3, agreed=unasked),)),
+    }
+    said: dict[str, tuple[str, str]] = {}
+    for case, library in libraries.items():
+        texts = []
+        for recording in (None, shown):
+            panel.show_recording(recording)
+            panel.show_library(library)  # follows what is listed while it stands there
+            texts.append(panel.text)
+        said[case] = (texts[0], texts[1])
+    assert all("is locked" in text for text in said["locked"])
+    assert "needs speakers who are enrolled" in said["empty"][0]
+    assert said["empty"][1].startswith("Nobody is enrolled yet")
+    assert "compared with 1 enrolled speaker." in said["its own"][0]
+    assert said["its own"][1].startswith("This is the only session in the library")
+    assert "compared with 2 enrolled speakers." in said["several"][0]
+    assert said["several"][1].startswith("This recording has not been compared yet.")
+    assert "“Who is it?” compares it with 2 enrolled speakers." in said["several"][1]
+    assert all("has consented to recognition" in text for text in said["no consent"])
+    panel.show_recording(made_recording(None))
+    panel.show_library(libraries["empty"])
+    assert panel.text == ""  # an answer stays
 
 
 def test_trust_puts_words_before_numbers(qtbot: QtBot) -> None:
@@ -196,7 +271,7 @@ def test_facts_say_simulated_and_give_units(qtbot: QtBot) -> None:
     assert facts["Origin"] == "simulated"
     assert facts["Picture"] == "96 x 64 px"
     assert facts["Frame rate"] == "25 frames/s"
-    assert facts["Landmark error"] == "0.50 % of face"
+    assert facts["Landmark error"] == "0.50 % of face height"
     panel.show_recording(made_recording(None, session=made_session(simulated=False)))
     assert "Origin" not in [model.index(r, 0).data() for r in range(model.rowCount())]
 
@@ -225,6 +300,10 @@ def test_the_library_lists_speakers_recordings_and_work(qtbot: QtBot) -> None:
     assert texts[1] == ["visit-0412.mp4 (simulated) · P-014"]
     assert texts[2] == ["Fit face: a.mp4 · 41 %", "b.mp4 · waiting"]
     index = panel.model.item(1).child(0).index()
+    assert panel.tree.currentIndex() == index
+    panel.select_recording(None)  # as when another video could not be opened
+    assert not panel.tree.selectionModel().hasSelection()
+    panel.select_recording("visit-0412")
     assert panel.tree.currentIndex() == index
     with qtbot.waitSignal(panel.recording_picked) as picked:
         place = panel.tree.visualRect(index).center()

@@ -19,11 +19,13 @@ from facedyn_app.gui.dialogs.protection import (
     RecoveryDialog,
     UnlockDialog,
 )
+from facedyn_app.library.backup import write_backup
 from facedyn_app.library.library import Library
 from facedyn_app.library.protecting import protect_library, protection_of
 from facedyn_app.library.protection.held import LockedError, lock_all, unlock
 from facedyn_app.library.protection.key_file import Cost
 from facedyn_app.library.work_rows import NewWork, WorkKind
+from facedyn_app.progress import ignore
 from facedyn_app.workflows.options import FitOptions, ImportStatement
 from facedyn_app.workflows.work_details import WorkDetails
 from tests.gui.conftest import PATIENCE_MS, made_session, wait_idle
@@ -79,7 +81,13 @@ def test_protected_locked_and_opened_again(app: AppController, folder: Path, qtb
     key = protect(app, qtbot)
     assert len(key) == 39
     wait_idle(app, qtbot)
+    app.drift.open("Anna")
+    app.course.open("Anna")
     app.window.lock_requested.emit()
+    for about in (app.drift.window, app.course.window):
+        assert about is not None
+        assert about.panel.text.startswith("The library is locked.")
+        about.close()
     assert n_shown(app) == 0
     assert app.state.recording is None  # what is of it is closed
     assert app.window.library.error == "" or "locked" in app.window.library.error
@@ -87,6 +95,10 @@ def test_protected_locked_and_opened_again(app: AppController, folder: Path, qtb
         Library.open(folder)
     app.library.look()  # nobody is asked again and again
     assert app.protection.dialog is None
+    assert "library is locked" in app.window.who.text
+    for asked in (app.window.backup_requested, app.window.lock_requested):
+        asked.emit()
+        assert app.window.status_line.text.startswith("The library is locked.")
 
     app.library.open_library(folder)
     dialog = dialog_of(app, UnlockDialog, qtbot)
@@ -98,6 +110,27 @@ def test_protected_locked_and_opened_again(app: AppController, folder: Path, qtb
     dialog.accept()
     qtbot.waitUntil(lambda: n_shown(app) == 2, timeout=PATIENCE_MS)
     assert app.protection.dialog is None
+
+
+def test_a_backup_is_opened_as_a_backup(
+    app: AppController, folder: Path, tmp_path: Path, qtbot: QtBot
+) -> None:
+    protect_library(folder, PASSPHRASE, cost=Cost(n=1024))
+    file, again = tmp_path / "kept.backup", tmp_path / "again"
+    with Library.open(folder) as library:
+        write_backup(library, file, ignore)
+    lock_all()
+    app.keeping.restore(file, again)
+    dialog = dialog_of(app, UnlockDialog, qtbot)
+    assert dialog.windowTitle() == "Unlock backup"
+    QTest.keyClicks(dialog.passphrase, "something else")
+    dialog.accept()
+    refused = f"This does not open the backup '{file}'."
+    qtbot.waitUntil(lambda: dialog.error.text() == refused, timeout=PATIENCE_MS)
+    dialog.passphrase.setText(PASSPHRASE)
+    dialog.accept()
+    qtbot.waitUntil(lambda: app.library.snapshot.folder == again, timeout=PATIENCE_MS)
+    assert n_shown(app) == 2
 
 
 def test_a_locked_library_shows_nothing_of_its_import_queue(

@@ -107,7 +107,7 @@ with TemporaryDirectory() as place:
         MeshDialog(LONG, 0, False, Path("/nowhere"), app.window),
         ReportDialog(None, ["Anna"], Path("/nowhere"), app.window),
         RecordDialog(Path("/nowhere"), "", app.window),
-        UnlockDialog(LONG, app.window), ProtectDialog(LONG, app.window),
+        UnlockDialog(LONG, "backup", app.window), ProtectDialog(LONG, app.window),
         ChangeDialog(LONG, app.window), RecoveryDialog("ABCD-" * 7 + "ABCD", app.window),
     ):
         dialog.open()

@@ -10,6 +10,7 @@ from typing import Any
 import pytest
 import torch
 from PySide6.QtCore import QSettings, Qt
+from PySide6.QtTest import QTest
 from PySide6.QtWidgets import QApplication
 from pytestqt.qtbot import QtBot
 
@@ -341,4 +342,5 @@ def test_a_recognizer_made_elsewhere_is_checked_and_chosen(
     asked = app.window.findChildren(SettingsDialog)[-1]
     assert asked.recognizer.chosen == "good"
     asked.reject()
-    dialog.close()
+    QTest.keyClick(dialog, Qt.Key.Key_Return)  # no folder is asked for
+    assert not dialog.isVisible()

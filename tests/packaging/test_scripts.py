@@ -64,6 +64,19 @@ def test_scripts_are_well_formed(script: str) -> None:
     assert (done.returncode, done.stderr) == (0, "")
 
 
+@pytest.mark.parametrize("script", ["count_structure.py", "screenshots.py"])
+def test_an_option_is_no_file_to_write(script: str, tmp_path: Path) -> None:
+    for option, code in (("--help", 0), ("--hlep", 2)):
+        command = [sys.executable, str(ROOT / "packaging" / script), option]
+        path = {**os.environ, "PYTHONPATH": str(ROOT)}
+        done = subprocess.run(
+            command, cwd=tmp_path, env=path, capture_output=True, text=True, check=False
+        )
+        assert done.returncode == code
+        assert "usage" in done.stdout + done.stderr
+    assert list(tmp_path.iterdir()) == []
+
+
 def test_the_gpu_check_asks_for_a_gpu_and_fits_into_ten_minutes(tmp_path: Path) -> None:
     script = ROOT / "packaging" / "check_gpu.sh"
     limits = re.findall(r"^step \w+ (\d+) ", script.read_text(encoding="utf-8"), re.MULTILINE)

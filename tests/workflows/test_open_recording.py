@@ -15,6 +15,7 @@ from facedyn_app.progress import Progress, ignore
 from facedyn_app.records import PartialFit
 from facedyn_app.settings import Settings
 from facedyn_app.workflows.open_recording import (
+    STAGES,
     find_landmarks,
     find_recordings,
     fit_other_face,
@@ -76,7 +77,7 @@ def test_a_video_is_opened_with_each_of_its_faces(several_faces: Path) -> None:
     assert first.title == f"several.mp4, face {first.face}"
     # the third is there for a moment only
     assert [round(face.seconds, 1) for face in first.faces] == [1.6, 1.6]
-    assert [label for label, _ in first.timing] == ["Following", "Fitting", "In all", "Fit speed"]
+    assert [label for label, _ in first.timing] == [*STAGES.values(), "Fit speed"]
     assert any(isinstance(progress.partial, PartialFit) for progress in seen)
     assert first.info is not None
     assert len(first.session.motion.seconds) == first.info.n_frames == 40
@@ -95,4 +96,4 @@ def test_a_video_is_opened_with_each_of_its_faces(several_faces: Path) -> None:
     frames = np.arange(40)
     found, before = (one.only(frames).points for one in (again.landmarks, first.landmarks))
     assert np.array_equal(found, before)
-    assert [label for label, _ in again.timing] == ["Following"]
+    assert [label for label, _ in again.timing] == [STAGES["landmarks"]]

@@ -5,6 +5,7 @@ import pytest
 
 from facedyn_app.errors import InputError, OutputError, TooLittleError
 from facedyn_app.files import check_input_file, check_output_file, check_output_folder, naming
+from facedyn_app.workflows.recordings import names_apart
 
 
 def test_a_place_that_can_be_written_is_left_as_it_was(tmp_path: Path) -> None:
@@ -67,3 +68,11 @@ def test_an_error_names_its_file_once() -> None:
     with pytest.raises(InputError) as named, naming(path):
         raise InputError("The video 'visit-1.mp4' breaks off.")
     assert named.value.sentence == "The video 'visit-1.mp4' breaks off."
+
+
+def test_files_of_one_name_are_told_apart_by_their_folders() -> None:
+    paths = [Path(name) for name in ("p1/v1/s.npz", "p1/v2/s.npz", "p2/v1/s.npz", "t.npz", "t.npz")]
+    names = ["p1/v1/s.npz", "v2/s.npz", "p2/v1/s.npz", "t.npz", "t.npz"]
+    assert names_apart(paths) == [str(Path(name)) for name in names]
+    assert names_apart([Path("here/s.npz"), Path("here/t.npz")]) == ["s.npz", "t.npz"]
+    assert names_apart([]) == []

@@ -67,7 +67,7 @@ def clinical(
         for path in (path for pair in pairs for path in pair):
             check_input_file(path, "session file")
         if floor is not None:
-            check_output_file(floor)
+            check_output_file(floor, endings=(".json",))
         make_work_folder(work)
         head = ready_head(DEFAULT_HEAD, answer.on_progress)
         if floor is not None:

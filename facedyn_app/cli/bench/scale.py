@@ -71,7 +71,7 @@ def everything(
         from facedyn_app.files import atomic_text, check_output_file
         from facedyn_app.workflows.heads import ready_head
 
-        check_output_file(page)
+        check_output_file(page, endings=(".html", ".htm"))
         machine, head = machine_facts(), ready_head(DEFAULT_HEAD)
         rates, growths = measure_all(head, quick=quick, on_progress=answer.on_progress)
         with atomic_text(page) as file:

@@ -142,6 +142,7 @@ class AppController(QObject):
     def _connect_library(self) -> None:
         panel, library = self.window.library, self.library
         library.listed.connect(panel.show_snapshot)
+        library.listed.connect(self.window.who.show_library)
         library.drift_measured.connect(self._show_drift)
         panel.speaker_picked.connect(library.measure_drift)
         panel.session_picked.connect(library.open_session)

@@ -6,16 +6,15 @@ from collections.abc import Callable, Iterable
 from functools import partial
 from pathlib import Path
 
-from PySide6.QtCore import QObject, Slot
+from PySide6.QtCore import Slot
 from PySide6.QtGui import QColor
 from PySide6.QtWidgets import QWidget
 
-from facedyn_app.gui.controllers.following import follow_library
+from facedyn_app.gui.controllers.following import SpeakerController
 from facedyn_app.gui.controllers.library import LibraryController
 from facedyn_app.gui.dialogs.clinical_course import NO_FACES, CourseWindow
 from facedyn_app.gui.dialogs.file_place import ask_place
 from facedyn_app.gui.dialogs.form import plain_name
-from facedyn_app.gui.jobs import JobQueue
 from facedyn_app.gui.pdf import print_pdf
 from facedyn_app.gui.state import AppState
 from facedyn_app.gui.status import PanelStatus, error_status
@@ -33,54 +32,24 @@ from facedyn_app.workflows.clinical_course import (
     measure_course,
 )
 from facedyn_app.workflows.measure import MeasureOptions, write_measured
-from facedyn_app.workflows.records import LibrarySnapshot
 
 
-class CourseController(QObject):
-    """One window of measures over time at most; it follows the library.
-
-    Args:
-        library: The library that is open.
-        state: Holds the settings.
-        parent: The main window.
-
-    Attributes:
-        queue: Has the work done beside all other.
-        window: The window; None while it is closed.
-    """
+class CourseController(SpeakerController[CourseWindow]):
+    """One window of measures over time at most; it follows library and settings."""
 
     def __init__(self, library: LibraryController, state: AppState, parent: QWidget) -> None:
-        super().__init__(parent)
-        self.queue = JobQueue(self)
-        self.window: CourseWindow | None = None
-        self._library, self._state, self._parent = library, state, parent
-        self._speaker = ""
-        library.listed.connect(self._follow)
+        super().__init__(library, state, parent)
         state.settings_changed.connect(self._measure_again)
 
-    @Slot()
-    def shut_down(self) -> None:
-        """Close the window, stop the work and wait for it."""
-        if self.window is not None:
-            self.window.close()
-        self.queue.shut_down()
-
-    @Slot(str)
-    def open(self, speaker: str) -> None:
-        """Show a speaker, or the library's first where none is named."""
-        if self.window is None:
-            window = self.window = CourseWindow(self._parent)
-            window.speaker_picked.connect(self._measure)
-            window.ipd_changed.connect(self._measure_again)
-            window.pair_picked.connect(self._compare)
-            window.export_requested.connect(self.ask_table)
-            window.page_requested.connect(self.ask_page)
-            window.finished.connect(self._forget)
-        self._speaker = speaker
-        self._follow(self._library.snapshot)
-        self.window.show()
-        self.window.raise_()
-        self.window.activateWindow()
+    def _new_window(self) -> CourseWindow:
+        window = CourseWindow(self._parent)
+        window.speaker_picked.connect(self._measure)
+        window.ipd_changed.connect(self._measure_again)
+        window.pair_picked.connect(self._compare)
+        window.export_requested.connect(self.ask_table)
+        window.page_requested.connect(self.ask_page)
+        window.finished.connect(self._forget)
+        return window
 
     @Slot()
     def ask_table(self) -> None:
@@ -147,16 +116,6 @@ class CourseController(QObject):
         name = f"{plain_name(self.window.course.person)}-{added}"
         return ask_place(self.window, title, name, forms, self._say)
 
-    @Slot(object)
-    def _follow(self, snapshot: LibrarySnapshot) -> None:
-        if self.window is None:
-            return
-        speaker = follow_library(self.window, snapshot, self._speaker)
-        if speaker is None:
-            self._drop()
-        else:
-            self._measure(speaker)
-
     @Slot()
     def _measure_again(self) -> None:
         if self.window is not None and self._speaker:
@@ -186,12 +145,6 @@ class CourseController(QObject):
         if self.window is not None and self.window.course is None:
             text = f"Measuring the sessions of {speaker} …"
             self.window.show_status(PanelStatus("working", text, share=share))
-
-    def _drop(self) -> None:
-        """What is under way is of another speaker, scale or pair, or of an older library."""
-        for job in reversed(self.queue.jobs):
-            job.drop()
-            self.queue.cancel(job)
 
     def _take(self, course: ClinicalCourse) -> None:
         if self.window is not None:
@@ -239,19 +192,10 @@ class CourseController(QObject):
         if self.window is not None:
             self.window.faces.say(f"The faces are not drawn. {error_status(error).sentence}")
 
-    def _fail(self, speaker: str, error: Exception) -> None:
-        if self.window is not None:
-            self.window.show_status(error_status(error, partial(self._measure, speaker)))
-
     def _say(self, text: str) -> None:
         self._state.show_message(text)
         if self.window is not None:
             self.window.said.setText(text)
-
-    @Slot()
-    def _forget(self) -> None:
-        self.window = None
-        self._drop()
 
 
 def _write_page(

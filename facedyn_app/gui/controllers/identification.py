@@ -21,11 +21,7 @@ from facedyn_app.workflows.identify import (
 )
 from facedyn_app.workflows.records import Gone, Recording
 
-NOBODY: Final = PanelStatus(
-    "empty",
-    "Nobody is enrolled yet, so there is nobody to compare with.",
-    "Session > Enrol as a speaker… makes this recording the first.",
-)
+COMPARE: Final = "compare with"
 
 
 class IdentificationController(QObject):
@@ -41,6 +37,9 @@ class IdentificationController(QObject):
         super().__init__()
         self._state, self._library, self._queue = state, library, queue
         self._asked = 0
+        self._statuses: dict[str, PanelStatus] = {}  # of recordings without an answer, by key
+        state.recording_changed.connect(self._show_status)
+        library.listed.connect(self._forget_failures)
 
     @Slot()
     def identify(self) -> None:
@@ -52,8 +51,8 @@ class IdentificationController(QObject):
 
     def ask(self, recording: Recording) -> None:
         """Ask who a recording is, before the next video is analysed."""
-        if not self._library.snapshot.speakers:
-            self._set_status(recording.key, NOBODY)
+        if self._library.why_not(COMPARE):
+            self._set_status(recording.key, EMPTY)  # the panel says why
             return
         comparing = PanelStatus("working", "Comparing with the speakers …")
         self._set_status(recording.key, comparing)
@@ -77,8 +76,8 @@ class IdentificationController(QObject):
             self._state.show_error(
                 InputError("Tick recordings in the list first, then ask who they are.")
             )
-        elif not self._library.snapshot.speakers:
-            self._state.show_error(InputError(NOBODY.sentence, NOBODY.hint))
+        elif why_not := self._library.why_not(COMPARE):
+            self._state.show_message(why_not)
         else:
             self._queue.submit(
                 identify_ticked,
@@ -114,6 +113,7 @@ class IdentificationController(QObject):
 
     def _keep_answer(self, answered: Recording) -> None:
         """Complete the open recording, which may have got its landmarks meanwhile."""
+        self._statuses.pop(answered.key, None)
         is_open = self._state.find_recording(answered.key)
         if is_open is not None and is_open.session is answered.session:
             answered = replace(answered, landmarks=is_open.landmarks, info=is_open.info)
@@ -144,6 +144,20 @@ class IdentificationController(QObject):
         self._state.show_error(error)
 
     def _set_status(self, key: str, status: PanelStatus) -> None:
+        self._statuses[key] = status
         recording = self._state.recording
         if recording is not None and recording.key == key:
             self._state.set_status("who", status)
+
+    @Slot(object)
+    def _show_status(self, recording: Recording | None) -> None:
+        """Say again what stood there when another recording was shown meanwhile."""
+        if recording is not None and recording.identification is None:
+            self._state.set_status("who", self._statuses.get(recording.key, EMPTY))
+
+    @Slot(object)
+    def _forget_failures(self) -> None:
+        """With the library as it is now another answer may come."""
+        self._statuses = {
+            key: status for key, status in self._statuses.items() if status.kind == "working"
+        }

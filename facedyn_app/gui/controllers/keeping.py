@@ -78,8 +78,8 @@ class KeepingController(QObject):
     @Slot()
     def ask_backup(self) -> None:
         """Ask where to write the open library as one file, and write it."""
-        if not self._library.snapshot.speakers:
-            self._state.show_message("There is nobody in the library to back up.")
+        if why_not := self._library.why_not("back up"):
+            self._state.show_message(why_not)
             return
         say = self._state.show_message
         path = ask_place(self._window, "Back up the library", "library", (ENDING,), say)
@@ -107,8 +107,8 @@ class KeepingController(QObject):
     @Slot()
     def ask_dataset(self) -> None:
         """Ask for a new folder, and write the open library there as a dataset."""
-        if not self._library.snapshot.speakers:
-            self._state.show_message("There is nobody in the library to export.")
+        if why_not := self._library.why_not("export"):
+            self._state.show_message(why_not)
             return
         offered = str(documents_folder() / "library-bids")
         title = "Export the library as a BIDS dataset: a new folder"

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Callable
+from dataclasses import replace
 from datetime import date
 from functools import partial
 from pathlib import Path
@@ -15,7 +16,7 @@ from facedyn_app.formatting import counted
 from facedyn_app.gui.dialogs.session import DateDialog, EnrolDialog
 from facedyn_app.gui.jobs import JobQueue
 from facedyn_app.gui.state import AppState
-from facedyn_app.gui.status import PanelStatus, error_status
+from facedyn_app.gui.status import LOCKED, PanelStatus, error_status
 from facedyn_app.library.protection.held import LockedError
 from facedyn_app.library.videos import Relinked
 from facedyn_app.workflows.drift import speaker_drift
@@ -38,7 +39,6 @@ from facedyn_app.workflows.records import (
 from facedyn_app.workflows.work import QueueSnapshot
 
 LOOK_MS: Final = 2000
-LOCKED: Final = "The library is locked."
 NOT_READ: Final = "not read"
 """In place of the change counter of a library that was not looked at yet."""
 
@@ -78,7 +78,6 @@ class LibraryController(QObject):
         self.work = QueueSnapshot(folder)
         self._state = state
         self._counter: object = NOT_READ
-        self._is_locked = False
         self._wanted: Callable[[], bool] = lambda: False
         self._timer = QTimer(self)
         self._timer.timeout.connect(self.look)
@@ -94,7 +93,7 @@ class LibraryController(QObject):
 
     def look(self) -> None:
         """List the library again if another program has changed it."""
-        if self.queue.jobs or self._is_locked or not self._wanted():
+        if self.queue.jobs or self.snapshot.locked or not self._wanted():
             return
         self.queue.submit(
             reread_library,
@@ -117,6 +116,16 @@ class LibraryController(QObject):
             self.work = reread.queue
             self.queue_listed.emit(reread.queue)
 
+    def why_not(self, act: str) -> str:
+        """Why nothing can be done with the library's people, a sentence; empty where it can.
+
+        Args:
+            act: What is wanted, such as "back up".
+        """
+        if self.snapshot.locked:
+            return f"{LOCKED.sentence} {LOCKED.hint}"
+        return "" if self.snapshot.speakers else f"There is nobody in the library to {act}."
+
     def shut_down(self) -> None:
         """Stop all work and wait for it."""
         self._timer.stop()
@@ -138,7 +147,7 @@ class LibraryController(QObject):
         if snapshot.folder != self.snapshot.folder:
             self._counter = NOT_READ
         gone = snapshot.gone_since(self.snapshot)
-        self.snapshot, self._is_locked = snapshot, False
+        self.snapshot = snapshot
         if gone:
             self.lost.emit(gone)
         self.listed.emit(snapshot)
@@ -146,13 +155,12 @@ class LibraryController(QObject):
     def close_locked(self) -> None:
         """Close all that is of the library, which is locked; its panel says how to open it."""
         folder = self.snapshot.folder
-        self.take_snapshot(LibrarySnapshot(folder, ()))
-        self._is_locked = True
+        self.take_snapshot(LibrarySnapshot(folder, (), protected=True, locked=True))
         self._counter = NOT_READ  # once unlocked, the queue is read whatever it was before
         self.work = QueueSnapshot(folder)  # its rows name people and recordings
         self.queue_listed.emit(self.work)
         retry = partial(self.open_library, folder)
-        self._state.set_status("library", PanelStatus("error", LOCKED, retry=retry))
+        self._state.set_status("library", PanelStatus("error", LOCKED.sentence, retry=retry))
 
     def ask_enrolment(self, parent: QWidget) -> None:
         """Ask for name and consent, and enrol the shown recording."""
@@ -270,9 +278,12 @@ class LibraryController(QObject):
         self._state.show_error(error)
 
     def _fail(self, topic: str, retry: Callable[[], None], error: Exception) -> None:
+        folder = self.snapshot.folder
+        if isinstance(error, LockedError):
+            folder = error.folder or folder
+            if folder == self.snapshot.folder and not self.snapshot.locked:
+                self.take_snapshot(replace(self.snapshot, protected=True, locked=True))
         self._state.set_status(topic, error_status(error, retry))
         self._state.show_error(error)
         if isinstance(error, LockedError):
-            folder = self.snapshot.folder if error.folder is None else error.folder
-            self._is_locked = self._is_locked or folder == self.snapshot.folder
             self.locked.emit(folder, partial(self.open_library, folder))

@@ -23,7 +23,8 @@ from facedyn_app.gui.dialogs.protection import (
 from facedyn_app.gui.jobs import JobQueue
 from facedyn_app.gui.main_window import MainWindow
 from facedyn_app.gui.state import AppState
-from facedyn_app.gui.status import error_status
+from facedyn_app.gui.status import LOCKED, error_status
+from facedyn_app.library.protection.held import BACKUP, LIBRARY
 from facedyn_app.workflows import protection
 
 LOOK_MS: Final = 5000
@@ -112,14 +113,18 @@ class ProtectionController(QObject):
         self._follow()
         minutes = self._state.settings.privacy.lock_minutes
         idle = self._clock() - self._last_input >= 60.0 * minutes
-        if self._library.snapshot.protected and (self._waiting or (minutes and idle)):
+        snapshot = self._library.snapshot
+        open_now = snapshot.protected and not snapshot.locked
+        if open_now and (self._waiting or (minutes and idle)):
             self.lock()
 
     @Slot()
     def lock(self) -> None:
         """Lock the library, once the work in hand has ended; what is of it is closed."""
-        if not self._library.snapshot.protected:
-            self._state.show_message("The library is not protected: there is nothing to lock.")
+        snapshot = self._library.snapshot
+        if snapshot.locked or not snapshot.protected:
+            not_protected = "The library is not protected: there is nothing to lock."
+            self._state.show_message(LOCKED.sentence if snapshot.locked else not_protected)
             return
         if self._working():
             if not self._waiting:
@@ -127,16 +132,17 @@ class ProtectionController(QObject):
             self._waiting = True
             return
         self._waiting = False
-        protection.lock(self._library.snapshot.folder)
+        protection.lock(snapshot.folder)
         self._library.close_locked()
-        self._state.show_message("The library is locked.")
+        self._state.show_message(LOCKED.sentence)
 
     @Slot(object, object)
     def ask_passphrase(self, path: Path, then: Callable[[], object]) -> None:
         """Ask for what opens a library or a backup, and go on."""
         if isinstance(self.dialog, UnlockDialog):
             return
-        dialog = UnlockDialog(path.name, self._window)
+        what = BACKUP if path.is_file() else LIBRARY
+        dialog = UnlockDialog(path.name, what, self._window)
 
         def done(_: object) -> None:
             dialog.finish()
@@ -148,7 +154,7 @@ class ProtectionController(QObject):
                 protection.unlock_library,
                 path,
                 given,
-                title="Unlock the library",
+                title=f"Unlock the {what}",
                 on_result=done,
                 on_error=lambda error: dialog.show_error(error_status(error).sentence),
             )
@@ -161,12 +167,14 @@ class ProtectionController(QObject):
         """Ask how the library is to be protected, or what is to be changed of that."""
         snapshot = self._library.snapshot
         name = snapshot.folder.name
-        if snapshot.protected:
+        if snapshot.locked:
+            self._library.open_library(snapshot.folder)  # which asks for its passphrase
+        elif snapshot.protected:
             change = ChangeDialog(name, self._window)
             change.accepted.connect(partial(self._change, change))
             self._open(change)
-        elif not snapshot.speakers:
-            self._state.show_message("There is nobody in the library to protect.")
+        elif why_not := self._library.why_not("protect"):
+            self._state.show_message(why_not)
         else:
             protect = ProtectDialog(name, self._window)
             protect.accepted.connect(partial(self._protect, protect))

@@ -47,7 +47,8 @@ class RecognizerController(QObject):
     def follow(self, snapshot: LibrarySnapshot) -> None:
         """List the recognizers of this library from now on."""
         self._folder = snapshot.folder
-        self.refresh()
+        if not snapshot.locked:
+            self.refresh()
 
     @Slot()
     def refresh(self) -> None:

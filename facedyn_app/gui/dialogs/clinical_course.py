@@ -7,7 +7,6 @@ from typing import Final
 
 from PySide6.QtCore import QSignalBlocker, Signal, Slot
 from PySide6.QtWidgets import (
-    QComboBox,
     QPushButton,
     QWidget,
 )
@@ -21,6 +20,7 @@ from facedyn_app.gui.status import DONE, EMPTY, PanelStatus
 from facedyn_app.gui.widgets.clinical_frame import ClinicalFrame, make_page
 from facedyn_app.gui.widgets.clinical_tables import ClinicalTable
 from facedyn_app.gui.widgets.form_parts import make_note
+from facedyn_app.gui.widgets.long_names import NameChoice
 from facedyn_app.gui.widgets.speaker_choice import SpeakerChoice
 from facedyn_app.gui.widgets.task_faces import TaskFacesView
 from facedyn_app.gui.widgets.task_traces import TaskTraces
@@ -67,8 +67,8 @@ class CourseWindow(ClinicalFrame):
         self.speaker = SpeakerChoice("Whose sessions are looked at")
         self.speaker.activated.connect(self._pick_speaker)
         self.pair = (
-            _choice("Before", "The earlier session of the change"),
-            _choice("After", "The later session of the change"),
+            NameChoice("Before", "The earlier session of the change"),
+            NameChoice("After", "The later session of the change"),
         )
         for choice in self.pair:
             choice.activated.connect(self._pick_pair)
@@ -125,7 +125,8 @@ class CourseWindow(ClinicalFrame):
         """Show the values of all sessions and the change between the two that are chosen."""
         if self.course is not None:
             visits = self.course.visits
-            self.table.show_table(course_heads(visits), course_rows(visits, changes, settings))
+            rows, named = course_rows(visits, changes, settings), range(2, 2 + len(visits))
+            self.table.show_table(course_heads(visits), rows, named)
 
     @property
     def compared(self) -> tuple[int, int]:
@@ -171,11 +172,3 @@ def _headline(visit: ClinicalVisit) -> str:
     rest = "marked" if visit.measured.measures.rest_marked else "assumed"
     words = f"{name} · rest {rest} · {quality_line(visit.quality)}"
     return " · ".join([words, *visit.quality.reasons])
-
-
-def _choice(name: str, tip: str) -> QComboBox:
-    choice = QComboBox()
-    choice.setAccessibleName(name)
-    choice.setToolTip(tip)
-    choice.setSizeAdjustPolicy(QComboBox.SizeAdjustPolicy.AdjustToContents)
-    return choice

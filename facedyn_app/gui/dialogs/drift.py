@@ -15,7 +15,7 @@ from PySide6.QtWidgets import (
 )
 
 from facedyn_app.gui.formatting import drift_text
-from facedyn_app.gui.status import DONE
+from facedyn_app.gui.status import DONE, PanelStatus
 from facedyn_app.gui.theme import GRID
 from facedyn_app.gui.widgets.distance_matrix import DistanceMatrix, ScaleBar
 from facedyn_app.gui.widgets.drift_tables import ComponentsTable, SessionsTable
@@ -115,6 +115,10 @@ class DriftWindow(FittedDialog):
         self.speaker.show_speakers(speakers, chosen)
         if not speakers:
             self.panel.show_empty()
+
+    def show_status(self, status: PanelStatus) -> None:
+        """Show a sentence in place of the drift."""
+        self.panel.show_status(status)
 
     def show_detail(self, detail: DriftDetail) -> None:
         """Show a speaker; the two sessions that lie farthest apart are compared first."""

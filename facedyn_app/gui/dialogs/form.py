@@ -54,6 +54,7 @@ def plain_name(title: str) -> str:
     """What a recording or speaker is called, as a file's name that every system takes."""
     name = _VIDEO_ENDING.sub("", title)
     plain = "".join(letter if letter.isalnum() or letter in "-_ ." else "_" for letter in name)
+    plain = plain.replace("_ ", "_")  # of "Anna, visit 1"
     return plain.strip(" .")[:80] or "recording"
 
 

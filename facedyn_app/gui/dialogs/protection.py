@@ -48,20 +48,21 @@ def secret_field() -> QLineEdit:
 
 
 class UnlockDialog(FormDialog):
-    """Asks for what opens a library; stays until it is open, or given up.
+    """Asks for what opens a library or its backup; stays until it is open, or given up.
 
     Attributes:
         given: str: what was typed.
 
     Args:
         name: What is to be opened.
+        what: "library" or "backup".
         parent: The window.
     """
 
     given = Signal(str)
 
-    def __init__(self, name: str, parent: QWidget | None = None) -> None:
-        super().__init__("Unlock library", 56, parent, "Unlock")
+    def __init__(self, name: str, what: str, parent: QWidget | None = None) -> None:
+        super().__init__(f"Unlock {what}", 56, parent, "Unlock")
         self.passphrase = secret_field()
         self.passphrase.setPlaceholderText("passphrase, or recovery key")
         self.error = make_note()
@@ -69,7 +70,7 @@ class UnlockDialog(FormDialog):
         form = make_form()
         form.addRow("Passphrase", self.passphrase)
         form.addRow("", self.error)
-        self._fill(f"The library “{shown_name(name)}” is locked.", form)
+        self._fill(f"The {what} “{shown_name(name)}” is locked.", form)
         self.passphrase.textChanged.connect(self._look)
         self._set_complete(False)
 

@@ -5,7 +5,7 @@ from __future__ import annotations
 from dataclasses import fields, replace
 
 from PySide6.QtCore import Signal
-from PySide6.QtWidgets import QHBoxLayout, QWidget
+from PySide6.QtWidgets import QHBoxLayout, QLabel, QWidget
 
 from facedyn_app.gui.dialogs.form import FormDialog, make_form
 from facedyn_app.gui.dialogs.settings_page import Choice, ChoiceBox
@@ -60,6 +60,7 @@ class ReadingDialog(FormDialog):
         for name, field in self.fields.items():
             row = QHBoxLayout()
             row.addWidget(field.editor)
+            row.addWidget(QLabel(field.unit))
             row.addStretch(1)
             row.addWidget(field.reset)
             form.addRow(field.label, row)

@@ -85,6 +85,7 @@ class RecognizersDialog(FittedDialog):
         column.addWidget(self.facts)
         column.addWidget(self.note)
         column.addLayout(buttons)
+        close.setDefault(True)  # whatever button comes before it, Return closes
 
     def bring_in(self, folder: Path) -> None:
         """Add a recognizer that was made elsewhere."""

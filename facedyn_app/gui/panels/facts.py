@@ -42,7 +42,7 @@ def facts_of(recording: Recording) -> list[Fact]:
         facts += _video_facts(recording.info)
     facts += [
         ("Frames", _frames_text(quality)),
-        ("Landmark error", _measured(quality.error_percent_face, ".2f", "% of face")),
+        ("Landmark error", _measured(quality.error_percent_face, ".2f", "% of face height")),
         ("Face height", _measured(quality.face_px, ".0f", "px")),
         ("Head", session.head_id),
         ("Shape", _shape_text(session)),
@@ -67,7 +67,7 @@ def _shape_text(session: Session) -> str:
         return f"{NOT_MEASURED}: no drift can be told"
     if not len(session.shape_chunks):
         return f"{len(session.shape)}, one for the whole: no drift can be told"
-    return f"{len(session.shape)} x {len(session.shape_chunks)} chunks"
+    return f"{len(session.shape)} coefficients x {len(session.shape_chunks)} chunks of time"
 
 
 def _video_facts(info: VideoInfo) -> list[Fact]:

@@ -183,7 +183,9 @@ class LibraryPanel(Panel):
         self.select_recording(shown)
 
     def select_recording(self, key: str | None) -> None:
-        """Select an opened recording in the list."""
+        """Select an opened recording in the list; None: none of them is shown."""
+        if key is None and self._tree.currentIndex().parent() == self._opened.index():
+            self._tree.selectionModel().clear()
         for row in range(self._opened.rowCount()):
             item = self._opened.child(row)
             if item.data(KEY) == key:

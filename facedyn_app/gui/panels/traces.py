@@ -13,6 +13,7 @@ from PySide6.QtWidgets import QHBoxLayout, QLabel, QWidget
 from facedyn_app.gui.panels.trace_plot import (
     AXIS_PX,
     BOTTOM_PX,
+    SecondsAxis,
     end_ticks,
     legend,
     style_plot,
@@ -172,7 +173,8 @@ class TracesPanel(Panel):
             label.deleteLater()
         self._labels = []
         for row, group in enumerate(groups):
-            plot = self._graphics.addPlot(row=row, col=0, enableMenu=False)
+            axes = {"bottom": SecondsAxis()}
+            plot = self._graphics.addPlot(row=row, col=0, enableMenu=False, axisItems=axes)
             # PlotItem makes a menu without a parent all the same; it shall go with the panel.
             plot.ctrlMenu.setParent(self)
             style_plot(plot, last=row == len(groups) - 1)

@@ -11,9 +11,9 @@ from PySide6.QtGui import QStandardItem, QStandardItemModel
 from PySide6.QtWidgets import QHeaderView, QLabel, QTreeView, QVBoxLayout, QWidget
 
 from facedyn_app.dynamics.drift import drift_label, interval_words
-from facedyn_app.dynamics.session_qc import excluded_words, measured_words
+from facedyn_app.dynamics.session_qc import excluded_words, measured_words, valid_percent
 from facedyn_app.formatting import number
-from facedyn_app.gui.formatting import drift_text, markup_name, percent, simulated_label, tip_text
+from facedyn_app.gui.formatting import drift_text, markup_name, simulated_label, tip_text
 from facedyn_app.gui.status import DONE
 from facedyn_app.gui.theme import GRID, colours_of, tabular_font, verdict_colour
 from facedyn_app.gui.widgets.panel import Panel
@@ -40,6 +40,8 @@ class TrustPanel(Panel):
     Args:
         trust: The thresholds of the verdicts.
     """
+
+    scrolls = True
 
     def __init__(self, trust: TrustSettings, parent: QWidget | None = None) -> None:
         super().__init__(
@@ -142,8 +144,7 @@ class TrustPanel(Panel):
 
     def _quality_text(self, quality: Quality) -> str:
         colour = verdict_colour(colours_of(self), quality.verdict)
-        share = quality.n_valid / quality.n_frames if quality.n_frames else 0.0
-        words = [f"{percent(share)} of frames valid", *measured_words(quality)]
+        words = [f"{valid_percent(quality)} of frames valid", *measured_words(quality)]
         if quality.n_excluded:
             words.append(excluded_words(quality))
         numbers = " · ".join(words)

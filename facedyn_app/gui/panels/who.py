@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from html import escape
+from pathlib import Path
 
 from PySide6.QtCore import QSize, Qt, Signal
 from PySide6.QtWidgets import (
@@ -17,13 +18,13 @@ from PySide6.QtWidgets import (
 
 from facedyn_app.formatting import shown_name
 from facedyn_app.gui.formatting import markup_name, simulated_label
-from facedyn_app.gui.status import DONE
+from facedyn_app.gui.status import DONE, unanswered_status
 from facedyn_app.gui.theme import GRID, colours_of, tabular_font, verdict_colour
 from facedyn_app.gui.widgets.evidence_bar import EvidenceBar
 from facedyn_app.gui.widgets.panel import Panel
 from facedyn_app.gui.widgets.table import LOW_ROW_PX, RowsModel, ShareBarDelegate, lay_out_table
 from facedyn_app.records import Identification
-from facedyn_app.workflows.records import Recording
+from facedyn_app.workflows.records import LibrarySnapshot, Recording
 
 COLUMNS = ("", "Speaker", "Probability", "Score (cosine)", "Trust")
 TABLE_PX = 12 * GRID
@@ -52,13 +53,13 @@ class WhoPanel(Panel):
 
     enrol_requested = Signal()
     moment_picked = Signal(float)
+    scrolls = True
 
     def __init__(self, parent: QWidget | None = None) -> None:
-        super().__init__(
-            "Who is it? The answer appears here.",
-            "It needs speakers who are enrolled: Session > Enrol as a speaker…",
-            parent,
-        )
+        self._library = LibrarySnapshot(Path(), ())
+        self._recording: Recording | None = None
+        first = unanswered_status(None, self._library)
+        super().__init__(first.sentence, first.hint, parent)
         self._answer = QLabel()
         font = self._answer.font()
         font.setPointSizeF(1.5 * font.pointSizeF())
@@ -130,10 +131,17 @@ class WhoPanel(Panel):
         """The ranking."""
         return self._model
 
+    def show_library(self, library: LibrarySnapshot) -> None:
+        """Note with whom recordings are compared; what stands in place of an answer follows it."""
+        self._library = library
+        self._note_reason()
+
     def show_recording(self, recording: Recording | None) -> None:
-        """Show a recording's answer, if it has one."""
+        """Show a recording's answer, or why it has none."""
+        self._recording = recording
         if recording is None or recording.identification is None:
             self._clear()
+            self._note_reason()
             self.show_empty()
             return
         answer = recording.identification
@@ -160,6 +168,9 @@ class WhoPanel(Panel):
         self._votes.setText(self.evidence.legend())
         self._footer.setText(_footer_text(answer))
         self.show_status(DONE)
+
+    def _note_reason(self) -> None:
+        self.set_empty(unanswered_status(self._recording, self._library))
 
     def _clear(self) -> None:
         """Keep nothing of an earlier answer."""

@@ -6,10 +6,11 @@ from collections.abc import Sequence
 from typing import Any, Final
 
 from PySide6.QtCore import QModelIndex, Qt, Signal
-from PySide6.QtGui import QColor, QGuiApplication, QKeyEvent, QKeySequence
-from PySide6.QtWidgets import QTableView, QWidget
+from PySide6.QtGui import QColor, QGuiApplication, QKeyEvent, QKeySequence, QResizeEvent
+from PySide6.QtWidgets import QHeaderView, QTableView, QWidget
 
 from facedyn_app.gui.theme import colours_of
+from facedyn_app.gui.widgets.long_names import LEAST_NAME_PX, NameHeader
 from facedyn_app.gui.widgets.table import LOW_ROW_PX, Index, RowsModel, lay_out_table
 from facedyn_app.reports.clinical_words import WordedRow
 
@@ -67,7 +68,9 @@ class ClinicalTable(QTableView):
         parent: QWidget | None = None,
     ) -> None:
         super().__init__(parent)
+        self._named: tuple[int, ...] = ()
         self.rows = WordedRowsModel(headers, numeric, self)
+        self.setHorizontalHeader(NameHeader(self))
         lay_out_table(self, self.rows, stretched, LOW_ROW_PX)
         self.horizontalHeader().setMaximumSectionSize(MOST_CELL_PX)
         self.setSelectionMode(QTableView.SelectionMode.ExtendedSelection)
@@ -79,10 +82,43 @@ class ClinicalTable(QTableView):
         """Show these instead of all."""
         self.rows.set_rows([row.cells for row in rows], rows)
 
-    def show_table(self, headers: Sequence[str], rows: Sequence[WordedRow]) -> None:
-        """Show these columns and rows instead of all."""
+    def show_table(
+        self, headers: Sequence[str], rows: Sequence[WordedRow], named: Sequence[int]
+    ) -> None:
+        """Show these columns and rows instead of all; the last column takes the room that is left.
+
+        Args:
+            headers: Column heads.
+            rows: The rows.
+            named: Columns under names of whatever length, which get what room there is.
+        """
         self.rows.set_heads(headers)
         self.show_rows(rows)
+        head = self.horizontalHeader()
+        head.setStretchLastSection(True)
+        for column in range(len(headers)):
+            head.setSectionResizeMode(column, QHeaderView.ResizeMode.ResizeToContents)
+        self._named = tuple(named)
+        for column in named:
+            head.setSectionResizeMode(column, QHeaderView.ResizeMode.Fixed)
+        self._share_room()
+
+    def resizeEvent(self, event: QResizeEvent) -> None:  # noqa: N802
+        """Give names what the other columns leave."""
+        super().resizeEvent(event)
+        self._share_room()
+
+    def _share_room(self) -> None:
+        head, named = self.horizontalHeader(), self._named
+        others = [
+            max(head.sectionSizeHint(k), self.sizeHintForColumn(k))
+            for k in range(head.count())
+            if k not in named
+        ]
+        room = (self.viewport().width() - sum(others)) // max(1, len(named))
+        for column in named:
+            least = max(LEAST_NAME_PX, self.sizeHintForColumn(column))
+            head.resizeSection(column, max(least, min(head.sectionSizeHint(column), room)))
 
     def text(self, *, selected: bool) -> str:
         """The rows, or those that are selected, with their heads, a tab between cells."""

@@ -6,11 +6,13 @@ from collections.abc import Sequence
 from typing import Final
 
 import numpy as np
+from PySide6.QtCore import Qt
 from PySide6.QtWidgets import QTableView, QWidget
 
 from facedyn_app.dynamics.drift import DriftComponents, interval_words
 from facedyn_app.formatting import number
 from facedyn_app.gui.formatting import simulated_label
+from facedyn_app.gui.widgets.long_names import MOST_NAME_PX
 from facedyn_app.gui.widgets.table import (
     Interval,
     IntervalDelegate,
@@ -42,6 +44,8 @@ class SessionsTable(QTableView):
         self.rows = RowsModel(SESSION_COLUMNS, numeric=(0, 3, 5))
         self._intervals = IntervalDelegate(self)
         lay_out_table(self, self.rows, _INTERVAL)
+        self.horizontalHeader().setMaximumSectionSize(MOST_NAME_PX)
+        self.setTextElideMode(Qt.TextElideMode.ElideMiddle)
         self.setItemDelegateForColumn(_INTERVAL, self._intervals)
         self.setToolTip(
             "DNR, the drift-to-noise ratio of a session: how far its shape lies from the mean of "

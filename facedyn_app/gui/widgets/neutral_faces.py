@@ -10,6 +10,7 @@ from facedyn_app.gui.formatting import tip_text
 from facedyn_app.gui.theme import GRID, colours_of, tabular_font
 from facedyn_app.gui.widgets.distance_matrix import ScaleBar
 from facedyn_app.gui.widgets.head_view import SIDES, HeadView
+from facedyn_app.gui.widgets.long_names import NameChoice
 from facedyn_app.headmodel.rendering.colour_scale import UNSEEN_RGB, round_top, scale_colours
 from facedyn_app.records import ByteArray, FloatArray
 from facedyn_app.workflows.drift_detail import DriftDetail, NeutralFaces
@@ -29,7 +30,10 @@ class FacesView(QWidget):
         self._faces: NeutralFaces | None = None
         self._drawn: NeutralFaces | None = None
         self.heads = HeadView(self), HeadView(self)
-        self.choices = _choice("First session"), _choice("Second session")
+        self.choices = (
+            NameChoice("First session", "The session on the left"),
+            NameChoice("Second session", "The session on the right, coloured by the difference"),
+        )
         self.side = _choice("Where the heads are looked at from; dragging turns one")
         self.side.addItems(list(SIDES))
         self.side.activated.connect(self._turn)

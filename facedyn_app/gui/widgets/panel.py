@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from dataclasses import replace
 
-from PySide6.QtCore import Qt, Slot
+from PySide6.QtCore import QSize, Qt, Slot
 from PySide6.QtWidgets import (
     QHBoxLayout,
     QLabel,
@@ -19,13 +19,33 @@ from facedyn_app.gui.status import EMPTY, PanelStatus
 from facedyn_app.gui.theme import GRID
 
 
+class _LowPages(QStackedLayout):
+    """Pages of which those that are hidden take no height."""
+
+    def minimumSize(self) -> QSize:  # noqa: N802
+        """As wide as all of them, as high as the one that is seen."""
+        least, page = super().minimumSize(), self.currentWidget()
+        return least if page is None else QSize(least.width(), page.minimumSizeHint().height())
+
+    def heightForWidth(self, width: int) -> int:  # noqa: N802
+        """That of the page that is seen."""
+        page = self.currentWidget()
+        return super().heightForWidth(width) if page is None else page.heightForWidth(width)
+
+
 class Panel(QWidget):
     """Shows its content, or a message where the content will stand.
 
     Args:
         empty: What a first user is told to do.
         hint: A second line below it.
+
+    Attributes:
+        scrolls: Whether it stands on a page that scrolls, where content that is hidden is to take
+            no height.
     """
+
+    scrolls = False
 
     def __init__(self, empty: str, hint: str = "", parent: QWidget | None = None) -> None:
         super().__init__(parent)
@@ -44,7 +64,7 @@ class Panel(QWidget):
         self._step_buttons: list[QPushButton] = []
         self._empty = PanelStatus("empty", empty, hint)
         self.status = self._empty
-        self._stack = QStackedLayout(self)
+        self._stack = _LowPages(self) if self.scrolls else QStackedLayout(self)
         self._stack.setContentsMargins(0, 0, 0, 0)
         self._stack.addWidget(self._message_page())
         self._stack.addWidget(self.content)
@@ -70,6 +90,12 @@ class Panel(QWidget):
         self._steps.insertWidget(self._steps.count() - 1, button)
         self._step_buttons.append(button)
         return button
+
+    def set_empty(self, status: PanelStatus) -> None:
+        """Let this be the first text from now on, in place of the one that stands there."""
+        before, self._empty = self._empty, status
+        if self.status == before:
+            self.show_empty()
 
     def show_empty(self) -> None:
         """Go back to the first state."""

@@ -17,6 +17,7 @@ from PySide6.QtWidgets import (
     QWidget,
 )
 
+from facedyn_app.formatting import counted
 from facedyn_app.gui.formatting import simulated_label
 from facedyn_app.gui.theme import GRID, tabular_font
 from facedyn_app.gui.widgets.form_parts import TickDelegate
@@ -93,7 +94,11 @@ class SessionTree(QWidget):
             simulated = all(entry.simulated for entry in entries)
             of = {entry.head_id for entry in entries}
             total = f"{sum(entry.seconds for entry in entries):.1f}"
-            text = (f"{len(entries)} sessions", total, of.pop() if len(of) == 1 else "several")
+            text = (
+                counted(len(entries), "session"),
+                total,
+                of.pop() if len(of) == 1 else "several",
+            )
             speaker = _row(simulated_label(name, simulated=simulated), *text)
             for entry in entries:
                 length = f"{entry.seconds:.1f}"

@@ -64,6 +64,11 @@ class SettingField(QObject):
         return _read(self.editor.text(), self.default)
 
     @property
+    def unit(self) -> str:
+        """Of what is typed; empty where it has none."""
+        return self._limits.unit
+
+    @property
     def error(self) -> str:
         """What is wrong with it, "must be …"; empty where nothing is."""
         return fault(self.item, self.value)

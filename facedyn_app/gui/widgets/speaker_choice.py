@@ -5,13 +5,13 @@ from __future__ import annotations
 from collections.abc import Sequence
 
 from PySide6.QtCore import QSignalBlocker
-from PySide6.QtWidgets import QComboBox
 
 from facedyn_app.gui.formatting import simulated_label
+from facedyn_app.gui.widgets.long_names import NameChoice
 from facedyn_app.workflows.records import ListedSpeaker
 
 
-class SpeakerChoice(QComboBox):
+class SpeakerChoice(NameChoice):
     """A list of speakers to choose from; the data of an entry is the name.
 
     Args:
@@ -19,10 +19,7 @@ class SpeakerChoice(QComboBox):
     """
 
     def __init__(self, tip: str) -> None:
-        super().__init__()
-        self.setToolTip(tip)
-        self.setAccessibleName("Speaker")
-        self.setSizeAdjustPolicy(QComboBox.SizeAdjustPolicy.AdjustToContents)
+        super().__init__("Speaker", tip)
 
     def show_speakers(self, speakers: Sequence[ListedSpeaker], chosen: str | None) -> None:
         """Offer speakers, one of them chosen, without telling of it as of a user's choice."""

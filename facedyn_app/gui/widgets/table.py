@@ -89,7 +89,7 @@ class RowsModel(QAbstractTableModel):
         """A column's head."""
         if orientation is not Qt.Orientation.Horizontal:
             return None
-        if role == Qt.ItemDataRole.DisplayRole:
+        if role in (Qt.ItemDataRole.DisplayRole, Qt.ItemDataRole.ToolTipRole):
             return self._headers[section]
         if role == Qt.ItemDataRole.TextAlignmentRole:
             return int(_RIGHT if section in self._numeric else _LEFT)

@@ -11,6 +11,7 @@ from PySide6.QtWidgets import QComboBox, QGridLayout, QLabel, QSizePolicy, QVBox
 
 from facedyn_app.gui.theme import GRID
 from facedyn_app.gui.widgets.distance_matrix import ScaleBar
+from facedyn_app.gui.widgets.long_names import NameLabel
 from facedyn_app.records import ByteArray
 from facedyn_app.reports.clinical_words import capital, task_title
 from facedyn_app.reports.task_faces import TaskFaces
@@ -63,7 +64,7 @@ class TaskFacesView(QWidget):
         self.task.setAccessibleName("Task whose faces are shown")
         self.task.currentIndexChanged.connect(self._show)
         self.pictures = Picture(), Picture(), Picture()
-        self._names = QLabel(), QLabel(), QLabel("Difference of the movements")
+        self._names = NameLabel(), NameLabel(), NameLabel("Difference of the movements")
         self.scale_bar = ScaleBar("mm")
         self.words = QLabel()
         self.words.setWordWrap(True)
@@ -71,7 +72,6 @@ class TaskFacesView(QWidget):
         grid = QGridLayout()
         grid.setSpacing(GRID)
         for column, (name, picture) in enumerate(zip(self._names, self.pictures, strict=True)):
-            name.setTextFormat(Qt.TextFormat.PlainText)
             name.setAlignment(Qt.AlignmentFlag.AlignHCenter)
             grid.addWidget(name, 0, column)
             grid.addWidget(picture, 1, column)

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
+from html import escape
 from typing import Any, Final
 
 import numpy as np
@@ -13,11 +14,15 @@ from PySide6.QtWidgets import QComboBox, QHBoxLayout, QLabel, QScrollArea, QVBox
 
 from facedyn_app.dynamics.clinical.measures import BY_NAME, SIDES
 from facedyn_app.dynamics.clinical.task_values import AlignedTask, align_repeats, measures_of
+from facedyn_app.gui.formatting import tip_text
 from facedyn_app.gui.theme import GRID, colours_of
+from facedyn_app.gui.widgets.long_names import elided
 from facedyn_app.reports.clinical_course_words import ClinicalVisit
 from facedyn_app.reports.clinical_words import capital, task_title
 
 LEAST_PLOT_PX: Final = 30 * GRID
+AXIS_PX: Final = 9 * GRID
+"""Beside a plot, px."""
 EDGES: Final = ("left", "bottom")
 NOTE: Final = "Every repeat, less rest; the onset is where a tenth of the peak is reached"
 
@@ -109,7 +114,9 @@ class TaskTraces(QWidget):
         plot.ctrlMenu.setParent(self, plot.ctrlMenu.windowFlags())  # it shall go with the widget
         plot.hideButtons()
         plot.setMouseEnabled(x=False, y=False)
-        plot.setTitle(visit.label)
+        room = max(LEAST_PLOT_PX, self._scroll.viewport().width() // len(self._visits)) - AXIS_PX
+        plot.setTitle(escape(elided(visit.label, self.fontMetrics(), room), quote=False))
+        plot.titleLabel.setToolTip(tip_text(visit.label))
         plot.setLabel("left", f"{BY_NAME[name].title} ({BY_NAME[name].unit or 'ratio'})")
         plot.setLabel("bottom", "from the onset (s)")
         for edge in EDGES:

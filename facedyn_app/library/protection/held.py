@@ -19,20 +19,24 @@ from facedyn_app.library.protection.turning import orthogonal_matrix
 from facedyn_app.passphrase import asked_passphrase
 
 GIVE_IT: Final = "Give its passphrase (to a command: '--passphrase-file FILE')."
+LIBRARY, BACKUP = "library", "backup"
+"""What keys open, as sentences call it."""
 
 
 class LockedError(InputError):
     """A protected library whose passphrase has not been given.
 
     Attributes:
-        folder: The library; None where it is a file that is carried.
+        folder: The library, or its backup; None where it is a file that is carried.
     """
 
-    folder: Path | None = None
+    def __init__(self, sentence: str, hint: str = "", folder: Path | None = None) -> None:
+        super().__init__(sentence, hint)
+        self.folder = folder
 
 
 class WrongPassphraseError(LockedError):
-    """What was given does not open the library."""
+    """What was given does not open the library, or its backup."""
 
 
 class _Held:
@@ -47,8 +51,13 @@ class _Held:
 _HELD: Final = _Held()
 
 
-def keys_of(folder: Path, key_file: KeyFile) -> LibraryKeys:
-    """The keys of a library: held, from the keyring, or by what whoever is asked gives.
+def keys_of(path: Path, key_file: KeyFile, what: str = LIBRARY) -> LibraryKeys:
+    """The keys of a library or of its backup: held, from the keyring, or by what is given if asked.
+
+    Args:
+        path: The library's folder, or the backup.
+        key_file: What opens it.
+        what: Which of the two it is.
 
     Raises:
         WrongPassphraseError: It was the wrong one.
@@ -58,14 +67,14 @@ def keys_of(folder: Path, key_file: KeyFile) -> LibraryKeys:
     if held is not None:
         return held
     if key_file.id in _HELD.locked and PASSPHRASE in key_file.slots:  # by somebody who was there
-        raise _about(folder, LockedError(f"The library '{folder}' is locked.", GIVE_IT))
+        raise locked(path, what)
     stored = key_in_keyring(key_file) if KEYRING in key_file.slots else None
     keys = key_file.opened_with(stored) if stored is not None else None
     if keys is None:
-        given = asked_passphrase(folder)
+        given = asked_passphrase(path)
         if given is None:
-            raise _about(folder, LockedError(f"The library '{folder}' is locked.", GIVE_IT))
-        keys = _opened(folder, key_file, given)
+            raise locked(path, what)
+        keys = _opened(path, key_file, given, what)
     hold(key_file, keys)
     return keys
 
@@ -83,25 +92,29 @@ def unlock(folder: Path, given: str) -> LibraryKeys | None:
     return hold_opened(folder, key_file, given)
 
 
-def hold_opened(path: Path, key_file: KeyFile, given: str) -> LibraryKeys:
+def hold_opened(path: Path, key_file: KeyFile, given: str, what: str = LIBRARY) -> LibraryKeys:
     """As `unlock`, by a key file that was read already from the library or backup of a path."""
-    keys = _opened(path, key_file, given)
+    keys = _opened(path, key_file, given, what)
     hold(key_file, keys)
     return keys
 
 
-def _opened(folder: Path, key_file: KeyFile, given: str) -> LibraryKeys:
+def _opened(path: Path, key_file: KeyFile, given: str, what: str) -> LibraryKeys:
     keys = key_file.opened_by(given)
     if keys is None:
-        sentence = f"This does not open the library '{folder}'."
-        hint = "Give its passphrase, or the recovery key that was shown when it was protected."
-        raise _about(folder, WrongPassphraseError(sentence, hint))
+        protected = "it" if what == LIBRARY else "its library"
+        raise WrongPassphraseError(
+            f"This does not open the {what} '{path}'.",
+            f"Give its passphrase, or the recovery key that was shown when {protected} was "
+            "protected.",
+            path,
+        )
     return keys
 
 
-def _about(folder: Path, error: LockedError) -> LockedError:
-    error.folder = folder
-    return error
+def locked(path: Path, what: str = LIBRARY) -> LockedError:
+    """What says that a library or a backup is locked, and how it is opened."""
+    return LockedError(f"The {what} '{path}' is locked.", GIVE_IT, path)
 
 
 def held_keys(key_file: KeyFile) -> LibraryKeys | None:
