@@ -33,7 +33,7 @@ class FitSettings:
         1.0, "Factor where it was measured", 0.1, 10, "times", NOISE
     ).means("Factor on the landmarks' errors where they were measured.")
     score_noise: float = setting(
-        2.2, "Factor of the action scores", 0.1, 100, "times", NOISE
+        2.2, "Factor of the blendshape scores", 0.1, 100, "times", NOISE
     ).means(
         "Factor on the errors of the blendshape scores beside that: they were measured on "
         "painted heads. On rendered faces 1 is best; on a performance made by others lengths "
@@ -41,6 +41,17 @@ class FitSettings:
     )
     robust_scale: float = setting(3.0, "Counts less from", 0.5, 100, "noise units", NOISE).means(
         "Residual of a frame, in noise units, beyond which it counts less."
+    )
+    rest_score_noise: float = setting(
+        3.5, "Scores of a face at rest", 0, 1000, "times", NOISE
+    ).means("Deviation of a face's scores at rest, of their errors.")
+    point_noise: float = setting(0.0005, "Each landmark of a face", 0, 0.1, "m", NOISE).means(
+        "Deviation by which each landmark of a face lies elsewhere in a recording, m, whatever its "
+        "neighbours do: what neither the head's shapes nor its actions make."
+    )
+    flow_noise: float = setting(0.002, "Optical flow at a landmark", 0.0001, 0.1, "m", NOISE).means(
+        "Deviation of the optical flow of a landmark where it is sure, m: more than it errs by, "
+        "since nobody's actions are quite the head's."
     )
     expression_sd: float = setting(0.4, "Expressions of 0 to 1", 0.01, 10, "sd", PRIORS).means(
         "Prior standard deviation of an activation of 0..1, mean over the channels."
@@ -71,7 +82,8 @@ class FitSettings:
         0.7, "Held expression, of a frame's", 0.01, 100, "times", PRIORS
     ).means(
         "Deviation of an expression that is held over a recording, of that in a frame; like the "
-        "next four for the shape alone (`fitting.shape_evidence`)."
+        "next two, `rest_score_noise` and `point_noise` for the shape alone "
+        "(`fitting.shape_evidence`)."
     )
     action_variation: float = setting(0.3, "A person's own actions", 0, 10, "share", PRIORS).means(
         "How much a person's own variant of an action differs from the head's, share of its "
@@ -79,17 +91,6 @@ class FitSettings:
     )
     variation_reach: float = setting(0.01, "Their reach", 0.001, 0.2, "m", PRIORS).means(
         "How far over the face such a difference reaches, m."
-    )
-    rest_score_noise: float = setting(
-        3.5, "Scores of a face at rest", 0, 1000, "times", NOISE
-    ).means("Deviation of a face's scores at rest, of their errors.")
-    point_noise: float = setting(0.0005, "Each landmark of a face", 0, 0.1, "m", NOISE).means(
-        "Deviation by which each landmark of a face lies elsewhere in a recording, m, whatever its "
-        "neighbours do: what neither the head's shapes nor its actions make."
-    )
-    flow_noise: float = setting(0.002, "Optical flow at a landmark", 0.0001, 0.1, "m", NOISE).means(
-        "Deviation of the optical flow of a landmark where it is sure, m: more than it errs by, "
-        "since nobody's actions are quite the head's."
     )
     turn_step: float = setting(0.004, "Turn of the head", 1e-5, 1, "rad", STEPS).means(
         "Usual turn of the head between frames at 25 frames/s, rad; like the next three the "
