@@ -19,14 +19,14 @@ _BIDI: Final = frozenset("\u061c\u200e\u200f\u202a\u202b\u202c\u202d\u202e\u2066
 
 
 def number(value: float | None, digits: int = 2, sign: str = "") -> str:
-    """A number with so many decimals; a dash where there is none.
+    """A number with so many decimals, nothing below 0 where that rounds to 0; a dash for none.
 
     Args:
         value: The number; None or not finite for none.
         digits: Decimals.
         sign: "+" to show it always.
     """
-    return NONE if value is None or not math.isfinite(value) else f"{value:{sign}.{digits}f}"
+    return NONE if value is None or not math.isfinite(value) else f"{value:{sign}z.{digits}f}"
 
 
 def counted(n: int, one: str, more: str = "") -> str:

@@ -85,7 +85,7 @@ def identification_text(answer: Identification, top: int | None = None) -> str:
 def _verdict(answer: Identification) -> str:
     answer, best = replace(answer, recordings=()), answer.matches[0]
     if not answer.calibrated:
-        return f"{answer.words()}, score {best.score:.2f}. {answer.caution}"
+        return f"{answer.words()}, score {number(best.score)}. {answer.caution}"
     limit, reached = map(answer.probability_words, (answer.threshold, best.probability))
     if not answer.known:
         reason = f": no probability reaches {limit}; nearest is {best.name}, {reached}."
@@ -169,7 +169,7 @@ def verification_text(found: Verification) -> str:
         return "\n".join(filter(None, lines))
     if told:
         told.append(left_out_words(found.recordings, [one.speaker for one in found.recordings]))
-    lines = [f"{found.answer.value}. {found.reason}", f"score {found.match.score:.3f}"]
+    lines = [f"{found.answer.value}. {found.reason}", f"score {number(found.match.score, 3)}"]
     lines += [" ".join(told)] if told else []
     rate = found.false_accept_rate
     if rate is not None:

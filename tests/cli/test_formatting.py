@@ -33,6 +33,7 @@ def test_columns_stand_under_each_other() -> None:
 
 def test_a_number_that_is_none_is_a_dash() -> None:
     assert [number(None), number(math.nan), number(1.005, 1)] == ["-", "-", "1.0"]
+    assert [number(-0.004), number(-0.006), number(-1e-9, 3, "+")] == ["0.00", "-0.01", "+0.000"]
 
 
 def test_top_limits_the_matches_and_keeps_their_order(answer: Identification) -> None:

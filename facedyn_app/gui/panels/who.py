@@ -16,7 +16,7 @@ from PySide6.QtWidgets import (
     QWidget,
 )
 
-from facedyn_app.formatting import shown_name
+from facedyn_app.formatting import number, shown_name
 from facedyn_app.gui.formatting import markup_name, simulated_label
 from facedyn_app.gui.status import DONE, unanswered_status
 from facedyn_app.gui.theme import GRID, colours_of, tabular_font, verdict_colour
@@ -155,7 +155,7 @@ class WhoPanel(Panel):
                     str(rank),
                     simulated_label(match.name, simulated=match.name in simulated),
                     f"{match.probability:.2f}" if answer.calibrated else "-",
-                    f"{match.score:.2f}",
+                    number(match.score),
                     "" if match.trust is None else match.trust.verdict,
                 )
                 for rank, match in enumerate(answer.matches, start=1)
@@ -187,7 +187,7 @@ class WhoPanel(Panel):
             best = answer.matches[0]
             unknown = bool(answer.recordings) or (answer.calibrated and not answer.known)
             lead = f"nearest is {markup_name(best.name)}, " if unknown else ""
-            told = f"score {best.score:.2f}, not calibrated"
+            told = f"score {number(best.score)}, not calibrated"
             if answer.calibrated:
                 told = f"probability {answer.probability_words(best.probability)}"
             parts.append(f"{lead}{told}")

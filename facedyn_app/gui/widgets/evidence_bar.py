@@ -10,7 +10,7 @@ from PySide6.QtCore import QEvent, QPointF, QRectF, QSize, Qt, Signal
 from PySide6.QtGui import QColor, QHelpEvent, QMouseEvent, QPainter, QPaintEvent, QPen
 from PySide6.QtWidgets import QSizePolicy, QToolTip, QWidget
 
-from facedyn_app.formatting import counted
+from facedyn_app.formatting import counted, number
 from facedyn_app.gui.formatting import clock, markup_name
 from facedyn_app.gui.theme import Colours, colours_of, tabular_font
 from facedyn_app.records import Identification
@@ -126,7 +126,8 @@ class EvidenceBar(QWidget):
         if vote is None:
             return ""
         name = self._names[vote.rank]
-        return f"{clock(vote.start)} to {clock(vote.end)}: most like {name}, score {vote.score:.2f}"
+        when, score = f"{clock(vote.start)} to {clock(vote.end)}", number(vote.score)
+        return f"{when}: most like {name}, score {score}"
 
     def legend(self) -> str:
         """Who got how many votes, as HTML; who got none is left out."""
