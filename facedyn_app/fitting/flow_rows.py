@@ -91,10 +91,10 @@ def solve_with_flow(
         start: Where to start.
         tolerance: Relative fall of the cost below which it has converged.
     """
-    most = problem.settings.max_iterations
-    sure = _weighted(problem, start, _sureness(problem))
+    most, sureness = problem.settings.max_iterations, _sureness(problem)
+    sure = _weighted(problem, start, sureness)
     first = solve_arrow(sure, start, max_iterations=most, tolerance=tolerance).state
-    weighted = _weighted(problem, first, _sureness(problem) * _likelihood(problem, first))
+    weighted = _weighted(problem, first, sureness * _likelihood(problem, first))
     return solve_arrow(weighted, first, max_iterations=most, tolerance=tolerance)
 
 
@@ -134,13 +134,21 @@ def _joined(known: LandmarkHead, exact: LandmarkHead, variance: Tensor) -> Landm
 
 def _constants(problem: FaceProblem, state: FaceState) -> Tensor:
     """(4K + R,) what is to be added to the head's landmarks so that the flow is right mostly."""
-    views = problem.evaluate(state).views
-    rows = torch.cat([view.rows + view.terms @ view.head.by_view.mT for view in views])
-    offset = torch.zeros_like(rows[0])
+    offset = torch.zeros_like(problem.head.covariance[0])
     certainty = _certainty(problem) + LEAST_CERTAINTY
-    for flow in _flow_rows(problem.head):
-        offset[flow] = -_median(rows[:, flow], certainty)
+    for flow, rows in zip(_flow_rows(problem.head), _differences(problem, state), strict=True):
+        offset[flow] = -_median(rows, certainty)
     return offset
+
+
+def _differences(problem: FaceProblem, state: FaceState) -> tuple[Tensor, Tensor]:
+    """(T, K) along x, and along y, m, the head's landmarks less where the flow sees them.
+
+    No view changes them, as it does what the network sees.
+    """
+    rows = torch.cat([view.rows for view in problem.evaluate(state).views])
+    x, y = _flow_rows(problem.head)
+    return rows[:, x], rows[:, y]
 
 
 def _weighted(problem: FaceProblem, state: FaceState, weight: Tensor) -> FaceProblem:
@@ -159,9 +167,8 @@ def _sureness(problem: FaceProblem) -> Tensor:
 
 def _likelihood(problem: FaceProblem, state: FaceState) -> Tensor:
     """(T, K) Huber's weights min(1, noise / |r|) at a state."""
-    rows = torch.cat([view.rows for view in problem.evaluate(state).views])
-    x, y = _flow_rows(problem.head)
-    size = torch.sqrt((rows[:, x].square() + rows[:, y].square()) / 2)
+    x, y = _differences(problem, state)
+    size = torch.sqrt((x.square() + y.square()) / 2)
     return (_noise(problem.head) / size).clamp_max(1.0)
 
 

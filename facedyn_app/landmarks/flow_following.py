@@ -43,31 +43,34 @@ def follow_skin(
         MismatchError: There are other frames than before.
         OutputError: The system's folder for temporary files cannot be written.
     """
-    reference = reference_frame(track)
+    reference, found = reference_frame(track), np.flatnonzero(track.found)
     with closing(_with_face(decode(), track, reference)) as frames:
-        flow = FaceFlow(*next(frames)[1:])
+        _, image = next(frames)
+    flow = FaceFlow(image, track.only(np.array([reference])).points[0])
 
     def measured(image: ByteArray, points: FloatArray) -> FloatArray:
         return flow_row(*flow.measure(image, points))
 
-    row, file, n_frames = np.full(len(track.seconds), NOWHERE), RowFile(FLOW_WIDTH), len(track.row)
+    file, n_frames = RowFile(FLOW_WIDTH), len(track.row)
     threads = n_workers(torch.device("cpu"))
     with (
         closing(_with_face(decode(), track)) as frames,
         ThreadPoolExecutor(threads, "optical flow") as pool,
     ):
         while block := list(islice(frames, BLOCK_FRAMES)):
-            numbers, images, points = zip(*block, strict=True)
+            numbers, images = zip(*block, strict=True)
             on_progress(Progress(STAGE, numbers[0], n_frames))
-            first = file.extend(np.stack(list(pool.map(measured, images, points))))
-            row[list(numbers)] = first + np.arange(len(block))
-    return replace(track, flow=StoredFlow(reference, row, file))
+            points = track.only(np.array(numbers)).points
+            file.extend(np.stack(list(pool.map(measured, images, points))))
+    row = np.full(n_frames, NOWHERE)
+    row[found] = np.arange(len(found))  # they came in order
+    return replace(track, flow=StoredFlow(row, file))
 
 
 def _with_face(
     frames: Iterable[Frame], track: StoredTrack, first: int = 0
-) -> Generator[tuple[int, ByteArray, FloatArray], None, None]:
-    """Numbers, pictures and landmarks (L, 2), px, of the frames with the face, from one on.
+) -> Generator[tuple[int, ByteArray], None, None]:
+    """Numbers and pictures of the frames with the face, from one on.
 
     Raises:
         MismatchError: There are other frames than the track has.
@@ -75,9 +78,8 @@ def _with_face(
     found, n_frames = track.found, 0
     for number, frame in enumerate(frames):
         n_frames = number + 1
-        if number < first or n_frames > len(found) or not found[number]:
-            continue
-        yield number, frame.image, track.only(np.array([number])).points[0]
+        if first <= number < len(found) and found[number]:
+            yield number, frame.image
     if n_frames != len(found):
         raise MismatchError(
             f"The video has {n_frames} frames where {len(found)} were followed: it has changed.",

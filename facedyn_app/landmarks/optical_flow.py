@@ -32,7 +32,7 @@ MARGIN = 1.15
 """Of the square, over the larger side of the face's box."""
 GRID_STEP = 2
 """The warp is made at every so-manieth pixel and interpolated between."""
-ALIGNED = (6, 197, 195, 5, 4, 168, 33, 263, 133, 362, 10, 67, 297, 234, 454, 127, 356)
+ALIGNED = np.array([6, 197, 195, 5, 4, 168, 33, 263, 133, 362, 10, 67, 297, 234, 454, 127, 356])
 """Landmarks of nose, eye corners, forehead and temples, which move with the skull."""
 ALIKE_PX, STRUCTURE_PX = 9, 13
 """Sides of the neighbourhoods that must look alike, and in which there must be structure."""
@@ -91,8 +91,12 @@ class FaceFlow:
         self._points = np.asarray(points, np.float64)
         self._places = (scale * self._points + shift).astype(np.float32)
         self._corners, self._shares = _triangles(self._places)
+        self._n_corners = int(self._corners.max()) + 1
         axis = np.arange(SIDE_PX, dtype=np.float32)
         self._grid = np.stack(np.meshgrid(axis, axis), axis=2)
+        # so that the first and last row of the coarse grid lie on those of the square
+        axis = np.linspace(0, len(self._corners) - 1, SIDE_PX, dtype=np.float32)
+        self._in_coarse = np.stack(np.meshgrid(axis, axis), axis=2)
         size = (SIDE_PX, SIDE_PX)
         border = cv2.BORDER_REPLICATE
         self._picture = cv2.warpAffine(_grey(image), self._to_square, size, borderMode=border)
@@ -111,7 +115,7 @@ class FaceFlow:
             (L, 2) float32 what is to be added to the landmarks, px, and (L,) float32 how sure that
             is, 0..1.
         """
-        to_reference = _similarity(points[list(ALIGNED)], self._points[list(ALIGNED)])
+        to_reference = _similarity(points[ALIGNED], self._points[ALIGNED])
         forth = _after(self._to_square, to_reference)
         back = cv2.invertAffineTransform(forth)
         moved = points @ forth[:, :2].T + forth[:, 2] - self._places
@@ -132,13 +136,10 @@ class FaceFlow:
 
     def _warp(self, moved: FloatArray) -> FloatArray:
         """(SIDE_PX, SIDE_PX, 2) how far each pixel goes where the landmarks go by (L, 2), px."""
-        still = np.zeros((int(self._corners.max()) + 1, 2), np.float32)
-        still[: len(moved)] = moved
-        coarse = (still[self._corners] * self._shares[..., None]).sum(axis=2)
-        n = len(coarse)
-        # so that the first and last row of the grid lie on those of the square
-        own = np.linspace(0, n - 1, SIDE_PX, dtype=np.float32)
-        return _remap(coarse, np.stack(np.meshgrid(own, own), axis=2))
+        shifts = np.zeros((self._n_corners, 2), np.float32)
+        shifts[: len(moved)] = moved
+        coarse = (shifts[self._corners] * self._shares[..., None]).sum(axis=2)
+        return _remap(coarse, self._in_coarse)
 
     def _search(self, first: ByteArray, second: ByteArray) -> FloatArray:
         """(SIDE_PX, SIDE_PX, 2) flow, px, from the first picture to the second."""

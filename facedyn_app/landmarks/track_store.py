@@ -42,12 +42,10 @@ class StoredFlow:
     """The optical flow of one face over T frames, in a file.
 
     Attributes:
-        reference: The frame from which it is measured.
         row: (T,) number of each frame's row in the file; -1 without a face.
         file: Shifts in half precision, certainties in 255ths.
     """
 
-    reference: int
     row: IntArray
     file: RowFile
 

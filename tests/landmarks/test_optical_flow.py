@@ -215,7 +215,7 @@ def test_the_flow_comes_back_from_its_file_as_each_camera_saw_it(skin: Skin) -> 
     for one in zip(shift, certainty, strict=True):
         file.add(flow_row(*one))
     track = _track(np.stack([skin.points] * 3), [True] * 3)
-    track = replace(track, flow=StoredFlow(0, np.arange(3), file))
+    track = replace(track, flow=StoredFlow(np.arange(3), file))
     found = track.only(np.array([2, 0]))
     np.testing.assert_allclose(found.flow - found.points, shift[[2, 0]], atol=0.02)
     np.testing.assert_allclose(found.flow_certainty, certainty[[2, 0]], atol=0.5 / 255 + 1e-6)
