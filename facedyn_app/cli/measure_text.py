@@ -6,14 +6,13 @@ from typing import TYPE_CHECKING
 
 from facedyn_app.cli.output import simulated_note
 from facedyn_app.dynamics.clinical.measures import BY_NAME
-from facedyn_app.formatting import NONE, indented, table
+from facedyn_app.formatting import NONE, indented, number, table
 from facedyn_app.reports.clinical_course_words import quantity_titles
 from facedyn_app.reports.clinical_words import (
     PEAK,
     capital,
     digits_of,
     in_task,
-    number,
     primary_measures,
     task_title,
 )

@@ -13,8 +13,9 @@ from facedyn_app.dynamics.clinical.blinks import EyeClosure
 from facedyn_app.dynamics.clinical.change import rate_interval
 from facedyn_app.dynamics.clinical.measures import ASPECT, SIDES
 from facedyn_app.dynamics.clinical.session import ClinicalMeasures
+from facedyn_app.formatting import number
 from facedyn_app.records import FloatArray
-from facedyn_app.reports.clinical_words import WordedRow, number
+from facedyn_app.reports.clinical_words import WordedRow
 
 BLINK_HEADS = (
     "", "At (s)", "What", "Depth, left / right (%)", "Narrowing (mm)", "Eye aspect ratio",

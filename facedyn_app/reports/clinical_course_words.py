@@ -17,6 +17,7 @@ from facedyn_app.dynamics.clinical.change import (
 )
 from facedyn_app.dynamics.clinical.measures import BY_NAME, FISSURE
 from facedyn_app.dynamics.clinical.session import REST_LEVEL
+from facedyn_app.formatting import number
 from facedyn_app.records import Quality
 from facedyn_app.reports.clinical_rows import MeasuredSession
 from facedyn_app.reports.clinical_words import (
@@ -26,7 +27,6 @@ from facedyn_app.reports.clinical_words import (
     in_task,
     interval_text,
     missing_reason,
-    number,
 )
 
 NO_CHANGE = "no change that can be told"

@@ -17,7 +17,7 @@ from facedyn_app.dynamics.clinical.measures import BY_NAME, FISSURE, FROM_REST
 from facedyn_app.dynamics.clinical.session import RANGE, REST_LEVEL, STATISTICS, ClinicalMeasures
 from facedyn_app.dynamics.clinical.synkinesis import LEAST_BLINKS, Synkinesis
 from facedyn_app.dynamics.clinical.tasks import TaskMeasures
-from facedyn_app.formatting import number as with_digits
+from facedyn_app.formatting import number
 
 PEAK = "peak"
 NOT_COMPARED, NO_RATIO = "not compared", "no ratio"
@@ -104,11 +104,6 @@ def how_to_read(settings: ClinicalSettings) -> str:
         "program's own difference taken off; below the floor a difference is the program's. What "
         "moves too: beside the mm its share of that part's own range."
     )
-
-
-def number(value: float, digits: int = 2, sign: str = "") -> str:
-    """A number with so many decimals, and no zero below zero."""
-    return with_digits(round(value, digits) + 0.0 if math.isfinite(value) else value, digits, sign)
 
 
 def interval_text(found: Interval, name: str, sign: str = "") -> str:
