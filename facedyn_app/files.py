@@ -138,6 +138,17 @@ def file_name(path: Path) -> str:
     return os.fsencode(path.name).decode("utf-8", "backslashreplace")
 
 
+def is_special(path: Path) -> bool:
+    """Whether a device, a pipe or a folder has a file's place.
+
+    One look tells: another process may remove the file between a first and a second.
+    """
+    try:
+        return not stat.S_ISREG(path.stat().st_mode)
+    except OSError:  # none there, or out of reach, which whoever opens it is told
+        return False
+
+
 @contextmanager
 def atomic_file(path: Path) -> Iterator[BinaryIO]:
     """A file to write to, which takes its name only when the block ends well.
@@ -150,7 +161,7 @@ def atomic_file(path: Path) -> Iterator[BinaryIO]:
         OutputError: The file cannot be written there, or stands for a device or a folder, which
             a rename would do away with.
     """
-    if path.exists() and not path.is_file():
+    if is_special(path):
         raise OutputError(f"'{path}' is no ordinary file.", "Choose another name.")
     try:
         with unfinished_file(path) as (temporary, file):

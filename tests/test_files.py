@@ -1,12 +1,13 @@
 from __future__ import annotations
 
 import os
+import threading
 from pathlib import Path
 
 import pytest
 
 from facedyn_app.errors import InputError, OutputError
-from facedyn_app.files import atomic_file, atomic_folder, check_output_file, open_plain
+from facedyn_app.files import atomic_file, atomic_folder, check_output_file, is_special, open_plain
 
 KERNEL_MESSAGES = Path("/proc/kmsg")
 
@@ -20,6 +21,26 @@ def test_what_is_no_ordinary_file_is_not_replaced(tmp_path: Path) -> None:
         file.write(b"x")
     assert pipe.is_fifo()
     assert [path.name for path in tmp_path.iterdir()] == ["pipe"]
+
+
+def test_a_file_that_comes_and_goes_is_an_ordinary_one(tmp_path: Path) -> None:
+    """As a database's journal does while another program writes."""
+    journal = tmp_path / "journal"
+    ended = threading.Event()
+
+    def come_and_go() -> None:
+        while not ended.is_set():
+            journal.touch()
+            journal.unlink()
+
+    other = threading.Thread(target=come_and_go)
+    other.start()
+    try:
+        assert not any(is_special(journal) for _ in range(20_000))
+    finally:
+        ended.set()
+        other.join()
+    assert is_special(tmp_path)
 
 
 def test_a_file_of_another_kind_is_not_replaced(tmp_path: Path) -> None:

@@ -17,6 +17,7 @@ from sqlalchemy.exc import DatabaseError, IntegrityError, OperationalError, Prog
 from sqlalchemy.orm import Session as OrmSession
 
 from facedyn_app.errors import FacedynError, InputError, OutputError
+from facedyn_app.files import is_special
 from facedyn_app.library.columns import DamagedError
 from facedyn_app.library.protection.drivers import Driver, driver_of
 from facedyn_app.library.protection.keys import LibraryKeys
@@ -264,11 +265,11 @@ def _check_plain(path: Path) -> None:
     """
     for beside in _BESIDE:
         other = path.with_name(f"{path.name}{beside}")
-        if other.exists() and not other.is_file():
+        if is_special(other):
             raise _damaged(path, f"'{other.name}' beside it is no ordinary file")
     if not path.exists():
         return
-    if not path.is_file():
+    if is_special(path):
         raise _damaged(path, "it is no ordinary file")
     if not path.stat().st_size and any((path.parent / "sessions").glob("*.npz")):
         raise _damaged(path, "it is empty, and sessions lie beside it")

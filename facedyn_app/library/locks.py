@@ -67,8 +67,9 @@ def _locked(path: Path) -> int | None:
             os.close(handle)
             return None
         # whoever had it before may have removed the file after it was opened here
-        if path.exists() and os.path.samestat(os.fstat(handle), path.stat()):
-            return handle
+        with suppress(FileNotFoundError):
+            if os.path.samestat(os.fstat(handle), path.stat()):
+                return handle
         os.close(handle)
 
 
