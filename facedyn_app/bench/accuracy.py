@@ -23,7 +23,8 @@ SMALL_PX = 240
 """Lines of the small pictures that recordings of conversations have."""
 _ERRORS = (
     "rotation_deg", "jaw_rms_deg", "jaw_correlation", "correlation", "scores_correlation",
-    "blinks", "scores_blinks", "smiles", "scores_smiles", "mesh_mm", "error_percent",
+    "blinks", "scores_blinks", "smiles", "scores_smiles", "gaze_yaw", "gaze_pitch", "mesh_mm",
+    "error_percent",
 )  # fmt: skip
 SMILES = ("mouthSmileLeft", "mouthSmileRight")
 
@@ -50,6 +51,9 @@ class CaseResult:
         scores_correlation: Of the landmarker's own scores with the true activations.
         scores_blinks: The same of the blinks alone.
         scores_smiles: The same of the smiles alone.
+        gaze_yaw: Correlation of the gaze to the side, mean of the eyes; None where it is still or
+            not told.
+        gaze_pitch: The same of the gaze up and down.
         mesh_mm: RMS distance of the expression-only mesh over the face.
         error_percent: Mean landmark error, percent of face height.
         channels: Correlation of each moving channel, the fit's and the scores'.
@@ -71,6 +75,8 @@ class CaseResult:
     scores_correlation: float | None
     scores_blinks: float | None
     scores_smiles: float | None
+    gaze_yaw: float | None
+    gaze_pitch: float | None
     mesh_mm: float
     error_percent: float
     channels: Mapping[str, tuple[float, float | None]]
@@ -205,6 +211,7 @@ def case_result(
     jaw = np.degrees(np.stack([fit.motion.jaw[valid, 0], true_jaw[:, 0]]))
     jaw_moves = bool(jaw[1].std() > 0.5)
     covered = truth.covered
+    gaze_yaw, gaze_pitch = _gaze(one)
     rotation = metrics.rotation_error_deg(fit.motion.rotation[valid], truth.rotation[valid])
     return CaseResult(
         head=head.head_id,
@@ -223,6 +230,8 @@ def case_result(
         scores_correlation=metrics.known_median(scored.values()),
         scores_blinks=_mean_over(scored, BLINKS),
         scores_smiles=_mean_over(scored, SMILES),
+        gaze_yaw=gaze_yaw,
+        gaze_pitch=gaze_pitch,
         mesh_mm=_mesh_mm(
             mesh, face, (fit.motion.expression[valid], fit.motion.jaw[valid]), (true_p, true_jaw)
         ),
@@ -245,6 +254,15 @@ def _channels(head: HeadModel, one: MeasuredCase) -> dict[str, tuple[float, floa
             score = float(metrics.correlations(scores, true[:, k]))
         found[name] = (float(fitted[k]), score)
     return found
+
+
+def _gaze(one: MeasuredCase) -> tuple[float | None, float | None]:
+    """Correlation of the gaze to the side and up, where it moves and is told."""
+    motion, true = one.fit.motion, one.truth.simulated.gaze[one.fit.motion.valid]
+    if motion.gaze is None or not len(true) or (np.ptp(true, axis=0) == 0).any():
+        return None, None
+    yaw, pitch = metrics.correlations(motion.gaze[motion.valid].mean(axis=1), true)
+    return float(yaw), float(pitch)
 
 
 def _mean_over(correlations: Mapping[str, float], names: Sequence[str]) -> float | None:

@@ -21,11 +21,19 @@ from facedyn_app.fitting.fitter import Fitter, make_fitter
 from facedyn_app.fitting.flow_rows import has_flow, has_flow_rows, solve_with_flow, with_flow
 from facedyn_app.fitting.focal import estimate_focal, with_focal
 from facedyn_app.fitting.frame_validity import invalid_reasons, reason_code, usual_sharpness
-from facedyn_app.fitting.gaze import gaze_angles, head_eyes
+from facedyn_app.fitting.gaze import (
+    Eyes,
+    eye_openings,
+    gaze_angles,
+    head_eyes,
+    joint_gaze,
+    symmetric_eyes,
+)
 from facedyn_app.fitting.landmark_head import LandmarkHead
 from facedyn_app.fitting.residuals import FaceProblem
 from facedyn_app.fitting.shape_evidence import Chunks, shape_certainty, shape_chunks
 from facedyn_app.fitting.state import FaceState, interpolated_state
+from facedyn_app.fitting.symmetry import head_mirror
 from facedyn_app.headmodel.model import HeadModel
 from facedyn_app.progress import OnProgress, Progress, ignore
 from facedyn_app.records import (
@@ -82,7 +90,7 @@ def fit_session(
     chunks = Chunks.of(landmarks.seconds[found], settings.chunk_seconds)
     shapes = np.full((len(chunks.kept), fitter.head.n_shape), np.nan, np.float32)
     tracks = _Tracks.empty(landmarks, fitter.head)
-    eyes = head_eyes(head, known.weight)
+    eyes = _eyes(head, fitter, known)
     sample, before = fitter.problem(known, landmarks.only(sampled))
     # the shape's evidence leaves expressions freer than they are in a frame
     fitted = _solve(sample, replace(joint.state, shape=before.shape), settings).state
@@ -112,6 +120,7 @@ def fit_session(
             whole = replace(result.state, shape=joint.state.shape)
             angles = gaze_angles(eyes, part, whole, problem.seen.focal_px)
             tracks.gaze[found[first:last]] = angles[inner]
+            tracks.openings[found[first:last]] = eye_openings(part.points[inner])
         number = chunks.number[first:last]
         if flow:  # it tells nothing of the shape
             problem, _ = fitter.problem(known, part)
@@ -197,6 +206,12 @@ def _solve(problem: FaceProblem, start: FaceState, settings: FitSettings) -> Arr
     return solve_arrow(problem, start, max_iterations=most, tolerance=tolerance)
 
 
+def _eyes(head: HeadModel, fitter: Fitter, known: LandmarkHead) -> Eyes | None:
+    """The head's eyes, left and right alike where it is symmetric."""
+    eyes, mirror = head_eyes(head, known.weight), head_mirror(fitter.head)
+    return eyes if eyes is None or mirror is None else symmetric_eyes(eyes, mirror)
+
+
 def _place(frames: IntArray, wanted: IntArray) -> Tensor:
     """(T,) where the wanted frames lie among some N frames, ascending; 0..N - 1."""
     return torch.as_tensor(np.interp(wanted, frames, np.arange(len(frames))))
@@ -211,6 +226,7 @@ class _Tracks:
     rotation: FloatArray
     translation: FloatArray
     gaze: FloatArray
+    openings: FloatArray
     error_px: FloatArray
     reason: ByteArray
 
@@ -223,7 +239,7 @@ class _Tracks:
 
         reason = np.full(n_frames, reason_code("no face"), np.uint8)
         motion = (blank(head.n_expression), blank(3), blank(3), blank(3), blank(2, 2))
-        return cls(*motion, blank(), reason)
+        return cls(*motion, blank(2), blank(), reason)
 
     def take(
         self, frames: IntArray, state: FaceState, error_px: FloatArray, reason: ByteArray
@@ -247,7 +263,8 @@ def _gather(
     converged: bool,
 ) -> HeadFit:
     n_shape = shapes.shape[1]
-    gaze = np.where((tracks.reason == 0)[:, None, None], tracks.gaze, np.float32(np.nan))
+    trusted = np.where((tracks.reason == 0)[:, None, None], tracks.gaze, np.float32(np.nan))
+    gaze = joint_gaze(trusted, tracks.openings)
     return HeadFit(
         motion=Motion(
             seconds=landmarks.seconds,

@@ -26,7 +26,8 @@ from facedyn_app.topology import MIRRORED_BLENDSHAPES, MIRRORED_POINTS, MIRRORED
 MOST_DIFFERENCE = 0.25
 """RMS difference between directions and their mirror images, share of their size, up to which a
 head counts as symmetric."""
-_AXES = (-1.0, 1.0, 1.0)
+AXES = (-1.0, 1.0, 1.0)
+"""What mirroring does to x, y and z of a point."""
 # turns x, y, z, their products xx, xy, xz, yy, yz, zz, and closeness (landmark_head.py)
 _VIEW_TERMS = (1.0, -1.0, -1.0, 1.0, -1.0, -1.0, 1.0, 1.0, 1.0, 1.0)
 
@@ -104,8 +105,8 @@ def _mean_with_mirror(
     expression: SignedPermutation,
     shared: SignedPermutation,
 ) -> LandmarkHead:
-    axes = _signs(_AXES, head.weight)
-    entries = _signs([a * b for a in _AXES for b in _AXES], head.weight)
+    axes = _signs(AXES, head.weight)
+    entries = _signs([a * b for a in AXES for b in AXES], head.weight)
     turns, terms = _signs(MIRRORED_TURN, head.weight), _signs(_VIEW_TERMS, head.weight)
     rows = _row_mirror(head, points)
     reading_rows = _reading_mirror(head)
@@ -176,7 +177,7 @@ def _own_mirror(field: Tensor, points: SignedPermutation) -> SignedPermutation |
     from scipy.optimize import linear_sum_assignment
 
     moved = field.sum(0).double()
-    axes = _signs(_AXES, moved)
+    axes = _signs(AXES, moved)
     mirrored = points.of(axes.of(moved, 0).to(field.dtype), 1).double()
     own, other = moved.flatten(0, 1), mirrored.flatten(0, 1)
     size = own.norm(dim=0).clamp_min(1e-30)

@@ -84,6 +84,7 @@ def as_measured(
             shape_chunks=truth.scene.shape[None],
             shape_chunk_seconds=np.array([0.5]),
             error_px=np.full(n, 2.0),
+            gaze=np.repeat(simulated.gaze[:, None] * [1.0, -1.0], 2, axis=1),
         )
 
     landmarks = Landmarks(simulated.motion.seconds, np.zeros((n, N_LANDMARKS, 2)), scores, 640, 360)
@@ -101,6 +102,7 @@ def test_a_right_measurement_has_no_error(head: HeadModel) -> None:
     assert found.mesh_mm == 0
     for value in (found.correlation, found.blinks, found.scores_correlation, found.jaw_correlation):
         assert value == pytest.approx(1)
+    assert (found.gaze_yaw, found.gaze_pitch) == pytest.approx((1, -1))  # made upside down
     assert found.valid_share == 1
     assert found.error_percent == pytest.approx(1)
     assert found.invalid == {}

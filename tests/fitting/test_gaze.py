@@ -7,12 +7,12 @@ import pytest
 import roma
 import torch
 
-from facedyn_app.fitting.gaze import gaze_angles, head_eyes
+from facedyn_app.fitting.gaze import eye_openings, gaze_angles, head_eyes, joint_gaze
 from facedyn_app.fitting.state import FaceState
 from facedyn_app.headmodel.files.io import load_head
 from facedyn_app.headmodel.forward import head_to_tensors, head_vertices
 from facedyn_app.headmodel.model import HeadModel
-from facedyn_app.records import N_BLENDSHAPES, N_LANDMARKS, Landmarks
+from facedyn_app.records import N_BLENDSHAPES, N_LANDMARKS, FloatArray, Landmarks
 
 FOCAL_PX = 700.0
 
@@ -55,3 +55,51 @@ def test_turned_eyes_are_read_back() -> None:
 
 def test_a_head_without_eyes_has_no_gaze(face_head: HeadModel) -> None:
     assert head_eyes(face_head, torch.zeros(1)) is None
+
+
+def open_eyes(n: int) -> FloatArray:
+    return np.full((n, 2), 0.3)
+
+
+def test_both_eyes_get_the_mean_of_what_they_show() -> None:
+    true = np.stack([np.linspace(-0.2, 0.2, 9), np.linspace(0.1, -0.1, 9)], axis=1)
+    apart = np.array([[0.05, -0.03], [-0.05, 0.03]])  # each eye's own error
+    gaze = joint_gaze(true[:, None] + apart, open_eyes(9))
+    assert gaze == pytest.approx(np.repeat(true[:, None], 2, axis=1), abs=1e-6)
+
+
+def test_an_eye_that_shuts_tells_nothing_and_nothing_jumps() -> None:
+    true = np.stack([np.linspace(-0.2, 0.2, 9), np.linspace(0.1, -0.1, 9)], axis=1)
+    angles = true[:, None] + np.array([[0.05, -0.03], [-0.05, 0.03]])
+    openings = open_eyes(9)
+    openings[4, 0] = 0.1
+    angles[4, 0] = 1.0  # the iris where the lid is
+    gaze = joint_gaze(angles, openings)
+    assert gaze == pytest.approx(np.repeat(true[:, None], 2, axis=1), abs=1e-6)
+
+
+def test_a_blink_is_bridged() -> None:
+    angles = np.zeros((8, 2, 2))
+    angles[5:] = 0.2
+    angles[3:5] = -0.6
+    openings = open_eyes(8)
+    openings[3:5] = 0.05
+    gaze = joint_gaze(angles, openings)
+    steps = [0, 0, 0, 0.2 / 3, 0.4 / 3, 0.2, 0.2, 0.2]
+    assert gaze == pytest.approx(np.broadcast_to(np.array(steps)[:, None, None], (8, 2, 2)))
+
+
+def test_frames_without_a_gaze_stay_without_one() -> None:
+    angles = np.full((4, 2, 2), 0.1)
+    angles[1] = np.nan
+    gaze = joint_gaze(angles, open_eyes(4))
+    assert np.isnan(gaze[1]).all()
+    assert gaze[[0, 2, 3]] == pytest.approx(0.1)
+    assert np.isnan(joint_gaze(np.full((2, 2, 2), np.nan), open_eyes(2))).all()
+
+
+def test_the_opening_of_an_eye_is_its_height_over_its_width() -> None:
+    points = np.zeros((1, N_LANDMARKS, 2))
+    points[0, [386, 374, 362, 263]] = [[5, 0], [5, 3], [0, 2], [12, 2]]
+    points[0, [159, 145, 133, 33]] = [[-5, 0], [-5, 1], [0, 2], [-8, 2]]
+    assert eye_openings(points) == pytest.approx(np.array([[3 / 12, 1 / 8]]))

@@ -129,16 +129,19 @@ def test_a_fit_of_the_mirror_image_is_the_mirrored_fit(
     assert np.array_equal(one.motion.valid, other.motion.valid)
     assert one.motion.valid.mean() > 0.9
     assert np.nanstd(one.motion.expression) > 0.02
+    assert one.motion.gaze is not None
+    assert other.motion.gaze is not None
     differences = (
         one.motion.expression - expression,
         one.motion.jaw - other.motion.jaw * TURNED,
         one.motion.rotation - other.motion.rotation * TURNED,
         one.motion.translation - other.motion.translation * [-1, 1, 1],
+        one.motion.gaze - other.motion.gaze[:, ::-1] * [-1, 1],
     )
     unit = 1.0 if head.activations else settings.coefficient_sd / settings.expression_sd
     if flow:  # with it frames are solved three times, each time up to the solver's tolerance
         unit *= 3.0
-    for difference, scale in zip(differences, (unit, 1.0, 1.0, 1.0), strict=True):
+    for difference, scale in zip(differences, (unit, 1.0, 1.0, 1.0, 1.0), strict=True):
         assert np.nanquantile(np.abs(difference), 0.99) < scale * TOLERANCE
         # In single precision sums run in another order on every processor. Of a FLAME head's
         # coefficients one or two, hardly seen, take up to 6 tolerances from it.

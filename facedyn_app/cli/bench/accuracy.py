@@ -25,7 +25,8 @@ _ERRORS = {
     "rotation_deg": ("rot deg", 2), "jaw_rms_deg": ("jaw deg", 2), "jaw_correlation": ("jaw r", 3),
     "n_moving": ("n", 0), "correlation": ("r", 3), "scores_correlation": ("own r", 3),
     "blinks": ("blink", 3), "scores_blinks": ("own", 3), "smiles": ("smile", 3),
-    "scores_smiles": ("own", 3), "mesh_mm": ("mesh mm", 2), "error_percent": ("error %", 2),
+    "scores_smiles": ("own", 3), "gaze_yaw": ("side", 2), "gaze_pitch": ("up", 2),
+    "mesh_mm": ("mesh mm", 2), "error_percent": ("error %", 2),
 }  # fmt: skip
 """Each error's head in the table, and its decimals."""
 _HEADS = ("case", "valid %", *(head for head, _ in _ERRORS.values()), "not valid")
@@ -33,7 +34,8 @@ _LEGEND = """\
 rot deg: median error of the head's rotation. jaw deg, jaw r: RMS error and correlation of the
 jaw's opening. n: channels whose true standard deviation is 0.15 or more; r: median correlation of
 recovered with true activations over them; own: the landmarker's own scores in the same place.
-mesh mm: RMS of the expression-only mesh over the face. error %: landmarks, of face height."""
+side, up: correlation of the gaze to the side and up. mesh mm: RMS of the expression-only mesh over
+the face. error %: landmarks, of face height."""
 
 _REAL_HEADS = (
     "video", "size", "frames", "face px", "valid %", "error %", "rot deg", "jaw deg", "expr",
