@@ -23,7 +23,7 @@ from facedyn_app.landmarks.faces import (
 )
 from facedyn_app.landmarks.models import FaceModels, n_workers
 from facedyn_app.landmarks.occlusion import shades_at
-from facedyn_app.records import ByteArray, FloatArray
+from facedyn_app.records import ByteArray, FloatArray, IntArray
 from facedyn_app.topology import MIRRORED_BLENDSHAPES, MIRRORED_POINTS
 
 Result = TypeVar("Result")
@@ -32,6 +32,9 @@ _CPU_BATCH, _GPU_BATCH = 4, 64
 # Frames that a processor is given at once, however many threads it has: every frame of a block is
 # first looked for where the face was before the block, so that its length decides the last digits.
 _CPU_BLOCK = 8
+MIRROR_STEP = 4
+"""Of a face that is followed every so-manieth picture is looked at mirrored, too: what the network
+says otherwise of it changes slowly."""
 # Outer and inner corners of the eyes, temples and cheeks, the subject's left and right.
 _LEFT, _RIGHT = (263, 362, 356, 454, 323), (33, 133, 127, 234, 93)
 _TOP, _CHIN = 10, 152
@@ -71,7 +74,8 @@ class Measurer:
         models: The networks.
         mirrored_mean: Whether points, depths, certainty and scores are the mean of those of the
             picture and of its mirror image, mirrored back: then those of a mirrored picture in the
-            mirrored square are the mirrored ones. The networks run twice.
+            mirrored square are the mirrored ones. Of several pictures every `MIRROR_STEP`th is
+            looked at mirrored; what the mean differs by is interpolated between them.
     """
 
     def __init__(self, models: FaceModels, *, mirrored_mean: bool = False) -> None:
@@ -91,15 +95,36 @@ class Measurer:
         """Measure the face in one square of each picture.
 
         Args:
-            images: N (H, W, 3) uint8 RGB pictures.
+            images: N (H, W, 3) uint8 RGB pictures, frame after frame.
             squares: (N, 4) where the faces are.
         """
-        found = self._in_batches(self._measure, images, squares)
-        return Measured(*(np.concatenate(arrays) for arrays in zip(*found, strict=True)))
+        looks = self._in_batches(self._look, images, squares)
+        crops = [picture for pictures, _, _ in looks for picture in pictures]
+        shown = np.concatenate([points for _, points, _ in looks])
+        certainty = np.concatenate([sure for _, _, sure in looks])
+        if self._mirrored_mean:
+            rows = _looked_at_mirrored(len(images))
+            other = self._in_batches(
+                self._look_mirrored, [images[row] for row in rows], squares[rows]
+            )
+            shown = _drawn_to_mean(shown, np.concatenate([points for points, _ in other]), rows)
+            certainty = _drawn_to_mean(certainty, np.concatenate([sure for _, sure in other]), rows)
+        depths = shown[:, :, 2] * (squares[:, 2:3] / CROP_PX).astype(np.float32)
+        found = self._in_batches(_texture, crops, shown[:, :, :2])
+        sharpness, shades = (np.concatenate(arrays) for arrays in zip(*found, strict=True))
+        return Measured(
+            crop_to_image(shown[:, :, :2], squares), depths, certainty, sharpness, shades
+        )
 
     def scores(self, points: FloatArray) -> FloatArray:
         """The blendshape scores (N, A) of faces whose points (N, L, 2) are known, px."""
-        return np.concatenate(self._in_batches(self._scores, points))
+        scores = np.concatenate(self._in_batches(self._models.scores, points))
+        if not self._mirrored_mean:
+            return scores
+        rows = _looked_at_mirrored(len(points))
+        # where the face is makes no difference to the network, so any axis does
+        found = self._in_batches(self._models.scores, _mirrored(points[rows], 0.0))
+        return _drawn_to_mean(scores, np.concatenate(found)[:, MIRRORED_BLENDSHAPES], rows)
 
     def _in_batches(
         self, work: Callable[..., Result], *rows: Sequence[Any] | FloatArray
@@ -112,21 +137,14 @@ class Measurer:
         parts = [self._pool.submit(work, *batch) for batch in batches]
         return [part.result() for part in parts]
 
-    def _measure(
+    def _look(
         self, images: Sequence[ByteArray], squares: FloatArray
-    ) -> tuple[FloatArray, FloatArray, FloatArray, FloatArray, ByteArray]:
+    ) -> tuple[list[ByteArray], FloatArray, FloatArray]:
+        """The crops, the points (N, L, 3) in them and how surely there is a face."""
         crops = [crop(image, square) for image, square in zip(images, squares, strict=True)]
-        shown, certainty = self._models.points(crops)
-        if self._mirrored_mean:
-            other_shown, other_certainty = self._measure_mirrored(images, squares)
-            shown, certainty = (shown + other_shown) / 2, (certainty + other_certainty) / 2
-        depths = shown[:, :, 2] * (squares[:, 2:3] / CROP_PX).astype(np.float32)
-        sharpness = np.array([sharpness_of(picture) for picture in crops])
-        seen = zip(crops, shown[:, :, :2], strict=True)
-        shades = np.stack([shades_at(picture, points) for picture, points in seen])
-        return crop_to_image(shown[:, :, :2], squares), depths, certainty, sharpness, shades
+        return crops, *self._models.points(crops)
 
-    def _measure_mirrored(
+    def _look_mirrored(
         self, images: Sequence[ByteArray], squares: FloatArray
     ) -> tuple[FloatArray, FloatArray]:
         """Points (N, L, 3) in the crops and certainty, as the mirrored pictures show them."""
@@ -137,13 +155,30 @@ class Measurer:
         shown, certainty = self._models.points(crops)
         return _mirrored(shown, CROP_PX), certainty
 
-    def _scores(self, points: FloatArray) -> FloatArray:
-        scores = self._models.scores(points)
-        if not self._mirrored_mean:
-            return scores
-        # where the face is makes no difference to the network, so any axis does
-        mirrored = self._models.scores(_mirrored(points, 0.0))
-        return np.asarray((scores + mirrored[:, MIRRORED_BLENDSHAPES]) / 2)
+
+def _texture(crops: Sequence[ByteArray], points: FloatArray) -> tuple[FloatArray, ByteArray]:
+    """Sharpness (N,) of the crops and the shades (N, K, 3) at the points (N, L, 2) in them."""
+    sharpness = np.array([sharpness_of(picture) for picture in crops])
+    seen = zip(crops, points, strict=True)
+    return sharpness, np.stack([shades_at(picture, places) for picture, places in seen])
+
+
+def _looked_at_mirrored(n: int) -> IntArray:
+    """Which of n pictures, frame after frame, are looked at mirrored."""
+    return np.arange(min(1, n - 1), n, MIRROR_STEP)
+
+
+def _drawn_to_mean(plain: FloatArray, mirrored: FloatArray, rows: IntArray) -> FloatArray:
+    """The mean of (N, ...) with what the mirrored pictures show of some of the rows.
+
+    Between these rows the difference is interpolated, before and after them held.
+    """
+    half = (mirrored - plain[rows]) / 2
+    at = np.interp(np.arange(len(plain)), rows, np.arange(len(rows)))
+    before = np.floor(at).astype(np.int64)
+    after = np.minimum(before + 1, len(rows) - 1)
+    share = (at - before).astype(plain.dtype).reshape(-1, *[1] * (plain.ndim - 1))
+    return np.asarray(plain + (1 - share) * half[before] + share * half[after])
 
 
 def _mirrored(points: FloatArray, width: float) -> FloatArray:
