@@ -43,7 +43,7 @@ def read_settings(path: Path) -> Settings:
             words = limits_of(error.item).words
             raise _unusable(path, f"'{words}' ({error.item.name}) {error.reason}") from error
     settings = Settings(**stages)
-    for one in (settings.landmarks, settings.network, settings.trust, settings.clinical):
+    for one in (settings.network, settings.trust, settings.clinical):
         conflict = one.conflict()
         if conflict is not None:
             raise _unusable(path, f"'{conflict[0]}' {conflict[1]}")

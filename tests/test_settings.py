@@ -9,7 +9,13 @@ import pytest
 from facedyn_app.errors import InputError, OutputError
 from facedyn_app.fit_settings import FitSettings
 from facedyn_app.limits import fault, limits_of, settings_of
-from facedyn_app.settings import LandmarkSettings, NetworkSettings, Settings, TrustSettings
+from facedyn_app.settings import (
+    MEAN_NOISE,
+    LandmarkSettings,
+    NetworkSettings,
+    Settings,
+    TrustSettings,
+)
 from facedyn_app.settings_file import changed, read_settings, write_settings
 
 STAGES = [getattr(Settings(), stage.name) for stage in fields(Settings)]
@@ -52,13 +58,13 @@ def test_what_was_changed_is_kept_and_nothing_else(tmp_path: Path) -> None:
     path = tmp_path / "config" / "settings.json"
     assert read_settings(path) == Settings()
     fit = replace(FitSettings(), max_yaw_deg=45.0, jaw_sd=(0.1, 0.1, 0.1))
-    landmarks = LandmarkSettings(mirrored_mean=True)
+    landmarks = LandmarkSettings(mirrored_mean=False)
     wanted = replace(Settings(), landmarks=landmarks, fit=fit)
     write_settings(wanted, path)
     assert read_settings(path) == wanted
     kept = json.loads(path.read_text())
     assert set(kept) == {"format", "version", "landmarks", "fit"}
-    assert kept["landmarks"] == {"mirrored_mean": True}
+    assert kept["landmarks"] == {"mirrored_mean": False}
     assert kept["fit"] == {"max_yaw_deg": 45.0, "jaw_sd": [0.1, 0.1, 0.1]}
     assert changed(Settings()) == {}
 
@@ -89,17 +95,23 @@ def test_settings_that_cannot_be_written_are_told(tmp_path: Path) -> None:
         write_settings(Settings(), tmp_path / "file" / "settings.json")
 
 
-def test_the_engine_is_kept_and_what_it_does_not_know_is_refused(tmp_path: Path) -> None:
+def test_the_mean_with_the_mirrored_picture_errs_less_where_the_engine_takes_it() -> None:
+    own = LandmarkSettings(engine="mediapipe")
+    for landmarks in (own, LandmarkSettings(mirrored_mean=False)):
+        settings = Settings(landmarks=landmarks)
+        assert not landmarks.takes_mean
+        assert settings.fit_of_landmarks == settings.fit
+    mean = replace(Settings(), fit=FitSettings(known_noise=2.0))
+    assert mean.landmarks.takes_mean
+    assert mean.fit_of_landmarks == FitSettings(known_noise=2.0 * MEAN_NOISE)
+
+
+def test_the_engine_is_kept(tmp_path: Path) -> None:
     path = tmp_path / "settings.json"
     wanted = Settings(landmarks=LandmarkSettings(engine="mediapipe"))
     write_settings(wanted, path)
     assert read_settings(path) == wanted
     assert fault(_item(LandmarkSettings, "engine"), "dlib") == "must be bundle or mediapipe"
-    both = LandmarkSettings(engine="mediapipe", mirrored_mean=True)
-    assert both.conflict() == ("mirrored_mean", "must be off with the engine mediapipe")
-    write_settings(Settings(landmarks=both), path)
-    with pytest.raises(InputError, match="'mirrored_mean' must be off"):
-        read_settings(path)
 
 
 def test_sizes_that_do_not_go_together_are_told() -> None:

@@ -56,7 +56,11 @@ def measure_engine_agreement(
         TooLittleError: No frame has a face by both.
     """
     own, theirs = (
-        _main_face(video, LandmarkSettings(engine=engine, max_faces=max_faces), on_progress)
+        _main_face(
+            video,
+            LandmarkSettings(engine=engine, max_faces=max_faces, mirrored_mean=False),
+            on_progress,
+        )
         for engine in (BUNDLE, MEDIAPIPE)
     )
     both = own.found & theirs.found

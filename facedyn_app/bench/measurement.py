@@ -69,18 +69,18 @@ def measure_case(
     """
     truth = make_truth(head, case)
     video = truth_video(head, truth, folder, on_progress)
-    kept = video.with_suffix(".flow-4.npz" if optical_flow else ".landmarks-4.npz")
+    kept = video.with_suffix(".flow-5.npz" if optical_flow else ".landmarks-5.npz")
     settings = usual_settings(optical_flow=optical_flow)
     if keep_landmarks and kept.is_file():
         landmarks = _read_landmarks(kept)
-        fit = fit_session(head, landmarks, settings.fit, on_progress=on_progress)
+        fit = fit_session(head, landmarks, settings.fit_of_landmarks, on_progress=on_progress)
     else:
         analysis = analyse_video(video, head, settings, on_progress=on_progress)
         landmarks, fit = analysis.landmarks.whole(), analysis.fit
         _write_landmarks(landmarks, kept)
     alone = None
     if case.take is Take.STILL:
-        untied = _frame_by_frame(settings.fit)
+        untied = _frame_by_frame(settings.fit_of_landmarks)
         alone = fit_session(head, landmarks, untied, on_progress=on_progress)
     return MeasuredCase(truth, landmarks, fit, alone, invalid_by_reason(fit))
 

@@ -134,7 +134,7 @@ def _ways(video: Path) -> Iterator[Speed]:
 
 def _followed(video: Path, engine: str, n_frames: int) -> Speed:
     """The program's whole way with one of its engines."""
-    info, settings = probe_video(video), LandmarkSettings(engine=engine)
+    info, settings = probe_video(video), LandmarkSettings(engine=engine, mirrored_mean=False)
     seconds = timed(lambda: sum(1 for _ in track_faces(read_frames(video), info, settings)))
     if engine == MEDIAPIPE:
         return Speed(

@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING, Annotated
 
 import typer
 
-from facedyn_app.cli.fit_options import ALL_FACES, Engine, with_fit_options
+from facedyn_app.cli.fit_options import ALL_FACES, with_fit_options
 from facedyn_app.cli.options import AsJson, SessionOut, verb_app
 from facedyn_app.cli.output import Outcome, answering
 from facedyn_app.formatting import NONE, indented, number, table
@@ -47,8 +47,6 @@ def fit(
     as_json: AsJson = False,
 ) -> None:
     """Follow a face through a video, fit a head to it, write a session file."""
-    if options.mirrored_mean and options.engine == Engine.MEDIAPIPE:
-        raise typer.BadParameter("--mirrored-mean does not go with --engine mediapipe")
     with answering(as_json) as answer:
         if options.face == ALL_FACES:
             each = replace(options, face=0)

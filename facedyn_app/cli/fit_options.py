@@ -90,8 +90,9 @@ FacesChoice = Annotated[
 MirroredMean = Annotated[
     bool,
     typer.Option(
-        "--mirrored-mean",
-        help="Measure the face in the mirrored video as well and take the mean; takes longer.",
+        "--mirrored-mean/--no-mirrored-mean",
+        help="Measure the face in the mirrored video as well and take the mean; never with the "
+        "engine mediapipe.",
     ),
 ]
 OpticalFlow = Annotated[
@@ -135,7 +136,7 @@ CHOICES: Mapping[str, tuple[str, Any, object]] = {
     "device": ("device", DeviceName, Device.AUTO),
     "face": ("face", FaceNumber, 0),
     "face_or_all": ("face", FacesChoice, 0),
-    "mirrored_mean": ("mirrored_mean", MirroredMean, False),
+    "mirrored_mean": ("mirrored_mean", MirroredMean, True),
     "optical_flow": ("optical_flow", OpticalFlow, False),
     "engine": ("engine", EngineName, Engine.BUNDLE),
     "max_faces": ("max_faces", MostFaces, MAX_FACES),

@@ -79,16 +79,10 @@ class MediaPipeTracker:
         n_at_once: Frames that are worth giving it together.
 
     Raises:
-        InputError: MediaPipe cannot be loaded, the model is missing or damaged, or the mean with
-            the mirrored picture is asked for, which the graph does not know.
+        InputError: MediaPipe cannot be loaded, or the model is missing or damaged.
     """
 
     def __init__(self, settings: LandmarkSettings) -> None:
-        if settings.mirrored_mean:
-            raise InputError(
-                "The engine mediapipe does not measure the mirrored picture as well.",
-                "Leave out the mean with the mirrored picture, or use the engine bundle.",
-            )
         self.n_at_once = _BLOCK_FRAMES
         self._only_one = settings.max_faces == 1
         self._tracks: list[Track] = []

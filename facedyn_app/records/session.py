@@ -170,6 +170,12 @@ class Session:
         return bool(self.info.mirrored)
 
     @property
+    def mirrored_mean(self) -> bool:
+        """Whether the landmarks are known to be the mean with those of the mirrored pictures."""
+        landmarks = (self.info.settings or {}).get("landmarks")
+        return isinstance(landmarks, dict) and landmarks.get("mirrored_mean") is True
+
+    @property
     def stream(self) -> int:
         """Which of several films in its file it is of, from 0; -1 for the only one."""
         return -1 if self.info.stream is None else self.info.stream

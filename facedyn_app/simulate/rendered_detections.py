@@ -164,7 +164,7 @@ def _detect_part(
     on_progress: OnProgress = ignore,
 ) -> RenderedDetections:
     """Neighbouring faces of a population, the number of the first and how many, in this process."""
-    with Landmarker(LandmarkSettings(max_faces=1)) as landmarker:
+    with Landmarker(LandmarkSettings(max_faces=1, mirrored_mean=False)) as landmarker:
         return detect_rendered(
             head,
             landmarker.detect_face,

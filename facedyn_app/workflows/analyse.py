@@ -133,7 +133,7 @@ def follow_video(
         probed = ProbedVideo.of(path, settings.video)
     info = probed.info
     sha256 = sha256 or sha256_of_video(path, on_progress)
-    live_fit = LiveFit(head, settings.fit, device) if live else None
+    live_fit = LiveFit(head, settings.fit_of_landmarks, device) if live else None
     following = track_faces(probed.frames(), info, settings.landmarks, device=place)
     with closing(following) as found_faces:
         tracks = _collect(info, found_faces, face, live_fit, on_progress)
@@ -180,7 +180,9 @@ def fit_face(
     followed = video.seconds_spent + time.perf_counter() - started
     started = time.perf_counter()
     alike = landmarks.in_own_cameras() if len(video.tracks.zooms) > 1 else landmarks
-    fit = fit_session(head, alike, settings.fit, device=device, on_progress=on_progress)
+    fit = fit_session(
+        head, alike, settings.fit_of_landmarks, device=device, on_progress=on_progress
+    )
     session = make_session(video, number, head, landmarks, fit, settings)
     note = faces_note(video, number, settings)
     if note:
@@ -261,7 +263,8 @@ def _session_info(
 
 def fit_settings_record(settings: Settings) -> dict[str, Any]:
     """The settings that decide a session's numbers, as its file keeps them (JSON)."""
-    made = {"landmarks": asdict(settings.landmarks), "fit": asdict(settings.fit)}
+    landmarks = asdict(settings.landmarks) | {"mirrored_mean": settings.landmarks.takes_mean}
+    made = {"landmarks": landmarks, "fit": asdict(settings.fit_of_landmarks)}
     return dict(json.loads(json.dumps(made)))
 
 

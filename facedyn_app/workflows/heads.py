@@ -82,7 +82,9 @@ def ready_head(path_or_id: str | Path, on_progress: OnProgress = ignore) -> Head
             # importing and opening it takes seconds; mostly the cache has the table
             from facedyn_app.landmarks import Landmarker
 
-            return opened.enter_context(Landmarker(LandmarkSettings(max_faces=1)))
+            return opened.enter_context(
+                Landmarker(LandmarkSettings(max_faces=1, mirrored_mean=False))
+            )
 
         def detect(image: ByteArray) -> FloatArray | None:
             return landmarker().detect_image(image)

@@ -21,7 +21,8 @@ class FitOptions:
         face: Which face, from 1; 0 takes the one seen longest.
         n_shape: Leading shape directions to use; 0 means all.
         n_expression: Leading expression directions to use; 0 means all.
-        mirrored_mean: Whether faces are measured in the mirrored pictures as well.
+        mirrored_mean: Whether faces are measured in the mirrored pictures as well, where the engine
+            can.
         optical_flow: Whether the skin is followed, too, in a second pass over a video.
         engine: What follows faces, "bundle" or "mediapipe".
         max_faces: Faces looked for in a frame.
@@ -37,7 +38,7 @@ class FitOptions:
     face: int = 0
     n_shape: int = 0
     n_expression: int = 0
-    mirrored_mean: bool = False
+    mirrored_mean: bool = True
     optical_flow: bool = False
     engine: str = BUNDLE
     max_faces: int = MAX_FACES

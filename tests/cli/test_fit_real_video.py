@@ -37,7 +37,7 @@ def test_the_mean_with_the_mirrored_video_and_the_optical_flow_are_told_by_the_s
 ) -> None:
     video = shared / "data" / "videos" / "pyfeat_single_face.mp4"
     kept = {}
-    asked = {"plain": (), "mean": ("--mirrored-mean",), "flow": ("--optical-flow",)}
+    asked = {"plain": ("--no-mirrored-mean",), "mean": (), "flow": ("--optical-flow",)}
     for name, options in asked.items():
         out = tmp_path / f"{name}.npz"
         result = run("fit", video, "-o", out, *options)
@@ -46,7 +46,8 @@ def test_the_mean_with_the_mirrored_video_and_the_optical_flow_are_told_by_the_s
     told = {name: (session.info.settings or {})["landmarks"] for name, session in kept.items()}
     assert told["plain"]["mirrored_mean"] is False
     assert told["mean"] == told["plain"] | {"mirrored_mean": True}
-    assert told["flow"] == told["plain"] | {"optical_flow": True}
+    assert told["flow"] == told["mean"] | {"optical_flow": True}
+    assert [kept[name].mirrored_mean for name in asked] == [False, True, True]
     for name in ("mean", "flow"):
         motion, plain = kept[name].motion, kept["plain"].motion
         assert motion.valid.sum() >= 71
@@ -124,9 +125,7 @@ def test_mediapipes_own_graph_is_told_by_the_session(
     told = session.info.settings["landmarks"]
     assert (told["engine"], told["max_faces"]) == ("mediapipe", 1)
     assert session.motion.valid.sum() >= 71
-    result = run("fit", video, "-o", tmp_path / "m.npz", "--mirrored-mean", *own)
-    assert result.exit_code == 2
-    assert "--mirrored-mean does not go with --engine mediapipe" in result.stderr
+    assert not session.mirrored_mean
 
 
 def test_people_are_enrolled_by_the_engine_that_is_named(

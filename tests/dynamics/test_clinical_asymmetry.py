@@ -13,12 +13,14 @@ from facedyn_app.dynamics.clinical.asymmetry import (
     Floor,
     block_draws,
     compare_sides,
+    floors_of,
     interval_of,
     measured_floors,
     size_of,
 )
 from facedyn_app.dynamics.clinical.measures import FROM_REST, MEASURES
 from facedyn_app.records import FloatArray
+from tests.sessions import resting_session
 
 SETTINGS = ClinicalSettings()
 EXACT = Floor(bias=0.0, sd=0.0, residual=0.0)
@@ -109,6 +111,20 @@ def test_the_interval_of_a_mean_of_correlated_noise_covers_it() -> None:
         interval = interval_of(draws, SETTINGS)
         covered += interval.low <= 0.0 <= interval.high
     assert 85 <= covered <= 99
+
+
+def test_of_the_mean_with_the_mirrored_pictures_no_usual_bias_is_taken_off() -> None:
+    told = {"landmarks": {"mirrored_mean": True}}
+    seconds = np.arange(4) / 25.0
+    plain, mean = resting_session(seconds), resting_session(seconds, settings=told)
+    assert floors_of(plain) == measured_floors()
+    for statistic, measures in floors_of(mean).items():
+        for name, floor in measures.items():
+            residual = measured_floors()[statistic][name].residual
+            assert floor == Floor(0.0, residual, residual, own=True)
+    found = compare_sides(_draws(11.0, 9.0), None, Floor(0.0, 0.02, 0.02, True), "mm", SETTINGS)
+    assert found.difference.value == pytest.approx(2.0)
+    assert found.mirrored
 
 
 def test_the_floors_that_come_along_are_of_every_measure() -> None:

@@ -114,18 +114,16 @@ def test_settings_that_do_not_go_together_are_said(app: AppController) -> None:
     dialog.reject()
 
 
-def test_the_engine_is_chosen_and_goes_with_no_mirrored_mean(app: AppController) -> None:
+def test_the_engine_is_chosen(app: AppController) -> None:
     dialog = ask(app)
     fields = dialog.pages["Landmarks"].fields["landmarks"]
-    engine, mirrored = fields["engine"].editor, fields["mirrored_mean"].editor
+    engine = fields["engine"].editor
     assert isinstance(engine, QComboBox)
-    assert isinstance(mirrored, QCheckBox)
     engine.setCurrentText("mediapipe")
     assert dialog.complete
-    mirrored.setChecked(True)
-    assert dialog.pages["Landmarks"].errors == ("This must be off with the engine mediapipe.",)
-    mirrored.setChecked(False)
-    assert dialog.wanted().settings.landmarks.engine == "mediapipe"
+    wanted = dialog.wanted().settings.landmarks
+    assert wanted.engine == "mediapipe"
+    assert not wanted.takes_mean
     dialog.reject()
 
 

@@ -161,11 +161,6 @@ def test_being_cancelled_ends_the_graph_and_the_threads(
     assert capfd.readouterr().err == ""
 
 
-def test_the_mean_with_the_mirrored_picture_is_refused() -> None:
-    with pytest.raises(InputError, match="does not measure the mirrored picture"):
-        open_tracker(LandmarkSettings(engine=MEDIAPIPE, mirrored_mean=True))
-
-
 def test_where_mediapipe_is_missing_one_sentence_says_so(monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setitem(sys.modules, "mediapipe.tasks.python", None)
     with pytest.raises(InputError, match="MediaPipe cannot be loaded on this machine") as caught:

@@ -20,8 +20,8 @@ from facedyn_app.settings import LandmarkSettings
 from facedyn_app.topology import MIRRORED_BLENDSHAPES, MIRRORED_POINTS
 from facedyn_app.video import probe_video, read_frames
 
-ONE = LandmarkSettings(max_faces=1)
-BOTH = LandmarkSettings(max_faces=1, mirrored_mean=True)
+ONE = LandmarkSettings(max_faces=1, mirrored_mean=False)
+BOTH = LandmarkSettings(max_faces=1)
 MIRRORED_TURN = (1.0, -1.0, -1.0)
 
 
@@ -155,3 +155,24 @@ def test_videos_take_the_mean(shared: Path) -> None:
     assert both.found.all()
     apart = np.linalg.norm(both.points - plain.points, axis=2) / plain.face_px[:, None]
     assert 0.001 < np.median(apart) < 0.02
+
+
+def test_of_several_pictures_some_are_looked_at_mirrored_and_the_others_drawn_along(
+    seen: Seen, plain: Measurer, both: Measurer
+) -> None:
+    """The second and the sixth of seven; between them the correction goes over from one to the
+    other."""
+    images = [np.roll(seen.image, shift, axis=1) for shift in range(7)]
+    squares = np.repeat(seen.square, len(images), axis=0)
+    squares[:, 0] += np.arange(len(images))  # the crops are the same, but for what is filled in
+    alone, mean = plain.measure(images, squares), both.measure(images, squares)
+    single = [both.measure([images[row]], squares[row : row + 1]).points[0] for row in (1, 5)]
+    first, last = (found - alone.points[row] for row, found in zip((1, 5), single, strict=True))
+    shares = (0.0, 0.0, 0.25, 0.5, 0.75, 1.0, 1.0)
+    for row, share in enumerate(shares):
+        expected = alone.points[row] + (1 - share) * first + share * last
+        np.testing.assert_allclose(mean.points[row], expected, atol=2e-3)
+    scores = both.scores(mean.points), plain.scores(mean.points)
+    drawn = scores[0] - scores[1]
+    np.testing.assert_allclose(drawn[3], (drawn[1] + drawn[5]) / 2, atol=1e-5)
+    assert np.abs(drawn[1]).max() > 0.001

@@ -20,7 +20,7 @@ from scipy.stats import norm
 
 from facedyn_app.assets import model_file
 from facedyn_app.clinical_settings import ClinicalSettings
-from facedyn_app.records import FloatArray
+from facedyn_app.records import FloatArray, Session
 
 FLOOR_FILE = "clinical_floor.json"
 FLOOR_FORMAT = "facedyn-clinical-floor"
@@ -58,11 +58,14 @@ class Floor:
         sd: Standard deviation between recordings of what is left of a difference that is not the
             face's, once that mean is taken off.
         residual: The same once this recording's own b is taken off, by its mirror image.
+        own: Whether bias and sd are of recordings without a b of their own: their landmarks are the
+            mean with those of the mirrored pictures.
     """
 
     bias: float
     sd: float
     residual: float
+    own: bool = False
 
 
 N_COMPARED = 10
@@ -94,6 +97,21 @@ def measured_floors() -> Mapping[str, Mapping[str, Floor]]:
     }
 
 
+def floors_of(session: Session) -> Mapping[str, Mapping[str, Floor]]:
+    """The floors of a session, by statistic and measure; of other recordings where it needs them.
+
+    Raises:
+        InputError: As `measured_floors`.
+    """
+    floors = measured_floors()
+    if not session.mirrored_mean:
+        return floors
+    return {
+        statistic: {name: Floor(0.0, one.residual, one.residual, True) for name, one in of.items()}
+        for statistic, of in floors.items()
+    }
+
+
 @dataclass(frozen=True, slots=True)
 class Asymmetry:
     """Left against right of one measure.
@@ -106,7 +124,8 @@ class Asymmetry:
         bias: What was taken off the difference.
         floor: Size below which a difference is the program's.
         told: Whether the difference can be told: beyond the floor, its interval without 0.
-        mirrored: Whether the bias is that of this recording, by the fit of its mirror image.
+        mirrored: Whether the bias is that of this recording, by the fit of its mirror image or in
+            its landmarks.
     """
 
     left: Interval
@@ -154,7 +173,7 @@ def compare_sides(
     told = bool(beyond and abs(difference.value) > least)
     return Asymmetry(
         left, right, difference, _ratio(sides, difference, told), bias, least, told,
-        mirrored is not None,
+        mirrored is not None or floor.own,
     )  # fmt: skip
 
 

@@ -11,10 +11,11 @@ import numpy as np
 from facedyn_app.clinical_settings import ClinicalSettings
 from facedyn_app.dynamics.clinical.asymmetry import (
     Asymmetry,
+    Floor,
     Interval,
     compare_sides,
+    floors_of,
     interval_of,
-    measured_floors,
 )
 from facedyn_app.dynamics.clinical.blink_pairs import Blink, BlinkSummary
 from facedyn_app.dynamics.clinical.covered import covered_eyes
@@ -37,7 +38,7 @@ from facedyn_app.dynamics.clinical.measures import (
 )
 from facedyn_app.dynamics.clinical.scale import MillimetreScale, scale_of
 from facedyn_app.dynamics.clinical.synkinesis import Synkinesis, blink_synkinesis
-from facedyn_app.dynamics.clinical.tasks import TaskMeasures, measure_tasks
+from facedyn_app.dynamics.clinical.tasks import TASK_PEAK, TaskMeasures, measure_tasks
 from facedyn_app.dynamics.motion_range import MotionRange, measure_motion_range
 from facedyn_app.events import Event, excluded
 from facedyn_app.headmodel.model import HeadModel
@@ -167,7 +168,8 @@ def measure_session(
         REST_LEVEL: frame_draws(rest.frames, seconds, settings),
         RANGE: frame_draws(usable, seconds, settings),
     }
-    sides, midline = _statistics(fit, other, draws, unseen, settings)
+    floors = floors_of(session)
+    sides, midline = _statistics(fit, other, draws, unseen, floors, settings)
     own_range = np.full(2, np.nan)
     found = sides.get(RANGE, {}).get("commissure_excursion")
     if found is not None:
@@ -176,7 +178,7 @@ def measure_session(
     if fit is not None:
         tasks = measure_tasks(
             fit.points, fit.traces, None if other is None else other.traces, seconds, usable,
-            rest.frames, draws[REST_LEVEL], events, eyes, own_range, settings,
+            rest.frames, draws[REST_LEVEL], events, eyes, own_range, floors[TASK_PEAK], settings,
         )  # fmt: skip
     tasks = tuple(unseen.of_task(one) for one in tasks)
     return ClinicalMeasures(
@@ -222,13 +224,13 @@ def _statistics(
     other: Measured | None,
     draws: Mapping[str, IntArray],
     unseen: Unseen,
+    floors: Mapping[str, Mapping[str, Floor]],
     settings: ClinicalSettings,
 ) -> tuple[dict[str, dict[str, Asymmetry]], dict[str, dict[str, Interval]]]:
     sides: dict[str, dict[str, Asymmetry]] = {name: {} for name in STATISTICS}
     midline: dict[str, dict[str, Interval]] = {name: {} for name in STATISTICS}
     if fit is None:
         return sides, midline
-    floors = measured_floors()
     for measure in MEASURES:
         for statistic, of in ((REST_LEVEL, rest_level), (RANGE, motion_range)):
             if statistic == REST_LEVEL and measure.name in FROM_REST:

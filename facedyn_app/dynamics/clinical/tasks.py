@@ -10,10 +10,10 @@ import numpy as np
 from facedyn_app.clinical_settings import ClinicalSettings
 from facedyn_app.dynamics.clinical.asymmetry import (
     Asymmetry,
+    Floor,
     Interval,
     compare_sides,
     interval_of,
-    measured_floors,
 )
 from facedyn_app.dynamics.clinical.excursions import (
     LOWERED,
@@ -77,6 +77,7 @@ def measure_tasks(
     events: Sequence[Event],
     eyes: Eyes,
     own_range: FloatArray,
+    floors: Mapping[str, Floor],
     settings: ClinicalSettings,
 ) -> tuple[TaskMeasures, ...]:
     """Measure every task but rest.
@@ -92,6 +93,7 @@ def measure_tasks(
         events: Of the recording.
         eyes: What the eyes do.
         own_range: (2,) range of the corners of the mouth, mm.
+        floors: The program's own difference of each measure.
         settings: What counts as what.
     """
     free = outside_blinks(seconds, eyes.blinks)
@@ -111,6 +113,7 @@ def measure_tasks(
             inside & _open_frames(event, free),
             rest_draws,
             seconds,
+            floors,
             settings,
         )
         shown = inside & _open_frames(event, free)
@@ -150,12 +153,12 @@ def _measured(
     inside: BoolArray,
     rest_draws: IntArray,
     seconds: FloatArray,
+    floors: Mapping[str, Floor],
     settings: ClinicalSettings,
 ) -> tuple[dict[str, TaskPeak], dict[str, Asymmetry], dict[str, Interval]]:
     peaks: dict[str, TaskPeak] = {}
     sides: dict[str, Asymmetry] = {}
     midline: dict[str, Interval] = {}
-    floors = measured_floors()[TASK_PEAK]
     for name, trace in traces.items():
         lowered = event.name in LOWERED and name in (FISSURE, ASPECT)
 

@@ -201,7 +201,7 @@ class SettingsDialog(FittedDialog):
         if isinstance(record, LandmarkSettings) and record.engine == MEDIAPIPE:
             if not mediapipe_is_there():
                 return "engine", "is not there: MediaPipe was not found on this machine"
-            return record.conflict()
+            return None
         if isinstance(record, NetworkSettings | TrustSettings | ClinicalSettings):
             return record.conflict()
         return None
