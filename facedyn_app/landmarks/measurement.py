@@ -72,10 +72,11 @@ class Measurer:
 
     Args:
         models: The networks.
-        mirrored_mean: Whether points, depths, certainty and scores are the mean of those of the
-            picture and of its mirror image, mirrored back: then those of a mirrored picture in the
-            mirrored square are the mirrored ones. Of several pictures every `MIRROR_STEP`th is
-            looked at mirrored; what the mean differs by is interpolated between them.
+        mirrored_mean: Whether points, depths and scores are the mean of those of the picture and of
+            its mirror image, mirrored back, the points by how surely there is a face in each: then
+            those of a mirrored picture in the mirrored square are the mirrored ones. There is a
+            face where either shows it. Of several pictures every `MIRROR_STEP`th is looked at
+            mirrored; what the mean differs by is interpolated between them.
     """
 
     def __init__(self, models: FaceModels, *, mirrored_mean: bool = False) -> None:
@@ -107,8 +108,12 @@ class Measurer:
             other = self._in_batches(
                 self._look_mirrored, [images[row] for row in rows], squares[rows]
             )
-            shown = _drawn_to_mean(shown, np.concatenate([points for points, _ in other]), rows)
-            certainty = _drawn_to_mean(certainty, np.concatenate([sure for _, sure in other]), rows)
+            other_shown = np.concatenate([points for points, _ in other])
+            other_certainty = np.concatenate([sure for _, sure in other])
+            # where a face is seen in one of the two alone, its points are of that one
+            share = other_certainty / (other_certainty + certainty[rows])
+            shown = _drawn_along(shown, other_shown, rows, share)
+            certainty[rows] = np.maximum(certainty[rows], other_certainty)
         depths = shown[:, :, 2] * (squares[:, 2:3] / CROP_PX).astype(np.float32)
         found = self._in_batches(_texture, crops, shown[:, :, :2])
         sharpness, shades = (np.concatenate(arrays) for arrays in zip(*found, strict=True))
@@ -124,7 +129,8 @@ class Measurer:
         rows = _looked_at_mirrored(len(points))
         # where the face is makes no difference to the network, so any axis does
         found = self._in_batches(self._models.scores, _mirrored(points[rows], 0.0))
-        return _drawn_to_mean(scores, np.concatenate(found)[:, MIRRORED_BLENDSHAPES], rows)
+        mirrored = np.concatenate(found)[:, MIRRORED_BLENDSHAPES]
+        return _drawn_along(scores, mirrored, rows, np.full(len(rows), 0.5)).clip(0.0, 1.0)
 
     def _in_batches(
         self, work: Callable[..., Result], *rows: Sequence[Any] | FloatArray
@@ -168,17 +174,26 @@ def _looked_at_mirrored(n: int) -> IntArray:
     return np.arange(min(1, n - 1), n, MIRROR_STEP)
 
 
-def _drawn_to_mean(plain: FloatArray, mirrored: FloatArray, rows: IntArray) -> FloatArray:
+def _drawn_along(
+    plain: FloatArray, mirrored: FloatArray, rows: IntArray, share: FloatArray
+) -> FloatArray:
     """The mean of (N, ...) with what the mirrored pictures show of some of the rows.
 
     Between these rows the difference is interpolated, before and after them held.
+
+    Args:
+        plain: (N, ...) of all pictures.
+        mirrored: (R, ...) of the mirrored ones.
+        rows: (R,) which pictures these are.
+        share: (R,) of the mirrored ones in the mean.
     """
-    half = (mirrored - plain[rows]) / 2
+    share = share.astype(plain.dtype).reshape(-1, *[1] * (plain.ndim - 1))
+    drawn = (mirrored - plain[rows]) * share
     at = np.interp(np.arange(len(plain)), rows, np.arange(len(rows)))
     before = np.floor(at).astype(np.int64)
     after = np.minimum(before + 1, len(rows) - 1)
-    share = (at - before).astype(plain.dtype).reshape(-1, *[1] * (plain.ndim - 1))
-    return np.asarray(plain + (1 - share) * half[before] + share * half[after])
+    over = (at - before).astype(plain.dtype).reshape(-1, *[1] * (plain.ndim - 1))
+    return np.asarray(plain + (1 - over) * drawn[before] + over * drawn[after])
 
 
 def _mirrored(points: FloatArray, width: float) -> FloatArray:
