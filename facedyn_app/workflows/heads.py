@@ -74,7 +74,14 @@ def ready_head(path_or_id: str | Path, on_progress: OnProgress = ignore) -> Head
     on_progress(Progress(READING, 0))
     head = load_head(path_or_id)
     if head.landmarks is None:
-        quiet_drawing()  # placing landmarks draws the head
+        head = _with_landmarks(head, on_progress)
+    remember_head(head, path_or_id)
+    return head
+
+
+def _with_landmarks(head: HeadModel, on_progress: OnProgress) -> HeadModel:
+    """A head with its landmarks placed, as it was before or now."""
+    quiet_drawing()  # placing landmarks draws the head
     with ExitStack() as opened:
 
         @cache
@@ -87,9 +94,7 @@ def ready_head(path_or_id: str | Path, on_progress: OnProgress = ignore) -> Head
         def detect(image: ByteArray) -> FloatArray | None:
             return landmarker().detect_image(image)
 
-        head = prepare_head(head, detect, head_cache(), on_progress)
-    remember_head(head, path_or_id)
-    return head
+        return prepare_head(head, detect, head_cache(), on_progress)
 
 
 def quiet_drawing() -> None:
