@@ -19,6 +19,7 @@ from facedyn_app.errors import TooLittleError
 from facedyn_app.library.directions import AT_ONCE, Directions
 from facedyn_app.library.embeddings import embedding_file, from_bytes, keep_safely, to_bytes
 from facedyn_app.library.library import Library
+from facedyn_app.library.protection.turning import turned
 from facedyn_app.library.records import SessionEntry
 from facedyn_app.progress import OnProgress, Progress, ignore
 from facedyn_app.recognizer.backend import MOST_ADAPTING_SPEAKERS
@@ -82,7 +83,8 @@ def library_embedding(library: Library, recognizer: Recognizer, session: Session
         MismatchError: The session is of another head than the recognizer.
         TooLittleError: The session has no stretch that is long enough.
     """
-    return library.turning(recognizer.embed(session), recognizer.backend.sizes)
+    embedding, keys = recognizer.embed(session), library.keys
+    return embedding if keys is None else turned(embedding, recognizer.backend.sizes, keys.turning)
 
 
 class SessionEmbeddings:

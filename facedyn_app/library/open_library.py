@@ -21,7 +21,6 @@ from facedyn_app.library.protection.key_file import read_key_file
 from facedyn_app.library.protection.keys import LibraryKeys
 from facedyn_app.library.protection.new_keys import share_keys
 from facedyn_app.library.protection.sealed import LibraryFiles
-from facedyn_app.library.protection.turning import Turning
 from facedyn_app.library.schema import SessionRow, SettingRow
 from facedyn_app.library.session_store import SessionStore
 from facedyn_app.library.sweep import sweep
@@ -56,7 +55,6 @@ class OpenLibrary:
         keys: Of a protected library; None of another.
         files: What files in its folder are read and written with.
         store: Its session files.
-        turning: What its embeddings are turned by.
     """
 
     def __init__(
@@ -64,7 +62,6 @@ class OpenLibrary:
     ) -> None:
         self.folder, self.keys = folder, keys
         self.files = LibraryFiles(folder, None if keys is None else keys.files)
-        self.turning = Turning(None if keys is None else keys.turning)
         self.recognizers_folder = folder / "recognizers"
         self.embeddings_folder = folder / "embeddings"
         self.audit = AuditTrail(self.transaction)
