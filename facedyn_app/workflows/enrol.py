@@ -23,7 +23,6 @@ from facedyn_app.library.work_rows import Hand
 from facedyn_app.progress import Cancelled, OnProgress, ignore
 from facedyn_app.records import Consent, ConsentTerms, Quality, Session
 from facedyn_app.tracks.reading import sha256_of_recording
-from facedyn_app.workflows.consent import read_consent
 from facedyn_app.workflows.heads import read_ready_head
 from facedyn_app.workflows.library import snapshot_of
 from facedyn_app.workflows.options import FitOptions, ImportStatement
@@ -142,7 +141,8 @@ def enrol_recordings(
                     session = read_recording(
                         path, head, options, settings, within, sha256s.get(path), probed[path]
                     )
-                    entry = _enrol_read(session, path, who, folder, within, hand, options)
+                    with queue.opened() as library:
+                        entry = _enrol_read(session, path, who, library, within, hand)
             except KnownRecordingError as error:
                 if isinstance(error, OthersRecordingError):
                     raise _others(error, path, len(paths)) from error
@@ -151,19 +151,21 @@ def enrol_recordings(
                 continue
             added.append((entry, assess_quality(session, settings.trust)))
             notes.append(session.info.notes)
-    if not added and not copies:
-        raise InputError(f"The recordings of '{name}' were taken off the queue.")
-    if not added:
+        if added:
+            with queue.opened() as library:
+                speaker = library.speaker(name)
+            passed_over = tuple((path, error.sentence) for path, error in copies.items())
+            return EnrolledRecordings(
+                speaker.name,
+                speaker.consent,
+                speaker.agreed,
+                tuple(added),
+                tuple(notes),
+                passed_over,
+            )
+    if copies:
         raise next(iter(copies.values()))
-    agreed = read_consent(folder, name).agreed
-    return EnrolledRecordings(
-        str(added[0][0].speaker),
-        agreed.text,
-        agreed,
-        tuple(added),
-        tuple(notes),
-        tuple((path, error.sentence) for path, error in copies.items()),
-    )
+    raise InputError(f"The recordings of '{name}' were taken off the queue.")
 
 
 def _others(error: OthersRecordingError, path: Path, n_paths: int) -> OthersRecordingError:
@@ -176,20 +178,18 @@ def _enrol_read(
     session: Session,
     path: Path,
     who: Enrolment,
-    folder: Path,
+    library: Library,
     on_progress: OnProgress,
     hand: Hand | None,
-    options: FitOptions,
 ) -> SessionEntry:
     """Enrol a speaker with a recording that has been read and measured; ends its queue's item."""
-    with Library.open(folder, file_names=options.file_names) as library:
-        if not who.again:
-            check_new(library, checked_name(who.name), session, on_progress)
-        with naming(path):
-            entry = library.enrol(who.name, session, who.consent, terms=who.terms, hand=hand)
-        if is_video(path):
-            remember_video(library, entry, path)
-        return entry
+    if not who.again:
+        check_new(library, checked_name(who.name), session, on_progress)
+    with naming(path):
+        entry = library.enrol(who.name, session, who.consent, terms=who.terms, hand=hand)
+    if is_video(path):
+        remember_video(library, entry, path)
+    return entry
 
 
 @dataclass(frozen=True, slots=True, eq=False)
