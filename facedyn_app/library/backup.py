@@ -15,7 +15,7 @@ from typing import Final
 
 from facedyn_app import PROGRAM
 from facedyn_app.errors import InputError
-from facedyn_app.files import atomic_file, atomic_folder, naming
+from facedyn_app.files import atomic_file, atomic_folder
 from facedyn_app.formatting import shown_name
 from facedyn_app.library.archive import (
     Archive,
@@ -39,6 +39,7 @@ from facedyn_app.library.protection.keys import LibraryKeys
 from facedyn_app.library.recognizers import folders_in
 from facedyn_app.library.schema import MIGRATIONS, now
 from facedyn_app.library.sweep import PARTS
+from facedyn_app.path_checks import naming
 from facedyn_app.progress import OnProgress
 
 KIND: Final = "facedyn-backup"

@@ -16,7 +16,7 @@ import numpy as np
 from sqlalchemy import select
 
 from facedyn_app.errors import FacedynError, InputError
-from facedyn_app.files import atomic_file, delete_file
+from facedyn_app.files import atomic_file
 from facedyn_app.folder_files import PLAIN, FolderFiles
 from facedyn_app.library import operations
 from facedyn_app.library.embeddings import kept_of
@@ -27,7 +27,7 @@ from facedyn_app.library.privacy import own_only
 from facedyn_app.library.recognizers import folders_in
 from facedyn_app.library.records import SessionEntry
 from facedyn_app.library.schema import SpeakerRow
-from facedyn_app.library.session_store import delete_folder
+from facedyn_app.library.session_store import delete_file, delete_folder
 from facedyn_app.library.traces import Traces
 from facedyn_app.npz import read_npz
 from facedyn_app.recognizer.files import CONFIG, OLD_FILES

@@ -58,7 +58,7 @@ def check_library(library: Library, on_progress: OnProgress) -> LibraryCheck:
         library: The library.
         on_progress: Told of every session; may raise `Cancelled`.
     """
-    missing, damaged = [], []
+    missing, damaged, queue = [], [], library.work
     entries = library.sessions()
     for number, entry in enumerate(entries):
         on_progress(Progress("checking", number, len(entries)))
@@ -78,8 +78,8 @@ def check_library(library: Library, on_progress: OnProgress) -> LibraryCheck:
         _relative(library, unfinished(library.folder)),
         _relative(library, _trainings(library)),
         library.swept,
-        library.n_abandoned,
-        library.work.counts()[WorkState.WAITING],
+        queue.n_abandoned,
+        queue.counts()[WorkState.WAITING],
         shared_words(library.folder),
     )
 

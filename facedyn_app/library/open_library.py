@@ -5,6 +5,7 @@ from __future__ import annotations
 import os
 import weakref
 from contextlib import AbstractContextManager, suppress
+from functools import cached_property
 from pathlib import Path
 from typing import Self
 
@@ -14,7 +15,6 @@ from sqlalchemy.orm import Session as OrmSession
 from facedyn_app.errors import FacedynError, InputError, OutputError
 from facedyn_app.library.audit import AuditTrail
 from facedyn_app.library.database import DATABASE, compact, is_library, open_database, transaction
-from facedyn_app.library.locks import unlock_folder
 from facedyn_app.library.privacy import make_private
 from facedyn_app.library.protection.held import keys_of
 from facedyn_app.library.protection.key_file import read_key_file
@@ -26,6 +26,7 @@ from facedyn_app.library.session_store import SessionStore
 from facedyn_app.library.sweep import sweep
 from facedyn_app.library.work_queue import WorkQueue
 from facedyn_app.logs import leave_out_names
+from facedyn_app.unfinished import give_back
 
 FILE_NAMES, NO = "file_names", "no"
 """The setting of a library in which no names of files are kept, and its value."""
@@ -47,9 +48,7 @@ class OpenLibrary:
         recognizers_folder: Where recognizers trained on the library are kept.
         embeddings_folder: Where embeddings of its sessions are kept (`library.gallery`).
         audit: The audit trail.
-        work: The queue of recordings that are to be enrolled.
         swept: What killed programs had left half done, and was deleted at opening.
-        n_abandoned: Items of the queue that killed programs had in hand, and that wait again.
         file_names: Whether names of recordings' files are kept and shown: not where its setting
             says so, or whoever opens it.
         keys: Of a protected library; None of another.
@@ -65,14 +64,12 @@ class OpenLibrary:
         self.recognizers_folder = folder / "recognizers"
         self.embeddings_folder = folder / "embeddings"
         self.audit = AuditTrail(self.transaction)
-        self.work = WorkQueue(self.transaction, folder)
         self.swept: tuple[str, ...] = ()
-        self.n_abandoned = 0
         self.file_names = True
         self.sessions_folder = folder / "sessions"
         self.store = SessionStore(self.sessions_folder, self.files)
         self._engine = engine
-        self._release = weakref.finalize(self, unlock_folder, in_use)
+        self._release = weakref.finalize(self, give_back, in_use)
 
     @classmethod
     def open(
@@ -120,15 +117,22 @@ class OpenLibrary:
                 folder, open_database(folder / DATABASE, wait_seconds, keys), keys, in_use
             )
         except BaseException:
-            unlock_folder(in_use)
+            give_back(in_use)
             raise
         with suppress(FacedynError):  # in use, and tried again at the next opening
             library.swept = sweep(folder, library._is_known)
-            library.n_abandoned = library.work.give_back_abandoned()
         library.file_names = file_names and library.setting(FILE_NAMES) != NO
         if not library.file_names:
             leave_out_names()
         return library
+
+    @cached_property
+    def work(self) -> WorkQueue:
+        """The queue of recordings that are to be enrolled; what dead workers had in hand waits."""
+        queue = WorkQueue(self.transaction, self.folder)
+        with suppress(FacedynError):  # in use, and tried again at the next opening
+            queue.n_abandoned = queue.give_back_abandoned()
+        return queue
 
     @property
     def read_only(self) -> bool:

@@ -11,7 +11,6 @@ from pathlib import Path
 from facedyn_app.assets import DEFAULT_HEAD
 from facedyn_app.dynamics.session_qc import assess_quality
 from facedyn_app.errors import FacedynError, InputError
-from facedyn_app.files import check_output_folder, naming
 from facedyn_app.library.database import is_library
 from facedyn_app.library.library import Library
 from facedyn_app.library.names import check_near
@@ -20,6 +19,7 @@ from facedyn_app.library.records import SessionEntry
 from facedyn_app.library.takes import KnownRecordingError, OthersRecordingError, check_new
 from facedyn_app.library.videos import remember_video
 from facedyn_app.library.work_rows import Hand
+from facedyn_app.path_checks import check_output_folder, naming
 from facedyn_app.progress import Cancelled, OnProgress, ignore
 from facedyn_app.records import Consent, ConsentTerms, Quality, Session
 from facedyn_app.tracks.reading import sha256_of_recording

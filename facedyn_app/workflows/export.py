@@ -7,10 +7,10 @@ from contextlib import AbstractContextManager, nullcontext
 from dataclasses import dataclass, replace
 from pathlib import Path
 
-from facedyn_app.files import check_input_file, check_output_file, check_output_folder, naming
 from facedyn_app.headmodel.channel_sets import ARKIT, drawing_head_of
 from facedyn_app.library.session_file import load_session
 from facedyn_app.library.session_meta import meta_of_info
+from facedyn_app.path_checks import check_input_file, check_output_file, check_output_folder, naming
 from facedyn_app.progress import OnProgress, ignore
 from facedyn_app.records import NAMELESS, Identification, Session, without_file_name
 from facedyn_app.reports.animation import write_animation

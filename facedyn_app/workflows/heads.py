@@ -10,7 +10,6 @@ from pathlib import Path
 from typing import TYPE_CHECKING
 
 from facedyn_app.errors import FacedynError, InputError, MismatchError
-from facedyn_app.files import check_input_file
 from facedyn_app.folders import head_cache
 from facedyn_app.headmodel.channel_sets import as_drawn, drawing_head_of
 from facedyn_app.headmodel.files.io import list_heads, load_head
@@ -18,6 +17,7 @@ from facedyn_app.headmodel.files.known_heads import KnownHead, user_heads
 from facedyn_app.headmodel.landmark_embedding.prepare import has_table, prepare_head
 from facedyn_app.headmodel.model import HeadModel, check_head_of
 from facedyn_app.npz import npz_names
+from facedyn_app.path_checks import check_input_file
 from facedyn_app.progress import OnProgress, Progress, ignore
 from facedyn_app.records import ByteArray, FloatArray, Session
 from facedyn_app.settings import LandmarkSettings

@@ -11,8 +11,8 @@ from facedyn_app.dynamics.clinical.change import Change, measure_change
 from facedyn_app.dynamics.clinical.scale import IPD_RANGE_MM
 from facedyn_app.dynamics.clinical.session import measure_session
 from facedyn_app.errors import InputError, MismatchError, TooLittleError
-from facedyn_app.files import check_input_file, check_output_file, naming
 from facedyn_app.headmodel.model import HeadModel
+from facedyn_app.path_checks import check_input_file, check_output_file, naming
 from facedyn_app.progress import OnProgress, Progress
 from facedyn_app.records import NAMELESS, Session, without_file_name
 from facedyn_app.reports.clinical_columns import Table

@@ -7,8 +7,8 @@ from dataclasses import replace
 
 from facedyn_app.device import use_threads
 from facedyn_app.errors import InputError, MismatchError
-from facedyn_app.files import naming
 from facedyn_app.landmarks.collect import ANY_FACE
+from facedyn_app.path_checks import naming
 from facedyn_app.progress import OnProgress
 from facedyn_app.records import Session
 from facedyn_app.settings import Settings
