@@ -66,6 +66,16 @@ def test_embeddings_of_an_unprotected_library_are_not_turned(library: Library) -
     np.testing.assert_array_equal(turned.vectors, recognizer.embed(session).vectors)
 
 
+def test_each_session_is_embedded_once_and_left_out_once(
+    library: Library, caplog: pytest.LogCaptureFixture
+) -> None:
+    recognizer, embedded_times = made_recognizer(), []
+    recognizer.network.register_forward_hook(lambda *_: embedded_times.append(1))
+    compared(library, recognizer)
+    assert len(embedded_times) == 4
+    assert caplog.text.count("is left out") == 1
+
+
 def test_another_session_makes_another_gallery(library: Library) -> None:
     recognizer = made_recognizer()
     first = compared(library, recognizer).directions.copy()
