@@ -127,8 +127,7 @@ def _ranking(result: DemoResult) -> str:
 
 
 def _doubts(result: DemoResult) -> list[str]:
-    from facedyn_app.cli.formatting import quality_text
-    from facedyn_app.dynamics.session_qc import GOOD
+    from facedyn_app.dynamics.session_qc import GOOD, quality_text
 
     return [
         f"  {probe.video.name}: {quality_text(probe.identification.quality)}"
