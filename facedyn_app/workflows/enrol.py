@@ -46,7 +46,7 @@ class Enrolment:
 
     Attributes:
         name: The speaker.
-        consent: Who gave it, when, for what; None where it is recorded already.
+        consent: Who gave it, when, for what; None, or empty, where it is recorded already.
         near: Whether a new name may be nearly another speaker's.
         again: Whether a recording may be enrolled that the library has already.
         terms: What the consent is for, and until when; None for what the text says.
@@ -81,16 +81,11 @@ class EnrolledRecordings:
 
 
 def enrol_recordings(
-    name: str,
+    who: Enrolment,
     paths: Sequence[Path],
     folder: Path,
-    consent: str,
     options: FitOptions,
     on_progress: OnProgress,
-    *,
-    near: bool = False,
-    again: bool = False,
-    terms: ConsentTerms | None = None,
 ) -> EnrolledRecordings:
     """Enrol a speaker with recordings, one after the other.
 
@@ -99,15 +94,11 @@ def enrol_recordings(
     Consent, names of files and the library's folder are checked before anything is analysed.
 
     Args:
-        name: The speaker.
+        who: Who, by whose consent.
         paths: Videos and session files.
         folder: The library; made with the first recording where there is none.
-        consent: Who gave it, when, for what; may be empty for a speaker who has given it.
         options: How videos are analysed.
         on_progress: Called several times a second; may raise Cancelled.
-        near: Whether a new name may be nearly another speaker's.
-        again: Whether recordings may be enrolled that the library has already.
-        terms: What the consent is for, and until when; None for what the text says.
 
     Raises:
         ConsentError: There is none, or it has ended.
@@ -118,16 +109,16 @@ def enrol_recordings(
         OutputError: The library cannot be written.
         TooLittleError: A video shows too little of a face.
     """
-    who = Enrolment(name, consent, near, again, terms)
-    known = _check_enrolment(who, folder)
+    name, known = checked_name(who.name), _check_enrolment(who, folder)
     check = check_recording if len(paths) > 1 else check_before_reading
     probed = {path: check(path, options) for path in paths}
-    statement = ImportStatement(consent, near=near, again=again, terms=terms)
+    consent = who.consent or ""
+    statement = ImportStatement(consent, near=who.near, again=who.again, terms=who.terms)
     added: list[tuple[SessionEntry, Quality]] = []
     notes: list[tuple[str, ...]] = []
     copies: dict[Path, KnownRecordingError] = {}
     work = WorkDetails(statement, options)
-    with _earlier_ones_told(name, added), queued(folder, checked_name(name), paths, work) as queue:
+    with _earlier_ones_told(name, added), queued(folder, name, paths, work) as queue:
         sha256s = _check_not_known(name, queue.todo, known, on_progress)
         settings = options.settings()
         with_videos = any(map(is_video, queue.todo))
