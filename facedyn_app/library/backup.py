@@ -29,7 +29,6 @@ from facedyn_app.library.audit import AuditCheck
 from facedyn_app.library.audit_chain import START
 from facedyn_app.library.database import DATABASE
 from facedyn_app.library.database_copy import database_copy
-from facedyn_app.library.forgetting import TRAINING
 from facedyn_app.library.library import Library
 from facedyn_app.library.privacy import own_only
 from facedyn_app.library.protection.drivers import driver_of, reading
@@ -38,7 +37,7 @@ from facedyn_app.library.protection.key_file import KEY_FILE, KeyFile, parse_key
 from facedyn_app.library.protection.keys import LibraryKeys
 from facedyn_app.library.recognizers import folders_in
 from facedyn_app.library.schema import MIGRATIONS, now
-from facedyn_app.library.sweep import PARTS
+from facedyn_app.library.sweep import PARTS, TRAINING
 from facedyn_app.path_checks import naming
 from facedyn_app.progress import OnProgress
 

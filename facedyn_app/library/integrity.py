@@ -7,11 +7,10 @@ from dataclasses import dataclass
 from pathlib import Path
 
 from facedyn_app.errors import InputError
-from facedyn_app.library.forgetting import TRAINING, unreferenced_files
 from facedyn_app.library.library import Library
 from facedyn_app.library.locks import in_use
 from facedyn_app.library.privacy import shared_words
-from facedyn_app.library.sweep import unfinished
+from facedyn_app.library.sweep import TRAINING, unfinished
 from facedyn_app.library.work_rows import WorkState
 from facedyn_app.progress import OnProgress, Progress
 
@@ -82,6 +81,14 @@ def check_library(library: Library, on_progress: OnProgress) -> LibraryCheck:
         queue.counts()[WorkState.WAITING],
         shared_words(library.folder),
     )
+
+
+def unreferenced_files(library: Library) -> list[Path]:
+    """Session files that no row of the library knows."""
+    there = sorted(library.sessions_folder.glob("*.npz"))
+    # asked afterwards: what another program has added meanwhile has its rows before its file
+    known = {entry.file_name for entry in library.sessions()}
+    return [path for path in there if path.name not in known]
 
 
 def sweep_unreferenced(library: Library) -> tuple[str, ...]:

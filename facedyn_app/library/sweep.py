@@ -24,6 +24,8 @@ from facedyn_app.unfinished import (
 
 PARTS = ("sessions", "embeddings", "recognizers")
 """Folders of a library in which something may be half done."""
+TRAINING = ".training"
+"""Ending of the folder of an unfinished training."""
 
 
 def unfinished(folder: Path) -> list[Path]:

@@ -75,7 +75,7 @@ class PeopleController(QObject):
     @Slot()
     def ask_forget_ended(self) -> None:
         """Say what will go with everybody whose consent has ended, and ask whether it shall."""
-        work = partial(consent.what_goes_with_ended, self._folder)
+        work = partial(forget.what_goes_with_ended, self._folder)
         self._submit("What is of those whose consent has ended", work, self._show_ended)
 
     @Slot(str)
@@ -157,7 +157,7 @@ class PeopleController(QObject):
     def forget_ended(self) -> None:
         """Forget everybody whose consent has ended; what could be undone before cannot any more."""
         self.forget_undo()
-        work = partial(consent.forget_ended_listed, self._folder)
+        work = partial(forget.forget_ended_listed, self._folder)
         self._submit("Forget whose consent has ended", work, self._take_ended)
 
     def forget(self, speaker: str | None, session: str | None) -> None:
