@@ -35,7 +35,6 @@ from facedyn_app.library.protection.drivers import driver_of, reading
 from facedyn_app.library.protection.held import BACKUP, hold_opened, keys_of
 from facedyn_app.library.protection.key_file import KEY_FILE, KeyFile, parse_key_file
 from facedyn_app.library.protection.keys import LibraryKeys
-from facedyn_app.library.recognizers import folders_in
 from facedyn_app.library.schema import MIGRATIONS, now
 from facedyn_app.library.sweep import PARTS, TRAINING
 from facedyn_app.path_checks import naming
@@ -169,7 +168,7 @@ def _recognizer_files(library: Library) -> dict[str, tuple[int, int, int]]:
     Hidden ones are not whole yet, and what a link leads to is not the library's.
     """
     found = {}
-    for folder in folders_in(library.recognizers_folder):
+    for folder in library.recognizer_folders():
         if folder.name.startswith(".") or folder.name.endswith(TRAINING):
             continue
         for path in sorted(folder.rglob("*")):

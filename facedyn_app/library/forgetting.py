@@ -25,7 +25,6 @@ from facedyn_app.library.library import Library
 from facedyn_app.library.locks import holding
 from facedyn_app.library.names import Erasure
 from facedyn_app.library.privacy import own_only
-from facedyn_app.library.recognizers import folders_in
 from facedyn_app.library.records import SessionEntry
 from facedyn_app.library.schema import SpeakerRow
 from facedyn_app.library.session_store import delete_file, delete_folder
@@ -100,7 +99,7 @@ def plan_forget(library: Library, of: str | SessionEntry) -> ForgetPlan:
     kept = [entry for entry in everything if entry.id not in gone]
     tokens = [entry.file_name[:TOKEN] for entry in sessions]
     owner = speaker if speaker is not None else sessions[0].speaker
-    folders = folders_in(library.recognizers_folder)
+    folders = library.recognizer_folders()
     return ForgetPlan(
         speaker,
         tuple(sessions),

@@ -161,6 +161,25 @@ class OpenLibrary:
         with self.transaction() as orm:
             orm.merge(SettingRow(key=key, value=value))
 
+    def recognizer_folders(self) -> list[Path]:
+        """The folders in the one of recognizers, trainings among them, by name.
+
+        There are none where it is not there or may not be entered.
+
+        Raises:
+            InputError: Something else is in its place.
+        """
+        try:
+            return sorted(path for path in self.recognizers_folder.iterdir() if path.is_dir())
+        except (FileNotFoundError, PermissionError):
+            return []
+        except OSError as error:
+            raise InputError(
+                f"The folder '{self.recognizers_folder}' cannot be read: "
+                f"{error.strerror or error}.",
+                "Move away what is in its place.",
+            ) from error
+
     def transaction(self) -> AbstractContextManager[OrmSession]:
         """A transaction on the rows: all that is done in it happens, or nothing."""
         return transaction(self._engine, self.folder / DATABASE)
