@@ -67,13 +67,7 @@ def mirror_among(session: Session, others: Iterable[Session]) -> Session | None:
         (
             one
             for one in others
-            if is_mirror_image(session, one) and len(one.motion.seconds) == n_frames
+            if one.is_mirror_image_of(session) and len(one.motion.seconds) == n_frames
         ),
         None,
     )
-
-
-def is_mirror_image(session: Session, other: Session) -> bool:
-    """Whether one is of the same face of the same video as the other, left and right exchanged."""
-    same = session.info.source_sha256 == other.info.source_sha256 is not None
-    return same and session.mirrored != other.mirrored and session.info.face == other.info.face
