@@ -11,9 +11,6 @@ from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass
 from typing import Any, Final
 
-import numpy as np
-import numpy.typing as npt
-
 from facedyn_app.formatting import shown
 
 TASK, INCLUDE, EXCLUDE, NOTE = "task", "include", "exclude", "note"
@@ -90,32 +87,6 @@ class Event:
 
 
 Events = tuple[Event, ...]
-
-
-def excluded(events: Iterable[Event], seconds: npt.ArrayLike) -> npt.NDArray[np.bool_]:
-    """(T,) bool: which frames the user has excluded.
-
-    Those in an "exclude" range, both ends in it, and those outside all "include" ranges where
-    there are some.
-
-    Args:
-        events: Of the recording.
-        seconds: (T,) times of the frames, s.
-    """
-    times = np.asarray(seconds, dtype=np.float64)
-    left_out = np.zeros(times.shape, dtype=bool)
-    wanted = np.zeros(times.shape, dtype=bool)
-    any_included = False
-    for event in events:
-        if event.kind not in (INCLUDE, EXCLUDE):
-            continue
-        inside = (times >= event.start - HALF_MS) & (times <= event.end + HALF_MS)
-        if event.kind == EXCLUDE:
-            left_out |= inside
-        else:
-            wanted |= inside
-            any_included = True
-    return left_out | ~wanted if any_included else left_out
 
 
 def in_order(events: Iterable[Event]) -> Events:

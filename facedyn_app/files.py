@@ -6,36 +6,19 @@ import errno
 import hashlib
 import io
 import os
-import re
 import stat
-from collections.abc import Iterator, Sequence
-from contextlib import contextmanager, suppress
+from collections.abc import Iterator
+from contextlib import contextmanager
 from pathlib import Path
-from tempfile import TemporaryFile
 from typing import BinaryIO, TextIO
 
-from facedyn_app.errors import FacedynError, InputError, OutputError
+from facedyn_app.errors import InputError, OutputError
 from facedyn_app.progress import OnProgress, Progress, ignore
 from facedyn_app.unfinished import sweep_folder, unfinished_file, unfinished_folder
 
-_WEB_ADDRESS = re.compile(r"(https?|ftps?|rtsps?|rtmps?|mms):[/\\]", re.IGNORECASE)
 _WRITABLE = "Choose a folder that exists, that you may write to and that has room."
 _PIECE = 2**22
 """Bytes of a file that are read at a time; a slow disk gives them in a fifth of a second."""
-
-
-def refuse_web_address(path: Path) -> None:
-    """Say of what is no file that it is a web address, where it is one.
-
-    Raises:
-        InputError: It is.
-    """
-    if _WEB_ADDRESS.match(str(path)):
-        address = str(path).replace("\\", "/").replace(":/", "://", 1).replace(":///", "://", 1)
-        raise InputError(
-            f"'{address}' is a web address, not a file.",
-            "Videos, sessions and heads are local files: download it first, then choose the file.",
-        )
 
 
 @contextmanager
@@ -89,31 +72,13 @@ def sha256_of(path: Path, on_progress: OnProgress = ignore) -> str:
     with open_plain(path) as file:
         size = os.fstat(file.fileno()).st_size
         total = size >> 20
-        piece = memoryview(
-            bytearray(max(1, min(_PIECE, size)))
-        )  # zeroing it costs small files most
+        # as small as the file: zeroing it is what small ones cost most
+        piece = memoryview(bytearray(max(1, min(_PIECE, size))))
         while n_bytes := file.readinto(piece):
             digest.update(piece[:n_bytes])
             done += n_bytes
             on_progress(Progress("reading the whole file", done >> 20, total))
     return digest.hexdigest()
-
-
-def sha256_of_files(files: Sequence[Path], on_progress: OnProgress = ignore) -> str:
-    """The sha256 of a file; of several, that of their sha256 in order.
-
-    Args:
-        files: The files.
-        on_progress: As `sha256_of`.
-
-    Raises:
-        InputError: One is no ordinary file.
-        OSError: One cannot be read.
-    """
-    if len(files) == 1:
-        return sha256_of(files[0], on_progress)
-    sums = "".join(sha256_of(file, on_progress) for file in files)
-    return hashlib.sha256(sums.encode("ascii")).hexdigest()
 
 
 def read_plain(path: Path, most_bytes: int) -> bytes:
@@ -172,7 +137,7 @@ def atomic_file(path: Path) -> Iterator[BinaryIO]:
             temporary.replace(path)
             sync_folder(path.parent)
     except OSError as error:
-        raise _unwritable("file", path, error) from error
+        raise unwritable("file", path, error) from error
 
 
 @contextmanager
@@ -204,8 +169,12 @@ def atomic_folder(path: Path) -> Iterator[Path]:
         if path.exists() and (not path.is_dir() or any(path.iterdir())):
             what = "holds something already" if path.is_dir() else "is a file"
             raise OutputError(f"'{path}' {what}.", "Choose another name for the folder.")
-        with whole_folder(path) as unfinished:
+        sweep_folder(path.absolute().parent)
+        with unfinished_folder(path) as unfinished:
             yield unfinished
+            if path.exists():
+                path.rmdir()  # empty; Windows renames over no folder
+            unfinished.rename(path)
     except OSError as error:
         raise OutputError(
             f"The folder '{path}' cannot be written: {error.strerror or error}.",
@@ -213,124 +182,8 @@ def atomic_folder(path: Path) -> Iterator[Path]:
         ) from error
 
 
-@contextmanager
-def whole_folder(path: Path) -> Iterator[Path]:
-    """As `atomic_folder`, its errors not yet in words.
-
-    Raises:
-        OSError: It cannot be written there, or holds something when the block ends.
-    """
-    sweep_folder(path.absolute().parent)
-    with unfinished_folder(path) as unfinished:
-        yield unfinished
-        if path.exists():
-            path.rmdir()  # empty; Windows renames over no folder
-        unfinished.rename(path)
-
-
-def check_input_file(path: Path, what: str) -> None:
-    """Make sure that a file can be asked for at all; what is in it is not looked at.
-
-    Args:
-        path: The file.
-        what: What it should be, for the sentence ("video").
-
-    Raises:
-        InputError: It does not exist, or its folder may not be entered.
-    """
-    try:
-        path.stat()
-    except FileNotFoundError as error:
-        refuse_web_address(path)
-        missing = f"The {what} '{path}' does not exist."
-        raise InputError(missing, "Check the name and the folder.") from error
-    except OSError as error:
-        why = error.strerror or error
-        raise InputError(f"The {what} '{path}' cannot be opened: {why}.") from error
-
-
-def check_output_file(path: Path, inputs: Sequence[Path] = (), endings: Sequence[str] = ()) -> None:
-    """Make sure that a file can be written, by beginning to; nothing is left of that.
-
-    What killed programs have left half done beside it is deleted. A file that is there already is
-    replaced by one of its own kind alone: who mistypes a name must not lose a recording.
-
-    Args:
-        path: The file.
-        inputs: Files that must not be overwritten.
-        endings: Those of its kind (".npz"), where another was not refused already; () for all.
-
-    Raises:
-        OutputError: It cannot be written, is one of the inputs, or is there and of another kind.
-    """
-    try:
-        exists, is_file, is_folder = path.exists(), path.is_file(), path.is_dir()
-        overwritten = [one for one in inputs if exists and one.exists() and path.samefile(one)]
-    except OSError as error:
-        raise _unwritable("file", path, error) from error
-    if is_folder:
-        raise OutputError(f"'{path}' is a folder, not a file to write.", "Add a file name.")
-    if exists and not is_file:
-        raise OutputError(f"'{path}' is no ordinary file.", "Choose another name.")
-    if overwritten:
-        raise OutputError(f"'{path}' is read and cannot be written too.", "Choose another name.")
-    if exists and endings and path.suffix.lower() not in endings:
-        ours = " or ".join(f"'{ending}'" for ending in endings)
-        raise OutputError(
-            f"'{path}' is there already and is not replaced: its name does not end in {ours}.",
-            "Choose another name.",
-        )
-    sweep_folder(path.absolute().parent)
-    with suppress(_EnoughError), atomic_file(path):
-        raise _EnoughError
-
-
-class _EnoughError(Exception):
-    """Leaves a file that was only begun."""
-
-
-def check_output_folder(path: Path) -> None:
-    """Make sure that files can be put into a folder, which may have to be made.
-
-    Raises:
-        OutputError: It is a file, or it or the folder above it cannot be written.
-    """
-    try:
-        place = next(folder for folder in (path, *path.absolute().parents) if folder.exists())
-        if not place.is_dir():
-            raise OutputError(f"'{place}' is a file, not a folder.", "Choose another name.")
-        sweep_folder(place)
-        check_writable(place)
-    except OSError as error:
-        raise _unwritable("folder", path, error) from error
-
-
-def check_writable(folder: Path) -> None:
-    """Make sure that files can be put into a folder, by beginning one.
-
-    Raises:
-        OSError: They cannot.
-    """
-    with TemporaryFile(dir=folder):
-        return
-
-
-@contextmanager
-def naming(path: Path) -> Iterator[None]:
-    """Make sure that an error of the block names the file that it is about.
-
-    Raises:
-        FacedynError: What the block raises, of the same kind.
-    """
-    try:
-        yield
-    except FacedynError as error:
-        if path.name in error.sentence:
-            raise
-        raise type(error)(f"'{path}': {error.sentence}", error.hint) from error
-
-
-def _unwritable(what: str, path: Path, error: OSError) -> OutputError:
+def unwritable(what: str, path: Path, error: OSError) -> OutputError:
+    """The error for a "file" or "folder" that cannot be written."""
     reason = error.strerror or str(error)
     return OutputError(f"The {what} '{path}' cannot be written: {reason}.", _WRITABLE)
 
@@ -347,18 +200,3 @@ def sync_folder(folder: Path) -> None:
             os.fsync(handle)
         finally:
             os.close(handle)
-
-
-def delete_file(path: Path) -> None:
-    """Delete a file; one that is gone already is no error.
-
-    Raises:
-        OutputError: It cannot be deleted.
-    """
-    try:
-        path.unlink(missing_ok=True)
-    except OSError as error:
-        raise OutputError(
-            f"The file '{path}' cannot be deleted: {error.strerror or error}.",
-            "Make the folder writable and try again.",
-        ) from error

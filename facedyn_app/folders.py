@@ -2,11 +2,19 @@
 
 from __future__ import annotations
 
+import re
+import secrets
+import tempfile
+from collections.abc import Iterator
+from contextlib import contextmanager
 from pathlib import Path
 
 import platformdirs
 
+from facedyn_app.unfinished import UNFINISHED, new_folder, sweep_folder
+
 NAME = "facedyn"
+_TEMPORARY = re.compile(r"facedyn-[a-z]+-[0-9a-f]{12}\.part")
 
 
 def own_library() -> Path:
@@ -38,3 +46,23 @@ def documents_folder() -> Path:
 def log_file() -> Path:
     """Where faults of the program are written down."""
     return platformdirs.user_log_path(NAME, appauthor=False) / "facedyn.log"
+
+
+@contextmanager
+def temporary_folder(what: str) -> Iterator[Path]:
+    """A folder for temporary files, readable by its owner alone, held until the block ends.
+
+    Args:
+        what: What for, a word of small letters.
+
+    Raises:
+        OSError: It cannot be made.
+    """
+    start = Path(tempfile.gettempdir()) / f"{NAME}-{what}-"
+    with new_folder(lambda: Path(f"{start}{secrets.token_hex(6)}{UNFINISHED}"), 0o700) as folder:
+        yield folder
+
+
+def sweep_temporary() -> list[Path]:
+    """Delete folders for temporary files that killed programs have left; gives what has gone."""
+    return sweep_folder(Path(tempfile.gettempdir()), own=_TEMPORARY)

@@ -2,14 +2,16 @@
 
 from __future__ import annotations
 
+import hashlib
 import re
 from collections import defaultdict
+from collections.abc import Sequence
 from dataclasses import dataclass
 from math import gcd
 from pathlib import Path
 from typing import Final
 
-from facedyn_app.files import sha256_of_files
+from facedyn_app.files import sha256_of
 from facedyn_app.progress import OnProgress, ignore
 
 STILL_ENDINGS: Final = frozenset({".bmp", ".jpeg", ".jpg", ".png", ".tif", ".tiff", ".webp"})
@@ -84,6 +86,23 @@ def sha256_of_video(path: Path, on_progress: OnProgress = ignore) -> str:
         OSError: It cannot be read.
     """
     return sha256_of_files(stills_of(path) or [path], on_progress)
+
+
+def sha256_of_files(files: Sequence[Path], on_progress: OnProgress = ignore) -> str:
+    """The sha256 of a file; of several, that of their sha256 in order.
+
+    Args:
+        files: The files.
+        on_progress: As `files.sha256_of`.
+
+    Raises:
+        InputError: One is no ordinary file.
+        OSError: One cannot be read.
+    """
+    if len(files) == 1:
+        return sha256_of(files[0], on_progress)
+    sums = "".join(sha256_of(file, on_progress) for file in files)
+    return hashlib.sha256(sums.encode("ascii")).hexdigest()
 
 
 def _numbers(path: Path) -> tuple[int, ...]:

@@ -11,14 +11,14 @@ import re
 import secrets
 import shutil
 import stat
-import tempfile
 import time
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager, suppress
 from pathlib import Path
 from typing import BinaryIO, Final
 
-if os.name == "posix":
+POSIX: Final = os.name == "posix"
+if POSIX:
     import fcntl
 
 UNFINISHED: Final = ".part"
@@ -28,7 +28,6 @@ SET_ASIDE: Final = ".old"
 STALE_SECONDS: Final = 24 * 3600.0
 """Where no lock tells, what was left half done is taken for given up after this time, s."""
 _OWN = re.compile(r"\.(?P<name>.+)\.facedyn-[0-9a-f]{12}(?P<kind>\.part|\.old)(\.\w{1,5})?", re.S)
-_TEMPORARY = re.compile(r"facedyn-[a-z]+-[0-9a-f]{12}\.part")
 _LONGEST = 200
 
 
@@ -64,16 +63,15 @@ class UnfinishedFile:
         flags = os.O_CREAT | os.O_EXCL | os.O_WRONLY | getattr(os, "O_BINARY", 0)
         self.path, handle = _made(lambda: hidden_name(path), lambda new: os.open(new, flags, mode))
         # an open file cannot be renamed where there are no locks
-        self._lock = os.dup(handle) if os.name == "posix" else -1
+        self._lock = os.dup(handle) if POSIX else -1
         self.file: BinaryIO = os.fdopen(handle, "wb")
 
     def release(self) -> None:
         """Close it, and hold it no more; a second call does nothing."""
         with suppress(OSError):
             self.file.close()
-        if self._lock >= 0:
-            os.close(self._lock)
-            self._lock = -1
+        give_back(self._lock)
+        self._lock = -1
 
     def discard(self) -> None:
         """Delete it where it still has its hidden name, and release it."""
@@ -111,39 +109,32 @@ def unfinished_folder(path: Path) -> Iterator[Path]:
     """
     path = path.absolute()
     path.parent.mkdir(parents=True, exist_ok=True)
-    with _new_folder(lambda: hidden_name(path), 0o777) as folder:
+    with new_folder(lambda: hidden_name(path)) as folder:
         yield folder
 
 
 @contextmanager
-def temporary_folder(what: str) -> Iterator[Path]:
-    """A folder for temporary files, readable by its owner alone, held until the block ends.
+def new_folder(name: Callable[[], Path], mode: int = 0o777) -> Iterator[Path]:
+    """A new folder, held until the block ends, and then gone where it still has its name.
 
     Args:
-        what: What for, a word of small letters.
+        name: Gives names until one is free.
+        mode: Who may read and write it, as in `os.mkdir`.
 
     Raises:
         OSError: It cannot be made.
     """
-    place = Path(tempfile.gettempdir())
-    name = f"facedyn-{what}-"
-    with _new_folder(lambda: place / f"{name}{secrets.token_hex(6)}{UNFINISHED}", 0o700) as folder:
-        yield folder
 
-
-@contextmanager
-def _new_folder(name: Callable[[], Path], mode: int) -> Iterator[Path]:
     def make(folder: Path) -> int:
         folder.mkdir(mode)
-        return os.open(folder, os.O_RDONLY) if os.name == "posix" else -1
+        return handle_of(folder)
 
     folder, lock = _made(name, make)
     try:
         yield folder
     finally:
         shutil.rmtree(folder, ignore_errors=True)
-        if lock >= 0:
-            os.close(lock)
+        give_back(lock)
 
 
 def _made(name: Callable[[], Path], make: Callable[[Path], int]) -> tuple[Path, int]:
@@ -156,7 +147,7 @@ def _made(name: Callable[[], Path], make: Callable[[Path], int]) -> tuple[Path, 
             if path.parent.is_dir():  # swept between its making and its opening
                 continue
             raise
-        if handle < 0 or (_locked(handle) is not False and _is_at(handle, path)):
+        if handle < 0 or (try_lock(handle) is not False and is_at(handle, path)):
             return path, handle
         os.close(handle)  # swept before it was held
 
@@ -173,10 +164,9 @@ def replace_folder(new: Path, path: Path) -> None:
         new.rename(path)
         return
     aside = hidden_name(path, SET_ASIDE)
-    lock = os.open(path, os.O_RDONLY) if os.name == "posix" else -1
+    lock = handle_of(path)
     try:
-        if lock >= 0:
-            _locked(lock)
+        try_lock(lock)
         path.rename(aside)
         try:
             new.rename(path)
@@ -185,8 +175,7 @@ def replace_folder(new: Path, path: Path) -> None:
             raise
         shutil.rmtree(aside, ignore_errors=True)
     finally:
-        if lock >= 0:
-            os.close(lock)
+        give_back(lock)
 
 
 def restore_folder(path: Path) -> None:
@@ -200,29 +189,29 @@ def restore_folder(path: Path) -> None:
                     aside.rename(path)
 
 
-def sweep_folder(folder: Path, keep: Callable[[Path], bool] = lambda _: False) -> list[Path]:
+def sweep_folder(
+    folder: Path,
+    keep: Callable[[Path], bool] = lambda _: False,
+    own: re.Pattern[str] = _OWN,
+) -> list[Path]:
     """Delete what killed programs have left half done in a folder; gives what has gone.
 
     What cannot be deleted stays, as does what another process holds.
 
     Args:
-        folder: Whose files and folders are looked at; what is not named by this module stays.
+        folder: Whose files and folders are looked at.
         keep: Told of each that is given up, before it goes; True where it has dealt with it.
+        own: Names that are looked at: those that this module gives.
     """
     swept = []
-    for path in _own_in(folder):
+    for path in _own_in(folder, own):
         if path.name.endswith(SET_ASIDE):
             restore_folder(path.with_name(str(final_name(path.name))))
-        if _swept(path, keep):
-            swept.append(path)
+        with suppress(OSError), _given_up(path) as given_up:
+            if given_up and not keep(path):
+                delete(path)
+                swept.append(path)
     return swept
-
-
-def sweep_temporary() -> list[Path]:
-    """Delete folders for temporary files that killed programs have left; gives what has gone."""
-    place = Path(tempfile.gettempdir())
-    there = sorted(path for path in _entries(place) if _TEMPORARY.fullmatch(path.name))
-    return [path for path in there if _swept(path, lambda _: False)]
 
 
 def is_given_up(path: Path) -> bool:
@@ -247,22 +236,12 @@ def delete(path: Path) -> None:
         path.unlink()
 
 
-def _swept(path: Path, keep: Callable[[Path], bool]) -> bool:
-    with suppress(OSError), _given_up(path) as given_up:
-        if given_up and not keep(path):
-            delete(path)
-            return True
-    return False
-
-
-def _own_in(folder: Path) -> list[Path]:
-    return sorted(path for path in _entries(folder) if _OWN.fullmatch(path.name))
-
-
-def _entries(folder: Path) -> Iterator[Path]:
-    with suppress(OSError), os.scandir(folder) as entries:
-        for entry in entries:
-            yield folder / entry.name
+def _own_in(folder: Path, own: re.Pattern[str] = _OWN) -> list[Path]:
+    try:
+        names = os.listdir(folder)
+    except OSError:
+        return []
+    return sorted(folder / name for name in names if own.fullmatch(name))
 
 
 @contextmanager
@@ -273,26 +252,38 @@ def _given_up(path: Path) -> Iterator[bool]:
         OSError: It is gone, or may not be opened.
     """
     kind = path.lstat().st_mode
-    if os.name != "posix" or not (stat.S_ISREG(kind) or stat.S_ISDIR(kind)):
+    if not POSIX or not (stat.S_ISREG(kind) or stat.S_ISDIR(kind)):
         yield is_stale(path)
         return
     handle = os.open(path, os.O_RDONLY | os.O_NOFOLLOW | os.O_NONBLOCK)
     try:
-        locked = _locked(handle)
-        if locked is None:
-            yield is_stale(path)
-        else:
-            yield locked and _is_at(handle, path)
+        locked = try_lock(handle)
+        yield is_stale(path) if locked is None else locked and is_at(handle, path)
     finally:
         os.close(handle)
 
 
-def _locked(handle: int) -> bool | None:
-    """Lock an open file or folder; False where another process has it, None without locks."""
-    if os.name != "posix":
+def handle_of(folder: Path) -> int:
+    """A handle of a folder by which it can be locked; of nothing, -1, without such locks."""
+    return os.open(folder, os.O_RDONLY) if POSIX else -1
+
+
+def give_back(handle: int) -> None:
+    """Close a handle, and so give its lock back."""
+    if handle >= 0:
+        os.close(handle)
+
+
+def try_lock(handle: int, *, shared: bool = False) -> bool | None:
+    """Lock a file or folder by a handle of it, alone or with others that share it.
+
+    Returns:
+        False where another process has it, None where there are no such locks.
+    """
+    if not POSIX or handle < 0:
         return None
     try:
-        fcntl.flock(handle, fcntl.LOCK_EX | fcntl.LOCK_NB)
+        fcntl.flock(handle, (fcntl.LOCK_SH if shared else fcntl.LOCK_EX) | fcntl.LOCK_NB)
     except BlockingIOError:
         return False
     except OSError:  # a file system without locks
@@ -300,7 +291,8 @@ def _locked(handle: int) -> bool | None:
     return True
 
 
-def _is_at(handle: int, path: Path) -> bool:
+def is_at(handle: int, path: Path) -> bool:
+    """Whether a handle is of what lies at a path now; another process may have removed it."""
     try:
         return os.path.samestat(os.fstat(handle), path.lstat())
     except OSError:

@@ -1,10 +1,9 @@
-"""Events: checked, kept to the millisecond, and which frames they exclude."""
+"""Events: checked, and kept to the millisecond."""
 
 import json
 import math
 from typing import Any
 
-import numpy as np
 import pytest
 
 from facedyn_app.events import (
@@ -13,35 +12,7 @@ from facedyn_app.events import (
     Event,
     events_of_json,
     events_to_json,
-    excluded,
 )
-
-SECONDS = np.arange(10) / 10.0
-
-
-def frames(*numbers: int) -> list[bool]:
-    return [k in numbers for k in range(len(SECONDS))]
-
-
-def test_nothing_is_excluded_by_tasks_and_notes() -> None:
-    events = (Event("task", 0.0, 1.0, "smile"), Event("note", 0.5, 0.5), Event("pause", 0.0, 0.9))
-    assert not excluded(events, SECONDS).any()
-    assert not excluded((), SECONDS).any()
-
-
-def test_an_excluded_range_has_both_its_ends() -> None:
-    assert excluded([Event("exclude", 0.2, 0.4)], SECONDS).tolist() == frames(2, 3, 4)
-
-
-def test_a_range_ends_with_its_frame_though_the_time_is_rounded() -> None:
-    seconds = np.arange(300) / 29.97
-    event = Event("exclude", float(seconds[20]), float(seconds[35]))
-    assert np.flatnonzero(excluded([event], seconds)).tolist() == list(range(20, 36))
-
-
-def test_what_lies_outside_all_included_ranges_is_excluded() -> None:
-    events = [Event("include", 0.1, 0.3), Event("include", 0.6, 0.7), Event("exclude", 0.2, 0.2)]
-    assert excluded(events, SECONDS).tolist() == frames(0, 2, 4, 5, 8, 9)
 
 
 @pytest.mark.parametrize(

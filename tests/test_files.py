@@ -7,7 +7,8 @@ from pathlib import Path
 import pytest
 
 from facedyn_app.errors import InputError, OutputError
-from facedyn_app.files import atomic_file, atomic_folder, check_output_file, is_special, open_plain
+from facedyn_app.files import atomic_file, atomic_folder, is_special, open_plain
+from facedyn_app.path_checks import check_output_file
 
 KERNEL_MESSAGES = Path("/proc/kmsg")
 

@@ -12,14 +12,15 @@ from pathlib import Path
 import pytest
 
 from facedyn_app.errors import OutputError
-from facedyn_app.files import atomic_file, check_output_file
+from facedyn_app.files import atomic_file
+from facedyn_app.folders import sweep_temporary
+from facedyn_app.path_checks import check_output_file
 from facedyn_app.unfinished import (
     SET_ASIDE,
     hidden_name,
     replace_folder,
     restore_folder,
     sweep_folder,
-    sweep_temporary,
 )
 
 pytestmark = pytest.mark.skipif(os.name != "posix", reason="the system has no such locks")
@@ -28,7 +29,8 @@ WRITER = """
 import sys, time
 from pathlib import Path
 from facedyn_app.files import atomic_file
-from facedyn_app.unfinished import temporary_folder, unfinished_folder
+from facedyn_app.folders import temporary_folder
+from facedyn_app.unfinished import unfinished_folder
 place = Path(sys.argv[1])
 with atomic_file(place / "table.csv") as file, unfinished_folder(place / "mine") as folder:
     with temporary_folder("train") as spare:

@@ -87,7 +87,7 @@ class _Face:
 
 
 def act(
-    script: Script, names: Sequence[str], fps: float, rng: np.random.Generator, sway: float = 1.0
+    script: Script, names: Sequence[str], fps: float, rng: np.random.Generator
 ) -> SimulatedMotion:
     """The motion of a script.
 
@@ -96,7 +96,6 @@ def act(
         names: Expression channels of the head, ARKit's.
         fps: Frames a second.
         rng: Of the head's sway.
-        sway: How far the head sways, of a usual one.
     """
     times = np.arange(round(script.duration * fps)) / fps
     face = _Face(times)
@@ -116,7 +115,7 @@ def act(
             names=tuple(names),
             expression=expression.astype(np.float32),
             jaw=np.zeros((len(times), 3), np.float32),
-            rotation=(sway * turn).astype(np.float32),
+            rotation=turn.astype(np.float32),
             translation=np.zeros((len(times), 3), np.float32),
         ),
         gaze=np.zeros((len(times), 2), np.float32),

@@ -10,7 +10,7 @@ import numpy as np
 
 from facedyn_app.bench.metrics import compare_channels
 from facedyn_app.errors import TooLittleError
-from facedyn_app.landmarks import BLENDSHAPE_NAMES, TrackCollector, track_faces
+from facedyn_app.landmarks import BLENDSHAPE_NAMES, collect_face, track_faces
 from facedyn_app.progress import OnProgress, ignore
 from facedyn_app.records import Landmarks
 from facedyn_app.settings import BUNDLE, MEDIAPIPE, LandmarkSettings
@@ -82,8 +82,5 @@ def measure_engine_agreement(
 
 def _main_face(video: Path, settings: LandmarkSettings, on_progress: OnProgress) -> Landmarks:
     info = probe_video(video)
-    collector = TrackCollector(info)
     with closing(track_faces(read_frames(video), info, settings, on_progress)) as found:
-        for faces in found:
-            collector.add(faces)
-    return collector.track().whole()
+        return collect_face(found, info)

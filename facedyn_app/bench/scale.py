@@ -22,6 +22,7 @@ from facedyn_app.bench.memory import measure_memory
 from facedyn_app.bench.rendered_truth import simulated_landmarks
 from facedyn_app.fit_settings import FitSettings
 from facedyn_app.fitting.session_fit import fit_session
+from facedyn_app.folders import temporary_folder
 from facedyn_app.headmodel.landmark_positions import placed_landmarks
 from facedyn_app.headmodel.model import HeadModel
 from facedyn_app.library.library import Library
@@ -32,7 +33,6 @@ from facedyn_app.recognizer.ranking import rank
 from facedyn_app.recognizer.scoring import Gallery, plain_space, uncalibrated
 from facedyn_app.records import Embedding
 from facedyn_app.topology import MIRRORED_POINTS
-from facedyn_app.unfinished import temporary_folder
 from facedyn_app.workflows.heads import ready_head
 from facedyn_app.workflows.library import list_library
 

@@ -52,7 +52,7 @@ def convert(
 
 
 def _outcome(found: ConvertedRecording, files: list[Path], out: Path) -> Outcome:
-    from facedyn_app.cli.formatting import quality_text
+    from facedyn_app.dynamics.session_qc import quality_text
 
     session, quality = found.session, found.quality
     info = session.info

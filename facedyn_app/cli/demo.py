@@ -11,8 +11,8 @@ import typer
 from facedyn_app.cli.options import AsJson, DemoFolder, verb_app
 from facedyn_app.cli.output import Outcome, ProgressLine, answering, errors_shown, show
 from facedyn_app.cli.window import Window, check_display
-from facedyn_app.files import check_output_file, check_output_folder
 from facedyn_app.formatting import indented, number, table
+from facedyn_app.path_checks import check_output_file, check_output_folder
 
 if TYPE_CHECKING:
     from facedyn_app.settings import TrustSettings
@@ -127,8 +127,7 @@ def _ranking(result: DemoResult) -> str:
 
 
 def _doubts(result: DemoResult) -> list[str]:
-    from facedyn_app.cli.formatting import quality_text
-    from facedyn_app.dynamics.session_qc import GOOD
+    from facedyn_app.dynamics.session_qc import GOOD, quality_text
 
     return [
         f"  {probe.video.name}: {quality_text(probe.identification.quality)}"

@@ -52,19 +52,10 @@ def enrol(
     """Enrol a speaker with recordings, by consent: videos, sessions, other programs' tables."""
     terms = consent_terms(consent, consent_for, consent_until, consent_by)
     with answering(as_json) as answer:
-        from facedyn_app.workflows.enrol import enrol_recordings
+        from facedyn_app.workflows.enrol import Enrolment, enrol_recordings
 
-        found = enrol_recordings(
-            name,
-            recordings,
-            library,
-            consent,
-            options,
-            answer.on_progress,
-            near=is_new,
-            again=again,
-            terms=terms,
-        )
+        who = Enrolment(name, consent, is_new, again, terms)
+        found = enrol_recordings(who, recordings, library, options, answer.on_progress)
         answer.outcome = Outcome(_facts(found, library), _text(found, library))
 
 

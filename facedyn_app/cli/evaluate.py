@@ -75,10 +75,8 @@ def assessment_text(found: Assessment) -> str:
         for name, one in found.compared.items()
     ]
     head = ["", *(f"{spoken(key)} %" for key in SHORT)]
-    parts = [accuracy_text(facts, found.simulated), table(head, rows, right=(1, 2, 3, 4))]
-    if found.lead:
-        parts.append(lead_text(found.lead))
-    return "\n\n".join(parts)
+    told = table(head, rows, right=(1, 2, 3, 4))
+    return "\n\n".join([accuracy_text(facts, found.simulated), told, lead_text(found.lead)])
 
 
 def lead_text(found: Mapping[str, Lead]) -> str:

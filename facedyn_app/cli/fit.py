@@ -56,7 +56,7 @@ def fit(
 
 
 def _fit(video: Path, out: Path, options: FitOptions, on_progress: OnProgress) -> Outcome:
-    from facedyn_app.cli.formatting import quality_text
+    from facedyn_app.dynamics.session_qc import quality_text
     from facedyn_app.fitting.focal import focal_text
     from facedyn_app.workflows.fit import fit_video
 

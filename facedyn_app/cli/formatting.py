@@ -1,11 +1,11 @@
-"""Answers to whose a recording is, and its quality: facts for scripts, text for people."""
+"""Answers to whose a recording is: facts for scripts, text for people."""
 
 from __future__ import annotations
 
 from collections.abc import Sequence
 from dataclasses import asdict, replace
 
-from facedyn_app.dynamics.session_qc import DO_NOT_USE, quality_line
+from facedyn_app.dynamics.session_qc import DO_NOT_USE, quality_text
 from facedyn_app.formatting import NONE, indented, number, table
 from facedyn_app.recognizer.scoring import LEAST_RATE, MOST_RATE
 from facedyn_app.records import (
@@ -13,7 +13,6 @@ from facedyn_app.records import (
     KnownRecording,
     Match,
     MatchTrust,
-    Quality,
     Verification,
     left_out_words,
 )
@@ -63,12 +62,6 @@ def identification_facts(answer: Identification, top: int | None = None) -> dict
 def known_facts(recordings: Sequence[KnownRecording]) -> list[dict[str, object]]:
     """The sessions that are of the very recording in question, for scripts."""
     return [{**asdict(one), "sentence": one.words} for one in recordings]
-
-
-def quality_text(quality: Quality) -> str:
-    """The quality line, and the sentences behind it."""
-    reasons = "".join(f"\n  {reason}" for reason in quality.reasons)
-    return quality_line(quality) + reasons
 
 
 def identification_text(answer: Identification, top: int | None = None) -> str:

@@ -82,7 +82,6 @@ def measure(
     with answering(as_json) as answer:
         from facedyn_app.cli.measure_text import measures_text
         from facedyn_app.settings import Settings
-        from facedyn_app.workflows.clinical_report import report_on_files
         from facedyn_app.workflows.measure import MeasureOptions, measure_recordings
 
         options = MeasureOptions(ipd, rows, *signs, file_names)
@@ -91,6 +90,8 @@ def measure(
             sessions, mirror or [], out, options, settings.clinical, answer.on_progress
         )
         if page is not None:
+            from facedyn_app.workflows.clinical_report import report_on_files
+
             report_on_files(found.sessions, page, settings, window.print_pdf, answer.on_progress)
             found = replace(found, files=(*found.files, page))
         answer.outcome = Outcome(_facts(found), measures_text(found))

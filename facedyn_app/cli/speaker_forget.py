@@ -32,8 +32,12 @@ def forget(
 ) -> None:
     """Forget a speaker or a session and all that was measured of them; there is no way back."""
     with answering(as_json) as answer:
-        from facedyn_app.workflows.consent import forget_ended, what_goes_with_ended
-        from facedyn_app.workflows.forget import forget_for_good, what_goes
+        from facedyn_app.workflows.forget import (
+            forget_ended,
+            forget_for_good,
+            what_goes,
+            what_goes_with_ended,
+        )
 
         if ended and (name or session):
             raise InputError("'--expired' says who goes.", "Leave out NAME and '--session'.")

@@ -13,7 +13,7 @@ import typer
 
 from facedyn_app.cli.output import ProgressLine, errors_shown
 from facedyn_app.errors import InputError
-from facedyn_app.files import check_input_file
+from facedyn_app.path_checks import check_input_file
 from facedyn_app.progress import OnProgress
 
 if TYPE_CHECKING:

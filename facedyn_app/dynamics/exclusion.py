@@ -2,12 +2,13 @@
 
 from __future__ import annotations
 
+from collections.abc import Iterable
 from dataclasses import replace
 from typing import Final
 
 import numpy as np
 
-from facedyn_app.events import excluded
+from facedyn_app.events import EXCLUDE, HALF_MS, INCLUDE, Event
 from facedyn_app.records import INVALID_REASONS, BoolArray, FloatArray, Session
 
 REASON: Final = "excluded by annotation"
@@ -18,6 +19,33 @@ HALF_CHUNK_S: Final = 0.5
 def excluded_frames(session: Session) -> BoolArray:
     """(T,) bool: the frames that the user has excluded."""
     return excluded(session.events, session.motion.seconds)
+
+
+def excluded(events: Iterable[Event], seconds: FloatArray) -> BoolArray:
+    """(T,) bool: which frames the user has excluded.
+
+    Those in an "exclude" range, both ends in it, and those outside all "include" ranges where
+    there are some.
+
+    Args:
+        events: Of the recording.
+        seconds: (T,) times of the frames, s.
+    """
+    left_out = np.zeros(len(seconds), dtype=bool)
+    wanted = np.zeros(len(seconds), dtype=bool)
+    any_included = False
+    for event in events:
+        if event.kind == EXCLUDE:
+            left_out |= within(event, seconds)
+        elif event.kind == INCLUDE:
+            wanted |= within(event, seconds)
+            any_included = True
+    return left_out | ~wanted if any_included else left_out
+
+
+def within(event: Event, seconds: FloatArray) -> BoolArray:
+    """(T,) bool: which frames, by their times, lie in an event, both ends in it."""
+    return np.asarray((seconds >= event.start - HALF_MS) & (seconds <= event.end + HALF_MS))
 
 
 def without_excluded(session: Session) -> Session:

@@ -65,6 +65,11 @@ def quality_line(quality: Quality) -> str:
     return "quality: " + " · ".join(parts)
 
 
+def quality_text(quality: Quality) -> str:
+    """That line, and the sentences behind it."""
+    return "\n  ".join([quality_line(quality), *quality.reasons])
+
+
 def valid_percent(quality: Quality) -> str:
     """The share of valid frames, rounded down as in the reasons."""
     return _percent(quality.n_valid / quality.n_frames if quality.n_frames else 0.0)

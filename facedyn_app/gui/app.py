@@ -52,7 +52,6 @@ def run_window(
     *,
     size: tuple[int, int] = SCREENSHOT_SIZE,
     scheme: Qt.ColorScheme = Qt.ColorScheme.Unknown,
-    settings: Settings | None = None,
 ) -> int:
     """Open the window and stay until it is closed.
 
@@ -68,8 +67,6 @@ def run_window(
         camera: The camera to open at once, from 1, or a video that plays as one.
         size: Size of the window in the screenshot, px.
         scheme: Light or dark; as the system by default.
-        settings: The program's settings; those that the user has kept by default, and in a
-            screenshot the program's own.
 
     Returns:
         The exit code, 0.
@@ -80,8 +77,9 @@ def run_window(
     app = _application()
     sys.excepthook = log_unhandled
     home = demo_library() if demo and library is None else library or own_library()
-    kept = None if settings is not None or screenshot is not None else config_folder() / FILE
-    settings, error = (settings or Settings(), None) if kept is None else _kept_settings(kept)
+    # a screenshot shows the program's own settings
+    kept = None if screenshot is not None else config_folder() / FILE
+    settings, error = (Settings(), None) if kept is None else _kept_settings(kept)
     chosen = SCHEMES[settings.appearance.colours]
     apply_theme(app, chosen if scheme is Qt.ColorScheme.Unknown else scheme)
     cameras = _cameras(camera)

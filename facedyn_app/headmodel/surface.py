@@ -2,9 +2,14 @@
 
 from __future__ import annotations
 
+from typing import Final
+
 import numpy as np
 
 from facedyn_app.records import FloatArray, IntArray
+
+N_CANDIDATES: Final = 200
+"""Triangles that are tried for the one nearest to a point: those with the nearest centres."""
 
 
 def hit_pixels(
@@ -84,7 +89,7 @@ def _cross(a: FloatArray, b: FloatArray) -> FloatArray:
 
 
 def nearest_on_mesh(
-    vertices: FloatArray, faces: IntArray, points: FloatArray, n_candidates: int = 200
+    vertices: FloatArray, faces: IntArray, points: FloatArray
 ) -> tuple[IntArray, FloatArray]:
     """The triangle and the place in it that lie nearest to each point.
 
@@ -92,7 +97,6 @@ def nearest_on_mesh(
         vertices: (V, 3) m.
         faces: (F, 3) triangles to choose from.
         points: (L, 3) m.
-        n_candidates: Triangles tried per point, those with the nearest centres.
 
     Returns:
         (L,) row of `faces` and (L, 3) barycentric weights.
@@ -101,7 +105,7 @@ def nearest_on_mesh(
     centres = corners.mean(axis=1)
     chosen = np.empty(len(points), dtype=np.int64)
     bary = np.empty((len(points), 3))
-    n = min(n_candidates, len(faces))
+    n = min(N_CANDIDATES, len(faces))
     for i, point in enumerate(points):
         distance = ((centres - point) ** 2).sum(axis=1)
         near = np.sort(np.argpartition(distance, n - 1)[:n])

@@ -28,11 +28,12 @@ from facedyn_app.library.audit_chain import (
     START,
     Fault,
     FaultKind,
+    Line,
     find_faults,
     linked,
     text_hash,
 )
-from facedyn_app.library.audit_rows import Rendering, last_number, line_of, read_lines, read_links
+from facedyn_app.library.audit_rows import Rendering, last_number, read_lines, read_links
 from facedyn_app.library.database import ReadOnlyError
 from facedyn_app.library.schema import AuditChainRow, AuditRow, SpeakerRow, now
 
@@ -215,7 +216,7 @@ def _append(
     query = select(AuditChainRow.hash).order_by(AuditChainRow.line_id.desc()).limit(1)
     last = orm.scalars(query).first() or START
     for row in rows:
-        link = linked(line_of(row), last, facts)
+        link = linked(Line(row.id, time, who, action, row.what), last, facts)
         last = link.hash
         orm.add(
             AuditChainRow(

@@ -17,12 +17,8 @@ _REFERENCED = re.compile(REFERENCE.format(r"(\d{1,18})"))
 
 def read_lines(orm: OrmSession) -> list[Line]:
     """All lines, by number."""
-    return [line_of(row) for row in orm.scalars(select(AuditRow).order_by(AuditRow.id))]
-
-
-def line_of(row: AuditRow) -> Line:
-    """A row's line."""
-    return Line(row.id, row.at, row.who, row.action, row.what)
+    rows = orm.scalars(select(AuditRow).order_by(AuditRow.id))
+    return [Line(row.id, row.at, row.who, row.action, row.what) for row in rows]
 
 
 def read_links(orm: OrmSession) -> dict[int, Link]:

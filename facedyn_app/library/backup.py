@@ -15,7 +15,7 @@ from typing import Final
 
 from facedyn_app import PROGRAM
 from facedyn_app.errors import InputError
-from facedyn_app.files import atomic_file, atomic_folder, naming
+from facedyn_app.files import atomic_file, atomic_folder
 from facedyn_app.formatting import shown_name
 from facedyn_app.library.archive import (
     Archive,
@@ -29,16 +29,15 @@ from facedyn_app.library.audit import AuditCheck
 from facedyn_app.library.audit_chain import START
 from facedyn_app.library.database import DATABASE
 from facedyn_app.library.database_copy import database_copy
-from facedyn_app.library.forgetting import TRAINING
 from facedyn_app.library.library import Library
 from facedyn_app.library.privacy import own_only
 from facedyn_app.library.protection.drivers import driver_of, reading
 from facedyn_app.library.protection.held import BACKUP, hold_opened, keys_of
 from facedyn_app.library.protection.key_file import KEY_FILE, KeyFile, parse_key_file
 from facedyn_app.library.protection.keys import LibraryKeys
-from facedyn_app.library.recognizers import folders_in
 from facedyn_app.library.schema import MIGRATIONS, now
-from facedyn_app.library.sweep import PARTS
+from facedyn_app.library.sweep import PARTS, TRAINING
+from facedyn_app.path_checks import naming
 from facedyn_app.progress import OnProgress
 
 KIND: Final = "facedyn-backup"
@@ -169,7 +168,7 @@ def _recognizer_files(library: Library) -> dict[str, tuple[int, int, int]]:
     Hidden ones are not whole yet, and what a link leads to is not the library's.
     """
     found = {}
-    for folder in folders_in(library.recognizers_folder):
+    for folder in library.recognizer_folders():
         if folder.name.startswith(".") or folder.name.endswith(TRAINING):
             continue
         for path in sorted(folder.rglob("*")):

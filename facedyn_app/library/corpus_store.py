@@ -10,11 +10,12 @@ from dataclasses import replace
 from pathlib import Path
 
 from facedyn_app.errors import MismatchError, OutputError
-from facedyn_app.files import atomic_file, check_output_folder
+from facedyn_app.files import atomic_file
 from facedyn_app.library.corpus_items import SESSIONS, CorpusItem
 from facedyn_app.library.corpus_log import DONE, FAILED, ItemRecord, LogWriter, RunRecord, read_log
 from facedyn_app.library.corpus_making import MAKING, Making, read_making, write_making
 from facedyn_app.library.locks import holding
+from facedyn_app.path_checks import check_output_folder
 from facedyn_app.unfinished import sweep_folder
 
 

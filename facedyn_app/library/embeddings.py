@@ -18,7 +18,6 @@ from typing import TYPE_CHECKING
 import numpy as np
 
 from facedyn_app.errors import FacedynError, InputError, OutputError
-from facedyn_app.files import delete_file
 from facedyn_app.library.protection.sealed import LibraryFiles
 from facedyn_app.library.record_file import BYTES, ROWS, RecordFile
 from facedyn_app.npz import read_npz
@@ -138,7 +137,7 @@ def _erase_from(
         kept.erase(kept.places.keys() - staying)
     elif path.name.endswith(SPACE):
         if not _stays(files, path, gone):
-            delete_file(path)
+            path.unlink(missing_ok=True)
             RecordFile(path.with_name(path.name.removesuffix(SPACE) + DIRECTED), files).delete()
     elif not path.name.endswith((EMBEDDED + BYTES, DIRECTED + BYTES)):
         delete(path)

@@ -23,7 +23,7 @@ from sqlalchemy.orm import Session as OrmSession
 
 from facedyn_app import PROGRAM
 from facedyn_app.errors import InputError
-from facedyn_app.files import atomic_file, naming
+from facedyn_app.files import atomic_file
 from facedyn_app.library import operations
 from facedyn_app.library.annotations import Annotation, all_annotations, set_annotation
 from facedyn_app.library.archive import (
@@ -57,6 +57,7 @@ from facedyn_app.library.protection.sealed_archive import (
 from facedyn_app.library.records import SessionEntry, SpeakerEntry
 from facedyn_app.library.schema import SpeakerRow, in_utc, now
 from facedyn_app.library.session_file import load_session
+from facedyn_app.path_checks import naming
 from facedyn_app.progress import OnProgress, Progress
 from facedyn_app.records import Session
 

@@ -16,18 +16,19 @@ import numpy as np
 from sqlalchemy import select
 
 from facedyn_app.errors import FacedynError, InputError
-from facedyn_app.files import atomic_file, delete_file
+from facedyn_app.files import atomic_file
 from facedyn_app.folder_files import PLAIN, FolderFiles
 from facedyn_app.library import operations
 from facedyn_app.library.embeddings import kept_of
+from facedyn_app.library.integrity import unreferenced_files
 from facedyn_app.library.library import Library
 from facedyn_app.library.locks import holding
 from facedyn_app.library.names import Erasure
 from facedyn_app.library.privacy import own_only
-from facedyn_app.library.recognizers import folders_in
 from facedyn_app.library.records import SessionEntry
 from facedyn_app.library.schema import SpeakerRow
-from facedyn_app.library.session_store import delete_folder
+from facedyn_app.library.session_store import delete_file, delete_folder
+from facedyn_app.library.sweep import TRAINING
 from facedyn_app.library.traces import Traces
 from facedyn_app.npz import read_npz
 from facedyn_app.recognizer.files import CONFIG, OLD_FILES
@@ -35,8 +36,6 @@ from facedyn_app.recognizer.reading import read_json
 from facedyn_app.recognizer.track_files import INDEX, MOST_INDEX_BYTES
 from facedyn_app.records import NAMELESS
 
-TRAINING = ".training"
-"""Ending of the folder of an unfinished training."""
 TOKEN = 12
 """How many characters of a session file's name stand for it in a recognizer's training list."""
 FORGOTTEN = "forgotten"
@@ -100,7 +99,7 @@ def plan_forget(library: Library, of: str | SessionEntry) -> ForgetPlan:
     kept = [entry for entry in everything if entry.id not in gone]
     tokens = [entry.file_name[:TOKEN] for entry in sessions]
     owner = speaker if speaker is not None else sessions[0].speaker
-    folders = folders_in(library.recognizers_folder)
+    folders = library.recognizer_folders()
     return ForgetPlan(
         speaker,
         tuple(sessions),
@@ -133,14 +132,6 @@ def forget(library: Library, plan: ForgetPlan) -> None:
         library.forget(plan.speaker, plan.traces.erasure)
     else:
         library.delete_session(plan.sessions[0], plan.traces.erasure)
-
-
-def unreferenced_files(library: Library) -> list[Path]:
-    """Session files that no row of the library knows."""
-    there = sorted(library.sessions_folder.glob("*.npz"))
-    # asked afterwards: what another program has added meanwhile has its rows before its file
-    known = {entry.file_name for entry in library.sessions()}
-    return [path for path in there if path.name not in known]
 
 
 def names_speaker(folder: Path, speaker: str, files: FolderFiles = PLAIN) -> bool | None:

@@ -19,6 +19,7 @@ from facedyn_app.errors import TooLittleError
 from facedyn_app.library.directions import AT_ONCE, Directions
 from facedyn_app.library.embeddings import embedding_file, from_bytes, keep_safely, to_bytes
 from facedyn_app.library.library import Library
+from facedyn_app.library.protection.turning import turned
 from facedyn_app.library.records import SessionEntry
 from facedyn_app.progress import OnProgress, Progress, ignore
 from facedyn_app.recognizer.backend import MOST_ADAPTING_SPEAKERS
@@ -82,7 +83,8 @@ def library_embedding(library: Library, recognizer: Recognizer, session: Session
         MismatchError: The session is of another head than the recognizer.
         TooLittleError: The session has no stretch that is long enough.
     """
-    return library.turning(recognizer.embed(session), recognizer.backend.sizes)
+    embedding, keys = recognizer.embed(session), library.keys
+    return embedding if keys is None else turned(embedding, recognizer.backend.sizes, keys.turning)
 
 
 class SessionEmbeddings:
@@ -97,13 +99,13 @@ class SessionEmbeddings:
     def __init__(self, library: Library, recognizer: Recognizer, *, keep: bool) -> None:
         self._library, self._recognizer, self._keep = library, recognizer, keep
         self._file = embedding_file(library, recognizer.fingerprint)
-        self._new: dict[str, bytes] = {}
+        self._new: dict[str, Embedding] = {}
+        self._short: set[str] = set()
 
     def get(self, entry: SessionEntry) -> Embedding | None:
         """A session's embedding; None where it is too short, which is no reason to stop."""
-        kept = self._file.read(entry.file_name)
-        found = None if kept is None else from_bytes(kept, sum(self._recognizer.backend.sizes))
-        if found is not None:
+        found = self._new.get(entry.file_name) or self._kept(entry)
+        if found is not None or entry.file_name in self._short:
             return found
         try:
             found = library_embedding(self._library, self._recognizer, self._library.load(entry))
@@ -114,11 +116,16 @@ class SessionEmbeddings:
                 entry.speaker,
                 error.sentence,
             )
+            self._short.add(entry.file_name)
             return None
-        self._new[entry.file_name] = to_bytes(found)
+        self._new[entry.file_name] = found
         if len(self._new) >= AT_ONCE:
             self.flush()
         return found
+
+    def _kept(self, entry: SessionEntry) -> Embedding | None:
+        kept = self._file.read(entry.file_name)
+        return None if kept is None else from_bytes(kept, sum(self._recognizer.backend.sizes))
 
     def of(self, enrolled: Enrolled, on_progress: OnProgress) -> dict[str, list[Embedding]]:
         """Those of speakers; who has none is not among them."""
@@ -134,7 +141,8 @@ class SessionEmbeddings:
         """Keep what was made since."""
         new, self._new = self._new, {}
         if self._keep and new:
-            keep_safely(self._library, lambda: self._file.append(new))
+            content = {name: to_bytes(one) for name, one in new.items()}
+            keep_safely(self._library, lambda: self._file.append(content))
 
     def keep_only(self, enrolled: Enrolled) -> None:
         """Erase those of sessions that are not enrolled.

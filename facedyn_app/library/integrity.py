@@ -7,11 +7,10 @@ from dataclasses import dataclass
 from pathlib import Path
 
 from facedyn_app.errors import InputError
-from facedyn_app.library.forgetting import TRAINING, unreferenced_files
 from facedyn_app.library.library import Library
 from facedyn_app.library.locks import in_use
 from facedyn_app.library.privacy import shared_words
-from facedyn_app.library.sweep import unfinished
+from facedyn_app.library.sweep import TRAINING, unfinished
 from facedyn_app.library.work_rows import WorkState
 from facedyn_app.progress import OnProgress, Progress
 
@@ -58,7 +57,7 @@ def check_library(library: Library, on_progress: OnProgress) -> LibraryCheck:
         library: The library.
         on_progress: Told of every session; may raise `Cancelled`.
     """
-    missing, damaged = [], []
+    missing, damaged, queue = [], [], library.work
     entries = library.sessions()
     for number, entry in enumerate(entries):
         on_progress(Progress("checking", number, len(entries)))
@@ -78,10 +77,18 @@ def check_library(library: Library, on_progress: OnProgress) -> LibraryCheck:
         _relative(library, unfinished(library.folder)),
         _relative(library, _trainings(library)),
         library.swept,
-        library.n_abandoned,
-        library.work.counts()[WorkState.WAITING],
+        queue.n_abandoned,
+        queue.counts()[WorkState.WAITING],
         shared_words(library.folder),
     )
+
+
+def unreferenced_files(library: Library) -> list[Path]:
+    """Session files that no row of the library knows."""
+    there = sorted(library.sessions_folder.glob("*.npz"))
+    # asked afterwards: what another program has added meanwhile has its rows before its file
+    known = {entry.file_name for entry in library.sessions()}
+    return [path for path in there if path.name not in known]
 
 
 def sweep_unreferenced(library: Library) -> tuple[str, ...]:

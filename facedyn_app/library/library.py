@@ -20,10 +20,11 @@ from facedyn_app.library.open_library import OpenLibrary
 from facedyn_app.library.records import (
     SessionEntry,
     SpeakerEntry,
+    changed_entry,
     session_entries,
     speaker_entries,
 )
-from facedyn_app.library.schema import EnrolmentRow, SessionRow
+from facedyn_app.library.schema import EnrolmentRow, SessionRow, SpeakerRow
 from facedyn_app.library.session_file import load_session
 from facedyn_app.library.work_rows import Hand, delete_work
 from facedyn_app.records import (
@@ -62,7 +63,7 @@ class Library(OpenLibrary):
             row = operations.new_session(orm, session, file_name, name)
             if speaker is not None:
                 operations.assign(orm, row, operations.known_speaker(orm, speaker))
-            return _entry(orm, row)
+            return changed_entry(orm, row)
 
     def enrol(
         self,
@@ -102,12 +103,12 @@ class Library(OpenLibrary):
                 operations.enrol_row(orm, row, speaker)
                 if hand is not None:
                     hand.finish(orm, [row.id])
-                return _entry(orm, row)
+                return changed_entry(orm, row)
         with self.transaction() as orm:
             row = operations.session_row(orm, session.id)
             speaker = operations.consenting_speaker(orm, name, consent, terms)
             operations.enrol_row(orm, row, speaker)
-            return _entry(orm, row)
+            return changed_entry(orm, row)
 
     def enrol_new(
         self,
@@ -176,6 +177,12 @@ class Library(OpenLibrary):
         with self.transaction() as orm:
             return speaker_entries(orm)
 
+    def speaker(self, name: str) -> SpeakerEntry:
+        """The speaker of a name; InputError where there is none."""
+        with self.transaction() as orm:
+            row = operations.known_speaker(orm, name)
+            return speaker_entries(orm, SpeakerRow.id == row.id)[0]
+
     def sessions(self, speaker: str | None = None) -> list[SessionEntry]:
         """The sessions of one speaker, or all of them, in the order of adding.
 
@@ -238,7 +245,7 @@ class Library(OpenLibrary):
         with self.transaction() as orm:
             row = operations.session_row(orm, entry.id)
             operations.date_row(orm, row, day)
-            return _entry(orm, row)
+            return changed_entry(orm, row)
 
     def delete_session(self, entry: SessionEntry, erasure: Erasure | None = None) -> None:
         """Delete a session, its file and its enrolment.
@@ -303,9 +310,3 @@ class Library(OpenLibrary):
                 if not set(own) & set(file_names)
             ]
             erase_embeddings(self.files, self.embeddings_folder, file_names, staying)
-
-
-def _entry(orm: OrmSession, row: SessionRow) -> SessionEntry:
-    """The entry of a session that was changed in this transaction."""
-    orm.flush()
-    return session_entries(orm, SessionRow.id == row.id)[0]

@@ -14,13 +14,11 @@ from pathlib import Path
 from typing import Final
 
 from facedyn_app.errors import InputError
-
-if os.name == "posix":
-    import fcntl
+from facedyn_app.unfinished import handle_of, is_at, try_lock
 
 LOCK = ".lock"
 """Ending of the file beside a folder that says that it is worked with."""
-_POLL_SECONDS: Final = 0.02
+_POLL_SECONDS: Final = 0.01
 
 
 @contextmanager
@@ -63,26 +61,24 @@ def _locked(path: Path) -> int | None:
     """A handle of the file, locked; None where another process has it."""
     while True:
         handle = os.open(path, os.O_CREAT | os.O_RDWR, 0o600)
-        if not locked(handle):
+        if try_lock(handle) is False:
             os.close(handle)
             return None
-        # whoever had it before may have removed the file after it was opened here
-        with suppress(FileNotFoundError):
-            if os.path.samestat(os.fstat(handle), path.stat()):
-                return handle
-        os.close(handle)
+        if is_at(handle, path):
+            return handle
+        os.close(handle)  # whoever had it removed the file after it was opened here
 
 
-def locked(handle: int, *, shared: bool = False) -> bool:
-    """Lock an open file, alone or with others that share it; whether that was possible at once."""
-    if os.name != "posix":
-        return True
-    try:
-        fcntl.flock(handle, (fcntl.LOCK_SH if shared else fcntl.LOCK_EX) | fcntl.LOCK_NB)
-    except BlockingIOError:
-        return False
-    except OSError:  # a file system without locks
-        return True
+def lock_within(handle: int, seconds: float, *, shared: bool = False) -> bool:
+    """Whether an open file or folder could be locked, others waited for so long, s.
+
+    Where there are no such locks, it could.
+    """
+    until = time.monotonic() + seconds
+    while try_lock(handle, shared=shared) is False:
+        if time.monotonic() >= until:
+            return False
+        time.sleep(_POLL_SECONDS)
     return True
 
 
@@ -97,22 +93,11 @@ def lock_folder(folder: Path, wait_seconds: float, *, shared: bool) -> int | Non
         wait_seconds: How long others are waited for, s.
         shared: Whether others may share it.
     """
-    if os.name != "posix":
-        return -1
     try:
-        handle = os.open(folder, os.O_RDONLY)
+        handle = handle_of(folder)
     except OSError:
         return -1
-    until = time.monotonic() + wait_seconds
-    while not locked(handle, shared=shared):
-        if time.monotonic() >= until:
-            os.close(handle)
-            return None
-        time.sleep(_POLL_SECONDS)
-    return handle
-
-
-def unlock_folder(handle: int) -> None:
-    """Give a folder's lock back."""
-    if handle >= 0:
-        os.close(handle)
+    if lock_within(handle, wait_seconds, shared=shared):
+        return handle
+    os.close(handle)
+    return None

@@ -5,6 +5,7 @@ from __future__ import annotations
 import os
 import weakref
 from contextlib import AbstractContextManager, suppress
+from functools import cached_property
 from pathlib import Path
 from typing import Self
 
@@ -14,19 +15,18 @@ from sqlalchemy.orm import Session as OrmSession
 from facedyn_app.errors import FacedynError, InputError, OutputError
 from facedyn_app.library.audit import AuditTrail
 from facedyn_app.library.database import DATABASE, compact, is_library, open_database, transaction
-from facedyn_app.library.locks import unlock_folder
 from facedyn_app.library.privacy import make_private
 from facedyn_app.library.protection.held import keys_of
 from facedyn_app.library.protection.key_file import read_key_file
 from facedyn_app.library.protection.keys import LibraryKeys
 from facedyn_app.library.protection.new_keys import share_keys
 from facedyn_app.library.protection.sealed import LibraryFiles
-from facedyn_app.library.protection.turning import Turning
 from facedyn_app.library.schema import SessionRow, SettingRow
 from facedyn_app.library.session_store import SessionStore
 from facedyn_app.library.sweep import sweep
 from facedyn_app.library.work_queue import WorkQueue
 from facedyn_app.logs import leave_out_names
+from facedyn_app.unfinished import give_back
 
 FILE_NAMES, NO = "file_names", "no"
 """The setting of a library in which no names of files are kept, and its value."""
@@ -48,15 +48,12 @@ class OpenLibrary:
         recognizers_folder: Where recognizers trained on the library are kept.
         embeddings_folder: Where embeddings of its sessions are kept (`library.gallery`).
         audit: The audit trail.
-        work: The queue of recordings that are to be enrolled.
         swept: What killed programs had left half done, and was deleted at opening.
-        n_abandoned: Items of the queue that killed programs had in hand, and that wait again.
         file_names: Whether names of recordings' files are kept and shown: not where its setting
             says so, or whoever opens it.
         keys: Of a protected library; None of another.
         files: What files in its folder are read and written with.
         store: Its session files.
-        turning: What its embeddings are turned by.
     """
 
     def __init__(
@@ -64,18 +61,15 @@ class OpenLibrary:
     ) -> None:
         self.folder, self.keys = folder, keys
         self.files = LibraryFiles(folder, None if keys is None else keys.files)
-        self.turning = Turning(None if keys is None else keys.turning)
         self.recognizers_folder = folder / "recognizers"
         self.embeddings_folder = folder / "embeddings"
         self.audit = AuditTrail(self.transaction)
-        self.work = WorkQueue(self.transaction, folder)
         self.swept: tuple[str, ...] = ()
-        self.n_abandoned = 0
         self.file_names = True
         self.sessions_folder = folder / "sessions"
         self.store = SessionStore(self.sessions_folder, self.files)
         self._engine = engine
-        self._release = weakref.finalize(self, unlock_folder, in_use)
+        self._release = weakref.finalize(self, give_back, in_use)
 
     @classmethod
     def open(
@@ -123,15 +117,22 @@ class OpenLibrary:
                 folder, open_database(folder / DATABASE, wait_seconds, keys), keys, in_use
             )
         except BaseException:
-            unlock_folder(in_use)
+            give_back(in_use)
             raise
         with suppress(FacedynError):  # in use, and tried again at the next opening
             library.swept = sweep(folder, library._is_known)
-            library.n_abandoned = library.work.give_back_abandoned()
         library.file_names = file_names and library.setting(FILE_NAMES) != NO
         if not library.file_names:
             leave_out_names()
         return library
+
+    @cached_property
+    def work(self) -> WorkQueue:
+        """The queue of recordings that are to be enrolled; what dead workers had in hand waits."""
+        queue = WorkQueue(self.transaction, self.folder)
+        with suppress(FacedynError):  # in use, and tried again at the next opening
+            queue.n_abandoned = queue.give_back_abandoned()
+        return queue
 
     @property
     def read_only(self) -> bool:
@@ -159,6 +160,25 @@ class OpenLibrary:
         """Keep a choice with the library."""
         with self.transaction() as orm:
             orm.merge(SettingRow(key=key, value=value))
+
+    def recognizer_folders(self) -> list[Path]:
+        """The folders in the one of recognizers, trainings among them, by name.
+
+        There are none where it is not there or may not be entered.
+
+        Raises:
+            InputError: Something else is in its place.
+        """
+        try:
+            return sorted(path for path in self.recognizers_folder.iterdir() if path.is_dir())
+        except (FileNotFoundError, PermissionError):
+            return []
+        except OSError as error:
+            raise InputError(
+                f"The folder '{self.recognizers_folder}' cannot be read: "
+                f"{error.strerror or error}.",
+                "Move away what is in its place.",
+            ) from error
 
     def transaction(self) -> AbstractContextManager[OrmSession]:
         """A transaction on the rows: all that is done in it happens, or nothing."""

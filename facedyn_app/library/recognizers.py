@@ -72,36 +72,17 @@ def list_recognizers(library: Library) -> tuple[RecognizerEntry, ...]:
         check_head_of_library(library, recognizer)
         return recognizer
 
-    names = (BUILT_IN, *_own_names(library.recognizers_folder))
+    names = (BUILT_IN, *_own_names(library))
     return tuple(_entry(name, name == active, partial(usable, name)) for name in names)
 
 
-def _own_names(folder: Path) -> list[str]:
-    """The recognizers in a folder; InputError where something else is in its place."""
+def _own_names(library: Library) -> list[str]:
+    """The recognizers in its folder; InputError where something else is in that one's place."""
     return [
         path.name
-        for path in folders_in(folder)
+        for path in library.recognizer_folders()
         if final_name(path.name) is None and any((path / name).is_file() for name in FILES)
     ]
-
-
-def folders_in(folder: Path) -> list[Path]:
-    """The folders in a library's folder of recognizers, trainings among them, by name.
-
-    There are none where it is not there or may not be entered.
-
-    Raises:
-        InputError: Something else is in its place.
-    """
-    try:
-        return sorted(path for path in folder.iterdir() if path.is_dir())
-    except (FileNotFoundError, PermissionError):
-        return []
-    except OSError as error:
-        raise InputError(
-            f"The folder '{folder}' cannot be read: {error.strerror or error}.",
-            "Move away what is in its place.",
-        ) from error
 
 
 def active_name(library: Library) -> str:

@@ -91,15 +91,16 @@ def in_order(entries: Iterable[SessionEntry]) -> list[SessionEntry]:
     return sorted(entries, key=lambda entry: (entry.date.timestamp(), entry.id))
 
 
-def speaker_entries(orm: OrmSession) -> list[SpeakerEntry]:
-    """The entries of all speakers, in the order of their enrolment.
+def speaker_entries(orm: OrmSession, *where: ColumnElement[bool]) -> list[SpeakerEntry]:
+    """The entries of speakers in the order of their enrolment.
 
     Args:
         orm: A transaction.
+        where: Conditions on SpeakerRow; all must hold.
     """
     counted = select(SessionRow.speaker_id, func.count()).group_by(SessionRow.speaker_id)
     counts = {speaker_id: n for speaker_id, n in orm.execute(counted)}  # noqa: C416
-    rows = orm.scalars(select(SpeakerRow).order_by(SpeakerRow.id)).all()
+    rows = orm.scalars(select(SpeakerRow).where(*where).order_by(SpeakerRow.id)).all()
     agreed = consents_of(orm, rows)
     return [
         SpeakerEntry(
@@ -133,6 +134,12 @@ def session_entries(orm: OrmSession, *where: ColumnElement[bool]) -> list[Sessio
         .order_by(SessionRow.id)
     )
     return [_session_entry(row) for row in orm.execute(query)]
+
+
+def changed_entry(orm: OrmSession, row: SessionRow) -> SessionEntry:
+    """The entry of a session that was added or changed in this transaction."""
+    orm.flush()
+    return session_entries(orm, SessionRow.id == row.id)[0]
 
 
 def _session_entry(row: Row[*tuple[Any, ...]]) -> SessionEntry:

@@ -12,7 +12,6 @@ from typing import Any, Final
 from facedyn_app.errors import InputError, OutputError
 from facedyn_app.library.audit import write_audit
 from facedyn_app.library.database import DATABASE, open_database, transaction
-from facedyn_app.library.forgetting import TRAINING
 from facedyn_app.library.open_library import WAIT_SECONDS
 from facedyn_app.library.protection.drivers import driver_of
 from facedyn_app.library.protection.key_file import KeyFile
@@ -20,7 +19,7 @@ from facedyn_app.library.protection.keys import LibraryKeys
 from facedyn_app.library.protection.new_keys import new_files
 from facedyn_app.library.protection.sealed import LibraryFiles
 from facedyn_app.library.protection.sealed_database import SealedConnection
-from facedyn_app.library.sweep import PARTS
+from facedyn_app.library.sweep import PARTS, TRAINING
 from facedyn_app.progress import OnProgress, Progress
 
 _MOVED: Final = (PARTS[0], PARTS[2])

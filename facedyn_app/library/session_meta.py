@@ -73,7 +73,7 @@ def info_from_json(text: str) -> tuple[SessionInfo, Events]:
     _check_format(meta)
     _check_kinds(meta)
     marked = meta.pop(EVENTS, None)
-    events = events_of_json([] if marked is None else marked)
+    events = () if marked is None else events_of_json(marked)
     further = {key: value for key, value in meta.items() if not _is_known(key, value)}
     known = {key: value for key, value in meta.items() if key not in further}
     source = known.pop("source", None)

@@ -13,7 +13,6 @@ from sqlalchemy import select
 from sqlalchemy.orm import Session as OrmSession
 
 from facedyn_app.errors import FacedynError, OutputError
-from facedyn_app.files import delete_file
 from facedyn_app.library.protection.sealed import LibraryFiles
 from facedyn_app.library.schema import SessionRow
 from facedyn_app.library.session_file import write_session
@@ -128,6 +127,21 @@ class SessionStore:
             OutputError: It cannot be deleted.
         """
         delete_file(self.path(file_name))
+
+
+def delete_file(path: Path) -> None:
+    """Delete a file; one that is gone already is no error.
+
+    Raises:
+        OutputError: It cannot be deleted.
+    """
+    try:
+        path.unlink(missing_ok=True)
+    except OSError as error:
+        raise OutputError(
+            f"The file '{path}' cannot be deleted: {error.strerror or error}.",
+            "Make the folder writable and try again.",
+        ) from error
 
 
 def delete_folder(folder: Path) -> None:

@@ -9,8 +9,9 @@ from contextlib import suppress
 from pathlib import Path
 
 from facedyn_app.errors import InputError
-from facedyn_app.folders import config_folder, head_cache
+from facedyn_app.folders import config_folder, head_cache, sweep_temporary
 from facedyn_app.library.locks import LOCK, holding
+from facedyn_app.library.work_queue import is_mark
 from facedyn_app.recognizer.track_files import INDEX, ROWS
 from facedyn_app.unfinished import (
     SET_ASIDE,
@@ -19,11 +20,12 @@ from facedyn_app.unfinished import (
     final_name,
     is_stale,
     sweep_folder,
-    sweep_temporary,
 )
 
 PARTS = ("sessions", "embeddings", "recognizers")
 """Folders of a library in which something may be half done."""
+TRAINING = ".training"
+"""Ending of the folder of an unfinished training."""
 
 
 def unfinished(folder: Path) -> list[Path]:
@@ -35,10 +37,11 @@ def unfinished(folder: Path) -> list[Path]:
 def sweep(folder: Path, is_known: Callable[[str], bool]) -> tuple[str, ...]:
     """Finish or delete what nobody works at any more; gives what has gone.
 
-    A session file whose rows are there gets its name. What earlier versions have left, which no
-    lock tells from what is in hand, goes when it is older than a day. What cannot be deleted stays
-    to be found by the check. Beside the library, the program's own folders on this machine are
-    looked at: temporary ones, the cache, the configuration.
+    A session file whose rows are there gets its name. Files of dead workers are the queue's, which
+    sees to what they had in hand. What earlier versions have left, which no lock tells from what is
+    in hand, goes when it is older than a day. What cannot be deleted stays to be found by the
+    check. Beside the library, the program's own folders on this machine are looked at: temporary
+    ones, the cache, the configuration.
 
     Args:
         folder: The library.
@@ -57,7 +60,8 @@ def sweep(folder: Path, is_known: Callable[[str], bool]) -> tuple[str, ...]:
         return True
 
     swept = sweep_folder(sessions, finished)
-    swept += [path for part in ("", *PARTS[1:]) for path in sweep_folder(folder / part)]
+    swept += sweep_folder(folder, is_mark)
+    swept += [path for part in PARTS[1:] for path in sweep_folder(folder / part)]
     for path in unfinished(folder):
         with suppress(OSError):
             if final_name(path.name) is None and is_stale(path):

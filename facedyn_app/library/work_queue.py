@@ -34,7 +34,7 @@ from facedyn_app.library.work_rows import (
     held_items,
     item_of,
 )
-from facedyn_app.unfinished import is_given_up, sweep_folder, unfinished_file
+from facedyn_app.unfinished import final_name, is_given_up, sweep_folder, unfinished_file
 
 MARK: Final = "worker"
 CRASHED: Final = "The program was ended {} times while it was at this recording."
@@ -49,12 +49,20 @@ def has_dead_worker(folder: Path) -> bool:
     return any(map(is_given_up, folder.glob(f".{MARK}.*")))
 
 
+def is_mark(path: Path) -> bool:
+    """Whether a file is one that a worker holds, or held."""
+    return final_name(path.name) == MARK
+
+
 class WorkQueue:
     """The queue of an open library; every call is a transaction of its own.
 
     Args:
         transaction: Begins one.
         folder: The library's folder, in which workers hold their files.
+
+    Attributes:
+        n_abandoned: Items that dead workers had in hand when the library was opened.
     """
 
     def __init__(
@@ -62,6 +70,7 @@ class WorkQueue:
     ) -> None:
         self._transaction = transaction
         self._folder = folder
+        self.n_abandoned = 0
 
     @contextmanager
     def working(self) -> Iterator[str]:

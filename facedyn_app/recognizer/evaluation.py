@@ -50,8 +50,7 @@ class Assessment:
         parts: Of what it consists of, by the part's name (`PARTS`).
         controls: Of the recognizer on changed windows, by the control's name.
         baselines: Of plain classifiers, by their names.
-        lead: The recognizer's measures less those of the baseline to beat, on the same people;
-            empty without baselines.
+        lead: The recognizer's measures less those of the baseline to beat, on the same people.
         scores: The recognizer's scores, for curves.
         trials: The embedded sessions.
         simulated: Whether all tested sessions are simulated.
@@ -74,12 +73,7 @@ class Assessment:
 
 
 def assess(
-    recognizer: Recognizer,
-    trials: Trials,
-    seed: int,
-    on_progress: OnProgress,
-    *,
-    baselines: bool = True,
+    recognizer: Recognizer, trials: Trials, seed: int, on_progress: OnProgress
 ) -> Assessment:
     """Test a recognizer, its controls and the baselines on the same sessions.
 
@@ -88,13 +82,12 @@ def assess(
         trials: Sessions to enrol and to ask about; each is read once.
         seed: Of the shuffling and the bootstrap.
         on_progress: Told of every session; may raise `Cancelled`.
-        baselines: Whether the plain classifiers are tested too.
 
     Raises:
         TooLittleError: Fewer than two speakers, or no probe, are long enough.
         MismatchError: A session is of another head than the recognizer.
     """
-    reader = _Reader(recognizer, seed, with_baselines=baselines)
+    reader = _Reader(recognizer, seed)
     for number, (item, probe) in enumerate(trials.in_order()):
         on_progress(Progress("testing", number, trials.n_sessions))
         reader.add(item, probe=probe)
@@ -107,13 +100,13 @@ def assess(
         changed = reader.trials(name)
         own = recognizer.space(changed.gallery)
         controls[name] = measure_scores(score_trials(changed, own), _rng(seed))
-    plain = {name: reader.described(name) for name in reader.described_names}
+    plain = {name: reader.described(name) for name in BASELINES}
     return Assessment(
         accuracy=measure_scores(scores, _rng(seed)),
         parts=_parts(recognizer, headline, reader.trials(NETWORK), seed),
         controls=controls,
         baselines={name: measure_scores(own, _rng(seed)) for name, own in plain.items()},
-        lead=lead(scores, plain[TO_BEAT], seed) if plain else {},
+        lead=lead(scores, plain[TO_BEAT], seed),
         scores=scores,
         trials=reader.trials(HEADLINE),
         simulated=reader.simulated,
@@ -162,9 +155,8 @@ def _parts(
 class _Reader:
     """Reads each session once and keeps its embeddings and descriptions."""
 
-    def __init__(self, recognizer: Recognizer, seed: int, *, with_baselines: bool) -> None:
+    def __init__(self, recognizer: Recognizer, seed: int) -> None:
         self._recognizer, self._rng = recognizer, _rng(seed)
-        self.described_names = tuple(BASELINES) if with_baselines else ()
         self.simulated = True
         kinds = (HEADLINE, NETWORK, *CONTROLS)
         self._gallery: dict[str, dict[str, list[Embedding]]] = {kind: {} for kind in kinds}
@@ -182,8 +174,8 @@ class _Reader:
         self._embed(item.speaker, cut, probe=probe)
         scale = learnt_scale(self._recognizer.network)
         few = cut.spread(MOST_DESCRIBED)
-        for name in self.described_names:
-            rows = BASELINES[name](few, scale)
+        for name, describe in BASELINES.items():
+            rows = describe(few, scale)
             self._described.setdefault((name, probe), []).append((item.speaker, rows))
 
     def _embed(self, speaker: str, cut: MotionWindows, *, probe: bool) -> None:

@@ -22,8 +22,8 @@ from safetensors import torch as safe_torch
 from facedyn_app.assets import model_file
 from facedyn_app.dynamics.features import feature_names
 from facedyn_app.errors import InputError, OutputError
-from facedyn_app.files import check_writable
 from facedyn_app.folder_files import PLAIN, FolderFiles, write_file
+from facedyn_app.path_checks import check_writable
 from facedyn_app.recognizer.backend import Backend, Whitening
 from facedyn_app.recognizer.descriptors import live_channels, n_descriptors
 from facedyn_app.recognizer.model import Recognizer, learnt_scale

@@ -14,6 +14,7 @@ import torch
 
 from facedyn_app.device import choose_device
 from facedyn_app.folder_files import SpareFiles
+from facedyn_app.folders import temporary_folder
 from facedyn_app.progress import OnProgress, Progress, ignore
 from facedyn_app.recognizer.accuracy import Accuracy, measure_scores
 from facedyn_app.recognizer.backend import MOST_PRIOR, Backend, fit_whitening
@@ -32,7 +33,6 @@ from facedyn_app.recognizer.trials import LabelledSession, Trials, calibrate_on,
 from facedyn_app.recognizer.validation import ValidationSet, read_validation_set
 from facedyn_app.records import FloatArray
 from facedyn_app.settings import NetworkSettings, Settings
-from facedyn_app.unfinished import temporary_folder
 
 if TYPE_CHECKING:
     from lightning_fabric import Fabric

@@ -93,13 +93,13 @@ class Consent:
             if grant.state(today) is ConsentState.GIVEN
         }
 
-    def expired(self, today: date | None = None) -> tuple[Purpose, ...]:
+    def expired(self) -> tuple[Purpose, ...]:
         """The purposes whose last day has passed."""
-        return tuple(one for one in Purpose if self.state(one, today) is ConsentState.EXPIRED)
+        return tuple(one for one in Purpose if self.state(one) is ConsentState.EXPIRED)
 
-    def has_ended(self, today: date | None = None) -> bool:
+    def has_ended(self) -> bool:
         """Whether nothing holds any more: all that was consented to is expired or withdrawn."""
-        return not self.in_force(today)
+        return not self.in_force()
 
     def words(self, today: date | None = None) -> str:
         """What holds and what does not, purpose by purpose."""

@@ -169,6 +169,11 @@ class Session:
         """Whether the pictures measured are mirror images of those that a player shows."""
         return bool(self.info.mirrored)
 
+    def is_mirror_image_of(self, other: Session) -> bool:
+        """Whether it is of the same face of the same video, left and right exchanged."""
+        same = self.info.source_sha256 == other.info.source_sha256 is not None
+        return same and self.mirrored != other.mirrored and self.info.face == other.info.face
+
     @property
     def mirrored_mean(self) -> bool:
         """Whether the landmarks are known to be the mean with those of the mirrored pictures."""

@@ -209,7 +209,7 @@ def simulate_sessions(
 
 
 def true_sessions(
-    speaker: int, n_sessions: int, seconds: float, *, seed: int = 0, fps: float = 25.0
+    speaker: int, n_sessions: int, seconds: float, *, seed: int = 0
 ) -> Iterator[Session]:
     """The same sessions as a perfect measurement would give them.
 
@@ -218,14 +218,13 @@ def true_sessions(
         n_sessions: Sessions wanted.
         seconds: Length of each, s.
         seed: Which simulated population.
-        fps: Frames per second.
 
     Returns:
         Sessions 0, 1, ...
     """
     exact = perfect_observation(EXPRESSION_NAMES)
     return simulate_sessions(
-        speaker, n_sessions, seconds, seed=seed, fps=fps, observation=exact, variation=NO_VARIATION
+        speaker, n_sessions, seconds, seed=seed, observation=exact, variation=NO_VARIATION
     )
 
 
@@ -238,7 +237,6 @@ def write_corpus(
     *,
     seed: int = 0,
     first_speaker: int = 0,
-    individuality: float = 1.0,
     observation: Observation | None = None,
     on_progress: OnProgress = ignore,
 ) -> list[Path]:
@@ -252,7 +250,6 @@ def write_corpus(
         save: What writes one session file.
         seed: Which simulated population.
         first_speaker: Number of the first speaker.
-        individuality: How far speakers differ.
         observation: What the measurement does to the motion; None for the guessed one.
         on_progress: Told of every session; may raise `Cancelled`.
 
@@ -277,7 +274,6 @@ def write_corpus(
             n_sessions,
             seconds,
             seed=seed,
-            individuality=individuality,
             observation=observation,
         )
         for number, session in enumerate(sessions):

@@ -12,8 +12,8 @@ from typing import Any
 import numpy as np
 
 from facedyn_app.errors import InputError, MismatchError, unreadable, unusable
-from facedyn_app.files import file_name, open_plain, sha256_of_files
-from facedyn_app.numbered_stills import stills_of
+from facedyn_app.files import file_name, open_plain
+from facedyn_app.numbered_stills import sha256_of_files, stills_of
 from facedyn_app.progress import OnProgress, ignore
 from facedyn_app.records import FloatArray, Session, SourceFile
 from facedyn_app.tracks.action_units import is_openface, is_pyfeat, read_openface, read_pyfeat

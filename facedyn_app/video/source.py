@@ -13,7 +13,8 @@ from typing import BinaryIO
 import av
 
 from facedyn_app.errors import InputError
-from facedyn_app.files import open_plain, refuse_web_address
+from facedyn_app.files import open_plain
+from facedyn_app.path_checks import refuse_web_address
 from facedyn_app.settings import VideoSettings
 from facedyn_app.video.exif import exif_orientation
 from facedyn_app.video.films import films_in, main_film

@@ -47,5 +47,5 @@ selftest            every stage on a small scale
 
 An act takes paths or records, settings and `on_progress`, and gives a record of what was done. It
 knows neither Qt nor the command line; it checks what it is given, and where it is to write, before
-long work begins (`files`).
+long work begins (`path_checks`).
 """

@@ -5,7 +5,6 @@ from __future__ import annotations
 from pathlib import Path
 
 from facedyn_app.errors import OutputError
-from facedyn_app.files import check_output_file
 from facedyn_app.library.archive import check_replaceable
 from facedyn_app.library.backup import (
     KIND,
@@ -16,6 +15,7 @@ from facedyn_app.library.backup import (
     write_backup,
 )
 from facedyn_app.library.library import Library
+from facedyn_app.path_checks import check_output_file
 from facedyn_app.progress import OnProgress
 
 

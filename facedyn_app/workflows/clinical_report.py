@@ -8,7 +8,7 @@ from pathlib import Path
 
 from facedyn_app import PROGRAM
 from facedyn_app.errors import FacedynError, TooLittleError
-from facedyn_app.files import check_output_file
+from facedyn_app.path_checks import check_output_file
 from facedyn_app.progress import OnProgress
 from facedyn_app.reports.clinical_pages import MOST_TASKS, course_page
 from facedyn_app.reports.clinical_rows import MeasuredSession

@@ -90,7 +90,7 @@ def not_recognised(library: Library, head_id: str) -> LeftOut:
 
 
 def without_known(
-    session: Session, enrolled: Enrolled, on_progress: OnProgress = ignore
+    session: Session, enrolled: Enrolled
 ) -> tuple[Enrolled, tuple[KnownRecording, ...]]:
     """Everyone enrolled without the sessions that are of the recording in question.
 
@@ -101,7 +101,7 @@ def without_known(
         With whom to compare, and the sessions that are of this very recording; whoever may not be
         recognised is not told by their recording either.
     """
-    found = find_known(enrolled.library, session, on_progress)
+    found = find_known(enrolled.library, session)
     barred = enrolled.library.without_consent(Purpose.RECOGNITION) if found else {}
     known = tuple(one for one in found if one.speaker not in barred)
     ids = {one.key for one in known}
@@ -115,9 +115,7 @@ def without_known(
     nobody = Gallery((), enrolled.gallery.directions[:0], enrolled.gallery.space)
     gallery = nobody
     with suppress(TooLittleError):
-        gallery = enrolled_gallery(
-            enrolled.library, enrolled.recognizer, entries, on_progress, keep=False
-        )
+        gallery = enrolled_gallery(enrolled.library, enrolled.recognizer, entries, keep=False)
     return replace(enrolled, entries=entries, gallery=gallery), known
 
 

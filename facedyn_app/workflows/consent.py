@@ -1,4 +1,4 @@
-"""Consent of a library's speakers: shown, changed and withdrawn; those whose consent has ended."""
+"""Consent of a library's speakers: shown, changed and withdrawn; those of whom it has expired."""
 
 from __future__ import annotations
 
@@ -9,14 +9,10 @@ from pathlib import Path
 
 from facedyn_app.errors import InputError
 from facedyn_app.library.library import Library
-from facedyn_app.library.operations import checked_name
 from facedyn_app.library.people import change_consent
 from facedyn_app.library.records import SpeakerEntry
 from facedyn_app.progress import OnProgress, ignore
 from facedyn_app.records import Consent, Purpose
-from facedyn_app.workflows.forget import Forgotten, forget_for_good, what_goes
-from facedyn_app.workflows.library import list_library
-from facedyn_app.workflows.records import LibrarySnapshot
 from facedyn_app.workflows.speakers import SpeakerChange, changed_speaker
 
 
@@ -58,7 +54,7 @@ def read_consent(folder: Path, name: str) -> SpeakerEntry:
         InputError: There is no such library or speaker.
     """
     with Library.open(folder, create=False) as library:
-        return _speaker(library, name)
+        return library.speaker(name)
 
 
 def wish_consent(folder: Path, name: str, wish: ConsentWish) -> SpeakerChange:
@@ -100,40 +96,3 @@ def expired_speakers(folder: Path) -> list[SpeakerEntry]:
     with Library.open(folder, create=False) as library:
         found = library.speakers()
     return [one for one in found if one.agreed.expired() or one.agreed.has_ended()]
-
-
-def what_goes_with_ended(folder: Path, _on_progress: OnProgress = ignore) -> list[str]:
-    """What goes when everybody of whose consent nothing holds any more is forgotten, in lines.
-
-    Raises:
-        InputError: There is no such library.
-    """
-    return [line for name in _ended(folder) for line in what_goes(folder, name, None).lines()]
-
-
-def forget_ended(folder: Path, on_progress: OnProgress) -> list[Forgotten]:
-    """Forget everybody of whose consent nothing holds any more; there is no way back.
-
-    Raises:
-        FacedynError: As `forget_for_good`; who was forgotten before stays forgotten.
-    """
-    return [forget_for_good(folder, name, None, on_progress) for name in _ended(folder)]
-
-
-def forget_ended_listed(
-    folder: Path, on_progress: OnProgress
-) -> tuple[LibrarySnapshot, list[Forgotten]]:
-    """As `forget_ended`; returns what the library holds then, too."""
-    forgotten = forget_ended(folder, on_progress)
-    return list_library(folder, on_progress), forgotten
-
-
-def _ended(folder: Path) -> list[str]:
-    return [one.name for one in expired_speakers(folder) if one.agreed.has_ended()]
-
-
-def _speaker(library: Library, name: str) -> SpeakerEntry:
-    for one in library.speakers():
-        if one.name == checked_name(name):
-            return one
-    raise InputError(f"There is no speaker '{name}' in the library.", "Check the spelling.")

@@ -10,8 +10,8 @@ import numpy as np
 
 from facedyn_app.dynamics.session_qc import assess_quality, invalid_counts
 from facedyn_app.errors import InputError
-from facedyn_app.files import check_input_file, check_output_file
 from facedyn_app.library.session_file import save_session
+from facedyn_app.path_checks import check_input_file, check_output_file
 from facedyn_app.records import Quality, Session, without_file_name
 from facedyn_app.settings import Settings
 from facedyn_app.tracks.reading import only_session

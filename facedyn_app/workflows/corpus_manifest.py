@@ -11,10 +11,11 @@ from pathlib import Path
 from typing import Any, Final
 
 from facedyn_app.errors import InputError, unreadable, unusable
-from facedyn_app.files import check_input_file, open_plain, refuse_web_address
+from facedyn_app.files import open_plain
 from facedyn_app.library.corpus_items import CorpusItem
 from facedyn_app.library.importers import Layout, check_permission, find_recordings
 from facedyn_app.library.visit_dates import FIRST_DAY
+from facedyn_app.path_checks import check_input_file, refuse_web_address
 from facedyn_app.progress import OnProgress, Progress
 from facedyn_app.tracks.table import read_columns, read_head
 from facedyn_app.workflows.recording_content import content_with_progress

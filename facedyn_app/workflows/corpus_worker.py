@@ -19,12 +19,13 @@ import torch
 from facedyn_app import __version__
 from facedyn_app.device import use_threads
 from facedyn_app.errors import FacedynError, MismatchError, OutputError
-from facedyn_app.files import naming, sha256_of
+from facedyn_app.files import sha256_of
 from facedyn_app.fitting.landmark_errors import measured_file
 from facedyn_app.headmodel.files.io import list_heads
 from facedyn_app.headmodel.model import HeadModel
 from facedyn_app.library.corpus_items import CorpusItem
 from facedyn_app.library.session_file import write_session
+from facedyn_app.path_checks import naming
 from facedyn_app.progress import OnProgress
 from facedyn_app.video import ProbedVideo
 from facedyn_app.workflows.analyse import fit_face, follow_video

@@ -11,7 +11,6 @@ from pathlib import Path
 from facedyn_app.assets import DEFAULT_HEAD
 from facedyn_app.dynamics.session_qc import assess_quality
 from facedyn_app.errors import FacedynError, InputError
-from facedyn_app.files import check_output_folder, naming
 from facedyn_app.library.database import is_library
 from facedyn_app.library.library import Library
 from facedyn_app.library.names import check_near
@@ -20,10 +19,10 @@ from facedyn_app.library.records import SessionEntry
 from facedyn_app.library.takes import KnownRecordingError, OthersRecordingError, check_new
 from facedyn_app.library.videos import remember_video
 from facedyn_app.library.work_rows import Hand
+from facedyn_app.path_checks import check_output_folder, naming
 from facedyn_app.progress import Cancelled, OnProgress, ignore
 from facedyn_app.records import Consent, ConsentTerms, Quality, Session
 from facedyn_app.tracks.reading import sha256_of_recording
-from facedyn_app.workflows.consent import read_consent
 from facedyn_app.workflows.heads import read_ready_head
 from facedyn_app.workflows.library import snapshot_of
 from facedyn_app.workflows.options import FitOptions, ImportStatement
@@ -47,7 +46,7 @@ class Enrolment:
 
     Attributes:
         name: The speaker.
-        consent: Who gave it, when, for what; None where it is recorded already.
+        consent: Who gave it, when, for what; None, or empty, where it is recorded already.
         near: Whether a new name may be nearly another speaker's.
         again: Whether a recording may be enrolled that the library has already.
         terms: What the consent is for, and until when; None for what the text says.
@@ -82,16 +81,11 @@ class EnrolledRecordings:
 
 
 def enrol_recordings(
-    name: str,
+    who: Enrolment,
     paths: Sequence[Path],
     folder: Path,
-    consent: str,
     options: FitOptions,
     on_progress: OnProgress,
-    *,
-    near: bool = False,
-    again: bool = False,
-    terms: ConsentTerms | None = None,
 ) -> EnrolledRecordings:
     """Enrol a speaker with recordings, one after the other.
 
@@ -100,15 +94,11 @@ def enrol_recordings(
     Consent, names of files and the library's folder are checked before anything is analysed.
 
     Args:
-        name: The speaker.
+        who: Who, by whose consent.
         paths: Videos and session files.
         folder: The library; made with the first recording where there is none.
-        consent: Who gave it, when, for what; may be empty for a speaker who has given it.
         options: How videos are analysed.
         on_progress: Called several times a second; may raise Cancelled.
-        near: Whether a new name may be nearly another speaker's.
-        again: Whether recordings may be enrolled that the library has already.
-        terms: What the consent is for, and until when; None for what the text says.
 
     Raises:
         ConsentError: There is none, or it has ended.
@@ -119,16 +109,16 @@ def enrol_recordings(
         OutputError: The library cannot be written.
         TooLittleError: A video shows too little of a face.
     """
-    who = Enrolment(name, consent, near, again, terms)
-    known = _check_enrolment(who, folder)
+    name, known = checked_name(who.name), _check_enrolment(who, folder)
     check = check_recording if len(paths) > 1 else check_before_reading
     probed = {path: check(path, options) for path in paths}
-    statement = ImportStatement(consent, near=near, again=again, terms=terms)
+    consent = who.consent or ""
+    statement = ImportStatement(consent, near=who.near, again=who.again, terms=who.terms)
     added: list[tuple[SessionEntry, Quality]] = []
     notes: list[tuple[str, ...]] = []
     copies: dict[Path, KnownRecordingError] = {}
     work = WorkDetails(statement, options)
-    with _earlier_ones_told(name, added), queued(folder, checked_name(name), paths, work) as queue:
+    with _earlier_ones_told(name, added), queued(folder, name, paths, work) as queue:
         sha256s = _check_not_known(name, queue.todo, known, on_progress)
         settings = options.settings()
         with_videos = any(map(is_video, queue.todo))
@@ -142,7 +132,8 @@ def enrol_recordings(
                     session = read_recording(
                         path, head, options, settings, within, sha256s.get(path), probed[path]
                     )
-                    entry = _enrol_read(session, path, who, folder, within, hand, options)
+                    with queue.opened() as library:
+                        entry = _enrol_read(session, path, who, library, within, hand)
             except KnownRecordingError as error:
                 if isinstance(error, OthersRecordingError):
                     raise _others(error, path, len(paths)) from error
@@ -151,19 +142,21 @@ def enrol_recordings(
                 continue
             added.append((entry, assess_quality(session, settings.trust)))
             notes.append(session.info.notes)
-    if not added and not copies:
-        raise InputError(f"The recordings of '{name}' were taken off the queue.")
-    if not added:
+        if added:
+            with queue.opened() as library:
+                speaker = library.speaker(name)
+            passed_over = tuple((path, error.sentence) for path, error in copies.items())
+            return EnrolledRecordings(
+                speaker.name,
+                speaker.consent,
+                speaker.agreed,
+                tuple(added),
+                tuple(notes),
+                passed_over,
+            )
+    if copies:
         raise next(iter(copies.values()))
-    agreed = read_consent(folder, name).agreed
-    return EnrolledRecordings(
-        str(added[0][0].speaker),
-        agreed.text,
-        agreed,
-        tuple(added),
-        tuple(notes),
-        tuple((path, error.sentence) for path, error in copies.items()),
-    )
+    raise InputError(f"The recordings of '{name}' were taken off the queue.")
 
 
 def _others(error: OthersRecordingError, path: Path, n_paths: int) -> OthersRecordingError:
@@ -176,20 +169,18 @@ def _enrol_read(
     session: Session,
     path: Path,
     who: Enrolment,
-    folder: Path,
+    library: Library,
     on_progress: OnProgress,
     hand: Hand | None,
-    options: FitOptions,
 ) -> SessionEntry:
     """Enrol a speaker with a recording that has been read and measured; ends its queue's item."""
-    with Library.open(folder, file_names=options.file_names) as library:
-        if not who.again:
-            check_new(library, checked_name(who.name), session, on_progress)
-        with naming(path):
-            entry = library.enrol(who.name, session, who.consent, terms=who.terms, hand=hand)
-        if is_video(path):
-            remember_video(library, entry, path)
-        return entry
+    if not who.again:
+        check_new(library, checked_name(who.name), session, on_progress)
+    with naming(path):
+        entry = library.enrol(who.name, session, who.consent, terms=who.terms, hand=hand)
+    if is_video(path):
+        remember_video(library, entry, path)
+    return entry
 
 
 @dataclass(frozen=True, slots=True, eq=False)

@@ -11,10 +11,10 @@ from facedyn_app.dynamics.clinical.sheets import Judged, with_sheet
 from facedyn_app.dynamics.session_qc import assess_quality
 from facedyn_app.errors import InputError, unusable
 from facedyn_app.events import Event, Events, check_number, in_order
-from facedyn_app.files import check_input_file, check_output_file
 from facedyn_app.library.library import Library
 from facedyn_app.library.session_events import PROTOCOL, keep_events, notes_of, with_notes
 from facedyn_app.library.session_file import load_session, save_session
+from facedyn_app.path_checks import check_input_file, check_output_file
 from facedyn_app.progress import OnProgress, ignore
 from facedyn_app.records import Session
 from facedyn_app.reports import elan

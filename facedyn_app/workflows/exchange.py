@@ -5,11 +5,11 @@ from __future__ import annotations
 from collections.abc import Callable, Sequence
 from pathlib import Path
 
-from facedyn_app.files import check_input_file, check_output_file
 from facedyn_app.library import exchange
 from facedyn_app.library.archive import check_replaceable
 from facedyn_app.library.carried_speakers import CarriedSpeaker
 from facedyn_app.library.library import Library
+from facedyn_app.path_checks import check_input_file, check_output_file
 from facedyn_app.progress import OnProgress
 
 

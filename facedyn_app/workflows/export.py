@@ -7,20 +7,17 @@ from contextlib import AbstractContextManager, nullcontext
 from dataclasses import dataclass, replace
 from pathlib import Path
 
-from facedyn_app.files import check_input_file, check_output_file, check_output_folder, naming
 from facedyn_app.headmodel.channel_sets import ARKIT, drawing_head_of
 from facedyn_app.library.session_file import load_session
 from facedyn_app.library.session_meta import meta_of_info
+from facedyn_app.path_checks import check_input_file, check_output_file, check_output_folder, naming
 from facedyn_app.progress import OnProgress, ignore
 from facedyn_app.records import NAMELESS, Identification, Session, without_file_name
-from facedyn_app.reports.animation import write_animation
 from facedyn_app.reports.code_book import Column, code_book_path, write_code_book
 from facedyn_app.reports.event_table import EVENT_COLUMNS, beside, write_event_table
-from facedyn_app.reports.film import write_film
 from facedyn_app.reports.flame_parameters import write_flame_parameters
 from facedyn_app.reports.kinds import ExportLayout, MeshKind, TableFormat
 from facedyn_app.reports.live_link import write_live_link
-from facedyn_app.reports.meshes import SessionMeshes, frame_at, write_one, write_sequence
 from facedyn_app.reports.session_columns import SHAPE_COLUMNS, session_columns
 from facedyn_app.reports.tables import SHAPE_ENDING, write_scores, write_shape, write_table
 from facedyn_app.workflows.audit import export_words, record_use
@@ -144,6 +141,8 @@ def export_film(
         MismatchError: The session was made from another recording, or with another head.
         OutputError: The film cannot be written.
     """
+    from facedyn_app.reports.film import write_film  # slow to import, as all that draws
+
     session = _checked(source, out, video)
     with _naming(source):
         placed = read_ready_head(head or drawing_head_of(session), on_progress)
@@ -176,6 +175,8 @@ def export_motion(
         elif layout is ExportLayout.FLAME:
             written = _flame_parameters(session, out)
         else:
+            from facedyn_app.reports.animation import write_animation  # slow to import
+
             drawn = read_head(head or drawing_head_of(session))
             written = ExportedMotion(session, write_animation(session, drawn, out))
     _record(source, out)
@@ -243,6 +244,8 @@ def export_meshes(
         OutputError: The file or folder cannot be written.
         TooLittleError: No frame has a trusted fit.
     """
+    from facedyn_app.reports.meshes import SessionMeshes, write_one, write_sequence
+
     session = _checked(source, out if options.one_file else None)
     if not options.one_file:
         check_output_folder(out)
@@ -262,6 +265,8 @@ def export_meshes(
 
 def _frame(session: Session, options: MeshOptions) -> int:
     """The frame from 0; of no account for the neutral mesh."""
+    from facedyn_app.reports.meshes import frame_at
+
     if options.seconds is not None:
         return frame_at(session, options.seconds)
     return 0 if options.frame is None else options.frame - 1

@@ -9,9 +9,10 @@ from itertools import groupby
 from pathlib import Path
 
 from facedyn_app.errors import InputError, TooLittleError
-from facedyn_app.files import atomic_folder, check_output_folder
+from facedyn_app.files import atomic_folder
 from facedyn_app.library.library import Library
 from facedyn_app.library.records import SessionEntry, in_order
+from facedyn_app.path_checks import check_output_folder
 from facedyn_app.progress import OnProgress, Progress
 from facedyn_app.reports.bids_dataset import Participant, Visit, write_dataset
 from facedyn_app.reports.bids_recording import SYSTEM, TASK_LABEL, write_recording

@@ -9,12 +9,13 @@ from datetime import UTC, datetime
 from pathlib import Path
 
 from facedyn_app.errors import InputError, OutputError, TooLittleError
-from facedyn_app.files import atomic_folder, check_output_folder
+from facedyn_app.files import atomic_folder
 from facedyn_app.library.database import is_library
 from facedyn_app.library.library import Library
 from facedyn_app.library.records import SessionEntry
 from facedyn_app.library.session_file import load_session
 from facedyn_app.library.training_store import write_store
+from facedyn_app.path_checks import check_output_folder
 from facedyn_app.progress import OnProgress, Progress
 from facedyn_app.records import Session
 from facedyn_app.workflows.split import consenting_sessions

@@ -10,10 +10,10 @@ from pathlib import Path
 from facedyn_app.assets import DEFAULT_HEAD
 from facedyn_app.dynamics.session_qc import assess_quality
 from facedyn_app.errors import InputError, TooLittleError
-from facedyn_app.files import check_output_file, naming
 from facedyn_app.headmodel.model import HeadModel
 from facedyn_app.landmarks import SeenFace
 from facedyn_app.library.session_file import save_session
+from facedyn_app.path_checks import check_output_file, naming
 from facedyn_app.progress import OnProgress, Progress
 from facedyn_app.records import Quality, VideoInfo
 from facedyn_app.settings import Settings

@@ -11,11 +11,11 @@ from typing import Any
 
 from facedyn_app.assets import DEFAULT_HEAD
 from facedyn_app.errors import InputError
-from facedyn_app.files import check_output_folder
 from facedyn_app.library.corpus_items import CorpusItem, items_digest, shard_of
 from facedyn_app.library.corpus_log import ItemRecord
 from facedyn_app.library.corpus_making import Making
 from facedyn_app.library.corpus_store import CorpusStore, open_corpus
+from facedyn_app.path_checks import check_output_folder
 from facedyn_app.progress import OnProgress, Progress
 from facedyn_app.settings import Settings
 from facedyn_app.workflows.analyse import fit_settings_record

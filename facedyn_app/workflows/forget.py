@@ -26,6 +26,7 @@ from facedyn_app.library.names import Erasure
 from facedyn_app.library.session_store import delete_folder
 from facedyn_app.library.traces import Search, search_traces
 from facedyn_app.progress import OnProgress, ignore
+from facedyn_app.workflows.consent import expired_speakers
 from facedyn_app.workflows.library import list_library
 from facedyn_app.workflows.records import LibrarySnapshot
 from facedyn_app.workflows.speakers import find_session
@@ -103,6 +104,36 @@ def forget_listed(
     """As `forget_for_good`; returns what the library holds then, too."""
     forgotten = forget_for_good(folder, speaker, session, on_progress)
     return list_library(folder, on_progress), forgotten
+
+
+def what_goes_with_ended(folder: Path, _on_progress: OnProgress = ignore) -> list[str]:
+    """What goes when everybody of whose consent nothing holds any more is forgotten, in lines.
+
+    Raises:
+        InputError: There is no such library.
+    """
+    return [line for name in _ended(folder) for line in what_goes(folder, name, None).lines()]
+
+
+def forget_ended(folder: Path, on_progress: OnProgress) -> list[Forgotten]:
+    """Forget everybody of whose consent nothing holds any more; there is no way back.
+
+    Raises:
+        FacedynError: As `forget_for_good`; who was forgotten before stays forgotten.
+    """
+    return [forget_for_good(folder, name, None, on_progress) for name in _ended(folder)]
+
+
+def forget_ended_listed(
+    folder: Path, on_progress: OnProgress
+) -> tuple[LibrarySnapshot, list[Forgotten]]:
+    """As `forget_ended`; returns what the library holds then, too."""
+    forgotten = forget_ended(folder, on_progress)
+    return list_library(folder, on_progress), forgotten
+
+
+def _ended(folder: Path) -> list[str]:
+    return [one.name for one in expired_speakers(folder) if one.agreed.has_ended()]
 
 
 def searched_folders(library: Path) -> list[Path]:

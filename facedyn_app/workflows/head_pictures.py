@@ -11,12 +11,13 @@ import numpy as np
 import torch
 
 from facedyn_app.errors import InputError, MismatchError, OutputError
-from facedyn_app.files import atomic_file, check_output_file
+from facedyn_app.files import atomic_file
 from facedyn_app.fitting.landmark_errors import measured_file, write_errors
 from facedyn_app.headmodel.files.io import list_heads
 from facedyn_app.headmodel.files.mesh_files import MESH_SUFFIXES, write_mesh
 from facedyn_app.headmodel.forward import head_to_tensors, head_vertices
 from facedyn_app.headmodel.model import HeadModel
+from facedyn_app.path_checks import check_output_file
 from facedyn_app.progress import OnProgress
 from facedyn_app.records import ByteArray, FloatArray
 from facedyn_app.reports.head_pictures import contact_sheet, landmark_picture

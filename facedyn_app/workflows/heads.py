@@ -10,7 +10,6 @@ from pathlib import Path
 from typing import TYPE_CHECKING
 
 from facedyn_app.errors import FacedynError, InputError, MismatchError
-from facedyn_app.files import check_input_file
 from facedyn_app.folders import head_cache
 from facedyn_app.headmodel.channel_sets import as_drawn, drawing_head_of
 from facedyn_app.headmodel.files.io import list_heads, load_head
@@ -18,6 +17,7 @@ from facedyn_app.headmodel.files.known_heads import KnownHead, user_heads
 from facedyn_app.headmodel.landmark_embedding.prepare import has_table, prepare_head
 from facedyn_app.headmodel.model import HeadModel, check_head_of
 from facedyn_app.npz import npz_names
+from facedyn_app.path_checks import check_input_file
 from facedyn_app.progress import OnProgress, Progress, ignore
 from facedyn_app.records import ByteArray, FloatArray, Session
 from facedyn_app.settings import LandmarkSettings
@@ -74,7 +74,14 @@ def ready_head(path_or_id: str | Path, on_progress: OnProgress = ignore) -> Head
     on_progress(Progress(READING, 0))
     head = load_head(path_or_id)
     if head.landmarks is None:
-        quiet_drawing()  # placing landmarks draws the head
+        head = _with_landmarks(head, on_progress)
+    remember_head(head, path_or_id)
+    return head
+
+
+def _with_landmarks(head: HeadModel, on_progress: OnProgress) -> HeadModel:
+    """A head with its landmarks placed, as it was before or now."""
+    quiet_drawing()  # placing landmarks draws the head
     with ExitStack() as opened:
 
         @cache
@@ -89,9 +96,7 @@ def ready_head(path_or_id: str | Path, on_progress: OnProgress = ignore) -> Head
         def detect(image: ByteArray) -> FloatArray | None:
             return landmarker().detect_image(image)
 
-        head = prepare_head(head, detect, head_cache(), on_progress)
-    remember_head(head, path_or_id)
-    return head
+        return prepare_head(head, detect, head_cache(), on_progress)
 
 
 def quiet_drawing() -> None:

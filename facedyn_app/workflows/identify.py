@@ -11,10 +11,10 @@ from typing import Final
 
 from facedyn_app.dynamics.session_qc import assess_quality
 from facedyn_app.errors import FacedynError, MismatchError, TooLittleError
-from facedyn_app.files import check_output_file, naming
 from facedyn_app.library.gallery import library_embedding
 from facedyn_app.library.library import Library
 from facedyn_app.library.recognizers import active_recognizer
+from facedyn_app.path_checks import check_output_file, naming
 from facedyn_app.progress import OnProgress, Progress, ignore
 from facedyn_app.records import NAMELESS, DriftReport, Identification, Session
 from facedyn_app.reports.tables import write_scores

@@ -11,8 +11,8 @@ from facedyn_app.dynamics.clinical.change import Change, measure_change
 from facedyn_app.dynamics.clinical.scale import IPD_RANGE_MM
 from facedyn_app.dynamics.clinical.session import measure_session
 from facedyn_app.errors import InputError, MismatchError, TooLittleError
-from facedyn_app.files import check_input_file, check_output_file, naming
 from facedyn_app.headmodel.model import HeadModel
+from facedyn_app.path_checks import check_input_file, check_output_file, naming
 from facedyn_app.progress import OnProgress, Progress
 from facedyn_app.records import NAMELESS, Session, without_file_name
 from facedyn_app.reports.clinical_columns import Table
@@ -29,7 +29,6 @@ from facedyn_app.reports.code_book import code_book_path
 from facedyn_app.settings import ClinicalSettings
 from facedyn_app.workflows.audit import record_use
 from facedyn_app.workflows.heads import head_to_draw
-from facedyn_app.workflows.mirrored_fit import is_mirror_image
 from facedyn_app.workflows.recordings import is_video, names_apart, read_one_kept
 
 
@@ -219,7 +218,7 @@ def _read(path: Path) -> Session:
 def _take_mirror(session: Session, mirrors: list[Session]) -> Session | None:
     """The fit of a recording's mirror image, taken off the list."""
     for number, one in enumerate(mirrors):
-        if is_mirror_image(session, one):
+        if one.is_mirror_image_of(session):
             if len(one.motion.seconds) != len(session.motion.seconds):
                 raise MismatchError(
                     "The mirrored fit has another number of frames than the recording.",

@@ -7,8 +7,8 @@ from dataclasses import replace
 
 from facedyn_app.device import use_threads
 from facedyn_app.errors import InputError, MismatchError
-from facedyn_app.files import naming
 from facedyn_app.landmarks.collect import ANY_FACE
+from facedyn_app.path_checks import naming
 from facedyn_app.progress import OnProgress
 from facedyn_app.records import Session
 from facedyn_app.settings import Settings
@@ -67,13 +67,7 @@ def mirror_among(session: Session, others: Iterable[Session]) -> Session | None:
         (
             one
             for one in others
-            if is_mirror_image(session, one) and len(one.motion.seconds) == n_frames
+            if one.is_mirror_image_of(session) and len(one.motion.seconds) == n_frames
         ),
         None,
     )
-
-
-def is_mirror_image(session: Session, other: Session) -> bool:
-    """Whether one is of the same face of the same video as the other, left and right exchanged."""
-    same = session.info.source_sha256 == other.info.source_sha256 is not None
-    return same and session.mirrored != other.mirrored and session.info.face == other.info.face

@@ -3,8 +3,9 @@
 from __future__ import annotations
 
 import logging
-from collections.abc import Iterator, Sequence
+from collections.abc import Callable, Iterator, Sequence
 from contextlib import contextmanager
+from functools import partial
 from pathlib import Path
 
 from facedyn_app.errors import FacedynError
@@ -21,26 +22,36 @@ class QueuedPaths:
     """The recordings of one enrolment, in the queue and reserved for this program.
 
     Args:
+        todo: The paths that are still to be enrolled.
+        ids: The numbers of the items by their paths.
+        open_library: Opens the library.
         library: The library, open; None where a single recording goes without the queue.
         mark: The mark of this program as a worker.
-        ids: The numbers of the items by their paths.
-        todo: The paths that are still to be enrolled.
-        keep: Whether items stay in the queue when they are done.
     """
 
     def __init__(
         self,
-        library: Library | None,
-        mark: str,
-        ids: dict[Path, int],
         todo: Sequence[Path],
-        *,
-        keep: bool,
+        ids: dict[Path, int],
+        open_library: Callable[[], Library],
+        library: Library | None = None,
+        mark: str = "",
     ) -> None:
         self.todo = tuple(todo)
-        self._library, self._mark, self._ids, self._keep = library, mark, ids, keep
+        self._ids, self._open = ids, open_library
+        self._library, self._mark = library, mark
+        self._keep = library is not None and library.file_names  # items name files
         self._begun: set[int] = set()
         self._hand: Hand | None = None
+
+    @contextmanager
+    def opened(self) -> Iterator[Library]:
+        """The library; a single recording has it open no longer than it is needed."""
+        if self._library is not None:
+            yield self._library
+            return
+        with self._open() as library:
+            yield library
 
     def begin(self, path: Path) -> bool:
         """Take a recording in hand; False where somebody has taken it off the queue."""
@@ -91,11 +102,11 @@ def queued(
     Raises:
         OutputError: The library cannot be written.
     """
+    open_library = partial(Library.open, folder, file_names=details.options.file_names)
     if len(set(paths)) < 2:
-        yield QueuedPaths(None, "", {}, paths, keep=True)
+        yield QueuedPaths(paths, {}, open_library)
         return
-    file_names = details.options.file_names
-    with Library.open(folder, file_names=file_names) as library, library.work.working() as mark:
+    with open_library() as library, library.work.working() as mark:
         works = [
             NewWork(WorkKind.FIT if is_video(path) else WorkKind.READ, speaker, path)
             for path in paths
@@ -111,7 +122,7 @@ def queued(
                 len(paths),
             )
         try:
-            yield QueuedPaths(library, mark, ids, todo, keep=library.file_names)
+            yield QueuedPaths(todo, ids, open_library, library, mark)
         except FacedynError:
             library.work.withdraw(mark)
             raise

@@ -12,11 +12,12 @@ from typing import TYPE_CHECKING
 
 from facedyn_app.assets import DEFAULT_HEAD
 from facedyn_app.errors import FacedynError, InputError
-from facedyn_app.files import check_input_file, file_name, naming, sha256_of
+from facedyn_app.files import file_name, sha256_of
 from facedyn_app.headmodel.model import HeadModel
 from facedyn_app.library.importers import VIDEO_ENDINGS
 from facedyn_app.library.session_file import load_session
 from facedyn_app.npz import npz_names
+from facedyn_app.path_checks import check_input_file, naming
 from facedyn_app.progress import OnProgress, Progress
 from facedyn_app.records import Session, SourceFile, without_file_name
 from facedyn_app.settings import Settings

@@ -9,11 +9,12 @@ from pathlib import Path
 
 from facedyn_app.dynamics.session_qc import SessionQc, assess_quality, measure_session_qc
 from facedyn_app.errors import FacedynError
-from facedyn_app.files import atomic_file, check_input_file, check_output_file
+from facedyn_app.files import atomic_file
 from facedyn_app.library.audit import Speaker
 from facedyn_app.library.library import Library
 from facedyn_app.library.operations import checked_name
 from facedyn_app.library.session_file import load_session
+from facedyn_app.path_checks import check_input_file, check_output_file
 from facedyn_app.progress import OnProgress, ignore
 from facedyn_app.records import NAMELESS, Quality, Session, without_file_name
 from facedyn_app.reports.clinical_pages import clinical_parts

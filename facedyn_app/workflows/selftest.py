@@ -14,6 +14,7 @@ import torch
 
 from facedyn_app.assets import DEFAULT_HEAD, model_file, model_names
 from facedyn_app.errors import FacedynError
+from facedyn_app.folders import temporary_folder
 from facedyn_app.headmodel.files.io import load_head
 from facedyn_app.headmodel.forward import head_to_tensors, head_vertices
 from facedyn_app.headmodel.rendering.paint import paint_head
@@ -29,7 +30,6 @@ from facedyn_app.recognizer.trials import LabelledSession
 from facedyn_app.records import Frame, Session
 from facedyn_app.settings import NetworkSettings, Settings, TrainSettings
 from facedyn_app.simulate.corpus import simulate_sessions
-from facedyn_app.unfinished import temporary_folder
 from facedyn_app.video import SIMULATED, probe_video, read_frames, write_video
 from facedyn_app.workflows.analyse import analyse_video
 from facedyn_app.workflows.comparison import read_enrolled

@@ -4,8 +4,9 @@ from __future__ import annotations
 
 from pathlib import Path
 
-from facedyn_app.files import atomic_folder, check_output_folder
+from facedyn_app.files import atomic_folder
 from facedyn_app.library.session_file import save_session
+from facedyn_app.path_checks import check_output_folder
 from facedyn_app.progress import OnProgress
 from facedyn_app.simulate.corpus import write_corpus
 from facedyn_app.simulate.observation import shipped_observation

@@ -21,10 +21,10 @@ from typing import Any, Final
 
 from facedyn_app.device import use_threads
 from facedyn_app.errors import InputError, TooLittleError
-from facedyn_app.library.forgetting import TRAINING
 from facedyn_app.library.library import Library
 from facedyn_app.library.locks import holding
 from facedyn_app.library.records import SessionEntry
+from facedyn_app.library.sweep import TRAINING
 from facedyn_app.library.training_store import TrainingStore, is_store
 from facedyn_app.progress import OnProgress, Progress, StopEarly, ignore
 from facedyn_app.recognizer.accuracy import Accuracy

@@ -6,11 +6,11 @@ from pathlib import Path
 
 from facedyn_app.dynamics.session_qc import DO_NOT_USE, assess_quality
 from facedyn_app.errors import ConsentError, FacedynError, InputError
-from facedyn_app.files import naming
 from facedyn_app.library.audit import Speaker
 from facedyn_app.library.gallery import library_embedding
 from facedyn_app.library.library import Library
 from facedyn_app.library.operations import checked_name
+from facedyn_app.path_checks import naming
 from facedyn_app.progress import OnProgress
 from facedyn_app.records import (
     Match,

@@ -10,6 +10,9 @@ from pathlib import Path
 
 import pytest
 
+from facedyn_app.library.session_file import save_session
+from facedyn_app.simulate.corpus import simulate_sessions
+
 RUN = "from facedyn_app.cli import run_app\nrun_app({window}, print, print)"
 FAILING = "def fail(*_, **__):\n    raise ZeroDivisionError('inside')\n"
 LISTING = """
@@ -62,6 +65,27 @@ def test_an_import_of_tables_does_without_networks(
     loaded = done.stderr.splitlines()[-1]
     assert "sqlalchemy" in loaded
     assert not any(name in loaded for name in ("torch", "mediapipe", "PySide6"))
+
+
+def test_acts_on_kept_sessions_do_without_networks(
+    environment: dict[str, str], tmp_path: Path
+) -> None:
+    sessions = [str(tmp_path / f"{number}.npz") for number in range(2)]
+    for path, session in zip(sessions, simulate_sessions(0, 2, 10.0), strict=True):
+        save_session(session, Path(path))
+    library = ("--library", str(tmp_path / "library"))
+    for verb in (
+        ("enrol", "Ann", *sessions, *library, "--consent", "given for a test"),
+        ("library", "check", *library),
+        ("speakers", "consent", "Ann", *library),
+        ("backup", *library, "-o", str(tmp_path / "library.backup")),
+        ("export", sessions[0], "-o", str(tmp_path / "table.csv")),
+    ):
+        done = _python(environment, "-c", LISTING, *verb)
+        assert done.returncode == 0, done.stderr
+        loaded = done.stderr.splitlines()[-1]
+        assert "numpy" in loaded
+        assert not any(name in loaded for name in ("torch", "mediapipe", "PySide6", "'av'")), verb
 
 
 def test_the_version_is_told(environment: dict[str, str]) -> None:

@@ -21,7 +21,6 @@ from typing import Any
 import numpy as np
 
 from facedyn_app.errors import FacedynError
-from facedyn_app.files import naming
 from facedyn_app.headmodel.files.io import load_head
 from facedyn_app.headmodel.files.known_heads import KnownHeads
 from facedyn_app.library.importers import Layout
@@ -29,6 +28,7 @@ from facedyn_app.library.library import Library
 from facedyn_app.library.recognizers import list_recognizers
 from facedyn_app.library.records import in_order
 from facedyn_app.library.session_file import write_session
+from facedyn_app.path_checks import naming
 from facedyn_app.progress import ignore
 from facedyn_app.recognizer.files import load_recognizer
 from facedyn_app.records import Session

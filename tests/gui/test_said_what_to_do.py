@@ -9,11 +9,11 @@ from PySide6.QtCore import QUrl
 from pytestqt.qtbot import QtBot
 
 from facedyn_app.errors import InputError
-from facedyn_app.files import check_input_file
 from facedyn_app.formatting import read_number
 from facedyn_app.gui.controllers.app import AppController
 from facedyn_app.headmodel.files.io import load_head
 from facedyn_app.library.session_file import save_session
+from facedyn_app.path_checks import check_input_file
 from facedyn_app.video import probe_video
 from tests.gui.conftest import PATIENCE_MS, drop_files, drop_urls, made_session
 

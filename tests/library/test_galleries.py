@@ -8,7 +8,7 @@ import pytest
 from facedyn_app.bench.large_library import fill_rows
 from facedyn_app.errors import TooLittleError
 from facedyn_app.library.embeddings import embedding_file, to_bytes
-from facedyn_app.library.gallery import enrolled_gallery
+from facedyn_app.library.gallery import enrolled_gallery, library_embedding
 from facedyn_app.library.library import Library
 from facedyn_app.recognizer.backend import MOST_ADAPTING_SPEAKERS
 from facedyn_app.recognizer.model import Recognizer
@@ -58,6 +58,22 @@ def test_what_is_kept_is_what_is_made(library: Library) -> None:
     np.testing.assert_allclose(scores[1], scores[0], atol=1e-6)
     np.testing.assert_allclose(scores[2], scores[0], atol=1e-6)
     assert b"Ada" not in kept(library).read_bytes()
+
+
+def test_embeddings_of_an_unprotected_library_are_not_turned(library: Library) -> None:
+    recognizer, session = made_recognizer(), easy_session(ord("B"), 7)
+    turned = library_embedding(library, recognizer, session)
+    np.testing.assert_array_equal(turned.vectors, recognizer.embed(session).vectors)
+
+
+def test_each_session_is_embedded_once_and_left_out_once(
+    library: Library, caplog: pytest.LogCaptureFixture
+) -> None:
+    recognizer, embedded_times = made_recognizer(), []
+    recognizer.network.register_forward_hook(lambda *_: embedded_times.append(1))
+    compared(library, recognizer)
+    assert len(embedded_times) == 4
+    assert caplog.text.count("is left out") == 1
 
 
 def test_another_session_makes_another_gallery(library: Library) -> None:

@@ -124,14 +124,16 @@ def test_a_copy_does_not_count_as_a_second_session(
 ) -> None:
     copy = saved(recoded(kept), tmp_path / "copy.npz")
     new = saved(simulated(0, 3)[2], tmp_path / "new.npz")
-    found = enrol_recordings(SPEAKERS[0], [copy, new], folder, "", OPTIONS, ignore)
+    found = enrol_recordings(Enrolment(SPEAKERS[0], ""), [copy, new], folder, OPTIONS, ignore)
     assert [path for path, _ in found.copies] == [copy]
     assert len(found.sessions) == 1
     with pytest.raises(KnownRecordingError, match="does not count as a second session"):
-        enrol_recordings(SPEAKERS[0], [copy], folder, "", OPTIONS, ignore)
+        enrol_recordings(Enrolment(SPEAKERS[0], ""), [copy], folder, OPTIONS, ignore)
     with pytest.raises(OthersRecordingError, match=f"not enrolled for '{SPEAKERS[1]}' as well"):
-        enrol_recordings(SPEAKERS[1], [copy], folder, "", OPTIONS, ignore)
-    again = enrol_recordings(SPEAKERS[0], [copy], folder, "", OPTIONS, ignore, again=True)
+        enrol_recordings(Enrolment(SPEAKERS[1], ""), [copy], folder, OPTIONS, ignore)
+    again = enrol_recordings(
+        Enrolment(SPEAKERS[0], "", again=True), [copy], folder, OPTIONS, ignore
+    )
     assert len(again.sessions) == 1
 
 

@@ -17,7 +17,7 @@ from facedyn_app.library.library import Library
 from facedyn_app.progress import Cancelled, OnProgress, Progress
 from facedyn_app.records import SourceFile
 from facedyn_app.settings import Settings
-from facedyn_app.workflows.enrol import enrol_recordings
+from facedyn_app.workflows.enrol import Enrolment, enrol_recordings
 from facedyn_app.workflows.import_ import import_folder
 from facedyn_app.workflows.kept import kept_recording
 from facedyn_app.workflows.open_recording import find_recordings
@@ -58,7 +58,9 @@ def _import(path: Path, library: Path, on_progress: OnProgress) -> object:
 
 def _enrol(path: Path, library: Path, on_progress: OnProgress) -> object:
     options = FitOptions(DEFAULT_HEAD)
-    return enrol_recordings("simulated 0", [path], library, CONSENT, options, on_progress)
+    return enrol_recordings(
+        Enrolment("simulated 0", CONSENT), [path], library, options, on_progress
+    )
 
 
 def _open(path: Path, library: Path, on_progress: OnProgress) -> object:

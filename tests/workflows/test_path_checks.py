@@ -4,7 +4,7 @@ from pathlib import Path
 import pytest
 
 from facedyn_app.errors import InputError, OutputError, TooLittleError
-from facedyn_app.files import check_input_file, check_output_file, check_output_folder, naming
+from facedyn_app.path_checks import check_input_file, check_output_file, check_output_folder, naming
 from facedyn_app.workflows.recordings import names_apart
 
 

@@ -10,8 +10,8 @@ from typing import Annotated, Any
 import typer
 from typer.core import TyperGroup
 
-from facedyn_app.files import check_output_folder
 from facedyn_app.formatting import number
+from facedyn_app.path_checks import check_output_folder
 
 _MODULES = {
     "accuracy": "accuracy",

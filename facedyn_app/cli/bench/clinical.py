@@ -14,8 +14,8 @@ from facedyn_app.cli.bench import WorkFolder, make_work_folder
 from facedyn_app.cli.fit_options import OpticalFlow
 from facedyn_app.cli.options import AsJson
 from facedyn_app.cli.output import Outcome, answering
-from facedyn_app.files import check_input_file, check_output_file
 from facedyn_app.formatting import number, table
+from facedyn_app.path_checks import check_input_file, check_output_file
 
 if TYPE_CHECKING:
     from facedyn_app.bench.clinical import ClinicalAccuracy

@@ -13,9 +13,9 @@ from facedyn_app.cli.bench import WorkFolder, make_work_folder
 from facedyn_app.cli.options import AsJson
 from facedyn_app.cli.output import Outcome, answering
 from facedyn_app.cli.window import check_display
-from facedyn_app.files import check_input_file
+from facedyn_app.folders import temporary_folder
 from facedyn_app.formatting import number, table
-from facedyn_app.unfinished import temporary_folder
+from facedyn_app.path_checks import check_input_file
 
 if TYPE_CHECKING:
     from facedyn_app.bench.window import WindowTiming

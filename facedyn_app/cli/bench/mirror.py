@@ -14,9 +14,9 @@ from facedyn_app.assets import DEFAULT_HEAD
 from facedyn_app.cli.bench import cells, make_work_folder, reasons
 from facedyn_app.cli.options import AsJson, HeadName
 from facedyn_app.cli.output import Outcome, answering
-from facedyn_app.files import check_input_file, naming
+from facedyn_app.folders import temporary_folder
 from facedyn_app.formatting import NONE, table
-from facedyn_app.unfinished import temporary_folder
+from facedyn_app.path_checks import check_input_file, naming
 
 if TYPE_CHECKING:
     from facedyn_app.bench.metrics import Agreement

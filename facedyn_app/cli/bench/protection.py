@@ -9,8 +9,8 @@ import typer
 from facedyn_app.cli.library_protection import Database
 from facedyn_app.cli.options import AsJson
 from facedyn_app.cli.output import Outcome, answering
+from facedyn_app.folders import temporary_folder
 from facedyn_app.formatting import number, table
-from facedyn_app.unfinished import temporary_folder
 
 
 def protection(

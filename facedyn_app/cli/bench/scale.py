@@ -68,7 +68,8 @@ def everything(
     with answering(as_json) as answer:
         from facedyn_app.assets import DEFAULT_HEAD
         from facedyn_app.bench.page import benchmark_page, machine_facts, measure_all
-        from facedyn_app.files import atomic_text, check_output_file
+        from facedyn_app.files import atomic_text
+        from facedyn_app.path_checks import check_output_file
         from facedyn_app.workflows.heads import ready_head
 
         check_output_file(page, endings=(".html", ".htm"))

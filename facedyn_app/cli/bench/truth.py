@@ -14,9 +14,9 @@ from facedyn_app.cli.bench import cells, reasons
 from facedyn_app.cli.fit_options import OpticalFlow
 from facedyn_app.cli.options import AsJson, HeadName
 from facedyn_app.cli.output import Outcome, answering
-from facedyn_app.files import check_input_file, naming
 from facedyn_app.formatting import number
 from facedyn_app.formatting import table as text_table
+from facedyn_app.path_checks import check_input_file, naming
 
 if TYPE_CHECKING:
     from facedyn_app.bench.channel_truth import ChannelMedians, ChannelResult

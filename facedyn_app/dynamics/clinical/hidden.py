@@ -11,7 +11,8 @@ from facedyn_app.dynamics.clinical.covered import OF_EYES
 from facedyn_app.dynamics.clinical.excursions import PRIMARY
 from facedyn_app.dynamics.clinical.measures import SIDES
 from facedyn_app.dynamics.clinical.tasks import TaskMeasures
-from facedyn_app.events import HALF_MS, HIDDEN, Event
+from facedyn_app.dynamics.exclusion import within
+from facedyn_app.events import HIDDEN, Event
 from facedyn_app.records import BoolArray, Session
 
 MOST_TURN_DEG = 35.0
@@ -85,7 +86,7 @@ def _marked_share(session: Session, usable: BoolArray, events: Sequence[Event], 
     marked = np.zeros(len(seconds), np.bool_)
     for event in events:
         if event.kind == HIDDEN and event.side == side:
-            marked |= (seconds >= event.start - HALF_MS) & (seconds <= event.end + HALF_MS)
+            marked |= within(event, seconds)
     return float(marked[usable].mean()) if usable.any() else 0.0
 
 

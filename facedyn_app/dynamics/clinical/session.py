@@ -39,8 +39,9 @@ from facedyn_app.dynamics.clinical.measures import (
 from facedyn_app.dynamics.clinical.scale import MillimetreScale, scale_of
 from facedyn_app.dynamics.clinical.synkinesis import Synkinesis, blink_synkinesis
 from facedyn_app.dynamics.clinical.tasks import TASK_PEAK, TaskMeasures, measure_tasks
+from facedyn_app.dynamics.exclusion import excluded
 from facedyn_app.dynamics.motion_range import MotionRange, measure_motion_range
-from facedyn_app.events import Event, excluded
+from facedyn_app.events import Event
 from facedyn_app.headmodel.model import HeadModel
 from facedyn_app.records import BoolArray, FloatArray, IntArray, Session
 

@@ -64,15 +64,8 @@ class PeopleController(QObject):
     @Slot(str)
     def ask_merge(self, speaker: str) -> None:
         """Ask which speaker is the same person."""
-        names = self._others(speaker)
-        if not names:
-            self._state.show_message("There is nobody else in the library.")
-            return
-        dialog = QInputDialog(self._parent)
-        dialog.setComboBoxItems(names)
-        dialog.setLabelText(f"“{speaker}” is the same person as:")
-        dialog.textValueSelected.connect(partial(self.merge, speaker))
-        self._open(dialog, "Merge speakers")
+        question = f"“{speaker}” is the same person as:"
+        self._ask_other(speaker, "Merge speakers", question, partial(self.merge, speaker))
 
     @Slot(str)
     def ask_forget(self, speaker: str) -> None:
@@ -82,7 +75,7 @@ class PeopleController(QObject):
     @Slot()
     def ask_forget_ended(self) -> None:
         """Say what will go with everybody whose consent has ended, and ask whether it shall."""
-        work = partial(consent.what_goes_with_ended, self._folder)
+        work = partial(forget.what_goes_with_ended, self._folder)
         self._submit("What is of those whose consent has ended", work, self._show_ended)
 
     @Slot(str)
@@ -105,15 +98,8 @@ class PeopleController(QObject):
     @Slot(str, object)
     def ask_move(self, speaker: str, session: ListedSession) -> None:
         """Ask whose a session is."""
-        names = self._others(speaker)
-        if not names:
-            self._state.show_message("There is nobody else in the library.")
-            return
-        dialog = QInputDialog(self._parent)
-        dialog.setComboBoxItems(names)
-        dialog.setLabelText(f"“{shown_name(session.name)}” is a session of:")
-        dialog.textValueSelected.connect(partial(self.move, session.key))
-        self._open(dialog, "Move session")
+        question = f"“{shown_name(session.name)}” is a session of:"
+        self._ask_other(speaker, "Move session", question, partial(self.move, session.key))
 
     @Slot(str, object)
     def ask_note(self, speaker: str, session: ListedSession | None) -> None:
@@ -171,7 +157,7 @@ class PeopleController(QObject):
     def forget_ended(self) -> None:
         """Forget everybody whose consent has ended; what could be undone before cannot any more."""
         self.forget_undo()
-        work = partial(consent.forget_ended_listed, self._folder)
+        work = partial(forget.forget_ended_listed, self._folder)
         self._submit("Forget whose consent has ended", work, self._take_ended)
 
     def forget(self, speaker: str | None, session: str | None) -> None:
@@ -232,8 +218,18 @@ class PeopleController(QObject):
         box = self._ask("Rename speaker", text, "Is this another person?", "Another person")
         box.accepted.connect(partial(self.rename, old, new, near=True))
 
-    def _others(self, speaker: str) -> list[str]:
-        return [one.name for one in self._library.snapshot.speakers if one.name != speaker]
+    def _ask_other(
+        self, speaker: str, title: str, question: str, take: Callable[[str], object]
+    ) -> None:
+        names = [one.name for one in self._library.snapshot.speakers if one.name != speaker]
+        if not names:
+            self._state.show_message("There is nobody else in the library.")
+            return
+        dialog = QInputDialog(self._parent)
+        dialog.setComboBoxItems(names)
+        dialog.setLabelText(question)
+        dialog.textValueSelected.connect(take)
+        self._open(dialog, title)
 
     def _ask_what_goes(self, whose: str, speaker: str | None, session: str | None) -> None:
         show = partial(self._show_what_goes, whose, speaker, session)

@@ -14,7 +14,7 @@ import numpy.typing as npt
 
 from facedyn_app.assets import model_file
 from facedyn_app.errors import InputError
-from facedyn_app.files import atomic_file, open_plain, refuse_web_address, sha256_of
+from facedyn_app.files import atomic_file, open_plain, sha256_of
 from facedyn_app.headmodel.files.flame import FLAME_ARRAYS, read_flame_npz, read_flame_pickle
 from facedyn_app.headmodel.files.flame_downloads import (
     download_refused,
@@ -40,6 +40,7 @@ from facedyn_app.headmodel.files.ict_files import is_ict_folder
 from facedyn_app.headmodel.files.known_heads import KnownHead, KnownHeads, user_heads
 from facedyn_app.headmodel.model import JAW, HeadModel
 from facedyn_app.npz import npz_names, read_npz
+from facedyn_app.path_checks import refuse_web_address
 
 FORMAT, VERSION = "facedyn-head", 1
 _SHAPES: Mapping[str, Pattern] = {

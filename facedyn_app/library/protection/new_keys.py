@@ -22,9 +22,9 @@ from typing import Final
 
 from facedyn_app.errors import InputError, OutputError
 from facedyn_app.files import sync_folder
-from facedyn_app.library.locks import lock_folder, unlock_folder
+from facedyn_app.library.locks import lock_folder
 from facedyn_app.library.protection.key_file import KEY_FILE
-from facedyn_app.unfinished import delete, unfinished_folder
+from facedyn_app.unfinished import delete, give_back, unfinished_folder
 
 NEW_KEYS: Final = ".new-keys"
 """Name of the folder of files that are to take their places."""
@@ -48,7 +48,7 @@ def share_keys(folder: Path, wait_seconds: float) -> int:
         handle = _locked(folder, wait_seconds, shared=True)
         if not (folder / NEW_KEYS).exists():
             return handle
-        unlock_folder(handle)
+        give_back(handle)
         with keys_alone(folder, wait_seconds):
             pass
 
@@ -66,7 +66,7 @@ def keys_alone(folder: Path, wait_seconds: float) -> Iterator[None]:
         _finish(folder)
         yield
     finally:
-        unlock_folder(handle)
+        give_back(handle)
 
 
 def _locked(folder: Path, wait_seconds: float, *, shared: bool) -> int:

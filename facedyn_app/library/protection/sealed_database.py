@@ -9,20 +9,19 @@ from __future__ import annotations
 
 import os
 import sqlite3
-import time
 from pathlib import Path
 from typing import Final
 
 from facedyn_app.files import atomic_file
-from facedyn_app.library.locks import locked
+from facedyn_app.library.locks import lock_within
 from facedyn_app.library.privacy import own_only
 from facedyn_app.library.protection.sealed import SealError, seal, unseal
+from facedyn_app.unfinished import give_back
 
 LOCK_FILE: Final = "-lock"
 """Ending of the file beside the database whose lock a transaction has."""
 LABEL: Final = "library.sqlite"
 """What the file is sealed as, whatever a copy of it is called."""
-_POLL_SECONDS: Final = 0.01
 
 
 class SealedConnection(sqlite3.Connection):
@@ -62,12 +61,9 @@ class SealedConnection(sqlite3.Connection):
             handle = os.open(place, os.O_CREAT | os.O_RDWR, 0o600)
         except OSError as error:
             raise _told("SQLITE_CANTOPEN", str(error)) from error
-        until = time.monotonic() + self.wait_seconds
-        while not locked(handle):
-            if time.monotonic() > until:
-                os.close(handle)
-                raise _told("SQLITE_BUSY", "database is locked")
-            time.sleep(_POLL_SECONDS)
+        if not lock_within(handle, self.wait_seconds):
+            os.close(handle)
+            raise _told("SQLITE_BUSY", "database is locked")
         self._handle = handle
 
     def _load(self) -> None:
@@ -115,9 +111,8 @@ class SealedConnection(sqlite3.Connection):
         self._release()
 
     def _release(self) -> None:
-        if self._handle >= 0:
-            os.close(self._handle)
-            self._handle = -1
+        give_back(self._handle)
+        self._handle = -1
 
 
 def connect_sealed(

@@ -25,32 +25,21 @@ from facedyn_app.library.protection.keys import derived
 from facedyn_app.records import Embedding, FloatArray
 
 
-class Turning:
-    """What embeddings of a library are turned by.
+def turned(embedding: Embedding, sizes: Sequence[int], key: bytes) -> Embedding:
+    """An embedding turned, in the half precision in which embeddings are kept.
 
     Args:
-        key: Of the matrix; None where a library is not protected, and nothing is turned.
+        embedding: (W, D) vectors.
+        sizes: Coordinates of each block, D together.
+        key: Of the matrix, the library's own.
     """
-
-    def __init__(self, key: bytes | None) -> None:
-        self._key = key
-
-    def __call__(self, embedding: Embedding, sizes: Sequence[int]) -> Embedding:
-        """An embedding turned, in the half precision in which embeddings are kept.
-
-        Args:
-            embedding: (W, D) vectors.
-            sizes: Coordinates of each block, D together.
-        """
-        if self._key is None:
-            return embedding
-        blocks = np.split(embedding.vectors, np.cumsum(sizes)[:-1], axis=1)
-        turned = [
-            block @ orthogonal_matrix(derived(self._key, b"", f"block {k}".encode()), size)
-            for k, (block, size) in enumerate(zip(blocks, sizes, strict=True))
-        ]
-        near = np.concatenate(turned, axis=1).astype(np.float16)
-        return Embedding(near.astype(np.float32), embedding.window_seconds)
+    blocks = np.split(embedding.vectors, np.cumsum(sizes)[:-1], axis=1)
+    parts = [
+        block @ orthogonal_matrix(derived(key, b"", f"block {k}".encode()), size)
+        for k, (block, size) in enumerate(zip(blocks, sizes, strict=True))
+    ]
+    near = np.concatenate(parts, axis=1).astype(np.float16)
+    return Embedding(near.astype(np.float32), embedding.window_seconds)
 
 
 @lru_cache(maxsize=8)
