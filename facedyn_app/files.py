@@ -149,6 +149,20 @@ def is_special(path: Path) -> bool:
         return False
 
 
+def files_below(folder: Path) -> Iterator[Path]:
+    """The files of a folder and of those in it, in the order of their names; links are none.
+
+    What another program takes away meanwhile is passed over.
+    """
+    for place, folders, names in os.walk(folder):
+        folders.sort()
+        for name in sorted(names):
+            path = Path(place, name)
+            with suppress(OSError):
+                if stat.S_ISREG(path.lstat().st_mode):
+                    yield path
+
+
 @contextmanager
 def atomic_file(path: Path) -> Iterator[BinaryIO]:
     """A file to write to, which takes its name only when the block ends well.
