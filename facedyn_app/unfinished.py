@@ -173,7 +173,7 @@ def replace_folder(new: Path, path: Path) -> None:
         new.rename(path)
         return
     aside = hidden_name(path, SET_ASIDE)
-    lock = os.open(path, os.O_RDONLY) if os.name == "posix" else -1
+    lock = os.open(path, os.O_RDONLY | os.O_NONBLOCK) if os.name == "posix" else -1
     try:
         if lock >= 0:
             _locked(lock)

@@ -99,8 +99,8 @@ def lock_folder(folder: Path, wait_seconds: float, *, shared: bool) -> int | Non
     """
     if os.name != "posix":
         return -1
-    try:
-        handle = os.open(folder, os.O_RDONLY)
+    try:  # a pipe in its place would be waited for
+        handle = os.open(folder, os.O_RDONLY | os.O_DIRECTORY)
     except OSError:
         return -1
     until = time.monotonic() + wait_seconds
