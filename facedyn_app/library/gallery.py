@@ -19,6 +19,7 @@ from facedyn_app.errors import TooLittleError
 from facedyn_app.library.directions import AT_ONCE, Directions
 from facedyn_app.library.embeddings import embedding_file, from_bytes, keep_safely, to_bytes
 from facedyn_app.library.library import Library
+from facedyn_app.library.open_library import GoneError
 from facedyn_app.library.records import SessionEntry
 from facedyn_app.progress import OnProgress, Progress, ignore
 from facedyn_app.recognizer.backend import MOST_ADAPTING_SPEAKERS
@@ -44,7 +45,8 @@ def enrolled_gallery(
     Args:
         library: Where the sessions are.
         recognizer: What embeds and compares them.
-        enrolled: The sessions of each speaker; those too short are left out, with a warning.
+        enrolled: The sessions of each speaker; those too short are left out, with a warning, and
+            those that another program deletes meanwhile.
         on_progress: Told of every speaker that has to be embedded; may raise `Cancelled`.
         keep: Whether what had to be made is kept for the next time, and nothing else.
 
@@ -100,7 +102,7 @@ class SessionEmbeddings:
         self._new: dict[str, bytes] = {}
 
     def get(self, entry: SessionEntry) -> Embedding | None:
-        """A session's embedding; None where it is too short, which is no reason to stop."""
+        """A session's embedding; None where it is too short or gone, which is no reason to stop."""
         kept = self._file.read(entry.file_name)
         found = None if kept is None else from_bytes(kept, sum(self._recognizer.backend.sizes))
         if found is not None:
@@ -114,6 +116,9 @@ class SessionEmbeddings:
                 entry.speaker,
                 error.sentence,
             )
+            return None
+        except GoneError as error:
+            log.warning("Left out: %s", error.sentence)
             return None
         self._new[entry.file_name] = to_bytes(found)
         if len(self._new) >= AT_ONCE:
@@ -134,7 +139,7 @@ class SessionEmbeddings:
         """Keep what was made since."""
         new, self._new = self._new, {}
         if self._keep and new:
-            keep_safely(self._library, lambda: self._file.append(new))
+            keep_safely(self._library, lambda: self._file.append(new), new)
 
     def keep_only(self, enrolled: Enrolled) -> None:
         """Erase those of sessions that are not enrolled.

@@ -9,7 +9,6 @@ from pathlib import Path
 
 from facedyn_app.errors import InputError
 from facedyn_app.library.library import Library
-from facedyn_app.library.operations import checked_name
 from facedyn_app.library.people import change_consent
 from facedyn_app.library.records import SpeakerEntry
 from facedyn_app.progress import OnProgress, ignore
@@ -58,7 +57,7 @@ def read_consent(folder: Path, name: str) -> SpeakerEntry:
         InputError: There is no such library or speaker.
     """
     with Library.open(folder, create=False) as library:
-        return _speaker(library, name)
+        return library.speaker(name)
 
 
 def wish_consent(folder: Path, name: str, wish: ConsentWish) -> SpeakerChange:
@@ -130,10 +129,3 @@ def forget_ended_listed(
 
 def _ended(folder: Path) -> list[str]:
     return [one.name for one in expired_speakers(folder) if one.agreed.has_ended()]
-
-
-def _speaker(library: Library, name: str) -> SpeakerEntry:
-    for one in library.speakers():
-        if one.name == checked_name(name):
-            return one
-    raise InputError(f"There is no speaker '{name}' in the library.", "Check the spelling.")

@@ -4,13 +4,14 @@ from __future__ import annotations
 
 import json
 from collections.abc import Mapping
+from contextlib import suppress
 from datetime import datetime
 from hashlib import sha256
 
 from facedyn_app import PROGRAM
 from facedyn_app.dynamics.motion_range import measure_motion_range
 from facedyn_app.dynamics.session_qc import assess_quality
-from facedyn_app.errors import FacedynError, TooLittleError
+from facedyn_app.errors import FacedynError, InputError, TooLittleError
 from facedyn_app.library.library import Library
 from facedyn_app.library.records import SessionEntry, SpeakerEntry
 from facedyn_app.progress import OnProgress, Progress, ignore
@@ -67,8 +68,8 @@ def speaker_report(
         session = library.load(entry)
         reading.add(entry.name, session)
         visits.append(_visit(entry, session, trust))
-    consents = {known.name: known.consent for known in library.speakers()}
-    found = _provenance(str(entries[0].speaker), consents[str(entries[0].speaker)])
+    known = library.speaker(speaker)
+    found = _provenance(known.name, known.consent)
     return speaker_page(visits, _drift(found.speaker, reading), trust, found)
 
 
@@ -86,7 +87,8 @@ def library_report(library: Library, trust: TrustSettings, on_progress: OnProgre
     members = []
     for number, known in enumerate(speakers):
         on_progress(Progress(STAGE, number, len(speakers)))
-        members.append(_member(library, known, trust))
+        with suppress(InputError):  # another program has forgotten them meanwhile
+            members.append(_member(library, known, trust))
     return corpus_page(str(library.folder), members, trust, _provenance())
 
 
@@ -109,8 +111,8 @@ def _consent_for(library: Library, session: Session) -> tuple[str, str]:
     names = {str(entry.speaker) for entry in entries}
     if len(names) != 1:
         return "", "several speakers have this recording" if names else ""
-    consents = {known.name: known.consent for known in library.speakers()}
-    return (name := names.pop()), consents[name]
+    known = library.speaker(names.pop())
+    return known.name, known.consent
 
 
 def _member(library: Library, known: SpeakerEntry, trust: TrustSettings) -> Member:

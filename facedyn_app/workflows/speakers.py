@@ -9,7 +9,6 @@ from pathlib import Path
 from facedyn_app.errors import InputError
 from facedyn_app.library.annotations import Annotation, all_annotations, annotate
 from facedyn_app.library.library import Library
-from facedyn_app.library.operations import checked_name
 from facedyn_app.library.people import (
     Undo,
     merge_speakers,
@@ -115,9 +114,7 @@ def undo_last(folder: Path, undo: Undo, _on_progress: OnProgress = ignore) -> Li
 
 def changed_speaker(library: Library, name: str, undo: Undo) -> SpeakerChange:
     """A speaker who was changed, with how to take it back and what the library holds now."""
-    kept = checked_name(name)
-    speaker = next(speaker for speaker in library.speakers() if speaker.name == kept)
-    return SpeakerChange(speaker, undo, snapshot_of(library))
+    return SpeakerChange(library.speaker(name), undo, snapshot_of(library))
 
 
 def move(folder: Path, session: str, speaker: str) -> SessionEntry:
@@ -154,10 +151,7 @@ def noted_on(
         of_speakers, of_sessions = all_annotations(library)
         if session is not None:
             return of_sessions.get(find_session(library, session, speaker).id, Annotation())
-        ids = [one.id for one in library.speakers() if one.name == speaker]
-        if not ids:
-            raise InputError(f"There is no speaker '{speaker}' in the library '{folder}'.")
-        return of_speakers.get(ids[0], Annotation())
+        return of_speakers.get(library.speaker(speaker).id, Annotation())
 
 
 def note_listed(
