@@ -189,6 +189,15 @@ def replace_folder(new: Path, path: Path) -> None:
             os.close(lock)
 
 
+def folder_mark(folder: Path) -> tuple[int, int] | None:
+    """What is another value once another folder stands in a folder's place; None for none."""
+    try:
+        state = folder.stat()
+    except OSError:
+        return None
+    return state.st_ino, state.st_ctime_ns
+
+
 def restore_folder(path: Path) -> None:
     """Take back a folder that was set aside by a program that was killed before it was replaced."""
     if path.exists():
