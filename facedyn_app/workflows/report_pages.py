@@ -21,7 +21,12 @@ from facedyn_app.reports.page import Provenance
 from facedyn_app.reports.session_page import session_page
 from facedyn_app.reports.speaker_page import Visit, speaker_page
 from facedyn_app.settings import TrustSettings
-from facedyn_app.workflows.drift import DriftReading, sessions_by_date
+from facedyn_app.workflows.drift import (
+    DriftReading,
+    different_heads,
+    sessions_by_date,
+    shown_by_date,
+)
 
 STAGE = "gathering for the report"
 UNTRACED = "not known: the session does not say of which recording it is"
@@ -116,8 +121,10 @@ def _consent_for(library: Library, session: Session) -> tuple[str, str]:
 
 
 def _member(library: Library, known: SpeakerEntry, trust: TrustSettings) -> Member:
-    entries = sessions_by_date(library, known.name)
-    qualities, versions, damages = [], [], []
+    entries = shown_by_date(library, known.name)
+    mixed = different_heads(known.name, entries)
+    qualities, versions = [], []
+    damages: list[FacedynError] = []
     reading = DriftReading()
     for entry in entries:
         try:
@@ -125,15 +132,19 @@ def _member(library: Library, known: SpeakerEntry, trust: TrustSettings) -> Memb
         except FacedynError as error:
             damages.append(error)
         else:
-            reading.add(entry.name, session)
+            if mixed is None:
+                reading.add(entry.name, session)
             qualities.append(assess_quality(session, trust))
             versions.append(_versions(session))
+    no_drift = [*damages, *([mixed] if mixed is not None else [])]
     return Member(
         name=known.name,
         consent=known.consent,
         simulated=any(entry.simulated for entry in entries),
         qualities=tuple(qualities),
-        drift=NoDrift(known.name, damages[0].sentence) if damages else _drift(known.name, reading),
+        drift=NoDrift(known.name, no_drift[0].sentence)
+        if no_drift
+        else _drift(known.name, reading),
         unread=tuple(error.sentence for error in damages),
         versions=tuple(versions),
     )
