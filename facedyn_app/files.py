@@ -8,7 +8,7 @@ import io
 import os
 import stat
 from collections.abc import Iterator
-from contextlib import contextmanager
+from contextlib import contextmanager, suppress
 from pathlib import Path
 from typing import BinaryIO, TextIO
 
@@ -112,6 +112,20 @@ def is_special(path: Path) -> bool:
         return not stat.S_ISREG(path.stat().st_mode)
     except OSError:  # none there, or out of reach, which whoever opens it is told
         return False
+
+
+def files_below(folder: Path) -> Iterator[Path]:
+    """The files of a folder and of those in it, in the order of their names; links are none.
+
+    What another program takes away meanwhile is passed over.
+    """
+    for place, folders, names in os.walk(folder):
+        folders.sort()
+        for name in sorted(names):
+            path = Path(place, name)
+            with suppress(OSError):
+                if stat.S_ISREG(path.lstat().st_mode):
+                    yield path
 
 
 @contextmanager

@@ -178,6 +178,15 @@ def replace_folder(new: Path, path: Path) -> None:
         give_back(lock)
 
 
+def folder_mark(folder: Path) -> tuple[int, int] | None:
+    """What is another value once another folder stands in a folder's place; None for none."""
+    try:
+        state = folder.stat()
+    except OSError:
+        return None
+    return state.st_ino, state.st_ctime_ns
+
+
 def restore_folder(path: Path) -> None:
     """Take back a folder that was set aside by a program that was killed before it was replaced."""
     if path.exists():
@@ -264,8 +273,11 @@ def _given_up(path: Path) -> Iterator[bool]:
 
 
 def handle_of(folder: Path) -> int:
-    """A handle of a folder by which it can be locked; of nothing, -1, without such locks."""
-    return os.open(folder, os.O_RDONLY) if POSIX else -1
+    """A handle of a folder by which it can be locked; of nothing, -1, without such locks.
+
+    A pipe in its place is not waited for.
+    """
+    return os.open(folder, os.O_RDONLY | os.O_NONBLOCK) if POSIX else -1
 
 
 def give_back(handle: int) -> None:

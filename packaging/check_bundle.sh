@@ -32,7 +32,8 @@ tidy() {
 }
 trap tidy EXIT
 
-Xvfb -displayfd 3 -screen 0 1920x1080x24 -nolisten tcp 3>"$work/display" 2>/dev/null &
+# It would begin anew whenever nobody is connected, and refuse who comes in that moment.
+Xvfb -displayfd 3 -screen 0 1920x1080x24 -nolisten tcp -noreset 3>"$work/display" 2>/dev/null &
 started+=($!)
 until [[ -s $work/display ]]; do sleep 0.1; done
 display=:$(<"$work/display")

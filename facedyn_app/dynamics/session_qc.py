@@ -9,6 +9,7 @@ from dataclasses import dataclass
 import numpy as np
 
 from facedyn_app.dynamics.exclusion import REASON, excluded_frames, without_excluded
+from facedyn_app.formatting import counted
 from facedyn_app.records import INVALID_REASONS, BoolArray, FloatArray, Quality, Session
 from facedyn_app.settings import TrustSettings
 
@@ -87,7 +88,7 @@ def measured_words(quality: Quality) -> list[str]:
 
 def excluded_words(quality: Quality) -> str:
     """How much the user has left out, in words."""
-    return f"{quality.n_excluded} frames excluded by annotation"
+    return f"{counted(quality.n_excluded, 'frame')} excluded by annotation"
 
 
 def _frame_seconds(seconds: FloatArray) -> FloatArray:

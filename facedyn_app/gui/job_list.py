@@ -23,12 +23,14 @@ class JobRow:
         text: What it is and how far it has come.
         tip: What a click does, or why it has failed.
         end: What taking it away does: "Cancel" or "Remove from the list".
+        failed: Whether the text ends in why it has failed.
     """
 
     key: object
     text: str
     tip: str
     end: str = "Cancel"
+    failed: bool = False
 
 
 class JobListModel(QObject):
@@ -123,4 +125,5 @@ def _percent(progress: Progress) -> tuple[str, int]:
 def _failed_row(job: Job, error: Exception) -> JobRow:
     status = error_status(error)
     text = f"failed · {job.title}: {status.sentence}"
-    return JobRow(job, text, f"{status.sentence}\n{status.hint}", "Remove from the list")
+    tip = f"{status.sentence}\n{status.hint}"
+    return JobRow(job, text, tip, "Remove from the list", failed=True)

@@ -17,7 +17,7 @@ import os
 import stat
 import zipfile
 from collections.abc import Callable, Iterable, Iterator, Mapping
-from contextlib import ExitStack, contextmanager
+from contextlib import ExitStack, contextmanager, suppress
 from hashlib import sha256
 from io import BytesIO
 from pathlib import Path, PurePosixPath
@@ -132,7 +132,11 @@ class ArchiveWriter:
 
 def total_size(paths: Iterable[Path]) -> int:
     """The size of files, bytes; those that are missing have none."""
-    return sum(path.stat().st_size for path in paths if path.exists())
+    n_bytes = 0
+    for path in paths:
+        with suppress(FileNotFoundError):
+            n_bytes += path.stat().st_size
+    return n_bytes
 
 
 def _info(name: str) -> zipfile.ZipInfo:

@@ -15,7 +15,7 @@ from typing import Final
 
 from facedyn_app import PROGRAM
 from facedyn_app.errors import InputError
-from facedyn_app.files import atomic_file, atomic_folder
+from facedyn_app.files import atomic_file, atomic_folder, files_below
 from facedyn_app.formatting import shown_name
 from facedyn_app.library.archive import (
     Archive,
@@ -171,9 +171,12 @@ def _recognizer_files(library: Library) -> dict[str, tuple[int, int, int]]:
     for folder in library.recognizer_folders():
         if folder.name.startswith(".") or folder.name.endswith(TRAINING):
             continue
-        for path in sorted(folder.rglob("*")):
-            if path.is_file() and not path.is_symlink() and not path.name.startswith("."):
-                state = path.stat()
+        for path in files_below(folder):
+            if not path.name.startswith("."):
+                try:
+                    state = path.stat()
+                except FileNotFoundError as error:
+                    raise _ChangedError from error
                 name = path.relative_to(library.folder).as_posix()
                 found[name] = (state.st_ino, state.st_size, state.st_mtime_ns)
     return found

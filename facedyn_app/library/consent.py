@@ -11,7 +11,7 @@ from sqlalchemy.orm import Session as OrmSession
 
 from facedyn_app.errors import ConsentError, InputError
 from facedyn_app.library.columns import LAST_YEAR, DamagedError
-from facedyn_app.library.schema import ConsentRow, SpeakerRow
+from facedyn_app.library.schema import MOST_NAMED, ConsentRow, SpeakerRow
 from facedyn_app.records import Consent, ConsentTerms, Grant, Purpose, stricter
 
 _LONGEST_GIVER = 200
@@ -20,9 +20,12 @@ _LONGEST_GIVER = 200
 def consents_of(orm: OrmSession, rows: Sequence[SpeakerRow]) -> dict[int, Consent]:
     """The consent of each of these speakers, by number."""
     found: dict[int, list[ConsentRow]] = {}
+    query = select(ConsentRow)
+    if len(rows) < MOST_NAMED:
+        query = query.where(ConsentRow.speaker_id.in_([row.id for row in rows]))
     # a library of an earlier version that may only be read has none
     if inspect(orm.connection()).has_table(ConsentRow.__tablename__):
-        for one in orm.scalars(select(ConsentRow)):
+        for one in orm.scalars(query):
             found.setdefault(one.speaker_id, []).append(one)
     return {row.id: _consent(row, found.get(row.id, ())) for row in rows}
 

@@ -53,8 +53,10 @@ class CorpusStore:
                 f"not of '{item.path}'.",
                 "Give one of the two another session name, or use another folder.",
             )
-        path = self.folder / item.name
-        return path.is_file() and path.stat().st_size == record.size
+        try:
+            return (self.folder / item.name).stat().st_size == record.size
+        except FileNotFoundError:
+            return False
 
     def begin(self, engine: str, items: Sequence[CorpusItem]) -> None:
         """Note that a run begins.

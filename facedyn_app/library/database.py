@@ -3,12 +3,11 @@
 from __future__ import annotations
 
 import logging
-import os
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 from functools import partial
 from pathlib import Path
-from time import monotonic
+from time import monotonic, time_ns
 from typing import Any
 
 from sqlalchemy import Connection, Engine, QueuePool, create_engine, event
@@ -38,6 +37,9 @@ _PRAGMAS = (
 )
 SILENT_SECONDS = 1.0
 """A wait for another program that takes longer is said, s; SQLite waits so long by itself."""
+
+_TICK_NS = 2_500_000_000
+"""The clocks of file systems tick no more slowly, ns; that of FAT takes 2 s."""
 
 log = logging.getLogger(__name__)
 
@@ -163,20 +165,24 @@ def _refusal(begin: Begin, connection: Connection) -> OperationalError | None:
     return None
 
 
-def change_counter(folder: Path) -> tuple[int, bytes] | None:
+def change_mark(folder: Path) -> tuple[int, ...] | None:
     """What is another value after every change of a library, whoever made it; None without one.
 
-    It is the file's number and the change counter in its header (SQLite's file format, bytes 24 to
-    27), for which neither a lock nor a connection is needed.
+    It is the file's number, size and time. The file is not opened: closing it would give back the
+    locks that other threads' transactions have on it ("How To Corrupt An SQLite Database File",
+    2.2), and another program could write beside them. What was changed a moment ago may be changed
+    again in the same tick of the file system's clock, and is marked anew until that is past.
 
     Raises:
         OSError: It cannot be read.
     """
     try:
-        with (folder / DATABASE).open("rb") as file:
-            return os.fstat(file.fileno()).st_ino, file.read(28)[24:]
+        state = (folder / DATABASE).stat()
     except FileNotFoundError:
         return None
+    now = time_ns()
+    moment = now if abs(now - state.st_mtime_ns) < _TICK_NS else 0
+    return state.st_ino, state.st_size, state.st_mtime_ns, moment
 
 
 @contextmanager

@@ -50,7 +50,7 @@ class Directions:
         *,
         keep: bool,
     ) -> None:
-        self._library, self._keep = library, keep
+        self._library, self._enrolled, self._keep = library, enrolled, keep
         self._sizes = recognizer.backend.sizes
         self._open_file = partial(direction_file, library, recognizer.fingerprint, sum(self._sizes))
         self._file = self._open_file()
@@ -98,7 +98,7 @@ class Directions:
         """Compare in this space from now on; what is kept of another one goes first."""
         self.space = space
         if self._keep:
-            keep_safely(self._library, lambda: self._write_space(space))
+            keep_safely(self._library, lambda: self._write_space(space), self._adapting)
 
     def _write_space(self, space: ScoreSpace) -> None:
         self._file.delete()
@@ -130,7 +130,8 @@ class Directions:
             self._flush()
 
     def _flush(self) -> None:
-        if self._keep and self._new and keep_safely(self._library, self._append):
+        of = [entry.file_name for name in self._new for entry in self._enrolled[name]]
+        if self._keep and self._new and keep_safely(self._library, self._append, of):
             self._new = {}
 
     def _append(self) -> None:

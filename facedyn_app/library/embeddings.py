@@ -16,12 +16,16 @@ from pathlib import Path
 from typing import TYPE_CHECKING
 
 import numpy as np
+from sqlalchemy import select
+from sqlalchemy.orm import Session as OrmSession
 
 from facedyn_app.errors import FacedynError, InputError, OutputError
+from facedyn_app.library.consent import consents_of
 from facedyn_app.library.protection.sealed import LibraryFiles
 from facedyn_app.library.record_file import BYTES, ROWS, RecordFile
+from facedyn_app.library.schema import MOST_NAMED, EnrolmentRow, SessionRow, SpeakerRow
 from facedyn_app.npz import read_npz
-from facedyn_app.records import Embedding
+from facedyn_app.records import ConsentState, Embedding, Purpose
 from facedyn_app.unfinished import delete
 
 if TYPE_CHECKING:
@@ -66,18 +70,41 @@ def from_bytes(content: bytes, width: int) -> Embedding | None:
     return Embedding(vectors, spans) if np.isfinite(vectors).all() else None
 
 
-def keep_safely(library: Library, write: Callable[[], None]) -> bool:
+def keep_safely(library: Library, write: Callable[[], None], of: Collection[str] = ()) -> bool:
     """Write what was computed of a library's sessions, alone; whether it was written.
 
     Where that is impossible the next comparison takes longer, no more.
+
+    Args:
+        library: The library.
+        write: Writes it.
+        of: The files of the sessions that it is of. Where another program has meanwhile forgotten
+            one of them, or noted that its person does not consent any more, nothing is written.
     """
     try:
-        with library.transaction():
+        with library.transaction() as orm:
+            if not _may_be_compared(orm, of):
+                return False
             write()
     except (OSError, FacedynError) as error:
         log.info("What was computed to compare with is not kept: %s", error)
         return False
     return True
+
+
+def _may_be_compared(orm: OrmSession, file_names: Collection[str]) -> bool:
+    """Whether sessions are all enrolled, and of people who consent to recognition."""
+    names, speaker_ids = sorted(set(file_names)), set[int]()
+    for first in range(0, len(names), MOST_NAMED):
+        part = names[first : first + MOST_NAMED]
+        query = select(EnrolmentRow.speaker_id).join(SessionRow)
+        found = orm.scalars(query.where(SessionRow.file_name.in_(part))).all()
+        if len(found) < len(part):
+            return False
+        speaker_ids.update(found)
+    speakers = [row for number in speaker_ids if (row := orm.get(SpeakerRow, number)) is not None]
+    agreed = consents_of(orm, speakers)
+    return all(agreed[row.id].state(Purpose.RECOGNITION) is ConsentState.GIVEN for row in speakers)
 
 
 def kept_of(library: Library, file_names: Collection[str]) -> list[bytes]:

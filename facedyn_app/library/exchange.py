@@ -87,34 +87,34 @@ def export_speakers(
             missing.
         OutputError: The file cannot be written.
     """
-    entries = {entry.name: entry for entry in library.speakers()}
     wanted = list(dict.fromkeys(operations.checked_name(name) for name in names))
     of_speakers, of_sessions = all_annotations(library)
     carried: list[CarriedSpeaker] = []
-    files: dict[str, Path] = {}
+    files: dict[str, SessionEntry] = {}
     for name in wanted:
-        own = library.sessions(name)  # also says that there is nobody of that name
-        files |= {f"{FOLDER}/{one.file_name}": library.session_path(one) for one in own}
-        carried.append(_carried(entries[name], own, of_speakers, of_sessions))
+        speaker, own = library.speaker(name), library.sessions(name)
+        files |= {f"{FOLDER}/{one.file_name}": one for one in own}
+        carried.append(_carried(speaker, own, of_speakers, of_sessions))
     sealing = None if passphrase is None else Sealing.new(passphrase)
     with atomic_file(out) as file, ArchiveWriter(file, KIND) as archive:
         own_only(file)
-        told = CountedBytes(on_progress, "exporting", total_size(files.values()))
-        for name, path in files.items():
+        sizes = total_size(map(library.session_path, files.values()))
+        told = CountedBytes(on_progress, "exporting", sizes)
+        for name, entry in files.items():
             try:
-                content = library.files.read(path, MOST_IN_MEMORY)
+                content = library.reading(entry, lambda p: library.files.read(p, MOST_IN_MEMORY))
                 archive.add_content(name, sealed_by(sealing, name, content), told)
             except FileNotFoundError as error:
                 raise InputError(
-                    f"The file '{path}' of a session is missing.",
+                    f"The file '{library.session_path(entry)}' of a session is missing.",
                     "'facedyn library check' says which session it is.",
                 ) from error
         facts = speaker_facts(sealing, [asdict(one) for one in carried])
         archive.finish({"program": PROGRAM, "made_at": now(), **facts})
-    with library.transaction() as orm:
-        for one in carried:
-            number = operations.known_speaker(orm, one.name).id
-            write_audit(orm, "export", Speaker(number), f", {len(one.sessions)} sessions")
+        with library.transaction() as orm:  # of who is gone by now nothing is exported
+            for one in carried:
+                number = operations.known_speaker(orm, one.name).id
+                write_audit(orm, "export", Speaker(number), f", {len(one.sessions)} sessions")
     return tuple(carried)
 
 

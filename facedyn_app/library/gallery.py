@@ -19,6 +19,7 @@ from facedyn_app.errors import TooLittleError
 from facedyn_app.library.directions import AT_ONCE, Directions
 from facedyn_app.library.embeddings import embedding_file, from_bytes, keep_safely, to_bytes
 from facedyn_app.library.library import Library
+from facedyn_app.library.open_library import GoneError
 from facedyn_app.library.protection.turning import turned
 from facedyn_app.library.records import SessionEntry
 from facedyn_app.progress import OnProgress, Progress, ignore
@@ -45,7 +46,8 @@ def enrolled_gallery(
     Args:
         library: Where the sessions are.
         recognizer: What embeds and compares them.
-        enrolled: The sessions of each speaker; those too short are left out, with a warning.
+        enrolled: The sessions of each speaker; those too short are left out, with a warning, and
+            those that another program deletes meanwhile.
         on_progress: Told of every speaker that has to be embedded; may raise `Cancelled`.
         keep: Whether what had to be made is kept for the next time, and nothing else.
 
@@ -103,7 +105,7 @@ class SessionEmbeddings:
         self._short: set[str] = set()
 
     def get(self, entry: SessionEntry) -> Embedding | None:
-        """A session's embedding; None where it is too short, which is no reason to stop."""
+        """A session's embedding; None where it is too short or gone, which is no reason to stop."""
         found = self._new.get(entry.file_name) or self._kept(entry)
         if found is not None or entry.file_name in self._short:
             return found
@@ -117,6 +119,9 @@ class SessionEmbeddings:
                 error.sentence,
             )
             self._short.add(entry.file_name)
+            return None
+        except GoneError as error:
+            log.warning("Left out: %s", error.sentence)
             return None
         self._new[entry.file_name] = found
         if len(self._new) >= AT_ONCE:
@@ -142,7 +147,7 @@ class SessionEmbeddings:
         new, self._new = self._new, {}
         if self._keep and new:
             content = {name: to_bytes(one) for name, one in new.items()}
-            keep_safely(self._library, lambda: self._file.append(content))
+            keep_safely(self._library, lambda: self._file.append(content), content)
 
     def keep_only(self, enrolled: Enrolled) -> None:
         """Erase those of sessions that are not enrolled.

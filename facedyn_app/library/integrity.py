@@ -5,14 +5,20 @@ from __future__ import annotations
 from collections.abc import Iterator
 from dataclasses import dataclass
 from pathlib import Path
+from time import monotonic, sleep
+from typing import Final
 
 from facedyn_app.errors import InputError
 from facedyn_app.library.library import Library
 from facedyn_app.library.locks import in_use
+from facedyn_app.library.open_library import GoneError
 from facedyn_app.library.privacy import shared_words
 from facedyn_app.library.sweep import TRAINING, unfinished
 from facedyn_app.library.work_rows import WorkState
 from facedyn_app.progress import OnProgress, Progress
+
+_SOON_SECONDS: Final = 1.0
+_POLL_SECONDS: Final = 0.05
 
 
 @dataclass(frozen=True, slots=True, eq=False)
@@ -57,23 +63,25 @@ def check_library(library: Library, on_progress: OnProgress) -> LibraryCheck:
         library: The library.
         on_progress: Told of every session; may raise `Cancelled`.
     """
-    missing, damaged, queue = [], [], library.work
+    missing, damaged, n_gone, queue = [], [], 0, library.work
     entries = library.sessions()
     for number, entry in enumerate(entries):
         on_progress(Progress("checking", number, len(entries)))
         named = f"{entry.speaker or 'unknown'}, {entry.name} (#{entry.id})"
-        if not library.session_path(entry).exists():
-            missing.append(named)
-            continue
         try:
             library.load(entry)
+        except GoneError:
+            n_gone += 1
         except InputError as error:
-            damaged.append(f"{named}: {error.sentence}")
+            if library.session_path(entry).exists():
+                damaged.append(f"{named}: {error.sentence}")
+            else:
+                missing.append(named)
     return LibraryCheck(
-        len(entries),
+        len(entries) - n_gone,
         tuple(missing),
         tuple(damaged),
-        _relative(library, unreferenced_files(library)),
+        _relative(library, _left_files(library)),
         _relative(library, unfinished(library.folder)),
         _relative(library, _trainings(library)),
         library.swept,
@@ -99,8 +107,20 @@ def sweep_unreferenced(library: Library) -> tuple[str, ...]:
     """
     files = unreferenced_files(library)
     for path in files:
-        path.unlink()
+        path.unlink(missing_ok=True)  # another program may do the same
     return _relative(library, files)
+
+
+def _left_files(library: Library) -> list[Path]:
+    """Session files that no row knows, and that stay.
+
+    Another program that gives a session's file another name deletes the older one soon afterwards.
+    """
+    files, until = unreferenced_files(library), monotonic() + _SOON_SECONDS
+    while files and monotonic() < until:
+        sleep(_POLL_SECONDS)
+        files = [path for path in files if path.exists()]
+    return files
 
 
 def _trainings(library: Library) -> Iterator[Path]:

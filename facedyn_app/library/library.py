@@ -6,7 +6,6 @@ import os
 from collections.abc import Collection, Sequence
 from dataclasses import replace
 from datetime import date
-from pathlib import Path
 
 from sqlalchemy import select
 from sqlalchemy.orm import Session as OrmSession
@@ -25,10 +24,8 @@ from facedyn_app.library.records import (
     speaker_entries,
 )
 from facedyn_app.library.schema import EnrolmentRow, SessionRow, SpeakerRow
-from facedyn_app.library.session_file import load_session
 from facedyn_app.library.work_rows import Hand, delete_work
 from facedyn_app.records import (
-    NAMELESS,
     ConsentState,
     ConsentTerms,
     Purpose,
@@ -213,21 +210,6 @@ class Library(OpenLibrary):
         found = {one.name: one.agreed.state(purpose) for one in self.speakers()}
         return {name: why for name, why in found.items() if why is not ConsentState.GIVEN}
 
-    def load(self, entry: SessionEntry) -> Session:
-        """The numbers of a session.
-
-        Raises:
-            InputError: Its file is missing or damaged.
-        """
-        session = load_session(self.session_path(entry), self.files.opened)
-        return session if self.file_names else without_file_name(session)
-
-    def shown(self, entry: SessionEntry) -> SessionEntry:
-        """A session as it is called where names of files are not shown: by its number."""
-        if self.file_names:
-            return entry
-        return replace(entry, name=f"session {entry.id}", source_name=NAMELESS)
-
     def _nameless(self, session: Session, name: str | None) -> tuple[Session, str | None]:
         """A new session and what it is called, without the name of its file if that is not kept."""
         return (session, name) if self.file_names else (without_file_name(session), "session")
@@ -235,10 +217,6 @@ class Library(OpenLibrary):
     def _nameless_new(self, new: NewSession) -> NewSession:
         session, name = self._nameless(new.session, new.name)
         return replace(new, session=session, name=name)
-
-    def session_path(self, entry: SessionEntry) -> Path:
-        """Its file."""
-        return self.store.path(entry.file_name)
 
     def date_session(self, entry: SessionEntry, day: date | None) -> SessionEntry:
         """Say when a session was recorded; InputError where it is gone or the day to come."""

@@ -4,10 +4,12 @@ from __future__ import annotations
 
 import os
 import weakref
+from collections.abc import Callable
 from contextlib import AbstractContextManager, suppress
+from dataclasses import replace
 from functools import cached_property
 from pathlib import Path
-from typing import Self
+from typing import Self, TypeVar
 
 from sqlalchemy import Engine, select
 from sqlalchemy.orm import Session as OrmSession
@@ -21,17 +23,25 @@ from facedyn_app.library.protection.key_file import read_key_file
 from facedyn_app.library.protection.keys import LibraryKeys
 from facedyn_app.library.protection.new_keys import share_keys
 from facedyn_app.library.protection.sealed import LibraryFiles
+from facedyn_app.library.records import SessionEntry
 from facedyn_app.library.schema import SessionRow, SettingRow
+from facedyn_app.library.session_file import load_session
 from facedyn_app.library.session_store import SessionStore
 from facedyn_app.library.sweep import sweep
 from facedyn_app.library.work_queue import WorkQueue
 from facedyn_app.logs import leave_out_names
+from facedyn_app.records import NAMELESS, Session, without_file_name
 from facedyn_app.unfinished import give_back
 
 FILE_NAMES, NO = "file_names", "no"
 """The setting of a library in which no names of files are kept, and its value."""
 WAIT_SECONDS = 20.0
 """How long another program is waited for, s; a write of its takes much less."""
+Content = TypeVar("Content")
+
+
+class GoneError(InputError):
+    """A session that was listed is no longer in the library."""
 
 
 class OpenLibrary:
@@ -183,6 +193,63 @@ class OpenLibrary:
     def transaction(self) -> AbstractContextManager[OrmSession]:
         """A transaction on the rows: all that is done in it happens, or nothing."""
         return transaction(self._engine, self.folder / DATABASE)
+
+    def session_path(self, entry: SessionEntry) -> Path:
+        """Its file."""
+        return self.store.path(entry.file_name)
+
+    def load(self, entry: SessionEntry) -> Session:
+        """The numbers of a session.
+
+        Raises:
+            GoneError: Another program has deleted it since it was listed.
+            InputError: Its file is missing or damaged.
+        """
+        session = self.reading(entry, lambda path: load_session(path, self.files.opened))
+        return session if self.file_names else without_file_name(session)
+
+    def reading(self, entry: SessionEntry, read: Callable[[Path], Content]) -> Content:
+        """What a session's file holds, wherever it is: another program may give it another name.
+
+        Args:
+            entry: The session.
+            read: Reads it.
+
+        Raises:
+            GoneError: Another program has deleted it since it was listed.
+            Exception: What `read` raises where the file is there, or should be.
+        """
+        path = self.session_path(entry)
+        while True:
+            try:
+                return read(path)
+            except (OSError, InputError):
+                now = path if path.exists() else self.session_path(self.entry_now(entry))
+                if now == path:
+                    raise
+                path = now
+
+    def entry_now(self, entry: SessionEntry) -> SessionEntry:
+        """A session that was listed, with the name that its file has by now.
+
+        Raises:
+            GoneError: Another program has deleted it.
+        """
+        with self.transaction() as orm:
+            row = orm.get(SessionRow, entry.id)
+            if row is not None:
+                return replace(entry, file_name=row.file_name)
+        name, speaker = self.shown(entry).name, entry.speaker or "unknown"
+        raise GoneError(
+            f"The session '{name}' of '{speaker}' is no longer in the library.",
+            "Another program has deleted it meanwhile. Try again.",
+        )
+
+    def shown(self, entry: SessionEntry) -> SessionEntry:
+        """A session as it is called where names of files are not shown: by its number."""
+        if self.file_names:
+            return entry
+        return replace(entry, name=f"session {entry.id}", source_name=NAMELESS)
 
     def _is_known(self, file_name: str) -> bool:
         """Whether a session file has a row."""

@@ -69,7 +69,10 @@ def shared_words(folder: Path) -> str:
 def _close(path: Path) -> None:
     if not _POSIX or path.is_symlink():
         return
-    mode = stat.S_IMODE(path.stat().st_mode)
+    try:
+        mode = stat.S_IMODE(path.stat().st_mode)
+    except FileNotFoundError:  # a journal, which another program is done with
+        return
     if mode & _OTHERS:
         with suppress(OSError):  # somebody else's
             path.chmod(mode & ~_OTHERS)

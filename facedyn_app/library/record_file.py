@@ -155,8 +155,9 @@ class RecordFile:
                 row["n_bytes"], row["crc"] = len(content), zlib.crc32(content)
                 at += file.write(content)
             _reach_disk(file)
+        rows_there = len(self._sound_rows()) > 0  # another program may have added the first ones
         with _opened(self._rows_path) as file:
-            n_rows = file.seek(0, os.SEEK_END) // _ROW.itemsize if self.places else 0
+            n_rows = file.seek(0, os.SEEK_END) // _ROW.itemsize if rows_there else 0
             file.truncate(n_rows * _ROW.itemsize)  # a part of a row
             file.seek(n_rows * _ROW.itemsize)
             file.write(rows.tobytes())

@@ -25,6 +25,8 @@ from facedyn_app.library.columns import (
 )
 from facedyn_app.records import FloatArray
 
+MOST_NAMED = 500
+"""Rows that one statement names; of more, all are read, or some after the others."""
 Statement = str | Callable[[Connection], None]
 _COLUMNS = "SELECT name, type, [notnull], pk FROM pragma_table_info(?) ORDER BY cid"
 READABLE_SCHEMA = 1

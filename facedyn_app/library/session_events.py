@@ -10,7 +10,7 @@ import numpy as np
 
 from facedyn_app.dynamics.clinical.sheets import SHEETS_KEY
 from facedyn_app.dynamics.exclusion import excluded_frames
-from facedyn_app.events import Event, in_order
+from facedyn_app.events import Event, Events, in_order
 from facedyn_app.files import atomic_file
 from facedyn_app.library import operations
 from facedyn_app.library.audit import write_audit
@@ -53,14 +53,26 @@ def keep_events(
         InputError: The session is no longer in the library, or its file is damaged.
         OutputError: The library cannot be written; the session is as it was.
     """
+    while (kept := _kept(library, entry, in_order(events), notes or {})) is None:
+        entry = library.entry_now(entry)
+    return kept
+
+
+def _kept(
+    library: Library, entry: SessionEntry, events: Events, notes: Mapping[str, Any]
+) -> Session | None:
+    """What is written; None, and nothing, where another program has given the file another name."""
     before = library.load(entry)
-    session = with_notes(replace(before, events=in_order(events)), notes or {})
+    session = with_notes(replace(before, events=events), notes)
     if session.events == before.events and session.info is before.info:
         return session
     store = library.store
     if np.array_equal(excluded_frames(before), excluded_frames(session)):
         with library.transaction() as orm:
-            write_audit(orm, "mark", f"session {operations.session_row(orm, entry.id).id}")
+            row = operations.session_row(orm, entry.id)
+            if row.file_name != entry.file_name:
+                return None
+            write_audit(orm, "mark", f"session {row.id}")
             orm.flush()
             path = store.path(entry.file_name)
             with atomic_file(path) as file, library.files.writing(file, path) as content:
@@ -69,6 +81,8 @@ def keep_events(
         return session
     with store.placed([session], library.transaction) as (orm, (file_name,)):
         row = operations.session_row(orm, entry.id)
+        if row.file_name != entry.file_name:
+            return None
         row.file_name = file_name
         write_audit(orm, "mark", f"session {row.id}")
     store.delete(entry.file_name)

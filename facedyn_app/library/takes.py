@@ -25,12 +25,10 @@ from facedyn_app.errors import InputError
 from facedyn_app.library.database import ReadOnlyError
 from facedyn_app.library.library import Library
 from facedyn_app.library.records import SessionEntry
-from facedyn_app.library.schema import TakeRow
+from facedyn_app.library.schema import MOST_NAMED, SessionRow, TakeRow
 from facedyn_app.progress import OnProgress, Progress, ignore
 from facedyn_app.records import FloatArray, KnownRecording, Session
 
-MOST_NAMED = 500
-"""Sessions that are asked for by their numbers; of more, all are."""
 MOST_COMPARED = 8
 """Sessions, those with the nearest signatures, that are read and compared."""
 
@@ -183,6 +181,8 @@ def _keep(library: Library, signatures: Mapping[int, FloatArray]) -> None:
     try:
         with library.transaction() as orm:
             for number, signature in signatures.items():
+                if orm.get(SessionRow, number) is None:  # another program has deleted it meanwhile
+                    continue
                 orm.merge(TakeRow(session_id=number, signature=signature))
     except ReadOnlyError:
         return  # made again the next time

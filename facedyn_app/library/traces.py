@@ -16,9 +16,11 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
+from facedyn_app.files import files_below
 from facedyn_app.formatting import counted
 from facedyn_app.library.database import DATABASE
 from facedyn_app.library.names import Erasure
+from facedyn_app.library.open_library import WAIT_SECONDS
 from facedyn_app.library.protection.drivers import driver_of, reading
 from facedyn_app.library.protection.keys import LibraryKeys
 from facedyn_app.library.protection.sealed import LibraryFiles, SealError
@@ -109,6 +111,8 @@ def search_traces(
         on_progress(Progress("searching", number, len(files)))
         try:
             findings += [Finding(path, what) for what in found_in(path, traces, library)]
+        except FileNotFoundError:  # another program's, which is done with it
+            continue
         except OSError as error:
             findings.append(Finding(path, f"cannot be read: {error.strerror or error}"))
     return Search(there, len(files), tuple(findings))
@@ -116,8 +120,7 @@ def search_traces(
 
 def _files(folders: Sequence[Path]) -> Iterator[Path]:
     for folder in folders:
-        inside = [folder] if folder.is_file() else folder.rglob("*")
-        yield from (path for path in inside if path.is_file() and not path.is_symlink())
+        yield from [folder] if folder.is_file() else files_below(folder)
 
 
 def found_in(path: Path, traces: Traces, library: OpenedLibrary | None = None) -> list[str]:
@@ -129,10 +132,14 @@ def found_in(path: Path, traces: Traces, library: OpenedLibrary | None = None) -
     size = path.stat().st_size
     if size > LONGEST_READ:
         return [f"not searched: it has {size / 1e6:.0f} MB"]
+    ours = library is None or library[0].covers(path)
+    keys = None if library is None or not ours else library[1]
+    if (
+        ours and path.name == DATABASE
+    ):  # others may write it, and nobody may close it: `change_mark`
+        return _found_in_database(path, traces, keys)
     content = path.read_bytes()
-    if library is not None and library[1] is not None and library[0].covers(path):
-        if path.name == DATABASE:
-            return _found_in_database(path, b"", traces, library[1])
+    if library is not None and keys is not None:
         try:
             if path.name.endswith(BYTES):  # sealed record by record, as it stands in the index
                 content += RecordFile(path.with_suffix(""), library[0]).content()
@@ -141,7 +148,7 @@ def found_in(path: Path, traces: Traces, library: OpenedLibrary | None = None) -
         except SealError:
             return ["not searched: it is not sealed under the library's keys"]
     if content.startswith(_SQLITE):
-        return _found_in_database(path, content, traces, None)
+        return _found_in_database(path, traces, None)
     return _found_in_content(path, content, traces)
 
 
@@ -184,16 +191,18 @@ def _around(content: bytes, name: str, encoding: str) -> Iterator[str]:
         at = content.find(needle, at + 1)
 
 
-def _found_in_database(
-    path: Path, content: bytes, traces: Traces, keys: LibraryKeys | None
-) -> list[str]:
-    """What is in a database; of an encrypted one no page but what its values say."""
+def _found_in_database(path: Path, traces: Traces, keys: LibraryKeys | None) -> list[str]:
+    """What is in a database at one moment; of an encrypted one no page but what its values say."""
     name = traces.erasure.name
     needles = [text for text in (name, *traces.hashes) if text and len(text) >= _LEAST_COUNTED]
     counts: Counter[str] = Counter()
     found: set[str] = set()
+    content = b""
     try:
-        with reading(path, keys) as database:
+        with reading(path, keys, WAIT_SECONDS) as database:
+            database.execute("BEGIN")
+            if keys is None:
+                content = database.serialize()
             for value, copies in _values(database):
                 if traces.erasure.found(value) or value == name:
                     found.add("the name")

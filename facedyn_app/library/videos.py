@@ -7,6 +7,7 @@ by its content hash, whatever it is called and wherever it lies.
 from __future__ import annotations
 
 from collections.abc import Iterable, Sequence
+from contextlib import suppress
 from dataclasses import dataclass
 from pathlib import Path
 
@@ -15,11 +16,10 @@ from sqlalchemy.orm import Session as OrmSession
 
 from facedyn_app.errors import FacedynError
 from facedyn_app.files import sha256_of
-from facedyn_app.library import operations
 from facedyn_app.library.database import ReadOnlyError
 from facedyn_app.library.library import Library
 from facedyn_app.library.records import SessionEntry
-from facedyn_app.library.schema import VideoRow
+from facedyn_app.library.schema import SessionRow, VideoRow
 from facedyn_app.progress import OnProgress, Progress, ignore
 
 
@@ -41,15 +41,23 @@ class Relinked:
 def remember_video(library: Library, entry: SessionEntry, path: Path) -> None:
     """Keep where the video of a session is; a name that is no UTF-8, or may not be, is not kept.
 
+    Nor is one where another program has taken the video or the session away meanwhile.
+
     Raises:
-        InputError: The session is no longer in the library.
         OutputError: The library cannot be written.
     """
-    if not (library.file_names and _is_text(path)):
+    _keep_places(library, [(entry, path)])
+
+
+def _keep_places(library: Library, places: Iterable[tuple[SessionEntry, Path]]) -> None:
+    named = [(entry, path) for entry, path in places if library.file_names and _is_text(path)]
+    if not named:
         return
     with library.transaction() as orm:
-        operations.session_row(orm, entry.id)
-        orm.merge(_row(entry, path))
+        for entry, path in named:
+            with suppress(OSError):
+                if orm.get(SessionRow, entry.id) is not None:
+                    orm.merge(_row(entry, path))
 
 
 def _is_text(path: Path) -> bool:
@@ -116,10 +124,7 @@ def relink_videos(
         sha256 = _hash(path, None if None in known else known, on_progress)
         for entry in wanted.get(sha256, ()):
             found.setdefault(entry.id, (entry, path.absolute()))
-    with library.transaction() as orm:
-        for entry, path in found.values():
-            if library.file_names and _is_text(path):
-                orm.merge(_row(entry, path))
+    _keep_places(library, found.values())
     missing = [
         entry
         for own in wanted.values()

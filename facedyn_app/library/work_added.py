@@ -4,7 +4,9 @@ from __future__ import annotations
 
 import os
 import platform
+import stat
 from collections.abc import Mapping, Sequence
+from contextlib import suppress
 from dataclasses import dataclass
 from typing import Any, Final
 
@@ -82,9 +84,10 @@ def work_values(work: NewWork) -> dict[str, Any]:
     """The values of a recording's row; looks at the file, and so belongs before a transaction."""
     path = work.path.absolute()
     n_bytes = modified = None
-    if path.is_file():
+    with suppress(OSError):  # it may be gone since it was found, which is told when it is read
         state = path.stat()
-        n_bytes, modified = state.st_size, state.st_mtime_ns // 1000
+        if stat.S_ISREG(state.st_mode):
+            n_bytes, modified = state.st_size, state.st_mtime_ns // 1000
     return {
         "kind": work.kind, "speaker": work.speaker, "path": str(path), "name": work.name,
         "day": None if work.day is None else work.day.isoformat(),

@@ -16,7 +16,7 @@ from sqlalchemy.orm import Session as OrmSession
 
 from facedyn_app.errors import FacedynError, OutputError
 from facedyn_app.library.audit import write_audit
-from facedyn_app.library.schema import WorkOrderRow, WorkRow, now
+from facedyn_app.library.schema import MOST_NAMED, WorkOrderRow, WorkRow, now
 from facedyn_app.library.work_added import AddedWork, add_work, work_values, worker_words
 from facedyn_app.library.work_rows import (
     ENDED,
@@ -38,8 +38,6 @@ from facedyn_app.unfinished import final_name, is_given_up, sweep_folder, unfini
 
 MARK: Final = "worker"
 CRASHED: Final = "The program was ended {} times while it was at this recording."
-_PART: Final = 500
-"""Numbers that one statement names."""
 
 Condition = Any
 
@@ -233,7 +231,7 @@ class WorkQueue:
 def _parts(ids: Sequence[int] | None) -> list[Condition]:
     if ids is None:
         return [WorkRow.id.is_not(None)]
-    return [WorkRow.id.in_(ids[k : k + _PART]) for k in range(0, len(ids), _PART)]
+    return [WorkRow.id.in_(ids[k : k + MOST_NAMED]) for k in range(0, len(ids), MOST_NAMED)]
 
 
 def _abandon(orm: OrmSession, mark: str) -> int:

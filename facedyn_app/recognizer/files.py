@@ -9,6 +9,7 @@ from __future__ import annotations
 
 import hashlib
 import json
+import time
 from collections.abc import Mapping
 from dataclasses import asdict
 from pathlib import Path
@@ -41,12 +42,20 @@ from facedyn_app.recognizer.reading import (
 from facedyn_app.recognizer.scoring import TAIL, Calibration, TrialsOf
 from facedyn_app.records import BoolArray, FloatArray
 from facedyn_app.settings import FeatureSettings, NetworkSettings
-from facedyn_app.unfinished import replace_folder, restore_folder, sweep_folder, unfinished_folder
+from facedyn_app.unfinished import (
+    folder_mark,
+    replace_folder,
+    restore_folder,
+    sweep_folder,
+    unfinished_folder,
+)
 
 FORMAT, VERSION = "facedyn-recognizer", 4
 WEIGHTS, CONFIG = "weights.safetensors", "config.json"
 BACKEND, CALIBRATION = "backend.safetensors", "calibration.json"
 FILES = (WEIGHTS, CONFIG, BACKEND, CALIBRATION)
+MOST_READINGS = 5
+_MOMENT_SECONDS = 0.01
 OLD_FILES = ("cohort.safetensors",)
 """Further files in folders of older versions."""
 DEFAULT_FOLDER = "recognizer"
@@ -94,7 +103,7 @@ def check_recognizer_folder(folder: Path) -> None:
 
 
 def load_recognizer(folder: Path, files: FolderFiles = PLAIN) -> Recognizer:
-    """Read a recognizer's folder.
+    """Read a recognizer's folder; where another program replaces it meanwhile, the new one.
 
     Args:
         folder: The folder.
@@ -103,8 +112,17 @@ def load_recognizer(folder: Path, files: FolderFiles = PLAIN) -> Recognizer:
     Raises:
         InputError: A file is missing, damaged, or of a newer version; names the file.
     """
-    restore_folder(folder)
-    return _load({name: folder / name for name in FILES}, files)
+    paths = {name: folder / name for name in FILES}
+    for _ in range(MOST_READINGS):
+        restore_folder(folder)
+        before = folder_mark(folder)
+        try:
+            return _load(paths, files)
+        except InputError:
+            if before is not None and folder_mark(folder) == before:
+                raise  # it is what it was
+        time.sleep(_MOMENT_SECONDS)  # between the older one and the newer there may be none
+    return _load(paths, files)
 
 
 def default_recognizer() -> Recognizer:

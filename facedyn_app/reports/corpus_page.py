@@ -10,7 +10,7 @@ import numpy as np
 
 from facedyn_app.dynamics.drift import drift_label, drift_note, interval_words
 from facedyn_app.dynamics.session_qc import CAUTION, DO_NOT_USE, GOOD
-from facedyn_app.formatting import number
+from facedyn_app.formatting import counted, number
 from facedyn_app.records import DriftReport, NoDrift, Quality
 from facedyn_app.reports.page import (
     BLUE,
@@ -76,7 +76,7 @@ def corpus_page(
         verdicts=list(VERDICTS),
         speakers=[_speaker_row(member, trust) for member in members],
         notes=notes + [sentence for member in members for sentence in member.unread],
-        versions=[(f"{n} sessions", words) for words, n in versions.most_common()],
+        versions=[(counted(n, "session"), words) for words, n in versions.most_common()],
         thresholds=threshold_rows(trust),
     )
 

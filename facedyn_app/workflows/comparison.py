@@ -13,6 +13,7 @@ from facedyn_app.errors import ConsentError, MismatchError, TooLittleError
 from facedyn_app.headmodel.model import HeadModel
 from facedyn_app.library.gallery import enrolled_gallery
 from facedyn_app.library.library import Library
+from facedyn_app.library.open_library import GoneError
 from facedyn_app.library.recognizers import active_recognizer
 from facedyn_app.library.records import SessionEntry
 from facedyn_app.library.takes import find_known
@@ -122,8 +123,13 @@ def without_known(
 def judged_match(
     match: Match, session: Session, enrolled: Enrolled, *, accepted: bool | None
 ) -> Match:
-    """A match with how far it can be believed."""
-    own = [enrolled.library.load(entry) for entry in enrolled.entries[match.name]]
+    """A match with how far it can be believed; as it is where the speaker's sessions are gone."""
+    own = []
+    for entry in enrolled.entries[match.name]:
+        with suppress(GoneError):
+            own.append(enrolled.library.load(entry))
+    if not own:
+        return match
     trust = judge_match(session, own, enrolled.settings.trust, accepted=accepted)
     return replace(match, trust=trust)
 

@@ -9,7 +9,7 @@ import signal
 import time
 from collections.abc import Iterator, Sequence
 from contextlib import contextmanager, suppress
-from multiprocessing import get_context, parent_process
+from multiprocessing import get_context, parent_process, resource_tracker
 from multiprocessing.connection import Connection, wait
 from types import TracebackType
 from typing import Self
@@ -125,7 +125,7 @@ class _Process:
         context = get_context("spawn")  # graphics and inference threads do not survive a fork
         self.pipe, theirs = context.Pipe()
         self._process = context.Process(target=_work, args=(theirs,), daemon=True)
-        with _one_thread_each():
+        with _one_thread_each(), _without_ctrl_c():
             self._process.start()
         theirs.close()
         self._job = job
@@ -192,9 +192,27 @@ def _one_thread_each() -> Iterator[None]:
             os.environ[THREADS_VARIABLE] = before
 
 
+@contextmanager
+def _without_ctrl_c() -> Iterator[None]:
+    """Processes that are started meanwhile do not see Ctrl+C, which a terminal sends to all.
+
+    It is seen to where the work was begun: there it comes when the block ends. A process that first
+    had to ignore it would be interrupted while it still imports, and say so at length.
+    """
+    if not hasattr(signal, "pthread_sigmask"):
+        yield
+        return
+    resource_tracker.ensure_running()  # its own start would let the signal through again
+    before = signal.pthread_sigmask(signal.SIG_BLOCK, {signal.SIGINT})
+    try:
+        yield
+    finally:
+        signal.pthread_sigmask(signal.SIG_SETMASK, before)
+
+
 def _work(pipe: Connection) -> None:
     """What a worker's process does until its pipe ends."""
-    signal.signal(signal.SIGINT, signal.SIG_IGN)  # Ctrl+C is seen to where the work was begun
+    signal.signal(signal.SIGINT, signal.SIG_IGN)  # where it is not held back (`_without_ctrl_c`)
     logging.getLogger().addHandler(logging.NullHandler())
     with suppress(EOFError, OSError, Cancelled):
         pipe.send(STARTED)

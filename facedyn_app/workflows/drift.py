@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from dataclasses import dataclass, field, replace
 from pathlib import Path
 
@@ -66,19 +67,32 @@ def sessions_by_date(library: Library, speaker: str) -> list[SessionEntry]:
         InputError: There is no such speaker.
         MismatchError: Sessions of different heads.
     """
-    entries = [library.shown(entry) for entry in in_order(library.sessions(speaker))]
-    heads = sorted({entry.head_id for entry in entries})
-    if len(heads) > 1:
-        named = [
-            f"'{head}' (" + ", ".join(e.name for e in entries if e.head_id == head) + ")"
-            for head in heads
-        ]
-        raise MismatchError(
-            f"The sessions of '{speaker}' were fitted with different heads, whose shapes cannot "
-            f"be compared: {' and '.join(named)}.",
-            "Fit the videos again with one head, and enrol them under another name.",
-        )
+    entries = shown_by_date(library, speaker)
+    mixed = different_heads(speaker, entries)
+    if mixed is not None:
+        raise mixed
     return entries
+
+
+def shown_by_date(library: Library, speaker: str) -> list[SessionEntry]:
+    """As `sessions_by_date`, of whatever heads."""
+    return [library.shown(entry) for entry in in_order(library.sessions(speaker))]
+
+
+def different_heads(speaker: str, entries: Sequence[SessionEntry]) -> MismatchError | None:
+    """Why shapes of a speaker's sessions cannot be compared; None where they are of one head."""
+    heads = sorted({entry.head_id for entry in entries})
+    if len(heads) < 2:
+        return None
+    named = [
+        f"'{head}' (" + ", ".join(e.name for e in entries if e.head_id == head) + ")"
+        for head in heads
+    ]
+    return MismatchError(
+        f"The sessions of '{speaker}' were fitted with different heads, whose shapes cannot "
+        f"be compared: {' and '.join(named)}.",
+        "Fit the videos again with one head, and enrol them under another name.",
+    )
 
 
 @dataclass(frozen=True, slots=True, eq=False)

@@ -170,6 +170,8 @@ def _rewrite(path: Path, change: Callable[[str], str]) -> None:
                 file.seek(0)
                 file.write(changed)
                 file.truncate()
+    except FileNotFoundError:  # another program's log has been put aside, or is gone
+        return
     except OSError as error:
         raise OutputError(
             f"The file '{path}' cannot be written: {error.strerror or error}.",

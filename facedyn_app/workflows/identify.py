@@ -10,7 +10,7 @@ from pathlib import Path
 from typing import Final
 
 from facedyn_app.dynamics.session_qc import assess_quality
-from facedyn_app.errors import FacedynError, MismatchError, TooLittleError
+from facedyn_app.errors import FacedynError, InputError, MismatchError, TooLittleError
 from facedyn_app.library.gallery import library_embedding
 from facedyn_app.library.library import Library
 from facedyn_app.library.recognizers import active_recognizer
@@ -229,9 +229,10 @@ def _identified(
 
 def _drift(library: Library, name: str, recording: Recording, *, joins: bool) -> list[DriftReport]:
     """The speaker's drift, the recording among their sessions when it is taken for theirs."""
-    kept = {entry.source_sha256 for entry in library.sessions(name)}
-    new = joins and recording.session.info.source_sha256 not in kept
-    # A speaker whose sessions are all too short, or of different heads, has no drift to show.
-    with suppress(TooLittleError, MismatchError):
+    # A speaker whose sessions are all too short, of different heads, or gone since they were
+    # compared with, has no drift to show.
+    with suppress(TooLittleError, MismatchError, InputError):
+        kept = {entry.source_sha256 for entry in library.sessions(name)}
+        new = joins and recording.session.info.source_sha256 not in kept
         return [drift_of(library, name, (recording.title, recording.session) if new else None)]
     return []

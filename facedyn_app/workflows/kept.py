@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import os
 from collections.abc import Iterator
 from dataclasses import replace
 from pathlib import Path
@@ -40,9 +41,10 @@ def _videos_in(place: Path) -> Iterator[Path]:
     if not place.is_dir():
         yield place
         return
-    for path in place.rglob("*"):
-        if path.suffix.lower() in VIDEO_ENDINGS:
-            yield path
+    for folder, _, names in os.walk(place):  # what is taken away meanwhile is passed over
+        for path in (Path(folder, name) for name in names):
+            if path.suffix.lower() in VIDEO_ENDINGS:
+                yield path
 
 
 def with_video(recording: Recording, library: Library, entry: SessionEntry) -> Recording:

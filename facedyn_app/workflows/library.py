@@ -9,7 +9,7 @@ from typing import Final
 
 from facedyn_app.dynamics.session_qc import assess_quality
 from facedyn_app.errors import FacedynError, InputError
-from facedyn_app.library.database import change_counter, is_library
+from facedyn_app.library.database import change_mark, is_library
 from facedyn_app.library.library import Library
 from facedyn_app.library.protection.held import LockedError
 from facedyn_app.library.records import SessionEntry, in_order
@@ -36,12 +36,12 @@ class Reread:
     """A library that was looked at again.
 
     Attributes:
-        counter: Its change counter just before.
+        mark: Its change mark just before.
         snapshot: What it holds.
         queue: What waits there to be enrolled.
     """
 
-    counter: object
+    mark: object
     snapshot: LibrarySnapshot
     queue: QueueSnapshot
 
@@ -103,12 +103,12 @@ def open_library(folder: Path, on_progress: OnProgress = ignore) -> LibrarySnaps
     return snapshot
 
 
-def reread_library(folder: Path, counter: object, _on_progress: OnProgress) -> Reread | None:
+def reread_library(folder: Path, mark: object, _on_progress: OnProgress) -> Reread | None:
     """List a library again where somebody has changed it, or has died working its queue.
 
     Args:
         folder: The library.
-        counter: The change counter that was seen last.
+        mark: The change mark that was seen last.
 
     Returns:
         None where nothing has changed, or it cannot be read just now.
@@ -118,8 +118,8 @@ def reread_library(folder: Path, counter: object, _on_progress: OnProgress) -> R
     """
     try:
         # read before the list: what changes in between is seen the next time
-        now = change_counter(folder)
-        if now == counter and not has_dead_worker(folder):
+        now = change_mark(folder)
+        if now == mark and not has_dead_worker(folder):
             return None
         if now is None:
             return Reread(None, LibrarySnapshot(folder, ()), QueueSnapshot(folder))

@@ -4,13 +4,14 @@ from __future__ import annotations
 
 import json
 from collections.abc import Mapping
+from contextlib import suppress
 from datetime import datetime
 from hashlib import sha256
 
 from facedyn_app import PROGRAM
 from facedyn_app.dynamics.motion_range import measure_motion_range
 from facedyn_app.dynamics.session_qc import assess_quality
-from facedyn_app.errors import FacedynError, TooLittleError
+from facedyn_app.errors import FacedynError, InputError, TooLittleError
 from facedyn_app.library.library import Library
 from facedyn_app.library.records import SessionEntry, SpeakerEntry
 from facedyn_app.progress import OnProgress, Progress, ignore
@@ -20,7 +21,12 @@ from facedyn_app.reports.page import Provenance
 from facedyn_app.reports.session_page import session_page
 from facedyn_app.reports.speaker_page import Visit, speaker_page
 from facedyn_app.settings import TrustSettings
-from facedyn_app.workflows.drift import DriftReading, sessions_by_date
+from facedyn_app.workflows.drift import (
+    DriftReading,
+    different_heads,
+    sessions_by_date,
+    shown_by_date,
+)
 
 STAGE = "gathering for the report"
 UNTRACED = "not known: the session does not say of which recording it is"
@@ -67,8 +73,8 @@ def speaker_report(
         session = library.load(entry)
         reading.add(entry.name, session)
         visits.append(_visit(entry, session, trust))
-    consents = {known.name: known.consent for known in library.speakers()}
-    found = _provenance(str(entries[0].speaker), consents[str(entries[0].speaker)])
+    known = library.speaker(speaker)
+    found = _provenance(known.name, known.consent)
     return speaker_page(visits, _drift(found.speaker, reading), trust, found)
 
 
@@ -86,7 +92,8 @@ def library_report(library: Library, trust: TrustSettings, on_progress: OnProgre
     members = []
     for number, known in enumerate(speakers):
         on_progress(Progress(STAGE, number, len(speakers)))
-        members.append(_member(library, known, trust))
+        with suppress(InputError):  # another program has forgotten them meanwhile
+            members.append(_member(library, known, trust))
     return corpus_page(str(library.folder), members, trust, _provenance())
 
 
@@ -109,13 +116,15 @@ def _consent_for(library: Library, session: Session) -> tuple[str, str]:
     names = {str(entry.speaker) for entry in entries}
     if len(names) != 1:
         return "", "several speakers have this recording" if names else ""
-    consents = {known.name: known.consent for known in library.speakers()}
-    return (name := names.pop()), consents[name]
+    known = library.speaker(names.pop())
+    return known.name, known.consent
 
 
 def _member(library: Library, known: SpeakerEntry, trust: TrustSettings) -> Member:
-    entries = sessions_by_date(library, known.name)
-    qualities, versions, damages = [], [], []
+    entries = shown_by_date(library, known.name)
+    mixed = different_heads(known.name, entries)
+    qualities, versions = [], []
+    damages: list[FacedynError] = []
     reading = DriftReading()
     for entry in entries:
         try:
@@ -123,15 +132,19 @@ def _member(library: Library, known: SpeakerEntry, trust: TrustSettings) -> Memb
         except FacedynError as error:
             damages.append(error)
         else:
-            reading.add(entry.name, session)
+            if mixed is None:
+                reading.add(entry.name, session)
             qualities.append(assess_quality(session, trust))
             versions.append(_versions(session))
+    no_drift = [*damages, *([mixed] if mixed is not None else [])]
     return Member(
         name=known.name,
         consent=known.consent,
         simulated=any(entry.simulated for entry in entries),
         qualities=tuple(qualities),
-        drift=NoDrift(known.name, damages[0].sentence) if damages else _drift(known.name, reading),
+        drift=NoDrift(known.name, no_drift[0].sentence)
+        if no_drift
+        else _drift(known.name, reading),
         unread=tuple(error.sentence for error in damages),
         versions=tuple(versions),
     )

@@ -169,6 +169,21 @@ def test_a_killed_run_goes_on_and_a_killed_worker_is_replaced(
     assert not list(out.rglob("*.part"))
 
 
+@pytest.mark.skipif(sys.platform != "linux", reason="processes are found in /proc")
+def test_ctrl_c_is_answered_by_one_word_even_while_workers_start(
+    clips: list[Path], tmp_path: Path
+) -> None:
+    manifest = write_manifest(tmp_path / "corpus.csv", clips)
+    work = begin(tmp_path, "fit-corpus", manifest, "-o", tmp_path / "out", "--workers", "1")
+    wait_for(lambda: _children(work.pid), work, 120)
+    for number in (*_children(work.pid), work.pid):  # as a terminal sends it, to all of them
+        os.kill(number, signal.SIGINT)
+    _, stderr = work.communicate(timeout=120)
+    assert work.returncode == 130
+    assert "Traceback" not in stderr
+    assert stderr.splitlines()[-1] == "Cancelled."
+
+
 @pytest.mark.skipif(sys.platform != "linux", reason="signals and limits are Linux's")
 def test_what_kills_its_worker_fails_with_a_reason_and_nothing_else_does(
     clips: list[Path], tmp_path: Path

@@ -106,6 +106,8 @@ def test_the_quality_is_of_what_is_left_and_says_how_much_is_not(session: Sessio
     assert (quality.n_frames, quality.n_valid, quality.n_excluded) == (240, 240, 60)
     assert quality_line(quality).endswith("60 frames excluded by annotation")
     assert assess_quality(session, TrustSettings()).n_excluded == 0
+    one = assess_quality(marked(session, Event("exclude", 0.0, 0.0)), TrustSettings())
+    assert quality_line(one).endswith(" · 1 frame excluded by annotation")
 
 
 def test_a_session_of_which_nothing_is_left_cannot_be_used(session: Session) -> None:

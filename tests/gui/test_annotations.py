@@ -76,6 +76,16 @@ def test_dragging_excludes_a_range_and_says_how_much(shown: AppController) -> No
     )
 
 
+def test_the_words_of_a_moment_end_where_the_next_event_begins(shown: AppController) -> None:
+    lane = shown.window.lane
+    task = Event("task", 0.3, 0.9, "smile")
+    lane.show_events((task,))
+    alone = lane.grab().toImage()
+    lane.show_events((Event("note", 0.28, 0.28, "", "yawns at length"), task))
+    place = lane.place_of(task).toAlignedRect().adjusted(6, 2, -2, -2)
+    assert lane.grab().toImage().copy(place) == alone.copy(place)
+
+
 def test_an_edge_is_dragged_to_another_frame(shown: AppController) -> None:
     lane = shown.window.lane
     shown.annotations.add(OUT)

@@ -9,7 +9,7 @@ from pytestqt.qtbot import QtBot
 
 from facedyn_app.gui.controllers.app import AppController
 from facedyn_app.gui.panels.library_items import KEY
-from facedyn_app.library.database import change_counter
+from facedyn_app.library.database import change_mark
 from facedyn_app.library.library import Library
 from facedyn_app.library.session_file import save_session
 from tests.gui.conftest import PATIENCE_MS, made_session, wait_idle
@@ -66,9 +66,9 @@ def test_the_list_is_left_alone_where_nothing_in_it_has_changed(
     listed: list[object] = []
     app.library.listed.connect(listed.append)
     with Library.open(tmp_path / "library") as library:
-        before = change_counter(tmp_path / "library")
+        before = change_mark(tmp_path / "library")
         library.audit.record("identify", "visit.mp4 against 1 speakers")
-        assert change_counter(tmp_path / "library") != before
+        assert change_mark(tmp_path / "library") != before
     app.library.look()
     wait_idle(app, qtbot)
     app.library.look()

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import pytest
-from PySide6.QtCore import Qt
+from PySide6.QtCore import QRect, Qt
 from PySide6.QtGui import QFontMetrics
 from PySide6.QtWidgets import QApplication, QLabel, QStyleOptionHeader, QWidget
 from pytestqt.qtbot import QtBot
@@ -63,6 +63,19 @@ def test_names_in_the_heads_leave_room_for_what_is_measured(qtbot: QtBot) -> Non
     horizontal, tip = Qt.Orientation.Horizontal, Qt.ItemDataRole.ToolTipRole
     assert table.rows.headerData(2, horizontal, tip) == NAMES[0]
     assert NAMES[0] in table.text(selected=False)
+
+
+@pytest.mark.parametrize("name", ["P-014", "P-015", "S-0001", "Ann", NAMES[0][13:40]])
+def test_a_choice_of_the_width_that_it_asks_for_shows_its_name(qtbot: QtBot, name: str) -> None:
+    choice = NameChoice("Speaker", "Whose sessions")
+    qtbot.addWidget(choice)
+    choice.addItem(name)
+    choice.resize(choice.sizeHint())
+    shown = choice.grab().toImage()
+    choice.resize(choice.width() + 40, choice.height())
+    wide = choice.grab().toImage()
+    text = QRect(6, 4, choice.fontMetrics().horizontalAdvance(name), choice.height() - 8)
+    assert shown.copy(text) == wide.copy(text)
 
 
 def test_labels_and_choices_ask_for_little_and_tell_the_whole_name(qtbot: QtBot) -> None:

@@ -227,8 +227,8 @@ def test_trust_puts_words_before_numbers(qtbot: QtBot) -> None:
     assert "0.80" in panel.drift_text
     speaker = panel.model.item(0, 0)
     assert speaker.text() == "P-014 (simulated)"
-    assert [panel.model.item(0, c).text() for c in (1, 2, 4)] == ["stable", "1.04", "0.80"]
-    assert [speaker.child(2, c).text() for c in (0, 2, 3)] == ["visit-3", "1.40", "1.20 to 1.70"]
+    assert [panel.model.item(0, c).text() for c in (1, 2, 3)] == ["stable", "1.04", "0.80"]
+    assert [speaker.child(2, c).text() for c in (0, 2, 4)] == ["visit-3", "1.40", "1.20 to 1.70"]
 
 
 def test_the_heads_of_columns_stay_when_rows_are_replaced(qtbot: QtBot) -> None:

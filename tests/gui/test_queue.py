@@ -9,11 +9,13 @@ import pytest
 from PySide6.QtCore import QDate, QModelIndex, QPointF, Qt
 from PySide6.QtGui import QStandardItem
 from PySide6.QtTest import QTest
+from PySide6.QtWidgets import QStyleOptionViewItem
 from pytestqt.qtbot import QtBot
 
 from facedyn_app.assets import asset_folder
 from facedyn_app.gui.controllers.app import AppController
 from facedyn_app.gui.dialogs.session import EnrolDialog
+from facedyn_app.gui.panels.library_items import RowDelegate
 from tests.gui.conftest import PATIENCE_MS, drop_files, wait_idle
 
 DEMO = asset_folder("resources") / "demo"
@@ -86,6 +88,13 @@ def test_a_dropped_folder_becomes_a_queue_and_one_failure_stops_nothing(
     (failed,) = text(part(app, "Queue"))
     assert failed.startswith("failed · Fit face: b.mov: ")
     assert "b.mov'" in failed
+    tree, row = app.window.library.tree, part(app, "Queue").child(0).index()
+    option = QStyleOptionViewItem()
+    delegate = tree.itemDelegateForIndex(row)
+    assert isinstance(delegate, RowDelegate)
+    delegate.initStyleOption(option, row)
+    shown = tree.fontMetrics().elidedText(option.text, option.textElideMode, 180)
+    assert shown.startswith("failed · Fit face: b.mov")
     assert app.state.recording is not None
     assert app.state.recording.title == "a.mov"  # the one that was watched stays
 

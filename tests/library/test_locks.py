@@ -2,12 +2,14 @@
 
 from __future__ import annotations
 
+import os
+import threading
 from pathlib import Path
 
 import pytest
 
 from facedyn_app.errors import InputError
-from facedyn_app.library.locks import holding, in_use
+from facedyn_app.library.locks import holding, in_use, lock_folder
 from facedyn_app.progress import Cancelled
 
 
@@ -27,3 +29,17 @@ def test_nothing_is_left_of_a_lock_whatever_ends_the_work(tmp_path: Path) -> Non
         with pytest.raises(end), holding(tmp_path / "mine.training", "It is trained."):
             raise end
         assert list(tmp_path.iterdir()) == []
+
+
+@pytest.mark.skipif(not hasattr(os, "mkfifo"), reason="the system has no named pipes")
+def test_a_pipe_in_a_folders_place_is_not_waited_for(tmp_path: Path) -> None:
+    os.mkfifo(tmp_path / "sessions")
+    asked = threading.Thread(
+        target=lock_folder, args=(tmp_path / "sessions", 1.0), daemon=True, kwargs={"shared": True}
+    )
+    asked.start()
+    asked.join(20)
+    waits = asked.is_alive()
+    if waits:  # let it go on
+        os.close(os.open(tmp_path / "sessions", os.O_RDWR | os.O_NONBLOCK))
+    assert not waits

@@ -44,3 +44,17 @@ def test_a_damaged_session_is_named_and_the_others_are_told(tmp_path: Path) -> N
     assert "cannot be used" in page
     assert '<td class="name">Ben (simulated)</td><td>2</td>' in page
     assert '<td class="name">Anna (simulated)</td><td>1</td>' in page
+
+
+def test_sessions_of_different_heads_of_one_person_leave_the_librarys_report(
+    tmp_path: Path,
+) -> None:
+    with Library.open(tmp_path / "library") as library:
+        library.enrol("Anna", made(0, 1), "yes")
+        library.enrol("Anna", altered(made(0, 1, "cd" * 32), head_id="arkit-52"), "yes")
+        library.enrol("Ben", made(1, 1, "ef" * 32), "yes")
+        page = library_report(library, TRUST)
+    assert "were fitted with different heads, whose shapes cannot be compared" in page
+    assert '<td class="name">Anna (simulated)</td><td>2</td>' in page
+    assert '<td class="name">Ben (simulated)</td><td>1</td>' in page
+    assert "1 session<" in page

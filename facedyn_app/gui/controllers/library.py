@@ -40,7 +40,7 @@ from facedyn_app.workflows.work import QueueSnapshot
 
 LOOK_MS: Final = 2000
 NOT_READ: Final = "not read"
-"""In place of the change counter of a library that was not looked at yet."""
+"""In place of the change mark of a library that was not looked at yet."""
 
 
 class LibraryController(QObject):
@@ -77,7 +77,7 @@ class LibraryController(QObject):
         self.snapshot = LibrarySnapshot(folder, ())
         self.work = QueueSnapshot(folder)
         self._state = state
-        self._counter: object = NOT_READ
+        self._mark: object = NOT_READ
         self._wanted: Callable[[], bool] = lambda: False
         self._timer = QTimer(self)
         self._timer.timeout.connect(self.look)
@@ -98,7 +98,7 @@ class LibraryController(QObject):
         self.queue.submit(
             reread_library,
             self.snapshot.folder,
-            self._counter,
+            self._mark,
             title="Look at the library",
             on_result=self._take_reread,
             on_error=partial(
@@ -109,7 +109,7 @@ class LibraryController(QObject):
     def _take_reread(self, reread: Reread | None) -> None:
         if reread is None or reread.snapshot.folder != self.snapshot.folder:
             return
-        self._counter = reread.counter
+        self._mark = reread.mark
         if reread.snapshot != self.snapshot:
             self.take_snapshot(reread.snapshot)
         if reread.queue != self.work:
@@ -145,7 +145,7 @@ class LibraryController(QObject):
     def take_snapshot(self, snapshot: LibrarySnapshot) -> None:
         """Use this library from now on."""
         if snapshot.folder != self.snapshot.folder:
-            self._counter = NOT_READ
+            self._mark = NOT_READ
         gone = snapshot.gone_since(self.snapshot)
         self.snapshot = snapshot
         if gone:
@@ -156,7 +156,7 @@ class LibraryController(QObject):
         """Close all that is of the library, which is locked; its panel says how to open it."""
         folder = self.snapshot.folder
         self.take_snapshot(LibrarySnapshot(folder, (), protected=True, locked=True))
-        self._counter = NOT_READ  # once unlocked, the queue is read whatever it was before
+        self._mark = NOT_READ  # once unlocked, the queue is read whatever it was before
         self.work = QueueSnapshot(folder)  # its rows name people and recordings
         self.queue_listed.emit(self.work)
         retry = partial(self.open_library, folder)

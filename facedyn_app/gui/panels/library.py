@@ -13,10 +13,12 @@ from facedyn_app.formatting import shown_name
 from facedyn_app.gui.formatting import tip_text
 from facedyn_app.gui.job_list import JobRow
 from facedyn_app.gui.panels.library_items import (
+    FAILED,
     KEY,
     KIND,
     SESSION,
     TICK_TIP,
+    RowDelegate,
     answer_text,
     head_item,
     make_item,
@@ -24,7 +26,7 @@ from facedyn_app.gui.panels.library_items import (
 from facedyn_app.gui.panels.library_speakers import LibraryModel, SpeakerRows
 from facedyn_app.gui.status import DONE, PanelStatus
 from facedyn_app.gui.theme import GRID
-from facedyn_app.gui.widgets.form_parts import TickDelegate, make_error_line, set_error
+from facedyn_app.gui.widgets.form_parts import make_error_line, set_error
 from facedyn_app.gui.widgets.panel import Panel
 from facedyn_app.gui.widgets.tree import TreeWithDelete
 from facedyn_app.workflows.records import LibrarySnapshot, Recording
@@ -98,7 +100,7 @@ class LibraryPanel(Panel):
         header.setSectionResizeMode(1, QHeaderView.ResizeMode.Fixed)
         header.resizeSection(1, 3 * GRID)
         self._tree.delete_pressed.connect(self._end_selected)
-        self._tree.setItemDelegateForColumn(0, TickDelegate(self._tree))
+        self._tree.setItemDelegateForColumn(0, RowDelegate(self._tree))
         self._speaker_rows = SpeakerRows(self._model, self._speakers, self._tree)
         self._speaker_rows.shown.connect(self._restore_place)
         self._above = 0
@@ -205,6 +207,7 @@ class LibraryPanel(Panel):
             self._refresh(queue, f"Queue ({len(rows)})")
         for place, row in enumerate(rows):
             queue.child(place).setText(row.text)
+            queue.child(place).setData(row.failed, FAILED)
             queue.child(place).setToolTip(tip_text(f"{row.text}\n{row.tip}"))
             queue.child(place, 1).setToolTip(tip_text(row.end))
 

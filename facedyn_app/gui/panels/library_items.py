@@ -6,9 +6,12 @@ from typing import Final
 
 from PySide6.QtCore import Qt
 from PySide6.QtGui import QStandardItem
+from PySide6.QtWidgets import QStyleOptionViewItem
 
 from facedyn_app.formatting import counted
 from facedyn_app.gui.formatting import simulated_label, tip_text
+from facedyn_app.gui.widgets.form_parts import TickDelegate
+from facedyn_app.gui.widgets.table import Index
 from facedyn_app.workflows.records import ListedSession, ListedSpeaker, Recording
 
 KIND: Final = Qt.ItemDataRole.UserRole + 1
@@ -19,8 +22,20 @@ SESSION: Final = Qt.ItemDataRole.UserRole + 3
 """The `ListedSession` of a session."""
 LISTED: Final = Qt.ItemDataRole.UserRole + 4
 """The `ListedSpeaker` of a speaker."""
+FAILED: Final = Qt.ItemDataRole.UserRole + 5
+"""Whether a row ends in why its work has failed."""
 TICK_TIP: Final = "Tick several for Identify > Who are the ticked?"
 SESSION_TIP: Final = "A click opens it; a right click also dates, moves, notes and forgets it."
+
+
+class RowDelegate(TickDelegate):
+    """Draws the rows; of what has failed the name is to be read, which stands before the reason."""
+
+    def initStyleOption(self, option: QStyleOptionViewItem, index: Index) -> None:  # noqa: N802
+        """Say how a row is drawn."""
+        super().initStyleOption(option, index)
+        if index.data(FAILED):
+            option.textElideMode = Qt.TextElideMode.ElideRight
 
 
 def answer_text(recording: Recording) -> str:

@@ -21,15 +21,15 @@ from facedyn_app.records import DriftReport, Quality, SessionDrift
 from facedyn_app.settings import TrustSettings
 from facedyn_app.workflows.records import Recording
 
-COLUMNS: Final = ("Speaker, session", "Shape", "DNR", "90 % interval", "Corrected", "Noise (sd)")
+COLUMNS: Final = ("Speaker, session", "Shape", "DNR", "Corrected", "90 % interval", "Noise (sd)")
 CHANGED: Final = "Judged by thresholds that were changed in the settings."
 COLUMN_TIPS: Final = (
     "The speaker and their sessions, in the order of their dates",
     "In words: whether the fitted face shape is the same in all sessions",
     "Drift-to-noise ratio: how far the shape lies from the other sessions', "
     "over how much it wanders within a session",
-    "90 % interval: of a speaker's corrected DNR; of a session's DNR",
     "DNR with the wandering of short sessions taken off; the word is judged by its interval",
+    "90 % interval: of a speaker's corrected DNR; of a session's DNR",
     "How much the shape wanders within a session, standard deviations of the head model",
 )
 
@@ -170,8 +170,8 @@ class TrustPanel(Panel):
             simulated_label(report.speaker, simulated=simulated),
             drift_label(report, self._trust),
             number(report.dnr),
-            interval_words(report.dnr_corrected_interval),
             number(report.dnr_corrected),
+            interval_words(report.dnr_corrected_interval),
             number(report.noise),
         )
         row = _items(texts)
@@ -191,7 +191,7 @@ def _first_name(recording: Recording) -> str | None:
 
 def _session_texts(session: SessionDrift) -> tuple[str, ...]:
     span = interval_words(session.dnr_interval)
-    return (session.name, "", number(session.dnr), span, "", number(session.noise))
+    return (session.name, "", number(session.dnr), "", span, number(session.noise))
 
 
 def _items(texts: Sequence[str]) -> list[QStandardItem]:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import math
 from collections.abc import Sequence
 from dataclasses import replace
 from typing import Final
@@ -18,11 +19,11 @@ from PySide6.QtGui import (
 )
 from PySide6.QtWidgets import QSizePolicy, QToolTip, QWidget
 
-from facedyn_app.events import EXCLUDE, INCLUDE, Event, Events
+from facedyn_app.events import EXCLUDE, Event, Events
 from facedyn_app.gui.formatting import clock, tip_text
 from facedyn_app.gui.theme import GRID, Colours, colours_of
 from facedyn_app.gui.timeline import Timeline
-from facedyn_app.gui.widgets.event_paint import kind_colour, paint_event
+from facedyn_app.gui.widgets.event_paint import RANGES, kind_colour, next_begins, paint_event
 from facedyn_app.workflows.event_kinds import BUILT_IN, EventKind
 
 ROW_PX: Final = 18
@@ -33,8 +34,6 @@ NOTE_TIP: Final = (
     "What is out counts neither for recognition nor for drift and measures. What is not kept is\n"
     "lost with the window: enrol the recording (Ctrl+E), or Mark > Export events…"
 )
-RANGES: Final = (INCLUDE, EXCLUDE)
-"""They stand in the lower row; all others in the upper one."""
 
 
 class EventLane(QWidget):
@@ -69,9 +68,9 @@ class EventLane(QWidget):
         super().__init__(parent)
         self._left, self._right = left_px, right_px
         self._timeline: Timeline | None = None
-        self._range = (0.0, 1.0)
-        self._seconds = 0.0
+        self._range, self._seconds = (0.0, 1.0), 0.0
         self._events: Events = ()
+        self._next: dict[Event, float] = {}
         self._kinds: tuple[EventKind, ...] = BUILT_IN
         self._note = ""
         self.kind = EXCLUDE
@@ -122,7 +121,7 @@ class EventLane(QWidget):
 
     def show_events(self, events: Events, note: str = "") -> None:
         """Show these, and say something beside them."""
-        self._events, self._note = events, note
+        self._events, self._note, self._next = events, note, next_begins(events)
         if self.chosen not in events:
             self.choose(None)
         self.update()
@@ -197,7 +196,8 @@ class EventLane(QWidget):
     def _paint(self, painter: QPainter, event: Event, colours: Colours) -> None:
         colour = kind_colour(event.kind, self._kinds, colours)
         place, chosen = self.place_of(event), event == self.chosen
-        paint_event(painter, event, place, colour, colours.text, chosen=chosen)
+        room = self._x_of(self._next.get(event, math.inf)) - place.left()
+        paint_event(painter, event, place, colour, colours.text, room, chosen=chosen)
 
     def _paint_words(self, painter: QPainter, colours: Colours) -> None:
         painter.setPen(QColor(colours.text))

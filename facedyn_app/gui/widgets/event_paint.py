@@ -7,7 +7,7 @@ from collections.abc import Sequence
 from PySide6.QtCore import QPointF, QRectF, Qt
 from PySide6.QtGui import QBrush, QColor, QPainter, QPen, QPolygonF
 
-from facedyn_app.events import EXCLUDE, INCLUDE, NOTE, TASK, Event
+from facedyn_app.events import EXCLUDE, INCLUDE, NOTE, TASK, Event, Events
 from facedyn_app.gui.theme import Colours
 from facedyn_app.workflows.event_kinds import EventKind
 
@@ -15,6 +15,8 @@ DIAMOND = ((-5, 0), (0, -7), (5, 0), (0, 7))
 MOMENT_PX = 80
 """Room for the words beside a moment."""
 LEAST_WORDS_PX = 18
+RANGES = (INCLUDE, EXCLUDE)
+"""They stand in the lower row; all others in the upper one."""
 
 
 def kind_colour(kind: str, kinds: Sequence[EventKind], colours: Colours) -> str:
@@ -33,8 +35,27 @@ def short_words(event: Event) -> str:
     return f"{words}, {event.side}" if event.side else words
 
 
+def next_begins(events: Events) -> dict[Event, float]:
+    """When the next event of the same row begins, s, after each moment that another one follows."""
+    found: dict[Event, float] = {}
+    begins: dict[bool, float] = {}
+    for event in reversed(events):
+        row = event.kind in RANGES
+        if event.start == event.end and row in begins:
+            found[event] = begins[row]
+        begins[row] = event.start
+    return found
+
+
 def paint_event(
-    painter: QPainter, event: Event, place: QRectF, colour: str, text: str, *, chosen: bool
+    painter: QPainter,
+    event: Event,
+    place: QRectF,
+    colour: str,
+    text: str,
+    room_px: float,
+    *,
+    chosen: bool,
 ) -> None:
     """Paint an event: a bar with its words, or a diamond where it is a moment.
 
@@ -44,6 +65,7 @@ def paint_event(
         place: Where it is, px.
         colour: Of its kind, "#rrggbb".
         text: Of words and of the chosen one's edge, "#rrggbb".
+        room_px: Of a moment, from where it is to the next event of its row.
         chosen: Whether it is the one that keys change.
     """
     painter.setPen(QPen(QColor(text if chosen else colour), 2 if chosen else 1))
@@ -52,7 +74,7 @@ def paint_event(
         x, middle = place.left(), place.center().y()
         painter.setBrush(QColor(colour))
         painter.drawPolygon(QPolygonF([QPointF(x + dx, middle + dy) for dx, dy in DIAMOND]))
-        room = QRectF(x + 8, place.top(), MOMENT_PX, place.height())
+        room = QRectF(x + 8, place.top(), min(MOMENT_PX, room_px - 8), place.height())
     else:
         shade = QColor(colour)
         shade.setAlpha(70)

@@ -29,6 +29,8 @@ SEPARATOR: Final = " · "
 
 def elided(name: str, metrics: QFontMetrics, room: int) -> str:
     """As much of a name as there is room for, px; the beginning and the end of it."""
+    if metrics.horizontalAdvance(name) <= room:  # to the px; Qt elides what is a part of one longer
+        return name
     date, separator, rest = name.partition(SEPARATOR)
     lead = date + separator if separator else ""
     left = room - metrics.horizontalAdvance(lead)

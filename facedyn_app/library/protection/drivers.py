@@ -116,14 +116,19 @@ def driver_of(keys: LibraryKeys | None) -> Driver:
 
 
 @contextmanager
-def reading(path: Path, keys: LibraryKeys | None) -> Iterator[Any]:
-    """A connection to a database file that nobody else writes, to read from.
+def reading(path: Path, keys: LibraryKeys | None, wait_seconds: float = 0.0) -> Iterator[Any]:
+    """A connection to a database file, to read from.
+
+    Args:
+        path: The file.
+        keys: Of a protected library.
+        wait_seconds: How long another program that writes it is waited for, s.
 
     Raises:
         InputError: As `driver_of`.
         Exception: What its module raises.
     """
-    with closing(driver_of(keys).connect(path, 0.0, read_only=True)) as connection:
+    with closing(driver_of(keys).connect(path, wait_seconds, read_only=True)) as connection:
         if isinstance(connection, SealedConnection):
             connection.take()
         yield connection
