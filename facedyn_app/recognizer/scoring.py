@@ -1,4 +1,10 @@
-"""Scores of a recording against speakers: cosines in a score space, calibrated to probabilities."""
+"""Scores of a recording against speakers: cosines in a score space, calibrated to probabilities.
+
+A cosine says how much a recording is like one speaker's, whoever else is known. How far it speaks
+for that speaker hangs on the others too: another one may explain the recording better, and whoever
+looks like two people is less surely one of them. So what is calibrated, and what thresholds are of,
+is the cosine *against the others* (`against_others`).
+"""
 
 from __future__ import annotations
 
@@ -11,6 +17,15 @@ import numpy as np
 
 from facedyn_app.errors import TooLittleError
 from facedyn_app.records import BoolArray, Embedding, FloatArray
+
+EVEN_COSINE = 0.4
+"""Cosine at which the same speaker and a stranger are taken as equally probable."""
+ODDS_OF_COSINE = 15.0
+"""Log odds that a unit of cosine speaks for the same speaker.
+
+Both, for the weight of the others who are known, were chosen on people who were neither trained on
+nor known: among each other, and strangers (handbook/recognizer.md).
+"""
 
 REFERENCE_S = 10.0
 """Duration at which the duration term is zero, s."""
@@ -33,8 +48,8 @@ class TrialsOf(StrEnum):
 class Calibration:
     """log odds of "same speaker" = weight score + duration log(seconds / 10) + offset.
 
-    Same and different are taken as equally likely beforehand. The score is the
-    cosine of a recording with a speaker (scoring.py).
+    Same and different are taken as equally likely beforehand. The score is the cosine of a
+    recording with a speaker, against the others who are known.
 
     Attributes:
         weight: Per unit of score.
@@ -88,6 +103,24 @@ class Calibration:
         odds = np.log(max(probability, 1e-12) / max(1.0 - probability, 1e-12))
         reached = np.interp(odds, self.stranger_log_odds, TAIL)
         return float(np.clip(1.0 - reached, LEAST_RATE, MOST_RATE))
+
+
+def against_others(cosines: FloatArray) -> FloatArray:
+    """(N, G) scores of N recordings against G speakers: cosines less what the others explain.
+
+    Whoever is not speaker j is a stranger or, as probably, one of the others who are known. With
+    the odds r_k = exp(`ODDS_OF_COSINE` (c_k - `EVEN_COSINE`)) that speaker k has against a
+    stranger, j has r_j / (1 + mean of r_k, k not j) against both; its logarithm, in units of cosine
+    and without the constant, is the score. The order of a recording's speakers stays, and with
+    nobody like it among the others so does its cosine. A speaker who is known alone keeps it too.
+
+    Args:
+        cosines: (N, G) of recordings with speakers.
+    """
+    odds = np.exp(ODDS_OF_COSINE * (cosines.astype(np.float64) - EVEN_COSINE))
+    others = np.maximum(odds.sum(axis=1, keepdims=True) - odds, 0.0)
+    mean = others / max(1, cosines.shape[1] - 1)
+    return np.asarray(cosines - np.log1p(mean) / ODDS_OF_COSINE)
 
 
 def sigmoid(x: FloatArray) -> FloatArray:

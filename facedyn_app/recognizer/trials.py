@@ -12,15 +12,17 @@ import numpy as np
 from facedyn_app.errors import TooLittleError
 from facedyn_app.progress import OnProgress, Progress, ignore
 from facedyn_app.recognizer.accuracy import Scores
+from facedyn_app.recognizer.metrics import own_and_others
 from facedyn_app.recognizer.scoring import (
     Calibration,
     ScoreSpace,
     TrialsOf,
+    against_others,
     compared_gallery,
     covered_seconds,
     fit_calibration,
 )
-from facedyn_app.records import BoolArray, Embedding, FloatArray, Session
+from facedyn_app.records import BoolArray, Embedding, FloatArray, IntArray, Session
 
 Item = TypeVar("Item")
 
@@ -137,15 +139,28 @@ def score_trials(
     windows = [space.directions(e.vectors) @ speakers.T for _, e in trials.probes]
     means = np.stack([space.mean_direction(e.vectors) for _, e in trials.probes])
     seconds = np.asarray([covered_seconds(e) for _, e in trials.probes])
-    scores = means @ speakers.T
+    cosines = means @ speakers.T
+    scores = against_others(cosines)
     return Scores(
         names=tuple(names),
         own=own,
         probes=scores,
         window_own=np.repeat(own, [len(rows) for rows in windows]),
-        windows=np.concatenate(windows),
+        windows=against_others(np.concatenate(windows)),
         log_odds=None if calibration is None else calibration.log_odds(scores, seconds[:, None]),
+        strangers=as_strangers(cosines, own),
     )
+
+
+def as_strangers(cosines: FloatArray, own: IntArray) -> FloatArray:
+    """(N, G - 1) scores of N probes with the others, their own speakers not being known.
+
+    Args:
+        cosines: (N, G) of probes with speakers.
+        own: (N,) column of each probe's speaker.
+    """
+    n_probes, n_speakers = cosines.shape
+    return against_others(own_and_others(cosines, own)[1].reshape(n_probes, n_speakers - 1))
 
 
 def comparison_table(
@@ -153,7 +168,8 @@ def comparison_table(
 ) -> tuple[FloatArray, BoolArray, FloatArray]:
     """All comparisons of probes, whole and cut to their first windows, with all speakers.
 
-    Shortened probes let the calibration learn what duration does.
+    Shortened probes let the calibration learn what duration does. With others than its own speaker
+    a probe is compared as a stranger: as if that one were not known.
 
     Returns:
         (N,) scores, (N,) whether same speaker, (N,) seconds of the probe.
@@ -162,11 +178,16 @@ def comparison_table(
     speakers = compared_gallery(trials.gallery, space).directions
     scores, same, seconds = [], [], []
     for name, embedding in trials.probes:
+        own = np.asarray([names.index(name)])
+        is_own = np.arange(len(names)) == own
         n_windows = len(embedding.vectors)
         for count in sorted({1, 2, 4, n_windows} & set(range(1, n_windows + 1))):
             part = Embedding(embedding.vectors[:count], embedding.window_seconds[:count])
-            scores.append(space.mean_direction(part.vectors) @ speakers.T)
-            same.append(np.asarray([name == other for other in names]))
+            cosines = (space.mean_direction(part.vectors) @ speakers.T)[None]
+            found = against_others(cosines)[0]
+            found[~is_own] = as_strangers(cosines, own)[0]
+            scores.append(found)
+            same.append(is_own)
             seconds.append(np.full(len(names), covered_seconds(part)))
     return np.concatenate(scores), np.concatenate(same), np.concatenate(seconds)
 

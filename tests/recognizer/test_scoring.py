@@ -1,3 +1,4 @@
+import math
 from dataclasses import replace
 
 import numpy as np
@@ -11,13 +12,14 @@ from facedyn_app.recognizer.scoring import (
     Calibration,
     Gallery,
     TrialsOf,
+    against_others,
     compared_gallery,
     covered_seconds,
     fit_calibration,
     plain_space,
     uncalibrated,
 )
-from facedyn_app.recognizer.trials import EmbeddedTrials, score_trials
+from facedyn_app.recognizer.trials import EmbeddedTrials, comparison_table, score_trials
 from facedyn_app.records import Embedding, FloatArray
 
 SPACE = plain_space(3)
@@ -55,6 +57,52 @@ def test_scores_grow_with_the_match() -> None:
     near = rank(embedding((0, 1, 0.5)), ENROLLED, uncalibrated())[0]
     assert exact.score == pytest.approx(1.0)
     assert exact.probability > near.probability
+
+
+def test_scores_against_others_by_hand() -> None:
+    """A unit of cosine is log odds of 15, 0.4 is even: cosines of 0.4 and -0.9 are odds 1 and 0."""
+    found = against_others(np.array([[0.8, 0.4, -0.9]]))[0]
+    assert found[0] == pytest.approx(0.8 - math.log(1.5) / 15, abs=1e-6)
+    right = math.exp(15 * 0.4)
+    assert found[1] == pytest.approx(0.4 - math.log1p(0.5 * right) / 15, abs=1e-6)
+    assert found[2] == pytest.approx(-0.9 - math.log1p(0.5 * (right + 1)) / 15, abs=1e-6)
+
+
+def test_scores_against_others_keep_the_order_and_who_is_alone() -> None:
+    cosines = np.random.default_rng(2).uniform(-1, 1, (50, 7))
+    found = against_others(cosines)
+    np.testing.assert_array_equal(np.argsort(found, axis=1), np.argsort(cosines, axis=1))
+    assert (found <= cosines).all()
+    np.testing.assert_array_equal(against_others(cosines[:, :1]), cosines[:, :1])
+    # nobody else is like it: the cosine stays
+    np.testing.assert_allclose(against_others(np.array([[0.5, -0.3, -0.2]]))[0, 0], 0.5, atol=1e-5)
+    large = against_others(np.full((1, 100_000), 0.99, dtype=np.float32))
+    assert np.isfinite(large).all()
+
+
+def test_whoever_is_like_two_people_is_less_surely_one_of_them() -> None:
+    asked = embedding((1, 0.9, 0))
+    alone = rank(asked, compared_gallery({"Ada": GALLERY["Ada"]}, SPACE), uncalibrated())[0]
+    found = rank(asked, ENROLLED, uncalibrated())[0]
+    assert found.name == alone.name == "Ada"
+    assert found.score == pytest.approx(alone.score)
+    assert found.probability < alone.probability
+
+
+def test_strangers_are_those_whose_own_speaker_is_not_known() -> None:
+    probes = [("Ada", embedding((1, 0.8, 0))), ("Cleo", embedding((0.3, 0, 1)))]
+    scores = score_trials(EmbeddedTrials(GALLERY, probes), SPACE)
+    compared, same, _ = comparison_table(EmbeddedTrials(GALLERY, probes), SPACE)
+    np.testing.assert_allclose(compared[same], scores.probes[[0, 1], scores.own])
+    assert scores.strangers is not None
+    for k, (name, probe) in enumerate(probes):
+        others = {other: own for other, own in GALLERY.items() if other != name}
+        asked = [(next(iter(others)), probe)]
+        alone = score_trials(EmbeddedTrials(others, asked), SPACE).probes
+        np.testing.assert_allclose(scores.strangers[k], alone[0])
+        np.testing.assert_allclose(compared[3 * k : 3 * k + 3][~same[3 * k : 3 * k + 3]], alone[0])
+    # Ben is not taken for Ada as long as she is known
+    assert scores.probes[0, 1] < scores.strangers[0, 0] - 0.1
 
 
 def test_an_empty_gallery_and_foreign_embeddings_are_said() -> None:
