@@ -1,9 +1,8 @@
 """Scores of a recording against speakers: cosines in a score space, calibrated to probabilities.
 
 A cosine says how much a recording is like one speaker's, whoever else is known. How far it speaks
-for that speaker hangs on the others too: another one may explain the recording better, and whoever
-looks like two people is less surely one of them. So what is calibrated, and what thresholds are of,
-is the cosine *against the others* (`against_others`).
+for that speaker hangs on the others too: whoever is explained better by another one is less surely
+this one. So what is calibrated is the cosine *against the others* (`against_others`).
 """
 
 from __future__ import annotations
@@ -17,15 +16,6 @@ import numpy as np
 
 from facedyn_app.errors import TooLittleError
 from facedyn_app.records import BoolArray, Embedding, FloatArray
-
-EVEN_COSINE = 0.4
-"""Cosine at which the same speaker and a stranger are taken as equally probable."""
-ODDS_OF_COSINE = 15.0
-"""Log odds that a unit of cosine speaks for the same speaker.
-
-Both, for the weight of the others who are known, were chosen on people who were neither trained on
-nor known: among each other, and strangers (handbook/recognizer.md).
-"""
 
 REFERENCE_S = 10.0
 """Duration at which the duration term is zero, s."""
@@ -106,21 +96,17 @@ class Calibration:
 
 
 def against_others(cosines: FloatArray) -> FloatArray:
-    """(N, G) scores of N recordings against G speakers: cosines less what the others explain.
+    """(N, G) scores of N recordings with G speakers: cosines, less how far another one's is higher.
 
-    Whoever is not speaker j is a stranger or, as probably, one of the others who are known. With
-    the odds r_k = exp(`ODDS_OF_COSINE` (c_k - `EVEN_COSINE`)) that speaker k has against a
-    stranger, j has r_j / (1 + mean of r_k, k not j) against both; its logarithm, in units of cosine
-    and without the constant, is the score. The order of a recording's speakers stays, and with
-    nobody like it among the others so does its cosine. A speaker who is known alone keeps it too.
+    Whoever is not speaker j is a stranger or one of the others who are known; how much better the
+    likeliest of these explains the recording speaks against j (own). The order of a recording's
+    speakers and the score of the first one stay, so that who is told from strangers stays too.
 
     Args:
         cosines: (N, G) of recordings with speakers.
     """
-    odds = np.exp(ODDS_OF_COSINE * (cosines.astype(np.float64) - EVEN_COSINE))
-    others = np.maximum(odds.sum(axis=1, keepdims=True) - odds, 0.0)
-    mean = others / max(1, cosines.shape[1] - 1)
-    return np.asarray(cosines - np.log1p(mean) / ODDS_OF_COSINE)
+    best = cosines.max(axis=1, keepdims=True, initial=-1.0)
+    return np.asarray(cosines - (best - cosines))
 
 
 def sigmoid(x: FloatArray) -> FloatArray:

@@ -1,4 +1,3 @@
-import math
 from dataclasses import replace
 
 import numpy as np
@@ -60,33 +59,30 @@ def test_scores_grow_with_the_match() -> None:
 
 
 def test_scores_against_others_by_hand() -> None:
-    """A unit of cosine is log odds of 15, 0.4 is even: cosines of 0.4 and -0.9 are odds 1 and 0."""
-    found = against_others(np.array([[0.8, 0.4, -0.9]]))[0]
-    assert found[0] == pytest.approx(0.8 - math.log(1.5) / 15, abs=1e-6)
-    right = math.exp(15 * 0.4)
-    assert found[1] == pytest.approx(0.4 - math.log1p(0.5 * right) / 15, abs=1e-6)
-    assert found[2] == pytest.approx(-0.9 - math.log1p(0.5 * (right + 1)) / 15, abs=1e-6)
+    found = against_others(np.array([[0.8, 0.5, -0.2], [0.1, 0.1, 0.3]]))
+    np.testing.assert_allclose(found, [[0.8, 0.2, -1.2], [-0.1, -0.1, 0.3]])
 
 
-def test_scores_against_others_keep_the_order_and_who_is_alone() -> None:
+def test_scores_against_others_keep_the_order_and_the_first() -> None:
     cosines = np.random.default_rng(2).uniform(-1, 1, (50, 7))
     found = against_others(cosines)
     np.testing.assert_array_equal(np.argsort(found, axis=1), np.argsort(cosines, axis=1))
-    assert (found <= cosines).all()
+    np.testing.assert_array_equal(found.max(axis=1), cosines.max(axis=1))
     np.testing.assert_array_equal(against_others(cosines[:, :1]), cosines[:, :1])
-    # nobody else is like it: the cosine stays
-    np.testing.assert_allclose(against_others(np.array([[0.5, -0.3, -0.2]]))[0, 0], 0.5, atol=1e-5)
-    large = against_others(np.full((1, 100_000), 0.99, dtype=np.float32))
-    assert np.isfinite(large).all()
+    assert against_others(cosines[:, :0]).shape == (50, 0)
 
 
-def test_whoever_is_like_two_people_is_less_surely_one_of_them() -> None:
+def test_whom_another_explains_better_is_less_surely_the_one() -> None:
     asked = embedding((1, 0.9, 0))
-    alone = rank(asked, compared_gallery({"Ada": GALLERY["Ada"]}, SPACE), uncalibrated())[0]
-    found = rank(asked, ENROLLED, uncalibrated())[0]
-    assert found.name == alone.name == "Ada"
-    assert found.score == pytest.approx(alone.score)
-    assert found.probability < alone.probability
+    found = {match.name: match for match in rank(asked, ENROLLED, uncalibrated())}
+    alone = {
+        name: rank(asked, compared_gallery({name: GALLERY[name]}, SPACE), uncalibrated())[0]
+        for name in ("Ada", "Ben")
+    }
+    for name, match in alone.items():
+        assert found[name].score == pytest.approx(match.score)
+    assert found["Ada"].probability == pytest.approx(alone["Ada"].probability)
+    assert found["Ben"].probability < alone["Ben"].probability
 
 
 def test_strangers_are_those_whose_own_speaker_is_not_known() -> None:
@@ -101,7 +97,7 @@ def test_strangers_are_those_whose_own_speaker_is_not_known() -> None:
         alone = score_trials(EmbeddedTrials(others, asked), SPACE).probes
         np.testing.assert_allclose(scores.strangers[k], alone[0])
         np.testing.assert_allclose(compared[3 * k : 3 * k + 3][~same[3 * k : 3 * k + 3]], alone[0])
-    # Ben is not taken for Ada as long as she is known
+    # her recording is less surely Ben's as long as Ada is known
     assert scores.probes[0, 1] < scores.strangers[0, 0] - 0.1
 
 
