@@ -31,8 +31,8 @@ class Scores:
         window_own: (W,) column of each window's speaker.
         windows: (W, G) scores of single windows.
         log_odds: (N, G) calibrated log likelihood ratios of the probes; None without calibration.
-        strangers: (N, G - 1) scores of whole probes with the others, had their own speaker not been
-            known; None for those above.
+        strangers: (N,) best score of whole probes with the others, had their own speaker not been
+            known; None for the best one above.
     """
 
     names: tuple[str, ...]

@@ -59,10 +59,10 @@ def open_set_hits(
         scores: (N, G) with the whole gallery.
         own: (N,) column of each probe's speaker.
         false_alarm_rate: Share of strangers that may reach the threshold.
-        strangers: (N, G - 1) scores without the own speaker; None where the others' are the same.
+        strangers: (N,) best score without the own speaker; None where the others' are the same.
     """
     best_other = best_of_others(scores, own)
-    stranger = best_other if strangers is None else strangers.max(axis=1, initial=-np.inf)
+    stranger = best_other if strangers is None else strangers
     of_own = np.take_along_axis(scores, own[:, None], axis=1)[:, 0]
     n_allowed = int(np.floor(false_alarm_rate * len(stranger) + 1e-9))
     highest = np.sort(stranger)[::-1]

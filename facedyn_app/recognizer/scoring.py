@@ -2,7 +2,7 @@
 
 A cosine says how much a recording is like one speaker's, whoever else is known. How far it speaks
 for that speaker hangs on the others too: whoever is explained better by another one is less surely
-this one. So what is calibrated is the cosine *against the others* (`against_others`).
+this one. So probabilities are of the cosine *against the others* (`against_others`).
 """
 
 from __future__ import annotations
@@ -39,7 +39,8 @@ class Calibration:
     """log odds of "same speaker" = weight score + duration log(seconds / 10) + offset.
 
     Same and different are taken as equally likely beforehand. The score is the cosine of a
-    recording with a speaker, against the others who are known.
+    recording with a speaker, against the others who are known; learnt as if there were none, so
+    that strangers reach a probability no more often than is said.
 
     Attributes:
         weight: Per unit of score.

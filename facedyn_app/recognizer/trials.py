@@ -12,7 +12,7 @@ import numpy as np
 from facedyn_app.errors import TooLittleError
 from facedyn_app.progress import OnProgress, Progress, ignore
 from facedyn_app.recognizer.accuracy import Scores
-from facedyn_app.recognizer.metrics import own_and_others
+from facedyn_app.recognizer.metrics import best_of_others
 from facedyn_app.recognizer.scoring import (
     Calibration,
     ScoreSpace,
@@ -22,7 +22,7 @@ from facedyn_app.recognizer.scoring import (
     covered_seconds,
     fit_calibration,
 )
-from facedyn_app.records import BoolArray, Embedding, FloatArray, IntArray, Session
+from facedyn_app.records import BoolArray, Embedding, FloatArray, Session
 
 Item = TypeVar("Item")
 
@@ -148,19 +148,8 @@ def score_trials(
         window_own=np.repeat(own, [len(rows) for rows in windows]),
         windows=against_others(np.concatenate(windows)),
         log_odds=None if calibration is None else calibration.log_odds(scores, seconds[:, None]),
-        strangers=as_strangers(cosines, own),
+        strangers=best_of_others(cosines, own),
     )
-
-
-def as_strangers(cosines: FloatArray, own: IntArray) -> FloatArray:
-    """(N, G - 1) scores of N probes with the others, their own speakers not being known.
-
-    Args:
-        cosines: (N, G) of probes with speakers.
-        own: (N,) column of each probe's speaker.
-    """
-    n_probes, n_speakers = cosines.shape
-    return against_others(own_and_others(cosines, own)[1].reshape(n_probes, n_speakers - 1))
 
 
 def comparison_table(
@@ -168,8 +157,8 @@ def comparison_table(
 ) -> tuple[FloatArray, BoolArray, FloatArray]:
     """All comparisons of probes, whole and cut to their first windows, with all speakers.
 
-    Shortened probes let the calibration learn what duration does. With others than its own speaker
-    a probe is compared as a stranger: as if that one were not known.
+    Shortened probes let the calibration learn what duration does. Each speaker is compared as if
+    known alone: a library of one has no others, and rates that strangers reach hold in all.
 
     Returns:
         (N,) scores, (N,) whether same speaker, (N,) seconds of the probe.
@@ -178,16 +167,11 @@ def comparison_table(
     speakers = compared_gallery(trials.gallery, space).directions
     scores, same, seconds = [], [], []
     for name, embedding in trials.probes:
-        own = np.asarray([names.index(name)])
-        is_own = np.arange(len(names)) == own
         n_windows = len(embedding.vectors)
         for count in sorted({1, 2, 4, n_windows} & set(range(1, n_windows + 1))):
             part = Embedding(embedding.vectors[:count], embedding.window_seconds[:count])
-            cosines = (space.mean_direction(part.vectors) @ speakers.T)[None]
-            found = against_others(cosines)[0]
-            found[~is_own] = as_strangers(cosines, own)[0]
-            scores.append(found)
-            same.append(is_own)
+            scores.append(space.mean_direction(part.vectors) @ speakers.T)
+            same.append(np.asarray([name == other for other in names]))
             seconds.append(np.full(len(names), covered_seconds(part)))
     return np.concatenate(scores), np.concatenate(same), np.concatenate(seconds)
 
