@@ -27,10 +27,12 @@ class Scores:
     Attributes:
         names: The G speakers.
         own: (N,) column of each probe's speaker.
-        probes: (N, G) scores of whole probes.
+        probes: (N, G) scores of whole probes, against the others who are known.
         window_own: (W,) column of each window's speaker.
         windows: (W, G) scores of single windows.
         log_odds: (N, G) calibrated log likelihood ratios of the probes; None without calibration.
+        strangers: (N,) best score of whole probes with the others, had their own speaker not been
+            known; None for the best one above.
     """
 
     names: tuple[str, ...]
@@ -39,6 +41,7 @@ class Scores:
     window_own: IntArray
     windows: FloatArray
     log_odds: FloatArray | None = None
+    strangers: FloatArray | None = None
 
 
 @dataclass(frozen=True, slots=True)
@@ -152,7 +155,7 @@ def per_probe(scores: Scores) -> dict[str, FloatArray]:
     }
     values["mrr"] = 1.0 / rank
     for name, rate in zip(("dir_far1", "dir_far10"), FALSE_ALARMS, strict=True):
-        values[name] = metrics.open_set_hits(scores.probes, scores.own, rate)
+        values[name] = metrics.open_set_hits(scores.probes, scores.own, rate, scores.strangers)
     if scores.log_odds is not None:
         same, different = metrics.log_likelihood_cost(scores.log_odds, scores.own)
         values["cllr"] = 0.5 * (same + different)

@@ -200,8 +200,8 @@ class Backend:
     Attributes:
         descriptors: Whitening of the descriptors.
         network: Whitening of the network's embedding.
-        resting: (C,) channels whose rest throughout a recording is a habit of the speaker's; where
-            another rests, it was not measured (motion_windows.py).
+        resting: (C,) channels whose rest throughout a recording tells of the speaker; where another
+            rests, it was not measured (motion_windows.py).
         n_windows: Windows that what was learnt counts as, where a gallery adapts it.
     """
 

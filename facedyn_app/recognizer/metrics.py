@@ -41,7 +41,12 @@ def cmc(rank: IntArray, n_speakers: int) -> FloatArray:
     return np.asarray(np.cumsum(counts) / len(rank))
 
 
-def open_set_hits(scores: FloatArray, own: IntArray, false_alarm_rate: float) -> FloatArray:
+def open_set_hits(
+    scores: FloatArray,
+    own: IntArray,
+    false_alarm_rate: float,
+    strangers: FloatArray | None = None,
+) -> FloatArray:
     """(N,) 1 where a probe is detected and identified (DIR) at a false alarm rate, else 0.
 
     Every probe serves twice (leave one out): against the gallery without its own speaker it is a
@@ -49,14 +54,21 @@ def open_set_hits(scores: FloatArray, own: IntArray, false_alarm_rate: float) ->
     the strangers reach. Against the whole gallery it is a hit when its own speaker is first and
     reaches the threshold. After Phillips, Grother and Micheals 2011, "Evaluation methods in face
     recognition" (detection and identification rate).
+
+    Args:
+        scores: (N, G) with the whole gallery.
+        own: (N,) column of each probe's speaker.
+        false_alarm_rate: Share of strangers that may reach the threshold.
+        strangers: (N,) best score without the own speaker; None where the others' are the same.
     """
-    stranger = best_of_others(scores, own)
+    best_other = best_of_others(scores, own)
+    stranger = best_other if strangers is None else strangers
     of_own = np.take_along_axis(scores, own[:, None], axis=1)[:, 0]
     n_allowed = int(np.floor(false_alarm_rate * len(stranger) + 1e-9))
     highest = np.sort(stranger)[::-1]
     # more than the first stranger who must not pass
     above = highest[n_allowed] if n_allowed < len(highest) else -np.inf
-    return np.asarray((of_own > stranger) & (of_own > above), dtype=np.float64)
+    return np.asarray((of_own > best_other) & (of_own > above), dtype=np.float64)
 
 
 def best_of_others(scores: FloatArray, own: IntArray) -> FloatArray:

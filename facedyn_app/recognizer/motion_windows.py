@@ -1,9 +1,11 @@
 """Motion windows of a session as a network reads them, and the channels that rest in them.
 
-A speaker who never frowns has a frown that rests in all their recordings, and that tells of them. A
-channel that rests in some recordings without regard to the speaker, or that never rested in the
-training, was not measured there: it must not make recordings of one speaker differ. One that is so
-in many recordings of the training tells less than its gaps cost, and is left out of all.
+A speaker who never frowns has a frown that rests in all their recordings, and that tells of them;
+and where people move a channel little, some rest it altogether. A channel that rests in some
+recordings without regard to the speaker, though it hardly ever moves just a little, or that never
+rested in the training, was not measured there: it must not make recordings of one speaker differ.
+One that is so in many recordings of the training tells less than its gaps cost, and is left out of
+all.
 """
 
 from __future__ import annotations
@@ -25,6 +27,10 @@ LEAST_NEW_SHARE = 0.2
 """A last window, moved back to the segment's end, must bring this share of a hop that is new."""
 DEAD_SHARE = 0.01
 """A channel that moves less than this share of what is usual rests, or is dead."""
+LITTLE_SHARE = 0.1
+"""A channel that moves less than this share of what is usual, and does not rest, moves little."""
+LEAST_LITTLE = 0.03
+"""Share of recordings in which a channel must move little, for its rest to be the end of that."""
 MOST_DEAD = 1.0 / 3.0
 """Share of recordings in which a channel may be dead, whoever is in them, without being left out.
 
@@ -164,16 +170,39 @@ def feature_windows(
     return MotionWindows(*windows(track, settings.window_s, settings.hop_s), track.mean, present)
 
 
-def moving_channels(windows: FloatArray, scale: FloatArray) -> BoolArray:
-    """(C,) whether each channel moves in the windows of a recording.
+def motion_shares(windows: FloatArray, scale: FloatArray) -> FloatArray:
+    """(C,) how much each channel moves in the windows of a recording, of what is usual.
 
     Args:
         windows: (W, T, 2 C) centred channels, then their velocities.
-        scale: (2 C,) usual standard deviation of the features.
+        scale: (2 C,) usual standard deviation of the features; where it is 0 the share is 0.
     """
-    n = len(scale) // 2
-    deviation = np.sqrt((windows[:, :, :n] ** 2).mean(axis=(0, 1)))
-    return np.asarray(deviation > DEAD_SHARE * scale[:n])
+    usual = scale[: len(scale) // 2]
+    deviation = np.sqrt((windows[:, :, : len(usual)] ** 2).mean(axis=(0, 1)))
+    nothing = np.zeros_like(deviation)
+    return np.asarray(np.divide(deviation, usual, out=nothing, where=usual > 0.0))
+
+
+def moving_channels(windows: FloatArray, scale: FloatArray) -> BoolArray:
+    """(C,) whether each channel moves in the windows of a recording (`motion_shares`)."""
+    return np.asarray(motion_shares(windows, scale) > DEAD_SHARE)
+
+
+def resting_by_nature(shares: FloatArray, labels: IntArray) -> BoolArray:
+    """(C,) whether a channel that rests throughout a recording tells of who is in it.
+
+    It does where its rest is a habit of speakers, or the end of how little people move it: where
+    fewer recordings rest it than move it little. A channel that was not measured leaves a gap
+    between the recordings that have it and those that do not.
+
+    Args:
+        shares: (N, C) how much each channel moves in each recording (`motion_shares`).
+        labels: (N,) speakers 0..G - 1.
+    """
+    moving = shares > DEAD_SHARE
+    little = (moving & (shares < LITTLE_SHARE)).mean(axis=0)
+    rests_less = ((~moving).mean(axis=0) < little) & (little > LEAST_LITTLE)
+    return np.asarray(rests_less | resting_by_habit(moving, labels))
 
 
 def resting_by_habit(moving: BoolArray, labels: IntArray) -> BoolArray:

@@ -8,7 +8,7 @@ from typing import overload
 
 import numpy as np
 
-from facedyn_app.recognizer.scoring import Calibration, Gallery, covered_seconds
+from facedyn_app.recognizer.scoring import Calibration, Gallery, against_others, covered_seconds
 from facedyn_app.records import Embedding, FloatArray, IntArray, Match
 
 
@@ -21,7 +21,7 @@ class RankedMatches(Sequence[Match]):
     Attributes:
         gallery: The G speakers.
         order: (G,) their numbers, best first.
-        scores: (G,) score of each speaker, in the gallery's order.
+        scores: (G,) cosine with each speaker, in the gallery's order.
         probabilities: (G,) likewise.
         windows: (W, D) directions of the probe's windows.
         judged: The first ones, where more is known of them.
@@ -68,7 +68,8 @@ def rank(probe: Embedding, gallery: Gallery, calibration: Calibration) -> Ranked
     """Rank the enrolled speakers, most probable first.
 
     The score of a recording is the cosine of its mean direction with a speaker's: unlike the mean
-    of its windows' cosines it does not fall with how much the windows differ.
+    of its windows' cosines it does not fall with how much the windows differ. The probability takes
+    the others into account.
 
     Args:
         probe: Whose windows are asked about.
@@ -80,6 +81,6 @@ def rank(probe: Embedding, gallery: Gallery, calibration: Calibration) -> Ranked
         gallery,
         np.argsort(-scores, kind="stable"),
         scores,
-        calibration.probability(scores, covered_seconds(probe)),
+        calibration.probability(against_others(scores[None])[0], covered_seconds(probe)),
         gallery.space.directions(probe.vectors),
     )

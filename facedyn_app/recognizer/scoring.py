@@ -1,4 +1,9 @@
-"""Scores of a recording against speakers: cosines in a score space, calibrated to probabilities."""
+"""Scores of a recording against speakers: cosines in a score space, calibrated to probabilities.
+
+A cosine says how much a recording is like one speaker's, whoever else is known. How far it speaks
+for that speaker hangs on the others too: whoever is explained better by another one is less surely
+this one. So probabilities are of the cosine *against the others* (`against_others`).
+"""
 
 from __future__ import annotations
 
@@ -33,8 +38,9 @@ class TrialsOf(StrEnum):
 class Calibration:
     """log odds of "same speaker" = weight score + duration log(seconds / 10) + offset.
 
-    Same and different are taken as equally likely beforehand. The score is the
-    cosine of a recording with a speaker (scoring.py).
+    Same and different are taken as equally likely beforehand. The score is the cosine of a
+    recording with a speaker, against the others who are known; learnt as if there were none, so
+    that strangers reach a probability no more often than is said.
 
     Attributes:
         weight: Per unit of score.
@@ -88,6 +94,20 @@ class Calibration:
         odds = np.log(max(probability, 1e-12) / max(1.0 - probability, 1e-12))
         reached = np.interp(odds, self.stranger_log_odds, TAIL)
         return float(np.clip(1.0 - reached, LEAST_RATE, MOST_RATE))
+
+
+def against_others(cosines: FloatArray) -> FloatArray:
+    """(N, G) scores of N recordings with G speakers: cosines, less how far another one's is higher.
+
+    Whoever is not speaker j is a stranger or one of the others who are known; how much better the
+    likeliest of these explains the recording speaks against j (own). The order of a recording's
+    speakers and the score of the first one stay, so that who is told from strangers stays too.
+
+    Args:
+        cosines: (N, G) of recordings with speakers.
+    """
+    best = cosines.max(axis=1, keepdims=True, initial=-1.0)
+    return np.asarray(cosines - (best - cosines))
 
 
 def sigmoid(x: FloatArray) -> FloatArray:

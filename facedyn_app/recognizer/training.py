@@ -23,7 +23,7 @@ from facedyn_app.recognizer.checkpoint import CheckpointDir
 from facedyn_app.recognizer.descriptors import PART_S, describe, mask_channels
 from facedyn_app.recognizer.history import History
 from facedyn_app.recognizer.model import Recognizer, embed_windows, motion_embedding
-from facedyn_app.recognizer.motion_windows import moving_channels, resting_by_habit
+from facedyn_app.recognizer.motion_windows import DEAD_SHARE, motion_shares, resting_by_nature
 from facedyn_app.recognizer.network import EmbeddingNetwork, MotionNetwork
 from facedyn_app.recognizer.optimisation import Run
 from facedyn_app.recognizer.scoring import Calibration, TrialsOf, uncalibrated
@@ -213,16 +213,17 @@ def _backend(
     each = max(1, min(MOST_OF_SESSION, BACKEND_WINDOWS // len(tracks.speakers)))
     hop = round(features.hop_s * rate_hz)
     described: list[tuple[int, int, FloatArray]] = []
-    embedded, moving = [], []
+    embedded, shares = [], []
     for index in range(len(tracks.labels)):
         on_progress(Progress("describing the training speakers", index, len(tracks.labels)))
         for window_s in lengths:
             cut = tracks.spread_windows(index, round(window_s * rate_hz), hop, each)
             described.append((index, cut.shape[1], describe(cut, rate_hz, scale)))
             embedded.append(embed_windows(network, cut))
-        moving.append(moving_channels(cut, scale))  # in the longest windows
-    resting = resting_by_habit(np.stack(moving), tracks.labels)
-    measured = tracks.present & (np.stack(moving) | resting)
+        shares.append(motion_shares(cut, scale))  # in the longest windows
+    moves = np.stack(shares)
+    resting = resting_by_nature(moves, tracks.labels)
+    measured = tracks.present & ((moves > DEAD_SHARE) | resting)
     for index, n_frames, rows in described:
         mask_channels(rows, n_frames, rate_hz, scale, measured[index])
     on_progress(Progress("learning the back-end", 0))

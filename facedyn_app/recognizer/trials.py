@@ -12,10 +12,12 @@ import numpy as np
 from facedyn_app.errors import TooLittleError
 from facedyn_app.progress import OnProgress, Progress, ignore
 from facedyn_app.recognizer.accuracy import Scores
+from facedyn_app.recognizer.metrics import best_of_others
 from facedyn_app.recognizer.scoring import (
     Calibration,
     ScoreSpace,
     TrialsOf,
+    against_others,
     compared_gallery,
     covered_seconds,
     fit_calibration,
@@ -137,14 +139,16 @@ def score_trials(
     windows = [space.directions(e.vectors) @ speakers.T for _, e in trials.probes]
     means = np.stack([space.mean_direction(e.vectors) for _, e in trials.probes])
     seconds = np.asarray([covered_seconds(e) for _, e in trials.probes])
-    scores = means @ speakers.T
+    cosines = means @ speakers.T
+    scores = against_others(cosines)
     return Scores(
         names=tuple(names),
         own=own,
         probes=scores,
         window_own=np.repeat(own, [len(rows) for rows in windows]),
-        windows=np.concatenate(windows),
+        windows=against_others(np.concatenate(windows)),
         log_odds=None if calibration is None else calibration.log_odds(scores, seconds[:, None]),
+        strangers=best_of_others(cosines, own),
     )
 
 
@@ -153,7 +157,8 @@ def comparison_table(
 ) -> tuple[FloatArray, BoolArray, FloatArray]:
     """All comparisons of probes, whole and cut to their first windows, with all speakers.
 
-    Shortened probes let the calibration learn what duration does.
+    Shortened probes let the calibration learn what duration does. Each speaker is compared as if
+    known alone: a library of one has no others, and rates that strangers reach hold in all.
 
     Returns:
         (N,) scores, (N,) whether same speaker, (N,) seconds of the probe.

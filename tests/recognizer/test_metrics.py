@@ -86,6 +86,17 @@ def test_open_set_hits_by_hand() -> None:
     np.testing.assert_array_equal(open_set_hits(scores, own, 0.25), [1, 1, 1, 0])
 
 
+def test_strangers_of_open_set_hits_are_those_without_the_own_speaker() -> None:
+    scores = np.array([[0.9, 0.1], [0.2, 0.8]])
+    own = np.array([0, 1])
+    np.testing.assert_array_equal(open_set_hits(scores, own, 0.0), [1, 1])
+    strangers = np.array([0.85, 0.2])
+    np.testing.assert_array_equal(open_set_hits(scores, own, 0.0, strangers), [1, 0])
+    # whoever is first stays first, whatever a stranger reaches
+    farther = np.array([0.95, 0.0])
+    np.testing.assert_array_equal(open_set_hits(scores, own, 0.5, farther), [1, 1])
+
+
 def slow_hits(scores: np.ndarray, own: np.ndarray, rate: float) -> list[float]:
     strangers = [
         max(s for k, s in enumerate(row) if k != mine)

@@ -7,9 +7,11 @@ import numpy as np
 from facedyn_app.dynamics.features import JAW_NAMES
 from facedyn_app.recognizer.model import Recognizer
 from facedyn_app.recognizer.motion_windows import (
+    motion_shares,
     moving_channels,
     often_dead,
     resting_by_habit,
+    resting_by_nature,
 )
 from facedyn_app.recognizer.training import train
 from facedyn_app.recognizer.trials import LabelledSession
@@ -27,6 +29,8 @@ def test_what_hardly_moves_rests() -> None:
     rng = np.random.default_rng(0)
     windows = rng.standard_normal((3, 100, 6)) * np.array([1.0, 0.005, 0.0, 1.0, 1.0, 1.0])
     np.testing.assert_array_equal(moving_channels(windows, np.ones(6)), [True, False, False])
+    shares = motion_shares(windows, np.array([2.0, 1.0, 0.0, 1.0, 1.0, 1.0]))
+    np.testing.assert_allclose(shares, [0.5, 0.005, 0.0], rtol=0.1)
 
 
 def test_a_habit_is_told_from_chance() -> None:
@@ -38,6 +42,21 @@ def test_a_habit_is_told_from_chance() -> None:
     np.testing.assert_array_equal(resting_by_habit(moving, labels), [False, True, False])
     alone = resting_by_habit(moving[::4], np.arange(10))
     np.testing.assert_array_equal(alone, [False, False, False])
+
+
+def test_rest_is_told_from_a_gap() -> None:
+    """Rests in 4 of 40 whoever is in them; moves little in as many, in 6, in 6 and never rests, in
+    1; rests in two speakers."""
+    labels = np.repeat(np.arange(10), 4)
+    shares = np.ones((40, 5))
+    shares[:16:4, :2] = 0.0
+    shares[1:17:4, 0] = 0.05
+    shares[1:25:4, 1] = 0.05
+    shares[1:25:4, 2] = 0.05
+    shares[1, 3] = 0.05
+    shares[labels < 2, 4] = 0.0
+    expected = [False, True, True, False, True]
+    np.testing.assert_array_equal(resting_by_nature(shares, labels), expected)
 
 
 def test_what_is_often_dead_is_left_out_but_never_most() -> None:

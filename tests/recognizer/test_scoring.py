@@ -11,13 +11,14 @@ from facedyn_app.recognizer.scoring import (
     Calibration,
     Gallery,
     TrialsOf,
+    against_others,
     compared_gallery,
     covered_seconds,
     fit_calibration,
     plain_space,
     uncalibrated,
 )
-from facedyn_app.recognizer.trials import EmbeddedTrials, score_trials
+from facedyn_app.recognizer.trials import EmbeddedTrials, comparison_table, score_trials
 from facedyn_app.records import Embedding, FloatArray
 
 SPACE = plain_space(3)
@@ -55,6 +56,56 @@ def test_scores_grow_with_the_match() -> None:
     near = rank(embedding((0, 1, 0.5)), ENROLLED, uncalibrated())[0]
     assert exact.score == pytest.approx(1.0)
     assert exact.probability > near.probability
+
+
+def test_scores_against_others_by_hand() -> None:
+    found = against_others(np.array([[0.8, 0.5, -0.2], [0.1, 0.1, 0.3]]))
+    np.testing.assert_allclose(found, [[0.8, 0.2, -1.2], [-0.1, -0.1, 0.3]])
+
+
+def test_scores_against_others_keep_the_order_and_the_first() -> None:
+    cosines = np.random.default_rng(2).uniform(-1, 1, (50, 7))
+    found = against_others(cosines)
+    np.testing.assert_array_equal(np.argsort(found, axis=1), np.argsort(cosines, axis=1))
+    np.testing.assert_array_equal(found.max(axis=1), cosines.max(axis=1))
+    np.testing.assert_array_equal(against_others(cosines[:, :1]), cosines[:, :1])
+    assert against_others(cosines[:, :0]).shape == (50, 0)
+
+
+def test_whom_another_explains_better_is_less_surely_the_one() -> None:
+    asked = embedding((1, 0.9, 0))
+    found = {match.name: match for match in rank(asked, ENROLLED, uncalibrated())}
+    alone = {
+        name: rank(asked, compared_gallery({name: GALLERY[name]}, SPACE), uncalibrated())[0]
+        for name in ("Ada", "Ben")
+    }
+    for name, match in alone.items():
+        assert found[name].score == pytest.approx(match.score)
+    assert found["Ada"].probability == pytest.approx(alone["Ada"].probability)
+    assert found["Ben"].probability < alone["Ben"].probability
+
+
+def test_strangers_are_those_whose_own_speaker_is_not_known() -> None:
+    probes = [("Ada", embedding((1, 0.8, 0))), ("Cleo", embedding((0.3, 0, 1)))]
+    scores = score_trials(EmbeddedTrials(GALLERY, probes), SPACE)
+    assert scores.strangers is not None
+    for k, (name, probe) in enumerate(probes):
+        others = {other: own for other, own in GALLERY.items() if other != name}
+        asked = [(next(iter(others)), probe)]
+        alone = score_trials(EmbeddedTrials(others, asked), SPACE).probes
+        assert scores.strangers[k] == pytest.approx(alone.max())
+    # her recording is less surely Ben's as long as Ada is known
+    assert scores.probes[0, 1] < scores.strangers[0] - 0.1
+
+
+def test_calibration_compares_with_each_speaker_as_if_known_alone() -> None:
+    probes = [("Ada", embedding((1, 0.8, 0))), ("Cleo", embedding((0.3, 0, 1)))]
+    compared, same, _ = comparison_table(EmbeddedTrials(GALLERY, probes), SPACE)
+    asked = [(own, other) for own in ("Ada", "Cleo") for other in GALLERY]
+    np.testing.assert_array_equal(same, [own == other for own, other in asked])
+    for found, (own, other) in zip(compared, asked, strict=True):
+        alone = compared_gallery({other: GALLERY[other]}, SPACE)
+        assert found == pytest.approx(rank(dict(probes)[own], alone, uncalibrated())[0].score)
 
 
 def test_an_empty_gallery_and_foreign_embeddings_are_said() -> None:
