@@ -67,7 +67,7 @@ class LandmarkSettings:
     )
     optical_flow: bool = setting(False, "Optical flow of the skin").means(
         "Follow the skin from a picture of the face at rest in a second pass over the video: "
-        "motion comes out nearer to its true size; takes twice as long. Not with a camera."
+        "motion comes out nearer to its true size; takes half as long again. Not with a camera."
     )
 
     @property

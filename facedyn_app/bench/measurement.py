@@ -69,7 +69,7 @@ def measure_case(
     """
     truth = make_truth(head, case)
     video = truth_video(head, truth, folder, on_progress)
-    kept = video.with_suffix(".flow-5.npz" if optical_flow else ".landmarks-5.npz")
+    kept = video.with_suffix(".flow-6.npz" if optical_flow else ".landmarks-5.npz")
     settings = usual_settings(optical_flow=optical_flow)
     if keep_landmarks and kept.is_file():
         landmarks = _read_landmarks(kept)

@@ -25,17 +25,18 @@ from torch import Tensor
 
 from facedyn_app.fitting.arrow import ArrowResult, solve_arrow
 from facedyn_app.fitting.fitter import Fitter
+from facedyn_app.fitting.flow_errors import LEAST_CERTAINTY, flow_covariances
 from facedyn_app.fitting.landmark_errors import landmark_head
 from facedyn_app.fitting.landmark_head import LandmarkHead
 from facedyn_app.fitting.residuals import FaceProblem
 from facedyn_app.fitting.state import FaceState
 from facedyn_app.fitting.symmetry import symmetric
-from facedyn_app.fitting.whitening import make_whitening
+from facedyn_app.fitting.whitening import CovarianceFactor, make_whitening
 from facedyn_app.headmodel.model import HeadModel
 from facedyn_app.records import N_LANDMARKS, Landmarks
 
-LEAST_CERTAINTY = 0.01
-"""Mean certainty of a landmark below which it counts as this."""
+FIRST_STEPS = 1
+"""Steps before the weights: they hardly change with a further one."""
 
 
 def has_flow(landmarks: Landmarks) -> bool:
@@ -72,9 +73,11 @@ def with_flow(
     settings, index = fitter.settings, known.index.cpu().numpy()
     exact = symmetric(landmark_head(head, settings, device=known.weight.device))
     certainty = torch.as_tensor(landmarks.flow_certainty[:, index].mean(axis=0)).to(known.weight)
-    variance = settings.flow_noise**2 / certainty.clamp_min(LEAST_CERTAINTY)
-    both = _joined(known, exact.with_shape(shape[: exact.n_shape]), variance)
-    fitter = replace(fitter, head=both, whitening=make_whitening(both, settings))
+    errors = flow_covariances(exact, certainty, settings.flow_noise)
+    both = _joined(known, exact.with_shape(shape[: exact.n_shape]), *errors)
+    blocks = _row_blocks(len(index), len(known.readings.rest), shape.device)
+    factor = CovarianceFactor.of(both.covariance, *blocks)
+    fitter = replace(fitter, head=both, whitening=make_whitening(both, settings, factor))
     problem, _ = fitter.problem(both, landmarks)
     problem = problem.of(both.with_offset(_constants(problem, state)))
     state = solve_with_flow(problem, state, settings.tolerance).state
@@ -93,28 +96,29 @@ def solve_with_flow(
     """
     most, sureness = problem.settings.max_iterations, _sureness(problem)
     sure = _weighted(problem, start, sureness)
-    first = solve_arrow(sure, start, max_iterations=most, tolerance=tolerance).state
+    first = solve_arrow(sure, start, max_iterations=FIRST_STEPS, tolerance=tolerance).state
     weighted = _weighted(problem, first, sureness * _likelihood(problem, first))
     return solve_arrow(weighted, first, max_iterations=most, tolerance=tolerance)
 
 
-def _joined(known: LandmarkHead, exact: LandmarkHead, variance: Tensor) -> LandmarkHead:
+def _joined(
+    known: LandmarkHead, exact: LandmarkHead, x_errors: Tensor, y_errors: Tensor
+) -> LandmarkHead:
     """The landmarks of a head twice: as the network sees them, then as they are.
 
     Args:
         known: K landmarks and R readings.
         exact: The same landmarks.
-        variance: (K,) of the flow along x, and along y, m^2.
+        x_errors: (K, K) covariance of the flow along x, m^2.
+        y_errors: (K, K) along y.
     """
     n, n_readings = len(known.weight), len(known.readings.rest)
-    flow = torch.zeros(4 * n + n_readings, dtype=torch.bool, device=variance.device)
-    flow[n : 2 * n] = flow[3 * n : 4 * n] = True
-    seen = torch.nonzero(~flow).ravel()
-    covariance = torch.diag(torch.zeros_like(flow, dtype=variance.dtype))
-    covariance[seen[:, None], seen] = known.covariance
-    covariance.diagonal()[flow] = variance.repeat(2)
-    by_view = known.by_view.new_zeros(len(flow), known.by_view.shape[1])
-    by_view[seen] = known.by_view
+    blocks = _row_blocks(n, n_readings, x_errors.device)
+    covariance = x_errors.new_zeros(4 * n + n_readings, 4 * n + n_readings)
+    for rows, part in zip(blocks, (known.covariance, x_errors, y_errors), strict=True):
+        covariance[rows[:, None], rows] = part
+    by_view = known.by_view.new_zeros(len(covariance), known.by_view.shape[1])
+    by_view[blocks[0]] = known.by_view
 
     def both(name: str) -> Tensor:
         return torch.cat([getattr(known, name), getattr(exact, name)], dim=2)
@@ -130,6 +134,18 @@ def _joined(known: LandmarkHead, exact: LandmarkHead, variance: Tensor) -> Landm
         pose=both("pose"),
         by_view=by_view,
     )
+
+
+def _row_blocks(
+    n_landmarks: int, n_readings: int, device: torch.device
+) -> tuple[Tensor, Tensor, Tensor]:
+    """Numbers of the rows of a head from `_joined` that err independently of the others.
+
+    What the network sees and reads, the flow along x, and along y.
+    """
+    rows = torch.arange(4 * n_landmarks + n_readings, device=device)
+    x, flow_x, y, flow_y, readings = torch.split(rows, [*4 * (n_landmarks,), n_readings])
+    return torch.cat([x, y, readings]), flow_x, flow_y
 
 
 def _constants(problem: FaceProblem, state: FaceState) -> Tensor:

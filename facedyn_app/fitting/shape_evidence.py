@@ -47,7 +47,7 @@ from facedyn_app.fitting.arrow import arrow_step, shared_covariance
 from facedyn_app.fitting.landmark_head import LandmarkHead
 from facedyn_app.fitting.residuals import LOOSE, Evaluation, FaceProblem
 from facedyn_app.fitting.state import FaceState
-from facedyn_app.fitting.whitening import Whitening, covariance_factor, make_whitening
+from facedyn_app.fitting.whitening import CovarianceFactor, Whitening, make_whitening
 from facedyn_app.records import N_BLENDSHAPES, FloatArray, IntArray, ShapeCertainty
 
 CHUNK_DAMPING = 1e-6
@@ -104,8 +104,8 @@ def shape_evidence(head: LandmarkHead, precision: Tensor, settings: FitSettings)
     alone[: 2 * len(head.weight)] = settings.point_noise**2
     # in each of the frames' worth of errors as much as there is in a recording
     whole = head.covariance + frames * (own + torch.diag(alone))
-    factor = covariance_factor(whole)
-    gain = torch.cholesky_solve(frames * own.double(), factor).mT.to(own.dtype)
+    factor = CovarianceFactor.of(whole)
+    gain = factor.solve_transposed(factor.solve(frames * own.double())).mT.to(own.dtype)
     held = 1.0 / (settings.held_share**2 * frames)
     whitening = make_whitening(head, settings, factor)
     return ShapeEvidence(whitening, held * precision, own, gain)

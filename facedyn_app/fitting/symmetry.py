@@ -70,7 +70,7 @@ class HeadMirror:
 
 def head_mirror(head: LandmarkHead) -> HeadMirror | None:
     """The mirror image of a head; None where it is not symmetric, or its landmarks not in pairs."""
-    partner = _partners(head)
+    partner = mirror_partners(head)
     if partner is None:
         return None
     points = SignedPermutation(partner, torch.ones_like(head.weight))
@@ -144,7 +144,7 @@ def _signs(signs: tuple[float, ...] | list[float], like: Tensor) -> SignedPermut
     return SignedPermutation(index, like.new_tensor(signs))
 
 
-def _partners(head: LandmarkHead) -> Tensor | None:
+def mirror_partners(head: LandmarkHead) -> Tensor | None:
     """(K,) place of each landmark's counterpart; None where one has none."""
     index = head.index.cpu().numpy()
     wanted: IntArray = MIRRORED_POINTS[index]

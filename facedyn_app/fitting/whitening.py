@@ -57,17 +57,52 @@ class Whitening:
         return replace(self, columns=self.columns[..., :n_unknowns])
 
 
+@dataclass(frozen=True, slots=True, eq=False)
+class CovarianceFactor:
+    """Cholesky factor L of a covariance whose rows fall into blocks that err independently.
+
+    Attributes:
+        rows: Of each block, numbers of its rows (n,).
+        lower: Of each block, its lower factor (n, n), float64.
+    """
+
+    rows: tuple[Tensor, ...]
+    lower: tuple[Tensor, ...]
+
+    @classmethod
+    def of(cls, covariance: Tensor, *blocks: Tensor) -> CovarianceFactor:
+        """The factor of a covariance (N, N), of the blocks with the given rows; of one if none."""
+        rows = blocks or (torch.arange(len(covariance), device=covariance.device),)
+        parts = (covariance[own[:, None], own].double() for own in rows)
+        return cls(rows, tuple(torch.linalg.cholesky(part) for part in parts))
+
+    def solve(self, right: Tensor) -> Tensor:
+        """(N, m) L^-1 times a matrix (N, m), float64."""
+        return self._by_block(right, transposed=False)
+
+    def solve_transposed(self, right: Tensor) -> Tensor:
+        """(N, m) L^-T times a matrix (N, m), float64."""
+        return self._by_block(right, transposed=True)
+
+    def _by_block(self, right: Tensor, *, transposed: bool) -> Tensor:
+        solved = torch.empty_like(right)
+        for rows, lower in zip(self.rows, self.lower, strict=True):
+            matrix = lower.mT if transposed else lower
+            solved[rows] = torch.linalg.solve_triangular(matrix, right[rows], upper=transposed)
+        return solved
+
+
 def make_whitening(
-    head: LandmarkHead, settings: FitSettings, factor: Tensor | None = None
+    head: LandmarkHead, settings: FitSettings, factor: CovarianceFactor | None = None
 ) -> Whitening:
     """The whitening of a head's landmarks.
 
     Args:
         head: The head at its landmarks.
         settings: The deviations of the unknowns.
-        factor: Lower Cholesky factor of the residuals' covariance; None for that of the head.
+        factor: Of the residuals' covariance; None for that of the head.
     """
-    factor = covariance_factor(head.covariance) if factor is None else factor
+    factor = CovarianceFactor.of(head.covariance) if factor is None else factor
     directions = torch.cat([head.expression, head.shape], dim=3).double()
     deviation = directions.new_ones(directions.shape[3])
     deviation[: head.n_expression] = settings.expression_sd
@@ -80,20 +115,14 @@ def make_whitening(
     free = torch.nn.functional.pad(_pose_directions(mean), (0, 0, 0, len(readings)))
     free[:, :3] += POSE_RAD * head.by_view[:, :3]
     seen = [*(share * views * deviation), free, _jaw_directions(head, settings)]
-    white = torch.linalg.solve_triangular(factor, torch.cat(seen, dim=1), upper=False)
+    white = factor.solve(torch.cat(seen, dim=1))
     # U s from the smaller product M^T C^-1 M = V s^2 V^T: far quicker, and LEAST is no small size
     size2, V = torch.linalg.eigh(white.mT @ white)
     informative = size2 > LEAST**2
     kept = white @ V[:, informative] / size2[informative].sqrt()
-    matrix = torch.linalg.solve_triangular(factor.mT, kept, upper=True)
+    matrix = factor.solve_transposed(kept)
     parts = (matrix, head.by_view.double().mT @ matrix, matrix.mT @ views)
     return Whitening(*(part.to(head.weight.dtype) for part in parts))
-
-
-def covariance_factor(covariance: Tensor) -> Tensor:
-    """Lower Cholesky factor of a covariance, in double precision."""
-    factor: Tensor = torch.linalg.cholesky(covariance.double())
-    return factor
 
 
 def view_weights(slope: Tensor, points: Tensor, jaw: Tensor) -> Tensor:

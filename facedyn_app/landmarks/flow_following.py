@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Generator, Iterable
+from collections.abc import Callable, Generator, Iterable, Iterator
 from concurrent.futures import ThreadPoolExecutor
 from contextlib import closing
 from dataclasses import replace
@@ -57,14 +57,25 @@ def follow_skin(
         closing(_with_face(decode(), track)) as frames,
         ThreadPoolExecutor(threads, "optical flow") as pool,
     ):
+        rows: Iterator[FloatArray] = iter(())
         while block := list(islice(frames, BLOCK_FRAMES)):
             numbers, images = zip(*block, strict=True)
             on_progress(Progress(STAGE, numbers[0], n_frames))
             points = track.only(np.array(numbers)).points
-            file.extend(np.stack(list(pool.map(measured, images, points))))
+            # a block is measured while the next is decoded
+            before, rows = rows, pool.map(measured, images, points)
+            _keep(file, before)
+        _keep(file, rows)
     row = np.full(n_frames, NOWHERE)
     row[found] = np.arange(len(found))  # they came in order
     return replace(track, flow=StoredFlow(row, file))
+
+
+def _keep(file: RowFile, rows: Iterator[FloatArray]) -> None:
+    """Write rows as soon as they are there."""
+    block = list(rows)
+    if block:
+        file.extend(np.stack(block))
 
 
 def _with_face(

@@ -6,10 +6,9 @@ Every picture is warped back onto the reference picture by the network's landmar
 the triangles between them; what is left between the two is dense inverse search (Kroeger, Timofte,
 Dai and Van Gool 2016, Fast Optical Flow using Dense Inverse Search, ECCV), read at the landmarks.
 
-How sure it is there: flow forwards and backwards must cancel, the registered neighbourhoods must
-look alike (normalised cross-correlation), and there must be structure in both directions (smaller
-eigenvalue of the structure tensor; Shi and Tomasi 1994, Good Features to Track, CVPR). How these
-make one certainty is this project's own.
+How sure it is there: the neighbourhoods must look alike once more (normalised cross-correlation),
+and there must be structure in both directions (smaller eigenvalue of the structure tensor; Shi and
+Tomasi 1994, Good Features to Track, CVPR). How these make one certainty is this project's own.
 """
 
 from __future__ import annotations
@@ -19,9 +18,10 @@ from typing import TypeVar, cast
 
 import cv2
 import numpy as np
+from scipy.sparse import csr_matrix
 from scipy.spatial import Delaunay
 
-from facedyn_app.records import ByteArray, FaceTrack, FloatArray, IntArray
+from facedyn_app.records import ByteArray, FaceTrack, FloatArray
 from facedyn_app.topology import BLENDSHAPE_NAMES, LEFT_EYE, RIGHT_EYE
 
 Picture = TypeVar("Picture", ByteArray, FloatArray)
@@ -30,18 +30,20 @@ SIDE_PX = 256
 """Side of the squares that are compared."""
 MARGIN = 1.15
 """Of the square, over the larger side of the face's box."""
-GRID_STEP = 2
+GRID_STEP = 4
 """The warp is made at every so-manieth pixel and interpolated between."""
+SEARCH_STRIDE_PX, SEARCH_STEPS = 4, 8
+"""Distance of the patches that are searched for, px of the squares at half their size, and most
+steps of the search."""
 ALIGNED = np.array([6, 197, 195, 5, 4, 168, 33, 263, 133, 362, 10, 67, 297, 234, 454, 127, 356])
 """Landmarks of nose, eye corners, forehead and temples, which move with the skull."""
-ALIKE_PX, STRUCTURE_PX = 9, 13
+ALIKE_PX, STRUCTURE_PX = 5, 13
 """Sides of the neighbourhoods that must look alike, and in which there must be structure."""
 GREY_NOISE = 4.0
 """Variance of the grey levels that says nothing."""
-LEAST_ALIKE = 0.5
-"""Correlation of the neighbourhoods up to which the flow is not believed."""
-USUAL_MISMATCH_PX = 1.0
-"""Distance between forward and backward flow at which it is believed by 1/e."""
+LEAST_ALIKE, ALIKE_POWER = 0.5, 4
+"""Correlation of the neighbourhoods up to which the flow is not believed, and the power of what is
+beyond it, 0..1, by which it is."""
 USUAL_STRUCTURE = 1.0
 """Smaller eigenvalue, squared grey levels per squared pixel, at which it is believed by half."""
 MOST_LOOKED_AT = 400
@@ -52,6 +54,9 @@ LEAST_SHARPNESS = 0.8
 """Of the reference, of the median over the recording."""
 TURN_WEIGHT = 4.0
 """Of a squared turn of the head, rad, beside the squares of the blendshape scores."""
+_AROUND = np.stack(
+    np.meshgrid(*2 * [np.arange(ALIKE_PX, dtype=np.float32) - (ALIKE_PX - 1) / 2]), axis=2
+).reshape(1, -1, 2)
 _EYES = np.array((*LEFT_EYE, *RIGHT_EYE))
 _EXPRESSION = np.array(
     [not name.startswith(("_", "eyeLook")) for name in BLENDSHAPE_NAMES], dtype=bool
@@ -90,18 +95,15 @@ class FaceFlow:
         self._to_square = np.column_stack([scale * np.eye(2), shift])
         self._points = np.asarray(points, np.float64)
         self._places = (scale * self._points + shift).astype(np.float32)
-        self._corners, self._shares = _triangles(self._places)
-        self._n_corners = int(self._corners.max()) + 1
-        axis = np.arange(SIDE_PX, dtype=np.float32)
-        self._grid = np.stack(np.meshgrid(axis, axis), axis=2)
-        # so that the first and last row of the coarse grid lie on those of the square
-        axis = np.linspace(0, len(self._corners) - 1, SIDE_PX, dtype=np.float32)
-        self._in_coarse = np.stack(np.meshgrid(axis, axis), axis=2)
-        size = (SIDE_PX, SIDE_PX)
-        border = cv2.BORDER_REPLICATE
-        self._picture = cv2.warpAffine(_grey(image), self._to_square, size, borderMode=border)
-        least = _read(_structure(self._picture), self._places)
+        self._coarse, self._shares = _triangles(self._places)
+        size, border = (SIDE_PX, SIDE_PX), cv2.BORDER_REPLICATE
+        grey = cv2.cvtColor(image, cv2.COLOR_RGB2GRAY)
+        picture = cv2.warpAffine(grey, self._to_square, size, borderMode=border)
+        self._half = _halved(picture)
+        self._half_places = 0.5 * self._places - 0.25  # px of the half lie between two
+        least = _read(_structure(picture), self._places)
         self._structure = least / (least + USUAL_STRUCTURE)
+        self._around, self._contrast = _standardised(_patches(self._half, self._half_places))
         self._own = local()
 
     def measure(self, image: ByteArray, points: FloatArray) -> tuple[FloatArray, FloatArray]:
@@ -115,57 +117,67 @@ class FaceFlow:
             (L, 2) float32 what is to be added to the landmarks, px, and (L,) float32 how sure that
             is, 0..1.
         """
-        to_reference = _similarity(points[ALIGNED], self._points[ALIGNED])
-        forth = _after(self._to_square, to_reference)
+        forth = _after(self._to_square, _similarity(points[ALIGNED], self._points[ALIGNED]))
         back = cv2.invertAffineTransform(forth)
         moved = points @ forth[:, :2].T + forth[:, 2] - self._places
-        place = self._grid + self._warp(moved)
-        seen = np.asarray(place @ back[:, :2].T + back[:, 2], np.float32)
-        shown = _remap(_grey(image), seen)
-        flow = self._search(self._picture, shown)
-        own = _read(flow, self._places)
-        returned = _read(self._search(shown, self._picture), self._places + own)
-        mismatch = np.square(own + returned).sum(axis=1)
-        alike = _read(_alike(self._picture, _remap(shown, self._grid + flow)), self._places)
-        alike = np.square(np.clip((alike - LEAST_ALIKE) / (1.0 - LEAST_ALIKE), 0.0, 1.0))
+        place = self._coarse + self._shares @ moved.astype(np.float32)
+        shown = _halved(_warped(image, place @ back[:, :2].T + back[:, 2]))
+        flow = self._search().calc(self._half, shown, None)
+        own = _read(flow, self._half_places)
+        around, contrast = _standardised(_patches(shown, self._half_places + own))
+        common = np.einsum("ij,ij->i", self._around, around) / around.shape[1]
+        alike = common / np.sqrt(self._contrast * contrast + GREY_NOISE)
+        alike = np.clip((alike - LEAST_ALIKE) / (1.0 - LEAST_ALIKE), 0.0, 1.0) ** ALIKE_POWER
         # what a lid uncovers does not look like what it covered, where its edge is seen rightly
         alike[_EYES] = 1.0
-        certainty = alike * np.exp(-mismatch / USUAL_MISMATCH_PX**2) * self._structure
-        shift = own @ back[:, :2].T
+        certainty = alike * self._structure
+        shift = 2.0 * own @ back[:, :2].T
         return np.asarray(shift, np.float32), np.asarray(certainty, np.float32)
 
-    def _warp(self, moved: FloatArray) -> FloatArray:
-        """(SIDE_PX, SIDE_PX, 2) how far each pixel goes where the landmarks go by (L, 2), px."""
-        shifts = np.zeros((self._n_corners, 2), np.float32)
-        shifts[: len(moved)] = moved
-        coarse = (shifts[self._corners] * self._shares[..., None]).sum(axis=2)
-        return _remap(coarse, self._in_coarse)
-
-    def _search(self, first: ByteArray, second: ByteArray) -> FloatArray:
-        """(SIDE_PX, SIDE_PX, 2) flow, px, from the first picture to the second."""
+    def _search(self) -> cv2.DISOpticalFlow:
+        """The search, which has buffers of its own in each thread."""
         search = getattr(self._own, "search", None)
-        if search is None:  # it has buffers of its own
+        if search is None:
             search = cv2.DISOpticalFlow.create(cv2.DISOPTICAL_FLOW_PRESET_MEDIUM)
+            search.setFinestScale(0)
+            search.setPatchStride(SEARCH_STRIDE_PX)
+            search.setGradientDescentIterations(SEARCH_STEPS)
+            search.setVariationalRefinementIterations(0)
             self._own.search = search
-        return np.asarray(search.calc(first, second, None), np.float32)
+        return search
 
 
-def _triangles(places: FloatArray) -> tuple[IntArray, FloatArray]:
-    """Of each place of the coarse grid its triangle's corners (n, n, 3) and their shares.
+def _triangles(places: FloatArray) -> tuple[FloatArray, csr_matrix]:
+    """The places (n^2, 2) of the coarse grid, px, and the landmarks' shares in them, (n^2, L).
 
-    Corners are the landmarks (L, 2), px in the square, then places on its border, which stay.
+    Triangles are those of the landmarks (L, 2), px in the square, and of places on its border,
+    which stay.
     """
     edge = np.linspace(0.0, SIDE_PX - 1.0, 7)
     border = [(x, y) for x in edge for y in edge if {x, y} & {edge[0], edge[-1]}]
     mesh = Delaunay(np.concatenate([places, border]).astype(np.float64))
-    axis = np.linspace(0.0, SIDE_PX - 1.0, SIDE_PX // GRID_STEP)
+    # where `cv2.resize` takes the pixels of the smaller picture to lie in the larger
+    axis = (np.arange(SIDE_PX // GRID_STEP) + 0.5) * GRID_STEP - 0.5
     asked = np.stack(np.meshgrid(axis, axis), axis=2).reshape(-1, 2)
     number = mesh.find_simplex(asked).clip(0)
-    transform = mesh.transform[number]
+    transform, corners = mesh.transform[number], mesh.simplices[number]
     shares = np.einsum("nij,nj->ni", transform[:, :2], asked - transform[:, 2])
     shares = np.column_stack([shares, 1.0 - shares.sum(axis=1)]).astype(np.float32)
-    n = len(axis)
-    return mesh.simplices[number].reshape(n, n, 3), shares.reshape(n, n, 3)
+    moving = corners < len(places)
+    entries = (shares[moving], (np.nonzero(moving)[0], corners[moving]))
+    matrix = csr_matrix(entries, shape=(len(asked), len(places)))
+    return asked.astype(np.float32), matrix
+
+
+def _warped(image: ByteArray, places: FloatArray) -> ByteArray:
+    """(SIDE_PX, SIDE_PX) grey levels of a picture (H, W, 3) at places (n^2, 2) of a coarse grid."""
+    size, n = np.array(image.shape[1::-1]), SIDE_PX // GRID_STEP
+    rows = np.ascontiguousarray(places.T)  # in which the least is found far sooner
+    first = np.floor(rows.min(axis=1)).astype(int).clip(0, size - 1)
+    last = np.ceil(rows.max(axis=1)).astype(int).clip(first, size - 1)
+    part = image[first[1] : last[1] + 1, first[0] : last[0] + 1]
+    coarse = np.asarray(places - first, np.float32).reshape(n, n, 2)
+    return _remap(cv2.cvtColor(part, cv2.COLOR_RGB2GRAY), cv2.resize(coarse, (SIDE_PX, SIDE_PX)))
 
 
 def _similarity(points: FloatArray, target: FloatArray) -> FloatArray:
@@ -183,14 +195,16 @@ def _after(second: FloatArray, first: FloatArray) -> FloatArray:
     return np.column_stack([second[:, :2] @ first[:, :2], shift])
 
 
-def _grey(image: ByteArray) -> ByteArray:
-    return np.asarray(cv2.cvtColor(image, cv2.COLOR_RGB2GRAY), np.uint8)
-
-
 def _remap(picture: Picture, places: FloatArray) -> Picture:
     """A picture at (H, W, 2) places, px."""
     shown = cv2.remap(picture, places, None, cv2.INTER_LINEAR, borderMode=cv2.BORDER_REPLICATE)
     return cast("Picture", shown)
+
+
+def _halved(picture: ByteArray) -> ByteArray:
+    """A picture at half its size, each pixel the mean of four."""
+    size = (picture.shape[1] // 2, picture.shape[0] // 2)
+    return np.asarray(cv2.resize(picture, size, interpolation=cv2.INTER_AREA), np.uint8)
 
 
 def _read(field: FloatArray, places: FloatArray) -> FloatArray:
@@ -207,14 +221,15 @@ def _structure(picture: ByteArray) -> FloatArray:
     return np.asarray((xx + yy) / 2 - np.sqrt(np.square((xx - yy) / 2) + xy**2), np.float32)
 
 
-def _alike(first: ByteArray, second: ByteArray) -> FloatArray:
-    """(H, W) normalised cross-correlation of the neighbourhoods in two pictures."""
-    a, b = first.astype(np.float32), second.astype(np.float32)
-    mean_a, mean_b = _mean(a, ALIKE_PX), _mean(b, ALIKE_PX)
-    var_a = (_mean(a * a, ALIKE_PX) - mean_a**2).clip(0.0)
-    var_b = (_mean(b * b, ALIKE_PX) - mean_b**2).clip(0.0)
-    common = _mean(a * b, ALIKE_PX) - mean_a * mean_b
-    return np.asarray(common / np.sqrt(var_a * var_b + GREY_NOISE), np.float32)
+def _patches(picture: ByteArray, places: FloatArray) -> FloatArray:
+    """(N, ALIKE_PX^2) grey levels of the neighbourhoods of (N, 2) places, px."""
+    return np.asarray(_remap(picture, places[:, None] + _AROUND), np.float32)
+
+
+def _standardised(patches: FloatArray) -> tuple[FloatArray, FloatArray]:
+    """(N, P) patches less their means, and (N,) their variances."""
+    patches = patches - patches.mean(axis=1, keepdims=True)
+    return patches, np.einsum("ij,ij->i", patches, patches) / patches.shape[1]
 
 
 def _mean(field: FloatArray, side: int) -> FloatArray:

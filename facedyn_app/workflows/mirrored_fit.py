@@ -23,7 +23,8 @@ def fit_mirror_image(recording: Recording, settings: Settings, on_progress: OnPr
 
     Args:
         recording: The recording; its video is at hand.
-        settings: Of all stages; how the recording's video is read goes before theirs.
+        settings: Of all stages; how the recording's video is read, and whether its skin was
+            followed, go before theirs.
         on_progress: Called several times a second; may raise Cancelled.
 
     Raises:
@@ -38,6 +39,8 @@ def fit_mirror_image(recording: Recording, settings: Settings, on_progress: OnPr
         )
     session = recording.session
     film = replace(recording.reading or settings.video, stream=session.stream)
+    # sides that are fitted in two ways would differ by that alone
+    landmarks = replace(settings.landmarks, optical_flow=_has_followed_skin(session))
     use_threads(settings.machine.threads)
     with naming(recording.video):
         read_mirrored = probe_video(recording.video, film).mirrored
@@ -46,7 +49,7 @@ def fit_mirror_image(recording: Recording, settings: Settings, on_progress: OnPr
         analysis = analyse_video(
             recording.video,
             head_of_session(session, on_progress),
-            replace(settings, video=film),
+            replace(settings, video=film, landmarks=landmarks),
             device=settings.machine.device,
             face=recording.face or session.info.face or ANY_FACE,
             on_progress=on_progress,
@@ -58,6 +61,12 @@ def fit_mirror_image(recording: Recording, settings: Settings, on_progress: OnPr
             "Session > Fit face again fits the recording as the settings say now; then try again.",
         )
     return mirrored
+
+
+def _has_followed_skin(session: Session) -> bool:
+    """Whether a session was fitted with the optical flow."""
+    made = (session.info.settings or {}).get("landmarks")
+    return isinstance(made, dict) and made.get("optical_flow") is True
 
 
 def mirror_among(session: Session, others: Iterable[Session]) -> Session | None:
