@@ -189,7 +189,7 @@ def _likelihood(problem: FaceProblem, state: FaceState) -> Tensor:
 
 
 def _noise(head: LandmarkHead) -> Tensor:
-    """(K,) deviation of the flow along x, and along y, m."""
+    """(K,) deviation of the flow along x, m; along y it is no more."""
     return head.covariance.diagonal()[_flow_rows(head)[0]].sqrt()
 
 
