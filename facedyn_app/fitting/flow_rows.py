@@ -5,12 +5,12 @@ What the network sees of a motion is known from rendered faces, and is another i
 but not where the landmarks were in it. So once the shape is known, each landmark is there a second
 time: at its place on the head, without the network's errors, and with a constant of its own, the
 median over frames of the recording, weighted by certainty, of what is measured less what the head
-predicts. Its noise is `flow_noise`, the variance divided by the landmark's mean certainty.
+predicts. What it errs by is said in flow_errors.py.
 
-Where the flow is off by more than its noise in a frame, or less sure there than usual, the frames
-are fitted once more with it at the weight
+Where the flow is off by more than its noise in a frame, or less sure there than that noise says,
+the frames are fitted once more with it at the weight
 
-    w = min(1, noise / |r|) min(1, certainty / mean certainty),
+    w = min(1, noise / |r|) min(1, certainty (noise / flow_noise)^2),
 
 Huber's, by pseudo-observations y = prediction + w (measured - prediction), which leave the
 whitening as it is (Huber 1981, Robust Statistics, section 7.8).
@@ -176,7 +176,7 @@ def _weighted(problem: FaceProblem, state: FaceState, weight: Tensor) -> FacePro
 
 
 def _sureness(problem: FaceProblem) -> Tensor:
-    """(T, K) min(1, certainty / mean certainty)."""
+    """(T, K) min(1, certainty (noise / flow_noise)^2)."""
     usual = (problem.settings.flow_noise / _noise(problem.head)).square()
     return (_certainty(problem) / usual).clamp_max(1.0)
 
@@ -189,7 +189,7 @@ def _likelihood(problem: FaceProblem, state: FaceState) -> Tensor:
 
 
 def _noise(head: LandmarkHead) -> Tensor:
-    """(K,) deviation of the flow along x, and along y, m."""
+    """(K,) deviation of the flow along x, m; along y it is no more."""
     return head.covariance.diagonal()[_flow_rows(head)[0]].sqrt()
 
 

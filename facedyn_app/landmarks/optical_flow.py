@@ -38,7 +38,8 @@ steps of the search."""
 ALIGNED = np.array([6, 197, 195, 5, 4, 168, 33, 263, 133, 362, 10, 67, 297, 234, 454, 127, 356])
 """Landmarks of nose, eye corners, forehead and temples, which move with the skull."""
 ALIKE_PX, STRUCTURE_PX = 5, 13
-"""Sides of the neighbourhoods that must look alike, and in which there must be structure."""
+"""Sides of the neighbourhoods that must look alike, px of the squares at half their size, and in
+which there must be structure, px of the squares."""
 GREY_NOISE = 4.0
 """Variance of the grey levels that says nothing."""
 LEAST_ALIKE, ALIKE_POWER = 0.5, 4
