@@ -5,6 +5,7 @@ from __future__ import annotations
 import gc
 import importlib.util
 import os
+import signal
 import sys
 import threading
 from collections.abc import Iterator
@@ -255,3 +256,14 @@ def no_keys_held() -> Iterator[None]:
     lock_all()
     yield
     lock_all()
+
+
+@pytest.fixture(autouse=True)
+def _signals_as_in_the_foreground() -> Iterator[None]:
+    """Ctrl+C works in every test, also where a shell runs the tests in the background."""
+    before = {number: signal.getsignal(number) for number in (signal.SIGINT, signal.SIGTERM)}
+    signal.signal(signal.SIGINT, signal.default_int_handler)
+    signal.signal(signal.SIGTERM, signal.SIG_DFL)
+    yield
+    for number, handler in before.items():
+        signal.signal(number, handler)

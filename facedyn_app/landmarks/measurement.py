@@ -72,11 +72,11 @@ class Measurer:
 
     Args:
         models: The networks.
-        mirrored_mean: Whether points, depths and scores are the mean of those of the picture and of
-            its mirror image, mirrored back, the points by how surely there is a face in each: then
-            those of a mirrored picture in the mirrored square are the mirrored ones. There is a
-            face where either shows it. Of several pictures every `MIRROR_STEP`th is looked at
-            mirrored; what the mean differs by is interpolated between them.
+        mirrored_mean: Whether points, depths, certainty and scores are the mean of those of the
+            picture and of its mirror image, mirrored back; but for the scores each counts by how
+            surely there is a face in it. Those of a mirrored picture in the mirrored square are
+            then the mirrored ones. Of several pictures every `MIRROR_STEP`th is looked at mirrored;
+            what the mean differs by is interpolated between them.
     """
 
     def __init__(self, models: FaceModels, *, mirrored_mean: bool = False) -> None:
@@ -110,10 +110,10 @@ class Measurer:
             )
             other_shown = np.concatenate([points for points, _ in other])
             other_certainty = np.concatenate([sure for _, sure in other])
-            # where a face is seen in one of the two alone, its points are of that one
+            # where a face is seen in one of the two alone, it is there, with the points of that one
             share = other_certainty / (other_certainty + certainty[rows])
             shown = _drawn_along(shown, other_shown, rows, share)
-            certainty[rows] = np.maximum(certainty[rows], other_certainty)
+            certainty = _drawn_along(certainty, other_certainty, rows, share).clip(0.0, 1.0)
         depths = shown[:, :, 2] * (squares[:, 2:3] / CROP_PX).astype(np.float32)
         found = self._in_batches(_texture, crops, shown[:, :, :2])
         sharpness, shades = (np.concatenate(arrays) for arrays in zip(*found, strict=True))

@@ -1,7 +1,6 @@
 """What the command line's tests share: a way to run it, simulated speakers, a small recognizer."""
 
-import signal
-from collections.abc import Callable, Iterator, Sequence
+from collections.abc import Callable, Sequence
 from dataclasses import dataclass, field, replace
 from pathlib import Path
 from typing import Any
@@ -116,14 +115,3 @@ def recognizer(tmp_path_factory: pytest.TempPathFactory) -> Path:
     trials = Trials(held_out[::2], held_out[1::2])
     save_recognizer(train(made(10), trials, settings), folder)
     return folder
-
-
-@pytest.fixture(autouse=True)
-def _signals_as_in_the_foreground() -> Iterator[None]:
-    """Ctrl+C works in every test, also where a shell runs the tests in the background."""
-    before = {number: signal.getsignal(number) for number in (signal.SIGINT, signal.SIGTERM)}
-    signal.signal(signal.SIGINT, signal.default_int_handler)
-    signal.signal(signal.SIGTERM, signal.SIG_DFL)
-    yield
-    for number, handler in before.items():
-        signal.signal(number, handler)

@@ -28,6 +28,7 @@ from facedyn_app.headmodel.model import HeadModel
 from facedyn_app.library.session_file import load_session, save_session
 from facedyn_app.records import Session
 from facedyn_app.reports.clinical_words import SIDED_HEADS
+from facedyn_app.settings import LandmarkSettings
 from facedyn_app.video import read_frames, write_video
 from tests.gui.conftest import PATIENCE_MS, choose, made_recording, wait_idle
 
@@ -226,6 +227,8 @@ def test_the_mirror_image_is_fitted_on_request_and_can_be_stopped(
 ) -> None:
     film = tmp_path / "short.mp4"
     write_video(film, (one.image for one in islice(read_frames(DEMO), 75)), 30.0)
+    plain = replace(app.state.settings, landmarks=LandmarkSettings(mirrored_mean=False))
+    app.state.set_settings(plain)
     app.analysis.open_video(film)
     wait_idle(app, qtbot)
     choose(app, "Clinical measures…")

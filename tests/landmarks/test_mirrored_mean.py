@@ -105,7 +105,8 @@ def test_the_mean_is_that_of_the_two(seen: Seen, plain: Measurer, both: Measurer
     np.testing.assert_allclose(mean.points, expected, atol=1e-3)
     expected = (one.depths + other.depths[:, MIRRORED_POINTS]) / 2
     np.testing.assert_allclose(mean.depths, expected, atol=1e-3)
-    np.testing.assert_array_equal(mean.certainty, np.maximum(one.certainty, other.certainty))
+    expected = (one.certainty**2 + other.certainty**2) / (one.certainty + other.certainty)
+    np.testing.assert_allclose(mean.certainty, expected, atol=1e-6)
     np.testing.assert_array_equal(mean.sharpness, one.sharpness)
 
 
