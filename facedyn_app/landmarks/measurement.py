@@ -111,7 +111,8 @@ class Measurer:
             other_shown = np.concatenate([points for points, _ in other])
             other_certainty = np.concatenate([sure for _, sure in other])
             # where a face is seen in one of the two alone, it is there, with the points of that one
-            share = other_certainty / (other_certainty + certainty[rows])
+            both = other_certainty + certainty[rows]
+            share = np.divide(other_certainty, both, out=np.full_like(both, 0.5), where=both > 0)
             shown = _drawn_along(shown, other_shown, rows, share)
             certainty = _drawn_along(certainty, other_certainty, rows, share).clip(0.0, 1.0)
         depths = shown[:, :, 2] * (squares[:, 2:3] / CROP_PX).astype(np.float32)
