@@ -9,7 +9,7 @@ from pathlib import Path
 from tempfile import TemporaryFile
 
 from facedyn_app.errors import FacedynError, InputError, OutputError
-from facedyn_app.files import unwritable
+from facedyn_app.files import is_special, unwritable
 from facedyn_app.unfinished import sweep_folder, unfinished_file
 
 _WEB_ADDRESS = re.compile(r"(https?|ftps?|rtsps?|rtmps?|mms):[/\\]", re.IGNORECASE)
@@ -65,13 +65,13 @@ def check_output_file(path: Path, inputs: Sequence[Path] = (), endings: Sequence
         OutputError: It cannot be written, is one of the inputs, or is there and of another kind.
     """
     try:
-        exists, is_file, is_folder = path.exists(), path.is_file(), path.is_dir()
+        exists = path.exists()
         overwritten = [one for one in inputs if exists and one.exists() and path.samefile(one)]
     except OSError as error:
         raise unwritable("file", path, error) from error
-    if is_folder:
+    if path.is_dir():
         raise OutputError(f"'{path}' is a folder, not a file to write.", "Add a file name.")
-    if exists and not is_file:
+    if is_special(path):
         raise OutputError(f"'{path}' is no ordinary file.", "Choose another name.")
     if overwritten:
         raise OutputError(f"'{path}' is read and cannot be written too.", "Choose another name.")

@@ -76,6 +76,11 @@ class LandmarkSettings:
         return self.mirrored_mean and self.engine != MEDIAPIPE
 
 
+ONE_PICTURE = LandmarkSettings(max_faces=1, mirrored_mean=False)
+"""One face in a picture as the networks see it: so a head's landmarks are placed, and what the
+networks err by is measured, of which `MEAN_NOISE` is a share."""
+
+
 @dataclass(frozen=True, slots=True)
 class FeatureSettings:
     """What of the motion the recognizer sees."""

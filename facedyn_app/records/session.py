@@ -177,8 +177,17 @@ class Session:
     @property
     def mirrored_mean(self) -> bool:
         """Whether the landmarks are known to be the mean with those of the mirrored pictures."""
+        return self._made_with("mirrored_mean")
+
+    @property
+    def optical_flow(self) -> bool:
+        """Whether the skin is known to have been followed by optical flow."""
+        return self._made_with("optical_flow")
+
+    def _made_with(self, option: str) -> bool:
+        """Whether an option of the landmarks is among what the session was made with."""
         landmarks = (self.info.settings or {}).get("landmarks")
-        return isinstance(landmarks, dict) and landmarks.get("mirrored_mean") is True
+        return isinstance(landmarks, dict) and landmarks.get(option) is True
 
     @property
     def stream(self) -> int:

@@ -24,7 +24,7 @@ from facedyn_app.headmodel.rendering.render import Camera, HeadRenderer
 from facedyn_app.landmarks import Face, Landmarker
 from facedyn_app.progress import OnProgress, Progress, ignore
 from facedyn_app.records import N_BLENDSHAPES, N_LANDMARKS, ByteArray, FloatArray, IntArray
-from facedyn_app.settings import LandmarkSettings
+from facedyn_app.settings import ONE_PICTURE
 from facedyn_app.simulate.motion import simulate_motion
 from facedyn_app.simulate.population import EXPRESSION_NAMES
 from facedyn_app.simulate.rendering import face_vertices, make_scene, with_appearance
@@ -164,7 +164,7 @@ def _detect_part(
     on_progress: OnProgress = ignore,
 ) -> RenderedDetections:
     """Neighbouring faces of a population, the number of the first and how many, in this process."""
-    with Landmarker(LandmarkSettings(max_faces=1, mirrored_mean=False)) as landmarker:
+    with Landmarker(ONE_PICTURE) as landmarker:
         return detect_rendered(
             head,
             landmarker.detect_face,

@@ -20,7 +20,7 @@ from facedyn_app.npz import npz_names
 from facedyn_app.path_checks import check_input_file
 from facedyn_app.progress import OnProgress, Progress, ignore
 from facedyn_app.records import ByteArray, FloatArray, Session
-from facedyn_app.settings import LandmarkSettings
+from facedyn_app.settings import ONE_PICTURE
 from facedyn_app.tracks.flame import FlameFile
 
 if TYPE_CHECKING:
@@ -89,9 +89,7 @@ def _with_landmarks(head: HeadModel, on_progress: OnProgress) -> HeadModel:
             # importing and opening it takes seconds; mostly the cache has the table
             from facedyn_app.landmarks import Landmarker
 
-            return opened.enter_context(
-                Landmarker(LandmarkSettings(max_faces=1, mirrored_mean=False))
-            )
+            return opened.enter_context(Landmarker(ONE_PICTURE))
 
         def detect(image: ByteArray) -> FloatArray | None:
             return landmarker().detect_image(image)

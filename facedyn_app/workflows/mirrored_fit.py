@@ -23,8 +23,8 @@ def fit_mirror_image(recording: Recording, settings: Settings, on_progress: OnPr
 
     Args:
         recording: The recording; its video is at hand.
-        settings: Of all stages; how the recording's video is read, and whether its skin was
-            followed, go before theirs.
+        settings: Of all stages; how the recording's video is read, and how its landmarks were
+            made, go before theirs.
         on_progress: Called several times a second; may raise Cancelled.
 
     Raises:
@@ -40,7 +40,9 @@ def fit_mirror_image(recording: Recording, settings: Settings, on_progress: OnPr
     session = recording.session
     film = replace(recording.reading or settings.video, stream=session.stream)
     # sides that are fitted in two ways would differ by that alone
-    landmarks = replace(settings.landmarks, optical_flow=_has_followed_skin(session))
+    landmarks = replace(
+        settings.landmarks, mirrored_mean=session.mirrored_mean, optical_flow=session.optical_flow
+    )
     use_threads(settings.machine.threads)
     with naming(recording.video):
         read_mirrored = probe_video(recording.video, film).mirrored
@@ -61,12 +63,6 @@ def fit_mirror_image(recording: Recording, settings: Settings, on_progress: OnPr
             "Session > Fit face again fits the recording as the settings say now; then try again.",
         )
     return mirrored
-
-
-def _has_followed_skin(session: Session) -> bool:
-    """Whether a session was fitted with the optical flow."""
-    made = (session.info.settings or {}).get("landmarks")
-    return isinstance(made, dict) and made.get("optical_flow") is True
 
 
 def mirror_among(session: Session, others: Iterable[Session]) -> Session | None:

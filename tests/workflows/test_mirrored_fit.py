@@ -14,13 +14,14 @@ from facedyn_app.workflows.mirrored_fit import fit_mirror_image
 from facedyn_app.workflows.records import Recording
 
 
-def test_the_skin_is_followed_in_the_mirror_image_where_it_was_in_the_recording(
+def test_the_landmarks_of_the_mirror_image_are_made_as_those_of_the_recording(
     shared: Path,
 ) -> None:
     video = shared / "data" / "videos" / "pyfeat_single_face.mp4"
-    plain = Settings()
-    followed = replace(plain, landmarks=replace(plain.landmarks, optical_flow=True))
-    for made, now in ((followed, plain), (plain, followed)):
+    usual = Settings()
+    followed = replace(usual, landmarks=replace(usual.landmarks, optical_flow=True))
+    single = replace(usual, landmarks=replace(usual.landmarks, mirrored_mean=False))
+    for made, now in ((followed, usual), (usual, followed), (single, usual)):
         session = analyse_video(video, ready_head("open-head-1"), made).session
         quality = assess_quality(session, made.trust)
         mirrored = fit_mirror_image(Recording("k", "t", session, quality, video), now, ignore)

@@ -37,8 +37,8 @@ each channel's median absolute difference in percent of its range (5th to 95th p
 median and the 90th percentile over the channels whose range is {least:g} or more. r: median
 correlation. largest bias: mean difference of a channel, in activations (of the jaw in rad).
 scores: the landmarker's blendshape scores. by hand: the landmarks of the plain version, mirrored
-and fitted again. mean of both: as the
-program follows a video; the other versions with --no-mirrored-mean."""
+and fitted again. mean of both: as the program follows a video; the others are followed with
+--no-mirrored-mean."""
 
 
 def mirror(

@@ -198,8 +198,8 @@ class SettingsDialog(FittedDialog):
             return None
         if isinstance(record, FitSettings):
             return _directions_conflict(record, self._drawn)
-        if isinstance(record, LandmarkSettings) and record.engine == MEDIAPIPE:
-            if not mediapipe_is_there():
+        if isinstance(record, LandmarkSettings):
+            if record.engine == MEDIAPIPE and not mediapipe_is_there():
                 return "engine", "is not there: MediaPipe was not found on this machine"
             return None
         if isinstance(record, NetworkSettings | TrustSettings | ClinicalSettings):
