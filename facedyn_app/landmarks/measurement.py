@@ -23,12 +23,12 @@ from facedyn_app.landmarks.faces import (
 )
 from facedyn_app.landmarks.models import FaceModels, n_workers
 from facedyn_app.landmarks.occlusion import shades_at
-from facedyn_app.records import ByteArray, FloatArray, IntArray
+from facedyn_app.records import BoolArray, ByteArray, FloatArray, IntArray
 from facedyn_app.topology import MIRRORED_BLENDSHAPES, MIRRORED_POINTS
 
 Result = TypeVar("Result")
-# On a processor the network is quickest with so few pictures that their channels stay in its cache.
-_CPU_BATCH, _GPU_BATCH = 4, 64
+# A processor runs the networks picture by picture: single ones are shared out best.
+_CPU_BATCH, _GPU_BATCH = 1, 64
 # Frames that a processor is given at once, however many threads it has: every frame of a block is
 # first looked for where the face was before the block, so that its length decides the last digits.
 _CPU_BLOCK = 8
@@ -67,7 +67,7 @@ class Measured:
 class Measurer:
     """Measures faces in squares of pictures; a context manager that ends its threads.
 
-    On a processor, each of a few threads takes a small batch; on a GPU a batch is large. How many
+    On a processor, each of a few threads takes a picture; on a GPU a batch is large. How many
     threads there are makes no difference to what is measured.
 
     Args:
@@ -84,7 +84,7 @@ class Measurer:
         self._mirrored_mean = mirrored_mean
         on_gpu = models.device.type != "cpu"
         n_threads = n_workers(models.device)
-        self._batch = _GPU_BATCH if on_gpu else min(_CPU_BATCH, -(-_CPU_BLOCK // n_threads))
+        self._batch = _GPU_BATCH if on_gpu else _CPU_BATCH
         self._pool = ThreadPoolExecutor(n_threads, "landmarks", use_one_thread)
         self.n_at_once = _GPU_BATCH if on_gpu else _CPU_BLOCK
 
@@ -99,17 +99,19 @@ class Measurer:
             images: N (H, W, 3) uint8 RGB pictures, frame after frame.
             squares: (N, 4) where the faces are.
         """
-        looks = self._in_batches(self._look, images, squares)
-        crops = [picture for pictures, _, _ in looks for picture in pictures]
-        shown = np.concatenate([points for _, points, _ in looks])
-        certainty = np.concatenate([sure for _, _, sure in looks])
-        if self._mirrored_mean:
-            rows = _looked_at_mirrored(len(images))
-            other = self._in_batches(
-                self._look_mirrored, [images[row] for row in rows], squares[rows]
-            )
-            other_shown = np.concatenate([points for points, _ in other])
-            other_certainty = np.concatenate([sure for _, sure in other])
+        n, rows = len(images), self._looked_at_mirrored(len(images))
+        # all in one round, so that no thread waits for the others in between
+        looks = self._in_batches(
+            self._look,
+            [*images, *(images[row] for row in rows)],
+            np.concatenate([squares, squares[rows]]),
+            np.repeat([False, True], [n, len(rows)]),
+        )
+        crops = [picture for pictures, _, _ in looks for picture in pictures][:n]
+        shown, other_shown = np.split(np.concatenate([points for _, points, _ in looks]), [n])
+        certainty, other_certainty = np.split(np.concatenate([sure for *_, sure in looks]), [n])
+        if len(rows):
+            other_shown = _mirrored(other_shown, CROP_PX)
             # where a face is seen in one of the two alone, it is there, with the points of that one
             both = other_certainty + certainty[rows]
             share = np.divide(other_certainty, both, out=np.full_like(both, 0.5), where=both > 0)
@@ -124,14 +126,19 @@ class Measurer:
 
     def scores(self, points: FloatArray) -> FloatArray:
         """The blendshape scores (N, A) of faces whose points (N, L, 2) are known, px."""
-        scores = np.concatenate(self._in_batches(self._models.scores, points))
-        if not self._mirrored_mean:
-            return scores
-        rows = _looked_at_mirrored(len(points))
+        rows = self._looked_at_mirrored(len(points))
         # where the face is makes no difference to the network, so any axis does
-        found = self._in_batches(self._models.scores, _mirrored(points[rows], 0.0))
-        mirrored = np.concatenate(found)[:, MIRRORED_BLENDSHAPES]
+        given = np.concatenate([points, _mirrored(points[rows], 0.0)])
+        found = np.concatenate(self._in_batches(self._models.scores, given))
+        scores, mirrored = np.split(found, [len(points)])
+        if not len(rows):
+            return scores
+        mirrored = mirrored[:, MIRRORED_BLENDSHAPES]
         return _drawn_along(scores, mirrored, rows, np.full(len(rows), 0.5)).clip(0.0, 1.0)
+
+    def _looked_at_mirrored(self, n: int) -> IntArray:
+        """Which of n pictures, frame after frame, are looked at mirrored."""
+        return np.arange(min(1, n - 1), n if self._mirrored_mean else 0, MIRROR_STEP)
 
     def _in_batches(
         self, work: Callable[..., Result], *rows: Sequence[Any] | FloatArray
@@ -145,22 +152,22 @@ class Measurer:
         return [part.result() for part in parts]
 
     def _look(
-        self, images: Sequence[ByteArray], squares: FloatArray
+        self, images: Sequence[ByteArray], squares: FloatArray, mirrored: BoolArray
     ) -> tuple[list[ByteArray], FloatArray, FloatArray]:
-        """The crops, the points (N, L, 3) in them and how surely there is a face."""
-        crops = [crop(image, square) for image, square in zip(images, squares, strict=True)]
-        return crops, *self._models.points(crops)
+        """The crops, the points (N, L, 3) in them and how surely there is a face.
 
-    def _look_mirrored(
-        self, images: Sequence[ByteArray], squares: FloatArray
-    ) -> tuple[FloatArray, FloatArray]:
-        """Points (N, L, 3) in the crops and certainty, as the mirrored pictures show them."""
+        Args:
+            images: N pictures.
+            squares: (N, 4) where the faces are in them.
+            mirrored: (N,) whether each is looked at mirrored.
+        """
         crops = [
             crop(cv2.flip(image, 1), mirrored_square(square, image.shape[1]))
-            for image, square in zip(images, squares, strict=True)
+            if flipped
+            else crop(image, square)
+            for image, square, flipped in zip(images, squares, mirrored, strict=True)
         ]
-        shown, certainty = self._models.points(crops)
-        return _mirrored(shown, CROP_PX), certainty
+        return crops, *self._models.points(crops)
 
 
 def _texture(crops: Sequence[ByteArray], points: FloatArray) -> tuple[FloatArray, ByteArray]:
@@ -168,11 +175,6 @@ def _texture(crops: Sequence[ByteArray], points: FloatArray) -> tuple[FloatArray
     sharpness = np.array([sharpness_of(picture) for picture in crops])
     seen = zip(crops, points, strict=True)
     return sharpness, np.stack([shades_at(picture, places) for picture, places in seen])
-
-
-def _looked_at_mirrored(n: int) -> IntArray:
-    """Which of n pictures, frame after frame, are looked at mirrored."""
-    return np.arange(min(1, n - 1), n, MIRROR_STEP)
 
 
 def _drawn_along(
