@@ -3,7 +3,10 @@
 from __future__ import annotations
 
 import os
+from collections.abc import Iterator
+from contextlib import contextmanager
 from importlib.util import find_spec
+from threading import Thread
 from typing import Final
 
 import torch
@@ -31,6 +34,34 @@ def use_threads(n_threads: int) -> None:
         n_threads: How many; 0 for what torch has chosen itself.
     """
     torch.set_num_threads(n_threads or OWN_THREADS)
+
+
+def use_one_thread() -> None:
+    """Let torch compute in the calling thread alone, and as before in all others.
+
+    torch keeps the number for the calling thread and for threads to come; a thread of its own
+    gives those to come their number back.
+    """
+    before = torch.get_num_threads()
+    torch.set_num_threads(1)
+    restore = Thread(target=torch.set_num_threads, args=(before,))
+    restore.start()
+    restore.join()
+
+
+@contextmanager
+def one_thread() -> Iterator[int]:
+    """Let torch compute in the calling thread alone meanwhile; gives how many threads it had.
+
+    Threads that share out small products wait for each other by turning in circles: on a machine
+    that others use, too, that takes up to ten times as long.
+    """
+    before = torch.get_num_threads()
+    use_one_thread()
+    try:
+        yield before
+    finally:
+        torch.set_num_threads(before)
 
 
 def choose_device(name: str) -> torch.device:

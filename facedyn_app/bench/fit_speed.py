@@ -19,7 +19,8 @@ from facedyn_app.fitting.arrow import solve_arrow
 from facedyn_app.fitting.fitter import Fitter, make_fitter
 from facedyn_app.fitting.landmark_head import pose_landmarks
 from facedyn_app.fitting.residuals import FaceProblem
-from facedyn_app.fitting.session_fit import ShapeFit, fit_session, fit_shape
+from facedyn_app.fitting.session_fit import fit_session
+from facedyn_app.fitting.shape_fit import ShapeFit, fit_shape
 from facedyn_app.fitting.state import FaceState
 from facedyn_app.headmodel.model import HeadModel
 from facedyn_app.progress import OnProgress, Progress, ignore

@@ -17,9 +17,9 @@ from facedyn_app.fit_settings import FitSettings
 from facedyn_app.fitting.arrow import solve_arrow
 from facedyn_app.fitting.fitter import make_fitter
 from facedyn_app.fitting.frame_validity import invalid_reasons, usual_sharpness
+from facedyn_app.fitting.frames_fit import error_in_px
 from facedyn_app.fitting.landmark_head import LandmarkHead
 from facedyn_app.fitting.residuals import FaceProblem
-from facedyn_app.fitting.session_fit import error_in_px
 from facedyn_app.fitting.state import FaceState
 from facedyn_app.headmodel.model import HeadModel
 from facedyn_app.records import FRAME_ARRAYS, FloatArray, IntArray, Landmarks, Motion, PartialFit

@@ -4,7 +4,6 @@ from facedyn_app.landmarks.collect import ANY_FACE, SeenFace, TrackCollector, co
 from facedyn_app.landmarks.engines import Tracker, open_tracker, track_faces
 from facedyn_app.landmarks.faces import Face, FrameFaces
 from facedyn_app.landmarks.flow_following import follow_skin
-from facedyn_app.landmarks.measurement import use_one_thread
 from facedyn_app.landmarks.track_store import StoredTrack
 from facedyn_app.landmarks.tracking import FaceTracker, Landmarker
 from facedyn_app.topology import BLENDSHAPE_NAMES
@@ -24,5 +23,4 @@ __all__ = [
     "follow_skin",
     "open_tracker",
     "track_faces",
-    "use_one_thread",
 ]

@@ -5,14 +5,13 @@ from __future__ import annotations
 from collections.abc import Callable, Sequence
 from concurrent.futures import ThreadPoolExecutor
 from dataclasses import dataclass
-from threading import Thread
 from typing import Any, TypeVar
 
 import cv2
 import numpy as np
-import torch
 from scipy.spatial.transform import Rotation
 
+from facedyn_app.device import use_one_thread
 from facedyn_app.landmarks.faces import (
     CROP_PX,
     Face,
@@ -204,19 +203,6 @@ def _mirrored(points: FloatArray, width: float) -> FloatArray:
     mirrored = points[:, MIRRORED_POINTS].copy()
     mirrored[..., 0] = width - mirrored[..., 0]
     return mirrored
-
-
-def use_one_thread() -> None:
-    """Let torch compute in the calling thread alone, and as before in all others.
-
-    torch keeps the number for the calling thread and for threads to come; a thread of its own
-    gives those to come their number back.
-    """
-    before = torch.get_num_threads()
-    torch.set_num_threads(1)
-    restore = Thread(target=torch.set_num_threads, args=(before,))
-    restore.start()
-    restore.join()
 
 
 def faces_of(number: int, found: Measured, scores: FloatArray, n: int) -> list[Face]:

@@ -5,50 +5,41 @@
 
 from __future__ import annotations
 
-import json
 import logging
 import time
 from collections.abc import Iterable
+from concurrent.futures import ThreadPoolExecutor
 from contextlib import closing
-from dataclasses import asdict, replace
+from dataclasses import replace
 from pathlib import Path
-from typing import Any
 
 import numpy as np
 
-from facedyn_app import PROGRAM
-from facedyn_app.device import choose_device
-from facedyn_app.files import file_name
+from facedyn_app.device import choose_device, use_one_thread
+from facedyn_app.fitting.fitter import Fitter, make_fitter
 from facedyn_app.fitting.live import LiveFit
 from facedyn_app.fitting.session_fit import fit_session
 from facedyn_app.headmodel.model import HeadModel, truncate
 from facedyn_app.landmarks import (
     ANY_FACE,
     FrameFaces,
-    StoredTrack,
     TrackCollector,
     follow_skin,
     track_faces,
 )
 from facedyn_app.progress import OnProgress, Progress, ignore
 from facedyn_app.records import (
-    INVALID_REASONS,
-    NAMELESS,
     ByteArray,
-    HeadFit,
     PartialFit,
-    Session,
-    SessionInfo,
-    SourceFile,
     VideoInfo,
 )
 from facedyn_app.settings import Settings
 from facedyn_app.video import ProbedVideo, mirror_points, sha256_of_video, video_notes
 from facedyn_app.workflows.records import Analysis, FollowedVideo
+from facedyn_app.workflows.session_record import faces_note, make_session
 
 FOLLOWING = "following the face"
 BLOCK_FRAMES = 10
-DAMAGED = INVALID_REASONS.index("damaged picture")
 
 log = logging.getLogger(__name__)
 
@@ -83,18 +74,40 @@ def analyse_video(
         MismatchError: The settings ask for more directions than the head has.
         TooLittleError: Too few frames have a face.
     """
-    video = follow_video(
-        path,
-        head,
-        settings,
-        device=device,
-        face=face,
-        live=live,
-        sha256=sha256,
-        probed=probed,
-        on_progress=on_progress,
-    )
-    return fit_face(video, head, settings, device=device, face=face, on_progress=on_progress)
+    # what is the same for all recordings of a head is worked out while the face is followed
+    with ThreadPoolExecutor(1, "fitter", use_one_thread) as pool:
+        fitter = pool.submit(fitter_of, head, settings, device)
+        video = follow_video(
+            path,
+            head,
+            settings,
+            device=device,
+            face=face,
+            live=live,
+            sha256=sha256,
+            probed=probed,
+            on_progress=on_progress,
+        )
+        return fit_face(
+            video,
+            head,
+            settings,
+            device=device,
+            face=face,
+            fitter=fitter.result(),
+            on_progress=on_progress,
+        )
+
+
+def fitter_of(head: HeadModel, settings: Settings, device: str) -> Fitter:
+    """The head made ready for `fit_face`.
+
+    Raises:
+        InputError: The head has no landmark table, or the device is not there.
+        MismatchError: The settings ask for more directions than the head has.
+    """
+    head = truncate(head, settings.fit.n_shape, settings.fit.n_expression)
+    return make_fitter(head, settings.fit_of_landmarks, device)
 
 
 def follow_video(
@@ -151,6 +164,7 @@ def fit_face(
     *,
     device: str = "auto",
     face: int = ANY_FACE,
+    fitter: Fitter | None = None,
     on_progress: OnProgress = ignore,
 ) -> Analysis:
     """The second half of `analyse_video`: fit the head to one of the faces.
@@ -161,6 +175,7 @@ def fit_face(
         settings: Of all stages; kept with the session.
         device: "auto", "cpu" or "cuda".
         face: Which face, from 1; 0 takes the one seen longest.
+        fitter: Of this head and these settings where it is made already (`fitter_of`).
         on_progress: Called several times a second; may raise Cancelled.
 
     Raises:
@@ -181,7 +196,12 @@ def fit_face(
     started = time.perf_counter()
     alike = landmarks.in_own_cameras() if len(video.tracks.zooms) > 1 else landmarks
     fit = fit_session(
-        head, alike, settings.fit_of_landmarks, device=device, on_progress=on_progress
+        head,
+        alike,
+        settings.fit_of_landmarks,
+        device=device,
+        fitter=fitter,
+        on_progress=on_progress,
     )
     session = make_session(video, number, head, landmarks, fit, settings)
     note = faces_note(video, number, settings)
@@ -190,82 +210,6 @@ def fit_face(
     spent = time.perf_counter() - started
     timing = {"landmarks": followed, "fit": spent, "total": followed + spent}
     return Analysis(video, number, session, landmarks, fit, timing)
-
-
-def faces_note(video: FollowedVideo, face: int, settings: Settings) -> str:
-    """How many faces are seen, and which is taken, a sentence; empty where it is the only one."""
-    least = settings.trust.min_seen_seconds
-    n_seen = sum(one.seconds >= least or one.number == face for one in video.tracks.faces())
-    if n_seen < 2:
-        return ""
-    longest = ", the one seen longest" if face == video.tracks.number_of() else ""
-    return (
-        f"{n_seen} faces are seen in it for {least:g} s or longer; face {face}{longest} is taken."
-    )
-
-
-def make_session(
-    video: FollowedVideo,
-    face: int,
-    head: HeadModel,
-    landmarks: StoredTrack,
-    fit: HeadFit,
-    settings: Settings,
-) -> Session:
-    """A fit with all that says what it is of and what it was made with."""
-    reason = fit.invalid_reason
-    if reason is not None:
-        reason = np.where(landmarks.damaged, DAMAGED, reason).astype(np.uint8)
-    return Session(
-        motion=fit.motion,
-        shape=fit.shape,
-        shape_chunks=fit.shape_chunks,
-        shape_chunk_seconds=fit.shape_chunk_seconds,
-        error_px=fit.error_px,
-        face_px=fit.face_px,
-        info=_session_info(video, face, head, fit, settings),
-        invalid_reason=reason,
-        confidence=np.nan_to_num(landmarks.certainty).clip(0.0, 1.0).astype(np.float32),
-        sharpness=landmarks.sharpness,
-        brightness=landmarks.brightness,
-        left_eye_contrast=landmarks.left_eye_contrast,
-        right_eye_contrast=landmarks.right_eye_contrast,
-        repeated=landmarks.repeated,
-        shape_certainty=fit.shape_certainty,
-    )
-
-
-def _session_info(
-    video: FollowedVideo, face: int, head: HeadModel, fit: HeadFit, settings: Settings
-) -> SessionInfo:
-    name = file_name(video.info.path.absolute()) if settings.privacy.file_names else NAMELESS
-    return SessionInfo(
-        head_id=head.head_id,
-        head_sha256=head.sha256,
-        source=SourceFile(name, video.sha256),
-        face=face,
-        fps=video.info.fps,
-        width=video.info.width,
-        height=video.info.height,
-        focal_px=fit.focal_px,
-        focal_log_sd=fit.focal_log_sd,
-        converged=fit.converged,
-        settings=fit_settings_record(settings),
-        program=PROGRAM,
-        simulated=video.info.simulated,
-        recorded_at=video.info.recorded_at,
-        mirrored=video.info.mirrored or None,
-        stream=video.info.stream,
-        fps_assumed=video.info.fps_assumed or None,
-        notes=video.info.notes,
-    )
-
-
-def fit_settings_record(settings: Settings) -> dict[str, Any]:
-    """The settings that decide a session's numbers, as its file keeps them (JSON)."""
-    landmarks = asdict(settings.landmarks) | {"mirrored_mean": settings.landmarks.takes_mean}
-    made = {"landmarks": landmarks, "fit": asdict(settings.fit_of_landmarks)}
-    return dict(json.loads(json.dumps(made)))
 
 
 def _as_shown(part: PartialFit, image: ByteArray, *, mirrored: bool) -> PartialFit:

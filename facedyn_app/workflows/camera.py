@@ -10,11 +10,11 @@ from typing import Final
 
 import numpy as np
 
-from facedyn_app.device import choose_device
+from facedyn_app.device import choose_device, use_one_thread
 from facedyn_app.fitting.live import LiveFit
 from facedyn_app.headmodel.model import HeadModel, truncate
 from facedyn_app.headmodel.part_meshes import ExpressionMesh
-from facedyn_app.landmarks import Face, open_tracker, use_one_thread
+from facedyn_app.landmarks import Face, open_tracker
 from facedyn_app.progress import OnProgress, Progress
 from facedyn_app.records import N_BLENDSHAPES, N_LANDMARKS, FloatArray, Frame, Landmarks, PartialFit
 from facedyn_app.settings import Settings

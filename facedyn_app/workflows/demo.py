@@ -17,7 +17,7 @@ from facedyn_app.progress import OnProgress, ignore
 from facedyn_app.recognizer.files import default_recognizer
 from facedyn_app.records import DriftReport, Identification, Session
 from facedyn_app.settings import Settings
-from facedyn_app.workflows.analyse import analyse_video, fit_settings_record
+from facedyn_app.workflows.analyse import analyse_video
 from facedyn_app.workflows.comparison import read_enrolled
 from facedyn_app.workflows.drift import drift_of
 from facedyn_app.workflows.heads import ready_head
@@ -25,6 +25,7 @@ from facedyn_app.workflows.identify import identify
 from facedyn_app.workflows.library import list_library
 from facedyn_app.workflows.recordings import numbered
 from facedyn_app.workflows.records import LibrarySnapshot, Recording
+from facedyn_app.workflows.session_record import fit_settings_record
 
 CONSENT = "A simulated speaker, not a person: rendered by the program, no consent needed."
 

@@ -18,12 +18,12 @@ from facedyn_app.library.corpus_store import CorpusStore, open_corpus
 from facedyn_app.path_checks import check_output_folder
 from facedyn_app.progress import OnProgress, Progress
 from facedyn_app.settings import Settings
-from facedyn_app.workflows.analyse import fit_settings_record
 from facedyn_app.workflows.corpus_engine import Engine, ItemOutcome
 from facedyn_app.workflows.corpus_manifest import Manifest, read_manifest
 from facedyn_app.workflows.corpus_worker import CorpusJob, errors_digest, program_versions
 from facedyn_app.workflows.heads import read_ready_head
 from facedyn_app.workflows.options import FitOptions
+from facedyn_app.workflows.session_record import fit_settings_record
 
 FITTING = "fitting the corpus"
 

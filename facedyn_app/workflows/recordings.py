@@ -166,7 +166,8 @@ def read_recording(
     """
     with naming(path):
         if is_video(path):
-            from facedyn_app.workflows.analyse import analyse_video, faces_note  # slow to import
+            from facedyn_app.workflows.analyse import analyse_video  # slow to import
+            from facedyn_app.workflows.session_record import faces_note
 
             if head is None:
                 raise ValueError("a video needs a head")

@@ -14,7 +14,8 @@ from facedyn_app.fit_settings import FitSettings
 from facedyn_app.fitting.arrow import solve_arrow
 from facedyn_app.fitting.fitter import make_fitter
 from facedyn_app.fitting.live import LiveFit
-from facedyn_app.fitting.session_fit import fit_session, fit_shape
+from facedyn_app.fitting.session_fit import fit_session
+from facedyn_app.fitting.shape_fit import fit_shape
 from facedyn_app.fitting.state import initial_state
 from facedyn_app.headmodel.model import HeadModel
 from facedyn_app.landmarks import Face, FrameFaces, TrackCollector
@@ -203,6 +204,19 @@ def test_a_long_recording_is_fitted_as_a_short_one(face_head: HeadModel) -> None
     assert np.mean(away) < 2e-3
     assert np.quantile(away, 0.99) < 0.05
     assert np.quantile(np.abs(fit.motion.jaw - whole.jaw.numpy()), 0.99) < 0.01
+
+
+def test_a_fit_has_the_same_digits_however_many_threads_there_are(face_head: HeadModel) -> None:
+    still = _noisy_still(face_head, 120)
+    landmarks = dataclasses.replace(still, seconds=np.arange(120) / 2.0)  # four blocks
+    before, fits = torch.get_num_threads(), []
+    for n_threads in (1, 3):
+        torch.set_num_threads(n_threads)
+        fits.append(fit_session(face_head, landmarks, FitSettings(), device="cpu"))
+        assert torch.get_num_threads() == n_threads
+    torch.set_num_threads(before)
+    np.testing.assert_array_equal(_channels(fits[0]), _channels(fits[1]))
+    np.testing.assert_array_equal(fits[0].shape_chunks, fits[1].shape_chunks)
 
 
 def test_reasons_name_what_is_wrong(face_head: HeadModel) -> None:

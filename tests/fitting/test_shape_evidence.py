@@ -10,8 +10,9 @@ from facedyn_app.fit_settings import FitSettings
 from facedyn_app.fitting.arrow import Curvature, shared_covariance, solve_arrow
 from facedyn_app.fitting.fitter import make_fitter
 from facedyn_app.fitting.landmark_head import LandmarkHead
-from facedyn_app.fitting.session_fit import fit_session, fit_shape
+from facedyn_app.fitting.session_fit import fit_session
 from facedyn_app.fitting.shape_evidence import shape_by_offset
+from facedyn_app.fitting.shape_fit import fit_shape
 from facedyn_app.headmodel.model import HeadModel
 from facedyn_app.records import FloatArray
 from tests.fitting.conftest import make_motion

@@ -1,0 +1,208 @@
+"""Fit of a recording's frames with its shape known: in blocks that do not depend on each other."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass, replace
+
+import numpy as np
+import torch
+from torch import Tensor
+
+from facedyn_app.fit_settings import FitSettings
+from facedyn_app.fitting.arrow import ArrowResult, solve_arrow
+from facedyn_app.fitting.fitter import Fitter
+from facedyn_app.fitting.flow_rows import has_flow, has_flow_rows, solve_with_flow, with_flow
+from facedyn_app.fitting.frame_validity import invalid_reasons, reason_code, usual_sharpness
+from facedyn_app.fitting.gaze import (
+    Eyes,
+    eye_openings,
+    gaze_angles,
+    head_eyes,
+    symmetric_eyes,
+)
+from facedyn_app.fitting.landmark_head import LandmarkHead
+from facedyn_app.fitting.residuals import FaceProblem
+from facedyn_app.fitting.shape_evidence import Chunks, shape_chunks
+from facedyn_app.fitting.shape_fit import ShapeFit
+from facedyn_app.fitting.state import FaceState, interpolated_state
+from facedyn_app.fitting.symmetry import head_mirror
+from facedyn_app.headmodel.model import HeadModel
+from facedyn_app.records import ByteArray, FaceTrack, FloatArray, IntArray
+
+MARGIN_FRAMES = 12
+FRAMES_TOLERANCE = 0.15
+"""Of the shape's tolerance: with the shape known, steps are cheap and shrink slowly."""
+
+
+@dataclass(frozen=True, slots=True, eq=False)
+class Tracks:
+    """The arrays of a HeadFit, filled block by block; NaN in frames that are not trusted."""
+
+    expression: FloatArray
+    jaw: FloatArray
+    rotation: FloatArray
+    translation: FloatArray
+    gaze: FloatArray
+    openings: FloatArray
+    error_px: FloatArray
+    reason: ByteArray
+
+    @classmethod
+    def empty(cls, landmarks: FaceTrack, head: LandmarkHead) -> Tracks:
+        """Those of a recording of which nothing is fitted yet."""
+        n_frames = len(landmarks.seconds)
+
+        def blank(*width: int) -> FloatArray:
+            return np.full((n_frames, *width), np.nan, np.float32)
+
+        reason = np.full(n_frames, reason_code("no face"), np.uint8)
+        motion = (blank(head.n_expression), blank(3), blank(3), blank(3), blank(2, 2))
+        return cls(*motion, blank(2), blank(), reason)
+
+    def take(
+        self, frames: IntArray, state: FaceState, error_px: FloatArray, reason: ByteArray
+    ) -> None:
+        """Keep the fit of some frames."""
+        self.error_px[frames] = error_px
+        self.reason[frames] = reason
+        good = reason == 0
+        for name, values in state.motion().items():
+            getattr(self, name)[frames[good]] = values[good]
+
+
+@dataclass(frozen=True, slots=True, eq=False)
+class FramesFit:
+    """A recording of which the shape is known, and the fit of its frames; blocks in any order.
+
+    Attributes:
+        fitter: The head, its shape unknown.
+        landmarks: Landmarks of the recording.
+        found: (F,) the frames with a face.
+        shape: The recording's shape.
+        chunks: Into which these frames are counted.
+        tracks: Of all frames, NaN where no block has been fitted yet.
+        shapes: (C, S) of the chunks, likewise.
+        focal_px: Focal length, px.
+    """
+
+    fitter: Fitter
+    landmarks: FaceTrack
+    found: IntArray
+    shape: ShapeFit
+    chunks: Chunks
+    tracks: Tracks
+    shapes: FloatArray
+    focal_px: float
+    _eyes: Eyes | None
+    _usual: float
+    _flow: bool
+    _of_frames: Fitter
+    _known: LandmarkHead
+    _steps: Tensor
+    _before: FaceState
+    _sampled: FaceState
+
+    @classmethod
+    def of(
+        cls,
+        fitter: Fitter,
+        head: HeadModel,
+        landmarks: FaceTrack,
+        found: IntArray,
+        shape: ShapeFit,
+    ) -> FramesFit:
+        """Get ready: frames spread over the recording tell where the others start."""
+        known, joint, settings = shape.known, shape.joint, fitter.settings
+        chunks = Chunks.of(landmarks.seconds[found], settings.chunk_seconds)
+        shapes = np.full((len(chunks.kept), fitter.head.n_shape), np.nan, np.float32)
+        spread = landmarks.only(shape.frames)
+        sample, before = fitter.problem(known, spread)
+        # the shape's evidence leaves expressions freer than they are in a frame
+        sampled = _solve(sample, replace(joint.state, shape=before.shape), settings).state
+        of_frames, with_constants, flow = fitter, known, has_flow(spread)
+        if flow:
+            of_frames, with_constants, sampled = with_flow(
+                fitter, head, known, joint.state.shape[0], spread, sampled
+            )
+        return cls(
+            fitter,
+            landmarks,
+            found,
+            shape,
+            chunks,
+            Tracks.empty(landmarks, fitter.head),
+            shapes,
+            sample.seen.focal_px,
+            _eyes_of(head, fitter, known),
+            usual_sharpness(landmarks.sharpness),
+            flow,
+            of_frames,
+            with_constants,
+            fitter.steps(sampled),
+            before,
+            sampled,
+        )
+
+    def fit(self, first: int, last: int) -> bool:
+        """Fit the frames of a block of whole chunks, and their chunks; whether they converged.
+
+        Args:
+            first: First of the frames found.
+            last: The one after the last.
+        """
+        rows = slice(max(0, first - MARGIN_FRAMES), last + MARGIN_FRAMES)
+        frames, own = self.found[first:last], slice(first - rows.start, last - rows.start)
+        part = self.landmarks.only(self.found[rows])
+        problem, start = self._of_frames.problem(self._known, part, self._steps)
+        place = _place(self.shape.frames, self.found[rows])
+        start = interpolated_state(start, place, self._before, self._sampled)
+        result = _solve(problem, start, self.fitter.settings)
+        error_px = error_in_px(problem, result.state)
+        reason = invalid_reasons(part, result.state, error_px, self.fitter.settings, self._usual)
+        inner = torch.arange(own.start, own.stop)
+        self.tracks.take(frames, result.state.frames(inner), error_px[own], reason[own])
+        if self._eyes is not None:
+            whole = replace(result.state, shape=self.shape.joint.state.shape)
+            angles = gaze_angles(self._eyes, part, whole, problem.seen.focal_px)
+            self.tracks.gaze[frames] = angles[own]
+            self.tracks.openings[frames] = eye_openings(part.points[own])
+        if self._flow:  # it tells nothing of the shape
+            problem, _ = self.fitter.problem(self.shape.known, part)
+        which, values = shape_chunks(
+            self.fitter.head,
+            self.fitter.evidence,
+            problem.only(inner),
+            result.state.frames(inner),
+            self.shape.joint.state.shape,
+            self.chunks.number[first:last],
+            self.chunks,
+        )
+        self.shapes[which] = values
+        return result.converged
+
+
+def error_in_px(problem: FaceProblem, state: FaceState) -> FloatArray:
+    """(T,) weighted mean distance of the measured landmarks from the head's, px."""
+    x, y = (problem.reprojection(state) - problem.seen.points).unbind(2)
+    distance = torch.hypot(x, y)
+    weight = problem.head.weight / problem.head.weight.sum()
+    return np.asarray((distance @ weight).cpu().numpy(), np.float32)
+
+
+def _solve(problem: FaceProblem, start: FaceState, settings: FitSettings) -> ArrowResult[FaceState]:
+    tolerance = FRAMES_TOLERANCE * settings.tolerance
+    if has_flow_rows(problem.head):
+        return solve_with_flow(problem, start, tolerance)
+    most = settings.max_iterations
+    return solve_arrow(problem, start, max_iterations=most, tolerance=tolerance)
+
+
+def _eyes_of(head: HeadModel, fitter: Fitter, known: LandmarkHead) -> Eyes | None:
+    """The head's eyes, left and right alike where it is symmetric."""
+    eyes, mirror = head_eyes(head, known.weight), head_mirror(fitter.head)
+    return eyes if eyes is None or mirror is None else symmetric_eyes(eyes, mirror)
+
+
+def _place(frames: IntArray, wanted: IntArray) -> Tensor:
+    """(T,) where the wanted frames lie among some N frames, ascending; 0..N - 1."""
+    return torch.as_tensor(np.interp(wanted, frames, np.arange(len(frames))))
