@@ -29,8 +29,8 @@ from facedyn_app.records import FaceTrack, HeadFit, Motion
 MIN_FRAMES = 3
 BLOCK_SECONDS = 16.0
 FOCAL_FRAMES = 30
-MOST_THREADS = 4
-"""Each holds a block of frames in memory."""
+MOST_THREADS = 2
+"""Each takes some 170 MiB of memory."""
 FRAMES_STAGE = "fitting"
 
 
