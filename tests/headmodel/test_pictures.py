@@ -21,6 +21,7 @@ from facedyn_app.landmarks.tracking import Landmarker
 from facedyn_app.progress import Progress
 from facedyn_app.records import ByteArray, FloatArray
 from facedyn_app.reports.head_pictures import COLUMNS, LABEL, TILE, contact_sheet
+from facedyn_app.settings import ONE_PICTURE
 from facedyn_app.topology import BLENDSHAPE_NAMES
 
 CAMERA = Camera(320, 320, 720.0)
@@ -35,7 +36,7 @@ def renderer(head: HeadModel) -> Iterator[HeadRenderer]:
 
 @pytest.fixture(scope="module")
 def landmarker() -> Iterator[Landmarker]:
-    with Landmarker() as model:
+    with Landmarker(ONE_PICTURE) as model:
         yield model
 
 

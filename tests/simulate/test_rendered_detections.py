@@ -12,7 +12,7 @@ from facedyn_app.headmodel.model import HeadModel
 from facedyn_app.headmodel.rendering.appearance import Appearance, random_appearance
 from facedyn_app.landmarks import Landmarker
 from facedyn_app.progress import Progress
-from facedyn_app.settings import LandmarkSettings
+from facedyn_app.settings import ONE_PICTURE
 from facedyn_app.simulate.rendered_detections import (
     RenderedDetections,
     any_appearance,
@@ -26,7 +26,7 @@ SEED = 5
 
 @pytest.fixture(scope="module")
 def landmarker() -> Iterator[Landmarker]:
-    with Landmarker(LandmarkSettings(max_faces=1)) as model:
+    with Landmarker(ONE_PICTURE) as model:
         yield model
 
 
