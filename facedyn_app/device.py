@@ -6,7 +6,7 @@ import os
 from collections.abc import Iterator
 from contextlib import contextmanager
 from importlib.util import find_spec
-from threading import Thread
+from threading import Lock, Thread
 from typing import Final
 
 import torch
@@ -18,6 +18,7 @@ OWN_THREADS: Final = torch.get_num_threads()
 """Threads that torch has chosen for this machine."""
 THREADS_VARIABLE: Final = "OMP_NUM_THREADS"
 """The variable of the environment by which a process is told how many threads to compute with."""
+_changing_threads = Lock()
 
 
 def n_cores() -> int:
@@ -36,17 +37,22 @@ def use_threads(n_threads: int) -> None:
     torch.set_num_threads(n_threads or OWN_THREADS)
 
 
-def use_one_thread() -> None:
+def use_one_thread() -> int:
     """Let torch compute in the calling thread alone, and as before in all others.
 
     torch keeps the number for the calling thread and for threads to come; a thread of its own
-    gives those to come their number back.
+    gives those to come their number back. Two at once would take the other's 1 for that number.
+
+    Returns:
+        How many threads the calling one had.
     """
-    before = torch.get_num_threads()
-    torch.set_num_threads(1)
-    restore = Thread(target=torch.set_num_threads, args=(before,))
-    restore.start()
-    restore.join()
+    with _changing_threads:
+        before = torch.get_num_threads()
+        torch.set_num_threads(1)
+        restore = Thread(target=torch.set_num_threads, args=(before,))
+        restore.start()
+        restore.join()
+    return before
 
 
 @contextmanager
@@ -56,8 +62,7 @@ def one_thread() -> Iterator[int]:
     Threads that share out small products wait for each other by turning in circles: on a machine
     that others use, too, that takes up to ten times as long.
     """
-    before = torch.get_num_threads()
-    use_one_thread()
+    before = use_one_thread()
     try:
         yield before
     finally:
