@@ -63,6 +63,8 @@ def main() -> None:
     # read by OpenMP when torch is imported: threads that wait long would otherwise keep cores busy
     # that landmarks and window need, and make a fit on a loaded machine ten times slower
     os.environ.setdefault("GOMP_SPINCOUNT", "2000")
+    # read when numpy is imported: its matrices are small here, more threads would only wait so
+    os.environ.setdefault("OPENBLAS_NUM_THREADS", "1")
     run_app(open_window, measure_window, print_pdf)
 
 
