@@ -95,7 +95,6 @@ class FramesFit:
     focal_px: float
     _eyes: Eyes | None
     _usual: float
-    _flow: bool
     _of_frames: Fitter
     _known: LandmarkHead
     _steps: Tensor
@@ -119,28 +118,27 @@ class FramesFit:
         sample, before = fitter.problem(known, spread)
         # the shape's evidence leaves expressions freer than they are in a frame
         sampled = _solve(sample, replace(joint.state, shape=before.shape), settings).state
-        of_frames, with_constants, flow = fitter, known, has_flow(spread)
-        if flow:
+        of_frames, with_constants = fitter, known
+        if has_flow(spread):
             of_frames, with_constants, sampled = with_flow(
                 fitter, head, known, joint.state.shape[0], spread, sampled
             )
         return cls(
-            fitter,
-            landmarks,
-            found,
-            shape,
-            chunks,
-            Tracks.empty(landmarks, fitter.head),
-            shapes,
-            sample.seen.focal_px,
-            _eyes_of(head, fitter, known),
-            usual_sharpness(landmarks.sharpness),
-            flow,
-            of_frames,
-            with_constants,
-            fitter.steps(sampled),
-            before,
-            sampled,
+            fitter=fitter,
+            landmarks=landmarks,
+            found=found,
+            shape=shape,
+            chunks=chunks,
+            tracks=Tracks.empty(landmarks, fitter.head),
+            shapes=shapes,
+            focal_px=sample.seen.focal_px,
+            _eyes=_eyes_of(head, fitter, known),
+            _usual=usual_sharpness(landmarks.sharpness),
+            _of_frames=of_frames,
+            _known=with_constants,
+            _steps=fitter.steps(sampled),
+            _before=before,
+            _sampled=sampled,
         )
 
     def fit(self, first: int, last: int) -> bool:
@@ -166,7 +164,7 @@ class FramesFit:
             angles = gaze_angles(self._eyes, part, whole, problem.seen.focal_px)
             self.tracks.gaze[frames] = angles[own]
             self.tracks.openings[frames] = eye_openings(part.points[own])
-        if self._flow:  # it tells nothing of the shape
+        if has_flow_rows(problem.head):  # the flow tells nothing of the shape
             problem, _ = self.fitter.problem(self.shape.known, part)
         which, values = shape_chunks(
             self.fitter.head,

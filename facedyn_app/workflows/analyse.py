@@ -15,7 +15,7 @@ from pathlib import Path
 
 import numpy as np
 
-from facedyn_app.device import choose_device, use_one_thread
+from facedyn_app.device import choose_device, one_thread
 from facedyn_app.fitting.fitter import Fitter, make_fitter
 from facedyn_app.fitting.live import LiveFit
 from facedyn_app.fitting.session_fit import fit_session
@@ -75,7 +75,7 @@ def analyse_video(
         TooLittleError: Too few frames have a face.
     """
     # what is the same for all recordings of a head is worked out while the face is followed
-    with ThreadPoolExecutor(1, "fitter", use_one_thread) as pool:
+    with ThreadPoolExecutor(1, "fitter") as pool:
         fitter = pool.submit(fitter_of, head, settings, device)
         video = follow_video(
             path,
@@ -100,14 +100,15 @@ def analyse_video(
 
 
 def fitter_of(head: HeadModel, settings: Settings, device: str) -> Fitter:
-    """The head made ready for `fit_face`.
+    """The head made ready for `fit_face`, in one thread as the fit itself.
 
     Raises:
         InputError: The head has no landmark table, or the device is not there.
         MismatchError: The settings ask for more directions than the head has.
     """
     head = truncate(head, settings.fit.n_shape, settings.fit.n_expression)
-    return make_fitter(head, settings.fit_of_landmarks, device)
+    with one_thread():
+        return make_fitter(head, settings.fit_of_landmarks, device)
 
 
 def follow_video(

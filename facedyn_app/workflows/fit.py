@@ -10,6 +10,7 @@ from pathlib import Path
 from facedyn_app.assets import DEFAULT_HEAD
 from facedyn_app.dynamics.session_qc import assess_quality
 from facedyn_app.errors import InputError, TooLittleError
+from facedyn_app.fitting.fitter import Fitter
 from facedyn_app.headmodel.model import HeadModel
 from facedyn_app.landmarks import SeenFace
 from facedyn_app.library.session_file import save_session
@@ -18,7 +19,7 @@ from facedyn_app.progress import OnProgress, Progress
 from facedyn_app.records import Quality, VideoInfo
 from facedyn_app.settings import Settings
 from facedyn_app.video import ProbedVideo
-from facedyn_app.workflows.analyse import analyse_video, fit_face, follow_video
+from facedyn_app.workflows.analyse import analyse_video, fit_face, fitter_of, follow_video
 from facedyn_app.workflows.heads import read_ready_head
 from facedyn_app.workflows.options import FitOptions
 from facedyn_app.workflows.recordings import (
@@ -188,6 +189,7 @@ def _fit_each(
     on_progress: OnProgress,
 ) -> list[FittedFace]:
     settings = options.settings()
+    fitter = fitter_of(head, settings, options.device)
     fitted = []
     faces = sorted(followed.tracks.faces(), key=lambda face: face.number)
     for count, seen in enumerate(faces, start=1):
@@ -198,7 +200,7 @@ def _fit_each(
             continue
         within = numbered(on_progress, Path(f"face {seen.number}"), count, len(faces))
         try:
-            fitted.append(_fit_one(followed, seen, head, out, settings, options.device, within))
+            fitted.append(_fit_one(followed, seen, head, out, settings, fitter, within))
         except TooLittleError as error:
             fitted.append(FittedFace(seen, left_out=error.sentence.rstrip(".")))
     return fitted
@@ -210,12 +212,12 @@ def _fit_one(
     head: HeadModel,
     out: Path,
     settings: Settings,
-    device: str,
+    fitter: Fitter,
     on_progress: OnProgress,
 ) -> FittedFace:
     on_progress(Progress("fitting", 0))
     analysis = fit_face(
-        followed, head, settings, device=device, face=seen.number, on_progress=on_progress
+        followed, head, settings, face=seen.number, fitter=fitter, on_progress=on_progress
     )
     path = face_file(out, seen.number)
     save_session(analysis.session, path)
