@@ -49,10 +49,6 @@ class FitSettings:
         "Deviation by which each landmark of a face lies elsewhere in a recording, m, whatever its "
         "neighbours do: what neither the head's shapes nor its actions make."
     )
-    flow_noise: float = setting(0.002, "Optical flow at a landmark", 0.0001, 0.1, "m", NOISE).means(
-        "Deviation of the optical flow of a landmark where it is sure, m: more than it errs by, "
-        "since nobody's actions are quite the head's."
-    )
     expression_sd: float = setting(0.4, "Expressions of 0 to 1", 0.01, 10, "sd", PRIORS).means(
         "Prior standard deviation of an activation of 0..1, mean over the channels."
     )

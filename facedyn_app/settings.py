@@ -66,8 +66,9 @@ class LandmarkSettings:
         "mirrored video gives mirrored answers. Not with a camera, nor with the engine mediapipe."
     )
     optical_flow: bool = setting(False, "Optical flow of the skin").means(
-        "Follow the skin from a picture of the face at rest in a second pass over the video: "
-        "motion comes out nearer to its true size; takes half as long again. Not with a camera."
+        "Follow the skin itself from pictures of the face at rest in a second pass over the "
+        "video: movements in mm come out nearer to their true size. For measuring; not with a "
+        "camera."
     )
 
     @property

@@ -196,22 +196,18 @@ def mirrored_channels(names: tuple[str, ...]) -> IntArray:
 def mirror_landmarks(landmarks: Landmarks) -> Landmarks:
     """The landmarks as they were if the picture were mirrored in x and the landmarker symmetric.
 
-    Points (x, y) go to (width - x, y), optical flow's, too, rotation vectors (x, y, z) to
+    Points (x, y) go to (width - x, y), rotation vectors (x, y, z) to
     (x, -y, -z), and points and scores of the two sides change places. Mirrored twice, they are the
     same again.
 
     Args:
         landmarks: Of T frames.
     """
-    has_flow = landmarks.flow.shape[1] > 0
-    mirrored = MIRRORED_POINTS if has_flow else MIRRORED_POINTS[:0]
     across = np.array([landmarks.width, 0.0], landmarks.points.dtype)
     over = np.array([-1.0, 1.0], landmarks.points.dtype)
     return replace(
         landmarks,
         points=across + over * landmarks.points[:, MIRRORED_POINTS],
-        flow=across + over * landmarks.flow[:, mirrored],
-        flow_certainty=landmarks.flow_certainty[:, mirrored],
         scores=landmarks.scores[:, MIRRORED_BLENDSHAPES],
         turn=landmarks.turn * np.array(MIRRORED_TURN, dtype=landmarks.turn.dtype),
     )

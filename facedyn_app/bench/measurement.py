@@ -14,10 +14,12 @@ from facedyn_app.bench.rendered_truth import RenderedTruth, make_truth, truth_vi
 from facedyn_app.fit_settings import FitSettings
 from facedyn_app.fitting.session_fit import fit_session
 from facedyn_app.headmodel.model import HeadModel
+from facedyn_app.landmarks import FaceVideo
 from facedyn_app.npz import read_npz
 from facedyn_app.progress import OnProgress, ignore
-from facedyn_app.records import FLOW, FRAME_ARRAYS, INVALID_REASONS, HeadFit, Landmarks
+from facedyn_app.records import FRAME_ARRAYS, INVALID_REASONS, HeadFit, Landmarks
 from facedyn_app.settings import Settings
+from facedyn_app.video import ProbedVideo
 from facedyn_app.workflows.analyse import analyse_video
 
 ANY_STEP = 1e6
@@ -69,19 +71,24 @@ def measure_case(
     """
     truth = make_truth(head, case)
     video = truth_video(head, truth, folder, on_progress)
-    kept = video.with_suffix(".flow-6.npz" if optical_flow else ".landmarks-5.npz")
+    kept = video.with_suffix(".landmarks-5.npz")
     settings = usual_settings(optical_flow=optical_flow)
     if keep_landmarks and kept.is_file():
-        landmarks = _read_landmarks(kept)
-        fit = fit_session(head, landmarks, settings.fit_of_landmarks, on_progress=on_progress)
+        landmarks, fit = _read_landmarks(kept), None
     else:
         analysis = analyse_video(video, head, settings, on_progress=on_progress)
         landmarks, fit = analysis.landmarks.whole(), analysis.fit
         _write_landmarks(landmarks, kept)
+    decode = ProbedVideo.of(video, settings.video).frames
+    pictures = FaceVideo(decode, landmarks) if optical_flow else None
+
+    def fitted(settings: FitSettings) -> HeadFit:
+        return fit_session(head, landmarks, settings, pictures=pictures, on_progress=on_progress)
+
+    fit = fit or fitted(settings.fit_of_landmarks)
     alone = None
     if case.take is Take.STILL:
-        untied = _frame_by_frame(settings.fit_of_landmarks)
-        alone = fit_session(head, landmarks, untied, on_progress=on_progress)
+        alone = fitted(_frame_by_frame(settings.fit_of_landmarks))
     return MeasuredCase(truth, landmarks, fit, alone, invalid_by_reason(fit))
 
 
@@ -117,8 +124,7 @@ def _write_landmarks(landmarks: Landmarks, path: Path) -> None:
 
 
 def _read_landmarks(path: Path) -> Landmarks:
-    needed = (name for name in FRAME_ARRAYS if name not in FLOW)
-    arrays = read_npz(path, (*needed, "size"), FLOW)
+    arrays = read_npz(path, (*FRAME_ARRAYS, "size"), ())
     width, height = (int(value) for value in arrays.pop("size"))
     return Landmarks(width=width, height=height, **arrays)
 

@@ -99,8 +99,8 @@ OpticalFlow = Annotated[
     bool,
     typer.Option(
         "--optical-flow",
-        help="Follow the skin as well, in a second pass over the video: motion comes out nearer "
-        "to its true size; takes longer.",
+        help="Follow the skin as well, in a second pass over the video: movements in mm come out "
+        "nearer to their true size; takes longer.",
     ),
 ]
 VideoRate = Annotated[

@@ -2,16 +2,16 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass, replace
+from dataclasses import dataclass, fields, replace
 
 import numpy as np
+import roma
 import torch
 from torch import Tensor
 
 from facedyn_app.fit_settings import FitSettings
 from facedyn_app.fitting.arrow import ArrowResult, solve_arrow
 from facedyn_app.fitting.fitter import Fitter
-from facedyn_app.fitting.flow_rows import has_flow, has_flow_rows, solve_with_flow, with_flow
 from facedyn_app.fitting.frame_validity import invalid_reasons, reason_code, usual_sharpness
 from facedyn_app.fitting.gaze import (
     Eyes,
@@ -27,7 +27,7 @@ from facedyn_app.fitting.shape_fit import ShapeFit
 from facedyn_app.fitting.state import FaceState, interpolated_state
 from facedyn_app.fitting.symmetry import head_mirror
 from facedyn_app.headmodel.model import HeadModel
-from facedyn_app.records import ByteArray, FaceTrack, FloatArray, IntArray
+from facedyn_app.records import ByteArray, FaceTrack, FloatArray, IntArray, Landmarks
 
 MARGIN_FRAMES = 12
 FRAMES_TOLERANCE = 0.15
@@ -59,6 +59,10 @@ class Tracks:
         motion = (blank(head.n_expression), blank(3), blank(3), blank(3), blank(2, 2))
         return cls(*motion, blank(2), blank(), reason)
 
+    def copy(self) -> Tracks:
+        """The same in arrays of their own."""
+        return Tracks(**{one.name: getattr(self, one.name).copy() for one in fields(self)})
+
     def take(
         self, frames: IntArray, state: FaceState, error_px: FloatArray, reason: ByteArray
     ) -> None:
@@ -66,8 +70,26 @@ class Tracks:
         self.error_px[frames] = error_px
         self.reason[frames] = reason
         good = reason == 0
+        self.keep(frames[good], state.frames(torch.as_tensor(np.flatnonzero(good))))
+
+    def keep(self, frames: IntArray, state: FaceState) -> None:
+        """Keep the fit of some frames that are trusted."""
         for name, values in state.motion().items():
-            getattr(self, name)[frames[good]] = values[good]
+            getattr(self, name)[frames] = values
+
+    def state(self, frames: IntArray, like: FaceState) -> FaceState:
+        """What is kept of some frames, as a state like another of these frames."""
+
+        def tensor(values: FloatArray) -> Tensor:
+            return torch.as_tensor(values[frames]).to(like.jaw)
+
+        return replace(
+            like,
+            rotation=roma.rotvec_to_rotmat(tensor(self.rotation)),
+            translation=tensor(self.translation),
+            jaw=tensor(self.jaw),
+            expression=tensor(self.expression),
+        )
 
 
 @dataclass(frozen=True, slots=True, eq=False)
@@ -95,8 +117,6 @@ class FramesFit:
     focal_px: float
     _eyes: Eyes | None
     _usual: float
-    _of_frames: Fitter
-    _known: LandmarkHead
     _steps: Tensor
     _before: FaceState
     _sampled: FaceState
@@ -118,11 +138,6 @@ class FramesFit:
         sample, before = fitter.problem(known, spread)
         # the shape's evidence leaves expressions freer than they are in a frame
         sampled = _solve(sample, replace(joint.state, shape=before.shape), settings).state
-        of_frames, with_constants = fitter, known
-        if has_flow(spread):
-            of_frames, with_constants, sampled = with_flow(
-                fitter, head, known, joint.state.shape[0], spread, sampled
-            )
         return cls(
             fitter=fitter,
             landmarks=landmarks,
@@ -134,8 +149,6 @@ class FramesFit:
             focal_px=sample.seen.focal_px,
             _eyes=_eyes_of(head, fitter, known),
             _usual=usual_sharpness(landmarks.sharpness),
-            _of_frames=of_frames,
-            _known=with_constants,
             _steps=fitter.steps(sampled),
             _before=before,
             _sampled=sampled,
@@ -151,7 +164,7 @@ class FramesFit:
         rows = slice(max(0, first - MARGIN_FRAMES), last + MARGIN_FRAMES)
         frames, own = self.found[first:last], slice(first - rows.start, last - rows.start)
         part = self.landmarks.only(self.found[rows])
-        problem, start = self._of_frames.problem(self._known, part, self._steps)
+        problem, start = self.fitter.problem(self.shape.known, part, self._steps)
         place = _place(self.shape.frames, self.found[rows])
         start = interpolated_state(start, place, self._before, self._sampled)
         result = _solve(problem, start, self.fitter.settings)
@@ -159,13 +172,7 @@ class FramesFit:
         reason = invalid_reasons(part, result.state, error_px, self.fitter.settings, self._usual)
         inner = torch.arange(own.start, own.stop)
         self.tracks.take(frames, result.state.frames(inner), error_px[own], reason[own])
-        if self._eyes is not None:
-            whole = replace(result.state, shape=self.shape.joint.state.shape)
-            angles = gaze_angles(self._eyes, part, whole, problem.seen.focal_px)
-            self.tracks.gaze[frames] = angles[own]
-            self.tracks.openings[frames] = eye_openings(part.points[own])
-        if has_flow_rows(problem.head):  # the flow tells nothing of the shape
-            problem, _ = self.fitter.problem(self.shape.known, part)
+        self._look(frames, part.only(np.asarray(inner)), result.state.frames(inner))
         which, values = shape_chunks(
             self.fitter.head,
             self.fitter.evidence,
@@ -178,6 +185,29 @@ class FramesFit:
         self.shapes[which] = values
         return result.converged
 
+    def as_fitted(self, frames: IntArray, *, tied: bool) -> tuple[FaceProblem, FaceState]:
+        """The problem of some frames and their fit; all of them are valid.
+
+        Args:
+            frames: Their numbers, ascending.
+            tied: Whether they follow each other, or are fitted each for itself.
+        """
+        steps = self._steps if tied else None
+        problem, start = self.fitter.problem(self.shape.known, self.landmarks.only(frames), steps)
+        return problem, self.tracks.state(frames, start)
+
+    def take(self, frames: IntArray, state: FaceState) -> None:
+        """Keep another fit of some frames, all of them valid."""
+        self.tracks.keep(frames, state)
+        self._look(frames, self.landmarks.only(frames), state)
+
+    def _look(self, frames: IntArray, part: Landmarks, state: FaceState) -> None:
+        """Where the eyes look in some frames."""
+        if self._eyes is not None:
+            whole = replace(state, shape=self.shape.joint.state.shape)
+            self.tracks.gaze[frames] = gaze_angles(self._eyes, part, whole, self.focal_px)
+            self.tracks.openings[frames] = eye_openings(part.points)
+
 
 def error_in_px(problem: FaceProblem, state: FaceState) -> FloatArray:
     """(T,) weighted mean distance of the measured landmarks from the head's, px."""
@@ -189,8 +219,6 @@ def error_in_px(problem: FaceProblem, state: FaceState) -> FloatArray:
 
 def _solve(problem: FaceProblem, start: FaceState, settings: FitSettings) -> ArrowResult[FaceState]:
     tolerance = FRAMES_TOLERANCE * settings.tolerance
-    if has_flow_rows(problem.head):
-        return solve_with_flow(problem, start, tolerance)
     most = settings.max_iterations
     return solve_arrow(problem, start, max_iterations=most, tolerance=tolerance)
 

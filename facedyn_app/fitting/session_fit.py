@@ -9,10 +9,12 @@ block; within one torch computes alone, so that the digits do not depend on how 
 
 from __future__ import annotations
 
+from collections.abc import Callable
 from concurrent.futures import ThreadPoolExecutor
 from dataclasses import replace
 
 import numpy as np
+from torch import Tensor
 
 from facedyn_app.device import one_thread, use_one_thread
 from facedyn_app.errors import TooLittleError
@@ -22,7 +24,10 @@ from facedyn_app.fitting.focal import estimate_focal, with_focal
 from facedyn_app.fitting.frames_fit import FramesFit
 from facedyn_app.fitting.gaze import joint_gaze
 from facedyn_app.fitting.shape_fit import evenly_spread, fit_shape
+from facedyn_app.fitting.skin_following import follow_skin
+from facedyn_app.fitting.surface_points import SurfacePoints, surface_points
 from facedyn_app.headmodel.model import HeadModel
+from facedyn_app.landmarks import FaceVideo
 from facedyn_app.progress import OnProgress, Progress, ignore
 from facedyn_app.records import FaceTrack, HeadFit, Motion
 
@@ -41,6 +46,8 @@ def fit_session(
     *,
     device: str = "auto",
     fitter: Fitter | None = None,
+    pictures: FaceVideo | None = None,
+    skin: Callable[[HeadModel, Tensor], SurfacePoints] = surface_points,
     on_progress: OnProgress = ignore,
 ) -> HeadFit:
     """Fit a head to the landmarks of one person's recording.
@@ -51,11 +58,14 @@ def fit_session(
         settings: Noise, priors, limits.
         device: "auto", "cpu" or "cuda".
         fitter: Of this head, settings and device, where there is one; None makes it.
+        pictures: Of the face, to follow its skin as well; None fits the landmarks alone.
+        skin: Gives the points of the skin, of the head and the person's shape (S,).
         on_progress: Called several times a second; may raise Cancelled.
 
     Raises:
         InputError: The head has no landmark table, or the device is not there.
         TooLittleError: Fewer than three frames have a face.
+        MismatchError: The pictures are no longer those that the landmarks are of.
     """
     found = np.flatnonzero(landmarks.found)
     if len(found) < MIN_FRAMES:
@@ -71,14 +81,18 @@ def fit_session(
         shape = fit_shape(fitter, landmarks, found, on_progress)
         frames = FramesFit.of(fitter, head, landmarks, found, shape)
         on_processor = fitter.head.weight.device.type == "cpu"
-        converged = _fit_blocks(frames, n_threads if on_processor else 1, on_progress)
+        n_at_once = min(n_threads, MOST_THREADS) if on_processor else 1
+        converged = _fit_blocks(frames, n_at_once, on_progress)
+        if pictures is not None:
+            points = skin(head, shape.joint.state.shape[0, : head.n_shape])
+            follow_skin(frames, points, pictures, n_at_once, on_progress)
     fit = _gather(frames, shape.joint.converged and converged)
     return replace(fit, focal_log_sd=focal.log_sd if focal.is_known(settings) else None)
 
 
 def _fit_blocks(frames: FramesFit, n_threads: int, on_progress: OnProgress) -> bool:
     """Fit all blocks, a few at a time; whether all have converged."""
-    pool = ThreadPoolExecutor(min(n_threads, MOST_THREADS), "fit", use_one_thread)
+    pool = ThreadPoolExecutor(n_threads, "fit", use_one_thread)
     converged = True
     try:
         blocks = list(frames.chunks.blocks(BLOCK_SECONDS))

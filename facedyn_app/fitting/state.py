@@ -72,7 +72,6 @@ class Observations:
             sight.
         face_px: (T,) face height, px.
         focal_px: Focal length, px.
-        certainty: (T, L) of the optical flow at the landmarks (`Landmarks`); (T, 0) without it.
     """
 
     points: Tensor
@@ -80,7 +79,6 @@ class Observations:
     line_of_sight_rotation: Tensor
     face_px: Tensor
     focal_px: float
-    certainty: Tensor
 
     def frames(self, which: slice | Tensor) -> Observations:
         """Some of the frames."""
@@ -90,7 +88,6 @@ class Observations:
             self.line_of_sight_rotation[which],
             self.face_px[which],
             self.focal_px,
-            self.certainty[which],
         )
 
 
@@ -107,8 +104,7 @@ def observe(head: LandmarkHead, landmarks: Landmarks, settings: FitSettings) -> 
     """
     like = head.weight
     centre = np.array([landmarks.width / 2, landmarks.height / 2], np.float32)
-    both = np.concatenate([landmarks.points, landmarks.flow], axis=1)
-    points = both[:, head.index.cpu().numpy()] - centre
+    points = landmarks.points[:, head.index.cpu().numpy()] - centre
     readings = readings_of(landmarks.scores, landmarks.turn)[:, : len(head.readings.rest)]
     if not np.isfinite(readings).all():
         raise ValueError("a measured head is fitted to landmarks with scores and turns")
@@ -123,7 +119,6 @@ def observe(head: LandmarkHead, landmarks: Landmarks, settings: FitSettings) -> 
         line_of_sight_rotation=line_of_sight_rotation(tensor(points.mean(axis=1) / focal_px)),
         face_px=tensor(landmarks.face_px),
         focal_px=focal_px,
-        certainty=tensor(landmarks.flow_certainty),
     )
 
 

@@ -2,8 +2,8 @@
 
 from facedyn_app.landmarks.collect import ANY_FACE, SeenFace, TrackCollector, collect_face
 from facedyn_app.landmarks.engines import Tracker, open_tracker, track_faces
+from facedyn_app.landmarks.face_squares import FaceSquares, FaceVideo
 from facedyn_app.landmarks.faces import Face, FrameFaces
-from facedyn_app.landmarks.flow_following import follow_skin
 from facedyn_app.landmarks.track_store import StoredTrack
 from facedyn_app.landmarks.tracking import FaceTracker, Landmarker
 from facedyn_app.topology import BLENDSHAPE_NAMES
@@ -12,7 +12,9 @@ __all__ = [
     "ANY_FACE",
     "BLENDSHAPE_NAMES",
     "Face",
+    "FaceSquares",
     "FaceTracker",
+    "FaceVideo",
     "FrameFaces",
     "Landmarker",
     "SeenFace",
@@ -20,7 +22,6 @@ __all__ = [
     "TrackCollector",
     "Tracker",
     "collect_face",
-    "follow_skin",
     "open_tracker",
     "track_faces",
 ]

@@ -31,43 +31,8 @@ N_POINT_NUMBERS = 2 * N_LANDMARKS
 N_SCORE_NUMBERS = N_POINT_NUMBERS + N_BLENDSHAPES
 N_TURN_NUMBERS = N_SCORE_NUMBERS + 3
 ROW_WIDTH = N_TURN_NUMBERS + N_PLACES * 3 // 4  # four shades in the place of a number
-_N_CERTAINTIES = -(-N_LANDMARKS // 4)  # four in the place of a number
-FLOW_WIDTH = N_LANDMARKS + _N_CERTAINTIES  # and a shift's two halves in the place of one
 _BLOCK_FRAMES = 2048
 NOWHERE = -1
-
-
-@dataclass(frozen=True, slots=True, eq=False)
-class StoredFlow:
-    """The optical flow of one face over T frames, in a file.
-
-    Attributes:
-        row: (T,) number of each frame's row in the file; -1 without a face.
-        file: Shifts in half precision, certainties in 255ths.
-    """
-
-    row: IntArray
-    file: RowFile
-
-    def only(self, frames: IntArray) -> tuple[FloatArray, FloatArray]:
-        """(N, L, 2) what to add to the landmarks in some frames, px, and (N, L) how sure it is."""
-        shift = np.full((len(frames), N_LANDMARKS, 2), np.nan, np.float32)
-        certainty = np.zeros((len(frames), N_LANDMARKS), np.float32)
-        there = np.not_equal(self.row[frames], NOWHERE)
-        rows = self.file.read(self.row[frames[there]])
-        halves = np.ascontiguousarray(rows[:, :N_LANDMARKS]).view(np.float16)
-        shares = np.ascontiguousarray(rows[:, N_LANDMARKS:]).view(np.uint8)
-        shift[there] = halves.reshape(-1, N_LANDMARKS, 2)
-        certainty[there] = shares[:, :N_LANDMARKS].astype(np.float32) / 255.0
-        return shift, certainty
-
-
-def flow_row(shift: FloatArray, certainty: FloatArray) -> FloatArray:
-    """The row (FLOW_WIDTH,) of shifts (L, 2), px, and certainties (L,), 0..1."""
-    shares = np.zeros(4 * _N_CERTAINTIES, np.uint8)
-    shares[:N_LANDMARKS] = np.rint(255.0 * certainty)
-    halves = np.ascontiguousarray(shift, np.float16).ravel()
-    return np.concatenate([halves.view(np.float32), shares.view(np.float32)])
 
 
 @dataclass(frozen=True, slots=True, eq=False)
@@ -91,7 +56,6 @@ class StoredTrack:
         row: (T,) number of each frame's row in the file; -1 without a face.
         file: Points, scores, turns and shades.
         own_cameras: Whether `only` gives points as each frame's own camera saw them.
-        flow: The optical flow; None where it was not measured.
     """
 
     seconds: FloatArray
@@ -111,7 +75,6 @@ class StoredTrack:
     file: RowFile
 
     own_cameras: bool = False
-    flow: StoredFlow | None = None
 
     @property
     def found(self) -> BoolArray:
@@ -136,7 +99,7 @@ class StoredTrack:
         if self.own_cameras:
             middle = 0.5 * np.array([self.width, self.height], np.float32)
             points = middle + (points - middle) / self.zoom[frames, None, None]
-        landmarks = Landmarks(
+        return Landmarks(
             seconds=self.seconds[frames],
             points=points.astype(np.float32, copy=False),
             scores=values[:, N_POINT_NUMBERS:N_SCORE_NUMBERS],
@@ -147,12 +110,6 @@ class StoredTrack:
             turn=values[:, N_SCORE_NUMBERS:N_TURN_NUMBERS],
             likeness=self.likeness[frames],
         )
-        if self.flow is None:
-            return landmarks
-        shift, certainty = self.flow.only(frames)
-        if self.own_cameras:
-            shift /= self.zoom[frames, None, None]
-        return replace(landmarks, flow=landmarks.points + shift, flow_certainty=certainty)
 
     def whole(self) -> Landmarks:
         """All frames, read into memory: half a gigabyte for an hour."""
@@ -290,6 +247,5 @@ def _unwritable(error: OSError) -> OutputError:
     reason = error.strerror or os.strerror(error.errno or 0)
     return OutputError(
         f"The folder for temporary files, '{gettempdir()}', cannot be written: {reason}.",
-        "Make room there (8 MB for a minute of each face, 12 with optical flow), or name another "
-        "folder in TMPDIR.",
+        "Make room there (8 MB for a minute of each face), or name another folder in TMPDIR.",
     )

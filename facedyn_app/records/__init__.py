@@ -79,7 +79,6 @@ from facedyn_app.records.motion import (
     ShapeCertainty,
 )
 from facedyn_app.records.recording import (
-    FLOW,
     FRAME_ARRAYS,
     MEASURED,
     N_BLENDSHAPES,
@@ -100,7 +99,6 @@ from facedyn_app.records.session import (
 )
 
 __all__ = [
-    "FLOW",
     "FRAME_ARRAYS",
     "INVALID_REASONS",
     "LARGEST",

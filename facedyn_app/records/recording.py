@@ -17,10 +17,7 @@ N_BLENDSHAPES = 52
 MEASURED = ("certainty", "sharpness", "turn", "likeness")
 """What is measured of a face beside its landmarks."""
 
-FLOW = ("flow", "flow_certainty")
-"""What optical flow says of the landmarks, where it was asked for."""
-
-FRAME_ARRAYS = ("seconds", "points", "scores", *MEASURED, *FLOW)
+FRAME_ARRAYS = ("seconds", "points", "scores", *MEASURED)
 """The arrays of `Landmarks`, a row a frame."""
 
 
@@ -103,10 +100,6 @@ class Landmarks:
         likeness: (T,) how much mouth and eyes look as they usually do in the recording, that which
             does least: 1 as usual, about 0 where it is covered (`landmarks.occlusion`). NaN without
             a face, where it was not measured, or where too few frames tell what is usual.
-        flow: (T, L, 2) where optical flow from a reference picture sees the landmarks, px; a
-            constant of each landmark is unknown. NaN without a face; (T, 0, 2) where it was not
-            measured.
-        flow_certainty: (T, L) how sure that is, 0..1; (T, 0) where it was not measured.
     """
 
     seconds: FloatArray
@@ -118,8 +111,6 @@ class Landmarks:
     sharpness: FloatArray = field(default_factory=lambda: np.zeros(0))
     turn: FloatArray = field(default_factory=lambda: np.zeros((0, 3)))
     likeness: FloatArray = field(default_factory=lambda: np.zeros(0))
-    flow: FloatArray = field(default_factory=lambda: np.zeros((0, 0, 2)))
-    flow_certainty: FloatArray = field(default_factory=lambda: np.zeros((0, 0)))
 
     def __post_init__(self) -> None:
         """Check that all arrays have a row per frame; fill those that were not measured."""
@@ -132,10 +123,6 @@ class Landmarks:
                 filled = np.full((n, *given.shape[1:]), value, dtype=np.float32)
                 object.__setattr__(self, name, filled)
         check_length(self, MEASURED, n)
-        for name in FLOW:
-            if not len(getattr(self, name)):
-                object.__setattr__(self, name, np.zeros((n, *getattr(self, name).shape[1:])))
-        check_length(self, FLOW, n)
 
     @property
     def found(self) -> BoolArray:

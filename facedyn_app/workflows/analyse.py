@@ -22,9 +22,9 @@ from facedyn_app.fitting.session_fit import fit_session
 from facedyn_app.headmodel.model import HeadModel, truncate
 from facedyn_app.landmarks import (
     ANY_FACE,
+    FaceVideo,
     FrameFaces,
     TrackCollector,
-    follow_skin,
     track_faces,
 )
 from facedyn_app.progress import OnProgress, Progress, ignore
@@ -190,18 +190,19 @@ def fit_face(
     head = truncate(head, settings.fit.n_shape, settings.fit.n_expression)
     number = video.tracks.number_of(face)
     landmarks = video.tracks.track(number)
+    several = len(video.tracks.zooms) > 1
+    alike = landmarks.in_own_cameras() if several else landmarks
+    pictures = None
     if settings.landmarks.optical_flow:
-        probed = ProbedVideo.of(video.info.path, settings.video)
-        landmarks = follow_skin(probed.frames, landmarks, on_progress)
-    followed = video.seconds_spent + time.perf_counter() - started
-    started = time.perf_counter()
-    alike = landmarks.in_own_cameras() if len(video.tracks.zooms) > 1 else landmarks
+        decode = ProbedVideo.of(video.info.path, settings.video).frames
+        pictures = FaceVideo(decode, alike, landmarks.zoom if several else None)
     fit = fit_session(
         head,
         alike,
         settings.fit_of_landmarks,
         device=device,
         fitter=fitter,
+        pictures=pictures,
         on_progress=on_progress,
     )
     session = make_session(video, number, head, landmarks, fit, settings)
@@ -209,7 +210,11 @@ def fit_face(
     if note:
         session = replace(session, info=replace(session.info, notes=(*session.info.notes, note)))
     spent = time.perf_counter() - started
-    timing = {"landmarks": followed, "fit": spent, "total": followed + spent}
+    timing = {
+        "landmarks": video.seconds_spent,
+        "fit": spent,
+        "total": video.seconds_spent + spent,
+    }
     return Analysis(video, number, session, landmarks, fit, timing)
 
 

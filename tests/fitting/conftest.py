@@ -165,7 +165,6 @@ def make_motion(
         line_of_sight_rotation(truth.translation[:, :2] / truth.translation[:, 2:]),
         torch.full((n_frames,), 150.0, dtype=dtype),
         focal,
-        torch.zeros(n_frames, 0, dtype=dtype),
     )
     whitening = make_whitening(small, settings)
     precision = motion_precision(

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-from dataclasses import replace
 from pathlib import Path
 
 import numpy as np
@@ -107,14 +106,6 @@ def test_mirrored_twice_landmarks_are_the_same() -> None:
     np.testing.assert_allclose(again.points, landmarks.points, atol=1e-5)
     np.testing.assert_array_equal(again.scores, landmarks.scores)
     np.testing.assert_array_equal(again.turn, landmarks.turn)
-    assert again.flow.shape == landmarks.flow.shape == (3, 0, 2)
-    certainty = np.random.default_rng(2).uniform(size=(3, N_LANDMARKS))
-    flowing = replace(landmarks, flow=landmarks.points + 1.0, flow_certainty=certainty)
-    once = mirror_landmarks(flowing)
-    np.testing.assert_allclose(
-        once.flow - once.points, [[[-1.0, 1.0]] * N_LANDMARKS] * 3, atol=1e-4
-    )
-    np.testing.assert_array_equal(mirror_landmarks(once).flow_certainty, certainty)
 
 
 def test_the_turn_is_that_of_the_mirrored_points() -> None:
