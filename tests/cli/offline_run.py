@@ -188,6 +188,7 @@ def rows(folder: Path, recognizer: Path) -> list[Row]:
         Row("bench", ("live", "--video", video, "--work", folder / "work"), cut=True),
         Row("bench", ("memory", "--minutes", "1"), cut=True),
         Row("bench", ("mirror", video), cut=True),
+        Row("bench", ("skin", video), cut=True),
         Row("bench", ("blinks", blinks, out / "fitted.npz")),
         Row("bench", ("protection", "--sessions", "60", "--seconds", "5")),
         Row("bench", ("repeat", session)),

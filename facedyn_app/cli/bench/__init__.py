@@ -28,6 +28,7 @@ _MODULES = {
     "repeat": "repeat",
     "recognizer": "speed",
     "scale": "scale",
+    "skin": "skin",
     "truth": "truth",
     "window": "latency",
 }
