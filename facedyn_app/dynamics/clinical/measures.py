@@ -117,7 +117,7 @@ class Measure:
 
 def _moved(pair: Pair) -> Callable[[FacePoints, BoolArray], FloatArray]:
     def trace(points: FacePoints, rest: BoolArray) -> FloatArray:
-        places = points.both(pair)
+        places = points.both(pair)[..., :2]  # one camera hardly sees how far a point goes back
         return np.asarray(np.linalg.norm(places - _level(places, rest), axis=2))
 
     return trace
@@ -189,7 +189,8 @@ BROW_RAISE, SEPARATION, DEVIATION = "brow_raise", "lip_separation", "philtrum_de
 MEASURES = (
     Measure(
         EXCURSION, "oral commissure excursion", "mm", True,
-        "distance of the corner of the mouth from its place at rest, in three dimensions",
+        "distance of the corner of the mouth from its place at rest, as seen from the front of "
+        "the head",
         "Lip excursion as in SMILE (Bray et al., Arch. Facial Plast. Surg. 12, 2010), here from "
         "rest and on the fitted head",
         _moved(COMMISSURE),
