@@ -10,10 +10,19 @@ from pathlib import Path
 
 import numpy as np
 
-from facedyn_app.bench.clinical_script import Script, act, mirrored_truth, session_of_truth
+from facedyn_app.assets import DEFAULT_HEAD
+from facedyn_app.bench.clinical_script import (
+    FULL,
+    Script,
+    act,
+    mirrored_truth,
+    session_of_truth,
+)
 from facedyn_app.bench.measurement import usual_settings
 from facedyn_app.clinical_settings import ClinicalSettings
+from facedyn_app.dynamics.clinical.measures import LOWER_LID, UPPER_LID
 from facedyn_app.dynamics.clinical.session import ClinicalMeasures, measure_session
+from facedyn_app.headmodel.landmark_positions import landmark_positions, placed_landmarks
 from facedyn_app.headmodel.model import HeadModel
 from facedyn_app.progress import OnProgress, Progress, ignore
 from facedyn_app.records import ByteArray, FloatArray, Session
@@ -30,6 +39,8 @@ SYMMETRIC_SHAPES = 24
 WIDTH = HEIGHT = 400
 CRF, EFFORT = 18, 8
 RENDERING = 1
+MOST_CLOSURE = 2.0
+"""Largest activation that is tried for closed lids."""
 TASKS = ("smile", "brow_raise")
 SYMMETRIC_FPS = 10.0
 """What symmetric faces do, and how often they are seen."""
@@ -119,12 +130,14 @@ def rendered_video(
     Raises:
         OutputError: The folder cannot be written.
     """
-    simulated = act(script, head.expression_names, fps, np.random.default_rng([POPULATION, face]))
+    full, rng = full_closure(head), np.random.default_rng([POPULATION, face])
+    simulated = act(script, head.expression_names, fps, rng, full)
     scene = make_scene(head, face, 0, seed=POPULATION, width=WIDTH, height=HEIGHT)
     shape = scene.shape.copy()
     shape[SYMMETRIC_SHAPES:] = 0.0
     scene = replace(scene, shape=shape)
     facts = [RENDERING, head.sha256, asdict(script), face, simulated.fps]
+    facts += [full] if full != FULL else []
     digest = hashlib.sha256(json.dumps(facts, sort_keys=True).encode()).hexdigest()[:10]
     path = folder / f"clinical face {face} {digest}.mp4".replace(" ", "_")
     if path.is_file():
@@ -138,6 +151,24 @@ def rendered_video(
 
     write_video(path, pictures(), simulated.fps, CRF, EFFORT, SIMULATED)
     return path, simulated, shape
+
+
+def full_closure(head: HeadModel) -> float:
+    """Activation of eyeBlink at which a head's lids meet, of the open head as it is rendered."""
+    if head.head_id == DEFAULT_HEAD:
+        return FULL
+    tried = np.linspace(0.0, MOST_CLOSURE, 41)
+    expression = np.zeros((len(tried), head.n_expression))
+    for name in ("eyeBlinkLeft", "eyeBlinkRight"):
+        expression[:, head.expression_names.index(name)] = tried
+    index = placed_landmarks(head).index.tolist()
+    numbers = [*UPPER_LID[0], *LOWER_LID[0]]
+    rows = np.array([index.index(number) for number in numbers])
+    still = np.zeros((len(tried), 3))
+    places = landmark_positions(head, rows, np.zeros(head.n_shape), expression, still)
+    upper, lower = places[:, :3, 1].mean(axis=1), places[:, 3:, 1].mean(axis=1)
+    apart = upper - lower
+    return round(float(np.interp(0.0, -apart, tried)), 2)
 
 
 def both_fits(

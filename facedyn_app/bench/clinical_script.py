@@ -28,6 +28,8 @@ ACTIONS: Mapping[str, tuple[str, ...]] = {
 }
 SIZES: Mapping[str, float] = {"eyeSquint": 0.4, "cheekSquint": 0.2, "mouthLowerDown": 0.8}
 USUAL_SIZE = 0.7
+FULL = 0.88
+"""Activation at which the open head's lids meet."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -83,11 +85,20 @@ class _Face:
 
     def add(self, channel: str, activation: FloatArray) -> None:
         before = self.values.get(channel, np.zeros(len(self.seconds)))
-        self.values[channel] = 1.0 - (1.0 - before) * (1.0 - np.clip(activation, 0.0, 1.0))
+        # both together as if each left a share of what the other leaves
+        self.values[channel] = np.where(
+            np.maximum(before, activation) < 1.0,
+            1.0 - (1.0 - before) * (1.0 - activation),
+            np.maximum(before, activation),
+        )
 
 
 def act(
-    script: Script, names: Sequence[str], fps: float, rng: np.random.Generator
+    script: Script,
+    names: Sequence[str],
+    fps: float,
+    rng: np.random.Generator,
+    full: float = FULL,
 ) -> SimulatedMotion:
     """The motion of a script.
 
@@ -96,15 +107,16 @@ def act(
         names: Expression channels of the head, ARKit's.
         fps: Frames a second.
         rng: Of the head's sway.
+        full: Activation at which the head's lids meet.
     """
     times = np.arange(round(script.duration * fps)) / fps
     face = _Face(times)
     for event in script.events[1:]:
-        _perform(face, event, script, names)
+        _perform(face, event, script, names, full)
     for blink in script.blinks:
         form = _lids(times, blink.onset)
-        face.add("eyeBlinkLeft", blink.left * FULL * form)
-        face.add("eyeBlinkRight", blink.right * FULL * form)
+        face.add("eyeBlinkLeft", blink.left * full * form)
+        face.add("eyeBlinkRight", blink.right * full * form)
     expression = np.stack([face.values.get(name, np.zeros(len(times))) for name in names], axis=1)
     phase = rng.uniform(0.0, 2.0 * np.pi, 3)
     turn = np.sin(2.0 * np.pi * times[:, None] * (0.13, 0.09, 0.07) + phase) * (0.03, 0.05, 0.02)
@@ -126,21 +138,17 @@ def act(
     )
 
 
-FULL = 0.88
-"""Activation at which the open head's lids meet."""
-
-
 def _lids(times: FloatArray, onset: float) -> FloatArray:
     return pulse(times, onset, CLOSE_S, SHUT_S, OPEN_S)
 
 
-def _perform(face: _Face, event: Event, script: Script, names: Sequence[str]) -> None:
+def _perform(face: _Face, event: Event, script: Script, names: Sequence[str], full: float) -> None:
     form = pulse(face.seconds, event.start + 0.2, RISE_S, HOLD_S, FALL_S)
     mouth = event.name in ("smile", "pucker", "lower_lip")
     for action in ACTIONS[event.name]:
         size = SIZES.get(action, USUAL_SIZE) * script.size / USUAL_SIZE
         if action == "eyeBlink":
-            size = FULL
+            size = full
         if action in names:
             face.add(action, size * form)
             continue
@@ -148,7 +156,7 @@ def _perform(face: _Face, event: Event, script: Script, names: Sequence[str]) ->
         face.add(f"{action}Left", (1.0 - weak) * size * form)
         face.add(f"{action}Right", size * form)
     if mouth and script.synkinesis:
-        face.add("eyeBlinkLeft", script.synkinesis * FULL * form)
+        face.add("eyeBlinkLeft", script.synkinesis * full * form)
 
 
 def true_onset(blink: ScriptedBlink, share: float) -> float:

@@ -2,20 +2,25 @@
 
 from __future__ import annotations
 
+from dataclasses import replace
 from pathlib import Path
 
 import numpy as np
 import pytest
 
 from facedyn_app.bench.clinical import measure_clinical
-from facedyn_app.bench.clinical_floor import side_values
+from facedyn_app.bench.clinical_floor import measure_floors, side_values
+from facedyn_app.bench.clinical_rendered import full_closure
 from facedyn_app.bench.clinical_script import (
+    FULL,
     Script,
+    ScriptedBlink,
     act,
     mirrored_truth,
     session_of_truth,
 )
 from facedyn_app.headmodel.model import HeadModel
+from facedyn_app.records import Session
 from facedyn_app.workflows.heads import quiet_drawing
 
 
@@ -44,3 +49,38 @@ def test_the_programs_own_difference_of_a_true_session_is_the_tables(head: HeadM
     assert left == pytest.approx(other_left)
     assert right == pytest.approx(other_right)
     assert left == pytest.approx(right, rel=0.02)
+
+
+def test_the_floor_is_that_of_the_faces_that_leave_most(head: HeadModel) -> None:
+    def pair(palsy: float) -> tuple[Session, Session]:
+        script = Script(tasks=("smile",), palsy=palsy)
+        simulated = act(script, head.expression_names, 20.0, np.random.default_rng(0))
+        true = session_of_truth(simulated, np.zeros(head.n_shape), head.head_id)
+        return true, mirrored_truth(true)
+
+    alike, lopsided = [pair(0.0)] * 2, [pair(0.3)] * 2
+    least, most = (
+        measure_floors(head, alike, of)["range"]["commissure_excursion"]
+        for of in ([alike, alike], [alike, lopsided])
+    )
+    assert least["residual"] < 0.02
+    # of the mean of 1 and 0.7 the difference is 0.35
+    assert most["residual"] == pytest.approx(0.35, abs=0.03)
+    assert most["sd"] == pytest.approx(most["residual"], abs=1e-4)
+
+
+def test_a_blink_shuts_the_lids_of_any_head(head: HeadModel) -> None:
+    other = replace(head, head_id="another", exprdirs=0.8 * np.asarray(head.exprdirs))
+    full = full_closure(other)
+    assert full_closure(head) == FULL
+    assert FULL < full < 1.2
+    assert full == pytest.approx(full_closure(replace(head, head_id="same")) / 0.8, abs=0.03)
+    simulated = act(
+        Script((ScriptedBlink(0.5),), seconds=2.0),
+        other.expression_names,
+        50.0,
+        np.random.default_rng(0),
+        full,
+    )
+    blinks = simulated.motion.expression[:, other.expression_names.index("eyeBlinkLeft")]
+    assert blinks.max() == pytest.approx(full, abs=0.02)
