@@ -25,17 +25,21 @@ from facedyn_app.dynamics.clinical.session import ClinicalMeasures, measure_sess
 from facedyn_app.headmodel.landmark_positions import landmark_positions, placed_landmarks
 from facedyn_app.headmodel.model import HeadModel
 from facedyn_app.progress import OnProgress, Progress, ignore
-from facedyn_app.records import ByteArray, FloatArray, Session
+from facedyn_app.records import N_LANDMARKS, ByteArray, FloatArray, IntArray, Session
 from facedyn_app.settings import VideoSettings
 from facedyn_app.simulate.motion import SimulatedMotion
 from facedyn_app.simulate.rendering import make_scene, render_motion
+from facedyn_app.topology import MIRRORED_POINTS
 from facedyn_app.video import SIMULATED, write_video
 from facedyn_app.workflows.analyse import analyse_video
 
 POPULATION = 6
 """A simulated population of this benchmark's own."""
 SYMMETRIC_SHAPES = 24
-"""Leading shape directions of the open head whose two sides are alike within some percent."""
+"""Leading shape directions in use: of the open head two sides are alike in them within some
+percent."""
+MOST_LOPSIDED = 0.5
+"""Share of a shape direction in which the sides differ, beyond which it is not used."""
 WIDTH = HEIGHT = 400
 CRF, EFFORT = 18, 8
 RENDERING = 1
@@ -133,11 +137,13 @@ def rendered_video(
     full, rng = full_closure(head), np.random.default_rng([POPULATION, face])
     simulated = act(script, head.expression_names, fps, rng, full)
     scene = make_scene(head, face, 0, seed=POPULATION, width=WIDTH, height=HEIGHT)
-    shape = scene.shape.copy()
+    shape, lopsided = scene.shape.copy(), lopsided_shapes(head)
+    lopsided = lopsided[lopsided < SYMMETRIC_SHAPES]
     shape[SYMMETRIC_SHAPES:] = 0.0
+    shape[lopsided] = 0.0
     scene = replace(scene, shape=shape)
     facts = [RENDERING, head.sha256, asdict(script), face, simulated.fps]
-    facts += [full] if full != FULL else []
+    facts += [full, *lopsided.tolist()] if full != FULL or len(lopsided) else []
     digest = hashlib.sha256(json.dumps(facts, sort_keys=True).encode()).hexdigest()[:10]
     path = folder / f"clinical face {face} {digest}.mp4".replace(" ", "_")
     if path.is_file():
@@ -151,6 +157,20 @@ def rendered_video(
 
     write_video(path, pictures(), simulated.fps, CRF, EFFORT, SIMULATED)
     return path, simulated, shape
+
+
+def lopsided_shapes(head: HeadModel) -> IntArray:
+    """Numbers of the shape directions in which the two sides of a head's landmarks differ."""
+    table = placed_landmarks(head)
+    corners = np.asarray(head.shapedirs)[np.asarray(head.faces)[table.face]]
+    moved = np.einsum("lk,lkxs->lxs", table.bary, corners)
+    row = np.full(N_LANDMARKS, -1)
+    row[table.index] = np.arange(len(table.index))
+    partner = row[MIRRORED_POINTS[table.index]]
+    paired = partner >= 0
+    odd = 0.5 * (moved - moved[partner] * np.array([-1.0, 1.0, 1.0])[:, None])[paired]
+    share = np.linalg.norm(odd, axis=(0, 1)) / np.linalg.norm(moved[paired], axis=(0, 1))
+    return np.flatnonzero(share > MOST_LOPSIDED)
 
 
 def full_closure(head: HeadModel) -> float:

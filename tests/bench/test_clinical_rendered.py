@@ -10,7 +10,11 @@ import pytest
 
 from facedyn_app.bench.clinical import measure_clinical
 from facedyn_app.bench.clinical_floor import measure_floors, side_values
-from facedyn_app.bench.clinical_rendered import full_closure
+from facedyn_app.bench.clinical_rendered import (
+    SYMMETRIC_SHAPES,
+    full_closure,
+    lopsided_shapes,
+)
 from facedyn_app.bench.clinical_script import (
     FULL,
     Script,
@@ -84,3 +88,11 @@ def test_a_blink_shuts_the_lids_of_any_head(head: HeadModel) -> None:
     )
     blinks = simulated.motion.expression[:, other.expression_names.index("eyeBlinkLeft")]
     assert blinks.max() == pytest.approx(full, abs=0.02)
+
+
+def test_shapes_that_are_lopsided_are_known(head: HeadModel) -> None:
+    assert not (lopsided_shapes(head) < SYMMETRIC_SHAPES).any()
+    crooked = np.array(head.shapedirs, np.float64)
+    # to one side all over: its mirror image goes to the other
+    crooked[:, :, 3] = np.array([0.002, 0.0, 0.0])
+    assert 3 in lopsided_shapes(replace(head, shapedirs=crooked))
