@@ -85,12 +85,10 @@ class _Face:
 
     def add(self, channel: str, activation: FloatArray) -> None:
         before = self.values.get(channel, np.zeros(len(self.seconds)))
+        most = np.maximum(before, activation)
         # both together as if each left a share of what the other leaves
-        self.values[channel] = np.where(
-            np.maximum(before, activation) < 1.0,
-            1.0 - (1.0 - before) * (1.0 - activation),
-            np.maximum(before, activation),
-        )
+        together = 1.0 - (1.0 - before) * (1.0 - activation)
+        self.values[channel] = np.where(most < 1.0, together, most)
 
 
 def act(

@@ -79,8 +79,9 @@ def measure_case(
         analysis = analyse_video(video, head, settings, on_progress=on_progress)
         landmarks, fit = analysis.landmarks.whole(), analysis.fit
         _write_landmarks(landmarks, kept)
-    decode = ProbedVideo.of(video, settings.video).frames
-    pictures = FaceVideo(decode, landmarks) if optical_flow else None
+    pictures = None
+    if optical_flow:
+        pictures = FaceVideo(ProbedVideo.of(video, settings.video).frames, landmarks)
 
     def fitted(settings: FitSettings) -> HeadFit:
         return fit_session(head, landmarks, settings, pictures=pictures, on_progress=on_progress)

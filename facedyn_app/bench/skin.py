@@ -10,21 +10,19 @@ from dataclasses import dataclass, replace
 from pathlib import Path
 
 import numpy as np
-import roma
 import torch
-from torch import Tensor
 
 from facedyn_app.bench.measurement import usual_settings
 from facedyn_app.fitting.contrast import contrast_pictures
 from facedyn_app.fitting.image_alignment import see
 from facedyn_app.fitting.session_fit import fit_session
 from facedyn_app.fitting.shape_fit import evenly_spread
-from facedyn_app.fitting.state import FaceState
+from facedyn_app.fitting.state import FRAME_UNKNOWNS, FaceState
 from facedyn_app.fitting.surface_points import SurfacePoints, surface_points
 from facedyn_app.headmodel.model import HeadModel
 from facedyn_app.landmarks import FaceVideo
 from facedyn_app.progress import OnProgress, ignore
-from facedyn_app.records import FloatArray, HeadFit, IntArray
+from facedyn_app.records import HeadFit, IntArray
 from facedyn_app.video import ProbedVideo
 from facedyn_app.workflows.analyse import analyse_video
 
@@ -101,26 +99,12 @@ def _difference(
     fit: HeadFit, points: SurfacePoints, pictures: FaceVideo, frames: IntArray
 ) -> float:
     """Root mean square difference of the contrast from its median over the frames."""
-    shown = []
+    shown, unshaped = [], points.area.new_zeros(1, 0)
     for squares in pictures.squares(frames):
-        scale, shift = torch.as_tensor(squares.scale), torch.as_tensor(squares.shift)
-        contrast = list(contrast_pictures(squares.grey, scale, shift))[FINENESS]
-        seen = see(points, fit.focal_px, contrast, _state(fit, squares.frames)).contrast
+        motion = {name: getattr(fit.motion, name)[squares.frames] for name in FRAME_UNKNOWNS}
+        contrast = list(contrast_pictures(squares, points.area))[FINENESS]
+        seen = see(points, fit.focal_px, contrast, FaceState.of(motion, unshaped)).contrast
         shown.append(seen[squares.own])
     values = torch.cat(shown)
     difference = (values - values.median(dim=0).values).abs().clamp_max(MOST_DIFFERENCE)
     return float((difference.square() @ (points.area / points.area.sum())).mean().sqrt())
-
-
-def _state(fit: HeadFit, frames: IntArray) -> FaceState:
-    def tensor(values: FloatArray) -> Tensor:
-        return torch.as_tensor(values[frames])
-
-    motion = fit.motion
-    return FaceState(
-        rotation=roma.rotvec_to_rotmat(tensor(motion.rotation)),
-        translation=tensor(motion.translation),
-        jaw=tensor(motion.jaw),
-        expression=tensor(motion.expression),
-        shape=torch.zeros(1, 0),
-    )

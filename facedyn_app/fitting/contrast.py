@@ -16,7 +16,8 @@ import torch
 from torch import Tensor
 from torch.nn.functional import grid_sample
 
-from facedyn_app.records import ByteArray, FloatArray
+from facedyn_app.landmarks import FaceSquares
+from facedyn_app.records import FloatArray
 
 FINENESSES_PX = (3.0, 1.5, 0.8)
 """Deviations of the Gaussians that smooth the pictures, coarse first."""
@@ -55,32 +56,32 @@ class ContrastPictures:
         return read[:, 0], self.scale * read[:, 1:].mT
 
 
-def contrast_pictures(grey: ByteArray, scale: Tensor, shift: Tensor) -> Generator[ContrastPictures]:
+def contrast_pictures(squares: FaceSquares, like: Tensor) -> Generator[ContrastPictures]:
     """The squares' contrast at each fineness, one at a time: they take much memory.
 
     Args:
-        grey: (T, H, W) grey levels.
-        scale: (T,) as in `ContrastPictures`, on whose device they are wanted.
-        shift: (T, 2) likewise.
+        squares: Around the face.
+        like: On whose device and in whose precision it is wanted.
     """
-    squares = grey.astype(np.float32)
-    light = [_light(square) for square in squares]
+    scale, shift = (torch.as_tensor(of).to(like) for of in (squares.scale, squares.shift))
+    pictures = squares.grey.astype(np.float32)
+    light = [_light(picture) for picture in pictures]
     for fineness in FINENESSES_PX:
-        values = np.empty((len(grey), 3, *grey.shape[1:]), np.float32)
-        for square, (mean, deviation), (own, across, down) in zip(
-            squares, light, values, strict=True
+        values = np.empty((len(pictures), 3, *pictures.shape[1:]), np.float32)
+        for picture, (mean, deviation), (own, across, down) in zip(
+            pictures, light, values, strict=True
         ):
-            own[:] = (cv2.GaussianBlur(square, (0, 0), fineness) - mean) / deviation
+            own[:] = (cv2.GaussianBlur(picture, (0, 0), fineness) - mean) / deviation
             across[:] = cv2.Sobel(own, cv2.CV_32F, 1, 0, ksize=3, scale=1 / 8)
             down[:] = cv2.Sobel(own, cv2.CV_32F, 0, 1, ksize=3, scale=1 / 8)
-        shown = torch.as_tensor(values).to(scale)
+        shown = torch.as_tensor(values).to(like)
         yield ContrastPictures(shown, scale[:, None, None], shift[:, None])
 
 
-def _light(square: FloatArray) -> tuple[FloatArray, FloatArray]:
+def _light(picture: FloatArray) -> tuple[FloatArray, FloatArray]:
     """Mean and deviation around each pixel."""
-    mean = _around(square)
-    variance = (_around(square * square) - mean * mean).clip(0.0)
+    mean = _around(picture)
+    variance = (_around(picture * picture) - mean * mean).clip(0.0)
     return mean, np.sqrt(variance + GREY_NOISE)
 
 

@@ -5,7 +5,6 @@ from __future__ import annotations
 from dataclasses import dataclass, fields, replace
 
 import numpy as np
-import roma
 import torch
 from torch import Tensor
 
@@ -24,7 +23,7 @@ from facedyn_app.fitting.landmark_head import LandmarkHead
 from facedyn_app.fitting.residuals import FaceProblem
 from facedyn_app.fitting.shape_evidence import Chunks, shape_chunks
 from facedyn_app.fitting.shape_fit import ShapeFit
-from facedyn_app.fitting.state import FaceState, interpolated_state
+from facedyn_app.fitting.state import FRAME_UNKNOWNS, FaceState, interpolated_state
 from facedyn_app.fitting.symmetry import head_mirror
 from facedyn_app.headmodel.model import HeadModel
 from facedyn_app.records import ByteArray, FaceTrack, FloatArray, IntArray, Landmarks
@@ -77,19 +76,9 @@ class Tracks:
         for name, values in state.motion().items():
             getattr(self, name)[frames] = values
 
-    def state(self, frames: IntArray, like: FaceState) -> FaceState:
-        """What is kept of some frames, as a state like another of these frames."""
-
-        def tensor(values: FloatArray) -> Tensor:
-            return torch.as_tensor(values[frames]).to(like.jaw)
-
-        return replace(
-            like,
-            rotation=roma.rotvec_to_rotmat(tensor(self.rotation)),
-            translation=tensor(self.translation),
-            jaw=tensor(self.jaw),
-            expression=tensor(self.expression),
-        )
+    def state(self, frames: IntArray, shape: Tensor) -> FaceState:
+        """What is kept of some frames, with a shape."""
+        return FaceState.of({name: getattr(self, name)[frames] for name in FRAME_UNKNOWNS}, shape)
 
 
 @dataclass(frozen=True, slots=True, eq=False)
@@ -194,7 +183,7 @@ class FramesFit:
         """
         steps = self._steps if tied else None
         problem, start = self.fitter.problem(self.shape.known, self.landmarks.only(frames), steps)
-        return problem, self.tracks.state(frames, start)
+        return problem, self.tracks.state(frames, start.shape)
 
     def take(self, frames: IntArray, state: FaceState) -> None:
         """Keep another fit of some frames, all of them valid."""

@@ -114,7 +114,7 @@ class FaceProblem:
         if coupling is not None:
             precisions = coupling.curvature
             H_ff, slope_f = coupling.add_to(H_ff, slope_f)
-        room = self.room(state)
+        room = self._room(state)
         return NormalEquations(
             H_ff, curvature.H_fs, curvature.H_ss, slope_f, slope_s, *room, precisions
         )
@@ -210,7 +210,7 @@ class FaceProblem:
         n_frames = torch.bincount(self.group, minlength=n_groups).to(self.head.weight.dtype)
         return (n_frames / self.settings.shape_frames).clamp_min(1.0)
 
-    def room(self, state: FaceState) -> tuple[Tensor, Tensor]:
+    def _room(self, state: FaceState) -> tuple[Tensor, Tensor]:
         """(T, n) least and largest step of each unknown."""
         free = state.jaw.new_full((len(state.jaw), N_POSE + self.head.n_expression), torch.inf)
         lowest, highest = -free, free

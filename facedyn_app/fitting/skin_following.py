@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 from collections import deque
-from collections.abc import Iterator
 from concurrent.futures import Future, ThreadPoolExecutor
 from contextlib import closing
 from dataclasses import replace
@@ -12,7 +11,7 @@ import numpy as np
 import torch
 
 from facedyn_app.device import use_one_thread
-from facedyn_app.fitting.contrast import ContrastPictures, contrast_pictures
+from facedyn_app.fitting.contrast import contrast_pictures
 from facedyn_app.fitting.frames_fit import FramesFit, Tracks
 from facedyn_app.fitting.image_alignment import align, align_reference
 from facedyn_app.fitting.shape_fit import evenly_spread
@@ -60,14 +59,14 @@ def follow_skin(
         return
     at_rest = frames_at_rest(frames.tracks, frames.landmarks.sharpness, valid)
     with closing(pictures.squares(at_rest, REST_STAGE, on_progress)) as blocks:
-        shown = list(_shown(next(blocks), points))
+        shown = list(contrast_pictures(next(blocks), points.area))
     appearances = align_reference(*frames.as_fitted(at_rest, tied=False), points, shown)
     # blocks overlap, and none is fitted to what another has made of their common frames
     given = replace(frames, tracks=frames.tracks.copy())
 
     def aligned(squares: FaceSquares) -> None:
         fit = given.as_fitted(squares.frames, tied=True)
-        state = align(*fit, points, _shown(squares, points), appearances)
+        state = align(*fit, points, contrast_pictures(squares, points.area), appearances)
         own = torch.arange(squares.own.start, squares.own.stop)
         frames.take(squares.frames[squares.own], state.frames(own))
 
@@ -105,9 +104,3 @@ def frames_at_rest(tracks: Tracks, sharpness: FloatArray, valid: IntArray) -> In
     blurred = sharpness[looked_at] < LEAST_SHARPNESS * np.median(sharpness[looked_at])
     order = np.lexsort((moved, blurred))
     return np.sort(looked_at[order[:N_REFERENCE]])
-
-
-def _shown(squares: FaceSquares, points: SurfacePoints) -> Iterator[ContrastPictures]:
-    """The squares' contrast, from coarse to fine."""
-    scale, shift = (torch.as_tensor(of).to(points.area) for of in (squares.scale, squares.shift))
-    return contrast_pictures(squares.grey, scale, shift)

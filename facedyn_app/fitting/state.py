@@ -9,6 +9,7 @@ and good enough for the solver.
 
 from __future__ import annotations
 
+from collections.abc import Mapping
 from dataclasses import dataclass, replace
 
 import numpy as np
@@ -19,6 +20,9 @@ from torch import Tensor
 from facedyn_app.fit_settings import FitSettings
 from facedyn_app.fitting.landmark_head import LandmarkHead, line_of_sight_rotation, readings_of
 from facedyn_app.records import FloatArray, Landmarks
+
+FRAME_UNKNOWNS = ("expression", "jaw", "rotation", "translation")
+"""What records name the unknowns of a frame."""
 
 
 @dataclass(frozen=True, slots=True, eq=False)
@@ -48,6 +52,16 @@ class FaceState:
             jaw=self.jaw[which],
             expression=self.expression[which],
         )
+
+    @classmethod
+    def of(cls, motion: Mapping[str, FloatArray], shape: Tensor) -> FaceState:
+        """What `motion` gives, as a state on the device and in the precision of a shape."""
+
+        def tensor(name: str) -> Tensor:
+            return torch.as_tensor(motion[name]).to(shape)
+
+        rotation = roma.rotvec_to_rotmat(tensor("rotation"))
+        return cls(rotation, tensor("translation"), tensor("jaw"), tensor("expression"), shape)
 
     def motion(self) -> dict[str, FloatArray]:
         """The frames' unknowns as records name them, rotations as vectors (T, 3), rad."""

@@ -18,6 +18,7 @@ from facedyn_app.headmodel.model import (
     HeadModel,
     of_material,
 )
+from facedyn_app.headmodel.rendering.fine_mesh import incidence, vertex_normals
 from facedyn_app.records import BoolArray, FloatArray, IntArray
 
 LEAST_FACING = 0.25
@@ -82,11 +83,12 @@ def surface_points(head: HeadModel, shape: Tensor) -> SurfacePoints:
         head: The head, its landmarks placed.
         shape: (S,) of the person.
     """
-    vertices = np.asarray(head.v_template)
-    seen = _skin_of_face(head, _normals(head)[:, 2] >= LEAST_FACING)
-    chosen = np.flatnonzero(seen)
-    chosen = chosen[~_hidden(vertices, head.faces, chosen)]
-    area = _areas(head).clip(0.0, MOST_AREA_MM2)
+    vertices, faces = np.asarray(head.v_template), np.asarray(head.faces)
+    sums = incidence(faces, len(vertices))
+    facing = vertex_normals(vertices, faces, sums)[:, 2] >= LEAST_FACING
+    chosen = np.flatnonzero(_skin_of_face(head, facing))
+    chosen = chosen[~_hidden(vertices, faces, chosen)]
+    area = (sums @ _seen_areas(vertices, faces) / 3.0).clip(0.0, MOST_AREA_MM2)
     whole = area[chosen].sum()
     if len(chosen) > MOST_POINTS:
         chosen = np.sort(np.random.default_rng(0).permutation(chosen)[:MOST_POINTS])
@@ -122,37 +124,17 @@ def _skin_of_face(head: HeadModel, facing: BoolArray) -> BoolArray:
     return np.asarray(known & within & (head.v_template[:, 2] > landmarks[:, 2].min()))
 
 
-def _crosses(head: HeadModel) -> FloatArray:
-    """(F, 3) normals of the triangles, twice their area long, m^2."""
-    a, b, c = np.asarray(head.v_template)[np.asarray(head.faces)].transpose(1, 0, 2)
-    return np.cross(b - a, c - a)
-
-
-def _shared(head: HeadModel, of_faces: FloatArray) -> FloatArray:
-    """(V, ...) sums over the triangles around each vertex."""
-    total = np.zeros((len(head.v_template), *of_faces.shape[1:]))
-    for corner in np.asarray(head.faces).T:
-        np.add.at(total, corner, of_faces)
-    return total
-
-
-def _normals(head: HeadModel) -> FloatArray:
-    """(V, 3) normals of the mean head."""
-    normals = _shared(head, _crosses(head))
-    return np.asarray(normals / np.linalg.norm(normals, axis=1, keepdims=True).clip(1e-12))
-
-
-def _areas(head: HeadModel) -> FloatArray:
-    """(V,) a third of the triangles around each vertex, as seen from the front, mm^2."""
-    front = 0.5e6 * _crosses(head)[:, 2]
-    return _shared(head, front.clip(0.0) / 3.0)
+def _seen_areas(vertices: FloatArray, faces: IntArray) -> FloatArray:
+    """(F,) of the triangles as seen from the front, 0 from behind, mm^2."""
+    a, b, c = vertices[faces].transpose(1, 0, 2)
+    return np.asarray(0.5e6 * np.cross(b - a, c - a)[:, 2].clip(0.0))
 
 
 def _hidden(vertices: FloatArray, faces: IntArray, chosen: IntArray) -> BoolArray:
     """(N,) which of some vertices lie behind a triangle as seen from the front."""
     x, y, z = vertices.T
     low, high = vertices[chosen].min(axis=0), vertices[chosen].max(axis=0)
-    corners = vertices[np.asarray(faces)]
+    corners = vertices[faces]
     near = (corners.max(axis=1) >= low).all(axis=1)
     near &= (corners.min(axis=1)[:, :2] <= high[:2]).all(axis=1)
     a, b, c = corners[near].transpose(1, 2, 0)

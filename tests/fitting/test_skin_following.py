@@ -131,14 +131,13 @@ def test_slopes_are_those_of_the_cost(
     frames = np.array([3, 11, 30])
     points = surface_points(face_head, motion.truth.shape[0])
     (squares,) = FaceVideo(film.copy, damped).squares(frames)
-    scale, shift = torch.as_tensor(squares.scale), torch.as_tensor(squares.shift)
-    shown = next(iter(contrast_pictures(squares.grey, scale, shift)))
+    shown = next(iter(contrast_pictures(squares, points.area)))
     face = motion.problem.only(torch.as_tensor(frames))
     face = face.of(face.head.with_shape(motion.truth.shape[0]))
     state = replace(motion.truth.frames(torch.as_tensor(frames)), shape=torch.zeros(1, 0))
     appearance = torch.as_tensor(np.random.default_rng(3).normal(size=len(points.area)) * 0.3)
     weight = points.area.expand(3, -1)
-    problem = AlignmentProblem(face, points, shown, appearance.to(scale), weight)
+    problem = AlignmentProblem(face, points, shown, appearance.to(points.area), weight)
     here = problem.evaluate(state)
     slope = problem.linearise(here, problem.curvature(here)).g_f
     own = face.linearise(here.landmarks, face.curvature(here.landmarks)).g_f
