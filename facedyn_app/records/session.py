@@ -170,9 +170,12 @@ class Session:
         return bool(self.info.mirrored)
 
     def is_mirror_image_of(self, other: Session) -> bool:
-        """Whether it is of the same face of the same video, left and right exchanged."""
+        """Whether it is the same face of a video fitted the same way, left and right exchanged."""
         same = self.info.source_sha256 == other.info.source_sha256 is not None
-        return same and self.mirrored != other.mirrored and self.info.face == other.info.face
+        exchanged = self.mirrored != other.mirrored and self.info.face == other.info.face
+        # sides that are fitted in two ways would differ by that alone
+        alike = self.optical_flow == other.optical_flow
+        return same and exchanged and alike and self.mirrored_mean == other.mirrored_mean
 
     @property
     def mirrored_mean(self) -> bool:

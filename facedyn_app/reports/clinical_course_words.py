@@ -15,6 +15,7 @@ from facedyn_app.dynamics.clinical.change import (
     Quantity,
     session_values,
 )
+from facedyn_app.dynamics.clinical.how_fitted import how_fitted, unlike_fits
 from facedyn_app.dynamics.clinical.measures import BY_NAME, FISSURE
 from facedyn_app.dynamics.clinical.session import REST_LEVEL
 from facedyn_app.formatting import number
@@ -100,7 +101,7 @@ def main_rows(rows: Sequence[WordedRow], changes: Sequence[Change]) -> list[Word
 
 
 def visit_facts(visits: Sequence[ClinicalVisit]) -> list[WordedRow]:
-    """Of each session date, name, measurement, scale, rest and frame rate, under `FACT_HEADS`."""
+    """Of each session what is known of it, under `FACT_HEADS`."""
     rows = [
         (
             visit.date_words or "date not known",
@@ -109,19 +110,23 @@ def visit_facts(visits: Sequence[ClinicalVisit]) -> list[WordedRow]:
             _scale(visit.measured),
             "marked" if visit.measured.measures.rest_marked else "assumed",
             f"{visit.measured.measures.fps:.3g}",
+            how_fitted(visit.measured.session) or "not known",
         )
         for visit in visits
     ]
     return [WordedRow(cells) for cells in rows]
 
 
-FACT_HEADS = ("Date", "Session", "Measurement", "Distance of pupils", "Rest", "Frames a second")
+FACT_HEADS = (
+    "Date", "Session", "Measurement", "Distance of pupils", "Rest", "Frames a second", "Fitted to",
+)  # fmt: skip
 
 
-def course_note(settings: ClinicalSettings) -> str:
-    """What the tables' cells are, in sentences."""
+def course_note(visits: Sequence[ClinicalVisit], settings: ClinicalSettings) -> str:
+    """What makes sessions hard to compare, and what the tables' cells are, in sentences."""
     coverage = f"In brackets the {100.0 * settings.confidence:g} % interval."
-    return f"{NO_GRADE} {coverage} {CHANGE_NOTE}"
+    unlike = unlike_fits(visit.measured.session for visit in visits)
+    return " ".join([*([unlike] if unlike else []), NO_GRADE, coverage, CHANGE_NOTE])
 
 
 def on_paper(visits: Sequence[ClinicalVisit], before: int, after: int) -> list[ClinicalVisit]:

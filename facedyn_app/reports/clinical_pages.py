@@ -98,7 +98,7 @@ def course_page(
     doubts = [
         f"{one.name}: {' '.join(one.quality.reasons)}" for one in shown if one.quality.reasons
     ]
-    notes = [*doubts, course_note(settings), *([FIGURE_WORDS] if tasks else [])]
+    notes = [*doubts, course_note(shown, settings), *([FIGURE_WORDS] if tasks else [])]
     written, when = provenance.written
     consent = f"Consent: {provenance.consent or 'none recorded'}. " if person else ""
     return render_page(

@@ -9,6 +9,7 @@ from enum import StrEnum
 from facedyn_app.dynamics.clinical.blink_pairs import BlinkSummary
 from facedyn_app.dynamics.clinical.change import Change
 from facedyn_app.dynamics.clinical.excursions import TaskPeak
+from facedyn_app.dynamics.clinical.how_fitted import how_fitted
 from facedyn_app.dynamics.clinical.measures import BY_NAME, FROM_REST, OWN, SIDES
 from facedyn_app.dynamics.clinical.session import STATISTICS, ClinicalMeasures
 from facedyn_app.dynamics.clinical.tasks import TaskMeasures
@@ -181,6 +182,8 @@ def _recording(one: MeasuredSession) -> Row:
     row.add(
         "rest_marked", int(found.rest_marked), meaning="1 where rest was marked, 0 where assumed"
     )
+    meaning = "what the head was fitted to; empty where it is not known; compare what is alike"
+    row.add("fitted_to", how_fitted(one.session), meaning=meaning)
     scale = found.scale
     row.add(
         "ipd",

@@ -8,6 +8,7 @@ from itertools import pairwise
 from pathlib import Path
 
 from facedyn_app.dynamics.clinical.change import Change, measure_change
+from facedyn_app.dynamics.clinical.how_fitted import unlike_fits
 from facedyn_app.dynamics.clinical.scale import IPD_RANGE_MM
 from facedyn_app.dynamics.clinical.session import measure_session
 from facedyn_app.errors import InputError, MismatchError, TooLittleError
@@ -109,9 +110,11 @@ def measure_recordings(
     if mirrors:
         raise MismatchError(
             "A mirrored fit belongs to none of the recordings.",
-            "It must be of the same video, fitted with and without --mirrored.",
+            "It must be of the same video, fitted alike but for --mirrored.",
         )
     sessions, notes = _by_date(found)
+    unlike = unlike_fits(one.session for one in sessions)
+    notes = (*notes, unlike) if unlike else notes
     changes = _changes(sessions, settings)
     files = () if out is None else _write(sessions, changes, out, options)
     for path in paths:

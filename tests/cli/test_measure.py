@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import csv
 import json
 from dataclasses import replace
 from datetime import UTC, datetime
@@ -85,6 +86,34 @@ def test_the_mirrored_fit_takes_the_programs_own_difference_off(
     answer = run("measure", file, "--mirror", mirror)
     assert answer.exit_code == 3
     assert "belongs to none" in answer.stderr
+
+
+def test_a_mirrored_fit_is_made_as_the_recordings_own(
+    run: Run, session: Session, tmp_path: Path
+) -> None:
+    mirror, followed = tmp_path / "mirrored.npz", tmp_path / "followed.npz"
+    save_session(altered(session, settings={"landmarks": {"optical_flow": True}}), followed)
+    save_session(mirrored_truth(session), mirror)
+    answer = run("measure", followed, "--mirror", mirror)
+    assert answer.exit_code == 3
+    assert "fitted alike but for --mirrored" in answer.stderr
+
+
+def test_visits_fitted_in_different_ways_are_named(
+    run: Run, session: Session, tmp_path: Path
+) -> None:
+    ways = {"one": {"mirrored_mean": True}, "two": {"mirrored_mean": True, "optical_flow": True}}
+    paths = [tmp_path / f"{name}.npz" for name in ways]
+    for path, way in zip(paths, ways.values(), strict=True):
+        save_session(altered(session, settings={"landmarks": way}), path)
+    answer = run("measure", *paths, "-o", tmp_path / "t.csv")
+    assert answer.exit_code == 0, answer.stderr
+    assert "in different ways (landmarks; landmarks and skin)" in answer.stdout
+    assert answer.stdout.count("Fitted to the landmarks alone") == 1
+    with (tmp_path / "t.csv").open(encoding="utf-8-sig", newline="") as file:
+        rows = list(csv.DictReader(file))
+    assert [row["fitted_to"] for row in rows] == ["landmarks", "landmarks and skin"]
+    assert "in different ways" not in run("measure", paths[0], paths[0]).stdout
 
 
 def test_tasks_are_measured_and_proposals_of_tasks_are_not(

@@ -18,6 +18,7 @@ from pytestqt.qtbot import QtBot
 
 from facedyn_app.assets import asset_folder
 from facedyn_app.bench.clinical_script import Script, ScriptedBlink, act, session_of_truth
+from facedyn_app.dynamics.clinical.how_fitted import ALONE
 from facedyn_app.dynamics.clinical.scale import ADULT_IPD_MM
 from facedyn_app.dynamics.clinical.sheets import sheets_of
 from facedyn_app.events import Event
@@ -28,7 +29,7 @@ from facedyn_app.headmodel.model import HeadModel
 from facedyn_app.library.session_file import load_session, save_session
 from facedyn_app.records import Session
 from facedyn_app.reports.clinical_words import SIDED_HEADS
-from facedyn_app.settings import LandmarkSettings
+from facedyn_app.settings import ONE_PICTURE, LandmarkSettings
 from facedyn_app.video import read_frames, write_video
 from tests.gui.conftest import PATIENCE_MS, choose, made_recording, wait_idle
 
@@ -249,6 +250,35 @@ def test_the_mirror_image_is_fitted_on_request_and_can_be_stopped(
     measured(app, qtbot)
     assert "that of this recording, by its mirror image" in window.note.text()
     assert not window.mirror.isEnabled()
+    assert len(app.state.recordings) == 1
+
+
+def test_the_skin_is_followed_on_request_and_it_is_said_what_a_recording_is_fitted_to(
+    app: AppController, tmp_path: Path, qtbot: QtBot
+) -> None:
+    film = tmp_path / "short.mp4"
+    write_video(film, (one.image for one in islice(read_frames(DEMO), 75)), 30.0)
+    app.state.set_settings(replace(app.state.settings, landmarks=ONE_PICTURE))
+    app.analysis.open_video(film)
+    wait_idle(app, qtbot)
+    choose(app, "Clinical measures…")
+    window = app.clinical.window
+    assert window is not None
+    measured(app, qtbot)
+    assert ALONE in window.note.text()
+    before = app.state.recording
+    window.skin.click()
+    wait_idle(app, qtbot)
+    measured(app, qtbot)
+    after = app.state.recording
+    assert before is not None
+    assert after is not None
+    assert (before.session.optical_flow, after.session.optical_flow) == (False, True)
+    moved = np.abs(after.session.motion.expression - before.session.motion.expression)
+    assert 0.001 < np.nanmean(moved) < 0.1
+    assert ALONE not in window.note.text()
+    assert not window.skin.isEnabled()
+    assert app.state.settings.landmarks == ONE_PICTURE
     assert len(app.state.recordings) == 1
 
 

@@ -26,8 +26,10 @@ from facedyn_app.reports.clinical_course_words import (
     NO_CHANGE,
     ClinicalVisit,
     course_heads,
+    course_note,
     course_rows,
     on_paper,
+    visit_facts,
 )
 from facedyn_app.reports.clinical_pages import course_page
 from facedyn_app.reports.clinical_rows import MeasuredSession
@@ -190,6 +192,27 @@ def test_the_page_has_values_change_and_figure_and_hides_no_letters(visit: Visit
     ):
         assert words in page
     assert "<script>" not in page
+
+
+def test_visits_fitted_in_different_ways_are_named_on_the_page(visit: Visit) -> None:
+    def fitted(one: ClinicalVisit, **landmarks: bool) -> ClinicalVisit:
+        info = replace(one.measured.session.info, settings={"landmarks": landmarks})
+        session = replace(one.measured.session, info=info)
+        return replace(one, measured=replace(one.measured, session=session))
+
+    one = visit(0.5, tasks=("smile",))
+    landmarks = fitted(one, mirrored_mean=True, optical_flow=False)
+    skin = fitted(one, mirrored_mean=True, optical_flow=True)
+    single = fitted(one, mirrored_mean=False, optical_flow=True)
+    assert [row.cells[-1] for row in visit_facts([one, landmarks, skin, single])] == [
+        "not known",
+        "landmarks",
+        "landmarks and skin",
+        "landmarks and skin, not of the mirrored picture",
+    ]
+    assert "(landmarks; landmarks and skin)" in course_note([landmarks, skin], SETTINGS)
+    for alike in ([landmarks, landmarks], [one, skin]):
+        assert "different ways" not in course_note(alike, SETTINGS)
 
 
 def test_a_sheet_has_room_for_some_sessions_those_compared_among_them(visit: Visit) -> None:

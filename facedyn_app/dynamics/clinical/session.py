@@ -28,6 +28,7 @@ from facedyn_app.dynamics.clinical.excursions import (
 )
 from facedyn_app.dynamics.clinical.eyes import measure_eyes
 from facedyn_app.dynamics.clinical.hidden import Unseen, hidden_sides
+from facedyn_app.dynamics.clinical.how_fitted import ALONE, how_fitted
 from facedyn_app.dynamics.clinical.measures import (
     FISSURE,
     FROM_REST,
@@ -157,6 +158,8 @@ def measure_session(
     else:
         scale = scale_of(head, session.shape, ipd_mm)
         notes.append(scale.text)
+        if how_fitted(session) and not session.optical_flow:
+            notes.append(ALONE)
         fit = _measured(session, head, scale, rest.frames)
         if mirrored is not None:
             other = _measured(mirrored, head, scale_of(head, mirrored.shape, ipd_mm), rest.frames)

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Sequence
+from dataclasses import replace
 from datetime import date
 from functools import partial
 from pathlib import Path
@@ -134,14 +135,28 @@ class AnalysisController(QObject):
         face: int = 0,
         reading: VideoSettings | None = None,
         day: date | None = None,
+        *,
+        follow_skin: bool = False,
     ) -> None:
-        """As `open_video`, whatever the library has."""
+        """As `open_video`, whatever the library has; the skin followed whatever the settings say.
+
+        Args:
+            path: The video.
+            face: Which of its faces, from 1; 0 takes the main one.
+            reading: How it is read, where that was chosen for it.
+            day: Of its visit, where its folder tells.
+            follow_skin: Whether to; else the settings say so.
+        """
         self.newest = (path, face, reading, day)
+        settings = self._state.settings
+        if follow_skin:
+            landmarks = replace(settings.landmarks, optical_flow=True)
+            settings = replace(settings, landmarks=landmarks)
         self._submit(
             f"Fit face: {path.name}",
-            partial(open_video, path, face, reading, day, self._head_name, self._state.settings),
+            partial(open_video, path, face, reading, day, self._head_name, settings),
             self._take_analysis,
-            partial(self.fit_anew, path, face, reading, day),
+            partial(self.fit_anew, path, face, reading, day, follow_skin=follow_skin),
         )
 
     def open_measured(self, path: Path, day: date | None = None) -> None:
@@ -165,9 +180,17 @@ class AnalysisController(QObject):
     @Slot()
     def refit(self) -> None:
         """Fit the face of the shown recording again."""
-        recording = self._state.recording
-        if recording is not None and recording.video is not None:
-            self.fit_anew(recording.video, recording.face, recording.reading, recording.day)
+        self._fit_again(follow_skin=False)
+
+    @Slot()
+    def follow_skin(self) -> None:
+        """Fit the face of the shown recording again, its skin followed."""
+        self._fit_again(follow_skin=True)
+
+    def _fit_again(self, *, follow_skin: bool) -> None:
+        one = self._state.recording
+        if one is not None and one.video is not None:
+            self.fit_anew(one.video, one.face, one.reading, one.day, follow_skin=follow_skin)
 
     @Slot(object)
     def watch(self, job: Job) -> None:

@@ -126,6 +126,7 @@ class AppController(QObject):
         window.videos_sought.connect(self.library.find_videos)
         window.demo_requested.connect(self.open_demo)
         window.refit_requested.connect(self.analysis.refit)
+        self.clinical.skin_requested.connect(self.analysis.follow_skin)
         window.reading_requested.connect(self.reading.ask)
         window.identify_requested.connect(self.identification.identify)
         window.ticked_requested.connect(self.identification.identify_ticked)

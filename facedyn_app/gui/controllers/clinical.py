@@ -5,7 +5,7 @@ from __future__ import annotations
 from functools import partial
 from pathlib import Path
 
-from PySide6.QtCore import QObject, Slot
+from PySide6.QtCore import QObject, Signal, Slot
 
 from facedyn_app.clinical_settings import ClinicalSettings
 from facedyn_app.dynamics.clinical.sheets import Judged
@@ -41,7 +41,10 @@ class ClinicalController(QObject):
     Attributes:
         queue: Has the measuring done beside all other work.
         window: The window of the measures; None while it is closed.
+        skin_requested: Fit the shown recording once more, its skin followed.
     """
+
+    skin_requested = Signal()
 
     def __init__(self, window: MainWindow, state: AppState, fits: JobQueue) -> None:
         super().__init__(window)
@@ -73,6 +76,7 @@ class ClinicalController(QObject):
             window.ipd_changed.connect(self._measure)
             window.export_requested.connect(self.ask_table)
             window.mirror_requested.connect(self.fit_mirror)
+            window.skin_requested.connect(self.skin_requested)
             window.work.cancel_requested.connect(self._stop_fit)
             window.sheets.judged.connect(self._judge)
             window.moment_picked.connect(self._show_moment)
@@ -130,8 +134,10 @@ class ClinicalController(QObject):
         others = [one.session for one in self._state.recordings if one is not recording]
         own = self._mirrors.get(recording.key)
         mirrored = mirror_among(recording.session, [*([own] if own else []), *others])
-        self.window.offer_mirror(
-            possible=recording.video is not None and mirrored is None and self._fit is None
+        at_hand = recording.video is not None
+        self.window.offer_fits(
+            mirror=at_hand and mirrored is None and self._fit is None,
+            skin=at_hand and not recording.session.optical_flow,
         )
         measure = partial(
             measure_recording,
@@ -165,7 +171,7 @@ class ClinicalController(QObject):
             on_progress=self._show_fit,
             on_cancel=partial(self._end_fit, f"{title}: stopped"),
         )
-        self.window.offer_mirror(possible=False)
+        self.window.mirror.setEnabled(False)
         self.window.said.clear()
         self.window.work.show_started(title)
         self.window.work.show()

@@ -54,6 +54,11 @@ MIRROR_TIP: Final = (
     "left-right difference is then measured in this very recording and taken off. It takes as long "
     "as the first fit, and can be stopped."
 )
+SKIN_TIP: Final = (
+    "Fits the recording's video once more, its frames aligned with the pictures themselves: "
+    "movements in mm come out nearer to their true size (95 % of simulated excursions within "
+    "0.7 mm or 10 %, without it 75 %). Do it for all visits of a person or for none."
+)
 ROWS: Final = (RowKind.RECORDING, RowKind.TASK, RowKind.BLINK)
 
 
@@ -65,10 +70,12 @@ class ClinicalWindow(ClinicalFrame):
 
     Attributes:
         mirror_requested: Fit the mirror image of the shown recording.
+        skin_requested: Fit the shown recording once more, its skin followed.
         moment_picked: float: the user wants to see this moment, s.
     """
 
     mirror_requested = Signal()
+    skin_requested = Signal()
     moment_picked = Signal(float)
 
     def __init__(self, parent: QWidget | None = None) -> None:
@@ -81,6 +88,9 @@ class ClinicalWindow(ClinicalFrame):
         self.mirror = QPushButton("Fit mirror image")
         self.mirror.setToolTip(tip_text(MIRROR_TIP))
         self.mirror.clicked.connect(self.mirror_requested)
+        self.skin = QPushButton("Follow the skin")
+        self.skin.setToolTip(tip_text(SKIN_TIP))
+        self.skin.clicked.connect(self.skin_requested)
         self.copy.setToolTip("The tables of this page, for a spreadsheet; Ctrl+C: selected rows")
         self.work = StatusLine()
         self.sides = ClinicalTable(SIDED_HEADS)
@@ -112,7 +122,7 @@ class ClinicalWindow(ClinicalFrame):
     def show_nothing(self) -> None:
         """Show that there is no recording."""
         self.show_status(EMPTY)
-        self.offer_mirror(possible=False)
+        self.offer_fits(mirror=False, skin=False)
 
     def show_status(self, status: PanelStatus) -> None:
         """Show a sentence in place of the measures."""
@@ -121,9 +131,10 @@ class ClinicalWindow(ClinicalFrame):
             button.setEnabled(False)
         self.panel.show_status(status)
 
-    def offer_mirror(self, *, possible: bool) -> None:
-        """Offer to fit the mirror image, or not."""
-        self.mirror.setEnabled(possible)
+    def offer_fits(self, *, mirror: bool, skin: bool) -> None:
+        """Offer to fit the mirror image, and to follow the skin, or not."""
+        self.mirror.setEnabled(mirror)
+        self.skin.setEnabled(skin)
 
     def show_measured(
         self, measured: MeasuredSession, quality: Quality, settings: ClinicalSettings
@@ -166,7 +177,7 @@ class ClinicalWindow(ClinicalFrame):
         )
         fields = (("Inter-pupillary distance", self.ipd),)
         buttons = (self.copy, self.kind, self.export)
-        self.lay_out(fields, (self.mirror,), buttons, pages, below=(self.work,))
+        self.lay_out(fields, (self.mirror, self.skin), buttons, pages, below=(self.work,))
         self.work.hide()
 
     def text_to_copy(self) -> str:

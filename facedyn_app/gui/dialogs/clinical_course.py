@@ -112,7 +112,7 @@ class CourseWindow(ClinicalFrame):
             button.setEnabled(len(labels) > 1)
         self.headline.setText("\n".join(_headline(visit) for visit in course.visits[:4]))
         scales = {one.measures.scale.text for one in course.measured if one.measures.scale}
-        self.note.setText(" ".join([*sorted(scales), course_note(settings)]))
+        self.note.setText(" ".join([*sorted(scales), course_note(course.visits, settings)]))
         each = [measured_tasks(one.measures) for one in course.measured]
         tasks = list(dict.fromkeys(task for one in each for task in one))
         self.traces.show_tasks(course.visits, tasks)
