@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import json
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from pathlib import Path
 
 import numpy as np
@@ -16,8 +16,14 @@ from facedyn_app.bench.clinical_rendered import (
 )
 from facedyn_app.bench.clinical_script import Script
 from facedyn_app.clinical_settings import ClinicalSettings
-from facedyn_app.dynamics.clinical.asymmetry import FLOOR_FORMAT, floor_factor, size_of
+from facedyn_app.dynamics.clinical.asymmetry import (
+    FLOOR_FORMAT,
+    FLOOR_VERSION,
+    floor_factor,
+    size_of,
+)
 from facedyn_app.dynamics.clinical.excursions import find_rest, motion_range, rest_level
+from facedyn_app.dynamics.clinical.how_fitted import LANDMARKS, SKIN
 from facedyn_app.dynamics.clinical.measures import (
     BY_NAME,
     FROM_REST,
@@ -34,10 +40,15 @@ from facedyn_app.library.session_file import load_session
 from facedyn_app.progress import OnProgress, ignore
 from facedyn_app.records import FloatArray, Session
 
-COMMAND = "facedyn bench clinical --work DIR --session S.npz --mirror S-mirrored.npz … --floor FILE"
+COMMAND = (
+    "facedyn bench clinical --work DIR --film HEAD --session S.npz --mirror S-mirrored.npz … "
+    "--floor FILE"
+)
 SETTINGS = ClinicalSettings()
 Sides = dict[tuple[str, str], FloatArray]
 Floors = dict[str, dict[str, dict[str, float]]]
+Pairs = Sequence[tuple[Session, Session]]
+"""Recordings' fits, each with that of its mirror image."""
 
 
 def side_values(
@@ -67,21 +78,17 @@ def side_values(
     return found
 
 
-def measure_floors(
-    head: HeadModel,
-    people: Sequence[tuple[Session, Session]],
-    symmetric: Sequence[Sequence[tuple[Session, Session]]],
-) -> Floors:
+def measure_floors(head: HeadModel, people: Pairs, symmetric: Sequence[Pairs]) -> Floors:
     """The program's own difference over recordings, and what mirroring leaves of it.
 
     Light from one side and the face's own look fool the landmarker in the mirror image as in the
     recording: that is no part of b, and shows only where the face is known to be symmetric.
 
     Args:
-        head: Of all.
-        people: Each recording's fit and that of its mirror image: they tell b.
-        symmetric: The same of rendered faces of both sides alike, of each way of fitting: what
-            those leave that leave most is `residual`.
+        head: That was fitted.
+        people: They tell b.
+        symmetric: Rendered faces of both sides alike, of each head that was filmed: what those
+            leave that leave most is `residual`.
     """
     of_people = [_own(side_values(head, *pair)) for pair in people]
     events = Script(tasks=TASKS).events
@@ -116,7 +123,7 @@ def _own(values: Sides) -> dict[tuple[str, str], tuple[float, float]]:
     return found
 
 
-def write_floors(floors: Floors, n_recordings: int, path: Path) -> None:
+def write_floors(floors: Mapping[str, Floors], n_recordings: int, path: Path) -> None:
     """Write the file that comes with the program.
 
     Raises:
@@ -124,7 +131,7 @@ def write_floors(floors: Floors, n_recordings: int, path: Path) -> None:
     """
     content = {
         "format": FLOOR_FORMAT,
-        "version": 1,
+        "version": FLOOR_VERSION,
         "command": COMMAND,
         "n_recordings": n_recordings,
         "floors": floors,
@@ -135,18 +142,22 @@ def write_floors(floors: Floors, n_recordings: int, path: Path) -> None:
 
 def floors_of_files(
     head: HeadModel,
+    film: HeadModel,
     pairs: Sequence[tuple[Path, Path]],
     n_symmetric: int,
     folder: Path,
     out: Path,
     on_progress: OnProgress = ignore,
-) -> Floors:
-    """Measure the floors and write their file.
+) -> dict[str, Floors]:
+    """Measure the floors of each way of fitting, and write their file.
 
     Args:
         head: The open head.
+        film: Another head that is filmed as well where the skin is followed: of its faces more are
+            called different there than the open head's own floor states, and of the landmarks alone
+            not. The open head for none.
         pairs: Session files of people, each with that of its mirror image.
-        n_symmetric: Rendered symmetric faces, fitted with the optical flow and without it.
+        n_symmetric: Rendered symmetric faces of each head.
         folder: Where their videos are kept.
         out: The file.
         on_progress: Told of the progress; may raise Cancelled.
@@ -156,14 +167,24 @@ def floors_of_files(
         OutputError: The file cannot be written.
     """
     people = [(load_session(one), load_session(other)) for one, other in pairs]
-    paths = [
-        rendered_video(head, Script(tasks=TASKS), face, SYMMETRIC_FPS, folder, on_progress)[0]
-        for face in range(n_symmetric)
-    ]
-    symmetric = [
-        [both_fits(path, head, optical_flow=flow, on_progress=on_progress) for path in paths]
-        for flow in (False, True)
-    ]
-    floors = measure_floors(head, people, symmetric)
+    script = Script(tasks=TASKS)
+
+    def fits(filmed: HeadModel, *, optical_flow: bool) -> Pairs:
+        videos = (
+            rendered_video(filmed, script, face, SYMMETRIC_FPS, folder, on_progress)[0]
+            for face in range(n_symmetric)
+        )
+        return [
+            both_fits(video, head, optical_flow=optical_flow, on_progress=on_progress)
+            for video in videos
+        ]
+
+    own, followed = fits(head, optical_flow=False), [fits(head, optical_flow=True)]
+    if film.sha256 != head.sha256:
+        followed.append(fits(film, optical_flow=True))
+    floors = {
+        LANDMARKS: measure_floors(head, people, [own]),
+        SKIN: measure_floors(head, people, followed),
+    }
     write_floors(floors, len(people), out)
     return floors

@@ -18,6 +18,7 @@ from facedyn_app.dynamics.clinical.asymmetry import (
     measured_floors,
     size_of,
 )
+from facedyn_app.dynamics.clinical.how_fitted import LANDMARKS, SKIN
 from facedyn_app.dynamics.clinical.measures import FROM_REST, MEASURES
 from facedyn_app.records import FloatArray
 from tests.sessions import resting_session
@@ -114,23 +115,24 @@ def test_the_interval_of_a_mean_of_correlated_noise_covers_it() -> None:
 
 
 def test_of_the_mean_with_the_mirrored_pictures_no_usual_bias_is_taken_off() -> None:
-    told = {"landmarks": {"mirrored_mean": True}}
-    seconds = np.arange(4) / 25.0
-    plain, mean = resting_session(seconds), resting_session(seconds, settings=told)
-    assert floors_of(plain) == measured_floors()
-    for statistic, measures in floors_of(mean).items():
-        for name, floor in measures.items():
-            residual = measured_floors()[statistic][name].residual
-            assert floor == Floor(0.0, residual, residual, own=True)
+    seconds, way = np.arange(4) / 25.0, {"mirrored_mean": True}
+    assert floors_of(resting_session(seconds)) == measured_floors()[LANDMARKS]
+    for fitted_to, more in ((LANDMARKS, {}), (SKIN, {"optical_flow": True})):
+        mean = resting_session(seconds, settings={"landmarks": {**way, **more}})
+        for statistic, measures in floors_of(mean).items():
+            for name, floor in measures.items():
+                residual = measured_floors()[fitted_to][statistic][name].residual
+                assert floor == Floor(0.0, residual, residual, own=True)
     found = compare_sides(_draws(11.0, 9.0), None, Floor(0.0, 0.02, 0.02, True), "mm", SETTINGS)
     assert found.difference.value == pytest.approx(2.0)
     assert found.mirrored
 
 
 def test_the_floors_that_come_along_are_of_every_measure() -> None:
-    floors = measured_floors()
     sided = {measure.name for measure in MEASURES if measure.sided}
-    assert set(floors["range"]) == sided
-    assert set(floors["rest"]) == sided - set(FROM_REST)
-    for floor in (one for measures in floors.values() for one in measures.values()):
-        assert 0.0 < floor.residual <= floor.sd < 0.5
+    assert set(measured_floors()) == {LANDMARKS, SKIN}
+    for floors in measured_floors().values():
+        assert set(floors["range"]) == sided
+        assert set(floors["rest"]) == sided - set(FROM_REST)
+        for floor in (one for measures in floors.values() for one in measures.values()):
+            assert 0.0 < floor.residual <= floor.sd < 0.5

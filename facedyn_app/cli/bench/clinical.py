@@ -70,11 +70,11 @@ def clinical(
             check_output_file(floor, endings=(".json",))
         make_work_folder(work)
         head = ready_head(DEFAULT_HEAD, answer.on_progress)
+        filmed = head if film == DEFAULT_HEAD else ready_head(film, answer.on_progress)
         if floor is not None:
-            floors = floors_of_files(head, pairs, faces, work, floor, answer.on_progress)
+            floors = floors_of_files(head, filmed, pairs, faces, work, floor, answer.on_progress)
             answer.outcome = Outcome({"file": floor, "floors": floors}, f"written: {floor}")
             return
-        filmed = head if film == DEFAULT_HEAD else ready_head(film, answer.on_progress)
         found = measure_clinical(
             head,
             filmed,

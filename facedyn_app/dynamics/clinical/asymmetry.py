@@ -20,10 +20,11 @@ from scipy.stats import norm
 
 from facedyn_app.assets import model_file
 from facedyn_app.clinical_settings import ClinicalSettings
+from facedyn_app.dynamics.clinical.how_fitted import LANDMARKS, SKIN
 from facedyn_app.records import FloatArray, Session
 
 FLOOR_FILE = "clinical_floor.json"
-FLOOR_FORMAT = "facedyn-clinical-floor"
+FLOOR_FORMAT, FLOOR_VERSION = "facedyn-clinical-floor", 2
 NOT_TOLD = "no difference that can be told"
 
 
@@ -80,30 +81,37 @@ def size_of(left: float, right: float, unit: str) -> float:
     return float(np.hypot(0.5 * (left + right), LEAST_SIZE.get(unit, 1.0)))
 
 
+Floors = Mapping[str, Mapping[str, Floor]]
+"""By statistic and measure."""
+
+
 @cache
-def measured_floors() -> Mapping[str, Mapping[str, Floor]]:
-    """The floors that come with the program, by statistic and measure (`bench clinical --floor`).
+def measured_floors() -> Mapping[str, Floors]:
+    """The floors that come with the program, by what is fitted (`bench clinical --floor`).
 
     Raises:
         InputError: The file is missing, or has other bytes than it should.
         ValueError: It is of another format.
     """
     content = json.loads(model_file(FLOOR_FILE).read_text(encoding="utf-8"))
-    if content.get("format") != FLOOR_FORMAT or content.get("version") != 1:
+    if content.get("format") != FLOOR_FORMAT or content.get("version") != FLOOR_VERSION:
         raise ValueError(f"'{FLOOR_FILE}' has an unknown format")
     return {
-        statistic: {name: Floor(**values) for name, values in measures.items()}
-        for statistic, measures in content["floors"].items()
+        fitted_to: {
+            statistic: {name: Floor(**values) for name, values in measures.items()}
+            for statistic, measures in floors.items()
+        }
+        for fitted_to, floors in content["floors"].items()
     }
 
 
-def floors_of(session: Session) -> Mapping[str, Mapping[str, Floor]]:
-    """The floors of a session, by statistic and measure; of other recordings where it needs them.
+def floors_of(session: Session) -> Floors:
+    """The floors of a session; of other recordings where it needs them.
 
     Raises:
         InputError: As `measured_floors`.
     """
-    floors = measured_floors()
+    floors = measured_floors()[SKIN if session.optical_flow else LANDMARKS]
     if not session.mirrored_mean:
         return floors
     return {
