@@ -122,11 +122,16 @@ FACT_HEADS = (
 )  # fmt: skip
 
 
-def course_note(visits: Sequence[ClinicalVisit], settings: ClinicalSettings) -> str:
-    """What makes sessions hard to compare, and what the tables' cells are, in sentences."""
+def course_note(settings: ClinicalSettings) -> str:
+    """What the tables' cells are, in sentences."""
     coverage = f"In brackets the {100.0 * settings.confidence:g} % interval."
+    return f"{NO_GRADE} {coverage} {CHANGE_NOTE}"
+
+
+def course_doubts(visits: Sequence[ClinicalVisit]) -> list[str]:
+    """Why a change between sessions may be none of the person's, in sentences."""
     unlike = unlike_fits(visit.measured.session for visit in visits)
-    return " ".join([*([unlike] if unlike else []), NO_GRADE, coverage, CHANGE_NOTE])
+    return [unlike] if unlike else []
 
 
 def on_paper(visits: Sequence[ClinicalVisit], before: int, after: int) -> list[ClinicalVisit]:

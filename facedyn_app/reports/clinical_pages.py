@@ -11,6 +11,7 @@ from facedyn_app.reports.clinical_blink_words import blink_facts
 from facedyn_app.reports.clinical_course_words import (
     FACT_HEADS,
     ClinicalVisit,
+    course_doubts,
     course_heads,
     course_note,
     course_rows,
@@ -98,7 +99,8 @@ def course_page(
     doubts = [
         f"{one.name}: {' '.join(one.quality.reasons)}" for one in shown if one.quality.reasons
     ]
-    notes = [*doubts, course_note(shown, settings), *([FIGURE_WORDS] if tasks else [])]
+    doubts += course_doubts(shown)
+    notes = [*doubts, course_note(settings), *([FIGURE_WORDS] if tasks else [])]
     written, when = provenance.written
     consent = f"Consent: {provenance.consent or 'none recorded'}. " if person else ""
     return render_page(

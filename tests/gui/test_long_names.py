@@ -65,7 +65,7 @@ def test_names_in_the_heads_leave_room_for_what_is_measured(qtbot: QtBot) -> Non
     assert NAMES[0] in table.text(selected=False)
 
 
-@pytest.mark.parametrize("name", ["P-014", "P-015", "S-0001", "Ann", NAMES[0][13:40]])
+@pytest.mark.parametrize("name", ["P-01", "P-014", "P-015", "S-0001", "Ann", NAMES[0][13:40]])
 def test_a_choice_of_the_width_that_it_asks_for_shows_its_name(qtbot: QtBot, name: str) -> None:
     choice = NameChoice("Speaker", "Whose sessions")
     qtbot.addWidget(choice)

@@ -25,8 +25,8 @@ from facedyn_app.reports.clinical_course_words import (
     MOST_VISITS,
     NO_CHANGE,
     ClinicalVisit,
+    course_doubts,
     course_heads,
-    course_note,
     course_rows,
     on_paper,
     visit_facts,
@@ -210,9 +210,10 @@ def test_visits_fitted_in_different_ways_are_named_on_the_page(visit: Visit) -> 
         "landmarks and skin",
         "landmarks and skin, not of the mirrored picture",
     ]
-    assert "(landmarks; landmarks and skin)" in course_note([landmarks, skin], SETTINGS)
+    (doubt,) = course_doubts([landmarks, skin])
+    assert "(landmarks; landmarks and skin)" in doubt
     for alike in ([landmarks, landmarks], [one, skin]):
-        assert "different ways" not in course_note(alike, SETTINGS)
+        assert course_doubts(alike) == []
 
 
 def test_a_sheet_has_room_for_some_sessions_those_compared_among_them(visit: Visit) -> None:

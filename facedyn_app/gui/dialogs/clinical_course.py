@@ -26,6 +26,7 @@ from facedyn_app.gui.widgets.task_faces import TaskFacesView
 from facedyn_app.gui.widgets.task_traces import TaskTraces
 from facedyn_app.reports.clinical_course_words import (
     ClinicalVisit,
+    course_doubts,
     course_heads,
     course_note,
     course_rows,
@@ -110,9 +111,10 @@ class CourseWindow(ClinicalFrame):
         self.copy.setEnabled(True)
         for button in (self.export, self.page):
             button.setEnabled(len(labels) > 1)
-        self.headline.setText("\n".join(_headline(visit) for visit in course.visits[:4]))
+        lines = [*course_doubts(course.visits), *(_headline(one) for one in course.visits[:4])]
+        self.headline.setText("\n".join(lines))
         scales = {one.measures.scale.text for one in course.measured if one.measures.scale}
-        self.note.setText(" ".join([*sorted(scales), course_note(course.visits, settings)]))
+        self.note.setText(" ".join([*sorted(scales), course_note(settings)]))
         each = [measured_tasks(one.measures) for one in course.measured]
         tasks = list(dict.fromkeys(task for one in each for task in one))
         self.traces.show_tasks(course.visits, tasks)

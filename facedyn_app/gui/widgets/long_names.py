@@ -23,6 +23,8 @@ from facedyn_app.gui.theme import GRID
 
 LEAST_NAME_PX: Final = 16 * GRID
 MOST_NAME_PX: Final = 36 * GRID
+BESIDE_NAME_PX: Final = GRID // 2
+"""Left free beside the name that is chosen."""
 SEPARATOR: Final = " · "
 """Between a date, which is never elided, and a name."""
 
@@ -96,7 +98,7 @@ class NameChoice(QComboBox):
     def sizeHint(self) -> QSize:  # noqa: N802
         """As its names, as far as that is of any use."""
         wanted = super().sizeHint()
-        return QSize(min(wanted.width(), MOST_NAME_PX), wanted.height())
+        return QSize(min(wanted.width() + BESIDE_NAME_PX, MOST_NAME_PX), wanted.height())
 
     def minimumSizeHint(self) -> QSize:  # noqa: N802
         """A few letters."""
@@ -120,7 +122,7 @@ class NameChoice(QComboBox):
             QStyle.SubControl.SC_ComboBoxEditField,
             self,
         )
-        room = field.width() - GRID // 2
+        room = field.width() - BESIDE_NAME_PX
         option.currentText = elided(self.currentText(), self.fontMetrics(), room)
         painter.drawComplexControl(QStyle.ComplexControl.CC_ComboBox, option)
         painter.drawControl(QStyle.ControlElement.CE_ComboBoxLabel, option)
