@@ -81,22 +81,15 @@ def test_the_mirrored_fit_takes_the_programs_own_difference_off(
     assert answer.exit_code == 0, answer.stderr
     (facts,) = json.loads(answer.stdout)["recordings"]
     assert all(one["mirrored"] for one in facts["sides"]["range"].values())
-    stranger = altered(mirrored_truth(session), source=SourceFile("b.mp4", "cd" * 32))
-    save_session(stranger, mirror)
-    answer = run("measure", file, "--mirror", mirror)
-    assert answer.exit_code == 3
-    assert "belongs to none" in answer.stderr
-
-
-def test_a_mirrored_fit_is_made_as_the_recordings_own(
-    run: Run, session: Session, tmp_path: Path
-) -> None:
-    mirror, followed = tmp_path / "mirrored.npz", tmp_path / "followed.npz"
-    save_session(altered(session, settings={"landmarks": {"optical_flow": True}}), followed)
-    save_session(mirrored_truth(session), mirror)
-    answer = run("measure", followed, "--mirror", mirror)
-    assert answer.exit_code == 3
-    assert "fitted alike but for --mirrored" in answer.stderr
+    for of_another in (
+        {"source": SourceFile("b.mp4", "cd" * 32)},
+        {"settings": {"landmarks": {"optical_flow": True}}},
+    ):
+        save_session(altered(mirrored_truth(session), **of_another), mirror)
+        answer = run("measure", file, "--mirror", mirror)
+        assert answer.exit_code == 3
+        assert "belongs to none" in answer.stderr
+        assert "fitted alike but for --mirrored" in answer.stderr
 
 
 def test_visits_fitted_in_different_ways_are_named(

@@ -72,6 +72,21 @@ def measured(app: AppController, qtbot: QtBot) -> None:
     qtbot.waitUntil(lambda: not app.clinical.queue.jobs, timeout=PATIENCE_MS)
 
 
+def measured_film(
+    app: AppController, landmarks: LandmarkSettings, folder: Path, qtbot: QtBot
+) -> ClinicalWindow:
+    """The window of a short film's measures, its landmarks made as said."""
+    film = folder / "short.mp4"
+    write_video(film, (one.image for one in islice(read_frames(DEMO), 75)), 30.0)
+    app.state.set_settings(replace(app.state.settings, landmarks=landmarks))
+    app.analysis.open_video(film)
+    wait_idle(app, qtbot)
+    choose(app, "Clinical measures…")
+    measured(app, qtbot)
+    assert app.clinical.window is not None
+    return app.clinical.window
+
+
 def cells(table: QTableView) -> list[list[str]]:
     model = table.model()
     rows, columns = range(model.rowCount()), range(model.columnCount())
@@ -226,16 +241,7 @@ def test_the_table_is_written_with_its_code_book(
 def test_the_mirror_image_is_fitted_on_request_and_can_be_stopped(
     app: AppController, tmp_path: Path, qtbot: QtBot
 ) -> None:
-    film = tmp_path / "short.mp4"
-    write_video(film, (one.image for one in islice(read_frames(DEMO), 75)), 30.0)
-    plain = replace(app.state.settings, landmarks=LandmarkSettings(mirrored_mean=False))
-    app.state.set_settings(plain)
-    app.analysis.open_video(film)
-    wait_idle(app, qtbot)
-    choose(app, "Clinical measures…")
-    window = app.clinical.window
-    assert window is not None
-    measured(app, qtbot)
+    window = measured_film(app, LandmarkSettings(mirrored_mean=False), tmp_path, qtbot)
     assert "its mean over other recordings" in window.note.text()
     window.mirror.click()
     assert window.work.isVisible()
@@ -256,15 +262,7 @@ def test_the_mirror_image_is_fitted_on_request_and_can_be_stopped(
 def test_the_skin_is_followed_on_request_and_it_is_said_what_a_recording_is_fitted_to(
     app: AppController, tmp_path: Path, qtbot: QtBot
 ) -> None:
-    film = tmp_path / "short.mp4"
-    write_video(film, (one.image for one in islice(read_frames(DEMO), 75)), 30.0)
-    app.state.set_settings(replace(app.state.settings, landmarks=ONE_PICTURE))
-    app.analysis.open_video(film)
-    wait_idle(app, qtbot)
-    choose(app, "Clinical measures…")
-    window = app.clinical.window
-    assert window is not None
-    measured(app, qtbot)
+    window = measured_film(app, ONE_PICTURE, tmp_path, qtbot)
     assert ALONE in window.note.text()
     before = app.state.recording
     window.skin.click()
