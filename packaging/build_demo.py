@@ -13,6 +13,7 @@ import json
 from concurrent.futures import ProcessPoolExecutor
 from pathlib import Path
 
+from facedyn_app.assets import DEFAULT_HEAD
 from facedyn_app.files import sha256_of
 from facedyn_app.headmodel.files.io import load_head
 from facedyn_app.simulate.motion import simulate_motion
@@ -20,7 +21,6 @@ from facedyn_app.simulate.rendering import make_scene, render_motion
 from facedyn_app.video import SIMULATED, write_video
 
 FOLDER = Path(__file__).resolve().parents[1] / "resources" / "demo"
-HEAD = "open-head-1"
 SEED = 20510
 N_SPEAKERS, N_SESSIONS = 6, 3
 SECONDS, FPS = 20.0, 25.0
@@ -29,7 +29,7 @@ CRF = 34
 
 def render_session(speaker: int, session: int) -> str:
     """Render one session into the demo's folder; its file name."""
-    head = load_head(HEAD)
+    head = load_head(DEFAULT_HEAD)
     motion = simulate_motion(
         speaker, session, SECONDS, fps=FPS, seed=SEED, names=head.expression_names
     )

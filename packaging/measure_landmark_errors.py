@@ -1,8 +1,8 @@
-"""Measure how the landmarker errs on the built-in head, on rendered faces of known parameters.
+"""Measure how the landmarker errs on a built-in head, on rendered faces of known parameters.
 
-    python packaging/measure_landmark_errors.py --faces 900 --looks 12 --jobs 2
+    python packaging/measure_landmark_errors.py open-head-2 --faces 900 --looks 12 --jobs 2
 
-writes models/landmark_errors/open-head-1.npz, which the fit uses for that head file alone, and
+writes models/landmark_errors/open-head-2.npz, which the fit uses for that head file alone, and
 its entry in models/manifest.json; to be run again whenever the head file or the rendered
 appearances change. The result does not depend on the number of processes (--jobs).
 """
@@ -31,11 +31,12 @@ def tell(progress: Progress) -> None:
 def main() -> None:
     """Render, detect, regress, write."""
     parser = argparse.ArgumentParser(description=__doc__.split("\n", 1)[0])
+    parser.add_argument("head", help="its id")
     parser.add_argument("--faces", type=int, default=900)
     parser.add_argument("--looks", type=int, default=12)
     parser.add_argument("--jobs", type=int, default=1, help="processes that share the rendering")
     args = parser.parse_args()
-    head = load_head("open-head-1")
+    head = load_head(args.head)
     errors = measure_landmarker(
         head, n_faces=args.faces, n_pictures=args.looks, jobs=args.jobs, on_progress=tell
     )

@@ -16,6 +16,7 @@ from pathlib import Path
 
 import numpy as np
 
+from facedyn_app.assets import DEFAULT_HEAD
 from facedyn_app.files import sha256_of
 from facedyn_app.headmodel.files.io import load_head
 from facedyn_app.headmodel.model import HeadModel
@@ -85,7 +86,7 @@ def main() -> None:
     parser.add_argument("--speakers", type=int, default=30)
     parser.add_argument("--seconds", type=float, default=10.0)
     args = parser.parse_args()
-    head = load_head("open-head-1")
+    head = load_head(DEFAULT_HEAD)
     motions, sessions = [], []
     with tempfile.TemporaryDirectory() as folder:
         for speaker in range(args.speakers):

@@ -13,7 +13,9 @@ step() {
     "$venv/bin/python" "packaging/$1.py" "${@:2}"
 }
 
-step measure_landmark_errors --faces 900 --looks 12 --jobs "$(nproc)"
+for head in open-head-1 open-head-2; do
+    step measure_landmark_errors "$head" --faces 900 --looks 12 --jobs "$(nproc)"
+done
 step measure_observation
 step build_demo
 step train_recognizer

@@ -184,11 +184,13 @@ def _own_mirror(field: Tensor, points: SignedPermutation) -> SignedPermutation |
     alike = (own / size).mT @ (other / other.norm(dim=0).clamp_min(1e-30))
     _, index = linear_sum_assignment(-alike.abs().cpu().numpy())
     place = torch.as_tensor(index, device=field.device)
+    # mirrored twice each is itself; small ones that are hardly told apart may go round in threes
+    itself = torch.arange(len(place), device=place.device)
+    place = torch.where(place[place] == itself, place, itself)
     sign = alike.gather(1, place[:, None]).squeeze(1).sign()
     found = SignedPermutation(place, torch.where(sign == 0, 1.0, sign).to(field.dtype))
     difference = (own - found.of(other, 1)).norm() / own.norm().clamp_min(1e-30)
-    paired = torch.equal(place[place], torch.arange(len(place), device=place.device))
-    return found if paired and float(difference) <= MOST_DIFFERENCE else None
+    return found if float(difference) <= MOST_DIFFERENCE else None
 
 
 def _with_paired_modes(head: LandmarkHead, rows: SignedPermutation) -> LandmarkHead:

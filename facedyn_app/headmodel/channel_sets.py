@@ -12,6 +12,7 @@ from dataclasses import replace
 
 import numpy as np
 
+from facedyn_app.assets import DEFAULT_HEAD
 from facedyn_app.errors import MismatchError
 from facedyn_app.headmodel.model import HeadModel, check_head_of
 from facedyn_app.records import FloatArray, Session
@@ -158,7 +159,7 @@ def drawing_head_of(session: Session) -> str:
     """
     head_id = session.head_id
     if head_id == ARKIT:
-        return "open-head-1"
+        return DEFAULT_HEAD
     if is_flame_set(head_id) and flame_file_of(head_id) is None:
         raise MismatchError(
             f"The session has FLAME parameters ('{head_id}') and names no FLAME file.",

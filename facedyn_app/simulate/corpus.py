@@ -8,6 +8,7 @@ from pathlib import Path
 
 import numpy as np
 
+from facedyn_app.assets import DEFAULT_HEAD
 from facedyn_app.errors import OutputError
 from facedyn_app.progress import OnProgress, Progress, ignore
 from facedyn_app.records import BoolArray, FloatArray, Motion, Session, SessionInfo
@@ -21,8 +22,6 @@ from facedyn_app.simulate.observation import (
 from facedyn_app.simulate.population import EXPRESSION_NAMES
 from facedyn_app.simulate.signals import smooth_both_ways, wander
 from facedyn_app.simulate.speaker import speaker_shape
-
-HEAD_ID = "open-head-1"
 
 EACH_VARIANCE = 1.25
 """Of a draw for a channel and half of one for all; it keeps the mean square of errors."""
@@ -77,7 +76,7 @@ def observe(
         n_shape: Shape coefficients, S.
 
     Returns:
-        A session of head "open-head-1" that says that it is simulated.
+        A session of the open head that says that it is simulated.
     """
     model = guessed_observation(simulated.motion.names) if observation is None else observation
     n_frames, n_expression = simulated.motion.expression.shape
@@ -102,7 +101,7 @@ def observe(
         error_px=_masked(np.full(n_frames, 1.2), valid),
         face_px=_masked(np.full(n_frames, 240.0), valid),
         info=SessionInfo(
-            head_id=HEAD_ID,
+            head_id=DEFAULT_HEAD,
             fps=simulated.fps,
             simulated=True,
             speaker=simulated.speaker,

@@ -9,6 +9,7 @@ from functools import cache
 from pathlib import Path
 from typing import TYPE_CHECKING
 
+from facedyn_app.assets import DEFAULT_HEAD
 from facedyn_app.errors import FacedynError, InputError, MismatchError
 from facedyn_app.folders import head_cache
 from facedyn_app.headmodel.channel_sets import as_drawn, drawing_head_of
@@ -29,6 +30,10 @@ if TYPE_CHECKING:
 READING = "reading the head"
 LANDMARKS = "landmark_index"
 """The array that only a head file with landmarks has."""
+_OTHER_ACTIONS = (
+    "Comes with facedyn: actions of the mouth nearer to what their names commonly mean. "
+    "To recognise people by it, train a recognizer on it."
+)
 
 log = logging.getLogger(__name__)
 
@@ -233,9 +238,8 @@ def head_to_draw(session: Session, on_progress: OnProgress) -> HeadModel:
 
 def list_choices(_on_progress: OnProgress = ignore) -> tuple[HeadChoice, ...]:
     """List the heads that come along and those that are remembered."""
-    built_in = [
-        HeadChoice(name, f"{name} (built in)", "Comes with facedyn") for name in list_heads()
-    ]
+    tips = dict.fromkeys(list_heads(), _OTHER_ACTIONS) | {DEFAULT_HEAD: "Comes with facedyn"}
+    built_in = [HeadChoice(name, f"{name} (built in)", tip) for name, tip in tips.items()]
     remembered = []
     for head in user_heads().entries():
         path = Path(head.path)

@@ -15,7 +15,7 @@ def _vertices(path: Path) -> np.ndarray:
 
 
 def test_the_list_says_what_a_head_has(run: Run, head: HeadModel) -> None:
-    (facts,) = json.loads(run("heads", "--json").stdout)["heads"]
+    facts, _ = json.loads(run("heads", "--json").stdout)["heads"]
     assert facts["head_id"] == "open-head-1"
     assert facts["n_vertices"] == len(head.v_template)
     assert facts["licence"] == "CC0-1.0"

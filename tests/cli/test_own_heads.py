@@ -41,8 +41,8 @@ def test_a_head_file_is_fitted_and_remembered_but_not_copied(
     session = load_session(out)
     assert session.head_id == "mine-1"
     assert session.info.head_sha256 == head.sha256
-    built_in, mine = _heads(run)
-    assert built_in["built_in"]
+    *built_in, mine = _heads(run)
+    assert all(one["built_in"] for one in built_in)
     assert (mine["head_id"], mine["path"], mine["sha256"]) == ("mine-1", str(own), head.sha256)
     assert mine["file_there"]
     assert (mine["n_vertices"], mine["n_shape"]) == (len(head.v_template), head.n_shape)
@@ -75,7 +75,7 @@ def test_fewer_directions_are_used_where_that_is_asked_for(
 def test_a_file_that_is_gone_is_said(run: Run, own: Path, tmp_path: Path) -> None:
     assert run("heads", "show", own, "-o", tmp_path / "a.png").exit_code == 0
     own.unlink()
-    assert not _heads(run)[1]["file_there"]
+    assert not _heads(run)[-1]["file_there"]
     assert "the file is gone" in run("heads").stdout
     refused = run("heads", "mesh", "mine-1", "-o", tmp_path / "b.obj")
     assert refused.exit_code == 3
@@ -87,9 +87,9 @@ def test_a_forgotten_head_leaves_the_list_and_keeps_its_file(
 ) -> None:
     assert run("heads", "show", own, "-o", tmp_path / "a.png").exit_code == 0
     assert "its file stays" in run("heads", "forget", "mine-1").stdout
-    assert [head["head_id"] for head in _heads(run)] == ["open-head-1"]
+    assert [head["head_id"] for head in _heads(run)] == ["open-head-1", "open-head-2"]
     assert own.is_file()
-    for unknown in ("mine-1", "open-head-1"):
+    for unknown in ("mine-1", "open-head-1", "open-head-2"):
         refused = run("heads", "forget", unknown)
         assert refused.exit_code == 3
         assert unknown in refused.stderr

@@ -95,6 +95,7 @@ def performance(head: HeadModel) -> Landmarks:
 
 HEADS: dict[str, Callable[[HeadModel, Path, Path], HeadModel]] = {
     "open head": lambda head, _, __: head,
+    "open head 2": lambda _, __, ___: load_head("open-head-2"),
     "FLAME format": lambda head, _, folder: flame_format(head, folder),
     "ICT": lambda head, shared, __: ict(head, shared),
 }
