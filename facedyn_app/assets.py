@@ -12,7 +12,7 @@ from pathlib import Path
 from facedyn_app.errors import InputError
 from facedyn_app.files import sha256_of
 
-DEFAULT_HEAD = "open-head-1"
+DEFAULT_HEAD = "open-head-2"
 """The head that comes with the program, and that is taken where none is named."""
 
 

@@ -45,7 +45,7 @@ class FitSettings:
     rest_score_noise: float = setting(
         3.5, "Scores of a face at rest", 0, 1000, "times", NOISE
     ).means("Deviation of a face's scores at rest, of their errors.")
-    point_noise: float = setting(0.0005, "Each landmark of a face", 0, 0.1, "m", NOISE).means(
+    point_noise: float = setting(0.0008, "Each landmark of a face", 0, 0.1, "m", NOISE).means(
         "Deviation by which each landmark of a face lies elsewhere in a recording, m, whatever its "
         "neighbours do: what neither the head's shapes nor its actions make."
     )
@@ -75,7 +75,7 @@ class FitSettings:
         "Frames' worth of independent landmark errors in a recording, for the shape."
     )
     held_share: float = setting(
-        0.7, "Held expression, of a frame's", 0.01, 100, "times", PRIORS
+        1.0, "Held expression, of a frame's", 0.01, 100, "times", PRIORS
     ).means(
         "Deviation of an expression that is held over a recording, of that in a frame; like the "
         "next two, `rest_score_noise` and `point_noise` for the shape alone "

@@ -21,6 +21,27 @@ step "mypy" "$bin/mypy"
 step "import-linter" "$bin/lint-imports"
 # Prints modules, lines and what a verb reaches; no limit on them, and none on the time it takes.
 step "size and reach of the code" "$bin/python" packaging/count_structure.py
-# A virtual display of its own, so that no test opens a window on the screen of whoever runs it.
 unset WAYLAND_DISPLAY
-step "pytest" xvfb-run -a -s "-screen 0 1920x1080x24" "$bin/python" -m pytest "$@"
+
+# Tests on a virtual display of their own, so that none opens a window on the screen of whoever runs
+# them: on_display FIRST_NUMBER PYTEST ARGUMENTS…
+on_display() {
+    xvfb-run -a -n "$1" -s "-screen 0 1920x1080x24" "$bin/python" -m pytest "${@:2}"
+}
+
+if (($#)); then
+    step "pytest" on_display 99 "$@"
+    exit
+fi
+# Side by side: tests of the window wait for it more than they compute.
+log=$(mktemp)
+set -m # a process group of its own, which ends with this script
+on_display 99 tests/gui >"$log" 2>&1 &
+window=$!
+set +m
+trap 'kill -- "-$window" 2>/dev/null || true; rm -f "$log"' EXIT
+failed=0
+step "pytest, without the window's tests" on_display 199 --ignore tests/gui || failed=$?
+wait "$window" || failed=$?
+step "pytest, the window's tests" cat "$log"
+exit "$failed"

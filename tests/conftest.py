@@ -122,7 +122,7 @@ def several_faces(shared: Path, tmp_path_factory: pytest.TempPathFactory) -> Pat
 @pytest.fixture(scope="session")
 def head() -> HeadModel:
     """The head that comes with the program."""
-    return load_head("open-head-1")
+    return load_head("open-head-2")
 
 
 @pytest.fixture(scope="module")

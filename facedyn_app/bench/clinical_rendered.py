@@ -10,7 +10,6 @@ from pathlib import Path
 
 import numpy as np
 
-from facedyn_app.assets import DEFAULT_HEAD
 from facedyn_app.bench.clinical_script import (
     FULL,
     Script,
@@ -22,6 +21,7 @@ from facedyn_app.bench.measurement import usual_settings
 from facedyn_app.clinical_settings import ClinicalSettings
 from facedyn_app.dynamics.clinical.measures import LOWER_LID, UPPER_LID
 from facedyn_app.dynamics.clinical.session import ClinicalMeasures, measure_session
+from facedyn_app.headmodel.files.io import list_heads
 from facedyn_app.headmodel.landmark_positions import landmark_positions, placed_landmarks
 from facedyn_app.headmodel.model import HeadModel
 from facedyn_app.progress import OnProgress, Progress, ignore
@@ -174,8 +174,8 @@ def lopsided_shapes(head: HeadModel) -> IntArray:
 
 
 def full_closure(head: HeadModel) -> float:
-    """Activation of eyeBlink at which a head's lids meet, of the open head as it is rendered."""
-    if head.head_id == DEFAULT_HEAD:
+    """Activation of eyeBlink at which a head's lids meet, of an open head as it is rendered."""
+    if head.head_id in list_heads():
         return FULL
     tried = np.linspace(0.0, MOST_CLOSURE, 41)
     expression = np.zeros((len(tried), head.n_expression))

@@ -63,7 +63,7 @@ PATTERNS: tuple[Mapping[str, float], ...] = (
      "eyeBlink": -0.3, "eyeSquint": -0.2},
     {"browInnerUp": 0.6, "browOuterUp": 0.5, "browDown": 0.2, "eyeWide": 0.6, "mouthStretch": 0.5,
      "mouthLowerDown": 0.3, "jawX": 0.3, "eyeBlink": -0.2, "eyeSquint": -0.1},
-    {"browInnerUp": 0.35, "browDown": 0.15, "mouthFrown": 0.35, "mouthShrugLower": 0.25},
+    {"browInnerUp": 0.35, "browDown": 0.15, "mouthFrown": 0.5, "mouthShrugLower": 0.25},
     {"browDown": 0.5, "eyeSquint": 0.25, "mouthPress": 0.25, "noseSneer": 0.1},
     {"noseSneer": 0.4, "mouthUpperUp": 0.3, "browDown": 0.15, "mouthFrown": 0.15,
      "cheekSquint": 0.15},

@@ -56,7 +56,7 @@ class HeadModel:
     All in the head frame (`records`), metres.
 
     Attributes:
-        head_id: Name of the model, such as "open-head-1".
+        head_id: Name of the model, such as "open-head-2".
         v_template: (V, 3) the mean head T.
         faces: (F, 3) int32 triangles, counter-clockwise seen from outside.
         shapedirs: (V, 3, S) shape directions per standard deviation.

@@ -31,8 +31,8 @@ READING = "reading the head"
 LANDMARKS = "landmark_index"
 """The array that only a head file with landmarks has."""
 _OTHER_ACTIONS = (
-    "Comes with facedyn: actions of the mouth nearer to what their names commonly mean. "
-    "To recognise people by it, train a recognizer on it."
+    "Comes with facedyn: actions of the mouth as one artist sculpted them, for sessions made with "
+    "it. To recognise people by it, train a recognizer on it."
 )
 
 log = logging.getLogger(__name__)

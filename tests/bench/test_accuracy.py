@@ -236,7 +236,7 @@ def test_a_second_appearance_changes_the_face_only(head: HeadModel) -> None:
 
 def test_the_videos_of_plain_faces_keep_their_names(head: HeadModel, tmp_path: Path) -> None:
     """So that films rendered before there was a second appearance are used again."""
-    name = "open-head-1_still_64x48_face_0_motion_0_e000fda98a.mp4"
+    name = "open-head-2_still_64x48_face_0_motion_0_e000fda98a.mp4"
     case = Case(Take.STILL, width=64, height=48, seconds=0.2)
     head = dataclasses.replace(head, sha256="0")
     assert truth_video(head, make_truth(head, case), tmp_path).name == name

@@ -107,7 +107,7 @@ def rows(folder: Path, recognizer: Path) -> list[Row]:
     to = ("--library", library)
     session = corpus / "speaker00000" / "session00.npz"
     probe = corpus / "speaker00001" / "session02.npz"
-    head = "open-head-1"
+    head = "open-head-2"
     return [
         Row("import", (corpus, *to, *CONSENT)),
         Row("fit", (video, "-o", out / "fitted.npz")),

@@ -110,12 +110,12 @@ def test_simulate_overwrites_nothing(run: Run, files: Path) -> None:
     ("arguments", "name"),
     [
         (["heads", "show", "no-head", "-o", "h.png"], "no-head"),
-        (["heads", "show", "open-head-1", "-o", "missing/h.png"], "h.png"),
+        (["heads", "show", "open-head-2", "-o", "missing/h.png"], "h.png"),
         (["heads", "show", "plain", "-o", "h.png"], "plain"),
         (["heads", "landmarks", "no-head", "-o", "h.png"], "no-head"),
         (["heads", "landmarks", "plain", "-o", "h.png"], "plain"),
-        (["heads", "mesh", "open-head-1", "-o", "h.stl"], "h.stl"),
-        (["heads", "mesh", "open-head-1", "-o", "h.obj", "--shape", "0" + ",0" * 200], "open-head"),
+        (["heads", "mesh", "open-head-2", "-o", "h.stl"], "h.stl"),
+        (["heads", "mesh", "open-head-2", "-o", "h.obj", "--shape", "0" + ",0" * 200], "open-head"),
     ],
 )
 def test_heads_refuse_too(
@@ -145,9 +145,9 @@ def test_a_script_gets_the_sentence_as_json(run: Run, files: Path) -> None:
         ["fit", "v.mp4"],
         ["fit", "v.mp4", "-o", "s.npz", "--device", "abacus"],
         ["identify", "s.npz", "--top", "0"],
-        ["heads", "mesh", "open-head-1", "-o", "h.obj", "--jaw", "1,2"],
-        ["heads", "mesh", "open-head-1", "-o", "h.obj", "--shape", "one"],
-        ["heads", "mesh", "open-head-1", "-o", "h.obj", "--shape", "nan"],
+        ["heads", "mesh", "open-head-2", "-o", "h.obj", "--jaw", "1,2"],
+        ["heads", "mesh", "open-head-2", "-o", "h.obj", "--shape", "one"],
+        ["heads", "mesh", "open-head-2", "-o", "h.obj", "--shape", "nan"],
         ["demo", "--headless", "--screenshot", "s.png"],
         ["unknown"],
     ],

@@ -41,7 +41,7 @@ def test_accuracy_as_json_and_as_a_table(run: Run, tmp_path: Path) -> None:
     assert facts["settings"]["landmark_noise"] > 0
     options = ("--work", tmp_path, "--quick", "--keep-landmarks")
     table = run("bench", "accuracy", *options).stdout
-    assert "head open-head-1" in table
+    assert "head open-head-2" in table
     assert "expression changes by" in table
 
 

@@ -112,10 +112,10 @@ def test_a_session_of_a_head_that_is_not_there_names_it(
     gone = run(*common)
     assert gone.exit_code == 3
     assert "flame2020-1a2b3c4d" in gone.stderr
-    other = run(*common, "--head", "open-head-1")
+    other = run(*common, "--head", "open-head-2")
     assert other.exit_code == 3
     assert "flame2020-1a2b3c4d" in other.stderr
-    assert "open-head-1" in other.stderr
+    assert "open-head-2" in other.stderr
     assert not (tmp_path / "a.obj").exists()
 
 

@@ -16,16 +16,16 @@ def _vertices(path: Path) -> np.ndarray:
 
 def test_the_list_says_what_a_head_has(run: Run, head: HeadModel) -> None:
     facts, _ = json.loads(run("heads", "--json").stdout)["heads"]
-    assert facts["head_id"] == "open-head-1"
+    assert facts["head_id"] == "open-head-2"
     assert facts["n_vertices"] == len(head.v_template)
     assert facts["licence"] == "CC0-1.0"
-    assert "open-head-1" in run("heads").stdout
+    assert "open-head-2" in run("heads").stdout
 
 
 def test_without_coefficients_the_mesh_is_the_mean_head(
     run: Run, head: HeadModel, tmp_path: Path
 ) -> None:
-    result = run("heads", "mesh", "open-head-1", "-o", tmp_path / "mean.obj", "--json")
+    result = run("heads", "mesh", "open-head-2", "-o", tmp_path / "mean.obj", "--json")
     assert result.exit_code == 0, result.stderr
     assert json.loads(result.stdout)["n_vertices"] == len(head.v_template)
     np.testing.assert_allclose(_vertices(tmp_path / "mean.obj"), head.v_template, atol=1e-6)
@@ -33,7 +33,7 @@ def test_without_coefficients_the_mesh_is_the_mean_head(
 
 def test_leading_coefficients_move_the_mesh(run: Run, head: HeadModel, tmp_path: Path) -> None:
     out = tmp_path / "shaped.ply"
-    assert run("heads", "mesh", "open-head-1", "--shape", "-1,2", "-o", out).exit_code == 0
+    assert run("heads", "mesh", "open-head-2", "--shape", "-1,2", "-o", out).exit_code == 0
     expected = head.v_template + head.shapedirs[:, :, :2] @ np.array([-1.0, 2.0])
     np.testing.assert_allclose(_vertices(out), expected, atol=1e-6)
 
@@ -43,7 +43,7 @@ def test_a_rotation_turns_the_whole_head_about_its_root(
 ) -> None:
     out = tmp_path / "turned.ply"
     quarter = f"0,{np.pi / 2},0"
-    assert run("heads", "mesh", "open-head-1", "--rotation", quarter, "-o", out).exit_code == 0
+    assert run("heads", "mesh", "open-head-2", "--rotation", quarter, "-o", out).exit_code == 0
     turned, still = _vertices(out), np.asarray(head.v_template)
     # a quarter turn about y takes z to x and x to -z
     moved = np.stack([still[:, 2], still[:, 1], -still[:, 0]], axis=1)
@@ -53,7 +53,7 @@ def test_a_rotation_turns_the_whole_head_about_its_root(
 
 def test_the_jaw_moves_the_chin_alone(run: Run, head: HeadModel, tmp_path: Path) -> None:
     out = tmp_path / "open.glb"
-    assert run("heads", "mesh", "open-head-1", "--jaw", "0.3,0,0", "-o", out).exit_code == 0
+    assert run("heads", "mesh", "open-head-2", "--jaw", "0.3,0,0", "-o", out).exit_code == 0
     moved = np.linalg.norm(_vertices(out) - head.v_template, axis=1)
     assert moved.max() > 0.01
     upper_half = head.v_template[:, 1] > np.median(head.v_template[:, 1])
@@ -63,7 +63,7 @@ def test_the_jaw_moves_the_chin_alone(run: Run, head: HeadModel, tmp_path: Path)
 
 @pytest.mark.slow
 def test_the_picture_of_a_head_is_a_png(run: Run, tmp_path: Path) -> None:
-    result = run("heads", "show", "open-head-1", "-o", tmp_path / "head.png", "--json")
+    result = run("heads", "show", "open-head-2", "-o", tmp_path / "head.png", "--json")
     assert result.exit_code == 0, result.stderr
     assert (tmp_path / "head.png").read_bytes()[:8] == b"\x89PNG\r\n\x1a\n"
     assert [path.name for path in tmp_path.iterdir()] == ["head.png"]
@@ -71,7 +71,7 @@ def test_the_picture_of_a_head_is_a_png(run: Run, tmp_path: Path) -> None:
 
 def test_the_landmarks_of_a_head_are_drawn(run: Run, tmp_path: Path) -> None:
     out = tmp_path / "marks.png"
-    result = run("heads", "landmarks", "open-head-1", "-o", out, "--json")
+    result = run("heads", "landmarks", "open-head-2", "-o", out, "--json")
     assert result.exit_code == 0, result.stderr
     facts = json.loads(result.stdout)
     picture = cv2.imread(str(out))

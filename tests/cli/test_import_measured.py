@@ -126,7 +126,7 @@ def test_enrol_drift_and_reports_live_without_shape(run: Any, tables: Path, tmp_
     assert run("dnr", *library).exit_code == 0
     done = run("identify", takes[0], *library)
     assert done.exit_code == 3
-    assert "'open-head-1'" in done.stderr
+    assert "'open-head-2'" in done.stderr
     assert "'openface-2'" in done.stderr
     for options in ((), ("--speaker", "ada")):
         page = tmp_path / "page.html"

@@ -17,7 +17,7 @@ from tests.headmodel.flame_files import flame_arrays, python2_pickle, write
 def own(tmp_path: Path) -> Path:
     """A head file of the user's: the open head under another name."""
     path = tmp_path / "mine.npz"
-    save_head(replace(load_head("open-head-1"), head_id="mine-1"), path)
+    save_head(replace(load_head("open-head-2"), head_id="mine-1"), path)
     return path
 
 
@@ -66,10 +66,10 @@ def test_fewer_directions_are_used_where_that_is_asked_for(
     session = load_session(out)
     assert session.shape.shape == (10,)
     assert session.shape_chunks.shape[1] == 10
-    assert session.motion.names == load_head("open-head-1").expression_names[:20]
+    assert session.motion.names == load_head("open-head-2").expression_names[:20]
     refused = run("fit", video, "-o", tmp_path / "t.npz", "--n-shape", "999")
     assert refused.exit_code == 3
-    assert "'open-head-1' has" in refused.stderr
+    assert "'open-head-2' has" in refused.stderr
 
 
 def test_a_file_that_is_gone_is_said(run: Run, own: Path, tmp_path: Path) -> None:
@@ -87,7 +87,7 @@ def test_a_forgotten_head_leaves_the_list_and_keeps_its_file(
 ) -> None:
     assert run("heads", "show", own, "-o", tmp_path / "a.png").exit_code == 0
     assert "its file stays" in run("heads", "forget", "mine-1").stdout
-    assert [head["head_id"] for head in _heads(run)] == ["open-head-1", "open-head-2"]
+    assert [head["head_id"] for head in _heads(run)] == ["open-head-2", "open-head-1"]
     assert own.is_file()
     for unknown in ("mine-1", "open-head-1", "open-head-2"):
         refused = run("heads", "forget", unknown)
@@ -98,7 +98,7 @@ def test_a_forgotten_head_leaves_the_list_and_keeps_its_file(
 @pytest.mark.slow
 def test_a_flame_file_is_prepared_once_and_fitted(run: Run, video: Path, tmp_path: Path) -> None:
     file = tmp_path / "generic_model.pkl"
-    write(file, python2_pickle(flame_arrays(load_head("open-head-1"))))
+    write(file, python2_pickle(flame_arrays(load_head("open-head-2"))))
     first = run("fit", video, "-o", tmp_path / "a.npz", "--head", file, "--json")
     assert first.exit_code == 0, first.stderr
     facts = json.loads(first.stdout)

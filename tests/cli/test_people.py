@@ -236,7 +236,7 @@ def test_another_head_than_the_recognizers_is_told_before_the_fit(
     where = ("--library", library, "--recognizer", recognizer, "--head", tmp_path / "tiny.npz")
     refused = run("identify", moving_video, *where)
     assert refused.exit_code == 3
-    assert "'open-head-1'" in refused.stderr
+    assert "'open-head-2'" in refused.stderr
     assert "'tiny-head'" in refused.stderr
     # a session file brings its head along
     assert run("identify", _sessions(corpus, 0)[2], *where).exit_code == 0

@@ -142,7 +142,7 @@ def test_gui_opens_a_camera_by_number_or_the_first_or_a_video_that_plays_as_one(
     video.write_bytes(b"")
     for arguments in ([], ["--camera"], ["--camera", "2"], ["--camera", video]):
         assert run("gui", *arguments).exit_code == 0
-    assert run("gui", "--camera", "--head", "open-head-1").exit_code == 0
+    assert run("gui", "--camera", "--head", "open-head-2").exit_code == 0
     assert run("gui", video, "--camera").exit_code == 0
     assert window.cameras == [None, 1, 2, video, 1, 1]
     assert [call[0] for call in window.calls] == [[], [], [], [], [], [video]]

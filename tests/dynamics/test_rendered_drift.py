@@ -38,7 +38,7 @@ def filmed(
 def test_a_head_that_changes_is_flagged_and_one_that_does_not_is_not(
     speaker: int, tmp_path: Path
 ) -> None:
-    head, settings = ready_head("open-head-1"), Settings()
+    head, settings = ready_head("open-head-2"), Settings()
     first = filmed(head, tmp_path, speaker, 0, speaker)
     same = filmed(head, tmp_path, speaker, 1, speaker)
     changed = filmed(head, tmp_path, speaker, 1, speaker + 100)

@@ -18,7 +18,7 @@ FOCAL_PX = 700.0
 
 
 def test_turned_eyes_are_read_back() -> None:
-    head = load_head("open-head-1")
+    head = load_head("open-head-2")
     table = head.landmarks
     assert table is not None
     n, rng = 6, np.random.default_rng(1)

@@ -14,7 +14,7 @@ from facedyn_app.headmodel.forward import head_to_tensors, head_vertices
 
 @pytest.mark.parametrize(("dtype", "atol"), [(torch.float64, 1e-12), (torch.float32, 3e-7)])
 def test_it_is_the_forward_function_at_the_landmarks(dtype: torch.dtype, atol: float) -> None:
-    head = load_head("open-head-1")
+    head = load_head("open-head-2")
     table = head.landmarks
     assert table is not None
     used = (table.weight > 0) & (table.index < FIRST_IRIS)

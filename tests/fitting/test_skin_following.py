@@ -183,7 +183,7 @@ def test_frames_at_rest_are_sharp_quiet_and_turned_as_usual() -> None:
 
 @pytest.fixture(scope="module")
 def open_head() -> HeadModel:
-    return load_head("open-head-1")
+    return load_head("open-head-2")
 
 
 def test_points_of_the_skin_are_seen_from_the_front_on_both_sides(open_head: HeadModel) -> None:

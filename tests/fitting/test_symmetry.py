@@ -30,7 +30,7 @@ TURNED = np.array([1.0, -1.0, -1.0])
 
 @pytest.fixture(scope="module")
 def open_head() -> HeadModel:
-    return load_head("open-head-1")
+    return load_head("open-head-2")
 
 
 def flame_format(open_head: HeadModel, folder: Path) -> HeadModel:
@@ -95,7 +95,7 @@ def performance(head: HeadModel) -> Landmarks:
 
 HEADS: dict[str, Callable[[HeadModel, Path, Path], HeadModel]] = {
     "open head": lambda head, _, __: head,
-    "open head 2": lambda _, __, ___: load_head("open-head-2"),
+    "open head as sculpted": lambda _, __, ___: load_head("open-head-1"),
     "FLAME format": lambda head, _, folder: flame_format(head, folder),
     "ICT": lambda head, shared, __: ict(head, shared),
 }

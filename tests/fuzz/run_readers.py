@@ -37,7 +37,7 @@ from facedyn_app.workflows.import_ import import_folder
 from facedyn_app.workflows.options import FitOptions, ImportStatement
 from facedyn_app.workflows.recordings import read_kept
 
-OPTIONS = FitOptions(head="open-head-1")
+OPTIONS = FitOptions(head="open-head-2")
 LONGEST_S, MOST_BYTES, LIMIT_BYTES = 60.0, 2 * 2**30, 3 * 2**30
 
 

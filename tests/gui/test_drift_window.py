@@ -26,7 +26,7 @@ from tests.sessions import altered
 N_SHAPE = 80
 
 
-def visit(number: int, mean: FloatArray, *, head: str = "open-head-1", n: int = 12) -> Session:
+def visit(number: int, mean: FloatArray, *, head: str = "open-head-2", n: int = 12) -> Session:
     """A session of n chunks that wobble around a mean shape; visits are a month apart."""
     (session,) = simulate_sessions(0, 1, 4.0)
     chunks = mean + 0.1 * np.random.default_rng(number).normal(size=(n, N_SHAPE))
@@ -141,7 +141,7 @@ def test_the_faces_differ_by_as_many_mm_as_they_do(three_visits: DriftWindow) ->
     assert window.faces.pair == (0, 2)
     detail = window.detail
     assert detail is not None
-    head = load_head("open-head-1")
+    head = load_head("open-head-2")
     one, other = (neutral_vertices(head, detail.moves.means[k]) for k in (0, 2))
     seen = seen_vertices(head)
     apart = differences_mm(one, other, seen)[seen]
@@ -177,7 +177,7 @@ def test_sessions_of_different_heads_are_named(app: AppController, qtbot: QtBot)
     )
     window = press_drift(app, qtbot)
     assert window.panel.status.kind == "error"
-    assert "'open-head-1' (visit-1) and 'other-head' (visit-2)" in window.panel.text
+    assert "'open-head-2' (visit-1) and 'other-head' (visit-2)" in window.panel.text
 
 
 def test_a_head_that_is_not_at_hand_leaves_the_numbers(app: AppController, qtbot: QtBot) -> None:

@@ -31,7 +31,7 @@ from tests.gui.conftest import (
 )
 from tests.sessions import altered
 
-OPEN = "open-head-1"
+OPEN = "open-head-2"
 
 
 @pytest.fixture(autouse=True)

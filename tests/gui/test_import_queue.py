@@ -244,10 +244,10 @@ def test_what_no_folder_holds_is_said(app: AppController, tmp_path: Path, qtbot:
 
 def test_choices_of_the_window_go_into_the_queue() -> None:
     options = FitOptions(
-        "open-head-1", device="cpu", n_shape=7, n_expression=9, engine="mediapipe", max_faces=2,
+        "open-head-2", device="cpu", n_shape=7, n_expression=9, engine="mediapipe", max_faces=2,
         fps=25.0, stream=1, mirrored=True, file_names=False,
     )  # fmt: skip
     settings = options.settings()
     settings = replace(settings, machine=replace(settings.machine, device="cpu"))
-    assert FitOptions.of(settings, "open-head-1") == options
-    assert FitOptions.of(Settings(), "open-head-1") == FitOptions("open-head-1")
+    assert FitOptions.of(settings, "open-head-2") == options
+    assert FitOptions.of(Settings(), "open-head-2") == FitOptions("open-head-2")

@@ -105,7 +105,7 @@ def test_settings_that_do_not_go_together_are_said(app: AppController) -> None:
     editor(dialog, "Trust", "trust", "unusable_seconds").setText("3")
     editor(dialog, "Fit", "fit", "n_shape").setText("999")
     (text,) = dialog.pages["Fit"].errors
-    assert "as many as the head open-head-1 has" in text
+    assert "as many as the head open-head-2 has" in text
     press(dialog, QDialogButtonBox.StandardButton.RestoreDefaults)  # of the first page only
     assert dialog.pages["Fit"].errors
     dialog.show_page("Fit")
@@ -205,7 +205,7 @@ def test_a_head_file_can_be_chosen(
     path = tmp_path / "tiny.npz"
     save_head(tiny_head, path)
     dialog = ask(app)
-    assert dialog.head.chosen == "open-head-1"
+    assert dialog.head.chosen == "open-head-2"
     dialog.offer_head(str(path))
     press(dialog, QDialogButtonBox.StandardButton.Ok)
     wait_idle(app, qtbot)

@@ -223,11 +223,11 @@ def test_a_wrong_head_file_is_said_in_the_settings(
     assert "generic_model.pkl" in dialog.head.error_note.text()
     assert dialog.note.startswith("Something is not right on:")
     assert not dialog.complete
-    dialog.head.choose("open-head-1")
+    dialog.head.choose("open-head-2")
     assert dialog.complete
     press_ok(dialog)
     wait_idle(app, qtbot)
-    assert app.heads.name == "open-head-1"
+    assert app.heads.name == "open-head-2"
     assert app.state.settings.fit.max_yaw_deg == 45.0
 
 

@@ -162,7 +162,7 @@ def test_a_read_head_moves_like_the_head_it_was_made_of(
 
 
 def test_a_file_of_full_size_loads_in_seconds(tmp_path: Path) -> None:
-    arrays = flame_arrays(load_head("open-head-1"))
+    arrays = flame_arrays(load_head("open-head-2"))
     path = write(tmp_path / "generic_model.pkl", python2_pickle(arrays))
     assert path.stat().st_size > 40e6
     began = time.perf_counter()

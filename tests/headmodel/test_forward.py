@@ -19,7 +19,7 @@ from facedyn_app.records import FloatArray
 
 @pytest.fixture(scope="module")
 def open_head() -> HeadModel:
-    return load_head("open-head-1")
+    return load_head("open-head-2")
 
 
 def slow_vertices(head: HeadModel, b: FloatArray, p: FloatArray, pose: FloatArray) -> FloatArray:

@@ -124,8 +124,8 @@ def test_a_head_cannot_be_written_into_nothing(tiny_head: HeadModel, tmp_path: P
 
 
 def test_the_built_in_heads_load() -> None:
-    assert list_heads() == ("open-head-1", "open-head-2")
-    assert [load_head(name).head_id for name in list_heads()] == ["open-head-1", "open-head-2"]
+    assert list_heads() == ("open-head-2", "open-head-1")
+    assert [load_head(name).head_id for name in list_heads()] == ["open-head-2", "open-head-1"]
 
 
 @pytest.mark.parametrize("name", ["plain/head.pkl", "n" * 300, "null\0byte"])

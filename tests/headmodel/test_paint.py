@@ -34,7 +34,7 @@ RED, BLUE = (250, 10, 10), (10, 10, 250)
 @pytest.fixture(scope="module")
 def plain() -> HeadModel:
     """A head of FLAME's kind: it names no materials; its eyeballs hang on the eyes' joints."""
-    return replace(load_head("open-head-1"), region=None)
+    return replace(load_head("open-head-2"), region=None)
 
 
 def test_a_head_that_names_nothing_is_painted_by_its_landmarks_and_joints(
@@ -60,7 +60,7 @@ def test_a_head_that_names_nothing_is_painted_by_its_landmarks_and_joints(
 
 
 def test_the_mouth_of_a_head_that_names_nothing_is_dark_inside(plain: HeadModel) -> None:
-    named = load_head("open-head-1").region
+    named = load_head("open-head-2").region
     assert named is not None
     colours = paint_head(plain).colours[: len(named)].astype(int)
     dark = np.abs(colours - MOUTH_INSIDE).sum(axis=1) < 60

@@ -21,7 +21,7 @@ def test_independently_made_tables_agree(kind: str, request: pytest.FixtureReque
         shared: Path = request.getfixturevalue("shared")
         head = load_head(shared / "data" / "heads" / "ict_facekit_light.npz")
     else:
-        head = load_head("open-head-1")
+        head = load_head("open-head-2")
         if kind != "open head":
             head = replace(head, region=None)
     with Landmarker() as landmarker:

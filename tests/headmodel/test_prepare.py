@@ -151,7 +151,7 @@ def test_two_placements_of_known_points_agree(unplaced: HeadModel) -> None:
 
 
 def test_the_picture_shows_good_and_bad_landmarks() -> None:
-    head = load_head("open-head-1")
+    head = load_head("open-head-2")
     table = head.landmarks
     assert table is not None
     good = replace(head, landmarks=replace(table, weight=np.ones_like(table.weight)))

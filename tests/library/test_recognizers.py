@@ -36,7 +36,7 @@ def test_one_made_elsewhere_is_brought_in_and_made_active(library: Library, tmp_
     assert add_recognizer(library, folder) == "mine"
     built_in, mine = list_recognizers(library)
     assert (built_in.active, mine.active) == (True, False)
-    assert "reads the head 'open-head-1'" in built_in.fault  # the library's sessions are of 'made'
+    assert "reads the head 'open-head-2'" in built_in.fault  # the library's sessions are of 'made'
     assert (mine.name, mine.head_id, mine.fault) == ("mine", "made", "")
     assert (mine.simulated, mine.n_speakers, mine.n_tested) == (True, 4, 12)
     assert (mine.top1, mine.top1_interval, mine.chance) == (0.75, (0.6, 0.9), 0.25)
@@ -52,7 +52,7 @@ def test_one_of_another_head_is_refused(library: Library, tmp_path: Path) -> Non
     folder = made_recognizer(tmp_path / "other", "other-head")
     with pytest.raises(MismatchError, match=r"head 'other-head', the sessions .* are of 'made'"):
         add_recognizer(library, folder)
-    with pytest.raises(MismatchError, match="'open-head-1'"):
+    with pytest.raises(MismatchError, match="'open-head-2'"):
         activate_recognizer(library, BUILT_IN)
     assert [entry.name for entry in list_recognizers(library)] == [BUILT_IN]
 

@@ -24,7 +24,7 @@ OUT = 7
 
 @pytest.fixture(scope="module")
 def head() -> HeadModel:
-    return ready_head("open-head-1")
+    return ready_head("open-head-2")
 
 
 @pytest.fixture(scope="module")

@@ -24,7 +24,7 @@ T = 90
 
 @pytest.fixture(scope="module")
 def open_head() -> HeadModel:
-    return load_head("open-head-1")
+    return load_head("open-head-2")
 
 
 def made(names: tuple[str, ...], head_id: str, *, joints: bool = True, n_shape: int = 5) -> Session:

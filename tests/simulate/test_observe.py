@@ -42,7 +42,7 @@ def test_a_perfect_measurement_gives_the_truth() -> None:
 def test_an_observed_session_says_what_it_is() -> None:
     session = next(simulate_sessions(4, 1, 10.0, seed=2))
     assert session.simulated
-    assert session.head_id == "open-head-1"
+    assert session.head_id == "open-head-2"
     assert session.shape_chunks.shape == (10, 80)
     assert np.isnan(session.motion.expression[~session.motion.valid]).all()
     assert np.isfinite(session.motion.expression[session.motion.valid]).all()

@@ -152,7 +152,7 @@ def imported(
     place: Path, folder: Path, *, near: bool = False, again: bool = False
 ) -> tuple[int, list[str], list[str]]:
     statement = ImportStatement(CONSENT, near=near, again=again)
-    found = import_folder(place, folder, Layout.AUTO, statement, FitOptions("open-head-1"), ignore)
+    found = import_folder(place, folder, Layout.AUTO, statement, FitOptions("open-head-2"), ignore)
     return (
         found.n_added,
         [Path(path).name for path, _ in found.copies],

@@ -28,7 +28,7 @@ def corpus(tmp_path: Path) -> Path:
 
 def imported(corpus: Path) -> ImportedCorpus:
     statement = ImportStatement(consent="given", permission="")
-    options = FitOptions(head="open-head-1")
+    options = FitOptions(head="open-head-2")
     library = corpus.parent / "library"
     return import_folder(corpus, library, Layout.AUTO, statement, options, ignore)
 

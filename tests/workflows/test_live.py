@@ -23,7 +23,7 @@ BLANK = np.full((64, 96, 3), 128, dtype=np.uint8)
 
 
 def test_single_frames_give_the_motion_that_the_whole_recording_gives(shared: Path) -> None:
-    head, path = load_head("open-head-1"), shared / "data/videos/pyfeat_20s.mp4"
+    head, path = load_head("open-head-2"), shared / "data/videos/pyfeat_20s.mp4"
     frames = list(islice(read_frames(path), 300))
     with LiveFace(head, Settings(), "cpu") as live:
         seen = [live.see(frame) for frame in frames]
@@ -50,7 +50,7 @@ def test_single_frames_give_the_motion_that_the_whole_recording_gives(shared: Pa
 def test_a_picture_without_a_face_gives_no_mesh_and_the_next_face_is_found(shared: Path) -> None:
     frames = list(islice(read_frames(shared / "data/videos/pyfeat_single_face.mp4"), 4))
     empty = np.zeros_like(frames[0].image)
-    with LiveFace(load_head("open-head-1"), Settings(), "cpu") as live:
+    with LiveFace(load_head("open-head-2"), Settings(), "cpu") as live:
         first = live.see(frames[0])
         nothing = live.see(Frame(1, frames[1].seconds, empty))
         again = live.see(Frame(2, frames[1].seconds + 10, frames[2].image))
@@ -63,7 +63,7 @@ def test_a_picture_without_a_face_gives_no_mesh_and_the_next_face_is_found(share
 
 def test_the_mean_with_the_mirrored_picture_is_left_out(shared: Path) -> None:
     frame = next(iter(read_frames(shared / "data/videos/pyfeat_single_face.mp4")))
-    head, fits = load_head("open-head-1"), []
+    head, fits = load_head("open-head-2"), []
     for mirrored_mean in (False, True):
         settings = Settings(landmarks=LandmarkSettings(mirrored_mean=mirrored_mean))
         with LiveFace(head, settings, "cpu") as live:
@@ -73,7 +73,7 @@ def test_the_mean_with_the_mirrored_picture_is_left_out(shared: Path) -> None:
 
 def test_a_camera_is_followed_by_the_engine_that_is_set(shared: Path) -> None:
     frames = list(islice(read_frames(shared / "data/videos/pyfeat_single_face.mp4"), 4))
-    head, seen = load_head("open-head-1"), []
+    head, seen = load_head("open-head-2"), []
     for engine in ("bundle", "mediapipe"):
         settings = Settings(landmarks=LandmarkSettings(engine=engine))
         with LiveFace(head, settings, "cpu") as live:
@@ -111,7 +111,7 @@ def test_latencies_are_told_in_shares() -> None:
 @pytest.mark.slow
 def test_a_paced_video_is_measured(shared: Path) -> None:
     video = shared / "data/videos/pyfeat_single_face.mp4"
-    found = measure_live(load_head("open-head-1"), Settings(), video)
+    found = measure_live(load_head("open-head-2"), Settings(), video)
     assert found.n_frames == 72
     assert len(found.latency_ms) == found.n_frames - found.n_dropped
     assert 0 < found.n_meshes <= len(found.latency_ms)

@@ -22,7 +22,7 @@ def test_the_landmarks_of_the_mirror_image_are_made_as_those_of_the_recording(
     followed = replace(usual, landmarks=replace(usual.landmarks, optical_flow=True))
     single = replace(usual, landmarks=replace(usual.landmarks, mirrored_mean=False))
     for made, now in ((followed, usual), (usual, followed), (single, usual)):
-        session = analyse_video(video, ready_head("open-head-1"), made).session
+        session = analyse_video(video, ready_head("open-head-2"), made).session
         quality = assess_quality(session, made.trust)
         mirrored = fit_mirror_image(Recording("k", "t", session, quality, video), now, ignore)
         assert mirrored.mirrored is True

@@ -250,7 +250,7 @@ def test_details_come_back_as_they_were() -> None:
     terms = ConsentTerms(frozenset({Purpose.RESEARCH, Purpose.TRAINING}), None, "Müller")
     details = WorkDetails(
         ImportStatement("given", near=True, terms=terms),
-        FitOptions("open-head-1", fps=25.0, stream=1, file_names=False),
+        FitOptions("open-head-2", fps=25.0, stream=1, file_names=False),
         faces=True,
     )
     assert read_details(details.text()) == details

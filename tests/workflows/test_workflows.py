@@ -27,7 +27,7 @@ from tests.sessions import altered
 
 
 def test_a_real_recording_is_fitted_well(shared: Path) -> None:
-    head = load_head("open-head-1")
+    head = load_head("open-head-2")
     analysis = analyse_video(shared / "data/videos/pyfeat_20s.mp4", head, Settings(), device="cpu")
     session, fit = analysis.session, analysis.fit
     error_percent = 100 * np.mean(fit.error_px[fit.motion.valid] / fit.face_px[fit.motion.valid])
@@ -47,7 +47,7 @@ def test_a_real_recording_is_fitted_well(shared: Path) -> None:
 
 
 def test_a_rendered_face_gives_back_its_motion(tmp_path: Path) -> None:
-    head = load_head("open-head-1")
+    head = load_head("open-head-2")
     simulated = simulate_motion(0, 0, 4.0, seed=9, names=head.expression_names)
     scene = make_scene(head, 0, 0, seed=9)
     path = tmp_path / "made.mp4"
@@ -99,7 +99,7 @@ def test_a_recognizer_of_simulated_speakers_is_not_calibrated_for_people(tmp_pat
 
 def test_a_video_without_a_face_is_a_sentence(moving_video: Path) -> None:
     with pytest.raises(InputError, match="No face was found in the video") as caught:
-        analyse_video(moving_video, load_head("open-head-1"), Settings(), device="cpu")
+        analyse_video(moving_video, load_head("open-head-2"), Settings(), device="cpu")
     assert moving_video.name in caught.value.sentence
 
 
@@ -108,7 +108,7 @@ def test_the_caller_can_stop_an_analysis(moving_video: Path) -> None:
         raise Cancelled
 
     with pytest.raises(Cancelled):
-        analyse_video(moving_video, load_head("open-head-1"), Settings(), on_progress=stop)
+        analyse_video(moving_video, load_head("open-head-2"), Settings(), on_progress=stop)
 
 
 @pytest.mark.parametrize(

@@ -61,8 +61,8 @@ _KINDS = {
 }
 
 Arrays = dict[str, npt.NDArray[Any]]
-_BUILT_IN = {"open-head-1": "open_head.npz", "open-head-2": "open_head_2.npz"}
-"""The second has other actions of the mouth; the recognizer that comes along reads the first."""
+_BUILT_IN = {"open-head-2": "open_head_2.npz", "open-head-1": "open_head.npz"}
+"""The second has actions of the mouth as they were sculpted; sessions were made with it."""
 _ZIP = b"PK\x03\x04"
 _PICKLE_STARTS = (b"\x80", b"(", b"}", b"]", b"c")
 _HINT = "Choose a FLAME file, ICT-FaceKit, a head file made by facedyn, or the built-in head."
