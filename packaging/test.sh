@@ -33,15 +33,16 @@ if (($#)); then
     step "pytest" on_display 99 "$@"
     exit
 fi
-# Side by side: tests of the window wait for it more than they compute.
+# Side by side: tests of the window and of the command line take as long as all the others.
 log=$(mktemp)
 set -m # a process group of its own, which ends with this script
-on_display 99 tests/gui >"$log" 2>&1 &
-window=$!
+on_display 99 tests/gui tests/cli >"$log" 2>&1 &
+outside=$!
 set +m
-trap 'kill -- "-$window" 2>/dev/null || true; rm -f "$log"' EXIT
+trap 'kill -- "-$outside" 2>/dev/null || true; rm -f "$log"' EXIT
 failed=0
-step "pytest, without the window's tests" on_display 199 --ignore tests/gui || failed=$?
-wait "$window" || failed=$?
-step "pytest, the window's tests" cat "$log"
+step "pytest, without window and command line" \
+    on_display 199 --ignore tests/gui --ignore tests/cli || failed=$?
+wait "$outside" || failed=$?
+step "pytest, window and command line" cat "$log"
 exit "$failed"
