@@ -12,6 +12,7 @@ from facedyn_app.dynamics.same_take import take_signature, take_tracks
 from facedyn_app.library.audit import Speaker, write_audit_lines
 from facedyn_app.library.operations import (
     consenting_speaker,
+    of_same,
     own_session,
     session_row_of,
 )
@@ -76,7 +77,7 @@ def enrol_sessions(
         if speaker.id not in own:
             own[speaker.id] = _sessions_of(orm, speaker)
         others = own[speaker.id]
-        row = _of_recording(others, one.session.info.source_sha256)
+        row = _known(others, one.session)
         if row is not None:
             rows.append((row, False))
             continue
@@ -88,11 +89,10 @@ def enrol_sessions(
     return rows
 
 
-def _of_recording(sessions: Sequence[SessionRow], sha256: str | None) -> SessionRow | None:
-    """The session of a recording's content, where it is among some."""
-    if sha256 is None:
-        return None
-    return next((one for one in sessions if one.source_sha256 == sha256), None)
+def _known(rows: Sequence[SessionRow], session: Session) -> SessionRow | None:
+    """The row of a session's recording and head, where it is among some."""
+    sha256 = session.info.source_sha256
+    return next((row for row in rows if of_same(row, sha256, session.head_id)), None)
 
 
 def _sessions_of(orm: OrmSession, speaker: SpeakerRow) -> list[SessionRow]:

@@ -146,15 +146,15 @@ class Library(OpenLibrary):
             found = {entry.id: entry for entry in session_entries(orm, SessionRow.id.in_(ids))}
             return [None if one is None else found[one] for one in ids]
 
-    def session_of(self, speaker: str, sha256: str) -> int | None:
-        """The number of a speaker's session that is of a recording of that content; None for none.
+    def session_of(self, speaker: str, sha256: str, head_id: str) -> int | None:
+        """The number of a speaker's session of a recording and a head; None where there is none.
 
         Raises:
             InputError: The name cannot be one.
         """
         with self.transaction() as orm:
             row = operations.find_speaker(orm, speaker)
-            return None if row is None else operations.session_of(orm, row, sha256)
+            return None if row is None else operations.session_of(orm, row, sha256, head_id)
 
     def check_consent(
         self, name: str | None, consent: str | None, terms: ConsentTerms | None = None

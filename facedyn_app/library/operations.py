@@ -189,12 +189,16 @@ def date_row(orm: OrmSession, row: SessionRow, day: date | None) -> None:
     orm.flush()
 
 
-def session_of(orm: OrmSession, speaker: SpeakerRow, sha256: str | None) -> int | None:
-    """The number of a speaker's session that is of a recording of that content, if there is one."""
+def session_of(
+    orm: OrmSession, speaker: SpeakerRow, sha256: str | None, head_id: str
+) -> int | None:
+    """The number of a speaker's session of a recording and a head, if there is one."""
     if sha256 is None:
         return None
     query = select(SessionRow.id).where(
-        SessionRow.speaker_id == speaker.id, SessionRow.source_sha256 == sha256
+        SessionRow.speaker_id == speaker.id,
+        SessionRow.source_sha256 == sha256,
+        SessionRow.head_id == head_id,
     )
     return orm.scalars(query).first()
 
@@ -214,14 +218,22 @@ def assign(orm: OrmSession, row: SessionRow, speaker: SpeakerRow) -> None:
     orm.flush()
 
 
+def of_same(row: SessionRow, sha256: str | None, head_id: str) -> bool:
+    """Whether a session is of a recording, by its content, and of a head."""
+    return sha256 is not None and (row.source_sha256, row.head_id) == (sha256, head_id)
+
+
 def own_session(row: SessionRow, speaker: SpeakerRow, others: Sequence[SessionRow]) -> None:
     """Make a session of nobody one of a speaker whose `others` are known, as `assign`.
 
+    The same video measured with another head is another session: only sessions of one head are
+    compared.
+
     Raises:
-        InputError: The same video is among their sessions already.
+        InputError: The same video is among their sessions of the head already.
     """
     for other in others:
-        if row.source_sha256 is not None and other.source_sha256 == row.source_sha256:
+        if of_same(other, row.source_sha256, row.head_id):
             raise InputError(
                 f"The video '{row.source_name}' is already among the sessions of "
                 f"'{speaker.name}', as '{other.name}'.",

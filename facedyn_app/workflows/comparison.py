@@ -171,7 +171,8 @@ def check_gallery(library: Library, head_id: str) -> dict[str, list[SessionEntry
         raise MismatchError(
             f"The recognizer reads '{head_id}', and the sessions enrolled in '{library.folder}' "
             f"are of {named}.",
-            "Train a recognizer on them ('facedyn train'), or take one that reads them.",
+            f"Enrol their recordings with that head as well ('--head {head_id}'), train a "
+            "recognizer on them ('facedyn train'), or take one that reads them.",
         )
     raise TooLittleError(
         f"Nobody is enrolled in '{library.folder}' with head '{head_id}'.",

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import logging
-from collections.abc import Iterator, Mapping, Sequence
+from collections.abc import Iterator, Sequence
 from contextlib import contextmanager
 from dataclasses import dataclass
 from pathlib import Path
@@ -11,6 +11,7 @@ from pathlib import Path
 from facedyn_app.assets import DEFAULT_HEAD
 from facedyn_app.dynamics.session_qc import assess_quality
 from facedyn_app.errors import FacedynError, InputError
+from facedyn_app.headmodel.model import HeadModel
 from facedyn_app.library.database import is_library
 from facedyn_app.library.library import Library
 from facedyn_app.library.names import check_near
@@ -119,10 +120,10 @@ def enrol_recordings(
     copies: dict[Path, KnownRecordingError] = {}
     work = WorkDetails(statement, options)
     with _earlier_ones_told(name, added), queued(folder, name, paths, work) as queue:
-        sha256s = _check_not_known(name, queue.todo, known, on_progress)
         settings = options.settings()
         with_videos = any(map(is_video, queue.todo))
         head = read_ready_head(options.head or DEFAULT_HEAD, on_progress) if with_videos else None
+        sha256s = _check_not_known(name, queue.todo, known, head, on_progress)
         for number, path in enumerate(queue.todo, start=1):
             if not queue.begin(path):
                 continue
@@ -230,33 +231,31 @@ def enrol_session(
         return EnrolledSession(entry.id, snapshot_of(library))
 
 
-def _check_enrolment(who: Enrolment, folder: Path) -> dict[str, str]:
-    """Check the name and consent.
-
-    Returns:
-        The names of the sessions that the speaker has, by their recordings' SHA-256.
-    """
+def _check_enrolment(who: Enrolment, folder: Path) -> tuple[SessionEntry, ...]:
+    """Check the name and consent; the sessions that the speaker has."""
     name = checked_name(who.name)
     if not is_library(folder):
         if not (who.consent or "").strip():
             raise missing_consent(who.name)
         check_output_folder(folder)
-        return {}
+        return ()
     with Library.open(folder, create=False) as library:
         if not who.near:
             check_near(name, [speaker.name for speaker in library.speakers()])
         library.check_consent(name, who.consent, who.terms)
-        return {
-            entry.source_sha256: entry.name
-            for entry in library.sessions()
-            if entry.speaker == name and entry.source_sha256
-        }
+        return tuple(entry for entry in library.sessions() if entry.speaker == name)
 
 
 def _check_not_known(
-    name: str, paths: Sequence[Path], known: Mapping[str, str], on_progress: OnProgress
+    name: str,
+    paths: Sequence[Path],
+    known: Sequence[SessionEntry],
+    head: HeadModel | None,
+    on_progress: OnProgress,
 ) -> dict[Path, str]:
     """Check that none of the recordings is the speaker's already; large ones take long.
+
+    A video is theirs where it was measured with `head`, the one that would be fitted.
 
     Returns:
         The SHA-256 of those that have been looked into for that.
@@ -265,11 +264,13 @@ def _check_not_known(
         path: sha256_of_recording([path], on_progress) for path in paths if known and path.exists()
     }
     for path, sha256 in sha256s.items():
-        if sha256 in known:
-            raise InputError(
-                f"'{path}' is already among the sessions of '{name}', as '{known[sha256]}'.",
-                "Use another recording; the same one twice would only repeat itself.",
-            )
+        fitted = None if head is None or not is_video(path) else head.head_id
+        for entry in known:
+            if entry.source_sha256 == sha256 and fitted in (None, entry.head_id):
+                raise InputError(
+                    f"'{path}' is already among the sessions of '{name}', as '{entry.name}'.",
+                    "Use another recording; the same one twice would only repeat itself.",
+                )
     return sha256s
 
 

@@ -67,9 +67,10 @@ class KnownOnes:
     def __init__(self, library: Library, statement: ImportStatement) -> None:
         self._library, self._statement = library, statement
         self._owners: dict[str, set[str]] = {}
+        self._measured: set[tuple[str, str, str]] = set()
         for entry in library.sessions():
             if entry.speaker and entry.source_sha256:
-                self._owners.setdefault(entry.source_sha256, set()).add(entry.speaker)
+                self._own(entry.speaker, entry.source_sha256, entry.head_id)
         self._names = {speaker.name for speaker in library.speakers()}
         self._near = {near_key(name): name for name in self._names}
 
@@ -85,15 +86,20 @@ class KnownOnes:
         if known != speaker and speaker not in self._names and not self._statement.near:
             raise NearNameError(speaker, known)
 
-    def has(self, speaker: str, sha256: str | None) -> bool:
-        """Whether a file is among a speaker's sessions."""
-        return checked_name(speaker) in self._owners.get(str(sha256), ())
+    def has(self, speaker: str, session: Session) -> bool:
+        """Whether a session's recording, measured with its head, is among a speaker's sessions."""
+        sha256 = str(session.info.source_sha256)
+        return (checked_name(speaker), sha256, session.head_id) in self._measured
 
     def add(self, new: Waiting) -> None:
         """Remember what is enrolled next."""
         sha256 = new.session.info.source_sha256
         if sha256 is not None:
-            self._owners.setdefault(sha256, set()).add(checked_name(new.speaker))
+            self._own(checked_name(new.speaker), sha256, new.session.head_id)
+
+    def _own(self, speaker: str, sha256: str, head_id: str) -> None:
+        self._owners.setdefault(sha256, set()).add(speaker)
+        self._measured.add((speaker, sha256, head_id))
 
     def enrolled(self, sessions: Sequence[Waiting]) -> None:
         """Remember who is in the library now."""

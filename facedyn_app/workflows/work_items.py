@@ -188,15 +188,16 @@ class ItemWorker:
         self._asked.add(speaker)
 
     def _take_found(self, item: WorkItem, found: ReadItem, known: KnownOnes) -> None:
-        new = [one for one in found.sessions if not known.has(one[0], one[1].info.source_sha256)]
+        new = [one for one in found.sessions if not known.has(*one)]
         if new:
             self._take_new(item, new, known)
             return
         self.tally.n_known += 1
         number = found.known
         if len(found.sessions) == 1:
-            sha256 = str(found.sessions[0][1].info.source_sha256)
-            number = self._library.session_of(item.what.speaker, sha256)
+            session = found.sessions[0][1]
+            sha256 = str(session.info.source_sha256)
+            number = self._library.session_of(item.what.speaker, sha256, session.head_id)
         self._ends.append(WorkEnd(item.id, WorkState.DONE, THERE_ALREADY, number))
 
     def _take_new(

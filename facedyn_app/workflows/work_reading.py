@@ -93,7 +93,7 @@ class ItemReader:
         return ReadItem(tuple((f"{speaker} face {face_id(one)}", one) for one in sessions))
 
     def fit(self, item: WorkItem, details: WorkDetails, on_progress: OnProgress) -> ReadItem:
-        """The session of a video, which is not fitted where the library has it already.
+        """The session of a video, which is not fitted where the library has it of that head.
 
         Raises:
             Dropped: Somebody has taken the item off the queue.
@@ -108,10 +108,10 @@ class ItemReader:
         probed = ProbedVideo.of(path, options.video)
         sha256 = sha256_of_recording([path], told)
         # asked anew for each: another program may have added it meanwhile, and a fit takes minutes
-        known = self._library.session_of(speaker, sha256)
+        head = self.head(options.head, told)
+        known = self._library.session_of(speaker, sha256, head.head_id)
         if known is not None:
             return ReadItem((), known)
-        head = self.head(options.head, told)
         session = read_recording(path, head, options, options.settings(), told, sha256, probed)
         return ReadItem(((speaker, session),))
 

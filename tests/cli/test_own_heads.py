@@ -8,6 +8,7 @@ from typing import Any
 import pytest
 
 from facedyn_app.headmodel.files.io import load_head, save_head
+from facedyn_app.library.library import Library
 from facedyn_app.library.session_file import load_session
 from tests.cli.conftest import Run
 from tests.headmodel.flame_files import flame_arrays, python2_pickle, write
@@ -128,3 +129,18 @@ def test_a_head_of_the_users_is_measured_and_then_fitted_better(
     assert Path(measured["file"]).exists()
     facts = json.loads(run("fit", video, "-o", tmp_path / "s.npz", "--head", own, "--json").stdout)
     assert facts["quality"]["n_valid"] == facts["quality"]["n_frames"]
+
+
+def test_a_video_is_enrolled_once_with_each_head(run: Run, video: Path, tmp_path: Path) -> None:
+    to = ("--library", tmp_path / "library", "--consent", "in writing")
+    assert run("enrol", "Ada", video, *to, "--head", "open-head-1").exit_code == 0
+    refused = run("identify", video, "--library", tmp_path / "library")
+    assert refused.exit_code == 3
+    assert "--head open-head-2" in refused.stderr
+    assert run("enrol", "Ada", video, *to).exit_code == 0
+    with Library.open(tmp_path / "library") as library:
+        heads = [entry.head_id for entry in library.sessions("Ada")]
+    assert heads == ["open-head-1", "open-head-2"]
+    again = run("enrol", "Ada", video, *to)
+    assert again.exit_code == 3
+    assert "already among the sessions of 'Ada'" in again.stderr

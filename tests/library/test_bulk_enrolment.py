@@ -43,9 +43,10 @@ def test_a_recording_that_comes_twice_at_once_is_kept_once(
     twice = make_session(sha256="ab" * 32)
     with Library.open(tmp_path / "lib") as library:
         new = [NewSession("Ann", twice), NewSession("Ann", twice), NewSession("Bo", twice)]
+        new.append(NewSession("Ann", make_session(sha256="ab" * 32, head_id="other-head")))
         entries = library.enrol_new(new, CONSENT)
-        assert [entry is None for entry in entries] == [False, True, False]
-        assert len(library.sessions()) == len(list((library.folder / "sessions").iterdir())) == 2
+        assert [entry is None for entry in entries] == [False, True, False, False]
+        assert len(library.sessions()) == len(list((library.folder / "sessions").iterdir())) == 3
 
 
 def _signatures(library: Library) -> list[np.ndarray]:

@@ -119,6 +119,20 @@ def test_the_same_video_counts_once_for_a_speaker(
     assert library.sessions() == [first, other]
 
 
+def test_a_video_measured_with_another_head_is_another_session(
+    library: Library, make_session: MakeSession
+) -> None:
+    before = library.enrol("Anna", make_session(), CONSENT)
+    anew = library.enrol("Anna", make_session(head_id="other-head"))
+    assert library.sessions("Anna") == [before, anew]
+    assert (before.name, anew.name) == ("visit", "visit (2)")
+    assert library.gallery("other-head") == {"Anna": [anew]}
+    sha256 = str(before.source_sha256)
+    for entry in (before, anew):
+        assert library.session_of("Anna", sha256, entry.head_id) == entry.id
+    assert library.session_of("Anna", sha256, "third-head") is None
+
+
 def test_the_gallery_holds_enrolled_sessions_of_one_head(
     library: Library, make_session: MakeSession
 ) -> None:
