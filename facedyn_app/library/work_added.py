@@ -10,7 +10,7 @@ from contextlib import suppress
 from dataclasses import dataclass
 from typing import Any, Final
 
-from sqlalchemy import insert, select, update
+from sqlalchemy import insert, or_, select, true, update
 from sqlalchemy.orm import Session as OrmSession
 
 from facedyn_app.library.audit import write_audit
@@ -51,11 +51,12 @@ def add_work(
     details: str,
     values: Sequence[Mapping[str, Any]],
     reserved_for: str | None,
+    head_id: str | None,
 ) -> AddedWork:
     """Put recordings, as `work_values` gives them, into the queue; see `WorkQueue.add`."""
     unique = {(one["speaker"], one["path"]): one for one in values}
     known = _numbers(orm)
-    done = _done(orm, known, unique)
+    done = _done(orm, known, unique, head_id)
     order = WorkOrderRow(details=details, added_at=now())
     orm.add(order)
     orm.flush()
@@ -125,17 +126,23 @@ def _waiting(order: int, reserved_for: str | None) -> dict[str, Any]:
 
 
 def _done(
-    orm: OrmSession, known: Mapping[Place, Any], wanted: Mapping[Place, Mapping[str, Any]]
+    orm: OrmSession,
+    known: Mapping[Place, Any],
+    wanted: Mapping[Place, Mapping[str, Any]],
+    head_id: str | None,
 ) -> set[int]:
     """The items that are done, whose session is still their speaker's, and whose file is the same.
 
-    Of a folder it is not known whether it is the same.
+    A video is done where it was fitted with the head that is wanted. Of a folder it is not known
+    whether it is the same.
     """
+    fitted_so = or_(WorkRow.kind != WorkKind.FIT, SessionRow.head_id == head_id)
     query = (
         select(WorkRow.id)
         .join(SessionRow, WorkRow.session_id == SessionRow.id)
         .join(SpeakerRow, SessionRow.speaker_id == SpeakerRow.id)
         .where(WorkRow.state == WorkState.DONE, SpeakerRow.name == WorkRow.speaker)
+        .where(true() if head_id is None else fitted_so)
     )
     kept = set(orm.scalars(query))
     return {

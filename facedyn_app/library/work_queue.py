@@ -93,7 +93,11 @@ class WorkQueue:
                     self.give_back(path.name)
 
     def add(
-        self, details: str, works: Sequence[NewWork], reserved_for: str | None = None
+        self,
+        details: str,
+        works: Sequence[NewWork],
+        reserved_for: str | None = None,
+        head_id: str | None = None,
     ) -> AddedWork:
         """Put recordings into the queue, each once; what has ended otherwise than well waits again.
 
@@ -101,10 +105,11 @@ class WorkQueue:
             details: What is said of all of them, JSON.
             works: The recordings.
             reserved_for: The mark of the worker who alone may take them; None for any.
+            head_id: The head of videos: what was done with another one is not done; None for any.
         """
         values = [work_values(work) for work in works]
         with self._transaction() as orm:
-            return add_work(orm, details, values, reserved_for)
+            return add_work(orm, details, values, reserved_for, head_id)
 
     def claim(self, mark: str, ids: Sequence[int]) -> list[WorkItem]:
         """Take items in hand that wait; those that others have, or that have ended, are left."""

@@ -12,6 +12,7 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import Final
 
+from facedyn_app.assets import DEFAULT_HEAD
 from facedyn_app.errors import InputError
 from facedyn_app.library.importers import (
     Corpus,
@@ -115,10 +116,11 @@ def import_folder(
         for path, sentence in corpus.left_out:
             worker.tally.leave_out(path, sentence)
         named_flame_file(options, [one.path for one in recordings])  # said before anything is read
+        head_id = options.head or DEFAULT_HEAD
         if any(is_video(one.path) for one in recordings):
-            worker.reader.head(options.head, on_progress)
+            head_id = worker.reader.head(options.head, on_progress).head_id
         _note_permission(library, corpus, folder, statement.permission)
-        added = _add(library, recordings, corpus.layout, statement, options)
+        added = _add(library, recordings, corpus.layout, statement, options, head_id)
         worker.tally.n_known += len(added.done)
         todo = [number for number in dict.fromkeys(added.ids) if number not in added.done]
         _work_all(library, worker, todo, on_progress)
@@ -167,7 +169,9 @@ def queue_folder(
     with Library.open(library_folder, file_names=options.file_names) as library:
         tally = WorkTally()
         recordings = _permitted(library, corpus.recordings, statement, tally)
-        added = _add(library, recordings, corpus.layout, statement, options)
+        # of a file the id is not known yet: then all wait, and the worker finds what is there
+        head_id = options.head or DEFAULT_HEAD
+        added = _add(library, recordings, corpus.layout, statement, options, head_id)
     return QueuedFolder(
         added.n_new, len(added.done), (*tally.left_out, *_named(corpus.left_out)),
     )  # fmt: skip
@@ -179,9 +183,11 @@ def _add(
     layout: Layout,
     statement: ImportStatement,
     options: FitOptions,
+    head_id: str,
 ) -> AddedWork:
     details = WorkDetails(statement, options, faces=layout is Layout.OPENFACE)
-    return library.work.add(details.text(), [_work_of(one) for one in recordings])
+    works = [_work_of(one) for one in recordings]
+    return library.work.add(details.text(), works, head_id=head_id)
 
 
 def _named(found: Sequence[tuple[Path, str]]) -> list[tuple[str, str]]:

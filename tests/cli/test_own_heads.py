@@ -144,3 +144,15 @@ def test_a_video_is_enrolled_once_with_each_head(run: Run, video: Path, tmp_path
     again = run("enrol", "Ada", video, *to)
     assert again.exit_code == 3
     assert "already among the sessions of 'Ada'" in again.stderr
+
+
+def test_a_folder_is_imported_once_with_each_head(run: Run, video: Path, tmp_path: Path) -> None:
+    place = tmp_path / "people" / "Ada"
+    place.mkdir(parents=True)
+    (place / video.name).symlink_to(video)
+    arguments = ("import", tmp_path / "people", "--library", tmp_path / "library", "--json")
+    added = [
+        json.loads(run(*arguments, "--consent", "in writing", "--head", head).stdout)["n_added"]
+        for head in ("open-head-1", "open-head-2", "open-head-1")
+    ]
+    assert added == [1, 1, 0]
