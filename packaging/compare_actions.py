@@ -13,6 +13,7 @@ import argparse
 import numpy as np
 
 from facedyn_app.fitting.landmark_head import FIRST_IRIS
+from facedyn_app.headmodel.landmark_positions import landmark_positions, placed_landmarks
 from facedyn_app.headmodel.model import HeadModel
 from facedyn_app.progress import ignore
 from facedyn_app.records import FloatArray
@@ -30,16 +31,16 @@ def displacements(head: HeadModel) -> tuple[list[int], FloatArray]:
     Raises:
         ValueError: The head's landmarks are not placed.
     """
-    table = head.landmarks
-    if table is None:
-        raise ValueError("the head has no landmarks")
+    table, n = placed_landmarks(head), head.n_expression
     used = np.flatnonzero((table.weight > 0) & (table.index < FIRST_IRIS))
-    corners, bary = head.faces[table.face[used]], np.asarray(table.bary[used], np.float64)
-    places = np.einsum("kc,kcx->kx", bary, head.v_template[corners])
-    moved = np.einsum("kc,kcxe->kxe", bary, head.exprdirs[corners])
+    each = np.eye(n + 1, n, k=-1)  # none, then each action by itself
+    at_rest, *by_action = landmark_positions(
+        head, used, np.zeros(head.n_shape), each, np.zeros((n + 1, 3))
+    )
     numbers = [int(number) for number in table.index[used]]
-    left, right = (places[numbers.index(corner)] for corner in OUTER_CORNERS)
-    return numbers, np.asarray(moved / np.linalg.norm(left - right))
+    left, right = (at_rest[numbers.index(corner)] for corner in OUTER_CORNERS)
+    moved = np.stack(by_action, axis=2) - at_rest[:, :, None]
+    return numbers, np.asarray(moved / np.linalg.norm(left - right), np.float64)
 
 
 def fitted_weights(own: FloatArray, other: FloatArray, column: int) -> FloatArray:

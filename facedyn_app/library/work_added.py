@@ -10,7 +10,7 @@ from contextlib import suppress
 from dataclasses import dataclass
 from typing import Any, Final
 
-from sqlalchemy import insert, or_, select, true, update
+from sqlalchemy import insert, or_, select, update
 from sqlalchemy.orm import Session as OrmSession
 
 from facedyn_app.library.audit import write_audit
@@ -136,14 +136,14 @@ def _done(
     A video is done where it was fitted with the head that is wanted. Of a folder it is not known
     whether it is the same.
     """
-    fitted_so = or_(WorkRow.kind != WorkKind.FIT, SessionRow.head_id == head_id)
     query = (
         select(WorkRow.id)
         .join(SessionRow, WorkRow.session_id == SessionRow.id)
         .join(SpeakerRow, SessionRow.speaker_id == SpeakerRow.id)
         .where(WorkRow.state == WorkState.DONE, SpeakerRow.name == WorkRow.speaker)
-        .where(true() if head_id is None else fitted_so)
     )
+    if head_id is not None:
+        query = query.where(or_(WorkRow.kind != WorkKind.FIT, SessionRow.head_id == head_id))
     kept = set(orm.scalars(query))
     return {
         known[place].id

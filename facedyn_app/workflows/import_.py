@@ -116,7 +116,7 @@ def import_folder(
         for path, sentence in corpus.left_out:
             worker.tally.leave_out(path, sentence)
         named_flame_file(options, [one.path for one in recordings])  # said before anything is read
-        head_id = options.head or DEFAULT_HEAD
+        head_id = None
         if any(is_video(one.path) for one in recordings):
             head_id = worker.reader.head(options.head, on_progress).head_id
         _note_permission(library, corpus, folder, statement.permission)
@@ -183,7 +183,7 @@ def _add(
     layout: Layout,
     statement: ImportStatement,
     options: FitOptions,
-    head_id: str,
+    head_id: str | None,
 ) -> AddedWork:
     details = WorkDetails(statement, options, faces=layout is Layout.OPENFACE)
     works = [_work_of(one) for one in recordings]

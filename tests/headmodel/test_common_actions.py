@@ -6,6 +6,7 @@ import numpy as np
 import pytest
 
 from facedyn_app.headmodel.files.io import load_head
+from facedyn_app.headmodel.landmark_positions import landmark_positions, placed_landmarks
 from facedyn_app.headmodel.model import HeadModel
 from facedyn_app.records import FloatArray
 from open_head.actions import LEFT, as_commonly_meant
@@ -52,11 +53,13 @@ def test_lips_open_to_a_funnel_and_go_to_the_side(
     """Landmarks 13 and 14 are the middle of the lips' inner edge, 61 and 291 the corners."""
 
     def moved(one: HeadModel, name: str, number: int) -> FloatArray:
-        assert one.landmarks is not None
-        row = int(np.flatnonzero(one.landmarks.index == number)[0])
-        corners = one.faces[one.landmarks.face[row]]
-        column = one.expression_names.index(name)
-        return np.asarray(one.landmarks.bary[row] @ one.exprdirs[corners][:, :, column])
+        rows = np.flatnonzero(placed_landmarks(one).index == number)
+        expression = np.zeros((2, one.n_expression))
+        expression[1, one.expression_names.index(name)] = 1.0
+        before, after = landmark_positions(
+            one, rows, np.zeros(one.n_shape), expression, np.zeros((2, 3))
+        )
+        return np.asarray(after[0] - before[0])
 
     for one, least in ((as_sculpted, 0.0), (as_meant, 0.004)):
         opening = moved(one, "mouthFunnel", 13)[1] - moved(one, "mouthFunnel", 14)[1]
