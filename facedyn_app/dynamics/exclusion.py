@@ -81,6 +81,7 @@ def without_excluded(session: Session) -> Session:
         brightness=_blank_if_said(session.brightness, out),
         left_eye_contrast=_blank_if_said(session.left_eye_contrast, out),
         right_eye_contrast=_blank_if_said(session.right_eye_contrast, out),
+        light_ratio=_blank_if_said(session.light_ratio, out),
     )
 
 

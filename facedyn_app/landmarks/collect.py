@@ -195,6 +195,7 @@ class TrackCollector:
             brightness=spread(notes.brightness),
             left_eye_contrast=spread(notes.left_eye_contrast),
             right_eye_contrast=spread(notes.right_eye_contrast),
+            light_ratio=spread(notes.light_ratio),
             likeness=spread(likeness),
             repeated=np.array(self._repeated[first:], dtype=bool),
             damaged=np.array(self._damaged[first:], dtype=bool),

@@ -12,7 +12,7 @@ from math import nan
 import cv2
 import numpy as np
 
-from facedyn_app.landmarks.occlusion import N_AROUND, N_PLACES, eye_contrasts
+from facedyn_app.landmarks.occlusion import N_AROUND, N_PLACES, eye_contrasts, light_ratio
 from facedyn_app.records import ByteArray, FloatArray, Frame
 
 Box = tuple[float, float, float, float]
@@ -61,6 +61,11 @@ class Face:
     def eye_contrasts(self) -> tuple[float, float]:
         """Of the left and the right eye (`occlusion.eye_contrasts`); NaN where not known."""
         return eye_contrasts(self.shades) if self.shades.any() else (nan, nan)
+
+    @property
+    def light_ratio(self) -> float:
+        """Left side's light over the right one's (`occlusion.light_ratio`); NaN where not known."""
+        return light_ratio(self.shades) if self.shades.any() else nan
 
     @property
     def height(self) -> float:

@@ -27,7 +27,8 @@ covered is not. Nor is an object before the lips that leaves more than a third o
 
 An eye that is covered all the time is told by what is within it: iris and white differ, a patch is
 much alike all over. `eye_contrasts` are kept of every frame; what they mean is judged where both
-eyes can be compared (`dynamics.clinical.hidden`).
+eyes can be compared (`dynamics.clinical.covered`). So is `light_ratio`, which hides nothing: by it
+the sides' differences are judged (`dynamics.clinical.light`).
 """
 
 from __future__ import annotations
@@ -44,6 +45,7 @@ from facedyn_app.topology import (
     LIPS_AROUND,
     LIPS_INNER,
     LIPS_OUTER,
+    MIRRORED_POINTS,
     RIGHT_EYE_ROWS,
     RIGHT_WITHIN,
     SKIN,
@@ -190,6 +192,11 @@ _PLACES = np.concatenate([_SKIN_PLACES, *(part.places for part in _PARTS), _WITH
 N_PLACES = len(_PLACES)
 N_AROUND = N_PLACES - len(_WITHIN_EYES)
 """Those that are not between the lids."""
+# Rows of the skin's places on the left side, and of their partners; the left one of two points that
+# mirror each other has the larger number.
+_LEFT_SKIN, _RIGHT_SKIN = np.array(
+    [(row, SKIN.index(MIRRORED_POINTS[n])) for row, n in enumerate(SKIN) if n > MIRRORED_POINTS[n]]
+).T
 _ENDS = np.cumsum([len(_SKIN_PLACES), *(len(part.places) for part in _PARTS)])
 
 
@@ -204,6 +211,18 @@ def eye_contrasts(shades: ByteArray) -> tuple[float, float]:
     light = np.log(shades[N_AROUND:].astype(np.float32) + _DARK).mean(axis=1)
     left, right = light.reshape(2, -1).std(axis=1)
     return float(left), float(right)
+
+
+def light_ratio(shades: ByteArray) -> float:
+    """Brightness of the left side of the face over that of the right one, 1 in even light.
+
+    The median over the places of bare skin that lie on both sides.
+
+    Args:
+        shades: (K, 3) uint8 of a face.
+    """
+    light = shades[: _ENDS[0]].astype(np.float32).mean(axis=1) + _DARK
+    return float(np.median(light[_LEFT_SKIN] / light[_RIGHT_SKIN]))
 
 
 def shades_at(shown: ByteArray, points: FloatArray) -> ByteArray:

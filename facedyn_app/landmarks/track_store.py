@@ -49,6 +49,7 @@ class StoredTrack:
         brightness: (T,) float32 `Face.brightness`; NaN without a face.
         left_eye_contrast: (T,) float32 of `Face.eye_contrasts`; NaN without a face.
         right_eye_contrast: (T,) likewise.
+        light_ratio: (T,) float32 `Face.light_ratio`; NaN without a face.
         likeness: (T,) as in `Landmarks`.
         repeated: (T,) bool: whether the picture is that of the frame before once more.
         damaged: (T,) bool: whether the picture could not be decoded.
@@ -67,6 +68,7 @@ class StoredTrack:
     brightness: FloatArray
     left_eye_contrast: FloatArray
     right_eye_contrast: FloatArray
+    light_ratio: FloatArray
     likeness: FloatArray
     repeated: BoolArray
     damaged: BoolArray
@@ -129,6 +131,7 @@ class FaceNotes:
         brightness: See `Face`.
         left_eye_contrast: See `Face.eye_contrasts`.
         right_eye_contrast: Likewise.
+        light_ratio: See `Face`.
         presence: Sum of the heights, by which faces are ranked.
     """
 
@@ -140,6 +143,7 @@ class FaceNotes:
     brightness: array[float] = field(default_factory=lambda: array("f"))
     left_eye_contrast: array[float] = field(default_factory=lambda: array("f"))
     right_eye_contrast: array[float] = field(default_factory=lambda: array("f"))
+    light_ratio: array[float] = field(default_factory=lambda: array("f"))
     presence: float = 0.0
 
     def add(self, frame: int, face: Face, file: RowFile) -> None:
@@ -155,6 +159,7 @@ class FaceNotes:
         left, right = face.eye_contrasts
         self.left_eye_contrast.append(left)
         self.right_eye_contrast.append(right)
+        self.light_ratio.append(face.light_ratio)
         self.presence += face.height
 
     def likeness(self, file: RowFile) -> FloatArray:

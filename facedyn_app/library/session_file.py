@@ -49,10 +49,10 @@ ROUNDING = 1e-4
 """By which covariances in single precision may be off."""
 _MOST: dict[str, float] = {
     "confidence": 1.0, "sharpness": 8.0, "brightness": 1.0, "left_eye_contrast": 4.0,
-    "right_eye_contrast": 4.0,
+    "right_eye_contrast": 4.0, "light_ratio": 45.0,
 }  # fmt: skip
 """The largest number that each may have in a frame; none is below 0. A Laplacian amplifies by 8;
-logarithms of brightness lie within 3.8."""
+logarithms of brightness lie within 3.8, so a ratio is less than 45."""
 _MAYBE: dict[str, type[np.generic]] = {
     _REASON: np.uint8,
     _GAZE: np.float32,

@@ -124,6 +124,8 @@ class Session:
             logarithms of brightness: little where it is closed or covered (`landmarks.occlusion`).
             NaN without a face; None in sessions that do not say.
         right_eye_contrast: (T,) likewise.
+        light_ratio: (T,) float32 brightness of the face's left side over that of its right one, 1
+            in even light. NaN without a face; None in sessions that do not say.
         repeated: (T,) bool: whether the picture is that of the frame before once more; None in
             sessions that do not say.
         shape_certainty: How sure the shape is; None in sessions that do not say.
@@ -143,6 +145,7 @@ class Session:
     brightness: FloatArray | None = None
     left_eye_contrast: FloatArray | None = None
     right_eye_contrast: FloatArray | None = None
+    light_ratio: FloatArray | None = None
     repeated: BoolArray | None = None
     shape_certainty: ShapeCertainty | None = None
     events: Events = ()

@@ -64,6 +64,7 @@ def make_session(
         brightness=landmarks.brightness,
         left_eye_contrast=landmarks.left_eye_contrast,
         right_eye_contrast=landmarks.right_eye_contrast,
+        light_ratio=landmarks.light_ratio,
         repeated=landmarks.repeated,
         shape_certainty=fit.shape_certainty,
     )
