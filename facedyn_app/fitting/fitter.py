@@ -9,8 +9,9 @@ from torch import Tensor
 
 from facedyn_app.device import choose_device
 from facedyn_app.fit_settings import FitSettings
+from facedyn_app.fitting.arrow import solve_arrow
 from facedyn_app.fitting.landmark_errors import known_errors, landmark_head
-from facedyn_app.fitting.landmark_head import LandmarkHead
+from facedyn_app.fitting.landmark_head import LandmarkHead, camera_slopes
 from facedyn_app.fitting.priors import motion_precision, temporal_prior, usual_steps
 from facedyn_app.fitting.residuals import FaceProblem
 from facedyn_app.fitting.shape_evidence import ShapeEvidence, shape_evidence
@@ -19,6 +20,9 @@ from facedyn_app.fitting.symmetry import symmetric
 from facedyn_app.fitting.whitening import Whitening, make_whitening
 from facedyn_app.headmodel.model import HeadModel
 from facedyn_app.records import Landmarks
+
+POSE_ITERATIONS = 4
+"""With them the pose of some frames is known to a degree."""
 
 
 @dataclass(frozen=True, slots=True, eq=False)
@@ -72,6 +76,19 @@ class Fitter:
             temporal,
         )
         return problem.of(head), start
+
+    def seen_as_in(self, landmarks: Landmarks) -> Fitter:
+        """The fitter whose head is seen from where it is mostly seen in some frames.
+
+        Args:
+            landmarks: Landmarks of T frames, which all have a face.
+        """
+        problem, start = self.shape_problem(landmarks)
+        state = solve_arrow(
+            problem, start, max_iterations=POSE_ITERATIONS, tolerance=self.settings.tolerance
+        ).state
+        slopes = camera_slopes(problem.seen.line_of_sight_rotation @ state.rotation)
+        return replace(self, head=self.head.seen_from(slopes.quantile(0.5, dim=0)))
 
     def shape_problem(self, landmarks: Landmarks) -> tuple[FaceProblem, FaceState]:
         """The problem of the shape of some frames, and where to start.

@@ -6,13 +6,16 @@ All of it is measured once for a head, by rendering it with known parameters (`f
 measure`; for the built-in head `packaging/measure_landmark_errors.py`), as displacements in the
 head frame parallel to the face:
 
-    D = offset + E' p + J' jaw + S' b + Q' terms(view) + U z + frame's own
+    D = offset + E' p + J' jaw + S' b + Q' terms(view) + V' ((p - m) x slopes) + U z + frame's own
 
-with z the session's own, the same in all its frames and of unit variance, and the covariance of
-what each frame has for itself. The fit takes E', J' and S' into the head's directions at its
-landmarks, subtracts what the view of it does, estimates z beside the shape and whitens by the
-covariance: neighbouring landmarks go wrong together, and small differences between them, which
-tell most of an expression, are far more certain than where they are.
+with (p - m) x slopes the products of the expression, less the mean m of the faces measured, with
+the slopes of the direction to the camera (of a head turned by 15 degrees a smile is seen to raise
+one corner a tenth more, the other a tenth less), and z the session's own, the same in all its
+frames and of unit variance, and the covariance of what each frame has for itself. The fit takes E',
+J' and S' into the head's directions at its landmarks, and V' of the direction that a recording
+mostly sees the head from; it subtracts what the view does, estimates z beside the shape and whitens
+by the covariance: neighbouring landmarks go wrong together, and small differences between them,
+which tell most of an expression, are far more certain than where they are.
 
 What else it says of a face (landmark_head.py) follows the same equation, without anything of the
 head's geometry, as further rows behind the landmarks'. The covariance is that of all rows
@@ -35,6 +38,7 @@ from facedyn_app.files import atomic_file
 from facedyn_app.fit_settings import FitSettings
 from facedyn_app.fitting.landmark_head import (
     FIRST_IRIS,
+    N_SLOPES,
     N_VIEW_TERMS,
     LandmarkHead,
     ReadingModel,
@@ -66,6 +70,10 @@ _ARRAYS = (
 )
 
 
+_BY_SLOPE = ("expression_by_slope", "offset_by_slope")
+"""What files of before do not have: nothing is seen otherwise from the side, then."""
+
+
 @dataclass(frozen=True, slots=True, eq=False)
 class LandmarkErrors:
     """Dependence of N rows of measurements on face and view.
@@ -81,6 +89,9 @@ class LandmarkErrors:
         by_jaw: (N, 3) for each rad of the jaw's rotation vector.
         by_shape: (N, S) for each standard deviation of a shape coefficient.
         by_view: (N, 10) for each of `landmark_head.view_terms`.
+        expression_by_slope: (N, E, 2) for each unit of an expression coefficient times each of
+            `landmark_head.camera_slopes`.
+        offset_by_slope: (N, 2) the same of the mean expression of the faces measured, negative.
         session_modes: (N, P) what a session adds in all its frames, unit variances.
         deviation: (N,) standard deviation of what a frame has for itself.
         correlation: (N, N) of the same.
@@ -93,6 +104,8 @@ class LandmarkErrors:
     by_jaw: FloatArray
     by_shape: FloatArray
     by_view: FloatArray
+    expression_by_slope: FloatArray
+    offset_by_slope: FloatArray
     session_modes: FloatArray
     deviation: FloatArray
     correlation: FloatArray
@@ -144,10 +157,13 @@ def read_errors(path: Path) -> LandmarkErrors:
         InputError: It is missing or no such file.
     """
     try:
-        arrays = read_npz(path, (*_ARRAYS, "head_sha256"), ())
+        arrays = read_npz(path, (*_ARRAYS, "head_sha256"), _BY_SLOPE)
     except ValueError as error:
         raise InputError(f"The file '{path}' holds no landmark errors: {error}.") from error
     sha256 = str(arrays.pop("head_sha256"))
+    for name, like in zip(_BY_SLOPE, ("by_expression", "offset"), strict=True):
+        if name not in arrays:
+            arrays[name] = np.zeros((*arrays[like].shape, N_SLOPES), np.float32)
     return LandmarkErrors(sha256, **arrays)
 
 
@@ -159,7 +175,8 @@ def write_errors(errors: LandmarkErrors, path: Path) -> None:
     """
     kinds = {"index": np.int32, "correlation": np.float16}
     short = {
-        name: np.asarray(getattr(errors, name), kinds.get(name, np.float32)) for name in _ARRAYS
+        name: np.asarray(getattr(errors, name), kinds.get(name, np.float32))
+        for name in (*_ARRAYS, *_BY_SLOPE)
     }
     short["head_sha256"] = np.asarray(errors.head_sha256)
     with atomic_file(path) as file:
@@ -228,6 +245,8 @@ def landmark_head(
         # correctives are added after the joints are regressed, so they do not move the joint
         pose=pieces(head.jaw_posedirs, moves_joint=False),
         by_view=weight.new_zeros(2 * len(used), N_VIEW_TERMS),
+        expression_by_slope=weight.new_zeros(2 * len(used), head.n_expression, N_SLOPES),
+        offset_by_slope=weight.new_zeros(2 * len(used), N_SLOPES),
         readings=no_readings(head.n_expression, n_shape, weight),
     )
     if errors is not None:
@@ -273,6 +292,8 @@ def _as_seen(head: LandmarkHead, errors: LandmarkErrors, settings: FitSettings) 
         expression=head.expression + error(by_expression),
         pose=pose,
         by_view=tensor(errors.by_view[used]),
+        expression_by_slope=tensor(errors.expression_by_slope[used, : head.n_expression]),
+        offset_by_slope=tensor(errors.offset_by_slope[used]),
         readings=ReadingModel(*(tensor(part[readings]) for part in parts)),
         n_session_modes=n_modes,
     )

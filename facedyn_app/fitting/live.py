@@ -134,7 +134,8 @@ class LiveFit:
 
     def _shape_of(self, landmarks: Landmarks, shape: Tensor) -> tuple[Tensor, LandmarkHead]:
         """(1, S + P) the shape in some frames, sought from another, and the head that has it."""
-        problem, start = self._fitter.shape_problem(landmarks)
+        fitter = self._fitter.seen_as_in(landmarks)
+        problem, start = fitter.shape_problem(landmarks)
         start, tolerance = replace(start, shape=shape), self._fitter.settings.tolerance
         state = _solve(problem, start, SHAPE_ITERATIONS, tolerance)
         return state.shape, self._fitter.evidence.known_head(problem, problem.evaluate(state))

@@ -77,7 +77,7 @@ def fit_session(
         fitter = fitter or make_fitter(head, settings, device)
         spread = landmarks.only(evenly_spread(found, FOCAL_FRAMES))
         focal = estimate_focal(fitter, spread, on_progress)
-        fitter = with_focal(fitter, focal)
+        fitter = with_focal(fitter, focal).seen_as_in(spread)
         shape = fit_shape(fitter, landmarks, found, on_progress)
         frames = FramesFit.of(fitter, head, landmarks, found, shape)
         on_processor = fitter.head.weight.device.type == "cpu"

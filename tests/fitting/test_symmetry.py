@@ -139,7 +139,8 @@ def test_a_fit_of_the_mirror_image_is_the_mirrored_fit(
 def test_a_symmetric_head_stays_as_it_is(open_head: HeadModel) -> None:
     once = symmetric(landmark_head(open_head, errors=known_errors(open_head), device=CPU))
     twice = symmetric(once)
-    for field in ("mean", "expression", "pose", "by_view", "weight", "covariance"):
+    fields = ("mean", "expression", "pose", "by_view", "weight", "covariance")
+    for field in (*fields, "expression_by_slope", "offset_by_slope"):
         assert torch.allclose(getattr(once, field), getattr(twice, field), atol=1e-7), field
 
 
