@@ -24,6 +24,7 @@ from facedyn_app.dynamics.clinical.asymmetry import (
 )
 from facedyn_app.dynamics.clinical.excursions import find_rest, motion_range, rest_level
 from facedyn_app.dynamics.clinical.how_fitted import LANDMARKS, SKIN
+from facedyn_app.dynamics.clinical.light import EVEN, NOT_KNOWN, ONE_SIDE, light_kind, light_ratio
 from facedyn_app.dynamics.clinical.measures import (
     BY_NAME,
     FROM_REST,
@@ -33,6 +34,7 @@ from facedyn_app.dynamics.clinical.measures import (
 )
 from facedyn_app.dynamics.clinical.scale import scale_of
 from facedyn_app.dynamics.clinical.session import RANGE, REST_LEVEL
+from facedyn_app.errors import TooLittleError
 from facedyn_app.events import Event
 from facedyn_app.files import atomic_text
 from facedyn_app.headmodel.model import HeadModel
@@ -47,6 +49,7 @@ COMMAND = (
 SETTINGS = ClinicalSettings()
 Sides = dict[tuple[str, str], FloatArray]
 Floors = dict[str, dict[str, dict[str, float]]]
+"""By statistic and measure."""
 Pairs = Sequence[tuple[Session, Session]]
 """Recordings' fits, each with that of its mirror image."""
 
@@ -123,7 +126,31 @@ def _own(values: Sides) -> dict[tuple[str, str], tuple[float, float]]:
     return found
 
 
-def write_floors(floors: Mapping[str, Floors], n_recordings: int, path: Path) -> None:
+def floors_by_light(
+    head: HeadModel, people: Pairs, symmetric: Sequence[Pairs]
+) -> dict[str, Floors]:
+    """The floors in even light, in light from one side, and where that is not known.
+
+    Args:
+        head: As in `measure_floors`.
+        people: As in `measure_floors`.
+        symmetric: As in `measure_floors`.
+
+    Raises:
+        TooLittleError: Of one of the heads no face is lit so.
+    """
+    by_light: dict[str, Sequence[Pairs]] = {NOT_KNOWN: symmetric}
+    for kind in (EVEN, ONE_SIDE):
+        lit = [
+            [pair for pair in of if light_kind(light_ratio(pair[0])) == kind] for of in symmetric
+        ]
+        if not all(lit):
+            raise TooLittleError(f"Of no symmetric face the light is '{kind}': take more faces.")
+        by_light[kind] = lit
+    return {kind: measure_floors(head, people, of) for kind, of in by_light.items()}
+
+
+def write_floors(floors: Mapping[str, Mapping[str, Floors]], n_recordings: int, path: Path) -> None:
     """Write the file that comes with the program.
 
     Raises:
@@ -148,8 +175,8 @@ def floors_of_files(
     folder: Path,
     out: Path,
     on_progress: OnProgress = ignore,
-) -> dict[str, Floors]:
-    """Measure the floors of each way of fitting, and write their file.
+) -> dict[str, dict[str, Floors]]:
+    """Measure the floors of each way of fitting and kind of light, and write their file.
 
     Args:
         head: The open head.
@@ -164,6 +191,7 @@ def floors_of_files(
 
     Raises:
         InputError: A session cannot be read.
+        TooLittleError: As in `floors_by_light`.
         OutputError: The file cannot be written.
     """
     people = [(load_session(one), load_session(other)) for one, other in pairs]
@@ -183,8 +211,8 @@ def floors_of_files(
     if film.sha256 != head.sha256:
         followed.append(fits(film, optical_flow=True))
     floors = {
-        LANDMARKS: measure_floors(head, people, [own]),
-        SKIN: measure_floors(head, people, followed),
+        LANDMARKS: floors_by_light(head, people, [own]),
+        SKIN: floors_by_light(head, people, followed),
     }
     write_floors(floors, len(people), out)
     return floors

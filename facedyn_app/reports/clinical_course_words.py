@@ -13,9 +13,11 @@ from facedyn_app.dynamics.clinical.change import (
     RATE,
     Change,
     Quantity,
+    comparison_doubts,
     session_values,
 )
-from facedyn_app.dynamics.clinical.how_fitted import how_fitted, unlike_fits
+from facedyn_app.dynamics.clinical.how_fitted import how_fitted
+from facedyn_app.dynamics.clinical.light import light_ratio, light_words
 from facedyn_app.dynamics.clinical.measures import BY_NAME, FISSURE
 from facedyn_app.dynamics.clinical.session import REST_LEVEL
 from facedyn_app.formatting import number
@@ -111,6 +113,7 @@ def visit_facts(visits: Sequence[ClinicalVisit]) -> list[WordedRow]:
             "marked" if visit.measured.measures.rest_marked else "assumed",
             f"{visit.measured.measures.fps:.3g}",
             how_fitted(visit.measured.session) or "not known",
+            light_words(light_ratio(visit.measured.session)),
         )
         for visit in visits
     ]
@@ -119,6 +122,7 @@ def visit_facts(visits: Sequence[ClinicalVisit]) -> list[WordedRow]:
 
 FACT_HEADS = (
     "Date", "Session", "Measurement", "Distance of pupils", "Rest", "Frames a second", "Fitted to",
+    "Light",
 )  # fmt: skip
 
 
@@ -130,8 +134,7 @@ def course_note(settings: ClinicalSettings) -> str:
 
 def course_doubts(visits: Sequence[ClinicalVisit]) -> list[str]:
     """Why a change between sessions may be none of the person's, in sentences."""
-    unlike = unlike_fits(visit.measured.session for visit in visits)
-    return [unlike] if unlike else []
+    return comparison_doubts([visit.measured.session for visit in visits])
 
 
 def on_paper(visits: Sequence[ClinicalVisit], before: int, after: int) -> list[ClinicalVisit]:

@@ -5,11 +5,13 @@ from __future__ import annotations
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from enum import StrEnum
+from math import isnan
 
 from facedyn_app.dynamics.clinical.blink_pairs import BlinkSummary
 from facedyn_app.dynamics.clinical.change import Change
 from facedyn_app.dynamics.clinical.excursions import TaskPeak
 from facedyn_app.dynamics.clinical.how_fitted import how_fitted
+from facedyn_app.dynamics.clinical.light import light_ratio
 from facedyn_app.dynamics.clinical.measures import BY_NAME, FROM_REST, OWN, SIDES
 from facedyn_app.dynamics.clinical.session import STATISTICS, ClinicalMeasures
 from facedyn_app.dynamics.clinical.tasks import TaskMeasures
@@ -184,6 +186,9 @@ def _recording(one: MeasuredSession) -> Row:
     )
     meaning = "what the head was fitted to; empty where it is not known; compare what is alike"
     row.add("fitted_to", how_fitted(one.session), meaning=meaning)
+    light = light_ratio(one.session)
+    meaning = "brightness of the face's left side over that of its right one; 1 in even light"
+    row.add("light_ratio", None if isnan(light) else light, meaning=meaning)
     scale = found.scale
     row.add(
         "ipd",

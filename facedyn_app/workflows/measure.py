@@ -7,8 +7,7 @@ from dataclasses import dataclass
 from itertools import pairwise
 from pathlib import Path
 
-from facedyn_app.dynamics.clinical.change import Change, measure_change
-from facedyn_app.dynamics.clinical.how_fitted import unlike_fits
+from facedyn_app.dynamics.clinical.change import Change, comparison_doubts, measure_change
 from facedyn_app.dynamics.clinical.scale import IPD_RANGE_MM
 from facedyn_app.dynamics.clinical.session import measure_session
 from facedyn_app.errors import InputError, MismatchError, TooLittleError
@@ -113,8 +112,7 @@ def measure_recordings(
             "It must be of the same video, fitted alike but for --mirrored.",
         )
     sessions, notes = _by_date(found)
-    unlike = unlike_fits(one.session for one in sessions)
-    notes = (*notes, unlike) if unlike else notes
+    notes = (*notes, *comparison_doubts([one.session for one in sessions]))
     changes = _changes(sessions, settings)
     files = () if out is None else _write(sessions, changes, out, options)
     for path in paths:

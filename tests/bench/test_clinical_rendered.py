@@ -9,7 +9,7 @@ import numpy as np
 import pytest
 
 from facedyn_app.bench.clinical import measure_clinical
-from facedyn_app.bench.clinical_floor import measure_floors, side_values
+from facedyn_app.bench.clinical_floor import floors_by_light, measure_floors, side_values
 from facedyn_app.bench.clinical_rendered import (
     SYMMETRIC_SHAPES,
     full_closure,
@@ -23,6 +23,7 @@ from facedyn_app.bench.clinical_script import (
     mirrored_truth,
     session_of_truth,
 )
+from facedyn_app.errors import TooLittleError
 from facedyn_app.headmodel.model import HeadModel
 from facedyn_app.records import Session
 from facedyn_app.workflows.heads import quiet_drawing
@@ -71,6 +72,26 @@ def test_the_floor_is_that_of_the_faces_that_leave_most(head: HeadModel) -> None
     # of the mean of 1 and 0.7 the difference is 0.35
     assert most["residual"] == pytest.approx(0.35, abs=0.03)
     assert most["sd"] == pytest.approx(most["residual"], abs=1e-4)
+
+
+def test_each_kind_of_light_has_the_floor_of_its_own_faces(head: HeadModel) -> None:
+    def pair(palsy: float, light: float) -> tuple[Session, Session]:
+        script = Script(tasks=("smile",), palsy=palsy)
+        simulated = act(script, head.expression_names, 20.0, np.random.default_rng(0))
+        true = session_of_truth(simulated, np.zeros(head.n_shape), head.head_id)
+        ratio = np.full(len(true.motion.seconds), light, np.float32)
+        true = replace(true, light_ratio=ratio)
+        return true, mirrored_truth(true)
+
+    faces = [pair(0.0, 1.1), pair(0.0, 0.9), pair(0.3, 1.5), pair(0.3, 0.6)]
+    found = floors_by_light(head, faces, [faces])
+    residual = {k: of["range"]["commissure_excursion"]["residual"] for k, of in found.items()}
+    assert residual["even"] < 0.02
+    assert residual["one side"] == pytest.approx(0.35, abs=0.03)
+    # half of all faces are off by as much
+    assert residual["not known"] == pytest.approx(0.35 / np.sqrt(2.0), abs=0.03)
+    with pytest.raises(TooLittleError, match="light is 'one side'"):
+        floors_by_light(head, faces, [faces, faces[:2]])
 
 
 def test_a_blink_shuts_the_lids_of_any_head(head: HeadModel) -> None:

@@ -109,6 +109,21 @@ def test_visits_fitted_in_different_ways_are_named(
     assert "in different ways" not in run("measure", paths[0], paths[0]).stdout
 
 
+def test_light_from_one_side_is_said(run: Run, session: Session, tmp_path: Path) -> None:
+    paths = [tmp_path / f"{name}.npz" for name in ("even", "side", "unknown")]
+    for path, light in zip(paths, (1.0, 1.6, None), strict=True):
+        ratio = None if light is None else np.full(len(session.motion.seconds), light, np.float32)
+        save_session(replace(session, light_ratio=ratio), path)
+    answer = run("measure", *paths, "-o", tmp_path / "t.csv")
+    assert answer.exit_code == 0, answer.stderr
+    assert "lit in different ways (even; left side 1.6 times as bright)" in answer.stdout
+    assert answer.stdout.count("The light comes from one side (left side 1.6") == 1
+    with (tmp_path / "t.csv").open(encoding="utf-8-sig", newline="") as file:
+        ratios = [row["light_ratio"] for row in csv.DictReader(file)]
+    assert [float(ratio) for ratio in ratios[:2]] == pytest.approx([1.0, 1.6])
+    assert ratios[2] == ""
+
+
 def test_tasks_are_measured_and_proposals_of_tasks_are_not(
     run: Run, session: Session, tmp_path: Path
 ) -> None:

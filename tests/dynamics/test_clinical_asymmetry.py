@@ -19,6 +19,7 @@ from facedyn_app.dynamics.clinical.asymmetry import (
     size_of,
 )
 from facedyn_app.dynamics.clinical.how_fitted import LANDMARKS, SKIN
+from facedyn_app.dynamics.clinical.light import EVEN, NOT_KNOWN, ONE_SIDE
 from facedyn_app.dynamics.clinical.measures import FROM_REST, MEASURES
 from facedyn_app.records import FloatArray
 from tests.sessions import resting_session
@@ -116,12 +117,12 @@ def test_the_interval_of_a_mean_of_correlated_noise_covers_it() -> None:
 
 def test_of_the_mean_with_the_mirrored_pictures_no_usual_bias_is_taken_off() -> None:
     seconds, way = np.arange(4) / 25.0, {"mirrored_mean": True}
-    assert floors_of(resting_session(seconds)) == measured_floors()[LANDMARKS]
+    assert floors_of(resting_session(seconds)) == measured_floors()[LANDMARKS][NOT_KNOWN]
     for fitted_to, more in ((LANDMARKS, {}), (SKIN, {"optical_flow": True})):
         mean = resting_session(seconds, settings={"landmarks": {**way, **more}})
         for statistic, measures in floors_of(mean).items():
             for name, floor in measures.items():
-                residual = measured_floors()[fitted_to][statistic][name].residual
+                residual = measured_floors()[fitted_to][NOT_KNOWN][statistic][name].residual
                 assert floor == Floor(0.0, residual, residual, own=True)
     found = compare_sides(_draws(11.0, 9.0), None, Floor(0.0, 0.02, 0.02, True), "mm", SETTINGS)
     assert found.difference.value == pytest.approx(2.0)
@@ -131,7 +132,8 @@ def test_of_the_mean_with_the_mirrored_pictures_no_usual_bias_is_taken_off() -> 
 def test_the_floors_that_come_along_are_of_every_measure() -> None:
     sided = {measure.name for measure in MEASURES if measure.sided}
     assert set(measured_floors()) == {LANDMARKS, SKIN}
-    for floors in measured_floors().values():
+    assert all(set(of) == {EVEN, ONE_SIDE, NOT_KNOWN} for of in measured_floors().values())
+    for floors in (one for of in measured_floors().values() for one in of.values()):
         assert set(floors["range"]) == sided
         assert set(floors["rest"]) == sided - set(FROM_REST)
         for floor in (one for measures in floors.values() for one in measures.values()):

@@ -13,14 +13,15 @@ import pytest
 
 from facedyn_app.fit_settings import FitSettings
 from facedyn_app.landmarks import collect_face, track_faces
-from facedyn_app.landmarks.occlusion import N_PLACES, UsualAppearance, shades_at
-from facedyn_app.records import BoolArray, ByteArray, FloatArray, Frame, Landmarks
+from facedyn_app.landmarks.occlusion import N_PLACES, UsualAppearance, light_ratio, shades_at
+from facedyn_app.records import N_LANDMARKS, BoolArray, ByteArray, FloatArray, Frame, Landmarks
 from facedyn_app.topology import (
     LEFT_EYE,
     LEFT_EYE_ROWS,
     LIPS_AROUND,
     LIPS_INNER,
     LIPS_OUTER,
+    MIRRORED_POINTS,
     RIGHT_EYE,
     RIGHT_EYE_ROWS,
 )
@@ -117,6 +118,34 @@ def test_other_light_is_no_cover(shared: Path) -> None:
     lit = _sometimes()
     _, after = _landmarks(shared / "data/videos/talk_b.mp4", _lamp, lit)
     assert (after.likeness > LEAST).all()
+
+
+@pytest.mark.parametrize("mirrored", [False, True])
+def test_light_from_one_side_is_measured(shared: Path, mirrored: bool) -> None:
+    """The lamp stands on the picture's right, where the left side of a face is."""
+    video = shared / "data/videos/talk_b.mp4"
+    info = probe_video(video)
+
+    def ratio(change: Change | None) -> float:
+        frames = list(islice(read_frames(video), 5))
+        if change is not None:
+            frames = [replace(one, image=change(one.image, np.zeros(0))) for one in frames]
+        found = track_faces(map(_mirrored, frames) if mirrored else frames, info)
+        return float(np.median([one.faces[0].light_ratio for one in found]))
+
+    plain, lamp = ratio(None), ratio(_lamp)
+    assert (lamp < 0.8 * plain) if mirrored else (lamp > 1.25 * plain)
+
+
+def test_the_light_ratio_is_that_of_the_bare_skin() -> None:
+    points = np.zeros((N_LANDMARKS, 2))
+    points[:, 0] = np.where(np.arange(N_LANDMARKS) >= MIRRORED_POINTS, 96.0, 32.0)
+    points[:, 1] = 64.0
+    picture = np.full((128, 128, 3), 50, np.uint8)
+    assert light_ratio(shades_at(picture, points)) == pytest.approx(1.0)
+    picture[:, 64:] = 100
+    # 6 is added to every shade, so that noise in the dark does not count
+    assert light_ratio(shades_at(picture, points)) == pytest.approx(106 / 56)
 
 
 def test_a_mouth_covered_most_of_the_time_is_still_told_from_the_hand(shared: Path) -> None:

@@ -431,7 +431,7 @@ def with_values(session: Session, name: str, values: FloatArray) -> Session:
     return replace(session, **changes)
 
 
-@pytest.mark.parametrize("name", ["confidence", "brightness", "sharpness"])
+@pytest.mark.parametrize("name", ["confidence", "brightness", "sharpness", "light_ratio"])
 def test_what_is_measured_of_a_face_comes_back(
     tmp_path: Path, make_session: MakeSession, name: str
 ) -> None:

@@ -22,6 +22,7 @@ from facedyn_app.headmodel.model import HeadModel
 from facedyn_app.progress import ignore
 from facedyn_app.reports.clinical_course_words import (
     DONE_ONCE,
+    FACT_HEADS,
     MOST_VISITS,
     NO_CHANGE,
     ClinicalVisit,
@@ -204,7 +205,8 @@ def test_visits_fitted_in_different_ways_are_named_on_the_page(visit: Visit) -> 
     landmarks = fitted(one, mirrored_mean=True, optical_flow=False)
     skin = fitted(one, mirrored_mean=True, optical_flow=True)
     single = fitted(one, mirrored_mean=False, optical_flow=True)
-    assert [row.cells[-1] for row in visit_facts([one, landmarks, skin, single])] == [
+    facts = FACT_HEADS.index("Fitted to")
+    assert [row.cells[facts] for row in visit_facts([one, landmarks, skin, single])] == [
         "not known",
         "landmarks",
         "landmarks and skin",

@@ -21,10 +21,11 @@ from scipy.stats import norm
 from facedyn_app.assets import model_file
 from facedyn_app.clinical_settings import ClinicalSettings
 from facedyn_app.dynamics.clinical.how_fitted import LANDMARKS, SKIN
+from facedyn_app.dynamics.clinical.light import light_kind, light_ratio
 from facedyn_app.records import FloatArray, Session
 
 FLOOR_FILE = "clinical_floor.json"
-FLOOR_FORMAT, FLOOR_VERSION = "facedyn-clinical-floor", 2
+FLOOR_FORMAT, FLOOR_VERSION = "facedyn-clinical-floor", 3
 NOT_TOLD = "no difference that can be told"
 
 
@@ -86,8 +87,10 @@ Floors = Mapping[str, Mapping[str, Floor]]
 
 
 @cache
-def measured_floors() -> Mapping[str, Floors]:
-    """The floors that come with the program, by what is fitted (`bench clinical --floor`).
+def measured_floors() -> Mapping[str, Mapping[str, Floors]]:
+    """The floors that come with the program (`bench clinical --floor`).
+
+    By what is fitted (`how_fitted`) and how the face is lit (`light.light_kind`).
 
     Raises:
         InputError: The file is missing, or has other bytes than it should.
@@ -98,10 +101,13 @@ def measured_floors() -> Mapping[str, Floors]:
         raise ValueError(f"'{FLOOR_FILE}' has an unknown format")
     return {
         fitted_to: {
-            statistic: {name: Floor(**values) for name, values in measures.items()}
-            for statistic, measures in floors.items()
+            light: {
+                statistic: {name: Floor(**values) for name, values in measures.items()}
+                for statistic, measures in floors.items()
+            }
+            for light, floors in of_lights.items()
         }
-        for fitted_to, floors in content["floors"].items()
+        for fitted_to, of_lights in content["floors"].items()
     }
 
 
@@ -111,7 +117,8 @@ def floors_of(session: Session) -> Floors:
     Raises:
         InputError: As `measured_floors`.
     """
-    floors = measured_floors()[SKIN if session.optical_flow else LANDMARKS]
+    of_lights = measured_floors()[SKIN if session.optical_flow else LANDMARKS]
+    floors = of_lights[light_kind(light_ratio(session))]
     if not session.mirrored_mean:
         return floors
     return {

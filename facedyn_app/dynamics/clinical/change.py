@@ -23,6 +23,8 @@ from scipy.stats import chi2, t
 
 from facedyn_app.clinical_settings import ClinicalSettings
 from facedyn_app.dynamics.clinical.asymmetry import Interval
+from facedyn_app.dynamics.clinical.how_fitted import unlike_fits
+from facedyn_app.dynamics.clinical.light import unlike_light
 from facedyn_app.dynamics.clinical.measures import BY_NAME, SIDES
 from facedyn_app.dynamics.clinical.session import STATISTICS, ClinicalMeasures
 from facedyn_app.dynamics.clinical.task_values import (
@@ -31,8 +33,14 @@ from facedyn_app.dynamics.clinical.task_values import (
     repeat_spread,
     task_value,
 )
+from facedyn_app.records import Session
 
 BLINK_RATE, RATE, PEAK = "blink_rate", "rate", "peak"
+
+
+def comparison_doubts(sessions: Sequence[Session]) -> list[str]:
+    """Why a change between sessions may be none of the person's, in sentences."""
+    return [doubt for doubt in (unlike_fits(sessions), unlike_light(sessions)) if doubt]
 
 
 @dataclass(frozen=True, slots=True)

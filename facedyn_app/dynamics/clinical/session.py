@@ -20,6 +20,7 @@ from facedyn_app.dynamics.clinical.asymmetry import (
 from facedyn_app.dynamics.clinical.blink_pairs import Blink, BlinkSummary
 from facedyn_app.dynamics.clinical.covered import covered_eyes
 from facedyn_app.dynamics.clinical.excursions import (
+    Rest,
     Statistic,
     find_rest,
     frame_draws,
@@ -29,6 +30,7 @@ from facedyn_app.dynamics.clinical.excursions import (
 from facedyn_app.dynamics.clinical.eyes import measure_eyes
 from facedyn_app.dynamics.clinical.hidden import Unseen, hidden_sides
 from facedyn_app.dynamics.clinical.how_fitted import ALONE, how_fitted
+from facedyn_app.dynamics.clinical.light import light_note
 from facedyn_app.dynamics.clinical.measures import (
     FISSURE,
     FROM_REST,
@@ -49,6 +51,7 @@ from facedyn_app.records import BoolArray, FloatArray, IntArray, Session
 REST_LEVEL, RANGE = "rest", "range"
 STATISTICS = (REST_LEVEL, RANGE)
 LEAST_SECONDS = 2.0
+NO_REST = "No rest is marked: the frames nearest to the usual face are taken."
 NO_HEAD = "another program's measurement has no head, and so no millimetres"
 
 
@@ -145,11 +148,6 @@ def measure_session(
     rest = find_rest(session, usable, events, settings)
     seen_s = _seen_seconds(seconds, usable)
     reasons: dict[str, str] = {}
-    notes = (
-        []
-        if rest.marked
-        else ["No rest is marked: the frames nearest to the usual face are taken."]
-    )
     scale, fit, other = None, None, None
     if head is None:
         reasons["mm"] = NO_HEAD
@@ -157,9 +155,6 @@ def measure_session(
         reasons["mm"] = f"the face was seen for {seen_s:.1f} s, {LEAST_SECONDS:g} s are needed"
     else:
         scale = scale_of(head, session.shape, ipd_mm)
-        notes.append(scale.text)
-        if how_fitted(session) and not session.optical_flow:
-            notes.append(ALONE)
         fit = _measured(session, head, scale, rest.frames)
         if mirrored is not None:
             other = _measured(mirrored, head, scale_of(head, mirrored.shape, ipd_mm), rest.frames)
@@ -204,8 +199,17 @@ def measure_session(
         rest=rest.frames,
         halves={} if fit is None else _halves(fit, rest.frames, usable),
         reasons=reasons,
-        notes=tuple(notes),
+        notes=_notes(session, rest, scale),
     )  # fmt: skip
+
+
+def _notes(session: Session, rest: Rest, scale: MillimetreScale | None) -> tuple[str, ...]:
+    """Sentences on what was assumed, and on what the measures in mm hang on."""
+    assumed = "" if rest.marked else NO_REST
+    if scale is None:
+        return (assumed,) if assumed else ()
+    alone = ALONE if how_fitted(session) and not session.optical_flow else ""
+    return tuple(note for note in (assumed, scale.text, alone, light_note(session)) if note)
 
 
 def _rate(seconds: FloatArray) -> float:
