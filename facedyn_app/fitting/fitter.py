@@ -11,7 +11,7 @@ from facedyn_app.device import choose_device
 from facedyn_app.fit_settings import FitSettings
 from facedyn_app.fitting.arrow import solve_arrow
 from facedyn_app.fitting.landmark_errors import known_errors, landmark_head
-from facedyn_app.fitting.landmark_head import LandmarkHead, camera_slopes
+from facedyn_app.fitting.landmark_head import LandmarkHead, camera_slope
 from facedyn_app.fitting.priors import motion_precision, temporal_prior, usual_steps
 from facedyn_app.fitting.residuals import FaceProblem
 from facedyn_app.fitting.shape_evidence import ShapeEvidence, shape_evidence
@@ -78,7 +78,7 @@ class Fitter:
         return problem.of(head), start
 
     def seen_as_in(self, landmarks: Landmarks) -> Fitter:
-        """The fitter whose head is seen from where it is mostly seen in some frames.
+        """The fitter whose head is seen from the side that it is mostly seen from in some frames.
 
         Args:
             landmarks: Landmarks of T frames, which all have a face.
@@ -87,8 +87,8 @@ class Fitter:
         state = solve_arrow(
             problem, start, max_iterations=POSE_ITERATIONS, tolerance=self.settings.tolerance
         ).state
-        slopes = camera_slopes(problem.seen.line_of_sight_rotation @ state.rotation)
-        return replace(self, head=self.head.seen_from(slopes.quantile(0.5, dim=0)))
+        slope = camera_slope(problem.seen.line_of_sight_rotation @ state.rotation).quantile(0.5)
+        return replace(self, head=self.head.seen_from(slope))
 
     def shape_problem(self, landmarks: Landmarks) -> tuple[FaceProblem, FaceState]:
         """The problem of the shape of some frames, and where to start.

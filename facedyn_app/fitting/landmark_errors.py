@@ -6,13 +6,13 @@ All of it is measured once for a head, by rendering it with known parameters (`f
 measure`; for the built-in head `packaging/measure_landmark_errors.py`), as displacements in the
 head frame parallel to the face:
 
-    D = offset + E' p + J' jaw + S' b + Q' terms(view) + V' ((p - m) x slopes) + U z + frame's own
+    D = offset + E' p + J' jaw + S' b + Q' terms(view) + V' (p - m) slope + U z + frame's own
 
-with (p - m) x slopes the products of the expression, less the mean m of the faces measured, with
-the slopes of the direction to the camera (of a head turned by 15 degrees a smile is seen to raise
-one corner a tenth more, the other a tenth less), and z the session's own, the same in all its
+with the slope x/z of the direction to the camera in the head frame, where an expression p less the
+mean m of the faces measured is seen otherwise (of a head turned by 15 degrees a smile is seen to
+raise one corner a tenth more, the other a tenth less), and z the session's own, the same in all its
 frames and of unit variance, and the covariance of what each frame has for itself. The fit takes E',
-J' and S' into the head's directions at its landmarks, and V' of the direction that a recording
+J' and S' into the head's directions at its landmarks, and V' of the side that a recording
 mostly sees the head from; it subtracts what the view does, estimates z beside the shape and whitens
 by the covariance: neighbouring landmarks go wrong together, and small differences between them,
 which tell most of an expression, are far more certain than where they are.
@@ -38,7 +38,6 @@ from facedyn_app.files import atomic_file
 from facedyn_app.fit_settings import FitSettings
 from facedyn_app.fitting.landmark_head import (
     FIRST_IRIS,
-    N_SLOPES,
     N_VIEW_TERMS,
     LandmarkHead,
     ReadingModel,
@@ -89,9 +88,9 @@ class LandmarkErrors:
         by_jaw: (N, 3) for each rad of the jaw's rotation vector.
         by_shape: (N, S) for each standard deviation of a shape coefficient.
         by_view: (N, 10) for each of `landmark_head.view_terms`.
-        expression_by_slope: (N, E, 2) for each unit of an expression coefficient times each of
-            `landmark_head.camera_slopes`.
-        offset_by_slope: (N, 2) the same of the mean expression of the faces measured, negative.
+        expression_by_slope: (N, E) for each unit of an expression coefficient times
+            `landmark_head.camera_slope`.
+        offset_by_slope: (N,) the same of the mean expression of the faces measured, negative.
         session_modes: (N, P) what a session adds in all its frames, unit variances.
         deviation: (N,) standard deviation of what a frame has for itself.
         correlation: (N, N) of the same.
@@ -163,7 +162,7 @@ def read_errors(path: Path) -> LandmarkErrors:
     sha256 = str(arrays.pop("head_sha256"))
     for name, like in zip(_BY_SLOPE, ("by_expression", "offset"), strict=True):
         if name not in arrays:
-            arrays[name] = np.zeros((*arrays[like].shape, N_SLOPES), np.float32)
+            arrays[name] = np.zeros_like(arrays[like])
     return LandmarkErrors(sha256, **arrays)
 
 
@@ -245,8 +244,8 @@ def landmark_head(
         # correctives are added after the joints are regressed, so they do not move the joint
         pose=pieces(head.jaw_posedirs, moves_joint=False),
         by_view=weight.new_zeros(2 * len(used), N_VIEW_TERMS),
-        expression_by_slope=weight.new_zeros(2 * len(used), head.n_expression, N_SLOPES),
-        offset_by_slope=weight.new_zeros(2 * len(used), N_SLOPES),
+        expression_by_slope=weight.new_zeros(2 * len(used), head.n_expression),
+        offset_by_slope=weight.new_zeros(2 * len(used)),
         readings=no_readings(head.n_expression, n_shape, weight),
     )
     if errors is not None:

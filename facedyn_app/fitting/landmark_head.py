@@ -19,7 +19,7 @@ landmarks, not an approximation of it.
 Where it is known what the landmarker makes of the head (landmark_errors.py), its errors are linear
 in the same unknowns and are added to the same pieces, in F; the modes of a session's errors follow
 the shape as further coefficients; and its readings are predicted beside the landmarks. How an
-expression is seen changes with the direction that the head is seen from: that is taken once for a
+expression is seen changes with the side that the head is seen from: that is taken once for a
 recording, as it is usually seen (`seen_from`), so that the pieces stay the same for all frames.
 """
 
@@ -34,7 +34,7 @@ from torch import Tensor
 
 from facedyn_app.records import FloatArray
 
-N_VIEW_TERMS, N_SLOPES = 10, 2
+N_VIEW_TERMS = 10
 USUAL_CLOSENESS = 0.25
 """Height of a face over its distance, where no term is added for it."""
 LEAST_SCORE = 1e-4
@@ -118,14 +118,14 @@ def view_terms_derivative(turn: Tensor) -> Tensor:
     return torch.cat([own, products, torch.zeros_like(own[:, :1])], dim=1)
 
 
-def camera_slopes(seen_from: Tensor) -> Tensor:
-    """(T, 2) x/z and y/z of the direction to the camera, head frame: 0 where it is looked into.
+def camera_slope(seen_from: Tensor) -> Tensor:
+    """(T,) x/z of the direction to the camera, head frame: 0 where it lies straight ahead.
 
     Args:
         seen_from: (T, 3, 3) the head's rotation against the line of sight.
     """
-    towards = seen_from[:, 2]
-    return towards[:, :2] / towards[:, 2:].clamp_min(LEAST_TOWARDS)
+    x, _, z = seen_from[:, 2].unbind(1)
+    return x / z.clamp_min(LEAST_TOWARDS)
 
 
 @dataclass(frozen=True, slots=True, eq=False)
@@ -181,9 +181,9 @@ class LandmarkHead:
         expression: (2, 3, K, E).
         pose: (2, 3, K, 9) for the entries of R - I, row by row.
         by_view: (2K + R, 10) what the view of the head makes of the same, for each of `view_terms`.
-        expression_by_slope: (2K + R, E, 2) how each expression is seen otherwise, for each of
-            `camera_slopes`.
-        offset_by_slope: (2K + R, 2) what is added for each of them whatever the expression.
+        expression_by_slope: (2K + R, E) how each expression is seen otherwise for a `camera_slope`
+            of 1.
+        offset_by_slope: (2K + R,) what is added for it whatever the expression.
         readings: What the landmarker says beside the points.
         n_session_modes: P.
     """
@@ -227,16 +227,16 @@ class LandmarkHead:
         y = self.mean_points[1]
         return y.max() - y.min()
 
-    def seen_from(self, slopes: Tensor) -> LandmarkHead:
-        """The head as it is seen from the direction of `camera_slopes` (2,)."""
+    def seen_from(self, slope: Tensor) -> LandmarkHead:
+        """The head as it is seen from the side that a `camera_slope` says."""
         n_flat = 2 * len(self.weight)
-        change = self.expression_by_slope @ slopes
+        change = self.expression_by_slope * slope
         expression = self.expression.clone()
         expression[0, :2] += change[:n_flat].view(2, -1, self.n_expression)
         by_expression = self.readings.by_expression + change[n_flat:]
         readings = replace(self.readings, by_expression=by_expression)
         head = replace(self, expression=expression, readings=readings)
-        return head.with_offset(self.offset_by_slope @ slopes)
+        return head.with_offset(self.offset_by_slope * slope)
 
     def with_shape(self, shared: Tensor) -> LandmarkHead:
         """The head of one session: its shape and modes (S + P,) known, none left to estimate."""

@@ -110,7 +110,6 @@ def _mean_with_mirror(
     turns, terms = _signs(MIRRORED_TURN, head.weight), _signs(_VIEW_TERMS, head.weight)
     rows = _row_mirror(head, points)
     reading_rows = _reading_mirror(head)
-    slopes = _signs(AXES[:2], head.weight)
     by_slope = expression.of(rows.of(head.expression_by_slope, 0), 1)
 
     def field(values: Tensor, columns: SignedPermutation) -> Tensor:
@@ -131,8 +130,9 @@ def _mean_with_mirror(
         expression=field(head.expression, expression),
         pose=field(head.pose, entries),
         by_view=table(head.by_view, rows, terms),
-        offset_by_slope=table(head.offset_by_slope, rows, slopes),
-        expression_by_slope=0.5 * (head.expression_by_slope + slopes.of(by_slope, 2)),
+        # seen from the other side the slope has the other sign
+        offset_by_slope=0.5 * (head.offset_by_slope - rows.of(head.offset_by_slope, 0)),
+        expression_by_slope=0.5 * (head.expression_by_slope - by_slope),
         readings=replace(
             readings,
             rest=0.5 * (readings.rest + reading_rows.of(readings.rest, 0)),

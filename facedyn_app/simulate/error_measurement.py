@@ -11,8 +11,7 @@ from facedyn_app.errors import InputError, TooLittleError
 from facedyn_app.fit_settings import FitSettings
 from facedyn_app.fitting.landmark_errors import LandmarkErrors, landmark_head
 from facedyn_app.fitting.landmark_head import (
-    N_SLOPES,
-    camera_slopes,
+    camera_slope,
     line_of_sight_rotation,
     pose_landmarks,
     readings_of,
@@ -81,14 +80,14 @@ def measure_errors(head: HeadModel, found: RenderedDetections) -> LandmarkErrors
     if head.sha256 is None:
         raise InputError(f"The head '{head.head_id}' was read from no file.")
     displaced, index = displacements(head, found)
-    design, penalty, slopes = _design(head, found, index)
+    design, penalty, slope = _design(head, found, index)
     flat = displaced.reshape(len(displaced), -1)
     target = np.concatenate([flat, readings_of(found.scores, found.turn)], axis=1)
     kept = np.linalg.norm(found.rotation, axis=1) < MOST_TURN_RAD
     error = np.sqrt(((flat - design @ _ridge(design[kept], flat[kept], penalty)) ** 2).mean(1))
     kept &= error < GROSS * np.median(error[kept])
     design, target, face = design[kept], target[kept], found.face[kept]
-    products = (slopes[:, :, None] * found.expression[:, None]).reshape(len(slopes), -1)[kept]
+    products = (slope[:, None] * found.expression)[kept]
     if len(np.unique(face)) < 2 * N_SESSION_MODES or len(face) < 2 * target.shape[1]:
         raise TooLittleError(
             f"{len(face)} pictures of {len(np.unique(face))} faces are too few to measure by.",
@@ -99,7 +98,6 @@ def measure_errors(head: HeadModel, found: RenderedDetections) -> LandmarkErrors
     products -= design @ _ridge(design, products, penalty)
     of_products = np.full(products.shape[1], RIDGE_BY_SLOPE)
     by_slope = _ridge(products, target - design @ weights, of_products).T
-    by_slope = by_slope.reshape(len(by_slope), N_SLOPES, -1).swapaxes(1, 2)
     of_face, within = _covariances(_left_out(design, target, penalty, face), face, flat.shape[1])
     deviation = np.sqrt(np.diag(within))
     widths = (1, head.n_expression, 3, head.n_shape)
@@ -114,7 +112,7 @@ def measure_errors(head: HeadModel, found: RenderedDetections) -> LandmarkErrors
         by_shape=by_shape,
         by_view=by_view,
         expression_by_slope=by_slope,
-        offset_by_slope=-(found.expression[kept].mean(axis=0) @ by_slope),
+        offset_by_slope=-by_slope @ found.expression[kept].mean(axis=0),
         session_modes=_modes(of_face, deviation),
         deviation=deviation,
         correlation=within / deviation[:, None] / deviation,
@@ -155,7 +153,7 @@ def _design(
     """What the errors of some landmarks may depend on.
 
     Returns:
-        (N, P) the face's state and view, the (P,) ridge penalties, and the (N, 2) slopes of the
+        (N, P) the face's state and view, the (P,) ridge penalties, and the (N,) slope of the
         direction to the camera.
     """
     middle = np.array([found.camera.width / 2, found.camera.height / 2])
@@ -169,8 +167,8 @@ def _design(
     columns = [one, found.expression, found.jaw, found.shape, view.numpy()]
     sizes = (0.0, RIDGE_EXPRESSION, RIDGE_JAW, RIDGE_SHAPE, RIDGE_VIEW)
     penalty = [np.full(column.shape[1], size) for column, size in zip(columns, sizes, strict=True)]
-    slopes = camera_slopes(seen_from).numpy()
-    return np.concatenate(columns, axis=1), np.concatenate(penalty), slopes
+    slope = camera_slope(seen_from).numpy()
+    return np.concatenate(columns, axis=1), np.concatenate(penalty), slope
 
 
 def _ridge(design: FloatArray, target: FloatArray, penalty: FloatArray) -> FloatArray:

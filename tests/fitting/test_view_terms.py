@@ -15,7 +15,7 @@ from facedyn_app.fitting.fitter import make_fitter
 from facedyn_app.fitting.landmark_errors import landmark_head
 from facedyn_app.fitting.landmark_head import (
     LEAST_SCORE,
-    camera_slopes,
+    camera_slope,
     line_of_sight_rotation,
     pose_landmarks,
     readings_of,
@@ -100,32 +100,32 @@ def test_a_head_beside_the_middle_is_seen_from_its_inner_side() -> None:
     torch.testing.assert_close(roma.rotmat_to_rotvec(seen), wanted)
 
 
-def test_the_slopes_are_those_of_the_direction_to_the_camera() -> None:
+def test_the_slope_is_that_of_the_direction_to_the_camera() -> None:
     straight, left, up = torch.zeros(3), torch.tensor([0.0, 0.3, 0.0]), torch.tensor([0.2, 0, 0])
-    found = camera_slopes(roma.rotvec_to_rotmat(torch.stack([straight, left, up]).double()))
+    found = camera_slope(roma.rotvec_to_rotmat(torch.stack([straight, left, up]).double()))
     # a head turned to its left has the camera on its right, where x is negative
-    wanted = torch.tensor([[0.0, 0.0], [-np.tan(0.3), 0.0], [0.0, np.tan(0.2)]])
+    wanted = torch.tensor([0.0, -np.tan(0.3), 0.0])
     torch.testing.assert_close(found, wanted.double())
 
 
 def test_an_expression_is_seen_as_from_where_the_head_is_seen(face_head: HeadModel) -> None:
     errors = made_errors(face_head)
     head = landmark_head(face_head, errors=errors, device=torch.device("cpu"), dtype=torch.float64)
-    slopes = torch.tensor([0.3, -0.2], dtype=torch.float64)
+    slope = torch.tensor(0.3, dtype=torch.float64)
     shape, group = torch.zeros(1, head.n_shared).double(), torch.zeros(1, dtype=torch.int64)
     smile, still = torch.eye(1, face_head.n_expression).double(), torch.zeros(1, 3).double()
     front, turned = (
         pose_landmarks(one, shape, group, smile, still).points[0]
-        for one in (head, head.seen_from(slopes))
+        for one in (head, head.seen_from(slope))
     )
     n_flat = 2 * len(errors.index)
-    change = (errors.expression_by_slope[:, 0] + errors.offset_by_slope) @ slopes.numpy()
+    change = 0.3 * (errors.expression_by_slope[:, 0] + errors.offset_by_slope)
     moved = (turned - front).numpy()
     assert moved[:2].T.ravel() == pytest.approx(change[:n_flat])
     assert not moved[2].any()
     said, before = (
         one.readings.predict(shape, group, smile, still)[0].numpy()
-        for one in (head.seen_from(slopes), head)
+        for one in (head.seen_from(slope), head)
     )
     assert said - before == pytest.approx(change[n_flat:])
 
@@ -133,8 +133,7 @@ def test_an_expression_is_seen_as_from_where_the_head_is_seen(face_head: HeadMod
 def test_a_recording_is_fitted_as_it_is_mostly_seen(face_head: HeadModel) -> None:
     """Of seven frames in five the head is turned by 0.2 rad to its left, once far to its right."""
     fitter = make_fitter(face_head, FitSettings(), "cpu")
-    by_slope = torch.zeros_like(fitter.head.expression_by_slope)
-    by_slope[..., 0] = 1e-3
+    by_slope = torch.full_like(fitter.head.expression_by_slope, 1e-3)
     fitter = dataclasses.replace(
         fitter, head=dataclasses.replace(fitter.head, expression_by_slope=by_slope)
     )

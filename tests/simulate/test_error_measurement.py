@@ -10,7 +10,7 @@ import roma
 import torch
 
 from facedyn_app.errors import InputError, TooLittleError
-from facedyn_app.fitting.landmark_head import camera_slopes, line_of_sight_rotation, view_terms
+from facedyn_app.fitting.landmark_head import camera_slope, line_of_sight_rotation, view_terms
 from facedyn_app.headmodel.forward import head_to_tensors, head_vertices
 from facedyn_app.headmodel.model import HeadModel, LandmarkEmbedding
 from facedyn_app.headmodel.rendering.render import Camera, head_to_camera
@@ -56,7 +56,7 @@ def _made_pictures(head: HeadModel) -> tuple[RenderedDetections, dict[str, np.nd
         "by_expression": size * rng.normal(size=(n_rows, head.n_expression)),
         "by_jaw": size * rng.normal(size=(n_rows, 3)),
         "by_view": size * rng.normal(size=(n_rows, 10)),
-        "expression_by_slope": size[:, :, None] * rng.normal(size=(n_rows, head.n_expression, 2)),
+        "expression_by_slope": size * rng.normal(size=(n_rows, head.n_expression)),
         "own": 0.3 * size[:, 0] * rng.normal(size=n_rows),
     }
     pose = torch.zeros(n, len(head.joint_names), 3, dtype=torch.float64)
@@ -73,8 +73,8 @@ def _made_pictures(head: HeadModel) -> tuple[RenderedDetections, dict[str, np.nd
         roma.rotmat_to_rotvec(seen_from), torch.as_tensor(height / CAMERA.focal_px)
     ).numpy()
     rows = truth["offset"] + expression @ truth["by_expression"].T + jaw @ truth["by_jaw"].T
-    slopes = camera_slopes(seen_from).numpy()
-    rows = rows + np.einsum("ne,rek,nk->nr", expression, truth["expression_by_slope"], slopes)
+    slope = camera_slope(seen_from).numpy()[:, None]
+    rows = rows + slope * (expression @ truth["expression_by_slope"].T)
     rows = rows + terms @ truth["by_view"].T + rng.normal(size=N_FACES)[face, None] * truth["own"]
     places[..., :2] += rows[:, :n_flat].reshape(n, -1, 2)
     points = np.tile(exact.mean(axis=1)[:, None], (1, N_LANDMARKS, 1))
@@ -101,8 +101,7 @@ def test_known_errors_and_scores_are_read_back(known_head: HeadModel) -> None:
         if name == "by_view":
             found, true = found[:, :3], true[:, :3].copy()
             # of the mean expression, where each is a half: a turn about y by w has a slope of -w
-            mean = 0.5 * truth["expression_by_slope"].sum(axis=1)
-            true[:, :2] += mean[:, ::-1] * (1.0, -1.0)
+            true[:, 1] -= 0.5 * truth["expression_by_slope"].sum(axis=1)
             assert errors.offset_by_slope == pytest.approx(
                 -0.5 * errors.expression_by_slope.sum(axis=1), rel=0.2, abs=0.1
             )
