@@ -34,7 +34,12 @@ with Library.open(Path(sys.argv[1])) as library:
 
 
 @pytest.fixture
-def library(tmp_path: Path, make_session: MakeSession) -> Iterator[Library]:
+def library(
+    tmp_path: Path, make_session: MakeSession, monkeypatch: pytest.MonkeyPatch
+) -> Iterator[Library]:
+    """Three sessions; what other programs left in the machine's temporary folder is not swept."""
+    (tmp_path / "temp").mkdir()
+    monkeypatch.setattr(tempfile, "tempdir", str(tmp_path / "temp"))
     with Library.open(tmp_path / "lib") as opened:
         for number in range(3):
             opened.enrol("Ann", make_session(sha256=f"{number:02d}" * 32), "consent of Ann")
@@ -103,9 +108,8 @@ def test_leftovers_older_than_a_day_are_swept_at_opening(library: Library) -> No
 
 
 def test_motion_that_earlier_versions_left_in_temporary_folders_is_swept(
-    library: Library, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+    library: Library, tmp_path: Path
 ) -> None:
-    monkeypatch.setattr(tempfile, "tempdir", str(tmp_path / "temp"))
     old, fresh, theirs = (
         tmp_path / "temp" / f"facedyn-train-{name}" for name in ("abcdefgh", "ijklmnop", "mycorpus")
     )
