@@ -83,6 +83,8 @@ class Fitter:
         Args:
             landmarks: Landmarks of T frames, which all have a face.
         """
+        if not self.head.expression_by_slope.any():
+            return self
         problem, start = self.shape_problem(landmarks)
         state = solve_arrow(
             problem, start, max_iterations=POSE_ITERATIONS, tolerance=self.settings.tolerance

@@ -2,7 +2,8 @@
 
 The landmark network follows the shadowed side of a face less, so that the brighter side seems to
 move more. On simulated, symmetric faces the difference that is measured of a smile goes with the
-logarithm of the two sides' brightness (r = 0.3 to 0.6), and is twice as large from `MOST_EVEN` on
+logarithm of the two sides' brightness (r = 0.2 to 0.6); of those of another head than the fitted
+one it is twice as large where one side is more than `MOST_EVEN` times as bright
 (handbook/clinic.md).
 """
 
