@@ -19,27 +19,35 @@ from datetime import UTC, datetime
 from pathlib import Path
 from tempfile import TemporaryDirectory
 
+import numpy as np
 from PySide6.QtCore import QEventLoop, Qt, QTimer
 from PySide6.QtGui import QPainter, QPen
 from PySide6.QtWidgets import QDialog, QWidget
 
-from facedyn_app.assets import asset_folder
+from facedyn_app.assets import DEFAULT_HEAD, asset_folder
+from facedyn_app.bench.clinical_script import Script, ScriptedBlink, act, session_of_truth
 from facedyn_app.gui.app import run_window
 from facedyn_app.gui.controllers.app import AppController, follow_scheme
 from facedyn_app.gui.dialogs.recognizers import RecognizersDialog
 from facedyn_app.gui.dialogs.record import RecordDialog
 from facedyn_app.gui.dialogs.session import DateDialog
 from facedyn_app.library.library import Library
+from facedyn_app.progress import ignore
 from facedyn_app.records import SourceFile
 from facedyn_app.settings import MachineSettings, NetworkSettings, Settings, TrainSettings
 from facedyn_app.simulate.corpus import simulate_sessions
 from facedyn_app.video.camera import paced_choice
+from facedyn_app.workflows.heads import ready_head
 
 SIZES = {1.0: ((1280, 800), (1366, 768), (1920, 1080)), 2.0: ((960, 540),)}
 """Sizes of the window by the scale of the screen, logical px."""
 SCHEMES = {"light": Qt.ColorScheme.Light, "dark": Qt.ColorScheme.Dark}
 N_VISITS, MOVED, VISIT_SECONDS = 6, 4, 30.0
 """Visits of a simulated speaker; the head of one of them is another's."""
+PALSIES = {1: 0.9, 4: 0.5, 7: 0.0}
+"""Share by which a simulated face's left side is weaker, by the month of the visit."""
+BLINKS, VISIT_FPS = (0.5, 1.4, 14.0, 14.8), 30.0
+TASKS = ("smile", "smile", "brow_raise", "pucker")
 N_SPEAKERS, N_SESSIONS, SESSION_SECONDS = 24, 3, 12.0
 """A library to train on."""
 QUICK = Settings(
@@ -67,6 +75,7 @@ def main(arguments: list[str]) -> int:
     sizes = SIZES[float(os.environ.get("QT_SCALE_FACTOR", "1"))]
     with TemporaryDirectory() as place:
         visits = made_visits(Path(place) / "visits")
+        clinic = made_clinic(Path(place) / "clinic")
         corpus = made_corpus(Path(place) / "corpus")
         for name, scheme in SCHEMES.items():
             for size in sizes:
@@ -83,6 +92,8 @@ def main(arguments: list[str]) -> int:
                 print(path, flush=True)
                 follow_scheme(scheme)
                 for path in work_and_drift(folder, visits, size, ending):
+                    print(path)
+                for path in clinical(folder, clinic, size, ending):
                     print(path)
                 for path in dialogs(folder, corpus, size, ending):
                     print(path)
@@ -140,6 +151,53 @@ def work_and_drift(folder: Path, visits: Path, size: tuple[int, int], ending: st
     app.window.videos_chosen.emit([*videos, demo / "S-03_session3.mp4"])
     wait(lambda: len(app.job_list.rows) == 3 and len(app.state.recordings) == 1)
     grab(app.window, "queue")
+    app.window.close()
+    app.window.deleteLater()
+    return pictures
+
+
+def made_clinic(folder: Path) -> Path:
+    """A library with the visits of a simulated face whose left side comes back."""
+    head = ready_head(DEFAULT_HEAD, ignore)
+    with Library.open(folder) as library:
+        for month, palsy in PALSIES.items():
+            script = Script(tuple(map(ScriptedBlink, BLINKS)), TASKS, palsy=palsy)
+            motion = act(script, head.expression_names, VISIT_FPS, np.random.default_rng(month))
+            visit = session_of_truth(motion, np.zeros(head.n_shape), head.head_id)
+            source = SourceFile(f"visit-{month}.mp4", None)
+            when = datetime(2026, month, 5, tzinfo=UTC)
+            info = replace(visit.info, source=source, recorded_at=when)
+            visit = replace(visit, events=script.events, info=info)
+            library.enrol("P-014", visit, "simulated faces need none")
+    return folder
+
+
+def clinical(folder: Path, library: Path, size: tuple[int, int], ending: str) -> list[Path]:
+    """Pictures of every page of the clinical measures, of a visit and over time."""
+    pictures: list[Path] = []
+    app = AppController(Settings(), library, None)
+    app.window.resize(*size)
+    app.window.show()
+    settle(app)
+    app.library.open_session(app.library.snapshot.speakers[0].sessions[0].key)
+    settle(app)
+    app.clinical.open()
+    app.window.course_requested.emit("P-014")
+    wait(lambda: not (app.clinical.queue.jobs or app.course.queue.jobs))
+    for kind, window in (("clinical", app.clinical.window), ("course", app.course.window)):
+        if window is None:
+            continue
+        window.resize(*size)
+        window.move(0, 0)
+        window.raise_()
+        for page in range(window.tabs.count()):
+            window.tabs.setCurrentIndex(page)
+            wait(lambda: not app.course.queue.jobs)
+            wait()
+            title = window.tabs.tabText(page).lower().replace(" ", "-")
+            pictures.append(folder / f"{kind}-{title}-{ending}")
+            window.screen().grabWindow(window.winId()).save(str(pictures[-1]), "PNG")
+        window.close()
     app.window.close()
     app.window.deleteLater()
     return pictures

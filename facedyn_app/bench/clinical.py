@@ -27,10 +27,44 @@ FPS = 12.0
 BLINKS = (ScriptedBlink(0.5), ScriptedBlink(1.3, 0.5, 0.5))
 WEAK = (0.25, 0.5, 1.0)
 SYNKINESES = (0.0, 0.1, 0.3)
+BLINK_FPS = 30.0
+DEPTHS = (1.0, 0.5, 0.9, 0.6)
+EVERY_S = 1.23
+"""From one blink to the next at rest: each begins at another part of a frame."""
+RESTING_BLINKS = tuple(ScriptedBlink(0.7 + EVERY_S * k, d, d) for k, d in enumerate(DEPTHS * 3))
 FIRST_WEAK = 41
 """Number of the first face with a palsy; those before are symmetric throughout."""
 NEAR_MM, NEAR_SHARE = 0.7, 0.1
 MATCHED_S = 0.15
+
+
+@dataclass(frozen=True, slots=True, eq=False)
+class BlinkAccuracy:
+    """Blinks that were found beside those that were put in, of recordings of one frame rate.
+
+    Attributes:
+        fps: Frames a second.
+        n_true: Blinks that were put in.
+        n_found: Blinks that were found.
+        onset_errors: Of the blinks that were found, s.
+        n_complete_right: Of these, blinks whose completeness is right.
+    """
+
+    fps: float
+    n_true: int
+    n_found: int
+    onset_errors: np.ndarray
+    n_complete_right: int
+
+    @property
+    def f1(self) -> float:
+        """F1 of the blinks."""
+        return 2.0 * len(self.onset_errors) / max(self.n_true + self.n_found, 1)
+
+    @property
+    def n_within_a_frame(self) -> int:
+        """Blinks whose onset is off by a frame at most."""
+        return int(np.count_nonzero(np.abs(self.onset_errors) <= 1.0 / self.fps))
 
 
 @dataclass(frozen=True, slots=True, eq=False)
@@ -44,10 +78,7 @@ class ClinicalAccuracy:
         differences: (N,) left less right of symmetric faces over the mean of both, minus the true.
         weakness: (M, 2) true and measured share by which the left corner of the mouth goes less.
         synkinesis: (M, 2) true and measured share by which the left eye closes with the mouth.
-        n_true_blinks: Blinks that were put in.
-        n_found_blinks: Blinks that were found.
-        onset_errors: Of the blinks that were found, s.
-        n_complete_right: Of these, blinks whose completeness is right.
+        blinks: At rest, and beside tasks at fewer frames a second.
     """
 
     n_symmetric: int
@@ -56,16 +87,7 @@ class ClinicalAccuracy:
     differences: np.ndarray
     weakness: np.ndarray
     synkinesis: np.ndarray
-    n_true_blinks: int
-    n_found_blinks: int
-    onset_errors: np.ndarray
-    n_complete_right: int
-
-    @property
-    def blink_f1(self) -> float:
-        """F1 of the blinks."""
-        hits = len(self.onset_errors)
-        return 2.0 * hits / max(self.n_true_blinks + self.n_found_blinks, 1)
+    blinks: tuple[BlinkAccuracy, BlinkAccuracy]
 
     @property
     def share_near(self) -> float:
@@ -90,7 +112,7 @@ def measure_clinical(
         head: The head that is fitted.
         film: The head that is filmed, the same or another with ARKit's channels.
         n_symmetric: Symmetric faces.
-        n_weak: Faces that are rendered with palsies and synkineses.
+        n_weak: Faces that are rendered with palsies, with synkineses, and blinking at rest.
         folder: Where videos are kept.
         optical_flow: Whether the skin is followed, too.
         on_progress: Told of the progress; may raise Cancelled.
@@ -120,7 +142,10 @@ def measure_clinical(
         for face in weak_faces
         for amount in SYNKINESES
     ]
-    blinks = [_blinks(one) for one in (*weak, *moved)]
+    seconds = RESTING_BLINKS[-1].onset + EVERY_S
+    resting = [
+        case(Script(RESTING_BLINKS, seconds=seconds), face, BLINK_FPS) for face in weak_faces
+    ]
     return ClinicalAccuracy(
         n_symmetric=len(symmetric),
         n_called=sum(_is_called(one) for one in symmetric),
@@ -128,10 +153,7 @@ def measure_clinical(
         differences=np.array([_difference(one) for one in symmetric]),
         weakness=_stacked([(one.script.palsy, _weakness(one.found)) for one in weak]),
         synkinesis=_stacked([row for one in moved for row in _synkineses(one)]),
-        n_true_blinks=sum(len(one.script.blinks) for one in (*weak, *moved)),
-        n_found_blinks=sum(found for found, *_ in blinks),
-        onset_errors=np.concatenate([errors for _, errors, _ in blinks] or [np.zeros(0)]),
-        n_complete_right=sum(right for *_, right in blinks),
+        blinks=(_blinks(resting, BLINK_FPS), _blinks([*weak, *moved], FPS)),
     )
 
 
@@ -183,15 +205,18 @@ def _synkineses(one: RenderedCase) -> list[tuple[float, float]]:
     ]
 
 
-def _blinks(one: RenderedCase) -> tuple[int, np.ndarray, int]:
-    """Blinks found, errors of the onsets of those that are true, completeness that is right."""
+def _blinks(cases: Sequence[RenderedCase], fps: float) -> BlinkAccuracy:
     settings = ClinicalSettings()
-    found = [blink for blink in one.found.blinks if blink.kind is ClosureKind.BLINK]
-    errors, right = [], 0
-    for blink in one.script.blinks:
-        onset = true_onset(blink, settings.onset_share)
-        near = [other for other in found if abs(other.onset - onset) < MATCHED_S]
-        if near:
-            errors.append(near[0].onset - onset)
-            right += near[0].complete == (blink.left >= settings.complete_closure)
-    return len(found), np.array(errors), right
+    n_true = n_found = n_right = 0
+    errors = []
+    for one in cases:
+        found = [blink for blink in one.found.blinks if blink.kind is ClosureKind.BLINK]
+        n_found += len(found)
+        n_true += len(one.script.blinks)
+        for blink in one.script.blinks:
+            onset = true_onset(blink, settings.onset_share)
+            near = [other for other in found if abs(other.onset - onset) < MATCHED_S]
+            if near:
+                errors.append(near[0].onset - onset)
+                n_right += near[0].complete == (blink.left >= settings.complete_closure)
+    return BlinkAccuracy(fps, n_true, n_found, np.array(errors), n_right)

@@ -18,7 +18,7 @@ from facedyn_app.formatting import number, table
 from facedyn_app.path_checks import check_input_file, check_output_file
 
 if TYPE_CHECKING:
-    from facedyn_app.bench.clinical import ClinicalAccuracy
+    from facedyn_app.bench.clinical import BlinkAccuracy, ClinicalAccuracy
 
 
 def clinical(
@@ -89,12 +89,8 @@ def clinical(
 
 def _text(found: ClinicalAccuracy) -> str:
     errors = np.abs(found.excursions[:, 0] - found.excursions[:, 1])
-    onsets = np.abs(found.onset_errors)
-    rows = [
-        ("blinks: F1", number(found.blink_f1, 3)),
-        ("blinks: onset, median error (ms)", number(1000.0 * _median(onsets), 0)),
-        ("blinks: onset, largest error (ms)", number(1000.0 * float(max(onsets, default=0.0)), 0)),
-        ("blinks: complete or partial right", f"{found.n_complete_right} of {len(onsets)}"),
+    rows = [row for blinks in found.blinks for row in _blink_rows(blinks)]
+    rows += [
         ("excursions: within 0.7 mm or 10 %", number(100.0 * found.share_near, 0) + " %"),
         ("excursions: median error (mm)", number(_median(errors), 2)),
         (
@@ -112,6 +108,18 @@ def _text(found: ClinicalAccuracy) -> str:
         for true, measured in found.synkinesis
     ]
     return "simulated faces, rendered\n" + table(("what", "found"), rows, right=(1,))
+
+
+def _blink_rows(found: BlinkAccuracy) -> list[tuple[str, str]]:
+    onsets = 1000.0 * np.abs(found.onset_errors)
+    what = f"blinks, {found.fps:g} frames a second"
+    return [
+        (f"{what}: F1", number(found.f1, 3)),
+        (f"{what}: onset, median error (ms)", number(_median(onsets), 0)),
+        (f"{what}: onset, largest error (ms)", number(float(max(onsets, default=0.0)), 0)),
+        (f"{what}: onset right to a frame", f"{found.n_within_a_frame} of {len(onsets)}"),
+        (f"{what}: complete or partial right", f"{found.n_complete_right} of {len(onsets)}"),
+    ]
 
 
 def _median(values: np.ndarray) -> float:
