@@ -64,7 +64,7 @@ class Fitter:
         temporal = None
         if steps is not None:
             seconds = torch.as_tensor(landmarks.seconds, dtype=torch.float64, device=steps.device)
-            temporal = temporal_prior(seconds, steps)
+            temporal = temporal_prior(seconds, steps, self.names)
         problem = FaceProblem(
             self.head,
             self.whitening,

@@ -22,8 +22,11 @@ are expected to move both sides alike, but each pattern is also expected on one 
 
 From frame to frame: a random walk, the difference of an unknown between neighbours over its usual
 size, under Cauchy's cost, since a face rests most of the time and now and then moves fast: noise at
-rest is smoothed away, and a blink pays no more than a slow movement. Both neighbours pull alike, so
-nothing lags. Frames that are far apart in time are not coupled.
+rest is smoothed away, and what moves fast pays little more than what moves slowly. A blink is over
+within a few frames and would still be made shallower, a partial one more than a complete one: lids
+(`QUICK`) are under the cost of Geman and McClure (1987, Statistical methods for tomographic image
+reconstruction), which is bounded. Both neighbours pull alike, so nothing lags. Frames that are far
+apart in time are not coupled.
 """
 
 from __future__ import annotations
@@ -75,15 +78,17 @@ PATTERNS: tuple[Mapping[str, float], ...] = (
     {"mouthShrugUpper": 0.15, "mouthShrugLower": 0.15}, {"jawY": 0.2}, {"jawZ": 0.2},
 )  # fmt: skip
 """Loadings of the co-activation patterns; a name without a side stands for both sides."""
+QUICK = ("eyeBlinkLeft", "eyeBlinkRight")
+"""What goes all its way and back within some frames."""
 LEAST_STEP = 1e-4
 """However still a face is: an activation, or rad."""
 RATE_HZ = 25.0
 """The frame rate that the usual steps are of."""
 LONGEST_GAP_S = 0.1
 CURVATURE = 0.7
-"""Of the weight that a difference has under Cauchy's cost, what its curvature is taken as. The
-weight itself is more than the cost ever curves, and steps by it are sure and short; by less than
-half of it they would not end."""
+"""Of the weight that a difference has under its cost, what its curvature is taken as. The weight
+itself is more than the cost ever curves, and steps by it are sure and short; by less than half of
+it they would not end."""
 
 
 def motion_precision(
@@ -148,10 +153,12 @@ class TemporalPrior:
     Attributes:
         close: (T - 1,) how close neighbours are, 1 at 25 frames/s; 0 across gaps.
         steps: (n,) usual difference of each of a frame's unknowns at 25 frames/s.
+        quick: Numbers of the unknowns that pay no more for a large difference.
     """
 
     close: Tensor
     steps: Tensor
+    quick: Tensor
 
 
 @dataclass(frozen=True, slots=True, eq=False)
@@ -178,13 +185,20 @@ class TemporalCoupling:
         return H_ff + torch.diag_embed(diagonal), g_f + force
 
 
-def temporal_prior(seconds: Tensor, steps: Tensor) -> TemporalPrior:
-    """The prior of frames at (T,) seconds, in order, for usual steps (n,)."""
+def temporal_prior(seconds: Tensor, steps: Tensor, names: Sequence[str]) -> TemporalPrior:
+    """The prior of frames in order.
+
+    Args:
+        seconds: (T,) their times.
+        steps: (n,) usual steps.
+        names: The E expression channels, of the last unknowns.
+    """
     gap = seconds.diff()
-    close = (gap > 0) & (gap <= LONGEST_GAP_S)
-    return TemporalPrior(
-        torch.where(close, 1.0 / (RATE_HZ * gap.clamp_min(1e-6)), 0.0).to(steps), steps
-    )
+    near = (gap > 0) & (gap <= LONGEST_GAP_S)
+    close = torch.where(near, 1.0 / (RATE_HZ * gap.clamp_min(1e-6)), 0.0).to(steps)
+    first = len(steps) - len(names)
+    quick = [first + k for k, name in enumerate(names) if name in QUICK]
+    return TemporalPrior(close, steps, torch.tensor(quick, dtype=torch.int64, device=steps.device))
 
 
 def usual_steps(settings: FitSettings, jaw_sd: Tensor, expression_sd: Tensor) -> Tensor:
@@ -224,7 +238,11 @@ def temporal_coupling(state: FaceState, prior: TemporalPrior, tail: float) -> Te
     size2 = (difference / prior.steps).square() * close / tail**2
     # the three numbers of a turn count together: no axis is special
     turned2 = size2[:, :3].sum(1, keepdim=True)
-    cost = torch.log1p(size2[:, 3:]).sum().double() + torch.log1p(turned2).sum().double()
     size2 = torch.cat([turned2.expand(-1, 3), size2[:, 3:]], dim=1)
-    precision = close / (prior.steps**2 * (1.0 + size2))
-    return TemporalCoupling(0.5 * tail**2 * cost, precision * difference, CURVATURE * precision)
+    weight = 1.0 / (1.0 + size2)
+    each = torch.log1p(size2[:, 2:])  # a turn's three numbers are one
+    each[:, prior.quick - 2] = size2[:, prior.quick] * weight[:, prior.quick]
+    weight[:, prior.quick] *= weight[:, prior.quick]
+    precision = close * weight / prior.steps**2
+    cost = 0.5 * tail**2 * each.sum().double()
+    return TemporalCoupling(cost, precision * difference, CURVATURE * precision)

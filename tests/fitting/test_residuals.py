@@ -43,7 +43,8 @@ def test_gradient_is_that_of_the_cost(
     if coupled:
         close = torch.tensor([1.0, 1.0, 0.0, 2.0, 1.0, 1.0]).double()
         endless = [torch.full_like(part[0], torch.inf) for part in (state.jaw, state.expression)]
-        pace = TemporalPrior(close, usual_steps(problem.settings, *endless))
+        quick = torch.tensor([9, 11])  # two of the expression
+        pace = TemporalPrior(close, usual_steps(problem.settings, *endless), quick)
         problem = dataclasses.replace(problem, temporal=pace)
     look = problem.evaluate(state)
     model = problem.linearise(look, problem.curvature(look))
