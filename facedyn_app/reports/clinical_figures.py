@@ -45,7 +45,7 @@ def task_figure(
                 _draw_faces(figure, list(grid[row, 2:]), drawn.get(task), pair if row == 0 else ())
         for axes in grid[-1, :2]:
             axes.set_xlabel("from the onset, s", fontsize=SMALL)
-        grid[0, 0].legend(fontsize=SMALL - 1, loc="upper right", handlelength=1)
+        grid[0, 0].legend(fontsize=SMALL - 1, loc="upper right", handlelength=1, frameon=False)
         return png_of(figure)
 
 

@@ -167,7 +167,8 @@ def _motion_figure(session: Session) -> bytes:
         face.set_ylabel("channels that\nmove most", fontsize=8)
         face.set_xlabel("time, s")
         for axes in (head, face) if session.motion.names else (head,):
-            axes.legend(fontsize=7, ncols=4, loc="upper right")
+            # above the axes, where it covers nothing
+            axes.legend(fontsize=7, ncols=4, loc="lower right", bbox_to_anchor=(1.0, 1.0))
         return png_of(figure)
 
 
