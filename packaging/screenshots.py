@@ -46,7 +46,7 @@ N_VISITS, MOVED, VISIT_SECONDS = 6, 4, 30.0
 """Visits of a simulated speaker; the head of one of them is another's."""
 PALSIES = {1: 0.9, 4: 0.5, 7: 0.0}
 """Share by which a simulated face's left side is weaker, by the month of the visit."""
-BLINKS, VISIT_FPS = (0.5, 1.4, 14.0, 14.8), 30.0
+BLINKS, VISIT_FPS = (0.5, 1.4, 14.5, 15.3), 30.0
 TASKS = ("smile", "smile", "brow_raise", "pucker")
 N_SPEAKERS, N_SESSIONS, SESSION_SECONDS = 24, 3, 12.0
 """A library to train on."""
@@ -161,7 +161,8 @@ def made_clinic(folder: Path) -> Path:
     head = ready_head(DEFAULT_HEAD, ignore)
     with Library.open(folder) as library:
         for month, palsy in PALSIES.items():
-            script = Script(tuple(map(ScriptedBlink, BLINKS)), TASKS, palsy=palsy)
+            blinks = tuple(map(ScriptedBlink, BLINKS))
+            script = Script(blinks, TASKS, palsy=palsy, seconds=BLINKS[-1] + 1.0)
             motion = act(script, head.expression_names, VISIT_FPS, np.random.default_rng(month))
             visit = session_of_truth(motion, np.zeros(head.n_shape), head.head_id)
             source = SourceFile(f"visit-{month}.mp4", None)
