@@ -2,6 +2,7 @@
 
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass, field, replace
+from itertools import islice
 from pathlib import Path
 from typing import Any
 
@@ -18,6 +19,7 @@ from facedyn_app.recognizer.training import train
 from facedyn_app.recognizer.trials import LabelledSession, Trials
 from facedyn_app.settings import NetworkSettings, Settings, TrainSettings
 from facedyn_app.simulate.corpus import simulate_sessions, write_corpus
+from facedyn_app.video import read_frames, write_video
 from facedyn_app.workflows.demo import DemoResult
 
 SECONDS = 12.0
@@ -63,6 +65,15 @@ Run = Callable[..., Any]
 def print_pdf(page: str, path: Path) -> None:
     """What the command line is given for printing: the page as it is, without Qt."""
     path.write_text(page, encoding="utf-8")
+
+
+@pytest.fixture(scope="session")
+def short_clip(shared: Path, tmp_path_factory: pytest.TempPathFactory) -> Path:
+    """The first 36 frames of a recording of a face."""
+    path = tmp_path_factory.mktemp("clip") / "short.mp4"
+    frames = read_frames(shared / "data" / "videos" / "pyfeat_single_face.mp4")
+    write_video(path, (one.image for one in islice(frames, 36)), 24.0)
+    return path
 
 
 @pytest.fixture

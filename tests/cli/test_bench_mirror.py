@@ -5,29 +5,21 @@ from __future__ import annotations
 import json
 from pathlib import Path
 
-import pytest
-
 from tests.cli.conftest import Run
 
 
-@pytest.fixture
-def clip(shared: Path) -> Path:
-    """72 frames of a face."""
-    return shared / "data" / "videos" / "pyfeat_single_face.mp4"
-
-
-def test_a_clip_as_json_and_as_a_table(run: Run, clip: Path, tmp_path: Path) -> None:
+def test_a_clip_as_json_and_as_a_table(run: Run, short_clip: Path, tmp_path: Path) -> None:
     work = tmp_path / "work"
-    answer = run("bench", "mirror", clip, "--work", work, "--json")
+    answer = run("bench", "mirror", short_clip, "--work", work, "--json")
     assert answer.exit_code == 0, answer.stderr
     facts = json.loads(answer.stdout)
     assert facts["all"]["fit"]["n_channels"] == facts["videos"][0]["fit"]["n_channels"] > 5
     assert {"median_percent", "p90_percent", "largest_bias", "r"} <= set(facts["all"]["scores"])
     assert len(list(work.iterdir())) == 2
-    answer = run("bench", "mirror", clip, "--work", work)
+    answer = run("bench", "mirror", short_clip, "--work", work)
     assert "mirrored by hand" in answer.stdout
     assert "mean of both, fit" in answer.stdout
-    assert "of 72 frames compared" in answer.stdout
+    assert "of 36 frames compared" in answer.stdout
 
 
 def test_a_video_that_is_not_there(run: Run, tmp_path: Path) -> None:

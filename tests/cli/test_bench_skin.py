@@ -8,14 +8,13 @@ from pathlib import Path
 from tests.cli.conftest import Run
 
 
-def test_a_clip_as_json_and_as_a_table(run: Run, shared: Path) -> None:
-    clip = shared / "data" / "videos" / "pyfeat_single_face.mp4"
-    answer = run("bench", "skin", clip, "--json")
+def test_a_clip_as_json_and_as_a_table(run: Run, short_clip: Path) -> None:
+    answer = run("bench", "skin", short_clip, "--json")
     assert answer.exit_code == 0, answer.stderr
     (facts,) = json.loads(answer.stdout)["videos"]
-    assert facts["video"] == clip.name
+    assert facts["video"] == short_clip.name
     assert 0.0 < facts["skin"] < facts["landmarks"] < 1.0
-    answer = run("bench", "skin", clip)
+    answer = run("bench", "skin", short_clip)
     assert f"{facts['variance_ratio']:.2f}" in answer.stdout
     assert "half of the skin" in answer.stdout.lower()
 
