@@ -24,9 +24,9 @@ From frame to frame: a random walk, the difference of an unknown between neighbo
 size, under Cauchy's cost, since a face rests most of the time and now and then moves fast: noise at
 rest is smoothed away, and what moves fast pays little more than what moves slowly. A blink is over
 within a few frames and would still be made shallower, a partial one more than a complete one: lids
-(`QUICK`) are under the cost of Geman and McClure (1987, Statistical methods for tomographic image
-reconstruction), which is bounded. Both neighbours pull alike, so nothing lags. Frames that are far
-apart in time are not coupled.
+(`QUICK`) of a face that blinks are under the cost of Geman and McClure (1987, Statistical methods
+for tomographic image reconstruction), which is bounded. Both neighbours pull alike, so nothing
+lags. Frames that are far apart in time are not coupled.
 """
 
 from __future__ import annotations
@@ -80,6 +80,8 @@ PATTERNS: tuple[Mapping[str, float], ...] = (
 """Loadings of the co-activation patterns; a name without a side stands for both sides."""
 QUICK = ("eyeBlinkLeft", "eyeBlinkRight")
 """What goes all its way and back within some frames."""
+LEAST_QUICK = 0.01
+"""Usual step of a lid that blinks at all: one that does not is held like all else."""
 LEAST_STEP = 1e-4
 """However still a face is: an activation, or rad."""
 RATE_HZ = 25.0
@@ -197,8 +199,10 @@ def temporal_prior(seconds: Tensor, steps: Tensor, names: Sequence[str]) -> Temp
     near = (gap > 0) & (gap <= LONGEST_GAP_S)
     close = torch.where(near, 1.0 / (RATE_HZ * gap.clamp_min(1e-6)), 0.0).to(steps)
     first = len(steps) - len(names)
-    quick = [first + k for k, name in enumerate(names) if name in QUICK]
-    return TemporalPrior(close, steps, torch.tensor(quick, dtype=torch.int64, device=steps.device))
+    lids = [first + k for k, name in enumerate(names) if name in QUICK]
+    quick = torch.tensor(lids, dtype=torch.int64, device=steps.device)
+    # both eyes alike: sides are compared
+    return TemporalPrior(close, steps, quick[(steps[quick] > LEAST_QUICK).any().expand(len(lids))])
 
 
 def usual_steps(settings: FitSettings, jaw_sd: Tensor, expression_sd: Tensor) -> Tensor:

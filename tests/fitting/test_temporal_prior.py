@@ -45,3 +45,13 @@ def test_lids_are_held_at_rest_and_free_in_a_blink(step: float) -> None:
     assert found.force[0, 9:].tolist() == pytest.approx([other, lid, resting])
     cost = 0.5 * (math.log1p(step**2) + step**2 / (1.0 + step**2))
     assert float(found.cost) == pytest.approx(cost)
+
+
+def test_lids_that_do_not_blink_are_held_like_all_else() -> None:
+    names, steps = ("eyeBlinkLeft", "jawOpen", "eyeBlinkRight"), torch.full((12,), 0.04)
+    seconds = torch.tensor([0.0, 0.04])
+    assert temporal_prior(seconds, steps, names).quick.tolist() == [9, 11]
+    steps[9] = 1e-3  # one eye alone stays open
+    assert temporal_prior(seconds, steps, names).quick.tolist() == [9, 11]
+    steps[11] = 1e-3
+    assert temporal_prior(seconds, steps, names).quick.tolist() == []
