@@ -126,10 +126,7 @@ def work_and_drift(folder: Path, visits: Path, size: tuple[int, int], ending: st
     pictures: list[Path] = []
 
     def grab(widget: QWidget, name: str) -> None:
-        wait()
-        pictures.append(folder / f"{name}-{ending}")
-        picture = widget.screen().grabWindow(widget.winId())
-        picture.save(str(pictures[-1]), "PNG")
+        pictures.append(picture_of(widget, folder / f"{name}-{ending}"))
 
     app = AppController(Settings(), visits, None)
     app.window.resize(*size)
@@ -194,10 +191,8 @@ def clinical(folder: Path, library: Path, size: tuple[int, int], ending: str) ->
         for page in range(window.tabs.count()):
             window.tabs.setCurrentIndex(page)
             wait(lambda: not app.course.queue.jobs)
-            wait()
             title = window.tabs.tabText(page).lower().replace(" ", "-")
-            pictures.append(folder / f"{kind}-{title}-{ending}")
-            window.screen().grabWindow(window.winId()).save(str(pictures[-1]), "PNG")
+            pictures.append(picture_of(window, folder / f"{kind}-{title}-{ending}"))
         window.close()
     app.window.close()
     app.window.deleteLater()
@@ -248,6 +243,13 @@ def live_camera(folder: Path, library: Path, size: tuple[int, int], ending: str)
     app.window.close()
     app.window.deleteLater()
     return pictures
+
+
+def picture_of(widget: QWidget, path: Path) -> Path:
+    """Where the picture of a window alone was put, once it was drawn."""
+    wait()
+    widget.screen().grabWindow(widget.winId()).save(str(path), "PNG")
+    return path
 
 
 def taker(window: QWidget, folder: Path, ending: str) -> tuple[Callable[[str], None], list[Path]]:

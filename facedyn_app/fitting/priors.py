@@ -200,9 +200,9 @@ def temporal_prior(seconds: Tensor, steps: Tensor, names: Sequence[str]) -> Temp
     close = torch.where(near, 1.0 / (RATE_HZ * gap.clamp_min(1e-6)), 0.0).to(steps)
     first = len(steps) - len(names)
     lids = [first + k for k, name in enumerate(names) if name in QUICK]
-    quick = torch.tensor(lids, dtype=torch.int64, device=steps.device)
     # both eyes alike: sides are compared
-    return TemporalPrior(close, steps, quick[(steps[quick] > LEAST_QUICK).any().expand(len(lids))])
+    quick = lids if (steps[lids] > LEAST_QUICK).any() else []
+    return TemporalPrior(close, steps, torch.tensor(quick, dtype=torch.int64, device=steps.device))
 
 
 def usual_steps(settings: FitSettings, jaw_sd: Tensor, expression_sd: Tensor) -> Tensor:
