@@ -134,6 +134,8 @@ BLENDSHAPE_NAMES: tuple[str, ...] = (
 )
 """The A names of the blendshape scores; "_neutral" is the landmarker's own, the rest are ARKit's
 actions without the tongue."""
+LIDS = ("eyeBlinkLeft", "eyeBlinkRight")
+"""Blendshapes that close the lids, left and right."""
 _MIDLINE = (
     0, 1, 2, 4, 5, 6, 8, 9, 10, 11, 12, 13, 14, 15, 16, 17, 18, 19, 94, 151, 152, 164, 168, 175,
     195, 197, 199, 200,

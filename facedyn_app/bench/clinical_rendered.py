@@ -29,7 +29,7 @@ from facedyn_app.records import N_LANDMARKS, ByteArray, FloatArray, IntArray, Se
 from facedyn_app.settings import VideoSettings
 from facedyn_app.simulate.motion import SimulatedMotion
 from facedyn_app.simulate.rendering import make_scene, render_motion
-from facedyn_app.topology import MIRRORED_POINTS
+from facedyn_app.topology import LIDS, MIRRORED_POINTS
 from facedyn_app.video import SIMULATED, write_video
 from facedyn_app.workflows.analyse import analyse_video
 
@@ -179,7 +179,7 @@ def full_closure(head: HeadModel) -> float:
         return FULL
     tried = np.linspace(0.0, MOST_CLOSURE, 41)
     expression = np.zeros((len(tried), head.n_expression))
-    for name in ("eyeBlinkLeft", "eyeBlinkRight"):
+    for name in LIDS:
         expression[:, head.expression_names.index(name)] = tried
     index = placed_landmarks(head).index.tolist()
     numbers = [*UPPER_LID[0], *LOWER_LID[0]]

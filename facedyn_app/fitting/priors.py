@@ -24,7 +24,7 @@ From frame to frame: a random walk, the difference of an unknown between neighbo
 size, under Cauchy's cost, since a face rests most of the time and now and then moves fast: noise at
 rest is smoothed away, and what moves fast pays little more than what moves slowly. A blink is over
 within a few frames and would still be made shallower, a partial one more than a complete one: lids
-(`QUICK`) of a face that blinks are under the cost of Geman and McClure (1987, Statistical methods
+of a face that blinks are under the cost of Geman and McClure (1987, Statistical methods
 for tomographic image reconstruction), which is bounded. Both neighbours pull alike, so nothing
 lags. Frames that are far apart in time are not coupled.
 """
@@ -42,6 +42,7 @@ from torch import Tensor
 from facedyn_app.fit_settings import FitSettings
 from facedyn_app.fitting.state import FaceState
 from facedyn_app.records import FloatArray
+from facedyn_app.topology import LIDS
 
 JAW_CHANNELS = ("jawX", "jawY", "jawZ")
 """The jaw's rotation vector; its first number opens the mouth."""
@@ -78,8 +79,6 @@ PATTERNS: tuple[Mapping[str, float], ...] = (
     {"mouthShrugUpper": 0.15, "mouthShrugLower": 0.15}, {"jawY": 0.2}, {"jawZ": 0.2},
 )  # fmt: skip
 """Loadings of the co-activation patterns; a name without a side stands for both sides."""
-QUICK = ("eyeBlinkLeft", "eyeBlinkRight")
-"""What goes all its way and back within some frames."""
 LEAST_QUICK = 0.01
 """Usual step of a lid that blinks at all: one that does not is held like all else."""
 LEAST_STEP = 1e-4
@@ -199,7 +198,7 @@ def temporal_prior(seconds: Tensor, steps: Tensor, names: Sequence[str]) -> Temp
     near = (gap > 0) & (gap <= LONGEST_GAP_S)
     close = torch.where(near, 1.0 / (RATE_HZ * gap.clamp_min(1e-6)), 0.0).to(steps)
     first = len(steps) - len(names)
-    lids = [first + k for k, name in enumerate(names) if name in QUICK]
+    lids = [first + k for k, name in enumerate(names) if name in LIDS]
     # both eyes alike: sides are compared
     quick = lids if (steps[lids] > LEAST_QUICK).any() else []
     return TemporalPrior(close, steps, torch.tensor(quick, dtype=torch.int64, device=steps.device))

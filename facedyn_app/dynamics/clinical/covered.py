@@ -13,6 +13,7 @@ from scipy.ndimage import median_filter
 
 from facedyn_app.dynamics.clinical.measures import ASPECT, BROW_RAISE, CORNERS, FISSURE, SIDES
 from facedyn_app.records import BoolArray, Session
+from facedyn_app.topology import LIDS
 
 MOST_COVERED = 0.5
 """Share of the frames beyond which an eye that is covered in them is not measured."""
@@ -24,7 +25,6 @@ ABOUT_S = 1.0
 """Time over which the ratio's median is taken: a blink of one eye is shorter."""
 CLOSED_APART = 0.5
 """Difference of the blink channels from which one eye is closed rather than covered, 0..1."""
-LIDS = ("eyeBlinkLeft", "eyeBlinkRight")
 OF_EYES = frozenset({FISSURE, ASPECT, CORNERS, BROW_RAISE})
 """Measures that need both eyes and what is around them."""
 
